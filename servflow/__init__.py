@@ -1,0 +1,1 @@
+"""servflow: workflow and rules engine for service tickets."""

@@ -1,0 +1,57 @@
+"""Knows the shape of one problem found in a definition; must not know who finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from servflow.errors._catalogue import hint_for, render
+
+
+@frozen
+class Finding:
+    """
+    One problem in a definition, with where it is and what to do next.
+
+    ``code`` names the kind of problem and never changes between releases. ``path`` leads to the place
+    (``clocks[1].until``); ``line`` and ``column`` count from 1 and are known only for text sources.
+    ``facts`` fill the sentence and are there for programs. ``witness`` is a concrete example that
+    proves the finding, where one exists. ``severity`` is ``error`` (the definition is refused) or
+    ``warning`` (it loads).
+    """
+
+    code: str
+    path: str = ""
+    facts: Mapping[str, Any] = field(factory=dict)
+    severity: str = "error"
+    line: int | None = None
+    column: int | None = None
+    witness: Any = None
+
+    def message(self, lang: str = "en") -> str:
+        """
+        The problem as one sentence, without its place.
+
+        Args:
+            lang: ``en`` or ``zh``; anything else reads as ``en``.
+        """
+        return render(self.code, self.facts, lang)
+
+    def hint(self, lang: str = "en") -> str:
+        """The next step as one sentence; empty where there is nothing useful to say."""
+        return hint_for(self.code, self.facts, lang)
+
+    def text(self, lang: str = "en") -> str:
+        """Place, problem, hint and code on one line, as a command line prints it."""
+        place = f"line {self.line}: " if self.line is not None and lang != "zh" else ""
+        if self.line is not None and lang == "zh":
+            place = f"第 {self.line} 行："  # noqa: RUF001 - Chinese text uses full-width punctuation
+        where = f"{self.path}: " if self.path else ""
+        hint = self.hint(lang)
+        tail = f" {hint}" if hint else ""
+        return f"{place}{where}{self.message(lang)}{tail} [{self.code}]"
+
+    def __str__(self) -> str:
+        return self.text()

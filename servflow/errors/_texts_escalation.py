@@ -1,0 +1,7 @@
+"""Knows the sentences about escalation in English and Chinese; must not know any code."""
+
+from __future__ import annotations
+
+from servflow.errors._catalogue import Text
+
+TEXTS: dict[str, Text] = {}

@@ -1,0 +1,145 @@
+"""Knows the tree of exceptions; must not know what raises them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from servflow.errors._catalogue import render
+from servflow.errors._findings import Finding
+
+
+def _rebuild(kind: type[ServflowError], message: str, facts: dict[str, Any]) -> ServflowError:
+    return kind(message, **facts)
+
+
+class ServflowError(Exception):
+    """
+    Root of everything servflow raises on purpose.
+
+    Args:
+        message: the sentence, in lower case, with the facts in it.
+        facts: the same facts for programs; each is also an attribute of the error.
+    """
+
+    default_code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.facts = facts
+
+    @property
+    def code(self) -> str:
+        """What went wrong, in one stable word."""
+        return str(self.facts.get("code", self.default_code))
+
+    def __getattr__(self, name: str) -> Any:
+        facts = self.__dict__.get("facts", {})
+        if name in facts:
+            return facts[name]
+        raise AttributeError(f"{type(self).__name__} has no fact named {name!r}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.message, self.facts)
+
+
+class TimeError(ServflowError, ValueError):
+    """An instant is naive, or lies where it may not; says which instant and what is allowed."""
+
+    default_code = "time"
+
+
+class DefinitionError(ServflowError, ValueError):
+    """A definition is refused; ``findings`` holds every problem at once, in document order."""
+
+    default_code = "definition"
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding], lang: str = "en") -> DefinitionError:
+        """
+        The error for these findings, written in one language.
+
+        Args:
+            findings: all problems, not only the first.
+            lang: ``en`` or ``zh``.
+        """
+        found = tuple(findings)
+        lines = "\n".join(f"  {finding.text(lang)}" for finding in found)
+        head = f"{len(found)} problem{'' if len(found) == 1 else 's'} in the definition:"
+        if lang == "zh":
+            head = f"定义中有 {len(found)} 个问题："  # noqa: RUF001 - Chinese text uses full-width punctuation
+        return cls(f"{head}\n{lines}", findings=found)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every problem found, in document order."""
+        return tuple(self.facts.get("findings", ()))
+
+
+class ExpressionError(ServflowError, ValueError):
+    """
+    A condition cannot be parsed, typed or evaluated.
+
+    ``text`` is the source and ``position`` the offset in it (from 0), where they are known.
+    """
+
+    default_code = "expression"
+
+
+class Refused(ServflowError):
+    """
+    An event is not allowed here and now; the ticket is unchanged.
+
+    ``code`` is one of ``unknown``, ``not_here``, ``guard``, ``not_permitted``, ``payload``, ``stale``,
+    ``past``; the facts carry what is needed to tell the user why, in ``event`` and the fields that
+    each code documents.
+    """
+
+    default_code = "refused"
+
+    def text(self, lang: str = "en") -> str:
+        """The refusal as one sentence in ``en`` or ``zh``."""
+        return render(f"refused.{self.code}", self.facts, lang) if lang != "en" else self.message
+
+
+class LimitError(ServflowError):
+    """A bound that keeps untrusted definitions from running away was reached; nothing was changed."""
+
+    default_code = "limit"
+
+
+class InputError(ServflowError, ValueError):
+    """A file, a row or an argument from outside cannot be read; says where and what is expected."""
+
+    default_code = "input"
+
+
+class StoreError(ServflowError):
+    """A store cannot do what was asked; nothing was half-written."""
+
+    default_code = "store"
+
+
+class Conflict(StoreError):
+    """The ticket was changed by somebody else first; load it again and decide again."""
+
+    default_code = "conflict"
+
+
+class ReservationRefused(StoreError):
+    """Something that must hold across tickets does not hold; ``reservation`` says which."""
+
+    default_code = "reservation"
+
+
+class NotFound(StoreError, LookupError):
+    """The store holds no such ticket or definition."""
+
+    default_code = "not_found"
+
+
+class FormatError(StoreError):
+    """The data was written by a newer or foreign version; nothing was touched."""
+
+    default_code = "format"

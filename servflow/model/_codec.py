@@ -1,0 +1,242 @@
+"""Knows how values of the model become JSON-ready data and come back equal; must not know any store."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import re
+import types
+import typing
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from servflow.errors import FormatError, InputError
+from servflow.model import _effects, _outcome, _records, _ticket
+from servflow.model._instants import MICROSECOND, read_instant, write_instant
+from servflow.model._maps import EMPTY, FrozenMap
+
+FORMAT = 1
+"""Version of the JSON form of snapshots, records and effects."""
+
+Encoder = Callable[[Any], Any]
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def _kinds(module: types.ModuleType) -> dict[str, type]:
+    return {
+        _snake(name): value
+        for name, value in vars(module).items()
+        if isinstance(value, type) and attrs.has(value) and value.__module__ == module.__name__
+    }
+
+
+KINDS: Mapping[str, type] = {**_kinds(_ticket), **_kinds(_records), **_kinds(_effects), **_kinds(_outcome)}
+"""The name each value goes by in JSON -> its class."""
+_NAMES = {kind: name for name, kind in KINDS.items()}
+
+
+def encode_value(value: Any) -> Any:
+    """A plain value (as fields hold them) as JSON-ready data that says what it was."""
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"$double": repr(value)}
+    if isinstance(value, Decimal):
+        return {"$decimal": str(value)}
+    if isinstance(value, datetime):
+        return {"$timestamp": write_instant(value)}
+    if isinstance(value, timedelta):
+        return {"$duration": value // MICROSECOND}
+    if isinstance(value, bytes):
+        return {"$bytes": value.hex()}
+    if isinstance(value, (tuple, list)):
+        return [encode_value(item) for item in value]
+    if isinstance(value, Mapping):
+        if any(key.startswith("$") for key in value):
+            return {"$map": [[key, encode_value(item)] for key, item in value.items()]}
+        return {key: encode_value(item) for key, item in value.items()}
+    raise InputError(f"a value of type {type(value).__name__} cannot be kept on a ticket", value=repr(value))
+
+
+def decode_value(data: Any) -> Any:
+    """The plain value that ``encode_value`` wrote."""
+    if isinstance(data, list):
+        return tuple(decode_value(item) for item in data)
+    if not isinstance(data, dict):
+        return data
+    if len(data) == 1:
+        tag, inner = next(iter(data.items()))
+        if tag in _TAGGED:
+            return _TAGGED[tag](inner)
+    return FrozenMap({key: decode_value(item) for key, item in data.items()})
+
+
+_TAGGED: Mapping[str, Callable[[Any], Any]] = {
+    "$double": float,
+    "$decimal": Decimal,
+    "$timestamp": read_instant,
+    "$duration": lambda inner: timedelta(microseconds=inner),
+    "$bytes": bytes.fromhex,
+    "$map": lambda inner: FrozenMap({key: decode_value(item) for key, item in inner}),
+}
+
+
+def _codec(hint: Any) -> tuple[Encoder, Encoder] | None:
+    """Encoder and decoder for one annotation; None where the value is JSON already."""
+    if hint in (str, int, bool, float) or hint is type(None):
+        return None
+    if hint is Any:
+        return encode_value, decode_value
+    if hint is datetime:
+        return write_instant, read_instant
+    if hint is timedelta:
+        return (lambda value: value // MICROSECOND), (lambda data: timedelta(microseconds=data))
+    if hint in (_records.Record, _effects.Effect, _effects.Reservation):
+        return dump, load
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        return _optional(_codec(next(argument for argument in arguments if argument is not type(None))))
+    if origin is tuple:
+        return _many(_codec(arguments[0]))
+    if origin is FrozenMap:
+        return _mapped(_codec(arguments[1]), arguments[1] is Any)
+    return (lambda value: _encode(value, hint)), (lambda data: _decode(data, hint))
+
+
+def _optional(inner: tuple[Encoder, Encoder] | None) -> tuple[Encoder, Encoder] | None:
+    if inner is None:
+        return None
+    encode, decode = inner
+    return (lambda value: None if value is None else encode(value)), (lambda data: None if data is None else decode(data))
+
+
+def _many(inner: tuple[Encoder, Encoder] | None) -> tuple[Encoder, Encoder]:
+    if inner is None:
+        return list, tuple
+    encode, decode = inner
+    return (lambda value: [encode(item) for item in value]), (lambda data: tuple(decode(item) for item in data))
+
+
+def _mapped(inner: tuple[Encoder, Encoder] | None, free: bool) -> tuple[Encoder, Encoder]:
+    if free:
+        return encode_value, decode_value
+    if inner is None:
+        return dict, FrozenMap
+    encode, decode = inner
+    return (
+        lambda value: {key: encode(item) for key, item in value.items()},
+        lambda data: FrozenMap({key: decode(item) for key, item in data.items()}),
+    )
+
+
+@functools.cache
+def _plan(kind: type) -> tuple[tuple[str, Any, Encoder | None, Encoder | None], ...]:
+    hints = typing.get_type_hints(kind)
+    plan = []
+    for attribute in attrs.fields(kind):
+        codec = _codec(hints[attribute.name])
+        plan.append((attribute.name, attribute.default, *(codec or (None, None))))
+    return tuple(plan)
+
+
+def _encode(value: Any, kind: type) -> dict[str, Any]:
+    # What equals its default is left out: a snapshot stays small and an added attribute needs no migration.
+    out = {}
+    for name, default, encode, _ in _plan(kind):
+        held = getattr(value, name)
+        if held is default or held == default:
+            continue
+        out[name] = held if encode is None else encode(held)
+    return out
+
+
+def _decode(data: Mapping[str, Any], kind: type) -> Any:
+    known = {}
+    for name, _, _, decode in _plan(kind):
+        if name in data:
+            known[name] = data[name] if decode is None else decode(data[name])
+    return kind(**known)
+
+
+def dump(value: Any) -> dict[str, Any]:
+    """
+    A ticket, record, effect, reservation or outcome as a JSON-ready mapping.
+
+    ``kind`` names what it is and ``format`` (on tickets and outcomes) the version of the form. What
+    equals its default is left out. The same value gives the same bytes in every process.
+
+    Raises:
+        InputError: the value is none of these.
+    """
+    name = _NAMES.get(type(value))
+    if name is None:
+        if hasattr(value, "to_data"):
+            data: dict[str, Any] = value.to_data()
+            return data
+        raise InputError(f"cannot dump a {type(value).__name__}; dump takes tickets, records, effects and outcomes")
+    head: dict[str, Any] = {"kind": name}
+    if name in ("ticket", "outcome"):
+        head["format"] = FORMAT
+    return {**head, **_encode(value, type(value))}
+
+
+def load(data: Mapping[str, Any]) -> Any:
+    """
+    The value that ``dump`` wrote; ``load(dump(x)) == x``.
+
+    Raises:
+        FormatError: the data was written by a newer version.
+        InputError: the data is not what ``dump`` writes.
+    """
+    if not isinstance(data, Mapping):
+        raise InputError(f"expected a mapping written by dump, got {type(data).__name__}")
+    written = data.get("format", FORMAT)
+    if not isinstance(written, int) or written > FORMAT:
+        raise FormatError(
+            f"the data has format {written}, this version of servflow reads up to {FORMAT}; upgrade servflow",
+            format=written,
+            known=FORMAT,
+        )
+    kind = KINDS.get(str(data.get("kind")))
+    if kind is None:
+        raise InputError(f"unknown kind {data.get('kind')!r}; expected data written by dump", kind=data.get("kind"))
+    try:
+        return _decode(data, kind)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise InputError(f"damaged {data.get('kind')}: {error}", kind=data.get("kind")) from error
+
+
+def load_ticket(row: Mapping[str, Any] | str | bytes) -> _ticket.Ticket:
+    """
+    The ticket that ``dump`` wrote, from its mapping or the JSON text of it.
+
+    Raises:
+        FormatError: written by a newer version.
+        InputError: not a ticket, or damaged.
+    """
+    if isinstance(row, (str, bytes)):
+        try:
+            row = json.loads(row)
+        except ValueError as error:
+            raise InputError(f"the ticket is not JSON: {error}") from error
+    ticket = load(typing.cast("Mapping[str, Any]", row))
+    if not isinstance(ticket, _ticket.Ticket):
+        raise InputError(f"expected a ticket, got a {_NAMES[type(ticket)]}")
+    return ticket
+
+
+def canonical(value: Any) -> bytes:
+    """The canonical bytes of a value of the model: UTF-8 JSON with sorted keys and no spaces."""
+    data = value if isinstance(value, (dict, list)) else dump(value)
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+__all__ = ["EMPTY", "FORMAT", "KINDS", "canonical", "decode_value", "dump", "encode_value", "load", "load_ticket"]

@@ -1,0 +1,148 @@
+"""Knows what a host can be asked to do and what must hold across tickets; must not know how."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+
+from servflow.model._maps import EMPTY, FrozenMap
+
+
+@frozen(kw_only=True)
+class Effect:
+    """
+    Something the host must do, at least once; ``id`` is the same however often it is computed.
+
+    ``at`` is the instant it belongs to (not when it was computed), ``cause`` the record or timer
+    behind it and ``action`` its place in the definition.
+    """
+
+    id: str
+    ticket: str
+    at: datetime
+    cause: str
+    action: str
+
+
+@frozen(kw_only=True)
+class Notify(Effect):
+    """Tell somebody: ``to`` is a person, or ``role:x``/``queue:x`` where the world did not say who that is."""
+
+    to: str
+    template: str
+    data: FrozenMap[str, Any] = EMPTY
+    reason: str = ""
+    urgent: bool = False
+
+
+@frozen(kw_only=True)
+class Unreachable(Effect):
+    """A notification or assignment that found nobody: what was asked for and why it came to nothing."""
+
+    to: str
+    reason: str
+
+
+@frozen(kw_only=True)
+class Call(Effect):
+    """Run the host's function ``name``; its answer comes back as the event ``reply``, where one is named."""
+
+    name: str
+    data: FrozenMap[str, Any] = EMPTY
+    reply: str | None = None
+
+
+@frozen(kw_only=True)
+class Open(Effect):
+    """Open another ticket; ``new_ticket`` is its id, derived from the effect's id."""
+
+    workflow: str
+    new_ticket: str
+    fields: FrozenMap[str, Any] = EMPTY
+    parent: str | None = None
+
+
+@frozen(kw_only=True)
+class Send(Effect):
+    """Fire an event on another ticket; ``key`` makes it once."""
+
+    to_ticket: str
+    event: str
+    payload: FrozenMap[str, Any] = EMPTY
+    key: str
+
+
+@frozen(kw_only=True)
+class Assign(Effect):
+    """Tell the host that a slot was filled (``to``) or emptied (None)."""
+
+    slot: str
+    to: str | None
+    previous: str | None = None
+
+
+@frozen(kw_only=True)
+class Offer(Effect):
+    """Offer the ticket to one candidate until ``expires``."""
+
+    to: str
+    offer: str
+    policy: str
+    expires: datetime | None = None
+    pool: bool = False
+
+
+@frozen(kw_only=True)
+class Withdraw(Effect):
+    """Take an offer back from one candidate, with the reason."""
+
+    to: str
+    offer: str
+    policy: str
+    reason: str
+
+
+@frozen(kw_only=True)
+class Link(Effect):
+    """Tell the host that two tickets belong together, and how."""
+
+    other: str
+    relation: str
+
+
+@frozen(kw_only=True)
+class Take:
+    """``units`` of ``key`` are taken; refused when more than ``limit`` would be held (None: counted, not limited)."""
+
+    key: str
+    units: int = 1
+    limit: int | None = None
+
+
+@frozen(kw_only=True)
+class Release:
+    """``units`` of ``key`` are given back."""
+
+    key: str
+    units: int = 1
+
+
+@frozen(kw_only=True)
+class Unique:
+    """No other ticket holds ``key`` before ``until`` (None: for good)."""
+
+    key: str
+    until: datetime | None = None
+
+
+@frozen(kw_only=True)
+class Next:
+    """The counter still stands at ``expected``; it moves on by one when the outcome is committed."""
+
+    counter: str
+    expected: int
+
+
+Reservation = Take | Release | Unique | Next

@@ -1,0 +1,209 @@
+"""Knows the types a ticket's fields may have and how a value becomes one of them; must not know any workflow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from attrs import field, frozen
+
+from servflow.errors import TimeError
+from servflow.model._instants import instant, read_instant
+from servflow.model._maps import freeze
+from servflow.model._spans import Span
+
+INT_MIN, INT_MAX, UINT_MAX = -(2**63), 2**63 - 1, 2**64 - 1
+_MAX_TEXT = 100_000
+_MAX_ITEMS = 10_000
+_MAX_DEPTH = 16
+
+
+class ValueProblem(Exception):
+    """Internal: a value does not fit its type; the caller knows the path and tells the user."""
+
+
+def _string(value: Any) -> str:
+    if type(value) is not str and not isinstance(value, str):
+        raise ValueProblem("text")
+    if len(value) > _MAX_TEXT:
+        raise ValueProblem(f"text of at most {_MAX_TEXT} characters")
+    return str(value)
+
+
+def _int(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueProblem("a whole number")
+    if not INT_MIN <= value <= INT_MAX:
+        raise ValueProblem("a whole number of at most 64 bits")
+    return int(value)
+
+
+def _uint(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= UINT_MAX:
+        raise ValueProblem("a whole number from 0 on, of at most 64 bits")
+    return int(value)
+
+
+def _double(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueProblem("a number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueProblem("a number that a double can hold") from None
+
+
+def _decimal(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
+        raise ValueProblem("an exact number written as text, such as '12.50'")
+    if isinstance(value, str) and len(value) > 60:
+        raise ValueProblem("an exact number of at most 60 characters")
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise ValueProblem("an exact number written as text, such as '12.50'") from None
+    if not number.is_finite() or abs(number.adjusted()) > 60:
+        raise ValueProblem("a finite exact number")
+    return number
+
+
+def _bool(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueProblem("true or false")
+    return value
+
+
+def _timestamp(value: Any) -> datetime:
+    try:
+        return read_instant(value) if isinstance(value, str) else instant(value, "value")
+    except TimeError:
+        raise ValueProblem("an instant with its offset, such as 2026-03-02T09:00:00Z") from None
+
+
+def _duration(value: Any) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    try:
+        return Span.of(value).exact
+    except TimeError:
+        raise ValueProblem("a length of time such as '4h'") from None
+
+
+def _bytes(value: Any) -> bytes:
+    if not isinstance(value, (bytes, bytearray)):
+        raise ValueProblem("bytes")
+    return bytes(value)
+
+
+def _list(value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise ValueProblem("a list")
+    return tuple(_any(item) for item in _sized(value))
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueProblem("a map")
+    checked: Mapping[str, Any] = _any(value)
+    return checked
+
+
+def _sized(value: Any) -> Any:
+    if len(value) > _MAX_ITEMS:
+        raise ValueProblem(f"at most {_MAX_ITEMS} items")
+    return value
+
+
+def _any(value: Any, depth: int = 0) -> Any:
+    if depth > _MAX_DEPTH:
+        raise ValueProblem(f"a value nested at most {_MAX_DEPTH} deep")
+    if value is None or isinstance(value, (bool, Decimal, timedelta, bytes)):
+        return value
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, int):
+        return _int(value)
+    if isinstance(value, float):
+        return value
+    if isinstance(value, datetime):
+        return _timestamp(value)
+    if isinstance(value, (list, tuple)):
+        return tuple(_any(item, depth + 1) for item in _sized(value))
+    if isinstance(value, Mapping):
+        if any(not isinstance(key, str) for key in _sized(value)):
+            raise ValueProblem("a map with text keys")
+        return freeze({key: _any(item, depth + 1) for key, item in value.items()})
+    raise ValueProblem("a plain value (text, number, bool, instant, span, list or map)")
+
+
+CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
+    "string": _string,
+    "int": _int,
+    "uint": _uint,
+    "double": _double,
+    "decimal": _decimal,
+    "bool": _bool,
+    "timestamp": _timestamp,
+    "duration": _duration,
+    "bytes": _bytes,
+    "list": _list,
+    "map": _map,
+    "any": _any,
+}
+"""Field type -> what turns a value into it; raises ``ValueProblem`` with what was expected."""
+
+
+@frozen
+class Field:
+    """
+    A typed value on the ticket.
+
+    ``type`` is one of ``string int uint double decimal bool timestamp duration bytes list map any``.
+    ``one_of`` limits it to listed values (their order is their rank). A field is null until it is set;
+    ``default`` is set at opening, and ``required: true`` refuses an opening without it. ``optional``
+    documents that null is a normal value. ``personal`` marks data about a person.
+    """
+
+    type: str = "string"
+    one_of: tuple[Any, ...] = field(default=(), converter=tuple)
+    default: Any = None
+    optional: bool = False
+    required: bool = False
+    personal: bool = False
+    title: str = ""
+    description: str = ""
+
+    def convert(self, value: Any) -> Any:
+        """
+        The value as this field holds it.
+
+        Raises:
+            ValueProblem: the value does not fit; says what was expected.
+        """
+        if value is None:
+            return None
+        converted = CONVERTERS[self.type](value)
+        if self.one_of and converted not in self.allowed:
+            raise ValueProblem("one of " + ", ".join(str(item) for item in self.one_of))
+        return converted
+
+    @property
+    def allowed(self) -> tuple[Any, ...]:
+        """The values of ``one_of`` in the field's own type."""
+        convert = CONVERTERS[self.type]
+        return tuple(convert(item) for item in self.one_of)
+
+    @property
+    def initial(self) -> Any:
+        """The default in the field's own type; None where there is none."""
+        return self.convert(self.default)
+
+
+def same_number(left: Any, right: Any) -> bool:
+    """Whether two field values are the same value, where NaN equals itself."""
+    if isinstance(left, float) and isinstance(right, float) and math.isnan(left) and math.isnan(right):
+        return True
+    return type(left) is type(right) and bool(left == right)

@@ -1,0 +1,73 @@
+"""Knows what an instant is and how it is written; must not know any clock or calendar."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from servflow.errors import TimeError
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+RESOLUTION = timedelta(microseconds=1)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def instant(value: datetime, name: str = "at") -> datetime:
+    """
+    The same instant written in UTC.
+
+    Args:
+        value: an aware instant in any zone.
+        name: what the caller calls it, for the error.
+
+    Raises:
+        TimeError: the instant is naive or is not an instant at all.
+    """
+    if type(value) is datetime and value.tzinfo is UTC:
+        return value
+    if not isinstance(value, datetime):
+        raise TimeError(
+            f"{name} must be an aware datetime, not {type(value).__name__}", code="not_an_instant", name=name, value=value
+        )
+    if value.tzinfo is None or value.utcoffset() is None:
+        raise TimeError(
+            f"{name} {value.isoformat()} is naive; give it a zone, for example .replace(tzinfo=timezone.utc)",
+            code="naive",
+            name=name,
+            value=value,
+        )
+    try:
+        moved = value.astimezone(UTC)
+    except OverflowError:
+        raise TimeError(f"{name} {value.isoformat()} is outside the years 1 to 9999", code="range", name=name) from None
+    # A fresh value without fold, so that two spellings of one instant are one value.
+    return moved if type(moved) is datetime else datetime.fromtimestamp(moved.timestamp(), UTC)
+
+
+def micros(value: datetime) -> int:
+    """Microseconds from 1970-01-01T00:00Z to an aware instant; negative before."""
+    return (value - EPOCH) // MICROSECOND
+
+
+def from_micros(value: int) -> datetime:
+    """The UTC instant that many microseconds after 1970-01-01T00:00Z."""
+    return EPOCH + timedelta(microseconds=value)
+
+
+def write_instant(value: datetime) -> str:
+    """An instant as RFC 3339 text in UTC, with microseconds only where there are any."""
+    text = value.astimezone(UTC).isoformat()
+    return text[:-6] + "Z"
+
+
+def read_instant(text: str) -> datetime:
+    """
+    The instant written as RFC 3339 text.
+
+    Raises:
+        TimeError: the text is not an instant, or has no offset.
+    """
+    try:
+        value = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise TimeError(f"{text!r} is not an instant such as 2026-03-02T09:00:00Z", code="not_an_instant", value=text) from None
+    return instant(value)

@@ -1,0 +1,343 @@
+"""Knows what can have happened to a ticket; must not know why it was decided so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+
+from servflow.model._maps import EMPTY, FrozenMap
+from servflow.model._ticket import ChainRun, ClockRun, Held, OfferMade, RefusedTimer, SlotProgress, StateTimer
+
+
+@frozen(kw_only=True)
+class Record:
+    """Something that has happened: ``sequence`` numbers the records of one ticket from 1, ``at`` never goes back."""
+
+    sequence: int
+    at: datetime
+
+
+@frozen(kw_only=True)
+class Opened(Record):
+    """The ticket came to be, with its initial fields and attributes and all it runs under."""
+
+    id: str
+    workflow: str
+    version: int
+    fields: FrozenMap[str, Any] = EMPTY
+    given: tuple[str, ...] = ()
+    attributes: FrozenMap[str, Any] = EMPTY
+    actor: str | None = None
+    roles: tuple[str, ...] = ()
+    occurred: datetime | None = None
+    configuration: tuple[str, ...] = ()
+    entered: tuple[str, ...] = ()
+    closed: bool = False
+    pins: FrozenMap[str, str] = EMPTY
+
+
+@frozen(kw_only=True)
+class Received(Record):
+    """
+    An event came in and was accepted.
+
+    ``internal`` ones were raised by the workflow itself. ``clamped`` keeps the instant the host gave
+    where it lay up to 5 s behind the ticket, ``occurred`` when it happened if that was earlier.
+    """
+
+    event: str
+    payload: FrozenMap[str, Any] = EMPTY
+    actor: str | None = None
+    roles: tuple[str, ...] = ()
+    key: str | None = None
+    occurred: datetime | None = None
+    clamped: datetime | None = None
+    internal: bool = False
+    last_actor: bool = False
+
+
+@frozen(kw_only=True)
+class Moved(Record):
+    """The configuration changed, or a transition without a target was taken."""
+
+    event: str | None
+    exited: tuple[str, ...] = ()
+    entered: tuple[str, ...] = ()
+    configuration: tuple[str, ...] = ()
+    history: FrozenMap[str, tuple[str, ...]] = EMPTY
+    transitions: tuple[int, ...] = ()
+    closed: bool = False
+    reopened: bool = False
+
+
+@frozen(kw_only=True)
+class TimerSet(Record):
+    """A state's timer was armed."""
+
+    timer: StateTimer
+
+
+@frozen(kw_only=True)
+class TimerFired(Record):
+    """A state's timer ran out and its event was taken."""
+
+    timer: StateTimer
+
+
+@frozen(kw_only=True)
+class TimerRefused(Record):
+    """A state's timer ran out and its event was refused; it is tried again when what its guard reads changes."""
+
+    refused: RefusedTimer
+    code: str
+    why: str
+
+
+@frozen(kw_only=True)
+class Updated(Record):
+    """
+    Fields or attributes of the ticket changed.
+
+    ``person`` is set when a person set them: rules leave those alone. ``source`` is the place in the
+    definition or the event behind it.
+    """
+
+    fields: FrozenMap[str, Any] = EMPTY
+    attributes: FrozenMap[str, Any] = EMPTY
+    person: bool = False
+    source: str = ""
+
+
+@frozen(kw_only=True)
+class Assigned(Record):
+    """A slot (``assignee``, ``outlet``, ``owner``, ``helper``) was filled or emptied."""
+
+    slot: str
+    to: str | None
+    previous: str | None = None
+    source: str = ""
+
+
+@frozen(kw_only=True)
+class Messaged(Record):
+    """A message was written: by which side, public or internal."""
+
+    side: str
+    public: bool = True
+    channel: str | None = None
+    text: str = ""
+    actor: str | None = None
+    occurred: datetime | None = None
+
+
+@frozen(kw_only=True)
+class Checked(Record):
+    """A step of a state's checklist was done."""
+
+    state: str
+    step: str
+    by: str | None = None
+    evidence: Any = None
+
+
+@frozen(kw_only=True)
+class Rated(Record):
+    """The customer rated: which kind of rating, the score, a comment."""
+
+    kind: str
+    score: int
+    by: str | None = None
+    comment: str = ""
+
+
+@frozen(kw_only=True)
+class Decided(Record):
+    """
+    A rule, a table or dispatch decided.
+
+    ``kind`` is ``rule``, ``table`` or ``dispatch``; ``world`` is the version decided with, ``values``
+    what was read, ``result`` what came out and ``why`` the reasons as data.
+    """
+
+    kind: str
+    name: str
+    world: str | None = None
+    values: FrozenMap[str, Any] = EMPTY
+    result: Any = None
+    why: Any = None
+
+
+@frozen(kw_only=True)
+class ClockRecord(Record):
+    """A clock changed at ``instant`` (earlier than ``at`` when the event occurred earlier); ``run`` is the clock after it."""
+
+    clock: str
+    instant: datetime
+    run: ClockRun
+    reason: str = ""
+
+
+@frozen(kw_only=True)
+class ClockStarted(ClockRecord):
+    """A cycle of a clock began."""
+
+
+@frozen(kw_only=True)
+class ClockPaused(ClockRecord):
+    """No time counts from here on."""
+
+
+@frozen(kw_only=True)
+class ClockResumed(ClockRecord):
+    """Time counts again."""
+
+
+@frozen(kw_only=True)
+class ClockStopped(ClockRecord):
+    """The promise was kept or came too late (``run.breached_at``), or was cancelled (``run.phase``)."""
+
+
+@frozen(kw_only=True)
+class ClockReset(ClockRecord):
+    """The cycle starts again from nothing counted."""
+
+
+@frozen(kw_only=True)
+class ClockRetargeted(ClockRecord):
+    """The clock has another target or calendar now."""
+
+
+@frozen(kw_only=True)
+class Warned(ClockRecord):
+    """A mark before the end was reached; ``instant`` is when, however late anyone looked."""
+
+    mark: str
+
+
+@frozen(kw_only=True)
+class Breached(ClockRecord):
+    """Time went past the due instant; ``instant`` is that instant, however late anyone looked."""
+
+
+@frozen(kw_only=True)
+class Amended(ClockRecord):
+    """A recorded mark did not hold after all, because an event had occurred earlier; ``was`` is the mark's instant."""
+
+    mark: str
+    was: datetime
+
+
+@frozen(kw_only=True)
+class Waived(ClockRecord):
+    """A breach is excused; it stays visible."""
+
+    by: str | None = None
+
+
+@frozen(kw_only=True)
+class ChainRecord(Record):
+    """A run of a chain changed; ``run`` is the run after it (``phase`` ``done``: it left the ticket)."""
+
+    run: ChainRun
+
+
+@frozen(kw_only=True)
+class ChainStarted(ChainRecord):
+    """A run began, or was armed to begin at ``run.due``."""
+
+
+@frozen(kw_only=True)
+class Escalated(ChainRecord):
+    """
+    A level was reached at its scheduled instant.
+
+    ``outcome`` is ``fired``, ``coalesced`` (late; a later level spoke for it), ``empty`` (nobody to
+    reach), ``skipped`` (its condition did not hold) or ``stopped``.
+    """
+
+    level: int
+    name: str
+    scheduled: datetime
+    outcome: str = "fired"
+    to: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Reminded(ChainRecord):
+    """A level's reminder went out."""
+
+    level: int
+    scheduled: datetime
+    outcome: str = "fired"
+    to: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Acknowledged(ChainRecord):
+    """Somebody took notice; ``snoozed`` when only for a while."""
+
+    by: str | None = None
+    snoozed: bool = False
+
+
+@frozen(kw_only=True)
+class ChainResumed(ChainRecord):
+    """An acknowledgement or snooze ran out and the climb goes on."""
+
+
+@frozen(kw_only=True)
+class ChainStopped(ChainRecord):
+    """A run ended, with the reason."""
+
+    reason: str
+
+
+@frozen(kw_only=True)
+class SlotChanged(Record):
+    """Dispatch went on with a slot: ``progress`` is how far it has come."""
+
+    slot: str
+    policy: str
+    progress: SlotProgress | None
+    reason: str = ""
+
+
+@frozen(kw_only=True)
+class Offered(Record):
+    """The ticket was offered to one candidate."""
+
+    offer: OfferMade
+
+
+@frozen(kw_only=True)
+class OfferEnded(Record):
+    """An offer is over: ``accepted``, ``rejected``, ``expired`` or ``withdrawn``."""
+
+    offer: OfferMade
+    outcome: str
+    reason: str = ""
+
+
+@frozen(kw_only=True)
+class Reserved(Record):
+    """The ticket took hold of capacity."""
+
+    held: Held
+
+
+@frozen(kw_only=True)
+class Freed(Record):
+    """The ticket let go of capacity."""
+
+    held: Held
+
+
+@frozen(kw_only=True)
+class Linked(Record):
+    """Another ticket belongs to this one (``child``, ``child_closed``, ``duplicate``, ...)."""
+
+    other: str
+    relation: str

@@ -1,0 +1,248 @@
+"""Knows the whole shape of a ticket's snapshot; must not know what may happen to it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import field, frozen
+
+from servflow.model._maps import EMPTY, FrozenMap
+
+MAX_SEGMENTS = 64
+"""How many run segments an open cycle keeps before the oldest are folded into one amount."""
+
+DEFAULT_PRIORITY = 3
+
+
+@frozen
+class Segment:
+    """One stretch in which a clock ran: half-open ``[start, end)``; ``end`` is None while it runs."""
+
+    start: datetime
+    end: datetime | None = None
+
+
+@frozen
+class ClockSummary:
+    """What earlier cycles of a clock came to: how many ended how, and all time they counted."""
+
+    cycles: int = 0
+    met: int = 0
+    breached: int = 0
+    cancelled: int = 0
+    counted: timedelta = timedelta()
+
+
+@frozen(kw_only=True)
+class ClockRun:
+    """
+    One promise running for one ticket, as far as it has come.
+
+    ``within`` is the counted target; ``calendar`` names the calendar that counts (None: time as it
+    passes). ``counted`` covers the closed segments only; while ``running``, time since ``since``
+    comes on top. ``due`` is the left limit of the target, never before the latest resume; None
+    while paused and unbreached; once breached it equals ``breached_at``. ``next_mark`` at ``next_at``
+    is the first mark that time alone will reach. ``paused`` is the time as it passed in pauses.
+    """
+
+    name: str
+    cycle: int = 1
+    phase: str = "running"
+    within: timedelta
+    calendar: str | None = None
+    started_at: datetime
+    segments: tuple[Segment, ...] = ()
+    folded: timedelta = timedelta()
+    counted: timedelta = timedelta()
+    since: datetime | None = None
+    paused_at: datetime | None = None
+    stopped_at: datetime | None = None
+    due: datetime | None = None
+    breached_at: datetime | None = None
+    retargeted_at: datetime | None = None
+    marks: tuple[str, ...] = ()
+    next_mark: str | None = None
+    next_at: datetime | None = None
+    waived: str | None = None
+    over: bool = False
+    provisional: bool = False
+    summary: ClockSummary = ClockSummary()
+
+
+@frozen(kw_only=True)
+class ReminderDue:
+    """A reminder of a level that still has to go out: when, and how many are left with it."""
+
+    level: int
+    due: datetime
+    left: int
+
+
+@frozen(kw_only=True)
+class ChainRun:
+    """
+    One climb of an escalation chain.
+
+    ``hash`` pins the chain as it was at the start. ``cause`` tells what started it, so that one cause
+    starts it once. ``phase`` is ``armed`` (waits for its trigger), ``running``, ``acknowledged``,
+    ``snoozed`` or ``done``. ``level`` is the index of the next level and ``due`` its scheduled
+    instant; ``base`` is the instant its delay counts from. ``left`` is the counted delay that was
+    still to come when the run was acknowledged or snoozed, ``until`` when that ends by itself.
+    """
+
+    chain: str
+    hash: str
+    cause: str
+    started_at: datetime
+    phase: str = "running"
+    climb: int = 1
+    level: int = 0
+    base: datetime | None = None
+    due: datetime | None = None
+    left: timedelta | None = None
+    until: datetime | None = None
+    by: str | None = None
+    reminders: tuple[ReminderDue, ...] = ()
+    reached: int = 0
+
+
+@frozen(kw_only=True)
+class OfferMade:
+    """An offer of the ticket to one candidate that is still open; ``expires`` None means until withdrawn."""
+
+    id: str
+    policy: str
+    slot: str
+    to: str
+    made_at: datetime
+    expires: datetime | None = None
+    pool: bool = False
+
+
+@frozen(kw_only=True)
+class SlotProgress:
+    """
+    How far dispatch has come with one slot.
+
+    ``phase`` is ``searching``, ``offered``, ``pool``, ``waiting`` or ``filled``. ``stage`` counts the
+    relaxations applied, ``relax_at`` is the next one, ``change_at`` the next instant at which time
+    alone changes a verdict. ``world`` is the version last decided with, ``declined`` who said no or
+    let the offer run out, ``waits`` the keys whose release may free somebody.
+    """
+
+    policy: str
+    phase: str = "searching"
+    since: datetime
+    stage: int = 0
+    relax_at: datetime | None = None
+    change_at: datetime | None = None
+    world: str | None = None
+    declined: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class StateTimer:
+    """A timer of a state: fires ``event`` once time is past ``due``; ``generation`` is the record that set it."""
+
+    state: str
+    index: int
+    event: str
+    due: datetime
+    generation: int
+
+
+@frozen(kw_only=True)
+class RefusedTimer:
+    """A timer whose event was refused; tried again when one of the values it ``reads`` changes."""
+
+    timer: StateTimer
+    reads: tuple[str, ...] = ()
+
+
+@frozen
+class Check:
+    """One checked step of a checklist: when, by whom, with what evidence."""
+
+    at: datetime
+    by: str | None = None
+    evidence: Any = None
+
+
+@frozen
+class Held:
+    """Capacity this ticket holds: units of one key, given back when the ticket lets go."""
+
+    key: str
+    units: int = 1
+
+
+@frozen(kw_only=True)
+class Ticket:
+    """
+    Immutable snapshot of one case between two events; bounded, whatever its history.
+
+    ``at`` and ``sequence`` are the instant and the number of its last record; ``wake`` is the first
+    instant at which time alone changes it (None: never). All instants are UTC.
+    """
+
+    id: str
+    workflow: str
+    version: int = 1
+    at: datetime
+    sequence: int = 0
+    opened_at: datetime
+    closed_at: datetime | None = None
+    configuration: tuple[str, ...] = ()
+    entered: FrozenMap[str, datetime] = EMPTY
+    history: FrozenMap[str, tuple[str, ...]] = EMPTY
+    closed: bool = False
+    fields: FrozenMap[str, Any] = EMPTY
+    set_by_person: tuple[str, ...] = ()
+    priority: int = DEFAULT_PRIORITY
+    queue: str | None = None
+    customer: str | None = None
+    requester: str | None = None
+    asset: str | None = None
+    outlet: str | None = None
+    channel: str | None = None
+    tags: tuple[str, ...] = ()
+    owner: str | None = None
+    helpers: tuple[str, ...] = ()
+    assignee: str | None = None
+    parent: str | None = None
+    children: tuple[str, ...] = ()
+    reopened: int = 0
+    checklist: FrozenMap[str, FrozenMap[str, Check]] = EMPTY
+    clocks: FrozenMap[str, ClockRun] = EMPTY
+    chains: tuple[ChainRun, ...] = ()
+    levels: FrozenMap[str, int] = EMPTY
+    offers: tuple[OfferMade, ...] = ()
+    slots: FrozenMap[str, SlotProgress] = EMPTY
+    held: tuple[Held, ...] = ()
+    timers: tuple[StateTimer, ...] = ()
+    refused_timers: tuple[RefusedTimer, ...] = ()
+    last_actors: FrozenMap[str, str] = EMPTY
+    pins: FrozenMap[str, str] = EMPTY
+    wake: datetime | None = field(default=None)
+
+    @property
+    def state(self) -> str:
+        """Where it is: the active leaf state; in a parallel chart the leaves joined with ``+``."""
+        return "+".join(self.configuration)
+
+    @property
+    def revision(self) -> int:
+        """What ``expect`` is compared with: the number of the last record."""
+        return self.sequence
+
+    @property
+    def entered_at(self) -> datetime:
+        """When the latest of the active states was entered."""
+        return max((self.entered[name] for name in self.entered), default=self.opened_at)
+
+    @property
+    def waits(self) -> tuple[str, ...]:
+        """The keys whose release may let dispatch go on, sorted."""
+        return tuple(sorted({key for progress in self.slots.values() for key in progress.waits}))

@@ -1,0 +1,261 @@
+"""Knows what lies outside a ticket and a decision may read; must not know how anything is decided."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Protocol
+
+from attrs import asdict, define, field, frozen
+
+from servflow.errors import InputError, nearest
+from servflow.model._instants import instant, read_instant
+from servflow.model._maps import FrozenMap, frozen_map
+
+
+class OpenHours(Protocol):
+    """What a decision needs of a calendar."""
+
+    def is_open(self, at: datetime) -> bool: ...
+    def next_opening(self, at: datetime) -> datetime: ...
+
+
+class OnCall(Protocol):
+    """What an escalation needs of a schedule or rotation."""
+
+    def on_call(self, at: datetime) -> tuple[str, ...]: ...
+
+
+def _words(value: Iterable[str] | str | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _skills(value: Mapping[str, int] | Iterable[str] | None) -> FrozenMap[str, int]:
+    if value is None:
+        return FrozenMap()
+    return frozen_map(value) if isinstance(value, Mapping) else FrozenMap(dict.fromkeys(value, 1))
+
+
+def _absences(value: Iterable[Any] | None) -> tuple[tuple[datetime, datetime], ...]:
+    def read(end: Any) -> datetime:
+        return read_instant(end) if isinstance(end, str) else instant(end, "absence")
+
+    return tuple((read(start), read(end)) for start, end in value or ())
+
+
+@frozen(kw_only=True)
+class Person:
+    """Somebody who may act or be told: roles, queues, the outlets whose tickets they may act on, and their manager."""
+
+    id: str
+    name: str = ""
+    roles: tuple[str, ...] = field(default=(), converter=_words)
+    queues: tuple[str, ...] = field(default=(), converter=_words)
+    outlets: tuple[str, ...] = field(default=(), converter=_words)
+    manager: str | None = None
+
+
+@frozen(kw_only=True)
+class Engineer(Person):
+    """
+    A person who can take tickets.
+
+    ``skills`` maps a skill to its level (a list means level 1); ``areas`` are names of the world's
+    area tree; ``shift`` names a calendar of the world (None: always); ``absences`` are half-open
+    stretches; ``capacity`` is how many tickets at most (None: no limit); ``certificates`` maps a
+    name to the instant it expires (None: never); ``position`` is (latitude, longitude) in degrees.
+    """
+
+    skills: FrozenMap[str, int] = field(default=None, converter=_skills)
+    areas: tuple[str, ...] = field(default=(), converter=_words)
+    outlet: str | None = None
+    shift: str | None = None
+    absences: tuple[tuple[datetime, datetime], ...] = field(default=(), converter=_absences)
+    capacity: int | None = None
+    position: tuple[float, float] | None = None
+    cost: int = 0
+    languages: tuple[str, ...] = field(default=(), converter=_words)
+    certificates: FrozenMap[str, datetime | None] = field(default=None, converter=frozen_map)
+    parts: FrozenMap[str, int] = field(default=None, converter=frozen_map)
+
+
+@frozen(kw_only=True)
+class Outlet:
+    """A service site 网点: the areas and contracts it serves, its shift and capacity."""
+
+    id: str
+    name: str = ""
+    areas: tuple[str, ...] = field(default=(), converter=_words)
+    contracts: tuple[str, ...] = field(default=(), converter=_words)
+    skills: FrozenMap[str, int] = field(default=None, converter=_skills)
+    shift: str | None = None
+    capacity: int | None = None
+    position: tuple[float, float] | None = None
+    cost: int = 0
+    provider: str | None = None
+
+
+@frozen(kw_only=True)
+class Queue:
+    """A waiting line (team): who works on it and who leads it."""
+
+    id: str
+    members: tuple[str, ...] = field(default=(), converter=_words)
+    manager: str | None = None
+
+
+def _entities(kind: type[Any]) -> Any:
+    def convert(value: Any) -> tuple[Any, ...]:
+        items: Iterable[Any] = value or ()
+        if isinstance(value, Mapping):
+            items = [{"id": name, **dict(entry or {})} for name, entry in value.items()]
+        known = tuple(attribute.name for attribute in kind.__attrs_attrs__)
+        read: dict[str, Any] = {}
+        for item in items:
+            if isinstance(item, Mapping):
+                for key in item:
+                    if key not in known:
+                        close = nearest(str(key), known)
+                        raise InputError(
+                            f"{kind.__name__.lower()} {item.get('id')!r} has no attribute {key!r}"
+                            + (f"; did you mean {close!r}?" if close else f"; known are {', '.join(known)}"),
+                            entity=item.get("id"),
+                            attribute=key,
+                        )
+                item = kind(**item)
+            if not isinstance(item, kind):
+                raise InputError(f"expected a {kind.__name__} or its mapping, got {item!r}", entity=item)
+            if item.id in read:
+                raise InputError(f"the world names {kind.__name__.lower()} {item.id!r} twice", entity=item.id)
+            read[item.id] = item
+        return tuple(read.values())
+
+    return convert
+
+
+@define(kw_only=True, slots=False, frozen=True, eq=False)
+class World:
+    """
+    Versioned snapshot of what lies outside the ticket and a decision may read.
+
+    ``loads`` counts the tickets each engineer or outlet holds, ``presence`` says who is ``away`` or
+    ``offline`` (not named: available), ``areas`` maps an area to the one it lies in, ``calendars``
+    and ``schedules`` hold shifts and on-call schedules by name. ``previous`` maps a customer to the
+    engineers who came before, latest first; ``forbidden`` and ``preferred`` map a customer to engineers.
+    ``facts`` carries the host's own data for expressions. Give ``version`` where the host
+    has one; otherwise it is a hash of the content. Two worlds of one version are the same world.
+
+    Raises:
+        InputError: an entity is named twice or has an unknown attribute, or the area tree has a cycle.
+    """
+
+    engineers: tuple[Engineer, ...] = field(default=(), converter=_entities(Engineer))  # type: ignore[misc]  # mypy reads named converters only
+    outlets: tuple[Outlet, ...] = field(default=(), converter=_entities(Outlet))  # type: ignore[misc]  # mypy reads named converters only
+    people: tuple[Person, ...] = field(default=(), converter=_entities(Person))  # type: ignore[misc]  # mypy reads named converters only
+    queues: tuple[Queue, ...] = field(default=(), converter=_entities(Queue))  # type: ignore[misc]  # mypy reads named converters only
+    loads: FrozenMap[str, int] = field(default=None, converter=frozen_map)
+    presence: FrozenMap[str, str] = field(default=None, converter=frozen_map)
+    areas: FrozenMap[str, str] = field(default=None, converter=frozen_map)
+    calendars: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
+    schedules: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
+    previous: FrozenMap[str, tuple[str, ...]] = field(default=None, converter=frozen_map)
+    preferred: FrozenMap[str, tuple[str, ...]] = field(default=None, converter=frozen_map)
+    forbidden: FrozenMap[str, tuple[str, ...]] = field(default=None, converter=frozen_map)
+    facts: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
+    given_version: str | None = field(default=None, alias="version")
+
+    def __attrs_post_init__(self) -> None:
+        for area in self.areas:
+            seen = [area]
+            while (above := self.areas.get(seen[-1])) is not None:
+                if above in seen:
+                    raise InputError(f"areas form a cycle: {' < '.join([*seen, above])}", areas=(*seen, above))
+                seen.append(above)
+
+    @classmethod
+    def of(cls, source: World | Mapping[str, Any] | None) -> World | None:
+        """Read a world from a mapping with the constructor's keys; a world or None is returned as it is."""
+        return cls(**source) if isinstance(source, Mapping) else source
+
+    @cached_property
+    def version(self) -> str:
+        """The host's version, or a hash of the content where the host gave none."""
+        if self.given_version is not None:
+            return self.given_version
+        names = [attribute.name for attribute in World.__attrs_attrs__ if attribute.name != "given_version"]
+        data = {name: _plain(getattr(self, name)) for name in names}
+        text = json.dumps(data, sort_keys=True, default=str, ensure_ascii=False)
+        return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return self.version == other.version if isinstance(other, World) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.version)
+
+    @cached_property
+    def persons(self) -> Mapping[str, Person]:
+        """Every person and engineer by id."""
+        return {person.id: person for person in (*self.people, *self.engineers)}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Engineer | Outlet]:
+        """Every candidate (engineer or outlet) by id."""
+        found: dict[str, Engineer | Outlet] = {outlet.id: outlet for outlet in self.outlets}
+        found.update({engineer.id: engineer for engineer in self.engineers})
+        return found
+
+    @cached_property
+    def members(self) -> Mapping[str, tuple[str, ...]]:
+        """Queue -> who works on it, from the queues and from the persons themselves, sorted."""
+        found: dict[str, set[str]] = {queue.id: set(queue.members) for queue in self.queues}
+        for person in self.persons.values():
+            for queue in person.queues:
+                found.setdefault(queue, set()).add(person.id)
+        return {queue: tuple(sorted(members)) for queue, members in found.items()}
+
+    @cached_property
+    def holders(self) -> Mapping[str, tuple[str, ...]]:
+        """Role -> who holds it, sorted."""
+        found: dict[str, set[str]] = {}
+        for person in self.persons.values():
+            for role in person.roles:
+                found.setdefault(role, set()).add(person.id)
+        return {role: tuple(sorted(persons)) for role, persons in found.items()}
+
+    def manager_of(self, person: str) -> str | None:
+        """Who a person reports to: their own manager, else the one of their queue; None when nobody is named."""
+        known = self.persons.get(person)
+        if known is not None and known.manager:
+            return known.manager
+        leads = {queue.id: queue.manager for queue in self.queues}
+        return next((leads[queue] for queue in (known.queues if known else ()) if leads.get(queue)), None)
+
+    def area_path(self, area: str) -> tuple[str, ...]:
+        """The area and every area it lies in, the smallest first."""
+        path = [area]
+        while (above := self.areas.get(path[-1])) is not None:
+            path.append(above)
+        return tuple(path)
+
+    def with_loads(self, loads: Mapping[str, int], version: str | None = None) -> World:
+        """Return a new world with other loads; everything else is shared."""
+        names = [attribute.name for attribute in World.__attrs_attrs__ if attribute.name not in ("loads", "given_version")]
+        return World(**{name: getattr(self, name) for name in names}, loads=FrozenMap(loads), version=version)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if hasattr(value, "to_data"):
+        return value.to_data()
+    if hasattr(type(value), "__attrs_attrs__"):
+        return _plain(asdict(value, recurse=False))
+    return value
