@@ -246,7 +246,7 @@ class World:
     def with_loads(self, loads: Mapping[str, int], version: str | None = None) -> World:
         """Return a new world with other loads; everything else is shared."""
         names = [attribute.name for attribute in World.__attrs_attrs__ if attribute.name not in ("loads", "given_version")]
-        return World(**{name: getattr(self, name) for name in names}, loads=FrozenMap(loads), version=version)
+        return World(**{name: getattr(self, name) for name in names}, loads=FrozenMap(dict(loads)), version=version)
 
 
 def _plain(value: Any) -> Any:
