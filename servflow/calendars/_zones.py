@@ -1,0 +1,194 @@
+"""Knows how wall clocks of a zone map to instants; must not know windows or calendars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from servflow.errors import TimeError
+from servflow.model._instants import EPOCH, MICROSECOND, micros
+
+DAY = 86_400_000_000
+"""Microseconds of a day of 24 hours."""
+
+# Time is compiled in blocks of 27 weeks: 773 of them are exactly the 400 years after which dates and
+# weekdays repeat (146,097 days), so a block of the far future equals one that is already compiled.
+BLOCK_DAYS = 189
+BLOCK = BLOCK_DAYS * DAY
+CYCLE = 773
+
+EARLIEST = micros(datetime.min.replace(tzinfo=UTC))
+LATEST = micros(datetime.max.replace(tzinfo=UTC))
+FIRST_BLOCK = EARLIEST // BLOCK
+LAST_BLOCK = LATEST // BLOCK
+
+EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+FIRST_DAY = 1 - EPOCH_ORDINAL
+LAST_DAY = date.max.toordinal() - EPOCH_ORDINAL
+
+# The tz database dates single changes of offset from 1844 (Pacific/Kosrae) to 2086 (Asia/Gaza). Before
+# lies one offset, after it a yearly rule, so outside these bounds a zone repeats every 400 years.
+_RULES_FROM = (date(1800, 1, 1).toordinal() - EPOCH_ORDINAL) // BLOCK_DAYS
+_RULES_UNTIL = (date(2100, 1, 1).toordinal() - EPOCH_ORDINAL) // BLOCK_DAYS + 1
+
+PATTERNS = (*range(_RULES_UNTIL + CYCLE), *range(-1, _RULES_FROM - CYCLE - 1, -1))
+"""Every block that all others are copies of, the later ones first."""
+
+Segment = tuple[int, int, int]
+"""UTC start, UTC end and offset (local minus UTC), all in microseconds."""
+
+Spans = list[tuple[int, int]]
+"""Half-open pairs of microseconds: sorted, not empty, never touching."""
+
+
+def folded(index: int) -> int:
+    """The block in which dates, weekdays and offsets fall as in this one, from a bounded number of blocks."""
+    if index >= _RULES_UNTIL:
+        return _RULES_UNTIL + (index - _RULES_UNTIL) % CYCLE
+    if index < _RULES_FROM:
+        return _RULES_FROM - CYCLE + (index - _RULES_FROM) % CYCLE
+    return index
+
+
+@lru_cache(maxsize=512)
+def zone_of(key: str) -> ZoneInfo:
+    """
+    The zone of that name.
+
+    Raises:
+        KeyError: no such zone; the machine's own zone (``localtime``) counts as none.
+    """
+    if key == "localtime":
+        raise KeyError(key)
+    try:
+        return ZoneInfo(key)
+    except (ValueError, OSError, KeyError):
+        raise KeyError(key) from None
+
+
+def _offset(zone: ZoneInfo, at: int) -> int:
+    offset = (EPOCH + timedelta(microseconds=at)).astimezone(zone).utcoffset()
+    return 0 if offset is None else offset // MICROSECOND
+
+
+def _changes(zone: ZoneInfo, low: int, high: int) -> Iterator[tuple[int, int]]:
+    """Each instant in (low, high] from which another offset holds, given the offsets at both ends differ."""
+    before, target = _offset(zone, low), _offset(zone, high)
+    while before != target:
+        floor, ceiling = low, high
+        while ceiling - floor > 1:
+            middle = (floor + ceiling) // 2
+            if _offset(zone, middle) == before:
+                floor = middle
+            else:
+                ceiling = middle
+        low, before = ceiling, _offset(zone, ceiling)
+        yield low, before
+
+
+@lru_cache(maxsize=8192)
+def segments(key: str, index: int) -> tuple[Segment, ...]:
+    """The stretches of constant offset that make up one block, in order and without gaps."""
+    same = folded(index)
+    if same != index:
+        shift = (index - same) * BLOCK
+        return tuple((start + shift, end + shift, offset) for start, end, offset in segments(key, same))
+    zone, low, high = zone_of(key), index * BLOCK, (index + 1) * BLOCK
+    bounds = [(low, _offset(zone, low))]
+    # One look a day finds every change: no zone has ever changed its offset twice within three days.
+    for start in range(low, high, DAY):
+        if _offset(zone, start) != _offset(zone, start + DAY):
+            bounds.extend(_changes(zone, start, start + DAY))
+    bounds = [bound for bound in bounds if bound[0] < high]
+    bounds.append((high, 0))
+    return tuple((start, end, offset) for (start, offset), (end, _) in pairwise(bounds))
+
+
+def segments_between(key: str, low: int, high: int) -> Iterator[Segment]:
+    """The stretches of constant offset that cover low to high, both in UTC."""
+    for index in range(low // BLOCK, high // BLOCK + 1):
+        yield from segments(key, index)
+
+
+def to_utc(stretches: Iterable[Segment], local: Spans) -> Spans:
+    """
+    The instants whose wall time lies in the local spans, as UTC spans clipped to the stretches.
+
+    Wall times that a zone skips have no instant; those it shows twice have two.
+    """
+    out: Spans = []
+    position = 0
+    for start, end, offset in stretches:
+        low, high = start + offset, end + offset
+        # A zone set back shows wall times again, so the scan may have to return a little.
+        while position > 0 and local[position - 1][1] > low:
+            position -= 1
+        while position < len(local) and local[position][1] <= low:
+            position += 1
+        while position < len(local) and local[position][0] < high:
+            first = max(local[position][0], low) - offset
+            last = min(local[position][1], high) - offset
+            if out and out[-1][1] == first:
+                out[-1] = (out[-1][0], last)
+            else:
+                out.append((first, last))
+            if local[position][1] > high:
+                break
+            position += 1
+    return out
+
+
+def day_of(key: str, at: int) -> int:
+    """The local date of an instant, as days since 1970-01-01."""
+    for start, end, offset in segments(key, at // BLOCK):
+        if start <= at < end:
+            return (at + offset) // DAY
+    raise AssertionError("the stretches of a block cover it")
+
+
+def wall_of(key: str, at: int) -> tuple[int, int]:
+    """The local date of an instant, as days since 1970-01-01, and the wall time on it in microseconds."""
+    for start, end, offset in segments(key, at // BLOCK):
+        if start <= at < end:
+            return divmod(at + offset, DAY)
+    raise AssertionError("the stretches of a block cover it")
+
+
+def resolve(key: str, day: int, wall: int) -> int:
+    """
+    The instant at which a zone first shows a wall time on a date.
+
+    A wall time shown twice is its first occurrence; one that is skipped is the first instant after the gap.
+    """
+    local = day * DAY + wall
+    for start, end, offset in segments_between(key, local - 2 * DAY, local + 2 * DAY):
+        if end + offset > local:
+            return max(start, local - offset)
+    raise AssertionError("no zone is two days away from UTC")
+
+
+def checked(at: int) -> int:
+    """
+    The same instant, known to lie in the years a ``datetime`` can hold.
+
+    Raises:
+        TimeError: it lies before year 1 or after year 9999.
+    """
+    if EARLIEST <= at <= LATEST:
+        return at
+    raise TimeError("the answer lies outside the years 1 to 9999", code="range")
+
+
+def date_of(day: int) -> date:
+    """
+    The date that many days after 1970-01-01.
+
+    Raises:
+        TimeError: it lies before year 1 or after year 9999.
+    """
+    if FIRST_DAY <= day <= LAST_DAY:
+        return date.fromordinal(day + EPOCH_ORDINAL)
+    raise TimeError("the answer lies outside the years 1 to 9999", code="range")
