@@ -1,0 +1,358 @@
+"""Knows how an escalation chain is defined and when its definition is wrong; must not know any ticket or run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from attrs import field, frozen
+
+from servflow.errors import DefinitionError, Finding
+from servflow.escalation import _shape
+from servflow.escalation._shape import Broken
+from servflow.model import Action, Span, canonical
+
+MAX_LEVELS = 50
+MAX_REPEATS = 100
+MAX_REMINDERS = 100
+MAX_TRIGGERS = 20
+
+LATE = ("collapse", "each")
+ON_EMPTY = ("skip", "hold", "fallback")
+ON_ACK = ("pause", "continue")
+UNACK = ("continue", "restart")
+ON_REOPEN = ("restart", "resume", "next")
+OTHERWISE = ("skip", "wait")
+
+_ZERO = Span()
+_TRIGGERS = ("clock", "age", "event", "state")
+_ENDINGS = ("state", "event")
+
+
+def _refuse(findings: list[Finding]) -> None:
+    if findings:
+        raise DefinitionError.of(findings)
+
+
+def _business(span: Any, calendar: Any, path: str) -> list[Finding]:
+    if isinstance(span, Span) and span.business_days and calendar is None:
+        return [Finding("escalation.business_days", path, {"span": span.text})]
+    return []
+
+
+def _zero(span: Any, path: str) -> list[Finding]:
+    if isinstance(span, Span) and span == _ZERO:
+        return [Finding("escalation.zero", path, {})]
+    return []
+
+
+@frozen(kw_only=True)
+class Trigger:
+    """
+    What starts a run, exactly one of four: a mark of a clock, the age of the ticket, an event, or a state.
+
+    Write ``{clock: repair, mark: breach}`` (``mark`` is ``breach`` unless given; ``80%`` and every
+    other mark the clock has are allowed), ``{age: 3d}``, ``{event: complain}`` or
+    ``{state: waiting, after: 4h}``. ``calendar`` names what an ``age`` or ``after`` counts in;
+    without it they are time as it passes.
+
+    Raises:
+        DefinitionError: none or several of the four are given, or a part does not go with the others.
+    """
+
+    clock: str | None = None
+    mark: str | None = None
+    age: Span | None = field(default=None, converter=_shape.read_span)
+    event: str | None = None
+    state: str | None = None
+    after: Span | None = field(default=None, converter=_shape.read_span)
+    calendar: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        found = _shape.problems(self)
+        given = [name for name in _TRIGGERS if getattr(self, name) is not None]
+        if len(given) != 1:
+            _refuse([*found, Finding("escalation.trigger", "", {"given": tuple(given), "known": _TRIGGERS})])
+        (kind,) = given
+        belongs = {"mark": ("clock",), "after": ("state",), "calendar": ("age", "state")}
+        found.extend(
+            Finding("escalation.belongs", name, {"key": name, "kind": kind, "kinds": kinds})
+            for name, kinds in belongs.items()
+            if getattr(self, name) is not None and kind not in kinds
+        )
+        for name in ("clock", "mark", "event", "state", "calendar"):
+            if getattr(self, name) is not None:
+                found.extend(_shape.check_name(getattr(self, name), name))
+        found.extend(_business(self.age, self.calendar, "age") + _business(self.after, self.calendar, "after"))
+        _refuse(found)
+        if kind == "clock" and self.mark is None:
+            object.__setattr__(self, "mark", "breach")
+
+    @property
+    def kind(self) -> str:
+        """``clock``, ``age``, ``event`` or ``state``."""
+        return next(name for name in _TRIGGERS if getattr(self, name) is not None)
+
+    @property
+    def delay(self) -> Span | None:
+        """How long after its cause the run begins: the age, or the time in the state; None where it begins at once."""
+        return self.age if self.age is not None else self.after
+
+    def to_data(self) -> dict[str, Any]:
+        """The trigger as its JSON-ready mapping; the mark ``breach`` goes without saying."""
+        data = _shape.to_data(self)
+        if data.get("mark") == "breach":
+            del data["mark"]
+        return data
+
+
+@frozen(kw_only=True)
+class Ending:
+    """What ends a run early: the ticket enters a state, or an event happens. Write ``{state: x}`` or ``{event: x}``."""
+
+    state: str | None = None
+    event: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        given = [name for name in _ENDINGS if getattr(self, name) is not None]
+        if len(given) != 1:
+            _refuse([Finding("escalation.ending", "", {"given": tuple(given), "known": _ENDINGS})])
+        _refuse(_shape.check_name(self.value, given[0]))
+
+    @property
+    def kind(self) -> str:
+        """``state`` or ``event``."""
+        return "state" if self.state is not None else "event"
+
+    @property
+    def value(self) -> str:
+        """The name of the state or event."""
+        return self.state if self.state is not None else self.event or ""
+
+    def to_data(self) -> dict[str, Any]:
+        """The ending as its JSON-ready mapping."""
+        return _shape.to_data(self)
+
+
+@frozen(kw_only=True)
+class Remind:
+    """
+    Say a level's notifications again: first ``every`` after the level, then each ``every`` after the one before.
+
+    ``times`` is how often, from 1 to 100. ``every`` counts like the level's ``after`` and is never zero.
+    """
+
+    every: Span = field(converter=_shape.read_every)
+    times: int = 1
+
+    def __attrs_post_init__(self) -> None:
+        _refuse([*_shape.problems(self), *_shape.check_count(self.times, MAX_REMINDERS, "times")])
+
+    def to_data(self) -> dict[str, Any]:
+        """The reminder as its JSON-ready mapping."""
+        return _shape.to_data(self)
+
+
+@frozen(kw_only=True)
+class Repeat:
+    """
+    Climb the chain again when its last level has fired: ``times`` more, from 1 to 100.
+
+    The next climb begins ``after`` the scheduled instant of the last level and then waits for the
+    first level as any climb does; ``after`` counts in the first level's calendar.
+    """
+
+    times: int = 1
+    after: Span = field(default=_ZERO, converter=_shape.read_delay)
+
+    def __attrs_post_init__(self) -> None:
+        _refuse([*_shape.problems(self), *_shape.check_count(self.times, MAX_REPEATS, "times")])
+
+    def to_data(self) -> dict[str, Any]:
+        """The repetition as its JSON-ready mapping."""
+        return _shape.to_data(self)
+
+
+def _actions(value: Any) -> Any:
+    return _shape.read_actions(value)
+
+
+def _remind(value: Any) -> Any:
+    return None if value is None else _shape.read_value(Remind, value)
+
+
+@frozen(kw_only=True)
+class Level:
+    """
+    One step of a chain: what happens, and how long after the level before it.
+
+    ``after`` counts from the scheduled instant of the level before (the first: from the start).
+    Exact spans (``4h``) count in ``calendar`` where one is named, days (``3d``) always pass as time
+    passes, ``2 business days`` need a calendar. ``when`` is a condition over the ticket; where it does
+    not hold the level is passed over, or with ``otherwise: wait`` waits until it does. ``do`` is what
+    happens. ``remind`` repeats the notifications.
+
+    Raises:
+        DefinitionError: with every part that is wrong.
+    """
+
+    name: str
+    after: Span = field(default=_ZERO, converter=_shape.read_delay)
+    calendar: str | None = None
+    when: Any = field(default=None, converter=_shape.read_plain)
+    do: tuple[Action, ...] = field(default=(), converter=_actions)
+    remind: Remind | None = field(default=None, converter=_remind)
+    otherwise: str = "skip"
+
+    def __attrs_post_init__(self) -> None:
+        found = [*_shape.problems(self), *_shape.check_name(self.name, "name")]
+        if self.calendar is not None:
+            found.extend(_shape.check_name(self.calendar, "calendar"))
+        found.extend(_shape.check_condition(self.when, "when"))
+        found.extend(_shape.check_option(self.otherwise, OTHERWISE, "otherwise"))
+        found.extend(_business(self.after, self.calendar, "after"))
+        if isinstance(self.remind, Remind):
+            found.extend(_business(self.remind.every, self.calendar, "remind.every"))
+        _refuse(found)
+
+    def addressed(self) -> Iterator[tuple[str, Any]]:
+        """Every ``to`` in the level's actions with its path."""
+        for index, action in enumerate(self.do):
+            if isinstance(action.value, Mapping) and "to" in action.value:
+                yield f"do[{index}].{action.kind}.to", action.value["to"]
+
+    def to_data(self) -> dict[str, Any]:
+        """The level as its JSON-ready mapping."""
+        return _shape.to_data(self)
+
+
+def _levels(value: Any) -> Any:
+    return _shape.read_values(Level, value, MAX_LEVELS)
+
+
+def _triggers(value: Any) -> Any:
+    return _shape.read_values(Trigger, value, MAX_TRIGGERS)
+
+
+def _endings(value: Any) -> Any:
+    """A state's name alone is short for ``{state: name}``; a list of names in one mapping is several endings."""
+    items = list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
+    spread: list[Any] = []
+    for item in items[: MAX_TRIGGERS + 1]:
+        if isinstance(item, str):
+            spread.append({"state": item})
+        elif isinstance(item, Mapping) and len(item) == 1 and isinstance(next(iter(item.values())), (list, tuple)):
+            kind, names = next(iter(item.items()))
+            spread.extend({kind: name} for name in names[: MAX_TRIGGERS + 1])
+        else:
+            spread.append(item)
+    return _shape.read_values(Ending, spread, MAX_TRIGGERS)
+
+
+def _repeat(value: Any) -> Any:
+    return None if value is None else _shape.read_value(Repeat, value)
+
+
+@frozen(kw_only=True, slots=False)
+class Chain:
+    """
+    Ordered levels climbed when a trigger holds.
+
+    ``start`` is one trigger or several; each of them starts a run of its own. ``until`` ends a run
+    early; the ticket's closing always does. ``when`` must hold for a run to start. The options, the
+    first named is the default: ``late`` ``collapse`` or ``each`` (whether every level that is caught
+    up late notifies, or the last one for all), ``on_empty`` ``skip``, ``hold`` or ``fallback`` (nobody
+    to reach; ``fallback`` is then who), ``on_ack`` ``pause`` or ``continue``, ``ack_ttl`` how long an
+    acknowledgement lasts (as time passes; None: until it is taken back), ``unack`` ``continue`` with
+    what was left or ``restart`` from the first level, ``on_reopen`` ``restart`` from the first level,
+    ``resume`` with the highest level reached or go to the ``next`` one above it.
+
+    Raises:
+        DefinitionError: with every part that is wrong.
+    """
+
+    name: str
+    start: tuple[Trigger, ...] = field(converter=_triggers)
+    until: tuple[Ending, ...] = field(default=(), converter=_endings)
+    levels: tuple[Level, ...] = field(converter=_levels)
+    when: Any = field(default=None, converter=_shape.read_plain)
+    late: str = "collapse"
+    on_empty: str = "skip"
+    fallback: Any = field(default=None, converter=_shape.read_plain)
+    on_ack: str = "pause"
+    ack_ttl: Span | None = field(default=None, converter=_shape.read_span)
+    unack: str = "continue"
+    on_reopen: str = "restart"
+    repeat: Repeat | None = field(default=None, converter=_repeat)
+
+    def __attrs_post_init__(self) -> None:
+        found = [*_shape.problems(self), *_shape.check_name(self.name, "name")]
+        found.extend(
+            Finding("escalation.empty", name, {"key": name}) for name in ("start", "levels") if getattr(self, name) == ()
+        )
+        found.extend(_shape.check_condition(self.when, "when"))
+        options = (("late", LATE), ("on_empty", ON_EMPTY), ("on_ack", ON_ACK), ("unack", UNACK), ("on_reopen", ON_REOPEN))
+        for name, known in options:
+            found.extend(_shape.check_option(getattr(self, name), known, name))
+        if (self.on_empty == "fallback") != (self.fallback is not None) and self.on_empty in ON_EMPTY:
+            found.append(Finding("escalation.fallback", "fallback", {"on_empty": self.on_empty}))
+        found.extend(_business(self.ack_ttl, None, "ack_ttl") + _zero(self.ack_ttl, "ack_ttl"))
+        found.extend(self._level_problems())
+        _refuse(found)
+
+    def _level_problems(self) -> list[Finding]:
+        if isinstance(self.levels, Broken) or not self.levels:
+            return []
+        found = []
+        seen: set[str] = set()
+        for index, level in enumerate(self.levels):
+            if level.name in seen:
+                found.append(Finding("escalation.twice", f"levels[{index}].name", {"name": level.name}))
+            seen.add(level.name)
+        if isinstance(self.repeat, Repeat):
+            found.extend(_business(self.repeat.after, self.levels[0].calendar, "repeat.after"))
+        return found
+
+    @classmethod
+    def of(cls, source: Chain | Mapping[str, Any]) -> Chain:
+        """
+        Read a chain from a mapping with the constructor's keys; a chain is returned as it is.
+
+        Raises:
+            DefinitionError: with every problem, unknown keys included.
+        """
+        read = _shape.read_value(cls, source)
+        if isinstance(read, Broken):
+            raise DefinitionError.of(read.findings)
+        chain: Chain = read
+        return chain
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the canonical definition, in hex; a run is pinned to it."""
+        return hashlib.sha256(canonical(self.to_data())).hexdigest()
+
+    def index(self, level: str) -> int | None:
+        """The place of a level from 0 by its name; None where no level has it."""
+        return next((place for place, known in enumerate(self.levels) if known.name == level), None)
+
+    def addressed(self) -> Iterator[tuple[str, Any]]:
+        """Every ``to`` in the chain with its path below the chain, so that ``check_to`` can judge it."""
+        if self.fallback is not None:
+            yield "fallback", self.fallback
+        for place, level in enumerate(self.levels):
+            for path, to in level.addressed():
+                yield f"levels[{place}].{path}", to
+
+    def to_data(self) -> dict[str, Any]:
+        """
+        The canonical, JSON-ready form: ``Chain(**data)`` is this chain again.
+
+        What equals its default is left out; a single trigger stands alone.
+        """
+        data = _shape.to_data(self)
+        if len(self.start) == 1:
+            data["start"] = data["start"][0]
+        return data
