@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
+from servflow.calendars._blocks import Block, in_order
 from servflow.calendars._clock import WEEKDAYS, Window, day, window, yearly
 from servflow.calendars._combined import all_of as _all_of
 from servflow.calendars._combined import any_of as _any_of
 from servflow.calendars._combined import minus as _minus
-from servflow.calendars._open import Block, OpenTime, micros_of
+from servflow.calendars._open import OpenTime, micros_of
 from servflow.calendars._reading import DayTexts, Holiday, Reading, Texts
 from servflow.calendars._spans import merged, without
 from servflow.calendars._zones import (
@@ -26,11 +27,13 @@ from servflow.calendars._zones import (
     resolve,
     segments,
     segments_between,
+    shape,
     to_utc,
 )
 from servflow.errors import DefinitionError, Finding, nearest
 
 _FOUR_CENTURIES = 146_097
+_DATES_OF_A_YEAR = 366
 _WHOLE_DAY = ((0, DAY),)
 
 
@@ -93,6 +96,7 @@ class Calendar(OpenTime):
     _always: bool = field(init=False, eq=False)
     _recurs: bool = field(init=False, eq=False)
     _dated: frozenset[int] = field(init=False, eq=False)
+    _order: tuple[int, ...] = field(init=False, eq=False)
     _blocks: dict[int, Block] = field(init=False, eq=False, factory=dict)
     _patterns: dict[int, Block] = field(init=False, eq=False, factory=dict)
 
@@ -144,6 +148,12 @@ class Calendar(OpenTime):
         put(self, "_always", not dates and not rules.yearly and all(windows == _WHOLE_DAY for windows in rules.week))
         put(self, "_recurs", any(rules.week))
         put(self, "_dated", frozenset(dated))
+        put(self, "_order", in_order(dated))
+
+    def _opens(self) -> bool:
+        if self._recurs and len(self._rules.yearly) < _DATES_OF_A_YEAR:
+            return True  # every weekday meets every date of the year within 400 years
+        return any(self._of_day(number) for number in self._rules.shifts)
 
     @classmethod
     def always(cls) -> Calendar:
@@ -248,6 +258,9 @@ class Calendar(OpenTime):
         first, last = index * BLOCK // DAY, (index + 1) * BLOCK // DAY
         # One more day for windows from the day before, one for zones on either side of UTC.
         return to_utc(segments(self.zone, index), self._local(first - 3, last + 2, dated))
+
+    def _shape(self, index: int) -> Hashable:
+        return (shape(self.zone, index), index if self._rules.yearly else None)
 
     def _of_day(self, number: int) -> Spans:
         if not FIRST_DAY <= number <= LAST_DAY or not self._starting(number, True):

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import Any
 
 from attrs import field, frozen
 
-from servflow.calendars._open import Block, OpenTime
+from servflow.calendars._blocks import Block, in_order
+from servflow.calendars._open import OpenTime
 from servflow.calendars._spans import common, merged, without
 from servflow.calendars._zones import Spans
 from servflow.errors import DefinitionError, Finding
 
-_MOST_PARTS = 100
-_MOST_DEPTH = 16
+MOST_PARTS = 100
+MOST_DEPTH = 16
+
+
+def _count_problem(operation: str, count: int) -> Finding:
+    return Finding(code="calendar.parts", path=operation, facts={"count": count, "limit": MOST_PARTS})
 
 
 def _check(operation: str, parts: Sequence[object]) -> None:
+    if operation == "minus" and len(parts) != 2:
+        raise DefinitionError.of([Finding(code="calendar.minus", path=operation, facts={"count": len(parts)})])
     findings = [
         Finding(code="calendar.part", path=f"{operation}[{place}]", facts={"value": type(part).__name__})
         for place, part in enumerate(parts)
         if not isinstance(part, OpenTime)
     ]
-    if not 1 <= len(parts) <= _MOST_PARTS:
-        findings.append(Finding(code="calendar.parts", path=operation, facts={"count": len(parts), "limit": _MOST_PARTS}))
+    if not 1 <= len(parts) <= MOST_PARTS:
+        findings.append(_count_problem(operation, len(parts)))
     if findings:
         raise DefinitionError.of(findings)
 
@@ -42,10 +49,12 @@ class Combined(OpenTime):
     operation: str
     parts: tuple[OpenTime, ...]
     depth: int = field(init=False, eq=False)
+    size: int = field(init=False, eq=False)
     _leader: OpenTime = field(init=False, eq=False)
     _always: bool = field(init=False, eq=False)
     _recurs: bool = field(init=False, eq=False)
     _dated: frozenset[int] = field(init=False, eq=False)
+    _order: tuple[int, ...] = field(init=False, eq=False)
     _blocks: dict[int, Block] = field(init=False, eq=False, factory=dict)
     _patterns: dict[int, Block] = field(init=False, eq=False, factory=dict)
 
@@ -53,11 +62,16 @@ class Combined(OpenTime):
         _check(operation, parts)
         self.__attrs_init__(operation=operation, parts=parts)
         put = object.__setattr__  # the one way to fill the derived parts of a frozen value
-        put(self, "depth", 1 + max(part.depth if isinstance(part, Combined) else 0 for part in parts))
-        if self.depth > _MOST_DEPTH:
-            raise DefinitionError.of([Finding(code="calendar.depth", path=operation, facts={"limit": _MOST_DEPTH})])
+        inner = [part for part in parts if isinstance(part, Combined)]
+        put(self, "depth", 1 + max((part.depth for part in inner), default=0))
+        put(self, "size", len(parts) - len(inner) + sum(part.size for part in inner))
+        if self.size > MOST_PARTS:
+            raise DefinitionError.of([_count_problem(operation, self.size)])
+        if self.depth > MOST_DEPTH:
+            raise DefinitionError.of([Finding(code="calendar.depth", path=operation, facts={"limit": MOST_DEPTH})])
         put(self, "_leader", parts[0] if operation == "minus" else next((p for p in parts if not p._always), parts[0]))
         put(self, "_dated", frozenset().union(*(part._dated for part in parts)))
+        put(self, "_order", in_order(self._dated))
         put(self, "_recurs", self._joined([part._recurs for part in parts]))
         put(self, "_always", operation != "minus" and self._joined([part._always for part in parts]))
         if not self._always and not self._opens():
@@ -103,6 +117,9 @@ class Combined(OpenTime):
         for other in spans[1:]:
             found = common(found, other) if self.operation == "all_of" else without(found, other)
         return found
+
+    def _shape(self, index: int) -> Hashable:
+        return tuple(part._shape(index) for part in self.parts)
 
     def _of_day(self, day: int) -> Spans:
         if self.operation == "any_of":

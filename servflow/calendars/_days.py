@@ -11,6 +11,8 @@ from servflow.errors import TimeError
 
 _MOST_DAYS = 40_000
 _CLOSED_DAYS_WALKED = 7
+# Open time may lie on the date after the one it belongs to, and another zone is at most a date away.
+_NEAR = 3
 
 
 class Days(Protocol):
@@ -35,18 +37,16 @@ def _number(n: object) -> int:
 
 
 def _skip(days: Days, day: int, step: int) -> int:
-    """The last date, in the direction of the step, before which nothing can be open."""
+    """A date from which on, in the direction of the step, the next working day is near; never past it."""
     zone = days.days_zone
     if step > 0:
         found = days._opening_us(resolve(zone, day, 0))
         if found is not None:
-            # A window that is open at midnight may belong to the date before.
-            return max(day, day_of(zone, found) - 1)
+            return max(day, day_of(zone, found) - _NEAR)
     else:
         found = days._closing_us(resolve(zone, day + 1, 0))
         if found is not None:
-            # A closing at midnight belongs to the date before; the step then finds it.
-            return min(day, day_of(zone, found))
+            return min(day, day_of(zone, found) + _NEAR)
     raise TimeError("the calendar has no further working days; extend its shifts", code="never_opens_again")
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from datetime import datetime, time, timedelta
 from hashlib import sha256
-from itertools import accumulate
 from json import dumps
-from typing import Any, NamedTuple
+from typing import Any
 
+from servflow.calendars._blocks import Block, block_of, shifted
 from servflow.calendars._days import day_end, day_forward, day_time
 from servflow.calendars._spans import common
 from servflow.calendars._zones import (
@@ -28,27 +28,6 @@ from servflow.errors import TimeError
 from servflow.model._instants import EPOCH, MICROSECOND, instant, write_instant
 
 _CACHED_BLOCKS = 4096
-
-
-class Block(NamedTuple):
-    """The open time of 27 weeks: where each stretch starts and ends, and how much lies before it."""
-
-    starts: list[int]
-    ends: list[int]
-    before: list[int]
-    total: int
-
-
-def block_of(spans: Spans) -> Block:
-    """The block that holds these spans."""
-    lengths = [end - start for start, end in spans]
-    before = list(accumulate(lengths, initial=0))
-    total = before.pop()
-    return Block([start for start, _ in spans], [end for _, end in spans], before, total)
-
-
-def _shifted(block: Block, by: int) -> Block:
-    return Block([start + by for start in block.starts], [end + by for end in block.ends], block.before, block.total)
 
 
 def micros_of(value: datetime, name: str = "at") -> int:
@@ -80,8 +59,9 @@ class OpenTime(ABC):
     _blocks: dict[int, Block]
     _patterns: dict[int, Block]
     _always: bool
-    _recurs: bool
-    _dated: frozenset[int]
+    _recurs: bool  # whether anything is open that is not set for single dates
+    _dated: frozenset[int]  # the blocks in which something is set for single dates
+    _order: tuple[int, ...]  # the same blocks in order, as far as they lie in the years 1 to 9999
 
     # What a kind of open time has to say about itself
 
@@ -93,6 +73,10 @@ class OpenTime(ABC):
     @abstractmethod
     def _compiled(self, index: int, dated: bool) -> Spans:
         """The open time of one block; without *dated*, as if nothing were set for single dates."""
+
+    @abstractmethod
+    def _shape(self, index: int) -> Hashable:
+        """A value that two blocks share only if, nothing being set for single dates, they are open alike."""
 
     @abstractmethod
     def _of_day(self, day: int) -> Spans:
@@ -128,7 +112,7 @@ class OpenTime(ABC):
             same = folded(index)
             found = self._pattern(index)
             if same != index:
-                found = _shifted(found, (index - same) * BLOCK)
+                found = shifted(found, (index - same) * BLOCK)
         else:
             found = block_of(self._compiled(index, True))
         if index in {FIRST_BLOCK, LAST_BLOCK}:
@@ -160,19 +144,34 @@ class OpenTime(ABC):
         """The later blocks that may be open, in order."""
         if self._recurs:
             return iter(range(index + 1, LAST_BLOCK + 1))
-        return iter(sorted(other for other in self._dated if index < other <= LAST_BLOCK))
+        return iter(self._order[bisect_right(self._order, index) :])
 
     def _behind(self, index: int) -> Iterator[int]:
         """The earlier blocks that may be open, latest first."""
         if self._recurs:
             return iter(range(index - 1, FIRST_BLOCK - 1, -1))
-        return iter(sorted((other for other in self._dated if FIRST_BLOCK <= other < index), reverse=True))
+        return iter(self._order[: bisect_left(self._order, index)][::-1])
+
+    def _inside(self, first: int, last: int) -> Sequence[int]:
+        """The blocks from first to last, the last one included, that may be open."""
+        if self._recurs:
+            return range(first, last + 1)
+        return self._order[bisect_left(self._order, first) : bisect_right(self._order, last)]
 
     def _opens(self) -> bool:
         """Whether there is any open time at all; looks near the present first."""
-        if any(self._total(index) for index in sorted(self._dated) if FIRST_BLOCK <= index <= LAST_BLOCK):
+        if any(self._total(index) for index in self._order):
             return True
-        return self._recurs and any(self._pattern(index).total for index in PATTERNS)
+        if not self._recurs:
+            return False
+        seen = set()
+        for index in PATTERNS:
+            alike = self._shape(index)
+            if alike not in seen:
+                seen.add(alike)
+                if self._pattern(index).total:
+                    return True
+        return False
 
     def _spans_of(self, index: int, dated: bool) -> Spans:
         block = self._block(index) if dated else self._pattern(index)
@@ -182,8 +181,7 @@ class OpenTime(ABC):
         """The open time between two instants, clipped to them, touching stretches joined."""
         out: Spans = []
         low, high = max(low, EARLIEST), min(high, LATEST)
-        indexes = range(low // BLOCK, high // BLOCK + 1)
-        for index in indexes if self._recurs else (other for other in indexes if other in self._dated):
+        for index in self._inside(low // BLOCK, high // BLOCK):
             block = self._block(index)
             first = bisect_right(block.ends, low)
             last = bisect_left(block.starts, high)
@@ -216,6 +214,8 @@ class OpenTime(ABC):
         wanted = counted_us
         if place >= 0:
             end = ends[place]
+            if at_us + counted_us <= end:
+                return at_us + counted_us  # most amounts end in the stretch they start in
             wanted += before[place] + (at_us if at_us < end else end) - starts[place]
         if wanted > total:
             return self._later(index, at_us, counted_us, wanted - total)
@@ -282,8 +282,7 @@ class OpenTime(ABC):
         out = self._before(b_us) - self._before(a_us)
         if first == last:
             return out
-        inner = range(first, last)
-        return out + sum(self._total(index) for index in (inner if self._recurs else (i for i in inner if i in self._dated)))
+        return out + sum(self._total(index) for index in self._inside(first, last - 1))
 
     def _closing_us(self, at_us: int) -> int | None:
         """The left limit: the earliest instant with no open time from it to *at_us*; None if never open before."""

@@ -97,14 +97,22 @@ def segments(key: str, index: int) -> tuple[Segment, ...]:
         shift = (index - same) * BLOCK
         return tuple((start + shift, end + shift, offset) for start, end, offset in segments(key, same))
     zone, low, high = zone_of(key), index * BLOCK, (index + 1) * BLOCK
-    bounds = [(low, _offset(zone, low))]
     # One look a day finds every change: no zone has ever changed its offset twice within three days.
-    for start in range(low, high, DAY):
-        if _offset(zone, start) != _offset(zone, start + DAY):
-            bounds.extend(_changes(zone, start, start + DAY))
+    looks = [_offset(zone, at) for at in range(low, high + DAY, DAY)]
+    bounds = [(low, looks[0])]
+    for number, (before, after) in enumerate(pairwise(looks)):
+        if before != after:
+            bounds.extend(_changes(zone, low + number * DAY, low + (number + 1) * DAY))
     bounds = [bound for bound in bounds if bound[0] < high]
     bounds.append((high, 0))
     return tuple((start, end, offset) for (start, offset), (end, _) in pairwise(bounds))
+
+
+@lru_cache(maxsize=8192)
+def shape(key: str, index: int) -> tuple[Segment, ...]:
+    """The stretches of a block counted from its start: blocks of one shape are open alike, as all start on one weekday."""
+    begin = index * BLOCK
+    return tuple((start - begin, end - begin, offset) for start, end, offset in segments(key, index))
 
 
 def segments_between(key: str, low: int, high: int) -> Iterator[Segment]:

@@ -103,6 +103,12 @@ TEXTS: dict[str, Text] = {
         en="a combined calendar has 1 to {limit} parts, not {count}",
         zh="组合日历应有 1 到 {limit} 个组成部分，而不是 {count} 个",
     ),
+    "calendar.minus": Text(
+        en="minus takes two calendars, not {count}",
+        zh="minus 需要两个日历，而不是 {count} 个",
+        hint_en="join what is to be taken away with any_of.",
+        hint_zh="请用 any_of 合并要减去的部分。",
+    ),
     "calendar.depth": Text(
         en="calendars are combined more than {limit} levels deep",
         zh="日历的组合层数超过 {limit} 层",
