@@ -1,0 +1,53 @@
+"""
+Knows what a promise of time is and how far it has come; must not know which event moves it or who is told.
+
+A clock is a pure fold. `Clock` is the definition; each function takes a `ClockRun` and an instant and returns the next
+`ClockRun`. All instants are in UTC, and ``cal`` is the calendar that counts, None for time as it passes.
+"""
+
+from servflow.sla._change import clamp, recalendar, retarget, rewind
+from servflow.sla._clock import KEYS, MAX_ITEMS, OPTIONS, Clock
+from servflow.sla._explain import Row, explain
+from servflow.sla._fold import begin, cancel, pause, reach, reopen, reset, resume, stop
+from servflow.sla._history import OPERATIONS, ClockState, run
+from servflow.sla._parts import BREACH, KINDS, Choice, Condition, Mark, Relative
+from servflow.sla._questions import counted, display_due, due_if_resumed, over, paused, remaining
+from servflow.sla._time import passes, target
+
+__all__ = [
+    "BREACH",
+    "KEYS",
+    "KINDS",
+    "MAX_ITEMS",
+    "OPERATIONS",
+    "OPTIONS",
+    "Choice",
+    "Clock",
+    "ClockState",
+    "Condition",
+    "Mark",
+    "Relative",
+    "Row",
+    "begin",
+    "cancel",
+    "clamp",
+    "counted",
+    "display_due",
+    "due_if_resumed",
+    "explain",
+    "over",
+    "passes",
+    "pause",
+    "paused",
+    "reach",
+    "recalendar",
+    "remaining",
+    "reopen",
+    "reset",
+    "resume",
+    "retarget",
+    "rewind",
+    "run",
+    "stop",
+    "target",
+]

@@ -1,0 +1,173 @@
+"""Knows how a clock takes another target, another calendar or an earlier event; must not know what caused it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from attrs import evolve
+
+from servflow.calendars import OpenTime
+from servflow.model import ClockRun, Segment
+from servflow.sla._clock import Clock
+from servflow.sla._fold import LIVE, counted_until, origin, settled, with_ahead
+from servflow.sla._parts import BREACH, Mark
+from servflow.sla._time import ZERO, after, between
+
+
+def retarget(
+    clock: Clock,
+    run: ClockRun,
+    at: datetime,
+    within: timedelta,
+    calendar: str | None,
+    cal: OpenTime | None,
+    old_cal: OpenTime | None,
+) -> ClockRun:
+    """
+    The clock has another target or calendar from an instant on, as ``on_retarget`` says.
+
+    ``carry`` keeps what was counted, ``restart`` counts from here, ``recount`` counts the segments
+    kept under the new calendar, ``keep`` leaves the clock as it is. Marks and the breach that follow
+    are never earlier than *at*; what was breached stays so. The same run when nothing changes.
+
+    Args:
+        cal: the calendar that counts from here on.
+        old_cal: the calendar that counted so far.
+    """
+    if run.phase not in LIVE or clock.on_retarget == "keep" or (within == run.within and calendar == run.calendar):
+        return run
+    run = evolve(settled(run, at), within=within, calendar=calendar, retargeted_at=at)
+    if clock.on_retarget == "restart":
+        since = at if run.since is not None else None
+        segments = () if since is None else (Segment(since),)
+        run = evolve(run, started_at=at, segments=segments, folded=ZERO, counted=ZERO, since=since)
+    elif clock.on_retarget == "recount":
+        run = _recounted(run, cal)
+    elif cal is not old_cal and cal != old_cal:
+        run = _carried(run, at, old_cal)
+    return with_ahead(clock, evolve(run, over=run.counted > within), cal)
+
+
+def recalendar(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None, old_cal: OpenTime | None) -> ClockRun:
+    """
+    The calendar itself has changed, for instance by a new holiday list, as ``on_calendar_change`` says.
+
+    ``recompute`` counts the segments kept under the new calendar, ``prospective`` lets it count from
+    *at* on. Marks and the breach that follow are never earlier than *at*. The same run unless it is
+    running or paused.
+    """
+    if run.phase not in LIVE or cal is old_cal or cal == old_cal:
+        return run
+    changed = settled(run, at)
+    changed = _recounted(changed, cal) if clock.on_calendar_change == "recompute" else _carried(changed, at, old_cal)
+    changed = evolve(changed, retargeted_at=at, over=changed.counted > run.within)
+    return with_ahead(clock, changed, cal)
+
+
+def _recounted(run: ClockRun, cal: OpenTime | None) -> ClockRun:
+    return evolve(run, counted=_kept(run.folded, run.segments, cal))
+
+
+def _kept(folded: timedelta, segments: tuple[Segment, ...], cal: OpenTime | None) -> timedelta:
+    return sum((between(cal, item.start, item.end) for item in segments if item.end is not None), folded)
+
+
+def _carried(run: ClockRun, at: datetime, old_cal: OpenTime | None) -> ClockRun:
+    # The past was counted by another calendar: it becomes one amount, so that a later recount or
+    # rewind cannot count it by the wrong one.
+    if run.since is None:
+        return evolve(run, segments=(), folded=run.counted)
+    if at <= run.since:
+        return evolve(run, segments=run.segments[-1:], folded=run.counted)
+    counted = run.counted + between(old_cal, run.since, at)
+    return evolve(run, segments=(Segment(at),), folded=counted, counted=counted, since=at)
+
+
+def clamp(run: ClockRun, to: datetime) -> datetime:
+    """
+    The instant an event that occurred at *to* counts from for this clock.
+
+    It is *to* itself, but never before the start of the cycle or the oldest segment kept, whose past
+    is one amount.
+    """
+    return max(to, origin(run))
+
+
+def rewind(
+    clock: Clock, run: ClockRun, to: datetime, cal: OpenTime | None
+) -> tuple[ClockRun, tuple[tuple[str, datetime], ...]]:
+    """
+    The clock as it was at an earlier instant, because an event turned out to have occurred there.
+
+    Pauses, resumes and the end that came after ``clamp(run, to)`` are undone; target and calendar
+    stay. Marks that were set for that instant or later have not happened: they are armed again and
+    returned with their instants, in order, the breach among them. The caller applies the event at
+    ``clamp(run, to)`` and works off what time reaches after it.
+
+    A mark before the end whose instant is not kept is worked out from the target of now; one that
+    fired under an earlier target may for that reason be armed again.
+    """
+    to = clamp(run, to)
+    if run.stopped_at is not None and run.stopped_at <= to:
+        return run, ()
+    kept = [item for item in run.segments if item.start <= to]
+    running = bool(kept) and (kept[-1].end is None or kept[-1].end > to)
+    if running:
+        kept[-1] = Segment(kept[-1].start)
+    fired = _fired(clock, run, cal)
+    undone = tuple((name, at) for name, at in fired if at is not None and at >= to)
+    segments = tuple(kept)
+    names = {name for name, _ in undone}
+    breached_at = None if BREACH in names else run.breached_at
+    counted = _kept(run.folded, segments, cal)
+    paused_from = (kept[-1].end if kept else None) or run.started_at
+    back = evolve(
+        run,
+        phase="running" if running else "paused",
+        segments=segments,
+        counted=counted,
+        since=kept[-1].start if running else None,
+        paused_at=None if running else paused_from,
+        stopped_at=None,
+        breached_at=breached_at,
+        marks=tuple(name for name in run.marks if name not in names),
+        waived=run.waived if breached_at is not None else None,
+        over=counted > run.within,
+    )
+    return with_ahead(clock, back, cal), undone
+
+
+def _fired(clock: Clock, run: ClockRun, cal: OpenTime | None) -> list[tuple[str, datetime | None]]:
+    """
+    The marks that have fired with their instants, in the order they fired; None where it is not kept.
+
+    Marks fire in order, so an instant is never later than that of the next mark: what is known of one
+    bounds those before it.
+    """
+    known = {mark.name: mark for mark in (*clock.early_marks, *clock.late_marks)}
+    out: list[tuple[str, datetime | None]] = []
+    bound: datetime | None = None
+    for name in reversed(run.marks):
+        mark = known.get(name)
+        at = run.breached_at if name == BREACH else None if mark is None else _instant_of(mark, run, cal)
+        if bound is not None and (at is None or at > bound):
+            at = bound if at is not None else None
+        bound = at or bound
+        out.append((name, at))
+    return out[::-1]
+
+
+def _instant_of(mark: Mark, run: ClockRun, cal: OpenTime | None) -> datetime | None:
+    amount = mark.amount(run.within)
+    if mark.late and run.breached_at is not None:
+        amount += counted_until(run, run.breached_at, cal) - run.within
+    total = run.folded
+    if run.folded and amount <= total:
+        return None  # reached in the past that is one amount, before anything that can be undone
+    for segment in run.segments:
+        floor = segment.start if run.retargeted_at is None else max(segment.start, run.retargeted_at)
+        reached = after(cal, segment.start, amount - total)
+        if reached is not None and (segment.end is None or reached <= segment.end):
+            return max(reached, floor) if segment.end is None or floor <= segment.end else reached
+        total += ZERO if segment.end is None else between(cal, segment.start, segment.end)
+    return None

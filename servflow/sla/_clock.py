@@ -1,0 +1,274 @@
+"""Knows the definition of a promise; must not know how far any clock has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import field, fields, frozen
+
+from servflow.calendars import Calendar, OpenTime
+from servflow.errors import DefinitionError, nearest
+from servflow.model import Span
+from servflow.sla._parts import (
+    Choice,
+    Condition,
+    Mark,
+    Problems,
+    Relative,
+    read_choice,
+    read_condition,
+    read_mark,
+    read_names,
+    read_span,
+    shown,
+)
+
+OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "on_retarget": ("carry", "restart", "recount", "keep"),
+    "on_reopen": ("new_cycle", "resume", "ignore"),
+    "on_calendar_change": ("recompute", "prospective"),
+    "display": ("due", "next_opening"),
+}
+"""The named options and what each may be; the first is the default."""
+
+MAX_ITEMS = 64
+"""How many choices, conditions, names or marks one list of a clock may hold."""
+
+_CONDITIONS = ("start", "stop", "pause", "resume", "reset", "cancel")
+
+
+def _given(value: Any) -> Any:
+    # Taken as written: the whole clock is read at once, so that every problem is told at once.
+    return value
+
+
+@frozen(kw_only=True)
+class Clock:
+    """
+    A promise: how much time it has, which time counts, and what starts, pauses and ends it.
+
+    Every part may be given as a definition spells it; it is kept in one canonical form, so clocks
+    that mean the same compare equal. Keyword, YAML key and attribute are one word each.
+
+    ``within`` is a length of time (``"4h"`` and a ``timedelta`` count, ``"3d"`` passes, ``"2 business
+    days"`` becomes an amount at the start), a place in the calendar (``{"end_of": "next business
+    day"}``, ``{"at": "16:00", "of": "next business day"}``) or a list of ``{when, take}`` of which the
+    first that holds is taken. ``calendar`` is a name, a calendar, such a list, or None: time counts as
+    it passes. ``start`` empty means at the opening. ``until`` names states that stop it, which is short
+    for ``stop``: both attributes tell the whole, in either spelling. ``paused_in`` names states in
+    which it does not count. ``warn`` holds marks: ``"80%"``, ``"30m before"``, ``"1h after"``.
+
+    Options, the default first: ``on_retarget`` ``carry | restart | recount | keep``, ``on_reopen``
+    ``new_cycle | resume | ignore``, ``on_calendar_change`` ``recompute | prospective``, ``display``
+    ``due | next_opening``.
+
+    >>> clock = Clock(name="repair", within="24h", until="settling", warn=["80%"])
+    >>> clock == Clock(name="repair", within="1440m", stop=[{"state": "settling"}], warn=["80.0 %"])
+    True
+
+    Raises:
+        DefinitionError: anything is not as described; the findings tell all of it, with paths
+            that begin at the clock (``warn[1]``).
+    """
+
+    name: str = field(converter=_given)
+    within: Span | Relative | tuple[Choice, ...] = field(converter=_given)
+    calendar: str | OpenTime | tuple[Choice, ...] | None = field(default=None, converter=_given)
+    start: tuple[Condition, ...] = field(default=(), converter=_given)
+    until: tuple[str, ...] = field(default=(), converter=_given)
+    stop: tuple[Condition, ...] = field(default=(), converter=_given)
+    pause: tuple[Condition, ...] = field(default=(), converter=_given)
+    paused_in: tuple[str, ...] = field(default=(), converter=_given)
+    resume: tuple[Condition, ...] = field(default=(), converter=_given)
+    reset: tuple[Condition, ...] = field(default=(), converter=_given)
+    cancel: tuple[Condition, ...] = field(default=(), converter=_given)
+    warn: tuple[str, ...] = field(default=(), converter=_given)
+    on_retarget: str = field(default="carry", converter=_given)
+    on_reopen: str = field(default="new_cycle", converter=_given)
+    on_calendar_change: str = field(default="recompute", converter=_given)
+    display: str = field(default="due", converter=_given)
+    early_marks: tuple[Mark, ...] = field(init=False, default=(), eq=False, repr=False)
+    late_marks: tuple[Mark, ...] = field(init=False, default=(), eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        for name, value in _read(self).items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The targets as a list of choices, whichever way they were written."""
+        return self.within if isinstance(self.within, tuple) else (Choice(None, self.within),)
+
+    @property
+    def calendars(self) -> tuple[Choice, ...]:
+        """The calendars as a list of choices, whichever way they were written."""
+        return self.calendar if isinstance(self.calendar, tuple) else (Choice(None, self.calendar),)
+
+    @property
+    def counts_days(self) -> bool:
+        """Whether a target is told in business days, which only a calendar knows."""
+        return any(isinstance(choice.take, Relative) or choice.take.business_days > 0 for choice in self.choices)
+
+    def to_data(self) -> dict[str, Any]:
+        """The definition in its canonical, JSON-ready form without defaults; ``Clock(**data)`` is equal to it."""
+        out: dict[str, Any] = {"name": self.name, "within": _written(self.within)}
+        if self.calendar is not None:
+            out["calendar"] = _written(self.calendar)
+        for key in _CONDITIONS:
+            if key == "stop":
+                listed = [item.to_data() for item in self.stop if item.kind != "state"]
+                out |= {"until": list(self.until)} if self.until else {}
+            else:
+                listed = [item.to_data() for item in getattr(self, key)]
+            if listed:
+                out[key] = listed
+            if key == "pause" and self.paused_in:
+                out["paused_in"] = list(self.paused_in)
+        if self.warn:
+            out["warn"] = list(self.warn)
+        return out | {key: getattr(self, key) for key, known in OPTIONS.items() if getattr(self, key) != known[0]}
+
+
+KEYS = tuple(item.name for item in fields(Clock) if item.init)
+"""The words a clock's definition may use."""
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_line(choice) for choice in value]
+    if isinstance(value, Span):
+        return value.text
+    return value if value is None or isinstance(value, str) else value.to_data()
+
+
+def _line(choice: Choice) -> dict[str, Any]:
+    when = choice.when if choice.when is None or isinstance(choice.when, str) else _plain(choice.when)
+    return ({} if when is None else {"when": when}) | {"take": _written(choice.take)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _read(clock: Clock) -> dict[str, Any]:
+    problems = Problems()
+    out: dict[str, Any] = {}
+    name: Any = clock.name
+    if not isinstance(name, str) or not name.strip():
+        problems.add("name", "name", value=shown(name))
+    out["within"] = _choices(clock.within, "within", read_span, problems)
+    out["calendar"] = _choices(clock.calendar, "calendar", _read_calendar, problems)
+    for key in _CONDITIONS:
+        out[key] = _read_conditions(getattr(clock, key), key, problems)
+    until = read_names(clock.until, "until", problems)
+    states = dict.fromkeys((*until, *(item.value for item in out["stop"] if item.kind == "state")))
+    out["until"] = tuple(states)
+    out["stop"] = (
+        *(Condition("state", name) for name in states),
+        *(item for item in out["stop"] if item.kind != "state"),
+    )
+    out["paused_in"] = read_names(clock.paused_in, "paused_in", problems)
+    marks = _read_marks(clock, out["within"], problems)
+    out["warn"] = tuple(mark.name for mark in marks)
+    out["early_marks"] = tuple(mark for mark in marks if not mark.late)
+    out["late_marks"] = tuple(mark for mark in marks if mark.late)
+    for key, known in OPTIONS.items():
+        value = getattr(clock, key)
+        if value not in known:
+            close = nearest(value, known)
+            problems.add("option", key, option=key, value=shown(value), known=known, **({"nearest": close} if close else {}))
+    problems.settle()
+    return out
+
+
+def _too_many(value: Any, path: str, problems: Problems) -> bool:
+    if isinstance(value, (list, tuple)) and len(value) > MAX_ITEMS:
+        problems.add("too_many", path, count=len(value), limit=MAX_ITEMS)
+        return True
+    return False
+
+
+def _choices(value: Any, path: str, read: Callable[[Any, str, Problems], Any], problems: Problems) -> Any:
+    if not isinstance(value, (list, tuple)):
+        return read(value, path, problems)
+    if _too_many(value, path, problems):
+        return None
+    if not value:
+        problems.add("empty", path)
+    out: list[Choice] = []
+    for index, item in enumerate(value):
+        choice = read_choice(item, f"{path}[{index}]", problems)
+        if choice is None:
+            continue
+        if choice.when is None and index < len(value) - 1:
+            problems.add("unreachable", f"{path}[{index}]", number=len(value) - 1 - index)
+        out.append(Choice(choice.when, read(choice.take, f"{path}[{index}].take", problems)))
+    return out[0].take if len(out) == 1 and out[0].when is None else tuple(out)
+
+
+def _read_calendar(value: Any, path: str, problems: Problems) -> str | OpenTime | None:
+    if value is None or isinstance(value, OpenTime):
+        return value
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    if isinstance(value, Mapping):
+        try:
+            return Calendar.from_data(value)
+        except DefinitionError as error:
+            for finding in error.findings:
+                problems.found.append(type(finding)(finding.code, f"{path}.{finding.path}", finding.facts))
+            return None
+    problems.add("calendar", path, value=shown(value))
+    return None
+
+
+def _read_conditions(value: Any, path: str, problems: Problems) -> tuple[Condition, ...]:
+    single = isinstance(value, (Mapping, Condition))
+    if not single and not isinstance(value, (list, tuple)):
+        problems.add("conditions", path, value=shown(value))
+        return ()
+    if not single and _too_many(value, path, problems):
+        return ()
+    out: list[Condition] = []
+    for index, item in enumerate((value,) if single else value):
+        place = path if single else f"{path}[{index}]"
+        for condition in read_condition(item, place, problems):
+            if condition in out:
+                problems.add("duplicate", place, value=shown(condition.to_data()))
+            else:
+                out.append(condition)
+    return tuple(out)
+
+
+def _read_marks(clock: Clock, within: Any, problems: Problems) -> list[Mark]:
+    value: Any = clock.warn
+    listed = (value,) if isinstance(value, str) else value
+    if not isinstance(listed, (list, tuple)):
+        problems.add("mark", "warn", value=shown(value))
+        return []
+    if _too_many(listed, "warn", problems):
+        return []
+    out: list[Mark] = []
+    for index, item in enumerate(listed):
+        mark = read_mark(item, f"warn[{index}]", problems)
+        if mark is None:
+            continue
+        if any(mark.name == other.name for other in out):
+            problems.add("duplicate", f"warn[{index}]", value=shown(mark.name))
+        elif _passing(mark) and clock.calendar is not None and not _all_pass(within):
+            problems.add("mark_days", f"warn[{index}]", value=shown(mark.name))
+        else:
+            out.append(mark)
+    return out
+
+
+def _passing(mark: Mark) -> bool:
+    return mark.name.partition(" ")[0].endswith(("d", "w"))
+
+
+def _all_pass(within: Any) -> bool:
+    takes = [choice.take for choice in within] if isinstance(within, tuple) else [within]
+    return all(isinstance(take, Span) and take.elapsed for take in takes)

@@ -1,0 +1,126 @@
+"""Knows how a whole history of a clock folds into its state; must not know a ticket or a workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from attrs import frozen
+
+from servflow.calendars import OpenTime
+from servflow.errors import DefinitionError, Finding, InputError, nearest
+from servflow.model import ClockRun, Span, instant
+from servflow.sla._clock import Clock
+from servflow.sla._fold import begin, cancel, pause, reach, reset, resume, stop
+from servflow.sla._parts import Relative, shown
+from servflow.sla._questions import counted as counted_at
+from servflow.sla._time import ZERO, passes, target
+
+OPERATIONS = ("cancel", "stop", "reset", "pause", "resume", "start")
+"""What a history can hold, in the order in which it applies at one instant."""
+
+_ORDER = {name: place for place, name in enumerate(OPERATIONS)}
+
+
+@frozen
+class ClockState:
+    """
+    What a clock comes to at an instant.
+
+    ``remaining`` is the target less ``counted``, negative beyond it. ``due`` is None while idle and
+    while paused and unbreached, and equals ``breached_at`` once breached; a clock stopped in time keeps
+    the one it had at the stop, a cancelled one has none. ``phase`` is ``idle``, ``running``, ``paused``,
+    ``met`` (stopped, in time or not) or ``cancelled``. ``cycle`` counts from 1, 0 while idle.
+    """
+
+    counted: timedelta
+    remaining: timedelta
+    due: datetime | None
+    breached_at: datetime | None
+    phase: str
+    cycle: int
+
+
+def run(clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[object]], at: datetime) -> ClockState:
+    """
+    Fold a history of operations into the state at an instant.
+
+    Entries may come in any order; those after *at* are ignored. At one instant cancel goes before
+    stop, reset, pause, resume and start, whatever order they are given in. An operation that does not
+    apply in the phase is ignored: a start while running or paused, anything but a start while idle.
+    A start after the end begins a new cycle; a reset keeps the cycle and the pause, and forgets
+    what was counted and breached.
+
+    Args:
+        clock: of a list of targets the one without a condition is taken.
+        calendar: what counts; None for time as it passes, which is also how ``3d`` counts on any calendar.
+        history: pairs of an aware instant and ``start``, ``pause``, ``resume``, ``stop``, ``reset`` or ``cancel``.
+        at: aware instant.
+
+    Raises:
+        TimeError: an instant is naive.
+        InputError: an entry is no such pair.
+        DefinitionError: every target has a condition, or business days are asked for without a calendar.
+    """
+    now = instant(at, "at")
+    span = _span(clock)
+    cal = None if passes(span) else calendar
+    current: ClockRun | None = None
+    for when, operation in _sorted(history, now):
+        if current is not None:
+            current = _reached(clock, current, when, cal)
+        current = _applied(clock, current, operation, when, span, cal)
+    if current is None:
+        within = target(span, cal, now)
+        return ClockState(ZERO, within, None, None, "idle", 0)
+    current = _reached(clock, current, now, cal)
+    counted = counted_at(current, now, cal)
+    return ClockState(counted, current.within - counted, current.due, current.breached_at, current.phase, current.cycle)
+
+
+def _span(clock: Clock) -> Span | Relative:
+    last = clock.choices[-1]
+    if last.when is not None:
+        raise DefinitionError.of([Finding("sla.needs_fields", "within", {"name": clock.name})])
+    found: Span | Relative = last.take
+    return found
+
+
+def _sorted(history: Iterable[Sequence[object]], now: datetime) -> list[tuple[datetime, str]]:
+    out: list[tuple[datetime, str]] = []
+    for index, entry in enumerate(history):
+        if isinstance(entry, str) or len(entry) != 2:
+            raise InputError(
+                f"history[{index}] {shown(entry)} must be a pair of an instant and an operation", code="history", index=index
+            )
+        when, operation = entry
+        if operation not in _ORDER or not isinstance(operation, str):
+            close = nearest(str(operation), OPERATIONS)
+            asked = f"; did you mean {close!r}?" if close else f"; it may be {', '.join(OPERATIONS)}"
+            raise InputError(f"history[{index}]: no operation {shown(operation)}{asked}", code="history", index=index)
+        # Whatever is no instant is refused there, with its type in the message.
+        found = instant(when, f"history[{index}]")  # type: ignore[arg-type]  # checked inside
+        if found <= now:
+            out.append((found, operation))
+    return sorted(out, key=lambda item: (item[0], _ORDER[item[1]]))
+
+
+def _reached(clock: Clock, current: ClockRun, now: datetime, cal: OpenTime | None) -> ClockRun:
+    # Ends: every mark happens once in a cycle.
+    while current.next_at is not None and current.next_at < now:
+        current = reach(clock, current, cal)
+    return current
+
+
+def _applied(
+    clock: Clock, current: ClockRun | None, operation: str, at: datetime, span: Span | Relative, cal: OpenTime | None
+) -> ClockRun | None:
+    live = current is not None and current.phase in {"running", "paused"}
+    if operation == "start":
+        return current if live else begin(clock, at, target(span, cal, at), None, cal, current)
+    if current is None or not live:
+        return current
+    if operation == "reset":
+        return reset(clock, current, at, target(span, cal, at), None, cal)
+    verbs = {"pause": pause, "resume": resume, "stop": stop, "cancel": cancel}
+    return verbs[operation](clock, current, at, cal)

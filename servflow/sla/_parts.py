@@ -1,0 +1,292 @@
+"""Knows the parts a clock's definition is made of and how each is written; must not know how time is counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from attrs import frozen
+
+from servflow.errors import DefinitionError, Finding, TimeError, nearest
+from servflow.model import FrozenMap, Span, freeze
+
+BREACH = "breach"
+"""The mark every clock has: the end of its time."""
+
+KINDS = ("state", "event", "message", "field", "queue")
+"""What a condition can look at."""
+
+_RELATIVE_KEYS = ("end_of", "at", "of")
+_CHOICE_KEYS = ("when", "take")
+_MESSAGE_KEYS = ("side", "public")
+_NAMED_DAYS = {"business day": 0, "same business day": 0, "this business day": 0, "next business day": 1}
+_COUNTED_DAYS = re.compile(r"(?:in )?(\d{1,5}) business days?", re.ASCII)
+_WALL = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
+_PERCENT = re.compile(r"(\d{1,6})(?:\.(\d{1,3}))?\s*%", re.ASCII)
+_MOST_DAYS = 36_525
+_FULL = 100_000  # 100 % in thousandths of a percent
+_SHOWN = 80
+_MOST_DEPTH = 64  # of a condition given as a tree; freezing it walks that deep
+
+
+class Problems:
+    """The findings collected while one definition is read, each under the path where it was met."""
+
+    def __init__(self) -> None:
+        self.found: list[Finding] = []
+
+    def add(self, code: str, path: str, **facts: Any) -> None:
+        """Note one problem; the facts fill its sentence."""
+        self.found.append(Finding(f"sla.{code}", path, facts))
+
+    def settle(self) -> None:
+        """
+        Say everything at once.
+
+        Raises:
+            DefinitionError: something was noted.
+        """
+        if self.found:
+            raise DefinitionError.of(self.found)
+
+
+def shown(value: Any) -> str:
+    """A value as an error may quote it: short, whatever it is."""
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+@frozen
+class Relative:
+    """
+    A target that is a place in the calendar rather than a length of time.
+
+    It is the end of the ``days``-th business day after the start (0: of the day it starts on), or
+    the wall time ``at`` on it. What lies between start and that place becomes the counted amount.
+    """
+
+    days: int = 0
+    at: str | None = None
+
+    def to_data(self) -> dict[str, str]:
+        """The canonical spelling, which reads back as an equal value."""
+        named = {0: "business day", 1: "next business day"}
+        day = named.get(self.days, f"{self.days} business days")
+        return {"end_of": day} if self.at is None else {"at": self.at, "of": day}
+
+
+@frozen
+class Choice:
+    """
+    One line of a list of which the first that holds is taken.
+
+    ``when`` is a condition as text or tree, None for the line that always holds; ``take`` is what it gives.
+    """
+
+    when: Any
+    take: Any
+
+
+@frozen
+class Condition:
+    """
+    Something that starts, pauses or ends a clock when it comes true.
+
+    ``kind`` is ``state`` (a state is entered), ``event`` (an event was accepted), ``message`` (one was
+    written; the value narrows ``side`` and ``public``), ``field`` (a field changed, or came to a value
+    when the value is a mapping of its name) or ``queue`` (the ticket came into it).
+    """
+
+    kind: str
+    value: Any
+
+    @classmethod
+    def of(cls, data: Condition | Mapping[str, Any]) -> Condition:
+        """
+        Read one condition from a mapping of its kind to its value.
+
+        Raises:
+            DefinitionError: there is not exactly one kind, it is not known, or the value does not suit it.
+        """
+        problems = Problems()
+        found = read_condition(data, "", problems)
+        problems.settle()
+        return found[0]
+
+    def to_data(self) -> dict[str, Any]:
+        """The mapping it is written as."""
+        return {self.kind: dict(self.value) if isinstance(self.value, Mapping) else self.value}
+
+
+@frozen
+class Mark:
+    """
+    A point on a clock, told by its canonical ``name``.
+
+    It lies at ``thousandths`` of a percent of the target, ``ahead`` of its end, or ``beyond`` it.
+    """
+
+    name: str
+    thousandths: int | None = None
+    ahead: timedelta | None = None
+    beyond: timedelta | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether it lies beyond the breach."""
+        return self.beyond is not None or (self.thousandths is not None and self.thousandths > _FULL)
+
+    def amount(self, within: timedelta) -> timedelta:
+        """Counted time from the start to the mark; never negative, a mark before the start lies on it."""
+        if self.thousandths is not None:
+            return within * self.thousandths // _FULL
+        if self.beyond is not None:
+            return within + self.beyond
+        return max(timedelta(), within - (self.ahead or timedelta()))
+
+
+def read_span(value: Any, path: str, problems: Problems) -> Span | Relative | None:
+    """A length of time or a place in the calendar; None when it is neither, and the problem is noted."""
+    if isinstance(value, Relative):
+        return value
+    if isinstance(value, Mapping):
+        return _read_relative(value, path, problems)
+    try:
+        span = Span.of(value)
+    except TimeError as error:
+        problems.add("span", path, value=shown(value), why=error.message)
+        return None
+    if not span.exact and not span.business_days:
+        problems.add("zero", path, value=shown(value))
+        return None
+    return span
+
+
+def _read_relative(data: Mapping[str, Any], path: str, problems: Problems) -> Relative | None:
+    day = data.get("end_of", data.get("of"))
+    if set(data) not in ({"end_of"}, {"at", "of"}) or not isinstance(day, str):
+        strange = next((key for key in data if key not in _RELATIVE_KEYS), None)
+        close = None if strange is None else nearest(strange, _RELATIVE_KEYS)
+        problems.add("relative", path, value=shown(dict(data)), **({"nearest": close} if close else {}))
+        return None
+    words = " ".join(day.split())
+    counted = _COUNTED_DAYS.fullmatch(words)
+    days = int(counted[1]) if counted else _NAMED_DAYS.get(words)
+    if days is None or days > _MOST_DAYS:
+        close = nearest(words, _NAMED_DAYS)
+        problems.add("day", path, value=shown(day), **({"nearest": close} if close else {}))
+        return None
+    if "at" not in data:
+        return Relative(days)
+    wall = _WALL.fullmatch(data["at"].strip()) if isinstance(data["at"], str) else None
+    if wall is None or int(wall[2]) > 59 or int(wall[1]) * 60 + int(wall[2]) > 24 * 60:
+        problems.add("wall_time", path, value=shown(data["at"]))
+        return None
+    return Relative(days, f"{int(wall[1]):02}:{wall[2]}")
+
+
+def read_choice(data: Any, path: str, problems: Problems) -> Choice | None:
+    """One line of a list of choices with its ``take`` still as written; None when it is none."""
+    if isinstance(data, Choice):
+        return data
+    if not isinstance(data, Mapping) or "take" not in data or not set(data) <= set(_CHOICE_KEYS):
+        strange = next((key for key in data if key not in _CHOICE_KEYS), None) if isinstance(data, Mapping) else None
+        close = None if strange is None else nearest(strange, _CHOICE_KEYS)
+        problems.add("choice", path, value=shown(data), **({"nearest": close} if close else {}))
+        return None
+    when = data.get("when")
+    if isinstance(when, str):
+        when = when.strip()
+    if when is not None and (not when or not isinstance(when, (str, Mapping)) or _too_deep(when)):
+        problems.add("choice", path, value=shown(data))
+        return None
+    return Choice(freeze(when), data["take"])
+
+
+def _too_deep(tree: Any) -> bool:
+    layer = [tree]
+    for _ in range(_MOST_DEPTH):
+        layer = [
+            inner
+            for item in layer
+            if isinstance(item, (Mapping, list, tuple))
+            for inner in (item.values() if isinstance(item, Mapping) else item)
+        ]
+        if not layer:
+            return False
+    return True
+
+
+def read_condition(data: Any, path: str, problems: Problems) -> tuple[Condition, ...]:
+    """The conditions a mapping stands for: one, or one for each name of a list; none when it is wrong."""
+    if isinstance(data, Condition):
+        data = data.to_data()
+    if not isinstance(data, Mapping) or len(data) != 1:
+        problems.add("condition", path, value=shown(data), kinds=KINDS)
+        return ()
+    kind, value = next(iter(data.items()))
+    if kind not in KINDS:
+        close = nearest(kind, KINDS)
+        problems.add("condition", path, value=shown(kind), kinds=KINDS, **({"nearest": close} if close else {}))
+        return ()
+    if kind == "message":
+        return _read_message(value, path, problems)
+    if kind == "field" and isinstance(value, Mapping) and len(value) == 1:
+        return (Condition(kind, freeze(dict(value))),)
+    return tuple(Condition(kind, name) for name in read_names(value, f"{path}.{kind}" if path else kind, problems))
+
+
+def _read_message(value: Any, path: str, problems: Problems) -> tuple[Condition, ...]:
+    given = {} if value is None else {"side": value} if isinstance(value, str) else value
+    sound = (
+        isinstance(given, Mapping)
+        and set(given) <= set(_MESSAGE_KEYS)
+        and isinstance(given.get("side", ""), str)
+        and isinstance(given.get("public", True), bool)
+    )
+    if not sound:
+        problems.add("message", path, value=shown(value))
+        return ()
+    return (Condition("message", FrozenMap({key: given[key] for key in _MESSAGE_KEYS if key in given})),)
+
+
+def read_names(value: Any, path: str, problems: Problems) -> tuple[str, ...]:
+    """One name or a list of names, each once, in the order written."""
+    listed = (value,) if isinstance(value, str) else value
+    if not isinstance(listed, (list, tuple)) or not all(isinstance(name, str) and name.strip() for name in listed):
+        problems.add("names", path, value=shown(value))
+        return ()
+    names = tuple(name.strip() for name in listed)
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        problems.add("duplicate", path, value=shown(name))
+    return names
+
+
+def read_mark(value: Any, path: str, problems: Problems) -> Mark | None:
+    """A mark from its text; None when it is none, and the problem is noted."""
+    text = " ".join(value.split()) if isinstance(value, str) else ""
+    percent = _PERCENT.fullmatch(text)
+    if percent:
+        thousandths = int(percent[1]) * 1000 + int((percent[2] or "").ljust(3, "0"))
+        if not 0 < thousandths <= 10 * _FULL or thousandths == _FULL:
+            problems.add("percent", path, value=shown(value))
+            return None
+        whole, rest = divmod(thousandths, 1000)
+        tail = f".{rest:03}".rstrip("0") if rest else ""
+        return Mark(f"{whole}{tail}%", thousandths=thousandths)
+    length, _, side = text.rpartition(" ")
+    if side not in {"before", "after"}:
+        problems.add("mark", path, value=shown(value))
+        return None
+    try:
+        span = Span.of(length)
+    except TimeError as error:
+        problems.add("span", path, value=shown(value), why=error.message)
+        return None
+    if not span.exact:  # no length at all, or business days, which are no length before the clock starts
+        problems.add("mark", path, value=shown(value))
+        return None
+    name = f"{span.text} {side}"
+    return Mark(name, ahead=span.exact) if side == "before" else Mark(name, beyond=span.exact)
