@@ -1,0 +1,365 @@
+"""Knows how to keep tickets in the memory of one process; must not know any file or database."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from attrs import define, field
+
+from servflow.errors import StoreError
+from servflow.model import Actor, Effect, Record, Ticket, instant
+from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message
+from servflow.stores._reservations import Refusal, Settlement, settle
+from servflow.stores._writing import read_payload, written, written_payload
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_ABSENT: Any = object()
+
+
+@define
+class _Journal:
+    """What was where before, so that a failed batch can be undone."""
+
+    lock: threading.RLock = field(factory=threading.RLock)
+    depth: int = 0
+    undo: list[tuple[dict[Any, Any], Any, Any]] = field(factory=list)
+    closed: bool = False
+
+    def put(self, mapping: dict[K, V], key: K, value: V) -> None:
+        self.undo.append((mapping, key, mapping.get(key, _ABSENT)))
+        mapping[key] = value
+
+    def drop(self, mapping: dict[K, V], key: K) -> None:
+        if key in mapping:
+            self.undo.append((mapping, key, mapping.pop(key)))
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        with self.lock:
+            if self.closed:
+                raise StoreError("the store is closed; open another one", code="closed")
+            mark = len(self.undo)
+            self.depth += 1
+            try:
+                yield
+            except BaseException:
+                self._undo(mark)
+                raise
+            finally:
+                self.depth -= 1
+                if self.depth == 0:
+                    self.undo.clear()
+
+    def _undo(self, mark: int) -> None:
+        for mapping, key, old in reversed(self.undo[mark:]):
+            if old is _ABSENT:
+                mapping.pop(key, None)
+                continue
+            back = key not in mapping
+            mapping[key] = old
+            if back and isinstance(key, int):
+                # What is numbered is read in the order of its numbers, and a key put back stands last.
+                ordered = sorted(mapping.items())
+                mapping.clear()
+                mapping.update(ordered)
+        del self.undo[mark:]
+
+
+@define
+class _Space:
+    """Everything of one tenant; every mapping is written through the journal."""
+
+    tickets: dict[str, Ticket] = field(factory=dict)
+    records: dict[str, dict[int, Record]] = field(factory=dict)
+    keys: dict[tuple[str, str], tuple[int, int]] = field(factory=dict)
+    effects: dict[int, Effect] = field(factory=dict)
+    order: dict[str, int] = field(factory=dict)
+    mail: dict[str, dict[int, Message]] = field(factory=dict)
+    posted: dict[tuple[str, str], int] = field(factory=dict)
+    units: dict[str, dict[str, int]] = field(factory=dict)
+    totals: dict[str, int] = field(factory=dict)
+    owners: dict[str, tuple[str, datetime | None]] = field(factory=dict)
+    counters: dict[str, int] = field(factory=dict)
+    waits: dict[str, dict[str, bool]] = field(factory=dict)
+    freed: dict[str, int] = field(factory=dict)
+    woken: dict[str, tuple[int, datetime]] = field(factory=dict)
+    due: dict[str, datetime] = field(factory=dict)
+    definitions: dict[str, Mapping[str, Any]] = field(factory=dict)
+    numbers: dict[str, int] = field(factory=dict)
+
+    def held(self, key: str, ticket: str) -> int:
+        return self.units.get(key, {}).get(ticket, 0)
+
+    def total(self, key: str) -> int:
+        return self.totals.get(key, 0)
+
+    def owner(self, key: str) -> tuple[str, datetime | None] | None:
+        return self.owners.get(key)
+
+    def counter(self, name: str) -> int:
+        return self.counters.get(name, 0)
+
+
+class MemoryStore:
+    """
+    Tickets in memory, for tests, notebooks and simulations; gone with the process.
+
+    It keeps every promise of ``Store`` but durability, and refuses what could not be written to a
+    database, so that a test passes here only if it would pass there. Safe to use from several
+    threads; a batch holds the others off until it ends.
+    """
+
+    def __init__(self) -> None:
+        self._journal = _Journal()
+        self._spaces: dict[str, _Space] = {}
+        self.tenant = "default"
+        self._space = self._spaces.setdefault(self.tenant, _Space())
+
+    def for_tenant(self, name: str) -> MemoryStore:
+        """A handle on the same memory that sees one tenant's rows only."""
+        handle = MemoryStore.__new__(MemoryStore)
+        handle._journal, handle._spaces, handle.tenant = self._journal, self._spaces, name
+        with self._journal.lock:
+            handle._space = self._spaces.setdefault(name, _Space())
+        return handle
+
+    def batch(self) -> AbstractContextManager[None]:
+        """One transaction, as ``Store.batch`` says."""
+        return self._journal.block()
+
+    def close(self) -> None:
+        """Refuse every further use, of all handles."""
+        with self._journal.lock:
+            self._journal.closed = True
+
+    def load(self, id: str) -> Ticket | None:  # noqa: A002 - the word of the whole library
+        """As ``Store.load``."""
+        with self.batch():
+            return self._space.tickets.get(id)
+
+    def commit(self, changes: Sequence[Change]) -> tuple[Answer, ...]:
+        """As ``Store.commit``."""
+        for change in changes:
+            # What a database could not write is refused here too, and a contradiction before anything is kept.
+            for value in (change.checked().ticket, *change.records, *change.effects):
+                written(value)
+        with self.batch():
+            return tuple(self._apply(change) for change in changes)
+
+    def answered(self, id: str, key: str) -> Answer | None:  # noqa: A002 - as above
+        """As ``Store.answered``."""
+        with self.batch():
+            return self._duplicate(id, (key,))
+
+    def _duplicate(self, ticket: str, keys: Iterable[str]) -> Answer | None:
+        for key in keys:
+            known = self._space.keys.get((ticket, key))
+            if known is not None:
+                return Answer(status="duplicate", key=key, first=known[0], last=known[1])
+        return None
+
+    def _apply(self, change: Change) -> Answer:
+        space, ticket, put = self._space, change.ticket, self._journal.put
+        if duplicate := self._duplicate(ticket.id, change.keys):
+            return duplicate
+        stored = space.tickets.get(ticket.id)
+        revision = None if stored is None else stored.revision
+        if revision != change.expected:
+            return Answer(status="conflict", revision=revision)
+        settled = settle(change.reservations, ticket, space)
+        if isinstance(settled, Refusal):
+            return Answer(status="refused", reservation=settled.reservation, key=settled.key, held=settled.held)
+        first, last = (change.expected or 0) + 1, ticket.revision
+        if change.records or stored is None:
+            put(space.tickets, ticket.id, ticket)
+            records = space.records.setdefault(ticket.id, {})
+            for record in change.records:
+                put(records, record.sequence, record)
+        for effect in change.effects:
+            if effect.id not in space.order:
+                number = self._number("effect")
+                put(space.order, effect.id, number)
+                put(space.effects, number, effect)
+        for key in change.keys:
+            put(space.keys, (ticket.id, key), (first, last))
+        for message in change.consumed:
+            self._journal.drop(space.mail.get(ticket.id, {}), message)
+        self._wait(change, () if stored is None else stored.waits)
+        self._keep(settled, ticket)
+        self._due(ticket.id)
+        return Answer(status="applied", first=first, last=last, revision=last)
+
+    def _number(self, name: str) -> int:
+        number = self._space.numbers.get(name, 0) + 1
+        self._journal.put(self._space.numbers, name, number)
+        return number
+
+    def _wait(self, change: Change, before: tuple[str, ...]) -> None:
+        space, ticket = self._space, change.ticket
+        if ticket.id in space.woken and space.woken[ticket.id][0] <= change.woken:
+            self._journal.drop(space.woken, ticket.id)
+        now = ticket.waits
+        for key in before:
+            if key not in now:
+                self._journal.drop(space.waits[key], ticket.id)
+        for key in now:
+            if key not in before:
+                self._journal.put(space.waits.setdefault(key, {}), ticket.id, True)
+                if change.released is not None and space.freed.get(key, 0) > change.released:
+                    self._journal.put(space.woken, ticket.id, (space.freed[key], ticket.at))
+
+    def _keep(self, settled: Settlement, ticket: Ticket) -> None:
+        space, put = self._space, self._journal.put
+        for key, (own, total) in settled.units.items():
+            if own:
+                put(space.units.setdefault(key, {}), ticket.id, own)
+            else:
+                self._journal.drop(space.units.get(key, {}), ticket.id)
+            put(space.totals, key, total)
+        for key, until in settled.owners.items():
+            put(space.owners, key, (ticket.id, until))
+        for key in settled.let_go:
+            self._journal.drop(space.owners, key)
+        for name, value in settled.counters.items():
+            put(space.counters, name, value)
+        for key in settled.freed:
+            number = self._number("release")
+            put(space.freed, key, number)
+            for waiting in tuple(space.waits.get(key, ())):
+                put(space.woken, waiting, (number, ticket.at))
+                self._due(waiting)
+
+    def _due(self, ticket: str) -> None:
+        space = self._space
+        if ticket not in space.tickets:
+            return
+        causes = [message.at for message in space.mail.get(ticket, {}).values()]
+        if (wake := space.tickets[ticket].wake) is not None:
+            causes.append(wake)
+        if ticket in space.woken:
+            causes.append(space.woken[ticket][1])
+        if causes:
+            self._journal.put(space.due, ticket, min(causes))
+        else:
+            self._journal.drop(space.due, ticket)
+
+    def claim(self, now: datetime, limit: int = 100, *, after: Claim | None = None) -> tuple[Claim, ...]:
+        """As ``Store.claim``."""
+        now = instant(now, "now")
+        with self.batch():
+            space = self._space
+            behind = None if after is None else (after.wake, after.ticket)
+            ready = ((wake, id_) for id_, wake in space.due.items() if wake <= now)
+            first = heapq.nsmallest(limit, ((wake, id_) for wake, id_ in ready if behind is None or (wake, id_) > behind))
+            return tuple(
+                Claim(
+                    ticket=ticket,
+                    wake=wake,
+                    messages=tuple(islice(space.mail.get(ticket, {}).values(), MAX_MESSAGES)),
+                    woken=space.woken[ticket][0] if ticket in space.woken else 0,
+                )
+                for wake, ticket in first
+            )
+
+    def post(
+        self,
+        ticket: str,
+        event: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        key: str,
+        at: datetime,
+        actor: Actor | Mapping[str, Any] | str | None = None,
+    ) -> bool:
+        """As ``Store.post``."""
+        held = read_payload(written_payload(payload))
+        with self.batch():
+            if (ticket, key) in self._space.posted or (ticket, key) in self._space.keys:
+                return False
+            number = self._number("mail")
+            message = Message(
+                id=number, ticket=ticket, event=event, payload=held, key=key, actor=Actor.of(actor), at=instant(at, "at")
+            )
+            self._journal.put(self._space.posted, (ticket, key), number)
+            self._journal.put(self._space.mail.setdefault(ticket, {}), number, message)
+            self._due(ticket)
+            return True
+
+    def effects(self, limit: int = 100, *, after: str | None = None) -> tuple[Effect, ...]:
+        """As ``Store.effects``."""
+        with self.batch():
+            space = self._space
+            behind = 0 if after is None else space.order.get(after, 0)
+            pending = (effect for number, effect in space.effects.items() if number > behind)
+            return tuple(islice(pending, limit))
+
+    def ack(self, ids: Iterable[str]) -> None:
+        """As ``Store.ack``."""
+        with self.batch():
+            for id_ in ids:
+                if id_ in self._space.order:
+                    self._journal.drop(self._space.effects, self._space.order[id_])
+                    self._journal.drop(self._space.order, id_)
+
+    def history(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Record, ...]:  # noqa: A002 - as above
+        """As ``Store.history``."""
+        with self.batch():
+            records = self._space.records.get(id, {})
+            return tuple(islice((record for number, record in records.items() if number > after), limit))
+
+    def define(self, hash: str, name: str, version: int, data: Mapping[str, Any]) -> None:  # noqa: A002 - what it is called
+        """As ``Store.define``."""
+        written(dict(data))
+        with self.batch():
+            if hash not in self._space.definitions:
+                self._journal.put(self._space.definitions, hash, dict(data))
+
+    def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - as above
+        """As ``Store.definition``."""
+        with self.batch():
+            return self._space.definitions.get(hash)
+
+    def find(
+        self,
+        *,
+        state: str | None = None,
+        assignee: str | None = None,
+        workflow: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> tuple[Ticket, ...]:
+        """As ``Store.find``."""
+        with self.batch():
+            return tuple(
+                heapq.nsmallest(
+                    limit,
+                    (
+                        ticket
+                        for ticket in self._space.tickets.values()
+                        if (state is None or ticket.state == state)
+                        and (assignee is None or ticket.assignee == assignee)
+                        and (workflow is None or ticket.workflow == workflow)
+                        and (after is None or ticket.id > after)
+                    ),
+                    key=lambda ticket: ticket.id,
+                )
+            )
+
+    def usage(self, prefix: str = "") -> Mapping[str, int]:
+        """As ``Store.usage``."""
+        with self.batch():
+            both = {**self._space.totals, **self._space.counters}
+            return {key: both[key] for key in sorted(both) if both[key] and key.startswith(prefix)}
+
+    def released(self) -> int:
+        """As ``Store.released``."""
+        with self.batch():
+            return self._space.numbers.get("release", 0)

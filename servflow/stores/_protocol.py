@@ -1,0 +1,231 @@
+"""Knows what every store promises and the values that pass through it; must not know any database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from attrs import frozen
+
+from servflow.errors import StoreError
+from servflow.model import EMPTY, Actor, Effect, FrozenMap, Outcome, Record, Reservation, Ticket
+
+MAX_MESSAGES = 100
+"""How many messages one claim hands over; the rest come with the next claim, so one busy ticket holds up nobody."""
+
+
+@frozen(kw_only=True)
+class Change:
+    """
+    One ticket's step, offered to a store: all of it is kept, or nothing.
+
+    ``expected`` is the revision it was decided on; None means that the ticket must not exist yet.
+    ``keys`` make it once. ``consumed`` are the ids of the messages it answers. ``woken`` is the wake-up
+    it answers (``Claim.woken``). ``released`` is what ``Store.released()`` said before the world was read:
+    where a key the ticket newly waits for was released since, the ticket is claimable at once, so that
+    no wake-up is lost between deciding and keeping. A change without records keeps the snapshot as it is.
+    """
+
+    ticket: Ticket
+    expected: int | None
+    records: tuple[Record, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    reservations: tuple[Reservation, ...] = ()
+    keys: tuple[str, ...] = ()
+    consumed: tuple[int, ...] = ()
+    woken: int = 0
+    released: int | None = None
+
+    @classmethod
+    def of(cls, outcome: Outcome, expected: int | None, **more: Any) -> Change:
+        """The change that keeps an outcome decided on revision *expected*; *more* are further attributes."""
+        return cls(
+            ticket=outcome.ticket,
+            expected=expected,
+            records=outcome.records,
+            effects=outcome.effects,
+            reservations=outcome.reservations,
+            **more,
+        )
+
+    def checked(self) -> Change:
+        """
+        The same change, once its numbers are known to fit.
+
+        Raises:
+            StoreError: the records do not lead from ``expected`` to the ticket's revision.
+        """
+        start, end = self.expected or 0, self.ticket.revision
+        numbers = [record.sequence for record in self.records]
+        if numbers != list(range(start + 1, end + 1)):
+            raise StoreError(
+                f"the records of ticket {self.ticket.id!r} are numbered {numbers}, but lead from revision {start} to {end}; "
+                "commit exactly what one outcome holds, with the revision it was decided on",
+                code="numbering",
+                ticket=self.ticket.id,
+                expected=self.expected,
+                revision=end,
+            )
+        return self
+
+
+@frozen(kw_only=True)
+class Answer:
+    """
+    What became of one change.
+
+    ``applied``: kept. ``conflict``: the ticket stands at ``revision`` (None: there is none), not where
+    it was expected. ``refused``: ``reservation`` does not hold; ``held`` is what stands against it
+    (units held by all, the holder's ticket id, or where the counter stands). ``duplicate``: ``key``
+    was kept before, by the records ``first`` to ``last`` (none when ``last < first``). An applied
+    change with records names them in ``first`` and ``last`` too.
+    """
+
+    status: Literal["applied", "conflict", "refused", "duplicate"]
+    first: int = 0
+    last: int = 0
+    key: str | None = None
+    revision: int | None = None
+    reservation: Reservation | None = None
+    held: int | str | None = None
+
+
+@frozen(kw_only=True)
+class Message:
+    """An event that waits in a ticket's mailbox; ``at`` is when it was sent, ``id`` numbers it within the store."""
+
+    id: int
+    ticket: str
+    event: str
+    payload: FrozenMap[str, Any] = EMPTY
+    key: str
+    actor: Actor | None = None
+    at: datetime
+
+
+@frozen(kw_only=True)
+class Claim:
+    """
+    One ticket that has something to do.
+
+    ``wake`` is the earliest of its own wake, its oldest message and the release that woke it;
+    ``woken`` numbers that release (0: none) and goes into the change that answers it.
+    """
+
+    ticket: str
+    wake: datetime
+    messages: tuple[Message, ...] = ()
+    woken: int = 0
+
+
+@runtime_checkable
+class Store(Protocol):
+    """
+    Where tickets live; every operation sees and changes one tenant only.
+
+    Snapshot, records, effects, reservations, waits, keys and mail of a change are kept in one
+    transaction. Nothing here decides anything: a store compares numbers and keeps what it is given.
+    All instants are aware. Every operation raises ``StoreError`` where the storage itself fails, and
+    has changed nothing then.
+    """
+
+    def load(self, id: str) -> Ticket | None:  # noqa: A002 - the word of the whole library
+        """The ticket as last kept, or None where there is none."""
+        ...
+
+    def commit(self, changes: Sequence[Change]) -> tuple[Answer, ...]:
+        """
+        Keep changes, each all or nothing, those that are kept in one transaction.
+
+        They are looked at in order, each in the light of those kept before it: a known key answers
+        ``duplicate``, then a stale revision ``conflict``, then a reservation that does not hold ``refused``.
+
+        Raises:
+            StoreError: a change contradicts itself, and nothing of the whole call is kept.
+            InputError: a value cannot be written, and nothing of the whole call is kept.
+        """
+        ...
+
+    def answered(self, id: str, key: str) -> Answer | None:  # noqa: A002 - as above
+        """The ``duplicate`` answer a change with this key would get, or None where the key is new."""
+        ...
+
+    def claim(self, now: datetime, limit: int = 100, *, after: Claim | None = None) -> tuple[Claim, ...]:
+        """
+        Tickets whose wake is not after *now*, with their mail, ordered by (wake, id).
+
+        *after* goes on behind an earlier claim. Claiming marks nothing: what is claimed stays
+        claimable until a change answers it, so a worker that dies loses nothing.
+        """
+        ...
+
+    def post(
+        self,
+        ticket: str,
+        event: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        key: str,
+        at: datetime,
+        actor: Actor | Mapping[str, Any] | str | None = None,
+    ) -> bool:
+        """
+        Put an event into a ticket's mailbox; False where *key* was posted or kept before.
+
+        Mail for a ticket that does not exist waits until it is opened.
+        """
+        ...
+
+    def effects(self, limit: int = 100, *, after: str | None = None) -> tuple[Effect, ...]:
+        """Effects nobody has acknowledged, in the order they were kept; *after* goes on behind one that is still pending."""
+        ...
+
+    def ack(self, ids: Iterable[str]) -> None:
+        """Forget effects that were carried out; ids that are not pending are passed over."""
+        ...
+
+    def history(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Record, ...]:  # noqa: A002 - as above
+        """The records of a ticket numbered above *after*, in order; empty where there is no such ticket."""
+        ...
+
+    def define(self, hash: str, name: str, version: int, data: Mapping[str, Any]) -> None:  # noqa: A002 - what it is called
+        """Keep a definition under its content hash; again is nothing."""
+        ...
+
+    def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - as above
+        """The definition kept under a hash, or None."""
+        ...
+
+    def find(
+        self,
+        *,
+        state: str | None = None,
+        assignee: str | None = None,
+        workflow: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> tuple[Ticket, ...]:
+        """Tickets that match all that is given, ordered by id, behind the id *after*; *state* is ``Ticket.state`` in full."""
+        ...
+
+    def usage(self, prefix: str = "") -> Mapping[str, int]:
+        """Units held per key, and where each counter stands, for the names that begin with *prefix*; sorted, zero left out."""
+        ...
+
+    def released(self) -> int:
+        """The number of the latest release; it only grows. Read it before reading the world."""
+        ...
+
+    def batch(self) -> AbstractContextManager[None]:
+        """
+        Many operations in one transaction; an exception that leaves the block undoes all of them.
+
+        Blocks nest: an inner one that fails undoes what it did and leaves the outer one to go on.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the storage; closing again is nothing."""
+        ...
