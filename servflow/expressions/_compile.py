@@ -1,0 +1,337 @@
+"""Knows how a checked tree becomes one Python closure; must not know how it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import frozen
+
+from servflow.errors import ExpressionError
+from servflow.expressions import _limits as limits
+from servflow.expressions._builtins import BUILTINS, COERCED, Function, coerced
+from servflow.expressions._calls import builtin, metered, registered, weighed
+from servflow.expressions._comparing import comparison
+from servflow.expressions._faults import fault, placed
+from servflow.expressions._macros import RUNNERS
+from servflow.expressions._nodes import (
+    AND,
+    COMPARISONS,
+    CONDITIONAL,
+    INDEX,
+    NEGATE,
+    NOT,
+    OPERATORS,
+    OR,
+    Call,
+    Const,
+    ListOf,
+    Macro,
+    MapOf,
+    Name,
+    Node,
+    Select,
+    path_of,
+    walk,
+)
+from servflow.expressions._operators import MISSING, arithmetic, index, negative
+from servflow.expressions._quick import holds
+from servflow.expressions._reading import Reading, Run, selector
+from servflow.expressions._types import Types, kind_at
+from servflow.expressions._values import TYPE_NAMES, admit, checked_key, kind
+
+# Where macro variables start in a frame; before them lie the bindings and the steps that are left.
+_FRAME = 2
+
+
+@frozen
+class Mode:
+    """
+    How absent things are read.
+
+    ``absent`` reads a missing name or key as null. ``lenient`` also lets null pass through what
+    cannot take it, makes a comparison with it false and reads it as false where a bool is wanted.
+    """
+
+    absent: bool
+    lenient: bool
+
+
+STRICT = Mode(absent=False, lenient=False)
+VALUE = Mode(absent=True, lenient=False)
+TEST = Mode(absent=True, lenient=True)
+
+
+@frozen(eq=False)
+class Program:
+    """What every compilation of one expression shares; ``slots`` is how many macro variables it can have at once."""
+
+    node: Node
+    types: Types
+    functions: Mapping[str, Function]
+    type_names: frozenset[int]
+    slots: int
+
+    def frame(self, bindings: Any) -> Any:
+        """What the closures run in: the bindings themselves, or with macros a frame around them."""
+        return [bindings, limits.MAX_STEPS, *([None] * self.slots)] if self.slots else bindings
+
+
+def program(node: Node, types: Types, functions: Mapping[str, Function], type_names: frozenset[int]) -> Program:
+    """The shared part of an expression's compilations."""
+    return Program(node, types, functions, type_names, sum(isinstance(part, Macro) for part in walk(node)))
+
+
+class Compiler:
+    """Turns nodes into closures for one mode; knows the slots of the macro variables around the node."""
+
+    def __init__(self, shared: Program, mode: Mode) -> None:
+        self.shared = shared
+        self.mode = mode
+        self.framed = shared.slots > 0
+        self.slots: dict[str, int] = {}
+        self.around = 0
+        self.reading = Reading(framed=self.framed, absent=mode.absent)
+        self.handlers: dict[type, Callable[[Any], Run]] = {
+            Const: self.const,
+            Name: self.name,
+            Select: self.select,
+            Call: self.call,
+            ListOf: self.list_of,
+            MapOf: self.map_of,
+            Macro: self.macro,
+        }
+
+    def compile(self, node: Node) -> Run:
+        """The closure of a node."""
+        return self.handlers[type(node)](node)
+
+    @staticmethod
+    def const(node: Const) -> Run:
+        value = node.value
+        return lambda env: value
+
+    def declared(self, run: Run, node: Node) -> Run:
+        """The value in the form its declared kind has, where Python writes several kinds alike."""
+        wanted = kind_at(self.shared.types, node)
+        return (lambda env: coerced(wanted, run(env))) if wanted in COERCED else run
+
+    def name(self, node: Name) -> Run:
+        slot = None if node.absolute else self.slots.get(node.name)
+        if slot is not None:
+            return self.declared(lambda env: env[slot], node)
+        found = TYPE_NAMES[node.name] if id(node) in self.shared.type_names else None
+        return self.declared(self.reading.name(node.name, node.position, found), node)
+
+    def select(self, node: Select) -> Run:
+        if node.test:
+            return self.has(node)
+        chain = path_of(node)
+        if chain is None or (chain[0].name in self.slots and not chain[0].absolute):
+            return self.declared(selector(self.compile(node.operand), node.field, node.position, absent=self.mode.absent), node)
+        root, fields = chain
+        found = TYPE_NAMES[".".join((root.name, *fields))] if id(node) in self.shared.type_names else None
+        return self.declared(self.reading.path(root.name, fields, node.position, found), node)
+
+    def has(self, node: Select) -> Run:
+        operand = self.compile(node.operand)
+        field, position, absent, lenient = node.field, node.position, self.mode.absent, self.mode.lenient
+
+        def run(env: Any) -> bool:
+            holder = operand(env)
+            if holder is None and absent:
+                return False
+            if kind(holder) != "map":
+                raise fault("not_a_map", field=field, kind=kind(holder), position=position)
+            try:
+                found = holder[field]
+            except KeyError:
+                return False
+            return not (lenient and found is None)
+
+        return run
+
+    def list_of(self, node: ListOf) -> Run:
+        items = [self.compile(item) for item in node.items]
+        return lambda env: [item(env) for item in items]
+
+    def map_of(self, node: MapOf) -> Run:
+        entries = [(self.compile(key), self.compile(value)) for key, value in node.entries]
+        position, lenient = node.position, self.mode.lenient
+
+        def run(env: Any) -> dict[Any, Any] | None:
+            made: dict[Any, Any] = {}
+            for key, value in entries:
+                found = key(env)
+                if found is None and lenient:
+                    return None
+                try:
+                    checked = checked_key(found)
+                except ExpressionError as error:
+                    raise placed(error, position)  # noqa: B904 - the same error, told where
+                if checked in made:
+                    raise fault("repeated_key", key=str(checked)[:60], position=position)
+                made[checked] = value(env)
+            return made
+
+        return run
+
+    def macro(self, node: Macro) -> Run:
+        target = self.compile(node.target)
+        slot = _FRAME + self.around
+        hidden = self.slots
+        self.slots = {**hidden, node.variable: slot}
+        self.around += 1
+        mapping = node.macro == "map"
+        bodies = [self.condition(arg) for arg in (node.args[:-1] if mapping else node.args)]
+        if mapping:
+            bodies.append(self.compile(node.args[-1]))
+        self.slots = hidden
+        self.around -= 1
+        return RUNNERS[node.macro](target, slot, tuple(bodies), node.position, self.mode.lenient)
+
+    def condition(self, node: Node) -> Run:
+        """The closure of a node where a bool is wanted: it gives True or False or raises."""
+        if isinstance(node, Call):
+            if node.function in (AND, OR):
+                return self.junction(node)
+            if node.function in COMPARISONS:
+                return comparison(node, self)
+        run = self.compile(node)
+        lenient, position = self.mode.lenient, node.position
+
+        def checked(value: Any) -> bool:
+            if value is True or value is False:
+                return bool(value)
+            if value is None and lenient:
+                return False
+            raise fault("not_bool", kind=kind(admit(value)), position=position)
+
+        if lenient and not self.framed and isinstance(node, Name) and id(node) not in self.shared.type_names:
+            return holds(node.name, checked)
+
+        def asked(env: Any) -> bool:
+            value = run(env)
+            return value if value is True or value is False else checked(value)
+
+        return asked
+
+    def junction(self, node: Call) -> Run:
+        """``&&`` decided by false, ``||`` by true: one decisive operand settles it whatever failed before."""
+        terms = tuple(self.condition(arg) for arg in node.args)
+
+        def every(env: Any) -> bool:
+            failed: ExpressionError | None = None
+            for term in terms:
+                try:
+                    if not term(env):
+                        return False
+                except ExpressionError as error:
+                    failed = failed or error
+            if failed is not None:
+                raise failed
+            return True
+
+        def some(env: Any) -> bool:
+            failed: ExpressionError | None = None
+            for term in terms:
+                try:
+                    if term(env):
+                        return True
+                except ExpressionError as error:
+                    failed = failed or error
+            if failed is not None:
+                raise failed
+            return False
+
+        return every if node.function == AND else some
+
+    def call(self, node: Call) -> Run:
+        name = node.function
+        if name in (AND, OR):
+            return self.junction(node)
+        if name in COMPARISONS:
+            return comparison(node, self)
+        if name == CONDITIONAL:
+            return self.conditional(node)
+        if name == NOT:
+            operand = self.condition(node.args[0])
+            return lambda env: not operand(env)
+        operands = tuple(self.operand(arg) for arg in node.args)
+        if name == INDEX:
+            return self.indexed(operands, node.position)
+        run = self.operator(node, operands) if name in OPERATORS else self.function(node, operands)
+        return metered(run) if self.framed else run
+
+    def operand(self, node: Node) -> Run:
+        """The closure of an operand; in an expression with macros its size is paid for."""
+        run = self.compile(node)
+        return weighed(run) if self.framed and not isinstance(node, Const) else run
+
+    def conditional(self, node: Call) -> Run:
+        condition = self.condition(node.args[0])
+        then, otherwise = self.compile(node.args[1]), self.compile(node.args[2])
+        return lambda env: then(env) if condition(env) else otherwise(env)
+
+    def indexed(self, operands: tuple[Run, ...], position: int) -> Run:
+        holder, key = operands
+        absent, lenient = self.mode.absent, self.mode.lenient
+
+        def run(env: Any) -> Any:
+            held, at = holder(env), key(env)
+            if (held is None and absent) or (at is None and lenient):
+                return None
+            try:
+                found = index(held, at)
+            except ExpressionError as error:
+                raise placed(error, position)  # noqa: B904 - the same error, told where
+            if found is not MISSING:
+                return found
+            if absent:
+                return None
+            raise fault("no_such_key", key=repr(at)[:60], position=position)
+
+        return run
+
+    def operator(self, node: Call, operands: tuple[Run, ...]) -> Run:
+        lenient, position = self.mode.lenient, node.position
+        if node.function == NEGATE:
+            operand = operands[0]
+            work: Callable[..., Any] = negative
+            return _one(operand, work, lenient, position)
+        compute = arithmetic(node.function)
+        left, right = operands
+
+        def run(env: Any) -> Any:
+            one, two = left(env), right(env)
+            if lenient and (one is None or two is None):
+                return None
+            try:
+                return compute(one, two)
+            except ExpressionError as error:
+                raise placed(error, position)  # noqa: B904 - the same error, told where
+
+        return run
+
+    def function(self, node: Call, operands: tuple[Run, ...]) -> Run:
+        lenient = self.mode.lenient
+        host = None if node.method else self.shared.functions.get(node.function)
+        if host is not None:
+            return registered(host, operands, node.position, lenient=lenient)
+        fitting = tuple(
+            overload for overload in BUILTINS[node.function] if overload.fits(method=node.method, count=len(operands))
+        )
+        return builtin(node.function, fitting, operands, node.position, lenient=lenient)
+
+
+def _one(operand: Run, work: Callable[[Any], Any], lenient: bool, position: int) -> Run:
+    def run(env: Any) -> Any:
+        value = operand(env)
+        if value is None and lenient:
+            return None
+        try:
+            return work(value)
+        except ExpressionError as error:
+            raise placed(error, position)  # noqa: B904 - the same error, told where
+
+    return run

@@ -1,0 +1,298 @@
+"""Knows what an expression is to everybody else; must not know tickets, workflows or documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, NoReturn
+
+from attrs import field, frozen
+
+from servflow.errors import ExpressionError, nearest
+from servflow.expressions import _limits as limits
+from servflow.expressions._builtins import BUILTINS, Function
+from servflow.expressions._check import Checker
+from servflow.expressions._compile import STRICT, TEST, VALUE, Compiler, Mode, Program, program
+from servflow.expressions._faults import fault, foreign, sourced
+from servflow.expressions._nodes import MACROS, RESERVED, Node
+from servflow.expressions._parser import parse
+from servflow.expressions._reads import reads
+from servflow.expressions._trace import Trace, Tracer
+from servflow.expressions._tree import from_tree, to_tree
+from servflow.expressions._types import Type, type_from
+from servflow.expressions._values import release
+from servflow.expressions._writing import identifier, write
+
+_NO_FUNCTIONS: Mapping[str, Function] = {}
+
+
+def evaluate(text: str, bindings: Mapping[str, Any]) -> Any:
+    """
+    The value of an expression, strictly by the CEL specification.
+
+    Args:
+        text: the expression.
+        bindings: what its names stand for: None, bool, int (64 bits), float, str, bytes, aware
+            datetime, timedelta, Decimal, and lists and mappings of these.
+
+    Returns:
+        Plain Python: int for int and uint, float, aware datetimes in UTC, timedelta, list, dict; a
+        type is its name, such as ``"int"``.
+
+    Raises:
+        ExpressionError: whatever is wrong with the text, the bindings or the evaluation.
+    """
+    return Expression.parse(text).evaluate(bindings)
+
+
+@frozen(eq=False, slots=False, repr=False, init=False)
+class Expression:
+    """
+    A parsed, checked expression. Equal, and hashed, by its tree; survives ``pickle``.
+
+    Three ways to evaluate, one meaning each:
+
+    * ``evaluate`` is strict CEL: a missing name or key is an error, and so is an operand of null.
+    * ``value`` differs in one point: a missing name or key, and any key of null, reads as null.
+    * ``test`` and ``trace`` are for conditions and never fail for want of data. What is missing is
+      null, a position past the end of a list included. An operator, method or function with a null
+      operand gives null (a host's function with a parameter of type ``any`` is called with it). A
+      comparison (``== != < <= > >= in``) with null on either side is false, except ``x == null``
+      and ``x != null`` written with the literal. ``has(x)`` is true when there is something other
+      than null. Where a bool is wanted null reads as false, so ``!missing`` is true. Anything else
+      that is wrong (types that do not fit, overflow, division by zero) is an error as in CEL.
+    """
+
+    source: str
+    """The text as given; positions in errors count in it."""
+    _node: Node = field(alias="node")
+    _program: Program = field(alias="program")
+    _fields: Mapping[str, Any] | None = field(alias="fields")
+    _result: Type = field(alias="result")
+
+    def __init__(self, source: str, node: Node, fields: Mapping[str, Any] | None, functions: Mapping[str, Function]) -> None:
+        checker = Checker(fields, functions)
+        result = checker.check(node)
+        shared = program(node, checker.types, functions, frozenset(checker.type_names))
+        self.__attrs_init__(source=source, node=node, program=shared, fields=fields, result=result)  # type: ignore[attr-defined] # attrs adds it; mypy knows it only for classes it saw with init=True
+
+    @classmethod
+    def parse(
+        cls, text: str, fields: Mapping[str, Any] | None = None, *, functions: Mapping[str, Function] | None = None
+    ) -> Expression:
+        """
+        The expression a text stands for.
+
+        Args:
+            text: at most 10,000 characters.
+            fields: the type of each name: a type name such as ``"string"`` or ``"list(int)"``, a
+                FieldType, or a mapping of attributes for an object (``"*"`` types all others). Null is
+                allowed everywhere. With None names are of unknown type and found at evaluation.
+            functions: the host's functions by name.
+
+        Raises:
+            ExpressionError: with ``text``, ``position`` (an offset from 0) and a did-you-mean where one
+                is near; given *fields*, also for unknown names, for operand types that can never work
+                and for comparisons that can never hold.
+        """
+        return cls._made(text, lambda: parse(text), fields, functions)
+
+    @classmethod
+    def from_tree(
+        cls, tree: Any, fields: Mapping[str, Any] | None = None, *, functions: Mapping[str, Function] | None = None
+    ) -> Expression:
+        """
+        The expression a tree stands for; its ``text`` is the canonical one.
+
+        Args:
+            tree: as ``tree`` gives it; see there.
+            fields: as for ``parse``.
+            functions: as for ``parse``.
+
+        Raises:
+            ExpressionError: the tree has another shape, or as for ``parse``.
+        """
+        try:
+            text = write(from_tree(tree))
+        except ExpressionError as error:
+            raise sourced(error, "")  # noqa: B904 - the same error, told where
+        except RecursionError as error:
+            raise foreign(error, "") from None
+        return cls.parse(text, fields, functions=functions)
+
+    @classmethod
+    def _made(
+        cls,
+        text: str,
+        read: Callable[[], Node],
+        fields: Mapping[str, Any] | None,
+        functions: Mapping[str, Function] | None,
+    ) -> Expression:
+        shown = text if isinstance(text, str) else repr(text)[:60]
+        try:
+            found = _NO_FUNCTIONS if functions is None else _registered(functions)
+            node = read()
+            if len(text) > limits.MAX_LENGTH // 8 and len(write(node)) > limits.MAX_LENGTH:
+                raise fault("too_long", length=len(write(node)), limit=limits.MAX_LENGTH, position=0)
+            return cls(text, node, fields, found)
+        except ExpressionError as error:
+            raise sourced(error, shown)  # noqa: B904 - the same error, told where
+        except RecursionError as error:
+            raise foreign(error, shown) from None
+
+    @cached_property
+    def text(self) -> str:
+        """The canonical text: ``parse(text).tree == tree``."""
+        return write(self._node)
+
+    @property
+    def tree(self) -> dict[str, Any]:
+        """
+        The canonical tree as fresh JSON-ready data.
+
+        One object for each part: ``{"const": 1}`` (null, bool, int, string; with ``"type"`` also
+        ``uint``, ``double`` and ``bytes``, these in base64), ``{"name": "tier"}``, ``{"select": "field",
+        "of": tree}``, ``{"has": "field", "of": tree}``, ``{"call": "_==_", "args": [...]}`` for operators
+        and functions (``_&&_`` and ``_||_`` take any number of operands from two; the others are ``!_``,
+        ``-_``, ``_in_``, ``_[_]``, ``_?_:_`` and the like), ``{"call": "startsWith", "target": tree, "args":
+        [...]}`` for methods, ``{"macro": "exists", "target": tree, "var": "x", "args": [...]}``,
+        ``{"list": [...]}`` and ``{"map": [[key, value], ...]}``.
+        """
+        return to_tree(self._node)
+
+    @property
+    def type(self) -> str:
+        """The type of the result: ``bool``, ``string`` ..., ``dyn`` when it shows only at evaluation."""
+        return self._result.value_kind
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """
+        The dotted names read: for each free name the longest path of fields and constant keys.
+
+        Variables of macros are not reads, nor are the names of types, unless declared as fields.
+        """
+        return frozenset(reads(self._node, self._program.type_names))
+
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """The first parts of ``reads``."""
+        return frozenset(read.partition(".")[0] for read in self.reads)
+
+    def evaluate(self, bindings: Mapping[str, Any]) -> Any:
+        """
+        The value, strictly by the CEL specification.
+
+        Raises:
+            ExpressionError: a name or key is missing, operands do not fit, or a result is out of range.
+        """
+        return self._strict(bindings)
+
+    def value(self, bindings: Mapping[str, Any]) -> Any:
+        """
+        The value, where missing names and keys read as null.
+
+        Raises:
+            ExpressionError: operands do not fit, null among them, or a result is out of range.
+        """
+        return self._loose(bindings)
+
+    def test(self, bindings: Mapping[str, Any]) -> bool:
+        """
+        Whether the condition holds; the class tells how missing data reads.
+
+        Raises:
+            ExpressionError: the result is neither bool nor null, operands do not fit, or a result is out of range.
+        """
+        return self.compiled_test(bindings)
+
+    def trace(self, bindings: Mapping[str, Any]) -> Trace:
+        """
+        The values of the parts that decided the result, evaluated as ``test`` does.
+
+        An error inside is part of the trace and is not raised.
+        """
+        return Tracer(self._program, self.source).trace(bindings)
+
+    @cached_property
+    def compiled_test(self) -> Callable[[Mapping[str, Any]], bool]:
+        """``test`` as one callable, for hot paths."""
+        return self._guarded(Compiler(self._program, TEST).condition(self._node), release_result=False)
+
+    @cached_property
+    def _strict(self) -> Callable[[Mapping[str, Any]], Any]:
+        return self._compiled(STRICT)
+
+    @cached_property
+    def _loose(self) -> Callable[[Mapping[str, Any]], Any]:
+        return self._compiled(VALUE)
+
+    def _compiled(self, mode: Mode) -> Callable[[Mapping[str, Any]], Any]:
+        return self._guarded(Compiler(self._program, mode).compile(self._node), release_result=True)
+
+    def _guarded(self, run: Callable[[Any], Any], *, release_result: bool) -> Callable[[Mapping[str, Any]], Any]:
+        """The closure from bindings to a Python value, with every failure an ExpressionError of this text."""
+        shared, escape = self._program, self._escape
+
+        def guarded(bindings: Mapping[str, Any]) -> Any:
+            try:
+                return release(run(shared.frame(bindings)))
+            except Exception as error:  # noqa: BLE001,RUF100 - whatever a host's mapping raises is its expression's failure
+                escape(error, bindings)
+
+        def direct(bindings: Mapping[str, Any]) -> Any:
+            try:
+                return run(bindings)
+            except Exception as error:  # noqa: BLE001,RUF100 - as above
+                escape(error, bindings)
+
+        def framed(bindings: Mapping[str, Any]) -> Any:
+            try:
+                return run(shared.frame(bindings))
+            except Exception as error:  # noqa: BLE001,RUF100 - as above
+                escape(error, bindings)
+
+        if release_result:
+            return guarded
+        return framed if shared.slots else direct
+
+    def _escape(self, error: Exception, bindings: Any) -> NoReturn:
+        if not isinstance(bindings, Mapping):
+            raise sourced(fault("bindings", kind=type(bindings).__name__), self.source) from None
+        if not isinstance(error, ExpressionError):
+            raise foreign(error, self.source) from error
+        facts = error.facts
+        if error.code == "expression.no_such_name" and type(bindings) is dict and "nearest" not in facts:
+            close = nearest(str(facts["name"]), [name for name in bindings if isinstance(name, str)][:1000])
+            if close is not None:
+                error = fault("no_such_name", name=facts["name"], position=facts["position"], nearest=close)
+        raise sourced(error, self.source) from None
+
+    def __eq__(self, other: object) -> bool:
+        return self.text == other.text if isinstance(other, Expression) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self.source, self._fields, self._program.functions)
+
+
+def _again(text: str, fields: Mapping[str, Any] | None, functions: Mapping[str, Function]) -> Expression:
+    return Expression.parse(text, fields, functions=functions)
+
+
+def _registered(functions: Mapping[str, Function]) -> Mapping[str, Function]:
+    for name, function in functions.items():
+        if not isinstance(function, Function) or not isinstance(name, str) or function.name != name:
+            raise fault("registration", name=str(name)[:60], reason="must be a Function of that name")
+        if not identifier(name) or name in RESERVED:
+            raise fault("registration", name=name[:60], reason="is not an identifier, or is reserved")
+        if name in BUILTINS or name in MACROS or name in ("has", "matches"):
+            raise fault("registration", name=name, reason="would hide a built-in")
+        for declared in (*function.params, function.result):
+            type_from(declared, name)
+    return functions

@@ -1,0 +1,241 @@
+"""Knows how a condition's outcome is explained part by part; must not know who asks."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from attrs import field, frozen
+
+from servflow.errors import ExpressionError
+from servflow.expressions._compile import TEST, Compiler, Program
+from servflow.expressions._conversions import text_of_decimal
+from servflow.expressions._faults import foreign, sourced
+from servflow.expressions._moments import write_duration, write_timestamp
+from servflow.expressions._nodes import AND, COMPARISONS, CONDITIONAL, NOT, OR, Call, Const, Node
+from servflow.expressions._reads import reads
+from servflow.expressions._values import release
+from servflow.expressions._writing import literal, write
+
+_MAX_SHOWN = 60
+
+
+@frozen(kw_only=True)
+class Trace:
+    """
+    What a part of a condition gave, and the parts that made it so.
+
+    ``kind`` is ``and``, ``or``, ``not``, ``if``, ``compare``, ``call``, ``value`` or ``const``. ``value`` is plain
+    Python; None also when ``error`` says why there is none. ``missing`` are the names below that were
+    not there.
+    """
+
+    text: str
+    kind: str
+    value: Any = None
+    operands: tuple[Trace, ...] = ()
+    missing: tuple[str, ...] = ()
+    error: str | None = field(default=None)
+
+    @property
+    def result(self) -> bool:
+        """Whether the part holds: its value is true."""
+        return self.value is True
+
+    def as_data(self) -> dict[str, Any]:
+        """The trace as fresh JSON-ready data: instants and durations as CEL writes them, bytes in base64, decimals as text."""
+        data: dict[str, Any] = {"text": self.text, "kind": self.kind, "value": _data(self.value)}
+        if self.operands:
+            data["operands"] = [operand.as_data() for operand in self.operands]
+        if self.missing:
+            data["missing"] = list(self.missing)
+        if self.error is not None:
+            data["error"] = self.error
+        return data
+
+    def lines(self, lang: str = "en") -> tuple[str, ...]:
+        """
+        One sentence for each comparison that decided the result, each with the values it saw.
+
+        Args:
+            lang: ``en`` or ``zh``; anything else reads as ``en``.
+        """
+        return tuple(_sentence(part, lang) for part in _decisive(self))
+
+
+def _decisive(trace: Trace) -> list[Trace]:
+    found: list[Trace] = []
+    waiting = [trace]
+    while waiting:
+        part = waiting.pop()
+        if part.kind in ("and", "or") and part.error is None:
+            settles = part.kind == "or"
+            wanted = [operand for operand in part.operands if operand.result == settles and operand.error is None]
+            # When nothing settles it, every operand had its say.
+            chosen = wanted if part.result == settles else list(part.operands)
+            waiting.extend(reversed(chosen))
+        elif part.kind == "if" and part.operands:
+            waiting.extend(reversed(part.operands))
+        elif part.kind in ("not", "and", "or") and part.operands:
+            failed = [operand for operand in part.operands if operand.error is not None]
+            waiting.extend(reversed(failed or part.operands))
+        else:
+            found.append(part)
+    return found
+
+
+def _sentence(part: Trace, lang: str) -> str:
+    zh = lang == "zh"
+    if part.kind in ("compare", "call") and part.operands:
+        shown = _filled(part, lang)
+    else:
+        shown = _shown(part, lang) if part.kind not in ("const", "value") or not isinstance(part.value, bool) else part.text
+        if part.missing and part.value in (None, False):
+            shown = f"{part.text} ({'缺失' if zh else 'missing'})"
+    if part.error is not None:
+        return f"{shown}：{part.error}" if zh else f"{shown}: {part.error}"  # noqa: RUF001 - Chinese punctuation
+    if zh:
+        return f"{shown} {'成立' if part.result else '不成立'}"
+    return f"{shown} is {'true' if part.result else 'false'}"
+
+
+def _filled(part: Trace, lang: str) -> str:
+    shown = [_shown(operand, lang) for operand in part.operands]
+    sign = part.text
+    if part.kind == "compare":
+        # The operands' own texts are taken off to leave the sign between them.
+        left, right = part.operands
+        sign = part.text[len(left.text) : len(part.text) - len(right.text)].strip("() ")
+        return f"{shown[0]} {sign} {shown[1]}"
+    seen = [text for text, operand in zip(shown, part.operands, strict=True) if operand.kind != "const"]
+    return f"{part.text} [{', '.join(seen)}]" if seen else part.text
+
+
+def _shown(operand: Trace, lang: str) -> str:
+    if operand.kind == "const":
+        return operand.text
+    if operand.error is not None:
+        return operand.text
+    if operand.value is None:
+        word = ("缺失" if operand.missing else "空") if lang == "zh" else ("missing" if operand.missing else "null")
+        return f"{operand.text} ({word})"
+    return f"{operand.text} ({_brief(operand.value)})"
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, datetime):
+        text = write_timestamp(value)
+    elif isinstance(value, timedelta):
+        text = write_duration(value)
+    elif isinstance(value, Decimal):
+        text = text_of_decimal(value)
+    elif isinstance(value, list):
+        text = "[" + ", ".join(_brief(item) for item in value[:10]) + (", ..." if len(value) > 10 else "") + "]"
+    elif isinstance(value, dict):
+        text = f"{{{', '.join(str(key) for key in list(value)[:10])}}}"
+    else:
+        text = literal(value)
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
+
+
+def _data(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_data(item) for item in value]
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else literal(key): _data(item) for key, item in value.items()}
+    if isinstance(value, datetime):
+        return write_timestamp(value)
+    if isinstance(value, timedelta):
+        return write_duration(value)
+    if isinstance(value, Decimal):
+        return text_of_decimal(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124 - not-a-number
+        return str(value)
+    return value
+
+
+class Tracer:
+    """Evaluates the parts of one expression one by one, leniently, in the order they are written."""
+
+    def __init__(self, shared: Program, source: str) -> None:
+        self.shared = shared
+        self.source = source
+
+    def trace(self, bindings: Mapping[str, Any]) -> Trace:
+        """The trace of the whole expression."""
+        return self.part(self.shared.node, bindings)
+
+    def part(self, node: Node, bindings: Mapping[str, Any]) -> Trace:
+        text = write(node)
+        if not isinstance(node, Call):
+            return self.leaf(node, text, bindings)
+        if node.function in (AND, OR):
+            return self.junction(node, text, bindings)
+        if node.function == NOT:
+            inner = self.part(node.args[0], bindings)
+            value = None if inner.error is not None else not inner.result
+            return Trace(text=text, kind="not", value=value, operands=(inner,), missing=inner.missing, error=inner.error)
+        if node.function == CONDITIONAL:
+            return self.conditional(node, text, bindings)
+        operands = tuple(self.leaf(arg, write(arg), bindings) for arg in node.args)
+        kind = "compare" if node.function in COMPARISONS else "call"
+        value, error = self.run(node, bindings)
+        return Trace(text=text, kind=kind, value=value, operands=operands, missing=_gathered(operands), error=error)
+
+    def leaf(self, node: Node, text: str, bindings: Mapping[str, Any]) -> Trace:
+        if isinstance(node, Const):
+            return Trace(text=text, kind="const", value=release(node.value))
+        value, error = self.run(node, bindings)
+        return Trace(text=text, kind="value", value=value, missing=self.missing(node, bindings), error=error)
+
+    def junction(self, node: Call, text: str, bindings: Mapping[str, Any]) -> Trace:
+        settles = node.function == OR
+        # All of them, also after one settled it: whoever is refused wants to know everything that stood in the way.
+        parts = [self.part(arg, bindings) for arg in node.args]
+        settled = any(part.error is None and part.result == settles for part in parts)
+        failed = [part.error for part in parts if part.error is not None]
+        error = failed[0] if failed and not settled else None
+        value = None if error is not None else (settles if settled else not settles)
+        kind = "or" if settles else "and"
+        return Trace(text=text, kind=kind, value=value, operands=tuple(parts), missing=_gathered(tuple(parts)), error=error)
+
+    def conditional(self, node: Call, text: str, bindings: Mapping[str, Any]) -> Trace:
+        condition = self.part(node.args[0], bindings)
+        if condition.error is not None:
+            return Trace(text=text, kind="if", operands=(condition,), missing=condition.missing, error=condition.error)
+        chosen = self.part(node.args[1 if condition.result else 2], bindings)
+        both = (condition, chosen)
+        return Trace(text=text, kind="if", value=chosen.value, operands=both, missing=_gathered(both), error=chosen.error)
+
+    def run(self, node: Node, bindings: Mapping[str, Any]) -> tuple[Any, str | None]:
+        try:
+            compiled = Compiler(self.shared, TEST).compile(node)
+            return release(compiled(self.shared.frame(bindings))), None
+        except ExpressionError as error:
+            return None, sourced(error, self.source).message
+        except Exception as error:  # noqa: BLE001,RUF100 - whatever a host's mapping raises is its expression's failure
+            return None, foreign(error, self.source).message
+
+    def missing(self, node: Node, bindings: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(sorted(read for read in reads(node, self.shared.type_names) if _absent(read, bindings)))
+
+
+def _absent(read: str, bindings: Any) -> bool:
+    value = bindings
+    for part in read.split("."):
+        if not isinstance(value, Mapping):
+            return True
+        try:
+            value = value[part]
+        except Exception:  # noqa: BLE001,RUF100 - a host's mapping may refuse in any way; what cannot be read is not there
+            return True
+    return False
+
+
+def _gathered(parts: tuple[Trace, ...]) -> tuple[str, ...]:
+    return tuple(sorted({name for part in parts for name in part.missing}))
