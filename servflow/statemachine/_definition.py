@@ -242,7 +242,7 @@ class Reader:
                 continue
             row = self._row(spec, path)
             self.rows.append(row)
-            arms += len(row.sources)
+            arms += len(row.sources) * max(1, len(row.targets))
             if arms > ARMS_LIMIT:
                 self.problem("too_many_transitions", path, limit=ARMS_LIMIT)
                 return

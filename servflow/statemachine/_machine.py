@@ -70,10 +70,15 @@ class Machine:
         DefinitionError: with every problem found at once.
     """
 
-    __slots__ = ("__weakref__", "_chart", "_ignored", "_moves", "_quick", "_steps", "_tests", "_top_finals", "table_size")
+    __slots__ = ("__weakref__", "_chart", "_moves", "_quick", "_steps", "_tests", "_top_finals", "table_size")
 
     table_size: int
     _chart: Chart
+    _moves: Moves
+    _tests: tuple[Test | None, ...]
+    _quick: dict[tuple[Any, ...], _Quick]
+    _steps: dict[tuple[Any, ...], Step]
+    _top_finals: frozenset[str]
 
     def __init__(
         self,
@@ -83,7 +88,7 @@ class Machine:
         initial: str | Sequence[str] | None = None,
         table_size: int = 4096,
     ) -> None:
-        if not isinstance(table_size, int) or table_size < 1:
+        if table_size < 1:
             raise InputError(f"table_size counts entries and is at least 1, not {table_size!r}", code="machine.table_size")
         chart = read(initial, states, transitions)
         check_endless(chart)
@@ -168,10 +173,9 @@ class Machine:
         for option in quick.options:
             test = option.test
             if test is None or test(data):
-                step: Step | None = option.step
+                step = option.step
                 return step if step is not None else self._take(option, quick.ignored, data)
-        ignored: Step = quick.ignored
-        return ignored
+        return quick.ignored
 
     def _history_key(self, remembered: Mapping[str, Sequence[str]]) -> HistoryKey:
         if not all(isinstance(kept, (list, tuple)) for kept in remembered.values()):
@@ -200,7 +204,7 @@ class Machine:
         if not chosen:
             return here
         steps_key = (key, chosen, getattr(chosen, "arms", None))
-        step: Step | None = self._steps.get(steps_key)
+        step = self._steps.get(steps_key)
         if step is None:
             move = moves.apply(active, history, chosen)
             step = self._run(move, data)
@@ -224,11 +228,14 @@ class Machine:
 
         return decide
 
+    def _ended(self, move: Move) -> bool:
+        return bool(move.entered) and move.configuration[0] in self._top_finals
+
     def _rests(self, move: Move) -> bool:
         """Whether nothing can follow a move without a new event, whatever guards say."""
-        configuration = move.configuration
-        if configuration[0] in self._top_finals:
+        if self._ended(move):
             return True
+        configuration = move.configuration
         plan = self._moves.plan
         return not plan(configuration, None).rows and not any(plan(configuration, name).rows for name in move.done)
 
@@ -237,7 +244,7 @@ class Machine:
         entered, exited, taken = list(move.entered), list(move.exited), list(move.order)
         waiting = deque(move.done)
         trail: list[tuple[Move, tuple[str, ...], tuple[int, ...]]] = []
-        while move.configuration[0] not in self._top_finals:
+        while not self._ended(move):
             chosen = moves.select(move.configuration, None, decide, move.history)
             if not chosen:
                 if not waiting:

@@ -23,12 +23,14 @@ class Plan:
     """
     What an event can do in a configuration, guards aside.
 
-    ``lanes`` holds, per active leaf that has any, its (arm, row) pairs in the order they are asked. Where there
-    is one lane the first row whose guard holds is the answer; ``singles`` then holds (row, the answer).
+    ``lanes`` holds, per active leaf that has any, the states around it that do something, inner first; ``groups``
+    holds the (arm, row) pairs of each. Where there is one lane the first row whose guard holds is the answer;
+    ``singles`` then holds (row, the answer).
     """
 
     rows: tuple[int, ...]
-    lanes: tuple[tuple[tuple[int, int], ...], ...]
+    lanes: tuple[tuple[int, ...], ...]
+    groups: Mapping[int, tuple[tuple[int, int], ...]]
     singles: tuple[tuple[int, tuple[int, ...]], ...] | None
 
 
@@ -42,6 +44,9 @@ class Moves:
         self.history_ids = chart.names(self.history_nodes)
         self.shared = frozenset(position for position, row in enumerate(chart.rows) if _can_meet(chart, row.sources))
         self._listeners = _listeners(chart)
+        self._arms_of_row: tuple[list[int], ...] = tuple([] for _ in chart.rows)
+        for position, arm in enumerate(chart.arms):
+            self._arms_of_row[arm.row].append(position)
         self._plans: dict[tuple[Configuration, str | None], Plan] = self.bound.watch({})
         self._kept: dict[tuple[Configuration, tuple[int, ...], HistoryKey], tuple[int, ...]] = self.bound.watch({})
         self._moves: dict[tuple[Any, ...], Move] = self.bound.watch({})
@@ -50,7 +55,7 @@ class Moves:
 
     # reading what callers hold ----------------------------------------------------------------------------------
 
-    def numbers(self, configuration: Configuration) -> tuple[int, ...]:
+    def numbers(self, configuration: tuple[Any, ...]) -> tuple[int, ...]:
         """
         The node numbers of a configuration.
 
@@ -146,7 +151,7 @@ class Moves:
         plan = self._plans.get((configuration, event))
         return self._make_plan(configuration, event) if plan is None else plan
 
-    def _make_plan(self, configuration: Configuration, event: str | None) -> Plan:
+    def _make_plan(self, configuration: Configuration, event: Any) -> Plan:
         if event is not None and (not isinstance(event, str) or not 0 < len(event) <= EVENT_LIMIT):
             raise InputError(
                 f"an event is a name of 1 to {EVENT_LIMIT} characters, not {str(event)[:50]!r}", code="machine.event"
@@ -154,19 +159,20 @@ class Moves:
         chart = self.chart
         leaves = self.numbers(configuration)
         listening = set(self._listeners.get(None, ())) if event is None else self._listening(event)
-        lanes = []
-        for leaf in leaves if listening else ():
-            lane: dict[int, int] = {}
-            for node in chart.chain(leaf):
-                for arm in chart.arms_of[node]:
-                    row = chart.arms[arm].row
-                    if row in listening:
-                        lane.setdefault(row, arm)
-            if lane:
-                lanes.append(tuple((arm, row) for row, arm in lane.items()))
-        rows = tuple(dict.fromkeys(row for lane in lanes for _, row in lane))
+        groups = self._groups(listening)
+        lanes = tuple(filter(None, (tuple(node for node in chart.chain(leaf) if node in groups) for leaf in leaves)))
+        met = dict.fromkeys(node for lane in lanes for node in lane)
+        rows = tuple(dict.fromkeys(row for node in met for _, row in groups[node]))
         singles = tuple((row, (row,)) for row in rows) if len(lanes) <= 1 else None
-        return self.bound.keep(self._plans, (configuration, event), Plan(rows, tuple(lanes), singles))
+        return self.bound.keep(self._plans, (configuration, event), Plan(rows, lanes, groups, singles))
+
+    def _groups(self, rows: set[int]) -> dict[int, tuple[tuple[int, int], ...]]:
+        """The arms of these rows by the state they start from, in document order."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for row in sorted(rows):
+            for arm in self._arms_of_row[row]:
+                found.setdefault(self.chart.arms[arm].source, []).append((arm, row))
+        return {node: tuple(group) for node, group in found.items()}
 
     def select(
         self,
@@ -183,13 +189,14 @@ class Moves:
                     return alone
             return ()
         asked: dict[int, bool] = {}
+        first: dict[int, int | None] = {}
         enabled: dict[int, None] = {}
         for lane in plan.lanes:
-            for arm, row in lane:
-                holds = asked.get(row)
-                if holds is None:
-                    holds = asked[row] = decide(row)
-                if holds:
+            for node in lane:
+                if node not in first:
+                    first[node] = _first_that_holds(plan.groups[node], decide, asked)
+                arm = first[node]
+                if arm is not None:
                     enabled[arm] = None
                     break
         return self._settle(configuration, tuple(enabled), history)
@@ -242,13 +249,13 @@ class Moves:
         if isinstance(chosen, Chosen):
             return chosen.arms
         chart = self.chart
-        wanted = set(chosen)
+        groups = self._groups({row for row in chosen if 0 <= row < len(chart.rows)})
         found: dict[int, int] = {}
         for leaf in self.numbers(configuration):
-            lane = (arm for node in chart.chain(leaf) for arm in chart.arms_of[node] if chart.arms[arm].row in wanted)
-            arm = next(lane, None)
-            if arm is not None:
-                found.setdefault(chart.arms[arm].row, arm)
+            node = next((node for node in chart.chain(leaf) if node in groups), None)
+            if node is not None:
+                arm, row = groups[node][0]
+                found.setdefault(row, arm)
         for row in chosen:
             if row not in found:
                 raise InputError(
@@ -273,6 +280,16 @@ class Moves:
             done=tuple(f"done.state.{name}" for name in names(micro.done)),
             order=order,
         )
+
+
+def _first_that_holds(group: tuple[tuple[int, int], ...], decide: Callable[[int], bool], asked: dict[int, bool]) -> int | None:
+    for arm, row in group:
+        holds = asked.get(row)
+        if holds is None:
+            holds = asked[row] = decide(row)
+        if holds:
+            return arm
+    return None
 
 
 def _listeners(chart: Chart) -> dict[str | None, list[int]]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
+from attrs import define, field
+
 from servflow.errors import DefinitionError, Finding
 from servflow.statemachine._chart import HISTORIES, LEAVES, ROOT, Arm, Chart, Kind
 from servflow.statemachine._microstep import domain, first_entry, microstep, without_conflicts
@@ -72,18 +76,71 @@ def dead_ends(chart: Chart) -> tuple[str, ...]:
     return chart.names(stuck)
 
 
-def _forced(chart: Chart, leaves: tuple[int, ...]) -> tuple[int, ...] | None:
-    """The eventless arms certainly taken here; None where a guard has a say."""
-    enabled: dict[int, None] = {}
-    for leaf in leaves:
-        for node in chart.chain(leaf):
-            found = next((arm for arm in chart.arms_of[node] if chart.rows[chart.arms[arm].row].events is None), None)
-            if found is not None:
-                if chart.rows[chart.arms[found].row].guard is not None:
-                    return None
-                enabled[found] = None
+@define
+class _Follower:
+    """
+    Follows eventless transitions that no guard can stop.
+
+    ``budget`` bounds the states entered on the way, because charts of many wide regions make single moves long.
+    """
+
+    chart: Chart
+    settled: set[tuple[int, ...]] = field(factory=set)
+    budget: int = 100_000
+    eventless: dict[int, int] = field(init=False)
+    histories: list[int] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        chart = self.chart
+        self.eventless = {}
+        for number, arm in enumerate(chart.arms):
+            if chart.rows[arm.row].events is None:
+                self.eventless.setdefault(arm.source, number)
+        self.histories = list(accumulate((int(kind in HISTORIES) for kind in chart.kind), initial=0))
+
+    def loop_from(self, leaves: tuple[int, ...]) -> tuple[int, ...]:
+        """The arms of a loop that starts here or further on; empty where there is none for certain."""
+        trail: dict[tuple[int, ...], tuple[int, ...]] = {}
+        while leaves not in self.settled and self.budget > 0:
+            if leaves in trail:
+                places = list(trail)
+                return tuple(arm for place in places[places.index(leaves) :] for arm in trail[place])
+            forced = self._forced(leaves)
+            if not forced or any(self._recalls(arm) for arm in forced):
                 break
-    return without_conflicts(chart, tuple(enabled), {})
+            trail[leaves] = forced
+            micro = microstep(self.chart, leaves, {}, forced)
+            self.budget -= 1 + len(micro.entered)
+            if micro.halted or micro.remembered:
+                break
+            leaves = micro.leaves
+        self.settled.update(trail)
+        self.settled.add(leaves)
+        return ()
+
+    def _forced(self, leaves: tuple[int, ...]) -> tuple[int, ...]:
+        """The eventless arms certainly taken here; none where a guard has a say."""
+        enabled: dict[int, None] = {}
+        for leaf in leaves:
+            arm = next((self.eventless[node] for node in self.chart.chain(leaf) if node in self.eventless), None)
+            if arm is not None:
+                if self.chart.rows[self.chart.arms[arm].row].guard is not None:
+                    return ()
+                enabled[arm] = None
+        return without_conflicts(self.chart, tuple(enabled), {})
+
+    def _recalls(self, arm: int) -> bool:
+        """Whether a history state has a say in where an arm leads."""
+        chart = self.chart
+        return any(self.histories[chart.last[node] + 1] > self.histories[node] for node in chart.arms[arm].targets)
+
+
+def _alone(chart: Chart) -> list[int]:
+    """Reachable leaves beside which nothing else is ever active."""
+    beside = [kind is Kind.PARALLEL for kind in chart.kind]
+    for node in range(1, len(chart.ids)):
+        beside[node] = beside[node] or beside[chart.parent[node]]
+    return [node for node in sorted(reachable(chart)) if chart.kind[node] in LEAVES and not beside[node]]
 
 
 def check_endless(chart: Chart) -> None:
@@ -98,50 +155,14 @@ def check_endless(chart: Chart) -> None:
     """
     if all(row.events is not None for row in chart.rows):
         return
-    starts = [first_entry(chart).leaves]
-    reached = reachable(chart)
-    alone = [node in LEAVES for node in chart.kind]
-    for node in range(1, len(chart.ids)):
-        alone[node] = (
-            alone[node] and node in reached and all(chart.kind[above] is not Kind.PARALLEL for above in chart.chain(node))
-        )
-    starts.extend((node,) for node in range(1, len(chart.ids)) if alone[node])
-    settled: set[tuple[int, ...]] = set()
-    for start in starts:
-        loop = _loop_from(chart, start, settled)
+    follower = _Follower(chart)
+    for start in [first_entry(chart).leaves, *((leaf,) for leaf in _alone(chart))]:
+        loop = follower.loop_from(start)
         if loop:
-            rows = tuple(dict.fromkeys(chart.arms[arm].row for arm in loop))
-            states = chart.names(dict.fromkeys(chart.arms[arm].source for arm in loop if chart.arms[arm].source != ROOT))
-            facts = {"transitions": rows, "states": states}
+            arms = [chart.arms[arm] for arm in loop]
+            rows = tuple(dict.fromkeys(arm.row for arm in arms))
+            states = chart.names(dict.fromkeys(arm.source for arm in arms))
+            facts = {"transitions": rows, "states": [name or "*" for name in states]}
             raise DefinitionError.of(
                 [Finding(code="machine.endless", path=f"transitions[{rows[0]}]", facts=facts, witness=rows)]
             )
-
-
-def _loop_from(chart: Chart, leaves: tuple[int, ...], settled: set[tuple[int, ...]]) -> tuple[int, ...]:
-    trail: dict[tuple[int, ...], tuple[int, ...]] = {}
-    while leaves not in settled:
-        if leaves in trail:
-            places = list(trail)
-            return tuple(arm for place in places[places.index(leaves) :] for arm in trail[place])
-        forced = _forced(chart, leaves)
-        if not forced or _has_history(chart, forced):
-            break
-        trail[leaves] = forced
-        micro = microstep(chart, leaves, {}, forced)
-        if micro.halted or micro.remembered:
-            break
-        leaves = micro.leaves
-    settled.update(trail)
-    settled.add(leaves)
-    return ()
-
-
-def _has_history(chart: Chart, arms: tuple[int, ...]) -> bool:
-    """Whether a history state has a say in where these arms lead."""
-    for arm in arms:
-        for target in chart.arms[arm].targets:
-            run = range(target, chart.last[target] + 1)
-            if any(chart.kind[node] in HISTORIES for node in run):
-                return True
-    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from attrs import frozen
@@ -20,8 +21,8 @@ class Remembered(dict[str, tuple[str, ...]]):
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError("remembered history is read-only; make a dict of it to change a copy")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment] # read-only on purpose
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment] # read-only on purpose
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Remembered, (dict(self),)
@@ -61,7 +62,7 @@ class Move:
     """
 
     configuration: tuple[str, ...]
-    history: Remembered
+    history: Mapping[str, tuple[str, ...]]
     exited: tuple[str, ...]
     entered: tuple[str, ...]
     done: tuple[str, ...]
@@ -79,7 +80,7 @@ class Step:
     """
 
     configuration: tuple[str, ...]
-    history: Remembered
+    history: Mapping[str, tuple[str, ...]]
     entered: tuple[str, ...] = ()
     exited: tuple[str, ...] = ()
     transitions: tuple[int, ...] = ()
