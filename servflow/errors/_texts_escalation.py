@@ -152,6 +152,12 @@ TEXTS: dict[str, Text] = {
         hint_en="write it as 2026-03-02T09:00; without an offset it is local time in the zone",
         hint_zh="请写成 2026-03-02T09:00；不带时差时按所写时区的当地时间",
     ),
+    "escalation.instant": Text(
+        en="{value} is not an instant",
+        zh="{value} 不是确定的时刻",
+        hint_en="write it with an offset, such as 2026-03-02T09:00:00+08:00",
+        hint_zh="请带上时差，例如 2026-03-02T09:00:00+08:00",
+    ),
     "escalation.turn": Text(
         en="{value} is not the length of a turn",
         zh="{value} 不是轮班的长度",
@@ -163,18 +169,6 @@ TEXTS: dict[str, Text] = {
         zh="以值班日计的轮班需要 windows 说明是哪些天",
         hint_en="give windows, or write '1 day'",
         hint_zh="请给出 windows，或写 '1 day'",
-    ),
-    "escalation.day": Text(
-        en="{value} is not a day of the week",
-        zh="{value} 不是星期几",
-        hint_en="write mon to sun, a range such as mon-fri, or a comma list",
-        hint_zh="请写 mon 到 sun、mon-fri 这样的范围，或用逗号分隔",
-    ),
-    "escalation.window": Text(
-        en="{value} is not a window of local time",
-        zh="{value} 不是当地时间段",
-        hint_en='write it as "09:00-17:00"; "22:00-06:00" runs into the next day',
-        hint_zh='请写成 "09:00-17:00"；"22:00-06:00" 延续到次日',
     ),
     "escalation.override": Text(
         en="the override ends at {end}, not after its start {start}",

@@ -11,6 +11,11 @@ from servflow.escalation._chain import (
     Repeat,
     Trigger,
 )
+from servflow.escalation._plan import (
+    Planned,
+    calendar_finder,
+    plan,
+)
 from servflow.escalation._recipients import (
     FORMS,
     PICKS,
@@ -20,6 +25,14 @@ from servflow.escalation._recipients import (
     check_to,
     resolve,
     symbols,
+)
+from servflow.escalation._rotation import (
+    Rotation,
+    Shift,
+)
+from servflow.escalation._schedule import (
+    Override,
+    Schedule,
 )
 from servflow.escalation._steps import (
     ELAPSED,
@@ -57,14 +70,20 @@ __all__ = [
     "Counts",
     "Ending",
     "Level",
+    "Override",
+    "Planned",
     "Recipients",
     "Remind",
     "Repeat",
+    "Rotation",
+    "Schedule",
+    "Shift",
     "Target",
     "Trigger",
     "acknowledge",
     "arm",
     "begin",
+    "calendar_finder",
     "check_to",
     "climb",
     "entry_level",
@@ -73,6 +92,7 @@ __all__ = [
     "hold",
     "later",
     "next_due",
+    "plan",
     "release",
     "remind",
     "resolve",

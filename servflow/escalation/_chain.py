@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -217,9 +217,9 @@ class Level:
             found.extend(_business(self.remind.every, self.calendar, "remind.every"))
         _refuse(found)
 
-    def addressed(self) -> Iterator[tuple[str, Any]]:
-        """Every ``to`` in the level's actions with its path."""
-        for index, action in enumerate(self.do):
+    def addressed(self, actions: Iterable[Action] | None = None) -> Iterator[tuple[str, Any]]:
+        """Every ``to`` in the level's actions, or in some of them, with its path."""
+        for index, action in enumerate(self.do if actions is None else actions):
             if isinstance(action.value, Mapping) and "to" in action.value:
                 yield f"do[{index}].{action.kind}.to", action.value["to"]
 

@@ -1,0 +1,169 @@
+"""Knows what a chain would do if nothing else happened; must not know tickets or how a chain is run for real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import frozen
+
+from servflow.errors import InputError, LimitError, TimeError, nearest
+from servflow.escalation import _steps
+from servflow.escalation._chain import Chain
+from servflow.escalation._recipients import symbols
+from servflow.escalation._steps import ELAPSED, CalendarOf, Counts
+from servflow.model import Action, ChainRun, Span, instant
+
+MAX_PLANNED = 100_000
+OPERATIONS = ("ack", "unack", "snooze", "escalate", "stop")
+
+
+@frozen
+class Planned:
+    """
+    One thing a chain would do: at its scheduled instant (UTC), by the level at that place (from 0).
+
+    ``to`` holds everybody the actions address, as words such as ``role:director``. ``kind`` is ``level``
+    or ``reminder``; ``climb`` counts the climbs from 1.
+    """
+
+    at: datetime
+    level: int
+    to: tuple[str, ...]
+    actions: tuple[Action, ...]
+    name: str = ""
+    kind: str = "level"
+    climb: int = 1
+
+
+def plan(
+    chain: Chain,
+    start: datetime,
+    until: datetime,
+    script: Iterable[tuple[Any, ...]] = (),
+    *,
+    calendars: Mapping[str, Counts] | CalendarOf | None = None,
+) -> tuple[Planned, ...]:
+    """
+    Everything a chain would do from a start, by the very steps a ticket's run takes.
+
+    Conditions are taken to hold and everybody to be reachable. Half-open like everything: a level set
+    for *until* happens only once time is past it and is not planned.
+
+    Args:
+        start: when the trigger holds.
+        until: where to stop looking.
+        script: what people do meanwhile, as (instant, operation): ``ack``, ``unack``, ``snooze``,
+            ``escalate``, ``stop``. A third entry gives the end of a snooze (an instant or a span that
+            passes) or the level to escalate to. At one instant they apply in the order given, after
+            everything set for an earlier instant; those before *start* are ignored.
+        calendars: those the levels name, by name or as a function.
+
+    Raises:
+        TimeError: an instant is naive.
+        InputError: a calendar is missing, or an operation is unknown.
+        LimitError: more than 100,000 things would happen.
+    """
+    start, until = instant(start, "start"), instant(until, "until")
+    calendar_of = calendar_finder(calendars)
+    run = _steps.begin(chain, "plan", start, calendar_of)
+    done: list[Planned] = []
+    entries = sorted(((instant(entry[0]), entry) for entry in script), key=lambda pair: pair[0])
+    for at, entry in entries:
+        operation = _operation(entry)
+        if start <= at < until:
+            run = _played(chain, run, at, calendar_of, done)
+            run = operation(chain, run, at, calendar_of)
+    _played(chain, run, until, calendar_of, done)
+    return tuple(done)
+
+
+def calendar_finder(calendars: Mapping[str, Counts] | CalendarOf | None) -> CalendarOf:
+    """
+    The function that finds calendars by name; for None it gives time as it passes.
+
+    Raises:
+        InputError: (when asked) no calendar has the name.
+    """
+    if callable(calendars):
+        return calendars
+    known = calendars or {}
+
+    def find(name: str | None) -> Counts:
+        if name is None:
+            return ELAPSED
+        found = known.get(name)
+        if found is None:
+            close = nearest(name, known)
+            raise InputError(
+                f"no calendar named {name!r} was given"
+                + (f"; did you mean {close!r}?" if close else "; pass calendars={...} with every calendar the levels name"),
+                code="no_calendar",
+                calendar=name,
+            )
+        return found
+
+    return find
+
+
+def _played(chain: Chain, run: ChainRun, until: datetime, calendar_of: CalendarOf, done: list[Planned]) -> ChainRun:
+    """The run after everything that is set for an instant strictly before *until*."""
+    while (coming := _steps.next_due(run)) is not None and coming[0] < until:
+        at, kind = coming
+        if len(done) >= MAX_PLANNED:
+            raise LimitError(f"more than {MAX_PLANNED} things are planned; give an earlier end", limit=MAX_PLANNED)
+        if kind == "resume":
+            run = _steps.wake_up(chain, run, at, calendar_of)
+        elif kind == "reminder":
+            done.append(_planned(chain, run, at, run.reminders[0].level, kind))
+            run = _steps.remind(chain, run, calendar_of)
+        else:
+            done.append(_planned(chain, run, at, run.level, kind))
+            run = _steps.climb(chain, run, calendar_of)
+    return run
+
+
+def _planned(chain: Chain, run: ChainRun, at: datetime, place: int, kind: str) -> Planned:
+    level = chain.levels[place]
+    actions = level.do if kind == "level" else tuple(action for action in level.do if action.kind == "notify")
+    to = [word for _, asked in level.addressed(actions) for word in symbols(asked)]
+    return Planned(at, place, tuple(dict.fromkeys(to)), actions, level.name, kind, run.climb)
+
+
+_Operation = Callable[[Chain, ChainRun, datetime, CalendarOf], ChainRun]
+
+
+def _operation(entry: tuple[Any, ...]) -> _Operation:
+    name = entry[1] if len(entry) in (2, 3) else None
+    if name not in OPERATIONS:
+        close = nearest(str(name), OPERATIONS)
+        raise InputError(
+            f"{entry!r} is not (instant, operation); "
+            + (f"did you mean {close!r}?" if close else f"operations are {', '.join(OPERATIONS)}"),
+            code="operation",
+            known=OPERATIONS,
+        )
+    extra = entry[2] if len(entry) == 3 else None
+
+    def apply(chain: Chain, run: ChainRun, at: datetime, calendar_of: CalendarOf) -> ChainRun:
+        if name == "ack":
+            return _steps.acknowledge(chain, run, at, None, calendar_of)
+        if name == "unack":
+            return _steps.wake_up(chain, run, at, calendar_of)
+        if name == "snooze":
+            return _steps.snooze(chain, run, at, _snooze_end(at, extra), None, calendar_of)
+        if name == "escalate":
+            return _steps.escalate(chain, run, at, extra, cal_of=calendar_of)
+        return _steps.stop(run)
+
+    return apply
+
+
+def _snooze_end(at: datetime, extra: Any) -> datetime | None:
+    if extra is None or isinstance(extra, datetime):
+        return extra
+    length = Span.of(extra)
+    if length.business_days or length.exact == timedelta():
+        raise TimeError(f"{extra!r} does not say how long to snooze; write 2h or 3d", code="span", value=extra)
+    return _steps.later(Span(length.exact, elapsed=True), at, ELAPSED)
