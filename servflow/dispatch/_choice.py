@@ -1,0 +1,211 @@
+"""Knows the outcome of one dispatch decision and how it is told; must not know how it came about."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from servflow.errors import render
+from servflow.model import EMPTY, FrozenMap, World, write_instant
+
+
+def jsonable(value: Any) -> Any:
+    """What a verdict had or needed, as JSON-ready data."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, datetime):
+        return write_instant(value)
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(item) for item in value]
+    return str(value)
+
+
+def shown(value: Any) -> str:
+    """What a verdict had or needed, as a reader sees it."""
+    plain = jsonable(value)
+    if isinstance(plain, dict):
+        return ", ".join(f"{key} {item}" for key, item in plain.items()) or "-"
+    if isinstance(plain, list):
+        return ", ".join(str(item) for item in plain) or "-"
+    return "-" if plain is None or plain == "" else str(plain)
+
+
+@frozen
+class Verdict:
+    """
+    How one candidate stood to one rule.
+
+    ``have`` is what the candidate has and ``need`` what was asked; ``again_at`` is the first later
+    instant at which time alone turns the verdict (None: time alone never does). ``kind`` is the kind of rule behind the
+    name. ``excludes`` is False for an optional requirement. ``why`` is ``asked``, ``nothing asked``,
+    ``relaxed`` or ``error``.
+    """
+
+    candidate: str
+    rule: str
+    passed: bool
+    have: Any = None
+    need: Any = None
+    again_at: datetime | None = None
+    kind: str = ""
+    excludes: bool = True
+    why: str = "asked"
+
+    def text(self, lang: str = "en") -> str:
+        """The verdict as one sentence in ``en`` or ``zh``."""
+        facts = {
+            "candidate": self.candidate,
+            "rule": self.rule,
+            "have": shown(self.have),
+            "need": shown(self.need),
+            "again": shown(self.again_at),
+        }
+        outcome = "pass" if self.passed else "fail"
+        if self.why != "asked":
+            outcome = {"nothing asked": "free", "relaxed": "relaxed"}.get(self.why, "error")
+        sentence = render(f"dispatch.verdict.{outcome}", facts, lang)
+        if not self.passed and self.again_at is not None:
+            sentence += render("dispatch.verdict.again", facts, lang)
+        return sentence
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {
+            "candidate": self.candidate,
+            "rule": self.rule,
+            "kind": self.kind,
+            "passed": self.passed,
+            "excludes": self.excludes,
+            "have": jsonable(self.have),
+            "need": jsonable(self.need),
+            "again_at": jsonable(self.again_at),
+            "why": self.why,
+        }
+
+
+@frozen
+class Ranked:
+    """
+    A candidate who fits, and their place: ``rank`` counts from 1, ``points`` has one total per level.
+
+    ``terms`` holds what each term measured before its weight. ``key`` is the capacity key to take and
+    ``limit`` the most of it that may be taken (None: no limit was asked for).
+    """
+
+    id: str
+    points: tuple[int, ...] = ()
+    terms: FrozenMap[str, int] = EMPTY
+    rank: int = 1
+    key: str = ""
+    limit: int | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {
+            "id": self.id,
+            "rank": self.rank,
+            "points": list(self.points),
+            "terms": dict(self.terms),
+            "key": self.key,
+            "limit": self.limit,
+        }
+
+
+@frozen(kw_only=True)
+class Choice:
+    """
+    What a policy decides for one ticket, with its reasons.
+
+    ``action`` is ``assign``, ``offer``, ``pool`` or ``wait``; ``to`` whom it concerns: the best one, the
+    best few to ask, everybody in the pool, nobody. ``ranked`` lists all who fit, the best first. ``verdicts``
+    has one entry per candidate and rule (empty where no explanation was asked for). ``next_change`` is
+    the first instant after the decision at which time alone turns a verdict that matters: of somebody who
+    fits, or of somebody whom nothing but time and capacity keeps out. ``waits`` are the keys whose release lets
+    somebody in whom only capacity keeps out. ``counts`` says how many each rule kept out first, in the order
+    in which rules are looked at; ``needs`` what those rules asked.
+    """
+
+    policy: str
+    slot: str
+    kind: str
+    ticket: str
+    at: datetime
+    stage: int
+    mode: str
+    action: str
+    to: tuple[str, ...] = ()
+    ranked: tuple[Ranked, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    next_change: datetime | None = None
+    waits: tuple[str, ...] = ()
+    considered: int = 0
+    counts: FrozenMap[str, int] = EMPTY
+    needs: FrozenMap[str, tuple[str, str]] = EMPTY
+    _origin: tuple[str, World, int] | None = field(default=None, eq=False, repr=False)
+
+    @property
+    def best(self) -> str | None:
+        """Who fits best; None when nobody fits."""
+        return self.ranked[0].id if self.ranked else None
+
+    @property
+    def world(self) -> str:
+        """The version of the world decided with."""
+        return self._origin[1].version if self._origin else ""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything the decision depends on but time: policy, world, ticket, its revision, and the stage."""
+        policy, _, sequence = self._origin or ("", None, 0)
+        text = "\x1f".join((policy, self.world, self.ticket, str(sequence), str(self.stage)))
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    def summary(self, lang: str = "en") -> str:
+        """How many were considered, what kept how many out first and who is best, as one sentence in ``en`` or ``zh``."""
+        zh = lang == "zh"
+        who = render(f"dispatch.who.{self.kind}", {"count": self.considered}, lang)
+        if not self.considered:
+            return render("dispatch.sum.nobody", {"who": who}, lang)
+        parts = []
+        for rule, count in self.counts.items():
+            kind, need = self.needs.get(rule, ("", ""))
+            parts.append(render(f"dispatch.sum.{kind}", {"count": count, "need": need, "rule": rule}, lang))
+        if self.ranked:
+            facts = {"count": len(self.ranked), "best": self.best}
+            parts.append(render("dispatch.sum.fit" if len(self.ranked) > 1 else "dispatch.sum.one_fits", facts, lang))
+        else:
+            parts.append(render("dispatch.sum.none_fits", {}, lang))
+        joined = ("，" if zh else ", ").join(parts)  # noqa: RUF001 - Chinese text uses full-width punctuation
+        return f"{who}{'：' if zh else ': '}{joined}"  # noqa: RUF001 - Chinese text uses full-width punctuation
+
+    def why_not(self, candidate: str) -> tuple[Verdict, ...]:
+        """What keeps one candidate out; empty when they fit, or when no explanation was asked for."""
+        return tuple(item for item in self.verdicts if item.candidate == candidate and item.excludes and not item.passed)
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form with every reason."""
+        return {
+            "policy": self.policy,
+            "slot": self.slot,
+            "ticket": self.ticket,
+            "at": write_instant(self.at),
+            "stage": self.stage,
+            "mode": self.mode,
+            "action": self.action,
+            "best": self.best,
+            "to": list(self.to),
+            "ranked": [item.as_data() for item in self.ranked],
+            "verdicts": [item.as_data() for item in self.verdicts],
+            "next_change": jsonable(self.next_change),
+            "waits": list(self.waits),
+            "considered": self.considered,
+            "counts": dict(self.counts),
+            "world": self.world,
+            "fingerprint": self.fingerprint,
+        }

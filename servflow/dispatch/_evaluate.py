@@ -1,0 +1,222 @@
+"""Knows how a policy chooses among candidates; must not know what the engine does with the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from attrs import define, field
+
+from servflow.dispatch._case import Candidate, Case
+from servflow.dispatch._checks import CAPACITY, STATIC, TIME, Check, checks
+from servflow.dispatch._choice import Choice, Ranked, Verdict, shown
+from servflow.dispatch._parts import Hooks
+from servflow.dispatch._policy import Policy
+from servflow.dispatch._terms import Measure, measures, tie_break
+from servflow.errors import InputError, nearest
+from servflow.model import FrozenMap, Ticket, World
+
+
+def evaluate(
+    policy: Policy | Mapping[str, Any],
+    ticket: Ticket,
+    world: World | Mapping[str, Any] | None,
+    at: datetime,
+    *,
+    stage: int | None = None,
+    declined: Iterable[str] | None = None,
+    explain: bool = True,
+    bindings: Mapping[str, Any] | None = None,
+    hooks: Hooks | None = None,
+) -> Choice:
+    """
+    Choose who may fill the policy's slot of a ticket, and say why.
+
+    Args:
+        policy: the policy, or its mapping.
+        ticket: whose slot is to be filled.
+        world: the snapshot to decide with; the order of its parts does not matter. None is an empty one.
+        at: aware instant to decide at.
+        stage: how many relaxations apply; by default as far as the ticket's slot has come.
+        declined: who said no; by default those whom the ticket's slot names.
+        explain: whether to keep a verdict for every candidate and rule; without, the choice is the same and cheaper.
+        bindings: what expressions read besides the ticket's fields and attributes.
+        hooks: the host's registered functions.
+
+    Returns:
+        The choice; its action is ``wait`` when nobody fits.
+
+    Raises:
+        TimeError: *at* is naive.
+        DefinitionError: the policy mapping is wrong, or names a function nobody registered.
+        InputError: the ticket is no ticket, or the stage is negative.
+    """
+    case = Case.make(policy, ticket, world, at, stage=stage, declined=declined, bindings=bindings, hooks=hooks)
+    rules = checks(case)
+    sieve = _Sieve(rules)
+    candidates = case.candidates
+    verdicts: list[Verdict] = []
+    for who in candidates:
+        if explain:
+            verdicts.extend(_verdict(check, who) for check in rules)
+        sieve.judge(who, case.key)
+    ranked = rank(case, sieve.fitting, rules)
+    action, to = _action(case, ranked)
+    order = {check.rule: check for check in rules}
+    return Choice(
+        policy=case.policy.name,
+        slot=case.policy.slot,
+        kind=case.policy.candidates,
+        ticket=ticket.id,
+        at=case.at,
+        stage=case.stage,
+        mode=case.mode,
+        action=action,
+        to=to,
+        ranked=ranked,
+        verdicts=tuple(verdicts),
+        next_change=sieve.next_change,
+        waits=tuple(sieve.waits),
+        considered=len(candidates),
+        counts=FrozenMap({rule: sieve.counts[rule] for rule in order if rule in sieve.counts}),
+        needs=FrozenMap({rule: (order[rule].kind, shown(order[rule].need)) for rule in order if rule in sieve.counts}),
+        origin=(case.policy.hash, case.world, ticket.sequence),
+    )
+
+
+def why_not(
+    policy: Policy | Mapping[str, Any],
+    ticket: Ticket,
+    world: World | Mapping[str, Any] | None,
+    at: datetime,
+    candidate: str,
+    *,
+    stage: int | None = None,
+    declined: Iterable[str] | None = None,
+    bindings: Mapping[str, Any] | None = None,
+    hooks: Hooks | None = None,
+) -> tuple[Verdict, ...]:
+    """
+    What keeps one candidate out; empty when they fit.
+
+    Args:
+        candidate: the id of an engineer or outlet of the world; the other arguments are those of ``evaluate``.
+
+    Raises:
+        InputError: the world has no such candidate.
+    """
+    case = Case.make(policy, ticket, world, at, stage=stage, declined=declined, bindings=bindings, hooks=hooks)
+    known = {who.id: who for who in case.candidates}
+    who = known.get(candidate)
+    if who is None:
+        close = nearest(candidate, known)
+        hint = f"; did you mean {close!r}?" if close else ""
+        raise InputError(
+            f"the world has no candidate {candidate!r} among its {case.policy.candidates}{hint}", candidate=candidate
+        )
+    return tuple(_verdict(check, who) for check in checks(case) if check.excludes and not check.passes(who))
+
+
+def _verdict(check: Check, who: Candidate) -> Verdict:
+    passed = check.passes(who)
+    return Verdict(
+        who.id, check.rule, passed, check.have(who), check.need, check.change(who), check.kind, check.excludes, check.why
+    )
+
+
+@define
+class _Sieve:
+    """Lets candidates through who pass every rule, and keeps what may change for the others."""
+
+    rules: list[Check]
+    static: list[Check] = field(init=False)
+    capacity: list[Check] = field(init=False)
+    timed: list[Check] = field(init=False)
+    changing: list[Check] = field(init=False)
+    fitting: list[Candidate] = field(factory=list)
+    counts: dict[str, int] = field(factory=dict)
+    waits: list[str] = field(factory=list)
+    next_change: datetime | None = None
+
+    def __attrs_post_init__(self) -> None:
+        excluding = [check for check in self.rules if check.excludes]
+        self.static = [check for check in excluding if check.phase == STATIC and check.why in ("asked", "error")]
+        self.capacity = [check for check in excluding if check.phase == CAPACITY]
+        self.timed = [check for check in excluding if check.phase == TIME]
+        self.changing = [*self.timed, *(check for check in self.static if check.kind == "certificate")]
+
+    def judge(self, who: Candidate, key: Callable[[str], str]) -> None:
+        for check in self.static:
+            if not check.passes(who):
+                self.counts[check.rule] = self.counts.get(check.rule, 0) + 1
+                return
+        full = first_failed(self.capacity, who)
+        late = first_failed(self.timed, who)
+        if full is None and late is None:
+            self.fitting.append(who)
+        else:
+            rule = (full or late).rule  # type: ignore[union-attr]  # one of the two is there
+            self.counts[rule] = self.counts.get(rule, 0) + 1
+        if full is not None and late is None:
+            self.waits.append(key(who.id))
+            return
+        for check in self.changing:
+            instant = check.change(who)
+            if instant is not None and (self.next_change is None or instant < self.next_change):
+                self.next_change = instant
+
+
+def first_failed(rules: list[Check], who: Candidate) -> Check | None:
+    """The first of these rules that keeps the candidate out; None when none does."""
+    for check in rules:
+        if not check.passes(who):
+            return check
+    return None
+
+
+def rank(case: Case, fitting: list[Candidate], rules: list[Check]) -> tuple[Ranked, ...]:
+    """Those who fit, the best first: by points level by level, then by a hash, then by id."""
+    levels = measures(case)
+    optional = [check for check in rules if not check.excludes]
+    limits = [check.limit for check in rules if check.limit is not None and check.excludes]
+    scored = [_score(who, levels, optional) for who in fitting]
+    scored.sort(key=lambda item: item[0], reverse=True)
+    out: list[Ranked] = []
+    for _, group in groupby(scored, key=lambda item: item[0]):
+        tied = list(group)
+        if len(tied) > 1:
+            tied.sort(key=lambda item: (tie_break(case, item[2].id), item[2].id))
+        for points, terms, who in tied:
+            allowed = [most for limit in limits if (most := limit(who)) is not None]
+            most = min(allowed) if allowed else None
+            out.append(Ranked(who.id, points, FrozenMap(terms), len(out) + 1, case.key(who.id), most))
+    return tuple(out)
+
+
+def _score(
+    who: Candidate, levels: list[list[tuple[str, int, Measure]]], optional: list[Check]
+) -> tuple[tuple[int, ...], dict[str, int], Candidate]:
+    terms: dict[str, int] = {}
+    points: list[int] = []
+    if optional:
+        points.append(sum(check.passes(who) for check in optional))
+    for level in levels:
+        total = 0
+        for label, weight, measure in level:
+            terms[label] = value = measure(who)
+            total += weight * value
+        points.append(total)
+    return tuple(points), terms, who
+
+
+def _action(case: Case, ranked: tuple[Ranked, ...]) -> tuple[str, tuple[str, ...]]:
+    if not ranked:
+        return "wait", ()
+    if case.mode == "pool":
+        return "pool", tuple(item.id for item in ranked)
+    if case.mode == "assign":
+        return "assign", (ranked[0].id,)
+    parallel = case.policy.offer.parallel if case.policy.offer is not None else 1
+    return "offer", tuple(item.id for item in ranked[:parallel])

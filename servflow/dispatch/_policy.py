@@ -1,0 +1,276 @@
+"""Knows a dispatch policy as a checked value; must not know how candidates are judged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from typing import Any
+
+from attrs import define, field
+
+from servflow.dispatch._parts import CANDIDATES, ENGINEERS_ONLY, MODES, Hooks, OfferOptions, Relaxation, Requirement, Term
+from servflow.dispatch._reading import Part, expression, finish, many, one, put, raw, word, words
+from servflow.errors import ExpressionError, Finding, nearest
+from servflow.expressions import Expression
+
+STANDING = ("of", "forbidden", "declined", "presence", "absence")
+"""Rules that always hold and that nothing relaxes; no requirement may take these names."""
+
+MAX_LEVELS = 20
+
+CANDIDATE_FIELDS: Mapping[str, Any] = {
+    "id": "string",
+    "name": "string",
+    "roles": "list(string)",
+    "queues": "list(string)",
+    "areas": "list(string)",
+    "skills": "map(string, int)",
+    "outlet": "string",
+    "shift": "string",
+    "capacity": "int",
+    "load": "int",
+    "cost": "int",
+    "languages": "list(string)",
+    "certificates": "map(string, timestamp)",
+    "parts": "map(string, int)",
+    "contracts": "list(string)",
+    "provider": "string",
+}
+"""What an expression may read of ``candidate``, with its type."""
+
+
+@define(kw_only=True, slots=False, frozen=True)
+class Policy(Part):
+    """
+    Who may fill a slot, who of them is best, and what happens while nobody is found.
+
+    Entering one of ``state`` (or ``event``) empties ``slot`` and runs the policy where ``when`` holds.
+    ``candidates`` are ``engineers`` or ``outlets`` (default: outlets for the slot ``outlet``);
+    ``of`` names a slot whose value limits them: engineers of that outlet, or members of that
+    queue; while that slot is empty nobody fits. Everything in ``require`` must be met. ``prefer`` is a list
+    of levels, each a list of weighted terms: the higher total wins, a later level decides ties of the
+    earlier ones, and a hash of policy, ticket and candidate decides the rest. ``mode`` says what
+    happens to those who fit, ``offer`` how they are asked. ``relax`` lists steps of asking for less, in
+    the order of ``after`` where all count alike, else as written.
+
+    Besides what is required, a candidate is never away, offline, absent, forbidden for the customer or
+    somebody who declined; no relaxation changes that.
+
+    Spellings of the same policy compare equal.
+
+    Raises:
+        DefinitionError: with every problem found.
+    """
+
+    name: str = field(converter=raw)
+    slot: str = field(default="assignee", converter=raw)
+    of: str | None = field(default=None, converter=raw)
+    candidates: str = field(default=None, converter=raw)
+    state: tuple[str, ...] = field(default=(), converter=raw)
+    event: tuple[str, ...] = field(default=(), converter=raw)
+    when: Expression | None = field(default=None, converter=raw)
+    require: tuple[Requirement, ...] = field(default=(), converter=raw)
+    prefer: tuple[tuple[Term, ...], ...] = field(default=(), converter=raw)
+    mode: str = field(default="assign", converter=raw)
+    offer: OfferOptions | None = field(default=None, converter=raw)
+    relax: tuple[Relaxation, ...] = field(default=(), converter=raw)
+
+    def __attrs_post_init__(self) -> None:
+        found: list[Finding] = []
+        put(self, "name", word(self.name, "name", found) or "")
+        if not self.name and not found:
+            found.append(Finding("dispatch.text", "name", {"value": repr(self.name)}))
+        put(self, "slot", word(self.slot, "slot", found) or "assignee")
+        put(self, "of", word(self.of, "of", found))
+        put(self, "candidates", word(self.candidates, "candidates", found, CANDIDATES) or _usual(self.slot))
+        put(self, "state", words(self.state, "state", found))
+        put(self, "event", words(self.event, "event", found))
+        put(self, "when", expression(self.when, "when", found))
+        put(self, "require", many(self.require, "require", found, Requirement.read))
+        put(self, "prefer", self._levels(found))
+        put(self, "mode", word(self.mode, "mode", found, MODES) or "assign")
+        put(self, "offer", None if self.offer is None else one(self.offer, "offer", found, OfferOptions.read))
+        put(self, "relax", _ordered(many(self.relax, "relax", found, Relaxation.read)))
+        self._relations(found)
+        finish(found)
+
+    def _levels(self, found: list[Finding]) -> tuple[tuple[Term, ...], ...]:
+        given: Any = self.prefer
+        if isinstance(given, (list, tuple)) and given and not any(isinstance(level, (list, tuple)) for level in given):
+            given = [given]  # one level written without its brackets
+        if not isinstance(given, (list, tuple)):
+            found.append(Finding("dispatch.list", "prefer", {"value": repr(given)}))
+            return ()
+        if len(given) > MAX_LEVELS:
+            found.append(Finding("dispatch.too_many", "prefer", {"count": len(given), "limit": MAX_LEVELS}))
+        levels = (many(level, f"prefer[{index}]", found, Term.read) for index, level in enumerate(given[:MAX_LEVELS]))
+        return tuple(level for level in levels if level)
+
+    def _relations(self, found: list[Finding]) -> None:
+        """What parts must mean to each other: unique names, relaxations that name something, safety kept."""
+        seen: set[str] = set()
+        for index, requirement in enumerate(self.require):
+            path = f"require[{index}]"
+            if requirement.name in STANDING:
+                found.append(Finding("dispatch.name_standing", f"{path}.name", {"name": requirement.name}))
+            if requirement.name is not None and requirement.name in seen:
+                found.append(Finding("dispatch.name_twice", f"{path}.name", {"name": requirement.name}))
+            seen.add(requirement.name or "")
+            if self.candidates == "outlets" and requirement.kind in ENGINEERS_ONLY:
+                found.append(Finding("dispatch.not_for_outlets", path, {"kind": requirement.kind}))
+        unread = any(finding.path.startswith("require[") for finding in found)  # then a missing target proves nothing
+        for index, step in enumerate(self.relax):
+            if step.kind != "mode" and not unread:
+                self._target(step, f"relax[{index}].{step.kind}", found)
+
+    def _target(self, step: Relaxation, path: str, found: list[Finding]) -> None:
+        wanted = {"widen": ("area",), "lower": ("skill",)}.get(step.kind)
+        possible = [entry for entry in self.require if wanted is None or entry.kind in wanted]
+        named = [entry for entry in possible if step.target in (entry.name, entry.kind)]
+        if not named:
+            known = sorted({entry.name or entry.kind for entry in possible})
+            facts = {"step": step.kind, "target": step.target, "known": known, "nearest": nearest(step.target, known)}
+            found.append(Finding("dispatch.relax_target", path, facts))
+        if any(entry.safety for entry in named):
+            found.append(Finding("dispatch.safety_relaxed", path, {"step": step.kind, "target": step.target}))
+
+    @classmethod
+    def read(cls, source: Any) -> Policy:
+        """
+        Read a policy from its mapping; a policy is returned as it is.
+
+        Raises:
+            DefinitionError: with every problem found.
+        """
+        if isinstance(source, Mapping) and "name" not in source:
+            source = {**source, "name": None}
+        return super().read(source)
+
+    def to_data(self) -> dict[str, Any]:
+        """Canonical JSON-ready form without defaults; ``Policy(**data)`` is equal."""
+        data = super().to_data()
+        if self.candidates == _usual(self.slot):
+            data.pop("candidates", None)
+        return data
+
+    @cached_property
+    def hash(self) -> str:
+        """Content hash of the canonical form."""
+        text = json.dumps(self.to_data(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    @cached_property
+    def rules(self) -> tuple[str, ...]:
+        """What explanations call each requirement, in order: its name, or its kind with a number from the second on."""
+        taken = {entry.name for entry in self.require}
+        out: list[str] = []
+        for entry in self.require:
+            rule, number = entry.name or entry.kind, 1
+            while entry.name is None and (rule in out or rule in taken):
+                number += 1
+                rule = f"{entry.kind}_{number}"
+            out.append(rule)
+        return tuple(out)
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Everything its expressions read of the ticket, as dotted names."""
+        return frozenset(
+            name for _, text, _ in self._expressions() for name in text.reads if name.split(".", 1)[0] != "candidate"
+        )
+
+    def _expressions(self) -> list[tuple[str, Expression, bool]]:
+        """Each expression with its path and whether it must be a condition."""
+        out = [] if self.when is None else [("when", self.when, True)]
+        for index, entry in enumerate(self.require):
+            out.extend((f"require[{index}].{key}", text, key == "when") for key, text in entry.expressions.items())
+        for number, level in enumerate(self.prefer):
+            out.extend(
+                (f"prefer[{number}][{index}].value", term.value, False)
+                for index, term in enumerate(level)
+                if term.value is not None
+            )
+        return out
+
+    def check(
+        self,
+        fields: Mapping[str, Any] | None = None,
+        *,
+        states: Collection[str] | None = None,
+        calendars: Collection[str] | None = None,
+        hooks: Hooks | None = None,
+    ) -> tuple[Finding, ...]:
+        """
+        What is wrong with the policy where it is used; paths begin below the policy.
+
+        Args:
+            fields: name -> type of everything expressions may read, without ``candidate``; None checks no types.
+            states: the states there are; None checks none.
+            calendars: the calendars there are; None checks none.
+            hooks: the host's registered functions; names not in it are findings.
+        """
+        found: list[Finding] = []
+        if fields is not None:
+            self._typed({**fields, "candidate": CANDIDATE_FIELDS}, found)
+        if states is not None:
+            found.extend(_unknown("dispatch.unknown_state", [("state", name) for name in self.state], states))
+        if calendars is not None:
+            found.extend(_unknown("dispatch.unknown_calendar", self._calendars(), calendars))
+        found.extend(self.unregistered(hooks or Hooks()))
+        offers = self.mode == "offer" or any(step.mode == "offer" for step in self.relax)
+        if self.offer is not None and not offers:
+            found.append(Finding("dispatch.offer_unused", "offer", {"mode": self.mode}, severity="warning"))
+        return tuple(found)
+
+    @cached_property
+    def uses_hooks(self) -> bool:
+        """Whether it names functions of the host."""
+        return any(entry.host for entry in self.require) or any(term.host for level in self.prefer for term in level)
+
+    def unregistered(self, hooks: Hooks) -> list[Finding]:
+        """A finding for every function of the host that the policy names and nobody registered."""
+        asked = [(f"require[{i}].host", entry.host, hooks.requirements) for i, entry in enumerate(self.require) if entry.host]
+        named: list[tuple[str, str, Mapping[str, Any]]] = [(path, str(name), known) for path, name, known in asked]
+        for number, level in enumerate(self.prefer):
+            named.extend((f"prefer[{number}][{i}].host", term.host, hooks.terms) for i, term in enumerate(level) if term.host)
+        return [
+            Finding("dispatch.host_unknown", path, {"name": name, "known": sorted(known), "nearest": nearest(name, known)})
+            for path, name, known in named
+            if name not in known
+        ]
+
+    def _typed(self, fields: Mapping[str, Any], found: list[Finding]) -> None:
+        for path, text, condition in self._expressions():
+            try:
+                typed = Expression.parse(text.text, fields)
+            except ExpressionError as error:
+                found.append(Finding("dispatch.expression", path, {"text": text.text, "reason": error.message}))
+                continue
+            if condition and typed.type not in ("bool", "dyn"):
+                found.append(Finding("dispatch.not_a_condition", path, {"text": text.text, "type": typed.type}))
+
+    def _calendars(self) -> list[tuple[str, str]]:
+        named: list[tuple[str, str | None]] = [
+            (f"require[{i}].open", entry.open) for i, entry in enumerate(self.require) if entry.open not in (None, "shift")
+        ]
+        named.extend((f"relax[{i}].calendar", step.calendar) for i, step in enumerate(self.relax))
+        named.append(("offer.calendar", self.offer.calendar if self.offer else None))
+        return [(path, name) for path, name in named if name is not None]
+
+
+def _unknown(code: str, named: list[tuple[str, str]], known: Collection[str]) -> list[Finding]:
+    return [Finding(code, path, {"name": name, "nearest": nearest(name, known)}) for path, name in named if name not in known]
+
+
+def _usual(slot: str) -> str:
+    return "outlets" if slot == "outlet" else "engineers"
+
+
+def _ordered(steps: tuple[Relaxation, ...]) -> tuple[Relaxation, ...]:
+    # Counted and elapsed times, or two calendars, cannot be compared without an instant to start from.
+    ways = {(step.calendar, bool(step.after.business_days), step.after.elapsed and step.calendar is not None) for step in steps}
+    if len(ways) > 1:
+        return steps
+    return tuple(sorted(steps, key=lambda step: (step.after.exact, step.after.business_days)))
