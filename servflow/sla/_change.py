@@ -14,7 +14,7 @@ from servflow.sla._parts import BREACH, Mark
 from servflow.sla._time import ZERO, after, between
 
 
-def retarget(
+def retarget(  # noqa: PLR0917 - the order every operation shares: what, when, how much, counted by what
     clock: Clock,
     run: ClockRun,
     at: datetime,

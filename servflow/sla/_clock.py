@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field, fields, frozen
 
-from servflow.calendars import Calendar, OpenTime
+from servflow.calendars import OpenTime, from_data
 from servflow.errors import DefinitionError, nearest
 from servflow.model import Span
 from servflow.sla._parts import (
@@ -216,7 +216,7 @@ def _read_calendar(value: Any, path: str, problems: Problems) -> str | OpenTime 
         return value.strip()
     if isinstance(value, Mapping):
         try:
-            return Calendar.from_data(value)
+            return from_data(value)
         except DefinitionError as error:
             for finding in error.findings:
                 problems.found.append(type(finding)(finding.code, f"{path}.{finding.path}", finding.facts))

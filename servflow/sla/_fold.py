@@ -92,7 +92,7 @@ def counted_until(place: Place | ClockRun, at: datetime, cal: OpenTime | None) -
     return total
 
 
-def begin(
+def begin(  # noqa: PLR0917 - the order every operation shares: what, when, how much, counted by what
     clock: Clock,
     at: datetime,
     within: timedelta,
@@ -217,7 +217,9 @@ def cancel(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> C
     return ended if ended is run or ended.breached_at is not None else evolve(ended, due=None)
 
 
-def reset(clock: Clock, run: ClockRun, at: datetime, within: timedelta, calendar: str | None, cal: OpenTime | None) -> ClockRun:
+def reset(  # noqa: PLR0917 - the order every operation shares: what, when, how much, counted by what
+    clock: Clock, run: ClockRun, at: datetime, within: timedelta, calendar: str | None, cal: OpenTime | None
+) -> ClockRun:
     """
     The cycle starts again from nothing counted, with every mark and the breach still to come.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from attrs import frozen
 
@@ -11,7 +12,7 @@ from servflow.calendars import OpenTime
 from servflow.errors import DefinitionError, Finding, InputError, nearest
 from servflow.model import ClockRun, Span, instant
 from servflow.sla._clock import Clock
-from servflow.sla._fold import begin, cancel, pause, reach, reset, resume, stop
+from servflow.sla._fold import LIVE, begin, cancel, pause, reach, reset, resume, stop
 from servflow.sla._parts import Relative, shown
 from servflow.sla._questions import counted as counted_at
 from servflow.sla._time import ZERO, passes, target
@@ -19,6 +20,7 @@ from servflow.sla._time import ZERO, passes, target
 OPERATIONS = ("cancel", "stop", "reset", "pause", "resume", "start")
 """What a history can hold, in the order in which it applies at one instant."""
 
+_VERBS = {"pause": pause, "resume": resume, "stop": stop, "cancel": cancel}
 _ORDER = {name: place for place, name in enumerate(OPERATIONS)}
 
 
@@ -41,7 +43,7 @@ class ClockState:
     cycle: int
 
 
-def run(clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[object]], at: datetime) -> ClockState:
+def run(clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[Any]], at: datetime) -> ClockState:
     """
     Fold a history of operations into the state at an instant.
 
@@ -69,7 +71,14 @@ def run(clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[obje
     for when, operation in _sorted(history, now):
         if current is not None:
             current = _reached(clock, current, when, cal)
-        current = _applied(clock, current, operation, when, span, cal)
+        if operation == "start":
+            if current is None or current.phase not in LIVE:
+                current = begin(clock, when, target(span, cal, when), None, cal, current)
+        elif operation == "reset":
+            if current is not None and current.phase in LIVE:
+                current = reset(clock, current, when, target(span, cal, when), None, cal)
+        elif current is not None:
+            current = _VERBS[operation](clock, current, when, cal)
     if current is None:
         within = target(span, cal, now)
         return ClockState(ZERO, within, None, None, "idle", 0)
@@ -86,20 +95,19 @@ def _span(clock: Clock) -> Span | Relative:
     return found
 
 
-def _sorted(history: Iterable[Sequence[object]], now: datetime) -> list[tuple[datetime, str]]:
+def _sorted(history: Iterable[Sequence[Any]], now: datetime) -> list[tuple[datetime, str]]:
     out: list[tuple[datetime, str]] = []
     for index, entry in enumerate(history):
-        if isinstance(entry, str) or len(entry) != 2:
+        if not isinstance(entry, (tuple, list)) or len(entry) != 2:
             raise InputError(
                 f"history[{index}] {shown(entry)} must be a pair of an instant and an operation", code="history", index=index
             )
         when, operation = entry
-        if operation not in _ORDER or not isinstance(operation, str):
+        if not isinstance(operation, str) or operation not in _ORDER:
             close = nearest(str(operation), OPERATIONS)
             asked = f"; did you mean {close!r}?" if close else f"; it may be {', '.join(OPERATIONS)}"
             raise InputError(f"history[{index}]: no operation {shown(operation)}{asked}", code="history", index=index)
-        # Whatever is no instant is refused there, with its type in the message.
-        found = instant(when, f"history[{index}]")  # type: ignore[arg-type]  # checked inside
+        found = instant(when, f"history[{index}]")
         if found <= now:
             out.append((found, operation))
     return sorted(out, key=lambda item: (item[0], _ORDER[item[1]]))
@@ -110,17 +118,3 @@ def _reached(clock: Clock, current: ClockRun, now: datetime, cal: OpenTime | Non
     while current.next_at is not None and current.next_at < now:
         current = reach(clock, current, cal)
     return current
-
-
-def _applied(
-    clock: Clock, current: ClockRun | None, operation: str, at: datetime, span: Span | Relative, cal: OpenTime | None
-) -> ClockRun | None:
-    live = current is not None and current.phase in {"running", "paused"}
-    if operation == "start":
-        return current if live else begin(clock, at, target(span, cal, at), None, cal, current)
-    if current is None or not live:
-        return current
-    if operation == "reset":
-        return reset(clock, current, at, target(span, cal, at), None, cal)
-    verbs = {"pause": pause, "resume": resume, "stop": stop, "cancel": cancel}
-    return verbs[operation](clock, current, at, cal)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from reprlib import Repr
 from typing import Any
 
 from attrs import frozen
@@ -27,8 +28,10 @@ _WALL = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,6})(?:\.(\d{1,3}))?\s*%", re.ASCII)
 _MOST_DAYS = 36_525
 _FULL = 100_000  # 100 % in thousandths of a percent
-_SHOWN = 80
-_MOST_DEPTH = 64  # of a condition given as a tree; freezing it walks that deep
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 60
+_MOST_DEPTH = 64  # of a condition given as a tree: it is frozen by walking that deep
+_MOST_NODES = 10_000  # of such a tree, counting each place at which one value is shared
 
 
 class Problems:
@@ -53,9 +56,8 @@ class Problems:
 
 
 def shown(value: Any) -> str:
-    """A value as an error may quote it: short, whatever it is."""
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    """A value as an error may quote it: short, whatever it is, and never walked deeply."""
+    return _SHORT.repr(value)
 
 
 @frozen
@@ -199,23 +201,25 @@ def read_choice(data: Any, path: str, problems: Problems) -> Choice | None:
     when = data.get("when")
     if isinstance(when, str):
         when = when.strip()
-    if when is not None and (not when or not isinstance(when, (str, Mapping)) or _too_deep(when)):
+    if when is not None and (not when or not isinstance(when, (str, Mapping)) or _too_large(when)):
         problems.add("choice", path, value=shown(data))
         return None
     return Choice(freeze(when), data["take"])
 
 
-def _too_deep(tree: Any) -> bool:
-    layer = [tree]
+def _too_large(tree: Any) -> bool:
+    layer, left = [tree], _MOST_NODES
     for _ in range(_MOST_DEPTH):
-        layer = [
-            inner
-            for item in layer
-            if isinstance(item, (Mapping, list, tuple))
-            for inner in (item.values() if isinstance(item, Mapping) else item)
-        ]
-        if not layer:
+        deeper: list[Any] = []
+        for item in layer:
+            if isinstance(item, (Mapping, list, tuple)):
+                deeper.extend(item.values() if isinstance(item, Mapping) else item)
+            if len(deeper) > left:
+                return True
+        if not deeper:
             return False
+        left -= len(deeper)
+        layer = deeper
     return True
 
 
@@ -233,8 +237,8 @@ def read_condition(data: Any, path: str, problems: Problems) -> tuple[Condition,
         return ()
     if kind == "message":
         return _read_message(value, path, problems)
-    if kind == "field" and isinstance(value, Mapping) and len(value) == 1:
-        return (Condition(kind, freeze(dict(value))),)
+    if kind == "field" and isinstance(value, Mapping):
+        return _read_field(value, path, problems)
     return tuple(Condition(kind, name) for name in read_names(value, f"{path}.{kind}" if path else kind, problems))
 
 
@@ -250,6 +254,14 @@ def _read_message(value: Any, path: str, problems: Problems) -> tuple[Condition,
         problems.add("message", path, value=shown(value))
         return ()
     return (Condition("message", FrozenMap({key: given[key] for key in _MESSAGE_KEYS if key in given})),)
+
+
+def _read_field(value: Mapping[str, Any], path: str, problems: Problems) -> tuple[Condition, ...]:
+    wanted: Any = next(iter(value.values()), None)
+    if len(value) != 1 or not isinstance(wanted, (str, int, float, bool, type(None))):
+        problems.add("field", path, value=shown(value))
+        return ()
+    return (Condition("field", FrozenMap({str(name): wanted for name in value})),)
 
 
 def read_names(value: Any, path: str, problems: Problems) -> tuple[str, ...]:
