@@ -4,4 +4,181 @@ from __future__ import annotations
 
 from servflow.errors._catalogue import Text
 
-TEXTS: dict[str, Text] = {}
+TEXTS: dict[str, Text] = {
+    "rules.text": Text(
+        en="this must be text that is not empty, not {value!r}",
+        zh="此处必须是非空文本，而不是 {value!r}",
+    ),
+    "rules.flag": Text(en="this must be true or false, not {value!r}", zh="此处必须是 true 或 false，而不是 {value!r}"),
+    "rules.hit": Text(
+        en="no hit policy is called {hit!r}",
+        zh="没有名为 {hit!r} 的命中策略",
+        hint_en="use one of: {known}",
+        hint_zh="可用的命中策略：{known}",
+    ),
+    "rules.inputs_form": Text(
+        en="inputs must be a list of at most {limit} columns, not {value!r}",
+        zh="inputs 必须是最多 {limit} 列的列表，而不是 {value!r}",
+        hint_en="write inputs: [warranty, category]",
+        hint_zh="例如 inputs: [warranty, category]",
+    ),
+    "rules.input_form": Text(
+        en="an input is a name, an expression or a mapping with name or expr, not {value!r}",
+        zh="输入列应为字段名、表达式，或含 name 或 expr 的映射，而不是 {value!r}",
+    ),
+    "rules.outputs_form": Text(
+        en="outputs must map 1 to {limit} names to their types, not {value!r}",
+        zh="outputs 必须把 1 到 {limit} 个名称映射到类型，而不是 {value!r}",
+        hint_en="write outputs: {{total: decimal}}",
+        hint_zh="例如 outputs: {{total: decimal}}",
+    ),
+    "rules.output_form": Text(
+        en="an output is a type or a mapping with type, one_of and default, not {value!r}",
+        zh="输出列应为类型，或含 type、one_of、default 的映射，而不是 {value!r}",
+    ),
+    "rules.one_of_form": Text(
+        en="one_of must be a list of values, not {value!r}", zh="one_of 必须是值的列表，而不是 {value!r}"
+    ),
+    "rules.rows_form": Text(
+        en="rows must be a list of at most {limit} rows",
+        zh="rows 必须是最多 {limit} 行的列表",
+    ),
+    "rules.row_form": Text(
+        en="a row is a list of cells, or a mapping with when and then, not {value!r}",
+        zh="一行应为单元格列表，或含 when 和 then 的映射，而不是 {value!r}",
+    ),
+    "rules.row_length": Text(
+        en="the row has {cells} cells instead of {expected} ({inputs} inputs, then {outputs} outputs)",
+        zh="该行有 {cells} 个单元格，应为 {expected} 个（先 {inputs} 个输入，再 {outputs} 个输出）",
+    ),
+    "rules.cell_text": Text(
+        en="a cell is text, not {value!r}",
+        zh="单元格必须是文本，而不是 {value!r}",
+        hint_en="write '-' for anything and 'null' for no value",
+        hint_zh="任意值写 '-'，空值写 'null'",
+    ),
+    "rules.unknown_type": Text(
+        en="no type is called {type!r}",
+        zh="没有名为 {type!r} 的类型",
+        hint_en="use one of: {known}",
+        hint_zh="可用的类型：{known}",
+    ),
+    "rules.unknown_key": Text(
+        en="the key {key!r} means nothing here",
+        zh="此处不认识键 {key!r}",
+        hint_en="use: {known}",
+        hint_zh="可用的键：{known}",
+    ),
+    "rules.value": Text(en="{value!r} does not fit: expected {expected}", zh="值 {value!r} 不符合要求：应为 {expected}"),
+    "rules.cell": Text(en="{cell!r} cannot be read: {problem}", zh="无法读取 {cell!r}：{problem}"),
+    "rules.cell_type": Text(
+        en="the cell {cell!r} compares {value!r} with a {type}, which can never hold",
+        zh="单元格 {cell!r} 用 {value!r} 与类型 {type} 比较，永远不会成立",
+        hint_en="text needs its own quotes inside the cell",
+        hint_zh="单元格里的文本需要自带引号",
+    ),
+    "rules.never_holds": Text(
+        en="the cell {cell!r} names {value!r}, which is not one of the input's values",
+        zh="单元格 {cell!r} 中的 {value!r} 不在该输入的取值范围内",
+        hint_en="the values are: {one_of}",
+        hint_zh="可取的值：{one_of}",
+    ),
+    "rules.output_value": Text(
+        en="the cell {cell!r} does not fit the output {output}: expected {expected}",
+        zh="单元格 {cell!r} 不符合输出 {output}：应为 {expected}",
+        hint_en="text needs its own quotes inside the cell",
+        hint_zh="单元格里的文本需要自带引号",
+    ),
+    "rules.output_type": Text(
+        en="the cell {cell!r} gives a {found}, but the output {output} is a {type}",
+        zh="单元格 {cell!r} 的结果是 {found}，而输出 {output} 的类型是 {type}",
+    ),
+    "rules.no_order": Text(
+        en="the hit policy {hit!r} needs an output with one_of, whose order is the priority",
+        zh="命中策略 {hit!r} 需要至少一个带 one_of 的输出，其顺序即优先级",
+        hint_en="write {{type: string, one_of: [high, low]}}",
+        hint_zh="例如 {{type: string, one_of: [high, low]}}",
+    ),
+    "rules.one_output": Text(
+        en="the hit policy {hit!r} works on one output, not on {outputs}",
+        zh="命中策略 {hit!r} 只能用于一个输出，而不是 {outputs}",
+        hint_en="split the table, one output each",
+        hint_zh="请拆成多张表，每张一个输出",
+    ),
+    "rules.aggregate_type": Text(
+        en="the hit policy {hit!r} cannot work on the output {output} of type {type}",
+        zh="命中策略 {hit!r} 不能用于类型为 {type} 的输出 {output}",
+        hint_en="use one of: {known}",
+        hint_zh="可用的类型：{known}",
+    ),
+    "rules.unknown_name": Text(
+        en="no field is called {name!r}",
+        zh="没有名为 {name!r} 的字段",
+        hint_en="the names are: {known}",
+        hint_zh="可用的名称：{known}",
+    ),
+    "rules.not_unique": Text(
+        en="table {table}: rows {rows} all match, but its hit policy is unique",
+        zh="决策表 {table}：第 {rows} 行同时匹配，但命中策略是 unique（行号从 0 起）",
+    ),
+    "rules.conflict": Text(
+        en="table {table}: rows {rows} match and disagree: {values}",
+        zh="决策表 {table}：第 {rows} 行同时匹配但结果不一致：{values}（行号从 0 起）",
+    ),
+    "rules.input_value": Text(
+        en="table {table}: the input {input} is {value!r}, expected {expected}",
+        zh="决策表 {table}：输入 {input} 的值为 {value!r}，应为 {expected}",
+    ),
+    "rules.result": Text(
+        en="table {table}, row {row}: the output {output} is {value!r}, expected {expected}",
+        zh="决策表 {table} 第 {row} 行：输出 {output} 的值为 {value!r}，应为 {expected}",
+    ),
+    "rules.aggregate": Text(
+        en="table {table}: there is no {operator} of the values {values} of {output}",
+        zh="决策表 {table}：无法对输出 {output} 的值 {values} 求 {operator}",
+    ),
+    "rules.row_matches": Text(en="row {row} matches", zh="第 {row} 行匹配"),
+    "rules.row_fails": Text(
+        en="row {row} does not match: {input} is {value}, and the cell asks for {cell}",
+        zh="第 {row} 行不匹配：{input} 为 {value}，单元格要求 {cell}",
+    ),
+    "rules.never": Text(
+        en="table {table}: row {row} never matches, not even with {witness}",
+        zh="决策表 {table}：第 {row} 行永远不会匹配，例如 {witness} 也不匹配",
+    ),
+    "rules.unreachable": Text(
+        en="table {table}: row {row} never decides; with {witness} it matches, but row {by} comes first",
+        zh="决策表 {table}：第 {row} 行永远不起作用；例如 {witness} 时它匹配，但第 {by} 行先于它",
+    ),
+    "rules.overlap": Text(
+        en="table {table}: its hit policy is unique, but rows {by} and {row} both match {witness}",
+        zh="决策表 {table}：命中策略是 unique，但第 {by} 行与第 {row} 行都匹配 {witness}",
+    ),
+    "rules.conflicting": Text(
+        en="table {table}: rows {by} and {row} both match {witness} and disagree",
+        zh="决策表 {table}：第 {by} 行与第 {row} 行都匹配 {witness}，但结果不一致",
+    ),
+    "rules.gap": Text(
+        en="table {table}: no row matches {witness};",
+        zh="决策表 {table}：没有任何行匹配 {witness}",
+        hint_en="add a row, or a default to an output",
+        hint_zh="请补充一行，或为输出设置 default",
+    ),
+    "rules.not_decided": Text(
+        en="table {table}: not everything could be checked ({reasons});",
+        zh="决策表 {table}：有些内容无法检查（{reasons}）",
+        hint_en="cells: rows {rows} read other fields or computed inputs; size: too many combinations; outputs: computed results; "
+        "many: more findings than are shown",
+        hint_zh="cells：第 {rows} 行读取了其他字段或计算得到的输入；size：组合太多；outputs：结果需计算；many：还有更多未列出的问题",
+    ),
+    "rules.when_form": Text(
+        en="when is an expression as text or as a tree, not {value!r}",
+        zh="when 应为表达式文本或表达式树，而不是 {value!r}",
+    ),
+    "rules.then_form": Text(en="then is a list of actions, not {value!r}", zh="then 应为动作列表，而不是 {value!r}"),
+    "rules.twice": Text(
+        en="a rule named {name!r} is already there, at index {first}",
+        zh="已有名为 {name!r} 的规则，索引为 {first}",
+    ),
+    "rules.too_many": Text(en="{count} rules are more than the limit of {limit}", zh="规则数 {count} 超过上限 {limit}"),
+}

@@ -1,0 +1,313 @@
+"""Knows a table made ready to decide: readers, indexed columns, tests and output cells; must not know hit policies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import frozen
+
+from servflow.errors import ExpressionError, Finding, InputError, render
+from servflow.expressions import Expression
+from servflow.model import CONVERTERS, FrozenMap, ValueProblem
+from servflow.rules._cells import CellProblem, Operand, Test, kind_of, operand, read_cell, same
+from servflow.rules._definition import Input, Output, Row, base_type
+from servflow.rules._index import Column
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+_RAW_NAME = re.compile(r"\w+(?: \w+)*")
+
+Reader = Callable[[Mapping[str, Any]], Any]
+
+
+@frozen
+class Source:
+    """Where an input's value comes from: a path of names, or an expression."""
+
+    path: tuple[str, ...] = ()
+    expression: Expression | None = None
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names it reads, dotted."""
+        return self.expression.reads if self.expression is not None else frozenset({".".join(self.path)})
+
+    def read(self, fields: Mapping[str, Any]) -> Any:
+        """The input's value; null where a name is missing."""
+        if self.expression is not None:
+            return self.expression.test(fields) if self.expression.type == "bool" else self.expression.value(fields)
+        value: Any = fields
+        for name in self.path:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        return value
+
+    def reader(self) -> Reader:
+        """What reads the value fastest."""
+        if len(self.path) != 1:
+            return self.read
+        name = self.path[0]
+        return lambda fields: fields.get(name)
+
+
+@frozen
+class Cell:
+    """An output cell: a constant in its output's type, or an operand to evaluate and convert."""
+
+    constant: Any = None
+    operand: Operand | None = None
+
+
+@frozen(eq=False)
+class Program:
+    """A table ready to decide. ``residual`` holds, per row that has any, the tests that read fields."""
+
+    sources: tuple[Source, ...]
+    readers: tuple[Reader, ...]
+    columns: tuple[Column, ...]
+    tests: tuple[tuple[Test, ...], ...]
+    every_row: int
+    residual: Mapping[int, tuple[tuple[int, Test], ...]]
+    cells: tuple[tuple[Cell, ...], ...]
+    constants: tuple[FrozenMap[str, Any] | None, ...]
+    reads: frozenset[str]
+
+
+def source_of(column: Input) -> Source:
+    """
+    Where this column reads from; a name is read as it stands, even where no expression could name it.
+
+    Raises:
+        CellProblem: it is neither a name nor an expression.
+    """
+    text = column.name if column.expr is None else column.expr
+    if _NAME.fullmatch(text) and text not in ("true", "false", "null"):
+        return Source(tuple(text.split(".")))
+    try:
+        return Source(expression=Expression.parse(text))
+    except ExpressionError as error:
+        if column.expr is None and _RAW_NAME.fullmatch(text):
+            return Source((text,))
+        raise CellProblem(error.message, error.facts.get("position")) from error
+
+
+def compile_table(
+    inputs: tuple[Input, ...], outputs: Mapping[str, Output], rows: tuple[Row, ...], found: list[Finding]
+) -> Program:
+    """Make a table ready; every cell that cannot be read becomes a finding."""
+    sources = tuple(_source(column, index, found) for index, column in enumerate(inputs))
+    tests = _compile_tests(inputs, rows, found)
+    cells = _compile_outputs(len(inputs), outputs, rows, found)
+    columns = []
+    for index, column in enumerate(inputs):
+        masks: dict[Test, int] = {}
+        for row, row_tests in enumerate(tests):
+            masks[row_tests[index]] = masks.get(row_tests[index], 0) | 1 << row
+        columns.append(Column(masks, len(rows), decimal=column.type == "decimal"))
+    residual = {}
+    for row, row_tests in enumerate(tests):
+        dynamic = tuple((index, test) for index, test in enumerate(row_tests) if test.dynamic)
+        if dynamic:
+            residual[row] = dynamic
+    names = tuple(outputs)
+    constants = tuple(
+        FrozenMap(zip(names, (cell.constant for cell in row_cells), strict=True))
+        if all(cell.operand is None for cell in row_cells)
+        else None
+        for row_cells in cells
+    )
+    return Program(
+        sources,
+        tuple(source.reader() for source in sources),
+        tuple(columns),
+        tests,
+        (1 << len(rows)) - 1,
+        residual,
+        cells,
+        constants,
+        _reads(sources, tests, cells),
+    )
+
+
+def _source(column: Input, index: int, found: list[Finding]) -> Source:
+    try:
+        return source_of(column)
+    except CellProblem as problem:
+        text = column.name if column.expr is None else column.expr
+        facts = {"cell": text, "problem": problem.problem, "position": problem.position}
+        found.append(Finding("rules.cell", f"inputs[{index}]", facts))
+        return Source((column.name,))
+
+
+def _compile_tests(inputs: tuple[Input, ...], rows: tuple[Row, ...], found: list[Finding]) -> tuple[tuple[Test, ...], ...]:
+    # Tables repeat themselves: each distinct text of a column is read once, each bad one is reported where it stands.
+    read: dict[tuple[int, str], Test | Finding] = {}
+    tests = []
+    for row_index, row in enumerate(rows):
+        row_tests = []
+        for index, text in enumerate(row.when):
+            key = (index, text)
+            entry = read.get(key)
+            if entry is None:
+                entry = read[key] = _read_test(inputs[index], text)
+            if isinstance(entry, Finding):
+                found.append(Finding(entry.code, f"rows[{row_index}][{index}]", entry.facts))
+                row_tests.append(Test("-"))
+            else:
+                row_tests.append(entry)
+        tests.append(tuple(row_tests))
+    return tuple(tests)
+
+
+def _read_test(column: Input, text: str) -> Test | Finding:
+    try:
+        test = read_cell(text)
+    except CellProblem as problem:
+        return Finding("rules.cell", "", {"cell": text, "problem": problem.problem, "position": problem.position})
+    if column.type == "decimal":
+        test = test.as_decimal()
+    return fault_of(test, column.type, column.one_of) or test
+
+
+KINDS = {
+    "string": "string",
+    "int": "number",
+    "uint": "number",
+    "double": "number",
+    "decimal": "number",
+    "bool": "bool",
+    "timestamp": "timestamp",
+    "duration": "duration",
+    "bytes": "bytes",
+}
+
+
+def fault_of(test: Test, type_name: str | None, one_of: tuple[Any, ...]) -> Finding | None:
+    """Why a cell can never hold for an input of this type and these values, as a finding without a path."""
+    kind = None if type_name is None else KINDS.get(base_type(type_name))
+    for atom in test.atoms:
+        for part in atom.operands:
+            if part.expression is not None or part.constant is None:
+                continue
+            values = part.constant if isinstance(part.constant, (list, tuple)) else (part.constant,)
+            for value in values:
+                if kind is not None and kind_of(value) != kind:
+                    return Finding("rules.cell_type", "", {"cell": test.text, "value": value, "type": type_name})
+                if one_of and atom.kind != "range" and not any(same(value, allowed) for allowed in one_of):
+                    return Finding("rules.never_holds", "", {"cell": test.text, "value": value, "one_of": one_of})
+    return None
+
+
+def _compile_outputs(
+    offset: int, outputs: Mapping[str, Output], rows: tuple[Row, ...], found: list[Finding]
+) -> tuple[tuple[Cell, ...], ...]:
+    columns = tuple(outputs.values())
+    read: dict[tuple[int, str], Cell | Finding] = {}
+    cells = []
+    for row_index, row in enumerate(rows):
+        row_cells = []
+        for index, text in enumerate(row.then):
+            key = (index, text)
+            entry = read.get(key)
+            if entry is None:
+                entry = read[key] = _read_output_cell(columns[index], text)
+            if isinstance(entry, Finding):
+                found.append(Finding(entry.code, f"rows[{row_index}][{offset + index}]", entry.facts))
+                row_cells.append(Cell())
+            else:
+                row_cells.append(entry)
+        cells.append(tuple(row_cells))
+    return tuple(cells)
+
+
+def _read_output_cell(output: Output, text: str) -> Cell | Finding:
+    if text in ("", "-"):
+        return Cell(output.default)
+    try:
+        part = operand(text)
+    except CellProblem as problem:
+        return Finding("rules.cell", "", {"cell": text, "problem": problem.problem, "position": problem.position})
+    if base_type(output.type) == "decimal":
+        part = part.as_decimal()
+    if part.expression is not None:
+        return Cell(operand=part)
+    try:
+        return Cell(output.convert(part.constant))
+    except ValueProblem as problem:
+        return Finding("rules.output_value", "", {"output": output.name, "cell": text, "expected": str(problem)})
+
+
+def _reads(
+    sources: tuple[Source, ...], tests: tuple[tuple[Test, ...], ...], cells: tuple[tuple[Cell, ...], ...]
+) -> frozenset[str]:
+    names: set[str] = set()
+    for source in sources:
+        names |= source.reads
+    for test in {test for row in tests for test in row if test.dynamic}:
+        for expression in test.expressions:
+            names |= expression.reads
+    for row_cells in cells:
+        for cell in row_cells:
+            if cell.operand is not None and cell.operand.expression is not None:
+                names |= cell.operand.expression.reads
+    return frozenset(names)
+
+
+def read_values(table: str, inputs: tuple[Input, ...], program: Program, fields: Mapping[str, Any]) -> list[Any]:
+    """
+    The value of every input, in its declared type.
+
+    Raises:
+        InputError: a value does not fit the type or the values its input declares.
+        ExpressionError: an input's expression cannot be evaluated.
+    """
+    values = [read(fields) for read in program.readers]
+    for index, column in enumerate(inputs):
+        value = values[index]
+        if value is None or (column.type is None and not column.one_of):
+            continue
+        try:
+            if column.type is not None:
+                value = values[index] = CONVERTERS[base_type(column.type)](value)
+            if column.one_of and not any(same(value, allowed) for allowed in column.one_of):
+                raise ValueProblem("one of " + ", ".join(str(item) for item in column.one_of))
+        except ValueProblem as problem:
+            facts = {"table": table, "input": column.name, "value": value, "expected": str(problem)}
+            raise InputError(render("rules.input_value", facts), code="rules.input_value", **facts) from None
+    return values
+
+
+def evaluate_outputs(
+    table: str, outputs: Mapping[str, Output], program: Program, row: int, fields: Mapping[str, Any]
+) -> FrozenMap[str, Any]:
+    """
+    What one row gives, every value in its output's type.
+
+    Raises:
+        InputError: a value does not fit its output.
+        ExpressionError: a cell cannot be evaluated; says which.
+    """
+    constant = program.constants[row]
+    if constant is not None:
+        return constant
+    found: dict[str, Any] = {}
+    for index, (name, output) in enumerate(outputs.items()):
+        cell = program.cells[row][index]
+        if cell.operand is None:
+            found[name] = cell.constant
+            continue
+        value: Any = None
+        try:
+            value = cell.operand.value(fields)
+            found[name] = output.convert(value)
+        except ExpressionError as error:
+            raise located(error, table, f"rows[{row}][{len(program.sources) + index}]") from error
+        except ValueProblem as problem:
+            facts = {"table": table, "row": row, "output": name, "value": value, "expected": str(problem)}
+            raise InputError(render("rules.result", facts), code="rules.result", **facts) from None
+    return FrozenMap(found)
+
+
+def located(error: ExpressionError, table: str, path: str) -> ExpressionError:
+    """The same error, saying which cell of which table it comes from."""
+    return ExpressionError(f"table {table}, {path}: {error.message}", **{**error.facts, "table": table, "path": path})

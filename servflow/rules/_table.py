@@ -1,0 +1,287 @@
+"""Knows how a decision table decides and says why; must not know workflows, tickets or other tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from servflow.errors import DefinitionError, ExpressionError, Finding, nearest, render
+from servflow.model import FrozenMap
+from servflow.rules._check import check_table
+from servflow.rules._definition import (
+    HITS,
+    ORDERABLE,
+    SUMMABLE,
+    Input,
+    Output,
+    Row,
+    base_type,
+    check_name,
+    read_inputs,
+    read_outputs,
+    read_rows,
+)
+from servflow.rules._hits import settle
+from servflow.rules._program import Program, compile_table, evaluate_outputs, located, read_values
+from servflow.rules._typing import typed_findings
+
+
+def _given(value: Any) -> Any:
+    return value  # read and checked once all parts are there, so that every problem is reported at once
+
+
+@frozen
+class Decision:
+    """
+    What a table says about some fields, and why.
+
+    ``outputs`` is a mapping for ``unique``, ``first``, ``priority`` and ``any`` (None where nothing matches
+    and no output has a default), a list of mappings for ``collect``, ``rule order`` and ``output order``, and
+    a plain value for ``collect sum``, ``min``, ``max`` and ``count``. ``matched`` holds the rows, counted from
+    0, that matched: in the order of the list for a list, the deciding row first for ``priority``, only the
+    deciding row for ``first``. ``why`` has an entry per row that made the result: its ``row`` (with ``id`` and
+    ``note`` where written) and for each input its ``cell`` and the ``value`` it was given.
+    """
+
+    outputs: Any
+    matched: tuple[int, ...] = ()
+    why: tuple[Mapping[str, Any], ...] = ()
+
+
+@frozen(kw_only=True, eq=False, repr=False, slots=False)
+class DecisionTable:
+    """
+    Rows of cells that turn fields into outputs, after DMN 1.5 decision tables.
+
+    The keywords are the keys of the document; ``DecisionTable(**table.to_data()) == table``.
+
+    An input is a field's name, an expression, or a mapping of ``name`` or ``expr``, ``type`` and ``one_of``.
+    A row is its input cells and then its output cells, all text; or a mapping of ``when``, ``then``, ``id``
+    and ``note``. An input cell is one of::
+
+        -                    anything, also null or missing; an empty cell is the same
+        "gold", "silver"     any of these
+        >= 3                 a comparison: < <= > >= = == !=
+        [1..5] (1..5) [1..5) ]1..5[    a range; a square bracket facing its value includes it
+        not("gold")          none of these
+        null                 null or missing
+        amount > limit       a condition, where it is true or false and the input is not
+        tier                 the value of another field; a list means any of its items
+
+    A comparison with null, or between kinds that have no order, does not match, also inside ``not(...)``;
+    equality is always decided, so ``not("gold")`` matches null. An output cell is an expression in which a
+    missing name is null; ``-`` stands for the output's default. Beside a decimal a string literal is that
+    decimal.
+
+    Raises:
+        DefinitionError: with every problem of every cell, under paths such as ``rows[3][1]``.
+    """
+
+    name: str = field(converter=_given)
+    hit: str = field(default="unique", converter=_given)
+    inputs: tuple[Input, ...] = field(default=(), converter=_given)
+    outputs: Mapping[str, Output] = field(factory=dict, converter=_given)
+    rows: tuple[Row, ...] = field(default=(), converter=_given)
+    _program: Program = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        found: list[Finding] = []
+        check_name(self.name, found)
+        hit = " ".join(str(self.hit).lower().split())
+        if hit not in HITS:
+            found.append(Finding("rules.hit", "hit", {"hit": self.hit, "known": HITS, "nearest": nearest(hit, HITS)}))
+        inputs = read_inputs(self.inputs, found)
+        outputs = read_outputs(self.outputs, found)
+        rows = read_rows(self.rows, len(inputs), len(outputs), found) if outputs else ()
+        _check_policy(hit, outputs, found)
+        program = compile_table(inputs, outputs, rows, found)
+        if found:
+            raise DefinitionError.of(found)
+        for name, value in (
+            ("hit", hit),
+            ("inputs", inputs),
+            ("outputs", FrozenMap(outputs)),
+            ("rows", rows),
+            ("_program", program),
+        ):
+            object.__setattr__(self, name, value)
+
+    def decide(self, fields: Mapping[str, Any]) -> Decision:
+        """
+        The outputs for these fields, with the rows that gave them.
+
+        Args:
+            fields: names and values; also what cells read beside the inputs. A missing name is null.
+
+        Raises:
+            InputError: ``rules.not_unique`` (two rows match under ``unique``), ``rules.conflict`` (rows
+                disagree under ``any``), ``rules.input_value`` (a value does not fit its input's type),
+                ``rules.result`` (a result does not fit its output), ``rules.aggregate``.
+            ExpressionError: a cell of a row that may match cannot be evaluated.
+        """
+        program = self._program
+        values = read_values(self.name, self.inputs, program, fields)
+        mask = program.every_row
+        for column, value in zip(program.columns, values, strict=True):
+            mask &= column.mask(value)
+        matched = self._survivors(mask, values, fields)
+        evaluated = [evaluate_outputs(self.name, self.outputs, program, row, fields) for row in matched]
+        outputs, ordered = settle(self.name, self.hit, self.outputs, matched, evaluated)
+        behind = ordered[:1] if self.hit == "priority" else ordered
+        return Decision(outputs, ordered, tuple(self._reason(row, values) for row in behind))
+
+    def _survivors(self, mask: int, values: list[Any], fields: Mapping[str, Any]) -> list[int]:
+        residual, first = self._program.residual, self.hit == "first"
+        answers: dict[tuple[int, str], bool] = {}
+        matched: list[int] = []
+        while mask:
+            lowest = mask & -mask
+            mask ^= lowest
+            row = lowest.bit_length() - 1
+            if row in residual and not self._passes(row, values, fields, answers):
+                continue
+            matched.append(row)
+            if first:
+                break
+        return matched
+
+    def _passes(self, row: int, values: list[Any], fields: Mapping[str, Any], answers: dict[tuple[int, str], bool]) -> bool:
+        # Rows often share a cell: within one decision each distinct one is tested once.
+        for index, test in self._program.residual[row]:
+            key = (index, test.text)
+            if key not in answers:
+                try:
+                    answers[key] = test.holds(values[index], fields)
+                except ExpressionError as error:
+                    raise located(error, self.name, f"rows[{row}][{index}]") from error
+            if not answers[key]:
+                return False
+        return True
+
+    def _reason(self, row: int, values: list[Any]) -> Mapping[str, Any]:
+        written = self.rows[row]
+        reason: dict[str, Any] = {
+            "row": row,
+            "inputs": tuple(
+                FrozenMap({"input": column.name, "cell": cell, "value": value})
+                for column, cell, value in zip(self.inputs, written.when, values, strict=True)
+            ),
+        }
+        if written.id is not None:
+            reason["id"] = written.id
+        if written.note is not None:
+            reason["note"] = written.note
+        return FrozenMap(reason)
+
+    def explain(self, fields: Mapping[str, Any], lang: str = "en") -> tuple[Mapping[str, Any], ...]:
+        """
+        Every row in order: whether it matches and, where not, the first input that stands against it.
+
+        Each entry has ``row``, ``matches`` and ``text`` (a sentence); an entry that does not match has also
+        ``input``, ``cell`` and ``value``.
+
+        Args:
+            fields: as for ``decide``.
+            lang: ``en`` or ``zh``.
+        """
+        program = self._program
+        values = read_values(self.name, self.inputs, program, fields)
+        entries: list[Mapping[str, Any]] = []
+        for row, tests in enumerate(program.tests):
+            entry: dict[str, Any] = {"row": row, "matches": True}
+            for index, test in enumerate(tests):
+                holds = bool(program.columns[index].mask(values[index]) >> row & 1)
+                if holds and test.dynamic:
+                    holds = self._holds(row, index, values[index], fields)
+                if not holds:
+                    entry |= {"matches": False, "input": self.inputs[index].name, "cell": test.text, "value": values[index]}
+                    break
+            shown = {**entry, "value": "null" if entry.get("value") is None else repr(entry["value"])}
+            entry["text"] = render("rules.row_matches" if entry["matches"] else "rules.row_fails", shown, lang)
+            entries.append(FrozenMap(entry))
+        return tuple(entries)
+
+    def _holds(self, row: int, index: int, value: Any, fields: Mapping[str, Any]) -> bool:
+        try:
+            return self._program.tests[row][index].holds(value, fields)
+        except ExpressionError as error:
+            raise located(error, self.name, f"rows[{row}][{index}]") from error
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names any cell or input reads, dotted where a path is read."""
+        return self._program.reads
+
+    def check(self, fields: Mapping[str, Any] | None = None, *, nulls: bool = False) -> tuple[Finding, ...]:
+        """
+        What is wrong with the rows taken together, each with a witness: fields that show it.
+
+        ``rules.unreachable`` (a row that never decides), ``rules.overlap`` (two rows of a ``unique`` table
+        match), ``rules.conflicting`` (two rows of an ``any`` table disagree), ``rules.gap`` (a single-hit table
+        without a default matches nothing). Only constant cells are decided; what could not be is said once,
+        as ``rules.not_decided``.
+
+        Args:
+            fields: field types, where known: they say which values there are.
+            nulls: also report gaps that need a null or missing field.
+        """
+        return check_table(self, self._program, fields or {}, nulls=nulls)
+
+    def typed(self, fields: Mapping[str, Any]) -> tuple[Finding, ...]:
+        """
+        What is wrong with the cells once the types of the fields are known.
+
+        Unknown names, operands that never work together, constants of another type or outside the field's
+        ``one_of``.
+
+        Args:
+            fields: name to type, as ``Expression.parse`` takes them.
+        """
+        return typed_findings(self, self._program, fields)
+
+    def to_data(self) -> dict[str, Any]:
+        """The table as its document writes it, ready for JSON."""
+        return {
+            "name": self.name,
+            "hit": self.hit,
+            "inputs": [column.to_data() for column in self.inputs],
+            "outputs": {name: output.to_data() for name, output in self.outputs.items()},
+            "rows": [row.to_data() for row in self.rows],
+        }
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, DecisionTable):
+            return NotImplemented
+        return self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.hit, self.inputs, tuple(self.outputs.items()), self.rows))
+
+    def _identity(self) -> tuple[Any, ...]:
+        # The order of the outputs says which cell is whose and which output ranks first.
+        return (self.name, self.hit, self.inputs, tuple(self.outputs.items()), self.rows)
+
+    def __repr__(self) -> str:
+        return f"DecisionTable(name={self.name!r}, hit={self.hit!r}, rows={len(self.rows)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.name, self.hit, self.inputs, dict(self.outputs), self.rows)
+
+
+def _rebuild(name: str, hit: str, inputs: Any, outputs: Any, rows: Any) -> DecisionTable:
+    return DecisionTable(name=name, hit=hit, inputs=inputs, outputs=outputs, rows=rows)
+
+
+def _check_policy(hit: str, outputs: Mapping[str, Output], found: list[Finding]) -> None:
+    if hit in ("priority", "output order") and outputs and not any(output.one_of for output in outputs.values()):
+        found.append(Finding("rules.no_order", "outputs", {"hit": hit}))
+    if hit in ("collect sum", "collect min", "collect max"):
+        if len(outputs) > 1:
+            found.append(Finding("rules.one_output", "outputs", {"hit": hit, "outputs": tuple(outputs)}))
+        allowed = SUMMABLE if hit == "collect sum" else ORDERABLE
+        for name, output in outputs.items():
+            if base_type(output.type) not in allowed:
+                facts = {"hit": hit, "output": name, "type": output.type, "known": tuple(sorted(allowed))}
+                found.append(Finding("rules.aggregate_type", f"outputs.{name}", facts))
