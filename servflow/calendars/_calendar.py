@@ -98,7 +98,7 @@ class Calendar(OpenTime):
     _dated: frozenset[int] = field(init=False, eq=False)
     _order: tuple[int, ...] = field(init=False, eq=False)
     _blocks: dict[int, Block] = field(init=False, eq=False, factory=dict)
-    _patterns: dict[int, Block] = field(init=False, eq=False, factory=dict)
+    _patterns: dict[Hashable, Block] = field(init=False, eq=False, factory=dict)
 
     any_of: ClassVar = staticmethod(_any_of)
     all_of: ClassVar = staticmethod(_all_of)

@@ -56,7 +56,7 @@ class Combined(OpenTime):
     _dated: frozenset[int] = field(init=False, eq=False)
     _order: tuple[int, ...] = field(init=False, eq=False)
     _blocks: dict[int, Block] = field(init=False, eq=False, factory=dict)
-    _patterns: dict[int, Block] = field(init=False, eq=False, factory=dict)
+    _patterns: dict[Hashable, Block] = field(init=False, eq=False, factory=dict)
 
     def __init__(self, operation: str, parts: tuple[OpenTime, ...]) -> None:
         _check(operation, parts)

@@ -57,7 +57,7 @@ class OpenTime(ABC):
     __slots__ = ()
 
     _blocks: dict[int, Block]
-    _patterns: dict[int, Block]
+    _patterns: dict[Hashable, Block]  # by shape, counted from the start of the block
     _always: bool
     _recurs: bool  # whether anything is open that is not set for single dates
     _dated: frozenset[int]  # the blocks in which something is set for single dates
@@ -109,10 +109,7 @@ class OpenTime(ABC):
         if not FIRST_BLOCK <= index <= LAST_BLOCK:
             raise TimeError("the search leaves the years 1 to 9999", code="range")
         if self._is_plain(index):
-            same = folded(index)
-            found = self._pattern(index)
-            if same != index:
-                found = shifted(found, (index - same) * BLOCK)
+            found = shifted(self._pattern(index), index * BLOCK)
         else:
             found = block_of(self._compiled(index, True))
         if index in {FIRST_BLOCK, LAST_BLOCK}:
@@ -128,10 +125,13 @@ class OpenTime(ABC):
         return index not in self._dated
 
     def _pattern(self, index: int) -> Block:
+        """The block as if nothing were set for single dates, counted from its start."""
         same = folded(index)
-        found = self._patterns.get(same)
+        alike = self._shape(same)
+        found = self._patterns.get(alike)
         if found is None:
-            found = self._patterns[same] = block_of(self._compiled(same, False) if self._recurs else [])
+            found = shifted(block_of(self._compiled(same, False) if self._recurs else []), -same * BLOCK)
+            self._patterns[alike] = found
         return found
 
     def _total(self, index: int) -> int:
@@ -164,17 +164,10 @@ class OpenTime(ABC):
             return True
         if not self._recurs:
             return False
-        seen = set()
-        for index in PATTERNS:
-            alike = self._shape(index)
-            if alike not in seen:
-                seen.add(alike)
-                if self._pattern(index).total:
-                    return True
-        return False
+        return any(self._pattern(index).total for index in PATTERNS)
 
     def _spans_of(self, index: int, dated: bool) -> Spans:
-        block = self._block(index) if dated else self._pattern(index)
+        block = self._block(index) if dated else shifted(self._pattern(index), index * BLOCK)
         return list(zip(block.starts, block.ends, strict=True))
 
     def _within(self, low: int, high: int) -> Spans:
