@@ -1,0 +1,11 @@
+"""Knows the shell that joins workflows, a store, handlers, the world and a source of time; must not know what they decide."""
+
+from servflow.desk._desk import Desk
+from servflow.desk._reports import DeliverReport, Problem, TickReport
+
+__all__ = [
+    "DeliverReport",
+    "Desk",
+    "Problem",
+    "TickReport",
+]

@@ -1,0 +1,203 @@
+"""Knows how workflows, a store, handlers, the world and a source of time are joined; must not know what they decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any
+
+from servflow.desk._deliver import Delivery, checked_handlers
+from servflow.desk._reports import DeliverReport, TickReport
+from servflow.desk._steps import Outside, Steps, Surroundings, placed
+from servflow.desk._tick import Round
+from servflow.desk._workflows import Runnable, Workflows
+from servflow.model import Actor, Outcome, Record, Ticket, World
+from servflow.stores import Store
+
+
+def _system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Desk:
+    """
+    The shell around the pure kernel: loads, decides, keeps, and hands out what is to be done.
+
+    Every call reads the time and the world once per decision. A step somebody else was faster than is
+    loaded and decided again. Nothing runs in the background: a host calls ``tick`` and ``deliver``
+    as often as it likes, from one process or many.
+
+    Args:
+        workflows: one workflow, several, or a mapping of them; several versions of one name go
+            together: new tickets get the highest, old ones keep theirs.
+        store: where tickets live.
+        handlers: effect kind -> function of the effect: ``notify``, ``call``, ``call:<name>``, ``assign``,
+            ``offer``, ``withdraw``, ``link``, ``unreachable``, and ``*`` for the rest. ``open`` and ``send`` the
+            desk carries out itself. What a call's handler returns (a mapping) is sent back as its reply.
+        now: gives the present as an aware instant; the system clock in UTC where left out.
+        world: gives what lies outside the tickets; or is a ``World`` that stays the same, in which case the
+            loads of engineers and outlets are counted from the store unless it has some.
+        sources: functions of (desk, now), or objects with ``due(now)``; each gives the effects ``Open`` and
+            ``Send`` that are due. Their ids and keys make them once.
+
+    Raises:
+        InputError: there is no workflow, or a handler is for a kind that does not exist.
+    """
+
+    def __init__(
+        self,
+        workflows: Runnable | Iterable[Runnable] | Mapping[Any, Runnable],
+        store: Store,
+        *,
+        handlers: Mapping[str, Callable[..., Any]] | None = None,
+        now: Callable[[], datetime] = _system_clock,
+        world: Outside = None,
+        sources: Sequence[Any] = (),
+    ) -> None:
+        flows = Workflows.of(workflows)
+        self.store = store
+        self._steps = Steps(flows, store, Surroundings(store, now, world))
+        self._delivery = Delivery(self._steps, checked_handlers(handlers or {}))
+        self._sources = tuple(sources)
+        for flow in flows.by_hash.values():
+            store.define(flow.hash, flow.workflow, flow.version, flow.to_data())
+
+    def batch(self) -> AbstractContextManager[None]:
+        """Everything inside in one transaction of the store; an exception that leaves the block undoes it all."""
+        return self.store.batch()
+
+    def open(
+        self,
+        id: str,  # noqa: A002 - the word of the whole library
+        fields: Mapping[str, Any] | None = None,
+        *,
+        workflow: str | None = None,
+        actor: Actor | Mapping[str, Any] | str | None = None,
+        key: str | None = None,
+        occurred: datetime | None = None,
+    ) -> Outcome:
+        """
+        Open a ticket.
+
+        Args:
+            fields: what the host knows of the case.
+            workflow: its name; may be left out where the desk has only one.
+            actor: who opens it.
+            key: makes it once: the same key again gives the first result.
+            occurred: when it happened, if earlier than now; clocks count from it.
+
+        Raises:
+            Conflict: the ticket exists already.
+            Refused: the workflow does not allow it.
+            ReservationRefused: what must hold across tickets does not hold, however often it was tried.
+        """
+        flow = self._steps.workflows.to_open(workflow)
+
+        def decide(now: datetime, world: World | None) -> Outcome:
+            return flow.open(id, fields, at=now, actor=actor, world=world, occurred=occurred, key=key)
+
+        return self._steps.open(id, decide, key=key)[1]
+
+    def fire(
+        self,
+        id: str,  # noqa: A002 - as above
+        event: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        actor: Actor | Mapping[str, Any] | str | None = None,
+        key: str | None = None,
+        occurred: datetime | None = None,
+        expect: int | None = None,
+    ) -> Outcome:
+        """
+        Fire an event on a ticket.
+
+        An event that comes while the ticket's own instant is ahead is applied at that instant, and the
+        earlier one is kept as when it occurred.
+
+        Args:
+            payload: what the event carries.
+            actor: who does it.
+            key: makes it once: the same key again gives the first result, without effects.
+            occurred: when it happened, if earlier than now; clocks count from it.
+            expect: the revision the user saw.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+            Refused: the event is not allowed; nothing changed.
+            Conflict: others were first, however often it was tried.
+            ReservationRefused: what must hold across tickets does not hold, however often it was tried.
+        """
+
+        def decide(ticket: Ticket, now: datetime, world: World | None) -> Outcome:
+            at, since = placed(now, ticket, occurred)
+            return self._steps.workflows.of_ticket(ticket).fire(
+                ticket, event, payload, at=at, actor=actor, world=world, key=key, occurred=since, expect=expect
+            )
+
+        return self._steps.change(id, decide, key=key)[1]
+
+    def get(self, id: str) -> Ticket:  # noqa: A002 - as above
+        """
+        The ticket as last kept.
+
+        Raises:
+            NotFound: there is no such ticket.
+        """
+        return self._steps.get(id)
+
+    def history(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Record, ...]:  # noqa: A002 - as above
+        """
+        What has happened to a ticket, in order, from the record after number *after* on.
+
+        Raises:
+            NotFound: there is no such ticket.
+        """
+        records = self.store.history(id, after, limit)
+        if not records:
+            self.get(id)
+        return records
+
+    def available(self, id: str, *, actor: Actor | Mapping[str, Any] | str | None = None) -> Any:  # noqa: A002 - as above
+        """
+        What can be done with a ticket now, and by this actor: for every event ready, needs or refused, and why.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+        """
+        ticket = self.get(id)
+        at, _ = placed(self._steps.around.now(), ticket, None)
+        return self._steps.workflows.of_ticket(ticket).available(ticket, at=at, actor=actor, world=self._steps.around.world())
+
+    def explain(self, id: str) -> Any:  # noqa: A002 - as above
+        """
+        Why a ticket stands where it stands, and what comes next.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+        """
+        ticket = self.get(id)
+        at, _ = placed(self._steps.around.now(), ticket, None)
+        return self._steps.workflows.of_ticket(ticket).explain(ticket, at=at, world=self._steps.around.world())
+
+    def tick(self, limit: int = 100) -> TickReport:
+        """
+        Do what time, mail, released capacity and sources ask for, for at most *limit* tickets.
+
+        Call it as often as promises shall be told to the second; a late call loses nothing, since every
+        record carries its own instant. One ticket that fails or whose mail is refused holds up no other.
+
+        Raises:
+            StoreError: the store itself failed; the round left no trace and can be done again.
+        """
+        return Round(self._steps).run(limit, self._sources, self)
+
+    def deliver(self, limit: int = 100) -> DeliverReport:
+        """
+        Hand pending effects to their handlers, at most *limit* attempts; each is acknowledged once its handler returned.
+
+        At least once: an effect whose handler raised, or whose process died, comes again with the same id.
+        Effects of one ticket keep their order: after a failure the later ones wait.
+        """
+        return self._delivery.run(limit)

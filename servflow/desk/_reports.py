@@ -1,0 +1,74 @@
+"""Knows what one round of a desk came to; must not know how the round is run."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+MAX_PROBLEMS = 100
+"""How many problems a report tells of; the counts are exact all the same."""
+
+
+@frozen
+class Problem:
+    """
+    Something a round could not do, with the error that says why.
+
+    ``where`` is the ticket's id, or the number of the source; ``what`` the event, the effect's id, or
+    ``advance``, ``open``, ``source``.
+    """
+
+    where: str
+    what: str
+    error: Exception
+
+
+@frozen(kw_only=True)
+class TickReport:
+    """
+    What one ``Desk.tick`` came to.
+
+    ``claimed`` tickets were looked at: ``advanced`` changed by time alone, ``idle`` were woken and found
+    nothing to do. Of their mail ``fired`` was accepted, ``duplicates`` had been before, ``refused`` was
+    not allowed and is consumed. ``sent`` is what sources asked for. ``failed`` stays and is tried again.
+    ``problems`` tells of everything refused or failed.
+    """
+
+    claimed: int = 0
+    advanced: int = 0
+    idle: int = 0
+    fired: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    sent: int = 0
+    failed: int = 0
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def worked(self) -> bool:
+        """Whether anything was done, so that another round may find more: ``while desk.tick().worked: ...`` ends."""
+        return bool(self.advanced or self.idle or self.fired or self.duplicates or self.refused or self.sent)
+
+
+@frozen(kw_only=True)
+class DeliverReport:
+    """
+    What one ``Desk.deliver`` came to.
+
+    ``delivered`` effects are done. ``unhandled`` had no handler and ``refused`` can never be done (a ticket
+    that may not be opened): both are acknowledged, so that they block nothing. ``failed`` raised and stay
+    pending; ``waiting`` are later effects of the same tickets, held back to keep their order.
+    ``problems`` tells of everything refused or failed; ``kinds`` counts the unhandled ones by kind.
+    """
+
+    delivered: int = 0
+    unhandled: int = 0
+    refused: int = 0
+    failed: int = 0
+    waiting: int = 0
+    problems: tuple[Problem, ...] = ()
+    kinds: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def worked(self) -> bool:
+        """Whether anything was acknowledged: ``while desk.deliver().worked: ...`` ends."""
+        return bool(self.delivered or self.unhandled or self.refused)

@@ -1,0 +1,167 @@
+"""Knows how one decision is made and kept, again where somebody was faster; must not know who asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+
+from servflow.desk._workflows import Workflows
+from servflow.errors import Conflict, NotFound, ReservationRefused
+from servflow.model import Outcome, Ticket, World, instant
+from servflow.stores import Answer, Change, Store
+
+TRIES = 20
+"""How often a step is decided again when others were first; each failure means that somebody else got on."""
+
+_COUNTED = ("engineer:", "outlet:")
+"""Under these names the kernel takes hold of the capacity of engineers and outlets."""
+
+Decide = Callable[[Ticket, datetime, World | None], Outcome]
+Outside = Callable[[], World | Mapping[str, Any] | None] | World | Mapping[str, Any] | None
+
+
+def placed(now: datetime, ticket: Ticket, occurred: datetime | None) -> tuple[datetime, datetime | None]:
+    """When an event is applied, never before the ticket's own instant, and when it occurred if that was earlier."""
+    if now >= ticket.at:
+        return now, occurred
+    return ticket.at, now if occurred is None else min(instant(occurred, "occurred"), now)
+
+
+class Surroundings:
+    """Where a desk gets the time and the world from."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime], outside: Outside) -> None:
+        self._store = store
+        self._now = now
+        self._outside: Callable[[], World | Mapping[str, Any] | None] | None = outside if callable(outside) else None
+        self._fixed = None if callable(outside) else World.of(outside)
+        self._counted: tuple[Mapping[str, int], World] | None = None
+
+    def now(self) -> datetime:
+        """The present in UTC."""
+        return instant(self._now(), "now")
+
+    def world(self) -> World | None:
+        """What lies outside the tickets, at present."""
+        if self._outside is not None:
+            return World.of(self._outside())
+        if self._fixed is None or self._fixed.loads or not self._fixed.by_id:
+            return self._fixed
+        # A world that stays the same would offer full engineers for ever: what the store says is held is laid over it.
+        loads = {key.removeprefix(prefix): units for prefix in _COUNTED for key, units in self._store.usage(prefix).items()}
+        if self._counted is None or self._counted[0] != loads:
+            version = ",".join([self._fixed.version, *(f"{key}={units}" for key, units in sorted(loads.items()))])
+            self._counted = (loads, self._fixed.with_loads(loads, version=version) if loads else self._fixed)
+        return self._counted[1]
+
+    def fresh(self) -> tuple[int | None, World | None]:
+        """The world, and the number of a release it is at least as new as."""
+        if self._outside is None and self._fixed is None:
+            return None, None
+        released = self._store.released()
+        return released, self.world()
+
+
+@frozen
+class Steps:
+    """Load, decide, keep: the one way in which a desk changes a ticket."""
+
+    workflows: Workflows
+    store: Store
+    around: Surroundings
+
+    def get(self, id_: str) -> Ticket:
+        """
+        The ticket as last kept.
+
+        Raises:
+            NotFound: there is no such ticket.
+        """
+        ticket = self.store.load(id_)
+        if ticket is None:
+            raise NotFound(f"there is no ticket {id_!r}; open it first", code="ticket", ticket=id_)
+        return ticket
+
+    def open(self, id_: str, decide: Callable[[datetime, World | None], Outcome], *, key: str | None) -> tuple[Answer, Outcome]:
+        """
+        Decide and keep a new ticket.
+
+        Raises:
+            Conflict: the ticket exists already and was not opened with this key.
+            ReservationRefused: what must hold does not, however often it was tried.
+        """
+        answer: Answer | None = None
+        for _ in range(TRIES):
+            if key is not None and (first := self.store.answered(id_, key)):
+                return first, self._first(first, id_)
+            released, world = self.around.fresh()
+            outcome = decide(self.around.now(), world)
+            answer = self._commit(Change.of(outcome, None, keys=() if key is None else (key,), released=released))
+            if answer.status == "duplicate":
+                return answer, self._first(answer, id_)
+            if answer.status == "applied":
+                return answer, outcome
+            if answer.status == "conflict":
+                raise Conflict(
+                    f"ticket {id_!r} exists already, at revision {answer.revision}; fire an event on it, or open it with a key"
+                    " where the same opening may come twice",
+                    code="exists",
+                    ticket=id_,
+                    revision=answer.revision,
+                )
+        raise _gave_up(id_, answer)
+
+    def change(self, id_: str, decide: Decide, *, key: str | None = None, **answers: Any) -> tuple[Answer, Outcome]:
+        """
+        Decide and keep a step of a ticket that exists; *answers* are the mail and the wake-up it answers.
+
+        Raises:
+            NotFound: there is no such ticket.
+            Conflict: others were first, however often it was tried.
+            ReservationRefused: what must hold does not, however often it was tried.
+        """
+        answer: Answer | None = None
+        for _ in range(TRIES):
+            if key is not None and (first := self.store.answered(id_, key)):
+                return first, self._first(first, id_)
+            released, world = self.around.fresh()
+            ticket = self.get(id_)
+            outcome = decide(ticket, self.around.now(), world)
+            keys = () if key is None else (key,)
+            change = Change.of(outcome, ticket.revision, keys=keys, released=released, **answers)
+            if not (change.records or change.keys or change.consumed or change.woken):  # nothing happened, nothing to keep
+                return Answer(status="applied", first=ticket.revision + 1, last=ticket.revision), outcome
+            answer = self._commit(change)
+            if answer.status == "duplicate":
+                return answer, self._first(answer, id_)
+            if answer.status == "applied":
+                return answer, outcome
+        raise _gave_up(id_, answer)
+
+    def _commit(self, change: Change) -> Answer:
+        (answer,) = self.store.commit([change])
+        return answer
+
+    def _first(self, answer: Answer, id_: str) -> Outcome:
+        """What the first use of a key came to, from the records; its effects are on their way already."""
+        ticket = self.get(id_)
+        records = self.store.history(id_, limit=answer.last)
+        if ticket.revision != answer.last:
+            ticket = self.workflows.of_ticket(ticket).fold(records)
+        return Outcome(ticket=ticket, records=records[answer.first - 1 :])
+
+
+def _gave_up(id_: str, answer: Answer | None) -> Conflict | ReservationRefused:
+    if answer is not None and answer.status == "refused":
+        return ReservationRefused(
+            f"{answer.reservation} does not hold for ticket {id_!r}, {answer.held!r} stands against it, after {TRIES} tries"
+            " with a fresh world; give the desk a world that counts what is held",
+            ticket=id_,
+            reservation=answer.reservation,
+            key=answer.key,
+            held=answer.held,
+        )
+    return Conflict(f"others changed ticket {id_!r} first, {TRIES} times in a row; try again later", ticket=id_, tries=TRIES)
