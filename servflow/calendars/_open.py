@@ -254,11 +254,13 @@ class OpenTime(ABC):
 
     def _before(self, at_us: int) -> int:
         """Open time of the instant's block before it."""
-        starts, ends, before, _ = self._block(at_us // BLOCK)
+        index = at_us // BLOCK
+        starts, ends, before, _ = self._blocks.get(index) or self._block(index)
         place = bisect_right(starts, at_us) - 1
         if place < 0:
             return 0
-        return before[place] + min(at_us, ends[place]) - starts[place]
+        end = ends[place]
+        return before[place] + (at_us if at_us < end else end) - starts[place]
 
     def between_us(self, a_us: int, b_us: int) -> int:
         """
