@@ -13,24 +13,31 @@ from servflow.dispatch._parts import (
     Requirement,
     Term,
 )
+from servflow.dispatch._plan import SOLVERS, Plan, plan
 from servflow.dispatch._policy import CANDIDATE_FIELDS, STANDING, Policy
+from servflow.dispatch._verify import Violation, verify
 
 __all__ = [
     "CANDIDATES",
     "CANDIDATE_FIELDS",
     "MODES",
     "REQUIREMENTS",
+    "SOLVERS",
     "STANDING",
     "TERMS",
     "Choice",
     "Hooks",
     "OfferOptions",
+    "Plan",
     "Policy",
     "Ranked",
     "Relaxation",
     "Requirement",
     "Term",
     "Verdict",
+    "Violation",
     "evaluate",
+    "plan",
+    "verify",
     "why_not",
 ]

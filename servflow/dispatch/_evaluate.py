@@ -55,7 +55,7 @@ def evaluate(
     """
     case = Case.make(policy, ticket, world, at, stage=stage, declined=declined, bindings=bindings, hooks=hooks)
     rules = checks(case)
-    sieve = _Sieve(rules)
+    sieve = Sieve(rules)
     candidates = case.candidates
     verdicts: list[Verdict] = []
     for who in candidates:
@@ -127,7 +127,7 @@ def _verdict(check: Check, who: Candidate) -> Verdict:
 
 
 @define
-class _Sieve:
+class Sieve:
     """Lets candidates through who pass every rule, and keeps what may change for the others."""
 
     rules: list[Check]
