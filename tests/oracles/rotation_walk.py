@@ -1,0 +1,71 @@
+"""Knows who is on call by walking minute by minute along a wall clock; must not know servflow."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+MINUTE = timedelta(minutes=1)
+MARGIN = timedelta(days=3)
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def month_later(start: datetime, months: int) -> datetime:
+    """The wall time that many months later, the 31st clamped."""
+    total = start.year * 12 + start.month - 1 + months
+    year, month = divmod(total, 12)
+    return start.replace(year=year, month=month + 1, day=min(start.day, calendar.monthrange(year, month + 1)[1]))
+
+
+class Walk:
+    """
+    Everything about one zone between two instants, at every whole minute.
+
+    ``shown`` is the wall time; ``passed`` the latest wall time shown so far, which tells what has had its
+    first occurrence; ``coming`` the earliest wall time still to be shown, which tells what has had its last.
+    """
+
+    def __init__(self, zone: str, start: datetime, end: datetime) -> None:
+        key = ZoneInfo(zone)
+        begin = start.astimezone(UTC).replace(second=0, microsecond=0) - MARGIN
+        count = int((end - begin + MARGIN) / MINUTE) + 1
+        self.begin = begin
+        self.shown = [(begin + MINUTE * step).astimezone(key).replace(tzinfo=None, fold=0) for step in range(count)]
+        self.passed, latest = [], self.shown[0]
+        for wall in self.shown:
+            latest = max(latest, wall)
+            self.passed.append(latest)
+        self.coming, earliest = [], self.shown[-1]
+        for wall in reversed(self.shown):
+            earliest = min(earliest, wall)
+            self.coming.append(earliest)
+        self.coming.reverse()
+
+    def place(self, at: datetime) -> int:
+        """Where the minute of an instant is kept."""
+        return int((at - self.begin) / MINUTE)
+
+    def turn(self, at: datetime, start: datetime, count: int, unit: str) -> int:
+        """The turn that has begun last: the boundary's wall time has been shown or skipped."""
+        wall = self.passed[self.place(at)]
+        if unit != "month":
+            return (wall - start) // (timedelta(days=1 if unit == "day" else 7) * count)
+        turn = (wall.year - start.year) * 12 // count - 40
+        while month_later(start, (turn + 1) * count) <= wall:
+            turn += 1
+        return turn
+
+    def is_open(self, at: datetime, windows: Mapping[str, Sequence[tuple[int, int]]]) -> bool:
+        """Whether a window, given in minutes after midnight, has opened for the first and not closed for the last time."""
+        place = self.place(at)
+        near = self.shown[place].date()
+        for step in range(-4, 5):
+            day = date.fromordinal(near.toordinal() + step)
+            midnight = datetime.combine(day, datetime.min.time())
+            for opens, closes in windows.get(DAYS[day.weekday()], ()):
+                started = self.passed[place] >= midnight + MINUTE * opens
+                if started and self.coming[place] < midnight + MINUTE * closes:
+                    return True
+        return False
