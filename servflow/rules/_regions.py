@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from servflow.model import CONVERTERS, ValueProblem
+from servflow.model import CONVERTERS, EPOCH, FrozenMap, ValueProblem
 from servflow.rules._cells import Test, kind_of, same, to_decimal
 from servflow.rules._definition import Input, base_type
 from servflow.rules._program import Program
@@ -135,7 +135,8 @@ def sample_values(tests: Iterable[Test], type_name: str | None, one_of: tuple[An
         if kind is not None and not any(same(value, other) for other in by_kind.get(kind, ())[-1:]):
             by_kind.setdefault(kind, []).append(value)
     if not by_kind:
-        return _converted(_SAMPLES.get(type_name or "", ()), type_name)
+        # Without a constant every value answers alike, but for null where a cell asks for it.
+        return list(_SAMPLES.get(type_name or "string", ()))
     samples: list[Any] = []
     for kind, values in by_kind.items():
         samples.extend(_SAMPLERS[kind](values, type_name))
@@ -162,6 +163,9 @@ _SAMPLES: Mapping[str, tuple[Any, ...]] = {
     "decimal": (Decimal(0),),
     "duration": (timedelta(0),),
     "bytes": (b"",),
+    "timestamp": (EPOCH,),
+    "list": ((),),
+    "map": (FrozenMap(),),
 }
 
 
