@@ -194,7 +194,7 @@ class Compiler:
         """The closure of a node where a bool is wanted: it gives True or False or raises."""
         if isinstance(node, Call):
             if node.function in (AND, OR):
-                return self.junction(node)
+                return self.junction(node, self.terms(node))
             if node.function in COMPARISONS:
                 return comparison(node, self)
         run = self.compile(node)
@@ -216,9 +216,12 @@ class Compiler:
 
         return asked
 
-    def junction(self, node: Call) -> Run:
+    def terms(self, node: Call) -> tuple[Run, ...]:
+        """The operands of ``&&`` or ``||``."""
+        return tuple(self.condition(arg) for arg in node.args)
+
+    def junction(self, node: Call, terms: tuple[Run, ...]) -> Run:
         """``&&`` decided by false, ``||`` by true: one decisive operand settles it whatever failed before."""
-        terms = tuple(self.condition(arg) for arg in node.args)
 
         def every(env: Any) -> bool:
             failed: ExpressionError | None = None
@@ -249,7 +252,7 @@ class Compiler:
     def call(self, node: Call) -> Run:
         name = node.function
         if name in (AND, OR):
-            return self.junction(node)
+            return self.junction(node, self.terms(node))
         if name in COMPARISONS:
             return comparison(node, self)
         if name == CONDITIONAL:

@@ -14,8 +14,9 @@ from servflow.expressions._builtins import BUILTINS, Function
 from servflow.expressions._check import Checker
 from servflow.expressions._compile import STRICT, TEST, VALUE, Compiler, Mode, Program, program
 from servflow.expressions._faults import fault, foreign, sourced
-from servflow.expressions._nodes import MACROS, RESERVED, Node
+from servflow.expressions._nodes import AND, MACROS, RESERVED, Call, Node
 from servflow.expressions._parser import parse
+from servflow.expressions._quick import conjunction
 from servflow.expressions._reads import reads
 from servflow.expressions._trace import Trace, Tracer
 from servflow.expressions._tree import from_tree, to_tree
@@ -74,7 +75,7 @@ class Expression:
         checker = Checker(fields, functions)
         result = checker.check(node)
         shared = program(node, checker.types, functions, frozenset(checker.type_names))
-        self.__attrs_init__(source=source, node=node, program=shared, fields=fields, result=result)  # type: ignore[attr-defined] # attrs adds it; mypy knows it only for classes it saw with init=True
+        self.__attrs_init__(source=source, node=node, program=shared, fields=fields, result=result)
 
     @classmethod
     def parse(
@@ -95,7 +96,20 @@ class Expression:
                 is near; given *fields*, also for unknown names, for operand types that can never work
                 and for comparisons that can never hold.
         """
-        return cls._made(text, lambda: parse(text), fields, functions)
+        shown: Any = text
+        if not isinstance(shown, str):
+            shown = repr(text)[:60]
+        try:
+            registered = _NO_FUNCTIONS if functions is None else _registered(functions)
+            node = parse(text)
+            # Escapes and brackets can make the canonical text a few times longer than the one written.
+            if len(text) > limits.MAX_LENGTH // 8 and len(write(node)) > limits.MAX_LENGTH:
+                raise fault("too_long", length=len(write(node)), limit=limits.MAX_LENGTH, position=0)
+            return cls(text, node, fields, registered)
+        except ExpressionError as error:
+            raise sourced(error, shown)  # noqa: B904 - the same error, told where
+        except RecursionError as error:
+            raise foreign(error, shown) from None
 
     @classmethod
     def from_tree(
@@ -119,26 +133,6 @@ class Expression:
         except RecursionError as error:
             raise foreign(error, "") from None
         return cls.parse(text, fields, functions=functions)
-
-    @classmethod
-    def _made(
-        cls,
-        text: str,
-        read: Callable[[], Node],
-        fields: Mapping[str, Any] | None,
-        functions: Mapping[str, Function] | None,
-    ) -> Expression:
-        shown = text if isinstance(text, str) else repr(text)[:60]
-        try:
-            found = _NO_FUNCTIONS if functions is None else _registered(functions)
-            node = read()
-            if len(text) > limits.MAX_LENGTH // 8 and len(write(node)) > limits.MAX_LENGTH:
-                raise fault("too_long", length=len(write(node)), limit=limits.MAX_LENGTH, position=0)
-            return cls(text, node, fields, found)
-        except ExpressionError as error:
-            raise sourced(error, shown)  # noqa: B904 - the same error, told where
-        except RecursionError as error:
-            raise foreign(error, shown) from None
 
     @cached_property
     def text(self) -> str:
@@ -217,7 +211,12 @@ class Expression:
     @cached_property
     def compiled_test(self) -> Callable[[Mapping[str, Any]], bool]:
         """``test`` as one callable, for hot paths."""
-        return self._guarded(Compiler(self._program, TEST).condition(self._node), release_result=False)
+        compiler = Compiler(self._program, TEST)
+        node = self._node
+        if isinstance(node, Call) and node.function == AND and not compiler.framed:
+            terms = compiler.terms(node)
+            return conjunction(terms, self._guarded(compiler.junction(node, terms), release_result=False))
+        return self._guarded(compiler.condition(node), release_result=False)
 
     @cached_property
     def _strict(self) -> Callable[[Mapping[str, Any]], Any]:
@@ -287,12 +286,19 @@ def _again(text: str, fields: Mapping[str, Any] | None, functions: Mapping[str, 
 
 def _registered(functions: Mapping[str, Function]) -> Mapping[str, Function]:
     for name, function in functions.items():
-        if not isinstance(function, Function) or not isinstance(name, str) or function.name != name:
-            raise fault("registration", name=str(name)[:60], reason="must be a Function of that name")
-        if not identifier(name) or name in RESERVED:
-            raise fault("registration", name=name[:60], reason="is not an identifier, or is reserved")
-        if name in BUILTINS or name in MACROS or name in ("has", "matches"):
-            raise fault("registration", name=name, reason="would hide a built-in")
+        reason = _objection(name, function)
+        if reason is not None:
+            raise fault("registration", name=str(name)[:60], reason=reason)
         for declared in (*function.params, function.result):
             type_from(declared, name)
     return functions
+
+
+def _objection(name: Any, function: Any) -> str | None:
+    if not isinstance(function, Function) or function.name != name:
+        return "must be a Function of that name"
+    if not identifier(function.name) or function.name in RESERVED:
+        return "is not an identifier, or is reserved"
+    if function.name in BUILTINS or function.name in MACROS or function.name in ("has", "matches"):
+        return "would hide a built-in"
+    return None

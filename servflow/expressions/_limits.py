@@ -32,8 +32,8 @@ INT_MAX = 2**63 - 1
 UINT_MAX = 2**64 - 1
 """The greatest ``uint``."""
 
-MAX_DURATION_SECONDS = 315_576_000_000
-"""Seconds in the longest duration, either sign: ten thousand years, as ``google.protobuf.Duration`` has it."""
+MAX_DURATION_MICROS = (2**63 - 1) // 1000
+"""Microseconds in the longest duration, either sign: 64 bits of nanoseconds (292 years), as the conformance tests have it."""
 
 DECIMAL_DIGITS = 28
 """Significant digits that decimal arithmetic keeps; a tie is rounded to the even neighbour."""

@@ -26,7 +26,7 @@ def _decide(macro: str, decisive: bool) -> Callable[..., Run]:
     def build(target: Run, slot: int, bodies: tuple[Run, ...], position: int, lenient: bool) -> Run:
         body = bodies[0]
 
-        def run(env: Any) -> bool | None:
+        def run(env: Any) -> Any:
             holder = target(env)
             if holder is None and lenient:
                 return None

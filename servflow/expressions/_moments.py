@@ -14,14 +14,23 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 MILLISECOND = timedelta(milliseconds=1)
 MICROSECOND = timedelta(microseconds=1)
-_LONGEST = timedelta(seconds=limits.MAX_DURATION_SECONDS)
+_LONGEST = timedelta(microseconds=limits.MAX_DURATION_MICROS)
 
 # RFC 3339 with upper-case T and Z, as the specification's timestamps have it.
 _TIMESTAMP = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
 )
-_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(h|ms|m|s|us|µs|μs|ns)")
-_MICROS = {"h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1, "µs": 1, "μs": 1, "ns": Fraction(1, 1000)}
+_PART = re.compile("([0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(h|ms|m|s|us|\N{MICRO SIGN}s|\N{GREEK SMALL LETTER MU}s|ns)")
+_MICROS: dict[str, int | Fraction] = {
+    "h": 3_600_000_000,
+    "m": 60_000_000,
+    "s": 1_000_000,
+    "ms": 1_000,
+    "us": 1,
+    "\N{MICRO SIGN}s": 1,
+    "\N{GREEK SMALL LETTER MU}s": 1,
+    "ns": Fraction(1, 1000),
+}
 _OFFSET = re.compile(r"([+-]?)([0-9]{2}):([0-9]{2})")
 
 
@@ -84,7 +93,7 @@ def read_duration(text: str) -> timedelta:
     Units are h, m, s, ms, us and ns, each with any number, once or more. Digits past the microsecond are dropped.
 
     Raises:
-        ExpressionError: the text is not such a length, it is longer than ten thousand years, or it is
+        ExpressionError: the text is not such a length, it is beyond 64 bits of nanoseconds, or it is
             not zero and would become zero.
     """
     body = text[1:] if text[:1] in ("+", "-") else text
@@ -101,7 +110,7 @@ def read_duration(text: str) -> timedelta:
     micros = int(total)
     if total and not micros:
         raise fault("too_short", value=text[:60])
-    if micros > limits.MAX_DURATION_SECONDS * 1_000_000:
+    if micros > limits.MAX_DURATION_MICROS:
         raise fault("range", what="duration", value=text[:60])
     return timedelta(microseconds=-micros if text[:1] == "-" else micros)
 
@@ -120,7 +129,7 @@ def bounded(value: timedelta) -> timedelta:
     The length itself.
 
     Raises:
-        ExpressionError: it is longer than ten thousand years.
+        ExpressionError: it is beyond 64 bits of nanoseconds.
     """
     if abs(value) > _LONGEST:
         raise fault("range", what="duration", value=str(value))

@@ -272,7 +272,7 @@ ARITHMETIC: dict[str, dict[Pair, tuple[str, Binary]]] = {
         ("int", "int"): ("int", lambda a, b: _signed(a - b)),
         ("uint", "uint"): ("uint", lambda a, b: _unsigned(int(a) - int(b))),
         ("double", "double"): ("double", lambda a, b: a - b),
-        ("timestamp", "timestamp"): ("duration", lambda a, b: a - b),
+        ("timestamp", "timestamp"): ("duration", lambda a, b: bounded(a - b)),
         ("timestamp", "duration"): ("timestamp", _earlier),
         ("duration", "duration"): ("duration", lambda a, b: bounded(a - b)),
     },

@@ -91,7 +91,7 @@ def _moment(value: datetime) -> datetime:
 
 
 def _length(value: timedelta) -> timedelta:
-    if abs(value) > timedelta(seconds=limits.MAX_DURATION_SECONDS):
+    if abs(value) > timedelta(microseconds=limits.MAX_DURATION_MICROS):
         raise fault("range", what="duration", value=_short(value))
     return value if type(value) is timedelta else timedelta(value.days, value.seconds, value.microseconds)
 
