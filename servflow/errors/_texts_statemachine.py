@@ -8,8 +8,8 @@ TEXTS: dict[str, Text] = {
     "machine.no_states": Text(
         en="a machine needs states, a mapping of state id to what it is",
         zh="状态机需要状态：从状态标识到其内容的映射",
-        hint_en='write at least one, for example {"open": {}}.',
-        hint_zh='请至少写一个，例如 {"open": {}}。',
+        hint_en='write at least one, for example {{"open": {{}}}}.',
+        hint_zh='请至少写一个，例如 {{"open": {{}}}}。',
     ),
     "machine.shape": Text(
         en="expected {expected}, got {got}",

@@ -188,7 +188,7 @@ class Reader:
                     self.problem("no_default", self.paths[node], state=self.ids[node], parent=self.ids[above])
                 self.entry[node] = entry
 
-    def states_named(self, given: Any, path: str) -> tuple[int, ...]:
+    def states_named(self, given: Any, path: str, *, any_state: bool = False) -> tuple[int, ...]:
         """The nodes that a name or a list of names stands for, each once; unknown ones become findings."""
         names = given if isinstance(given, (list, tuple)) else [given]
         if not names or len(names) > LIST_LIMIT or not all(isinstance(name, str) for name in names):
@@ -196,7 +196,7 @@ class Reader:
             return ()
         found: dict[int, None] = {}
         for position, name in enumerate(names):
-            node = self.number.get(name)
+            node = ROOT if any_state and name == ANY else self.number.get(name)
             if node is None:
                 where = f"{path}[{position}]" if isinstance(given, (list, tuple)) else path
                 self.problem(
@@ -252,28 +252,21 @@ class Reader:
         internal = spec.get("internal", False)
         if not isinstance(internal, bool):
             self.problem("shape", f"{path}.internal", expected="true or false", got=type(internal).__name__)
+        events = self._events(spec.get("event"), f"{path}.event")
+        sources = self._sources(spec.get("source"), f"{path}.source")
         targets: tuple[int, ...] = ()
         if spec.get("target") is not None:
             targets = self.states_named(spec["target"], f"{path}.target")
             if targets:
                 self.together(targets, f"{path}.target")
-        return Row(
-            events=self._events(spec.get("event"), f"{path}.event"),
-            sources=self._sources(spec.get("source"), f"{path}.source"),
-            targets=targets,
-            internal=internal is True,
-            guard=self._guard(spec.get("when"), f"{path}.when"),
-        )
+        return Row(events, sources, targets, internal is True, self._guard(spec.get("when"), f"{path}.when"))
 
     def _sources(self, given: Any, path: str) -> tuple[int, ...]:
-        names = list(given) if isinstance(given, (list, tuple)) else [given]
-        anywhere = ANY in names[:LIST_LIMIT]
-        named = [name for name in names if name != ANY] if len(names) <= LIST_LIMIT else names
-        found = self.states_named(named, path) if named or not anywhere else ()
+        found = self.states_named(given, path, any_state=True)
         for node in found:
             if self.kind[node] in HISTORIES:
                 self.problem("history_source", path, state=self.ids[node])
-        return (*found, ROOT) if anywhere else found
+        return found
 
     def _events(self, given: Any, path: str) -> tuple[str, ...] | None:
         if given is None:

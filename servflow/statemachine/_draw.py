@@ -124,7 +124,7 @@ def _lifted(chart: Chart, edge: _Edge) -> tuple[int, int, int, str]:
     source, target = edge.source, edge.source if edge.target is None else edge.target
     ends = source, target
     if source == ROOT:
-        while chart.parent[target] != ROOT:
+        while target != ROOT and chart.parent[target] != ROOT:
             target = chart.parent[target]
     elif source != target:
         above = set(chart.chain(source))

@@ -30,15 +30,21 @@ class _Option:
     test: Test | None
     chosen: tuple[int, ...]
     step: Step | None = None
-    moving: bool = False
 
 
 @define
 class _Quick:
-    """The options of an event in a configuration with one lane, and the step when none of them holds."""
+    """
+    What an event does in one place, as far as it is known.
 
-    options: list[_Option]
+    With one lane, ``options`` are asked in turn. With several, ``lanes`` holds (arm, guard) pairs where lanes share
+    nothing, and ``steps`` the finished steps by what was enabled. ``ignored`` is the step when nothing is.
+    """
+
     ignored: Step
+    options: list[_Option] | None
+    lanes: tuple[tuple[tuple[int, Test | None], ...], ...] | None
+    steps: dict[tuple[int, ...], Step]
 
 
 class Machine:
@@ -70,14 +76,13 @@ class Machine:
         DefinitionError: with every problem found at once.
     """
 
-    __slots__ = ("__weakref__", "_chart", "_moves", "_quick", "_steps", "_tests", "_top_finals", "table_size")
+    __slots__ = ("__weakref__", "_chart", "_moves", "_quick", "_tests", "_top_finals", "table_size")
 
     table_size: int
     _chart: Chart
     _moves: Moves
     _tests: tuple[Test | None, ...]
     _quick: dict[tuple[Any, ...], _Quick]
-    _steps: dict[tuple[Any, ...], Step]
     _top_finals: frozenset[str]
 
     def __init__(
@@ -103,7 +108,6 @@ class Machine:
             "_moves": moves,
             "_tests": tuple(None if row.guard is None else row.guard.compiled_test for row in chart.rows),
             "_quick": moves.bound.watch({}),
-            "_steps": moves.bound.watch({}),
             "_top_finals": tops,
         }
         for name, value in held.items():
@@ -165,16 +169,20 @@ class Machine:
             key = (active, event) if not remembered else (active, event, self._history_key(remembered))
             quick = self._quick.get(key)
         except (TypeError, KeyError, AttributeError):
-            raise _damaged(state, event) from None
+            raise InputError(
+                'a state is {"active": [leaf ids], "history": {id: [state ids]}}, as a step returned it; an event is a name',
+                code="machine.state",
+            ) from None
         if quick is None:
-            return self._look_up(key, active, event, _EMPTY if data is None else data)
+            quick = self._look_up(key, active, event)
         if data is None:
             data = _EMPTY
+        if quick.options is None:
+            return self._across(quick, event, data)
         for option in quick.options:
             test = option.test
             if test is None or test(data):
-                step = option.step
-                return step if step is not None else self._take(option, quick.ignored, data)
+                return option.step or self._take(option, quick.ignored, data)
         return quick.ignored
 
     def _history_key(self, remembered: Mapping[str, Sequence[str]]) -> HistoryKey:
@@ -182,41 +190,50 @@ class Machine:
             raise TypeError
         return self._moves.history_key({name: tuple(kept) for name, kept in remembered.items()})
 
-    def _look_up(self, key: tuple[Any, ...], active: Configuration, event: str, data: Mapping[str, Any]) -> Step:
+    def _look_up(self, key: tuple[Any, ...], active: Configuration, event: str) -> _Quick:
         if not isinstance(event, str):
-            raise _damaged({"active": [], "history": {}}, event)
-        moves = self._moves
+            raise InputError(f"an event is a name, not {type(event).__name__}", code="machine.event")
+        moves, tests = self._moves, self._tests
         plan = moves.plan(active, event)
         history = NOTHING
         if len(key) > 2:
             moves.history_numbers(key[2])
             kept = zip(moves.history_ids, key[2], strict=True)
             history = Remembered({name: names for name, names in kept if names is not None})
-        here = Step(active, history)
+        options, lanes = None, None
         if plan.singles is not None:
-            quick = _Quick([_Option(self._tests[row], alone) for row, alone in plan.singles], here)
-            moves.bound.keep(self._quick, key, quick)
-            for option in quick.options:
-                if option.test is None or option.test(data):
-                    return self._take(option, here, data)
-            return here
-        chosen = moves.select(active, event, self._decide(data), history)
-        if not chosen:
-            return here
-        steps_key = (key, chosen, getattr(chosen, "arms", None))
-        step = self._steps.get(steps_key)
-        if step is None:
-            move = moves.apply(active, history, chosen)
-            step = self._run(move, data)
-            if self._rests(move):
-                moves.bound.keep(self._steps, steps_key, step)
-        return step
+            options = [_Option(tests[row], alone) for row, alone in plan.singles]
+        elif plan.apart is not None:
+            lanes = tuple(tuple((arm, tests[row]) for arm, row in pairs) for pairs in plan.apart)
+        return moves.bound.keep(self._quick, key, _Quick(Step(active, history), options, lanes, {}))
 
     def _take(self, option: _Option, here: Step, data: Mapping[str, Any]) -> Step:
         move = self._moves.apply(here.configuration, here.history, option.chosen)
         step = self._run(move, data)
         if self._rests(move):
             option.step = step
+        return step
+
+    def _across(self, quick: _Quick, event: str, data: Mapping[str, Any]) -> Step:
+        here, moves = quick.ignored, self._moves
+        if quick.lanes is None:
+            chosen = moves.select(here.configuration, event, self._decide(data), here.history)
+            return self._run(moves.apply(here.configuration, here.history, chosen), data) if chosen else here
+        taken: list[int] = []
+        for lane in quick.lanes:
+            for arm, test in lane:
+                if test is None or test(data):
+                    taken.append(arm)
+                    break
+        enabled = tuple(taken)
+        step = quick.steps.get(enabled)
+        if step is None:
+            if not enabled:
+                return here
+            move = moves.apply(here.configuration, here.history, moves.settle(here.configuration, enabled, here.history))
+            step = self._run(move, data)
+            if self._rests(move):
+                moves.bound.keep(quick.steps, enabled, step)
         return step
 
     def _decide(self, data: Mapping[str, Any]) -> Callable[[int], bool]:
@@ -375,14 +392,6 @@ def _restored(chart: Chart, table_size: int) -> Machine:
     machine = Machine.__new__(Machine)
     machine._set_up(chart, table_size)
     return machine
-
-
-def _damaged(state: Any, event: Any) -> InputError:
-    if isinstance(state, Mapping) and not isinstance(event, str):
-        return InputError(f"an event is a name, not {type(event).__name__}", code="machine.event")
-    return InputError(
-        'a state is {"active": [leaf ids], "history": {id: [state ids]}}, as a step returned it', code="machine.state"
-    )
 
 
 def _endless(trail: list[tuple[Move, tuple[str, ...], tuple[int, ...]]]) -> LimitError:

@@ -25,13 +25,15 @@ class Plan:
 
     ``lanes`` holds, per active leaf that has any, the states around it that do something, inner first; ``groups``
     holds the (arm, row) pairs of each. Where there is one lane the first row whose guard holds is the answer;
-    ``singles`` then holds (row, the answer).
+    ``singles`` then holds (row, the answer). Where there are several and no state or row is in two of them, ``apart``
+    holds the (arm, row) pairs of each, so that nothing need be remembered from one lane to the next.
     """
 
     rows: tuple[int, ...]
     lanes: tuple[tuple[int, ...], ...]
     groups: Mapping[int, tuple[tuple[int, int], ...]]
     singles: tuple[tuple[int, tuple[int, ...]], ...] | None
+    apart: tuple[tuple[tuple[int, int], ...], ...] | None
 
 
 class Moves:
@@ -164,7 +166,10 @@ class Moves:
         met = dict.fromkeys(node for lane in lanes for node in lane)
         rows = tuple(dict.fromkeys(row for node in met for _, row in groups[node]))
         singles = tuple((row, (row,)) for row in rows) if len(lanes) <= 1 else None
-        return self.bound.keep(self._plans, (configuration, event), Plan(rows, lanes, groups, singles))
+        apart = None
+        if len(lanes) > 1 and len(met) == sum(map(len, lanes)) and len(rows) == sum(len(groups[node]) for node in met):
+            apart = tuple(tuple(pair for node in lane for pair in groups[node]) for lane in lanes)
+        return self.bound.keep(self._plans, (configuration, event), Plan(rows, lanes, groups, singles, apart))
 
     def _groups(self, rows: set[int]) -> dict[int, tuple[tuple[int, int], ...]]:
         """The arms of these rows by the state they start from, in document order."""
@@ -188,6 +193,14 @@ class Moves:
                 if decide(row):
                     return alone
             return ()
+        if plan.apart is not None:
+            taken: list[int] = []
+            for pairs in plan.apart:
+                for arm, row in pairs:
+                    if decide(row):
+                        taken.append(arm)
+                        break
+            return self.settle(configuration, tuple(taken), history)
         asked: dict[int, bool] = {}
         first: dict[int, int | None] = {}
         enabled: dict[int, None] = {}
@@ -195,15 +208,16 @@ class Moves:
             for node in lane:
                 if node not in first:
                     first[node] = _first_that_holds(plan.groups[node], decide, asked)
-                arm = first[node]
-                if arm is not None:
-                    enabled[arm] = None
+                found = first[node]
+                if found is not None:
+                    enabled[found] = None
                     break
-        return self._settle(configuration, tuple(enabled), history)
+        return self.settle(configuration, tuple(enabled), history)
 
-    def _settle(
+    def settle(
         self, configuration: Configuration, enabled: tuple[int, ...], history: Mapping[str, tuple[str, ...]]
     ) -> tuple[int, ...]:
+        """The transitions of these enabled arms that may be taken together."""
         if not enabled:
             return ()
         key = (configuration, enabled, self.history_key(history) if self.history_ids else ())
