@@ -79,7 +79,7 @@ class Workflows:
             known = newest.get(flow.workflow)
             if known is not None and known.version == flow.version and known.hash != flow.hash:
                 raise InputError(
-                    f"two different workflows are called {flow.workflow!r} version {flow.version}; raise the newer one's version",
+                    f"two different workflows are called {flow.workflow!r} version {flow.version}; raise the newer's version",
                     workflow=flow.workflow,
                     version=flow.version,
                 )

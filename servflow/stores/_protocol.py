@@ -128,8 +128,12 @@ class Store(Protocol):
     Snapshot, records, effects, reservations, waits, keys and mail of a change are kept in one
     transaction. Nothing here decides anything: a store compares numbers and keeps what it is given.
     All instants are aware. Every operation raises ``StoreError`` where the storage itself fails, and
-    has changed nothing then.
+    has changed nothing then. ``StoreContract`` in ``servflow.testing`` checks every sentence said here.
     """
+
+    def for_tenant(self, name: str) -> Store:
+        """A handle on the same storage that sees another tenant's rows; closing one closes all."""
+        ...
 
     def load(self, id: str) -> Ticket | None:  # noqa: A002 - the word of the whole library
         """The ticket as last kept, or None where there is none."""

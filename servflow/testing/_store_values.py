@@ -1,0 +1,63 @@
+"""Knows tickets and steps made by hand for tests of stores; must not know any workflow."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from attrs import evolve
+
+from servflow.model import (
+    FrozenMap,
+    Moved,
+    Notify,
+    Opened,
+    Reservation,
+    SlotProgress,
+    Ticket,
+)
+from servflow.stores import Answer, Change, Message, Store
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def new_ticket(name: str = "T1", *, waits: tuple[str, ...] = (), **attributes: Any) -> Change:
+    """The change that opens a ticket, made by hand: a store need not know any workflow."""
+    at = attributes.pop("at", NOON)
+    slots = FrozenMap({"assignee": SlotProgress(policy="p", since=at, waits=waits)}) if waits else FrozenMap()
+    ticket = Ticket(
+        id=name, workflow="repair", at=at, sequence=1, opened_at=at, configuration=("new",), slots=slots, **attributes
+    )
+    return Change(ticket=ticket, expected=None, records=(Opened(sequence=1, at=at, id=name, workflow="repair", version=1),))
+
+
+def next_step(ticket: Ticket, count: int = 1, **attributes: Any) -> Change:
+    """The change that moves a ticket on by *count* records, with other attributes of the ticket as given."""
+    at = attributes.get("at", ticket.at)
+    records = tuple(Moved(sequence=ticket.sequence + 1 + index, at=at, event="go") for index in range(count))
+    moved = evolve(ticket, sequence=ticket.sequence + count, **attributes)
+    return Change(ticket=moved, expected=ticket.revision, records=records)
+
+
+def note(name: str, ticket: str = "T1") -> Notify:
+    """An effect of a ticket."""
+    return Notify(id=name, ticket=ticket, at=NOON, cause="1", action="a", to="ann", template="t")
+
+
+def keep(store: Store, change: Change, **more: Any) -> Answer:
+    """Commit one change and give its answer."""
+    (answer,) = store.commit([evolve(change, **more)])
+    return answer
+
+
+def opened(store: Store, name: str = "T1", reservations: tuple[Reservation, ...] = (), **attributes: Any) -> Ticket:
+    """A ticket that the store has just kept."""
+    change = new_ticket(name, **attributes)
+    assert keep(store, change, reservations=reservations).status == "applied"
+    return change.ticket
+
+
+def first_mail(store: Store) -> Message:
+    """The oldest message of the first ticket that wakes at noon."""
+    return store.claim(NOON)[0].messages[0]
