@@ -109,7 +109,7 @@ class Calendar(OpenTime):
         zone: str | ZoneInfo,
         week: Mapping[str, Iterable[Any]] | DayTexts | None = None,
         *,
-        holidays: Iterable[Any] = (),
+        holidays: Iterable[Any] | None = (),
         shifts: Mapping[Any, Iterable[Any]] | DayTexts | None = None,
         breaks: Mapping[Any, Iterable[Any]] | DayTexts | None = None,
         known_until: date | str | None = None,
@@ -129,7 +129,7 @@ class Calendar(OpenTime):
             raise DefinitionError.of(reading.findings)
         self._prepare()
         if not self._always and not self._opens():
-            raise DefinitionError.of([Finding(code="calendar.never_opens", path="week", facts={"name": self.name or ""})])
+            raise DefinitionError.of([Finding(code="calendar.never_opens", path="week")])
 
     def _prepare(self) -> None:
         by_name = dict(self.week)

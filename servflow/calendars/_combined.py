@@ -75,7 +75,7 @@ class Combined(OpenTime):
         put(self, "_recurs", self._joined([part._recurs for part in parts]))
         put(self, "_always", operation != "minus" and self._joined([part._always for part in parts]))
         if not self._always and not self._opens():
-            raise DefinitionError.of([Finding(code="calendar.never_opens", path=operation, facts={"name": operation})])
+            raise DefinitionError.of([Finding(code="calendar.never_opens", path=operation)])
 
     def _joined(self, flags: list[bool]) -> bool:
         if self.operation == "any_of":

@@ -123,6 +123,8 @@ class Reading:
 
     def holidays(self, value: object) -> tuple[Holiday, ...]:
         """The holidays in order, yearly ones first; a date given twice is one holiday."""
+        if value is None:
+            return ()
         if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
             self.problem("holidays", "holidays", value=repr(value)[:100])
             return ()

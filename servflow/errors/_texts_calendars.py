@@ -90,8 +90,8 @@ TEXTS: dict[str, Text] = {
         zh="{count} 项超过了上限 {limit}",
     ),
     "calendar.never_opens": Text(
-        en="the calendar {name} never opens",
-        zh="日历 {name} 永不开放",
+        en="the calendar never opens",
+        zh="该日历永不开放",
         hint_en="give it at least one window that holidays and breaks leave open; clocks on it would never run.",
         hint_zh="请至少留出一个未被节假日和休息时段覆盖的时段；否则其上的时钟永远不会走。",
     ),

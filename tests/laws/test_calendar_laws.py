@@ -56,7 +56,8 @@ def windows(draw: st.DrawFn) -> list[str]:
         points.pop()
     pairs = [(points[n] * 30, points[n + 1] * 30) for n in range(0, len(points), 2)]
     out = [f"{_text(start)}-{_text(end)}" for start, end in pairs]
-    if pairs and draw(st.booleans()):
+    overnight = draw(st.booleans())
+    if pairs and overnight:
         end = draw(st.integers(0, pairs[0][0] // 30)) * 30
         out[-1] = f"{_text(pairs[-1][0])}-{_text(end)}"
     return out

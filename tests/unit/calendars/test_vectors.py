@@ -26,7 +26,8 @@ OTHER_RULES = {
 
 @cache
 def _file(name: str) -> dict[str, Any]:
-    return json.loads((SHARED / FOLDER / name).read_text(encoding="utf-8"))
+    data: dict[str, Any] = json.loads((SHARED / FOLDER / name).read_text(encoding="utf-8"))
+    return data
 
 
 @cache
@@ -68,7 +69,8 @@ def _answer(calendar: Calendar, case: dict[str, Any], at: Any) -> Any:
 
 def _with_history(calendar: Calendar, case: dict[str, Any], at: Any) -> Any:
     """Fold runs and pauses by hand: what a clock does, with the calendar alone."""
-    counted, since = timedelta(), None
+    counted = timedelta()
+    since: Any = None
     for instant, what in case["history"]:
         if what == "run":
             since = at(instant)
