@@ -19,13 +19,14 @@ class Overload:
     One way to call a function: the kinds it takes and gives, ``dyn`` for any.
 
     ``style`` is ``function`` for ``f(x)``, ``method`` for ``x.f()``, ``both`` for either; a method's
-    receiver is its first parameter.
+    receiver is its first parameter. ``cost`` is what a call inside a macro takes from the steps.
     """
 
     params: tuple[str, ...]
     result: str
     run: Callable[..., Any]
     style: str = "function"
+    cost: int = 1
 
     def fits(self, *, method: bool, count: int) -> bool:
         """Whether the call's form and number of arguments are this overload's."""
@@ -146,6 +147,10 @@ _LENGTHS: dict[str, Callable[[Any], int]] = {
 }
 
 
+# Finding a zone that is not known yet, or does not exist, reads files.
+_ZONE_COST = 100
+
+
 def _zoned(read: Callable[[Any], int]) -> Callable[[Any, str], int]:
     return lambda at, zone: read(moments.local(at, zone))
 
@@ -162,7 +167,7 @@ def _table() -> dict[str, tuple[Overload, ...]]:
     for name, read in _ACCESSORS.items():
         table[name] = [
             Overload(("timestamp",), "int", read, "method"),
-            Overload(("timestamp", "string"), "int", _zoned(read), "method"),
+            Overload(("timestamp", "string"), "int", _zoned(read), "method", _ZONE_COST),
         ]
     for name, read in _LENGTHS.items():
         table[name].append(Overload(("duration",), "int", read, "method"))

@@ -81,11 +81,11 @@ def registered(function: Function, args: tuple[Run, ...], position: int, *, leni
     return run
 
 
-def metered(run: Run) -> Run:
-    """The same call, each costing a step: only a macro can make an expression call without bound."""
+def metered(run: Run, cost: int) -> Run:
+    """The same call, each costing some steps: only a macro can make an expression call without bound."""
 
     def counted(env: Any) -> Any:
-        spend(env, 1)
+        spend(env, cost)
         return run(env)
 
     return counted

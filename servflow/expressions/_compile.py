@@ -263,8 +263,7 @@ class Compiler:
         operands = tuple(self.operand(arg) for arg in node.args)
         if name == INDEX:
             return self.indexed(operands, node.position)
-        run = self.operator(node, operands) if name in OPERATORS else self.function(node, operands)
-        return metered(run) if self.framed else run
+        return self.operator(node, operands) if name in OPERATORS else self.function(node, operands)
 
     def operand(self, node: Node) -> Run:
         """The closure of an operand; in an expression with macros its size is paid for."""
@@ -320,11 +319,13 @@ class Compiler:
         lenient = self.mode.lenient
         host = None if node.method else self.shared.functions.get(node.function)
         if host is not None:
-            return registered(host, operands, node.position, lenient=lenient)
+            run = registered(host, operands, node.position, lenient=lenient)
+            return metered(run, 1) if self.framed else run
         fitting = tuple(
             overload for overload in BUILTINS[node.function] if overload.fits(method=node.method, count=len(operands))
         )
-        return builtin(node.function, fitting, operands, node.position, lenient=lenient)
+        run = builtin(node.function, fitting, operands, node.position, lenient=lenient)
+        return metered(run, max(overload.cost for overload in fitting)) if self.framed else run
 
 
 def _one(operand: Run, work: Callable[[Any], Any], lenient: bool, position: int) -> Run:

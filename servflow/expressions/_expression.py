@@ -14,7 +14,7 @@ from servflow.expressions._builtins import BUILTINS, Function
 from servflow.expressions._check import Checker
 from servflow.expressions._compile import STRICT, TEST, VALUE, Compiler, Mode, Program, program
 from servflow.expressions._faults import fault, foreign, sourced
-from servflow.expressions._nodes import AND, MACROS, RESERVED, Call, Node
+from servflow.expressions._nodes import AND, MACROS, RESERVED, Call, Node, walk
 from servflow.expressions._parser import parse
 from servflow.expressions._quick import conjunction
 from servflow.expressions._reads import reads
@@ -277,7 +277,13 @@ class Expression:
         return f"Expression({self.text!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (self.source, self._fields, self._program.functions)
+        # Only what the text uses goes along: the rest of the host's declarations may be large, or not picklable.
+        called = {part.function for part in walk(self._node) if isinstance(part, Call)}
+        functions = {name: function for name, function in self._program.functions.items() if name in called}
+        fields = self._fields
+        if fields is not None:
+            fields = {name: fields[name] for name in sorted(self.roots) if name in fields}
+        return _again, (self.source, fields, functions)
 
 
 def _again(text: str, fields: Mapping[str, Any] | None, functions: Mapping[str, Function]) -> Expression:

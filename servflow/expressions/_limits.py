@@ -8,7 +8,7 @@ MAX_LENGTH = 10_000
 MAX_NESTING = 64
 """Parentheses, brackets, braces and argument lists open at one place. The CEL specification asks for at least 32."""
 
-MAX_HEIGHT = 200
+MAX_HEIGHT = 120
 """Levels of the tree: bounds what nesting does not, such as ``a + b + c`` and ``x.a.b.c``. The specification asks for 32."""
 
 MAX_ITEMS = 1_000
@@ -17,7 +17,7 @@ MAX_ITEMS = 1_000
 MAX_SIZE = 100_000
 """Characters, bytes or elements of a string, byte sequence or list that ``+`` builds."""
 
-MAX_STEPS = 250_000
+MAX_STEPS = 100_000
 """Work of one evaluation: a step for each turn of a macro, each call in it, each value compared inside lists and maps."""
 
 MAX_DEPTH = 200

@@ -96,13 +96,13 @@ def read_duration(text: str) -> timedelta:
         ExpressionError: the text is not such a length, it is beyond 64 bits of nanoseconds, or it is
             not zero and would become zero.
     """
+    if len(text) > 100:
+        raise fault("convert", value=repr(text[:60]), to="duration", example="1h30m")
     body = text[1:] if text[:1] in ("+", "-") else text
     total = Fraction(0)
     at = 0
     if body != "0":
         while match := _PART.match(body, at):
-            if len(match[1]) > 30:
-                raise fault("range", what="duration", value=text[:60])
             total += Fraction(match[1].rstrip(".")) * _MICROS[match[2]]
             at = match.end()
         if at == 0 or at != len(body):

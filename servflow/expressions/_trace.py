@@ -28,13 +28,14 @@ class Trace:
     """
     What a part of a condition gave, and the parts that made it so.
 
-    ``kind`` is ``and``, ``or``, ``not``, ``if``, ``compare``, ``call``, ``value`` or ``const``. ``value`` is plain
-    Python; None also when ``error`` says why there is none. ``missing`` are the names below that were
+    ``kind`` is ``and``, ``or``, ``not``, ``if``, ``compare``, ``call``, ``value`` or ``const``; ``sign`` is the operator
+    of a comparison, and its two operands are listed. ``value`` is plain Python; None also when ``error`` says why there is none. ``missing`` are the names below that were
     not there.
     """
 
     text: str
     kind: str
+    sign: str = ""
     value: Any = None
     operands: tuple[Trace, ...] = ()
     missing: tuple[str, ...] = ()
@@ -48,6 +49,8 @@ class Trace:
     def as_data(self) -> dict[str, Any]:
         """The trace as fresh JSON-ready data: instants and durations as CEL writes them, bytes in base64, decimals as text."""
         data: dict[str, Any] = {"text": self.text, "kind": self.kind, "value": _data(self.value)}
+        if self.sign:
+            data["sign"] = self.sign
         if self.operands:
             data["operands"] = [operand.as_data() for operand in self.operands]
         if self.missing:
@@ -104,12 +107,8 @@ def _sentence(part: Trace, lang: str) -> str:
 
 def _filled(part: Trace, lang: str) -> str:
     shown = [_shown(operand, lang) for operand in part.operands]
-    sign = part.text
     if part.kind == "compare":
-        # The operands' own texts are taken off to leave the sign between them.
-        left, right = part.operands
-        sign = part.text[len(left.text) : len(part.text) - len(right.text)].strip("() ")
-        return f"{shown[0]} {sign} {shown[1]}"
+        return f"{shown[0]} {part.sign} {shown[1]}"
     seen = [text for text, operand in zip(shown, part.operands, strict=True) if operand.kind != "const"]
     return f"{part.text} [{', '.join(seen)}]" if seen else part.text
 
@@ -183,9 +182,12 @@ class Tracer:
         if node.function == CONDITIONAL:
             return self.conditional(node, text, bindings)
         operands = tuple(self.leaf(arg, write(arg), bindings) for arg in node.args)
-        kind = "compare" if node.function in COMPARISONS else "call"
         value, error = self.run(node, bindings)
-        return Trace(text=text, kind=kind, value=value, operands=operands, missing=_gathered(operands), error=error)
+        missing = _gathered(operands)
+        if node.function in COMPARISONS:
+            sign = node.function.strip("_")
+            return Trace(text=text, kind="compare", sign=sign, value=value, operands=operands, missing=missing, error=error)
+        return Trace(text=text, kind="call", value=value, operands=operands, missing=missing, error=error)
 
     def leaf(self, node: Node, text: str, bindings: Mapping[str, Any]) -> Trace:
         if isinstance(node, Const):
