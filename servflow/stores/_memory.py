@@ -206,6 +206,8 @@ class MemoryStore:
         space, ticket = self._space, change.ticket
         if ticket.id in space.woken and space.woken[ticket.id][0] <= change.woken:
             self._journal.drop(space.woken, ticket.id)
+        if not change.records and change.expected is not None:
+            return
         now = ticket.waits
         for key in before:
             if key not in now:
@@ -213,8 +215,9 @@ class MemoryStore:
         for key in now:
             if key not in before:
                 self._journal.put(space.waits.setdefault(key, {}), ticket.id, True)
-                if change.released is not None and space.freed.get(key, 0) > change.released:
-                    self._journal.put(space.woken, ticket.id, (space.freed[key], ticket.at))
+        latest = max((space.freed.get(key, 0) for key in now if key not in before), default=0)
+        if change.released is not None and latest > change.released:
+            self._journal.put(space.woken, ticket.id, (latest, ticket.at))
 
     def _keep(self, settled: Settlement, ticket: Ticket) -> None:
         space, put = self._space, self._journal.put

@@ -251,13 +251,14 @@ class SqliteStore:
         self._db.run_many(f"DELETE FROM wait WHERE {_OF} AND key = ?", [(*here, key) for key in before.difference(now)])
         new = [key for key in now if key not in before]
         self._db.run_many("INSERT INTO wait (tenant, entity, ticket, key) VALUES (?, ?, ?, ?)", [(*here, key) for key in new])
-        for key in new if change.released is not None else ():
-            row = self._db.row(
-                f"SELECT released FROM total WHERE {_HERE} AND key = ? AND released > ?",
-                (self.tenant, ENTITY, key, change.released),
-            )
-            if row is not None:
-                self._db.run(f"UPDATE ticket SET woken = ?, woken_at = ? WHERE {_THIS}", (row[0], micros(ticket.at), *here))
+        if change.released is None:
+            return
+        freed = [
+            self._db.row(f"SELECT released FROM total WHERE {_HERE} AND key = ?", (self.tenant, ENTITY, key)) for key in new
+        ]
+        latest = max((row[0] for row in freed if row is not None), default=0)
+        if latest > change.released:
+            self._db.run(f"UPDATE ticket SET woken = ?, woken_at = ? WHERE {_THIS}", (latest, micros(ticket.at), *here))
 
     def _write_holdings(self, settled: Settlement, ticket: Ticket) -> None:
         here = (self.tenant, ENTITY)
