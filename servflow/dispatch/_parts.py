@@ -32,6 +32,9 @@ REQUIREMENTS = (
 )
 """The kinds of requirement; each entry of ``require`` holds exactly one of these keys."""
 
+ASKING = (*(kind for kind in REQUIREMENTS if kind not in ("open", "host")), "level", "need")
+"""The keys of a requirement that hold an expression."""
+
 ENGINEERS_ONLY = ("language", "certificate", "part")
 
 TERMS = (
@@ -124,8 +127,7 @@ class Requirement(Part):
     @property
     def expressions(self) -> Mapping[str, Expression]:
         """Every expression in it by its key."""
-        keys = (*REQUIREMENTS, "level", "need")
-        return {key: value for key in keys if isinstance(value := getattr(self, key), Expression)}
+        return {key: value for key in ASKING if isinstance(value := getattr(self, key), Expression)}
 
 
 @frozen(kw_only=True)

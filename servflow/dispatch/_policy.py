@@ -10,10 +10,20 @@ from typing import Any
 
 from attrs import define, field
 
-from servflow.dispatch._parts import CANDIDATES, ENGINEERS_ONLY, MODES, Hooks, OfferOptions, Relaxation, Requirement, Term
+from servflow.dispatch._parts import (
+    ASKING,
+    CANDIDATES,
+    ENGINEERS_ONLY,
+    MODES,
+    Hooks,
+    OfferOptions,
+    Relaxation,
+    Requirement,
+    Term,
+)
 from servflow.dispatch._reading import Part, expression, finish, many, one, put, raw, word, words
 from servflow.errors import ExpressionError, Finding, nearest
-from servflow.expressions import Expression
+from servflow.expressions import Expression, Function
 
 STANDING = ("of", "forbidden", "declined", "presence", "absence")
 """Rules that always hold and that nothing relaxes; no requirement may take these names."""
@@ -137,16 +147,20 @@ class Policy(Part):
             found.append(Finding("dispatch.safety_relaxed", path, {"step": step.kind, "target": step.target}))
 
     @classmethod
-    def read(cls, source: Any) -> Policy:
+    def read(cls, source: Any, functions: Mapping[str, Function] | None = None) -> Policy:
         """
         Read a policy from its mapping; a policy is returned as it is.
+
+        Args:
+            source: the mapping.
+            functions: the host's functions that its expressions may call.
 
         Raises:
             DefinitionError: with every problem found.
         """
         if isinstance(source, Mapping) and "name" not in source:
             source = {**source, "name": None}
-        return super().read(source)
+        return super().read(_parsed(source, functions) if functions else source)
 
     def to_data(self) -> dict[str, Any]:
         """Canonical JSON-ready form without defaults; ``Policy(**data)`` is equal."""
@@ -201,6 +215,7 @@ class Policy(Part):
         states: Collection[str] | None = None,
         calendars: Collection[str] | None = None,
         hooks: Hooks | None = None,
+        functions: Mapping[str, Function] | None = None,
     ) -> tuple[Finding, ...]:
         """
         What is wrong with the policy where it is used; paths begin below the policy.
@@ -209,11 +224,12 @@ class Policy(Part):
             fields: name -> type of everything expressions may read, without ``candidate``; None checks no types.
             states: the states there are; None checks none.
             calendars: the calendars there are; None checks none.
-            hooks: the host's registered functions; names not in it are findings.
+            hooks: the host's registered requirements and terms; names not in it are findings.
+            functions: the host's functions that expressions may call.
         """
         found: list[Finding] = []
         if fields is not None:
-            self._typed({**fields, "candidate": CANDIDATE_FIELDS}, found)
+            self._typed({**fields, "candidate": CANDIDATE_FIELDS}, functions, found)
         if states is not None:
             found.extend(_unknown("dispatch.unknown_state", [("state", name) for name in self.state], states))
         if calendars is not None:
@@ -241,10 +257,10 @@ class Policy(Part):
             if name not in known
         ]
 
-    def _typed(self, fields: Mapping[str, Any], found: list[Finding]) -> None:
+    def _typed(self, fields: Mapping[str, Any], functions: Mapping[str, Function] | None, found: list[Finding]) -> None:
         for path, text, condition in self._expressions():
             try:
-                typed = Expression.parse(text.text, fields)
+                typed = Expression.parse(text.text, fields, functions=functions)
             except ExpressionError as error:
                 found.append(Finding("dispatch.expression", path, {"text": text.text, "reason": error.message}))
                 continue
@@ -258,6 +274,39 @@ class Policy(Part):
         named.extend((f"relax[{i}].calendar", step.calendar) for i, step in enumerate(self.relax))
         named.append(("offer.calendar", self.offer.calendar if self.offer else None))
         return [(path, name) for path, name in named if name is not None]
+
+
+def _parsed(source: Any, functions: Mapping[str, Function]) -> Any:
+    """The mapping with its texts parsed with the host's functions; what cannot be parsed stays and is found later."""
+
+    def read(entry: Any, keys: Collection[str]) -> Any:
+        if not isinstance(entry, Mapping):
+            return entry
+        out = dict(entry)
+        for key in keys:
+            if isinstance(out.get(key), str) and (key, out[key]) != ("below", "capacity"):
+                try:
+                    out[key] = Expression.parse(out[key], functions=functions)
+                except ExpressionError:
+                    continue
+        return out
+
+    def each(value: Any, keys: Collection[str]) -> Any:
+        if isinstance(value, (list, tuple)):
+            return [
+                [read(item, keys) for item in entry] if isinstance(entry, (list, tuple)) else read(entry, keys)
+                for entry in value
+            ]
+        return read(value, keys)
+
+    if not isinstance(source, Mapping):
+        return source
+    out = read(source, ("when",))
+    if "require" in out:
+        out["require"] = each(out["require"], ASKING)
+    if "prefer" in out:
+        out["prefer"] = each(out["prefer"], ("value",))
+    return out
 
 
 def _unknown(code: str, named: list[tuple[str, str]], known: Collection[str]) -> list[Finding]:

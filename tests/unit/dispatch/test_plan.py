@@ -1,0 +1,176 @@
+"""Knows what a plan must be and what an audit must catch; must not know the solver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+import pytest
+
+from servflow.dispatch import Plan, Policy, plan, verify
+from servflow.errors import InputError, LimitError, TimeError
+from servflow.model import FrozenMap, Held, SlotProgress, Ticket, World
+
+AT = datetime(2026, 3, 2, 2, tzinfo=UTC)
+
+
+def ticket(name: str, **changes: Any) -> Ticket:
+    """A ticket that needs a skill."""
+    fields = FrozenMap(changes.pop("fields", {"category": "ac"}))
+    return Ticket(**{"id": name, "workflow": "w", "at": AT, "opened_at": AT, "fields": fields, **changes})
+
+
+RULE = Policy(name="p", require=[{"skill": "category"}, {"below": "capacity"}], prefer=[[{"term": "cost", "weight": -1}]])
+
+
+def test_as_many_as_can_be_come_first() -> None:
+    """A costly plan that places every ticket beats a cheap one that leaves a ticket out."""
+    people = World(
+        engineers=[
+            {"id": "all", "skills": ["ac", "tv"], "capacity": 1, "cost": 1},
+            {"id": "ac", "skills": ["ac"], "capacity": 1, "cost": 90},
+        ]
+    )
+    tickets = [ticket("1"), ticket("2", fields={"category": "tv"})]
+
+    exact = plan(RULE, tickets, people, AT)
+    greedy = plan(RULE, tickets, people, AT, "greedy")
+
+    assert Plan((("1", "ac"), ("2", "all")), (), (2, -91)) == exact
+    assert Plan((("1", "all"),), (("2", "taken"),), (1, -1)) == greedy
+    assert () == verify(exact, RULE, tickets, people, AT)
+
+
+def test_reasons_of_the_unassigned() -> None:
+    """A ticket left out says whether nobody fits, who would have fitted is full, or nobody is there."""
+    people = World(engineers=[{"id": "a", "skills": ["ac"], "capacity": 1}, {"id": "b", "skills": ["ac"], "capacity": 0}])
+
+    found = plan(RULE, [ticket("1"), ticket("2"), ticket("3", fields={"category": "tv"})], people, AT)
+
+    assert {"taken", "skill"} == {reason for _, reason in found.unassigned}
+    assert (("1", "nobody"),) == plan(RULE, [ticket("1")], None, AT).unassigned
+    assert Plan() == plan(RULE, [], people, AT)
+
+
+def test_what_the_tickets_hold_is_given_out_anew() -> None:
+    """Planning assigned tickets again counts their own capacity as free."""
+    people = World(engineers=[{"id": "a", "skills": ["ac"], "capacity": 2}], loads={"a": 2})
+    tickets = [ticket(name, held=(Held("engineer:a"),)) for name in "12"]
+
+    found = plan(RULE, tickets, people, AT)
+
+    assert 2 == found.objective[0]
+    assert () == verify(found, RULE, tickets, people, AT)
+
+
+def test_limits_that_differ_between_tickets() -> None:
+    """A ticket that asks for an idle engineer comes first in the day of one who takes others after it."""
+    rule = Policy(name="p", require=[{"below": "most"}])
+    people = World(engineers=[{"id": "a"}])
+    tickets = [ticket(str(most), fields={"most": most}) for most in (1, 2, 3)] + [ticket("1b", fields={"most": 1})]
+
+    found = plan(rule, tickets, people, AT)
+
+    assert 3 == found.objective[0]
+    assert () == verify(found, rule, tickets, people, AT)
+
+
+def test_tickets_without_a_limit_take_no_room() -> None:
+    """Where a relaxation has dropped capacity, the ticket can always be placed."""
+    rule = Policy(name="p", require=[{"below": "capacity"}], relax=[{"drop": "below"}])
+    people = World(engineers=[{"id": "a", "capacity": 1}])
+    late = FrozenMap(assignee=SlotProgress(policy="p", since=AT, stage=1))
+    tickets = [ticket("1"), ticket("2", slots=late), ticket("3", slots=late)]
+
+    assert 3 == plan(rule, tickets, people, AT).objective[0]
+    assert () == verify(plan(rule, tickets, people, AT), rule, tickets, people, AT)
+
+
+def test_arguments_are_checked() -> None:
+    """Unknown solvers, tickets given twice, naive instants and far too many pairs are refused."""
+    with pytest.raises(InputError, match="did you mean 'exact'"):
+        plan(RULE, [], World(), AT, "exat")
+    with pytest.raises(InputError, match="twice"):
+        plan(RULE, [ticket("1"), ticket("1")], World(), AT)
+    with pytest.raises(TimeError):
+        plan(RULE, [ticket("1")], World(), AT.replace(tzinfo=None))
+    crowd = World(engineers=[{"id": str(number)} for number in range(2_000)])
+    with pytest.raises(LimitError):
+        plan(RULE, [ticket(str(number)) for number in range(501)], crowd, AT)
+
+
+SAFE = Policy(
+    name="p",
+    require=[
+        {"skill": "category", "name": "trade"},
+        {"area": "region"},
+        {"certificate": "licence"},
+        {"open": "shift"},
+        {"below": "capacity"},
+    ],
+    prefer=[["random"]],
+)
+GOOD = {"skills": ["ac"], "areas": ["north"], "certificates": {"gas": None}, "capacity": 2}
+PEOPLE = World(
+    engineers=[
+        {"id": "good", **GOOD},
+        {"id": "other", **GOOD},
+        {"id": "unskilled", **GOOD, "skills": []},
+        {"id": "far", **GOOD, "areas": ["south"]},
+        {"id": "expired", **GOOD, "certificates": {"gas": AT}},
+        {"id": "closed", **GOOD, "shift": "never"},
+        {"id": "away", **GOOD},
+        {"id": "absent", **GOOD, "absences": [(AT, AT + timedelta(days=1))]},
+        {"id": "barred", **GOOD},
+    ],
+    presence={"away": "away"},
+    forbidden={"c1": ("barred",)},
+)
+TICKETS = [
+    ticket(str(number), customer="c1", fields={"category": "ac", "region": "north", "licence": "gas"}) for number in range(1, 6)
+]
+
+
+def moved(who: str) -> Callable[[Plan], Plan]:
+    """A plan in which the first ticket goes to somebody else."""
+    return lambda made: attrs.evolve(made, assignments=((made.assignments[0][0], who), *made.assignments[1:]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "spoil"),
+    [
+        ("skill", moved("unskilled")),
+        ("area", moved("far")),
+        ("certificate", moved("expired")),
+        ("open", moved("closed")),
+        ("presence", moved("away")),
+        ("absence", moved("absent")),
+        ("forbidden", moved("barred")),
+        ("unknown_candidate", moved("nobody")),
+        ("over_capacity", lambda made: attrs.evolve(made, assignments=tuple((name, "good") for name, _ in made.assignments))),
+        ("could_be_assigned", lambda made: Plan(made.assignments[1:], (*made.unassigned, (made.assignments[0][0], "x")))),
+        ("missing", lambda made: attrs.evolve(made, assignments=made.assignments[1:])),
+        ("assigned_twice", lambda made: attrs.evolve(made, assignments=(made.assignments[0], *made.assignments))),
+        (
+            "assigned_and_unassigned",
+            lambda made: attrs.evolve(made, unassigned=((made.assignments[0][0], "x"), *made.unassigned)),
+        ),
+        ("unknown_ticket", lambda made: attrs.evolve(made, unassigned=(("99", "x"), *made.unassigned))),
+        ("objective", lambda made: attrs.evolve(made, objective=(made.objective[0], made.objective[1] + 1))),
+    ],
+)
+def test_audit_catches(kind: str, spoil: Callable[[Plan], Plan]) -> None:
+    """A good plan has no violation; each way to spoil it is found under its own name."""
+    made = plan(SAFE, TICKETS, PEOPLE, AT)
+
+    assert () == verify(made, SAFE, TICKETS, PEOPLE, AT)
+    assert kind in {violation.kind for violation in verify(spoil(made), SAFE, TICKETS, PEOPLE, AT)}
+
+
+def test_plan_is_data() -> None:
+    """A plan is JSON-ready."""
+    assert {"assignments": [["1", "a"]], "unassigned": [], "objective": [1, 0]} == plan(
+        RULE, [ticket("1")], World(engineers=[{"id": "a", "skills": ["ac"]}]), AT
+    ).as_data()
