@@ -104,8 +104,8 @@ def rewind(
     returned with their instants, in order, the breach among them. The caller applies the event at
     ``clamp(run, to)`` and works off what time reaches after it.
 
-    A mark before the end whose instant is not kept is worked out from the target of now; one that
-    fired under an earlier target may for that reason be armed again.
+    The instants of warnings are not kept but worked out from the target; after a retarget that can no
+    longer be done, so then only the breach and the marks beyond it are undone.
     """
     to = clamp(run, to)
     if run.stopped_at is not None and run.stopped_at <= to:
@@ -114,8 +114,7 @@ def rewind(
     running = bool(kept) and (kept[-1].end is None or kept[-1].end > to)
     if running:
         kept[-1] = Segment(kept[-1].start)
-    fired = _fired(clock, run, cal)
-    undone = tuple((name, at) for name, at in fired if at is not None and at >= to)
+    undone = _undone(clock, run, to, cal)
     segments = tuple(kept)
     names = {name for name, _ in undone}
     breached_at = None if BREACH in names else run.breached_at
@@ -137,27 +136,23 @@ def rewind(
     return with_ahead(clock, back, cal), undone
 
 
-def _fired(clock: Clock, run: ClockRun, cal: OpenTime | None) -> list[tuple[str, datetime | None]]:
-    """
-    The marks that have fired with their instants, in the order they fired; None where it is not kept.
-
-    Marks fire in order, so an instant is never later than that of the next mark: what is known of one
-    bounds those before it.
-    """
+def _undone(clock: Clock, run: ClockRun, to: datetime, cal: OpenTime | None) -> tuple[tuple[str, datetime], ...]:
+    """The marks that fired and were set for an instant or later, in the order they fired."""
     known = {mark.name: mark for mark in (*clock.early_marks, *clock.late_marks)}
-    out: list[tuple[str, datetime | None]] = []
-    bound: datetime | None = None
-    for name in reversed(run.marks):
+    out: list[tuple[str, datetime]] = []
+    for name in run.marks:
         mark = known.get(name)
         at = run.breached_at if name == BREACH else None if mark is None else _instant_of(mark, run, cal)
-        if bound is not None and (at is None or at > bound):
-            at = bound if at is not None else None
-        bound = at or bound
-        out.append((name, at))
-    return out[::-1]
+        if at is None and any(undone == BREACH for undone, _ in out):
+            at = out[-1][1]  # without the breach nothing beyond it has happened either
+        if at is not None and at >= to:
+            out.append((name, at))
+    return tuple(out)
 
 
 def _instant_of(mark: Mark, run: ClockRun, cal: OpenTime | None) -> datetime | None:
+    if run.retargeted_at is not None and not mark.late:
+        return None
     amount = mark.amount(run.within)
     if mark.late and run.breached_at is not None:
         amount += counted_until(run, run.breached_at, cal) - run.within
@@ -165,9 +160,9 @@ def _instant_of(mark: Mark, run: ClockRun, cal: OpenTime | None) -> datetime | N
     if run.folded and amount <= total:
         return None  # reached in the past that is one amount, before anything that can be undone
     for segment in run.segments:
-        floor = segment.start if run.retargeted_at is None else max(segment.start, run.retargeted_at)
         reached = after(cal, segment.start, amount - total)
-        if reached is not None and (segment.end is None or reached <= segment.end):
-            return max(reached, floor) if segment.end is None or floor <= segment.end else reached
+        # A mark set for the very instant of a pause has not happened there, but at the resume.
+        if reached is not None and (segment.end is None or reached < segment.end):
+            return reached
         total += ZERO if segment.end is None else between(cal, segment.start, segment.end)
     return None
