@@ -40,7 +40,7 @@ from servflow.model._fields import (
     CONVERTERS,
     Field,
     ValueProblem,
-    same_number,
+    same_value,
 )
 from servflow.model._instants import (
     EPOCH,
@@ -230,6 +230,6 @@ __all__ = [
     "load_ticket",
     "micros",
     "read_instant",
-    "same_number",
+    "same_value",
     "write_instant",
 ]

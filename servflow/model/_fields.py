@@ -202,7 +202,7 @@ class Field:
         return self.convert(self.default)
 
 
-def same_number(left: Any, right: Any) -> bool:
+def same_value(left: Any, right: Any) -> bool:
     """Whether two field values are the same value, where NaN equals itself."""
     if isinstance(left, float) and isinstance(right, float) and math.isnan(left) and math.isnan(right):
         return True

@@ -21,13 +21,18 @@ class Record:
 
 @frozen(kw_only=True)
 class Opened(Record):
-    """The ticket came to be, with its initial fields and attributes and all it runs under."""
+    """
+    The ticket came to be, with its initial fields and attributes and all it runs under.
+
+    ``fields`` include defaults; ``given`` names what the opener gave, ``person`` says that a person did.
+    """
 
     id: str
     workflow: str
     version: int
     fields: FrozenMap[str, Any] = EMPTY
     given: tuple[str, ...] = ()
+    person: bool = False
     attributes: FrozenMap[str, Any] = EMPTY
     actor: str | None = None
     roles: tuple[str, ...] = ()
@@ -144,9 +149,9 @@ class Checked(Record):
 
 @frozen(kw_only=True)
 class Rated(Record):
-    """The customer rated: which kind of rating, the score, a comment."""
+    """The customer rated: on which scale (``csat``, ``nps``, ``ces``), the score, a comment."""
 
-    kind: str
+    scale: str
     score: int
     by: str | None = None
     comment: str = ""
@@ -157,11 +162,11 @@ class Decided(Record):
     """
     A rule, a table or dispatch decided.
 
-    ``kind`` is ``rule``, ``table`` or ``dispatch``; ``world`` is the version decided with, ``values``
+    ``maker`` is ``rule``, ``table`` or ``dispatch``; ``world`` is the version decided with, ``values``
     what was read, ``result`` what came out and ``why`` the reasons as data.
     """
 
-    kind: str
+    maker: str
     name: str
     world: str | None = None
     values: FrozenMap[str, Any] = EMPTY

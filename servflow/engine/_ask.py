@@ -1,0 +1,312 @@
+"""Knows how questions about a ticket are answered by the code that would act; must not change anything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from servflow import dispatch, escalation, sla
+from servflow.engine._call import OneCall
+from servflow.engine._definition import BUILT_IN
+from servflow.engine._events import Attempt, check, choose, not_permitted
+from servflow.engine._permit import permitted
+from servflow.engine._timeline import catch_up
+from servflow.engine._verbs import Given, begin
+from servflow.engine._views import ClockView, Explanation, NextUp, Option
+from servflow.errors import ExpressionError, Finding, InputError, Refused
+from servflow.expressions import Expression
+from servflow.model import EMPTY, ClockRun, FrozenMap, SlotProgress, Ticket, write_instant
+from servflow.statemachine import draw
+
+if TYPE_CHECKING:
+    from servflow.engine._compile import Link
+    from servflow.engine._placing import SlotPlan
+    from servflow.engine._workflow import Workflow
+
+
+def _at(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
+    """The ticket as it would stand at that instant."""
+    call = begin(workflow, ticket, given)
+    at = call.at
+    if ticket.wake is not None and ticket.wake <= at:
+        catch_up(call, at)
+    call.at = at
+    call.occurred = None
+    call.act_as(given.actor)
+    call.payload = EMPTY
+    call.scope_cache = None
+    return call
+
+
+def available(workflow: Workflow, ticket: Ticket, given: Given) -> tuple[Option, ...]:
+    """Every event of the state, with whether it may happen and why not; built-in ones where granted."""
+    call = _at(workflow, ticket, given)
+    compiled = call.compiled
+    options = []
+    named = [name for move in workflow.transitions if move.event for name in move.event.split()]
+    for event in dict.fromkeys(name for name in named if "*" not in name):
+        if event.split(".", maxsplit=1)[0] in ("assigned", "exhausted", "done"):
+            continue  # raised by the workflow itself
+        indexes = compiled.chart.candidates(call.draft.configuration, event)
+        if indexes:
+            options.append(_option(call, event, indexes))
+    seen = {option.event for option in options}
+    options.extend(option for event in BUILT_IN if event not in seen and (option := _built_in(call, event)) is not None)
+    return tuple(options)
+
+
+def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
+    links = [call.compiled.links[index] for index in indexes]
+    attempt = Attempt(event)
+    chosen = choose(call, event, EMPTY, attempt)
+    link = call.compiled.links[chosen[0]] if chosen else links[0]
+    title = link.spec.title
+    if chosen:
+        return Option(event=event, status="ready", payload=_types(link), targets=_targets(call, chosen), title=title)
+    for candidate in links:
+        if candidate.spec.payload and _only_payload_missing(call, candidate):
+            return Option(
+                event=event,
+                status="needs",
+                payload=_types(candidate),
+                targets=_targets(call, (candidate.index,)),
+                code="payload",
+                why="needs " + ", ".join(f"{name} ({kind})" for name, kind in _types(candidate).items()),
+                title=title,
+            )
+    problem = _furthest(call, links, attempt)
+    return Option(
+        event=event,
+        status="refused",
+        why=problem.message,
+        code=problem.code,
+        payload=_types(link),
+        targets=_targets(call, (link.index,)),
+        title=title,
+        facts=FrozenMap(problem.facts),
+    )
+
+
+def _types(link: Link) -> FrozenMap[str, str]:
+    return FrozenMap({name: spec.type for name, spec in link.spec.payload.items()})
+
+
+def _targets(call: OneCall, indexes: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(target for index in indexes for target in call.compiled.links[index].spec.target))
+
+
+def _furthest(call: OneCall, links: list[Link], attempt: Attempt) -> Refused:
+    """Why not, told by the guard's own part where the payload is not to blame."""
+    for link in links:
+        if link.spec.payload and permitted(call, link.spec.allow, link.spec.not_by):
+            failing = _failing_part(call, link)
+            if failing is not None:
+                lines = failing.trace(call.scope()).lines()
+                said = "; ".join(lines) or f"{failing.text} is false"
+                return Refused(
+                    f"{attempt.event} is not allowed now: {said}", code="guard", event=attempt.event, when=failing.text
+                )
+    return attempt.worst() or not_permitted(call, attempt.event, (), None)
+
+
+def _only_payload_missing(call: OneCall, link: Link) -> bool:
+    return permitted(call, link.spec.allow, link.spec.not_by) and _failing_part(call, link) is None
+
+
+def _failing_part(call: OneCall, link: Link) -> Expression | None:
+    """The first part of a conjunction that reads no payload and does not hold."""
+    if link.guard is None:
+        return None
+    for part in conjuncts(link.guard):
+        if "payload" not in part.roots:
+            try:
+                if not part.test(call.scope()):
+                    return part
+            except ExpressionError:
+                return part
+    return None
+
+
+def conjuncts(expression: Expression) -> list[Expression]:
+    """The parts of a condition joined by ``&&`` at the top."""
+    found: list[Expression] = []
+    waiting: list[Any] = [expression.tree]
+    while waiting:
+        tree = waiting.pop(0)
+        if isinstance(tree, dict) and tree.get("call") == "_&&_":
+            waiting = [*tree["args"], *waiting]
+        else:
+            found.append(Expression.from_tree(tree))
+    return found
+
+
+def _built_in(call: OneCall, event: str) -> Option | None:
+    spec = call.workflow.events.get(event)
+    if event in ("ticket.cancel", "ticket.reopen") or (spec is None and call.workflow.roles):
+        return None
+    if event.startswith("offer.") and not call.draft.offers:
+        return None
+    if event.startswith("chain.") and not any(run.phase != "armed" for run in call.draft.chains):
+        return None
+    if event == "step.check" and not any(state in call.draft.entered for state in call.compiled.checklists):
+        return None
+    if event == "clock.waive" and not any(run.breached_at for run in call.draft.clocks.values()):
+        return None
+    allow, not_by = (spec.allow, spec.not_by) if spec is not None else ((), None)
+    payload = FrozenMap({name.strip(): "any" for name in BUILT_IN[event].split(",")}) if event != "ticket.update" else EMPTY
+    if permitted(call, allow, not_by):
+        mine = not event.startswith("offer.") or any(
+            call.actor is not None and offer.to == call.actor.id for offer in call.draft.offers
+        )
+        if mine:
+            return Option(event=event, status="needs", payload=payload, why=BUILT_IN[event], title=spec.title if spec else "")
+    problem = not_permitted(call, event, allow, not_by)
+    return Option(event=event, status="refused", why=problem.message, code=problem.code, payload=payload)
+
+
+# explaining ---------------------------------------------------------------------------------------------------
+
+
+def explain(workflow: Workflow, ticket: Ticket, given: Given) -> Explanation:
+    """The ticket told for people, as of one instant."""
+    call = _at(workflow, ticket, given)
+    draft = call.draft
+    return Explanation(
+        ticket=draft.id,
+        state=draft.state,
+        since=draft.entered_at,
+        at=call.at,
+        assignee=draft.assignee,
+        closed=draft.closed,
+        options=available(workflow, ticket, given),
+        clocks=tuple(_clock_view(call, run) for run in draft.clocks.values()),
+        escalations=tuple(_run_view(call, index) for index in range(len(draft.chains))),
+        slots=tuple(
+            _slot_view(call, plan, progress)
+            for plan in call.compiled.slots
+            if (progress := draft.slots.get(plan.policy.slot)) is not None and progress.policy == plan.policy.name
+        ),
+        coming=tuple(sorted(_coming(call), key=lambda item: item.at)),
+    )
+
+
+def _clock_view(call: OneCall, run: ClockRun) -> ClockView:
+    cal = call.compiled.counting(run.calendar)
+    counted = sla.counted(run, call.at, cal)
+    clock = next(plan.clock for plan in call.compiled.clocks if plan.clock.name == run.name)
+    return ClockView(
+        name=run.name,
+        phase=run.phase,
+        cycle=run.cycle,
+        calendar=run.calendar,
+        within=run.within,
+        counted=counted,
+        remaining=run.within - counted,
+        due=run.due,
+        breached_at=run.breached_at,
+        due_if_resumed=sla.due_if_resumed(run, call.at, cal) if run.phase == "paused" else None,
+        next_mark=run.next_mark,
+        next_at=run.next_at,
+        waived=run.waived,
+        over=counted > run.within,
+        timeline=tuple(sla.explain(clock, run, call.at, cal)),
+    )
+
+
+def _run_view(call: OneCall, index: int) -> FrozenMap[str, Any]:
+    run = call.draft.chains[index]
+    plan = next(plan for plan in call.compiled.chains if plan.chain.name == run.chain)
+    due = escalation.next_due(run)
+    level = plan.chain.levels[run.level].name if run.level < len(plan.chain.levels) else None
+    return FrozenMap(
+        {
+            "chain": run.chain,
+            "cause": run.cause,
+            "phase": run.phase,
+            "started_at": write_instant(run.started_at),
+            "next_level": level,
+            "next_at": None if due is None else write_instant(due[0]),
+            "by": run.by,
+        }
+    )
+
+
+def _slot_view(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> FrozenMap[str, Any]:
+    found: dict[str, Any] = {
+        "slot": plan.policy.slot,
+        "policy": progress.policy,
+        "phase": progress.phase,
+        "since": write_instant(progress.since),
+        "stage": progress.stage,
+        "declined": list(progress.declined),
+        "offers": [offer.to for offer in call.draft.offers if offer.policy == progress.policy],
+        "waits": list(progress.waits),
+        "relax_at": None if progress.relax_at is None else write_instant(progress.relax_at),
+    }
+    if call.world is not None:
+        hooks = call.workflow.extensions.hooks
+        choice = dispatch.evaluate(plan.policy, call.snapshot(), call.world, call.at, hooks=hooks)
+        found["now"] = choice.summary()
+        found["now_zh"] = choice.summary("zh")
+    return FrozenMap(found)
+
+
+def _coming(call: OneCall) -> list[NextUp]:
+    draft = call.draft
+    found = [NextUp(at=timer.due, kind="timer", name=f"{timer.state}: {timer.event}") for timer in draft.timers]
+    found += [NextUp(at=offer.expires, kind="offer", name=offer.to) for offer in draft.offers if offer.expires is not None]
+    for progress in draft.slots.values():
+        for at, kind in ((progress.relax_at, "relaxation"), (progress.change_at, "verdict changes")):
+            if at is not None:
+                found.append(NextUp(at=at, kind=kind, name=progress.policy))
+    for run in draft.clocks.values():
+        if run.next_at is not None:
+            found.append(NextUp(at=run.next_at, kind="mark", name=f"{run.name} {run.next_mark}"))
+    for chain in draft.chains:
+        due: tuple[datetime, str] | None = escalation.next_due(chain)
+        if due is not None:
+            found.append(NextUp(at=due[0], kind=due[1], name=chain.chain))
+    return found
+
+
+# about the definition -----------------------------------------------------------------------------------------
+
+
+def findings(workflow: Workflow) -> tuple[Finding, ...]:
+    """What can be said about a definition that loads: places nothing leads to or out of, tables, permissions."""
+    compiled = workflow.compiled
+    chart = compiled.chart
+    found = [finding for finding in compiled.problems.findings if finding.severity != "error"]
+    found += [Finding("state.unreachable", f"states.{state}", {"state": state}, "warning") for state in chart.unreachable()]
+    for state in chart.dead_ends():
+        if not compiled.is_closed((state,)):
+            found.append(Finding("state.dead_end", f"states.{state}", {"state": state}, "warning"))
+    if workflow.roles:
+        for index, move in enumerate(workflow.transitions):
+            if move.event is not None and not move.allow:
+                found.append(Finding("transition.nobody", f"transitions[{index}].allow", {"event": move.event}, "warning"))
+            heard = {timer.event for state in workflow.states.values() for timer in state.timers}
+            if move.event in heard and "system" not in move.allow:
+                found.append(Finding("timer.not_allowed", f"transitions[{index}].allow", {"event": move.event}, "warning"))
+    for table in workflow.tables.values():
+        for item in table.check():
+            path = f"tables.{table.name}.{item.path}".rstrip(".")
+            found.append(Finding(item.code, path, item.facts, item.severity, witness=item.witness))
+    return tuple(found)
+
+
+def graph(workflow: Workflow, format: str, ticket: Ticket | None) -> str:  # noqa: A002 - the word of the domain
+    """A drawing of the machine, with guards and permissions on its edges."""
+    if format not in ("mermaid", "dot", "table"):
+        raise InputError(f"unknown format {format!r}; known are mermaid, dot and table", format=format)
+
+    def label(index: int) -> str:
+        link = workflow.compiled.links[index]
+        guard = f" [{link.guard.text}]" if link.guard is not None else ""
+        return f"{link.spec.event or ''}{guard}"
+
+    marked = ticket.configuration if ticket is not None else ()
+    return draw(workflow.compiled.chart, format, labels=label, marked=marked)
+
+
+__all__ = ["available", "check", "conjuncts", "explain", "findings", "graph"]

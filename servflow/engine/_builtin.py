@@ -1,0 +1,295 @@
+"""Knows what the built-in events do to a ticket; must not know who may fire them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from servflow.engine import _chains, _placing
+from servflow.engine._actions import attribute, change, fitted
+from servflow.engine._assigning import assign, unassign
+from servflow.engine._definition import ATTRIBUTES
+from servflow.errors import InputError, Refused, TimeError, nearest
+from servflow.model import (
+    SYSTEM,
+    ChainRun,
+    Checked,
+    FrozenMap,
+    Messaged,
+    Moved,
+    OfferMade,
+    Rated,
+    Span,
+    Waived,
+    instant,
+    read_instant,
+)
+
+if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
+
+Payload = Mapping[str, Any]
+_SIDES = ("agent", "customer", "system")
+_SCALES = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7)}
+
+
+def perform(call: OneCall, event: str, payload: Payload) -> None:
+    """
+    Do what a built-in event does.
+
+    Raises:
+        Refused: its payload does not fit, with code ``payload``.
+    """
+    action = BUILT_IN_EVENTS[event]
+    if action is not None:
+        action(call, payload)
+
+
+def refuse(event: str, why: str, **facts: Any) -> Refused:
+    """The refusal of a payload."""
+    return Refused(f"{event}: {why}", code="payload", event=event, **facts)
+
+
+def _text(event: str, payload: Payload, name: str, *, needed: bool = False, limit: int = 100_000) -> str | None:
+    value = payload.get(name)
+    if value is None and not needed:
+        return None
+    if not isinstance(value, str) or not value or len(value) > limit:
+        raise refuse(event, f"{name} is a text of at most {limit} characters, not {value!r}", field=name, value=value)
+    return value
+
+
+def _by(call: OneCall) -> str | None:
+    return call.actor.id if call.actor is not None else None
+
+
+def _update(call: OneCall, payload: Payload) -> None:
+    fields, attributes = split(call, payload, "ticket.update")
+    change(call, fields, attributes, "ticket.update", person=call.actor != SYSTEM)
+
+
+def split(call: OneCall, given: Payload, event: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """
+    Values by name as fields and attributes of the ticket, each in its own type.
+
+    Raises:
+        Refused: a name is neither, or a value does not fit.
+    """
+    declared = call.workflow.fields
+    fields: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for name, value in given.items():
+        try:
+            if name in declared:
+                fields[name] = fitted(declared[name], value, name)
+            elif name in ATTRIBUTES:
+                attributes[name] = attribute(name, value)
+            else:
+                close = nearest(name, (*declared, *ATTRIBUTES))
+                problems[name] = f"there is no field {name!r}" + (f"; did you mean {close!r}?" if close else "")
+        except Refused as problem:
+            problems[name] = problem.message
+    if problems:
+        raise refuse(event, "; ".join(problems.values()), problems=problems)
+    return fields, attributes
+
+
+def _assign(call: OneCall, payload: Payload) -> None:
+    event = "ticket.assign"
+    slot = payload.get("slot", "assignee")
+    if slot not in ("assignee", "outlet", "owner"):
+        raise refuse(event, f"slot is assignee, outlet or owner, not {slot!r}", field="slot", value=slot)
+    to = _text(event, payload, "to", limit=200)
+    if to is None:
+        unassign(call, slot, event)
+    else:
+        assign(call, slot, to, event)
+
+
+def _message(call: OneCall, payload: Payload) -> None:
+    event = "ticket.message"
+    side, public = payload.get("side", "agent"), payload.get("public", True)
+    if side not in _SIDES:
+        raise refuse(event, f"side is one of {', '.join(_SIDES)}, not {side!r}", field="side", value=side)
+    if not isinstance(public, bool):
+        raise refuse(event, f"public is true or false, not {public!r}", field="public", value=public)
+    channel = _text(event, payload, "channel", limit=200)
+    text = _text(event, payload, "text") or ""
+    call.record(Messaged, side=side, public=public, channel=channel, text=text, actor=_by(call), occurred=call.occurred)
+    call.happening.message = {"side": side, "public": public, "channel": channel}
+
+
+def _force(call: OneCall, payload: Payload) -> None:
+    event = "ticket.force"
+    target = _text(event, payload, "state", needed=True, limit=200)
+    _text(event, payload, "reason", needed=True)
+    chart = call.compiled.chart
+    if target not in chart.leaves:
+        close = nearest(str(target), chart.leaves)
+        raise refuse(event, f"there is no state {target!r}" + (f"; did you mean {close!r}?" if close else ""), field="state")
+    draft = call.draft
+    entered = tuple(reversed((target, *chart.ancestors(target))))
+    exited = tuple(name for name in draft.entered if name not in entered[:-1])
+    entered = tuple(name for name in entered if name not in draft.entered or name == target)
+    closed = call.compiled.is_closed((target,))
+    reopened = draft.closed and not closed
+    call.record(
+        Moved,
+        event=event,
+        exited=exited,
+        entered=entered,
+        configuration=(target,),
+        history=draft.history,
+        closed=closed,
+        reopened=reopened,
+    )
+    happening = call.happening
+    happening.exited.extend(exited)
+    happening.entered.extend(entered)
+    happening.reopened, happening.closed = reopened, closed
+    happening.changed.add("state")
+
+
+def _check(call: OneCall, payload: Payload) -> None:
+    event = "step.check"
+    here = {state: steps for state, steps in call.compiled.checklists.items() if state in call.draft.entered}
+    step = _text(event, payload, "step", needed=True, limit=200)
+    known = [name for steps in here.values() for name in steps]
+    state = next((state for state, steps in here.items() if step in steps), None)
+    if state is None or step is None:
+        close = nearest(str(step), known)
+        said = f"state {call.draft.state} has no checklist step {step!r}"
+        raise refuse(
+            event, said + (f"; did you mean {close!r}?" if close else f"; it has {', '.join(known) or 'none'}"), field="step"
+        )
+    done = call.draft.checklist.get(state, FrozenMap())
+    if step in done:
+        return  # a second tap on the same box is no second check
+    steps = here[state]
+    if call.compiled.states[state].ordered:
+        missing = [name for name in steps[: steps.index(step)] if name not in done]
+        if missing:
+            raise refuse(event, f"{step} comes after {', '.join(missing)}", field="step", missing=tuple(missing))
+    call.record(Checked, state=state, step=step, by=_by(call), evidence=payload.get("evidence"))
+    call.happening.changed.add("checklist")
+
+
+def _offer(call: OneCall, payload: Payload, event: str) -> OfferMade:
+    actor = _by(call)
+    wanted = payload.get("offer")
+    mine = [offer for offer in call.draft.offers if offer.to == actor and wanted in (None, offer.id)]
+    if not mine:
+        raise Refused(
+            f"{event} is not permitted: no open offer of this ticket was made to {actor}",
+            code="not_permitted",
+            event=event,
+            actor=actor,
+            needs=tuple(offer.to for offer in call.draft.offers),
+        )
+    return mine[0]
+
+
+def _accept(call: OneCall, payload: Payload) -> None:
+    _placing.accept(call, _offer(call, payload, "offer.accept"))
+
+
+def _reject(call: OneCall, payload: Payload) -> None:
+    offer = _offer(call, payload, "offer.reject")
+    _placing.reject(call, offer, _text("offer.reject", payload, "reason", limit=1_000) or "")
+
+
+def _runs(call: OneCall, payload: Payload, event: str) -> list[ChainRun]:
+    name = payload.get("chain")
+    live = [run for run in call.draft.chains if run.phase != "armed" and name in (None, run.chain)]
+    if not live:
+        said = f"no escalation{'' if name is None else f' {name!r}'} is running"
+        raise refuse(event, said, field="chain", running=tuple(run.chain for run in call.draft.chains))
+    return live
+
+
+def _acknowledge(call: OneCall, payload: Payload) -> None:
+    for run in _runs(call, payload, "chain.acknowledge"):
+        _chains.acknowledge(call, run)
+
+
+def _snooze(call: OneCall, payload: Payload) -> None:
+    event = "chain.snooze"
+    until = _until(call, payload, event)
+    for run in _runs(call, payload, event):
+        _chains.acknowledge(call, run, until, snooze=True)
+
+
+def _until(call: OneCall, payload: Payload, event: str) -> datetime:
+    value = payload.get("until")
+    try:
+        if isinstance(value, datetime):
+            until = instant(value, "until")
+        elif isinstance(value, str) and "T" in value:
+            until = read_instant(value)
+        else:
+            until = call.at + Span.of(value if value is not None else "missing").exact
+    except (TimeError, OverflowError):
+        raise refuse(event, f"until is an instant or a span such as '2h', not {value!r}", field="until") from None
+    if until <= call.at:
+        raise refuse(event, f"until lies in the past: {until.isoformat()}", field="until")
+    return until
+
+
+def _escalate(call: OneCall, payload: Payload) -> None:
+    event = "chain.escalate"
+    level = payload.get("level")
+    for run in _runs(call, payload, event):
+        try:
+            _chains.escalate(call, run, level)
+        except InputError as error:
+            raise refuse(event, error.message, field="level") from None
+
+
+def _rate(call: OneCall, payload: Payload) -> None:
+    event = "rating.add"
+    scale, score = payload.get("scale", "csat"), payload.get("score")
+    if scale not in _SCALES:
+        raise refuse(event, f"scale is one of {', '.join(_SCALES)}, not {scale!r}", field="scale", value=scale)
+    low, high = _SCALES[scale]
+    if isinstance(score, bool) or not isinstance(score, int) or not low <= score <= high:
+        raise refuse(
+            event, f"score of {scale} is a whole number from {low} to {high}, not {score!r}", field="score", value=score
+        )
+    comment = _text(event, payload, "comment") or ""
+    call.record(Rated, scale=scale, score=score, by=_by(call), comment=comment)
+
+
+def _waive(call: OneCall, payload: Payload) -> None:
+    event = "clock.waive"
+    name = _text(event, payload, "clock", needed=True, limit=200)
+    reason = _text(event, payload, "reason", needed=True, limit=1_000)
+    run = call.draft.clocks.get(str(name))
+    if run is None or run.breached_at is None:
+        breached = [clock for clock, held in call.draft.clocks.items() if held.breached_at is not None]
+        raise refuse(event, f"clock {name!r} is not breached; breached are {', '.join(breached) or 'none'}", field="clock")
+    call.record(
+        Waived, clock=str(name), instant=call.at, run=attrs.evolve(run, waived=reason), reason=str(reason), by=_by(call)
+    )
+
+
+BUILT_IN_EVENTS: Mapping[str, Callable[[OneCall, Payload], None] | None] = {
+    "ticket.update": _update,
+    "ticket.assign": _assign,
+    "ticket.message": _message,
+    "ticket.cancel": None,
+    "ticket.reopen": None,
+    "ticket.force": _force,
+    "step.check": _check,
+    "offer.accept": _accept,
+    "offer.reject": _reject,
+    "chain.acknowledge": _acknowledge,
+    "chain.snooze": _snooze,
+    "chain.escalate": _escalate,
+    "rating.add": _rate,
+    "clock.waive": _waive,
+}
+"""What each built-in event does; None where it is only a name for the definition's own transitions."""

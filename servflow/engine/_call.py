@@ -1,0 +1,249 @@
+"""Knows the working state of one call of the kernel; must not know any rule of the workflow."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from servflow.engine._draft import Draft
+from servflow.engine._scope import Scope
+from servflow.model import (
+    EMPTY,
+    SYSTEM,
+    Actor,
+    Decided,
+    Effect,
+    FrozenMap,
+    Outcome,
+    Record,
+    RefusedTimer,
+    Reservation,
+    Ticket,
+    World,
+    freeze,
+    frozen_map,
+)
+
+if TYPE_CHECKING:
+    from servflow.engine._compile import Compiled
+    from servflow.engine._workflow import Workflow
+
+
+@attrs.define
+class Happening:
+    """What one step brought about, as clocks, chains and timers look at it."""
+
+    event: str | None = None
+    entered: list[str] = attrs.field(factory=list)
+    exited: list[str] = attrs.field(factory=list)
+    changed: set[str] = attrs.field(factory=set)
+    message: Mapping[str, Any] | None = None
+    queue: bool = False
+    opened: bool = False
+    reopened: bool = False
+    closed: bool = False
+
+
+@attrs.frozen
+class Internal:
+    """An event the workflow raised itself, waiting for its turn."""
+
+    event: str
+    payload: FrozenMap[str, Any]
+
+
+@attrs.frozen
+class Retry:
+    """A refused timer whose guard may answer otherwise now."""
+
+    refused: RefusedTimer
+
+
+@attrs.frozen
+class StartChain:
+    """A chain that an action asked to start."""
+
+    chain: str
+    cause: str
+
+
+@attrs.define
+class Late:
+    """A level that fired while catching up: its record's place and the notifications that may be folded."""
+
+    run: tuple[str, str]
+    scheduled: datetime
+    place: int
+    effects: list[Effect]
+
+
+class OneCall:
+    """Everything one call of a verb works with; thrown away when the call is refused."""
+
+    __slots__ = (
+        "actor",
+        "amended",
+        "at",
+        "carried",
+        "cause",
+        "compiled",
+        "draft",
+        "effects",
+        "given",
+        "happening",
+        "late",
+        "occurred",
+        "own_event",
+        "payload",
+        "queue",
+        "recording",
+        "records",
+        "reservations",
+        "roles",
+        "scope_cache",
+        "ticket",
+        "used",
+        "workflow",
+        "world",
+    )
+
+    def __init__(self, workflow: Workflow, ticket: Ticket | None, at: datetime, world: World | None) -> None:
+        self.workflow = workflow
+        self.compiled: Compiled = workflow.compiled
+        self.ticket = ticket
+        self.draft = Draft(ticket)
+        self.at = at
+        self.given = at
+        self.world = world
+        self.occurred: datetime | None = None
+        self.actor: Actor | None = SYSTEM
+        self.roles: tuple[str, ...] = SYSTEM.roles
+        self.payload: Mapping[str, Any] = EMPTY
+        self.cause = ""
+        self.records: list[Record] = []
+        self.effects: list[Effect] = []
+        self.reservations: list[Reservation] = []
+        self.queue: deque[Internal | Retry | StartChain] = deque()
+        self.happening = Happening()
+        self.late: list[Late] = []
+        self.used: dict[tuple[str, str, str], int] = {}
+        self.scope_cache: Scope | None = None
+        self.recording = False
+        self.amended: list[str] = []
+        self.own_event = False
+        self.carried: set[str] = set()
+
+    def act_as(self, actor: Actor | None) -> None:
+        """From here on things happen in the name of this actor; roles of the world are added."""
+        self.actor = actor
+        roles: tuple[str, ...] = actor.roles if actor is not None else ()
+        if actor is not None and self.world is not None:
+            known = self.world.persons.get(actor.id)
+            if known is not None:
+                roles = tuple(sorted({*roles, *known.roles}))
+        self.roles = roles
+
+    @property
+    def effective(self) -> datetime:
+        """The instant clocks count from: when it occurred, where that was earlier."""
+        return self.at if self.occurred is None else self.occurred
+
+    def record(self, kind: type[Record], /, **facts: Any) -> Record:
+        """Say that something has happened now; the draft changes accordingly."""
+        draft = self.draft
+        made = kind(sequence=draft.sequence + 1, at=self.at, **facts)
+        draft.apply(made)
+        self.records.append(made)
+        self.scope_cache = None
+        return made
+
+    def effect(self, kind: type[Effect], action: str, recipient: str = "", /, **facts: Any) -> Effect:
+        """Ask the host for something; asked again for the same reason it has the same id."""
+        made = kind(
+            id=self.effect_id(action, recipient), ticket=self.draft.id, at=self.at, cause=self.cause, action=action, **facts
+        )
+        self.effects.append(made)
+        return made
+
+    def effect_id(self, action: str, recipient: str = "") -> str:
+        """
+        A hash of ticket, cause, action and recipient.
+
+        A rule that fires twice for one cause gives its action a count, so that no id occurs twice.
+        """
+        key = (self.cause, action, recipient)
+        count = self.used.get(key, 0)
+        self.used[key] = count + 1
+        parts = [self.draft.id, *key] if not count else [self.draft.id, *key, str(count)]
+        return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
+
+    def scope(self) -> Scope:
+        """What a condition reads now; kept until the next record."""
+        if self.scope_cache is None:
+            self.scope_cache = Scope(self)
+        return self.scope_cache
+
+    def decide_table(self, name: str) -> FrozenMap[str, Any] | None:
+        """
+        Decide a table on the ticket as it stands.
+
+        The decision is recorded where an update uses it; a guard that only asks leaves no trace.
+        """
+        read = self.scope()
+        table = self.workflow.tables[name]
+        decision = table.decide(read)
+        if self.recording:
+            self.record(
+                Decided,
+                maker="table",
+                name=name,
+                values=FrozenMap({key: freeze(read.get(key)) for key in sorted(table.reads) if "." not in key}),
+                result=_kept(decision.outputs),
+                why=freeze({"matched": list(decision.matched)}),
+            )
+        outputs: Any = decision.outputs
+        return outputs if isinstance(outputs, Mapping) else None  # type: ignore[return-value]  # a table gives a FrozenMap
+
+    def savepoint(self) -> tuple[Any, ...]:
+        """Where the call stands, to come back to when the next step fails."""
+        counts = (len(self.records), len(self.effects), len(self.reservations), len(self.queue), len(self.late))
+        return dict(self.draft.__dict__), counts, dict(self.used)
+
+    def rollback(self, before: tuple[Any, ...]) -> None:
+        """Undo everything since a savepoint."""
+        held, (records, effects, reservations, queued, late), used = before
+        self.draft.__dict__ = held
+        del self.records[records:], self.effects[effects:], self.reservations[reservations:], self.late[late:]
+        while len(self.queue) > queued:
+            self.queue.pop()
+        self.used = used
+        self.scope_cache = None
+
+    def snapshot(self) -> Ticket:
+        """The ticket as it stands in the middle of the call."""
+        return self.draft.freeze()
+
+    def raise_event(self, event: str, payload: Mapping[str, Any] = EMPTY) -> None:
+        """Have an internal event happen after the present step, at the same instant."""
+        self.queue.append(Internal(event, frozen_map(payload)))
+
+    def outcome(self, wake: datetime | None) -> Outcome:
+        """What the call came to."""
+        self.draft.wake = wake
+        if self.late:
+            self.effects.extend(effect for late in self.late for effect in late.effects)
+        return Outcome(
+            ticket=self.draft.freeze(),
+            records=tuple(self.records),
+            effects=tuple(self.effects),
+            reservations=tuple(self.reservations),
+        )
+
+
+def _kept(value: Any) -> Any:
+    return freeze(list(value) if isinstance(value, tuple) else value)

@@ -1,0 +1,328 @@
+"""Knows when a ticket's clocks start, pause, stop and reach their marks; must not know how time is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from servflow import sla
+from servflow.calendars import OpenTime
+from servflow.errors import DefinitionError, Refused, TimeError
+from servflow.expressions import Expression
+from servflow.model import (
+    Amended,
+    Breached,
+    ClockPaused,
+    ClockReset,
+    ClockResumed,
+    ClockRetargeted,
+    ClockRun,
+    ClockStarted,
+    ClockStopped,
+    Warned,
+    same_value,
+)
+from servflow.sla import BREACH, Clock, Condition
+
+if TYPE_CHECKING:
+    from servflow.engine._call import Happening, OneCall
+    from servflow.engine._compile import Compiled
+
+LIVE = ("running", "paused")
+
+
+@attrs.frozen(kw_only=True)
+class ClockPlan:
+    """One clock, linked: its choices with their conditions, and what it listens to."""
+
+    clock: Clock
+    order: int
+    targets: tuple[tuple[Expression | None, Any], ...]
+    calendars: tuple[tuple[Expression | None, str | None], ...]
+    reads: frozenset[str]
+    events: frozenset[str]
+    states: frozenset[str]
+    watches_fields: bool
+    watches_messages: bool
+    watches_queue: bool
+
+
+def compile_clocks(compiled: Compiled) -> tuple[ClockPlan, ...]:
+    """Link every clock; names that are not declared and conditions that read time go to the findings."""
+    return tuple(_compile(compiled, order, clock) for order, clock in enumerate(compiled.workflow.clocks))
+
+
+def _compile(compiled: Compiled, order: int, clock: Clock) -> ClockPlan:
+    path = f"clocks[{order}]"
+    targets = []
+    for index, choice in enumerate(clock.choices):
+        targets.append((_condition(compiled, choice.when, f"{path}.within[{index}].when"), choice.take))
+    calendars: list[tuple[Expression | None, str | None]] = []
+    for index, choice in enumerate(clock.calendars):
+        when = _condition(compiled, choice.when, f"{path}.calendar[{index}].when")
+        take = choice.take
+        if isinstance(take, OpenTime):
+            name = f"{clock.name}#{index}"
+            compiled.calendars[name] = take
+            take = name
+        elif take is not None:
+            compiled.problems.known("calendar", take, compiled.calendars, f"{path}.calendar")
+        calendars.append((when, take))
+    if clock.counts_days and all(take is None for _, take in calendars):
+        compiled.problems.add("clock.needs_calendar", f"{path}.within", clock=clock.name)
+    conditions = (*clock.start, *clock.stop, *clock.pause, *clock.resume, *clock.reset, *clock.cancel)
+    for condition in conditions:
+        _check_condition(compiled, condition, path)
+    for state in clock.paused_in:
+        compiled.problems.known("state", state, compiled.states, f"{path}.paused_in")
+    reads = frozenset(name for when, _ in (*targets, *calendars) if when is not None for name in when.roots)
+    return ClockPlan(
+        clock=clock,
+        order=order,
+        targets=tuple(targets),
+        calendars=tuple(calendars),
+        reads=reads,
+        events=frozenset(item.value for item in conditions if item.kind == "event"),
+        states=frozenset((*clock.paused_in, *(item.value for item in conditions if item.kind == "state"))),
+        watches_fields=bool(reads) or any(item.kind == "field" for item in conditions),
+        watches_messages=any(item.kind == "message" for item in conditions),
+        watches_queue=any(item.kind == "queue" for item in conditions),
+    )
+
+
+def _condition(compiled: Compiled, when: Any, path: str) -> Expression | None:
+    if when is None:
+        return None
+    return compiled.problems.expression(when, compiled.timeless, path, functions=compiled.functions, timeless=True)
+
+
+def _check_condition(compiled: Compiled, condition: Condition, path: str) -> None:
+    if condition.kind == "state":
+        compiled.problems.known("state", condition.value, compiled.states, f"{path}.state")
+    elif condition.kind == "field":
+        names = condition.value if isinstance(condition.value, Mapping) else (condition.value,)
+        for name in names:
+            known = (*compiled.workflow.fields, "priority", "assignee", "owner", "outlet", "customer")
+            compiled.problems.known("field", name, known, f"{path}.field")
+    elif condition.kind == "queue" and compiled.workflow.queues and isinstance(condition.value, str):
+        compiled.problems.known("queue", condition.value, compiled.workflow.queues, f"{path}.queue")
+
+
+# reacting -----------------------------------------------------------------------------------------------------
+
+
+def react(call: OneCall) -> None:
+    """Let every clock look at what happened, in document order."""
+    happening = call.happening
+    for plan in call.compiled.clocks:
+        if _concerns(plan, happening):
+            _react(call, plan, happening)
+
+
+def _concerns(plan: ClockPlan, happening: Happening) -> bool:
+    if happening.opened or happening.closed or happening.reopened:
+        return True
+    states = plan.states
+    return (
+        (happening.event is not None and happening.event in plan.events)
+        or any(name in states for name in happening.entered)
+        or any(name in states for name in happening.exited)
+        or (plan.watches_fields and bool(happening.changed))
+        or (plan.watches_messages and happening.message is not None)
+        or (plan.watches_queue and happening.queue)
+    )
+
+
+def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
+    # The order at one instant: cancel, stop, reset, pause, resume, start, retarget.
+    clock = plan.clock
+    live = _run(call, plan)
+    if live is not None and live.phase in LIVE:
+        if _any(call, clock.cancel, happening):
+            _change(call, plan, "cancel", "cancelled by its condition")
+        elif _any(call, clock.stop, happening):
+            _change(call, plan, "stop", "reached")
+        elif happening.closed and not happening.reopened:
+            _change(call, plan, "cancel", "the ticket closed")
+        if _any(call, clock.reset, happening):
+            _reset(call, plan)
+        _pause_or_resume(call, plan, happening)
+    if _starts(call, plan, happening):
+        _start(call, plan, happening)
+    elif happening.changed & plan.reads:
+        _retarget(call, plan)
+
+
+def _run(call: OneCall, plan: ClockPlan) -> ClockRun | None:
+    return call.draft.clocks.get(plan.clock.name)
+
+
+def _any(call: OneCall, conditions: tuple[Condition, ...], happening: Happening) -> bool:
+    return any(_matches(call, condition, happening) for condition in conditions)
+
+
+def _matches(call: OneCall, condition: Condition, happening: Happening) -> bool:
+    kind, value = condition.kind, condition.value
+    if kind == "event":
+        return bool(happening.event == value)
+    if kind == "state":
+        return value in happening.entered
+    if kind == "queue":
+        return happening.queue and bool(call.draft.queue == value)
+    if kind == "message":
+        return happening.message is not None and all(happening.message.get(key) == wanted for key, wanted in value.items())
+    wanted = value if isinstance(value, Mapping) else {value: None}
+    if not any(name in happening.changed for name in wanted):
+        return False
+    if not isinstance(value, Mapping):
+        return True
+    return all(same_value(call.scope().get(name), expected) for name, expected in value.items())
+
+
+def _inside(call: OneCall, plan: ClockPlan) -> bool:
+    return any(state in call.draft.entered for state in plan.clock.paused_in)
+
+
+def _pause_or_resume(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
+    run = _run(call, plan)
+    if run is None or run.phase not in LIVE:
+        return
+    inside = _inside(call, plan)
+    if run.phase == "running":
+        if inside or _any(call, plan.clock.pause, happening):
+            state = next((name for name in plan.clock.paused_in if name in call.draft.entered), None)
+            _change(call, plan, "pause", f"in state {state}" if state else "paused by its condition")
+        return
+    left = any(state in happening.exited for state in plan.clock.paused_in)
+    if not inside and (left or _any(call, plan.clock.resume, happening)):
+        _change(call, plan, "resume", "")
+
+
+_KINDS: Mapping[str, Any] = {
+    "pause": (sla.pause, ClockPaused),
+    "resume": (sla.resume, ClockResumed),
+    "stop": (sla.stop, ClockStopped),
+    "cancel": (sla.cancel, ClockStopped),
+}
+
+
+def _change(call: OneCall, plan: ClockPlan, operation: str, reason: str) -> None:
+    run = _run(call, plan)
+    if run is None:
+        return
+    cal = call.compiled.counting(run.calendar)
+    run, at = _rewound(call, plan, run, cal)
+    change, kind = _KINDS[operation]
+    changed = change(plan.clock, run, at, cal)
+    if changed is not run:
+        call.record(kind, clock=plan.clock.name, instant=at, run=changed, reason=reason)
+
+
+def _rewound(call: OneCall, plan: ClockPlan, run: ClockRun, cal: OpenTime | None) -> tuple[ClockRun, datetime]:
+    """The clock as it was when the event occurred; marks that have not happened after all are amended."""
+    at = call.effective
+    if call.occurred is None:
+        return run, at
+    at = sla.clamp(run, at)
+    back, undone = sla.rewind(plan.clock, run, at, cal)
+    for mark, was in undone:
+        call.record(Amended, clock=plan.clock.name, instant=at, run=back, mark=mark, was=was, reason="occurred earlier")
+        call.amended.append(cause_of(plan.clock.name, run.cycle, mark))
+    return back, at
+
+
+def cause_of(clock: str, cycle: int, mark: str) -> str:
+    """What a chain that a clock's mark started gives as its cause."""
+    return f"clock:{clock}:{cycle}:{mark}"
+
+
+def _starts(call: OneCall, plan: ClockPlan, happening: Happening) -> bool:
+    clock = plan.clock
+    run = _run(call, plan)
+    if run is not None and run.phase in LIVE:
+        return False
+    if happening.reopened and run is not None and not _any(call, clock.start, happening):
+        return clock.on_reopen != "ignore" and not (clock.start and clock.on_reopen == "new_cycle")
+    if not clock.start:
+        return happening.opened
+    return _any(call, clock.start, happening)
+
+
+def _start(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
+    clock = plan.clock
+    if any(state in call.draft.entered for state in clock.until):
+        return  # what it promises holds already
+    run = _run(call, plan)
+    at = call.draft.opened_at if happening.opened else call.effective
+    if run is not None and happening.reopened and clock.on_reopen == "resume" and run.phase == "met":
+        cal = call.compiled.counting(run.calendar)
+        again = sla.reopen(clock, run, at, cal)
+        call.record(ClockResumed, clock=clock.name, instant=at, run=again, reason="reopened")
+    else:
+        within, name, cal = choose(call, plan, at)
+        if within is None:
+            return  # no target applies to this ticket, so nothing is promised
+        fresh = sla.begin(clock, at, within, name, cal, run)
+        call.record(ClockStarted, clock=clock.name, instant=at, run=fresh)
+    if _inside(call, plan):
+        _change(call, plan, "pause", "started while paused")
+
+
+def choose(call: OneCall, plan: ClockPlan, at: datetime) -> tuple[timedelta | None, str | None, OpenTime | None]:
+    """
+    The target and calendar that apply to the ticket now: the first choice whose condition holds.
+
+    Raises:
+        Refused: the calendar has no such day.
+    """
+    scope = call.scope()
+    take = next((take for when, take in plan.targets if when is None or when.test(scope)), None)
+    name = next((take for when, take in plan.calendars if when is None or when.test(scope)), None)
+    if take is None:
+        return None, None, None
+    if sla.passes(take):
+        name = None
+    cal = call.compiled.counting(name)
+    try:
+        return sla.target(take, cal, at), name, cal
+    except (TimeError, DefinitionError) as error:
+        raise Refused(f"clock {plan.clock.name}: {error}", code="guard", clock=plan.clock.name, why=str(error)) from error
+
+
+def _reset(call: OneCall, plan: ClockPlan) -> None:
+    run = _run(call, plan)
+    if run is None or run.phase not in LIVE:
+        return
+    within, name, cal = choose(call, plan, call.effective)
+    if within is not None:
+        run, at = _rewound(call, plan, run, call.compiled.counting(run.calendar))
+        fresh = sla.reset(plan.clock, run, at, within, name, cal)
+        call.record(ClockReset, clock=plan.clock.name, instant=at, run=fresh, reason="reset by its condition")
+
+
+def _retarget(call: OneCall, plan: ClockPlan) -> None:
+    run = _run(call, plan)
+    if run is None or run.phase not in LIVE:
+        return
+    within, name, cal = choose(call, plan, run.started_at)
+    if within is None:
+        return
+    old = call.compiled.counting(run.calendar)
+    changed = sla.retarget(plan.clock, run, call.at, within, name, cal, old)
+    if changed is not run:
+        call.record(ClockRetargeted, clock=plan.clock.name, instant=call.at, run=changed, reason="target changed")
+
+
+def reach_mark(call: OneCall, plan: ClockPlan) -> str:
+    """The next mark of a clock has come: record it at its own instant, and say which it was."""
+    run = call.draft.clocks[plan.clock.name]
+    mark, instant = run.next_mark or BREACH, run.next_at or call.at
+    after = sla.reach(plan.clock, run, call.compiled.counting(run.calendar))
+    if mark == BREACH:
+        call.record(Breached, clock=plan.clock.name, instant=instant, run=after)
+    else:
+        call.record(Warned, clock=plan.clock.name, instant=instant, run=after, mark=mark)
+    return mark

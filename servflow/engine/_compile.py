@@ -1,0 +1,351 @@
+"""Knows how a definition is linked and checked before it runs; must not know what happens when it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from servflow.calendars import Calendar, OpenTime
+from servflow.engine._actions import Update, compile_updates
+from servflow.engine._chains import ChainPlan, compile_chains
+from servflow.engine._clocks import ClockPlan, compile_clocks
+from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, at_path
+from servflow.engine._placing import SlotPlan, compile_slots
+from servflow.engine._scope import RESERVED, TIMED, scope_types
+from servflow.errors import DefinitionError, ExpressionError, Finding, nearest
+from servflow.expressions import Expression, Function
+from servflow.model import Action, Field
+from servflow.rules import RuleSet
+from servflow.statemachine import Machine
+
+if TYPE_CHECKING:
+    from servflow.engine._workflow import Workflow
+
+Types = Mapping[str, Any]
+ALWAYS = Calendar.always()
+
+
+class Problems:
+    """Collects every problem of a definition; nothing is lost because something else failed first."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+
+    def add(self, code: str, path: str, severity: str = "error", **facts: Any) -> None:
+        """Note one problem."""
+        self.findings.append(Finding(code, path, facts, severity))
+
+    def known(self, kind: str, name: Any, names: Iterable[str], path: str) -> bool:
+        """Whether a name is declared; where it is not, that is a problem with a did-you-mean."""
+        listed = tuple(names)
+        if name in listed:
+            return True
+        self.add("name.unknown", path, kind=kind, name=name, known=listed, nearest=nearest(str(name), listed))
+        return False
+
+    def expression(
+        self, text: Any, types: Types, path: str, *, functions: Mapping[str, Function] | None = None, timeless: bool = False
+    ) -> Expression | None:
+        """
+        Parse and type one condition.
+
+        ``timeless`` ones run without anybody firing them, so what changes with time alone would make the
+        ticket's wake uncomputable; they are refused with the advice to use a mark or a timer.
+        """
+        try:
+            if isinstance(text, Mapping):
+                text = Expression.from_tree(text).text
+            elif isinstance(text, Expression):
+                text = text.text
+            elif isinstance(text, bool):
+                text = "true" if text else "false"
+            made = Expression.parse(str(text), types, functions=functions)
+        except ExpressionError as error:
+            self.add(
+                "expression.invalid",
+                path,
+                text=text if isinstance(text, str) else str(text),
+                why=error.message,
+                position=error.facts.get("position"),
+            )
+            return None
+        timed = sorted(name for name in made.roots if name in TIMED)
+        if timeless and timed:
+            self.add("expression.time", path, text=made.text, names=timed)
+        return made
+
+
+@attrs.frozen(kw_only=True)
+class Link:
+    """One transition, ready to run."""
+
+    index: int
+    spec: Transition
+    path: str
+    guard: Expression | None
+    test: Callable[[Mapping[str, Any]], bool] | None
+    updates: tuple[Update, ...]
+    free: bool
+    """Nothing to check: no guard, no payload, no permission."""
+
+
+class Compiled:
+    """
+    A workflow linked and checked: every name resolved, every condition typed, every table of the machine ready.
+
+    Built once for a workflow and shared by all its tickets.
+    """
+
+    def __init__(self, workflow: Workflow) -> None:
+        self.workflow = workflow
+        self.problems = Problems()
+        self.functions = workflow.extensions.functions
+        self.states: dict[str, State] = {}
+        self._collect_states(workflow.states, "states")
+        self.calendars: dict[str, OpenTime] = {**workflow.calendars, **workflow.host_calendars}
+        self.machine = self._machine()
+        self.clock_names = tuple(clock.name for clock in workflow.clocks)
+        self.types = scope_types(
+            workflow.fields, {table.name: _outputs(table) for table in workflow.tables.values()}, self.clock_names
+        )
+        self.timeless = {name: kind for name, kind in self.types.items() if name not in ("payload", "actor")}
+        self._check_fields()
+        self.links = tuple(self._link(index, spec) for index, spec in enumerate(workflow.transitions))
+        self._check_tables()
+        self.rule_set = RuleSet(workflow.rules)
+        self.rule_updates = self._rules()
+        self.clocks: tuple[ClockPlan, ...] = compile_clocks(self)
+        self.chains: tuple[ChainPlan, ...] = compile_chains(self)
+        self.slots: tuple[SlotPlan, ...] = compile_slots(self)
+        self._check_events()
+        self._check_timers()
+        self._check_unique()
+
+    # parts ------------------------------------------------------------------------------------------------------
+
+    def _collect_states(self, states: Mapping[str, State], path: str) -> None:
+        # An explicit stack: nesting comes from an untrusted document.
+        stack = [(states, path)]
+        while stack:
+            level, where = stack.pop()
+            for name, state in level.items():
+                self.states[name] = state
+                if state.states:
+                    stack.append((state.states, f"{where}.{name}.states"))
+
+    def _machine(self) -> Machine | None:
+        spec = self.workflow
+        moves = [
+            {
+                "event": move.event,
+                "source": list(move.source),
+                "target": list(move.target) or None,
+                "internal": move.internal,
+                # The engine decides guards itself; the machine need only know that there is one.
+                **({"when": "guarded"} if move.when is not None else {}),
+            }
+            for move in spec.transitions
+        ]
+        try:
+            return Machine(
+                initial=list(spec.initial) if isinstance(spec.initial, tuple) else spec.initial,
+                states={name: state.chart() for name, state in spec.states.items()},
+                transitions=moves,
+            )
+        except DefinitionError as error:
+            self.problems.findings.extend(error.findings)
+            return None
+
+    def _check_fields(self) -> None:
+        for name in self.workflow.fields:
+            if name in RESERVED:
+                self.problems.add("field.reserved", f"fields.{name}", name=name, reserved=sorted(RESERVED))
+            elif not name.isidentifier():
+                self.problems.add("field.name", f"fields.{name}", name=name)
+
+    def _link(self, index: int, spec: Transition) -> Link:
+        path = f"transitions[{index}]"
+        types = {**self.types, "payload": scope_types({}, {}, (), spec.payload)["payload"]}
+        guard = None
+        if spec.when is not None:
+            guard = self.problems.expression(
+                spec.when, types, f"{path}.when", functions=self.functions, timeless=spec.event is None
+            )
+        self.check_allow(spec.allow, f"{path}.allow")
+        return Link(
+            index=index,
+            spec=spec,
+            path=path,
+            guard=guard,
+            test=None if guard is None else guard.test,
+            updates=compile_updates(self, spec.do, types, f"{path}.do"),
+            free=guard is None and not spec.payload and not spec.allow and spec.not_by is None and not self.workflow.roles,
+        )
+
+    def check_allow(self, allow: tuple[Any, ...], path: str) -> None:
+        """Every name in an ``allow`` is a declared role or a relation."""
+        for entry in allow:
+            if isinstance(entry, Mapping):
+                of = entry.get("manager_of")
+                if set(entry) != {"manager_of"} or of not in ("assignee", "owner", "requester"):
+                    self.problems.add("allow.form", path, value=dict(entry))
+            elif self.workflow.roles:
+                self.problems.known("role", entry, (*self.workflow.roles, *RELATIONS[:-1]), path)
+
+    def _check_events(self) -> None:
+        for name, spec in self.workflow.events.items():
+            self.problems.known("event", name, self.events, f"events.{name}")
+            self.check_allow(spec.allow, f"events.{name}.allow")
+        known = self.events
+        for index, move in enumerate(self.workflow.transitions):
+            if move.not_by is not None:
+                self.problems.known("event", move.not_by, known, f"transitions[{index}].not_by")
+
+    def _check_tables(self) -> None:
+        types = {name: kind for name, kind in self.timeless.items() if name not in TIMED}
+        for table in self.workflow.tables.values():
+            for finding in table.typed(types):
+                self.problems.findings.append(attrs.evolve(finding, path=f"tables.{table.name}.{finding.path}".rstrip(".")))
+
+    def _rules(self) -> tuple[tuple[Expression | None, tuple[Update, ...]], ...]:
+        made = []
+        for index, rule in enumerate(self.workflow.rules):
+            path = f"rules[{index}]"
+            when = None
+            if rule.when is not None:
+                when = self.problems.expression(
+                    rule.when, self.timeless, f"{path}.when", functions=self.functions, timeless=True
+                )
+            updates = compile_updates(self, rule.then, self.timeless, f"{path}.then", timeless=True)
+            made.append((when, updates))
+        return tuple(made)
+
+    def _check_timers(self) -> None:
+        if self.machine is None:
+            return
+        for name, state in self.states.items():
+            for index, timer in enumerate(state.timers):
+                path = f"states.{name}.timers[{index}]"
+                if self.problems.known("event", timer.event, self.events, f"{path}.event"):
+                    heard = any(
+                        set(move.source) & {name, "*", *self.machine.ancestors(name), *self._inside(name)}
+                        for move in self.workflow.transitions
+                        if move.event is not None and timer.event in move.event.split()
+                    )
+                    if not heard and timer.event not in BUILT_IN:
+                        self.problems.add("timer.unheard", path, event=timer.event, state=name)
+                if timer.calendar is not None:
+                    self.problems.known("calendar", timer.calendar, self.calendars, f"{path}.calendar")
+
+    def _inside(self, state: str) -> tuple[str, ...]:
+        assert self.machine is not None
+        return tuple(other for other in self.states if state in self.machine.ancestors(other))
+
+    def _check_unique(self) -> None:
+        spec = self.workflow
+        for kind, items in (
+            ("clocks", [item.name for item in spec.clocks]),
+            ("escalations", [item.name for item in spec.escalations]),
+            ("dispatch", [item.name for item in spec.dispatch]),
+            ("rules", [item.name for item in spec.rules]),
+        ):
+            for index, name in enumerate(items):
+                if name in items[:index]:
+                    self.problems.add("name.twice", f"{kind}[{index}].name", name=name, kind=kind)
+
+    # answers ----------------------------------------------------------------------------------------------------
+
+    def calendar(self, name: str | None) -> OpenTime:
+        """The calendar of that name; time as it passes for None."""
+        return ALWAYS if name is None else self.calendars[name]
+
+    def counting(self, name: str | None) -> OpenTime | None:
+        """The calendar of that name; None, the short way for time as it passes, for None."""
+        return None if name is None else self.calendars[name]
+
+    @cached_property
+    def events(self) -> frozenset[str]:
+        """Every event that something in the definition handles."""
+        heard = {name for plan in getattr(self, "clocks", ()) for name in plan.events}
+        heard |= {name for plan in getattr(self, "chains", ()) for name in plan.events}
+        return frozenset(self.descriptors | heard | set(BUILT_IN))
+
+    def moves(self, event: str) -> bool:
+        """Whether some transition takes the event, in whatever state."""
+        return any(
+            descriptor in ("*", event) or event.startswith(descriptor.removesuffix(".*") + ".")
+            for descriptor in self.descriptors
+        )
+
+    @cached_property
+    def descriptors(self) -> frozenset[str]:
+        """Every event descriptor of the transitions."""
+        return frozenset(name for move in self.workflow.transitions if move.event for name in move.event.split())
+
+    @cached_property
+    def has_eventless(self) -> bool:
+        """Whether any transition needs no event."""
+        return any(move.event is None for move in self.workflow.transitions)
+
+    @property
+    def chart(self) -> Machine:
+        """The machine of a workflow without errors."""
+        assert self.machine is not None
+        return self.machine
+
+    def is_closed(self, configuration: tuple[str, ...]) -> bool:
+        """Whether a configuration means closed: one of its states, or one around it, is marked so."""
+        known = self.closed_cache.get(configuration)
+        if known is None:
+            active = {*configuration, *(above for leaf in configuration for above in self.chart.ancestors(leaf))}
+            known = self.closed_cache[configuration] = bool(active & self.closed_states)
+        return known
+
+    @cached_property
+    def closed_cache(self) -> dict[tuple[str, ...], bool]:
+        """Configurations already looked at; bounded by what the machine can be in."""
+        return {}
+
+    @cached_property
+    def checklists(self) -> Mapping[str, tuple[str, ...]]:
+        """State -> the steps to be checked in it."""
+        return {name: state.checklist for name, state in self.states.items() if state.checklist}
+
+    @cached_property
+    def closed_states(self) -> frozenset[str]:
+        """The states that mean closed."""
+        return frozenset(name for name, state in self.states.items() if state.closed)
+
+    @cached_property
+    def remembered_events(self) -> frozenset[str]:
+        """Events whose last actor the ticket keeps, because some ``not_by`` names them."""
+        specs: list[Any] = [*self.workflow.transitions, *self.workflow.events.values()]
+        return frozenset(spec.not_by for spec in specs if spec.not_by is not None)
+
+    @cached_property
+    def timed_states(self) -> Mapping[str, tuple[Timer, ...]]:
+        """State -> its timers."""
+        return {name: state.timers for name, state in self.states.items() if state.timers}
+
+    def sources_of(self, event: str) -> tuple[str, ...]:
+        """The states in which some transition takes the event."""
+        found: list[str] = []
+        for move in self.workflow.transitions:
+            if move.event is not None and event in move.event.split():
+                found.extend(move.source)
+        return tuple(dict.fromkeys(found))
+
+
+def _outputs(table: Any) -> Mapping[str, Any]:
+    return {name: (spec if isinstance(spec, str) else getattr(spec, "type", "any")) for name, spec in table.outputs.items()}
+
+
+def moved(error: DefinitionError, path: str) -> list[Finding]:
+    """The findings of a part's error under its place in the workflow."""
+    return at_path(error, path)
+
+
+__all__ = ["ALWAYS", "Action", "Compiled", "Field", "Link", "Problems", "Types", "moved"]

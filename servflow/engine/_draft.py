@@ -1,0 +1,293 @@
+"""Knows how each record changes a ticket; must not know why a record came to be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+import attrs
+
+from servflow import model
+from servflow.model import EMPTY, Check, FrozenMap, Record, Ticket
+
+_NAMES = tuple(attribute.name for attribute in attrs.fields(Ticket))
+_READ = attrgetter(*_NAMES)
+_DEFAULTS = {attribute.name: attribute.default for attribute in attrs.fields(Ticket) if attribute.default is not attrs.NOTHING}
+_MIRRORED = frozenset({"customer", "asset", "outlet", "channel", "queue"})
+
+
+class Draft:
+    """
+    A ticket being changed: the same attributes, changed only by records.
+
+    ``apply`` is the one place where a record changes anything, so folding the records gives the ticket.
+    """
+
+    id: str
+    workflow: str
+    version: int
+    at: datetime
+    sequence: int
+    opened_at: datetime
+    closed_at: datetime | None
+    configuration: tuple[str, ...]
+    entered: FrozenMap[str, datetime]
+    history: FrozenMap[str, tuple[str, ...]]
+    closed: bool
+    fields: FrozenMap[str, Any]
+    set_by_person: tuple[str, ...]
+    priority: int
+    queue: str | None
+    customer: str | None
+    requester: str | None
+    asset: str | None
+    outlet: str | None
+    channel: str | None
+    tags: tuple[str, ...]
+    owner: str | None
+    helpers: tuple[str, ...]
+    assignee: str | None
+    parent: str | None
+    children: tuple[str, ...]
+    reopened: int
+    checklist: FrozenMap[str, FrozenMap[str, Check]]
+    clocks: FrozenMap[str, model.ClockRun]
+    chains: tuple[model.ChainRun, ...]
+    levels: FrozenMap[str, int]
+    offers: tuple[model.OfferMade, ...]
+    slots: FrozenMap[str, model.SlotProgress]
+    held: tuple[model.Held, ...]
+    timers: tuple[model.StateTimer, ...]
+    refused_timers: tuple[model.RefusedTimer, ...]
+    last_actors: FrozenMap[str, str]
+    pins: FrozenMap[str, str]
+    wake: datetime | None
+
+    def __init__(self, ticket: Ticket | None = None) -> None:
+        if ticket is not None:
+            self.__dict__ = dict(zip(_NAMES, _READ(ticket), strict=True))
+        else:
+            self.__dict__ = dict(_DEFAULTS)
+            self.sequence = 0
+
+    @property
+    def state(self) -> str:
+        """The active leaves, as on the ticket."""
+        return "+".join(self.configuration)
+
+    @property
+    def entered_at(self) -> datetime:
+        """When the latest of the active states was entered."""
+        return max(self.entered.values(), default=self.opened_at)
+
+    def freeze(self) -> Ticket:
+        """The ticket as it stands now."""
+        return Ticket(**self.__dict__)
+
+    def apply(self, record: Record) -> None:
+        """Change what the record says has happened; the record is the next one of this ticket."""
+        self.sequence = record.sequence
+        self.at = record.at
+        _APPLY[type(record)](self, record)
+
+    def set_attribute(self, name: str, value: Any) -> None:
+        """Set one attribute that openings and updates may set."""
+        self.__dict__[name] = value
+
+
+def _opened(draft: Draft, record: model.Opened) -> None:
+    draft.id, draft.workflow, draft.version = record.id, record.workflow, record.version
+    draft.opened_at = record.at if record.occurred is None else record.occurred
+    draft.requester = record.actor
+    draft.fields = record.fields
+    for name in _MIRRORED & record.fields.keys():
+        if isinstance(record.fields[name], str):
+            draft.set_attribute(name, record.fields[name])
+    for name, value in record.attributes.items():
+        draft.set_attribute(name, value)
+    draft.set_by_person = record.given if record.person else ()
+    draft.configuration = record.configuration
+    draft.entered = FrozenMap(dict.fromkeys(record.entered, record.at))
+    draft.pins = record.pins
+    _close(draft, record.closed, record.at)
+
+
+def _close(draft: Draft, closed: bool, at: datetime) -> None:
+    if closed and not draft.closed:
+        draft.closed_at = at
+    draft.closed = closed
+
+
+def _received(draft: Draft, record: model.Received) -> None:
+    if record.last_actor and record.actor is not None:
+        draft.last_actors = draft.last_actors.with_item(record.event, record.actor)
+
+
+def _moved(draft: Draft, record: model.Moved) -> None:
+    draft.configuration = record.configuration
+    draft.history = record.history
+    if record.exited or record.entered:
+        gone = set(record.exited)
+        kept = {name: since for name, since in draft.entered.items() if name not in gone}
+        for name in record.entered:
+            kept[name] = record.at
+        draft.entered = FrozenMap(kept)
+        if gone and draft.timers:
+            draft.timers = tuple(timer for timer in draft.timers if timer.state not in gone)
+        if gone and draft.refused_timers:
+            draft.refused_timers = tuple(held for held in draft.refused_timers if held.timer.state not in gone)
+    if record.reopened:
+        draft.reopened += 1
+        draft.checklist = EMPTY
+    _close(draft, record.closed, record.at)
+
+
+def _timer_set(draft: Draft, record: model.TimerSet) -> None:
+    draft.timers = (*draft.timers, record.timer)
+
+
+def _timer_fired(draft: Draft, record: model.TimerFired) -> None:
+    draft.timers = tuple(timer for timer in draft.timers if timer != record.timer)
+    draft.refused_timers = tuple(held for held in draft.refused_timers if held.timer != record.timer)
+
+
+def _timer_refused(draft: Draft, record: model.TimerRefused) -> None:
+    timer = record.refused.timer
+    draft.timers = tuple(other for other in draft.timers if other != timer)
+    others = tuple(held for held in draft.refused_timers if held.timer != timer)
+    draft.refused_timers = (*others, record.refused)
+
+
+def _updated(draft: Draft, record: model.Updated) -> None:
+    if record.fields:
+        draft.fields = draft.fields.with_items(record.fields)
+        for name in _MIRRORED & record.fields.keys():
+            value = record.fields[name]
+            if value is None or isinstance(value, str):
+                draft.set_attribute(name, value)
+    for name, value in record.attributes.items():
+        draft.set_attribute(name, value)
+    if record.person:
+        given = {*draft.set_by_person, *record.fields, *record.attributes}
+        draft.set_by_person = tuple(sorted(given))
+
+
+def _assigned(draft: Draft, record: model.Assigned) -> None:
+    if record.slot == "helper":
+        if record.to is not None and record.to not in draft.helpers:
+            draft.helpers = (*draft.helpers, record.to)
+    else:
+        draft.set_attribute(record.slot, record.to)
+
+
+def _checked(draft: Draft, record: model.Checked) -> None:
+    steps = draft.checklist.get(record.state, EMPTY)
+    check = Check(record.at, record.by, record.evidence)
+    draft.checklist = draft.checklist.with_item(record.state, steps.with_item(record.step, check))
+
+
+def _clock(draft: Draft, record: model.ClockRecord) -> None:
+    draft.clocks = draft.clocks.with_item(record.clock, record.run)
+
+
+def _chain(draft: Draft, record: model.ChainRecord) -> None:
+    run = record.run
+    runs = list(draft.chains)
+    place = next((i for i, held in enumerate(runs) if held.chain == run.chain and held.cause == run.cause), None)
+    if run.phase == "done":
+        if place is not None:
+            del runs[place]
+    elif place is None:
+        runs.append(run)
+    else:
+        runs[place] = run
+    draft.chains = tuple(runs)
+    if isinstance(record, model.Escalated) and record.outcome != "skipped":
+        draft.levels = draft.levels.with_item(run.chain, record.level + 1)
+
+
+def _slot_changed(draft: Draft, record: model.SlotChanged) -> None:
+    if record.progress is None:
+        draft.slots = draft.slots.without(record.slot)
+    else:
+        draft.slots = draft.slots.with_item(record.slot, record.progress)
+
+
+def _offered(draft: Draft, record: model.Offered) -> None:
+    draft.offers = (*draft.offers, record.offer)
+
+
+def _offer_ended(draft: Draft, record: model.OfferEnded) -> None:
+    draft.offers = tuple(offer for offer in draft.offers if offer.id != record.offer.id)
+
+
+def _reserved(draft: Draft, record: model.Reserved) -> None:
+    draft.held = (*draft.held, record.held)
+
+
+def _freed(draft: Draft, record: model.Freed) -> None:
+    held = list(draft.held)
+    if record.held in held:
+        held.remove(record.held)
+    draft.held = tuple(held)
+
+
+def _linked(draft: Draft, record: model.Linked) -> None:
+    if record.relation == "child":
+        draft.children = (*draft.children, record.other)
+    elif record.relation == "child_closed":
+        draft.children = tuple(child for child in draft.children if child != record.other)
+
+
+def _nothing(_draft: Draft, _record: Record) -> None:
+    """A record that is a fact for readers and changes no snapshot."""
+
+
+_APPLY: Mapping[type[Record], Callable[[Draft, Any], None]] = {
+    model.Opened: _opened,
+    model.Received: _received,
+    model.Moved: _moved,
+    model.TimerSet: _timer_set,
+    model.TimerFired: _timer_fired,
+    model.TimerRefused: _timer_refused,
+    model.Updated: _updated,
+    model.Assigned: _assigned,
+    model.Messaged: _nothing,
+    model.Checked: _checked,
+    model.Rated: _nothing,
+    model.Decided: _nothing,
+    model.SlotChanged: _slot_changed,
+    model.Offered: _offered,
+    model.OfferEnded: _offer_ended,
+    model.Reserved: _reserved,
+    model.Freed: _freed,
+    model.Linked: _linked,
+    **dict.fromkeys(
+        (
+            model.ClockStarted,
+            model.ClockPaused,
+            model.ClockResumed,
+            model.ClockStopped,
+            model.ClockReset,
+            model.ClockRetargeted,
+            model.Warned,
+            model.Breached,
+            model.Amended,
+            model.Waived,
+        ),
+        _clock,
+    ),
+    **dict.fromkeys(
+        (
+            model.ChainStarted,
+            model.Escalated,
+            model.Reminded,
+            model.Acknowledged,
+            model.ChainResumed,
+            model.ChainStopped,
+        ),
+        _chain,
+    ),
+}

@@ -1,0 +1,468 @@
+"""Knows what one event does to a ticket, step by step; must not know what happens by time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from servflow.engine import _chains, _clocks, _placing, _rules
+from servflow.engine._actions import fitted, run_updates
+from servflow.engine._assigning import release_all
+from servflow.engine._builtin import BUILT_IN_EVENTS, perform
+from servflow.engine._call import Happening, Internal, OneCall, Retry
+from servflow.engine._compile import Link
+from servflow.engine._permit import permitted, who
+from servflow.errors import ExpressionError, LimitError, Refused, nearest
+from servflow.escalation import later
+from servflow.model import (
+    CONVERTERS,
+    EMPTY,
+    SYSTEM,
+    FrozenMap,
+    Moved,
+    Received,
+    RefusedTimer,
+    StateTimer,
+    TimerFired,
+    TimerRefused,
+    TimerSet,
+    ValueProblem,
+    frozen_map,
+    micros,
+)
+from servflow.statemachine import Move
+
+MAX_EVENTLESS = 100
+"""How many eventless transitions may follow each other in one step."""
+
+MAX_INTERNAL = 1_000
+"""How many internal events one call may handle before it is stopped as running away."""
+
+_RANK = {"not_permitted": 0, "payload": 1, "guard": 2}
+
+
+# choosing -----------------------------------------------------------------------------------------------------
+
+
+@attrs.define
+class Attempt:
+    """Why the transitions of one event were not taken, as far as they were looked at."""
+
+    event: str
+    problems: list[tuple[Link, Refused]] = attrs.field(factory=list)
+    payloads: dict[int, Mapping[str, Any]] = attrs.field(factory=dict)
+
+    def worst(self) -> Refused | None:
+        """The refusal of the transition that came furthest."""
+        if not self.problems:
+            return None
+        return max((problem for _, problem in self.problems), key=lambda problem: _RANK.get(problem.code, 0))
+
+
+def choose(call: OneCall, event: str | None, payload: Mapping[str, Any], attempt: Attempt) -> tuple[int, ...]:
+    """The transitions the event takes here, and into *attempt* why others were not."""
+    machine = call.compiled.chart
+    links = call.compiled.links
+
+    def decide(index: int) -> bool:
+        link = links[index]
+        if link.free:
+            return True
+        problem = check(call, link, payload, attempt)
+        if problem is not None:
+            attempt.problems.append((link, problem))
+        return problem is None
+
+    return machine.select(call.draft.configuration, event, decide, history=call.draft.history)
+
+
+def check(call: OneCall, link: Link, payload: Mapping[str, Any], attempt: Attempt) -> Refused | None:
+    """Why a transition cannot be taken now: permission, then payload, then guard; None when it can."""
+    spec = link.spec
+    event = attempt.event
+    if spec.event is not None and not permitted(call, spec.allow, spec.not_by):
+        return not_permitted(call, event, spec.allow, spec.not_by)
+    try:
+        typed = typed_payload(spec.payload, payload, event)
+    except Refused as problem:
+        return problem
+    attempt.payloads[link.index] = typed
+    if link.guard is None or link.test is None:
+        return None
+    call.payload = typed
+    call.scope_cache = None
+    try:
+        if link.test(call.scope()):
+            return None
+    except ExpressionError as error:
+        return Refused(
+            f"{event}: the condition {link.guard.text} cannot be decided: {error.message}",
+            code="guard",
+            event=event,
+            transition=link.index,
+            when=link.guard.text,
+            why=error.message,
+        )
+    trace = link.guard.trace(call.scope())
+    lines = trace.lines()
+    return Refused(
+        f"{event} is not allowed now: {'; '.join(lines) or link.guard.text + ' is false'}",
+        code="guard",
+        event=event,
+        state=call.draft.state,
+        transition=link.index,
+        when=link.guard.text,
+        operands=trace.as_data(),
+        lines={"en": lines, "zh": trace.lines("zh")},
+    )
+
+
+def not_permitted(call: OneCall, event: str, allow: tuple[Any, ...], not_by: str | None) -> Refused:
+    """The refusal for an actor who may not, with who may."""
+    actor = call.actor.id if call.actor is not None else None
+    needs = who(allow)
+    if not_by is not None and actor is not None and call.draft.last_actors.get(not_by) == actor:
+        said = f"{actor} did {not_by}, and whoever did that may not"
+    elif needs:
+        said = f"it takes {' or '.join(needs)}" + (f", and {actor} is none of these" if actor else ", and no actor was given")
+    else:
+        said = "nobody was granted it"
+    return Refused(
+        f"{event} is not permitted: {said}",
+        code="not_permitted",
+        event=event,
+        actor=actor,
+        roles=call.roles,
+        needs=needs,
+        not_by=not_by,
+    )
+
+
+def typed_payload(declared: Mapping[str, Any], payload: Mapping[str, Any], event: str) -> Mapping[str, Any]:
+    """
+    The payload with every declared value in its type.
+
+    Raises:
+        Refused: a declared value is missing or does not fit.
+    """
+    if not declared:
+        return payload
+    problems: dict[str, str] = {}
+    typed = dict(payload)
+    for name, spec in declared.items():
+        value = payload.get(name)
+        if value is None:
+            if spec.default is not None:
+                typed[name] = spec.default
+            elif not spec.optional:
+                problems[name] = f"{spec.type}, which is missing"
+            continue
+        try:
+            typed[name] = fitted(spec, value, name)
+        except Refused as problem:
+            problems[name] = f"{problem.facts['expected']}, not {value!r}"
+    if problems:
+        listed = "; ".join(f"{name} takes {said}" for name, said in problems.items())
+        raise Refused(
+            f"{event} needs another payload: {listed}",
+            code="payload",
+            event=event,
+            problems=problems,
+            needs={name: spec.type for name, spec in declared.items()},
+        )
+    return FrozenMap(typed)
+
+
+def plain_payload(payload: Mapping[str, Any] | None, event: str) -> FrozenMap[str, Any]:
+    """
+    What a host passed, as plain values.
+
+    Raises:
+        Refused: it holds something that is not data, or too much of it.
+    """
+    if not payload:
+        return EMPTY
+    try:
+        return frozen_map(CONVERTERS["map"](payload))
+    except ValueProblem as problem:
+        raise Refused(f"the payload of {event} takes {problem}", code="payload", event=event, expected=str(problem)) from None
+
+
+# one step -----------------------------------------------------------------------------------------------------
+
+
+def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], received: Mapping[str, Any]) -> None:
+    """
+    An event of the host, as one step; then everything it raised.
+
+    Raises:
+        Refused: the event is not allowed here and now.
+    """
+    if event not in call.compiled.events and not call.compiled.moves(event):
+        close = nearest(event, call.compiled.events)
+        raise Refused(
+            f"unknown event {event!r}" + (f"; did you mean {close!r}?" if close else ""),
+            code="unknown",
+            event=event,
+            nearest=close,
+            known=tuple(sorted(call.compiled.events)),
+        )
+    attempt = Attempt(event)
+    chosen = choose(call, event, payload, attempt)
+    granted = False
+    if event in BUILT_IN_EVENTS or not call.compiled.moves(event):
+        granted = _granted(call, event)
+    if not chosen and not granted:
+        raise _refusal(call, event, attempt)
+    call.own_event = True
+    sequence = call.draft.sequence + 1
+    call.cause = f"event:{sequence}"
+    call.record(
+        Received,
+        event=event,
+        payload=payload,
+        actor=call.actor.id if call.actor is not None else None,
+        roles=call.roles,
+        last_actor=event in call.compiled.remembered_events,
+        **received,
+    )
+    call.happening = Happening(event=event)
+    call.payload = payload
+    if event in BUILT_IN_EVENTS:
+        perform(call, event, payload)
+    _take(call, event, chosen, attempt)
+    settle(call)
+    call.own_event = False
+    drain(call)
+
+
+def _granted(call: OneCall, event: str) -> bool:
+    """Whether a built-in event, or one that only clocks and chains listen to, may happen without a transition."""
+    spec = call.workflow.events.get(event)
+    if event in ("ticket.cancel", "ticket.reopen"):
+        return False  # these are only as much as the definition's transitions make of them
+    if spec is None:
+        return not call.workflow.roles
+    return permitted(call, spec.allow, spec.not_by)
+
+
+def _refusal(call: OneCall, event: str, attempt: Attempt) -> Refused:
+    problem = attempt.worst()
+    if problem is not None:
+        return problem
+    spec = call.workflow.events.get(event)
+    if event in BUILT_IN_EVENTS and event not in ("ticket.cancel", "ticket.reopen"):
+        return not_permitted(call, event, spec.allow if spec else (), spec.not_by if spec else None)
+    allowed = call.compiled.sources_of(event)
+    if not allowed and not call.compiled.moves(event):
+        return not_permitted(call, event, spec.allow if spec else (), None)
+    return Refused(
+        f"{event} is not allowed in state {call.draft.state}; it is in {', '.join(allowed) or 'no state'}",
+        code="not_here",
+        event=event,
+        state=call.draft.state,
+        allowed_in=allowed,
+    )
+
+
+def internal_event(call: OneCall, event: str, payload: FrozenMap[str, Any], changed: set[str]) -> None:
+    """An event the workflow raised itself, as one step; recorded and dropped where nothing handles it."""
+    call.act_as(SYSTEM)
+    call.occurred = None
+    attempt = Attempt(event)
+    chosen = choose(call, event, payload, attempt)
+    call.cause = f"event:{call.draft.sequence + 1}"
+    call.record(Received, event=event, payload=payload, actor=SYSTEM.id, internal=True)
+    call.happening = Happening(event=event, changed=changed)
+    call.payload = payload
+    _take(call, event, chosen, attempt)
+    settle(call)
+
+
+def timer_event(call: OneCall, timer: StateTimer) -> None:
+    """A state's timer ran out: its event as one step, in the name of the system; or a note of why it was refused."""
+    call.act_as(SYSTEM)
+    call.occurred = None
+    attempt = Attempt(timer.event)
+    chosen = choose(call, timer.event, EMPTY, attempt)
+    if not chosen:
+        problem = attempt.worst()
+        guards = [link.guard for link, _ in attempt.problems if link.guard is not None]
+        reads = {name for guard in guards for name in guard.roots} - {"at", "clock", "payload", "actor"}
+        refused = RefusedTimer(timer=timer, reads=tuple(sorted(reads)))
+        why = problem.message if problem is not None else f"nothing takes {timer.event} in {call.draft.state}"
+        call.record(TimerRefused, refused=refused, code=problem.code if problem else "not_here", why=why)
+        return
+    call.cause = f"timer:{timer.state}.{timer.index}:{timer.generation}:{micros(timer.due)}"
+    before = call.savepoint()
+    try:
+        call.record(TimerFired, timer=timer)
+        call.happening = Happening(event=timer.event)
+        call.payload = EMPTY
+        _take(call, timer.event, chosen, attempt)
+        settle(call)
+    except (Refused, ExpressionError) as error:
+        # A timer has nobody to be told: the ticket goes on and says why the timer came to nothing.
+        call.rollback(before)
+        call.record(TimerRefused, refused=RefusedTimer(timer=timer), code=error.code, why=error.message)
+
+
+def _take(call: OneCall, event: str | None, chosen: tuple[int, ...], attempt: Attempt) -> None:
+    if chosen:
+        _move(call, event, chosen, attempt)
+    take_eventless(call)
+
+
+def take_eventless(call: OneCall) -> None:
+    """
+    Take eventless transitions until none holds.
+
+    Raises:
+        LimitError: they go round without end.
+    """
+    if not call.compiled.has_eventless:
+        return
+    trail: list[str] = []
+    while True:
+        attempt = Attempt("an eventless transition")
+        chosen = choose(call, None, EMPTY, attempt)
+        if not chosen:
+            return
+        trail.append(call.draft.state)
+        if len(trail) > MAX_EVENTLESS:
+            raise LimitError(
+                f"eventless transitions go round without end: {' -> '.join(trail[-6:])}",
+                code="eventless",
+                cycle=tuple(trail[-6:]),
+            )
+        _move(call, None, chosen, attempt)
+
+
+def _move(call: OneCall, event: str | None, chosen: tuple[int, ...], attempt: Attempt) -> None:
+    compiled, draft, happening = call.compiled, call.draft, call.happening
+    move = compiled.chart.apply(draft.configuration, draft.history, chosen)
+    for index in move.order:
+        link = compiled.links[index]
+        if link.updates:
+            call.payload = attempt.payloads.get(index, call.payload)
+            call.scope_cache = None
+            run_updates(call, link.updates)
+    enter(call, move, event)
+    happening.changed.add("state")
+
+
+def enter(call: OneCall, move: Move, event: str | None) -> None:
+    """Record a move of the machine and what it means: closed or reopened, completion events."""
+    compiled, draft, happening = call.compiled, call.draft, call.happening
+    closed = compiled.is_closed(move.configuration)
+    reopened = draft.closed and not closed
+    history = draft.history if move.history == draft.history else FrozenMap(move.history)
+    call.record(
+        Moved,
+        event=event,
+        exited=move.exited,
+        entered=move.entered,
+        configuration=move.configuration,
+        history=history,
+        transitions=move.order,
+        closed=closed,
+        reopened=reopened,
+    )
+    happening.exited.extend(move.exited)
+    happening.entered.extend(move.entered)
+    happening.reopened = happening.reopened or reopened
+    happening.closed = closed and (happening.closed or bool(move.entered))
+    for name in move.done:
+        call.raise_event(name)
+
+
+def settle(call: OneCall) -> None:
+    """After the event: rules, then clocks, chains, dispatch and timers react to what is now."""
+    happening = call.happening
+    if call.workflow.rules and (happening.opened or happening.changed):
+        _rules.react(call)
+    if call.compiled.clocks:
+        _clocks.react(call)
+    if call.compiled.chains or call.amended:
+        _chains.react(call)
+    if happening.closed and call.draft.closed and call.draft.held:
+        release_all(call)
+    if call.compiled.slots:
+        before = set(happening.changed)
+        _placing.react(call)
+        # What dispatch changed comes after rules and clocks have looked: the next step shows it to them.
+        call.carried |= happening.changed - before
+    _timers(call)
+
+
+def _timers(call: OneCall) -> None:
+    happening, compiled = call.happening, call.compiled
+    timed = compiled.timed_states
+    if timed:
+        for state in happening.entered:
+            if state in timed and state in call.draft.entered:
+                _arm(call, state)
+    for refused in call.draft.refused_timers:
+        if happening.changed & set(refused.reads):
+            call.queue.append(Retry(refused))
+
+
+def _arm(call: OneCall, state: str) -> None:
+    compiled = call.compiled
+    armed = {timer.index for timer in call.draft.timers if timer.state == state}
+    for index, timer in enumerate(compiled.timed_states[state]):
+        if index in armed:
+            continue
+        due = later(timer.after, call.at, compiled.calendar(timer.calendar))
+        generation = call.draft.sequence + 1
+        call.record(TimerSet, timer=StateTimer(state=state, index=index, event=timer.event, due=due, generation=generation))
+
+
+def drain(call: OneCall) -> None:
+    """
+    Let every queued step happen, each as a step of its own at the present instant.
+
+    Raises:
+        LimitError: they raise each other without end.
+    """
+    count = 0
+    while call.queue or call.carried:
+        count += 1
+        if count > MAX_INTERNAL:
+            raise LimitError(
+                f"more than {MAX_INTERNAL} internal events in one call; {call.workflow.workflow} raises events in a circle",
+                code="internal_events",
+                limit=MAX_INTERNAL,
+            )
+        changed, call.carried = call.carried, set()
+        item = call.queue.popleft() if call.queue else None
+        if item is None:
+            call.happening = Happening(changed=changed)
+            settle(call)
+        elif isinstance(item, Internal):
+            internal_event(call, item.event, item.payload, changed)
+        elif isinstance(item, Retry):
+            call.carried |= changed
+            if item.refused in call.draft.refused_timers:
+                timer_event(call, item.refused.timer)
+        else:
+            call.carried |= changed
+            _chains.start_by_name(call, item.chain, item.cause)
+
+
+__all__ = [
+    "Attempt",
+    "check",
+    "choose",
+    "drain",
+    "enter",
+    "host_event",
+    "internal_event",
+    "not_permitted",
+    "plain_payload",
+    "settle",
+    "take_eventless",
+    "timer_event",
+]

@@ -1,0 +1,44 @@
+"""Knows what a host may plug in by name; must not know who calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from servflow.dispatch import Hooks
+from servflow.expressions import Function
+from servflow.model import FrozenMap, frozen_map
+
+
+def _functions(value: Iterable[Function] | Mapping[str, Function] | None) -> FrozenMap[str, Function]:
+    if value is None:
+        return FrozenMap()
+    items = value.values() if isinstance(value, Mapping) else value
+    return FrozenMap({item.name: item for item in items})
+
+
+@frozen(kw_only=True)
+class Extensions:
+    """
+    Pure Python functions of the host, by the names definitions use.
+
+    ``functions`` extend expressions, ``requirements`` and ``terms`` extend dispatch. They must give the
+    same answer for the same arguments and touch nothing else; a definition that names one that is not
+    registered is refused.
+    """
+
+    functions: FrozenMap[str, Function] = field(default=None, converter=_functions)
+    requirements: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
+    terms: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
+
+    @property
+    def hooks(self) -> Hooks:
+        """The part that dispatch calls."""
+        requirements: FrozenMap[str, Any] = self.requirements
+        terms: FrozenMap[str, Any] = self.terms
+        return Hooks(requirements=requirements, terms=terms)  # type: ignore[arg-type]  # mypy loses the map's types in the converter
+
+
+NONE = Extensions()

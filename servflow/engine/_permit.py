@@ -1,0 +1,59 @@
+"""Knows who may do something to a ticket; must not know what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
+
+
+def permitted(call: OneCall, allow: tuple[Any, ...], not_by: str | None = None) -> bool:
+    """
+    Whether the present actor may.
+
+    Nothing listed means everybody while the workflow declares no roles, and nobody once it does.
+    ``not_by`` names an event: whoever did that last may not do this.
+    """
+    if not_by is not None and call.actor is not None and call.draft.last_actors.get(not_by) == call.actor.id:
+        return False
+    if not allow:
+        return not call.workflow.roles
+    return any(_holds(call, entry) for entry in allow)
+
+
+def _holds(call: OneCall, entry: Any) -> bool:
+    actor = call.actor
+    if actor is None:
+        return False
+    if isinstance(entry, Mapping):
+        return _manages(call, actor.id, entry)
+    if entry in ("assignee", "owner"):
+        held = getattr(call.draft, entry)
+        return held is not None and held == actor.id
+    if entry == "requester":
+        return actor.id in (call.draft.requester, call.draft.customer)
+    return entry in call.roles and _in_scope(call)
+
+
+def _manages(call: OneCall, person: str, entry: Mapping[str, Any]) -> bool:
+    of = entry.get("manager_of")
+    subject = getattr(call.draft, of, None) if of in ("assignee", "owner", "requester") else None
+    return subject is not None and call.world is not None and call.world.manager_of(subject) == person
+
+
+def _in_scope(call: OneCall) -> bool:
+    # People of a service provider act on the tickets of their outlets only.
+    actor = call.actor
+    if actor is None or not actor.outlets:
+        return True
+    return call.draft.outlet is not None and call.draft.outlet in actor.outlets
+
+
+def who(allow: tuple[Any, ...]) -> tuple[str, ...]:
+    """The roles and relations of an ``allow`` as text for people."""
+    return tuple(
+        f"manager of {entry['manager_of']}" if isinstance(entry, Mapping) and "manager_of" in entry else str(entry)
+        for entry in allow
+    )

@@ -1,0 +1,260 @@
+"""Knows the order of one call; must not know what any single step does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from servflow.engine import _placing
+from servflow.engine._actions import fitted
+from servflow.engine._builtin import split
+from servflow.engine._call import Happening, OneCall
+from servflow.engine._draft import Draft
+from servflow.engine._events import drain, host_event, plain_payload, settle, take_eventless
+from servflow.engine._timeline import catch_up, first_due, wake_of
+from servflow.errors import InputError, Refused
+from servflow.model import SYSTEM, Actor, FrozenMap, Opened, Outcome, Received, Record, Ticket, World, instant
+
+if TYPE_CHECKING:
+    from servflow.engine._workflow import Workflow
+
+SKEW = timedelta(seconds=5)
+"""How far behind the ticket an instant may lie and still be taken as the ticket's own."""
+
+_MAX_ID = 200
+
+
+@attrs.frozen
+class Given:
+    """What a host passes besides ticket and event, read and checked."""
+
+    at: datetime
+    actor: Actor | None
+    world: World | None
+    occurred: datetime | None
+    key: str | None = None
+    expect: int | None = None
+
+    @classmethod
+    def of(cls, at: datetime, actor: Any, world: Any, occurred: datetime | None, **more: Any) -> Given:
+        """
+        Read what a host passed.
+
+        Raises:
+            TimeError: an instant is naive.
+            Refused: *occurred* is later than *at*.
+        """
+        now = instant(at)
+        happened = None if occurred is None else instant(occurred, "occurred")
+        if happened is not None and happened > now:
+            raise Refused(
+                f"occurred {happened.isoformat()} is later than at {now.isoformat()}; what has not happened cannot be told",
+                code="past",
+                at=now,
+                occurred=happened,
+            )
+        return cls(now, Actor.of(actor), World.of(world), None if happened == now else happened, **more)
+
+
+def begin(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
+    """
+    The working state of a call on a ticket.
+
+    Raises:
+        Refused: the instant lies too far behind the ticket (``past``).
+        InputError: the ticket belongs to another workflow.
+    """
+    if ticket.workflow != workflow.workflow:
+        raise InputError(
+            f"ticket {ticket.id} belongs to workflow {ticket.workflow!r}, not {workflow.workflow!r}",
+            ticket=ticket.id,
+            workflow=ticket.workflow,
+        )
+    at = given.at
+    if at < ticket.at:
+        if ticket.at - at > SKEW:
+            raise Refused(
+                f"at {at.isoformat()} lies {ticket.at - at} behind ticket {ticket.id}, which stands at {ticket.at.isoformat()}; "
+                "pass the present instant, and occurred for what happened earlier",
+                code="past",
+                at=at,
+                ticket_at=ticket.at,
+            )
+        at = ticket.at
+    call = OneCall(workflow, ticket, at, given.world)
+    call.given = given.at
+    return call
+
+
+def fire(workflow: Workflow, ticket: Ticket, event: str, payload: Mapping[str, Any] | None, given: Given) -> Outcome:
+    """One call of ``fire``: what time has set, the event, what follows."""
+    if not isinstance(event, str):
+        raise Refused(f"an event is a name, not {event!r}", code="unknown", event=repr(event), nearest=None, known=())
+    call = begin(workflow, ticket, given)
+    at = call.at
+    data = plain_payload(payload, event)
+    if ticket.wake is not None and ticket.wake <= at:
+        catch_up(call, at)
+    if given.expect is not None and given.expect != call.draft.sequence:
+        raise Refused(
+            f"{event}: the ticket stands at revision {call.draft.sequence}, the user saw {given.expect}; show it again",
+            code="stale",
+            event=event,
+            expect=given.expect,
+            revision=call.draft.sequence,
+        )
+    call.at = at
+    call.occurred = given.occurred
+    call.act_as(given.actor)
+    received = {
+        "key": given.key,
+        "occurred": given.occurred,
+        "clamped": given.at if given.at < at else None,
+    }
+    host_event(call, event, data, received)
+    return call.outcome(catch_up(call, at))
+
+
+def advance(workflow: Workflow, ticket: Ticket, given: Given) -> Outcome:
+    """One call of ``advance``: what time has set, and slots that another world may fill."""
+    call = begin(workflow, ticket, given)
+    at = call.at
+    wake = ticket.wake
+    if wake is not None and wake <= at:
+        wake = catch_up(call, at)
+    stale = _placing.stale(call)
+    if stale:
+        call.at = at
+        call.act_as(SYSTEM)
+        for plan in stale:
+            call.cause = f"world:{plan.policy.name}:{call.world.version if call.world else ''}:{call.draft.sequence}"
+            call.happening = Happening()
+            _placing.decide(call, plan)
+            settle(call)
+            drain(call)
+        wake = catch_up(call, at)
+    if not call.records:
+        return Outcome(ticket=ticket)
+    return call.outcome(wake)
+
+
+def open_ticket(workflow: Workflow, ticket_id: str, fields: Mapping[str, Any] | None, given: Given) -> Outcome:
+    """One call of ``open``."""
+    given_id: object = ticket_id
+    if not isinstance(given_id, str) or not ticket_id or len(ticket_id) > _MAX_ID:
+        raise InputError(f"a ticket's id is a text of 1 to {_MAX_ID} characters, not {ticket_id!r}", id=ticket_id)
+    call = OneCall(workflow, None, given.at, given.world)
+    call.occurred = given.occurred
+    call.act_as(given.actor)
+    draft = call.draft
+    draft.id, draft.workflow, draft.at, draft.opened_at = ticket_id, workflow.workflow, given.at, given.at
+    values, attributes = split(call, plain_payload(fields, "open"), "open")
+    person = given.actor is not None and given.actor != SYSTEM
+    move = call.compiled.chart.initial_move()
+    call.cause = "open"
+    call.record(
+        Opened,
+        id=ticket_id,
+        workflow=workflow.workflow,
+        version=workflow.version,
+        fields=FrozenMap({**_defaults(workflow, values), **values}),
+        given=tuple(sorted({*values, *attributes})),
+        person=person,
+        attributes=FrozenMap(attributes),
+        actor=given.actor.id if given.actor is not None else None,
+        roles=call.roles,
+        occurred=given.occurred,
+        configuration=move.configuration,
+        entered=move.entered,
+        closed=call.compiled.is_closed(move.configuration),
+        pins=FrozenMap({"workflow": workflow.hash, "calendars": workflow.calendars_hash}),
+    )
+    call.happening = Happening(opened=True, entered=list(move.entered), changed={*values, *attributes, "state"})
+    call.happening.queue = "queue" in attributes
+    for name in move.done:
+        call.raise_event(name)
+    take_eventless(call)
+    settle(call)
+    drain(call)
+    return call.outcome(catch_up(call, given.at))
+
+
+def _defaults(workflow: Workflow, values: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    missing = []
+    for name, spec in workflow.fields.items():
+        if name in values:
+            continue
+        if spec.required and spec.default is None:
+            missing.append(name)
+        elif spec.default is not None:
+            found[name] = fitted(spec, spec.default, name)
+    if missing:
+        raise Refused(
+            f"open needs {', '.join(missing)}",
+            code="payload",
+            event="open",
+            needs={name: workflow.fields[name].type for name in missing},
+        )
+    return found
+
+
+def fold(workflow: Workflow, records: Iterable[Record]) -> Ticket:
+    """The ticket that records amount to."""
+    draft = Draft()
+    for record in records:
+        if draft.sequence == 0 and not isinstance(record, Opened):
+            raise InputError("records of a ticket begin with Opened", code="fold")
+        if record.sequence != draft.sequence + 1:
+            raise InputError(
+                f"record {draft.sequence + 1} is missing: the next one given is {record.sequence}",
+                code="fold",
+                expected=draft.sequence + 1,
+                got=record.sequence,
+            )
+        draft.apply(record)
+    if draft.sequence == 0:
+        raise InputError("no records were given; a ticket begins with Opened", code="fold")
+    draft.wake = wake_of(first_due(workflow.compiled, draft))
+    return draft.freeze()
+
+
+def rerun(workflow: Workflow, received: Iterable[Record], world_at: Any) -> Outcome:
+    """A ticket's own received events decided again."""
+    outcome: Outcome | None = None
+    records: list[Record] = []
+    for record in received:
+        world = world_at(record.at) if callable(world_at) else world_at
+        if isinstance(record, Opened):
+            outcome = workflow.open(
+                record.id,
+                {**{name: record.fields[name] for name in record.given if name in record.fields}, **record.attributes},
+                at=record.at,
+                actor=_actor(record.actor, record.roles),
+                world=world,
+                occurred=record.occurred,
+            )
+        elif isinstance(record, Received) and outcome is not None:
+            outcome = workflow.fire(
+                outcome.ticket,
+                record.event,
+                record.payload,
+                at=record.at,
+                actor=_actor(record.actor, record.roles),
+                world=world,
+                key=record.key,
+                occurred=record.occurred,
+            )
+        else:
+            continue
+        records.extend(outcome.records)
+    if outcome is None:
+        raise InputError("no Opened record was given", code="rerun")
+    return Outcome(ticket=outcome.ticket, records=tuple(records))
+
+
+def _actor(actor: str | None, roles: tuple[str, ...]) -> Actor | None:
+    return None if actor is None else Actor(actor, roles)

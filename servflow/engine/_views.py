@@ -1,0 +1,143 @@
+"""Knows the shape of what a host may be told about a ticket; must not know how it is worked out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import field, frozen
+
+from servflow.model import EMPTY, FrozenMap, write_instant
+
+
+@frozen(kw_only=True)
+class Option:
+    """
+    One event and whether it may happen now.
+
+    ``status`` is ``ready``, ``needs`` (a payload) or ``refused``. ``why`` says why not in English and
+    Chinese, ``code`` is that of the refusal, ``payload`` names what it takes with types, ``targets`` where
+    it leads, ``facts`` what a program needs of the refusal.
+    """
+
+    event: str
+    status: str
+    why: str = ""
+    code: str | None = None
+    payload: FrozenMap[str, str] = EMPTY
+    targets: tuple[str, ...] = ()
+    title: str = ""
+    facts: FrozenMap[str, Any] = field(default=EMPTY, repr=False)
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form, for buttons and API answers."""
+        return {
+            "event": self.event,
+            "status": self.status,
+            "why": self.why,
+            "code": self.code,
+            "payload": dict(self.payload),
+            "targets": list(self.targets),
+            "title": self.title,
+        }
+
+
+@frozen(kw_only=True)
+class ClockView:
+    """
+    One clock as it stands: signed ``remaining``, and the timeline that adds up to ``counted``.
+
+    ``timeline`` rows are (start, end, phase, elapsed, counted, running total).
+    """
+
+    name: str
+    phase: str
+    cycle: int
+    calendar: str | None
+    within: timedelta
+    counted: timedelta
+    remaining: timedelta
+    due: datetime | None
+    breached_at: datetime | None
+    due_if_resumed: datetime | None
+    next_mark: str | None
+    next_at: datetime | None
+    waived: str | None
+    over: bool
+    timeline: tuple[Any, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form; lengths of time in seconds."""
+        return {
+            "name": self.name,
+            "phase": self.phase,
+            "cycle": self.cycle,
+            "calendar": self.calendar,
+            "within": self.within.total_seconds(),
+            "counted": self.counted.total_seconds(),
+            "remaining": self.remaining.total_seconds(),
+            "due": _at(self.due),
+            "breached_at": _at(self.breached_at),
+            "due_if_resumed": _at(self.due_if_resumed),
+            "next_mark": self.next_mark,
+            "next_at": _at(self.next_at),
+            "waived": self.waived,
+            "over": self.over,
+            "timeline": [row.to_data() for row in self.timeline],
+        }
+
+
+@frozen(kw_only=True)
+class NextUp:
+    """What time alone will do first: what kind of thing, which one, and the instant it is set for."""
+
+    at: datetime
+    kind: str
+    name: str
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {"at": _at(self.at), "kind": self.kind, "name": self.name}
+
+
+@frozen(kw_only=True)
+class Explanation:
+    """
+    Why a ticket is where it is and what comes next, as of one instant.
+
+    ``options`` are what could be done (in the name of nobody in particular), ``clocks`` what was promised,
+    ``escalations`` the runs under way, ``slots`` how far dispatch has come with the sentence of a fresh
+    look where a world is given, ``coming`` everything set by time in order.
+    """
+
+    ticket: str
+    state: str
+    since: datetime
+    at: datetime
+    assignee: str | None
+    closed: bool
+    options: tuple[Option, ...] = ()
+    clocks: tuple[ClockView, ...] = ()
+    escalations: tuple[FrozenMap[str, Any], ...] = ()
+    slots: tuple[FrozenMap[str, Any], ...] = ()
+    coming: tuple[NextUp, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {
+            "ticket": self.ticket,
+            "state": self.state,
+            "since": _at(self.since),
+            "at": _at(self.at),
+            "assignee": self.assignee,
+            "closed": self.closed,
+            "options": [option.as_data() for option in self.options],
+            "clocks": [clock.as_data() for clock in self.clocks],
+            "escalations": [dict(run) for run in self.escalations],
+            "slots": [dict(slot) for slot in self.slots],
+            "coming": [item.as_data() for item in self.coming],
+        }
+
+
+def _at(value: datetime | None) -> str | None:
+    return None if value is None else write_instant(value)

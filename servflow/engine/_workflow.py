@@ -1,0 +1,279 @@
+"""Knows the complete definition for one kind of ticket and its verbs; must not know how documents or stores look."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import attrs
+from attrs import field
+
+from servflow.calendars import Calendar, OpenTime
+from servflow.dispatch import Policy
+from servflow.engine import _ask, _read, _verbs
+from servflow.engine._compile import Compiled
+from servflow.engine._definition import EventSpec, State, Transition, names, plain
+from servflow.engine._extensions import NONE, Extensions
+from servflow.engine._views import Explanation, Option
+from servflow.errors import DefinitionError, Finding
+from servflow.escalation import Chain
+from servflow.model import Actor, Field, FrozenMap, Outcome, Received, Record, Ticket, World, canonical, freeze
+from servflow.rules import DecisionTable, Rule
+from servflow.sla import Clock
+
+ActorLike = Actor | Mapping[str, Any] | str | None
+WorldLike = World | Mapping[str, Any] | None
+
+
+@attrs.define(kw_only=True, slots=False, frozen=True, eq=False, repr=False)
+class Workflow:
+    """
+    The complete, versioned definition for one kind of ticket.
+
+    Every parameter has the name of its key in a document and takes the same plain data or the values of
+    this library; both ways compare equal. ``calendars`` given here and ``host_calendars`` are versioned
+    apart from the definition. Everything is checked at once.
+
+    Raises:
+        DefinitionError: with every problem, each with code, path and hint.
+    """
+
+    workflow: str
+    version: int = 1
+    fields: FrozenMap[str, Field] = field(default=None, converter=lambda value: _read.named("fields", value))
+    roles: tuple[str, ...] = field(default=(), converter=names)
+    queues: tuple[str, ...] = field(default=(), converter=names)
+    events: FrozenMap[str, EventSpec] = field(default=None, converter=lambda value: _read.named("events", value))
+    calendars: FrozenMap[str, OpenTime] = field(default=None, converter=lambda value: _read.named("calendars", value))
+    initial: Any = field(default=None, converter=freeze)
+    states: FrozenMap[str, State] = field(default=None, converter=lambda value: _read.named("states", value))
+    transitions: tuple[Transition, ...] = field(default=(), converter=lambda value: _read.listed("transitions", value))
+    tables: FrozenMap[str, DecisionTable] = field(default=None, converter=lambda value: _read.named("tables", value))
+    rules: tuple[Rule, ...] = field(default=(), converter=lambda value: _read.listed("rules", value))
+    dispatch: tuple[Policy, ...] = field(default=(), converter=lambda value: _read.listed("dispatch", value))
+    clocks: tuple[Clock, ...] = field(default=(), converter=lambda value: _read.listed("clocks", value))
+    escalations: tuple[Chain, ...] = field(default=(), converter=lambda value: _read.listed("escalations", value))
+    title: str = ""
+    description: str = ""
+    servflow: int = 1
+    host_calendars: FrozenMap[str, OpenTime] = field(default=None, converter=lambda value: _read.named("calendars", value))
+    extensions: Extensions = NONE
+
+    def __attrs_post_init__(self) -> None:
+        findings = _read.shape_findings(self)
+        compiled = Compiled(self)
+        findings += _read.without_echo(findings, compiled.problems.findings)
+        errors = [finding for finding in findings if finding.severity == "error"]
+        if errors:
+            raise DefinitionError.of(findings)
+        object.__setattr__(self, "compiled", compiled)
+
+    compiled: Compiled = field(init=False)
+
+    # what it is -------------------------------------------------------------------------------------------------
+
+    def to_data(self) -> dict[str, Any]:
+        """The definition as a JSON-ready mapping in one canonical form; ``Workflow(**data)`` is equal."""
+        data: dict[str, Any] = {"servflow": self.servflow}
+        for name in _DEFINITION:
+            value = plain(getattr(self, name))
+            if value not in (None, "", [], {}):
+                data[name] = value
+        data["tables"] = {name: _nameless(table) for name, table in self.tables.items()}
+        if not data["tables"]:
+            del data["tables"]
+        return data
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the canonical definition, without calendars, which are versioned apart."""
+        data = {name: value for name, value in self.to_data().items() if name != "calendars"}
+        return hashlib.sha256(canonical(data)).hexdigest()
+
+    @cached_property
+    def calendars_hash(self) -> str:
+        """SHA-256 over all calendars the definition can count with."""
+        known = {name: calendar.hash for name, calendar in self.compiled.calendars.items()}
+        return hashlib.sha256(canonical(known)).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Workflow):
+            return NotImplemented
+        return self.to_data() == other.to_data() and self.host_calendars == other.host_calendars
+
+    def __hash__(self) -> int:
+        return hash(self.hash)
+
+    def __repr__(self) -> str:
+        return f"Workflow({self.workflow!r}, version {self.version}, {len(self.compiled.states)} states)"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.to_data(), dict(self.host_calendars), self.extensions)
+
+    # verbs ------------------------------------------------------------------------------------------------------
+
+    def open(
+        self,
+        id: str,  # noqa: A002 - the word of the domain, and the name outside callers use
+        fields: Mapping[str, Any] | None = None,
+        *,
+        at: datetime,
+        actor: ActorLike = None,
+        world: WorldLike = None,
+        occurred: datetime | None = None,
+    ) -> Outcome:
+        """
+        Open a ticket.
+
+        Args:
+            id: what the host calls it; unique in its store.
+            fields: values of declared fields, and of ``priority``, ``queue``, ``customer``, ``asset``, ``outlet``,
+                ``channel``, ``tags`` and ``parent``.
+            at: aware instant of now.
+            actor: who opens it; what a person gives stays unless a rule may overwrite.
+            world: what decisions may read of the world outside.
+            occurred: when it really came in, if earlier than *at*; clocks count from there.
+
+        Raises:
+            Refused: a value does not fit (``payload``), or *occurred* is later than *at* (``past``).
+            TimeError: an instant is naive.
+        """
+        return _verbs.open_ticket(self, id, fields, _verbs.Given.of(at, actor, world, occurred))
+
+    def fire(
+        self,
+        ticket: Ticket,
+        event: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        at: datetime,
+        actor: ActorLike = None,
+        world: WorldLike = None,
+        key: str | None = None,
+        occurred: datetime | None = None,
+        expect: int | None = None,
+    ) -> Outcome:
+        """
+        Say that something happened to a ticket.
+
+        First everything set for an instant strictly before *at* happens, then the event as one step, then what
+        follows from it.
+
+        Args:
+            ticket: the ticket as the host holds it.
+            event: what happened.
+            payload: what came with it; conditions read ``payload.x``.
+            at: aware instant of now; up to 5 s behind the ticket is clamped.
+            actor: who did it.
+            world: what decisions may read of the world outside.
+            key: recorded, so that a store can hold the same key to once.
+            occurred: when it happened, if earlier than *at*: moves clocks only.
+            expect: the revision the user saw; refused as ``stale`` where the ticket has moved on.
+
+        Raises:
+            Refused: it is not allowed here and now; the ticket is unchanged.
+            TimeError: an instant is naive.
+        """
+        given = _verbs.Given.of(at, actor, world, occurred, key=key, expect=expect)
+        return _verbs.fire(self, ticket, event, payload, given)
+
+    def advance(self, ticket: Ticket, *, at: datetime, world: WorldLike = None) -> Outcome:
+        """
+        Let time pass: everything set for an instant strictly before *at* happens.
+
+        A slot that waits is decided again where the world is another one. Nothing to do gives the same ticket.
+
+        Raises:
+            Refused: *at* lies more than 5 s behind the ticket (``past``).
+            TimeError: an instant is naive.
+        """
+        return _verbs.advance(self, ticket, _verbs.Given.of(at, None, world, None))
+
+    def available(
+        self, ticket: Ticket, *, at: datetime, actor: ActorLike = None, world: WorldLike = None
+    ) -> tuple[Option, ...]:
+        """
+        What could be done now, by the very code that would do it.
+
+        Gives for every event of the state whether it is ``ready``, ``needs`` a payload, or is ``refused`` and why.
+        """
+        return _ask.available(self, ticket, _verbs.Given.of(at, actor, world, None))
+
+    def explain(self, ticket: Ticket, *, at: datetime, world: WorldLike = None) -> Explanation:
+        """Why the ticket is where it is, what was promised and how much is used up, and what comes next."""
+        return _ask.explain(self, ticket, _verbs.Given.of(at, None, world, None))
+
+    def fold(self, records: Iterable[Record]) -> Ticket:
+        """
+        The ticket that a ticket's own records amount to; no world is needed.
+
+        Args:
+            records: all of them, from ``Opened`` on, in order.
+
+        Raises:
+            InputError: they do not begin with ``Opened`` or one is missing.
+        """
+        return _verbs.fold(self, records)
+
+    def rerun(self, received: Iterable[Record], world_at: Any) -> Outcome:
+        """
+        Decide a ticket's own received events again.
+
+        Args:
+            received: the ticket's records; ``Opened`` and the host's ``Received`` are what counts.
+            world_at: function of an instant that gives the world then, or None.
+
+        Returns:
+            An outcome with the ticket of today's definition and all its records.
+        """
+        return _verbs.rerun(self, [item for item in received if _by_host(item)], world_at)
+
+    def check(self) -> tuple[Finding, ...]:
+        """Everything that can be said about the definition beyond what load refuses; nothing found is a good sign."""
+        return _ask.findings(self)
+
+    def graph(self, format: str = "mermaid", ticket: Ticket | None = None) -> str:  # noqa: A002 - the word of the domain
+        """
+        A drawing from the tables the engine runs.
+
+        Args:
+            format: ``mermaid``, ``dot`` or ``table`` (Markdown).
+            ticket: marks where this ticket is.
+        """
+        return _ask.graph(self, format, ticket)
+
+
+def _by_host(record: Record) -> bool:
+    return not isinstance(record, Received) or not record.internal
+
+
+_DEFINITION = (
+    "workflow",
+    "version",
+    "title",
+    "description",
+    "fields",
+    "roles",
+    "queues",
+    "events",
+    "calendars",
+    "initial",
+    "states",
+    "transitions",
+    "tables",
+    "rules",
+    "dispatch",
+    "clocks",
+    "escalations",
+)
+
+
+def _nameless(table: DecisionTable) -> dict[str, Any]:
+    return {key: value for key, value in table.to_data().items() if key != "name"}
+
+
+def _rebuild(data: Mapping[str, Any], calendars: Mapping[str, Calendar], extensions: Extensions) -> Workflow:
+    return Workflow(**data, host_calendars=calendars, extensions=extensions)
