@@ -11,7 +11,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from servflow.errors import ExpressionError
-from servflow.expressions import Expression
+from servflow.expressions import Expression, Function
 from servflow.model import CONVERTERS, ValueProblem
 
 MAX_CELL = 10_000
@@ -35,6 +35,9 @@ _WORDS = {"true": True, "false": False, "null": None}
 _COMPARISON = re.compile(r"(<=|>=|==|!=|<|>|=)\s*(\S.*)", re.DOTALL)
 _NOT = re.compile(r"not\s*\((.*)\)", re.DOTALL)
 _IDENTIFIER_PART = re.compile(r"\w")
+
+
+Functions = Mapping[str, Function] | None
 
 
 class CellProblem(Exception):
@@ -114,7 +117,7 @@ class Atom:
             kind = kind_of(value)
             if kind is None or kind != kind_of(limit):
                 return None
-            if value == limit:
+            if same(value, limit):
                 if not closed:
                     return False
             elif (value > limit) != (sign > 0):
@@ -217,12 +220,19 @@ def same(left: Any, right: Any) -> bool:
         return not _is_nan(left) and not _is_nan(right) and left == right
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
         return tuple(left) == tuple(right)
+    if isinstance(left, datetime) and isinstance(right, datetime) and kind_of(left) == kind_of(right) == "timestamp":
+        # Python holds an instant in a repeated hour unequal to every instant written in another zone.
+        return not left - right
     return bool(left == right)
 
 
-def operand(text: str) -> Operand:
+def operand(text: str, functions: Functions = None) -> Operand:
     """
     Read one value of a cell.
+
+    Args:
+        text: a literal or an expression.
+        functions: the host's functions by name.
 
     Raises:
         CellProblem: it is no expression.
@@ -236,7 +246,7 @@ def operand(text: str) -> Operand:
     if text in _WORDS:
         return Operand(text, _WORDS[text])
     try:
-        expression = Expression.parse(text)
+        expression = Expression.parse(text, functions=functions)
         if expression.reads:
             return Operand(text, None, expression)
         return Operand(text, expression.evaluate({}))
@@ -244,9 +254,13 @@ def operand(text: str) -> Operand:
         raise CellProblem(error.message, error.facts.get("position")) from error
 
 
-def read_cell(text: str) -> Test:
+def read_cell(text: str, functions: Functions = None) -> Test:
     """
     Read an input cell.
+
+    Args:
+        text: the cell.
+        functions: the host's functions by name.
 
     Raises:
         CellProblem: no form of a cell fits; says why.
@@ -263,18 +277,18 @@ def read_cell(text: str) -> Test:
     parts = _alternatives(inner)
     if len(parts) > MAX_ATOMS:
         raise CellProblem(f"a comma list has at most {MAX_ATOMS} alternatives, not {len(parts)}")
-    return Test(stripped, tuple(_atom(part) for part in parts), bool(negated))
+    return Test(stripped, tuple(_atom(part, functions) for part in parts), bool(negated))
 
 
-def _atom(part: tuple[str, ...]) -> Atom:
+def _atom(part: tuple[str, ...], functions: Functions) -> Atom:
     if len(part) == 4:
         opening, low, high, closing = part
-        return Atom("range", operand(low), operand(high), opening == "[", closing == "]")
+        return Atom("range", operand(low, functions), operand(high, functions), opening == "[", closing == "]")
     text = part[0]
     compared = _COMPARISON.fullmatch(text)
     if compared is None:
-        return Atom("equal", operand(text))
-    sign, right = compared[1], operand(compared[2].strip())
+        return Atom("equal", operand(text, functions))
+    sign, right = compared[1], operand(compared[2].strip(), functions)
     if sign in ("=", "=="):
         return Atom("equal", right)
     if sign == "!=":

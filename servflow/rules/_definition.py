@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 from attrs import field, frozen
 
 from servflow.errors import Finding, nearest
+from servflow.expressions import Function
 from servflow.model import CONVERTERS, ValueProblem, freeze
 
 MAX_ROWS = 50_000
@@ -154,6 +156,8 @@ class Written(Protocol):
     def inputs(self) -> tuple[Input, ...]: ...  # the input columns
     @property
     def outputs(self) -> Mapping[str, Output]: ...  # the output columns, in order
+    @property
+    def functions(self) -> Mapping[str, Function] | None: ...  # the host's functions
 
 
 def plain(value: Any) -> Any:
@@ -161,6 +165,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return str(value)
     return list(value) if isinstance(value, tuple) else value
+
+
+_SECTIONS = ("name", "hit", "inputs", "outputs", "rows")
+_INDEX = re.compile(r"\[([0-9]+)\]")
+
+
+def document_order(finding: Finding) -> tuple[int, list[int]]:
+    """What findings are sorted by: the section, then the indexes on the path."""
+    section = re.split(r"[.\[]", finding.path, maxsplit=1)[0]
+    order = _SECTIONS.index(section) if section in _SECTIONS else len(_SECTIONS)
+    return order, [int(index) for index in _INDEX.findall(finding.path)]
 
 
 def check_name(name: Any, found: list[Finding]) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from attrs import frozen
 
 from servflow.errors import ExpressionError, Finding, InputError, render
 from servflow.expressions import Expression
-from servflow.model import CONVERTERS, FrozenMap, ValueProblem
-from servflow.rules._cells import CellProblem, Operand, Test, kind_of, operand, read_cell, same
+from servflow.model import CONVERTERS, FrozenMap, ValueProblem, instant
+from servflow.rules._cells import CellProblem, Functions, Operand, Test, kind_of, operand, read_cell, same
 from servflow.rules._definition import Input, Output, Row, base_type
 from servflow.rules._index import Column
 
@@ -39,7 +40,12 @@ class Source:
             return self.expression.test(fields) if self.expression.type == "bool" else self.expression.value(fields)
         value: Any = fields
         for name in self.path:
-            value = value.get(name) if isinstance(value, Mapping) else None
+            if not isinstance(value, Mapping):
+                return None
+            try:
+                value = value[name]  # not get(): a mapping may find its values only when asked this way
+            except KeyError:
+                return None
         return value
 
     def reader(self) -> Reader:
@@ -47,7 +53,14 @@ class Source:
         if len(self.path) != 1:
             return self.read
         name = self.path[0]
-        return lambda fields: fields.get(name)
+
+        def read(fields: Mapping[str, Any]) -> Any:
+            try:
+                return fields[name]
+            except KeyError:
+                return None
+
+        return read
 
 
 @frozen
@@ -71,11 +84,17 @@ class Program:
     cells: tuple[tuple[Cell, ...], ...]
     constants: tuple[FrozenMap[str, Any] | None, ...]
     reads: frozenset[str]
+    guarded: tuple[int, ...]
+    """The inputs that declare which values they take."""
 
 
-def source_of(column: Input) -> Source:
+def source_of(column: Input, functions: Functions) -> Source:
     """
     Where this column reads from; a name is read as it stands, even where no expression could name it.
+
+    Args:
+        column: the column as written.
+        functions: the host's functions by name.
 
     Raises:
         CellProblem: it is neither a name nor an expression.
@@ -84,7 +103,7 @@ def source_of(column: Input) -> Source:
     if _NAME.fullmatch(text) and text not in ("true", "false", "null"):
         return Source(tuple(text.split(".")))
     try:
-        return Source(expression=Expression.parse(text))
+        return Source(expression=Expression.parse(text, functions=functions))
     except ExpressionError as error:
         if column.expr is None and _RAW_NAME.fullmatch(text):
             return Source((text,))
@@ -92,12 +111,16 @@ def source_of(column: Input) -> Source:
 
 
 def compile_table(
-    inputs: tuple[Input, ...], outputs: Mapping[str, Output], rows: tuple[Row, ...], found: list[Finding]
+    inputs: tuple[Input, ...],
+    outputs: Mapping[str, Output],
+    rows: tuple[Row, ...],
+    functions: Functions,
+    found: list[Finding],
 ) -> Program:
     """Make a table ready; every cell that cannot be read becomes a finding."""
-    sources = tuple(_source(column, index, found) for index, column in enumerate(inputs))
-    tests = _compile_tests(inputs, rows, found)
-    cells = _compile_outputs(len(inputs), outputs, rows, found)
+    sources = tuple(_source(column, index, functions, found) for index, column in enumerate(inputs))
+    tests = _compile_tests(inputs, rows, functions, found)
+    cells = _compile_outputs(tuple(outputs.values()), rows, functions, found)
     columns = []
     for index, column in enumerate(inputs):
         masks: dict[Test, int] = {}
@@ -126,12 +149,13 @@ def compile_table(
         cells,
         constants,
         _reads(sources, tests, cells),
+        tuple(index for index, column in enumerate(inputs) if column.type is not None or column.one_of),
     )
 
 
-def _source(column: Input, index: int, found: list[Finding]) -> Source:
+def _source(column: Input, index: int, functions: Functions, found: list[Finding]) -> Source:
     try:
-        return source_of(column)
+        return source_of(column, functions)
     except CellProblem as problem:
         text = column.name if column.expr is None else column.expr
         facts = {"cell": text, "problem": problem.problem, "position": problem.position}
@@ -139,7 +163,9 @@ def _source(column: Input, index: int, found: list[Finding]) -> Source:
         return Source((column.name,))
 
 
-def _compile_tests(inputs: tuple[Input, ...], rows: tuple[Row, ...], found: list[Finding]) -> tuple[tuple[Test, ...], ...]:
+def _compile_tests(
+    inputs: tuple[Input, ...], rows: tuple[Row, ...], functions: Functions, found: list[Finding]
+) -> tuple[tuple[Test, ...], ...]:
     # Tables repeat themselves: each distinct text of a column is read once, each bad one is reported where it stands.
     read: dict[tuple[int, str], Test | Finding] = {}
     tests = []
@@ -149,7 +175,7 @@ def _compile_tests(inputs: tuple[Input, ...], rows: tuple[Row, ...], found: list
             key = (index, text)
             entry = read.get(key)
             if entry is None:
-                entry = read[key] = _read_test(inputs[index], text)
+                entry = read[key] = _read_test(inputs[index], text, functions)
             if isinstance(entry, Finding):
                 found.append(Finding(entry.code, f"rows[{row_index}][{index}]", entry.facts))
                 row_tests.append(Test("-"))
@@ -159,9 +185,9 @@ def _compile_tests(inputs: tuple[Input, ...], rows: tuple[Row, ...], found: list
     return tuple(tests)
 
 
-def _read_test(column: Input, text: str) -> Test | Finding:
+def _read_test(column: Input, text: str, functions: Functions) -> Test | Finding:
     try:
-        test = read_cell(text)
+        test = read_cell(text, functions)
     except CellProblem as problem:
         return Finding("rules.cell", "", {"cell": text, "problem": problem.problem, "position": problem.position})
     if column.type == "decimal":
@@ -199,9 +225,8 @@ def fault_of(test: Test, type_name: str | None, one_of: tuple[Any, ...]) -> Find
 
 
 def _compile_outputs(
-    offset: int, outputs: Mapping[str, Output], rows: tuple[Row, ...], found: list[Finding]
+    columns: tuple[Output, ...], rows: tuple[Row, ...], functions: Functions, found: list[Finding]
 ) -> tuple[tuple[Cell, ...], ...]:
-    columns = tuple(outputs.values())
     read: dict[tuple[int, str], Cell | Finding] = {}
     cells = []
     for row_index, row in enumerate(rows):
@@ -210,9 +235,9 @@ def _compile_outputs(
             key = (index, text)
             entry = read.get(key)
             if entry is None:
-                entry = read[key] = _read_output_cell(columns[index], text)
+                entry = read[key] = _read_output_cell(columns[index], text, functions)
             if isinstance(entry, Finding):
-                found.append(Finding(entry.code, f"rows[{row_index}][{offset + index}]", entry.facts))
+                found.append(Finding(entry.code, f"rows[{row_index}][{len(row.when) + index}]", entry.facts))
                 row_cells.append(Cell())
             else:
                 row_cells.append(entry)
@@ -220,11 +245,11 @@ def _compile_outputs(
     return tuple(cells)
 
 
-def _read_output_cell(output: Output, text: str) -> Cell | Finding:
+def _read_output_cell(output: Output, text: str, functions: Functions) -> Cell | Finding:
     if text in ("", "-"):
         return Cell(output.default)
     try:
-        part = operand(text)
+        part = operand(text, functions)
     except CellProblem as problem:
         return Finding("rules.cell", "", {"cell": text, "problem": problem.problem, "position": problem.position})
     if base_type(output.type) == "decimal":
@@ -260,11 +285,15 @@ def read_values(table: str, inputs: tuple[Input, ...], program: Program, fields:
     Raises:
         InputError: a value does not fit the type or the values its input declares.
         ExpressionError: an input's expression cannot be evaluated.
+        TimeError: a value is a naive instant.
     """
     values = [read(fields) for read in program.readers]
-    for index, column in enumerate(inputs):
-        value = values[index]
-        if value is None or (column.type is None and not column.one_of):
+    for index, value in enumerate(values):
+        if isinstance(value, datetime):
+            values[index] = instant(value, inputs[index].name)
+    for index in program.guarded:
+        column, value = inputs[index], values[index]
+        if value is None:
             continue
         try:
             if column.type is not None:

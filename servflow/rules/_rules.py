@@ -8,8 +8,9 @@ from typing import Any
 from attrs import field, frozen
 
 from servflow.errors import DefinitionError, ExpressionError, Finding
-from servflow.expressions import Expression
+from servflow.expressions import Expression, Function
 from servflow.model import Action, actions
+from servflow.rules._cells import Functions
 from servflow.rules._definition import check_flag, check_name
 from servflow.rules._table import DecisionTable
 
@@ -30,7 +31,8 @@ class Rule:
 
     The keywords are the keys of the document. ``when`` is an expression's text or tree; without it the rule
     always holds. ``then`` is an action or a list of them. What a person set stays as it is unless
-    ``overwrite`` is true.
+    ``overwrite`` is true. ``reads`` are the names that set it off again when they change: those of ``when``
+    and of the values it sets. ``functions`` are the host's functions; they are no part of the document.
 
     Raises:
         DefinitionError: with every part that cannot be read.
@@ -40,13 +42,14 @@ class Rule:
     when: Expression | None = field(default=None, converter=_given)
     then: tuple[Action, ...] = field(default=(), converter=_given)
     overwrite: bool = False
+    functions: Mapping[str, Function] | None = field(default=None, eq=False, repr=False)
     reads: frozenset[str] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         found: list[Finding] = []
         check_name(self.name, found)
         check_flag(self.overwrite, "overwrite", found)
-        when = _condition(self.when, found)
+        when = _condition(self.when, self.functions, found)
         then: tuple[Action, ...] = ()
         try:
             then = actions(self.then)
@@ -54,7 +57,7 @@ class Rule:
             found.extend(_moved(finding) for finding in error.findings)
         except TypeError:
             found.append(Finding("rules.then_form", "then", {"value": self.then}))
-        written = _written(then, found)
+        written = _written(then, self.functions, found)
         if found:
             raise DefinitionError.of(found)
         reads = (when.reads if when is not None else frozenset()) | written
@@ -72,16 +75,16 @@ class Rule:
         return data
 
 
-def _condition(source: Any, found: list[Finding]) -> Expression | None:
+def _condition(source: Any, functions: Functions, found: list[Finding]) -> Expression | None:
     if source is None or isinstance(source, Expression):
         return source
     try:
         if isinstance(source, Mapping):
-            return Expression.from_tree(source)
+            return Expression.from_tree(source, functions=functions)
         if isinstance(source, bool):
             return Expression.parse("true" if source else "false")
         if isinstance(source, str):
-            return Expression.parse(source)
+            return Expression.parse(source, functions=functions)
         found.append(Finding("rules.when_form", "when", {"value": source}))
     except ExpressionError as error:
         facts = {"cell": source, "problem": error.message, "position": error.facts.get("position")}
@@ -95,7 +98,7 @@ def _moved(finding: Finding) -> Finding:
     return Finding(finding.code, path, finding.facts, finding.severity, witness=finding.witness)
 
 
-def _written(then: tuple[Action, ...], found: list[Finding]) -> frozenset[str]:
+def _written(then: tuple[Action, ...], functions: Functions, found: list[Finding]) -> frozenset[str]:
     """
     What the values of ``set`` read.
 
@@ -110,7 +113,7 @@ def _written(then: tuple[Action, ...], found: list[Finding]) -> frozenset[str]:
             if not isinstance(text, str):
                 continue
             try:
-                reads = Expression.parse(text).reads
+                reads = Expression.parse(text, functions=functions).reads
             except ExpressionError as error:
                 facts = {"cell": text, "problem": error.message, "position": error.facts.get("position")}
                 found.append(Finding("rules.cell", f"then[{index}].set.{name}", facts))

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from servflow.errors import DefinitionError, ExpressionError, Finding, nearest, render
+from servflow.expressions import Function
 from servflow.model import FrozenMap
 from servflow.rules._check import check_table
 from servflow.rules._definition import (
@@ -19,6 +20,7 @@ from servflow.rules._definition import (
     Row,
     base_type,
     check_name,
+    document_order,
     read_inputs,
     read_outputs,
     read_rows,
@@ -73,7 +75,7 @@ class DecisionTable:
     A comparison with null, or between kinds that have no order, does not match, also inside ``not(...)``;
     equality is always decided, so ``not("gold")`` matches null. An output cell is an expression in which a
     missing name is null; ``-`` stands for the output's default. Beside a decimal a string literal is that
-    decimal.
+    decimal. ``functions`` are the host's functions that cells may call; they are no part of the document.
 
     Raises:
         DefinitionError: with every problem of every cell, under paths such as ``rows[3][1]``.
@@ -84,6 +86,7 @@ class DecisionTable:
     inputs: tuple[Input, ...] = field(default=(), converter=_given)
     outputs: Mapping[str, Output] = field(factory=dict, converter=_given)
     rows: tuple[Row, ...] = field(default=(), converter=_given)
+    functions: Mapping[str, Function] | None = None
     _program: Program = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -96,9 +99,9 @@ class DecisionTable:
         outputs = read_outputs(self.outputs, found)
         rows = read_rows(self.rows, len(inputs), len(outputs), found) if outputs else ()
         _check_policy(hit, outputs, found)
-        program = compile_table(inputs, outputs, rows, found)
+        program = compile_table(inputs, outputs, rows, self.functions, found)
         if found:
-            raise DefinitionError.of(found)
+            raise DefinitionError.of(sorted(found, key=document_order))
         for name, value in (
             ("hit", hit),
             ("inputs", inputs),
@@ -120,6 +123,7 @@ class DecisionTable:
                 disagree under ``any``), ``rules.input_value`` (a value does not fit its input's type),
                 ``rules.result`` (a result does not fit its output), ``rules.aggregate``.
             ExpressionError: a cell of a row that may match cannot be evaluated.
+            TimeError: an input is a naive instant.
         """
         program = self._program
         values = read_values(self.name, self.inputs, program, fields)
@@ -180,7 +184,8 @@ class DecisionTable:
         Every row in order: whether it matches and, where not, the first input that stands against it.
 
         Each entry has ``row``, ``matches`` and ``text`` (a sentence); an entry that does not match has also
-        ``input``, ``cell`` and ``value``.
+        ``input``, ``cell`` and ``value``, and ``lines`` (the comparisons that failed) where the cell is a
+        condition.
 
         Args:
             fields: as for ``decide``.
@@ -197,6 +202,9 @@ class DecisionTable:
                     holds = self._holds(row, index, values[index], fields)
                 if not holds:
                     entry |= {"matches": False, "input": self.inputs[index].name, "cell": test.text, "value": values[index]}
+                    lines = [line for part in test.expressions for line in part.trace(fields).lines(lang)]
+                    if lines:
+                        entry["lines"] = tuple(lines)
                     break
             shown = {**entry, "value": "null" if entry.get("value") is None else repr(entry["value"])}
             entry["text"] = render("rules.row_matches" if entry["matches"] else "rules.row_fails", shown, lang)
@@ -267,11 +275,12 @@ class DecisionTable:
         return f"DecisionTable(name={self.name!r}, hit={self.hit!r}, rows={len(self.rows)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self.name, self.hit, self.inputs, dict(self.outputs), self.rows)
+        parts = {"inputs": self.inputs, "outputs": dict(self.outputs), "rows": self.rows}
+        return _rebuild, ({"name": self.name, "hit": self.hit, "functions": self.functions, **parts},)
 
 
-def _rebuild(name: str, hit: str, inputs: Any, outputs: Any, rows: Any) -> DecisionTable:
-    return DecisionTable(name=name, hit=hit, inputs=inputs, outputs=outputs, rows=rows)
+def _rebuild(parts: dict[str, Any]) -> DecisionTable:
+    return DecisionTable(**parts)
 
 
 def _check_policy(hit: str, outputs: Mapping[str, Output], found: list[Finding]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from attrs import frozen
+
 from servflow.errors import ExpressionError, Finding, nearest
 from servflow.expressions import Expression
-from servflow.rules._cells import Operand, Test
+from servflow.rules._cells import Functions, Operand, Test
 from servflow.rules._definition import Input, Output, Written, base_type
 from servflow.rules._program import KINDS, Program, fault_of
 from servflow.rules._regions import declared
@@ -16,9 +18,10 @@ from servflow.rules._regions import declared
 def typed_findings(table: Written, program: Program, fields: Mapping[str, Any]) -> tuple[Finding, ...]:
     """Every problem of every input and cell under these types, in document order."""
     found: list[Finding] = []
+    names = Names(fields, table.functions)
     types: list[tuple[str | None, tuple[Any, ...]]] = []
     for index, column in enumerate(table.inputs):
-        types.append(_input_type(column, program, index, fields, found))
+        types.append(_input_type(column, program, index, names, found))
     tests: dict[tuple[int, Test], Finding | None] = {}
     cells: dict[tuple[int, str], Finding | None] = {}
     outputs = tuple(table.outputs.values())
@@ -26,16 +29,24 @@ def typed_findings(table: Written, program: Program, fields: Mapping[str, Any]) 
         for index, test in enumerate(row_tests):
             key = (index, test)
             if key not in tests:
-                tests[key] = _test_fault(test, *types[index], fields)
+                tests[key] = _test_fault(test, *types[index], names)
             _place(tests[key], f"rows[{row}][{index}]", found)
         for index, cell in enumerate(program.cells[row]):
             if cell.operand is None:
                 continue
             place = (index, cell.operand.text)
             if place not in cells:
-                cells[place] = _output_fault(outputs[index], cell.operand, fields)
+                cells[place] = _output_fault(outputs[index], cell.operand, names)
             _place(cells[place], f"rows[{row}][{len(row_tests) + index}]", found)
     return tuple(found)
+
+
+@frozen
+class Names:
+    """What an expression may name."""
+
+    fields: Mapping[str, Any]
+    functions: Functions
 
 
 def _place(fault: Finding | None, path: str, found: list[Finding]) -> None:
@@ -44,9 +55,9 @@ def _place(fault: Finding | None, path: str, found: list[Finding]) -> None:
 
 
 def _input_type(
-    column: Input, program: Program, index: int, fields: Mapping[str, Any], found: list[Finding]
+    column: Input, program: Program, index: int, names: Names, found: list[Finding]
 ) -> tuple[str | None, tuple[Any, ...]]:
-    source = program.sources[index]
+    source, fields = program.sources[index], names.fields
     path = f"inputs[{index}]"
     if source.expression is None and source.path[0] not in fields:
         facts = {"name": source.path[0], "known": tuple(sorted(fields)), "nearest": nearest(source.path[0], fields)}
@@ -56,27 +67,27 @@ def _input_type(
         type_name, one_of = declared(source.path, fields)
         return column.type or type_name, column.one_of or one_of
     text = ".".join(source.path) if source.expression is None else source.expression.text
-    fault, type_name = _parsed(text, fields)
+    fault, type_name = _parsed(text, names)
     _place(fault, path, found)
     return column.type or type_name, column.one_of
 
 
-def _parsed(text: str, fields: Mapping[str, Any]) -> tuple[Finding | None, str | None]:
+def _parsed(text: str, names: Names) -> tuple[Finding | None, str | None]:
     try:
-        return None, Expression.parse(text, fields).type
+        return None, Expression.parse(text, names.fields, functions=names.functions).type
     except ExpressionError as error:
         facts = {"cell": text, "problem": error.message, "position": error.facts.get("position")}
         return Finding("rules.cell", "", facts), None
 
 
-def _test_fault(test: Test, type_name: str | None, one_of: tuple[Any, ...], fields: Mapping[str, Any]) -> Finding | None:
+def _test_fault(test: Test, type_name: str | None, one_of: tuple[Any, ...], names: Names) -> Finding | None:
     read = test.as_decimal() if type_name == "decimal" else test
     fault = fault_of(read, type_name, one_of)
     if fault is not None:
         return fault
     kind = None if type_name is None else KINDS.get(base_type(type_name))
     for part in _dynamic(test):
-        fault, result = _parsed(part.text, fields)
+        fault, result = _parsed(part.text, names)
         if fault is not None:
             return fault
         its_kind = None if result is None else KINDS.get(base_type(result))
@@ -89,8 +100,8 @@ def _dynamic(test: Test) -> Iterator[Operand]:
     return (part for atom in test.atoms for part in atom.operands if part.expression is not None)
 
 
-def _output_fault(output: Output, part: Operand, fields: Mapping[str, Any]) -> Finding | None:
-    fault, result = _parsed(part.text, fields)
+def _output_fault(output: Output, part: Operand, names: Names) -> Finding | None:
+    fault, result = _parsed(part.text, names)
     if fault is not None:
         return fault
     kind = KINDS.get(base_type(output.type))

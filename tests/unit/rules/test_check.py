@@ -1,0 +1,180 @@
+"""Knows what the check of a table must find and what it must leave alone; must not know how it searches."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from servflow.errors import InputError
+from servflow.expressions import FieldType
+from servflow.rules import DecisionTable
+
+
+def table(hit: str, *rows: Any, inputs: Any = ("a", "b"), outputs: Any = None) -> DecisionTable:
+    return DecisionTable(name="t", hit=hit, inputs=list(inputs), outputs=outputs or {"o": "int"}, rows=list(rows))
+
+
+def found(made: DecisionTable, *args: Any, **options: Any) -> list[tuple[str, str]]:
+    return [(finding.code, finding.path) for finding in made.check(*args, **options)]
+
+
+def test_a_row_behind_a_wider_one_is_unreachable() -> None:
+    """The witness matches the row, and another row decides it."""
+    made = table("first", ["> 1", "-", "1"], ["-", '"x"', "2"], ["> 5", '"x"', "3"], ["-", "-", "4"])
+
+    (finding,) = made.check()
+
+    assert ("rules.unreachable", "rows[2]", "warning") == (finding.code, finding.path, finding.severity)
+    assert 0 == finding.facts["by"] == made.decide(finding.witness).matched[0]
+    assert finding.witness["a"] > 5
+    assert "x" == finding.witness["b"]
+    assert "with a=6, b='x' it matches, but row 0 comes first" in finding.message()
+
+
+def test_a_row_behind_several_that_cover_it_together_is_unreachable() -> None:
+    """No single row need cover it."""
+    made = table("first", ["true", "-", "1"], ["false", "-", "2"], ["null", "-", "3"], ["-", '"x"', "4"])
+
+    assert [("rules.unreachable", "rows[3]")] == found(made)
+
+
+def test_under_priority_the_better_output_shadows() -> None:
+    """The order of the rows does not matter there."""
+    outputs = {"o": {"type": "int", "one_of": [1, 2]}}
+
+    assert [("rules.unreachable", "rows[0]")] == found(table("priority", ["> 5", "-", "2"], ["-", "-", "1"], outputs=outputs))
+    assert [] == found(table("priority", ["> 5", "-", "1"], ["-", "-", "2"], outputs=outputs))
+
+
+def test_a_row_no_value_can_match_is_found_under_every_policy() -> None:
+    """An empty range matches nothing."""
+    made = table("collect", ["[5..1]", "-", "1"], ["-", "-", "2"])
+
+    (finding,) = made.check()
+
+    assert ("rules.never", "rows[0]") == (finding.code, finding.path)
+    assert (1,) == made.decide(finding.witness).matched
+
+
+def test_overlapping_rows_of_a_unique_table_are_errors_with_a_witness() -> None:
+    """The witness makes decide refuse."""
+    made = table("unique", ["<= 5", "-", "1"], ["> 5", "-", "2"], ["5", "-", "3"])
+
+    (finding,) = made.check()
+
+    assert ("rules.overlap", "rows[2]", "error") == (finding.code, finding.path, finding.severity)
+    with pytest.raises(InputError) as caught:
+        made.decide(finding.witness)
+    assert (0, 2) == caught.value.rows
+
+
+def test_rows_of_an_any_table_may_overlap_where_they_agree() -> None:
+    """Only a disagreement is found."""
+    agreeing = table("any", ["> 1", "-", "1"], ["-", "-", "1"])
+    made = table("any", ["> 1", "-", "1"], ["-", "-", "1"], ["-", '"x"', "2"])
+
+    assert [] == found(agreeing)
+    assert [("rules.conflicting", "rows[2]"), ("rules.conflicting", "rows[2]")] == found(made)
+
+
+@pytest.mark.parametrize(
+    ("rows", "source", "witness"),
+    [
+        ([["< 5", "1"], ["> 5", "2"]], "a", 5),
+        ([["< 5", "1"], ["[5..7)", "2"], ["> 7", "2"]], "a", 7),
+        ([['"x"', "1"]], {"name": "a", "one_of": ["x", "y"]}, "y"),
+        ([["true", "1"]], "a", False),
+        ([['"x"', "1"]], "a", "other"),
+        ([["<= 1.5", "1"], [">= 1.6", "1"]], {"name": "a", "type": "decimal"}, Decimal("1.55")),
+        ([["<= duration('1h')", "1"], ["> duration('2h')", "1"]], "a", timedelta(hours=2)),
+        ([["null", "1"]], "a", "other"),
+    ],
+)
+def test_values_no_row_matches_are_a_gap(rows: Any, source: Any, witness: Any) -> None:
+    """The witness is a value for which nothing is decided."""
+    made = table("unique", *rows, inputs=[source])
+
+    (finding,) = made.check()
+
+    assert ("rules.gap", {"a": witness}) == (finding.code, finding.witness)
+    assert None is made.decide(finding.witness).outputs
+
+
+def test_what_is_complete_has_no_gap() -> None:
+    """Listed values, both bools, neighbouring whole numbers and defaults close it; null is asked for by name."""
+    listed = table("unique", ['"x"', "1"], ['"y"', "2"], inputs=[{"name": "a", "one_of": ["x", "y"]}])
+    whole = table("unique", ["<= 5", "1"], [">= 6", "2"], inputs=["a"])
+
+    assert [] == found(listed)
+    assert [("rules.gap", "rows")] == found(listed, nulls=True)
+    assert {"a": None} == listed.check(nulls=True)[0].witness
+    assert [] == found(table("unique", ["true", "1"], ["false", "2"], inputs=["a"]))
+    assert [] == found(whole, {"a": "int"})
+    assert [("rules.gap", "rows")] == found(whole, {"a": "double"})
+    assert [] == found(table("first", ['"x"', "1"], inputs=["a"], outputs={"o": {"type": "int", "default": 0}}))
+    assert [] == found(table("collect", ['"x"', "1"], inputs=["a"]))
+
+
+def test_field_types_say_which_values_there_are() -> None:
+    """A field's listed values count as the input's own."""
+    made = table("first", ['"x"', "1"], ['"y"', "2"], inputs=["a"])
+
+    assert [("rules.gap", "rows")] == found(made, {"a": "string"})
+    assert [] == found(made, {"a": FieldType("string", ("x", "y"))})
+
+
+def test_two_columns_of_one_field_are_one_field() -> None:
+    """A witness gives the field one value that both columns see."""
+    made = table("unique", ["> 1", "< 5", "1"], [">= 5", "-", "2"], ["<= 1", "-", "3"], inputs=["a", "a"])
+
+    assert [] == found(made)
+
+
+def test_a_path_is_nested_in_the_witness() -> None:
+    """The witness can be given to decide as it is."""
+    made = table("unique", ["1", "2"], inputs=["payload.x"])
+
+    (finding,) = made.check()
+
+    assert {"payload": {"x": finding.witness["payload"]["x"]}} == finding.witness
+    assert None is made.decide(finding.witness).outputs
+
+
+def test_what_reads_fields_is_said_to_be_undecided() -> None:
+    """What is certain is still found; the rest is named once."""
+    made = table("first", ["> limit", "-", "1"], ["-", "-", "2"], ["-", '"x"', "3"])
+
+    findings = made.check()
+
+    assert [("rules.unreachable", "rows[2]"), ("rules.not_decided", "rows")] == [(item.code, item.path) for item in findings]
+    assert (0,) == findings[1].facts["rows"]
+    assert [("rules.not_decided", "rows")] == found(table("unique", ["1", "1"], ["-", "2"], inputs=["a + b"]))
+
+
+def test_a_large_table_is_checked_as_far_as_it_goes() -> None:
+    """Where combinations are too many, rows covered by one other are still found, and the rest is said."""
+    rows = [
+        [f"[{i * 7 % 500}..{i * 7 % 500 + 3}]", f"> {i * 11 % 400}", f"< {i * 13 % 300}", f"!= {i}", str(i)] for i in range(300)
+    ]
+    made = table("first", *rows, ["-", "-", "-", "-", "0"], ["5", "-", "-", "-", "0"], inputs=["a", "b", "c", "d"])
+
+    findings = made.check()
+
+    assert "rules.not_decided" == findings[-1].code
+    assert ("size",) == findings[-1].facts["reasons"]
+    assert "rows[301]" in {finding.path for finding in findings}
+    for finding in findings[:-1]:
+        assert finding.facts["row"] not in made.decide(finding.witness).matched
+
+
+def test_findings_are_said_in_both_languages() -> None:
+    """No sentence is left with an empty place."""
+    made = table("unique", ["<= 5", "-", "1"], ["5", "-", "2"], ["[5..1]", "-", "3"], ["> limit", "> 8", "4"])
+
+    for finding in made.check():
+        for lang in ("en", "zh"):
+            assert "<" not in finding.message(lang).replace("<=", "")
+            assert finding.code in finding.text(lang)
