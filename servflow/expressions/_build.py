@@ -7,7 +7,7 @@ import math
 from servflow.expressions import _limits as limits
 from servflow.expressions._faults import fault
 from servflow.expressions._nodes import AND, NEGATE, OR, Call, Const, ListOf, Macro, MapOf, Node, Select
-from servflow.expressions._values import Uint
+from servflow.expressions._values import Uint, short
 
 
 def _height(parts: tuple[Node, ...], position: int) -> int:
@@ -68,8 +68,8 @@ def integer(value: int, position: int, *, unsigned: bool = False) -> Const:
     """An integer literal, refused outside 64 bits."""
     if unsigned:
         if not 0 <= value <= limits.UINT_MAX:
-            raise fault("literal_range", literal=f"{value}u", kind="uint", position=position)
+            raise fault("literal_range", literal=f"{short(value)}u", kind="uint", position=position)
         return Const(Uint(value), position)
     if not limits.INT_MIN <= value <= limits.INT_MAX:
-        raise fault("literal_range", literal=str(value), kind="int", position=position)
+        raise fault("literal_range", literal=short(value), kind="int", position=position)
     return Const(value, position)

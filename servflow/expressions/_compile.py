@@ -262,7 +262,7 @@ class Compiler:
             return lambda env: not operand(env)
         operands = tuple(self.operand(arg) for arg in node.args)
         if name == INDEX:
-            return self.indexed(operands, node.position)
+            return self.declared(self.indexed(operands, node.position), node)
         return self.operator(node, operands) if name in OPERATORS else self.function(node, operands)
 
     def operand(self, node: Node) -> Run:

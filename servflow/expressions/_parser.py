@@ -251,7 +251,7 @@ class _Parser:
             return build.call(token.value, args, token.position)
         if len(args) != 1 or not isinstance(args[0], Select) or args[0].test:
             raise fault("has", position=token.position)
-        return build.select(args[0].operand, args[0].field, token.position, test=True)
+        return build.select(args[0].operand, args[0].field, args[0].position, test=True)
 
     def until(self, close: str, *, trailing: bool = False) -> tuple[Node, ...]:
         items: list[Node] = []

@@ -29,8 +29,8 @@ class Trace:
     What a part of a condition gave, and the parts that made it so.
 
     ``kind`` is ``and``, ``or``, ``not``, ``if``, ``compare``, ``call``, ``value`` or ``const``; ``sign`` is the operator
-    of a comparison, and its two operands are listed. ``value`` is plain Python; None also when ``error`` says why there is none. ``missing`` are the names below that were
-    not there.
+    of a comparison, whose two operands are listed. ``value`` is plain Python; None also when ``error``
+    says why there is none. ``missing`` are the names below that were not there.
     """
 
     text: str

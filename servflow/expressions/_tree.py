@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
 import re
+import sys
 from typing import Any
 
 from servflow.errors import ExpressionError
@@ -28,7 +28,7 @@ from servflow.expressions._nodes import (
     Node,
     Select,
 )
-from servflow.expressions._values import Uint
+from servflow.expressions._values import Uint, short
 from servflow.expressions._writing import identifier
 
 _FIELD = re.compile(r"[A-Za-z0-9_.\-/ ]+")
@@ -97,12 +97,12 @@ def _node(tree: Any, path: str, height: int) -> Node:
         raise fault("too_tall", limit=limits.MAX_HEIGHT, position=0)
     for word, needed, allowed in _SHAPES:
         if word in tree:
-            extra = [str(key) for key in tree if key != word and key not in needed and key not in allowed]
+            extra = [short(key) for key in tree if key != word and key not in needed and key not in allowed]
+            if extra:
+                raise _bad(path, f"has the unknown key {extra[0]!r} beside {word!r}")
             missing = sorted(needed - set(tree))
-            if extra or missing:
-                raise _bad(
-                    path, f"unknown key {extra[0]!r} beside {word!r}" if extra else f"needs {missing[0]!r} beside {word!r}"
-                )
+            if missing:
+                raise _bad(path, f"needs {missing[0]!r} beside {word!r}")
             return _READERS[word](tree, path, height + 1)
     raise _bad(path, f"needs one of {', '.join(word for word, _, _ in _SHAPES)}")
 
@@ -125,14 +125,14 @@ def _const(tree: dict[str, Any], path: str, height: int) -> Node:
         raise _bad(path, f"a constant without a type is null, bool, int or string, not {type(value).__name__}")
     if wanted == "uint" and type(value) is int:
         return build.integer(value, 0, unsigned=True)
-    if wanted == "double" and type(value) in (int, float) and abs(value) < 1e309 and math.isfinite(value):
+    if wanted == "double" and type(value) in (int, float) and abs(value) <= sys.float_info.max:
         return Const(float(value))
     if wanted == "bytes" and type(value) is str:
         try:
             return Const(base64.b64decode(value, validate=True))
         except (ValueError, binascii.Error):
             raise _bad(path, "bytes are written in base64") from None
-    raise _bad(path, f"{value!r:.60} is no constant of type {wanted!r:.30}")
+    raise _bad(path, f"{short(value)} is no constant of type {short(wanted)}")
 
 
 def _word(value: Any, path: str, *, field: bool = False) -> str:
@@ -140,9 +140,9 @@ def _word(value: Any, path: str, *, field: bool = False) -> str:
         raise _bad(path, f"must be a string, not {type(value).__name__}")
     if field:
         if not _FIELD.fullmatch(value):
-            raise _bad(path, f"{value!r:.60} is no field")
+            raise _bad(path, f"{short(value)!r} is no field")
     elif not identifier(value) or value in RESERVED or value in KEYWORDS:
-        raise _bad(path, f"{value!r:.60} is no name")
+        raise _bad(path, f"{short(value)!r} is no name")
     return value
 
 
@@ -179,7 +179,7 @@ def _macro(tree: dict[str, Any], path: str, height: int) -> Node:
     name = tree["macro"]
     counts = MACROS.get(name) if isinstance(name, str) else None
     if counts is None:
-        raise _bad(f"{path}.macro", f"{name!r:.60} is none of {', '.join(MACROS)}")
+        raise _bad(f"{path}.macro", f"{short(name)!r} is none of {', '.join(MACROS)}")
     target = _node(tree["target"], f"{path}.target", height)
     variable = _word(tree["var"], f"{path}.var")
     args = _nodes(tree["args"], f"{path}.args", height)

@@ -74,10 +74,11 @@ def type_of(value: Any) -> TypeValue:
 def _whole(value: int) -> int:
     if limits.INT_MIN <= value <= limits.INT_MAX:
         return int(value)
-    raise fault("binding_range", value=_short(value))
+    raise fault("binding_range", value=short(value))
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """A value as an error shows it; Python refuses to write very long integers out."""
     if isinstance(value, int) and value.bit_length() > 200:
         return "an integer of more than 60 digits"
     return str(value)[:80]
@@ -92,13 +93,13 @@ def _moment(value: datetime) -> datetime:
 
 def _length(value: timedelta) -> timedelta:
     if abs(value) > timedelta(microseconds=limits.MAX_DURATION_MICROS):
-        raise fault("range", what="duration", value=_short(value))
+        raise fault("range", what="duration", value=short(value))
     return value if type(value) is timedelta else timedelta(value.days, value.seconds, value.microseconds)
 
 
 def _exact(value: Decimal) -> Decimal:
     if not value.is_finite() or (value and abs(value.adjusted()) > limits.DECIMAL_EXPONENT):
-        raise fault("binding_decimal", value=_short(value))
+        raise fault("binding_decimal", value=short(value))
     return value if type(value) is Decimal else Decimal(value)
 
 

@@ -121,8 +121,8 @@ def test_a_lazy_mapping_is_asked_only_for_the_selected_keys():
     outer = Lazy(clock=inner, tier="gold", unused=object())
 
     assert evaluate("tier == 'gold' && clock.total == 5", outer) is True
-    assert ["tier", "clock"] == outer.asked
-    assert ["total"] == inner.asked
+    assert outer.asked == ["tier", "clock"]
+    assert inner.asked == ["total"]
     with pytest.raises(ExpressionError, match="no such key"):
         evaluate("clock.nope == 1", outer)
 
@@ -181,7 +181,7 @@ def test_a_value_that_holds_itself_is_an_error():
     cyclic: list[Any] = []
     cyclic.append(cyclic)
     deep: list[Any] = []
-    for _ in range(100_000):
+    for _ in range(20_000):
         deep = [deep]
     for text in ("x", "x == y", "x in y", "[x] == [y]"):
         with pytest.raises(ExpressionError):

@@ -262,7 +262,7 @@ def test_a_host_function_is_called_as_it_is_declared(text):
 
 def test_an_unknown_function_lists_the_registered_ones():
     """The error for a misspelt host function names the functions there are."""
-    with pytest.raises(ExpressionError, match="near, twice.*did you mean 'twice'"):
+    with pytest.raises(ExpressionError, match=r"near, twice.*did you mean 'twice'"):
         Expression.parse("twise(1)", functions={"twice": DOUBLE, "near": NEAR})
 
 
