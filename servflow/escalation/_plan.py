@@ -15,7 +15,7 @@ from servflow.escalation._recipients import symbols
 from servflow.escalation._steps import ELAPSED, CalendarOf, Counts
 from servflow.model import Action, ChainRun, Span, instant
 
-MAX_PLANNED = 100_000
+MAX_PLANNED = 20_000
 OPERATIONS = ("ack", "unack", "snooze", "escalate", "stop")
 
 
@@ -63,7 +63,7 @@ def plan(
     Raises:
         TimeError: an instant is naive.
         InputError: a calendar is missing, or an operation is unknown.
-        LimitError: more than 100,000 things would happen.
+        LimitError: more than 20,000 things would happen.
     """
     start, until = instant(start, "start"), instant(until, "until")
     calendar_of = calendar_finder(calendars)

@@ -9,8 +9,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from attrs import frozen
 
-from servflow.errors import DefinitionError, Finding, nearest
-from servflow.escalation._shape import joined, shown
+from servflow.errors import DefinitionError, Finding
+from servflow.escalation._shape import joined, near, shown
 from servflow.model import Ticket, World
 
 RELATIONS = ("assignee", "owner", "helpers", "customer", "requester", "outlet")
@@ -93,7 +93,7 @@ def _check_one(to: Any, path: str, declared: Mapping[str, tuple[str, ...]], targ
             word = to if isinstance(to, str) else next(iter(to), "") if isinstance(to, Mapping) else ""
             return [
                 *found,
-                Finding("escalation.to", path, {"value": shown(to), "known": known, "nearest": nearest(str(word), known)}),
+                Finding("escalation.to", path, {"value": shown(to), "known": known, "nearest": near(word, known)}),
             ]
         found.extend(_check_beside(to, kind, path))
         if kind != "manager_of":
@@ -108,14 +108,14 @@ def _check_beside(to: Mapping[str, Any], kind: str, path: str) -> list[Finding]:
         Finding(
             "escalation.unknown_key",
             joined(path, str(key)),
-            {"key": str(key), "known": (kind, *allowed), "nearest": nearest(str(key), allowed)},
+            {"key": str(key), "known": (kind, *allowed), "nearest": near(key, allowed)},
         )
         for key in to
         if key != kind and key not in allowed
     ]
     for key, known in (("pick", PICKS), ("who", WHO)):
         if key in allowed and to.get(key, known[0]) not in known:
-            facts = {"value": shown(to[key]), "known": known, "nearest": nearest(str(to[key]), known)}
+            facts = {"value": shown(to[key]), "known": known, "nearest": near(to[key], known)}
             found.append(Finding("escalation.option", joined(path, key), facts))
     up = to.get("n", 1)
     if "n" in allowed and not (isinstance(up, int) and not isinstance(up, bool) and 1 <= up <= MAX_UP):
@@ -130,10 +130,10 @@ def _check_named(
         return [Finding("escalation.name", joined(path, kind), {"value": shown(name)})]
     known = declared.get(kind, ())
     if known and name not in known:
-        facts = {"kind": kind, "name": name, "known": known, "nearest": nearest(name, known)}
+        facts = {"kind": kind, "name": name, "known": known, "nearest": near(name, known)}
         return [Finding("escalation.undeclared", joined(path, kind), facts)]
     if kind == "target" and targets is not None and name not in (registered := tuple(targets)):
-        facts = {"name": name, "known": registered, "nearest": nearest(name, registered)}
+        facts = {"name": name, "known": registered, "nearest": near(name, registered)}
         return [Finding("escalation.target", joined(path, kind), facts)]
     return []
 

@@ -13,9 +13,9 @@ from attrs import field, frozen
 from servflow.calendars import WEEKDAYS, Calendar
 from servflow.calendars._clock import window
 from servflow.calendars._zones import EPOCH_ORDINAL, checked, resolve, zone_of
-from servflow.errors import DefinitionError, Finding, LimitError, nearest
+from servflow.errors import DefinitionError, Finding, LimitError
 from servflow.escalation import _shape
-from servflow.escalation._shape import Broken, broken, shown
+from servflow.escalation._shape import Broken, broken, near, shown
 from servflow.escalation._turns import ELAPSED_UNITS, DutyDays, Period, Turns, Windows
 from servflow.model import FrozenMap, from_micros, instant, micros
 
@@ -65,7 +65,7 @@ def _read_zone(value: Any) -> Any:
     try:
         zone_of(name if isinstance(name, str) else "")
     except KeyError:
-        return broken("escalation.zone", zone=shown(name), nearest=nearest(str(name), available_timezones()))
+        return broken("escalation.zone", zone=shown(name), nearest=near(name, available_timezones()))
     return name
 
 
@@ -235,7 +235,7 @@ class Rotation:
         found: list[Shift] = []
         turn = self._turns.index(low)
         examined = 0
-        while self._turns.boundary(turn) < high:
+        while low < high and self._turns.boundary(turn) < high:
             examined += 1
             if examined > MAX_SHIFTS or len(found) > MAX_SHIFTS:
                 raise LimitError(f"more than {MAX_SHIFTS} shifts; ask for a shorter stretch of time", limit=MAX_SHIFTS)

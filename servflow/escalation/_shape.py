@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -41,10 +42,19 @@ def joined(prefix: str, path: str) -> str:
     return f"{prefix}{path}" if path.startswith("[") else f"{prefix}.{path}"
 
 
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel = 2
+_SHORT.maxstring = _SHORT.maxother = 60
+
+
 def shown(value: Any) -> str:
-    """A foreign value short enough for a sentence."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    """A foreign value short enough for a sentence, however deep or wide it is."""
+    return _SHORT.repr(value)
+
+
+def near(word: Any, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant; nothing is like what is not text."""
+    return nearest(word[:MAX_NAME], known) if isinstance(word, str) else None
 
 
 def read_span(value: Any) -> Any:
@@ -123,9 +133,7 @@ def read_value(kind: type[Any], value: Any) -> Any:
         return broken("escalation.mapping", value=shown(value))
     fields = attrs.fields_dict(kind)
     found = [
-        Finding(
-            "escalation.unknown_key", str(key), {"key": str(key), "known": tuple(fields), "nearest": nearest(str(key), fields)}
-        )
+        Finding("escalation.unknown_key", str(key), {"key": str(key), "known": tuple(fields), "nearest": near(key, fields)})
         for key in value
         if key not in fields
     ]
@@ -184,11 +192,7 @@ def check_option(value: Any, known: Sequence[str], path: str) -> list[Finding]:
     """An option is one of its words."""
     if value in known:
         return []
-    return [
-        Finding(
-            "escalation.option", path, {"value": shown(value), "known": tuple(known), "nearest": nearest(str(value), known)}
-        )
-    ]
+    return [Finding("escalation.option", path, {"value": shown(value), "known": tuple(known), "nearest": near(value, known)})]
 
 
 def check_count(value: Any, limit: int, path: str) -> list[Finding]:

@@ -206,14 +206,16 @@ def moments(draw: st.DrawFn) -> tuple[str, datetime]:
     """A zone and an instant near one of its changes of offset, where it has any in the year."""
     zone, year = draw(st.sampled_from(ZONES)), draw(st.sampled_from([2000, 2005, 2007, 2011, 2018, 2024, 2026, 2033, 2040]))
     changes = CHANGES.setdefault((zone, year), transitions(zone, year)) or [datetime(year, 5, 31, 12, tzinfo=UTC)]
-    return zone, draw(st.sampled_from(changes)) + timedelta(minutes=draw(st.integers(-36 * 60, 36 * 60)))
+    minutes = draw(st.integers(-180, 180) | st.integers(-36 * 60, 36 * 60))
+    return zone, draw(st.sampled_from(changes)) + timedelta(minutes=minutes)
 
 
 @st.composite
 def rotations(draw: st.DrawFn, zone: str, near: datetime, windows: Any = None) -> Rotation:
     unit, most = draw(st.sampled_from([("day", 9), ("week", 3), ("month", 4)]))
     away = draw(st.integers(-400, 400))
-    wall = draw(st.integers(0, 1439))
+    # Most changes of offset are at night: without help few turns would begin in the hour that is missing or shown twice.
+    wall = draw(st.integers(0, 12).map(lambda quarter: quarter * 15) | st.integers(0, 1439))
     start = (near + timedelta(days=away)).replace(tzinfo=None, hour=0, minute=0) + timedelta(minutes=wall)
     count = draw(st.integers(1, most))
     length = draw(st.integers(1, 2))
