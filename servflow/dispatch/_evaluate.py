@@ -53,7 +53,12 @@ def evaluate(
         DefinitionError: the policy mapping is wrong, or names a function nobody registered.
         InputError: the ticket is no ticket, or the stage is negative.
     """
-    case = Case.make(policy, ticket, world, at, stage=stage, declined=declined, bindings=bindings, hooks=hooks)
+    return _choose(
+        Case.make(policy, ticket, world, at, stage=stage, declined=declined, bindings=bindings, hooks=hooks), explain
+    )
+
+
+def _choose(case: Case, explain: bool) -> Choice:
     rules = checks(case)
     sieve = Sieve(rules)
     candidates = case.candidates
@@ -69,7 +74,7 @@ def evaluate(
         policy=case.policy.name,
         slot=case.policy.slot,
         kind=case.policy.candidates,
-        ticket=ticket.id,
+        ticket=case.ticket.id,
         at=case.at,
         stage=case.stage,
         mode=case.mode,
@@ -82,7 +87,7 @@ def evaluate(
         considered=len(candidates),
         counts=FrozenMap({rule: sieve.counts[rule] for rule in order if rule in sieve.counts}),
         needs=FrozenMap({rule: (order[rule].kind, shown(order[rule].need)) for rule in order if rule in sieve.counts}),
-        origin=(case.policy.hash, case.world, ticket.sequence),
+        origin=(case.policy.hash, case.world, case.ticket.sequence),
     )
 
 
