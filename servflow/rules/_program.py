@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import frozen
 
@@ -19,6 +19,7 @@ from servflow.rules._index import Column
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _RAW_NAME = re.compile(r"\w+(?: \w+)*")
 
+T = TypeVar("T")
 Reader = Callable[[Mapping[str, Any]], Any]
 
 
@@ -119,8 +120,17 @@ def compile_table(
 ) -> Program:
     """Make a table ready; every cell that cannot be read becomes a finding."""
     sources = tuple(_source(column, index, functions, found) for index, column in enumerate(inputs))
-    tests = _compile_tests(inputs, rows, functions, found)
-    cells = _compile_outputs(tuple(outputs.values()), rows, functions, found)
+    given = tuple(outputs.values())
+    tests = _compiled(
+        [row.when for row in rows], 0, lambda index, text: _read_test(inputs[index], text, functions), Test("-"), found
+    )
+    cells = _compiled(
+        [row.then for row in rows],
+        len(inputs),
+        lambda index, text: _read_output_cell(given[index], text, functions),
+        Cell(),
+        found,
+    )
     columns = []
     for index, column in enumerate(inputs):
         masks: dict[Test, int] = {}
@@ -163,26 +173,25 @@ def _source(column: Input, index: int, functions: Functions, found: list[Finding
         return Source((column.name,))
 
 
-def _compile_tests(
-    inputs: tuple[Input, ...], rows: tuple[Row, ...], functions: Functions, found: list[Finding]
-) -> tuple[tuple[Test, ...], ...]:
-    # Tables repeat themselves: each distinct text of a column is read once, each bad one is reported where it stands.
-    read: dict[tuple[int, str], Test | Finding] = {}
-    tests = []
-    for row_index, row in enumerate(rows):
-        row_tests = []
-        for index, text in enumerate(row.when):
-            key = (index, text)
-            entry = read.get(key)
-            if entry is None:
-                entry = read[key] = _read_test(inputs[index], text, functions)
+def _compiled(
+    texts: Sequence[tuple[str, ...]], offset: int, read: Callable[[int, str], T | Finding], spare: T, found: list[Finding]
+) -> tuple[tuple[T, ...], ...]:
+    """What each cell reads as; one that cannot be read becomes a finding where it stands, and *spare* takes its place."""
+    # Tables repeat themselves: each distinct text of a column is read once.
+    known: dict[tuple[int, str], T | Finding] = {}
+    compiled: list[tuple[T, ...]] = []
+    for row, cells in enumerate(texts):
+        entries: list[T] = []
+        for key in enumerate(cells):
+            if key not in known:
+                known[key] = read(*key)
+            entry = known[key]
             if isinstance(entry, Finding):
-                found.append(Finding(entry.code, f"rows[{row_index}][{index}]", entry.facts))
-                row_tests.append(Test("-"))
-            else:
-                row_tests.append(entry)
-        tests.append(tuple(row_tests))
-    return tuple(tests)
+                found.append(Finding(entry.code, f"rows[{row}][{offset + key[0]}]", entry.facts))
+                entry = spare
+            entries.append(entry)
+        compiled.append(tuple(entries))
+    return tuple(compiled)
 
 
 def _read_test(column: Input, text: str, functions: Functions) -> Test | Finding:
@@ -222,27 +231,6 @@ def fault_of(test: Test, type_name: str | None, one_of: tuple[Any, ...]) -> Find
                 if one_of and atom.kind != "range" and not any(same(value, allowed) for allowed in one_of):
                     return Finding("rules.never_holds", "", {"cell": test.text, "value": value, "one_of": one_of})
     return None
-
-
-def _compile_outputs(
-    columns: tuple[Output, ...], rows: tuple[Row, ...], functions: Functions, found: list[Finding]
-) -> tuple[tuple[Cell, ...], ...]:
-    read: dict[tuple[int, str], Cell | Finding] = {}
-    cells = []
-    for row_index, row in enumerate(rows):
-        row_cells = []
-        for index, text in enumerate(row.then):
-            key = (index, text)
-            entry = read.get(key)
-            if entry is None:
-                entry = read[key] = _read_output_cell(columns[index], text, functions)
-            if isinstance(entry, Finding):
-                found.append(Finding(entry.code, f"rows[{row_index}][{len(row.when) + index}]", entry.facts))
-                row_cells.append(Cell())
-            else:
-                row_cells.append(entry)
-        cells.append(tuple(row_cells))
-    return tuple(cells)
 
 
 def _read_output_cell(output: Output, text: str, functions: Functions) -> Cell | Finding:
