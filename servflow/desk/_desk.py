@@ -95,7 +95,7 @@ class Desk:
         flow = self._steps.workflows.to_open(workflow)
 
         def decide(now: datetime, world: World | None) -> Outcome:
-            return flow.open(id, fields, at=now, actor=actor, world=world, occurred=occurred, key=key)
+            return flow.open(id, fields, at=now, actor=actor, world=world, occurred=occurred)
 
         return self._steps.open(id, decide, key=key)[1]
 

@@ -22,7 +22,7 @@ def open_for(steps: Steps, effect: Open) -> bool:
 
     def decide(now: datetime, world: World | None) -> Outcome:
         since = effect.at if effect.at < now else None
-        return flow.open(effect.new_ticket, fields, at=now, actor=SYSTEM, world=world, occurred=since, key=effect.id)
+        return flow.open(effect.new_ticket, fields, at=now, actor=SYSTEM, world=world, occurred=since)
 
     answer, _ = steps.open(effect.new_ticket, decide, key=effect.id)
     return answer.status == "applied"

@@ -32,7 +32,6 @@ class Runnable(Protocol):
         actor: Any = None,
         world: Any = None,
         occurred: datetime | None = None,
-        key: str | None = None,
     ) -> Outcome: ...
     def fire(
         self,
