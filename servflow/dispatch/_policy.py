@@ -62,7 +62,8 @@ class Policy(Part):
     queue; while that slot is empty nobody fits. Everything in ``require`` must be met. ``prefer`` is a list
     of levels, each a list of weighted terms: the higher total wins, a later level decides ties of the
     earlier ones, and a hash of policy, ticket and candidate decides the rest. ``mode`` says what
-    happens to those who fit, ``offer`` how they are asked. ``relax`` lists steps of asking for less, in
+    happens to those who fit, ``offer`` how they are asked. Entering one of ``until`` means that the work is
+    done: the capacity of whoever fills the slot is free again, while the slot keeps the name. ``relax`` lists steps of asking for less, in
     the order of ``after`` where all count alike, else as written.
 
     Besides what is required, a candidate is never away, offline, absent, forbidden for the customer or
@@ -79,6 +80,7 @@ class Policy(Part):
     of: str | None = field(default=None, converter=raw)
     candidates: str = field(default=None, converter=raw)
     state: tuple[str, ...] = field(default=(), converter=raw)
+    until: tuple[str, ...] = field(default=(), converter=raw)
     event: tuple[str, ...] = field(default=(), converter=raw)
     when: Expression | None = field(default=None, converter=raw)
     require: tuple[Requirement, ...] = field(default=(), converter=raw)
@@ -96,6 +98,7 @@ class Policy(Part):
         put(self, "of", word(self.of, "of", found))
         put(self, "candidates", word(self.candidates, "candidates", found, CANDIDATES) or _usual(self.slot))
         put(self, "state", words(self.state, "state", found))
+        put(self, "until", words(self.until, "until", found))
         put(self, "event", words(self.event, "event", found))
         put(self, "when", expression(self.when, "when", found))
         put(self, "require", many(self.require, "require", found, Requirement.read))

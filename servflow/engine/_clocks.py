@@ -214,9 +214,9 @@ def _change(call: OneCall, plan: ClockPlan, operation: str, reason: str) -> None
     if run is None:
         return
     cal = call.compiled.counting(run.calendar)
-    run, at = _rewound(call, plan, run, cal)
+    back, at = _rewound(call, plan, run, cal)
     change, kind = _KINDS[operation]
-    changed = change(plan.clock, run, at, cal)
+    changed = change(plan.clock, back, at, cal)
     if changed is not run:
         call.record(kind, clock=plan.clock.name, instant=at, run=changed, reason=reason)
 
@@ -311,7 +311,7 @@ def _retarget(call: OneCall, plan: ClockPlan) -> None:
     if within is None:
         return
     old = call.compiled.counting(run.calendar)
-    changed = sla.retarget(plan.clock, run, call.at, within, name, cal, old)
+    changed = sla.retarget(plan.clock, run, call.at, within, name, cal, old_cal=old)
     if changed is not run:
         call.record(ClockRetargeted, clock=plan.clock.name, instant=call.at, run=changed, reason="target changed")
 

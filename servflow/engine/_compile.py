@@ -115,7 +115,7 @@ class Compiled:
         self._check_fields()
         self.links = tuple(self._link(index, spec) for index, spec in enumerate(workflow.transitions))
         self._check_tables()
-        self.rule_set = RuleSet(workflow.rules)
+        self.rule_set = RuleSet(workflow.rules, workflow.tables)
         self.rule_updates = self._rules()
         self.clocks: tuple[ClockPlan, ...] = compile_clocks(self)
         self.chains: tuple[ChainPlan, ...] = compile_chains(self)

@@ -54,8 +54,9 @@ def compile_slots(compiled: Compiled) -> tuple[SlotPlan, ...]:
 def _compile(compiled: Compiled, order: int, policy: Policy) -> SlotPlan:
     path = f"dispatch[{order}]"
     problems = compiled.problems
-    for state in policy.state:
-        problems.known("state", state, compiled.states, f"{path}.state")
+    for key, states in (("state", policy.state), ("until", policy.until)):
+        for state in states:
+            problems.known("state", state, compiled.states, f"{path}.{key}")
     problems.known("slot", policy.slot, ("assignee", "outlet", "owner"), f"{path}.slot")
     reads: set[str] = set()
     for index, requirement in enumerate(policy.require):
@@ -92,6 +93,8 @@ def react(call: OneCall) -> None:
         entered = any(state in happening.entered and state in call.draft.entered for state in policy.state)
         asked = happening.event is not None and happening.event in policy.event
         progress = _progress(call, plan)
+        if any(state in happening.entered and state in call.draft.entered for state in policy.until):
+            release(call, policy.slot, getattr(call.draft, policy.slot))
         if entered or asked:
             if progress is not None:
                 drop(call, plan, "the search began again")

@@ -84,7 +84,7 @@ _LISTED: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def named(name: str, value: Any) -> FrozenMap[str, Any]:
+def _named(name: str, value: Any) -> FrozenMap[str, Any]:
     """Read a section of named elements: what can be read, with every problem kept for later."""
     read, stand_in = _NAMED[name]
     if type(value) is FrozenMap and not value:
@@ -108,7 +108,7 @@ def named(name: str, value: Any) -> FrozenMap[str, Any]:
     return _Map.of(found, findings) if findings else FrozenMap(found)
 
 
-def listed(name: str, value: Any) -> tuple[Any, ...]:
+def _listed(name: str, value: Any) -> tuple[Any, ...]:
     """Read a section that is a list: what can be read, with every problem kept for later."""
     read = _LISTED[name]
     findings: list[Finding] = []
@@ -124,6 +124,56 @@ def listed(name: str, value: Any) -> tuple[Any, ...]:
     if value and len(value) > MAX_ELEMENTS:
         findings.append(Finding("definition.too_many", name, {"count": len(value), "limit": MAX_ELEMENTS}))
     return _List.of(found, findings) if findings else tuple(found)
+
+
+def fields(value: Any) -> FrozenMap[str, Field]:
+    """The section ``fields``."""
+    return _named("fields", value)
+
+
+def events(value: Any) -> FrozenMap[str, EventSpec]:
+    """The section ``events``."""
+    return _named("events", value)
+
+
+def calendars(value: Any) -> FrozenMap[str, OpenTime]:
+    """The section ``calendars``."""
+    return _named("calendars", value)
+
+
+def states(value: Any) -> FrozenMap[str, State]:
+    """The section ``states``."""
+    return _named("states", value)
+
+
+def tables(value: Any) -> FrozenMap[str, DecisionTable]:
+    """The section ``tables``."""
+    return _named("tables", value)
+
+
+def transitions(value: Any) -> tuple[Transition, ...]:
+    """The section ``transitions``."""
+    return _listed("transitions", value)
+
+
+def rules(value: Any) -> tuple[Rule, ...]:
+    """The section ``rules``."""
+    return _listed("rules", value)
+
+
+def dispatch(value: Any) -> tuple[Policy, ...]:
+    """The section ``dispatch``."""
+    return _listed("dispatch", value)
+
+
+def clocks(value: Any) -> tuple[Clock, ...]:
+    """The section ``clocks``."""
+    return _listed("clocks", value)
+
+
+def escalations(value: Any) -> tuple[Chain, ...]:
+    """The section ``escalations``."""
+    return _listed("escalations", value)
 
 
 def shape_findings(workflow: Workflow) -> list[Finding]:

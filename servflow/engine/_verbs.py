@@ -77,7 +77,7 @@ def begin(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
     if at < ticket.at:
         if ticket.at - at > SKEW:
             raise Refused(
-                f"at {at.isoformat()} lies {ticket.at - at} behind ticket {ticket.id}, which stands at {ticket.at.isoformat()}; "
+                f"at {at.isoformat()} lies {ticket.at - at} behind ticket {ticket.id} at {ticket.at.isoformat()}; "
                 "pass the present instant, and occurred for what happened earlier",
                 code="past",
                 at=at,

@@ -41,26 +41,26 @@ class Workflow:
         DefinitionError: with every problem, each with code, path and hint.
     """
 
+    extensions: Extensions = NONE  # first, since conditions in the sections below may name its functions
     workflow: str
     version: int = 1
-    fields: FrozenMap[str, Field] = field(default=None, converter=lambda value: _read.named("fields", value))
+    fields: FrozenMap[str, Field] = field(default=None, converter=_read.fields)
     roles: tuple[str, ...] = field(default=(), converter=names)
     queues: tuple[str, ...] = field(default=(), converter=names)
-    events: FrozenMap[str, EventSpec] = field(default=None, converter=lambda value: _read.named("events", value))
-    calendars: FrozenMap[str, OpenTime] = field(default=None, converter=lambda value: _read.named("calendars", value))
+    events: FrozenMap[str, EventSpec] = field(default=None, converter=_read.events)
+    calendars: FrozenMap[str, OpenTime] = field(default=None, converter=_read.calendars)
     initial: Any = field(default=None, converter=freeze)
-    states: FrozenMap[str, State] = field(default=None, converter=lambda value: _read.named("states", value))
-    transitions: tuple[Transition, ...] = field(default=(), converter=lambda value: _read.listed("transitions", value))
-    tables: FrozenMap[str, DecisionTable] = field(default=None, converter=lambda value: _read.named("tables", value))
-    rules: tuple[Rule, ...] = field(default=(), converter=lambda value: _read.listed("rules", value))
-    dispatch: tuple[Policy, ...] = field(default=(), converter=lambda value: _read.listed("dispatch", value))
-    clocks: tuple[Clock, ...] = field(default=(), converter=lambda value: _read.listed("clocks", value))
-    escalations: tuple[Chain, ...] = field(default=(), converter=lambda value: _read.listed("escalations", value))
+    states: FrozenMap[str, State] = field(default=None, converter=_read.states)
+    transitions: tuple[Transition, ...] = field(default=(), converter=_read.transitions)
+    tables: FrozenMap[str, DecisionTable] = field(default=None, converter=attrs.Converter(_read.tables, takes_self=True))
+    rules: tuple[Rule, ...] = field(default=(), converter=attrs.Converter(_read.rules, takes_self=True))
+    dispatch: tuple[Policy, ...] = field(default=(), converter=attrs.Converter(_read.dispatch, takes_self=True))
+    clocks: tuple[Clock, ...] = field(default=(), converter=_read.clocks)
+    escalations: tuple[Chain, ...] = field(default=(), converter=_read.escalations)
     title: str = ""
     description: str = ""
     servflow: int = 1
-    host_calendars: FrozenMap[str, OpenTime] = field(default=None, converter=lambda value: _read.named("calendars", value))
-    extensions: Extensions = NONE
+    host_calendars: FrozenMap[str, OpenTime] = field(default=None, converter=_read.calendars)
 
     def __attrs_post_init__(self) -> None:
         findings = _read.shape_findings(self)

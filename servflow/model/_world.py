@@ -246,7 +246,8 @@ class World:
     def with_loads(self, loads: Mapping[str, int], version: str | None = None) -> World:
         """Return a new world with other loads; everything else is shared."""
         names = [attribute.name for attribute in World.__attrs_attrs__ if attribute.name not in ("loads", "given_version")]
-        return World(**{name: getattr(self, name) for name in names}, loads=FrozenMap(dict(loads)), version=version)
+        kept: dict[str, Any] = {name: getattr(self, name) for name in names}
+        return World(**kept, loads=dict(loads), version=version)  # type: ignore[arg-type]  # mypy loses the map's types in the converter
 
 
 def _plain(value: Any) -> Any:
