@@ -10,6 +10,7 @@ chart, which its reader limits.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from attrs import frozen
@@ -247,16 +248,16 @@ def _finish(chart: Chart, exited: tuple[int, ...], entry: _Entry, remembered: Ma
 
 
 def legal_below(chart: Chart, top: int, active: set[int]) -> bool:
-    """Whether active nodes below an active state are exactly one child per compound and all regions per parallel."""
-    waiting = [top]
-    seen = 0
-    while waiting:
-        node = waiting.pop()
-        here = [child for child in chart.children[node] if child in active]
-        if chart.kind[node] is Kind.COMPOUND and len(here) != 1:
+    """
+    Whether active nodes below an active state are exactly one child per compound and all regions per parallel.
+
+    Args:
+        active: every active node below *top*, without *top*, with all that lies between.
+    """
+    inside = Counter(chart.parent[node] for node in active)
+    for node in (top, *active):
+        if chart.kind[node] is Kind.COMPOUND and inside[node] != 1:
             return False
-        if chart.kind[node] is Kind.PARALLEL and len(here) != len(chart.children[node]):
+        if chart.kind[node] is Kind.PARALLEL and inside[node] != len(chart.children[node]):
             return False
-        seen += len(here)
-        waiting.extend(here)
-    return seen == len(active)
+    return True

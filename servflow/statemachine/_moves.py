@@ -15,6 +15,7 @@ from servflow.statemachine._values import NOTHING, Chosen, Move, Remembered
 
 Configuration = tuple[str, ...]
 HistoryKey = tuple[tuple[str, ...] | None, ...]
+Groups = Mapping[int, tuple[tuple[int, int], ...]]
 EVENT_LIMIT = 1_000
 
 
@@ -31,7 +32,7 @@ class Plan:
 
     rows: tuple[int, ...]
     lanes: tuple[tuple[int, ...], ...]
-    groups: Mapping[int, tuple[tuple[int, int], ...]]
+    groups: Groups
     singles: tuple[tuple[int, tuple[int, ...]], ...] | None
     apart: tuple[tuple[tuple[int, int], ...], ...] | None
 
@@ -52,6 +53,8 @@ class Moves:
         self._plans: dict[tuple[Configuration, str | None], Plan] = self.bound.watch({})
         self._kept: dict[tuple[Configuration, tuple[int, ...], HistoryKey], tuple[int, ...]] = self.bound.watch({})
         self._moves: dict[tuple[Any, ...], Move] = self.bound.watch({})
+        self._heard: dict[str | None, Groups] = self.bound.watch({})
+        self._numbers: dict[Configuration, tuple[int, ...]] = self.bound.watch({})
         self._active: dict[Configuration, frozenset[str]] = self.bound.watch({})
         self.first = self._named(first_entry(chart), NOTHING, ())
 
@@ -64,17 +67,21 @@ class Moves:
         Raises:
             InputError: it is not a configuration this chart can be in.
         """
+        known = self._numbers.get(configuration)
+        return self._read_numbers(configuration) if known is None else known
+
+    def _read_numbers(self, configuration: tuple[Any, ...]) -> tuple[int, ...]:
         chart = self.chart
         nodes: list[int] = []
         for name in configuration:
             node = chart.number.get(name) if isinstance(name, str) else None
             if node is None or chart.kind[node] not in LEAVES:
-                known = nearest(str(name)[:100], chart.ids[1:]) if len(chart.ids) < EVENT_LIMIT else None
+                close = nearest(str(name)[:100], chart.ids[1:]) if len(chart.ids) < EVENT_LIMIT else None
                 raise InputError(
                     f"no leaf state {str(name)[:100]!r} in this machine; a configuration lists active leaves only",
                     code="machine.configuration",
                     state=name,
-                    nearest=known,
+                    nearest=close,
                 )
             nodes.append(node)
         if nodes != sorted(set(nodes)) or not legal_below(chart, ROOT, chart.closure(nodes)):
@@ -84,7 +91,7 @@ class Moves:
                 code="machine.configuration",
                 configuration=configuration,
             )
-        return tuple(nodes)
+        return self.bound.keep(self._numbers, configuration, tuple(nodes))
 
     def history_key(self, history: Mapping[str, tuple[str, ...]]) -> HistoryKey:
         """The remembered history as a key; refuses entries that belong to no history state."""
@@ -138,8 +145,10 @@ class Moves:
 
     # selecting --------------------------------------------------------------------------------------------------
 
-    def _listening(self, event: str) -> set[int]:
+    def _listening(self, event: str | None) -> set[int]:
         """Rows with a descriptor for this event: its name, a prefix of it by whole words, or ``*``."""
+        if event is None:
+            return set(self._listeners.get(None, ()))
         rows = set(self._listeners.get("*", ()))
         end = event.find(".")
         while end >= 0:
@@ -160,9 +169,11 @@ class Moves:
             )
         chart = self.chart
         leaves = self.numbers(configuration)
-        listening = set(self._listeners.get(None, ())) if event is None else self._listening(event)
-        groups = self._groups(listening)
-        lanes = tuple(filter(None, (tuple(node for node in chart.chain(leaf) if node in groups) for leaf in leaves)))
+        groups = self._heard.get(event)
+        if groups is None:
+            groups = self.bound.keep(self._heard, event, self._groups(self._listening(event)))
+        around = (tuple(node for node in chart.chain(leaf) if node in groups) for leaf in (leaves if groups else ()))
+        lanes = tuple(lane for lane in around if lane)
         met = dict.fromkeys(node for lane in lanes for node in lane)
         rows = tuple(dict.fromkeys(row for node in met for _, row in groups[node]))
         singles = tuple((row, (row,)) for row in rows) if len(lanes) <= 1 else None
@@ -171,7 +182,7 @@ class Moves:
             apart = tuple(tuple(pair for node in lane for pair in groups[node]) for lane in lanes)
         return self.bound.keep(self._plans, (configuration, event), Plan(rows, lanes, groups, singles, apart))
 
-    def _groups(self, rows: set[int]) -> dict[int, tuple[tuple[int, int], ...]]:
+    def _groups(self, rows: set[int]) -> Groups:
         """The arms of these rows by the state they start from, in document order."""
         found: dict[int, list[tuple[int, int]]] = {}
         for row in sorted(rows):

@@ -11,18 +11,21 @@ from servflow.statemachine._chart import HISTORIES, LEAVES, ROOT, Arm, Chart, Ki
 from servflow.statemachine._microstep import domain, first_entry, microstep, without_conflicts
 
 
-def _entry_marks(chart: Chart, node: int, reached: set[int]) -> None:
-    """Mark a state, everything around it and everything its entry may lead to."""
+def _newly_marked(chart: Chart, node: int, reached: set[int]) -> list[int]:
+    """Mark a state, everything around it and everything its entry may lead to; the ones not marked before."""
+    marked: list[int] = []
     waiting = [node]
     while waiting:
         node = waiting.pop()
         if node in reached or node == ROOT:
             continue
         reached.add(node)
+        marked.append(node)
         waiting.append(chart.parent[node])
         if chart.kind[node] is Kind.PARALLEL:
             waiting.extend(chart.children[node])
         waiting.extend(chart.entry[node])
+    return marked
 
 
 def reachable(chart: Chart) -> set[int]:
@@ -33,19 +36,15 @@ def reachable(chart: Chart) -> set[int]:
     say that a state is reachable when it is not, never the other way round.
     """
     reached: set[int] = set()
-    for node in chart.entry[ROOT]:
-        _entry_marks(chart, node, reached)
-    waiting = {number: arm for number, arm in enumerate(chart.arms) if arm.targets}
     by_source: dict[int, list[Arm]] = {}
-    for arm in waiting.values():
-        by_source.setdefault(arm.source, []).append(arm)
-    asked: set[int] = set()
-    while fresh := (reached | {ROOT}) - asked:
-        asked |= fresh
-        for source in fresh:
-            for arm in by_source.get(source, ()):
-                for target in arm.targets:
-                    _entry_marks(chart, target, reached)
+    for arm in chart.arms:
+        if arm.targets:
+            by_source.setdefault(arm.source, []).append(arm)
+    waiting = [ROOT, *(node for target in chart.entry[ROOT] for node in _newly_marked(chart, target, reached))]
+    while waiting:
+        for arm in by_source.get(waiting.pop(), ()):
+            for target in arm.targets:
+                waiting.extend(_newly_marked(chart, target, reached))
     return reached
 
 

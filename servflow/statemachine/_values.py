@@ -92,7 +92,9 @@ class Step:
 
         Every reading gives a new dict, so a host may change its copy.
         """
-        return {"active": list(self.configuration), "history": {name: list(kept) for name, kept in self.history.items()}}
+        if not self.history:
+            return {"active": [*self.configuration], "history": {}}
+        return {"active": [*self.configuration], "history": {name: [*kept] for name, kept in self.history.items()}}
 
 
 @frozen
