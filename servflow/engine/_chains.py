@@ -241,30 +241,52 @@ def _begin_armed(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datet
     call.record(ChainStarted, run=begun)
 
 
+@attrs.frozen(kw_only=True)
+class Said:
+    """What a level came to: its notifications, held back since a later level may speak for them, and whom they tell."""
+
+    outcome: str
+    effects: list[Effect] = attrs.field(factory=list)
+    told: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+
+
 def _fire_level(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
     level = plan.chain.levels[run.level]
     when, updates = plan.levels[run.level]
     if when is not None and not when.test(call.scope()):
-        if level.otherwise == "wait":
-            after = escalation.hold(run)
-        else:
-            after = escalation.climb(plan.chain, run, call.compiled.calendar, fired=False)
-        _escalated(call, plan, run, after, scheduled, "skipped", [], (f"{when.text} does not hold",))
-        return
-    effects, told, empty = _say(call, plan, updates)
-    outcome = "empty" if empty and not told else "fired"
-    if outcome == "empty" and plan.chain.on_empty == "hold":
+        said = Said(outcome="skipped", why=(f"{when.text} does not hold",))
+        waits = level.otherwise == "wait"
+    else:
+        said = _say(call, plan, updates)
+        waits = said.outcome == "empty" and plan.chain.on_empty == "hold"
+    if waits:
         after = escalation.hold(run)
     else:
-        after = escalation.climb(plan.chain, run, call.compiled.calendar)
-    why = tuple(
-        dict.fromkeys(effect.reason for effect in effects if isinstance(effect, (Notify, Unreachable)) and effect.reason)
+        after = escalation.climb(plan.chain, run, call.compiled.calendar, fired=said.outcome != "skipped")
+    _supersede(call, plan, run, scheduled)
+    call.record(
+        Escalated,
+        run=after,
+        level=run.level,
+        name=level.name,
+        scheduled=scheduled,
+        outcome=said.outcome,
+        to=said.told,
+        why=said.why,
     )
-    _escalated(call, plan, run, after, scheduled, outcome, effects, why, told)
+    _speak(call, run, scheduled, said)
 
 
-def _say(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> tuple[list[Effect], tuple[str, ...], bool]:
-    """Carry out a level; its notifications are held back, since a later level may speak for them."""
+def _speak(call: OneCall, run: ChainRun, scheduled: datetime, said: Said) -> None:
+    if said.outcome == "fired":
+        call.late.append(Late((run.chain, run.cause), scheduled, len(call.records) - 1, said.effects))
+    else:
+        call.effects.extend(said.effects)
+
+
+def _say(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> Said:
+    """Carry out a level's updates; its notifications are held back."""
     before = len(call.effects)
     run_updates(call, updates, keep_person=True)
     fresh = call.effects[before:]
@@ -274,7 +296,10 @@ def _say(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> tuple[l
     if empty and not any(isinstance(effect, Notify) for effect in spoken) and plan.chain.on_empty == "fallback":
         spoken.extend(_fallback(call, plan, updates))
     told = tuple(dict.fromkeys(effect.to for effect in spoken if isinstance(effect, Notify)))
-    return spoken, told, empty
+    why = tuple(
+        dict.fromkeys(effect.reason for effect in spoken if isinstance(effect, (Notify, Unreachable)) and effect.reason)
+    )
+    return Said(outcome="empty" if empty and not told else "fired", effects=spoken, told=told, why=why)
 
 
 def _fallback(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> list[Effect]:
@@ -286,26 +311,6 @@ def _fallback(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> li
     made = call.effects[before:]
     del call.effects[before:]
     return made
-
-
-def _escalated(
-    call: OneCall,
-    plan: ChainPlan,
-    run: ChainRun,
-    after: ChainRun,
-    scheduled: datetime,
-    outcome: str,
-    effects: list[Effect],
-    why: tuple[str, ...] = (),
-    told: tuple[str, ...] = (),
-) -> None:
-    level = plan.chain.levels[run.level]
-    _supersede(call, plan, run, scheduled)
-    call.record(Escalated, run=after, level=run.level, name=level.name, scheduled=scheduled, outcome=outcome, to=told, why=why)
-    if outcome == "fired":
-        call.late.append(Late((run.chain, run.cause), scheduled, len(call.records) - 1, effects))
-    else:
-        call.effects.extend(effects)
 
 
 def _supersede(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
@@ -320,11 +325,11 @@ def _fire_reminder(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: dat
     _, updates = plan.levels[reminder.level]
     call.cause += f":{reminder.level}:{reminder.left}"
     notices = tuple(update for update in updates if update.kind == "notify")
-    effects, told, _ = _say(call, plan, notices)
+    said = _say(call, plan, notices)
     _supersede(call, plan, run, scheduled)
     after = escalation.remind(plan.chain, run, call.compiled.calendar)
-    call.record(Reminded, run=after, level=reminder.level, scheduled=scheduled, to=told)
-    call.late.append(Late((run.chain, run.cause), scheduled, len(call.records) - 1, effects))
+    call.record(Reminded, run=after, level=reminder.level, scheduled=scheduled, outcome=said.outcome, to=said.told)
+    _speak(call, run, scheduled, said)
 
 
 # by people ----------------------------------------------------------------------------------------------------

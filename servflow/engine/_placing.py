@@ -169,7 +169,8 @@ def decide(call: OneCall, plan: SlotPlan) -> None:
     if call.world is None:
         _ask_host(call, plan, progress)
         return
-    choice = dispatch.evaluate(plan.policy, call.snapshot(), call.world, call.at, hooks=call.workflow.extensions.hooks)
+    hooks = call.workflow.extensions.hooks
+    choice = dispatch.evaluate(plan.policy, call.snapshot(), call.world, call.at, hooks=hooks, explain=False)
     call.record(
         Decided,
         maker="dispatch",

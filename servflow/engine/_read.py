@@ -12,6 +12,7 @@ from servflow.dispatch import Policy
 from servflow.engine._definition import EventSpec, State, Transition, at_path, build, read_field
 from servflow.errors import DefinitionError, Finding
 from servflow.escalation import Chain
+from servflow.expressions import Function
 from servflow.model import Field, FrozenMap
 from servflow.rules import DecisionTable, Rule
 from servflow.sla import Clock
@@ -19,33 +20,10 @@ from servflow.sla import Clock
 if TYPE_CHECKING:
     from servflow.engine._workflow import Workflow
 
+Functions = Mapping[str, Function] | None
+
 MAX_ELEMENTS = 10_000
 """How many elements one section may have."""
-
-
-class _Map(FrozenMap[str, Any]):
-    """A section that was read with problems: what could be read, and the findings."""
-
-    __slots__ = ("findings",)
-    findings: list[Finding]
-
-    @classmethod
-    def of(cls, found: Mapping[str, Any], findings: list[Finding]) -> _Map:
-        made = cls(found)
-        made.findings = findings
-        return made
-
-
-class _List(tuple[Any, ...]):
-    """A list that was read with problems, as ``_Map``."""
-
-    findings: list[Finding]
-
-    @classmethod
-    def of(cls, found: list[Any], findings: list[Finding]) -> _List:
-        made = cls(found)
-        made.findings = findings
-        return made
 
 
 def _calendar(source: Any) -> OpenTime:
@@ -55,143 +33,113 @@ def _calendar(source: Any) -> OpenTime:
     return made
 
 
-def _table(name: str, source: Any) -> DecisionTable:
+def _rule(source: Any, functions: Functions) -> Rule:
+    made: Rule = build(Rule, source, **({"functions": functions} if isinstance(source, Mapping) else {}))
+    return made
+
+
+def _policy(source: Any, functions: Functions) -> Policy:
+    return source if isinstance(source, Policy) else Policy.read(source, functions=functions)
+
+
+def _table(name: str, source: Any, functions: Functions) -> DecisionTable:
     if isinstance(source, DecisionTable):
         return source
     if not isinstance(source, Mapping):
         raise DefinitionError.of([Finding("definition.mapping", "", {"value": source, "kind": "table"})])
     try:
-        return DecisionTable(**{"name": name, **source})
+        return DecisionTable(**{"name": name, **source}, functions=functions)
     except TypeError as error:
         raise DefinitionError.of([Finding("definition.value", "", {"why": str(error)})]) from None
 
 
 # What stands in for a named element that could not be read: its name stays known, so that one mistake is
 # told once and not again at every place that names it.
-_NAMED: Mapping[str, tuple[Callable[[str, Any], Any], Callable[[str], Any] | None]] = {
-    "fields": (lambda _, source: read_field(source), lambda _: Field("any")),
-    "events": (lambda _, source: build(EventSpec, source), lambda _: EventSpec()),
-    "calendars": (lambda _, source: _calendar(source), lambda _: Calendar.always()),
-    "states": (lambda _, source: build(State, source), lambda _: State()),
+_NAMED: Mapping[str, tuple[Callable[[str, Any, Functions], Any], Callable[[str], Any] | None]] = {
+    "fields": (lambda _, source, __: read_field(source), lambda _: Field("any")),
+    "events": (lambda _, source, __: build(EventSpec, source), lambda _: EventSpec()),
+    "calendars": (lambda _, source, __: _calendar(source), lambda _: Calendar.always()),
+    "states": (lambda _, source, __: build(State, source), lambda _: State()),
     "tables": (_table, None),
 }
-_LISTED: Mapping[str, Callable[[Any], Any]] = {
-    "transitions": lambda source: build(Transition, source),
-    "rules": lambda source: build(Rule, source),
-    "dispatch": lambda source: source if isinstance(source, Policy) else build(Policy, source),
-    "clocks": lambda source: build(Clock, source),
-    "escalations": lambda source: build(Chain, source),
+_LISTED: Mapping[str, Callable[[Any, Functions], Any]] = {
+    "transitions": lambda source, _: build(Transition, source),
+    "rules": _rule,
+    "dispatch": _policy,
+    "clocks": lambda source, _: build(Clock, source),
+    "escalations": lambda source, _: build(Chain, source),
 }
 
 
-def _named(name: str, value: Any) -> FrozenMap[str, Any]:
-    """Read a section of named elements: what can be read, with every problem kept for later."""
+def as_given(value: Any) -> Any:
+    """A section as the caller wrote it: all sections are read together, so that every problem is told at once."""
+    return value
+
+
+def sections(workflow: Workflow) -> tuple[dict[str, Any], list[Finding]]:
+    """Every section read as far as it can be, and the problems met, in the order of the parameters."""
+    findings = _heading(workflow)
+    functions = workflow.extensions.functions
+    read: dict[str, Any] = {}
+    for attribute in attrs.fields(type(workflow)):
+        name = "calendars" if attribute.name == "host_calendars" else attribute.name
+        if name in _NAMED:
+            read[attribute.name] = _named(name, getattr(workflow, attribute.name), functions, findings)
+        elif name in _LISTED:
+            read[attribute.name] = _listed(name, getattr(workflow, attribute.name), functions, findings)
+    return read, findings
+
+
+def _heading(workflow: Workflow) -> list[Finding]:
+    name: object = workflow.workflow
+    version: object = workflow.version
+    found: list[Finding] = []
+    if workflow.servflow != 1:
+        found.append(Finding("definition.format", "servflow", {"value": workflow.servflow, "known": 1}))
+    if not isinstance(name, str) or not name.strip():
+        found.append(Finding("definition.name", "workflow", {"value": name}))
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        found.append(Finding("definition.version", "version", {"value": version}))
+    return found
+
+
+def _named(name: str, value: Any, functions: Functions, findings: list[Finding]) -> FrozenMap[str, Any]:
     read, stand_in = _NAMED[name]
-    if type(value) is FrozenMap and not value:
-        return value
-    findings: list[Finding] = []
     found: dict[str, Any] = {}
     if value is not None and not isinstance(value, Mapping):
         findings.append(Finding("definition.mapping", name, {"value": value, "kind": name}))
-        value = {}
+        value = None
     for key, source in list((value or {}).items())[:MAX_ELEMENTS]:
         try:
             if not isinstance(key, str) or not key:
                 raise DefinitionError.of([Finding("definition.key", "", {"key": key})])
-            found[key] = read(key, source)
+            found[key] = read(key, source, functions)
         except DefinitionError as error:
             findings.extend(at_path(error, f"{name}.{key}"))
             if stand_in is not None:
                 found[str(key)] = stand_in(str(key))
-    if value and len(value) > MAX_ELEMENTS:
-        findings.append(Finding("definition.too_many", name, {"count": len(value), "limit": MAX_ELEMENTS}))
-    return _Map.of(found, findings) if findings else FrozenMap(found)
+    _bounded(name, value, findings)
+    return FrozenMap(found)
 
 
-def _listed(name: str, value: Any) -> tuple[Any, ...]:
-    """Read a section that is a list: what can be read, with every problem kept for later."""
+def _listed(name: str, value: Any, functions: Functions, findings: list[Finding]) -> tuple[Any, ...]:
     read = _LISTED[name]
-    findings: list[Finding] = []
     found: list[Any] = []
     if value is not None and not isinstance(value, (list, tuple)):
         findings.append(Finding("definition.list", name, {"value": value, "kind": name}))
-        value = ()
+        value = None
     for index, source in enumerate(tuple(value or ())[:MAX_ELEMENTS]):
         try:
-            found.append(read(source))
+            found.append(read(source, functions))
         except DefinitionError as error:
             findings.extend(at_path(error, f"{name}[{index}]"))
+    _bounded(name, value, findings)
+    return tuple(found)
+
+
+def _bounded(name: str, value: Any, findings: list[Finding]) -> None:
     if value and len(value) > MAX_ELEMENTS:
         findings.append(Finding("definition.too_many", name, {"count": len(value), "limit": MAX_ELEMENTS}))
-    return _List.of(found, findings) if findings else tuple(found)
-
-
-def fields(value: Any) -> FrozenMap[str, Field]:
-    """The section ``fields``."""
-    return _named("fields", value)
-
-
-def events(value: Any) -> FrozenMap[str, EventSpec]:
-    """The section ``events``."""
-    return _named("events", value)
-
-
-def calendars(value: Any) -> FrozenMap[str, OpenTime]:
-    """The section ``calendars``."""
-    return _named("calendars", value)
-
-
-def states(value: Any) -> FrozenMap[str, State]:
-    """The section ``states``."""
-    return _named("states", value)
-
-
-def tables(value: Any) -> FrozenMap[str, DecisionTable]:
-    """The section ``tables``."""
-    return _named("tables", value)
-
-
-def transitions(value: Any) -> tuple[Transition, ...]:
-    """The section ``transitions``."""
-    return _listed("transitions", value)
-
-
-def rules(value: Any) -> tuple[Rule, ...]:
-    """The section ``rules``."""
-    return _listed("rules", value)
-
-
-def dispatch(value: Any) -> tuple[Policy, ...]:
-    """The section ``dispatch``."""
-    return _listed("dispatch", value)
-
-
-def clocks(value: Any) -> tuple[Clock, ...]:
-    """The section ``clocks``."""
-    return _listed("clocks", value)
-
-
-def escalations(value: Any) -> tuple[Chain, ...]:
-    """The section ``escalations``."""
-    return _listed("escalations", value)
-
-
-def shape_findings(workflow: Workflow) -> list[Finding]:
-    """The problems met while the sections were read, in the order of the parameters."""
-    found: list[Finding] = []
-    for attribute in attrs.fields(type(workflow)):
-        value = getattr(workflow, attribute.name, None)
-        if isinstance(value, (_Map, _List)):
-            found.extend(value.findings)
-    name: object = workflow.workflow
-    version: object = workflow.version
-    if not isinstance(name, str) or not name.strip():
-        found.insert(0, Finding("definition.name", "workflow", {"value": name}))
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        found.insert(0, Finding("definition.version", "version", {"value": version}))
-    if workflow.servflow != 1:
-        found.insert(0, Finding("definition.format", "servflow", {"value": workflow.servflow, "known": 1}))
-    return found
 
 
 def without_echo(shape: list[Finding], meaning: list[Finding]) -> list[Finding]:

@@ -41,29 +41,31 @@ class Workflow:
         DefinitionError: with every problem, each with code, path and hint.
     """
 
-    extensions: Extensions = NONE  # first, since conditions in the sections below may name its functions
     workflow: str
     version: int = 1
-    fields: FrozenMap[str, Field] = field(default=None, converter=_read.fields)
+    fields: FrozenMap[str, Field] = field(default=None, converter=_read.as_given)
     roles: tuple[str, ...] = field(default=(), converter=names)
     queues: tuple[str, ...] = field(default=(), converter=names)
-    events: FrozenMap[str, EventSpec] = field(default=None, converter=_read.events)
-    calendars: FrozenMap[str, OpenTime] = field(default=None, converter=_read.calendars)
+    events: FrozenMap[str, EventSpec] = field(default=None, converter=_read.as_given)
+    calendars: FrozenMap[str, OpenTime] = field(default=None, converter=_read.as_given)
     initial: Any = field(default=None, converter=freeze)
-    states: FrozenMap[str, State] = field(default=None, converter=_read.states)
-    transitions: tuple[Transition, ...] = field(default=(), converter=_read.transitions)
-    tables: FrozenMap[str, DecisionTable] = field(default=None, converter=attrs.Converter(_read.tables, takes_self=True))
-    rules: tuple[Rule, ...] = field(default=(), converter=attrs.Converter(_read.rules, takes_self=True))
-    dispatch: tuple[Policy, ...] = field(default=(), converter=attrs.Converter(_read.dispatch, takes_self=True))
-    clocks: tuple[Clock, ...] = field(default=(), converter=_read.clocks)
-    escalations: tuple[Chain, ...] = field(default=(), converter=_read.escalations)
+    states: FrozenMap[str, State] = field(default=None, converter=_read.as_given)
+    transitions: tuple[Transition, ...] = field(default=(), converter=_read.as_given)
+    tables: FrozenMap[str, DecisionTable] = field(default=None, converter=_read.as_given)
+    rules: tuple[Rule, ...] = field(default=(), converter=_read.as_given)
+    dispatch: tuple[Policy, ...] = field(default=(), converter=_read.as_given)
+    clocks: tuple[Clock, ...] = field(default=(), converter=_read.as_given)
+    escalations: tuple[Chain, ...] = field(default=(), converter=_read.as_given)
     title: str = ""
     description: str = ""
     servflow: int = 1
-    host_calendars: FrozenMap[str, OpenTime] = field(default=None, converter=_read.calendars)
+    host_calendars: FrozenMap[str, OpenTime] = field(default=None, converter=_read.as_given)
+    extensions: Extensions = NONE
 
     def __attrs_post_init__(self) -> None:
-        findings = _read.shape_findings(self)
+        sections, findings = _read.sections(self)
+        for name, value in sections.items():
+            object.__setattr__(self, name, value)
         compiled = Compiled(self)
         findings += _read.without_echo(findings, compiled.problems.findings)
         errors = [finding for finding in findings if finding.severity == "error"]
