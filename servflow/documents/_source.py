@@ -1,0 +1,110 @@
+"""Knows how a path, a text or a mapping becomes plain data with places; must not know what a definition is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from servflow.documents._json import read_json
+from servflow.documents._limits import MOST_BYTES
+from servflow.documents._plain import plain_mapping
+from servflow.documents._tree import Builder, Place, find, refusal
+from servflow.documents._yaml import read_yaml
+from servflow.errors import DefinitionError, Finding
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+_LONGEST_PATH = 1_000
+
+
+@frozen
+class Document:
+    """Plain data, the place of every value where it came from a text, and what was wrong on the way."""
+
+    data: dict[str, Any]
+    findings: tuple[Finding, ...] = ()
+    place: Place | None = None
+
+    def locate(self, path: str) -> Place | None:
+        """Line and column of a path, or of the nearest thing around it; None for a mapping."""
+        return find(self.place, path)
+
+
+def read_document(source: object) -> Document:
+    """
+    Read a document from wherever it is.
+
+    Args:
+        source: a ``Path``; a text; a text that names an existing file or ends in ``.yaml``, ``.yml`` or ``.json``;
+            or a mapping.
+
+    Raises:
+        DefinitionError: it cannot be read at all.
+    """
+    if isinstance(source, Mapping):
+        copied, findings = plain_mapping(source)
+        return Document(copied, tuple(findings))
+    if isinstance(source, Path):
+        return _from_file(source)
+    if isinstance(source, str):
+        return _from_file(Path(source)) if _names_file(source) else _from_text(source)
+    raise DefinitionError.of([Finding("document.source", "", {"value": type(source).__name__})])
+
+
+def _names_file(text: str) -> bool:
+    if len(text) > _LONGEST_PATH or "\n" in text or "\0" in text:
+        return False
+    if text.lower().endswith(_SUFFIXES) and ": " not in text:
+        return True
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _from_file(path: Path) -> Document:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise DefinitionError.of([Finding("document.file", "", {"file": str(path), "why": why})]) from None
+    if len(content) > MOST_BYTES:
+        raise refusal("too_large", 1, 1, limit=MOST_BYTES)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise refusal("encoding", line, error.start - content.rfind(b"\n", 0, error.start)) from None
+    return _from_text(text, json_only=path.suffix.lower() == ".json")
+
+
+def _from_text(text: str, *, json_only: bool = False) -> Document:
+    text = text.removeprefix("\ufeff")
+    if len(text) > MOST_BYTES or len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
+        raise refusal("too_large", 1, 1, limit=MOST_BYTES)
+    builder = _read(text, json_only)
+    if not isinstance(builder.data, dict):
+        place = builder.place or Place(1, 1)
+        raise refusal("no_mapping", place.line, place.column, value=_kind(builder.data))
+    return Document(builder.data, tuple(builder.findings), builder.place)
+
+
+def _read(text: str, json_only: bool) -> Builder:
+    if json_only:
+        return read_json(text)
+    if not text.lstrip().startswith("{"):
+        return read_yaml(text)
+    try:
+        return read_json(text)
+    except DefinitionError as error:
+        if error.findings[0].code != "document.json":
+            raise
+    # A YAML mapping may also begin with a brace, without quotes around its keys.
+    return read_yaml(text)
+
+
+def _kind(value: object) -> str:
+    return "nothing" if value is None else "a list" if isinstance(value, list) else "a single value"
