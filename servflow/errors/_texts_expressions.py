@@ -10,7 +10,7 @@ TEXTS: dict[str, Text] = {
         zh="{name}() 此处需要 {wanted}，而不是 {kind}",
     ),
     "expression.binding": Text(
-        en="a {kind} cannot be read in an expression; pass None, bool, int, float, str, bytes, an aware datetime, a timedelta, a Decimal, a list or a mapping",
+        en="a value of Python type {kind} cannot be read in an expression; pass None, bool, int, float, str, bytes, an aware datetime, a timedelta, a Decimal, a list or a mapping",
         zh="表达式无法读取 {kind}；请传入 None、bool、int、float、str、bytes、带时区的 datetime、timedelta、Decimal、列表或映射",
     ),
     "expression.binding_decimal": Text(
@@ -36,8 +36,8 @@ TEXTS: dict[str, Text] = {
         zh="{escape} 不是 Unicode 字符；代理项不是字符",
     ),
     "expression.convert": Text(
-        en="{value} is not a {to}; write it like {example}",
-        zh="{value} 不是 {to}；写法如 {example}",
+        en="{value} cannot be read as {to}; write it like {example}",
+        zh="{value} 无法读作 {to}；写法如 {example}",
     ),
     "expression.division": Text(en="division by zero", zh="除数为零"),
     "expression.ends": Text(en="the expression ends where {wanted} is expected", zh="表达式在应有 {wanted} 之处结束"),
@@ -58,7 +58,7 @@ TEXTS: dict[str, Text] = {
         zh="读取绑定时发生 {kind}：{reason}",
     ),
     "expression.key_kind": Text(
-        en="a {kind} cannot be the key of a map; keys are int, uint, bool or string",
+        en="the key of a map cannot be {kind}; keys are int, uint, bool or string",
         zh="{kind} 不能作为映射的键；键为 int、uint、bool 或 string",
     ),
     "expression.literal_range": Text(
@@ -93,10 +93,10 @@ TEXTS: dict[str, Text] = {
     "expression.no_such_key": Text(en="there is no such key: {key}", zh="没有这个键：{key}"),
     "expression.no_such_name": Text(en="nothing is bound to the name {name}", zh="名称 {name} 没有绑定值"),
     "expression.not_a_map": Text(
-        en="{field} cannot be selected from a {kind}; only maps have fields",
+        en="{field} cannot be selected from {kind}; only maps have fields",
         zh="不能从 {kind} 中选取 {field}；只有映射有字段",
     ),
-    "expression.not_bool": Text(en="a bool is wanted here, not a {kind}", zh="此处需要 bool，而不是 {kind}"),
+    "expression.not_bool": Text(en="a bool is wanted here, not {kind}", zh="此处需要 bool，而不是 {kind}"),
     "expression.not_text": Text(en="an expression is a string, not {kind}", zh="表达式必须是字符串，而不是 {kind}"),
     "expression.open_string": Text(
         en="the string that starts here with {quote} has no end",
@@ -118,7 +118,7 @@ TEXTS: dict[str, Text] = {
     ),
     "expression.reserved": Text(en="{name} is a reserved word and cannot be a name", zh="{name} 是保留字，不能作为名称"),
     "expression.returned": Text(
-        en="{name}() returned a {kind} but is registered to return {wanted}",
+        en="{name}() returned {kind} but is registered to return {wanted}",
         zh="{name}() 返回了 {kind}，但注册的返回类型是 {wanted}",
     ),
     "expression.size": Text(en="the result would be longer than {limit}", zh="结果的长度将超过 {limit}"),

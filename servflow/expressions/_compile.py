@@ -131,7 +131,7 @@ class Compiler:
             return self.declared(selector(self.compile(node.operand), node.field, node.position, absent=self.mode.absent), node)
         root, fields = chain
         found = TYPE_NAMES[".".join((root.name, *fields))] if id(node) in self.shared.type_names else None
-        return self.declared(self.reading.path(root.name, fields, node.position, found), node)
+        return self.declared(self.reading.path(root, fields, node.position, found), node)
 
     def has(self, node: Select) -> Run:
         operand = self.compile(node.operand)

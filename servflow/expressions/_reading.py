@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from attrs import frozen
 
 from servflow.expressions._faults import fault
+from servflow.expressions._nodes import Name
 from servflow.expressions._values import PLAIN, TypeValue, admit, kind
 
 Run: TypeAlias = Callable[[Any], Any]
@@ -89,7 +90,7 @@ class Reading:
 
         return direct
 
-    def path(self, root: str, fields: tuple[str, ...], position: int, type_value: TypeValue | None) -> Run:
+    def path(self, name: Name, fields: tuple[str, ...], position: int, type_value: TypeValue | None) -> Run:
         """
         Fields selected one after the other from a free name.
 
@@ -97,6 +98,7 @@ class Reading:
         specification resolves qualified names.
         """
         framed, absent = self.framed, self.absent
+        root, start = name.name, name.position
 
         def run(env: Any) -> Any:
             bindings = env[0] if framed else env
@@ -106,7 +108,7 @@ class Reading:
             except KeyError:
                 value, rest = self._qualified(bindings, root, fields)
                 if value is _ABSENT:
-                    return self.missing(root, position, type_value)
+                    return self.missing(root, start, type_value)
             if type(value) not in PLAIN:
                 value = admit(value)
             for field in rest:

@@ -134,7 +134,7 @@ def test_well_typed_expressions_know_their_type(text, found):
         ("count.startsWith('a')", 6, "no such overload"),
         ("name.startsWith(1)", 5, "no such overload"),
         ("duration(5)", 0, "no such overload"),
-        ("{[1]: 2}", 1, "cannot be the key"),
+        ("{[1]: 2}", 1, "key of a map cannot be"),
         ("false && count == 'a'", 15, "no such overload"),
     ],
 )
