@@ -8,10 +8,10 @@ from typing import Any
 
 from attrs import define, field
 
-from servflow.desk._openings import open_for, post_for
+from servflow.desk._openings import NEVER, open_for, post_for
 from servflow.desk._reports import MAX_PROBLEMS, DeliverReport, Problem
 from servflow.desk._steps import Steps
-from servflow.errors import Conflict, InputError, Refused, TimeError, nearest
+from servflow.errors import Conflict, InputError, nearest
 from servflow.model import KINDS, SYSTEM, Call, Effect, Open, Send
 
 Handler = Callable[[Any], Any]
@@ -20,9 +20,6 @@ KIND_OF = {kind: name for name, kind in KINDS.items() if issubclass(kind, Effect
 """Class of an effect -> the word a host registers a handler under."""
 
 _OWN = ("open", "send")
-_NEVER = (Refused, InputError, TimeError)
-"""What a ticket that another one opens is refused with: trying again gives the same."""
-
 _PAGE = 100
 
 
@@ -115,7 +112,7 @@ class Delivery:
     def _open(self, effect: Open) -> tuple[str, Exception | None]:
         try:
             open_for(self.steps, effect)
-        except _NEVER as error:
+        except NEVER as error:
             return "refused", error
         except Conflict as error:
             if error.code != "exists":

@@ -26,7 +26,8 @@ class Desk:
 
     Every call reads the time and the world once per decision. A step somebody else was faster than is
     loaded and decided again. Nothing runs in the background: a host calls ``tick`` and ``deliver``
-    as often as it likes, from one process or many.
+    as often as it likes, from one process or many. A round of ``tick`` is one transaction of the store, so
+    the world may be read in it, but nothing written to the same database by another way.
 
     Args:
         workflows: one workflow, several, or a mapping of them; several versions of one name go
@@ -61,7 +62,8 @@ class Desk:
         self._delivery = Delivery(self._steps, checked_handlers(handlers or {}))
         self._sources = tuple(sources)
         for flow in flows.by_hash.values():
-            store.define(flow.hash, flow.workflow, flow.version, flow.to_data())
+            if store.definition(flow.hash) is None:  # asked first: a desk that starts need not wait for one that writes
+                store.define(flow.hash, flow.workflow, flow.version, flow.to_data())
 
     def batch(self) -> AbstractContextManager[None]:
         """Everything inside in one transaction of the store; an exception that leaves the block undoes it all."""

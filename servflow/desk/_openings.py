@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from servflow.desk._steps import Steps
+from servflow.errors import InputError, Refused, TimeError
 from servflow.model import SYSTEM, Open, Outcome, Send, World
+
+NEVER = (Refused, InputError, TimeError)
+"""What a ticket that another one opens is refused with: trying again gives the same."""
 
 
 def open_for(steps: Steps, effect: Open) -> bool:

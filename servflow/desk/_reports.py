@@ -29,8 +29,8 @@ class TickReport:
 
     ``claimed`` tickets were looked at: ``advanced`` changed by time alone, ``idle`` were woken and found
     nothing to do. Of their mail ``fired`` was accepted, ``duplicates`` had been before, ``refused`` was
-    not allowed and is consumed. ``sent`` is what sources asked for. ``failed`` stays and is tried again.
-    ``problems`` tells of everything refused or failed.
+    not allowed and is consumed. ``sent`` is what sources asked for and was new. ``failed`` stays and is
+    tried again. ``problems`` tells of what was refused or failed, the first hundred.
     """
 
     claimed: int = 0

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import define, field
 
-from servflow.desk._openings import open_for, post_for
+from servflow.desk._openings import NEVER, open_for, post_for
 from servflow.desk._reports import MAX_PROBLEMS, Problem, TickReport
 from servflow.desk._steps import Steps, placed
 from servflow.errors import Conflict, FormatError, InputError, NotFound, ReservationRefused, ServflowError, StoreError
@@ -131,13 +131,12 @@ class Round:
 
     def _ask(self, source: Any, desk: Any, now: datetime) -> Counter[str]:
         due = source.due(now) if hasattr(source, "due") else source(desk, now)
-        done: Counter[str] = Counter()
         for effect in due or ():
-            if isinstance(effect, Send):
-                new = post_for(self.steps, effect)
-            elif isinstance(effect, Open):
-                new = open_for(self.steps, effect)
-            else:
+            if not isinstance(effect, (Open, Send)):
                 raise InputError(f"a source gives Open and Send effects, not {effect!r}", effect=effect)
-            done["sent"] += new
-        return done
+            try:
+                new = open_for(self.steps, effect) if isinstance(effect, Open) else post_for(self.steps, effect)
+                self.counts["sent"] += new
+            except NEVER as error:  # what comes after it in the same source is carried out all the same
+                self._tell("failed", effect.ticket, effect.id, error)
+        return Counter()

@@ -83,7 +83,8 @@ class Workflows:
                     version=flow.version,
                 )
             by_hash[flow.hash] = flow
-            if known is None or flow.version > known.version:
+            # Of two that differ in their calendars only, which are versioned apart, the one given last counts.
+            if known is None or flow.version >= known.version:
                 newest[flow.workflow] = flow
         if not by_hash:
             raise InputError("a desk needs at least one workflow")

@@ -1,5 +1,5 @@
 """Knows what a desk promises for handing out effects; must not know how a store keeps them."""
-# ruff: noqa: SIM300 - expected == actual is the order of the whole suite
+
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Knows what a desk promises for opening, firing and ticking; delivery is tested beside it."""
-# ruff: noqa: SIM300 - expected == actual is the order of the whole suite
+
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from servflow.desk import Desk
 from servflow.errors import Conflict, InputError, NotFound, Refused, ReservationRefused, StoreError, TimeError
-from servflow.model import Actor, Open, Received, Release, Send, Take, World
+from servflow.model import Actor, FrozenMap, Open, Received, Release, Send, Take, World
 from servflow.stores import MemoryStore, SqliteStore, Store
 from tests.unit.desk.tiny import MINUTE, NOON, TinyWorkflow
 
@@ -406,6 +406,15 @@ class TestTick:
         assert (2, 1, "sources[0]") == (report.sent, report.failed, report.problems[0].where)
         assert ("go", 1) == (desk.get("P1").state, report.fired)
         assert 0 == desk.tick().sent
+
+    def test_an_opening_that_is_refused(self, flow: TinyWorkflow, store: Store, watch: Watch) -> None:
+        """What a source asks for and is refused is told of; what comes after it in the same source is done."""
+        head = {"ticket": "", "at": NOON, "cause": "plan", "action": "plan", "workflow": "tiny"}
+        bad = Open(id="o1", new_ticket="P1", fields=FrozenMap(no=True), **head)
+        good = Open(id="o2", new_ticket="P2", **head)
+        report = Desk(flow, store, now=watch, sources=[lambda desk, now: [bad, good]]).tick()
+
+        assert (1, 1, "o1") == (report.sent, report.failed, report.problems[0].what)
 
     def test_a_source_that_gives_something_else(self, flow: TinyWorkflow, store: Store, watch: Watch) -> None:
         """What is neither Open nor Send is told of."""

@@ -1,5 +1,5 @@
 """Knows what is special about the store in a SQLite file; what every store must do is in the contract."""
-# ruff: noqa: SIM300 - expected == actual is the order of the whole suite
+
 
 from __future__ import annotations
 
