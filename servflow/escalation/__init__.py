@@ -37,6 +37,7 @@ from servflow.escalation._schedule import (
 from servflow.escalation._steps import (
     ELAPSED,
     FROZEN,
+    NEVER,
     CalendarOf,
     Counts,
     acknowledge,
@@ -63,6 +64,7 @@ __all__ = [
     "MAX_LEVELS",
     "MAX_REMINDERS",
     "MAX_REPEATS",
+    "NEVER",
     "PICKS",
     "RELATIONS",
     "CalendarOf",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from attrs import evolve
@@ -15,7 +15,8 @@ from servflow.model import ChainRun, ReminderDue, Span, instant
 FROZEN = ("acknowledged", "snoozed")
 """The phases in which no level and no reminder comes nearer."""
 
-_NOTHING = timedelta()
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""When a level is due whose calendar never opens again."""
 
 
 class Counts(Protocol):
@@ -31,36 +32,38 @@ CalendarOf = Callable[[str | None], Counts]
 
 
 def _plus(at: datetime, length: timedelta) -> datetime:
-    try:
-        return at + length
-    except OverflowError:
-        raise TimeError(f"{length} after {at.isoformat()} lies beyond the year 9999", code="range", at=at) from None
+    return NEVER if length >= NEVER - at else at + length
 
 
 def later(span: Span, at: datetime, calendar: Counts) -> datetime:
     """
-    The instant a span leads to from *at*.
+    The instant a span leads to from *at*, an instant in UTC.
 
     Exact spans and business days count in the calendar and end at the left limit (closing time, not
-    the next opening); days pass as time passes; a zero span is *at* itself.
+    the next opening); days pass as time passes; a zero span is *at* itself. Where the calendar never
+    opens again it is ``NEVER``: to refuse what led here would punish the ticket for its calendar.
     """
     if span.elapsed:
         return _plus(at, span.exact)
-    if span.business_days:
-        return calendar.after_days(at, span.business_days)
-    return calendar.after(at, span.exact) if span.exact else at
+    if not span.exact and not span.business_days:
+        return at
+    try:
+        found = calendar.after_days(at, span.business_days) if span.business_days else calendar.after(at, span.exact)
+    except TimeError:
+        return NEVER
+    return min(found, NEVER)
 
 
 def _left(span: Span, at: datetime, due: datetime, calendar: Counts) -> timedelta:
+    if due >= NEVER:
+        return timedelta.max
     if due <= at:
-        return _NOTHING
+        return timedelta()
     return due - at if span.elapsed else calendar.between(at, due)
 
 
 def _regained(span: Span, at: datetime, left: timedelta, calendar: Counts) -> datetime:
-    if not left:
-        return at
-    return _plus(at, left) if span.elapsed else calendar.after(at, left)
+    return NEVER if left == timedelta.max else later(Span(left, elapsed=span.elapsed), at, calendar)
 
 
 def begin(chain: Chain, cause: str, at: datetime, cal_of: CalendarOf, *, level: int = 0) -> ChainRun:

@@ -265,7 +265,9 @@ def weeks(draw: st.DrawFn) -> dict[str, list[tuple[int, int]]]:
     for day in DAYS:
         if draw(st.booleans()):
             bounds = draw(
-                st.lists(st.sampled_from([0, 30, 60, 90, 120, 150, 180, 540, 720, 1380]), min_size=2, max_size=4, unique=True)
+                st.lists(
+                    st.sampled_from([0, 30, 60, 90, 120, 150, 180, 540, 720, 1380, 1410]), min_size=2, max_size=4, unique=True
+                )
             )
             bounds.sort()
             pairs = list(pairwise(bounds))

@@ -24,7 +24,8 @@ class Walk:
     Everything about one zone between two instants, at every whole minute.
 
     ``shown`` is the wall time; ``passed`` the latest wall time shown so far, which tells what has had its
-    first occurrence; ``coming`` the earliest wall time still to be shown, which tells what has had its last.
+    first occurrence; ``coming`` the earliest wall time that a later minute shows, which tells what has yet to
+    have its last.
     """
 
     def __init__(self, zone: str, start: datetime, end: datetime) -> None:
@@ -37,10 +38,10 @@ class Walk:
         for wall in self.shown:
             latest = max(latest, wall)
             self.passed.append(latest)
-        self.coming, earliest = [], self.shown[-1]
+        self.coming, earliest = [], self.shown[-1] + MARGIN
         for wall in reversed(self.shown):
-            earliest = min(earliest, wall)
             self.coming.append(earliest)
+            earliest = min(earliest, wall)
         self.coming.reverse()
 
     def place(self, at: datetime) -> int:
@@ -65,7 +66,9 @@ class Walk:
             day = date.fromordinal(near.toordinal() + step)
             midnight = datetime.combine(day, datetime.min.time())
             for opens, closes in windows.get(DAYS[day.weekday()], ()):
+                end = midnight + MINUTE * closes
                 started = self.passed[place] >= midnight + MINUTE * opens
-                if started and self.coming[place] < midnight + MINUTE * closes:
+                # Not shown yet, or to be shown again; where it is skipped the last minute before the gap is still open.
+                if started and (self.shown[place] < end or self.coming[place] <= end):
                     return True
         return False

@@ -11,6 +11,7 @@ from servflow.calendars import Calendar
 from servflow.errors import InputError, TimeError
 from servflow.escalation import (
     ELAPSED,
+    NEVER,
     Chain,
     Counts,
     acknowledge,
@@ -28,7 +29,7 @@ from servflow.escalation import (
     stop,
     wake_up,
 )
-from servflow.model import ChainRun
+from servflow.model import ChainRun, dump, load
 
 OFFICE = Calendar("UTC", {"mon-fri": ["09:00-17:00"]})
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -257,8 +258,16 @@ def test_steps_out_of_turn_are_refused() -> None:
         remind(given, started(given), calendar)
 
 
-def test_time_ends_in_the_year_9999() -> None:
-    """A delay that leads out of time is refused with a sentence."""
-    late = datetime(9999, 12, 31, tzinfo=UTC)
-    with pytest.raises(TimeError, match="9999"):
-        started(chain("3d"), late)
+def test_a_calendar_that_runs_out_keeps_a_level_for_ever() -> None:
+    """A level that cannot come is due never, frozen or not, and nobody's event is refused for it."""
+    once = Calendar("UTC", shifts={"2026-03-02": ["09:00-17:00"]})
+    given = chain("9h", "1h")
+    run = begin(given, "cause", MONDAY, lambda name: once)
+    frozen = acknowledge(given, run, MONDAY + HOUR, "ann", lambda name: once)
+
+    assert (NEVER, "level") == next_due(run)
+    assert frozen == load(dump(frozen))
+    assert NEVER == wake_up(given, frozen, MONDAY + 2 * HOUR, lambda name: once).due
+    assert NEVER == climb(given, run, lambda name: once).due
+    assert NEVER == started(chain("3d"), NEVER - HOUR).due
+    assert NEVER == acknowledge(chain("1h", ack_ttl="3d"), started(chain("1h")), NEVER - HOUR, "ann", calendar).until
