@@ -1,6 +1,5 @@
 """Knows what a desk promises for handing out effects; must not know how a store keeps them."""
 
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

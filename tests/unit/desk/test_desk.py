@@ -1,6 +1,5 @@
 """Knows what a desk promises for opening, firing and ticking; delivery is tested beside it."""
 
-
 from __future__ import annotations
 
 from collections.abc import Iterator
