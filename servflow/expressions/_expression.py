@@ -98,7 +98,7 @@ class Expression:
         """
         shown: Any = text
         if not isinstance(shown, str):
-            shown = repr(text)[:60]
+            shown = f"<{type(text).__name__}>"
         try:
             registered = _NO_FUNCTIONS if functions is None else _registered(functions)
             node = parse(text)

@@ -15,7 +15,7 @@ from servflow.expressions._compile import TEST, Compiler, Program
 from servflow.expressions._conversions import text_of_decimal
 from servflow.expressions._faults import foreign, sourced
 from servflow.expressions._moments import write_duration, write_timestamp
-from servflow.expressions._nodes import AND, COMPARISONS, CONDITIONAL, NOT, OR, Call, Const, Node
+from servflow.expressions._nodes import AND, COMPARISONS, CONDITIONAL, NOT, OR, Call, Const, Name, Node, walk
 from servflow.expressions._reads import reads
 from servflow.expressions._values import release
 from servflow.expressions._writing import literal, write
@@ -193,7 +193,10 @@ class Tracer:
         if isinstance(node, Const):
             return Trace(text=text, kind="const", value=release(node.value))
         value, error = self.run(node, bindings)
-        return Trace(text=text, kind="value", value=value, missing=self.missing(node, bindings), error=error)
+        # What reads nothing, such as a list of literals or duration("1h"), says all there is to say by its text.
+        fixed = error is None and not any(isinstance(part, Name) for part in walk(node))
+        missing = () if fixed else self.missing(node, bindings)
+        return Trace(text=text, kind="const" if fixed else "value", value=value, missing=missing, error=error)
 
     def junction(self, node: Call, text: str, bindings: Mapping[str, Any]) -> Trace:
         settles = node.function == OR

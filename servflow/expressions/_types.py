@@ -22,8 +22,8 @@ class FieldType:
     Args:
         type: ``string int uint double bool bytes timestamp duration decimal list map any`` (or ``dyn``),
             with element types where wanted: ``list(string)``, ``map(string, int)``.
-        one_of: all values it can ever hold; empty means any. A comparison with a string literal
-            outside them is refused when the expression is parsed.
+        one_of: all values it can ever hold, of a list all its elements can; empty means any. A
+            comparison with a string literal outside them is refused when the expression is parsed.
     """
 
     type: str
@@ -95,7 +95,12 @@ def type_from(declared: FieldLike, name: str, depth: int = 0) -> Type:
         return declared
     if isinstance(declared, FieldType):
         found = type_from(declared.type, name, depth)
-        return Type(found.kind, found.args, declared.one_of) if declared.one_of else found
+        if not declared.one_of:
+            return found
+        if found.kind == "list":
+            element = found.args[0] if found.args else DYN
+            return Type("list", (Type(element.kind, element.args, declared.one_of),))
+        return Type(found.kind, found.args, declared.one_of)
     if isinstance(declared, Mapping):
         return Type("object", attrs=declared)
     if not isinstance(declared, str):
