@@ -117,12 +117,12 @@ def _check_condition(compiled: Compiled, condition: Condition, path: str) -> Non
 def react(call: OneCall) -> None:
     """Let every clock look at what happened, in document order."""
     happening = call.happening
-    for plan in call.compiled.clocks:
-        if _concerns(plan, happening):
-            _react(call, plan, happening)
+    for plan in call.compiled.clocks_for(happening):
+        _react(call, plan, happening)
 
 
-def _concerns(plan: ClockPlan, happening: Happening) -> bool:
+def concerns(plan: ClockPlan, happening: Happening) -> bool:
+    """Whether what happened can matter to a clock at all."""
     if happening.opened or happening.closed or happening.reopened:
         return True
     states = plan.states
@@ -130,7 +130,7 @@ def _concerns(plan: ClockPlan, happening: Happening) -> bool:
         (happening.event is not None and happening.event in plan.events)
         or any(name in states for name in happening.entered)
         or any(name in states for name in happening.exited)
-        or (plan.watches_fields and bool(happening.changed))
+        or (plan.watches_fields and bool(happening.changed - {"state"}))
         or (plan.watches_messages and happening.message is not None)
         or (plan.watches_queue and happening.queue)
     )
@@ -161,7 +161,11 @@ def _run(call: OneCall, plan: ClockPlan) -> ClockRun | None:
 
 
 def _any(call: OneCall, conditions: tuple[Condition, ...], happening: Happening) -> bool:
-    return any(_matches(call, condition, happening) for condition in conditions)
+    # A loop rather than any(): most clocks have one condition or none, and this runs at every event.
+    for condition in conditions:  # noqa: SIM110 - see above
+        if _matches(call, condition, happening):
+            return True
+    return False
 
 
 def _matches(call: OneCall, condition: Condition, happening: Happening) -> bool:

@@ -11,7 +11,7 @@ import attrs
 from servflow.calendars import Calendar, OpenTime
 from servflow.engine._actions import Update, compile_updates
 from servflow.engine._chains import ChainPlan, compile_chains
-from servflow.engine._clocks import ClockPlan, compile_clocks
+from servflow.engine._clocks import ClockPlan, compile_clocks, concerns
 from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, at_path
 from servflow.engine._placing import SlotPlan, compile_slots
 from servflow.engine._scope import RESERVED, TIMED, scope_types
@@ -22,10 +22,13 @@ from servflow.rules import RuleSet
 from servflow.statemachine import Machine
 
 if TYPE_CHECKING:
+    from servflow.engine._call import Happening
     from servflow.engine._workflow import Workflow
 
 Types = Mapping[str, Any]
 ALWAYS = Calendar.always()
+MAX_CACHED = 4_096
+"""How many answers one table of a workflow remembers."""
 
 
 class Problems:
@@ -275,10 +278,15 @@ class Compiled:
 
     def moves(self, event: str) -> bool:
         """Whether some transition takes the event, in whatever state."""
-        return any(
-            descriptor in ("*", event) or event.startswith(descriptor.removesuffix(".*") + ".")
-            for descriptor in self.descriptors
-        )
+        known = self.moves_cache.get(event)
+        if known is None:
+            known = any(
+                descriptor in ("*", event) or event.startswith(descriptor.removesuffix(".*") + ".")
+                for descriptor in self.descriptors
+            )
+            if len(self.moves_cache) < MAX_CACHED:  # events come from outside
+                self.moves_cache[event] = known
+        return known
 
     @cached_property
     def descriptors(self) -> frozenset[str]:
@@ -303,6 +311,11 @@ class Compiled:
             active = {*configuration, *(above for leaf in configuration for above in self.chart.ancestors(leaf))}
             known = self.closed_cache[configuration] = bool(active & self.closed_states)
         return known
+
+    @cached_property
+    def moves_cache(self) -> dict[str, bool]:
+        """Events already looked at."""
+        return {}
 
     @cached_property
     def closed_cache(self) -> dict[tuple[str, ...], bool]:
@@ -330,6 +343,30 @@ class Compiled:
         """State -> its timers."""
         return {name: state.timers for name, state in self.states.items() if state.timers}
 
+    def clocks_for(self, happening: Happening) -> tuple[ClockPlan, ...]:
+        """The clocks that what happened may concern, in document order; remembered by what happened."""
+        key = (
+            happening.event,
+            *happening.entered,
+            None,
+            *happening.exited,
+            happening.opened or happening.closed or happening.reopened,
+            bool(happening.changed - _STATE),
+            happening.message is None,
+            happening.queue,
+        )
+        found = self.clock_cache.get(key)
+        if found is None:
+            if len(self.clock_cache) >= MAX_CACHED:
+                self.clock_cache.clear()
+            found = self.clock_cache[key] = tuple(plan for plan in self.clocks if concerns(plan, happening))
+        return found
+
+    @cached_property
+    def clock_cache(self) -> dict[tuple[Any, ...], tuple[ClockPlan, ...]]:
+        """What happened -> the clocks it may concern."""
+        return {}
+
     def sources_of(self, event: str) -> tuple[str, ...]:
         """The states in which some transition takes the event."""
         found: list[str] = []
@@ -337,6 +374,9 @@ class Compiled:
             if move.event is not None and event in move.event.split():
                 found.extend(move.source)
         return tuple(dict.fromkeys(found))
+
+
+_STATE = frozenset({"state"})
 
 
 def _outputs(table: Any) -> Mapping[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 import attrs
@@ -12,8 +11,6 @@ import attrs
 from servflow import model
 from servflow.model import EMPTY, Check, FrozenMap, Record, Ticket
 
-_NAMES = tuple(attribute.name for attribute in attrs.fields(Ticket))
-_READ = attrgetter(*_NAMES)
 _DEFAULTS = {attribute.name: attribute.default for attribute in attrs.fields(Ticket) if attribute.default is not attrs.NOTHING}
 _MIRRORED = frozenset({"customer", "asset", "outlet", "channel", "queue"})
 
@@ -66,11 +63,7 @@ class Draft:
     wake: datetime | None
 
     def __init__(self, ticket: Ticket | None = None) -> None:
-        if ticket is not None:
-            self.__dict__ = dict(zip(_NAMES, _READ(ticket), strict=True))
-        else:
-            self.__dict__ = dict(_DEFAULTS)
-            self.sequence = 0
+        self.__dict__ = dict(_DEFAULTS if ticket is None else ticket.__dict__)
 
     @property
     def state(self) -> str:
@@ -84,7 +77,9 @@ class Draft:
 
     def freeze(self) -> Ticket:
         """The ticket as it stands now."""
-        return Ticket(**self.__dict__)
+        made = object.__new__(Ticket)
+        made.__dict__.update(self.__dict__)
+        return made
 
     def apply(self, record: Record) -> None:
         """Change what the record says has happened; the record is the next one of this ticket."""

@@ -48,6 +48,8 @@ class Given:
             Refused: *occurred* is later than *at*.
         """
         now = instant(at)
+        if actor is None and world is None and occurred is None:
+            return cls(now, None, None, None, **more)
         happened = None if occurred is None else instant(occurred, "occurred")
         if happened is not None and happened > now:
             raise Refused(

@@ -117,6 +117,7 @@ from servflow.model._ticket import (
     SlotProgress,
     StateTimer,
     Ticket,
+    replace,
 )
 from servflow.model._world import (
     Engineer,
@@ -230,6 +231,7 @@ __all__ = [
     "load_ticket",
     "micros",
     "read_instant",
+    "replace",
     "same_value",
     "write_instant",
 ]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from attrs import evolve
-
 from servflow.calendars import OpenTime
-from servflow.model import ClockRun, Segment
+from servflow.model import ClockRun, Segment, replace
 from servflow.sla._clock import Clock
 from servflow.sla._fold import LIVE, counted_until, origin, settled, with_ahead
 from servflow.sla._parts import BREACH, Mark
@@ -36,16 +34,16 @@ def retarget(  # noqa: PLR0917 - the order every operation shares: what, when, h
     """
     if run.phase not in LIVE or clock.on_retarget == "keep" or (within == run.within and calendar == run.calendar):
         return run
-    run = evolve(settled(run, at), within=within, calendar=calendar, retargeted_at=at)
+    run = replace(settled(run, at), within=within, calendar=calendar, retargeted_at=at)
     if clock.on_retarget == "restart":
         since = at if run.since is not None else None
         segments = () if since is None else (Segment(since),)
-        run = evolve(run, started_at=at, segments=segments, folded=ZERO, counted=ZERO, since=since)
+        run = replace(run, started_at=at, segments=segments, folded=ZERO, counted=ZERO, since=since)
     elif clock.on_retarget == "recount":
         run = _recounted(run, cal)
     elif cal is not old_cal and cal != old_cal:
         run = _carried(run, at, old_cal)
-    return with_ahead(clock, evolve(run, over=run.counted > within), cal)
+    return with_ahead(clock, replace(run, over=run.counted > within), cal)
 
 
 def recalendar(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None, old_cal: OpenTime | None) -> ClockRun:
@@ -60,12 +58,12 @@ def recalendar(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None, 
         return run
     changed = settled(run, at)
     changed = _recounted(changed, cal) if clock.on_calendar_change == "recompute" else _carried(changed, at, old_cal)
-    changed = evolve(changed, retargeted_at=at, over=changed.counted > run.within)
+    changed = replace(changed, retargeted_at=at, over=changed.counted > run.within)
     return with_ahead(clock, changed, cal)
 
 
 def _recounted(run: ClockRun, cal: OpenTime | None) -> ClockRun:
-    return evolve(run, counted=_kept(run.folded, run.segments, cal))
+    return replace(run, counted=_kept(run.folded, run.segments, cal))
 
 
 def _kept(folded: timedelta, segments: tuple[Segment, ...], cal: OpenTime | None) -> timedelta:
@@ -76,11 +74,11 @@ def _carried(run: ClockRun, at: datetime, old_cal: OpenTime | None) -> ClockRun:
     # The past was counted by another calendar: it becomes one amount, so that a later recount or
     # rewind cannot count it by the wrong one.
     if run.since is None:
-        return evolve(run, segments=(), folded=run.counted)
+        return replace(run, segments=(), folded=run.counted)
     if at <= run.since:
-        return evolve(run, segments=run.segments[-1:], folded=run.counted)
+        return replace(run, segments=run.segments[-1:], folded=run.counted)
     counted = run.counted + between(old_cal, run.since, at)
-    return evolve(run, segments=(Segment(at),), folded=counted, counted=counted, since=at)
+    return replace(run, segments=(Segment(at),), folded=counted, counted=counted, since=at)
 
 
 def clamp(run: ClockRun, to: datetime) -> datetime:
@@ -120,7 +118,7 @@ def rewind(
     breached_at = None if BREACH in names else run.breached_at
     counted = _kept(run.folded, segments, cal)
     paused_from = (kept[-1].end if kept else None) or run.started_at
-    back = evolve(
+    back = replace(
         run,
         phase="running" if running else "paused",
         segments=segments,

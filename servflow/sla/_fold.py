@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from attrs import evolve
-
 from servflow.calendars import OpenTime
 from servflow.errors import TimeError
-from servflow.model import MAX_SEGMENTS, ClockRun, ClockSummary, Segment, write_instant
+from servflow.model import MAX_SEGMENTS, ClockRun, ClockSummary, Segment, replace, write_instant
 from servflow.sla._clock import Clock
 from servflow.sla._parts import BREACH
 from servflow.sla._time import ZERO, after, between
@@ -175,7 +173,7 @@ def resume(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> C
     floor = since if run.retargeted_at is None else max(since, run.retargeted_at)
     place = Place(run.within, since, floor, counted, folded, segments, run.marks, run.breached_at)
     coming = ahead(clock, place, cal)
-    return evolve(
+    return replace(
         run,
         phase="running",
         segments=segments,
@@ -214,7 +212,7 @@ def cancel(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> C
         TimeError: *at* lies before the clock's last change; rewind first.
     """
     ended = _ended(run, at, cal, "cancelled")
-    return ended if ended is run or ended.breached_at is not None else evolve(ended, due=None)
+    return ended if ended is run or ended.breached_at is not None else replace(ended, due=None)
 
 
 def reset(  # noqa: PLR0917 - the order every operation shares: what, when, how much, counted by what
@@ -235,7 +233,7 @@ def reset(  # noqa: PLR0917 - the order every operation shares: what, when, how 
     fresh = begin(clock, at, within, calendar, cal)
     if run.phase == "paused":
         fresh = _closed(fresh, at, cal, "paused")
-    return evolve(fresh, cycle=run.cycle, summary=run.summary)
+    return replace(fresh, cycle=run.cycle, summary=run.summary)
 
 
 def reopen(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> ClockRun:
@@ -246,7 +244,7 @@ def reopen(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> C
     """
     if run.phase != "met":
         return run
-    paused = evolve(run, phase="paused", paused_at=run.stopped_at, stopped_at=None, due=run.breached_at)
+    paused = replace(run, phase="paused", paused_at=run.stopped_at, stopped_at=None, due=run.breached_at)
     return resume(clock, paused, at, cal)
 
 
@@ -260,7 +258,7 @@ def reach(clock: Clock, run: ClockRun, cal: OpenTime | None) -> ClockRun:
     if run.next_mark is None or run.next_at is None or run.since is None:
         return run
     breached_at = run.next_at if run.next_mark == BREACH else run.breached_at
-    run = evolve(run, marks=(*run.marks, run.next_mark), breached_at=breached_at)
+    run = replace(run, marks=(*run.marks, run.next_mark), breached_at=breached_at)
     return with_ahead(clock, run, cal)
 
 
@@ -270,7 +268,7 @@ def with_ahead(clock: Clock, run: ClockRun, cal: OpenTime | None) -> ClockRun:
     due = run.breached_at if run.since is None else coming.due
     if (run.due, run.next_mark, run.next_at, run.provisional) == (due, *coming[1:]):
         return run
-    return evolve(run, due=due, next_mark=coming.next_mark, next_at=coming.next_at, provisional=coming.provisional)
+    return replace(run, due=due, next_mark=coming.next_mark, next_at=coming.next_at, provisional=coming.provisional)
 
 
 def origin(run: ClockRun) -> datetime:
@@ -284,7 +282,7 @@ def origin(run: ClockRun) -> datetime:
 def settled(run: ClockRun, at: datetime) -> ClockRun:
     """The run as breached where an instant is past its due one, should the mark not have been worked off."""
     if run.breached_at is None and run.phase == "running" and run.due is not None and at > run.due:
-        return evolve(run, breached_at=run.due, marks=(*run.marks, BREACH))
+        return replace(run, breached_at=run.due, marks=(*run.marks, BREACH))
     return run
 
 
@@ -296,7 +294,7 @@ def _closed(run: ClockRun, at: datetime, cal: OpenTime | None, phase: str) -> Cl
     if at > since:  # a stretch of no length is not kept
         counted += between(cal, since, at)
         segments = (*segments, Segment(since, at))
-    return evolve(
+    return replace(
         run,
         phase=phase,
         segments=segments,
@@ -318,7 +316,7 @@ def _ended(run: ClockRun, at: datetime, cal: OpenTime | None, phase: str) -> Clo
     if run.phase != "paused":
         return run
     _not_before(run, at, run.paused_at or run.started_at)
-    return evolve(run, phase=phase, paused_at=None, stopped_at=at)
+    return replace(run, phase=phase, paused_at=None, stopped_at=at)
 
 
 def _not_before(run: ClockRun, at: datetime, earliest: datetime) -> None:
