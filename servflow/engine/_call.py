@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow.engine._draft import Draft
+from servflow.engine._draft import APPLY, Draft
 from servflow.engine._scope import Scope
 from servflow.model import (
     EMPTY,
@@ -156,8 +156,11 @@ class OneCall:
     def record(self, kind: type[Record], /, **facts: Any) -> Record:
         """Say that something has happened now; the draft changes accordingly."""
         draft = self.draft
-        made = kind(sequence=draft.sequence + 1, at=self.at, **facts)
-        draft.apply(made)
+        sequence, at = draft.sequence + 1, self.at
+        made = kind(sequence=sequence, at=at, **facts)
+        draft.sequence = sequence
+        draft.at = at
+        APPLY[kind](draft, made)
         self.records.append(made)
         self.scope_cache = None
         return made

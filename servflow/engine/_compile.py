@@ -183,7 +183,7 @@ class Compiled:
             spec=spec,
             path=path,
             guard=guard,
-            test=None if guard is None else guard.test,
+            test=None if guard is None else guard.compiled_test,
             updates=compile_updates(self, spec.do, types, f"{path}.do"),
             free=guard is None and not spec.payload and not spec.allow and spec.not_by is None and not self.workflow.roles,
         )

@@ -85,7 +85,7 @@ class Draft:
         """Change what the record says has happened; the record is the next one of this ticket."""
         self.sequence = record.sequence
         self.at = record.at
-        _APPLY[type(record)](self, record)
+        APPLY[type(record)](self, record)
 
     def set_attribute(self, name: str, value: Any) -> None:
         """Set one attribute that openings and updates may set."""
@@ -124,11 +124,13 @@ def _moved(draft: Draft, record: model.Moved) -> None:
     draft.configuration = record.configuration
     draft.history = record.history
     if record.exited or record.entered:
-        gone = set(record.exited)
-        kept = {name: since for name, since in draft.entered.items() if name not in gone}
-        for name in record.entered:
-            kept[name] = record.at
-        draft.entered = FrozenMap(kept)
+        gone = record.exited
+        if len(gone) == len(draft.entered):  # everything was left, as in every flat chart
+            draft.entered = FrozenMap(dict.fromkeys(record.entered, record.at))
+        else:
+            kept = {name: since for name, since in draft.entered.items() if name not in gone}
+            kept.update(dict.fromkeys(record.entered, record.at))
+            draft.entered = FrozenMap(kept)
         if gone and draft.timers:
             draft.timers = tuple(timer for timer in draft.timers if timer.state not in gone)
         if gone and draft.refused_timers:
@@ -240,7 +242,8 @@ def _nothing(_draft: Draft, _record: Record) -> None:
     """A record that is a fact for readers and changes no snapshot."""
 
 
-_APPLY: Mapping[type[Record], Callable[[Draft, Any], None]] = {
+# Kind of record -> what it changes. The kernel and fold() both go through this table and nothing else.
+APPLY: Mapping[type[Record], Callable[[Draft, Any], None]] = {
     model.Opened: _opened,
     model.Received: _received,
     model.Moved: _moved,

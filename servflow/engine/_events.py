@@ -32,7 +32,7 @@ from servflow.model import (
     frozen_map,
     micros,
 )
-from servflow.statemachine import Move
+from servflow.statemachine import NOTHING, Move
 
 MAX_EVENTLESS = 100
 """How many eventless transitions may follow each other in one step."""
@@ -75,7 +75,7 @@ def choose(call: OneCall, event: str | None, payload: Mapping[str, Any], attempt
             attempt.problems.append((link, problem))
         return problem is None
 
-    return machine.select(call.draft.configuration, event, decide, history=call.draft.history)
+    return machine.select(call.draft.configuration, event, decide, history=call.draft.history or NOTHING)
 
 
 def check(call: OneCall, link: Link, payload: Mapping[str, Any], attempt: Attempt) -> Refused | None:
@@ -268,9 +268,12 @@ def _refusal(call: OneCall, event: str, attempt: Attempt) -> Refused:
 
 
 def internal_event(call: OneCall, event: str, payload: FrozenMap[str, Any], changed: set[str]) -> None:
-    """An event the workflow raised itself, as one step; recorded and dropped where nothing handles it."""
+    """
+    An event the workflow raised itself, as one step; recorded and dropped where nothing handles it.
+
+    What raised it may have occurred earlier; then so did this, and clocks count from there.
+    """
     call.act_as(SYSTEM)
-    call.occurred = None
     attempt = Attempt(event)
     chosen = choose(call, event, payload, attempt)
     call.cause = f"event:{call.draft.sequence + 1}"
@@ -284,7 +287,6 @@ def internal_event(call: OneCall, event: str, payload: FrozenMap[str, Any], chan
 def timer_event(call: OneCall, timer: StateTimer) -> None:
     """A state's timer ran out: its event as one step, in the name of the system; or a note of why it was refused."""
     call.act_as(SYSTEM)
-    call.occurred = None
     attempt = Attempt(timer.event)
     chosen = choose(call, timer.event, EMPTY, attempt)
     if not chosen:
@@ -342,7 +344,7 @@ def take_eventless(call: OneCall) -> None:
 
 def _move(call: OneCall, event: str | None, chosen: tuple[int, ...], attempt: Attempt) -> None:
     compiled, draft, happening = call.compiled, call.draft, call.happening
-    move = compiled.chart.apply(draft.configuration, draft.history, chosen)
+    move = compiled.chart.apply(draft.configuration, draft.history or NOTHING, chosen)
     for index in move.order:
         link = compiled.links[index]
         if link.updates:
@@ -446,7 +448,9 @@ def drain(call: OneCall) -> None:
         elif isinstance(item, Retry):
             call.carried |= changed
             if item.refused in call.draft.refused_timers:
+                occurred, call.occurred = call.occurred, None
                 timer_event(call, item.refused.timer)
+                call.occurred = occurred
         else:
             call.carried |= changed
             _chains.start_by_name(call, item.chain, item.cause)

@@ -11,6 +11,7 @@ from servflow.engine import _chains, _clocks, _placing
 from servflow.engine._call import Happening
 from servflow.engine._events import drain, settle, timer_event
 from servflow.errors import ExpressionError, LimitError, Refused
+from servflow.escalation import NEVER
 from servflow.model import EMPTY, RESOLUTION, SYSTEM, ChainRun, ChainStopped, OfferMade, micros
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ def _first_of_chains(compiled: Compiled, draft: Draft, best: Due | None) -> Due 
 
 
 def wake_of(due: Due | None) -> datetime | None:
-    """The first instant at which what is set has happened: one microsecond past it."""
-    return None if due is None else due[0] + RESOLUTION
+    """The first instant at which what is set has happened: one microsecond past it; None where that is never."""
+    return None if due is None or due[0] >= NEVER else due[0] + RESOLUTION
 
 
 def catch_up(call: OneCall, before: datetime) -> datetime | None:
@@ -108,7 +109,7 @@ def catch_up(call: OneCall, before: datetime) -> datetime | None:
     count = 0
     while True:
         due = first_due(call.compiled, call.draft)
-        if due is None or due[0] >= before:
+        if due is None or due[0] >= before or due[0] >= NEVER:
             return wake_of(due)
         count += 1
         if count > MAX_CATCH_UP:

@@ -7,6 +7,6 @@ history, final states and completion events, eventless, internal and targetless 
 
 from servflow.statemachine._draw import draw
 from servflow.statemachine._machine import Machine
-from servflow.statemachine._values import Move, Node, Step
+from servflow.statemachine._values import NOTHING, Move, Node, Step
 
-__all__ = ["Machine", "Move", "Node", "Step", "draw"]
+__all__ = ["NOTHING", "Machine", "Move", "Node", "Step", "draw"]
