@@ -152,6 +152,15 @@ class TestAtLeastOnce:
             desk.deliver(limit=10)
         assert min(handler.tried.count(who) for who in sick) >= 2
 
+    def test_a_failure_among_many(self, make: Any) -> None:
+        """What failed is passed over for the rest of the round, however many come after it."""
+        desk = make(notify=Flaky("ann"))
+        desk.open("T1", {"notify": ["ann"]})
+        desk.open("T2", {"notify": [str(index) for index in range(150)]})
+        report = desk.deliver(limit=1000)
+
+        assert (150, 1, 0) == (report.delivered, report.failed, report.waiting)
+
     def test_limit(self, make: Any) -> None:
         """A round makes as many attempts as it may."""
         desk = make(notify=Flaky())

@@ -25,7 +25,11 @@ def repair() -> Workflow:
         states={"new": {}, "working": {"timers": [{"after": "6h", "event": "close"}]}, "closed": {"closed": True}},
         transitions=[
             {"event": "assigned.engineer", "source": "new", "target": "working"},
-            {"event": "parts", "source": "working", "do": [{"open": {"workflow": "repair", "relation": "child", "fields": {"category": "'washer'"}}}]},
+            {
+                "event": "parts",
+                "source": "working",
+                "do": [{"open": {"workflow": "repair", "relation": "child", "fields": {"category": "'washer'"}}}],
+            },
             {"event": "close", "source": "working", "target": "closed"},
         ],
         dispatch=[
