@@ -19,6 +19,7 @@ def retarget(  # noqa: PLR0917 - the order every operation shares: what, when, h
     within: timedelta,
     calendar: str | None,
     cal: OpenTime | None,
+    *,
     old_cal: OpenTime | None,
 ) -> ClockRun:
     """

@@ -228,7 +228,7 @@ def test_retarget_never_reaches_into_the_past(
     assert run is not None
     name = None if new_cal == cal else "other"
 
-    changed = sla.retarget(clock, run, now, timedelta(minutes=new), name, new_cal, cal)
+    changed = sla.retarget(clock, run, now, timedelta(minutes=new), name, new_cal, old_cal=cal)
 
     assert changed.next_at is None or changed.next_at >= now or changed == run
     assert run.breached_at == changed.breached_at

@@ -95,7 +95,7 @@ def test_what_does_not_apply_changes_nothing() -> None:
     for change in (sla.pause, sla.resume, sla.stop, sla.cancel):
         assert met is change(CLOCK, met, at(11), OFFICE)
     assert met is sla.reset(CLOCK, met, at(11), H, None, OFFICE)
-    assert met is sla.retarget(CLOCK, met, at(11), H, None, OFFICE, OFFICE)
+    assert met is sla.retarget(CLOCK, met, at(11), H, None, OFFICE, old_cal=OFFICE)
     assert met is sla.recalendar(CLOCK, met, at(11), LATE, OFFICE)
     assert run is sla.reopen(CLOCK, run, at(11), OFFICE)
     assert paused is sla.reach(CLOCK, paused, OFFICE)
@@ -216,14 +216,14 @@ def test_retarget_follows_the_option(option: str, due: datetime, counted: timede
     """A longer target keeps, forgets or ignores what was counted."""
     clock = sla.Clock(name="c", within="4h", on_retarget=option)
 
-    run = sla.retarget(clock, started(clock), at(11), 13 * H - 2 * H, "office", OFFICE, OFFICE)
+    run = sla.retarget(clock, started(clock), at(11), 13 * H - 2 * H, "office", OFFICE, old_cal=OFFICE)
 
     assert (due, counted) == (run.due, sla.counted(run, at(11), OFFICE))
 
 
 def test_retarget_never_breaches_in_the_past() -> None:
     """A target that was used up long ago is breached at the retarget, warnings first."""
-    run = sla.retarget(WARNED, started(WARNED), at(10.9), H, "office", OFFICE, OFFICE)
+    run = sla.retarget(WARNED, started(WARNED), at(10.9), H, "office", OFFICE, old_cal=OFFICE)
     instants = [run.next_at]
     while run.breached_at is None:
         run = sla.reach(WARNED, run, OFFICE)
@@ -237,7 +237,7 @@ def test_retarget_never_breaches_in_the_past() -> None:
 def test_retarget_while_paused_counts_from_the_resume() -> None:
     """Retargeted while paused it is due at the resume at the earliest."""
     run = sla.pause(CLOCK, started(), at(11), OFFICE)
-    run = sla.retarget(CLOCK, run, at(12), H, "office", OFFICE, OFFICE)
+    run = sla.retarget(CLOCK, run, at(12), H, "office", OFFICE, old_cal=OFFICE)
 
     assert None is run.due
     assert at(14) == sla.due_if_resumed(run, at(14), OFFICE) == sla.resume(CLOCK, run, at(14), OFFICE).due
@@ -245,7 +245,7 @@ def test_retarget_while_paused_counts_from_the_resume() -> None:
 
 def test_a_breach_survives_a_longer_target() -> None:
     """Breached it stays for the cycle, with time left again and no warnings for it."""
-    run = sla.retarget(WARNED, worked_off(CLOCK, started(), at(14)), at(14), 20 * H, "office", OFFICE, OFFICE)
+    run = sla.retarget(WARNED, worked_off(CLOCK, started(), at(14)), at(14), 20 * H, "office", OFFICE, old_cal=OFFICE)
 
     assert (at(13), at(13), "1h after", at(14)) == (run.due, run.breached_at, run.next_mark, run.next_at)
     assert not sla.over(run, at(14), OFFICE)
@@ -253,9 +253,9 @@ def test_a_breach_survives_a_longer_target() -> None:
 
 def test_carry_and_recount_under_another_calendar() -> None:
     """Carried, the past stays as it was counted; recounted, it is what the new calendar makes of it."""
-    carried = sla.retarget(CLOCK, started(), at(12), 8 * H, "late", LATE, OFFICE)
+    carried = sla.retarget(CLOCK, started(), at(12), 8 * H, "late", LATE, old_cal=OFFICE)
     again = sla.Clock(name="c", within="4h", on_retarget="recount")
-    recounted = sla.retarget(again, started(), at(12), 8 * H, "late", LATE, OFFICE)
+    recounted = sla.retarget(again, started(), at(12), 8 * H, "late", LATE, old_cal=OFFICE)
 
     assert (at(19), 3 * H) == (carried.due, sla.counted(carried, at(12), LATE))
     assert (at(22), timedelta()) == (recounted.due, sla.counted(recounted, at(12), LATE))
@@ -264,7 +264,7 @@ def test_carry_and_recount_under_another_calendar() -> None:
 def test_carried_while_paused_the_past_is_one_amount() -> None:
     """With another calendar while paused nothing recounts what was counted."""
     run = sla.pause(CLOCK, started(), at(11), OFFICE)
-    run = sla.retarget(CLOCK, run, at(12), 4 * H, "late", LATE, OFFICE)
+    run = sla.retarget(CLOCK, run, at(12), 4 * H, "late", LATE, old_cal=OFFICE)
 
     assert (2 * H, at(12)) == (sla.counted(run, at(13), LATE), sla.clamp(run, at(8)))
     assert at(16) == sla.resume(CLOCK, run, at(13), LATE).due
@@ -320,7 +320,7 @@ def test_a_rewind_ends_at_the_start() -> None:
 
 def test_after_a_retarget_warnings_are_not_undone() -> None:
     """Where the instant of a warning is no longer known it stays; the breach is exact."""
-    run = sla.retarget(WARNED, worked_off(WARNED, started(WARNED), at(11.5)), at(11.5), 3 * H, "office", OFFICE, OFFICE)
+    run = sla.retarget(WARNED, worked_off(WARNED, started(WARNED), at(11.5)), at(11.5), 3 * H, "office", OFFICE, old_cal=OFFICE)
     run = worked_off(WARNED, run, at(14))
 
     assert (("breach", at(12)), ("1h after", at(13))) == sla.rewind(WARNED, run, at(11.7), OFFICE)[1]
