@@ -108,7 +108,7 @@ class Compiled:
         self.functions = workflow.extensions.functions
         self.states: dict[str, State] = {}
         self._collect_states(workflow.states, "states")
-        self.calendars: dict[str, OpenTime] = {**workflow.calendars, **workflow.host_calendars}
+        self.calendars: dict[str, OpenTime] = dict(workflow.named_calendars)
         self.machine = self._machine()
         self.clock_names = tuple(clock.name for clock in workflow.clocks)
         self.types = scope_types(

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 from attrs import field
 
-from servflow.calendars import Calendar, OpenTime
+from servflow.calendars import OpenTime
 from servflow.dispatch import Policy
 from servflow.engine import _ask, _read, _verbs
 from servflow.engine._compile import Compiled
@@ -78,16 +78,25 @@ class Workflow:
     # what it is -------------------------------------------------------------------------------------------------
 
     def to_data(self) -> dict[str, Any]:
-        """The definition as a JSON-ready mapping in one canonical form; ``Workflow(**data)`` is equal."""
+        """
+        The definition as a JSON-ready mapping in one canonical form; ``Workflow(**data)`` is equal.
+
+        Calendars of the host stand in it beside the inline ones, so that it can be read without the host.
+        """
         data: dict[str, Any] = {"servflow": self.servflow}
         for name in _DEFINITION:
-            value = plain(getattr(self, name))
+            value = plain(self.named_calendars if name == "calendars" else getattr(self, name))
             if value not in (None, "", [], {}):
                 data[name] = value
         data["tables"] = {name: _nameless(table) for name, table in self.tables.items()}
         if not data["tables"]:
             del data["tables"]
         return data
+
+    @property
+    def named_calendars(self) -> Mapping[str, OpenTime]:
+        """Every calendar the definition may name: inline ones, and those of the host, which win."""
+        return {**self.calendars, **self.host_calendars}
 
     @cached_property
     def hash(self) -> str:
@@ -104,16 +113,16 @@ class Workflow:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Workflow):
             return NotImplemented
-        return self.to_data() == other.to_data() and self.host_calendars == other.host_calendars
+        return self.to_data() == other.to_data()
 
     def __hash__(self) -> int:
         return hash(self.hash)
 
     def __repr__(self) -> str:
-        return f"Workflow({self.workflow!r}, version {self.version}, {len(self.compiled.states)} states)"
+        return f"Workflow({self.workflow!r}, version {self.version})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self.to_data(), dict(self.host_calendars), self.extensions)
+        return _rebuild, (self.to_data(), self.extensions)
 
     # verbs ------------------------------------------------------------------------------------------------------
 
@@ -277,5 +286,5 @@ def _nameless(table: DecisionTable) -> dict[str, Any]:
     return {key: value for key, value in table.to_data().items() if key != "name"}
 
 
-def _rebuild(data: Mapping[str, Any], calendars: Mapping[str, Calendar], extensions: Extensions) -> Workflow:
-    return Workflow(**data, host_calendars=calendars, extensions=extensions)
+def _rebuild(data: Mapping[str, Any], extensions: Extensions) -> Workflow:
+    return Workflow(**data, extensions=extensions)

@@ -322,8 +322,7 @@ class MemoryStore:
         """As ``Store.define``."""
         written(dict(data))
         with self.batch():
-            if hash not in self._space.definitions:
-                self._journal.put(self._space.definitions, hash, dict(data))
+            self._journal.put(self._space.definitions, hash, dict(data))
 
     def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - as above
         """As ``Store.definition``."""

@@ -195,7 +195,7 @@ class Store(Protocol):
         ...
 
     def define(self, hash: str, name: str, version: int, data: Mapping[str, Any]) -> None:  # noqa: A002 - what it is called
-        """Keep a definition under its content hash; again is nothing."""
+        """Keep a definition under its content hash; calendars, which the hash leaves out, are kept as last given."""
         ...
 
     def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - as above

@@ -381,7 +381,7 @@ class SqliteStore:
         """As ``Store.define``."""
         body = written(dict(data))
         with self._db.transaction():
-            self._db.run("INSERT OR IGNORE INTO definition VALUES (?, ?, ?, ?, ?)", (self.tenant, hash, name, version, body))
+            self._db.run("INSERT OR REPLACE INTO definition VALUES (?, ?, ?, ?, ?)", (self.tenant, hash, name, version, body))
 
     def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - as above
         """As ``Store.definition``."""
