@@ -85,46 +85,22 @@ class Late:
 class OneCall:
     """Everything one call of a verb works with; thrown away when the call is refused."""
 
-    __slots__ = (
-        "actor",
-        "amended",
-        "at",
-        "carried",
-        "cause",
-        "compiled",
-        "draft",
-        "effects",
-        "given",
-        "happening",
-        "late",
-        "occurred",
-        "own_event",
-        "payload",
-        "queue",
-        "recording",
-        "records",
-        "reservations",
-        "roles",
-        "scope_cache",
-        "ticket",
-        "used",
-        "workflow",
-        "world",
-    )
+    # What most calls never touch stands on the class: an instance costs only what it changes.
+    actor: Actor | None = SYSTEM
+    roles: tuple[str, ...] = SYSTEM.roles
+    occurred: datetime | None = None
+    payload: Mapping[str, Any] = EMPTY
+    cause = ""
+    scope_cache: Scope | None = None
+    recording = False
+    own_event = False
 
     def __init__(self, workflow: Workflow, ticket: Ticket | None, at: datetime, world: World | None) -> None:
         self.workflow = workflow
         self.compiled: Compiled = workflow.compiled
-        self.ticket = ticket
         self.draft = Draft(ticket)
         self.at = at
-        self.given = at
         self.world = world
-        self.occurred: datetime | None = None
-        self.actor: Actor | None = SYSTEM
-        self.roles: tuple[str, ...] = SYSTEM.roles
-        self.payload: Mapping[str, Any] = EMPTY
-        self.cause = ""
         self.records: list[Record] = []
         self.effects: list[Effect] = []
         self.reservations: list[Reservation] = []
@@ -132,10 +108,7 @@ class OneCall:
         self.happening = Happening()
         self.late: list[Late] = []
         self.used: dict[tuple[str, str, str], int] = {}
-        self.scope_cache: Scope | None = None
-        self.recording = False
         self.amended: list[str] = []
-        self.own_event = False
         self.carried: set[str] = set()
 
     def act_as(self, actor: Actor | None) -> None:

@@ -22,6 +22,7 @@ from servflow.model import (
     ClockRun,
     ClockStarted,
     ClockStopped,
+    Span,
     Warned,
     same_value,
 )
@@ -48,6 +49,9 @@ class ClockPlan:
     watches_fields: bool
     watches_messages: bool
     watches_queue: bool
+    pauses: bool
+    fixed: tuple[timedelta, str | None] | None
+    """Target and calendar where both are the same for every ticket."""
 
 
 def compile_clocks(compiled: Compiled) -> tuple[ClockPlan, ...]:
@@ -90,7 +94,16 @@ def _compile(compiled: Compiled, order: int, clock: Clock) -> ClockPlan:
         watches_fields=bool(reads) or any(item.kind == "field" for item in conditions),
         watches_messages=any(item.kind == "message" for item in conditions),
         watches_queue=any(item.kind == "queue" for item in conditions),
+        pauses=bool(clock.paused_in or clock.pause or clock.resume),
+        fixed=_fixed(targets, calendars),
     )
+
+
+def _fixed(targets: list[Any], calendars: list[tuple[Expression | None, str | None]]) -> tuple[timedelta, str | None] | None:
+    (when, take), (condition, name) = targets[0], calendars[0]
+    if when is not None or condition is not None or not isinstance(take, Span) or take.business_days:
+        return None
+    return take.exact, None if take.elapsed else name
 
 
 def _condition(compiled: Compiled, when: Any, path: str) -> Expression | None:
@@ -139,20 +152,21 @@ def concerns(plan: ClockPlan, happening: Happening) -> bool:
 def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
     # The order at one instant: cancel, stop, reset, pause, resume, start, retarget.
     clock = plan.clock
-    live = _run(call, plan)
+    live = call.draft.clocks.get(clock.name)
     if live is not None and live.phase in LIVE:
-        if _any(call, clock.cancel, happening):
+        if clock.cancel and _any(call, clock.cancel, happening):
             _change(call, plan, "cancel", "cancelled by its condition")
-        elif _any(call, clock.stop, happening):
+        elif clock.stop and _any(call, clock.stop, happening):
             _change(call, plan, "stop", "reached")
         elif happening.closed and not happening.reopened:
             _change(call, plan, "cancel", "the ticket closed")
-        if _any(call, clock.reset, happening):
+        if clock.reset and _any(call, clock.reset, happening):
             _reset(call, plan)
-        _pause_or_resume(call, plan, happening)
-    if _starts(call, plan, happening):
+        if plan.pauses:
+            _pause_or_resume(call, plan, happening)
+    if (live is None or live.phase not in LIVE) and _starts(call, plan, live, happening):
         _start(call, plan, happening)
-    elif happening.changed & plan.reads:
+    elif plan.reads and happening.changed & plan.reads:
         _retarget(call, plan)
 
 
@@ -243,11 +257,8 @@ def cause_of(clock: str, cycle: int, mark: str) -> str:
     return f"clock:{clock}:{cycle}:{mark}"
 
 
-def _starts(call: OneCall, plan: ClockPlan, happening: Happening) -> bool:
+def _starts(call: OneCall, plan: ClockPlan, run: ClockRun | None, happening: Happening) -> bool:
     clock = plan.clock
-    run = _run(call, plan)
-    if run is not None and run.phase in LIVE:
-        return False
     if happening.reopened and run is not None and not _any(call, clock.start, happening):
         return clock.on_reopen != "ignore" and not (clock.start and clock.on_reopen == "new_cycle")
     if not clock.start:
@@ -257,7 +268,7 @@ def _starts(call: OneCall, plan: ClockPlan, happening: Happening) -> bool:
 
 def _start(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
     clock = plan.clock
-    if any(state in call.draft.entered for state in clock.until):
+    if clock.until and any(state in call.draft.entered for state in clock.until):
         return  # what it promises holds already
     run = _run(call, plan)
     at = call.draft.opened_at if happening.opened else call.effective
@@ -282,6 +293,9 @@ def choose(call: OneCall, plan: ClockPlan, at: datetime) -> tuple[timedelta | No
     Raises:
         Refused: the calendar has no such day.
     """
+    if plan.fixed is not None:
+        within, name = plan.fixed
+        return within, name, call.compiled.counting(name)
     scope = call.scope()
     take = next((take for when, take in plan.targets if when is None or when.test(scope)), None)
     name = next((take for when, take in plan.calendars if when is None or when.test(scope)), None)

@@ -87,7 +87,6 @@ def begin(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
             )
         at = ticket.at
     call = OneCall(workflow, ticket, at, given.world)
-    call.given = given.at
     return call
 
 
