@@ -1,5 +1,23 @@
 """Knows how definitions are written as YAML and JSON; must not know how tickets run or are kept."""
 
-from servflow.documents._load import load
+from __future__ import annotations
 
-__all__ = ["load"]
+from typing import Any
+
+from servflow.documents._load import load
+from servflow.documents._save import save
+
+__all__ = ["load", "save", "schema"]
+
+
+def schema() -> dict[str, Any]:
+    """
+    The JSON Schema of a definition, for editors and for programs that write definitions.
+
+    Its ``$id`` names the version of the format. A document that fits is well shaped; whether it means something is
+    for ``load`` to say.
+    """
+    # Imported here so that importing servflow loads no pydantic.
+    from servflow.documents._schema import schema as made
+
+    return made()

@@ -9,12 +9,12 @@ from typing import Any
 import attrs
 
 from servflow.calendars import OpenTime
+from servflow.documents._prune import prune, without_echoes
 from servflow.documents._source import Document, read_document
 from servflow.engine import Extensions, Workflow
-from servflow.errors import DefinitionError, Finding, nearest
+from servflow.errors import DefinitionError, Finding
 
 _FAR = 1 << 30
-_OF_THE_HOST = ("host_calendars", "extensions")
 
 
 def load(
@@ -39,43 +39,37 @@ def load(
             source is a text, line and column; in the order of the lines.
     """
     try:
-        document = read_document(source)
-        return _workflow(document, calendars, extensions)
+        return _workflow(read_document(source), calendars, extensions)
     except DefinitionError as error:
         raise DefinitionError.of(error.findings, lang) from None
 
 
 def _workflow(document: Document, calendars: Any, extensions: Extensions | None) -> Workflow:
-    findings = list(document.findings)
-    known = [attribute.name for attribute in attrs.fields(Workflow) if attribute.init and attribute.name not in _OF_THE_HOST]
-    data = {key: value for key, value in document.data.items() if key in known}
-    findings.extend(
-        Finding("document.unknown_key", key, {"key": key, "known": known, "nearest": nearest(key, known)})
-        for key in document.data
-        if key not in known
-    )
-    if "workflow" not in data:
-        findings.append(Finding("document.missing", "workflow", {"key": "workflow"}))
-        raise DefinitionError.of(in_order(findings, document))
-    given: dict[str, Any] = {"host_calendars": calendars or {}}
+    # Imported here so that importing servflow loads no pydantic.
+    from servflow.documents._shape import check_shape
+
+    shape = check_shape(document.data)
+    told = [*document.findings, *(finding for _, finding in shape)]
+    prune(document.data, shape)
+    given = {"workflow": "", **document.data, "host_calendars": calendars}
     if extensions is not None:
         given["extensions"] = extensions
     try:
-        made = Workflow(**data, **given)
+        made = Workflow(**given)
     except DefinitionError as error:
-        findings.extend(error.findings)
-    if findings:
-        raise DefinitionError.of(in_order(findings, document))
+        told += without_echoes(told, error.findings)
+    if told:
+        raise DefinitionError.of(in_order(told, document))
     return made
 
 
 def in_order(findings: Iterable[Finding], document: Document) -> list[Finding]:
-    """The findings with their lines where the source is a text, in the order of the lines."""
-    placed = []
+    """The findings with their lines where the source is a text, in the order of the lines; each problem once."""
+    placed: dict[tuple[Any, ...], Finding] = {}
     for finding in findings:
         if finding.line is None:
             place = document.locate(finding.path)
             if place is not None:
                 finding = attrs.evolve(finding, line=place.line, column=place.column)
-        placed.append(finding)
-    return sorted(placed, key=lambda found: (found.line or _FAR, found.column or _FAR))
+        placed.setdefault((finding.code, finding.path, finding.line, finding.column), finding)
+    return sorted(placed.values(), key=lambda found: (found.line or _FAR, found.column or _FAR))

@@ -8,11 +8,9 @@ from typing import Any
 
 from attrs import frozen
 
-from servflow.documents._json import read_json
 from servflow.documents._limits import MOST_BYTES
 from servflow.documents._plain import plain_mapping
 from servflow.documents._tree import Builder, Place, find, refusal
-from servflow.documents._yaml import read_yaml
 from servflow.errors import DefinitionError, Finding
 
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -88,11 +86,15 @@ def _from_text(text: str, *, json_only: bool = False) -> Document:
     builder = _read(text, json_only)
     if not isinstance(builder.data, dict):
         place = builder.place or Place(1, 1)
-        raise refusal("no_mapping", place.line, place.column, value=_kind(builder.data))
+        raise refusal("no_mapping", place.line, place.column, got=_kind(builder.data))
     return Document(builder.data, tuple(builder.findings), builder.place)
 
 
 def _read(text: str, json_only: bool) -> Builder:
+    # Imported here so that a program that only passes mappings loads neither parser.
+    from servflow.documents._json import read_json
+    from servflow.documents._yaml import read_yaml
+
     if json_only:
         return read_json(text)
     if not text.lstrip().startswith("{"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -23,10 +23,11 @@ from servflow.documents._limits import LONGEST_NUMBER
 from servflow.documents._tree import Builder, refusal
 
 # The core schema of YAML 1.2, chapter 10.3: `no`, `on` and 2026-10-01 are text.
-_WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None} | {
-    word: value for word, value in (("true", True), ("True", True), ("TRUE", True))
+_WORDS: Mapping[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_WORDS |= {"false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _OCTAL = re.compile(r"0o([0-7]+)", re.ASCII)
 _HEX = re.compile(r"0x([0-9a-fA-F]+)", re.ASCII)
@@ -105,7 +106,7 @@ def _value(event: Any, line: int, column: int) -> Any:
         return _WORDS[text]
     if text[0] not in "+-.0123456789":
         return text
-    for pattern, read in ((_INT, int), (_FLOAT, float)):
+    for pattern, read in ((_INT, int), (_FLOAT, float)):  # the whole numbers first: 1 is not 1.0
         if pattern.fullmatch(text):
             if len(text) > LONGEST_NUMBER:
                 raise refusal("number", line, column, limit=LONGEST_NUMBER)

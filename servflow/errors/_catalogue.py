@@ -5,23 +5,33 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from importlib import import_module
+from string import Formatter
 from typing import Any
 
 from attrs import frozen
 
+from servflow.errors._glossary import FACTS, said
+
 LANGUAGES = ("en", "zh")
 
 _PARTS = ("common", "expressions", "calendars", "statemachine", "rules", "dispatch", "sla", "escalation", "engine", "documents")
+_MOST_SHOWN = 20
+_REASONS = ("why", "problem", "reason")
 
 
 @frozen
 class Text:
-    """A sentence with ``{fact}`` places in both languages, and the hint that goes with it."""
+    """
+    A sentence with ``{fact}`` places in both languages, and the hint that goes with it.
+
+    ``or_else`` names the code whose sentence is said where a fact of this one is missing.
+    """
 
     en: str
     zh: str
     hint_en: str = ""
     hint_zh: str = ""
+    or_else: str = ""
 
 
 _CATALOGUE: dict[str, Text] = {}
@@ -40,14 +50,42 @@ class _Facts(dict[str, Any]):
         return f"<{key}>"
 
 
-def _fill(template: str, facts: Mapping[str, Any]) -> str:
-    return template.format_map(_Facts({name: _shown(value) for name, value in facts.items()}))
+def _fill(template: str, facts: Mapping[str, Any], lang: str) -> str:
+    shown = _Facts({name: _shown(name, value, lang) for name, value in facts.items()})
+    cause = facts.get("cause")
+    if isinstance(cause, tuple) and len(cause) == 2 and cause[0] in _catalogue():
+        # The error underneath has a sentence of its own, which can be said in either language.
+        shown.update(dict.fromkeys(_REASONS, _fill(_said(cause[0], cause[1], lang), cause[1], lang)))
+    return template.format_map(shown)
 
 
-def _shown(value: Any) -> Any:
+def _shown(name: str, value: Any, lang: str) -> Any:
+    if value is None:
+        return "-"
+    if isinstance(value, Mapping):
+        if set(value) == set(LANGUAGES):  # said in both languages already
+            return _shown(name, value[lang if lang in LANGUAGES else "en"], lang)
+        return ", ".join(f"{key}: {item}" for key, item in value.items()) or "-"
     if isinstance(value, (list, tuple, set, frozenset)):
-        return ", ".join(str(item) for item in value) or "-"
-    return value
+        items = [_word(name, str(item), lang) for item in value]
+        if name == "expected":
+            return (" 或 " if lang == "zh" else " or ").join(items) or "-"
+        more = [f"… ({len(items) - _MOST_SHOWN})"] if len(items) > _MOST_SHOWN else []
+        return ("、" if lang == "zh" and name in FACTS else ", ").join([*items[:_MOST_SHOWN], *more]) or "-"
+    return _word(name, value, lang) if isinstance(value, str) else value
+
+
+def _word(name: str, value: str, lang: str) -> str:
+    return said(value, lang) if name in FACTS else value
+
+
+def _said(code: str, facts: Mapping[str, Any], lang: str) -> str:
+    """The template for a code whose facts are all there, following ``or_else``."""
+    text = _catalogue()[code]
+    template = text.zh if lang == "zh" else text.en
+    if text.or_else and any(place and place not in facts for _, place, _, _ in Formatter().parse(template)):
+        return _said(text.or_else, facts, lang)  # the catalogue is ours: its chains are short and end
+    return template
 
 
 def render(code: str, facts: Mapping[str, Any], lang: str = "en") -> str:
@@ -56,21 +94,20 @@ def render(code: str, facts: Mapping[str, Any], lang: str = "en") -> str:
 
     A code without a sentence reads as the code and its facts, so that nothing is ever lost.
     """
-    text = _catalogue().get(code)
-    if text is None:
+    if code not in _catalogue():
         listed = ", ".join(f"{name}={value}" for name, value in facts.items())
         return f"{code}: {listed}" if listed else code
-    return _fill(text.zh if lang == "zh" else text.en, facts)
+    return _fill(_said(code, facts, lang), facts, lang)
 
 
 def hint_for(code: str, facts: Mapping[str, Any], lang: str = "en") -> str:
     """The hint for a code; the fact ``nearest`` adds a did-you-mean."""
     text = _catalogue().get(code)
-    hint = "" if text is None else _fill(text.hint_zh if lang == "zh" else text.hint_en, facts)
+    hint = "" if text is None else _fill(text.hint_zh if lang == "zh" else text.hint_en, facts, lang)
     close = facts.get("nearest")
     if close:
         asked = f"是否想写“{close}”？" if lang == "zh" else f"did you mean {close!r}?"  # noqa: RUF001 - Chinese punctuation
-        hint = f"{asked} {hint}".strip()
+        hint = f"{asked}{'' if lang == 'zh' else ' '}{hint}".strip()
     return hint
 
 

@@ -9,6 +9,8 @@ from attrs import field, frozen
 
 from servflow.errors._catalogue import hint_for, render
 
+_ENDS = " .;。；"  # noqa: RUF001 - Chinese text uses full-width punctuation
+
 
 @frozen
 class Finding:
@@ -45,13 +47,16 @@ class Finding:
 
     def text(self, lang: str = "en") -> str:
         """Place, problem, hint and code on one line, as a command line prints it."""
-        place = f"line {self.line}: " if self.line is not None and lang != "zh" else ""
-        if self.line is not None and lang == "zh":
-            place = f"第 {self.line} 行："  # noqa: RUF001 - Chinese text uses full-width punctuation
-        where = f"{self.path}: " if self.path else ""
-        hint = self.hint(lang)
-        tail = f" {hint}" if hint else ""
-        return f"{place}{where}{self.message(lang)}{tail} [{self.code}]"
+        chinese = lang == "zh"
+        colon, stop = ("：", "；") if chinese else (": ", "; ")  # noqa: RUF001 - Chinese text uses full-width punctuation
+        place = ""
+        if self.line is not None:
+            place = f"第 {self.line} 行{colon}" if chinese else f"line {self.line}{colon}"
+        where = f"{self.path}{colon}" if self.path else ""
+        message, hint = self.message(lang), self.hint(lang)
+        if hint:
+            message = message.rstrip(_ENDS) + stop + hint
+        return f"{place}{where}{message} [{self.code}]"
 
     def __str__(self) -> str:
         return self.text()

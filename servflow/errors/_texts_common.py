@@ -4,4 +4,124 @@ from __future__ import annotations
 
 from servflow.errors._catalogue import Text
 
-TEXTS: dict[str, Text] = {}
+TEXTS: dict[str, Text] = {
+    "action.form": Text(
+        en="an action is a mapping with exactly one key, not {value}",
+        zh="动作是恰好含一个键的映射，而不是 {value}",
+        hint_en='write {{set: {{priority: "1"}}}}; two actions are two entries of the list',
+        hint_zh='例如 {{set: {{priority: "1"}}}}；两个动作请写成列表中的两项',
+    ),
+    "action.unknown": Text(
+        en="there is no action '{action}'",
+        zh="没有动作“{action}”",
+        hint_en="known are {known}",
+        hint_zh="可用的动作：{known}",
+    ),
+    "action.value": Text(
+        en="the action {action} cannot be read from {value}",
+        zh="动作 {action} 的内容 {value} 无法读取",
+        hint_en="it takes {known}",
+        hint_zh="可用内容：{known}",
+    ),
+    "field.type": Text(
+        en="there is no field type '{type}'",
+        zh="没有字段类型“{type}”",
+        hint_en="known are {known}",
+        hint_zh="可用的类型：{known}",
+    ),
+    "field.default": Text(
+        en="the default or a value of one_of does not fit: {value} is not {expected}",
+        zh="默认值或 one_of 的取值不符：{value} 不是{expected}",
+    ),
+    "field.reserved": Text(
+        en="the name '{name}' is reserved",
+        zh="名称“{name}”已被保留",
+        hint_en="choose another; conditions read {reserved} of every ticket",
+        hint_zh="请换一个名称；条件中已用于读取工单：{reserved}",
+    ),
+    "field.name": Text(
+        en="'{name}' cannot be the name of a field",
+        zh="“{name}”不能作为字段名",
+        hint_en="use letters, digits and underscores, and do not begin with a digit",
+        hint_zh="请使用字母、数字和下划线，且不以数字开头",
+    ),
+    "refused.unknown": Text(
+        en="unknown event '{event}'",
+        zh="没有事件“{event}”",
+        hint_en="known are {known}",
+        hint_zh="可用的事件：{known}",
+    ),
+    "refused.not_here": Text(
+        en="{event} is not allowed in state {state}; it is in {allowed_in}",
+        zh="状态 {state} 下不能执行 {event}；可执行的状态：{allowed_in}",
+    ),
+    "refused.guard": Text(
+        en="{event} is not allowed now: {lines}",
+        zh="现在不能执行 {event}：{lines}",
+        or_else="refused.guard_undecided",
+    ),
+    "refused.guard_undecided": Text(
+        en="{event}: the condition {when} cannot be decided: {why}",
+        zh="{event} 的条件 {when} 无法判定：{why}",
+        or_else="refused.guard_false",
+    ),
+    "refused.guard_false": Text(
+        en="{event} is not allowed now: {when} is false",
+        zh="现在不能执行 {event}：{when} 不成立",
+        or_else="refused.guard_rule",
+    ),
+    "refused.guard_rule": Text(
+        en="rule '{rule}' cannot be decided: {why}",
+        zh="规则“{rule}”无法判定：{why}",
+        or_else="refused.guard_clock",
+    ),
+    "refused.guard_clock": Text(
+        en="clock '{clock}' cannot be decided: {why}",
+        zh="时钟“{clock}”无法判定：{why}",
+        or_else="refused.guard_path",
+    ),
+    "refused.guard_path": Text(
+        en="{path} cannot be computed: {why}",
+        zh="{path} 无法计算：{why}",
+        or_else="refused.guard_other",
+    ),
+    "refused.guard_other": Text(en="a condition does not hold", zh="条件不成立"),
+    "refused.not_permitted": Text(
+        en="{event} is not permitted to {actor}; it takes {needs}",
+        zh="{actor} 无权执行 {event}；需要：{needs}",
+    ),
+    "refused.payload": Text(
+        en="{event} needs another payload: {problems}",
+        zh="{event} 的数据不符，需要：{needs}",
+        or_else="refused.payload_expected",
+    ),
+    "refused.payload_expected": Text(
+        en="the payload of {event} takes {expected}",
+        zh="{event} 的数据应为{expected}",
+        or_else="refused.payload_value",
+    ),
+    "refused.payload_value": Text(
+        en="{field} takes {expected}, not {value}",
+        zh="{field} 应为{expected}，而不是 {value}",
+        or_else="refused.payload_field",
+    ),
+    "refused.payload_field": Text(
+        en="{field} cannot be {value}",
+        zh="{field} 不能是 {value}",
+        or_else="refused.payload_other",
+    ),
+    "refused.payload_other": Text(en="the payload of {event} does not fit", zh="{event} 的数据不符合要求"),
+    "refused.stale": Text(
+        en="{event}: the ticket stands at revision {revision}, the user saw {expect}",
+        zh="{event}：工单已是第 {revision} 版，用户看到的是第 {expect} 版，请刷新后重试",
+    ),
+    "refused.past": Text(
+        en="at {at} lies behind the ticket, which stands at {ticket_at}",
+        zh="时刻 {at} 早于工单的时刻 {ticket_at}",
+        or_else="refused.past_occurred",
+    ),
+    "refused.past_occurred": Text(
+        en="occurred {occurred} is later than at {at}",
+        zh="发生时刻 {occurred} 晚于当前时刻 {at}",
+    ),
+}

@@ -4,4 +4,109 @@ from __future__ import annotations
 
 from servflow.errors._catalogue import Text
 
-TEXTS: dict[str, Text] = {}
+TEXTS: dict[str, Text] = {
+    "definition.format": Text(
+        en="this servflow reads format {known}, not {value}",
+        zh="当前版本只能读取格式 {known}，而不是 {value}",
+        hint_en="write 'servflow: {known}', or use a newer servflow",
+        hint_zh="请写 servflow: {known}，或升级 servflow",
+    ),
+    "definition.name": Text(
+        en="a workflow needs a name, which is text and not {value}",
+        zh="流程需要名称，且应为文本，而不是 {value}",
+        hint_en="write 'workflow: a_name'",
+        hint_zh="请写 workflow: 名称",
+    ),
+    "definition.version": Text(
+        en="a version is a whole number from 1 on, not {value}",
+        zh="版本应为从 1 开始的整数，而不是 {value}",
+    ),
+    "definition.key": Text(en="{key} is not a name; a name is text", zh="{key} 不是名称；名称应为文本"),
+    "definition.list": Text(en="{kind} are a list, not {value}", zh="{kind}应为列表，而不是 {value}"),
+    "definition.mapping": Text(en="a {kind} is a mapping, not {value}", zh="{kind}应为映射，而不是 {value}"),
+    "definition.missing_key": Text(en="the key '{key}' is missing", zh="缺少键“{key}”"),
+    "definition.unknown_key": Text(
+        en="there is no key '{key}' here",
+        zh="此处没有键“{key}”",
+        hint_en="known are {known}",
+        hint_zh="可用的键：{known}",
+    ),
+    "definition.too_many": Text(en="{count} entries are more than the {limit} allowed", zh="{count} 项超过了上限 {limit}"),
+    "definition.span": Text(
+        en="{value} is not a length of time",
+        zh="{value} 不是时长",
+        hint_en="write 4h, 30m, 1h30m, 3d or '2 business days'",
+        hint_zh="请写 4h、30m、1h30m、3d 或 '2 business days'",
+    ),
+    "definition.value": Text(en="this cannot be read: {why}", zh="无法读取：{why}"),
+    "name.unknown": Text(
+        en="there is no {kind} '{name}'",
+        zh="没有{kind}“{name}”",
+        hint_en="known are {known}",
+        hint_zh="已有：{known}",
+    ),
+    "name.twice": Text(
+        en="the name '{name}' is used twice among {kind}",
+        zh="{kind}的名称“{name}”重复",
+        hint_en="give each its own name",
+        hint_zh="请使用不同的名称",
+    ),
+    "allow.form": Text(
+        en="{value} grants nothing",
+        zh="{value} 不是有效的授权",
+        hint_en="write a role, a relation, or {{manager_of: assignee}}",
+        hint_zh="请写角色、关系，或 {{manager_of: assignee}}",
+    ),
+    "expression.invalid": Text(
+        en="the expression {text} cannot be used: {why}",
+        zh="表达式 {text} 无法使用：{why}",
+    ),
+    "expression.time": Text(
+        en="{text} reads {names}, which changes with time alone; nobody would notice when",
+        zh="{text} 读取了 {names}，其值会随时间自行变化，无法得知何时变化",
+        hint_en="use a timer of a state, or a mark of a clock",
+        hint_zh="请改用状态定时器或时钟的提醒点",
+    ),
+    "timer.unheard": Text(
+        en="the timer fires {event}, which no transition takes in state {state}",
+        zh="定时器触发 {event}，但状态 {state} 没有处理它的转移",
+        hint_en="add a transition with source {state}",
+        hint_zh="请添加 source 为 {state} 的转移",
+    ),
+    "timer.not_allowed": Text(
+        en="a timer fires {event}, but this transition does not allow system",
+        zh="{event} 由定时器触发，但该转移未授权 system",
+        hint_en="add system to allow",
+        hint_zh="请在 allow 中加入 system",
+    ),
+    "transition.nobody": Text(
+        en="roles are declared, and nobody is granted {event}",
+        zh="已声明角色，但没有人被授权执行 {event}",
+        hint_en="add allow",
+        hint_zh="请添加 allow",
+    ),
+    "state.unreachable": Text(
+        en="nothing leads to the state {state}",
+        zh="没有路径到达状态 {state}",
+        hint_en="add a transition with this target, or remove the state",
+        hint_zh="请添加指向它的转移，或删除该状态",
+    ),
+    "state.dead_end": Text(
+        en="nothing leads out of the state {state}, and it is not closed",
+        zh="状态 {state} 没有出路，且未标记为 closed",
+        hint_en="add a transition out of it, or write closed: true",
+        hint_zh="请添加离开它的转移，或写 closed: true",
+    ),
+    "clock.needs_calendar": Text(
+        en="the clock {clock} counts business days, and no calendar says which days those are",
+        zh="时钟 {clock} 按工作日计时，但没有指定日历",
+        hint_en="add calendar",
+        hint_zh="请添加 calendar",
+    ),
+    "dispatch.never": Text(
+        en="the dispatch {policy} never starts",
+        zh="派单策略 {policy} 永远不会启动",
+        hint_en="add state or event",
+        hint_zh="请添加 state 或 event",
+    ),
+}

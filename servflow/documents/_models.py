@@ -1,0 +1,133 @@
+"""Knows the shape of a whole definition; must not know what it means."""
+
+# ruff: noqa: RUF001 - Chinese text uses full-width punctuation
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from servflow.documents._models_actions import Actions
+from servflow.documents._models_choosing import DispatchModel, RuleModel, TableModel
+from servflow.documents._models_time import CalendarModel, ClockModel, EscalationModel, TimerModel
+from servflow.documents._shapes import (
+    BY_SHAPE,
+    LIST,
+    MAPPING,
+    TEXT,
+    Condition,
+    Name,
+    Names,
+    Part,
+    about,
+    needed,
+    titled,
+    words,
+)
+from servflow.model import CONVERTERS
+
+
+class FieldModel(Part):
+    """A typed value on the ticket."""
+
+    model_config = titled("字段")
+
+    type: Annotated[str, words(CONVERTERS)] = about("the type of its values", "取值类型", default="string")
+    one_of: list[Any] = about("the only values there are, in their order", "所有可能的取值，按顺序", default=())
+    default: Any = about("the value at opening", "开单时的默认值")
+    optional: bool = about("nothing is a normal value", "允许为空", default=False)
+    required: bool = about("an opening without it is refused", "开单时必填", default=False)
+    personal: bool = about("data about a person", "个人信息", default=False)
+    title: str = about("what people read", "显示名称", default="")
+    description: str = about("what it is for", "说明", default="")
+
+
+TypeWord = Annotated[str, words(CONVERTERS)]
+Fields = dict[str, Annotated[Annotated[TypeWord, TEXT] | Annotated[FieldModel, MAPPING], BY_SHAPE] | None]
+
+
+class ManagerModel(Part):
+    """The manager of somebody."""
+
+    model_config = titled("上级")
+
+    manager_of: Annotated[str, words(("assignee", "owner", "requester"))] = needed("whose manager", "谁的上级")
+
+
+_Granted = Annotated[Annotated[str, TEXT] | Annotated[ManagerModel, MAPPING], BY_SHAPE]
+Allow = Annotated[
+    Annotated[str, TEXT] | Annotated[ManagerModel, MAPPING] | Annotated[list[_Granted], LIST],
+    BY_SHAPE,
+]
+
+
+class EventModel(Part):
+    """Who may fire a built-in event, and what its payload must carry."""
+
+    model_config = titled("事件")
+
+    allow: Allow | None = about("roles and relations that may", "允许的角色与关系")
+    not_by: str | None = about("an event whose last actor may not", "该事件的上次执行人不得执行")
+    payload: Fields | None = about("the types its payload needs", "事件数据及其类型")
+    title: str = about("what people read", "显示名称", default="")
+
+
+class StateModel(Part):
+    """Where a ticket can be."""
+
+    model_config = titled("状态")
+
+    closed: bool = about("work is done here", "表示已完成", default=False)
+    checklist: Names | None = about("the steps to be checked here", "需要勾选的步骤")
+    ordered: bool = about("the steps are checked in their order", "步骤须按顺序勾选", default=False)
+    timers: Annotated[Annotated[TimerModel, MAPPING] | Annotated[list[TimerModel], LIST], BY_SHAPE] | None = about(
+        "events fired by time", "定时触发的事件"
+    )
+    states: dict[str, StateModel | None] | None = about("the states inside", "内部状态")
+    initial: Names | None = about("where it begins inside", "进入时的内部状态")
+    parallel: bool = about("all states inside are active at once", "内部状态同时激活", default=False)
+    final: bool = about("completes the state around it", "使外层状态完成", default=False)
+    history: Annotated[str, words(("shallow", "deep"))] | None = about("remembers where it was", "记住离开前的位置")
+    default: Names | None = about("where it leads with nothing remembered", "没有记忆时的去向")
+    title: str = about("what people read", "显示名称", default="")
+
+
+class TransitionModel(Part):
+    """An allowed move."""
+
+    model_config = titled("转移")
+
+    event: str | None = about("what makes it happen; none: as soon as when holds", "触发事件；不填则条件成立即发生")
+    source: Names = needed("where it starts: states, or *", "起始状态，或 *")
+    target: Names | None = about("where it leads; none: it stays", "目标状态；不填则停留")
+    internal: bool = about("does not leave its source", "不离开起始状态", default=False)
+    when: Condition | None = about("the guard", "条件")
+    allow: Allow | None = about("roles and relations that may", "允许的角色与关系")
+    not_by: str | None = about("an event whose last actor may not", "该事件的上次执行人不得执行")
+    payload: Fields | None = about("the types its payload needs", "事件数据及其类型")
+    do: Actions | None = about("what happens with it", "执行的动作")
+    title: str = about("what people read", "显示名称", default="")
+
+
+class WorkflowModel(Part):
+    """The complete, versioned definition for one kind of ticket."""
+
+    model_config = titled("工单流程")
+
+    servflow: int = about("the version of this format", "格式版本", default=1)
+    workflow: Name = needed("the name of the workflow", "流程名称")
+    version: int = about("its version, from 1", "流程版本，从 1 开始", default=1)
+    title: str = about("what people read", "显示名称", default="")
+    description: str = about("what it is for", "说明", default="")
+    fields: Fields | None = about("the values on the ticket", "工单字段")
+    roles: Names | None = about("the roles people may hold", "角色")
+    queues: Names | None = about("the waiting lines", "队列")
+    events: dict[str, EventModel | None] | None = about("who may fire built-in events", "内置事件的权限")
+    calendars: dict[str, CalendarModel] | None = about("which time counts", "日历")
+    initial: Names | None = about("where a ticket begins; the first state unless given", "起始状态，默认第一个")
+    states: dict[str, StateModel | None] | None = about("where a ticket can be", "状态")
+    transitions: list[TransitionModel] | None = about("the allowed moves", "转移")
+    tables: dict[str, TableModel] | None = about("decision tables", "决策表")
+    rules: list[RuleModel] | None = about("what follows from conditions", "规则")
+    dispatch: list[DispatchModel] | None = about("who gets the ticket", "派单")
+    clocks: list[ClockModel] | None = about("what was promised", "时钟")
+    escalations: list[EscalationModel] | None = about("who is told when it runs late", "升级链")

@@ -1,0 +1,177 @@
+"""Knows the shape of decision tables, rules and dispatch; must not know how anything is decided."""
+
+# ruff: noqa: RUF001 - Chinese text uses full-width punctuation
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from servflow.dispatch import CANDIDATES, MODES, TERMS
+from servflow.documents._models_actions import Actions
+from servflow.documents._shapes import (
+    BY_SHAPE,
+    FLAG,
+    LIST,
+    MAPPING,
+    NUMBER,
+    TEXT,
+    Condition,
+    Length,
+    Name,
+    Names,
+    Part,
+    about,
+    needed,
+    titled,
+    words,
+)
+from servflow.rules import HITS
+
+Cell = Annotated[Annotated[str, TEXT] | Annotated[int | float, NUMBER] | Annotated[bool, FLAG], BY_SHAPE]
+
+
+class InputModel(Part):
+    """An input column of a table."""
+
+    model_config = titled("输入列")
+
+    name: str | None = about("a field's name, or what the column is called", "字段名或列名")
+    expr: str | None = about("an expression over fields", "基于字段的表达式")
+    type: str | None = about("the type of its values", "取值类型")
+    one_of: list[Any] | None = about("the only values there are", "所有可能的取值")
+
+
+class OutputModel(Part):
+    """An output column of a table."""
+
+    model_config = titled("输出列")
+
+    type: str = about("the type of its values", "取值类型", default="any")
+    one_of: list[Any] | None = about("the only values there are; their order is the priority", "所有可能的取值，顺序即优先级")
+    default: Any = about("the result where no row matches", "无匹配行时的结果")
+
+
+class RowModel(Part):
+    """A row with an id or a note."""
+
+    model_config = titled("规则行")
+
+    when: list[Cell] = about("the input cells", "输入单元格", default=())
+    then: list[Cell] = about("the output cells", "输出单元格", default=())
+    id: str | None = about("what reports call it", "行标识")
+    note: str | None = about("a note for people", "备注")
+
+
+class TableModel(Part):
+    """A decision table."""
+
+    model_config = titled("决策表")
+
+    name: Name | None = about("its name; the key unless given", "名称，默认取键名")
+    hit: Annotated[str, words(HITS)] = about("what happens where several rows match", "命中策略", default="unique")
+    inputs: list[Annotated[Annotated[str, TEXT] | Annotated[InputModel, MAPPING], BY_SHAPE]] = about(
+        "the input columns", "输入列", default=()
+    )
+    outputs: dict[str, Annotated[Annotated[str, TEXT] | Annotated[OutputModel, MAPPING], BY_SHAPE]] = needed(
+        "the output columns", "输出列"
+    )
+    rows: list[Annotated[Annotated[list[Cell], LIST] | Annotated[RowModel, MAPPING], BY_SHAPE]] = about(
+        "input cells, then output cells", "先输入单元格，后输出单元格", default=()
+    )
+
+
+class RuleModel(Part):
+    """Actions that follow when a condition holds."""
+
+    model_config = titled("规则")
+
+    name: Name = needed("what it is called", "名称")
+    when: Condition | None = about("the condition; none: always", "条件；不填则总是成立")
+    then: Actions | None = about("what follows", "执行的动作")
+    overwrite: bool = about("whether what a person set may change", "是否可覆盖人工设置的值", default=False)
+
+
+class RequirementModel(Part):
+    """One thing a candidate must meet: exactly one of the first eleven keys."""
+
+    model_config = titled("派单要求")
+
+    skill: Condition | None = about("a skill, several, or levels by skill", "技能、多个技能或各技能等级")
+    area: Condition | None = about("an area that must be served", "须覆盖的区域")
+    open: str | None = about("shift, or a calendar of the world that must be open", "shift，或须处于开放的日历")
+    below: Condition | None = about("capacity, or a number the load must be below", "capacity，或负载上限")
+    language: Condition | None = about("a language", "语言")
+    certificate: Condition | None = about("a certificate that is held and valid", "有效证书")
+    contract: Condition | None = about("a contract of the outlet", "网点合同")
+    part: Condition | None = about("a spare part at hand", "备件")
+    other_than: Condition | None = about("who it must not be", "排除的人员")
+    when: Condition | None = about("a condition that may read candidate", "可读取 candidate 的条件")
+    host: str | None = about("a function of the host", "宿主注册的函数")
+    level: Condition | None = about("the least level of the skill", "技能最低等级")
+    need: Condition | None = about("what the host's function gets", "传给宿主函数的值")
+    name: str | None = about("what reports call it", "在解释中使用的名称")
+    optional: bool = about("prefer, but do not insist", "仅优先，不强制", default=False)
+    safety: bool = about("no relaxation may touch it", "不得放宽", default=False)
+
+
+class TermModel(Part):
+    """One preference: exactly one of term, value and host."""
+
+    model_config = titled("派单偏好")
+
+    term: Annotated[str, words(TERMS)] | None = about("a known measure", "内置指标")
+    value: Condition | None = about("an expression that gives a whole number", "结果为整数的表达式")
+    host: str | None = about("a function of the host", "宿主注册的函数")
+    weight: int = about("how much it counts; negative: less is better", "权重，负数表示越小越好", default=1)
+
+
+class OfferModel(Part):
+    """How a ticket is offered."""
+
+    model_config = titled("抢单设置")
+
+    timeout: Length | None = about("how long one may think", "等待答复的时长")
+    parallel: int = about("how many are asked at once", "同时询问几人", default=1)
+    calendar: str | None = about("the calendar in which timeout counts", "timeout 计时所用日历")
+
+
+class RelaxModel(Part):
+    """One step of asking for less: exactly one of widen, drop, lower and mode."""
+
+    model_config = titled("放宽步骤")
+
+    after: Length | None = about("how long after the search began", "开始查找后多久")
+    calendar: str | None = about("the calendar in which after counts", "after 计时所用日历")
+    widen: str | None = about("an area requirement, to the area above", "扩大到上级区域的要求")
+    drop: str | None = about("a requirement that no longer counts", "放弃的要求")
+    lower: str | None = about("a skill requirement, by one level", "降低一级的技能要求")
+    mode: Annotated[str, words(MODES)] | None = about("another mode", "改用的派单方式")
+
+
+_Term = Annotated[Annotated[str, TEXT] | Annotated[TermModel, MAPPING], BY_SHAPE]
+
+
+class DispatchModel(Part):
+    """Who may fill a slot, who of them is best, and what happens while nobody is found."""
+
+    model_config = titled("派单策略")
+
+    name: Name = needed("what it is called", "名称")
+    slot: str | None = about("what is filled: assignee, outlet or owner", "要填充的派单位：assignee、outlet 或 owner")
+    of: str | None = about("a slot that limits the candidates", "限定候选范围的派单位")
+    candidates: Annotated[str, words(CANDIDATES)] | None = about("who can fill it", "候选来源")
+    state: Names | None = about("the states whose entry starts it", "进入即开始派单的状态")
+    until: Names | None = about("the states that give the slot's capacity back", "释放占用的状态")
+    event: Names | None = about("the events that start it", "触发派单的事件")
+    when: Condition | None = about("must hold for it to run", "执行所需条件")
+    require: Annotated[Annotated[RequirementModel, MAPPING] | Annotated[list[RequirementModel], LIST], BY_SHAPE] | None = about(
+        "what must be met", "必须满足的要求"
+    )
+    prefer: list[Annotated[Annotated[list[_Term], LIST] | Annotated[TermModel, MAPPING] | Annotated[str, TEXT], BY_SHAPE]] = (
+        about("levels of weighted preferences", "分级的加权偏好", default=())
+    )
+    mode: Annotated[str, words(MODES)] | None = about("assign, offer or pool", "派单方式：assign、offer 或 pool")
+    offer: OfferModel | None = about("how it is offered", "抢单设置")
+    relax: Annotated[Annotated[RelaxModel, MAPPING] | Annotated[list[RelaxModel], LIST], BY_SHAPE] | None = about(
+        "steps of asking for less", "放宽步骤"
+    )

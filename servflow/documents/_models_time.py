@@ -1,0 +1,249 @@
+"""Knows the shape of calendars, clocks and escalations; must not know what they mean."""
+
+# ruff: noqa: RUF001 - Chinese text uses full-width punctuation
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from servflow.documents._models_actions import Actions, To
+from servflow.documents._shapes import (
+    BY_SHAPE,
+    LIST,
+    MAPPING,
+    TEXT,
+    Condition,
+    Length,
+    Name,
+    Names,
+    Part,
+    about,
+    needed,
+    titled,
+    words,
+)
+from servflow.escalation._chain import LATE, ON_ACK, ON_EMPTY, ON_REOPEN, OTHERWISE, UNACK
+from servflow.sla import OPTIONS
+
+Windows = dict[str, Names | None]
+
+
+class HolidayModel(Part):
+    """A holiday with its labels."""
+
+    model_config = titled("节假日")
+
+    date: str = needed("YYYY-MM-DD, or MM-DD for every year", "YYYY-MM-DD，或每年的 MM-DD")
+    name: str | None = about("what it is called", "名称")
+    source: str | None = about("where the date comes from", "来源")
+
+
+class CalendarModel(Part):
+    """Which time counts; or, with one of the last three keys alone, a combination of calendars."""
+
+    model_config = titled("日历")
+
+    zone: str | None = about("a name of the tz database, such as Asia/Shanghai", "时区名称，例如 Asia/Shanghai")
+    week: Windows | None = about("windows by weekday: mon, mon-fri or mon,wed", "按星期给出的时段：mon、mon-fri、mon,wed")
+    holidays: list[Annotated[Annotated[str, TEXT] | Annotated[HolidayModel, MAPPING], BY_SHAPE]] | None = about(
+        "dates on which the week does not apply", "不适用每周时段的日期"
+    )
+    shifts: Windows | None = about("windows of single dates, instead of the week and holidays", "特定日期的时段，优先于节假日")
+    breaks: Windows | None = about("windows that are cut out of single dates", "特定日期中扣除的时段")
+    known_until: str | None = about("the last date that is sure", "已确定的最后日期")
+    name: str | None = about("what it is called", "名称")
+    any_of: list[CalendarModel] | None = about("time counts where it counts in any of these", "任一日历开放即计时")
+    all_of: list[CalendarModel] | None = about("time counts where it counts in all of these", "所有日历都开放才计时")
+    minus: list[CalendarModel] | None = about("the first without the second", "第一个日历减去第二个")
+
+
+class TimerModel(Part):
+    """Fires an event once a state was active for a while."""
+
+    model_config = titled("状态定时器")
+
+    after: Length = needed("how long the state must be active", "状态须持续多久")
+    event: Name = needed("the event it fires", "触发的事件")
+    calendar: str | None = about("the calendar that counts; none: time as it passes", "计时所用日历；不填则按自然时间")
+
+
+class RelativeModel(Part):
+    """A place in the calendar rather than a length of time."""
+
+    model_config = titled("相对期限")
+
+    end_of: str | None = about(
+        "the end of a business day, such as next business day", "某个工作日结束时，例如 next business day"
+    )
+    at: str | None = about("a wall time such as 16:00", "当地时间，例如 16:00")
+    of: str | None = about("the business day of the wall time", "该时间所在的工作日")
+
+
+Target = Annotated[Annotated[Length, TEXT] | Annotated[RelativeModel, MAPPING], BY_SHAPE]
+CalendarName = Annotated[Annotated[str, TEXT] | Annotated[CalendarModel, MAPPING], BY_SHAPE]
+
+
+class WithinChoice(Part):
+    """A target and when it applies."""
+
+    model_config = titled("期限选项")
+
+    when: Condition | None = about("the condition; the last line may do without", "条件；最后一行可不填")
+    take: Target = needed("the target", "期限")
+
+
+class CalendarChoice(Part):
+    """A calendar and when it applies."""
+
+    model_config = titled("日历选项")
+
+    when: Condition | None = about("the condition; the last line may do without", "条件；最后一行可不填")
+    take: CalendarName | None = about("the calendar; none: time as it passes", "日历；不填则按自然时间")
+
+
+class MessageModel(Part):
+    """A message, narrowed to a side or to public ones."""
+
+    model_config = titled("消息")
+
+    side: str | None = about("who wrote it", "由哪一方发出")
+    public: bool | None = about("whether the customer sees it", "客户是否可见")
+
+
+class ConditionModel(Part):
+    """What starts, pauses or ends a clock: exactly one of these keys."""
+
+    model_config = titled("时钟条件", minProperties=1, maxProperties=1)
+
+    state: Names | None = about("a state is entered", "进入某状态")
+    event: Names | None = about("an event was accepted", "某事件被接受")
+    message: Annotated[Annotated[str, TEXT] | Annotated[MessageModel, MAPPING], BY_SHAPE] | None = about(
+        "a message was written", "收到消息"
+    )
+    field: (
+        Annotated[Annotated[str, TEXT] | Annotated[list[str], LIST] | Annotated[dict[str, Any], MAPPING], BY_SHAPE] | None
+    ) = about("a field changed, or came to a value", "字段变化，或变为某值")
+    queue: Names | None = about("the ticket came into a queue", "工单进入某队列")
+
+
+Conditions = Annotated[Annotated[ConditionModel, MAPPING] | Annotated[list[ConditionModel], LIST], BY_SHAPE]
+
+
+class ClockModel(Part):
+    """A promise: how much time, which time counts, what starts, pauses and ends it."""
+
+    model_config = titled("时钟")
+
+    name: Name = needed("what it is called", "名称")
+    within: Annotated[
+        Annotated[Length, TEXT] | Annotated[RelativeModel, MAPPING] | Annotated[list[WithinChoice], LIST], BY_SHAPE
+    ] = needed("how much time it has", "期限")
+    calendar: (
+        Annotated[Annotated[str, TEXT] | Annotated[CalendarModel, MAPPING] | Annotated[list[CalendarChoice], LIST], BY_SHAPE]
+        | None
+    ) = about("the calendar that counts; none: time as it passes", "计时所用日历；不填则按自然时间")
+    start: Conditions = about("what starts it; nothing: the opening", "启动条件；不填则从开单起", default=())
+    until: Names = about("the states that stop it", "到达即停止的状态", default=())
+    stop: Conditions = about("what stops it", "停止条件", default=())
+    pause: Conditions = about("what pauses it", "暂停条件", default=())
+    paused_in: Names = about("the states in which it does not count", "不计时的状态", default=())
+    resume: Conditions = about("what lets it go on", "恢复条件", default=())
+    reset: Conditions = about("what lets it begin again", "重新开始的条件", default=())
+    cancel: Conditions = about("what takes the promise back", "取消条件", default=())
+    warn: Names = about("marks: 80%, 30m before, 1h after", "提醒点：80%、30m before、1h after", default=())
+    on_retarget: Annotated[str, words(OPTIONS["on_retarget"])] = about("when the target changes", "期限变化时", default="carry")
+    on_reopen: Annotated[str, words(OPTIONS["on_reopen"])] = about(
+        "when the ticket is opened again", "重新打开时", default="new_cycle"
+    )
+    on_calendar_change: Annotated[str, words(OPTIONS["on_calendar_change"])] = about(
+        "when the calendar changes", "日历变化时", default="recompute"
+    )
+    display: Annotated[str, words(OPTIONS["display"])] = about(
+        "which instant is shown as due", "显示哪个到期时刻", default="due"
+    )
+
+
+class TriggerModel(Part):
+    """What starts a run: exactly one of clock, age, event and state."""
+
+    model_config = titled("升级触发条件")
+
+    clock: str | None = about("a clock reaches a mark", "时钟到达提醒点")
+    mark: str | None = about("which mark, breach unless given", "哪个提醒点，默认 breach")
+    age: Length | None = about("the ticket is this old", "工单已存在多久")
+    event: str | None = about("an event happens", "发生事件")
+    state: str | None = about("the ticket is in a state", "处于某状态")
+    after: Length | None = about("for this long", "持续多久")
+    calendar: str | None = about("the calendar in which age or after counts", "age 或 after 计时所用日历")
+
+
+class EndingModel(Part):
+    """What ends a run early: a state or an event."""
+
+    model_config = titled("升级结束条件")
+
+    state: Names | None = about("the ticket enters a state", "进入某状态")
+    event: Names | None = about("an event happens", "发生事件")
+
+
+_Ending = Annotated[Annotated[str, TEXT] | Annotated[EndingModel, MAPPING], BY_SHAPE]
+
+
+class RemindModel(Part):
+    """Say a level's notifications again."""
+
+    model_config = titled("重复提醒")
+
+    every: Length = needed("how long between two", "间隔多久")
+    times: int = about("how often", "次数", default=1)
+
+
+class RepeatModel(Part):
+    """Climb the chain again."""
+
+    model_config = titled("重复升级")
+
+    times: int = about("how often", "次数", default=1)
+    after: Length | None = about("how long after the last level", "最后一级之后多久")
+
+
+class LevelModel(Part):
+    """One step of a chain."""
+
+    model_config = titled("升级层级")
+
+    name: Name = needed("what it is called", "名称")
+    after: Length | None = about("how long after the level before", "距上一级多久")
+    calendar: str | None = about("the calendar in which after counts", "after 计时所用日历")
+    when: Condition | None = about("passed over where this does not hold", "条件不成立则跳过")
+    do: Actions | None = about("what happens", "执行的动作")
+    remind: RemindModel | None = about("say it again", "重复提醒")
+    otherwise: Annotated[str, words(OTHERWISE)] = about(
+        "pass over, or wait for the condition", "跳过或等待条件", default="skip"
+    )
+
+
+class EscalationModel(Part):
+    """A chain of levels climbed when a trigger holds."""
+
+    model_config = titled("升级链")
+
+    name: Name = needed("what it is called", "名称")
+    start: Annotated[Annotated[TriggerModel, MAPPING] | Annotated[list[TriggerModel], LIST], BY_SHAPE] = needed(
+        "what starts a run", "触发条件"
+    )
+    until: (
+        Annotated[Annotated[str, TEXT] | Annotated[EndingModel, MAPPING] | Annotated[list[_Ending], LIST], BY_SHAPE] | None
+    ) = about("what ends a run early", "提前结束的条件")
+    levels: Annotated[Annotated[LevelModel, MAPPING] | Annotated[list[LevelModel], LIST], BY_SHAPE] = needed(
+        "the levels in order", "按顺序排列的层级"
+    )
+    when: Condition | None = about("must hold for a run to start", "启动所需条件")
+    late: Annotated[str, words(LATE)] = about("who is told of levels caught up late", "补发迟到层级的方式", default="collapse")
+    on_empty: Annotated[str, words(ON_EMPTY)] = about("when nobody can be reached", "找不到对象时", default="skip")
+    fallback: To | None = about("who is told then", "备用对象")
+    on_ack: Annotated[str, words(ON_ACK)] = about("what an acknowledgement does", "确认后的行为", default="pause")
+    ack_ttl: Length | None = about("how long an acknowledgement lasts", "确认的有效期")
+    unack: Annotated[str, words(UNACK)] = about("when it is taken back", "取消确认时", default="continue")
+    on_reopen: Annotated[str, words(ON_REOPEN)] = about("when the ticket is opened again", "重新打开时", default="restart")
+    repeat: RepeatModel | None = about("climb again", "重复升级")

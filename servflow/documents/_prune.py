@@ -1,0 +1,122 @@
+"""Knows how one mistake is told once, whoever notices it; must not know how mistakes are found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from servflow.errors import Finding
+
+Steps = tuple[str | int, ...]
+
+_UNREAD = ("definition.", "field.", "action.form", "action.unknown", "action.value", "rules.then_form")
+_SECTIONS = {
+    "state": "states",
+    "calendar": "calendars",
+    "clock": "clocks",
+    "chain": "escalations",
+    "event": "transitions",
+    "field": "fields",
+    "role": "roles",
+    "queue": "queues",
+}
+_TABLE = re.compile(r"\btable\s*\.")
+
+
+def prune(data: dict[str, Any], problems: Iterable[tuple[Steps, Finding]]) -> None:
+    """
+    Take out of the data what has a wrong shape, so that the rest of it can still be judged.
+
+    Names stay: a state or field of wrong shape is replaced by one that could be anything. An element of a list
+    stays as it is, so that every index keeps its meaning.
+    """
+    for steps, finding in problems:
+        if finding.code != "document.missing":
+            _prune(data, steps, finding.code == "document.unknown_key")
+
+
+def _prune(data: dict[str, Any], steps: Steps, unknown: bool) -> None:
+    if _replace_field(data, steps):
+        return
+    last = len(steps) - 1
+    while last > 0 and isinstance(steps[last], int):
+        last -= 1
+    holder = _reach(data, steps[:last])
+    name = steps[last] if steps else ""
+    if not isinstance(holder, dict) or name not in holder:
+        return
+    if last > 0 and steps[last - 1] == "states" and not unknown:
+        holder[str(name)] = {}
+    elif unknown or last != 1:
+        del holder[str(name)]
+
+
+def _replace_field(data: dict[str, Any], steps: Steps) -> bool:
+    """Whether the steps lead into a field's definition, which then can be of any type."""
+    for index, step in enumerate(steps[:-1]):
+        declares = (step == "fields" and index == 0) or (step == "payload" and _declares_payload(steps[:index]))
+        if declares:
+            holder = _reach(data, steps[: index + 1])
+            if isinstance(holder, dict) and steps[index + 1] in holder:
+                holder[str(steps[index + 1])] = "any"
+            return True
+    return False
+
+
+def _declares_payload(above: Steps) -> bool:
+    return len(above) == 2 and above[0] in ("transitions", "events")
+
+
+def _reach(data: Any, steps: Sequence[str | int]) -> Any:
+    for step in steps:
+        if isinstance(data, dict):
+            data = data.get(str(step))
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        else:
+            return None
+    return data
+
+
+def without_echoes(told: Sequence[Finding], more: Iterable[Finding]) -> list[Finding]:
+    """Those of the later findings that do not merely repeat, in other words, what was told already."""
+    paths = {finding.path for finding in told}
+    parents = {_parent(path) for path in paths} - {""}
+    return [finding for finding in more if not _echo(finding, paths, parents)]
+
+
+def _echo(finding: Finding, paths: set[str], parents: set[str]) -> bool:
+    path = finding.path
+    above = path
+    while above:
+        if above in paths:
+            return True
+        above = _parent(above)
+    if path in parents and path.count(".") + path.count("[") > 0:
+        return True
+    if finding.code.startswith(_UNREAD) and any(_below(told, path) for told in paths):
+        return True
+    return _names_lost(finding, paths)
+
+
+def _names_lost(finding: Finding, paths: set[str]) -> bool:
+    """Whether the finding only misses a name that a section of wrong shape would have declared."""
+    if finding.code.startswith("machine.unknown_state") or finding.facts.get("kind") == "state":
+        return "states" in paths
+    if finding.code == "name.unknown":
+        return _SECTIONS.get(str(finding.facts.get("kind")), "") in paths
+    if finding.code.startswith(("expression.", "rules.", "dispatch.")):
+        if "fields" in paths:
+            return True
+        text = str(finding.facts.get("text", finding.facts.get("cell", "")))
+        return _TABLE.search(text) is not None and any(told.split(".")[0] == "tables" for told in paths)
+    return False
+
+
+def _below(inner: str, outer: str) -> bool:
+    return inner != outer and inner.startswith(outer) and inner[len(outer) : len(outer) + 1] in (".", "[")
+
+
+def _parent(path: str) -> str:
+    return path[: max(path.rfind("."), path.rfind("["), 0)]

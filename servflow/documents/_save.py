@@ -1,0 +1,27 @@
+"""Knows how a workflow is written as YAML; must not know how it is read."""
+
+from __future__ import annotations
+
+import io
+
+from servflow.documents._plain import plain_mapping
+from servflow.engine import Workflow
+
+
+def save(workflow: Workflow) -> str:
+    """
+    The definition as YAML 1.2 text in its canonical form, which loads as an equal workflow.
+
+    Calendars of the host are versioned apart and not part of it.
+    """
+    # Imported here so that a program that only runs workflows loads no YAML.
+    from ruamel.yaml import YAML
+
+    writer = YAML(typ="safe", pure=True)
+    writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # typed as None, documented as a flag
+    writer.default_flow_style = None
+    writer.allow_unicode = True
+    writer.width = 120
+    out = io.StringIO()
+    writer.dump(plain_mapping(workflow.to_data())[0], out)
+    return out.getvalue()
