@@ -1,0 +1,257 @@
+"""Knows how one case runs through a workflow and what is counted of it; must not know how the log is read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from servflow.engine import Workflow
+from servflow.errors import ExpressionError, LimitError, Refused
+from servflow.lab._figures import Tallies
+from servflow.lab._log import Case, Change, Reading
+from servflow.lab._map import LogMap
+from servflow.lab._report import MOST_EXAMPLES, Damage, Edge, Report
+from servflow.model import SYSTEM, Actor, ClockRun, ClockStopped, FrozenMap, Ticket
+
+MOST_ACTORS = 100_000
+"""How many different actors of a log are remembered before their names are forgotten again."""
+
+OUTSIDE = "unknown_state"
+"""The code of a change into or out of a state that the map does not know."""
+
+ELSEWHERE = "elsewhere"
+"""The code of a change whose event the workflow takes to another state than the log."""
+
+Pair = tuple[str | None, str | None]
+
+
+@attrs.define
+class _Edges:
+    """Changes of one sort: how often each occurs, and where it was refused."""
+
+    counts: Counter[Pair] = attrs.field(factory=Counter)
+    why: dict[Pair, Counter[str]] = attrs.field(factory=dict)
+    examples: dict[Pair, list[str]] = attrs.field(factory=dict)
+
+    def refuse(self, pair: Pair, case: str, code: str) -> None:
+        self.why.setdefault(pair, Counter())[code] += 1
+        examples = self.examples.setdefault(pair, [])
+        if len(examples) < MOST_EXAMPLES and case not in examples:
+            examples.append(case)
+
+    def edges(self) -> tuple[Edge, ...]:
+        return tuple(
+            Edge(
+                source=source,
+                target=target,
+                count=count,
+                refused=self.why[source, target].total() if (source, target) in self.why else 0,
+                why=FrozenMap(self.why.get((source, target), {})),
+                examples=tuple(self.examples.get((source, target), ())),
+            )
+            for (source, target), count in self.counts.most_common()
+        )
+
+
+@attrs.define
+class _Way:
+    """One case on its way through the workflow."""
+
+    case: Case
+    ticket: Ticket
+    state: str | None = None
+    """The state the log shows."""
+    outside: bool = False
+    sound: bool = True
+    node: int = 0
+    ended: dict[tuple[str, int], ClockRun] = attrs.field(factory=dict)
+
+
+class Runner:
+    """Runs cases through one workflow and keeps what they come to."""
+
+    def __init__(self, spec: LogMap, workflow: Workflow, original: Workflow) -> None:
+        self._workflow = workflow
+        self._original = original
+        self.states: dict[str, str] = dict(spec.states) or {name: name for name in workflow.compiled.chart.leaves}
+        self._events = {state: (event,) for state, event in spec.events.items()}
+        self._roles = (*workflow.roles, *SYSTEM.roles) if spec.roles is None else spec.roles
+        self._nobody = Actor("log", self._roles) if self._roles != SYSTEM.roles else SYSTEM
+        self._actors: dict[str, Actor] = {}
+        self._leading: dict[tuple[str, str], tuple[str, ...]] = {}
+        # Only such a workflow can move a ticket between two rows.
+        compiled = workflow.compiled
+        self._moves_alone = bool(compiled.timed_states or compiled.chains or compiled.slots)
+        self._cases = self._conforming = 0
+        self._flow, self._starts, self._ends, self._milestones = _Edges(), _Edges(), _Edges(), _Edges()
+        self._paths: dict[tuple[int, str], int] = {}
+        self._variants: set[int] = set()
+        self._tallies = Tallies(workflow)
+        self._refused: list[Damage] = []
+
+    def run(self, case: Case) -> None:
+        """Replay one case."""
+        self._cases += 1
+        try:
+            outcome = self._workflow.open(case.id, case.fields, at=case.opened, actor=self._nobody)
+        except (Refused, ExpressionError, LimitError) as problem:
+            self._refused.append(Damage(line=case.line, reason="open", value=problem.message[:200]))
+            return
+        way = _Way(case, outcome.ticket)
+        milestones = iter(case.milestones)
+        coming = next(milestones, None)
+        for change in case.changes:
+            while coming is not None and coming[0] < change.at:
+                self._milestone(way, *coming)
+                coming = next(milestones, None)
+            self._change(way, change)
+        while coming is not None:
+            self._milestone(way, *coming)
+            coming = next(milestones, None)
+        self._end(way)
+
+    def _change(self, way: _Way, change: Change) -> None:
+        state = change.state
+        pair = (way.state, state)
+        edges = self._flow if way.state is not None else self._starts
+        edges.counts[pair] += 1
+        way.node = self._paths.setdefault((way.node, state), len(self._paths) + 1)
+        way.state = state
+        target = self.states.get(state)
+        code: str | None = OUTSIDE
+        if target is not None:
+            if not way.outside:
+                code = self._move(way, change, target)
+            if code is not None and target not in way.ticket.configuration:
+                self._fire(way, "ticket.force", change.at, SYSTEM, {"state": target, "reason": f"the log shows {state}"[:200]})
+        way.outside = target is None
+        if code is not None:
+            way.sound = False
+            edges.refuse(pair, way.case.id, code)
+
+    def _move(self, way: _Way, change: Change, target: str) -> str | None:
+        """Fire what leads to a state; the code of the refusal where nothing does, and then nothing has changed."""
+        ticket = way.ticket
+        if self._moves_alone and ticket.wake is not None and ticket.wake <= change.at:
+            self._advance(way, change.at)
+            ticket = way.ticket
+        if target in ticket.configuration:
+            return None
+        actor = self._nobody if change.actor is None else self._actor(change.actor)
+        code = "not_here"
+        for event in self._events.get(change.state) or self._leads(ticket, target):
+            try:
+                self._fire(way, event, change.at, actor)
+            except (Refused, ExpressionError, LimitError) as problem:
+                code = problem.code
+                continue
+            if target in way.ticket.configuration:
+                return None
+            way.ticket, code = ticket, ELSEWHERE
+        return code
+
+    def _fire(self, way: _Way, event: str, at: datetime, actor: Actor, payload: Mapping[str, Any] | None = None) -> None:
+        outcome = self._workflow.fire(way.ticket, event, payload, at=at, actor=actor)
+        way.ticket = outcome.ticket
+        self._keep(way, outcome.records)
+
+    def _advance(self, way: _Way, at: datetime) -> None:
+        outcome = self._workflow.advance(way.ticket, at=at)
+        way.ticket = outcome.ticket
+        self._keep(way, outcome.records)
+
+    @staticmethod
+    def _keep(way: _Way, records: Iterable[object]) -> None:
+        # A later cycle takes the place of an ended one on the ticket, so ends are taken from the records.
+        for record in records:
+            if type(record) is ClockStopped:
+                way.ended[record.clock, record.run.cycle] = record.run
+
+    def _leads(self, ticket: Ticket, target: str) -> tuple[str, ...]:
+        """The events of transitions from where a ticket is to a state, in document order."""
+        key = (ticket.state, target)
+        found = self._leading.get(key)
+        if found is None:
+            chart = self._workflow.compiled.chart
+            here = {"*", *ticket.configuration, *(above for leaf in ticket.configuration for above in chart.ancestors(leaf))}
+            names = [
+                name
+                for move in self._workflow.transitions
+                if move.event is not None and here.intersection(move.source) and self._reaches(move.target, target)
+                for name in move.event.split()
+                if not name.endswith("*")
+            ]
+            found = self._leading[key] = tuple(dict.fromkeys(names))
+        return found
+
+    def _reaches(self, targets: tuple[str, ...], state: str) -> bool:
+        # A transition to a compound state may come to rest in any of its leaves; firing it tells in which.
+        return state in targets or any(above in targets for above in self._workflow.compiled.chart.ancestors(state))
+
+    def _actor(self, name: str) -> Actor:
+        found = self._actors.get(name)
+        if found is None:
+            if len(self._actors) >= MOST_ACTORS:
+                self._actors.clear()
+            found = self._actors[name] = Actor(name, self._roles)
+        return found
+
+    def _milestone(self, way: _Way, at: datetime, event: str) -> None:
+        pair = (way.state or way.ticket.state, event)
+        self._milestones.counts[pair] += 1
+        try:
+            self._fire(way, event, at, self._nobody)
+        except (Refused, ExpressionError, LimitError) as problem:
+            way.sound = False
+            self._milestones.refuse(pair, way.case.id, problem.code)
+
+    def _end(self, way: _Way) -> None:
+        ticket, case = way.ticket, way.case
+        if ticket.wake is not None and ticket.wake <= case.last:
+            self._advance(way, case.last)
+            ticket = way.ticket
+        if way.outside or not ticket.closed:
+            way.sound = False
+            pair = (way.state or ticket.state, None)
+            self._ends.counts[pair] += 1
+            self._ends.refuse(pair, case.id, "not_closed")
+        if way.node:
+            self._variants.add(way.node)
+        self._conforming += way.sound
+        self._tallies.add(ticket, way.ended, case.last)
+
+    def report(self, reading: Reading) -> Report:
+        """What all cases came to, with what reading the log came to."""
+        original = self._original
+        damaged = Counter(reading.reasons)
+        damaged["open"] += len(self._refused)
+        flow = self._flow.edges()
+        return Report(
+            workflow=original.workflow,
+            version=original.version,
+            hash=original.hash,
+            rows=reading.rows,
+            cases=self._cases,
+            conforming=self._conforming,
+            edges=self._flow.counts.total(),
+            kinds=len(flow),
+            variants=len(self._variants),
+            flow=flow,
+            starts=self._starts.edges(),
+            ends=self._ends.edges(),
+            milestones=self._milestones.edges(),
+            clocks=self._tallies.figures(),
+            folded=self._tallies.folded,
+            unknown=tuple(item for item in reading.unknown_states() if item.state not in self.states),
+            damaged=FrozenMap(+damaged),
+            damage=(*reading.damage, *self._refused[:100]),
+            clamped=reading.clamped,
+            before_opening=reading.before_opening,
+            without_opening=reading.without_opening,
+            returned=reading.returns(),
+            limited=reading.limited,
+        )
