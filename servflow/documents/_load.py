@@ -9,12 +9,13 @@ from typing import Any
 import attrs
 
 from servflow.calendars import OpenTime
-from servflow.documents._prune import prune, without_echoes
+from servflow.documents._prune import heal, prune, without_echoes
 from servflow.documents._source import Document, read_document
 from servflow.engine import Extensions, Workflow
 from servflow.errors import DefinitionError, Finding
 
 _FAR = 1 << 30
+_ROUNDS = 4
 
 
 def load(
@@ -51,16 +52,25 @@ def _workflow(document: Document, calendars: Any, extensions: Extensions | None)
     shape = check_shape(document.data)
     told = [*document.findings, *(finding for _, finding in shape)]
     prune(document.data, shape)
-    given = {"workflow": "", **document.data, "host_calendars": calendars}
-    if extensions is not None:
-        given["extensions"] = extensions
-    try:
-        made = Workflow(**given)
-    except DefinitionError as error:
-        told += without_echoes(told, error.findings)
+    given = {"host_calendars": calendars, **({} if extensions is None else {"extensions": extensions})}
+    for _ in range(_ROUNDS):
+        try:
+            made = Workflow(**{"workflow": "", **document.data}, **given)
+            break
+        except DefinitionError as error:
+            # What could not be read hid the rest of its element; without it the rest may tell more.
+            found = [_under_rules(finding) for finding in error.findings]
+            told += without_echoes(told, found)
+            if not heal(document.data, found):
+                break
     if told:
         raise DefinitionError.of(in_order(told, document))
     return made
+
+
+def _under_rules(finding: Finding) -> Finding:
+    # A set of rules judges itself without knowing where it stands.
+    return attrs.evolve(finding, path=f"rules{finding.path}") if finding.path.startswith("[") else finding
 
 
 def in_order(findings: Iterable[Finding], document: Document) -> list[Finding]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from servflow.documents._limits import LONGEST_KEY, LONGEST_NUMBER, MOST_BYTES, MOST_DEPTH, MOST_NODES
-from servflow.documents._tree import joined
+from servflow.documents._tree import HALF_PAIR, joined
 from servflow.errors import DefinitionError, Finding, ServflowError
 from servflow.model import Span
 
@@ -62,13 +62,16 @@ def plain_mapping(source: Mapping[Any, Any]) -> tuple[dict[str, Any], list[Findi
 def _key(key: object) -> str | None:
     if isinstance(key, date) and not isinstance(key, datetime):
         return key.isoformat()
-    return str(key) if isinstance(key, str) and len(key) <= LONGEST_KEY else None
+    return str(key) if isinstance(key, str) and len(key) <= LONGEST_KEY and not HALF_PAIR.search(key) else None
 
 
 def _scalar(value: Any, path: str, findings: list[Finding]) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str) and len(value) <= MOST_BYTES:
+        if HALF_PAIR.search(value):
+            findings.append(Finding("document.characters", path))
+            return ""
         return str(value)
     if isinstance(value, int) and -_LARGEST < value < _LARGEST:
         return int(value)

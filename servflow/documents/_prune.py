@@ -21,6 +21,9 @@ _SECTIONS = {
     "role": "roles",
     "queue": "queues",
 }
+_LENGTHS = ("within", "take", "after", "every", "timeout", "age", "ack_ttl")
+_WIDE_OPEN = {"zone": "UTC", "week": {"mon-sun": ["00:00-24:00"]}}
+_HEALED = ("definition.", "field.", "action.", "calendar.", "rules.", "dispatch.", "sla.", "escalation.")
 _TABLE = re.compile(r"\btable\s*\.")
 
 
@@ -50,6 +53,13 @@ def _prune(data: dict[str, Any], steps: Steps, unknown: bool) -> None:
         holder[str(name)] = {}
     elif unknown or last != 1:
         del holder[str(name)]
+        if not holder and last > 1 and _is_action(steps[:last]):
+            holder["tag"] = []  # an action that does nothing, so that its neighbours are still read
+
+
+def _is_action(steps: Steps) -> bool:
+    names = [step for step in steps[-2:] if isinstance(step, str)]
+    return bool(names) and names[-1] in ("do", "then")
 
 
 def _replace_field(data: dict[str, Any], steps: Steps) -> bool:
@@ -66,6 +76,79 @@ def _replace_field(data: dict[str, Any], steps: Steps) -> bool:
 
 def _declares_payload(above: Steps) -> bool:
     return len(above) == 2 and above[0] in ("transitions", "events")
+
+
+def heal(data: dict[str, Any], findings: Iterable[Finding]) -> bool:
+    """
+    Put something harmless in place of what could not be read, so that the rest of its element can be judged.
+
+    Returns:
+        Whether anything was changed: then it is worth reading the whole again.
+    """
+    changed = False
+    for finding in findings:
+        if finding.code.startswith(_HEALED):
+            steps = _steps(data, finding.path)
+            changed = (bool(steps) and _heal(data, steps)) or changed
+    return changed
+
+
+def _heal(data: dict[str, Any], steps: Steps) -> bool:
+    if len(steps) < 2:
+        return False
+    if steps[0] == "calendars":
+        return _put(_reach(data, steps[:1]), steps[1], dict(_WIDE_OPEN))
+    if _replace_field(data, (*steps, "")):
+        return True
+    last = len(steps) - 1
+    while last > 1 and isinstance(steps[last], int):
+        last -= 1
+    holder, name = _reach(data, steps[:last]), steps[last]
+    if last < 2 or not isinstance(holder, dict) or name not in holder:
+        return False
+    if name in _LENGTHS:
+        return _put(holder, name, "1h")
+    if name == "name":
+        return _put(holder, name, f"{steps[0]} {steps[1]} \N{MIDDLE DOT}")  # nobody else has this name
+    del holder[str(name)]
+    if not holder and _is_action(steps[:last]):
+        holder["tag"] = []
+    return True
+
+
+def _put(holder: Any, name: str | int, value: Any) -> bool:
+    if not isinstance(holder, dict) or holder.get(str(name)) == value:
+        return False
+    holder[str(name)] = value
+    return True
+
+
+def _steps(data: Any, path: str) -> Steps:
+    """The steps of a path as far as the data has them; a key may hold dots, so the longest that fits is taken."""
+    steps: list[str | int] = []
+    while path:
+        if isinstance(data, list) and path.startswith("["):
+            digits, _, path = path[1:].partition("]")
+            if not (digits.isascii() and digits.isdigit() and int(digits) < len(data)):
+                break
+            steps.append(int(digits))
+        elif isinstance(data, dict) and (key := _longest(data, path)) is not None:
+            steps.append(key)
+            path = path[len(key) :]
+        else:
+            break
+        path = path.removeprefix(".")
+        data = _reach(data, steps[-1:])
+    return tuple(steps)
+
+
+def _longest(data: dict[str, Any], path: str) -> str | None:
+    end = len(path)
+    while end > 0:
+        if path[:end] in data:
+            return path[:end]
+        end = max(path.rfind(".", 0, end), path.rfind("[", 0, end))
+    return None
 
 
 def _reach(data: Any, steps: Sequence[str | int]) -> Any:

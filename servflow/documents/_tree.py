@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from attrs import define, field
 
 from servflow.documents._limits import LONGEST_KEY, MOST_DEPTH, MOST_NODES
 from servflow.errors import DefinitionError, Finding
+
+HALF_PAIR = re.compile("[\ud800-\udfff]")
+"""Text that no encoding can write: JSON can spell it, and nothing could hash or store it."""
 
 
 @define
@@ -33,6 +37,11 @@ class _Open:
 def refusal(code: str, line: int, column: int, path: str = "", **facts: Any) -> DefinitionError:
     """The error for one problem at one place of a text."""
     return DefinitionError.of([Finding(f"document.{code}", path, facts, line=line, column=column)])
+
+
+def _check_text(text: str, line: int, column: int) -> None:
+    if HALF_PAIR.search(text):
+        raise refusal("characters", line, column)
 
 
 @define
@@ -71,6 +80,7 @@ class Builder:
 
     def key(self, text: str, line: int, column: int) -> None:
         """A key of the innermost mapping."""
+        _check_text(text, line, column)
         if len(text) > LONGEST_KEY:
             raise refusal("key_length", line, column, limit=LONGEST_KEY)
         top = self._stack[-1]
@@ -78,6 +88,8 @@ class Builder:
 
     def scalar(self, value: Any, line: int, column: int) -> None:
         """A text, number, truth value or nothing."""
+        if isinstance(value, str):
+            _check_text(value, line, column)
         self._put(value, line, column)
 
     def _put(self, value: Any, line: int, column: int) -> Place:

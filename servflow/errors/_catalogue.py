@@ -69,10 +69,17 @@ def _shown(name: str, value: Any, lang: str) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         items = [_word(name, str(item), lang) for item in value]
         if name == "expected":
-            return (" 或 " if lang == "zh" else " or ").join(items) or "-"
+            return _either(items, lang)
         more = [f"… ({len(items) - _MOST_SHOWN})"] if len(items) > _MOST_SHOWN else []
         return ("、" if lang == "zh" and name in FACTS else ", ").join([*items[:_MOST_SHOWN], *more]) or "-"
     return _word(name, value, lang) if isinstance(value, str) else value
+
+
+def _either(items: list[str], lang: str) -> str:
+    if len(items) < 2:
+        return "".join(items) or "-"
+    comma, last = ("、", "或") if lang == "zh" else (", ", " or ")
+    return comma.join(items[:-1]) + last + items[-1]
 
 
 def _word(name: str, value: str, lang: str) -> str:

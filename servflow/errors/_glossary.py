@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-FACTS = frozenset({"kind", "kinds", "expected", "got", "wanted", "why"})
+FACTS = frozenset({"kind", "kinds", "expected", "got", "wanted", "why", "problem", "reason"})
 """The facts that hold such words; every other fact is shown as it is, because it may be the user's own word."""
 
 _SHAPES: Mapping[str, str] = {
@@ -54,7 +54,7 @@ _CHINESE: Mapping[str, str] = {
     "text": "文本",
     "number": "数字",
     "whole number": "整数",
-    "flag": "true 或 false",
+    "flag": "布尔值 true 或 false",
     "list": "列表",
     "mapping": "映射",
     "nothing": "空值",
@@ -95,6 +95,10 @@ _PATTERNS = (
     (re.compile(r"text of at most (\d+) characters"), r"不超过 \1 个字符的文本"),
     (re.compile(r"at most (\d+) items"), r"最多 \1 项"),
     (re.compile(r"a value nested at most (\d+) deep"), r"嵌套不超过 \1 层的值"),
+    (re.compile(r".* is not a span; write .*", re.DOTALL), "不是数字加单位"),
+    (re.compile(r".* mixes days, .*", re.DOTALL), "不能混用天与小时"),
+    (re.compile(r".* is negative; .*", re.DOTALL), "时长不能为负"),
+    (re.compile(r".* is longer than 100 years", re.DOTALL), "超过 100 年"),
     (re.compile(r"expected a comma or '(.)'"), r"此处应有逗号或“\1”"),
     (re.compile(r"found character (.+) that cannot start any token"), r"\1 不能出现在此处"),
     (re.compile(r"expected (.+), but (?:found|got) (.+)"), r"此处应为 \1，实际是 \2"),
