@@ -50,6 +50,8 @@ def available(workflow: Workflow, ticket: Ticket, given: Given) -> tuple[Option,
         indexes = compiled.chart.candidates(call.draft.configuration, event)
         if indexes:
             options.append(_option(call, event, indexes))
+    heard = sorted(event for event in compiled.events if not compiled.moves(event) and event not in BUILT_IN)
+    options.extend(_heard(call, event) for event in heard)
     seen = {option.event for option in options}
     options.extend(option for event in BUILT_IN if event not in seen and (option := _built_in(call, event)) is not None)
     return tuple(options)
@@ -140,6 +142,24 @@ def conjuncts(expression: Expression) -> list[Expression]:
     return found
 
 
+def _heard(call: OneCall, event: str) -> Option:
+    """An event that only clocks and chains listen to."""
+    spec = call.workflow.events.get(event)
+    allow, not_by = (spec.allow, spec.not_by) if spec is not None else ((), None)
+    declared = spec.payload if spec is not None else EMPTY
+    payload = FrozenMap({name: kind.type for name, kind in declared.items()})
+    title = spec.title if spec is not None else ""
+    if permitted(call, allow, not_by):
+        needed = any(not kind.optional and kind.default is None for kind in declared.values())
+        return Option(event=event, status="needs" if needed else "ready", payload=payload, title=title)
+    problem = not_permitted(call, event, allow, not_by)
+    return Option(event=event, status="refused", why=problem.message, code=problem.code, payload=payload, title=title)
+
+
+_NEEDING = frozenset({"ticket.update", "ticket.force", "step.check", "rating.add", "clock.waive", "chain.snooze"})
+"""Built-in events that do nothing without a payload."""
+
+
 def _built_in(call: OneCall, event: str) -> Option | None:
     spec = call.workflow.events.get(event)
     if event in ("ticket.cancel", "ticket.reopen") or (spec is None and call.workflow.roles):
@@ -159,7 +179,14 @@ def _built_in(call: OneCall, event: str) -> Option | None:
             call.actor is not None and offer.to == call.actor.id for offer in call.draft.offers
         )
         if mine:
-            return Option(event=event, status="needs", payload=payload, why=BUILT_IN[event], title=spec.title if spec else "")
+            needs = event in _NEEDING or bool(spec is not None and spec.payload)
+            return Option(
+                event=event,
+                status="needs" if needs else "ready",
+                payload=payload,
+                why=BUILT_IN[event] if needs else "",
+                title=spec.title if spec else "",
+            )
     problem = not_permitted(call, event, allow, not_by)
     return Option(event=event, status="refused", why=problem.message, code=problem.code, payload=payload)
 

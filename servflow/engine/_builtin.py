@@ -12,6 +12,7 @@ from servflow.engine import _chains, _placing
 from servflow.engine._actions import attribute, change, fitted
 from servflow.engine._assigning import assign, unassign
 from servflow.engine._definition import ATTRIBUTES
+from servflow.engine._moving import enter
 from servflow.errors import InputError, Refused, TimeError, nearest
 from servflow.model import (
     SYSTEM,
@@ -19,7 +20,6 @@ from servflow.model import (
     Checked,
     FrozenMap,
     Messaged,
-    Moved,
     OfferMade,
     Rated,
     Span,
@@ -27,6 +27,7 @@ from servflow.model import (
     instant,
     read_instant,
 )
+from servflow.statemachine import NOTHING
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -67,6 +68,8 @@ def _by(call: OneCall) -> str | None:
 
 
 def _update(call: OneCall, payload: Payload) -> None:
+    if not payload:
+        raise refuse("ticket.update", "the payload names no field to update", needs={})
     fields, attributes = split(call, payload, "ticket.update")
     change(call, fields, attributes, "ticket.update", person=call.actor != SYSTEM)
 
@@ -131,27 +134,11 @@ def _force(call: OneCall, payload: Payload) -> None:
     if target not in chart.leaves:
         close = nearest(str(target), chart.leaves)
         raise refuse(event, f"there is no state {target!r}" + (f"; did you mean {close!r}?" if close else ""), field="state")
-    draft = call.draft
-    entered = tuple(reversed((target, *chart.ancestors(target))))
-    exited = tuple(name for name in draft.entered if name not in entered[:-1])
-    entered = tuple(name for name in entered if name not in draft.entered or name == target)
-    closed = call.compiled.is_closed((target,))
-    reopened = draft.closed and not closed
-    call.record(
-        Moved,
-        event=event,
-        exited=exited,
-        entered=entered,
-        configuration=(target,),
-        history=draft.history,
-        closed=closed,
-        reopened=reopened,
-    )
-    happening = call.happening
-    happening.exited.extend(exited)
-    happening.entered.extend(entered)
-    happening.reopened, happening.closed = reopened, closed
-    happening.changed.add("state")
+    forced = call.compiled.force_chart
+    history = call.draft.history or NOTHING
+    chosen = (forced.leaves.index(str(target)),)
+    # The transitions of the definition were not taken, so none is named.
+    enter(call, attrs.evolve(forced.apply(call.draft.configuration, history, chosen), order=()), event)
 
 
 def _check(call: OneCall, payload: Payload) -> None:

@@ -12,6 +12,8 @@ import attrs
 
 from servflow.engine._draft import APPLY, Draft
 from servflow.engine._scope import Scope
+from servflow.errors import ExpressionError, Refused
+from servflow.expressions import Expression
 from servflow.model import (
     EMPTY,
     SYSTEM,
@@ -164,6 +166,22 @@ class OneCall:
             self.scope_cache = Scope(self)
         return self.scope_cache
 
+    def holds(self, condition: Expression | None, path: str) -> bool:
+        """
+        Whether a condition of the definition holds on the ticket as it stands; none always does.
+
+        Raises:
+            Refused: it cannot be decided on these values (``guard``).
+        """
+        if condition is None:
+            return True
+        try:
+            return condition.test(self.scope())
+        except ExpressionError as error:
+            raise Refused(
+                f"{path}: {condition.text} cannot be decided: {error.message}", code="guard", path=path, why=error.message
+            ) from error
+
     def decide_table(self, name: str) -> FrozenMap[str, Any] | None:
         """
         Decide a table on the ticket as it stands.
@@ -187,17 +205,27 @@ class OneCall:
 
     def savepoint(self) -> tuple[Any, ...]:
         """Where the call stands, to come back to when the next step fails."""
-        counts = (len(self.records), len(self.effects), len(self.reservations), len(self.queue), len(self.late))
-        return dict(self.draft.__dict__), counts, dict(self.used)
+        counts = (len(self.records), len(self.effects), len(self.reservations))
+        late = [(item, self.records[item.place]) for item in self.late]
+        return (
+            dict(self.draft.__dict__),
+            counts,
+            dict(self.used),
+            deque(self.queue),
+            late,
+            set(self.carried),
+            list(self.amended),
+        )
 
     def rollback(self, before: tuple[Any, ...]) -> None:
         """Undo everything since a savepoint."""
-        held, (records, effects, reservations, queued, late), used = before
-        self.draft.__dict__ = held
-        del self.records[records:], self.effects[effects:], self.reservations[reservations:], self.late[late:]
-        while len(self.queue) > queued:
-            self.queue.pop()
-        self.used = used
+        held, (records, effects, reservations), self.used, self.queue, late, self.carried, self.amended = before
+        self.draft.__dict__ = dict(held)
+        del self.records[records:], self.effects[effects:], self.reservations[reservations:]
+        self.late = [item for item, _ in late]
+        for item, record in late:
+            self.records[item.place] = record  # it may have been folded away meanwhile
+        self.happening = Happening()
         self.scope_cache = None
 
     def snapshot(self) -> Ticket:

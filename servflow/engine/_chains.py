@@ -160,10 +160,8 @@ def _fold_away(call: OneCall, late: Late) -> None:
 
 def _release_held(call: OneCall, plan: ChainPlan) -> None:
     for run in _runs(call, plan):
-        if escalation.held(plan.chain, run):
-            when = plan.levels[run.level][0]
-            if when is None or when.test(call.scope()):
-                call.record(ChainResumed, run=escalation.release(run, call.at))
+        if escalation.held(plan.chain, run) and call.holds(plan.levels[run.level][0], f"chain {run.chain}"):
+            call.record(ChainResumed, run=escalation.release(run, call.at))
 
 
 def _begin(call: OneCall, plan: ChainPlan) -> None:
@@ -184,8 +182,7 @@ def _start_or_arm(call: OneCall, plan: ChainPlan, trigger: Trigger, cause: str, 
         return
     if _live(call, plan, cause):
         return
-    run = escalation.arm(plan.chain, cause, at, trigger.delay, call.compiled.calendar(trigger.calendar))
-    call.record(ChainStarted, run=run)
+    _started(call, escalation.arm(plan.chain, cause, at, trigger.delay, call.compiled.calendar(trigger.calendar)))
 
 
 def _live(call: OneCall, plan: ChainPlan, cause: str) -> bool:
@@ -194,10 +191,15 @@ def _live(call: OneCall, plan: ChainPlan, cause: str) -> bool:
 
 def start(call: OneCall, plan: ChainPlan, cause: str, at: datetime) -> None:
     """Begin a run; nothing happens where the chain's condition does not hold or the cause has a live run."""
-    if _live(call, plan, cause) or (plan.when is not None and not plan.when.test(call.scope())):
+    if _live(call, plan, cause) or not call.holds(plan.when, f"chain {plan.chain.name}"):
         return
     level = escalation.entry_level(plan.chain, call.draft.levels.get(plan.chain.name, 0)) if call.draft.reopened else 0
-    call.record(ChainStarted, run=escalation.begin(plan.chain, cause, at, call.compiled.calendar, level=level))
+    _started(call, escalation.begin(plan.chain, cause, at, call.compiled.calendar, level=level))
+
+
+def _started(call: OneCall, run: ChainRun) -> None:
+    # The number of its record tells this run from another one of the same cause and instant.
+    call.record(ChainStarted, run=attrs.evolve(run, generation=call.draft.sequence + 1))
 
 
 def start_by_name(call: OneCall, chain: str, cause: str) -> None:
@@ -220,7 +222,7 @@ def on_mark(call: OneCall, clock: str, mark: str, cause: str, at: datetime) -> N
 
 def fire(call: OneCall, plan: ChainPlan, run: ChainRun, kind: str, scheduled: datetime) -> None:
     """What time alone does next to a run, at its scheduled instant."""
-    call.cause = f"chain:{run.chain}:{run.cause}:{micros(run.started_at)}:{run.climb}:{run.level}:{kind}@{micros(scheduled)}"
+    call.cause = f"chain:{run.chain}:{run.cause}:{run.generation}:{run.climb}:{run.level}:{kind}@{micros(scheduled)}"
     if kind == "begin":
         _begin_armed(call, plan, run, scheduled)
     elif kind == "level":
@@ -233,12 +235,11 @@ def fire(call: OneCall, plan: ChainPlan, run: ChainRun, kind: str, scheduled: da
 
 
 def _begin_armed(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
-    if plan.when is not None and not plan.when.test(call.scope()):
+    if not call.holds(plan.when, f"chain {run.chain}"):
         call.record(ChainStopped, run=escalation.stop(run), reason="its condition does not hold")
         return
     level = escalation.entry_level(plan.chain, call.draft.levels.get(plan.chain.name, 0)) if call.draft.reopened else 0
-    begun = escalation.begin(plan.chain, run.cause, scheduled, call.compiled.calendar, level=level)
-    call.record(ChainStarted, run=begun)
+    _started(call, escalation.begin(plan.chain, run.cause, scheduled, call.compiled.calendar, level=level))
 
 
 @attrs.frozen(kw_only=True)
@@ -254,7 +255,7 @@ class Said:
 def _fire_level(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
     level = plan.chain.levels[run.level]
     when, updates = plan.levels[run.level]
-    if when is not None and not when.test(call.scope()):
+    if when is not None and not call.holds(when, f"level {level.name}"):
         said = Said(outcome="skipped", why=(f"{when.text} does not hold",))
         waits = level.otherwise == "wait"
     else:

@@ -296,9 +296,9 @@ def choose(call: OneCall, plan: ClockPlan, at: datetime) -> tuple[timedelta | No
     if plan.fixed is not None:
         within, name = plan.fixed
         return within, name, call.compiled.counting(name)
-    scope = call.scope()
-    take = next((take for when, take in plan.targets if when is None or when.test(scope)), None)
-    name = next((take for when, take in plan.calendars if when is None or when.test(scope)), None)
+    where = f"clock {plan.clock.name}"
+    take = next((take for when, take in plan.targets if call.holds(when, where)), None)
+    name = next((take for when, take in plan.calendars if call.holds(when, where)), None)
     if take is None:
         return None, None, None
     if sla.passes(take):
@@ -329,18 +329,21 @@ def _retarget(call: OneCall, plan: ClockPlan) -> None:
     if within is None:
         return
     old = call.compiled.counting(run.calendar)
-    changed = sla.retarget(plan.clock, run, call.at, within, name, cal, old_cal=old)
+    if within == run.within and name == run.calendar:
+        return
+    back, at = _rewound(call, plan, run, old)
+    changed = sla.retarget(plan.clock, back, at, within, name, cal, old_cal=old)
     if changed is not run:
-        call.record(ClockRetargeted, clock=plan.clock.name, instant=call.at, run=changed, reason="target changed")
+        call.record(ClockRetargeted, clock=plan.clock.name, instant=at, run=changed, reason="target changed")
 
 
-def reach_mark(call: OneCall, plan: ClockPlan) -> str:
+def reach_mark(call: OneCall, plan: ClockPlan, reason: str = "") -> str:
     """The next mark of a clock has come: record it at its own instant, and say which it was."""
     run = call.draft.clocks[plan.clock.name]
     mark, instant = run.next_mark or BREACH, run.next_at or call.at
     after = sla.reach(plan.clock, run, call.compiled.counting(run.calendar))
     if mark == BREACH:
-        call.record(Breached, clock=plan.clock.name, instant=instant, run=after)
+        call.record(Breached, clock=plan.clock.name, instant=instant, run=after, reason=reason)
     else:
-        call.record(Warned, clock=plan.clock.name, instant=instant, run=after, mark=mark)
+        call.record(Warned, clock=plan.clock.name, instant=instant, run=after, mark=mark, reason=reason)
     return mark

@@ -265,6 +265,15 @@ class Compiled:
         """The calendar of that name; time as it passes for None."""
         return ALWAYS if name is None else self.calendars[name]
 
+    def depends_on(self, guard: Expression) -> frozenset[str]:
+        """The names, other than time, on whose change a condition may answer otherwise; tables stand for what they read."""
+        found = set(guard.roots) - {"at", "clock", "payload", "actor", "table"}
+        for name in guard.reads:
+            if name.startswith("table."):
+                table = self.workflow.tables.get(name.split(".")[1])
+                found |= {read.split(".")[0] for read in table.reads} if table is not None else set()
+        return frozenset(found)
+
     def counting(self, name: str | None) -> OpenTime | None:
         """The calendar of that name; None, the short way for time as it passes, for None."""
         return None if name is None else self.calendars[name]
@@ -303,6 +312,17 @@ class Compiled:
         """The machine of a workflow without errors."""
         assert self.machine is not None
         return self.machine
+
+    @cached_property
+    def force_chart(self) -> Machine:
+        """The same states with one transition from anywhere to each leaf: how ``ticket.force`` moves."""
+        moves = [{"event": leaf, "source": "*", "target": leaf} for leaf in self.chart.leaves]
+        spec = self.workflow
+        return Machine(
+            initial=list(spec.initial) if isinstance(spec.initial, tuple) else spec.initial,
+            states={name: state.chart() for name, state in spec.states.items()},
+            transitions=moves,
+        )
 
     def is_closed(self, configuration: tuple[str, ...]) -> bool:
         """Whether a configuration means closed: one of its states, or one around it, is marked so."""
@@ -361,6 +381,11 @@ class Compiled:
                 self.clock_cache.clear()
             found = self.clock_cache[key] = tuple(plan for plan in self.clocks if concerns(plan, happening))
         return found
+
+    @cached_property
+    def chain_plans(self) -> Mapping[str, ChainPlan]:
+        """Every chain by its name."""
+        return {plan.chain.name: plan for plan in self.chains}
 
     @cached_property
     def clock_cache(self) -> dict[tuple[Any, ...], tuple[ClockPlan, ...]]:

@@ -202,7 +202,7 @@ def _chain(draft: Draft, record: model.ChainRecord) -> None:
         runs[place] = run
     draft.chains = tuple(runs)
     if isinstance(record, model.Escalated) and record.outcome != "skipped":
-        draft.levels = draft.levels.with_item(run.chain, record.level + 1)
+        draft.levels = draft.levels.with_item(run.chain, max(draft.levels.get(run.chain, 0), record.level + 1))
 
 
 def _slot_changed(draft: Draft, record: model.SlotChanged) -> None:

@@ -13,6 +13,7 @@ from servflow.engine._assigning import release_all
 from servflow.engine._builtin import BUILT_IN_EVENTS, perform
 from servflow.engine._call import Happening, Internal, OneCall, Retry
 from servflow.engine._compile import Link
+from servflow.engine._moving import enter
 from servflow.engine._permit import permitted, who
 from servflow.errors import ExpressionError, LimitError, Refused, nearest
 from servflow.escalation import later
@@ -21,7 +22,6 @@ from servflow.model import (
     EMPTY,
     SYSTEM,
     FrozenMap,
-    Moved,
     Received,
     RefusedTimer,
     StateTimer,
@@ -32,7 +32,7 @@ from servflow.model import (
     frozen_map,
     micros,
 )
-from servflow.statemachine import NOTHING, Move
+from servflow.statemachine import NOTHING
 
 MAX_EVENTLESS = 100
 """How many eventless transitions may follow each other in one step."""
@@ -214,6 +214,9 @@ def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], received
     granted = False
     if event in BUILT_IN_EVENTS or not call.compiled.moves(event):
         granted = _granted(call, event)
+        spec = call.workflow.events.get(event)
+        if granted and not chosen and spec is not None:
+            payload = frozen_map(typed_payload(spec.payload, payload, event))
     if not chosen and not granted:
         raise _refusal(call, event, attempt)
     call.own_event = True
@@ -292,7 +295,7 @@ def timer_event(call: OneCall, timer: StateTimer) -> None:
     if not chosen:
         problem = attempt.worst()
         guards = [link.guard for link, _ in attempt.problems if link.guard is not None]
-        reads = {name for guard in guards for name in guard.roots} - {"at", "clock", "payload", "actor"}
+        reads = {name for guard in guards for name in call.compiled.depends_on(guard)}
         refused = RefusedTimer(timer=timer, reads=tuple(sorted(reads)))
         why = problem.message if problem is not None else f"nothing takes {timer.event} in {call.draft.state}"
         call.record(TimerRefused, refused=refused, code=problem.code if problem else "not_here", why=why)
@@ -355,31 +358,6 @@ def _move(call: OneCall, event: str | None, chosen: tuple[int, ...], attempt: At
     happening.changed.add("state")
 
 
-def enter(call: OneCall, move: Move, event: str | None) -> None:
-    """Record a move of the machine and what it means: closed or reopened, completion events."""
-    compiled, draft, happening = call.compiled, call.draft, call.happening
-    closed = compiled.is_closed(move.configuration)
-    reopened = draft.closed and not closed
-    history = draft.history if move.history == draft.history else FrozenMap(move.history)
-    call.record(
-        Moved,
-        event=event,
-        exited=move.exited,
-        entered=move.entered,
-        configuration=move.configuration,
-        history=history,
-        transitions=move.order,
-        closed=closed,
-        reopened=reopened,
-    )
-    happening.exited.extend(move.exited)
-    happening.entered.extend(move.entered)
-    happening.reopened = happening.reopened or reopened
-    happening.closed = closed and (happening.closed or bool(move.entered))
-    for name in move.done:
-        call.raise_event(name)
-
-
 def settle(call: OneCall) -> None:
     """After the event: rules, then clocks, chains, dispatch and timers react to what is now."""
     happening = call.happening
@@ -430,7 +408,7 @@ def drain(call: OneCall) -> None:
         LimitError: they raise each other without end.
     """
     count = 0
-    while call.queue or call.carried:
+    while _next_step(call):
         count += 1
         if count > MAX_INTERNAL:
             raise LimitError(
@@ -438,22 +416,43 @@ def drain(call: OneCall) -> None:
                 code="internal_events",
                 limit=MAX_INTERNAL,
             )
-        changed, call.carried = call.carried, set()
-        item = call.queue.popleft() if call.queue else None
-        if item is None:
+
+
+def _next_step(call: OneCall) -> bool:
+    """Let one more step happen, if there is any: a raised event, a retry, a look at what changed, an eventless move."""
+    changed, call.carried = call.carried, set()
+    if not call.queue:
+        if changed:
             call.happening = Happening(changed=changed)
             settle(call)
-        elif isinstance(item, Internal):
-            internal_event(call, item.event, item.payload, changed)
-        elif isinstance(item, Retry):
-            call.carried |= changed
-            if item.refused in call.draft.refused_timers:
-                occurred, call.occurred = call.occurred, None
-                timer_event(call, item.refused.timer)
-                call.occurred = occurred
-        else:
-            call.carried |= changed
-            _chains.start_by_name(call, item.chain, item.cause)
+            return True
+        return call.compiled.has_eventless and _became_possible(call)
+    item = call.queue.popleft()
+    if isinstance(item, Internal):
+        internal_event(call, item.event, item.payload, changed)
+        return True
+    call.carried |= changed
+    if isinstance(item, Retry):
+        if item.refused in call.draft.refused_timers:
+            occurred, call.occurred = call.occurred, None
+            timer_event(call, item.refused.timer)
+            call.occurred = occurred
+    else:
+        _chains.start_by_name(call, item.chain, item.cause)
+    return True
+
+
+def _became_possible(call: OneCall) -> bool:
+    """Take eventless transitions whose condition rules, levels or dispatch have made true meanwhile."""
+    before = len(call.records)
+    call.act_as(SYSTEM)
+    call.happening = Happening()
+    call.payload = EMPTY
+    take_eventless(call)
+    if len(call.records) == before:
+        return False
+    settle(call)
+    return True
 
 
 __all__ = [

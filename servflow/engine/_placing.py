@@ -123,7 +123,7 @@ def _progressed(call: OneCall, plan: SlotPlan, progress: SlotProgress | None, re
 def _begin(call: OneCall, plan: SlotPlan) -> None:
     policy = plan.policy
     unassign(call, policy.slot, f"dispatch[{plan.order}]")
-    if plan.when is not None and not plan.when.test(call.scope()):
+    if not call.holds(plan.when, f"dispatch {policy.name}"):
         return
     progress = SlotProgress(policy=policy.name, since=call.at, relax_at=_relax_at(call, plan, call.at, 0))
     _progressed(call, plan, progress, "searching")
@@ -152,7 +152,8 @@ def withdraw(call: OneCall, plan: SlotPlan, reason: str, *, but: str | None = No
 
 def end_offer(call: OneCall, offer: OfferMade, outcome: str, reason: str) -> None:
     """An offer is over and did not win: its capacity is free again and the candidate is told."""
-    release(call, offer.slot, offer.to)
+    if getattr(call.draft, offer.slot) != offer.to:  # somebody may have assigned it to them by hand meanwhile
+        release(call, offer.slot, offer.to)
     call.record(OfferEnded, offer=offer, outcome=outcome, reason=reason)
     if outcome != "rejected":
         call.effect(Withdraw, f"offer:{offer.id}", offer.to, to=offer.to, offer=offer.id, policy=offer.policy, reason=reason)
@@ -322,6 +323,19 @@ def relax(call: OneCall, plan: SlotPlan) -> None:
         decide(call, plan)
     elif progress.phase == "waiting":
         decide(call, plan)
+
+
+def pass_over(call: OneCall, plan: SlotPlan, why: str, *, relaxing: bool) -> None:
+    """What time had set for a slot failed: the search goes on without it, and says so."""
+    progress = _progress(call, plan)
+    if progress is None:
+        return
+    if relaxing:
+        stage = progress.stage + 1
+        after = attrs.evolve(progress, stage=stage, relax_at=_relax_at(call, plan, progress.since, stage))
+    else:
+        after = attrs.evolve(progress, change_at=None)
+    _progressed(call, plan, after, f"failed: {why}")
 
 
 def stale(call: OneCall) -> tuple[SlotPlan, ...]:

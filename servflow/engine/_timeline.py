@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import attrs
 
 from servflow import escalation
 from servflow.engine import _chains, _clocks, _placing
@@ -12,7 +15,18 @@ from servflow.engine._call import Happening
 from servflow.engine._events import drain, settle, timer_event
 from servflow.errors import ExpressionError, LimitError, Refused
 from servflow.escalation import NEVER
-from servflow.model import EMPTY, RESOLUTION, SYSTEM, ChainRun, ChainStopped, OfferMade, micros
+from servflow.model import (
+    EMPTY,
+    RESOLUTION,
+    SYSTEM,
+    ChainRun,
+    ChainStopped,
+    OfferMade,
+    RefusedTimer,
+    StateTimer,
+    TimerRefused,
+    micros,
+)
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -26,72 +40,124 @@ MAX_CATCH_UP = 20_000
 _TIMER, _OFFER, _RELAX, _MARK, _LEVEL, _REMINDER = range(6)
 _CHAIN_RANK = {"begin": _LEVEL, "level": _LEVEL, "resume": _LEVEL, "reminder": _REMINDER}
 
-Due = tuple[datetime, int, int, Callable[["OneCall"], None]]
+GiveUp = Callable[["OneCall", str, str], None]
 
 
-def first_due(compiled: Compiled, draft: Draft) -> Due | None:
-    """What time alone does first to the ticket, and the instant it is set for; None when time does nothing."""
-    best: Due | None = None
+@attrs.frozen
+class Due:
+    """
+    Something set by time: when, what happens, and what is recorded where that fails.
+
+    What fails by time has nobody to be told. It is rolled back and consumed with a note, so that one bad
+    value cannot stop a ticket for ever.
+    """
+
+    at: datetime
+    run: Callable[[OneCall], None]
+    give_up: GiveUp
+
+
+def first_due(compiled: Compiled, draft: Draft) -> tuple[datetime, Callable[[], Due]] | None:
+    """The instant for which time alone has set something first, and what makes it; None when time does nothing."""
+    best: tuple[datetime, int, int] | None = None
+    make: Callable[[], Due] | None = None
     for order, timer in enumerate(draft.timers):
-        best = _earlier(best, timer.due, _TIMER, order, lambda call, timer=timer: timer_event(call, timer))  # type: ignore[misc]  # bound now
+        if best is None or (timer.due, _TIMER, order) < best:
+            best, make = (timer.due, _TIMER, order), partial(_timer_due, timer)
     for order, offer in enumerate(draft.offers):
-        if offer.expires is not None:
-            best = _earlier(best, offer.expires, _OFFER, order, lambda call, offer=offer: _expire(call, offer))  # type: ignore[misc]  # bound now
+        if offer.expires is not None and (best is None or (offer.expires, _OFFER, order) < best):
+            best, make = (offer.expires, _OFFER, order), partial(_offer_due, offer)
     if draft.slots:
-        best = _first_of_slots(compiled, draft, best)
+        for slot in compiled.slots:
+            for at, relaxing in _slot_instants(slot, draft):
+                if best is None or (at, _RELAX, slot.order) < best:
+                    best, make = (at, _RELAX, slot.order), partial(_slot_due, slot, at, relaxing)
     if draft.clocks:
-        best = _first_of_clocks(compiled, draft, best)
+        for clock in compiled.clocks:
+            run = draft.clocks.get(clock.clock.name)
+            if run is not None and run.next_at is not None and (best is None or (run.next_at, _MARK, clock.order) < best):
+                best, make = (run.next_at, _MARK, clock.order), partial(_clock_due, clock, run.next_at)
     if draft.chains:
-        best = _first_of_chains(compiled, draft, best)
-    return best
+        for chain_run in draft.chains:
+            found = escalation.next_due(chain_run)
+            plan = compiled.chain_plans.get(chain_run.chain)
+            if found is None or plan is None:
+                continue
+            place = (found[0], _CHAIN_RANK[found[1]], plan.order)
+            if best is None or place < best:
+                best, make = place, partial(_chain_due, plan, chain_run, found[1], found[0])
+    return None if best is None or make is None else (best[0], make)
 
 
-def _earlier(best: Due | None, at: datetime, rank: int, order: int, run: Callable[[OneCall], None]) -> Due:
-    if best is None or (at, rank, order) < best[:3]:
-        return at, rank, order, run
-    return best
+def _slot_instants(plan: _placing.SlotPlan, draft: Draft) -> list[tuple[datetime, bool]]:
+    progress = draft.slots.get(plan.policy.slot)
+    if progress is None or progress.policy != plan.policy.name:
+        return []
+    found = [] if progress.relax_at is None else [(progress.relax_at, True)]
+    if progress.change_at is not None and progress.phase == "waiting":
+        found.append((progress.change_at, False))
+    return found
 
 
-def _first_of_slots(compiled: Compiled, draft: Draft, best: Due | None) -> Due | None:
-    for plan in compiled.slots:
-        progress = draft.slots.get(plan.policy.slot)
-        if progress is None or progress.policy != plan.policy.name:
-            continue
-        if progress.relax_at is not None:
-            best = _earlier(best, progress.relax_at, _RELAX, plan.order, lambda call, plan=plan: _relax(call, plan))  # type: ignore[misc]  # bound now
-        if progress.change_at is not None and progress.phase == "waiting":
-            best = _earlier(best, progress.change_at, _RELAX, plan.order, lambda call, plan=plan: _change(call, plan))  # type: ignore[misc]  # bound now
-    return best
+def _timer_due(timer: StateTimer) -> Due:
+    def give_up(call: OneCall, code: str, why: str) -> None:
+        call.record(TimerRefused, refused=RefusedTimer(timer=timer), code=code, why=why)
+
+    return Due(timer.due, lambda call: timer_event(call, timer), give_up)
 
 
-def _first_of_clocks(compiled: Compiled, draft: Draft, best: Due | None) -> Due | None:
-    for plan in compiled.clocks:
-        run = draft.clocks.get(plan.clock.name)
-        if run is not None and run.next_at is not None:
-            best = _earlier(best, run.next_at, _MARK, plan.order, lambda call, plan=plan: _mark(call, plan))  # type: ignore[misc]  # bound now
-    return best
+def _offer_due(offer: OfferMade) -> Due:
+    def run(call: OneCall) -> None:
+        call.cause = f"offer:{offer.id}"
+        _placing.expire(call, offer)
+        settle(call)
+
+    def give_up(call: OneCall, _code: str, why: str) -> None:
+        call.cause = f"offer:{offer.id}"
+        _placing.end_offer(call, offer, "expired", f"no answer in time; what follows failed: {why}")
+
+    return Due(offer.expires or offer.made_at, run, give_up)
 
 
-def _first_of_chains(compiled: Compiled, draft: Draft, best: Due | None) -> Due | None:
-    for run in draft.chains:
-        found = escalation.next_due(run)
-        if found is None:
-            continue
-        at, kind = found
-        plan = next((plan for plan in compiled.chains if plan.chain.name == run.chain), None)
-        if plan is None:
-            continue
-        best = _earlier(
-            best,
-            at,
-            _CHAIN_RANK[kind],
-            plan.order,
-            lambda call, plan=plan, run=run, kind=kind, at=at: _climb(call, plan, run, kind, at),  # type: ignore[misc]  # bound now
-        )
-    return best
+def _slot_due(plan: _placing.SlotPlan, at: datetime, relaxing: bool) -> Due:
+    def run(call: OneCall) -> None:
+        progress = call.draft.slots[plan.policy.slot]
+        if relaxing:
+            call.cause = f"relax:{plan.policy.name}:{micros(progress.since)}:{progress.stage}"
+            _placing.relax(call, plan)
+        else:
+            call.cause = f"change:{plan.policy.name}@{micros(at)}"
+            _placing.decide(call, plan)
+        settle(call)
+
+    def give_up(call: OneCall, _code: str, why: str) -> None:
+        _placing.pass_over(call, plan, why, relaxing=relaxing)
+
+    return Due(at, run, give_up)
 
 
-def wake_of(due: Due | None) -> datetime | None:
+def _clock_due(plan: _clocks.ClockPlan, at: datetime) -> Due:
+    def run(call: OneCall) -> None:
+        _mark(call, plan)
+
+    def give_up(call: OneCall, _code: str, why: str) -> None:
+        _clocks.reach_mark(call, plan, reason=f"nothing was started: {why}")
+
+    return Due(at, run, give_up)
+
+
+def _chain_due(plan: _chains.ChainPlan, run: ChainRun, kind: str, at: datetime) -> Due:
+    def climb(call: OneCall) -> None:
+        _chains.fire(call, plan, run, kind, at)
+        settle(call)
+
+    def give_up(call: OneCall, _code: str, why: str) -> None:
+        call.record(ChainStopped, run=escalation.stop(run), reason=f"{kind} failed: {why}")
+
+    return Due(at, climb, give_up)
+
+
+def wake_of(due: tuple[datetime, Any] | None) -> datetime | None:
     """The first instant at which what is set has happened: one microsecond past it; None where that is never."""
     return None if due is None or due[0] >= NEVER else due[0] + RESOLUTION
 
@@ -108,32 +174,32 @@ def catch_up(call: OneCall, before: datetime) -> datetime | None:
     """
     count = 0
     while True:
-        due = first_due(call.compiled, call.draft)
-        if due is None or due[0] >= before or due[0] >= NEVER:
-            return wake_of(due)
+        first = first_due(call.compiled, call.draft)
+        if first is None or first[0] >= before or first[0] >= NEVER:
+            return wake_of(first)
+        due = first[1]()
         count += 1
         if count > MAX_CATCH_UP:
             raise LimitError(
-                f"more than {MAX_CATCH_UP} things set by time in one call, the last for {due[0].isoformat()}; "
+                f"more than {MAX_CATCH_UP} things set by time in one call, the last for {due.at.isoformat()}; "
                 f"timers of {call.workflow.workflow} set each other without progress",
                 code="catch_up",
                 limit=MAX_CATCH_UP,
             )
         # Something an earlier event set may lie before the ticket's instant; records never go back.
-        call.at = max(due[0], call.draft.at)
+        call.at = max(due.at, call.draft.at)
         call.occurred = None
         call.payload = EMPTY
         call.act_as(SYSTEM)
         call.happening = Happening()
         call.scope_cache = None
-        due[3](call)
-        drain(call)
-
-
-def _expire(call: OneCall, offer: OfferMade) -> None:
-    call.cause = f"offer:{offer.id}"
-    _placing.expire(call, offer)
-    settle(call)
+        before_it = call.savepoint()
+        try:
+            due.run(call)
+            drain(call)
+        except (Refused, ExpressionError, LimitError) as error:
+            call.rollback(before_it)
+            due.give_up(call, error.code, error.message)
 
 
 def _mark(call: OneCall, plan: _clocks.ClockPlan) -> None:
@@ -143,30 +209,6 @@ def _mark(call: OneCall, plan: _clocks.ClockPlan) -> None:
     call.cause = f"clock:{name}:{run.cycle}:{run.next_mark}@{micros(scheduled)}"
     mark = _clocks.reach_mark(call, plan)
     _chains.on_mark(call, name, mark, _clocks.cause_of(name, run.cycle, mark), scheduled)
-
-
-def _relax(call: OneCall, plan: _placing.SlotPlan) -> None:
-    progress = call.draft.slots[plan.policy.slot]
-    call.cause = f"relax:{plan.policy.name}:{micros(progress.since)}:{progress.stage}"
-    _placing.relax(call, plan)
-    settle(call)
-
-
-def _change(call: OneCall, plan: _placing.SlotPlan) -> None:
-    call.cause = f"change:{plan.policy.name}@{micros(call.at)}"
-    _placing.decide(call, plan)
-    settle(call)
-
-
-def _climb(call: OneCall, plan: _chains.ChainPlan, run: ChainRun, kind: str, scheduled: datetime) -> None:
-    before = call.savepoint()
-    try:
-        _chains.fire(call, plan, run, kind, scheduled)
-        settle(call)
-    except (Refused, ExpressionError) as error:
-        # A level has nobody to be told that it failed: the run ends visibly and the ticket goes on.
-        call.rollback(before)
-        call.record(ChainStopped, run=escalation.stop(run), reason=f"{kind} failed: {error.message}")
 
 
 __all__ = ["Due", "catch_up", "first_due", "wake_of"]

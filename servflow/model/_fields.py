@@ -30,7 +30,20 @@ def _string(value: Any) -> str:
         raise ValueProblem("text")
     if len(value) > _MAX_TEXT:
         raise ValueProblem(f"text of at most {_MAX_TEXT} characters")
+    if not storable(value):
+        raise ValueProblem("text without lone surrogates, which no store can keep")
     return str(value)
+
+
+def storable(text: str) -> bool:
+    """Whether a text can be written as UTF-8; what a web request decodes to need not be."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _int(value: Any) -> int:
@@ -133,7 +146,7 @@ def _any(value: Any, depth: int = 0) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(_any(item, depth + 1) for item in _sized(value))
     if isinstance(value, Mapping):
-        if any(not isinstance(key, str) for key in _sized(value)):
+        if any(not isinstance(key, str) or not storable(key) for key in _sized(value)):
             raise ValueProblem("a map with text keys")
         return freeze({key: _any(item, depth + 1) for key, item in value.items()})
     raise ValueProblem("a plain value (text, number, bool, instant, span, list or map)")

@@ -99,16 +99,18 @@ class ChainRun:
     One climb of an escalation chain.
 
     ``hash`` pins the chain as it was at the start. ``cause`` tells what started it, so that one cause
-    starts it once. ``phase`` is ``armed`` (waits for its trigger), ``running``, ``acknowledged``,
-    ``snoozed`` or ``done``. ``level`` is the index of the next level and ``due`` its scheduled
-    instant; ``base`` is the instant its delay counts from. ``left`` is the counted delay that was
-    still to come when the run was acknowledged or snoozed, ``until`` when that ends by itself.
+    starts it once, and ``generation`` is the number of the record that started it. ``phase`` is
+    ``armed`` (waits for its trigger), ``running``, ``acknowledged``, ``snoozed`` or ``done``. ``level`` is
+    the index of the next level and ``due`` its scheduled instant; ``base`` is the instant its delay counts
+    from. ``left`` is the counted delay that was still to come when the run was acknowledged or snoozed,
+    ``until`` when that ends by itself.
     """
 
     chain: str
     hash: str
     cause: str
     started_at: datetime
+    generation: int = 0
     phase: str = "running"
     climb: int = 1
     level: int = 0
