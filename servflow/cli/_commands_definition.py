@@ -1,0 +1,142 @@
+"""Knows the commands that look at definitions: check, graph, schema, plan; must not know how definitions work."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from servflow.cli._databases import zone_of
+from servflow.cli._output import FINDINGS, Instant, Say, command, stamp
+from servflow.documents import load, schema
+from servflow.engine import Workflow
+from servflow.errors import DefinitionError, InputError, nearest
+from servflow.escalation import Planned, plan
+from servflow.model import Span, load_ticket
+
+File = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("check")
+@click.argument("file", type=File)
+@click.option("--allow-warnings", is_flag=True, help="end with status 0 where the definition loads")
+@command
+def check_command(say: Say, file: Path, allow_warnings: bool) -> int | None:
+    """Check a definition: every problem at once, with its line and what to do.
+
+    Warnings are findings too: the status is 1 unless --allow-warnings.
+    """
+    try:
+        workflow = load(file, lang=say.lang)
+    except DefinitionError as error:
+        if not say.json:
+            say.line(say.words("check.found", count=len(error.findings), file=file))
+        say.findings(error.findings, file=str(file), loads=False)
+        return FINDINGS
+    found = workflow.check()
+    facts = {"name": workflow.workflow, "version": workflow.version}
+    if say.json:
+        say.findings(
+            found, file=str(file), loads=True, workflow=workflow.workflow, version=workflow.version, hash=workflow.hash
+        )
+    elif found:
+        say.line(say.words("check.loads", **facts, count=len(found)))
+        say.findings(found)
+    else:
+        say.line(say.words("check.fine", **facts, states=len(workflow.states), transitions=len(workflow.transitions)))
+    return FINDINGS if found and not allow_warnings else None
+
+
+@click.command("graph")
+@click.argument("file", type=File)
+@click.option("--kind", type=click.Choice(["mermaid", "dot", "table"]), default="mermaid", help="how it is drawn")
+@click.option("--ticket", "snapshot", help="mark where a ticket is: a file with its JSON, or - for standard input")
+@command
+def graph_command(say: Say, file: Path, kind: str, snapshot: str | None) -> None:
+    """Draw a workflow from the very tables it runs by."""
+    workflow = load(file, lang=say.lang)
+    ticket = None
+    if snapshot is not None:
+        ticket = load_ticket(sys.stdin.read() if snapshot == "-" else Path(snapshot).read_text(encoding="utf-8"))
+    drawn = workflow.graph(kind, ticket)
+    if say.json:
+        say.data({"workflow": workflow.workflow, "version": workflow.version, "kind": kind, "text": drawn})
+    else:
+        click.echo(drawn)
+
+
+@click.command("schema")
+@command
+def schema_command(say: Say) -> None:
+    """Print the JSON Schema of definitions, for editors; it is JSON whatever --format says."""
+    say.data(schema())
+
+
+@click.command("plan")
+@click.argument("file", type=File)
+@click.option("--chain", "name", help="the chain; may be left out where there is one")
+@click.option("--at", "start", type=Instant(), required=True, help="when its trigger holds")
+@click.option("--for", "length", default="7d", show_default=True, help="how far to look: a span such as 7d or 12h")
+@command
+def plan_command(say: Say, file: Path, name: str | None, start: datetime, length: str) -> None:
+    """What an escalation chain would do from an instant on if nobody acted."""
+    workflow = load(file, lang=say.lang)
+    chain = _chain(workflow, name)
+    until = start + _length(length)
+    calendars: Any = {**workflow.calendars, **workflow.host_calendars}
+    planned = plan(chain, start, until, calendars=calendars)
+    zone = zone_of(workflow)
+    if say.json:
+        say.data(
+            {"chain": chain.name, "at": stamp(start), "until": stamp(until), "planned": [_planned(item) for item in planned]}
+        )
+        return
+    words = say.words
+    say.line(words("plan.title", chain=chain.name, at=say.at(start, zone), zone=zone), style="bold")
+    if not planned:
+        say.line(words("plan.nothing", until=say.at(until, zone)))
+        return
+    say.table(
+        [words("at"), words("level"), words("kind"), words("to"), words("actions")],
+        [
+            (say.at(item.at, zone), item.name, item.kind, ", ".join(item.to), ", ".join(act.kind for act in item.actions))
+            for item in planned
+        ],
+    )
+
+
+def _chain(workflow: Workflow, name: str | None) -> Any:
+    chains = {chain.name: chain for chain in workflow.escalations}
+    if name is None and len(chains) == 1:
+        return next(iter(chains.values()))
+    if name not in chains:
+        close = nearest(name, chains) if name else None
+        hint = f"did you mean {close!r}?" if close else f"it has {', '.join(map(repr, chains)) or 'none'}"
+        asked = f"no chain {name!r}" if name else "several chains or none; name one with --chain"
+        raise InputError(f"workflow {workflow.workflow!r} has {asked}; {hint}", chain=name)
+    return chains[name]
+
+
+def _length(text: str) -> timedelta:
+    read = Span.of(text)
+    if read.business_days or not read.exact:
+        raise InputError(f"--for is a length of time such as 7d or 12h, not {text!r}", span=text)
+    return read.exact
+
+
+def _planned(item: Planned) -> dict[str, Any]:
+    return {
+        "at": stamp(item.at),
+        "level": item.level,
+        "name": item.name,
+        "kind": item.kind,
+        "climb": item.climb,
+        "to": list(item.to),
+        "actions": [act.kind for act in item.actions],
+    }
+
+
+COMMANDS = (check_command, graph_command, schema_command, plan_command)

@@ -1,0 +1,116 @@
+"""Knows the commands that measure and replay: replay, bench, doctor; must not know how replaying works."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from servflow.cli._doctor import diagnosis
+from servflow.cli._output import FINDINGS, Say, command
+from servflow.documents import load
+from servflow.engine import Workflow
+from servflow.errors import InputError
+from servflow.lab import LogMap, replay_all
+
+File = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("replay")
+@click.argument("log", type=File)
+@click.option("--map", "mapping", type=File, required=True, help="how to read the log")
+@click.option("--workflow", "files", type=File, multiple=True, help="a workflow; may be given several times")
+@click.option("--limit", type=click.IntRange(1), help="stop after so many cases")
+@command
+def replay_command(say: Say, log: Path, mapping: Path, files: tuple[Path, ...], limit: int | None) -> int | None:
+    """Run every case of an event log (CSV, or a zip that holds one) through workflows.
+
+    Without --workflow, every other definition beside the map is taken. The status is 1 where cases leave a
+    workflow or rows cannot be used.
+    """
+    spec = LogMap.load(mapping, lang=say.lang)
+    flows = _workflows(files, mapping, say.lang)
+    with _bar(say) as progress:
+        reports = replay_all(log, spec, [flow for _, flow in flows], progress=progress, limit=limit)
+    if say.json:
+        told = [{"file": str(file), **report.as_data()} for (file, _), report in zip(flows, reports, strict=True)]
+        say.data({"log": str(log), "map": str(mapping), "reports": told})
+    else:
+        for (file, _), report in zip(flows, reports, strict=True):
+            say.head(str(file))
+            click.echo(report.text(say.lang))
+    return None if all(report.sound for report in reports) else FINDINGS
+
+
+def _workflows(files: tuple[Path, ...], mapping: Path, lang: str) -> list[tuple[Path, Workflow]]:
+    if files:
+        return [(file, load(file, lang=lang)) for file in files]
+    beside = [file for file in sorted(mapping.parent.glob("*.y*ml")) if file.resolve() != mapping.resolve()]
+    if not beside:
+        raise InputError(f"there is no workflow beside {str(mapping)!r}; name one with --workflow FILE", map=str(mapping))
+    return [(file, load(file, lang=lang)) for file in beside]
+
+
+@contextmanager
+def _bar(say: Say) -> Iterator[Callable[[int, int], None]]:
+    """A bar that counts bytes on standard error, so that what is reported stays clean; nothing for programs."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=Console(file=sys.stderr),
+        disable=say.json or not sys.stderr.isatty(),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task(say.words("replay.reading"), total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@click.command("bench")
+@click.option("--rounds", type=click.IntRange(1, 1_000), default=5, show_default=True, help="how often each is measured")
+@command
+def bench_command(say: Say, rounds: int) -> None:
+    """What one call costs on this machine, measured with the demo's workflow."""
+    from servflow.cli._bench import measure
+
+    found = measure(rounds)
+    if say.json:
+        say.data(found)
+        return
+    words = say.words
+    say.line(words("bench.title", rounds=rounds), style="bold")
+    rows = [(name, f"{value:,.1f} {unit}") for name, value, unit in found["rows"]]
+    say.table([words("bench.what"), words("bench.each")], rows, right=[1])
+
+
+@click.command("doctor")
+@command
+def doctor_command(say: Say) -> int | None:
+    """Versions, what is missing, and where each package is used."""
+    found = diagnosis()
+    if say.json:
+        say.data(found)
+        return FINDINGS if found["missing"] else None
+    words = say.words
+    say.line(words("doctor.python", **{name: found[name] for name in ("python", "sqlite", "servflow")}), style="bold")
+    say.table(
+        [words("package"), words("version"), words("extra")],
+        [
+            (part["name"], part["version"] or words("missing", install=part["install"]), part["extra"])
+            for part in found["packages"]
+        ],
+    )
+    say.head(words("doctor.uses"))
+    for use in found["uses"]:
+        say.line(f"  {use['package']}: {use['where']}")
+    return FINDINGS if found["missing"] else None
+
+
+COMMANDS = (replay_command, bench_command, doctor_command)

@@ -1,0 +1,117 @@
+"""Knows the commands that live with a database: demo, show, explain, worker; must not know how tickets are decided."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from servflow.cli._board_view import Look, show_board, show_risks
+from servflow.cli._databases import latest, one, open_existing, tickets, workflow_of, zone_of
+from servflow.cli._explain import explained
+from servflow.cli._explain_view import show_explanation
+from servflow.cli._output import FINDINGS, Instant, Say, command
+from servflow.cli._worker import Host, Worker, read_host
+from servflow.errors import InputError
+from servflow.model import Ticket
+from servflow.stores import Store
+
+
+@click.command("demo")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="the same seed gives the same week")
+@click.option("--tickets", "count", type=click.IntRange(1, 20_000), default=2_000, show_default=True, help="how many")
+@click.option(
+    "--db",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("servflow-demo.db"),
+    show_default=True,
+    help="the database to leave behind",
+)
+@click.option("--force", is_flag=True, help="replace the database if it is there")
+@command
+def demo_command(say: Say, *, seed: int, count: int, path: Path, force: bool) -> None:
+    """Live through one week of a repair company on a virtual clock, and look at what it came to.
+
+    Five outlets, forty engineers, and everything a week brings, kept in one SQLite file.
+    """
+    from servflow.cli._demo_command import run_demo
+
+    run_demo(say, seed=seed, count=count, path=path, force=force)
+
+
+@click.command("show")
+@click.argument("db")
+@click.option("--by", default="tier", show_default=True, help="the field that makes the groups")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="how many late tickets to list")
+@click.option("--tenant", default="default", show_default=True, help="whose tickets")
+@command
+def show_command(say: Say, db: str, *, by: str, limit: int, tenant: str) -> None:
+    """The board of a database, and what is late or at risk."""
+    with open_existing(db, tenant=tenant) as store:
+        look = Look.at(store, by)
+        zone = _zone(store)
+    if say.json:
+        say.data(look.as_data())
+        return
+    show_board(say, look.board, zone)
+    show_risks(say, look.risks, zone, limit)
+
+
+@click.command("explain")
+@click.argument("db")
+@click.argument("ticket")
+@click.option("--at", type=Instant(), help="explain it as of this instant; by default the latest the database has seen")
+@click.option("--tenant", default="default", show_default=True, help="whose tickets")
+@command
+def explain_command(say: Say, db: str, ticket: str, *, at: datetime | None, tenant: str) -> None:
+    """Why a ticket is in its state, with this engineer, due then; and what comes next."""
+    with open_existing(db, tenant=tenant) as store:
+        held = one(store, ticket)
+        workflow = workflow_of(store, held.pins.get("workflow", ""))
+        told = explained(workflow, held, store.history(held.id), _as_of(store, held, at))
+    if say.json:
+        say.data(told)
+    else:
+        show_explanation(say, told, zone_of(workflow))
+
+
+@click.command("worker")
+@click.argument("url")
+@click.option("--host", "named", help="module:factory that gives handlers, world and sources; without it nothing is delivered")
+@click.option("--once", is_flag=True, help="one round, then stop")
+@click.option("--every", type=click.FloatRange(0.05), default=1.0, show_default=True, help="seconds between rounds")
+@click.option("--tenant", default="default", show_default=True, help="whose tickets")
+@command
+def worker_command(say: Say, url: str, *, named: str | None, once: bool, every: float, tenant: str) -> int:
+    """Do what time, mail and released capacity ask for, round after round, until interrupted.
+
+    URL is the path of a SQLite file, or sqlite:///PATH. The factory is called without arguments and gives a
+    mapping with any of: handlers, world, sources, workflows, as servflow.Desk takes them.
+    """
+    host = Host() if named is None else read_host(named)
+    with open_existing(url, tenant=tenant) as store:
+        worker = Worker.over(store, host)
+        failed = worker.round(say) if once else worker.run(say, every)
+    return FINDINGS if failed else 0
+
+
+def _as_of(store: Store, ticket: Ticket, at: datetime | None) -> datetime:
+    if at is None:
+        return ticket.at if ticket.closed else latest(store) or ticket.at
+    if at < ticket.at:
+        raise InputError(
+            f"ticket {ticket.id!r} is known as of {ticket.at.isoformat()}; --at may not lie before that",
+            at=at,
+            ticket_at=ticket.at,
+        )
+    return at
+
+
+def _zone(store: Store) -> str:
+    first = next(iter(tickets(store)), None)
+    return "UTC" if first is None else zone_of(workflow_of(store, first.pins.get("workflow", "")))
+
+
+COMMANDS = (demo_command, show_command, explain_command, worker_command)

@@ -1,0 +1,112 @@
+"""Knows how commands look into a database of tickets; must not know what they look for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from servflow.engine import Workflow
+from servflow.errors import InputError, NotFound, nearest
+from servflow.model import Ticket
+from servflow.stores import SqliteStore, Store
+
+PAGE = 500
+SCHEME = "sqlite:///"
+
+
+def path_of(url: str) -> Path:
+    """
+    The file a URL or path names.
+
+    Raises:
+        InputError: it is a URL of a store this version does not have.
+    """
+    if url.startswith(SCHEME):
+        return Path(url.removeprefix(SCHEME))
+    if "://" in url:
+        raise InputError(
+            f"there is no store for {url.partition('://')[0]}:// here; give the path of a SQLite file, or sqlite:///PATH",
+            url=url,
+        )
+    return Path(url)
+
+
+def open_existing(url: str, *, tenant: str = "default") -> SqliteStore:
+    """
+    Open a database that must be there; nothing is created and nothing is written.
+
+    Raises:
+        InputError: there is no such file, or it is empty.
+        FormatError: it was written by a newer servflow or another program.
+        StoreError: it cannot be opened.
+    """
+    path = path_of(url)
+    if not path.is_file():
+        near = nearest(path.name, (other.name for other in path.parent.glob("*.db"))) if path.parent.is_dir() else None
+        hint = f"did you mean {str(path.parent / near)!r}?" if near else "make one with: servflow demo"
+        raise InputError(f"there is no database {str(path)!r}; {hint}", path=str(path))
+    if not path.stat().st_size:
+        raise InputError(f"{str(path)!r} is empty and no database; make one with: servflow demo", path=str(path))
+    return SqliteStore(path, tenant=tenant)
+
+
+def tickets(store: Store) -> Iterator[Ticket]:
+    """Every ticket of a store, by id."""
+    after: str | None = None
+    while page := store.find(limit=PAGE, after=after):
+        yield from page
+        after = page[-1].id
+
+
+def workflow_of(store: Store, hash_: str) -> Workflow:
+    """
+    The workflow kept under a hash.
+
+    Raises:
+        NotFound: the store holds no definition of that hash.
+    """
+    data: Any = store.definition(hash_)
+    if data is None:
+        raise NotFound(
+            f"the database holds no definition {hash_!r}, so it was written without a desk; keep it there with Store.define",
+            code="definition",
+            hash=hash_,
+        )
+    return Workflow(**data)
+
+
+def one(store: Store, name: str) -> Ticket:
+    """
+    One ticket by its id.
+
+    Raises:
+        NotFound: there is none of that id; with a did-you-mean.
+    """
+    ticket = store.load(name)
+    if ticket is not None:
+        return ticket
+    known = [other.id for other in tickets(store)]
+    close = nearest(name, known)
+    if close is not None:
+        hint = f"did you mean {close!r}?"
+    elif known:
+        hint = f"there are {len(known)}, for example {known[0]!r}"
+    else:
+        hint = "there is none at all"
+    raise NotFound(f"there is no ticket {name!r}; {hint}", code="ticket", ticket=name, nearest=close)
+
+
+def latest(store: Store) -> datetime | None:
+    """The latest instant any ticket of the store has seen: the present, as far as the database knows."""
+    return max((ticket.at for ticket in tickets(store)), default=None)
+
+
+def zone_of(workflow: Workflow) -> str:
+    """The zone of the workflow's calendars, the first one's where there are several; UTC where there is none."""
+    for calendar in workflow.calendars.values():
+        zone = getattr(calendar, "zone", None)
+        if zone:
+            return str(zone)
+    return "UTC"

@@ -1,0 +1,197 @@
+"""Knows what a ticket's records and snapshot say about why it is where it is; must not know how that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from servflow.cli._output import stamp
+from servflow.cli._words import RULES_ZH, Words
+from servflow.engine import Explanation, Workflow
+from servflow.model import (
+    Acknowledged,
+    Assigned,
+    ChainStopped,
+    Decided,
+    Escalated,
+    Moved,
+    Offered,
+    OfferEnded,
+    Opened,
+    Received,
+    Record,
+    SlotChanged,
+    Ticket,
+    TimerFired,
+)
+
+LAST_MOVES = 12
+"""How many of the latest moves are told."""
+
+LAST_DECISIONS = 6
+"""How many of the latest dispatch decisions are told as text; as JSON all are."""
+
+BEST = 3
+"""How many of those who fitted are told, the best first."""
+
+
+def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at: datetime) -> dict[str, Any]:
+    """
+    Why a ticket is in its state, with its engineer, under its due instants; and what comes next.
+
+    Args:
+        workflow: the version it runs under.
+        ticket: the snapshot.
+        records: all its records, in order.
+        at: aware instant to explain it at, not before the ticket's own.
+
+    Returns:
+        JSON-ready data; instants as RFC 3339 in UTC, lengths of time in seconds.
+    """
+    view = workflow.explain(ticket, at=at)
+    return {
+        "ticket": ticket.id,
+        "workflow": ticket.workflow,
+        "version": ticket.version,
+        "at": stamp(at),
+        "state": ticket.state,
+        "title": getattr(workflow.states.get(ticket.state), "title", ""),
+        "since": stamp(ticket.entered_at),
+        "opened_at": stamp(ticket.opened_at),
+        "closed_at": stamp(ticket.closed_at),
+        "closed": ticket.closed,
+        "reopened": ticket.reopened,
+        "priority": ticket.priority,
+        "customer": ticket.customer,
+        "outlet": ticket.outlet,
+        "assignee": ticket.assignee,
+        "owner": ticket.owner,
+        "moves": moves(records)[-LAST_MOVES:],
+        "slots": [_slot(policy.name, policy.slot, ticket, records) for policy in workflow.dispatch],
+        "clocks": [_clock(clock, ticket) for clock in view.as_data()["clocks"]],
+        "escalations": _escalations(records),
+        "next": _next(workflow, ticket, view),
+    }
+
+
+def moves(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Every change of state in order: when, by what event, by whom, from where to where."""
+    found: list[dict[str, Any]] = []
+    actor: str | None = None
+    state = ""
+    for record in records:
+        if isinstance(record, Opened):
+            state = "+".join(record.configuration)
+            found.append({"at": stamp(record.at), "event": "open", "by": record.actor, "from": None, "to": state})
+        elif isinstance(record, Received):
+            actor = record.actor
+        elif isinstance(record, TimerFired):
+            actor = "system"
+        elif isinstance(record, Moved):
+            to = "+".join(record.configuration)
+            found.append({"at": stamp(record.at), "event": record.event, "by": actor, "from": state, "to": to})
+            state = to
+    return found
+
+
+def _slot(policy: str, slot: str, ticket: Ticket, records: Sequence[Record]) -> dict[str, Any]:
+    """How the present holder of a slot came to be: the decisions and offers since the latest search began."""
+    decisions: list[dict[str, Any]] = []
+    offers: dict[str, dict[str, Any]] = {}
+    filled: dict[str, Any] | None = None
+    for record in records:
+        if isinstance(record, SlotChanged) and record.policy == policy and record.reason == "searching":
+            decisions, offers = [], {}
+        elif isinstance(record, Decided) and record.maker == "dispatch" and record.name == policy:
+            decisions.append(_decision(record))
+        elif isinstance(record, Offered) and record.offer.policy == policy:
+            offer = record.offer
+            offers[offer.id] = {"to": offer.to, "at": stamp(record.at), "pool": offer.pool, "outcome": "open", "reason": ""}
+            offers[offer.id]["answered_at"] = None
+        elif isinstance(record, OfferEnded) and record.offer.id in offers:
+            ended = {"outcome": record.outcome, "answered_at": stamp(record.at), "reason": record.reason}
+            offers[record.offer.id].update(ended)
+        elif isinstance(record, Assigned) and record.slot == slot:
+            filled = {"to": record.to, "at": stamp(record.at), "source": record.source}
+    return {
+        "policy": policy,
+        "slot": slot,
+        "to": getattr(ticket, slot, None),
+        "filled": filled,
+        "decisions": decisions,
+        "offers": list(offers.values()),
+    }
+
+
+def _decision(record: Decided) -> dict[str, Any]:
+    why: Any = record.why if isinstance(record.why, Mapping) else {}
+    result: Any = record.result if isinstance(record.result, Mapping) else {}
+    ranked = [
+        {"id": item["id"], "points": list(item["points"]), "terms": dict(item["terms"])} for item in why.get("ranked", ())
+    ]
+    return {
+        "at": stamp(record.at),
+        "action": result.get("action"),
+        "to": list(result.get("to", ())),
+        "summary": why.get("summary", ""),
+        "considered": why.get("considered", 0),
+        "counts": dict(why.get("counts", {})),
+        "ranked": ranked,
+        "values": {name: str(value) for name, value in record.values.items()},
+        "world": record.world,
+    }
+
+
+def verdict(words: Words, decision: Mapping[str, Any]) -> str:
+    """A decision as one sentence in the language; the record keeps the English one."""
+    if words.lang != "zh":
+        return str(decision["summary"])
+    parts = [words("choice.considered", count=decision["considered"])]
+    parts += [f"{count} 个{RULES_ZH.get(rule, rule)}" for rule, count in decision["counts"].items()]
+    ranked = decision["ranked"]
+    fit = decision["considered"] - sum(decision["counts"].values())
+    parts.append(words("choice.fit", count=fit, best=ranked[0]["id"]) if ranked else words("choice.none"))
+    return "，".join(parts)  # noqa: RUF001 - Chinese text uses full-width punctuation
+
+
+def _clock(clock: dict[str, Any], ticket: Ticket) -> dict[str, Any]:
+    run = ticket.clocks[clock["name"]]
+    return {**clock, "started_at": stamp(run.started_at), "stopped_at": stamp(run.stopped_at), "marks": list(run.marks)}
+
+
+def _escalations(records: Sequence[Record]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for record in records:
+        if isinstance(record, Escalated):
+            level = {"outcome": record.outcome, "to": list(record.to), "why": list(record.why)}
+            found.append({"at": stamp(record.scheduled), "chain": record.run.chain, "level": record.name, **level})
+        elif isinstance(record, Acknowledged):
+            outcome = "snoozed" if record.snoozed else "acknowledged"
+            told = {"outcome": outcome, "to": [record.by or "-"], "why": []}
+            found.append({"at": stamp(record.at), "chain": record.run.chain, "level": "", **told})
+        elif isinstance(record, ChainStopped):
+            told = {"outcome": "stopped", "to": [], "why": [record.reason]}
+            found.append({"at": stamp(record.at), "chain": record.run.chain, "level": "", **told})
+    return found
+
+
+def _next(workflow: Workflow, ticket: Ticket, view: Explanation) -> dict[str, Any]:
+    here = set(ticket.entered)
+    doors = [
+        {
+            "event": move.event,
+            "to": list(move.target) or [ticket.state],
+            "allow": [_who(entry) for entry in move.allow],
+            "when": move.when,
+        }
+        for move in workflow.transitions
+        if "*" in move.source or here.intersection(move.source)
+    ]
+    return {"by_time": [item.as_data() for item in view.coming], "by_people": doors}
+
+
+def _who(entry: Any) -> str:
+    if isinstance(entry, Mapping):
+        return ", ".join(f"{key} {value}" for key, value in entry.items())
+    return str(entry)

@@ -1,0 +1,185 @@
+"""Knows how an explanation of a ticket looks as text; must not know where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from servflow.cli._explain import BEST, LAST_DECISIONS, verdict
+from servflow.cli._output import Say, span
+from servflow.model import read_instant
+
+Told = Mapping[str, Any]
+
+
+def show_explanation(say: Say, told: Told, zone: str) -> None:
+    """Write an explanation as text, with instants as a wall clock of *zone* shows them."""
+    _head(say, told, zone)
+    _moves(say, told, zone)
+    for slot in told["slots"]:
+        _slot(say, slot, zone)
+    for clock in told["clocks"]:
+        _clock(say, clock, zone)
+    _escalations(say, told, zone)
+    _next(say, told, zone)
+
+
+def _at(text: str | None) -> datetime | None:
+    return None if text is None else read_instant(text)
+
+
+def _shown(say: Say, text: str | None, zone: str) -> str:
+    return say.at(_at(text), zone)
+
+
+def _length(seconds: float | None) -> str:
+    return span(None if seconds is None else timedelta(seconds=seconds))
+
+
+def _head(say: Say, told: Told, zone: str) -> None:
+    words = say.words
+    title = f": {told['title']}" if told["title"] else ""
+    if say.lang == "zh" and title:
+        title = f"（{told['title']}）"  # noqa: RUF001 - Chinese text uses full-width punctuation
+    facts = {name: told[name] for name in ("ticket", "workflow", "version")}
+    say.line(words("explain.title", **facts, at=_shown(say, told["at"], zone), zone=zone), style="bold")
+    say.line(words("explain.state", state=told["state"], since=_shown(say, told["since"], zone), title=title))
+    facts = {name: "-" if told[name] is None else told[name] for name in ("priority", "customer", "outlet", "assignee")}
+    say.line(words("explain.facts", **facts, reopened=told["reopened"]))
+
+
+def _moves(say: Say, told: Told, zone: str) -> None:
+    words = say.words
+    say.head(words("explain.why_state"))
+    say.table(
+        [words("at"), words("event"), words("who"), words("state")],
+        [
+            (
+                _shown(say, move["at"], zone),
+                move["event"] or "-",
+                move["by"] or "-",
+                f"{move['from'] or ''} -> {move['to']}".lstrip(),
+            )
+            for move in told["moves"]
+        ],
+    )
+
+
+def _slot(say: Say, slot: Told, zone: str) -> None:
+    words = say.words
+    if not slot["decisions"] and slot["to"] is None:
+        return
+    say.head(words("explain.nobody" if slot["to"] is None else "explain.why_who", slot=slot["slot"], who=slot["to"]))
+    for decision in slot["decisions"][-LAST_DECISIONS:]:
+        say.line(f"  {_shown(say, decision['at'], zone)}  {verdict(words, decision)}")
+        for place, item in enumerate(decision["ranked"][:BEST], start=1):
+            terms = ", ".join(f"{name} {value}" for name, value in item["terms"].items())
+            say.line(f"    {place}. {item['id']}  {'/'.join(str(points) for points in item['points'])}  ({terms})")
+    if slot["offers"]:
+        say.table(
+            [words("offered"), words("to"), words("outcome"), words("answered"), words("reason")],
+            [
+                (
+                    _shown(say, offer["at"], zone),
+                    offer["to"],
+                    words(f"offer.{offer['outcome']}"),
+                    _shown(say, offer["answered_at"], zone),
+                    offer["reason"],
+                )
+                for offer in slot["offers"]
+            ],
+        )
+    filled = slot["filled"]
+    if filled is not None and filled["to"] is not None and not filled["source"].startswith("dispatch["):
+        say.line(f"  {_shown(say, filled['at'], zone)}  {words('explain.set_by', source=filled['source'])}")
+
+
+def _clock(say: Say, clock: Told, zone: str) -> None:
+    words = say.words
+    say.head(words("explain.why_due", clock=clock["name"]))
+    calendar = clock["calendar"]
+    say.line(
+        "  "
+        + words(
+            "clock.promise",
+            within=_length(clock["within"]),
+            calendar=words("clock.elapsed") if calendar is None else words("clock.in", calendar=calendar),
+            started=_shown(say, clock["started_at"], zone),
+            cycle=clock["cycle"],
+            counted=_length(clock["counted"]),
+        )
+    )
+    say.line(f"  {_standing(say, clock, zone)}")
+    if clock["waived"]:
+        say.line(f"  {words('clock.waived', reason=clock['waived'])}")
+    if clock["timeline"]:
+        say.table(
+            [words("from"), words("until"), words("phase"), words("elapsed"), words("counted"), words("total")],
+            [
+                (
+                    _shown(say, row["start"], zone),
+                    _shown(say, row["end"], zone),
+                    words(f"phase.{row['phase']}"),
+                    _length(row["elapsed"]),
+                    _length(row["counted"]),
+                    _length(row["total"]),
+                )
+                for row in clock["timeline"]
+            ],
+            right=[3, 4, 5],
+        )
+
+
+def _standing(say: Say, clock: Told, zone: str) -> str:
+    words = say.words
+    due, stopped = _shown(say, clock["due"], zone), _shown(say, clock["stopped_at"], zone)
+    left = _length(clock["remaining"])
+    if clock["phase"] == "cancelled":
+        return words("clock.cancelled", stopped=stopped)
+    if clock["phase"] == "met":
+        return words("clock.late" if clock["breached_at"] else "clock.met", stopped=stopped, due=due)
+    if clock["breached_at"]:
+        return words("clock.breached", due=_shown(say, clock["breached_at"], zone), over=_length(-clock["remaining"]))
+    if clock["phase"] == "paused":
+        return words("clock.paused", remaining=left, due=_shown(say, clock["due_if_resumed"], zone))
+    return words("clock.running", due=due, remaining=left)
+
+
+def _escalations(say: Say, told: Told, zone: str) -> None:
+    words = say.words
+    say.head(words("explain.escalations"))
+    if not told["escalations"]:
+        say.line(f"  {words('explain.no_escalations')}")
+        return
+    say.table(
+        [words("at"), words("chain"), words("level"), words("outcome"), words("who"), words("reason")],
+        [
+            (
+                _shown(say, item["at"], zone),
+                item["chain"],
+                item["level"],
+                words(f"outcome.{item['outcome']}"),
+                ", ".join(item["to"]),
+                "; ".join(item["why"]),
+            )
+            for item in told["escalations"]
+        ],
+    )
+
+
+def _next(say: Say, told: Told, zone: str) -> None:
+    words = say.words
+    coming, doors = told["next"]["by_time"], told["next"]["by_people"]
+    say.head(f"{words('explain.next')}: {words('explain.by_time')}")
+    if coming:
+        rows = [(_shown(say, item["at"], zone), item["kind"], item["name"]) for item in coming]
+        say.table([words("at"), words("kind"), words("to")], rows)
+    else:
+        say.line(f"  {words('explain.nothing')}")
+    if doors:
+        say.head(f"{words('explain.next')}: {words('explain.by_people')}")
+        say.table(
+            [words("event"), words("to"), words("may"), words("when")],
+            [(door["event"] or "-", ", ".join(door["to"]), ", ".join(door["allow"]), door["when"] or "") for door in doors],
+        )

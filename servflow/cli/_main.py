@@ -1,0 +1,21 @@
+"""Knows which commands there are; must not know what any of them does."""
+
+from __future__ import annotations
+
+import click
+
+from servflow.cli import _commands_definition, _commands_lab, _commands_store
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="servflow", message="servflow %(version)s")
+def servflow() -> None:
+    """Workflows and rules for service tickets: check them, draw them, run them, and ask why.
+
+    Exit status: 0 fine, 1 findings, 2 bad usage or input. Every command takes --format json and --lang zh.
+    """
+
+
+for group in (_commands_definition, _commands_store, _commands_lab):
+    for one in group.COMMANDS:
+        servflow.add_command(one)

@@ -1,0 +1,217 @@
+"""Knows the words the command line says, in English and Chinese; must not know when they are said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# ruff: noqa: RUF001 - Chinese text uses full-width punctuation
+WORDS: Mapping[str, tuple[str, str]] = {
+    # definitions
+    "check.fine": (
+        "{name} version {version} is fine: {states} states, {transitions} transitions, no findings.",
+        "{name} 第 {version} 版没有问题：{states} 个状态，{transitions} 条转移，无发现。",
+    ),
+    "check.found": ("{count} findings in {file}:", "{file} 中有 {count} 个发现："),
+    "check.loads": (
+        "{name} version {version} loads, with {count} warnings:",
+        "{name} 第 {version} 版可以加载，有 {count} 个警告：",
+    ),
+    "plan.title": (
+        "What chain {chain} does from {at} on, if nobody acts ({zone})",
+        "升级链 {chain} 自 {at} 起、无人处理时的动作（{zone}）",
+    ),
+    "plan.nothing": ("Nothing happens before {until}.", "在 {until} 之前没有任何动作。"),
+    "at": ("at", "时刻"),
+    "level": ("level", "级别"),
+    "kind": ("kind", "类型"),
+    "to": ("to", "对象"),
+    "actions": ("actions", "动作"),
+    # demo
+    "demo.title": (
+        "One week at a repair company: {tickets} tickets, 5 outlets, 40 engineers, seed {seed}",
+        "一家维修公司的一周：{tickets} 张工单，5 个网点，40 名工程师，种子 {seed}",
+    ),
+    "demo.progress": ("{day} {clock}  {opened} tickets, {events} events", "{day} {clock}  {opened} 张工单，{events} 个事件"),
+    "demo.reading": ("reading the records back", "正在读回记录"),
+    "demo.done": (
+        "The week is over: {opened} tickets, {events} events, all of it in {file}.",
+        "一周结束：{opened} 张工单，{events} 个事件，全部保存在 {file}。",
+    ),
+    "demo.next": ("Next, try:", "接下来可以试试："),
+    "demo.next.explain": ("why a late ticket is where it is", "一张超时工单为何处于现状"),
+    "demo.next.show": ("this board again, and what is late or at risk", "再次查看看板，以及超时和有风险的工单"),
+    "demo.next.graph": ("the workflow as a drawing", "流程图"),
+    # board
+    "board.title": ("Board as of {at} ({zone})", "看板，截至 {at}（{zone}）"),
+    "board.head": (
+        "{tickets} tickets: {closed} closed, {open} open, {cancelled} cancelled; {reopened} reopenings",
+        "共 {tickets} 张工单：已关闭 {closed}，处理中 {open}，已取消 {cancelled}；重开 {reopened} 次",
+    ),
+    "volumes": ("Volumes", "工单量"),
+    "first_response": ("First response", "首次响应"),
+    "time_to_resolve": ("Time to resolve", "解决时长"),
+    "attainment": ("SLA attainment", "SLA 达成率"),
+    "breaches": ("Breaches", "违约"),
+    "escalations": ("Escalations", "升级"),
+    "load": ("Load per outlet", "各网点负载"),
+    "busiest": ("Busiest engineers", "最忙的工程师"),
+    "offers": ("Offers accepted", "派单接受率"),
+    "csat": ("CSAT", "客户满意度"),
+    "channel": ("channel", "渠道"),
+    "tickets": ("tickets", "工单数"),
+    "group": ("{by}", "{by}"),
+    "all": ("all", "全部"),
+    "count": ("count", "数量"),
+    "median": ("median", "中位数"),
+    "p90": ("90 %", "90 %"),
+    "mean": ("mean", "均值"),
+    "clock": ("clock", "计时"),
+    "kept": ("kept", "按时"),
+    "of": ("of", "总数"),
+    "share": ("share", "比例"),
+    "interval": ("95 % interval", "95% 区间"),
+    "left_out": ("left out", "不计入"),
+    "chain": ("chain", "升级链"),
+    "reached": ("reached", "到达"),
+    "outlet": ("outlet", "网点"),
+    "engineer": ("engineer", "工程师"),
+    "open": ("open", "处理中"),
+    "late": ("late", "超时"),
+    "answers": ("answers", "评价数"),
+    # late tickets
+    "late.title": (
+        "Late or at risk ({shown} of {count}, the most urgent first)",
+        "超时或有风险（{count} 张中的 {shown} 张，最紧急的在前）",
+    ),
+    "late.none": ("Nothing is late or at risk.", "没有超时或有风险的工单。"),
+    "ticket": ("ticket", "工单"),
+    "state": ("state", "状态"),
+    "assignee": ("assignee", "负责人"),
+    "due": ("due", "应完成"),
+    "promise": ("promise", "承诺"),
+    "risk.late": ("late", "超时"),
+    "risk.at_risk": ("at risk", "有风险"),
+    # explain
+    "explain.title": (
+        "Ticket {ticket} ({workflow} version {version}), as of {at} ({zone})",
+        "工单 {ticket}（{workflow} 第 {version} 版），截至 {at}（{zone}）",
+    ),
+    "explain.state": ("It is in state {state} since {since}{title}.", "自 {since} 起处于状态 {state}{title}。"),
+    "explain.facts": (
+        "Priority {priority}; customer {customer}; outlet {outlet}; assignee {assignee}; reopened {reopened} times.",
+        "优先级 {priority}；客户 {customer}；网点 {outlet}；负责人 {assignee}；重开 {reopened} 次。",
+    ),
+    "explain.why_state": ("Why this state", "为何处于此状态"),
+    "explain.why_who": ("Why {who} as {slot}", "为何 {slot} 是 {who}"),
+    "explain.nobody": ("Why nobody yet as {slot}", "为何 {slot} 尚无人"),
+    "explain.why_due": ("Clock {clock}", "计时 {clock}"),
+    "explain.escalations": ("Escalations", "升级"),
+    "explain.no_escalations": ("No level of any chain was reached.", "没有到达任何升级级别。"),
+    "explain.next": ("What comes next", "接下来"),
+    "explain.by_time": ("by time alone", "仅因时间"),
+    "explain.by_people": ("by somebody", "由人触发"),
+    "explain.nothing": ("Nothing is set by time.", "没有定时事项。"),
+    "explain.set_by": ("set by {source}", "由 {source} 指定"),
+    "who": ("who", "执行者"),
+    "event": ("event", "事件"),
+    "from": ("from", "起"),
+    "until": ("until", "止"),
+    "phase": ("phase", "阶段"),
+    "elapsed": ("elapsed", "经过"),
+    "counted": ("counted", "计入"),
+    "total": ("total", "累计"),
+    "outcome": ("outcome", "结果"),
+    "may": ("who may", "谁可以"),
+    "when": ("if", "条件"),
+    "clock.promise": (
+        "{within} {calendar}from {started}, cycle {cycle}: {counted} counted.",
+        "自 {started} 起 {within}{calendar}，第 {cycle} 周期：已计入 {counted}。",
+    ),
+    "clock.in": ("counted in calendar {calendar}, ", "（按日历 {calendar} 计算）"),
+    "clock.elapsed": ("as time passes, ", "（按自然时间）"),
+    "clock.running": ("Due {due}, {remaining} left.", "应于 {due} 前完成，剩余 {remaining}。"),
+    "clock.paused": (
+        "Paused, {remaining} left; resumed now it would be due {due}.",
+        "已暂停，剩余 {remaining}；若现在恢复，应于 {due} 前完成。",
+    ),
+    "clock.met": ("Stopped {stopped}, in time: it was due {due}.", "于 {stopped} 停止，按时完成：应于 {due} 前完成。"),
+    "clock.late": ("Stopped {stopped}, too late: it was due {due}.", "于 {stopped} 停止，已超时：应于 {due} 前完成。"),
+    "clock.breached": ("Broken since {due}, {over} over.", "自 {due} 起违约，超出 {over}。"),
+    "clock.cancelled": ("Cancelled {stopped}.", "于 {stopped} 取消。"),
+    "clock.waived": ("Excused: {reason}.", "已豁免：{reason}。"),
+    "offer.accepted": ("accepted", "接受"),
+    "offer.rejected": ("rejected", "拒绝"),
+    "offer.expired": ("no answer", "未答复"),
+    "offer.withdrawn": ("withdrawn", "撤回"),
+    "offer.open": ("still open", "尚未答复"),
+    "phase.running": ("running", "计时中"),
+    "phase.paused": ("paused", "暂停"),
+    "phase.folded": ("folded", "合并"),
+    "outcome.fired": ("fired", "已通知"),
+    "outcome.coalesced": ("coalesced", "合并通知"),
+    "outcome.empty": ("reached nobody", "无人可通知"),
+    "outcome.skipped": ("skipped", "跳过"),
+    "outcome.stopped": ("stopped", "停止"),
+    "outcome.acknowledged": ("acknowledged", "已确认"),
+    "outcome.snoozed": ("snoozed", "暂缓"),
+    "offered": ("offered", "派单"),
+    "answered": ("answered", "答复"),
+    "reason": ("reason", "原因"),
+    # dispatch, for languages in which the record keeps no sentence
+    "choice.considered": ("{count} considered", "考虑了 {count} 个候选"),
+    "choice.fit": ("{count} fit, best {best}", "{count} 个合适，最佳 {best}"),
+    "choice.none": ("nobody fits", "无人合适"),
+    # doctor
+    "doctor.python": (
+        "Python {python}, SQLite {sqlite}, servflow {servflow}",
+        "Python {python}，SQLite {sqlite}，servflow {servflow}",
+    ),
+    "doctor.uses": ("Where they are used", "各自用途"),
+    "package": ("package", "软件包"),
+    "version": ("version", "版本"),
+    "extra": ("extra", "扩展"),
+    "missing": ("not installed; {install}", "未安装；{install}"),
+    # worker, bench, replay
+    "worker.round": (
+        "{at} ticked: {advanced} advanced, {fired} events, {refused} refused, {failed} failed; delivered: {delivered}",
+        "{at} 轮询：推进 {advanced}，事件 {fired}，拒绝 {refused}，失败 {failed}；送达：{delivered}",
+    ),
+    "worker.problem": ("ticket {where}, {what}: {error}", "工单 {where}，{what}：{error}"),
+    "bench.title": ("This machine, CPU time, medians of {rounds} rounds", "本机 CPU 时间，{rounds} 轮的中位数"),
+    "bench.what": ("what", "项目"),
+    "bench.each": ("each", "每次"),
+    "replay.reading": ("reading the log", "正在读取日志"),
+    "error": ("servflow: {message}", "servflow：{message}"),
+}
+"""Key -> the sentence in English and in Chinese, with ``{fact}`` places."""
+
+RULES_ZH: Mapping[str, str] = {
+    "of": "不属于所选网点",
+    "skill": "缺少技能",
+    "area": "不服务该区域",
+    "open": "不在班",
+    "below": "已满负荷",
+    "absence": "缺勤",
+    "presence": "不在线",
+    "declined": "已拒绝或未答复",
+    "forbidden": "客户不接受",
+    "language": "语言不符",
+    "certificate": "无有效证书",
+    "contract": "无合同",
+    "part": "缺少配件",
+    "other_than": "被排除",
+}
+"""Dispatch rule -> why somebody does not fit, in Chinese."""
+
+
+class Words:
+    """The words of one language."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def __call__(self, key: str, /, **facts: object) -> str:
+        """The sentence for a key, its places filled."""
+        english, chinese = WORDS[key]
+        text = chinese if self.lang == "zh" else english
+        return text.format(**facts) if facts else text
