@@ -11,10 +11,11 @@ import attrs
 from servflow import escalation
 from servflow.engine._assigning import assign, unassign
 from servflow.engine._call import StartChain
-from servflow.errors import ExpressionError, LimitError, Refused
+from servflow.errors import ExpressionError, LimitError, Refused, nearest
 from servflow.expressions import Expression
 from servflow.model import (
     Action,
+    Assign,
     Assigned,
     Call,
     FrozenMap,
@@ -70,11 +71,25 @@ def compile_updates(
         problems = compiled.problems
         expressions: dict[str, Expression] = {}
         for name, text in values.items():
-            parsed = problems.expression(text, types, f"{where}.{name}", functions=compiled.functions, timeless=timeless)
+            inner = _INSIDE.get(action.kind, "")
+            place = f"{where}.ticket" if name == "$ticket" else f"{where}{inner}.{name}"
+            parsed = problems.expression(text, types, place, functions=compiled.functions, timeless=timeless)
             if parsed is not None:
                 expressions[name] = parsed
         made.append(Update(kind=action.kind, path=f"{path}[{index}]", parts=parts, values=expressions))
     return tuple(made)
+
+
+# Where the conditions of an action stand below it.
+_INSIDE = {"notify": ".data", "call": ".data", "open": ".fields", "send": ".payload", "emit": ".payload"}
+
+
+def _inner(compiled: Compiled, value: Mapping[str, Any], key: str, path: str) -> Mapping[str, Any]:
+    found = value.get(key) or {}
+    if isinstance(found, Mapping):
+        return found
+    compiled.problems.add("action.value", f"{path}.{key}", action=key, value=str(found)[:200], known=("name: expression",))
+    return {}
 
 
 def _read(compiled: Compiled, action: Action, path: str) -> tuple[dict[str, Any], Mapping[str, Any]]:
@@ -113,14 +128,14 @@ def _check_notify(compiled: Compiled, value: Mapping[str, Any], path: str) -> Re
     _check_to(compiled, value.get("to"), f"{path}.to")
     if not isinstance(value.get("template"), str):
         compiled.problems.add("definition.missing_key", f"{path}.template", key="template")
-    return {"to": value.get("to"), "template": value.get("template"), "urgent": bool(value.get("urgent", False))}, value.get(
-        "data"
-    ) or {}
+    return {"to": value.get("to"), "template": value.get("template"), "urgent": bool(value.get("urgent", False))}, _inner(
+        compiled, value, "data", path
+    )
 
 
 def _check_to(compiled: Compiled, to: Any, path: str) -> None:
     spec = compiled.workflow
-    compiled.problems.findings.extend(escalation.check_to(to, path, spec.roles, spec.queues))
+    compiled.problems.findings.extend(escalation.check_to(to, path, spec.roles, spec.queues, targets=spec.extensions.targets))
 
 
 def _check_person(compiled: Compiled, value: Mapping[str, Any], path: str) -> Read:
@@ -129,27 +144,33 @@ def _check_person(compiled: Compiled, value: Mapping[str, Any], path: str) -> Re
 
 
 def _check_call(compiled: Compiled, value: Mapping[str, Any], path: str) -> Read:
+    if isinstance(value.get("reply"), str):
+        compiled.replies.append((value["reply"], f"{path}.reply"))
     if not isinstance(value.get("name"), str):
         compiled.problems.add("definition.missing_key", f"{path}.name", key="name")
-    return {"name": value.get("name"), "reply": value.get("reply")}, value.get("data") or {}
+    return {"name": value.get("name"), "reply": value.get("reply")}, _inner(compiled, value, "data", path)
 
 
 def _check_open(compiled: Compiled, value: Mapping[str, Any], path: str) -> Read:
     if not isinstance(value.get("workflow"), str):
         compiled.problems.add("definition.missing_key", f"{path}.workflow", key="workflow")
-    return {"workflow": value.get("workflow"), "relation": value.get("relation", "child")}, value.get("fields") or {}
+    return {"workflow": value.get("workflow"), "relation": value.get("relation", "child")}, _inner(
+        compiled, value, "fields", path
+    )
 
 
 def _check_send(compiled: Compiled, value: Mapping[str, Any], path: str) -> Read:
     for key in ("ticket", "event"):
         if not isinstance(value.get(key), str):
             compiled.problems.add("definition.missing_key", f"{path}.{key}", key=key)
-    payload = value.get("payload") or {}
+    payload = _inner(compiled, value, "payload", path)
     return {"event": value.get("event"), "payload": tuple(payload)}, {"$ticket": value.get("ticket") or "''", **payload}
 
 
 def _check_queue(compiled: Compiled, value: Any, path: str) -> Read:
-    if compiled.workflow.queues:
+    if not isinstance(value, str) or not value:
+        compiled.problems.add("action.value", path, action="queue", value=str(value)[:200], known=("the name of a queue",))
+    elif compiled.workflow.queues:
         compiled.problems.known("queue", value, compiled.workflow.queues, path)
     return {"queue": value}, {}
 
@@ -163,7 +184,7 @@ def _check_unassign(compiled: Compiled, value: Any, path: str) -> Read:
 def _check_emit(compiled: Compiled, value: Mapping[str, Any], path: str) -> Read:
     if not isinstance(value.get("event"), str):
         compiled.problems.add("definition.missing_key", f"{path}.event", key="event")
-    return {"event": value.get("event")}, value.get("payload") or {}
+    return {"event": value.get("event")}, _inner(compiled, value, "payload", path)
 
 
 def _check_raise(compiled: Compiled, value: Mapping[str, Any], path: str) -> Read:
@@ -177,10 +198,10 @@ def _check_raise(compiled: Compiled, value: Mapping[str, Any], path: str) -> Rea
 
 
 def _check_tag(compiled: Compiled, value: Any, path: str) -> Read:
-    tags = (value,) if isinstance(value, str) else tuple(value or ())
+    tags = (value,) if isinstance(value, str) else value if isinstance(value, (list, tuple)) else (None,)
     if not all(isinstance(tag, str) for tag in tags):
         compiled.problems.add("action.value", path, action="tag", value=str(value), known=("a tag or a list of tags",))
-    return {"tags": tags}, {}
+    return {"tags": tuple(tag for tag in tags if isinstance(tag, str))}, {}
 
 
 def _check_start(compiled: Compiled, value: Any, path: str) -> Read:
@@ -256,7 +277,7 @@ def _run_set(call: OneCall, update: Update, keep_person: bool) -> None:
         if spec is not None:
             fields[name] = fitted(spec, value, name)
         else:
-            attributes[name] = attribute(name, value)
+            attributes[name] = attribute(call, name, value)
     change(call, fields, attributes, update.path)
 
 
@@ -275,7 +296,13 @@ def fitted(spec: Any, value: Any, name: str) -> Any:
         ) from None
 
 
-def attribute(name: str, value: Any) -> Any:
+def attribute(call: OneCall, name: str, value: Any) -> Any:
+    """
+    A value as the ticket's attribute holds it.
+
+    Raises:
+        Refused: it does not fit, or names a queue that is not declared; the code is ``payload``.
+    """
     if name == "priority":
         if isinstance(value, str) and value.isdecimal() and len(value) < 3:
             value = int(value)
@@ -293,6 +320,11 @@ def attribute(name: str, value: Any) -> Any:
         return tuple(dict.fromkeys(items))
     if value is not None and (not isinstance(value, str) or len(value) > 1_000):
         raise Refused(f"{name} is a text of at most 1000 characters, not {value!r}", code="payload", field=name, value=value)
+    queues = call.workflow.queues
+    if name == "queue" and value is not None and queues and value not in queues:
+        close = nearest(value, queues)
+        hint = f"did you mean {close!r}?" if close else f"declared are {', '.join(queues)}"
+        raise Refused(f"there is no queue {value!r}; {hint}", code="payload", field=name, value=value, nearest=close)
     return value
 
 
@@ -310,12 +342,14 @@ def change(
     else:
         call.record(Updated, fields=FrozenMap(changed), attributes=FrozenMap(moved), source=source)
     call.happening.changed.update(changed, moved)
-    call.happening.queue = call.happening.queue or "queue" in moved
+    call.happening.queue = call.happening.queue or "queue" in moved or "queue" in changed
     return True
 
 
 def _run_notify(call: OneCall, update: Update, _keep: bool) -> None:
-    found = escalation.resolve(update.parts["to"], call.snapshot(), call.world, call.at)
+    found = escalation.resolve(
+        update.parts["to"], call.snapshot(), call.world, call.at, targets=call.workflow.extensions.targets
+    )
     data = FrozenMap({name: freeze(value) for name, value in _values(call, update).items()})
     for recipient in found.ids:
         call.effect(
@@ -384,7 +418,9 @@ def _run_queue(call: OneCall, update: Update, keep_person: bool) -> None:
 
 
 def _run_person(call: OneCall, update: Update, _keep: bool) -> None:
-    found = escalation.resolve(update.parts["to"], call.snapshot(), call.world, call.at)
+    found = escalation.resolve(
+        update.parts["to"], call.snapshot(), call.world, call.at, targets=call.workflow.extensions.targets
+    )
     people = [person for person in found.ids if not found.symbolic]
     if not people:
         reason = found.reason or "the world does not say who that is"
@@ -398,6 +434,7 @@ def _run_person(call: OneCall, update: Update, _keep: bool) -> None:
     if previous == people[0] or (slot == "helper" and people[0] in call.draft.helpers):
         return
     call.record(Assigned, slot=slot, to=people[0], previous=previous, source=update.path)
+    call.effect(Assign, update.path, people[0], slot=slot, to=people[0], previous=previous)
     call.happening.changed.add("owner" if slot == "owner" else "helpers")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from servflow.engine._timeline import catch_up
 from servflow.engine._verbs import Given, begin
 from servflow.engine._views import ClockView, Explanation, NextUp, Option
 from servflow.errors import ExpressionError, Finding, InputError, Refused
-from servflow.expressions import Expression
+from servflow.expressions import Expression, Function
 from servflow.model import EMPTY, ClockRun, FrozenMap, SlotProgress, Ticket, write_instant
 from servflow.statemachine import draw
 
@@ -28,7 +29,7 @@ def _at(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
     """The ticket as it would stand at that instant."""
     call = begin(workflow, ticket, given)
     at = call.at
-    if ticket.wake is not None and ticket.wake <= at:
+    if call.records or (ticket.wake is not None and ticket.wake <= at):
         catch_up(call, at)
     call.at = at
     call.occurred = None
@@ -100,7 +101,7 @@ def _targets(call: OneCall, indexes: tuple[int, ...]) -> tuple[str, ...]:
 def _furthest(call: OneCall, links: list[Link], attempt: Attempt) -> Refused:
     """Why not, told by the guard's own part where the payload is not to blame."""
     for link in links:
-        if link.spec.payload and permitted(call, link.spec.allow, link.spec.not_by):
+        if link.spec.payload and permitted(call, link.allow, link.not_by):
             failing = _failing_part(call, link)
             if failing is not None:
                 lines = failing.trace(call.scope()).lines()
@@ -112,14 +113,14 @@ def _furthest(call: OneCall, links: list[Link], attempt: Attempt) -> Refused:
 
 
 def _only_payload_missing(call: OneCall, link: Link) -> bool:
-    return permitted(call, link.spec.allow, link.spec.not_by) and _failing_part(call, link) is None
+    return permitted(call, link.allow, link.not_by) and _failing_part(call, link) is None
 
 
 def _failing_part(call: OneCall, link: Link) -> Expression | None:
     """The first part of a conjunction that reads no payload and does not hold."""
     if link.guard is None:
         return None
-    for part in conjuncts(link.guard):
+    for part in conjuncts(link.guard, call.compiled.functions):
         if "payload" not in part.roots:
             try:
                 if not part.test(call.scope()):
@@ -129,7 +130,7 @@ def _failing_part(call: OneCall, link: Link) -> Expression | None:
     return None
 
 
-def conjuncts(expression: Expression) -> list[Expression]:
+def conjuncts(expression: Expression, functions: Mapping[str, Function]) -> list[Expression]:
     """The parts of a condition joined by ``&&`` at the top."""
     found: list[Expression] = []
     waiting: list[Any] = [expression.tree]
@@ -138,7 +139,7 @@ def conjuncts(expression: Expression) -> list[Expression]:
         if isinstance(tree, dict) and tree.get("call") == "_&&_":
             waiting = [*tree["args"], *waiting]
         else:
-            found.append(Expression.from_tree(tree))
+            found.append(Expression.from_tree(tree, functions=functions))
     return found
 
 
@@ -162,7 +163,7 @@ _NEEDING = frozenset({"ticket.update", "ticket.force", "step.check", "rating.add
 
 def _built_in(call: OneCall, event: str) -> Option | None:
     spec = call.workflow.events.get(event)
-    if event in ("ticket.cancel", "ticket.reopen") or (spec is None and call.workflow.roles):
+    if event in ("ticket.cancel", "ticket.reopen", "ticket.child_closed") or (spec is None and call.workflow.roles):
         return None
     if event.startswith("offer.") and not call.draft.offers:
         return None
@@ -309,11 +310,12 @@ def findings(workflow: Workflow) -> tuple[Finding, ...]:
         if not compiled.is_closed((state,)):
             found.append(Finding("state.dead_end", f"states.{state}", {"state": state}, "warning"))
     if workflow.roles:
-        for index, move in enumerate(workflow.transitions):
-            if move.event is not None and not move.allow:
+        for index, link in enumerate(compiled.links):
+            move = link.spec
+            if move.event is not None and not link.allow:
                 found.append(Finding("transition.nobody", f"transitions[{index}].allow", {"event": move.event}, "warning"))
             heard = {timer.event for state in workflow.states.values() for timer in state.timers}
-            if move.event in heard and "system" not in move.allow:
+            if move.event in heard and "system" not in link.allow:
                 found.append(Finding("timer.not_allowed", f"transitions[{index}].allow", {"event": move.event}, "warning"))
     for table in workflow.tables.values():
         for item in table.check():

@@ -42,6 +42,14 @@ def release(call: OneCall, slot: str, candidate: str | None) -> None:
             call.record(Freed, held=held)
 
 
+def hold_again(call: OneCall) -> None:
+    """Take the capacity of whoever still has a reopened ticket; closing had given it back."""
+    for slot in _KINDS:
+        held = getattr(call.draft, slot)
+        if held is not None:
+            hold(call, slot, held, limited=False)
+
+
 def release_all(call: OneCall) -> None:
     """Give all capacity back: the work is done."""
     for held in call.draft.held:

@@ -19,6 +19,7 @@ from servflow.model import (
     ChainRun,
     Checked,
     FrozenMap,
+    Linked,
     Messaged,
     OfferMade,
     Rated,
@@ -56,7 +57,7 @@ def refuse(event: str, why: str, **facts: Any) -> Refused:
 
 def _text(event: str, payload: Payload, name: str, *, needed: bool = False, limit: int = 100_000) -> str | None:
     value = payload.get(name)
-    if value is None and not needed:
+    if (value is None or value == "") and not needed:
         return None
     if not isinstance(value, str) or not value or len(value) > limit:
         raise refuse(event, f"{name} is a text of at most {limit} characters, not {value!r}", field=name, value=value)
@@ -71,7 +72,7 @@ def _update(call: OneCall, payload: Payload) -> None:
     if not payload:
         raise refuse("ticket.update", "the payload names no field to update", needs={})
     fields, attributes = split(call, payload, "ticket.update")
-    change(call, fields, attributes, "ticket.update", person=call.actor != SYSTEM)
+    change(call, fields, attributes, "ticket.update", person=call.actor not in (None, SYSTEM))
 
 
 def split(call: OneCall, given: Payload, event: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -90,7 +91,7 @@ def split(call: OneCall, given: Payload, event: str) -> tuple[dict[str, Any], di
             if name in declared:
                 fields[name] = fitted(declared[name], value, name)
             elif name in ATTRIBUTES:
-                attributes[name] = attribute(name, value)
+                attributes[name] = attribute(call, name, value)
             else:
                 close = nearest(name, (*declared, *ATTRIBUTES))
                 problems[name] = f"there is no field {name!r}" + (f"; did you mean {close!r}?" if close else "")
@@ -146,7 +147,10 @@ def _check(call: OneCall, payload: Payload) -> None:
     here = {state: steps for state, steps in call.compiled.checklists.items() if state in call.draft.entered}
     step = _text(event, payload, "step", needed=True, limit=200)
     known = [name for steps in here.values() for name in steps]
-    state = next((state for state, steps in here.items() if step in steps), None)
+    with_step = [state for state, steps in here.items() if step in steps]
+    done_in = call.draft.checklist
+    # Two regions may list the same step: the one where it is still to be done goes first.
+    state = next((name for name in with_step if step not in done_in.get(name, {})), next(iter(with_step), None))
     if state is None or step is None:
         close = nearest(str(step), known)
         said = f"state {call.draft.state} has no checklist step {step!r}"
@@ -229,6 +233,8 @@ def _until(call: OneCall, payload: Payload, event: str) -> datetime:
 def _escalate(call: OneCall, payload: Payload) -> None:
     event = "chain.escalate"
     level = payload.get("level")
+    if level is not None and (isinstance(level, bool) or not isinstance(level, (int, str))):
+        raise refuse(event, f"level is a level's name or its place from 0, not {level!r}", field="level")
     for run in _runs(call, payload, event):
         try:
             _chains.escalate(call, run, level)
@@ -263,6 +269,13 @@ def _waive(call: OneCall, payload: Payload) -> None:
     )
 
 
+def _child_closed(call: OneCall, payload: Payload) -> None:
+    child = _text("ticket.child_closed", payload, "child", needed=True, limit=300)
+    if child in call.draft.children:
+        call.record(Linked, other=child, relation="child_closed")
+        call.happening.changed.add("children")
+
+
 BUILT_IN_EVENTS: Mapping[str, Callable[[OneCall, Payload], None] | None] = {
     "ticket.update": _update,
     "ticket.assign": _assign,
@@ -278,5 +291,6 @@ BUILT_IN_EVENTS: Mapping[str, Callable[[OneCall, Payload], None] | None] = {
     "chain.escalate": _escalate,
     "rating.add": _rate,
     "clock.waive": _waive,
+    "ticket.child_closed": _child_closed,
 }
 """What each built-in event does; None where it is only a name for the definition's own transitions."""

@@ -90,6 +90,7 @@ class OneCall:
     # What most calls never touch stands on the class: an instance costs only what it changes.
     actor: Actor | None = SYSTEM
     roles: tuple[str, ...] = SYSTEM.roles
+    outlets: tuple[str, ...] = ()
     occurred: datetime | None = None
     payload: Mapping[str, Any] = EMPTY
     cause = ""
@@ -114,14 +115,17 @@ class OneCall:
         self.carried: set[str] = set()
 
     def act_as(self, actor: Actor | None) -> None:
-        """From here on things happen in the name of this actor; roles of the world are added."""
+        """From here on things happen in the name of this actor; what the world knows of them is added."""
         self.actor = actor
         roles: tuple[str, ...] = actor.roles if actor is not None else ()
+        outlets: tuple[str, ...] = actor.outlets if actor is not None else ()
         if actor is not None and self.world is not None:
             known = self.world.persons.get(actor.id)
             if known is not None:
                 roles = tuple(sorted({*roles, *known.roles}))
+                outlets = outlets or known.outlets
         self.roles = roles
+        self.outlets = outlets
 
     @property
     def effective(self) -> datetime:

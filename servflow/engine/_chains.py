@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -59,7 +59,10 @@ def _compile(compiled: Compiled, order: int, chain: Chain) -> ChainPlan:
             problems.known("state", ending.value, compiled.states, f"{path}.until[{index}].state")
     if chain.fallback is not None:
         spec = compiled.workflow
-        problems.findings.extend(escalation.check_to(chain.fallback, f"{path}.fallback", spec.roles, spec.queues))
+        targets = spec.extensions.targets
+        problems.findings.extend(
+            escalation.check_to(chain.fallback, f"{path}.fallback", spec.roles, spec.queues, targets=targets)
+        )
     levels = []
     for index, level in enumerate(chain.levels):
         where = f"{path}.levels[{index}]"
@@ -67,7 +70,7 @@ def _compile(compiled: Compiled, order: int, chain: Chain) -> ChainPlan:
             problems.known("calendar", level.calendar, compiled.calendars, f"{where}.calendar")
         levels.append(
             (
-                _condition(compiled, level.when, f"{where}.when"),
+                compiled.condition(level.when, f"{where}.when"),
                 compile_updates(compiled, level.do, types, f"{where}.do", timeless=True),
             )
         )
@@ -77,16 +80,10 @@ def _compile(compiled: Compiled, order: int, chain: Chain) -> ChainPlan:
     return ChainPlan(
         chain=chain,
         order=order,
-        when=_condition(compiled, chain.when, f"{path}.when"),
+        when=compiled.condition(chain.when, f"{path}.when"),
         levels=tuple(levels),
         events=frozenset(events),
     )
-
-
-def _condition(compiled: Compiled, when: Any, path: str) -> Expression | None:
-    if when is None:
-        return None
-    return compiled.problems.expression(when, compiled.timeless, path, functions=compiled.functions, timeless=True)
 
 
 def _check_trigger(compiled: Compiled, trigger: Trigger, path: str) -> None:
@@ -223,7 +220,9 @@ def on_mark(call: OneCall, clock: str, mark: str, cause: str, at: datetime) -> N
 def fire(call: OneCall, plan: ChainPlan, run: ChainRun, kind: str, scheduled: datetime) -> None:
     """What time alone does next to a run, at its scheduled instant."""
     call.cause = f"chain:{run.chain}:{run.cause}:{run.generation}:{run.climb}:{run.level}:{kind}@{micros(scheduled)}"
-    if kind == "begin":
+    if kind != "begin" and run.hash != plan.chain.hash and _beyond(plan, run, kind):
+        call.record(ChainStopped, run=escalation.stop(run), reason="its chain was changed and has fewer levels now")
+    elif kind == "begin":
         _begin_armed(call, plan, run, scheduled)
     elif kind == "level":
         _fire_level(call, plan, run, scheduled)
@@ -232,6 +231,11 @@ def fire(call: OneCall, plan: ChainPlan, run: ChainRun, kind: str, scheduled: da
     else:
         woken = escalation.wake_up(plan.chain, run, scheduled, call.compiled.calendar)
         call.record(ChainResumed, run=woken)
+
+
+def _beyond(plan: ChainPlan, run: ChainRun, kind: str) -> bool:
+    levels = len(plan.chain.levels)
+    return run.level >= levels if kind != "reminder" else run.reminders[0].level >= levels
 
 
 def _begin_armed(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
@@ -265,7 +269,8 @@ def _fire_level(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: dateti
         after = escalation.hold(run)
     else:
         after = escalation.climb(plan.chain, run, call.compiled.calendar, fired=said.outcome != "skipped")
-    _supersede(call, plan, run, scheduled)
+    if said.outcome == "fired":  # a level that tells nobody speaks for nobody
+        _supersede(call, plan, run, scheduled)
     call.record(
         Escalated,
         run=after,
@@ -289,7 +294,7 @@ def _speak(call: OneCall, run: ChainRun, scheduled: datetime, said: Said) -> Non
 def _say(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> Said:
     """Carry out a level's updates; its notifications are held back."""
     before = len(call.effects)
-    run_updates(call, updates, keep_person=True)
+    run_updates(call, updates)
     fresh = call.effects[before:]
     spoken: list[Effect] = [effect for effect in fresh if isinstance(effect, (Notify, Unreachable))]
     call.effects[before:] = [effect for effect in fresh if not isinstance(effect, (Notify, Unreachable))]
@@ -304,7 +309,9 @@ def _say(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> Said:
 
 
 def _fallback(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> list[Effect]:
-    found = escalation.resolve(plan.chain.fallback, call.snapshot(), call.world, call.at)
+    found = escalation.resolve(
+        plan.chain.fallback, call.snapshot(), call.world, call.at, targets=call.workflow.extensions.targets
+    )
     template = next((update.parts["template"] for update in updates if update.kind == "notify"), plan.chain.name)
     before = len(call.effects)
     for recipient in found.ids:
@@ -327,7 +334,8 @@ def _fire_reminder(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: dat
     call.cause += f":{reminder.level}:{reminder.left}"
     notices = tuple(update for update in updates if update.kind == "notify")
     said = _say(call, plan, notices)
-    _supersede(call, plan, run, scheduled)
+    if said.outcome == "fired":
+        _supersede(call, plan, run, scheduled)
     after = escalation.remind(plan.chain, run, call.compiled.calendar)
     call.record(Reminded, run=after, level=reminder.level, scheduled=scheduled, outcome=said.outcome, to=said.told)
     _speak(call, run, scheduled, said)

@@ -24,6 +24,7 @@ from servflow.model import (
     ClockStopped,
     Span,
     Warned,
+    replace,
     same_value,
 )
 from servflow.sla import BREACH, Clock, Condition
@@ -63,10 +64,10 @@ def _compile(compiled: Compiled, order: int, clock: Clock) -> ClockPlan:
     path = f"clocks[{order}]"
     targets = []
     for index, choice in enumerate(clock.choices):
-        targets.append((_condition(compiled, choice.when, f"{path}.within[{index}].when"), choice.take))
+        targets.append((compiled.condition(choice.when, f"{path}.within[{index}].when"), choice.take))
     calendars: list[tuple[Expression | None, str | None]] = []
     for index, choice in enumerate(clock.calendars):
-        when = _condition(compiled, choice.when, f"{path}.calendar[{index}].when")
+        when = compiled.condition(choice.when, f"{path}.calendar[{index}].when")
         take = choice.take
         if isinstance(take, OpenTime):
             name = f"{clock.name}#{index}"
@@ -82,7 +83,7 @@ def _compile(compiled: Compiled, order: int, clock: Clock) -> ClockPlan:
         _check_condition(compiled, condition, path)
     for state in clock.paused_in:
         compiled.problems.known("state", state, compiled.states, f"{path}.paused_in")
-    reads = frozenset(name for when, _ in (*targets, *calendars) if when is not None for name in when.roots)
+    reads = frozenset(name for when, _ in (*targets, *calendars) if when is not None for name in compiled.depends_on(when))
     return ClockPlan(
         clock=clock,
         order=order,
@@ -104,12 +105,6 @@ def _fixed(targets: list[Any], calendars: list[tuple[Expression | None, str | No
     if when is not None or condition is not None or not isinstance(take, Span) or take.business_days:
         return None
     return take.exact, None if take.elapsed else name
-
-
-def _condition(compiled: Compiled, when: Any, path: str) -> Expression | None:
-    if when is None:
-        return None
-    return compiled.problems.expression(when, compiled.timeless, path, functions=compiled.functions, timeless=True)
 
 
 def _check_condition(compiled: Compiled, condition: Condition, path: str) -> None:
@@ -144,6 +139,7 @@ def concerns(plan: ClockPlan, happening: Happening) -> bool:
         or any(name in states for name in happening.entered)
         or any(name in states for name in happening.exited)
         or (plan.watches_fields and bool(happening.changed - {"state"}))
+        or ("state" in plan.reads and "state" in happening.changed)
         or (plan.watches_messages and happening.message is not None)
         or (plan.watches_queue and happening.queue)
     )
@@ -164,6 +160,7 @@ def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
             _reset(call, plan)
         if plan.pauses:
             _pause_or_resume(call, plan, happening)
+        live = call.draft.clocks.get(clock.name)  # what stopped just now may start its next cycle
     if (live is None or live.phase not in LIVE) and _starts(call, plan, live, happening):
         _start(call, plan, happening)
     elif plan.reads and happening.changed & plan.reads:
@@ -271,7 +268,10 @@ def _start(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
     if clock.until and any(state in call.draft.entered for state in clock.until):
         return  # what it promises holds already
     run = _run(call, plan)
-    at = call.draft.opened_at if happening.opened else call.effective
+    # What occurred before the opening, or before the cycle that ended last, counts from there.
+    at = call.draft.opened_at if happening.opened else max(call.effective, call.draft.opened_at)
+    if run is not None and run.stopped_at is not None:
+        at = max(at, run.stopped_at)
     if run is not None and happening.reopened and clock.on_reopen == "resume" and run.phase == "met":
         cal = call.compiled.counting(run.calendar)
         again = sla.reopen(clock, run, at, cal)
@@ -335,6 +335,23 @@ def _retarget(call: OneCall, plan: ClockPlan) -> None:
     changed = sla.retarget(plan.clock, back, at, within, name, cal, old_cal=old)
     if changed is not run:
         call.record(ClockRetargeted, clock=plan.clock.name, instant=at, run=changed, reason="target changed")
+
+
+def recalendar(call: OneCall) -> None:
+    """
+    Calendars have changed since the ticket was last touched: count its live clocks again.
+
+    Clocks that say ``prospective`` keep their due instant until they are next resumed; the calendar they were
+    counted by is gone, so only what comes can follow the new one.
+    """
+    for plan in call.compiled.clocks:
+        run = _run(call, plan)
+        if run is None or run.phase not in LIVE or run.calendar is None or plan.clock.on_calendar_change != "recompute":
+            continue
+        cal = call.compiled.counting(run.calendar)
+        changed = sla.recalendar(plan.clock, run, call.at, cal, None)
+        if changed != replace(run, retargeted_at=changed.retargeted_at):
+            call.record(ClockRetargeted, clock=plan.clock.name, instant=call.at, run=changed, reason="calendar changed")
 
 
 def reach_mark(call: OneCall, plan: ClockPlan, reason: str = "") -> str:

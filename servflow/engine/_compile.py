@@ -43,7 +43,7 @@ class Problems:
 
     def known(self, kind: str, name: Any, names: Iterable[str], path: str) -> bool:
         """Whether a name is declared; where it is not, that is a problem with a did-you-mean."""
-        listed = tuple(names)
+        listed = tuple(sorted(names) if isinstance(names, (set, frozenset)) else names)
         if name in listed:
             return True
         self.add("name.unknown", path, kind=kind, name=name, known=listed, nearest=nearest(str(name), listed))
@@ -88,6 +88,8 @@ class Link:
     index: int
     spec: Transition
     path: str
+    allow: tuple[Any, ...]
+    not_by: str | None
     guard: Expression | None
     test: Callable[[Mapping[str, Any]], bool] | None
     updates: tuple[Update, ...]
@@ -116,9 +118,14 @@ class Compiled:
         )
         self.timeless = {name: kind for name, kind in self.types.items() if name not in ("payload", "actor")}
         self._check_fields()
+        self.replies: list[tuple[str, str]] = []
         self.links = tuple(self._link(index, spec) for index, spec in enumerate(workflow.transitions))
         self._check_tables()
-        self.rule_set = RuleSet(workflow.rules, workflow.tables)
+        try:
+            self.rule_set = RuleSet(workflow.rules, workflow.tables)
+        except DefinitionError as error:
+            self.problems.findings.extend(at_path(error, "rules"))
+            self.rule_set = RuleSet(())
         self.rule_updates = self._rules()
         self.clocks: tuple[ClockPlan, ...] = compile_clocks(self)
         self.chains: tuple[ChainPlan, ...] = compile_chains(self)
@@ -126,6 +133,16 @@ class Compiled:
         self._check_events()
         self._check_timers()
         self._check_unique()
+
+    def condition(self, when: Any, path: str, *, types: Types | None = None, timeless: bool = True) -> Expression | None:
+        """Read a condition that must come to true or false; None where there is none or it cannot be read."""
+        if when is None:
+            return None
+        known = self.timeless if types is None else types
+        made = self.problems.expression(when, known, path, functions=self.functions, timeless=timeless)
+        if made is not None and made.type not in ("bool", "dyn"):
+            self.problems.add("expression.not_a_condition", path, text=made.text, type=made.type)
+        return made
 
     # parts ------------------------------------------------------------------------------------------------------
 
@@ -172,20 +189,22 @@ class Compiled:
     def _link(self, index: int, spec: Transition) -> Link:
         path = f"transitions[{index}]"
         types = {**self.types, "payload": scope_types({}, {}, (), spec.payload)["payload"]}
-        guard = None
-        if spec.when is not None:
-            guard = self.problems.expression(
-                spec.when, types, f"{path}.when", functions=self.functions, timeless=spec.event is None
-            )
+        guard = self.condition(spec.when, f"{path}.when", types=types, timeless=spec.event is None)
         self.check_allow(spec.allow, f"{path}.allow")
+        # What the definition grants for an event holds for its transitions that say nothing themselves.
+        granted = self.workflow.events.get(spec.event or "")
+        allow = spec.allow or (granted.allow if granted is not None else ())
+        not_by = spec.not_by or (granted.not_by if granted is not None else None)
         return Link(
             index=index,
             spec=spec,
             path=path,
+            allow=allow,
+            not_by=not_by,
             guard=guard,
             test=None if guard is None else guard.compiled_test,
             updates=compile_updates(self, spec.do, types, f"{path}.do"),
-            free=guard is None and not spec.payload and not spec.allow and spec.not_by is None and not self.workflow.roles,
+            free=guard is None and not spec.payload and not allow and not_by is None and not self.workflow.roles,
         )
 
     def check_allow(self, allow: tuple[Any, ...], path: str) -> None:
@@ -200,11 +219,15 @@ class Compiled:
 
     def _check_events(self) -> None:
         for name, spec in self.workflow.events.items():
-            self.problems.known("event", name, self.events, f"events.{name}")
+            if not self.moves(name):
+                self.problems.known("event", name, self.events, f"events.{name}")
             self.check_allow(spec.allow, f"events.{name}.allow")
         known = self.events
+        for event, path in self.replies:
+            if not self.moves(event):
+                self.problems.known("event", event, known, path)
         for index, move in enumerate(self.workflow.transitions):
-            if move.not_by is not None:
+            if move.not_by is not None and not self.moves(move.not_by):
                 self.problems.known("event", move.not_by, known, f"transitions[{index}].not_by")
 
     def _check_tables(self) -> None:
@@ -217,11 +240,7 @@ class Compiled:
         made = []
         for index, rule in enumerate(self.workflow.rules):
             path = f"rules[{index}]"
-            when = None
-            if rule.when is not None:
-                when = self.problems.expression(
-                    rule.when, self.timeless, f"{path}.when", functions=self.functions, timeless=True
-                )
+            when = self.condition(rule.when, f"{path}.when")
             updates = compile_updates(self, rule.then, self.timeless, f"{path}.then", timeless=True)
             made.append((when, updates))
         return tuple(made)
@@ -232,14 +251,16 @@ class Compiled:
         for name, state in self.states.items():
             for index, timer in enumerate(state.timers):
                 path = f"states.{name}.timers[{index}]"
-                if self.problems.known("event", timer.event, self.events, f"{path}.event"):
+                if self.moves(timer.event) or self.problems.known("event", timer.event, self.events, f"{path}.event"):
                     heard = any(
                         set(move.source) & {name, "*", *self.machine.ancestors(name), *self._inside(name)}
                         for move in self.workflow.transitions
-                        if move.event is not None and timer.event in move.event.split()
+                        if move.event is not None and takes(move.event, timer.event)
                     )
                     if not heard and timer.event not in BUILT_IN:
                         self.problems.add("timer.unheard", path, event=timer.event, state=name)
+                if timer.calendar is None and timer.after.business_days:
+                    self.problems.add("timer.needs_calendar", f"{path}.after", event=timer.event, after=timer.after.text)
                 if timer.calendar is not None:
                     self.problems.known("calendar", timer.calendar, self.calendars, f"{path}.calendar")
 
@@ -253,7 +274,6 @@ class Compiled:
             ("clocks", [item.name for item in spec.clocks]),
             ("escalations", [item.name for item in spec.escalations]),
             ("dispatch", [item.name for item in spec.dispatch]),
-            ("rules", [item.name for item in spec.rules]),
         ):
             for index, name in enumerate(items):
                 if name in items[:index]:
@@ -274,6 +294,12 @@ class Compiled:
                 found |= {read.split(".")[0] for read in table.reads} if table is not None else set()
         return frozenset(found)
 
+    def read_by(self, index: int) -> frozenset[str]:
+        """What a transition's guard and updates read, time aside."""
+        link = self.links[index]
+        conditions = [*([link.guard] if link.guard is not None else []), *(v for u in link.updates for v in u.values.values())]
+        return frozenset(name for condition in conditions for name in self.depends_on(condition))
+
     def counting(self, name: str | None) -> OpenTime | None:
         """The calendar of that name; None, the short way for time as it passes, for None."""
         return None if name is None else self.calendars[name]
@@ -283,16 +309,14 @@ class Compiled:
         """Every event that something in the definition handles."""
         heard = {name for plan in getattr(self, "clocks", ()) for name in plan.events}
         heard |= {name for plan in getattr(self, "chains", ()) for name in plan.events}
+        heard |= {name for policy in self.workflow.dispatch for name in policy.event}
         return frozenset(self.descriptors | heard | set(BUILT_IN))
 
     def moves(self, event: str) -> bool:
         """Whether some transition takes the event, in whatever state."""
         known = self.moves_cache.get(event)
         if known is None:
-            known = any(
-                descriptor in ("*", event) or event.startswith(descriptor.removesuffix(".*") + ".")
-                for descriptor in self.descriptors
-            )
+            known = any(takes(descriptor, event) for descriptor in self.descriptors)
             if len(self.moves_cache) < MAX_CACHED:  # events come from outside
                 self.moves_cache[event] = known
         return known
@@ -396,12 +420,17 @@ class Compiled:
         """The states in which some transition takes the event."""
         found: list[str] = []
         for move in self.workflow.transitions:
-            if move.event is not None and event in move.event.split():
+            if move.event is not None and takes(move.event, event):
                 found.extend(move.source)
         return tuple(dict.fromkeys(found))
 
 
 _STATE = frozenset({"state"})
+
+
+def takes(descriptors: str, event: str) -> bool:
+    """Whether one of the descriptors of a transition matches an event: by whole words, as a prefix, or ``*``."""
+    return any(one in ("*", event) or event.startswith(one.removesuffix(".*") + ".") for one in descriptors.split())
 
 
 def _outputs(table: Any) -> Mapping[str, Any]:

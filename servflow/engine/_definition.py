@@ -29,6 +29,7 @@ BUILT_IN = {
     "chain.escalate": "chain, level",
     "rating.add": "scale, score, comment",
     "clock.waive": "clock, reason",
+    "ticket.child_closed": "child",
 }
 """Built-in event -> what its payload may carry. They are namespaced so that they never collide."""
 

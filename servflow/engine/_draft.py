@@ -231,6 +231,10 @@ def _freed(draft: Draft, record: model.Freed) -> None:
     draft.held = tuple(held)
 
 
+def _repinned(draft: Draft, record: model.Repinned) -> None:
+    draft.pins = record.pins
+
+
 def _linked(draft: Draft, record: model.Linked) -> None:
     if record.relation == "child":
         draft.children = (*draft.children, record.other)
@@ -262,6 +266,7 @@ APPLY: Mapping[type[Record], Callable[[Draft, Any], None]] = {
     model.Reserved: _reserved,
     model.Freed: _freed,
     model.Linked: _linked,
+    model.Repinned: _repinned,
     **dict.fromkeys(
         (
             model.ClockStarted,

@@ -9,7 +9,7 @@ import attrs
 
 from servflow.engine import _chains, _clocks, _placing, _rules
 from servflow.engine._actions import fitted, run_updates
-from servflow.engine._assigning import release_all
+from servflow.engine._assigning import hold_again, release_all
 from servflow.engine._builtin import BUILT_IN_EVENTS, perform
 from servflow.engine._call import Happening, Internal, OneCall, Retry
 from servflow.engine._compile import Link
@@ -24,6 +24,7 @@ from servflow.model import (
     FrozenMap,
     Received,
     RefusedTimer,
+    Send,
     StateTimer,
     TimerFired,
     TimerRefused,
@@ -82,8 +83,8 @@ def check(call: OneCall, link: Link, payload: Mapping[str, Any], attempt: Attemp
     """Why a transition cannot be taken now: permission, then payload, then guard; None when it can."""
     spec = link.spec
     event = attempt.event
-    if spec.event is not None and not permitted(call, spec.allow, spec.not_by):
-        return not_permitted(call, event, spec.allow, spec.not_by)
+    if spec.event is not None and not permitted(call, link.allow, link.not_by):
+        return not_permitted(call, event, link.allow, link.not_by)
     try:
         typed = typed_payload(spec.payload, payload, event)
     except Refused as problem:
@@ -244,6 +245,8 @@ def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], received
 def _granted(call: OneCall, event: str) -> bool:
     """Whether a built-in event, or one that only clocks and chains listen to, may happen without a transition."""
     spec = call.workflow.events.get(event)
+    if event == "ticket.child_closed":
+        return call.actor == SYSTEM or not call.workflow.roles  # sent by the closing of a child, never by a person
     if event in ("ticket.cancel", "ticket.reopen"):
         return False  # these are only as much as the definition's transitions make of them
     if spec is None:
@@ -259,7 +262,7 @@ def _refusal(call: OneCall, event: str, attempt: Attempt) -> Refused:
     if event in BUILT_IN_EVENTS and event not in ("ticket.cancel", "ticket.reopen"):
         return not_permitted(call, event, spec.allow if spec else (), spec.not_by if spec else None)
     allowed = call.compiled.sources_of(event)
-    if not allowed and not call.compiled.moves(event):
+    if not allowed and not call.compiled.moves(event) and event not in BUILT_IN_EVENTS:
         return not_permitted(call, event, spec.allow if spec else (), None)
     return Refused(
         f"{event} is not allowed in state {call.draft.state}; it is in {', '.join(allowed) or 'no state'}",
@@ -300,6 +303,7 @@ def timer_event(call: OneCall, timer: StateTimer) -> None:
         why = problem.message if problem is not None else f"nothing takes {timer.event} in {call.draft.state}"
         call.record(TimerRefused, refused=refused, code=problem.code if problem else "not_here", why=why)
         return
+    reads = {name for index in chosen for name in call.compiled.read_by(index)}
     call.cause = f"timer:{timer.state}.{timer.index}:{timer.generation}:{micros(timer.due)}"
     before = call.savepoint()
     try:
@@ -311,7 +315,8 @@ def timer_event(call: OneCall, timer: StateTimer) -> None:
     except (Refused, ExpressionError) as error:
         # A timer has nobody to be told: the ticket goes on and says why the timer came to nothing.
         call.rollback(before)
-        call.record(TimerRefused, refused=RefusedTimer(timer=timer), code=error.code, why=error.message)
+        refused = RefusedTimer(timer=timer, reads=tuple(sorted(reads)))
+        call.record(TimerRefused, refused=refused, code=error.code, why=error.message)
 
 
 def _take(call: OneCall, event: str | None, chosen: tuple[int, ...], attempt: Attempt) -> None:
@@ -369,12 +374,22 @@ def settle(call: OneCall) -> None:
         _chains.react(call)
     if happening.closed and call.draft.closed and call.draft.held:
         release_all(call)
+    elif happening.reopened:
+        hold_again(call)
+    if happening.closed and call.draft.closed and call.draft.parent is not None:
+        _tell_parent(call, call.draft.parent)
     if call.compiled.slots:
         before = set(happening.changed)
         _placing.react(call)
         # What dispatch changed comes after rules and clocks have looked: the next step shows it to them.
         call.carried |= happening.changed - before
     _timers(call)
+
+
+def _tell_parent(call: OneCall, parent: str) -> None:
+    key = call.effect_id("child_closed", parent)
+    payload = FrozenMap({"child": call.draft.id})
+    call.effect(Send, "child_closed.send", parent, to_ticket=parent, event="ticket.child_closed", payload=payload, key=key)
 
 
 def _timers(call: OneCall) -> None:

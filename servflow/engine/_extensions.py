@@ -24,7 +24,8 @@ class Extensions:
     """
     Pure Python functions of the host, by the names definitions use.
 
-    ``functions`` extend expressions, ``requirements`` and ``terms`` extend dispatch. They must give the
+    ``functions`` extend expressions, ``requirements`` and ``terms`` extend dispatch, ``targets`` find
+    whom an escalation tells (``{target: name}``). They must give the
     same answer for the same arguments and touch nothing else; a definition that names one that is not
     registered is refused.
     """
@@ -32,6 +33,7 @@ class Extensions:
     functions: FrozenMap[str, Function] = field(default=None, converter=_functions)
     requirements: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
     terms: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
+    targets: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
 
     @property
     def hooks(self) -> Hooks:

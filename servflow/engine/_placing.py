@@ -54,32 +54,28 @@ def compile_slots(compiled: Compiled) -> tuple[SlotPlan, ...]:
 def _compile(compiled: Compiled, order: int, policy: Policy) -> SlotPlan:
     path = f"dispatch[{order}]"
     problems = compiled.problems
-    for key, states in (("state", policy.state), ("until", policy.until)):
-        for state in states:
-            problems.known("state", state, compiled.states, f"{path}.{key}")
+    for state in policy.until:
+        problems.known("state", state, compiled.states, f"{path}.until")
     problems.known("slot", policy.slot, ("assignee", "outlet", "owner"), f"{path}.slot")
-    reads: set[str] = set()
-    for index, requirement in enumerate(policy.require):
-        for name, expression in requirement.expressions.items():
-            reads |= _typed(compiled, expression, f"{path}.require[{index}].{name}")
-    when = None
-    if policy.when is not None:
-        when = problems.expression(
-            policy.when.text, compiled.timeless, f"{path}.when", functions=compiled.functions, timeless=True
-        )
-    for index, step in enumerate(policy.relax):
-        if step.calendar is not None:
-            problems.known("calendar", step.calendar, compiled.calendars, f"{path}.relax[{index}].calendar")
+    found = policy.check(
+        compiled.timeless,
+        states=compiled.states,
+        hooks=compiled.workflow.extensions.hooks,
+        functions=compiled.functions,
+    )
+    problems.findings.extend(attrs.evolve(finding, path=f"{path}.{finding.path}".rstrip(".")) for finding in found)
+    calendars = [(f"relax[{index}].calendar", step.calendar) for index, step in enumerate(policy.relax)]
+    calendars.append(("offer.calendar", policy.offer.calendar if policy.offer is not None else None))
+    for where, name in calendars:
+        if name is not None:
+            problems.known("calendar", name, compiled.calendars, f"{path}.{where}")
+    conditions = [item for requirement in policy.require for item in requirement.expressions.values()]
+    reads = {name for item in conditions for name in compiled.depends_on(item)} - {"candidate"}
+    when = policy.when
     if not policy.state and not policy.event:
         problems.add("dispatch.never", path, policy=policy.name)
     limited = any(requirement.below is not None for requirement in policy.require)
     return SlotPlan(policy=policy, order=order, when=when, reads=frozenset(reads), limited=limited)
-
-
-def _typed(compiled: Compiled, expression: Expression, path: str) -> frozenset[str]:
-    types = {**compiled.timeless, "candidate": "any"}
-    checked = compiled.problems.expression(expression.text, types, path, functions=compiled.functions, timeless=True)
-    return frozenset() if checked is None else checked.roots - {"candidate"}
 
 
 # reacting -----------------------------------------------------------------------------------------------------
@@ -146,14 +142,17 @@ def drop(call: OneCall, plan: SlotPlan, reason: str) -> None:
 def withdraw(call: OneCall, plan: SlotPlan, reason: str, *, but: str | None = None) -> None:
     """Take back every open offer of an entry except one."""
     for offer in call.draft.offers:
-        if offer.policy == plan.policy.name and offer.id != but:
+        if offer.policy != plan.policy.name or offer.id == but:
+            continue
+        if getattr(call.draft, offer.slot) == offer.to:  # somebody assigned it to them by hand meanwhile
+            call.record(OfferEnded, offer=offer, outcome="accepted", reason=reason)
+        else:
             end_offer(call, offer, "withdrawn", reason)
 
 
 def end_offer(call: OneCall, offer: OfferMade, outcome: str, reason: str) -> None:
     """An offer is over and did not win: its capacity is free again and the candidate is told."""
-    if getattr(call.draft, offer.slot) != offer.to:  # somebody may have assigned it to them by hand meanwhile
-        release(call, offer.slot, offer.to)
+    release(call, offer.slot, offer.to)
     call.record(OfferEnded, offer=offer, outcome=outcome, reason=reason)
     if outcome != "rejected":
         call.effect(Withdraw, f"offer:{offer.id}", offer.to, to=offer.to, offer=offer.id, policy=offer.policy, reason=reason)
@@ -203,7 +202,7 @@ def _why(choice: Choice) -> dict[str, Any]:
 
 
 def _ask_host(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> None:
-    if progress.phase == "searching":
+    if progress.phase != "waiting" or progress.world is not None:
         data = FrozenMap({"policy": plan.policy.name, "slot": plan.policy.slot})
         call.effect(Call, f"dispatch[{plan.order}]", name="dispatch", data=data)
     _progressed(call, plan, attrs.evolve(progress, phase="waiting", world=None, change_at=None), "no world was given")

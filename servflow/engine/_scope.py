@@ -42,6 +42,7 @@ TIMELESS: Mapping[str, Any] = {
     "customer": "string",
     "requester": "string",
     "asset": "string",
+    "parent": "string",
     "outlet": "string",
     "channel": "string",
     "tags": "list(string)",
@@ -122,7 +123,7 @@ class Scope(dict[str, Any]):
 
 _TEXT = frozenset(
     {"opened_at", "entered_at", "closed_at", "priority", "assignee", "owner", "queue", "customer", "requester"}
-    | {"asset", "outlet", "channel", "tags", "state", "reopened"}
+    | {"asset", "parent", "outlet", "channel", "tags", "state", "reopened"}
 )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow.engine import _placing
+from servflow.engine import _clocks, _placing
 from servflow.engine._actions import fitted
 from servflow.engine._builtin import split
 from servflow.engine._call import Happening, OneCall
@@ -16,7 +16,20 @@ from servflow.engine._draft import Draft
 from servflow.engine._events import drain, host_event, plain_payload, settle, take_eventless
 from servflow.engine._timeline import catch_up, first_due, wake_of
 from servflow.errors import InputError, Refused
-from servflow.model import SYSTEM, Actor, FrozenMap, Opened, Outcome, Received, Record, Ticket, World, instant
+from servflow.model import (
+    SYSTEM,
+    Actor,
+    FrozenMap,
+    Opened,
+    Outcome,
+    Received,
+    Record,
+    Repinned,
+    Ticket,
+    World,
+    instant,
+    storable,
+)
 
 if TYPE_CHECKING:
     from servflow.engine._workflow import Workflow
@@ -48,6 +61,8 @@ class Given:
             Refused: *occurred* is later than *at*.
         """
         now = instant(at)
+        _check_key(more.get("key"))
+        _check_expect(more.get("expect"))
         if actor is None and world is None and occurred is None:
             return cls(now, None, None, None, **more)
         happened = None if occurred is None else instant(occurred, "occurred")
@@ -61,6 +76,18 @@ class Given:
         return cls(now, Actor.of(actor), World.of(world), None if happened == now else happened, **more)
 
 
+def _check_key(key: object) -> None:
+    if key is None:
+        return
+    if not isinstance(key, str) or not 0 < len(key) <= _MAX_ID or not storable(key):
+        raise InputError(f"key is a text of 1 to {_MAX_ID} characters, not a {type(key).__name__}", code="key")
+
+
+def _check_expect(expect: object) -> None:
+    if expect is not None and (isinstance(expect, bool) or not isinstance(expect, int)):
+        raise InputError(f"expect is a revision, a whole number, not a {type(expect).__name__}", code="expect")
+
+
 def begin(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
     """
     The working state of a call on a ticket.
@@ -69,6 +96,9 @@ def begin(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
         Refused: the instant lies too far behind the ticket (``past``).
         InputError: the ticket belongs to another workflow.
     """
+    given_ticket: object = ticket
+    if not isinstance(given_ticket, Ticket):
+        raise InputError(f"pass a Ticket, not a {type(given_ticket).__name__}; load_ticket(row) reads a stored one")
     if ticket.workflow != workflow.workflow:
         raise InputError(
             f"ticket {ticket.id} belongs to workflow {ticket.workflow!r}, not {workflow.workflow!r}",
@@ -87,6 +117,13 @@ def begin(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
             )
         at = ticket.at
     call = OneCall(workflow, ticket, at, given.world)
+    if ticket.pins.get("calendars", workflow.calendars_hash) != workflow.calendars_hash:
+        # As of the ticket's own instant, before anything counted by the old calendars can happen.
+        call.at = ticket.at
+        _clocks.recalendar(call)
+        pins = ticket.pins.with_item("calendars", workflow.calendars_hash)
+        call.record(Repinned, pins=pins, reason="calendars changed")
+        call.at = at
     return call
 
 
@@ -97,7 +134,7 @@ def fire(workflow: Workflow, ticket: Ticket, event: str, payload: Mapping[str, A
     call = begin(workflow, ticket, given)
     at = call.at
     data = plain_payload(payload, event)
-    if ticket.wake is not None and ticket.wake <= at:
+    if call.records or (ticket.wake is not None and ticket.wake <= at):
         catch_up(call, at)
     if given.expect is not None and given.expect != call.draft.sequence:
         raise Refused(
@@ -124,7 +161,7 @@ def advance(workflow: Workflow, ticket: Ticket, given: Given) -> Outcome:
     call = begin(workflow, ticket, given)
     at = call.at
     wake = ticket.wake
-    if wake is not None and wake <= at:
+    if call.records or (wake is not None and wake <= at):
         wake = catch_up(call, at)
     stale = _placing.stale(call)
     if stale:
@@ -145,8 +182,8 @@ def advance(workflow: Workflow, ticket: Ticket, given: Given) -> Outcome:
 def open_ticket(workflow: Workflow, ticket_id: str, fields: Mapping[str, Any] | None, given: Given) -> Outcome:
     """One call of ``open``."""
     given_id: object = ticket_id
-    if not isinstance(given_id, str) or not ticket_id or len(ticket_id) > _MAX_ID:
-        raise InputError(f"a ticket's id is a text of 1 to {_MAX_ID} characters, not {ticket_id!r}", id=ticket_id)
+    if not isinstance(given_id, str) or not 0 < len(given_id) <= _MAX_ID or not storable(given_id):
+        raise InputError(f"a ticket's id is a text of 1 to {_MAX_ID} characters, not a {type(given_id).__name__} like this")
     call = OneCall(workflow, None, given.at, given.world)
     call.occurred = given.occurred
     call.act_as(given.actor)
@@ -243,7 +280,7 @@ def rerun(workflow: Workflow, received: Iterable[Record], world_at: Any) -> Outc
                 outcome.ticket,
                 record.event,
                 record.payload,
-                at=record.at,
+                at=record.clamped or record.at,
                 actor=_actor(record.actor, record.roles),
                 world=world,
                 key=record.key,

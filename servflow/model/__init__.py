@@ -41,6 +41,7 @@ from servflow.model._fields import (
     Field,
     ValueProblem,
     same_value,
+    storable,
 )
 from servflow.model._instants import (
     EPOCH,
@@ -90,6 +91,7 @@ from servflow.model._records import (
     Received,
     Record,
     Reminded,
+    Repinned,
     Reserved,
     SlotChanged,
     TimerFired,
@@ -197,6 +199,7 @@ __all__ = [
     "Release",
     "Reminded",
     "ReminderDue",
+    "Repinned",
     "Reservation",
     "Reserved",
     "Segment",
@@ -233,5 +236,6 @@ __all__ = [
     "read_instant",
     "replace",
     "same_value",
+    "storable",
     "write_instant",
 ]

@@ -175,6 +175,14 @@ class Decided(Record):
 
 
 @frozen(kw_only=True)
+class Repinned(Record):
+    """What the ticket runs under changed: the hashes of its workflow and calendars from here on."""
+
+    pins: FrozenMap[str, str]
+    reason: str = ""
+
+
+@frozen(kw_only=True)
 class ClockRecord(Record):
     """A clock changed at ``instant`` (earlier than ``at`` when the event occurred earlier); ``run`` is the clock after it."""
 
