@@ -30,11 +30,11 @@ File = click.Path(exists=True, dir_okay=False, path_type=Path)
 def replay_command(say: Say, log: Path, mapping: Path, files: tuple[Path, ...], limit: int | None) -> int | None:
     """Run every case of an event log (CSV, or a zip that holds one) through workflows.
 
-    Without --workflow, every other definition beside the map is taken. The status is 1 where cases leave a
-    workflow or rows cannot be used.
+    Without --workflow, every definition beside the map is taken whose states and events the map names. The status
+    is 1 where cases leave a workflow or rows cannot be used.
     """
     spec = LogMap.load(mapping, lang=say.lang)
-    flows = _workflows(files, mapping, say.lang)
+    flows = _workflows(files, mapping, spec, say.lang)
     with _bar(say) as progress:
         reports = replay_all(log, spec, [flow for _, flow in flows], progress=progress, limit=limit)
     if say.json:
@@ -47,13 +47,27 @@ def replay_command(say: Say, log: Path, mapping: Path, files: tuple[Path, ...], 
     return None if all(report.sound for report in reports) else FINDINGS
 
 
-def _workflows(files: tuple[Path, ...], mapping: Path, lang: str) -> list[tuple[Path, Workflow]]:
+def _workflows(files: tuple[Path, ...], mapping: Path, spec: LogMap, lang: str) -> list[tuple[Path, Workflow]]:
     if files:
         return [(file, load(file, lang=lang)) for file in files]
-    beside = [file for file in sorted(mapping.parent.glob("*.y*ml")) if file.resolve() != mapping.resolve()]
-    if not beside:
-        raise InputError(f"there is no workflow beside {str(mapping)!r}; name one with --workflow FILE", map=str(mapping))
-    return [(file, load(file, lang=lang)) for file in beside]
+    flows = [(file, load(file, lang=lang)) for file in sorted(mapping.parent.glob("*.y*ml")) if _defines(file)]
+    fitting = [(file, flow) for file, flow in flows if _fits(spec, flow)]
+    if not fitting:
+        raise InputError(
+            f"no workflow beside {str(mapping)!r} has the states and events it names; name one with --workflow FILE",
+            map=str(mapping),
+        )
+    return fitting
+
+
+def _defines(file: Path) -> bool:
+    """Whether a file calls itself a workflow; maps and other documents may lie beside it."""
+    return any(line.startswith("workflow:") for line in file.read_text(encoding="utf-8", errors="replace").splitlines())
+
+
+def _fits(spec: LogMap, workflow: Workflow) -> bool:
+    named = set(spec.states.values()) <= workflow.compiled.states.keys()
+    return named and {*spec.events.values(), *spec.milestones} <= {move.event for move in workflow.transitions}
 
 
 @contextmanager

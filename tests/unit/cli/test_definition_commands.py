@@ -1,0 +1,191 @@
+"""Holds check, graph, schema and plan to their output, their languages and their exit status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from servflow.cli._demo_command import demo_workflow
+from servflow.model import canonical
+
+Run = Callable[..., Result]
+
+FINE = """\
+servflow: 1
+workflow: tiny
+initial: new
+states: {new: {}, closed: {closed: true}}
+transitions:
+  - {event: close, source: new, target: closed}
+escalations:
+  - name: late
+    start: {age: 1h}
+    levels:
+      - {name: lead, do: [{notify: {to: {user: ann}, template: late}}]}
+      - {name: boss, after: 2h, do: [{notify: {to: {user: bo}, template: late}}]}
+"""
+
+
+@pytest.fixture
+def fine(tmp_path: Path) -> Path:
+    """A definition without findings."""
+    path = tmp_path / "fine.yaml"
+    path.write_text(FINE, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """A definition with an unknown state on line 6 and an unknown key on line 4."""
+    path = tmp_path / "broken.yaml"
+    text = FINE.replace("{new: {}, closed", "{new: {clsed: true}, closed").replace("target: closed", "target: clossed")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def warned(tmp_path: Path) -> Path:
+    """A definition that loads, with a state nothing leads to."""
+    path = tmp_path / "warned.yaml"
+    path.write_text(FINE.replace("{new: {}, ", "{new: {}, lost: {closed: true}, "), encoding="utf-8")
+    return path
+
+
+def test_check_of_a_fine_definition(run: Run, fine: Path) -> None:
+    """No findings end with status 0 and one sentence."""
+    result = run("check", fine)
+
+    assert (0, "tiny version 1 is fine: 2 states, 1 transitions, no findings.\n") == (result.exit_code, result.stdout)
+
+
+def test_check_tells_every_problem_with_its_line(run: Run, broken: Path) -> None:
+    """All problems are told at once, each with line, did-you-mean and code; the status is 1."""
+    result = run("check", broken)
+
+    assert 1 == result.exit_code
+    assert "line 4" in result.stdout
+    assert "line 6" in result.stdout
+    assert "did you mean 'closed'?" in result.stdout
+
+
+def test_check_speaks_chinese(run: Run, broken: Path) -> None:
+    """With --lang zh the same problems are told in Chinese."""
+    result = run("check", broken, "--lang", "zh")
+
+    assert 1 == result.exit_code
+    assert "第 6 行" in result.stdout
+    assert "是否" in result.stdout
+
+
+def test_check_as_json_is_for_programs(run: Run, broken: Path, fine: Path) -> None:
+    """JSON holds codes, paths, lines and sentences, also where there is nothing to find."""
+    found = json.loads(run("check", broken, "--format", "json").stdout)
+    none = json.loads(run("check", fine, "--format", "json").stdout)
+
+    assert not found["loads"]
+    assert {"code", "path", "line", "message", "hint", "severity"} <= found["findings"][0].keys()
+    assert (True, []) == (none["loads"], none["findings"])
+
+
+def test_warnings_are_findings_unless_allowed(run: Run, warned: Path) -> None:
+    """A definition that loads with warnings ends with 1, and with 0 where warnings are allowed."""
+    assert 1 == run("check", warned).exit_code
+    assert 0 == run("check", warned, "--allow-warnings").exit_code
+
+
+def test_file_that_is_not_there_is_bad_usage(run: Run, tmp_path: Path) -> None:
+    """A missing file ends with status 2 and names it."""
+    for words in (("check",), ("graph",), ("plan", "--at", "2026-11-02T09:00:00Z")):
+        result = run(words[0], tmp_path / "none.yaml", *words[1:])
+        assert 2 == result.exit_code
+        assert "none.yaml" in result.stderr
+
+
+def test_graph_draws_every_kind(run: Run, fine: Path) -> None:
+    """Mermaid is the default; dot and a table can be asked for; JSON carries the drawing."""
+    assert run("graph", fine).stdout.startswith("stateDiagram-v2")
+    assert run("graph", fine, "--kind", "dot").stdout.startswith("digraph")
+    assert "|" in run("graph", fine, "--kind", "table").stdout
+    assert "stateDiagram" in json.loads(run("graph", fine, "--format", "json").stdout)["text"]
+
+
+def test_graph_of_a_broken_definition_tells_its_findings(run: Run, broken: Path) -> None:
+    """What cannot be loaded cannot be drawn: the findings go to standard error, the status is 1."""
+    result = run("graph", broken)
+
+    assert (1, "") == (result.exit_code, result.stdout)
+    assert "line 6" in result.stderr
+
+
+def test_graph_marks_where_a_ticket_is(run: Run, tmp_path: Path) -> None:
+    """A ticket's snapshot, from a file or from standard input, marks its state; anything else is bad input."""
+    workflow = demo_workflow()
+    path = tmp_path / "demo.yaml"
+    path.write_text(json.dumps(workflow.to_data()), encoding="utf-8")
+    fields = {"category": "ac", "region": "lake"}
+    snapshot = canonical(workflow.open("D1", fields, at=datetime(2026, 11, 2, tzinfo=UTC), actor="clerk-1").ticket).decode()
+    held = tmp_path / "ticket.json"
+    held.write_text(snapshot, encoding="utf-8")
+
+    plain = run("graph", path).stdout
+    assert plain != run("graph", path, "--ticket", held).stdout
+    assert run("graph", path, "--ticket", held).stdout == run("graph", path, "--ticket", "-", stdin=snapshot).stdout
+    damaged = run("graph", path, "--ticket", "-", stdin="{}")
+    assert (2, "") == (damaged.exit_code, damaged.stdout)
+    assert 2 == run("graph", path, "--ticket", tmp_path / "none.json").exit_code
+
+
+def test_schema_is_json(run: Run) -> None:
+    """The schema is JSON whichever format is asked for."""
+    assert "$id" in json.loads(run("schema").stdout)
+    assert run("schema").stdout == run("schema", "--format", "json").stdout
+
+
+def test_plan_of_a_chain(run: Run, fine: Path) -> None:
+    """Every level is told with its instant; a later level counts from the one before."""
+    result = run("plan", fine, "--at", "2026-11-02T09:00:00Z", "--format", "json")
+    planned = json.loads(result.stdout)["planned"]
+
+    assert [("2026-11-02T09:00:00Z", "lead"), ("2026-11-02T11:00:00Z", "boss")] == [
+        (item["at"], item["name"]) for item in planned
+    ]
+    assert "boss" in run("plan", fine, "--at", "2026-11-02T09:00:00Z").stdout
+    assert "级别" in run("plan", fine, "--at", "2026-11-02T09:00:00Z", "--lang", "zh").stdout
+
+
+def test_plan_can_be_cut_short(run: Run, fine: Path) -> None:
+    """Only what happens within --for is told."""
+    result = run("plan", fine, "--at", "2026-11-02T09:00:00Z", "--for", "1h", "--format", "json")
+
+    assert ["lead"] == [item["name"] for item in json.loads(result.stdout)["planned"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--chain", "lat", "--at", "2026-11-02T09:00:00Z"), "did you mean 'late'?"),
+        (("--at", "2026-11-02T09:00:00"), "is not an instant with an offset"),
+        (("--at", "soon"), "is not an instant with an offset"),
+        (("--at", "2026-11-02T09:00:00Z", "--for", "ages"), "ages"),
+        (("--at", "2026-11-02T09:00:00Z", "--for", "2 business days"), "is a length of time"),
+    ],
+)
+def test_plan_refuses_bad_input(run: Run, fine: Path, options: tuple[str, ...], said: str) -> None:
+    """Unknown chains, naive instants and things that are no span end with status 2 and a sentence."""
+    result = run("plan", fine, *options)
+
+    assert 2 == result.exit_code
+    assert said in result.stderr
+
+
+def test_error_as_json_is_parsable(run: Run, fine: Path) -> None:
+    """A program that asked for JSON gets the error as JSON too."""
+    result = run("plan", fine, "--chain", "lat", "--at", "2026-11-02T09:00:00Z", "--format", "json")
+
+    assert 2 == result.exit_code
+    assert "did you mean" in json.loads(result.stdout)["error"]["message"]
