@@ -32,6 +32,8 @@ _INT = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _OCTAL = re.compile(r"0o([0-7]+)", re.ASCII)
 _HEX = re.compile(r"0x([0-9a-fA-F]+)", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+# The parser takes quadratic time for a long tag; none is understood anyway. Text that long without a space is rare.
+_LONG_TAG = re.compile(r"![^\s]{10000}")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", re.ASCII)
 
 
@@ -45,6 +47,9 @@ def read_yaml(text: str) -> Builder:
     Raises:
         DefinitionError: the text is no YAML, or holds what is refused.
     """
+    if found := _LONG_TAG.search(text):
+        line, column = _place_of(text, found.start())
+        raise refusal("tag", line, column, tag=found[0][:60])
     builder = Builder()
     documents = 0
     try:

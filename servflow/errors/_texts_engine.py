@@ -67,6 +67,18 @@ TEXTS: dict[str, Text] = {
         hint_en="use a timer of a state, or a mark of a clock",
         hint_zh="请改用状态定时器或时钟的提醒点",
     ),
+    "expression.not_a_condition": Text(
+        en="{text} gives a {type}, not true or false",
+        zh="{text} 的结果类型是 {type}，不是真或假",
+        hint_en="write a comparison",
+        hint_zh="请写成比较式",
+    ),
+    "timer.needs_calendar": Text(
+        en="the timer waits {after}, and no calendar says which days those are",
+        zh="定时器等待 {after}，但没有指定日历",
+        hint_en="add calendar",
+        hint_zh="请添加 calendar",
+    ),
     "timer.unheard": Text(
         en="the timer fires {event}, which no transition takes in state {state}",
         zh="定时器触发 {event}，但状态 {state} 没有处理它的转移",
