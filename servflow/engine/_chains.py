@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -104,6 +105,7 @@ def react(call: OneCall) -> None:
     """Let every chain look at what happened: stop, release, start, in document order."""
     happening = call.happening
     for cause in call.amended:
+        _hush(call, lambda late, cause=cause: late.run[1] == cause)  # type: ignore[misc]  # bound now
         for run in [run for run in call.draft.chains if run.cause == cause]:
             stop(call, run, "what started it was amended")
     call.amended.clear()
@@ -121,15 +123,16 @@ def _runs(call: OneCall, plan: ChainPlan) -> list[ChainRun]:
 
 def _end(call: OneCall, plan: ChainPlan) -> None:
     happening = call.happening
+    ended = "the ticket closed" if happening.closed else None
+    for ending in plan.chain.until:
+        if ending.kind == "state" and ending.value in happening.entered:
+            ended = ended or f"entered {ending.value}"
+        elif ending.kind == "event" and ending.value == happening.event:
+            ended = ended or f"event {ending.value}"
+    if ended is not None:  # also for a run whose last level has fired and which is off the ticket already
+        _hush(call, lambda late: late.run[0] == plan.chain.name)
     for run in _runs(call, plan):
-        reason = None
-        for ending in plan.chain.until:
-            if ending.kind == "state" and ending.value in happening.entered:
-                reason = f"entered {ending.value}"
-            elif ending.kind == "event" and ending.value == happening.event:
-                reason = f"event {ending.value}"
-        if happening.closed:
-            reason = "the ticket closed"
+        reason = ended
         if run.phase == "armed" and run.cause.startswith("state:") and run.cause[6:] in happening.exited:
             reason = f"left {run.cause[6:]}"
         if reason is not None:
@@ -138,15 +141,15 @@ def _end(call: OneCall, plan: ChainPlan) -> None:
 
 def stop(call: OneCall, run: ChainRun, reason: str) -> None:
     """End a run; levels caught up in the very call that ends it notify nobody."""
-    _hush(call, run)
+    _hush(call, lambda late: late.run == (run.chain, run.cause))
     call.record(ChainStopped, run=escalation.stop(run), reason=reason)
 
 
-def _hush(call: OneCall, run: ChainRun) -> None:
-    if not call.own_event:
-        return
-    for late in [late for late in call.late if late.run == (run.chain, run.cause)]:
-        _fold_away(call, late)
+def _hush(call: OneCall, which: Callable[[Late], bool]) -> None:
+    # Levels caught up in a call whose own event acknowledges or ends the run notify nobody.
+    if call.own_event:
+        for late in [late for late in call.late if which(late)]:
+            _fold_away(call, late)
 
 
 def _fold_away(call: OneCall, late: Late) -> None:
@@ -353,7 +356,7 @@ def acknowledge(call: OneCall, run: ChainRun, until: datetime | None = None, *, 
         after = escalation.snooze(plan.chain, run, call.at, until, by, cal_of)
     else:
         after = escalation.acknowledge(plan.chain, run, call.at, by, cal_of)
-    _hush(call, run)
+    _hush(call, lambda late: late.run == (run.chain, run.cause))
     if after != run:
         call.record(Acknowledged, run=after, by=by, snoozed=snooze)
 

@@ -154,7 +154,7 @@ def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
             _change(call, plan, "cancel", "cancelled by its condition")
         elif clock.stop and _any(call, clock.stop, happening):
             _change(call, plan, "stop", "reached")
-        elif happening.closed and not happening.reopened:
+        elif happening.closed and call.draft.closed:
             _change(call, plan, "cancel", "the ticket closed")
         if clock.reset and _any(call, clock.reset, happening):
             _reset(call, plan)
@@ -257,6 +257,8 @@ def cause_of(clock: str, cycle: int, mark: str) -> str:
 def _starts(call: OneCall, plan: ClockPlan, run: ClockRun | None, happening: Happening) -> bool:
     clock = plan.clock
     if happening.reopened and run is not None and not _any(call, clock.start, happening):
+        if call.draft.closed:  # reopened and closed again in one step
+            return False
         return clock.on_reopen != "ignore" and not (clock.start and clock.on_reopen == "new_cycle")
     if not clock.start:
         return happening.opened
@@ -341,12 +343,15 @@ def recalendar(call: OneCall) -> None:
     """
     Calendars have changed since the ticket was last touched: count its live clocks again.
 
-    Clocks that say ``prospective`` keep their due instant until they are next resumed; the calendar they were
-    counted by is gone, so only what comes can follow the new one.
+    A clock that says ``prospective`` counts by the new ones from its latest start or resume, where the ticket has
+    not been touched since; else it keeps its due instant until it is next resumed, for the calendar it was counted
+    by up to now is gone.
     """
     for plan in call.compiled.clocks:
         run = _run(call, plan)
-        if run is None or run.phase not in LIVE or run.calendar is None or plan.clock.on_calendar_change != "recompute":
+        if run is None or run.phase not in LIVE or run.calendar is None:
+            continue
+        if plan.clock.on_calendar_change == "prospective" and run.since is not None and run.since < call.at:
             continue
         cal = call.compiled.counting(run.calendar)
         changed = sla.recalendar(plan.clock, run, call.at, cal, None)
