@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 SETTABLE = ("priority", "queue", "outlet", "customer", "asset", "channel")
 """Attributes of the ticket that ``set`` may set besides its fields."""
 
+MAX_HELPERS = 100
+"""How many helpers a ticket keeps."""
+
 _PARTS: Mapping[str, tuple[str, ...]] = {
     "notify": ("to", "template", "data", "urgent"),
     "call": ("name", "data", "reply"),
@@ -315,8 +318,17 @@ def attribute(call: OneCall, name: str, value: Any) -> Any:
         return value
     if name == "tags":
         items = (value,) if isinstance(value, str) else value
-        if not isinstance(items, (list, tuple)) or not all(isinstance(item, str) for item in items) or len(items) > 100:
-            raise Refused(f"tags is a list of at most 100 texts, not {value!r}", code="payload", field=name, value=value)
+        if (
+            not isinstance(items, (list, tuple))
+            or len(items) > 100
+            or any(not isinstance(item, str) or len(item) > 200 for item in items)
+        ):
+            raise Refused(
+                f"tags is a list of at most 100 texts of at most 200 characters, not {value!r}",
+                code="payload",
+                field=name,
+                value=value,
+            )
         return tuple(dict.fromkeys(items))
     if value is not None and (not isinstance(value, str) or len(value) > 1_000):
         raise Refused(f"{name} is a text of at most 1000 characters, not {value!r}", code="payload", field=name, value=value)
@@ -433,6 +445,9 @@ def _run_person(call: OneCall, update: Update, _keep: bool) -> None:
     previous = call.draft.owner if slot == "owner" else None
     if previous == people[0] or (slot == "helper" and people[0] in call.draft.helpers):
         return
+    if slot == "helper" and len(call.draft.helpers) >= MAX_HELPERS:
+        call.effect(Unreachable, update.path, to=people[0], reason=f"the ticket has {MAX_HELPERS} helpers already")
+        return
     call.record(Assigned, slot=slot, to=people[0], previous=previous, source=update.path)
     call.effect(Assign, update.path, people[0], slot=slot, to=people[0], previous=previous)
     call.happening.changed.add("owner" if slot == "owner" else "helpers")
@@ -460,7 +475,7 @@ def _run_tag(call: OneCall, update: Update, _keep: bool) -> None:
 
 
 def _run_start(call: OneCall, update: Update, _keep: bool) -> None:
-    call.queue.append(StartChain(update.parts["chain"], f"start:{call.cause}"))
+    call.queue.append(StartChain(update.parts["chain"], f"start:{update.path}"))
 
 
 _RUN: Mapping[str, Callable[[OneCall, Update, bool], None]] = {

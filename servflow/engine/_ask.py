@@ -309,12 +309,12 @@ def findings(workflow: Workflow) -> tuple[Finding, ...]:
     for state in chart.dead_ends():
         if not compiled.is_closed((state,)):
             found.append(Finding("state.dead_end", f"states.{state}", {"state": state}, "warning"))
+    heard = {timer.event for state in compiled.states.values() for timer in state.timers}
     if workflow.roles:
         for index, link in enumerate(compiled.links):
             move = link.spec
             if move.event is not None and not link.allow:
                 found.append(Finding("transition.nobody", f"transitions[{index}].allow", {"event": move.event}, "warning"))
-            heard = {timer.event for state in workflow.states.values() for timer in state.timers}
             if move.event in heard and "system" not in link.allow:
                 found.append(Finding("timer.not_allowed", f"transitions[{index}].allow", {"event": move.event}, "warning"))
     for table in workflow.tables.values():

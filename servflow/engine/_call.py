@@ -97,6 +97,7 @@ class OneCall:
     scope_cache: Scope | None = None
     recording = False
     own_event = False
+    decisions = 0
 
     def __init__(self, workflow: Workflow, ticket: Ticket | None, at: datetime, world: World | None) -> None:
         self.workflow = workflow

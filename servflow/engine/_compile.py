@@ -248,25 +248,24 @@ class Compiled:
     def _check_timers(self) -> None:
         if self.machine is None:
             return
+        around = {name: self.machine.ancestors(name) for name in self.states}
+        inside: dict[str, list[str]] = {}
+        for name, outer in around.items():
+            for above in outer:
+                inside.setdefault(above, []).append(name)
         for name, state in self.states.items():
+            near = {name, "*", *around[name], *inside.get(name, ())}
             for index, timer in enumerate(state.timers):
-                path = f"states.{name}.timers[{index}]"
-                if self.moves(timer.event) or self.problems.known("event", timer.event, self.events, f"{path}.event"):
-                    heard = any(
-                        set(move.source) & {name, "*", *self.machine.ancestors(name), *self._inside(name)}
-                        for move in self.workflow.transitions
-                        if move.event is not None and takes(move.event, timer.event)
-                    )
-                    if not heard and timer.event not in BUILT_IN:
-                        self.problems.add("timer.unheard", path, event=timer.event, state=name)
-                if timer.calendar is None and timer.after.business_days:
-                    self.problems.add("timer.needs_calendar", f"{path}.after", event=timer.event, after=timer.after.text)
-                if timer.calendar is not None:
-                    self.problems.known("calendar", timer.calendar, self.calendars, f"{path}.calendar")
+                self._check_timer(timer, near, f"states.{name}.timers[{index}]", name)
 
-    def _inside(self, state: str) -> tuple[str, ...]:
-        assert self.machine is not None
-        return tuple(other for other in self.states if state in self.machine.ancestors(other))
+    def _check_timer(self, timer: Timer, near: set[str], path: str, state: str) -> None:
+        known = self.moves(timer.event) or self.problems.known("event", timer.event, self.events, f"{path}.event")
+        if known and timer.event not in BUILT_IN and near.isdisjoint(self.sources_of(timer.event)):
+            self.problems.add("timer.unheard", path, event=timer.event, state=state)
+        if timer.calendar is None and timer.after.business_days:
+            self.problems.add("timer.needs_calendar", f"{path}.after", event=timer.event, after=timer.after.text)
+        if timer.calendar is not None:
+            self.problems.known("calendar", timer.calendar, self.calendars, f"{path}.calendar")
 
     def _check_unique(self) -> None:
         spec = self.workflow
@@ -418,11 +417,23 @@ class Compiled:
 
     def sources_of(self, event: str) -> tuple[str, ...]:
         """The states in which some transition takes the event."""
-        found: list[str] = []
-        for move in self.workflow.transitions:
-            if move.event is not None and takes(move.event, event):
-                found.extend(move.source)
-        return tuple(dict.fromkeys(found))
+        found = self.source_cache.get(event)
+        if found is None:
+            sources = [
+                source
+                for move in self.workflow.transitions
+                if move.event is not None and takes(move.event, event)
+                for source in move.source
+            ]
+            found = tuple(dict.fromkeys(sources))
+            if len(self.source_cache) < MAX_CACHED:
+                self.source_cache[event] = found
+        return found
+
+    @cached_property
+    def source_cache(self) -> dict[str, tuple[str, ...]]:
+        """Events already looked up."""
+        return {}
 
 
 _STATE = frozenset({"state"})

@@ -8,17 +8,17 @@ from typing import Any
 import attrs
 
 from servflow.engine import _chains, _clocks, _placing, _rules
-from servflow.engine._actions import fitted, run_updates
+from servflow.engine._actions import run_updates
 from servflow.engine._assigning import hold_again, release_all
 from servflow.engine._builtin import BUILT_IN_EVENTS, perform
 from servflow.engine._call import Happening, Internal, OneCall, Retry
 from servflow.engine._compile import Link
 from servflow.engine._moving import enter
+from servflow.engine._payloads import typed_payload
 from servflow.engine._permit import permitted, who
 from servflow.errors import ExpressionError, LimitError, Refused, nearest
 from servflow.escalation import later
 from servflow.model import (
-    CONVERTERS,
     EMPTY,
     SYSTEM,
     FrozenMap,
@@ -29,7 +29,6 @@ from servflow.model import (
     TimerFired,
     TimerRefused,
     TimerSet,
-    ValueProblem,
     frozen_map,
     micros,
 )
@@ -39,7 +38,10 @@ MAX_EVENTLESS = 100
 """How many eventless transitions may follow each other in one step."""
 
 MAX_INTERNAL = 1_000
-"""How many internal events one call may handle before it is stopped as running away."""
+"""How many internal events one event or timer may raise before it is stopped as running away."""
+
+MAX_RECORDS = 50_000
+"""How many records one call may make; a ticket that slept longer is advanced wake by wake."""
 
 _RANK = {"not_permitted": 0, "payload": 1, "guard": 2}
 
@@ -139,56 +141,6 @@ def not_permitted(call: OneCall, event: str, allow: tuple[Any, ...], not_by: str
         needs=needs,
         not_by=not_by,
     )
-
-
-def typed_payload(declared: Mapping[str, Any], payload: Mapping[str, Any], event: str) -> Mapping[str, Any]:
-    """
-    The payload with every declared value in its type.
-
-    Raises:
-        Refused: a declared value is missing or does not fit.
-    """
-    if not declared:
-        return payload
-    problems: dict[str, str] = {}
-    typed = dict(payload)
-    for name, spec in declared.items():
-        value = payload.get(name)
-        if value is None:
-            if spec.default is not None:
-                typed[name] = spec.default
-            elif not spec.optional:
-                problems[name] = f"{spec.type}, which is missing"
-            continue
-        try:
-            typed[name] = fitted(spec, value, name)
-        except Refused as problem:
-            problems[name] = f"{problem.facts['expected']}, not {value!r}"
-    if problems:
-        listed = "; ".join(f"{name} takes {said}" for name, said in problems.items())
-        raise Refused(
-            f"{event} needs another payload: {listed}",
-            code="payload",
-            event=event,
-            problems=problems,
-            needs={name: spec.type for name, spec in declared.items()},
-        )
-    return FrozenMap(typed)
-
-
-def plain_payload(payload: Mapping[str, Any] | None, event: str) -> FrozenMap[str, Any]:
-    """
-    What a host passed, as plain values.
-
-    Raises:
-        Refused: it holds something that is not data, or too much of it.
-    """
-    if not payload:
-        return EMPTY
-    try:
-        return frozen_map(CONVERTERS["map"](payload))
-    except ValueProblem as problem:
-        raise Refused(f"the payload of {event} takes {problem}", code="payload", event=event, expected=str(problem)) from None
 
 
 # one step -----------------------------------------------------------------------------------------------------
@@ -425,12 +377,29 @@ def drain(call: OneCall) -> None:
     count = 0
     while _next_step(call):
         count += 1
+        check_budget(call)
         if count > MAX_INTERNAL:
             raise LimitError(
                 f"more than {MAX_INTERNAL} internal events in one call; {call.workflow.workflow} raises events in a circle",
                 code="internal_events",
                 limit=MAX_INTERNAL,
             )
+
+
+def check_budget(call: OneCall) -> None:
+    """
+    Stop a call that makes records without end.
+
+    Raises:
+        LimitError: with code ``budget``; the ticket is unchanged.
+    """
+    if len(call.records) > MAX_RECORDS:
+        raise LimitError(
+            f"more than {MAX_RECORDS} records in one call; {call.workflow.workflow} sets off too much, "
+            "or the ticket slept for very long: then advance it to its wake, again and again",
+            code="budget",
+            limit=MAX_RECORDS,
+        )
 
 
 def _next_step(call: OneCall) -> bool:
@@ -473,13 +442,13 @@ def _became_possible(call: OneCall) -> bool:
 __all__ = [
     "Attempt",
     "check",
+    "check_budget",
     "choose",
     "drain",
     "enter",
     "host_event",
     "internal_event",
     "not_permitted",
-    "plain_payload",
     "settle",
     "take_eventless",
     "timer_event",

@@ -11,6 +11,7 @@ import attrs
 from servflow import dispatch
 from servflow.dispatch import Choice, Policy
 from servflow.engine._assigning import assign, hold, release, unassign
+from servflow.errors import LimitError
 from servflow.escalation import later
 from servflow.expressions import Expression
 from servflow.model import (
@@ -30,6 +31,12 @@ from servflow.model import (
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
     from servflow.engine._compile import Compiled
+
+MAX_POOL = 200
+"""How many of the best candidates a pool is offered to, and how many keys a waiting ticket names."""
+
+MAX_DECISIONS = 500
+"""How often dispatch may decide in one call before the call is stopped as running in a circle."""
 
 MAX_DECLINED = 500
 """How many who declined a ticket remembers for one slot; the oldest may be asked again after that."""
@@ -169,6 +176,14 @@ def decide(call: OneCall, plan: SlotPlan) -> None:
     if call.world is None:
         _ask_host(call, plan, progress)
         return
+    call.decisions += 1
+    if call.decisions > MAX_DECISIONS:
+        raise LimitError(
+            f"dispatch {plan.policy.name!r} decided more than {MAX_DECISIONS} times in one call; "
+            "its events lead back to its state",
+            code="budget",
+            limit=MAX_DECISIONS,
+        )
     hooks = call.workflow.extensions.hooks
     choice = dispatch.evaluate(plan.policy, call.snapshot(), call.world, call.at, hooks=hooks, explain=False)
     call.record(
@@ -211,7 +226,7 @@ def _ask_host(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> None:
 def _act(call: OneCall, plan: SlotPlan, progress: SlotProgress, choice: Choice) -> None:
     seen = attrs.evolve(progress, world=choice.world, change_at=None, waits=())
     if choice.action == "wait":
-        waiting = attrs.evolve(seen, phase="waiting", waits=choice.waits, change_at=choice.next_change)
+        waiting = attrs.evolve(seen, phase="waiting", waits=choice.waits[:MAX_POOL], change_at=choice.next_change)
         _progressed(call, plan, waiting, choice.summary())
         if progress.phase != "waiting":
             call.raise_event(f"exhausted.{plan.policy.name}")
@@ -230,7 +245,7 @@ def _offer(call: OneCall, plan: SlotPlan, progress: SlotProgress, choice: Choice
     if options is not None and options.timeout is not None and not pool:
         expires = later(options.timeout, call.at, call.compiled.calendar(options.calendar))
     _progressed(call, plan, attrs.evolve(progress, phase="pool" if pool else "offered"), f"{choice.action} to {len(choice.to)}")
-    for candidate in choice.to:
+    for candidate in choice.to[:MAX_POOL]:
         if candidate in open_to:
             continue
         if not pool:

@@ -12,7 +12,7 @@ import attrs
 from servflow import escalation
 from servflow.engine import _chains, _clocks, _placing
 from servflow.engine._call import Happening
-from servflow.engine._events import drain, settle, timer_event
+from servflow.engine._events import check_budget, drain, settle, timer_event
 from servflow.errors import ExpressionError, LimitError, Refused
 from servflow.escalation import NEVER
 from servflow.model import (
@@ -197,7 +197,10 @@ def catch_up(call: OneCall, before: datetime) -> datetime | None:
         try:
             due.run(call)
             drain(call)
+            check_budget(call)
         except (Refused, ExpressionError, LimitError) as error:
+            if error.code == "budget":
+                raise
             call.rollback(before_it)
             due.give_up(call, error.code, error.message)
 

@@ -13,7 +13,8 @@ from servflow.engine._actions import fitted
 from servflow.engine._builtin import split
 from servflow.engine._call import Happening, OneCall
 from servflow.engine._draft import Draft
-from servflow.engine._events import drain, host_event, plain_payload, settle, take_eventless
+from servflow.engine._events import drain, host_event, settle, take_eventless
+from servflow.engine._payloads import plain_payload
 from servflow.engine._timeline import catch_up, first_due, wake_of
 from servflow.errors import InputError, Refused
 from servflow.model import (

@@ -1,0 +1,60 @@
+"""Knows how what a host passes becomes typed values; must not know what is done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from servflow.engine._actions import fitted
+from servflow.errors import Refused
+from servflow.model import CONVERTERS, EMPTY, FrozenMap, ValueProblem, frozen_map
+
+
+def typed_payload(declared: Mapping[str, Any], payload: Mapping[str, Any], event: str) -> Mapping[str, Any]:
+    """
+    The payload with every declared value in its type.
+
+    Raises:
+        Refused: a declared value is missing or does not fit.
+    """
+    if not declared:
+        return payload
+    problems: dict[str, str] = {}
+    typed = dict(payload)
+    for name, spec in declared.items():
+        value = payload.get(name)
+        if value is None:
+            if spec.default is not None:
+                typed[name] = spec.default
+            elif not spec.optional:
+                problems[name] = f"{spec.type}, which is missing"
+            continue
+        try:
+            typed[name] = fitted(spec, value, name)
+        except Refused as problem:
+            problems[name] = f"{problem.facts['expected']}, not {value!r}"
+    if problems:
+        listed = "; ".join(f"{name} takes {said}" for name, said in problems.items())
+        raise Refused(
+            f"{event} needs another payload: {listed}",
+            code="payload",
+            event=event,
+            problems=problems,
+            needs={name: spec.type for name, spec in declared.items()},
+        )
+    return FrozenMap(typed)
+
+
+def plain_payload(payload: Mapping[str, Any] | None, event: str) -> FrozenMap[str, Any]:
+    """
+    What a host passed, as plain values.
+
+    Raises:
+        Refused: it holds something that is not data, or too much of it.
+    """
+    if not payload:
+        return EMPTY
+    try:
+        return frozen_map(CONVERTERS["map"](payload))
+    except ValueProblem as problem:
+        raise Refused(f"the payload of {event} takes {problem}", code="payload", event=event, expected=str(problem)) from None
