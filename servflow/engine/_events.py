@@ -40,7 +40,7 @@ MAX_EVENTLESS = 100
 MAX_INTERNAL = 1_000
 """How many internal events one event or timer may raise before it is stopped as running away."""
 
-MAX_RECORDS = 50_000
+MAX_RECORDS = 100_000
 """How many records one call may make; a ticket that slept longer is advanced wake by wake."""
 
 _RANK = {"not_permitted": 0, "payload": 1, "guard": 2}
