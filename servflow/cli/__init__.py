@@ -6,7 +6,7 @@ import sys
 
 __all__ = ["main"]
 
-NEEDED = ("click", "rich")
+_NEEDED = ("click", "rich")
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     try:
         from servflow.cli._main import servflow
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in NEEDED:
+        if (error.name or "").partition(".")[0] not in _NEEDED:
             raise
         sys.stderr.write(f"the command line needs {error.name}; install it with: pip install 'servflow[cli]'\n")
         raise SystemExit(2) from None

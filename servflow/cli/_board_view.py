@@ -73,16 +73,17 @@ class Look:
 
     board: Board
     risks: list[Risk]
+    tickets: tuple[Ticket, ...]
 
     @classmethod
     def at(cls, store: Store, by: str) -> Look:
         """Read the whole store; an empty one gives an empty board as of the epoch."""
-        held = list(tickets(store))
+        held = tuple(tickets(store))
         at = max((ticket.at for ticket in held), default=EPOCH)
         hashes = {ticket.pins.get("workflow", "") for ticket in held}
         policies = [policy for hash_ in sorted(hashes) for policy in workflow_of(store, hash_).dispatch]
         done = {state for policy in policies for state in policy.until}  # where whoever did the work is free again
-        return cls(board((store.history(ticket.id) for ticket in held), at, by=by, done=done), risks(held, at))
+        return cls(board((store.history(ticket.id) for ticket in held), at, by=by, done=done), risks(held, at), held)
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""

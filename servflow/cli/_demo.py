@@ -108,6 +108,7 @@ def _step(people: People, store: Store, clock: _Virtual, end: datetime) -> bool:
     if wake is not None and (acts is None or wake <= acts):
         clock.now = max(clock.now, wake)
         report = desk.tick()
+        people.news = True
         if report.failed:
             raise report.problems[0].error
     elif acts is not None and acts <= end:
@@ -117,7 +118,9 @@ def _step(people: People, store: Store, clock: _Virtual, end: datetime) -> bool:
     else:
         clock.now = end
         return False
-    while (handed := desk.deliver()).worked:
+    while people.news:
+        handed = desk.deliver()
         if handed.failed:
             raise handed.problems[0].error
+        people.news = handed.worked
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.resources import as_file, files
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,7 +10,6 @@ from zoneinfo import ZoneInfo
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from servflow.cli._board_view import Look, show_board
-from servflow.cli._databases import tickets
 from servflow.cli._demo import Lived, Week, live
 from servflow.cli._demo_company import ZONE
 from servflow.cli._output import Say, weekday
@@ -48,14 +48,14 @@ def prepare(path: Path, *, force: bool) -> None:
         path.with_name(path.name + beside).unlink(missing_ok=True)
 
 
-def telling(store: Store) -> str:
+def telling(store: Store, held: Iterable[Ticket]) -> str:
     """A ticket worth explaining: it climbed high, was late, came back, and was taken by somebody it was offered to."""
 
     def score(ticket: Ticket) -> tuple[int, int, int]:
         late = sum(run.breached_at is not None for run in ticket.clocks.values())
         return (-sum(ticket.levels.values()), -late, -ticket.reopened)
 
-    best = sorted(tickets(store), key=lambda ticket: (score(ticket), ticket.id))[:CONSIDERED]
+    best = sorted(held, key=lambda ticket: (score(ticket), ticket.id))[:CONSIDERED]
     for ticket in best:
         if any(isinstance(record, OfferEnded) and record.outcome == "accepted" for record in store.history(ticket.id)):
             return ticket.id
@@ -71,7 +71,7 @@ def run_demo(say: Say, *, seed: int, count: int, path: Path, force: bool) -> Non
             say.line(words("demo.title", tickets=count, seed=seed), style="bold")
         lived = _watched(say, store, seed, count)
         look = Look.at(store, "tier")
-        ticket = telling(store)
+        ticket = telling(store, look.tickets)
     commands = [
         (f"servflow explain {path} {ticket}", words("demo.next.explain")),
         (f"servflow show {path}", words("demo.next.show")),

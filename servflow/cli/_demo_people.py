@@ -59,6 +59,7 @@ class People:
     Everybody outside the tickets: they hear of effects, and act through the desk some time later.
 
     Chance decides what they do and when, always drawn from one seeded source in the order of virtual time.
+    ``news`` says that there is something to deliver.
     """
 
     rng: Random
@@ -70,6 +71,7 @@ class People:
     opened: int = 0
     events: int = 0
     refused: int = 0
+    news: bool = False
     _numbers: int = 0
 
     def employ(self, world: World) -> None:
@@ -92,11 +94,12 @@ class People:
     def fire(self, ticket: str, event: str, payload: Mapping[str, Any] | None = None, *, actor: Any) -> bool:
         """Do something to a ticket; what it does not allow any more is shrugged off."""
         try:
-            self.desk.fire(ticket, event, payload, actor=actor)
+            outcome = self.desk.fire(ticket, event, payload, actor=actor)
         except (Refused, ReservationRefused):  # too late, or no room left for one more
             self.refused += 1
             return False
         self.events += 1
+        self.news = self.news or bool(outcome.effects)
         return True
 
     def customer(self, ticket: str) -> dict[str, Any]:
@@ -122,7 +125,8 @@ class People:
         }
         # A mail lies in the box for a while before it is read; its promises count from when it came.
         sent = self.now() - timedelta(minutes=rng.randint(2, 25)) if channel == "email" else None
-        self.desk.open(ticket, fields, actor="clerk-1", occurred=sent)
+        opened = self.desk.open(ticket, fields, actor="clerk-1", occurred=sent)
+        self.news = self.news or bool(opened.effects)
         self.opened += 1
         self.events += 1
         usual = {"phone": 2.0, "alarm": 6.0}.get(channel, 12.0)
