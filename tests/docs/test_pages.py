@@ -1,0 +1,124 @@
+"""Knows that every page tells the truth: its Python runs, its YAML loads, its links lead somewhere; must not know the pages."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import servflow
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PAGES = sorted(
+    path
+    for pattern in ("README.md", "CHANGELOG.md", "docs/**/*.md", "examples/**/*.md", "benchmarks/*.md", "tests/*.md")
+    for path in ROOT.glob(pattern)
+)
+
+FENCE = re.compile(r"^(?P<mark><!-- (?P<note>[a-z ]+) -->\n+)?```(?P<kind>\w+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?!https?:|mailto:)([^)#\s]*)(?:#[^)]*)?\)")
+
+pages = pytest.mark.parametrize("page", [pytest.param(path, id=path.relative_to(ROOT).as_posix()) for path in PAGES])
+
+
+def _blocks(page: Path) -> list[tuple[int, str, str, str]]:
+    """Line, kind, note and text of every fenced block; indented by nothing, so that a list cannot hide one."""
+    text = page.read_text("utf-8")
+    return [
+        (text[: found.start("code")].count("\n") + 1, found["kind"], found["note"] or "", found["code"])
+        for found in FENCE.finditer(text)
+    ]
+
+
+@pages
+def test_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The Python of a page runs from top to bottom in one namespace, and prints what the page says it prints."""
+    monkeypatch.chdir(tmp_path)
+    scope: dict[str, Any] = {"__name__": "__page__"}
+    for line, kind, note, code in _blocks(page):
+        if kind == "yaml" and note == "load":
+            scope["workflow"] = servflow.load(code)
+            scope["yaml"] = code
+        elif kind == "yaml" and note.startswith("save as "):
+            (tmp_path / note.removeprefix("save as ").replace(" ", "_")).with_suffix(".yaml").write_text(code, "utf-8")
+        elif kind == "python" and note != "not run":
+            capsys.readouterr()
+            # Line numbers of the page are kept, so that a failure points to it.
+            exec(compile("\n" * (line - 1) + code, str(page), "exec"), scope)
+        elif kind == "text" and note == "output":
+            assert code.rstrip() == capsys.readouterr().out.rstrip(), f"{page.name}, line {line}"
+
+
+@pages
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link of a page is a file in the repository."""
+    dead = [link for link in LINK.findall(page.read_text("utf-8")) if link and not (page.parent / link).exists()]
+
+    assert [] == dead
+
+
+@pages
+def test_page_can_be_reached(page: Path) -> None:
+    """Every page of the documentation is linked from the front page or from a page linked there."""
+    if "docs" not in page.parts:
+        return
+    seen, waiting = set(), [ROOT / "docs" / "index.md"]
+    while waiting:
+        here = waiting.pop().resolve()
+        if here in seen or here.suffix != ".md":
+            continue
+        seen.add(here)
+        waiting += [here.parent / link for link in LINK.findall(here.read_text("utf-8")) if (here.parent / link).exists()]
+    if page.parent.name == "decisions":
+        return  # reached through the folder, of which the front page says what it holds
+
+    assert page.resolve() in seen
+
+
+def test_reference_is_drawn_from_the_code() -> None:
+    """The tables of the reference are those the engine runs; `make docs` draws them anew."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        import draw_reference
+    finally:
+        sys.path.remove(str(ROOT / "docs"))
+    stale = [
+        page
+        for page in draw_reference.PAGES
+        if (text := (draw_reference.HERE / page).read_text("utf-8")) != draw_reference.drawn(text)
+    ]
+
+    assert [] == stale, "run `make docs`"
+
+
+def test_readme_is_short() -> None:
+    """The front page is read in one go."""
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 120
+
+
+def test_readme_says_where_each_package_is_used() -> None:
+    """The README and `servflow doctor` tell the same, since they tell it from one list."""
+    from servflow.cli._doctor import USES
+
+    text = (ROOT / "README.md").read_text("utf-8")
+
+    assert [] == [name for name, where in USES if f"| `{name}` | {where} |" not in text]
+
+
+def test_readme_lists_every_package() -> None:
+    """The table of packages is complete."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    packages = sorted(path.parent.name for path in (ROOT / "servflow").glob("*/__init__.py"))
+
+    assert [] == [name for name in packages if f"`{name}`" not in text]
+
+
+def test_readme_example_is_short() -> None:
+    """The example a newcomer sees first has at most twenty lines of Python."""
+    code = [code for _, kind, _, code in _blocks(ROOT / "README.md") if kind == "python"]
+
+    assert len([line for line in code[0].splitlines() if line.strip()]) <= 20
