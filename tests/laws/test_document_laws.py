@@ -138,12 +138,14 @@ def problems(source: Any) -> list[Finding]:
     return []
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_no_text_raises_anything_but_a_definition_error(text: str) -> None:
     """Whatever a file holds, the answer is a workflow or its problems."""
     assert all(finding.text("zh") for finding in problems("workflow: w\n" + text))
 
 
+@settings(deadline=None)
 @given(VALUES.filter(lambda value: isinstance(value, dict)))
 def test_no_mapping_raises_anything_but_a_definition_error(data: dict[str, Any]) -> None:
     """Whatever a host passes on, the answer is a workflow or its problems."""
@@ -151,7 +153,7 @@ def test_no_mapping_raises_anything_but_a_definition_error(data: dict[str, Any])
         assert all(finding.text("en") != finding.text("zh") for finding in problems(source))
 
 
-@settings(max_examples=150)
+@settings(max_examples=60, deadline=None)
 @given(broken_examples())
 def test_a_broken_example_is_told_or_loads_and_saves_equal(data: dict[str, Any]) -> None:
     """A definition with something changed is refused with findings, or loads, saves and loads equal."""
@@ -161,7 +163,7 @@ def test_a_broken_example_is_told_or_loads_and_saves_equal(data: dict[str, Any])
         assert workflow == load(save(workflow)) == load(json.dumps(data)) == Workflow(**data)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40, deadline=None)
 @given(broken_examples())
 def test_text_and_mapping_have_the_same_problems(data: dict[str, Any]) -> None:
     """The source changes lines and order, never what is wrong."""
@@ -170,6 +172,7 @@ def test_text_and_mapping_have_the_same_problems(data: dict[str, Any]) -> None:
     assert sorted(one) == sorted(other)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=5), VALUES, max_size=4))
 def test_every_value_of_a_json_text_has_a_place(data: dict[str, Any]) -> None:
     """JSON is read as the standard library reads it, and each value is found where it stands."""
@@ -188,6 +191,7 @@ def test_every_value_of_a_json_text_has_a_place(data: dict[str, Any]) -> None:
         assert expected is None or line[place.column - 1 :].startswith(expected)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(KEYS, VALUES, max_size=4))
 def test_json_is_yaml(data: dict[str, Any]) -> None:
     """A JSON text read as YAML gives the same data, and the same places lead to it."""
@@ -205,6 +209,7 @@ def test_json_is_yaml(data: dict[str, Any]) -> None:
         assert (one.line, one.column) == (other.line, other.column)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_the_place_of_any_path_is_the_nearest_around_it(tail: str) -> None:
     """A path that leads nowhere is shown at what stands around it."""

@@ -31,7 +31,6 @@ def first(source: Any) -> tuple[str, int | None]:
         ("[" * 100_000, "document.too_deep", 1),
         ('{"a":' * 100_000, "document.too_deep", 1),
         ("- " * 100_000, "document.too_deep", 1),
-        ("a: [" + "b," * 100_001 + "]", "document.too_many", 1),
         ('{"a": [' + "1," * 100_001 + "1]}", "document.too_many", 1),
         (HEAD + "description: " + "x" * (1 << 20), "document.too_large", 1),
         ("\n" + "k" * 2_000 + ": 1\n", "document.yaml", 2),
