@@ -21,6 +21,7 @@ Every error has a ``code``, a mapping of ``facts`` and survives ``pickle``.
 
 from servflow.errors._catalogue import LANGUAGES, Text, nearest, render
 from servflow.errors._findings import Finding
+from servflow.errors._shown import shown
 from servflow.errors._tree import (
     Conflict,
     DefinitionError,
@@ -54,4 +55,5 @@ __all__ = [
     "TimeError",
     "nearest",
     "render",
+    "shown",
 ]

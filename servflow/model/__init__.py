@@ -40,6 +40,7 @@ from servflow.model._fields import (
     CONVERTERS,
     Field,
     ValueProblem,
+    name_flaw,
     same_value,
     storable,
 )
@@ -60,6 +61,10 @@ from servflow.model._maps import (
 )
 from servflow.model._outcome import (
     Outcome,
+)
+from servflow.model._plain import (
+    PlainData,
+    name_of,
 )
 from servflow.model._records import (
     Acknowledged,
@@ -191,6 +196,7 @@ __all__ = [
     "Outcome",
     "Outlet",
     "Person",
+    "PlainData",
     "Queue",
     "Rated",
     "Received",
@@ -233,6 +239,8 @@ __all__ = [
     "load",
     "load_ticket",
     "micros",
+    "name_flaw",
+    "name_of",
     "read_instant",
     "replace",
     "same_value",

@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from servflow.errors import FormatError, InputError
+from servflow.errors import FormatError, InputError, shown
 from servflow.model import _effects, _outcome, _records, _ticket
 from servflow.model._instants import MICROSECOND, read_instant, write_instant
 from servflow.model._maps import EMPTY, FrozenMap
@@ -201,17 +201,17 @@ def load(data: Mapping[str, Any]) -> Any:
     written = data.get("format", FORMAT)
     if not isinstance(written, int) or written > FORMAT:
         raise FormatError(
-            f"the data has format {written}, this version of servflow reads up to {FORMAT}; upgrade servflow",
+            f"the data has format {shown(written)}, this version of servflow reads up to {FORMAT}; upgrade servflow",
             format=written,
             known=FORMAT,
         )
-    kind = KINDS.get(str(data.get("kind")))
+    kind = KINDS.get(name) if isinstance(name := data.get("kind"), str) else None
     if kind is None:
-        raise InputError(f"unknown kind {data.get('kind')!r}; expected data written by dump", kind=data.get("kind"))
+        raise InputError(f"unknown kind {shown(data.get('kind'))}; expected data written by dump", kind=shown(data.get("kind")))
     try:
         return _decode(data, kind)
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise InputError(f"damaged {data.get('kind')}: {error}", kind=data.get("kind")) from error
+    except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
+        raise InputError(f"damaged {data.get('kind')}: {str(error)[:300]}", kind=data.get("kind")) from error
 
 
 def load_ticket(row: Mapping[str, Any] | str | bytes) -> _ticket.Ticket:
@@ -225,7 +225,7 @@ def load_ticket(row: Mapping[str, Any] | str | bytes) -> _ticket.Ticket:
     if isinstance(row, (str, bytes)):
         try:
             row = json.loads(row)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"the ticket is not JSON: {error}") from error
     ticket = load(typing.cast("Mapping[str, Any]", row))
     if not isinstance(ticket, _ticket.Ticket):

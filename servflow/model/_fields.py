@@ -10,15 +10,18 @@ from typing import Any
 
 from attrs import field, frozen
 
-from servflow.errors import TimeError
+from servflow.errors import TimeError, shown
 from servflow.model._instants import instant, read_instant
-from servflow.model._maps import freeze
+from servflow.model._maps import FrozenMap
 from servflow.model._spans import Span
 
 INT_MIN, INT_MAX, UINT_MAX = -(2**63), 2**63 - 1, 2**64 - 1
 _MAX_TEXT = 100_000
 _MAX_ITEMS = 10_000
 _MAX_DEPTH = 16
+_MAX_NODES = 100_000
+_MOST_TOLD = 20
+_MAX_NAME = 200
 
 
 class ValueProblem(Exception):
@@ -32,7 +35,7 @@ def _string(value: Any) -> str:
         raise ValueProblem(f"text of at most {_MAX_TEXT} characters")
     if not storable(value):
         raise ValueProblem("text without lone surrogates, which no store can keep")
-    return str(value)
+    return value if type(value) is str else str.__str__(value)  # what an enum member holds, not how it prints
 
 
 def storable(text: str) -> bool:
@@ -114,7 +117,8 @@ def _bytes(value: Any) -> bytes:
 def _list(value: Any) -> tuple[Any, ...]:
     if not isinstance(value, (list, tuple)):
         raise ValueProblem("a list")
-    return tuple(_any(item) for item in _sized(value))
+    checked: tuple[Any, ...] = _any(value)
+    return checked
 
 
 def _map(value: Any) -> Mapping[str, Any]:
@@ -124,32 +128,34 @@ def _map(value: Any) -> Mapping[str, Any]:
     return checked
 
 
-def _sized(value: Any) -> Any:
-    if len(value) > _MAX_ITEMS:
-        raise ValueProblem(f"at most {_MAX_ITEMS} items")
-    return value
+def _any(value: Any) -> Any:
+    return _within(value, 0, [_MAX_NODES])
 
 
-def _any(value: Any, depth: int = 0) -> Any:
-    if depth > _MAX_DEPTH:
-        raise ValueProblem(f"a value nested at most {_MAX_DEPTH} deep")
-    if value is None or isinstance(value, (bool, Decimal, timedelta, bytes)):
+def _within(value: Any, depth: int, left: list[int]) -> Any:
+    if value is None or isinstance(value, (bool, float, Decimal, timedelta, bytes)):
         return value
     if isinstance(value, str):
         return _string(value)
     if isinstance(value, int):
         return _int(value)
-    if isinstance(value, float):
-        return value
     if isinstance(value, datetime):
         return _timestamp(value)
-    if isinstance(value, (list, tuple)):
-        return tuple(_any(item, depth + 1) for item in _sized(value))
-    if isinstance(value, Mapping):
-        if any(not isinstance(key, str) or not storable(key) for key in _sized(value)):
-            raise ValueProblem("a map with text keys")
-        return freeze({key: _any(item, depth + 1) for key, item in value.items()})
-    raise ValueProblem("a plain value (text, number, bool, instant, span, list or map)")
+    if not isinstance(value, (list, tuple, Mapping)):
+        raise ValueProblem("a plain value (text, number, bool, instant, span, list or map)")
+    if depth > _MAX_DEPTH:
+        raise ValueProblem(f"a value nested at most {_MAX_DEPTH} deep")
+    if len(value) > _MAX_ITEMS:
+        raise ValueProblem(f"at most {_MAX_ITEMS} items")
+    # Counted at every visit, because a small value may hold one part many times over.
+    left[0] -= len(value)
+    if left[0] < 0:
+        raise ValueProblem(f"at most {_MAX_NODES} values in all")
+    if not isinstance(value, Mapping):
+        return tuple(_within(item, depth + 1, left) for item in value)
+    if any(not isinstance(key, str) or not storable(key) for key in value):
+        raise ValueProblem("a map with text keys")
+    return FrozenMap({key: _within(item, depth + 1, left) for key, item in value.items()})
 
 
 CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
@@ -200,7 +206,7 @@ class Field:
             return None
         converted = CONVERTERS[self.type](value)
         if self.one_of and converted not in self.allowed:
-            raise ValueProblem("one of " + ", ".join(str(item) for item in self.one_of))
+            raise ValueProblem("one of " + _listed(self.one_of))
         return converted
 
     @property
@@ -213,6 +219,24 @@ class Field:
     def initial(self) -> Any:
         """The default in the field's own type; None where there is none."""
         return self.convert(self.default)
+
+
+def name_flaw(value: Any) -> str | None:
+    """Why a value cannot name anything that is kept; None where it can."""
+    if not isinstance(value, str):
+        return f"{shown(value)} is no text"
+    if not 1 <= len(value) <= _MAX_NAME:
+        return f"{shown(value)} has not 1 to {_MAX_NAME} characters"
+    return None if storable(value) else f"{shown(value)} holds lone surrogates, which no store can keep"
+
+
+def _listed(values: tuple[Any, ...]) -> str:
+    said = [item[:_MAX_NAME] if isinstance(item, str) else _said(item) for item in values[:_MOST_TOLD]]
+    return ", ".join([*said, *(["…"] if len(values) > _MOST_TOLD else [])])
+
+
+def _said(item: Any) -> str:
+    return str(item) if isinstance(item, (datetime, timedelta, Decimal)) else shown(item)
 
 
 def same_value(left: Any, right: Any) -> bool:

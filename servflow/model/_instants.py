@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from servflow.errors import TimeError
+from servflow.errors import TimeError, shown
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RESOLUTION = timedelta(microseconds=1)
@@ -26,21 +26,33 @@ def instant(value: datetime, name: str = "at") -> datetime:
         return value
     if not isinstance(value, datetime):
         raise TimeError(
-            f"{name} must be an aware datetime, not {type(value).__name__}", code="not_an_instant", name=name, value=value
+            f"{name} must be an aware datetime, not {type(value).__name__}",
+            code="not_an_instant",
+            name=name,
+            value=shown(value),
         )
-    if value.tzinfo is None or value.utcoffset() is None:
+    try:
+        # A stranger's zone answers here, and may do anything.
+        offset = None if value.tzinfo is None else value.utcoffset()
+    except Exception as error:
         raise TimeError(
-            f"{name} {value.isoformat()} is naive; give it a zone, for example .replace(tzinfo=timezone.utc)",
+            f"{name} has a zone that does not work ({type(error).__name__}); use zoneinfo.ZoneInfo or timezone.utc",
+            code="not_an_instant",
+            name=name,
+        ) from None
+    if offset is None:
+        raise TimeError(
+            f"{name} {_wall(value)} is naive; give it a zone, for example .replace(tzinfo=timezone.utc)",
             code="naive",
             name=name,
             value=value,
         )
+    # Built from the fields, so that two spellings of one instant are one value: no fold, no subclass, no float.
+    wall = datetime(value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond, tzinfo=UTC)
     try:
-        moved = value.astimezone(UTC)
+        return wall - offset
     except OverflowError:
-        raise TimeError(f"{name} {value.isoformat()} is outside the years 1 to 9999", code="range", name=name) from None
-    # A fresh value without fold, so that two spellings of one instant are one value.
-    return moved if type(moved) is datetime else datetime.fromtimestamp(moved.timestamp(), UTC)
+        raise TimeError(f"{name} {_wall(value)} is outside the years 1 to 9999", code="range", name=name) from None
 
 
 def micros(value: datetime) -> int:
@@ -69,5 +81,14 @@ def read_instant(text: str) -> datetime:
     try:
         value = datetime.fromisoformat(text)
     except (TypeError, ValueError):
-        raise TimeError(f"{text!r} is not an instant such as 2026-03-02T09:00:00Z", code="not_an_instant", value=text) from None
+        raise TimeError(
+            f"{shown(text)} is not an instant such as 2026-03-02T09:00:00Z",
+            code="not_an_instant",
+            value=shown(text),
+        ) from None
     return instant(value)
+
+
+def _wall(value: datetime) -> str:
+    """An instant as an error quotes it, also where its zone has no offset to tell."""
+    return datetime.isoformat(value.replace(tzinfo=None))

@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from attrs import frozen
 
-from servflow.errors import TimeError
+from servflow.errors import TimeError, shown
 
 _UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
 _LONG_UNITS = {"d": 86_400_000_000, "w": 7 * 86_400_000_000}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)", re.ASCII)
 _BUSINESS = re.compile(r"(\d+)\s+business\s+days?", re.ASCII)
 _LIMIT = timedelta(days=36_525)
+_LONGEST = 40
 
 
 @frozen
@@ -48,29 +49,39 @@ class Span:
             return cls(_bounded(value, value))
         if isinstance(value, str):
             return cls._read(value)
-        raise TimeError(f"{value!r} is not a span; write 4h, 30m, 3d or '2 business days'", code="span", value=value)
+        raise TimeError(
+            f"{shown(value)} is not a span; write 4h, 30m, 3d or '2 business days'", code="span", value=shown(value)
+        )
 
     @classmethod
     def _read(cls, text: str) -> Span:
         stripped = text.strip()
+        if len(stripped) > _LONGEST:  # before anything looks at every character
+            raise TimeError(
+                f"{shown(stripped[:_LONGEST])}… is not a span; a span has at most {_LONGEST} characters, such as 4h",
+                code="span",
+                value=stripped[:_LONGEST] + "…",
+            )
         business = _BUSINESS.fullmatch(stripped)
         if business and len(business[1]) <= 5:
             _bounded(timedelta(days=int(business[1])), text)
             return cls(business_days=int(business[1]))
         parts = _PART.findall(stripped)
         compact = "".join(stripped.split())
-        if not parts or len(stripped) > 40 or "".join(number + unit for number, unit in parts) != compact:
-            raise TimeError(f"{text!r} is not a span; write 4h, 30m, 1h30m, 3d or '2 business days'", code="span", value=text)
+        if not parts or "".join(number + unit for number, unit in parts) != compact:
+            raise TimeError(
+                f"{shown(text)} is not a span; write 4h, 30m, 1h30m, 3d or '2 business days'", code="span", value=text
+            )
         units = {unit for _, unit in parts}
         if units & _LONG_UNITS.keys() and units & _UNITS.keys():
             raise TimeError(
-                f"{text!r} mixes days, which pass, with hours, which may be counted; write it in one kind of unit",
+                f"{shown(text)} mixes days, which pass, with hours, which may be counted; write it in one kind of unit",
                 code="span",
                 value=text,
             )
         total = sum(round(float(number) * {**_UNITS, **_LONG_UNITS}[unit]) for number, unit in parts)
         if total > _LIMIT // timedelta(microseconds=1):
-            raise TimeError(f"{text!r} is longer than 100 years", code="span", value=text)
+            raise TimeError(f"{shown(text)} is longer than 100 years", code="span", value=text)
         return cls(timedelta(microseconds=total), elapsed=bool(units & _LONG_UNITS.keys()))
 
     @property
@@ -96,7 +107,7 @@ class Span:
 
 def _bounded(value: timedelta, source: object) -> timedelta:
     if value < timedelta():
-        raise TimeError(f"{source!r} is negative; a span is a length of time", code="span", value=source)
+        raise TimeError(f"{shown(source)} is negative; a span is a length of time", code="span", value=source)
     if value > _LIMIT:
-        raise TimeError(f"{source!r} is longer than 100 years", code="span", value=source)
+        raise TimeError(f"{shown(source)} is longer than 100 years", code="span", value=source)
     return value

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
 from attrs import asdict, define, field, frozen
 
-from servflow.errors import InputError, nearest
-from servflow.model._instants import instant, read_instant
-from servflow.model._maps import FrozenMap, frozen_map
+from servflow.errors import InputError, shown
+from servflow.model import _entities as entity
+from servflow.model._maps import FrozenMap
 
 
 class OpenHours(Protocol):
@@ -29,35 +29,16 @@ class OnCall(Protocol):
     def on_call(self, at: datetime) -> tuple[str, ...]: ...
 
 
-def _words(value: Iterable[str] | str | None) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(value)
-
-
-def _skills(value: Mapping[str, int] | Iterable[str] | None) -> FrozenMap[str, int]:
-    if value is None:
-        return FrozenMap()
-    return frozen_map(value) if isinstance(value, Mapping) else FrozenMap(dict.fromkeys(value, 1))
-
-
-def _absences(value: Iterable[Any] | None) -> tuple[tuple[datetime, datetime], ...]:
-    def read(end: Any) -> datetime:
-        return read_instant(end) if isinstance(end, str) else instant(end, "absence")
-
-    return tuple((read(start), read(end)) for start, end in value or ())
-
-
 @frozen(kw_only=True)
 class Person:
     """Somebody who may act or be told: roles, queues, the outlets whose tickets they may act on, and their manager."""
 
-    id: str
-    name: str = ""
-    roles: tuple[str, ...] = field(default=(), converter=_words)
-    queues: tuple[str, ...] = field(default=(), converter=_words)
-    outlets: tuple[str, ...] = field(default=(), converter=_words)
-    manager: str | None = None
+    id: str = field(converter=entity.name)
+    name: str = field(default="", converter=entity.title)
+    roles: tuple[str, ...] = field(default=(), converter=entity.words)
+    queues: tuple[str, ...] = field(default=(), converter=entity.words)
+    outlets: tuple[str, ...] = field(default=(), converter=entity.words)
+    manager: str | None = field(default=None, converter=entity.name_or_none)
 
 
 @frozen(kw_only=True)
@@ -71,71 +52,42 @@ class Engineer(Person):
     name to the instant it expires (None: never); ``position`` is (latitude, longitude) in degrees.
     """
 
-    skills: FrozenMap[str, int] = field(default=None, converter=_skills)
-    areas: tuple[str, ...] = field(default=(), converter=_words)
-    outlet: str | None = None
-    shift: str | None = None
-    absences: tuple[tuple[datetime, datetime], ...] = field(default=(), converter=_absences)
-    capacity: int | None = None
-    position: tuple[float, float] | None = None
-    cost: int = 0
-    languages: tuple[str, ...] = field(default=(), converter=_words)
-    certificates: FrozenMap[str, datetime | None] = field(default=None, converter=frozen_map)
-    parts: FrozenMap[str, int] = field(default=None, converter=frozen_map)
+    skills: FrozenMap[str, int] = field(default=None, converter=entity.skills)
+    areas: tuple[str, ...] = field(default=(), converter=entity.words)
+    outlet: str | None = field(default=None, converter=entity.name_or_none)
+    shift: str | None = field(default=None, converter=entity.name_or_none)
+    absences: tuple[tuple[datetime, datetime], ...] = field(default=(), converter=entity.absences)
+    capacity: int | None = field(default=None, converter=entity.count_or_none)
+    position: tuple[float, float] | None = field(default=None, converter=entity.place)
+    cost: int = field(default=0, converter=entity.count)
+    languages: tuple[str, ...] = field(default=(), converter=entity.words)
+    certificates: FrozenMap[str, datetime | None] = field(default=None, converter=entity.certificates)
+    parts: FrozenMap[str, int] = field(default=None, converter=entity.counts)
 
 
 @frozen(kw_only=True)
 class Outlet:
     """A service site 网点: the areas and contracts it serves, its shift and capacity."""
 
-    id: str
-    name: str = ""
-    areas: tuple[str, ...] = field(default=(), converter=_words)
-    contracts: tuple[str, ...] = field(default=(), converter=_words)
-    skills: FrozenMap[str, int] = field(default=None, converter=_skills)
-    shift: str | None = None
-    capacity: int | None = None
-    position: tuple[float, float] | None = None
-    cost: int = 0
-    provider: str | None = None
+    id: str = field(converter=entity.name)
+    name: str = field(default="", converter=entity.title)
+    areas: tuple[str, ...] = field(default=(), converter=entity.words)
+    contracts: tuple[str, ...] = field(default=(), converter=entity.words)
+    skills: FrozenMap[str, int] = field(default=None, converter=entity.skills)
+    shift: str | None = field(default=None, converter=entity.name_or_none)
+    capacity: int | None = field(default=None, converter=entity.count_or_none)
+    position: tuple[float, float] | None = field(default=None, converter=entity.place)
+    cost: int = field(default=0, converter=entity.count)
+    provider: str | None = field(default=None, converter=entity.name_or_none)
 
 
 @frozen(kw_only=True)
 class Queue:
     """A waiting line (team): who works on it and who leads it."""
 
-    id: str
-    members: tuple[str, ...] = field(default=(), converter=_words)
-    manager: str | None = None
-
-
-def _entities(kind: type[Any]) -> Any:
-    def convert(value: Any) -> tuple[Any, ...]:
-        items: Iterable[Any] = value or ()
-        if isinstance(value, Mapping):
-            items = [{"id": name, **dict(entry or {})} for name, entry in value.items()]
-        known = tuple(attribute.name for attribute in kind.__attrs_attrs__)
-        read: dict[str, Any] = {}
-        for item in items:
-            if isinstance(item, Mapping):
-                for key in item:
-                    if key not in known:
-                        close = nearest(str(key), known)
-                        raise InputError(
-                            f"{kind.__name__.lower()} {item.get('id')!r} has no attribute {key!r}"
-                            + (f"; did you mean {close!r}?" if close else f"; known are {', '.join(known)}"),
-                            entity=item.get("id"),
-                            attribute=key,
-                        )
-                item = kind(**item)
-            if not isinstance(item, kind):
-                raise InputError(f"expected a {kind.__name__} or its mapping, got {item!r}", entity=item)
-            if item.id in read:
-                raise InputError(f"the world names {kind.__name__.lower()} {item.id!r} twice", entity=item.id)
-            read[item.id] = item
-        return tuple(read.values())
-
-    return convert
+    id: str = field(converter=entity.name)
+    members: tuple[str, ...] = field(default=(), converter=entity.words)
+    manager: str | None = field(default=None, converter=entity.name_or_none)
 
 
 @define(kw_only=True, slots=False, frozen=True, eq=False)
@@ -151,36 +103,58 @@ class World:
     has one; otherwise it is a hash of the content. Two worlds of one version are the same world.
 
     Raises:
-        InputError: an entity is named twice or has an unknown attribute, or the area tree has a cycle.
+        InputError: an entity is named twice or has an unknown attribute, something has a wrong shape, or the
+            area tree has a cycle.
     """
 
-    engineers: tuple[Engineer, ...] = field(default=(), converter=_entities(Engineer))  # type: ignore[misc]  # mypy reads named converters only
-    outlets: tuple[Outlet, ...] = field(default=(), converter=_entities(Outlet))  # type: ignore[misc]  # mypy reads named converters only
-    people: tuple[Person, ...] = field(default=(), converter=_entities(Person))  # type: ignore[misc]  # mypy reads named converters only
-    queues: tuple[Queue, ...] = field(default=(), converter=_entities(Queue))  # type: ignore[misc]  # mypy reads named converters only
-    loads: FrozenMap[str, int] = field(default=None, converter=frozen_map)
-    presence: FrozenMap[str, str] = field(default=None, converter=frozen_map)
-    areas: FrozenMap[str, str] = field(default=None, converter=frozen_map)
-    calendars: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
-    schedules: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
-    previous: FrozenMap[str, tuple[str, ...]] = field(default=None, converter=frozen_map)
-    preferred: FrozenMap[str, tuple[str, ...]] = field(default=None, converter=frozen_map)
-    forbidden: FrozenMap[str, tuple[str, ...]] = field(default=None, converter=frozen_map)
-    facts: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
-    given_version: str | None = field(default=None, alias="version")
+    engineers: tuple[Engineer, ...] = field(default=(), converter=entity.entities(Engineer))  # type: ignore[misc]  # mypy reads named converters only
+    outlets: tuple[Outlet, ...] = field(default=(), converter=entity.entities(Outlet))  # type: ignore[misc]  # mypy reads named converters only
+    people: tuple[Person, ...] = field(default=(), converter=entity.entities(Person))  # type: ignore[misc]  # mypy reads named converters only
+    queues: tuple[Queue, ...] = field(default=(), converter=entity.entities(Queue))  # type: ignore[misc]  # mypy reads named converters only
+    loads: FrozenMap[str, int] = field(default=None, converter=entity.counts)
+    presence: FrozenMap[str, str] = field(default=None, converter=entity.texts)
+    areas: FrozenMap[str, str] = field(default=None, converter=entity.parents)
+    calendars: FrozenMap[str, Any] = field(default=None, converter=entity.hours)
+    schedules: FrozenMap[str, Any] = field(default=None, converter=entity.on_call)
+    previous: FrozenMap[str, tuple[str, ...]] = field(default=None, converter=entity.names_by_name)
+    preferred: FrozenMap[str, tuple[str, ...]] = field(default=None, converter=entity.names_by_name)
+    forbidden: FrozenMap[str, tuple[str, ...]] = field(default=None, converter=entity.names_by_name)
+    facts: FrozenMap[str, Any] = field(default=None, converter=entity.facts)
+    given_version: str | None = field(default=None, alias="version", converter=entity.name_or_none)
 
     def __attrs_post_init__(self) -> None:
+        sound: set[str] = set()  # areas from which the way up is known to end
         for area in self.areas:
-            seen = [area]
-            while (above := self.areas.get(seen[-1])) is not None:
+            seen = dict.fromkeys([area])  # in the order of the way up
+            above = self.areas.get(area)
+            while above is not None and above not in sound:
                 if above in seen:
-                    raise InputError(f"areas form a cycle: {' < '.join([*seen, above])}", areas=(*seen, above))
-                seen.append(above)
+                    cycle = (*seen, above)
+                    raise InputError(f"areas form a cycle: {shown(' < '.join(cycle))}", areas=cycle)
+                seen[above] = None
+                above = self.areas.get(above)
+            sound.update(seen)
 
     @classmethod
     def of(cls, source: World | Mapping[str, Any] | None) -> World | None:
-        """Read a world from a mapping with the constructor's keys; a world or None is returned as it is."""
-        return cls(**source) if isinstance(source, Mapping) else source
+        """
+        Read a world from a mapping with the constructor's keys; a world or None is returned as it is.
+
+        Raises:
+            InputError: it is no such mapping, with what is wrong in it.
+            TimeError: an end of an absence or certificate is no instant.
+        """
+        if source is None or isinstance(source, World):
+            return source
+        given: object = source
+        if not isinstance(given, Mapping):
+            raise InputError(
+                f"a world is a World or the mapping of one, such as {{'engineers': [...]}}, not {shown(given)}",
+                world=shown(given),
+            )
+        known = tuple(attribute.alias or attribute.name for attribute in World.__attrs_attrs__)
+        entity.refuse_unknown(given, known, "the world", "world")
+        return cls(**given)
 
     @cached_property
     def version(self) -> str:
@@ -190,7 +164,7 @@ class World:
         names = [attribute.name for attribute in World.__attrs_attrs__ if attribute.name != "given_version"]
         data = {name: _plain(getattr(self, name)) for name in names}
         text = json.dumps(data, sort_keys=True, default=str, ensure_ascii=False)
-        return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+        return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
     def __eq__(self, other: object) -> bool:
         return self.version == other.version if isinstance(other, World) else NotImplemented
@@ -247,12 +221,14 @@ class World:
         """Return a new world with other loads; everything else is shared."""
         names = [attribute.name for attribute in World.__attrs_attrs__ if attribute.name not in ("loads", "given_version")]
         kept: dict[str, Any] = {name: getattr(self, name) for name in names}
-        return World(**kept, loads=dict(loads), version=version)  # type: ignore[arg-type]  # mypy loses the map's types in the converter
+        return World(**kept, loads=dict(loads), version=version)
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
+    if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(str(_plain(item)) for item in value)
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if hasattr(value, "to_data"):

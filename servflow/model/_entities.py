@@ -1,0 +1,249 @@
+"""Knows how what a host says of its people and places becomes values; must not know what a decision makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from servflow.errors import InputError, nearest, shown
+from servflow.model._fields import INT_MAX, INT_MIN, name_flaw
+from servflow.model._instants import instant, read_instant
+from servflow.model._maps import EMPTY, FrozenMap
+from servflow.model._plain import PlainData, name_of
+
+MAX_FACTS = 1_000_000
+"""How many values the facts of a world may hold."""
+
+
+def words(value: Any) -> tuple[str, ...]:
+    """One name or several as a tuple, those of a set sorted; empty for None."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        value = (value,)
+    if isinstance(value, Mapping) or not isinstance(value, Iterable):
+        raise InputError(f"expected names, got {shown(value)}", value=shown(value))
+    found = tuple(value)
+    for word in found:
+        name(word)
+    return tuple(sorted(found)) if isinstance(value, (set, frozenset)) else found
+
+
+def name(value: Any) -> str:
+    """
+    A name of the world.
+
+    Raises:
+        InputError: it is no text of 1 to 200 characters that can be stored.
+    """
+    flaw = name_flaw(value)
+    if flaw is not None:
+        raise InputError(f"expected a name; {flaw}", value=shown(value))
+    text: str = value
+    return text
+
+
+def name_or_none(value: Any) -> str | None:
+    """A name of the world, or None."""
+    return None if value is None else name(value)
+
+
+def title(value: Any) -> str:
+    """A text that people read; empty for None."""
+    return "" if value is None or value == "" else name(value)
+
+
+def count(value: Any) -> int:
+    """
+    A whole number.
+
+    Raises:
+        InputError: it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not INT_MIN <= value <= INT_MAX:
+        raise InputError(f"expected a whole number of at most 64 bits, got {shown(value)}", value=shown(value))
+    return value
+
+
+def count_or_none(value: Any) -> int | None:
+    """A whole number, or None."""
+    return None if value is None else count(value)
+
+
+def place(value: Any) -> tuple[float, float] | None:
+    """
+    Latitude and longitude in degrees, or None.
+
+    Raises:
+        InputError: they are no two numbers.
+    """
+    if value is None:
+        return None
+    two = value if isinstance(value, (list, tuple)) else ()
+    if len(two) != 2 or not all(isinstance(part, (int, float)) and -360 <= part <= 360 for part in two):
+        raise InputError(f"a position is (latitude, longitude) in degrees, not {shown(value)}", value=shown(value))
+    return two[0], two[1]
+
+
+def _each(read: Callable[[Any], Any], value: Any) -> FrozenMap[str, Any]:
+    """A mapping from names to what *read* makes of each value; empty for None."""
+    if not value and (value is None or isinstance(value, Mapping)):
+        return EMPTY
+    if not isinstance(value, Mapping):
+        raise InputError(f"expected a mapping by name, got {shown(value)}", value=shown(value))
+    return FrozenMap({name(key): read(item) for key, item in value.items()})
+
+
+def counts(value: Any) -> FrozenMap[str, int]:
+    """Name -> whole number."""
+    return _each(count, value)
+
+
+def texts(value: Any) -> FrozenMap[str, str]:
+    """Name -> name."""
+    return _each(name, value)
+
+
+def parents(value: Any) -> FrozenMap[str, str]:
+    """Name -> the name above it, or None."""
+    return _each(name_or_none, value)
+
+
+def names_by_name(value: Any) -> FrozenMap[str, tuple[str, ...]]:
+    """Name -> names."""
+    return _each(words, value)
+
+
+def skills(value: Any) -> FrozenMap[str, int]:
+    """Skill -> level; a list of skills means level 1."""
+    return counts(value if value is None or isinstance(value, Mapping) else dict.fromkeys(words(value), 1))
+
+
+def _instant(value: Any) -> datetime:
+    return read_instant(value) if isinstance(value, str) else instant(value, "absence")
+
+
+def absences(value: Any) -> tuple[tuple[datetime, datetime], ...]:
+    """
+    Half-open stretches of time.
+
+    Raises:
+        InputError: one is no pair.
+        TimeError: an end is no instant.
+    """
+    items = () if value is None else value
+    if not isinstance(items, Iterable) or isinstance(items, (str, Mapping)):
+        raise InputError(f"absences are a list of (from, to), not {shown(value)}", value=shown(value))
+    read = []
+    for item in items:
+        if not isinstance(item, (list, tuple)) or len(item) != 2:
+            raise InputError(f"an absence is (from, to), not {shown(item)}", value=shown(item))
+        read.append((_instant(item[0]), _instant(item[1])))
+    return tuple(read)
+
+
+def _expiry(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    return read_instant(value) if isinstance(value, str) else instant(value, "the end of a certificate")
+
+
+def certificates(value: Any) -> FrozenMap[str, datetime | None]:
+    """Certificate -> the instant it expires, or None."""
+    return _each(_expiry, value)
+
+
+def _answers(value: Any, *verbs: str) -> Any:
+    if not all(hasattr(value, verb) for verb in verbs):
+        raise InputError(f"expected an object with {' and '.join(verbs)}, got {shown(value)}", value=shown(value))
+    return value
+
+
+def hours(value: Any) -> FrozenMap[str, Any]:
+    """Name -> calendar."""
+    return _each(lambda item: _answers(item, "is_open", "next_opening"), value)
+
+
+def on_call(value: Any) -> FrozenMap[str, Any]:
+    """Name -> schedule or rotation."""
+    return _each(lambda item: _answers(item, "on_call"), value)
+
+
+def facts(value: Any) -> FrozenMap[str, Any]:
+    """
+    The host's own data for expressions.
+
+    Raises:
+        InputError: it is nested too deep, is too much, or holds what nobody can store.
+    """
+    flaws = PlainData(MAX_FACTS).flaws(value, "facts")
+    if flaws:
+        path, why = flaws[0]
+        raise InputError(f"{path}: {why['en']}", path=path)
+    return _each(lambda item: item, value)
+
+
+def entities(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """
+    A converter for a list of values or their mappings, or a mapping by id.
+
+    It raises InputError for an unknown attribute, a wrong shape and an id that is there twice.
+    """
+    word = kind.__name__.lower()
+
+    def convert(value: Any) -> tuple[Any, ...]:
+        items: Any = () if value is None else value
+        if isinstance(value, Mapping):
+            items = [_with_id(word, key, entry) for key, entry in value.items()]
+        if not isinstance(items, Iterable) or isinstance(items, str):
+            raise InputError(f"expected a list of {kind.__name__} or their mappings, got {shown(value)}", value=shown(value))
+        read: dict[str, Any] = {}
+        for item in items:
+            made = _entity(kind, item) if isinstance(item, Mapping) else item
+            if not isinstance(made, kind):
+                raise InputError(f"expected a {kind.__name__} or its mapping, got {shown(made)}", entity=shown(made))
+            if made.id in read:
+                raise InputError(f"the world names {word} {made.id!r} twice", entity=made.id)
+            read[made.id] = made
+        return tuple(read.values())
+
+    return convert
+
+
+def _with_id(word: str, key: Any, entry: Any) -> Any:
+    if entry is None or isinstance(entry, Mapping):
+        return {"id": key, **dict(entry or {})}
+    if getattr(entry, "id", None) == key:
+        return entry
+    raise InputError(f"{word} {shown(key)} is no mapping: {shown(entry)}", entity=name_of(key))
+
+
+def _entity(kind: type[Any], item: Mapping[Any, Any]) -> Any:
+    word, told = kind.__name__.lower(), name_of(item.get("id"))
+    known = tuple(attribute.name for attribute in kind.__attrs_attrs__)
+    refuse_unknown(item, known, f"{word} {told!r}", told)
+    if "id" not in item:
+        raise InputError(f"a {word} has no id: {shown(item)}", entity=shown(item))
+    try:
+        return kind(**item)
+    except InputError as error:
+        raise InputError(f"{word} {told!r}: {error.message}", **{**error.facts, "entity": told}) from None
+
+
+def refuse_unknown(given: Mapping[Any, Any], known: tuple[str, ...], whose: str, entity: str) -> None:
+    """
+    Check the keys of a mapping.
+
+    Raises:
+        InputError: one is not known; with the one that was probably meant.
+    """
+    for key in given:
+        if key not in known:
+            close = nearest(name_of(key), known)
+            raise InputError(
+                f"{whose} has no attribute {shown(key)}"
+                + (f"; did you mean {close!r}?" if close else f"; known are {', '.join(known)}"),
+                entity=entity,
+                attribute=name_of(key),
+            )
