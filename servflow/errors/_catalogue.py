@@ -52,6 +52,9 @@ class _Facts(dict[str, Any]):
 
 def _fill(template: str, facts: Mapping[str, Any], lang: str) -> str:
     shown = _Facts({name: _shown(name, value, lang) for name, value in facts.items()})
+    if isinstance(facts.get("kind"), str):
+        # Most sentences quote a kind as the document spells it; a few name it as people do.
+        shown["said_kind"] = said(facts["kind"], lang)
     cause = facts.get("cause")
     if isinstance(cause, tuple) and len(cause) == 2 and cause[0] in _catalogue():
         # The error underneath has a sentence of its own, which can be said in either language.

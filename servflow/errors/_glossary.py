@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-FACTS = frozenset({"kind", "kinds", "expected", "got", "wanted", "why", "problem", "reason"})
-"""The facts that hold such words; every other fact is shown as it is, because it may be the user's own word."""
+FACTS = frozenset({"expected", "got", "wanted", "why", "problem", "reason"})
+"""The facts that hold such words; every other fact is shown as it is, because it may be a word of the document."""
 
 _SHAPES: Mapping[str, str] = {
     "text": "text",
