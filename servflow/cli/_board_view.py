@@ -139,7 +139,7 @@ def show_board(say: Say, found: Board, zone: str) -> None:
 
 def _title(say: Say, measure: str) -> None:
     definition = DEFINITIONS[measure]["zh" if say.lang == "zh" else "en"]
-    say.head(f"{say.words(measure)}: {definition}")
+    say.head(say.words("title", title=say.words(measure), more=definition))
 
 
 def _group(say: Say, group: str) -> str:
@@ -178,7 +178,7 @@ def _shares(say: Say, columns: list[str], rows: list[tuple[tuple[str, ...], Shar
                 figure.numerator,
                 figure.denominator,
                 f"{percent(figure.low)} - {percent(figure.high)}",
-                ", ".join(f"{count} {reason}" for reason, count in figure.excluded.items()),
+                ", ".join(f"{count} {words(f'reason.{reason}')}" for reason, count in figure.excluded.items()),
             )
             for names, figure in rows
         ],

@@ -171,14 +171,14 @@ def _escalations(say: Say, told: Told, zone: str) -> None:
 def _next(say: Say, told: Told, zone: str) -> None:
     words = say.words
     coming, doors = told["next"]["by_time"], told["next"]["by_people"]
-    say.head(f"{words('explain.next')}: {words('explain.by_time')}")
+    say.head(words("title", title=words("explain.next"), more=words("explain.by_time")))
     if coming:
         rows = [(_shown(say, item["at"], zone), item["kind"], item["name"]) for item in coming]
         say.table([words("at"), words("kind"), words("to")], rows)
     else:
         say.line(f"  {words('explain.nothing')}")
     if doors:
-        say.head(f"{words('explain.next')}: {words('explain.by_people')}")
+        say.head(words("title", title=words("explain.next"), more=words("explain.by_people")))
         say.table(
             [words("event"), words("to"), words("may"), words("when")],
             [(door["event"] or "-", ", ".join(door["to"]), ", ".join(door["allow"]), door["when"] or "") for door in doors],

@@ -84,7 +84,10 @@ def test_show_tells_the_board_of_the_demo(run: Run, demo: Any) -> None:
 def test_show_as_text_in_both_languages(run: Run, demo: Any) -> None:
     """Titles are in the language asked for."""
     assert "Time to resolve" in run("show", demo.path).stdout
-    assert "解决时长" in run("show", demo.path, "--lang", "zh").stdout
+    chinese = run("show", demo.path, "--lang", "zh").stdout
+    assert "解决时长" in chinese
+    assert "未评价" in chinese
+    assert "unrated" not in chinese
 
 
 def test_show_groups_by_any_field(run: Run, demo: Any) -> None:
