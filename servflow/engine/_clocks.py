@@ -78,9 +78,12 @@ def _compile(compiled: Compiled, order: int, clock: Clock) -> ClockPlan:
         calendars.append((when, take))
     if clock.counts_days and all(take is None for _, take in calendars):
         compiled.problems.add("clock.needs_calendar", f"{path}.within", clock=clock.name)
-    conditions = (*clock.start, *clock.stop, *clock.pause, *clock.resume, *clock.reset, *clock.cancel)
-    for condition in conditions:
-        _check_condition(compiled, condition, path)
+    conditions = []
+    for key in ("start", "stop", "pause", "resume", "reset", "cancel"):
+        for index, condition in enumerate(getattr(clock, key)):
+            conditions.append(condition)
+            short = key == "stop" and condition.kind == "state"  # kept as until, however it was written
+            _check_condition(compiled, condition, f"{path}.until" if short else f"{path}.{key}[{index}]")
     for state in clock.paused_in:
         compiled.problems.known("state", state, compiled.states, f"{path}.paused_in")
     reads = frozenset(name for when, _ in (*targets, *calendars) if when is not None for name in compiled.depends_on(when))
@@ -109,7 +112,7 @@ def _fixed(targets: list[Any], calendars: list[tuple[Expression | None, str | No
 
 def _check_condition(compiled: Compiled, condition: Condition, path: str) -> None:
     if condition.kind == "state":
-        compiled.problems.known("state", condition.value, compiled.states, f"{path}.state")
+        compiled.problems.known("state", condition.value, compiled.states, path)
     elif condition.kind == "field":
         names = condition.value if isinstance(condition.value, Mapping) else (condition.value,)
         for name in names:

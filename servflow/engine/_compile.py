@@ -72,6 +72,7 @@ class Problems:
                 path,
                 text=text if isinstance(text, str) else str(text),
                 why=error.message,
+                cause=(error.code, dict(error.facts)),
                 position=error.facts.get("position"),
             )
             return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow.calendars import Calendar, OpenTime
+from servflow.calendars import Calendar, OpenTime, from_data
 from servflow.dispatch import Policy
 from servflow.engine._definition import EventSpec, State, Transition, at_path, build, read_field
 from servflow.errors import DefinitionError, Finding
@@ -29,7 +29,7 @@ MAX_ELEMENTS = 10_000
 def _calendar(source: Any) -> OpenTime:
     if isinstance(source, OpenTime):
         return source
-    made: OpenTime = Calendar.from_data(source) if isinstance(source, Mapping) else build(Calendar, source)
+    made: OpenTime = from_data(source) if isinstance(source, Mapping) else build(Calendar, source)
     return made
 
 
