@@ -82,7 +82,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "engineer": ("engineer", "工程师"),
     "open": ("open", "处理中"),
     "late": ("late", "超时"),
-    "answers": ("answers", "评价数"),
     # late tickets
     "late.title": (
         "Late or at risk ({shown} of {count}, the most urgent first)",
