@@ -113,6 +113,15 @@ def make(case: Case, ticket: Ticket | None, call: Said) -> Outcome:
     return workflow.fire(ticket, call.event, call.payload, at=call.at, actor=call.actor, world=world, occurred=call.occurred)
 
 
+def refusal(case: Case, ticket: Ticket, call: Said) -> str | None:
+    """The code a call is refused with; None where it is not."""
+    try:
+        make(case, ticket, call)
+    except Refused as refused:
+        return refused.code
+    return None
+
+
 def play(case: Case, opening: Opening, steps: Sequence[Step]) -> Story:
     """Make the drawn calls, after some of those of the case's path; what is refused is left out."""
     which, minutes, late, depth, pace = opening

@@ -29,20 +29,26 @@ def calendar(data: Mapping[str, Any]) -> Calendar:
     return Calendar(**data)
 
 
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, slots=False, repr=False)
 class Case:
     """One workflow with its world, what tickets open with and what may happen to them."""
 
     name: str
-    definition: Mapping[str, Any] = field(repr=False)
-    world: World = field(repr=False)
-    openings: tuple[Mapping[str, Any], ...] = field(repr=False)
-    menu: tuple[Entry, ...] = field(repr=False)
-    path: tuple[Entry, ...] = field(default=(), repr=False)
+    definition: Mapping[str, Any]
+    world: World
+    openings: tuple[Mapping[str, Any], ...]
+    menu: tuple[Entry, ...]
+    path: tuple[Entry, ...] = ()
     """What leads a ticket through its whole life, as far as it is accepted."""
     opener: Actor | None = None
     on_time: bool = field(default=True)
     """Whether no guard reads time, so that a late event is taken as it would have been on time."""
+
+    def __repr__(self) -> str:
+        return self.name.upper()
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(repr(self))  # what hypothesis shows instead of the whole definition
 
     @cached_property
     def workflow(self) -> Workflow:
@@ -585,6 +591,7 @@ TIMERS = Case(
         ("back", None, None),
         ("close", None, None),
         ("ticket.reopen", None, None),
+        ("ticket.force", {"state": "l2", "reason": "why not"}, BOSS),
         ("ticket.force", {"state": "judging", "reason": "why not"}, BOSS),
         ("ticket.force", {"state": "paused", "reason": "why not"}, BOSS),
     ),

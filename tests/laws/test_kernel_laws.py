@@ -11,8 +11,6 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from servflow.errors import Refused
-from servflow.model import Ticket
 from tests.laws.kernel_strategies import (
     MICRO,
     MINUTE,
@@ -28,12 +26,13 @@ from tests.laws.kernel_strategies import (
     openings,
     person,
     play,
+    refusal,
     step_lists,
     unfolded,
 )
 from tests.laws.kernel_workflows import CASES, Case
 
-LAWS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LAWS = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 EVERY = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 shares = st.lists(st.floats(0, 1), max_size=5)
@@ -134,15 +133,6 @@ def test_rerun_of_its_own_history(case: Case, opening: Opening, steps: list[Step
     final = case.workflow.advance(rerun.ticket, at=story.end, world=case.world)
     assert story.ticket == final.ticket
     assert [unfolded(item) for item in story.records] == [unfolded(item) for item in (*rerun.records, *final.records)]
-
-
-def refusal(case: Case, ticket: Ticket, call: Said) -> str | None:
-    """The code a call is refused with; None where it is not."""
-    try:
-        make(case, ticket, call)
-    except Refused as refused:
-        return refused.code
-    return None
 
 
 @EVERY
