@@ -4,10 +4,10 @@
 #   make test     the whole suite
 #   make check    lint, format, types, layers, and the wheel installed bare
 #   make bench    ratios measured in one run
-#   make docs     every page of the documentation, run
+#   make docs     the reference drawn anew, and every page run
 #   make clean    what these made; `make distclean` the environments too
 #
-# ARGS="..." is passed on:  make demo ARGS="--seed 7"   make test ARGS="tests/unit/sla -x"
+# A second demo replaces the database of the first. ARGS="..." is passed on:  make demo ARGS="--seed 7"   make test ARGS="tests/unit/sla -x"
 
 VENV    ?= .venv
 PYTHON  ?= $(shell sh .ci/find-python 3.11+)
@@ -56,7 +56,7 @@ durable: $(VENV)/.has-test
 # -- what people call ------------------------------------------------------------------------------------------------
 
 demo: $(VENV)/.has-cli
-	@$(BIN)/servflow demo $(ARGS)
+	@$(BIN)/servflow demo $(if $(ARGS),$(ARGS),--force)
 
 test: $(VENV)/.has-test
 	$(PYTEST) $(ARGS)
@@ -88,6 +88,7 @@ bench: $(VENV)/.has-test
 	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(VENV)/.has-test
+	$(BIN)/python docs/draw_reference.py
 	$(BIN)/python -m pytest tests/docs $(ARGS)
 
 clean:
