@@ -272,7 +272,7 @@ def _fire_level(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: dateti
         after = escalation.hold(run)
     else:
         after = escalation.climb(plan.chain, run, call.compiled.calendar, fired=said.outcome != "skipped")
-    if said.outcome == "fired":  # a level that tells nobody speaks for nobody
+    if said.told:  # a level that tells nobody speaks for nobody
         _supersede(call, plan, run, scheduled)
     call.record(
         Escalated,
@@ -337,7 +337,7 @@ def _fire_reminder(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: dat
     call.cause += f":{reminder.level}:{reminder.left}"
     notices = tuple(update for update in updates if update.kind == "notify")
     said = _say(call, plan, notices)
-    if said.outcome == "fired":
+    if said.told:
         _supersede(call, plan, run, scheduled)
     after = escalation.remind(plan.chain, run, call.compiled.calendar)
     call.record(Reminded, run=after, level=reminder.level, scheduled=scheduled, outcome=said.outcome, to=said.told)

@@ -11,7 +11,7 @@ import attrs
 from servflow import dispatch
 from servflow.dispatch import Choice, Policy
 from servflow.engine._assigning import assign, hold, release, unassign
-from servflow.errors import LimitError
+from servflow.errors import LimitError, Refused
 from servflow.escalation import later
 from servflow.expressions import Expression
 from servflow.model import (
@@ -209,6 +209,7 @@ def _why(choice: Choice) -> dict[str, Any]:
         "mode": choice.mode,
         "stage": choice.stage,
         "considered": choice.considered,
+        "needs": {rule: list(need) for rule, need in choice.needs.items()},
         "counts": dict(choice.counts),
         "ranked": [item.as_data() for item in choice.ranked[:_KEPT_RANKS]],
         "next_change": choice.next_change,
@@ -225,7 +226,10 @@ def _ask_host(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> None:
 
 def _act(call: OneCall, plan: SlotPlan, progress: SlotProgress, choice: Choice) -> None:
     seen = attrs.evolve(progress, world=choice.world, change_at=None, waits=())
-    if choice.action == "wait":
+    if choice.action == "wait" and progress.phase == "pool" and any(o.policy == plan.policy.name for o in call.draft.offers):
+        # Whoever was asked may still take it; nobody new fits just now.
+        _progressed(call, plan, attrs.evolve(seen, change_at=choice.next_change), choice.summary())
+    elif choice.action == "wait":
         waiting = attrs.evolve(seen, phase="waiting", waits=choice.waits[:MAX_POOL], change_at=choice.next_change)
         _progressed(call, plan, waiting, choice.summary())
         if progress.phase != "waiting":
@@ -244,7 +248,10 @@ def _offer(call: OneCall, plan: SlotPlan, progress: SlotProgress, choice: Choice
     expires = None
     if options is not None and options.timeout is not None and not pool:
         expires = later(options.timeout, call.at, call.compiled.calendar(options.calendar))
-    _progressed(call, plan, attrs.evolve(progress, phase="pool" if pool else "offered"), f"{choice.action} to {len(choice.to)}")
+    # A pool stays open to those whose shift begins later; an offer runs out by itself.
+    change_at = choice.next_change if pool else None
+    phase = "pool" if pool else "offered"
+    _progressed(call, plan, attrs.evolve(progress, phase=phase, change_at=change_at), f"{choice.action} to {len(choice.to)}")
     for candidate in choice.to[:MAX_POOL]:
         if candidate in open_to:
             continue
@@ -312,6 +319,7 @@ def _next(call: OneCall, plan: SlotPlan, offer: OfferMade) -> None:
 def accept(call: OneCall, offer: OfferMade) -> None:
     """The candidate said yes first: the others are told that they lost."""
     plan = plan_of(call, offer.policy)
+    _check_room(call, plan, offer)
     call.record(OfferEnded, offer=offer, outcome="accepted", reason="")
     withdraw(call, plan, "somebody else took it", but=offer.id)
     progress = _progress(call, plan)
@@ -320,6 +328,22 @@ def accept(call: OneCall, offer: OfferMade) -> None:
             call, plan, attrs.evolve(progress, phase="filled", relax_at=None, change_at=None, waits=()), f"{offer.to} took it"
         )
     assign(call, offer.slot, offer.to, f"dispatch[{plan.order}]", policy=plan.policy.name, limited=plan.limited)
+
+
+def _check_room(call: OneCall, plan: SlotPlan, offer: OfferMade) -> None:
+    # An offer made to one holds their capacity already; out of a pool it is taken only now.
+    known = call.world.by_id.get(offer.to) if call.world is not None and offer.pool and plan.limited else None
+    if known is None or known.capacity is None or call.world is None:
+        return
+    load = call.world.loads.get(offer.to, 0)
+    if load >= known.capacity:
+        raise Refused(
+            f"offer.accept is not allowed now: {offer.to} has {load} of {known.capacity} tickets already",
+            code="guard",
+            event="offer.accept",
+            have=load,
+            limit=known.capacity,
+        )
 
 
 def relax(call: OneCall, plan: SlotPlan) -> None:
@@ -360,5 +384,7 @@ def stale(call: OneCall) -> tuple[SlotPlan, ...]:
     return tuple(
         plan
         for plan in call.compiled.slots
-        if (progress := _progress(call, plan)) is not None and progress.phase == "waiting" and progress.world != version
+        if (progress := _progress(call, plan)) is not None
+        and progress.phase in ("waiting", "pool")
+        and progress.world != version
     )

@@ -94,7 +94,7 @@ def _slot_instants(plan: _placing.SlotPlan, draft: Draft) -> list[tuple[datetime
     if progress is None or progress.policy != plan.policy.name:
         return []
     found = [] if progress.relax_at is None else [(progress.relax_at, True)]
-    if progress.change_at is not None and progress.phase == "waiting":
+    if progress.change_at is not None and progress.phase in ("waiting", "pool"):
         found.append((progress.change_at, False))
     return found
 

@@ -57,7 +57,7 @@ class ClockRun:
     passes). ``counted`` covers the closed segments only; while ``running``, time since ``since``
     comes on top. ``due`` is the left limit of the target, never before the latest resume; None
     while paused and unbreached; once breached it equals ``breached_at``. ``next_mark`` at ``next_at``
-    is the first mark that time alone will reach. ``paused`` is the time as it passed in pauses.
+    is the first mark that time alone will reach; ``reached`` tells when each of ``marks`` was. ``paused`` is the time as it passed in pauses.
     """
 
     name: str
@@ -76,6 +76,7 @@ class ClockRun:
     breached_at: datetime | None = None
     retargeted_at: datetime | None = None
     marks: tuple[str, ...] = ()
+    reached: tuple[datetime, ...] = ()
     next_mark: str | None = None
     next_at: datetime | None = None
     waived: str | None = None

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from servflow.calendars import OpenTime
 from servflow.model import ClockRun, Segment, replace
 from servflow.sla._clock import Clock
-from servflow.sla._fold import LIVE, counted_until, origin, settled, with_ahead
-from servflow.sla._parts import BREACH, Mark
-from servflow.sla._time import ZERO, after, between
+from servflow.sla._fold import LIVE, origin, settled, with_ahead
+from servflow.sla._parts import BREACH
+from servflow.sla._time import ZERO, between
 
 
 def retarget(  # noqa: PLR0917 - the order every operation shares: what, when, how much, counted by what
@@ -102,9 +102,6 @@ def rewind(
     stay. Marks that were set for that instant or later have not happened: they are armed again and
     returned with their instants, in order, the breach among them. The caller applies the event at
     ``clamp(run, to)`` and works off what time reaches after it.
-
-    The instants of warnings are not kept but worked out from the target; after a retarget that can no
-    longer be done, so then only the breach and the marks beyond it are undone.
     """
     to = clamp(run, to)
     if run.stopped_at is not None and run.stopped_at <= to:
@@ -113,7 +110,7 @@ def rewind(
     running = bool(kept) and (kept[-1].end is None or kept[-1].end > to)
     if running:
         kept[-1] = Segment(kept[-1].start)
-    undone = _undone(clock, run, to, cal)
+    undone = tuple((name, at) for name, at in zip(run.marks, run.reached, strict=True) if at >= to)
     segments = tuple(kept)
     names = {name for name, _ in undone}
     breached_at = None if BREACH in names else run.breached_at
@@ -129,39 +126,8 @@ def rewind(
         stopped_at=None,
         breached_at=breached_at,
         marks=tuple(name for name in run.marks if name not in names),
+        reached=tuple(at for at in run.reached if at < to),
         waived=run.waived if breached_at is not None else None,
         over=counted > run.within,
     )
     return with_ahead(clock, back, cal), undone
-
-
-def _undone(clock: Clock, run: ClockRun, to: datetime, cal: OpenTime | None) -> tuple[tuple[str, datetime], ...]:
-    """The marks that fired and were set for an instant or later, in the order they fired."""
-    known = {mark.name: mark for mark in (*clock.early_marks, *clock.late_marks)}
-    out: list[tuple[str, datetime]] = []
-    for name in run.marks:
-        mark = known.get(name)
-        at = run.breached_at if name == BREACH else None if mark is None else _instant_of(mark, run, cal)
-        if at is None and any(undone == BREACH for undone, _ in out):
-            at = out[-1][1]  # without the breach nothing beyond it has happened either
-        if at is not None and at >= to:
-            out.append((name, at))
-    return tuple(out)
-
-
-def _instant_of(mark: Mark, run: ClockRun, cal: OpenTime | None) -> datetime | None:
-    if run.retargeted_at is not None and not mark.late:
-        return None
-    amount = mark.amount(run.within)
-    if mark.late and run.breached_at is not None:
-        amount += counted_until(run, run.breached_at, cal) - run.within
-    total = run.folded
-    if run.folded and amount <= total:
-        return None  # reached in the past that is one amount, before anything that can be undone
-    for segment in run.segments:
-        reached = after(cal, segment.start, amount - total)
-        # A mark set for the very instant of a pause has not happened there, but at the resume.
-        if reached is not None and (segment.end is None or reached < segment.end):
-            return reached
-        total += ZERO if segment.end is None else between(cal, segment.start, segment.end)
-    return None

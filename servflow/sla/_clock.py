@@ -8,7 +8,7 @@ from typing import Any
 from attrs import field, fields, frozen
 
 from servflow.calendars import OpenTime, from_data
-from servflow.errors import DefinitionError, nearest
+from servflow.errors import DefinitionError, nearest, shown
 from servflow.model import Span
 from servflow.sla._parts import (
     Choice,
@@ -21,7 +21,6 @@ from servflow.sla._parts import (
     read_mark,
     read_names,
     read_span,
-    shown,
 )
 
 OPTIONS: Mapping[str, tuple[str, ...]] = {

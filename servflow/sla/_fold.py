@@ -258,7 +258,8 @@ def reach(clock: Clock, run: ClockRun, cal: OpenTime | None) -> ClockRun:
     if run.next_mark is None or run.next_at is None or run.since is None:
         return run
     breached_at = run.next_at if run.next_mark == BREACH else run.breached_at
-    run = replace(run, marks=(*run.marks, run.next_mark), breached_at=breached_at)
+    marks, reached = (*run.marks, run.next_mark), (*run.reached, run.next_at)
+    run = replace(run, marks=marks, reached=reached, breached_at=breached_at)
     return with_ahead(clock, run, cal)
 
 
@@ -282,7 +283,7 @@ def origin(run: ClockRun) -> datetime:
 def settled(run: ClockRun, at: datetime) -> ClockRun:
     """The run as breached where an instant is past its due one, should the mark not have been worked off."""
     if run.breached_at is None and run.phase == "running" and run.due is not None and at > run.due:
-        return replace(run, breached_at=run.due, marks=(*run.marks, BREACH))
+        return replace(run, breached_at=run.due, marks=(*run.marks, BREACH), reached=(*run.reached, run.due))
     return run
 
 

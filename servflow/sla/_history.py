@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import frozen
 
 from servflow.calendars import OpenTime
-from servflow.errors import DefinitionError, Finding, InputError, nearest
+from servflow.errors import DefinitionError, Finding, InputError, nearest, shown
 from servflow.model import ClockRun, Span, instant
 from servflow.sla._clock import Clock
 from servflow.sla._fold import LIVE, begin, cancel, pause, reach, reset, resume, stop
-from servflow.sla._parts import Relative, shown
+from servflow.sla._parts import Relative
 from servflow.sla._questions import counted as counted_at
 from servflow.sla._time import ZERO, passes, target
 
@@ -65,6 +65,9 @@ def run(clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[Any]
         DefinitionError: every target has a condition, or business days are asked for without a calendar.
     """
     now = instant(at, "at")
+    for what, value, kind in (("a clock", clock, Clock), ("a calendar", calendar, OpenTime | None)):
+        if not isinstance(value, kind):
+            raise InputError(f"{what} was expected, not {shown(value)}", code="argument", value=shown(value))
     span = _span(clock)
     cal = None if passes(span) else calendar
     current: ClockRun | None = None
@@ -97,6 +100,8 @@ def _span(clock: Clock) -> Span | Relative:
 
 def _sorted(history: Iterable[Sequence[Any]], now: datetime) -> list[tuple[datetime, str]]:
     out: list[tuple[datetime, str]] = []
+    if isinstance(history, (str, bytes, Mapping)) or not isinstance(history, Iterable):
+        raise InputError(f"a history is a list of pairs, not {shown(history)}", code="history")
     for index, entry in enumerate(history):
         if not isinstance(entry, (tuple, list)) or len(entry) != 2:
             raise InputError(
@@ -104,7 +109,7 @@ def _sorted(history: Iterable[Sequence[Any]], now: datetime) -> list[tuple[datet
             )
         when, operation = entry
         if not isinstance(operation, str) or operation not in _ORDER:
-            close = nearest(str(operation), OPERATIONS)
+            close = nearest(operation, OPERATIONS) if isinstance(operation, str) else None
             asked = f"; did you mean {close!r}?" if close else f"; it may be {', '.join(OPERATIONS)}"
             raise InputError(f"history[{index}]: no operation {shown(operation)}{asked}", code="history", index=index)
         found = instant(when, f"history[{index}]")

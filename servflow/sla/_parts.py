@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from reprlib import Repr
 from typing import Any
 
 from attrs import frozen
 
-from servflow.errors import DefinitionError, Finding, TimeError, nearest
+from servflow.errors import DefinitionError, Finding, TimeError, nearest, shown
 from servflow.model import FrozenMap, Span, freeze
 
 BREACH = "breach"
@@ -28,8 +27,6 @@ _WALL = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,6})(?:\.(\d{1,3}))?\s*%", re.ASCII)
 _MOST_DAYS = 36_525
 _FULL = 100_000  # 100 % in thousandths of a percent
-_SHORT = Repr()
-_SHORT.maxstring = _SHORT.maxother = 60
 _MOST_DEPTH = 64  # of a condition given as a tree: it is frozen by walking that deep
 _MOST_NODES = 10_000  # of such a tree, counting each place at which one value is shared
 
@@ -53,11 +50,6 @@ class Problems:
         """
         if self.found:
             raise DefinitionError.of(self.found)
-
-
-def shown(value: Any) -> str:
-    """A value as an error may quote it: short, whatever it is, and never walked deeply."""
-    return _SHORT.repr(value)
 
 
 @frozen
