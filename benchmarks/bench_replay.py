@@ -10,6 +10,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -25,24 +26,35 @@ LOG = ROOT.parent / "shared" / "data" / "uci_incident_event_log.zip"
 ROUNDS = 3
 LIVE = 2_000
 
+READ = "read the log alone"
+REPLAY = "replay the log, two clocks a ticket"
+BARE = "transitions, bare state changes, one model per case"
 
-def cpu(name: str, call: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """Print and return the median of the CPU seconds of a few rounds."""
-    times = []
-    for _ in range(rounds):
-        gc.collect()
-        begun = process_time()
-        call()
-        times.append(process_time() - begun)
-    median = statistics.median(times)
-    print(f"{name:<58}{median:>9.3f} s   ({', '.join(f'{one:.3f}' for one in times)})")
-    return median
+
+def cpu(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """
+    Print and return the median of the CPU seconds of a few rounds.
+
+    The calls take turns, so that whatever else the machine does weighs on all of them alike.
+    """
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(ROUNDS):
+        for name, call in calls.items():
+            gc.collect()
+            begun = process_time()
+            call()
+            times[name].append(process_time() - begun)
+    for name, taken in times.items():
+        print(f"{name:<58}{statistics.median(taken):>9.3f} s   ({', '.join(f'{one:.3f}' for one in taken)})")
+    return {name: statistics.median(taken) for name, taken in times.items()}
 
 
 def paths(log: Path, spec: LogMap) -> list[list[str]]:
     """The states of every case, read before anything is measured."""
     with ExitStack() as stack:
-        return [[change.state for change in case.changes] for case in Log(log, spec, stack, frozenset(spec.states), None).cases()]
+        return [
+            [change.state for change in case.changes] for case in Log(log, spec, stack, frozenset(spec.states), None).cases()
+        ]
 
 
 def bare(every: list[list[str]]) -> Callable[[], object]:
@@ -50,7 +62,7 @@ def bare(every: list[list[str]]) -> Callable[[], object]:
     from transitions import Machine
 
     states = sorted({state for path in every for state in path})
-    moves = sorted({edge for path in every for edge in zip(path, path[1:], strict=False)})
+    moves = sorted({edge for path in every for edge in pairwise(path)})
     names = {state: f"to_state_{index}" for index, state in enumerate(states)}
 
     class Model:
@@ -113,15 +125,15 @@ def main() -> int:
     every = paths(log, spec)
     changes = sum(len(path) - 1 for path in every)
     print(f"{len(every)} cases, {changes} state changes")
-    reading = cpu("read the log alone", lambda: paths(log, spec))
-    ours = cpu("replay the log, two clocks a ticket", lambda: replay(log, spec, workflow))
+    calls: dict[str, Callable[[], object]] = {READ: lambda: paths(log, spec), REPLAY: lambda: replay(log, spec, workflow)}
     try:
-        theirs = cpu("transitions, bare state changes, one model per case", bare(every))
+        calls[BARE] = bare(every)
     except ImportError:
-        print("transitions is not installed; pip install transitions")
-        return 0
-    print(f"{'replay beside transitions':<58}{ours / theirs:>9.2f} times")
-    print(f"{'the same without reading the log':<58}{(ours - reading) / theirs:>9.2f} times")
+        print("transitions is not installed: pip install transitions")
+    taken = cpu(calls)
+    if BARE in taken:
+        print(f"{'replay beside transitions':<58}{taken[REPLAY] / taken[BARE]:>9.2f} times")
+        print(f"{'the same without reading the log':<58}{(taken[REPLAY] - taken[READ]) / taken[BARE]:>9.2f} times")
     return 0
 
 

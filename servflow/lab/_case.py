@@ -27,6 +27,8 @@ ELSEWHERE = "elsewhere"
 """The code of a change whose event the workflow takes to another state than the log."""
 
 Pair = tuple[str | None, str | None]
+Problem = (Refused, ExpressionError, LimitError)
+"""What the kernel says no with; the ticket is unchanged after each of them."""
 
 
 @attrs.define
@@ -57,6 +59,35 @@ class _Edges:
         )
 
 
+class _Paths:
+    """
+    The paths of all cases as one tree, so that what a case adds is one look-up a change.
+
+    A node is a path; node 0 is the empty one. Edges and variants are read off the tree in the end.
+    """
+
+    def __init__(self) -> None:
+        self.nodes: dict[tuple[int, str], int] = {}
+        self.passed = [0]
+        self.ended: Counter[int] = Counter()
+
+    def step(self, node: int, state: str) -> int:
+        """The path one state longer."""
+        found = self.nodes.get((node, state))
+        if found is None:
+            found = self.nodes[node, state] = len(self.passed)
+            self.passed.append(0)
+        self.passed[found] += 1
+        return found
+
+    def count(self, starts: Counter[Pair], flow: Counter[Pair]) -> None:
+        """Add what all cases passed to the counts of first states and of edges."""
+        state_of: list[str | None] = [None]
+        for (before, state), node in self.nodes.items():
+            state_of.append(state)
+            (flow if before else starts)[state_of[before], state] += self.passed[node]
+
+
 @attrs.define
 class _Way:
     """One case on its way through the workflow."""
@@ -67,7 +98,6 @@ class _Way:
     """The state the log shows."""
     outside: bool = False
     sound: bool = True
-    node: int = 0
     ended: dict[tuple[str, int], ClockRun] = attrs.field(factory=dict)
 
 
@@ -80,16 +110,17 @@ class Runner:
         self.states: dict[str, str] = dict(spec.states) or {name: name for name in workflow.compiled.chart.leaves}
         self._events = {state: (event,) for state, event in spec.events.items()}
         self._roles = (*workflow.roles, *SYSTEM.roles) if spec.roles is None else spec.roles
-        self._nobody = Actor("log", self._roles) if self._roles != SYSTEM.roles else SYSTEM
+        self._nobody = _nobody(spec, workflow, self._roles)
         self._actors: dict[str, Actor] = {}
-        self._leading: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._leading: dict[tuple[tuple[str, ...], str], tuple[str, ...]] = {}
         # Only such a workflow can move a ticket between two rows.
         compiled = workflow.compiled
         self._moves_alone = bool(compiled.timed_states or compiled.chains or compiled.slots)
+        # Only such a workflow can have more cycles of a clock than the ticket shows.
+        self._cycles = any(clock.start or clock.on_reopen == "new_cycle" for clock in workflow.clocks)
         self._cases = self._conforming = 0
         self._flow, self._starts, self._ends, self._milestones = _Edges(), _Edges(), _Edges(), _Edges()
-        self._paths: dict[tuple[int, str], int] = {}
-        self._variants: set[int] = set()
+        self._paths = _Paths()
         self._tallies = Tallies(workflow)
         self._refused: list[Damage] = []
 
@@ -98,55 +129,62 @@ class Runner:
         self._cases += 1
         try:
             outcome = self._workflow.open(case.id, case.fields, at=case.opened, actor=self._nobody)
-        except (Refused, ExpressionError, LimitError) as problem:
+        except Problem as problem:
             self._refused.append(Damage(line=case.line, reason="open", value=problem.message[:200]))
             return
         way = _Way(case, outcome.ticket)
         milestones = iter(case.milestones)
         coming = next(milestones, None)
+        node, step = 0, self._paths.step
         for change in case.changes:
             while coming is not None and coming[0] < change.at:
                 self._milestone(way, *coming)
                 coming = next(milestones, None)
-            self._change(way, change)
+            node = step(node, change.state)
+            code = self._change(way, change)
+            if code is not None:
+                way.sound = False
+                edges = self._starts if way.state is None else self._flow
+                edges.refuse((way.state, change.state), case.id, code)
+            way.state = change.state
         while coming is not None:
             self._milestone(way, *coming)
             coming = next(milestones, None)
+        self._paths.ended[node] += 1
         self._end(way)
 
-    def _change(self, way: _Way, change: Change) -> None:
-        state = change.state
-        pair = (way.state, state)
-        edges = self._flow if way.state is not None else self._starts
-        edges.counts[pair] += 1
-        way.node = self._paths.setdefault((way.node, state), len(self._paths) + 1)
-        way.state = state
-        target = self.states.get(state)
-        code: str | None = OUTSIDE
-        if target is not None:
-            if not way.outside:
-                code = self._move(way, change, target)
-            if code is not None and target not in way.ticket.configuration:
-                self._fire(way, "ticket.force", change.at, SYSTEM, {"state": target, "reason": f"the log shows {state}"[:200]})
-        way.outside = target is None
-        if code is not None:
-            way.sound = False
-            edges.refuse(pair, way.case.id, code)
+    def _change(self, way: _Way, change: Change) -> str | None:
+        """Have the ticket follow the log by one state; why the workflow would not, or None."""
+        target = self.states.get(change.state)
+        if target is None:
+            way.outside = True
+            return OUTSIDE
+        if way.outside:
+            way.outside, code = False, OUTSIDE
+        else:
+            moved = self._move(way, change, target)
+            if moved is None:
+                return None
+            code = moved
+        if target not in way.ticket.configuration:
+            said = {"state": target, "reason": f"the log shows {change.state}"[:200]}
+            self._fire(way, "ticket.force", change.at, SYSTEM, said)
+        return code
 
     def _move(self, way: _Way, change: Change, target: str) -> str | None:
         """Fire what leads to a state; the code of the refusal where nothing does, and then nothing has changed."""
-        ticket = way.ticket
-        if self._moves_alone and ticket.wake is not None and ticket.wake <= change.at:
+        if self._moves_alone and way.ticket.wake is not None and way.ticket.wake <= change.at:
             self._advance(way, change.at)
-            ticket = way.ticket
+        ticket = way.ticket
         if target in ticket.configuration:
             return None
         actor = self._nobody if change.actor is None else self._actor(change.actor)
+        events = self._events.get(change.state) or self._leading.get((ticket.configuration, target))
         code = "not_here"
-        for event in self._events.get(change.state) or self._leads(ticket, target):
+        for event in self._leads(ticket, target) if events is None else events:
             try:
                 self._fire(way, event, change.at, actor)
-            except (Refused, ExpressionError, LimitError) as problem:
+            except Problem as problem:
                 code = problem.code
                 continue
             if target in way.ticket.configuration:
@@ -154,38 +192,30 @@ class Runner:
             way.ticket, code = ticket, ELSEWHERE
         return code
 
-    def _fire(self, way: _Way, event: str, at: datetime, actor: Actor, payload: Mapping[str, Any] | None = None) -> None:
+    def _fire(self, way: _Way, event: str, at: datetime, actor: Actor | None, payload: Mapping[str, Any] | None = None) -> None:
         outcome = self._workflow.fire(way.ticket, event, payload, at=at, actor=actor)
         way.ticket = outcome.ticket
-        self._keep(way, outcome.records)
+        if self._cycles:
+            _keep(way, outcome.records)
 
     def _advance(self, way: _Way, at: datetime) -> None:
         outcome = self._workflow.advance(way.ticket, at=at)
         way.ticket = outcome.ticket
-        self._keep(way, outcome.records)
-
-    @staticmethod
-    def _keep(way: _Way, records: Iterable[object]) -> None:
-        # A later cycle takes the place of an ended one on the ticket, so ends are taken from the records.
-        for record in records:
-            if type(record) is ClockStopped:
-                way.ended[record.clock, record.run.cycle] = record.run
+        if self._cycles:
+            _keep(way, outcome.records)
 
     def _leads(self, ticket: Ticket, target: str) -> tuple[str, ...]:
         """The events of transitions from where a ticket is to a state, in document order."""
-        key = (ticket.state, target)
-        found = self._leading.get(key)
-        if found is None:
-            chart = self._workflow.compiled.chart
-            here = {"*", *ticket.configuration, *(above for leaf in ticket.configuration for above in chart.ancestors(leaf))}
-            names = [
-                name
-                for move in self._workflow.transitions
-                if move.event is not None and here.intersection(move.source) and self._reaches(move.target, target)
-                for name in move.event.split()
-                if not name.endswith("*")
-            ]
-            found = self._leading[key] = tuple(dict.fromkeys(names))
+        chart = self._workflow.compiled.chart
+        here = {"*", *ticket.configuration, *(above for leaf in ticket.configuration for above in chart.ancestors(leaf))}
+        names = [
+            name
+            for move in self._workflow.transitions
+            if move.event is not None and here.intersection(move.source) and self._reaches(move.target, target)
+            for name in move.event.split()
+            if not name.endswith("*")
+        ]
+        found = self._leading[ticket.configuration, target] = tuple(dict.fromkeys(names))
         return found
 
     def _reaches(self, targets: tuple[str, ...], state: str) -> bool:
@@ -205,7 +235,7 @@ class Runner:
         self._milestones.counts[pair] += 1
         try:
             self._fire(way, event, at, self._nobody)
-        except (Refused, ExpressionError, LimitError) as problem:
+        except Problem as problem:
             way.sound = False
             self._milestones.refuse(pair, way.case.id, problem.code)
 
@@ -219,14 +249,15 @@ class Runner:
             pair = (way.state or ticket.state, None)
             self._ends.counts[pair] += 1
             self._ends.refuse(pair, case.id, "not_closed")
-        if way.node:
-            self._variants.add(way.node)
         self._conforming += way.sound
         self._tallies.add(ticket, way.ended, case.last)
 
     def report(self, reading: Reading) -> Report:
         """What all cases came to, with what reading the log came to."""
         original = self._original
+        self._flow.counts.clear()
+        self._starts.counts.clear()
+        self._paths.count(self._starts.counts, self._flow.counts)
         damaged = Counter(reading.reasons)
         damaged["open"] += len(self._refused)
         flow = self._flow.edges()
@@ -239,7 +270,7 @@ class Runner:
             conforming=self._conforming,
             edges=self._flow.counts.total(),
             kinds=len(flow),
-            variants=len(self._variants),
+            variants=len(self._paths.ended.keys() - {0}),
             flow=flow,
             starts=self._starts.edges(),
             ends=self._ends.edges(),
@@ -255,3 +286,18 @@ class Runner:
             returned=reading.returns(),
             limited=reading.limited,
         )
+
+
+def _nobody(spec: LogMap, workflow: Workflow, roles: tuple[str, ...]) -> Actor | None:
+    """Who acts where the log does not say who: nobody in particular, unless the workflow asks for somebody."""
+    asks = any(move.allow for move in workflow.transitions) or any(event.allow for event in workflow.events.values())
+    if spec.roles is None and not workflow.roles and not asks:
+        return None
+    return Actor("log", roles)
+
+
+def _keep(way: _Way, records: Iterable[object]) -> None:
+    # A later cycle takes the place of an ended one on the ticket, so ends are taken from the records.
+    for record in records:
+        if type(record) is ClockStopped:
+            way.ended[record.clock, record.run.cycle] = record.run

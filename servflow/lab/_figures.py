@@ -44,6 +44,12 @@ class _Sums:
         )
 
 
+def _unbroken(run: ClockRun) -> bool:
+    """Whether the cycle plainly ran in one piece from its start; most did, and need not be asked for their pauses."""
+    segments = run.segments
+    return len(segments) == 1 and segments[0].start == run.started_at and segments[0].end == run.stopped_at
+
+
 class Tallies:
     """Adds up the clocks of one workflow, ticket by ticket."""
 
@@ -71,7 +77,10 @@ class Tallies:
     def _add(self, run: ClockRun, last: datetime) -> None:
         end = _ENDS.get(run.phase, _OPEN)
         sums = self._sums[run.name][end]
-        counted = sla.counted(run, last, self._compiled.counting(run.calendar))
+        if run.since is None and (run.stopped_at or last) <= last:
+            counted = run.counted  # it counts no more
+        else:
+            counted = sla.counted(run, last, self._compiled.counting(run.calendar))
         sums.counted.append(counted)
         if run.breached_at is not None:
             sums.breached += 1
@@ -81,10 +90,11 @@ class Tallies:
             sums.at_least += 1
             if counted > run.within:
                 sums.over += 1
-        paused = sla.paused(run, last)
-        if paused:
-            sums.paused += paused
-            sums.with_pause += 1
+        if not _unbroken(run):
+            paused = sla.paused(run, last)
+            if paused:
+                sums.paused += paused
+                sums.with_pause += 1
         if run.folded and len(run.segments) >= MAX_SEGMENTS:
             self.folded += 1
 

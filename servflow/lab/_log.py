@@ -358,13 +358,14 @@ class Log:
         """One case from its rows; None when none of them can be used."""
         reading, places, missing, read = self.reading, self.places, self._missing, self._moments.read
         at_place, state_place, actor_place = places.at, places.state, places.actor
+        known = self._moments.known  # asked directly: this is the innermost loop
         case: Case | None = None
         last = state = None
         strange = False
         final: list[str] | None = None
         for line, row in rows:
             text = row[at_place]
-            at = None if text in missing else read(text)
+            at = known.get(text) or (None if text in missing else read(text))
             if at is None:
                 reading.spoil(line, "at", text)
                 continue

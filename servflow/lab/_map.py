@@ -240,7 +240,8 @@ def _check_events(events: Mapping[str, str], states: Mapping[str, str], found: l
 
 
 def _check_writing(given: LogMap, found: list[Finding]) -> None:
-    for name, value in (("delimiter", given.delimiter), ("quote", given.quote)):
+    marks: list[tuple[str, Any]] = [("delimiter", given.delimiter), ("quote", given.quote)]
+    for name, value in marks:
         if not isinstance(value, str) or len(value) != 1 or value in "\r\n\0":
             found.append(Finding("lab.character", name, {"value": repr(value)[:60]}))
     if given.delimiter == given.quote:
@@ -249,8 +250,9 @@ def _check_writing(given: LogMap, found: list[Finding]) -> None:
         "".encode(given.encoding)  # unlike a mere look-up this refuses codecs that are no text encodings
     except (LookupError, TypeError, ValueError):
         found.append(Finding("lab.encoding", "encoding", {"value": repr(given.encoding)[:60]}))
-    if not isinstance(given.header, bool):
-        found.append(Finding("lab.choice", "header", {"value": repr(given.header)[:60], "known": ("true", "false")}))
+    header: Any = given.header
+    if not isinstance(header, bool):
+        found.append(Finding("lab.choice", "header", {"value": repr(header)[:60], "known": ("true", "false")}))
     if given.rows not in ROWS:
         found.append(
             Finding(

@@ -74,15 +74,20 @@ def _pattern(text: str) -> re.Pattern[str] | None:
 
 def _compiled(pattern: re.Pattern[str], zone: tzinfo) -> Read:
     fullmatch = pattern.fullmatch
-    if set(pattern.groupindex) <= set(_ORDER):
-        # The common case, numbers down to the minute at most: five groups and one constructor.
-        present = [name for name in _ORDER if name in pattern.groupindex]
+    present = tuple(name for name in _ORDER if name in pattern.groupindex)
+    if set(present) == set(pattern.groupindex) and present == tuple(_ORDER[: len(present)]):
+        # The common case: nothing but numbers, in the order in which an instant takes them.
+        utc = zone is UTC
 
         def short(value: str) -> datetime | None:
             found = fullmatch(value)
             if found is None:
                 return None
-            return _built(list(map(int, found.group(*present))), 0, zone)
+            try:
+                made = datetime(*map(int, found.group(*present)), tzinfo=zone)  # type: ignore[misc, arg-type]  # at most five numbers
+                return made if utc else made.astimezone(UTC)
+            except (ValueError, OverflowError):
+                return None
 
         return short
 
@@ -136,15 +141,15 @@ def _since_epoch(value: str, unit: timedelta) -> datetime | None:
 class Moments:
     """Reads the instants of one log; the same text is read once."""
 
-    __slots__ = ("_known", "_readers")
+    __slots__ = ("_readers", "known")
 
     def __init__(self, formats: tuple[str, ...], zone: tzinfo) -> None:
         self._readers = tuple(read for text in formats if (read := reader_of(text, zone)) is not None)
-        self._known: dict[str, datetime | None] = {}
+        self.known: dict[str, datetime | None] = {}
 
     def read(self, text: str) -> datetime | None:
         """The instant in UTC by the first format that fits; None when none does."""
-        known = self._known
+        known = self.known
         if text in known:
             return known[text]
         if len(known) >= MOST_REMEMBERED:

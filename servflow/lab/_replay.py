@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from servflow.engine import EventSpec, Workflow
+from servflow.engine._definition import ATTRIBUTES
 from servflow.errors import DefinitionError, Finding, nearest
 from servflow.lab._case import Runner
 from servflow.lab._log import Log, Progress
@@ -110,6 +111,12 @@ def _check(spec: LogMap, workflow: Workflow) -> None:
             for name, event in events
             if event not in compiled.events and not compiled.moves(event)
         ]
+    known = (*workflow.fields, *ATTRIBUTES)
+    found += [
+        Finding("lab.field", f"fields.{name}", {"field": name, "known": known, "nearest": nearest(name, known)})
+        for name in spec.fields
+        if name not in known
+    ]
     if found:
         raise DefinitionError.of(found)
 
