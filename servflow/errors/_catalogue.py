@@ -5,17 +5,21 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from importlib import import_module
+from itertools import islice
 from string import Formatter
 from typing import Any
 
 from attrs import frozen
 
 from servflow.errors._glossary import FACTS, said
+from servflow.errors._shown import shown as quoted
 
 LANGUAGES = ("en", "zh")
 
 _PARTS = ("common", "expressions", "calendars", "statemachine", "rules", "dispatch", "sla", "escalation", "engine", "documents")
 _MOST_SHOWN = 20
+_LONGEST = 400  # characters of one fact in a sentence: facts come from strangers' documents
+_WORD = 200  # characters of a word that may be a slip of another one
 _REASONS = ("why", "problem", "reason")
 
 
@@ -68,14 +72,43 @@ def _shown(name: str, value: Any, lang: str) -> Any:
     if isinstance(value, Mapping):
         if set(value) == set(LANGUAGES):  # said in both languages already
             return _shown(name, value[lang if lang in LANGUAGES else "en"], lang)
-        return ", ".join(f"{key}: {item}" for key, item in value.items()) or "-"
+        pairs = [f"{_plainly(key)}: {_plainly(item)}" for key, item in islice(value.items(), _MOST_SHOWN)]
+        return ", ".join([*pairs, *_more(len(value))]) or "-"
     if isinstance(value, (list, tuple, set, frozenset)):
-        items = [_word(name, str(item), lang) for item in value]
+        items = [_word(name, _plainly(item), lang) for item in islice(value, _MOST_SHOWN)]
         if name == "expected":
             return _either(items, lang)
-        more = [f"… ({len(items) - _MOST_SHOWN})"] if len(items) > _MOST_SHOWN else []
-        return ("、" if lang == "zh" and name in FACTS else ", ").join([*items[:_MOST_SHOWN], *more]) or "-"
-    return _word(name, value, lang) if isinstance(value, str) else value
+        return ("、" if lang == "zh" and name in FACTS else ", ").join([*items, *_more(len(value))]) or "-"
+    return _word(name, _plainly(value), lang) if isinstance(value, str) else _bounded(value)
+
+
+def _more(count: int) -> list[str]:
+    return [f"… ({count - _MOST_SHOWN})"] if count > _MOST_SHOWN else []
+
+
+def _plainly(value: Any) -> str:
+    """A fact as text, whatever it is: short, and of characters that UTF-8 can write."""
+    try:
+        text = str(value)
+    except Exception:  # a stranger's value, or a number of thousands of digits
+        text = quoted(value)
+    text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
+
+
+class _Quoted(str):
+    """What stands for a fact that is too long or too deep to be written; quoting it again changes nothing."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def _bounded(value: Any) -> Any:
+    try:
+        short = len(str(value)) <= _LONGEST and len(repr(value)) <= _LONGEST
+    except Exception:  # as above
+        short = False
+    return value if short else _Quoted(quoted(value))
 
 
 def _either(items: list[str], lang: str) -> str:
@@ -105,7 +138,7 @@ def render(code: str, facts: Mapping[str, Any], lang: str = "en") -> str:
     A code without a sentence reads as the code and its facts, so that nothing is ever lost.
     """
     if code not in _catalogue():
-        listed = ", ".join(f"{name}={value}" for name, value in facts.items())
+        listed = ", ".join(f"{name}={_plainly(value)}" for name, value in facts.items())
         return f"{code}: {listed}" if listed else code
     return _fill(_said(code, facts, lang), facts, lang)
 
@@ -123,5 +156,7 @@ def hint_for(code: str, facts: Mapping[str, Any], lang: str = "en") -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word most like a misspelt one, or None when nothing is close."""
-    found = difflib.get_close_matches(str(word), [str(name) for name in known], n=1, cutoff=0.6)
+    asked: object = word  # whatever a document held
+    text = asked if isinstance(asked, str) else quoted(asked)
+    found = difflib.get_close_matches(text[:_WORD], [str(name) for name in known], n=1, cutoff=0.6)
     return found[0] if found else None
