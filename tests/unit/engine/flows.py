@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from servflow.engine import Workflow
-from servflow.model import Actor, Outcome, Record, Ticket
+from servflow.model import Actor, Notify, Outcome, Record, Ticket
 
 R = TypeVar("R")
 
@@ -79,6 +79,11 @@ class Case:
         """Let time pass until so many minutes after the start."""
         return self._keep(self.workflow.advance(self.ticket, at=after(minutes), **given))
 
+    def wake(self, **given: Any) -> Outcome:
+        """Let time pass until it does something."""
+        assert self.last.wake is not None
+        return self._keep(self.workflow.advance(self.ticket, at=self.last.wake, **given))
+
 
 def kinds(outcome: Outcome | Iterable[Any]) -> list[str]:
     """The kinds of an outcome's records, in order."""
@@ -92,4 +97,4 @@ def of(kind: type[R], things: Iterable[Any]) -> list[R]:
 
 def told(outcome: Outcome) -> list[str]:
     """Whom an outcome notifies, in order."""
-    return [effect.to for effect in outcome.effects if type(effect).__name__ == "Notify"]
+    return [effect.to for effect in of(Notify, outcome.effects)]

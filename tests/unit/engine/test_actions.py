@@ -135,7 +135,9 @@ def test_notify_finds_its_recipients(to: Any, found: list[str]) -> None:
 
 def test_notify_without_a_world_leaves_finding_to_the_host() -> None:
     """Without a world a role stays a word for the host to look up."""
-    assert ["role:director"] == [effect.to for effect in done({"notify": {"to": {"role": "director"}, "template": "t"}}).effects]
+    assert ["role:director"] == [
+        effect.to for effect in of(Notify, done({"notify": {"to": {"role": "director"}, "template": "t"}}).effects)
+    ]
 
 
 def test_notify_carries_data_and_urgency() -> None:
@@ -203,10 +205,12 @@ def test_unassign_empties_a_slot() -> None:
 
 def test_call_asks_the_host_and_names_the_reply() -> None:
     """A call carries its data and the event that brings the answer back."""
-    [effect] = done({"call": {"name": "credit", "data": {"who": "customer"}, "reply": "back"}}, given={"customer": "cora"}).effects
+    [effect] = done(
+        {"call": {"name": "credit", "data": {"who": "customer"}, "reply": "go"}}, given={"customer": "cora"}
+    ).effects
 
     assert isinstance(effect, Call)
-    assert ("credit", {"who": "cora"}, "back") == (effect.name, dict(effect.data), effect.reply)
+    assert ("credit", {"who": "cora"}, "go") == (effect.name, dict(effect.data), effect.reply)
 
 
 def test_open_makes_a_child() -> None:
@@ -298,6 +302,7 @@ def test_effects_name_their_cause_and_place() -> None:
         ({"assign": 5}, "do[0].assign"),
         ({"unassign": "chair"}, "do[0].unassign"),
         ({"call": {}}, "do[0].call.name"),
+        ({"call": {"name": "f", "reply": "gone"}}, "do[0].call.reply"),
         ({"call": {"name": "f", "data": "x"}}, "do[0].call.data"),
         ({"open": {}}, "do[0].open.workflow"),
         ({"open": {"workflow": "w", "fields": ["x"]}}, "do[0].open.fields"),

@@ -15,20 +15,24 @@ from servflow.model import (
     ClockReset,
     ClockResumed,
     ClockRetargeted,
+    ClockRun,
     ClockStarted,
     ClockStopped,
-    ClockRun,
     Warned,
 )
 from tests.unit.engine.flows import Case, after, flow, kinds, move, of
 
-OFFICE = {"zone": "UTC", "week": {"mon-fri": ["09:00-17:00"]}}
+OFFICE: dict[str, Any] = {"zone": "UTC", "week": {"mon-fri": ["09:00-17:00"]}}
 HOUR = timedelta(hours=1)
 
 
-def clocked(fields: dict[str, Any] | None = None, *, given: Any = None, parts: dict[str, Any] | None = None, **clock: Any) -> Case:
+def clocked(
+    fields: dict[str, Any] | None = None, *, given: Any = None, parts: dict[str, Any] | None = None, **clock: Any
+) -> Case:
     """A ticket with one clock, called k, which has an hour unless said otherwise."""
-    workflow = flow(fields=fields or {}, calendars={"office": OFFICE}, clocks=[{"name": "k", "within": "1h", **clock}], **(parts or {}))
+    workflow = flow(
+        fields=fields or {}, calendars={"office": OFFICE}, clocks=[{"name": "k", "within": "1h", **clock}], **(parts or {})
+    )
     return Case(workflow, given)
 
 
@@ -66,11 +70,14 @@ def test_a_clock_without_start_runs_from_the_opening() -> None:
 @pytest.mark.parametrize("part", ["start", "stop", "pause", "reset", "cancel"])
 def test_each_condition_moves_a_clock(part: str, condition: Any, event: str, payload: Any) -> None:
     """Every kind of condition starts, stops, pauses, resets and cancels a clock."""
-    case = clocked({"n": "int"}, **{part: [condition]})
+    parts: dict[str, Any] = {part: [condition]}
+    case = clocked({"n": "int"}, **parts)
 
     outcome = case.fire(event, payload, minutes=10)
 
-    kind = {"start": ClockStarted, "stop": ClockStopped, "pause": ClockPaused, "reset": ClockReset, "cancel": ClockStopped}[part]
+    kind = {"start": ClockStarted, "stop": ClockStopped, "pause": ClockPaused, "reset": ClockReset, "cancel": ClockStopped}[
+        part
+    ]
     assert [after(10)] == [record.instant for record in of(kind, outcome.records)]
     phase = {"start": "running", "stop": "met", "pause": "paused", "reset": "running", "cancel": "cancelled"}[part]
     assert phase == run(case).phase
@@ -346,7 +353,9 @@ def test_a_rule_may_retarget() -> None:
 def test_a_target_may_depend_on_a_table() -> None:
     """A target that asks a table is chosen again when the table's inputs change."""
     table = {"hit": "first", "inputs": ["n"], "outputs": {"fast": "bool"}, "rows": [[">5", "true"], ["-", "false"]]}
-    case = clocked({"n": "int"}, within=[{"when": "table.t.fast", "take": "1h"}, {"take": "4h"}], parts={"tables": {"t": table}})
+    case = clocked(
+        {"n": "int"}, within=[{"when": "table.t.fast", "take": "1h"}, {"take": "4h"}], parts={"tables": {"t": table}}
+    )
 
     assert after(60) == (case.fire("ticket.update", {"n": 9}), run(case).due)[1]
 
@@ -416,7 +425,7 @@ def test_a_clock_with_a_start_waits_for_it_after_a_reopening() -> None:
 
 
 @pytest.mark.parametrize(("option", "due"), [("recompute", after(hours=8, days=1)), ("prospective", after(hours=8, days=1))])
-def test_a_new_holiday_moves_the_promise(option: str, due: datetime) -> None:
+def test_a_new_holiday_counts_as_the_clock_says(option: str, due: datetime) -> None:
     """A changed calendar counts from the next call on, without another version of the workflow."""
     clocks = [{"name": "k", "within": "8h", "calendar": "ours", "on_calendar_change": option}]
     before = flow(clocks=clocks, host_calendars={"ours": Calendar(**OFFICE)})

@@ -178,6 +178,7 @@ def test_allow_on_a_transition_grants_its_built_in_event() -> None:
 
 def test_a_timer_acts_as_the_system() -> None:
     """What a timer fires is done by the system, which needs to be allowed like anybody."""
+
     def timed(allow: str) -> Case:
         states = {"a": {"timers": [{"after": "1h", "event": "go"}]}, "b": {}}
         case = Case(flow(roles=ROLES, states=states, transitions=[move(allow=allow)]))

@@ -120,7 +120,9 @@ def test_a_person_may_change_what_a_rule_set() -> None:
 
 def test_person_set_priority_and_queue_stay_too() -> None:
     """Priority and queue are kept like fields, also from raise_priority."""
-    case = ruled(rule("n > 0", [{"raise_priority": 1}, {"queue": "care"}]), fields={"priority": 4, "queue": "desk"}, actor="ann")
+    case = ruled(
+        rule("n > 0", [{"raise_priority": 1}, {"queue": "care"}]), fields={"priority": 4, "queue": "desk"}, actor="ann"
+    )
     case.fire("ticket.update", {"n": 1}, actor="ann")
 
     assert (4, "desk") == (case.ticket.priority, case.ticket.queue)

@@ -109,7 +109,9 @@ def test_declared_payload_arrives_in_its_types() -> None:
     assert Decimal("12.50") == case.fire("go", {"sum": "12.50"}).ticket.fields["paid"]
 
 
-@pytest.mark.parametrize(("payload", "said"), [({}, "missing"), ({"sum": "x"}, "exact number"), ({"sum": True}, "exact number")])
+@pytest.mark.parametrize(
+    ("payload", "said"), [({}, "missing"), ({"sum": "x"}, "exact number"), ({"sum": True}, "exact number")]
+)
 def test_a_payload_of_another_type_is_refused(payload: dict[str, Any], said: str) -> None:
     """A declared value that is missing or does not fit refuses the event and tells the type."""
     error = refusal(Case(flow(transitions=[move(payload={"sum": "decimal"})])), "go", payload)
@@ -141,7 +143,9 @@ def test_a_payload_that_is_no_data_is_refused() -> None:
 
 def test_the_furthest_refusal_is_told() -> None:
     """Where several transitions were possible, the one that came furthest explains the refusal."""
-    case = Case(flow(roles=["clerk"], transitions=[move(allow=["system"]), move(target="z", allow=["clerk"], when="priority == 1")]))
+    case = Case(
+        flow(roles=["clerk"], transitions=[move(allow=["system"]), move(target="z", allow=["clerk"], when="priority == 1")])
+    )
 
     assert "guard" == refusal(case, "go", actor=CLERK).code
 
@@ -226,7 +230,9 @@ def test_eventless_transitions_see_what_a_level_sets() -> None:
     workflow = flow(
         fields={"ok": {"type": "bool", "default": False}},
         transitions=[move(None, when="ok")],
-        escalations=[{"name": "c", "start": {"state": "a"}, "levels": [{"name": "l", "after": "1h", "do": [{"set": {"ok": "true"}}]}]}],
+        escalations=[
+            {"name": "c", "start": {"state": "a"}, "levels": [{"name": "l", "after": "1h", "do": [{"set": {"ok": "true"}}]}]}
+        ],
     )
 
     assert "b" == Case(workflow).until(61).ticket.state
@@ -242,7 +248,13 @@ def test_eventless_transitions_that_go_round_are_stopped() -> None:
 
 def test_an_internal_event_happens_after_the_step_that_raised_it() -> None:
     """An emitted event is a step of its own, in the name of the system, at the same instant."""
-    workflow = flow(fields={"n": "int"}, transitions=[move(do=[{"emit": {"event": "x", "payload": {"n": "3"}}}]), move("x", "b", "z", do=[{"set": {"n": "payload.n"}}])])
+    workflow = flow(
+        fields={"n": "int"},
+        transitions=[
+            move(do=[{"emit": {"event": "x", "payload": {"n": "3"}}}]),
+            move("x", "b", "z", do=[{"set": {"n": "payload.n"}}]),
+        ],
+    )
 
     outcome = Case(workflow).fire("go", minutes=1)
 
@@ -283,7 +295,13 @@ def test_parallel_regions_move_one_by_one_and_together() -> None:
     workflow = flow(
         initial="p",
         states={"p": both, "z": {"closed": True}},
-        transitions=[move("l", "l1", "l2"), move("r", "r1", "r2"), move("both", "l1", "l2"), move("both", "r1", "r2"), move("done.state.p", "p", "z")],
+        transitions=[
+            move("l", "l1", "l2"),
+            move("r", "r1", "r2"),
+            move("both", "l1", "l2"),
+            move("both", "r1", "r2"),
+            move("done.state.p", "p", "z"),
+        ],
     )
     case = Case(workflow)
 
@@ -335,7 +353,9 @@ def test_a_state_inside_a_closed_one_is_closed() -> None:
 
 def test_reopening_may_be_limited_in_time() -> None:
     """A guard on ticket.reopen may read how long ago the ticket was closed."""
-    case = Case(flow(transitions=[move("end", "a", "z"), move("ticket.reopen", "z", "a", when="at - closed_at < duration('168h')")]))
+    case = Case(
+        flow(transitions=[move("end", "a", "z"), move("ticket.reopen", "z", "a", when="at - closed_at < duration('168h')")])
+    )
     case.fire("end")
 
     assert "guard" == refusal(case, "ticket.reopen", minutes=168 * 60).code

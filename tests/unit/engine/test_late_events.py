@@ -1,0 +1,196 @@
+"""Knows what an event changes that occurred before it was told; must not know how a clock is rewound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from servflow.errors import Refused, TimeError
+from servflow.model import Amended, Breached, ChainStopped, ClockPaused, ClockStopped, Escalated, Received, Warned
+from tests.unit.engine.flows import Case, after, flow, move, notify, of
+
+
+def promised(**clock: Any) -> Case:
+    """A ticket that is to be answered within an hour, and whose breach tells the boss after 30 minutes."""
+    chain = {"name": "late", "start": {"clock": "k"}, "levels": [{"name": "boss", "after": "30m", "do": [notify("boss")]}]}
+    return Case(flow(clocks=[{"name": "k", "within": "1h", "until": "b", **clock}], escalations=[chain]))
+
+
+def test_clocks_count_from_when_it_occurred() -> None:
+    """A mail received in time and processed late keeps the promise."""
+    case = promised()
+
+    outcome = case.fire("go", minutes=58, occurred=after(40))
+
+    assert [after(40)] == [record.instant for record in of(ClockStopped, outcome.records)]
+    assert (after(40), None) == ((run := outcome.ticket.clocks["k"]).stopped_at, run.breached_at)
+    assert [after(40)] == [record.occurred for record in of(Received, outcome.records)]
+
+
+def test_a_breach_recorded_meanwhile_is_amended() -> None:
+    """A breach that an earlier event disproves is taken back by a record with both instants, and stays on record."""
+    case = promised()
+    case.until(70)
+
+    outcome = case.fire("go", minutes=75, occurred=after(50))
+
+    [amended] = of(Amended, outcome.records)
+    assert ("breach", after(60), after(50)) == (amended.mark, amended.was, amended.instant)
+    assert (1, None, "met") == (len(of(Breached, case.records)), (run := outcome.ticket.clocks["k"]).breached_at, run.phase)
+
+
+def test_an_amended_breach_stops_what_it_started() -> None:
+    """The run that the breach caused ends, and nobody is told who had not been told yet."""
+    case = promised()
+    case.until(70)
+    assert ["late"] == [run.chain for run in case.ticket.chains]
+
+    outcome = case.fire("go", minutes=75, occurred=after(50))
+
+    assert ["what started it was amended"] == [record.reason for record in of(ChainStopped, outcome.records)]
+    assert ((), None) == (outcome.ticket.chains, outcome.wake)
+    assert [] == case.effects
+
+
+def test_a_level_caught_up_in_the_very_call_tells_nobody() -> None:
+    """Where breach and level are caught up by the call whose own event disproves them, the level is recorded and silent."""
+    case = promised()
+
+    outcome = case.fire("go", minutes=200, occurred=after(50))
+
+    assert ["coalesced"] == [record.outcome for record in of(Escalated, outcome.records)]
+    assert () == outcome.effects
+
+
+def test_an_amended_mark_may_come_again() -> None:
+    """After an earlier pause the breach is re-armed, and starts its escalation again when it comes."""
+    parts: dict[str, Any] = {"until": "z", "paused_in": "b"}
+    case = promised(**parts)
+    case.until(70)
+    case.fire("go", minutes=75, occurred=after(50))
+    outcome = case.fire("back", minutes=100)
+
+    assert after(110) == outcome.ticket.clocks["k"].due
+    case.until(200)
+    assert [after(60), after(110)] == [record.instant for record in of(Breached, case.records)]
+    assert [after(140)] == [record.scheduled for record in of(Escalated, case.records)]
+    assert ["boss"] == [effect.to for effect in case.effects]
+
+
+def test_marks_before_the_instant_stay() -> None:
+    """Only what was set for the instant or later is taken back."""
+    case = promised(warn=["50%", "80%"])
+    case.until(70)
+
+    outcome = case.fire("go", minutes=75, occurred=after(40))
+
+    assert ["80%", "breach"] == [record.mark for record in of(Amended, outcome.records)]
+    assert ("50%",) == outcome.ticket.clocks["k"].marks
+    assert 2 == len(of(Warned, case.records))
+
+
+def test_an_event_that_occurred_exactly_on_time_is_in_time() -> None:
+    """What occurred at the due instant itself is in time."""
+    case = promised()
+
+    assert case.fire("go", minutes=90, occurred=after(60)).ticket.clocks["k"].breached_at is None
+
+
+def test_an_event_that_occurred_too_late_changes_nothing() -> None:
+    """What occurred after the due instant leaves the breach as it is."""
+    case = promised()
+
+    outcome = case.fire("go", minutes=90, occurred=after(61))
+
+    assert [] == of(Amended, outcome.records)
+    assert (after(60), after(61)) == ((run := outcome.ticket.clocks["k"]).breached_at, run.stopped_at)
+
+
+def test_before_the_opening_it_is_clamped_and_recorded() -> None:
+    """Something said to have occurred before the ticket was opened counts from the opening."""
+    case = promised()
+
+    outcome = case.fire("go", minutes=5, occurred=after(-600))
+
+    assert [after()] == [record.instant for record in of(ClockStopped, outcome.records)]
+    assert [after(-600)] == [record.occurred for record in of(Received, outcome.records)]
+
+
+def test_a_clock_cannot_start_before_the_opening() -> None:
+    """A clock started by a late event begins with the ticket at the earliest."""
+    case = promised(start=[{"event": "signal"}])
+
+    assert after() == case.fire("signal", minutes=5, occurred=after(-600)).ticket.clocks["k"].started_at
+
+
+def test_a_new_cycle_cannot_start_before_the_one_before_it_ended() -> None:
+    """A late event that starts a new cycle begins where the cycle before was stopped, at the earliest."""
+    case = promised(until="z", start=[{"event": "ask"}], stop=[{"event": "answer"}])
+    case.fire("ask", minutes=10)
+    case.fire("answer", minutes=40)
+
+    assert after(40) == case.fire("ask", minutes=50, occurred=after(20)).ticket.clocks["k"].started_at
+
+
+def test_a_late_pause_does_not_undo_a_later_one() -> None:
+    """An event that occurred before the clock's latest change counts from that change where it kept no earlier segment."""
+    case = promised(until="z", pause=[{"event": "hold"}], resume=[{"event": "on"}])
+    case.fire("hold", minutes=10)
+    case.fire("on", minutes=20)
+
+    outcome = case.fire("hold", minutes=50, occurred=after(30))
+
+    assert [after(30)] == [record.instant for record in of(ClockPaused, outcome.records)]
+
+
+def test_occurred_later_than_at_is_refused() -> None:
+    """What has not happened yet cannot be told."""
+    case = promised()
+
+    with pytest.raises(Refused) as caught:
+        case.fire("go", minutes=5, occurred=after(6))
+    assert "past" == caught.value.code
+
+
+def test_a_naive_occurred_is_refused() -> None:
+    """Every instant needs a zone."""
+    case = promised()
+
+    with pytest.raises(TimeError):
+        case.fire("go", minutes=5, occurred=after(1).replace(tzinfo=None))
+
+
+def test_permission_timers_and_guards_are_judged_now() -> None:
+    """An earlier occurrence moves clocks only: guards see the present, and so do timers."""
+    case = Case(
+        flow(
+            states={"a": {}, "b": {"timers": [{"after": "1h", "event": "end"}]}, "z": {"closed": True}},
+            transitions=[move(when="at - opened_at >= duration('30m')"), move("end", "b", "z")],
+        )
+    )
+
+    outcome = case.fire("go", minutes=30, occurred=after(10))
+
+    assert (after(90), after(30)) == (outcome.ticket.timers[0].due, outcome.ticket.entered["b"])
+
+
+def test_a_ticket_may_be_opened_for_earlier() -> None:
+    """A ticket opened late counts from when it came in, and what came due meanwhile has happened."""
+    case = Case(flow(clocks=[{"name": "k", "within": "1h"}]), occurred=after(-90))
+
+    assert (after(-90), after(), after(-30)) == (
+        case.ticket.opened_at,
+        case.ticket.entered["a"],
+        case.ticket.clocks["k"].breached_at,
+    )
+    assert [(after(-30), after())] == [(record.instant, record.at) for record in of(Breached, case.records)]
+
+
+def test_an_assignment_told_late_counts_from_when_it_occurred() -> None:
+    """What an event brings about in its internal steps counts from the same earlier instant."""
+    case = Case(flow(clocks=[{"name": "k", "within": "5m", "until": "b"}], transitions=[move("assigned.assignee")]))
+
+    outcome = case.fire("ticket.assign", {"to": "ann"}, minutes=10, occurred=after(2))
+
+    assert (after(2), None) == ((run := outcome.ticket.clocks["k"]).stopped_at, run.breached_at)

@@ -1,0 +1,114 @@
+"""Knows what a world tells about people and places and which are refused; must not know any decision."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from servflow.errors import InputError, TimeError
+from servflow.model import Engineer, Outlet, Person, Queue, World
+
+WORLD = World(
+    engineers=[
+        Engineer(id="ann", roles=["engineer"], queues="care", skills={"gas": 3}, manager="mia"),
+        {"id": "bob", "skills": ["gas"]},
+    ],
+    outlets={"north": {"areas": ["city"]}, "south": None},
+    people=[Person(id="mia", roles=["manager"]), Person(id="cal", queues=["care"])],
+    queues=[Queue(id="care", members=["dan"], manager="lea")],
+    areas={"street": "city", "city": "land"},
+    loads={"ann": 1},
+)
+
+
+def test_entities_may_be_written_as_mappings() -> None:
+    """A world takes values, mappings, or a mapping by id."""
+    assert ["ann", "bob"] == [engineer.id for engineer in WORLD.engineers]
+    assert [Outlet(id="north", areas=("city",)), Outlet(id="south")] == list(WORLD.outlets)
+    assert ({"gas": 3}, {"gas": 1}) == tuple(dict(engineer.skills) for engineer in WORLD.engineers)
+
+
+def test_who_is_who() -> None:
+    """Persons by id, queues and roles by those in them, whichever side names them."""
+    assert {"ann", "bob", "mia", "cal"} == set(WORLD.persons)
+    assert {"ann", "bob", "north", "south"} == set(WORLD.by_id)
+    assert ("ann", "cal", "dan") == WORLD.members["care"]
+    assert ("mia",) == WORLD.holders["manager"]
+
+
+@pytest.mark.parametrize(("person", "manager"), [("ann", "mia"), ("cal", "lea"), ("bob", None), ("nobody", None)])
+def test_managers_come_from_the_person_or_their_queue(person: str, manager: str | None) -> None:
+    """A person's own manager goes before the one who leads their queue."""
+    assert manager == WORLD.manager_of(person)
+
+
+def test_areas_lie_in_areas() -> None:
+    """An area's path goes up to the largest."""
+    assert ("street", "city", "land") == WORLD.area_path("street")
+    assert ("elsewhere",) == WORLD.area_path("elsewhere")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"engineers": [{"id": "x", "skillz": ["a"]}]},
+        {"engineers": [{"id": "x"}, {"id": "x"}]},
+        {"engineers": ["x"]},
+        {"areas": {"a": "b", "b": "a"}},
+        {"areas": {"a": "a"}},
+    ],
+)
+def test_a_wrong_world_is_refused(parts: dict[str, Any]) -> None:
+    """An unknown attribute, somebody named twice, something else, or areas in a circle are errors of ours."""
+    with pytest.raises(InputError):
+        World(**parts)
+
+
+@pytest.mark.parametrize("value", [5, "x", ["x"], {"nosuch": 1}, {"engineers": 5}])
+def test_what_is_no_world_is_refused(value: Any) -> None:
+    """A world comes as a world or its mapping; anything else is an error of ours."""
+    with pytest.raises(InputError):
+        World.of(value)
+
+
+def test_absences_are_instants() -> None:
+    """An absence is a pair of instants, as text or as datetimes; naive ones are refused."""
+    early, late = datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC)
+
+    assert ((early, late),) == Engineer(id="x", absences=[("2026-03-02T00:00:00Z", late)]).absences
+    with pytest.raises(TimeError):
+        Engineer(id="x", absences=[(datetime(2026, 3, 2), late)])
+
+
+def test_the_version_follows_the_content() -> None:
+    """Equal content has an equal version, any change another one, and a host's own version goes before."""
+    assert World(engineers=[{"id": "x"}]) == World(engineers=[Engineer(id="x")])
+    assert World(engineers=[{"id": "x"}]).version != World(engineers=[{"id": "x", "capacity": 1}]).version
+    assert WORLD.version != WORLD.with_loads({"ann": 2}).version
+    assert World(version="7") == World(version="7", loads={"x": 1})
+    assert "8" == WORLD.with_loads({}, version="8").version
+
+
+def test_the_version_does_not_depend_on_the_hash_seed() -> None:
+    """Another process gives the same content the same version."""
+    program = (
+        "from servflow.model import World\n"
+        "print(World(engineers=[{'id': 'x', 'skills': {'b': 1, 'a': 2}, 'roles': ['q', 'p']}]).version)"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert 1 == len(said)
