@@ -30,7 +30,7 @@ from servflow.calendars._zones import (
     shape,
     to_utc,
 )
-from servflow.errors import DefinitionError, Finding, nearest
+from servflow.errors import DefinitionError, Finding, nearest, shown
 
 _FOUR_CENTURIES = 146_097
 _DATES_OF_A_YEAR = 366
@@ -168,11 +168,14 @@ class Calendar(OpenTime):
         Raises:
             DefinitionError: a key is unknown, or a part is wrong.
         """
+        given: object = data
+        if not isinstance(given, Mapping):
+            facts = {"value": shown(given), "kind": "calendar"}
+            raise DefinitionError.of([Finding(code="definition.mapping", facts=facts)])
         known = ("zone", "week", "holidays", "shifts", "breaks", "known_until", "name")
         findings = [
-            Finding(code="calendar.key", path=str(key), facts={"key": str(key), "nearest": nearest(str(key), known)})
-            for key in data
-            if key not in known
+            Finding(code="calendar.key", path=name, facts={"key": name, "nearest": nearest(name, known)})
+            for name in (_key(key) for key in data if key not in known)
         ]
         try:
             found = cls(**{"zone": None, **{key: value for key, value in data.items() if key in known}})
@@ -267,3 +270,7 @@ class Calendar(OpenTime):
             return []
         low, high = (number - 1) * DAY, (number + 3) * DAY
         return to_utc(segments_between(self.zone, low, high), self._local(number, number, True))
+
+
+def _key(key: object) -> str:
+    return key[:100] if isinstance(key, str) else shown(key)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from servflow.calendars._clock import clock
 from servflow.calendars._zones import FIRST_DAY, LAST_DAY, Spans, day_of, resolve, wall_of
-from servflow.errors import TimeError
+from servflow.errors import TimeError, shown
 
 _MOST_DAYS = 40_000
 _CLOSED_DAYS_WALKED = 7
@@ -32,7 +32,7 @@ def _number(n: object) -> int:
     if not isinstance(n, int) or isinstance(n, bool):
         raise TimeError(f"a number of working days must be an int, not {type(n).__name__}", code="days", value=n)
     if abs(n) > _MOST_DAYS:
-        raise TimeError(f"{n} working days are more than the {_MOST_DAYS} that are counted", code="days", value=n)
+        raise TimeError(f"{shown(n)} working days are more than the {_MOST_DAYS} that are counted", code="days", value=n)
     return n
 
 
@@ -97,7 +97,7 @@ def day_time(days: Days, at: int, wall: str | time, n: int) -> int:
     """A wall time on a working day, see ``OpenTime.at_time``."""
     offset = clock(wall, end=True)
     if offset is None:
-        raise TimeError(f"{wall!r} is not a wall time such as '16:00'", code="wall", value=wall)
+        raise TimeError(f"{shown(wall)} is not a wall time such as '16:00'", code="wall", value=wall)
     zone = days.days_zone
     day = day_of(zone, at)
     if _number(n):

@@ -24,10 +24,11 @@ from servflow.calendars._zones import (
     checked,
     folded,
 )
-from servflow.errors import TimeError
+from servflow.errors import LimitError, TimeError
 from servflow.model._instants import EPOCH, MICROSECOND, instant, write_instant
 
 _CACHED_BLOCKS = 4096
+_MOST_STRETCHES = 200_000  # in one answer: four centuries of two windows a day
 
 
 def micros_of(value: datetime, name: str = "at") -> int:
@@ -183,6 +184,9 @@ class OpenTime(ABC):
                     out[-1] = (out[-1][0], end)
                 else:
                     out.append((start, end))
+            if len(out) > _MOST_STRETCHES:
+                said = f"more than {_MOST_STRETCHES} open stretches; ask for a shorter time"
+                raise LimitError(said, code="stretches", limit=_MOST_STRETCHES)
         return common(out, [(low, high)])
 
     # Counting in whole microseconds since 1970-01-01T00:00Z, for callers in hot loops
@@ -435,6 +439,7 @@ class OpenTime(ABC):
 
         Raises:
             TimeError: an instant is naive.
+            LimitError: there are more than 200,000 of them.
         """
         low, high = micros_of(a, "a"), micros_of(b, "b")
         if low >= high:

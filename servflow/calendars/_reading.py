@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from servflow.calendars._clock import WEEKDAYS, Window, day, day_text, weekdays, window, window_text, yearly
 from servflow.calendars._zones import zone_of
-from servflow.errors import Finding, nearest
+from servflow.errors import Finding, nearest, shown
 
 MOST_DATES = 20_000
 MOST_WINDOWS = 96
@@ -54,7 +54,7 @@ class Reading:
         if isinstance(value, ZoneInfo) and value.key:
             value = value.key
         if not isinstance(value, str) or not value:
-            self.problem("zone_text", "zone", value=repr(value))
+            self.problem("zone_text", "zone", value=shown(value))
             return "UTC"
         try:
             zone_of(value)
@@ -67,16 +67,16 @@ class Reading:
         """The windows of each weekday that has any, Monday first."""
         found: dict[int, tuple[str, Texts]] = {}
         for key, windows in self._pairs(value, "week"):
-            path = f"week.{key}"
+            path = f"week.{_name(key)}"
             days = weekdays(key)
             if days is None:
-                self.problem("weekday", path, key=str(key), nearest=nearest(str(key).lower(), WEEKDAYS))
+                self.problem("weekday", path, key=_name(key), nearest=nearest(_name(key).lower(), WEEKDAYS))
                 days = ()
             texts = self.windows(windows, path)
             for number in days:
                 if number in found:
                     self.problem("weekday_twice", path, day=WEEKDAYS[number], other=found[number][0])
-                found.setdefault(number, (str(key), texts))
+                found.setdefault(number, (_name(key), texts))
         return tuple((WEEKDAYS[number], found[number][1]) for number in sorted(found) if found[number][1])
 
     def dated(self, value: object, name: str, *, keep_empty: bool) -> DayTexts:
@@ -84,10 +84,10 @@ class Reading:
         found: dict[str, Texts] = {}
         for key, windows in self._pairs(value, name):
             number = day(key)
-            text = str(key) if number is None else day_text(number)
+            text = _name(key) if number is None else day_text(number)
             path = f"{name}.{text}"
             if number is None:
-                self.problem("date", path, value=str(key))
+                self.problem("date", path, value=_name(key))
             elif text in found:
                 self.problem("date_twice", path, date=text)
             texts = self.windows(windows, path)
@@ -100,7 +100,7 @@ class Reading:
         if isinstance(value, str):
             value = [value]
         if not isinstance(value, (list, tuple)):
-            self.problem("windows", path, value=repr(value)[:100])
+            self.problem("windows", path, value=shown(value))
             return ()
         if len(value) > MOST_WINDOWS:
             self.problem("too_many", path, count=len(value), limit=MOST_WINDOWS)
@@ -109,7 +109,7 @@ class Reading:
         for place, item in enumerate(value):
             found = window(item)
             if found is None:
-                self.problem("window", f"{path}[{place}]", value=_shown(item))
+                self.problem("window", f"{path}[{place}]", value=shown(item))
             else:
                 self._against(read, found, f"{path}[{place}]")
                 read.append(found)
@@ -126,7 +126,7 @@ class Reading:
         if value is None:
             return ()
         if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
-            self.problem("holidays", "holidays", value=repr(value)[:100])
+            self.problem("holidays", "holidays", value=shown(value))
             return ()
         found: dict[str, Holiday] = {}
         for place, item in enumerate(value):
@@ -147,16 +147,17 @@ class Reading:
         elif isinstance(item, Mapping):
             for key in item:
                 if key not in {"date", "name", "source"}:
-                    self.problem("key", f"{path}.{key}", key=str(key), nearest=nearest(key, ("date", "name", "source")))
+                    name = _name(key)
+                    self.problem("key", f"{path}.{name}", key=name, nearest=nearest(name, ("date", "name", "source")))
             when, name, source = item.get("date"), item.get("name"), item.get("source")
         month = yearly(when)
         number = day(when)
         if month is None and number is None:
-            self.problem("holiday", path, value=_shown(item))
+            self.problem("holiday", path, value=shown(item))
             return None
         for label, text in (("name", name), ("source", source)):
             if text is not None and not isinstance(text, str):
-                self.problem("label", f"{path}.{label}", key=label, value=_shown(text))
+                self.problem("label", f"{path}.{label}", key=label, value=shown(text))
                 return None
         text = f"{month[0]:02}-{month[1]:02}" if month is not None else day_text(number or 0)
         return Holiday(text, None if name is None else str(name), None if source is None else str(source))
@@ -167,7 +168,7 @@ class Reading:
             return None
         number = day(value)
         if number is None:
-            self.problem("date", "known_until", value=_shown(value))
+            self.problem("date", "known_until", value=shown(value))
             return None
         return date.fromisoformat(day_text(number))
 
@@ -175,7 +176,7 @@ class Reading:
         """The label of the calendar, if it has one."""
         if value is None or isinstance(value, str):
             return value
-        self.problem("label", "name", key="name", value=_shown(value))
+        self.problem("label", "name", key="name", value=shown(value))
         return None
 
     def _pairs(self, value: object, name: str) -> list[tuple[object, object]]:
@@ -186,7 +187,7 @@ class Reading:
         elif isinstance(value, tuple) and all(isinstance(item, tuple) and len(item) == 2 for item in value):
             pairs = list(value)
         else:
-            self.problem("mapping", name, key=name, value=repr(value)[:100])
+            self.problem("mapping", name, key=name, value=shown(value))
             return []
         if len(pairs) > MOST_DATES:
             self.problem("too_many", name, count=len(pairs), limit=MOST_DATES)
@@ -194,8 +195,9 @@ class Reading:
         return pairs
 
 
-def _shown(value: object) -> str:
-    return repr(value)[:100]
+def _name(key: object) -> str:
+    """A key as a path and a message may hold it: text as it is, anything else quoted shortly."""
+    return key[:100] if isinstance(key, str) else shown(key)
 
 
 def _near_zone(text: str) -> str | None:

@@ -11,7 +11,7 @@ from attrs import define, field
 from servflow.calendars import OpenTime
 from servflow.dispatch._parts import Hooks
 from servflow.dispatch._policy import Policy
-from servflow.errors import DefinitionError, InputError, TimeError
+from servflow.errors import DefinitionError, InputError, TimeError, shown
 from servflow.model import EMPTY, Engineer, Outlet, Ticket, World, instant
 
 Candidate = Engineer | Outlet
@@ -97,7 +97,7 @@ class Case:
         if stage is None:
             stage = progress.stage if progress else 0
         if isinstance(stage, bool) or not isinstance(stage, int) or stage < 0:
-            raise InputError(f"stage must be a whole number from 0 on, not {stage!r}", code="dispatch.stage", stage=stage)
+            raise InputError(f"stage must be a whole number from 0 on, not {shown(stage)}", code="dispatch.stage", stage=stage)
         if declined is None:
             declined = progress.declined if progress else ()
         case = cls(

@@ -10,7 +10,7 @@ from attrs import define
 
 from servflow.dispatch._case import Candidate, Case
 from servflow.dispatch._parts import Requirement
-from servflow.errors import ExpressionError
+from servflow.errors import ExpressionError, shown
 from servflow.model import Engineer
 
 STATIC, CAPACITY, TIME = 0, 1, 2
@@ -72,12 +72,12 @@ def wanted(case: Case, entry: Requirement) -> Wanted | None:
         return tuple((_name(name), _whole(level, "level", least)) for name, level in value.items()) or None
     if isinstance(value, (list, tuple)):
         return tuple((_name(name), least) for name in value) or None
-    raise ExpressionError(f"{entry.kind} must be a name, a list of names or a map, not {value!r}")
+    raise ExpressionError(f"{entry.kind} must be a name, a list of names or a map, not {shown(value)}")
 
 
 def _name(value: Any) -> str:
     if not isinstance(value, str):
-        raise ExpressionError(f"{value!r} is not a name")
+        raise ExpressionError(f"{shown(value)} is not a name")
     return value
 
 
@@ -85,7 +85,7 @@ def _whole(value: Any, what: str, default: int) -> int:
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ExpressionError(f"{what} must be a whole number, not {value!r}")
+        raise ExpressionError(f"{what} must be a whole number, not {shown(value)}")
     return int(value)
 
 
@@ -318,7 +318,7 @@ def _other_than(case: Case, rule: str, entry: Requirement) -> Check | None:
     if value is None or (isinstance(value, (str, list, tuple)) and not value):
         return None
     if not isinstance(value, (str, list, tuple)):
-        raise ExpressionError(f"other_than must be an id or a list of ids, not {value!r}")
+        raise ExpressionError(f"other_than must be an id or a list of ids, not {shown(value)}")
     excluded = frozenset([value] if isinstance(value, str) else map(str, value))
     return Check(rule=rule, kind="other_than", need=value, passes=lambda who: who.id not in excluded, have=lambda who: who.id)
 

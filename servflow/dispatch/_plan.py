@@ -16,7 +16,7 @@ from servflow.dispatch._flow import cheapest
 from servflow.dispatch._parts import Hooks
 from servflow.dispatch._policy import Policy
 from servflow.dispatch._terms import tie_break
-from servflow.errors import InputError, LimitError, nearest
+from servflow.errors import InputError, LimitError, nearest, shown
 from servflow.model import Ticket, World
 
 SOLVERS = ("exact", "greedy")
@@ -99,7 +99,7 @@ def plan(
         close = nearest(str(solver), SOLVERS)
         hint = f"; did you mean {close!r}?" if close else ""
         raise InputError(
-            f"no solver is named {solver!r}; known are {', '.join(SOLVERS)}{hint}", code="dispatch.solver", known=SOLVERS
+            f"no solver is named {shown(solver)}; known are {', '.join(SOLVERS)}{hint}", code="dispatch.solver", known=SOLVERS
         )
     cases = cases_of(policy, tickets, world, at, bindings=bindings, hooks=hooks)
     if not cases:

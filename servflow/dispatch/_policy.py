@@ -22,7 +22,7 @@ from servflow.dispatch._parts import (
     Term,
 )
 from servflow.dispatch._reading import Part, expression, finish, many, one, put, raw, word, words
-from servflow.errors import ExpressionError, Finding, nearest
+from servflow.errors import ExpressionError, Finding, nearest, shown
 from servflow.expressions import Expression, Function
 
 STANDING = ("of", "forbidden", "declined", "presence", "absence")
@@ -93,7 +93,7 @@ class Policy(Part):
         found: list[Finding] = []
         put(self, "name", word(self.name, "name", found) or "")
         if not self.name and not found:
-            found.append(Finding("dispatch.text", "name", {"value": repr(self.name)}))
+            found.append(Finding("dispatch.text", "name", {"value": shown(self.name)}))
         put(self, "slot", word(self.slot, "slot", found) or "assignee")
         put(self, "of", word(self.of, "of", found))
         put(self, "candidates", word(self.candidates, "candidates", found, CANDIDATES) or _usual(self.slot))
@@ -114,7 +114,7 @@ class Policy(Part):
         if isinstance(given, (list, tuple)) and given and not any(isinstance(level, (list, tuple)) for level in given):
             given = [given]  # one level written without its brackets
         if not isinstance(given, (list, tuple)):
-            found.append(Finding("dispatch.list", "prefer", {"value": repr(given)}))
+            found.append(Finding("dispatch.list", "prefer", {"value": shown(given)}))
             return ()
         if len(given) > MAX_LEVELS:
             found.append(Finding("dispatch.too_many", "prefer", {"count": len(given), "limit": MAX_LEVELS}))

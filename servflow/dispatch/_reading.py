@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 
 import attrs
 
-from servflow.errors import DefinitionError, ExpressionError, Finding, TimeError, nearest
+from servflow.errors import DefinitionError, ExpressionError, Finding, TimeError, nearest, shown
 from servflow.expressions import Expression
 from servflow.model import Span
 
@@ -45,12 +45,18 @@ def expression(value: Any, path: str, found: list[Finding], *, candidate: bool =
     else:
         if isinstance(value, bool):
             value = "true" if value else "false"
-        elif isinstance(value, int):
+        elif isinstance(value, int) and value.bit_length() <= 64:
             value = str(value)
         try:
             read = Expression.from_tree(value) if isinstance(value, Mapping) else Expression.parse(_text(value))
         except ExpressionError as error:
-            found.append(Finding("dispatch.expression", path, {"text": str(value), "reason": error.message}))
+            found.append(
+                Finding(
+                    "dispatch.expression",
+                    path,
+                    {"text": value if isinstance(value, str) else shown(value), "reason": error.message},
+                )
+            )
             return None
     if read is not None:
         timed = sorted(read.roots & TIMED_ROOTS)
@@ -63,7 +69,7 @@ def expression(value: Any, path: str, found: list[Finding], *, candidate: bool =
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ExpressionError(f"{value!r} is not the text or tree of an expression")
+        raise ExpressionError(f"{shown(value)} is not the text or tree of an expression")
     return value
 
 
@@ -83,7 +89,7 @@ def word(value: Any, path: str, found: list[Finding], known: Iterable[str] = ())
     if value is None:
         return None
     if not isinstance(value, str) or not value:
-        found.append(Finding("dispatch.text", path, {"value": repr(value)}))
+        found.append(Finding("dispatch.text", path, {"value": shown(value)}))
         return None
     allowed = tuple(known)
     if allowed and value not in allowed:
@@ -101,7 +107,7 @@ def words(value: Any, path: str, found: list[Finding]) -> tuple[str, ...]:
 def flag(value: Any, path: str, found: list[Finding]) -> bool:
     """Read true or false."""
     if not isinstance(value, bool):
-        found.append(Finding("dispatch.flag", path, {"value": repr(value)}))
+        found.append(Finding("dispatch.flag", path, {"value": shown(value)}))
         return False
     return value
 
@@ -109,7 +115,7 @@ def flag(value: Any, path: str, found: list[Finding]) -> bool:
 def whole(value: Any, path: str, found: list[Finding], low: int, high: int) -> int:
     """Read a whole number from *low* to *high*, both included."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        found.append(Finding("dispatch.whole", path, {"value": repr(value), "low": low, "high": high}))
+        found.append(Finding("dispatch.whole", path, {"value": shown(value), "low": low, "high": high}))
         return low
     return value
 
@@ -118,7 +124,7 @@ def _items(value: Any, path: str, found: list[Finding]) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, (list, tuple)):
-        found.append(Finding("dispatch.list", path, {"value": repr(value)}))
+        found.append(Finding("dispatch.list", path, {"value": shown(value)}))
         return []
     if len(value) > MAX_ITEMS:
         found.append(Finding("dispatch.too_many", path, {"count": len(value), "limit": MAX_ITEMS}))
@@ -155,12 +161,11 @@ def build(kind: type[T], source: Any) -> T:
     if isinstance(source, kind):
         return source
     if not isinstance(source, Mapping):
-        raise DefinitionError.of([Finding("dispatch.mapping", "", {"value": repr(source)})])
+        raise DefinitionError.of([Finding("dispatch.mapping", "", {"value": shown(source)})])
     known = [attribute.name for attribute in attrs.fields(kind) if attribute.init]  # type: ignore[arg-type]  # only attrs classes are passed
     found = [
-        Finding("dispatch.unknown_key", str(key), {"key": str(key), "known": known, "nearest": nearest(str(key), known)})
-        for key in source
-        if key not in known
+        Finding("dispatch.unknown_key", name, {"key": name, "known": known, "nearest": nearest(name, known)})
+        for name in (key if isinstance(key, str) else shown(key) for key in source if key not in known)
     ]
     try:
         value = kind(**{name: source[name] for name in known if name in source})

@@ -11,7 +11,7 @@ from typing import Any
 from servflow.dispatch._case import Candidate, Case
 from servflow.dispatch._checks import wanted
 from servflow.dispatch._parts import Term
-from servflow.errors import ExpressionError, InputError
+from servflow.errors import ExpressionError, InputError, shown
 from servflow.model import Engineer
 
 FARTHEST = 20_038
@@ -196,7 +196,7 @@ def _host(case: Case, name: str) -> Measure:
         found: object = ask(who, case.ticket)
         if isinstance(found, bool) or not isinstance(found, int):
             raise InputError(
-                f"the term {name!r} of the host gave {found!r} for {who.id!r}; it must give a whole number", term=name
+                f"the term {name!r} of the host gave {shown(found)} for {who.id!r}; it must give a whole number", term=name
             )
         return found
 

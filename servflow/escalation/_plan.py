@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import frozen
 
-from servflow.errors import InputError, LimitError, TimeError, nearest
+from servflow.errors import InputError, LimitError, TimeError, nearest, shown
 from servflow.escalation import _steps
 from servflow.escalation._chain import Chain
 from servflow.escalation._recipients import symbols
@@ -67,11 +67,13 @@ def plan(
     """
     start, until = instant(start, "start"), instant(until, "until")
     calendar_of = calendar_finder(calendars)
+    given: object = chain
+    if not isinstance(given, Chain):
+        raise InputError(f"a plan is of a Chain, not of {shown(given)}", code="chain")
     run = _steps.begin(chain, "plan", start, calendar_of)
     done: list[Planned] = []
-    entries = sorted(((instant(entry[0]), entry) for entry in script), key=lambda pair: pair[0])
-    for at, entry in entries:
-        operation = _operation(entry)
+    entries = sorted(_scripted(script), key=lambda item: item[0])
+    for at, operation in entries:
         if start <= at < until:
             run = _played(chain, run, at, calendar_of, done)
             run = operation(chain, run, at, calendar_of)
@@ -134,12 +136,20 @@ def _planned(chain: Chain, run: ChainRun, at: datetime, place: int, kind: str) -
 _Operation = Callable[[Chain, ChainRun, datetime, CalendarOf], ChainRun]
 
 
-def _operation(entry: tuple[Any, ...]) -> _Operation:
-    name = entry[1] if len(entry) in (2, 3) else None
-    if name not in OPERATIONS:
-        close = nearest(str(name), OPERATIONS)
+def _scripted(script: Any) -> Iterator[tuple[datetime, _Operation]]:
+    if isinstance(script, (str, bytes, Mapping)) or not isinstance(script, Iterable):
+        raise InputError(f"a script is a list of (instant, operation), not {shown(script)}", code="operation", known=OPERATIONS)
+    for entry in script:
+        operation = _operation(entry)
+        yield instant(entry[0], "script"), operation
+
+
+def _operation(entry: Any) -> _Operation:
+    name = entry[1] if isinstance(entry, (tuple, list)) and len(entry) in (2, 3) else None
+    if not isinstance(name, str) or name not in OPERATIONS:
+        close = nearest(name, OPERATIONS) if isinstance(name, str) else None
         raise InputError(
-            f"{entry!r} is not (instant, operation); "
+            f"{shown(entry)} is not (instant, operation); "
             + (f"did you mean {close!r}?" if close else f"operations are {', '.join(OPERATIONS)}"),
             code="operation",
             known=OPERATIONS,
@@ -165,5 +175,5 @@ def _snooze_end(at: datetime, extra: Any) -> datetime | None:
         return extra
     length = Span.of(extra)
     if length.business_days or length.exact == timedelta():
-        raise TimeError(f"{extra!r} does not say how long to snooze; write 2h or 3d", code="span", value=extra)
+        raise TimeError(f"{shown(extra)} does not say how long to snooze; write 2h or 3d", code="span", value=extra)
     return _steps.later(Span(length.exact, elapsed=True), at, ELAPSED)

@@ -9,8 +9,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from attrs import frozen
 
-from servflow.errors import DefinitionError, Finding
-from servflow.escalation._shape import joined, near, shown
+from servflow.errors import DefinitionError, Finding, shown
+from servflow.escalation._shape import joined, near
 from servflow.model import Ticket, World
 
 RELATIONS = ("assignee", "owner", "helpers", "customer", "requester", "outlet")

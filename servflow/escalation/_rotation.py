@@ -13,9 +13,9 @@ from attrs import field, frozen
 from servflow.calendars import WEEKDAYS, Calendar
 from servflow.calendars._clock import window
 from servflow.calendars._zones import EPOCH_ORDINAL, checked, resolve, zone_of
-from servflow.errors import DefinitionError, Finding, LimitError
+from servflow.errors import DefinitionError, Finding, LimitError, TimeError, shown
 from servflow.escalation import _shape
-from servflow.escalation._shape import Broken, broken, near, shown
+from servflow.escalation._shape import Broken, broken, near
 from servflow.escalation._turns import ELAPSED_UNITS, DutyDays, Period, Turns, Windows
 from servflow.model import FrozenMap, from_micros, instant, micros
 
@@ -165,7 +165,12 @@ class Rotation:
     def _canonical_start(self, start: Any) -> str:
         """The wall time; with its offset only where it tells two occurrences apart that turns of hours count from."""
         if start.tzinfo is not None:
-            start = instant(start, "start").astimezone(zone_of(self.zone))
+            try:
+                start = instant(start, "start").astimezone(zone_of(self.zone))
+            except OverflowError:
+                raise TimeError(
+                    f"start {start.isoformat()} lies outside the years 1 to 9999 in {self.zone}", code="range"
+                ) from None
         elapsed = self.every.rstrip("s").endswith(tuple(ELAPSED_UNITS))
         if not (elapsed and start.tzinfo is not None and start.fold):
             start = start.replace(tzinfo=None, fold=0)

@@ -8,10 +8,10 @@ from typing import Any
 
 from attrs import field, frozen
 
-from servflow.errors import DefinitionError, Finding, TimeError
+from servflow.errors import DefinitionError, Finding, TimeError, shown
 from servflow.escalation import _shape
 from servflow.escalation._rotation import Rotation, Users, first_other, read_group
-from servflow.escalation._shape import Broken, broken, shown
+from servflow.escalation._shape import Broken, broken
 from servflow.model import instant, read_instant, write_instant
 
 MAX_LAYERS = 50

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 from attrs import frozen
 
-from servflow.errors import DefinitionError, Finding, TimeError, nearest
+from servflow.errors import DefinitionError, Finding, TimeError, nearest, shown
 from servflow.model import Action, Span, actions, freeze
 
 MAX_NODES = 5_000
@@ -40,16 +39,6 @@ def joined(prefix: str, path: str) -> str:
     if not prefix or not path:
         return prefix or path
     return f"{prefix}{path}" if path.startswith("[") else f"{prefix}.{path}"
-
-
-_SHORT = reprlib.Repr()
-_SHORT.maxlevel = 2
-_SHORT.maxstring = _SHORT.maxother = 60
-
-
-def shown(value: Any) -> str:
-    """A foreign value short enough for a sentence, however deep or wide it is."""
-    return _SHORT.repr(value)
 
 
 def near(word: Any, known: Iterable[str]) -> str | None:

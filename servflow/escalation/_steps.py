@@ -8,7 +8,7 @@ from typing import Protocol
 
 from attrs import evolve
 
-from servflow.errors import InputError, TimeError, nearest
+from servflow.errors import InputError, TimeError, nearest, shown
 from servflow.escalation._chain import Chain
 from servflow.model import ChainRun, ReminderDue, Span, instant
 
@@ -318,12 +318,12 @@ def escalate(
 
 
 def _place(chain: Chain, level: int | str) -> int:
-    place = chain.index(level) if isinstance(level, str) else level
-    if place is None or not 0 <= place < len(chain.levels):
+    place: object = chain.index(level) if isinstance(level, str) else level
+    if not isinstance(place, int) or isinstance(place, bool) or not 0 <= place < len(chain.levels):
         names = [known.name for known in chain.levels]
-        close = nearest(str(level), names)
+        close = nearest(level, names) if isinstance(level, str) else None
         raise InputError(
-            f"chain {chain.name!r} has no level {level!r}"
+            f"chain {chain.name!r} has no level {shown(level)}"
             + (f"; did you mean {close!r}?" if close else f"; it has {', '.join(names)}"),
             code="no_level",
             chain=chain.name,

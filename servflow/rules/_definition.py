@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
-from servflow.errors import Finding, nearest
+from servflow.errors import Finding, nearest, shown
 from servflow.expressions import Function
 from servflow.model import CONVERTERS, ValueProblem, freeze
 
@@ -18,6 +18,8 @@ MAX_ROWS = 50_000
 
 MAX_COLUMNS = 64
 """Most inputs, and most outputs, of one table."""
+
+_CELL_BITS = 200  # a bare whole number that fits a cell; Python refuses to write out much longer ones
 
 HITS = (
     "unique",
@@ -308,7 +310,7 @@ def _cells(source: Any, path: str, found: list[Finding]) -> tuple[str, ...]:
         # A document may hold a bare true, 5 or 1.5 where the text of it is meant.
         if isinstance(cell, bool):
             cell = "true" if cell else "false"
-        elif isinstance(cell, (int, float, Decimal)):
+        elif isinstance(cell, (float, Decimal)) or (isinstance(cell, int) and cell.bit_length() <= _CELL_BITS):
             cell = str(cell)
         if not isinstance(cell, str):
             found.append(Finding("rules.cell_text", f"{path}[{index}]", {"value": cell}))
@@ -334,7 +336,7 @@ def _listed(source: Any, path: str, found: list[Finding]) -> list[Any]:
 def _known_type(type_name: Any, path: str, found: list[Finding]) -> bool:
     if isinstance(type_name, str) and base_type(type_name) in CONVERTERS:
         return True
-    facts = {"type": type_name, "known": tuple(CONVERTERS), "nearest": nearest(str(type_name), CONVERTERS)}
+    facts = {"type": type_name, "known": tuple(CONVERTERS), "nearest": nearest(shown(type_name), CONVERTERS)}
     found.append(Finding("rules.unknown_type", path, facts))
     return False
 

@@ -143,7 +143,10 @@ def _key(value: Any) -> Any:
     if isinstance(value, bool):
         return (bool, value)
     if isinstance(value, (list, dict)):
-        return freeze(value)
+        try:
+            return freeze(value)
+        except RecursionError:  # so deep a value equals no constant
+            return (list, "deep")
     if isinstance(value, (float, Decimal)) and kind_of(value) is None:
         return (float, "nan")  # no constant has this key: NaN equals nothing
     return value

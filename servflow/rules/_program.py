@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from attrs import frozen
 
-from servflow.errors import ExpressionError, Finding, InputError, render
+from servflow.errors import ExpressionError, Finding, InputError, render, shown
 from servflow.expressions import Expression
 from servflow.model import CONVERTERS, FrozenMap, ValueProblem, instant
 from servflow.rules._cells import CellProblem, Functions, Operand, Test, kind_of, operand, read_cell, same
@@ -275,6 +275,9 @@ def read_values(table: str, inputs: tuple[Input, ...], program: Program, fields:
         ExpressionError: an input's expression cannot be evaluated.
         TimeError: a value is a naive instant.
     """
+    given: object = fields
+    if not isinstance(given, Mapping):
+        raise InputError(f"a table decides on a mapping of names to values, not on {shown(given)}", code="rules.fields")
     values = [read(fields) for read in program.readers]
     for index, value in enumerate(values):
         if isinstance(value, datetime):

@@ -92,9 +92,10 @@ class DecisionTable:
     def __attrs_post_init__(self) -> None:
         found: list[Finding] = []
         check_name(self.name, found)
-        hit = " ".join(str(self.hit).lower().split())
+        asked: object = self.hit
+        hit = " ".join(asked.lower().split()) if isinstance(asked, str) else ""
         if hit not in HITS:
-            found.append(Finding("rules.hit", "hit", {"hit": self.hit, "known": HITS, "nearest": nearest(hit, HITS)}))
+            found.append(Finding("rules.hit", "hit", {"hit": self.hit, "known": HITS, "nearest": nearest(hit[:60], HITS)}))
         inputs = read_inputs(self.inputs, found)
         outputs = read_outputs(self.outputs, found)
         rows = read_rows(self.rows, len(inputs), len(outputs), found) if outputs else ()

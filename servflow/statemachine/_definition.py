@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import define, field
 
-from servflow.errors import DefinitionError, ExpressionError, Finding, nearest
+from servflow.errors import DefinitionError, ExpressionError, Finding, nearest, shown
 from servflow.statemachine._chart import HISTORIES, LEAVES, ROOT, Arm, Chart, Kind, Row, innermost, last_nodes
 
 # Far above any real workflow; they keep a hostile definition from using up memory before it is refused.
@@ -114,8 +114,8 @@ class Reader:
     def _known_keys(self, spec: Mapping[Any, Any], known: tuple[str, ...], path: str) -> None:
         for key in spec:
             if key not in known:
-                shown = str(key)[:TEXT_LIMIT]
-                self.problem("unknown_key", path, key=shown, known=known, nearest=self.nearest(shown, known))
+                name = key[:TEXT_LIMIT] if isinstance(key, str) else shown(key)
+                self.problem("unknown_key", path, key=name, known=known, nearest=self.nearest(name, known))
 
     def _kind(self, spec: Mapping[Any, Any], path: str) -> Kind:
         for key in ("parallel", "final"):
@@ -128,7 +128,9 @@ class Reader:
             self.problem("mixed_kind", path, kinds=said)
         if history is not None:
             if history not in ("shallow", "deep"):
-                self.problem("history_kind", f"{path}.history", got=str(history)[:TEXT_LIMIT])
+                self.problem(
+                    "history_kind", f"{path}.history", got=history[:TEXT_LIMIT] if isinstance(history, str) else shown(history)
+                )
             if inner:
                 self.problem("states_inside", path, kind="history")
             return Kind.DEEP if history == "deep" else Kind.SHALLOW
