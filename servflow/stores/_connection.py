@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from servflow.errors import FormatError, InputError, StoreError
+from servflow.errors import FormatError, InputError, StoreError, shown
 
 FORMAT = 1
 """Version of the tables; it grows with every change an older servflow could not read."""
@@ -98,11 +99,38 @@ def failure(error: sqlite3.Error, path: str) -> StoreError:
     return StoreError(f"the store {path} failed: {error}; nothing was half-written", code="failed", path=path)
 
 
+def _path(value: object) -> str:
+    if not isinstance(value, (str, Path)):
+        raise InputError(f"a store lives at a path, not at {shown(value)}", code="path", value=shown(value))
+    text = str(value)
+    if not text or "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise InputError(f"{shown(text)} cannot be the path of a store", code="path", value=shown(text))
+    return text
+
+
+def damaged(path: str, what: str) -> StoreError:
+    """The error for a row that no version of servflow wrote."""
+    return StoreError(f"the store {path} holds {what}; the file is damaged; restore a backup", code="damaged", path=path)
+
+
+def parsed(path: str, text: Any) -> Any:
+    """
+    The JSON of one column.
+
+    Raises:
+        StoreError: it is none.
+    """
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise damaged(path, f"a row that is not JSON ({error})") from error
+
+
 class Connection:
     """One SQLite file, shared by all handles and threads of a store: whoever uses it holds its lock."""
 
     def __init__(self, path: str | Path, busy_timeout: timedelta) -> None:
-        self.path = str(path)
+        self.path = _path(path)
         self.lock = threading.RLock()
         self.on_rollback: list[Callable[[], None]] = []
         self._depth = 0
@@ -175,6 +203,10 @@ class Connection:
                 raise failure(error, self.path) from error
             except UnicodeEncodeError as error:
                 raise InputError(f"{error.object!r} is not valid text: {error.reason}", value=error.object) from error
+            except UnicodeDecodeError as error:
+                raise damaged(self.path, f"text that is not UTF-8: {error.reason}") from error
+            except OverflowError as error:
+                raise InputError(f"a number is too large to be looked for: {error}", code="number") from error
 
     def row(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """The only row of a query, or None."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -14,7 +13,7 @@ from typing import Any
 from attrs import frozen
 
 from servflow.model import Actor, Effect, Record, Ticket, from_micros, instant, load, load_ticket, micros
-from servflow.stores._connection import Connection
+from servflow.stores._connection import Connection, parsed
 from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message
 from servflow.stores._reservations import Refusal, Settlement, settle
 from servflow.stores._writing import read_actor, read_payload, written, written_actor, written_payload
@@ -362,7 +361,7 @@ class SqliteStore:
                 f"SELECT body FROM effect WHERE {_HERE} AND number > ? ORDER BY number LIMIT ?",
                 (*here, 0 if row is None else row[0], limit),
             )
-        return tuple(load(json.loads(row[0])) for row in rows)
+        return tuple(load(parsed(self._db.path, row[0])) for row in rows)
 
     def ack(self, ids: Iterable[str]) -> None:
         """As ``Store.ack``."""
@@ -375,7 +374,7 @@ class SqliteStore:
             f"SELECT body FROM record WHERE {_OF} AND sequence > ? ORDER BY sequence LIMIT ?",
             (self.tenant, ENTITY, id, after, -1 if limit is None else limit),
         )
-        return tuple(load(json.loads(row[0])) for row in rows)
+        return tuple(load(parsed(self._db.path, row[0])) for row in rows)
 
     def define(self, hash: str, name: str, version: int, data: Mapping[str, Any]) -> None:  # noqa: A002 - what it is called
         """As ``Store.define``."""
@@ -388,7 +387,7 @@ class SqliteStore:
         row = self._db.row("SELECT body FROM definition WHERE tenant = ? AND hash = ?", (self.tenant, hash))
         if row is None:
             return None
-        data: Mapping[str, Any] = json.loads(row[0])
+        data: Mapping[str, Any] = parsed(self._db.path, row[0])
         return data
 
     def find(
