@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import lzma
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
@@ -29,6 +31,9 @@ MOST_STATES = 1_000
 
 EVERY = 2_000
 """After how many rows progress is told."""
+
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError)
+"""What the packers say when bytes do not fit."""
 
 Progress = Callable[[int, int], None]
 
@@ -142,8 +147,10 @@ def open_log(log: Path | str, spec: LogMap, stack: ExitStack) -> tuple[TextIOWra
     except OSError as error:
         why = error.strerror or str(error)
         raise InputError(f"the log {path} cannot be opened: {why}", code="file", file=str(path), why=why) from None
-    except zipfile.BadZipFile as error:
-        raise InputError(f"the log {path} is a damaged zip: {error}", code="zip", file=str(path), why=str(error)) from None
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise InputError(
+            f"the log {path} is a damaged zip, or of a kind unknown here: {error}", code="zip", file=str(path), why=str(error)
+        ) from None
     encoding = "utf-8-sig" if spec.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else spec.encoding
     return stack.enter_context(TextIOWrapper(BufferedReader(raw), encoding=encoding, newline="")), raw, size  # type: ignore[type-var]  # a ZipExtFile reads like a raw file
 
@@ -294,7 +301,7 @@ class Log:
                     file=self._name,
                     line=rows.line_num,
                 ) from None
-            except (zipfile.BadZipFile, EOFError, OSError) as error:
+            except _DAMAGED as error:
                 raise InputError(
                     f"the log {self._name} cannot be read after line {rows.line_num}: {error}",
                     code="file",
