@@ -162,8 +162,10 @@ class OneCall:
         key = (self.cause, action, recipient)
         count = self.used.get(key, 0)
         self.used[key] = count + 1
-        parts = [self.draft.id, *key] if not count else [self.draft.id, *key, str(count)]
-        return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
+        # Lengths keep the parts apart: ids and recipients come from outside and may hold any separator.
+        parts = (self.draft.id, *key, str(count))
+        text = "".join(f"{len(part)}:{part}" for part in parts)
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
     def scope(self) -> Scope:
         """What a condition reads now; kept until the next record."""

@@ -73,6 +73,7 @@ class Problems:
                 text=text if isinstance(text, str) else str(text),
                 why=error.message,
                 cause=(error.code, dict(error.facts)),
+                nearest=error.facts.get("nearest"),
                 position=error.facts.get("position"),
             )
             return None
@@ -405,6 +406,11 @@ class Compiled:
                 self.clock_cache.clear()
             found = self.clock_cache[key] = tuple(plan for plan in self.clocks if concerns(plan, happening))
         return found
+
+    @cached_property
+    def slot_names(self) -> frozenset[str]:
+        """The dispatch entries."""
+        return frozenset(plan.policy.name for plan in self.slots)
 
     @cached_property
     def chain_plans(self) -> Mapping[str, ChainPlan]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from servflow.model import SYSTEM
+
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
 
@@ -29,6 +31,8 @@ def _holds(call: OneCall, entry: Any) -> bool:
         return False
     if isinstance(entry, Mapping):
         return _manages(call, actor.id, entry)
+    if entry == SYSTEM.id:  # a relation, not a role that somebody may happen to hold
+        return actor.id == SYSTEM.id
     if entry in ("assignee", "owner"):
         held = getattr(call.draft, entry)
         return held is not None and held == actor.id

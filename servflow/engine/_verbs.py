@@ -89,6 +89,32 @@ def _check_expect(expect: object) -> None:
         raise InputError(f"expect is a revision, a whole number, not a {type(expect).__name__}", code="expect")
 
 
+def _check_names(workflow: Workflow, ticket: Ticket) -> None:
+    """
+    A ticket of another version may only go on where this one knows everything that is live on it.
+
+    Raises:
+        InputError: it names what this version does not have.
+    """
+    compiled = workflow.compiled
+    known = (
+        ("state", ticket.configuration, compiled.chart.leaves),
+        ("clock", ticket.clocks, compiled.clock_names),
+        ("calendar", [run.calendar for run in ticket.clocks.values() if run.calendar], compiled.calendars),
+        ("chain", [run.chain for run in ticket.chains], compiled.chain_plans),
+        ("dispatch entry", [offer.policy for offer in ticket.offers], compiled.slot_names),
+        ("dispatch entry", [progress.policy for progress in ticket.slots.values()], compiled.slot_names),
+    )
+    missing = [f"{kind} {name!r}" for kind, names, there in known for name in names if name not in there]
+    if missing:
+        raise InputError(
+            f"ticket {ticket.id} was made by another version of {workflow.workflow!r} and this one lacks "
+            f"{', '.join(missing[:5])}; run it under the version whose hash is in ticket.pins, or migrate it",
+            code="version",
+            missing=tuple(missing),
+        )
+
+
 def begin(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
     """
     The working state of a call on a ticket.
@@ -106,6 +132,8 @@ def begin(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
             ticket=ticket.id,
             workflow=ticket.workflow,
         )
+    if ticket.pins.get("workflow") != workflow.hash:
+        _check_names(workflow, ticket)
     at = given.at
     if at < ticket.at:
         if ticket.at - at > SKEW:

@@ -17,6 +17,7 @@ import attrs
 
 from servflow.errors import FormatError, InputError, shown
 from servflow.model import _effects, _outcome, _records, _ticket
+from servflow.model._fields import INT_MAX, INT_MIN, UINT_MAX, storable
 from servflow.model._instants import MICROSECOND, read_instant, write_instant
 from servflow.model._maps import EMPTY, FrozenMap
 
@@ -66,17 +67,36 @@ def encode_value(value: Any) -> Any:
     raise InputError(f"a value of type {type(value).__name__} cannot be kept on a ticket", value=repr(value))
 
 
-def decode_value(data: Any) -> Any:
-    """The plain value that ``encode_value`` wrote."""
-    if isinstance(data, list):
-        return tuple(decode_value(item) for item in data)
-    if not isinstance(data, dict):
-        return data
+_MAX_DEPTH = 64
+
+
+def decode_value(data: Any, depth: int = 0) -> Any:
+    """
+    The plain value that ``encode_value`` wrote.
+
+    Raises:
+        ValueError: it is nested too deep, or holds what is not data.
+    """
+    if depth > _MAX_DEPTH:
+        raise ValueError(f"a value is nested more than {_MAX_DEPTH} deep")
+    if isinstance(data, (list, tuple)):
+        return tuple([decode_value(item, depth + 1) for item in data])
+    if not isinstance(data, Mapping):
+        if data is None or type(data) in (bool, float):
+            return data
+        return _text(data) if isinstance(data, str) else _whole(data)
+    data = _mapping(data)
     if len(data) == 1:
         tag, inner = next(iter(data.items()))
         if tag in _TAGGED:
             return _TAGGED[tag](inner)
-    return FrozenMap({key: decode_value(item) for key, item in data.items()})
+    return FrozenMap({key: decode_value(item, depth + 1) for key, item in data.items()})
+
+
+def _whole(data: Any) -> int:
+    if type(data) is not int or not INT_MIN <= data <= UINT_MAX:
+        raise ValueError(f"expected a value of a field, got {type(data).__name__}")
+    return data
 
 
 _TAGGED: Mapping[str, Callable[[Any], Any]] = {
@@ -89,61 +109,91 @@ _TAGGED: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def _codec(hint: Any) -> tuple[Encoder, Encoder] | None:
-    """Encoder and decoder for one annotation; None where the value is JSON already."""
-    if hint in (str, int, bool, float) or hint is type(None):
-        return None
+def _text(data: Any) -> str:
+    if type(data) is not str or not storable(data):
+        raise ValueError(f"expected text, got {type(data).__name__}")
+    return data
+
+
+def _integer(data: Any) -> int:
+    if type(data) is not int or not INT_MIN <= data <= INT_MAX:
+        raise ValueError(f"expected a whole number of 64 bits, got {type(data).__name__}")
+    return data
+
+
+def _flag(data: Any) -> bool:
+    if type(data) is not bool:
+        raise ValueError(f"expected true or false, got {type(data).__name__}")
+    return data
+
+
+# What is stored must be of exactly its type: a snapshot may come from anywhere.
+_PLAIN: Mapping[Any, Encoder] = {str: _text, int: _integer, bool: _flag}
+
+
+def _codec(hint: Any) -> tuple[Encoder | None, Encoder]:
+    """Encoder and decoder for one annotation; no encoder where the value is JSON already."""
+    if hint in _PLAIN:
+        return None, _PLAIN[hint]
     if hint is Any:
         return encode_value, decode_value
     if hint is datetime:
         return write_instant, read_instant
     if hint is timedelta:
-        return (lambda value: value // MICROSECOND), (lambda data: timedelta(microseconds=data))
+        return (lambda value: value // MICROSECOND), (lambda data: timedelta(microseconds=_integer(data)))
     if hint in (_records.Record, _effects.Effect, _effects.Reservation):
         return dump, load
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
-        return _optional(_codec(next(argument for argument in arguments if argument is not type(None))))
+        return _optional(*_codec(next(argument for argument in arguments if argument is not type(None))))
     if origin is tuple:
-        return _many(_codec(arguments[0]))
+        return _many(*_codec(arguments[0]))
     if origin is FrozenMap:
-        return _mapped(_codec(arguments[1]), arguments[1] is Any)
-    return (lambda value: _encode(value, hint)), (lambda data: _decode(data, hint))
+        return (encode_value, _free_map) if arguments[1] is Any else _mapped(*_codec(arguments[1]))
+    return (lambda value: _encode(value, hint)), (lambda data: _decode(_mapping(data), hint))
 
 
-def _optional(inner: tuple[Encoder, Encoder] | None) -> tuple[Encoder, Encoder] | None:
-    if inner is None:
-        return None
-    encode, decode = inner
-    return (lambda value: None if value is None else encode(value)), (lambda data: None if data is None else decode(data))
+def _mapping(data: Any) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping) or any(type(key) is not str or not storable(key) for key in data):
+        raise ValueError(f"expected a mapping with text keys, got {type(data).__name__}")
+    return data
 
 
-def _many(inner: tuple[Encoder, Encoder] | None) -> tuple[Encoder, Encoder]:
-    if inner is None:
-        return list, tuple
-    encode, decode = inner
-    return (lambda value: [encode(item) for item in value]), (lambda data: tuple(decode(item) for item in data))
+def _list(data: Any) -> list[Any] | tuple[Any, ...]:
+    if not isinstance(data, (list, tuple)):
+        raise ValueError(f"expected a list, got {type(data).__name__}")
+    return data
 
 
-def _mapped(inner: tuple[Encoder, Encoder] | None, free: bool) -> tuple[Encoder, Encoder]:
-    if free:
-        return encode_value, decode_value
-    if inner is None:
-        return dict, FrozenMap
-    encode, decode = inner
-    return (
-        lambda value: {key: encode(item) for key, item in value.items()},
-        lambda data: FrozenMap({key: decode(item) for key, item in data.items()}),
-    )
+def _free_map(data: Any) -> Any:
+    decoded = decode_value(_mapping(data))
+    if not isinstance(decoded, FrozenMap):
+        raise ValueError("expected a mapping")
+    return decoded
+
+
+def _optional(encode: Encoder | None, decode: Encoder) -> tuple[Encoder | None, Encoder]:
+    written = None if encode is None else (lambda value: None if value is None else encode(value))
+    return written, (lambda data: None if data is None else decode(data))
+
+
+def _many(encode: Encoder | None, decode: Encoder) -> tuple[Encoder, Encoder]:
+    written: Encoder = list if encode is None else (lambda value: [encode(item) for item in value])
+    return written, (lambda data: tuple([decode(item) for item in _list(data)]))
+
+
+def _mapped(encode: Encoder | None, decode: Encoder) -> tuple[Encoder, Encoder]:
+    written: Encoder = dict if encode is None else (lambda value: {key: encode(item) for key, item in value.items()})
+    return written, (lambda data: FrozenMap({key: decode(item) for key, item in _mapping(data).items()}))
 
 
 @functools.cache
-def _plan(kind: type) -> tuple[tuple[str, Any, Encoder | None, Encoder | None], ...]:
+def _plan(kind: type) -> tuple[tuple[str, Any, Encoder | None, Encoder], ...]:
     hints = typing.get_type_hints(kind)
     plan = []
     for attribute in attrs.fields(kind):
         codec = _codec(hints[attribute.name])
-        plan.append((attribute.name, attribute.default, *(codec or (None, None))))
+        plan.append((attribute.name, attribute.default, *codec))
     return tuple(plan)
 
 
@@ -162,7 +212,7 @@ def _decode(data: Mapping[str, Any], kind: type) -> Any:
     known = {}
     for name, _, _, decode in _plan(kind):
         if name in data:
-            known[name] = data[name] if decode is None else decode(data[name])
+            known[name] = decode(data[name])
     return kind(**known)
 
 
@@ -199,7 +249,7 @@ def load(data: Mapping[str, Any]) -> Any:
     if not isinstance(data, Mapping):
         raise InputError(f"expected a mapping written by dump, got {type(data).__name__}")
     written = data.get("format", FORMAT)
-    if not isinstance(written, int) or written > FORMAT:
+    if type(written) is not int or written > FORMAT:
         raise FormatError(
             f"the data has format {shown(written)}, this version of servflow reads up to {FORMAT}; upgrade servflow",
             format=written,
@@ -235,8 +285,10 @@ def load_ticket(row: Mapping[str, Any] | str | bytes) -> _ticket.Ticket:
 
 def canonical(value: Any) -> bytes:
     """The canonical bytes of a value of the model: UTF-8 JSON with sorted keys and no spaces."""
-    data = value if isinstance(value, (dict, list)) else dump(value)
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _WRITE(value if isinstance(value, (dict, list)) else dump(value)).encode()
+
+
+_WRITE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 __all__ = ["EMPTY", "FORMAT", "KINDS", "canonical", "decode_value", "dump", "encode_value", "load", "load_ticket"]

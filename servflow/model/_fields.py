@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -175,6 +175,10 @@ CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
 """Field type -> what turns a value into it; raises ``ValueProblem`` with what was expected."""
 
 
+def _values(value: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(value)
+
+
 @frozen
 class Field:
     """
@@ -187,7 +191,7 @@ class Field:
     """
 
     type: str = "string"
-    one_of: tuple[Any, ...] = field(default=(), converter=tuple)
+    one_of: tuple[Any, ...] = field(default=(), converter=_values)
     default: Any = None
     optional: bool = False
     required: bool = False

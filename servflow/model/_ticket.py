@@ -57,7 +57,7 @@ class ClockRun:
     passes). ``counted`` covers the closed segments only; while ``running``, time since ``since``
     comes on top. ``due`` is the left limit of the target, never before the latest resume; None
     while paused and unbreached; once breached it equals ``breached_at``. ``next_mark`` at ``next_at``
-    is the first mark that time alone will reach; ``reached`` tells when each of ``marks`` was. ``paused`` is the time as it passed in pauses.
+    is the first mark that time alone will reach; ``reached`` tells when each of ``marks`` was.
     """
 
     name: str
