@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from servflow.errors import Refused
-from servflow.model import Assign, Assigned, Checked, Messaged, Rated, Release, Take, Updated, Waived
+from servflow.model import SYSTEM, Assign, Assigned, Checked, Messaged, Open, Rated, Release, Send, Take, Updated, Waived
 from tests.unit.engine.flows import Case, after, flow, kinds, move, notify, of
 
 CHAIN = {
@@ -420,3 +420,39 @@ def test_answering_without_a_running_escalation_is_refused() -> None:
     with pytest.raises(Refused) as caught:
         Case(flow()).fire("chain.acknowledge")
     assert ("payload", ()) == (caught.value.code, caught.value.running)
+
+
+# parents and children -------------------------------------------------------------------------------------------
+
+
+def test_a_closed_child_tells_its_parent() -> None:
+    """A child that closes sends word, after which the parent has one open child less."""
+    parent = Case(flow(transitions=[move(do=[{"open": {"workflow": "small"}}])]))
+    [opened] = of(Open, parent.fire("go").effects)
+    child = flow().open(opened.new_ticket, {"parent": opened.parent}, at=after(1)).ticket
+
+    [word] = flow().fire(child, "end", at=after(2)).effects
+
+    assert isinstance(word, Send)
+    assert ("T1", (child.id,)) == (word.to_ticket, parent.ticket.children)
+    assert () == parent.fire(word.event, word.payload, minutes=3, actor=SYSTEM, key=word.key).ticket.children
+
+
+def test_a_reopened_ticket_takes_its_assignees_capacity_again() -> None:
+    """Who still has the ticket when it is reopened works on it again."""
+    case = Case(flow())
+    case.fire("ticket.assign", {"to": "ann"})
+    case.fire("end")
+
+    assert (Take(key="engineer:ann"),) == case.fire("ticket.reopen").reservations
+
+
+def test_only_declared_queues_take_a_ticket() -> None:
+    """Where queues are declared, an opening or an update into another one is refused with the one meant."""
+    workflow = flow(queues=["care"])
+
+    for attempt in (lambda: Case(workflow, {"queue": "car"}), lambda: Case(workflow).fire("ticket.update", {"queue": "car"})):
+        with pytest.raises(Refused) as caught:
+            attempt()
+        assert "payload" == caught.value.code
+        assert "care" in str(caught.value)

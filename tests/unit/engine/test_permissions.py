@@ -199,3 +199,8 @@ def test_an_actor_in_no_known_form_is_refused(actor: Any) -> None:
 def test_an_actor_may_be_a_mapping() -> None:
     """An actor may come as the mapping that a web session holds."""
     assert "b" == guarded("clerk").fire("go", actor={"id": "cleo", "roles": ["clerk"]}).ticket.state
+
+
+def test_a_role_called_system_is_not_the_system() -> None:
+    """System is a relation: whoever happens to hold a role of that name is still somebody else."""
+    denied(guarded("system"), actor={"id": "mallory", "roles": ["system"]})

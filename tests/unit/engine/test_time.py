@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from servflow.calendars import Calendar
 from servflow.engine import SKEW
 from servflow.errors import InputError, Refused, TimeError
 from servflow.model import Breached, Received, Record, TimerFired, Warned, dump, load_ticket
@@ -331,3 +332,18 @@ def test_warnings_of_one_clock_come_in_one_call() -> None:
     case = Case(flow(**BUSY))
 
     assert [after(15), after(60)] == [record.instant for record in of(Warned, case.until(10_000).records)]
+
+
+def test_changed_calendars_are_noticed_by_whatever_call_comes_first() -> None:
+    """An advance under changed calendars counts again, moves the wake, and the records still add up to the ticket."""
+    clocks = [{"name": "k", "within": "8h", "calendar": "ours"}]
+    week = {"mon-fri": ["09:00-17:00"]}
+    before = flow(clocks=clocks, host_calendars={"ours": Calendar(zone="UTC", week=week)})
+    later = flow(clocks=clocks, host_calendars={"ours": Calendar(zone="UTC", week=week, holidays=["2026-03-02"])})
+    opened = before.open("T1", at=after())
+
+    outcome = later.advance(opened.ticket, at=after(10))
+
+    assert after(hours=8, days=1) == outcome.ticket.clocks["k"].due == later.explain(opened.ticket, at=after(10)).clocks[0].due
+    assert outcome.ticket == later.fold([*opened.records, *outcome.records])
+    assert outcome.ticket is later.advance(outcome.ticket, at=after(20)).ticket, "noticed once"
