@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
+from servflow.lab._tables import minutes, tables
 from servflow.model import EMPTY, FrozenMap
 
 MOST_EXAMPLES = 5
@@ -247,12 +248,4 @@ class Report:
         Args:
             lang: ``en`` or ``zh``.
         """
-        from servflow.lab._tables import tables  # only a reader of text needs the words
-
         return tables(self, lang)
-
-
-def minutes(length: timedelta) -> int | float:
-    """A length of time in minutes; whole where it is."""
-    whole, rest = divmod(length, timedelta(minutes=1))
-    return whole if not rest else length / timedelta(minutes=1)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from servflow.lab._report import Edge, Report, minutes
+if TYPE_CHECKING:
+    from servflow.lab._report import Edge, Report
 
 MOST_ROWS = 40
 """How many rows one table of the text shows; the data holds all."""
@@ -119,6 +121,12 @@ def _clocks(report: Report, say: Say) -> str:
                 counts = (f"{number:,}" for number in numbers)
                 rows.append((figures.name, say(end), f"{tally.cycles:,}", *lengths, *counts))
     return _titled(say("clocks, in minutes"), [say(word) for word in words], rows, tuple(range(2, 11)), say)
+
+
+def minutes(length: timedelta) -> int | float:
+    """A length of time in minutes; whole where it is."""
+    whole, rest = divmod(length, timedelta(minutes=1))
+    return whole if not rest else length / timedelta(minutes=1)
 
 
 def _length(value: timedelta | None) -> str:
