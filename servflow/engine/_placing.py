@@ -99,8 +99,8 @@ def react(call: OneCall) -> None:
         if any(state in happening.entered and state in call.draft.entered for state in policy.until):
             release(call, policy.slot, getattr(call.draft, policy.slot))
         if entered or asked:
-            if progress is not None:
-                drop(call, plan, "the search began again")
+            if (running := call.draft.slots.get(policy.slot)) is not None:  # of this entry or of another one
+                drop(call, plan_of(call, running.policy), "the search began again")
             _begin(call, plan)
         elif progress is not None:
             if policy.state and not any(state in call.draft.entered for state in policy.state):
