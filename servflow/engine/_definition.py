@@ -8,8 +8,8 @@ from typing import Any
 import attrs
 from attrs import field, frozen
 
-from servflow.errors import DefinitionError, Finding, TimeError, nearest
-from servflow.model import CONVERTERS, Action, Field, FrozenMap, Span, actions, freeze, frozen_map
+from servflow.errors import DefinitionError, Finding, TimeError, nearest, shown
+from servflow.model import CONVERTERS, Action, Field, FrozenMap, Span, actions, freeze, frozen_map, name_of
 
 RELATIONS = ("system", "assignee", "owner", "requester", "manager_of")
 """Who somebody is to a ticket; never declared as roles."""
@@ -37,6 +37,9 @@ ATTRIBUTES = ("priority", "queue", "customer", "asset", "outlet", "channel", "ta
 """What every ticket has besides its fields and an opening or an update may set."""
 
 
+_MOST_SAID = 300
+
+
 def names(value: Any) -> tuple[str, ...]:
     """One name or a list of names as a tuple; empty for None."""
     if value is None:
@@ -50,6 +53,28 @@ def allow_list(value: Any) -> tuple[Any, ...]:
     return tuple(freeze(item) for item in items)
 
 
+def refuse_shapes(value: Any, *, flags: Iterable[str] = (), texts: Iterable[str] = (), words: Iterable[str] = ()) -> None:
+    """
+    Check attributes of a definition value: flags are true or false, texts a text or None, words always a text.
+
+    Raises:
+        DefinitionError: with every one that is something else.
+    """
+    found = []
+    for name in flags:
+        held = getattr(value, name)
+        if held is not True and held is not False:
+            why = {"en": f"it is true or false, not {shown(held)}", "zh": f"{shown(held)} 不是 true 或 false"}
+            found.append(Finding("definition.value", name, {"why": why}))
+    for name in (*texts, *words):
+        held = getattr(value, name)
+        if not isinstance(held, str) and (held is not None or name in words):
+            why = {"en": f"it is a text, not {shown(held)}", "zh": f"{shown(held)} 不是文本"}
+            found.append(Finding("definition.value", name, {"why": why}))
+    if found:
+        raise DefinitionError.of(found)
+
+
 def field_map(value: Mapping[str, Any] | None) -> FrozenMap[str, Field]:
     """
     Named fields from their mappings; a bare type name is a field of that type.
@@ -61,9 +86,12 @@ def field_map(value: Mapping[str, Any] | None) -> FrozenMap[str, Field]:
     read: dict[str, Field] = {}
     for name, source in (value or {}).items():
         try:
+            given: object = name  # whatever a document held
+            if not isinstance(given, str) or not given:
+                raise DefinitionError.of([Finding("definition.key", "", {"key": name})])
             read[name] = read_field(source)
         except DefinitionError as error:
-            found.extend(at_path(error, name))
+            found.extend(at_path(error, name_of(name)))
     if found:
         raise DefinitionError.of(found)
     return FrozenMap(read)
@@ -82,13 +110,15 @@ def read_field(source: Any) -> Field:
         made = Field(source)
     else:
         made = build(Field, source)
-    if made.type not in CONVERTERS:
+    refuse_shapes(made, flags=("optional", "required", "personal"))
+    kind: object = made.type  # whatever a document held
+    if not isinstance(kind, str) or kind not in CONVERTERS:
         raise DefinitionError.of(
             [
                 Finding(
                     "field.type",
                     "type",
-                    {"type": made.type, "known": tuple(CONVERTERS), "nearest": nearest(made.type, CONVERTERS)},
+                    {"type": made.type, "known": tuple(CONVERTERS), "nearest": nearest(name_of(made.type), CONVERTERS)},
                 )
             ]
         )
@@ -130,7 +160,7 @@ def build(kind: type[Any], source: Any, **extra: Any) -> Any:
     ]
     given = {**source, **extra}
     found = [
-        Finding("definition.unknown_key", str(key), {"key": key, "known": known, "nearest": nearest(str(key), known)})
+        Finding("definition.unknown_key", name_of(key), {"key": key, "known": known, "nearest": nearest(name_of(key), known)})
         for key in given
         if key not in known
     ]
@@ -146,7 +176,7 @@ def build(kind: type[Any], source: Any, **extra: Any) -> Any:
             [Finding("definition.span", "", {"value": error.facts.get("value"), "why": error.message})]
         ) from None
     except (TypeError, ValueError, AttributeError) as error:
-        raise DefinitionError.of([Finding("definition.value", "", {"why": str(error)})]) from None
+        raise DefinitionError.of([Finding("definition.value", "", {"why": str(error)[:_MOST_SAID]})]) from None
 
 
 def _span(value: Any) -> Span:
@@ -167,6 +197,9 @@ class Timer:
     after: Span = field(converter=_span)
     event: str
     calendar: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        refuse_shapes(self, texts=("calendar",), words=("event",))
 
 
 def _timers(value: Any) -> tuple[Timer, ...]:
@@ -227,6 +260,9 @@ class State:
     default: Any = field(default=None, converter=freeze)
     title: str = ""
 
+    def __attrs_post_init__(self) -> None:
+        refuse_shapes(self, flags=("closed", "ordered", "parallel", "final"), texts=("title",))
+
     def chart(self) -> dict[str, Any]:
         """The part of the state that the machine needs."""
         out: dict[str, Any] = {}
@@ -263,6 +299,9 @@ class Transition:
     do: tuple[Action, ...] = field(default=(), converter=actions)
     title: str = ""
 
+    def __attrs_post_init__(self) -> None:
+        refuse_shapes(self, flags=("internal",), texts=("event", "not_by", "title"))
+
 
 @frozen(kw_only=True)
 class EventSpec:
@@ -272,6 +311,9 @@ class EventSpec:
     not_by: str | None = None
     payload: FrozenMap[str, Field] = field(default=None, converter=field_map)
     title: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        refuse_shapes(self, texts=("not_by", "title"))
 
 
 def plain(value: Any) -> Any:

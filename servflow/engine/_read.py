@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -10,10 +11,11 @@ import attrs
 from servflow.calendars import Calendar, OpenTime, from_data
 from servflow.dispatch import Policy
 from servflow.engine._definition import EventSpec, State, Transition, at_path, build, read_field
-from servflow.errors import DefinitionError, Finding
+from servflow.engine._extensions import NONE, Extensions
+from servflow.errors import DefinitionError, Finding, shown
 from servflow.escalation import Chain
 from servflow.expressions import Function
-from servflow.model import Field, FrozenMap
+from servflow.model import Field, FrozenMap, PlainData, freeze, name_of
 from servflow.rules import DecisionTable, Rule
 from servflow.sla import Clock
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from servflow.engine._workflow import Workflow
 
 Functions = Mapping[str, Function] | None
+
+FORMAT = 1
+"""The format of definitions."""
 
 MAX_ELEMENTS = 10_000
 """How many elements one section may have."""
@@ -78,68 +83,159 @@ def as_given(value: Any) -> Any:
 
 def sections(workflow: Workflow) -> tuple[dict[str, Any], list[Finding]]:
     """Every section read as far as it can be, and the problems met, in the order of the parameters."""
-    findings = _heading(workflow)
-    functions = workflow.extensions.functions
-    read: dict[str, Any] = {}
+    reading = _Reading()
+    read = reading.heading(workflow)
     for attribute in attrs.fields(type(workflow)):
         name = "calendars" if attribute.name == "host_calendars" else attribute.name
         if name in _NAMED:
-            read[attribute.name] = _named(name, getattr(workflow, attribute.name), functions, findings)
+            read[attribute.name] = reading.named(name, getattr(workflow, attribute.name))
         elif name in _LISTED:
-            read[attribute.name] = _listed(name, getattr(workflow, attribute.name), functions, findings)
-    return read, findings
+            read[attribute.name] = reading.listed(name, getattr(workflow, attribute.name))
+        elif name in ("roles", "queues"):
+            read[name] = reading.names(name, getattr(workflow, name))
+        elif name == "initial":
+            # Whether it leads anywhere the machine tells; here it need only be something to read.
+            read[name] = freeze(workflow.initial) if reading.sound(workflow.initial, name) else None
+    return read, reading.findings
 
 
-def _heading(workflow: Workflow) -> list[Finding]:
-    name: object = workflow.workflow
-    version: object = workflow.version
-    found: list[Finding] = []
-    if workflow.servflow != 1:
-        found.append(Finding("definition.format", "servflow", {"value": workflow.servflow, "known": 1}))
-    if not isinstance(name, str) or not name.strip():
-        found.append(Finding("definition.name", "workflow", {"value": name}))
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        found.append(Finding("definition.version", "version", {"value": version}))
-    return found
+@attrs.define
+class _Reading:
+    """One reading of a definition: the problems met, and how much plain data it will still look at."""
 
+    findings: list[Finding] = attrs.Factory(list)
+    functions: Functions = None
+    patience: PlainData = attrs.Factory(PlainData)
+    given_up: bool = False
 
-def _named(name: str, value: Any, functions: Functions, findings: list[Finding]) -> FrozenMap[str, Any]:
-    read, stand_in = _NAMED[name]
-    found: dict[str, Any] = {}
-    if value is not None and not isinstance(value, Mapping):
-        findings.append(Finding("definition.mapping", name, {"value": value, "kind": name}))
-        value = None
-    for key, source in list((value or {}).items())[:MAX_ELEMENTS]:
-        try:
-            if not isinstance(key, str) or not key:
-                raise DefinitionError.of([Finding("definition.key", "", {"key": key})])
-            found[key] = read(key, source, functions)
-        except DefinitionError as error:
-            findings.extend(at_path(error, f"{name}.{key}"))
+    def sound(self, value: Any, path: str) -> bool:
+        """Whether plain data can be read at all; where it cannot, says why."""
+        if self.given_up:
+            return False
+        flaws = self.patience.flaws(value, path)
+        self.findings.extend(Finding("definition.value", where, {"why": why}) for where, why in flaws)
+        self.given_up = bool(flaws) and self.patience.left <= 0  # said once; what comes after is not looked at
+        return not flaws
+
+    def heading(self, workflow: Workflow) -> dict[str, Any]:
+        """What stands above the sections, where it is not as given."""
+        read: dict[str, Any] = {}
+        extensions: object = workflow.extensions
+        if not isinstance(extensions, Extensions):
+            why = {"en": f"it is an Extensions, not {shown(extensions)}", "zh": f"{shown(extensions)} 不是 Extensions"}
+            self.findings.append(Finding("definition.value", "extensions", {"why": why}))
+            read["extensions"] = NONE
+        else:
+            self.functions = extensions.functions
+        for name, good, code, stand_in in _HEADING:
+            value = getattr(workflow, name)
+            if self.sound(value, name):
+                if good(value):
+                    continue
+                self.findings.append(Finding(code, name, _facts(code, value)))
+            read[name] = stand_in
+        return read
+
+    def named(self, name: str, value: Any) -> FrozenMap[str, Any]:
+        """A section whose elements have names."""
+        read, stand_in = _NAMED[name]
+        found: dict[str, Any] = {}
+        for key, source in islice(self._mapping(name, value).items(), MAX_ELEMENTS):
+            path = f"{name}.{name_of(key)}"
+            try:
+                if not isinstance(key, str) or not key:
+                    raise DefinitionError.of([Finding("definition.key", "", {"key": key})])
+                if self.sound(key, path) and self.sound(source, path):
+                    found[key] = read(key, source, self.functions)
+                    continue
+            except DefinitionError as error:
+                self.findings.extend(at_path(error, path))
             if stand_in is not None:
-                found[str(key)] = stand_in(str(key))
-    _bounded(name, value, findings)
-    return FrozenMap(found)
+                found[name_of(key)] = stand_in(name_of(key))
+        return FrozenMap(found)
+
+    def listed(self, name: str, value: Any) -> tuple[Any, ...]:
+        """A section whose elements stand in order."""
+        read = _LISTED[name]
+        found: list[Any] = []
+        for index, source in enumerate(self._list(name, value)):
+            path = f"{name}[{index}]"
+            try:
+                if self.sound(source, path):
+                    found.append(read(source, self.functions))
+            except DefinitionError as error:
+                self.findings.extend(at_path(error, path))
+        return tuple(found)
+
+    def names(self, name: str, value: Any) -> tuple[str, ...]:
+        """A section of names, or one name."""
+        found: list[str] = []
+        for index, item in enumerate(self._list(name, (value,) if isinstance(value, str) else value)):
+            path = f"{name}[{index}]"
+            if self.sound(item, path):
+                if isinstance(item, str) and item:
+                    found.append(item)
+                else:
+                    self.findings.append(Finding("definition.key", path, {"key": item}))
+        return tuple(found)
+
+    def _mapping(self, name: str, value: Any) -> Mapping[Any, Any]:
+        if value is None:
+            return {}
+        if isinstance(value, Mapping):
+            self._bounded(name, value)
+            return value
+        if self.sound(value, name):
+            self.findings.append(Finding("definition.mapping", name, {"value": value, "kind": name}))
+        return {}
+
+    def _list(self, name: str, value: Any) -> Sequence[Any]:
+        if value is None:
+            return ()
+        if isinstance(value, (list, tuple)):
+            self._bounded(name, value)
+            return value[:MAX_ELEMENTS]
+        if self.sound(value, name):
+            self.findings.append(Finding("definition.list", name, {"value": value, "kind": name}))
+        return ()
+
+    def _bounded(self, name: str, value: Any) -> None:
+        if len(value) > MAX_ELEMENTS:
+            self.findings.append(Finding("definition.too_many", name, {"count": len(value), "limit": MAX_ELEMENTS}))
 
 
-def _listed(name: str, value: Any, functions: Functions, findings: list[Finding]) -> tuple[Any, ...]:
-    read = _LISTED[name]
-    found: list[Any] = []
-    if value is not None and not isinstance(value, (list, tuple)):
-        findings.append(Finding("definition.list", name, {"value": value, "kind": name}))
-        value = None
-    for index, source in enumerate(tuple(value or ())[:MAX_ELEMENTS]):
-        try:
-            found.append(read(source, functions))
-        except DefinitionError as error:
-            findings.extend(at_path(error, f"{name}[{index}]"))
-    _bounded(name, value, findings)
-    return tuple(found)
+def _facts(code: str, value: Any) -> Mapping[str, Any]:
+    if code == "definition.format":
+        return {"value": value, "known": FORMAT}
+    if code == "definition.value":
+        return {"why": {"en": f"it is a text, not {shown(value)}", "zh": f"{shown(value)} 不是文本"}}
+    return {"value": value}
 
 
-def _bounded(name: str, value: Any, findings: list[Finding]) -> None:
-    if value and len(value) > MAX_ELEMENTS:
-        findings.append(Finding("definition.too_many", name, {"count": len(value), "limit": MAX_ELEMENTS}))
+def _is_format(value: Any) -> bool:
+    return type(value) is int and value == FORMAT
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_version(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _is_text(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+# Name, whether a value is good, the code where it is not, and what stands in for it.
+_HEADING: tuple[tuple[str, Callable[[Any], bool], str, Any], ...] = (
+    ("servflow", _is_format, "definition.format", FORMAT),
+    ("workflow", _is_name, "definition.name", ""),
+    ("version", _is_version, "definition.version", 1),
+    ("title", _is_text, "definition.value", ""),
+    ("description", _is_text, "definition.value", ""),
+)
 
 
 def without_echo(shape: list[Finding], meaning: list[Finding]) -> list[Finding]:

@@ -15,12 +15,12 @@ from servflow.calendars import OpenTime
 from servflow.dispatch import Policy
 from servflow.engine import _ask, _read, _verbs
 from servflow.engine._compile import Compiled
-from servflow.engine._definition import EventSpec, State, Transition, names, plain
+from servflow.engine._definition import EventSpec, State, Transition, plain
 from servflow.engine._extensions import NONE, Extensions
 from servflow.engine._views import Explanation, Option
 from servflow.errors import DefinitionError, Finding
 from servflow.escalation import Chain
-from servflow.model import Actor, Field, FrozenMap, Outcome, Received, Record, Ticket, World, canonical, freeze
+from servflow.model import Actor, Field, FrozenMap, Outcome, Received, Record, Ticket, World, canonical
 from servflow.rules import DecisionTable, Rule
 from servflow.sla import Clock
 
@@ -44,11 +44,11 @@ class Workflow:
     workflow: str
     version: int = 1
     fields: FrozenMap[str, Field] = field(default=None, converter=_read.as_given)
-    roles: tuple[str, ...] = field(default=(), converter=names)
-    queues: tuple[str, ...] = field(default=(), converter=names)
+    roles: tuple[str, ...] = field(default=(), converter=_read.as_given)
+    queues: tuple[str, ...] = field(default=(), converter=_read.as_given)
     events: FrozenMap[str, EventSpec] = field(default=None, converter=_read.as_given)
     calendars: FrozenMap[str, OpenTime] = field(default=None, converter=_read.as_given)
-    initial: Any = field(default=None, converter=freeze)
+    initial: Any = field(default=None, converter=_read.as_given)
     states: FrozenMap[str, State] = field(default=None, converter=_read.as_given)
     transitions: tuple[Transition, ...] = field(default=(), converter=_read.as_given)
     tables: FrozenMap[str, DecisionTable] = field(default=None, converter=_read.as_given)

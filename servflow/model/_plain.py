@@ -20,6 +20,9 @@ MAX_NODES = 200_000
 
 _MOST_TOLD = 20
 _KEYS = (bool, float, Decimal, date, time, timedelta, type(None))  # beside texts and whole numbers
+_WALKED = (dict, list, tuple, set, frozenset, bytes, bytearray, Mapping)  # the slow question last
+_TOO_MANY = {"en": "there are too many values in all", "zh": "值的总数过多"}
+_BYTES = {"en": "it is bytes, which no document can hold", "zh": "字节串不能写入文档"}
 _LINK = tuple[Any, Any] | None  # (the link of what holds it, key or index)
 
 
@@ -39,9 +42,11 @@ class PlainData:
         What nobody can read or keep in a value: the path of each flaw, and why in English and Chinese.
 
         Flaws are nesting over 32 deep, more values than are left, whole numbers over 64 bits, texts with lone
-        surrogates, and keys of mappings that are neither texts nor plain scalars. At most 20 are told.
+        surrogates, bytes, and keys of mappings that are neither texts nor plain scalars. At most 20 are told.
         """
         found: list[tuple[str, Mapping[str, str]]] = []
+        if self.left <= 0:
+            return [(path, _TOO_MANY)]
         stack: list[tuple[Any, _LINK, int]] = [(value, None, 1)]
         self.left -= 1
         while stack and len(found) < _MOST_TOLD:
@@ -53,29 +58,33 @@ class PlainData:
                 if why is not None:
                     found.append((_path(path, link), why))
                 continue
-            if not isinstance(item, (list, tuple, Mapping, set, frozenset)):
+            if not isinstance(item, _WALKED):
                 continue
-            why = self._room(item, depth)
+            why = _BYTES if isinstance(item, (bytes, bytearray)) else self._room(item, depth)
             if why is not None:
                 found.append((_path(path, link), why))
+                if self.left <= 0:
+                    break
                 continue
-            if isinstance(item, Mapping):
+            if isinstance(item, (dict, Mapping)):
+                inner: Iterable[tuple[Any, Any]] = item.items()
                 for key in item:
-                    why = _key(key)
+                    why = None if type(key) is str and key.isascii() else _key(key)
                     if why is not None:
                         found.append((_path(path, (link, key)), why))
-                inner: Iterable[tuple[Any, Any]] = item.items()
             else:
                 inner = enumerate(item)
-            stack.extend([(part, (link, key), depth + 1) for key, part in inner][::-1])
+            # Most values are plain texts, with which nothing can be wrong.
+            parts = [(part, (link, key), depth + 1) for key, part in inner if type(part) is not str or not part.isascii()]
+            stack.extend(reversed(parts))
         return found[:_MOST_TOLD]
 
     def _room(self, item: Any, depth: int) -> Mapping[str, str] | None:
         if depth > MAX_DEPTH:
             return {"en": f"it is nested more than {MAX_DEPTH} deep", "zh": f"嵌套超过 {MAX_DEPTH} 层"}
         if len(item) > self.left:
-            self.left = 0
-            return {"en": f"there are more than {MAX_NODES} values", "zh": f"值的总数超过 {MAX_NODES}"}
+            self.left = 0  # patience is at an end, for what follows too
+            return _TOO_MANY
         self.left -= len(item)
         return None
 
