@@ -63,8 +63,8 @@ class Policy(Part):
     of levels, each a list of weighted terms: the higher total wins, a later level decides ties of the
     earlier ones, and a hash of policy, ticket and candidate decides the rest. ``mode`` says what
     happens to those who fit, ``offer`` how they are asked. Entering one of ``until`` means that the work is
-    done: the capacity of whoever fills the slot is free again, while the slot keeps the name. ``relax`` lists steps of asking for less, in
-    the order of ``after`` where all count alike, else as written.
+    done: the capacity of whoever fills the slot is free again, while the slot keeps the name. ``relax`` lists
+    steps of asking for less, in the order of ``after`` where all count alike, else as written.
 
     Besides what is required, a candidate is never away, offline, absent, forbidden for the customer or
     somebody who declined; no relaxation changes that.

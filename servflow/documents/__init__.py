@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from servflow.documents._load import load
 from servflow.documents._save import save
 
 __all__ = ["load", "save", "schema"]
 
 
-def schema() -> dict[str, Any]:
+def schema() -> dict[str, object]:
     """
     The JSON Schema of a definition, for editors and for programs that write definitions.
 

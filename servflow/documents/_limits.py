@@ -11,6 +11,12 @@ MOST_DEPTH = 60
 MOST_NODES = 100_000
 """How many values a document may hold, counting each mapping, list and scalar."""
 
+MOST_FINDINGS = 200
+"""How many problems are told at once; of a file with more the rest are counted."""
+
+LONGEST_RUN = 64
+"""How many exclamation marks may stand in a row: the YAML reader scans such a run in quadratic time."""
+
 LONGEST_KEY = 1_000
 """How many characters a key may have."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from servflow.calendars import OpenTime
+from servflow.documents._limits import MOST_FINDINGS
 from servflow.documents._prune import heal, prune, without_echoes
 from servflow.documents._source import Document, read_document
 from servflow.engine import Extensions, Workflow
@@ -30,7 +31,7 @@ def load(
 
     Args:
         source: a path; YAML 1.2 or JSON text; or the mapping such a text stands for. A text of one line that
-            names a file, or ends in ``.yaml``, ``.yml`` or ``.json``, is a path.
+            names a file, or ends in ``.yaml``, ``.yml`` or ``.json``, is a path; pass what strangers send as a mapping.
         calendars: the host's calendars by name, versioned apart from the definition.
         extensions: the host's functions that the definition may name.
         lang: ``en`` or ``zh``: the language of the error's text.
@@ -82,4 +83,7 @@ def in_order(findings: Iterable[Finding], document: Document) -> list[Finding]:
             if place is not None:
                 finding = attrs.evolve(finding, line=place.line, column=place.column)
         placed.setdefault((finding.code, finding.path, finding.line, finding.column), finding)
-    return sorted(placed.values(), key=lambda found: (found.line or _FAR, found.column or _FAR))
+    told = sorted(placed.values(), key=lambda found: (found.line or _FAR, found.column or _FAR))
+    if len(told) <= MOST_FINDINGS:
+        return told
+    return [*told[:MOST_FINDINGS], Finding("document.more", "", {"more": len(told) - MOST_FINDINGS})]

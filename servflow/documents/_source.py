@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from servflow.documents._limits import MOST_BYTES
+from servflow.documents._limits import LONGEST_RUN, MOST_BYTES
 from servflow.documents._plain import plain_mapping
 from servflow.documents._tree import Builder, Place, find, refusal
 from servflow.errors import DefinitionError, Finding
@@ -83,6 +83,8 @@ def _from_text(text: str, *, json_only: bool = False) -> Document:
     text = text.removeprefix("\ufeff")
     if len(text) > MOST_BYTES or len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         raise refusal("too_large", 1, 1, limit=MOST_BYTES)
+    if not json_only and "!" * (LONGEST_RUN + 1) in text:
+        raise refusal("run", 1, 1, limit=LONGEST_RUN)
     builder = _read(text, json_only)
     if not isinstance(builder.data, dict):
         place = builder.place or Place(1, 1)

@@ -22,6 +22,8 @@ TEXTS: dict[str, Text] = {
         hint_en="keep data such as rosters with the host",
         hint_zh="人员名单等数据请保存在宿主系统中",
     ),
+    "document.more": Text(en="there are {more} more problems", zh="另有 {more} 个问题"),
+    "document.run": Text(en="more than {limit} exclamation marks stand in a row", zh="连续的感叹号超过 {limit} 个"),
     "document.too_deep": Text(en="values are nested more than {limit} deep", zh="嵌套超过 {limit} 层"),
     "document.too_many": Text(en="there are more than {limit} values", zh="值的数量超过 {limit} 个"),
     "document.yaml": Text(

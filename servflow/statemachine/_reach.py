@@ -1,4 +1,4 @@
-"""Knows what can be said about a chart without running it: what is never reached, left, or at rest."""
+"""Knows what can be said about a chart without running it; must not know guards or data."""
 
 from __future__ import annotations
 
