@@ -10,9 +10,10 @@ from servflow import dispatch, escalation, sla
 from servflow.engine._call import OneCall
 from servflow.engine._definition import BUILT_IN
 from servflow.engine._events import Attempt, check, choose, not_permitted
+from servflow.engine._given import Given
 from servflow.engine._permit import permitted
 from servflow.engine._timeline import catch_up
-from servflow.engine._verbs import Given, begin
+from servflow.engine._verbs import begin
 from servflow.engine._views import ClockView, Explanation, NextUp, Option
 from servflow.errors import ExpressionError, Finding, InputError, Refused
 from servflow.expressions import Expression, Function

@@ -95,6 +95,7 @@ class OneCall:
     payload: Mapping[str, Any] = EMPTY
     cause = ""
     scope_cache: Scope | None = None
+    happening: Happening  # set at the beginning of every step
     recording = False
     own_event = False
     decisions = 0
@@ -109,7 +110,6 @@ class OneCall:
         self.effects: list[Effect] = []
         self.reservations: list[Reservation] = []
         self.queue: deque[Internal | Retry | StartChain] = deque()
-        self.happening = Happening()
         self.late: list[Late] = []
         self.used: dict[tuple[str, str, str], int] = {}
         self.amended: list[str] = []
@@ -144,6 +144,15 @@ class OneCall:
         self.records.append(made)
         self.scope_cache = None
         return made
+
+    def add(self, made: Record) -> None:
+        """Take a record made for the next number and the present instant; what ``record`` does, without its packing."""
+        draft = self.draft
+        draft.sequence = made.sequence
+        draft.at = made.at
+        APPLY[type(made)](draft, made)
+        self.records.append(made)
+        self.scope_cache = None
 
     def effect(self, kind: type[Effect], action: str, recipient: str = "", /, **facts: Any) -> Effect:
         """Ask the host for something; asked again for the same reason it has the same id."""

@@ -51,6 +51,9 @@ class ClockPlan:
     watches_messages: bool
     watches_queue: bool
     pauses: bool
+    paused_in: frozenset[str]
+    stop_states: frozenset[str]
+    stop_else: tuple[Condition, ...]
     fixed: tuple[timedelta, str | None] | None
     """Target and calendar where both are the same for every ticket."""
 
@@ -99,6 +102,9 @@ def _compile(compiled: Compiled, order: int, clock: Clock) -> ClockPlan:
         watches_messages=any(item.kind == "message" for item in conditions),
         watches_queue=any(item.kind == "queue" for item in conditions),
         pauses=bool(clock.paused_in or clock.pause or clock.resume),
+        paused_in=frozenset(clock.paused_in),
+        stop_states=frozenset(item.value for item in clock.stop if item.kind == "state"),
+        stop_else=tuple(item for item in clock.stop if item.kind != "state"),
         fixed=_fixed(targets, calendars),
     )
 
@@ -155,7 +161,7 @@ def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
     if live is not None and live.phase in LIVE:
         if clock.cancel and _any(call, clock.cancel, happening):
             _change(call, plan, "cancel", "cancelled by its condition")
-        elif clock.stop and _any(call, clock.stop, happening):
+        elif not plan.stop_states.isdisjoint(happening.entered) or (plan.stop_else and _any(call, plan.stop_else, happening)):
             _change(call, plan, "stop", "reached")
         elif happening.closed and call.draft.closed:
             _change(call, plan, "cancel", "the ticket closed")
@@ -201,7 +207,7 @@ def _matches(call: OneCall, condition: Condition, happening: Happening) -> bool:
 
 
 def _inside(call: OneCall, plan: ClockPlan) -> bool:
-    return any(state in call.draft.entered for state in plan.clock.paused_in)
+    return not plan.paused_in.isdisjoint(call.draft.entered)
 
 
 def _pause_or_resume(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
@@ -210,11 +216,13 @@ def _pause_or_resume(call: OneCall, plan: ClockPlan, happening: Happening) -> No
         return
     inside = _inside(call, plan)
     if run.phase == "running":
-        if inside or _any(call, plan.clock.pause, happening):
-            state = next((name for name in plan.clock.paused_in if name in call.draft.entered), None)
-            _change(call, plan, "pause", f"in state {state}" if state else "paused by its condition")
+        if inside:
+            state = next(name for name in plan.clock.paused_in if name in call.draft.entered)
+            _change(call, plan, "pause", f"in state {state}")
+        elif plan.clock.pause and _any(call, plan.clock.pause, happening):
+            _change(call, plan, "pause", "paused by its condition")
         return
-    left = any(state in happening.exited for state in plan.clock.paused_in)
+    left = not plan.paused_in.isdisjoint(happening.exited)
     if not inside and (left or _any(call, plan.clock.resume, happening)):
         _change(call, plan, "resume", "")
 

@@ -13,6 +13,7 @@ from servflow.engine._assigning import hold_again, release_all
 from servflow.engine._builtin import BUILT_IN_EVENTS, perform
 from servflow.engine._call import Happening, Internal, OneCall, Retry
 from servflow.engine._compile import Link
+from servflow.engine._given import Given
 from servflow.engine._moving import enter
 from servflow.engine._payloads import typed_payload
 from servflow.engine._permit import permitted, who
@@ -146,14 +147,15 @@ def not_permitted(call: OneCall, event: str, allow: tuple[Any, ...], not_by: str
 # one step -----------------------------------------------------------------------------------------------------
 
 
-def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], received: Mapping[str, Any]) -> None:
+def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], given: Given) -> None:
     """
     An event of the host, as one step; then everything it raised.
 
     Raises:
         Refused: the event is not allowed here and now.
     """
-    if event not in call.compiled.events and not call.compiled.moves(event):
+    moves = call.compiled.moves(event)
+    if not moves and event not in call.compiled.events:
         close = nearest(event, call.compiled.events)
         raise Refused(
             f"unknown event {event!r}" + (f"; did you mean {close!r}?" if close else ""),
@@ -165,7 +167,8 @@ def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], received
     attempt = Attempt(event)
     chosen = choose(call, event, payload, attempt)
     granted = False
-    if event in BUILT_IN_EVENTS or not call.compiled.moves(event):
+    built_in = event in BUILT_IN_EVENTS
+    if built_in or not moves:
         granted = _granted(call, event)
         spec = call.workflow.events.get(event)
         if granted and not chosen and spec is not None:
@@ -175,18 +178,23 @@ def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], received
     call.own_event = True
     sequence = call.draft.sequence + 1
     call.cause = f"event:{sequence}"
-    call.record(
-        Received,
-        event=event,
-        payload=payload,
-        actor=call.actor.id if call.actor is not None else None,
-        roles=call.roles,
-        last_actor=event in call.compiled.remembered_events,
-        **received,
+    call.add(
+        Received(
+            sequence=sequence,
+            at=call.at,
+            event=event,
+            payload=payload,
+            actor=call.actor.id if call.actor is not None else None,
+            roles=call.roles,
+            key=given.key,
+            occurred=given.occurred,
+            clamped=given.at if given.at < call.at else None,
+            last_actor=event in call.compiled.remembered_events,
+        )
     )
     call.happening = Happening(event=event)
     call.payload = payload
-    if event in BUILT_IN_EVENTS:
+    if built_in:
         perform(call, event, payload)
     _take(call, event, chosen, attempt)
     settle(call)

@@ -57,6 +57,25 @@ class Due:
     give_up: GiveUp
 
 
+def first_instant(compiled: Compiled, draft: Draft) -> datetime | None:
+    """
+    The instant for which time alone has set something first; None when time does nothing.
+
+    It agrees with ``first_due`` and costs less, for most calls need to know only that nothing is due.
+    """
+    instants = [run.next_at for run in draft.clocks.values() if run.next_at is not None]
+    if draft.timers:
+        instants += [timer.due for timer in draft.timers]
+    if draft.offers:
+        instants += [offer.expires for offer in draft.offers if offer.expires is not None]
+    if draft.slots:
+        instants += [at for slot in compiled.slots for at, _ in _slot_instants(slot, draft)]
+    if draft.chains:
+        dues = [escalation.next_due(run) for run in draft.chains if run.chain in compiled.chain_plans]
+        instants += [due[0] for due in dues if due is not None]
+    return min(instants) if instants else None
+
+
 def first_due(compiled: Compiled, draft: Draft) -> tuple[datetime, Callable[[], Due]] | None:
     """The instant for which time alone has set something first, and what makes it; None when time does nothing."""
     best: tuple[datetime, int, int] | None = None
@@ -172,6 +191,9 @@ def catch_up(call: OneCall, before: datetime) -> datetime | None:
     Raises:
         LimitError: the definition sets things for one instant again and again.
     """
+    instant = first_instant(call.compiled, call.draft)
+    if instant is None or instant >= before:
+        return None if instant is None else wake_of((instant, None))
     count = 0
     while True:
         first = first_due(call.compiled, call.draft)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-
-import attrs
 
 from servflow.engine import _clocks, _placing
 from servflow.engine._actions import fitted
@@ -14,6 +12,7 @@ from servflow.engine._builtin import split
 from servflow.engine._call import Happening, OneCall
 from servflow.engine._draft import Draft
 from servflow.engine._events import drain, host_event, settle, take_eventless
+from servflow.engine._given import MAX_ID, Given
 from servflow.engine._payloads import plain_payload
 from servflow.engine._timeline import catch_up, first_due, wake_of
 from servflow.errors import InputError, Refused
@@ -27,8 +26,6 @@ from servflow.model import (
     Record,
     Repinned,
     Ticket,
-    World,
-    instant,
     storable,
 )
 
@@ -37,56 +34,6 @@ if TYPE_CHECKING:
 
 SKEW = timedelta(seconds=5)
 """How far behind the ticket an instant may lie and still be taken as the ticket's own."""
-
-_MAX_ID = 200
-
-
-@attrs.frozen
-class Given:
-    """What a host passes besides ticket and event, read and checked."""
-
-    at: datetime
-    actor: Actor | None
-    world: World | None
-    occurred: datetime | None
-    key: str | None = None
-    expect: int | None = None
-
-    @classmethod
-    def of(cls, at: datetime, actor: Any, world: Any, occurred: datetime | None, **more: Any) -> Given:
-        """
-        Read what a host passed.
-
-        Raises:
-            TimeError: an instant is naive.
-            Refused: *occurred* is later than *at*.
-        """
-        now = instant(at)
-        _check_key(more.get("key"))
-        _check_expect(more.get("expect"))
-        if actor is None and world is None and occurred is None:
-            return cls(now, None, None, None, **more)
-        happened = None if occurred is None else instant(occurred, "occurred")
-        if happened is not None and happened > now:
-            raise Refused(
-                f"occurred {happened.isoformat()} is later than at {now.isoformat()}; what has not happened cannot be told",
-                code="past",
-                at=now,
-                occurred=happened,
-            )
-        return cls(now, Actor.of(actor), World.of(world), None if happened == now else happened, **more)
-
-
-def _check_key(key: object) -> None:
-    if key is None:
-        return
-    if not isinstance(key, str) or not 0 < len(key) <= _MAX_ID or not storable(key):
-        raise InputError(f"key is a text of 1 to {_MAX_ID} characters, not a {type(key).__name__}", code="key")
-
-
-def _check_expect(expect: object) -> None:
-    if expect is not None and (isinstance(expect, bool) or not isinstance(expect, int)):
-        raise InputError(f"expect is a revision, a whole number, not a {type(expect).__name__}", code="expect")
 
 
 def _check_names(workflow: Workflow, ticket: Ticket) -> None:
@@ -176,12 +123,7 @@ def fire(workflow: Workflow, ticket: Ticket, event: str, payload: Mapping[str, A
     call.at = at
     call.occurred = given.occurred
     call.act_as(given.actor)
-    received = {
-        "key": given.key,
-        "occurred": given.occurred,
-        "clamped": given.at if given.at < at else None,
-    }
-    host_event(call, event, data, received)
+    host_event(call, event, data, given)
     return call.outcome(catch_up(call, at))
 
 
@@ -211,8 +153,8 @@ def advance(workflow: Workflow, ticket: Ticket, given: Given) -> Outcome:
 def open_ticket(workflow: Workflow, ticket_id: str, fields: Mapping[str, Any] | None, given: Given) -> Outcome:
     """One call of ``open``."""
     given_id: object = ticket_id
-    if not isinstance(given_id, str) or not 0 < len(given_id) <= _MAX_ID or not storable(given_id):
-        raise InputError(f"a ticket's id is a text of 1 to {_MAX_ID} characters, not a {type(given_id).__name__} like this")
+    if not isinstance(given_id, str) or not 0 < len(given_id) <= MAX_ID or not storable(given_id):
+        raise InputError(f"a ticket's id is a text of 1 to {MAX_ID} characters, not a {type(given_id).__name__} like this")
     call = OneCall(workflow, None, given.at, given.world)
     call.occurred = given.occurred
     call.act_as(given.actor)

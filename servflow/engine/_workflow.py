@@ -17,6 +17,7 @@ from servflow.engine import _ask, _read, _verbs
 from servflow.engine._compile import Compiled
 from servflow.engine._definition import EventSpec, State, Transition, plain
 from servflow.engine._extensions import NONE, Extensions
+from servflow.engine._given import Given
 from servflow.engine._views import Explanation, Option
 from servflow.errors import DefinitionError, Finding
 from servflow.escalation import Chain
@@ -152,7 +153,7 @@ class Workflow:
             Refused: a value does not fit (``payload``), or *occurred* is later than *at* (``past``).
             TimeError: an instant is naive.
         """
-        return _verbs.open_ticket(self, id, fields, _verbs.Given.of(at, actor, world, occurred))
+        return _verbs.open_ticket(self, id, fields, Given.of(at, actor, world, occurred))
 
     def fire(
         self,
@@ -188,7 +189,7 @@ class Workflow:
             Refused: it is not allowed here and now; the ticket is unchanged.
             TimeError: an instant is naive.
         """
-        given = _verbs.Given.of(at, actor, world, occurred, key=key, expect=expect)
+        given = Given.of(at, actor, world, occurred, key=key, expect=expect)
         return _verbs.fire(self, ticket, event, payload, given)
 
     def advance(self, ticket: Ticket, *, at: datetime, world: WorldLike = None) -> Outcome:
@@ -201,7 +202,7 @@ class Workflow:
             Refused: *at* lies more than 5 s behind the ticket (``past``).
             TimeError: an instant is naive.
         """
-        return _verbs.advance(self, ticket, _verbs.Given.of(at, None, world, None))
+        return _verbs.advance(self, ticket, Given.of(at, None, world, None))
 
     def available(
         self, ticket: Ticket, *, at: datetime, actor: ActorLike = None, world: WorldLike = None
@@ -211,11 +212,11 @@ class Workflow:
 
         Gives for every event of the state whether it is ``ready``, ``needs`` a payload, or is ``refused`` and why.
         """
-        return _ask.available(self, ticket, _verbs.Given.of(at, actor, world, None))
+        return _ask.available(self, ticket, Given.of(at, actor, world, None))
 
     def explain(self, ticket: Ticket, *, at: datetime, world: WorldLike = None) -> Explanation:
         """Why the ticket is where it is, what was promised and how much is used up, and what comes next."""
-        return _ask.explain(self, ticket, _verbs.Given.of(at, None, world, None))
+        return _ask.explain(self, ticket, Given.of(at, None, world, None))
 
     def fold(self, records: Iterable[Record]) -> Ticket:
         """
