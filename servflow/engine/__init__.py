@@ -4,7 +4,7 @@ Knows a complete workflow and its verbs, composed of the parts below; must not k
 
 from servflow.engine._definition import BUILT_IN, EventSpec, State, Timer, Transition
 from servflow.engine._extensions import Extensions
-from servflow.engine._verbs import SKEW
+from servflow.engine._verbs import SKEW, Walk
 from servflow.engine._views import ClockView, Explanation, NextUp, Option
 from servflow.engine._workflow import Workflow
 
@@ -20,5 +20,6 @@ __all__ = [
     "State",
     "Timer",
     "Transition",
+    "Walk",
     "Workflow",
 ]

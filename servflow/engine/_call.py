@@ -115,6 +115,19 @@ class OneCall:
         self.amended: list[str] = []
         self.carried: set[str] = set()
 
+    def renew(self, at: datetime) -> None:
+        """Begin another call on the ticket as it stands."""
+        self.at = at
+        self.records = []
+        self.effects, self.reservations, self.late, self.amended = [], [], [], []
+        self.queue.clear()
+        self.used.clear()
+        self.carried = set()
+        self.occurred = None
+        self.decisions = 0
+        self.own_event = False
+        self.scope_cache = None
+
     def act_as(self, actor: Actor | None) -> None:
         """From here on things happen in the name of this actor; what the world knows of them is added."""
         self.actor = actor

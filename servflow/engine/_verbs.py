@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from servflow.engine import _clocks, _placing
@@ -15,7 +15,7 @@ from servflow.engine._events import drain, host_event, settle, take_eventless
 from servflow.engine._given import MAX_ID, Given
 from servflow.engine._payloads import plain_payload
 from servflow.engine._timeline import catch_up, first_due, wake_of
-from servflow.errors import InputError, Refused
+from servflow.errors import InputError, Refused, shown
 from servflow.model import (
     SYSTEM,
     Actor,
@@ -26,6 +26,8 @@ from servflow.model import (
     Record,
     Repinned,
     Ticket,
+    World,
+    instant,
     storable,
 )
 
@@ -81,17 +83,7 @@ def begin(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
         )
     if ticket.pins.get("workflow") != workflow.hash:
         _check_names(workflow, ticket)
-    at = given.at
-    if at < ticket.at:
-        if ticket.at - at > SKEW:
-            raise Refused(
-                f"at {at.isoformat()} lies {ticket.at - at} behind ticket {ticket.id} at {ticket.at.isoformat()}; "
-                "pass the present instant, and occurred for what happened earlier",
-                code="past",
-                at=at,
-                ticket_at=ticket.at,
-            )
-        at = ticket.at
+    at = given.at if given.at >= ticket.at else _clamped(ticket, given.at)
     call = OneCall(workflow, ticket, at, given.world)
     if ticket.pins.get("calendars", workflow.calendars_hash) != workflow.calendars_hash:
         # As of the ticket's own instant, before anything counted by the old calendars can happen.
@@ -103,14 +95,32 @@ def begin(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
     return call
 
 
+def _clamped(ticket: Ticket | Draft, at: datetime) -> datetime:
+    """The ticket's own instant, for one that lies a little behind it."""
+    if ticket.at - at > SKEW:
+        raise Refused(
+            f"at {at.isoformat()} lies {ticket.at - at} behind ticket {ticket.id} at {ticket.at.isoformat()}; "
+            "pass the present instant, and occurred for what happened earlier",
+            code="past",
+            at=at,
+            ticket_at=ticket.at,
+        )
+    return ticket.at
+
+
 def fire(workflow: Workflow, ticket: Ticket, event: str, payload: Mapping[str, Any] | None, given: Given) -> Outcome:
     """One call of ``fire``: what time has set, the event, what follows."""
-    if not isinstance(event, str):
-        raise Refused(f"an event is a name, not {event!r}", code="unknown", event=repr(event), nearest=None, known=())
     call = begin(workflow, ticket, given)
-    at = call.at
+    return call.outcome(_fire(call, event, payload, given))
+
+
+def _fire(call: OneCall, event: str, payload: Mapping[str, Any] | None, given: Given) -> datetime | None:
+    """What time has set, the event, what follows; gives the wake after it."""
+    if not isinstance(event, str):
+        raise Refused(f"an event is a name, not {shown(event)}", code="unknown", event=shown(event), nearest=None, known=())
+    at, wake = call.at, call.draft.wake
     data = plain_payload(payload, event)
-    if call.records or (ticket.wake is not None and ticket.wake <= at):
+    if call.records or (wake is not None and wake <= at):
         catch_up(call, at)
     if given.expect is not None and given.expect != call.draft.sequence:
         raise Refused(
@@ -124,7 +134,70 @@ def fire(workflow: Workflow, ticket: Ticket, event: str, payload: Mapping[str, A
     call.occurred = given.occurred
     call.act_as(given.actor)
     host_event(call, event, data, given)
-    return call.outcome(catch_up(call, at))
+    return catch_up(call, at)
+
+
+class Walk:
+    """
+    One ticket on its way through many events, without a snapshot between them.
+
+    For replays: each ``fire`` does what ``Workflow.fire`` does and costs less, for the ticket is put
+    together only when somebody asks for it. Not to be shared between threads.
+    """
+
+    def __init__(self, workflow: Workflow, ticket: Ticket, world: World | None = None) -> None:
+        self._call = begin(workflow, ticket, Given(ticket.at, None, world, None))
+        self._ticket: Ticket | None = None if self._call.records else ticket
+        self.records: list[Record] = self._call.records
+
+    @property
+    def ticket(self) -> Ticket:
+        """The ticket as it stands."""
+        if self._ticket is None:
+            self._ticket = self._call.draft.freeze()
+        return self._ticket
+
+    @property
+    def configuration(self) -> tuple[str, ...]:
+        """Where the ticket stands, as on the ticket."""
+        return self._call.draft.configuration
+
+    @property
+    def wake(self) -> datetime | None:
+        """When time alone changes the ticket, as on the ticket."""
+        return self._call.draft.wake
+
+    def fire(
+        self, event: str, payload: Mapping[str, Any] | None = None, *, at: datetime, actor: Actor | None = None
+    ) -> list[Record]:
+        """
+        What ``Workflow.fire`` does; gives the records.
+
+        Raises:
+            Refused: the event is not allowed here and now; the walk stands where it stood.
+        """
+        given = Given(instant(at), actor, None, None)
+        return self._step(given.at, lambda call: _fire(call, event, payload, given))
+
+    def advance(self, *, at: datetime) -> list[Record]:
+        """What ``Workflow.advance`` does for the world given at the start; gives the records."""
+        return self._step(instant(at), lambda call: catch_up(call, call.at))
+
+    def _step(self, at: datetime, step: Callable[[OneCall], datetime | None]) -> list[Record]:
+        call = self._call
+        draft = call.draft
+        before = dict(draft.__dict__)
+        call.renew(at if at >= draft.at else _clamped(draft, at))
+        try:
+            wake = step(call)
+        except BaseException:
+            draft.__dict__ = before
+            raise
+        draft.wake = wake
+        if call.records:
+            self._ticket = None
+        self.records = call.records
+        return call.records
 
 
 def advance(workflow: Workflow, ticket: Ticket, given: Given) -> Outcome:
