@@ -149,6 +149,7 @@ class Walk:
         self._call = begin(workflow, ticket, Given(ticket.at, None, world, None))
         self._ticket: Ticket | None = None if self._call.records else ticket
         self.records: list[Record] = self._call.records
+        self._before = dict(self._call.draft.__dict__)
 
     @property
     def ticket(self) -> Ticket:
@@ -197,7 +198,14 @@ class Walk:
         if call.records:
             self._ticket = None
         self.records = call.records
+        self._before = before
         return call.records
+
+    def step_back(self) -> None:
+        """Stand where the walk stood before its last step; only one step is remembered."""
+        self._call.draft.__dict__ = self._before
+        self._before = dict(self._before)
+        self._ticket = None
 
 
 def advance(workflow: Workflow, ticket: Ticket, given: Given) -> Outcome:

@@ -9,13 +9,13 @@ from typing import Any
 
 import attrs
 
-from servflow.engine import Workflow
+from servflow.engine import Walk, Workflow
 from servflow.errors import ExpressionError, LimitError, Refused
 from servflow.lab._figures import Tallies
 from servflow.lab._log import Case, Change, Reading
 from servflow.lab._map import LogMap
 from servflow.lab._report import MOST_EXAMPLES, Damage, Edge, Report
-from servflow.model import SYSTEM, Actor, ClockRun, ClockStopped, FrozenMap, Ticket
+from servflow.model import SYSTEM, Actor, ClockRun, ClockStopped, FrozenMap
 
 MOST_ACTORS = 100_000
 """How many different actors of a log are remembered before their names are forgotten again."""
@@ -93,7 +93,7 @@ class _Way:
     """One case on its way through the workflow."""
 
     case: Case
-    ticket: Ticket
+    walk: Walk
     state: str | None = None
     """The state the log shows."""
     outside: bool = False
@@ -132,7 +132,7 @@ class Runner:
         except Problem as problem:
             self._refused.append(Damage(line=case.line, reason="open", value=problem.message[:200]))
             return
-        way = _Way(case, outcome.ticket)
+        way = _Way(case, Walk(self._workflow, outcome.ticket))
         milestones = iter(case.milestones)
         coming = next(milestones, None)
         node, step = 0, self._paths.step
@@ -166,48 +166,48 @@ class Runner:
             if moved is None:
                 return None
             code = moved
-        if target not in way.ticket.configuration:
+        if target not in way.walk.configuration:
             said = {"state": target, "reason": f"the log shows {change.state}"[:200]}
             self._fire(way, "ticket.force", change.at, SYSTEM, said)
         return code
 
     def _move(self, way: _Way, change: Change, target: str) -> str | None:
         """Fire what leads to a state; the code of the refusal where nothing does, and then nothing has changed."""
-        if self._moves_alone and way.ticket.wake is not None and way.ticket.wake <= change.at:
+        walk = way.walk
+        if self._moves_alone and walk.wake is not None and walk.wake <= change.at:
             self._advance(way, change.at)
-        ticket = way.ticket
-        if target in ticket.configuration:
+        here = walk.configuration
+        if target in here:
             return None
         actor = self._nobody if change.actor is None else self._actor(change.actor)
-        events = self._events.get(change.state) or self._leading.get((ticket.configuration, target))
+        events = self._events.get(change.state) or self._leading.get((here, target))
         code = "not_here"
-        for event in self._leads(ticket, target) if events is None else events:
+        for event in self._leads(here, target) if events is None else events:
             try:
                 self._fire(way, event, change.at, actor)
             except Problem as problem:
                 code = problem.code
                 continue
-            if target in way.ticket.configuration:
+            if target in walk.configuration:
                 return None
-            way.ticket, code = ticket, ELSEWHERE
+            walk.step_back()
+            code = ELSEWHERE
         return code
 
     def _fire(self, way: _Way, event: str, at: datetime, actor: Actor | None, payload: Mapping[str, Any] | None = None) -> None:
-        outcome = self._workflow.fire(way.ticket, event, payload, at=at, actor=actor)
-        way.ticket = outcome.ticket
+        records = way.walk.fire(event, payload, at=at, actor=actor)
         if self._cycles:
-            _keep(way, outcome.records)
+            _keep(way, records)
 
     def _advance(self, way: _Way, at: datetime) -> None:
-        outcome = self._workflow.advance(way.ticket, at=at)
-        way.ticket = outcome.ticket
+        records = way.walk.advance(at=at)
         if self._cycles:
-            _keep(way, outcome.records)
+            _keep(way, records)
 
-    def _leads(self, ticket: Ticket, target: str) -> tuple[str, ...]:
-        """The events of transitions from where a ticket is to a state, in document order."""
+    def _leads(self, configuration: tuple[str, ...], target: str) -> tuple[str, ...]:
+        """The events of transitions from a configuration to a state, in document order."""
         chart = self._workflow.compiled.chart
-        here = {"*", *ticket.configuration, *(above for leaf in ticket.configuration for above in chart.ancestors(leaf))}
+        here = {"*", *configuration, *(above for leaf in configuration for above in chart.ancestors(leaf))}
         names = [
             name
             for move in self._workflow.transitions
@@ -215,7 +215,7 @@ class Runner:
             for name in move.event.split()
             if not name.endswith("*")
         ]
-        found = self._leading[ticket.configuration, target] = tuple(dict.fromkeys(names))
+        found = self._leading[configuration, target] = tuple(dict.fromkeys(names))
         return found
 
     def _reaches(self, targets: tuple[str, ...], state: str) -> bool:
@@ -231,7 +231,7 @@ class Runner:
         return found
 
     def _milestone(self, way: _Way, at: datetime, event: str) -> None:
-        pair = (way.state or way.ticket.state, event)
+        pair = (way.state or way.walk.ticket.state, event)
         self._milestones.counts[pair] += 1
         try:
             self._fire(way, event, at, self._nobody)
@@ -240,10 +240,10 @@ class Runner:
             self._milestones.refuse(pair, way.case.id, problem.code)
 
     def _end(self, way: _Way) -> None:
-        ticket, case = way.ticket, way.case
-        if ticket.wake is not None and ticket.wake <= case.last:
+        case = way.case
+        if way.walk.wake is not None and way.walk.wake <= case.last:
             self._advance(way, case.last)
-            ticket = way.ticket
+        ticket = way.walk.ticket
         if way.outside or not ticket.closed:
             way.sound = False
             pair = (way.state or ticket.state, None)

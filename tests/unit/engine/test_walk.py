@@ -65,3 +65,16 @@ def test_a_refused_event_leaves_the_walk_where_it_was() -> None:
     assert before == walk.ticket
     walk.fire("end", at=AT + timedelta(hours=1))
     assert ("z",) == walk.configuration
+
+
+def test_a_walk_can_step_back_once() -> None:
+    """What the last event did is undone, and the walk goes on from there."""
+    walk = Walk(flow(), flow().open("T", at=AT).ticket)
+    before = walk.ticket
+    walk.fire("go", at=AT)
+
+    walk.step_back()
+
+    assert before == walk.ticket
+    walk.fire("end", at=AT)
+    assert ("z",) == walk.configuration
