@@ -17,7 +17,7 @@ FEW     ?= 15
 
 BIN    := $(VENV)/bin
 PIP     = $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
-PYTEST  = $(BIN)/python -m pytest -rs -n $(WORKERS) --dist loadfile
+PYTEST  = $(BIN)/python -m pytest -rfEs -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-few durable check lint types layers wheel bench docs clean distclean

@@ -66,6 +66,7 @@ def main(database: str) -> None:
         ticket = host.desk.get(name)
         clock = host.desk.explain(name).clocks[0]
         host.say(f"{name} is {ticket.state}; {clock.name}: {clock.counted} counted, due {clock.due}, over: {clock.over}")
+    host.desk.store.close()
 
 
 if __name__ == "__main__":
