@@ -57,6 +57,7 @@ durable: $(VENV)/.has-test
 
 demo: $(VENV)/.has-cli
 	@$(BIN)/servflow demo $(if $(ARGS),$(ARGS),--force)
+	@echo "The command is $(BIN)/servflow; 'source $(BIN)/activate' makes it plain servflow."
 
 test: $(VENV)/.has-test
 	$(PYTEST) $(ARGS)
