@@ -29,6 +29,7 @@ from servflow.model import (
     World,
     freeze,
     frozen_map,
+    make_record,
 )
 
 if TYPE_CHECKING:
@@ -150,22 +151,15 @@ class OneCall:
         """Say that something has happened now; the draft changes accordingly."""
         draft = self.draft
         sequence, at = draft.sequence + 1, self.at
-        made = kind(sequence=sequence, at=at, **facts)
+        facts["sequence"] = sequence
+        facts["at"] = at
+        made = make_record(kind, facts)
         draft.sequence = sequence
         draft.at = at
         APPLY[kind](draft, made)
         self.records.append(made)
         self.scope_cache = None
         return made
-
-    def add(self, made: Record) -> None:
-        """Take a record made for the next number and the present instant; what ``record`` does, without its packing."""
-        draft = self.draft
-        draft.sequence = made.sequence
-        draft.at = made.at
-        APPLY[type(made)](draft, made)
-        self.records.append(made)
-        self.scope_cache = None
 
     def effect(self, kind: type[Effect], action: str, recipient: str = "", /, **facts: Any) -> Effect:
         """Ask the host for something; asked again for the same reason it has the same id."""

@@ -167,7 +167,7 @@ def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
             _change(call, plan, "cancel", "the ticket closed")
         if clock.reset and _any(call, clock.reset, happening):
             _reset(call, plan)
-        if plan.pauses:
+        if plan.pauses and call.draft.clocks[clock.name].phase in LIVE:
             _pause_or_resume(call, plan, happening)
         live = call.draft.clocks.get(clock.name)  # what stopped just now may start its next cycle
     if (live is None or live.phase not in LIVE) and _starts(call, plan, live, happening):
@@ -278,7 +278,7 @@ def _starts(call: OneCall, plan: ClockPlan, run: ClockRun | None, happening: Hap
 
 def _start(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
     clock = plan.clock
-    if clock.until and any(state in call.draft.entered for state in clock.until):
+    if not plan.stop_states.isdisjoint(call.draft.entered):
         return  # what it promises holds already
     run = _run(call, plan)
     # What occurred before the opening, or before the cycle that ended last, counts from there.
@@ -295,7 +295,7 @@ def _start(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
             return  # no target applies to this ticket, so nothing is promised
         fresh = sla.begin(clock, at, within, name, cal, run)
         call.record(ClockStarted, clock=clock.name, instant=at, run=fresh)
-    if _inside(call, plan):
+    if plan.paused_in and _inside(call, plan):
         _change(call, plan, "pause", "started while paused")
 
 

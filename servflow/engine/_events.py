@@ -178,19 +178,16 @@ def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], given: G
     call.own_event = True
     sequence = call.draft.sequence + 1
     call.cause = f"event:{sequence}"
-    call.add(
-        Received(
-            sequence=sequence,
-            at=call.at,
-            event=event,
-            payload=payload,
-            actor=call.actor.id if call.actor is not None else None,
-            roles=call.roles,
-            key=given.key,
-            occurred=given.occurred,
-            clamped=given.at if given.at < call.at else None,
-            last_actor=event in call.compiled.remembered_events,
-        )
+    call.record(
+        Received,
+        event=event,
+        payload=payload,
+        actor=call.actor.id if call.actor is not None else None,
+        roles=call.roles,
+        key=given.key,
+        occurred=given.occurred,
+        clamped=given.at if given.at < call.at else None,
+        last_actor=event in call.compiled.remembered_events,
     )
     call.happening = Happening(event=event)
     call.payload = payload

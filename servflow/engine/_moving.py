@@ -17,19 +17,16 @@ def enter(call: OneCall, move: Move, event: str | None) -> None:
     closed = compiled.is_closed(move.configuration)
     reopened = draft.closed and not closed
     history = draft.history if move.history == draft.history else FrozenMap(move.history)
-    call.add(
-        Moved(
-            sequence=draft.sequence + 1,
-            at=call.at,
-            event=event,
-            exited=move.exited,
-            entered=move.entered,
-            configuration=move.configuration,
-            history=history,
-            transitions=move.order,
-            closed=closed,
-            reopened=reopened,
-        )
+    call.record(
+        Moved,
+        event=event,
+        exited=move.exited,
+        entered=move.entered,
+        configuration=move.configuration,
+        history=history,
+        transitions=move.order,
+        closed=closed,
+        reopened=reopened,
     )
     happening.exited.extend(move.exited)
     happening.entered.extend(move.entered)

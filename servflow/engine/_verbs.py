@@ -260,7 +260,7 @@ def open_ticket(workflow: Workflow, ticket_id: str, fields: Mapping[str, Any] | 
         configuration=move.configuration,
         entered=move.entered,
         closed=call.compiled.is_closed(move.configuration),
-        pins=FrozenMap({"workflow": workflow.hash, "calendars": workflow.calendars_hash}),
+        pins=workflow.pins,
     )
     call.happening = Happening(opened=True, entered=list(move.entered), changed={*values, *attributes, "state"})
     call.happening.queue = "queue" in attributes

@@ -111,6 +111,11 @@ class Workflow:
         known = {name: calendar.hash for name, calendar in self.compiled.calendars.items()}
         return hashlib.sha256(canonical(known)).hexdigest()
 
+    @cached_property
+    def pins(self) -> FrozenMap[str, str]:
+        """The hashes a ticket opened now runs under."""
+        return FrozenMap({"workflow": self.hash, "calendars": self.calendars_hash})
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Workflow):
             return NotImplemented

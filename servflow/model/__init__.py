@@ -105,6 +105,7 @@ from servflow.model._records import (
     Updated,
     Waived,
     Warned,
+    make_record,
 )
 from servflow.model._spans import (
     Span,
@@ -238,6 +239,7 @@ __all__ = [
     "instant",
     "load",
     "load_ticket",
+    "make_record",
     "micros",
     "name_flaw",
     "name_of",

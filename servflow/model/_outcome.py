@@ -11,7 +11,7 @@ from servflow.model._records import Record
 from servflow.model._ticket import Ticket
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Outcome:
     """
     The result of one call: the ticket after it and all that follows from it.

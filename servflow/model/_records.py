@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar, cast
 
-from attrs import frozen
+from attrs import NOTHING, fields, frozen
 
 from servflow.model._maps import EMPTY, FrozenMap
 from servflow.model._ticket import ChainRun, ClockRun, Held, OfferMade, RefusedTimer, SlotProgress, StateTimer
 
+R = TypeVar("R", bound="Record")
 
-@frozen(kw_only=True)
+
+def make_record(kind: type[R], facts: dict[str, Any]) -> R:
+    """
+    A record from its facts, defaults filled in, for the kernel, which makes several at every event.
+
+    It trusts its caller to give every fact that has no default; records live in a dict so that this costs half of
+    calling the class.
+    """
+    made = object.__new__(kind)
+    held = made.__dict__
+    held.update(_defaults(cast(Hashable, kind)))
+    held.update(facts)
+    return made
+
+
+@cache
+def _defaults(kind: Hashable) -> dict[str, Any]:
+    known: Any = kind
+    return {attribute.name: attribute.default for attribute in fields(known) if attribute.default is not NOTHING}
+
+
+@frozen(kw_only=True, slots=False)
 class Record:
     """Something that has happened: ``sequence`` numbers the records of one ticket from 1, ``at`` never goes back."""
 
@@ -19,7 +43,7 @@ class Record:
     at: datetime
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Opened(Record):
     """
     The ticket came to be, with its initial fields and attributes and all it runs under.
@@ -43,7 +67,7 @@ class Opened(Record):
     pins: FrozenMap[str, str] = EMPTY
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Received(Record):
     """
     An event came in and was accepted.
@@ -63,7 +87,7 @@ class Received(Record):
     last_actor: bool = False
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Moved(Record):
     """The configuration changed, or a transition without a target was taken."""
 
@@ -77,21 +101,21 @@ class Moved(Record):
     reopened: bool = False
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class TimerSet(Record):
     """A state's timer was armed."""
 
     timer: StateTimer
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class TimerFired(Record):
     """A state's timer ran out and its event was taken."""
 
     timer: StateTimer
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class TimerRefused(Record):
     """A state's timer ran out and its event was refused; it is tried again when what its guard reads changes."""
 
@@ -100,7 +124,7 @@ class TimerRefused(Record):
     why: str
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Updated(Record):
     """
     Fields or attributes of the ticket changed.
@@ -115,7 +139,7 @@ class Updated(Record):
     source: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Assigned(Record):
     """A slot (``assignee``, ``outlet``, ``owner``, ``helper``) was filled or emptied."""
 
@@ -125,7 +149,7 @@ class Assigned(Record):
     source: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Messaged(Record):
     """A message was written: by which side, public or internal."""
 
@@ -137,7 +161,7 @@ class Messaged(Record):
     occurred: datetime | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Checked(Record):
     """A step of a state's checklist was done."""
 
@@ -147,7 +171,7 @@ class Checked(Record):
     evidence: Any = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Rated(Record):
     """The customer rated: on which scale (``csat``, ``nps``, ``ces``), the score, a comment."""
 
@@ -157,7 +181,7 @@ class Rated(Record):
     comment: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Decided(Record):
     """
     A rule, a table or dispatch decided.
@@ -174,7 +198,7 @@ class Decided(Record):
     why: Any = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Repinned(Record):
     """What the ticket runs under changed: the hashes of its workflow and calendars from here on."""
 
@@ -182,7 +206,7 @@ class Repinned(Record):
     reason: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ClockRecord(Record):
     """A clock changed at ``instant`` (earlier than ``at`` when the event occurred earlier); ``run`` is the clock after it."""
 
@@ -192,49 +216,49 @@ class ClockRecord(Record):
     reason: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ClockStarted(ClockRecord):
     """A cycle of a clock began."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ClockPaused(ClockRecord):
     """No time counts from here on."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ClockResumed(ClockRecord):
     """Time counts again."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ClockStopped(ClockRecord):
     """The promise was kept or came too late (``run.breached_at``), or was cancelled (``run.phase``)."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ClockReset(ClockRecord):
     """The cycle starts again from nothing counted."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ClockRetargeted(ClockRecord):
     """The clock has another target or calendar now."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Warned(ClockRecord):
     """A mark before the end was reached; ``instant`` is when, however late anyone looked."""
 
     mark: str
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Breached(ClockRecord):
     """Time went past the due instant; ``instant`` is that instant, however late anyone looked."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Amended(ClockRecord):
     """A recorded mark did not hold after all, because an event had occurred earlier; ``was`` is the mark's instant."""
 
@@ -242,26 +266,26 @@ class Amended(ClockRecord):
     was: datetime
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Waived(ClockRecord):
     """A breach is excused; it stays visible."""
 
     by: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ChainRecord(Record):
     """A run of a chain changed; ``run`` is the run after it (``phase`` ``done``: it left the ticket)."""
 
     run: ChainRun
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ChainStarted(ChainRecord):
     """A run began, or was armed to begin at ``run.due``."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Escalated(ChainRecord):
     """
     A level was reached at its scheduled instant.
@@ -278,7 +302,7 @@ class Escalated(ChainRecord):
     why: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Reminded(ChainRecord):
     """A level's reminder went out."""
 
@@ -288,7 +312,7 @@ class Reminded(ChainRecord):
     to: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Acknowledged(ChainRecord):
     """Somebody took notice; ``snoozed`` when only for a while."""
 
@@ -296,19 +320,19 @@ class Acknowledged(ChainRecord):
     snoozed: bool = False
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ChainResumed(ChainRecord):
     """An acknowledgement or snooze ran out and the climb goes on."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ChainStopped(ChainRecord):
     """A run ended, with the reason."""
 
     reason: str
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class SlotChanged(Record):
     """Dispatch went on with a slot: ``progress`` is how far it has come."""
 
@@ -318,14 +342,14 @@ class SlotChanged(Record):
     reason: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Offered(Record):
     """The ticket was offered to one candidate."""
 
     offer: OfferMade
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class OfferEnded(Record):
     """An offer is over: ``accepted``, ``rejected``, ``expired`` or ``withdrawn``."""
 
@@ -334,21 +358,21 @@ class OfferEnded(Record):
     reason: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Reserved(Record):
     """The ticket took hold of capacity."""
 
     held: Held
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Freed(Record):
     """The ticket let go of capacity."""
 
     held: Held
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Linked(Record):
     """Another ticket belongs to this one (``child``, ``child_closed``, ``duplicate``, ...)."""
 

@@ -29,7 +29,7 @@ MAX_SEGMENTS = 64
 DEFAULT_PRIORITY = 3
 
 
-@frozen
+@frozen(slots=False)
 class Segment:
     """One stretch in which a clock ran: half-open ``[start, end)``; ``end`` is None while it runs."""
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from servflow.calendars import OpenTime
 from servflow.errors import TimeError
-from servflow.model import MAX_SEGMENTS, ClockRun, ClockSummary, Segment, replace, write_instant
+from servflow.model import EPOCH, MAX_SEGMENTS, ClockRun, ClockSummary, Segment, replace, write_instant
 from servflow.sla._clock import Clock
 from servflow.sla._parts import BREACH
 from servflow.sla._time import ZERO, after, between
@@ -108,22 +108,26 @@ def begin(  # noqa: PLR0917 - the order every operation shares: what, when, how 
         cal: the calendar of that name; None for time as it passes.
         previous: the cycle before, whose outcome goes into the summary.
     """
-    place = Place(within, at, at, ZERO, ZERO, (Segment(at),), (), None)
-    coming = ahead(clock, place, cal)
-    return ClockRun(
+    segments = (Segment(at),)
+    coming = ahead(clock, Place(within, at, at, ZERO, ZERO, segments, (), None), cal)
+    return replace(
+        _BLANK,
         name=clock.name,
         cycle=1 if previous is None else previous.cycle + 1,
         within=within,
         calendar=calendar,
         started_at=at,
-        segments=place.segments,
+        segments=segments,
         since=at,
         due=coming.due,
         next_mark=coming.next_mark,
         next_at=coming.next_at,
         provisional=coming.provisional,
-        summary=ClockSummary() if previous is None else _summed(previous),
+        summary=_BLANK.summary if previous is None else _summed(previous),
     )
+
+
+_BLANK = ClockRun(name="", within=ZERO, started_at=EPOCH)
 
 
 def _summed(run: ClockRun) -> ClockSummary:
