@@ -121,6 +121,13 @@ def _integer(data: Any) -> int:
     return data
 
 
+def _span(data: Any) -> timedelta:
+    # Wider than 64 bits: the rest of a delay on a calendar that ran out is as long as a timedelta can be.
+    if type(data) is not int:
+        raise ValueError(f"expected microseconds, got {type(data).__name__}")
+    return timedelta(microseconds=data)
+
+
 def _flag(data: Any) -> bool:
     if type(data) is not bool:
         raise ValueError(f"expected true or false, got {type(data).__name__}")
@@ -140,7 +147,7 @@ def _codec(hint: Any) -> tuple[Encoder | None, Encoder]:
     if hint is datetime:
         return write_instant, read_instant
     if hint is timedelta:
-        return (lambda value: value // MICROSECOND), (lambda data: timedelta(microseconds=_integer(data)))
+        return (lambda value: value // MICROSECOND), _span
     if hint in (_records.Record, _effects.Effect, _effects.Reservation):
         return dump, load
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
