@@ -16,7 +16,8 @@ from servflow.errors._shown import shown as quoted
 
 LANGUAGES = ("en", "zh")
 
-_PARTS = ("common", "expressions", "calendars", "statemachine", "rules", "dispatch", "sla", "escalation", "engine", "documents", "lab")
+_KERNEL = ("common", "expressions", "calendars", "statemachine", "rules", "dispatch", "sla", "escalation", "engine")
+_PARTS = (*_KERNEL, "documents", "lab")
 _MOST_SHOWN = 20
 _LONGEST = 400  # characters of one fact in a sentence: facts come from strangers' documents
 _WORD = 200  # characters of a word that may be a slip of another one

@@ -24,7 +24,7 @@ def make_record(kind: type[R], facts: dict[str, Any]) -> R:
     """
     made = object.__new__(kind)
     held = made.__dict__
-    held.update(_defaults(cast(Hashable, kind)))
+    held.update(_defaults(cast("Hashable", kind)))
     held.update(facts)
     return made
 

@@ -1,6 +1,5 @@
 """Knows that one SQLite file serves many threads and processes; must not know how locks work."""
 
-
 from __future__ import annotations
 
 import subprocess

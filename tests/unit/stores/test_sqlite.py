@@ -1,6 +1,5 @@
 """Knows what is special about the store in a SQLite file; what every store must do is in the contract."""
 
-
 from __future__ import annotations
 
 import os
