@@ -215,9 +215,9 @@ class Calendar(OpenTime):
         Raises:
             TimeError: *at* is naive.
         """
+        at_us = micros_of(at)
         if self.known_until is None:
             return False
-        at_us = micros_of(at)
         return at_us > resolve(self.zone, self.known_until.toordinal() - EPOCH_ORDINAL + 1, 0)
 
     @property
