@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from servflow import dispatch, escalation, sla
 from servflow.engine._call import OneCall
 from servflow.engine._definition import BUILT_IN
-from servflow.engine._events import Attempt, check, choose, not_permitted
+from servflow.engine._events import Attempt, choose, not_permitted
 from servflow.engine._given import Given
 from servflow.engine._permit import permitted
 from servflow.engine._timeline import catch_up
 from servflow.engine._verbs import begin
 from servflow.engine._views import ClockView, Explanation, NextUp, Option
-from servflow.errors import ExpressionError, Finding, InputError, Refused
-from servflow.expressions import Expression, Function
+from servflow.errors import Finding, InputError
 from servflow.model import EMPTY, ClockRun, FrozenMap, SlotProgress, Ticket, write_instant
 from servflow.statemachine import draw
 
@@ -67,8 +65,9 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
     title = link.spec.title
     if chosen:
         return Option(event=event, status="ready", payload=_types(link), targets=_targets(call, chosen), title=title)
+    only_payload = {link.index for link, problem in attempt.problems if problem.code == "payload"}
     for candidate in links:
-        if candidate.spec.payload and _only_payload_missing(call, candidate):
+        if candidate.index in only_payload:
             return Option(
                 event=event,
                 status="needs",
@@ -78,7 +77,7 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
                 why="needs " + ", ".join(f"{name} ({kind})" for name, kind in _types(candidate).items()),
                 title=title,
             )
-    problem = _furthest(call, links, attempt)
+    problem = attempt.worst() or not_permitted(call, event, (), None)
     return Option(
         event=event,
         status="refused",
@@ -97,51 +96,6 @@ def _types(link: Link) -> FrozenMap[str, str]:
 
 def _targets(call: OneCall, indexes: tuple[int, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(target for index in indexes for target in call.compiled.links[index].spec.target))
-
-
-def _furthest(call: OneCall, links: list[Link], attempt: Attempt) -> Refused:
-    """Why not, told by the guard's own part where the payload is not to blame."""
-    for link in links:
-        if link.spec.payload and permitted(call, link.allow, link.not_by):
-            failing = _failing_part(call, link)
-            if failing is not None:
-                lines = failing.trace(call.scope()).lines()
-                said = "; ".join(lines) or f"{failing.text} is false"
-                return Refused(
-                    f"{attempt.event} is not allowed now: {said}", code="guard", event=attempt.event, when=failing.text
-                )
-    return attempt.worst() or not_permitted(call, attempt.event, (), None)
-
-
-def _only_payload_missing(call: OneCall, link: Link) -> bool:
-    return permitted(call, link.allow, link.not_by) and _failing_part(call, link) is None
-
-
-def _failing_part(call: OneCall, link: Link) -> Expression | None:
-    """The first part of a conjunction that reads no payload and does not hold."""
-    if link.guard is None:
-        return None
-    for part in conjuncts(link.guard, call.compiled.functions):
-        if "payload" not in part.roots:
-            try:
-                if not part.test(call.scope()):
-                    return part
-            except ExpressionError:
-                return part
-    return None
-
-
-def conjuncts(expression: Expression, functions: Mapping[str, Function]) -> list[Expression]:
-    """The parts of a condition joined by ``&&`` at the top."""
-    found: list[Expression] = []
-    waiting: list[Any] = [expression.tree]
-    while waiting:
-        tree = waiting.pop(0)
-        if isinstance(tree, dict) and tree.get("call") == "_&&_":
-            waiting = [*tree["args"], *waiting]
-        else:
-            found.append(Expression.from_tree(tree, functions=functions))
-    return found
 
 
 def _heard(call: OneCall, event: str) -> Option:
@@ -339,4 +293,4 @@ def graph(workflow: Workflow, format: str, ticket: Ticket | None) -> str:  # noq
     return draw(workflow.compiled.chart, format, labels=label, marked=marked)
 
 
-__all__ = ["available", "check", "conjuncts", "explain", "findings", "graph"]
+__all__ = ["available", "explain", "findings", "graph"]

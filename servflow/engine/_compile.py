@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +93,6 @@ class Link:
     allow: tuple[Any, ...]
     not_by: str | None
     guard: Expression | None
-    test: Callable[[Mapping[str, Any]], bool] | None
     updates: tuple[Update, ...]
     free: bool
     """Nothing to check: no guard, no payload, no permission."""
@@ -204,7 +203,6 @@ class Compiled:
             allow=allow,
             not_by=not_by,
             guard=guard,
-            test=None if guard is None else guard.compiled_test,
             updates=compile_updates(self, spec.do, types, f"{path}.do"),
             free=guard is None and not spec.payload and not allow and not_by is None and not self.workflow.roles,
         )

@@ -14,6 +14,7 @@ from servflow.engine._builtin import BUILT_IN_EVENTS, perform
 from servflow.engine._call import Happening, Internal, OneCall, Retry
 from servflow.engine._compile import Link
 from servflow.engine._given import Given
+from servflow.engine._guards import held_back, part_that_fails
 from servflow.engine._moving import enter
 from servflow.engine._payloads import typed_payload
 from servflow.engine._permit import permitted, who
@@ -91,36 +92,14 @@ def check(call: OneCall, link: Link, payload: Mapping[str, Any], attempt: Attemp
     try:
         typed = typed_payload(spec.payload, payload, event)
     except Refused as problem:
-        return problem
+        # What no payload can mend is told first: nobody should fill in a form in vain.
+        return part_that_fails(call, event, link) or problem
     attempt.payloads[link.index] = typed
-    if link.guard is None or link.test is None:
+    if link.guard is None:
         return None
     call.payload = typed
     call.scope_cache = None
-    try:
-        if link.test(call.scope()):
-            return None
-    except ExpressionError as error:
-        return Refused(
-            f"{event}: the condition {link.guard.text} cannot be decided: {error.message}",
-            code="guard",
-            event=event,
-            transition=link.index,
-            when=link.guard.text,
-            why=error.message,
-        )
-    trace = link.guard.trace(call.scope())
-    lines = trace.lines()
-    return Refused(
-        f"{event} is not allowed now: {'; '.join(lines) or link.guard.text + ' is false'}",
-        code="guard",
-        event=event,
-        state=call.draft.state,
-        transition=link.index,
-        when=link.guard.text,
-        operands=trace.as_data(),
-        lines={"en": lines, "zh": trace.lines("zh")},
-    )
+    return held_back(call, event, link, link.guard)
 
 
 def not_permitted(call: OneCall, event: str, allow: tuple[Any, ...], not_by: str | None) -> Refused:

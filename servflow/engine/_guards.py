@@ -1,0 +1,66 @@
+"""Knows how a guard is asked and how its no is told; must not know what the transition does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from servflow.errors import ExpressionError, Refused
+from servflow.expressions import Expression, Function
+
+if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
+    from servflow.engine._compile import Link
+
+
+def held_back(call: OneCall, event: str, link: Link, condition: Expression) -> Refused | None:
+    """The refusal of a condition that does not hold, with each operand's value; None where it holds."""
+    try:
+        if condition.compiled_test(call.scope()):
+            return None
+    except ExpressionError as error:
+        return Refused(
+            f"{event}: the condition {condition.text} cannot be decided: {error.message}",
+            code="guard",
+            event=event,
+            transition=link.index,
+            when=condition.text,
+            why=error.message,
+        )
+    trace = condition.trace(call.scope())
+    lines = trace.lines()
+    return Refused(
+        f"{event} is not allowed now: {'; '.join(lines) or condition.text + ' is false'}",
+        code="guard",
+        event=event,
+        state=call.draft.state,
+        transition=link.index,
+        when=condition.text,
+        operands=trace.as_data(),
+        lines={"en": lines, "zh": trace.lines("zh")},
+    )
+
+
+def part_that_fails(call: OneCall, event: str, link: Link) -> Refused | None:
+    """The refusal of the first part of a transition's guard that reads no payload and does not hold."""
+    if link.guard is None:
+        return None
+    for part in conjuncts(link.guard, call.compiled.functions):
+        if "payload" not in part.roots:
+            refused = held_back(call, event, link, part)
+            if refused is not None:
+                return refused
+    return None
+
+
+def conjuncts(expression: Expression, functions: Mapping[str, Function]) -> list[Expression]:
+    """The parts of a condition joined by ``&&`` at the top."""
+    found: list[Expression] = []
+    waiting: list[Any] = [expression.tree]
+    while waiting:
+        tree = waiting.pop(0)
+        if isinstance(tree, dict) and tree.get("call") == "_&&_":
+            waiting = [*tree["args"], *waiting]
+        else:
+            found.append(Expression.from_tree(tree, functions=functions))
+    return found
