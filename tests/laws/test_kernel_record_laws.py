@@ -34,7 +34,7 @@ from tests.laws.kernel_strategies import (
 )
 from tests.laws.kernel_workflows import BOSS, CASES, CLERK, CUSTOMER, Case
 
-LAWS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LAWS = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 EVERY = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 ACTORS: tuple[Actor | str | None, ...] = (None, CLERK, CUSTOMER, BOSS, Actor("ann", ["engineer"]), "assignee", "offered")
 
@@ -221,7 +221,7 @@ def test_asking_changes_nothing(case: Case, opening: Opening, steps: list[Step])
     """explain and available can be asked at any instant of any ticket, give data, and change nothing."""
     story = play(case, opening, steps)
 
-    for outcome in story.outcomes:
+    for outcome in story.outcomes[-2:]:
         before = canonical(outcome.ticket)
         for at in {outcome.ticket.at, story.end, story.end + 3000 * MINUTE, outcome.wake or story.end}:
             if at >= outcome.ticket.at:
@@ -237,7 +237,7 @@ def digest(seed: int) -> str:
     hashed = hashlib.sha256()
     for case in CASES:
         hashed.update(case.workflow.hash.encode() + case.workflow.calendars_hash.encode() + case.world.version.encode())
-        for _ in range(6):
+        for _ in range(3):
             steps = [
                 Step(
                     chance.choice([None, chance.randrange(40), chance.randrange(40)]),
@@ -267,14 +267,14 @@ def test_same_inputs_give_identical_bytes_in_every_process() -> None:
     code = "from tests.laws.test_kernel_record_laws import digest; print(digest(7))"
 
     found = []
-    for seed in ("0", "1", "4242"):
+    for seed in ("0", "4242"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(root)}
         run = subprocess.run(
             [sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True, check=True, timeout=120
         )
         found.append(run.stdout.strip())
 
-    assert [digest(7)] * 3 == found
+    assert [digest(7)] * 2 == found
 
 
 @EVERY

@@ -1,0 +1,318 @@
+"""Knows the kernel's laws on workflows nobody thought of: drawn from a small grammar; must not know their reasons."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import HealthCheck, assume, given, note, settings
+from hypothesis import strategies as st
+
+from servflow.errors import LimitError, Refused
+from servflow.model import Actor, Engineer, Outlet, Person, Queue, World, canonical, dump, load
+from tests.laws.kernel_strategies import (
+    MICRO,
+    MINUTE,
+    Opening,
+    Said,
+    Step,
+    Story,
+    again,
+    between,
+    difference,
+    extended,
+    make,
+    openings,
+    play,
+    step_lists,
+    twice,
+    unfolded,
+)
+from tests.laws.kernel_workflows import NIGHT, ODD, OFFICE, Case, Entry, calendar
+
+LAWS = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+STATES = ("a", "b", "c", "d")
+EVENTS = ("e1", "e2", "e3")
+WORLD = World(
+    engineers=[
+        Engineer(id="ann", skills=["s"], capacity=1, shift="office", outlet="o1", manager="sue"),
+        Engineer(id="bob", skills={"s": 2}, capacity=2, shift="odd", outlet="o2"),
+        Engineer(id="cid", absences=[("2026-03-06T00:00:00Z", "2026-03-08T00:00:00Z")], outlet="o1"),
+    ],
+    outlets=[Outlet(id="o1", shift="night"), Outlet(id="o2", capacity=1)],
+    people=[Person(id="sue", roles=["lead"])],
+    queues=[Queue(id="q", members=["ann", "sue"])],
+    loads={"bob": 1},
+    calendars={"office": calendar(OFFICE), "odd": calendar(ODD), "night": calendar(NIGHT)},
+)
+
+states = st.sampled_from(STATES)
+events = st.sampled_from(EVENTS)
+spans = st.sampled_from(["0s", "5m", "20m", "1h", "3h", "1d", "2d"])
+lengths = st.sampled_from(["5m", "20m", "1h", "3h", "1d", "2d"])
+names = st.sampled_from(["office", "odd", "night"])
+guards = st.sampled_from(["n > 1", "n < 3", "flag", "!flag", "x == 'p'", "priority < 3", "assignee == 'ann'", "10 / n > 4"])
+to = st.sampled_from(
+    [{"role": "lead"}, {"queue": "q"}, {"manager_of": "assignee"}, "requester", "owner", {"role": "nobody_has_it"}]
+)
+actions = st.one_of(
+    st.sampled_from(
+        [
+            {"set": {"n": "n + 1"}},
+            {"set": {"flag": "!flag"}},
+            {"set": {"x": "'p'"}},
+            {"set": {"x": "'q'", "priority": "2"}},
+            {"queue": "q"},
+            {"raise_priority": 1},
+            {"tag": "t"},
+            {"unassign": "assignee"},
+            {"assign": {"to": {"user": "bob"}}},
+            {"add_owner": {"to": {"queue": "q", "pick": "least_loaded"}}},
+            {"set": {"n": "10 / n"}},
+        ]
+    ),
+    to.map(lambda who: {"notify": {"to": who, "template": "t"}}),
+    events.map(lambda name: {"emit": name}),
+)
+
+
+def some(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """A mapping with some of the parts."""
+    return st.fixed_dictionaries({}, optional=parts)
+
+
+transitions = st.builds(
+    lambda head, rest: {**head, **rest},
+    st.fixed_dictionaries({"event": events, "source": st.one_of(states, st.lists(states, min_size=1, unique=True))}),
+    some(target=states, when=guards, do=st.lists(actions, max_size=2)),
+)
+eventless = st.fixed_dictionaries({"source": states, "target": states, "when": guards})
+conditions = st.one_of(
+    states.map(lambda name: {"state": name}),
+    events.map(lambda name: {"event": name}),
+    st.sampled_from([{"field": "n"}, {"field": {"flag": True}}, {"queue": "q"}]),
+)
+clocks = st.builds(
+    lambda head, rest: {**head, **rest},
+    st.fixed_dictionaries(
+        {
+            "within": st.one_of(
+                lengths,
+                st.tuples(guards, lengths, lengths).map(
+                    lambda drawn: [{"when": drawn[0], "take": drawn[1]}, {"take": drawn[2]}]
+                ),
+            )
+        }
+    ),
+    some(
+        calendar=names,
+        start=conditions,
+        until=st.lists(states, min_size=1, max_size=2, unique=True),
+        pause=conditions,
+        resume=conditions,
+        paused_in=states,
+        reset=conditions,
+        cancel=conditions,
+        warn=st.lists(st.sampled_from(["50%", "80%", "5m before", "20m after", "150%"]), unique=True, max_size=3),
+        on_retarget=st.sampled_from(["carry", "restart", "recount", "keep"]),
+        on_reopen=st.sampled_from(["new_cycle", "resume", "ignore"]),
+    ),
+)
+levels = some(
+    after=spans,
+    when=guards,
+    otherwise=st.sampled_from(["skip", "wait"]),
+    do=st.lists(actions, max_size=2),
+    remind=st.fixed_dictionaries({"every": lengths, "times": st.integers(1, 3)}),
+)
+chains = st.builds(
+    lambda head, rest: {**head, **rest, **({"fallback": {"role": "lead"}} if rest.get("on_empty") == "fallback" else {})},
+    st.fixed_dictionaries(
+        {
+            "start": st.one_of(
+                st.sampled_from(["breach", "50%"]).map(lambda mark: {"clock": "k0", "mark": mark}),
+                lengths.map(lambda span: {"age": span}),
+                events.map(lambda name: {"event": name}),
+                st.tuples(states, lengths).map(lambda pair: {"state": pair[0], "after": pair[1]}),
+                states.map(lambda name: {"state": name}),
+            ),
+            "levels": st.lists(levels, min_size=1, max_size=3),
+        }
+    ),
+    some(
+        until=st.one_of(states.map(lambda name: {"state": name}), events.map(lambda name: {"event": name})),
+        when=guards,
+        late=st.sampled_from(["collapse", "each"]),
+        on_empty=st.sampled_from(["skip", "hold", "fallback"]),
+        on_ack=st.sampled_from(["pause", "continue"]),
+        ack_ttl=lengths,
+        unack=st.sampled_from(["continue", "restart"]),
+        on_reopen=st.sampled_from(["restart", "resume", "next"]),
+        repeat=st.fixed_dictionaries({"times": st.integers(1, 3), "after": lengths}),
+    ),
+)
+rules = st.builds(
+    lambda when, then, more: {"when": when, "then": then, **more},
+    guards,
+    st.lists(actions, min_size=1, max_size=2),
+    some(overwrite=st.booleans()),
+)
+requirements = st.lists(
+    st.sampled_from(
+        [
+            {"skill": "'s'"},
+            {"open": "shift"},
+            {"below": "capacity"},
+            {"when": "candidate.id != x"},
+            {"skill": "'s'", "level": "n"},
+        ]
+    ),
+    max_size=3,
+    unique_by=json.dumps,
+)
+policies = st.builds(
+    lambda head, rest: {**head, **rest, **({"offer": {"timeout": "20m"}} if rest.get("mode") == "offer" else {})},
+    st.fixed_dictionaries({"state": st.lists(states, min_size=1, max_size=2, unique=True), "require": requirements}),
+    some(
+        mode=st.sampled_from(["assign", "offer", "pool"]),
+        when=guards,
+        until=states,
+        event=events,
+        relax=st.lists(st.sampled_from([{"after": "1h", "mode": "pool"}, {"after": "3h", "mode": "assign"}]), max_size=2),
+    ),
+)
+
+
+def named(prefix: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"name": f"{prefix}{index}", **item} for index, item in enumerate(items)]
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """A workflow of up to a few of everything, and what may happen to its tickets."""
+    timers = st.lists(st.fixed_dictionaries({"after": lengths, "event": events}), max_size=2)
+    places = {name: {"timers": draw(timers)} for name in STATES[:3]}
+    escalations = draw(st.lists(chains, max_size=3))
+    definition = {
+        "workflow": "drawn",
+        "fields": {"n": {"type": "int", "default": 1}, "flag": {"type": "bool", "default": False}, "x": {"type": "string"}},
+        "queues": ["q", "other"],
+        "calendars": {"office": OFFICE, "odd": ODD, "night": NIGHT},
+        "initial": "a",
+        "states": {**places, "d": {"closed": True}},
+        "transitions": [
+            *draw(st.lists(transitions, min_size=2, max_size=6)),
+            *draw(st.lists(eventless, max_size=1)),
+            *({"event": name, "source": "*"} for name in EVENTS),
+            {"event": "assigned.p0", "source": draw(states), "target": draw(states)},
+            {"event": "ticket.reopen", "source": "d", "target": "a"},
+        ],
+        "rules": named("r", draw(st.lists(rules, max_size=2))),
+        "clocks": named("k", [{"within": "3h", "warn": ["50%"]}, *draw(st.lists(clocks, max_size=2))]),
+        "escalations": named("c", [{**item, "levels": named("l", item["levels"])} for item in escalations]),
+        "dispatch": named("p", draw(st.lists(policies, max_size=2))),
+    }
+    if len(definition["dispatch"]) == 2:
+        definition["dispatch"][1]["slot"] = draw(st.sampled_from(["assignee", "outlet"]))
+        if definition["dispatch"][1]["slot"] == "outlet":
+            definition["dispatch"][1]["require"] = [{"open": "shift"}]
+    menu: list[Entry] = [(name, None, None) for name in EVENTS]
+    ann = Actor("ann")
+    menu += [
+        ("ticket.update", {"n": 2}, ann),
+        ("ticket.update", {"flag": True}, ann),
+        ("ticket.update", {"x": "ann", "priority": 2}, ann),
+        ("ticket.update", {"n": 0, "queue": "q"}, None),
+        ("chain.acknowledge", None, ann),
+        ("chain.snooze", {"until": "1h"}, ann),
+        ("chain.escalate", None, ann),
+        ("offer.accept", None, "offered"),
+        ("offer.reject", None, "offered"),
+        ("ticket.assign", {"to": "ann"}, ann),
+        ("ticket.assign", {"to": None}, ann),
+        ("ticket.force", {"state": draw(states), "reason": "so"}, ann),
+        ("ticket.reopen", None, None),
+        ("ticket.message", {"side": "customer"}, None),
+    ]
+    return Case(
+        name="drawn", definition=definition, world=WORLD, openings=({}, {"n": 2}, {"flag": True}), menu=tuple(menu), opener=ann
+    )
+
+
+def told(case: Case, opening: Opening, steps: list[Step]) -> Story:
+    """The story, where the definition does not go round and can be opened at all."""
+    note(json.dumps(case.definition))
+    try:
+        return play(case, opening, steps)
+    except (LimitError, Refused):
+        assume(False)
+        raise
+
+
+@LAWS
+@given(cases(), openings, step_lists(most=8), st.lists(st.integers(0, 4000), max_size=3), st.integers(0, 9000))
+def test_catching_up_in_many_calls_or_in_one(
+    case: Case, opening: Opening, steps: list[Step], stops: list[int], rest: int
+) -> None:
+    """For a <= b, advance(a); advance(b) is advance(b): ticket, records, and effects but for what is folded."""
+    story = told(case, opening, steps)
+    slow = story
+    for minutes in stops:
+        slow = extended(slow, Said("advance", slow.end + minutes * MINUTE))
+    last = Said("advance", slow.end + rest * MINUTE)
+
+    slow, quick = extended(slow, last), extended(story, last)
+
+    assert quick.ticket == slow.ticket
+    assert [unfolded(record) for record in quick.records] == [unfolded(record) for record in slow.records]
+    assert ([], []) == difference(case, slow.effects, quick.effects)
+
+
+@LAWS
+@given(cases(), openings, step_lists(most=8), st.lists(st.floats(0, 1), max_size=4))
+def test_ticks_change_nothing(case: Case, opening: Opening, steps: list[Step], where: list[float]) -> None:
+    """Whenever a host ticks, also at the instants of its own calls, the ticket comes out the same."""
+    story = told(case, opening, steps)
+
+    ticked = again(story, ticks=between(story, where) + [call.at for call in story.calls])
+
+    assert story.ticket == ticked.ticket
+    assert ([], []) == difference(case, ticked.effects, story.effects)
+
+
+@LAWS
+@given(cases(), openings, step_lists(most=8), st.integers(0, 9000))
+def test_what_holds_of_every_history(case: Case, opening: Opening, steps: list[Step], rest: int) -> None:
+    """Fold, JSON, ids, numbers, wake: each law on each call."""
+    story = told(case, opening, steps)
+    story = extended(story, Said("advance", story.end + rest * MINUTE))
+    known: list[Any] = []
+
+    assert [] == twice(story.effects)
+    for call, outcome in zip(story.calls, story.outcomes, strict=True):
+        known += outcome.records
+        assert outcome.ticket == case.workflow.fold(known)
+        assert outcome == load(json.loads(json.dumps(dump(outcome))))
+        if outcome.wake is not None:
+            assert outcome.wake > call.at
+            assert make(case, outcome.ticket, Said("advance", outcome.wake - MICRO)).ticket is outcome.ticket
+            assert make(case, outcome.ticket, Said("advance", outcome.wake)).records
+    assert list(range(1, len(known) + 1)) == [record.sequence for record in known]
+    assert sorted(record.at for record in known) == [record.at for record in known]
+
+
+@LAWS
+@given(cases(), openings, step_lists(most=8))
+def test_rerun_of_its_own_history(case: Case, opening: Opening, steps: list[Step]) -> None:
+    """A ticket's own received events decided again give the same ticket."""
+    story = told(case, opening, steps)
+
+    rerun = case.workflow.rerun(story.records, lambda _at: case.world)
+
+    final = case.workflow.advance(rerun.ticket, at=story.end, world=case.world)
+    assert canonical(story.ticket) == canonical(final.ticket)
