@@ -15,7 +15,7 @@ from servflow.engine._timeline import catch_up
 from servflow.engine._verbs import begin
 from servflow.engine._views import ClockView, Explanation, NextUp, Option
 from servflow.errors import Finding, InputError
-from servflow.model import EMPTY, ClockRun, FrozenMap, SlotProgress, Ticket, write_instant
+from servflow.model import EMPTY, ClockRun, Field, FrozenMap, SlotProgress, Ticket, write_instant
 from servflow.statemachine import draw
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
                 payload=_types(candidate),
                 targets=_targets(call, (candidate.index,)),
                 code="payload",
-                why="needs " + ", ".join(f"{name} ({kind})" for name, kind in _types(candidate).items()),
+                why="needs "
+                + ", ".join(f"{name} ({kind})" for name, kind in _types(candidate).items() if not kind.endswith("?")),
                 title=title,
             )
     problem = attempt.worst() or not_permitted(call, event, (), None)
@@ -91,7 +92,11 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
 
 
 def _types(link: Link) -> FrozenMap[str, str]:
-    return FrozenMap({name: spec.type for name, spec in link.spec.payload.items()})
+    return FrozenMap({name: _type(spec) for name, spec in link.spec.payload.items()})
+
+
+def _type(spec: Field) -> str:
+    return f"{spec.type}?" if spec.optional or spec.default is not None else spec.type
 
 
 def _targets(call: OneCall, indexes: tuple[int, ...]) -> tuple[str, ...]:
@@ -103,17 +108,13 @@ def _heard(call: OneCall, event: str) -> Option:
     spec = call.workflow.events.get(event)
     allow, not_by = (spec.allow, spec.not_by) if spec is not None else ((), None)
     declared = spec.payload if spec is not None else EMPTY
-    payload = FrozenMap({name: kind.type for name, kind in declared.items()})
+    payload = FrozenMap({name: _type(kind) for name, kind in declared.items()})
     title = spec.title if spec is not None else ""
     if permitted(call, allow, not_by):
         needed = any(not kind.optional and kind.default is None for kind in declared.values())
         return Option(event=event, status="needs" if needed else "ready", payload=payload, title=title)
     problem = not_permitted(call, event, allow, not_by)
     return Option(event=event, status="refused", why=problem.message, code=problem.code, payload=payload, title=title)
-
-
-_NEEDING = frozenset({"ticket.update", "ticket.force", "step.check", "rating.add", "clock.waive", "chain.snooze"})
-"""Built-in events that do nothing without a payload."""
 
 
 def _built_in(call: OneCall, event: str) -> Option | None:
@@ -129,18 +130,26 @@ def _built_in(call: OneCall, event: str) -> Option | None:
     if event == "clock.waive" and not any(run.breached_at for run in call.draft.clocks.values()):
         return None
     allow, not_by = (spec.allow, spec.not_by) if spec is not None else ((), None)
-    payload = FrozenMap({name.strip(): "any" for name in BUILT_IN[event].split(",")}) if event != "ticket.update" else EMPTY
+    asked = dict(BUILT_IN[event])
+    if event == "ticket.update":
+        asked = {name: f"{kind.type}?" for name, kind in call.workflow.fields.items()}
+    if spec is not None:
+        asked |= {name: _type(kind) for name, kind in spec.payload.items()}
+    payload = FrozenMap(asked)
     if permitted(call, allow, not_by):
         mine = not event.startswith("offer.") or any(
             call.actor is not None and offer.to == call.actor.id for offer in call.draft.offers
         )
         if mine:
-            needs = event in _NEEDING or bool(spec is not None and spec.payload)
+            needed = [f"{name} ({kind})" for name, kind in payload.items() if not kind.endswith("?")]
+            if event == "ticket.update":
+                needed = ["a field to update"]
             return Option(
                 event=event,
-                status="needs" if needs else "ready",
+                status="needs" if needed else "ready",
                 payload=payload,
-                why=BUILT_IN[event] if needs else "",
+                code="payload" if needed else None,
+                why=f"needs {', '.join(needed)}" if needed else "",
                 title=spec.title if spec else "",
             )
     problem = not_permitted(call, event, allow, not_by)

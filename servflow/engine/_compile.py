@@ -119,6 +119,9 @@ class Compiled:
         )
         self.timeless = {name: kind for name, kind in self.types.items() if name not in ("payload", "actor")}
         self._check_fields()
+        for index, role in enumerate(workflow.roles):
+            if role in RELATIONS:
+                self.problems.add("role.relation", f"roles[{index}]", role=role, relations=RELATIONS)
         self.replies: list[tuple[str, str]] = []
         self.links = tuple(self._link(index, spec) for index, spec in enumerate(workflow.transitions))
         self._check_tables()

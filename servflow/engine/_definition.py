@@ -14,24 +14,28 @@ from servflow.model import CONVERTERS, Action, Field, FrozenMap, Span, actions, 
 RELATIONS = ("system", "assignee", "owner", "requester", "manager_of")
 """Who somebody is to a ticket; never declared as roles."""
 
-BUILT_IN = {
-    "ticket.update": "any field by name, and priority, queue, tags, outlet, customer, asset, channel",
-    "ticket.assign": "to, slot",
-    "ticket.message": "side, public, channel, text",
-    "ticket.cancel": "reason",
-    "ticket.reopen": "reason",
-    "ticket.force": "state, reason",
-    "step.check": "step, evidence",
-    "offer.accept": "offer",
-    "offer.reject": "offer, reason",
-    "chain.acknowledge": "chain",
-    "chain.snooze": "chain, until",
-    "chain.escalate": "chain, level",
-    "rating.add": "scale, score, comment",
-    "clock.waive": "clock, reason",
-    "ticket.child_closed": "child",
+BUILT_IN: Mapping[str, Mapping[str, str]] = {
+    "ticket.update": {},
+    "ticket.assign": {"to": "string?", "slot": "string?"},
+    "ticket.message": {"side": "string?", "public": "bool?", "channel": "string?", "text": "string?"},
+    "ticket.cancel": {"reason": "string?"},
+    "ticket.reopen": {"reason": "string?"},
+    "ticket.force": {"state": "string", "reason": "string"},
+    "step.check": {"step": "string", "evidence": "any?"},
+    "offer.accept": {"offer": "string?"},
+    "offer.reject": {"offer": "string?", "reason": "string?"},
+    "chain.acknowledge": {"chain": "string?"},
+    "chain.snooze": {"chain": "string?", "until": "any"},
+    "chain.escalate": {"chain": "string?", "level": "any?"},
+    "rating.add": {"scale": "string?", "score": "int", "comment": "string?"},
+    "clock.waive": {"clock": "string", "reason": "string"},
+    "ticket.child_closed": {"child": "string"},
 }
-"""Built-in event -> what its payload may carry. They are namespaced so that they never collide."""
+"""
+Built-in event -> what its payload may carry and of which type; a type with ``?`` may be left out.
+
+``ticket.update`` takes any field by name. They are namespaced so that they never collide with a workflow's own.
+"""
 
 ATTRIBUTES = ("priority", "queue", "customer", "asset", "outlet", "channel", "tags", "parent")
 """What every ticket has besides its fields and an opening or an update may set."""

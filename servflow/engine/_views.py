@@ -15,9 +15,9 @@ class Option:
     """
     One event and whether it may happen now.
 
-    ``status`` is ``ready``, ``needs`` (a payload) or ``refused``. ``why`` says why not in English and
-    Chinese, ``code`` is that of the refusal, ``payload`` names what it takes with types, ``targets`` where
-    it leads, ``facts`` what a program needs of the refusal.
+    ``status`` is ``ready``, ``needs`` (a payload) or ``refused``. ``why`` says why not, ``code`` is that of the
+    refusal, ``payload`` names what it takes with types (``?``: may be left out), ``targets`` where it leads,
+    ``facts`` what a program needs of the refusal.
     """
 
     event: str

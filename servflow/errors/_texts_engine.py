@@ -5,6 +5,12 @@ from __future__ import annotations
 from servflow.errors._catalogue import Text
 
 TEXTS: dict[str, Text] = {
+    "role.relation": Text(
+        en="{role} is a relation to the ticket and cannot be declared as a role",
+        zh="{role} 是与工单的关系，不能声明为角色",
+        hint_en="leave it out of roles; allow: [{role}] means the relation",
+        hint_zh="请从 roles 中去掉；allow: [{role}] 指的就是这一关系",
+    ),
     "definition.format": Text(
         en="this servflow reads format {known}, not {value}",
         zh="当前版本只能读取格式 {known}，而不是 {value}",

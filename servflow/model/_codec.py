@@ -228,20 +228,27 @@ def dump(value: Any) -> dict[str, Any]:
     A ticket, record, effect, reservation or outcome as a JSON-ready mapping.
 
     ``kind`` names what it is and ``format`` (on tickets and outcomes) the version of the form. What
-    equals its default is left out. The same value gives the same bytes in every process.
+    equals its default is left out, but a ticket always has ``wake``. The same value gives the same bytes in every
+    process. Definitions, and what ``available``, ``explain`` and dispatch answer, give their own form.
 
     Raises:
         InputError: the value is none of these.
     """
     name = _NAMES.get(type(value))
     if name is None:
-        if hasattr(value, "to_data"):
-            data: dict[str, Any] = value.to_data()
-            return data
-        raise InputError(f"cannot dump a {type(value).__name__}; dump takes tickets, records, effects and outcomes")
+        for form in ("to_data", "as_data"):  # definitions, calendars; options, explanations, choices
+            if hasattr(value, form) and not isinstance(value, type):
+                data: dict[str, Any] = getattr(value, form)()
+                return data
+        raise InputError(
+            f"cannot dump a {type(value).__name__}; dump takes tickets, records, effects, outcomes, definitions and what "
+            "available, explain and dispatch answer"
+        )
     head: dict[str, Any] = {"kind": name}
     if name in ("ticket", "outcome"):
         head["format"] = FORMAT
+    if name == "ticket":
+        head["wake"] = None  # always there: a host keeps it in a column of its own, empty where time does nothing
     return {**head, **_encode(value, type(value))}
 
 

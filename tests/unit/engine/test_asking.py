@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from servflow.engine import Extensions, Option
-from servflow.errors import InputError, Refused
+from servflow.errors import DefinitionError, InputError, Refused
 from servflow.expressions import Function
-from servflow.model import Actor, Engineer, World
-from tests.unit.engine.flows import CLERK, Case, after, flow, move, notify
+from servflow.model import Actor, Engineer, World, dump
+from tests.unit.engine.flows import CLERK, START, Case, after, flow, move, notify
 
 
 def options(case: Case, **given: Any) -> dict[str, Option]:
@@ -286,3 +286,23 @@ def test_explain_of_nobody_in_particular() -> None:
     case = Case(flow(roles=["clerk"], transitions=[move(allow="clerk")]), actor=Actor("carl", ["clerk"]))
 
     assert {"refused"} == {option.status for option in case.workflow.explain(case.ticket, at=after()).options}
+
+
+def test_buttons_come_with_types_and_as_data() -> None:
+    """A built-in event says what it takes, what may be left out, and is JSON when dumped."""
+    workflow = flow(events={"step.check": {}}, states={"a": {"checklist": ["look"]}, "b": {}, "z": {"closed": True}})
+    ticket = workflow.open("T", at=START).ticket
+
+    options = {option.event: option for option in workflow.available(ticket, at=START)}
+
+    assert {"step": "string", "evidence": "any?"} == dict(options["step.check"].payload)
+    assert ("needs", "needs step (string)") == (options["step.check"].status, options["step.check"].why)
+    assert "step.check" == dump(options["step.check"])["event"]
+
+
+def test_roles_are_not_named_like_relations() -> None:
+    """System, assignee and the like are relations; as roles they could never be held."""
+    with pytest.raises(DefinitionError) as caught:
+        flow(roles=["clerk", "assignee"])
+
+    assert [("role.relation", "roles[1]")] == [(found.code, found.path) for found in caught.value.findings]

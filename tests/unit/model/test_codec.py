@@ -123,7 +123,7 @@ def test_what_equals_its_default_is_left_out() -> None:
     """A snapshot holds only what is particular to its ticket."""
     plain = dump(Ticket(id="T1", workflow="w", at=NOON, opened_at=NOON))
 
-    assert {"kind", "format", "id", "workflow", "at", "opened_at"} == set(plain)
+    assert {"kind", "format", "id", "workflow", "at", "opened_at", "wake"} == set(plain)
 
 
 def test_an_outcome_comes_back_with_records_effects_and_reservations() -> None:
