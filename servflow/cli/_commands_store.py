@@ -29,7 +29,7 @@ from servflow.stores import Store
     show_default=True,
     help="the database to leave behind",
 )
-@click.option("--force", is_flag=True, help="replace the database if it is there")
+@click.option("--force", is_flag=True, help="replace the database if it is there; nothing but an SQLite database is replaced")
 @command
 def demo_command(say: Say, *, seed: int, count: int, path: Path, force: bool) -> None:
     """Live through one week of a repair company on a virtual clock, and look at what it came to.

@@ -22,6 +22,9 @@ from servflow.stores import SqliteStore, Store
 CONSIDERED = 20
 """How many of the worst tickets are looked at for one worth explaining."""
 
+SQLITE = b"SQLite format 3\0"
+"""How every SQLite database begins."""
+
 TEMPLATE = "templates/demo_repair.yaml"
 
 
@@ -36,7 +39,8 @@ def prepare(path: Path, *, force: bool) -> None:
     Make room for a fresh database.
 
     Raises:
-        InputError: there is one already, and it is not to be replaced; or the directory does not exist.
+        InputError: there is one already, and it is not to be replaced; what is there is no SQLite database, so it is not
+            replaced either; or the directory does not exist.
     """
     if not path.absolute().parent.is_dir():
         raise InputError(f"the directory of {str(path)!r} does not exist; create it first", path=str(path))
@@ -44,8 +48,18 @@ def prepare(path: Path, *, force: bool) -> None:
         raise InputError(
             f"there is a file {str(path)!r} already; choose a fresh name with --db, or replace it with --force", path=str(path)
         )
+    if path.exists() and not _database(path):
+        raise InputError(
+            f"{str(path)!r} is no SQLite database, so it is not replaced; choose another name with --db", path=str(path)
+        )
     for beside in ("", "-wal", "-shm"):
         path.with_name(path.name + beside).unlink(missing_ok=True)
+
+
+def _database(path: Path) -> bool:
+    """Whether a file is an SQLite database; an empty one is a database nothing was written to yet."""
+    with path.open("rb") as file:
+        return file.read(len(SQLITE)) in (b"", SQLITE)
 
 
 def telling(store: Store, held: Iterable[Ticket]) -> str:

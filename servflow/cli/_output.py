@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from servflow.cli._words import Words
-from servflow.errors import DefinitionError, Finding, Refused, ServflowError
+from servflow.errors import DefinitionError, Finding, InputError, Refused, ServflowError
 from servflow.model import read_instant, write_instant
 
 FINE, FINDINGS, BAD = 0, 1, 2
@@ -25,6 +25,9 @@ FINE, FINDINGS, BAD = 0, 1, 2
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+
+FIRST_YEAR, LAST_YEAR = 1900, 9000
+"""Years an instant on the command line may lie in: far from both ends of what a datetime holds, to count on from there."""
 
 WIDE = 118
 """Columns of text that goes to a file or a pipe, where no terminal says how wide it is."""
@@ -142,6 +145,10 @@ def command(function: Callable[..., int | None]) -> Callable[..., None]:
         except OSError as error:
             named = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
             status = fail(say, ServflowError(named, code="file"))
+        except OverflowError as error:
+            # The last net: an instant or a length of time that was read from a file or a database leaves the calendar.
+            told = f"this leads beyond the years that can be counted in ({error}); give an earlier instant or a shorter time"
+            status = fail(say, InputError(told, code="overflow"))
         click.get_current_context().exit(status)
 
     return run
@@ -155,14 +162,20 @@ class Instant(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # gener
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):
             return value
+        read: datetime | None = None
         try:
-            return read_instant(str(value))
+            read = read_instant(str(value))
+        except OverflowError:
+            pass  # in UTC it lies beyond the years that there are
         except (ServflowError, ValueError):
             self.fail(
                 f"{value!r} is not an instant with an offset; write it as 2026-11-02T09:00:00+08:00 or 2026-11-02T01:00:00Z",
                 param,
                 ctx,
             )
+        if read is None or not FIRST_YEAR <= read.year <= LAST_YEAR:
+            self.fail(f"{value!r} is out of range; give an instant in the years {FIRST_YEAR} to {LAST_YEAR}", param, ctx)
+        return read
 
 
 def span(length: timedelta | None) -> str:

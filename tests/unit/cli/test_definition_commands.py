@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import click
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
 from servflow.cli._demo_command import demo_workflow
+from servflow.cli._output import Say, command
 from servflow.model import canonical
 
 Run = Callable[..., Result]
@@ -171,6 +173,10 @@ def test_plan_can_be_cut_short(run: Run, fine: Path) -> None:
         (("--chain", "lat", "--at", "2026-11-02T09:00:00Z"), "did you mean 'late'?"),
         (("--at", "2026-11-02T09:00:00"), "is not an instant with an offset"),
         (("--at", "soon"), "is not an instant with an offset"),
+        (("--at", "9999-12-30T09:00:00Z"), "in the years 1900 to 9000"),
+        (("--at", "9999-12-31T23:59:59-08:00"), "9999-12-31T23:59:59-08:00"),
+        (("--at", "0001-01-01T00:00:00Z"), "in the years 1900 to 9000"),
+        (("--at", "9000-01-01T00:00:00Z", "--for", "500000d"), "is longer than"),
         (("--at", "2026-11-02T09:00:00Z", "--for", "ages"), "ages"),
         (("--at", "2026-11-02T09:00:00Z", "--for", "2 business days"), "is a length of time"),
     ],
@@ -189,3 +195,17 @@ def test_error_as_json_is_parsable(run: Run, fine: Path) -> None:
 
     assert 2 == result.exit_code
     assert "did you mean" in json.loads(result.stdout)["error"]["message"]
+
+
+def test_instants_beyond_the_calendar_are_told_without_a_traceback() -> None:
+    """An overflow that no option could foresee ends with status 2 and one sentence."""
+
+    @click.command()
+    @command
+    def far(say: Say) -> None:
+        say.line(str(datetime(9999, 12, 31, tzinfo=UTC) + timedelta(days=1)))
+
+    result = CliRunner().invoke(far, catch_exceptions=False)
+
+    assert (2, 1) == (result.exit_code, len(result.stderr.splitlines()))
+    assert "give an earlier instant" in result.stderr

@@ -55,14 +55,29 @@ def test_demo_speaks_chinese(run: Run, tmp_path: Path) -> None:
 def test_demo_overwrites_nothing_unasked(run: Run, tmp_path: Path) -> None:
     """A file that is there is refused with both ways out, untouched; --force replaces it."""
     path = tmp_path / "week.db"
-    path.write_text("precious", encoding="utf-8")
+    assert 0 == run("demo", "--tickets", 5, "--seed", 2, "--db", path, "--format", "json").exit_code
+    before = path.read_bytes()
     refused = run("demo", "--tickets", 5, "--db", path)
 
     assert 2 == refused.exit_code
     assert "--force" in refused.stderr
     assert "--db" in refused.stderr
-    assert "precious" == path.read_text(encoding="utf-8")
+    assert before == path.read_bytes()
     assert 0 == run("demo", "--tickets", 5, "--db", path, "--force", "--format", "json").exit_code
+    assert before != path.read_bytes()
+
+
+def test_demo_replaces_nothing_but_a_database(run: Run, tmp_path: Path) -> None:
+    """With --force, too, a file that is no SQLite database is refused and untouched; an empty one is replaced."""
+    path, empty = tmp_path / "notes.yaml", tmp_path / "empty.db"
+    path.write_text("precious", encoding="utf-8")
+    empty.touch()
+    refused = run("demo", "--tickets", 5, "--db", path, "--force")
+
+    assert 2 == refused.exit_code
+    assert "is no SQLite database" in refused.stderr
+    assert "precious" == path.read_text(encoding="utf-8")
+    assert 0 == run("demo", "--tickets", 5, "--db", empty, "--force", "--format", "json").exit_code
 
 
 def test_demo_refuses_a_directory_that_is_not_there(run: Run, tmp_path: Path) -> None:
@@ -148,6 +163,9 @@ def test_explain_as_of_a_later_instant(run: Run, demo: Any) -> None:
 
     assert 2 == refused.exit_code
     assert "may not lie before" in refused.stderr
+    far = run("explain", demo.path, name, "--at", "9999-12-31T23:59:59Z")
+    assert 2 == far.exit_code
+    assert "in the years 1900 to 9000" in far.stderr
 
 
 def test_unknown_ticket_gets_a_did_you_mean(run: Run, demo: Any) -> None:
