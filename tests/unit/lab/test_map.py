@@ -7,11 +7,16 @@ from typing import Any
 
 import pytest
 
-from servflow.errors import DefinitionError
-from servflow.errors._texts_lab import TEXTS
+from servflow.errors import DefinitionError, render
 from servflow.lab import LogMap
 
 COLUMNS = {"case": "id", "at": "when", "state": "status"}
+
+
+def _facts(data: Any, code: str) -> Any:
+    with pytest.raises(DefinitionError) as caught:
+        LogMap.of(data)
+    return next(finding.facts for finding in caught.value.findings if finding.code == code)
 
 
 def _codes(data: Any) -> list[tuple[str, str]]:
@@ -63,8 +68,11 @@ def test_equal_ways_of_writing_are_equal() -> None:
 def test_each_problem_is_told_with_its_place(change: dict[str, Any], code: str, path: str) -> None:
     """Whatever is wrong with a map has a code and a path, and a sentence in both languages."""
     assert (code, path) in _codes({"columns": COLUMNS, **change})
-    assert TEXTS[code].en
-    assert TEXTS[code].zh
+    facts = _facts({"columns": COLUMNS, **change}, code)
+    english, chinese = render(code, facts), render(code, facts, "zh")
+    assert not english.startswith(code)
+    assert not chinese.startswith(code)
+    assert english != chinese
 
 
 def test_all_problems_are_told_at_once() -> None:
