@@ -152,6 +152,8 @@ class Machine:
 
         An event that nothing handles changes nothing and is no error. Entering a final state at the top ends the
         step at once, as it ends an SCXML session; the machine takes further events if transitions lead out of it.
+        A name that is not there makes the guard false: it reads as null, and no comparison with null holds (see
+        ``Expression.test``).
 
         Args:
             state: ``state`` of the step before, possibly through JSON.
