@@ -71,8 +71,9 @@ CREATE TABLE release (
   tenant TEXT NOT NULL, entity TEXT NOT NULL, number INTEGER NOT NULL,
   PRIMARY KEY (tenant, entity)) WITHOUT ROWID;
 CREATE TABLE definition (
-  tenant TEXT NOT NULL, hash TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL,
-  PRIMARY KEY (tenant, hash));
+  tenant TEXT NOT NULL, entity TEXT NOT NULL, hash TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (tenant, entity, hash));
 """
 
 _REMEDIES = {
@@ -164,8 +165,11 @@ class Connection:
         Raises:
             FormatError: the file belongs to a newer servflow or to another program.
         """
-        written, application = self._pragma("user_version"), self._pragma("application_id")
+        # The mark is read last: whoever makes the tables meanwhile commits them with it, and must not look foreign.
+        used = self._sqlite.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] or self._pragma("user_version")
+        application = self._pragma("application_id")
         if application == APPLICATION:
+            written = self._pragma("user_version")
             if written > FORMAT:
                 raise FormatError(
                     f"the store {self.path} has format {written}, this servflow reads up to {FORMAT}; upgrade servflow",
@@ -174,8 +178,7 @@ class Connection:
                     path=self.path,
                 )
             return False
-        tables = self._sqlite.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if application or written or tables:
+        if application or used:
             raise FormatError(
                 f"{self.path} is the database of another program; give servflow a file of its own",
                 code="foreign",

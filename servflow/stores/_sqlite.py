@@ -380,11 +380,14 @@ class SqliteStore:
         """As ``Store.define``."""
         body = written(dict(data))
         with self._db.transaction():
-            self._db.run("INSERT OR REPLACE INTO definition VALUES (?, ?, ?, ?, ?)", (self.tenant, hash, name, version, body))
+            self._db.run(
+                "INSERT OR REPLACE INTO definition (tenant, entity, hash, name, version, body) VALUES (?, ?, ?, ?, ?, ?)",
+                (self.tenant, ENTITY, hash, name, version, body),
+            )
 
     def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - as above
         """As ``Store.definition``."""
-        row = self._db.row("SELECT body FROM definition WHERE tenant = ? AND hash = ?", (self.tenant, hash))
+        row = self._db.row(f"SELECT body FROM definition WHERE {_HERE} AND hash = ?", (self.tenant, ENTITY, hash))
         if row is None:
             return None
         data: Mapping[str, Any] = parsed(self._db.path, row[0])

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -207,3 +208,19 @@ class TestInput:
             with pytest.raises(InputError):
                 store.post("T1", "go", {1: 2}, key="k", at=note("e").at)
             assert () == store.find()
+
+
+def test_every_table_tells_tenant_and_entity(tmp_path: Path) -> None:
+    """Each row that is kept says whose it is and what kind of thing it is about, a definition's included."""
+    path = tmp_path / "store.db"
+    with closing(SqliteStore(path)) as store:
+        store.define("h", "repair", 1, {"name": "repair"})
+        assert {"name": "repair"} == store.definition("h")
+    with closing(sqlite3.connect(path)) as plain:
+        tables = [row[0] for row in plain.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        kept = [name for name in tables if name not in ("sqlite_sequence", "meta")]
+        columns = {name: {row[1] for row in plain.execute(f"PRAGMA table_info({name})")} for name in kept}
+        assert ("ticket",) == plain.execute("SELECT entity FROM definition").fetchone()
+
+    assert "definition" in columns
+    assert [] == [name for name, found in columns.items() if not {"tenant", "entity"} <= found]
