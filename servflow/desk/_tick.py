@@ -14,7 +14,16 @@ from attrs import define, field
 from servflow.desk._openings import NEVER, open_for, post_for
 from servflow.desk._reports import MAX_PROBLEMS, Problem, TickReport
 from servflow.desk._steps import Steps, placed
-from servflow.errors import Conflict, FormatError, InputError, NotFound, ReservationRefused, ServflowError, StoreError
+from servflow.errors import (
+    Conflict,
+    FormatError,
+    InputError,
+    LimitError,
+    NotFound,
+    ReservationRefused,
+    ServflowError,
+    StoreError,
+)
 from servflow.model import Open, Outcome, Send, Ticket, World
 from servflow.stores import Claim, Message
 
@@ -115,7 +124,14 @@ class Round:
             return Counter()
 
         def decide(ticket: Ticket, _: datetime, world: World | None) -> Outcome:
-            return self.steps.workflows.of_ticket(ticket).advance(ticket, at=max(now, ticket.at), world=world)
+            flow = self.steps.workflows.of_ticket(ticket)
+            try:
+                return flow.advance(ticket, at=max(now, ticket.at), world=world)
+            except LimitError as error:
+                reached = error.facts.get("reached")
+                if reached is None or reached <= ticket.at:
+                    raise
+                return flow.advance(ticket, at=reached, world=world)
 
         _, outcome = self.steps.change(claim.ticket, decide, woken=claim.woken)
         if outcome.records:

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 MAX_CATCH_UP = 20_000
 """How many things set by time one call may work off."""
 
+MAX_STANDING = 1_000
+"""How many things may happen at one instant by time; what comes after is given up, with a note."""
+
 # Ties at one instant: state timer, offer, relaxation, mark, level, reminder, then document order.
 _TIMER, _OFFER, _RELAX, _MARK, _LEVEL, _REMINDER = range(6)
 _CHAIN_RANK = {"begin": _LEVEL, "level": _LEVEL, "resume": _LEVEL, "reminder": _REMINDER}
@@ -189,24 +192,27 @@ def catch_up(call: OneCall, before: datetime) -> datetime | None:
         The ticket's wake after that.
 
     Raises:
-        LimitError: the definition sets things for one instant again and again.
+        LimitError: too much lies in between for one call; advancing to its ``reached`` first gets through.
     """
     instant = first_instant(call.compiled, call.draft)
     if instant is None or instant >= before:
         return None if instant is None else wake_of((instant, None))
-    count = 0
+    count = standing = 0
+    last: datetime | None = None
     while True:
         first = first_due(call.compiled, call.draft)
         if first is None or first[0] >= before or first[0] >= NEVER:
             return wake_of(first)
         due = first[1]()
         count += 1
+        standing = standing + 1 if due.at == last else 0
+        last = due.at
         if count > MAX_CATCH_UP:
             raise LimitError(
-                f"more than {MAX_CATCH_UP} things set by time in one call, the last for {due.at.isoformat()}; "
-                f"timers of {call.workflow.workflow} set each other without progress",
+                f"more than {MAX_CATCH_UP} things set by time in one call; advance the ticket to {due.at.isoformat()} first",
                 code="catch_up",
                 limit=MAX_CATCH_UP,
+                reached=due.at,
             )
         # Something an earlier event set may lie before the ticket's instant; records never go back.
         call.at = max(due.at, call.draft.at)
@@ -215,6 +221,9 @@ def catch_up(call: OneCall, before: datetime) -> datetime | None:
         call.act_as(SYSTEM)
         call.happening = Happening()
         call.scope_cache = None
+        if standing > MAX_STANDING:
+            due.give_up(call, "circle", f"more than {MAX_STANDING} things set each other off at this very instant")
+            continue
         before_it = call.savepoint()
         try:
             due.run(call)
@@ -222,6 +231,7 @@ def catch_up(call: OneCall, before: datetime) -> datetime | None:
             check_budget(call)
         except (Refused, ExpressionError, LimitError) as error:
             if error.code == "budget":
+                error.facts["reached"] = due.at
                 raise
             call.rollback(before_it)
             due.give_up(call, error.code, error.message)

@@ -114,3 +114,22 @@ def test_refused_is_unchanged(store: Store) -> None:
     assert before == desk.get("T1")
     assert desk.available("T1")
     assert desk.explain("T1")
+
+
+def test_a_ticket_that_slept_for_weeks_is_caught_up_in_several_rounds() -> None:
+    """More timers than one call works off: the desk takes them in rounds, and the end is where one long call would be."""
+    ticking = Workflow(
+        workflow="ticking",
+        states={"a": {"timers": [{"after": "1m", "event": "tick"}]}},
+        transitions=[{"event": "tick", "source": "a", "target": "a"}],
+    )
+    begin = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    now = [begin]
+    desk = Desk(ticking, MemoryStore(), now=lambda: now[0])
+    desk.open("T")
+
+    now[0] = begin + timedelta(weeks=3)
+    while desk.tick().worked:
+        pass
+
+    assert begin + timedelta(weeks=3) - timedelta(minutes=1) == desk.get("T").at

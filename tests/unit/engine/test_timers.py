@@ -8,7 +8,7 @@ import pytest
 
 from servflow.errors import LimitError
 from servflow.model import TimerFired, TimerRefused
-from tests.unit.engine.flows import Case, after, flow, kinds, move, of
+from tests.unit.engine.flows import START, Case, after, flow, kinds, move, of
 
 TIMED: dict[str, Any] = {"a": {"timers": [{"after": "1h", "event": "go"}]}, "b": {}, "z": {"closed": True}}
 COUNT = {"n": {"type": "int", "default": 0}}
@@ -195,10 +195,26 @@ def test_timers_that_follow_each_other_each_have_their_instant() -> None:
 
 
 def test_timers_that_set_each_other_without_progress_are_stopped() -> None:
-    """Timers of no length in a circle end in an error that names the workflow, not in a hang."""
+    """Timers of no length in a circle are given up with a note, and the ticket goes on."""
     timer = {"timers": [{"after": "0h", "event": "go"}]}
     case = Case(flow(states={"a": timer, "b": timer}, transitions=[move(), move("go", "b", "a")]))
 
+    outcome = case.until(1)
+
+    assert ["circle"] == [record.code for record in of(TimerRefused, outcome.records)]
+    assert outcome.wake is None
+    assert case.until(2).ticket == outcome.ticket
+
+
+def test_a_ticket_that_slept_too_long_says_how_far_to_advance_first() -> None:
+    """More timers than one call works off: advancing to the instant named gets through."""
+    ticking = {"a": {"timers": [{"after": "1m", "event": "tick"}]}}
+    workflow = flow(states=ticking, initial="a", transitions=[{"event": "tick", "source": "a", "target": "a"}])
+    ticket = workflow.open("T", at=START).ticket
+
     with pytest.raises(LimitError) as caught:
-        case.until(1)
-    assert caught.value.code in ("budget", "catch_up")
+        workflow.advance(ticket, at=after(30_000))
+
+    assert after(20_001) == caught.value.reached
+    ticket = workflow.advance(ticket, at=caught.value.reached).ticket
+    assert after(29_999) == workflow.advance(ticket, at=after(30_000)).ticket.at
