@@ -108,14 +108,18 @@ def finding_data(finding: Finding, lang: str) -> dict[str, Any]:
 
 
 def fail(say: Say, error: ServflowError) -> int:
-    """Say what went wrong, in one sentence or as findings; the exit status that goes with it."""
+    """
+    Say what went wrong, in one sentence or as findings; the exit status that goes with it.
+
+    A definition or a map that does not load is bad input; findings are what ``check`` was asked for, so it says them itself.
+    """
     if isinstance(error, DefinitionError) and error.findings:
         if say.json:
             say.findings(error.findings)
         else:
             for finding in error.findings:
                 click.echo(finding.text(say.lang), err=True)
-        return FINDINGS
+        return BAD
     message = error.text(say.lang) if isinstance(error, Refused) else error.message
     if say.json:
         say.data({"error": {"code": error.code, "message": message}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 # ruff: noqa: RUF001 - Chinese text uses full-width punctuation
@@ -207,6 +208,9 @@ RULES_ZH: Mapping[str, str] = {
 }
 """Dispatch rule -> why somebody does not fit, in Chinese."""
 
+_COUNTED = re.compile(r"\{(\w+)\} (?:findings|warnings|states|transitions|tickets|events|reopenings|times|rounds)\b")
+"""What is counted in an English sentence, to be said in the singular where there is one."""
+
 
 class Words:
     """The words of one language."""
@@ -217,5 +221,9 @@ class Words:
     def __call__(self, key: str, /, **facts: object) -> str:
         """The sentence for a key, its places filled."""
         english, chinese = WORDS[key]
-        text = chinese if self.lang == "zh" else english
+        if self.lang == "zh":
+            text = chinese
+        else:
+            # In the template, not in the sentence: what users wrote keeps its plural.
+            text = _COUNTED.sub(lambda found: found[0][:-1] if facts.get(found[1]) == 1 else found[0], english)
         return text.format(**facts) if facts else text

@@ -62,7 +62,7 @@ def test_check_of_a_fine_definition(run: Run, fine: Path) -> None:
     """No findings end with status 0 and one sentence."""
     result = run("check", fine)
 
-    assert (0, "tiny version 1 is fine: 2 states, 1 transitions, no findings.\n") == (result.exit_code, result.stdout)
+    assert (0, "tiny version 1 is fine: 2 states, 1 transition, no findings.\n") == (result.exit_code, result.stdout)
 
 
 def test_check_tells_every_problem_with_its_line(run: Run, broken: Path) -> None:
@@ -117,11 +117,14 @@ def test_graph_draws_every_kind(run: Run, fine: Path) -> None:
 
 
 def test_graph_of_a_broken_definition_tells_its_findings(run: Run, broken: Path) -> None:
-    """What cannot be loaded cannot be drawn: the findings go to standard error, the status is 1."""
+    """What cannot be loaded cannot be drawn: the findings go to standard error, the status is that of bad input."""
     result = run("graph", broken)
 
-    assert (1, "") == (result.exit_code, result.stdout)
+    assert (2, "") == (result.exit_code, result.stdout)
     assert "line 6" in result.stderr
+    planned = run("plan", broken, "--at", "2026-11-02T09:00:00Z", "--format", "json")
+    assert 2 == planned.exit_code
+    assert json.loads(planned.stdout)["findings"]
 
 
 def test_graph_marks_where_a_ticket_is(run: Run, tmp_path: Path) -> None:

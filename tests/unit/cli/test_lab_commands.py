@@ -99,12 +99,15 @@ def test_replay_refuses_a_log_without_a_column(run: Run, lab: Path) -> None:
 
 
 def test_replay_tells_the_findings_of_a_wrong_map(run: Run, lab: Path) -> None:
-    """A map with problems ends with status 1 and all of them."""
+    """A map with problems is bad input: status 2 and all of them; so is a workflow that does not load."""
     (lab / "map.yaml").write_text(MAP.replace("formats", "format"), encoding="utf-8")
     result = replayed(run, lab)
 
-    assert 1 == result.exit_code
+    assert 2 == result.exit_code
     assert "format" in result.stderr
+    (lab / "map.yaml").write_text(MAP, encoding="utf-8")
+    (lab / "flow.yaml").write_text(FLOW.replace("target: done", "target: don"), encoding="utf-8")
+    assert 2 == replayed(run, lab, "--workflow", lab / "flow.yaml").exit_code
 
 
 def test_replay_needs_a_workflow(run: Run, lab: Path) -> None:

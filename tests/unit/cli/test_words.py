@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import servflow.cli as package
+from servflow import cli as package
+from servflow.cli._main import servflow
 from servflow.cli._output import span
 from servflow.cli._words import WORDS, Words
 
@@ -40,6 +41,16 @@ def test_every_key_that_is_said_is_known() -> None:
     assert {key for key in unsaid if key.split(".")[0] not in built} <= set()
 
 
+def test_one_thing_is_told_in_the_singular() -> None:
+    """One finding is no "1 findings"; what users wrote is left as it is."""
+    words = Words("en")
+
+    assert "1 finding in 1 findings.yaml:" == words("check.found", count=1, file="1 findings.yaml")
+    assert "2 findings in a.yaml:" == words("check.found", count=2, file="a.yaml")
+    assert "w version 1 loads, with 1 warning:" == words("check.loads", name="w", version=1, count=1)
+    assert "a.yaml 中有 1 个发现：" == Words("zh")("check.found", count=1, file="a.yaml")
+
+
 def test_language_falls_to_the_asked_one() -> None:
     """The same key is said in the language asked for."""
     assert ("late", "超时") == (Words("en")("late"), Words("zh")("late"))
@@ -59,3 +70,15 @@ def test_language_falls_to_the_asked_one() -> None:
 def test_lengths_for_people(length: timedelta | None, shown: str) -> None:
     """The three largest parts are told, a negative one with its sign."""
     assert shown == span(length)
+
+
+ROOT = Path(package.__file__).parents[2]
+
+
+@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "docs/reference/cli.md"])
+def test_every_command_is_listed(page: str) -> None:
+    """The pages that list commands leave none out."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith(("| `cli`", "* `servflow ", "## "))]
+
+    assert set() == {name for name in servflow.commands if not any(re.search(rf"\b{name}\b", line) for line in lines)}
