@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +10,19 @@ from attrs import frozen
 
 from servflow.cli._databases import tickets, workflow_of
 from servflow.cli._output import Say, percent, span, stamp
+from servflow.engine import Workflow
+from servflow.errors import InputError, nearest
 from servflow.metrics import DEFINITIONS, Board, Durations, Share, board
 from servflow.model import EPOCH, Ticket
 from servflow.stores import Store
 
 BUSIEST = 5
+
+USUAL = "tier"
+"""The field that makes the groups where nobody names one; tickets may well have no such field."""
+
+LABELS = ("assignee", "asset", "channel", "customer", "outlet", "owner", "parent", "priority", "queue")
+"""What every ticket can be grouped by, whatever its workflow declares."""
 
 
 @frozen(kw_only=True)
@@ -77,17 +85,34 @@ class Look:
 
     @classmethod
     def at(cls, store: Store, by: str) -> Look:
-        """Read the whole store; an empty one gives an empty board as of the epoch."""
+        """
+        Read the whole store; an empty one gives an empty board as of the epoch.
+
+        Raises:
+            InputError: *by* is no field, attribute or slot of any workflow here; with a did-you-mean.
+        """
         held = tuple(tickets(store))
         at = max((ticket.at for ticket in held), default=EPOCH)
         hashes = {ticket.pins.get("workflow", "") for ticket in held}
-        policies = [policy for hash_ in sorted(hashes) for policy in workflow_of(store, hash_).dispatch]
+        flows = [workflow_of(store, hash_) for hash_ in sorted(hashes)]
+        _check_label(by, flows, held)
+        policies = [policy for flow in flows for policy in flow.dispatch]
         done = {state for policy in policies for state in policy.until}  # where whoever did the work is free again
         return cls(board((store.history(ticket.id) for ticket in held), at, by=by, done=done), risks(held, at), held)
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
         return {"board": self.board.as_data(), "risks": [risk.as_data() for risk in self.risks]}
+
+
+def _check_label(by: str, flows: Iterable[Workflow], held: Sequence[Ticket]) -> None:
+    known = {*LABELS, *(name for flow in flows for name in (*flow.fields, *(policy.slot for policy in flow.dispatch)))}
+    known.update(name for ticket in held for name in ticket.slots)
+    if not held or by in known or by == USUAL:
+        return
+    close = nearest(by, known)
+    hint = f"did you mean {close!r}?" if close else f"known are {', '.join(sorted(known))}"
+    raise InputError(f"no ticket here has a field, attribute or slot {by!r} to group by; {hint}", by=by, nearest=close)
 
 
 def show_board(say: Say, found: Board, zone: str) -> None:
@@ -110,7 +135,8 @@ def show_board(say: Say, found: Board, zone: str) -> None:
         _title(say, measure)
         _durations(say, found, getattr(found, measure))
     _title(say, "attainment")
-    _shares(say, [words("clock"), found.by], [((clock, _group(say, group)), figure) for clock, group, figure in _kept(found)])
+    rates = [((clock, _group(say, group)), figure) for clock, group, figure in _kept(found)]
+    _shares(say, [words("clock"), found.by], rates, words("kept"))
     _title(say, "breaches")
     say.table([words("clock"), words("count")], found.breaches.items(), right=[1])
     _title(say, "escalations")
@@ -132,9 +158,9 @@ def show_board(say: Say, found: Board, zone: str) -> None:
         right=[1, 2, 3],
     )
     _title(say, "offers")
-    _shares(say, [""], [((_group(say, "all"),), found.offers)])
+    _shares(say, [""], [((_group(say, "all"),), found.offers)], words("offer.accepted"))
     _title(say, "csat")
-    _shares(say, [found.by], [((_group(say, group),), figure) for group, figure in found.csat.items()])
+    _shares(say, [found.by], [((_group(say, group),), figure) for group, figure in found.csat.items()], words("satisfied"))
 
 
 def _title(say: Say, measure: str) -> None:
@@ -164,11 +190,11 @@ def _durations(say: Say, found: Board, figures: Mapping[str, Durations | None]) 
     )
 
 
-def _shares(say: Say, columns: list[str], rows: list[tuple[tuple[str, ...], Share | None]]) -> None:
+def _shares(say: Say, columns: list[str], rows: Sequence[tuple[tuple[str, ...], Share | None]], counted: str) -> None:
     words = say.words
     wide = len(columns)
     say.table(
-        [*columns, words("share"), words("kept"), words("of"), words("interval"), words("left_out")],
+        [*columns, words("share"), counted, words("of"), words("interval"), words("left_out")],
         [
             (*names, "-", "-", "-", "-", "")
             if figure is None

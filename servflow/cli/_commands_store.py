@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from servflow.cli._board_view import Look, show_board, show_risks
+from servflow.cli._board_view import USUAL, Look, show_board, show_risks
 from servflow.cli._databases import latest, one, open_existing, tickets, workflow_of, zone_of
 from servflow.cli._explain import explained
 from servflow.cli._explain_view import show_explanation
@@ -43,7 +43,7 @@ def demo_command(say: Say, *, seed: int, count: int, path: Path, force: bool) ->
 
 @click.command("show")
 @click.argument("db")
-@click.option("--by", default="tier", show_default=True, help="the field that makes the groups")
+@click.option("--by", default=USUAL, show_default=True, help="the field that makes the groups")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="how many late tickets to list")
 @click.option("--tenant", default="default", show_default=True, help="whose tickets")
 @command
@@ -54,6 +54,9 @@ def show_command(say: Say, db: str, *, by: str, limit: int, tenant: str) -> None
         zone = _zone(store)
     if say.json:
         say.data(look.as_data())
+        return
+    if not look.tickets:
+        say.line(say.words("board.none", tenant=tenant))
         return
     show_board(say, look.board, zone)
     show_risks(say, look.risks, zone, limit)

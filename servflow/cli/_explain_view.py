@@ -71,6 +71,8 @@ def _slot(say: Say, slot: Told, zone: str) -> None:
     if not slot["decisions"] and slot["to"] is None:
         return
     say.head(words("explain.nobody" if slot["to"] is None else "explain.why_who", slot=slot["slot"], who=slot["to"]))
+    if len(slot["decisions"]) > LAST_DECISIONS:
+        say.line(f"  {words('explain.left_out', count=len(slot['decisions']) - LAST_DECISIONS)}")
     for decision in slot["decisions"][-LAST_DECISIONS:]:
         say.line(f"  {_shown(say, decision['at'], zone)}  {verdict(words, decision)}")
         for place, item in enumerate(decision["ranked"][:BEST], start=1):

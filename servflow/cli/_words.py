@@ -42,6 +42,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "demo.next.show": ("this board again, and what is late or at risk", "再次查看看板，以及超时和有风险的工单"),
     "demo.next.graph": ("the workflow as a drawing", "流程图"),
     # board
+    "board.none": ("There are no tickets of tenant {tenant}.", "租户 {tenant} 没有工单。"),
     "board.title": ("Board as of {at} ({zone})", "看板，截至 {at}（{zone}）"),
     "board.head": (
         "{tickets} tickets: {closed} closed, {open} open, {cancelled} cancelled; {reopened} reopenings",
@@ -66,6 +67,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "mean": ("mean", "均值"),
     "clock": ("clock", "计时"),
     "kept": ("kept", "按时"),
+    "satisfied": ("4 or 5", "4-5 分"),
     "of": ("of", "总数"),
     "share": ("share", "比例"),
     "interval": ("95 % interval", "95% 区间"),
@@ -109,6 +111,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "explain.why_state": ("Why this state", "为何处于此状态"),
     "explain.why_who": ("Why {who} as {slot}", "为何 {slot} 是 {who}"),
     "explain.nobody": ("Why nobody yet as {slot}", "为何 {slot} 尚无人"),
+    "explain.left_out": (
+        "Earlier decisions left out: {count}; --format json tells all.",
+        "省略了更早的 {count} 个决定；--format json 可查看全部。",
+    ),
     "explain.why_due": ("Clock {clock}", "计时 {clock}"),
     "explain.escalations": ("Escalations", "升级"),
     "explain.no_escalations": ("No level of any chain was reached.", "没有到达任何升级级别。"),

@@ -10,9 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
+from servflow.cli._explain_view import show_explanation
+from servflow.cli._output import Say, command
 from servflow.desk import Desk
 from servflow.engine import Workflow
 from servflow.stores import SqliteStore
@@ -111,6 +114,48 @@ def test_show_groups_by_any_field(run: Run, demo: Any) -> None:
 
     assert "washer" in board["csat"]
     assert 60 == board["tickets"]
+
+
+def test_show_refuses_a_group_nobody_has(run: Run, demo: Any) -> None:
+    """A misspelt field gets a did-you-mean, another one the names there are; attributes and slots are known too."""
+    near, far = run("show", demo.path, "--by", "categry"), run("show", demo.path, "--by", "zzzzzz")
+
+    assert (2, "", 2) == (near.exit_code, near.stdout, far.exit_code)
+    assert "did you mean 'category'?" in near.stderr
+    assert "known are " in far.stderr
+    assert {0} == {run("show", demo.path, "--by", name).exit_code for name in ("outlet", "assignee", "priority", "tier")}
+
+
+def test_show_of_a_tenant_without_tickets_says_so(run: Run, demo: Any) -> None:
+    """Nothing to count is one sentence and no board of zeros."""
+    assert "There are no tickets of tenant other.\n" == run("show", demo.path, "--tenant", "other").stdout
+    assert "租户 other 没有工单。\n" == run("show", demo.path, "--tenant", "other", "--lang", "zh").stdout
+
+
+def test_shares_are_named_by_what_they_count(run: Run, demo: Any) -> None:
+    """Promises are kept, offers accepted, ratings 4 or 5: no column of one is named as another's."""
+    english = run("show", demo.path).stdout.splitlines()
+    chinese = run("show", demo.path, "--lang", "zh").stdout.splitlines()
+
+    assert ["clock"] == [line.split()[0] for line in english if "kept" in line and "95 % interval" in line]
+    assert any("accepted" in line and "95 % interval" in line for line in english)
+    assert any("4 or 5" in line and "95 % interval" in line for line in english)
+    assert 1 == sum("按时" in line and "95% 区间" in line for line in chinese)
+    assert any("4-5 分" in line and "95% 区间" in line for line in chinese)
+
+
+def test_explain_tells_how_many_decisions_it_leaves_out(run: Run, demo: Any) -> None:
+    """Where more decisions were made than are told, a line says how many are not."""
+    told = json.loads(run("explain", demo.path, demo.told["ticket"], "--format", "json").stdout)
+    slot = {**told["slots"][0], "decisions": [told["slots"][0]["decisions"][0]] * 9}
+
+    @click.command()
+    @command
+    def shown(say: Say) -> None:
+        show_explanation(say, {**told, "slots": [slot]}, "UTC")
+
+    assert "Earlier decisions left out: 3; --format json tells all." in CliRunner().invoke(shown, []).stdout
+    assert "省略了更早的 3 个决定" in CliRunner().invoke(shown, ["--lang", "zh"]).stdout
 
 
 def test_looking_changes_nothing(run: Run, demo: Any) -> None:
