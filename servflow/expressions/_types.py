@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from servflow.errors import nearest
 from servflow.expressions._faults import fault
 from servflow.expressions._nodes import Name, Node, Select
 from servflow.expressions._operators import alike
+from servflow.model import Field
 
 
 @frozen
@@ -30,7 +31,9 @@ class FieldType:
     one_of: tuple[Any, ...] = field(default=(), converter=tuple)
 
 
-FieldLike: TypeAlias = "str | FieldType | Type | Mapping[str, Any]"
+FieldLike: TypeAlias = "str | FieldType | Field | Type | Mapping[str, Any]"
+
+_FIELD_KEYS = {"type", *(each.name for each in fields(Field))}
 
 
 @frozen
@@ -84,7 +87,8 @@ def type_from(declared: FieldLike, name: str, depth: int = 0) -> Type:
     The type a declaration stands for.
 
     Args:
-        declared: a type name, a FieldType, or a mapping of attributes, where ``"*"`` types all others.
+        declared: a type name, a FieldType or Field, a field as a definition writes it (see ``field_type``), or
+            a mapping of attributes, where ``"*"`` types all others.
         name: whose declaration it is, for the error.
         depth: how many declarations enclose this one.
 
@@ -93,6 +97,7 @@ def type_from(declared: FieldLike, name: str, depth: int = 0) -> Type:
     """
     if isinstance(declared, Type):
         return declared
+    declared = field_type(declared)
     if isinstance(declared, FieldType):
         found = type_from(declared.type, name, depth)
         if not declared.one_of:
@@ -115,6 +120,25 @@ def type_from(declared: FieldLike, name: str, depth: int = 0) -> Type:
     if len(parts) != (1 if match[1] == "list" else 2):
         raise fault("type_name", type=declared[:60], name=name, nearest=None)
     return Type(match[1], tuple(type_from(part.strip(), name, depth + 1) for part in parts))
+
+
+def field_type(declared: Any) -> Any:
+    """
+    A field as a definition writes it, or a Field, as a FieldType; anything else as it is.
+
+    A mapping is a field where its ``type`` is a text that names a type and its other keys are all those of a
+    field: ``{"type": "string", "one_of": ["gold"]}``. Any other mapping has the attributes of an object.
+    """
+    if isinstance(declared, Field):
+        return FieldType(declared.type, declared.one_of)
+    if not isinstance(declared, Mapping) or not _FIELD_KEYS.issuperset(declared):
+        return declared
+    word, listed = declared.get("type"), declared.get("one_of")
+    if not isinstance(word, str) or not (word in _SIMPLE or _NESTED.fullmatch(word)):
+        return declared
+    if listed is not None and not isinstance(listed, (list, tuple)):
+        return declared  # an attribute of that name
+    return FieldType(word, listed or ())
 
 
 def _split(inside: str) -> list[str]:

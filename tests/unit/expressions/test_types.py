@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from servflow.expressions import Expression, ExpressionError, FieldType
+from servflow.model import Field
 
 FIELDS = {
     "tier": FieldType("string", one_of=("gold", "silver", "standard")),
@@ -186,3 +189,38 @@ def test_a_negative_int_is_no_uint():
     """A declared uint refuses what it cannot hold."""
     with pytest.raises(ExpressionError):
         Expression.parse("x == 1u", {"x": "uint"}).evaluate({"x": -1})
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"type": "string", "one_of": ["gold"]},
+        {"type": "string", "one_of": ("gold",), "default": "gold", "optional": True, "required": False, "personal": False},
+        {"type": "string", "one_of": ["gold"], "title": "Tier", "description": "what was bought"},
+        Field(type="string", one_of=["gold"]),
+    ],
+)
+def test_a_field_may_be_declared_as_definitions_write_it(declared: Any) -> None:
+    """A field's mapping, and a Field, type the name as a FieldType does, also as an attribute of an object."""
+    for text, fields in (("tier == 'gold'", {"tier": declared}), ("user.tier == 'gold'", {"user": {"tier": declared}})):
+        assert "bool" == Expression.parse(text, fields).type
+        with pytest.raises(ExpressionError, match="did you mean 'gold'"):
+            Expression.parse(text.replace("gold", "gld"), fields)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"type": "string", "size": "int"},
+        {"type": {"name": "string"}},
+        {"type": "string", "one_of": "string"},
+        {"title": "string"},
+    ],
+)
+def test_any_other_mapping_has_attributes(declared: Any) -> None:
+    """A mapping that is not wholly a field is an object, whose attributes may be called type or title."""
+    name = "type" if "type" in declared else "title"
+
+    assert Expression.parse(f"thing.{name} != null", {"thing": declared}).evaluate({"thing": {name: 1}})
+    with pytest.raises(ExpressionError, match="nothing"):
+        Expression.parse("thing.nothing", {"thing": declared})
