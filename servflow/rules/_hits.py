@@ -20,6 +20,29 @@ _EXACT = decimal.Context(prec=28, traps=[decimal.InvalidOperation, decimal.Overf
 _INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
 
 
+def plainly(value: Any) -> Any:
+    """
+    A value as ``evaluate`` gives it, lists and maps being the caller's own; any other value as it is.
+
+    What holds one is a plain dict too: a frozen map would promise what its lists do not keep.
+    """
+    # Outputs are checked values, nested at most a few levels deep.
+    if isinstance(value, (list, tuple)):
+        return [plainly(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: plainly(item) for key, item in value.items()}
+    return value
+
+
+def released(result: Any) -> Any:
+    """The outputs of a decision with every list and map in them plain; the same outputs where there is none."""
+    if isinstance(result, list):
+        return [released(each) for each in result]
+    if isinstance(result, Mapping) and any(isinstance(value, (list, tuple, Mapping)) for value in result.values()):
+        return plainly(result)
+    return result
+
+
 def settle(
     table: str, hit: str, outputs: Mapping[str, Output], matched: Sequence[int], evaluated: Sequence[Outputs]
 ) -> tuple[Any, tuple[int, ...]]:

@@ -25,7 +25,7 @@ from servflow.rules._definition import (
     read_outputs,
     read_rows,
 )
-from servflow.rules._hits import settle
+from servflow.rules._hits import released, settle
 from servflow.rules._program import Program, compile_table, evaluate_outputs, located, read_values
 from servflow.rules._typing import typed_findings
 
@@ -41,7 +41,8 @@ class Decision:
 
     ``outputs`` is a mapping for ``unique``, ``first``, ``priority`` and ``any`` (None where nothing matches
     and no output has a default), a list of mappings for ``collect``, ``rule order`` and ``output order``, and
-    a plain value for ``collect sum``, ``min``, ``max`` and ``count``. ``matched`` holds the rows, counted from
+    a plain value for ``collect sum``, ``min``, ``max`` and ``count``; lists and maps among the values are list
+    and dict, as ``evaluate`` gives them. ``matched`` holds the rows, counted from
     0, that matched: in the order of the list for a list, the deciding row first for ``priority``, only the
     deciding row for ``first``. ``why`` has an entry per row that made the result: its ``row`` (with ``id`` and
     ``note`` where written) and for each input its ``cell`` and the ``value`` it was given.
@@ -135,7 +136,7 @@ class DecisionTable:
         evaluated = [evaluate_outputs(self.name, self.outputs, program, row, fields) for row in matched]
         outputs, ordered = settle(self.name, self.hit, self.outputs, matched, evaluated)
         behind = ordered[:1] if self.hit == "priority" else ordered
-        return Decision(outputs, ordered, tuple(self._reason(row, values) for row in behind))
+        return Decision(released(outputs), ordered, tuple(self._reason(row, values) for row in behind))
 
     def _survivors(self, mask: int, values: list[Any], fields: Mapping[str, Any]) -> list[int]:
         residual, first = self._program.residual, self.hit == "first"

@@ -345,3 +345,19 @@ def test_a_large_table_keeps_its_answers() -> None:
     for value in (0, 1, 2.5, 3_000, 5_999, 6_001):
         assert {"o": max(0, int(value) - 2)} == made.decide({"x": value}).outputs
     assert None is made.decide({"x": 6_002}).outputs
+
+
+@pytest.mark.parametrize("hit", ["first", "rule order"])
+def test_lists_and_maps_are_plain(hit: str) -> None:
+    """An output that is a list or a map is the list or dict that the expression gives, and the caller's own."""
+    cells = {"any": "[1, 'a', {'b': [2]}]", "list": "[1]", "map": "{'a': [n]}"}
+    decided = DecisionTable(
+        name="t", hit=hit, inputs=["n"], outputs={kind: {"type": kind} for kind in cells}, rows=[["> 1", *cells.values()]]
+    )
+    found: Any = decided.decide({"n": 2}).outputs
+    one = found[0] if hit == "rule order" else found
+
+    assert {"any": [1, "a", {"b": [2]}], "list": [1], "map": {"a": [2]}} == one
+    one["any"].append(3)
+    again: Any = decided.decide({"n": 2}).outputs
+    assert [1, "a", {"b": [2]}] == (again[0] if hit == "rule order" else again)["any"]
