@@ -205,7 +205,7 @@ class OneCall:
                 f"{path}: {condition.text} cannot be decided: {error.message}", code="guard", path=path, why=error.message
             ) from error
 
-    def decide_table(self, name: str) -> FrozenMap[str, Any] | None:
+    def decide_table(self, name: str) -> Mapping[str, Any] | None:
         """
         Decide a table on the ticket as it stands.
 
@@ -224,7 +224,7 @@ class OneCall:
                 why=freeze({"matched": list(decision.matched)}),
             )
         outputs: Any = decision.outputs
-        return outputs if isinstance(outputs, Mapping) else None  # type: ignore[return-value]  # a table gives a FrozenMap
+        return outputs if isinstance(outputs, Mapping) else None
 
     def savepoint(self) -> tuple[Any, ...]:
         """Where the call stands, to come back to when the next step fails."""
