@@ -16,6 +16,12 @@ from tests.requirements import demanded, require
 FEW = os.environ.get("SERVFLOW_EXAMPLES")
 """How many examples a law tries at most; unset: as many as the law says."""
 
+# In CI a law tries the same examples every time, so that red means the change and not the luck of the draw; everywhere
+# else each run looks at new ones.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Lower the number of examples of every law where few are asked for."""
