@@ -208,23 +208,31 @@ def between(story: Story, shares: Iterable[float]) -> list[datetime]:
     return [story.calls[0].at + length * share for share in shares]
 
 
-def excused(case: Case, effect: Effect) -> bool:
-    """Whether catching up at once may leave the effect out: a notification that is folded, an offer that came to nothing."""
+def excused(case: Case, effect: Effect, events: bool) -> bool:
+    """
+    Whether catching up at once may leave the effect out: a notification that is folded, an offer that came to nothing.
+
+    Where the history has ``events`` of its own, one may end the very run whose level is caught up in its call; then that
+    level tells nobody, whatever its chain says about being late.
+    """
     if isinstance(effect, (Offer, Withdraw)):
         return True
     if not isinstance(effect, (Notify, Unreachable)):
         return False
     chains = case.workflow.escalations
     return any(
-        chain.late == "collapse" and (effect.action.startswith(f"escalations[{index}]") or effect.action == "fallback")
+        (events or chain.late == "collapse")
+        and (effect.action.startswith(f"escalations[{index}]") or effect.action == "fallback")
         for index, chain in enumerate(chains)
     )
 
 
-def difference(case: Case, more: Iterable[Effect], fewer: Iterable[Effect]) -> tuple[list[Effect], list[Effect]]:
-    """What only the first has and nothing excuses, and what only the second has."""
+def difference(
+    case: Case, more: Iterable[Effect], fewer: Iterable[Effect], *, events: bool = False
+) -> tuple[list[Effect], list[Effect]]:
+    """What only the first has and nothing excuses, and what only the second has; see ``excused``."""
     many, few = {effect.id: effect for effect in more}, {effect.id: effect for effect in fewer}
-    extra = [effect for name, effect in many.items() if name not in few and not excused(case, effect)]
+    extra = [effect for name, effect in many.items() if name not in few and not excused(case, effect, events)]
     return extra, [effect for name, effect in few.items() if name not in many]
 
 

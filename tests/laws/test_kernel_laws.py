@@ -81,7 +81,7 @@ def test_ticks_change_nothing(case: Case, opening: Opening, steps: list[Step], w
 
     own = [outcome.ticket for call, outcome in zip(ticked.calls, ticked.outcomes, strict=True) if call.verb != "advance"]
     assert [outcome.ticket for call, outcome in zip(story.calls, story.outcomes, strict=True) if call.verb != "advance"] == own
-    extra, missing = difference(case, ticked.effects, story.effects)
+    extra, missing = difference(case, ticked.effects, story.effects, events=True)
     assert ([], []) == (extra, missing)
 
 
