@@ -188,15 +188,3 @@ def checked(at: int) -> int:
     if EARLIEST <= at <= LATEST:
         return at
     raise TimeError("the answer lies outside the years 1 to 9999", code="range")
-
-
-def date_of(day: int) -> date:
-    """
-    The date that many days after 1970-01-01.
-
-    Raises:
-        TimeError: it lies before year 1 or after year 9999.
-    """
-    if FIRST_DAY <= day <= LAST_DAY:
-        return date.fromordinal(day + EPOCH_ORDINAL)
-    raise TimeError("the answer lies outside the years 1 to 9999", code="range")

@@ -48,10 +48,6 @@ class Check:
     why: str = "asked"
 
 
-class _Unusable(Exception):
-    """Internal: what a requirement asks for cannot be computed for this ticket; so nobody meets it."""
-
-
 Wanted = tuple[tuple[str, int], ...]
 
 

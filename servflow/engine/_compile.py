@@ -17,7 +17,6 @@ from servflow.engine._placing import SlotPlan, compile_slots
 from servflow.engine._scope import RESERVED, TIMED, scope_types
 from servflow.errors import DefinitionError, ExpressionError, Finding, nearest
 from servflow.expressions import Expression, Function
-from servflow.model import Action, Field
 from servflow.rules import RuleSet
 from servflow.statemachine import Machine
 
@@ -456,9 +455,4 @@ def _outputs(table: Any) -> Mapping[str, Any]:
     return {name: (spec if isinstance(spec, str) else getattr(spec, "type", "any")) for name, spec in table.outputs.items()}
 
 
-def moved(error: DefinitionError, path: str) -> list[Finding]:
-    """The findings of a part's error under its place in the workflow."""
-    return at_path(error, path)
-
-
-__all__ = ["ALWAYS", "Action", "Compiled", "Field", "Link", "Problems", "Types", "moved"]
+__all__ = ["ALWAYS", "Compiled", "Link", "Problems", "Types"]

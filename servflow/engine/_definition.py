@@ -9,7 +9,7 @@ import attrs
 from attrs import field, frozen
 
 from servflow.errors import DefinitionError, Finding, TimeError, nearest, shown
-from servflow.model import CONVERTERS, Action, Field, FrozenMap, Span, actions, freeze, frozen_map, name_of
+from servflow.model import CONVERTERS, Action, Field, FrozenMap, Span, actions, freeze, name_of
 
 RELATIONS = ("system", "assignee", "owner", "requester", "manager_of")
 """Who somebody is to a ticket; never declared as roles."""
@@ -345,11 +345,6 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def unique(items: Iterable[str]) -> tuple[str, ...]:
-    """The items in their first order, each once."""
-    return tuple(dict.fromkeys(items))
-
-
 __all__ = [
     "ATTRIBUTES",
     "BUILT_IN",
@@ -362,9 +357,7 @@ __all__ = [
     "build",
     "build_list",
     "field_map",
-    "frozen_map",
     "names",
     "plain",
     "read_field",
-    "unique",
 ]

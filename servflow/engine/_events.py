@@ -84,7 +84,11 @@ def choose(call: OneCall, event: str | None, payload: Mapping[str, Any], attempt
 
 
 def check(call: OneCall, link: Link, payload: Mapping[str, Any], attempt: Attempt) -> Refused | None:
-    """Why a transition cannot be taken now: permission, then payload, then guard; None when it can."""
+    """
+    Why a transition cannot be taken now: permission, then payload, then guard; None when it can.
+
+    Parts of the guard that no payload can mend go before the payload.
+    """
     spec = link.spec
     event = attempt.event
     if spec.event is not None and not permitted(call, link.allow, link.not_by):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from servflow import sla
@@ -193,5 +192,3 @@ _RESOLVE: Mapping[str, Any] = {
     "clock": _Clocks,
     "table": _Tables,
 }
-
-NOTHING = timedelta()

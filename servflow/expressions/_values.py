@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from types import NoneType
 from typing import Any
@@ -192,8 +192,3 @@ def checked_key(key: Any) -> Any:
     if kind(key) not in ("int", "uint", "bool", "string"):
         raise fault("key_kind", kind=kind(key))
     return key
-
-
-def as_utc(value: datetime) -> datetime:
-    """A timestamp as it is handed on: in UTC."""
-    return value if value.tzinfo is UTC else value.astimezone(UTC)
