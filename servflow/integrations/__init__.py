@@ -6,7 +6,8 @@ Knows other libraries that hosts already use; must not be imported by any other 
 imported once it is needed.
 """
 
+from servflow.integrations._parts import Parts
 from servflow.integrations.durable_rules import Burst, bursts
-from servflow.integrations.transitions import Parts, from_transitions
+from servflow.integrations.transitions import from_transitions
 
 __all__ = ["Burst", "Parts", "bursts", "from_transitions"]

@@ -5,61 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from attrs import frozen
-
 from servflow.errors import InputError
+from servflow.integrations._parts import Parts
 from servflow.model import FrozenMap, freeze
-from servflow.statemachine import Machine
 
 _CALLBACKS = ("prepare_event", "before_state_change", "after_state_change", "finalize_event", "on_exception", "on_final")
-
-
-@frozen(kw_only=True)
-class Parts:
-    """
-    What a machine amounts to, as plain data.
-
-    ``states``, ``transitions`` and ``initial`` are sections of a definition. ``fields`` declares a bool for each
-    condition that was only a name. ``dropped`` lists, in words, what the machine did by itself and a definition
-    cannot: its callbacks become effects or records that the host acts on.
-    """
-
-    initial: str
-    states: FrozenMap[str, Any]
-    transitions: tuple[FrozenMap[str, Any], ...]
-    fields: FrozenMap[str, Any]
-    dropped: tuple[str, ...] = ()
-
-    def machine(self) -> Machine:
-        """
-        The state machine alone; conditions read what is passed to ``step``.
-
-        Raises:
-            DefinitionError: a name means something else in a statechart, such as an event with a blank in it.
-        """
-        return Machine(initial=self.initial, states={name: {} for name in self.states}, transitions=self.transitions)
-
-    def definition(self, workflow: str, **more: Any) -> dict[str, Any]:
-        """
-        The mapping for ``Workflow(**...)`` or ``load``.
-
-        Args:
-            workflow: its name.
-            more: further sections; ``fields`` given here win over those of conditions.
-        """
-        fields = {**self.fields, **more.pop("fields", {})}
-        return {
-            "workflow": workflow,
-            "initial": self.initial,
-            "fields": {name: _plain(spec) for name, spec in fields.items()},
-            "states": {name: _plain(spec) for name, spec in self.states.items()},
-            "transitions": [_plain(move) for move in self.transitions],
-            **more,
-        }
-
-
-def _plain(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else value
 
 
 def from_transitions(machine: Any, conditions: Mapping[Any, str] | None = None) -> Parts:
