@@ -90,6 +90,10 @@ TEXTS: dict[str, Text] = {
         en="the comparison with {value} can never hold; the field holds one of {allowed}",
         zh="与 {value} 的比较永远不成立；该字段只取 {allowed} 之一",
     ),
+    "expression.literal": Text(
+        en="{name} wants the name written out as a text, so that it can be checked",
+        zh="{name} 的名称必须直接写成文本，以便检查",
+    ),
     "expression.no_such_key": Text(en="there is no such key: {key}", zh="没有这个键：{key}"),
     "expression.no_such_name": Text(en="nothing is bound to the name {name}", zh="名称 {name} 没有绑定值"),
     "expression.not_a_map": Text(
@@ -97,6 +101,10 @@ TEXTS: dict[str, Text] = {
         zh="不能从 {kind} 中选取 {field}；只有映射有字段",
     ),
     "expression.not_bool": Text(en="a bool is wanted here, not {kind}", zh="此处需要 bool，而不是 {kind}"),
+    "expression.not_supplied": Text(
+        en="there is no function {name} here; only a workflow, and in_state also a machine, has it",
+        zh="此处没有函数 {name}；只有流程中才有，in_state 在状态机中也有",
+    ),
     "expression.not_text": Text(en="an expression is a string, not {kind}", zh="表达式必须是字符串，而不是 {kind}"),
     "expression.open_string": Text(
         en="the string that starts here with {quote} has no end",

@@ -20,12 +20,17 @@ from servflow.expressions._limits import (
     MAX_SIZE,
     MAX_STEPS,
 )
+from servflow.expressions._supplied import ACTIVE, COUNTED, COUNTING, IN_STATE
 from servflow.expressions._trace import Trace
 from servflow.expressions._tree import tree_schema
 from servflow.expressions._types import FieldType
 
 __all__ = [
+    "ACTIVE",
+    "COUNTED",
+    "COUNTING",
     "DECIMAL_DIGITS",
+    "IN_STATE",
     "MAX_DEPTH",
     "MAX_HEIGHT",
     "MAX_ITEMS",

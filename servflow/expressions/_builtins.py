@@ -45,12 +45,15 @@ class Function:
         call: the function. It gets plain Python values and must be deterministic and quick; what it
             raises becomes an ExpressionError. Lenient evaluation does not call it with null except
             for a parameter of type ``any``.
+        context: a binding, no identifier, whose value *call* gets before the arguments; the first argument
+            is then a text written out. None for what a host registers.
     """
 
     name: str
     params: tuple[str, ...]
     result: str
     call: Callable[..., Any]
+    context: str | None = None
 
 
 def _text_of_int(value: int) -> str:

@@ -42,7 +42,9 @@ def builtin(name: str, overloads: tuple[Overload, ...], args: tuple[Run, ...], p
     return run
 
 
-def registered(function: Function, args: tuple[Run, ...], position: int, *, lenient: bool) -> Run:
+def registered(
+    function: Function, args: tuple[Run, ...], position: int, *, lenient: bool, before: Run | None = None
+) -> Run:
     """
     A call of a host's function: plain Python values in, an admitted value out.
 
@@ -51,6 +53,7 @@ def registered(function: Function, args: tuple[Run, ...], position: int, *, leni
         args: the closures of the arguments.
         position: where the call is written.
         lenient: whether null makes the result null without a call, but for a parameter of type ``any``.
+        before: what gives the value of the function's context; it goes to the call as it is.
     """
     params = [type_from(param, function.name).value_kind for param in function.params]
     result = type_from(function.result, function.name).value_kind
@@ -67,7 +70,7 @@ def registered(function: Function, args: tuple[Run, ...], position: int, *, leni
                 raise fault("argument", name=name, wanted=param, kind=found, position=position)
             values.append(release(value))
         try:
-            given = coerced(result, admit(call(*values)))
+            given = coerced(result, admit(call(*values) if before is None else call(before(env), *values)))
         except (OutOfSteps, RecursionError):
             raise
         except ExpressionError as error:

@@ -31,6 +31,7 @@ from servflow.expressions._nodes import (
     path_of,
 )
 from servflow.expressions._operators import ARITHMETIC, comparable, no_overload
+from servflow.expressions._supplied import SUPPLIED
 from servflow.expressions._types import (
     BOOL,
     DYN,
@@ -257,6 +258,8 @@ class Checker:
 
     def function(self, node: Call, args: list[Type]) -> Type:
         registered = None if node.method else self.functions.get(node.function)
+        if registered is None and self.fields is None and not node.method:
+            registered = SUPPLIED.get(node.function)
         if registered is not None:
             return self.registered(node, registered, args)
         overloads = BUILTINS.get(node.function)
@@ -285,6 +288,8 @@ class Checker:
             param = type_from(declared, function.name)
             if not same_sort(param, found):
                 self.refuse(fault("argument", name=function.name, wanted=str(param), kind=str(found)), arg.position)
+        if function.context is not None and not _text(node.args[0]):
+            raise fault("literal", name=function.name, position=node.args[0].position)
         return type_from(function.result, function.name)
 
     def unknown(self, node: Call) -> ExpressionError:
@@ -296,3 +301,7 @@ class Checker:
         known = [*self.functions, *BUILTINS]
         listed = sorted(self.functions) or sorted(BUILTINS)
         return fault("unknown_function", name=name, known=listed[:30], position=node.position, nearest=nearest(name, known))
+
+
+def _text(node: Node) -> bool:
+    return isinstance(node, Const) and isinstance(node.value, str)

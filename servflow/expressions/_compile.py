@@ -37,6 +37,7 @@ from servflow.expressions._nodes import (
 from servflow.expressions._operators import MISSING, arithmetic, index, negative
 from servflow.expressions._quick import holds
 from servflow.expressions._reading import Reading, Run, selector
+from servflow.expressions._supplied import SUPPLIED
 from servflow.expressions._types import Types, kind_at
 from servflow.expressions._values import TYPE_NAMES, admit, checked_key, kind
 
@@ -317,9 +318,10 @@ class Compiler:
 
     def function(self, node: Call, operands: tuple[Run, ...]) -> Run:
         lenient = self.mode.lenient
-        host = None if node.method else self.shared.functions.get(node.function)
+        host = None if node.method else self.shared.functions.get(node.function) or SUPPLIED.get(node.function)
         if host is not None:
-            run = registered(host, operands, node.position, lenient=lenient)
+            before = self.reading.context(host.name, host.context, node.position) if host.context is not None else None
+            run = registered(host, operands, node.position, lenient=lenient, before=before)
             return metered(run, 1) if self.framed else run
         fitting = tuple(
             overload for overload in BUILTINS[node.function] if overload.fits(method=node.method, count=len(operands))

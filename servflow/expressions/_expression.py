@@ -14,10 +14,11 @@ from servflow.expressions._builtins import BUILTINS, Function
 from servflow.expressions._check import Checker
 from servflow.expressions._compile import STRICT, TEST, VALUE, Compiler, Mode, Program, program
 from servflow.expressions._faults import fault, foreign, sourced
-from servflow.expressions._nodes import AND, MACROS, RESERVED, Call, Node, walk
+from servflow.expressions._nodes import AND, MACROS, RESERVED, Call, Const, Node, walk
 from servflow.expressions._parser import parse
 from servflow.expressions._quick import conjunction
 from servflow.expressions._reads import reads
+from servflow.expressions._supplied import SUPPLIED
 from servflow.expressions._trace import Trace, Tracer
 from servflow.expressions._tree import from_tree, to_tree
 from servflow.expressions._types import Type, type_from
@@ -168,6 +169,7 @@ class Expression:
         The dotted names read: for each free name the longest path of fields and constant keys.
 
         Variables of macros are not reads, nor are the names of types, unless declared as fields.
+        ``in_state`` reads ``state``.
         """
         return frozenset(reads(self._node, self._program.type_names))
 
@@ -175,6 +177,13 @@ class Expression:
     def roots(self) -> frozenset[str]:
         """The first parts of ``reads``."""
         return frozenset(read.partition(".")[0] for read in self.reads)
+
+    @cached_property
+    def asks(self) -> tuple[tuple[str, str], ...]:
+        """The calls of ``in_state`` and ``counted``, each with the state or the calendar it names, in no promised order."""
+        calls = (part for part in walk(self._node) if isinstance(part, Call) and not part.method and part.function in SUPPLIED)
+        named = ((part.function, part.args[0]) for part in calls)
+        return tuple((name, first.value) for name, first in named if isinstance(first, Const))
 
     def evaluate(self, bindings: Mapping[str, Any]) -> Any:
         """
@@ -308,6 +317,7 @@ def _objection(name: Any, function: Any) -> str | None:
         return "must be a Function of that name"
     if not identifier(function.name) or function.name in RESERVED:
         return "is not an identifier, or is reserved"
-    if function.name in BUILTINS or function.name in MACROS or function.name in ("has", "matches"):
+    supplied = name in SUPPLIED and function.context is None
+    if supplied or name in BUILTINS or name in MACROS or name in ("has", "matches"):
         return "would hide a built-in"
     return None

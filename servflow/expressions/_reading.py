@@ -90,6 +90,18 @@ class Reading:
 
         return direct
 
+    def context(self, function: str, name: str, position: int) -> Run:
+        """The binding a function asks, as it is; where there is none there is no such function."""
+        framed = self.framed
+
+        def run(env: Any) -> Any:
+            try:
+                return (env[0] if framed else env)[name]
+            except KeyError:
+                raise fault("not_supplied", name=function, position=position) from None
+
+        return run
+
     def path(self, name: Name, fields: tuple[str, ...], position: int, type_value: TypeValue | None) -> Run:
         """
         Fields selected one after the other from a free name.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from servflow.expressions._nodes import INDEX, Call, Const, Macro, Name, Node, Select, children
+from servflow.expressions._supplied import DEPENDS
 from servflow.expressions._writing import identifier
 
 
@@ -25,6 +26,8 @@ def reads(node: Node, type_names: frozenset[int]) -> set[str]:
             if id(root) not in type_names and (root.absolute or root.name not in hidden):
                 found.add(".".join((root.name, *path)))
             continue
+        if isinstance(current, Call) and not current.method and current.function in DEPENDS:
+            found.add(DEPENDS[current.function])
         if isinstance(current, Macro):
             waiting.append((current.target, hidden))
             waiting.extend((arg, hidden | {current.variable}) for arg in current.args)
