@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from servflow import dispatch, escalation, sla
 from servflow.engine._call import OneCall
-from servflow.engine._definition import BUILT_IN
+from servflow.engine._definition import BUILT_IN, is_internal
 from servflow.engine._events import Attempt, choose, not_permitted
 from servflow.engine._given import Given
 from servflow.engine._permit import permitted
@@ -45,7 +45,7 @@ def available(workflow: Workflow, ticket: Ticket, given: Given) -> tuple[Option,
     options = []
     named = [name for move in workflow.transitions if move.event for name in move.event.split()]
     for event in dict.fromkeys(name for name in named if "*" not in name):
-        if event.split(".", maxsplit=1)[0] in ("assigned", "exhausted", "done"):
+        if is_internal(event):
             continue  # raised by the workflow itself
         indexes = compiled.chart.candidates(call.draft.configuration, event)
         if indexes:

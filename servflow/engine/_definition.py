@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 from attrs import field, frozen
 
-from servflow.errors import DefinitionError, Finding, TimeError, nearest, shown
-from servflow.model import CONVERTERS, Action, Field, FrozenMap, Span, actions, freeze, name_of
+from servflow.engine._building import (
+    allow_list,
+    at_path,
+    build,
+    build_list,
+    field_map,
+    names,
+    read_field,
+    refuse_shapes,
+)
+from servflow.errors import DefinitionError, Finding, TimeError
+from servflow.model import Action, Field, FrozenMap, Span, actions, freeze
 
 RELATIONS = ("system", "assignee", "owner", "requester", "manager_of")
 """Who somebody is to a ticket; never declared as roles."""
+
+INTERNAL = ("assigned", "exhausted", "done", "checked", "unchecked", "approved", "rejected", "children")
+"""First words of the events that a workflow raises itself; what follows after a dot says of what."""
+
+
+def is_internal(event: str) -> bool:
+    """Whether only a workflow itself raises an event of that name: one of the first words, and what follows it."""
+    first, dot, _ = event.partition(".")
+    return bool(dot) and first in INTERNAL
+
 
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "ticket.update": {},
@@ -41,148 +61,6 @@ ATTRIBUTES = ("priority", "queue", "customer", "asset", "outlet", "channel", "ta
 """What every ticket has besides its fields and an opening or an update may set."""
 
 
-_MOST_SAID = 300
-
-
-def names(value: Any) -> tuple[str, ...]:
-    """One name or a list of names as a tuple; empty for None."""
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(value)
-
-
-def allow_list(value: Any) -> tuple[Any, ...]:
-    """Roles and relations of an ``allow``: names, or ``{manager_of: assignee}``."""
-    items = (value,) if isinstance(value, (str, Mapping)) else tuple(value or ())
-    return tuple(freeze(item) for item in items)
-
-
-def refuse_shapes(value: Any, *, flags: Iterable[str] = (), texts: Iterable[str] = (), words: Iterable[str] = ()) -> None:
-    """
-    Check attributes of a definition value: flags are true or false, texts a text or None, words always a text.
-
-    Raises:
-        DefinitionError: with every one that is something else.
-    """
-    found = []
-    for name in flags:
-        held = getattr(value, name)
-        if held is not True and held is not False:
-            why = {"en": f"it is true or false, not {shown(held)}", "zh": f"{shown(held)} 不是 true 或 false"}
-            found.append(Finding("definition.value", name, {"why": why}))
-    for name in (*texts, *words):
-        held = getattr(value, name)
-        if not isinstance(held, str) and (held is not None or name in words):
-            why = {"en": f"it is a text, not {shown(held)}", "zh": f"{shown(held)} 不是文本"}
-            found.append(Finding("definition.value", name, {"why": why}))
-    if found:
-        raise DefinitionError.of(found)
-
-
-def field_map(value: Mapping[str, Any] | None) -> FrozenMap[str, Field]:
-    """
-    Named fields from their mappings; a bare type name is a field of that type.
-
-    Raises:
-        DefinitionError: with every field that cannot be read.
-    """
-    found: list[Finding] = []
-    read: dict[str, Field] = {}
-    for name, source in (value or {}).items():
-        try:
-            given: object = name  # whatever a document held
-            if not isinstance(given, str) or not given:
-                raise DefinitionError.of([Finding("definition.key", "", {"key": name})])
-            read[name] = read_field(source)
-        except DefinitionError as error:
-            found.extend(at_path(error, name_of(name)))
-    if found:
-        raise DefinitionError.of(found)
-    return FrozenMap(read)
-
-
-def read_field(source: Any) -> Field:
-    """
-    One field from a type name, a mapping or a ``Field``.
-
-    Raises:
-        DefinitionError: unknown type or key, or a default that does not fit.
-    """
-    if isinstance(source, Field):
-        made = source
-    elif isinstance(source, str):
-        made = Field(source)
-    else:
-        made = build(Field, source)
-    refuse_shapes(made, flags=("optional", "required", "personal"))
-    kind: object = made.type  # whatever a document held
-    if not isinstance(kind, str) or kind not in CONVERTERS:
-        raise DefinitionError.of(
-            [
-                Finding(
-                    "field.type",
-                    "type",
-                    {"type": made.type, "known": tuple(CONVERTERS), "nearest": nearest(name_of(made.type), CONVERTERS)},
-                )
-            ]
-        )
-    try:
-        return attrs.evolve(made, one_of=made.allowed, default=made.initial)
-    except Exception as error:
-        raise DefinitionError.of(
-            [Finding("field.default", "default", {"value": made.default, "expected": str(error)})]
-        ) from None
-
-
-def at_path(error: DefinitionError, path: str) -> list[Finding]:
-    """The findings of an error, moved under a path."""
-    moved = []
-    for finding in error.findings:
-        dot = "" if not finding.path or finding.path.startswith("[") else "."
-        moved.append(attrs.evolve(finding, path=f"{path}{dot}{finding.path}"))
-    return moved
-
-
-def build(kind: type[Any], source: Any, **extra: Any) -> Any:
-    """
-    A definition value from its mapping, where keys are the constructor's parameters.
-
-    Raises:
-        DefinitionError: not a mapping, an unknown or missing key, or whatever the value itself refuses.
-    """
-    if isinstance(source, kind):
-        return source
-    if source is None:
-        source = {}
-    if not isinstance(source, Mapping):
-        raise DefinitionError.of([Finding("definition.mapping", "", {"value": source, "kind": kind.__name__.lower()})])
-    known = [attribute.alias or attribute.name for attribute in attrs.fields(kind) if attribute.init]
-    required = [
-        attribute.alias or attribute.name
-        for attribute in attrs.fields(kind)
-        if attribute.init and attribute.default is attrs.NOTHING
-    ]
-    given = {**source, **extra}
-    found = [
-        Finding("definition.unknown_key", name_of(key), {"key": key, "known": known, "nearest": nearest(name_of(key), known)})
-        for key in given
-        if key not in known
-    ]
-    found += [Finding("definition.missing_key", key, {"key": key}) for key in required if key not in given]
-    if found:
-        raise DefinitionError.of(found)
-    try:
-        return kind(**given)
-    except DefinitionError:
-        raise
-    except TimeError as error:
-        raise DefinitionError.of(
-            [Finding("definition.span", "", {"value": error.facts.get("value"), "why": error.message})]
-        ) from None
-    except (TypeError, ValueError, AttributeError) as error:
-        raise DefinitionError.of([Finding("definition.value", "", {"why": str(error)[:_MOST_SAID]})]) from None
-
-
 def _span(value: Any) -> Span:
     try:
         return Span.of(value)
@@ -208,25 +86,6 @@ class Timer:
 
 def _timers(value: Any) -> tuple[Timer, ...]:
     return tuple(build_list(Timer, value, "timers"))
-
-
-def build_list(kind: type[Any], value: Any, path: str) -> list[Any]:
-    """
-    Definition values from a list of mappings.
-
-    Raises:
-        DefinitionError: with the problems of every element.
-    """
-    found: list[Finding] = []
-    read = []
-    for index, source in enumerate([value] if isinstance(value, Mapping) else value or ()):
-        try:
-            read.append(build(kind, source))
-        except DefinitionError as error:
-            found.extend(at_path(error, f"{path}[{index}]"))
-    if found:
-        raise DefinitionError.of(found)
-    return read
 
 
 def _states(value: Any) -> FrozenMap[str, State]:
@@ -348,6 +207,7 @@ def plain(value: Any) -> Any:
 __all__ = [
     "ATTRIBUTES",
     "BUILT_IN",
+    "INTERNAL",
     "RELATIONS",
     "EventSpec",
     "State",
@@ -357,6 +217,7 @@ __all__ = [
     "build",
     "build_list",
     "field_map",
+    "is_internal",
     "names",
     "plain",
     "read_field",
