@@ -42,9 +42,7 @@ def builtin(name: str, overloads: tuple[Overload, ...], args: tuple[Run, ...], p
     return run
 
 
-def registered(
-    function: Function, args: tuple[Run, ...], position: int, *, lenient: bool, before: Run | None = None
-) -> Run:
+def registered(function: Function, args: tuple[Run, ...], position: int, *, lenient: bool, before: Run | None = None) -> Run:
     """
     A call of a host's function: plain Python values in, an admitted value out.
 

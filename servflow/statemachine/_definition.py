@@ -293,16 +293,22 @@ class Reader:
         # Imported here so that a machine without conditions does not load the expression language.
         from servflow.expressions import Expression
 
-        if isinstance(given, Expression):
-            return given
-        if not isinstance(given, str):
+        if not isinstance(given, (str, Expression)):
             self.problem("shape", path, expected="a condition as text", got=type(given).__name__)
             return None
         try:
-            return Expression.parse(given)
+            guard = given if isinstance(given, Expression) else Expression.parse(given)
         except ExpressionError as error:
-            self.problem("guard", path, text=given[:TEXT_LIMIT], reason=str(error))
+            self.problem("guard", path, text=str(given)[:TEXT_LIMIT], reason=str(error))
             return None
+        for function, name in guard.asks:
+            if function != "in_state":
+                self.problem("guard", path, text=guard.text[:TEXT_LIMIT], reason=f"a machine has no function {function}")
+            elif name not in self.number:
+                self.problem(
+                    "unknown_state", path, state=name[:TEXT_LIMIT], nearest=self.nearest(name[:TEXT_LIMIT], self.number)
+                )
+        return guard
 
     # result -----------------------------------------------------------------------------------------------------
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import ChainMap, deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from attrs import define
@@ -69,19 +70,21 @@ class Machine:
             whole machine. A parallel state may give ``initial`` too: one or more states in its regions.
         transitions: mappings with ``event`` (names separated by blanks, each matching what it is a prefix of by
             whole words; ``*`` matches all; None for an eventless one), ``source`` (an id, a list, or ``*`` for any state
-            at the lowest priority), ``target`` (None stays, without leaving), ``internal`` and ``when`` (a condition).
+            at the lowest priority), ``target`` (None stays, without leaving), ``internal`` and ``when`` (a condition,
+            in which ``in_state('x')`` asks whether a state is active before the microstep).
         table_size: how many answers are remembered before the tables are emptied.
 
     Raises:
         DefinitionError: with every problem found at once.
     """
 
-    __slots__ = ("__weakref__", "_chart", "_moves", "_quick", "_tests", "_top_finals", "table_size")
+    __slots__ = ("__weakref__", "_asking", "_chart", "_moves", "_quick", "_tests", "_top_finals", "table_size")
 
     table_size: int
     _chart: Chart
     _moves: Moves
     _tests: tuple[Test | None, ...]
+    _asking: frozenset[int]
     _quick: dict[tuple[Any, ...], _Quick]
     _top_finals: frozenset[str]
 
@@ -107,6 +110,8 @@ class Machine:
             "_chart": chart,
             "_moves": moves,
             "_tests": tuple(None if row.guard is None else row.guard.compiled_test for row in chart.rows),
+            # Conditions that ask where the machine is; all others cost nothing for it.
+            "_asking": frozenset(index for index, row in enumerate(chart.rows) if row.guard is not None and row.guard.asks),
             "_quick": moves.bound.watch({}),
             "_top_finals": tops,
         }
@@ -195,8 +200,9 @@ class Machine:
     def _look_up(self, key: tuple[Any, ...], active: Configuration, event: str) -> _Quick:
         if not isinstance(event, str):
             raise InputError(f"an event is a name, not {type(event).__name__}", code="machine.event")
-        moves, tests = self._moves, self._tests
+        moves = self._moves
         plan = moves.plan(active, event)
+        test_of = self._tests.__getitem__ if not self._asking else partial(self._test_in, moves.active(active))
         history = NOTHING
         if len(key) > 2:
             moves.history_numbers(key[2])
@@ -204,9 +210,9 @@ class Machine:
             history = Remembered({name: names for name, names in kept if names is not None})
         options, lanes = None, None
         if plan.singles is not None:
-            options = [_Option(tests[row], alone) for row, alone in plan.singles]
+            options = [_Option(test_of(row), alone) for row, alone in plan.singles]
         elif plan.apart is not None:
-            lanes = tuple(tuple((arm, tests[row]) for arm, row in pairs) for pairs in plan.apart)
+            lanes = tuple(tuple((arm, test_of(row)) for arm, row in pairs) for pairs in plan.apart)
         return moves.bound.keep(self._quick, key, _Quick(Step(active, history), options, lanes, {}))
 
     def _take(self, option: _Option, here: Step, data: Mapping[str, Any]) -> Step:
@@ -219,7 +225,7 @@ class Machine:
     def _across(self, quick: _Quick, event: str, data: Mapping[str, Any]) -> Step:
         here, moves = quick.ignored, self._moves
         if quick.lanes is None:
-            chosen = moves.select(here.configuration, event, self._decide(data), here.history)
+            chosen = moves.select(here.configuration, event, self._decide(data, here.configuration), here.history)
             return self._run(moves.apply(here.configuration, here.history, chosen), data) if chosen else here
         taken: list[int] = []
         for lane in quick.lanes:
@@ -238,8 +244,17 @@ class Machine:
                 moves.bound.keep(quick.steps, enabled, step)
         return step
 
-    def _decide(self, data: Mapping[str, Any]) -> Callable[[int], bool]:
+    def _test_in(self, active: frozenset[str], row: int) -> Test | None:
+        """A guard that knows which states are active, for it is only asked there."""
+        test = self._tests[row]
+        if test is None or row not in self._asking:
+            return test
+        return lambda data: test(_within(active, data))
+
+    def _decide(self, data: Mapping[str, Any], configuration: Configuration) -> Callable[[int], bool]:
         tests = self._tests
+        if self._asking:
+            data = _within(self._moves.active(configuration), data)
 
         def decide(row: int) -> bool:
             test = tests[row]
@@ -259,7 +274,7 @@ class Machine:
         return not plan(configuration, None).rows and not any(plan(configuration, name).rows for name in move.done)
 
     def _run(self, move: Move, data: Mapping[str, Any]) -> Step:
-        moves, decide = self._moves, self._decide(data)
+        moves, decide = self._moves, self._decide(data, move.configuration)
         entered, exited, taken = list(move.entered), list(move.exited), list(move.order)
         waiting = deque(move.done)
         trail: list[tuple[Move, tuple[str, ...], tuple[int, ...]]] = []
@@ -275,6 +290,8 @@ class Machine:
             if len(trail) > MICROSTEPS_LIMIT + len(self._chart.ids) or len(waiting) > QUEUE_LIMIT:
                 raise _endless(trail)
             move = moves.apply(move.configuration, move.history, chosen)
+            if self._asking:
+                decide = self._decide(data, move.configuration)
             entered += move.entered
             exited += move.exited
             taken += move.order
@@ -388,6 +405,14 @@ class Machine:
     def dead_ends(self) -> tuple[str, ...]:
         """Ids of reachable leaves that are not final and that nothing leads out of, in document order."""
         return dead_ends(self._chart)
+
+
+def _within(active: frozenset[str], data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a guard reads, with the active states beside it."""
+    # Imported here so that a machine without conditions does not load the expression language.
+    from servflow.expressions import ACTIVE
+
+    return ChainMap({ACTIVE: active}, data)  # type: ignore[arg-type]  # it is only read, never written
 
 
 def _restored(chart: Chart, table_size: int) -> Machine:

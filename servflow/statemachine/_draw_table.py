@@ -1,0 +1,91 @@
+"""Knows how a picture is written as tables, in Markdown and in HTML; must not know what its states mean to a host."""
+
+from __future__ import annotations
+
+import html as _html
+import re
+from collections.abc import Iterator
+
+from servflow.statemachine._chart import ROOT, Row
+from servflow.statemachine._picture import FILLS, Picture, Section
+
+_COLUMNS = ("#", "source", "event", "when", "target", "note")
+_MARKUP = re.compile(r"[\\`*\[\]|~#!]|(?<![^\W_])_|_(?![^\W_])")
+_LINKS = re.compile(r"[<>&@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+
+Cell = list[tuple[str, str]]
+"""What stands in a cell: texts with their tone, written one after the other with commas."""
+
+
+def table(picture: Picture) -> str:
+    """One line for every transition, then the sections, as Markdown."""
+    lines = [f"| {' | '.join(_COLUMNS)} |", "|" + "---|" * len(_COLUMNS)]
+    for row in _rows(picture):
+        cells = [", ".join(f"**{_markdown(text)}**" if tone else _markdown(text) for text, tone in cell) or "-" for cell in row]
+        lines.append(f"| {' | '.join(cells)} |")
+    for section in _sections(picture):
+        lines += ["", f"**{_markdown(section.title)}**", ""]
+        lines += [f"| {' | '.join(map(_markdown, section.columns))} |", "|" + "---|" * len(section.columns)]
+        lines += [f"| {' | '.join(_markdown(text) or '-' for text in row)} |" for row in section.rows]
+    return "\n".join(lines) + "\n"
+
+
+def html(picture: Picture) -> str:
+    """The same as HTML without scripts, styles from outside or links; whatever a definition holds is escaped."""
+    parts = ["<table>", _head(_COLUMNS)]
+    for row in _rows(picture):
+        cells = (", ".join(_toned(text, tone) for text, tone in cell) or "-" for cell in row)
+        parts.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
+    parts.append("</table>")
+    for section in _sections(picture):
+        parts += [f"<p><b>{_escaped(section.title)}</b></p>", "<table>", _head(section.columns)]
+        parts += [f"<tr>{''.join(f'<td>{_escaped(text) or "-"}</td>' for text in row)}</tr>" for row in section.rows]
+        parts.append("</table>")
+    return "\n".join(parts) + "\n"
+
+
+def _head(columns: tuple[str, ...]) -> str:
+    return f"<tr>{''.join(f'<th>{_escaped(name)}</th>' for name in columns)}</tr>"
+
+
+def _escaped(text: str) -> str:
+    return _html.escape(_shown(text), quote=True)
+
+
+def _toned(text: str, tone: str) -> str:
+    return f'<b style="background:{FILLS[tone]}">{_escaped(text)}</b>' if tone else _escaped(text)
+
+
+def _shown(text: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def _markdown(text: str) -> str:
+    plain = _LINKS.sub(lambda found: f"\0{ord(found[0])};", _shown(text))
+    return _MARKUP.sub(r"\\\g<0>", plain).replace("\0", "&#")
+
+
+def _sections(picture: Picture) -> Iterator[Section]:
+    yield from picture.look.sections
+    if not picture.look.sections and picture.look.notes:
+        rows = [(name, line) for node, name in enumerate(picture.chart.ids) for line in picture.notes(node)]
+        yield Section("Notes", ("state", "note"), tuple(rows))
+
+
+def _rows(picture: Picture) -> Iterator[list[Cell]]:
+    for position, row in enumerate(picture.chart.rows):
+        yield [[(str(position), "")], *_cells(picture, position, row)]
+
+
+def _cells(picture: Picture, position: int, row: Row) -> Iterator[Cell]:
+    tones = picture.toned()
+
+    def named(node: int) -> tuple[str, str]:
+        return ("any state", "") if node == ROOT else (picture.chart.ids[node], tones.get(node, ""))
+
+    yield [named(node) for node in row.sources]
+    event = " ".join(row.events or ()) if picture.labels is None else picture.labels(position)
+    yield [(event, "")] if event else []
+    yield [(row.guard.text, "")] if row.guard is not None else []
+    yield [named(node) for node in row.targets]
+    yield [("stays", "")] if not row.targets else [("internal", "")] if row.internal else []
