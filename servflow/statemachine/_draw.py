@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -11,8 +11,10 @@ from servflow.errors import InputError, nearest
 from servflow.statemachine._draw_dot import dot
 from servflow.statemachine._draw_mermaid import mermaid
 from servflow.statemachine._draw_table import html, table
-from servflow.statemachine._machine import Machine
 from servflow.statemachine._picture import Look, Picture
+
+if TYPE_CHECKING:
+    from servflow.statemachine._machine import Machine
 
 _WRITERS: Mapping[str, Callable[[Picture], str]] = {"mermaid": mermaid, "dot": dot, "table": table, "html": html}
 
@@ -45,8 +47,8 @@ def draw(
     Raises:
         InputError: no such format.
     """
-    writer = _WRITERS.get(format) if isinstance(format, str) else None
-    if writer is None:
+    asked: object = format  # whatever a host passed
+    if not isinstance(asked, str) or asked not in _WRITERS:
         close = nearest(str(format), FORMATS)
         raise InputError(
             f"no drawing in format {str(format)[:50]!r}; there are {', '.join(FORMATS)}",
@@ -56,7 +58,7 @@ def draw(
         )
     look = look or Look()
     tones = {**dict.fromkeys(marked, "marked"), **look.tones}
-    return writer(Picture(machine._chart, labels, attrs.evolve(look, tones=tones)))
+    return _WRITERS[format](Picture(machine._chart, labels, attrs.evolve(look, tones=tones)))
 
 
 def mime_bundle(plain: str, drawn: Callable[[str], str]) -> dict[str, Any]:

@@ -39,7 +39,9 @@ def html(picture: Picture) -> str:
     parts.append("</table>")
     for section in _sections(picture):
         parts += [f"<p><b>{_escaped(section.title)}</b></p>", "<table>", _head(section.columns)]
-        parts += [f"<tr>{''.join(f'<td>{_escaped(text) or "-"}</td>' for text in row)}</tr>" for row in section.rows]
+        for texts in section.rows:
+            shown = "".join(f"<td>{_escaped(text) or '-'}</td>" for text in texts)
+            parts.append(f"<tr>{shown}</tr>")
         parts.append("</table>")
     return "\n".join(parts) + "\n"
 

@@ -136,6 +136,12 @@ class Machine:
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self._chart, self.table_size)
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """What a notebook shows: a Mermaid drawing, or a table where it cannot draw; all forms, whatever is asked for."""
+        from servflow.statemachine._draw import draw, mime_bundle  # steps need no drawing
+
+        return mime_bundle(repr(self), lambda form: draw(self, form))
+
     # macrosteps -------------------------------------------------------------------------------------------------
 
     def start(self, data: Mapping[str, Any] | None = None) -> Step:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
 
 from attrs import field, frozen
 
@@ -112,9 +111,8 @@ class Picture:
         return [name, cut(caption, _MOST_TEXT)] if caption else [name]
 
 
-def cut(text: Any, most: int) -> str:
+def cut(text: str, most: int) -> str:
     """A text of at most so many characters, an ellipsis at its end where something is missing."""
-    text = str(text)
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 

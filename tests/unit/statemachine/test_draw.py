@@ -55,7 +55,7 @@ def test_dot() -> None:
     assert 4 - 1 == text.count("subgraph cluster_")
     assert 'label="go [amount > 1]", lhead=cluster_s2' in text
     assert text.count("{") == text.count("}")
-    assert 's4 [label="trip", style="rounded,filled", fillcolor="#ffe08a"];' in text
+    assert 's4 [label="trip", style="rounded,filled", fillcolor="#cfe8ff"];' in text
 
 
 def test_table() -> None:
