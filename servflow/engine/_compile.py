@@ -16,7 +16,7 @@ from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Trans
 from servflow.engine._placing import SlotPlan, compile_slots
 from servflow.engine._scope import RESERVED, TIMED, scope_types
 from servflow.errors import DefinitionError, ExpressionError, Finding, nearest
-from servflow.expressions import Expression, Function
+from servflow.expressions import COUNTED, IN_STATE, Expression, Function
 from servflow.rules import RuleSet
 from servflow.statemachine import Machine
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Types = Mapping[str, Any]
 ALWAYS = Calendar.always()
+SUPPLIED = {function.name: function for function in (IN_STATE, COUNTED)}
 MAX_CACHED = 4_096
 """How many answers one table of a workflow remembers."""
 
@@ -35,6 +36,8 @@ class Problems:
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
+        self.askable: Mapping[str, tuple[str, Mapping[str, Any]]] = {}
+        """What a function of the workflow is asked about: the kind of thing, and all there are by name."""
 
     def add(self, code: str, path: str, severity: str = "error", **facts: Any) -> None:
         """Note one problem."""
@@ -59,7 +62,7 @@ class Problems:
         """
         try:
             if isinstance(text, Mapping):
-                text = Expression.from_tree(text).text
+                text = Expression.from_tree(text, functions=functions).text
             elif isinstance(text, Expression):
                 text = text.text
             elif isinstance(text, bool):
@@ -76,6 +79,9 @@ class Problems:
                 position=error.facts.get("position"),
             )
             return None
+        for function, name in made.asks:
+            kind, there = self.askable[function]
+            self.known(kind, name, there, path)
         timed = sorted(name for name in made.roots if name in TIMED)
         if timeless and timed:
             self.add("expression.time", path, text=made.text, names=timed)
@@ -107,10 +113,11 @@ class Compiled:
     def __init__(self, workflow: Workflow) -> None:
         self.workflow = workflow
         self.problems = Problems()
-        self.functions = workflow.extensions.functions
+        self.functions = {**SUPPLIED, **workflow.extensions.functions}
         self.states: dict[str, State] = {}
         self._collect_states(workflow.states, "states")
         self.calendars: dict[str, OpenTime] = dict(workflow.named_calendars)
+        self.problems.askable = {"in_state": ("state", self.states), "counted": ("calendar", self.calendars)}
         self.machine = self._machine()
         self.clock_names = tuple(clock.name for clock in workflow.clocks)
         self.types = scope_types(

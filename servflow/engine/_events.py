@@ -291,7 +291,7 @@ def take_eventless(call: OneCall) -> None:
 
 
 def _move(call: OneCall, event: str | None, chosen: tuple[int, ...], attempt: Attempt) -> None:
-    compiled, draft, happening = call.compiled, call.draft, call.happening
+    compiled, draft = call.compiled, call.draft
     move = compiled.chart.apply(draft.configuration, draft.history or NOTHING, chosen)
     for index in move.order:
         link = compiled.links[index]
@@ -300,7 +300,6 @@ def _move(call: OneCall, event: str | None, chosen: tuple[int, ...], attempt: At
             call.scope_cache = None
             run_updates(call, link.updates)
     enter(call, move, event)
-    happening.changed.add("state")
 
 
 def settle(call: OneCall) -> None:

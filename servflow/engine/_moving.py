@@ -28,6 +28,7 @@ def enter(call: OneCall, move: Move, event: str | None) -> None:
         closed=closed,
         reopened=reopened,
     )
+    happening.changed.add("state")
     happening.exited.extend(move.exited)
     happening.entered.extend(move.entered)
     happening.reopened = happening.reopened or reopened

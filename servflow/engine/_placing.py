@@ -68,7 +68,7 @@ def _compile(compiled: Compiled, order: int, policy: Policy) -> SlotPlan:
         compiled.timeless,
         states=compiled.states,
         hooks=compiled.workflow.extensions.hooks,
-        functions=compiled.functions,
+        functions=compiled.workflow.extensions.functions,
     )
     problems.findings.extend(attrs.evolve(finding, path=f"{path}.{finding.path}".rstrip(".")) for finding in found)
     calendars = [(f"relax[{index}].calendar", step.calendar) for index, step in enumerate(policy.relax)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from servflow import sla
-from servflow.expressions import FieldType
+from servflow.expressions import ACTIVE, COUNTING, FieldType
 from servflow.model import FrozenMap
 
 if TYPE_CHECKING:
@@ -191,4 +191,7 @@ _RESOLVE: Mapping[str, Any] = {
     "checklist": _checklist,
     "clock": _Clocks,
     "table": _Tables,
+    # Asked by in_state and counted; no names, so no field can hide them.
+    ACTIVE: lambda call: call.draft.entered,
+    COUNTING: lambda call: call.compiled.calendars,
 }
