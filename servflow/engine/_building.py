@@ -169,3 +169,28 @@ def build_list(kind: type[Any], value: Any, path: str) -> list[Any]:
     if found:
         raise DefinitionError.of(found)
     return read
+
+
+def plain(value: Any) -> Any:
+    """A definition value as JSON-ready data, defaults left out, so that equal definitions read equal."""
+    if hasattr(value, "to_data"):
+        return value.to_data()
+    if isinstance(value, Span):
+        return value.text
+    if isinstance(value, Action):
+        return {value.kind: plain(value.value)}
+    if attrs.has(type(value)):
+        out = {}
+        for attribute in attrs.fields(type(value)):
+            held = getattr(value, attribute.name)
+            default = attribute.default
+            if held != default and not ((default is None and held == ()) or held == {}):
+                out[attribute.alias or attribute.name] = plain(held)
+        return out
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    return str(value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
 from attrs import field, frozen
 
 from servflow.engine._building import (
@@ -15,6 +14,7 @@ from servflow.engine._building import (
     build_list,
     field_map,
     names,
+    plain,
     read_field,
     refuse_shapes,
 )
@@ -177,31 +177,6 @@ class EventSpec:
 
     def __attrs_post_init__(self) -> None:
         refuse_shapes(self, texts=("not_by", "title"))
-
-
-def plain(value: Any) -> Any:
-    """A definition value as JSON-ready data, defaults left out, so that equal definitions read equal."""
-    if hasattr(value, "to_data"):
-        return value.to_data()
-    if isinstance(value, Span):
-        return value.text
-    if isinstance(value, Action):
-        return {value.kind: plain(value.value)}
-    if attrs.has(type(value)):
-        out = {}
-        for attribute in attrs.fields(type(value)):
-            held = getattr(value, attribute.name)
-            default = attribute.default
-            if held != default and not ((default is None and held == ()) or held == {}):
-                out[attribute.alias or attribute.name] = plain(held)
-        return out
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [plain(item) for item in value]
-    if value is None or isinstance(value, (str, int, float, bool)):
-        return value
-    return str(value)
 
 
 __all__ = [
