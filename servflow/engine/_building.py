@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from servflow.errors import DefinitionError, Finding, TimeError, nearest, shown
-from servflow.model import CONVERTERS, Field, FrozenMap, freeze, name_of
+from servflow.model import CONVERTERS, Action, Field, FrozenMap, Span, freeze, name_of
 
 _MOST_SAID = 300
 
