@@ -14,6 +14,9 @@ from servflow.model import EMPTY, Check, FrozenMap, Record, Ticket
 _DEFAULTS = {attribute.name: attribute.default for attribute in attrs.fields(Ticket) if attribute.default is not attrs.NOTHING}
 _MIRRORED = frozenset({"customer", "asset", "outlet", "channel", "queue"})
 
+MOST_CLOSED = 1_000
+"""How many closed children a ticket remembers by name, the latest; one that is older and reopens is not known any more."""
+
 
 class Draft:
     """
@@ -48,8 +51,12 @@ class Draft:
     assignee: str | None
     parent: str | None
     children: tuple[str, ...]
+    children_closed: tuple[str, ...]
+    children_total: int
     reopened: int
     checklist: FrozenMap[str, FrozenMap[str, Check]]
+    approvals: FrozenMap[str, model.ApprovalRound]
+    shown: FrozenMap[str, tuple[model.ShownStep, ...]]
     clocks: FrozenMap[str, model.ClockRun]
     chains: tuple[model.ChainRun, ...]
     levels: FrozenMap[str, int]
@@ -58,6 +65,7 @@ class Draft:
     held: tuple[model.Held, ...]
     timers: tuple[model.StateTimer, ...]
     refused_timers: tuple[model.RefusedTimer, ...]
+    resting_timers: tuple[model.RestingTimer, ...]
     last_actors: FrozenMap[str, str]
     pins: FrozenMap[str, str]
     wake: datetime | None
@@ -135,14 +143,33 @@ def _moved(draft: Draft, record: model.Moved) -> None:
             draft.timers = tuple(timer for timer in draft.timers if timer.state not in gone)
         if gone and draft.refused_timers:
             draft.refused_timers = tuple(held for held in draft.refused_timers if held.timer.state not in gone)
+    if draft.approvals and record.exited:
+        for state in record.exited:
+            draft.approvals = draft.approvals.without(state)
     if record.reopened:
         draft.reopened += 1
+        draft.resting_timers = ()
         draft.checklist = EMPTY
     _close(draft, record.closed, record.at)
 
 
 def _timer_set(draft: Draft, record: model.TimerSet) -> None:
-    draft.timers = (*draft.timers, record.timer)
+    timer = record.timer
+    draft.timers = (*draft.timers, timer)
+    _wake_up(draft, timer)
+
+
+def _wake_up(draft: Draft, timer: model.StateTimer) -> None:
+    if draft.resting_timers:
+        place = (timer.state, timer.index)
+        draft.resting_timers = tuple(
+            other for other in draft.resting_timers if (other.timer.state, other.timer.index) != place
+        )
+
+
+def _timer_rested(draft: Draft, record: model.TimerRested) -> None:
+    _wake_up(draft, record.resting.timer)
+    draft.resting_timers = (*draft.resting_timers, record.resting)
 
 
 def _timer_fired(draft: Draft, record: model.TimerFired) -> None:
@@ -183,6 +210,28 @@ def _checked(draft: Draft, record: model.Checked) -> None:
     steps = draft.checklist.get(record.state, EMPTY)
     check = Check(record.at, record.by, record.evidence)
     draft.checklist = draft.checklist.with_item(record.state, steps.with_item(record.step, check))
+
+
+def _unchecked(draft: Draft, record: model.Unchecked) -> None:
+    steps = draft.checklist.get(record.state, EMPTY).without(record.step)
+    checklist = draft.checklist
+    draft.checklist = checklist.with_item(record.state, steps) if steps else checklist.without(record.state)
+
+
+def _voted(draft: Draft, record: model.Voted) -> None:
+    held = draft.approvals.get(record.state, model.ApprovalRound())
+    others = tuple(vote for vote in held.votes if vote.by != record.by)
+    vote = model.Vote(by=record.by, vote=record.vote, at=record.at, roles=record.roles)
+    made = model.ApprovalRound(votes=(*others, vote), decided=record.decided)
+    draft.approvals = draft.approvals.with_item(record.state, made)
+
+
+def _progressed(draft: Draft, record: model.Progressed) -> None:
+    before = () if record.anew else draft.shown.get(record.audience, ())
+    since = {step.state: step.at for step in before if step.current}
+    passed = tuple(attrs.evolve(step, current=False) for step in before if step.state not in record.states)
+    here = tuple(model.ShownStep(state=state, at=since.get(state, record.at)) for state in record.states)
+    draft.shown = draft.shown.with_item(record.audience, (*passed, *here))
 
 
 def _clock(draft: Draft, record: model.ClockRecord) -> None:
@@ -238,8 +287,14 @@ def _repinned(draft: Draft, record: model.Repinned) -> None:
 def _linked(draft: Draft, record: model.Linked) -> None:
     if record.relation == "child":
         draft.children = (*draft.children, record.other)
+        draft.children_total += 1
     elif record.relation == "child_closed":
         draft.children = tuple(child for child in draft.children if child != record.other)
+        closed = tuple(child for child in draft.children_closed if child != record.other)
+        draft.children_closed = (*closed, record.other)[-MOST_CLOSED:]
+    elif record.relation == "child_reopened":
+        draft.children = (*draft.children, record.other)
+        draft.children_closed = tuple(child for child in draft.children_closed if child != record.other)
 
 
 def _nothing(_draft: Draft, _record: Record) -> None:
@@ -254,10 +309,14 @@ APPLY: Mapping[type[Record], Callable[[Draft, Any], None]] = {
     model.TimerSet: _timer_set,
     model.TimerFired: _timer_fired,
     model.TimerRefused: _timer_refused,
+    model.TimerRested: _timer_rested,
     model.Updated: _updated,
     model.Assigned: _assigned,
     model.Messaged: _nothing,
     model.Checked: _checked,
+    model.Unchecked: _unchecked,
+    model.Voted: _voted,
+    model.Progressed: _progressed,
     model.Rated: _nothing,
     model.Decided: _nothing,
     model.SlotChanged: _slot_changed,

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from attrs import NOTHING, fields, frozen
 
 from servflow.model._maps import EMPTY, FrozenMap
-from servflow.model._ticket import ChainRun, ClockRun, Held, OfferMade, RefusedTimer, SlotProgress, StateTimer
+from servflow.model._ticket import ChainRun, ClockRun, Held, OfferMade, RefusedTimer, RestingTimer, SlotProgress, StateTimer
 
 R = TypeVar("R", bound="Record")
 
@@ -125,6 +125,13 @@ class TimerRefused(Record):
 
 
 @frozen(kw_only=True, slots=False)
+class TimerRested(Record):
+    """A state was left before its timer ran out; the timer goes on when the state is entered again."""
+
+    resting: RestingTimer
+
+
+@frozen(kw_only=True, slots=False)
 class Updated(Record):
     """
     Fields or attributes of the ticket changed.
@@ -169,6 +176,47 @@ class Checked(Record):
     step: str
     by: str | None = None
     evidence: Any = None
+
+
+@frozen(kw_only=True, slots=False)
+class Unchecked(Record):
+    """A check of a step was taken back, with the reason; the step is to be done again."""
+
+    state: str
+    step: str
+    by: str | None = None
+    reason: str = ""
+
+
+@frozen(kw_only=True, slots=False)
+class Voted(Record):
+    """
+    Somebody voted in the approval of a state: ``approve`` or ``reject``; an earlier vote of theirs is replaced.
+
+    ``roles`` are those of the voter that the quorum counts, ``needed`` is how many approvals it took at that
+    moment where it is a number, ``decided`` says what the vote decided, if anything.
+    """
+
+    state: str
+    by: str
+    vote: str
+    roles: tuple[str, ...] = ()
+    comment: str = ""
+    needed: int | None = None
+    decided: str | None = None
+
+
+@frozen(kw_only=True, slots=False)
+class Progressed(Record):
+    """
+    What an audience sees of the ticket is another step now: the states that stand for it.
+
+    ``anew`` says that what it had seen before is forgotten, because the ticket was reopened.
+    """
+
+    audience: str
+    states: tuple[str, ...]
+    anew: bool = False
 
 
 @frozen(kw_only=True, slots=False)
@@ -374,7 +422,7 @@ class Freed(Record):
 
 @frozen(kw_only=True, slots=False)
 class Linked(Record):
-    """Another ticket belongs to this one (``child``, ``child_closed``, ``duplicate``, ...)."""
+    """Another ticket belongs to this one (``child``, ``child_closed``, ``child_reopened``, ``duplicate``, ...)."""
 
     other: str
     relation: str

@@ -178,6 +178,19 @@ class RefusedTimer:
     reads: tuple[str, ...] = ()
 
 
+@frozen(kw_only=True)
+class RestingTimer:
+    """
+    A timer of a state that was left and will go on when the state is entered again.
+
+    ``left`` is what remained of its time when the state was left, counted as the timer counts; None where it keeps
+    the deadline it had.
+    """
+
+    timer: StateTimer
+    left: timedelta | None = None
+
+
 @frozen
 class Check:
     """One checked step of a checklist: when, by whom, with what evidence."""
@@ -185,6 +198,33 @@ class Check:
     at: datetime
     by: str | None = None
     evidence: Any = None
+
+
+@frozen(kw_only=True)
+class Vote:
+    """One person's vote in an approval: ``approve`` or ``reject``, when, and in which of the roles that count."""
+
+    by: str
+    vote: str
+    at: datetime
+    roles: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class ApprovalRound:
+    """The votes given since the state was entered, one per person; ``decided`` is ``approved``, ``rejected`` or None."""
+
+    votes: tuple[Vote, ...] = ()
+    decided: str | None = None
+
+
+@frozen(kw_only=True)
+class ShownStep:
+    """A step of the outward view: the state that stands for it, since when, and whether the ticket is there now."""
+
+    state: str
+    at: datetime
+    current: bool = True
 
 
 @frozen
@@ -230,8 +270,12 @@ class Ticket:
     assignee: str | None = None
     parent: str | None = None
     children: tuple[str, ...] = ()
+    children_closed: tuple[str, ...] = ()
+    children_total: int = 0
     reopened: int = 0
     checklist: FrozenMap[str, FrozenMap[str, Check]] = EMPTY
+    approvals: FrozenMap[str, ApprovalRound] = EMPTY
+    shown: FrozenMap[str, tuple[ShownStep, ...]] = EMPTY
     clocks: FrozenMap[str, ClockRun] = EMPTY
     chains: tuple[ChainRun, ...] = ()
     levels: FrozenMap[str, int] = EMPTY
@@ -240,6 +284,7 @@ class Ticket:
     held: tuple[Held, ...] = ()
     timers: tuple[StateTimer, ...] = ()
     refused_timers: tuple[RefusedTimer, ...] = ()
+    resting_timers: tuple[RestingTimer, ...] = ()
     last_actors: FrozenMap[str, str] = EMPTY
     pins: FrozenMap[str, str] = EMPTY
     wake: datetime | None = field(default=None)
