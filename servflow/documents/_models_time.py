@@ -22,6 +22,7 @@ from servflow.documents._shapes import (
     titled,
     words,
 )
+from servflow.engine._definition import RESUMES
 from servflow.escalation._chain import LATE, ON_ACK, ON_EMPTY, ON_REOPEN, OTHERWISE, UNACK
 from servflow.sla import OPTIONS
 
@@ -65,6 +66,9 @@ class TimerModel(Part):
     after: Length = needed("how long the state must be active", "状态须持续多久")
     event: Name = needed("the event it fires", "触发的事件")
     calendar: str | None = about("the calendar that counts; none: time as it passes", "计时所用日历；不填则按自然时间")
+    resume: Annotated[str, words(RESUMES)] = about(
+        "how it goes on when the state is entered again", "再次进入该状态时如何继续", default=RESUMES[0]
+    )
 
 
 class RelativeModel(Part):

@@ -68,20 +68,32 @@ def _span(value: Any) -> Span:
         raise DefinitionError.of([Finding("definition.span", "after", {"value": value, "why": error.message})]) from None
 
 
+RESUMES = ("restart", "deadline", "remaining")
+"""How a timer goes on in a state that is entered again; the first unless said."""
+
+
 @frozen(kw_only=True)
 class Timer:
     """
     A timer of a state: fires ``event`` as ``system`` once the state was active for ``after``.
 
     ``after`` passes as time passes, or counts in ``calendar`` where one is named and the span is exact.
+    ``resume`` says what happens when the state is left before that and entered again: ``restart`` begins anew,
+    as the answer of a customer starts the waiting anew; ``deadline`` keeps the instant it was due at, and fires
+    at once where that has passed outside; ``remaining`` goes on with the time that was left. A timer that fired,
+    and every timer of a ticket that was reopened, begins anew.
     """
 
     after: Span = field(converter=_span)
     event: str
     calendar: str | None = None
+    resume: str = RESUMES[0]
 
     def __attrs_post_init__(self) -> None:
-        refuse_shapes(self, texts=("calendar",), words=("event",))
+        refuse_shapes(self, texts=("calendar",), words=("event", "resume"))
+        if self.resume not in RESUMES:
+            facts = {"kind": "way to resume", "name": self.resume, "known": RESUMES, "nearest": nearest(self.resume, RESUMES)}
+            raise DefinitionError.of([Finding("name.unknown", "resume", facts)])
 
 
 def _timers(value: Any) -> tuple[Timer, ...]:

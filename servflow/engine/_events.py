@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from servflow.engine import _chains, _clocks, _placing, _rules
+from servflow.engine import _chains, _clocks, _placing, _rules, _timers
 from servflow.engine._actions import run_updates
 from servflow.engine._assigning import hold_again, release_all
 from servflow.engine._builtin import BUILT_IN_EVENTS, perform
@@ -19,7 +19,6 @@ from servflow.engine._moving import enter
 from servflow.engine._payloads import typed_payload
 from servflow.engine._permit import permitted, who
 from servflow.errors import ExpressionError, LimitError, Refused, nearest
-from servflow.escalation import later
 from servflow.model import (
     EMPTY,
     SYSTEM,
@@ -30,7 +29,6 @@ from servflow.model import (
     StateTimer,
     TimerFired,
     TimerRefused,
-    TimerSet,
     frozen_map,
     micros,
 )
@@ -322,7 +320,8 @@ def settle(call: OneCall) -> None:
         _placing.react(call)
         # What dispatch changed comes after rules and clocks have looked: the next step shows it to them.
         call.carried |= happening.changed - before
-    _timers(call)
+    _timers.arm(call)
+    _retry(call)
 
 
 def _tell_parent(call: OneCall, parent: str) -> None:
@@ -331,27 +330,11 @@ def _tell_parent(call: OneCall, parent: str) -> None:
     call.effect(Send, "child_closed.send", parent, to_ticket=parent, event="ticket.child_closed", payload=payload, key=key)
 
 
-def _timers(call: OneCall) -> None:
-    happening, compiled = call.happening, call.compiled
-    timed = compiled.timed_states
-    if timed:
-        for state in happening.entered:
-            if state in timed and state in call.draft.entered:
-                _arm(call, state)
+def _retry(call: OneCall) -> None:
+    happening = call.happening
     for refused in call.draft.refused_timers:
         if happening.changed & set(refused.reads):
             call.queue.append(Retry(refused))
-
-
-def _arm(call: OneCall, state: str) -> None:
-    compiled = call.compiled
-    armed = {timer.index for timer in call.draft.timers if timer.state == state}
-    for index, timer in enumerate(compiled.timed_states[state]):
-        if index in armed:
-            continue
-        due = later(timer.after, call.at, compiled.calendar(timer.calendar))
-        generation = call.draft.sequence + 1
-        call.record(TimerSet, timer=StateTimer(state=state, index=index, event=timer.event, due=due, generation=generation))
 
 
 def drain(call: OneCall) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from servflow.engine import _timers
 from servflow.model import FrozenMap, Moved
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ def enter(call: OneCall, move: Move, event: str | None) -> None:
     closed = compiled.is_closed(move.configuration)
     reopened = draft.closed and not closed
     history = draft.history if move.history == draft.history else FrozenMap(move.history)
+    kept = [] if reopened else _timers.leaving(call, move)
     call.record(
         Moved,
         event=event,
@@ -28,6 +30,7 @@ def enter(call: OneCall, move: Move, event: str | None) -> None:
         closed=closed,
         reopened=reopened,
     )
+    _timers.rest(call, kept)
     happening.changed.add("state")
     happening.exited.extend(move.exited)
     happening.entered.extend(move.entered)

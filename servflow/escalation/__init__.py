@@ -50,10 +50,12 @@ from servflow.escalation._steps import (
     hold,
     later,
     next_due,
+    regained,
     release,
     remind,
     snooze,
     stop,
+    time_left,
     wake_up,
 )
 
@@ -95,11 +97,13 @@ __all__ = [
     "later",
     "next_due",
     "plan",
+    "regained",
     "release",
     "remind",
     "resolve",
     "snooze",
     "stop",
     "symbols",
+    "time_left",
     "wake_up",
 ]

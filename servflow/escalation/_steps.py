@@ -54,7 +54,8 @@ def later(span: Span, at: datetime, calendar: Counts) -> datetime:
     return min(found, NEVER)
 
 
-def _left(span: Span, at: datetime, due: datetime, calendar: Counts) -> timedelta:
+def time_left(span: Span, at: datetime, due: datetime, calendar: Counts) -> timedelta:
+    """What is left of a span that leads to *due*, counted as the span counts: never negative, the maximum where it never ends."""
     if due >= NEVER:
         return timedelta.max
     if due <= at:
@@ -62,7 +63,8 @@ def _left(span: Span, at: datetime, due: datetime, calendar: Counts) -> timedelt
     return due - at if span.elapsed else calendar.between(at, due)
 
 
-def _regained(span: Span, at: datetime, left: timedelta, calendar: Counts) -> datetime:
+def regained(span: Span, at: datetime, left: timedelta, calendar: Counts) -> datetime:
+    """The instant that what was left of a span leads to from *at*."""
     return NEVER if left == timedelta.max else later(Span(left, elapsed=span.elapsed), at, calendar)
 
 
@@ -206,7 +208,7 @@ def _freeze(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> Ch
     left = None
     if run.due is not None:
         level = chain.levels[run.level]
-        left = _left(level.after, at, run.due, cal_of(level.calendar))
+        left = time_left(level.after, at, run.due, cal_of(level.calendar))
     return evolve(run, base=at, due=None, left=left)
 
 
@@ -269,7 +271,7 @@ def wake_up(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> Ch
     due_again: datetime | None = None
     if run.left is not None:
         level = chain.levels[run.level]
-        due_again = _regained(level.after, at, run.left, cal_of(level.calendar))
+        due_again = regained(level.after, at, run.left, cal_of(level.calendar))
     return _thawed(_moved(chain, run, at, cal_of), at, due_again)
 
 
@@ -285,8 +287,8 @@ def _moved(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> Cha
         level = chain.levels[reminder.level]
         every = Span() if level.remind is None else level.remind.every
         calendar = cal_of(level.calendar)
-        left = _left(every, frozen_at, reminder.due, calendar)
-        moved.append(evolve(reminder, due=_regained(every, at, left, calendar)))
+        left = time_left(every, frozen_at, reminder.due, calendar)
+        moved.append(evolve(reminder, due=regained(every, at, left, calendar)))
     return evolve(run, reminders=_ordered(moved))
 
 
