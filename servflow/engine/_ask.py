@@ -6,17 +6,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from servflow import dispatch, escalation, sla
+from servflow.engine._as_of import as_of
 from servflow.engine._call import OneCall
 from servflow.engine._definition import BUILT_IN, is_internal
 from servflow.engine._events import Attempt, choose, not_permitted
 from servflow.engine._given import Given
 from servflow.engine._permit import permitted
-from servflow.engine._timeline import catch_up
-from servflow.engine._verbs import begin
 from servflow.engine._views import ClockView, Explanation, NextUp, Option
-from servflow.errors import Finding, InputError
+from servflow.errors import Finding
 from servflow.model import EMPTY, ClockRun, Field, FrozenMap, SlotProgress, Ticket, write_instant
-from servflow.statemachine import draw
 
 if TYPE_CHECKING:
     from servflow.engine._compile import Link
@@ -24,23 +22,9 @@ if TYPE_CHECKING:
     from servflow.engine._workflow import Workflow
 
 
-def _at(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
-    """The ticket as it would stand at that instant."""
-    call = begin(workflow, ticket, given)
-    at = call.at
-    if call.records or (ticket.wake is not None and ticket.wake <= at):
-        catch_up(call, at)
-    call.at = at
-    call.occurred = None
-    call.act_as(given.actor)
-    call.payload = EMPTY
-    call.scope_cache = None
-    return call
-
-
 def available(workflow: Workflow, ticket: Ticket, given: Given) -> tuple[Option, ...]:
     """Every event of the state, with whether it may happen and why not; built-in ones where granted."""
-    call = _at(workflow, ticket, given)
+    call = as_of(workflow, ticket, given)
     compiled = call.compiled
     options = []
     named = [name for move in workflow.transitions if move.event for name in move.event.split()]
@@ -161,7 +145,7 @@ def _built_in(call: OneCall, event: str) -> Option | None:
 
 def explain(workflow: Workflow, ticket: Ticket, given: Given) -> Explanation:
     """The ticket told for people, as of one instant."""
-    call = _at(workflow, ticket, given)
+    call = as_of(workflow, ticket, given)
     draft = call.draft
     return Explanation(
         ticket=draft.id,
@@ -288,18 +272,4 @@ def findings(workflow: Workflow) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def graph(workflow: Workflow, format: str, ticket: Ticket | None) -> str:  # noqa: A002 - the word of the domain
-    """A drawing of the machine, with guards and permissions on its edges."""
-    if format not in ("mermaid", "dot", "table"):
-        raise InputError(f"unknown format {format!r}; known are mermaid, dot and table", format=format)
-
-    def label(index: int) -> str:
-        link = workflow.compiled.links[index]
-        guard = f" [{link.guard.text}]" if link.guard is not None else ""
-        return f"{link.spec.event or ''}{guard}"
-
-    marked = ticket.configuration if ticket is not None else ()
-    return draw(workflow.compiled.chart, format, labels=label, marked=marked)
-
-
-__all__ = ["available", "explain", "findings", "graph"]
+__all__ = ["available", "explain", "findings"]

@@ -18,12 +18,14 @@ from servflow.engine._compile import Compiled
 from servflow.engine._definition import EventSpec, State, Transition, plain
 from servflow.engine._extensions import NONE, Extensions
 from servflow.engine._given import Given
+from servflow.engine._graph import graph as draw_graph
 from servflow.engine._views import Explanation, Option
 from servflow.errors import DefinitionError, Finding
 from servflow.escalation import Chain
 from servflow.model import Actor, Field, FrozenMap, Outcome, Received, Record, Ticket, World, canonical
 from servflow.rules import DecisionTable, Rule
 from servflow.sla import Clock
+from servflow.statemachine import mime_bundle
 
 ActorLike = Actor | Mapping[str, Any] | str | None
 WorldLike = World | Mapping[str, Any] | None
@@ -252,15 +254,39 @@ class Workflow:
         """Everything that can be said about the definition beyond what load refuses; nothing found is a good sign."""
         return _ask.findings(self)
 
-    def graph(self, format: str = "mermaid", ticket: Ticket | None = None) -> str:  # noqa: A002 - the word of the domain
+    def graph(
+        self,
+        format: str = "mermaid",  # noqa: A002 - the word of the domain
+        ticket: Ticket | None = None,
+        at: datetime | None = None,
+        world: WorldLike = None,
+        *,
+        detail: bool = False,
+    ) -> str:
         """
         A drawing from the tables the engine runs.
 
+        With a ticket it marks where the ticket is, amber where a clock has warned and red where one is breached, and tells
+        beside it (in tables: below) its clocks, the escalation levels reached and its timers.
+
         Args:
-            format: ``mermaid``, ``dot`` or ``table`` (Markdown).
-            ticket: marks where this ticket is.
+            format: ``mermaid``, ``dot``, ``table`` (Markdown) or ``html`` (tables).
+            ticket: where to look; it is drawn as it would stand at that instant.
+            at: aware instant to look at it, not before the ticket's own, which is the default.
+            world: what decisions may read until then.
+            detail: also who may, what an event needs, and titles and steps of states.
+
+        Raises:
+            InputError: no such format, or the ticket is of another workflow.
+            Refused: *at* lies behind the ticket (``past``).
         """
-        return _ask.graph(self, format, ticket)
+        moment = at if at is not None or ticket is None else ticket.at
+        given = None if moment is None else Given.of(moment, None, world, None)
+        return draw_graph(self, format, ticket, given, detail=detail)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """What a notebook shows: a Mermaid drawing, or a table where it cannot draw; all forms, whatever is asked for."""
+        return mime_bundle(repr(self), self.graph)
 
 
 def _by_host(record: Record) -> bool:

@@ -88,6 +88,7 @@ def _cells(picture: Picture, position: int, row: Row) -> Iterator[Cell]:
     yield [named(node) for node in row.sources]
     event = " ".join(row.events or ()) if picture.labels is None else picture.labels(position)
     yield [(event, "")] if event else []
-    yield [(row.guard.text, "")] if row.guard is not None else []
+    guard = picture.look.guards(position) if picture.look.guards is not None else row.guard.text if row.guard else ""
+    yield [(guard, "")] if guard else []
     yield [named(node) for node in row.targets]
     yield [("stays", "")] if not row.targets else [("internal", "")] if row.internal else []
