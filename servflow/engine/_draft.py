@@ -162,9 +162,7 @@ def _timer_set(draft: Draft, record: model.TimerSet) -> None:
 def _wake_up(draft: Draft, timer: model.StateTimer) -> None:
     if draft.resting_timers:
         place = (timer.state, timer.index)
-        draft.resting_timers = tuple(
-            other for other in draft.resting_timers if (other.timer.state, other.timer.index) != place
-        )
+        draft.resting_timers = tuple(other for other in draft.resting_timers if (other.timer.state, other.timer.index) != place)
 
 
 def _timer_rested(draft: Draft, record: model.TimerRested) -> None:

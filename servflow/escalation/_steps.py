@@ -55,7 +55,7 @@ def later(span: Span, at: datetime, calendar: Counts) -> datetime:
 
 
 def time_left(span: Span, at: datetime, due: datetime, calendar: Counts) -> timedelta:
-    """What is left of a span that leads to *due*, counted as the span counts: never negative, the maximum where it never ends."""
+    """What is left of a span that leads to *due*, as the span counts; never negative, the maximum where it never ends."""
     if due >= NEVER:
         return timedelta.max
     if due <= at:
