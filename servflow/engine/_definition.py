@@ -18,7 +18,7 @@ from servflow.engine._building import (
     read_field,
     refuse_shapes,
 )
-from servflow.errors import DefinitionError, Finding, TimeError
+from servflow.errors import DefinitionError, Finding, TimeError, nearest
 from servflow.model import Action, Field, FrozenMap, Span, actions, freeze
 
 RELATIONS = ("system", "assignee", "owner", "requester", "manager_of")
