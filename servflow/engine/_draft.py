@@ -282,6 +282,23 @@ def _repinned(draft: Draft, record: model.Repinned) -> None:
     draft.pins = record.pins
 
 
+def _migrated(draft: Draft, record: model.Migrated) -> None:
+    draft.version, draft.pins = record.version, record.pins
+    draft.configuration, draft.entered, draft.history = record.configuration, record.entered, record.history
+    draft.timers, draft.refused_timers, draft.chains = record.timers, record.refused_timers, record.chains
+    states, fields = record.states, record.fields
+    if states:
+        draft.checklist = FrozenMap({states.get(name, name): steps for name, steps in draft.checklist.items()})
+    if fields:
+        named = ((fields.get(name, name), value) for name, value in draft.fields.items())
+        draft.fields = FrozenMap({name: value for name, value in named if name is not None})
+        given = (fields.get(name, name) for name in draft.set_by_person)
+        draft.set_by_person = tuple(sorted({name for name in given if name is not None}))
+    if record.dropped:
+        draft.clocks = FrozenMap({name: run for name, run in draft.clocks.items() if name not in record.dropped})
+    _close(draft, record.closed, record.at)
+
+
 def _linked(draft: Draft, record: model.Linked) -> None:
     if record.relation == "child":
         draft.children = (*draft.children, record.other)
@@ -324,6 +341,7 @@ APPLY: Mapping[type[Record], Callable[[Draft, Any], None]] = {
     model.Freed: _freed,
     model.Linked: _linked,
     model.Repinned: _repinned,
+    model.Migrated: _migrated,
     **dict.fromkeys(
         (
             model.ClockStarted,

@@ -255,6 +255,32 @@ class Repinned(Record):
 
 
 @frozen(kw_only=True, slots=False)
+class Migrated(Record):
+    """
+    The ticket runs under another version of its definition from here on.
+
+    ``before`` and ``pins`` are what it ran under and runs under. ``states`` and ``fields`` tell the names that changed
+    for this ticket (a field that was let go has None). The rest is what was carried over: where it is and since when,
+    and what was set for it by time; ``dropped`` names the clocks the new version does not have. What changes on top
+    follows in records of its own.
+    """
+
+    version: int
+    before: FrozenMap[str, str]
+    pins: FrozenMap[str, str]
+    states: FrozenMap[str, str] = EMPTY
+    fields: FrozenMap[str, Any] = EMPTY
+    configuration: tuple[str, ...] = ()
+    entered: FrozenMap[str, datetime] = EMPTY
+    history: FrozenMap[str, tuple[str, ...]] = EMPTY
+    closed: bool = False
+    timers: tuple[StateTimer, ...] = ()
+    refused_timers: tuple[RefusedTimer, ...] = ()
+    chains: tuple[ChainRun, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True, slots=False)
 class ClockRecord(Record):
     """A clock changed at ``instant`` (earlier than ``at`` when the event occurred earlier); ``run`` is the clock after it."""
 
