@@ -67,7 +67,7 @@ def from_micros(value: int) -> datetime:
 
 def write_instant(value: datetime) -> str:
     """An instant as RFC 3339 text in UTC, with microseconds only where there are any."""
-    text = value.astimezone(UTC).isoformat()
+    text = (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat()
     return text[:-6] + "Z"
 
 
