@@ -9,13 +9,14 @@ from typing import Any
 
 import click
 
-from servflow.cli._databases import zone_of
+from servflow.cli._databases import one, open_existing, zone_of
 from servflow.cli._output import FINDINGS, Instant, Say, command, stamp
 from servflow.documents import load, schema
 from servflow.engine import Workflow
 from servflow.errors import DefinitionError, InputError, nearest
 from servflow.escalation import Planned, plan
-from servflow.model import Span, load_ticket
+from servflow.model import Span, Ticket, load_ticket
+from servflow.statemachine import FORMATS
 
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -52,20 +53,53 @@ def check_command(say: Say, file: Path, allow_warnings: bool) -> int | None:
 
 @click.command("graph")
 @click.argument("file", type=File)
-@click.option("--kind", type=click.Choice(["mermaid", "dot", "table"]), default="mermaid", help="how it is drawn")
-@click.option("--ticket", "snapshot", help="mark where a ticket is: a file with its JSON, or - for standard input")
+@click.option("--kind", type=click.Choice(FORMATS), default="mermaid", show_default=True, help="how it is drawn")
+@click.option(
+    "--ticket", "named", help="mark where a ticket is: a file with its JSON, - for standard input, or with --db its id"
+)
+@click.option("--db", "--store", "url", help="the database that holds the ticket")
+@click.option("--tenant", default="default", show_default=True, help="whose tickets")
+@click.option("--at", type=Instant(), help="look at the ticket at this instant; by default its own")
+@click.option("--detail", is_flag=True, help="also who may, what events need, titles and steps")
 @command
-def graph_command(say: Say, file: Path, kind: str, snapshot: str | None) -> None:
-    """Draw a workflow from the very tables it runs by."""
+def graph_command(say: Say, file: Path, *, kind: str, at: datetime | None, detail: bool, **asked: Any) -> None:
+    """Draw a workflow from the very tables it runs by.
+
+    With --ticket the drawing shows where the ticket is, its clocks at risk and the escalation levels reached.
+    """
     workflow = load(file, lang=say.lang)
-    ticket = None
-    if snapshot is not None:
-        ticket = load_ticket(sys.stdin.read() if snapshot == "-" else Path(snapshot).read_text(encoding="utf-8"))
-    drawn = workflow.graph(kind, ticket)
+    ticket = _ticket(**asked)
+    if ticket is None and at is not None:
+        raise InputError("--at says when to look at a ticket; name it with --ticket")
+    drawn = workflow.graph(kind, ticket, at, detail=detail)
     if say.json:
-        say.data({"workflow": workflow.workflow, "version": workflow.version, "kind": kind, "text": drawn})
+        told = {"workflow": workflow.workflow, "version": workflow.version, "kind": kind, "text": drawn}
+        if ticket is not None:
+            told |= {"ticket": ticket.id, "at": stamp(at or ticket.at)}
+        say.data(told)
     else:
         click.echo(drawn)
+
+
+def _ticket(named: str | None, url: str | None, tenant: str) -> Ticket | None:
+    """The ticket that is asked for: from a database by its id, from a file, or from standard input."""
+    if url is not None:
+        if named is None:
+            raise InputError("--db holds tickets; say which one with --ticket ID")
+        with open_existing(url, tenant=tenant) as store:
+            return one(store, named)
+    if named is None:
+        return None
+    if named == "-":
+        return load_ticket(sys.stdin.read())
+    path = Path(named)
+    if not path.is_file():
+        raise InputError(
+            f"there is no file {named!r}; give a file with what servflow.dump(ticket) wrote, "
+            "or the database of a ticket's id with --db PATH",
+            ticket=named,
+        )
+    return load_ticket(path.read_text(encoding="utf-8"))
 
 
 @click.command("schema")

@@ -153,9 +153,9 @@ class _Standing:
         first = draft.configuration[0]
         found: dict[str, list[str]] = {leaf: [] for leaf in draft.configuration}
         clocks = [run for run in draft.clocks.values() if run.phase in _LIVE or run.breached_at is not None]
-        found[first] += [f"{run.name} {self._clock(run)}" for run in clocks]
+        found[first] += [f"{run.name}: {self._clock(run)}" for run in clocks]
         for row in self._levels():
-            found[first].append(", ".join((f"{row[0]} {row[1]}", *(part for part in row[2:] if part))))
+            found[first].append(", ".join((f"{row[0]}: {row[1]}", *(part for part in row[2:] if part))))
         for timer in draft.timers:
             inside = (leaf for leaf in draft.configuration if leaf == timer.state or timer.state in chart.ancestors(leaf))
             found[next(inside, first)].append(f"{timer.event} at {_instant(timer.due)}")
@@ -183,7 +183,7 @@ class _Standing:
         if run.waived is not None:
             parts.append("breach waived")
         elif run.breached_at is not None:
-            parts.append(f"breached at {_instant(run.breached_at)}")
+            parts.append(f"breached, due {_instant(run.breached_at)}")
         elif warned := [mark for mark in run.marks if mark != BREACH]:
             parts.append(f"warned {warned[-1]}")
         if run.phase in _LIVE or run.breached_at is not None:
