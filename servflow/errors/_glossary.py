@@ -36,6 +36,7 @@ _CHINESE: Mapping[str, str] = {
     "table": "决策表",
     "rule": "规则",
     "timer": "定时器",
+    "way to resume": "恢复方式",
     "transition": "转移",
     "eventspec": "事件",
     "policy": "派单策略",
