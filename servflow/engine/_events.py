@@ -17,7 +17,7 @@ from servflow.engine._given import Given
 from servflow.engine._guards import held_back, part_that_fails
 from servflow.engine._moving import enter
 from servflow.engine._payloads import typed_payload
-from servflow.engine._permit import permitted, who
+from servflow.engine._permit import not_permitted, permitted
 from servflow.errors import ExpressionError, LimitError, Refused, nearest
 from servflow.model import (
     EMPTY,
@@ -102,27 +102,6 @@ def check(call: OneCall, link: Link, payload: Mapping[str, Any], attempt: Attemp
     call.payload = typed
     call.scope_cache = None
     return held_back(call, event, link, link.guard)
-
-
-def not_permitted(call: OneCall, event: str, allow: tuple[Any, ...], not_by: str | None) -> Refused:
-    """The refusal for an actor who may not, with who may."""
-    actor = call.actor.id if call.actor is not None else None
-    needs = who(allow)
-    if not_by is not None and actor is not None and call.draft.last_actors.get(not_by) == actor:
-        said = f"{actor} did {not_by}, and whoever did that may not"
-    elif needs:
-        said = f"it takes {' or '.join(needs)}" + (f", and {actor} is none of these" if actor else ", and no actor was given")
-    else:
-        said = "nobody was granted it"
-    return Refused(
-        f"{event} is not permitted: {said}",
-        code="not_permitted",
-        event=event,
-        actor=actor,
-        roles=call.roles,
-        needs=needs,
-        not_by=not_by,
-    )
 
 
 # one step -----------------------------------------------------------------------------------------------------

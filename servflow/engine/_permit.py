@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from servflow.errors import Refused
 from servflow.model import SYSTEM
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ def permitted(call: OneCall, allow: tuple[Any, ...], not_by: str | None = None) 
         return False
     if not allow:
         return not call.workflow.roles
-    return any(_holds(call, entry) for entry in allow)
+    return is_one_of(call, allow)
+
+
+def is_one_of(call: OneCall, entries: tuple[Any, ...]) -> bool:
+    """Whether the present actor has one of these roles or relations."""
+    return any(_holds(call, entry) for entry in entries)
 
 
 def _holds(call: OneCall, entry: Any) -> bool:
@@ -57,4 +63,27 @@ def who(allow: tuple[Any, ...]) -> tuple[str, ...]:
     return tuple(
         f"manager of {entry['manager_of']}" if isinstance(entry, Mapping) and "manager_of" in entry else str(entry)
         for entry in allow
+    )
+
+
+def not_permitted(
+    call: OneCall, event: str, allow: tuple[Any, ...], not_by: str | None, *, what: str | None = None
+) -> Refused:
+    """The refusal for an actor who may not, with who may; *what* is said in place of the event where that says more."""
+    actor = call.actor.id if call.actor is not None else None
+    needs = who(allow)
+    if not_by is not None and actor is not None and call.draft.last_actors.get(not_by) == actor:
+        said = f"{actor} did {not_by}, and whoever did that may not"
+    elif needs:
+        said = f"it takes {' or '.join(needs)}" + (f", and {actor} is none of these" if actor else ", and no actor was given")
+    else:
+        said = "nobody was granted it"
+    return Refused(
+        f"{what or event} is not permitted: {said}",
+        code="not_permitted",
+        event=event,
+        actor=actor,
+        roles=call.roles,
+        needs=needs,
+        not_by=not_by,
     )
