@@ -285,10 +285,18 @@ def _repinned(draft: Draft, record: model.Repinned) -> None:
 def _migrated(draft: Draft, record: model.Migrated) -> None:
     draft.version, draft.pins = record.version, record.pins
     draft.configuration, draft.entered, draft.history = record.configuration, record.entered, record.history
-    draft.timers, draft.refused_timers, draft.chains = record.timers, record.refused_timers, record.chains
+    draft.timers, draft.refused_timers = record.timers, record.refused_timers
+    draft.resting_timers, draft.chains = record.resting_timers, record.chains
     states, fields = record.states, record.fields
     if states:
         draft.checklist = FrozenMap({states.get(name, name): steps for name, steps in draft.checklist.items()})
+        draft.approvals = FrozenMap({states.get(name, name): held for name, held in draft.approvals.items()})
+        draft.shown = FrozenMap(
+            {
+                audience: tuple(attrs.evolve(step, state=states.get(step.state, step.state)) for step in steps)
+                for audience, steps in draft.shown.items()
+            }
+        )
     if fields:
         named = ((fields.get(name, name), value) for name, value in draft.fields.items())
         draft.fields = FrozenMap({name: value for name, value in named if name is not None})

@@ -276,6 +276,7 @@ class Migrated(Record):
     closed: bool = False
     timers: tuple[StateTimer, ...] = ()
     refused_timers: tuple[RefusedTimer, ...] = ()
+    resting_timers: tuple[RestingTimer, ...] = ()
     chains: tuple[ChainRun, ...] = ()
     dropped: tuple[str, ...] = ()
 
