@@ -27,6 +27,11 @@ def _entity(sign: str) -> str:
     return " " if sign.isspace() or not sign.isprintable() else f"#{ord(sign)};"
 
 
+def _tail(text: str) -> str:
+    shown = _text(text).strip()
+    return f" : {shown}" if shown else ""
+
+
 def _lifted(chart: Chart, edge: Edge) -> tuple[int, int, int, str]:
     """
     The block an edge is drawn in, its two ends there, and its text.
@@ -61,7 +66,7 @@ def mermaid(picture: Picture) -> str:
     for edge in picture.edges():
         block, source, target, text = _lifted(chart, edge)
         start = "any" if source == ROOT else f"s{source}"
-        tail = f" : {_text(text)}" if text else ""
+        tail = _tail(text)
         drawn.setdefault(block, []).append(f"{start} --> s{target}{tail}" if target != ROOT else f"{start} --> any{tail}")
     lines = ["stateDiagram-v2"]
     if any(ROOT in row.sources for row in chart.rows):
@@ -101,7 +106,7 @@ def _block(picture: Picture, node: int, indent: str, drawn: dict[int, list[str]]
             yield f"{indent}}}"
         if notes := picture.notes(child):
             yield f"{indent}note right of s{child}"
-            yield from (f"{indent}    {_text(line)}" for line in notes)
+            yield from (f"{indent}    {_text(line).strip() or '-'}" for line in notes)
             yield f"{indent}end note"
         if chart.kind[child] is Kind.FINAL:
             yield f"{indent}s{child} --> [*]"
@@ -120,4 +125,4 @@ def _entry_end(chart: Chart, node: int, target: int, text: str = "") -> tuple[in
         end = chart.parent[end]
     if end != target:
         text = f"{text} → {chart.ids[target]}".strip()
-    return end, f" : {_text(text)}" if text else ""
+    return end, _tail(text)

@@ -13,7 +13,10 @@ from click.testing import CliRunner, Result
 
 from servflow.cli._demo_command import demo_workflow
 from servflow.cli._output import Say, command
+from servflow.documents import load
 from servflow.model import canonical
+from servflow.stores import SqliteStore
+from tests.unit.cli.conftest import Demo
 
 Run = Callable[..., Result]
 
@@ -212,3 +215,39 @@ def test_instants_beyond_the_calendar_are_told_without_a_traceback() -> None:
 
     assert (2, 1) == (result.exit_code, len(result.stderr.splitlines()))
     assert "give an earlier instant" in result.stderr
+
+
+def test_graph_finds_a_ticket_in_a_database(run: Run, demo: Demo, tmp_path: Path) -> None:
+    """With --db the ticket is named by its id; a wrong one ends with status 2 and a did-you-mean."""
+    path = tmp_path / "demo.yaml"
+    path.write_text(json.dumps(demo_workflow().to_data()), encoding="utf-8")
+    known = _any_ticket(demo.path)
+    for option in ("--db", "--store"):
+        assert run("graph", path).stdout != run("graph", path, "--ticket", known, option, demo.path).stdout
+    missing = run("graph", path, "--ticket", f"{known}9x", "--db", demo.path)
+
+    assert (2, "") == (missing.exit_code, missing.stdout)
+    assert f"there is no ticket '{known}9x'" in missing.stderr
+    assert 2 == run("graph", path, "--db", demo.path).exit_code
+    assert 2 == run("graph", path, "--ticket", known, "--db", tmp_path / "none.db").exit_code
+
+
+def _any_ticket(path: Path) -> str:
+    with SqliteStore(path) as store:
+        return store.find(limit=1)[0].id
+
+
+def test_graph_looks_at_a_ticket_at_an_instant(run: Run, fine: Path, tmp_path: Path) -> None:
+    """--at shows what time will have done; JSON tells the ticket and the instant; without a ticket it is bad usage."""
+    workflow = load(fine)
+    held = tmp_path / "ticket.json"
+    held.write_bytes(canonical(workflow.open("T1", at=datetime(2026, 11, 2, 9, tzinfo=UTC)).ticket))
+    late = run("graph", fine, "--kind", "table", "--ticket", held, "--at", "2026-11-02T10:30:00Z").stdout
+    told = json.loads(run("graph", fine, "--ticket", held, "--at", "2026-11-02T10:30:00Z", "--format", "json").stdout)
+
+    assert "| late | level 1 of 2: lead | running | boss at 2026-11-02 12:00 UTC |" in late
+    assert ("T1", "2026-11-02T10:30:00Z") == (told["ticket"], told["at"])
+    assert 2 == run("graph", fine, "--at", "2026-11-02T10:30:00Z").exit_code
+    assert 2 == run("graph", fine, "--ticket", held, "--at", "2026-11-01T10:30:00Z").exit_code
+    nowhere = run("graph", fine, "--ticket", "T1")
+    assert (2, True) == (nowhere.exit_code, "with --db PATH" in nowhere.stderr)
