@@ -17,6 +17,7 @@ from servflow.engine._placing import SlotPlan, compile_slots
 from servflow.engine._scope import RESERVED, TIMED, scope_types
 from servflow.errors import DefinitionError, ExpressionError, Finding, nearest
 from servflow.expressions import COUNTED, IN_STATE, Expression, Function
+from servflow.model import FrozenMap
 from servflow.rules import RuleSet
 from servflow.statemachine import Machine
 
@@ -110,6 +111,8 @@ class Compiled:
     Built once for a workflow and shared by all its tickets.
     """
 
+    first_fields: FrozenMap[str, Any] | None = None  # known from the first ticket opened without any
+
     def __init__(self, workflow: Workflow) -> None:
         self.workflow = workflow
         self.problems = Problems()
@@ -184,6 +187,7 @@ class Compiled:
                 initial=list(spec.initial) if isinstance(spec.initial, tuple) else spec.initial,
                 states={name: state.chart() for name, state in spec.states.items()},
                 transitions=moves,
+                table_size=self.workflow.extensions.table_size,
             )
         except DefinitionError as error:
             self.problems.findings.extend(error.findings)
@@ -354,12 +358,15 @@ class Compiled:
             initial=list(spec.initial) if isinstance(spec.initial, tuple) else spec.initial,
             states={name: state.chart() for name, state in spec.states.items()},
             transitions=moves,
+            table_size=spec.extensions.table_size,
         )
 
     def is_closed(self, configuration: tuple[str, ...]) -> bool:
         """Whether a configuration means closed: one of its states, or one around it, is marked so."""
         known = self.closed_cache.get(configuration)
         if known is None:
+            if len(self.closed_cache) >= self.workflow.extensions.table_size:
+                self.closed_cache.clear()
             active = {*configuration, *(above for leaf in configuration for above in self.chart.ancestors(leaf))}
             known = self.closed_cache[configuration] = bool(active & self.closed_states)
         return known

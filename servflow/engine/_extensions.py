@@ -8,6 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from servflow.dispatch import Hooks
+from servflow.errors import InputError, shown
 from servflow.expressions import Function
 from servflow.model import FrozenMap, frozen_map
 
@@ -19,6 +20,14 @@ def _functions(value: Iterable[Function] | Mapping[str, Function] | None) -> Fro
     return FrozenMap({item.name: item for item in items})
 
 
+def _size(value: Any) -> int:
+    if type(value) is not int or value < 1:
+        raise InputError(
+            f"table_size counts answers and is a whole number from 1, not {shown(value)}", code="extensions.table_size"
+        )
+    return value
+
+
 @frozen(kw_only=True)
 class Extensions:
     """
@@ -28,12 +37,16 @@ class Extensions:
     whom an escalation tells (``{target: name}``). They must give the
     same answer for the same arguments and touch nothing else; a definition that names one that is not
     registered is refused.
+
+    ``table_size`` is how many answers of the state machine a workflow remembers, for all its tickets together,
+    before it forgets them and works them out again: memory against time, and never another answer.
     """
 
     functions: FrozenMap[str, Function] = field(default=None, converter=_functions)
     requirements: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
     terms: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
     targets: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
+    table_size: int = field(default=4096, eq=False, converter=_size)
 
     @property
     def hooks(self) -> Hooks:

@@ -250,7 +250,7 @@ def open_ticket(workflow: Workflow, ticket_id: str, fields: Mapping[str, Any] | 
         id=ticket_id,
         workflow=workflow.workflow,
         version=workflow.version,
-        fields=FrozenMap({**_defaults(workflow, values), **values}),
+        fields=_first_fields(workflow, values),
         given=tuple(sorted({*values, *attributes})),
         person=person,
         attributes=FrozenMap(attributes),
@@ -270,6 +270,16 @@ def open_ticket(workflow: Workflow, ticket_id: str, fields: Mapping[str, Any] | 
     settle(call)
     drain(call)
     return call.outcome(catch_up(call, given.at))
+
+
+def _first_fields(workflow: Workflow, values: Mapping[str, Any]) -> FrozenMap[str, Any]:
+    """The fields given with the defaults of the others; tickets opened with defaults alone share one map."""
+    if values:
+        return FrozenMap({**_defaults(workflow, values), **values})
+    compiled = workflow.compiled
+    if compiled.first_fields is None:
+        compiled.first_fields = FrozenMap(_defaults(workflow, values))
+    return compiled.first_fields
 
 
 def _defaults(workflow: Workflow, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import define
 
-from servflow.errors import InputError, LimitError, nearest
+from servflow.errors import InputError, LimitError, nearest, shown
 from servflow.statemachine._chart import LEAVES, ROOT, Chart, Kind
 from servflow.statemachine._definition import read
 from servflow.statemachine._moves import Configuration, HistoryKey, Moves
@@ -78,11 +78,12 @@ class Machine:
         DefinitionError: with every problem found at once.
     """
 
-    __slots__ = ("__weakref__", "_asking", "_chart", "_moves", "_quick", "_tests", "_top_finals", "table_size")
+    __slots__ = ("__weakref__", "_asking", "_chart", "_moves", "_quick", "_resting", "_tests", "_top_finals", "table_size")
 
     table_size: int
     _chart: Chart
     _moves: Moves
+    _resting: Step | None
     _tests: tuple[Test | None, ...]
     _asking: frozenset[int]
     _quick: dict[tuple[Any, ...], _Quick]
@@ -96,8 +97,10 @@ class Machine:
         initial: str | Sequence[str] | None = None,
         table_size: int = 4096,
     ) -> None:
-        if table_size < 1:
-            raise InputError(f"table_size counts entries and is at least 1, not {table_size!r}", code="machine.table_size")
+        if type(table_size) is not int or table_size < 1:
+            raise InputError(
+                f"table_size counts entries and is a whole number from 1, not {shown(table_size)}", code="machine.table_size"
+            )
         chart = read(initial, states, transitions)
         check_endless(chart)
         self._set_up(chart, table_size)
@@ -117,6 +120,9 @@ class Machine:
         }
         for name, value in held.items():
             object.__setattr__(self, name, value)
+        first = moves.first
+        resting = Step(first.configuration, first.history, first.entered) if self._rests(first) else None
+        object.__setattr__(self, "_resting", resting)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a machine never changes; make a new one instead of setting {name!r}")
@@ -155,7 +161,7 @@ class Machine:
             LimitError: eventless transitions go round without end; ``cycle`` holds their indexes.
             ExpressionError: a guard cannot be evaluated on this data.
         """
-        return self._run(self._moves.first, _EMPTY if data is None else data)
+        return self._resting or self._run(self._moves.first, _EMPTY if data is None else data)
 
     def step(self, state: Mapping[str, Any], event: str, data: Mapping[str, Any] | None = None) -> Step:
         """
