@@ -140,6 +140,39 @@ class Desk:
 
         return self._steps.change(id, decide, key=key)[1]
 
+    def preview(
+        self,
+        id: str,  # noqa: A002 - as above
+        event: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        actor: Actor | Mapping[str, Any] | str | None = None,
+        occurred: datetime | None = None,
+        expect: int | None = None,
+        key: str | None = None,
+    ) -> Outcome:
+        """
+        What ``fire`` would give now; nothing is kept, and reservations are not tried.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+            Refused: the event is not allowed.
+        """
+        ticket = self.get(id)
+        at, since = placed(self._steps.around.now(), ticket, occurred)
+        world = self._steps.around.world()
+        flow = self._steps.workflows.of_ticket(ticket)
+        return flow.fire(ticket, event, payload, at=at, actor=actor, world=world, key=key, occurred=since, expect=expect)
+
+    def workflow_of(self, id: str) -> Runnable:  # noqa: A002 - as above
+        """
+        The very version of the workflow that a ticket runs under.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+        """
+        return self._steps.workflows.of_ticket(self.get(id))
+
     def get(self, id: str) -> Ticket:  # noqa: A002 - as above
         """
         The ticket as last kept.

@@ -22,7 +22,7 @@ class Parts:
     ``states``, ``transitions`` and ``initial`` are sections of a definition; states may hold states. ``fields``
     declares a bool for each condition that was only a name. ``calls`` names the ``call`` effects in it, which the host
     handles. ``dropped`` lists, in words, what the machine did by itself and a definition cannot: it becomes
-    effects or records that the host acts on.
+    effects or records that the host acts on. ``differs`` lists what goes otherwise than it went there.
     """
 
     initial: Any
@@ -31,6 +31,7 @@ class Parts:
     fields: FrozenMap[str, Any]
     calls: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
 
     def machine(self) -> Machine:
         """
