@@ -67,7 +67,7 @@ def _defines(file: Path) -> bool:
 
 def _fits(spec: LogMap, workflow: Workflow) -> bool:
     named = set(spec.states.values()) <= workflow.compiled.states.keys()
-    return named and {*spec.events.values(), *spec.milestones} <= {move.event for move in workflow.transitions}
+    return named and {*spec.events.values(), *spec.milestones} <= {move.event for move in workflow.compiled.transitions}
 
 
 @contextmanager

@@ -185,7 +185,7 @@ def _next(workflow: Workflow, ticket: Ticket, view: Explanation) -> dict[str, An
             "allow": [_who(entry) for entry in move.allow],
             "when": move.when,
         }
-        for move in workflow.transitions
+        for move in workflow.compiled.transitions
         if "*" in move.source or here.intersection(move.source)
     ]
     return {"by_time": [item.as_data() for item in view.coming], "by_people": doors}

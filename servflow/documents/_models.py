@@ -15,6 +15,7 @@ from servflow.documents._shapes import (
     MAPPING,
     TEXT,
     Condition,
+    Length,
     Name,
     Names,
     Part,
@@ -71,6 +72,21 @@ class EventModel(Part):
     title: str = about("what people read", "显示名称", default="")
 
 
+class ReopenModel(Part):
+    """How a closed state can be reopened."""
+
+    model_config = titled("重新打开")
+
+    target: Names = needed("where it leads", "目标状态")
+    within: Length | None = about("how long after the closing; none: at any time", "关闭后多久内可以；不填则不限")
+    calendar: str | None = about("the calendar that counts; none: time as it passes", "计时所用日历；不填则按自然时间")
+    when: Condition | None = about("what must hold besides", "附加条件")
+    allow: Allow | None = about("roles and relations that may", "允许的角色与关系")
+    not_by: str | None = about("an event whose last actor may not", "该事件的上次执行人不得执行")
+    do: Actions | None = about("what happens with it", "执行的动作")
+    title: str = about("what people read", "显示名称", default="")
+
+
 class StateModel(Part):
     """Where a ticket can be."""
 
@@ -88,6 +104,7 @@ class StateModel(Part):
     final: bool = about("completes the state around it", "使外层状态完成", default=False)
     history: Annotated[str, words(("shallow", "deep"))] | None = about("remembers where it was", "记住离开前的位置")
     default: Names | None = about("where it leads with nothing remembered", "没有记忆时的去向")
+    reopen: ReopenModel | None = about("how it is reopened when closed", "关闭后如何重新打开")
     title: str = about("what people read", "显示名称", default="")
 
 

@@ -27,7 +27,7 @@ def available(workflow: Workflow, ticket: Ticket, given: Given) -> tuple[Option,
     call = as_of(workflow, ticket, given)
     compiled = call.compiled
     options = []
-    named = [name for move in workflow.transitions if move.event for name in move.event.split()]
+    named = [name for move in compiled.transitions if move.event for name in move.event.split()]
     for event in dict.fromkeys(name for name in named if "*" not in name):
         if is_internal(event):
             continue  # raised by the workflow itself

@@ -10,13 +10,18 @@ import attrs
 
 from servflow.calendars import Calendar, OpenTime
 from servflow.engine._actions import Update, compile_updates
+from servflow.engine._approval import check_approvals
 from servflow.engine._chains import ChainPlan, compile_chains
 from servflow.engine._clocks import ClockPlan, compile_clocks, concerns
 from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, at_path
+from servflow.engine._idioms import Approval, ChecklistStep, promises
 from servflow.engine._placing import SlotPlan, compile_slots
+from servflow.engine._raised import Raised
+from servflow.engine._reopen import Reopen, reopenings
 from servflow.engine._scope import RESERVED, TIMED, scope_types
+from servflow.engine._shown import compile_views
 from servflow.errors import DefinitionError, ExpressionError, Finding, nearest
-from servflow.expressions import COUNTED, IN_STATE, Expression, Function
+from servflow.expressions import AFTER_DAYS, COUNTED, IN_STATE, Expression, Function
 from servflow.model import FrozenMap
 from servflow.rules import RuleSet
 from servflow.statemachine import Machine
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
 
 Types = Mapping[str, Any]
 ALWAYS = Calendar.always()
-SUPPLIED = {function.name: function for function in (IN_STATE, COUNTED)}
+SUPPLIED = {function.name: function for function in (IN_STATE, COUNTED, AFTER_DAYS)}
 MAX_CACHED = 4_096
 """How many answers one table of a workflow remembers."""
 
@@ -102,6 +107,8 @@ class Link:
     updates: tuple[Update, ...]
     free: bool
     """Nothing to check: no guard, no payload, no permission."""
+    reopen: Reopen | None = None
+    """What a state is reopened by, where the transition was made for that."""
 
 
 class Compiled:
@@ -118,21 +125,28 @@ class Compiled:
         self.problems = Problems()
         self.functions = {**SUPPLIED, **workflow.extensions.functions}
         self.states: dict[str, State] = {}
+        self.paths: dict[str, str] = {}
+        self.around: dict[str, tuple[str, ...]] = {}
         self._collect_states(workflow.states, "states")
+        self.raised = Raised(self)
+        self.promises = promises(workflow.clocks, self.states, self.paths)
+        self.views = compile_views(workflow.states, workflow.clocks)
         self.calendars: dict[str, OpenTime] = dict(workflow.named_calendars)
-        self.problems.askable = {"in_state": ("state", self.states), "counted": ("calendar", self.calendars)}
-        self.machine = self._machine()
-        self.clock_names = tuple(clock.name for clock in workflow.clocks)
+        self.problems.askable = {"in_state": ("state", self.states), **dict.fromkeys(("counted", "after_days"), ("calendar", self.calendars))}
+        self.clock_names = tuple(promise.clock.name for promise in self.promises)
         self.types = scope_types(
             workflow.fields, {table.name: _outputs(table) for table in workflow.tables.values()}, self.clock_names
         )
         self.timeless = {name: kind for name, kind in self.types.items() if name not in ("payload", "actor")}
+        self.derived = reopenings(self)
+        self.transitions = (*workflow.transitions, *(Transition(**made.parts) for made in self.derived))
+        self.machine = self._machine()
         self._check_fields()
         for index, role in enumerate(workflow.roles):
             if role in RELATIONS:
                 self.problems.add("role.relation", f"roles[{index}]", role=role, relations=RELATIONS)
         self.replies: list[tuple[str, str]] = []
-        self.links = tuple(self._link(index, spec) for index, spec in enumerate(workflow.transitions))
+        self.links = tuple(self._link(index, spec) for index, spec in enumerate(self.transitions))
         self._check_tables()
         try:
             self.rule_set = RuleSet(workflow.rules, workflow.tables)
@@ -146,6 +160,8 @@ class Compiled:
         self._check_events()
         self._check_timers()
         self._check_unique()
+        self.raised.check()
+        check_approvals(self)
 
     def condition(self, when: Any, path: str, *, types: Types | None = None, timeless: bool = True) -> Expression | None:
         """Read a condition that must come to true or false; None where there is none or it cannot be read."""
@@ -161,13 +177,14 @@ class Compiled:
 
     def _collect_states(self, states: Mapping[str, State], path: str) -> None:
         # An explicit stack: nesting comes from an untrusted document.
-        stack = [(states, path)]
+        stack: list[tuple[Mapping[str, State], str, tuple[str, ...]]] = [(states, path, ())]
         while stack:
-            level, where = stack.pop()
+            level, where, above = stack.pop()
             for name, state in level.items():
                 self.states[name] = state
+                self.paths[name], self.around[name] = f"{where}.{name}", (name, *above)
                 if state.states:
-                    stack.append((state.states, f"{where}.{name}.states"))
+                    stack.append((state.states, f"{where}.{name}.states", self.around[name]))
 
     def _machine(self) -> Machine | None:
         spec = self.workflow
@@ -180,7 +197,7 @@ class Compiled:
                 # The engine decides guards itself; the machine need only know that there is one.
                 **({"when": "guarded"} if move.when is not None else {}),
             }
-            for move in spec.transitions
+            for move in self.transitions
         ]
         try:
             return Machine(
@@ -190,8 +207,19 @@ class Compiled:
                 table_size=self.workflow.extensions.table_size,
             )
         except DefinitionError as error:
-            self.problems.findings.extend(error.findings)
+            self.problems.findings.extend(self._where(finding) for finding in error.findings)
             return None
+
+    def path_of(self, index: int) -> str:
+        """Where a transition is written: itself, or the part of a state that is short for it."""
+        written = len(self.workflow.transitions)
+        return f"transitions[{index}]" if index < written else self.derived[index - written].path
+
+    def _where(self, finding: Finding) -> Finding:
+        head, bracket, rest = finding.path.partition("]")
+        if not bracket or not head.startswith("transitions["):
+            return finding
+        return attrs.evolve(finding, path=f"{self.path_of(int(head.removeprefix('transitions[')))}{rest}")
 
     def _check_fields(self) -> None:
         for name in self.workflow.fields:
@@ -201,13 +229,15 @@ class Compiled:
                 self.problems.add("field.name", f"fields.{name}", name=name)
 
     def _link(self, index: int, spec: Transition) -> Link:
-        path = f"transitions[{index}]"
+        path = self.path_of(index)
         types = {**self.types, "payload": scope_types({}, {}, (), spec.payload)["payload"]}
         guard = self.condition(spec.when, f"{path}.when", types=types, timeless=spec.event is None)
         self.check_allow(spec.allow, f"{path}.allow")
         # What the definition grants for an event holds for its transitions that say nothing themselves.
         granted = self.workflow.events.get(spec.event or "")
         allow = spec.allow or (granted.allow if granted is not None else ())
+        if not allow and spec.event is not None and all(self.raised.covers(event) for event in spec.event.split()):
+            allow = ("system",)  # nobody but the workflow itself can mean these
         not_by = spec.not_by or (granted.not_by if granted is not None else None)
         return Link(
             index=index,
@@ -215,6 +245,7 @@ class Compiled:
             path=path,
             allow=allow,
             not_by=not_by,
+            reopen=self.derived[index - len(self.workflow.transitions)].reopen if index >= len(self.workflow.transitions) else None,
             guard=guard,
             updates=compile_updates(self, spec.do, types, f"{path}.do"),
             free=guard is None and not spec.payload and not allow and not_by is None and not self.workflow.roles,
@@ -239,9 +270,9 @@ class Compiled:
         for event, path in self.replies:
             if not self.moves(event):
                 self.problems.known("event", event, known, path)
-        for index, move in enumerate(self.workflow.transitions):
+        for index, move in enumerate(self.transitions):
             if move.not_by is not None and not self.moves(move.not_by):
-                self.problems.known("event", move.not_by, known, f"transitions[{index}].not_by")
+                self.problems.known("event", move.not_by, known, f"{self.path_of(index)}.not_by")
 
     def _check_tables(self) -> None:
         types = {name: kind for name, kind in self.timeless.items() if name not in TIMED}
@@ -283,7 +314,7 @@ class Compiled:
     def _check_unique(self) -> None:
         spec = self.workflow
         for kind, items in (
-            ("clocks", [item.name for item in spec.clocks]),
+            ("clocks", list(self.clock_names)),
             ("escalations", [item.name for item in spec.escalations]),
             ("dispatch", [item.name for item in spec.dispatch]),
         ):
@@ -319,10 +350,14 @@ class Compiled:
     @cached_property
     def events(self) -> frozenset[str]:
         """Every event that something in the definition handles."""
+        return frozenset(self.descriptors | self.heard | set(BUILT_IN))
+
+    @cached_property
+    def heard(self) -> frozenset[str]:
+        """Every event that clocks, chains and dispatch listen to."""
         heard = {name for plan in getattr(self, "clocks", ()) for name in plan.events}
         heard |= {name for plan in getattr(self, "chains", ()) for name in plan.events}
-        heard |= {name for policy in self.workflow.dispatch for name in policy.event}
-        return frozenset(self.descriptors | heard | set(BUILT_IN))
+        return frozenset(heard | {name for policy in self.workflow.dispatch for name in policy.event})
 
     def moves(self, event: str) -> bool:
         """Whether some transition takes the event, in whatever state."""
@@ -336,12 +371,12 @@ class Compiled:
     @cached_property
     def descriptors(self) -> frozenset[str]:
         """Every event descriptor of the transitions."""
-        return frozenset(name for move in self.workflow.transitions if move.event for name in move.event.split())
+        return frozenset(name for move in self.transitions if move.event for name in move.event.split())
 
     @cached_property
     def has_eventless(self) -> bool:
         """Whether any transition needs no event."""
-        return any(move.event is None for move in self.workflow.transitions)
+        return any(move.event is None for move in self.transitions)
 
     @property
     def chart(self) -> Machine:
@@ -382,9 +417,14 @@ class Compiled:
         return {}
 
     @cached_property
-    def checklists(self) -> Mapping[str, tuple[str, ...]]:
+    def checklists(self) -> Mapping[str, tuple[ChecklistStep, ...]]:
         """State -> the steps to be checked in it."""
         return {name: state.checklist for name, state in self.states.items() if state.checklist}
+
+    @cached_property
+    def approvals(self) -> Mapping[str, Approval]:
+        """State -> what it takes to approve in it."""
+        return {name: state.approval for name, state in self.states.items() if state.approval is not None}
 
     @cached_property
     def closed_states(self) -> frozenset[str]:
@@ -394,7 +434,7 @@ class Compiled:
     @cached_property
     def remembered_events(self) -> frozenset[str]:
         """Events whose last actor the ticket keeps, because some ``not_by`` names them."""
-        specs: list[Any] = [*self.workflow.transitions, *self.workflow.events.values()]
+        specs: list[Any] = [*self.transitions, *self.workflow.events.values(), *self.approvals.values()]
         return frozenset(spec.not_by for spec in specs if spec.not_by is not None)
 
     @cached_property
@@ -442,7 +482,7 @@ class Compiled:
         if found is None:
             sources = [
                 source
-                for move in self.workflow.transitions
+                for move in self.transitions
                 if move.event is not None and takes(move.event, event)
                 for source in move.source
             ]

@@ -18,6 +18,8 @@ from servflow.engine._building import (
     read_field,
     refuse_shapes,
 )
+from servflow.engine._idioms import Approval, ChecklistStep, approval, checklist, texts
+from servflow.engine._reopen import Reopen, reopen
 from servflow.errors import DefinitionError, Finding, TimeError, nearest
 from servflow.model import Action, Field, FrozenMap, Span, actions, freeze
 
@@ -42,6 +44,9 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "ticket.reopen": {"reason": "string?"},
     "ticket.force": {"state": "string", "reason": "string"},
     "step.check": {"step": "string", "evidence": "any?"},
+    "step.uncheck": {"step": "string", "reason": "string"},
+    "approval.approve": {"state": "string?", "comment": "string?"},
+    "approval.reject": {"state": "string?", "comment": "string?"},
     "offer.accept": {"offer": "string?"},
     "offer.reject": {"offer": "string?", "reason": "string?"},
     "chain.acknowledge": {"chain": "string?"},
@@ -50,6 +55,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "rating.add": {"scale": "string?", "score": "int", "comment": "string?"},
     "clock.waive": {"clock": "string", "reason": "string"},
     "ticket.child_closed": {"child": "string"},
+    "ticket.child_reopened": {"child": "string"},
 }
 """
 Built-in event -> what its payload may carry and of which type; a type with ``?`` may be left out.
@@ -119,12 +125,14 @@ class State:
     Where a ticket can be.
 
     ``closed`` marks work as done and never halts the machine. ``checklist`` lists the steps to be
-    checked here (``ordered``: in that order), ``timers`` fire by time. ``states``, ``initial``, ``parallel``,
-    ``history``, ``default`` and ``final`` shape a statechart as in W3C SCXML.
+    checked here (``ordered``: in that order), ``approval`` says what it takes to approve here, ``timers`` fire by
+    time. ``shown`` is what each audience outside sees of the ticket here and in the states inside. ``states``, ``initial``, ``parallel``,
+    ``history``, ``default`` and ``final`` shape a statechart as in W3C SCXML. ``reopen`` says how a closed ticket is
+    reopened from here.
     """
 
     closed: bool = False
-    checklist: tuple[str, ...] = field(default=(), converter=names)
+    checklist: tuple[ChecklistStep, ...] = field(default=(), converter=checklist)
     ordered: bool = False
     timers: tuple[Timer, ...] = field(default=(), converter=_timers)
     states: FrozenMap[str, State] = field(default=None, converter=_states)
@@ -133,7 +141,10 @@ class State:
     final: bool = False
     history: str | None = None
     default: Any = field(default=None, converter=freeze)
+    reopen: Reopen | None = field(default=None, converter=reopen)
     title: str = ""
+    approval: Approval | None = field(default=None, converter=approval)
+    shown: FrozenMap[str, str] = field(default=None, converter=texts)
 
     def __attrs_post_init__(self) -> None:
         refuse_shapes(self, flags=("closed", "ordered", "parallel", "final"), texts=("title",))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from servflow.errors import ExpressionError, Refused
 from servflow.expressions import Expression, Function
+from servflow.model import write_instant
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -28,7 +30,13 @@ def held_back(call: OneCall, event: str, link: Link, condition: Expression) -> R
             why=error.message,
         )
     trace = condition.trace(call.scope())
-    lines = trace.lines()
+    lines, lines_zh = trace.lines(), trace.lines("zh")
+    facts: dict[str, Any] = {}
+    until = _shut(call, link)
+    if until is not None:
+        facts["until"] = until
+        lines = (f"it was possible until {write_instant(until)}", *lines)
+        lines_zh = (f"只能在 {write_instant(until)} 之前", *lines_zh)
     return Refused(
         f"{event} is not allowed now: {'; '.join(lines) or condition.text + ' is false'}",
         code="guard",
@@ -37,8 +45,18 @@ def held_back(call: OneCall, event: str, link: Link, condition: Expression) -> R
         transition=link.index,
         when=condition.text,
         operands=trace.as_data(),
-        lines={"en": lines, "zh": trace.lines("zh")},
+        lines={"en": lines, "zh": lines_zh},
+        **facts,
     )
+
+
+def _shut(call: OneCall, link: Link) -> datetime | None:
+    """The instant at which the time to reopen had passed; None where it has not, or never does."""
+    closed_at = call.draft.closed_at
+    if link.reopen is None or link.reopen.within is None or closed_at is None:
+        return None
+    until = link.reopen.ends(closed_at, call.compiled.calendar(link.reopen.calendar))
+    return until if call.at >= until else None
 
 
 def part_that_fails(call: OneCall, event: str, link: Link) -> Refused | None:

@@ -45,6 +45,18 @@ TEXTS: dict[str, Text] = {
         hint_zh="请写 4h、30m、1h30m、3d 或 '2 business days'",
     ),
     "definition.value": Text(en="this cannot be read: {why}", zh="无法读取：{why}"),
+    "reopen.not_closed": Text(
+        en="state '{state}' is not closed, so there is nothing to reopen",
+        zh="状态“{state}”不是关闭状态，无从重新打开",
+        hint_en="mark it closed: true, or write an ordinary transition",
+        hint_zh="请标明 closed: true，或改写为普通转移",
+    ),
+    "reopen.needs_calendar": Text(
+        en="'{within}' counts working days, so it needs a calendar",
+        zh="“{within}”按工作日计算，需要指定日历",
+        hint_en="name one with calendar",
+        hint_zh="请用 calendar 指定日历",
+    ),
     "name.unknown": Text(
         en="there is no {said_kind} '{name}'",
         zh="没有{said_kind}“{name}”",

@@ -20,13 +20,15 @@ from servflow.expressions._limits import (
     MAX_SIZE,
     MAX_STEPS,
 )
-from servflow.expressions._supplied import ACTIVE, COUNTED, COUNTING, IN_STATE
+from servflow.expressions._supplied import ACTIVE, AFTER_DAYS, COUNTED, COUNTING, IN_STATE
+from servflow.expressions._solve import Solved, solve
 from servflow.expressions._trace import Trace
 from servflow.expressions._tree import tree_schema
 from servflow.expressions._types import FieldType
 
 __all__ = [
     "ACTIVE",
+    "AFTER_DAYS",
     "COUNTED",
     "COUNTING",
     "DECIMAL_DIGITS",
@@ -42,7 +44,9 @@ __all__ = [
     "ExpressionError",
     "FieldType",
     "Function",
+    "Solved",
     "Trace",
     "evaluate",
+    "solve",
     "tree_schema",
 ]

@@ -180,7 +180,7 @@ class Expression:
 
     @cached_property
     def asks(self) -> tuple[tuple[str, str], ...]:
-        """The calls of ``in_state`` and ``counted``, each with the state or the calendar it names, as written."""
+        """The calls of ``in_state``, ``counted`` and ``after_days``, each with the state or the calendar it names, as written."""
         calls = [part for part in walk(self._node) if isinstance(part, Call) and not part.method and part.function in SUPPLIED]
         named = ((part.function, part.args[0]) for part in sorted(calls, key=lambda call: call.position))
         return tuple((name, first.value) for name, first in named if isinstance(first, Const))
@@ -296,6 +296,11 @@ class Expression:
         if fields is not None:
             fields = {name: fields[name] for name in sorted(self.roots) if name in fields}
         return _again, (self.source, fields, functions)
+
+
+def parts_of(expression: Expression) -> tuple[Program, Mapping[str, Any] | None]:
+    """The tree with what its compilations share, and the types it was checked against; for the solver."""
+    return expression._program, expression._fields  # noqa: SLF001 - the same package
 
 
 def _again(text: str, fields: Mapping[str, Any] | None, functions: Mapping[str, Function]) -> Expression:

@@ -24,13 +24,21 @@ def _counted(calendars: Mapping[str, Any], name: str, start: datetime, end: date
     return between
 
 
+def _after_days(calendars: Mapping[str, Any], name: str, at: datetime, days: int) -> datetime:
+    after: datetime = calendars[name].after_days(at, days)
+    return after
+
+
 IN_STATE = Function("in_state", ("string",), "bool", _in_state, ACTIVE)
 """``in_state('x')``: whether the state, be it a leaf or one around it, is active."""
 
 COUNTED = Function("counted", ("string", "timestamp", "timestamp"), "duration", _counted, COUNTING)
 """``counted('office', a, b)``: the time between two instants that the calendar counts, negative where *b* is earlier."""
 
-SUPPLIED: Mapping[str, Function] = {function.name: function for function in (IN_STATE, COUNTED)}
+AFTER_DAYS = Function("after_days", ("string", "timestamp", "int"), "timestamp", _after_days, COUNTING)
+"""``after_days('office', a, 2)``: the instant so many working days of the calendar after another, wall time kept."""
+
+SUPPLIED: Mapping[str, Function] = {function.name: function for function in (IN_STATE, COUNTED, AFTER_DAYS)}
 """
 Functions every expression may be written with and only some places can answer.
 

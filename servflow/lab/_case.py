@@ -210,7 +210,7 @@ class Runner:
         here = {"*", *configuration, *(above for leaf in configuration for above in chart.ancestors(leaf))}
         names = [
             name
-            for move in self._workflow.transitions
+            for move in self._workflow.compiled.transitions
             if move.event is not None and here.intersection(move.source) and self._reaches(move.target, target)
             for name in move.event.split()
             if not name.endswith("*")
@@ -290,7 +290,7 @@ class Runner:
 
 def _nobody(spec: LogMap, workflow: Workflow, roles: tuple[str, ...]) -> Actor | None:
     """Who acts where the log does not say who: nobody in particular, unless the workflow asks for somebody."""
-    asks = any(move.allow for move in workflow.transitions) or any(event.allow for event in workflow.events.values())
+    asks = any(move.allow for move in workflow.compiled.transitions) or any(event.allow for event in workflow.events.values())
     if spec.roles is None and not workflow.roles and not asks:
         return None
     return Actor("log", roles)

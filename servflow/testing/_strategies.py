@@ -126,7 +126,7 @@ class _Events:
         found: dict[str, list[st.SearchStrategy[Drawn]]] = {}
         built_in = tuple(_built_in(workflow))
         every = list(built_in)
-        for transition in workflow.transitions:
+        for transition in workflow.compiled.transitions:
             for event in (transition.event or "").split():
                 if "*" in event or event.split(".", maxsplit=1)[0] in _RAISED:
                     continue
