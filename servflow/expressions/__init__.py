@@ -20,8 +20,8 @@ from servflow.expressions._limits import (
     MAX_SIZE,
     MAX_STEPS,
 )
-from servflow.expressions._supplied import ACTIVE, AFTER_DAYS, COUNTED, COUNTING, IN_STATE
 from servflow.expressions._solve import Solved, solve
+from servflow.expressions._supplied import ACTIVE, AFTER_DAYS, COUNTED, COUNTING, IN_STATE
 from servflow.expressions._trace import Trace
 from servflow.expressions._tree import tree_schema
 from servflow.expressions._types import FieldType

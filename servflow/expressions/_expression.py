@@ -300,7 +300,7 @@ class Expression:
 
 def parts_of(expression: Expression) -> tuple[Program, Mapping[str, Any] | None]:
     """The tree with what its compilations share, and the types it was checked against; for the solver."""
-    return expression._program, expression._fields  # noqa: SLF001 - the same package
+    return expression._program, expression._fields
 
 
 def _again(text: str, fields: Mapping[str, Any] | None, functions: Mapping[str, Function]) -> Expression:

@@ -36,6 +36,14 @@ def reads(node: Node, type_names: frozenset[int]) -> set[str]:
     return found
 
 
+def path_of_reads(node: Node, type_names: frozenset[int]) -> str | None:
+    """The dotted name that a part reads where it is nothing but that; ``has(a.b)`` counts as ``a.b``."""
+    root, path = _path(node)
+    if not isinstance(root, Name) or id(root) in type_names or id(node) in type_names:
+        return None
+    return ".".join((root.name, *path))
+
+
 def _path(node: Node) -> tuple[Node, tuple[str, ...]]:
     """The part a chain of fields and constant text keys starts from, and the chain."""
     steps: list[str] = []
