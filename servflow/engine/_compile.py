@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,13 @@ from servflow.engine._clocks import ClockPlan, compile_clocks, concerns
 from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, at_path
 from servflow.engine._idioms import Approval, ChecklistStep, promises
 from servflow.engine._placing import SlotPlan, compile_slots
+from servflow.engine._problems import SUPPLIED, Problems, Types
 from servflow.engine._raised import Raised
 from servflow.engine._reopen import Reopen, reopenings
 from servflow.engine._scope import RESERVED, TIMED, scope_types
 from servflow.engine._shown import compile_views
-from servflow.errors import DefinitionError, ExpressionError, Finding, nearest
-from servflow.expressions import AFTER_DAYS, COUNTED, IN_STATE, Expression, Function
+from servflow.errors import DefinitionError, Finding
+from servflow.expressions import Expression
 from servflow.model import FrozenMap
 from servflow.rules import RuleSet
 from servflow.statemachine import Machine
@@ -30,68 +31,9 @@ if TYPE_CHECKING:
     from servflow.engine._call import Happening
     from servflow.engine._workflow import Workflow
 
-Types = Mapping[str, Any]
 ALWAYS = Calendar.always()
-SUPPLIED = {function.name: function for function in (IN_STATE, COUNTED, AFTER_DAYS)}
 MAX_CACHED = 4_096
 """How many answers one table of a workflow remembers."""
-
-
-class Problems:
-    """Collects every problem of a definition; nothing is lost because something else failed first."""
-
-    def __init__(self) -> None:
-        self.findings: list[Finding] = []
-        self.askable: Mapping[str, tuple[str, Mapping[str, Any]]] = {}
-        """What a function of the workflow is asked about: the kind of thing, and all there are by name."""
-
-    def add(self, code: str, path: str, severity: str = "error", **facts: Any) -> None:
-        """Note one problem."""
-        self.findings.append(Finding(code, path, facts, severity))
-
-    def known(self, kind: str, name: Any, names: Iterable[str], path: str) -> bool:
-        """Whether a name is declared; where it is not, that is a problem with a did-you-mean."""
-        listed = tuple(sorted(names) if isinstance(names, (set, frozenset)) else names)
-        if name in listed:
-            return True
-        self.add("name.unknown", path, kind=kind, name=name, known=listed, nearest=nearest(str(name), listed))
-        return False
-
-    def expression(
-        self, text: Any, types: Types, path: str, *, functions: Mapping[str, Function] | None = None, timeless: bool = False
-    ) -> Expression | None:
-        """
-        Parse and type one condition.
-
-        ``timeless`` ones run without anybody firing them, so what changes with time alone would make the
-        ticket's wake uncomputable; they are refused with the advice to use a mark or a timer.
-        """
-        try:
-            if isinstance(text, Mapping):
-                text = Expression.from_tree(text, functions=functions).text
-            elif isinstance(text, Expression):
-                text = text.text
-            elif isinstance(text, bool):
-                text = "true" if text else "false"
-            made = Expression.parse(str(text), types, functions=functions)
-        except ExpressionError as error:
-            self.add(
-                "expression.invalid",
-                path,
-                text=text if isinstance(text, str) else str(text),
-                why=error.message,
-                cause=(error.code, dict(error.facts)),
-                nearest=error.facts.get("nearest"),
-                position=error.facts.get("position"),
-            )
-            return None
-        for function, name in made.asks:
-            kind, there = self.askable[function]
-            self.known(kind, name, there, path)
-        timed = sorted(name for name in made.roots if name in TIMED)
-        if timeless and timed:
-            self.add("expression.time", path, text=made.text, names=timed)
-        return made
 
 
 @attrs.frozen(kw_only=True)
@@ -132,7 +74,7 @@ class Compiled:
         self.promises = promises(workflow.clocks, self.states, self.paths)
         self.views = compile_views(workflow.states, workflow.clocks)
         self.calendars: dict[str, OpenTime] = dict(workflow.named_calendars)
-        self.problems.askable = {"in_state": ("state", self.states), **dict.fromkeys(("counted", "after_days"), ("calendar", self.calendars))}
+        self.problems.ask_of(states=self.states, calendars=self.calendars)
         self.clock_names = tuple(promise.clock.name for promise in self.promises)
         self.types = scope_types(
             workflow.fields, {table.name: _outputs(table) for table in workflow.tables.values()}, self.clock_names
@@ -239,13 +181,14 @@ class Compiled:
         if not allow and spec.event is not None and all(self.raised.covers(event) for event in spec.event.split()):
             allow = ("system",)  # nobody but the workflow itself can mean these
         not_by = spec.not_by or (granted.not_by if granted is not None else None)
+        written = len(self.workflow.transitions)
         return Link(
             index=index,
             spec=spec,
             path=path,
             allow=allow,
             not_by=not_by,
-            reopen=self.derived[index - len(self.workflow.transitions)].reopen if index >= len(self.workflow.transitions) else None,
+            reopen=self.derived[index - written].reopen if index >= written else None,
             guard=guard,
             updates=compile_updates(self, spec.do, types, f"{path}.do"),
             free=guard is None and not spec.payload and not allow and not_by is None and not self.workflow.roles,

@@ -1,0 +1,76 @@
+"""Knows how the problems of a definition are collected and its conditions read; must not know what they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from servflow.engine._scope import TIMED
+from servflow.errors import ExpressionError, Finding, nearest
+from servflow.expressions import AFTER_DAYS, COUNTED, IN_STATE, Expression, Function
+
+Types = Mapping[str, Any]
+SUPPLIED = {function.name: function for function in (IN_STATE, COUNTED, AFTER_DAYS)}
+"""The functions every condition of a workflow may call besides those of the host."""
+
+
+class Problems:
+    """Collects every problem of a definition; nothing is lost because something else failed first."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.askable: Mapping[str, tuple[str, Mapping[str, Any]]] = {}
+        """What a function of the workflow is asked about: the kind of thing, and all there are by name."""
+
+    def ask_of(self, *, states: Mapping[str, Any], calendars: Mapping[str, Any]) -> None:
+        """Say what there is for conditions to ask about."""
+        calendar = ("calendar", calendars)
+        self.askable = {"in_state": ("state", states), "counted": calendar, "after_days": calendar}
+
+    def add(self, code: str, path: str, severity: str = "error", **facts: Any) -> None:
+        """Note one problem."""
+        self.findings.append(Finding(code, path, facts, severity))
+
+    def known(self, kind: str, name: Any, names: Iterable[str], path: str) -> bool:
+        """Whether a name is declared; where it is not, that is a problem with a did-you-mean."""
+        listed = tuple(sorted(names) if isinstance(names, (set, frozenset)) else names)
+        if name in listed:
+            return True
+        self.add("name.unknown", path, kind=kind, name=name, known=listed, nearest=nearest(str(name), listed))
+        return False
+
+    def expression(
+        self, text: Any, types: Types, path: str, *, functions: Mapping[str, Function] | None = None, timeless: bool = False
+    ) -> Expression | None:
+        """
+        Parse and type one condition.
+
+        ``timeless`` ones run without anybody firing them, so what changes with time alone would make the
+        ticket's wake uncomputable; they are refused with the advice to use a mark or a timer.
+        """
+        try:
+            if isinstance(text, Mapping):
+                text = Expression.from_tree(text, functions=functions).text
+            elif isinstance(text, Expression):
+                text = text.text
+            elif isinstance(text, bool):
+                text = "true" if text else "false"
+            made = Expression.parse(str(text), types, functions=functions)
+        except ExpressionError as error:
+            self.add(
+                "expression.invalid",
+                path,
+                text=text if isinstance(text, str) else str(text),
+                why=error.message,
+                cause=(error.code, dict(error.facts)),
+                nearest=error.facts.get("nearest"),
+                position=error.facts.get("position"),
+            )
+            return None
+        for function, name in made.asks:
+            kind, there = self.askable[function]
+            self.known(kind, name, there, path)
+        timed = sorted(name for name in made.roots if name in TIMED)
+        if timeless and timed:
+            self.add("expression.time", path, text=made.text, names=timed)
+        return made
