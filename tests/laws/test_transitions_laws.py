@@ -1,0 +1,267 @@
+"""
+Knows that machines read from `transitions` walk as they did there; must not know how they are read.
+
+Flat machines agree in everything that is looked at. Nested ones do too. Parallel ones agree wherever the reader does not
+say in ``differs`` that they will not, which is all that is assumed of them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+import servflow
+from servflow.errors import Refused
+from servflow.integrations import Parts, from_transitions
+from servflow.model import Call
+from servflow.statemachine import Machine
+from tests.requirements import require
+
+AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+NAMES = ("urgent", "covered", "complete")
+EVENTS = ("go", "back", "stay")
+HOOKS = ("prepare", "before", "after")
+
+MANY = settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+SEEDS = st.integers(0, 2**48)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _installed() -> None:
+    require("transitions")
+
+
+class Case:
+    """What `transitions` moves about: conditions read ``facts``, every callback writes its name into ``log``."""
+
+    def __init__(self) -> None:
+        self.facts: dict[str, bool] = dict.fromkeys(NAMES, False)
+        self.log: list[str] = []
+        self.tried: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name in NAMES:
+            return lambda *_: self.facts[name]
+        if name.startswith("try_"):
+            return lambda *_: self.tried.append(name)
+        if name[:2] in ("+ ", "- ", "! "):
+            return lambda *_: self.log.append(name)
+        raise AttributeError(name)
+
+
+def fire(case: Any, event: str) -> None:
+    """An event that is not allowed leaves the case alone."""
+    from transitions import MachineError
+
+    case.log.clear()
+    case.tried.clear()
+    try:
+        case.trigger(event)
+    except (MachineError, AttributeError):
+        assert [] == [line for line in case.log if line[0] != "!"]
+
+
+def guards(chance: random.Random) -> dict[str, list[str]]:
+    """Conditions for a transition, mostly few."""
+    return {
+        "conditions": chance.sample(NAMES, chance.choice([0, 0, 0, 1, 2])),
+        "unless": chance.sample(NAMES, chance.choice([0, 0, 0, 1])),
+    }
+
+
+def facts(chance: random.Random) -> dict[str, bool]:
+    """What holds at one event."""
+    return {name: chance.random() < 0.5 for name in NAMES}
+
+
+# flat -------------------------------------------------------------------------------------------------------------
+
+
+def flat(chance: random.Random) -> tuple[list[str], list[dict[str, Any]]]:
+    """States, and transitions as ``add_transition`` takes them: lists of sources, ``*``, ``=`` and None among them."""
+    states = [f"q{index}" for index in range(chance.randrange(1, 6))]
+    moves = []
+    for index in range(chance.randrange(1, 11)):
+        source = chance.choice([*states, "*", chance.sample(states, chance.randrange(1, len(states) + 1))])
+        moves.append(
+            {
+                "trigger": chance.choice(EVENTS),
+                "source": source,
+                "dest": chance.choice([*states, *states, "=", None]),
+                "prepare": f"try_{index}",
+                **guards(chance),
+            }
+        )
+    return states, moves
+
+
+def by_hand(states: list[str], moves: list[dict[str, Any]]) -> tuple[Machine, list[int]]:
+    """The same machine built without the reader, and for each of its transitions the number of the one it stands for."""
+    rows, numbers = [], []
+    for index, move in enumerate(moves):
+        sources = states if move["source"] == "*" else move["source"] if isinstance(move["source"], list) else [move["source"]]
+        when = " && ".join([*move["conditions"], *(f"!{name}" for name in move["unless"])]) or None
+        for one in [[source] for source in sources] if move["dest"] == "=" else [sources]:
+            target = one[0] if move["dest"] == "=" else move["dest"]
+            rows.append({"event": move["trigger"], "source": one, "target": target, "when": when})
+            numbers.append(index)
+    return Machine(initial=states[0], states=dict.fromkeys(states), transitions=rows), numbers
+
+
+def numbers_of(parts: Parts) -> list[int]:
+    """For each transition read, the number of the one it stands for, which its effects tell."""
+    return [next(int(do["call"][4:]) for do in move["do"] if do["call"].startswith("try_")) for move in parts.transitions]
+
+
+def asked(machine: Machine, numbers: list[int], moves: list[dict[str, Any]], case: Case, before: Any, event: str) -> list[str]:
+    """The transitions in the order in which their conditions are looked at."""
+    seen: list[str] = []
+
+    def decide(index: int) -> bool:
+        seen.append(f"try_{numbers[index]}")
+        move = moves[numbers[index]]
+        return all(case.facts[name] for name in move["conditions"]) and not any(case.facts[name] for name in move["unless"])
+
+    machine.select(before.configuration, event, decide)
+    return seen
+
+
+@MANY
+@given(SEEDS)
+def test_a_flat_machine_moves_like_the_transitions_package(seed: int) -> None:
+    """Law: states, the order of exits and entries, which guards are asked and which decided agree, read or built by hand."""
+    from transitions import Machine as Peer
+
+    chance = random.Random(seed)
+    states, moves = flat(chance)
+    case = Case()
+    hooked = [{"name": name, "on_enter": f"+ {name}", "on_exit": f"- {name}"} for name in states]
+    peer = Peer(case, states=hooked, initial=states[0], transitions=moves, auto_transitions=False)
+    parts = from_transitions(peer)
+    read = (parts.machine(), numbers_of(parts))
+    steps = [(machine, numbers, machine.start()) for machine, numbers in (read, by_hand(states, moves))]
+    for _ in range(chance.randrange(1, 9)):
+        event = chance.choice(EVENTS)
+        case.facts = facts(chance)
+        fire(case, event)
+        for place, (machine, numbers, before) in enumerate(steps):
+            step = machine.step(before.state, event, case.facts)
+            tried = asked(machine, numbers, moves, case, before, event)
+            steps[place] = (machine, numbers, step)
+
+            assert (case.state,) == step.configuration  # type: ignore[attr-defined]  # put there by the package
+            assert case.log == [f"- {name}" for name in step.exited] + [f"+ {name}" for name in step.entered]
+            assert case.tried == tried
+            assert tried[-1:] == [f"try_{numbers[index]}" for index in step.transitions] or not step.transitions
+
+
+# nested -----------------------------------------------------------------------------------------------------------
+
+
+def nested(chance: random.Random, *, parallel: float = 0, bare: float = 0.3) -> tuple[list[dict[str, Any]], list[str]]:
+    """States up to three deep, most with a child they start in, and the names of all of them."""
+    names: list[str] = []
+
+    def one(around: tuple[str, ...], place: int) -> dict[str, Any]:
+        path = (*around, "abcd"[place])
+        name = "_".join(path)
+        names.append(name)
+        spec: dict[str, Any] = {"name": path[-1], "on_enter": f"+ {name}", "on_exit": f"- {name}"}
+        if len(path) < 3 and len(names) < 12 and chance.random() < 0.6:
+            children = [one(path, inner) for inner in range(chance.randrange(1, 4))]
+            spec["children"] = children
+            if chance.random() < parallel and len(children) > 1:
+                spec["initial"] = [child["name"] for child in children]
+            elif chance.random() >= bare:
+                spec["initial"] = chance.choice(children)["name"]
+        return spec
+
+    return [one((), place) for place in range(chance.randrange(1, 4))], names
+
+
+def nested_moves(chance: random.Random, names: list[str]) -> list[dict[str, Any]]:
+    """Transitions among all states, whatever lies inside whatever."""
+    return [
+        {
+            "trigger": chance.choice(EVENTS),
+            "source": chance.choice([*names, *names, "*", chance.sample(names, min(2, len(names)))]),
+            "dest": chance.choice([*names, *names, "=", None]),
+            "prepare": f"try_{index}",
+            "before": f"! before {index}",
+            "after": f"! after {index}",
+            **guards(chance),
+        }
+        for index in range(chance.randrange(1, 11))
+    ]
+
+
+def scoped(chance: random.Random, states: list[dict[str, Any]]) -> None:
+    """Gives some states transitions of their own, among their children."""
+    for state in states:
+        children = [child["name"] for child in state.get("children", ())]
+        if children and chance.random() < 0.5:
+            state["transitions"] = [
+                {
+                    "trigger": chance.choice(EVENTS),
+                    "source": chance.choice(children),
+                    "dest": chance.choice([*children, None]),
+                    "prepare": f"try_{chance.randrange(100, 200)}",
+                    **guards(chance),
+                }
+                for _ in range(chance.randrange(1, 3))
+            ]
+        scoped(chance, state.get("children", []))
+
+
+def told(entered: tuple[str, ...], parts: Parts) -> list[str]:
+    """What a step entered or left, by the names of the machine: a group has its leaf's name, and counts once."""
+    groups = {name[:-2] for name in names_of(parts.states) if name.endswith("_*")}
+    return [name.removesuffix("_*") for name in entered if name not in groups]
+
+
+def names_of(states: Mapping[str, Any]) -> list[str]:
+    """Every id, those inside others too."""
+    return [name for key, spec in states.items() for name in (key, *names_of(spec.get("states", {})))]
+
+
+def hierarchical(case: Case, states: list[dict[str, Any]], moves: list[dict[str, Any]], initial: str) -> Any:
+    """The machine of the package."""
+    from transitions.extensions import HierarchicalMachine
+
+    return HierarchicalMachine(case, states=states, transitions=moves, initial=initial, auto_transitions=False)
+
+
+@SOME
+@given(SEEDS, st.booleans())
+def test_a_nested_machine_moves_like_the_transitions_package(seed: int, own: bool) -> None:
+    """Law: without parallel states everything agrees: state, the order of exits and entries, and what is called."""
+    chance = random.Random(seed)
+    states, names = nested(chance)
+    if own:
+        scoped(chance, states)
+    moves = nested_moves(chance, names)
+    case = Case()
+    peer = hierarchical(case, states, moves, chance.choice(names))
+    parts = from_transitions(peer)
+    assert [] == [line for line in parts.differs if not line.startswith("prepare_event")]
+    machine = parts.machine()
+    step = machine.start()
+    assert (case.state,) == step.configuration  # type: ignore[attr-defined]  # put there by the package
+    for _ in range(chance.randrange(1, 9)):
+        event = chance.choice(EVENTS)
+        case.facts = facts(chance)
+        fire(case, event)
+        step = machine.step(step.state, event, case.facts)
+        calls = [do["call"] for index in step.transitions for do in parts.transitions[index].get("do", ())]
+
+        assert (case.state,) == step.configuration  # type: ignore[attr-defined]  # put there by the package
+        moved = [line for line in case.log if line[0] != "!"]
+        assert moved == [f"- {name}" for name in told(step.exited, parts)] + [f"+ {name}" for name in told(step.entered, parts)]
+        assert case.log == [name for name in calls if not name.startswith("try_")]
