@@ -162,6 +162,7 @@ class ClockModel(Part):
     on_calendar_change: Annotated[str, words(OPTIONS["on_calendar_change"])] = about(
         "when the calendar changes", "日历变化时", default="recompute"
     )
+    shown: dict[str, str] | None = about("what each audience is told it is", "向各类对象显示的说法")
     display: Annotated[str, words(OPTIONS["display"])] = about(
         "which instant is shown as due", "显示哪个到期时刻", default="due"
     )

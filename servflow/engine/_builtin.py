@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow.engine import _chains, _placing
+from servflow.engine import _approval, _chains, _checklist, _children, _placing
 from servflow.engine._actions import attribute, change, fitted
 from servflow.engine._assigning import assign, unassign
 from servflow.engine._definition import ATTRIBUTES
@@ -17,9 +17,6 @@ from servflow.errors import InputError, Refused, TimeError, nearest
 from servflow.model import (
     SYSTEM,
     ChainRun,
-    Checked,
-    FrozenMap,
-    Linked,
     Messaged,
     OfferMade,
     Rated,
@@ -142,33 +139,6 @@ def _force(call: OneCall, payload: Payload) -> None:
     enter(call, attrs.evolve(forced.apply(call.draft.configuration, history, chosen), order=()), event)
 
 
-def _check(call: OneCall, payload: Payload) -> None:
-    event = "step.check"
-    here = {state: steps for state, steps in call.compiled.checklists.items() if state in call.draft.entered}
-    step = _text(event, payload, "step", needed=True, limit=200)
-    known = [name for steps in here.values() for name in steps]
-    with_step = [state for state, steps in here.items() if step in steps]
-    done_in = call.draft.checklist
-    # Two regions may list the same step: the one where it is still to be done goes first.
-    state = next((name for name in with_step if step not in done_in.get(name, {})), next(iter(with_step), None))
-    if state is None or step is None:
-        close = nearest(str(step), known)
-        said = f"state {call.draft.state} has no checklist step {step!r}"
-        raise refuse(
-            event, said + (f"; did you mean {close!r}?" if close else f"; it has {', '.join(known) or 'none'}"), field="step"
-        )
-    done = call.draft.checklist.get(state, FrozenMap())
-    if step in done:
-        return  # a second tap on the same box is no second check
-    steps = here[state]
-    if call.compiled.states[state].ordered:
-        missing = [name for name in steps[: steps.index(step)] if name not in done]
-        if missing:
-            raise refuse(event, f"{step} comes after {', '.join(missing)}", field="step", missing=tuple(missing))
-    call.record(Checked, state=state, step=step, by=_by(call), evidence=payload.get("evidence"))
-    call.happening.changed.add("checklist")
-
-
 def _offer(call: OneCall, payload: Payload, event: str) -> OfferMade:
     actor = _by(call)
     wanted = payload.get("offer")
@@ -269,13 +239,6 @@ def _waive(call: OneCall, payload: Payload) -> None:
     )
 
 
-def _child_closed(call: OneCall, payload: Payload) -> None:
-    child = _text("ticket.child_closed", payload, "child", needed=True, limit=300)
-    if child in call.draft.children:
-        call.record(Linked, other=child, relation="child_closed")
-        call.happening.changed.add("children")
-
-
 BUILT_IN_EVENTS: Mapping[str, Callable[[OneCall, Payload], None] | None] = {
     "ticket.update": _update,
     "ticket.assign": _assign,
@@ -283,7 +246,10 @@ BUILT_IN_EVENTS: Mapping[str, Callable[[OneCall, Payload], None] | None] = {
     "ticket.cancel": None,
     "ticket.reopen": None,
     "ticket.force": _force,
-    "step.check": _check,
+    "step.check": _checklist.check,
+    "step.uncheck": _checklist.uncheck,
+    "approval.approve": lambda call, payload: _approval.vote(call, _approval.APPROVE, payload),
+    "approval.reject": lambda call, payload: _approval.vote(call, _approval.REJECT, payload),
     "offer.accept": _accept,
     "offer.reject": _reject,
     "chain.acknowledge": _acknowledge,
@@ -291,6 +257,7 @@ BUILT_IN_EVENTS: Mapping[str, Callable[[OneCall, Payload], None] | None] = {
     "chain.escalate": _escalate,
     "rating.add": _rate,
     "clock.waive": _waive,
-    "ticket.child_closed": _child_closed,
+    "ticket.child_closed": _children.child_closed,
+    "ticket.child_reopened": _children.child_reopened,
 }
 """What each built-in event does; None where it is only a name for the definition's own transitions."""

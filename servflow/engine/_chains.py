@@ -90,7 +90,7 @@ def _compile(compiled: Compiled, order: int, chain: Chain) -> ChainPlan:
 def _check_trigger(compiled: Compiled, trigger: Trigger, path: str) -> None:
     problems = compiled.problems
     if trigger.clock is not None and problems.known("clock", trigger.clock, compiled.clock_names, f"{path}.clock"):
-        clock = next(clock for clock in compiled.workflow.clocks if clock.name == trigger.clock)
+        clock = next(promise.clock for promise in compiled.promises if promise.clock.name == trigger.clock)
         problems.known("mark", trigger.mark, ("breach", *clock.warn), f"{path}.mark")
     if trigger.state is not None:
         problems.known("state", trigger.state, compiled.states, f"{path}.state")

@@ -10,6 +10,7 @@ import attrs
 
 from servflow import sla
 from servflow.calendars import OpenTime
+from servflow.engine import _checklist
 from servflow.errors import DefinitionError, Refused, TimeError
 from servflow.expressions import Expression
 from servflow.model import (
@@ -32,6 +33,7 @@ from servflow.sla import BREACH, Clock, Condition
 if TYPE_CHECKING:
     from servflow.engine._call import Happening, OneCall
     from servflow.engine._compile import Compiled
+    from servflow.engine._idioms import Promise
 
 LIVE = ("running", "paused")
 
@@ -56,15 +58,19 @@ class ClockPlan:
     stop_else: tuple[Condition, ...]
     fixed: tuple[timedelta, str | None] | None
     """Target and calendar where both are the same for every ticket."""
+    only_in: str | None = None
+    """The state it belongs to: outside, a step's promise rests, and any other is given up."""
+    step: str | None = None
+    """The checklist step it promises."""
 
 
 def compile_clocks(compiled: Compiled) -> tuple[ClockPlan, ...]:
     """Link every clock; names that are not declared and conditions that read time go to the findings."""
-    return tuple(_compile(compiled, order, clock) for order, clock in enumerate(compiled.workflow.clocks))
+    return tuple(_compile(compiled, order, promise) for order, promise in enumerate(compiled.promises))
 
 
-def _compile(compiled: Compiled, order: int, clock: Clock) -> ClockPlan:
-    path = f"clocks[{order}]"
+def _compile(compiled: Compiled, order: int, promise: Promise) -> ClockPlan:
+    clock, path = promise.clock, promise.path
     targets = []
     for index, choice in enumerate(clock.choices):
         targets.append((compiled.condition(choice.when, f"{path}.within[{index}].when"), choice.take))
@@ -97,15 +103,18 @@ def _compile(compiled: Compiled, order: int, clock: Clock) -> ClockPlan:
         calendars=tuple(calendars),
         reads=reads,
         events=frozenset(item.value for item in conditions if item.kind == "event"),
-        states=frozenset((*clock.paused_in, *(item.value for item in conditions if item.kind == "state"))),
+        states=frozenset((*clock.paused_in, *(item.value for item in conditions if item.kind == "state")))
+        | ({promise.state} if promise.state is not None else set()),
         watches_fields=bool(reads) or any(item.kind == "field" for item in conditions),
         watches_messages=any(item.kind == "message" for item in conditions),
         watches_queue=any(item.kind == "queue" for item in conditions),
-        pauses=bool(clock.paused_in or clock.pause or clock.resume),
+        pauses=bool(clock.paused_in or clock.pause or clock.resume or promise.step is not None),
         paused_in=frozenset(clock.paused_in),
         stop_states=frozenset(item.value for item in clock.stop if item.kind == "state"),
         stop_else=tuple(item for item in clock.stop if item.kind != "state"),
         fixed=_fixed(targets, calendars),
+        only_in=promise.state,
+        step=promise.step,
     )
 
 
@@ -165,6 +174,8 @@ def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
             _change(call, plan, "stop", "reached")
         elif happening.closed and call.draft.closed:
             _change(call, plan, "cancel", "the ticket closed")
+        elif plan.only_in in happening.exited and plan.step is None:
+            _change(call, plan, "cancel", f"left {plan.only_in}")
         if clock.reset and _any(call, clock.reset, happening):
             _reset(call, plan)
         if plan.pauses and call.draft.clocks[clock.name].phase in LIVE:
@@ -207,6 +218,8 @@ def _matches(call: OneCall, condition: Condition, happening: Happening) -> bool:
 
 
 def _inside(call: OneCall, plan: ClockPlan) -> bool:
+    if plan.only_in is not None and plan.only_in not in call.draft.entered:
+        return True
     return not plan.paused_in.isdisjoint(call.draft.entered)
 
 
@@ -217,12 +230,12 @@ def _pause_or_resume(call: OneCall, plan: ClockPlan, happening: Happening) -> No
     inside = _inside(call, plan)
     if run.phase == "running":
         if inside:
-            state = next(name for name in plan.clock.paused_in if name in call.draft.entered)
-            _change(call, plan, "pause", f"in state {state}")
+            state = next((name for name in plan.clock.paused_in if name in call.draft.entered), None)
+            _change(call, plan, "pause", f"in state {state}" if state is not None else f"outside {plan.only_in}")
         elif plan.clock.pause and _any(call, plan.clock.pause, happening):
             _change(call, plan, "pause", "paused by its condition")
         return
-    left = not plan.paused_in.isdisjoint(happening.exited)
+    left = plan.only_in is not None or not plan.paused_in.isdisjoint(happening.exited)
     if not inside and (left or _any(call, plan.clock.resume, happening)):
         _change(call, plan, "resume", "")
 
@@ -280,6 +293,8 @@ def _start(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
     clock = plan.clock
     if not plan.stop_states.isdisjoint(call.draft.entered):
         return  # what it promises holds already
+    if plan.step is not None and not (plan.only_in is not None and _checklist.may_start(call, plan.only_in, plan.step)):
+        return  # it is done already, or another step comes first
     run = _run(call, plan)
     # What occurred before the opening, or before the cycle that ended last, counts from there.
     at = call.draft.opened_at if happening.opened else max(call.effective, call.draft.opened_at)

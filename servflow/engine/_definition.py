@@ -126,7 +126,8 @@ class State:
 
     ``closed`` marks work as done and never halts the machine. ``checklist`` lists the steps to be
     checked here (``ordered``: in that order), ``approval`` says what it takes to approve here, ``timers`` fire by
-    time. ``shown`` is what each audience outside sees of the ticket here and in the states inside. ``states``, ``initial``, ``parallel``,
+    time. ``shown`` is what each audience outside sees of the ticket here and in the states inside.
+    ``states``, ``initial``, ``parallel``,
     ``history``, ``default`` and ``final`` shape a statechart as in W3C SCXML. ``reopen`` says how a closed ticket is
     reopened from here.
     """

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from servflow.engine import _chains, _clocks, _placing, _rules, _timers
+from servflow.engine import _approval, _chains, _checklist, _children, _clocks, _placing, _rules, _shown, _timers
 from servflow.engine._actions import run_updates
 from servflow.engine._assigning import hold_again, release_all
 from servflow.engine._builtin import BUILT_IN_EVENTS, perform
@@ -25,7 +25,6 @@ from servflow.model import (
     FrozenMap,
     Received,
     RefusedTimer,
-    Send,
     StateTimer,
     TimerFired,
     TimerRefused,
@@ -124,6 +123,14 @@ def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], given: G
             nearest=close,
             known=tuple(sorted(call.compiled.events)),
         )
+    if call.compiled.raised.covers(event):
+        raise Refused(
+            f"{event} is not permitted: the workflow raises it itself",
+            code="not_permitted",
+            event=event,
+            actor=call.actor.id if call.actor is not None else None,
+            needs=(),
+        )
     attempt = Attempt(event)
     chosen = choose(call, event, payload, attempt)
     granted = False
@@ -162,10 +169,14 @@ def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], given: G
 def _granted(call: OneCall, event: str) -> bool:
     """Whether a built-in event, or one that only clocks and chains listen to, may happen without a transition."""
     spec = call.workflow.events.get(event)
-    if event == "ticket.child_closed":
+    if event in (_children.CLOSED, _children.REOPENED):
         return call.actor == SYSTEM or not call.workflow.roles  # sent by the closing of a child, never by a person
     if event in ("ticket.cancel", "ticket.reopen"):
         return False  # these are only as much as the definition's transitions make of them
+    if event == _checklist.CHECK:
+        return _checklist.may_check(call)
+    if event in (_approval.APPROVE, _approval.REJECT):
+        return _approval.may_vote(call, event)
     if spec is None:
         return not call.workflow.roles
     return permitted(call, spec.allow, spec.not_by)
@@ -175,6 +186,10 @@ def _refusal(call: OneCall, event: str, attempt: Attempt) -> Refused:
     problem = attempt.worst()
     if problem is not None:
         return problem
+    if event in (_approval.APPROVE, _approval.REJECT):
+        return _approval.why_not(call, event)
+    if event == _checklist.CHECK:
+        return _checklist.why_not(call)
     spec = call.workflow.events.get(event)
     if event in BUILT_IN_EVENTS and event not in ("ticket.cancel", "ticket.reopen"):
         return not_permitted(call, event, spec.allow if spec else (), spec.not_by if spec else None)
@@ -282,6 +297,8 @@ def _move(call: OneCall, event: str | None, chosen: tuple[int, ...], attempt: At
 def settle(call: OneCall) -> None:
     """After the event: rules, then clocks, chains, dispatch and timers react to what is now."""
     happening = call.happening
+    if call.compiled.views:
+        _shown.react(call)
     if call.workflow.rules and (happening.opened or happening.changed):
         _rules.react(call)
     if call.compiled.clocks:
@@ -292,8 +309,8 @@ def settle(call: OneCall) -> None:
         release_all(call)
     elif happening.reopened:
         hold_again(call)
-    if happening.closed and call.draft.closed and call.draft.parent is not None:
-        _tell_parent(call, call.draft.parent)
+    if call.draft.parent is not None:
+        _children.tell_parent(call)
     if call.compiled.slots:
         before = set(happening.changed)
         _placing.react(call)
@@ -301,12 +318,6 @@ def settle(call: OneCall) -> None:
         call.carried |= happening.changed - before
     _timers.arm(call)
     _retry(call)
-
-
-def _tell_parent(call: OneCall, parent: str) -> None:
-    key = call.effect_id("child_closed", parent)
-    payload = FrozenMap({"child": call.draft.id})
-    call.effect(Send, "child_closed.send", parent, to_ticket=parent, event="ticket.child_closed", payload=payload, key=key)
 
 
 def _retry(call: OneCall) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from servflow import sla
+from servflow.engine import _facts
 from servflow.expressions import ACTIVE, COUNTING, FieldType
-from servflow.model import FrozenMap
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -47,7 +47,7 @@ TIMELESS: Mapping[str, Any] = {
     "tags": "list(string)",
     "state": "string",
     "reopened": "int",
-    "checklist": {"complete": "bool", "done": "list(string)"},
+    **_facts.TYPES,
 }
 """What every condition may read besides the fields; a field of the same name wins where the name is not reserved."""
 
@@ -169,17 +169,6 @@ class _Tables(dict[str, Any]):
         return value
 
 
-def _checklist(call: OneCall) -> Mapping[str, Any]:
-    done: list[str] = []
-    complete = True
-    for state, steps in call.compiled.checklists.items():
-        if state in call.draft.entered:
-            checked = call.draft.checklist.get(state, FrozenMap())
-            done.extend(step for step in steps if step in checked)
-            complete = complete and all(step in checked for step in steps)
-    return {"complete": complete, "done": tuple(done)}
-
-
 def _actor(call: OneCall) -> Mapping[str, Any]:
     return {"id": call.actor.id if call.actor else None, "roles": call.roles}
 
@@ -188,7 +177,9 @@ _RESOLVE: Mapping[str, Any] = {
     "payload": lambda call: call.payload,
     "at": lambda call: call.at,
     "actor": _actor,
-    "checklist": _checklist,
+    "checklist": _facts.checklist,
+    "approval": _facts.approval,
+    "children": _facts.children,
     "clock": _Clocks,
     "table": _Tables,
     # Asked by in_state and counted; no names, so no field can hide them.

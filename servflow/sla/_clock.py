@@ -9,7 +9,7 @@ from attrs import field, fields, frozen
 
 from servflow.calendars import OpenTime, from_data
 from servflow.errors import DefinitionError, nearest, shown
-from servflow.model import Span
+from servflow.model import FrozenMap, Span
 from servflow.sla._parts import (
     Choice,
     Condition,
@@ -56,7 +56,8 @@ class Clock:
     first that holds is taken. ``calendar`` is a name, a calendar, such a list, or None: time counts as
     it passes. ``start`` empty means at the opening. ``until`` names states that stop it, which is short
     for ``stop``: both attributes tell the whole, in either spelling. ``paused_in`` names states in
-    which it does not count. ``warn`` holds marks: ``"80%"``, ``"30m before"``, ``"1h after"``.
+    which it does not count. ``warn`` holds marks: ``"80%"``, ``"30m before"``, ``"1h after"``. ``shown`` is what
+    each audience outside is told it is (``{customer: Repaired by}``); no other audience sees it.
 
     Options, the default first: ``on_retarget`` ``carry | restart | recount | keep``, ``on_reopen``
     ``new_cycle | resume | ignore``, ``on_calendar_change`` ``recompute | prospective``, ``display``
@@ -87,6 +88,7 @@ class Clock:
     on_reopen: str = field(default="new_cycle", converter=_given)
     on_calendar_change: str = field(default="recompute", converter=_given)
     display: str = field(default="due", converter=_given)
+    shown: FrozenMap[str, str] = field(default=None, converter=_given)
     early_marks: tuple[Mark, ...] = field(init=False, default=(), eq=False, repr=False)
     late_marks: tuple[Mark, ...] = field(init=False, default=(), eq=False, repr=False)
 
@@ -126,6 +128,8 @@ class Clock:
                 out["paused_in"] = list(self.paused_in)
         if self.warn:
             out["warn"] = list(self.warn)
+        if self.shown:
+            out["shown"] = dict(self.shown)
         return out | {key: getattr(self, key) for key, known in OPTIONS.items() if getattr(self, key) != known[0]}
 
 
@@ -179,8 +183,19 @@ def _read(clock: Clock) -> dict[str, Any]:
         if value not in known:
             close = nearest(value, known)
             problems.add("option", key, option=key, value=shown(value), known=known, **({"nearest": close} if close else {}))
+    out["shown"] = _read_shown(clock.shown, problems)
     problems.settle()
     return out
+
+
+def _read_shown(value: Any, problems: Problems) -> FrozenMap[str, str]:
+    if value is None:
+        return FrozenMap()
+    said = [item for pair in value.items() for item in pair] if isinstance(value, Mapping) else [None]
+    if len(said) > 2 * MAX_ITEMS or not all(isinstance(item, str) and item.strip() for item in said):
+        problems.add("shown", "shown", value=shown(value))
+        return FrozenMap()
+    return FrozenMap(value)
 
 
 def _too_many(value: Any, path: str, problems: Problems) -> bool:

@@ -1,0 +1,70 @@
+"""Knows what conditions may read of checklists, approvals and children; must not know how these change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from servflow.model import ApprovalRound
+
+if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
+    from servflow.engine._idioms import ChecklistStep
+
+TYPES: Mapping[str, Mapping[str, str]] = {
+    "checklist": {"complete": "bool", "done": "list(string)", "missing": "list(string)"},
+    "approval": {"approved": "int", "rejected": "int", "by": "list(string)"},
+    "children": {"open": "int", "total": "int"},
+}
+"""What a condition may read of the checklists and approvals of the active states, and of the tickets opened as children."""
+
+NO_VOTES = ApprovalRound()
+
+
+def steps(call: OneCall) -> Iterator[tuple[str, ChecklistStep]]:
+    """The steps of the active states, each with its state, in their order."""
+    entered = call.draft.entered
+    for state, listed in call.compiled.checklists.items():
+        if state in entered:
+            for step in listed:
+                yield state, step
+
+
+def is_done(call: OneCall, state: str, step: str) -> bool:
+    """Whether a step of a state was checked."""
+    return step in call.draft.checklist.get(state, ())
+
+
+def checklist(call: OneCall) -> Mapping[str, Any]:
+    """Whether every required step is done, which steps are, and which required ones are not."""
+    done, missing = [], []
+    for state, step in steps(call):
+        if is_done(call, state, step.step):
+            done.append(step.step)
+        elif step.required:
+            missing.append(step.step)
+    return {"complete": not missing, "done": tuple(done), "missing": tuple(missing)}
+
+
+def voting(call: OneCall) -> list[str]:
+    """The active states in which something is to be approved."""
+    return [state for state in call.compiled.approvals if state in call.draft.entered]
+
+
+def approval(call: OneCall) -> Mapping[str, Any] | None:
+    """How many have approved and rejected, and who approved; None where a field has the name."""
+    if "approval" in call.workflow.fields:
+        return None
+    votes = [vote for state in voting(call) for vote in call.draft.approvals.get(state, NO_VOTES).votes]
+    approved = [vote.by for vote in votes if vote.vote == "approve"]
+    return {"approved": len(approved), "rejected": len(votes) - len(approved), "by": tuple(approved)}
+
+
+def children(call: OneCall) -> Mapping[str, Any] | None:
+    """How many children are open, and how many there have ever been; None where a field has the name."""
+    if "children" in call.workflow.fields:
+        return None
+    return {"open": len(call.draft.children), "total": max(call.draft.children_total, len(call.draft.children))}
+
+
+__all__ = ["NO_VOTES", "TYPES", "approval", "checklist", "children", "is_done", "steps", "voting"]

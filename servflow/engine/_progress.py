@@ -1,0 +1,158 @@
+"""Knows what people outside are shown of a ticket; must not know any name inside that they should not see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from servflow.engine._ask import as_of
+from servflow.engine._given import Given
+from servflow.engine._shown import View
+from servflow.errors import InputError, nearest, shown
+from servflow.model import ShownStep, Ticket, write_instant
+
+if TYPE_CHECKING:
+    from servflow.engine._compile import Compiled
+    from servflow.engine._workflow import Workflow
+    from servflow.model import ClockRun
+
+
+@frozen(kw_only=True)
+class ProgressStep:
+    """
+    One step as an audience sees it.
+
+    ``status`` is ``done`` (the ticket was there), ``current``, ``coming``, or ``skipped`` (it lies before where
+    the ticket is, and the ticket never was there). ``at`` is when the ticket came there last.
+    """
+
+    name: str
+    status: str
+    at: datetime | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {"name": self.name, "status": self.status, "at": _at(self.at)}
+
+
+@frozen(kw_only=True)
+class ProgressPromise:
+    """
+    A promise an audience is told of.
+
+    ``due`` is when it is due, None while it rests; ``kept`` is True or False once that is decided, None before.
+    """
+
+    name: str
+    due: datetime | None = None
+    kept: bool | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {"name": self.name, "due": _at(self.due), "kept": self.kept}
+
+
+@frozen(kw_only=True)
+class Progress:
+    """
+    Where a ticket stands, as an audience outside sees it: words meant for it and nothing else.
+
+    ``current`` are the steps it is at (several where work goes on side by side; none before the first one), since
+    ``since``. ``steps`` are all of them in the order of the definition.
+    """
+
+    ticket: str
+    audience: str
+    at: datetime
+    current: tuple[str, ...] = ()
+    since: datetime | None = None
+    closed: bool = False
+    steps: tuple[ProgressStep, ...] = ()
+    promises: tuple[ProgressPromise, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form, for a tracking page or a message."""
+        return {
+            "ticket": self.ticket,
+            "audience": self.audience,
+            "at": _at(self.at),
+            "current": list(self.current),
+            "since": _at(self.since),
+            "closed": self.closed,
+            "steps": [step.as_data() for step in self.steps],
+            "promises": [promise.as_data() for promise in self.promises],
+        }
+
+
+def _at(value: datetime | None) -> str | None:
+    return None if value is None else write_instant(value)
+
+
+def progress(workflow: Workflow, ticket: Ticket, audience: str, given: Given) -> Progress:
+    """
+    The outward view of a ticket as of one instant.
+
+    Raises:
+        InputError: the workflow shows nothing to such an audience.
+    """
+    views = workflow.compiled.views
+    wanted: object = audience
+    if not isinstance(wanted, str) or wanted not in views:
+        close = nearest(str(wanted)[:200], views)
+        hint = f"did you mean {close!r}?" if close else f"known are {', '.join(views) or 'none: give states a key shown'}"
+        raise InputError(
+            f"workflow {workflow.workflow} shows nothing to an audience {shown(wanted)}; {hint}",
+            code="audience",
+            audience=shown(wanted),
+            known=tuple(views),
+            nearest=close,
+        )
+    call = as_of(workflow, ticket, given)
+    draft, view = call.draft, views[audience]
+    seen = [step for step in draft.shown.get(audience, ()) if step.state in view.steps]
+    current = [step for step in seen if step.current]
+    return Progress(
+        ticket=draft.id,
+        audience=audience,
+        at=call.at,
+        current=tuple(text for state, text in view.steps.items() if any(step.state == state for step in current)),
+        since=max((step.at for step in current), default=None),
+        closed=draft.closed,
+        steps=_steps(view, seen),
+        promises=tuple(_promises(call.compiled, audience, draft.clocks)),
+    )
+
+
+def _steps(view: View, seen: list[ShownStep]) -> tuple[ProgressStep, ...]:
+    order = {state: place for place, state in enumerate(view.steps)}
+    known = {step.state: step for step in seen}
+    here = [order[step.state] for step in seen if step.current]
+    found = []
+    for state, text in view.steps.items():
+        step = known.get(state)
+        if step is not None and step.current:
+            status = "current"
+        elif not here or order[state] > max(here):
+            status = "coming"
+        elif step is not None:
+            status = "done"
+        else:
+            status = "skipped" if order[state] < min(here) else "coming"
+        at = step.at if step is not None and status != "coming" else None
+        found.append(ProgressStep(name=text, status=status, at=at))
+    return tuple(found)
+
+
+def _promises(compiled: Compiled, audience: str, runs: Mapping[str, ClockRun]) -> Iterable[ProgressPromise]:
+    for plan in compiled.clocks:
+        run = runs.get(plan.clock.name)
+        if run is None or run.phase == "cancelled" or audience not in plan.clock.shown:
+            continue
+        kept = False if run.breached_at is not None else True if run.phase == "met" else None
+        yield ProgressPromise(name=plan.clock.shown[audience], due=run.due, kept=kept)
+
+
+__all__ = ["Progress", "ProgressPromise", "ProgressStep", "progress"]

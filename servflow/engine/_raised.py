@@ -1,0 +1,80 @@
+"""Knows the events that checklists, approvals and children raise and who listens to them; must not know when they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from servflow.errors import nearest
+from servflow.model import EMPTY
+
+if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
+    from servflow.engine._compile import Compiled
+
+
+class Raised:
+    """
+    What the idioms of one workflow raise as events of its own.
+
+    ``checked.<state>.<step>`` and ``unchecked.<state>.<step>``, ``done.checklist.<state>``, ``approved.<state>`` and
+    ``rejected.<state>``, ``children.closed``. They are raised only where something listens.
+    """
+
+    def __init__(self, compiled: Compiled) -> None:
+        self._compiled = compiled
+        found = {"children.closed"}
+        for name, state in compiled.states.items():
+            if state.checklist:
+                found.add(f"done.checklist.{name}")
+            for step in state.checklist:
+                found |= {f"checked.{name}.{step.step}", f"unchecked.{name}.{step.step}"}
+            if state.approval is not None:
+                found |= {f"approved.{name}", f"rejected.{name}"}
+        self.names = frozenset(found)
+
+    def covers(self, event: str) -> bool:
+        """
+        Whether an event, or a transition's descriptor, is one of these or stands for several of them.
+
+        A first word alone stands for those of approvals only: the others a workflow may well use for its own.
+        """
+        head = event.removesuffix(".*")
+        if "." not in head and head not in ("approved", "rejected"):
+            return False
+        return any(name == head or name.startswith(head + ".") for name in self.names)
+
+    @cached_property
+    def heard(self) -> frozenset[str]:
+        """Those that something listens to; a transition for whatever event (``*``) is not meant by them."""
+        asked = [one.removesuffix(".*") for one in self._compiled.descriptors if self.covers(one)]
+        by_parts = self._compiled.heard
+        return frozenset(
+            name for name in self.names if name in by_parts or any(name == one or name.startswith(one + ".") for one in asked)
+        )
+
+    def check(self) -> None:
+        """Note every transition for such an event that nothing raises."""
+        firsts = {name.split(".", maxsplit=1)[0] for name in self.names}
+        for index, move in enumerate(self._compiled.transitions):
+            for event in (move.event or "").split():
+                if "." in event and event.split(".", maxsplit=1)[0] in firsts - {"done"} and not self.covers(event):
+                    known = sorted(self.names)
+                    self._compiled.problems.add(
+                        "event.never_raised",
+                        f"{self._compiled.path_of(index)}.event",
+                        "warning",
+                        event=event,
+                        known=known,
+                        nearest=nearest(event, known),
+                    )
+
+
+def tell(call: OneCall, event: str, payload: Mapping[str, Any] = EMPTY) -> None:
+    """Raise an event of an idiom, where anything listens to it."""
+    if event in call.compiled.raised.heard:
+        call.raise_event(event, payload)
+
+
+__all__ = ["Raised", "tell"]
