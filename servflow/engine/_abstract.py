@@ -1,0 +1,356 @@
+"""Knows a workflow as a finite machine over regions of values: what may happen in a state; must not search it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+
+from servflow.engine._definition import INTERNAL
+from servflow.engine._regions import NULL, Domain, Mentions, Question, Region, domain, question
+from servflow.expressions import Expression
+from servflow.model import SYSTEM, Field
+
+if TYPE_CHECKING:
+    from servflow.engine._actions import Update
+    from servflow.engine._compile import Compiled, Link
+    from servflow.engine._workflow import Workflow
+    from servflow.model import World
+
+MAX_OPENINGS = 1_024
+"""How many combinations of values a ticket may be opened with in the abstract machine; names beyond that are taken as unknown."""
+
+MAX_JOINT = 64
+"""How many combinations one update by hand may try at once."""
+
+Timers: TypeAlias = tuple[tuple[int, str, int], ...]
+"""Armed timers in the order they were armed: group (armed together), state, index."""
+
+
+@attrs.frozen(slots=True, eq=True, cache_hash=True)
+class Place:
+    """
+    One abstract state: where tickets stand, in which regions their values lie and which timers they wait for.
+
+    ``refused`` holds timers whose event was refused and may be tried again.
+    """
+
+    configuration: tuple[str, ...]
+    history: tuple[tuple[str, tuple[str, ...]], ...]
+    values: tuple[int, ...]
+    timers: Timers = ()
+    refused: tuple[tuple[str, int], ...] = ()
+
+
+@attrs.frozen
+class Trigger:
+    """
+    What may happen.
+
+    ``kind`` is ``open``, ``event``, ``timer``, ``retry`` (of a refused timer), ``internal``, ``update``, ``force``,
+    ``assign``, ``check`` or ``level`` (of a chain).
+    """
+
+    kind: str
+    name: str = ""
+    index: int = 0
+
+
+ATTRIBUTES: Mapping[str, Field] = {
+    "priority": Field("int", default=3),
+    **dict.fromkeys(("queue", "customer", "asset", "channel", "outlet", "parent"), Field("string", optional=True)),
+    **dict.fromkeys(("assignee", "owner"), Field("string", optional=True)),
+    "checklist.complete": Field("bool"),
+}
+"""What is followed of a ticket besides its fields."""
+
+GIVEN = ("priority", "queue", "customer", "asset", "channel", "outlet", "parent")
+"""Attributes that an opening and an update by hand may set."""
+
+
+class Abstract:
+    """
+    The abstract machine of a workflow.
+
+    Followed are the names that guards and the given conditions read, and what those depend on. It allows at least
+    what the kernel allows: where the regions do not tell, both answers are tried.
+
+    Args:
+        watch: conditions whose answers matter.
+        world: where given, roles that nobody in it holds are taken as held by nobody.
+        by_hand: whether ``ticket.update`` and ``ticket.force`` count, where they are granted.
+    """
+
+    def __init__(
+        self, workflow: Workflow, watch: Iterable[Expression] = (), *, world: World | None = None, by_hand: bool = True
+    ) -> None:
+        self.workflow = workflow
+        self.compiled: Compiled = workflow.compiled
+        self.chart = self.compiled.chart
+        self.functions = self.compiled.functions
+        self.held = held_roles(world)
+        self.mentions: dict[str, Mentions] = {}
+        self.watched = tuple(self.read(condition) for condition in watch)
+        self.guards = {
+            link.index: self.read(link.guard) for link in self.compiled.links if link.guard is not None
+        }
+        self.rules = tuple(None if when is None else self.read(when) for when, _ in self.compiled.rule_updates)
+        self.payload_specs = self._payload_specs()
+        relevant = self._cone()
+        self._copies()
+        self.domains, self.lost = self._domains(relevant)
+        self.order = {item.name: index for index, item in enumerate(self.domains)}
+        self.payloads: dict[str, Domain | None] = {}
+        self.updatable = by_hand and self.granted("ticket.update")
+        self.forcible = by_hand and self.granted("ticket.force")
+        self.assignable = self._assignable()
+        self.relevant_rules = tuple(
+            index for index, (_, updates) in enumerate(self.compiled.rule_updates) if any(self.matters(u) for u in updates)
+        )
+        self.spontaneous = self._spontaneous()
+        self.host_events = self._host_events()
+        self.incomplete = ""
+
+    def read(self, condition: Expression) -> Question:
+        """A condition taken apart."""
+        return question(condition, self.functions, self.mentions)
+
+    # what is followed -------------------------------------------------------------------------------------------
+
+    def _payload_specs(self) -> dict[str, Field]:
+        found: dict[str, Field] = {}
+        for link in self.compiled.links:
+            for name, spec in link.spec.payload.items():
+                found.setdefault(f"payload.{name}", spec)
+        return found
+
+    def _updates(self) -> list[tuple[Update, Question | None]]:
+        found: list[tuple[Update, Question | None]] = [(u, None) for link in self.compiled.links for u in link.updates]
+        for when, (_, updates) in zip(self.rules, self.compiled.rule_updates, strict=True):
+            found += [(update, when) for update in updates]
+        found += [(u, None) for plan in self.compiled.chains for _, updates in plan.levels for u in updates]
+        return found
+
+    def _cone(self) -> list[str]:
+        """The names that matter, those of the watched conditions first."""
+        found: dict[str, None] = {}
+        for asked in (*self.watched, *self.guards.values()):
+            found.update(dict.fromkeys(sorted(asked.reads)))
+        for link in self.compiled.links:
+            found.update(dict.fromkeys(name for name in ("assignee", "owner") if name in link.allow))
+        updates = self._updates()
+        while True:
+            before = len(found)
+            for update, when in updates:
+                for target, value in _sets(update):
+                    if target in found:
+                        found.update(dict.fromkeys(sorted(value.reads) if value is not None else ()))
+                        found.update(dict.fromkeys(sorted(when.reads) if when is not None else ()))
+            if len(found) == before:
+                return list(found)
+
+    def _copies(self) -> None:
+        """Names that are copied into each other are compared with the same constants."""
+        pairs = []
+        for update, _ in self._updates():
+            for target, value in _sets(update):
+                if value is None:
+                    continue
+                reads = sorted(value.reads)
+                if len(reads) == 1 and value.text == reads[0]:
+                    pairs.append((target, reads[0]))
+                elif not reads:
+                    # A constant that is set is a region of its own, so that what is set is known exactly.
+                    try:
+                        constant = value.value({})
+                    except Exception:
+                        continue
+                    if constant is not None and not isinstance(constant, bool):
+                        self.mentions.setdefault(target, Mentions()).constants.append(constant)
+        for _ in range(len(pairs) + 1):
+            for target, source in pairs:
+                one, other = (self.mentions.setdefault(name, Mentions()) for name in (target, source))
+                merged = [*one.constants, *(item for item in other.constants if item not in one.constants)]
+                one.constants, other.constants = merged, list(merged)
+                one.ordered = other.ordered = one.ordered or other.ordered
+
+    def spec(self, name: str) -> Field | None:
+        """The type of a name as far as it can be followed."""
+        fields = self.workflow.fields
+        if name in fields:
+            return fields[name]
+        if name == "queue" and self.workflow.queues:
+            return Field("string", one_of=self.workflow.queues)
+        return ATTRIBUTES.get(name)
+
+    def _domains(self, relevant: list[str]) -> tuple[list[Domain], tuple[str, ...]]:
+        found: list[Domain] = []
+        lost: list[str] = []
+        size = 1
+        for name in relevant:
+            spec = self.spec(name)
+            if spec is None:
+                continue
+            made = domain(name, spec, self.mentions.get(name, Mentions()), (1, 9) if name == "priority" else None)
+            if made is None or size * len(made.regions) > MAX_OPENINGS:
+                lost.append(name)
+                continue
+            size *= len(made.regions) if name not in ("assignee", "owner", "checklist.complete") else 1
+            found.append(made)
+        return found, tuple(lost)
+
+    def matters(self, update: Update) -> bool:
+        """Whether an update changes anything that is followed, or raises an event."""
+        if update.kind in ("emit", "assign"):
+            return True
+        return any(target in self.order for target, _ in _sets(update))
+
+    # who may ----------------------------------------------------------------------------------------------------
+
+    def granted(self, event: str) -> bool:
+        """
+        Whether a built-in event is granted to somebody.
+
+        Without roles nothing is granted to anybody in particular: then it counts where the definition names the event.
+        """
+        spec = self.workflow.events.get(event)
+        if spec is None:
+            return False
+        return any(self.obtainable(entry) for entry in spec.allow) if spec.allow else not self.workflow.roles
+
+    def usable(self, event: str) -> bool:
+        """Whether somebody may fire a built-in event; without roles everybody may."""
+        return self.granted(event) or (event not in self.workflow.events and not self.workflow.roles)
+
+    def obtainable(self, entry: Any) -> bool:
+        """Whether somebody of the host may be what an ``allow`` asks for."""
+        if isinstance(entry, Mapping):
+            return True
+        if entry == SYSTEM.id:
+            return False
+        if entry == "assignee":
+            return self.assignable_cached
+        if entry in ("owner", "requester"):
+            return True
+        return self.held is None or entry in self.held
+
+    @property
+    def assignable_cached(self) -> bool:
+        """Whether anything ever fills the slot of the assignee."""
+        if not hasattr(self, "assignable"):
+            self.assignable = self._assignable()
+        return self.assignable
+
+    def _assignable(self) -> bool:
+        self.assignable = True  # somebody assigned may assign others: granted only to assignees is no grant at first
+        fills = any(update.kind == "assign" for update, _ in self._updates())
+        fills = fills or any(policy.slot == "assignee" for policy in self.workflow.dispatch)
+        spec = self.workflow.events.get("ticket.assign")
+        if spec is None or not spec.allow:
+            return fills or not self.workflow.roles
+        return fills or any(entry != "assignee" and self.obtainable(entry) for entry in spec.allow)
+
+    def anybody(self, link: Link) -> bool:
+        """Whether somebody of the host, or the host in the name of the system for a reply, may take a transition."""
+        if not link.allow:
+            return not self.workflow.roles
+        replies = any(event == link.spec.event for event, _ in self.compiled.replies)
+        return any(self.obtainable(entry) or (entry == SYSTEM.id and replies) for entry in link.allow)
+
+    # what may happen --------------------------------------------------------------------------------------------
+
+    def _host_events(self) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for move in self.workflow.transitions:
+            for one in (move.event or "").split():
+                if one == "*":
+                    found["anything"] = None
+                elif one.endswith(".*"):
+                    found[one.removesuffix(".*") + ".anything"] = None
+                else:
+                    found[one] = None
+        return tuple(event for event in found if not _internal(event))
+
+    def _spontaneous(self) -> tuple[Trigger, ...]:
+        """What may happen without the host: assignments by dispatch, levels of chains, events of idioms."""
+        found: dict[Trigger, None] = {}
+        raised = {"assigned", "exhausted", "done"}
+        for policy in self.workflow.dispatch:
+            found[Trigger("internal", f"assigned.{policy.name}")] = None
+            found[Trigger("internal", f"exhausted.{policy.name}")] = None
+        if self.usable("ticket.assign"):
+            for slot in ("assignee", "outlet", "owner"):
+                names = [policy.name for policy in self.workflow.dispatch if policy.slot == slot] or [slot]
+                found.update(dict.fromkeys(Trigger("internal", f"assigned.{name}") for name in names))
+        for descriptor in sorted(self.compiled.descriptors):
+            first = descriptor.split(".", maxsplit=1)[0]
+            if _internal(descriptor) and first not in raised:
+                found[Trigger("internal", descriptor)] = None
+            if descriptor.startswith("done.") and not descriptor.startswith("done.state."):
+                found[Trigger("internal", descriptor)] = None
+        for order, plan in enumerate(self.compiled.chains):
+            for index, (_, updates) in enumerate(plan.levels):
+                if any(self.matters(update) for update in updates):
+                    found[Trigger("level", str(order), index)] = None
+        return tuple(found)
+
+    # of one place -----------------------------------------------------------------------------------------------
+
+    def region(self, place: Place, name: str) -> Region | None:
+        """The region of a name in a place; None where it is not followed."""
+        index = self.order.get(name)
+        if index is not None:
+            return self.domains[index].regions[place.values[index]]
+        if name == "state":
+            return Region("+".join(place.configuration), True)
+        if name == "closed":
+            return _CLOSED[self.compiled.is_closed(place.configuration)]
+        return None
+
+    def answer(self, asked: Question, place: Place) -> bool | None:
+        """Whether a condition holds in a place; None where the place does not tell."""
+        return asked.ask(lambda name: self.region(place, name), lambda state: self.chart.contains(place.configuration, state))
+
+    def payload(self, name: str) -> Domain | None:
+        """The regions of a value that comes with an event."""
+        if name not in self.payloads:
+            spec = self.payload_specs.get(name)
+            known = self.mentions.get(name, Mentions())
+            self.payloads[name] = None if spec is None else domain(name, spec, known)
+        return self.payloads[name]
+
+    def usual(self, item: Domain) -> int:
+        """The region a value lies in when nobody says anything: that of its default, else null."""
+        spec = self.spec(item.name)
+        default = spec.initial if spec is not None else None
+        place = item.place(default)
+        return place if place is not None else len(item.regions) - 1
+
+
+_CLOSED = {True: Region(True, True), False: Region(False, True)}
+
+
+def _internal(event: str) -> bool:
+    first, dot, _ = event.partition(".")
+    return bool(dot) and first in INTERNAL
+
+
+def _sets(update: Update) -> list[tuple[str, Expression | None]]:
+    """The names an update sets, each with the expression that gives the value, where there is one."""
+    if update.kind == "set":
+        return list(update.values.items())
+    single = {"queue": "queue", "raise_priority": "priority", "assign": "assignee", "add_owner": "owner"}
+    if update.kind == "unassign":
+        return [(update.parts.get("slot") or "assignee", None)]
+    return [(single[update.kind], None)] if update.kind in single else []
+
+
+def held_roles(world: World | None) -> frozenset[str] | None:
+    """The roles that persons of a world hold; None without a world."""
+    if world is None:
+        return None
+    return frozenset(role for person in world.persons.values() for role in person.roles)
+
+
+__all__ = ["GIVEN", "MAX_JOINT", "NULL", "Abstract", "Place", "Timers", "Trigger", "held_roles"]

@@ -1,0 +1,602 @@
+"""Knows one step of the abstract machine, with every choice it leaves open; must not know what is searched for."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from servflow.engine._abstract import GIVEN, MAX_JOINT, NULL, Abstract, Place, Trigger, held_roles
+from servflow.engine._definition import BUILT_IN
+from servflow.engine._regions import Domain, Question, Region, fits, value_of
+from servflow.model import SYSTEM
+from servflow.statemachine import NOTHING
+
+if TYPE_CHECKING:
+    from servflow.engine._actions import Update
+    from servflow.engine._compile import Link
+    from servflow.expressions import Expression
+
+MAX_RUNS = 4_096
+"""How many ways one step may go before the rest is given up, which is said."""
+
+_MAX_MICROSTEPS = 60
+_MAX_REACTIONS = 60
+
+
+@attrs.frozen
+class Choice:
+    """
+    One thing a step left open and what was taken.
+
+    ``free`` is up to whoever acts: who they are, what they send. Everything else may go either way: a condition
+    that the regions do not decide, whom dispatch finds, whether a person's value keeps a rule from setting it.
+    """
+
+    what: str
+    name: Any
+    options: int
+    taken: int
+    free: bool
+    value: Any = None
+
+
+@attrs.frozen
+class Run:
+    """
+    One way a step may go: what was chosen, and where it leads; ``target`` is None where it is refused.
+
+    ``kept`` names the timers that run on as they were armed before.
+    """
+
+    trigger: Trigger
+    choices: tuple[Choice, ...]
+    target: Place | None
+    kept: frozenset[tuple[str, int]] = frozenset()
+
+
+class Refusal(Exception):
+    """Internal: a step cannot happen this way."""
+
+
+def runs(machine: Abstract, place: Place | None, trigger: Trigger) -> Iterator[Run]:
+    """Every way a step may go, the most ordinary first."""
+    prefix: list[int] = []
+    for _ in range(MAX_RUNS):
+        step = _Step(machine, place, prefix)
+        try:
+            target: Place | None = step.run(trigger)
+        except Refusal:
+            target = None
+        yield Run(trigger, tuple(step.choices), target, frozenset(step.kept))
+        prefix = [choice.taken for choice in step.choices]
+        while prefix and prefix[-1] + 1 >= step.choices[len(prefix) - 1].options:
+            prefix.pop()
+        if not prefix:
+            return
+        prefix[-1] += 1
+    machine.incomplete = machine.incomplete or f"one step may go more than {MAX_RUNS} ways"
+
+
+def triggers(machine: Abstract, place: Place) -> list[Trigger]:
+    """Everything that may happen in a place."""
+    found = [Trigger("timer", state, index) for _, state, index in first_timers(machine, place)]
+    found += [Trigger("retry", state, index) for state, index in place.refused]
+    chart = machine.chart
+    found += [
+        Trigger("event", event) for event in machine.host_events if chart.candidates(place.configuration, event)
+    ]
+    for trigger in machine.spontaneous:
+        if trigger.kind == "level" or _possible(machine, place, trigger.name):
+            found.append(trigger)
+    if machine.updatable:
+        found += _by_hand(machine, place)
+    if machine.usable("ticket.assign") and "assignee" in machine.order:
+        found.append(Trigger("assign"))
+    complete = machine.order.get("checklist.complete")
+    if complete is not None and machine.usable("step.check") and _listed_here(machine, place):
+        found.append(Trigger("check"))
+    if machine.forcible:
+        found += [Trigger("force", leaf) for leaf in chart.leaves]
+    return found
+
+
+def _by_hand(machine: Abstract, place: Place) -> list[Trigger]:
+    names = [item for item in machine.domains if item.name in machine.workflow.fields or item.name in GIVEN]
+    size = 1
+    for item in names:
+        size *= len(item.regions)
+    if not names:
+        return []
+    if size <= MAX_JOINT:
+        return [Trigger("update", "*")]
+    return [Trigger("update", item.name) for item in names]
+
+
+def _listed_here(machine: Abstract, place: Place) -> bool:
+    return any(machine.chart.contains(place.configuration, state) for state in machine.compiled.checklists)
+
+
+def _possible(machine: Abstract, place: Place, event: str) -> bool:
+    """Whether an event of dispatch can come while the ticket stands there."""
+    first, _, name = event.partition(".")
+    if first not in ("assigned", "exhausted"):
+        return True
+    if first == "assigned" and machine.usable("ticket.assign"):
+        return True
+    for policy in machine.workflow.dispatch:
+        if policy.name == name:
+            return bool(policy.event) or any(machine.chart.contains(place.configuration, state) for state in policy.state)
+    return True
+
+
+def first_timers(machine: Abstract, place: Place) -> list[tuple[int, str, int]]:
+    """The armed timers that may be the first to run out."""
+    found = []
+    for position, (group, state, index) in enumerate(place.timers):
+        mine = machine.compiled.timed_states[state][index]
+        if not any(
+            _sooner(machine.compiled.timed_states[other][place_of], mine, same_group=before == group, earlier=number < position)
+            for number, (before, other, place_of) in enumerate(place.timers)
+            if before <= group and number != position
+        ):
+            found.append((group, state, index))
+    return found
+
+
+def _sooner(one: Any, other: Any, *, same_group: bool, earlier: bool) -> bool:
+    """Whether a timer armed no later runs out first for certain."""
+    if one.calendar != other.calendar or bool(one.after.business_days) or bool(other.after.business_days):
+        return False
+    if getattr(one, "resume", "restart") != "restart" or getattr(other, "resume", "restart") != "restart":
+        return False
+    if one.after.exact == other.after.exact:
+        return same_group and earlier
+    return bool(one.after.exact < other.after.exact)
+
+
+class _Step:
+    """One run of one step."""
+
+    def __init__(self, machine: Abstract, place: Place | None, prefix: list[int]) -> None:
+        self.machine = machine
+        self.compiled = machine.compiled
+        self.prefix = prefix
+        self.choices: list[Choice] = []
+        self.chart = machine.chart
+        self.configuration: tuple[str, ...] = place.configuration if place is not None else ()
+        self.history: Mapping[str, tuple[str, ...]] = dict(place.history) if place is not None and place.history else NOTHING
+        self.values: list[int] = list(place.values) if place is not None else []
+        self.timers: list[tuple[int, str, int]] = list(place.timers) if place is not None else []
+        self.refused: list[tuple[str, int]] = list(place.refused) if place is not None else []
+        self.kept = {(state, index) for _, state, index in self.timers}
+        self.queue: deque[str] = deque()
+        self.by = "host"
+        self.sent: dict[str, Region | None] = {}
+        self.may: dict[Any, bool] = {}
+        self.entered: list[str] = []
+        self.changed: set[str] = set()
+        self.person = False
+
+    # choosing ---------------------------------------------------------------------------------------------------
+
+    def pick(self, what: str, name: Any, options: int, *, free: bool, values: Any = None) -> int:
+        """Take one of several ways; the next run of the step takes the next one."""
+        if options == 1:
+            return 0
+        position = len(self.choices)
+        taken = self.prefix[position] if position < len(self.prefix) else 0
+        value = values[taken] if values is not None else None
+        self.choices.append(Choice(what, name, options, taken, free, value))
+        return taken
+
+    def lookup(self, name: str) -> Region | None:
+        """The region of a name now."""
+        if name.startswith("payload."):
+            return self._payload(name)
+        index = self.machine.order.get(name)
+        if index is not None:
+            return self.machine.domains[index].regions[self.values[index]]
+        if name == "state":
+            return Region("+".join(self.configuration), True)
+        return None
+
+    def _payload(self, name: str) -> Region | None:
+        if self.by == "timer":
+            return NULL
+        if self.by != "host":
+            return None
+        if name not in self.sent:
+            item = self.machine.payload(name)
+            spec = self.machine.payload_specs.get(name)
+            if item is None or spec is None:
+                self.sent[name] = None
+            else:
+                regions = [
+                    region for region in item.regions if region.value is not None or spec.optional
+                ] or list(item.regions)
+                taken = self.pick("payload", name, len(regions), free=True, values=[region.value for region in regions])
+                self.sent[name] = regions[taken]
+                if len(regions) == 1:
+                    self.choices.append(Choice("payload", name, 1, 0, True, regions[0].value))
+        return self.sent[name]
+
+    def active(self, state: str) -> bool:
+        """Whether a state is active now."""
+        return self.chart.contains(self.configuration, state)
+
+    def holds(self, asked: Question, what: str) -> bool:
+        """Whether a condition holds; where the regions do not tell, one way after the other."""
+        answer = asked.ask(self.lookup, self.active)
+        if answer is None:
+            return self.pick("unknown", what, 2, free=False, values=[True, False]) == 0
+        return answer
+
+    # a step -----------------------------------------------------------------------------------------------------
+
+    def run(self, trigger: Trigger) -> Place:
+        """
+        Let one thing happen and everything that follows from it without another.
+
+        Raises:
+            Refusal: it cannot happen this way.
+        """
+        getattr(self, f"_{trigger.kind}")(trigger)
+        count = 0
+        while self.queue:
+            count += 1
+            if count > _MAX_REACTIONS:
+                raise Refusal
+            event = self.queue.popleft()
+            self.by, self.sent = "internal", {}
+            self._happen(event)
+            self._settle()
+        return self._place()
+
+    def _place(self) -> Place:
+        groups = {group: rank for rank, group in enumerate(sorted({group for group, _, _ in self.timers}))}
+        return Place(
+            configuration=self.configuration,
+            history=tuple(sorted((name, tuple(kept)) for name, kept in self.history.items())),
+            values=tuple(self.values),
+            timers=tuple((groups[group], state, index) for group, state, index in self.timers),
+            refused=tuple(self.refused),
+        )
+
+    def _open(self, _: Trigger) -> None:
+        machine = self.machine
+        for item in machine.domains:
+            usual = machine.usual(item)
+            if item.name in ("assignee", "owner"):
+                self.values.append(len(item.regions) - 1)
+            elif item.name == "checklist.complete":
+                self.values.append(1)
+            else:
+                order = [usual, *(index for index in range(len(item.regions)) if index != usual)]
+                if item.name == "priority":
+                    order = [index for index in order if item.regions[index].value is not None]
+                taken = self.pick("open", item.name, len(order), free=True, values=[item.regions[i].value for i in order])
+                self.values.append(order[taken])
+        move = self.chart.initial_move()
+        self.configuration, self.history = move.configuration, move.history
+        self.entered = list(move.entered)
+        self.queue.extend(move.done)
+        self._eventless()
+        self._settle(opened=True)
+
+    def _event(self, trigger: Trigger) -> None:
+        granted = trigger.name in BUILT_IN and self.machine.usable(trigger.name)
+        if not self._happen(trigger.name) and not granted:
+            raise Refusal
+        self._settle()
+
+    def _timer(self, trigger: Trigger) -> None:
+        key = (trigger.name, trigger.index)
+        self.timers = [entry for entry in self.timers if entry[1:] != key]
+        self.kept.discard(key)
+        self._try_timer(key)
+
+    def _retry(self, trigger: Trigger) -> None:
+        key = (trigger.name, trigger.index)
+        self.refused.remove(key)
+        self._try_timer(key)
+
+    def _try_timer(self, key: tuple[str, int]) -> None:
+        """A timer's event in the name of the system; where it is refused the timer waits to be tried again."""
+        timer = self.compiled.timed_states[key[0]][key[1]]
+        before = (self.configuration, self.history, list(self.values), list(self.timers), list(self.refused))
+        kept = set(self.kept)
+        self.by = "timer"
+        try:
+            taken = self._happen(timer.event)
+            if taken:
+                self._settle()
+        except Refusal:
+            taken = False
+        if not taken:
+            self.configuration, self.history, self.values, self.timers, self.refused = before
+            self.kept = kept
+            self.queue.clear()
+            self.refused.append(key)
+
+    def _internal(self, trigger: Trigger) -> None:
+        first, _, name = trigger.name.partition(".")
+        self.by = "internal"
+        if first == "assigned":
+            slot = next((policy.slot for policy in self.machine.workflow.dispatch if policy.name == name), name)
+            self._fill(slot)
+        self._happen(trigger.name)
+        self._settle()
+
+    def _fill(self, slot: str) -> None:
+        index = self.machine.order.get(slot)
+        if index is not None:
+            regions = self.machine.domains[index].regions
+            some = [place for place, region in enumerate(regions) if region.value is not None]
+            self._put(slot, some[self.pick("assigned", slot, len(some), free=True, values=some)])
+
+    def _level(self, trigger: Trigger) -> None:
+        self.by = "internal"
+        when, updates = self.compiled.chains[int(trigger.name)].levels[trigger.index]
+        if when is not None and self.pick("unknown", when.text, 2, free=False) == 1:
+            raise Refusal
+        for update in updates:
+            self._update_with(update, keep=True)
+        self._settle()
+
+    def _update(self, trigger: Trigger) -> None:
+        machine = self.machine
+        for index, item in enumerate(machine.domains):
+            if item.name not in machine.workflow.fields and item.name not in GIVEN:
+                continue
+            if trigger.name in ("*", item.name):
+                now = self.values[index]
+                order = [now, *(place for place in range(len(item.regions)) if place != now)]
+                if item.name == "priority":
+                    order = [place for place in order if item.regions[place].value is not None]
+                values = [None if place == now else (item.regions[place].value,) for place in order]
+                taken = self.pick("set", item.name, len(order), free=True, values=values)
+                self._put(item.name, order[taken])
+        if not self.changed:
+            raise Refusal
+        self._happen("ticket.update")
+        self._settle()
+
+    def _assign(self, _: Trigger) -> None:
+        if self.pick("assigned", "somebody", 2, free=True, values=[True, False]) == 1:
+            self._put("assignee", len(self.machine.domains[self.machine.order["assignee"]].regions) - 1)
+        else:
+            self._fill("assignee")
+            names = [policy.name for policy in self.machine.workflow.dispatch if policy.slot == "assignee"] or ["assignee"]
+            self.queue.append(f"assigned.{names[self.pick('unknown', 'policy', len(names), free=False)]}")
+        self._happen("ticket.assign")
+        self._settle()
+
+    def _check(self, _: Trigger) -> None:
+        self._put("checklist.complete", 1)
+        if not self.changed:
+            raise Refusal
+        self._happen("step.check")
+        self._settle()
+
+    def _force(self, trigger: Trigger) -> None:
+        forced = self.compiled.force_chart
+        move = forced.apply(self.configuration, self.history, (forced.leaves.index(trigger.name),))
+        self._enter(move)
+        self._eventless()
+        self._settle()
+
+    # events -----------------------------------------------------------------------------------------------------
+
+    def _happen(self, event: str | None) -> bool:
+        """Take what an event takes here, then eventless transitions; whether anything took it."""
+        chosen = self._choose(event)
+        if chosen:
+            self._move(chosen)
+        elif event is not None and self.by in ("host", "timer") and event not in BUILT_IN:
+            return False
+        self._eventless()
+        return bool(chosen)
+
+    def _choose(self, event: str | None) -> tuple[int, ...]:
+        links = self.compiled.links
+        if event is None:
+            return self.chart.select(self.configuration, None, lambda i: self._guard(links[i]), history=self.history)
+        rows = self.chart.candidates(self.configuration, event)
+        if not rows:
+            return ()
+        grants = {(links[row].allow, links[row].not_by) for row in rows}
+        alone = len(grants) == 1
+
+        def decide(index: int) -> bool:
+            link = links[index]
+            return self._permitted(link, alone) and self._payload_fits(link) and self._guard(link)
+
+        return self.chart.select(self.configuration, event, decide, history=self.history)
+
+    def _guard(self, link: Link) -> bool:
+        asked = self.machine.guards.get(link.index)
+        return asked is None or self.holds(asked, asked.text)
+
+    def _permitted(self, link: Link, alone: bool) -> bool:
+        if self.by != "host":
+            return SYSTEM.id in link.allow if link.allow else not self.machine.workflow.roles
+        if not self.machine.anybody(link):
+            return False
+        if link.allow and not any(self._here(entry) for entry in link.allow):
+            return False
+        if alone or not link.allow:
+            return True
+        key = (link.allow, link.not_by)
+        if key not in self.may:
+            self.may[key] = self.pick("may", link.index, 2, free=True, values=[True, False]) == 0
+        return self.may[key]
+
+    def _here(self, entry: Any) -> bool:
+        """Whether somebody is what an ``allow`` asks for, as far as the place tells."""
+        if isinstance(entry, str) and entry in ("assignee", "owner"):
+            region = self.lookup(entry)
+            return region is None or region.value is not None
+        return self.machine.obtainable(entry) or entry == SYSTEM.id
+
+    def _payload_fits(self, link: Link) -> bool:
+        if self.by == "host":
+            return True
+        needed = any(spec.default is None and not spec.optional for spec in link.spec.payload.values())
+        if needed and self.by == "internal":
+            return self.pick("unknown", "payload", 2, free=False) == 0
+        return not needed
+
+    def _move(self, chosen: tuple[int, ...]) -> None:
+        move = self.chart.apply(self.configuration, self.history, chosen)
+        for index in move.order:
+            for update in self.compiled.links[index].updates:
+                self._update_with(update)
+        self._enter(move)
+
+    def _enter(self, move: Any) -> None:
+        self.configuration, self.history = move.configuration, move.history
+        gone = set(move.exited)
+        if gone:
+            self.timers = [entry for entry in self.timers if entry[1] not in gone]
+            self.kept = {entry for entry in self.kept if entry[0] not in gone}
+            self.refused = [entry for entry in self.refused if entry[0] not in gone]
+        self.entered.extend(move.entered)
+        self.changed.add("state")
+        self.queue.extend(move.done)
+        index = self.machine.order.get("checklist.complete")
+        if index is not None:
+            listed = [state for state in self.compiled.checklists if self.active(state)]
+            if not listed:
+                self._put("checklist.complete", 1)
+            elif any(state in move.entered for state in listed):
+                # Checks outlive the state, so it may be complete already.
+                self._put("checklist.complete", self.pick("unknown", "checklist.complete", 2, free=False))
+
+    def _eventless(self) -> None:
+        if not self.compiled.has_eventless:
+            return
+        for _ in range(_MAX_MICROSTEPS):
+            chosen = self._choose(None)
+            if not chosen:
+                return
+            self._move(chosen)
+        raise Refusal  # they go round without end: the kernel refuses that
+
+    def _settle(self, *, opened: bool = False) -> None:
+        if self.machine.relevant_rules and (opened or self.changed):
+            self._react(opened)
+        for policy in self.machine.workflow.dispatch:
+            began = any(state in self.entered and self.active(state) for state in policy.state)
+            if began and policy.slot in self.machine.order:
+                self._put(policy.slot, len(self.machine.domains[self.machine.order[policy.slot]].regions) - 1)
+        timed = self.compiled.timed_states
+        group = max((entry[0] for entry in self.timers), default=-1) + 1
+        for state in self.entered:
+            if state in timed and self.active(state):
+                armed = {entry[2] for entry in self.timers if entry[1] == state}
+                self.timers.extend((group, state, index) for index in range(len(timed[state])) if index not in armed)
+        self.entered = []
+        changed, self.changed = self.changed, set()
+        if changed and self.compiled.has_eventless:
+            before = self.configuration
+            self._eventless()
+            if self.configuration != before or self.entered:
+                self._settle()
+
+    # values -----------------------------------------------------------------------------------------------------
+
+    def _put(self, name: str, region: int) -> None:
+        index = self.machine.order[name]
+        if self.values[index] != region:
+            self.values[index] = region
+            self.changed.add(name.split(".", maxsplit=1)[0])
+
+    def _react(self, opened: bool) -> None:
+        machine, compiled = self.machine, self.compiled
+        affected = set(compiled.rule_set.affected(frozenset(self.changed)))
+        waiting = [index for index in machine.relevant_rules if opened or index in affected or self._vague(index)]
+        fired = 0
+        while waiting:
+            index = waiting.pop(0)
+            rule = machine.workflow.rules[index]
+            asked = machine.rules[index]
+            if asked is not None and not self.holds(asked, asked.text):
+                continue
+            fired += 1
+            if fired > _MAX_REACTIONS:
+                raise Refusal
+            changed, self.changed = self.changed, set()
+            for update in compiled.rule_updates[index][1]:
+                self._update_with(update, keep=not rule.overwrite)
+            fresh = frozenset(self.changed)
+            self.changed |= changed
+            waiting.extend(
+                other
+                for other in compiled.rule_set.affected(fresh)
+                if other in machine.relevant_rules and other != index and other not in waiting
+            )
+
+    def _vague(self, index: int) -> bool:
+        """Whether a rule reads something that is not followed, so that it may be asked at any time."""
+        asked = self.machine.rules[index]
+        return asked is not None and any(name not in self.machine.order and name != "state" for name in asked.reads)
+
+    def _update_with(self, update: Update, *, keep: bool = False) -> None:
+        machine = self.machine
+        if update.kind == "emit":
+            self.queue.append(update.parts["event"])
+        elif update.kind == "set":
+            for name, expression in update.values.items():
+                if name in machine.order:
+                    self._set(name, expression, keep=keep)
+                else:
+                    self.changed.add(name)
+        elif update.kind == "queue" and "queue" in machine.order:
+            item = machine.domains[machine.order["queue"]]
+            found = item.place(update.parts["queue"])
+            self._store(item, found, keep=keep)
+        elif update.kind == "raise_priority" and "priority" in machine.order:
+            self._store(machine.domains[machine.order["priority"]], None, keep=keep)
+        elif update.kind == "unassign" and update.parts.get("slot") in machine.order:
+            slot = update.parts["slot"]
+            self._put(slot, len(machine.domains[machine.order[slot]].regions) - 1)
+        elif update.kind == "assign":
+            if self.pick("unknown", "assign", 2, free=False) == 0:
+                self._fill("assignee")
+                names = [policy.name for policy in machine.workflow.dispatch if policy.slot == "assignee"] or ["assignee"]
+                self.queue.append(f"assigned.{names[0]}")
+        elif update.kind == "add_owner" and "owner" in machine.order and self.pick("unknown", "owner", 2, free=False) == 0:
+            self._fill("owner")
+
+    def _set(self, name: str, expression: Expression, *, keep: bool) -> None:
+        machine = self.machine
+        item = machine.domains[machine.order[name]]
+        spec = machine.spec(name)
+        known, value = value_of(expression, self.lookup)
+        found: int | None = None
+        if known and spec is not None:
+            good, value = fits(spec, value)
+            if not good:
+                raise Refusal
+            found = item.place(value)
+        elif len(expression.reads) == 1 and expression.text in expression.reads:
+            region = self.lookup(expression.text)  # a copy: both names were given the same regions
+            found = item.place(region.value) if region is not None else None
+        self._store(item, found, keep=keep)
+
+    def _store(self, item: Domain, found: int | None, *, keep: bool) -> None:
+        if keep and item.name in (*self.machine.workflow.fields, *GIVEN):
+            # What a person set stays, and the place does not tell who set it.
+            if found is not None and found == self.values[self.machine.order[item.name]]:
+                return
+            if self.pick("unknown", f"{item.name} was set by a person", 2, free=False, values=[False, True]) == 1:
+                return
+        if found is None:
+            found = self.pick("unknown", item.name, len(item.regions), free=False)
+        self._put(item.name, found)
+
+
+__all__ = ["MAX_RUNS", "Choice", "Refusal", "Run", "first_timers", "held_roles", "runs", "triggers"]
