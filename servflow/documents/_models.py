@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 from servflow.documents._models_actions import Actions
 from servflow.documents._models_choosing import DispatchModel, RuleModel, TableModel
-from servflow.documents._models_time import CalendarModel, ClockModel, EscalationModel, TimerModel
+from servflow.documents._models_time import CalendarModel, ClockModel, Counting, EscalationModel, TimerModel, Within
 from servflow.documents._shapes import (
     BY_SHAPE,
     LIST,
     MAPPING,
+    NUMBER,
     TEXT,
     Condition,
     Length,
@@ -87,13 +88,50 @@ class ReopenModel(Part):
     title: str = about("what people read", "显示名称", default="")
 
 
+class StepModel(Part):
+    """A step to be done in a state."""
+
+    model_config = titled("检查步骤")
+
+    step: Name = needed("what it is called", "名称")
+    title: str = about("what people read", "显示名称", default="")
+    required: bool = about("the checklist is not complete without it", "未完成则清单不算完成", default=True)
+    evidence: Fields | None = about("what must come with the check", "勾选时须提供的凭证")
+    allow: Allow | None = about("roles and relations that may check it", "允许勾选的角色与关系")
+    within: Within | None = about("how much time it has; makes a clock step.<state>.<step>", "期限；生成时钟 step.<状态>.<步骤>")
+    calendar: Counting | None = about("the calendar that counts; none: time as it passes", "计时所用日历；不填则按自然时间")
+    warn: Names | None = about("marks before or after the end", "提醒点")
+
+
+class ApprovalModel(Part):
+    """What it takes to approve in a state."""
+
+    model_config = titled("审批")
+
+    quorum: Annotated[
+        Annotated[int, NUMBER] | Annotated[str, TEXT] | Annotated[dict[str, int], MAPPING], BY_SHAPE
+    ] = about("how many, all, a share such as 50%, or how many of each role", "人数、all、比例（如 50%）或各角色人数", default=1)
+    allow: Allow | None = about("roles and relations that may vote", "允许表决的角色与关系")
+    deny: Allow | None = about("roles and relations that may not even so", "仍不得表决的角色与关系")
+    not_by: str | None = about("an event whose last actor may not", "该事件的上次执行人不得表决")
+    reject: int = about("how many rejections reject it", "几票反对即驳回", default=1)
+    within: Within | None = about("how much time it has; makes a clock approval.<state>", "期限；生成时钟 approval.<状态>")
+    calendar: Counting | None = about("the calendar that counts; none: time as it passes", "计时所用日历；不填则按自然时间")
+    warn: Names | None = about("marks before or after the end", "提醒点")
+
+
+_Step = Annotated[Annotated[str, TEXT] | Annotated[StepModel, MAPPING], BY_SHAPE]
+
+
 class StateModel(Part):
     """Where a ticket can be."""
 
     model_config = titled("状态")
 
     closed: bool = about("work is done here", "表示已完成", default=False)
-    checklist: Names | None = about("the steps to be checked here", "需要勾选的步骤")
+    checklist: (
+        Annotated[Annotated[str, TEXT] | Annotated[StepModel, MAPPING] | Annotated[list[_Step], LIST], BY_SHAPE] | None
+    ) = about("the steps to be checked here", "需要勾选的步骤")
     ordered: bool = about("the steps are checked in their order", "步骤须按顺序勾选", default=False)
     timers: Annotated[Annotated[TimerModel, MAPPING] | Annotated[list[TimerModel], LIST], BY_SHAPE] | None = about(
         "events fired by time", "定时触发的事件"
@@ -105,6 +143,8 @@ class StateModel(Part):
     history: Annotated[str, words(("shallow", "deep"))] | None = about("remembers where it was", "记住离开前的位置")
     default: Names | None = about("where it leads with nothing remembered", "没有记忆时的去向")
     reopen: ReopenModel | None = about("how it is reopened when closed", "关闭后如何重新打开")
+    approval: ApprovalModel | None = about("what it takes to approve here", "在此审批所需的条件")
+    shown: dict[str, str] | None = about("what each audience outside sees", "向各类外部对象显示的文字")
     title: str = about("what people read", "显示名称", default="")
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from servflow.model import World
 
 MAX_OPENINGS = 1_024
-"""How many combinations of values a ticket may be opened with in the abstract machine; names beyond that are taken as unknown."""
+"""How many combinations of values a ticket may be opened with here; names beyond that are taken as unknown."""
 
 MAX_JOINT = 64
 """How many combinations one update by hand may try at once."""

@@ -15,6 +15,7 @@ from servflow.engine._chains import ChainPlan, compile_chains
 from servflow.engine._clocks import ClockPlan, compile_clocks, concerns
 from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, at_path
 from servflow.engine._idioms import Approval, ChecklistStep, promises
+from servflow.engine._law import LawPlan, compile_laws
 from servflow.engine._placing import SlotPlan, compile_slots
 from servflow.engine._problems import SUPPLIED, Problems, Types
 from servflow.engine._raised import Raised
@@ -99,6 +100,7 @@ class Compiled:
         self.clocks: tuple[ClockPlan, ...] = compile_clocks(self)
         self.chains: tuple[ChainPlan, ...] = compile_chains(self)
         self.slots: tuple[SlotPlan, ...] = compile_slots(self)
+        self.laws: tuple[LawPlan, ...] = compile_laws(self)
         self._check_events()
         self._check_timers()
         self._check_unique()
@@ -191,7 +193,12 @@ class Compiled:
             reopen=self.derived[index - written].reopen if index >= written else None,
             guard=guard,
             updates=compile_updates(self, spec.do, types, f"{path}.do"),
-            free=guard is None and not spec.payload and not allow and not_by is None and not self.workflow.roles,
+            free=guard is None
+            and not spec.payload
+            and not allow
+            and not_by is None
+            and not self.workflow.roles
+            and not (spec.event is not None and any(takes(spec.event, event) for event in self.workflow.events)),
         )
 
     def check_allow(self, allow: tuple[Any, ...], path: str) -> None:
@@ -209,13 +216,19 @@ class Compiled:
             if not self.moves(name):
                 self.problems.known("event", name, self.events, f"events.{name}")
             self.check_allow(spec.allow, f"events.{name}.allow")
+            self.check_not_by(spec.not_by, f"events.{name}.not_by")
         known = self.events
         for event, path in self.replies:
             if not self.moves(event):
                 self.problems.known("event", event, known, path)
         for index, move in enumerate(self.transitions):
-            if move.not_by is not None and not self.moves(move.not_by):
-                self.problems.known("event", move.not_by, known, f"{self.path_of(index)}.not_by")
+            self.check_not_by(move.not_by, f"{self.path_of(index)}.not_by")
+
+    def check_not_by(self, not_by: str | None, path: str) -> None:
+        """Every event a ``not_by`` names can happen."""
+        for word in (not_by or "").split():
+            if not self.moves(word) and not any(takes(word, event) for event in self.events):
+                self.problems.known("event", word, self.events, path)
 
     def _check_tables(self) -> None:
         types = {name: kind for name, kind in self.timeless.items() if name not in TIMED}
@@ -375,10 +388,33 @@ class Compiled:
         return frozenset(name for name, state in self.states.items() if state.closed)
 
     @cached_property
-    def remembered_events(self) -> frozenset[str]:
-        """Events whose last actor the ticket keeps, because some ``not_by`` names them."""
+    def remembered_words(self) -> tuple[str, ...]:
+        """Every word of a ``not_by``, sorted: the ticket keeps who did last what it means."""
         specs: list[Any] = [*self.transitions, *self.workflow.events.values(), *self.approvals.values()]
-        return frozenset(spec.not_by for spec in specs if spec.not_by is not None)
+        return tuple(sorted({word for spec in specs if spec.not_by is not None for word in spec.not_by.split()}))
+
+    def remembered(self, event: str) -> tuple[str, ...]:
+        """The words of a ``not_by`` that mean this event."""
+        words = self.remembered_words
+        return tuple(word for word in words if takes(word, event)) if words else ()
+
+    def grant(self, link: Link, event: str) -> tuple[tuple[Any, ...], str | None]:
+        """
+        Who may take a transition by this event, and who may not.
+
+        What the definition grants for the event holds where the transition says nothing itself. A transition that
+        only means the event among others, such as ``*``, grants no built-in one: that takes its name.
+        """
+        allow, not_by = link.allow, link.not_by
+        named = link.spec.event
+        if event == named or named is None:
+            return allow, not_by
+        spec = self.workflow.events.get(event)
+        if event in BUILT_IN and event not in named.split():
+            allow = spec.allow if spec is not None else ()
+        elif spec is not None:
+            allow = link.spec.allow or spec.allow or allow
+        return allow, link.spec.not_by or (spec.not_by if spec is not None else None) or not_by
 
     @cached_property
     def timed_states(self) -> Mapping[str, tuple[Timer, ...]]:

@@ -12,6 +12,7 @@ from servflow.calendars import Calendar, OpenTime, from_data
 from servflow.dispatch import Policy
 from servflow.engine._definition import EventSpec, State, Transition, at_path, build, read_field
 from servflow.engine._extensions import NONE, Extensions
+from servflow.engine._law import Law
 from servflow.errors import DefinitionError, Finding, shown
 from servflow.escalation import Chain
 from servflow.expressions import Function
@@ -73,6 +74,7 @@ _LISTED: Mapping[str, Callable[[Any, Functions], Any]] = {
     "dispatch": _policy,
     "clocks": lambda source, _: build(Clock, source),
     "escalations": lambda source, _: build(Chain, source),
+    "laws": lambda source, _: build(Law, source),
 }
 
 

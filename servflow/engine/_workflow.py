@@ -18,6 +18,7 @@ from servflow.engine._compile import Compiled
 from servflow.engine._definition import EventSpec, State, Transition, plain
 from servflow.engine._extensions import NONE, Extensions
 from servflow.engine._given import Given
+from servflow.engine._law import Law
 from servflow.engine._graph import graph as draw_graph
 from servflow.engine._views import Explanation, Option
 from servflow.errors import DefinitionError, Finding
@@ -59,6 +60,7 @@ class Workflow:
     dispatch: tuple[Policy, ...] = field(default=(), converter=_read.as_given)
     clocks: tuple[Clock, ...] = field(default=(), converter=_read.as_given)
     escalations: tuple[Chain, ...] = field(default=(), converter=_read.as_given)
+    laws: tuple[Law, ...] = field(default=(), converter=_read.as_given)
     title: str = ""
     description: str = ""
     servflow: int = 1
@@ -225,6 +227,27 @@ class Workflow:
         """Why the ticket is where it is, what was promised and how much is used up, and what comes next."""
         return _ask.explain(self, ticket, Given.of(at, None, world, None))
 
+    def progress(
+        self, ticket: Ticket, audience: str = "customer", *, at: datetime | None = None, world: WorldLike = None
+    ) -> Progress:
+        """
+        Where the ticket stands as people outside may see it: the texts that states and clocks show to them.
+
+        A state that shows an audience nothing leaves it at the step it saw last.
+
+        Args:
+            ticket: the ticket as the host holds it.
+            audience: one that some ``shown`` names.
+            at: aware instant; left out, the ticket is told as it stands.
+            world: what decisions may read, for what happens until *at*.
+
+        Raises:
+            InputError: nothing is shown to such an audience, with a did-you-mean.
+            Refused: *at* lies more than 5 s behind the ticket (``past``).
+            TimeError: *at* is naive.
+        """
+        return _progress.progress(self, ticket, audience, at, Given.of(at, None, world, None) if at is not None else None)
+
     def fold(self, records: Iterable[Record]) -> Ticket:
         """
         The ticket that a ticket's own records amount to; no world is needed.
@@ -311,6 +334,7 @@ _DEFINITION = (
     "dispatch",
     "clocks",
     "escalations",
+    "laws",
 )
 
 
