@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from servflow.calendars import Calendar
-from servflow.engine import Explanation, Extensions, Option, Workflow
+from servflow.engine import Explanation, Extensions, Option, Workflow, diff, migrate, plan_migration
 from servflow.errors import (
     Conflict,
     DefinitionError,
@@ -89,9 +89,12 @@ __all__ = [
     "Workflow",
     "World",
     "__version__",
+    "diff",
     "dump",
     "load",
     "load_ticket",
+    "migrate",
+    "plan_migration",
 ]
 
 _LAZY = {"Desk": "servflow.desk", "load": "servflow.documents"}

@@ -3,7 +3,13 @@ Knows a complete workflow and its verbs, composed of the parts below; must not k
 """
 
 from servflow.engine._definition import BUILT_IN, EventSpec, State, Timer, Transition
+from servflow.engine._diff import Change, Diff, diff
 from servflow.engine._extensions import Extensions
+from servflow.engine._idioms import Approval, ChecklistStep
+from servflow.engine._progress import Progress, ProgressPromise, ProgressStep
+from servflow.engine._migrating import migrate
+from servflow.engine._migration import AtOnce, MigrationPlan, Part, TicketMove
+from servflow.engine._planning import plan_migration
 from servflow.engine._verbs import SKEW, Walk
 from servflow.engine._views import ClockView, Explanation, NextUp, Option
 from servflow.engine._workflow import Workflow
@@ -11,15 +17,29 @@ from servflow.engine._workflow import Workflow
 __all__ = [
     "BUILT_IN",
     "SKEW",
+    "Approval",
+    "AtOnce",
+    "Change",
+    "ChecklistStep",
     "ClockView",
+    "Diff",
     "EventSpec",
     "Explanation",
     "Extensions",
+    "MigrationPlan",
     "NextUp",
     "Option",
+    "Part",
+    "Progress",
+    "ProgressPromise",
+    "ProgressStep",
     "State",
+    "TicketMove",
     "Timer",
     "Transition",
     "Walk",
     "Workflow",
+    "diff",
+    "migrate",
+    "plan_migration",
 ]

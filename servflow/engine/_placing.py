@@ -101,7 +101,7 @@ def react(call: OneCall) -> None:
         if entered or asked:
             if (running := call.draft.slots.get(policy.slot)) is not None:  # of this entry or of another one
                 drop(call, plan_of(call, running.policy), "the search began again")
-            _begin(call, plan)
+            begin(call, plan)
         elif progress is not None:
             if policy.state and not any(state in call.draft.entered for state in policy.state):
                 drop(call, plan, f"left {', '.join(policy.state)}")
@@ -123,17 +123,19 @@ def _progressed(call: OneCall, plan: SlotPlan, progress: SlotProgress | None, re
     call.record(SlotChanged, slot=plan.policy.slot, policy=plan.policy.name, progress=progress, reason=reason)
 
 
-def _begin(call: OneCall, plan: SlotPlan) -> None:
+def begin(call: OneCall, plan: SlotPlan) -> None:
+    """Empty the slot and look for somebody anew."""
     policy = plan.policy
     unassign(call, policy.slot, f"dispatch[{plan.order}]")
     if not call.holds(plan.when, f"dispatch {policy.name}"):
         return
-    progress = SlotProgress(policy=policy.name, since=call.at, relax_at=_relax_at(call, plan, call.at, 0))
+    progress = SlotProgress(policy=policy.name, since=call.at, relax_at=relax_at(call, plan, call.at, 0))
     _progressed(call, plan, progress, "searching")
     decide(call, plan)
 
 
-def _relax_at(call: OneCall, plan: SlotPlan, since: datetime, stage: int) -> datetime | None:
+def relax_at(call: OneCall, plan: SlotPlan, since: datetime, stage: int) -> datetime | None:
+    """When less is asked for next, after so many relaxations; None after the last."""
     if stage >= len(plan.policy.relax):
         return None
     step = plan.policy.relax[stage]
@@ -354,7 +356,7 @@ def relax(call: OneCall, plan: SlotPlan) -> None:
     stage = progress.stage + 1
     step = plan.policy.relax[stage - 1]
     declined = () if step.kind == "mode" else progress.declined
-    relaxed = attrs.evolve(progress, stage=stage, declined=declined, relax_at=_relax_at(call, plan, progress.since, stage))
+    relaxed = attrs.evolve(progress, stage=stage, declined=declined, relax_at=relax_at(call, plan, progress.since, stage))
     _progressed(call, plan, relaxed, f"{step.kind} {step.target} after {step.after.text}")
     if step.kind == "mode":
         withdraw(call, plan, f"the ticket is dispatched by {step.target} now")
@@ -370,7 +372,7 @@ def pass_over(call: OneCall, plan: SlotPlan, why: str, *, relaxing: bool) -> Non
         return
     if relaxing:
         stage = progress.stage + 1
-        after = attrs.evolve(progress, stage=stage, relax_at=_relax_at(call, plan, progress.since, stage))
+        after = attrs.evolve(progress, stage=stage, relax_at=relax_at(call, plan, progress.since, stage))
     else:
         after = attrs.evolve(progress, change_at=None)
     _progressed(call, plan, after, f"failed: {why}")

@@ -5,7 +5,7 @@ A clock is a pure fold. `Clock` is the definition; each function takes a `ClockR
 `ClockRun`. All instants are in UTC, and ``cal`` is the calendar that counts, None for time as it passes.
 """
 
-from servflow.sla._change import clamp, recalendar, retarget, rewind
+from servflow.sla._change import clamp, recalendar, remark, retarget, rewind
 from servflow.sla._clock import KEYS, MAX_ITEMS, OPTIONS, Clock
 from servflow.sla._explain import Row, explain
 from servflow.sla._fold import begin, cancel, pause, reach, reopen, reset, resume, stop
@@ -42,6 +42,7 @@ __all__ = [
     "reach",
     "recalendar",
     "remaining",
+    "remark",
     "reopen",
     "reset",
     "resume",

@@ -47,6 +47,17 @@ def retarget(  # noqa: PLR0917 - the order every operation shares: what, when, h
     return with_ahead(clock, replace(run, over=run.counted > within), cal)
 
 
+def remark(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> ClockRun:
+    """
+    The clock has other marks from an instant on; what was reached stays, and what follows is never earlier than *at*.
+
+    The same run unless it is running or paused.
+    """
+    if run.phase not in LIVE:
+        return run
+    return with_ahead(clock, replace(settled(run, at), retargeted_at=at), cal)
+
+
 def recalendar(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None, old_cal: OpenTime | None) -> ClockRun:
     """
     The calendar itself has changed, for instance by a new holiday list, as ``on_calendar_change`` says.

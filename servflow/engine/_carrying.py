@@ -1,0 +1,327 @@
+"""Knows how what is live on a ticket is carried over to another version, piece by piece; must not know the order of the steps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from servflow import sla
+from servflow.engine import _chains, _clocks, _placing
+from servflow.escalation import later
+from servflow.model import (
+    ChainRun,
+    ClockPaused,
+    ClockResumed,
+    ClockRetargeted,
+    ClockRun,
+    ClockStarted,
+    ClockStopped,
+    RefusedTimer,
+    SlotChanged,
+    StateTimer,
+    TimerSet,
+    replace,
+)
+
+if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
+    from servflow.engine._clocks import ClockPlan
+    from servflow.engine._compile import Compiled
+    from servflow.engine._definition import Timer
+    from servflow.engine._migration import MigrationPlan
+    from servflow.engine._placing import SlotPlan
+
+GONE = "the new definition does not have it"
+CHANGED = "the definition changed"
+
+
+# before the change, under the old definition -------------------------------------------------------------------
+
+
+def let_go(call: OneCall, plan: MigrationPlan, staying: frozenset[str]) -> tuple[ChainRun, ...]:
+    """
+    End, under the old definition, what the new one cannot go on with.
+
+    Args:
+        staying: the states of the new definition in which the ticket goes on without being moved.
+
+    Returns:
+        The runs of chains that go on, as the new definition continues them.
+    """
+    slots = {entry.policy.name: entry for entry in plan.new.compiled.slots}
+    for slot, progress in list(call.draft.slots.items()):
+        entry = slots.get(progress.policy)
+        stays = entry is not None and (not entry.policy.state or not staying.isdisjoint(entry.policy.state))
+        if entry is None or entry.policy.slot != slot or not stays:
+            _placing.drop(call, _placing.plan_of(call, progress.policy), GONE if entry is None else CHANGED)
+    for clock in call.compiled.clocks:
+        run = call.draft.clocks.get(clock.clock.name)
+        if run is not None and run.phase in _clocks.LIVE and clock.clock.name not in plan.new.compiled.clock_names:
+            cal = call.compiled.counting(run.calendar)
+            call.record(
+                ClockStopped, clock=run.name, instant=call.at, run=sla.cancel(clock.clock, run, call.at, cal), reason=GONE
+            )
+    kept = []
+    for run in call.draft.chains:
+        after = _chain_run(plan, run)
+        if after is None:
+            _chains.stop(call, run, GONE if run.chain not in plan.new.compiled.chain_plans else f"{CHANGED}: no such level")
+        else:
+            kept.append(after)
+    return tuple(kept)
+
+
+def _chain_run(plan: MigrationPlan, run: ChainRun) -> ChainRun | None:
+    """A run as the new definition continues it: at the level of the same name, with the due instant it had."""
+    old, new = plan.old.compiled.chain_plans.get(run.chain), plan.new.compiled.chain_plans.get(run.chain)
+    if new is None or old is None:
+        return None
+    cause = run.cause
+    if cause.startswith("state:"):
+        part = plan.states.get(cause.removeprefix("state:"))
+        cause = f"state:{part.target}" if part is not None and part.target is not None else cause
+    run = attrs.evolve(run, cause=cause)
+    if old.chain.hash == new.chain.hash:
+        return run
+    if run.hash != old.chain.hash:
+        return run  # it began under a chain older still, whose levels nobody here knows
+    number = {level.name: index for index, level in enumerate(new.chain.levels)}
+    names = [level.name for level in old.chain.levels]
+    if run.phase != "armed" and run.due is not None and (run.level >= len(names) or names[run.level] not in number):
+        return None
+    level = number.get(names[run.level], run.level) if run.level < len(names) else len(new.chain.levels)
+    reminders = tuple(
+        attrs.evolve(one, level=number[names[one.level]])
+        for one in run.reminders
+        if one.level < len(names) and names[one.level] in number
+    )
+    return attrs.evolve(run, hash=new.chain.hash, level=level, reminders=reminders)
+
+
+# timers ---------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Timers:
+    """The timers of a ticket after the change: what goes on, what rests, what was refused, and what is set anew."""
+
+    running: tuple[StateTimer, ...]
+    refused: tuple[RefusedTimer, ...]
+    resting: tuple[Any, ...]
+    anew: tuple[tuple[str, int], ...]
+
+
+def timers(call: OneCall, plan: MigrationPlan, names: dict[str, str]) -> Timers:
+    """
+    Which timers go on: those that are the same keep their deadline, those whose span changed are set anew.
+
+    Args:
+        names: the states in which the ticket stays, and what they are called now.
+    """
+    draft, old, new = call.draft, plan.old.compiled, plan.new.compiled
+    anew: list[tuple[str, int]] = []
+    kept: dict[tuple[str, int], int] = {}
+    for name, now in names.items():
+        before, after = old.timed_states.get(name, ()), new.timed_states.get(now, ())
+        if not before and not after:
+            continue
+        pairs = _matched(before, after)
+        armed = {timer.index for timer in draft.timers if timer.state == name}
+        armed |= {held.timer.index for held in draft.refused_timers if held.timer.state == name}
+        for index, spec in enumerate(after):
+            source = pairs.get(index)
+            if source is None:
+                anew.append((now, index))
+            elif before[source] == spec:
+                kept[name, source] = index
+            elif source in armed:
+                anew.append((now, index))
+
+    def renamed(timer: StateTimer) -> StateTimer | None:
+        index = kept.get((timer.state, timer.index))
+        return None if index is None else attrs.evolve(timer, state=names[timer.state], index=index)
+
+    running = tuple(after for timer in draft.timers if (after := renamed(timer)) is not None)
+    refused = tuple(
+        attrs.evolve(held, timer=after) for held in draft.refused_timers if (after := renamed(held.timer)) is not None
+    )
+    return Timers(running, refused, tuple(_resting(call, plan)), tuple(anew))
+
+
+def _matched(before: tuple[Timer, ...], after: tuple[Timer, ...]) -> dict[int, int]:
+    """New timer -> the old one it was: the same one first, then one that fires the same event."""
+    found: dict[int, int] = {}
+    for same in (lambda one, other: one == other, lambda one, other: one.event == other.event):
+        for index, spec in enumerate(after):
+            if index in found:
+                continue
+            place = next((i for i, one in enumerate(before) if i not in found.values() and same(one, spec)), None)
+            if place is not None:
+                found[index] = place
+    return found
+
+
+def _resting(call: OneCall, plan: MigrationPlan) -> list[Any]:
+    found = []
+    for resting in call.draft.resting_timers:
+        part = plan.states.get(resting.timer.state)
+        now = part.target if part is not None else None
+        before = plan.old.compiled.timed_states.get(resting.timer.state, ())
+        after = plan.new.compiled.timed_states.get(now or "", ())
+        index = next((new for new, old in _matched(before, after).items() if old == resting.timer.index), None)
+        if now is not None and index is not None and before[resting.timer.index] == after[index]:
+            found.append(attrs.evolve(resting, timer=attrs.evolve(resting.timer, state=now, index=index)))
+    return found
+
+
+def set_anew(call: OneCall, places: tuple[tuple[str, int], ...]) -> None:
+    """Set timers that are new or changed, from when their state was entered."""
+    for state, index in places:
+        if state not in call.draft.entered:
+            continue
+        timer = call.compiled.timed_states[state][index]
+        due = later(timer.after, call.draft.entered[state], call.compiled.calendar(timer.calendar))
+        generation = call.draft.sequence + 1
+        call.record(TimerSet, timer=StateTimer(state=state, index=index, event=timer.event, due=due, generation=generation))
+
+
+# clocks ---------------------------------------------------------------------------------------------------------
+
+
+def clocks(call: OneCall, plan: MigrationPlan, before: frozenset[str]) -> None:
+    """
+    Let every clock go on under its new definition, and start those that are new.
+
+    Args:
+        before: the states the ticket was in, by the names they have now.
+    """
+    old = {entry.clock.name: entry for entry in plan.old.compiled.clocks}
+    same = plan.old.calendars_hash == plan.new.calendars_hash
+    for entry in call.compiled.clocks:
+        name = entry.clock.name
+        run, was = call.draft.clocks.get(name), old.get(name)
+        if run is None:
+            if was is None:
+                _begin(call, entry, plan.answers.clocks.get(name, "since"))
+            continue
+        if was is None or (plan.clocks[name].status == "identical" and same):
+            continue
+        if run.phase in _clocks.LIVE:
+            _go_on(call, entry, run, was, plan)
+            _settle(call, entry, was, before, plan)
+        elif run.calendar is not None and run.calendar not in call.compiled.calendars:
+            call.record(ClockRetargeted, clock=name, instant=call.at, run=replace(run, calendar=None), reason=CHANGED)
+
+
+def _go_on(call: OneCall, entry: ClockPlan, run: ClockRun, was: ClockPlan, plan: MigrationPlan) -> None:
+    """The target, the calendar and the marks of a live clock as the new definition has them."""
+    clock, at = entry.clock, call.at
+    before = _counting(plan.old.compiled, run.calendar)
+    within, name, cal = _clocks.choose(call, entry, run.started_at)
+    if within is None:
+        if run.calendar is not None and run.calendar not in call.compiled.calendars:
+            stopped = sla.cancel(clock, run, at, before)
+            call.record(ClockStopped, clock=clock.name, instant=at, run=stopped, reason=f"{CHANGED}: no target applies")
+        return
+    after = run
+    if (within, name) != (run.within, run.calendar):
+        lost = run.calendar is not None and run.calendar not in call.compiled.calendars
+        forced = attrs.evolve(clock, on_retarget="carry") if lost and clock.on_retarget == "keep" else clock
+        after = sla.retarget(forced, run, at, within, name, cal, old_cal=before)
+    elif run.calendar is not None and cal != before:
+        after = sla.recalendar(clock, run, at, cal, before)
+    if clock.warn != was.clock.warn:
+        after = sla.remark(clock, after, at, call.compiled.counting(after.calendar))
+    if after != replace(run, retargeted_at=after.retargeted_at):
+        call.record(ClockRetargeted, clock=clock.name, instant=at, run=after, reason=CHANGED)
+
+
+def _counting(compiled: Compiled, name: str | None) -> Any:
+    return None if name is None else compiled.calendars.get(name)
+
+
+def _settle(call: OneCall, entry: ClockPlan, was: ClockPlan, before: frozenset[str], plan: MigrationPlan) -> None:
+    """Where the states of a clock's conditions changed: it stops, pauses or goes on as if the ticket had just come."""
+    run = call.draft.clocks[entry.clock.name]
+    if run.phase not in _clocks.LIVE:
+        return
+    cal = call.compiled.counting(run.calendar)
+    here = frozenset(call.draft.entered)
+    paused_before = {_now(plan, name) for name in was.paused_in} & before
+    inside = not entry.paused_in.isdisjoint(here)
+    if not entry.stop_states.isdisjoint(here):
+        after = sla.stop(entry.clock, run, call.at, cal)
+        call.record(ClockStopped, clock=entry.clock.name, instant=call.at, run=after, reason=f"{CHANGED}: reached")
+    elif run.phase == "running" and inside:
+        after = sla.pause(entry.clock, run, call.at, cal)
+        call.record(ClockPaused, clock=entry.clock.name, instant=call.at, run=after, reason=f"{CHANGED}: paused here")
+    elif run.phase == "paused" and not inside and paused_before and call.at >= (run.paused_at or call.at):
+        after = sla.resume(entry.clock, run, call.at, cal)
+        call.record(ClockResumed, clock=entry.clock.name, instant=call.at, run=after, reason=CHANGED)
+
+
+def _now(plan: MigrationPlan, name: str) -> str:
+    part = plan.states.get(name)
+    return name if part is None or part.target is None else part.target
+
+
+def _begin(call: OneCall, entry: ClockPlan, since: str) -> None:
+    """Start a clock that the old definition did not have, where the ticket is where it would be running."""
+    draft = call.draft
+    start = _started(call, entry)
+    if since == "never" or start is None or draft.closed or not entry.stop_states.isdisjoint(draft.entered):
+        return
+    start = call.at if since == "now" else start
+    within, name, cal = _clocks.choose(call, entry, start)
+    if within is None:
+        return
+    fresh = sla.begin(entry.clock, start, within, name, cal)
+    inside = [draft.entered[state] for state in entry.paused_in if state in draft.entered]
+    if inside:
+        fresh = sla.pause(entry.clock, fresh, max(start, min(inside)), cal)
+    # Promised only now: what it would have reached before is reached by the promise, not before it.
+    fresh = sla.remark(entry.clock, fresh, call.at, cal) if start < call.at else fresh
+    call.record(ClockStarted, clock=entry.clock.name, instant=start, run=fresh, reason=CHANGED)
+
+
+def _started(call: OneCall, entry: ClockPlan) -> datetime | None:
+    """From when a clock would have run by what the ticket still knows; None where only an event could tell."""
+    draft = call.draft
+    if not entry.clock.start:
+        return draft.opened_at
+    since = [draft.entered[item.value] for item in entry.clock.start if item.kind == "state" and item.value in draft.entered]
+    return min(since, default=None)
+
+
+# dispatch -------------------------------------------------------------------------------------------------------
+
+
+def searches(call: OneCall, plan: MigrationPlan) -> None:
+    """Let dispatch go on with the new entries, and begin where an entry now covers a state that has nobody."""
+    old = {entry.policy.name: entry for entry in plan.old.compiled.slots}
+    for entry in call.compiled.slots:
+        policy = entry.policy
+        part, was = plan.dispatch.get(policy.name), old.get(policy.name)
+        progress = call.draft.slots.get(policy.slot)
+        if part is not None and part.status == "identical":
+            continue
+        if progress is not None and progress.policy == policy.name:
+            _search_on(call, entry)
+            continue
+        covered = set() if was is None else {_now(plan, name) for name in was.policy.state}
+        fresh = [name for name in policy.state if name in call.draft.entered and name not in covered]
+        if progress is None and fresh and getattr(call.draft, policy.slot) is None and not call.draft.closed:
+            _placing.begin(call, entry)
+
+
+def _search_on(call: OneCall, entry: SlotPlan) -> None:
+    progress = call.draft.slots[entry.policy.slot]
+    stage = min(progress.stage, len(entry.policy.relax))
+    relax_at = None if progress.phase == "filled" else _placing.relax_at(call, entry, progress.since, stage)
+    # As if no world had been looked at yet, so that the next call with one decides anew.
+    world = progress.world if progress.phase == "filled" else ""
+    after = attrs.evolve(progress, stage=stage, relax_at=relax_at, world=world)
+    if after != progress:
+        call.record(SlotChanged, slot=entry.policy.slot, policy=entry.policy.name, progress=after, reason=CHANGED)
