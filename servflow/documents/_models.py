@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from servflow.documents._models_actions import Actions
 from servflow.documents._models_choosing import DispatchModel, RuleModel, TableModel
-from servflow.documents._models_time import CalendarModel, ClockModel, Counting, EscalationModel, TimerModel, Within
+from servflow.documents._models_time import CalendarModel, ClockModel, Counting, EscalationModel, LawModel, TimerModel, Within
 from servflow.documents._shapes import (
     BY_SHAPE,
     LIST,
@@ -188,3 +188,4 @@ class WorkflowModel(Part):
     dispatch: list[DispatchModel] | None = about("who gets the ticket", "派单")
     clocks: list[ClockModel] | None = about("what was promised", "时钟")
     escalations: list[EscalationModel] | None = about("who is told when it runs late", "升级链")
+    laws: list[LawModel] | None = about("what must be true of every ticket", "规律")

@@ -133,19 +133,22 @@ class ConditionModel(Part):
 Conditions = Annotated[Annotated[ConditionModel, MAPPING] | Annotated[list[ConditionModel], LIST], BY_SHAPE]
 
 
+Within = Annotated[
+    Annotated[Length, TEXT] | Annotated[RelativeModel, MAPPING] | Annotated[list[WithinChoice], LIST], BY_SHAPE
+]
+Counting = Annotated[
+    Annotated[str, TEXT] | Annotated[CalendarModel, MAPPING] | Annotated[list[CalendarChoice], LIST], BY_SHAPE
+]
+
+
 class ClockModel(Part):
     """A promise: how much time, which time counts, what starts, pauses and ends it."""
 
     model_config = titled("时钟")
 
     name: Name = needed("what it is called", "名称")
-    within: Annotated[
-        Annotated[Length, TEXT] | Annotated[RelativeModel, MAPPING] | Annotated[list[WithinChoice], LIST], BY_SHAPE
-    ] = needed("how much time it has", "期限")
-    calendar: (
-        Annotated[Annotated[str, TEXT] | Annotated[CalendarModel, MAPPING] | Annotated[list[CalendarChoice], LIST], BY_SHAPE]
-        | None
-    ) = about("the calendar that counts; none: time as it passes", "计时所用日历；不填则按自然时间")
+    within: Within = needed("how much time it has", "期限")
+    calendar: Counting | None = about("the calendar that counts; none: time as it passes", "计时所用日历；不填则按自然时间")
     start: Conditions = about("what starts it; nothing: the opening", "启动条件；不填则从开单起", default=())
     until: Names = about("the states that stop it", "到达即停止的状态", default=())
     stop: Conditions = about("what stops it", "停止条件", default=())
@@ -252,3 +255,17 @@ class EscalationModel(Part):
     unack: Annotated[str, words(UNACK)] = about("when it is taken back", "取消确认时", default="continue")
     on_reopen: Annotated[str, words(ON_REOPEN)] = about("when the ticket is opened again", "重新打开时", default="restart")
     repeat: RepeatModel | None = about("climb again", "重复升级")
+
+
+class LawModel(Part):
+    """What must be true of every ticket, whatever happens to it: one of never, always_possible, leads_to."""
+
+    model_config = titled("规律")
+
+    name: Name = needed("what it is called", "名称")
+    never: Condition | None = about("what no ticket ever meets", "任何工单都不得满足的条件")
+    always_possible: Condition | None = about("what can be reached from everywhere", "从任何状况都能达到的条件")
+    when: Condition | None = about("with leads_to: where it begins", "与 leads_to 合用：起点")
+    leads_to: Condition | None = about("what a ticket that meets when comes to", "满足 when 的工单终将满足的条件")
+    within: Length | None = about("with leads_to: how much time may pass", "与 leads_to 合用：时限")
+    title: str = about("what people read", "显示名称", default="")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
-from servflow.engine._definition import INTERNAL
 from servflow.engine._regions import NULL, Domain, Mentions, Question, Region, domain, question
 from servflow.expressions import Expression
 from servflow.model import SYSTEM, Field
@@ -262,7 +261,7 @@ class Abstract:
 
     def _host_events(self) -> tuple[str, ...]:
         found: dict[str, None] = {}
-        for move in self.workflow.transitions:
+        for move in self.compiled.transitions:
             for one in (move.event or "").split():
                 if one == "*":
                     found["anything"] = None
@@ -270,7 +269,7 @@ class Abstract:
                     found[one.removesuffix(".*") + ".anything"] = None
                 else:
                     found[one] = None
-        return tuple(event for event in found if not _internal(event))
+        return tuple(event for event in found if not self._internal(event))
 
     def _spontaneous(self) -> tuple[Trigger, ...]:
         """What may happen without the host: assignments by dispatch, levels of chains, events of idioms."""
@@ -285,7 +284,7 @@ class Abstract:
                 found.update(dict.fromkeys(Trigger("internal", f"assigned.{name}") for name in names))
         for descriptor in sorted(self.compiled.descriptors):
             first = descriptor.split(".", maxsplit=1)[0]
-            if _internal(descriptor) and first not in raised:
+            if self._internal(descriptor) and first not in raised:
                 found[Trigger("internal", descriptor)] = None
             if descriptor.startswith("done.") and not descriptor.startswith("done.state."):
                 found[Trigger("internal", descriptor)] = None
@@ -294,6 +293,9 @@ class Abstract:
                 if any(self.matters(update) for update in updates):
                     found[Trigger("level", str(order), index)] = None
         return tuple(found)
+
+    def _internal(self, event: str) -> bool:
+        return self.compiled.raised.internal(event)
 
     # of one place -----------------------------------------------------------------------------------------------
 
@@ -329,11 +331,6 @@ class Abstract:
 
 
 _CLOSED = {True: Region(True, True), False: Region(False, True)}
-
-
-def _internal(event: str) -> bool:
-    first, dot, _ = event.partition(".")
-    return bool(dot) and first in INTERNAL
 
 
 def _sets(update: Update) -> list[tuple[str, Expression | None]]:

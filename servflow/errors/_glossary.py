@@ -51,6 +51,8 @@ _CHINESE: Mapping[str, str] = {
     "dispatch": "派单策略",
     "clocks": "时钟",
     "escalations": "升级链",
+    "laws": "规律",
+    "law": "规律",
     # shapes of values
     "text": "文本",
     "number": "数字",
