@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from servflow.errors import ExpressionError
 from servflow.expressions._expression import Expression
-from servflow.expressions._solve_atoms import MISSING, NO, YES, Reader, Tree, at_path, put
+from servflow.expressions._solve_atoms import MISSING, NO, YES, Reader, Tree, at_path, copied, put
 from servflow.expressions._solve_search import Demand, Search, groups
 
 BUDGET = 20_000
@@ -93,7 +93,7 @@ def solve(
 
 def bound(reader: Reader, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values as nested bindings beside the fixed ones."""
-    bindings = _copied(reader.base)
+    bindings = copied(reader.base)
     for name in sorted(values):  # a holder before what it holds
         variable = reader.variables[name]
         if not variable.inner:
@@ -108,10 +108,6 @@ def bound(reader: Reader, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _holders(reader: Reader, name: str) -> list[str]:
     return [other for other, variable in reader.variables.items() if variable.inner and name.startswith(other + ".")]
-
-
-def _copied(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _copied(value) if isinstance(value, dict) else value for key, value in data.items()}
 
 
 def _holds(expression: Expression, bindings: Mapping[str, Any]) -> bool:
@@ -139,7 +135,7 @@ def _search(
     found: dict[str, Any] = {}
     tried, status = 0, "yes"
     for variables, atoms, mine in groups(reader, demands):
-        search = Search(reader, variables, atoms, mine, near, max(budget - tried, 0))
+        search = Search(reader, variables, atoms, mine, near=near, budget=max(budget - tried, 0))
         values, answer = search.run()
         tried += search.tried
         if answer == "no":

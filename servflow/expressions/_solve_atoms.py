@@ -496,6 +496,11 @@ def _as_listed(wanted: str, value: Any) -> list[Any]:
         return []
 
 
+def copied(bindings: Mapping[str, Any]) -> dict[str, Any]:
+    """The same nested bindings, to be changed."""
+    return {key: copied(value) if type(value) is dict else value for key, value in bindings.items()}
+
+
 def put(bindings: dict[str, Any], read: str, value: Any) -> None:
     """Set a dotted name in nested bindings; what stands where a holder is needed gives way to one."""
     *holders, last = read.split(".")
@@ -508,4 +513,4 @@ def put(bindings: dict[str, Any], read: str, value: Any) -> None:
     bindings[last] = value
 
 
-__all__ = ["ANY", "FAULT", "MISSING", "NO", "YES", "Atom", "Reader", "Tree", "Variable", "at_path", "put"]
+__all__ = ["ANY", "FAULT", "MISSING", "NO", "YES", "Atom", "Reader", "Tree", "Variable", "at_path", "copied", "put"]

@@ -100,10 +100,7 @@ def _open_ended(variable: Variable, constants: list[Any], linked: int, near: Any
         return [*constants, *_lists(variable, near)]
     if sort in ORDERED:
         if opaque and sort == "timestamp":
-            base = near if isinstance(near, datetime) else _START
-            tried += [
-                base + _HOUR * hours for hours in (*range(25), *range(48, 24 * 8, 24), *range(24 * 30, 24 * 366, 24 * 30))
-            ]
+            tried += _moments(near if isinstance(near, datetime) else _START)
         found = pool(sort, [*constants, *tried], linked, near)
         if sort == "double":
             found.append(math.nan)
@@ -113,6 +110,12 @@ def _open_ended(variable: Variable, constants: list[Any], linked: int, near: Any
     if sort == "dyn":
         return _anything(variable, [*constants, *tried])
     return [*constants, {}] if sort == "map" else list(constants)
+
+
+def _moments(base: datetime) -> list[datetime]:
+    """Every hour of a day, every day of a week and every month of a year, for parts that take an instant to pieces."""
+    hours = (*range(25), *range(48, 24 * 8, 24), *range(24 * 30, 24 * 366, 24 * 30))
+    return [base + _HOUR * count for count in hours if base.year < 9_000]
 
 
 def _anything(variable: Variable, constants: list[Any]) -> list[Any]:
@@ -128,12 +131,7 @@ def _texts(variable: Variable, constants: list[Any], linked: int, near: Any) -> 
     asked = variable.asked
     affixed = any(asked.get(sort) for sort in _AFFIXES)
     found = [*constants, other(constants)]
-    known = [
-        *constants,
-        *(part for sort in _AFFIXES for part in asked.get(sort, ())),
-        *([near] if isinstance(near, str) else []),
-    ]
-    letter = mark(known)
+    letter = mark([*constants, *(part for sort in _AFFIXES for part in asked.get(sort, ())), near])
     if affixed:
         found += _affixed(asked, letter, near if isinstance(near, str) else "")
     for size in _sizes(variable):
@@ -247,9 +245,8 @@ def _point(variable: Variable, near: Mapping[str, Any] | None) -> Any:
     value = at_path(near, variable.read)
     if value is not MISSING and value is not None:
         return value
-    return next(
-        iter([*variable.choices, *variable.constants, *(pool(variable.kind, (), 1) if variable.kind in ORDERED else [])]), None
-    )
+    usual = pool(variable.kind, (), 1) if variable.kind in ORDERED else []
+    return next(iter([*variable.choices, *variable.constants, *usual]), None)
 
 
 def _root(reader: Reader, atom: Atom, variable: Variable, start: Mapping[str, Any]) -> list[Any]:

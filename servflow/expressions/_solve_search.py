@@ -7,8 +7,9 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from servflow.expressions._solve_atoms import ANY, FAULT, MISSING, NO, YES, Atom, Reader, Tree, Variable, at_path, put
+from servflow.expressions._solve_atoms import ANY, FAULT, MISSING, NO, YES, Atom, Reader, Tree, Variable, at_path, copied, put
 from servflow.expressions._solve_candidates import MOST, THERE, candidates, proved, try_roots
+from servflow.expressions._values import kind
 
 
 @frozen
@@ -40,10 +41,8 @@ def come_to(tree: Tree, truth: Sequence[int]) -> int:
         condition, then, otherwise = parts
         return (then if condition & YES else 0) | (otherwise if condition & NO else 0) | (condition & FAULT)
     settles, passes = (NO, YES) if sort == "and" else (YES, NO)
-    every = any_one = ANY
     any_one = 0
     for bits in parts:
-        every &= bits if bits & passes else 0
         any_one |= bits
     found = any_one & settles
     if all(bits & passes for bits in parts):
@@ -64,9 +63,8 @@ def undecided(tree: Tree, truth: Sequence[int]) -> int | None:
                 return int(inner)
         elif sort == "not":
             waiting.insert(0, inner)
-        elif sort != "known":
-            if come_to(part, truth) not in (YES, NO, FAULT):
-                waiting[:0] = inner
+        elif sort != "known" and come_to(part, truth) not in (YES, NO, FAULT):
+            waiting[:0] = inner
     return None
 
 
@@ -130,6 +128,7 @@ class Search:
         variables: Sequence[Variable],
         atoms: Sequence[Atom],
         demands: Sequence[Demand],
+        *,
         near: Mapping[str, Any] | None,
         budget: int,
     ) -> None:
@@ -165,7 +164,7 @@ class Search:
             return {}, "open" if doubtful or walk.spent else "no"
         if self.near is not None:
             found = walk.nearest(found)
-        return {cell.variable.read: value for cell, value in found if cell.variable is not None}, "yes"
+        return {cell.variable.read: cell.values[place] for cell, place in found if cell.variable is not None}, "yes"
 
     def _proving(self) -> dict[int, bool]:
         """By atom, whether the candidates of its names answer it in every way any values do."""
@@ -174,19 +173,17 @@ class Search:
             for name in atom.names:
                 asking.setdefault(name, []).append(atom)
         proving = {name: proved(self.reader.variables[name], atoms) for name, atoms in asking.items()}
+        listed = {name for name in asking if self.reader.variables[name].choices}
         return {
-            atom.index: all(
-                ((variable := self.reader.variables[name]).choices and not variable.inner)
-                or atom.sorts.get(name) in proving[name]
-                for name in atom.names
-            )
+            atom.index: all(name in listed or atom.sorts.get(name) in proving[name] for name in atom.names)
             for atom in self.atoms
         }
 
     def _cells(self, sure: Mapping[int, bool]) -> tuple[list[_Cell], set[int]]:
         """A cell for each name, and the atoms of names that have too many values to try all of them."""
         shared = self._linked()
-        made, cut = [], set()
+        made: list[_Cell] = []
+        cut: set[int] = set()
         for variable in self.variables:
             mine = [atom for atom in self.atoms if variable in atom.variables]
             near = at_path(self.near, variable.read)
@@ -218,11 +215,9 @@ class Search:
         found = {}
         for name, names in together.items():
             constants = [value for other in sorted(names) for value in self._told_apart(other)]
+            kinds = {self.reader.variables[other].kind for other in names}
             present = [at_path(self.near, other) for other in sorted(names)]
-            kinds = {type(value) for value in constants}
-            constants += [
-                value for value in present if value is not MISSING and value is not None and (not kinds or type(value) in kinds)
-            ]
+            constants += [value for value in present if value is not MISSING and value is not None and kind(value) in kinds]
             free = sum(not self.reader.variables[other].choices for other in names)
             found[name] = (constants, max(free, 1))
         return found
@@ -235,18 +230,13 @@ class Search:
         """The cells with the atoms nobody understands left to guesses."""
         left = {atom.index for atom in doubtful}
         return [
-            _Cell(
-                cell.values,
-                {index: table for index, table in cell.tables.items() if index not in left},
-                cell.variable,
-                cell.near,
-            )
+            _Cell(cell.values, {at: table for at, table in cell.tables.items() if at not in left}, cell.variable, cell.near)
             for cell in cells
         ]
 
     def bindings(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Nested bindings of some names beside the fixed values."""
-        made: dict[str, Any] = {key: dict(held) if type(held) is dict else held for key, held in self.reader.base.items()}
+        made = copied(self.reader.base)
         gone = [name for name, value in values.items() if value is None and self.reader.variables[name].inner]
         for name in sorted(values):
             if any(name.startswith(holder + ".") for holder in gone):
@@ -269,7 +259,7 @@ def _merge(cell: _Cell) -> None:
     cell.tables = {index: [table[place] for place in places] for index, table in cell.tables.items()}
 
 
-Found = list[tuple[_Cell, Any]]
+Found = list[tuple[_Cell, int]]
 
 
 class _Walk:
@@ -304,9 +294,8 @@ class _Walk:
 
     def nearest(self, found: Found) -> Found:
         """The values that differ from the present ones in the fewest names, and of these the nearest."""
-        most, _ = self._cost(found)
         best = found
-        for changes in range(most + 1):
+        for changes in range(self._cost(found)[0] + 1):
             better = self._seek(self.search.budget, changes, None)
             while better is not None:
                 best = better
@@ -315,10 +304,9 @@ class _Walk:
                 break
         return best
 
-    def _cost(self, found: Found) -> tuple[int, int]:
-        places = [
-            cell.values.index(value) if value is not THERE else cell.values.index(THERE) for cell, value in found if cell.near
-        ]
+    @staticmethod
+    def _cost(found: Found) -> tuple[int, int]:
+        places = [place for cell, place in found if cell.near]
         return sum(place > 0 for place in places), sum(places)
 
     def _seek(self, budget: int, changes: int, under: int | None) -> Found | None:
@@ -356,11 +344,11 @@ class _Walk:
                 self.spent = True
                 return None
             search.tried += 1
-            undo = self._assign(place, choice, truth)
-            if undo is None:
+            done = self._assign(place, choice, truth)
+            if done is None:
                 choice += 1
                 continue
-            stack.append((place, choice, undo, made, rank))
+            stack.append((place, choice, done, made, rank))
             if near and choice:
                 made, rank = made + 1, rank + choice
             following = self._next(truth)
@@ -409,4 +397,4 @@ class _Walk:
         return None
 
     def _answer(self) -> Found:
-        return [(cell, cell.values[self.at.get(place, 0)]) for place, cell in enumerate(self.cells)]
+        return [(cell, self.at.get(place, 0)) for place, cell in enumerate(self.cells)]

@@ -23,9 +23,9 @@ _CENTS = 2
 
 NUMERIC = frozenset({"int", "uint", "double", "decimal"})
 ORDERED = frozenset({*NUMERIC, "timestamp", "duration", "string", "bytes"})
+_WHOLE: dict[str, tuple[int, int]] = {"int": (limits.INT_MIN, limits.INT_MAX), "uint": (0, limits.UINT_MAX)}
 EDGES: dict[str, tuple[Any, Any]] = {
-    "int": (limits.INT_MIN, limits.INT_MAX),
-    "uint": (0, limits.UINT_MAX),
+    **_WHOLE,
     "timestamp": (_FIRST, _LAST),
     "duration": (-_LONGEST, _LONGEST),
 }
@@ -115,15 +115,24 @@ class Scale:
             found: list[Any] = []
             for start, other, way in ((low, high, math.inf), (high, low, -math.inf)):
                 if start is not None:
-                    self._from(start, other, count, lambda value, way=way: math.nextafter(value, way), found)
+                    self._from(start, other, count, _next_up if way > 0 else _next_down, found)
             return found
         if self.kind in ("string", "bytes"):
-            nothing, least = ("", "\0") if self.kind == "string" else (b"", b"\0")
+            nothing: Any = "" if self.kind == "string" else b""
+            least: Any = "\0" if self.kind == "string" else b"\0"
             # Nothing lies between a text and the same with a zero after it: these are the least ones above.
             base = nothing if low is None else low
             found = [base + least * number for number in range(0 if low is None else 1, count + 1)]
             return [text for text in found if _between(text, low, high)]
         return []
+
+
+def _next_up(value: float) -> float:
+    return math.nextafter(value, math.inf)
+
+
+def _next_down(value: float) -> float:
+    return math.nextafter(value, -math.inf)
 
 
 def _between(value: Any, low: Any, high: Any) -> bool:
@@ -168,15 +177,15 @@ def fitted(kind_wanted: str, value: Any) -> list[Any]:
     """A constant in the form of the type it is compared with: itself, or its neighbours where it lies between two values."""
     if value is None:
         return []
-    found = kind(value) if not isinstance(value, bool) else "bool"
+    found = kind(value)
     if found == kind_wanted:
         return [int(value)] if kind_wanted in ("int", "uint") else [value]
     if kind_wanted not in NUMERIC or found not in NUMERIC:
         return []
     if kind_wanted in ("int", "uint"):
-        if isinstance(value, (float, Decimal)) and not math.isfinite(value):
+        if not math.isfinite(value):
             return []
-        low, high = EDGES[kind_wanted]
+        low, high = _WHOLE[kind_wanted]
         return [whole for whole in dict.fromkeys((math.floor(value), math.ceil(value))) if low <= whole <= high]
     if kind_wanted == "decimal":
         return [Decimal(value)] if isinstance(value, int) else []
@@ -195,9 +204,7 @@ def pool(kind_wanted: str, constants: Iterable[Any], count: int, near: Any = Non
     """
     known = sorted(dict.fromkeys(constant for constant in constants if constant == constant))  # noqa: PLR0124 - not-a-number
     near = near if near is not None and kind(near) == kind_wanted and near == near else None  # noqa: PLR0124 - as above
-    scale = Scale(
-        kind_wanted, _step([*known, *([] if near is None else [near])]) if kind_wanted == "decimal" else Decimal("0.01")
-    )
+    scale = Scale(kind_wanted, _step([*known, near]) if kind_wanted == "decimal" else Decimal("0.01"))
     if not known:
         return scale.inside(None, None, count, near)
     found = [*known, *scale.inside(known[-1], None, count, near), *scale.inside(None, known[0], count, near)]
@@ -214,21 +221,25 @@ def _far(sort: str, value: Any) -> bool:
     return sort in NUMERIC and bool(abs(value) > 2**53)
 
 
-def _step(values: Sequence[Decimal]) -> Decimal:
-    places = max([_CENTS, *(-int(exponent) for value in values if isinstance(exponent := value.as_tuple().exponent, int))])
-    return Decimal(1).scaleb(-places)
+def _step(values: Sequence[Decimal | None]) -> Decimal:
+    exponents = [value.as_tuple().exponent for value in values if value is not None]
+    places = max([_CENTS, *(-exponent for exponent in exponents if isinstance(exponent, int))])
+    return Decimal((0, (1,), -places))
 
 
 def other(constants: Iterable[Any]) -> str:
     """A text that is none of the constants."""
     taken = set(constants)
-    return next(text for number in range(len(taken) + 1) if (text := f"other {number + 1}" if number else "other") not in taken)
+    named = (f"other {number + 1}" if number else "other" for number in range(len(taken) + 1))
+    found: str = next(text for text in named if text not in taken)
+    return found
 
 
 def mark(constants: Iterable[Any]) -> str:
     """One character that none of the texts holds."""
     taken = set("".join(constant for constant in constants if isinstance(constant, str)))
-    return next(letter for letter in (*"xzqwvj0~", *map(chr, range(0x4E00, 0x9FFF))) if letter not in taken)
+    letters = (*"xzqwvj0~", *map(chr, range(0x4E00, 0x9FFF)))
+    return str(next(letter for letter in letters if letter not in taken))
 
 
 def distance(old: Any, new: Any, choices: Sequence[Any] = ()) -> Fraction:
