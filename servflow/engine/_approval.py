@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from servflow.engine._facts import NO_VOTES, voting
-from servflow.engine._permit import is_one_of, not_permitted, permitted, who
+from servflow.engine._permit import done_by, is_one_of, not_permitted, permitted, who
 from servflow.engine._raised import tell
 from servflow.errors import LimitError, Refused, nearest
 from servflow.model import FrozenMap, Vote, Voted
@@ -200,7 +200,7 @@ def electorate(call: OneCall, state: str) -> set[str]:
         )
     found = {person for entry in allow for person in _people(call, entry)}
     found -= {person for entry in approval.deny for person in _people(call, entry)}
-    return found - {call.draft.last_actors.get(not_by or "", "")}
+    return found - done_by(call.draft, not_by)
 
 
 def _people(call: OneCall, entry: Any) -> list[str]:
@@ -230,8 +230,7 @@ def check_approvals(compiled: Compiled) -> None:
         path = f"{compiled.paths[state]}.approval"
         compiled.check_allow(approval.allow, f"{path}.allow")
         compiled.check_allow(approval.deny, f"{path}.deny")
-        if approval.not_by is not None and not compiled.moves(approval.not_by):
-            compiled.problems.known("event", approval.not_by, compiled.events, f"{path}.not_by")
+        compiled.check_not_by(approval.not_by, f"{path}.not_by")
         allow, _ = grant(compiled, state, APPROVE)
         _check_quorum(compiled, approval, allow, path)
         for word in ("approved", "rejected"):

@@ -398,23 +398,22 @@ class Compiled:
         words = self.remembered_words
         return tuple(word for word in words if takes(word, event)) if words else ()
 
-    def grant(self, link: Link, event: str) -> tuple[tuple[Any, ...], str | None]:
+    def grants(self, link: Link, event: str) -> tuple[tuple[tuple[Any, ...], str | None], ...]:
         """
-        Who may take a transition by this event, and who may not.
+        Who may take a transition by an event it does not name alone, and who may not; all of them must hold.
 
         What the definition grants for the event holds where the transition says nothing itself. A transition that
-        only means the event among others, such as ``*``, grants no built-in one: that takes its name.
+        only means a built-in event among others, such as ``*``, is no grant for it.
         """
-        allow, not_by = link.allow, link.not_by
-        named = link.spec.event
-        if event == named or named is None:
-            return allow, not_by
         spec = self.workflow.events.get(event)
-        if event in BUILT_IN and event not in named.split():
-            allow = spec.allow if spec is not None else ()
-        elif spec is not None:
-            allow = link.spec.allow or spec.allow or allow
-        return allow, link.spec.not_by or (spec.not_by if spec is not None else None) or not_by
+        named = link.spec.event or ""
+        if spec is None:
+            asked = ((link.allow, link.not_by),)
+        else:
+            asked = ((link.spec.allow or spec.allow or link.allow, link.spec.not_by or spec.not_by or link.not_by),)
+        if event not in BUILT_IN or event in named.split():
+            return asked
+        return (*asked, ((), None) if spec is None else (spec.allow, spec.not_by))
 
     @cached_property
     def timed_states(self) -> Mapping[str, tuple[Timer, ...]]:

@@ -71,7 +71,7 @@ class Draft:
     wake: datetime | None
 
     def __init__(self, ticket: Ticket | None = None) -> None:
-        self.__dict__ = dict(_DEFAULTS if ticket is None else ticket.__dict__)
+        self.__dict__ = {} if ticket is None else dict(ticket.__dict__)
 
     @property
     def state(self) -> str:
@@ -86,7 +86,7 @@ class Draft:
     def freeze(self) -> Ticket:
         """The ticket as it stands now."""
         made = object.__new__(Ticket)
-        made.__dict__.update(self.__dict__)
+        object.__setattr__(made, "__dict__", dict(self.__dict__))
         return made
 
     def apply(self, record: Record) -> None:
@@ -98,6 +98,10 @@ class Draft:
     def set_attribute(self, name: str, value: Any) -> None:
         """Set one attribute that openings and updates may set."""
         self.__dict__[name] = value
+
+
+for _name, _default in _DEFAULTS.items():
+    setattr(Draft, _name, _default)  # as on a ticket, an instance holds only what differs
 
 
 def _opened(draft: Draft, record: model.Opened) -> None:
@@ -124,8 +128,9 @@ def _close(draft: Draft, closed: bool, at: datetime) -> None:
 
 
 def _received(draft: Draft, record: model.Received) -> None:
-    if record.last_actor and record.actor is not None:
-        draft.last_actors = draft.last_actors.with_item(record.event, record.actor)
+    if record.actor is not None:
+        for word in record.last_actor:
+            draft.last_actors = draft.last_actors.with_item(word, record.actor)
 
 
 def _moved(draft: Draft, record: model.Moved) -> None:

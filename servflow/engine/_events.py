@@ -88,8 +88,11 @@ def check(call: OneCall, link: Link, payload: Mapping[str, Any], attempt: Attemp
     """
     spec = link.spec
     event = attempt.event
-    if spec.event is not None and not permitted(call, link.allow, link.not_by):
-        return not_permitted(call, event, link.allow, link.not_by)
+    if spec.event is not None:
+        own = ((link.allow, link.not_by),)
+        for allow, not_by in own if event == spec.event or call.actor == SYSTEM else call.compiled.grants(link, event):
+            if not permitted(call, allow, not_by):
+                return not_permitted(call, event, allow, not_by)
     try:
         typed = typed_payload(spec.payload, payload, event)
     except Refused as problem:
@@ -154,7 +157,7 @@ def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], given: G
         key=given.key,
         occurred=given.occurred,
         clamped=given.at if given.at < call.at else None,
-        last_actor=event in call.compiled.remembered_events,
+        last_actor=call.compiled.remembered(event),
     )
     call.happening = Happening(event=event)
     call.payload = payload

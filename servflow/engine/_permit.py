@@ -10,6 +10,7 @@ from servflow.model import SYSTEM
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
+    from servflow.engine._draft import Draft
 
 
 def permitted(call: OneCall, allow: tuple[Any, ...], not_by: str | None = None) -> bool:
@@ -17,13 +18,20 @@ def permitted(call: OneCall, allow: tuple[Any, ...], not_by: str | None = None) 
     Whether the present actor may.
 
     Nothing listed means everybody while the workflow declares no roles, and nobody once it does.
-    ``not_by`` names an event: whoever did that last may not do this.
+    ``not_by`` names an event, or several: whoever did one of them last may not do this.
     """
-    if not_by is not None and call.actor is not None and call.draft.last_actors.get(not_by) == call.actor.id:
+    if not_by is not None and call.actor is not None and call.actor.id in done_by(call.draft, not_by):
         return False
     if not allow:
         return not call.workflow.roles
     return is_one_of(call, allow)
+
+
+def done_by(draft: Draft, not_by: str | None) -> frozenset[str]:
+    """Who did last what a ``not_by`` names."""
+    if not_by is None:
+        return frozenset()
+    return frozenset(draft.last_actors[word] for word in not_by.split() if word in draft.last_actors)
 
 
 def is_one_of(call: OneCall, entries: tuple[Any, ...]) -> bool:
@@ -72,7 +80,7 @@ def not_permitted(
     """The refusal for an actor who may not, with who may; *what* is said in place of the event where that says more."""
     actor = call.actor.id if call.actor is not None else None
     needs = who(allow)
-    if not_by is not None and actor is not None and call.draft.last_actors.get(not_by) == actor:
+    if not_by is not None and actor is not None and actor in done_by(call.draft, not_by):
         said = f"{actor} did {not_by}, and whoever did that may not"
     elif needs:
         said = f"it takes {' or '.join(needs)}" + (f", and {actor} is none of these" if actor else ", and no actor was given")
