@@ -98,7 +98,7 @@ class StepModel(Part):
     required: bool = about("the checklist is not complete without it", "未完成则清单不算完成", default=True)
     evidence: Fields | None = about("what must come with the check", "勾选时须提供的凭证")
     allow: Allow | None = about("roles and relations that may check it", "允许勾选的角色与关系")
-    within: Within | None = about("how much time it has; makes a clock step.<state>.<step>", "期限；生成时钟 step.<状态>.<步骤>")
+    within: Within | None = about("how much time it has: the clock step.<state>.<step>", "期限：时钟 step.<状态>.<步骤>")
     calendar: Counting | None = about("the calendar that counts; none: time as it passes", "计时所用日历；不填则按自然时间")
     warn: Names | None = about("marks before or after the end", "提醒点")
 
@@ -110,12 +110,12 @@ class ApprovalModel(Part):
 
     quorum: Annotated[
         Annotated[int, NUMBER] | Annotated[str, TEXT] | Annotated[dict[str, int], MAPPING], BY_SHAPE
-    ] = about("how many, all, a share such as 50%, or how many of each role", "人数、all、比例（如 50%）或各角色人数", default=1)
+    ] = about("how many, all, 50% or the like, or how many of each role", "人数、all、比例（如 50%）或各角色人数", default=1)
     allow: Allow | None = about("roles and relations that may vote", "允许表决的角色与关系")
     deny: Allow | None = about("roles and relations that may not even so", "仍不得表决的角色与关系")
     not_by: str | None = about("an event whose last actor may not", "该事件的上次执行人不得表决")
     reject: int = about("how many rejections reject it", "几票反对即驳回", default=1)
-    within: Within | None = about("how much time it has; makes a clock approval.<state>", "期限；生成时钟 approval.<状态>")
+    within: Within | None = about("how much time it has: the clock approval.<state>", "期限：时钟 approval.<状态>")
     calendar: Counting | None = about("the calendar that counts; none: time as it passes", "计时所用日历；不填则按自然时间")
     warn: Names | None = about("marks before or after the end", "提醒点")
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from servflow import dispatch, escalation, sla
+from servflow.engine import _approval, _checklist, _facts
 from servflow.engine._as_of import as_of
 from servflow.engine._call import OneCall
-from servflow.engine._definition import BUILT_IN, is_internal
+from servflow.engine._definition import BUILT_IN
 from servflow.engine._events import Attempt, choose, not_permitted
 from servflow.engine._given import Given
 from servflow.engine._permit import permitted
@@ -29,12 +30,13 @@ def available(workflow: Workflow, ticket: Ticket, given: Given) -> tuple[Option,
     options = []
     named = [name for move in compiled.transitions if move.event for name in move.event.split()]
     for event in dict.fromkeys(name for name in named if "*" not in name):
-        if is_internal(event):
+        if compiled.raised.internal(event):
             continue  # raised by the workflow itself
         indexes = compiled.chart.candidates(call.draft.configuration, event)
         if indexes:
             options.append(_option(call, event, indexes))
-    heard = sorted(event for event in compiled.events if not compiled.moves(event) and event not in BUILT_IN)
+    told = {event for event in compiled.events if event not in BUILT_IN and not compiled.raised.internal(event)}
+    heard = sorted(event for event in told if not compiled.moves(event))
     options.extend(_heard(call, event) for event in heard)
     seen = {option.event for option in options}
     options.extend(option for event in BUILT_IN if event not in seen and (option := _built_in(call, event)) is not None)
@@ -103,13 +105,17 @@ def _heard(call: OneCall, event: str) -> Option:
 
 def _built_in(call: OneCall, event: str) -> Option | None:
     spec = call.workflow.events.get(event)
-    if event in ("ticket.cancel", "ticket.reopen", "ticket.child_closed") or (spec is None and call.workflow.roles):
+    if event in _NEVER_OFFERED or not (spec is not None or not call.workflow.roles or _granted_in_part(call, event)):
         return None
     if event.startswith("offer.") and not call.draft.offers:
         return None
     if event.startswith("chain.") and not any(run.phase != "armed" for run in call.draft.chains):
         return None
+    if event.startswith("approval."):
+        return _vote(call, event, spec.title if spec is not None else "")
     if event == "step.check" and not any(state in call.draft.entered for state in call.compiled.checklists):
+        return None
+    if event == "step.uncheck" and not any(_facts.is_done(call, state, step.step) for state, step in _facts.steps(call)):
         return None
     if event == "clock.waive" and not any(run.breached_at for run in call.draft.clocks.values()):
         return None
@@ -120,7 +126,7 @@ def _built_in(call: OneCall, event: str) -> Option | None:
     if spec is not None:
         asked |= {name: _type(kind) for name, kind in spec.payload.items()}
     payload = FrozenMap(asked)
-    if permitted(call, allow, not_by):
+    if permitted(call, allow, not_by) or (event == _checklist.CHECK and _checklist.may_check(call)):
         mine = not event.startswith("offer.") or any(
             call.actor is not None and offer.to == call.actor.id for offer in call.draft.offers
         )
@@ -138,6 +144,27 @@ def _built_in(call: OneCall, event: str) -> Option | None:
             )
     problem = not_permitted(call, event, allow, not_by)
     return Option(event=event, status="refused", why=problem.message, code=problem.code, payload=payload)
+
+
+_NEVER_OFFERED = ("ticket.cancel", "ticket.reopen", "ticket.child_closed", "ticket.child_reopened")
+
+
+def _granted_in_part(call: OneCall, event: str) -> bool:
+    """Whether the state itself says who may: a checklist step or an approval with an ``allow`` of its own."""
+    if event == _checklist.CHECK:
+        return any(step.allow for _, step in _facts.steps(call))
+    return event.startswith("approval.") and bool(_facts.voting(call))
+
+
+def _vote(call: OneCall, event: str, title: str) -> Option | None:
+    if not _facts.voting(call):
+        return None
+    payload = FrozenMap(BUILT_IN[event])
+    problem = None if _approval.may_vote(call, event) else _approval.why_not(call, event)
+    if problem is None:
+        return Option(event=event, status="ready", payload=payload, title=title)
+    why, code = problem.message, problem.code
+    return Option(event=event, status="refused", why=why, code=code, payload=payload, title=title)
 
 
 # explaining ---------------------------------------------------------------------------------------------------

@@ -30,12 +30,6 @@ INTERNAL = ("assigned", "exhausted", "done", "checked", "unchecked", "approved",
 """First words of the events that a workflow raises itself; what follows after a dot says of what."""
 
 
-def is_internal(event: str) -> bool:
-    """Whether only a workflow itself raises an event of that name: one of the first words, and what follows it."""
-    first, dot, _ = event.partition(".")
-    return bool(dot) and first in INTERNAL
-
-
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "ticket.update": {},
     "ticket.assign": {"to": "string?", "slot": "string?"},
@@ -216,7 +210,6 @@ __all__ = [
     "build",
     "build_list",
     "field_map",
-    "is_internal",
     "names",
     "plain",
     "read_field",

@@ -91,7 +91,7 @@ def _at(value: datetime | None) -> str | None:
     return None if value is None else write_instant(value)
 
 
-def progress(workflow: Workflow, ticket: Ticket, audience: str, given: Given) -> Progress:
+def progress(workflow: Workflow, ticket: Ticket, audience: str, at: datetime | None, world: Any) -> Progress:
     """
     The outward view of a ticket as of one instant.
 
@@ -110,7 +110,9 @@ def progress(workflow: Workflow, ticket: Ticket, audience: str, given: Given) ->
             known=tuple(views),
             nearest=close,
         )
-    call = as_of(workflow, ticket, given)
+    if not isinstance(ticket, Ticket):
+        raise InputError(f"pass a Ticket, not {shown(ticket)}; load_ticket(row) reads a stored one")
+    call = as_of(workflow, ticket, Given.of(ticket.at if at is None else at, None, world, None))
     draft, view = call.draft, views[audience]
     seen = [step for step in draft.shown.get(audience, ()) if step.state in view.steps]
     current = [step for step in seen if step.current]

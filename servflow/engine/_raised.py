@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from servflow.engine._call import OneCall
     from servflow.engine._compile import Compiled
 
+_OTHERS = ("assigned", "exhausted", "done")
+
 
 class Raised:
     """
@@ -44,6 +46,10 @@ class Raised:
         if "." not in head and head not in ("approved", "rejected"):
             return False
         return any(name == head or name.startswith(head + ".") for name in self.names)
+
+    def internal(self, event: str) -> bool:
+        """Whether the workflow itself raises the event: one of these, or one of dispatch and of final states."""
+        return event.split(".", maxsplit=1)[0] in _OTHERS or self.covers(event)
 
     @cached_property
     def heard(self) -> frozenset[str]:

@@ -13,13 +13,14 @@ from attrs import field
 
 from servflow.calendars import OpenTime
 from servflow.dispatch import Policy
-from servflow.engine import _ask, _read, _verbs
+from servflow.engine import _ask, _progress, _read, _verbs
 from servflow.engine._compile import Compiled
 from servflow.engine._definition import EventSpec, State, Transition, plain
 from servflow.engine._extensions import NONE, Extensions
 from servflow.engine._given import Given
-from servflow.engine._law import Law
 from servflow.engine._graph import graph as draw_graph
+from servflow.engine._law import Law
+from servflow.engine._progress import Progress
 from servflow.engine._views import Explanation, Option
 from servflow.errors import DefinitionError, Finding
 from servflow.escalation import Chain
@@ -246,7 +247,7 @@ class Workflow:
             Refused: *at* lies more than 5 s behind the ticket (``past``).
             TimeError: *at* is naive.
         """
-        return _progress.progress(self, ticket, audience, at, Given.of(at, None, world, None) if at is not None else None)
+        return _progress.progress(self, ticket, audience, at, world)
 
     def fold(self, records: Iterable[Record]) -> Ticket:
         """

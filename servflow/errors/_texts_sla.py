@@ -11,6 +11,12 @@ TEXTS: dict[str, Text] = {
         hint_en="write a short word such as repair.",
         hint_zh="请写一个简短的词，例如 repair。",
     ),
+    "sla.shown": Text(
+        en="{value} does not say what each audience is told",
+        zh="{value} 没有说明向各类对象显示什么",
+        hint_en="write {{customer: Repaired by}}: an audience and a text each, at most 64.",
+        hint_zh="请写 {{customer: 预计修复}}：对象与文字成对，最多 64 个。",
+    ),
     "sla.span": Text(
         en="{value} is not a length of time: {why}",
         zh="{value} 不是时间长度：{why}",

@@ -117,7 +117,8 @@ class Runner:
         compiled = workflow.compiled
         self._moves_alone = bool(compiled.timed_states or compiled.chains or compiled.slots)
         # Only such a workflow can have more cycles of a clock than the ticket shows.
-        self._cycles = any(clock.start or clock.on_reopen == "new_cycle" for clock in workflow.clocks)
+        clocks = [promise.clock for promise in compiled.promises]
+        self._cycles = any(clock.start or clock.on_reopen == "new_cycle" for clock in clocks)
         self._cases = self._conforming = 0
         self._flow, self._starts, self._ends, self._milestones = _Edges(), _Edges(), _Edges(), _Edges()
         self._paths = _Paths()

@@ -55,7 +55,8 @@ class Tallies:
 
     def __init__(self, workflow: Workflow) -> None:
         self._compiled = workflow.compiled
-        self._sums = {clock.name: {end: _Sums() for end in (_STOPPED, _OPEN, _CANCELLED)} for clock in workflow.clocks}
+        clocks = self._compiled.clock_names
+        self._sums = {name: {end: _Sums() for end in (_STOPPED, _OPEN, _CANCELLED)} for name in clocks}
         self.folded = 0
 
     def add(self, ticket: Ticket, earlier: Mapping[tuple[str, int], ClockRun], last: datetime) -> None:

@@ -22,7 +22,6 @@ PEOPLE = ("ann", "bo", "cy")
 _FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 _LAST = datetime(2030, 1, 1, tzinfo=UTC)
 _ZONES = ("UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
-_RAISED = ("assigned", "exhausted", "done")
 _TEXT = st.text(string.ascii_letters + string.digits + " '\"\\é工\n", max_size=12)
 _INT = st.integers(-(2**63), 2**63 - 1)
 _SPANS = st.timedeltas(timedelta(), timedelta(days=30))
@@ -128,7 +127,7 @@ class _Events:
         every = list(built_in)
         for transition in workflow.compiled.transitions:
             for event in (transition.event or "").split():
-                if "*" in event or event.split(".", maxsplit=1)[0] in _RAISED:
+                if "*" in event or workflow.compiled.raised.internal(event):
                     continue
                 payload = _mapping(transition.payload, transition.payload)
                 drawn = st.tuples(st.just(event), payload, _likely(workflow, transition.allow))
@@ -136,9 +135,11 @@ class _Events:
                 for source in transition.source:
                     found.setdefault(source, []).append(drawn)
         checks = {name: _check(workflow, state.checklist) for name, state in _states(workflow) if state.checklist}
-        for name, check in checks.items():
-            found.setdefault(name, []).append(check)
-        return cls(st.one_of([*every, *checks.values()]), {name: st.one_of(each) for name, each in found.items()})
+        votes = {name: _votes(workflow, state.approval) for name, state in _states(workflow) if state.approval is not None}
+        for name, drawn in (*checks.items(), *votes.items()):
+            found.setdefault(name, []).append(drawn)
+        everywhere = st.one_of([*every, *checks.values(), *votes.values()])
+        return cls(everywhere, {name: st.one_of(each) for name, each in found.items()})
 
     def here(self, ticket: Ticket) -> st.SearchStrategy[Drawn]:
         """What starts from where the ticket is; anything where nothing does."""
@@ -161,8 +162,24 @@ def _fired(workflow: Workflow, name: str, payload: st.SearchStrategy[dict[str, A
     return st.tuples(st.just(name), payload, _likely(workflow, spec.allow if spec else ()))
 
 
-def _check(workflow: Workflow, steps: Iterable[str]) -> st.SearchStrategy[Drawn]:
-    return _fired(workflow, "step.check", st.fixed_dictionaries({"step": st.sampled_from(tuple(steps))}))
+def _check(workflow: Workflow, steps: Iterable[Any]) -> st.SearchStrategy[Drawn]:
+    """Checks of steps with the evidence they ask for, and now and then one taken back."""
+    spec = workflow.events.get("step.check")
+    found = []
+    for step in steps:
+        parts: dict[str, st.SearchStrategy[Any]] = {"step": st.just(step.step)}
+        if step.evidence:
+            parts["evidence"] = _mapping(step.evidence, [name for name, held in step.evidence.items() if not held.optional])
+        who = _likely(workflow, step.allow or (spec.allow if spec else ()))
+        check = st.tuples(st.just("step.check"), st.fixed_dictionaries(parts), who)
+        back = st.fixed_dictionaries({"step": parts["step"], "reason": _TEXT})
+        found += [check, check, _fired(workflow, "step.uncheck", back)]
+    return st.one_of(found)
+
+
+def _votes(workflow: Workflow, approval: Any) -> st.SearchStrategy[Drawn]:
+    event = st.sampled_from(["approval.approve", "approval.approve", "approval.reject"])
+    return st.tuples(event, st.just({}), _likely(workflow, approval.allow))
 
 
 def _built_in(workflow: Workflow) -> Iterable[st.SearchStrategy[Drawn]]:
