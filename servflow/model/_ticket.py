@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from attrs import field, frozen
+from attrs import NOTHING, field, fields, frozen
 
 from servflow.model._maps import EMPTY, FrozenMap
 
@@ -19,8 +19,21 @@ def replace(value: T, **changes: Any) -> T:
     It trusts its caller to name attributes that exist, and costs a tenth of ``attrs.evolve``.
     """
     made: T = object.__new__(type(value))
-    made.__dict__.update(value.__dict__, **changes)
+    object.__setattr__(made, "__dict__", {**value.__dict__, **changes})
     return made
+
+
+def lean(kind: type[T]) -> type[T]:
+    """
+    Put the defaults of a class that lives in a dict on the class itself.
+
+    An instance made without calling the class then need hold only what differs from them: most of a ticket stands
+    at its default, and is neither stored nor copied.
+    """
+    for attribute in fields(cast("Any", kind)):
+        if attribute.default is not NOTHING:
+            setattr(kind, attribute.name, attribute.default)
+    return kind
 
 
 MAX_SEGMENTS = 64
