@@ -23,6 +23,7 @@ from servflow.expressions._nodes import (
     Call,
     Const,
     ListOf,
+    Name,
     Node,
     Select,
     is_null,
@@ -31,7 +32,8 @@ from servflow.expressions._nodes import (
 from servflow.expressions._operators import alike
 from servflow.expressions._reads import path_of_reads, reads
 from servflow.expressions._solve_values import EDGES, ORDERED, fitted
-from servflow.expressions._types import DYN, Type, attribute, type_from
+from servflow.expressions._supplied import ACTIVE, DEPENDS, SUPPLIED
+from servflow.expressions._types import DYN, STRING, Type, attribute, type_from
 from servflow.expressions._values import KINDS, admit, kind
 from servflow.expressions._writing import write
 from servflow.model import CONVERTERS, ValueProblem
@@ -140,6 +142,22 @@ def at_path(source: Any, read: str) -> Any:
 MISSING = _MISSING
 
 
+def names_of(node: Node, program: Program) -> set[str]:
+    """
+    What has to be known to evaluate a part: the names it reads, and the bindings its functions ask.
+
+    ``in_state`` asks the active states, however they are told.
+    """
+    found = reads(node, program.type_names)
+    calls = [part for part in walk(node) if isinstance(part, Call) and not part.method]
+    for call in calls:
+        host = program.functions.get(call.function) or SUPPLIED.get(call.function)
+        if host is not None and host.context is not None:
+            found.add(host.context)
+    shadows = {DEPENDS[call.function] for call in calls if call.function in DEPENDS}
+    return found - shadows | (shadows & {part.name for part in walk(node) if isinstance(part, Name)})
+
+
 class Reader:
     """Takes conditions apart into atoms over the names that are not fixed."""
 
@@ -156,7 +174,8 @@ class Reader:
     def declare(self, expressions: list[Expression]) -> None:
         """Look up every name read: fixed, or a variable of some type."""
         for expression in expressions:
-            for read in sorted(expression.reads):
+            program = parts_of(expression)[0]
+            for read in sorted(names_of(program.node, program)):
                 if read in self.variables:
                     continue
                 value = at_path(self.fixed, read)
@@ -170,6 +189,8 @@ class Reader:
             self.variables[name].inner = any(other.startswith(name + ".") for other in names)
 
     def _type_of(self, read: str, expression: Expression) -> Type:
+        if read == ACTIVE:
+            return Type("list", (STRING,))
         root, *rest = read.split(".")
         declared, fields = self.types.get(root), parts_of(expression)[1]
         if declared is None and fields is not None:
@@ -224,7 +245,7 @@ class Reader:
     def _atom(self, node: Node) -> Tree:
         program = self._program
         assert program is not None
-        names = sorted(name for name in reads(node, program.type_names) if name in self.variables)
+        names = sorted(name for name in names_of(node, program) if name in self.variables)
         text = write(node)
         known = (text, id(program.functions) if program.functions else 0)
         if known in self._known:
@@ -261,6 +282,9 @@ class Reader:
                 self._inclusion(atom, node)
             elif node.function in _AFFIXES and node.method:
                 self._affix(atom, node)
+            elif node.function == "in_state" and atom.names == (ACTIVE,) and isinstance(node.args[0], Const):
+                atom.sorts[ACTIVE] = "member"
+                self.variables[ACTIVE].ask("member", node.args[0].value)
         else:
             path = self._path(node)
             if path and self.variables[path].kind in ("bool", "dyn"):
@@ -431,7 +455,7 @@ class Reader:
         assert program is not None
         if isinstance(node, Const):
             return node.value
-        if any(name in self.variables for name in reads(node, program.type_names)):
+        if any(name in self.variables for name in names_of(node, program)):
             return MISSING
         try:
             return admit(Compiler(program, TEST).compile(node)(program.frame(self.base)))

@@ -189,7 +189,7 @@ def fitted(kind_wanted: str, value: Any) -> list[Any]:
         return [whole for whole in dict.fromkeys((math.floor(value), math.ceil(value))) if low <= whole <= high]
     if kind_wanted == "decimal":
         return [Decimal(value)] if isinstance(value, int) else []
-    return [float(value)] if isinstance(value, (int, Decimal)) and abs(value) < 2**53 else []
+    return [float(value)] if isinstance(value, (int, Decimal)) and abs(float(value)) < 2**53 else []
 
 
 def pool(kind_wanted: str, constants: Iterable[Any], count: int, near: Any = None) -> list[Any]:
