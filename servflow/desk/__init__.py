@@ -1,11 +1,12 @@
 """Knows the shell that joins workflows, a store, handlers, the world and a source of time; must not know what they decide."""
 
 from servflow.desk._desk import Desk
-from servflow.desk._reports import DeliverReport, Problem, TickReport
+from servflow.desk._reports import DeliverReport, MigrationReport, Problem, TickReport
 
 __all__ = [
     "DeliverReport",
     "Desk",
+    "MigrationReport",
     "Problem",
     "TickReport",
 ]

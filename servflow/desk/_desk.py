@@ -7,11 +7,14 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
+from servflow.desk import _migrate
 from servflow.desk._deliver import Delivery, checked_handlers
-from servflow.desk._reports import DeliverReport, TickReport
+from servflow.desk._reports import DeliverReport, MigrationReport, TickReport
 from servflow.desk._steps import Outside, Steps, Surroundings, placed
 from servflow.desk._tick import Round
 from servflow.desk._workflows import Runnable, Workflows
+from servflow.engine import MigrationPlan
+from servflow.errors import InputError
 from servflow.model import Actor, Outcome, Record, Ticket, World
 from servflow.stores import Store
 
@@ -31,7 +34,8 @@ class Desk:
 
     Args:
         workflows: one workflow, several, or a mapping of them; several versions of one name go
-            together: new tickets get the highest, old ones keep theirs.
+            together: new tickets get the highest, old ones keep theirs until they are migrated. A version that was
+            not given is read from the store, with the host functions and calendars of the newest.
         store: where tickets live.
         handlers: effect kind -> function of the effect: ``notify``, ``call``, ``call:<name>``, ``assign``,
             ``offer``, ``withdraw``, ``link``, ``unreachable``, and ``*`` for the rest. ``open`` and ``send`` the
@@ -56,14 +60,17 @@ class Desk:
         world: Outside = None,
         sources: Sequence[Any] = (),
     ) -> None:
-        flows = Workflows.of(workflows)
+        flows = Workflows.of(workflows, store.definition)
         self.store = store
         self._steps = Steps(flows, store, Surroundings(store, now, world))
         self._delivery = Delivery(self._steps, checked_handlers(handlers or {}))
         self._sources = tuple(sources)
         for flow in flows.by_hash.values():
-            if store.definition(flow.hash) is None:  # asked first: a desk that starts need not wait for one that writes
-                store.define(flow.hash, flow.workflow, flow.version, flow.to_data())
+            self._keep(flow)
+
+    def _keep(self, flow: Runnable) -> None:
+        if self.store.definition(flow.hash) is None:  # asked first: a desk that starts need not wait for one that writes
+            self.store.define(flow.hash, flow.workflow, flow.version, flow.to_data())
 
     def batch(self) -> AbstractContextManager[None]:
         """Everything inside in one transaction of the store; an exception that leaves the block undoes it all."""
@@ -236,3 +243,31 @@ class Desk:
         Effects of one ticket keep their order: after a failure the later ones wait.
         """
         return self._delivery.run(limit)
+
+    def migrate(
+        self, plan: MigrationPlan, *, tickets: Iterable[str] | None = None, limit: int | None = None
+    ) -> MigrationReport:
+        """
+        Move tickets to the new definition of a plan, each in a transaction of its own.
+
+        From here on the desk has the new version too, and new tickets run under the highest. A ticket that
+        somebody changes meanwhile is decided again; one that was moved before is passed over, so a run that was
+        interrupted is simply run again.
+
+        Args:
+            plan: what ``plan_migration`` gave; it need not have been made for these tickets.
+            tickets: their ids; every ticket of the workflow where left out.
+            limit: how many to move in this call.
+
+        Raises:
+            InputError: the plan is none, or its new version has the number of another one.
+            StoreError: the store itself failed; what was moved before stays moved.
+        """
+        given: object = plan
+        if not isinstance(given, MigrationPlan):
+            raise InputError(f"pass a plan of servflow.plan_migration, not a {type(given).__name__}")
+        for flow in (plan.old, plan.new):
+            if flow.hash not in self._steps.workflows.by_hash:
+                self._steps.workflows.add(flow)
+            self._keep(flow)
+        return _migrate.run(self._steps, plan, tickets, limit)

@@ -50,6 +50,26 @@ class TickReport:
 
 
 @frozen(kw_only=True)
+class MigrationReport:
+    """
+    What one ``Desk.migrate`` came to.
+
+    ``moved`` tickets run under the new definition now; ``done`` did before, ``other`` run under neither definition of the
+    plan. ``refused`` stay where they were, because an answer is missing or a value does not fit; ``failed`` are
+    those that something else went wrong with. ``problems`` tells why, the first hundred. ``more`` says that the limit
+    was reached, so that another call may find more.
+    """
+
+    moved: int = 0
+    done: int = 0
+    other: int = 0
+    refused: int = 0
+    failed: int = 0
+    more: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+@frozen(kw_only=True)
 class DeliverReport:
     """
     What one ``Desk.deliver`` came to.

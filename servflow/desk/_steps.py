@@ -150,7 +150,7 @@ class Steps:
         ticket = self.get(id_)
         records = self.store.history(id_, limit=answer.last)
         if ticket.revision != answer.last:
-            ticket = self.workflows.of_ticket(ticket).fold(records)
+            ticket = self.workflows.before(ticket, records).fold(records)
         return Outcome(ticket=ticket, records=records[answer.first - 1 :])
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from attrs import frozen
+from attrs import field, frozen
 
-from servflow.errors import InputError, NotFound, nearest
-from servflow.model import Outcome, Record, Ticket
+from servflow.engine import Workflow
+from servflow.errors import DefinitionError, InputError, NotFound, nearest
+from servflow.model import Migrated, Opened, Outcome, Record, Ticket
 
 
 @runtime_checkable
@@ -54,13 +55,22 @@ class Runnable(Protocol):
 
 @frozen
 class Workflows:
-    """The workflows of a desk: every version by its hash, the highest of each name for new tickets."""
+    """
+    The workflows of a desk: every version by its hash, the highest of each name for new tickets.
 
-    by_hash: Mapping[str, Runnable]
-    newest: Mapping[str, Runnable]
+    ``kept`` gives the definition a store keeps under a hash: a version the desk was not given is read from there.
+    """
+
+    by_hash: dict[str, Runnable]
+    newest: dict[str, Runnable]
+    kept: Callable[[str], Mapping[str, Any] | None] = field(default=lambda _: None)
 
     @classmethod
-    def of(cls, given: Runnable | Iterable[Runnable] | Mapping[Any, Runnable]) -> Workflows:
+    def of(
+        cls,
+        given: Runnable | Iterable[Runnable] | Mapping[Any, Runnable],
+        kept: Callable[[str], Mapping[str, Any] | None] = lambda _: None,
+    ) -> Workflows:
         """
         Read one workflow, several, or a mapping of them.
 
@@ -69,26 +79,34 @@ class Workflows:
         """
         if isinstance(given, Runnable):
             given = (given,)
-        by_hash: dict[str, Runnable] = {}
-        newest: dict[str, Runnable] = {}
+        made = cls({}, {}, kept)
         for flow in given.values() if isinstance(given, Mapping) else given:
             checked: object = flow
             if not isinstance(checked, Runnable):
                 raise InputError(f"expected workflows, got a {type(checked).__name__}; load it first with servflow.load()")
-            known = newest.get(flow.workflow)
-            if known is not None and known.version == flow.version and known.hash != flow.hash:
-                raise InputError(
-                    f"two different workflows are called {flow.workflow!r} version {flow.version}; raise the newer's version",
-                    workflow=flow.workflow,
-                    version=flow.version,
-                )
-            by_hash[flow.hash] = flow
-            # Of two that differ in their calendars only, which are versioned apart, the one given last counts.
-            if known is None or flow.version >= known.version:
-                newest[flow.workflow] = flow
-        if not by_hash:
+            made.add(flow)
+        if not made.by_hash:
             raise InputError("a desk needs at least one workflow")
-        return cls(by_hash, newest)
+        return made
+
+    def add(self, flow: Runnable) -> None:
+        """
+        Take in one more version; where it is the highest of its name, new tickets run under it.
+
+        Raises:
+            InputError: another one has the same name and version.
+        """
+        known = self.newest.get(flow.workflow)
+        if known is not None and known.version == flow.version and known.hash != flow.hash:
+            raise InputError(
+                f"two different workflows are called {flow.workflow!r} version {flow.version}; raise the newer's version",
+                workflow=flow.workflow,
+                version=flow.version,
+            )
+        self.by_hash[flow.hash] = flow
+        # Of two that differ in their calendars only, which are versioned apart, the one given last counts.
+        if known is None or flow.version >= known.version:
+            self.newest[flow.workflow] = flow
 
     def to_open(self, name: str | None) -> Runnable:
         """
@@ -113,21 +131,57 @@ class Workflows:
 
     def of_ticket(self, ticket: Ticket) -> Runnable:
         """
-        The very version a ticket was opened under.
+        The very version a ticket runs under.
 
         Raises:
-            NotFound: the desk was not given that version.
+            NotFound: the desk was not given that version, and the store has none that can be read by itself.
         """
         pinned = ticket.pins.get("workflow", "")
-        flow = self.by_hash.get(pinned)
+        flow = self.by_hash.get(pinned) or self._read(ticket.workflow, pinned)
         if flow is None:
             raise NotFound(
                 f"ticket {ticket.id!r} runs under {ticket.workflow!r} version {ticket.version} with hash {pinned!r}, which this"
-                " desk was not given; pass that version too, the store keeps it: servflow.load(store.definition(hash))",
+                " desk was not given and cannot read from the store by itself; pass that version too, with the host functions"
+                " it needs: servflow.load(store.definition(hash), extensions=...)",
                 code="workflow_version",
                 ticket=ticket.id,
                 workflow=ticket.workflow,
                 version=ticket.version,
                 hash=pinned,
             )
+        return flow
+
+    def before(self, ticket: Ticket, records: Iterable[Record]) -> Runnable:
+        """
+        The version under which a ticket ran at the end of some of its first records.
+
+        Raises:
+            NotFound: as ``of_ticket``.
+        """
+        pins = ticket.pins
+        for record in records:
+            if isinstance(record, (Opened, Migrated)):
+                pins = record.pins
+        flow = self.by_hash.get(pins.get("workflow", "")) or self._read(ticket.workflow, pins.get("workflow", ""))
+        return flow or self.of_ticket(ticket)
+
+    def _read(self, name: str, pinned: str) -> Runnable | None:
+        """
+        A version read from the store, with the host functions and calendars of the newest one the desk was given.
+
+        Kept from then on, but never taken for new tickets.
+        """
+        data, newest = self.kept(pinned), self.newest.get(name)
+        if data is None:
+            return None
+        host: dict[str, Any] = {}
+        if isinstance(newest, Workflow):
+            host = {"extensions": newest.extensions, "host_calendars": newest.named_calendars}
+        try:
+            flow = Workflow(**data, **host)
+        except (DefinitionError, TypeError):
+            return None  # it needs what only the host has, or is no definition of this library
+        if flow.hash != pinned:
+            return None
+        self.by_hash[pinned] = flow
         return flow
