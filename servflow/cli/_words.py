@@ -27,6 +27,35 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "kind": ("kind", "类型"),
     "to": ("to", "对象"),
     "actions": ("actions", "动作"),
+    # a definition that changes
+    "diff.equal": ("The definitions are equal.", "两个定义相同。"),
+    "diff.differ": ("{count} changes:", "{count} 处变化："),
+    "migration.title": ("{name}, from version {old} to version {new}", "{name}，从第 {old} 版到第 {new} 版"),
+    "migration.states": ("States", "状态"),
+    "migration.fields": ("Fields", "字段"),
+    "migration.clocks": ("Clocks", "计时"),
+    "migration.timers": ("Timers", "定时器"),
+    "migration.chains": ("Chains", "升级链"),
+    "migration.dispatch": ("Dispatch", "派单"),
+    "migration.old": ("old", "旧"),
+    "migration.new": ("new", "新"),
+    "migration.status": ("becomes", "处理"),
+    "migration.differs": ("what differs", "差异"),
+    "migration.identical": ("identical", "相同"),
+    "migration.kept": ("kept", "保留"),
+    "migration.renamed": ("renamed", "改名"),
+    "migration.suggested": ("renamed?", "改名？"),
+    "migration.removed": ("removed", "删除"),
+    "migration.added": ("added", "新增"),
+    "migration.retyped": ("another type", "类型改变"),
+    "migration.blocked": ("To be answered first", "需先确认"),
+    "migration.tickets": (
+        "{count} tickets: {identical} with an identical future, {moves} change, {blocked} cannot move",
+        "{count} 张工单：{identical} 张前后完全一致，{moves} 张有变化，{blocked} 张无法迁移",
+    ),
+    "migration.breaches": ("Broken by the move itself, as of {at}:", "因迁移立即违约，截至 {at}："),
+    "migration.over": ("over", "超出"),
+    "migration.report": ("{moved} moved, {refused} refused, {failed} failed.", "迁移 {moved}，拒绝 {refused}，失败 {failed}。"),
     # demo
     "demo.title": (
         "One week at a repair company: {tickets} tickets, 5 outlets, 40 engineers, seed {seed}",
@@ -214,7 +243,7 @@ RULES_ZH: Mapping[str, str] = {
 }
 """Dispatch rule -> why somebody does not fit, in Chinese."""
 
-_COUNTED = re.compile(r"\{(\w+)\} (?:findings|warnings|states|transitions|tickets|events|reopenings|times|rounds)\b")
+_COUNTED = re.compile(r"\{(\w+)\} (?:findings|warnings|states|transitions|changes|tickets|events|reopenings|times|rounds)\b")
 """What is counted in an English sentence, to be said in the singular where there is one."""
 
 

@@ -68,7 +68,7 @@ class Change:
             what = {"en": self.path, "zh": self.path}
         else:
             what = {"en": f"{words[0]} '{name}'", "zh": f"{words[1]}“{name}”"}
-        facts = {"path": self.path, "what": what, "old": _short(self.old), "new": _short(self.new)}
+        facts = {"path": self.path, "what": what, "old": _said(self.old), "new": _said(self.new)}
         return render(f"diff.{self.kind}", facts, lang)
 
     def as_data(self) -> dict[str, Any]:
@@ -321,7 +321,12 @@ def _rows(where: str, before: Sequence[Any], after: Sequence[Any]) -> list[Pair]
 _LONGEST = 80
 
 
-def _short(value: Any) -> str:
+_LEFT_OUT = {"en": "left out", "zh": "缺省"}
+
+
+def _said(value: Any) -> Any:
+    if value is None:
+        return _LEFT_OUT
     if isinstance(value, str):
         text = value
     else:
