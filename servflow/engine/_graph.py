@@ -116,7 +116,7 @@ def _timed(compiled: Compiled) -> dict[int, tuple[str, ...]]:
 
 def _captions(compiled: Compiled) -> Iterator[tuple[str, str]]:
     for name, state in compiled.states.items():
-        steps = ", ".join(str(getattr(step, "name", step)) for step in state.checklist or ())
+        steps = ", ".join(str(getattr(step, "step", step)) for step in state.checklist or ())
         parts = [state.title, f"steps: {steps}" if steps else ""]
         if any(parts):
             yield name, "; ".join(part for part in parts if part)
