@@ -28,8 +28,8 @@ from servflow.model import (
     Ticket,
     World,
     freeze,
+    from_dict,
     frozen_map,
-    make_record,
 )
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class OneCall:
         sequence, at = draft.sequence + 1, self.at
         facts["sequence"] = sequence
         facts["at"] = at
-        made = make_record(kind, facts)
+        made = from_dict(kind, facts)
         draft.sequence = sequence
         draft.at = at
         APPLY[kind](draft, made)
@@ -264,12 +264,12 @@ class OneCall:
         self.draft.wake = wake
         if self.late:
             self.effects.extend(effect for late in self.late for effect in late.effects)
-        return Outcome(
-            ticket=self.draft.freeze(),
-            records=tuple(self.records),
-            effects=tuple(self.effects),
-            reservations=tuple(self.reservations),
-        )
+        made = {"ticket": self.draft.freeze(), "records": tuple(self.records)}
+        if self.effects:
+            made["effects"] = tuple(self.effects)
+        if self.reservations:
+            made["reservations"] = tuple(self.reservations)
+        return from_dict(Outcome, made)
 
 
 def _kept(value: Any) -> Any:

@@ -85,9 +85,7 @@ class Draft:
 
     def freeze(self) -> Ticket:
         """The ticket as it stands now."""
-        made = object.__new__(Ticket)
-        object.__setattr__(made, "__dict__", dict(self.__dict__))
-        return made
+        return model.from_dict(Ticket, dict(self.__dict__))
 
     def apply(self, record: Record) -> None:
         """Change what the record says has happened; the record is the next one of this ticket."""
@@ -109,9 +107,10 @@ def _opened(draft: Draft, record: model.Opened) -> None:
     draft.opened_at = record.at if record.occurred is None else record.occurred
     draft.requester = record.actor
     draft.fields = record.fields
-    for name in _MIRRORED & record.fields.keys():
-        if isinstance(record.fields[name], str):
-            draft.set_attribute(name, record.fields[name])
+    if not _MIRRORED.isdisjoint(record.fields):
+        for name in _MIRRORED & record.fields.keys():
+            if isinstance(record.fields[name], str):
+                draft.set_attribute(name, record.fields[name])
     for name, value in record.attributes.items():
         draft.set_attribute(name, value)
     draft.set_by_person = record.given if record.person else ()

@@ -110,7 +110,6 @@ from servflow.model._records import (
     Voted,
     Waived,
     Warned,
-    make_record,
 )
 from servflow.model._spans import (
     Span,
@@ -134,6 +133,7 @@ from servflow.model._ticket import (
     StateTimer,
     Ticket,
     Vote,
+    from_dict,
     replace,
 )
 from servflow.model._world import (
@@ -252,12 +252,12 @@ __all__ = [
     "dump",
     "encode_value",
     "freeze",
+    "from_dict",
     "from_micros",
     "frozen_map",
     "instant",
     "load",
     "load_ticket",
-    "make_record",
     "micros",
     "name_flaw",
     "name_of",

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from attrs import frozen
 
 from servflow.model._maps import EMPTY, FrozenMap
 from servflow.model._ticket import ChainRun, ClockRun, Held, OfferMade, RefusedTimer, RestingTimer, SlotProgress, StateTimer
-
-R = TypeVar("R", bound="Record")
-
-
-def make_record(kind: type[R], facts: dict[str, Any]) -> R:
-    """
-    A record from its facts, for the kernel, which makes several at every event.
-
-    It trusts its caller to give every fact that has no default, and keeps the dict it is given. The defaults stand on
-    the class, so that this costs a fraction of calling it.
-    """
-    made = object.__new__(kind)
-    object.__setattr__(made, "__dict__", facts)
-    return made
 
 
 @frozen(kw_only=True, slots=False)

@@ -23,6 +23,17 @@ def replace(value: T, **changes: Any) -> T:
     return made
 
 
+def from_dict(kind: type[T], held: dict[str, Any]) -> T:
+    """
+    A value of a class that lives in a dict, from a dict that it keeps; what stands at its default may be missing.
+
+    It trusts its caller to give every value that has no default.
+    """
+    made = object.__new__(kind)
+    object.__setattr__(made, "__dict__", held)
+    return made
+
+
 def lean(kind: type[T]) -> type[T]:
     """
     Put the defaults of a class that lives in a dict on the class itself.
