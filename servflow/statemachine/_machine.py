@@ -15,6 +15,7 @@ from servflow.statemachine._definition import read
 from servflow.statemachine._moves import Configuration, HistoryKey, Moves
 from servflow.statemachine._reach import check_endless, dead_ends, unreachable
 from servflow.statemachine._values import NOTHING, Move, Node, Remembered, Step
+from servflow.statemachine._written import to_data
 
 Test = Callable[[Mapping[str, Any]], bool]
 
@@ -390,6 +391,10 @@ class Machine:
     def events(self) -> tuple[str, ...]:
         """Every event descriptor that some transition has, sorted, without a trailing ``.*``."""
         return tuple(sorted({name for row in self._chart.rows for name in row.events or ()}))
+
+    def to_data(self) -> dict[str, Any]:
+        """The definition as plain data: ``Machine(**machine.to_data())`` is equal. Conditions are text."""
+        return to_data(self._chart)
 
     def ancestors(self, state: str) -> tuple[str, ...]:
         """
