@@ -163,7 +163,15 @@ def candidates(case: Case, step: Step, ticket: Ticket, at: datetime) -> Iterable
     for turn in range(len(entries) if step.eager else 1):
         event, payload, who = entries[(step.what + turn) % len(entries)]
         late = None if step.late is None else at - step.late * MINUTE
-        yield Said("fire", at, event, payload, person(ticket, who), late)
+        yield Said("fire", at, event, meant(ticket, event, payload), person(ticket, who), late)
+
+
+def meant(ticket: Ticket, event: str, payload: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """What an entry of a menu carries on this ticket: of its children, the ``first``, the ``last`` or a ``closed`` one."""
+    if payload is None or not event.startswith("ticket.child_"):
+        return payload
+    named = {"first": ticket.children[:1], "last": ticket.children[-1:], "closed": ticket.children_closed[:1]}
+    return {"child": next(iter(named[payload["child"]]), "none")}
 
 
 def person(ticket: Ticket, who: Actor | str | None) -> Actor | None:

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from servflow.calendars import Calendar
 from servflow.engine import Workflow
-from servflow.model import Actor, Engineer, Outlet, Person, Queue, World
+from servflow.model import SYSTEM, Actor, Engineer, Outlet, Person, Queue, World
 
 START = datetime(
     2026, 3, 6, 3, 0, tzinfo=UTC
@@ -763,4 +763,167 @@ RULES = Case(
     ),
 )
 
-CASES = (REPAIR, CLOCKS, CHAINS, TIMERS, RULES)
+# idioms: checklists with clocks, approvals in two regions, children, and what audiences are shown ---------------------
+
+SITE = {
+    "shown": {"customer": "at work", "partner": "on site"},
+    "ordered": True,
+    "checklist": [
+        "check_in",
+        {"step": "photo", "evidence": {"photo": "string", "reading": {"type": "decimal", "optional": True}}, "within": "1h"},
+        {"step": "repair", "within": [{"when": "a > 2", "take": "2h"}, {"take": "5h"}], "calendar": "office", "warn": ["50%"]},
+        {"step": "tidy", "required": False, "allow": ["lead"], "within": "30m"},
+    ],
+}
+
+IDIOMS = Case(
+    name="idioms",
+    opener=Actor("c1", ["clerk"]),
+    world=World(
+        engineers=[Engineer(id="ann", roles=["engineer", "lead"]), Engineer(id="bob", roles=["engineer"])],
+        people=[
+            Person(id="sue", roles=["supervisor", "finance"]),
+            Person(id="flo", roles=["finance"]),
+            Person(id="tom", roles=["supervisor"]),
+        ],
+    ),
+    definition={
+        "workflow": "idioms",
+        "fields": {"a": {"type": "int", "default": 0}},
+        "roles": ["engineer", "lead", "supervisor", "finance", "clerk"],
+        "events": {
+            "ticket.update": {"allow": ["clerk"]},
+            "ticket.assign": {"allow": ["clerk"]},
+            "ticket.force": {"allow": ["supervisor"]},
+            "step.check": {"allow": ["engineer"]},
+            "step.uncheck": {"allow": ["supervisor"]},
+        },
+        "calendars": {"office": OFFICE},
+        "initial": "new",
+        "states": {
+            "new": {"shown": {"customer": "received"}},
+            "work": {
+                "states": {"site": SITE, "parts": {}, "again": {"history": "deep", "default": "site"}},
+                "initial": "site",
+                "shown": {"partner": "in work"},
+            },
+            "review": {
+                "parallel": True,
+                "shown": {"customer": "in review"},
+                "states": {
+                    "money": {
+                        "states": {
+                            "money_open": {
+                                "approval": {
+                                    "quorum": {"supervisor": 1, "finance": 1},
+                                    "deny": ["assignee"],
+                                    "reject": 2,
+                                    "within": "3h",
+                                    "calendar": "office",
+                                    "warn": ["50%"],
+                                }
+                            },
+                            "money_done": {"final": True},
+                        },
+                        "initial": "money_open",
+                    },
+                    "quality": {
+                        "states": {
+                            "quality_open": {
+                                "checklist": ["look", "check_in"],
+                                "approval": {"quorum": "50%", "allow": ["engineer"], "not_by": "order"},
+                            },
+                            "quality_done": {"final": True, "shown": {"partner": "checked"}},
+                        },
+                        "initial": "quality_open",
+                    },
+                },
+            },
+            "closed": {"closed": True, "shown": {"customer": "done", "partner": "done"}},
+        },
+        "transitions": [
+            {"event": "assigned.assignee", "source": "new", "target": "work", "allow": ["system"]},
+            {
+                "event": "order",
+                "source": "site",
+                "target": "parts",
+                "allow": ["engineer"],
+                "do": [{"open": "part"}, {"open": "part"}],
+            },
+            {"event": "children.closed", "source": "parts", "target": "site"},
+            {"event": "wait", "source": "site", "target": "parts", "allow": ["engineer"]},
+            {"source": "parts", "target": "site", "when": "children.total > 0 && children.open == 0 && a > 1"},
+            {"event": "hold", "source": "work", "target": "new", "allow": ["engineer"]},
+            {"event": "go_on", "source": "new", "target": "again", "allow": ["engineer"]},
+            {"event": "done.checklist.site", "source": "site", "target": "review"},
+            {"event": "checked.site.photo", "source": "site", "do": [{"set": {"a": "a + 1"}}]},
+            {"event": "approved.money_open", "source": "money_open", "target": "money_done"},
+            {"event": "approved.quality_open", "source": "quality_open", "target": "quality_done"},
+            {"event": "rejected", "source": "review", "target": "work", "do": [{"set": {"a": "a + 1"}}]},
+            {"event": "done.state.review", "source": "review", "target": "closed", "allow": ["system"]},
+            {"event": "close", "source": "*", "target": "closed", "allow": ["clerk"], "when": "approval.rejected < 2"},
+            {"event": "ticket.reopen", "source": "closed", "target": "new", "allow": ["clerk"]},
+        ],
+        "rules": [{"name": "late parts", "when": "children.open > 2", "then": [{"set": {"a": "5"}}]}],
+        "clocks": [
+            {"name": "total", "within": "9h", "calendar": "office", "until": "closed", "shown": {"customer": "done by"}}
+        ],
+        "escalations": [
+            {
+                "name": "slow repair",
+                "start": [{"clock": "step.site.repair", "mark": "50%"}, {"clock": "approval.money_open", "mark": "breach"}],
+                "until": [{"event": "checked.site.repair"}, {"state": "closed"}],
+                "levels": [
+                    {"name": "one", "do": [{"notify": {"to": {"role": "supervisor"}, "template": "slow"}}]},
+                    {"name": "two", "after": "2h", "do": [{"set": {"a": "a + 1"}}]},
+                ],
+            }
+        ],
+    },
+    openings=({}, {"a": 1}, {"a": 3}, {"parent": "T0"}),
+    menu=(
+        ("ticket.assign", {"to": "ann"}, CLERK),
+        ("step.check", {"step": "check_in"}, ANN),
+        ("step.check", {"step": "photo", "evidence": {"photo": "p1", "reading": "1.5"}}, BOB),
+        ("step.check", {"step": "photo"}, BOB),
+        ("step.check", {"step": "repair", "evidence": ["any"]}, ANN),
+        ("step.check", {"step": "tidy"}, Actor("ann", ["lead"])),
+        ("step.check", {"step": "look"}, BOB),
+        ("step.uncheck", {"step": "photo", "reason": "blurred"}, BOSS),
+        ("step.uncheck", {"step": "repair", "reason": "broken again"}, BOSS),
+        ("order", None, BOB),
+        ("wait", None, ANN),
+        ("hold", None, ANN),
+        ("go_on", None, ANN),
+        ("ticket.child_closed", {"child": "first"}, SYSTEM),
+        ("ticket.child_closed", {"child": "last"}, SYSTEM),
+        ("ticket.child_reopened", {"child": "closed"}, SYSTEM),
+        ("approval.approve", {"state": "money_open", "comment": "fine"}, BOSS),
+        ("approval.approve", None, Actor("flo", ["finance"])),
+        ("approval.approve", None, Actor("sue", ["supervisor", "finance"])),
+        ("approval.approve", {"state": "quality_open"}, ANN),
+        ("approval.approve", {"state": "quality_open"}, BOB),
+        ("approval.reject", None, Actor("flo", ["finance"])),
+        ("approval.reject", None, BOSS),
+        ("approval.reject", None, BOB),
+        ("ticket.update", {"a": 4}, CLERK),
+        ("close", None, CLERK),
+        ("ticket.reopen", None, CLERK),
+        ("ticket.force", {"state": "site", "reason": "again"}, BOSS),
+    ),
+    path=(
+        ("ticket.assign", {"to": "cid"}, CLERK),
+        ("step.check", {"step": "check_in"}, ANN),
+        ("step.check", {"step": "photo", "evidence": {"photo": "p1"}}, BOB),
+        ("order", None, BOB),
+        ("ticket.child_closed", {"child": "first"}, SYSTEM),
+        ("ticket.child_closed", {"child": "last"}, SYSTEM),
+        ("step.check", {"step": "repair"}, ANN),
+        ("approval.approve", {"state": "money_open"}, BOSS),
+        ("approval.approve", None, Actor("flo", ["finance"])),
+        ("approval.approve", {"state": "quality_open"}, ANN),
+        ("ticket.reopen", None, CLERK),
+    ),
+)
+
+CASES = (REPAIR, CLOCKS, CHAINS, TIMERS, RULES, IDIOMS)
