@@ -43,9 +43,9 @@ class Calls:
     dropped: dict[str, None] = field(factory=dict)
     raised: dict[str, None] = field(factory=dict)
 
-    def actions(self, callbacks: Iterable[Any], where: str) -> list[dict[str, Any]]:
+    def actions(self, callbacks: Iterable[Any], where: str, *, told: bool = True) -> list[dict[str, Any]]:
         """
-        What a list of callbacks becomes; what has no name is noted as dropped.
+        What a list of callbacks becomes; what has no name is noted as dropped, an event as raised if *told*.
 
         Raises:
             InputError: two functions go by one name.
@@ -61,7 +61,8 @@ class Calls:
             if name is None:
                 self.dropped[f"{called(func)}, {where}: it has no name; pass calls={{function: 'a name'}}"] = None
             elif isinstance(func, str) and func in self.triggers and name == func:
-                self.raised[name] = None
+                if told:
+                    self.raised[name] = None
                 found.append({"emit": name})
             else:
                 self._claim(name, func)

@@ -14,6 +14,7 @@ from servflow.model import Actor, Outcome, Ticket, World
 if TYPE_CHECKING:
     from servflow.desk import Desk
     from servflow.engine import Workflow
+    from servflow.statemachine import Machine
 
 _NO_WORD = re.compile(r"\W")
 _GROUP = "*"
@@ -76,7 +77,8 @@ def as_model(
         held = desk.get(held if isinstance(held, str) else held.id)
     if not isinstance(held, Ticket):
         raise InputError(
-            f"a ticket or its outcome is expected, not a {type(held).__name__}; an id alone needs desk=", code="integrations.model"
+            f"a ticket or its outcome is expected, not a {type(held).__name__}; an id alone needs desk=",
+            code="integrations.model",
         )
     source: _Source = _Stored(desk, held.id) if desk is not None else _Loose(workflow, now, world, keep)
     return Model(held, source, actor, supply or {})
@@ -144,7 +146,9 @@ class _Stored:
 
     def _without_time(self, said: Mapping[str, Any]) -> Mapping[str, Any]:
         if "at" in said:
-            raise InputError("a desk knows the time; leave at out, and pass occurred for what happened earlier", code="integrations.at")
+            raise InputError(
+                "a desk knows the time; leave at out, and pass occurred for what happened earlier", code="integrations.at"
+            )
         return said
 
     def advance(self, ticket: Ticket, at: datetime | None) -> Outcome:
@@ -167,11 +171,11 @@ class Model:
     ``is_on_site_repairing``; characters that cannot stand in a method's name are ``_``, as in ``ticket_update``.
     An event that is not allowed raises ``Refused`` and leaves the model where it was.
 
-    ``at``, ``actor``, ``key``, ``occurred`` and ``expect`` are those of ``Workflow.fire``; payload with such a name is passed as
+    ``at``, ``actor``, ``key``, ``occurred`` and ``expect`` are those of ``Workflow.fire``; payload with such a name goes into
     a mapping, the first argument. Names that are methods here go through ``trigger`` and ``may_trigger``.
     """
 
-    __slots__ = ("_actor", "_source", "_supply", "_ticket")
+    __slots__ = ("_actor", "_known", "_source", "_supply", "_ticket")
 
     def __init__(
         self, ticket: Ticket, source: _Source, actor: Any = None, supply: Mapping[str, Callable[[Ticket], Any]] | None = None
@@ -180,6 +184,7 @@ class Model:
         self._source = source
         self._actor = actor
         self._supply = supply or {}
+        self._known: tuple[Any, dict[str, str], dict[str, list[str]]] | None = None
 
     # where it is --------------------------------------------------------------------------------------------------
 
@@ -206,8 +211,9 @@ class Model:
         Raises:
             InputError: there is no such state.
         """
-        chart = self._source.workflow.compiled.chart
-        found = self._states().get(_NO_WORD.sub("_", state))
+        workflow, _, states = self._names()
+        chart = workflow.compiled.chart
+        found = states.get(_NO_WORD.sub("_", state))
         if found is None:
             raise InputError(f"there is no state {state!r}{_hint(state, chart.states)}", code="integrations.state", state=state)
         leaves = self._ticket.configuration
@@ -250,10 +256,12 @@ class Model:
         Raises:
             Refused: the actor may not, or no reason is given.
         """
-        leaves = self._source.workflow.compiled.chart.leaves
-        found = self._states().get(_NO_WORD.sub("_", state), [state])
-        named = next((name for name in found if name in leaves), found[0])
-        return self.trigger(_FORCE, {"state": named, **{name: more.pop(name) for name in list(more) if name not in _SAID}}, **more)
+        workflow, _, states = self._names()
+        found = states.get(_NO_WORD.sub("_", state), [state])
+        named = next((name for name in found if name in workflow.compiled.chart.leaves), found[0])
+        return self.trigger(
+            _FORCE, {"state": named, **{name: more.pop(name) for name in list(more) if name not in _SAID}}, **more
+        )
 
     def options(self, actor: Any = None) -> Any:
         """Every event with whether it may happen and why not; what ``available`` gives."""
@@ -269,7 +277,9 @@ class Model:
         self._ticket = outcome.ticket
         return outcome
 
-    def _split(self, event: str, payload: Mapping[str, Any] | None, more: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _split(
+        self, event: str, payload: Mapping[str, Any] | None, more: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         said = {name: more.pop(name) for name in _SAID if name in more}
         if said.get("actor") is None:
             said["actor"] = self._actor
@@ -283,29 +293,18 @@ class Model:
 
     # names --------------------------------------------------------------------------------------------------------
 
-    def _events(self) -> dict[str, str]:
-        return {_NO_WORD.sub("_", event): event for event in sorted(self._source.workflow.compiled.events) if _GROUP not in event}
-
-    def _states(self) -> dict[str, list[str]]:
-        """Name of a method to the states it means: by id, or by the ids of those around it as well."""
-        chart = self._source.workflow.compiled.chart
-        found: dict[str, list[str]] = {}
-        for state in chart.states:
-            around = [name for name in reversed(chart.ancestors(state)) if not name.endswith(_GROUP)]
-            names = [state, *("_".join((*around[start:], state)) for start in range(len(around)))]
-            # A group that was read from a machine is called like the state it stands for, with what marks it at the end.
-            if state.endswith(_GROUP):
-                names.append(state[: -len(_GROUP) - 1])
-            for name in names:
-                ids = found.setdefault(_NO_WORD.sub("_", name), [])
-                if state not in ids:
-                    ids.append(state)
-        return found
+    def _names(self) -> tuple[Any, dict[str, str], dict[str, list[str]]]:
+        """The workflow, and by the name of a method the event it means, and the states."""
+        workflow = self._source.workflow
+        if self._known is None or self._known[0] is not workflow:
+            events = {_NO_WORD.sub("_", event): event for event in sorted(workflow.compiled.events) if _GROUP not in event}
+            self._known = (workflow, events, _state_names(workflow.compiled.chart))
+        return self._known
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name in Model.__slots__:
             raise AttributeError(name)
-        events = self._events()
+        _, events, states = self._names()
         if name in events:
             return partial(self.trigger, events[name])
         asked = name.removeprefix("may_")
@@ -313,19 +312,36 @@ class Model:
             return partial(self.may_trigger, events[asked])
         for prefix, method in (("is_", self.is_state), ("to_", self.to)):
             state = name.removeprefix(prefix)
-            if state != name and state in self._states():
+            if state != name and state in states:
                 return partial(method, state)
         raise AttributeError(
             f"ticket {self._ticket.id} has no event and no state for {name!r}{_hint(name, self.__dir__())}", name=name, obj=self
         )
 
     def __dir__(self) -> list[str]:
-        events, states = self._events(), self._states()
+        _, events, states = self._names()
         made = [*events, *(f"may_{name}" for name in events), *(f"{word}_{name}" for word in ("is", "to") for name in states)]
         return sorted({*super().__dir__(), *made})
 
     def __repr__(self) -> str:
         return f"<Model of ticket {self._ticket.id} of {self._ticket.workflow!r} in {self._ticket.state}>"
+
+
+def _state_names(chart: Machine) -> dict[str, list[str]]:
+    """Name of a method to the states it means: by their ids, or by the ids of those around them as well."""
+    found: dict[str, list[str]] = {}
+    for state in chart.states:
+        # A group that was read from a machine is called like the state it stands for, with what marks it at the end.
+        for name in (state, state[: -len(_GROUP) - 1]) if state.endswith(_GROUP) else (state,):
+            found.setdefault(_NO_WORD.sub("_", name), []).append(state)
+    ids = frozenset(found)
+    for state in chart.states:
+        around = tuple(reversed(chart.ancestors(state)))
+        for start in range(len(around)):
+            name = _NO_WORD.sub("_", "_".join((*around[start:], state)))
+            if name not in ids:
+                found.setdefault(name, []).append(state)
+    return found
 
 
 def _named(move: Any, event: str) -> bool:

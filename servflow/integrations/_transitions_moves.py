@@ -40,7 +40,7 @@ def automatic(machine: Any, tree: Tree, scope: Path) -> set[str]:
     if not machine.auto_transitions:
         return set()
     found = {f"to_{tree.name(path)}" for path in tree.nodes}
-    return found | {f"to_{tree.name(path[len(scope):])}" for path in tree.inside(scope) if len(path) > len(scope)}
+    return found | {f"to_{tree.name(path[len(scope) :])}" for path in tree.inside(scope) if len(path) > len(scope)}
 
 
 def rows_of(machine: Any, tree: Tree, wanted: Sequence[str]) -> Iterator[Row]:
@@ -80,13 +80,15 @@ class Writer:
 
     def event(self, rows: Sequence[Row]) -> Iterator[tuple[Row, list[str], Path | None, list[dict[str, Any]]]]:
         """The rows of one event in the order they are tried: each with its sources, None or its target, and its effects."""
-        whole = [row for row in rows if self.mixed(row)]
+        whole = {id(row) for row in rows if self.mixed(row)}
         ordered = sorted(rows, key=lambda row: -len(row.scope))
         if whole or not self.must_spread(rows):
             if whole and self._out_of_order(rows):
-                self.differs[f"{rows[0].event}: it is asked for from the innermost state outwards, wherever it was written"] = None
+                self.differs[f"{rows[0].event}: it is asked for from the innermost state outwards, wherever it was written"] = (
+                    None
+                )
             for row in ordered:
-                yield row, [self.tree.key(row.source)], row.target, self.whole(row) if row in whole else self.plain(row)
+                yield row, [self.tree.key(row.source)], row.target, self.whole(row) if id(row) in whole else self.plain(row)
             return
         for row in sorted(ordered, key=lambda row: (-len(row.scope), -len(row.source))):
             groups: dict[str, tuple[list[str], list[dict[str, Any]]]] = {}
@@ -124,6 +126,8 @@ class Writer:
 
     def _out_of_order(self, rows: Sequence[Row]) -> Row | None:
         # The machine asks scope by scope, a statechart state by state: from the inside out both.
+        if len({len(row.scope) for row in rows}) < 2:
+            return None
         for row in rows:
             for other in rows:
                 inside = len(row.source) > len(other.source) and row.source[: len(other.source)] == other.source
@@ -156,7 +160,9 @@ class Writer:
         return self.effects(row, self.exits(row, leaves[0]), self.enters(row, leaves[0]))
 
     def _compare(self, row: Row, leaf: Path, source: Path) -> None:
-        if row.target is not None and (row.domain(leaf) != self._natural(row, source) or self._half(row.target, row.domain(leaf))):
+        if row.target is not None and (
+            row.domain(leaf) != self._natural(row, source) or self._half(row.target, row.domain(leaf))
+        ):
             self._other_extent(row)
 
     def whole(self, row: Row) -> list[dict[str, Any]]:
@@ -181,8 +187,7 @@ class Writer:
                 self.calls.dropped[
                     f"on_exit of {tree.name(path)} when {row.event} leaves {source}: nothing says that it is active there"
                 ] = None
-        order = {path: index for index, path in enumerate(tree.nodes)}
-        left.sort(key=lambda path: (-len(path), order[path]))
+        left.sort(key=lambda path: (-len(path), tree.place[path]))
         return self.effects(row, left, tree.entered(there, domain))
 
     def _half(self, target: Path, domain: Path) -> bool:
@@ -206,7 +211,9 @@ class Writer:
             inner = [row for row in rows if len(row.source) > len(path) and row.source[: len(path)] == path]
             outer = [row for row in rows if path[: len(row.source)] == row.source]
             regions = {row.source[: len(path) + 1] for row in inner}
-            leaving = [row for row in inner if row.target is not None and row.target[: len(path) + 1] != row.source[: len(path) + 1]]
+            leaving = [
+                row for row in inner if row.target is not None and row.target[: len(path) + 1] != row.source[: len(path) + 1]
+            ]
             if leaving and len(regions) > 1:
                 self.differs[f"{event}: one region of {name} leaves it, and then the others are not asked any more"] = None
             if inner and outer and any(row.target is None for row in (*inner, *outer)):
@@ -247,6 +254,8 @@ class Writer:
                 if getattr(self.tree.nodes[path].state, "on_final", None):
                     said = f"on_final of {self.tree.name(path)}: whether the other regions are final only the moment tells"
                     self.calls.dropped[said] = None
+            if self.machine.on_final:
+                self.calls.dropped["on_final of the machine: whether all regions are final only the moment tells"] = None
             return
         for path in around:
             yield getattr(self.tree.nodes[path].state, "on_final", None), f"on_final of {self.tree.name(path)}"
@@ -261,7 +270,7 @@ def timers(writer: Writer, path: Path, taken: set[str]) -> tuple[list[dict[str, 
         return [], None
     name = writer.tree.name(path)
     after = f"{seconds:g}s" if seconds < 100_000 else f"{round(seconds)}s"
-    actions = writer.calls.actions(state.on_timeout, f"on_timeout of {name}")
+    actions = writer.calls.actions(state.on_timeout, f"on_timeout of {name}", told=False)
     found = [{"after": after, "event": action["emit"]} for action in actions if "emit" in action]
     done = [action for action in actions if "call" in action]
     if not done:
@@ -269,7 +278,12 @@ def timers(writer: Writer, path: Path, taken: set[str]) -> tuple[list[dict[str, 
     event = f"timeout_{name}"
     while event in taken:
         event += "_"
-    return [{"after": after, "event": event}, *found], {"event": event, "source": writer.tree.key(path), "do": done}
+    return [{"after": after, "event": event}, *found], {
+        "event": event,
+        "source": writer.tree.key(path),
+        "allow": ["system"],
+        "do": done,
+    }
 
 
 __all__ = ["Row", "Writer", "automatic", "name_of_state", "rests", "rows_of", "timers"]

@@ -54,6 +54,9 @@ class Tree:
     separator: str
     nested: bool
     nodes: dict[Path, Node] = field(factory=dict)
+    order: list[Path] = field(factory=list)
+    place: dict[Path, int] = field(factory=dict)
+    resting: dict[Path, list[Path]] = field(factory=dict)
 
     @classmethod
     def of(cls, machine: Any) -> Tree:
@@ -74,6 +77,8 @@ class Tree:
                     code="integrations.size",
                 )
             inside = getattr(state, "states", None) or {}
+            tree.place[path] = len(tree.order)
+            tree.order.append(path)
             node = tree.nodes[path] = Node(path, state)
             names = [name_of_state(name) for name in listed(getattr(state, "initial", None))] if inside else []
             unknown = [name for name in names if name not in inside]
@@ -157,18 +162,23 @@ class Tree:
             node.bare = bool(node.children) and not node.starts
 
     def inside(self, path: Path) -> Iterator[Path]:
-        """The state and every state in it, in document order."""
-        return (other for other in self.nodes if other[: len(path)] == path)
+        """The state and every state in it, in document order; every state for ()."""
+        for index in range(self.place[path] if path else 0, len(self.order)):
+            if self.order[index][: len(path)] != path:
+                return
+            yield self.order[index]
 
     def leaves(self, path: Path) -> list[Path]:
         """Where the machine can rest in that state."""
-        found = []
-        for other in self.inside(path):
-            node = self.nodes[other]
-            if not node.children:
-                found.append(other)
-            elif node.bare:
-                found.append((*other, ITSELF))
+        found = self.resting.get(path)
+        if found is None:
+            found = self.resting[path] = []
+            for other in self.inside(path):
+                node = self.nodes[other]
+                if not node.children:
+                    found.append(other)
+                elif node.bare:
+                    found.append((*other, ITSELF))
         return found
 
     def above_parallel(self, path: Path) -> Path | None:
