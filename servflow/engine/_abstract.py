@@ -91,9 +91,7 @@ class Abstract:
         self.held = held_roles(world)
         self.mentions: dict[str, Mentions] = {}
         self.watched = tuple(self.read(condition) for condition in watch)
-        self.guards = {
-            link.index: self.read(link.guard) for link in self.compiled.links if link.guard is not None
-        }
+        self.guards = {link.index: self.read(link.guard) for link in self.compiled.links if link.guard is not None}
         self.rules = tuple(None if when is None else self.read(when) for when, _ in self.compiled.rule_updates)
         self.payload_specs = self._payload_specs()
         relevant = self._cone()

@@ -6,165 +6,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from servflow import dispatch, escalation, sla
-from servflow.engine import _approval, _checklist, _facts
 from servflow.engine._as_of import as_of
 from servflow.engine._call import OneCall
-from servflow.engine._definition import BUILT_IN
-from servflow.engine._events import Attempt, choose, not_permitted
 from servflow.engine._given import Given
-from servflow.engine._permit import permitted
-from servflow.engine._views import ClockView, Explanation, NextUp, Option
-from servflow.errors import Finding
-from servflow.model import EMPTY, ClockRun, Field, FrozenMap, SlotProgress, Ticket, write_instant
+from servflow.engine._options import available
+from servflow.engine._views import ClockView, Explanation, NextUp
+from servflow.model import ClockRun, FrozenMap, SlotProgress, Ticket, write_instant
 
 if TYPE_CHECKING:
-    from servflow.engine._compile import Link
     from servflow.engine._placing import SlotPlan
     from servflow.engine._workflow import Workflow
-
-
-def available(workflow: Workflow, ticket: Ticket, given: Given) -> tuple[Option, ...]:
-    """Every event of the state, with whether it may happen and why not; built-in ones where granted."""
-    call = as_of(workflow, ticket, given)
-    compiled = call.compiled
-    options = []
-    named = [name for move in compiled.transitions if move.event for name in move.event.split()]
-    for event in dict.fromkeys(name for name in named if "*" not in name):
-        if compiled.raised.internal(event):
-            continue  # raised by the workflow itself
-        indexes = compiled.chart.candidates(call.draft.configuration, event)
-        if indexes:
-            options.append(_option(call, event, indexes))
-    told = {event for event in compiled.events if event not in BUILT_IN and not compiled.raised.internal(event)}
-    heard = sorted(event for event in told if not compiled.moves(event))
-    options.extend(_heard(call, event) for event in heard)
-    seen = {option.event for option in options}
-    options.extend(option for event in BUILT_IN if event not in seen and (option := _built_in(call, event)) is not None)
-    return tuple(options)
-
-
-def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
-    links = [call.compiled.links[index] for index in indexes]
-    attempt = Attempt(event)
-    chosen = choose(call, event, EMPTY, attempt)
-    link = call.compiled.links[chosen[0]] if chosen else links[0]
-    title = link.spec.title
-    if chosen:
-        return Option(event=event, status="ready", payload=_types(link), targets=_targets(call, chosen), title=title)
-    only_payload = {link.index for link, problem in attempt.problems if problem.code == "payload"}
-    for candidate in links:
-        if candidate.index in only_payload:
-            return Option(
-                event=event,
-                status="needs",
-                payload=_types(candidate),
-                targets=_targets(call, (candidate.index,)),
-                code="payload",
-                why="needs "
-                + ", ".join(f"{name} ({kind})" for name, kind in _types(candidate).items() if not kind.endswith("?")),
-                title=title,
-            )
-    problem = attempt.worst() or not_permitted(call, event, (), None)
-    return Option(
-        event=event,
-        status="refused",
-        why=problem.message,
-        code=problem.code,
-        payload=_types(link),
-        targets=_targets(call, (link.index,)),
-        title=title,
-        facts=FrozenMap(problem.facts),
-    )
-
-
-def _types(link: Link) -> FrozenMap[str, str]:
-    return FrozenMap({name: _type(spec) for name, spec in link.spec.payload.items()})
-
-
-def _type(spec: Field) -> str:
-    return f"{spec.type}?" if spec.optional or spec.default is not None else spec.type
-
-
-def _targets(call: OneCall, indexes: tuple[int, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(target for index in indexes for target in call.compiled.links[index].spec.target))
-
-
-def _heard(call: OneCall, event: str) -> Option:
-    """An event that only clocks and chains listen to."""
-    spec = call.workflow.events.get(event)
-    allow, not_by = (spec.allow, spec.not_by) if spec is not None else ((), None)
-    declared = spec.payload if spec is not None else EMPTY
-    payload = FrozenMap({name: _type(kind) for name, kind in declared.items()})
-    title = spec.title if spec is not None else ""
-    if permitted(call, allow, not_by):
-        needed = any(not kind.optional and kind.default is None for kind in declared.values())
-        return Option(event=event, status="needs" if needed else "ready", payload=payload, title=title)
-    problem = not_permitted(call, event, allow, not_by)
-    return Option(event=event, status="refused", why=problem.message, code=problem.code, payload=payload, title=title)
-
-
-def _built_in(call: OneCall, event: str) -> Option | None:
-    spec = call.workflow.events.get(event)
-    if event in _NEVER_OFFERED or not (spec is not None or not call.workflow.roles or _granted_in_part(call, event)):
-        return None
-    if event.startswith("offer.") and not call.draft.offers:
-        return None
-    if event.startswith("chain.") and not any(run.phase != "armed" for run in call.draft.chains):
-        return None
-    if event.startswith("approval."):
-        return _vote(call, event, spec.title if spec is not None else "")
-    if event == "step.check" and not any(state in call.draft.entered for state in call.compiled.checklists):
-        return None
-    if event == "step.uncheck" and not any(_facts.is_done(call, state, step.step) for state, step in _facts.steps(call)):
-        return None
-    if event == "clock.waive" and not any(run.breached_at for run in call.draft.clocks.values()):
-        return None
-    allow, not_by = (spec.allow, spec.not_by) if spec is not None else ((), None)
-    asked = dict(BUILT_IN[event])
-    if event == "ticket.update":
-        asked = {name: f"{kind.type}?" for name, kind in call.workflow.fields.items()}
-    if spec is not None:
-        asked |= {name: _type(kind) for name, kind in spec.payload.items()}
-    payload = FrozenMap(asked)
-    if permitted(call, allow, not_by) or (event == _checklist.CHECK and _checklist.may_check(call)):
-        mine = not event.startswith("offer.") or any(
-            call.actor is not None and offer.to == call.actor.id for offer in call.draft.offers
-        )
-        if mine:
-            needed = [f"{name} ({kind})" for name, kind in payload.items() if not kind.endswith("?")]
-            if event == "ticket.update":
-                needed = ["a field to update"]
-            return Option(
-                event=event,
-                status="needs" if needed else "ready",
-                payload=payload,
-                code="payload" if needed else None,
-                why=f"needs {', '.join(needed)}" if needed else "",
-                title=spec.title if spec else "",
-            )
-    problem = not_permitted(call, event, allow, not_by)
-    return Option(event=event, status="refused", why=problem.message, code=problem.code, payload=payload)
-
-
-_NEVER_OFFERED = ("ticket.cancel", "ticket.reopen", "ticket.child_closed", "ticket.child_reopened")
-
-
-def _granted_in_part(call: OneCall, event: str) -> bool:
-    """Whether the state itself says who may: a checklist step or an approval with an ``allow`` of its own."""
-    if event == _checklist.CHECK:
-        return any(step.allow for _, step in _facts.steps(call))
-    return event.startswith("approval.") and bool(_facts.voting(call))
-
-
-def _vote(call: OneCall, event: str, title: str) -> Option | None:
-    if not _facts.voting(call):
-        return None
-    payload = FrozenMap(BUILT_IN[event])
-    problem = None if _approval.may_vote(call, event) else _approval.why_not(call, event)
-    if problem is None:
-        return Option(event=event, status="ready", payload=payload, title=title)
-    why, code = problem.message, problem.code
-    return Option(event=event, status="refused", why=why, code=code, payload=payload, title=title)
 
 
 # explaining ---------------------------------------------------------------------------------------------------
@@ -272,31 +123,4 @@ def _coming(call: OneCall) -> list[NextUp]:
     return found
 
 
-# about the definition -----------------------------------------------------------------------------------------
-
-
-def findings(workflow: Workflow) -> tuple[Finding, ...]:
-    """What can be said about a definition that loads: places nothing leads to or out of, tables, permissions."""
-    compiled = workflow.compiled
-    chart = compiled.chart
-    found = [finding for finding in compiled.problems.findings if finding.severity != "error"]
-    found += [Finding("state.unreachable", f"states.{state}", {"state": state}, "warning") for state in chart.unreachable()]
-    for state in chart.dead_ends():
-        if not compiled.is_closed((state,)):
-            found.append(Finding("state.dead_end", f"states.{state}", {"state": state}, "warning"))
-    heard = {timer.event for state in compiled.states.values() for timer in state.timers}
-    if workflow.roles:
-        for index, link in enumerate(compiled.links):
-            move = link.spec
-            if move.event is not None and not link.allow:
-                found.append(Finding("transition.nobody", f"transitions[{index}].allow", {"event": move.event}, "warning"))
-            if move.event in heard and "system" not in link.allow:
-                found.append(Finding("timer.not_allowed", f"transitions[{index}].allow", {"event": move.event}, "warning"))
-    for table in workflow.tables.values():
-        for item in table.check():
-            path = f"tables.{table.name}.{item.path}".rstrip(".")
-            found.append(Finding(item.code, path, item.facts, item.severity, witness=item.witness))
-    return tuple(found)
-
-
-__all__ = ["available", "explain", "findings"]
+__all__ = ["available", "explain"]

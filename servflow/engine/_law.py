@@ -55,7 +55,9 @@ class Law:
         given = [form for form in FORMS if getattr(self, form) is not None]
         wrong = "within" if self.within is not None else "when" if self.when is not None else None
         if len(given) != 1 or (wrong is not None and given != ["leads_to"]):
-            raise DefinitionError.of([Finding("law.form", "", {"given": (*given, *([wrong] if wrong else ())), "known": FORMS})])
+            raise DefinitionError.of(
+                [Finding("law.form", "", {"given": (*given, *([wrong] if wrong else ())), "known": FORMS})]
+            )
         if self.within is not None and self.within.business_days:
             why = {"en": "a law counts time as it passes", "zh": "规律只按流逝的时间计算"}
             raise DefinitionError.of([Finding("definition.span", "within", {"value": self.within.text, "why": why})])

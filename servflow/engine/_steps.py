@@ -85,9 +85,7 @@ def triggers(machine: Abstract, place: Place) -> list[Trigger]:
     found = [Trigger("timer", state, index) for _, state, index in first_timers(machine, place)]
     found += [Trigger("retry", state, index) for state, index in place.refused]
     chart = machine.chart
-    found += [
-        Trigger("event", event) for event in machine.host_events if chart.candidates(place.configuration, event)
-    ]
+    found += [Trigger("event", event) for event in machine.host_events if chart.candidates(place.configuration, event)]
     for trigger in machine.spontaneous:
         if trigger.kind == "level" or _possible(machine, place, trigger.name):
             found.append(trigger)
@@ -214,9 +212,7 @@ class _Step:
             if item is None or spec is None:
                 self.sent[name] = None
             else:
-                regions = [
-                    region for region in item.regions if region.value is not None or spec.optional
-                ] or list(item.regions)
+                regions = [region for region in item.regions if region.value is not None or spec.optional] or list(item.regions)
                 taken = self.pick("payload", name, len(regions), free=True, values=[region.value for region in regions])
                 self.sent[name] = regions[taken]
                 if len(regions) == 1:

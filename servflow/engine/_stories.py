@@ -19,7 +19,7 @@ from servflow.engine._given import Given
 from servflow.engine._search import Found, likeness
 from servflow.engine._steps import Run
 from servflow.engine._verbs import begin
-from servflow.errors import ExpressionError, ServflowError
+from servflow.errors import ExpressionError, InputError, ServflowError
 from servflow.expressions import Expression
 from servflow.model import RESOLUTION, SYSTEM, Actor, Field, Outcome, Ticket, TimerFired, World, write_instant
 
@@ -80,7 +80,15 @@ def holds(workflow: Workflow, condition: Expression, ticket: Ticket) -> bool:
 
 
 def replay(workflow: Workflow, witness: Mapping[str, Any]) -> tuple[Outcome, ...]:
-    """Every outcome of a witness on the kernel: the opening and each step."""
+    """
+    Every outcome of a witness on the kernel: the opening and each step.
+
+    Raises:
+        InputError: it holds no ticket.
+    """
+    given: object = witness
+    if not isinstance(given, Mapping) or "path" not in given or "at" not in given:
+        raise InputError("this witness holds no ticket: what it proves is true of the definition alone", code="witness")
     world = witness.get("world")
     at = datetime.fromisoformat(witness["at"])
     made = [workflow.open("witness", witness.get("fields"), at=at, actor=witness.get("actor"), world=world)]
@@ -89,9 +97,7 @@ def replay(workflow: Workflow, witness: Mapping[str, Any]) -> tuple[Outcome, ...
         if step.get("event") is None:
             made.append(workflow.advance(ticket, at=at, world=world))
         else:
-            made.append(
-                workflow.fire(ticket, step["event"], step.get("payload"), at=at, actor=step.get("actor"), world=world)
-            )
+            made.append(workflow.fire(ticket, step["event"], step.get("payload"), at=at, actor=step.get("actor"), world=world))
     return tuple(made)
 
 
@@ -186,9 +192,7 @@ class Player:
 
     def opened(self, run: Run) -> list[Story]:
         """Tickets opened as a run says, by nobody in particular and by a person."""
-        fields = {
-            choice.name: plain(choice.value) for choice in run.choices if choice.what == "open" and choice.taken > 0
-        }
+        fields = {choice.name: plain(choice.value) for choice in run.choices if choice.what == "open" and choice.taken > 0}
         for name, spec in self.workflow.fields.items():
             if name not in fields and spec.required and spec.default is None:
                 fields[name] = filler(spec)
@@ -264,9 +268,7 @@ class Player:
 
     def _timer(self, story: Story, run: Run) -> list[Story]:
         due = [
-            timer.due
-            for timer in story.ticket.timers
-            if (timer.state, timer.index) == (run.trigger.name, run.trigger.index)
+            timer.due for timer in story.ticket.timers if (timer.state, timer.index) == (run.trigger.name, run.trigger.index)
         ]
         return self._pass(story, due[0] + RESOLUTION if due else None)
 

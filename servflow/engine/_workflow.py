@@ -13,7 +13,7 @@ from attrs import field
 
 from servflow.calendars import OpenTime
 from servflow.dispatch import Policy
-from servflow.engine import _ask, _progress, _read, _verbs
+from servflow.engine import _ask, _check, _progress, _read, _verbs
 from servflow.engine._compile import Compiled
 from servflow.engine._definition import EventSpec, State, Transition, plain
 from servflow.engine._extensions import NONE, Extensions
@@ -21,6 +21,8 @@ from servflow.engine._given import Given
 from servflow.engine._graph import graph as draw_graph
 from servflow.engine._law import Law
 from servflow.engine._progress import Progress
+from servflow.engine._proving import BUDGET, Proof, prove
+from servflow.engine._stories import replay
 from servflow.engine._views import Explanation, Option
 from servflow.errors import DefinitionError, Finding
 from servflow.escalation import Chain
@@ -274,9 +276,45 @@ class Workflow:
         """
         return _verbs.rerun(self, [item for item in received if _by_host(item)], world_at)
 
-    def check(self) -> tuple[Finding, ...]:
-        """Everything that can be said about the definition beyond what load refuses; nothing found is a good sign."""
-        return _ask.findings(self)
+    def check(self, *, world: WorldLike = None, budget: int = BUDGET) -> tuple[Finding, ...]:
+        """
+        Everything that can be said about the definition beyond what load refuses; nothing found is a good sign.
+
+        Findings about what a ticket may come to carry a ``witness`` that ``replay_witness`` takes.
+
+        Args:
+            world: where given, a role that nobody in it holds counts as held by nobody.
+            budget: how many abstract states are looked at for one law.
+        """
+        return _check.findings(self, World.of(world), budget)
+
+    def prove(self, *, world: WorldLike = None, budget: int = BUDGET) -> tuple[Proof, ...]:
+        """
+        What comes of every law of the definition: proved, refuted with a ticket that breaks it, or undecided.
+
+        Args:
+            world: as for ``check``.
+            budget: how many abstract states are looked at for one law.
+        """
+        return prove(self, budget, World.of(world))
+
+    def replay_witness(self, witness: Finding | Proof | Mapping[str, Any]) -> tuple[Outcome, ...]:
+        """
+        The real tickets of a witness, step by step.
+
+        Args:
+            witness: of a finding or a proof, or one of these. It holds ``at``, ``fields`` and, where they matter,
+                ``actor`` and ``world`` of the opening, and a ``path`` of steps: ``at``, ``event`` (None: time goes
+                on until then), ``payload``, ``actor``.
+
+        Returns:
+            The outcome of the opening and of each step.
+
+        Raises:
+            InputError: it holds no ticket: the finding is about the definition alone.
+        """
+        held = witness.witness if isinstance(witness, (Finding, Proof)) else witness
+        return replay(self, held)
 
     def graph(
         self,

@@ -1,0 +1,92 @@
+"""Knows the sentences about what check() proves in English and Chinese; must not know any code."""
+
+# ruff: noqa: RUF001 - Chinese text uses full-width punctuation
+
+from __future__ import annotations
+
+from servflow.errors._catalogue import Text
+
+TEXTS: dict[str, Text] = {
+    "state.blocked": Text(
+        en="no ticket can get to the state {state}: what leads there ({transitions}) never happens",
+        zh="没有工单能到达状态 {state}：通往它的转移（{transitions}）永远不会发生",
+        hint_en="look at their guards and at who may take them",
+        hint_zh="请检查这些转移的条件与授权",
+    ),
+    "state.cannot_close": Text(
+        en="a ticket in the state {state} can never be closed",
+        zh="处于状态 {state} 的工单永远无法关闭",
+        hint_en="add a way to a closed state that somebody may take",
+        hint_zh="请添加一条有人可以执行的、通往关闭状态的路径",
+    ),
+    "transition.unheld": Text(
+        en="nobody in this world holds {roles}, which {event} takes",
+        zh="执行 {event} 需要角色 {roles}，而当前无人担任",
+        hint_en="give somebody the role, or allow another one",
+        hint_zh="请为某人分配该角色，或授权其他角色",
+    ),
+    "transition.hidden": Text(
+        en="{event} in {state} never takes this transition: transitions[{first}] has no condition and goes first",
+        zh="{state} 中的 {event} 永远不会走这条转移：transitions[{first}] 没有条件且排在前面",
+        hint_en="put the one without a condition last, or give it one",
+        hint_zh="请把没有条件的转移放到最后，或为其添加条件",
+    ),
+    "transition.overlap": Text(
+        en="{event} in {state} may take transitions[{first}] or transitions[{second}] with {values}; the first in order is taken",
+        zh="当 {values} 时，{state} 中的 {event} 同时满足 transitions[{first}] 与 transitions[{second}]；按顺序取前者",
+        hint_en="make the conditions exclude each other, or let the last have none",
+        hint_zh="请使条件互斥，或让最后一条不带条件",
+    ),
+    "transition.gap": Text(
+        en="{event} in {state} takes none of its transitions with {values}",
+        zh="当 {values} 时，{state} 中的 {event} 不满足任何一条转移",
+        hint_en="add a last transition without a condition, if the event should be taken then too",
+        hint_zh="如果此时也应处理该事件，请在最后添加一条不带条件的转移",
+    ),
+    "guard.never": Text(
+        en="the condition {text} never holds here",
+        zh="条件 {text} 在此永远不成立",
+        hint_en="remove the transition, or mend the condition",
+        hint_zh="请删除该转移，或修正条件",
+    ),
+    "guard.always": Text(
+        en="the condition {text} always holds",
+        zh="条件 {text} 永远成立",
+        hint_en="leave it out",
+        hint_zh="可以去掉",
+    ),
+    "eventless.loop": Text(
+        en="transitions without an event go round for ever: {states}",
+        zh="无事件的转移会无限循环：{states}",
+        hint_en="give one of them an event, or a condition that ends the loop",
+        hint_zh="请为其中之一添加事件，或添加能结束循环的条件",
+    ),
+    "timer.loop": Text(
+        en="timers alone lead round and round: {states}, every {period}",
+        zh="仅凭定时器就会循环往复：{states}，每 {period} 一轮",
+        hint_en="lead out of the circle by time, or let something end it",
+        hint_zh="请让定时器最终离开循环，或让其他事件结束它",
+    ),
+    "field.unset": Text(
+        en="{name} is read here and may still be null: only an opening sets it before",
+        zh="此处读取 {name}，但它可能仍为空：此前只有开单时可以赋值",
+        hint_en="write required: true, a default, or optional: true if nothing is a normal value",
+        hint_zh="请写 required: true、默认值，或在允许为空时写 optional: true",
+    ),
+    "law.form": Text(
+        en="a law says one of {known}, with when and within beside leads_to only; this one says {given}",
+        zh="规律应为 {known} 之一，when 与 within 只能与 leads_to 合用；此处写的是 {given}",
+        hint_en="write never: condition, always_possible: condition, or when: condition with leads_to: condition",
+        hint_zh="请写 never: 条件、always_possible: 条件，或 when: 条件 与 leads_to: 条件",
+    ),
+    "law.refuted": Text(
+        en="the law {law} does not hold: {story}",
+        zh="规律“{law}”不成立：{story}",
+        hint_en="mend the workflow, or the law",
+        hint_zh="请修正流程，或修正该规律",
+    ),
+    "law.undecided": Text(
+        en="whether the law {law} holds is open: {why}",
+        zh="规律“{law}”是否成立未能判定：{why}",
+    ),
+}
