@@ -28,6 +28,13 @@ def _own_name(func: Any) -> str | None:
     return None if name is None or name == LAMBDA else str(name)
 
 
+def _same(first: Any, other: Any) -> bool:
+    """Whether two callbacks do the same: of partials also what they are given."""
+    if isinstance(first, partial) and isinstance(other, partial):
+        return (first.func, first.args, first.keywords) == (other.func, other.args, other.keywords)
+    return bool(first == other)
+
+
 @define(eq=False)
 class Calls:
     """
@@ -71,7 +78,7 @@ class Calls:
 
     def _claim(self, name: str, func: Any) -> None:
         known = self.names.setdefault(name, func)
-        if not isinstance(func, str) and not isinstance(known, str) and known != func:
+        if not isinstance(func, str) and not isinstance(known, str) and not _same(known, func):
             raise InputError(
                 f"the callbacks {called(known)} and {called(func)} would both be the call {name!r}; "
                 "pass calls={function: 'a name'} for one of them",

@@ -140,15 +140,6 @@ def test_a_condition_that_is_code_is_refused() -> None:
         from_transitions(machine)
 
 
-def test_a_nested_machine_is_refused() -> None:
-    """Only flat machines are read; a nested one says where nested states go."""
-    from transitions.extensions import HierarchicalMachine
-
-    machine = HierarchicalMachine(states=["a", {"name": "b", "children": ["c"]}], initial="a")
-    with pytest.raises(InputError, match="only a flat machine"):
-        from_transitions(machine)
-
-
 def test_automatic_triggers_are_left_out() -> None:
     """The `to_<state>` triggers that the package adds are no events of the workflow."""
     parts = from_transitions(_repair(auto_transitions=True))
@@ -156,19 +147,250 @@ def test_automatic_triggers_are_left_out() -> None:
     assert {"assign", "finish"} == {move["event"] for move in parts.transitions}
 
 
+def _do(parts: Parts, index: int = 0) -> list[dict[str, Any]]:
+    return [dict(action) for action in parts.transitions[index].get("do", ())]
+
+
+def test_callbacks_become_calls_in_their_order() -> None:
+    """A move calls what the machine would run, in the order it would, and the parts list every name once."""
+    machine = _machine(
+        prepare_event="a", before_state_change="c", after_state_change="h", finalize_event=["i", "a"], send_event=True
+    )
+    machine.add_transition("finish", "new", "done", prepare="b", before="d", after="g")
+    machine.get_state("new").add_callback("exit", "e")
+    machine.get_state("done").add_callback("enter", "f")
+    parts = from_transitions(machine)
+
+    assert [{"call": name} for name in "abcdefghia"] == _do(parts)
+    assert tuple("abcdefghi") == parts.calls
+    assert () == parts.dropped
+
+
+def test_a_move_that_stays_leaves_and_enters_nothing() -> None:
+    """Without a destination only callbacks of the transition and the machine run; with `=` the state is left, too."""
+    machine = _machine()
+    machine.add_transition("note", "new", None, after="told")
+    machine.add_transition("again", "new", "=", after="told")
+    machine.get_state("new").add_callback("exit", "left")
+    machine.get_state("new").add_callback("enter", "entered")
+    parts = from_transitions(machine)
+
+    assert [{"call": "told"}] == _do(parts)
+    assert [{"call": "left"}, {"call": "entered"}, {"call": "told"}] == _do(parts, 1)
+
+
+def test_calls_reach_the_host() -> None:
+    """The workflow asks the host for each call when the move is made, and for none when it is refused."""
+    from datetime import UTC, datetime
+
+    machine = _machine()
+    machine.add_transition("finish", "new", "done", conditions="complete", before="pack", after=["mail", "bill"])
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    workflow = servflow.Workflow(**from_transitions(machine).definition("repair"))
+    ticket = workflow.open("t", {"complete": True}, at=at).ticket
+
+    assert ["pack", "mail", "bill"] == [
+        effect.name for effect in workflow.fire(ticket, "finish", at=at).effects if isinstance(effect, servflow.model.Call)
+    ]
+
+
+def test_functions_go_by_their_names() -> None:
+    """A function, a method and a partial are called what they are called; code without a name what the caller says."""
+    from functools import partial
+
+    def mail(*_: Any) -> None: ...
+
+    def print_label(*_: Any) -> None: ...
+
+    label = partial(partial(print_label, "A5"), copies=2)
+
+    class Shop:
+        def bill(self, *_: Any) -> None: ...
+
+    nameless = lambda *_: None  # noqa: E731 - what has no name is what is tried
+    machine = _machine()
+    machine.add_transition("finish", "new", "done", after=[mail, Shop().bill, label, nameless, "pack"])
+    named = from_transitions(machine, calls={nameless: "log", "pack": None})
+    unnamed = from_transitions(machine)
+
+    assert [{"call": name} for name in ("mail", "bill", "print_label", "log")] == _do(named)
+    assert () == named.dropped
+    assert [{"call": name} for name in ("mail", "bill", "print_label", "pack")] == _do(unnamed)
+    assert 1 == len(unnamed.dropped)
+    assert "after of finish from new: it has no name" in unnamed.dropped[0]
+
+
+def test_two_functions_of_one_name_are_refused() -> None:
+    """Which of two functions a call means cannot be guessed."""
+
+    class One:
+        @staticmethod
+        def run(*_: Any) -> None: ...
+
+    class Two:
+        @staticmethod
+        def run(*_: Any) -> None: ...
+
+    machine = _machine()
+    machine.add_transition("finish", "new", "done", before=One.run, after=Two.run)
+    with pytest.raises(InputError, match=r"One\.run and .*Two\.run would both be the call 'run'; pass calls="):
+        from_transitions(machine)
+
+    assert [{"call": "run"}, {"call": "other"}] == _do(from_transitions(machine, calls={Two.run: "other"}))
+
+
+def test_a_callback_that_is_a_trigger_is_raised() -> None:
+    """What a callback triggers the ticket raises itself, automatic triggers too, and the ticket moves on with it."""
+    from datetime import UTC, datetime
+
+    machine = _machine(auto_transitions=True)
+    machine.add_transition("assign", "new", "assigned", after="to_done")
+    parts = from_transitions(machine)
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    workflow = servflow.Workflow(**parts.definition("repair"))
+
+    assert [{"emit": "to_done"}] == _do(parts, [move["event"] for move in parts.transitions].index("assign"))
+    assert "done" == workflow.fire(workflow.open("t", at=at).ticket, "assign", at=at).ticket.state
+    assert any(line.startswith("to_done: raised by a callback") for line in parts.differs)
+
+
 def test_what_cannot_be_carried_over_is_named() -> None:
-    """Callbacks are code: each is reported, none is dropped in silence."""
-    machine = _machine(after_state_change="complete")
-    machine.add_transition("finish", "new", "done", before="covered", after="urgent")
-    machine.get_state("done").add_callback("enter", "urgent")
-    parts: Parts = from_transitions(machine)
+    """What a definition has no place for is reported, none is dropped in silence."""
+    import transitions
+    from transitions.extensions.states import Retry, Tags, Volatile, add_state_features
+
+    @add_state_features(Tags, Retry, Volatile)
+    class Rich(transitions.Machine):  # type: ignore[misc]  # the package has no types
+        pass
+
+    states = ["new", {"name": "busy", "tags": ["hot", "late"], "retries": 2, "on_failure": "give_up"}]
+    machine = Rich(Case(), states=states, initial="new", on_exception="shout", auto_transitions=False)
+    parts = from_transitions(machine)
 
     assert (
-        "after_state_change of the machine",
-        "on_enter of state done",
-        "before of finish from new",
-        "after of finish from new",
+        "on_exception of the machine: a refused event raises, and nothing else runs in a move",
+        "the volatile object of state new",
+        "retries of state busy: count them in a field and guard with it",
+        "the volatile object of state busy",
+        "tags of state busy: hot, late",
     ) == parts.dropped
+
+
+def test_what_goes_otherwise_is_named() -> None:
+    """Events that are ignored or named like those of tickets are told, and callbacks that run before anything is decided."""
+    machine = _machine()
+    for event in ("done", "wait", "wait.long"):
+        machine.add_transition(event, "new", "done")
+    machine.add_transition("assign", "new", "assigned", prepare="look_up")
+
+    assert (
+        "an event that is not allowed is refused, also where the machine ignored it",
+        "prepare_event, prepare and finalize_event become effects of a transition that is taken, and of no other",
+        "event done: tickets raise events that begin with this word themselves; give it another",
+        "event wait.long: it is also taken by transitions of wait, whose words it begins with",
+    ) == from_transitions(machine).differs
+    assert () == from_transitions(_repair(ignore_invalid_triggers=False)).differs
+
+
+def test_a_timeout_becomes_a_timer() -> None:
+    """What ran when a state timed out is called or raised by a timer, which only the system lets run out."""
+    from datetime import UTC, datetime, timedelta
+
+    import transitions
+    from transitions.extensions.states import Timeout, add_state_features
+
+    @add_state_features(Timeout)
+    class Timed(transitions.Machine):  # type: ignore[misc]  # the package has no types
+        pass
+
+    class Thing:
+        def ring(self) -> None: ...
+
+    states = ["new", {"name": "busy", "timeout": 90, "on_timeout": ["ring", "drop"]}, "done"]
+    machine = Timed(Thing(), states=states, initial="new", auto_transitions=False)
+    machine.add_transition("start", "new", "busy")
+    machine.add_transition("drop", "busy", "done")
+    parts = from_transitions(machine)
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    workflow = servflow.Workflow(**parts.definition("repair"))
+    ticket = workflow.fire(workflow.open("t", at=at).ticket, "start", at=at).ticket
+    with pytest.raises(servflow.Refused):
+        workflow.fire(ticket, "timeout_busy", at=at, actor="ann")
+    later = workflow.advance(ticket, at=at + timedelta(seconds=91))
+
+    assert at + timedelta(seconds=90, microseconds=1) == ticket.wake
+    assert ["ring"] == [effect.name for effect in later.effects if isinstance(effect, servflow.model.Call)]
+    assert "done" == later.ticket.state
+    assert () == parts.dropped + parts.differs
+
+
+def test_conditions_can_come_with_the_event() -> None:
+    """Named conditions become payload on request, false where the host says nothing, and need no fields."""
+    from datetime import UTC, datetime
+
+    parts = from_transitions(_repair(), supplied="payload")
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    workflow = servflow.Workflow(**parts.definition("repair"))
+    ticket = workflow.fire(workflow.open("t", at=at).ticket, "assign", at=at).ticket
+    with pytest.raises(servflow.Refused) as refused:
+        workflow.fire(ticket, "finish", at=at)
+
+    assert {} == parts.fields
+    assert "payload.complete && !payload.urgent" == parts.transitions[1]["when"]
+    assert "guard" == refused.value.code
+    assert "done" == workflow.fire(ticket, "finish", {"complete": True}, at=at).ticket.state
+    with pytest.raises(InputError, match="'fields' or 'payload', not 'globals'"):
+        from_transitions(_repair(), supplied="globals")
+
+
+def test_a_condition_that_is_no_name_is_refused() -> None:
+    """A condition that the package would import by its path needs an expression."""
+    machine = _machine()
+    machine.add_transition("finish", "new", "done", conditions="shop.rules.ready")
+    with pytest.raises(InputError, match=r"'shop\.rules\.ready' of event 'finish' cannot be the name of a field; pass cond"):
+        from_transitions(machine)
+
+    assert "(size(items) > 0)" == from_transitions(machine, {"shop.rules.ready": "size(items) > 0"}).transitions[0]["when"]
+
+
+def test_a_name_that_leads_nowhere_is_refused() -> None:
+    """A source, a destination or an initial state that is not there is told with the nearest that is."""
+    import transitions
+
+    machine = _machine()
+    machine.add_transition("finish", "new", "doen")
+    with pytest.raises(InputError, match=r"a transition of 'finish' names 'doen', which is no state .* mean 'done'"):
+        from_transitions(machine)
+
+    with pytest.raises(InputError, match="no initial state"):
+        from_transitions(transitions.Machine(model=None, states=STATES, initial=None))
+
+
+def test_ordered_transitions_are_read() -> None:
+    """The circle that the machine makes of its states is that of the definition."""
+    parts = from_transitions(_machine(ordered_transitions=True))
+
+    assert [("new", "assigned"), ("assigned", "waiting"), ("waiting", "done"), ("done", "new")] == [
+        (move["source"], move["target"]) for move in parts.transitions
+    ]
+
+
+@pytest.mark.parametrize(
+    "kind", ["LockedMachine", "AsyncMachine", "GraphMachine", "HierarchicalMachine", "LockedHierarchicalMachine"]
+)
+def test_every_kind_of_machine_is_read(kind: str) -> None:
+    """Locks, drawings and coroutines are no part of what a machine means."""
+    import transitions.extensions as extensions
+
+    more = {"graph_engine": "mermaid"} if "Graph" in kind else {}
+    machine = getattr(extensions, kind)(states=STATES, initial="new", auto_transitions=False, **more)
+    machine.add_transition("finish", "new", "done", conditions="complete")
+    parts = from_transitions(machine)
+
+    assert [{"event": "finish", "source": "new", "target": "done", "when": "complete"}] == [
+        dict(move) for move in parts.transitions
+    ]
+    assert () == parts.dropped + parts.differs
 
 
 def test_final_states_close_the_ticket() -> None:
