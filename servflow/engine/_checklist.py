@@ -29,14 +29,18 @@ def grant(call: OneCall, step: ChecklistStep | None) -> tuple[tuple[Any, ...], s
 
 def may_check(call: OneCall) -> bool:
     """Whether the present actor may check any step here; where there is none, whether they could."""
-    here = [step for _, step in steps(call)]
-    return any(permitted(call, *grant(call, step)) for step in here or [None])
+    return any(permitted(call, *grant(call, step)) for step in _here(call))
 
 
 def why_not(call: OneCall) -> Refused:
     """Why the present actor may check no step here."""
-    grants = [grant(call, step) for step in [step for _, step in steps(call)] or [None]]
+    grants = [grant(call, step) for step in _here(call)]
     return not_permitted(call, CHECK, tuple(dict.fromkeys(entry for allow, _ in grants for entry in allow)), grants[0][1])
+
+
+def _here(call: OneCall) -> list[ChecklistStep | None]:
+    here: list[ChecklistStep | None] = [step for _, step in steps(call)]
+    return here or [None]
 
 
 def may_start(call: OneCall, state: str, name: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from servflow.engine._ask import as_of
+from servflow.engine._as_of import as_of
 from servflow.engine._given import Given
 from servflow.engine._shown import View
 from servflow.errors import InputError, nearest, shown

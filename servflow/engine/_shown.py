@@ -30,7 +30,7 @@ def compile_views(states: Mapping[str, State], clocks: Iterable[Any]) -> Mapping
     of_state: dict[str, dict[str, str]] = {}
     first: dict[tuple[str, str], str] = {}
     # An explicit stack, the next state on top: nesting comes from an untrusted document.
-    stack: list[tuple[str, State, Mapping[str, str]]] = [(name, state, {}) for name, state in reversed(states.items())]
+    stack: list[tuple[str, State, Mapping[str, str]]] = [(name, state, {}) for name, state in reversed(list(states.items()))]
     while stack:
         name, state, above = stack.pop()
         here = dict(above)
@@ -40,7 +40,7 @@ def compile_views(states: Mapping[str, State], clocks: Iterable[Any]) -> Mapping
             here[audience] = standing
         for audience, standing in here.items():
             of_state.setdefault(audience, {})[name] = standing
-        stack.extend((inner, part, here) for inner, part in reversed(state.states.items()))
+        stack.extend((inner, part, here) for inner, part in reversed(list(state.states.items())))
     for clock in clocks:
         for audience in clock.shown:
             steps.setdefault(audience, {})
