@@ -88,6 +88,7 @@ class Compiled:
         for index, role in enumerate(workflow.roles):
             if role in RELATIONS:
                 self.problems.add("role.relation", f"roles[{index}]", role=role, relations=RELATIONS)
+        self.guard_parts: dict[int, tuple[Expression, ...]] = {}
         self.replies: list[tuple[str, str]] = []
         self.links = tuple(self._link(index, spec) for index, spec in enumerate(self.transitions))
         self._check_tables()

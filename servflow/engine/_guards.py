@@ -63,12 +63,21 @@ def part_that_fails(call: OneCall, event: str, link: Link) -> Refused | None:
     """The refusal of the first part of a transition's guard that reads no payload and does not hold."""
     if link.guard is None:
         return None
-    for part in conjuncts(link.guard, call.compiled.functions):
+    for part in parts_of(call, link):
         if "payload" not in part.roots:
             refused = held_back(call, event, link, part)
             if refused is not None:
                 return refused
     return None
+
+
+def parts_of(call: OneCall, link: Link) -> tuple[Expression, ...]:
+    """The parts of a transition's guard joined by ``&&`` at the top; made once for a workflow."""
+    known = call.compiled.guard_parts.get(link.index)
+    if known is None:
+        made = () if link.guard is None else conjuncts(link.guard, call.compiled.functions)
+        known = call.compiled.guard_parts[link.index] = tuple(made)
+    return known
 
 
 def conjuncts(expression: Expression, functions: Mapping[str, Function]) -> list[Expression]:

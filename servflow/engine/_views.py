@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,8 +17,11 @@ class Option:
     One event and whether it may happen now.
 
     ``status`` is ``ready``, ``needs`` (a payload) or ``refused``. ``why`` says why not, ``code`` is that of the
-    refusal, ``payload`` names what it takes with types (``?``: may be left out), ``targets`` where it leads,
-    ``facts`` what a program needs of the refusal.
+    refusal, ``payload`` names what it takes with types (``?``: may be left out), ``targets`` the leaf states it
+    enters, ``stays`` whether it enters none and the ticket stays where it is, ``facts`` what a program needs of
+    the refusal. ``refusals`` says of each transition of the event that is not taken why, with the values every
+    part of a guard saw; ``change`` is the smallest change of one field that would allow it, where one suffices:
+    ``{"field": "amount", "from": "250", "to": "200"}`` (``any``: so would other values).
     """
 
     event: str
@@ -28,6 +32,9 @@ class Option:
     targets: tuple[str, ...] = ()
     title: str = ""
     facts: FrozenMap[str, Any] = field(default=EMPTY, repr=False)
+    stays: bool = False
+    refusals: tuple[FrozenMap[str, Any], ...] = field(default=(), repr=False)
+    change: FrozenMap[str, Any] | None = None
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form, for buttons and API answers."""
@@ -39,6 +46,9 @@ class Option:
             "payload": dict(self.payload),
             "targets": list(self.targets),
             "title": self.title,
+            "stays": self.stays,
+            "refusals": [plain_data(refusal) for refusal in self.refusals],
+            "change": plain_data(self.change),
         }
 
 
@@ -137,6 +147,17 @@ class Explanation:
             "slots": [dict(slot) for slot in self.slots],
             "coming": [item.as_data() for item in self.coming],
         }
+
+
+def plain_data(value: Any) -> Any:
+    """Facts as JSON-ready data."""
+    if isinstance(value, Mapping):
+        return {key: plain_data(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain_data(item) for item in value]
+    if isinstance(value, datetime):
+        return write_instant(value)
+    return value if value is None or isinstance(value, (str, bool, int, float)) else str(value)
 
 
 def _at(value: datetime | None) -> str | None:

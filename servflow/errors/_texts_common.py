@@ -56,6 +56,15 @@ TEXTS: dict[str, Text] = {
         zh="状态 {state} 下不能执行 {event}；可执行的状态：{allowed_in}",
     ),
     "refused.guard": Text(
+        en="{event} is not allowed now: {lines}; {remedy}",
+        zh="现在不能执行 {event}：{lines}；{remedy}",
+        or_else="refused.guard_plain",
+    ),
+    "refused.would_change": Text(en="setting {field} to {to} would allow it", zh="将 {field} 改为 {to} 即可执行"),
+    "refused.would_clear": Text(en="clearing {field} would allow it", zh="清空 {field} 即可执行"),
+    "refused.would_fill": Text(en="setting {field} would allow it", zh="填写 {field} 即可执行"),
+    "refused.would_another": Text(en="another value of {field} would allow it", zh="换一个 {field} 即可执行"),
+    "refused.guard_plain": Text(
         en="{event} is not allowed now: {lines}",
         zh="现在不能执行 {event}：{lines}",
         or_else="refused.guard_undecided",

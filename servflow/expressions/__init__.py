@@ -21,6 +21,7 @@ from servflow.expressions._limits import (
     MAX_STEPS,
 )
 from servflow.expressions._solve import Solved, solve
+from servflow.expressions._solve_values import distance
 from servflow.expressions._supplied import ACTIVE, AFTER_DAYS, COUNTED, COUNTING, IN_STATE
 from servflow.expressions._trace import Trace
 from servflow.expressions._tree import tree_schema
@@ -46,6 +47,7 @@ __all__ = [
     "Function",
     "Solved",
     "Trace",
+    "distance",
     "evaluate",
     "solve",
     "tree_schema",

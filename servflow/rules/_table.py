@@ -27,6 +27,7 @@ from servflow.rules._definition import (
 )
 from servflow.rules._hits import released, settle
 from servflow.rules._program import Program, compile_table, evaluate_outputs, located, read_values
+from servflow.rules._regions import axes_of
 from servflow.rules._typing import typed_findings
 
 
@@ -238,6 +239,18 @@ class DecisionTable:
             nulls: also report gaps that need a null or missing field.
         """
         return check_table(self, self._program, fields or {}, nulls=nulls)
+
+    def samples(self, name: str, fields: Mapping[str, Any]) -> tuple[Any, ...]:
+        """
+        Values of one input such that each row answers any value as it answers one of them; null is not among them.
+
+        Args:
+            name: what the input reads; nothing comes of a name no input reads as it is.
+            fields: field types, where known.
+        """
+        axes, _ = axes_of(self.inputs, self._program, fields)
+        pieces = (piece for axis in axes if axis.path == (name,) for piece in axis.pieces)
+        return tuple(piece.value for piece in pieces if piece.value is not None)
 
     def typed(self, fields: Mapping[str, Any]) -> tuple[Finding, ...]:
         """

@@ -1,0 +1,231 @@
+"""Knows what could be done with a ticket now and why not, by the code that would do it; must not change anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from servflow.engine import _approval, _checklist, _facts
+from servflow.engine._as_of import as_of
+from servflow.engine._call import OneCall
+from servflow.engine._choosing import Attempt, choose
+from servflow.engine._definition import BUILT_IN
+from servflow.engine._given import Given
+from servflow.engine._permit import not_permitted, permitted
+from servflow.engine._refusals import each_of, wants_form, with_remedy
+from servflow.engine._views import Option
+from servflow.errors import Refused
+from servflow.model import EMPTY, Field, FrozenMap, Ticket
+from servflow.statemachine import NOTHING
+
+if TYPE_CHECKING:
+    from servflow.engine._compile import Link
+    from servflow.engine._workflow import Workflow
+
+
+def available(workflow: Workflow, ticket: Ticket, given: Given) -> tuple[Option, ...]:
+    """Every event of the state, with whether it may happen and why not; built-in ones where granted."""
+    call = as_of(workflow, ticket, given)
+    compiled = call.compiled
+    options = []
+    for event in _named(call):
+        indexes = compiled.chart.candidates(call.draft.configuration, event)
+        if indexes:
+            options.append(_option(call, event, indexes))
+    told = {event for event in compiled.events if event not in BUILT_IN and not compiled.raised.internal(event)}
+    heard = sorted(event for event in told if not compiled.moves(event))
+    options.extend(_heard(call, event) for event in heard)
+    seen = {option.event for option in options}
+    options.extend(option for event in BUILT_IN if event not in seen and (option := _built_in(call, event)) is not None)
+    return tuple(options)
+
+
+def _named(call: OneCall) -> list[str]:
+    """
+    The events a host may name that transitions could take, in the order of the definition.
+
+    A descriptor with a wildcard is no event; the events it takes are told as far as the definition names them.
+    """
+    compiled = call.compiled
+    written = [name for move in compiled.transitions if move.event for name in move.event.split()]
+    named = [name for name in written if "*" not in name]
+    known = [*call.workflow.events, *sorted(compiled.heard)]
+    named += [name for name in known if name not in BUILT_IN and compiled.moves(name)]
+    return [event for event in dict.fromkeys(named) if not compiled.raised.internal(event)]
+
+
+def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
+    links = [call.compiled.links[index] for index in indexes]
+    attempt = Attempt(event)
+    chosen = choose(call, event, EMPTY, attempt)
+    if chosen:
+        link = call.compiled.links[chosen[0]]
+        leads, stays = _leads(call, chosen)
+        return Option(
+            event=event,
+            status="ready",
+            payload=_types(link),
+            targets=leads,
+            stays=stays,
+            title=link.spec.title,
+            refusals=each_of(attempt.problems),
+        )
+    open_form = next((link for link, problem in attempt.problems if wants_form(call, event, link, problem)), None)
+    if open_form is not None:
+        asked = _asked(open_form)
+        leads, stays = _leads(call, (open_form.index,))
+        return Option(
+            event=event,
+            status="needs",
+            payload=asked,
+            targets=leads,
+            stays=stays,
+            code="payload",
+            why="needs " + ", ".join(f"{name} ({kind})" for name, kind in asked.items() if not kind.endswith("?")),
+            title=open_form.spec.title,
+            refusals=each_of(attempt.problems),
+        )
+    problem = attempt.worst() or not_permitted(call, event, (), None)
+    told = next((link for link, found in attempt.problems if found is problem), links[0])
+    problem = with_remedy(call, attempt, problem, EMPTY, form=True)
+    leads, stays = _leads(call, (told.index,))
+    return Option(
+        event=event,
+        status="refused",
+        why=problem.message,
+        code=problem.code,
+        payload=_asked(told),
+        targets=leads,
+        stays=stays,
+        title=told.spec.title,
+        facts=FrozenMap(problem.facts),
+        refusals=each_of(attempt.problems),
+        change=problem.facts.get("change"),
+    )
+
+
+def _asked(link: Link) -> FrozenMap[str, str]:
+    """The payload a transition takes: what it declares, and what its guard reads besides."""
+    found = {name: _type(spec) for name, spec in link.spec.payload.items()}
+    reads = sorted(link.guard.reads) if link.guard is not None else []
+    for read in reads:
+        root, _, rest = read.partition(".")
+        if root == "payload" and rest:
+            found.setdefault(rest.partition(".")[0], "any")
+    return FrozenMap(found)
+
+
+def _types(link: Link) -> FrozenMap[str, str]:
+    return FrozenMap({name: _type(spec) for name, spec in link.spec.payload.items()})
+
+
+def _type(spec: Field) -> str:
+    return f"{spec.type}?" if spec.optional or spec.default is not None else spec.type
+
+
+def _leads(call: OneCall, indexes: tuple[int, ...]) -> tuple[tuple[str, ...], bool]:
+    """The leaf states that taking these transitions enters, and whether the ticket stays where it is."""
+    draft = call.draft
+    move = call.compiled.chart.apply(draft.configuration, draft.history or NOTHING, indexes)
+    return tuple(leaf for leaf in move.configuration if leaf in move.entered), not move.entered
+
+
+def _heard(call: OneCall, event: str) -> Option:
+    """An event that only clocks and chains listen to."""
+    spec = call.workflow.events.get(event)
+    allow, not_by = (spec.allow, spec.not_by) if spec is not None else ((), None)
+    declared = spec.payload if spec is not None else EMPTY
+    payload = FrozenMap({name: _type(kind) for name, kind in declared.items()})
+    title = spec.title if spec is not None else ""
+    if permitted(call, allow, not_by):
+        needed = any(not kind.optional and kind.default is None for kind in declared.values())
+        return Option(event=event, status="needs" if needed else "ready", payload=payload, title=title, stays=True)
+    problem = not_permitted(call, event, allow, not_by)
+    return _refused(event, problem, payload, title)
+
+
+def _refused(event: str, problem: Refused, payload: Mapping[str, str], title: str) -> Option:
+    """A refusal that no transition has a part in."""
+    told = FrozenMap({"transition": None, "code": problem.code, "why": problem.message, **_who(problem)})
+    return Option(
+        event=event,
+        status="refused",
+        why=problem.message,
+        code=problem.code,
+        payload=FrozenMap(payload),
+        title=title,
+        facts=FrozenMap(problem.facts),
+        refusals=(told,),
+        stays=True,
+    )
+
+
+def _who(problem: Refused) -> dict[str, Any]:
+    return {name: problem.facts[name] for name in ("needs", "not_by") if problem.facts.get(name)}
+
+
+def _built_in(call: OneCall, event: str) -> Option | None:
+    spec = call.workflow.events.get(event)
+    if event in _NEVER_OFFERED or not (spec is not None or not call.workflow.roles or _granted_in_part(call, event)):
+        return None
+    if event.startswith("offer.") and not call.draft.offers:
+        return None
+    if event.startswith("chain.") and not any(run.phase != "armed" for run in call.draft.chains):
+        return None
+    if event.startswith("approval."):
+        return _vote(call, event, spec.title if spec is not None else "")
+    if event == "step.check" and not any(state in call.draft.entered for state in call.compiled.checklists):
+        return None
+    if event == "step.uncheck" and not any(_facts.is_done(call, state, step.step) for state, step in _facts.steps(call)):
+        return None
+    if event == "clock.waive" and not any(run.breached_at for run in call.draft.clocks.values()):
+        return None
+    allow, not_by = (spec.allow, spec.not_by) if spec is not None else ((), None)
+    asked = dict(BUILT_IN[event])
+    if event == "ticket.update":
+        asked = {name: f"{kind.type}?" for name, kind in call.workflow.fields.items()}
+    if spec is not None:
+        asked |= {name: _type(kind) for name, kind in spec.payload.items()}
+    payload = FrozenMap(asked)
+    if permitted(call, allow, not_by) or (event == _checklist.CHECK and _checklist.may_check(call)):
+        mine = not event.startswith("offer.") or any(
+            call.actor is not None and offer.to == call.actor.id for offer in call.draft.offers
+        )
+        if mine:
+            needed = [f"{name} ({kind})" for name, kind in payload.items() if not kind.endswith("?")]
+            if event == "ticket.update":
+                needed = ["a field to update"]
+            return Option(
+                event=event,
+                status="needs" if needed else "ready",
+                payload=payload,
+                code="payload" if needed else None,
+                why=f"needs {', '.join(needed)}" if needed else "",
+                title=spec.title if spec else "",
+                stays=True,
+            )
+    problem = not_permitted(call, event, allow, not_by)
+    return _refused(event, problem, payload, spec.title if spec else "")
+
+
+_NEVER_OFFERED = ("ticket.cancel", "ticket.reopen", "ticket.child_closed", "ticket.child_reopened")
+
+
+def _granted_in_part(call: OneCall, event: str) -> bool:
+    """Whether the state itself says who may: a checklist step or an approval with an ``allow`` of its own."""
+    if event == _checklist.CHECK:
+        return any(step.allow for _, step in _facts.steps(call))
+    return event.startswith("approval.") and bool(_facts.voting(call))
+
+
+def _vote(call: OneCall, event: str, title: str) -> Option | None:
+    if not _facts.voting(call):
+        return None
+    payload = FrozenMap(BUILT_IN[event])
+    problem = None if _approval.may_vote(call, event) else _approval.why_not(call, event)
+    if problem is None:
+        return Option(event=event, status="ready", payload=payload, title=title, stays=True)
+    return _refused(event, problem, payload, title)
+
+
+__all__ = ["available"]

@@ -1,0 +1,83 @@
+"""Knows how the refusals of all transitions of one event are told together; must not know how any is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from servflow.engine._change import smallest_change
+from servflow.engine._choosing import Attempt, choose
+from servflow.engine._guards import part_that_fails
+from servflow.errors import Refused
+from servflow.model import FrozenMap
+
+if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
+    from servflow.engine._compile import Link
+
+_TOLD = ("when", "operands", "lines", "needs", "not_by", "problems", "until")
+
+
+def each_of(problems: Iterable[tuple[Link, Refused]]) -> tuple[FrozenMap[str, Any], ...]:
+    """
+    Why each transition of an event was not taken, in the order in which they were looked at, JSON-ready.
+
+    Each has ``transition`` (its index), ``source``, ``target``, ``code`` and ``why``; a guard also ``when``,
+    ``operands`` (as ``Trace.as_data``) and ``lines`` by language, a missing role ``needs``, a payload ``problems``.
+    """
+    found: dict[int, FrozenMap[str, Any]] = {}
+    for link, problem in problems:
+        facts = {name: problem.facts[name] for name in _TOLD if problem.facts.get(name) is not None}
+        found.setdefault(
+            link.index,
+            FrozenMap(
+                {
+                    "transition": link.index,
+                    "source": link.spec.source,
+                    "target": link.spec.target,
+                    "code": problem.code,
+                    "why": problem.message,
+                    **facts,
+                }
+            ),
+        )
+    return tuple(found.values())
+
+
+def wants_form(call: OneCall, event: str, link: Link, problem: Refused) -> bool:
+    """Whether nothing but a payload is missing: its values, or a part of the guard that reads them."""
+    if problem.code == "payload":
+        return True
+    reads = link.guard is not None and any(read.startswith("payload.") for read in link.guard.reads)
+    return problem.code == "guard" and reads and part_that_fails(call, event, link) is None
+
+
+def with_remedy(call: OneCall, attempt: Attempt, problem: Refused, payload: Mapping[str, Any], *, form: bool) -> Refused:
+    """
+    A refusal with what else stood in the way and, where a guard did, the one field that would have to be another.
+
+    Args:
+        call: the ticket as it stands.
+        attempt: why each transition was not taken.
+        problem: the refusal that is told.
+        payload: what came with the event.
+        form: whether the payload is still to be filled in: then parts of guards that read it do not count.
+    """
+    facts = {**problem.facts, "each": each_of(attempt.problems)}
+    failed = []
+    for link, found in attempt.problems:
+        if found.code == "guard" and link.guard is not None:
+            typed = None if form or link.index not in attempt.payloads else attempt.payloads[link.index]
+            failed.append((link, typed))
+
+    def allowed() -> bool:
+        again = Attempt(attempt.event)
+        if choose(call, attempt.event, payload, again):
+            return True
+        return form and any(wants_form(call, again.event, link, other) for link, other in again.problems)
+
+    change = smallest_change(call, failed, allowed) if failed and problem.code == "guard" else None
+    if change is None:
+        return Refused(problem.message, **facts)
+    remedy = change.said()
+    return Refused(f"{problem.message}; {remedy['en']}", **{**facts, "change": change.as_fact(), "remedy": remedy})
