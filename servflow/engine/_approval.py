@@ -223,8 +223,11 @@ def _people(call: OneCall, entry: Any) -> list[str]:
 # at load -----------------------------------------------------------------------------------------------------------
 
 
-def check_approvals(compiled: Compiled) -> None:
-    """Note approvals that can never be met, names that are not declared, and decisions nothing waits for."""
+def check_states(compiled: Compiled) -> None:
+    """Note who may check or vote that is not declared, approvals that can never be met, and decisions nothing waits for."""
+    for name, steps in compiled.checklists.items():
+        for index, step in enumerate(steps):
+            compiled.check_allow(step.allow, f"{compiled.paths[name]}.checklist[{index}].allow")
     asked = any(link.guard is not None and "approval" in link.guard.roots for link in compiled.links)
     for state, approval in compiled.approvals.items():
         path = f"{compiled.paths[state]}.approval"
@@ -281,4 +284,4 @@ def _refuse(event: str, why: str, **more: Any) -> Refused:
     return Refused(f"{event}: {why}", code="payload", event=event, **more)
 
 
-__all__ = ["APPROVE", "REJECT", "check_approvals", "electorate", "grant", "may_vote", "vote", "why_not"]
+__all__ = ["APPROVE", "REJECT", "check_states", "electorate", "grant", "may_vote", "vote", "why_not"]

@@ -10,7 +10,7 @@ import attrs
 
 from servflow.calendars import Calendar, OpenTime
 from servflow.engine._actions import Update, compile_updates
-from servflow.engine._approval import check_approvals
+from servflow.engine._approval import check_states
 from servflow.engine._chains import ChainPlan, compile_chains
 from servflow.engine._clocks import ClockPlan, compile_clocks, concerns
 from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, at_path
@@ -106,7 +106,7 @@ class Compiled:
         self._check_timers()
         self._check_unique()
         self.raised.check()
-        check_approvals(self)
+        check_states(self)
 
     def condition(self, when: Any, path: str, *, types: Types | None = None, timeless: bool = True) -> Expression | None:
         """Read a condition that must come to true or false; None where there is none or it cannot be read."""
@@ -481,7 +481,8 @@ _STATE = frozenset({"state"})
 
 def takes(descriptors: str, event: str) -> bool:
     """Whether one of the descriptors of a transition matches an event: by whole words, as a prefix, or ``*``."""
-    return any(one in ("*", event) or event.startswith(one.removesuffix(".*") + ".") for one in descriptors.split())
+    plain = (one.removesuffix(".*").removesuffix(".") for one in descriptors.split())
+    return any(one in ("*", event) or event.startswith(f"{one}.") for one in plain)
 
 
 def _outputs(table: Any) -> Mapping[str, Any]:

@@ -57,6 +57,13 @@ def _held(part: Any, *left_out: str) -> dict[str, Any]:
     return out
 
 
+def _evidence(value: Any) -> FrozenMap[str, Field]:
+    try:
+        return field_map(value)
+    except DefinitionError as error:
+        raise DefinitionError.of(at_path(error, "evidence")) from None
+
+
 @frozen(kw_only=True)
 class ChecklistStep:
     """
@@ -70,7 +77,7 @@ class ChecklistStep:
     step: str
     title: str = ""
     required: bool = True
-    evidence: FrozenMap[str, Field] = field(default=None, converter=field_map)
+    evidence: FrozenMap[str, Field] = field(default=None, converter=_evidence)
     allow: tuple[Any, ...] = field(default=(), converter=allow_list)
     within: Any = None
     calendar: Any = None

@@ -49,7 +49,8 @@ class Raised:
 
     def internal(self, event: str) -> bool:
         """Whether the workflow itself raises the event: one of these, or one of dispatch and of final states."""
-        return event.split(".", maxsplit=1)[0] in _OTHERS or self.covers(event)
+        first, dot, _ = event.partition(".")
+        return (bool(dot) and first in _OTHERS) or self.covers(event)
 
     @cached_property
     def heard(self) -> frozenset[str]:
