@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 
 from servflow.engine._regions import NULL, Domain, Mentions, Question, Region, domain, question
-from servflow.expressions import Expression
+from servflow.expressions import Expression, solve
 from servflow.model import SYSTEM, Field
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ MAX_OPENINGS = 1_024
 
 MAX_JOINT = 64
 """How many combinations one update by hand may try at once."""
+
+SOLVING = 2_000
+"""How many values may be tried for one question about guards."""
 
 Timers: TypeAlias = tuple[tuple[int, str, int], ...]
 """Armed timers in the order they were armed: group (armed together), state, index."""
@@ -92,6 +95,9 @@ class Abstract:
         self.mentions: dict[str, Mentions] = {}
         self.watched = tuple(self.read(condition) for condition in watch)
         self.guards = {link.index: self.read(link.guard) for link in self.compiled.links if link.guard is not None}
+        self.settled = {
+            link.index: verdict for link in self.compiled.links if (verdict := settled(self.compiled, link)) is not None
+        }
         self.rules = tuple(None if when is None else self.read(when) for when, _ in self.compiled.rule_updates)
         self.payload_specs = self._payload_specs()
         relevant = self._cone()
@@ -331,6 +337,17 @@ class Abstract:
 _CLOSED = {True: Region(True, True), False: Region(False, True)}
 
 
+def settled(compiled: Compiled, link: Link) -> bool | None:
+    """Whether a guard always holds, or never does, by itself; None where it hangs on values."""
+    if link.guard is None:
+        return None
+    payload = link.spec.payload
+    types = {**compiled.types, "payload": payload or "map"}
+    if solve([link.guard], types=types, budget=SOLVING).status == "no":
+        return False
+    return True if solve((), [link.guard], types=types, budget=SOLVING).status == "no" else None
+
+
 def _sets(update: Update) -> list[tuple[str, Expression | None]]:
     """The names an update sets, each with the expression that gives the value, where there is one."""
     if update.kind == "set":
@@ -348,4 +365,4 @@ def held_roles(world: World | None) -> frozenset[str] | None:
     return frozenset(role for person in world.persons.values() for role in person.roles)
 
 
-__all__ = ["GIVEN", "MAX_JOINT", "NULL", "Abstract", "Place", "Timers", "Trigger", "held_roles"]
+__all__ = ["GIVEN", "MAX_JOINT", "NULL", "SOLVING", "Abstract", "Place", "Timers", "Trigger", "held_roles"]

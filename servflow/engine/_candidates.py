@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
+from servflow.engine._abstract import SOLVING
 from servflow.engine._compile import takes
 from servflow.engine._given import Given
 from servflow.engine._search import Found
@@ -16,9 +19,6 @@ from servflow.model import RESOLUTION, FrozenMap, Ticket, freeze
 
 if TYPE_CHECKING:
     from servflow.engine._compile import Compiled, Link
-
-SOLVING = 2_000
-"""How many values may be tried for one question about guards."""
 
 MAX_PAIRS = 200
 """How many pairs of candidates are compared in one definition."""
@@ -41,12 +41,9 @@ def guards(seen: Found) -> Iterator[Finding]:
 
 def _alone(seen: Found, link: Link) -> str | None:
     """Whether a guard never holds, by itself or wherever it is asked, or always does."""
-    assert link.guard is not None
-    types = _types(seen.machine.compiled, [link])
-    if solve([link.guard], types=types, budget=SOLVING).status == "no":
-        return "never"
-    if solve((), [link.guard], types=types, budget=SOLVING).status == "no":
-        return "always"
+    settled = seen.machine.settled.get(link.index)
+    if settled is not None:
+        return "always" if settled else "never"
     if not seen.complete:
         return None
     machine = seen.machine
@@ -79,16 +76,9 @@ def _endless(seen: Found) -> Iterator[Finding]:
     compiled, chart = machine.compiled, machine.chart
     if not compiled.has_eventless or any(node.kind == "parallel" for node in chart.states.values()):
         return
-    certain: dict[int, bool] = {}
 
     def sure(index: int) -> bool:
-        if index not in certain:
-            guard = compiled.links[index].guard
-            certain[index] = (
-                guard is None
-                or solve((), [guard], types=_types(compiled, [compiled.links[index]]), budget=SOLVING).status == "no"
-            )
-        return certain[index]
+        return compiled.links[index].guard is None or machine.settled.get(index) is True
 
     told: set[frozenset[str]] = set()
     for leaf in chart.leaves:
@@ -160,8 +150,8 @@ def _overlaps(seen: Found, event: str, state: str, links: Sequence[Link]) -> Ite
         for other in links[place + 1 :]:
             if not _may_both(one, other) or (one.spec.target == other.spec.target and one.spec.do == other.spec.do):
                 continue
-            assert one.guard is not None and other.guard is not None
-            held = _witness(seen, event, state, [one, other], [one.guard, other.guard], ())
+            both = [link.guard for link in (one, other) if link.guard is not None]
+            held = _witness(seen, state, Asked(event, (one, other), wanted=both))
             if held is not None:
                 facts = {
                     "event": event,
@@ -175,39 +165,43 @@ def _overlaps(seen: Found, event: str, state: str, links: Sequence[Link]) -> Ite
 
 def _gap(seen: Found, event: str, state: str, links: Sequence[Link]) -> Iterator[Finding]:
     conditions = [link.guard for link in links if link.guard is not None]
-    held = _witness(seen, event, state, links, (), conditions)
+    held = _witness(seen, state, Asked(event, links, unwanted=conditions))
     if held is not None:
         facts = {"event": event, "state": state, "values": held["values"], "transitions": [link.index for link in links]}
         yield Finding("transition.gap", links[0].path, facts, "info", witness=held)
 
 
-def _witness(
-    seen: Found,
-    event: str,
-    state: str,
-    links: Sequence[Link],
-    wanted: Sequence[Expression],
-    unwanted: Sequence[Expression],
-) -> Any:
-    """A real ticket in a state, and a payload, on which conditions hold and others do not; None where there is none."""
+@attrs.frozen
+class Asked:
+    """What is asked of a ticket: conditions of some transitions of an event that hold, and others that do not."""
+
+    event: str
+    links: Sequence[Link]
+    wanted: Sequence[Expression] = ()
+    unwanted: Sequence[Expression] = ()
+
+
+def _witness(seen: Found, state: str, case: Asked) -> Any:
+    """A real ticket in a state, and a payload, on which it is as asked; None where there is none."""
     machine = seen.machine
-    types = _types(machine.compiled, links)
+    types = _types(machine.compiled, case.links)
     # A gap that only opens for want of a value is no hole in the cases: what is asked for is taken to be there.
-    there = _given(machine.compiled, types, unwanted)
-    if solve([*wanted, *there], unwanted, types=types, budget=SOLVING).status == "no":
+    there = _given(machine.compiled, types, case.unwanted)
+    full = attrs.evolve(case, wanted=[*case.wanted, *there])
+    if solve(full.wanted, full.unwanted, types=types, budget=SOLVING).status == "no":
         return None
     goals = []
-    asked = [machine.guards[link.index] for link in links]
+    asked = [machine.guards[link.index] for link in case.links]
     for number, place in enumerate(seen.places):
         if machine.chart.contains(place.configuration, state):
             answers = [machine.answer(one, place) for one in asked]
-            if all(answer is not (not wanted) for answer in answers):
+            if all(answer is not (not case.wanted) for answer in answers):
                 goals.append(number)
 
-    def both(story: Story, _: int) -> Any:
-        return _held(machine.compiled, story, event, links, types, [*wanted, *there], unwanted)
+    def found(story: Story, _: int) -> Any:
+        return _held(machine.compiled, story, full, types)
 
-    return search(machine, seen, goals, both, calls=MAX_CALLS // 4) if goals else None
+    return search(machine, seen, goals, found, calls=MAX_CALLS // 4) if goals else None
 
 
 def _given(compiled: Compiled, types: Mapping[str, Any], conditions: Sequence[Expression]) -> list[Expression]:
@@ -222,49 +216,39 @@ def _plain_read(read: str) -> bool:
     return not rest or root == "payload"
 
 
-def _held(
-    compiled: Compiled,
-    story: Story,
-    event: str,
-    links: Sequence[Link],
-    types: Mapping[str, Any],
-    wanted: Sequence[Expression],
-    unwanted: Sequence[Expression],
-) -> Any:
+def _held(compiled: Compiled, story: Story, case: Asked, types: Mapping[str, Any]) -> Any:
     """The witness where a payload makes it so on this very ticket, by the code that asks guards."""
-    ticket = story.ticket
-    scope = _scope(compiled, ticket, {})
-    reads = {read for condition in (*wanted, *unwanted) for read in condition.reads}
+    scope = _scope(compiled, story.ticket, {})
+    conditions = (*case.wanted, *case.unwanted)
     fixed: dict[str, Any] = {}
-    for read in sorted(reads):
-        if not read.startswith("payload."):
-            try:
+    try:
+        for read in sorted({read for condition in conditions for read in condition.reads}):
+            if not read.startswith("payload."):
                 fixed[read] = Expression.parse(read, compiled.types, functions=compiled.functions).value(scope)
-            except ExpressionError:
-                return None
-    if any(condition.asks for condition in (*wanted, *unwanted)):
-        payload: dict[str, Any] = {}
-    else:
-        solved = solve(wanted, unwanted, types=types, fixed=fixed, budget=SOLVING)
+    except ExpressionError:
+        return None
+    payload: dict[str, Any] = {}
+    if not any(condition.asks for condition in conditions):
+        solved = solve(case.wanted, case.unwanted, types=types, fixed=fixed, budget=SOLVING)
         if solved.status != "yes":
             return None
         payload = _payload(solved.values)
-    for link in links:
+    for link in case.links:
         for name, spec in link.spec.payload.items():
             if payload.get(name) is None and not spec.optional and spec.default is None:
                 payload[name] = spec.convert(filler(spec))
-    scope = _scope(compiled, ticket, payload)
+    scope = _scope(compiled, story.ticket, payload)
     try:
-        agreed = all(condition.test(scope) for condition in wanted) and not any(condition.test(scope) for condition in unwanted)
+        held = all(condition.test(scope) for condition in case.wanted)
+        if not held or any(condition.test(scope) for condition in case.unwanted):
+            return None
     except ExpressionError:
-        return None
-    if not agreed:
         return None
     sent = {name: plain(value) for name, value in payload.items() if value is not None}
     values = {read: plain(value) for read, value in fixed.items() if _plain_read(read) and read != "state"}
     values |= {f"payload.{name}": value for name, value in sent.items()}
-    step = {"event": event, "payload": sent, "state": ticket.state}
-    return freeze({**story.witness(), "values": values, "then": step})
+    then = {"event": case.event, "payload": sent}
+    return freeze({**story.witness(), "values": values, "then": then})
 
 
 def _payload(values: Mapping[str, Any]) -> dict[str, Any]:

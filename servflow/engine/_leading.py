@@ -1,4 +1,4 @@
-"""Knows when one condition must lead to another: where a ticket may rest, go round, or take too long; must not know other laws."""
+"""Knows when one condition must lead to another: what may rest, go round or take too long; must not know other laws."""
 
 # ruff: noqa: RUF001 - Chinese text uses full-width punctuation
 
@@ -95,9 +95,9 @@ class Leads:
         found = []
         for part in components(self.pending, lambda number: [n for n in self.found.after[number] if n in self.pending]):
             inside = set(part)
-            if len(part) > 1 or part[0] in self.found.after[part[0]]:
-                if all(self._broken(key, inside) for key in self._timers(inside)):
-                    found.append(sorted(part))
+            goes = len(part) > 1 or part[0] in self.found.after[part[0]]
+            if goes and all(self._broken(key, inside) for key in self._timers(inside)):
+                found.append(sorted(part))
         return found
 
     def _timers(self, inside: Iterable[int]) -> set[Key]:

@@ -413,6 +413,9 @@ class _Step:
         return self.chart.select(self.configuration, event, decide, history=self.history)
 
     def _guard(self, link: Link) -> bool:
+        settled = self.machine.settled.get(link.index)
+        if settled is not None:
+            return settled
         asked = self.machine.guards.get(link.index)
         return asked is None or self.holds(asked, asked.text)
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from servflow.engine._search import Found
+from servflow.engine._abstract import Abstract
+from servflow.engine._search import Found, explore
 from servflow.engine._stories import START, filler
 from servflow.errors import Finding, ServflowError
 from servflow.model import freeze, write_instant
 
 if TYPE_CHECKING:
-    from servflow.engine._abstract import Abstract
     from servflow.engine._compile import Compiled
     from servflow.expressions import Expression
+
+
+PLACES = 5_000
+"""How many abstract states are looked at for reads before setting."""
 
 
 def unset_fields(seen: Found) -> Iterator[Finding]:
@@ -29,12 +33,13 @@ def unset_fields(seen: Found) -> Iterator[Finding]:
     compiled = machine.compiled
     later = _set_later(compiled)
     readers = _readers(compiled)
+    untouched = _untouched(machine) if later & readers.keys() else None
     for name, spec in machine.workflow.fields.items():
         where = readers.get(name)
         if where is None or spec.default is not None or spec.required or spec.optional:
             continue
         if name in later:
-            place = _too_early(seen, name, where)
+            place = None if untouched is None else _too_early(untouched, name)
             if place is None:
                 continue
             where = place
@@ -86,19 +91,24 @@ def _asked_for(tree: Any) -> set[str]:
     return found
 
 
-def _too_early(seen: Found, name: str, path: str) -> str | None:
+def _untouched(machine: Abstract) -> Found:
+    """The places tickets come to while nobody corrects them by hand."""
+    alone = Abstract(machine.workflow, by_hand=False)
+    return explore(alone, PLACES)
+
+
+def _too_early(seen: Found, name: str) -> str | None:
     """Where a field is read while it may be null though something sets it later; None where it never is."""
     machine = seen.machine
     index = machine.order.get(name)
     if index is None or not seen.complete:
         return None
-    null = len(machine.domains[index].regions) - 1
     for link in machine.compiled.links:
         if link.guard is None or name not in link.guard.roots or name in _asked_for(link.guard.tree):
             continue
         for place in seen.places:
             here = any(source == "*" or machine.chart.contains(place.configuration, source) for source in link.spec.source)
-            if here and machine.domains[index].regions[place.values[index]].value is None and place.values[index] <= null:
+            if here and machine.domains[index].regions[place.values[index]].value is None:
                 return f"{link.path}.when"
     return None
 

@@ -1,6 +1,6 @@
 """Knows the sentences about what check() proves in English and Chinese; must not know any code."""
 
-# ruff: noqa: RUF001 - Chinese text uses full-width punctuation
+
 
 from __future__ import annotations
 
