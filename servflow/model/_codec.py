@@ -83,10 +83,13 @@ def decode_value(data: Any, depth: int = 0) -> Any:
     """
     if depth > _MAX_DEPTH:
         raise ValueError(f"a value is nested more than {_MAX_DEPTH} deep")
+    plain = _PLAIN.get(type(data))
+    if plain is not None:
+        return _whole(data) if plain is _integer else plain(data)
     if isinstance(data, (list, tuple)):
         return tuple([decode_value(item, depth + 1) for item in data])
     if type(data) is not dict and not isinstance(data, Mapping):
-        if data is None or type(data) in (bool, float):
+        if data is None or type(data) is float:
             return data
         return _text(data) if isinstance(data, str) else _whole(data)
     data = _mapping(data)
@@ -159,6 +162,8 @@ def _codec(hint: Any) -> tuple[Encoder | None, Encoder]:
         return _optional(*_codec(next(argument for argument in arguments if argument is not type(None))))
     if origin is tuple:
         return _many(*_codec(arguments[0]))
+    if origin is FrozenMap and arguments[1] is str:
+        return dict, _texts
     if origin is FrozenMap:
         return (encode_value, _free_map) if arguments[1] is Any else _mapped(*_codec(arguments[1]))
     return (lambda value: _encode(value, hint)), (lambda data: _decode(_mapping(data), hint))
@@ -178,6 +183,25 @@ def _list(data: Any) -> list[Any] | tuple[Any, ...]:
     if not isinstance(data, (list, tuple)):
         raise ValueError(f"expected a list, got {type(data).__name__}")
     return data
+
+
+_SHARED: dict[Any, FrozenMap[str, str]] = {}
+_MOST_SHARED = 1_000
+
+
+def _texts(data: Any) -> FrozenMap[str, str]:
+    """Texts by name; tickets that run under the same definitions share the map that says so."""
+    key = tuple(_mapping(data).items())
+    try:
+        known = _SHARED.get(key)
+    except TypeError:  # a value that is no text has no hash
+        known = None
+    if known is None:
+        known = FrozenMap({name: _text(text) for name, text in key})
+        if len(_SHARED) >= _MOST_SHARED:
+            _SHARED.clear()
+        _SHARED[key] = known
+    return known
 
 
 def _free_map(data: Any) -> Any:
