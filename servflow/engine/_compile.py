@@ -24,7 +24,7 @@ from servflow.engine._scope import RESERVED, TIMED, scope_types
 from servflow.engine._shown import compile_views
 from servflow.errors import DefinitionError, Finding
 from servflow.expressions import Expression
-from servflow.model import FrozenMap
+from servflow.model import FrozenMap, Outcome
 from servflow.rules import RuleSet
 from servflow.statemachine import Machine
 
@@ -62,6 +62,7 @@ class Compiled:
     """
 
     first_fields: FrozenMap[str, Any] | None = None  # known from the first ticket opened without any
+    plain_opening: Outcome | None = None  # the same, where nothing reacts to an opening
 
     def __init__(self, workflow: Workflow) -> None:
         self.workflow = workflow
