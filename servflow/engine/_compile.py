@@ -125,7 +125,7 @@ class Compiled:
         # An explicit stack: nesting comes from an untrusted document.
         stack: list[tuple[Mapping[str, State], str, tuple[str, ...]]] = [(states, path, ())]
         while stack:
-            level, where, above = stack.pop()
+            level, where, above = stack.pop(0)
             for name, state in level.items():
                 self.states[name] = state
                 self.paths[name], self.around[name] = f"{where}.{name}", (name, *above)
