@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from servflow.engine._abstract import Abstract
 from servflow.engine._candidates import cases, guards
-from servflow.engine._proving import BUDGET, Proof, prove
+from servflow.engine._proving import Proof
 from servflow.engine._search import Found, components, explore
 from servflow.engine._stories import MAX_CALLS, Player, Story, search
 from servflow.engine._unset import unset_fields
@@ -21,7 +21,7 @@ PLACES = 5_000
 """How many abstract states are looked at for the findings besides laws."""
 
 
-def findings(workflow: Workflow, world: World | None = None, budget: int = BUDGET) -> tuple[Finding, ...]:
+def findings(workflow: Workflow, world: World | None, proofs: tuple[Proof, ...]) -> tuple[Finding, ...]:
     """Everything that can be said about a definition that loads."""
     compiled = workflow.compiled
     found = [finding for finding in compiled.problems.findings if finding.severity != "error"]
@@ -36,7 +36,7 @@ def findings(workflow: Workflow, world: World | None = None, budget: int = BUDGE
         for item in table.check():
             path = f"tables.{table.name}.{item.path}".rstrip(".")
             found.append(Finding(item.code, path, item.facts, item.severity, witness=item.witness))
-    found += [_of_law(made) for made in prove(workflow, budget, world) if made.verdict != "proved"]
+    found += [_of_law(made) for made in proofs if made.verdict != "proved"]
     return tuple(found)
 
 

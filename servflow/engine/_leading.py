@@ -7,7 +7,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from itertools import count
 from math import gcd
 from typing import TYPE_CHECKING, Any
@@ -68,6 +68,9 @@ class Leads:
         wanted = [machine.answer(machine.watched[0], place) for place in found.places]
         begins = [True if plan.when is None else machine.answer(machine.watched[1], place) for place in found.places]
         self.open = {number for number, answer in enumerate(wanted) if answer is not True}
+        self._late: list[Moment] = []
+        self._legs: dict[Moment, Leg] = {}
+        self._looked: tuple[Mapping[str, str] | None] | None = None
         self.starts = [number for number in sorted(self.open) if begins[number] is not False]
 
     # what might go wrong ----------------------------------------------------------------------------------------
@@ -127,7 +130,7 @@ class Leads:
                 return told, self._ends(f"that is more than {length(self.within)}", f"已超过 {length(self.within, 'zh')}")
             return None, _NOTHING
         for part in self.loops:
-            told = self._search(part, lambda story, number, part=part: self._goes_round(story, number, set(part)))
+            told = self._search(part, partial(self._goes_round, inside=set(part)))
             if told is not None:
                 return told, self._ends("and so on for ever", "如此循环不止")
         return None, _NOTHING
@@ -254,7 +257,7 @@ class Leads:
                 self.machine,
                 self.found,
                 [way[0].number],
-                lambda story, number, way=way: self._along(story, number, way),
+                partial(self._along, way=way),
                 calls=120,
             )
             if told is not None:
@@ -312,14 +315,11 @@ class Leads:
 
     def _timed(self, budget: int) -> Mapping[str, str] | None:
         """Follow the longest runs; None where all are short enough."""
-        if hasattr(self, "_late"):
-            return self._doubt
-        self._late: list[Moment] = []
-        self._legs: dict[Moment, Leg] = {}
-        self._doubt = self._follow(budget)
-        if self._doubt is None and self._late:
-            self._doubt = FrozenMap({"en": "a run may take longer", "zh": "某些进程可能更久"})
-        return self._doubt
+        if self._looked is None:
+            doubt = self._follow(budget)
+            late = FrozenMap({"en": "a run may take longer", "zh": "某些进程可能更久"}) if self._late else None
+            self._looked = (doubt or late,)
+        return self._looked[0]
 
     def _follow(self, budget: int) -> Mapping[str, str] | None:
         assert self.within is not None

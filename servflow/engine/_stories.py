@@ -79,15 +79,14 @@ def holds(workflow: Workflow, condition: Expression, ticket: Ticket) -> bool:
         return False
 
 
-def replay(workflow: Workflow, witness: Mapping[str, Any]) -> tuple[Outcome, ...]:
+def replay(workflow: Workflow, witness: Mapping[str, Any] | None) -> tuple[Outcome, ...]:
     """
     Every outcome of a witness on the kernel: the opening and each step.
 
     Raises:
         InputError: it holds no ticket.
     """
-    given: object = witness
-    if not isinstance(given, Mapping) or "path" not in given or "at" not in given:
+    if not isinstance(witness, Mapping) or "path" not in given or "at" not in given:
         raise InputError("this witness holds no ticket: what it proves is true of the definition alone", code="witness")
     world = witness.get("world")
     at = datetime.fromisoformat(witness["at"])
@@ -317,32 +316,30 @@ class Player:
             allows = [entry for link in links for entry in link.allow]
             not_by = {ticket.last_actors.get(link.not_by) for link in links if link.not_by is not None}
             return (name, {k: v for k, v in payload.items() if v is not None}), self.actors(ticket, allows, not_by)
-        spec = None
-        if kind == "update":
-            changes = {c.name: plain(c.value[0]) for c in run.choices if c.what == "set" and c.value is not None}
-            spec, sent = "ticket.update", changes
-        elif kind == "force":
-            spec, sent = "ticket.force", {"state": name, "reason": "as an example"}
-        elif kind == "assign" or name.startswith("assigned."):
-            slot = next((p.slot for p in self.workflow.dispatch if p.name == name.partition(".")[2]), "assignee")
-            if kind == "internal" and not self.machine.granted("ticket.assign") and self.workflow.roles:
-                return None, []
-            spec, sent = "ticket.assign", {"to": "engineer-1", **({"slot": slot} if slot != "assignee" else {})}
-        elif kind == "check":
-            steps = [
-                step
-                for state, steps in self.machine.compiled.checklists.items()
-                if state in ticket.entered
-                for step in steps
-                if step not in ticket.checklist.get(state, {})
-            ]
-            if not steps:
-                return None, []
-            spec, sent = "step.check", {"step": getattr(steps[0], "step", steps[0])}
-        if spec is None:
+        asked = self._by_hand(ticket, run)
+        if asked is None:
             return None, []
-        granted = self.workflow.events.get(spec)
-        return (spec, sent), self.actors(ticket, list(granted.allow) if granted is not None else [], set())
+        granted = self.workflow.events.get(asked[0])
+        return asked, self.actors(ticket, list(granted.allow) if granted is not None else [], set())
+
+    def _by_hand(self, ticket: Ticket, run: Run) -> tuple[str, dict[str, Any]] | None:
+        """The built-in event that does what a run does; None where nobody does that by hand."""
+        kind, name = run.trigger.kind, run.trigger.name
+        if kind == "update":
+            return "ticket.update", {c.name: plain(c.value[0]) for c in run.choices if c.what == "set" and c.value is not None}
+        if kind == "force":
+            return "ticket.force", {"state": name, "reason": "as an example"}
+        if kind == "assign" or (name.startswith("assigned.") and self.machine.usable("ticket.assign")):
+            if any(choice.name == "somebody" and choice.value is False for choice in run.choices):
+                return "ticket.assign", {}
+            slot = next((p.slot for p in self.workflow.dispatch if p.name == name.partition(".")[2]), "assignee")
+            return "ticket.assign", {"to": "engineer-1", **({"slot": slot} if slot != "assignee" else {})}
+        if kind == "check":
+            for state, steps in self.machine.compiled.checklists.items():
+                for step in steps if state in ticket.entered else ():
+                    if step not in ticket.checklist.get(state, {}):
+                        return "step.check", {"step": getattr(step, "step", step)}
+        return None
 
     def actors(self, ticket: Ticket, allows: list[Any], but: set[str | None]) -> list[Actor | None]:
         """Persons who may be what is allowed, each once; nobody in particular where anybody may."""

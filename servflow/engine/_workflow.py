@@ -286,7 +286,7 @@ class Workflow:
             world: where given, a role that nobody in it holds counts as held by nobody.
             budget: how many abstract states are looked at for one law.
         """
-        return _check.findings(self, World.of(world), budget)
+        return _check.findings(self, World.of(world), self.prove(world=world, budget=budget))
 
     def prove(self, *, world: WorldLike = None, budget: int = BUDGET) -> tuple[Proof, ...]:
         """
@@ -296,7 +296,12 @@ class Workflow:
             world: as for ``check``.
             budget: how many abstract states are looked at for one law.
         """
-        return prove(self, budget, World.of(world))
+        if world is not None:
+            return prove(self, budget, World.of(world))
+        known: dict[int, tuple[Proof, ...]] = self.__dict__.setdefault("_proved", {})
+        if budget not in known:
+            known[budget] = prove(self, budget)
+        return known[budget]
 
     def replay_witness(self, witness: Finding | Proof | Mapping[str, Any]) -> tuple[Outcome, ...]:
         """
