@@ -49,6 +49,11 @@ $(VENV)/.has-dev: $(VENV)/.has-test
 	@$(PIP) install -e '.[dev]'
 	@touch $@
 
+$(VENV)/.has-bench: $(VENV)/.has-test
+	@echo "installing what the benchmarks measure beside into $(VENV)"
+	@$(PIP) install -e '.[bench]'
+	@touch $@
+
 # durable-rules is compiled here, for which a C compiler is needed; the name it calls was dropped in Python 3.13.
 durable: $(VENV)/.has-test
 	@CPPFLAGS="$(CPPFLAGS) -DPyEval_CallObject=PyObject_CallObject" $(PIP) install -e '.[durable]'
@@ -85,7 +90,7 @@ wheel: $(VENV)/.has-dev
 	build/bare/bin/python -m pip --quiet --disable-pip-version-check --no-input install build/wheel/*.whl
 	cd build && bare/bin/python -I ../.ci/smoke.py
 
-bench: $(VENV)/.has-test
+bench: $(VENV)/.has-bench
 	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(VENV)/.has-test
