@@ -12,6 +12,7 @@ from servflow.calendars import OpenTime
 from servflow.dispatch._parts import Hooks
 from servflow.dispatch._policy import Policy
 from servflow.errors import DefinitionError, InputError, TimeError, shown
+from servflow.expressions import ACTIVE
 from servflow.model import EMPTY, Engineer, Outlet, Ticket, World, instant
 
 Candidate = Engineer | Outlet
@@ -45,6 +46,7 @@ def bindings_of(ticket: Ticket, extra: Mapping[str, Any]) -> dict[str, Any]:
     bound.update(ticket.fields)
     bound.update((name, getattr(ticket, name)) for name in OWN)
     bound["state"] = ticket.state
+    bound[ACTIVE] = ticket.entered  # asked by in_state
     bound.update(extra)
     return bound
 

@@ -234,7 +234,10 @@ class Policy(Part):
         if fields is not None:
             self._typed({**fields, "candidate": CANDIDATE_FIELDS}, functions, found)
         if states is not None:
-            found.extend(_unknown("dispatch.unknown_state", [("state", name) for name in self.state], states))
+            named = [("state", name) for name in self.state]
+            for path, text, _ in self._expressions():
+                named.extend((path, name) for function, name in text.asks if function == "in_state")
+            found.extend(_unknown("dispatch.unknown_state", named, states))
         if calendars is not None:
             found.extend(_unknown("dispatch.unknown_calendar", self._calendars(), calendars))
         found.extend(self.unregistered(hooks or Hooks()))

@@ -13,7 +13,7 @@ from servflow.dispatch import Choice, Policy
 from servflow.engine._assigning import assign, hold, release, unassign
 from servflow.errors import LimitError, Refused
 from servflow.escalation import later
-from servflow.expressions import Expression
+from servflow.expressions import IN_STATE, Expression
 from servflow.model import (
     Call,
     Decided,
@@ -68,7 +68,7 @@ def _compile(compiled: Compiled, order: int, policy: Policy) -> SlotPlan:
         compiled.timeless,
         states=compiled.states,
         hooks=compiled.workflow.extensions.hooks,
-        functions=compiled.workflow.extensions.functions,
+        functions={**compiled.workflow.extensions.functions, "in_state": IN_STATE},
     )
     problems.findings.extend(attrs.evolve(finding, path=f"{path}.{finding.path}".rstrip(".")) for finding in found)
     calendars = [(f"relax[{index}].calendar", step.calendar) for index, step in enumerate(policy.relax)]
