@@ -10,8 +10,9 @@ import attrs
 from servflow.engine._abstract import SOLVING
 from servflow.engine._compile import takes
 from servflow.engine._given import Given
+from servflow.engine._player import MAX_CALLS, search
 from servflow.engine._search import Found
-from servflow.engine._stories import MAX_CALLS, Story, filler, plain, search
+from servflow.engine._stories import Story, filler, plain
 from servflow.engine._verbs import begin
 from servflow.errors import ExpressionError, Finding
 from servflow.expressions import Expression, solve

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from servflow.engine._abstract import Abstract
 from servflow.engine._candidates import cases, guards
+from servflow.engine._player import MAX_CALLS, Player, search
 from servflow.engine._proving import Proof
 from servflow.engine._search import Found, components, explore
-from servflow.engine._stories import MAX_CALLS, Player, Story, search
+from servflow.engine._stories import Story
 from servflow.engine._unset import unset_fields
 from servflow.errors import Finding
 from servflow.model import World, freeze

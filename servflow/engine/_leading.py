@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.engine._law import LawPlan
+from servflow.engine._player import Player, search
 from servflow.engine._search import Found, components
-from servflow.engine._steps import Run, first_timers
-from servflow.engine._stories import Player, Story, holds, length, search
+from servflow.engine._steps import Run
+from servflow.engine._stories import Story, holds, length
+from servflow.engine._triggers import first_timers
 from servflow.model import RESOLUTION, FrozenMap
 
 if TYPE_CHECKING:

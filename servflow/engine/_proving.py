@@ -13,9 +13,12 @@ import attrs
 from servflow.engine._abstract import Abstract
 from servflow.engine._law import LawPlan
 from servflow.engine._leading import Leads
+from servflow.engine._player import search
 from servflow.engine._search import Found, explore
-from servflow.engine._steps import Choice, Run, first_timers, runs, triggers
-from servflow.engine._stories import Story, holds, search
+from servflow.engine._standing import Choice
+from servflow.engine._steps import Run, runs
+from servflow.engine._stories import Story, holds
+from servflow.engine._triggers import first_timers, triggers
 from servflow.model import EMPTY, FrozenMap, World, freeze
 
 if TYPE_CHECKING:

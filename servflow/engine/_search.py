@@ -9,7 +9,8 @@ from typing import Any
 import attrs
 
 from servflow.engine._abstract import Abstract, Place, Trigger
-from servflow.engine._steps import Run, runs, triggers
+from servflow.engine._steps import Run, runs
+from servflow.engine._triggers import triggers
 
 OPEN = Trigger("open")
 

@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow.engine._abstract import GIVEN, MAX_JOINT, NULL, Abstract, Place, Trigger, held_roles
+from servflow.engine._abstract import GIVEN, Abstract, Place, Trigger
 from servflow.engine._definition import BUILT_IN
-from servflow.engine._regions import Domain, Question, Region, fits, value_of
+from servflow.engine._standing import Choice, Refusal, Standing
 from servflow.model import SYSTEM
-from servflow.statemachine import NOTHING
 
 if TYPE_CHECKING:
-    from servflow.engine._actions import Update
     from servflow.engine._compile import Link
-    from servflow.expressions import Expression
 
 MAX_RUNS = 4_096
 """How many ways one step may go before the rest is given up, which is said."""
 
 _MAX_MICROSTEPS = 60
 _MAX_REACTIONS = 60
-
-
-@attrs.frozen
-class Choice:
-    """
-    One thing a step left open and what was taken.
-
-    ``free`` is up to whoever acts: who they are, what they send. Everything else may go either way: a condition
-    that the regions do not decide, whom dispatch finds, whether a person's value keeps a rule from setting it.
-    """
-
-    what: str
-    name: Any
-    options: int
-    taken: int
-    free: bool
-    value: Any = None
 
 
 @attrs.frozen
@@ -55,10 +34,6 @@ class Run:
     choices: tuple[Choice, ...]
     target: Place | None
     kept: frozenset[tuple[str, int]] = frozenset()
-
-
-class Refusal(Exception):
-    """Internal: a step cannot happen this way."""
 
 
 def runs(machine: Abstract, place: Place | None, trigger: Trigger) -> Iterator[Run]:
@@ -80,157 +55,8 @@ def runs(machine: Abstract, place: Place | None, trigger: Trigger) -> Iterator[R
     machine.incomplete = machine.incomplete or f"one step may go more than {MAX_RUNS} ways"
 
 
-def triggers(machine: Abstract, place: Place) -> list[Trigger]:
-    """Everything that may happen in a place."""
-    found = [Trigger("timer", state, index) for _, state, index in first_timers(machine, place)]
-    found += [Trigger("retry", state, index) for state, index in place.refused]
-    chart = machine.chart
-    found += [Trigger("event", event) for event in machine.host_events if chart.candidates(place.configuration, event)]
-    for trigger in machine.spontaneous:
-        if trigger.kind == "level" or _possible(machine, place, trigger.name):
-            found.append(trigger)
-    if machine.updatable:
-        found += _by_hand(machine, place)
-    if machine.usable("ticket.assign") and "assignee" in machine.order:
-        found.append(Trigger("assign"))
-    complete = machine.order.get("checklist.complete")
-    if complete is not None and machine.usable("step.check") and _listed_here(machine, place):
-        found.append(Trigger("check"))
-    if machine.forcible:
-        found += [Trigger("force", leaf) for leaf in chart.leaves]
-    return found
-
-
-def _by_hand(machine: Abstract, place: Place) -> list[Trigger]:
-    names = [item for item in machine.domains if item.name in machine.workflow.fields or item.name in GIVEN]
-    size = 1
-    for item in names:
-        size *= len(item.regions)
-    if not names:
-        return []
-    if size <= MAX_JOINT:
-        return [Trigger("update", "*")]
-    return [Trigger("update", item.name) for item in names]
-
-
-def _listed_here(machine: Abstract, place: Place) -> bool:
-    return any(machine.chart.contains(place.configuration, state) for state in machine.compiled.checklists)
-
-
-def _possible(machine: Abstract, place: Place, event: str) -> bool:
-    """Whether an event of dispatch can come while the ticket stands there."""
-    first, _, name = event.partition(".")
-    if first not in ("assigned", "exhausted"):
-        return True
-    if first == "assigned" and machine.usable("ticket.assign"):
-        return True
-    for policy in machine.workflow.dispatch:
-        if policy.name == name:
-            return bool(policy.event) or any(machine.chart.contains(place.configuration, state) for state in policy.state)
-    return True
-
-
-def first_timers(machine: Abstract, place: Place) -> list[tuple[int, str, int]]:
-    """The armed timers that may be the first to run out."""
-    found = []
-    for position, (group, state, index) in enumerate(place.timers):
-        mine = machine.compiled.timed_states[state][index]
-        if not any(
-            _sooner(machine.compiled.timed_states[other][place_of], mine, same_group=before == group, earlier=number < position)
-            for number, (before, other, place_of) in enumerate(place.timers)
-            if before <= group and number != position
-        ):
-            found.append((group, state, index))
-    return found
-
-
-def _sooner(one: Any, other: Any, *, same_group: bool, earlier: bool) -> bool:
-    """Whether a timer armed no later runs out first for certain."""
-    if one.calendar != other.calendar or bool(one.after.business_days) or bool(other.after.business_days):
-        return False
-    if getattr(one, "resume", "restart") != "restart" or getattr(other, "resume", "restart") != "restart":
-        return False
-    if one.after.exact == other.after.exact:
-        return same_group and earlier
-    return bool(one.after.exact < other.after.exact)
-
-
-class _Step:
+class _Step(Standing):
     """One run of one step."""
-
-    def __init__(self, machine: Abstract, place: Place | None, prefix: list[int]) -> None:
-        self.machine = machine
-        self.compiled = machine.compiled
-        self.prefix = prefix
-        self.choices: list[Choice] = []
-        self.chart = machine.chart
-        self.configuration: tuple[str, ...] = place.configuration if place is not None else ()
-        self.history: Mapping[str, tuple[str, ...]] = dict(place.history) if place is not None and place.history else NOTHING
-        self.values: list[int] = list(place.values) if place is not None else []
-        self.timers: list[tuple[int, str, int]] = list(place.timers) if place is not None else []
-        self.refused: list[tuple[str, int]] = list(place.refused) if place is not None else []
-        self.kept = {(state, index) for _, state, index in self.timers}
-        self.queue: deque[str] = deque()
-        self.by = "host"
-        self.sent: dict[str, Region | None] = {}
-        self.may: dict[Any, bool] = {}
-        self.entered: list[str] = []
-        self.changed: set[str] = set()
-        self.person = False
-
-    # choosing ---------------------------------------------------------------------------------------------------
-
-    def pick(self, what: str, name: Any, options: int, *, free: bool, values: Any = None) -> int:
-        """Take one of several ways; the next run of the step takes the next one."""
-        if options == 1:
-            return 0
-        position = len(self.choices)
-        taken = self.prefix[position] if position < len(self.prefix) else 0
-        value = values[taken] if values is not None else None
-        self.choices.append(Choice(what, name, options, taken, free, value))
-        return taken
-
-    def lookup(self, name: str) -> Region | None:
-        """The region of a name now."""
-        if name.startswith("payload."):
-            return self._payload(name)
-        index = self.machine.order.get(name)
-        if index is not None:
-            return self.machine.domains[index].regions[self.values[index]]
-        if name == "state":
-            return Region("+".join(self.configuration), True)
-        return None
-
-    def _payload(self, name: str) -> Region | None:
-        if self.by == "timer":
-            return NULL
-        if self.by != "host":
-            return None
-        if name not in self.sent:
-            item = self.machine.payload(name)
-            spec = self.machine.payload_specs.get(name)
-            if item is None or spec is None:
-                self.sent[name] = None
-            else:
-                regions = [region for region in item.regions if region.value is not None or spec.optional] or list(item.regions)
-                taken = self.pick("payload", name, len(regions), free=True, values=[region.value for region in regions])
-                self.sent[name] = regions[taken]
-                if len(regions) == 1:
-                    self.choices.append(Choice("payload", name, 1, 0, True, regions[0].value))
-        return self.sent[name]
-
-    def active(self, state: str) -> bool:
-        """Whether a state is active now."""
-        return self.chart.contains(self.configuration, state)
-
-    def holds(self, asked: Question, what: str) -> bool:
-        """Whether a condition holds; where the regions do not tell, one way after the other."""
-        answer = asked.ask(self.lookup, self.active)
-        if answer is None:
-            return self.pick("unknown", what, 2, free=False, values=[True, False]) == 0
-        return answer
-
-    # a step -----------------------------------------------------------------------------------------------------
 
     def run(self, trigger: Trigger) -> Place:
         """
@@ -325,13 +151,6 @@ class _Step:
             self._fill(slot)
         self._happen(trigger.name)
         self._settle()
-
-    def _fill(self, slot: str) -> None:
-        index = self.machine.order.get(slot)
-        if index is not None:
-            regions = self.machine.domains[index].regions
-            some = [place for place, region in enumerate(regions) if region.value is not None]
-            self._put(slot, some[self.pick("assigned", slot, len(some), free=True, values=some)])
 
     def _level(self, trigger: Trigger) -> None:
         self.by = "internal"
@@ -505,14 +324,6 @@ class _Step:
             if self.configuration != before or self.entered:
                 self._settle()
 
-    # values -----------------------------------------------------------------------------------------------------
-
-    def _put(self, name: str, region: int) -> None:
-        index = self.machine.order[name]
-        if self.values[index] != region:
-            self.values[index] = region
-            self.changed.add(name.split(".", maxsplit=1)[0])
-
     def _react(self, opened: bool) -> None:
         machine, compiled = self.machine, self.compiled
         affected = set(compiled.rule_set.affected(frozenset(self.changed)))
@@ -543,59 +354,5 @@ class _Step:
         asked = self.machine.rules[index]
         return asked is not None and any(name not in self.machine.order and name != "state" for name in asked.reads)
 
-    def _update_with(self, update: Update, *, keep: bool = False) -> None:
-        machine = self.machine
-        if update.kind == "emit":
-            self.queue.append(update.parts["event"])
-        elif update.kind == "set":
-            for name, expression in update.values.items():
-                if name in machine.order:
-                    self._set(name, expression, keep=keep)
-                else:
-                    self.changed.add(name)
-        elif update.kind == "queue" and "queue" in machine.order:
-            item = machine.domains[machine.order["queue"]]
-            found = item.place(update.parts["queue"])
-            self._store(item, found, keep=keep)
-        elif update.kind == "raise_priority" and "priority" in machine.order:
-            self._store(machine.domains[machine.order["priority"]], None, keep=keep)
-        elif update.kind == "unassign" and update.parts.get("slot") in machine.order:
-            slot = update.parts["slot"]
-            self._put(slot, len(machine.domains[machine.order[slot]].regions) - 1)
-        elif update.kind == "assign":
-            if self.pick("unknown", "assign", 2, free=False) == 0:
-                self._fill("assignee")
-                names = [policy.name for policy in machine.workflow.dispatch if policy.slot == "assignee"] or ["assignee"]
-                self.queue.append(f"assigned.{names[0]}")
-        elif update.kind == "add_owner" and "owner" in machine.order and self.pick("unknown", "owner", 2, free=False) == 0:
-            self._fill("owner")
 
-    def _set(self, name: str, expression: Expression, *, keep: bool) -> None:
-        machine = self.machine
-        item = machine.domains[machine.order[name]]
-        spec = machine.spec(name)
-        known, value = value_of(expression, self.lookup)
-        found: int | None = None
-        if known and spec is not None:
-            good, value = fits(spec, value)
-            if not good:
-                raise Refusal
-            found = item.place(value)
-        elif len(expression.reads) == 1 and expression.text in expression.reads:
-            region = self.lookup(expression.text)  # a copy: both names were given the same regions
-            found = item.place(region.value) if region is not None else None
-        self._store(item, found, keep=keep)
-
-    def _store(self, item: Domain, found: int | None, *, keep: bool) -> None:
-        if keep and item.name in (*self.machine.workflow.fields, *GIVEN):
-            # What a person set stays, and the place does not tell who set it.
-            if found is not None and found == self.values[self.machine.order[item.name]]:
-                return
-            if self.pick("unknown", f"{item.name} was set by a person", 2, free=False, values=[False, True]) == 1:
-                return
-        if found is None:
-            found = self.pick("unknown", item.name, len(item.regions), free=False)
-        self._put(item.name, found)
-
-
-__all__ = ["MAX_RUNS", "Choice", "Refusal", "Run", "first_timers", "held_roles", "runs", "triggers"]
+__all__ = ["MAX_RUNS", "Run", "runs"]

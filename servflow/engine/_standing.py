@@ -1,0 +1,188 @@
+"""Knows where one run of an abstract step stands: values, choices, and what updates do to them; must not know events."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from servflow.engine._abstract import GIVEN, NULL, Abstract, Place
+from servflow.engine._regions import Domain, Question, Region, fits, value_of
+from servflow.statemachine import NOTHING
+
+if TYPE_CHECKING:
+    from servflow.engine._actions import Update
+    from servflow.expressions import Expression
+
+
+@attrs.frozen
+class Choice:
+    """
+    One thing a step left open and what was taken.
+
+    ``free`` is up to whoever acts: who they are, what they send. Everything else may go either way: a condition
+    that the regions do not decide, whom dispatch finds, whether a person's value keeps a rule from setting it.
+    """
+
+    what: str
+    name: Any
+    options: int
+    taken: int
+    free: bool
+    value: Any = None
+
+
+class Refusal(Exception):
+    """Internal: a step cannot happen this way."""
+
+
+class Standing:
+    """One run of one step, as far as it has come."""
+
+    def __init__(self, machine: Abstract, place: Place | None, prefix: list[int]) -> None:
+        self.machine = machine
+        self.compiled = machine.compiled
+        self.prefix = prefix
+        self.choices: list[Choice] = []
+        self.chart = machine.chart
+        self.configuration: tuple[str, ...] = place.configuration if place is not None else ()
+        self.history: Mapping[str, tuple[str, ...]] = dict(place.history) if place is not None and place.history else NOTHING
+        self.values: list[int] = list(place.values) if place is not None else []
+        self.timers: list[tuple[int, str, int]] = list(place.timers) if place is not None else []
+        self.refused: list[tuple[str, int]] = list(place.refused) if place is not None else []
+        self.kept = {(state, index) for _, state, index in self.timers}
+        self.queue: deque[str] = deque()
+        self.by = "host"
+        self.sent: dict[str, Region | None] = {}
+        self.may: dict[Any, bool] = {}
+        self.entered: list[str] = []
+        self.changed: set[str] = set()
+        self.person = False
+
+    # a step -----------------------------------------------------------------------------------------------------
+
+    # choosing ---------------------------------------------------------------------------------------------------
+
+    def pick(self, what: str, name: Any, options: int, *, free: bool, values: Any = None) -> int:
+        """Take one of several ways; the next run of the step takes the next one."""
+        if options == 1:
+            return 0
+        position = len(self.choices)
+        taken = self.prefix[position] if position < len(self.prefix) else 0
+        value = values[taken] if values is not None else None
+        self.choices.append(Choice(what, name, options, taken, free, value))
+        return taken
+
+    def lookup(self, name: str) -> Region | None:
+        """The region of a name now."""
+        if name.startswith("payload."):
+            return self._payload(name)
+        index = self.machine.order.get(name)
+        if index is not None:
+            return self.machine.domains[index].regions[self.values[index]]
+        if name == "state":
+            return Region("+".join(self.configuration), True)
+        return None
+
+    def _payload(self, name: str) -> Region | None:
+        if self.by == "timer":
+            return NULL
+        if self.by != "host":
+            return None
+        if name not in self.sent:
+            item = self.machine.payload(name)
+            spec = self.machine.payload_specs.get(name)
+            if item is None or spec is None:
+                self.sent[name] = None
+            else:
+                regions = [region for region in item.regions if region.value is not None or spec.optional] or list(item.regions)
+                taken = self.pick("payload", name, len(regions), free=True, values=[region.value for region in regions])
+                self.sent[name] = regions[taken]
+                if len(regions) == 1:
+                    self.choices.append(Choice("payload", name, 1, 0, True, regions[0].value))
+        return self.sent[name]
+
+    def active(self, state: str) -> bool:
+        """Whether a state is active now."""
+        return self.chart.contains(self.configuration, state)
+
+    def holds(self, asked: Question, what: str) -> bool:
+        """Whether a condition holds; where the regions do not tell, one way after the other."""
+        answer = asked.ask(self.lookup, self.active)
+        if answer is None:
+            return self.pick("unknown", what, 2, free=False, values=[True, False]) == 0
+        return answer
+
+    # values -----------------------------------------------------------------------------------------------------
+
+    def _fill(self, slot: str) -> None:
+        index = self.machine.order.get(slot)
+        if index is not None:
+            regions = self.machine.domains[index].regions
+            some = [place for place, region in enumerate(regions) if region.value is not None]
+            self._put(slot, some[self.pick("assigned", slot, len(some), free=True, values=some)])
+
+    def _put(self, name: str, region: int) -> None:
+        index = self.machine.order[name]
+        if self.values[index] != region:
+            self.values[index] = region
+            self.changed.add(name.split(".", maxsplit=1)[0])
+
+    def _update_with(self, update: Update, *, keep: bool = False) -> None:
+        machine = self.machine
+        if update.kind == "emit":
+            self.queue.append(update.parts["event"])
+        elif update.kind == "set":
+            for name, expression in update.values.items():
+                if name in machine.order:
+                    self._set(name, expression, keep=keep)
+                else:
+                    self.changed.add(name)
+        elif update.kind == "queue" and "queue" in machine.order:
+            item = machine.domains[machine.order["queue"]]
+            found = item.place(update.parts["queue"])
+            self._store(item, found, keep=keep)
+        elif update.kind == "raise_priority" and "priority" in machine.order:
+            self._store(machine.domains[machine.order["priority"]], None, keep=keep)
+        elif update.kind == "unassign" and update.parts.get("slot") in machine.order:
+            slot = update.parts["slot"]
+            self._put(slot, len(machine.domains[machine.order[slot]].regions) - 1)
+        elif update.kind == "assign":
+            if self.pick("unknown", "assign", 2, free=False) == 0:
+                self._fill("assignee")
+                names = [policy.name for policy in machine.workflow.dispatch if policy.slot == "assignee"] or ["assignee"]
+                self.queue.append(f"assigned.{names[0]}")
+        elif update.kind == "add_owner" and "owner" in machine.order and self.pick("unknown", "owner", 2, free=False) == 0:
+            self._fill("owner")
+
+    def _set(self, name: str, expression: Expression, *, keep: bool) -> None:
+        machine = self.machine
+        item = machine.domains[machine.order[name]]
+        spec = machine.spec(name)
+        known, value = value_of(expression, self.lookup)
+        found: int | None = None
+        if known and spec is not None:
+            good, value = fits(spec, value)
+            if not good:
+                raise Refusal
+            found = item.place(value)
+        elif len(expression.reads) == 1 and expression.text in expression.reads:
+            region = self.lookup(expression.text)  # a copy: both names were given the same regions
+            found = item.place(region.value) if region is not None else None
+        self._store(item, found, keep=keep)
+
+    def _store(self, item: Domain, found: int | None, *, keep: bool) -> None:
+        if keep and item.name in (*self.machine.workflow.fields, *GIVEN):
+            # What a person set stays, and the place does not tell who set it.
+            if found is not None and found == self.values[self.machine.order[item.name]]:
+                return
+            if self.pick("unknown", f"{item.name} was set by a person", 2, free=False, values=[False, True]) == 1:
+                return
+        if found is None:
+            found = self.pick("unknown", item.name, len(item.regions), free=False)
+        self._put(item.name, found)
+
+
+__all__ = ["Choice", "Refusal", "Standing"]
