@@ -223,6 +223,19 @@ class Desk:
         at, _ = placed(self._steps.around.now(), ticket, None)
         return self._steps.workflows.of_ticket(ticket).explain(ticket, at=at, world=self._steps.around.world())
 
+    def progress(self, id: str, audience: str = "customer") -> Any:  # noqa: A002 - as above
+        """
+        Where a ticket stands now, as people outside may see it; see ``Workflow.progress``.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+            InputError: nothing is shown to such an audience.
+        """
+        ticket = self.get(id)
+        at, _ = placed(self._steps.around.now(), ticket, None)
+        flow = self._steps.workflows.of_ticket(ticket)
+        return flow.progress(ticket, audience, at=at, world=self._steps.around.world())
+
     def tick(self, limit: int = 100) -> TickReport:
         """
         Do what time, mail, released capacity and sources ask for, for at most *limit* tickets.
