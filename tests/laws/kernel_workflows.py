@@ -527,8 +527,18 @@ TIMERS = Case(
                             "left": {
                                 "initial": "l1",
                                 "states": {
-                                    "l1": {"timers": [{"after": "30m", "event": "tick"}, {"after": "1h", "event": "guarded"}]},
-                                    "l2": {"timers": [{"after": "30m", "event": "tick"}, {"after": "20m", "event": "tabled"}]},
+                                    "l1": {
+                                        "timers": [
+                                            {"after": "30m", "event": "tick"},
+                                            {"after": "1h", "event": "guarded", "resume": "remaining"},
+                                        ]
+                                    },
+                                    "l2": {
+                                        "timers": [
+                                            {"after": "30m", "event": "tick", "resume": "deadline"},
+                                            {"after": "20m", "event": "tabled"},
+                                        ]
+                                    },
                                     "l3": {"final": True},
                                 },
                             },
@@ -536,7 +546,9 @@ TIMERS = Case(
                                 "initial": "r1",
                                 "states": {
                                     "r1": {"checklist": ["see", "hear"], "ordered": True},
-                                    "r2": {"timers": [{"after": "2h", "event": "beat", "calendar": "odd"}]},
+                                    "r2": {
+                                        "timers": [{"after": "2h", "event": "beat", "calendar": "odd", "resume": "remaining"}]
+                                    },
                                     "r3": {"final": True},
                                 },
                             },
@@ -545,7 +557,7 @@ TIMERS = Case(
                     "memory": {"history": "deep", "default": "work"},
                 },
             },
-            "paused": {"timers": [{"after": "3d", "event": "give_up"}, {"after": "3d", "event": "back"}]},
+            "paused": {"timers": [{"after": "3d", "event": "give_up", "resume": "deadline"}, {"after": "3d", "event": "back"}]},
             "judging": {"timers": [{"after": "1h", "event": "failing"}]},
             "done": {"closed": True},
         },
@@ -553,11 +565,11 @@ TIMERS = Case(
             {"event": "tick", "source": "l1", "target": "l2", "do": [{"set": {"n": "n + 1"}}]},
             {"event": "tick", "source": "l2", "target": "l1", "do": [{"emit": {"event": "pulse", "payload": {"n": "n"}}}]},
             {"event": "guarded", "source": "l1", "target": "l3", "when": "go && kind == 'x'"},
-            {"event": "tabled", "source": "l2", "target": "l3", "when": "table.pick.out == 'far'"},
+            {"event": "tabled", "source": "l2", "target": "l3", "when": "table.pick.out == 'far' && !in_state('r3')"},
             {"event": "pulse", "source": "r1", "when": "payload.n > 1", "target": "r2"},
             {"event": "beat", "source": "r2", "target": "r2", "do": [{"set": {"n": "n + 1"}}]},
             {"event": "right", "source": ["r1", "r2"], "target": "r3", "when": "checklist.complete || go"},
-            {"source": "r2", "target": "r3", "when": "n > 6"},
+            {"source": "r2", "target": "r3", "when": "n > 6 && in_state('l2')"},
             {"event": "done.state.work", "source": "work", "target": "judging"},
             {"event": "pause", "source": "shell", "target": "paused"},
             {"event": "back", "source": "paused", "target": "memory"},

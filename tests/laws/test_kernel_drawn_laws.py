@@ -56,7 +56,20 @@ events = st.sampled_from(EVENTS)
 spans = st.sampled_from(["0s", "5m", "20m", "1h", "3h", "1d", "2d"])
 lengths = st.sampled_from(["5m", "20m", "1h", "3h", "1d", "2d"])
 names = st.sampled_from(["office", "odd", "night"])
-guards = st.sampled_from(["n > 1", "n < 3", "flag", "!flag", "x == 'p'", "priority < 3", "assignee == 'ann'", "10 / n > 4"])
+guards = st.sampled_from(
+    [
+        "n > 1",
+        "n < 3",
+        "flag",
+        "!flag",
+        "x == 'p'",
+        "priority < 3",
+        "assignee == 'ann'",
+        "10 / n > 4",
+        "in_state('b')",
+        "!in_state('c') || flag",
+    ]
+)
 to = st.sampled_from(
     [{"role": "lead"}, {"queue": "q"}, {"manager_of": "assignee"}, "requester", "owner", {"role": "nobody_has_it"}]
 )
@@ -195,7 +208,16 @@ def named(prefix: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     """A workflow of up to a few of everything, and what may happen to its tickets."""
-    timers = st.lists(st.fixed_dictionaries({"after": lengths, "event": events}), max_size=2)
+    timers = st.lists(
+        st.fixed_dictionaries(
+            {"after": lengths, "event": events},
+            optional={"resume": st.sampled_from(["restart", "deadline", "remaining"]), "calendar": names},
+        ),
+        max_size=2,
+    )
+    reopen = draw(
+        st.one_of(st.none(), st.fixed_dictionaries({"target": states, "within": lengths}, optional={"calendar": names}))
+    )
     places = {name: {"timers": draw(timers)} for name in STATES[:3]}
     escalations = draw(st.lists(chains, max_size=3))
     definition = {
@@ -204,13 +226,13 @@ def cases(draw: st.DrawFn) -> Case:
         "queues": ["q", "other"],
         "calendars": {"office": OFFICE, "odd": ODD, "night": NIGHT},
         "initial": "a",
-        "states": {**places, "d": {"closed": True}},
+        "states": {**places, "d": {"closed": True, **({"reopen": reopen} if reopen is not None else {})}},
         "transitions": [
             *draw(st.lists(transitions, min_size=2, max_size=6)),
             *draw(st.lists(eventless, max_size=1)),
             *({"event": name, "source": "*"} for name in EVENTS),
             {"event": "assigned.p0", "source": draw(states), "target": draw(states)},
-            {"event": "ticket.reopen", "source": "d", "target": "a"},
+            *([{"event": "ticket.reopen", "source": "d", "target": "a"}] if reopen is None else []),
         ],
         "rules": named("r", draw(st.lists(rules, max_size=2))),
         "clocks": named("k", [{"within": "3h", "warn": ["50%"]}, *draw(st.lists(clocks, max_size=2))]),
