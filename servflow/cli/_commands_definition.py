@@ -13,7 +13,7 @@ from servflow.cli._databases import one, open_existing, zone_of
 from servflow.cli._output import FINDINGS, Instant, Say, command, stamp
 from servflow.documents import load, schema
 from servflow.engine import Workflow
-from servflow.errors import DefinitionError, InputError, nearest
+from servflow.errors import DefinitionError, Finding, InputError, nearest
 from servflow.escalation import Planned, plan
 from servflow.model import Span, Ticket, load_ticket
 from servflow.statemachine import FORMATS
@@ -28,7 +28,8 @@ File = click.Path(exists=True, dir_okay=False, path_type=Path)
 def check_command(say: Say, file: Path, allow_warnings: bool) -> int | None:
     """Check a definition: every problem at once, with its line and what to do.
 
-    Warnings are findings too: the status is 1 unless --allow-warnings.
+    Warnings are findings too: the status is 1 unless --allow-warnings. Notes never change it; a law that does not
+    hold always does.
     """
     try:
         workflow = load(file, lang=say.lang)
@@ -43,12 +44,26 @@ def check_command(say: Say, file: Path, allow_warnings: bool) -> int | None:
         say.findings(
             found, file=str(file), loads=True, workflow=workflow.workflow, version=workflow.version, hash=workflow.hash
         )
-    elif found:
-        say.line(say.words("check.loads", **facts, count=len(found)))
-        say.findings(found)
+    else:
+        _tell(say, workflow, found, facts)
+    grave = [finding for finding in found if finding.severity == "error" or (finding.severity != "info" and not allow_warnings)]
+    return FINDINGS if grave else None
+
+
+def _tell(say: Say, workflow: Workflow, found: tuple[Finding, ...], facts: dict[str, Any]) -> None:
+    notes = [finding for finding in found if finding.severity == "info"]
+    counted = [finding for finding in found if finding.severity != "info"]
+    if counted:
+        say.line(say.words("check.loads", **facts, count=len(counted)))
+        say.findings(counted)
     else:
         say.line(say.words("check.fine", **facts, states=len(workflow.states), transitions=len(workflow.transitions)))
-    return FINDINGS if found and not allow_warnings else None
+    if notes:
+        say.line(say.words("check.notes", count=len(notes)))
+        say.findings(notes)
+    for made in workflow.prove():
+        if made.verdict == "proved":
+            say.line(say.words("check.proved", law=made.name, count=made.states))
 
 
 @click.command("graph")

@@ -12,6 +12,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{name} version {version} is fine: {states} states, {transitions} transitions, no findings.",
         "{name} 第 {version} 版没有问题：{states} 个状态，{transitions} 条转移，无发现。",
     ),
+    "check.notes": ("worth knowing, {count} notes:", "值得了解，{count} 条提示："),
+    "check.proved": ("law {law} is proved: {count} abstract states", "规律“{law}”已证明：{count} 个抽象状态"),
     "check.found": ("{count} findings in {file}:", "{file} 中有 {count} 个发现："),
     "check.loads": (
         "{name} version {version} loads, with {count} warnings:",
