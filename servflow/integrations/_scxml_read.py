@@ -145,8 +145,8 @@ class _Document:
             spec["final"] = True
         elif element.name == "parallel":
             spec["parallel"] = True
-        # Where servflow wrote the document it says itself which states are closed.
-        if element.attributes.get(f"{OURS} closed") == "true" or (element.name == "final" and top and not self.own):
+        # An SCXML session ends in a final state at the top; a document that servflow wrote may say otherwise.
+        if element.attributes.get(f"{OURS} closed", "true" if element.name == "final" and top else "") == "true":
             spec["closed"] = True
         if element.attributes.get("src"):
             self.content.drop(f"what {element.attributes['src']!r} holds for state {name} (line {element.line})")
@@ -236,7 +236,7 @@ class _Document:
             when = self._condition(given["cond"], element)
             if when is not None:
                 spec["when"] = when
-        if not given.keys() & {"event", "cond", "target"}:
+        if element.space == SCXML and not given.keys() & {"event", "cond", "target"}:
             self.problem("scxml.nothing", element)
         row, place = given.get(f"{OURS} row", ""), given.get(f"{OURS} place", "0")
         self.moves.append(

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define, field
 
-from servflow.errors import InputError
+from servflow.errors import ExpressionError, InputError
 from servflow.expressions import Expression
 from servflow.integrations._conditions import ecmascript
 from servflow.integrations._scxml_names import OURS, OWN_LANGUAGE, SCXML, as_event, as_name
@@ -42,12 +42,20 @@ def _listed(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value or ())
 
 
+def _script(text: str) -> str | None:
+    try:
+        return ecmascript(Expression.parse(text))
+    except ExpressionError:  # it calls what only its workflow knows
+        return None
+
+
 @define
 class Writer:
     """One chart being written."""
 
     states: Mapping[str, Spec]
     moves: list[Spec]
+    tells_closed: bool
     own: bool = field(init=False)
     encoded: bool = field(init=False)
     numbered: bool = field(init=False)
@@ -57,7 +65,7 @@ class Writer:
 
     def __attrs_post_init__(self) -> None:
         texts = {str(move["when"]) for move in self.moves if move.get("when") is not None}
-        scripts = {text: ecmascript(Expression.parse(text)) for text in sorted(texts)}
+        scripts = {text: _script(text) for text in sorted(texts)}
         self.own = None in scripts.values()
         self.conditions = {text: text if self.own else script or "" for text, script in scripts.items()}
         everything = list(self._all(self.states))
@@ -123,6 +131,8 @@ class Writer:
         attributes: dict[str, str | None] = {"id": self._id(name)}
         initial = self._ids(spec.get("initial"))
         closed = "true" if spec.get("closed") else None
+        if self.tells_closed and spec.get("final") and not closed and name in self.states:
+            closed = "false"
         if spec.get("history"):
             return "history", {**attributes, "type": spec["history"]}
         if spec.get("parallel"):
@@ -137,8 +147,9 @@ class Writer:
             yield indent + _tag("transition", {"target": self._ids(spec["default"])}, closed=True)
         yield from self._timers(name, spec, indent)
         for index, place, anywhere in self.arms.get(name, ()):
-            # SCXML has no transitions out of a final state; for other tools the machine has ended there.
-            tag = "servflow:transition" if spec.get("final") else "transition"
+            # SCXML has no transitions out of a final state, nor those that do nothing without being asked.
+            plain = not spec.get("final") and any(self.moves[index].get(key) for key in ("event", "when", "target"))
+            tag = "transition" if plain else "servflow:transition"
             yield from self._transition(index, place, indent, tag=tag, anywhere=anywhere)
         yield from self._states(spec.get("states") or {}, indent)
 

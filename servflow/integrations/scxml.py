@@ -59,7 +59,9 @@ def to_scxml(chart: Machine | Workflow | Parts, name: str | None = None) -> str:
         data = given.definition("parts")
     else:
         raise InputError(f"a machine, a workflow or parts can be written as SCXML, not {type(given).__name__}")
-    return Writer(data["states"], list(data["transitions"])).document(name, data.get("initial"))
+    # Of a machine alone nobody has said which states are closed.
+    writer = Writer(data["states"], list(data["transitions"]), not isinstance(given, Machine))
+    return writer.document(name, data.get("initial"))
 
 
 __all__ = ["Parts", "from_scxml", "to_scxml"]
