@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from servflow.errors import InputError, Refused, nearest
-from servflow.model import Actor, Outcome, Ticket, World
+from servflow.model import Actor, Outcome, Ticket, World, instant
 
 if TYPE_CHECKING:
     from servflow.desk import Desk
@@ -32,7 +32,7 @@ def as_model(
     *,
     desk: Desk | None = None,
     actor: Actor | Mapping[str, Any] | str | None = None,
-    now: Callable[[], datetime] = _system_clock,
+    now: Callable[[], datetime] | datetime = _system_clock,
     world: Callable[[], World | Mapping[str, Any] | None] | World | Mapping[str, Any] | None = None,
     keep: Callable[[Outcome], None] | None = None,
     supply: Mapping[str, Callable[[Ticket], Any]] | None = None,
@@ -60,7 +60,7 @@ def as_model(
         workflow: the workflow it runs under; not needed with a desk.
         desk: everything goes through it, so that it is kept and delivered; it has its own time and world.
         actor: in whose name, unless a call says ``actor=``.
-        now: gives the present as an aware instant; the system clock in UTC where left out, as for a desk.
+        now: gives the present as an aware instant, or is one; the system clock in UTC where left out, as for a desk.
         world: what decisions may read of the world outside, or a function that gives it.
         keep: is handed every outcome before the model moves on: write it to your database here. If it raises, the
             model stays where it was. Left out, outcomes gather in ``model.outcomes``.
@@ -75,6 +75,10 @@ def as_model(
     held = ticket.ticket if isinstance(ticket, Outcome) else ticket
     if desk is not None:
         held = desk.get(held if isinstance(held, str) else held.id)
+    if workflow is not None and not hasattr(workflow, "compiled"):
+        raise InputError(
+            f"a workflow is expected, not a {type(workflow).__name__}; a desk is passed as desk=", code="integrations.model"
+        )
     if not isinstance(held, Ticket):
         raise InputError(
             f"a ticket or its outcome is expected, not a {type(held).__name__}; an id alone needs desk=",
@@ -87,7 +91,9 @@ def as_model(
 class _Loose:
     """A ticket that the caller keeps."""
 
-    def __init__(self, workflow: Any, now: Callable[[], datetime], world: Any, keep: Callable[[Outcome], None] | None) -> None:
+    def __init__(
+        self, workflow: Any, now: Callable[[], datetime] | datetime, world: Any, keep: Callable[[Outcome], None] | None
+    ) -> None:
         self.workflow = workflow
         self.outcomes: list[Outcome] = []
         self._now, self._world = now, world
@@ -95,8 +101,9 @@ class _Loose:
 
     def _given(self, ticket: Ticket, at: datetime | None) -> dict[str, Any]:
         # The present may lie a little behind a ticket that another process wrote; said by the caller, it counts as said.
-        instant = max(self._now(), ticket.at) if at is None else at
-        return {"at": instant, "world": self._world() if callable(self._world) else self._world}
+        if at is None:
+            at = max(instant(self._now() if callable(self._now) else self._now, "now"), ticket.at)
+        return {"at": at, "world": self._world() if callable(self._world) else self._world}
 
     def current(self, ticket: Ticket) -> Ticket:
         return ticket

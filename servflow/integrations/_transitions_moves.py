@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -69,6 +69,10 @@ def rests(rows: Sequence[Row], tree: Tree, initial: Sequence[Path]) -> Iterator[
         yield from node.starts
 
 
+Written = tuple[Row, list[str], Path | None, list[dict[str, Any]]]
+"""A row with its sources, None or its target, and its effects."""
+
+
 @define(eq=False)
 class Writer:
     """Rows of one machine being written as transitions of a definition; what will go otherwise is noted on the way."""
@@ -78,19 +82,28 @@ class Writer:
     calls: Calls
     differs: dict[str, None] = field(factory=dict)
 
-    def event(self, rows: Sequence[Row]) -> Iterator[tuple[Row, list[str], Path | None, list[dict[str, Any]]]]:
-        """The rows of one event in the order they are tried: each with its sources, None or its target, and its effects."""
-        whole = {id(row) for row in rows if self.mixed(row)}
-        ordered = sorted(rows, key=lambda row: -len(row.scope))
-        if whole or not self.must_spread(rows):
-            if whole and self._out_of_order(rows):
-                self.differs[f"{rows[0].event}: it is asked for from the innermost state outwards, wherever it was written"] = (
-                    None
-                )
-            for row in ordered:
-                yield row, [self.tree.key(row.source)], row.target, self.whole(row) if id(row) in whole else self.plain(row)
-            return
-        for row in sorted(ordered, key=lambda row: (-len(row.scope), -len(row.source))):
+    def event(self, rows: Sequence[Row]) -> Iterator[Written]:
+        """The rows of one event as they are written, in the order they are tried."""
+        families: dict[str, list[Row]] = {}
+        for row in rows:  # the states at the top are never active together, so that each may be written in its own way
+            families.setdefault(row.source[0], []).append(row)
+        for family in families.values():
+            ordered = sorted(family, key=lambda row: -len(row.scope))
+            whole = {id(row) for row in family if self.mixed(row)}
+            if whole or not self.must_spread(family):
+                yield from self._as_they_stand(ordered, whole)
+            else:
+                yield from self._spread(ordered)
+
+    def _as_they_stand(self, rows: Sequence[Row], whole: Collection[int]) -> Iterator[Written]:
+        if whole and self._out_of_order(rows):
+            self.differs[f"{rows[0].event}: asked for from the innermost state outwards, wherever it was written"] = None
+        for row in rows:
+            uncertain = id(row) in whole or (bool(whole) and self._varies(row))
+            yield row, [self.tree.key(row.source)], row.target, self.whole(row) if uncertain else self.plain(row)
+
+    def _spread(self, rows: Sequence[Row]) -> Iterator[Written]:
+        for row in sorted(rows, key=lambda row: (-len(row.scope), -len(row.source))):
             groups: dict[str, tuple[list[str], list[dict[str, Any]]]] = {}
             for leaf in self.tree.leaves(row.source):
                 self._compare(row, leaf, leaf)
@@ -120,9 +133,14 @@ class Writer:
             leaves = tree.leaves(row.source)
             if row.target is not None and any(row.domain(leaf) != self._natural(row, row.source) for leaf in leaves):
                 return True
-            if len({repr(self.effects(row, self.exits(row, leaf), self.enters(row, leaf))) for leaf in leaves}) > 1:
+            if self._varies(row):
                 return True
         return bool(self._out_of_order(rows))
+
+    def _varies(self, row: Row) -> bool:
+        """Whether what a row calls depends on where inside its source the machine rests."""
+        leaves = self.tree.leaves(row.source)
+        return len({repr(self.effects(row, self.exits(row, leaf), self.enters(row, leaf))) for leaf in leaves}) > 1
 
     def _out_of_order(self, rows: Sequence[Row]) -> Row | None:
         # The machine asks scope by scope, a statechart state by state: from the inside out both.

@@ -52,7 +52,8 @@ def from_transitions(
 
     Raises:
         InputError: a condition is code that *conditions* does not explain, two functions would be the same call, a
-            state is named that is not there, or several states are active at once that are no regions of one state.
+            state is named that is not there, a trigger cannot be the name of an event, or several states are active
+            at once that are no regions of one state.
     """
     if supplied not in ("fields", "payload"):
         raise InputError(f"supplied is 'fields' or 'payload', not {supplied!r}", code="integrations.supplied")
@@ -79,6 +80,13 @@ class _Reading:
         events: dict[str, list[Row]] = {}
         for row in rows:
             events.setdefault(row.event, []).append(row)
+        for name in events:
+            if not name or any(part in name for part in "* \t\n") or "" in name.split("."):
+                raise InputError(
+                    f"the trigger {name!r} cannot be the name of an event; use words without blanks, stars and lonely dots",
+                    code="integrations.event",
+                    event=name,
+                )
         tree.mark_bare(rests(rows, tree, initial))
         self.writer = Writer(self.machine, tree, Calls(self.given, frozenset(events)))
         moves = [move for name, found in events.items() for move in self.moves(name, found)]

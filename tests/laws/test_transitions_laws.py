@@ -236,6 +236,34 @@ def names_of(states: Mapping[str, Any]) -> list[str]:
     return [name for key, spec in states.items() for name in (key, *names_of(spec.get("states", {})))]
 
 
+def nested_by_hand(states: list[dict[str, Any]], names: list[str], moves: list[dict[str, Any]], initial: str) -> Machine | None:
+    """The same machine built without the reader, where each move reads the same in both: None where one does not."""
+    rows = []
+    for move in moves:
+        everywhere = names if move["dest"] == "=" else [state["name"] for state in states]
+        sources = (
+            everywhere if move["source"] == "*" else move["source"] if isinstance(move["source"], list) else [move["source"]]
+        )
+        when = " && ".join([*move["conditions"], *(f"!{name}" for name in move["unless"])]) or None
+        for source in sources:
+            target = source if move["dest"] == "=" else move["dest"]
+            below = target is not None and target.startswith(f"{source}_")
+            if below and target.count("_") > source.count("_") + 1:
+                return None
+            rows.append({"event": move["trigger"], "source": source, "target": target, "when": when, "internal": below})
+
+    def made(inside: list[dict[str, Any]], around: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for state in inside:
+            spec = found[f"{around}{state['name']}"] = {}
+            if "children" in state:
+                spec["states"] = made(state["children"], f"{around}{state['name']}_")
+                spec["initial"] = f"{around}{state['name']}_{state['initial']}"
+        return found
+
+    return Machine(initial=initial, states=made(states, ""), transitions=rows)
+
+
 def hierarchical(case: Case, states: list[dict[str, Any]], moves: list[dict[str, Any]], initial: str) -> Any:
     """The machine of the package, whose states note by themselves when they are entered and left."""
     from transitions.extensions.nesting import HierarchicalMachine, NestedState
@@ -291,6 +319,33 @@ def leaves(state: Any) -> list[str]:
 
 @SOME
 @given(SEEDS)
+def test_a_nested_machine_built_by_hand_moves_like_it_too(seed: int) -> None:
+    """Law: written as a statechart, states that lie in one another need no reader to agree in state and order."""
+    chance = random.Random(seed)
+    states, names = nested(chance, bare=0)
+    moves = nested_moves(chance, names)
+    initial = chance.choice(names)
+    machine = nested_by_hand(states, names, moves, initial)
+    assume(machine is not None)
+    assert machine is not None
+    case = Case()
+    hierarchical(case, states, moves, initial)
+    step = machine.start()
+    for _ in range(chance.randrange(1, 9)):
+        event = chance.choice(EVENTS)
+        case.facts = facts(chance)
+        fire(case, event)
+        step = machine.step(step.state, event, case.facts)
+
+        assert (case.state,) == step.configuration
+        assert [line for line in case.log if line[0] != "!"] == [
+            *(f"- {name}" for name in step.exited),
+            *(f"+ {name}" for name in step.entered),
+        ]
+
+
+@SOME
+@given(SEEDS)
 def test_a_parallel_machine_moves_like_the_transitions_package(seed: int) -> None:
     """Law: where the reader says of no event that it goes otherwise, configurations agree, and what is left and entered."""
     chance = random.Random(seed)
@@ -317,6 +372,10 @@ def test_a_parallel_machine_moves_like_the_transitions_package(seed: int) -> Non
         assert sorted(moved) == sorted(
             [*(f"- {name}" for name in told(step.exited, parts)), *(f"+ {name}" for name in told(step.entered, parts))]
         )
+        if not parts.dropped:
+            calls = [do["call"] for index in step.transitions for do in parts.transitions[index].get("do", ())]
+            called = sorted(name for name in calls if not name.startswith("try_"))
+            assert sorted(line for line in case.log if line[0] == "!") == called
 
 
 # the object they know ---------------------------------------------------------------------------------------------

@@ -366,6 +366,15 @@ def test_a_name_that_leads_nowhere_is_refused() -> None:
         from_transitions(transitions.Machine(model=None, states=STATES, initial=None))
 
 
+@pytest.mark.parametrize("trigger", ["go home", "go*", "go..home", ".go"])
+def test_a_trigger_that_is_no_event_is_refused(trigger: str) -> None:
+    """A name that a definition would read as several events, or as any, is told."""
+    machine = _machine()
+    machine.add_transition(trigger, "new", "done")
+    with pytest.raises(InputError, match="cannot be the name of an event"):
+        from_transitions(machine)
+
+
 def test_ordered_transitions_are_read() -> None:
     """The circle that the machine makes of its states is that of the definition."""
     parts = from_transitions(_machine(ordered_transitions=True))

@@ -191,6 +191,17 @@ def test_a_present_behind_the_ticket_is_the_ticket_s() -> None:
     assert AT == model.dispatch().ticket.at
 
 
+def test_the_present_may_be_one_instant() -> None:
+    """A test or a replay says when it is; a naive instant is refused."""
+    flow = _flow()
+    model: Any = as_model(flow.open("R-1", at=AT), flow, now=AT + HOUR)
+    naive: Any = as_model(flow.open("R-1", at=AT), flow, now=datetime(2026, 3, 2, 9))
+    with pytest.raises(TimeError):
+        naive.dispatch()
+
+    assert AT + HOUR == model.dispatch().ticket.at
+
+
 def test_without_now_the_system_clock_counts() -> None:
     """As for a desk."""
     flow = _flow(states={"new": {}, "on_site": {"states": {"driving": {}, "repairing": {}}}, "two": {}, "done": {}})
@@ -268,7 +279,7 @@ def test_what_is_no_ticket_is_refused() -> None:
     """A ticket and its workflow are needed, or a desk and an id."""
     flow = _flow()
     ticket = flow.open("R-1", at=AT).ticket
-    for arguments in ((ticket,), ({}, flow), ("R-1", flow)):
+    for arguments in ((ticket,), ({}, flow), ("R-1", flow), (ticket, servflow.Desk(flow, MemoryStore()))):
         with pytest.raises(InputError):
             as_model(*arguments)  # type: ignore[arg-type]  # what is wrong is what is tried
     desk = servflow.Desk(flow, MemoryStore(), now=lambda: AT)

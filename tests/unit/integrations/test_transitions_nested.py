@@ -201,6 +201,15 @@ def test_callbacks_that_only_the_moment_tells_are_named() -> None:
     assert ["out_x", "out_p"] == [action["call"] for action in parts.transitions[0]["do"]]
 
 
+def test_a_parallel_state_elsewhere_changes_nothing() -> None:
+    """An event that a parallel state handles too is written at the leaves of the other states, where it has to be."""
+    states = ["a", *PARALLEL[1:], {"name": "b", "initial": "x", "children": [{"name": "x", "on_exit": "out_x"}, "y"]}]
+    parts = from_transitions(_machine(states, [["home", "*", "a"]]))
+    calls = {str(move["source"]): [action["call"] for action in move.get("do", ())] for move in parts.transitions}
+
+    assert {"a": [], "p": [], "b_x": ["out_x"], "b_y": []} == calls
+
+
 def test_some_children_at_once_are_refused() -> None:
     """A state that starts in two of three children is neither compound nor parallel."""
     states = [{"name": "a", "initial": ["x", "y"], "children": ["x", "y", "z"]}]
