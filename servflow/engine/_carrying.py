@@ -195,7 +195,7 @@ def clocks(call: OneCall, plan: MigrationPlan, before: frozenset[str]) -> None:
     Let every clock go on under its new definition, and start those that are new.
 
     Args:
-        before: the states the ticket was in, by the names they have now.
+        before: the states the ticket was in, by the names they had.
     """
     old = {entry.clock.name: entry for entry in plan.old.compiled.clocks}
     same = plan.old.calendars_hash == plan.new.calendars_hash
@@ -210,7 +210,7 @@ def clocks(call: OneCall, plan: MigrationPlan, before: frozenset[str]) -> None:
             continue
         if run.phase in _clocks.LIVE:
             _go_on(call, entry, run, was, plan)
-            _settle(call, entry, was, before, plan)
+            _settle(call, entry, was, before)
         elif run.calendar is not None and run.calendar not in call.compiled.calendars:
             call.record(ClockRetargeted, clock=name, instant=call.at, run=replace(run, calendar=None), reason=CHANGED)
 
@@ -242,14 +242,14 @@ def _counting(compiled: Compiled, name: str | None) -> Any:
     return None if name is None else compiled.calendars.get(name)
 
 
-def _settle(call: OneCall, entry: ClockPlan, was: ClockPlan, before: frozenset[str], plan: MigrationPlan) -> None:
+def _settle(call: OneCall, entry: ClockPlan, was: ClockPlan, before: frozenset[str]) -> None:
     """Where the states of a clock's conditions changed: it stops, pauses or goes on as if the ticket had just come."""
     run = call.draft.clocks[entry.clock.name]
     if run.phase not in _clocks.LIVE:
         return
     cal = call.compiled.counting(run.calendar)
     here = frozenset(call.draft.entered)
-    paused_before = {_now(plan, name) for name in was.paused_in} & before
+    paused_before = was.paused_in & before
     inside = not entry.paused_in.isdisjoint(here)
     if not entry.stop_states.isdisjoint(here):
         after = sla.stop(entry.clock, run, call.at, cal)

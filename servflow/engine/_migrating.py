@@ -238,7 +238,7 @@ def _move(call: OneCall, plan: MigrationPlan, at: datetime) -> datetime | None:
     identical = all(plan.states[leaf].status == "identical" for leaf in draft.configuration)
     move = entry(plan, _targets(draft, plan))
     names = {name: now for name in draft.entered if (now := stays(plan, name)) is not None and now in move.entered}
-    before = dict(draft.fields)
+    before, inside = dict(draft.fields), frozenset(draft.entered)
     runs = _carrying.let_go(call, plan, frozenset(names.values()))
     timers = _carrying.timers(call, plan, names)
     values, _ = carried(draft, plan)
@@ -270,7 +270,7 @@ def _move(call: OneCall, plan: MigrationPlan, at: datetime) -> datetime | None:
     if changes:
         _enter(call, move, leaving, coming)
     _update(call, plan, before, values)
-    _carrying.clocks(call, plan, frozenset(names.values()))
+    _carrying.clocks(call, plan, inside)
     _carrying.searches(call, plan)
     _carrying.set_anew(call, timers.anew)
     if not identical:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from servflow.engine import Workflow, diff, migrate, plan_migration
 from servflow.errors import LimitError, Refused
-from servflow.model import Migrated, Record, Ticket, dump, load
+from servflow.model import FrozenMap, Migrated, Record, Ticket, dump, load
 from tests.laws.kernel_strategies import MICRO, MINUTE, Opening, Said, Step, Story, extended, make, openings, play, step_lists
 from tests.laws.kernel_workflows import CASES, Case
 from tests.laws.test_kernel_drawn_laws import STATES, cases
@@ -139,7 +139,7 @@ def test_an_identical_future_is_one(
 @LAWS
 @given(changed(road=True), openings, step_lists(late=False, most=8))
 def test_an_identical_ticket_moves_by_name_only(drawn: tuple[Case, Workflow], opening: Opening, steps: list[Step]) -> None:
-    """A ticket of identical future is carried over whole: one record, and nothing but its pins is another."""
+    """A ticket of identical future is carried over whole: one record, and nothing but its pins and ended clocks differs."""
     case, new = drawn
     story = told(case, opening, steps)
     plan = plan_migration(case.workflow, new, [story.ticket])
@@ -150,7 +150,9 @@ def test_an_identical_ticket_moves_by_name_only(drawn: tuple[Case, Workflow], op
     assert [Migrated] == [type(record) for record in outcome.records]
     same = evolve(outcome.ticket, pins=story.ticket.pins, version=story.ticket.version, sequence=story.ticket.sequence)
     chains = tuple(evolve(run, hash=held.hash) for run, held in zip(same.chains, story.ticket.chains, strict=True))
-    assert story.ticket == evolve(same, chains=chains)
+    ended = {name: run for name, run in story.ticket.clocks.items() if name not in new.compiled.clock_names}
+    assert {"met", "cancelled"} >= {run.phase for run in ended.values()}
+    assert story.ticket == evolve(same, chains=chains, clocks=FrozenMap({**same.clocks, **ended}))
 
 
 @LAWS
