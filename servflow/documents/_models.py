@@ -98,7 +98,7 @@ class StepModel(Part):
     required: bool = about("the checklist is not complete without it", "未完成则清单不算完成", default=True)
     evidence: Fields | None = about("what must come with the check", "勾选时须提供的凭证")
     allow: Allow | None = about("roles and relations that may check it", "允许勾选的角色与关系")
-    within: Within | None = about("how much time it has: the clock step.<state>.<step>", "期限：时钟 step.<状态>.<步骤>")
+    within: Within | None = about("how much time it has, as a clock of its own", "期限，作为单独的时钟")
     calendar: Counting | None = about("the calendar that counts; none: time as it passes", "计时所用日历；不填则按自然时间")
     warn: Names | None = about("marks before or after the end", "提醒点")
 
@@ -115,7 +115,7 @@ class ApprovalModel(Part):
     deny: Allow | None = about("roles and relations that may not even so", "仍不得表决的角色与关系")
     not_by: str | None = about("an event whose last actor may not", "该事件的上次执行人不得表决")
     reject: int = about("how many rejections reject it", "几票反对即驳回", default=1)
-    within: Within | None = about("how much time it has: the clock approval.<state>", "期限：时钟 approval.<状态>")
+    within: Within | None = about("how much time it has, as a clock of its own", "期限，作为单独的时钟")
     calendar: Counting | None = about("the calendar that counts; none: time as it passes", "计时所用日历；不填则按自然时间")
     warn: Names | None = about("marks before or after the end", "提醒点")
 
