@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
@@ -20,6 +20,11 @@ GUARDS: dict[str, Callable[[dict[str, bool]], bool]] = {
     "x": lambda data: data["x"],
     "!x": lambda data: not data["x"],
     "x && y": lambda data: data["x"] and data["y"],
+}
+# What a chart may ask of itself: the guards of all transitions see where it was before the microstep.
+PLACES: dict[str, Callable[[dict[str, bool], bool], bool]] = {
+    "in_state('s0')": lambda _, there: there,
+    "!in_state('s0') && x": lambda data, there: not there and data["x"],
 }
 DATA = st.fixed_dictionaries({"x": st.booleans(), "y": st.booleans()})
 LAWS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
@@ -86,7 +91,7 @@ def charts(draw_from: st.DrawFn) -> dict[str, Any]:
                 "source": sources[0] if len(sources) == 1 else sources,
                 "target": None if not targets else targets[0] if len(targets) == 1 else targets,
                 "internal": draw_from(st.booleans()),
-                "when": draw_from(st.sampled_from([None, None, *GUARDS])),
+                "when": draw_from(st.sampled_from([None, None, *GUARDS, *PLACES])),
             }
         )
     return {"states": states, "transitions": transitions, "initial": draw_from(st.sampled_from([None, *plain]))}
@@ -111,14 +116,20 @@ def _same(oracle: Oracle, step: Any) -> None:
     assert oracle.remembered == step.state["history"]
 
 
+def _holds(when: str | None, data: dict[str, bool], active: Container[str]) -> bool:
+    if when in PLACES:
+        return PLACES[when](data, "s0" in active)
+    return when is None or GUARDS[when](data)
+
+
 def _oracle(definition: dict[str, Any], data: dict[str, bool]) -> Oracle:
     """The reference session; its guards read *data*, which callers may change between events."""
 
     def holds(index: int) -> bool:
-        when = definition["transitions"][index]["when"]
-        return when is None or GUARDS[when](data)
+        return _holds(definition["transitions"][index]["when"], data, oracle.configuration)
 
-    return Oracle(definition, holds)
+    oracle = Oracle(definition, holds)
+    return oracle
 
 
 @LAWS
@@ -159,10 +170,11 @@ def _by_moves(
     for _ in range(60):
         asked: list[int] = []
 
-        def decide(index: int, asked: list[int] = asked) -> bool:
+        active = {state for state in machine.states if machine.contains(at.configuration, state)}
+
+        def decide(index: int, asked: list[int] = asked, active: set[str] = active) -> bool:
             asked.append(index)
-            when = definition["transitions"][index]["when"]
-            return when is None or GUARDS[when](data)
+            return _holds(definition["transitions"][index]["when"], data, active)
 
         name = waiting[0]
         chosen = machine.select(at.configuration, name, decide, history=at.history)
@@ -178,7 +190,6 @@ def _by_moves(
         at = machine.apply(at.configuration, at.history, chosen)
         assert chosen == at.order
         assert (at.history is before.history) == (at.history == before.history)
-        active = {state for state in machine.states if machine.contains(before.configuration, state)}
         after = {state for state in machine.states if machine.contains(at.configuration, state)}
         assert after == (active - set(at.exited)) | set(at.entered)
         taken.extend(chosen)
