@@ -30,7 +30,7 @@ class Row:
     def domain(self, leaf: Path) -> Path:
         """The state that the machine leaves standing when it rests in *leaf*: the innermost active one on the way there."""
         assert self.target is not None
-        if self.scope:
+        if self.scope and self.target[: len(self.scope)] == self.scope:
             return self.scope
         return self.target[: min(common(leaf, self.target), len(self.target) - 1)]
 
@@ -193,7 +193,7 @@ class Writer:
         length = 0
         while length < len(there) - 1 and there[: length + 1] in certain:
             length += 1
-        domain = there[:length] if not row.scope else row.scope
+        domain = row.scope if row.scope and there[: len(row.scope)] == row.scope else there[:length]
         undecided = length + 1 < len(there) and tree.possible(there[: length + 1], row.source)
         if undecided or tree.domain(row.source, there, row.internal) != domain or self._half(there, domain):
             self._other_extent(row)

@@ -51,10 +51,12 @@ def from_transitions(
             ``payload`` a bool that comes with the event (missing: false).
 
     Raises:
-        InputError: a condition is code that *conditions* does not explain, two functions would be the same call, a
-            state is named that is not there, a trigger cannot be the name of an event, or several states are active
-            at once that are no regions of one state.
+        InputError: it is no machine, a condition is code that *conditions* does not explain, two functions would be the
+            same call, a state is named that is not there, a trigger cannot be the name of an event, or several states
+            are active at once that are no regions of one state.
     """
+    if not all(hasattr(machine, name) for name in ("states", "events", "initial", "state_cls")):
+        raise InputError(f"a machine of `transitions` is expected, not a {type(machine).__name__}", code="integrations.machine")
     if supplied not in ("fields", "payload"):
         raise InputError(f"supplied is 'fields' or 'payload', not {supplied!r}", code="integrations.supplied")
     return _Reading(machine, conditions or {}, dict(calls or {}), supplied).parts()

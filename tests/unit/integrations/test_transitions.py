@@ -353,6 +353,13 @@ def test_a_condition_that_is_no_name_is_refused() -> None:
     assert "(size(items) > 0)" == from_transitions(machine, {"shop.rules.ready": "size(items) > 0"}).transitions[0]["when"]
 
 
+def test_what_is_no_machine_is_refused() -> None:
+    """Definitions and models are not machines; the error names what was given."""
+    for given in ({"states": STATES}, Case(), None):
+        with pytest.raises(InputError, match=f"is expected, not a {type(given).__name__}"):
+            from_transitions(given)
+
+
 def test_a_name_that_leads_nowhere_is_refused() -> None:
     """A source, a destination or an initial state that is not there is told with the nearest that is."""
     import transitions

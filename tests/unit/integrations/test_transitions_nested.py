@@ -123,6 +123,13 @@ def test_transitions_written_in_a_state_are_read() -> None:
     assert [("a_x",), ("a_y",), ("a_x",)] == _walk(parts, "go", "go")
 
 
+def test_a_transition_may_lead_out_of_the_state_it_is_written_in() -> None:
+    """A name that is nowhere inside is looked for in the whole machine."""
+    states = ["b", {"name": "a", "initial": "x", "children": ["x"], "transitions": [["go", "x", "b"]]}]
+
+    assert [("a_x",), ("b",)] == _walk(from_transitions(_machine(states)), "go")
+
+
 def test_machines_inside_machines_are_read() -> None:
     """A machine used as the children of a state brings its transitions; remapped states lead out of it."""
     inner = _machine(["1", "2", "done"], [["up", "1", "2"], ["finish", "2", "done"], ["zero", "*", "1"]], initial="1")
