@@ -93,7 +93,9 @@ def vote(call: OneCall, event: str, payload: Mapping[str, Any]) -> None:
     state = _where(call, event, payload)
     comment = payload.get("comment") or ""
     if not isinstance(comment, str) or len(comment) > _LONGEST:
-        raise _refuse(event, f"comment is a text of at most {_LONGEST} characters, not {comment!r}", field="comment")
+        raise _refuse(
+            event, f"comment is a text of at most {_LONGEST} characters, not {comment!r}", field="comment", value=comment
+        )
     problem = _refusal(call, state, event)
     if problem is not None:
         raise problem
@@ -104,7 +106,8 @@ def vote(call: OneCall, event: str, payload: Mapping[str, Any]) -> None:
             code="guard",
             event=event,
             state=state,
-            why=f"{state} was {held.decided}",
+            approval=state,
+            decided=held.decided,
         )
     approval = call.compiled.approvals[state]
     by = call.actor.id if call.actor is not None else ""
@@ -133,11 +136,18 @@ def _where(call: OneCall, event: str, payload: Mapping[str, Any]) -> str:
             return str(named)
         close = nearest(str(named), here)
         said = f"did you mean {close!r}?" if close else f"there is one in {', '.join(here)}"
-        raise _refuse(event, f"there is no approval in {named!r} now; {said}", field="state", known=tuple(here), nearest=close)
+        raise _refuse(
+            event,
+            f"there is no approval in {named!r} now; {said}",
+            field="state",
+            value=named,
+            known=tuple(here),
+            nearest=close,
+        )
     waiting = [state for state in here if call.draft.approvals.get(state, NO_VOTES).decided is None]
     mine = [state for state in waiting if _refusal(call, state, event) is None]
     if len(mine) > 1:
-        raise _refuse(event, f"say which with state: {', '.join(mine)}", field="state", known=tuple(mine))
+        raise _refuse(event, f"say which with state: {', '.join(mine)}", field="state", value=None, known=tuple(mine))
     return (mine or waiting or here)[0]
 
 
@@ -196,7 +206,8 @@ def electorate(call: OneCall, state: str) -> set[str]:
             code="guard",
             event=APPROVE,
             state=state,
-            why="no world was given",
+            approval=state,
+            quorum=approval.quorum,
         )
     found = {person for entry in allow for person in _people(call, entry)}
     found -= {person for entry in approval.deny for person in _people(call, entry)}

@@ -77,7 +77,9 @@ def check(call: OneCall, payload: Mapping[str, Any]) -> None:
         return  # a second tap on the same box is no second check
     missing = _before(call, state, step.step) if call.compiled.states[state].ordered else []
     if missing:
-        raise _refuse(CHECK, f"{step.step} comes after {', '.join(missing)}", field="step", missing=tuple(missing))
+        raise _refuse(
+            CHECK, f"{step.step} comes after {', '.join(missing)}", field="step", step=step.step, missing=tuple(missing)
+        )
     call.record(Checked, state=state, step=step.step, by=_by(call), evidence=_evidence(step, payload.get("evidence")))
     call.happening.changed.add("checklist")
     tell(call, f"checked.{state}.{step.step}", FrozenMap({"step": step.step}))
@@ -94,10 +96,12 @@ def uncheck(call: OneCall, payload: Mapping[str, Any]) -> None:
     """
     reason = payload.get("reason")
     if not isinstance(reason, str) or not 0 < len(reason) <= _LONGEST:
-        raise _refuse(UNCHECK, f"reason is a text of at most {_LONGEST} characters, not {reason!r}", field="reason")
+        raise _refuse(
+            UNCHECK, f"reason is a text of at most {_LONGEST} characters, not {reason!r}", field="reason", value=reason
+        )
     state, step = _find(call, payload, UNCHECK, done=True)
     if not is_done(call, state, step.step):
-        raise _refuse(UNCHECK, f"{step.step} is not checked", field="step")
+        raise _refuse(UNCHECK, f"{step.step} is not checked", field="step", value=step.step)
     listed = [other for other in call.compiled.checklists[state] if other.required or other is step]
     later = [other.step for other in listed[listed.index(step) + 1 :] if is_done(call, state, other.step)]
     if call.compiled.states[state].ordered and step.required and later:
@@ -123,6 +127,7 @@ def _find(call: OneCall, payload: Mapping[str, Any], event: str, *, done: bool) 
             event,
             f"state {call.draft.state} has no checklist step {name!r}; {said}",
             field="step",
+            value=name,
             known=tuple(known),
             nearest=close,
         )

@@ -92,6 +92,16 @@ TEXTS: dict[str, Text] = {
     "refused.guard_path": Text(
         en="{path} cannot be computed: {why}",
         zh="{path} 无法计算：{why}",
+        or_else="refused.guard_decided",
+    ),
+    "refused.guard_decided": Text(
+        en="{event} is not allowed now: {approval} was {decided}",
+        zh="现在不能执行 {event}：{approval} 的审批已有结果（{decided}）",
+        or_else="refused.guard_uncounted",
+    ),
+    "refused.guard_uncounted": Text(
+        en="{approval} takes {quorum} of those who may approve, and without a world nobody can count them",
+        zh="{approval} 需要有权审批者的 {quorum} 同意，没有 world 无法计算人数",
         or_else="refused.guard_other",
     ),
     "refused.guard_other": Text(en="a condition does not hold", zh="条件不成立"),
@@ -112,6 +122,21 @@ TEXTS: dict[str, Text] = {
     "refused.payload_value": Text(
         en="{field} takes {expected}, not {value}",
         zh="{field} 应为{expected}，而不是 {value}",
+        or_else="refused.payload_before",
+    ),
+    "refused.payload_before": Text(
+        en="{event}: {step} comes after {missing}",
+        zh="{event}：{step} 须在 {missing} 之后",
+        or_else="refused.payload_later",
+    ),
+    "refused.payload_later": Text(
+        en="{event}: {later} came after {step}; uncheck that first",
+        zh="{event}：{later} 在 {step} 之后勾选，请先取消",
+        or_else="refused.payload_known",
+    ),
+    "refused.payload_known": Text(
+        en="{event}: {field} is one of {known}, not {value}",
+        zh="{event}：{field} 应为 {known} 之一，而不是 {value}",
         or_else="refused.payload_field",
     ),
     "refused.payload_field": Text(

@@ -422,3 +422,20 @@ def test_force_leaves_the_round_behind() -> None:
     moved = next(record for record in outcome.records if isinstance(record, Moved))
 
     assert ({}, "paid", ("review",)) == (outcome.ticket.approvals, outcome.ticket.state, moved.exited)
+
+
+def test_refusals_are_told_in_chinese() -> None:
+    """What is refused says why in Chinese too."""
+    workflow = flow(
+        {"quorum": 1, "allow": ["lead"]},
+        transitions=[{"event": "ask", "source": "new", "target": "review", "allow": ["clerk"]}],
+    )
+    ticket = votes(workflow, asked(workflow), (SUE, YES))
+    with pytest.raises(Refused) as decided:
+        votes(workflow, ticket, (TOM, YES))
+    shared = flow({"quorum": "all", "allow": ["lead"]})
+    with pytest.raises(Refused) as uncounted:
+        votes(shared, asked(shared), (SUE, YES))
+
+    assert "现在不能执行 approval.approve：review 的审批已有结果（approved）" == decided.value.text("zh")
+    assert "review 需要有权审批者的 all 同意，没有 world 无法计算人数" == uncounted.value.text("zh")

@@ -432,3 +432,22 @@ def test_guards_read_the_clock_of_a_step() -> None:
     with pytest.raises(Refused):
         workflow.fire(ticket, "hurry", at=later(minutes=30))
     assert "closed" == workflow.fire(ticket, "hurry", at=later(minutes=61)).ticket.state
+
+
+def test_refusals_are_told_in_chinese() -> None:
+    """What is refused says why in Chinese too."""
+    workflow = flow(["look", {"step": "photo", "evidence": {"photo": "string"}}], state={"ordered": True})
+    ticket = arrived(workflow)
+    told = []
+    for step in ("photo", "lok"):
+        with pytest.raises(Refused) as refused:
+            check(workflow, ticket, step)
+        told.append(refused.value.text("zh"))
+    with pytest.raises(Refused) as refused:
+        check(workflow, check(workflow, ticket, "look").ticket, "photo")
+
+    assert [
+        "step.check：photo 须在 look 之后",
+        "step.check：step 应为 look, photo 之一，而不是 lok",
+        "step.check 的数据不符，需要：photo: string",
+    ] == [*told, refused.value.text("zh")]
