@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -13,9 +13,10 @@ from attrs import frozen
 from servflow.engine._actions import attribute, fitted
 from servflow.engine._definition import ATTRIBUTES
 from servflow.engine._guards import parts_of
-from servflow.errors import Refused, TimeError, render
-from servflow.expressions import Expression, FieldType, distance, solve
-from servflow.model import FrozenMap, Span, ValueProblem, write_instant
+from servflow.engine._scope import Scope
+from servflow.errors import ExpressionError, Refused, TimeError, render
+from servflow.expressions import Expression, FieldType, Trial, distance, solve
+from servflow.model import FrozenMap, Span, ValueProblem, freeze, write_instant
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -111,7 +112,7 @@ class _Others:
 
 
 def _changes(
-    call: OneCall, parts: list[Expression], payload: Mapping[str, Any] | None, name: str, place: int
+    call: OneCall, parts: Sequence[Expression], payload: Mapping[str, Any] | None, name: str, place: int
 ) -> Iterator[Change]:
     if payload is not None:
         call.payload = payload
@@ -121,19 +122,50 @@ def _changes(
     spec = call.workflow.fields.get(name)
     choices = spec.allowed if spec is not None else _choices(call, name)
     kind = spec.type if spec is not None else call.compiled.types[name]
-    types = {**call.compiled.types, name: FieldType(kind, choices)}
-    fixed: Any = _Others(scope, name)
-    if any(part.reads & {name} or any(read.startswith(name + ".") for read in part.reads) for part in parts):
-        solved = solve(parts, types=types, fixed=fixed, near={name: old}, budget=BUDGET)
-        values = [solved.values[name]] if solved.status == "yes" and name in solved.values else []
-    else:
-        values = _by_table(call, parts, name, choices, kind)
-    for value in values:
+    for value in _values(call, parts, name, FieldType(kind, choices)):
         fit = _fit(call, name, value)
         if fit is not _UNFIT and fit != old:
             known = value is None or isinstance(value, bool) or value in choices or kind not in ("string", "bytes", "any")
             invented = not known and not _written(parts, value)
             yield Change(name, old, fit, invented, distance(old, fit, choices), place)
+
+
+def _values(call: OneCall, parts: Sequence[Expression], name: str, declared: FieldType) -> list[Any]:
+    """What to try for one field: the nearest value on which the condition holds, or what a table tells apart."""
+    scope = call.scope()
+    old = scope[name]
+    types = {**call.compiled.types, name: declared}
+    found: list[Any] = []
+    trial = _trial(call, parts, name, types)
+    if trial is not None:
+        overlay = Scope(call)
+        for value in trial.values(scope, old):
+            overlay[name] = freeze(value)
+            if value != old and all(_holds(part, overlay) for part in parts):
+                found.append(value)
+                break
+        if not found and trial.blurred:
+            fixed: Any = _Others(scope, name)
+            solved = solve(parts, types=types, fixed=fixed, near={name: old}, budget=BUDGET)
+            found = [solved.values[name]] if solved.status == "yes" and name in solved.values else []
+    if any(read.startswith("table.") for part in parts for read in part.reads):
+        found.extend(value for value in _by_table(call, parts, name, declared) if value not in found)
+    return found
+
+
+def _trial(call: OneCall, parts: Sequence[Expression], name: str, types: Mapping[str, Any]) -> Trial | None:
+    known = call.compiled.trials
+    key = (tuple(part.text for part in parts), name)
+    if key not in known:
+        known[key] = Trial.of(parts, name, types)
+    return known[key]
+
+
+def _holds(part: Expression, scope: Mapping[str, Any]) -> bool:
+    try:
+        return part.compiled_test(scope)
+    except ExpressionError:
+        return False
 
 
 def _choices(call: OneCall, name: str) -> tuple[Any, ...]:
@@ -142,21 +174,20 @@ def _choices(call: OneCall, name: str) -> tuple[Any, ...]:
     return call.workflow.queues if name == "queue" else ()
 
 
-def _written(parts: list[Expression], value: Any) -> bool:
+def _written(parts: Sequence[Expression], value: Any) -> bool:
     """Whether the condition itself names the value."""
     return any(repr(value)[1:-1] in part.text for part in parts)
 
 
-def _by_table(call: OneCall, parts: list[Expression], name: str, choices: tuple[Any, ...], kind: str) -> list[Any]:
-    """Values of a field that only decision tables read: those their rows tell apart, the nearest first."""
-    names = {read.split(".")[1] for part in parts for read in part.reads if read.startswith("table.")}
+def _by_table(call: OneCall, parts: Sequence[Expression], name: str, declared: FieldType) -> list[Any]:
+    """Values of a field that the decision tables a condition reads tell apart, the nearest first."""
     old = call.scope()[name]
-    values = list(choices) or [True, False] if kind == "bool" or choices else []
-    for table in sorted(names):
+    values: list[Any] = [True, False] if declared.type == "bool" else list(declared.one_of)
+    for table in sorted({read.split(".")[1] for part in parts for read in part.reads if read.startswith("table.")}):
         found = call.workflow.tables.get(table)
         if found is not None and not values:
             values.extend(found.samples(name, call.compiled.types))
-    return sorted(values, key=lambda value: distance(old, value, choices))[:MAX_FIELDS]
+    return sorted(values, key=lambda value: distance(old, value, declared.one_of))[:MAX_FIELDS]
 
 
 _UNFIT = object()

@@ -23,7 +23,7 @@ from servflow.engine._reopen import Reopen, reopenings
 from servflow.engine._scope import RESERVED, TIMED, scope_types
 from servflow.engine._shown import compile_views
 from servflow.errors import DefinitionError, Finding
-from servflow.expressions import Expression
+from servflow.expressions import Expression, Trial
 from servflow.model import FrozenMap, Outcome
 from servflow.rules import RuleSet
 from servflow.statemachine import Machine
@@ -90,6 +90,7 @@ class Compiled:
             if role in RELATIONS:
                 self.problems.add("role.relation", f"roles[{index}]", role=role, relations=RELATIONS)
         self.guard_parts: dict[int, tuple[Expression, ...]] = {}
+        self.trials: dict[tuple[tuple[str, ...], str], Trial | None] = {}
         self.replies: list[tuple[str, str]] = []
         self.links = tuple(self._link(index, spec) for index, spec in enumerate(self.transitions))
         self._check_tables()

@@ -21,6 +21,7 @@ from servflow.expressions._limits import (
     MAX_STEPS,
 )
 from servflow.expressions._solve import Solved, solve
+from servflow.expressions._solve_one import Trial
 from servflow.expressions._solve_values import distance
 from servflow.expressions._supplied import ACTIVE, AFTER_DAYS, COUNTED, COUNTING, IN_STATE
 from servflow.expressions._trace import Trace
@@ -47,6 +48,7 @@ __all__ = [
     "Function",
     "Solved",
     "Trace",
+    "Trial",
     "distance",
     "evaluate",
     "solve",

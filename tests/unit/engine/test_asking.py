@@ -142,7 +142,8 @@ def test_options_become_json() -> None:
     found = [option.as_data() for option in options(Case(flow())).values()]
 
     assert found == json.loads(json.dumps(found))
-    assert {"event", "status", "why", "code", "payload", "targets", "title"} == set(found[0])
+    named = {"event", "status", "why", "code", "payload", "targets", "stays", "title", "refusals", "change"}
+    assert named == set(found[0])
 
 
 # explain --------------------------------------------------------------------------------------------------------
