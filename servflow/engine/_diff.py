@@ -139,7 +139,7 @@ def diff(old: Workflow, new: Workflow) -> Diff:
     """
     checked(old, "old")
     checked(new, "new")
-    before, after = old.to_data(), new.to_data()
+    before, after = _spelled_out(old), _spelled_out(new)
     calendars = before.pop("calendars", {}), after.pop("calendars", {})
     changes = () if old.hash == new.hash else _changes("", before, after)
     if not changes and old.hash != new.hash:  # never silent: the hash is what tickets are pinned to
@@ -152,6 +152,14 @@ def diff(old: Workflow, new: Workflow) -> Diff:
         changes=changes,
         calendars=() if old.calendars_hash == new.calendars_hash else _changes("calendars", *calendars),
     )
+
+
+def _spelled_out(workflow: Workflow) -> dict[str, Any]:
+    """The definition with the defaults that everybody thinks of by name."""
+    data = {"version": workflow.version, **workflow.to_data()}
+    if "fields" in data:
+        data["fields"] = {name: {"type": workflow.fields[name].type, **spec} for name, spec in data["fields"].items()}
+    return data
 
 
 def checked(workflow: Any, name: str) -> None:
