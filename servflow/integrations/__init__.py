@@ -3,9 +3,9 @@ Knows other libraries that hosts already use; must not be imported by any other 
 
 ``from_transitions`` reads a machine of the ``transitions`` package, so that a host can move what it has to servflow, and
 ``as_model`` gives its users the object they know, over a ticket.
-``from_scxml``, ``to_scxml`` and ``from_xstate`` exchange charts with SCXML documents and XState configurations, and need neither.
-``bursts`` lets the ``durable_rules`` engine find repetitions across tickets. Either library is an extra and is only
-imported once it is needed.
+``from_scxml`` and ``to_scxml`` read and write SCXML documents, ``from_xstate`` reads configurations of XState.
+``bursts`` lets the ``durable_rules`` engine find repetitions across tickets. ``transitions`` and ``durable_rules`` are extras
+and are only imported once they are needed.
 """
 
 from servflow.integrations._parts import Parts

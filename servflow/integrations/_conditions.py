@@ -237,7 +237,8 @@ def _tokens(text: str) -> list[tuple[str, str, int]]:
     while place < end:
         match = _TOKEN.match(text, place)
         if match is None:
-            raise NotReadable(f"position {place} holds {text[place : place + 20].strip()!r}, which is not known here")
+            start = place + len(text[place:]) - len(text[place:].lstrip())
+            raise NotReadable(f"position {start} holds {text[start : start + 20]!r}, which is not known here")
         kind = str(match.lastgroup)
         found.append((kind, match[kind], match.start(kind)))
         place = match.end()
@@ -259,6 +260,10 @@ def _unquoted(text: str) -> str:
 # writing --------------------------------------------------------------------------------------------------------
 
 _BINARY = {"_==_": "===", "_!=_": "!==", "_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">=", "_&&_": "&&", "_||_": "||"}
+
+
+# How close a call binds; brackets stand around what binds no closer than what it stands in.
+_RANKS = {"_||_": 1, "_&&_": 2, "_==_": 3, "_!=_": 3, "_<_": 4, "_<=_": 4, "_>_": 4, "_>=_": 4, "!_": 5}
 
 
 def ecmascript(expression: Expression) -> str | None:
@@ -283,12 +288,17 @@ def _script(tree: Any) -> str | None:
         if of is None:
             return None
         return f"_event.data.{tree['select']}" if of == "payload" else f"{of}.{tree['select']}"
-    parts = [_script(part) for part in tree.get("args", ())]
+    call, inner = tree.get("call", ""), tree.get("args", ())
+    parts = [_script(part) for part in inner]
     if "target" in tree or not parts or None in parts:
         return None
-    if tree.get("call") == "in_state" and len(parts) == 1:
+    if call == "in_state" and len(parts) == 1:
         return f"In({parts[0]})"
-    if tree.get("call") == "!_":
-        return f"!({parts[0]})"
-    sign = _BINARY.get(tree.get("call", ""))
-    return None if sign is None else "(" + f" {sign} ".join(str(part) for part in parts) + ")"
+    bound = [
+        f"({text})" if _RANKS.get(part.get("call", ""), 9) <= _RANKS.get(call, 0) else text
+        for text, part in zip(parts, inner, strict=True)
+    ]
+    if call == "!_":
+        return f"!{bound[0]}"
+    sign = _BINARY.get(call)
+    return None if sign is None else f" {sign} ".join(str(part) for part in bound)

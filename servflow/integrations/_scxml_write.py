@@ -55,6 +55,7 @@ class Writer:
 
     states: Mapping[str, Spec]
     moves: list[Spec]
+    defaults: Mapping[str, list[str]]
     tells_closed: bool
     own: bool = field(init=False)
     encoded: bool = field(init=False)
@@ -143,8 +144,8 @@ class Writer:
         )
 
     def _body(self, name: str, spec: Spec, indent: str) -> Iterator[str]:
-        if spec.get("default") is not None:
-            yield indent + _tag("transition", {"target": self._ids(spec["default"])}, closed=True)
+        if spec.get("history"):
+            yield indent + _tag("transition", {"target": self._ids(self.defaults[name])}, closed=True)
         yield from self._timers(name, spec, indent)
         for index, place, anywhere in self.arms.get(name, ()):
             # SCXML has no transitions out of a final state, nor those that do nothing without being asked.

@@ -443,7 +443,23 @@ def read_machine(root: Mapping[str, Any], version: int, conditions: Mapping[str,
     )
     moves = document.hooks.onto(parts)
     dropped = tuple(dict.fromkeys((*document.words.dropped, *document.hooks.dropped)))
-    return attrs.evolve(parts, transitions=moves, calls=tuple(document.words.calls), dropped=dropped)
+    return attrs.evolve(
+        parts, transitions=moves, calls=tuple(document.words.calls), dropped=dropped, differs=tuple(_differences(parts))
+    )
+
+
+def _differences(parts: Parts) -> Iterator[str]:
+    """Where a configuration goes otherwise here."""
+    events = sorted({str(move["event"]) for move in parts.transitions if "event" in move})
+    known = set(events)
+    for event in events:
+        words = event.split(".")
+        taken = [".".join(words[:count]) for count in range(1, len(words))]
+        yield from (
+            f"{event} is also taken by transitions of {name}, which names what it begins with"
+            for name in taken
+            if name in known
+        )
 
 
 def _wildness(entry: tuple[str, Any]) -> tuple[bool, bool, int]:

@@ -51,16 +51,17 @@ def to_scxml(chart: Machine | Workflow | Parts, name: str | None = None) -> str:
     """
     given: object = chart  # whatever a host passed
     if isinstance(given, Machine):
-        data = given.to_data()
+        machine, data = given, given.to_data()
     elif isinstance(given, Workflow):
-        data = given.to_data()
+        machine, data = given.compiled.chart, given.to_data()
         name = given.workflow if name is None else name
     elif isinstance(given, Parts):
-        data = given.definition("parts")
+        machine, data = given.machine(), given.definition("parts")
     else:
         raise InputError(f"a machine, a workflow or parts can be written as SCXML, not {type(given).__name__}")
+    defaults = {node: list(spec.entry) for node, spec in machine.states.items() if spec.kind in ("shallow", "deep")}
     # Of a machine alone nobody has said which states are closed.
-    writer = Writer(data["states"], list(data["transitions"]), not isinstance(given, Machine))
+    writer = Writer(data["states"], list(data["transitions"]), defaults, not isinstance(given, Machine))
     return writer.document(name, data.get("initial"))
 
 
