@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from servflow import dispatch, escalation, sla
+from servflow.engine import _facts
 from servflow.engine._as_of import as_of
 from servflow.engine._call import OneCall
 from servflow.engine._given import Given
@@ -41,6 +42,9 @@ def explain(workflow: Workflow, ticket: Ticket, given: Given) -> Explanation:
             if (progress := draft.slots.get(plan.policy.slot)) is not None and progress.policy == plan.policy.name
         ),
         coming=tuple(sorted(_coming(call), key=lambda item: item.at)),
+        checklists=tuple(_facts.step_rows(call)),
+        approvals=tuple(_facts.approval_rows(call)),
+        children=draft.children,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from servflow.model import ApprovalRound
+from servflow.model import EMPTY, ApprovalRound, FrozenMap, write_instant
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -67,4 +67,54 @@ def children(call: OneCall) -> Mapping[str, Any] | None:
     return {"open": len(call.draft.children), "total": max(call.draft.children_total, len(call.draft.children))}
 
 
-__all__ = ["NO_VOTES", "TYPES", "approval", "checklist", "children", "is_done", "steps", "voting"]
+def step_rows(call: OneCall) -> Iterator[FrozenMap[str, Any]]:
+    """The steps of the active states as people are told them, in their order."""
+    for state, step in steps(call):
+        done = call.draft.checklist.get(state, EMPTY).get(step.step)
+        run = call.draft.clocks.get(f"step.{state}.{step.step}")
+        yield FrozenMap(
+            {
+                "state": state,
+                "step": step.step,
+                "title": step.title,
+                "required": step.required,
+                "done": done is not None,
+                "by": done.by if done is not None else None,
+                "at": write_instant(done.at) if done is not None else None,
+                "evidence": {name: f"{spec.type}{'?' if spec.optional else ''}" for name, spec in step.evidence.items()},
+                "due": write_instant(run.due) if run is not None and run.due is not None else None,
+            }
+        )
+
+
+def approval_rows(call: OneCall) -> Iterator[FrozenMap[str, Any]]:
+    """The approvals of the active states as people are told them: what it takes, and who voted what."""
+    for state in voting(call):
+        held = call.draft.approvals.get(state, NO_VOTES)
+        spec = call.compiled.approvals[state]
+        run = call.draft.clocks.get(f"approval.{state}")
+        yield FrozenMap(
+            {
+                "state": state,
+                "quorum": spec.quorum,
+                "reject": spec.reject,
+                "approved": tuple(vote.by for vote in held.votes if vote.vote == "approve"),
+                "rejected": tuple(vote.by for vote in held.votes if vote.vote == "reject"),
+                "decided": held.decided,
+                "due": write_instant(run.due) if run is not None and run.due is not None else None,
+            }
+        )
+
+
+__all__ = [
+    "NO_VOTES",
+    "TYPES",
+    "approval",
+    "approval_rows",
+    "checklist",
+    "children",
+    "is_done",
+    "step_rows",
+    "steps",
+    "voting",
+]

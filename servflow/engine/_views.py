@@ -117,7 +117,9 @@ class Explanation:
 
     ``options`` are what could be done (in the name of nobody in particular), ``clocks`` what was promised,
     ``escalations`` the runs under way, ``slots`` how far dispatch has come with the sentence of a fresh
-    look where a world is given, ``coming`` everything set by time in order.
+    look where a world is given, ``coming`` everything set by time in order. ``checklists`` are the steps of the
+    active states, each with who did it and when or what it needs, ``approvals`` their votes, ``children`` the
+    tickets it waits for.
     """
 
     ticket: str
@@ -131,6 +133,9 @@ class Explanation:
     escalations: tuple[FrozenMap[str, Any], ...] = ()
     slots: tuple[FrozenMap[str, Any], ...] = ()
     coming: tuple[NextUp, ...] = ()
+    checklists: tuple[FrozenMap[str, Any], ...] = ()
+    approvals: tuple[FrozenMap[str, Any], ...] = ()
+    children: tuple[str, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -146,6 +151,9 @@ class Explanation:
             "escalations": [dict(run) for run in self.escalations],
             "slots": [dict(slot) for slot in self.slots],
             "coming": [item.as_data() for item in self.coming],
+            "checklists": [plain_data(step) for step in self.checklists],
+            "approvals": [plain_data(approval) for approval in self.approvals],
+            "children": list(self.children),
         }
 
 

@@ -439,3 +439,13 @@ def test_refusals_are_told_in_chinese() -> None:
 
     assert "现在不能执行 approval.approve：review 的审批已有结果（approved）" == decided.value.text("zh")
     assert "review 需要有权审批者的 all 同意，没有 world 无法计算人数" == uncounted.value.text("zh")
+
+
+def test_explain_tells_the_votes() -> None:
+    """Whoever waits for an approval sees what it takes, who voted what, and by when."""
+    workflow = flow({"quorum": {"lead": 2, "finance": 1}, "reject": 2, "within": "2h"})
+    ticket = votes(workflow, asked(workflow), (SUE, YES), (FLO, NO))
+    (row,) = workflow.explain(ticket, at=T0).as_data()["approvals"]
+
+    assert (["sue"], ["flo"], None) == (row["approved"], row["rejected"], row["decided"])
+    assert ({"lead": 2, "finance": 1}, 2, "2026-11-02T03:00:00Z") == (row["quorum"], row["reject"], row["due"])

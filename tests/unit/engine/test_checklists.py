@@ -451,3 +451,18 @@ def test_refusals_are_told_in_chinese() -> None:
         "step.check：step 应为 look, photo 之一，而不是 lok",
         "step.check 的数据不符，需要：photo: string",
     ] == [*told, refused.value.text("zh")]
+
+
+def test_explain_tells_the_steps() -> None:
+    """Whoever stands before a checklist sees what is done, by whom, what the rest needs and by when."""
+    workflow = flow(["look", {"step": "photo", "evidence": {"photo": "string"}, "within": "1h", "required": False}])
+    view = workflow.explain(check(workflow, arrived(workflow), "look").ticket, at=T0).as_data()
+    look, photo = view["checklists"]
+
+    assert (True, "ann", "2026-11-02T01:00:00Z", None) == (look["done"], look["by"], look["at"], look["due"])
+    assert (False, False, {"photo": "string"}, "2026-11-02T02:00:00Z") == (
+        photo["done"],
+        photo["required"],
+        photo["evidence"],
+        photo["due"],
+    )
