@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from servflow.errors import DefinitionError, InputError, LimitError
 from servflow.integrations.scxml import from_scxml, to_scxml
+from servflow.integrations.xstate import from_xstate
 from servflow.statemachine import Machine
 from tests.laws.test_statemachine_laws import EVENTS, charts
 from tests.oracles.scxml_structure import problems
 
-EXAMPLES = int(os.environ.get("SERVFLOW_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("SERVFLOW_EXAMPLES", "80"))
 LAWS = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 ODD = (
@@ -184,3 +185,116 @@ def test_strange_documents_are_refused_by_our_own_errors(text: str | bytes) -> N
     """Whatever is given is read or refused; nothing else comes out."""
     with contextlib.suppress(InputError, DefinitionError):
         from_scxml(text).machine()
+
+
+def _as_xstate(definition: dict[str, Any]) -> dict[str, Any]:
+    """The same chart as XState writes it, every target by id and every transition saying whether it reenters."""
+
+    def node(name: str, spec: dict[str, Any]) -> dict[str, Any]:
+        made: dict[str, Any] = {"id": name}
+        if spec.get("history"):
+            made |= {"type": "history", "history": spec["history"]}
+            if spec.get("default"):
+                made["target"] = f"#{spec['default']}"
+            return made
+        if spec.get("final"):
+            made["type"] = "final"
+        inner = spec.get("states") or {}
+        if inner:
+            made["states"] = {child: node(child, below) for child, below in inner.items()}
+            if spec.get("parallel"):
+                made["type"] = "parallel"
+            else:
+                first = next(child for child, below in inner.items() if "history" not in below)
+                made["initial"] = f"#{spec['initial']}" if spec.get("initial") else first
+        on: dict[str, list[dict[str, Any]]] = {}
+        for move in definition["transitions"]:
+            if move["source"] == name:
+                given: dict[str, Any] = {"reenter": not move["internal"]}
+                if move["target"]:
+                    given["target"] = [f"#{target}" for target in _listed(move["target"])]
+                if move["when"]:
+                    given["guard"] = move["when"]
+                on.setdefault(move["event"], []).append(given)
+        return {**made, "on": on} if on else made
+
+    made = node("(machine)", {"states": definition["states"], "initial": definition["initial"]})
+    on = [move for move in definition["transitions"] if move["source"] == "*"]
+    for move in on:
+        given = {"target": [f"#{target}" for target in _listed(move["target"])]} if move["target"] else {}
+        made.setdefault("on", {}).setdefault(move["event"], []).append(
+            {**given, "reenter": True, **({"guard": move["when"]} if move["when"] else {})}
+        )
+    return made
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+@LAWS
+@given(charts(), st.lists(st.tuples(st.sampled_from("efg"), st.booleans()), max_size=6))
+def test_a_configuration_of_xstate_goes_where_the_chart_goes(
+    definition: dict[str, Any], events: list[tuple[str, bool]]
+) -> None:
+    """A chart written for XState, with every kind of state and transition the two share, is the same machine here."""
+    moves = []
+    for move in definition["transitions"]:
+        source = _listed(move["source"])[0]
+        event = str(move["event"]).split()[0] if str(move["event"])[0] in "efg" else "e"
+        compound = definition["initial"] is not None and source != "*"
+        when = move["when"] if move["when"] in (None, "x") else "y"
+        # Where a source is parallel or stands among its own targets the two mean different things by internal.
+        internal = move["internal"] and compound and source not in _listed(move["target"])
+        moves.append({**move, "source": source, "event": event.removesuffix(".*"), "internal": internal, "when": when})
+    definition = {**definition, "transitions": moves}
+    machine = _machine(definition)
+    kinds = {name: node.kind for name, node in machine.states.items()}
+    assume(all(not move["internal"] or kinds[move["source"]] == "compound" for move in moves))
+    other = from_xstate(json.dumps(_as_xstate(definition)), version=5).machine()
+    ours, theirs = _run(machine, None), _run(other, None)
+    assert ours.configuration == theirs.configuration
+    for event, x in events:
+        data = {"x": x, "y": not x}
+        ours, theirs = machine.step(ours.state, event, data), other.step(theirs.state, event, data)
+
+        assert (ours.configuration, ours.exited, ours.entered) == (theirs.configuration, theirs.exited, theirs.entered)
+
+
+WORDS = st.sampled_from(
+    [
+        "a",
+        "b",
+        "#a",
+        ".b",
+        "initial",
+        "states",
+        "on",
+        "always",
+        "target",
+        "type",
+        "parallel",
+        "final",
+        "history",
+        "after",
+        "100",
+        "guard",
+        "*",
+        "",
+        "x y",
+    ]
+)
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-5, 5), WORDS),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(WORDS, inner, max_size=4)),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=EXAMPLES * 2, deadline=None)
+@given(JSON, st.dictionaries(WORDS, st.dictionaries(WORDS, JSON, max_size=3), max_size=3))
+def test_strange_configurations_are_refused_by_our_own_errors(config: Any, states: Any) -> None:
+    """Whatever is given is read or refused; nothing else comes out."""
+    for given_ in (config, {"initial": "a", "states": states}):
+        with contextlib.suppress(InputError, DefinitionError):
+            from_xstate(given_).machine()
