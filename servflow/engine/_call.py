@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections import deque
 from collections.abc import Mapping
@@ -250,6 +251,14 @@ class OneCall:
             self.records[item.place] = record  # it may have been folded away meanwhile
         self.happening = Happening()
         self.scope_cache = None
+
+    def aside(self) -> OneCall:
+        """The call as it stands, for questions that are asked later; nothing done in one shows in the other."""
+        other = copy.copy(self)
+        other.draft = Draft()
+        other.draft.__dict__ = dict(self.draft.__dict__)
+        other.scope_cache = None
+        return other
 
     def snapshot(self) -> Ticket:
         """The ticket as it stands in the middle of the call."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from servflow.engine._change import smallest_change
+from servflow.engine._change import Change, smallest_change
 from servflow.engine._choosing import Attempt, choose
 from servflow.engine._guards import part_that_fails
 from servflow.errors import Refused
@@ -56,6 +56,8 @@ def with_remedy(call: OneCall, attempt: Attempt, problem: Refused, payload: Mapp
     """
     A refusal with what else stood in the way and, where a guard did, the one field that would have to be another.
 
+    That is worked out, as of now, when somebody looks.
+
     Args:
         call: the ticket as it stands.
         attempt: why each transition was not taken.
@@ -63,7 +65,20 @@ def with_remedy(call: OneCall, attempt: Attempt, problem: Refused, payload: Mapp
         payload: what came with the event.
         form: whether the payload is still to be filled in: then parts of guards that read it do not count.
     """
-    facts = {**problem.facts, "each": each_of(attempt.problems)}
+    held = call.aside()
+
+    def more() -> tuple[str, Mapping[str, Any]]:
+        facts: dict[str, Any] = {"each": each_of(attempt.problems)}
+        change = _change(held, attempt, payload, form=form) if problem.code == "guard" else None
+        if change is None:
+            return "", facts
+        remedy = change.said()
+        return f"; {remedy['en']}", {**facts, "change": change.as_fact(), "remedy": remedy}
+
+    return Refused.with_more(problem.message, problem.facts, more)
+
+
+def _change(call: OneCall, attempt: Attempt, payload: Mapping[str, Any], *, form: bool) -> Change | None:
     failed = []
     for link, found in attempt.problems:
         if found.code == "guard" and link.guard is not None:
@@ -76,8 +91,4 @@ def with_remedy(call: OneCall, attempt: Attempt, problem: Refused, payload: Mapp
             return True
         return form and any(wants_form(call, again.event, link, other) for link, other in again.problems)
 
-    change = smallest_change(call, failed, allowed) if failed and problem.code == "guard" else None
-    if change is None:
-        return Refused(problem.message, **facts)
-    remedy = change.said()
-    return Refused(f"{problem.message}; {remedy['en']}", **{**facts, "change": change.as_fact(), "remedy": remedy})
+    return smallest_change(call, failed, allowed) if failed else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from servflow.errors._catalogue import render
@@ -93,10 +93,70 @@ class Refused(ServflowError):
 
     ``code`` is one of ``unknown``, ``not_here``, ``guard``, ``not_permitted``, ``payload``, ``stale``,
     ``past``; the facts carry what is needed to tell the user why, in ``event`` and the fields that
-    each code documents.
+    each code documents. What takes a while to work out (which change would allow it) is worked out when the
+    message or the facts are first looked at, as of the refusal; the code alone costs nothing.
     """
 
-    default_code = "refused"
+    default_code: ClassVar[str] = "refused"
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        self._more: Callable[[], tuple[str, Mapping[str, Any]]] | None = None
+        super().__init__(message, **facts)
+
+    @classmethod
+    def with_more(cls, message: str, facts: Mapping[str, Any], more: Callable[[], tuple[str, Mapping[str, Any]]]) -> Refused:
+        """
+        A refusal that works the rest out when somebody wants to know.
+
+        Args:
+            message: the sentence, as far as it is known.
+            facts: likewise; the code among them.
+            more: gives what is added to the sentence and to the facts; asked at most once.
+        """
+        made = cls(message, **facts)
+        made._more = more
+        return made
+
+    def _complete(self) -> None:
+        more, self._more = self._more, None
+        if more is not None:
+            said, facts = more()
+            self._message += said
+            self._facts.update(facts)
+            self.args = (self._message,)
+
+    @property
+    def message(self) -> str:
+        """The sentence with the facts in it."""
+        self._complete()
+        return self._message
+
+    @message.setter
+    def message(self, message: str) -> None:
+        self._message = message
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a program needs to know."""
+        self._complete()
+        return self._facts
+
+    @facts.setter
+    def facts(self, facts: dict[str, Any]) -> None:
+        self._facts = facts
+
+    @property
+    def code(self) -> str:
+        """What went wrong, in one stable word."""
+        return str(self._facts.get("code", self.default_code))
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and name in self.facts:
+            return self.facts[name]
+        raise AttributeError(f"{type(self).__name__} has no fact named {name!r}")
+
+    def __str__(self) -> str:
+        return self.message
 
     def text(self, lang: str = "en") -> str:
         """The refusal as one sentence in ``en`` or ``zh``."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 from attrs import frozen
@@ -238,8 +238,7 @@ def other(constants: Iterable[Any]) -> str:
 def mark(constants: Iterable[Any]) -> str:
     """One character that none of the texts holds."""
     taken = set("".join(constant for constant in constants if isinstance(constant, str)))
-    letters = (*"xzqwvj0~", *map(chr, range(0x4E00, 0x9FFF)))
-    return str(next(letter for letter in letters if letter not in taken))
+    return next(letter for letter in chain("xzqwvj0~", map(chr, range(0x4E00, 0x9FFF))) if letter not in taken)
 
 
 def distance(old: Any, new: Any, choices: Sequence[Any] = ()) -> Fraction:
