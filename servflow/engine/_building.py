@@ -112,6 +112,12 @@ def at_path(error: DefinitionError, path: str) -> list[Finding]:
     return moved
 
 
+def takes(descriptors: str, event: str) -> bool:
+    """Whether one of the descriptors of a transition matches an event: by whole words, as a prefix, or ``*``."""
+    plain = (one.removesuffix(".*").removesuffix(".") for one in descriptors.split())
+    return any(one in ("*", event) or event.startswith(f"{one}.") for one in plain)
+
+
 def build(kind: type[Any], source: Any, **extra: Any) -> Any:
     """
     A definition value from its mapping, where keys are the constructor's parameters.

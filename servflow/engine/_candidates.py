@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.engine._abstract import SOLVING
-from servflow.engine._compile import takes
+from servflow.engine._building import takes
 from servflow.engine._given import Given
 from servflow.engine._player import MAX_CALLS, search
 from servflow.engine._search import Found

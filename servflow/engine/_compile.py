@@ -11,6 +11,7 @@ import attrs
 from servflow.calendars import Calendar, OpenTime
 from servflow.engine._actions import Update, compile_updates
 from servflow.engine._approval import check_states
+from servflow.engine._building import takes
 from servflow.engine._chains import ChainPlan, compile_chains
 from servflow.engine._clocks import ClockPlan, compile_clocks, concerns
 from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, at_path
@@ -479,12 +480,6 @@ class Compiled:
 
 
 _STATE = frozenset({"state"})
-
-
-def takes(descriptors: str, event: str) -> bool:
-    """Whether one of the descriptors of a transition matches an event: by whole words, as a prefix, or ``*``."""
-    plain = (one.removesuffix(".*").removesuffix(".") for one in descriptors.split())
-    return any(one in ("*", event) or event.startswith(f"{one}.") for one in plain)
 
 
 def _outputs(table: Any) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from servflow import model
+from servflow.engine._building import takes
 from servflow.model import EMPTY, Check, FrozenMap, Record, Ticket
 
 _DEFAULTS = {attribute.name: attribute.default for attribute in attrs.fields(Ticket) if attribute.default is not attrs.NOTHING}
@@ -67,6 +68,7 @@ class Draft:
     refused_timers: tuple[model.RefusedTimer, ...]
     resting_timers: tuple[model.RestingTimer, ...]
     last_actors: FrozenMap[str, str]
+    voters: FrozenMap[str, FrozenMap[str, tuple[str, ...]]]
     pins: FrozenMap[str, str]
     wake: datetime | None
 
@@ -226,6 +228,13 @@ def _voted(draft: Draft, record: model.Voted) -> None:
     vote = model.Vote(by=record.by, vote=record.vote, at=record.at, roles=record.roles)
     made = model.ApprovalRound(votes=(*others, vote), decided=record.decided)
     draft.approvals = draft.approvals.with_item(record.state, made)
+    # A quorum is several people: all of them did what a not_by means by a vote, not only the last.
+    for word in draft.last_actors:
+        for vote_event in ("approve", "reject"):
+            if takes(word, f"approval.{vote_event}"):
+                who = tuple(sorted(one.by for one in made.votes if takes(word, f"approval.{one.vote}")))
+                draft.voters = draft.voters.with_item(word, draft.voters.get(word, EMPTY).with_item(record.state, who))
+                break
 
 
 def _progressed(draft: Draft, record: model.Progressed) -> None:

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from servflow import escalation, sla
 from servflow.engine._as_of import as_of
-from servflow.engine._compile import takes
+from servflow.engine._building import takes
 from servflow.engine._given import Given
 from servflow.errors import InputError, nearest
 from servflow.model import ChainRun, ClockRun, Ticket

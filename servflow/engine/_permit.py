@@ -28,10 +28,13 @@ def permitted(call: OneCall, allow: tuple[Any, ...], not_by: str | None = None) 
 
 
 def done_by(draft: Draft, not_by: str | None) -> frozenset[str]:
-    """Who did last what a ``not_by`` names."""
+    """Who did last what a ``not_by`` names; of a vote everybody who gave one in the latest round."""
     if not_by is None:
         return frozenset()
-    return frozenset(draft.last_actors[word] for word in not_by.split() if word in draft.last_actors)
+    found = {draft.last_actors[word] for word in not_by.split() if word in draft.last_actors}
+    if draft.voters:
+        found.update(person for word in not_by.split() for who in draft.voters.get(word, {}).values() for person in who)
+    return frozenset(found)
 
 
 def is_one_of(call: OneCall, entries: tuple[Any, ...]) -> bool:

@@ -264,6 +264,9 @@ class Ticket:
     """
     Immutable snapshot of one case between two events; bounded, whatever its history.
 
+    ``last_actors`` holds for each word of a ``not_by`` who did last what it means; ``voters`` for words that mean a vote
+    who voted so in the latest round of each approval.
+
     ``at`` and ``sequence`` are the instant and the number of its last record; ``wake`` is the first
     instant at which time alone changes it (None: never). All instants are UTC.
     """
@@ -310,6 +313,7 @@ class Ticket:
     refused_timers: tuple[RefusedTimer, ...] = ()
     resting_timers: tuple[RestingTimer, ...] = ()
     last_actors: FrozenMap[str, str] = EMPTY
+    voters: FrozenMap[str, FrozenMap[str, tuple[str, ...]]] = EMPTY
     pins: FrozenMap[str, str] = EMPTY
     wake: datetime | None = field(default=None)
 
