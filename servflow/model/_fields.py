@@ -122,10 +122,34 @@ def _list(value: Any) -> tuple[Any, ...]:
 
 
 def _map(value: Any) -> Mapping[str, Any]:
+    if type(value) is dict and _is_simple(value):
+        return FrozenMap(value)
     if not isinstance(value, Mapping):
         raise ValueProblem("a map")
     checked: Mapping[str, Any] = _any(value)
     return checked
+
+
+_SIMPLE = frozenset({bool, float, type(None)})
+
+
+def _is_simple(value: dict[Any, Any]) -> bool:
+    """Whether a map holds a few short texts and numbers, as most payloads do, with which nothing can be wrong."""
+    if len(value) > 100:
+        return False
+    for key, item in value.items():
+        kind = type(item)
+        if type(key) is not str or not key.isascii():
+            return False
+        if kind is str:
+            if not item.isascii() or len(item) > 1_000:
+                return False
+        elif kind is int:
+            if not INT_MIN <= item <= INT_MAX:
+                return False
+        elif kind not in _SIMPLE:
+            return False
+    return True
 
 
 def _any(value: Any) -> Any:
