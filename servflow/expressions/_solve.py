@@ -9,8 +9,10 @@ from attrs import field, frozen
 
 from servflow.errors import ExpressionError
 from servflow.expressions._expression import Expression
-from servflow.expressions._solve_atoms import MISSING, NO, YES, Reader, Tree, at_path, copied, put
+from servflow.expressions._solve_atoms import Reader
+from servflow.expressions._solve_bindings import at_path, copied, put
 from servflow.expressions._solve_search import Demand, Search, groups
+from servflow.expressions._solve_trees import Tree
 
 BUDGET = 20_000
 """How many values are tried before the question is left open."""
@@ -146,4 +148,4 @@ def _search(
     return found, tried, status
 
 
-__all__ = ["BUDGET", "MISSING", "NO", "YES", "Solved", "solve"]
+__all__ = ["BUDGET", "Solved", "solve"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from attrs import define, field
 
@@ -31,6 +31,8 @@ from servflow.expressions._nodes import (
 )
 from servflow.expressions._operators import alike
 from servflow.expressions._reads import path_of_reads, reads
+from servflow.expressions._solve_bindings import MISSING, at_path, put
+from servflow.expressions._solve_trees import FAULT, NO, YES, Tree, negated
 from servflow.expressions._solve_values import EDGES, ORDERED, fitted
 from servflow.expressions._supplied import ACTIVE, DEPENDS, SUPPLIED
 from servflow.expressions._types import DYN, STRING, Type, attribute, type_from
@@ -38,20 +40,12 @@ from servflow.expressions._values import KINDS, admit, kind
 from servflow.expressions._writing import write
 from servflow.model import CONVERTERS, ValueProblem
 
-YES, NO, FAULT = 1, 2, 4
-ANY = YES | NO | FAULT
-"""What a part may still come to, as a set of bits; a fault is an evaluation that fails."""
-
 MAX_LIFTED = 64
 """Most comparisons one comparison of conditional operands is taken apart into."""
 
 _LEAN = frozenset({"_+_", "_-_"})
 _TURNED = {"_<_": "_>_", "_>_": "_<_", "_<=_": "_>=_", "_>=_": "_<=_"}
 _AFFIXES = {"startsWith": "prefix", "endsWith": "suffix", "contains": "part"}
-_MISSING = object()
-
-Tree: TypeAlias = "tuple[str, Any]"
-"""``("atom", index)``, ``("known", bits)``, ``("and", parts)``, ``("or", parts)``, ``("not", part)``, ``("if", parts)``."""
 
 
 @define(eq=False)
@@ -111,35 +105,6 @@ class Atom:
 def same_kind(one: Any, two: Any) -> bool:
     """Whether two values are the same value of the same Python type."""
     return type(one) is type(two) and bool(one == two)
-
-
-def at_path(source: Any, read: str) -> Any:
-    """What bindings hold at a dotted name, by the whole name or step by step; ``MISSING`` where nothing is said."""
-    if source is None:
-        return _MISSING
-    root, *rest = read.split(".")
-    if rest:
-        try:
-            return source[read]
-        except KeyError:
-            pass
-    try:
-        value = source[root]
-    except KeyError:
-        return _MISSING
-    for step in rest:
-        if value is None:
-            return None
-        if not isinstance(value, Mapping):
-            return _MISSING
-        try:
-            value = value[step]
-        except KeyError:
-            return _MISSING
-    return value
-
-
-MISSING = _MISSING
 
 
 def names_of(node: Node, program: Program) -> set[str]:
@@ -217,7 +182,7 @@ class Reader:
             if node.function in (AND, OR):
                 return ("and" if node.function == AND else "or", [self._tree(arg) for arg in node.args])
             if node.function == NOT:
-                return _negated(self._tree(node.args[0]))
+                return negated(self._tree(node.args[0]))
             if node.function == CONDITIONAL:
                 return ("if", [self._tree(arg) for arg in node.args])
             if node.function in EQUALITY or node.function in ORDERING or node.function == IN:
@@ -463,21 +428,6 @@ class Reader:
             return MISSING
 
 
-def _negated(tree: Tree) -> Tree:
-    """What ``!`` makes of a tree, pushed down to the atoms; ``!(a || b)`` fails exactly where ``!a && !b`` does."""
-    sort, inner = tree
-    if sort == "not":
-        unturned: Tree = inner
-        return unturned
-    if sort == "known":
-        return ("known", (inner & FAULT) | (YES if inner & NO else 0) | (NO if inner & YES else 0))
-    if sort in ("and", "or"):
-        return ("or" if sort == "and" else "and", [_negated(part) for part in inner])
-    if sort == "if":
-        return ("if", [inner[0], _negated(inner[1]), _negated(inner[2])])
-    return ("not", tree)
-
-
 def _is_const(node: Node) -> bool:
     return isinstance(node, Const)
 
@@ -520,21 +470,4 @@ def _as_listed(wanted: str, value: Any) -> list[Any]:
         return []
 
 
-def copied(bindings: Mapping[str, Any]) -> dict[str, Any]:
-    """The same nested bindings, to be changed."""
-    return {key: copied(value) if type(value) is dict else value for key, value in bindings.items()}
-
-
-def put(bindings: dict[str, Any], read: str, value: Any) -> None:
-    """Set a dotted name in nested bindings; what stands where a holder is needed gives way to one."""
-    *holders, last = read.split(".")
-    for step in holders:
-        held = bindings.get(step)
-        if not isinstance(held, dict):
-            held = dict(held) if isinstance(held, Mapping) else {}
-            bindings[step] = held
-        bindings = held
-    bindings[last] = value
-
-
-__all__ = ["ANY", "FAULT", "MISSING", "NO", "YES", "Atom", "Reader", "Tree", "Variable", "at_path", "copied", "put"]
+__all__ = ["Atom", "Reader", "Variable", "same_kind"]

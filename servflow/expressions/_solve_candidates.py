@@ -10,7 +10,8 @@ from fractions import Fraction
 from itertools import combinations, product
 from typing import Any
 
-from servflow.expressions._solve_atoms import MISSING, Atom, Reader, Variable, at_path, put, same_kind
+from servflow.expressions._solve_atoms import Atom, Reader, Variable, same_kind
+from servflow.expressions._solve_bindings import MISSING, at_path, put
 from servflow.expressions._solve_values import EDGES, ORDERED, distance, mark, other, pool
 from servflow.expressions._values import KINDS, admit, kind
 

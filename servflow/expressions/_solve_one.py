@@ -8,7 +8,8 @@ from typing import Any
 from attrs import frozen
 
 from servflow.expressions._expression import Expression
-from servflow.expressions._solve_atoms import MISSING, Reader, Variable, at_path
+from servflow.expressions._solve_atoms import Reader, Variable
+from servflow.expressions._solve_bindings import MISSING, at_path
 from servflow.expressions._solve_candidates import candidates
 from servflow.expressions._values import kind
 

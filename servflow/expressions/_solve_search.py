@@ -7,8 +7,10 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from servflow.expressions._solve_atoms import ANY, FAULT, MISSING, NO, YES, Atom, Reader, Tree, Variable, at_path, copied, put
+from servflow.expressions._solve_atoms import Atom, Reader, Variable
+from servflow.expressions._solve_bindings import MISSING, at_path, copied, put
 from servflow.expressions._solve_candidates import MOST, THERE, candidates, proved, try_roots
+from servflow.expressions._solve_trees import ANY, FAULT, NO, YES, Tree, atoms_of, come_to, undecided
 from servflow.expressions._values import kind
 
 
@@ -24,62 +26,6 @@ class Demand:
         if self.holds:
             return True if bits == YES else None if bits & YES else False
         return True if not bits & YES else None if bits & ~YES else False
-
-
-def come_to(tree: Tree, truth: Sequence[int]) -> int:
-    """What a tree may come to, from what its atoms may; trees are as high as expressions may be, which is not much."""
-    sort, inner = tree
-    if sort == "atom":
-        return truth[inner]
-    if sort == "known":
-        return int(inner)
-    if sort == "not":
-        bits = come_to(inner, truth)
-        return (bits & FAULT) | (YES if bits & NO else 0) | (NO if bits & YES else 0)
-    parts = [come_to(part, truth) for part in inner]
-    if sort == "if":
-        condition, then, otherwise = parts
-        return (then if condition & YES else 0) | (otherwise if condition & NO else 0) | (condition & FAULT)
-    settles, passes = (NO, YES) if sort == "and" else (YES, NO)
-    any_one = 0
-    for bits in parts:
-        any_one |= bits
-    found = any_one & settles
-    if all(bits & passes for bits in parts):
-        found |= passes
-    if any_one & FAULT and all(bits & (passes | FAULT) for bits in parts):
-        found |= FAULT
-    return found
-
-
-def undecided(tree: Tree, truth: Sequence[int]) -> int | None:
-    """The first atom that still matters to a tree."""
-    waiting = [tree]
-    while waiting:
-        part = waiting.pop(0)
-        sort, inner = part
-        if sort == "atom":
-            if truth[inner] not in (YES, NO, FAULT):
-                return int(inner)
-        elif sort == "not":
-            waiting.insert(0, inner)
-        elif sort != "known" and come_to(part, truth) not in (YES, NO, FAULT):
-            waiting[:0] = inner
-    return None
-
-
-def atoms_of(tree: Tree) -> set[int]:
-    """The atoms a tree is made of."""
-    found, waiting = set(), [tree]
-    while waiting:
-        sort, inner = waiting.pop()
-        if sort == "atom":
-            found.add(int(inner))
-        elif sort == "not":
-            waiting.append(inner)
-        elif sort != "known":
-            waiting.extend(inner)
-    return found
 
 
 def groups(reader: Reader, demands: Sequence[Demand]) -> Iterator[tuple[list[Variable], list[Atom], list[Demand]]]:
