@@ -257,6 +257,7 @@ BUILT_IN_EVENTS: Mapping[str, Callable[[OneCall, Payload], None] | None] = {
     "chain.escalate": _escalate,
     "rating.add": _rate,
     "clock.waive": _waive,
+    "ticket.child_opened": _children.child_opened,
     "ticket.child_closed": _children.child_closed,
     "ticket.child_reopened": _children.child_reopened,
 }

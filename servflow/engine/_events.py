@@ -106,7 +106,7 @@ def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], given: G
 def _granted(call: OneCall, event: str) -> bool:
     """Whether a built-in event, or one that only clocks and chains listen to, may happen without a transition."""
     spec = call.workflow.events.get(event)
-    if event in (_children.CLOSED, _children.REOPENED):
+    if event in (_children.OPENED, _children.CLOSED, _children.REOPENED):
         return call.actor == SYSTEM or not call.workflow.roles  # sent by the closing of a child, never by a person
     if event in ("ticket.cancel", "ticket.reopen"):
         return False  # these are only as much as the definition's transitions make of them

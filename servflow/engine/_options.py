@@ -208,7 +208,7 @@ def _built_in(call: OneCall, event: str) -> Option | None:
     return _refused(event, problem, payload, spec.title if spec else "")
 
 
-_NEVER_OFFERED = ("ticket.cancel", "ticket.reopen", "ticket.child_closed", "ticket.child_reopened")
+_NEVER_OFFERED = ("ticket.cancel", "ticket.reopen", "ticket.child_opened", "ticket.child_closed", "ticket.child_reopened")
 
 
 def _granted_in_part(call: OneCall, event: str) -> bool:

@@ -35,6 +35,7 @@ class Raised:
             if state.approval is not None:
                 found |= {f"approved.{name}", f"rejected.{name}"}
         self.names = frozenset(found)
+        self._heads = frozenset(head for name in found for head in _heads(name))
 
     def covers(self, event: str) -> bool:
         """
@@ -42,10 +43,7 @@ class Raised:
 
         A first word alone stands for those of approvals only: the others a workflow may well use for its own.
         """
-        head = event.removesuffix(".*")
-        if "." not in head and head not in ("approved", "rejected"):
-            return False
-        return any(name == head or name.startswith(head + ".") for name in self.names)
+        return event.removesuffix(".*") in self._heads
 
     def internal(self, event: str) -> bool:
         """Whether the workflow itself raises the event: one of these, or one of dispatch and of final states."""
@@ -76,6 +74,13 @@ class Raised:
                         known=known,
                         nearest=nearest(event, known),
                     )
+
+
+def _heads(name: str) -> list[str]:
+    """The name, and what stands for it and others: its beginnings of at least two words, or one of approvals."""
+    words = name.split(".")
+    least = 1 if words[0] in ("approved", "rejected") else 2
+    return [".".join(words[:count]) for count in range(least, len(words) + 1)]
 
 
 def tell(call: OneCall, event: str, payload: Mapping[str, Any] = EMPTY) -> None:

@@ -170,6 +170,8 @@ def meant(ticket: Ticket, event: str, payload: Mapping[str, Any] | None) -> Mapp
     """What an entry of a menu carries on this ticket: of its children, the ``first``, the ``last`` or a ``closed`` one."""
     if payload is None or not event.startswith("ticket.child_"):
         return payload
+    if payload["child"] == "by hand":
+        return payload
     named = {"first": ticket.children[:1], "last": ticket.children[-1:], "closed": ticket.children_closed[:1]}
     return {"child": next(iter(named[payload["child"]]), "none")}
 

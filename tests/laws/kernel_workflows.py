@@ -907,6 +907,7 @@ IDIOMS = Case(
         ("wait", None, ANN),
         ("hold", None, ANN),
         ("go_on", None, ANN),
+        ("ticket.child_opened", {"child": "by hand"}, SYSTEM),
         ("ticket.child_closed", {"child": "first"}, SYSTEM),
         ("ticket.child_closed", {"child": "last"}, SYSTEM),
         ("ticket.child_reopened", {"child": "closed"}, SYSTEM),

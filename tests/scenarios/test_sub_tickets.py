@@ -138,3 +138,16 @@ def test_a_part_that_was_wrong_is_waited_for_again(store: Store) -> None:
     shop.desk.fire("R-1", "finish")
 
     assert "closed" == shop.state
+
+
+def test_a_part_ordered_by_hand_is_waited_for_too(store: Store) -> None:
+    """Somebody opens another part for the repair; the join takes it in."""
+    shop = Shop(store)
+    shop.desk.open("extra", {"parent": "R-1", "name": "hose"}, workflow="part", actor="kit")
+    shop.rounds()
+    for part in shop.parts:
+        shop.arrives(part)
+    assert ("waiting_parts", ("extra",)) == (shop.state, shop.desk.get("R-1").children)
+
+    shop.arrives("extra")
+    assert "repairing" == shop.state

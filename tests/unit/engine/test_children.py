@@ -148,3 +148,26 @@ def test_records_say_which_child() -> None:
     assert outcomes[-1].ticket == workflow.fold(records)
     told = [record.relation for record in records if isinstance(record, Linked)]
     assert ["child", "child", "child_closed", "child_reopened", "child_closed", "child_closed"] == told
+
+
+def test_a_child_opened_by_hand_is_made_known() -> None:
+    """A ticket that somebody opens with a parent sends word of it; one that the parent opened itself need not."""
+    workflow = flow()
+    by_hand = workflow.open("C", {"parent": "P"}, at=T0, actor=Actor("kit"))
+    by_parent = workflow.open("C", {"parent": "P"}, at=T0, actor=SYSTEM)
+    assert ["ticket.child_opened"] == [effect.event for effect in by_hand.effects if isinstance(effect, Send)]
+    assert () == by_parent.effects
+
+    ticket = word(workflow, workflow.open("P", at=T0).ticket, "opened", "C")
+    assert (("C",), 1) == (ticket.children, ticket.children_total)
+    assert ticket.children == word(workflow, ticket, "opened", "C").children
+    closed = word(workflow, ticket, "closed", "C")
+    assert () == word(workflow, closed, "opened", "C").children  # word that comes late
+
+
+def test_a_child_that_is_closed_at_once_says_so() -> None:
+    """Where opening already closes, the parent hears that too, after it heard of the child."""
+    workflow = Workflow(workflow="note", states={"done": {"closed": True}}, initial="done")
+    sent = [effect.event for effect in workflow.open("C", {"parent": "P"}, at=T0).effects if isinstance(effect, Send)]
+
+    assert ["ticket.child_opened", "ticket.child_closed"] == sent
