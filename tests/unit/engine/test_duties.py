@@ -308,3 +308,62 @@ def test_force_needs_a_state_and_a_reason(payload: dict[str, Any]) -> None:
         case.fire("ticket.force", payload, actor=BOSS)
 
     assert ("payload", before) == (caught.value.code, case.ticket)
+
+
+# votes --------------------------------------------------------------------------------------------------------------
+
+
+def refund() -> Workflow:
+    """Two approve a refund, and somebody else pays it out; it may be sent back and approved anew."""
+    return duties(
+        move("approved.deciding", "deciding", "paying"),
+        move("rejected.deciding", "deciding", "z"),
+        move("send_back", "paying", "deciding", allow="boss"),
+        move("pay", "paying", "z", allow="clerk", not_by="approval.approve"),
+        initial="deciding",
+        states={"deciding": {"approval": {"quorum": 2, "allow": ["clerk"]}}, "paying": {}, "z": {"closed": True}},
+    )
+
+
+def test_everybody_who_voted_for_it_did_it() -> None:
+    """Of a quorum each person is barred, not only whoever voted last."""
+    case = Case(refund())
+    case.fire("approval.approve", actor=ANN)
+    case.fire("approval.approve", actor=BOB)
+
+    assert "paying" == case.ticket.state
+    denied(case, "pay", actor=ANN)
+    denied(case, "pay", actor=BOB)
+    assert case.ticket == servflow.load_ticket(servflow.dump(case.ticket)) == case.workflow.fold(case.records)
+    assert "z" == case.fire("pay", actor=EVE).ticket.state
+
+
+def test_only_the_latest_round_counts() -> None:
+    """Who approved before it was sent back and not again may pay."""
+    case = Case(refund())
+    for who in (ANN, BOB):
+        case.fire("approval.approve", actor=who)
+    case.fire("send_back", actor=BOSS)
+    for who in (BOB, EVE):
+        case.fire("approval.approve", actor=who)
+
+    denied(case, "pay", actor=BOB)
+    assert "z" == case.fire("pay", actor=ANN).ticket.state
+
+
+def test_rejecting_and_approving_are_two_deeds() -> None:
+    """Where only who rejected is barred, who approved may."""
+    workflow = duties(
+        move("approved.deciding", "deciding", "paying"),
+        move("rejected.deciding", "deciding", "z"),
+        move("pay", "paying", "z", allow="clerk", not_by="approval.reject"),
+        initial="deciding",
+        states={"deciding": {"approval": {"quorum": 2, "reject": 2, "allow": ["clerk"]}}, "paying": {}, "z": {"closed": True}},
+    )
+    case = Case(workflow)
+    case.fire("approval.reject", actor=ANN)
+    case.fire("approval.approve", actor=BOB)
+    case.fire("approval.approve", actor=EVE)
+
+    denied(case, "pay", actor=ANN)
+    assert "z" == case.fire("pay", actor=BOB).ticket.state
