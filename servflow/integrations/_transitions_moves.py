@@ -87,6 +87,9 @@ class Writer:
         families: dict[str, list[Row]] = {}
         for row in rows:  # the states at the top are never active together, so that each may be written in its own way
             families.setdefault(row.source[0], []).append(row)
+            inner = row.target[len(row.scope) :] if row.target is not None and row.scope else ()
+            if len(inner) > 1 and inner[0] == row.scope[0]:
+                self._other_extent(row)  # the machine takes the name for that of the state at the top
         for family in families.values():
             ordered = sorted(family, key=lambda row: -len(row.scope))
             whole = {id(row) for row in family if self.mixed(row)}
