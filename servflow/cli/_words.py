@@ -13,7 +13,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{name} 第 {version} 版没有问题：{states} 个状态，{transitions} 条转移，无发现。",
     ),
     "check.notes": ("worth knowing, {count} notes:", "值得了解，{count} 条提示："),
-    "check.proved": ("law {law} is proved: {count} abstract states", "规律“{law}”已证明：{count} 个抽象状态"),
+    "check.proved": ("law {law} is proved: {count} abstract states looked at", "规律“{law}”已证明：{count} 个抽象状态"),
     "check.found": ("{count} findings in {file}:", "{file} 中有 {count} 个发现："),
     "check.loads": (
         "{name} version {version} loads, with {count} warnings:",
@@ -245,7 +245,7 @@ RULES_ZH: Mapping[str, str] = {
 }
 """Dispatch rule -> why somebody does not fit, in Chinese."""
 
-_COUNTED = re.compile(r"\{(\w+)\} (?:findings|warnings|states|transitions|changes|tickets|events|reopenings|times|rounds)\b")
+_COUNTED = re.compile(r"\{(\w+)\} (?:findings|warnings|notes|states|transitions|changes|tickets|events|reopenings|times|rounds)\b")
 """What is counted in an English sentence, to be said in the singular where there is one."""
 
 

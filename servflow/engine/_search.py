@@ -14,6 +14,9 @@ from servflow.engine._triggers import triggers
 
 OPEN = Trigger("open")
 
+MAX_REMEMBERED = 200_000
+"""How many runs are kept; those beyond are made again when they are asked for."""
+
 
 @attrs.define(eq=False)
 class Found:
@@ -32,6 +35,8 @@ class Found:
     opened: int = 0
     complete: bool = False
     alike: dict[Any, list[int]] = attrs.field(factory=dict)
+    remembered: dict[int, list[Run]] = attrs.field(factory=dict)
+    room: int = MAX_REMEMBERED
 
     def add(self, place: Place) -> int:
         """The number of a place, a new one where it was not met."""
@@ -45,11 +50,20 @@ class Found:
 
     def steps(self, number: int) -> Iterable[Run]:
         """Every run of every step from a place that leads somewhere."""
+        known = self.remembered.get(number)
+        if known is not None:
+            return known
         place = self.places[number]
-        for trigger in triggers(self.machine, place):
-            for run in runs(self.machine, place, trigger):
-                if run.target is not None:
-                    yield run
+        made = [
+            run
+            for trigger in triggers(self.machine, place)
+            for run in runs(self.machine, place, trigger)
+            if run.target is not None
+        ]
+        self.room -= len(made)
+        if self.room > 0:
+            self.remembered[number] = made
+        return made
 
     def openings(self) -> Iterable[Run]:
         """Every way a ticket may be opened."""
