@@ -27,6 +27,7 @@ class Content:
 
     reader: Reader
     problem: Callable[..., None]
+    heard: Callable[[str], bool]
     calls: dict[str, None] = field(factory=dict)
     dropped: dict[str, None] = field(factory=dict)
 
@@ -41,6 +42,9 @@ class Content:
             timer = self._timer(element)
             if timer is None:
                 rest.children.append(element)
+                continue
+            if not self.heard(timer["event"]):
+                self.drop(f"the delayed event {timer['event']} of {where}, which no transition takes (line {element.line})")
                 continue
             if element.attributes.get("id", "") not in cancelled:
                 self.drop(f"that {timer['event']} comes even where {where} was left before (line {element.line})")

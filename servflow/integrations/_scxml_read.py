@@ -49,6 +49,8 @@ class _Document:
     findings: list[Finding] = field(factory=list)
     ids: dict[int, str] = field(factory=dict)
     known: dict[str, int] = field(factory=dict)
+    descriptors: set[str] = field(factory=set)
+    order: dict[int, int] = field(factory=dict)
     moves: list[_Move] = field(factory=list)
     hooks: Hooks = field(factory=Hooks)
     reader: Reader = field(factory=Reader)
@@ -58,7 +60,11 @@ class _Document:
     content: Content = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.content = Content(self.reader, self.problem)
+        self.content = Content(self.reader, self.problem, self._heard)
+
+    def _heard(self, event: str) -> bool:
+        words = event.split(".")
+        return any(".".join(words[:count]) in self.descriptors for count in range(len(words) + 1)) or "*" in self.descriptors
 
     def problem(self, code: str, element: Element, **facts: Any) -> None:
         if len(self.findings) < _MAX_FINDINGS:
@@ -80,6 +86,10 @@ class _Document:
                 self._check(element, parent)
                 if element.name in STATES:
                     states.append(element)
+            if element.name == "transition":
+                self.order[id(element)] = len(self.order)
+                found = element.attributes.get("event", "").split()
+                self.descriptors.update(name if name == "*" else name.removesuffix(".*").removesuffix(".") for name in found)
             if element.name in INSIDE:
                 waiting.extend((child, element) for child in reversed(element.children))
         for element in states:
@@ -275,7 +285,9 @@ class _Document:
                     self.problem("scxml.row", move.element, row=move.row)
             sources = list(dict.fromkeys(move.spec["source"] for move in ordered))
             yield {**first.spec, "source": sources[0] if len(sources) == 1 else sources}, first.do
-        yield from ((move.spec, move.do) for move in self.moves if move.row is None)
+        plain = (move for move in self.moves if move.row is None)
+        # As the text has them: those of a state may stand after the states inside it.
+        yield from ((move.spec, move.do) for move in sorted(plain, key=lambda move: self.order[id(move.element)]))
 
     def fields(self, root: Element) -> dict[str, Any]:
         """A field for each name that conditions read, with the value that the data model begins it with."""

@@ -34,13 +34,14 @@ class Element:
 @define
 class _Builder:
     parser: Any
+    above: int = 0
     root: Element | None = None
     open: list[Element] = field(factory=list)
     count: int = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.count += 1
-        line = self.parser.CurrentLineNumber
+        line = self.parser.CurrentLineNumber + self.above
         if self.count > MAX_ELEMENTS:
             raise _refusal(f"more than {MAX_ELEMENTS:,} elements", line)
         if len(self.open) >= MAX_DEPTH:
@@ -60,7 +61,9 @@ class _Builder:
         self.open[-1].text.append(text)
 
     def doctype(self, *_: Any) -> None:
-        raise _refusal("a DOCTYPE, which could define entities or fetch files; take it out", self.parser.CurrentLineNumber)
+        raise _refusal(
+            "a DOCTYPE, which could define entities or fetch files; take it out", self.parser.CurrentLineNumber + self.above
+        )
 
 
 def _refusal(what: str, line: int) -> InputError:
@@ -86,20 +89,23 @@ def read_xml(source: str | bytes) -> Element:
         raise InputError(f"the XML is longer than {MAX_LENGTH:,} characters", code="xml.refused", length=len(source))
     # A blank cannot be in a namespace that means something, so it parts namespace and name.
     parser = expat.ParserCreate("utf-8" if isinstance(source, str) else None, " ")
-    builder = _Builder(parser)
+    # A document in a text of many lines often begins on the second one, where XML allows no declaration.
+    begun = source.lstrip()
+    above = source[: len(source) - len(begun)].count("\n" if isinstance(source, str) else b"\n")  # type: ignore[arg-type]  # one or the other
+    builder = _Builder(parser, above)
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = builder.doctype
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.said
     try:
-        parser.Parse(source.encode() if isinstance(source, str) else source, True)
+        parser.Parse(begun.encode() if isinstance(begun, str) else begun, True)
     except expat.ExpatError as error:
         why = expat.ErrorString(error.code)
         raise InputError(
-            f"this is no well-formed XML: {why} (line {error.lineno}, column {error.offset + 1})",
+            f"this is no well-formed XML: {why} (line {error.lineno + above}, column {error.offset + 1})",
             code="xml.syntax",
-            line=error.lineno,
+            line=error.lineno + above,
             column=error.offset + 1,
             why=why,
         ) from None

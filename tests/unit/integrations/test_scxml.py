@@ -253,6 +253,31 @@ def test_a_document_without_a_namespace_is_read() -> None:
     assert {"a", "b", "state_1", "final_2"} == set(parts.machine().states)
 
 
+def test_a_delayed_event_that_nothing_takes_is_told() -> None:
+    """A timer needs somebody who listens; one by a wildcard or a prefix is enough."""
+    for listens, timers in (("other", None), ("late", 1), ("*", 1), ("late.x", None), ("la", None)):
+        text = _doc(
+            '<state id="a"><onentry><send event="late" delay="1s"/></onentry>'
+            f'<transition event="{listens}" target="a"/></state>'
+        )
+        parts = from_scxml(text)
+        assert timers == (len(parts.states["a"]["timers"]) if "timers" in parts.states["a"] else None)
+        assert 1 == len(parts.dropped)
+
+
+def test_a_document_may_begin_on_the_second_line() -> None:
+    """Blanks before a declaration are passed over, and lines still count from the first."""
+    for text in (
+        '\n\n <?xml version="1.0"?>\n<scxml>\n<state id="a" x="1"/></scxml>',
+        b'\n\n<?xml version="1.0"?>\n<scxml>\n<state x=""/></scxml>',
+    ):
+        with pytest.raises(DefinitionError) as caught:
+            from_scxml(text)
+        assert [5] == [finding.line for finding in caught.value.findings]
+    with pytest.raises(InputError, match="line 3"):
+        from_scxml("\n\n<scxml></state>")
+
+
 def test_what_runs_code_is_dropped_and_told() -> None:
     """Scripts, invocations, conditional content and data from elsewhere are listed, with their lines."""
     text = _doc(
