@@ -13,7 +13,7 @@ from servflow.engine._building import takes
 from servflow.model import EMPTY, Check, FrozenMap, Record, Ticket
 
 _DEFAULTS = {attribute.name: attribute.default for attribute in attrs.fields(Ticket) if attribute.default is not attrs.NOTHING}
-_MIRRORED = frozenset({"customer", "asset", "outlet", "channel", "queue"})
+MIRRORED = frozenset({"customer", "asset", "outlet", "channel", "queue"})
 
 MOST_CLOSED = 1_000
 """How many closed children a ticket remembers by name, the latest; one that is older and reopens is not known any more."""
@@ -109,8 +109,8 @@ def _opened(draft: Draft, record: model.Opened) -> None:
     draft.opened_at = record.at if record.occurred is None else record.occurred
     draft.requester = record.actor
     draft.fields = record.fields
-    if not _MIRRORED.isdisjoint(record.fields):
-        for name in _MIRRORED & record.fields.keys():
+    if not MIRRORED.isdisjoint(record.fields):
+        for name in MIRRORED & record.fields.keys():
             if isinstance(record.fields[name], str):
                 draft.set_attribute(name, record.fields[name])
     for name, value in record.attributes.items():
@@ -191,7 +191,7 @@ def _timer_refused(draft: Draft, record: model.TimerRefused) -> None:
 def _updated(draft: Draft, record: model.Updated) -> None:
     if record.fields:
         draft.fields = draft.fields.with_items(record.fields)
-        for name in _MIRRORED & record.fields.keys():
+        for name in MIRRORED & record.fields.keys():
             value = record.fields[name]
             if value is None or isinstance(value, str):
                 draft.set_attribute(name, value)

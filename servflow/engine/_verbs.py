@@ -7,19 +7,18 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from servflow.engine import _clocks, _placing
-from servflow.engine._actions import fitted
 from servflow.engine._builtin import split
 from servflow.engine._call import Happening, OneCall
 from servflow.engine._draft import Draft
 from servflow.engine._events import drain, host_event, settle, take_eventless
 from servflow.engine._given import MAX_ID, Given
+from servflow.engine._openings import first_fields, open_again, opens_plainly
 from servflow.engine._payloads import plain_payload
 from servflow.engine._timeline import catch_up, first_due, wake_of
 from servflow.errors import InputError, Refused, shown
 from servflow.model import (
     SYSTEM,
     Actor,
-    FrozenMap,
     Opened,
     Outcome,
     Received,
@@ -27,7 +26,6 @@ from servflow.model import (
     Repinned,
     Ticket,
     World,
-    from_dict,
     frozen_map,
     instant,
     storable,
@@ -238,9 +236,9 @@ def open_ticket(workflow: Workflow, ticket_id: str, fields: Mapping[str, Any] | 
     given_id: object = ticket_id
     if not isinstance(given_id, str) or not 0 < len(given_id) <= MAX_ID or not storable(given_id):
         raise InputError(f"a ticket's id is a text of 1 to {MAX_ID} characters, not a {type(given_id).__name__} like this")
-    alike = not fields and given.actor is None and given.world is None and given.occurred is None
-    if alike and workflow.compiled.plain_opening is not None:
-        return _opened_again(workflow.compiled.plain_opening, ticket_id, given.at)
+    again = open_again(workflow, ticket_id, fields, given)
+    if again is not None:
+        return again
     call = OneCall(workflow, None, given.at, given.world)
     call.occurred = given.occurred
     call.act_as(given.actor)
@@ -255,7 +253,7 @@ def open_ticket(workflow: Workflow, ticket_id: str, fields: Mapping[str, Any] | 
         id=ticket_id,
         workflow=workflow.workflow,
         version=workflow.version,
-        fields=_first_fields(workflow, values),
+        fields=first_fields(workflow, values),
         given=tuple(sorted({*values, *attributes})) if values or attributes else (),
         person=person,
         attributes=frozen_map(attributes),
@@ -275,63 +273,9 @@ def open_ticket(workflow: Workflow, ticket_id: str, fields: Mapping[str, Any] | 
     settle(call)
     drain(call)
     outcome = call.outcome(catch_up(call, given.at))
-    if alike and _opens_plainly(workflow, outcome):
+    if workflow.compiled.plain_opening is None and opens_plainly(workflow, outcome):
         workflow.compiled.plain_opening = outcome
     return outcome
-
-
-_OPENED = frozenset(
-    (
-        *("id", "workflow", "version", "at", "sequence", "opened_at", "requester", "configuration", "entered"),
-        *("closed", "fields", "set_by_person", "pins", "wake"),
-    )
-)
-
-
-def _opens_plainly(workflow: Workflow, outcome: Outcome) -> bool:
-    """Whether nothing reacts to an opening like this one, so that the next differs in id and instant only."""
-    compiled, ticket = workflow.compiled, outcome.ticket
-    reacts = workflow.rules or compiled.clocks or compiled.chains or compiled.slots or compiled.has_eventless
-    follows = len(outcome.records) > 1 or outcome.effects or outcome.reservations or ticket.wake or ticket.closed
-    return not reacts and not follows and _OPENED.issuperset(ticket.__dict__)
-
-
-def _opened_again(first: Outcome, ticket_id: str, at: datetime) -> Outcome:
-    """What opening comes to where nothing reacts to it, after the first ticket that was opened so."""
-    entered = FrozenMap(dict.fromkeys(first.ticket.entered, at))
-    ticket = {**first.ticket.__dict__, "id": ticket_id, "at": at, "opened_at": at, "entered": entered}
-    record = {**first.records[0].__dict__, "id": ticket_id, "at": at}
-    return from_dict(Outcome, {"ticket": from_dict(Ticket, ticket), "records": (from_dict(Opened, record),)})
-
-
-def _first_fields(workflow: Workflow, values: Mapping[str, Any]) -> FrozenMap[str, Any]:
-    """The fields given with the defaults of the others; tickets opened with defaults alone share one map."""
-    if values:
-        return FrozenMap({**_defaults(workflow, values), **values})
-    compiled = workflow.compiled
-    if compiled.first_fields is None:
-        compiled.first_fields = FrozenMap(_defaults(workflow, values))
-    return compiled.first_fields
-
-
-def _defaults(workflow: Workflow, values: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    missing = []
-    for name, spec in workflow.fields.items():
-        if name in values:
-            continue
-        if spec.required and spec.default is None:
-            missing.append(name)
-        elif spec.default is not None:
-            found[name] = fitted(spec, spec.default, name)
-    if missing:
-        raise Refused(
-            f"open needs {', '.join(missing)}",
-            code="payload",
-            event="open",
-            needs={name: workflow.fields[name].type for name in missing},
-        )
-    return found
 
 
 def fold(workflow: Workflow, records: Iterable[Record]) -> Ticket:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import servflow
-from servflow.errors import InputError, TimeError
+from servflow.errors import InputError, ServflowError, TimeError
 from servflow.model import canonical
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -60,3 +60,51 @@ def test_what_is_given_is_heard_after_plain_openings() -> None:
         workflow.open("", at=NINE)
     with pytest.raises(TimeError):
         workflow.open("T", at=datetime(2026, 3, 2))
+
+
+MIRRORED = {**PLAIN, "fields": {**PLAIN["fields"], "customer": {"type": "string", "optional": True}}}
+GIVEN: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "a field": {"fields": {"size": 9}},
+    "a field as text": {"fields": {"size": "9"}},
+    "an attribute": {"fields": {"size": 1, "priority": 1, "tags": ["b", "a"]}},
+    "what is not there": {"fields": {"sise": 1}},
+    "an actor": {"actor": "ann"},
+    "an actor with roles": {"actor": {"id": "ann", "roles": ["clerk"]}, "fields": {"size": 2}},
+    "the system": {"actor": "system", "fields": {"size": 2}},
+    "an earlier occurrence": {"occurred": NINE - timedelta(hours=1)},
+    "a world": {"world": {"version": "7", "persons": {"ann": {"id": "ann", "roles": ["boss"]}}}, "actor": "ann"},
+}
+
+
+def _answer(workflow: Any, given: dict[str, Any]) -> Any:
+    try:
+        return workflow.open("T", at=NINE, **given)
+    except ServflowError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("before", GIVEN.values(), ids=GIVEN)
+@pytest.mark.parametrize("given", GIVEN.values(), ids=GIVEN)
+@pytest.mark.parametrize("definition", [PLAIN, MIRRORED], ids=["plain", "mirrored"])
+def test_what_was_opened_before_changes_no_opening(
+    definition: dict[str, Any], before: dict[str, Any], given: dict[str, Any]
+) -> None:
+    """Whatever is given, and whatever was given the time before, an opening says what a workflow says that opens its first."""
+    used = servflow.load(definition)
+    _answer(used, before)
+    fresh = servflow.load(definition)
+    expected, found = _answer(fresh, given), _answer(used, given)
+
+    assert expected == found
+    if not isinstance(found, str):
+        assert canonical(expected) == canonical(found)
+        assert repr(expected) == repr(found)
+        assert found.ticket == used.fold(found.records)
+
+
+def test_a_customer_given_as_a_field_is_the_ticket_s() -> None:
+    """A field that an attribute mirrors is heard on every opening."""
+    workflow = servflow.load(MIRRORED)
+
+    assert ["c1", "c2"] == [workflow.open(name, {"customer": name}, at=NINE).ticket.customer for name in ("c1", "c2")]
