@@ -66,7 +66,7 @@ def plan_migration_command(
     The status is 1 while something must be answered, or a ticket cannot move. Nothing is written without --apply.
     """
     before, after = load(old, lang=say.lang), load(new, lang=say.lang)
-    given = {
+    given: dict[str, Any] = {
         "states": _pairs("--map", answers["states"]),
         "fields": {name: now or None for name, now in _pairs("--field", answers["fields"]).items()},
         "values": {name: _json(name, text) for name, text in _pairs("--value", answers["values"]).items()},
@@ -116,7 +116,7 @@ def _apply(store: Store, before: Workflow, plan: MigrationPlan, concerned: list[
     from servflow.desk import Desk
 
     when = plan.at
-    desk = Desk(before, store, **({} if when is None else {"now": lambda: when}))
+    desk = Desk(before, store) if when is None else Desk(before, store, now=lambda: when)
     report = desk.migrate(plan, tickets=[ticket.id for ticket in concerned])
     return {
         **{name: getattr(report, name) for name in ("moved", "done", "other", "refused", "failed")},
@@ -142,7 +142,9 @@ def _tell(say: Say, plan: MigrationPlan, report: dict[str, Any] | None) -> None:
         ]
         if rows:
             say.head(words(f"migration.{section}"))
-            say.table([words("migration.old"), words("migration.status"), words("migration.new"), words("migration.differs")], rows)
+            say.table(
+                [words("migration.old"), words("migration.status"), words("migration.new"), words("migration.differs")], rows
+            )
     if plan.blocked:
         say.head(words("migration.blocked"))
         for finding in plan.blocked:

@@ -1,4 +1,4 @@
-"""Knows how what is live on a ticket is carried over to another version, piece by piece; must not know the order of the steps."""
+"""Knows how what is live on a ticket is carried over to another version, part by part; must not know in which order."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ def let_go(call: OneCall, plan: MigrationPlan, staying: frozenset[str]) -> tuple
                 ClockStopped, clock=run.name, instant=call.at, run=sla.cancel(clock.clock, run, call.at, cal), reason=GONE
             )
     kept = []
-    for run in call.draft.chains:
-        after = _chain_run(plan, run)
+    for held in call.draft.chains:
+        after = _chain_run(plan, held)
         if after is None:
-            _chains.stop(call, run, GONE if run.chain not in plan.new.compiled.chain_plans else f"{CHANGED}: no such level")
+            _chains.stop(call, held, GONE if held.chain not in plan.new.compiled.chain_plans else f"{CHANGED}: no such level")
         else:
             kept.append(after)
     return tuple(kept)
@@ -143,9 +143,9 @@ def timers(call: OneCall, plan: MigrationPlan, names: dict[str, str]) -> Timers:
         index = kept.get((timer.state, timer.index))
         return None if index is None else attrs.evolve(timer, state=names[timer.state], index=index)
 
-    running = tuple(after for timer in draft.timers if (after := renamed(timer)) is not None)
+    running = tuple(carried for timer in draft.timers if (carried := renamed(timer)) is not None)
     refused = tuple(
-        attrs.evolve(held, timer=after) for held in draft.refused_timers if (after := renamed(held.timer)) is not None
+        attrs.evolve(held, timer=carried) for held in draft.refused_timers if (carried := renamed(held.timer)) is not None
     )
     return Timers(running, refused, tuple(_resting(call, plan)), tuple(anew))
 
@@ -153,11 +153,12 @@ def timers(call: OneCall, plan: MigrationPlan, names: dict[str, str]) -> Timers:
 def _matched(before: tuple[Timer, ...], after: tuple[Timer, ...]) -> dict[int, int]:
     """New timer -> the old one it was: the same one first, then one that fires the same event."""
     found: dict[int, int] = {}
-    for same in (lambda one, other: one == other, lambda one, other: one.event == other.event):
+    for exactly in (True, False):
         for index, spec in enumerate(after):
             if index in found:
                 continue
-            place = next((i for i, one in enumerate(before) if i not in found.values() and same(one, spec)), None)
+            left = [(i, one) for i, one in enumerate(before) if i not in found.values()]
+            place = next((i for i, one in left if (one == spec if exactly else one.event == spec.event)), None)
             if place is not None:
                 found[index] = place
     return found

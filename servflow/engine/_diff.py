@@ -170,7 +170,9 @@ def checked(workflow: Any, name: str) -> None:
         InputError: with what it is instead.
     """
     if not hasattr(workflow, "compiled"):
-        raise InputError(f"{name} is a Workflow, not a {type(workflow).__name__}; load it first with servflow.load()", code="diff")
+        raise InputError(
+            f"{name} is a Workflow, not a {type(workflow).__name__}; load it first with servflow.load()", code="diff"
+        )
 
 
 def _changes(path: str, old: Any, new: Any) -> tuple[Change, ...]:
@@ -216,7 +218,6 @@ class Pair(NamedTuple):
     new: Any
     element: tuple[str, str] = ("", "")
     section: str = ""
-
 
 
 def _place(path: str) -> tuple[int, str]:
@@ -269,9 +270,7 @@ def _keyed(section: str, items: Sequence[Any]) -> dict[str, list[Any]]:
     return groups
 
 
-def _by_identity(
-    where: str, section: str, before: Sequence[Any], after: Sequence[Any]
-) -> tuple[list[Pair], list[Change]]:
+def _by_identity(where: str, section: str, before: Sequence[Any], after: Sequence[Any]) -> tuple[list[Pair], list[Change]]:
     old, new = _keyed(section, before), _keyed(section, after)
     pairs: list[Pair] = []
     for key in dict.fromkeys((*old, *new)):

@@ -95,7 +95,11 @@ def _names(value: Any) -> set[str]:
 def _paired(gone: Mapping[str, Tokens], fresh: Mapping[str, Tokens]) -> dict[str, str]:
     """The pairs that each like each other best, from the likest on."""
     scores = sorted(
-        ((-_likeness(name, tokens, other, others), name, other) for name, tokens in gone.items() for other, others in fresh.items())
+        (
+            (-_likeness(name, tokens, other, others), name, other)
+            for name, tokens in gone.items()
+            for other, others in fresh.items()
+        )
     )
     found: dict[str, str] = {}
     for score, name, other in scores:

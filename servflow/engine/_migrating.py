@@ -93,7 +93,7 @@ def migrate(
 
 def runs_under(ticket: Ticket | Draft, workflow: Any) -> bool:
     """Whether a ticket is pinned to a definition."""
-    return ticket.pins.get("workflow") == workflow.hash
+    return bool(ticket.pins.get("workflow") == workflow.hash)
 
 
 # what stands in the way ---------------------------------------------------------------------------------------
@@ -179,8 +179,8 @@ def _reread(kind: str, value: Any) -> Any:
             number = Decimal(value)
             return int(number) if number == number.to_integral_value() else None
         if kind == "double":
-            number = float(value)
-            return number if math.isfinite(number) and Decimal(value) == Decimal(repr(number)) else None
+            near = float(value)
+            return near if math.isfinite(near) and Decimal(value) == Decimal(repr(near)) else None
         if kind == "decimal" and isinstance(value, float):
             return Decimal(repr(value))
         if kind == "bool" and isinstance(value, str):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from servflow.engine._actions import fitted
 from servflow.engine._bisimulation import Futures, same_futures
 from servflow.engine._diff import checked, diff
 from servflow.engine._likeness import alike_fields, alike_states
-from servflow.engine._migrating import fitted, made_by_move, migrate, over, runs_under
+from servflow.engine._migrating import made_by_move, migrate, over, runs_under
 from servflow.engine._migration import CLOCK_STARTS, Answers, AtOnce, MigrationPlan, Part, TicketMove
 from servflow.errors import Finding, InputError, ServflowError, nearest
 from servflow.model import Breached, FrozenMap, Outcome, Ticket, instant
@@ -59,7 +61,7 @@ def plan_migration(
             f"a plan leads from one version of a workflow to another, not from {old.workflow!r} to {new.workflow!r}",
             code="migration",
         )
-    answers = _answers(old, new, states, fields, values, clocks)
+    answers = _answers(old, new, {"states": states, "fields": fields, "values": values, "clocks": clocks})
     before, after = _named(old.to_data(), answers), new.to_data()
     futures = same_futures(before, after, extensions=old.extensions == new.extensions)
     state_parts, state_findings = _states(old, new, answers, futures)
@@ -84,8 +86,8 @@ def plan_migration(
 # answers --------------------------------------------------------------------------------------------------------
 
 
-def _answers(old: Workflow, new: Workflow, states: Any, fields: Any, values: Any, clocks: Any) -> Answers:
-    given = {"states": states or {}, "fields": fields or {}, "values": values or {}, "clocks": clocks or {}}
+def _answers(old: Workflow, new: Workflow, said: Mapping[str, Any]) -> Answers:
+    given: dict[str, Any] = {name: {} if answer is None else answer for name, answer in said.items()}
     for name, answer in given.items():
         if not isinstance(answer, Mapping):
             raise InputError(f"{name} is a mapping, not a {type(answer).__name__}", code="migration")
@@ -127,6 +129,7 @@ def _known(section: str, name: Any, names: Iterable[str], side: str) -> None:
         raise InputError(f"{finding.message()}; {finding.hint()}", code="migration", name=name, nearest=close)
 
 
+_ASKED = re.compile(r"""(\bin_state\(\s*["'])(.*?)(["']\s*\))""")
 _PLACES = ("source", "target", "initial", "default", "state", "until", "paused_in")
 
 
@@ -135,7 +138,7 @@ def _named(data: Mapping[str, Any], answers: Answers) -> dict[str, Any]:
     states, fields = answers.states, {name: now for name, now in answers.fields.items() if now is not None}
     out = dict(data)
     if states:
-        for section in ("states", "transitions", "dispatch", "clocks", "escalations", "initial"):
+        for section in ("states", "transitions", "rules", "dispatch", "clocks", "escalations", "initial"):
             if section in out:
                 out[section] = _renamed(section, out[section], states)
     if fields and "fields" in out:
@@ -152,7 +155,11 @@ def _renamed(key: str, value: Any, names: Mapping[str, str]) -> Any:
         }
     if isinstance(value, (list, tuple)):
         return [_renamed(key, item, names) for item in value]
-    return names.get(value, value) if key in _PLACES and isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    if key in _PLACES:
+        return names.get(value, value)
+    return _ASKED.sub(lambda found: f"{found[1]}{names.get(found[2], found[2])}{found[3]}", value)
 
 
 # parts ----------------------------------------------------------------------------------------------------------

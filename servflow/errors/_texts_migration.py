@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from servflow.errors._catalogue import Text
 
-# ruff: noqa: RUF001 - Chinese text uses full-width punctuation
 TEXTS: dict[str, Text] = {
     "diff.added": Text(en="{what} is new", zh="新增{what}"),
     "diff.removed": Text(en="{what} is gone", zh="删除了{what}"),
@@ -25,18 +24,6 @@ TEXTS: dict[str, Text] = {
         zh="状态“{name}”已删除，“{suggested}”像是它的新名称",
         hint_en="confirm it with states={{'{name}': '{suggested}'}}, or name another state",
         hint_zh="请用 states={{'{name}': '{suggested}'}} 确认，或指定其他状态",
-    ),
-    "migration.state_unknown": Text(
-        en="states maps '{name}' to '{target}', which the new definition does not have",
-        zh="states 将“{name}”映射到“{target}”，但新定义中没有该状态",
-        hint_en="known are {known}",
-        hint_zh="已有：{known}",
-    ),
-    "migration.state_kept": Text(
-        en="states maps '{name}', which both definitions have; a state keeps its name where it has one",
-        zh="states 映射了“{name}”，但两个定义都有该状态；已有的状态保留原名",
-        hint_en="leave it out; ticket.force moves single tickets",
-        hint_zh="请去掉；移动单张工单可用 ticket.force",
     ),
     "migration.name_unknown": Text(
         en="{section} names '{name}', which the {side} definition does not have",
@@ -84,6 +71,5 @@ TEXTS: dict[str, Text] = {
         hint_en="make a plan that begins with the definition in ticket.pins",
         hint_zh="请以 ticket.pins 中的定义为起点重新制定计划",
     ),
-    "migration.done": Text(en="the ticket runs under the new definition already", zh="工单已按新定义运行"),
     "migration.failed": Text(en="what follows from the new definition failed: {why}", zh="按新定义处理时失败：{why}"),
 }

@@ -210,6 +210,8 @@ def renamed(value: Any, key: str = "") -> Any:
     if isinstance(value, list):
         return [renamed(item, key) for item in value]
     places = ("source", "target", "state", "until", "paused_in", "initial")
+    if isinstance(value, str) and "in_state" in value:
+        return re.sub(r"in_state\('(\w)'\)", r"in_state('\1_now')", value)
     return f"{value}_now" if key in places and value in STATES else value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -139,7 +139,12 @@ class TestDiff:
 
     def test_rows_of_a_table(self) -> None:
         """A row put in between is one row added, not every later row changed."""
-        table = {"hit": "first", "inputs": ["kind"], "outputs": {"fee": "int"}, "rows": [['"a"', "1"], ['"b"', "2"], ["-", "3"]]}
+        table = {
+            "hit": "first",
+            "inputs": ["kind"],
+            "outputs": {"fee": "int"},
+            "rows": [['"a"', "1"], ['"b"', "2"], ["-", "3"]],
+        }
         more = {**table, "rows": [['"a"', "1"], ['"x"', "9"], ['"b"', "2"], ["-", "4"]]}
         found = diff(changed(tables={"fee": table}), changed(tables={"fee": more}))
 
@@ -194,7 +199,7 @@ class TestStates:
         )
         assert ["migration.state_renamed"] == [finding.code for finding in plan.blocked]
         assert ["blocked", "moves"] == [ticket.status for ticket in plan.tickets]
-        with pytest.raises(Refused, match="confirm|new name") as caught:
+        with pytest.raises(Refused, match="under a new name") as caught:
             migrate(waiting, plan)
         assert "migration" == caught.value.code
         assert "迁移" in caught.value.text("zh")
@@ -481,9 +486,7 @@ class TestPromises:
         week = {"zone": "UTC", "week": {"mon-fri": ["09:00-17:00"]}}
         clocks = [{"name": "repair", "within": "10h", "calendar": "office"}]
         one = changed(clocks=clocks, escalations=[], calendars={"office": week})
-        two = changed(
-            version=3, clocks=clocks, escalations=[], calendars={"office": {**week, "holidays": ["2026-11-16"]}}
-        )
+        two = changed(version=3, clocks=clocks, escalations=[], calendars={"office": {**week, "holidays": ["2026-11-16"]}})
         held = one.open("T1", at=NINE).ticket
         moved = migrate(held, plan_migration(one, two), at=NINE + HOUR).ticket
 
@@ -493,7 +496,7 @@ class TestPromises:
 class TestDispatch:
     """What becomes of the search for somebody."""
 
-    ENTRY = {"name": "engineer", "slot": "assignee", "candidates": "engineers", "state": "new", "mode": "offer"}
+    ENTRY: ClassVar = {"name": "engineer", "slot": "assignee", "candidates": "engineers", "state": "new", "mode": "offer"}
 
     def test_open_offers_go_on_or_are_withdrawn(self) -> None:
         """An entry that stays keeps its offers; one that is gone takes them back and tells the candidate."""
@@ -543,7 +546,7 @@ class TestVerb:
         """A ticket of neither definition is refused, and listed as such."""
         other = changed(version=7, title="x").open("T9", at=NINE).ticket
 
-        with pytest.raises(InputError, match="neither|begins with") as caught:
+        with pytest.raises(InputError, match="begins with") as caught:
             migrate(other, self.plan)
         assert "migration.other_version" == caught.value.code
         assert "other" == plan_migration(OLD, self.plan.new, [other]).tickets[0].status
@@ -556,13 +559,11 @@ class TestVerb:
         with pytest.raises(InputError, match="the new definition does not have"):
             plan_migration(OLD, changed(), states={"waiting": "nowhere"})
         with pytest.raises(InputError, match="never"):
-            plan_migration(
-                OLD, edited(lambda d: d["clocks"].append({"name": "x", "within": "1h"})), clocks={"x": "sometimes"}
-            )
+            plan_migration(OLD, edited(lambda d: d["clocks"].append({"name": "x", "within": "1h"})), clocks={"x": "sometimes"})
         with pytest.raises(InputError, match="from 'repair' to 'other'"):
             plan_migration(OLD, changed(workflow="other"))
         with pytest.raises(TimeError):
-            migrate(held, self.plan, at=datetime(2026, 11, 17))  # noqa: DTZ001 - what the test is about
+            migrate(held, self.plan, at=datetime(2026, 11, 17))
         with pytest.raises(InputError, match="pass a Ticket"):
             migrate({}, self.plan)  # type: ignore[arg-type]  # what the test is about
         with pytest.raises(Refused) as caught:
