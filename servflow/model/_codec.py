@@ -86,7 +86,7 @@ def decode_value(data: Any, depth: int = 0) -> Any:
     plain = _PLAIN.get(type(data))
     if plain is not None:
         return _whole(data) if plain is _integer else plain(data)
-    if isinstance(data, (list, tuple)):
+    if type(data) is not dict and isinstance(data, (list, tuple)):
         return tuple([decode_value(item, depth + 1) for item in data])
     if type(data) is not dict and not isinstance(data, Mapping):
         if data is None or type(data) is float:
@@ -97,7 +97,10 @@ def decode_value(data: Any, depth: int = 0) -> Any:
         tag, inner = next(iter(data.items()))
         if tag in _TAGGED:
             return _TAGGED[tag](inner)
-    return FrozenMap({key: decode_value(item, depth + 1) for key, item in data.items()})
+    # Most values are short texts, which need no call to be looked at.
+    return FrozenMap(
+        {key: item if type(item) is str and item.isascii() else decode_value(item, depth + 1) for key, item in data.items()}
+    )
 
 
 def _whole(data: Any) -> int:
@@ -307,7 +310,7 @@ def load(data: Mapping[str, Any]) -> Any:
         FormatError: the data was written by a newer version.
         InputError: the data is not what ``dump`` writes.
     """
-    if not isinstance(data, Mapping):
+    if type(data) is not dict and not isinstance(data, Mapping):
         raise InputError(f"expected a mapping written by dump, got {type(data).__name__}")
     written = data.get("format", FORMAT)
     if type(written) is not int or written > FORMAT:
