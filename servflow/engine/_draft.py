@@ -305,7 +305,7 @@ def _migrated(draft: Draft, record: model.Migrated) -> None:
         draft.checklist = FrozenMap({states.get(name, name): steps for name, steps in draft.checklist.items()})
         draft.approvals = FrozenMap({states.get(name, name): held for name, held in draft.approvals.items()})
         draft.voters = FrozenMap(
-            {word: FrozenMap({states.get(name, name): who for name, who in held.items()}) for word, held in draft.voters.items()}
+            {word: FrozenMap({states.get(at, at): who for at, who in held.items()}) for word, held in draft.voters.items()}
         )
         draft.shown = FrozenMap(
             {

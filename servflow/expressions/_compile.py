@@ -321,13 +321,22 @@ class Compiler:
         host = None if node.method else self.shared.functions.get(node.function) or SUPPLIED.get(node.function)
         if host is not None:
             before = self.reading.context(host.name, host.context, node.position) if host.context is not None else None
-            run = registered(host, operands, node.position, lenient=lenient, before=before)
+            if before is not None and len(node.args) == 1 and isinstance(node.args[0], Const):
+                run = _asked(host, before, node.args[0].value)
+            else:
+                run = registered(host, operands, node.position, lenient=lenient, before=before)
             return metered(run, 1) if self.framed else run
         fitting = tuple(
             overload for overload in BUILTINS[node.function] if overload.fits(method=node.method, count=len(operands))
         )
         run = builtin(node.function, fitting, operands, node.position, lenient=lenient)
         return metered(run, max(overload.cost for overload in fitting)) if self.framed else run
+
+
+def _asked(function: Function, before: Run, name: str) -> Run:
+    """A question about one name written out, as ``in_state`` asks; both sides of the call are ours and need no check."""
+    call = function.call
+    return lambda env: call(before(env), name)
 
 
 def _one(operand: Run, work: Callable[[Any], Any], lenient: bool, position: int) -> Run:

@@ -180,7 +180,7 @@ class Expression:
 
     @cached_property
     def asks(self) -> tuple[tuple[str, str], ...]:
-        """The calls of ``in_state``, ``counted`` and ``after_days``, each with the state or the calendar it names, as written."""
+        """The calls of ``in_state``, ``counted`` and ``after_days``, each with the state or calendar it names, as written."""
         calls = [part for part in walk(self._node) if isinstance(part, Call) and not part.method and part.function in SUPPLIED]
         named = ((part.function, part.args[0]) for part in sorted(calls, key=lambda call: call.position))
         return tuple((name, first.value) for name, first in named if isinstance(first, Const))

@@ -429,6 +429,8 @@ def _within(active: frozenset[str], data: Mapping[str, Any]) -> Mapping[str, Any
     # Imported here so that a machine without conditions does not load the expression language.
     from servflow.expressions import ACTIVE
 
+    if type(data) is dict:
+        return {**data, ACTIVE: active}
     return ChainMap({ACTIVE: active}, data)  # type: ignore[arg-type]  # it is only read, never written
 
 
