@@ -6,10 +6,12 @@ from servflow.engine._definition import BUILT_IN, EventSpec, State, Timer, Trans
 from servflow.engine._diff import Change, Diff, diff
 from servflow.engine._extensions import Extensions
 from servflow.engine._idioms import Approval, ChecklistStep
+from servflow.engine._law import Law
 from servflow.engine._migrating import migrate
 from servflow.engine._migration import AtOnce, MigrationPlan, Part, TicketMove
 from servflow.engine._planning import plan_migration
 from servflow.engine._progress import Progress, ProgressPromise, ProgressStep
+from servflow.engine._proving import Proof
 from servflow.engine._verbs import SKEW, Walk
 from servflow.engine._views import ClockView, Explanation, NextUp, Option
 from servflow.engine._workflow import Workflow
@@ -26,6 +28,7 @@ __all__ = [
     "EventSpec",
     "Explanation",
     "Extensions",
+    "Law",
     "MigrationPlan",
     "NextUp",
     "Option",
@@ -33,6 +36,7 @@ __all__ = [
     "Progress",
     "ProgressPromise",
     "ProgressStep",
+    "Proof",
     "State",
     "TicketMove",
     "Timer",

@@ -80,9 +80,10 @@ def _defaults(workflow: Workflow, values: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     missing = []
     for name, spec in workflow.fields.items():
-        if name in values:
+        needed = spec.required and spec.default is None
+        if name in values and (values[name] is not None or not needed):
             continue
-        if spec.required and spec.default is None:
+        if needed:  # null is no value: whoever passes it has left the field out
             missing.append(name)
         elif spec.default is not None:
             found[name] = fitted(spec, spec.default, name)

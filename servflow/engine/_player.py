@@ -15,6 +15,7 @@ import attrs
 from servflow.engine._abstract import Place
 from servflow.engine._given import Given
 from servflow.engine._search import Found, likeness
+from servflow.engine._standing import Choice
 from servflow.engine._steps import Run
 from servflow.engine._stories import START, Story, filler, length, literal, plain
 from servflow.engine._verbs import begin
@@ -98,7 +99,9 @@ class Player:
 
     def opened(self, run: Run) -> list[Story]:
         """Tickets opened as a run says, by nobody in particular and by a person."""
-        fields = {choice.name: plain(choice.value) for choice in run.choices if choice.what == "open" and choice.taken > 0}
+        fields = {
+            choice.name: plain(choice.value) for choice in run.choices if choice.what == "open" and not self._usual(choice)
+        }
         for name, spec in self.workflow.fields.items():
             if name not in fields and spec.required and spec.default is None:
                 fields[name] = filler(spec)
@@ -121,6 +124,11 @@ class Player:
             zh = f"以 {shown} 开单" if shown else "开单"
             made.append(Story(outcome.ticket, fields, opener, (), (en,), (zh,), self.world))
         return made
+
+    def _usual(self, choice: Choice) -> bool:
+        """Whether a value is the one a ticket has when nobody says anything."""
+        item = self.machine.domains[self.machine.order[choice.name]]
+        return item.place(choice.value) == self.machine.usual(item)
 
     # going on ---------------------------------------------------------------------------------------------------
 

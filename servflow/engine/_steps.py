@@ -97,7 +97,7 @@ class _Step(Standing):
                 self.values.append(1)
             else:
                 order = [usual, *(index for index in range(len(item.regions)) if index != usual)]
-                if item.name == "priority":
+                if item.name == "priority" or self._required(item.name):
                     order = [index for index in order if item.regions[index].value is not None]
                 taken = self.pick("open", item.name, len(order), free=True, values=[item.regions[i].value for i in order])
                 self.values.append(order[taken])
@@ -107,6 +107,10 @@ class _Step(Standing):
         self.queue.extend(move.done)
         self._eventless()
         self._settle(opened=True)
+
+    def _required(self, name: str) -> bool:
+        spec = self.machine.workflow.fields.get(name)
+        return spec is not None and spec.required and spec.default is None
 
     def _event(self, trigger: Trigger) -> None:
         granted = trigger.name in BUILT_IN and self.machine.usable(trigger.name)
