@@ -144,10 +144,11 @@ def _values(call: OneCall, parts: Sequence[Expression], name: str, declared: Fie
             if value != old and all(_holds(part, overlay) for part in parts):
                 found.append(value)
                 break
-        if not found and trial.blurred:
+        if trial.blurred:
             fixed: Any = _Others(scope, name)
             solved = solve(parts, types=types, fixed=fixed, near={name: old}, budget=BUDGET)
-            found = [solved.values[name]] if solved.status == "yes" and name in solved.values else []
+            found += [solved.values[name]] if solved.status == "yes" and name in solved.values else []
+            found.sort(key=lambda value: distance(old, value, declared.one_of))
     if any(read.startswith("table.") for part in parts for read in part.reads):
         found.extend(value for value in _by_table(call, parts, name, declared) if value not in found)
     return found

@@ -88,7 +88,8 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
     problem = attempt.worst() or not_permitted(call, event, (), None)
     told = next((link for link, found in attempt.problems if found is problem), links[0])
     problem = with_remedy(call, attempt, problem, EMPTY, form=True)
-    leads, stays = _leads(call, (told.index,))
+    each = [_leads(call, (index,)) for index in dict.fromkeys(link.index for link, _ in attempt.problems)]
+    leads = tuple(dict.fromkeys(leaf for entered, _ in each for leaf in entered))
     return Option(
         event=event,
         status="refused",
@@ -96,7 +97,7 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
         code=problem.code,
         payload=_asked(told),
         targets=leads,
-        stays=stays,
+        stays=not leads,
         title=told.spec.title,
         facts=FrozenMap(problem.facts),
         refusals=each_of(attempt.problems),

@@ -1,4 +1,4 @@
-"""Knows what a condition is made of as far as solving it needs: its parts, and which values each part tells apart."""
+"""Knows what a condition is made of as far as solving it needs; must not know how values are found."""
 
 from __future__ import annotations
 
@@ -271,7 +271,10 @@ class Reader:
                 self._against(atom, one, value, ordering=node.function in ORDERING)
                 return
         first, second = self._path(left), self._path(right)
-        if first and second and first != second:
+        if first and first == second:
+            if self.variables[first].kind in ORDERED - {"double"}:  # not-a-number differs from itself
+                atom.sorts[first] = "null"
+        elif first and second:
             self._link(atom, self.variables[first], self.variables[second], ordering=node.function in ORDERING)
 
     def _against(self, atom: Atom, node: Node, value: Any, *, ordering: bool) -> None:

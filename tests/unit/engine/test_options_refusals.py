@@ -1,0 +1,310 @@
+"""Knows what a host is told of an event that may not happen; must not know how it is worked out."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from servflow.engine import Option, Workflow
+from servflow.errors import Refused
+from servflow.model import Actor
+from tests.unit.engine.flows import CLERK, Case, after, flow, move
+
+
+def option(case: Case, event: str = "go", **given: Any) -> Option:
+    """What is said of one event."""
+    found = case.workflow.available(case.ticket, **{"at": case.ticket.at, **given})
+    return next(one for one in found if one.event == event)
+
+
+def refusal(case: Case, event: str = "go", payload: Any = None, **given: Any) -> Refused:
+    """The refusal of an event; the ticket stands where it stood."""
+    before = case.ticket
+    with pytest.raises(Refused) as caught:
+        case.workflow.fire(before, event, payload, **{"at": before.at, **given})
+    assert before == case.ticket
+    return caught.value
+
+
+FIELDS: dict[str, Any] = {
+    "amount": {"type": "decimal", "default": "250"},
+    "limit": {"type": "decimal", "default": "200"},
+    "score": {"type": "int", "default": 80},
+    "tier": {"type": "string", "one_of": ["gold", "silver", "standard"], "default": "standard"},
+    "safe": {"type": "bool", "default": False},
+    "signature": {"type": "string", "optional": True},
+    "wait": {"type": "duration", "default": "2h"},
+}
+
+
+def guarded(when: str, **more: Any) -> Case:
+    """A ticket whose one event waits for a condition."""
+    return Case(flow(fields=FIELDS, transitions=[move(when=when, **more)]))
+
+
+@pytest.mark.parametrize(
+    ("when", "field", "old", "new"),
+    [
+        ("amount <= 200", "amount", "250", "200"),
+        ("amount < 200", "amount", "250", "199.99"),
+        ("amount <= limit && limit < 210", "amount", "250", "200"),
+        ("score >= 90", "score", 80, 90),
+        ("score > 89 && score < 200 && tier == 'standard'", "score", 80, 90),
+        ("tier == 'gold'", "tier", "standard", "gold"),
+        ("tier in ['gold', 'silver']", "tier", "standard", "silver"),
+        ("safe", "safe", False, True),
+        ("!(tier == 'standard')", "tier", "standard", "silver"),
+        ("wait < duration('1h')", "wait", "2h", "3599.999999s"),
+        ("wait <= duration('90m')", "wait", "2h", "1h30m"),
+        ("priority <= 2", "priority", 3, 2),
+        ("'vip' in tags", "tags", (), ("vip",)),
+        ("queue == 'care'", "queue", None, "care"),
+        ("amount * 2 <= 300", "amount", "250", "150"),
+        ("amount - limit <= 10", "amount", "250", "210"),
+        ("score + 5 > 100", "score", 80, 96),
+        ("size(tags) == 1", "tags", (), ("other",)),
+    ],
+)
+def test_the_one_field_that_would_allow_it(when: str, field: str, old: Any, new: Any) -> None:
+    """The change told is the smallest one; with it the event is allowed, without it not."""
+    case = guarded(when)
+    change = refusal(case).facts["change"]
+
+    assert (field, old, new) == (change["field"], change["from"], change["to"])
+    assert change == option(case).change
+    assert json.loads(json.dumps(option(case).as_data()))["change"]["field"] == field
+
+    if new != "3599.999999s":
+        fixed = case.workflow.fire(case.ticket, "ticket.update", {field: new}, at=case.ticket.at)
+        assert "b" == case.workflow.fire(fixed.ticket, "go", at=case.ticket.at).ticket.state
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "amount <= 200 && score >= 90",
+        "at > timestamp('2030-01-01T00:00:00Z')",
+        "assignee == 'li'",
+        "score > 80 && score < 81",
+        "priority < 1",
+        "actor.id == 'boss'",
+    ],
+)
+def test_nothing_is_told_where_no_single_field_suffices(when: str) -> None:
+    """Two fields, time, people and values no field can have are not suggested."""
+    case = guarded(when)
+
+    assert "change" not in refusal(case).facts
+    assert option(case).change is None
+
+
+def test_of_several_fields_the_nearest_is_told_then_the_first() -> None:
+    """A change is measured as a share of what it changes; where two are alike the definition's order decides."""
+    assert "score" == refusal(guarded("amount <= 200 || score >= 90")).facts["change"]["field"]
+    assert "amount" == refusal(guarded("amount <= 249 || score >= 90")).facts["change"]["field"]
+    assert "safe" == refusal(guarded("safe || signature != null")).facts["change"]["field"]
+
+
+def test_the_sentence_says_it_in_both_languages() -> None:
+    """People read what would help; where any other value would, none is named."""
+    told = refusal(guarded("amount <= 200"))
+    filled, cleared = refusal(guarded("signature != null")), refusal(guarded("amount == null"))
+
+    assert str(told).endswith("; setting amount to 200 would allow it")
+    assert told.text("zh").endswith("；将 amount 改为 200 即可执行")
+    assert filled.message.endswith("; setting signature would allow it")
+    assert filled.facts["change"]["any"]
+    assert filled.text("zh").endswith("填写 signature 即可执行")
+    assert cleared.message.endswith("; clearing amount would allow it")
+
+
+def test_a_change_is_for_this_actor_and_payload() -> None:
+    """What the actor may not do no field mends; a payload that was given stays as it is."""
+    roles = {"roles": ["clerk", "boss"]}
+    workflow = flow(
+        fields=FIELDS,
+        transitions=[
+            move(when="amount <= 1", allow=["clerk"]),
+            move(target="z", when="amount <= 249", allow=["boss"]),
+            move("pay", when="payload.sum <= amount", payload={"sum": "decimal"}, allow=["clerk"]),
+        ],
+        **roles,
+    )
+    case = Case(workflow)
+
+    assert "1" == refusal(case, actor=CLERK).facts["change"]["to"]
+    assert "249" == refusal(case, actor=Actor("b", ["boss"])).facts["change"]["to"]
+    assert "300" == refusal(case, "pay", {"sum": "300"}, actor=CLERK).facts["change"]["to"]
+    assert "change" not in refusal(case, actor=Actor("x", ())).facts
+
+
+def test_fields_that_only_a_table_reads_are_tried_too() -> None:
+    """Where a guard asks a decision table, a value its rows tell apart may be what is missing."""
+    table = {
+        "hit": "first",
+        "inputs": ["tier"],
+        "outputs": {"rate": {"type": "int"}},
+        "rows": [["'gold'", "1"], ["'silver'", "5"], ["-", "9"]],
+    }
+    case = Case(flow(fields=FIELDS, tables={"rates": table}, transitions=[move(when="table.rates.rate < 3")]))
+
+    assert ("tier", "gold") == ((change := refusal(case).facts["change"])["field"], change["to"])
+
+
+def test_each_transition_says_why_it_was_not_taken() -> None:
+    """Every transition of the event is told with its own reason: the values of its guard, or the role it takes."""
+    workflow = flow(
+        fields=FIELDS,
+        roles=["clerk", "boss"],
+        transitions=[
+            move(when="amount <= 200 && safe", allow=["clerk"]),
+            move(target="z", when="amount <= 1000", allow=["boss"]),
+            move(target="z", when="score > 90", allow=["clerk"]),
+        ],
+    )
+    case = Case(workflow)
+    told = refusal(case, actor=CLERK).facts["each"]
+
+    assert [(0, "guard", ("b",)), (1, "not_permitted", ("z",)), (2, "guard", ("z",))] == [
+        (one["transition"], one["code"], one["target"]) for one in told
+    ]
+    assert ["amount <= 200", "safe"] == [part["text"] for part in told[0]["operands"]["operands"]]
+    assert "250" == told[0]["operands"]["operands"][0]["operands"][0]["value"]
+    assert ("boss",) == told[1]["needs"]
+    assert told == option(case, actor=CLERK).refusals
+    assert ("b", "z") == option(case, actor=CLERK).targets
+    assert json.dumps([one["operands"] for one in told if "operands" in one])
+
+
+def test_each_region_says_why_it_does_not_move() -> None:
+    """In parallel regions the event may happen in one and be refused in another; both are told."""
+    states = {
+        "p": {
+            "parallel": True,
+            "states": {
+                "r": {"initial": "r1", "states": {"r1": {}, "r2": {}}},
+                "s": {"initial": "s1", "states": {"s1": {}, "s2": {"initial": "x", "states": {"x": {}, "y": {}}}}},
+            },
+        }
+    }
+    transitions = [
+        move("go", "r1", "r2", when="score > 90"),
+        move("go", "s1", "s2", when="amount > 300"),
+        move("one", "r1", "r2"),
+    ]
+    transitions.append(move("one", "s1", "s2", when="safe"))
+    case = Case(flow(states=states, initial="p", fields=FIELDS, transitions=transitions))
+
+    assert [0, 1] == [one["transition"] for one in refusal(case).facts["each"]]
+    assert ("r2", "x") == option(case).targets
+    assert {"field": "score", "from": 80, "to": 91} == option(case).change
+    assert ("ready", ("r2",), [3]) == (
+        (one := option(case, "one")).status,
+        one.targets,
+        [refused["transition"] for refused in one.refusals],
+    )
+
+
+def test_where_it_leads() -> None:
+    """The leaf states entered are told: the initial one of a compound, what history remembers; or that it stays."""
+    states = {
+        "a": {},
+        "b": {"initial": "b1", "states": {"b1": {}, "b2": {}, "h": {"history": "shallow", "default": "b2"}}},
+        "z": {"closed": True},
+    }
+    workflow = flow(
+        states=states,
+        transitions=[
+            move("in"),
+            move("again", target="h"),
+            move("poke", target=None),
+            move("next", "b1", "b2"),
+            move("out", "b", "a"),
+            move("inner", "b", "b2", internal=True),
+            move("self", "b", "b"),
+        ],
+    )
+    case = Case(workflow)
+    first = {name: (option(case, name).targets, option(case, name).stays) for name in ("in", "again", "poke")}
+    case.fire("in")
+    second = {name: option(case, name).targets for name in ("inner", "self")}
+    case.fire("out")
+
+    assert {"in": (("b1",), False), "again": (("b2",), False), "poke": ((), True)} == first
+    assert {"inner": ("b2",), "self": ("b1",)} == second
+    assert ("b1",) == option(case, "again").targets
+
+
+def test_wildcards_are_told_by_the_events_they_take() -> None:
+    """A descriptor with a wildcard is no button; the events the definition names and it takes are."""
+    case = Case(flow(events={"order.paid": {}, "order.lost": {}}, transitions=[move("order.*"), move("end", "b", "z")]))
+    names = {one.event for one in case.workflow.available(case.ticket, at=case.ticket.at)}
+
+    assert {"order.paid", "order.lost"} < names
+    assert not [name for name in names if "*" in name]
+
+
+def test_a_guard_on_an_undeclared_payload_needs_it() -> None:
+    """Where a guard reads a payload that is not declared, the option asks for it instead of refusing."""
+    case = guarded("payload.sum <= 100 && score > 5")
+
+    assert ("needs", {"sum": "any"}, ("b",)) == ((one := option(case)).status, dict(one.payload), one.targets)
+    assert "refused" == option(guarded("payload.sum <= 100 && score > 500")).status
+    assert {"field": "score", "from": 80, "to": 501} == option(guarded("payload.sum <= 100 && score > 500")).change
+
+
+def test_whoever_did_the_one_may_not_do_the_other() -> None:
+    """An event with not_by is refused to who did the other, and says so; others may."""
+    workflow = flow(
+        roles=["clerk"],
+        transitions=[
+            move("ask", "a", "b", allow=["clerk"]),
+            move("grant", "b", "z", allow=["clerk"], not_by="ask"),
+        ],
+    )
+    case = Case(workflow)
+    case.fire("ask", actor=CLERK)
+    mine, other = option(case, "grant", actor=CLERK), option(case, "grant", actor=Actor("dora", ["clerk"]))
+
+    assert ("refused", "not_permitted") == (mine.status, mine.code)
+    assert "ask" == mine.refusals[0]["not_by"]
+    assert "carl did ask" in mine.why
+    assert "ready" == other.status
+
+
+def test_a_refusal_can_be_kept_and_copied() -> None:
+    """What is worked out late is worked out as of the refusal, and survives pickle and copy."""
+    case = guarded("amount <= 200")
+    told = refusal(case)
+    case.fire("ticket.update", {"amount": "100"})
+    again = pickle.loads(pickle.dumps(told))
+
+    assert "250" == told.facts["change"]["from"]
+    assert told.facts["change"] == again.facts["change"] == copy.copy(told).facts["change"]
+    assert told.message == again.message == str(again)
+    assert "guard" == told.code == again.code
+
+
+def test_a_guard_with_a_hard_condition_is_refused_all_the_same() -> None:
+    """A condition nobody can take to pieces is refused without a suggestion, and without an error."""
+    case = guarded("size(tags) * size(tags) == 144 && amount * amount == 2")
+
+    assert "guard" == refusal(case).code
+    assert option(case).change is None
+
+
+def test_no_suggestion_changes_the_ticket() -> None:
+    """Asking what would help leaves ticket, wake and options as they are."""
+    case = guarded("amount <= 200 || score > 90 || tier == 'gold'")
+    before = case.workflow.available(case.ticket, at=after(1))
+
+    assert before == case.workflow.available(case.ticket, at=after(1))
+    assert Decimal(250) == case.ticket.fields["amount"]
+    assert timedelta(hours=2) == case.ticket.fields["wait"]
+    assert isinstance(case.workflow, Workflow)
