@@ -201,6 +201,28 @@ policies = st.builds(
 )
 
 
+promised = some(within=lengths, calendar=names, warn=st.sampled_from([["50%"], ["20m after"]])).map(
+    lambda drawn: drawn if "within" in drawn else {}
+)
+idioms = some(
+    checklist=st.tuples(promised, promised, st.booleans()).map(
+        lambda drawn: [{"step": "s1", **drawn[0]}, {"step": "s2", **drawn[1]}, {"step": "s3", "required": drawn[2]}]
+    ),
+    ordered=st.booleans(),
+    approval=st.tuples(st.integers(1, 2), st.integers(1, 2), promised).map(
+        lambda drawn: {"quorum": drawn[0], "reject": drawn[1], **drawn[2]}
+    ),
+    shown=st.fixed_dictionaries({}, optional={"customer": st.sampled_from(["one", "two"]), "partner": st.just("in")}),
+)
+raised = st.builds(
+    lambda state, word, target, do: {"event": f"{word}.{state}", "source": state, **target, "do": do},
+    st.sampled_from(STATES[:3]),
+    st.sampled_from(["done.checklist", "checked", "unchecked", "approved", "rejected"]),
+    some(target=states),
+    st.lists(actions, max_size=1),
+)
+
+
 def named(prefix: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"name": f"{prefix}{index}", **item} for index, item in enumerate(items)]
 
@@ -218,7 +240,7 @@ def cases(draw: st.DrawFn) -> Case:
     reopen = draw(
         st.one_of(st.none(), st.fixed_dictionaries({"target": states, "within": lengths}, optional={"calendar": names}))
     )
-    places = {name: {"timers": draw(timers)} for name in STATES[:3]}
+    places = {name: {"timers": draw(timers), **draw(idioms)} for name in STATES[:3]}
     escalations = draw(st.lists(chains, max_size=3))
     definition = {
         "workflow": "drawn",
@@ -230,6 +252,7 @@ def cases(draw: st.DrawFn) -> Case:
         "transitions": [
             *draw(st.lists(transitions, min_size=2, max_size=6)),
             *draw(st.lists(eventless, max_size=1)),
+            *draw(st.lists(raised, max_size=2)),
             *({"event": name, "source": "*"} for name in EVENTS),
             {"event": "assigned.p0", "source": draw(states), "target": draw(states)},
             *([{"event": "ticket.reopen", "source": "d", "target": "a"}] if reopen is None else []),
@@ -260,6 +283,11 @@ def cases(draw: st.DrawFn) -> Case:
         ("ticket.force", {"state": draw(states), "reason": "so"}, ann),
         ("ticket.reopen", None, None),
         ("ticket.message", {"side": "customer"}, None),
+        *(("step.check", {"step": step}, ann) for step in ("s1", "s2", "s3")),
+        ("step.uncheck", {"step": "s1", "reason": "so"}, ann),
+        ("approval.approve", None, ann),
+        ("approval.approve", None, Actor("bob")),
+        ("approval.reject", None, ann),
     ]
     return Case(
         name="drawn", definition=definition, world=WORLD, openings=({}, {"n": 2}, {"flag": True}), menu=tuple(menu), opener=ann
