@@ -12,6 +12,7 @@ from servflow.engine._migration import AtOnce, MigrationPlan, Part, TicketMove
 from servflow.engine._planning import plan_migration
 from servflow.engine._progress import Progress, ProgressPromise, ProgressStep
 from servflow.engine._proving import Proof
+from servflow.engine._reopen import Reopen
 from servflow.engine._verbs import SKEW, Walk
 from servflow.engine._views import ClockView, Explanation, NextUp, Option
 from servflow.engine._workflow import Workflow
@@ -37,6 +38,7 @@ __all__ = [
     "ProgressPromise",
     "ProgressStep",
     "Proof",
+    "Reopen",
     "State",
     "TicketMove",
     "Timer",
