@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from servflow.engine._as_of import as_of
 from servflow.engine._given import Given
@@ -15,6 +15,7 @@ from servflow.errors import InputError, nearest, shown
 from servflow.model import ShownStep, Ticket, write_instant
 
 if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
     from servflow.engine._compile import Compiled
     from servflow.engine._workflow import Workflow
     from servflow.model import ClockRun
@@ -114,7 +115,7 @@ def progress(workflow: Workflow, ticket: Ticket, audience: str, at: datetime | N
         raise InputError(f"pass a Ticket, not {shown(ticket)}; load_ticket(row) reads a stored one")
     call = as_of(workflow, ticket, Given.of(ticket.at if at is None else at, None, world, None))
     draft, view = call.draft, views[audience]
-    seen = [step for step in draft.shown.get(audience, ()) if step.state in view.steps]
+    seen = _seen(call, audience, view)
     current = [step for step in seen if step.current]
     return Progress(
         ticket=draft.id,
@@ -126,6 +127,24 @@ def progress(workflow: Workflow, ticket: Ticket, audience: str, at: datetime | N
         steps=_steps(view, seen),
         promises=tuple(_promises(call.compiled, audience, draft.clocks)),
     )
+
+
+def _seen(call: OneCall, audience: str, view: View) -> list[ShownStep]:
+    """
+    The steps the audience has seen, in the order of coming to them.
+
+    What the ticket kept, put right by where it stands: it may have come there under a version that showed nothing.
+    """
+    draft = call.draft
+    here = view.here(draft.configuration)
+    kept = [step for step in draft.shown.get(audience, ()) if step.state in view.steps]
+    if not here or {step.state for step in kept if step.current} == set(here):
+        return kept
+    since = {step.state: step.at for step in kept if step.current}
+    for leaf in draft.configuration:
+        since.setdefault(view.of_state.get(leaf, ""), draft.entered.get(leaf, draft.entered_at))
+    passed = [evolve(step, current=False) for step in kept if step.state not in here]
+    return [*passed, *(ShownStep(state=state, at=since[state]) for state in here)]
 
 
 def _steps(view: View, seen: list[ShownStep]) -> tuple[ProgressStep, ...]:

@@ -23,6 +23,11 @@ class View:
     of_state: Mapping[str, str]
     """Any state -> the state that stands for the step it belongs to."""
 
+    def here(self, configuration: tuple[str, ...]) -> tuple[str, ...]:
+        """The states that stand for the steps of a configuration, in document order; none where nothing is shown."""
+        now = {self.of_state[leaf] for leaf in configuration if leaf in self.of_state}
+        return tuple(state for state in self.steps if state in now)
+
 
 def compile_views(states: Mapping[str, State], clocks: Iterable[Any]) -> Mapping[str, View]:
     """Audience -> its view; states inherit what encloses them, and equal texts are one step."""
@@ -53,8 +58,7 @@ def react(call: OneCall) -> None:
     if not (happening.opened or happening.entered):
         return
     for audience, view in call.compiled.views.items():
-        now = [view.of_state[leaf] for leaf in draft.configuration if leaf in view.of_state]
-        here = tuple(state for state in view.steps if state in now)
+        here = view.here(draft.configuration)
         before = draft.shown.get(audience, ())
         if happening.reopened and (here or before):
             call.record(Progressed, audience=audience, states=here, anew=True)

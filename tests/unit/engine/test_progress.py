@@ -266,3 +266,16 @@ def test_what_a_clock_shows_is_text(shown: Any) -> None:
         Workflow(workflow="w", states={"a": {}}, initial="a", clocks=[clock])
 
     assert [("sla.shown", "clocks[0].shown")] == [(finding.code, finding.path) for finding in error.value.findings]
+
+
+def test_a_ticket_from_before_anything_was_shown_is_told_by_where_it_stands() -> None:
+    """Where a newer version shows a text for the state a ticket is in, that is the current step, since it came there."""
+    moves = [{"event": "go", "source": "a", "target": "b"}]
+    old = Workflow(workflow="w", states={"a": {}, "b": {}}, initial="a", transitions=moves)
+    shown = {"a": {"shown": {"customer": "Received"}}, "b": {"shown": {"customer": "At work"}}}
+    new = Workflow(workflow="w", states=shown, initial="a", transitions=moves)
+    ticket, _ = walk("go", workflow=old)
+    progress = new.progress(ticket)
+
+    assert (("At work",), T0 + timedelta(hours=1)) == (progress.current, progress.since)
+    assert [("Received", "skipped"), ("At work", "current")] == told(progress)
