@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_OPENINGS = 1_024
 """How many combinations of values a ticket may be opened with here; names beyond that are taken as unknown."""
 
-MAX_JOINT = 64
+MAX_JOINT = 256
 """How many combinations one update by hand may try at once."""
 
 SOLVING = 2_000

@@ -113,7 +113,9 @@ class Player:
                     fields[name] = filler(spec)
         made = []
         asked = any("requester" in link.allow for link in self.machine.compiled.links)
-        for opener in ("requester-1",) if asked else (None, "requester-1") if fields else (None,):
+        # What a person gave, rules leave alone: then it matters that somebody did.
+        keeps = bool(fields) and any(not rule.overwrite for rule in self.workflow.rules)
+        for opener in ("requester-1",) if asked else (None, "requester-1") if keeps else (None,):
             self.calls += 1
             try:
                 outcome = self.workflow.open("witness", fields, at=START, actor=opener, world=self.world)
@@ -358,39 +360,40 @@ def search(
     player = Player(machine, found)
     ahead = found.distances(goals)
     order = count()
-    waiting: list[tuple[int, int, Story, int, int]] = []
+    # What is waited with is what is still to be done: a story to look on from, or one more run to carry out on it.
+    waiting: list[tuple[int, int, Story | None, int, Run | None]] = []
     visits: dict[tuple[int, bool], int] = {}
 
-    def add(story: Story, far: int, but: int | None = None) -> None:
-        for number in player.place(story.ticket):
-            if number in ahead:
-                heapq.heappush(waiting, (far + ahead[number], next(order), story, number, far))
+    def plan(runs: Iterable[Run], story: Story | None, far: int) -> None:
+        done: set[Any] = set()
+        for run in runs:
+            left = ahead.get(found.numbers.get(run.target, -1))  # type: ignore[arg-type]  # these runs lead somewhere
+            asked = (run.trigger, tuple((c.what, c.name, c.taken) for c in run.choices if c.free), _unsure(run))
+            if left is not None and asked not in done:
+                done.add(asked)
+                heapq.heappush(waiting, (far + left, next(order), story, far, run))
 
-    for run in sorted(found.openings(), key=lambda run: ahead.get(found.numbers.get(run.target, -1), 10**9)):  # type: ignore[arg-type]  # openings lead somewhere
-        if found.numbers.get(run.target, -1) not in ahead or player.calls > calls // 3:  # type: ignore[arg-type]  # as above
-            continue
-        for story in player.opened(run):
-            add(story, 0)
+    plan(found.openings(), None, 0)
     while waiting and player.calls < calls:
-        _, _, story, number, far = heapq.heappop(waiting)
+        _, _, story, far, run = heapq.heappop(waiting)
+        if run is not None:
+            for told in player.opened(run) if story is None else player.after(story, run):
+                for number in player.place(told.ticket):
+                    if number in ahead:
+                        heapq.heappush(
+                            waiting, (far + ahead[number], next(order), attrs.evolve(told, number=number), far, None)
+                        )
+            continue
+        assert story is not None
+        number = story.number
         key = (number, story.opener is not None)
         visits[key] = visits.get(key, 0) + 1
         if ahead[number] == 0:
             answer = reached(story, number)
             if answer is not None:
                 return answer
-        if visits[key] > 3:
-            continue
-        nearer = [run for run in found.steps(number) if found.numbers.get(run.target, -1) in ahead]  # type: ignore[arg-type]  # as above
-        nearer.sort(key=lambda run: ahead[found.numbers[run.target]])  # type: ignore[index]  # as above
-        done: set[Any] = set()
-        for run in nearer[:40]:
-            asked = (run.trigger, tuple((c.what, c.name, c.taken) for c in run.choices if c.free), _unsure(run))
-            if asked in done:
-                continue
-            done.add(asked)
-            for told in player.after(story, run):
-                add(told, far + 1)
+        if visits[key] <= 3:
+            plan(found.steps(number), story, far + 1)
     return None
 
 

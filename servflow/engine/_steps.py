@@ -300,11 +300,16 @@ class _Step(Standing):
     def _eventless(self) -> None:
         if not self.compiled.has_eventless:
             return
+        been: set[Any] = set()
         for _ in range(_MAX_MICROSTEPS):
             chosen = self._choose(None)
             if not chosen:
                 return
             self._move(chosen)
+            here = (self.configuration, tuple(self.values), len(self.choices), len(self.queue))
+            if here in been:
+                break  # nothing was chosen and nothing changed on the way round
+            been.add(here)
         raise Refusal  # they go round without end: the kernel refuses that
 
     def _settle(self, *, opened: bool = False) -> None:

@@ -32,7 +32,11 @@ _FILLERS: Mapping[str, Any] = {
 
 @attrs.frozen(eq=False)
 class Story:
-    """A real ticket with how it came about: what it was opened with, what happened, and that in words."""
+    """
+    A real ticket with how it came about: what it was opened with, what happened, and that in words.
+
+    ``passing`` is how long nothing has happened since; ``number`` the place it stands at in a search.
+    """
 
     ticket: Ticket
     fields: Mapping[str, Any]
@@ -42,6 +46,7 @@ class Story:
     zh: tuple[str, ...] = ()
     world: Mapping[str, Any] | None = None
     passing: timedelta = timedelta()
+    number: int = -1
 
     def witness(self) -> dict[str, Any]:
         """What ``Workflow.replay_witness`` takes."""

@@ -37,6 +37,9 @@ def _by_hand(machine: Abstract, place: Place) -> list[Trigger]:
         return []
     if size <= MAX_JOINT:
         return [Trigger("update", "*")]
+    if machine.compiled.has_eventless or machine.relevant_rules or machine.compiled.moves("ticket.update"):
+        # What reacts to a change could tell one change of several values from several changes.
+        machine.incomplete = machine.incomplete or "too many values may change at once"
     return [Trigger("update", item.name) for item in names]
 
 
