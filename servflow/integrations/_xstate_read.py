@@ -97,7 +97,7 @@ class Document:
         for node in self.nodes:
             count[node.key] = count.get(node.key, 0) + 1
         for node in self.nodes:
-            keys = [above.key for above in self._chain(node)][-2::-1]
+            keys = [above.key for above in self.chain(node)][-2::-1]
             node.name = node.key if count[node.key] == 1 else ".".join(keys)
         taken: set[str] = set()
         for node in self.nodes:
@@ -135,7 +135,8 @@ class Document:
         return f"{node.path}.{key}" if node.path else key
 
     @staticmethod
-    def _chain(node: _Node | None) -> Iterator[_Node]:
+    def chain(node: _Node | None) -> Iterator[_Node]:
+        """A state and what is around it, inner first."""
         while node is not None:
             yield node
             node = node.parent
@@ -385,7 +386,7 @@ class Document:
 
     def _stays(self, node: _Node, item: Mapping[str, Any], targets: list[_Node]) -> bool:
         """Whether a transition to its own source, or to states inside, leaves the source alone."""
-        inside = all(node in list(self._chain(target)) for target in targets)
+        inside = all(node in list(self.chain(target)) for target in targets)
         if node.parent is None or not inside or (node in targets and self.kind(node) == "parallel"):
             return False
         if "internal" in item:
@@ -444,11 +445,15 @@ def read_machine(root: Mapping[str, Any], version: int, conditions: Mapping[str,
     moves = document.hooks.onto(parts)
     dropped = tuple(dict.fromkeys((*document.words.dropped, *document.hooks.dropped)))
     return attrs.evolve(
-        parts, transitions=moves, calls=tuple(document.words.calls), dropped=dropped, differs=tuple(_differences(parts))
+        parts,
+        transitions=moves,
+        calls=tuple(document.words.calls),
+        dropped=dropped,
+        differs=tuple(_differences(parts, document)),
     )
 
 
-def _differences(parts: Parts) -> Iterator[str]:
+def _differences(parts: Parts, document: Document) -> Iterator[str]:
     """Where a configuration goes otherwise here."""
     events = sorted({str(move["event"]) for move in parts.transitions if "event" in move})
     known = set(events)
@@ -460,6 +465,21 @@ def _differences(parts: Parts) -> Iterator[str]:
             for name in taken
             if name in known
         )
+    taken_by: dict[str, set[str]] = {}
+    for move in parts.transitions:
+        if "event" in move:
+            taken_by.setdefault(str(move["source"]), set()).add(str(move["event"]))
+    inside: dict[int, set[str]] = {}
+    for node in reversed(document.nodes):
+        own = taken_by.get(node.name if node.parent is not None else "*", set())
+        below = inside.setdefault(id(node), set())
+        if document.kind(node) == "parallel":
+            around = [taken_by.get(above.name if above.parent is not None else "*", set()) for above in document.chain(node)]
+            for event in sorted(below & set().union(*around)):
+                named = node.name or "the machine"
+                yield f"{event} is taken by {named} or a state around it also where one of its regions takes it"
+        if node.parent is not None:
+            inside.setdefault(id(node.parent), set()).update(below | own)
 
 
 def _wildness(entry: tuple[str, Any]) -> tuple[bool, bool, int]:

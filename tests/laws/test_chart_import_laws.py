@@ -206,7 +206,7 @@ def _as_xstate(definition: dict[str, Any]) -> dict[str, Any]:
                 made["type"] = "parallel"
             else:
                 first = next(child for child, below in inner.items() if "history" not in below)
-                made["initial"] = f"#{spec['initial']}" if spec.get("initial") else first
+                made["initial"] = spec.get("initial") or first
         on: dict[str, list[dict[str, Any]]] = {}
         for move in definition["transitions"]:
             if move["source"] == name:
@@ -228,6 +228,16 @@ def _as_xstate(definition: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
+def _straight(spec: dict[str, Any]) -> dict[str, Any]:
+    """A chart in which every state starts in one of its own, since XState knows no other way."""
+    made = {**spec, "states": {name: _straight(inner) for name, inner in (spec.get("states") or {}).items()}}
+    if made.get("initial") not in made["states"] or "history" in made["states"][made["initial"]]:
+        made["initial"] = None
+    if not made["states"]:
+        del made["states"]
+    return made
+
+
 def _listed(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value or ())
 
@@ -238,6 +248,7 @@ def test_a_configuration_of_xstate_goes_where_the_chart_goes(
     definition: dict[str, Any], events: list[tuple[str, bool]]
 ) -> None:
     """A chart written for XState, with every kind of state and transition the two share, is the same machine here."""
+    definition = _straight(definition)
     moves = []
     for move in definition["transitions"]:
         source = _listed(move["source"])[0]

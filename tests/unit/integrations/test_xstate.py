@@ -272,6 +272,22 @@ def test_what_goes_otherwise_is_told() -> None:
     ).differs
 
 
+def test_events_that_a_region_and_its_parallel_state_take_are_told() -> None:
+    """There the region alone would take it; here both do where they do not conflict."""
+    regions = {
+        "p": {"initial": "x", "states": {"x": {"on": {"E": {"actions": "a"}, "F": "x"}}}},
+        "q": {"initial": "y", "states": {"y": {}}},
+    }
+    config = _chart(
+        {"both": {"type": "parallel", "states": regions, "on": {"E": "end", "G": "end"}}, "end": {}}, on={"F": {"actions": "b"}}
+    )
+
+    assert [
+        "E is taken by both or a state around it also where one of its regions takes it",
+        "F is taken by both or a state around it also where one of its regions takes it",
+    ] == list(from_xstate(config).differs)
+
+
 def test_all_problems_are_told_at_once_with_their_paths() -> None:
     """Targets, keys, types, guards, delays, events and shapes that are wrong each get a finding of their own."""
     config = {
