@@ -15,6 +15,7 @@ from servflow.model import (
     ChainStopped,
     Decided,
     Escalated,
+    Migrated,
     Moved,
     Offered,
     OfferEnded,
@@ -88,6 +89,11 @@ def moves(records: Sequence[Record]) -> list[dict[str, Any]]:
             actor = record.actor
         elif isinstance(record, TimerFired):
             actor = "system"
+        elif isinstance(record, Migrated):
+            actor, to = "system", "+".join(record.configuration)
+            if to != state:
+                found.append({"at": stamp(record.at), "event": "migration", "by": actor, "from": state, "to": to})
+            state = to
         elif isinstance(record, Moved):
             to = "+".join(record.configuration)
             found.append({"at": stamp(record.at), "event": record.event, "by": actor, "from": state, "to": to})

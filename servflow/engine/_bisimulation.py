@@ -99,24 +99,37 @@ class _Shared:
     events: tuple[str, ...]
     fields: frozenset[str]
     queues: frozenset[str]
+    under: Mapping[str, list[str]]
 
     @classmethod
     def of(cls, old: Data, new: Data) -> _Shared:
         words = {word for data in (old, new) for move in data.get("transitions", ()) for word in _descriptors(move)}
         bases = {word.removesuffix(".*") for word in words if word != "*"}
         events = bases | {base + _TOLD_APART for base in bases} | {_TOLD_APART}
-        return cls(tuple(sorted(events)), frozenset(old.get("fields", {})), frozenset(old.get("queues", ())))
+        under: dict[str, list[str]] = {}
+        for event in sorted(events):
+            words = event.split(".")
+            for length in range(1, len(words) + 1):
+                under.setdefault(".".join(words[:length]), []).append(event)
+        return cls(tuple(sorted(events)), frozenset(old.get("fields", {})), frozenset(old.get("queues", ())), under)
+
+    def matched(self, descriptors: Iterable[str]) -> list[str]:
+        """The events that one of the descriptors of a transition takes."""
+        found: set[str] = set()
+        for word in descriptors:
+            if word == "*":
+                return list(self.events)
+            stem = word.removesuffix(".*")
+            found.update(event for event in self.under.get(stem, ()) if event != stem or stem == word)
+        return sorted(found)
 
 
 def _descriptors(move: Data) -> tuple[str, ...]:
     return tuple((move.get("event") or "").split())
 
 
-def _takes(move: Data, event: str | None) -> bool:
-    words = _descriptors(move)
-    if event is None or not words:
-        return event is None and not words
-    return any(word in ("*", event) or event.startswith(word.removesuffix(".*") + ".") for word in words)
+def _takes(move: Data, event: str) -> bool:
+    return any(word in ("*", event) or event.startswith(word.removesuffix(".*") + ".") for word in _descriptors(move))
 
 
 def _list(value: Any) -> list[str]:
@@ -183,12 +196,17 @@ class _Graph:
                     taken[name].append((move, text))
                     following[name].update(_list(move.get("target")))
         remembered = self._remembered()
+        heard: dict[str, list[str]] = {}
         for name, moves in taken.items():
-            for event in (*self.shared.events, None):
-                chosen = [text for move, text in moves if _takes(move, event)]
-                if chosen:
-                    where = "eventless" if event is None else f"on {event}"
-                    self.labels[name][where] = _text([chosen, event in remembered])
+            chosen: dict[str, list[str]] = {}
+            for move, text in moves:
+                described = move.get("event") or ""
+                if described not in heard:
+                    heard[described] = self.shared.matched(_descriptors(move))
+                for event in heard[described] if described else ("",):
+                    chosen.setdefault(event, []).append(text)
+            for event, texts in chosen.items():
+                self.labels[name][f"on {event}" if event else "eventless"] = _text([texts, event in remembered])
             self.follow[name] = frozenset(following[name])
 
     def _granted(self, move: Data) -> Data:

@@ -30,13 +30,14 @@ _ONE: Mapping[str, tuple[str, str]] = {
     "clocks": ("clock", "计时"),
     "escalations": ("chain", "升级链"),
     "levels": ("level", "级别"),
+    "laws": ("law", "规律"),
     "rows": ("row", "行"),
     "timers": ("timer", "定时器"),
 }
 """Section -> what one element of it is called."""
 
 _NAMED = ("fields", "events", "calendars", "states", "tables")
-_LISTED = ("transitions", "rules", "dispatch", "clocks", "escalations", "levels", "timers")
+_LISTED = ("transitions", "rules", "dispatch", "clocks", "escalations", "laws", "levels", "timers")
 
 
 @frozen(kw_only=True)

@@ -76,7 +76,7 @@ def migrate(
             f"ticket {ticket.id} cannot be migrated: {why}",
             code="migration",
             ticket=ticket.id,
-            why={"en": why, "zh": "；".join(finding.message("zh") for finding in problems[:5])},  # noqa: RUF001 - Chinese
+            why={"en": why, "zh": "；".join(finding.message("zh") for finding in problems[:5])},  # noqa: RUF001 - Chinese text uses full-width punctuation
             findings=tuple(problems),
         )
     try:
