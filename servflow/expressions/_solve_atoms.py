@@ -280,6 +280,8 @@ class Reader:
     def _against(self, atom: Atom, node: Node, value: Any, *, ordering: bool) -> None:
         path = self._path(node)
         if path:
+            if ordering:
+                self.variables[path].ask("order")
             if self._boundary(self.variables[path], value, ordering=ordering):
                 atom.sorts[path] = "order" if ordering else "equal"
             return

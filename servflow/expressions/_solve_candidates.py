@@ -18,7 +18,7 @@ from servflow.expressions._values import KINDS, admit, kind
 THERE = object()
 """What stands for a holder that is there, whatever it holds."""
 
-MOST = 1_500
+MOST = 1_200
 """Most values of one name; where there would be more, nothing is proved by them."""
 
 _MOST_PARTS = 3
@@ -139,7 +139,7 @@ def _texts(variable: Variable, constants: list[Any], linked: int, near: Any) -> 
         found.append(letter * size)
         if isinstance(near, str):
             found.append(near[:size].ljust(size, letter))
-    if linked > 1 or not affixed:
+    if linked > 1 or "order" in asked:
         found += pool("string", constants, linked, near)
     return found
 
@@ -238,6 +238,8 @@ def try_roots(reader: Reader, atoms: Iterable[Atom], near: Mapping[str, Any] | N
             continue
         start = {variable.read: _point(variable, near) for variable in atom.variables if not variable.inner}
         for variable in atom.variables:
+            if variable.read in start and start[variable.read] is not None:
+                variable.tried.append(start[variable.read])
             if variable.kind in EDGES or variable.kind in ("double", "decimal"):
                 variable.tried.extend(_root(reader, atom, variable, start))
 
