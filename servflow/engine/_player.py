@@ -360,8 +360,9 @@ def search(
     player = Player(machine, found)
     ahead = found.distances(goals)
     order = count()
-    # What is waited with is what is still to be done: a story to look on from, or one more run to carry out on it.
-    waiting: list[tuple[int, int, Story | None, int, Run | None]] = []
+    # What is still to be done: a story to look on from, or one more run to carry out on it; of equally long ones that
+    # which is nearest to its end.
+    waiting: list[tuple[int, int, int, Story | None, int, Run | None]] = []
     visits: dict[tuple[int, bool], int] = {}
 
     def plan(runs: Iterable[Run], story: Story | None, far: int) -> None:
@@ -371,17 +372,18 @@ def search(
             asked = (run.trigger, tuple((c.what, c.name, c.taken) for c in run.choices if c.free), _unsure(run))
             if left is not None and asked not in done:
                 done.add(asked)
-                heapq.heappush(waiting, (far + left, next(order), story, far, run))
+                heapq.heappush(waiting, (far + left, left, next(order), story, far, run))
 
     plan(found.openings(), None, 0)
     while waiting and player.calls < calls:
-        _, _, story, far, run = heapq.heappop(waiting)
+        _, _, _, story, far, run = heapq.heappop(waiting)
         if run is not None:
             for told in player.opened(run) if story is None else player.after(story, run):
                 for number in player.place(told.ticket):
                     if number in ahead:
                         heapq.heappush(
-                            waiting, (far + ahead[number], next(order), attrs.evolve(told, number=number), far, None)
+                            waiting,
+                            (far + ahead[number], ahead[number], next(order), attrs.evolve(told, number=number), far, None),
                         )
             continue
         assert story is not None
