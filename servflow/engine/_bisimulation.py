@@ -258,7 +258,8 @@ class _Graph:
         seeds: set[str] = set()
         for trigger in _conditions(chain, "start"):
             if "clock" in trigger:
-                seeds |= clocks.get(trigger["clock"], set())
+                # A clock that a part of a state makes may be running wherever that state is remembered.
+                seeds |= clocks.get(trigger["clock"], self.states.keys())
             elif "state" in trigger:
                 seeds.add(trigger["state"])
             elif "age" in trigger:
@@ -368,10 +369,10 @@ class _Graph:
                         named[key] = self.data[section][name]
                         waiting.append(named[key])
             if any(_READS_CLOCKS.search(text) for text in texts):
-                for clock in self.data.get("clocks", ()):
-                    key = f"clocks.{clock['name']}"
-                    if key not in named:
-                        named[key] = clock
+                made = {name: [state.get("checklist"), state.get("approval")] for name, state in self.states.items()}
+                for name, clock in [*((one["name"], one) for one in self.data.get("clocks", ())), ("made by states", made)]:
+                    if f"clocks.{name}" not in named:
+                        named[f"clocks.{name}"] = clock
                         waiting.append(clock)
         return _text([part, named])
 

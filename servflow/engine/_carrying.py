@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow import sla
-from servflow.engine import _chains, _clocks, _placing
+from servflow.engine import _chains, _checklist, _clocks, _placing
 from servflow.escalation import later
 from servflow.model import (
     ChainRun,
@@ -58,7 +58,7 @@ def let_go(call: OneCall, plan: MigrationPlan, staying: frozenset[str]) -> tuple
             _placing.drop(call, _placing.plan_of(call, progress.policy), GONE if entry is None else CHANGED)
     for clock in call.compiled.clocks:
         run = call.draft.clocks.get(clock.clock.name)
-        if run is not None and run.phase in _clocks.LIVE and clock.clock.name not in plan.new.compiled.clock_names:
+        if run is not None and run.phase in _clocks.LIVE and plan.clocks[clock.clock.name].target is None:
             cal = call.compiled.counting(run.calendar)
             call.record(
                 ClockStopped, clock=run.name, instant=call.at, run=sla.cancel(clock.clock, run, call.at, cal), reason=GONE
@@ -198,7 +198,7 @@ def clocks(call: OneCall, plan: MigrationPlan, before: frozenset[str]) -> None:
     Args:
         before: the states the ticket was in, by the names they had.
     """
-    old = {entry.clock.name: entry for entry in plan.old.compiled.clocks}
+    old = {plan.clocks[entry.clock.name].target: entry for entry in plan.old.compiled.clocks}
     same = plan.old.calendars_hash == plan.new.calendars_hash
     for entry in call.compiled.clocks:
         name = entry.clock.name
@@ -207,7 +207,7 @@ def clocks(call: OneCall, plan: MigrationPlan, before: frozenset[str]) -> None:
             if was is None:
                 _begin(call, entry, plan.answers.clocks.get(name, "since"))
             continue
-        if was is None or (plan.clocks[name].status == "identical" and same):
+        if was is None or (plan.clocks[was.clock.name].status == "identical" and same):
             continue
         if run.phase in _clocks.LIVE:
             _go_on(call, entry, run, was, plan)
@@ -272,6 +272,8 @@ def _begin(call: OneCall, entry: ClockPlan, since: str) -> None:
     """Start a clock that the old definition did not have, where the ticket is where it would be running."""
     draft = call.draft
     start = _started(call, entry)
+    if entry.step is not None and not (entry.only_in is not None and _checklist.may_start(call, entry.only_in, entry.step)):
+        return  # it is done already, or another step comes first
     if since == "never" or start is None or draft.closed or not entry.stop_states.isdisjoint(draft.entered):
         return
     start = call.at if since == "now" else start

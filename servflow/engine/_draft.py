@@ -320,6 +320,9 @@ def _migrated(draft: Draft, record: model.Migrated) -> None:
         draft.set_by_person = tuple(sorted({name for name in given if name is not None}))
     if record.dropped:
         draft.clocks = FrozenMap({name: run for name, run in draft.clocks.items() if name not in record.dropped})
+    if record.clocks:
+        names = ((record.clocks.get(name, name), run) for name, run in draft.clocks.items())
+        draft.clocks = FrozenMap({name: run if run.name == name else model.replace(run, name=name) for name, run in names})
     _close(draft, record.closed, record.at)
 
 

@@ -249,6 +249,7 @@ def _move(call: OneCall, plan: MigrationPlan, at: datetime) -> datetime | None:
     kept = tuple(names.get(leaf, leaf) for leaf in draft.configuration)
     coming = tuple(name for name in move.entered if name not in since)
     changes = bool(leaving or coming)
+    clocks = {name: part.target if (part := plan.clocks.get(name)) is not None else None for name in draft.clocks}
     closed = draft.closed if changes else call.compiled.is_closed(move.configuration)
     call.record(
         Migrated,
@@ -265,7 +266,8 @@ def _move(call: OneCall, plan: MigrationPlan, at: datetime) -> datetime | None:
         refused_timers=timers.refused,
         resting_timers=timers.resting,
         chains=runs,
-        dropped=tuple(name for name in draft.clocks if name not in call.compiled.clock_names),
+        clocks=FrozenMap({name: now for name, now in clocks.items() if now is not None and now != name}),
+        dropped=tuple(name for name, now in clocks.items() if now is None),
     )
     if changes:
         _enter(call, move, leaving, coming)

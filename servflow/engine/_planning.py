@@ -74,7 +74,7 @@ def plan_migration(
         answers=answers,
         states=state_parts,
         fields=field_parts,
-        clocks=_parts("clocks", old.to_data(), after, futures),
+        clocks=FrozenMap({**_parts("clocks", old.to_data(), after, futures), **_made(old, new, state_parts)}),
         timers=_timers(old, new, state_parts),
         chains=_parts("escalations", old.to_data(), after, futures),
         dispatch=_parts("dispatch", old.to_data(), after, futures),
@@ -105,7 +105,7 @@ def _answers(old: Workflow, new: Workflow, said: Mapping[str, Any]) -> Answers:
     for name, value in given["values"].items():
         _known("values", name, new.fields, "new")
         fitting[name] = fitted(new.fields[name], value, name)
-    fresh = {clock.name for clock in new.clocks} - {clock.name for clock in old.clocks}
+    fresh = set(new.compiled.clock_names) - set(old.compiled.clock_names)
     for name, start in given["clocks"].items():
         _known("clocks", name, fresh, "new")
         if start not in CLOCK_STARTS:
@@ -243,6 +243,28 @@ def _parts(section: str, old: Mapping[str, Any], new: Mapping[str, Any], futures
         if name not in before:
             parts[name] = Part(name=name, status="added", target=name)
     return FrozenMap(parts)
+
+
+def _made(old: Workflow, new: Workflow, states: Parts) -> dict[str, Part]:
+    """The clocks that parts of a state make: they go along with their state."""
+    after = {promise.clock.name: promise for promise in new.compiled.promises if promise.state is not None}
+    parts: dict[str, Part] = {}
+    for promise in old.compiled.promises:
+        if promise.state is None:
+            continue
+        name, now = promise.clock.name, states[promise.state].target
+        kind, rest = name.split(".", 1)
+        target = f"{kind}.{now}{rest.removeprefix(promise.state)}"
+        if now is None or target not in after:
+            parts[name] = Part(name=name, status="removed")
+            continue
+        one, other = promise.clock, after[target].clock
+        keys = ("within", "calendar", "warn", "on_retarget", "on_reopen", "on_calendar_change")
+        differs = tuple(key for key in keys if getattr(one, key) != getattr(other, key))
+        same = "identical" if target == name else "renamed"
+        parts[name] = Part(name=name, status="kept" if differs else same, target=target, differs=differs)
+    covered = {part.target for part in parts.values()}
+    return parts | {name: Part(name=name, status="added", target=name) for name in after if name not in covered}
 
 
 def _timers(old: Workflow, new: Workflow, states: Parts) -> Parts:

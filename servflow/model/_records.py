@@ -236,8 +236,8 @@ class Migrated(Record):
     """
     The ticket runs under another version of its definition from here on.
 
-    ``before`` and ``pins`` are what it ran under and runs under. ``states`` and ``fields`` tell the names that changed
-    for this ticket (a field that was let go has None). The rest is what was carried over: where it is and since when,
+    ``before`` and ``pins`` are what it ran under and runs under. ``states``, ``fields`` and ``clocks`` tell the names that
+    changed for this ticket (a field that was let go has None). The rest is what was carried over: where it is and since when,
     and what was set for it by time; ``dropped`` names the clocks the new version does not have. What changes on top
     follows in records of its own.
     """
@@ -247,6 +247,7 @@ class Migrated(Record):
     pins: FrozenMap[str, str]
     states: FrozenMap[str, str] = EMPTY
     fields: FrozenMap[str, Any] = EMPTY
+    clocks: FrozenMap[str, str] = EMPTY
     configuration: tuple[str, ...] = ()
     entered: FrozenMap[str, datetime] = EMPTY
     history: FrozenMap[str, tuple[str, ...]] = EMPTY
