@@ -188,6 +188,9 @@ class _Graph:
             if above is not None:  # whatever is around a state, or inside it, may be active with it
                 following[above].add(name)
                 following[name].add(above)
+        for name, state in self.states.items():
+            reopened = state.get("reopen")
+            following[name].update(_list(reopened.get("target")) if isinstance(reopened, Mapping) else ())
         taken: dict[str, list[tuple[Data, str]]] = {name: [] for name in self.states}
         for move in self.data.get("transitions", ()):
             text = self._whole(self._granted(move)) + _text(_list(move.get("target")))
@@ -230,6 +233,11 @@ class _Graph:
             found = live_clocks[clock["name"]] = self._clock_lives(clock)
             for name in found:
                 self.labels[name][f"clock {clock['name']}"] = self._whole(clock)
+        for place, state in self.states.items():
+            steps = [step for step in state.get("checklist", ()) if isinstance(step, Mapping) and step.get("within")]
+            if steps:  # what a step promises rests while its state is left, and ends when the ticket closes
+                for name in self._reach([place], self._closed()):
+                    self.labels[name][f"steps of {place}"] = self._whole([steps, state.get("ordered")])
         for chain in self.data.get("escalations", ()):
             for name in self._chain_lives(chain, live_clocks):
                 # Chains look at what happened one after the other.
@@ -251,8 +259,7 @@ class _Graph:
             seeds |= self._initial()
         if clock.get("on_reopen") != "ignore":
             seeds |= self._reopened()
-        ends = (stops | self._closed()) - entries
-        return self._reach(seeds - stops, ends)
+        return self._reach(seeds - stops, (stops | self._closed()) - entries)
 
     def _chain_lives(self, chain: Data, clocks: Mapping[str, set[str]]) -> set[str]:
         seeds: set[str] = set()
@@ -307,6 +314,9 @@ class _Graph:
         return self._inside(found) - closed
 
     def _reach(self, seeds: Iterable[str], ends: set[str]) -> set[str]:
+        """The states in which what begins in some may be live; one step of eventless moves may pass what ends it."""
+        if any(not move.get("event") for move in self.data.get("transitions", ())):
+            ends = set()
         found = {name for name in seeds if name in self.states}
         waiting = list(found)
         while waiting:

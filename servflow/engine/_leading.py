@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.engine._law import LawPlan
+from servflow.engine._longest import longest
 from servflow.engine._player import Player, search
 from servflow.engine._search import Found, components
 from servflow.engine._steps import Run
@@ -72,6 +73,7 @@ class Leads:
         self.open = {number for number, answer in enumerate(wanted) if answer is not True}
         self._late: list[Moment] = []
         self._legs: dict[Moment, Leg] = {}
+        self._longest: dict[Key, timedelta | None] = {}
         self._looked: tuple[Mapping[str, str] | None] | None = None
         self.starts = [number for number in sorted(self.open) if begins[number] is not False]
 
@@ -335,6 +337,8 @@ class Leads:
                 self._legs[moment] = leg
                 waiting.append(moment)
 
+        if any(self._counts(number) for number in self.pending):
+            return self._counted()
         for number in self.starts:
             dues = self._full(number)
             if dues is None:
@@ -376,11 +380,16 @@ class Leads:
         return None if any(span is None for span in spans) else tuple(span for span in spans if span is not None)
 
     def _span(self, state: str, index: int) -> timedelta | None:
-        timer = self.machine.compiled.timed_states[state][index]
-        if timer.calendar is not None or timer.after.business_days:
-            return None
-        passes: timedelta = timer.after.exact
-        return passes
+        key = (state, index)
+        if key not in self._longest:
+            timer = self.machine.compiled.timed_states[state][index]
+            self._longest[key] = longest(timer, self.machine.compiled.calendar(timer.calendar))
+        return self._longest[key]
+
+    def _counts(self, number: int) -> bool:
+        """Whether several timers run in a place of which one counts by a calendar, so that either may be first."""
+        timed, timers = self.machine.compiled.timed_states, self.found.places[number].timers
+        return len(timers) > 1 and any(timed[state][index].calendar is not None for _, state, index in timers)
 
     def _delays(self, moment: Moment) -> list[timedelta] | None:
         """The waits that matter before the next thing: none, all there is, and where timers could change places, between."""
