@@ -145,6 +145,10 @@ class Player:
             return self._checked(story)
         if run.trigger.name.startswith(("approved.", "rejected.")):
             return self._voted(story, run.trigger.name)
+        if run.trigger.name.startswith("assigned.") and story.ticket.offers:
+            return self._accepted(story)
+        if run.trigger.name.startswith("exhausted."):
+            return self._pass(story, story.ticket.wake)
         if run.trigger.name == "children.closed":
             return self._repeated(
                 story, [("ticket.child_closed", {"child": child}, [SYSTEM]) for child in story.ticket.children]
@@ -160,6 +164,8 @@ class Player:
                 told = self.fire(story, event, payload, actor, wait)
                 if told is not None:
                     made.append(told)
+                if len(made) > 1:  # who did it matters for what follows, but two will do
+                    return made
             if made:
                 break
         return made
@@ -233,6 +239,13 @@ class Player:
                 story = told
                 made.append(told)
         return list(reversed(made))
+
+    def _accepted(self, story: Story) -> list[Story]:
+        """Whoever was offered the ticket takes it."""
+        events: list[Event] = [
+            ("offer.accept", {}, [Actor(offer.to, self.workflow.roles), Actor(offer.to)]) for offer in story.ticket.offers[:1]
+        ]
+        return self._repeated(story, events)
 
     def _checked(self, story: Story) -> list[Story]:
         """What is still to be done on the checklists here."""
