@@ -51,6 +51,7 @@ class Player:
             words |= {item for item in spec.one_of if isinstance(item, str)}
         for item in self.machine.domains:
             words |= {region.value for region in item.regions if isinstance(region.value, str)}
+        words = {word for word in words if 0 < len(word) <= 200}
         skills = dict.fromkeys(sorted(words), 9)
         able = {"skills": skills, "areas": sorted(words)}
         engineer = {"id": "engineer-1", "roles": list(self.workflow.roles), "outlet": "outlet-1", **able}

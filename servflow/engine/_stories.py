@@ -125,7 +125,9 @@ def filler(spec: Field) -> Any:
 
 def literal(value: Any) -> str:
     """A value as stories write it."""
-    return {None: "null", True: "true", False: "false"}[value] if value is None or isinstance(value, bool) else str(value)
+    return (
+        {None: "null", True: "true", False: "false"}[value] if value is None or isinstance(value, bool) else str(value) or "''"
+    )
 
 
 __all__ = ["START", "Story", "filler", "holds", "length", "literal", "plain", "replay"]

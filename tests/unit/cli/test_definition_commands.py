@@ -78,6 +78,44 @@ def test_check_tells_every_problem_with_its_line(run: Run, broken: Path) -> None
     assert "did you mean 'closed'?" in result.stdout
 
 
+LAWFUL = """
+workflow: lawful
+fields: {n: int}
+roles: [clerk]
+states: {a: {}, z: {closed: true}}
+transitions:
+  - {event: end, source: a, target: z, allow: [clerk], when: "n > 3"}
+laws:
+  - {name: small ones stay, never: "closed && n < 3"}
+"""
+
+
+def test_check_shows_notes_and_proved_laws_and_is_content(run: Run, tmp_path: Path) -> None:
+    """A note is told and changes nothing; a proved law says over how many abstract states."""
+    file = tmp_path / "lawful.yaml"
+    file.write_text(LAWFUL, "utf-8")
+    result = run("check", file)
+
+    assert 0 == result.exit_code
+    assert "[field.unset]" in result.stdout
+    assert "law small ones stay is proved" in result.stdout
+    assert "已证明" in run("check", file, "--lang", "zh").stdout
+
+
+def test_check_fails_for_a_law_that_does_not_hold(run: Run, tmp_path: Path) -> None:
+    """A refuted law is told as a story and always makes the status 1; JSON carries the ticket."""
+    file = tmp_path / "unlawful.yaml"
+    file.write_text(LAWFUL.replace("n < 3", "n > 4"), "utf-8")
+    result = run("check", file, "--allow-warnings")
+    (found,) = [
+        item for item in json.loads(run("check", file, "--format", "json").stdout)["findings"] if item["severity"] == "error"
+    ]
+
+    assert 1 == result.exit_code
+    assert "clerk fires end; now closed && n > 4 holds" in result.stdout
+    assert ["end"] == [step["event"] for step in found["witness"]["path"]]
+
+
 def test_check_speaks_chinese(run: Run, broken: Path) -> None:
     """With --lang zh the same problems are told in Chinese."""
     result = run("check", broken, "--lang", "zh")
