@@ -279,14 +279,19 @@ def cause_of(clock: str, cycle: int, mark: str) -> str:
 
 
 def _starts(call: OneCall, plan: ClockPlan, run: ClockRun | None, happening: Happening) -> bool:
-    clock = plan.clock
-    if happening.reopened and run is not None and not _any(call, clock.start, happening):
-        if call.draft.closed:  # reopened and closed again in one step
+    clock, closed = plan.clock, happening.closed and call.draft.closed
+    if plan.only_in is not None and plan.only_in not in call.draft.entered:
+        return False  # it was entered and left in one step
+    start = clock.start
+    if closed:  # the states it went through on its way to the end promise nothing any more
+        start = tuple(one for one in start if one.kind != "state" or one.value in call.draft.entered)
+    if happening.reopened and run is not None and not _any(call, start, happening):
+        if closed:  # reopened and closed again in one step
             return False
         return clock.on_reopen != "ignore" and not (clock.start and clock.on_reopen == "new_cycle")
     if not clock.start:
-        return happening.opened
-    return _any(call, clock.start, happening)
+        return happening.opened and not closed
+    return _any(call, start, happening)
 
 
 def _start(call: OneCall, plan: ClockPlan, happening: Happening) -> None:

@@ -121,6 +121,28 @@ def test_a_clock_does_not_start_where_its_promise_holds_already() -> None:
     assert {} == dict(clocked(until="a").ticket.clocks)
 
 
+@pytest.mark.parametrize("start", [[], [{"state": "b"}]])
+def test_what_a_ticket_passes_on_its_way_to_the_end_promises_nothing(start: Any) -> None:
+    """A step that goes through a state and closes the ticket leaves no clock running that nothing could stop."""
+    moves = [move("go", "a", "b"), move(None, "b", "z"), move("ticket.reopen", "z", "c")]
+    clock = {"name": "c", "within": "1h", "start": start, "until": "c"}
+    states = {"a": {}, "b": {"approval": {"within": "1h"}}, "c": {}, "z": {"closed": True}}
+    case = Case(flow(initial="a" if start else "b", states=states, transitions=moves, clocks=[clock]))
+    if start:
+        case.fire("go", minutes=1)
+
+    assert ("z", {}, None) == (case.ticket.state, dict(case.ticket.clocks), case.last.wake)
+
+
+def test_a_promise_may_begin_with_the_closing() -> None:
+    """A clock that starts in the closed state itself, or at the event that closes, runs after the closing."""
+    for start in ({"state": "z"}, {"event": "end"}):
+        case = Case(flow(clocks=[{"name": "c", "within": "1h", "start": [start]}]))
+        case.fire("end", minutes=1)
+
+        assert "running" == case.ticket.clocks["c"].phase
+
+
 def test_closing_cancels_what_still_runs() -> None:
     """A clock that nothing stopped ends with the ticket, neither kept nor broken."""
     case = clocked()
