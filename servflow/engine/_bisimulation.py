@@ -108,9 +108,9 @@ class _Shared:
         events = bases | {base + _TOLD_APART for base in bases} | {_TOLD_APART}
         under: dict[str, list[str]] = {}
         for event in sorted(events):
-            words = event.split(".")
-            for length in range(1, len(words) + 1):
-                under.setdefault(".".join(words[:length]), []).append(event)
+            parts = event.split(".")
+            for length in range(1, len(parts) + 1):
+                under.setdefault(".".join(parts[:length]), []).append(event)
         return cls(tuple(sorted(events)), frozenset(old.get("fields", {})), frozenset(old.get("queues", ())), under)
 
     def matched(self, descriptors: Iterable[str]) -> list[str]:
@@ -235,6 +235,8 @@ class _Graph:
                 self.labels[name][f"clock {clock['name']}"] = self._whole(clock)
         for place, state in self.states.items():
             steps = [step for step in state.get("checklist", ()) if isinstance(step, Mapping) and step.get("within")]
+            if isinstance(vote := state.get("approval"), Mapping) and vote.get("within"):
+                steps.append(vote)
             if steps:  # what a step promises rests while its state is left, and ends when the ticket closes
                 for name in self._reach([place], self._closed()):
                     self.labels[name][f"steps of {place}"] = self._whole([steps, state.get("ordered")])
