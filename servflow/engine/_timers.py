@@ -29,7 +29,9 @@ def arm(call: OneCall) -> None:
 
 
 def _arm(call: OneCall, state: str, timers: tuple[Timer, ...]) -> None:
-    armed = {timer.index for timer in call.draft.timers if timer.state == state}
+    # A deep history around an active state enters it once more without leaving it; what was set or refused stays so.
+    waiting = (*call.draft.timers, *(refused.timer for refused in call.draft.refused_timers))
+    armed = {timer.index for timer in waiting if timer.state == state}
     for index, timer in enumerate(timers):
         if index in armed:
             continue

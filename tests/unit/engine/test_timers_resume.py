@@ -318,3 +318,26 @@ def test_it_is_written_as_it_is_read() -> None:
     assert [{"after": "2h", "event": "end", "resume": "deadline"}] == timed("deadline").to_data()["states"]["a"]["timers"]
     assert [{"after": "2h", "event": "end"}] == timed("restart").to_data()["states"]["a"]["timers"]
     assert servflow.load(timed("remaining").to_data()) == timed("remaining")
+
+
+def test_a_state_entered_again_without_being_left_sets_no_second_timer() -> None:
+    """A deep history leads from one state inside another to its neighbour: a refused timer around both is not set twice."""
+    inner = {"k1": {}, "k2": {}}
+    timers = [{"after": "1h", "event": "due", "resume": "remaining"}]
+    states = {
+        "w": {"states": {"k": {"states": inner, "timers": timers}, "h": {"history": "deep"}}, "initial": "k"},
+        "s": {},
+    }
+    moves = [
+        *(move("off", "w", "s"), move("back", "s", "h"), move("swap", "k1", "k2"), move("swap", "k2", "h")),
+        move("due", "k", "s", when="priority == 1"),
+    ]
+    case = Case(flow(initial="w", states=states, transitions=moves))
+    for event in ("off", "back", "swap"):
+        case.fire(event, minutes=10)
+    case.until(100)
+    case.fire("swap", minutes=100)
+
+    assert ("k1", 1, ()) == (case.ticket.state, len(case.ticket.refused_timers), case.ticket.timers)
+    case.fire("ticket.update", {"priority": 1}, minutes=110)
+    assert ("s", ()) == (case.ticket.state, case.ticket.timers)
