@@ -23,6 +23,7 @@ from servflow.engine._raised import Raised
 from servflow.engine._reopen import Reopen, reopenings
 from servflow.engine._scope import RESERVED, TIMED, scope_types
 from servflow.engine._shown import compile_views
+from servflow.engine._takers import Takers
 from servflow.errors import DefinitionError, Finding
 from servflow.expressions import Expression, Trial
 from servflow.model import FrozenMap, Outcome
@@ -260,7 +261,7 @@ class Compiled:
         for name, state in self.states.items():
             near = {name, "*", *around[name], *inside.get(name, ())}
             for index, timer in enumerate(state.timers):
-                self._check_timer(timer, near, f"states.{name}.timers[{index}]", name)
+                self._check_timer(timer, near, f"{self.paths[name]}.timers[{index}]", name)
 
     def _check_timer(self, timer: Timer, near: set[str], path: str, state: str) -> None:
         known = self.moves(timer.event) or self.problems.known("event", timer.event, self.events, f"{path}.event")
@@ -274,13 +275,16 @@ class Compiled:
     def _check_unique(self) -> None:
         spec = self.workflow
         for kind, items in (
-            ("clocks", list(self.clock_names)),
-            ("escalations", [item.name for item in spec.escalations]),
-            ("dispatch", [item.name for item in spec.dispatch]),
+            # What a step or an approval promises is a clock that the document names by its state.
+            ("clocks", [(made.clock.name, made.path + (".name" if made.state is None else "")) for made in self.promises]),
+            ("escalations", [(item.name, f"escalations[{index}].name") for index, item in enumerate(spec.escalations)]),
+            ("dispatch", [(item.name, f"dispatch[{index}].name") for index, item in enumerate(spec.dispatch)]),
         ):
-            for index, name in enumerate(items):
-                if name in items[:index]:
-                    self.problems.add("name.twice", f"{kind}[{index}].name", name=name, kind=kind)
+            seen = set()
+            for name, path in items:
+                if name in seen:
+                    self.problems.add("name.twice", path, name=name, kind=kind)
+                seen.add(name)
 
     # answers ----------------------------------------------------------------------------------------------------
 
@@ -321,12 +325,12 @@ class Compiled:
 
     def moves(self, event: str) -> bool:
         """Whether some transition takes the event, in whatever state."""
-        known = self.moves_cache.get(event)
-        if known is None:
-            known = any(takes(descriptor, event) for descriptor in self.descriptors)
-            if len(self.moves_cache) < MAX_CACHED:  # events come from outside
-                self.moves_cache[event] = known
-        return known
+        return self.takers.some(event)
+
+    @cached_property
+    def takers(self) -> Takers:
+        """Which transitions take an event, by index."""
+        return Takers(move.event for move in self.transitions)
 
     @cached_property
     def descriptors(self) -> frozenset[str]:
@@ -365,11 +369,6 @@ class Compiled:
             active = {*configuration, *(above for leaf in configuration for above in self.chart.ancestors(leaf))}
             known = self.closed_cache[configuration] = bool(active & self.closed_states)
         return known
-
-    @cached_property
-    def moves_cache(self) -> dict[str, bool]:
-        """Events already looked at."""
-        return {}
 
     @cached_property
     def closed_cache(self) -> dict[tuple[str, ...], bool]:
@@ -460,23 +459,8 @@ class Compiled:
 
     def sources_of(self, event: str) -> tuple[str, ...]:
         """The states in which some transition takes the event."""
-        found = self.source_cache.get(event)
-        if found is None:
-            sources = [
-                source
-                for move in self.transitions
-                if move.event is not None and takes(move.event, event)
-                for source in move.source
-            ]
-            found = tuple(dict.fromkeys(sources))
-            if len(self.source_cache) < MAX_CACHED:
-                self.source_cache[event] = found
-        return found
-
-    @cached_property
-    def source_cache(self) -> dict[str, tuple[str, ...]]:
-        """Events already looked up."""
-        return {}
+        moves = self.transitions
+        return tuple(dict.fromkeys(source for index in self.takers.of(event) for source in moves[index].source))
 
 
 _STATE = frozenset({"state"})

@@ -10,7 +10,6 @@ from attrs import frozen
 
 from servflow import escalation, sla
 from servflow.engine._as_of import as_of
-from servflow.engine._building import takes
 from servflow.engine._given import Given
 from servflow.errors import InputError, nearest
 from servflow.model import ChainRun, ClockRun, Ticket
@@ -104,9 +103,8 @@ def _timed(compiled: Compiled) -> dict[int, tuple[str, ...]]:
         around = {state, "*", *compiled.chart.ancestors(state)}
         for timer in timers:
             text = f"after {timer.after.text}" + (f" of {timer.calendar}" if timer.calendar else "")
-            for link in compiled.links:
-                if link.spec.event is None or not takes(link.spec.event, timer.event):
-                    continue
+            for index in compiled.takers.of(timer.event):
+                link = compiled.links[index]
                 if around.isdisjoint(link.spec.source):
                     continue
                 told = text if link.spec.source == (state,) else f"{text} in {state}"
@@ -123,12 +121,12 @@ def _captions(compiled: Compiled) -> Iterator[tuple[str, str]]:
 
 
 def _state_section(compiled: Compiled) -> Iterator[Section]:
-    captions = dict(_captions(compiled))
+    captions, nodes = dict(_captions(compiled)), compiled.chart.states
     rows = []
     for name in compiled.states:
         timers = compiled.timed_states.get(name, ())
         told = ", ".join(f"{timer.event} after {timer.after.text}" for timer in timers)
-        kind = "closed" if name in compiled.closed_states else compiled.chart.states[name].kind
+        kind = "closed" if name in compiled.closed_states else nodes[name].kind
         rows.append((name, kind, told, captions.get(name, "")))
     yield Section("States", ("state", "kind", "timers", "told"), tuple(rows))
 
