@@ -21,6 +21,7 @@ MAX_VOTES = 200
 """How many people may vote in one round."""
 
 _LONGEST = 10_000
+_OF_STAYS = ("closed", "checklist", "ordered", "approval", "timers", "shown")
 
 
 def grant(compiled: Compiled, state: str, event: str) -> tuple[tuple[Any, ...], str | None]:
@@ -235,7 +236,16 @@ def _people(call: OneCall, entry: Any) -> list[str]:
 
 
 def check_states(compiled: Compiled) -> None:
-    """Note who may check or vote that is not declared, approvals that can never be met, and decisions nothing waits for."""
+    """
+    Note what idioms get wrong.
+
+    Who may check or vote that is not declared, approvals that can never be met, decisions nothing waits for, and what
+    is said of a history state, in which no ticket ever is.
+    """
+    for name, state_spec in compiled.states.items():
+        for key in _OF_STAYS if state_spec.history is not None else ():
+            if getattr(state_spec, key):
+                compiled.problems.add("state.history_part", f"{compiled.paths[name]}.{key}", state=name, key=key)
     for name, steps in compiled.checklists.items():
         for index, step in enumerate(steps):
             compiled.check_allow(step.allow, f"{compiled.paths[name]}.checklist[{index}].allow")

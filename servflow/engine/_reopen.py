@@ -22,9 +22,12 @@ EVENT = "ticket.reopen"
 
 def _within(value: Any) -> Span | None:
     try:
-        return None if value is None else Span.of(value)
+        span = None if value is None else Span.of(value)
     except TimeError as error:
         raise DefinitionError.of([Finding("definition.span", "within", {"value": value, "why": error.message})]) from None
+    if span is not None and not span.exact and not span.business_days:
+        raise DefinitionError.of([Finding("reopen.zero", "within", {"value": value})])
+    return span
 
 
 @frozen(kw_only=True)

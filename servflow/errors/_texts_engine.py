@@ -51,6 +51,12 @@ TEXTS: dict[str, Text] = {
         hint_en="mark it closed: true, or write an ordinary transition",
         hint_zh="请标明 closed: true，或改写为普通转移",
     ),
+    "reopen.zero": Text(
+        en="{value} after the closing nobody can reopen anything any more",
+        zh="关单后 {value} 已无法重新打开",
+        hint_en="give a time, or leave reopen out",
+        hint_zh="请给出大于零的时间，或去掉 reopen",
+    ),
     "reopen.needs_calendar": Text(
         en="'{within}' counts working days, so it needs a calendar",
         zh="“{within}”按工作日计算，需要指定日历",

@@ -13,6 +13,12 @@ TEXTS: dict[str, Text] = {
         hint_en="add within, or leave {key} out",
         hint_zh="请添加 within，或去掉 {key}",
     ),
+    "state.history_part": Text(
+        en="{state} remembers where a ticket was, and no ticket is ever in it: {key} means nothing here",
+        zh="{state} 是历史状态，工单不会停留在其中：{key} 没有意义",
+        hint_en="say {key} of the states that it remembers",
+        hint_zh="请把 {key} 写在它所记住的状态上",
+    ),
     "approval.quorum": Text(
         en="{value} is no quorum",
         zh="{value} 不是有效的法定票数",

@@ -452,3 +452,29 @@ def test_too_many_elements_are_refused() -> None:
         flow(fields={f"f{number}": "int" for number in range(10_001)})
 
     assert "definition.too_many" in [finding.code for finding in caught.value.findings]
+
+
+@pytest.mark.parametrize(
+    ("states", "code", "path"),
+    [
+        (
+            {"w": {"states": {"in": {}, "h": {"history": "deep", "checklist": ["s"]}}}},
+            "state.history_part",
+            "w.states.h.checklist",
+        ),
+        ({"w": {"states": {"in": {}, "h": {"history": "deep", "closed": True}}}}, "state.history_part", "w.states.h.closed"),
+        (
+            {"w": {"states": {"in": {"timers": [{"after": "1h", "event": "gone"}]}}}},
+            "name.unknown",
+            "w.states.in.timers[0].event",
+        ),
+        ({"a": {"checklist": [{"step": "s", "within": "1h"}]}}, "name.twice", "a.checklist[0]"),
+        ({"z": {"closed": True, "reopen": {"target": "a", "within": "0h"}}}, "reopen.zero", "z.reopen.within"),
+    ],
+)
+def test_what_a_state_says_wrongly_is_told_where_it_stands(states: dict[str, Any], code: str, path: str) -> None:
+    """What is said of a history state, a timer deep inside, a promise whose name is taken, and a window of no time."""
+    with pytest.raises(DefinitionError) as caught:
+        flow(states={"a": {}, "b": {}, "z": {"closed": True}, **states}, clocks=[{"name": "step.a.s", "within": "1h"}])
+
+    assert (code, f"states.{path}") in [(finding.code, finding.path) for finding in caught.value.findings]
