@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
+from servflow.engine._building import takes
+from servflow.engine._failing import failing
 from servflow.engine._regions import NULL, Domain, Mentions, Question, Region, domain, question
 from servflow.expressions import Expression, solve
 from servflow.model import SYSTEM, Field
@@ -82,10 +84,17 @@ class Abstract:
         watch: conditions whose answers matter.
         world: where given, roles that nobody in it holds are taken as held by nobody.
         by_hand: whether ``ticket.update`` and ``ticket.force`` count, where they are granted.
+        loose: whether values that anybody may update at any time are taken as unknown, which is quicker.
     """
 
     def __init__(
-        self, workflow: Workflow, watch: Iterable[Expression] = (), *, world: World | None = None, by_hand: bool = True
+        self,
+        workflow: Workflow,
+        watch: Iterable[Expression] = (),
+        *,
+        world: World | None = None,
+        by_hand: bool = True,
+        loose: bool = False,
     ) -> None:
         self.workflow = workflow
         self.compiled: Compiled = workflow.compiled
@@ -95,16 +104,17 @@ class Abstract:
         self.mentions: dict[str, Mentions] = {}
         self.watched = tuple(self.read(condition) for condition in watch)
         self.guards = {link.index: self.read(link.guard) for link in self.compiled.links if link.guard is not None}
-        self.settled = {
-            link.index: verdict for link in self.compiled.links if (verdict := settled(self.compiled, link)) is not None
-        }
+        self.settled = settled_guards(self.compiled)
         self.rules = tuple(None if when is None else self.read(when) for when, _ in self.compiled.rule_updates)
-        self.payload_specs = self._payload_specs()
         relevant = self._cone()
+        if loose and self.usable("ticket.update"):
+            relevant = [name for name in relevant if name not in workflow.fields and name not in GIVEN]
         self._copies()
         self.domains, self.lost = self._domains(relevant)
         self.order = {item.name: index for index, item in enumerate(self.domains)}
-        self.payloads: dict[str, Domain | None] = {}
+        self.payloads: dict[tuple[str, tuple[int, ...]], tuple[Field, Domain] | None] = {}
+        self.careful = False
+        self.may_fail: dict[int, str | None] = {}
         self.updatable = by_hand and self.granted("ticket.update")
         self.forcible = by_hand and self.granted("ticket.force")
         self.assignable = self._assignable()
@@ -121,13 +131,6 @@ class Abstract:
 
     # what is followed -------------------------------------------------------------------------------------------
 
-    def _payload_specs(self) -> dict[str, Field]:
-        found: dict[str, Field] = {}
-        for link in self.compiled.links:
-            for name, spec in link.spec.payload.items():
-                found.setdefault(f"payload.{name}", spec)
-        return found
-
     def _updates(self) -> list[tuple[Update, Question | None]]:
         found: list[tuple[Update, Question | None]] = [(u, None) for link in self.compiled.links for u in link.updates]
         for when, (_, updates) in zip(self.rules, self.compiled.rule_updates, strict=True):
@@ -141,7 +144,8 @@ class Abstract:
         for asked in (*self.watched, *self.guards.values()):
             found.update(dict.fromkeys(sorted(asked.reads)))
         for link in self.compiled.links:
-            found.update(dict.fromkeys(name for name in ("assignee", "owner") if name in link.allow))
+            named = [entry.get("manager_of") if isinstance(entry, Mapping) else entry for entry in link.allow]
+            found.update(dict.fromkeys(name for name in ("assignee", "owner") if name in named))
         updates = self._updates()
         while True:
             before = len(found)
@@ -238,6 +242,22 @@ class Abstract:
             return True
         return self.held is None or entry in self.held
 
+    def checks(self, event: str) -> bool:
+        """Whether somebody may check a step, or take a check back."""
+        steps = [step for listed in self.compiled.checklists.values() for step in listed] if event == "step.check" else []
+        moves = any(takes(link.spec.event or "", event) and self.anybody(link) for link in self.compiled.links)
+        return moves or self.usable(event) or any(self.obtainable(entry) for step in steps for entry in step.allow)
+
+    def raisable(self, event: str) -> bool:
+        """Whether somebody may do what raises an event of a checklist or an approval."""
+        first, _, state = event.partition(".")
+        if first in ("checked", "unchecked") or event.startswith("done.checklist."):
+            return self.checks("step.uncheck" if first == "unchecked" else "step.check")
+        approval = self.compiled.approvals.get(state) if first in ("approved", "rejected") else None
+        vote = "approval.approve" if first == "approved" else "approval.reject"
+        moves = any(takes(link.spec.event or "", vote) for link in self.compiled.links)
+        return approval is None or moves or self.usable(vote) or any(self.obtainable(entry) for entry in approval.allow)
+
     @property
     def assignable_cached(self) -> bool:
         """Whether anything ever fills the slot of the assignee."""
@@ -318,13 +338,23 @@ class Abstract:
         """Whether a condition holds in a place; None where the place does not tell."""
         return asked.ask(lambda name: self.region(place, name), lambda state: self.chart.contains(place.configuration, state))
 
-    def payload(self, name: str) -> Domain | None:
-        """The regions of a value that comes with an event."""
-        if name not in self.payloads:
-            spec = self.payload_specs.get(name)
-            known = self.mentions.get(name, Mentions())
-            self.payloads[name] = None if spec is None else domain(name, spec, known)
-        return self.payloads[name]
+    def payload(self, name: str, rows: tuple[int, ...]) -> tuple[Field, Domain] | None:
+        """The type and the regions of a value that comes with an event; None where its transitions do not agree on it."""
+        key = (name, rows)
+        if key not in self.payloads:
+            specs = [self.compiled.links[row].spec.payload.get(name.removeprefix("payload.")) for row in rows]
+            spec = specs[0] if specs and all(other == specs[0] for other in specs) else None
+            made = None if spec is None else domain(name, spec, self.mentions.get(name, Mentions()))
+            self.payloads[key] = None if spec is None or made is None else (spec, made)
+        return self.payloads[key]
+
+    def failing(self, row: int) -> str | None:
+        """An update of a transition that may fail, where that is asked for."""
+        if not self.careful:
+            return None
+        if row not in self.may_fail:
+            self.may_fail[row] = failing(self.compiled, self.compiled.links[row])
+        return self.may_fail[row]
 
     def usual(self, item: Domain) -> int:
         """The region a value lies in when nobody says anything: that of its default, else null."""
@@ -335,6 +365,15 @@ class Abstract:
 
 
 _CLOSED = {True: Region(True, True), False: Region(False, True)}
+
+
+def settled_guards(compiled: Compiled) -> Mapping[int, bool]:
+    """The guards that always hold, or never do, by themselves; worked out once for a workflow."""
+    known: dict[int, bool] | None = compiled.__dict__.get("settled_guards")
+    if known is None:
+        found = {link.index: verdict for link in compiled.links if (verdict := settled(compiled, link)) is not None}
+        known = compiled.__dict__.setdefault("settled_guards", found)
+    return known
 
 
 def settled(compiled: Compiled, link: Link) -> bool | None:

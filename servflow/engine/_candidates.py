@@ -10,7 +10,7 @@ import attrs
 from servflow.engine._abstract import SOLVING
 from servflow.engine._building import takes
 from servflow.engine._given import Given
-from servflow.engine._player import MAX_CALLS, search
+from servflow.engine._player import MAX_CALLS, Player, payload_of, search
 from servflow.engine._search import Found
 from servflow.engine._stories import Story, filler, plain
 from servflow.engine._verbs import begin
@@ -189,7 +189,8 @@ def _witness(seen: Found, state: str, case: Asked) -> Any:
     # A gap that only opens for want of a value is no hole in the cases: what is asked for is taken to be there.
     there = _given(machine.compiled, types, case.unwanted)
     full = attrs.evolve(case, wanted=[*case.wanted, *there])
-    if solve(full.wanted, full.unwanted, types=types, budget=SOLVING).status == "no":
+    solved = solve(full.wanted, full.unwanted, types=types, budget=SOLVING)
+    if solved.status == "no":
         return None
     goals = []
     asked = [machine.guards[link.index] for link in case.links]
@@ -199,10 +200,27 @@ def _witness(seen: Found, state: str, case: Asked) -> Any:
             if all(answer is not (not case.wanted) for answer in answers):
                 goals.append(number)
 
+    player = Player(machine, seen)
+
     def found(story: Story, _: int) -> Any:
-        return _held(machine.compiled, story, full, types)
+        held = _held(machine.compiled, story, full, types)
+        if held is not None or not machine.usable("ticket.update"):
+            return held
+        mended = _mended(player, story, solved.values)
+        return None if mended is None else _held(machine.compiled, mended, full, types)
 
     return search(machine, seen, goals, found, calls=MAX_CALLS // 4) if goals else None
+
+
+def _mended(player: Player, story: Story, values: Mapping[str, Any]) -> Story | None:
+    """The ticket with its fields set to values by hand, still where it stood; None where nobody may."""
+    fields = player.workflow.fields
+    sent = {name: plain(value) for name, value in values.items() if name in fields}
+    granted = player.workflow.events.get("ticket.update")
+    allow = list(granted.allow) if granted is not None else []
+    told = (player.fire(story, "ticket.update", sent, actor) for actor in player.actors(story.ticket, allow, set()))
+    made = next((one for one in told if one is not None), None) if sent else None
+    return made if made is not None and made.ticket.configuration == story.ticket.configuration else None
 
 
 def _given(compiled: Compiled, types: Mapping[str, Any], conditions: Sequence[Expression]) -> list[Expression]:
@@ -233,7 +251,7 @@ def _held(compiled: Compiled, story: Story, case: Asked, types: Mapping[str, Any
         solved = solve(case.wanted, case.unwanted, types=types, fixed=fixed, budget=SOLVING)
         if solved.status != "yes":
             return None
-        payload = _payload(solved.values)
+        payload = payload_of(solved.values)
     for link in case.links:
         for name, spec in link.spec.payload.items():
             if payload.get(name) is None and not spec.optional and spec.default is None:
@@ -250,12 +268,6 @@ def _held(compiled: Compiled, story: Story, case: Asked, types: Mapping[str, Any
     values |= {f"payload.{name}": value for name, value in sent.items()}
     then = {"event": case.event, "payload": sent}
     return freeze({**story.witness(), "values": values, "then": then})
-
-
-def _payload(values: Mapping[str, Any]) -> dict[str, Any]:
-    found = dict(values.get("payload") or {}) if isinstance(values.get("payload"), Mapping) else {}
-    found |= {name.removeprefix("payload."): value for name, value in values.items() if name.startswith("payload.")}
-    return found
 
 
 def _scope(compiled: Compiled, ticket: Ticket, payload: Mapping[str, Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from servflow.engine._abstract import Abstract
+from servflow.engine._abstract import Abstract, held_roles
 from servflow.engine._candidates import cases, guards
 from servflow.engine._player import MAX_CALLS, Player, search
 from servflow.engine._proving import Proof
@@ -18,8 +18,8 @@ from servflow.model import World, freeze
 if TYPE_CHECKING:
     from servflow.engine._workflow import Workflow
 
-PLACES = 5_000
-"""How many abstract states are looked at for the findings besides laws."""
+PLACES, WORK = 3_000, 40_000
+"""How many abstract states are looked at for the findings besides laws, and how many runs of steps."""
 
 
 def findings(workflow: Workflow, world: World | None, proofs: tuple[Proof, ...]) -> tuple[Finding, ...]:
@@ -43,10 +43,9 @@ def findings(workflow: Workflow, world: World | None, proofs: tuple[Proof, ...])
 
 def _look(workflow: Workflow, world: World | None) -> Found:
     """The places tickets can be in; ``ticket.force`` is left out, for it leads anywhere."""
-    machine = Abstract(workflow, world=world)
-    machine.forcible = False
-    machine.updatable = machine.usable("ticket.update")
-    return explore(machine, PLACES)
+    machine = Abstract(workflow, world=world, loose=True)
+    machine.forcible = machine.updatable = False  # what may be updated at any time is not followed at all
+    return explore(machine, PLACES, work=WORK)
 
 
 def _of_law(made: Proof) -> Finding:
@@ -128,16 +127,16 @@ def _permissions(workflow: Workflow, world: World | None) -> Iterator[Finding]:
     if not workflow.roles:
         return
     compiled = workflow.compiled
-    machine = Abstract(workflow, world=world)
+    held = held_roles(world)
     heard = {timer.event for state in compiled.states.values() for timer in state.timers}
     for link in compiled.links:
         event = link.spec.event
         path = f"{link.path}.allow"
         if event is not None and not link.allow:
             yield Finding("transition.nobody", path, {"event": event}, "warning")
-        elif event is not None and machine.held is not None:
+        elif event is not None and held is not None:
             roles = [entry for entry in link.allow if isinstance(entry, str) and entry in workflow.roles]
-            if roles and len(roles) == len(link.allow) and not machine.held & set(roles):
+            if roles and len(roles) == len(link.allow) and not held & set(roles):
                 yield Finding("transition.unheld", path, {"event": event, "roles": roles}, "warning", witness={"roles": roles})
         if event in heard and "system" not in link.allow:
             yield Finding("timer.not_allowed", path, {"event": event}, "warning")

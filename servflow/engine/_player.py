@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
-from servflow.engine._abstract import Place
+from servflow.engine._abstract import SOLVING, Place
 from servflow.engine._given import Given
 from servflow.engine._search import Found, likeness
 from servflow.engine._standing import Choice
@@ -20,11 +20,12 @@ from servflow.engine._steps import Run
 from servflow.engine._stories import START, Story, filler, length, literal, plain
 from servflow.engine._verbs import begin
 from servflow.errors import ExpressionError, ServflowError
-from servflow.expressions import Expression
+from servflow.expressions import Expression, solve
 from servflow.model import RESOLUTION, SYSTEM, Actor, Ticket, TimerFired, World, write_instant
 
 if TYPE_CHECKING:
     from servflow.engine._abstract import Abstract
+    from servflow.engine._compile import Compiled
 
 Event: TypeAlias = tuple[str, dict[str, Any], list[Actor | None]]
 """An event, what comes with it, and who may do it."""
@@ -142,6 +143,8 @@ class Player:
             return self._timer(story, run)
         if kind == "level":
             return self._pass(story, story.ticket.wake)
+        if run.trigger.name == "step.uncheck" or run.trigger.name.startswith("unchecked."):
+            return self._unchecked(story)
         if kind == "check" or run.trigger.name.startswith(("checked.", "done.checklist.")):
             return self._checked(story)
         if run.trigger.name.startswith(("approved.", "rejected.")):
@@ -169,7 +172,41 @@ class Player:
                     return made
             if made:
                 break
-        return made
+        return made or (self._solved(story, run, actors) if unsure and kind == "event" else [])
+
+    def _solved(self, story: Story, run: Run, actors: list[Actor | None]) -> list[Story]:
+        """An event with what its guard asks for: values solved for, the ticket's own mended by hand where anybody may."""
+        compiled, workflow = self.machine.compiled, self.workflow
+        by_hand = self.machine.usable("ticket.update")
+        scope = begin(workflow, story.ticket, Given(story.ticket.at, None, None, None)).scope()
+        for row in self.machine.chart.candidates(story.ticket.configuration, run.trigger.name):
+            link = compiled.links[row]
+            if link.guard is None or link.guard.asks:
+                continue
+            free = {read for read in link.guard.reads if read.startswith("payload.") or (by_hand and read in workflow.fields)}
+            fixed = {read: _read(compiled, read, scope) for read in link.guard.reads - free}
+            types = {**compiled.types, "payload": link.spec.payload or "map"}
+            solved = solve([link.guard], types=types, fixed=fixed, near=story.ticket.fields, budget=SOLVING)
+            if solved.status != "yes":
+                continue
+            told: Story | None = story
+            changes = {
+                name: plain(solved.values[name]) for name in sorted(free & solved.values.keys() & workflow.fields.keys())
+            }
+            changes = {name: value for name, value in changes.items() if value != plain(story.ticket.fields.get(name))}
+            if changes:
+                granted = workflow.events.get("ticket.update")
+                people = self.actors(story.ticket, list(granted.allow) if granted is not None else [], set())
+                told = next((t for who in people if (t := self.fire(story, "ticket.update", changes, who)) is not None), None)
+            if told is None:
+                continue
+            payload = {name: filler(spec) for name, spec in link.spec.payload.items() if spec.default is None}
+            payload |= {name: plain(value) for name, value in payload_of(solved.values).items()}
+            done = (self.fire(told, run.trigger.name, payload, actor) for actor in actors)
+            made = [one for one in done if one is not None]
+            if made:
+                return made[:1]
+        return []
 
     def fire(
         self, story: Story, event: str, payload: Mapping[str, Any], actor: Actor | None, wait: timedelta = timedelta()
@@ -263,6 +300,18 @@ class Player:
                     events.append(("step.check", payload, self.actors(story.ticket, allow, set())))
         return self._repeated(story, events[:50])
 
+    def _unchecked(self, story: Story) -> list[Story]:
+        """Checks taken back here, the last one first."""
+        granted = self.workflow.events.get("step.uncheck")
+        allow = list(granted.allow) if granted is not None else []
+        events: list[Event] = [
+            ("step.uncheck", {"step": step, "reason": "as an example"}, self.actors(story.ticket, allow, set()))
+            for state, done in story.ticket.checklist.items()
+            if state in story.ticket.entered
+            for step in reversed(list(done))
+        ]
+        return self._repeated(story, events[:50])
+
     def _voted(self, story: Story, name: str) -> list[Story]:
         """Votes of as many persons as it takes."""
         verdict, _, state = name.partition(".")
@@ -308,10 +357,16 @@ class Player:
         if kind == "force":
             return "ticket.force", {"state": name, "reason": "as an example"}
         if kind == "assign" or (name.startswith("assigned.") and self.machine.usable("ticket.assign")):
-            if any(choice.name == "somebody" and choice.value is False for choice in run.choices):
-                return "ticket.assign", {}
-            slot = next((p.slot for p in self.workflow.dispatch if p.name == name.partition(".")[2]), "assignee")
-            return "ticket.assign", {"to": "engineer-1", **({"slot": slot} if slot != "assignee" else {})}
+            slot = name
+            if kind != "assign":
+                slot = next(
+                    (p.slot for p in self.workflow.dispatch if p.name == name.partition(".")[2]), name.partition(".")[2]
+                )
+            nobody = any(choice.name == "somebody" and choice.value is False for choice in run.choices)
+            return "ticket.assign", {
+                **({} if nobody else {"to": "engineer-1"}),
+                **({"slot": slot} if slot != "assignee" else {}),
+            }
         return None
 
     def actors(self, ticket: Ticket, allows: list[Any], but: set[str | None]) -> list[Actor | None]:
@@ -333,6 +388,20 @@ class Player:
         if len(roles) > 1:
             found[Actor(next(f"everybody-{n}" for n in range(1, 50) if f"everybody-{n}" not in but), tuple(roles))] = None
         return sorted(found, key=lambda actor: actor == SYSTEM)
+
+
+def payload_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload among solved values, nested or dotted."""
+    held = values.get("payload")
+    found = dict(held) if isinstance(held, Mapping) else {}
+    return found | {name.removeprefix("payload."): value for name, value in values.items() if name.startswith("payload.")}
+
+
+def _read(compiled: Compiled, read: str, scope: Any) -> Any:
+    try:
+        return Expression.parse(read, compiled.types, functions=compiled.functions).value(scope)
+    except ExpressionError:
+        return None
 
 
 def _durations(tree: Any) -> list[timedelta]:

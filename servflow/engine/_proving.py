@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow.engine._abstract import Abstract
+from servflow.engine._abstract import Abstract, Place, Trigger
 from servflow.engine._law import LawPlan
 from servflow.engine._leading import Leads
 from servflow.engine._player import search
@@ -142,6 +142,7 @@ def _never(machine: Abstract, plan: LawPlan, budget: int) -> Proof:
 
 def _possible(machine: Abstract, plan: LawPlan, budget: int) -> Proof:
     asked = machine.watched[0]
+    machine.careful = True
     found = explore(machine, budget)
     states = len(found.places)
     if not found.complete:
@@ -191,7 +192,7 @@ def _leads_surely(found: Found, number: int, sure: set[int]) -> bool:
         return run.target is not None and found.numbers.get(run.target, -1) in sure
 
     for trigger in triggers(machine, place):
-        if trigger.kind in ("timer", "retry", "level"):
+        if trigger.kind in ("timer", "retry", "level") or not _can_be_made(machine, place, trigger):
             continue
         if outcome(list(runs(machine, place, trigger)), good):
             return True
@@ -202,6 +203,15 @@ def _leads_surely(found: Found, number: int, sure: set[int]) -> bool:
         and bool(first_timers(machine, place))
         and all(outcome(list(runs(machine, place, trigger)), good) for trigger in timers)
     )
+
+
+def _can_be_made(machine: Abstract, place: Place, trigger: Trigger) -> bool:
+    """Whether somebody, or dispatch that finds somebody, can bring about what happens there."""
+    first, _, name = trigger.name.partition(".")
+    if trigger.kind != "internal" or first in ("assigned", "children"):
+        return True
+    states = [state for state in (*machine.compiled.checklists, *machine.compiled.approvals) if state in name.split(".")]
+    return first != "exhausted" and any(machine.chart.contains(place.configuration, state) for state in states)
 
 
 def outcome(made: list[Run], good: Callable[[Run], bool], depth: int = 0) -> bool:

@@ -246,8 +246,8 @@ def _distinct(spec: Field, constants: list[Any]) -> list[Any]:
         value = constant
         if spec.type == "decimal" and isinstance(value, (int, float)) and not isinstance(value, bool):
             value = Decimal(str(value))
-        if spec.type == "string" and not isinstance(value, str):
-            continue  # never equal to a text
+        if not isinstance(value, _OWN.get(spec.type, object)) or (isinstance(value, bool) and spec.type in _OWN):
+            continue  # never equal to a value of this type: what else has the name elsewhere is compared with it
         if value not in found:
             found.append(value)
     return found
@@ -279,6 +279,10 @@ def _worded(name: str, constants: list[Any]) -> Domain:
 
     return Domain(name, regions, place)
 
+
+_NUMBERS = (int, float, Decimal)
+_OWN: Mapping[str, Any] = {"string": str, "int": _NUMBERS, "uint": _NUMBERS, "decimal": _NUMBERS, "double": _NUMBERS}
+"""Type -> what its values are compared with."""
 
 _ORDERED: Mapping[str, Any] = {
     "string": None,

@@ -14,6 +14,9 @@ from servflow.engine._triggers import triggers
 
 OPEN = Trigger("open")
 
+MAX_WORK = 1_000_000
+"""How many runs of steps one search makes at most."""
+
 MAX_REMEMBERED = 200_000
 """How many runs are kept; those beyond are made again when they are asked for."""
 
@@ -88,12 +91,13 @@ def likeness(place: Place) -> Any:
     return place.configuration, place.history, place.values, timers, frozenset(place.refused)
 
 
-def explore(machine: Abstract, budget: int, stop: Callable[[Place], bool] | None = None) -> Found:
+def explore(machine: Abstract, budget: int, stop: Callable[[Place], bool] | None = None, work: int = MAX_WORK) -> Found:
     """
     Reach every place, nearest first.
 
     Args:
         budget: how many places are kept at most.
+        work: how many runs are made at most.
         stop: ends the search as soon as such a place is met and the places as far away as it are known.
     """
     found = Found(machine)
@@ -107,15 +111,19 @@ def explore(machine: Abstract, budget: int, stop: Callable[[Place], bool] | None
         if stopping and number >= stopping:
             break
         ahead: dict[int, None] = {}
-        for run in found.steps(number):
+        cut = found.room < MAX_REMEMBERED - work
+        for run in () if cut else found.steps(number):
             known = run.target in found.numbers
             if not known and len(found.places) >= budget:
-                return found
+                cut = True
+                break
             assert run.target is not None
             target = found.add(run.target)
             ahead[target] = None
             if not known and stop is not None and not stopping and stop(run.target):
                 stopping = len(found.places)
+        if cut:
+            break
         found.after.append(tuple(ahead))
         for target in ahead:
             found.before[target].append(number)

@@ -15,6 +15,7 @@ from servflow.statemachine import NOTHING
 if TYPE_CHECKING:
     from servflow.engine._actions import Update
     from servflow.expressions import Expression
+    from servflow.model import Field
 
 
 @attrs.frozen
@@ -56,8 +57,10 @@ class Standing:
         self.queue: deque[str] = deque()
         self.by = "host"
         self.sent: dict[str, Region | None] = {}
+        self.rows: tuple[int, ...] = ()
         self.may: dict[Any, bool] = {}
         self.entered: list[str] = []
+        self.answers: dict[Any, bool] = {}
         self.changed: set[str] = set()
         self.person = False
 
@@ -87,22 +90,32 @@ class Standing:
         return None
 
     def _payload(self, name: str) -> Region | None:
-        if self.by == "timer":
-            return NULL
-        if self.by != "host":
+        if self.by == "internal":
             return None
         if name not in self.sent:
-            item = self.machine.payload(name)
-            spec = self.machine.payload_specs.get(name)
-            if item is None or spec is None:
+            known = self.machine.payload(name, self.rows)
+            if self.by == "timer":
+                self.sent[name] = self._unsent(name, known)
+            elif known is None:
                 self.sent[name] = None
             else:
-                regions = [region for region in item.regions if region.value is not None or spec.optional] or list(item.regions)
+                spec, item = known
+                null = spec.optional and spec.default is None
+                regions = [region for region in item.regions if region.value is not None or null]
                 taken = self.pick("payload", name, len(regions), free=True, values=[region.value for region in regions])
                 self.sent[name] = regions[taken]
                 if len(regions) == 1:
                     self.choices.append(Choice("payload", name, 1, 0, True, regions[0].value))
         return self.sent[name]
+
+    def _unsent(self, name: str, known: tuple[Field, Domain] | None) -> Region | None:
+        """What a transition finds where nothing comes with an event: its default, else null."""
+        if known is None:
+            word = name.removeprefix("payload.")
+            return None if any(word in self.compiled.links[row].spec.payload for row in self.rows) else NULL
+        spec, item = known
+        place = item.place(spec.initial)
+        return None if place is None else item.regions[place]
 
     def active(self, state: str) -> bool:
         """Whether a state is active now."""
@@ -111,9 +124,15 @@ class Standing:
     def holds(self, asked: Question, what: str) -> bool:
         """Whether a condition holds; where the regions do not tell, one way after the other."""
         answer = asked.ask(self.lookup, self.active)
-        if answer is None:
-            return self.pick("unknown", what, 2, free=False, values=[True, False]) == 0
-        return answer
+        if answer is not None:
+            return answer
+        key = (what, self.configuration, tuple(self.values))
+        if key not in self.answers:
+            taken = self.pick("unknown", what, 2, free=False, values=[True, False]) == 0
+            if not all(read in self.machine.workflow.fields or read == "state" for read in asked.reads):
+                return taken
+            self.answers[key] = taken  # values that are not followed stay what they are until something sets them
+        return self.answers[key]
 
     # values -----------------------------------------------------------------------------------------------------
 
@@ -140,6 +159,7 @@ class Standing:
                     self._set(name, expression, keep=keep)
                 else:
                     self.changed.add(name)
+                    self.answers.clear()
         elif update.kind == "queue" and "queue" in machine.order:
             item = machine.domains[machine.order["queue"]]
             found = item.place(update.parts["queue"])

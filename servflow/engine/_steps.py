@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from servflow.engine._abstract import GIVEN, Abstract, Place, Trigger
 from servflow.engine._definition import BUILT_IN
+from servflow.engine._events import MAX_EVENTLESS, MAX_INTERNAL
+from servflow.engine._rules import MAX_FIRINGS
 from servflow.engine._standing import Choice, Refusal, Standing
 from servflow.model import SYSTEM
 
 if TYPE_CHECKING:
     from servflow.engine._compile import Link
 
+SINGLE = ("assignee", "owner", "requester", SYSTEM.id)
+"""What an ``allow`` names that is one person."""
+
 MAX_RUNS = 4_096
 """How many ways one step may go before the rest is given up, which is said."""
-
-_MAX_MICROSTEPS = 60
-_MAX_REACTIONS = 60
 
 
 @attrs.frozen
@@ -67,10 +69,13 @@ class _Step(Standing):
         """
         getattr(self, f"_{trigger.kind}")(trigger)
         count = 0
+        been: set[Any] = set()
         while self.queue:
             count += 1
-            if count > _MAX_REACTIONS:
-                raise Refusal
+            here = (self.configuration, tuple(self.history.items()), tuple(self.values), len(self.choices), tuple(self.queue))
+            if count > MAX_INTERNAL or here in been:
+                raise Refusal  # they raise each other without end: the kernel refuses that
+            been.add(here)
             event = self.queue.popleft()
             self.by, self.sent = "internal", {}
             self._happen(event)
@@ -105,8 +110,16 @@ class _Step(Standing):
         self.configuration, self.history = move.configuration, move.history
         self.entered = list(move.entered)
         self.queue.extend(move.done)
+        index = machine.order.get("checklist.complete")
+        if index is not None:
+            self.values[index] = int(not self._todo())
         self._eventless()
         self._settle(opened=True)
+
+    def _todo(self) -> bool:
+        """Whether a checklist here has a step that must be done."""
+        listed = self.compiled.checklists.items()
+        return any(self.active(state) and any(step.required for step in steps) for state, steps in listed)
 
     def _required(self, name: str) -> bool:
         spec = self.machine.workflow.fields.get(name)
@@ -183,26 +196,28 @@ class _Step(Standing):
         self._happen("ticket.update")
         self._settle()
 
-    def _assign(self, _: Trigger) -> None:
+    def _assign(self, trigger: Trigger) -> None:
+        slot = trigger.name
         if self.pick("assigned", "somebody", 2, free=True, values=[True, False]) == 1:
-            self._put("assignee", len(self.machine.domains[self.machine.order["assignee"]].regions) - 1)
+            self._put(slot, len(self.machine.domains[self.machine.order[slot]].regions) - 1)
         else:
-            self._fill("assignee")
-            names = [policy.name for policy in self.machine.workflow.dispatch if policy.slot == "assignee"] or ["assignee"]
+            self._fill(slot)
+            names = [policy.name for policy in self.machine.workflow.dispatch if policy.slot == slot] or [slot]
             self.queue.append(f"assigned.{names[self.pick('unknown', 'policy', len(names), free=False)]}")
         self._happen("ticket.assign")
         self._settle()
 
-    def _check(self, _: Trigger) -> None:
-        self._put("checklist.complete", 1)
+    def _check(self, trigger: Trigger) -> None:
+        """A step is checked, the last one, or its check taken back."""
+        self._put("checklist.complete", int(trigger.name == "step.check"))
         if not self.changed:
             raise Refusal
-        self._happen("step.check")
+        self._happen(trigger.name)
         self._settle()
 
     def _force(self, trigger: Trigger) -> None:
         forced = self.compiled.force_chart
-        move = forced.apply(self.configuration, self.history, (forced.leaves.index(trigger.name),))
+        move = forced.apply(self.configuration, self.history, (self.compiled.forcible[trigger.name],))
         self._enter(move)
         self._eventless()
         self._settle()
@@ -223,9 +238,10 @@ class _Step(Standing):
         links = self.compiled.links
         if event is None:
             return self.chart.select(self.configuration, None, lambda i: self._guard(links[i]), history=self.history)
-        rows = self.chart.candidates(self.configuration, event)
+        rows = tuple(self.chart.candidates(self.configuration, event))
         if not rows:
             return ()
+        self.rows, self.sent = rows, {}
         grants = {(links[row].allow, links[row].not_by) for row in rows}
         alone = len(grants) == 1
 
@@ -249,6 +265,8 @@ class _Step(Standing):
             return False
         if link.allow and not any(self._here(entry) for entry in link.allow):
             return False
+        if self.machine.careful and self._may_be_barred(link) and self.pick("unknown", link.not_by, 2, free=False) == 1:
+            return False
         if alone or not link.allow:
             return True
         key = (link.allow, link.not_by)
@@ -256,12 +274,21 @@ class _Step(Standing):
             self.may[key] = self.pick("may", link.index, 2, free=True, values=[True, False]) == 0
         return self.may[key]
 
+    def _may_be_barred(self, link: Link) -> bool:
+        """Whether ``not_by`` may bar everybody whom a transition is granted to, for that is one person only."""
+        return link.not_by is not None and bool(link.allow) and all(entry in SINGLE for entry in link.allow)
+
     def _here(self, entry: Any) -> bool:
         """Whether somebody is what an ``allow`` asks for, as far as the place tells."""
         if isinstance(entry, str) and entry in ("assignee", "owner"):
-            region = self.lookup(entry)
-            return region is None or region.value is not None
+            return self._somebody(entry)
+        if isinstance(entry, Mapping) and entry.get("manager_of") in ("assignee", "owner"):
+            return self._somebody(entry["manager_of"])
         return self.machine.obtainable(entry) or entry == SYSTEM.id
+
+    def _somebody(self, slot: str) -> bool:
+        region = self.lookup(slot)
+        return region is None or region.value is not None
 
     def _payload_fits(self, link: Link) -> bool:
         if self.by == "host":
@@ -274,6 +301,9 @@ class _Step(Standing):
     def _move(self, chosen: tuple[int, ...]) -> None:
         move = self.chart.apply(self.configuration, self.history, chosen)
         for index in move.order:
+            doubtful = self.machine.failing(index)
+            if doubtful is not None and self.pick("unknown", doubtful, 2, free=False) == 1:
+                raise Refusal
             for update in self.compiled.links[index].updates:
                 self._update_with(update)
         self._enter(move)
@@ -288,12 +318,10 @@ class _Step(Standing):
         self.entered.extend(move.entered)
         self.changed.add("state")
         self.queue.extend(move.done)
-        index = self.machine.order.get("checklist.complete")
-        if index is not None:
-            listed = [state for state in self.compiled.checklists if self.active(state)]
-            if not listed:
+        if "checklist.complete" in self.machine.order:
+            if not self._todo():
                 self._put("checklist.complete", 1)
-            elif any(state in move.entered for state in listed):
+            elif any(state in move.entered or state in gone for state in self.compiled.checklists):
                 # Checks outlive the state, so it may be complete already.
                 self._put("checklist.complete", self.pick("unknown", "checklist.complete", 2, free=False))
 
@@ -301,7 +329,7 @@ class _Step(Standing):
         if not self.compiled.has_eventless:
             return
         been: set[Any] = set()
-        for _ in range(_MAX_MICROSTEPS):
+        for _ in range(MAX_EVENTLESS + 1):
             chosen = self._choose(None)
             if not chosen:
                 return
@@ -312,7 +340,9 @@ class _Step(Standing):
             been.add(here)
         raise Refusal  # they go round without end: the kernel refuses that
 
-    def _settle(self, *, opened: bool = False) -> None:
+    def _settle(self, *, opened: bool = False, again: int = 0) -> None:
+        if again > MAX_EVENTLESS:
+            raise Refusal
         if self.machine.relevant_rules and (opened or self.changed):
             self._react(opened)
         for policy in self.machine.workflow.dispatch:
@@ -331,7 +361,7 @@ class _Step(Standing):
             before = self.configuration
             self._eventless()
             if self.configuration != before or self.entered:
-                self._settle()
+                self._settle(again=again + 1)
 
     def _react(self, opened: bool) -> None:
         machine, compiled = self.machine, self.compiled
@@ -345,7 +375,7 @@ class _Step(Standing):
             if asked is not None and not self.holds(asked, asked.text):
                 continue
             fired += 1
-            if fired > _MAX_REACTIONS:
+            if fired > MAX_FIRINGS:
                 raise Refusal
             changed, self.changed = self.changed, set()
             for update in compiled.rule_updates[index][1]:

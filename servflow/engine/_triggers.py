@@ -18,26 +18,29 @@ def triggers(machine: Abstract, place: Place) -> list[Trigger]:
             found.append(trigger)
     if machine.updatable:
         found += _by_hand(machine, place)
-    if machine.usable("ticket.assign") and "assignee" in machine.order:
-        found.append(Trigger("assign"))
-    complete = machine.order.get("checklist.complete")
-    if complete is not None and machine.usable("step.check") and _listed_here(machine, place):
-        found.append(Trigger("check"))
+    if machine.usable("ticket.assign"):
+        found += [Trigger("assign", slot) for slot in ("assignee", "outlet", "owner") if slot in machine.order]
+    if "checklist.complete" in machine.order and _listed_here(machine, place):
+        found += [Trigger("check", event) for event in ("step.check", "step.uncheck") if machine.checks(event)]
     if machine.forcible:
-        found += [Trigger("force", leaf) for leaf in chart.leaves]
+        found += [Trigger("force", name) for name in machine.compiled.forcible]
     return found
 
 
 def _by_hand(machine: Abstract, place: Place) -> list[Trigger]:
+    compiled = machine.compiled
+    reacts = compiled.has_eventless or machine.relevant_rules or compiled.moves("ticket.update")
     names = [item for item in machine.domains if item.name in machine.workflow.fields or item.name in GIVEN]
     size = 1
     for item in names:
         size *= len(item.regions)
     if not names:
         return []
+    if not reacts:
+        return [Trigger("update", item.name) for item in names]
     if size <= MAX_JOINT:
         return [Trigger("update", "*")]
-    if machine.compiled.has_eventless or machine.relevant_rules or machine.compiled.moves("ticket.update"):
+    if reacts:
         # What reacts to a change could tell one change of several values from several changes.
         machine.incomplete = machine.incomplete or "too many values may change at once"
     return [Trigger("update", item.name) for item in names]
@@ -51,7 +54,7 @@ def _possible(machine: Abstract, place: Place, event: str) -> bool:
     """Whether an event of dispatch can come while the ticket stands there."""
     first, _, name = event.partition(".")
     if first not in ("assigned", "exhausted"):
-        return True
+        return machine.raisable(event)
     if first == "assigned" and machine.usable("ticket.assign"):
         return True
     for policy in machine.workflow.dispatch:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from servflow.expressions import Expression
 
 
-PLACES = 5_000
-"""How many abstract states are looked at for reads before setting."""
+PLACES, WORK = 3_000, 40_000
+"""How many abstract states are looked at for reads before setting, and how many runs of steps."""
 
 
 def unset_fields(seen: Found) -> Iterator[Finding]:
@@ -94,7 +94,7 @@ def _asked_for(tree: Any) -> set[str]:
 def _untouched(machine: Abstract) -> Found:
     """The places tickets come to while nobody corrects them by hand."""
     alone = Abstract(machine.workflow, by_hand=False)
-    return explore(alone, PLACES)
+    return explore(alone, PLACES, work=WORK)
 
 
 def _too_early(seen: Found, name: str) -> str | None:
