@@ -25,6 +25,7 @@ from servflow.model import (
     SlotChanged,
     Ticket,
     TimerFired,
+    Voted,
 )
 
 LAST_MOVES = 12
@@ -51,13 +52,14 @@ def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at:
         JSON-ready data; instants as RFC 3339 in UTC, lengths of time in seconds.
     """
     view = workflow.explain(ticket, at=at)
+    seen = view.as_data()
     return {
         "ticket": ticket.id,
         "workflow": ticket.workflow,
         "version": ticket.version,
         "at": stamp(at),
         "state": ticket.state,
-        "title": getattr(workflow.states.get(ticket.state), "title", ""),
+        "title": ", ".join(title for name in ticket.configuration if (title := _state_title(workflow, name))),
         "since": stamp(ticket.entered_at),
         "opened_at": stamp(ticket.opened_at),
         "closed_at": stamp(ticket.closed_at),
@@ -70,35 +72,54 @@ def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at:
         "owner": ticket.owner,
         "moves": moves(records)[-LAST_MOVES:],
         "slots": [_slot(policy.name, policy.slot, ticket, records) for policy in workflow.dispatch],
-        "clocks": [_clock(clock, ticket) for clock in view.as_data()["clocks"]],
+        "checklists": seen["checklists"],
+        "approvals": [_approval(approval, records) for approval in seen["approvals"]],
+        "children": {"open": list(ticket.children), "total": ticket.children_total},
+        "clocks": [_clock(clock, ticket) for clock in seen["clocks"]],
         "escalations": _escalations(records),
         "next": _next(workflow, ticket, view),
     }
 
 
 def moves(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """Every change of state in order: when, by what event, by whom, from where to where."""
+    """Every change of state in order: when, by what event, by whom, the reason they gave, from where to where."""
     found: list[dict[str, Any]] = []
     actor: str | None = None
-    state = ""
+    reason, state = "", ""
+
+    def moved(record: Record, event: str | None, to: str) -> None:
+        facts = {"at": stamp(record.at), "event": event, "by": actor, "reason": reason, "from": state or None, "to": to}
+        found.append(facts)
+
     for record in records:
         if isinstance(record, Opened):
+            actor, reason, state = record.actor, "", ""
+            moved(record, "open", "+".join(record.configuration))
             state = "+".join(record.configuration)
-            found.append({"at": stamp(record.at), "event": "open", "by": record.actor, "from": None, "to": state})
         elif isinstance(record, Received):
-            actor = record.actor
+            said = record.payload.get("reason")
+            actor, reason = record.actor, said if isinstance(said, str) else ""
         elif isinstance(record, TimerFired):
-            actor = "system"
-        elif isinstance(record, Migrated):
-            actor, to = "system", "+".join(record.configuration)
-            if to != state:
-                found.append({"at": stamp(record.at), "event": "migration", "by": actor, "from": state, "to": to})
-            state = to
-        elif isinstance(record, Moved):
+            actor, reason = "system", ""
+        elif isinstance(record, (Migrated, Moved)):
             to = "+".join(record.configuration)
-            found.append({"at": stamp(record.at), "event": record.event, "by": actor, "from": state, "to": to})
+            if isinstance(record, Migrated):
+                actor, reason = "system", ""
+            if isinstance(record, Moved) or to != state:
+                moved(record, record.event if isinstance(record, Moved) else "migration", to)
             state = to
     return found
+
+
+def _state_title(workflow: Workflow, name: str) -> str:
+    return workflow.compiled.states[name].title if name in workflow.compiled.states else ""
+
+
+def _approval(approval: dict[str, Any], records: Sequence[Record]) -> dict[str, Any]:
+    """An approval with what each voter said: only the records keep that."""
+    said = {(record.state, record.by, stamp(record.at)): record.comment for record in records if isinstance(record, Voted)}
+    votes = [{**vote, "comment": said.get((approval["state"], vote["by"], vote["at"]), "")} for vote in approval["votes"]]
+    return {**approval, "votes": votes}
 
 
 def _slot(policy: str, slot: str, ticket: Ticket, records: Sequence[Record]) -> dict[str, Any]:
@@ -188,13 +209,19 @@ def _next(workflow: Workflow, ticket: Ticket, view: Explanation) -> dict[str, An
         {
             "event": move.event,
             "to": list(move.target) or [ticket.state],
-            "allow": [_who(entry) for entry in move.allow],
+            "allow": [_who(entry) for entry in move.allow] or _nobody_else(workflow, move.event),
             "when": move.when,
         }
         for move in workflow.compiled.transitions
         if "*" in move.source or here.intersection(move.source)
     ]
     return {"by_time": [item.as_data() for item in view.coming], "by_people": doors}
+
+
+def _nobody_else(workflow: Workflow, event: str | None) -> list[str]:
+    """What the workflow raises itself, and what needs no event, only the system does."""
+    raised = workflow.compiled.raised
+    return ["system"] if event is None or any(raised.internal(word) for word in event.split()) else []
 
 
 def _who(entry: Any) -> str:

@@ -17,6 +17,11 @@ def show_explanation(say: Say, told: Told, zone: str) -> None:
     """Write an explanation as text, with instants as a wall clock of *zone* shows them."""
     _head(say, told, zone)
     _moves(say, told, zone)
+    _checklists(say, told, zone)
+    for approval in told["approvals"]:
+        _approval(say, approval, zone)
+    if told["children"]["total"]:
+        _children(say, told["children"])
     for slot in told["slots"]:
         _slot(say, slot, zone)
     for clock in told["clocks"]:
@@ -53,17 +58,69 @@ def _moves(say: Say, told: Told, zone: str) -> None:
     words = say.words
     say.head(words("explain.why_state"))
     say.table(
-        [words("at"), words("event"), words("who"), words("state")],
+        [words("at"), words("event"), words("who"), words("state"), words("reason")],
         [
             (
                 _shown(say, move["at"], zone),
                 move["event"] or "-",
                 move["by"] or "-",
                 f"{move['from'] or ''} -> {move['to']}".lstrip(),
+                move["reason"],
             )
             for move in told["moves"]
         ],
     )
+
+
+def _checklists(say: Say, told: Told, zone: str) -> None:
+    words = say.words
+    for state in dict.fromkeys(step["state"] for step in told["checklists"]):
+        say.head(words("explain.checklist", state=state))
+        say.table(
+            [words("step"), words("done"), words("who"), words("evidence"), words("due")],
+            [
+                (
+                    (step["title"] or step["step"]) + ("" if step["required"] else f" ({words('optional')})"),
+                    _shown(say, step["at"], zone) if step["done"] else "-",
+                    step["by"] or "-",
+                    _evidence(step),
+                    "" if step["done"] or step["due"] is None else _shown(say, step["due"], zone),
+                )
+                for step in told["checklists"]
+                if step["state"] == state
+            ],
+        )
+
+
+def _evidence(step: Told) -> str:
+    """What came with the check, or what has to."""
+    held = step["given"] if step["done"] else step["evidence"]
+    if isinstance(held, Mapping):
+        return ", ".join(f"{name}: {value}" for name, value in held.items())
+    return "" if held is None else str(held)
+
+
+def _approval(say: Say, approval: Told, zone: str) -> None:
+    words = say.words
+    quorum = approval["quorum"]
+    if isinstance(quorum, Mapping):
+        quorum = ", ".join(f"{role} {count}" for role, count in quorum.items())
+    say.head(words("explain.approval", state=approval["state"]))
+    due = "" if approval["due"] is None else words("explain.approval_due", due=_shown(say, approval["due"], zone))
+    say.line(f"  {words('explain.quorum', quorum=quorum, reject=approval['reject'])}{due}")
+    if approval["decided"] is not None:
+        say.line(f"  {words('explain.decided', decided=words(approval['decided']))}")
+    if approval["votes"]:
+        say.table(
+            [words("at"), words("who"), words("vote"), words("comment")],
+            [(_shown(say, one["at"], zone), one["by"], words(one["vote"]), one["comment"]) for one in approval["votes"]],
+        )
+
+
+def _children(say: Say, children: Told) -> None:
+    names = ", ".join(children["open"]) or say.words("none")
+    say.head(say.words("explain.children"))
+    say.line(f"  {say.words('explain.children_open', names=names, total=children['total'])}")
 
 
 def _slot(say: Say, slot: Told, zone: str) -> None:

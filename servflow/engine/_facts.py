@@ -82,6 +82,7 @@ def step_rows(call: OneCall) -> Iterator[FrozenMap[str, Any]]:
                 "by": done.by if done is not None else None,
                 "at": write_instant(done.at) if done is not None else None,
                 "evidence": {name: f"{spec.type}{'?' if spec.optional else ''}" for name, spec in step.evidence.items()},
+                "given": done.evidence if done is not None else None,
                 "due": write_instant(run.due) if run is not None and run.due is not None else None,
             }
         )
@@ -98,6 +99,10 @@ def approval_rows(call: OneCall) -> Iterator[FrozenMap[str, Any]]:
                 "state": state,
                 "quorum": spec.quorum,
                 "reject": spec.reject,
+                "votes": tuple(
+                    FrozenMap({"by": vote.by, "vote": vote.vote, "at": write_instant(vote.at), "roles": vote.roles})
+                    for vote in held.votes
+                ),
                 "approved": tuple(vote.by for vote in held.votes if vote.vote == "approve"),
                 "rejected": tuple(vote.by for vote in held.votes if vote.vote == "reject"),
                 "decided": held.decided,

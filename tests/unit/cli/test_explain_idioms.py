@@ -1,0 +1,105 @@
+"""Holds explain to what it tells of checklists, votes, sub-tickets and forced moves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from servflow.desk import Desk
+from servflow.documents import load
+from servflow.stores import SqliteStore
+
+Run = Callable[..., Result]
+
+NINE = datetime(2026, 11, 2, 9, tzinfo=UTC)
+DEFINITION = """
+workflow: repair
+roles: [clerk, engineer, boss, finance]
+events:
+  step.check: {allow: [engineer]}
+  ticket.force: {allow: [boss]}
+initial: visit
+states:
+  visit:
+    title: At the customer
+    checklist:
+      - {step: photo, title: Photograph it, evidence: {url: string}}
+      - {step: fix, within: 2h, evidence: {volts: decimal, note: {type: string, optional: true}}}
+      - {step: tidy, required: false}
+  paying:
+    initial: review
+    states:
+      review: {title: Is it paid?, approval: {quorum: {boss: 1, finance: 1}, reject: 2, within: 4h}}
+  closed: {closed: true}
+transitions:
+  - {event: ask, source: visit, target: paying, allow: [engineer], do: [{open: {workflow: part}}]}
+  - {event: approved.review, source: review, target: closed}
+  - {event: rejected.review, source: review, target: visit}
+"""
+ANN, BOB, FLO = ({"id": name, "roles": [role]} for name, role in (("ann", "engineer"), ("bob", "boss"), ("flo", "finance")))
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Path:
+    """Two tickets: one during its visit, one forced back and up for approval again."""
+    path = tmp_path / "tickets.db"
+    with SqliteStore(path) as store:
+        part = load("{workflow: part, states: {ordered: {}, there: {closed: true}}, transitions: []}")
+        desk = Desk([load(DEFINITION), part], store, now=lambda: NINE)
+        for name in ("T1", "T2"):
+            desk.open(name, workflow="repair")
+            desk.fire(name, "step.check", {"step": "photo", "evidence": {"url": "a.jpg"}}, actor=ANN)
+        desk.fire("T2", "ask", actor=ANN)
+        desk.fire("T2", "ticket.force", {"state": "visit", "reason": "the customer called"}, actor=BOB)
+        desk.fire("T2", "ask", actor=ANN)
+        desk.fire("T2", "approval.approve", {"comment": "budget is there"}, actor=FLO)
+    return path
+
+
+def test_explain_tells_the_steps(run: Run, db: Path) -> None:
+    """Who did a step when and with what; what the others need, and until when."""
+    told = json.loads(run("explain", db, "T1", "--format", "json").stdout)
+    text = run("explain", db, "T1").stdout
+
+    assert [("photo", True, "ann", {"url": "a.jpg"}), ("fix", False, None, None), ("tidy", False, None, None)] == [
+        (step["step"], step["done"], step["by"], step["given"]) for step in told["checklists"]
+    ]
+    for said in (
+        "Checklist of visit",
+        "Photograph it",
+        "url: a.jpg",
+        "volts: decimal",
+        "tidy (optional)",
+        "11:00",
+    ):
+        assert said in text
+
+
+def test_explain_tells_votes_children_and_who_forced_what_why(run: Run, db: Path) -> None:
+    """The quorum, each vote with what was said, the open sub-tickets, and the reason of a forced move."""
+    told = json.loads(run("explain", db, "T2", "--format", "json").stdout)
+    english, chinese = run("explain", db, "T2").stdout, run("explain", db, "T2", "--lang", "zh").stdout
+
+    [approval] = told["approvals"]
+    assert ({"boss": 1, "finance": 1}, ["flo"], None) == (approval["quorum"], approval["approved"], approval["decided"])
+    assert [("flo", "approve", "budget is there")] == [(one["by"], one["vote"], one["comment"]) for one in approval["votes"]]
+    assert ("Is it paid?", 2) == (told["title"], told["children"]["total"])
+    [forced] = [move for move in told["moves"] if move["event"] == "ticket.force"]
+    assert ("bob", "the customer called", "review", "visit") == tuple(forced[key] for key in ("by", "reason", "from", "to"))
+    allowed = {door["event"]: door["allow"] for door in told["next"]["by_people"]}
+    assert {"approved.review": ["system"], "rejected.review": ["system"]} == allowed
+    for said in (
+        "Approval in review",
+        "boss 1, finance 1; to reject: 2",
+        "budget is there",
+        "opened so far: 2",
+        "customer called",
+    ):
+        assert said in english
+    for said in ("review 的审批", "否决需要：2", "同意", "子工单"):
+        assert said in chinese
