@@ -109,11 +109,15 @@ def _approval(say: Say, approval: Told, zone: str) -> None:
     due = "" if approval["due"] is None else words("explain.approval_due", due=_shown(say, approval["due"], zone))
     say.line(f"  {words('explain.quorum', quorum=quorum, reject=approval['reject'])}{due}")
     if approval["decided"] is not None:
-        say.line(f"  {words('explain.decided', decided=words(approval['decided']))}")
+        decided = words(f"outcome.{approval['decided']}")
+        say.line(f"  {words('explain.decided', decided=decided)}")
     if approval["votes"]:
         say.table(
             [words("at"), words("who"), words("vote"), words("comment")],
-            [(_shown(say, one["at"], zone), one["by"], words(one["vote"]), one["comment"]) for one in approval["votes"]],
+            [
+                (_shown(say, one["at"], zone), one["by"], words(f"outcome.{one['vote']}"), one["comment"])
+                for one in approval["votes"]
+            ],
         )
 
 
