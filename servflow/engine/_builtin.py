@@ -128,13 +128,13 @@ def _force(call: OneCall, payload: Payload) -> None:
     event = "ticket.force"
     target = _text(event, payload, "state", needed=True, limit=200)
     _text(event, payload, "reason", needed=True)
-    chart = call.compiled.chart
-    if target not in chart.leaves:
-        close = nearest(str(target), chart.leaves)
+    known = call.compiled.forcible
+    if target not in known:
+        close = nearest(str(target), known)
         raise refuse(event, f"there is no state {target!r}" + (f"; did you mean {close!r}?" if close else ""), field="state")
     forced = call.compiled.force_chart
     history = call.draft.history or NOTHING
-    chosen = (forced.leaves.index(str(target)),)
+    chosen = (known[str(target)],)
     # The transitions of the definition were not taken, so none is named.
     enter(call, attrs.evolve(forced.apply(call.draft.configuration, history, chosen), order=()), event)
 

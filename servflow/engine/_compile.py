@@ -349,9 +349,15 @@ class Compiled:
         return self.machine
 
     @cached_property
+    def forcible(self) -> Mapping[str, int]:
+        """Every state that a ticket can be put into, those with states inside too, to its transition in ``force_chart``."""
+        found = (name for name, node in self.chart.states.items() if node.kind not in ("shallow", "deep"))
+        return {name: index for index, name in enumerate(found)}
+
+    @cached_property
     def force_chart(self) -> Machine:
-        """The same states with one transition from anywhere to each leaf: how ``ticket.force`` moves."""
-        moves = [{"event": leaf, "source": "*", "target": leaf} for leaf in self.chart.leaves]
+        """The same states with one transition from anywhere to each of ``forcible``: how ``ticket.force`` moves."""
+        moves = [{"event": name, "source": "*", "target": name} for name in self.forcible]
         spec = self.workflow
         return Machine(
             initial=list(spec.initial) if isinstance(spec.initial, tuple) else spec.initial,

@@ -251,6 +251,20 @@ def test_force_into_one_region_keeps_the_others_alive() -> None:
     assert "r2+s2" == case.fire("n").ticket.state
 
 
+def test_force_into_a_state_with_states_inside_enters_where_it_starts() -> None:
+    """A group is a state too: it is entered as any transition to it would."""
+    inside = {"g1": {}, "g2": {}, "back": {"history": "deep"}}
+    regions = {"r": {"states": {"r1": {}, "r2": {}}}, "s": {"states": {"s1": {}, "s2": {}}}}
+    both = {"parallel": True, "initial": ["r2", "s2"], "states": regions}
+    states = {"a": {}, "g": {"initial": "g2", "states": inside}, "p": both}
+    case = Case(flow(initial="a", states=states, transitions=[move("go", "a", "g")]))
+
+    assert "g2" == case.fire("ticket.force", {"state": "g", "reason": "x"}).ticket.state
+    assert "r2+s2" == case.fire("ticket.force", {"state": "p", "reason": "x"}).ticket.state
+    with pytest.raises(Refused, match="no state 'back'"):
+        case.fire("ticket.force", {"state": "back", "reason": "x"})
+
+
 def test_cancel_and_reopen_are_what_the_definition_makes_of_them() -> None:
     """Without a transition for them cancelling and reopening are not allowed here."""
     case = Case(flow(transitions=[move()]))
