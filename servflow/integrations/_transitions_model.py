@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from enum import Enum
 from functools import partial
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from servflow.errors import InputError, Refused, nearest
+from servflow.integrations._transitions_tree import name_of_state
 from servflow.model import Actor, Outcome, Ticket, World, instant
 
 if TYPE_CHECKING:
@@ -83,6 +86,10 @@ def as_model(
         raise InputError(
             f"a ticket or its outcome is expected, not a {type(held).__name__}; an id alone needs desk=",
             code="integrations.model",
+        )
+    if workflow is not None and held.workflow != workflow.workflow:
+        raise InputError(
+            f"ticket {held.id} belongs to workflow {held.workflow!r}, not {workflow.workflow!r}", code="integrations.model"
         )
     source: _Source = _Stored(desk, held.id) if desk is not None else _Loose(workflow, now, world, keep)
     return Model(held, source, actor, supply or {})
@@ -182,7 +189,7 @@ class Model:
     a mapping, the first argument. Names that are methods here go through ``trigger`` and ``may_trigger``.
     """
 
-    __slots__ = ("_actor", "_known", "_source", "_supply", "_ticket")
+    __slots__ = ("_actor", "_known", "_source", "_supply", "_ticket", "_turn")
 
     def __init__(
         self, ticket: Ticket, source: _Source, actor: Any = None, supply: Mapping[str, Callable[[Ticket], Any]] | None = None
@@ -191,7 +198,11 @@ class Model:
         self._source = source
         self._actor = actor
         self._supply = supply or {}
-        self._known: tuple[Any, dict[str, str], dict[str, list[str]]] | None = None
+        self._known: tuple[Any, dict[str, list[str]], dict[str, list[str]]] | None = None
+        self._turn = RLock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Model, (self._ticket, self._source, self._actor, self._supply)
 
     # where it is --------------------------------------------------------------------------------------------------
 
@@ -211,15 +222,16 @@ class Model:
         leaves = self._ticket.configuration
         return leaves[0] if len(leaves) == 1 else list(leaves)
 
-    def is_state(self, state: str, allow_substates: bool = False) -> bool:
+    def is_state(self, state: str | Enum, allow_substates: bool = False) -> bool:
         """
-        Whether it is in that state; in one around another only with *allow_substates*.
+        Whether it is in that state, given by name or as a member of an enumeration; in one around another only with
+        *allow_substates*.
 
         Raises:
             InputError: there is no such state.
         """
         workflow, _, states = self._names()
-        chart = workflow.compiled.chart
+        chart, state = workflow.compiled.chart, name_of_state(state)
         found = states.get(_NO_WORD.sub("_", state))
         if found is None:
             raise InputError(f"there is no state {state!r}{_hint(state, chart.states)}", code="integrations.state", state=state)
@@ -243,20 +255,31 @@ class Model:
             Refused: it is not allowed here and now; the model stays where it was.
         """
         said, given = self._split(event, payload, more)
-        outcome = self._source.fire(self._ticket, event, given, said)
-        self._ticket = outcome.ticket
+        return self._move(lambda ticket: self._source.fire(ticket, event, given(ticket), said))
+
+    def _move(self, way: Callable[[Ticket], Outcome]) -> Outcome:
+        """Go on to what comes of it; threads that share the model take turns, as with a locked machine."""
+        with self._turn:
+            before = self._ticket
+            outcome = way(before)
+            if self._ticket is not before:
+                raise InputError(
+                    f"ticket {before.id} was moved by what its own move called; fire what follows when the call has returned",
+                    code="integrations.turn",
+                )
+            self._ticket = outcome.ticket
         return outcome
 
     def may_trigger(self, event: str, payload: Mapping[str, Any] | None = None, /, **more: Any) -> bool:
         """Whether the event would be allowed, decided by the code that would do it; the model stays where it is."""
         said, given = self._split(event, payload, more)
         try:
-            self._source.try_out(self._ticket, event, given, said)
+            self._source.try_out(self._ticket, event, given(self._ticket), said)
         except Refused:
             return False
         return True
 
-    def to(self, state: str, /, **more: Any) -> Outcome:
+    def to(self, state: str | Enum, /, **more: Any) -> Outcome:
         """
         Put it into a state by ``ticket.force``: permission is needed, a ``reason`` too, and it is on record.
 
@@ -264,6 +287,7 @@ class Model:
             Refused: the actor may not, or no reason is given.
         """
         workflow, _, states = self._names()
+        state = name_of_state(state)
         found = states.get(_NO_WORD.sub("_", state), [state])
         named = next((name for name in found if name in workflow.compiled.chart.leaves), found[0])
         return self.trigger(
@@ -280,31 +304,41 @@ class Model:
 
     def advance(self, at: datetime | None = None) -> Outcome:
         """Let time pass, up to *at* or the present: timers, clocks and escalations that are due happen."""
-        outcome = self._source.advance(self._ticket, at)
-        self._ticket = outcome.ticket
-        return outcome
+        return self._move(lambda ticket: self._source.advance(ticket, at))
 
     def _split(
         self, event: str, payload: Mapping[str, Any] | None, more: dict[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    ) -> tuple[dict[str, Any], Callable[[Ticket], dict[str, Any]]]:
+        """What `fire` is told beside the payload, and the payload for a ticket with what the host supplies."""
+        if payload is not None and not isinstance(payload, Mapping):
+            raise InputError(
+                f"the payload of {event} is a mapping or keywords, not a {type(payload).__name__}", code="integrations.payload"
+            )
         said = {name: more.pop(name) for name in _SAID if name in more}
         if said.get("actor") is None:
             said["actor"] = self._actor
         given = {**(payload or {}), **more}
-        if self._supply:
-            declared = {name for move in self._source.workflow.transitions if _named(move, event) for name in move.payload}
-            for name in self._supply:
-                if name in declared and name not in given:
-                    given[name] = self._supply[name](self._ticket)
-        return said, given
+        missing: list[str] = []
+        if self._supply and isinstance(event, str):
+            compiled = self._source.workflow.compiled
+            declared = {name for index in compiled.takers.of(event) for name in compiled.transitions[index].payload}
+            missing = [name for name in self._supply if name in declared and name not in given]
+        return said, lambda ticket: {**given, **{name: self._supply[name](ticket) for name in missing}}
 
     # names --------------------------------------------------------------------------------------------------------
 
-    def _names(self) -> tuple[Any, dict[str, str], dict[str, list[str]]]:
-        """The workflow, and by the name of a method the event it means, and the states."""
+    def _names(self) -> tuple[Any, dict[str, list[str]], dict[str, list[str]]]:
+        """The workflow, and by the name of a method the events it may mean, and the states."""
         workflow = self._source.workflow
         if self._known is None or self._known[0] is not workflow:
-            events = {_NO_WORD.sub("_", event): event for event in sorted(workflow.compiled.events) if _GROUP not in event}
+            known = sorted(event for event in workflow.compiled.events if _GROUP not in event)
+            events: dict[str, list[str]] = {}
+            for event in known:
+                name = _NO_WORD.sub("_", event)
+                if name == event:
+                    events[name] = [event]
+                elif name not in known:
+                    events.setdefault(name, []).append(event)
             self._known = (workflow, events, _state_names(workflow.compiled.chart))
         return self._known
 
@@ -312,11 +346,15 @@ class Model:
         if name.startswith("__") or name in Model.__slots__:
             raise AttributeError(name)
         _, events, states = self._names()
-        if name in events:
-            return partial(self.trigger, events[name])
-        asked = name.removeprefix("may_")
-        if asked != name and asked in events:
-            return partial(self.may_trigger, events[asked])
+        asked: list[tuple[str, Callable[..., Any]]] = [(name, self.trigger)]
+        if name.startswith("may_"):
+            asked.append((name.removeprefix("may_"), self.may_trigger))
+        for called, method in asked:
+            if called in events:
+                if len(events[called]) > 1:
+                    meant = " or ".join(events[called])
+                    raise AttributeError(f"{name} could mean {meant}; name one in {method.__name__}(...)", name=name, obj=self)
+                return partial(method, events[called][0])
         for prefix, method in (("is_", self.is_state), ("to_", self.to)):
             state = name.removeprefix(prefix)
             if state != name and state in states:
@@ -349,10 +387,6 @@ def _state_names(chart: Machine) -> dict[str, list[str]]:
             if name not in ids:
                 found.setdefault(name, []).append(state)
     return found
-
-
-def _named(move: Any, event: str) -> bool:
-    return move.event is not None and event in move.event.split()
 
 
 def _hint(name: str, known: Any) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import enum
 import pickle
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -350,3 +352,94 @@ def test_it_shows_itself() -> None:
     assert "<Model of ticket R-1 of 'repair' in new>" == repr(_model())
     assert isinstance(_model(), Model)
     assert pickle.loads(pickle.dumps(_model().ticket)) == _model().ticket
+
+
+def _counting() -> Any:
+    flow = servflow.Workflow(
+        workflow="count",
+        fields={"n": {"type": "int", "default": 0}},
+        initial="a",
+        states={"a": {}, "g": {"states": {"g1": {}, "g2": {}}}},
+        transitions=[
+            {"event": "inc", "source": "a", "do": [{"set": {"n": "n + 1"}}]},
+            {"event": "x.y", "source": "*", "target": "g"},
+            {"event": "x-y", "source": "*", "target": "a"},
+            {"event": "in_for", "source": "a", "payload": {"signed": "bool"}, "when": "payload.signed"},
+            {"event": "in.for", "source": "a"},
+        ],
+    )
+    return as_model(flow.open("C-1", at=AT), flow, now=AT)
+
+
+def test_threads_that_share_a_model_take_turns() -> None:
+    """Without turns each would go on from what it saw, and what the others did would be lost."""
+    model = _counting()
+
+    def count() -> None:
+        for _ in range(100):
+            model.inc()
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (400, 400) == (model.ticket.fields["n"], len(model.outcomes))
+
+
+def test_what_is_told_of_an_outcome_cannot_move_the_model_under_it() -> None:
+    """Both would go on from the same ticket, and one of them be forgotten."""
+    model = _counting()
+    flow, again = model._source.workflow, []
+    model = as_model(model.ticket, flow, now=AT, keep=lambda outcome: again and again.pop().inc())
+    again.append(model)
+
+    with pytest.raises(InputError, match="was moved by what its own move called"):
+        model.inc()
+
+
+def test_a_method_that_could_mean_two_events_is_none() -> None:
+    """A dot and a dash are both written as an underscore; an event that is called so itself wins."""
+    model = _counting()
+
+    for name in ("x_y", "may_x_y"):
+        with pytest.raises(AttributeError, match=r"could mean x-y or x\.y"):
+            getattr(model, name)
+    assert "g1" == model.trigger("x.y").ticket.state
+    assert not model.may_in_for(signed=True)
+    model.trigger("x-y")
+    assert model.may_in_for(signed=True)
+    assert not model.may_in_for(signed=False)
+
+
+def test_a_group_can_be_gone_to() -> None:
+    """`to_g` of transitions enters where the group starts, and so does the force it becomes."""
+    assert "g1" == _counting().to_g(reason="by hand").ticket.state
+
+
+def test_members_of_an_enumeration_are_names() -> None:
+    """A machine over an enumeration is asked with its members."""
+
+    class Place(enum.Enum):
+        a = 1
+        g = 2
+
+    model = _counting()
+
+    assert model.is_state(Place.a)
+    model.to(Place.g, reason="by hand")
+    assert model.is_state(Place.g, allow_substates=True)
+
+
+@pytest.mark.parametrize("given", [[1], 3, "text"])
+def test_a_payload_that_is_no_mapping_is_refused(given: Any) -> None:
+    """Python's own words about it would not say which call was meant."""
+    with pytest.raises(InputError, match="the payload of inc is a mapping or keywords"):
+        _counting().inc(given)
+
+
+def test_a_ticket_of_another_workflow_is_refused_at_once() -> None:
+    """Questions about where it is would be answered from the wrong states."""
+    with pytest.raises(InputError, match="belongs to workflow 'count', not 'repair'"):
+        as_model(_counting().ticket, _flow(), now=AT)
