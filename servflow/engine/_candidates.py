@@ -21,7 +21,7 @@ from servflow.model import RESOLUTION, FrozenMap, Ticket, freeze
 if TYPE_CHECKING:
     from servflow.engine._compile import Compiled, Link
 
-MAX_PAIRS = 200
+MAX_PAIRS = 60
 """How many pairs of candidates are compared in one definition."""
 
 
@@ -209,7 +209,7 @@ def _witness(seen: Found, state: str, case: Asked) -> Any:
         mended = _mended(player, story, solved.values)
         return None if mended is None else _held(machine.compiled, mended, full, types)
 
-    return search(machine, seen, goals, found, calls=MAX_CALLS // 4) if goals else None
+    return search(machine, seen, goals, found, calls=MAX_CALLS // 10) if goals else None
 
 
 def _mended(player: Player, story: Story, values: Mapping[str, Any]) -> Story | None:

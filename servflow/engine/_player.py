@@ -186,7 +186,7 @@ class Player:
             free = {read for read in link.guard.reads if read.startswith("payload.") or (by_hand and read in workflow.fields)}
             fixed = {read: _read(compiled, read, scope) for read in link.guard.reads - free}
             types = {**compiled.types, "payload": link.spec.payload or "map"}
-            solved = solve([link.guard], types=types, fixed=fixed, near=story.ticket.fields, budget=SOLVING)
+            solved = solve([link.guard], types=types, fixed=fixed, near=story.ticket.fields, budget=SOLVING // 20)
             if solved.status != "yes":
                 continue
             told: Story | None = story
