@@ -10,13 +10,13 @@ import attrs
 from servflow.engine._call import OneCall
 from servflow.engine._compile import Link
 from servflow.engine._guards import held_back, part_that_fails
-from servflow.engine._payloads import typed_payload
+from servflow.engine._payloads import payload_reads, typed_payload, without
 from servflow.engine._permit import not_permitted, permitted
 from servflow.errors import Refused
 from servflow.model import SYSTEM
 from servflow.statemachine import NOTHING
 
-_RANK = {"not_permitted": 0, "payload": 1, "guard": 2}
+_RANK = {"not_permitted": 0, "guard": 1, "payload": 2}  # a payload is missed last, when everything else holds
 
 
 @attrs.define
@@ -55,7 +55,8 @@ def check(call: OneCall, link: Link, payload: Mapping[str, Any], attempt: Attemp
     """
     Why a transition cannot be taken now: permission, then payload, then guard; None when it can.
 
-    Parts of the guard that no payload can mend go before the payload.
+    Parts of the guard that no payload can mend go before the payload; where nothing else fails and the payload lacks
+    what the guard reads of it, it is the payload that is missing, whether it was declared or not.
     """
     spec = link.spec
     event = attempt.event
@@ -74,7 +75,11 @@ def check(call: OneCall, link: Link, payload: Mapping[str, Any], attempt: Attemp
         return None
     call.payload = typed
     call.scope_cache = None
-    return held_back(call, event, link, link.guard)
+    no = held_back(call, event, link, link.guard)
+    if no is None:
+        return None
+    lacking = [name for name in payload_reads(link) if payload.get(name) is None]
+    return no if not lacking or part_that_fails(call, event, link) is not None else without(link, lacking, no)
 
 
 __all__ = ["Attempt", "check", "choose"]

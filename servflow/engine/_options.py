@@ -11,8 +11,9 @@ from servflow.engine._call import OneCall
 from servflow.engine._choosing import Attempt, choose
 from servflow.engine._definition import BUILT_IN
 from servflow.engine._given import Given
+from servflow.engine._payloads import payload_reads
 from servflow.engine._permit import not_permitted, permitted
-from servflow.engine._refusals import each_of, wants_form, with_remedy
+from servflow.engine._refusals import each_of, with_remedy
 from servflow.engine._views import Option
 from servflow.errors import Refused
 from servflow.model import EMPTY, Field, FrozenMap, Ticket
@@ -70,8 +71,9 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
             title=link.spec.title,
             refusals=each_of(attempt.problems),
         )
-    open_form = next((link for link, problem in attempt.problems if wants_form(call, event, link, problem)), None)
-    if open_form is not None:
+    form = next(((link, problem) for link, problem in attempt.problems if problem.code == "payload"), None)
+    if form is not None:
+        open_form, missed = form
         asked = _asked(open_form)
         leads, stays = _leads(call, (open_form.index,))
         return Option(
@@ -81,7 +83,7 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
             targets=leads,
             stays=stays,
             code="payload",
-            why="needs " + ", ".join(f"{name} ({kind})" for name, kind in asked.items() if not kind.endswith("?")),
+            why="needs " + ", ".join(f"{name} ({asked[name].rstrip('?')})" for name in missed.facts["problems"]),
             title=open_form.spec.title,
             refusals=each_of(attempt.problems),
         )
@@ -108,12 +110,7 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
 def _asked(link: Link) -> FrozenMap[str, str]:
     """The payload a transition takes: what it declares, and what its guard reads besides."""
     found = {name: _type(spec) for name, spec in link.spec.payload.items()}
-    reads = sorted(link.guard.reads) if link.guard is not None else []
-    for read in reads:
-        root, _, rest = read.partition(".")
-        if root == "payload" and rest:
-            found.setdefault(rest.partition(".")[0], "any")
-    return FrozenMap(found)
+    return FrozenMap({**dict.fromkeys(payload_reads(link), "any"), **found})
 
 
 def _types(link: Link) -> FrozenMap[str, str]:

@@ -77,14 +77,18 @@ def who(allow: tuple[Any, ...]) -> tuple[str, ...]:
     )
 
 
-def not_permitted(
-    call: OneCall, event: str, allow: tuple[Any, ...], not_by: str | None, *, what: str | None = None
-) -> Refused:
+def not_permitted(call: OneCall, event: str, allow: tuple[Any, ...], not_by: str | None, *, what: str | None = None) -> Refused:
     """The refusal for an actor who may not, with who may; *what* is said in place of the event where that says more."""
     actor = call.actor.id if call.actor is not None else None
     needs = who(allow)
+    facts: dict[str, Any] = {}
     if not_by is not None and actor is not None and actor in done_by(call.draft, not_by):
         said = f"{actor} did {not_by}, and whoever did that may not"
+        facts["did"] = not_by
+    elif any(isinstance(entry, str) and entry in call.roles for entry in allow) and not _in_scope(call):
+        outlet = call.draft.outlet or "none"
+        said = f"{actor} acts on tickets of {', '.join(call.outlets)} only, and this one is of {outlet}"
+        facts.update(outlets=call.outlets, outlet=call.draft.outlet)
     elif needs:
         said = f"it takes {' or '.join(needs)}" + (f", and {actor} is none of these" if actor else ", and no actor was given")
     else:
@@ -97,4 +101,5 @@ def not_permitted(
         roles=call.roles,
         needs=needs,
         not_by=not_by,
+        **facts,
     )

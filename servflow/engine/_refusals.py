@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from servflow.engine._change import Change, smallest_change
 from servflow.engine._choosing import Attempt, choose
-from servflow.engine._guards import part_that_fails
 from servflow.errors import Refused
 from servflow.model import FrozenMap
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from servflow.engine._call import OneCall
     from servflow.engine._compile import Link
 
-_TOLD = ("when", "operands", "lines", "needs", "not_by", "problems", "until")
+_TOLD = ("when", "operands", "lines", "needs", "not_by", "outlets", "problems", "until")
 
 
 def each_of(problems: Iterable[tuple[Link, Refused]]) -> tuple[FrozenMap[str, Any], ...]:
@@ -42,14 +41,6 @@ def each_of(problems: Iterable[tuple[Link, Refused]]) -> tuple[FrozenMap[str, An
             ),
         )
     return tuple(found.values())
-
-
-def wants_form(call: OneCall, event: str, link: Link, problem: Refused) -> bool:
-    """Whether nothing but a payload is missing: its values, or a part of the guard that reads them."""
-    if problem.code == "payload":
-        return True
-    reads = link.guard is not None and any(read.startswith("payload.") for read in link.guard.reads)
-    return problem.code == "guard" and reads and part_that_fails(call, event, link) is None
 
 
 def with_remedy(call: OneCall, attempt: Attempt, problem: Refused, payload: Mapping[str, Any], *, form: bool) -> Refused:
@@ -89,6 +80,6 @@ def _change(call: OneCall, attempt: Attempt, payload: Mapping[str, Any], *, form
         again = Attempt(attempt.event)
         if choose(call, attempt.event, payload, again):
             return True
-        return form and any(wants_form(call, again.event, link, other) for link, other in again.problems)
+        return form and any(other.code == "payload" for _, other in again.problems)
 
     return smallest_change(call, failed, allowed) if failed else None

@@ -106,6 +106,21 @@ TEXTS: dict[str, Text] = {
     ),
     "refused.guard_other": Text(en="a condition does not hold", zh="条件不成立"),
     "refused.not_permitted": Text(
+        en="{event} is not permitted: {actor} did {did}, and whoever did that may not",
+        zh="{actor} 做过 {did}，不能再执行 {event}",
+        or_else="refused.not_permitted_outlet",
+    ),
+    "refused.not_permitted_outlet": Text(
+        en="{event} is not permitted: {actor} acts on tickets of {outlets} only, and this one is of {outlet}",
+        zh="{actor} 无权执行 {event}：只能处理网点 {outlets} 的工单，此工单的网点：{outlet}",
+        or_else="refused.not_permitted_denied",
+    ),
+    "refused.not_permitted_denied": Text(
+        en="{event} is not permitted: {actor} may not vote here, for {deny} may not",
+        zh="{actor} 无权执行 {event}：{deny} 不得参与审批",
+        or_else="refused.not_permitted_role",
+    ),
+    "refused.not_permitted_role": Text(
         en="{event} is not permitted to {actor}; it takes {needs}",
         zh="{actor} 无权执行 {event}；需要：{needs}",
     ),

@@ -165,6 +165,7 @@ def test_available_shows_the_bar() -> None:
 
     [option] = [o for o in case.workflow.available(case.ticket, at=after(), actor=ANN) if o.event == "approve"]
     assert ("refused", "not_permitted", True) == (option.status, option.code, "ann did ask" in option.why)
+    assert "ann 做过 ask，不能再执行 approve" == denied(case, "approve", actor=ANN).text("zh")
 
 
 # what a grant does not reach --------------------------------------------------------------------------------------
@@ -229,8 +230,10 @@ def test_a_provider_acts_on_tickets_of_its_outlets_only() -> None:
     north = Actor("nina", ["clerk"], ["north"])
     case = Case(workflow, {"outlet": "south"})
 
-    denied(case, "go", actor=north)
+    told = denied(case, "go", actor=north)
     denied(case, "ticket.update", {"priority": 1}, actor=north)
+    assert "go is not permitted: nina acts on tickets of north only, and this one is of south" == str(told)
+    assert "nina 无权执行 go：只能处理网点 north 的工单，此工单的网点：south" == told.text("zh")
     assert {"refused"} == {option.status for option in workflow.available(case.ticket, at=after(), actor=north)}
     case.fire("ticket.assign", {"slot": "outlet", "to": "north"}, actor=BOSS)
     assert "b" == case.fire("go", actor=north).ticket.state

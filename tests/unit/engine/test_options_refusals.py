@@ -259,6 +259,31 @@ def test_a_guard_on_an_undeclared_payload_needs_it() -> None:
     assert {"field": "score", "from": 80, "to": 501} == option(guarded("payload.sum <= 100 && score > 500")).change
 
 
+@pytest.mark.parametrize(
+    ("when", "payload", "asked"),
+    [
+        ("payload.sum <= 100", {}, "sum (any)"),
+        ("payload.sum > 2", {"sum": {"type": "int", "optional": True}}, "sum (int)"),
+        ("payload.sum > 5", {"sum": {"type": "int", "default": 3}}, "sum (int)"),
+        ("amount <= 200 || payload.sum > 1", {}, "sum (any)"),
+    ],
+)
+def test_what_a_guard_misses_of_the_payload_is_told_before_and_after(when: str, payload: Any, asked: str) -> None:
+    """Where only what the payload lacks stands in the way, the button and the refusal both ask for it."""
+    case = guarded(when, payload=payload)
+
+    assert ("needs", f"needs {asked}") == ((one := option(case)).status, one.why)
+    assert ("payload", ["sum"]) == ((told := refusal(case)).code, list(told.facts["problems"]))
+    assert "guard" == refusal(case, payload={"sum": -1 if ">" in when else 101}).code
+
+
+def test_a_payload_is_the_last_thing_to_miss() -> None:
+    """Where one transition lacks a payload only and another is held back by its guard, both sides tell the payload."""
+    case = Case(flow(fields=FIELDS, transitions=[move(payload={"sum": "int"}), move(target="z", when="amount <= 200")]))
+
+    assert ("needs", "payload") == (option(case).status, refusal(case).code)
+
+
 def test_whoever_did_the_one_may_not_do_the_other() -> None:
     """An event with not_by is refused to who did the other, and says so; others may."""
     workflow = flow(
