@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from servflow.engine._facts import NO_VOTES, voting
+from servflow.engine._payloads import refuse
 from servflow.engine._permit import done_by, is_one_of, not_permitted, permitted, who
 from servflow.engine._raised import tell
 from servflow.errors import LimitError, Refused, nearest
@@ -94,7 +95,7 @@ def vote(call: OneCall, event: str, payload: Mapping[str, Any]) -> None:
     state = _where(call, event, payload)
     comment = payload.get("comment") or ""
     if not isinstance(comment, str) or len(comment) > _LONGEST:
-        raise _refuse(
+        raise refuse(
             event, f"comment is a text of at most {_LONGEST} characters, not {comment!r}", field="comment", value=comment
         )
     problem = _refusal(call, state, event)
@@ -137,7 +138,7 @@ def _where(call: OneCall, event: str, payload: Mapping[str, Any]) -> str:
             return str(named)
         close = nearest(str(named), here)
         said = f"did you mean {close!r}?" if close else f"there is one in {', '.join(here)}"
-        raise _refuse(
+        raise refuse(
             event,
             f"there is no approval in {named!r} now; {said}",
             field="state",
@@ -148,7 +149,7 @@ def _where(call: OneCall, event: str, payload: Mapping[str, Any]) -> str:
     waiting = [state for state in here if call.draft.approvals.get(state, NO_VOTES).decided is None]
     mine = [state for state in waiting if _refusal(call, state, event) is None]
     if len(mine) > 1:
-        raise _refuse(event, f"say which with state: {', '.join(mine)}", field="state", value=None, known=tuple(mine))
+        raise refuse(event, f"say which with state: {', '.join(mine)}", field="state", value=None, known=tuple(mine))
     return (mine or waiting or here)[0]
 
 
@@ -299,10 +300,6 @@ def _check_quorum(compiled: Compiled, approval: Approval, allow: tuple[Any, ...]
 
 # How many people a relation can be at once; whoever opened a ticket and its customer are both its requester.
 _MOST = {"assignee": 1, "owner": 1, "requester": 2, "system": 1}
-
-
-def _refuse(event: str, why: str, **more: Any) -> Refused:
-    return Refused(f"{event}: {why}", code="payload", event=event, **more)
 
 
 __all__ = ["APPROVE", "REJECT", "check_states", "electorate", "grant", "may_vote", "vote", "why_not"]

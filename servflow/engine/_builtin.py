@@ -13,6 +13,7 @@ from servflow.engine._actions import attribute, change, fitted
 from servflow.engine._assigning import assign, unassign
 from servflow.engine._definition import ATTRIBUTES
 from servflow.engine._moving import enter
+from servflow.engine._payloads import lacking, refuse
 from servflow.errors import InputError, Refused, TimeError, nearest
 from servflow.model import (
     SYSTEM,
@@ -47,14 +48,11 @@ def perform(call: OneCall, event: str, payload: Payload) -> None:
         action(call, payload)
 
 
-def refuse(event: str, why: str, **facts: Any) -> Refused:
-    """The refusal of a payload."""
-    return Refused(f"{event}: {why}", code="payload", event=event, **facts)
-
-
 def _text(event: str, payload: Payload, name: str, *, needed: bool = False, limit: int = 100_000) -> str | None:
     value = payload.get(name)
-    if (value is None or value == "") and not needed:
+    if value is None or value == "":
+        if needed:
+            raise lacking(event, name)
         return None
     if not isinstance(value, str) or not value or len(value) > limit:
         raise refuse(event, f"{name} is a text of at most {limit} characters, not {value!r}", field=name, value=value)
@@ -131,7 +129,8 @@ def _force(call: OneCall, payload: Payload) -> None:
     known = call.compiled.forcible
     if target not in known:
         close = nearest(str(target), known)
-        raise refuse(event, f"there is no state {target!r}" + (f"; did you mean {close!r}?" if close else ""), field="state")
+        said = f"there is no state {target!r} to go to" + (f"; did you mean {close!r}?" if close else "")
+        raise refuse(event, said, field="state", value=target, nearest=close)
     forced = call.compiled.force_chart
     history = call.draft.history or NOTHING
     chosen = (known[str(target)],)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from servflow.engine._facts import is_done, steps
-from servflow.engine._payloads import typed_payload
+from servflow.engine._payloads import lacking, refuse, typed_payload
 from servflow.engine._permit import not_permitted, permitted
 from servflow.engine._raised import tell
 from servflow.errors import Refused, nearest
@@ -77,7 +77,7 @@ def check(call: OneCall, payload: Mapping[str, Any]) -> None:
         return  # a second tap on the same box is no second check
     missing = _before(call, state, step.step) if call.compiled.states[state].ordered else []
     if missing:
-        raise _refuse(
+        raise refuse(
             CHECK, f"{step.step} comes after {', '.join(missing)}", field="step", step=step.step, missing=tuple(missing)
         )
     call.record(Checked, state=state, step=step.step, by=_by(call), evidence=_evidence(step, payload.get("evidence")))
@@ -95,17 +95,19 @@ def uncheck(call: OneCall, payload: Mapping[str, Any]) -> None:
         Refused: there is no such step here, it is not checked, or in an ordered list a later one is.
     """
     reason = payload.get("reason")
+    if reason in (None, ""):
+        raise lacking(UNCHECK, "reason")
     if not isinstance(reason, str) or not 0 < len(reason) <= _LONGEST:
-        raise _refuse(
+        raise refuse(
             UNCHECK, f"reason is a text of at most {_LONGEST} characters, not {reason!r}", field="reason", value=reason
         )
     state, step = _find(call, payload, UNCHECK, done=True)
     if not is_done(call, state, step.step):
-        raise _refuse(UNCHECK, f"{step.step} is not checked", field="step", value=step.step)
+        raise refuse(UNCHECK, f"{step.step} is not checked", field="step", value=step.step)
     listed = [other for other in call.compiled.checklists[state] if other.required or other is step]
     later = [other.step for other in listed[listed.index(step) + 1 :] if is_done(call, state, other.step)]
     if call.compiled.states[state].ordered and step.required and later:
-        raise _refuse(
+        raise refuse(
             UNCHECK, f"{', '.join(later)} came after {step.step}; uncheck that first", field="step", later=tuple(later)
         )
     call.record(Unchecked, state=state, step=step.step, by=_by(call), reason=reason)
@@ -115,15 +117,17 @@ def uncheck(call: OneCall, payload: Mapping[str, Any]) -> None:
 
 def _find(call: OneCall, payload: Mapping[str, Any], event: str, *, done: bool) -> tuple[str, ChecklistStep]:
     name = payload.get("step")
+    if name in (None, ""):
+        raise lacking(event, "step")
     if not isinstance(name, str) or not name or len(name) > _LONGEST:
-        raise _refuse(event, f"step is the name of a step, not {name!r}", field="step", value=name)
+        raise refuse(event, f"step is the name of a step, not {name!r}", field="step", value=name)
     here = list(steps(call))
     named = [(state, step) for state, step in here if step.step == name]
     if not named:
         known = [step.step for _, step in here]
         close = nearest(name, known)
         said = f"did you mean {close!r}?" if close else f"it has {', '.join(known) or 'none'}"
-        raise _refuse(
+        raise refuse(
             event,
             f"state {call.draft.state} has no checklist step {name!r}; {said}",
             field="step",
@@ -141,7 +145,7 @@ def _evidence(step: ChecklistStep, given: Any) -> Any:
         return given
     needs = {name: spec.type for name, spec in step.evidence.items()}
     if given is not None and not isinstance(given, Mapping):
-        raise _refuse(CHECK, f"evidence of {step.step} is a mapping, not {given!r}", field="evidence", needs=needs)
+        raise refuse(CHECK, f"evidence of {step.step} is a mapping, not {given!r}", field="evidence", needs=needs)
     try:
         return frozen_map(typed_payload(step.evidence, given or {}, f"{CHECK} of {step.step}"))
     except Refused as problem:
@@ -151,10 +155,6 @@ def _evidence(step: ChecklistStep, given: Any) -> Any:
 
 def _by(call: OneCall) -> str | None:
     return call.actor.id if call.actor is not None else None
-
-
-def _refuse(event: str, why: str, **more: Any) -> Refused:
-    return Refused(f"{event}: {why}", code="payload", event=event, **more)
 
 
 __all__ = ["CHECK", "UNCHECK", "check", "grant", "may_check", "may_start", "uncheck", "why_not"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from servflow.model import EMPTY, ApprovalRound, FrozenMap, write_instant
+from servflow.model import EMPTY, ApprovalRound, Field, FrozenMap, write_instant
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -81,11 +81,16 @@ def step_rows(call: OneCall) -> Iterator[FrozenMap[str, Any]]:
                 "done": done is not None,
                 "by": done.by if done is not None else None,
                 "at": write_instant(done.at) if done is not None else None,
-                "evidence": {name: f"{spec.type}{'?' if spec.optional else ''}" for name, spec in step.evidence.items()},
+                "evidence": {name: asked_type(spec) for name, spec in step.evidence.items()},
                 "given": done.evidence if done is not None else None,
                 "due": write_instant(run.due) if run is not None and run.due is not None else None,
             }
         )
+
+
+def asked_type(spec: Field) -> str:
+    """The type of a value that is asked for; ``?`` marks what may be left out."""
+    return f"{spec.type}?" if spec.optional or spec.default is not None else spec.type
 
 
 def approval_rows(call: OneCall) -> Iterator[FrozenMap[str, Any]]:
@@ -116,6 +121,7 @@ __all__ = [
     "TYPES",
     "approval",
     "approval_rows",
+    "asked_type",
     "checklist",
     "children",
     "is_done",

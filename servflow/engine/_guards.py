@@ -37,6 +37,10 @@ def held_back(call: OneCall, event: str, link: Link, condition: Expression) -> R
         facts["until"] = until
         lines = (f"it was possible until {write_instant(until)}", *lines)
         lines_zh = (f"只能在 {write_instant(until)} 之前", *lines_zh)
+    if "checklist.complete" in condition.reads and (missing := call.scope()["checklist"]["missing"]):
+        facts["missing"] = missing
+        steps = ", ".join(missing)
+        lines, lines_zh = (*lines, f"still to be done: {steps}"), (*lines_zh, f"还缺 {steps}")
     return Refused(
         f"{event} is not allowed now: {'; '.join(lines) or condition.text + ' is false'}",
         code="guard",

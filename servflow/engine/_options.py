@@ -16,7 +16,7 @@ from servflow.engine._permit import not_permitted, permitted
 from servflow.engine._refusals import each_of, with_remedy
 from servflow.engine._views import Option
 from servflow.errors import Refused
-from servflow.model import EMPTY, Field, FrozenMap, Ticket
+from servflow.model import EMPTY, FrozenMap, Ticket
 from servflow.statemachine import NOTHING
 
 if TYPE_CHECKING:
@@ -109,16 +109,12 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
 
 def _asked(link: Link) -> FrozenMap[str, str]:
     """The payload a transition takes: what it declares, and what its guard reads besides."""
-    found = {name: _type(spec) for name, spec in link.spec.payload.items()}
+    found = {name: _facts.asked_type(spec) for name, spec in link.spec.payload.items()}
     return FrozenMap({**dict.fromkeys(payload_reads(link), "any"), **found})
 
 
 def _types(link: Link) -> FrozenMap[str, str]:
-    return FrozenMap({name: _type(spec) for name, spec in link.spec.payload.items()})
-
-
-def _type(spec: Field) -> str:
-    return f"{spec.type}?" if spec.optional or spec.default is not None else spec.type
+    return FrozenMap({name: _facts.asked_type(spec) for name, spec in link.spec.payload.items()})
 
 
 def _leads(call: OneCall, indexes: tuple[int, ...]) -> tuple[tuple[str, ...], bool]:
@@ -133,7 +129,7 @@ def _heard(call: OneCall, event: str) -> Option:
     spec = call.workflow.events.get(event)
     allow, not_by = (spec.allow, spec.not_by) if spec is not None else ((), None)
     declared = spec.payload if spec is not None else EMPTY
-    payload = FrozenMap({name: _type(kind) for name, kind in declared.items()})
+    payload = FrozenMap({name: _facts.asked_type(kind) for name, kind in declared.items()})
     title = spec.title if spec is not None else ""
     if permitted(call, allow, not_by):
         needed = any(not kind.optional and kind.default is None for kind in declared.values())
@@ -183,7 +179,7 @@ def _built_in(call: OneCall, event: str) -> Option | None:
     if event == "ticket.update":
         asked = {name: f"{kind.type}?" for name, kind in call.workflow.fields.items()}
     if spec is not None:
-        asked |= {name: _type(kind) for name, kind in spec.payload.items()}
+        asked |= {name: _facts.asked_type(kind) for name, kind in spec.payload.items()}
     payload = FrozenMap(asked)
     if permitted(call, allow, not_by) or (event == _checklist.CHECK and _checklist.may_check(call)):
         mine = not event.startswith("offer.") or any(

@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     from servflow.engine._compile import Link
 
 
+def refuse(event: str, why: str, **facts: Any) -> Refused:
+    """The refusal of a payload that does not fit."""
+    return Refused(f"{event}: {why}", code="payload", event=event, **facts)
+
+
+def lacking(event: str, name: str) -> Refused:
+    """The refusal of a payload that lacks a text it needs."""
+    said = {name: "string, which is missing"}
+    why = f"{event} needs another payload: {name} takes {said[name]}"
+    return Refused(why, code="payload", event=event, field=name, problems=said, needs={name: "string"})
+
+
 def typed_payload(declared: Mapping[str, Any], payload: Mapping[str, Any], event: str) -> Mapping[str, Any]:
     """
     The payload with every declared value in its type.

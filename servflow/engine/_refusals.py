@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from servflow.engine._call import OneCall
     from servflow.engine._compile import Link
 
-_TOLD = ("when", "operands", "lines", "needs", "not_by", "outlets", "problems", "until")
+_TOLD = ("when", "operands", "lines", "needs", "not_by", "outlets", "problems", "until", "missing")
 
 
 def each_of(problems: Iterable[tuple[Link, Refused]]) -> tuple[FrozenMap[str, Any], ...]:

@@ -466,3 +466,30 @@ def test_explain_tells_the_steps() -> None:
         photo["evidence"],
         photo["due"],
     )
+
+
+def test_a_guard_on_a_complete_list_says_what_is_missing() -> None:
+    """Whoever may not finish yet reads which required steps are still to be done, in either language."""
+    through = {"event": "through", "source": "site", "target": "parts", "when": "checklist.complete"}
+    workflow = flow(["check_in", "repair", {"step": "tidy_up", "required": False}], transitions=[through])
+    ticket = check(workflow, arrived(workflow), "check_in").ticket
+    with pytest.raises(Refused) as caught:
+        workflow.fire(ticket, "through", at=T0)
+
+    assert ("guard", ("repair",)) == (caught.value.code, caught.value.facts["missing"])
+    assert "still to be done: repair" in caught.value.message
+    assert "还缺 repair" in caught.value.text("zh")
+
+
+@pytest.mark.parametrize(("event", "name"), [("step.check", "step"), ("ticket.force", "state"), ("ticket.force", "reason")])
+def test_what_a_payload_lacks_is_said_by_name(event: str, name: str) -> None:
+    """A text that is missing is told as missing and with its type, not as a bad value."""
+    workflow = flow(["check_in"])
+    payload = {"state": "done", "reason": "because", "step": "check_in"}
+    del payload[name]
+    with pytest.raises(Refused) as caught:
+        workflow.fire(arrived(workflow), event, payload, at=T0)
+
+    assert {name: "string"} == caught.value.facts["needs"]
+    assert f"{event} needs another payload: {name} takes string, which is missing" == caught.value.message
+    assert f"{name}: string" in caught.value.text("zh")
