@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 SINGLE = ("assignee", "owner", "requester", SYSTEM.id)
 """What an ``allow`` names that is one person."""
 
+FOLLOWED = 40
+"""How many events of its own one step may raise where each leaves something open."""
+
 MAX_RUNS = 4_096
 """How many ways one step may go before the rest is given up, which is said."""
 
@@ -70,11 +73,15 @@ class _Step(Standing):
         getattr(self, f"_{trigger.kind}")(trigger)
         count = 0
         been: set[Any] = set()
+        chosen = len(self.choices)
         while self.queue:
             count += 1
             here = (self.configuration, tuple(self.history.items()), tuple(self.values), len(self.choices), tuple(self.queue))
             if count > MAX_INTERNAL or here in been:
                 raise Refusal  # they raise each other without end: the kernel refuses that
+            if count > FOLLOWED and len(self.choices) > chosen:
+                self.machine.incomplete = self.machine.incomplete or f"one step may raise more than {FOLLOWED} events"
+                raise Refusal
             been.add(here)
             event = self.queue.popleft()
             self.by, self.sent = "internal", {}
