@@ -28,6 +28,7 @@ _EQUAL = {"===": "_==_", "==": "_==_", "!==": "_!=_", "!=": "_!=_"}
 _ORDER = {"<": "_<_", "<=": "_<=_", ">": "_>_", ">=": "_>=_"}
 _WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None, "undefined": None}
 _PAYLOAD = "_event.data."
+_OPEN = "?"
 
 Tree = dict[str, Any]
 
@@ -42,8 +43,10 @@ class Reader:
     Reads conditions one after the other and gathers what they say about the names in them.
 
     ``kinds`` holds for each name what it is compared with, or ``bool`` where it stands as a condition of its own.
+    ``state`` gives the state that an id in ``In()`` means.
     """
 
+    state: Callable[[str], str] = str
     kinds: dict[str, set[str]] = field(factory=dict)
     _tokens: list[tuple[str, str, int]] = field(factory=list, init=False)
     _place: int = field(default=0, init=False)
@@ -81,7 +84,9 @@ class Reader:
         """A field for every name, of the type that all uses agree on."""
         found = {}
         for name, kinds in self.kinds.items():
-            kind = next(iter(kinds)) if len(kinds) == 1 else "double" if kinds == {"int", "double"} else "any"
+            # What is only compared with other names may be anything, unless something else tells.
+            told = kinds - {_OPEN} or {"any"}
+            kind = next(iter(told)) if len(told) == 1 else "double" if told == {"int", "double"} else "any"
             found[name] = {"type": kind, "default": False} if kind == "bool" else {"type": kind, "optional": True}
         return found
 
@@ -155,7 +160,7 @@ class Reader:
                 if kind is not None:
                     self.note(name["name"], kind)
                 elif other.get("const", 0) is not None:
-                    self.note(name["name"], "any")
+                    self.note(name["name"], _OPEN)
         return {"call": call, "args": [left, right]}
 
     def _unary(self) -> Tree:
@@ -204,7 +209,7 @@ class Reader:
             self._place += 1
             if not self._next(")"):
                 raise NotReadable(self._unexpected())
-            return {"call": "in_state", "args": [{"const": state}]}
+            return {"call": "in_state", "args": [{"const": self.state(state)}]}
         text = "".join(text.split())
         if text.startswith(_PAYLOAD):
             text = f"payload.{text.removeprefix(_PAYLOAD)}"
@@ -266,34 +271,40 @@ _BINARY = {"_==_": "===", "_!=_": "!==", "_<_": "<", "_<=_": "<=", "_>_": ">", "
 _RANKS = {"_||_": 1, "_&&_": 2, "_==_": 3, "_!=_": 3, "_<_": 4, "_<=_": 4, "_>_": 4, "_>=_": 4, "!_": 5}
 
 
-def ecmascript(expression: Expression) -> str | None:
-    """The condition in ECMAScript that reads back as this expression; None where there is none."""
-    text = _script(expression.tree)
+def ecmascript(expression: Expression, written: Callable[[str], str] = str, meant: Callable[[str], str] = str) -> str | None:
+    """
+    The condition in ECMAScript that reads back as this expression; None where there is none.
+
+    Args:
+        written: how the id of a state is written.
+        meant: the state that a written id means.
+    """
+    text = _script(expression.tree, written)
     if text is None:
         return None
     try:
-        back = Reader().condition(text)
+        back = Reader(meant).condition(text)
         return text if Expression.parse(back) == expression else None
     except (NotReadable, ExpressionError):
         return None
 
 
-def _script(tree: Any) -> str | None:
+def _script(tree: Any, written: Callable[[str], str]) -> str | None:
     if "const" in tree:
         return None if tree.get("type") not in (None, "double") else json.dumps(tree["const"], ensure_ascii=False)
     if "name" in tree:
         return str(tree["name"])
     if "select" in tree:
-        of = _script(tree["of"]) if set(tree) == {"select", "of"} else None
+        of = _script(tree["of"], written) if set(tree) == {"select", "of"} else None
         if of is None:
             return None
         return f"_event.data.{tree['select']}" if of == "payload" else f"{of}.{tree['select']}"
     call, inner = tree.get("call", ""), tree.get("args", ())
-    parts = [_script(part) for part in inner]
+    if call == "in_state" and len(inner) == 1 and isinstance(inner[0].get("const"), str):
+        return f"In({json.dumps(written(inner[0]['const']), ensure_ascii=False)})"
+    parts = [_script(part, written) for part in inner]
     if "target" in tree or not parts or None in parts:
         return None
-    if call == "in_state" and len(parts) == 1:
-        return f"In({parts[0]})"
     bound = [
         f"({text})" if _RANKS.get(part.get("call", ""), 9) <= _RANKS.get(call, 0) else text
         for text, part in zip(parts, inner, strict=True)

@@ -19,6 +19,7 @@ from servflow.model import ACTIONS, Span
 _DELAY = re.compile(r"\s*'?\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*'?\s*", re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _NO_TIME = timedelta()
+_INTERNAL = "#_internal"
 
 
 @define
@@ -92,8 +93,7 @@ class Content:
         if name == "raise" and given.get("event"):
             return {"emit": given["event"]}
         if name == "send" and given.get("event") and not {"delay", "delayexpr"} & set(given):
-            self.calls[given["event"]] = None
-            return {"call": given["event"]}
+            return self._send(element, given["event"])
         if name == "assign" and given.get("location", "").isidentifier() and "expr" in given:
             try:
                 value = self.reader.value(given["expr"])
@@ -107,6 +107,17 @@ class Content:
         else:
             self.drop(f"<{name}> {where} (line {element.line})")
         return None
+
+    def _send(self, element: Element, event: str) -> dict[str, Any]:
+        """An event to the chart itself is one that the ticket raises; to anybody else it is for the host to send."""
+        given = element.attributes
+        own = {"target", "targetexpr", "type", "typeexpr"}.isdisjoint(given) and self.heard(event)
+        if own or given.get("target") == _INTERNAL:
+            if element.children or "namelist" in given:
+                self.drop(f"what the event {event} carries, which the chart sends itself (line {element.line})")
+            return {"emit": event}
+        self.calls[event] = None
+        return {"call": event}
 
     def _own(self, element: Element) -> dict[str, Any] | None:
         try:

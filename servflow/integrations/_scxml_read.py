@@ -298,9 +298,8 @@ class _Document:
         for model in (child for child in root.children if child.name == "datamodel"):
             for data in model.children:
                 name, text = data.attributes.get("id", ""), data.attributes.get("expr", "")
-                if name in found and self.reader.kind_of(text) == found[name]["type"]:
-                    value = text.strip()
-                    literal = self._literal(value)
+                literal = self._literal(text.strip()) if name in found and self.reader.kind_of(text) is not None else None
+                if literal is not None:
                     found[name] = {"type": found[name]["type"], "default": literal}
         return found
 
@@ -309,7 +308,7 @@ class _Document:
         kind = self.reader.kind_of(text) if text else None
         if name.isidentifier() and kind is not None:
             self.reader.note(name, kind)
-        else:
+        elif text or "src" in data.attributes or data.children or "".join(data.text).strip():
             self.content.drop(f"the data {name!r} begins with (line {data.line})")
 
     def _literal(self, text: str) -> Any:
@@ -332,6 +331,7 @@ def read_scxml(text: str | bytes, conditions: Mapping[str, str]) -> Parts:
         document.problem("scxml.root", root, tag=root.name, namespace=root.space)
         raise DefinitionError.of(document.findings)
     document.encoded = root.attributes.get(f"{OURS} ids") == "encoded"
+    document.reader.state = document.name
     document.own = root.attributes.get("datamodel") == OWN_LANGUAGE
     document.number(root)
     states = document.states(root, top=True)

@@ -13,7 +13,7 @@ from attrs import define, field
 from servflow.errors import ExpressionError, InputError
 from servflow.expressions import Expression
 from servflow.integrations._conditions import ecmascript
-from servflow.integrations._scxml_names import OURS, OWN_LANGUAGE, SCXML, as_event, as_name
+from servflow.integrations._scxml_names import OURS, OWN_LANGUAGE, SCXML, as_event, as_name, from_name
 from servflow.model import Span
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -42,9 +42,9 @@ def _listed(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value or ())
 
 
-def _script(text: str) -> str | None:
+def _script(text: str, *, encoded: bool) -> str | None:
     try:
-        return ecmascript(Expression.parse(text))
+        return ecmascript(Expression.parse(text), as_name, from_name) if encoded else ecmascript(Expression.parse(text))
     except ExpressionError:  # it calls what only its workflow knows
         return None
 
@@ -65,14 +65,14 @@ class Writer:
     """State -> its transitions: which of the list, which of its sources, and whether that is ``*``."""
 
     def __attrs_post_init__(self) -> None:
-        texts = {str(move["when"]) for move in self.moves if move.get("when") is not None}
-        scripts = {text: _script(text) for text in sorted(texts)}
-        self.own = None in scripts.values()
-        self.conditions = {text: text if self.own else script or "" for text, script in scripts.items()}
         everything = list(self._all(self.states))
         events = [name for move in self.moves for name in _listed(move.get("event") and str(move["event"]).split())]
         # Encoded where a name would not do, and where it would be taken for an encoded one.
         self.encoded = any(as_name(name) != name for name in everything) or any(as_event(name) != name for name in events)
+        texts = {str(move["when"]) for move in self.moves if move.get("when") is not None}
+        scripts = {text: _script(text, encoded=self.encoded) for text in sorted(texts)}
+        self.own = None in scripts.values()
+        self.conditions = {text: text if self.own else script or "" for text, script in scripts.items()}
         self._place_arms()
         order = [index for name in everything for index, _, _ in self.arms.get(name, ())]
         self.numbered = order != list(range(len(self.moves))) or any(arm[2] for arms in self.arms.values() for arm in arms)

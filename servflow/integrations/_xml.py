@@ -109,6 +109,8 @@ def read_xml(source: str | bytes) -> Element:
             column=error.offset + 1,
             why=why,
         ) from None
+    except InputError:  # what the builder refuses; a ValueError, as the following are
+        raise
     except (UnicodeError, LookupError, ValueError) as error:
         raise InputError(f"the XML cannot be decoded: {error}"[:300], code="xml.syntax") from None
     assert builder.root is not None  # a document without a root is not well-formed

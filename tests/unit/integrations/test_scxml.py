@@ -236,6 +236,66 @@ def test_hostile_xml_is_refused(text: Any, said: str) -> None:
         from_scxml(text)
 
 
+def test_what_is_refused_says_so_by_its_code() -> None:
+    """A DOCTYPE is no fault of the encoding."""
+    with pytest.raises(InputError, match=r"^line 1: the XML has a DOCTYPE") as caught:
+        from_scxml(BOMB)
+    assert ("xml.refused", 1) == (caught.value.code, caught.value.facts["line"])
+
+
+def test_an_event_the_chart_sends_itself_is_raised() -> None:
+    """Without a target it comes back to the chart that sends it; what goes elsewhere is for the host."""
+    parts = from_scxml(
+        _doc("""
+  <state id="a"><transition event="go" target="b">
+    <send event="next"/><send event="hidden" target="#_internal"><param name="x" expr="1"/></send>
+    <send event="told"/><send event="next" target="#_parent"/><send event="next" type="http"/>
+  </transition></state>
+  <state id="b"><transition event="next" target="c"/></state>
+  <state id="c"/>""")
+    )
+
+    raised = [{"emit": "next"}, {"emit": "hidden"}, {"call": "told"}, {"call": "next"}, {"call": "next"}]
+    assert raised == [dict(action) for action in parts.transitions[0]["do"]]
+    assert ("what the event hidden carries, which the chart sends itself (line 4)",) == parts.dropped
+    flow = servflow.Workflow(**parts.definition("w"))
+    assert "c" == flow.fire(flow.open("1", at=AT).ticket, "go", at=AT).ticket.state
+
+
+def test_the_data_model_says_where_names_begin() -> None:
+    """Also those that are only compared with each other; what begins with nothing is no loss."""
+    parts = from_scxml(
+        _doc("""
+  <datamodel><data id="timer" expr="0"/><data id="most" expr="5"/><data id="text" expr="0"/><data id="none"/></datamodel>
+  <state id="a">
+    <transition cond="timer &gt;= most" target="b"/><transition event="e" cond="left == right"/>
+    <transition event="e"><assign location="text" expr="''"/></transition>
+  </state>
+  <state id="b"/>""")
+    )
+
+    assert {
+        "timer": {"type": "int", "default": 0},
+        "most": {"type": "int", "default": 5},
+        "left": {"type": "any", "optional": True},
+        "right": {"type": "any", "optional": True},
+        "text": {"type": "any", "default": 0},
+    } == {name: dict(spec) for name, spec in parts.fields.items()}
+    assert () == parts.dropped
+
+
+def test_conditions_name_states_as_the_document_does() -> None:
+    """Another tool looks for the id that is written, and the condition has to ask for that one."""
+    chart = Machine(
+        states={"on site": {}, "b": {}},
+        transitions=[{"event": "e", "source": "b", "when": "in_state('on site') || in_state('b')"}],
+    )
+    text = to_scxml(chart)
+
+    assert "In(&quot;on_x0020_site&quot;) || In(&quot;b&quot;)" in text
+    assert chart == from_scxml(text).machine()
+
+
 def test_another_document_is_refused() -> None:
     """XML of another kind, or without a state, is told apart."""
     for text, code in (("<html/>", "scxml.root"), ('<scxml xmlns="urn:x"/>', "scxml.root"), ("<scxml/>", "scxml.no_states")):
