@@ -260,13 +260,8 @@ def check_states(compiled: Compiled) -> None:
         _check_quorum(compiled, approval, allow, path)
         for word in ("approved", "rejected"):
             event = f"{word}.{state}"
-            if not asked and not any(_takes(one, event) for one in compiled.descriptors if compiled.raised.covers(one)):
+            if not asked and not compiled.raised.taken(event):
                 compiled.problems.add("approval.unheard", path, "warning", event=event, state=state)
-
-
-def _takes(descriptor: str, event: str) -> bool:
-    head = descriptor.removesuffix(".*")
-    return event == head or event.startswith(head + ".")
 
 
 def _check_quorum(compiled: Compiled, approval: Approval, allow: tuple[Any, ...], path: str) -> None:

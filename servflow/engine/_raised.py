@@ -53,11 +53,16 @@ class Raised:
     @cached_property
     def heard(self) -> frozenset[str]:
         """Those that something listens to; a transition for whatever event (``*``) is not meant by them."""
-        asked = [one.removesuffix(".*") for one in self._compiled.descriptors if self.covers(one)]
         by_parts = self._compiled.heard
-        return frozenset(
-            name for name in self.names if name in by_parts or any(name == one or name.startswith(one + ".") for one in asked)
-        )
+        return frozenset(name for name in self.names if name in by_parts or self.taken(name))
+
+    def taken(self, name: str) -> bool:
+        """Whether a transition takes one of these events, by its name or one that stands for several."""
+        return not self._asked.isdisjoint(_beginnings(name))
+
+    @cached_property
+    def _asked(self) -> frozenset[str]:
+        return frozenset(one.removesuffix(".*") for one in self._compiled.descriptors if self.covers(one))
 
     def check(self) -> None:
         """Note every transition for such an event that nothing raises."""
@@ -78,9 +83,13 @@ class Raised:
 
 def _heads(name: str) -> list[str]:
     """The name, and what stands for it and others: its beginnings of at least two words, or one of approvals."""
+    found = _beginnings(name)
+    return found if found[0] in ("approved", "rejected") else found[1:]
+
+
+def _beginnings(name: str) -> list[str]:
     words = name.split(".")
-    least = 1 if words[0] in ("approved", "rejected") else 2
-    return [".".join(words[:count]) for count in range(least, len(words) + 1)]
+    return [".".join(words[:count]) for count in range(1, len(words) + 1)]
 
 
 def tell(call: OneCall, event: str, payload: Mapping[str, Any] = EMPTY) -> None:
