@@ -57,6 +57,11 @@ def field_map(value: Mapping[str, Any] | None) -> FrozenMap[str, Field]:
     """
     found: list[Finding] = []
     read: dict[str, Field] = {}
+    given_value: object = value  # whatever a document held
+    if given_value is not None and not isinstance(given_value, Mapping):
+        held = shown(value)
+        why = {"en": f"names and their types are a mapping, not {held}", "zh": f"{held} 不是名称到类型的映射"}
+        raise DefinitionError.of([Finding("definition.value", "", {"why": why})])
     for name, source in (value or {}).items():
         try:
             given: object = name  # whatever a document held
@@ -68,6 +73,23 @@ def field_map(value: Mapping[str, Any] | None) -> FrozenMap[str, Field]:
     if found:
         raise DefinitionError.of(found)
     return FrozenMap(read)
+
+
+def payload_map(value: Mapping[str, Any] | None) -> FrozenMap[str, Field]:
+    """What ``field_map`` reads, for ``payload``: its problems name that key."""
+    return _field_map_at("payload", value)
+
+
+def evidence_map(value: Mapping[str, Any] | None) -> FrozenMap[str, Field]:
+    """What ``field_map`` reads, for ``evidence``: its problems name that key."""
+    return _field_map_at("evidence", value)
+
+
+def _field_map_at(key: str, value: Mapping[str, Any] | None) -> FrozenMap[str, Field]:
+    try:
+        return field_map(value)
+    except DefinitionError as error:
+        raise DefinitionError.of(at_path(error, key)) from None
 
 
 def read_field(source: Any) -> Field:

@@ -78,7 +78,7 @@ def smallest_change(
         parts = _asked_parts(call, link, payload)
         reads = {name for part in parts for name in call.compiled.depends_on(part)}
         for place, name in enumerate(fields):
-            if name not in reads or len(asked) >= MAX_FIELDS:
+            if name not in reads or len(asked) >= MAX_FIELDS or not _writable(call, name):
                 continue
             for change in _changes(call, parts, payload, name, place):
                 key = (name, repr(change.new))
@@ -88,6 +88,12 @@ def smallest_change(
                         found.append(change)
                         break
     return min(found, key=lambda change: (change.far, change.place), default=None)
+
+
+def _writable(call: OneCall, name: str) -> bool:
+    """Whether a value can be told as data that ``ticket.update`` takes back: bytes cannot."""
+    spec = call.workflow.fields.get(name)
+    return spec is None or spec.type != "bytes"
 
 
 def _asked_parts(call: OneCall, link: Link, payload: Mapping[str, Any] | None) -> list[Expression]:
@@ -125,8 +131,9 @@ def _changes(
     for value in _values(call, parts, name, FieldType(kind, choices)):
         fit = _fit(call, name, value)
         if fit is not _UNFIT and fit != old:
-            known = value is None or isinstance(value, bool) or value in choices or kind not in ("string", "bytes", "any")
-            invented = not known and not _written(parts, value)
+            fresh = [item for item in value if item not in (old or ())] if isinstance(value, (list, tuple)) else [value]
+            texts = [item for item in fresh if isinstance(item, str) and item not in choices]
+            invented = not all(_written(parts, item) for item in texts)
             yield Change(name, old, fit, invented, distance(old, fit, choices), place)
 
 
@@ -139,15 +146,21 @@ def _values(call: OneCall, parts: Sequence[Expression], name: str, declared: Fie
     trial = _trial(call, parts, name, types)
     if trial is not None:
         overlay = Scope(call)
-        for value in trial.values(scope, old):
+
+        def holds(value: Any) -> bool:
             overlay[name] = freeze(value)
-            if value != old and all(_holds(part, overlay) for part in parts):
+            return all(_holds(part, overlay) for part in parts)
+
+        for value in trial.values(scope, old):
+            if value != old and holds(value):
                 found.append(value)
                 break
         if trial.blurred:
             fixed: Any = _Others(scope, name)
             solved = solve(parts, types=types, fixed=fixed, near={name: old}, budget=BUDGET)
             found += [solved.values[name]] if solved.status == "yes" and name in solved.values else []
+            close = trial.around(holds, old) if not found else None
+            found += [] if close is None else [close]
             found.sort(key=lambda value: distance(old, value, declared.one_of))
     if any(read.startswith("table.") for part in parts for read in part.reads):
         found.extend(value for value in _by_table(call, parts, name, declared) if value not in found)
@@ -175,8 +188,8 @@ def _choices(call: OneCall, name: str) -> tuple[Any, ...]:
     return call.workflow.queues if name == "queue" else ()
 
 
-def _written(parts: Sequence[Expression], value: Any) -> bool:
-    """Whether the condition itself names the value."""
+def _written(parts: Sequence[Expression], value: str) -> bool:
+    """Whether the condition itself names the text."""
     return any(repr(value)[1:-1] in part.text for part in parts)
 
 
@@ -232,8 +245,6 @@ def plainly(value: Any) -> Any:
             return Span.of(value).text
         except TimeError:  # negative, or longer than a span may be
             return f"{value.total_seconds():g}s"
-    if isinstance(value, bytes):
-        return value.hex()
     if isinstance(value, (list, tuple)):
         return tuple(plainly(item) for item in value)
     return value

@@ -14,6 +14,7 @@ from servflow.engine._building import (
     build_list,
     field_map,
     names,
+    payload_map,
     plain,
     read_field,
     refuse_shapes,
@@ -177,7 +178,7 @@ class Transition:
     when: str | None = None
     allow: tuple[Any, ...] = field(default=(), converter=allow_list)
     not_by: str | None = None
-    payload: FrozenMap[str, Field] = field(default=None, converter=field_map)
+    payload: FrozenMap[str, Field] = field(default=None, converter=payload_map)
     do: tuple[Action, ...] = field(default=(), converter=actions)
     title: str = ""
 
@@ -191,7 +192,7 @@ class EventSpec:
 
     allow: tuple[Any, ...] = field(default=(), converter=allow_list)
     not_by: str | None = None
-    payload: FrozenMap[str, Field] = field(default=None, converter=field_map)
+    payload: FrozenMap[str, Field] = field(default=None, converter=payload_map)
     title: str = ""
 
     def __attrs_post_init__(self) -> None:

@@ -29,6 +29,13 @@ def held_back(call: OneCall, event: str, link: Link, condition: Expression) -> R
             when=condition.text,
             why=error.message,
         )
+    held = call.aside()
+    known = {"code": "guard", "event": event, "state": held.draft.state, "transition": link.index, "when": condition.text}
+    return Refused.with_more(f"{event} is not allowed now: ", known, lambda: _told(held, link, condition))
+
+
+def _told(call: OneCall, link: Link, condition: Expression) -> tuple[str, Mapping[str, Any]]:
+    """What a guard's no says of each operand: an event may be refused by many transitions, of which few are looked at."""
     trace = condition.trace(call.scope())
     lines, lines_zh = trace.lines(), trace.lines("zh")
     facts: dict[str, Any] = {}
@@ -41,17 +48,8 @@ def held_back(call: OneCall, event: str, link: Link, condition: Expression) -> R
         facts["missing"] = missing
         steps = ", ".join(missing)
         lines, lines_zh = (*lines, f"still to be done: {steps}"), (*lines_zh, f"还缺 {steps}")
-    return Refused(
-        f"{event} is not allowed now: {'; '.join(lines) or condition.text + ' is false'}",
-        code="guard",
-        event=event,
-        state=call.draft.state,
-        transition=link.index,
-        when=condition.text,
-        operands=trace.as_data(),
-        lines={"en": lines, "zh": lines_zh},
-        **facts,
-    )
+    said = "; ".join(lines) or f"{condition.text} is false"
+    return said, {"operands": trace.as_data(), "lines": {"en": lines, "zh": lines_zh}, **facts}
 
 
 def _shut(call: OneCall, link: Link) -> datetime | None:

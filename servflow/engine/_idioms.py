@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 from attrs import field, frozen
 
-from servflow.engine._building import allow_list, at_path, build, field_map, plain, refuse_shapes
+from servflow.engine._building import allow_list, at_path, build, evidence_map, plain, refuse_shapes
 from servflow.errors import DefinitionError, Finding, shown
 from servflow.model import Field, FrozenMap, freeze, name_of
 from servflow.sla import Clock
@@ -57,13 +57,6 @@ def _held(part: Any, *left_out: str) -> dict[str, Any]:
     return out
 
 
-def _evidence(value: Any) -> FrozenMap[str, Field]:
-    try:
-        return field_map(value)
-    except DefinitionError as error:
-        raise DefinitionError.of(at_path(error, "evidence")) from None
-
-
 @frozen(kw_only=True)
 class ChecklistStep:
     """
@@ -77,7 +70,7 @@ class ChecklistStep:
     step: str
     title: str = ""
     required: bool = True
-    evidence: FrozenMap[str, Field] = field(default=None, converter=_evidence)
+    evidence: FrozenMap[str, Field] = field(default=None, converter=evidence_map)
     allow: tuple[Any, ...] = field(default=(), converter=allow_list)
     within: Any = None
     calendar: Any = None

@@ -59,14 +59,14 @@ def with_remedy(call: OneCall, attempt: Attempt, problem: Refused, payload: Mapp
     held = call.aside()
 
     def more() -> tuple[str, Mapping[str, Any]]:
-        facts: dict[str, Any] = {"each": each_of(attempt.problems)}
+        facts = {**problem.facts, "each": each_of(attempt.problems)}
         change = _change(held, attempt, payload, form=form) if problem.code == "guard" else None
         if change is None:
-            return "", facts
+            return problem.message, facts
         remedy = change.said()
-        return f"; {remedy['en']}", {**facts, "change": change.as_fact(), "remedy": remedy}
+        return f"{problem.message}; {remedy['en']}", {**facts, "change": change.as_fact(), "remedy": remedy}
 
-    return Refused.with_more(problem.message, problem.facts, more)
+    return Refused.with_more("", {"code": problem.code, "event": attempt.event}, more)
 
 
 def _change(call: OneCall, attempt: Attempt, payload: Mapping[str, Any], *, form: bool) -> Change | None:

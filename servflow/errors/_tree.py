@@ -158,6 +158,9 @@ class Refused(ServflowError):
     def __str__(self) -> str:
         return self.message
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.message!r})"
+
     def text(self, lang: str = "en") -> str:
         """The refusal as one sentence in ``en`` or ``zh``."""
         return render(f"refused.{self.code}", self.facts, lang) if lang != "en" else self.message

@@ -185,7 +185,7 @@ def _lists(variable: Variable, near: Any) -> list[Any]:
             for size in _sizes(variable):
                 extra = filler or items[:1]
                 if extra and size > len(items):
-                    found.append(shape([*items, *extra * (size - len(items))]))
+                    found.append(shape([*items, *_several(extra, size - len(items), members)]))
     return found
 
 
@@ -207,6 +207,16 @@ def _filler(element: Any, members: list[Any]) -> list[Any]:
     if sort in ORDERED:
         return [value for value in pool(sort, [item for item in members if kind(item) == sort], 1) if value not in members][:1]
     return []
+
+
+def _several(extra: list[Any], count: int, members: list[Any]) -> list[Any]:
+    """So many elements; texts that differ, for a list such as tags holds each of them once."""
+    if not isinstance(extra[0], str) or extra[0] in members:
+        return extra * count
+    found = list(extra)
+    while len(found) < count:
+        found.append(other([*found, *(member for member in members if isinstance(member, str))]))
+    return found
 
 
 def _once(values: Iterable[Any]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import frozen
@@ -11,7 +11,10 @@ from servflow.expressions._expression import Expression
 from servflow.expressions._solve_atoms import Reader, Variable
 from servflow.expressions._solve_bindings import MISSING, at_path
 from servflow.expressions._solve_candidates import candidates
+from servflow.expressions._solve_values import EDGES
 from servflow.expressions._values import kind
+
+_CLOSE = 16
 
 
 @frozen
@@ -62,6 +65,27 @@ class Trial:
         known = [value for value in met if value is not MISSING and value is not None and kind(value) == self.variable.kind]
         constants = [*self.variable.constants, *known]
         return candidates(self.variable, constants, 1, near, opaque=False)
+
+    def around(self, holds: Callable[[int], bool], near: Any) -> int | None:
+        """
+        A whole number for which something holds, from the present one outwards; None where none was found.
+
+        Every number close by is asked, then ever wider steps and what lies between the last two: a condition that
+        nobody understands, such as one that divides, often holds from some number on.
+        """
+        if self.variable.kind not in ("int", "uint") or isinstance(near, bool) or not isinstance(near, int):
+            return None
+        low, high = EDGES[self.variable.kind]
+        steps = [*range(1, _CLOSE + 1), *(_CLOSE << count for count in range(1, 60))]
+        for before, step in zip([0, *steps], steps, strict=False):
+            for way in (1, -1):
+                if low <= near + way * step <= high and holds(near + way * step):
+                    no, yes = before, step
+                    while yes - no > 1:
+                        middle = (no + yes) // 2
+                        no, yes = (no, middle) if holds(near + way * middle) else (middle, yes)
+                    return int(near + way * yes)
+        return None
 
 
 __all__ = ["Trial"]

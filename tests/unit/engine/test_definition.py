@@ -478,3 +478,14 @@ def test_what_a_state_says_wrongly_is_told_where_it_stands(states: dict[str, Any
         flow(states={"a": {}, "b": {}, "z": {"closed": True}, **states}, clocks=[{"name": "step.a.s", "within": "1h"}])
 
     assert (code, f"states.{path}") in [(finding.code, finding.path) for finding in caught.value.findings]
+
+
+@pytest.mark.parametrize("payload", [["a"], "x", {"a": "strin"}, {"a": {"type": "strin"}}, {"a": {"typ": "int"}}, {"a": 3}])
+def test_a_bad_payload_is_told_where_it_stands(payload: Any) -> None:
+    """What is wrong with declared payload types is found under the transition's payload."""
+    with pytest.raises(DefinitionError) as caught:
+        flow(transitions=[{"event": "go", "source": "a", "payload": payload}])
+
+    [finding] = caught.value.findings
+    assert finding.path.startswith("transitions[0].payload")
+    assert "attribute" not in finding.text()

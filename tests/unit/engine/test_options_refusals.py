@@ -56,6 +56,8 @@ def guarded(when: str, **more: Any) -> Case:
         ("amount <= limit && limit < 210", "amount", "250", "200"),
         ("score >= 90", "score", 80, 90),
         ("score > 89 && score < 200 && tier == 'standard'", "score", 80, 90),
+        ("score / 7 > 20", "score", 80, 147),
+        ("score % 7 == 0 && score > 85", "score", 80, 91),
         ("tier == 'gold'", "tier", "standard", "gold"),
         ("tier in ['gold', 'silver']", "tier", "standard", "silver"),
         ("safe", "safe", False, True),
@@ -301,6 +303,34 @@ def test_whoever_did_the_one_may_not_do_the_other() -> None:
     assert "ask" == mine.refusals[0]["not_by"]
     assert "carl did ask" in mine.why
     assert "ready" == other.status
+
+
+def test_what_is_made_up_for_a_list_is_no_advice() -> None:
+    """A list that only has to be long enough is told as any other value, of items that differ as tags must."""
+    told = refusal(guarded("size(tags) >= 2"))
+
+    assert {"field": "tags", "from": (), "to": ("other", "other 2"), "any": True} == told.facts["change"]
+    assert told.message.endswith("; another value of tags would allow it")
+    assert "any" not in refusal(guarded("'vip' in tags")).facts["change"]
+
+
+def test_bytes_are_never_proposed() -> None:
+    """Whatever is proposed can be passed on as JSON-ready data, which bytes are not."""
+    case = Case(flow(fields={"seal": {"type": "bytes", "optional": True}}, transitions=[move(when="size(seal) > 0")]))
+
+    assert "change" not in refusal(case).facts
+
+
+def test_only_what_is_looked_at_is_worked_out() -> None:
+    """A refusal by many transitions is told of each of them, as of the refusal, also once the ticket has gone on."""
+    case = Case(flow(fields=FIELDS, transitions=[move(when=f"score > {100 + n}") for n in range(50)]))
+    told = refusal(case)
+    case.fire("ticket.update", {"score": 500})
+
+    assert [f"go is not allowed now: score (80) > {100 + n} is false" for n in range(50)] == [
+        each["why"] for each in told.facts["each"]
+    ]
+    assert repr(told).startswith("Refused('go is not allowed now: score (80) > 100 is false")
 
 
 def test_a_refusal_can_be_kept_and_copied() -> None:
