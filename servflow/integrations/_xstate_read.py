@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from attrs import define, field
 from servflow.errors import DefinitionError, Finding, TimeError, nearest, shown
 from servflow.integrations._hooks import Hooks
 from servflow.integrations._parts import Parts
+from servflow.integrations._xstate_differs import differences
 from servflow.integrations._xstate_words import Words
 from servflow.model import FrozenMap, Span, freeze
 
@@ -30,8 +32,8 @@ _MOVE = (
     *("target", "guard", "cond", "actions", "internal", "reenter", "in", "event", "description", "meta", "delay"),
     *("eventType", "source", "order", "params"),
 )
-_DROPPED = ("invoke", "activities", "output", "data")
-_NO_STEP = timedelta()
+_DROPPED = ("activities", "output", "data")
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?(e[+-]?\d{1,2})?", re.ASCII)
 
 
 @define
@@ -71,8 +73,9 @@ class Document:
         return None if target is None else target.name
 
     def problem(self, code: str, path: str, **facts: Any) -> None:
-        if len(self.findings) < _MOST:
-            self.findings.append(Finding(f"xstate.{code}", path, facts))
+        finding = Finding(f"xstate.{code}", path, facts)
+        if len(self.findings) < _MOST and finding not in self.findings:
+            self.findings.append(finding)
 
     # states -----------------------------------------------------------------------------------------------------
 
@@ -268,13 +271,14 @@ class Document:
         """Every transition, state by state in document order, as the machine will ask them."""
         for node in self.nodes:
             spec = node.spec
-            for event, given in self._entries(spec.get("on"), self._path(node, "on")):
+            for event, given in self.entries(node):
                 self._moves(node, self._event(event, self._path(node, "on")), given, self._path(node, f"on.{event}"))
             if spec.get("onDone") is not None:
                 if node.parent is None:
                     self.words.dropped["onDone of the machine"] = None
                 else:
                     self._moves(node, f"done.state.{node.name}", spec["onDone"], self._path(node, "onDone"))
+            self._invoked(node)
             always = (spec.get("on") or {}).get("") if isinstance(spec.get("on"), Mapping) else None
             for key, given in (("always", spec.get("always")), ("on.", always)):
                 if given is not None:
@@ -291,7 +295,9 @@ class Document:
             return f"done.state.{self.ids[done.removeprefix('done.state.')].name}"
         return event
 
-    def _entries(self, given: Any, path: str) -> list[tuple[str, Any]]:
+    def entries(self, node: _Node) -> list[tuple[str, Any]]:
+        """What a state says about events, in the order it is asked."""
+        given, path = node.spec.get("on"), self._path(node, "on")
         if given is None:
             return []
         if isinstance(given, Mapping):
@@ -307,6 +313,27 @@ class Document:
             return read
         self.problem("shape", path, expected="a mapping of events", got=shown(given))
         return []
+
+    def _invoked(self, node: _Node) -> None:
+        """What a state does when what it invokes has ended, which the host tells by the event XState has for it."""
+        given, told = node.spec.get("invoke"), []
+        for index, item in enumerate(given if isinstance(given, list) else [given]):
+            if not isinstance(item, Mapping):
+                continue
+            old = self.version < 5
+            name = str(item.get("id") or (f"{node.id}:invocation[{index}]" if old else f"{index}.{node.id}"))
+            for key, prefix in (
+                ("onDone", "done.invoke" if old else "xstate.done.actor"),
+                ("onError", "error.platform" if old else "xstate.error.actor"),
+            ):
+                if item.get(key) is not None:
+                    path = f"{self._path(node, 'invoke')}{f'[{index}]' if isinstance(given, list) else ''}.{key}"
+                    event = f"{prefix}.{name}".replace(" ", "_")
+                    told.append(event)
+                    self._moves(node, event, item[key], path)
+        if given:
+            more = f"; fire {' or '.join(told)} when it has ended" if told else ""
+            self.words.dropped[f"invoke of {node.name or 'the machine'}{more}"] = None
 
     def _after(self, node: _Node) -> None:
         given = node.spec.get("after")
@@ -334,8 +361,8 @@ class Document:
     def _span(self, delay: Any, path: str) -> str | None:
         given = self.delays.get(delay, self.delays.get(str(delay), delay))
         try:
-            if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) < 16:
-                given = int(given)
+            if isinstance(given, str) and _NUMBER.fullmatch(given):
+                given = float(given)
             if isinstance(given, (int, float)) and not isinstance(given, bool):
                 given = timedelta(milliseconds=given)
             if isinstance(given, (timedelta, Span)) or delay in self.delays:
@@ -449,37 +476,8 @@ def read_machine(root: Mapping[str, Any], version: int, conditions: Mapping[str,
         transitions=moves,
         calls=tuple(document.words.calls),
         dropped=dropped,
-        differs=tuple(_differences(parts, document)),
+        differs=tuple(differences(parts, document)),
     )
-
-
-def _differences(parts: Parts, document: Document) -> Iterator[str]:
-    """Where a configuration goes otherwise here."""
-    events = sorted({str(move["event"]) for move in parts.transitions if "event" in move})
-    known = set(events)
-    for event in events:
-        words = event.split(".")
-        taken = [".".join(words[:count]) for count in range(1, len(words))]
-        yield from (
-            f"{event} is also taken by transitions of {name}, which names what it begins with"
-            for name in taken
-            if name in known
-        )
-    taken_by: dict[str, set[str]] = {}
-    for move in parts.transitions:
-        if "event" in move:
-            taken_by.setdefault(str(move["source"]), set()).add(str(move["event"]))
-    inside: dict[int, set[str]] = {}
-    for node in reversed(document.nodes):
-        own = taken_by.get(node.name if node.parent is not None else "*", set())
-        below = inside.setdefault(id(node), set())
-        if document.kind(node) == "parallel":
-            around = [taken_by.get(above.name if above.parent is not None else "*", set()) for above in document.chain(node)]
-            for event in sorted(below & set().union(*around)):
-                named = node.name or "the machine"
-                yield f"{event} is taken by {named} or a state around it also where one of its regions takes it"
-        if node.parent is not None:
-            inside.setdefault(id(node.parent), set()).update(below | own)
 
 
 def _wildness(entry: tuple[str, Any]) -> tuple[bool, bool, int]:

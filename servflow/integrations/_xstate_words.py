@@ -85,8 +85,14 @@ class Words:
                 continue
             raised = item.get("event") if isinstance(item, Mapping) else None
             if name in ("xstate.raise", "raise"):
+                carried = isinstance(raised, Mapping) and bool(set(raised) - {"type"})
                 raised = raised.get("type") if isinstance(raised, Mapping) else raised
+                if isinstance(raised, str) and item.get("delay"):
+                    self.dropped[f"the event {raised} raised after a delay at {path}"] = None
+                    continue
                 if isinstance(raised, str):
+                    if carried:
+                        self.dropped[f"what the event {raised} carries, raised at {path}"] = None
                     found.append({"emit": raised})
                     continue
             if name.startswith("xstate."):

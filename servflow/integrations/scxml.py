@@ -17,10 +17,9 @@ def from_scxml(text: str | bytes, conditions: Mapping[str, str] | None = None) -
     Read the structure of an SCXML document: states, history, transitions, and what of their content is data.
 
     ``In('x')`` becomes ``in_state('x')``, ``_event.data.x`` becomes ``payload.x``; of ECMAScript the comparisons, ``&&``,
-    ``||``, ``!``, literals and names are read. ``raise``, and ``send`` of an event the chart takes
-    itself, become ``emit``, ``assign`` ``set``, other ``send`` and elements of other namespaces ``call``; a ``send`` with a
-    delay on entry is a timer. What is done on entry and exit is put onto the
-    transitions that cross a state. Everything else is listed in ``dropped``.
+    ``||``, ``!``, literals and names are read. ``raise``, and ``send`` of an event the chart takes itself, become ``emit``,
+    ``assign`` ``set``, other ``send`` and elements of other namespaces ``call``; a ``send`` with a delay on entry is a timer.
+    What is done on entry and exit is put onto the transitions that cross a state. Everything else is listed in ``dropped``.
 
     Args:
         text: the document; a DOCTYPE is refused, so nothing in it can expand or be fetched.

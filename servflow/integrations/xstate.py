@@ -27,7 +27,8 @@ def from_xstate(
 
     A guard that is a name becomes a bool field of that name, an action that is a name a ``call`` effect; ``entry`` and
     ``exit`` are put onto the transitions that cross a state. ``after`` becomes a timer of the state and the event
-    ``after.<delay>.<state>``. ``invoke``, ``context`` and whatever else needs code is listed in ``dropped``. A state keeps its
+    ``after.<delay>.<state>``, the end of what is invoked the event that the host fires then. ``context`` and whatever else
+    needs code is listed in ``dropped``. A state keeps its
     key as its name where no other state has the same key; otherwise it goes by its path, such as ``site.open``.
 
     Args:

@@ -324,7 +324,7 @@ def test_all_problems_are_told_at_once_with_their_paths() -> None:
     found = sorted((finding.path, finding.code.removeprefix("xstate.")) for finding in caught.value.findings)
 
     assert [
-        ("states.a.after.-5", "delay_name"),
+        ("states.a.after.-5", "delay"),
         ("states.a.after.SOMETIME", "delay_name"),
         ("states.a.entry[0]", "action"),
         ("states.a.on", "event"),
@@ -381,3 +381,60 @@ def test_an_unknown_version_is_refused() -> None:
 def test_what_editors_export_is_unwrapped() -> None:
     """A configuration that lies under `config` or `machine` is found."""
     assert ["a"] == list(from_xstate({"config": _chart({"a": {}})}).machine().states)
+
+
+@pytest.mark.parametrize(
+    ("version", "events"),
+    [
+        (4, ("done.invoke.load", "error.platform.m.a:invocation[1]")),
+        (5, ("xstate.done.actor.load", "xstate.error.actor.1.m.a")),
+    ],
+)
+def test_the_end_of_what_is_invoked_is_an_event(version: int, events: tuple[str, str]) -> None:
+    """Otherwise everything behind a call would be out of reach; the host tells when it has ended."""
+    invoked = [{"src": "fetch", "id": "load", "onDone": "b"}, {"src": "watch", "onError": {"target": "c", "guard": "bad"}}]
+    config = {"id": "m", "initial": "a", "states": {"a": {"invoke": invoked}, "b": {}, "c": {}}}
+    parts = from_xstate(config, version=version)
+
+    assert [
+        {"event": events[0], "source": "a", "target": "b"},
+        {"event": events[1], "source": "a", "target": "c", "when": "bad"},
+    ] == [dict(move) for move in parts.transitions]
+    assert (f"invoke of a; fire {' or '.join(events)} when it has ended",) == parts.dropped
+    flow = servflow.Workflow(**parts.definition("w"))
+    assert "b" == flow.fire(flow.open("1", at=AT).ticket, events[0], at=AT).ticket.state
+
+
+def test_an_event_raised_later_is_not_raised_at_once() -> None:
+    """There is no delay in an update, and what an event carries is not carried on."""
+    actions = [
+        {"type": "xstate.raise", "event": {"type": "GO"}, "delay": 1000},
+        {"type": "raise", "event": {"type": "OK", "x": 1}},
+    ]
+    parts = from_xstate({"initial": "a", "states": {"a": {"on": {"E": {"actions": actions}}}}})
+
+    assert [{"emit": "OK"}] == [dict(action) for action in parts.transitions[0]["do"]]
+    assert (
+        "the event GO raised after a delay at states.a.on.E.actions",
+        "what the event OK carries, raised at states.a.on.E.actions",
+    ) == parts.dropped
+
+
+def test_a_wildcard_beside_a_guarded_event_is_told() -> None:
+    """Version 5 asks it only where the state does not name the event; version 4 asks it as a statechart does."""
+    on: dict[str, Any] = {"X.y": {"guard": "g"}, "X.*": "b", "Z": "b", "X.z": [], "*": "b"}
+    config = {"initial": "a", "states": {"a": {"on": on}, "b": {}}}
+
+    said = from_xstate(config).differs
+    assert [f"X.{name} in a is also taken by X.*, * of the same state where no guard of its own holds" for name in "yz"] == [
+        line for line in said if "guard" in line
+    ]
+    assert not [line for line in from_xstate(config, version=4).differs if "guard" in line]
+
+
+def test_delays_are_numbers_of_milliseconds_as_javascript_writes_them() -> None:
+    """A key of JSON is a text, whatever number it was."""
+    config = {"initial": "a", "states": {"a": {"after": {"2.5e2": "b", "1e3": "b", "0": "b"}}, "b": {}}}
+
+    timers = from_xstate(config).states["a"]["timers"]
+    assert ["250ms", "1s", "0s"] == [timer["after"] for timer in timers]
