@@ -97,7 +97,7 @@ def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], given: G
     call.payload = payload
     if built_in:
         perform(call, event, payload)
-    _take(call, event, chosen, attempt)
+    take(call, event, chosen, attempt)
     settle(call)
     call.own_event = False
     drain(call)
@@ -155,7 +155,7 @@ def internal_event(call: OneCall, event: str, payload: FrozenMap[str, Any], chan
     call.record(Received, event=event, payload=payload, actor=SYSTEM.id, internal=True)
     call.happening = Happening(event=event, changed=changed)
     call.payload = payload
-    _take(call, event, chosen, attempt)
+    take(call, event, chosen, attempt)
     settle(call)
 
 
@@ -179,7 +179,7 @@ def timer_event(call: OneCall, timer: StateTimer) -> None:
         call.record(TimerFired, timer=timer)
         call.happening = Happening(event=timer.event)
         call.payload = EMPTY
-        _take(call, timer.event, chosen, attempt)
+        take(call, timer.event, chosen, attempt)
         settle(call)
     except (Refused, ExpressionError) as error:
         # A timer has nobody to be told: the ticket goes on and says why the timer came to nothing.
@@ -188,7 +188,14 @@ def timer_event(call: OneCall, timer: StateTimer) -> None:
         call.record(TimerRefused, refused=refused, code=error.code, why=error.message)
 
 
-def _take(call: OneCall, event: str | None, chosen: tuple[int, ...], attempt: Attempt) -> None:
+def take(call: OneCall, event: str | None, chosen: tuple[int, ...], attempt: Attempt) -> None:
+    """
+    Take the chosen transitions of an event, then eventless ones until none holds.
+
+    Raises:
+        Refused: an update cannot be computed, or its value does not fit.
+        LimitError: eventless transitions go round without end.
+    """
     if chosen:
         _move(call, event, chosen, attempt)
     take_eventless(call)
@@ -347,6 +354,7 @@ __all__ = [
     "internal_event",
     "not_permitted",
     "settle",
+    "take",
     "take_eventless",
     "timer_event",
 ]

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from servflow.engine import _approval, _checklist, _facts
 from servflow.engine._as_of import as_of
-from servflow.engine._call import OneCall
+from servflow.engine._call import Happening, OneCall
 from servflow.engine._choosing import Attempt, choose
 from servflow.engine._definition import BUILT_IN
+from servflow.engine._events import take
 from servflow.engine._given import Given
 from servflow.engine._payloads import payload_reads
 from servflow.engine._permit import not_permitted, permitted
 from servflow.engine._refusals import each_of, with_remedy
 from servflow.engine._views import Option
-from servflow.errors import Refused
+from servflow.errors import LimitError, Refused
 from servflow.model import EMPTY, FrozenMap, Ticket
 from servflow.statemachine import NOTHING
 
@@ -62,6 +65,9 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
     if chosen:
         link = call.compiled.links[chosen[0]]
         leads, stays = _leads(call, chosen)
+        failure = _failure(call, event, chosen, attempt)
+        if failure is not None:
+            return evolve(_refused(event, failure, _types(link), link.spec.title), targets=leads, stays=stays)
         return Option(
             event=event,
             status="ready",
@@ -107,6 +113,24 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
     )
 
 
+def _failure(call: OneCall, event: str, chosen: tuple[int, ...], attempt: Attempt) -> Refused | LimitError | None:
+    """Why taking transitions that are allowed comes to nothing: an update that fails, or eventless ones without end."""
+    compiled = call.compiled
+    if not compiled.has_eventless and not any(compiled.links[index].updates for index in chosen):
+        return None
+    before, payload = call.savepoint(), call.payload
+    call.cause = f"event:{call.draft.sequence + 1}"
+    call.happening = Happening(event=event)
+    try:
+        take(call, event, chosen, attempt)
+    except (Refused, LimitError) as failure:
+        return failure
+    finally:
+        call.rollback(before)
+        call.payload = payload
+    return None
+
+
 def _asked(link: Link) -> FrozenMap[str, str]:
     """The payload a transition takes: what it declares, and what its guard reads besides."""
     found = {name: _facts.asked_type(spec) for name, spec in link.spec.payload.items()}
@@ -138,8 +162,8 @@ def _heard(call: OneCall, event: str) -> Option:
     return _refused(event, problem, payload, title)
 
 
-def _refused(event: str, problem: Refused, payload: Mapping[str, str], title: str) -> Option:
-    """A refusal that no transition has a part in."""
+def _refused(event: str, problem: Refused | LimitError, payload: Mapping[str, str], title: str) -> Option:
+    """A refusal that the guards and grants of transitions have no part in."""
     told = FrozenMap({"transition": None, "code": problem.code, "why": problem.message, **_who(problem)})
     return Option(
         event=event,
@@ -154,7 +178,7 @@ def _refused(event: str, problem: Refused, payload: Mapping[str, str], title: st
     )
 
 
-def _who(problem: Refused) -> dict[str, Any]:
+def _who(problem: Refused | LimitError) -> dict[str, Any]:
     return {name: problem.facts[name] for name in ("needs", "not_by") if problem.facts.get(name)}
 
 

@@ -286,6 +286,26 @@ def test_a_payload_is_the_last_thing_to_miss() -> None:
     assert ("needs", "payload") == (option(case).status, refusal(case).code)
 
 
+@pytest.mark.parametrize(
+    ("do", "code"),
+    [
+        ({"set": {"score": "10 / score"}}, "guard"),
+        ({"set": {"tier": "signature"}}, None),
+        ({"set": {"tier": "'x'"}}, "payload"),
+    ],
+)
+def test_an_update_that_fails_is_no_ready_button(do: Any, code: str | None) -> None:
+    """What an event would be refused for while it happens is told before, and asking leaves nothing behind."""
+    steps = [move("other", do=[{"notify": {"to": {"user": "u"}, "template": "t"}}]), move(do=[{"set": {"safe": "true"}}, do])]
+    case = Case(flow(fields={**FIELDS, "score": {"type": "int", "default": 0}}, transitions=steps))
+    one = option(case)
+
+    assert ("ready" if code is None else "refused", code, ("b",)) == (one.status, one.code, one.targets)
+    assert one.why == (refusal(case).message if code else "")
+    assert "ready" == option(case, "other").status
+    assert "T1:b" == f"{case.ticket.id}:{case.fire('other').ticket.state}"
+
+
 def test_whoever_did_the_one_may_not_do_the_other() -> None:
     """An event with not_by is refused to who did the other, and says so; others may."""
     workflow = flow(
