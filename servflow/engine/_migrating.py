@@ -256,7 +256,7 @@ def _move(call: OneCall, plan: MigrationPlan, at: datetime) -> datetime | None:
         version=plan.new.version,
         before=draft.pins,
         pins=plan.new.pins,
-        states=FrozenMap({name: now for name, now in names.items() if name != now}),
+        states=FrozenMap({name: now for name, now in {**_remembered(draft, plan), **names}.items() if name != now}),
         fields=_renamed_fields(draft, plan),
         configuration=kept if changes else move.configuration,
         entered=FrozenMap({**{name: draft.entered[name] for name in leaving}, **since}),
@@ -282,6 +282,13 @@ def _move(call: OneCall, plan: MigrationPlan, at: datetime) -> datetime | None:
         settle(call)
     drain(call)
     return catch_up(call, at)
+
+
+def _remembered(draft: Draft, plan: MigrationPlan) -> dict[str, str]:
+    """What states in which the ticket is not, but of which it keeps checks, votes or steps shown, are called now."""
+    found = {*draft.checklist, *(state for held in draft.voters.values() for state in held)}
+    found |= {step.state for steps in draft.shown.values() for step in steps}
+    return {name: now for name in sorted(found - draft.entered.keys()) if (now := stays(plan, name)) is not None}
 
 
 def _since(call: OneCall, plan: MigrationPlan, move: Move, names: Mapping[str, str]) -> dict[str, datetime]:

@@ -586,3 +586,38 @@ class TestVerb:
 
         assert isinstance(record, Updated)
         assert (False, "migration") == (record.person, record.source)
+
+
+def test_what_a_ticket_remembers_of_a_state_follows_its_new_name() -> None:
+    """Checks, votes a not_by asks for, and steps shown stay known where the ticket has left their state before it moves."""
+
+    def review(name: str) -> Workflow:
+        return Workflow(
+            workflow="w",
+            initial=name,
+            states={
+                name: {"checklist": ["look", "sign"], "approval": {"quorum": 2}, "shown": {"customer": "Looked at"}},
+                "away": {"shown": {"customer": "Away"}},
+                "closed": {"closed": True},
+            },
+            transitions=[
+                {"event": "off", "source": name, "target": "away"},
+                {"event": "back", "source": "away", "target": name},
+                {"event": "pay", "source": "away", "target": "closed", "not_by": "approval.approve"},
+                {"event": f"approved.{name}", "source": name, "target": "closed"},
+            ],
+        )
+
+    old, new = review("review"), review("checking")
+    outcomes = [old.open("T", at=NINE)]
+    for event, payload in (("step.check", {"step": "look"}), ("approval.approve", None), ("off", None)):
+        outcomes.append(old.fire(outcomes[-1].ticket, event, payload, at=NINE, actor="ann"))
+    ticket = outcomes[-1].ticket
+    outcomes.append(migrate(ticket, plan_migration(old, new, [ticket], states={"review": "checking"})))
+    moved = outcomes[-1].ticket
+
+    assert (["checking"], ["look"]) == (list(moved.checklist), list(moved.checklist["checking"]))
+    assert {"approval.approve": {"checking": ("ann",)}} == moved.voters
+    assert ["done", "current"] == [step.status for step in new.progress(moved, "customer").steps]
+    assert new.fold([record for outcome in outcomes for record in outcome.records]) == moved
+    assert ("look",) == tuple(new.fire(moved, "back", at=NINE).ticket.checklist["checking"])
