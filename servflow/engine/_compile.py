@@ -185,8 +185,9 @@ class Compiled:
         # What the definition grants for an event holds for its transitions that say nothing themselves.
         granted = self.workflow.events.get(spec.event or "")
         allow = spec.allow or (granted.allow if granted is not None else ())
-        if not allow and spec.event is not None and all(self.raised.covers(event) for event in spec.event.split()):
-            allow = ("system",)  # nobody but the workflow itself can mean these
+        mine = self.raised.internal if self.workflow.roles else self.raised.covers
+        if not allow and spec.event is not None and all(mine(event) for event in spec.event.split()):
+            allow = ("system",)  # nobody but the workflow itself can mean these; without roles some may be played by hand
         not_by = spec.not_by or (granted.not_by if granted is not None else None)
         written = len(self.workflow.transitions)
         return Link(
@@ -279,6 +280,8 @@ class Compiled:
             ("clocks", [(made.clock.name, made.path + (".name" if made.state is None else "")) for made in self.promises]),
             ("escalations", [(item.name, f"escalations[{index}].name") for index, item in enumerate(spec.escalations)]),
             ("dispatch", [(item.name, f"dispatch[{index}].name") for index, item in enumerate(spec.dispatch)]),
+            ("roles", [(name, f"roles[{index}]") for index, name in enumerate(spec.roles)]),
+            ("queues", [(name, f"queues[{index}]") for index, name in enumerate(spec.queues)]),
         ):
             seen = set()
             for name, path in items:

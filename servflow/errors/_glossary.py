@@ -54,6 +54,8 @@ _CHINESE: Mapping[str, str] = {
     "rules": "规则",
     "dispatch": "派单策略",
     "clocks": "时钟",
+    "roles": "角色",
+    "queues": "队列",
     "escalations": "升级链",
     "laws": "规律",
     "law": "规律",

@@ -489,3 +489,12 @@ def test_a_bad_payload_is_told_where_it_stands(payload: Any) -> None:
     [finding] = caught.value.findings
     assert finding.path.startswith("transitions[0].payload")
     assert "attribute" not in finding.text()
+
+
+@pytest.mark.parametrize("part", ["roles", "queues"])
+def test_a_name_declared_twice_is_told(part: str) -> None:
+    """A role or a queue that stands there twice is a slip of the pen for another one."""
+    with pytest.raises(DefinitionError) as caught:
+        flow(**{part: ["clerk", "boss", "clerk"]}, transitions=[{"event": "go", "source": "a", "allow": "clerk"}])
+
+    assert ("name.twice", f"{part}[2]") in [(finding.code, finding.path) for finding in caught.value.findings]
