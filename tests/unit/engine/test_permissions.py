@@ -204,3 +204,22 @@ def test_an_actor_may_be_a_mapping() -> None:
 def test_a_role_called_system_is_not_the_system() -> None:
     """System is a relation: whoever happens to hold a role of that name is still somebody else."""
     denied(guarded("system"), actor={"id": "mallory", "roles": ["system"]})
+
+
+def test_what_the_workflow_raises_needs_no_grant() -> None:
+    """With roles declared, the completion of parts and the filling of a place move the ticket without naming the system."""
+    sides = {"left": {"states": {"l": {}, "l_done": {"final": True}}}, "right": {"states": {"r": {"final": True}}}}
+    moves = [move("ready", "l", "l_done", allow=["clerk"]), move("done.state.a", "a", "b"), move("assigned.assignee", "b", "z")]
+    workflow = flow(
+        roles=["clerk"],
+        events={"ticket.assign": {"allow": ["clerk"]}},
+        states={"a": {"parallel": True, "states": sides}, "b": {}, "z": {"closed": True}},
+        transitions=moves,
+    )
+    case = Case(workflow)
+
+    assert "b" == case.fire("ready", actor=CLERK).ticket.state
+    with pytest.raises(Refused, match="system"):
+        workflow.fire(case.ticket, "assigned.assignee", at=case.ticket.at, actor=CLERK)
+    assert "z" == case.fire("ticket.assign", {"to": "ann"}, actor=CLERK).ticket.state
+    assert () == workflow.check()
