@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import define, field
 
+from servflow.engine import BUILT_IN
 from servflow.errors import InputError
 from servflow.integrations._parts import Parts
 from servflow.integrations._transitions_calls import Calls, called
@@ -93,7 +94,7 @@ class _Reading:
         self.writer = Writer(self.machine, tree, Calls(self.given, frozenset(events)))
         moves = [move for name, found in events.items() for move in self.moves(name, found)]
         states, waits = self.states(rows, set(events))
-        dropped = [*self.writer.calls.dropped, *self.dropped()]
+        dropped = [*self.writer.calls.dropped, *self.dropped(rows)]
         return Parts(
             initial=self.start(initial),
             states=FrozenMap({name: freeze(spec) for name, spec in states.items()}),
@@ -103,7 +104,7 @@ class _Reading:
             ),
             calls=tuple(self.writer.calls.names),
             dropped=tuple(dropped),
-            differs=(*self.writer.differs, *self.differs(events)),
+            differs=(*self.writer.differs, *self.differs(events), *self.timed(initial)),
         )
 
     def mentioned(self) -> Iterable[Any]:
@@ -218,18 +219,32 @@ class _Reading:
 
     # what is left out, what differs -----------------------------------------------------------------------------------
 
-    def dropped(self) -> Iterable[str]:
+    def dropped(self, rows: list[Row]) -> Iterable[str]:
         """What the machine does that no definition holds."""
+        left = {row.source for row in rows}
         if getattr(self.machine, "on_exception", None):
             yield "on_exception of the machine: a refused event raises, and nothing else runs in a move"
         for path, node in self.tree.nodes.items():
             name, state = self.tree.name(path), node.state
+            if self.stops(state) and left.isdisjoint(path[:length] for length in range(1, len(path) + 1)):
+                yield f"the error raised on entry of state {name}, which nothing leads out of"
             if getattr(state, "retries", 0):
                 yield f"retries of state {name}: count them in a field and guard with it"
             if hasattr(state, "volatile_cls"):
                 yield f"the volatile object of state {name}"
             if getattr(state, "tags", None):
                 yield f"tags of state {name}: {', '.join(map(str, state.tags))}"
+
+    def stops(self, state: Any) -> bool:
+        """Whether the machine raises an error on entry of the state if nothing leads out of it."""
+        checked = any(kind.__name__ == "Error" for kind in type(state).__mro__)
+        return checked and not self.machine.auto_transitions and not state.is_accepted
+
+    def timed(self, initial: list[Path]) -> Iterable[str]:
+        """Timeouts of the states that the machine starts in without entering them."""
+        for path in dict.fromkeys(path[:length] for path in initial for length in range(1, len(path) + 1)):
+            if getattr(self.tree.nodes[path].state, "timeout", 0):
+                yield f"timeout of state {self.tree.name(path)}: it runs from the start, not only once the state is entered again"
 
     def differs(self, events: Mapping[str, list[Row]]) -> Iterable[str]:
         """What goes otherwise for the machine as a whole."""
@@ -244,6 +259,8 @@ class _Reading:
             said = ", ".join(self.writer.calls.raised)
             yield f"{said}: raised by a callback, it follows when the move is done, and nothing happens where it is not allowed"
         for name in events:
+            if name in BUILT_IN:
+                yield f"event {name}: it does something to every ticket by itself; give it another name"
             if name.split(".", maxsplit=1)[0] in _OWN_WORDS:
                 yield f"event {name}: tickets raise events that begin with this word themselves; give it another"
             shorter = [other for other in events if name.startswith(f"{other}.")]

@@ -337,7 +337,7 @@ def test_conditions_can_come_with_the_event() -> None:
 
     assert {} == parts.fields
     assert "payload.complete && !payload.urgent" == parts.transitions[1]["when"]
-    assert "guard" == refused.value.code
+    assert ("payload", ["complete", "urgent"]) == (refused.value.code, sorted(refused.value.facts["problems"]))
     assert "done" == workflow.fire(ticket, "finish", {"complete": True}, at=at).ticket.state
     with pytest.raises(InputError, match="'fields' or 'payload', not 'globals'"):
         from_transitions(_repair(), supplied="globals")
@@ -433,3 +433,29 @@ def test_enum_states_are_read_by_name() -> None:
     parts = from_transitions(machine)
 
     assert ("NEW", ["NEW", "DONE"], "DONE") == (parts.initial, list(parts.states), parts.transitions[0]["target"])
+
+
+def test_what_states_do_by_themselves_is_told() -> None:
+    """The error of a state without a way out is lost; a timeout runs from the start, where the machine had entered nothing."""
+
+    import transitions
+    from transitions.extensions.states import Error, Timeout, add_state_features
+
+    @add_state_features(Error, Timeout)
+    class Featured(transitions.Machine):  # type: ignore[misc]  # the package has no types
+        pass
+
+    machine = Featured(
+        model=None,
+        states=[{"name": "a", "timeout": 5, "on_timeout": "go"}, "b", {"name": "c", "accepted": True}],
+        transitions=[["go", "a", "b"], ["step.check", "a", "c"]],
+        initial="a",
+        auto_transitions=False,
+    )
+    parts = from_transitions(machine)
+
+    assert ("the error raised on entry of state b, which nothing leads out of", "tags of state c: accepted") == parts.dropped
+    assert (
+        "event step.check: it does something to every ticket by itself; give it another name",
+        "timeout of state a: it runs from the start, not only once the state is entered again",
+    ) == parts.differs
