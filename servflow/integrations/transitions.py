@@ -242,9 +242,10 @@ class _Reading:
 
     def timed(self, initial: list[Path]) -> Iterable[str]:
         """Timeouts of the states that the machine starts in without entering them."""
-        for path in dict.fromkeys(path[:length] for path in initial for length in range(1, len(path) + 1)):
+        for path in dict.fromkeys(path for start in initial for path in self.tree.entered(start, ())):
             if getattr(self.tree.nodes[path].state, "timeout", 0):
-                yield f"timeout of state {self.tree.name(path)}: it runs from the start, not only once the state is entered again"
+                name = self.tree.name(path)
+                yield f"timeout of state {name}: it runs from the start, not only once the state is entered again"
 
     def differs(self, events: Mapping[str, list[Row]]) -> Iterable[str]:
         """What goes otherwise for the machine as a whole."""
