@@ -114,7 +114,11 @@ def _ticket(named: str | None, url: str | None, tenant: str) -> Ticket | None:
             "or the database of a ticket's id with --db PATH",
             ticket=named,
         )
-    return load_ticket(path.read_text(encoding="utf-8"))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{named!r} is not what servflow.dump(ticket) wrote: it is no text in UTF-8", ticket=named) from None
+    return load_ticket(text)
 
 
 @click.command("schema")

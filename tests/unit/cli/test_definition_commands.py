@@ -184,6 +184,9 @@ def test_graph_marks_where_a_ticket_is(run: Run, tmp_path: Path) -> None:
     damaged = run("graph", path, "--ticket", "-", stdin="{}")
     assert (2, "") == (damaged.exit_code, damaged.stdout)
     assert 2 == run("graph", path, "--ticket", tmp_path / "none.json").exit_code
+    held.write_bytes(b"\xff\x00")
+    binary = run("graph", path, "--ticket", held)
+    assert (2, True) == (binary.exit_code, "no text in UTF-8" in binary.output)
 
 
 def test_schema_is_json(run: Run) -> None:
