@@ -76,7 +76,7 @@ class _Step(Standing):
         chosen = len(self.choices)
         while self.queue:
             count += 1
-            here = (self.configuration, tuple(self.history.items()), tuple(self.values), len(self.choices), tuple(self.queue))
+            here = self._here_now()
             if count > MAX_INTERNAL or here in been:
                 raise Refusal  # they raise each other without end: the kernel refuses that
             if count > FOLLOWED and len(self.choices) > chosen:
@@ -341,11 +341,17 @@ class _Step(Standing):
             if not chosen:
                 return
             self._move(chosen)
-            here = (self.configuration, tuple(self.values), len(self.choices), len(self.queue))
+            here = self._here_now()
             if here in been:
-                break  # nothing was chosen and nothing changed on the way round
+                break  # from here on it can only go where it could go the first time
             been.add(here)
         raise Refusal  # they go round without end: the kernel refuses that
+
+    def _here_now(self) -> Any:
+        """Everything that what follows in this step depends on."""
+        armed = (tuple(self.timers), tuple(self.refused), frozenset(self.kept), frozenset(self.entered))
+        where = (self.configuration, tuple(self.history.items()), tuple(self.values))
+        return where, armed, frozenset(self.changed), tuple(self.queue)
 
     def _settle(self, *, opened: bool = False, again: int = 0) -> None:
         if again > MAX_EVENTLESS:
