@@ -8,8 +8,8 @@ TEXTS: dict[str, Text] = {
     "chart.too_large": Text(
         en="the chart has too many states and transitions to work out what is done on entry and exit",
         zh="状态与转移过多，无法推算进入与退出时的动作",
-        hint_en="states times transitions may be at most {limit}; take the actions out, or split the chart",
-        hint_zh="状态数乘以转移数最多为 {limit}；请去掉这些动作或拆分图",
+        hint_en="its transitions may cross at most {limit} states together; take the actions out, or split the chart",
+        hint_zh="所有转移合计最多经过 {limit} 个状态；请去掉这些动作或拆分图",
     ),
     "scxml.root": Text(
         en="the document is no SCXML: its root is <{tag}> in the namespace '{namespace}'",

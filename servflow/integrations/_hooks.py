@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
+import attrs
 from attrs import define, field, frozen
 
 from servflow.errors import DefinitionError, Finding
@@ -14,7 +16,7 @@ from servflow.model import FrozenMap, freeze
 from servflow.statemachine import Machine, Node
 
 _HISTORIES = ("shallow", "deep")
-_MOST = 2_000_000
+_MOST = 500_000
 
 Actions = list[dict[str, Any]]
 
@@ -35,9 +37,12 @@ class Crossed:
 
 @define(slots=False)
 class Crossings:
-    """Answers for one machine."""
+    """Answers for one machine; of what may be left only the states in *watched* are told."""
 
     machine: Machine
+    watched: frozenset[str]
+    _sure: dict[str, frozenset[str]] = field(factory=dict, init=False)
+    _perhaps: dict[str, frozenset[str]] = field(factory=dict, init=False)
 
     @cached_property
     def nodes(self) -> Mapping[str, Node]:
@@ -57,17 +62,30 @@ class Crossings:
         if not targets:
             return Crossed()
         domain = None if source == "*" else self._domain(source, targets, internal=internal)
-        below = [name for name in self.nodes if self._inside(name, domain)]
-        sure = set() if source == "*" else self._certain(source)
+        if source not in self._sure:
+            self._sure[source] = frozenset(() if source == "*" else self._certain(source))
+            self._perhaps[source] = frozenset(self._uncertain(source) & self.watched - self._sure[source])
         entered, open_ = self._entered(targets, domain)
         return Crossed(
-            left=tuple(reversed([name for name in below if name in sure])),
+            left=self._in_order(name for name in self._sure[source] if self._inside(name, domain))[::-1],
             entered=self._in_order(entered),
-            maybe_left=frozenset(
-                name for name in below if name not in sure and (source == "*" or self._possible(name, source))
-            ),
-            maybe_entered=frozenset(name for name in below if not open_.isdisjoint(self.around[name][1:])),
+            maybe_left=frozenset(name for name in self._perhaps[source] if self._inside(name, domain)),
+            maybe_entered=frozenset(name for name in self._inside_of(open_) if self._inside(name, domain)),
         )
+
+    def _inside_of(self, names: Iterable[str]) -> set[str]:
+        return self._with_inner(child for name in names for child in self.nodes[name].children)
+
+    def _with_inner(self, names: Iterable[str]) -> set[str]:
+        """These states with every state in them."""
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting.extend(self.nodes[name].children)
+        return found
 
     def first(self, entry: Iterable[str]) -> tuple[str, ...]:
         """What is entered at the start."""
@@ -101,14 +119,15 @@ class Crossings:
                 waiting.extend(inside)
         return found
 
-    def _possible(self, name: str, source: str) -> bool:
-        """Whether two states can be active together."""
-        if self.nodes[name].kind in _HISTORIES:
-            return False
-        if source in self.around[name] or name in self.around[source]:
-            return True
-        common = next((above for above in self.around[name] if above in self.around[source]), None)
-        return common is not None and self.nodes[common].kind == "parallel"
+    def _uncertain(self, source: str) -> set[str]:
+        """Every state that can be active while a state is: what is in it, and in the regions beside it."""
+        if source == "*":
+            return set(self.nodes)
+        starts = [source]
+        for here, above in pairwise(self.around[source]):
+            if self.nodes[above].kind == "parallel":
+                starts += [child for child in self.nodes[above].children if child != here]
+        return {name for name in self._with_inner(starts) if self.nodes[name].kind not in _HISTORIES}
 
     def _entered(self, targets: Sequence[str], domain: str | None) -> tuple[set[str], set[str]]:
         """The states that are entered, and those inside which history decides."""
@@ -154,6 +173,7 @@ class Hooks:
     entry: dict[str, Actions] = field(factory=dict)
     leave: dict[str, Actions] = field(factory=dict)
     dropped: dict[str, None] = field(factory=dict)
+    work: int = field(default=0, init=False)
 
     def onto(self, parts: Parts) -> tuple[FrozenMap[str, Any], ...]:
         """
@@ -167,12 +187,11 @@ class Hooks:
         self.leave = {name: do for name, do in self.leave.items() if do}
         if not self.entry and not self.leave:
             return parts.transitions
-        if len(machine.states) * len(parts.transitions) > _MOST:
-            raise DefinitionError.of([Finding("chart.too_large", "transitions", {"limit": _MOST})])
-        crossings = Crossings(machine)
+        crossings = Crossings(machine, frozenset(self.leave))
         for name in crossings.first(_listed(parts.initial)):
             if name in self.entry:
                 self.dropped[f"what is done on entry of {name} at the start"] = None
+        self.work = 0
         return tuple(self._crossed(move, crossings) for move in parts.transitions)
 
     def _crossed(self, move: FrozenMap[str, Any], crossings: Crossings) -> FrozenMap[str, Any]:
@@ -181,6 +200,9 @@ class Hooks:
         ways = set()
         for source in sources:
             crossed = crossings.of(source, targets, internal=bool(move.get("internal")))
+            self.work += sum(map(len, attrs.astuple(crossed, recurse=False)))
+            if self.work > _MOST:
+                raise DefinitionError.of([Finding("chart.too_large", "transitions", {"limit": _MOST})])
             left = [action for name in crossed.left for action in self.leave.get(name, ())]
             entered = [action for name in crossed.entered for action in self.entry.get(name, ())]
             ways.add((freeze(left), freeze(entered)))

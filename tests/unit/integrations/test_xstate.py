@@ -438,3 +438,18 @@ def test_delays_are_numbers_of_milliseconds_as_javascript_writes_them() -> None:
 
     timers = from_xstate(config).states["a"]["timers"]
     assert ["250ms", "1s", "0s"] == [timer["after"] for timer in timers]
+
+
+def test_a_large_chart_with_actions_is_read() -> None:
+    """A thousand states that do something on entry and exit, and five thousand transitions; what crosses too much is told."""
+    count = 1_000
+    states = {
+        f"s{index}": {"entry": "in", "exit": "out", "on": {f"E{way}": f"s{(index * 7 + way) % count}" for way in range(5)}}
+        for index in range(count)
+    }
+    parts = from_xstate({"initial": "s0", "states": states})
+
+    assert 5 * count == len(parts.transitions)
+    assert all(len(move["do"]) == 2 for move in parts.transitions if "target" in move)
+    with pytest.raises(DefinitionError, match=r"cross at most 500,?000 states together"):
+        from_xstate({"initial": "s0", "states": states, "on": {f"R{way}": ".s0" for way in range(count)}})
