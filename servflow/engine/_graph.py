@@ -11,7 +11,7 @@ from attrs import frozen
 from servflow import escalation, sla
 from servflow.engine._as_of import as_of
 from servflow.engine._given import Given
-from servflow.errors import InputError, nearest
+from servflow.errors import InputError, nearest, shown
 from servflow.model import ChainRun, ClockRun, Ticket
 from servflow.sla import BREACH
 from servflow.statemachine import FORMATS, Look, Section, draw
@@ -58,7 +58,9 @@ def graph(workflow: Workflow, format: str, ticket: Ticket | None, given: Given |
         sections = list(_state_section(compiled)) if tables and detail else []
         look = Look(doubled=compiled.closed_states, captions=captions, sections=sections, guards=guard)
         return draw(compiled.chart, format, labels=label, look=look)
-    call = as_of(workflow, ticket, given if given is not None else Given.of(ticket.at, None, None, None))
+    if given is None:
+        raise InputError(f"pass a Ticket, not {shown(ticket)}; load_ticket(row) reads a stored one", code="graph.ticket")
+    call = as_of(workflow, ticket, given)
     standing = _Standing(call)
     look = Look(
         doubled=compiled.closed_states,

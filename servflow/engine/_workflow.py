@@ -347,7 +347,7 @@ class Workflow:
             InputError: no such format, or the ticket is of another workflow.
             Refused: *at* lies behind the ticket (``past``).
         """
-        moment = at if at is not None or ticket is None else ticket.at
+        moment = at if at is not None or not isinstance(ticket, Ticket) else ticket.at
         given = None if moment is None else Given.of(moment, None, world, None)
         return draw_graph(self, format, ticket, given, detail=detail)
 

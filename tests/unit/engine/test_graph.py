@@ -181,3 +181,11 @@ def test_looking_changes_nothing() -> None:
     case.workflow.graph("mermaid", case.ticket, after(500))
 
     assert before == case.ticket
+
+
+@pytest.mark.parametrize("given", ["T1", {}, 3])
+def test_what_is_no_ticket_is_refused(given: object) -> None:
+    """A row that was not loaded, or an id, is named and not looked into."""
+    for at in (None, after(1)):
+        with pytest.raises(InputError, match="pass a Ticket, not"):
+            _case().workflow.graph("table", given, at)  # type: ignore[arg-type]  # what a host may pass by mistake
