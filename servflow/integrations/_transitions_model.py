@@ -73,6 +73,13 @@ def as_model(
         InputError: neither a workflow nor a desk is given, or both, or the ticket is something else.
         NotFound: the desk has no such ticket.
     """
+    held = _held(ticket, workflow, desk)
+    source: _Source = _Stored(desk, held.id) if desk is not None else _Loose(workflow, now, world, keep)
+    return Model(held, source, actor, supply or {})
+
+
+def _held(ticket: Any, workflow: Any, desk: Any) -> Ticket:
+    """The ticket that a model begins with."""
     if (workflow is None) == (desk is None):
         raise InputError("pass the workflow of the ticket, or desk=, and not both", code="integrations.model")
     held = ticket.ticket if isinstance(ticket, Outcome) else ticket
@@ -91,8 +98,7 @@ def as_model(
         raise InputError(
             f"ticket {held.id} belongs to workflow {held.workflow!r}, not {workflow.workflow!r}", code="integrations.model"
         )
-    source: _Source = _Stored(desk, held.id) if desk is not None else _Loose(workflow, now, world, keep)
-    return Model(held, source, actor, supply or {})
+    return held
 
 
 class _Loose:
