@@ -14,7 +14,7 @@ from servflow.engine._abstract import Abstract, Place, Trigger
 from servflow.engine._law import LawPlan
 from servflow.engine._leading import Leads
 from servflow.engine._player import search
-from servflow.engine._search import Found, explore
+from servflow.engine._search import MAX_WORK, Found, explore
 from servflow.engine._standing import Choice
 from servflow.engine._steps import Run, runs
 from servflow.engine._stories import Story, holds
@@ -93,6 +93,8 @@ def _assumes(machine: Abstract) -> FrozenMap[str, str]:
 def _unfinished(found: Found, budget: int) -> FrozenMap[str, str]:
     if found.machine.incomplete:
         return said(found.machine.incomplete, "单步的可能性过多")
+    if len(found.places) < budget:
+        return said(f"not decided within {MAX_WORK:,} abstract steps", f"在 {MAX_WORK:,} 个抽象步骤内未能判定")
     return said(f"not decided within {budget:,} abstract states", f"在 {budget:,} 个抽象状态内未能判定")
 
 

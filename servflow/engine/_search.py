@@ -14,7 +14,7 @@ from servflow.engine._triggers import triggers
 
 OPEN = Trigger("open")
 
-MAX_WORK = 1_000_000
+MAX_WORK = 400_000
 """How many runs of steps one search makes at most."""
 
 MAX_REMEMBERED = 200_000
