@@ -10,7 +10,7 @@ import attrs
 from servflow.engine._call import OneCall
 from servflow.engine._compile import Link
 from servflow.engine._guards import held_back, part_that_fails
-from servflow.engine._payloads import payload_reads, typed_payload, without
+from servflow.engine._payloads import payload_reads, typed_payload
 from servflow.engine._permit import not_permitted, permitted
 from servflow.errors import Refused
 from servflow.model import SYSTEM
@@ -26,6 +26,8 @@ class Attempt:
     event: str
     problems: list[tuple[Link, Refused]] = attrs.field(factory=list)
     payloads: dict[int, Mapping[str, Any]] = attrs.field(factory=dict)
+    lacking: dict[int, tuple[str, ...]] = attrs.field(factory=dict)
+    """By transition, what its guard reads of the payload and was not given, where nothing else stands in its way."""
 
     def worst(self) -> Refused | None:
         """The refusal of the transition that came furthest."""
@@ -55,8 +57,8 @@ def check(call: OneCall, link: Link, payload: Mapping[str, Any], attempt: Attemp
     """
     Why a transition cannot be taken now: permission, then payload, then guard; None when it can.
 
-    Parts of the guard that no payload can mend go before the payload; where nothing else fails and the payload lacks
-    what the guard reads of it, it is the payload that is missing, whether it was declared or not.
+    Parts of the guard that no payload can mend go before the payload. Where nothing else fails and the payload lacks
+    what the guard reads of it, *attempt* has the names.
     """
     spec = link.spec
     event = attempt.event
@@ -78,8 +80,10 @@ def check(call: OneCall, link: Link, payload: Mapping[str, Any], attempt: Attemp
     no = held_back(call, event, link, link.guard)
     if no is None:
         return None
-    lacking = [name for name in payload_reads(link) if payload.get(name) is None]
-    return no if not lacking or part_that_fails(call, event, link) is not None else without(link, lacking, no)
+    lacking = tuple(name for name in payload_reads(link) if payload.get(name) is None)
+    if lacking and part_that_fails(call, event, link) is None:
+        attempt.lacking[link.index] = lacking
+    return no
 
 
 __all__ = ["Attempt", "check", "choose"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -77,9 +77,9 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
             title=link.spec.title,
             refusals=each_of(attempt.problems),
         )
-    form = next(((link, problem) for link, problem in attempt.problems if problem.code == "payload"), None)
+    form = _form(attempt)
     if form is not None:
-        open_form, missed = form
+        open_form, code, missed = form
         asked = _asked(open_form)
         leads, stays = _leads(call, (open_form.index,))
         return Option(
@@ -88,8 +88,8 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
             payload=asked,
             targets=leads,
             stays=stays,
-            code="payload",
-            why="needs " + ", ".join(f"{name} ({asked[name].rstrip('?')})" for name in missed.facts["problems"]),
+            code=code,
+            why="needs " + ", ".join(f"{name} ({asked[name].rstrip('?')})" for name in missed),
             title=open_form.spec.title,
             refusals=each_of(attempt.problems),
         )
@@ -110,6 +110,17 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
         facts=FrozenMap(problem.facts),
         refusals=each_of(attempt.problems),
         change=problem.facts.get("change"),
+    )
+
+
+def _form(attempt: Attempt) -> tuple[Link, str, Iterable[str]] | None:
+    """The first transition that only a payload keeps from being taken, the code ``fire`` refuses with, what is missing."""
+    for link, problem in attempt.problems:
+        if problem.code == "payload":
+            return link, problem.code, problem.facts["problems"]
+    return next(
+        ((link, found.code, attempt.lacking[link.index]) for link, found in attempt.problems if link.index in attempt.lacking),
+        None,
     )
 
 
@@ -157,7 +168,8 @@ def _heard(call: OneCall, event: str) -> Option:
     title = spec.title if spec is not None else ""
     if permitted(call, allow, not_by):
         needed = any(not kind.optional and kind.default is None for kind in declared.values())
-        return Option(event=event, status="needs" if needed else "ready", payload=payload, title=title, stays=True)
+        status, code = ("needs", "payload") if needed else ("ready", None)
+        return Option(event=event, status=status, code=code, payload=payload, title=title, stays=True)
     problem = not_permitted(call, event, allow, not_by)
     return _refused(event, problem, payload, title)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from servflow.engine._actions import fitted
@@ -64,19 +64,6 @@ def payload_reads(link: Link) -> tuple[str, ...]:
     """The names of the payload that the guard of a transition reads."""
     reads = sorted(link.guard.reads) if link.guard is not None else ()
     return tuple(dict.fromkeys(read.split(".")[1] for read in reads if read.startswith("payload.")))
-
-
-def without(link: Link, lacking: Iterable[str], no: Refused) -> Refused:
-    """The refusal of a guard told as that of a payload that lacks what the guard reads of it."""
-    declared = link.spec.payload
-    types = {name: declared[name].type if name in declared else "any" for name in lacking}
-    problems = {}
-    for name, kind in types.items():
-        default = declared[name].default if name in declared else None
-        problems[name] = f"{kind}, " + ("which is missing" if default is None else f"and not its default {default}")
-    listed = "; ".join(f"{name} takes {said}" for name, said in problems.items())
-    facts = {**no.facts, "code": "payload", "problems": problems, "needs": types}
-    return Refused(f"{no.facts['event']} needs another payload: {listed}", **facts)
 
 
 def plain_payload(payload: Mapping[str, Any] | None, event: str) -> FrozenMap[str, Any]:

@@ -80,6 +80,6 @@ def _change(call: OneCall, attempt: Attempt, payload: Mapping[str, Any], *, form
         again = Attempt(attempt.event)
         if choose(call, attempt.event, payload, again):
             return True
-        return form and any(other.code == "payload" for _, other in again.problems)
+        return form and (bool(again.lacking) or any(other.code == "payload" for _, other in again.problems))
 
     return smallest_change(call, failed, allowed) if failed else None

@@ -337,7 +337,7 @@ def test_conditions_can_come_with_the_event() -> None:
 
     assert {} == parts.fields
     assert "payload.complete && !payload.urgent" == parts.transitions[1]["when"]
-    assert ("payload", ["complete", "urgent"]) == (refused.value.code, sorted(refused.value.facts["problems"]))
+    assert ("guard", "payload.complete is false") == (refused.value.code, refused.value.facts["lines"]["en"][0])
     assert "done" == workflow.fire(ticket, "finish", {"complete": True}, at=at).ticket.state
     with pytest.raises(InputError, match="'fields' or 'payload', not 'globals'"):
         from_transitions(_repair(), supplied="globals")
