@@ -13,7 +13,10 @@ from attrs import frozen
 USES: tuple[tuple[str, str], ...] = (
     ("attrs", "every value that travels: tickets, records, effects and definitions are frozen attrs classes"),
     ("pydantic", "servflow.documents only: the shape of YAML and JSON definitions, and their JSON Schema"),
-    ("transitions", "servflow.integrations.transitions: its machines become workflows, tickets its models; also measured against"),
+    (
+        "transitions",
+        "servflow.integrations.transitions: its machines become workflows, tickets its models; also measured against",
+    ),
     ("durable-rules", "servflow.integrations.durable_rules: counts of events across tickets within a span"),
     ("hypothesis", "servflow.testing and tests/laws: every law of the kernel is a property"),
     ("pytest", "servflow.testing: contracts a host runs against its own store; and this project's own tests"),

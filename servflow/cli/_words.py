@@ -263,7 +263,9 @@ RULES_ZH: Mapping[str, str] = {
 }
 """Dispatch rule -> why somebody does not fit, in Chinese."""
 
-_COUNTED = re.compile(r"\{(\w+)\} (?:findings|warnings|notes|states|transitions|changes|tickets|events|reopenings|times|rounds)\b")
+_COUNTED = re.compile(
+    r"\{(\w+)\} (?:findings|warnings|notes|states|transitions|changes|tickets|events|reopenings|times|rounds)\b"
+)
 """What is counted in an English sentence, to be said in the singular where there is one."""
 
 

@@ -108,9 +108,9 @@ class ApprovalModel(Part):
 
     model_config = titled("审批")
 
-    quorum: Annotated[
-        Annotated[int, NUMBER] | Annotated[str, TEXT] | Annotated[dict[str, int], MAPPING], BY_SHAPE
-    ] = about("how many, all, 50% or the like, or how many of each role", "人数、all、比例（如 50%）或各角色人数", default=1)
+    quorum: Annotated[Annotated[int, NUMBER] | Annotated[str, TEXT] | Annotated[dict[str, int], MAPPING], BY_SHAPE] = about(
+        "how many, all, 50% or the like, or how many of each role", "人数、all、比例（如 50%）或各角色人数", default=1
+    )
     allow: Allow | None = about("roles and relations that may vote", "允许表决的角色与关系")
     deny: Allow | None = about("roles and relations that may not even so", "仍不得表决的角色与关系")
     not_by: str | None = about("an event whose last actor may not", "该事件的上次执行人不得表决")

@@ -133,12 +133,8 @@ class ConditionModel(Part):
 Conditions = Annotated[Annotated[ConditionModel, MAPPING] | Annotated[list[ConditionModel], LIST], BY_SHAPE]
 
 
-Within = Annotated[
-    Annotated[Length, TEXT] | Annotated[RelativeModel, MAPPING] | Annotated[list[WithinChoice], LIST], BY_SHAPE
-]
-Counting = Annotated[
-    Annotated[str, TEXT] | Annotated[CalendarModel, MAPPING] | Annotated[list[CalendarChoice], LIST], BY_SHAPE
-]
+Within = Annotated[Annotated[Length, TEXT] | Annotated[RelativeModel, MAPPING] | Annotated[list[WithinChoice], LIST], BY_SHAPE]
+Counting = Annotated[Annotated[str, TEXT] | Annotated[CalendarModel, MAPPING] | Annotated[list[CalendarChoice], LIST], BY_SHAPE]
 
 
 class ClockModel(Part):

@@ -1,7 +1,5 @@
 """Knows the sentences about checklists, approvals and children in English and Chinese; must not know any code."""
 
-
-
 from __future__ import annotations
 
 from servflow.errors._catalogue import Text
