@@ -27,6 +27,7 @@ Data = Mapping[str, Any]
 _READS_CLOCKS = re.compile(r"\bclock\s*[.\[)]")
 _WORD = re.compile(r"[^\W\d]\w*")
 _TOLD_APART = ".?"  # what follows a prefix without being named anywhere
+_RAISED = ("checked.", "unchecked.", "done.", "approved.", "rejected.", "children.")
 _AUDIENCE = ("title", "description")
 _MOVING = ("event", "source", "target")
 _KNOWN = frozenset(
@@ -150,12 +151,17 @@ class _Graph:
     labels: dict[str, dict[str, str]] = field(factory=dict)
     follow: dict[str, frozenset[str]] = field(factory=dict)
     everywhere: dict[str, str] = field(factory=dict)
+    heard: list[str] = field(factory=list)
     parts: dict[tuple[str, str], str] = field(factory=dict)
 
     @classmethod
     def of(cls, data: Data, shared: _Shared) -> _Graph:
         fields = {name: _without(spec, _AUDIENCE) for name, spec in data.get("fields", {}).items()}
-        made = cls({**data, "fields": fields}, shared)
+        # Cells are read in the order of outputs, and a mapping is compared without one.
+        tables = {name: {**table, "order": list(table.get("outputs", ()))} for name, table in data.get("tables", {}).items()}
+        made = cls({**data, "fields": fields, "tables": tables}, shared)
+        words = {word.removesuffix(".*") + "." for move in data.get("transitions", ()) for word in _descriptors(move)}
+        made.heard = sorted(word for word in words if word.startswith(_RAISED))
         made._collect()
         made._moves()
         made._live()
@@ -177,10 +183,14 @@ class _Graph:
             kept = _without(state, (*_AUDIENCE, "states"))
             if state.get("checklist"):
                 kept["step.check"] = self.data.get("events", {}).get("step.check")
+            if state.get("checklist") or state.get("approval"):
+                kept["raises"] = self._raises(name)
             self.labels[name] = {"state": self._whole(kept)}
             if self.parent[name] is not None or state.get("states"):
-                inside = sorted(state.get("states", {}))
-                self.labels[name]["structure"] = _text([inside, self.parent[name]])
+                inside = list(state.get("states", {}))
+                # Regions are entered in their order, and the first state may be the initial one.
+                ordered = state.get("parallel") or not state.get("initial")
+                self.labels[name]["structure"] = _text([inside if ordered else sorted(inside), self.parent[name]])
 
     def _moves(self) -> None:
         following: dict[str, set[str]] = {name: set() for name in self.states}
@@ -211,6 +221,11 @@ class _Graph:
             for event, texts in chosen.items():
                 self.labels[name][f"on {event}" if event else "eventless"] = _text([texts, event in remembered])
             self.follow[name] = frozenset(following[name])
+
+    def _raises(self, name: str) -> list[str]:
+        """What is listened for of what a checklist or an approval here raises; what nobody listens for is not raised."""
+        own = [f"{first}.{name}." for first in ("checked", "unchecked", "done.checklist", "approved", "rejected")]
+        return [word for word in self.heard if any(word.startswith(event) or event.startswith(word) for event in own)]
 
     def _granted(self, move: Data) -> Data:
         """A transition without what places it, with the permission that holds for it."""
@@ -358,6 +373,7 @@ class _Graph:
             "heard events": [(name, any(_takes(move, name) for move in data.get("transitions", ()))) for name in heard],
             "remembered events": sorted(name for name in remembered if name in BUILT_IN or name not in moved),
             "slots": slots,
+            "children": "children.closed." in self.heard or "children." in self.heard,
         }
         if not data.get("roles") or "ticket.update" in events:
             parts["fields"] = {name: spec for name, spec in fields.items() if name in shared.fields}

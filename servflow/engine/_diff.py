@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import field, frozen
 
+from servflow.engine._order import meant_orders
 from servflow.errors import InputError, render
 from servflow.model import canonical, freeze
 
@@ -142,7 +143,7 @@ def diff(old: Workflow, new: Workflow) -> Diff:
     checked(new, "new")
     before, after = _spelled_out(old), _spelled_out(new)
     calendars = before.pop("calendars", {}), after.pop("calendars", {})
-    changes = () if old.hash == new.hash else _changes("", before, after)
+    changes = () if old.hash == new.hash else _sorted((*_changes("", before, after), *_reordered(before, after)))
     if not changes and old.hash != new.hash:  # never silent: the hash is what tickets are pinned to
         changes = (Change(path="definition", kind="changed", old=old.hash, new=new.hash),)
     return Diff(
@@ -153,6 +154,17 @@ def diff(old: Workflow, new: Workflow) -> Diff:
         changes=changes,
         calendars=() if old.calendars_hash == new.calendars_hash else _changes("calendars", *calendars),
     )
+
+
+def _reordered(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    """Names that stand in another order where that says something, those apart that only one side has."""
+    before, after = meant_orders(old), meant_orders(new)
+    for path in before.keys() & after.keys() if before != after else ():
+        if path.endswith("initial"):
+            if before[path] != after[path]:
+                yield Change(path=path, kind="changed", old=before[path], new=after[path])
+        elif [name for name in before[path] if name in after[path]] != [name for name in after[path] if name in before[path]]:
+            yield Change(path=path, kind="moved", old=before[path], new=after[path])
 
 
 def _spelled_out(workflow: Workflow) -> dict[str, Any]:
@@ -201,6 +213,10 @@ def _changes(path: str, old: Any, new: Any) -> tuple[Change, ...]:
                 found.append(Change(path=pair.path, kind="removed", old=pair.old, element=pair.element))
             else:
                 waiting.append(pair)
+    return _sorted(found)
+
+
+def _sorted(found: Iterable[Change]) -> tuple[Change, ...]:
     return tuple(sorted(found, key=lambda change: _place(change.path)))
 
 

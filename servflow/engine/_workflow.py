@@ -20,6 +20,7 @@ from servflow.engine._extensions import NONE, Extensions
 from servflow.engine._given import Given
 from servflow.engine._graph import graph as draw_graph
 from servflow.engine._law import Law
+from servflow.engine._order import meant_orders
 from servflow.engine._progress import Progress
 from servflow.engine._proving import BUDGET, Proof, prove
 from servflow.engine._stories import replay
@@ -108,9 +109,9 @@ class Workflow:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the canonical definition, without calendars, which are versioned apart."""
+        """SHA-256 of the canonical definition without calendars, which are versioned apart; orders that say something count."""
         data = {name: value for name, value in self.to_data().items() if name != "calendars"}
-        return hashlib.sha256(canonical(data)).hexdigest()
+        return hashlib.sha256(canonical([data, meant_orders(data)])).hexdigest()
 
     @cached_property
     def calendars_hash(self) -> str:

@@ -195,7 +195,10 @@ class Store(Protocol):
         ...
 
     def define(self, hash: str, name: str, version: int, data: Mapping[str, Any]) -> None:  # noqa: A002 - what it is called
-        """Keep a definition under its content hash; calendars, which the hash leaves out, are kept as last given."""
+        """
+        Keep a definition under its content hash, with its names in the order given: that of regions, of outputs and
+        of states without an initial one says something. Calendars, which the hash leaves out, are kept as last given.
+        """
         ...
 
     def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - as above

@@ -16,7 +16,7 @@ from servflow.model import Actor, Effect, Record, Ticket, from_micros, instant, 
 from servflow.stores._connection import Connection, parsed
 from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message
 from servflow.stores._reservations import Refusal, Settlement, settle
-from servflow.stores._writing import read_actor, read_payload, written, written_actor, written_payload
+from servflow.stores._writing import read_actor, read_payload, written, written_actor, written_in_order, written_payload
 
 CACHED = 1024
 """How many read snapshots a store keeps decoded; each is believed only while its revision is the stored one."""
@@ -378,7 +378,7 @@ class SqliteStore:
 
     def define(self, hash: str, name: str, version: int, data: Mapping[str, Any]) -> None:  # noqa: A002 - what it is called
         """As ``Store.define``."""
-        body = written(dict(data))
+        body = written_in_order(data)
         with self._db.transaction():
             self._db.run(
                 "INSERT OR REPLACE INTO definition (tenant, entity, hash, name, version, body) VALUES (?, ?, ?, ?, ?, ?)",

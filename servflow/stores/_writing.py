@@ -28,6 +28,17 @@ def written(value: Any) -> str:
         ) from error
 
 
+def written_in_order(data: Mapping[str, Any]) -> str:
+    """
+    JSON-ready data as text that keeps the order of names, which says something in a definition.
+
+    Raises:
+        InputError: something in it cannot be written.
+    """
+    written(data)
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+
+
 def written_payload(payload: Mapping[str, Any] | None) -> str:
     """
     A payload as canonical text.

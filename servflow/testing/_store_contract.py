@@ -297,6 +297,15 @@ class StoreContract(WakingContract, ABC):
         assert data == store.definition("h1")
         assert store.definition("h2") is None
 
+    def test_a_definition_keeps_the_order_of_its_names(self, store: Store) -> None:
+        """The first state may be the initial one, so names come back in the order they were given."""
+        store.define("h1", "repair", 1, {"workflow": "repair", "states": {"new": {}, "done": {}, "again": {}}})
+
+        kept = store.definition("h1")
+        assert kept is not None
+        assert ["workflow", "states"] == list(kept)
+        assert ["new", "done", "again"] == list(kept["states"])
+
     def test_find(self, store: Store) -> None:
         """Screens find tickets by state, assignee and workflow, ordered by id, page by page."""
         for name, who in (("C", "ann"), ("A", "ann"), ("B", "bob")):
