@@ -178,12 +178,14 @@ def _hangs(found: Found, number: int) -> FrozenMap[str, str]:
 def _surely(found: Found, goals: list[int]) -> set[int]:
     """The places from which the host, dispatch or time can bring a ticket to a goal, whatever else happens."""
     sure = set(goals)
-    waiting = [earlier for number in goals for earlier in found.before[number]]
+    # Each place waits once at a time: looking at one takes all runs of all its steps.
+    waiting = dict.fromkeys(earlier for number in goals for earlier in found.before[number])
     while waiting:
-        number = waiting.pop()
+        number = next(iter(waiting))
+        del waiting[number]
         if number not in sure and _leads_surely(found, number, sure):
             sure.add(number)
-            waiting.extend(found.before[number])
+            waiting.update(dict.fromkeys(earlier for earlier in found.before[number] if earlier not in sure))
     return sure
 
 
