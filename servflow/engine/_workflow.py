@@ -127,7 +127,7 @@ class Workflow:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Workflow):
             return NotImplemented
-        return self.to_data() == other.to_data()
+        return self.hash == other.hash and self.to_data() == other.to_data()
 
     def __hash__(self) -> int:
         return hash(self.hash)

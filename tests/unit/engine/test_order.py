@@ -91,3 +91,11 @@ def test_a_definition_whose_order_was_lost_is_not_taken_for_the_one_it_was() -> 
     """Sorted names are another definition, which its hash tells."""
     made = chart("r2", "r1")
     assert Workflow(**json.loads(canonical(made.to_data()))).hash != made.hash
+
+
+def test_workflows_are_equal_only_where_their_orders_are() -> None:
+    """Two definitions that begin elsewhere are not equal, although their mappings are."""
+    one = Workflow(workflow="w", states={"a": {}, "b": {}})
+    other = Workflow(workflow="w", states={"b": {}, "a": {}})
+
+    assert (True, False, 2) == (one.to_data() == other.to_data(), one == other, len({one, other}))
