@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -179,13 +180,16 @@ def _surely(found: Found, goals: list[int]) -> set[int]:
     """The places from which the host, dispatch or time can bring a ticket to a goal, whatever else happens."""
     sure = set(goals)
     # Each place waits once at a time: looking at one takes all runs of all its steps.
-    waiting = dict.fromkeys(earlier for number in goals for earlier in found.before[number])
+    waiting = deque(dict.fromkeys(earlier for number in goals for earlier in found.before[number]))
+    queued = set(waiting)
     while waiting:
-        number = next(iter(waiting))
-        del waiting[number]
+        number = waiting.popleft()
+        queued.discard(number)
         if number not in sure and _leads_surely(found, number, sure):
             sure.add(number)
-            waiting.update(dict.fromkeys(earlier for earlier in found.before[number] if earlier not in sure))
+            again = [earlier for earlier in found.before[number] if earlier not in sure and earlier not in queued]
+            waiting.extend(dict.fromkeys(again))
+            queued.update(again)
     return sure
 
 
@@ -236,6 +240,7 @@ def outcome(made: list[Run], good: Callable[[Run], bool], depth: int = 0) -> boo
 
 
 def _leads(machine: Abstract, plan: LawPlan, budget: int) -> Proof:
+    machine.joint = True  # one update of several values passes over what several updates would meet
     found = explore(machine, budget)
     states = len(found.places)
     within: timedelta | None = plan.law.within.exact if plan.law.within is not None else None
