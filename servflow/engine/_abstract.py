@@ -113,7 +113,7 @@ class Abstract:
         self.domains, self.lost = self._domains(relevant)
         self.order = {item.name: index for index, item in enumerate(self.domains)}
         self.payloads: dict[tuple[str, tuple[int, ...]], tuple[Field, Domain] | None] = {}
-        self.careful = False
+        self.careful = self.joint = False
         self.may_fail: dict[int, str | None] = {}
         self.updatable = by_hand and self.granted("ticket.update")
         self.forcible = by_hand and self.granted("ticket.force")

@@ -29,7 +29,7 @@ def triggers(machine: Abstract, place: Place) -> list[Trigger]:
 
 def _by_hand(machine: Abstract, place: Place) -> list[Trigger]:
     compiled = machine.compiled
-    reacts = compiled.has_eventless or machine.relevant_rules or compiled.moves("ticket.update")
+    reacts = machine.joint or compiled.has_eventless or machine.relevant_rules or compiled.moves("ticket.update")
     names = [item for item in machine.domains if item.name in machine.workflow.fields or item.name in GIVEN]
     size = 1
     for item in names:
@@ -40,9 +40,8 @@ def _by_hand(machine: Abstract, place: Place) -> list[Trigger]:
         return [Trigger("update", item.name) for item in names]
     if size <= MAX_JOINT:
         return [Trigger("update", "*")]
-    if reacts:
-        # What reacts to a change could tell one change of several values from several changes.
-        machine.incomplete = machine.incomplete or "too many values may change at once"
+    # What reacts to a change could tell one change of several values from several changes.
+    machine.incomplete = machine.incomplete or "too many values may change at once"
     return [Trigger("update", item.name) for item in names]
 
 

@@ -191,3 +191,19 @@ def test_an_approval_comes_only_from_where_it_is_asked_for() -> None:
     ]
     states = flat("a", "b", "c", a={"approval": {"quorum": 1, "allow": ["r"]}})
     assert proved("always_possible", "closed", states, moves).verdict != "proved"
+
+
+def test_several_values_may_change_at_once() -> None:
+    """One update may pass over what two would have met on the way."""
+    fields = {"p": {"type": "bool", "default": False}, "q": {"type": "bool", "default": False}}
+    moves = [{"event": "x", "source": "a", "target": "c", "allow": ["system"], "when": "!p"}]
+    made = Workflow(
+        workflow="w",
+        roles=["r"],
+        fields=fields,
+        states=flat("a", "c", a={"timers": [{"after": "1h", "event": "x"}]}),
+        transitions=moves,
+        events={"ticket.update": {"allow": ["r"]}},
+        laws=[{"name": "law", "when": "in_state('a') && p == q && !p", "leads_to": "p != q || closed"}],
+    ).prove()[0]
+    assert made.verdict == "refuted"
