@@ -3,7 +3,9 @@
 import pytest
 
 # Asked for before the modules are imported, so that a failing case of a contract shows both sides.
-pytest.register_assert_rewrite("servflow.testing._store_contract", "servflow.testing._store_contract_waking")
+pytest.register_assert_rewrite(
+    "servflow.testing._store_contract", "servflow.testing._store_contract_handles", "servflow.testing._store_contract_waking"
+)
 
 from servflow.testing._store_contract import StoreContract  # noqa: E402 - the line above has to come first
 from servflow.testing._strategies import (  # noqa: E402 - as above

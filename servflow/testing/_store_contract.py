@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import threading
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,36 +25,42 @@ from servflow.model import (
     Updated,
 )
 from servflow.stores import Answer, Change, Store
+from servflow.testing._store_contract_handles import HandlesContract
 from servflow.testing._store_contract_waking import WakingContract
-from servflow.testing._store_values import MINUTE, NOON, first_mail, keep, new_ticket, next_step, note, opened
+from servflow.testing._store_values import MINUTE, NOON, everything, first_mail, keep, new_ticket, next_step, note, opened
 
 
-class StoreContract(WakingContract, ABC):
+class StoreContract(WakingContract, HandlesContract):
     """
     What a host runs against its own store: a pytest class to inherit from.
 
-    ``make`` gives an empty store. ``reopen`` gives another handle on what a store holds after it was
-    closed, where the store outlives its process; the tests that need it are skipped otherwise::
+    ``make`` gives an empty store. ``handles`` gives two handles on one empty store that share nothing but the
+    storage, ``reopen`` another one on what a store holds after it was closed, ``faults`` makes the storage
+    fail. The tests that need one that is not given are skipped::
 
         class TestOurStore(StoreContract):
             def make(self):
                 return OurStore(fresh_database())
     """
 
-    @abstractmethod
-    def make(self) -> Store:
-        """An empty store."""
-
     def reopen(self, store: Store) -> Store:
         """Close the store and open what it held again; skips the test where nothing outlives the store."""
         pytest.skip("this store does not outlive its process")
 
+    @contextmanager
+    def opened_store(self) -> Iterator[Store]:
+        """An empty store, closed afterwards."""
+        made = self.make()
+        try:
+            yield made
+        finally:
+            made.close()
+
     @pytest.fixture
     def store(self) -> Iterator[Store]:
         """An empty store, closed after the test."""
-        made = self.make()
-        yield made
-        made.close()
+        with self.opened_store() as made:
+            yield made
 
     # -- tickets and revisions
 
@@ -219,7 +224,7 @@ class StoreContract(WakingContract, ABC):
         ticket = opened(store, reservations=(Take(key="c", units=2),))
         keep(store, next_step(ticket), effects=(note("e1"), note("e2")))
         store.post("T1", "go", key="m1", at=NOON)
-        before = self._everything(store)
+        before = everything(store)
 
         def work() -> None:
             with store.batch():
@@ -235,7 +240,7 @@ class StoreContract(WakingContract, ABC):
 
         with pytest.raises(ZeroDivisionError):
             work()
-        assert before == self._everything(store)
+        assert before == everything(store)
 
     def test_batch_inside_a_batch(self, store: Store) -> None:
         """An inner batch that fails is undone alone; the outer one goes on and is kept."""
@@ -253,11 +258,6 @@ class StoreContract(WakingContract, ABC):
         with store.batch():
             keep(store, change)
             raise ZeroDivisionError
-
-    def _everything(self, store: Store) -> tuple[Any, ...]:
-        tickets = store.find()
-        histories = tuple(store.history(ticket.id) for ticket in tickets)
-        return tickets, histories, store.effects(), store.claim(NOON + MINUTE), dict(store.usage()), store.released()
 
     # -- effects
 
@@ -348,14 +348,14 @@ class StoreContract(WakingContract, ABC):
         keep(store, next_step(holder), keys=("k",), effects=(note("e", "H"),), reservations=(Release(key="ann"),))
         store.post("H", "go", {"x": 1}, key="m", at=NOON)
         store.define("h", "repair", 1, {"a": 1})
-        before = self._everything(store)
+        before = everything(store)
         try:
             again = self.reopen(store)
         except BaseException:  # a store that cannot be opened again skips here, and is closed all the same
             store.close()
             raise
         try:
-            assert before == self._everything(again)
+            assert before == everything(again)
             assert Answer(status="duplicate", key="k", first=2, last=2) == again.answered("H", "k")
             assert not again.post("H", "go", key="m", at=NOON)
             assert "refused" == keep(again, new_ticket("B"), reservations=(Unique(key="u"),)).status

@@ -61,3 +61,10 @@ def opened(store: Store, name: str = "T1", reservations: tuple[Reservation, ...]
 def first_mail(store: Store) -> Message:
     """The oldest message of the first ticket that wakes at noon."""
     return store.claim(NOON)[0].messages[0]
+
+
+def everything(store: Store) -> tuple[Any, ...]:
+    """All that can be read of a small store, so that two moments or two handles can be compared."""
+    tickets = store.find()
+    histories = tuple(store.history(ticket.id) for ticket in tickets)
+    return tickets, histories, store.effects(), store.claim(NOON + MINUTE), dict(store.usage()), store.released()

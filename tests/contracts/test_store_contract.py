@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from servflow.stores import MemoryStore, SqliteStore, Store
 from servflow.testing import StoreContract
+from tests.contracts.failing import sqlite_faults
 
 
 class TestMemoryStore(StoreContract):
@@ -15,6 +17,13 @@ class TestMemoryStore(StoreContract):
 
     def make(self) -> Store:
         return MemoryStore()
+
+    def handles(self) -> tuple[Store, Store]:
+        store = MemoryStore()
+        return store, store.for_tenant("default")
+
+    def die(self, store: Store) -> None:
+        pytest.skip("what is in memory dies with all its handles")
 
 
 class TestSqliteStore(StoreContract):
@@ -27,9 +36,16 @@ class TestSqliteStore(StoreContract):
     def make(self) -> Store:
         return SqliteStore(self.path)
 
+    def handles(self) -> tuple[Store, Store]:
+        return SqliteStore(self.path), SqliteStore(self.path)
+
     def reopen(self, store: Store) -> Store:
         store.close()
         return SqliteStore(self.path)
+
+    def faults(self, store: Store, after: int) -> AbstractContextManager[None]:
+        assert isinstance(store, SqliteStore)
+        return sqlite_faults(store, after)
 
 
 class TestSqliteInMemory(StoreContract):
