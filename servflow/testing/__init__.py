@@ -4,10 +4,15 @@ import pytest
 
 # Asked for before the modules are imported, so that a failing case of a contract shows both sides.
 pytest.register_assert_rewrite(
-    "servflow.testing._store_contract", "servflow.testing._store_contract_handles", "servflow.testing._store_contract_waking"
+    "servflow.testing._store_contract",
+    "servflow.testing._store_contract_audit",
+    "servflow.testing._store_contract_handles",
+    "servflow.testing._store_contract_waking",
+    "servflow.testing._store_machine",
 )
 
 from servflow.testing._store_contract import StoreContract  # noqa: E402 - the line above has to come first
+from servflow.testing._store_machine import StoreMachine, store_machine  # noqa: E402 - as above
 from servflow.testing._strategies import (  # noqa: E402 - as above
     PEOPLE,
     Step,
@@ -23,10 +28,12 @@ __all__ = [
     "PEOPLE",
     "Step",
     "StoreContract",
+    "StoreMachine",
     "actors_for",
     "event_sequences",
     "fields_for",
     "instants",
     "play",
+    "store_machine",
     "values_for",
 ]
