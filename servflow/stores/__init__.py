@@ -1,15 +1,23 @@
 """Knows where tickets are kept between two events; must not know what happens to them."""
 
+from servflow.stores._async import AsyncStore, InThreads, in_threads
+from servflow.stores._chain import Head, Link, link
 from servflow.stores._memory import MemoryStore
 from servflow.stores._protocol import Answer, Change, Claim, Message, Store
 from servflow.stores._sqlite import SqliteStore
 
 __all__ = [
     "Answer",
+    "AsyncStore",
     "Change",
     "Claim",
+    "Head",
+    "InThreads",
+    "Link",
     "MemoryStore",
     "Message",
     "SqliteStore",
     "Store",
+    "in_threads",
+    "link",
 ]

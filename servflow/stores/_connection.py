@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from servflow.errors import FormatError, InputError, StoreError, shown
+from servflow.stores._migrating import migrated
 
-FORMAT = 1
+FORMAT = 2
 """Version of the tables; it grows with every change an older servflow could not read."""
 
 APPLICATION = 0x73766677
@@ -26,13 +27,14 @@ CREATE TABLE ticket (
   wake INTEGER, woken INTEGER NOT NULL DEFAULT 0, woken_at INTEGER, mail_at INTEGER,
   due INTEGER GENERATED ALWAYS AS (nullif(min(ifnull(wake, 9223372036854775807), ifnull(woken_at, 9223372036854775807),
     ifnull(mail_at, 9223372036854775807)), 9223372036854775807)) VIRTUAL,
-  snapshot TEXT NOT NULL,
+  snapshot TEXT NOT NULL, chain TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (tenant, entity, id));
 CREATE INDEX ticket_due ON ticket (tenant, entity, due, id) WHERE due IS NOT NULL;
 CREATE INDEX ticket_state ON ticket (tenant, entity, state, id);
 CREATE INDEX ticket_assignee ON ticket (tenant, entity, assignee, id) WHERE assignee IS NOT NULL;
 CREATE TABLE record (
   tenant TEXT NOT NULL, entity TEXT NOT NULL, ticket TEXT NOT NULL, sequence INTEGER NOT NULL, body TEXT NOT NULL,
+  salt TEXT NOT NULL, chain TEXT NOT NULL,
   PRIMARY KEY (tenant, entity, ticket, sequence)) WITHOUT ROWID;
 CREATE TABLE answered (
   tenant TEXT NOT NULL, entity TEXT NOT NULL, ticket TEXT NOT NULL, key TEXT NOT NULL,
@@ -195,6 +197,9 @@ class Connection:
                 for statement in _SCHEMA.split(";\n"):
                     self._sqlite.execute(statement)
                 self._sqlite.execute(f"PRAGMA application_id = {APPLICATION}")
+                self._sqlite.execute(f"PRAGMA user_version = {FORMAT}")
+            else:
+                migrated(self._sqlite, self._pragma("user_version"))
                 self._sqlite.execute(f"PRAGMA user_version = {FORMAT}")
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:

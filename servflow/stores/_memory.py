@@ -14,6 +14,7 @@ from attrs import define, field
 
 from servflow.errors import StoreError
 from servflow.model import Actor, Effect, Record, Ticket, instant
+from servflow.stores._chain import START, Head, Link, chained
 from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message
 from servflow.stores._reservations import Refusal, Settlement, settle
 from servflow.stores._writing import read_payload, written, written_payload
@@ -79,6 +80,7 @@ class _Space:
 
     tickets: dict[str, Ticket] = field(factory=dict)
     records: dict[str, dict[int, Record]] = field(factory=dict)
+    links: dict[str, dict[int, Link]] = field(factory=dict)
     keys: dict[tuple[str, str], tuple[int, int]] = field(factory=dict)
     effects: dict[int, Effect] = field(factory=dict)
     order: dict[str, int] = field(factory=dict)
@@ -183,6 +185,10 @@ class MemoryStore:
             records = space.records.setdefault(ticket.id, {})
             for record in change.records:
                 put(records, record.sequence, record)
+            links = space.links.setdefault(ticket.id, {})
+            before = links[revision].chain if revision else START
+            for one in chained(before, ((record.sequence, written(record)) for record in change.records)):
+                put(links, one.sequence, one)
         for effect in change.effects:
             if effect.id not in space.order:
                 number = self._number("effect")
@@ -317,6 +323,26 @@ class MemoryStore:
         with self.batch():
             records = self._space.records.get(id, {})
             return tuple(islice((record for number, record in records.items() if number > after), limit))
+
+    def ids(self, limit: int = 100, *, after: str | None = None) -> tuple[str, ...]:
+        """As ``Store.ids``."""
+        with self.batch():
+            return tuple(heapq.nsmallest(limit, (id_ for id_ in self._space.tickets if after is None or id_ > after)))
+
+    def head(self, id: str) -> Head | None:  # noqa: A002 - as above
+        """As ``Store.head``."""
+        with self.batch():
+            ticket = self._space.tickets.get(id)
+            if ticket is None:
+                return None
+            last = self._space.links.get(id, {}).get(ticket.revision)
+            return Head(ticket.revision, START if last is None else last.chain, written(ticket))
+
+    def chain(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Link, ...]:  # noqa: A002 - as above
+        """As ``Store.chain``."""
+        with self.batch():
+            links = self._space.links.get(id, {})
+            return tuple(islice((one for number, one in links.items() if number > after), limit))
 
     def define(self, hash: str, name: str, version: int, data: Mapping[str, Any]) -> None:  # noqa: A002 - what it is called
         """As ``Store.define``."""

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from servflow.errors import StoreError
 from servflow.model import EMPTY, Actor, Effect, FrozenMap, Outcome, Record, Reservation, Ticket
+from servflow.stores._chain import Head, Link
 
 MAX_MESSAGES = 100
 """How many messages one claim hands over; the rest come with the next claim, so one busy ticket holds up nobody."""
@@ -192,6 +193,18 @@ class Store(Protocol):
 
     def history(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Record, ...]:  # noqa: A002 - as above
         """The records of a ticket numbered above *after*, in order; empty where there is no such ticket."""
+        ...
+
+    def ids(self, limit: int = 100, *, after: str | None = None) -> tuple[str, ...]:
+        """The ids of which there is a ticket, or only records, ordered, behind the id *after*; none is read."""
+        ...
+
+    def head(self, id: str) -> Head | None:  # noqa: A002 - as above
+        """The row of a ticket as it is kept, not decoded and from no cache; None where there is none."""
+        ...
+
+    def chain(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Link, ...]:  # noqa: A002 - as above
+        """The records numbered above *after* as they are kept, each chained to the one before; nothing is checked here."""
         ...
 
     def define(self, hash: str, name: str, version: int, data: Mapping[str, Any]) -> None:  # noqa: A002 - what it is called

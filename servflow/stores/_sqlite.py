@@ -13,6 +13,7 @@ from typing import Any
 from attrs import frozen
 
 from servflow.model import Actor, Effect, Record, Ticket, from_micros, instant, load, load_ticket, micros
+from servflow.stores._chain import START, Head, Link, chained
 from servflow.stores._connection import Connection, parsed
 from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message
 from servflow.stores._reservations import Refusal, Settlement, settle
@@ -178,36 +179,38 @@ class SqliteStore:
         for key in change.keys:
             if duplicate := self.answered(ticket.id, key):
                 return duplicate
-        row = self._db.row(f"SELECT revision FROM ticket WHERE {_THIS}", (self.tenant, ENTITY, ticket.id))
-        revision = None if row is None else int(row[0])
+        row = self._db.row(f"SELECT revision, chain FROM ticket WHERE {_THIS}", (self.tenant, ENTITY, ticket.id))
+        revision, before = (None, START) if row is None else (int(row[0]), str(row[1]))
         if revision != change.expected:
             return Answer(status="conflict", revision=revision)
         settled = settle(change.reservations, ticket, _Books(self._db, self.tenant)) if change.reservations else None
         if isinstance(settled, Refusal):
             return Answer(status="refused", reservation=settled.reservation, key=settled.key, held=settled.held)
-        self._write_ticket(ready)
-        self._write_log(ready)
+        links = chained(before, zip((record.sequence for record in change.records), ready.records, strict=True))
+        self._write_ticket(ready, links[-1].chain if links else before)
+        self._write_log(ready, links)
         self._write_waits(change)
         if settled is not None:
             self._write_holdings(settled, ticket)
         first, last = (change.expected or 0) + 1, ticket.revision
         return Answer(status="applied", first=first, last=last, revision=last)
 
-    def _write_ticket(self, ready: _Written) -> None:
+    def _write_ticket(self, ready: _Written, chain: str) -> None:
         change, ticket = ready.change, ready.change.ticket
         here = (self.tenant, ENTITY, ticket.id)
         if ready.snapshot is not None:
             wake = None if ticket.wake is None else micros(ticket.wake)
-            head = (ticket.revision, ticket.workflow, ticket.state, ticket.assignee, wake, ready.snapshot)
+            head = (ticket.revision, ticket.workflow, ticket.state, ticket.assignee, wake, chain, ready.snapshot)
             if change.expected is None:
                 self._db.run(
-                    "INSERT INTO ticket (revision, workflow, state, assignee, wake, snapshot, tenant, entity, id, mail_at)"
-                    f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT min(at) FROM mail WHERE {_OF}))",
+                    "INSERT INTO ticket"
+                    " (revision, workflow, state, assignee, wake, chain, snapshot, tenant, entity, id, mail_at)"
+                    f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT min(at) FROM mail WHERE {_OF}))",
                     (*head, *here, *here),
                 )
             else:
                 self._db.run(
-                    "UPDATE ticket SET revision = ?, workflow = ?, state = ?, assignee = ?, wake = ?, snapshot = ?"
+                    "UPDATE ticket SET revision = ?, workflow = ?, state = ?, assignee = ?, wake = ?, chain = ?, snapshot = ?"
                     f" WHERE {_THIS}",
                     (*head, *here),
                 )
@@ -218,12 +221,12 @@ class SqliteStore:
             self._db.run_many(f"DELETE FROM mail WHERE number = ? AND {_OF}", [(number, *here) for number in change.consumed])
             self._db.run(f"UPDATE ticket SET mail_at = (SELECT min(at) FROM mail WHERE {_OF}) WHERE {_THIS}", (*here, *here))
 
-    def _write_log(self, ready: _Written) -> None:
+    def _write_log(self, ready: _Written, links: tuple[Link, ...]) -> None:
         change, ticket = ready.change, ready.change.ticket
         here = (self.tenant, ENTITY, ticket.id)
         self._db.run_many(
-            "INSERT INTO record (tenant, entity, ticket, sequence, body) VALUES (?, ?, ?, ?, ?)",
-            [(*here, record.sequence, body) for record, body in zip(change.records, ready.records, strict=True)],
+            "INSERT INTO record (tenant, entity, ticket, sequence, body, salt, chain) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(*here, one.sequence, one.body, one.salt, one.chain) for one in links],
         )
         self._db.run_many(
             "INSERT OR IGNORE INTO effect (tenant, entity, id, ticket, body) VALUES (?, ?, ?, ?, ?)",
@@ -375,6 +378,30 @@ class SqliteStore:
             (self.tenant, ENTITY, id, after, -1 if limit is None else limit),
         )
         return tuple(load(parsed(self._db.path, row[0])) for row in rows)
+
+    def ids(self, limit: int = 100, *, after: str | None = None) -> tuple[str, ...]:
+        """As ``Store.ids``."""
+        behind = (self.tenant, ENTITY, after or "", limit)
+        rows = self._db.rows(
+            f"SELECT * FROM (SELECT id FROM ticket WHERE {_HERE} AND id > ? ORDER BY id LIMIT ?)"
+            f" UNION SELECT * FROM (SELECT DISTINCT ticket FROM record WHERE {_HERE} AND ticket > ? ORDER BY ticket LIMIT ?)"
+            " ORDER BY 1 LIMIT ?",
+            (*behind, *behind, limit),
+        )
+        return tuple(row[0] for row in rows)
+
+    def head(self, id: str) -> Head | None:  # noqa: A002 - as above
+        """As ``Store.head``."""
+        row = self._db.row(f"SELECT revision, chain, snapshot FROM ticket WHERE {_THIS}", (self.tenant, ENTITY, id))
+        return None if row is None else Head(*row)
+
+    def chain(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Link, ...]:  # noqa: A002 - as above
+        """As ``Store.chain``."""
+        rows = self._db.rows(
+            f"SELECT sequence, body, salt, chain FROM record WHERE {_OF} AND sequence > ? ORDER BY sequence LIMIT ?",
+            (self.tenant, ENTITY, id, after, -1 if limit is None else limit),
+        )
+        return tuple(Link(*row) for row in rows)
 
     def define(self, hash: str, name: str, version: int, data: Mapping[str, Any]) -> None:  # noqa: A002 - what it is called
         """As ``Store.define``."""

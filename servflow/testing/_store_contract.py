@@ -25,12 +25,13 @@ from servflow.model import (
     Updated,
 )
 from servflow.stores import Answer, Change, Store
+from servflow.testing._store_contract_audit import AuditContract
 from servflow.testing._store_contract_handles import HandlesContract
 from servflow.testing._store_contract_waking import WakingContract
 from servflow.testing._store_values import MINUTE, NOON, everything, first_mail, keep, new_ticket, next_step, note, opened
 
 
-class StoreContract(WakingContract, HandlesContract):
+class StoreContract(AuditContract, WakingContract, HandlesContract):
     """
     What a host runs against its own store: a pytest class to inherit from.
 

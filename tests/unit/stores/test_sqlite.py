@@ -16,7 +16,7 @@ from attrs import evolve
 from servflow.errors import FormatError, InputError, StoreError
 from servflow.model import FrozenMap
 from servflow.stores import SqliteStore
-from servflow.stores._connection import APPLICATION, failure
+from servflow.stores._connection import APPLICATION, FORMAT, failure
 from servflow.testing._store_values import keep, new_ticket, next_step, note, opened
 
 
@@ -36,7 +36,7 @@ class TestOpening:
         raw = sqlite3.connect(tmp_path / "t.db")
 
         assert APPLICATION == raw.execute("PRAGMA application_id").fetchone()[0]
-        assert 1 == raw.execute("PRAGMA user_version").fetchone()[0]
+        assert FORMAT == raw.execute("PRAGMA user_version").fetchone()[0]
         assert "wal" == raw.execute("PRAGMA journal_mode").fetchone()[0]
         raw.close()
 
@@ -51,14 +51,14 @@ class TestOpening:
         raw = sqlite3.connect(path)
         raw.execute("CREATE TABLE future (x)")
         raw.execute(f"PRAGMA application_id = {APPLICATION}")
-        raw.execute("PRAGMA user_version = 2")
+        raw.execute(f"PRAGMA user_version = {FORMAT + 1}")
         raw.commit()
         raw.close()
         before = path.read_bytes()
         with pytest.raises(FormatError, match="upgrade servflow") as caught:
             SqliteStore(path)
 
-        assert (2, 1) == (caught.value.format, caught.value.known)
+        assert (FORMAT + 1, FORMAT) == (caught.value.format, caught.value.known)
         assert before == path.read_bytes()
         assert ["t.db"] == [entry.name for entry in tmp_path.iterdir()]
 
