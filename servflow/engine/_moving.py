@@ -18,7 +18,7 @@ def enter(call: OneCall, move: Move, event: str | None) -> None:
     closed = compiled.is_closed(move.configuration)
     reopened = draft.closed and not closed
     history = draft.history if move.history == draft.history else FrozenMap(move.history)
-    kept = [] if reopened else _timers.leaving(call, move)
+    kept = [] if reopened or not compiled.timed_states else _timers.leaving(call, move)
     call.record(
         Moved,
         event=event,
@@ -30,7 +30,8 @@ def enter(call: OneCall, move: Move, event: str | None) -> None:
         closed=closed,
         reopened=reopened,
     )
-    _timers.rest(call, kept)
+    if kept:
+        _timers.rest(call, kept)
     happening.changed.add("state")
     happening.exited.extend(move.exited)
     happening.entered.extend(move.entered)

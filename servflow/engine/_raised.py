@@ -43,7 +43,7 @@ class Raised:
 
         A first word alone stands for those of approvals only: the others a workflow may well use for its own.
         """
-        return event.removesuffix(".*") in self._heads
+        return bool(self._heads) and event.removesuffix(".*") in self._heads
 
     def internal(self, event: str) -> bool:
         """Whether the workflow itself raises the event: one of these, or one of dispatch and of final states."""

@@ -18,7 +18,7 @@ class Takers:
 
     def some(self, event: str) -> bool:
         """Whether any transition takes the event."""
-        return any(word in self._by_word for word in _words(event))
+        return event in self._by_word or any(word in self._by_word for word in _words(event))
 
     def of(self, event: str) -> list[int]:
         """The indexes of the transitions that take the event, in their order."""
