@@ -1,9 +1,11 @@
 """Knows the shell that joins workflows, a store, handlers, the world and a source of time; must not know what they decide."""
 
+from servflow.desk._async import AsyncDesk
 from servflow.desk._desk import Desk
 from servflow.desk._reports import DeliverReport, MigrationReport, Problem, TickReport
 
 __all__ = [
+    "AsyncDesk",
     "DeliverReport",
     "Desk",
     "MigrationReport",
