@@ -13,6 +13,6 @@ def fresh_database(server: str) -> str:
     name = f"t{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
         # From template0, since whatever the server was made with, a store needs UTF-8.
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")  # type: ignore[call-overload]  # a name made here
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
     url: URL = make_url(server).set(drivername="postgresql", database=name)
     return url.render_as_string(hide_password=False)

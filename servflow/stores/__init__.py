@@ -4,7 +4,9 @@ from servflow.stores._async import AsyncStore, InThreads, in_threads
 from servflow.stores._chain import Head, Link, link
 from servflow.stores._memory import MemoryStore
 from servflow.stores._protocol import Answer, Change, Claim, Message, Store
+from servflow.stores._sql import SqlStore
 from servflow.stores._sqlite import SqliteStore
+from servflow.stores._verify import Noted, Verified, verify
 
 __all__ = [
     "Answer",
@@ -16,8 +18,12 @@ __all__ = [
     "Link",
     "MemoryStore",
     "Message",
+    "Noted",
+    "SqlStore",
     "SqliteStore",
     "Store",
+    "Verified",
     "in_threads",
     "link",
+    "verify",
 ]

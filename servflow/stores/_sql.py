@@ -1,0 +1,355 @@
+"""Knows how tickets are kept in PostgreSQL; must not know what happens to them."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from servflow.model import Actor, Effect, Record, Ticket, from_micros, instant, load, load_ticket, micros
+from servflow.stores._chain import Head, Link
+from servflow.stores._connection import parsed
+from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message
+from servflow.stores._sql_commit import ENTITY, HERE, Commit, Written
+from servflow.stores._sql_connection import Database
+from servflow.stores._writing import read_actor, read_payload, written_actor, written_in_order, written_payload
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
+CACHED = 1024
+"""How many read snapshots a store keeps decoded; each is believed only while its revision is the stored one."""
+
+# Releases are numbered by the transactions that made them, which need not be kept in that order. So no more is said to
+# be known than what every transaction that may still be running, other than this one, can only add to.
+_RELEASED = """
+SELECT least(
+  coalesce((SELECT released FROM ~holding WHERE tenant = %s AND entity = %s AND released > 0
+    ORDER BY released DESC LIMIT 1), 0),
+  (least((SELECT min(x::text::bigint) FROM pg_snapshot_xip(s.seen) x WHERE x IS DISTINCT FROM s.own),
+    CASE WHEN pg_snapshot_xmax(s.seen) = s.own THEN s.own::text::bigint + 1 ELSE pg_snapshot_xmax(s.seen)::text::bigint END)
+    << 20) - 1)
+FROM (SELECT pg_current_snapshot() AS seen, pg_current_xact_id_if_assigned() AS own) s
+"""
+
+_POST = f"""
+WITH new AS (
+  INSERT INTO ~posted (tenant, entity, ticket, key) SELECT n.* FROM (VALUES (%s, %s, %s, %s)) AS n (tenant, entity, ticket, key)
+  WHERE NOT EXISTS (SELECT FROM ~answered a
+    WHERE (a.tenant, a.entity, a.ticket, a.key) = (n.tenant, n.entity, n.ticket, n.key))
+  ON CONFLICT DO NOTHING RETURNING tenant, entity, ticket, key),
+mailed AS (
+  INSERT INTO ~mail (tenant, entity, ticket, key, event, payload, actor, at)
+  SELECT new.*, %s, %s, %s, %s::bigint FROM new RETURNING at),
+waking AS (
+  UPDATE ~wake SET mail_at = least(mail_at, mailed.at) FROM mailed WHERE {HERE} AND ticket = %s)
+SELECT pg_notify(%s, '') FROM mailed
+"""
+
+
+class _Cache:
+    """Decoded snapshots that are known to be kept, the least recently used forgotten first."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[tuple[str, str], Ticket] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, str]) -> Ticket | None:
+        with self._lock:
+            ticket = self._held.get(key)
+            if ticket is not None:
+                self._held.move_to_end(key)
+            return ticket
+
+    def put(self, key: tuple[str, str], ticket: Ticket) -> None:
+        with self._lock:
+            self._held[key] = ticket
+            self._held.move_to_end(key)
+            if len(self._held) > CACHED:
+                self._held.popitem(last=False)
+
+
+class SqlStore:
+    """
+    Tickets in a PostgreSQL database: any number of threads, processes and hosts.
+
+    Each thread works in a transaction of its own (READ COMMITTED, row locks); a batch is one transaction of the thread
+    that opened it. ``claim`` inside a batch locks the tickets it gives until the batch ends and passes over those that
+    others have locked, so workers never get the same ticket, and what a dead one had is free as soon as its connection
+    is gone. Outside of a batch it is only a look. Needs ``servflow[sql]``.
+
+    Args:
+        url: ``postgresql://user:password@host:5432/database``; the database must be encoded in UTF-8.
+        tenant: whose rows this handle sees.
+        schema: where the tables are made, by itself; ``servflow`` unless given.
+        engine: a SQLAlchemy engine of the host to use instead of the URL; closing the store leaves it open.
+
+    Raises:
+        InputError: the URL is none, or names another kind of database.
+        FormatError: the tables were made by a newer servflow, or by another program; they are not touched.
+        StoreError: the database cannot be used; says what to do.
+    """
+
+    def __init__(
+        self, url: object = None, *, tenant: str = "default", schema: str | None = None, engine: Engine | None = None
+    ) -> None:
+        self.tenant = tenant
+        self._db = Database(url, schema, engine)
+        self._cache = _Cache()
+
+    def for_tenant(self, name: str) -> SqlStore:
+        """A handle on the same connections that sees one tenant's rows only; closing one closes all."""
+        handle = SqlStore.__new__(SqlStore)
+        handle.tenant, handle._db, handle._cache = name, self._db, self._cache
+        return handle
+
+    def __enter__(self) -> SqlStore:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def batch(self) -> AbstractContextManager[None]:
+        """
+        One transaction of this thread, as ``Store.batch`` says.
+
+        Raises:
+            StoreError: with the code ``contended`` where another transaction was in the way: do the whole block again;
+                with ``unknown`` where the connection was lost just then: do it again with the same keys.
+        """
+        return self._db.transaction()
+
+    def close(self) -> None:
+        """Let go of all connections, for all handles; an open batch is undone. Again is nothing."""
+        self._db.close()
+
+    def _here(self, *more: Any) -> tuple[Any, ...]:
+        return (self.tenant, ENTITY, *more)
+
+    def load(self, id: str) -> Ticket | None:  # noqa: A002 - the word of the whole library
+        """
+        As ``Store.load``.
+
+        Raises:
+            FormatError: the ticket was written by a newer servflow.
+        """
+        session = self._db.session
+        own = session is not None and (self.tenant, id) in session.written
+        known = None if own else self._cache.get((self.tenant, id))
+        rows = self._db.rows(
+            f"SELECT CASE WHEN revision = %s THEN NULL ELSE snapshot END FROM ~ticket WHERE {HERE} AND id = %s",
+            (-1 if known is None else known.revision, *self._here(id)),
+        )
+        if not rows:
+            return None
+        if rows[0][0] is None:
+            return known
+        ticket = load_ticket(rows[0][0])
+        if not own:
+            self._cache.put((self.tenant, id), ticket)
+        return ticket
+
+    def commit(self, changes: Sequence[Change]) -> tuple[Answer, ...]:
+        """As ``Store.commit``; a list of changes takes as many statements as one."""
+        ready = [Written.of(change) for change in changes]
+        if not ready:
+            return ()
+        return self._db.do(lambda: self._commit(ready))
+
+    def _commit(self, ready: Sequence[Written]) -> tuple[Answer, ...]:
+        session = self._db.session
+        assert session is not None  # do() has begun one
+        work = Commit(self._db, self.tenant, ready)
+        answers = work.run()
+        kept = {id_: row.ready.change.ticket for id_, row in work.rows.items() if row.ready is not None}
+        session.written.update((self.tenant, id_) for id_ in kept)
+        session.on_kept.append(lambda: self._keep(kept))
+        if (work.woke or work.effects) and not session.told:
+            session.told = True
+            self._db.rows("SELECT pg_notify(%s, '')", (self._db.channel,))
+        return answers
+
+    def _keep(self, tickets: Mapping[str, Ticket]) -> None:
+        for id_, ticket in tickets.items():
+            self._cache.put((self.tenant, id_), ticket)
+
+    def answered(self, id: str, key: str) -> Answer | None:  # noqa: A002 - as above
+        """As ``Store.answered``."""
+        rows = self._db.rows(
+            f"SELECT first, last FROM ~answered WHERE {HERE} AND ticket = %s AND key = %s", self._here(id, key)
+        )
+        return Answer(status="duplicate", key=key, first=rows[0][0], last=rows[0][1]) if rows else None
+
+    def claim(self, now: datetime, limit: int = 100, *, after: Claim | None = None) -> tuple[Claim, ...]:
+        """As ``Store.claim``; inside a batch it locks what it gives and passes over what others have locked."""
+        locking = " FOR UPDATE SKIP LOCKED" if self._db.session is not None else ""
+        behind = (-(1 << 63), "") if after is None else (micros(after.wake), after.ticket)
+        rows = self._db.rows(
+            f"SELECT ticket, due, woken, mail_at FROM ~wake WHERE {HERE} AND due <= %s AND (due, ticket) > (%s, %s)"
+            f" ORDER BY due, ticket LIMIT %s{locking}",
+            self._here(micros(instant(now, "now")), *behind, limit),
+        )
+        mail = self._mail([row[0] for row in rows if row[3] is not None])
+        return tuple(
+            Claim(ticket=row[0], wake=from_micros(row[1]), woken=row[2], messages=tuple(mail.get(row[0], ()))) for row in rows
+        )
+
+    def _mail(self, tickets: list[str]) -> dict[str, list[Message]]:
+        found: dict[str, list[Message]] = {}
+        if not tickets:
+            return found
+        rows = self._db.rows(
+            "SELECT m.* FROM unnest(%s::text[]) AS t (id) CROSS JOIN LATERAL"
+            " (SELECT number, ticket, event, payload, key, actor, at FROM ~mail"
+            f" WHERE {HERE} AND ticket = t.id ORDER BY number LIMIT {MAX_MESSAGES}) m ORDER BY m.number",
+            (tickets, *self._here()),
+        )
+        for number, ticket, event, payload, key, actor, at in rows:
+            found.setdefault(ticket, []).append(
+                Message(
+                    id=number,
+                    ticket=ticket,
+                    event=event,
+                    payload=read_payload(payload),
+                    key=key,
+                    actor=read_actor(actor),
+                    at=from_micros(at),
+                )
+            )
+        return found
+
+    def post(
+        self,
+        ticket: str,
+        event: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        key: str,
+        at: datetime,
+        actor: Actor | Mapping[str, Any] | str | None = None,
+    ) -> bool:
+        """As ``Store.post``; whoever listens is told."""
+        body, sender, sent = written_payload(payload), written_actor(Actor.of(actor)), micros(instant(at, "at"))
+        here = self._here(ticket)
+
+        def work() -> bool:
+            # The ticket's row is there before the ticket is: mail and opening meet at it, and mail is numbered in order.
+            lock = f"SELECT 1 FROM ~wake WHERE {HERE} AND ticket = %s FOR UPDATE"
+            if not self._db.rows(lock, here):
+                self._db.rows("INSERT INTO ~wake (tenant, entity, ticket) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", here)
+                self._db.rows(lock, here)
+            return bool(self._db.rows(_POST, (*here, key, event, body, sender, sent, *here, self._db.channel)))
+
+        return self._db.do(work)
+
+    def effects(self, limit: int = 100, *, after: str | None = None) -> tuple[Effect, ...]:
+        """As ``Store.effects``."""
+        rows = self._db.rows(
+            f"SELECT body FROM ~effect WHERE {HERE} AND number >"
+            f" coalesce((SELECT number FROM ~effect WHERE {HERE} AND id = %s), 0) ORDER BY number LIMIT %s",
+            (*self._here(), *self._here(after, limit)),
+        )
+        return tuple(load(parsed(self._db.where, row[0])) for row in rows)
+
+    def ack(self, ids: Iterable[str]) -> None:
+        """As ``Store.ack``."""
+        self._db.rows(f"DELETE FROM ~effect WHERE {HERE} AND id = ANY(%s::text[])", self._here(sorted(set(ids))))
+
+    def history(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Record, ...]:  # noqa: A002 - as above
+        """As ``Store.history``."""
+        return tuple(load(parsed(self._db.where, one.body)) for one in self.chain(id, after, limit))
+
+    def ids(self, limit: int = 100, *, after: str | None = None) -> tuple[str, ...]:
+        """As ``Store.ids``."""
+        behind = self._here(after or "", limit)
+        rows = self._db.rows(
+            f"(SELECT id FROM ~ticket WHERE {HERE} AND id > %s ORDER BY id LIMIT %s)"
+            f" UNION (SELECT DISTINCT ticket FROM ~record WHERE {HERE} AND ticket > %s ORDER BY ticket LIMIT %s)"
+            " ORDER BY 1 LIMIT %s",
+            (*behind, *behind, limit),
+        )
+        return tuple(row[0] for row in rows)
+
+    def head(self, id: str) -> Head | None:  # noqa: A002 - as above
+        """As ``Store.head``."""
+        rows = self._db.rows(f"SELECT revision, chain, snapshot FROM ~ticket WHERE {HERE} AND id = %s", self._here(id))
+        return Head(*rows[0]) if rows else None
+
+    def chain(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Link, ...]:  # noqa: A002 - as above
+        """As ``Store.chain``."""
+        rows = self._db.rows(
+            f"SELECT sequence, body, salt, chain FROM ~record WHERE {HERE} AND ticket = %s AND sequence > %s"
+            " ORDER BY sequence LIMIT %s::bigint",
+            self._here(id, after, limit),
+        )
+        return tuple(Link(*row) for row in rows)
+
+    def define(self, hash: str, name: str, version: int, data: Mapping[str, Any]) -> None:  # noqa: A002 - what it is called
+        """As ``Store.define``."""
+        body = written_in_order(data)
+        self._db.do(
+            lambda: self._db.rows(
+                "INSERT INTO ~definition (tenant, entity, hash, name, version, body) VALUES (%s, %s, %s, %s, %s, %s)"
+                " ON CONFLICT (tenant, entity, hash) DO UPDATE SET name = excluded.name, version = excluded.version,"
+                " body = excluded.body",
+                self._here(hash, name, version, body),
+            )
+        )
+
+    def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - as above
+        """As ``Store.definition``."""
+        rows = self._db.rows(f"SELECT body FROM ~definition WHERE {HERE} AND hash = %s", self._here(hash))
+        if not rows:
+            return None
+        data: Mapping[str, Any] = parsed(self._db.where, rows[0][0])
+        return data
+
+    def find(
+        self,
+        *,
+        state: str | None = None,
+        assignee: str | None = None,
+        workflow: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> tuple[Ticket, ...]:
+        """As ``Store.find``."""
+        wanted = {"state": state, "assignee": assignee, "workflow": workflow}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        where = "".join(f" AND {name} = %s" for name in given)
+        rows = self._db.rows(
+            f"SELECT snapshot FROM ~ticket WHERE {HERE}{where} AND id > %s ORDER BY id LIMIT %s",
+            self._here(*given.values(), after or "", limit),
+        )
+        return tuple(load_ticket(row[0]) for row in rows)
+
+    def usage(self, prefix: str = "") -> Mapping[str, int]:
+        """As ``Store.usage``."""
+        rows = self._db.rows(
+            "SELECT key, coalesce(nullif(stands, 0), units) FROM ~holding"
+            f" WHERE {HERE} AND key >= %s AND starts_with(key, %s) AND (units <> 0 OR stands <> 0) ORDER BY key",
+            self._here(prefix, prefix),
+        )
+        return dict(rows)
+
+    def released(self) -> int:
+        """As ``Store.released``."""
+        return int(self._db.rows(_RELEASED, self._here())[0][0])
+
+    def listen(self, timeout: timedelta) -> bool:
+        """
+        Wait until somebody, on any host, keeps what is to be done at once: mail, a wake-up, an effect.
+
+        A wake that comes by time alone is not told, so a worker asks at least as often as its timers must be exact.
+
+        Args:
+            timeout: how long to wait at most; elapsed time.
+
+        Returns:
+            Whether there may be something to do; also at the first call, since what came before was not heard.
+        """
+        return self._db.listen(timeout.total_seconds())

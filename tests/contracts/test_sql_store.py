@@ -1,0 +1,70 @@
+"""Knows that a store on PostgreSQL keeps the contract; must not know what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import pytest
+
+from servflow.stores import SqlStore, Store
+from servflow.testing import StoreContract
+from tests.postgres import fresh_database
+
+
+@contextmanager
+def sql_faults(store: SqlStore, after: int) -> Iterator[None]:
+    """While it is open the disk is full once, before statement number *after*, counted with the commit."""
+    from psycopg.errors import DiskFull
+    from sqlalchemy import event
+
+    left = after
+
+    def fail(*_: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left == -1:
+            raise DiskFull("no space left on device")
+
+    engine = store._db.engine
+    event.listen(engine, "before_cursor_execute", fail)
+    event.listen(engine, "commit", fail)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", fail)
+        event.remove(engine, "commit", fail)
+
+
+class TestSqlStore(StoreContract):
+    """The store on PostgreSQL keeps the contract."""
+
+    @pytest.fixture(autouse=True)
+    def _database(self, postgres: str) -> None:
+        self.url = fresh_database(postgres)
+
+    def make(self) -> Store:
+        return SqlStore(self.url)
+
+    def reopen(self, store: Store) -> Store:
+        store.close()
+        return SqlStore(self.url)
+
+    def handles(self) -> tuple[Store, Store]:
+        return SqlStore(self.url), SqlStore(self.url)
+
+    def faults(self, store: Store, after: int) -> AbstractContextManager[None]:
+        assert isinstance(store, SqlStore)
+        return sql_faults(store, after)
+
+
+class TestSqlTenantHandle(StoreContract):
+    """A handle for one tenant, in a schema of another name, is a store like any other."""
+
+    @pytest.fixture(autouse=True)
+    def _database(self, postgres: str) -> None:
+        self.url = fresh_database(postgres)
+
+    def make(self) -> Store:
+        return SqlStore(self.url, schema="north").for_tenant("north")
