@@ -34,7 +34,8 @@ class AsyncDesk:
     Handlers and sources may be coroutine functions: they are awaited on the loop of whoever awaits ``deliver`` or
     ``tick``, and may await this desk's other verbs. A coroutine that is cancelled lets the verb it waits for go on
     to the end, as a lost answer does: fire with a key, and fire again. A cancelled ``deliver`` cancels the handler
-    that is awaited, and its effect comes again.
+    that is awaited, and its effect comes again. There is no ``in_transaction``: a host's
+    transaction belongs to its thread, in which it uses a plain ``Desk``.
 
     Args:
         workflows: as for ``Desk``.

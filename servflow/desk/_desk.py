@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any
+
+from attrs import evolve
 
 from servflow.desk import _migrate
 from servflow.desk._deliver import Delivery, checked_handlers
@@ -14,7 +17,7 @@ from servflow.desk._steps import Outside, Steps, Surroundings, placed
 from servflow.desk._tick import Round
 from servflow.desk._workflows import Runnable, Workflows
 from servflow.engine import MigrationPlan
-from servflow.errors import InputError
+from servflow.errors import InputError, StoreError
 from servflow.model import Actor, Outcome, Record, Ticket, World
 from servflow.stores import Store
 
@@ -75,6 +78,29 @@ class Desk:
     def batch(self) -> AbstractContextManager[None]:
         """Everything inside in one transaction of the store; an exception that leaves the block undoes it all."""
         return self.store.batch()
+
+    def in_transaction(self, connection: Any) -> Desk:
+        """
+        This desk inside the transaction that is open on the host's own connection, as ``SqliteStore.in_transaction`` says.
+
+        What it keeps is committed or undone by the host, together with the host's rows. Where the store found another
+        one faster, it decides again inside the same transaction.
+
+        Raises:
+            InputError: the connection is not to this desk's store.
+            StoreError: no transaction is open on it, or the store cannot join any.
+        """
+        join = getattr(self.store, "in_transaction", None)
+        if join is None:
+            raise StoreError(
+                f"a {type(self.store).__name__} cannot join a host's transaction; SqliteStore and SqlStore can",
+                code="cannot_join",
+            )
+        inside = copy(self)
+        inside.store = join(connection)
+        inside._steps = evolve(self._steps, store=inside.store, around=self._steps.around.over(inside.store))
+        inside._delivery = evolve(self._delivery, steps=inside._steps)
+        return inside
 
     def open(
         self,

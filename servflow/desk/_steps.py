@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +40,12 @@ class Surroundings:
         self._outside: Callable[[], World | Mapping[str, Any] | None] | None = outside if callable(outside) else None
         self._fixed = None if callable(outside) else World.of(outside)
         self._counted: tuple[Mapping[str, int], World] | None = None
+
+    def over(self, store: Store) -> Surroundings:
+        """The same time and world, with what is held counted from another handle."""
+        twin = copy(self)
+        twin._store, twin._counted = store, None
+        return twin
 
     def now(self) -> datetime:
         """The present in UTC."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -15,6 +16,7 @@ from attrs import frozen
 from servflow.model import Actor, Effect, Record, Ticket, from_micros, instant, load, load_ticket, micros
 from servflow.stores._chain import START, Head, Link, chained
 from servflow.stores._connection import Connection, parsed
+from servflow.stores._joined import JoinedConnection
 from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message
 from servflow.stores._reservations import Refusal, Settlement, settle
 from servflow.stores._writing import read_actor, read_payload, written, written_actor, written_in_order, written_payload
@@ -74,6 +76,13 @@ class _Cache:
         self._held.clear()
 
 
+class _NoCache(_Cache):
+    """Believes nothing: a host may undo part of its transaction, and nobody here is told."""
+
+    def put(self, tenant: str, ticket: Ticket) -> None:
+        """Kept nowhere."""
+
+
 @frozen
 class _Books:
     """What one tenant's tickets hold."""
@@ -128,6 +137,26 @@ class SqliteStore:
         """A handle on the same file that sees one tenant's rows only; closing one closes all."""
         handle = SqliteStore.__new__(SqliteStore)
         handle.tenant, handle._db, handle._cache = name, self._db, self._cache
+        return handle
+
+    def in_transaction(self, connection: sqlite3.Connection) -> SqliteStore:
+        """
+        A handle whose operations run inside the transaction that is open on the host's own connection.
+
+        What it keeps is committed, or undone, by the host's ``COMMIT`` or ``ROLLBACK``, together with the host's rows.
+        The handle serves until then; until then no other connection can write, this store's own one included.
+        Begin with ``BEGIN IMMEDIATE``: a transaction that only read so far may find that another one wrote meanwhile.
+
+        Args:
+            connection: to the very file of this store, in which the host keeps its own tables beside; of any thread
+                that may use it.
+
+        Raises:
+            InputError: it is no SQLite connection, or one to another file.
+            StoreError: no transaction is open on it.
+        """
+        handle = SqliteStore.__new__(SqliteStore)
+        handle.tenant, handle._db, handle._cache = self.tenant, JoinedConnection(connection, self._db), _NoCache()
         return handle
 
     def __enter__(self) -> SqliteStore:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -60,3 +62,20 @@ class TestTenantHandle(StoreContract):
 
     def make(self) -> Store:
         return SqliteStore(":memory:").for_tenant("north")
+
+
+class TestInsideHostTransaction(StoreContract):
+    """A handle inside a transaction of the host is a store like any other."""
+
+    @pytest.fixture(autouse=True)
+    def _host(self, tmp_path: Path) -> Iterator[None]:
+        self.path = tmp_path / "tickets.db"
+        self.store = SqliteStore(self.path)
+        self.host = sqlite3.connect(self.path, check_same_thread=False)
+        yield
+        self.host.close()
+        self.store.close()
+
+    def make(self) -> Store:
+        self.host.execute("BEGIN IMMEDIATE")
+        return self.store.in_transaction(self.host)

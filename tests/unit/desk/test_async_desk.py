@@ -20,7 +20,9 @@ from servflow.stores import MemoryStore, SqliteStore, Store, in_threads
 from tests.unit.desk.tiny import MINUTE, NOON, TinyWorkflow
 
 VERBS = [
-    name for name, value in vars(Desk).items() if not name.startswith("_") and inspect.isfunction(value) and name != "batch"
+    name
+    for name, value in vars(Desk).items()
+    if not name.startswith("_") and inspect.isfunction(value) and name not in ("batch", "in_transaction")
 ]
 
 

@@ -1,0 +1,108 @@
+"""Knows how a store's statements run inside a transaction that a host opened on its own connection; must not know any row."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from servflow.errors import InputError, StoreError, shown
+from servflow.stores._connection import Connection, failure
+
+
+class _Inside:
+    """A host's connection as ``Connection`` uses one: no statement runs once the host's transaction is over."""
+
+    def __init__(self, host: sqlite3.Connection, path: str) -> None:
+        self._host = host
+        self._path = path
+        self._closed = False
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._host.in_transaction
+
+    def _cursor(self) -> sqlite3.Cursor:
+        if self._closed:
+            raise StoreError("this handle is closed; ask the store for another one", code="closed", path=self._path)
+        if not self._host.in_transaction:
+            raise StoreError(
+                f"the transaction in which {self._path} was joined is over; begin one and ask the store for another handle",
+                code="no_transaction",
+                path=self._path,
+            )
+        cursor = sqlite3.Cursor(self._host)
+        cursor.row_factory = None  # whatever the host makes of its rows
+        return cursor
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        return self._cursor().execute(sql, values)
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> sqlite3.Cursor:
+        return self._cursor().executemany(sql, rows)
+
+    def close(self) -> None:
+        """The connection is the host's: only this use of it ends."""
+        self._closed = True
+
+
+def _main(rows: list[Any]) -> str:
+    """The file of a connection by what ``PRAGMA database_list`` said; empty where there is none."""
+    return next((row[2] or "" for row in rows if row[1] == "main"), "")
+
+
+def _checked(host: object, own: Connection) -> sqlite3.Connection:
+    path = own.path
+    if not isinstance(host, sqlite3.Connection):
+        raise InputError(
+            f"a SqliteStore joins a transaction of a sqlite3.Connection, not of {shown(host)}; of SQLAlchemy pass"
+            " connection.connection.dbapi_connection, of Django connection.connection",
+            code="connection",
+            value=shown(host),
+        )
+    if host.text_factory is not str:
+        raise InputError(
+            "the connection reads text as something else than str; join with one whose text_factory is str", code="connection"
+        )
+    try:
+        cursor = sqlite3.Cursor(host)
+        cursor.row_factory = None
+        other = _main(cursor.execute("PRAGMA database_list").fetchall())
+    except sqlite3.Error as error:
+        raise failure(error, path) from error
+    mine = _main(own.rows("PRAGMA database_list"))
+    with suppress(OSError):
+        if mine and other and Path(mine).samefile(other):
+            return host
+    raise InputError(
+        f"the connection is to {other or 'memory'}, the store is {mine or 'in memory'}; both must be one file, since only one"
+        " file commits at once: open the store first, then keep the host's tables in its file",
+        code="other_file",
+        path=path,
+        other=other,
+    )
+
+
+def _ready(host: sqlite3.Connection, path: str) -> sqlite3.Connection:
+    if not host.in_transaction:
+        raise StoreError(
+            f"no transaction is open on the connection to {path}; begin one first, best with BEGIN IMMEDIATE",
+            code="no_transaction",
+            path=path,
+        )
+    return host
+
+
+class JoinedConnection(Connection):
+    """What ``Connection`` does, by savepoints inside the transaction of a host; nothing here ever ends that."""
+
+    def __init__(self, host: object, own: Connection) -> None:
+        self.path = own.path
+        self.lock = threading.RLock()
+        self.on_rollback = []
+        self._depth = 1  # the host's transaction is the outer one
+        inside: Any = _Inside(_ready(_checked(host, own), own.path), own.path)
+        self._sqlite = inside
