@@ -34,11 +34,12 @@ _ONE: Mapping[str, tuple[str, str]] = {
     "laws": ("law", "规律"),
     "rows": ("row", "行"),
     "timers": ("timer", "定时器"),
+    "checklist": ("step", "检查步骤"),
 }
 """Section -> what one element of it is called."""
 
 _NAMED = ("fields", "events", "calendars", "states", "tables")
-_LISTED = ("transitions", "rules", "dispatch", "clocks", "escalations", "laws", "levels", "timers")
+_LISTED = ("transitions", "rules", "dispatch", "clocks", "escalations", "laws", "levels", "timers", "checklist")
 
 
 @frozen(kw_only=True)
@@ -66,11 +67,13 @@ class Change:
         """The difference as one sentence in ``en`` or ``zh``."""
         kind, name = self.element
         words = _ONE.get(kind)
+        old, new = _said(self.old, self.new)
         if words is None:
-            what = {"en": self.path, "zh": self.path}
+            item = f"{self.path} {old if self.kind == 'removed' else new}"  # without a name: what it is
+            what = {"en": item, "zh": f" {item} "}
         else:
             what = {"en": f"{words[0]} '{name}'", "zh": f"{words[1]}“{name}”"}
-        facts = {"path": self.path, "what": what, "old": _said(self.old), "new": _said(self.new)}
+        facts = {"path": self.path, "what": what, "old": old, "new": new}
         return render(f"diff.{self.kind}", facts, lang)
 
     def as_data(self) -> dict[str, Any]:
@@ -152,7 +155,7 @@ def diff(old: Workflow, new: Workflow) -> Diff:
         new=new.hash,
         versions=(old.version, new.version),
         changes=changes,
-        calendars=() if old.calendars_hash == new.calendars_hash else _changes("calendars", *calendars),
+        calendars=_changes("calendars", *calendars),
     )
 
 
@@ -196,13 +199,16 @@ def _changes(path: str, old: Any, new: Any) -> tuple[Change, ...]:
         where, before, after, element, section = waiting.popleft()
         if before == after and type(before) is type(after):
             continue
-        if isinstance(before, Mapping) and isinstance(after, Mapping):
+        if isinstance(before, Mapping) and isinstance(after, Mapping) and not _unlike(where, element, before, after):
             pairs = _by_key(where, section, before, after)
         elif _is_list(before) and _is_list(after) and _listed(section, before, after):
             pairs, order = _by_identity(where, section, before, after)
             found.extend(order)
-        elif section == "rows" and _is_list(before) and _is_list(after):
-            pairs = _rows(where, before, after)
+        elif _is_list(before) and _is_list(after) and (section == "rows" or _made_of_parts(before, after)):
+            if section != "rows" and sorted(map(_text, before)) == sorted(map(_text, after)):
+                found.append(Change(path=where, kind="moved", old=before, new=after))
+                continue
+            pairs = _rows(where, section, before, after)
         else:
             found.append(Change(path=where, kind="changed", old=before, new=after, element=element))
             continue
@@ -269,7 +275,21 @@ def _empty_for(value: Any, other: Any) -> Any:
 
 
 def _listed(section: str, before: Sequence[Any], after: Sequence[Any]) -> bool:
-    return section in _LISTED and all(isinstance(item, Mapping) for item in (*before, *after))
+    kinds = (Mapping, str) if section == "checklist" else Mapping
+    return section in _LISTED and all(isinstance(item, kinds) for item in (*before, *after))
+
+
+def _unlike(where: str, element: tuple[str, str], before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether two items stand at one place of a list without a name and have nothing in common."""
+    return where.endswith("]") and element == ("", "") and not before.keys() & after.keys()
+
+
+def _made_of_parts(before: Sequence[Any], after: Sequence[Any]) -> bool:
+    """Whether items of a list have places of their own to tell of; a list of plain names is told as a whole."""
+    return any(isinstance(item, Mapping) or _is_list(item) for item in (*before, *after))
+
+
+_KEYS = {"timers": "event", "checklist": "step"}
 
 
 def _identity(section: str, item: Mapping[str, Any]) -> str:
@@ -277,7 +297,7 @@ def _identity(section: str, item: Mapping[str, Any]) -> str:
         source = item.get("source", ())
         listed = [source] if isinstance(source, str) else sorted(map(str, source))
         return f"{item.get('event') or '-'}: {', '.join(listed)}"
-    return str(item.get("event") if section == "timers" else item.get("name", "-"))
+    return str(item.get(_KEYS.get(section, "name"), "-"))
 
 
 def _keyed(section: str, items: Sequence[Any]) -> dict[str, list[Any]]:
@@ -288,6 +308,8 @@ def _keyed(section: str, items: Sequence[Any]) -> dict[str, list[Any]]:
 
 
 def _by_identity(where: str, section: str, before: Sequence[Any], after: Sequence[Any]) -> tuple[list[Pair], list[Change]]:
+    if section == "checklist":
+        before, after = ([{"step": item} if isinstance(item, str) else item for item in items] for items in (before, after))
     old, new = _keyed(section, before), _keyed(section, after)
     pairs: list[Pair] = []
     for key in dict.fromkeys((*old, *new)):
@@ -324,8 +346,8 @@ def _order(section: str, items: Sequence[Any], others: Sequence[Any]) -> list[st
     return found
 
 
-def _rows(where: str, before: Sequence[Any], after: Sequence[Any]) -> list[Pair]:
-    old, new = [canonical([row]) for row in before], [canonical([row]) for row in after]
+def _rows(where: str, section: str, before: Sequence[Any], after: Sequence[Any]) -> list[Pair]:
+    old, new = [_text(row) for row in before], [_text(row) for row in after]
     if max(len(old), len(new)) > MOST_ALIGNED:
         steps = [("replace", 0, len(old), 0, len(new))]
     else:
@@ -338,24 +360,33 @@ def _rows(where: str, before: Sequence[Any], after: Sequence[Any]) -> list[Pair]
             was = before[a + index] if a + index < b else _ABSENT
             now = after[c + index] if c + index < d else _ABSENT
             number = c + index if now is not _ABSENT else a + index
-            pairs.append(Pair(f"{where}[{number}]", was, now, ("rows", str(number + 1))))
+            element = ("rows", str(number + 1)) if section == "rows" else ("", "")
+            pairs.append(Pair(f"{where}[{number}]", was, now, element))
     return pairs
 
 
-_LONGEST = 80
+_LONGEST, _BEFORE = 80, 20
 
 
 _LEFT_OUT = {"en": "left out", "zh": "缺省"}
 
 
-def _said(value: Any) -> Any:
-    if value is None:
-        return _LEFT_OUT
-    if isinstance(value, str):
-        text = value
-    else:
-        text = canonical([_plain(value)]).decode()[1:-1]
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _said(old: Any, new: Any) -> tuple[Any, Any]:
+    """Both values as a sentence has them; of long ones that begin alike, the piece in which they part."""
+    one, other = (value if isinstance(value, str) else _text(value) for value in (old, new))
+    shorter = min(len(one), len(other))
+    alike = next((at for at in range(shorter) if one[at] != other[at]), shorter)
+    start = alike - _BEFORE if alike > _LONGEST - _BEFORE else 0
+    return _LEFT_OUT if old is None else _cut(one, start), _LEFT_OUT if new is None else _cut(other, start)
+
+
+def _cut(text: str, start: int) -> str:
+    shown = f"…{text[start:]}" if start else text
+    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+
+
+def _text(value: Any) -> str:
+    return canonical([_plain(value)]).decode()[1:-1]
 
 
 def _plain(value: Any) -> Any:

@@ -160,6 +160,73 @@ class TestDiff:
         assert "calendars" == found.calendars[0].section
         assert json.dumps(found.as_data())
 
+    def test_labels_of_a_calendar(self) -> None:
+        """What a holiday is called counts nothing, and is told all the same."""
+        week = {"zone": "UTC", "week": {"mon-fri": ["09:00-17:00"]}}
+        one, two = (
+            Workflow(
+                **{
+                    **BASE,
+                    "calendars": {"office": {**week, "holidays": [{"date": "2026-12-25", "name": name, "source": "law"}]}},
+                }
+            )
+            for name in ("Xmas", "Christmas")
+        )
+
+        assert ["calendars.office.holidays[0].name"] == [change.path for change in diff(one, two).calendars]
+        assert () == diff(one, one).calendars
+
+    @pytest.mark.parametrize(
+        ("change", "told"),
+        [
+            (
+                lambda d: d["states"]["done"]["checklist"][1].update(required=False),
+                "checklist[sign].required was left out and is false",
+            ),
+            (lambda d: d["states"]["done"]["checklist"].pop(0), "step 'look' is gone"),
+            (lambda d: d["states"]["done"]["checklist"].reverse(), 'checklist stand in another order: ["sign","look"]'),
+            (lambda d: d["transitions"][0]["do"][3]["call"].update(name="oms"), "do[3].call.name was erp and is oms"),
+            (lambda d: d["transitions"][0]["do"].pop(1), 'do[1] {"tag":["first"]} is gone'),
+            (lambda d: d["transitions"][0]["do"].append({"queue": "q"}), 'do[4] {"queue":"q"} is new'),
+            (lambda d: d["transitions"][0]["do"].reverse(), "do stand in another order"),
+            (
+                lambda d: d["transitions"][0]["do"].__setitem__(2, {"queue": "q"}),
+                'do[2] was {"tag":["second"]} and is {"queue":"q"}',
+            ),
+            (
+                lambda d: d["transitions"][0].update(when=d["transitions"][0]["when"] + " && kind != 'z'"),
+                "when was …= 'd' && kind != 'e' and is …= 'd' && kind != 'e' && kind != 'z'",
+            ),
+        ],
+    )
+    def test_parts_in_lists_are_told_one_by_one(self, change: Any, told: str) -> None:
+        """A step, an action or a long condition is told by where it differs, not as two texts that begin alike."""
+        data = {
+            "workflow": "w",
+            "fields": {"kind": "string"},
+            "queues": ["q"],
+            "states": {"new": {}, "done": {"closed": True, "checklist": ["look", {"step": "sign", "title": "Sign it"}]}},
+            "transitions": [
+                {
+                    "event": "go",
+                    "source": "new",
+                    "target": "done",
+                    "when": " && ".join(f"kind != '{letter}'" for letter in "abcde"),
+                    "do": [
+                        {"set": {"kind": "'a rather long text that fills a line'"}},
+                        {"tag": ["first"]},
+                        {"tag": ["second"]},
+                        {"call": {"name": "erp", "data": {"kind": "kind"}}},
+                    ],
+                }
+            ],
+        }
+        old = Workflow(**copy.deepcopy(data))
+        change(data)
+        (found,) = diff(old, Workflow(**data))
+
+        assert told in found.text()
+
     def test_no_workflow(self) -> None:
         """Something else is refused with what to do."""
         with pytest.raises(InputError, match="load it first"):
