@@ -58,6 +58,19 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "migration.breaches": ("Broken by the move itself, as of {at}:", "因迁移立即违约，截至 {at}："),
     "migration.over": ("over", "超出"),
     "migration.report": ("{moved} moved, {refused} refused, {failed} failed.", "迁移 {moved}，拒绝 {refused}，失败 {failed}。"),
+    # records
+    "verify.fine": (
+        "{tickets} tickets, {records} records: every chain holds, and every ticket is what its records amount to.",
+        "{tickets} 张工单，{records} 条记录：哈希链全部完整，每张工单均与其记录相符。",
+    ),
+    "verify.partly": (
+        "{tickets} tickets, {records} records: every chain holds; {count} could not be compared with their records:",
+        "{tickets} 张工单，{records} 条记录：哈希链全部完整；{count} 张无法与其记录比对：",
+    ),
+    "verify.found": (
+        "{tickets} tickets, {records} records, {count} findings:",
+        "{tickets} 张工单，{records} 条记录，{count} 个发现：",
+    ),
     # demo
     "demo.title": (
         "One week at a repair company: {tickets} tickets, 5 outlets, 40 engineers, seed {seed}",

@@ -67,3 +67,16 @@ def written_actor(actor: Actor | None) -> str | None:
 def read_actor(text: str | None) -> Actor | None:
     """Who posted, as ``written_actor`` wrote it."""
     return None if text is None else Actor.of(json.loads(text))
+
+
+def read_text(text: str) -> Any:
+    """
+    The JSON-ready data of a text as it is kept.
+
+    Raises:
+        InputError: it is no JSON.
+    """
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"it is not JSON: {error}") from error
