@@ -14,13 +14,14 @@ from servflow.cli._databases import latest, open_existing, tickets, zone_of
 from servflow.cli._output import FINDINGS, Instant, Say, command, finding_data, span, stamp
 from servflow.documents import load
 from servflow.engine import MigrationPlan, Part, Workflow, diff, plan_migration
-from servflow.errors import InputError
+from servflow.errors import Finding, InputError
 from servflow.model import Ticket
 from servflow.stores import Store
 
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
 MOST_SHOWN = 20
 """Tickets told of one by one as text; JSON has all."""
+_ANSWERED = ("state_removed", "state_renamed", "field_removed", "field_renamed", "value", "required")
 
 
 @click.command("diff")
@@ -127,7 +128,9 @@ def _apply(store: Store, before: Workflow, plan: MigrationPlan, concerned: list[
 def _tell(say: Say, plan: MigrationPlan, report: dict[str, Any] | None) -> None:
     if say.json:
         data = plan.as_data()
-        data["blocked"] = [finding_data(finding, say.lang) for finding in plan.blocked]
+        data["blocked"] = [_asked(say, finding) for finding in plan.blocked]
+        for told, ticket in zip(data["tickets"], plan.tickets, strict=True):
+            told["problems"] = [_asked(say, finding) for finding in ticket.problems]
         say.data({**data, "applied": report})
         return
     words = say.words
@@ -148,12 +151,25 @@ def _tell(say: Say, plan: MigrationPlan, report: dict[str, Any] | None) -> None:
     if plan.blocked:
         say.head(words("migration.blocked"))
         for finding in plan.blocked:
-            say.line(f"  {finding.text(say.lang)}")
+            say.line(f"  {finding.text(say.lang, hint=_hint(say, finding))}")
     if plan.tickets:
         _tell_tickets(say, plan)
     if report is not None:
         say.line()
         say.line(words("migration.report", moved=report["moved"], refused=report["refused"], failed=report["failed"]))
+
+
+def _asked(say: Say, finding: Finding) -> dict[str, Any]:
+    return {**finding_data(finding, say.lang), "hint": _hint(say, finding)}
+
+
+def _hint(say: Say, finding: Finding) -> str:
+    """What to write on the command line, where the library tells its callers what to pass."""
+    kind = finding.code.partition(".")[2]
+    if kind not in _ANSWERED:
+        return finding.hint(say.lang)
+    facts = {**finding.facts, "known": ", ".join(finding.facts.get("known", ()))}
+    return say.words(f"migration.hint.{kind}", **facts)
 
 
 def _status(part: Part) -> str:
@@ -174,7 +190,7 @@ def _tell_tickets(say: Say, plan: MigrationPlan) -> None:
         )
     for ticket in plan.stuck[:MOST_SHOWN]:
         for finding in ticket.problems:
-            say.line(f"  {ticket.id}: {finding.text(say.lang)}")
+            say.line(f"  {ticket.id}: {finding.text(say.lang, hint=_hint(say, finding))}")
 
 
 COMMANDS = (diff_command, plan_migration_command)

@@ -57,6 +57,24 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "migration.breaches": ("Broken by the move itself, as of {at}:", "因迁移立即违约，截至 {at}："),
     "migration.over": ("over", "超出"),
+    "migration.hint.state_removed": ("say --map {name}=NEW, with one of {known}", "请写 --map {name}=NEW，NEW 为 {known} 之一"),
+    "migration.hint.state_renamed": (
+        "confirm it with --map {name}={suggested}, or name another state",
+        "请用 --map {name}={suggested} 确认，或指定其他状态",
+    ),
+    "migration.hint.field_removed": (
+        "say --field {name}= to let it go, or --field {name}=NEW with the name it has now",
+        "写 --field {name}= 表示放弃，或用 --field {name}=NEW 给出现在的名称",
+    ),
+    "migration.hint.field_renamed": (
+        "confirm it with --field {name}={suggested}, or let it go with --field {name}=",
+        "请用 --field {name}={suggested} 确认，或用 --field {name}= 放弃",
+    ),
+    "migration.hint.value": (
+        "correct it on the ticket first, or say --value {name}=JSON",
+        "请先在工单上改正，或写 --value {name}=JSON",
+    ),
+    "migration.hint.required": ("say --value {name}=JSON", "请写 --value {name}=JSON"),
     "migration.report": ("{moved} moved, {refused} refused, {failed} failed.", "迁移 {moved}，拒绝 {refused}，失败 {failed}。"),
     # records
     "verify.fine": (

@@ -45,15 +45,21 @@ class Finding:
         """The next step as one sentence; empty where there is nothing useful to say."""
         return hint_for(self.code, self.facts, lang)
 
-    def text(self, lang: str = "en") -> str:
-        """Place, problem, hint and code on one line, as a command line prints it."""
+    def text(self, lang: str = "en", *, hint: str | None = None) -> str:
+        """
+        Place, problem, hint and code on one line, as a command line prints it.
+
+        Args:
+            lang: ``en`` or ``zh``; anything else reads as ``en``.
+            hint: the next step in other words, such as those of a command line.
+        """
         chinese = lang == "zh"
         colon, stop = ("：", "；") if chinese else (": ", "; ")  # noqa: RUF001 - Chinese text uses full-width punctuation
         place = ""
         if self.line is not None:
             place = f"第 {self.line} 行{colon}" if chinese else f"line {self.line}{colon}"
         where = f"{self.path}{colon}" if self.path else ""
-        message, hint = self.message(lang), self.hint(lang)
+        message, hint = self.message(lang), self.hint(lang) if hint is None else hint
         if hint:
             message = message.rstrip(_ENDS) + stop + hint
         return f"{place}{where}{message} [{self.code}]"

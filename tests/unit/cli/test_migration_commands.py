@@ -75,8 +75,25 @@ def test_plan_without_a_database(run: Run, files: tuple[Path, Path, Path]) -> No
 
     assert (1, 0) == (asked.exit_code, answered.exit_code)
     assert "renamed?" in asked.stdout
-    assert "confirm it" in asked.stdout
+    assert "confirm it with --map waiting=parts, or name another state" in asked.stdout
     assert "To be answered" not in answered.stdout
+
+
+def test_what_to_write_for_fields(run: Run, files: tuple[Path, Path, Path]) -> None:
+    """Fields that are gone, that lack a value or hold one that does not fit are answered by options of the command."""
+    old, new, db = files
+    text = NEW.replace("fields: {amount: string}", "fields: {size: int, sum: {type: decimal, required: true}}")
+    new.write_text(text, encoding="utf-8")
+    asked = run("plan-migration", old, new, "--store", db)
+    kept = run("plan-migration", old, new, "--store", db, "--field", "amount=", "--map", "waiting=parts", "--lang", "zh")
+
+    assert "or let it go with --field amount=" in asked.stdout or "say --field amount= to let it go" in asked.stdout
+    assert "请写 --value sum=JSON" in kept.stdout
+    answered = run(
+        "plan-migration", old, new, "--store", db, "--field", "amount=", "--value", 'sum="3"', "--map", "waiting=parts"
+    )
+    assert "To be answered" not in answered.stdout
+    assert "2 tickets: 0 with an identical future, 2 change, 0 cannot move" in answered.stdout
 
 
 def test_plan_with_tickets(run: Run, files: tuple[Path, Path, Path]) -> None:
@@ -88,9 +105,12 @@ def test_plan_with_tickets(run: Run, files: tuple[Path, Path, Path]) -> None:
     assert 1 == told.exit_code
     assert "2 tickets: 0 with an identical future, 1 change, 1 cannot move" in told.stdout
     assert "T2: states.waiting" in told.stdout
+    assert "states={" not in told.stdout
     assert "T1      reply" in told.stdout
     assert ["moves", "blocked"] == [ticket["status"] for ticket in data["tickets"]]
     assert "新名称" in data["blocked"][0]["message"]
+    assert data["blocked"] == data["tickets"][1]["problems"]
+    assert "请用 --map waiting=parts 确认" in data["blocked"][0]["hint"]
     assert data["applied"] is None
 
 
