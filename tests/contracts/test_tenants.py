@@ -1,0 +1,180 @@
+"""Knows that no tenant sees or touches another's rows by any operation of a store; must not know how rows are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from servflow.model import Release, Reservation, Take, Unique
+from servflow.stores import Claim, MemoryStore, SqliteStore, Store, verify
+from servflow.testing._store_values import MINUTE, NOON, keep, new_ticket, next_step, note, opened
+from tests.postgres import fresh_database
+
+
+def _memory(_path: Path, _request: pytest.FixtureRequest) -> Store:
+    return MemoryStore()
+
+
+def _sqlite(path: Path, _request: pytest.FixtureRequest) -> Store:
+    return SqliteStore(path / "tickets.db")
+
+
+def _postgres(_path: Path, request: pytest.FixtureRequest) -> Store:
+    pytest.importorskip("psycopg", reason="needs the extra sql")
+    from servflow.stores import SqlStore
+
+    return SqlStore(fresh_database(request.getfixturevalue("postgres")))
+
+
+@pytest.fixture(params=[_memory, _sqlite, _postgres], ids=["memory", "sqlite", "postgres"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store of each kind."""
+    made = request.param(tmp_path, request)
+    yield made
+    made.close()
+
+
+def filled(store: Store, who: str) -> None:
+    """Something of everything a store keeps, under the same names for whoever it is; only *who* tells them apart."""
+    holdings: tuple[Reservation, ...] = (Take(key="ann", units=2, limit=2), Unique(key="u"))
+    ticket = opened(store, "T1", holdings, assignee=who, wake=NOON)
+    step = next_step(ticket, assignee=who, wake=NOON)
+    keep(store, step, keys=("k",), effects=(note(f"e-{who}"), note("e")))
+    opened(store, "T2", waits=("ann",))
+    store.post("T1", "go", {"who": who}, key="m", at=NOON)
+    store.define("hash", who, 1, {"workflow": who})
+
+
+CLAIM = Claim(ticket="", wake=NOON - MINUTE)
+READS: Mapping[str, Callable[[Store], Any]] = {
+    "load": lambda store: (store.load("T1"), store.load("T2")),
+    "answered": lambda store: store.answered("T1", "k"),
+    "claim": lambda store: (store.claim(NOON + MINUTE), store.claim(NOON, after=CLAIM)),
+    "effects": lambda store: (store.effects(), store.effects(after="e-north"), store.effects(after="e-south")),
+    "history": lambda store: (store.history("T1"), store.history("T1", 1, 1)),
+    "ids": lambda store: (store.ids(), store.ids(after="T1")),
+    "head": lambda store: (store.head("T1"), store.head("T2")),
+    "chain": lambda store: (store.chain("T1"), store.chain("T1", 1)),
+    "definition": lambda store: store.definition("hash"),
+    "find": lambda store: (
+        store.find(),
+        store.find(assignee="north"),
+        store.find(assignee="south"),
+        store.find(state="new", workflow="repair", after="T1"),
+    ),
+    "usage": lambda store: (dict(store.usage()), dict(store.usage("a"))),
+    "released": lambda store: store.released(),
+}
+
+
+def _batch(store: Store) -> None:
+    with store.batch():
+        ticket = store.load("T1")
+        assert ticket is not None
+        keep(store, next_step(ticket), keys=("b",))
+        store.ack(("e",))
+
+
+def _commit(store: Store) -> None:
+    ticket = store.load("T1")
+    assert ticket is not None
+    message = store.claim(NOON + MINUTE)[0].messages[0]
+    keep(store, next_step(ticket, wake=None), keys=("k2",), consumed=(message.id,), reservations=(Release(key="ann", units=2),))
+
+
+WRITES: Mapping[str, Callable[[Store], Any]] = {
+    "commit": _commit,
+    "commit new": lambda store: keep(store, new_ticket("T3"), keys=("k",), effects=(note("e3", "T3"),)),
+    "post": lambda store: store.post("T1", "go", key="m2", at=NOON - MINUTE),
+    "ack": lambda store: store.ack(("e", "e-north", "e-south")),
+    "define": lambda store: store.define("hash", "other", 2, {"workflow": "other"}),
+    "batch": _batch,
+}
+OTHERS = {"for_tenant", "close"}
+
+
+def everything(store: Store) -> dict[str, Any]:
+    """What each reading operation gives."""
+    return {name: read(store) for name, read in READS.items()}
+
+
+def test_every_operation_is_here() -> None:
+    """No operation of a store is forgotten below."""
+    assert {name for name in vars(Store) if not name.startswith("_")} == {*READS, *(WRITES.keys() - {"commit new"}), *OTHERS}
+
+
+@pytest.mark.parametrize("name", READS)
+def test_a_new_tenant_sees_nothing(store: Store, name: str) -> None:
+    """Beside a tenant with something of everything, a new one reads the same as in an empty store."""
+    empty = READS[name](MemoryStore())
+    filled(store.for_tenant("north"), "north")
+
+    assert empty == READS[name](store.for_tenant("south"))
+    assert empty == READS[name](store)
+    if name != "released":  # nothing was given back
+        assert empty != READS[name](store.for_tenant("north"))
+
+
+def test_the_same_names_do_not_meet(store: Store) -> None:
+    """Two tenants use the same ids, keys, holdings and hashes, and each gets what it would have got alone."""
+    north, south = store.for_tenant("north"), store.for_tenant("south")
+    for handle, who in ((north, "north"), (south, "south")):
+        filled(handle, who)
+    for handle, who in ((north, "north"), (south, "south")):
+        alone = MemoryStore()
+        filled(alone, who)
+        for name in READS.keys() - {"head", "chain", "claim"}:  # salts and the numbers of messages are a store's own
+            assert READS[name](alone) == READS[name](handle), name
+        (first, *_) = handle.claim(NOON)
+        assert [who] == [message.payload["who"] for message in first.messages]
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_no_writing_touches_another(store: Store, name: str) -> None:
+    """Whatever one tenant writes, every reading of another gives what it gave before."""
+    north, south = store.for_tenant("north"), store.for_tenant("south")
+    filled(north, "north")
+    filled(south, "south")
+    mine, theirs = everything(north), everything(south)
+    WRITES[name](north)
+
+    assert theirs == everything(south)
+    assert mine != everything(north)
+
+
+def test_mail_of_another_is_not_consumed(store: Store) -> None:
+    """The number of another tenant's message answers nothing."""
+    north, south = store.for_tenant("north"), store.for_tenant("south")
+    filled(north, "north")
+    filled(south, "south")
+    theirs = everything(south)
+    (first, *_) = south.claim(NOON)
+    ticket = north.load("T1")
+    assert ticket is not None
+    keep(north, next_step(ticket), consumed=tuple(message.id for message in first.messages))
+
+    assert theirs["claim"] == everything(south)["claim"]
+
+
+def test_a_release_wakes_nobody_else(store: Store) -> None:
+    """Units given back by one tenant wake its own waiting tickets only, and its own limit is what counts."""
+    north, south = store.for_tenant("north"), store.for_tenant("south")
+    filled(north, "north")
+    filled(south, "south")
+    _commit(north)
+
+    assert [True, False] == [handle.released() > 0 for handle in (north, south)]
+    assert [True, False] == ["T2" in {claim.ticket for claim in handle.claim(NOON)} for handle in (north, south)]
+    assert ["applied", "refused"] == [
+        keep(handle, new_ticket("T4"), reservations=(Take(key="ann", units=2, limit=2),)).status for handle in (north, south)
+    ]
+
+
+def test_proofs_are_of_one_tenant(store: Store) -> None:
+    """What is verified are the tenant's own tickets."""
+    filled(store.for_tenant("north"), "north")
+
+    assert (0, 2) == (verify(store).tickets, verify(store.for_tenant("north")).tickets)
