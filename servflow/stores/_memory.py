@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -17,7 +18,7 @@ from servflow.model import Actor, Effect, Record, Ticket, instant
 from servflow.stores._chain import START, Head, Link, chained
 from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message
 from servflow.stores._reservations import Refusal, Settlement, settle
-from servflow.stores._writing import read_payload, written, written_payload
+from servflow.stores._writing import read_payload, written, written_in_order, written_payload
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -94,7 +95,7 @@ class _Space:
     freed: dict[str, int] = field(factory=dict)
     woken: dict[str, tuple[int, datetime]] = field(factory=dict)
     due: dict[str, datetime] = field(factory=dict)
-    definitions: dict[str, Mapping[str, Any]] = field(factory=dict)
+    definitions: dict[str, str] = field(factory=dict)
     numbers: dict[str, int] = field(factory=dict)
 
     def held(self, key: str, ticket: str) -> int:
@@ -346,14 +347,15 @@ class MemoryStore:
 
     def define(self, hash: str, name: str, version: int, data: Mapping[str, Any]) -> None:  # noqa: A002 - what it is called
         """As ``Store.define``."""
-        written(dict(data))
+        body = written_in_order(data)
         with self.batch():
-            self._journal.put(self._space.definitions, hash, dict(data))
+            self._journal.put(self._space.definitions, hash, body)
 
     def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - as above
         """As ``Store.definition``."""
         with self.batch():
-            return self._space.definitions.get(hash)
+            body = self._space.definitions.get(hash)
+            return None if body is None else json.loads(body)
 
     def find(
         self,

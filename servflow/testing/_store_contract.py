@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -89,7 +90,7 @@ class StoreContract(AuditContract, WakingContract, HandlesContract):
             客户="王小明 🧺",
             nul="a\x00b",
             amount=Decimal("0.10"),
-            huge=2**80,
+            huge=2**64 - 1,
             when=datetime(2026, 3, 2, 20, tzinfo=ZoneInfo("Asia/Shanghai")).astimezone(UTC),
             span=timedelta(microseconds=1),
             raw=b"\x00\xff",
@@ -307,6 +308,16 @@ class StoreContract(AuditContract, WakingContract, HandlesContract):
         assert ["workflow", "states"] == list(kept)
         assert ["new", "done", "again"] == list(kept["states"])
 
+    def test_a_definition_is_kept_apart_from_the_hosts(self, store: Store) -> None:
+        """What a host does to a definition it gave, or was given, changes nothing of what is kept."""
+        given: dict[str, Any] = {"workflow": "repair", "states": {"new": {}}}
+        store.define("h1", "repair", 1, given)
+        given["states"]["lost"] = {}
+        assert {"workflow": "repair", "states": {"new": {}}} == store.definition("h1")
+        taken: Any = store.definition("h1")
+        taken["states"]["lost"] = {}
+        assert {"workflow": "repair", "states": {"new": {}}} == store.definition("h1")
+
     def test_find(self, store: Store) -> None:
         """Screens find tickets by state, assignee and workflow, ordered by id, page by page."""
         for name, who in (("C", "ann"), ("A", "ann"), ("B", "bob")):
@@ -346,6 +357,7 @@ class StoreContract(AuditContract, WakingContract, HandlesContract):
         store = self.make()
         holder = opened(store, "H", reservations=(Take(key="ann", units=2), Unique(key="u"), Next(counter="n", expected=0)))
         opened(store, "W", waits=("ann",), wake=NOON + MINUTE)
+        opened(store, "Z", wake=NOON)
         keep(store, next_step(holder), keys=("k",), effects=(note("e", "H"),), reservations=(Release(key="ann"),))
         store.post("H", "go", {"x": 1}, key="m", at=NOON)
         store.define("h", "repair", 1, {"a": 1})

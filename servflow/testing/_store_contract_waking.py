@@ -114,6 +114,14 @@ class WakingContract:
         assert ["B"] == [claim.ticket for claim in store.claim(NOON + 2 * MINUTE, after=claims[1])]
         assert claims == store.claim((NOON + 2 * MINUTE).astimezone(ZoneInfo("Asia/Shanghai")))
 
+    def test_a_wake_is_exact_to_the_microsecond(self, store: Store) -> None:
+        """A ticket is claimed at its microsecond, not with the rest of its second."""
+        wake = NOON + timedelta(microseconds=500_001)
+        opened(store, wake=wake)
+
+        assert () == store.claim(wake - timedelta(microseconds=1))
+        assert [Claim(ticket="T1", wake=wake)] == list(store.claim(wake))
+
     def test_a_step_sets_the_wake_anew(self, store: Store) -> None:
         """After a step the ticket wakes when its new snapshot says, or never."""
         ticket = opened(store, wake=NOON)
