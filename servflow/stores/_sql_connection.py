@@ -39,19 +39,19 @@ _CONTENDED = ("40001", "40P01")
 _TEXT = ("22021", "22P05")
 
 
-def _imported() -> Any:
+def _imported() -> tuple[Any, Any]:
     try:
-        import psycopg  # noqa: F401 - only to know that it is there
+        import psycopg
         import sqlalchemy
     except ModuleNotFoundError as error:
         raise StoreError(
             f"a store on PostgreSQL needs {error.name}; install it with: pip install 'servflow[sql]'", code="extra_missing"
         ) from error
-    return sqlalchemy
+    return sqlalchemy, psycopg
 
 
 def _url(value: object) -> URL:
-    sqlalchemy = _imported()
+    sqlalchemy, _ = _imported()
     try:
         url: URL = sqlalchemy.make_url(value)
     except (sqlalchemy.exc.ArgumentError, ValueError, TypeError) as error:
@@ -98,19 +98,24 @@ class Database:
     """A pool of connections to one schema; each thread is in at most one transaction at a time."""
 
     def __init__(self, url: object, schema: object, engine: Engine | None) -> None:
-        sqlalchemy = _imported()
+        sqlalchemy, driver = _imported()
         self.schema = _schema(schema)
         self.channel = f"servflow_{self.schema}"
         self._own = engine is None
         if engine is None:
             self.engine: Engine = sqlalchemy.create_engine(
-                _url(url), isolation_level="READ COMMITTED", max_overflow=30, pool_timeout=30
+                _url(url),
+                isolation_level="READ COMMITTED",
+                max_overflow=30,
+                # Read as text whatever the database is encoded in, so that a wrong encoding can be told.
+                connect_args={"client_encoding": "utf8"},
             )
         else:
             _url(engine.url)
             self.engine = engine.execution_options(isolation_level="READ COMMITTED")
         self.where = self.engine.url.render_as_string(hide_password=True)
         self._errors: Any = sqlalchemy.exc
+        self._driver: Any = driver
         self._local = threading.local()
         self._texts: dict[str, str] = {}
         self._live: set[Session] = set()
@@ -276,16 +281,15 @@ class Database:
             try:
                 if self._ear is None:
                     raw = self.engine.raw_connection()
+                    self._ear = raw.driver_connection
                     raw.detach()  # it never goes back into the pool, with all that it listens to
-                    ear: Any = raw.driver_connection
-                    ear.autocommit = True
-                    ear.execute(f'LISTEN "{self.channel}"')
-                    self._ear = ear
+                    self._ear.autocommit = True
+                    self._ear.execute(f'LISTEN "{self.channel}"')
                     return True
                 return any(True for _ in self._ear.notifies(timeout=max(seconds, 0.0), stop_after=1))
             except Exception as error:
                 ear, self._ear = self._ear, None
-                with suppress(Exception):  # it is given up either way
+                if ear is not None:
                     ear.close()
                 raise self.failure(error) from error
 
@@ -304,7 +308,7 @@ class Database:
         said = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
         if self.closed:
             return StoreError(f"the store {self.where} is closed; open another one", code="closed")
-        if state in _TEXT or (isinstance(error, self._errors.DataError) and not state):
+        if state in _TEXT or (isinstance(cause, self._driver.DataError) and not state):
             return InputError(f"PostgreSQL cannot hold this: {said}", code="value")
         if state.startswith("22") or isinstance(error, (OverflowError, ValueError)):
             return InputError(f"a value cannot be written or looked for: {said}", code="value")
@@ -319,7 +323,7 @@ class Database:
         if (
             getattr(error, "connection_invalidated", False)
             or state[:2] in ("08", "57")
-            or (not state and isinstance(error, self._errors.OperationalError))
+            or (not state and isinstance(cause, self._driver.OperationalError))
         ):
             return StoreError(
                 f"the connection to {self.where} is lost or cannot be made: {said}; nothing was half-written;"
