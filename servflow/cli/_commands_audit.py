@@ -1,4 +1,4 @@
-"""Knows the commands about records that must not change: verify; must not know how they are chained."""
+"""Knows the commands about records that must not change: verify, export, import; must not know how they are chained."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from servflow.cli._databases import open_existing
+from servflow.cli._databases import one, open_existing
 from servflow.cli._output import FINDINGS, Say, command
 from servflow.errors import InputError
-from servflow.stores import Noted, verify
+from servflow.stores import Noted, export, import_ticket, verify
 
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
 LARGEST = 1 << 30
@@ -71,4 +71,35 @@ def _noted(path: Path) -> dict[str, Noted]:
         raise InputError(told, path=str(path)) from error
 
 
-COMMANDS = (verify_command,)
+@click.command("export")
+@click.argument("db")
+@click.argument("ticket")
+@click.option("--tenant", default="default", show_default=True, help="whose ticket")
+@command
+def export_command(say: Say, db: str, *, ticket: str, tenant: str) -> None:
+    """Write one ticket with its records, chain and definitions to standard output, as JSON that import takes.
+
+    The ticket stays where it is.
+    """
+    with open_existing(db, tenant=tenant) as store:
+        one(store, ticket)
+        say.data(export(store, ticket))
+
+
+@click.command("import")
+@click.argument("db")
+@click.argument("file", type=File)
+@click.option("--tenant", default="default", show_default=True, help="whose ticket it becomes")
+@command
+def import_command(say: Say, db: str, *, file: Path, tenant: str) -> None:
+    """Take a ticket that export wrote into a database, once its records prove it."""
+    data = read_json(file)
+    with open_existing(db, tenant=tenant) as store:
+        ticket = import_ticket(store, data)
+    if say.json:
+        say.data({"ticket": ticket.id, "revision": ticket.revision})
+    else:
+        say.line(say.words("import.done", ticket=ticket.id, records=ticket.revision))
+
+
+COMMANDS = (verify_command, export_command, import_command)

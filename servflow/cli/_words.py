@@ -89,6 +89,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{tickets} tickets, {records} records, {count} findings:",
         "{tickets} 张工单，{records} 条记录，{count} 个发现：",
     ),
+    "import.done": ("Ticket {ticket} is here, with {records} records.", "工单 {ticket} 已导入，共 {records} 条记录。"),
     # demo
     "demo.title": (
         "One week at a repair company: {tickets} tickets, 5 outlets, 40 engineers, seed {seed}",

@@ -6,6 +6,7 @@ from servflow.stores._memory import MemoryStore
 from servflow.stores._protocol import Answer, Change, Claim, Message, Store
 from servflow.stores._sql import SqlStore
 from servflow.stores._sqlite import SqliteStore
+from servflow.stores._transfer import export, import_ticket
 from servflow.stores._verify import Noted, Verified, verify
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "SqliteStore",
     "Store",
     "Verified",
+    "export",
+    "import_ticket",
     "in_threads",
     "link",
     "verify",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from attrs import frozen
@@ -58,11 +58,11 @@ def new_salt() -> str:
     return os.urandom(16).hex()
 
 
-def chained(previous: str, bodies: Iterable[tuple[int, str]]) -> tuple[Link, ...]:
-    """The links of new records, each a number and a text, behind the chain *previous*."""
+def chained(previous: str, bodies: Iterable[tuple[int, str]], salts: Sequence[str] = ()) -> tuple[Link, ...]:
+    """The links of records, each a number and a text, behind the chain *previous*; *salts* are those of records kept before."""
     links = []
-    for sequence, body in bodies:
-        salt = new_salt()
+    for index, (sequence, body) in enumerate(bodies):
+        salt = salts[index] if salts else new_salt()
         previous = link(previous, body, salt)
         links.append(Link(sequence, body, salt, previous))
     return tuple(links)

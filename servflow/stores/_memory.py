@@ -188,7 +188,7 @@ class MemoryStore:
                 put(records, record.sequence, record)
             links = space.links.setdefault(ticket.id, {})
             before = links[revision].chain if revision else START
-            for one in chained(before, ((record.sequence, written(record)) for record in change.records)):
+            for one in chained(before, ((record.sequence, written(record)) for record in change.records), change.salts):
                 put(links, one.sequence, one)
         for effect in change.effects:
             if effect.id not in space.order:

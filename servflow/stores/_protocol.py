@@ -27,6 +27,7 @@ class Change:
     it answers (``Claim.woken``). ``released`` is what ``Store.released()`` said before the world was read:
     where a key the ticket newly waits for was released since, the ticket is claimable at once, so that
     no wake-up is lost between deciding and keeping. A change without records keeps the snapshot as it is.
+    ``salts`` are those of records that were kept before, where a ticket is moved with its chain: one each, or none.
     """
 
     ticket: Ticket
@@ -38,6 +39,7 @@ class Change:
     consumed: tuple[int, ...] = ()
     woken: int = 0
     released: int | None = None
+    salts: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, outcome: Outcome, expected: int | None, **more: Any) -> Change:
@@ -68,6 +70,12 @@ class Change:
                 ticket=self.ticket.id,
                 expected=self.expected,
                 revision=end,
+            )
+        if self.salts and len(self.salts) != len(self.records):
+            raise StoreError(
+                f"ticket {self.ticket.id!r} comes with {len(self.salts)} salts for {len(self.records)} records; give one each",
+                code="salts",
+                ticket=self.ticket.id,
             )
         return self
 

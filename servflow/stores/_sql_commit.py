@@ -254,7 +254,7 @@ class Commit:
             row.woken, row.woken_at, row.touched = 0, None, True
         if ready.snapshot is not None:
             numbered = zip((record.sequence for record in change.records), ready.records, strict=True)
-            links = chained(row.chain if change.expected is not None else START, numbered)
+            links = chained(row.chain if change.expected is not None else START, numbered, change.salts)
             self.links.extend((ticket.id, one) for one in links)
             row.chain = links[-1].chain if links else row.chain
             row.opened = row.opened or change.expected is None

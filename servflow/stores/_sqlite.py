@@ -215,7 +215,8 @@ class SqliteStore:
         settled = settle(change.reservations, ticket, _Books(self._db, self.tenant)) if change.reservations else None
         if isinstance(settled, Refusal):
             return Answer(status="refused", reservation=settled.reservation, key=settled.key, held=settled.held)
-        links = chained(before, zip((record.sequence for record in change.records), ready.records, strict=True))
+        numbered = zip((record.sequence for record in change.records), ready.records, strict=True)
+        links = chained(before, numbered, change.salts)
         self._write_ticket(ready, links[-1].chain if links else before)
         self._write_log(ready, links)
         self._write_waits(change)

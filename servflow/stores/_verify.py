@@ -111,6 +111,13 @@ def broken(head: Head, links: Iterable[Link]) -> Iterator[tuple[str, int]]:
         yield "audit.head", last
 
 
+def finding(code: str, ticket: str, sequence: int | None = None, *, severity: str = "error", **facts: Any) -> Finding:
+    """A finding about a ticket, or about one of its records."""
+    place = f"tickets[{ticket!r}]" if sequence is None else f"tickets[{ticket!r}].records[{sequence}]"
+    found = {"ticket": ticket, **({} if sequence is None else {"sequence": sequence}), **facts}
+    return Finding(code, place, found, severity=severity)
+
+
 class _Look:
     """One look at a store, ticket by ticket."""
 
@@ -124,9 +131,7 @@ class _Look:
         self._workflows: dict[str, Workflow | None] = dict(workflows)
 
     def find(self, code: str, ticket: str, sequence: int | None = None, *, severity: str = "error", **facts: Any) -> None:
-        place = f"tickets[{ticket!r}]" if sequence is None else f"tickets[{ticket!r}].records[{sequence}]"
-        found = {"ticket": ticket, **({} if sequence is None else {"sequence": sequence}), **facts}
-        self.findings.append(Finding(code, place, found, severity=severity))
+        self.findings.append(finding(code, ticket, sequence, severity=severity, **facts))
 
     def at(self, name: str) -> None:
         head, links = self._read(name)

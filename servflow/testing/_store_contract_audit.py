@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from servflow.errors import StoreError
 from servflow.model import canonical
 from servflow.stores import Head, Store, link
 from servflow.testing._store_values import keep, new_ticket, next_step, opened
@@ -68,6 +71,17 @@ class AuditContract:
         keep(store, next_step(ticket))
         last = store.chain("T1")[-1]
         assert link(links[0].chain, last.body, last.salt) == last.chain
+
+    def test_salts_of_records_that_move(self, store: Store) -> None:
+        """Records that were kept elsewhere keep their salts and so their chain; a wrong number of salts keeps nothing."""
+        salts = ("0" * 32, "a" * 32)
+        ticket = opened(store)
+        keep(store, next_step(ticket, 2), salts=salts)
+
+        assert salts == tuple(one.salt for one in store.chain("T1", 1))
+        with pytest.raises(StoreError):
+            keep(store, new_ticket("T2"), salts=salts)
+        assert ("T1",) == store.ids()
 
     def test_ids_in_pages(self, store: Store) -> None:
         """Every id comes once, in order, page by page; where there is none, there is neither head nor chain."""

@@ -81,3 +81,43 @@ class TestVerify:
 
         assert 2 == result.exit_code
         assert "'Z'" in result.stderr
+
+
+class TestTransfer:
+    """``servflow export`` and ``servflow import``."""
+
+    def test_there_and_back(self, run: Run, week: Path, tmp_path: Path) -> None:
+        """A ticket that leaves one database is the same for another tenant, and proved there."""
+        file = tmp_path / "ticket.json"
+        file.write_text(run("export", week, "D00002").stdout, encoding="utf-8")
+        english = run("import", week, file, "--tenant", "north")
+        chinese = run("import", week, file, "--tenant", "south", "--lang", "zh")
+        heads = [
+            json.loads(run("verify", week, "D00002", "--tenant", name, "--format", "json").stdout)["heads"]
+            for name in ("default", "north")
+        ]
+
+        assert (0, 0) == (english.exit_code, chinese.exit_code)
+        assert english.stdout.startswith("Ticket D00002 is here, with ")
+        assert "工单 D00002 已导入" in chinese.stdout
+        assert heads[0] == heads[1]
+        assert 2 == run("import", week, file).exit_code
+
+    def test_tampered(self, run: Run, week: Path, tmp_path: Path) -> None:
+        """A file in which a record was changed is refused, with the record."""
+        file = tmp_path / "ticket.json"
+        data = json.loads(run("export", week, "D00002").stdout)
+        data["records"][1]["record"]["at"] = "2026-01-01T00:00:00Z"
+        file.write_text(json.dumps(data), encoding="utf-8")
+        result = run("import", week, file, "--tenant", "north")
+
+        assert 2 == result.exit_code
+        assert "record 2 of ticket D00002" in result.stderr
+
+    def test_bad_names(self, run: Run, week: Path, tmp_path: Path) -> None:
+        """A ticket that is not there, and a file of something else, are bad input."""
+        file = tmp_path / "ticket.json"
+        file.write_text("[1]", encoding="utf-8")
+
+        assert 2 == run("export", week, "D9").exit_code
+        assert 2 == run("import", week, file).exit_code

@@ -1,0 +1,230 @@
+"""Knows how one ticket with all that proves it leaves a store and comes into another; must not know which stores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from attrs import evolve, frozen
+
+from servflow.engine import Workflow
+from servflow.errors import FormatError, InputError, NotFound, ServflowError, StoreError, shown
+from servflow.model import Effect, Migrated, Opened, Received, Record, Take, Ticket, canonical, dump, load
+from servflow.stores._chain import Head, Link
+from servflow.stores._memory import MemoryStore
+from servflow.stores._protocol import Change, Store
+from servflow.stores._verify import Noted, broken, finding, verify
+
+FORMAT = 1
+"""Version of the exported form."""
+
+PAGE = 500
+
+
+def export(store: Store, id: str, *, workflows: Iterable[Workflow] = ()) -> dict[str, Any]:  # noqa: A002 - as everywhere
+    """
+    One ticket as JSON-ready data that needs nothing else: its records with their chain, the ticket, its pending effects, the
+    keys of its events and every definition it ran under. It says nothing of the tenant. Mail that waits stays where it is.
+
+    Args:
+        store: where it is kept; it stays there.
+        id: which ticket.
+        workflows: definitions that need the host's functions.
+
+    Raises:
+        NotFound: there is no such ticket.
+        StoreError: its records do not prove it; ``verify`` says what is wrong.
+    """
+    with store.batch():
+        report = verify(store, id, workflows=workflows)
+        if not report:
+            raise StoreError(f"ticket {id!r} is not exported: {report.findings[0]}", code="export", ticket=id)
+        head, ticket, links = store.head(id), store.load(id), store.chain(id)
+        if head is None or ticket is None:
+            raise NotFound(f"there is no ticket {id!r}", code="ticket", ticket=id)
+        records = store.history(id)
+        keys = [record.key for record in records if isinstance(record, Received) and record.key is not None]
+        known = {key: answer for key in keys if (answer := store.answered(id, key)) is not None}
+        hashes = dict.fromkeys(_pinned(records))
+        definitions = {hash_: data for hash_ in hashes if (data := store.definition(hash_)) is not None}
+        effects = [dump(effect) for effect in _pending(store) if effect.ticket == id]
+    return {
+        "kind": "export",
+        "format": FORMAT,
+        "id": id,
+        "chain": head.chain,
+        "ticket": dump(ticket),
+        "records": [{"salt": one.salt, "chain": one.chain, "record": json.loads(one.body)} for one in links],
+        "keys": {key: [answer.first, answer.last] for key, answer in known.items()},
+        "effects": effects,
+        "definitions": {hash_: dict(data) for hash_, data in definitions.items()},
+    }
+
+
+def _pinned(records: Iterable[Record]) -> Iterator[str]:
+    for record in records:
+        if isinstance(record, (Opened, Migrated)) and "workflow" in record.pins:
+            yield record.pins["workflow"]
+
+
+def _pending(store: Store) -> Iterator[Effect]:
+    after: str | None = None
+    while page := store.effects(PAGE, after=after):
+        yield from page
+        after = page[-1].id
+
+
+@frozen
+class _Read:
+    """An exported ticket, read."""
+
+    ticket: Ticket
+    chain: str
+    records: tuple[Record, ...]
+    links: tuple[Link, ...]
+    keys: Mapping[str, tuple[int, int]]
+    effects: tuple[Effect, ...]
+    definitions: Mapping[str, Mapping[str, Any]]
+
+
+def import_ticket(store: Store, data: Mapping[str, Any], *, workflows: Iterable[Workflow] = ()) -> Ticket:
+    """
+    Take in a ticket that ``export`` gave, with the same records, salts and chain, once all of it is proved.
+
+    It is due when it was due, and holds the capacity it held, also beyond a limit. Nothing is kept where anything is wrong.
+
+    Args:
+        store: where it is to be kept.
+        data: what ``export`` gave, also after it went through JSON.
+        workflows: definitions that need the host's functions.
+
+    Raises:
+        InputError: this is no export, its records do not prove it, or a definition is not what its hash says.
+        FormatError: it was exported by a newer servflow.
+        StoreError: the store has a ticket of that id, or its storage failed.
+    """
+    given = tuple(workflows)
+    read = _read(data)
+    head = Head(read.ticket.revision, read.chain, "")
+    for code, sequence in broken(head, read.links):
+        raise InputError(
+            f"ticket {read.ticket.id!r} is not imported: {finding(code, read.ticket.id, sequence, revision=head.revision)}",
+            code="import",
+            ticket=read.ticket.id,
+        )
+    _proved(read, given)
+    with store.batch():
+        if store.head(read.ticket.id) is not None or store.chain(read.ticket.id, limit=1):
+            raise StoreError(
+                f"there is a ticket {read.ticket.id!r} already; import into another tenant or store",
+                code="exists",
+                ticket=read.ticket.id,
+            )
+        _keep(store, read)
+    return read.ticket
+
+
+def _proved(read: _Read, workflows: tuple[Workflow, ...]) -> None:
+    """Refuse what would not be proved in a store of its own."""
+    for hash_, data in read.definitions.items():
+        try:
+            known = hash_ in {flow.hash for flow in workflows} or Workflow(**data).hash == hash_
+        except (ServflowError, TypeError) as error:
+            told = f"definition {shown(hash_)} cannot be read: {error}; give its workflow with workflows=[...]"
+            raise InputError(told, code="definition", hash=hash_) from error
+        if not known:
+            raise InputError(f"definition {shown(hash_)} is not what its hash says", code="definition", hash=hash_)
+    alone = MemoryStore()
+    _keep(alone, read)
+    report = verify(alone, read.ticket.id, noted={read.ticket.id: Noted(read.ticket.revision, read.chain)}, workflows=workflows)
+    for one in report.findings:  # what could not be compared is not taken in either
+        raise InputError(f"ticket {read.ticket.id!r} is not imported: {one}", code="import", ticket=read.ticket.id)
+
+
+def _keep(store: Store, read: _Read) -> None:
+    for hash_, data in read.definitions.items():
+        if store.definition(hash_) is None:
+            store.define(hash_, str(data.get("workflow", "")), int(data.get("version", 0)), data)
+    # One change for each key, so that each answers its own records; nobody sees the ticket before the last.
+    at: int | None = None
+    for end, keys in _cuts(read):
+        last = end == read.ticket.revision
+        (answer,) = store.commit(
+            [
+                Change(
+                    ticket=read.ticket if last else evolve(read.ticket, sequence=end),
+                    expected=at,
+                    records=read.records[at or 0 : end],
+                    effects=read.effects if last else (),
+                    reservations=tuple(Take(key=held.key, units=held.units) for held in read.ticket.held) if last else (),
+                    keys=keys,
+                    salts=tuple(one.salt for one in read.links[at or 0 : end]),
+                )
+            ]
+        )
+        if answer.status != "applied":
+            raise StoreError(
+                f"ticket {read.ticket.id!r} is not imported: the store answered {answer.status}",
+                code="import",
+                ticket=read.ticket.id,
+            )
+        at = end
+
+
+def _cuts(read: _Read) -> list[tuple[int, tuple[str, ...]]]:
+    """Where changes end, with the keys each keeps."""
+    total = read.ticket.revision
+    ends = {total: (), **{first - 1: () for first, _ in read.keys.values() if first > 1}}
+    cuts: dict[int, tuple[str, ...]] = dict(ends)
+    for key, (_, last) in read.keys.items():
+        cuts[last] = (*cuts.get(last, ()), key)
+    return sorted(cuts.items())
+
+
+def _read(data: Any) -> _Read:
+    if not isinstance(data, Mapping) or data.get("kind") != "export":
+        raise InputError("this is no exported ticket; give what export writes", code="export")
+    written = data.get("format")
+    if type(written) is not int or written > FORMAT:
+        raise FormatError(
+            f"the export has format {shown(written)}, this servflow reads up to {FORMAT}; upgrade servflow",
+            format=written,
+            known=FORMAT,
+        )
+    try:
+        links = tuple(
+            Link(one["record"]["sequence"], canonical(one["record"]).decode(), str(one["salt"]), str(one["chain"]))
+            for one in data["records"]
+        )
+        read = _Read(
+            ticket=load(data["ticket"]),
+            chain=str(data["chain"]),
+            records=tuple(load(one["record"]) for one in data["records"]),
+            links=links,
+            keys={str(key): (int(first), int(last)) for key, (first, last) in data["keys"].items()},
+            effects=tuple(load(effect) for effect in data["effects"]),
+            definitions={str(hash_): dict(body) for hash_, body in data["definitions"].items()},
+        )
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise InputError(f"this is no exported ticket, or a damaged one: {error!r}", code="export") from error
+    _fits(read, data)
+    return read
+
+
+def _fits(read: _Read, data: Mapping[str, Any]) -> None:
+    ticket: Any = read.ticket
+    parts: tuple[Any, ...] = (*read.records, *read.effects)
+    kinds = (Record,) * len(read.records) + (Effect,) * len(read.effects)
+    if (
+        not isinstance(ticket, Ticket)
+        or ticket.id != data.get("id")
+        or not all(isinstance(part, kind) for part, kind in zip(parts, kinds, strict=True))
+        or not all(effect.ticket == ticket.id for effect in read.effects)
+        or not all(1 <= first <= last <= ticket.revision for first, last in read.keys.values())
+    ):
+        raise InputError("this is a damaged export: its parts are not of one ticket", code="export")
+    for record, one in zip(read.records, read.links, strict=True):
+        if canonical(record).decode() != one.body:
+            told = f"record {one.sequence} of ticket {ticket.id!r} has parts no record has; it was not written by servflow"
+            raise InputError(told, code="export", ticket=ticket.id)

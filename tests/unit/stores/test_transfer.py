@@ -1,0 +1,207 @@
+"""Knows that a ticket which leaves one store is the same in another, proved; must not know how stores keep it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from servflow.desk import Desk
+from servflow.engine import Workflow
+from servflow.errors import FormatError, InputError, NotFound, StoreError
+from servflow.stores import Answer, MemoryStore, SqliteStore, Store, export, import_ticket, verify
+from servflow.testing._store_values import NOON
+from tests.formats import old_store
+
+FLOW = Workflow(
+    workflow="repair",
+    version=1,
+    fields={"note": {"type": "string", "default": ""}},
+    initial="new",
+    states={"new": {}, "doing": {"timers": [{"after": "2h", "event": "finish"}]}, "done": {"closed": True}},
+    transitions=[
+        {"event": "start", "source": "new", "target": "doing", "do": [{"notify": {"to": "customer", "template": "t"}}]},
+        {"event": "wait", "source": "doing"},
+        {"event": "finish", "source": "doing", "target": "done"},
+    ],
+)
+
+
+def desk(store: Store) -> Desk:
+    """A desk at noon."""
+    return Desk(FLOW, store, now=lambda: NOON)
+
+
+@pytest.fixture
+def source() -> Store:
+    """A store with one ticket under way and one beside it."""
+    store = MemoryStore()
+    for name in ("A", "B"):
+        desk(store).open(name, {"note": "call 王"})
+        desk(store).fire(name, "start", key="k1")
+        desk(store).fire(name, "wait")
+    desk(store).fire("A", "wait", key="k2")
+    return store
+
+
+@pytest.fixture(params=[MemoryStore, lambda: SqliteStore(":memory:")], ids=["memory", "sqlite"])
+def target(request: pytest.FixtureRequest) -> Any:
+    """An empty store of each kind."""
+    made = request.param()
+    yield made
+    made.close()
+
+
+def travelled(source: Store) -> Any:
+    """Ticket A after it went through JSON."""
+    return json.loads(json.dumps(export(source, "A")))
+
+
+def test_the_same_in_another_store(source: Store, target: Store) -> None:
+    """Ticket, records, chain, effects, keys, wake and definition are those of the store it came from."""
+    ticket = import_ticket(target.for_tenant("north"), travelled(source))
+    north = target.for_tenant("north")
+
+    assert ticket == source.load("A") == north.load("A")
+    assert source.history("A") == north.history("A")
+    assert source.chain("A") == north.chain("A")
+    assert source.head("A") == north.head("A")
+    assert [one for one in source.effects() if one.ticket == "A"] == list(north.effects())
+    assert [source.answered("A", key) for key in ("k1", "k2")] == [north.answered("A", key) for key in ("k1", "k2")]
+    assert isinstance(north.answered("A", "k1"), Answer)
+    assert [(claim.ticket, claim.wake) for claim in source.claim(ticket.wake or NOON) if claim.ticket == "A"] == [
+        (claim.ticket, claim.wake) for claim in north.claim(ticket.wake or NOON)
+    ]
+    assert verify(north, noted=verify(source, "A").heads)
+    assert () == target.find()
+
+
+def test_goes_on(source: Store, target: Store) -> None:
+    """The ticket goes on where it was, its chain too, and a key it had is answered once more with the first result."""
+    import_ticket(target, travelled(source))
+    again = desk(target).fire("A", "start", key="k1")
+    desk(target).fire("A", "finish")
+
+    assert () == again.effects
+    assert "done" == getattr(target.load("A"), "state", None)
+    assert verify(target)
+
+
+def test_whole_week(tmp_path: Path) -> None:
+    """Tickets with offers, clocks, chains and held capacity travel as they are, what they hold is counted."""
+    with SqliteStore(old_store("0.1.0", tmp_path / "old.db")) as store, SqliteStore(tmp_path / "new.db") as other:
+        for name in store.ids():
+            assert store.load(name) == import_ticket(other, json.loads(json.dumps(export(store, name))))
+        assert verify(other, noted=verify(store).heads)
+        held = [(one.key, one.units) for ticket in store.find() for one in ticket.held]
+        assert {key: sum(units for name, units in held if name == key) for key, _ in held} == dict(other.usage())
+
+
+def test_only_once(source: Store, target: Store) -> None:
+    """A ticket that is there already is not replaced."""
+    import_ticket(target, travelled(source))
+    with pytest.raises(StoreError, match="already"):
+        import_ticket(target, travelled(source))
+
+
+def _record(data: Any) -> None:
+    data["records"][0]["record"]["fields"]["note"] = "other"
+
+
+def _removed(data: Any) -> None:
+    del data["records"][2]
+
+
+def _cut(data: Any) -> None:
+    del data["records"][-1]
+
+
+def _ticket(data: Any) -> None:
+    data["ticket"]["fields"]["note"] = "other"
+
+
+def _definition(data: Any) -> None:
+    (body,) = data["definitions"].values()
+    body["transitions"][0]["target"] = "done"
+
+
+def _no_definition(data: Any) -> None:
+    data["definitions"] = {}
+
+
+def _salt(data: Any) -> None:
+    data["records"][1]["salt"] = "0" * 32
+
+
+def _chain(data: Any) -> None:
+    data["chain"] = "0" * 64
+
+
+def _more(data: Any) -> None:
+    data["records"][1]["record"]["extra"] = 1
+
+
+def _effect(data: Any) -> None:
+    data["effects"][0]["ticket"] = "B"
+
+
+def _key(data: Any) -> None:
+    data["keys"]["k1"] = [1, 10_000]
+
+
+def _id(data: Any) -> None:
+    data["id"] = "B"
+
+
+def _swapped(data: Any) -> None:
+    data["ticket"] = data["records"][0]["record"]
+
+
+CHANGES = [_record, _removed, _cut, _ticket, _definition, _no_definition, _salt, _chain, _more, _effect, _key, _id, _swapped]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_tampered_on_the_way(source: Store, target: Store, change: Callable[[Any], None]) -> None:
+    """Whatever was changed on the way is found, and nothing is kept."""
+    data = travelled(source)
+    change(data)
+    with pytest.raises(InputError):
+        import_ticket(target, data)
+
+    assert () == target.ids()
+    assert () == target.effects()
+
+
+def test_no_part_may_be_missing_or_else(source: Store, target: Store) -> None:
+    """Every part that is missing, or something else, is refused in words."""
+    whole = travelled(source)
+    for name in whole.keys() - {"format"}:
+        for value in (None, 1, [1], {"a": 1}, "x"):
+            data = copy.deepcopy(whole)
+            data[name] = value
+            with pytest.raises(InputError):
+                import_ticket(target, data)
+    for none in (None, [], 7, "x", {}):
+        with pytest.raises(InputError, match="no exported ticket"):
+            import_ticket(target, none)  # type: ignore[arg-type]  # what a file may hold
+
+
+def test_newer(source: Store, target: Store) -> None:
+    """An export of a newer version says to upgrade."""
+    with pytest.raises(FormatError, match="upgrade servflow"):
+        import_ticket(target, {**travelled(source), "format": 2})
+
+
+def test_not_exported(source: Store, tmp_path: Path) -> None:
+    """What is not there, or proved wrong, does not leave."""
+    with pytest.raises(NotFound):
+        export(source, "Z")
+    with SqliteStore(tmp_path / "t.db") as store:
+        import_ticket(store, travelled(source))
+        store._db.run("UPDATE record SET body = body || ' ' WHERE sequence = 2")
+        with pytest.raises(StoreError, match="record 2"):
+            export(store, "A")
