@@ -41,7 +41,7 @@ _INSIDE: ContextVar[tuple[_Call, ...]] = ContextVar("servflow_rounds", default=(
 
 def is_async(function: object) -> bool:
     """Whether calling it gives a coroutine, so that it is to be called on the loop."""
-    return iscoroutinefunction(function) or iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - as said
+    return iscoroutinefunction(function) or iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - asks whether it is async
 
 
 class Bridge:
