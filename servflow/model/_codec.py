@@ -20,9 +20,10 @@ from servflow.model import _effects, _outcome, _records, _ticket
 from servflow.model._fields import INT_MAX, INT_MIN, UINT_MAX, storable
 from servflow.model._instants import MICROSECOND, read_instant, write_instant
 from servflow.model._maps import EMPTY, FrozenMap
+from servflow.model._upcast import upcast
 
 FORMAT = 1
-"""Version of the JSON form of snapshots, records and effects."""
+"""Version of the JSON form of snapshots, records and effects; whoever raises it adds an upcaster and keeps the old fixtures."""
 
 Encoder = Callable[[Any], Any]
 
@@ -295,7 +296,7 @@ def dump(value: Any) -> dict[str, Any]:
             "available, explain and dispatch answer"
         )
     head: dict[str, Any] = {"kind": name}
-    if name in ("ticket", "outcome"):
+    if FORMAT > 1 or name in ("ticket", "outcome"):
         head["format"] = FORMAT
     if name == "ticket":
         head["wake"] = None  # always there: a host keeps it in a column of its own, empty where time does nothing
@@ -312,13 +313,15 @@ def load(data: Mapping[str, Any]) -> Any:
     """
     if type(data) is not dict and not isinstance(data, Mapping):
         raise InputError(f"expected a mapping written by dump, got {type(data).__name__}")
-    written = data.get("format", FORMAT)
+    written = data.get("format", 1)  # format 1 says so on tickets and outcomes only
     if type(written) is not int or written > FORMAT:
         raise FormatError(
             f"the data has format {shown(written)}, this version of servflow reads up to {FORMAT}; upgrade servflow",
             format=written,
             known=FORMAT,
         )
+    if written < FORMAT:
+        data = upcast(data, written, FORMAT)
     kind = KINDS.get(name) if isinstance(name := data.get("kind"), str) else None
     if kind is None:
         raise InputError(f"unknown kind {shown(data.get('kind'))}; expected data written by dump", kind=shown(data.get("kind")))
