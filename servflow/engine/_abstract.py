@@ -124,6 +124,10 @@ class Abstract:
         self.spontaneous = self._spontaneous()
         self.host_events = self._host_events()
         self.incomplete = ""
+        self.reached: set[str] = set()
+        """The states that some step entered, those too that it left again before it was over."""
+        self.passable: set[int] = set()
+        """The transitions whose guards held in some step, wherever it stood by then."""
 
     def read(self, condition: Expression) -> Question:
         """A condition taken apart."""

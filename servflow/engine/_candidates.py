@@ -53,7 +53,8 @@ def _alone(seen: Found, link: Link) -> str | None:
         return None
     here = [place for place in seen.places if _stands(machine, place.configuration, link)]
     answers = {machine.answer(asked, place) for place in here}
-    return "never" if answers == {False} and link.spec.event is not None else None
+    never = answers == {False} and link.index not in machine.passable and link.spec.event is not None
+    return "never" if never else None
 
 
 def _stands(machine: Any, configuration: tuple[str, ...], link: Link) -> bool:
@@ -136,10 +137,19 @@ def _hidden(event: str, state: str, links: Sequence[Link]) -> Iterator[Finding]:
         if first.guard is not None or first.spec.payload or first.not_by is not None:
             continue
         for later in links[place + 1 :]:
-            if set(later.allow) <= set(first.allow) and (later.allow or not first.allow):
+            if set(later.allow) <= set(first.allow) and (later.allow or not first.allow) and _covers(first, later):
                 facts = {"event": event, "state": state, "transition": later.index, "first": first.index}
-                yield Finding("transition.hidden", later.path, facts, "warning", witness=freeze(facts))
+                # One that is taken from other states is a general case with an exception before it.
+                severity = "warning" if set(later.spec.source) <= set(first.spec.source) else "info"
+                yield Finding("transition.hidden", later.path, facts, severity, witness=freeze(facts))
         return
+
+
+def _covers(first: Link, later: Link) -> bool:
+    """Whether one takes every event that the other takes: not where it names one of several, or the first words of one."""
+    return all(
+        takes(first.spec.event or "", word.removesuffix(".*").removesuffix(".")) for word in (later.spec.event or "").split()
+    )
 
 
 def _may_both(one: Link, other: Link) -> bool:

@@ -65,10 +65,13 @@ def _states(seen: Found) -> Iterator[Finding]:
     stuck = {state: None for state in chart.dead_ends() if not compiled.is_closed((state,))}
     unclosed: dict[str, None] = {}
     if seen.complete:
+        nodes = chart.states
         active = {name for place in seen.places for name in _active(machine, place.configuration)}
-        pseudo = {name for name, node in chart.states.items() if node.kind in ("shallow", "deep")}
-        unreachable = {state: None for state in chart.states if state not in active and state not in pseudo}
-        stuck = {state: None for state in chart.leaves if state in active and _dead(seen, state)}
+        # A state that every ticket leaves in the step that enters it is no place, and is reached all the same.
+        reached = active | machine.reached | {name for name, node in nodes.items() if node.kind in ("shallow", "deep")}
+        unreachable = {state: None for state in nodes if state not in reached}
+        final = {name for name, node in nodes.items() if node.kind == "final"}
+        stuck = {state: None for state in chart.leaves if state in active and state not in final and _dead(seen, state)}
         if compiled.closed_states:
             closed = seen.distances(
                 number for number, place in enumerate(seen.places) if compiled.is_closed(place.configuration)
@@ -107,7 +110,7 @@ def _with(seen: Found, state: str) -> list[int]:
 def _dead(seen: Found, state: str) -> bool:
     """Whether no ticket that stands in a state ever stands elsewhere."""
     machine = seen.machine
-    if machine.compiled.is_closed((state,)) or machine.chart.states[state].kind == "final":
+    if machine.compiled.is_closed((state,)):
         return False
     here = _with(seen, state)
     inside = set(here)

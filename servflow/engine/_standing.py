@@ -60,6 +60,8 @@ class Standing:
         self.rows: tuple[int, ...] = ()
         self.may: dict[Any, bool] = {}
         self.entered: list[str] = []
+        self.passed: set[str] = set()
+        self.passable: set[int] = set()
         self.answers: dict[Any, bool] = {}
         self.changed: set[str] = set()
         self.person = False

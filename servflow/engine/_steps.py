@@ -90,6 +90,8 @@ class _Step(Standing):
         return self._place()
 
     def _place(self) -> Place:
+        self.machine.reached |= self.passed
+        self.machine.passable |= self.passable
         groups = {group: rank for rank, group in enumerate(sorted({group for group, _, _ in self.timers}))}
         return Place(
             configuration=self.configuration,
@@ -116,6 +118,7 @@ class _Step(Standing):
         move = self.chart.initial_move()
         self.configuration, self.history = move.configuration, move.history
         self.entered = list(move.entered)
+        self.passed.update(move.entered)
         self.queue.extend(move.done)
         index = machine.order.get("checklist.complete")
         if index is not None:
@@ -263,7 +266,10 @@ class _Step(Standing):
         if settled is not None:
             return settled
         asked = self.machine.guards.get(link.index)
-        return asked is None or self.holds(asked, asked.text)
+        if asked is not None and not self.holds(asked, asked.text):
+            return False
+        self.passable.add(link.index)
+        return True
 
     def _permitted(self, link: Link, alone: bool) -> bool:
         if self.by != "host":
@@ -323,6 +329,7 @@ class _Step(Standing):
             self.kept = {entry for entry in self.kept if entry[0] not in gone}
             self.refused = [entry for entry in self.refused if entry[0] not in gone]
         self.entered.extend(move.entered)
+        self.passed.update(move.entered)
         self.changed.add("state")
         self.queue.extend(move.done)
         if "checklist.complete" in self.machine.order:

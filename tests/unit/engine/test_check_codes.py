@@ -152,6 +152,85 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"fields": {"n": "int"}, "transitions": [move(), move("go", "a", "z", when="n < 10"), move("end", "b", "z")]},
         {"fields": {"n": "int"}, "transitions": [move("go", "a", "z", when="n < 10"), move(), move("end", "b", "z")]},
     ),
+    # An exception before the general event hides nothing; the general one before it does.
+    (
+        "transition.hidden",
+        {"transitions": [move("sent", "a", "z"), move("sent.back", "a", "b"), move("end", "b", "z")]},
+        {"transitions": [move("sent.back", "a", "b"), move("sent", "a", "z"), move("end", "b", "z")]},
+    ),
+    (
+        "transition.hidden",
+        {"transitions": [move("pay refund", "a", "z"), move("pay", "a", "b"), move("end", "b", "z")]},
+        {"transitions": [move("pay", "a", "b"), move("pay refund", "a", "z"), move("end", "b", "z")]},
+    ),
+    # States that every ticket leaves in the very step that enters them.
+    (
+        "state.blocked",
+        {
+            "states": {"a": {}, "w": {"states": {"b": {}, "c": {"final": True}}}, "z": {"closed": True}},
+            "transitions": [move(), move("on", "b", "c", when="false"), move("done.state.w", "w", "z"), move("end", "b", "z")],
+        },
+        {
+            "states": {"a": {}, "w": {"states": {"b": {}, "c": {"final": True}}}, "z": {"closed": True}},
+            "transitions": [move(), move("on", "b", "c"), move("done.state.w", "w", "z")],
+        },
+    ),
+    (
+        "state.blocked",
+        {
+            "fields": {"n": "int"},
+            "states": {"a": {}, "sort": {}, "b": {}, "c": {}, "z": {"closed": True}},
+            "transitions": [
+                move("go", "a", "sort", **CLERK),
+                move(None, "sort", "b", when="n > 3"),
+                move(None, "sort", "c", when="n > 5"),
+                move(None, "sort", "z"),
+                move("end", ["b", "c"], "z", **CLERK),
+            ],
+            **ROLES,
+        },
+        {
+            "fields": {"n": "int"},
+            "states": {"a": {}, "sort": {}, "b": {}, "c": {}, "z": {"closed": True}},
+            "transitions": [
+                move("go", "a", "sort", **CLERK),
+                move(None, "sort", "c", when="n > 5"),
+                move(None, "sort", "b", when="n > 3"),
+                move(None, "sort", "z"),
+                move("end", ["b", "c"], "z", **CLERK),
+            ],
+            **ROLES,
+        },
+    ),
+    (
+        "state.blocked",
+        {"transitions": [move(do=[{"tag": "on"}], **CLERK), move("on", "b", "z", allow=["system"])], **ROLES},
+        {"transitions": [move(do=[{"emit": "on"}], **CLERK), move("on", "b", "z", allow=["system"])], **ROLES},
+    ),
+    # A guard that holds only where a ticket passes through.
+    (
+        "guard.never",
+        {
+            "fields": {"n": {"type": "int", "default": 0}},
+            "transitions": [
+                move("fast", do=[{"set": {"n": "4"}}, {"emit": "on"}], **CLERK),
+                move("slow", do=[{"set": {"n": "0"}}], **CLERK),
+                move("on", "b", "z", when="n == 5", allow=["system"]),
+                move("end", "b", "z", **CLERK),
+            ],
+            **ROLES,
+        },
+        {
+            "fields": {"n": {"type": "int", "default": 0}},
+            "transitions": [
+                move("fast", do=[{"set": {"n": "5"}}, {"emit": "on"}], **CLERK),
+                move("slow", do=[{"set": {"n": "0"}}], **CLERK),
+                move("on", "b", "z", when="n == 5", allow=["system"]),
+                move("end", "b", "z", **CLERK),
+            ],
+            **ROLES,
+        },
+    ),
     (
         "guard.never",
         {
