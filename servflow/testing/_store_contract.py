@@ -376,6 +376,32 @@ class StoreContract(AuditContract, WakingContract, HandlesContract):
         finally:
             again.close()
 
+    def test_it_goes_on_where_it_stood(self) -> None:
+        """After opening again who waits is woken, what is held can be given back, turns and numbers go on, by tenant."""
+        store = self.make()
+        holder = opened(store, "H", reservations=(Take(key="ann", units=2), Next(counter="n", expected=0)))
+        opened(store, "W", waits=("ann",))
+        kept = next_step(holder)
+        keep(store, kept, effects=(note("e1", "H"),))
+        opened(store.for_tenant("other"), "H", assignee="eve")
+        try:
+            again = self.reopen(store)
+        except BaseException:  # as above
+            store.close()
+            raise
+        try:
+            assert kept.ticket == again.load("H")
+            step = next_step(kept.ticket)
+            change = (Release(key="ann", units=2), Next(counter="n", expected=1))
+            assert "applied" == keep(again, step, effects=(note("e2", "H"),), reservations=change).status
+            assert ["W"] == [claim.ticket for claim in again.claim(NOON)]
+            assert {"n": 2} == dict(again.usage())
+            assert ["e1", "e2"] == [effect.id for effect in again.effects()]
+            assert [1, 2, 3] == [record.sequence for record in again.history("H")]
+            assert ["eve"] == [ticket.assignee for ticket in again.for_tenant("other").find()]
+        finally:
+            again.close()
+
     def test_closed_is_closed(self, store: Store) -> None:
         """A closed store refuses with a StoreError; closing it again is nothing."""
         store.close()

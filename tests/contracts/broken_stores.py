@@ -253,6 +253,24 @@ class ForgetsWakes(SqliteStore):
             self._db.run("UPDATE ticket SET wake = NULL")
 
 
+class ForgetsWhoWaits(SqliteStore):
+    """Does not know who waited for what after it was opened anew."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(path)
+        with self.batch():
+            self._db.run("DELETE FROM wait")
+
+
+class ForgetsWhoHolds(SqliteStore):
+    """Knows how much is held after it was opened anew, but not by whom."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(path)
+        with self.batch():
+            self._db.run("DELETE FROM held")
+
+
 class TrustsItsCache(SqliteStore):
     """Gives a ticket as it read it first, whoever has changed it since."""
 
@@ -318,6 +336,8 @@ class ReadsBeforeItLocks(SqliteStore):
 SQLITE: tuple[tuple[type[SqliteStore], str], ...] = (
     (ForgetsKeys, "everything_outlives_the_store"),
     (ForgetsWakes, "everything_outlives_the_store"),
+    (ForgetsWhoWaits, "it_goes_on_where_it_stood"),
+    (ForgetsWhoHolds, "it_goes_on_where_it_stood"),
     (TrustsItsCache, "another_handle_reads_the_same"),
     (TwoTransactions, "a_fault_between_any_two_statements_keeps_nothing"),
     (Swallows, "a_fault_undoes_the_whole_batch"),
