@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -80,7 +79,7 @@ class SqlMachine(StoreMachine):
         self.both(lambda store: store.released() > 0)
 
 
-def machine(base: SqlStore) -> Callable[[], SqlMachine]:
+def machine(base: SqlStore) -> type[SqlMachine]:
     """Machines that work in one database, each as a tenant of its own."""
 
     class Shared(SqlStore):
