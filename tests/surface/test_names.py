@@ -42,7 +42,7 @@ NAMED_IN_THE_DESIGN = {
     "servflow.rules": ("DecisionTable",),
     "servflow.sla": ("Clock", "run"),
     "servflow.statemachine": ("Machine",),
-    "servflow.stores": ("MemoryStore", "SqliteStore"),
+    "servflow.stores": ("MemoryStore", "SqlStore", "SqliteStore"),
     "servflow.testing": ("StoreContract",),
 }
 
