@@ -16,7 +16,14 @@ from servflow.model import FrozenMap, frozen_map
 def _functions(value: Iterable[Function] | Mapping[str, Function] | None) -> FrozenMap[str, Function]:
     if value is None:
         return FrozenMap()
-    items = value.values() if isinstance(value, Mapping) else value
+    items = tuple(value.values() if isinstance(value, Mapping) else value)
+    for item in items:
+        if not isinstance(item, Function):
+            raise InputError(
+                f"functions holds Function values, with parameters and a type of the result, not {shown(item)};"
+                " write Function(name, params, result, call)",
+                code="extensions.functions",
+            )
     return FrozenMap({item.name: item for item in items})
 
 

@@ -277,3 +277,18 @@ def test_laws_are_part_of_the_definition() -> None:
     assert by_hand == as_data
     assert [{"name": "n", "when": "closed", "leads_to": "closed", "within": "3d"}] == by_hand.to_data()["laws"]
     assert by_hand.hash != Workflow(**REFUND).hash
+
+
+def test_children_that_somebody_opens_by_hand_are_followed() -> None:
+    """A law that the closing of a child breaks is refuted by a ticket, though the definition itself opens none."""
+    workflow = Workflow(
+        workflow="w",
+        states={"a": {}, "z": {"closed": True}},
+        transitions=[{"event": "children.closed", "source": "a", "target": "z"}],
+        laws=[{"name": "stays", "never": "closed"}],
+    )
+    (proof,) = workflow.prove()
+
+    assert "refuted" == proof.verdict
+    assert ["ticket.child_opened", "ticket.child_closed"] == [step["event"] for step in proof.witness["path"]]
+    assert workflow.replay_witness(proof)[-1].ticket.closed

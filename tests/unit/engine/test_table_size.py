@@ -70,3 +70,9 @@ def test_a_size_that_is_none_is_refused(size: Any) -> None:
     """A table has room for at least one answer, and its size is a whole number."""
     with pytest.raises(InputError, match="whole number from 1"):
         Extensions(table_size=size)
+
+
+def test_a_bare_callable_is_no_function_of_expressions() -> None:
+    """What has no types is refused with what to write, and not with an error of Python."""
+    with pytest.raises(InputError, match="Function"):
+        Extensions(functions={"vip": str.isupper})  # type: ignore[dict-item]  # what the test is about
