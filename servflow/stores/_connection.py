@@ -198,8 +198,8 @@ class Connection:
                     self._sqlite.execute(statement)
                 self._sqlite.execute(f"PRAGMA application_id = {APPLICATION}")
                 self._sqlite.execute(f"PRAGMA user_version = {FORMAT}")
-            else:
-                migrated(self._sqlite, self._pragma("user_version"))
+            elif (written := self._pragma("user_version")) < FORMAT:  # one that is up to date is not written to
+                migrated(self._sqlite, written)
                 self._sqlite.execute(f"PRAGMA user_version = {FORMAT}")
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
