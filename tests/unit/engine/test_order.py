@@ -82,9 +82,12 @@ def test_a_desk_reads_an_old_version_as_it_was(kind: str, tmp_path: Path) -> Non
     first.open("T")
     assert first.fire("T", "go").ticket.configuration == ("y", "n")
 
-    store = store if kind == "memory" else SqliteStore(tmp_path / "t.db")
+    if kind != "memory":
+        store.close()
+        store = SqliteStore(tmp_path / "t.db")
     later = Desk(chart("r2", "r1", version=2, fields={"q": "string"}), store, now=lambda: AT)
     assert later.fire("T", "on").ticket.configuration == ("x", "n")
+    store.close()
 
 
 def test_a_definition_whose_order_was_lost_is_not_taken_for_the_one_it_was() -> None:
