@@ -78,9 +78,9 @@ def test_untouched(make: Any) -> None:
     assert report
     assert () == report.findings
     assert (3, sum(records)) == (report.tickets, report.records)
-    store.close()
     assert records == [head.revision for head in report.heads.values()]
     assert (1, records[1]) == (verify(store, "B").tickets, verify(store, "B").records)
+    store.close()
 
 
 def test_no_such_ticket() -> None:
