@@ -3,7 +3,7 @@
 from servflow.stores._async import AsyncStore, InThreads, in_threads
 from servflow.stores._chain import Head, Link, link
 from servflow.stores._memory import MemoryStore
-from servflow.stores._protocol import Answer, Change, Claim, Message, Store
+from servflow.stores._protocol import Answer, Change, Claim, Message, Pending, Sort, Store, Trouble
 from servflow.stores._sql import SqlStore
 from servflow.stores._sqlite import SqliteStore
 from servflow.stores._transfer import export, import_ticket
@@ -20,9 +20,12 @@ __all__ = [
     "MemoryStore",
     "Message",
     "Noted",
+    "Pending",
+    "Sort",
     "SqlStore",
     "SqliteStore",
     "Store",
+    "Trouble",
     "Verified",
     "export",
     "import_ticket",

@@ -18,13 +18,19 @@ class Link:
     One record as a store keeps it: its canonical text and what chains it to the record before.
 
     ``salt`` is 32 hexadecimal digits drawn when the record was kept: without it nobody can find out by
-    trying what a short text was from its hash. ``chain`` covers this record and all before it.
+    trying what a short text was from its hash. ``chain`` covers this record and all before it. ``seal`` stands for what
+    the record said when it was kept, where part of that was erased since (empty: nothing was); its salt is empty then.
     """
 
     sequence: int
     body: str
     salt: str
     chain: str
+    seal: str = ""
+
+    def follows(self, previous: str) -> bool:
+        """Whether its chain is what its seal, or else its text, makes of the chain before it."""
+        return _joined(previous, self.seal or seal(self.body, self.salt)) == self.chain
 
 
 @frozen
@@ -50,7 +56,11 @@ def link(previous: str, body: str, salt: str) -> str:
         body: the record's canonical text.
         salt: what was drawn for this record.
     """
-    return sha256(f"{previous}\n{seal(body, salt)}".encode()).hexdigest()
+    return _joined(previous, seal(body, salt))
+
+
+def _joined(previous: str, sealed: str) -> str:
+    return sha256(f"{previous}\n{sealed}".encode()).hexdigest()
 
 
 def new_salt() -> str:
@@ -58,11 +68,22 @@ def new_salt() -> str:
     return os.urandom(16).hex()
 
 
-def chained(previous: str, bodies: Iterable[tuple[int, str]], salts: Sequence[str] = ()) -> tuple[Link, ...]:
-    """The links of records, each a number and a text, behind the chain *previous*; *salts* are those of records kept before."""
+def chained(
+    previous: str, bodies: Iterable[tuple[int, str]], salts: Sequence[str] = (), seals: Sequence[str] = ()
+) -> tuple[Link, ...]:
+    """
+    The links of records, each a number and a text, behind the chain *previous*; *salts* and *seals* are those of records
+    that were kept before.
+    """
     links = []
     for index, (sequence, body) in enumerate(bodies):
         salt = salts[index] if salts else new_salt()
-        previous = link(previous, body, salt)
-        links.append(Link(sequence, body, salt, previous))
+        kept = seals[index] if seals else ""
+        previous = _joined(previous, kept or seal(body, salt))
+        links.append(Link(sequence, body, salt, previous, kept))
     return tuple(links)
+
+
+def erased(old: Link, body: str) -> Link:
+    """The link with its text replaced: what it said is sealed, and the salt, with which that could be tried, is forgotten."""
+    return Link(old.sequence, body, "", old.chain, old.seal or seal(old.body, old.salt))

@@ -27,7 +27,11 @@ class Change:
     it answers (``Claim.woken``). ``released`` is what ``Store.released()`` said before the world was read:
     where a key the ticket newly waits for was released since, the ticket is claimable at once, so that
     no wake-up is lost between deciding and keeping. A change without records keeps the snapshot as it is.
-    ``salts`` are those of records that were kept before, where a ticket is moved with its chain: one each, or none.
+    ``salts`` are those of records that were kept before, where a ticket is moved with its chain: one each, or none;
+    ``seals`` their seals, where what they said was erased (empty for the others), one each, or none.
+    ``erased`` are records kept before, with what they said of a person taken out: each takes the place of the one with
+    its number, whose seal is kept and whose salt is forgotten, so that the chain holds as it was. ``index`` is what
+    ``Store.find`` shall find the ticket by: names of fields and their values; None leaves it as it is.
     """
 
     ticket: Ticket
@@ -40,6 +44,9 @@ class Change:
     woken: int = 0
     released: int | None = None
     salts: tuple[str, ...] = ()
+    seals: tuple[str, ...] = ()
+    erased: tuple[Record, ...] = ()
+    index: FrozenMap[str, Any] | None = None
 
     @classmethod
     def of(cls, outcome: Outcome, expected: int | None, **more: Any) -> Change:
@@ -71,12 +78,22 @@ class Change:
                 expected=self.expected,
                 revision=end,
             )
-        if self.salts and len(self.salts) != len(self.records):
-            raise StoreError(
-                f"ticket {self.ticket.id!r} comes with {len(self.salts)} salts for {len(self.records)} records; give one each",
-                code="salts",
-                ticket=self.ticket.id,
-            )
+        for name, given in (("salts", self.salts), ("seals", self.seals)):
+            if given and len(given) != len(self.records):
+                raise StoreError(
+                    f"ticket {self.ticket.id!r} comes with {len(given)} {name} for {len(self.records)} records; give one each",
+                    code=name,
+                    ticket=self.ticket.id,
+                )
+        for record in self.erased:
+            if not (1 <= record.sequence <= start and self.records):
+                raise StoreError(
+                    f"record {record.sequence} of ticket {self.ticket.id!r} cannot be erased by this change; it erases records"
+                    f" 1 to {start}, and a record of its own says so",
+                    code="erased",
+                    ticket=self.ticket.id,
+                    sequence=record.sequence,
+                )
         return self
 
 
@@ -119,14 +136,52 @@ class Claim:
     """
     One ticket that has something to do.
 
-    ``wake`` is the earliest of its own wake, its oldest message and the release that woke it;
-    ``woken`` numbers that release (0: none) and goes into the change that answers it.
+    ``wake`` is the earliest of its own wake, its oldest message and the release that woke it, or the instant it is
+    tried again where that is later; ``woken`` numbers that release (0: none) and goes into the change that answers it.
+    ``tries`` is how often it failed since it last moved.
     """
 
     ticket: str
     wake: datetime
     messages: tuple[Message, ...] = ()
     woken: int = 0
+    tries: int = 0
+
+
+@frozen
+class Pending:
+    """An effect taken to be carried out now; ``tries`` numbers the attempt, this one included."""
+
+    effect: Effect
+    tries: int
+
+
+Sort = Literal["ticket", "effect"]
+"""What can fail again and again: a ticket that is to be advanced or to read its mail, or an effect to be carried out."""
+
+
+@frozen(kw_only=True)
+class Trouble:
+    """
+    What could not be done so far: a ticket that failed when it was woken, or an effect whose handler failed.
+
+    ``id`` is the ticket's or the effect's. ``error`` is the latest in words, at most ``MAX_ERROR`` characters.
+    ``since`` is when it failed first, ``at`` when last. ``again`` is when it is tried next; None: it was set aside and
+    is not tried before ``Store.revive``. A set-aside effect is what is called a dead letter.
+    """
+
+    sort: Sort
+    id: str
+    ticket: str
+    tries: int
+    error: str
+    since: datetime
+    at: datetime
+    again: datetime | None = None
+
+
+MAX_ERROR = 2_000
+"""How much of an error's text a store keeps."""
 
 
 @runtime_checkable
@@ -154,6 +209,7 @@ class Store(Protocol):
 
         They are looked at in order, each in the light of those kept before it: a known key answers
         ``duplicate``, then a stale revision ``conflict``, then a reservation that does not hold ``refused``.
+        A change that is kept and has records ends the trouble of its ticket: what failed before is tried afresh.
 
         Raises:
             StoreError: a change contradicts itself, and nothing of the whole call is kept.
@@ -170,7 +226,8 @@ class Store(Protocol):
         Tickets whose wake is not after *now*, with their mail, ordered by (wake, id).
 
         *after* goes on behind an earlier claim. Claiming marks nothing: what is claimed stays
-        claimable until a change answers it, so a worker that dies loses nothing.
+        claimable until a change answers it, so a worker that dies loses nothing. A ticket that failed is passed over
+        until it is to be tried again, one that was set aside until it is revived.
         """
         ...
 
@@ -192,7 +249,52 @@ class Store(Protocol):
         ...
 
     def effects(self, limit: int = 100, *, after: str | None = None) -> tuple[Effect, ...]:
-        """Effects nobody has acknowledged, in the order they were kept; *after* goes on behind one that is still pending."""
+        """
+        Effects nobody has acknowledged, in the order they were kept; *after* goes on behind one that is still pending.
+
+        This is a look: those that are taken, wait for another try or were set aside are among them.
+        """
+        ...
+
+    def take(self, now: datetime, until: datetime, limit: int = 100) -> tuple[Pending, ...]:
+        """
+        Effects to be carried out now, which nobody else gets before *until*; in the order they were kept.
+
+        Of each ticket it is the first that is neither acknowledged nor set aside, unless that one is taken or waits to be
+        tried again: so the effects of one ticket reach their handlers one after the other. What is
+        neither acknowledged nor reported by ``fail`` comes again after *until*, as the worker has died.
+        The attempt is counted here, so that an effect that kills whoever carries it out is counted too.
+        At most half of *limit*, and at least one, are such that were tried before, where others are there to be taken.
+        """
+        ...
+
+    def fail(self, sort: Sort, id: str, error: str, *, at: datetime, again: datetime | None) -> None:  # noqa: A002 - as above
+        """
+        Keep that a ticket or an effect failed *at* an instant, with the error in words; it is not tried before *again*.
+
+        None sets it aside: others go on, and ``troubles`` lists it until ``revive``, ``ack`` of the effect, or a change of
+        the ticket with records. A failure of a ticket counts one more try (an effect's was counted by ``take``).
+        Where there is no such ticket or effect, nothing happens.
+        """
+        ...
+
+    def troubles(
+        self, *, sort: Sort | None = None, aside: bool | None = None, limit: int = 100, after: Trouble | None = None
+    ) -> tuple[Trouble, ...]:
+        """
+        What failed and was not done since, ordered by (sort, id), behind *after*.
+
+        *aside* gives only what was set aside, or only what is tried again by itself. Effects that were taken and never
+        reported are not among them.
+        """
+        ...
+
+    def revive(self, sort: Sort, ids: Iterable[str]) -> int:
+        """
+        Have tickets or effects tried again at once, counted from the beginning; how many of them were in trouble.
+
+        A revived effect may reach its handler after later ones of its ticket.
+        """
         ...
 
     def ack(self, ids: Iterable[str]) -> None:
@@ -232,10 +334,22 @@ class Store(Protocol):
         state: str | None = None,
         assignee: str | None = None,
         workflow: str | None = None,
+        queue: str | None = None,
+        due_before: datetime | None = None,
+        where: Mapping[str, Any] | None = None,
+        order: Literal["id", "due"] = "id",
         limit: int = 100,
         after: str | None = None,
     ) -> tuple[Ticket, ...]:
-        """Tickets that match all that is given, ordered by id, behind the id *after*; *state* is ``Ticket.state`` in full."""
+        """
+        Tickets that match all that is given, behind the ticket with the id *after*; *state* is ``Ticket.state`` in full.
+
+        Args:
+            due_before: an instant; ``Ticket.due`` lies before it, so tickets without a running clock are left out.
+            where: values of indexed fields (``Change.index``), compared as they are written: 1 is not 1.0, nor "1".
+            order: by id, or by (due, id), in which case tickets that are never due come last. A ticket that is due at
+                another instant than when its page was read may be seen twice or not at all.
+        """
         ...
 
     def usage(self, prefix: str = "") -> Mapping[str, int]:
