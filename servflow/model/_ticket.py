@@ -333,6 +333,11 @@ class Ticket:
         return max((self.entered[name] for name in self.entered), default=self.opened_at)
 
     @property
+    def due(self) -> datetime | None:
+        """When the first of its running clocks is due; for one that is breached, when it breached. None: no clock runs."""
+        return min((run.due for run in self.clocks.values() if run.phase == "running" and run.due is not None), default=None)
+
+    @property
     def waits(self) -> tuple[str, ...]:
         """The keys whose release may let dispatch go on, sorted."""
         return tuple(sorted({key for progress in self.slots.values() for key in progress.waits}))
