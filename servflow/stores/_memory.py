@@ -4,111 +4,23 @@ from __future__ import annotations
 
 import heapq
 import json
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Literal
 
-from attrs import define, field
+from attrs import evolve
 
-from servflow.errors import StoreError
 from servflow.model import Actor, Effect, Record, Ticket, instant
-from servflow.stores._chain import START, Head, Link, chained
-from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message
+from servflow.stores._asking import read_error, read_order, read_sort, shared, written_index
+from servflow.stores._chain import START, Head, Link, chained, erased
+from servflow.stores._memory_space import Journal, Space
+from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message, Pending, Sort, Trouble
 from servflow.stores._reservations import Refusal, Settlement, settle
 from servflow.stores._writing import read_payload, written, written_in_order, written_payload
 
-K = TypeVar("K")
-V = TypeVar("V")
-
-_ABSENT: Any = object()
-
-
-@define
-class _Journal:
-    """What was where before, so that a failed batch can be undone."""
-
-    lock: threading.RLock = field(factory=threading.RLock)
-    depth: int = 0
-    undo: list[tuple[dict[Any, Any], Any, Any]] = field(factory=list)
-    closed: bool = False
-
-    def put(self, mapping: dict[K, V], key: K, value: V) -> None:
-        self.undo.append((mapping, key, mapping.get(key, _ABSENT)))
-        mapping[key] = value
-
-    def drop(self, mapping: dict[K, V], key: K) -> None:
-        if key in mapping:
-            self.undo.append((mapping, key, mapping.pop(key)))
-
-    @contextmanager
-    def block(self) -> Iterator[None]:
-        with self.lock:
-            if self.closed:
-                raise StoreError("the store is closed; open another one", code="closed")
-            mark = len(self.undo)
-            self.depth += 1
-            try:
-                yield
-            except BaseException:
-                self._undo(mark)
-                raise
-            finally:
-                self.depth -= 1
-                if self.depth == 0:
-                    self.undo.clear()
-
-    def _undo(self, mark: int) -> None:
-        for mapping, key, old in reversed(self.undo[mark:]):
-            if old is _ABSENT:
-                mapping.pop(key, None)
-                continue
-            back = key not in mapping
-            mapping[key] = old
-            if back and isinstance(key, int):
-                # What is numbered is read in the order of its numbers, and a key put back stands last.
-                ordered = sorted(mapping.items())
-                mapping.clear()
-                mapping.update(ordered)
-        del self.undo[mark:]
-
-
-@define
-class _Space:
-    """Everything of one tenant; every mapping is written through the journal."""
-
-    tickets: dict[str, Ticket] = field(factory=dict)
-    records: dict[str, dict[int, Record]] = field(factory=dict)
-    links: dict[str, dict[int, Link]] = field(factory=dict)
-    keys: dict[tuple[str, str], tuple[int, int]] = field(factory=dict)
-    effects: dict[int, Effect] = field(factory=dict)
-    order: dict[str, int] = field(factory=dict)
-    mail: dict[str, dict[int, Message]] = field(factory=dict)
-    posted: dict[tuple[str, str], int] = field(factory=dict)
-    units: dict[str, dict[str, int]] = field(factory=dict)
-    totals: dict[str, int] = field(factory=dict)
-    owners: dict[str, tuple[str, datetime | None]] = field(factory=dict)
-    counters: dict[str, int] = field(factory=dict)
-    waits: dict[str, dict[str, bool]] = field(factory=dict)
-    freed: dict[str, int] = field(factory=dict)
-    woken: dict[str, tuple[int, datetime]] = field(factory=dict)
-    due: dict[str, datetime] = field(factory=dict)
-    definitions: dict[str, str] = field(factory=dict)
-    numbers: dict[str, int] = field(factory=dict)
-
-    def held(self, key: str, ticket: str) -> int:
-        return self.units.get(key, {}).get(ticket, 0)
-
-    def total(self, key: str) -> int:
-        return self.totals.get(key, 0)
-
-    def owner(self, key: str) -> tuple[str, datetime | None] | None:
-        return self.owners.get(key)
-
-    def counter(self, name: str) -> int:
-        return self.counters.get(name, 0)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class MemoryStore:
@@ -121,17 +33,17 @@ class MemoryStore:
     """
 
     def __init__(self) -> None:
-        self._journal = _Journal()
-        self._spaces: dict[str, _Space] = {}
+        self._journal = Journal()
+        self._spaces: dict[str, Space] = {}
         self.tenant = "default"
-        self._space = self._spaces.setdefault(self.tenant, _Space())
+        self._space = self._spaces.setdefault(self.tenant, Space())
 
     def for_tenant(self, name: str) -> MemoryStore:
         """A handle on the same memory that sees one tenant's rows only."""
         handle = MemoryStore.__new__(MemoryStore)
         handle._journal, handle._spaces, handle.tenant = self._journal, self._spaces, name
         with self._journal.lock:
-            handle._space = self._spaces.setdefault(name, _Space())
+            handle._space = self._spaces.setdefault(name, Space())
         return handle
 
     def batch(self) -> AbstractContextManager[None]:
@@ -152,8 +64,9 @@ class MemoryStore:
         """As ``Store.commit``."""
         for change in changes:
             # What a database could not write is refused here too, and a contradiction before anything is kept.
-            for value in (change.checked().ticket, *change.records, *change.effects):
+            for value in (change.checked().ticket, *change.records, *change.effects, *change.erased):
                 written(value)
+            written_index(change.index)
         with self.batch():
             return tuple(self._apply(change) for change in changes)
 
@@ -183,13 +96,10 @@ class MemoryStore:
         first, last = (change.expected or 0) + 1, ticket.revision
         if change.records or stored is None:
             put(space.tickets, ticket.id, ticket)
-            records = space.records.setdefault(ticket.id, {})
-            for record in change.records:
-                put(records, record.sequence, record)
-            links = space.links.setdefault(ticket.id, {})
-            before = links[revision].chain if revision else START
-            for one in chained(before, ((record.sequence, written(record)) for record in change.records), change.salts):
-                put(links, one.sequence, one)
+            self._record(change)
+            self._journal.drop(space.troubles, ("ticket", ticket.id))
+        if change.index is not None:
+            put(space.index, ticket.id, written_index(change.index))
         for effect in change.effects:
             if effect.id not in space.order:
                 number = self._number("effect")
@@ -203,6 +113,19 @@ class MemoryStore:
         self._keep(settled, ticket)
         self._due(ticket.id)
         return Answer(status="applied", first=first, last=last, revision=last)
+
+    def _record(self, change: Change) -> None:
+        put, ticket = self._journal.put, change.ticket.id
+        records, links = self._space.records.setdefault(ticket, {}), self._space.links.setdefault(ticket, {})
+        before = links[change.expected].chain if change.expected else START
+        for record in change.records:
+            put(records, record.sequence, record)
+        bodies = ((record.sequence, written(record)) for record in change.records)
+        for one in chained(before, bodies, change.salts, change.seals):
+            put(links, one.sequence, one)
+        for record in change.erased:
+            put(records, record.sequence, record)
+            put(links, record.sequence, erased(links[record.sequence], written(record)))
 
     def _number(self, name: str) -> int:
         number = self._space.numbers.get(name, 0) + 1
@@ -256,8 +179,11 @@ class MemoryStore:
             causes.append(wake)
         if ticket in space.woken:
             causes.append(space.woken[ticket][1])
-        if causes:
+        trouble = space.troubles.get(("ticket", ticket))
+        if causes and trouble is None:
             self._journal.put(space.due, ticket, min(causes))
+        elif causes and trouble is not None and trouble.again is not None:
+            self._journal.put(space.due, ticket, max(min(causes), trouble.again))
         else:
             self._journal.drop(space.due, ticket)
 
@@ -275,6 +201,7 @@ class MemoryStore:
                     wake=wake,
                     messages=tuple(islice(space.mail.get(ticket, {}).values(), MAX_MESSAGES)),
                     woken=space.woken[ticket][0] if ticket in space.woken else 0,
+                    tries=space.troubles["ticket", ticket].tries if ("ticket", ticket) in space.troubles else 0,
                 )
                 for wake, ticket in first
             )
@@ -311,13 +238,81 @@ class MemoryStore:
             pending = (effect for number, effect in space.effects.items() if number > behind)
             return tuple(islice(pending, limit))
 
+    def take(self, now: datetime, until: datetime, limit: int = 100) -> tuple[Pending, ...]:
+        """As ``Store.take``."""
+        now, until = instant(now, "now"), instant(until, "until")
+        with self.batch():
+            space, put = self._space, self._journal.put
+            taken = []
+            for effect in shared(space.ready(now), space.tries, limit):
+                tries = space.tries(effect) + 1
+                put(space.attempts, effect.id, (tries, until))
+                if trouble := space.troubles.get(("effect", effect.id)):
+                    put(space.troubles, ("effect", effect.id), evolve(trouble, tries=tries, again=until))
+                taken.append(Pending(effect, tries))
+            return tuple(taken)
+
+    def fail(self, sort: Sort, id: str, error: str, *, at: datetime, again: datetime | None) -> None:  # noqa: A002 - as above
+        """As ``Store.fail``."""
+        at, again = instant(at, "at"), None if again is None else instant(again, "again")
+        sort, error = read_sort(sort), read_error(error)
+        with self.batch():
+            space, put = self._space, self._journal.put
+            if id not in (space.tickets if sort == "ticket" else space.order):
+                return
+            known = space.troubles.get((sort, id))
+            if sort == "ticket":
+                ticket, tries = id, 1 if known is None else known.tries + 1
+            else:
+                effect = space.effects[space.order[id]]
+                ticket, tries = effect.ticket, space.tries(effect)
+                put(space.attempts, id, (tries, again or at))
+            since = at if known is None else known.since
+            trouble = Trouble(sort=sort, id=id, ticket=ticket, tries=tries, error=error, since=since, at=at, again=again)
+            put(space.troubles, (sort, id), trouble)
+            self._due(ticket)
+
+    def troubles(
+        self, *, sort: Sort | None = None, aside: bool | None = None, limit: int = 100, after: Trouble | None = None
+    ) -> tuple[Trouble, ...]:
+        """As ``Store.troubles``."""
+        wanted = None if sort is None else read_sort(sort)
+        with self.batch():
+            found = (
+                place
+                for place, trouble in self._space.troubles.items()
+                if (wanted is None or trouble.sort == wanted)
+                and (aside is None or aside == (trouble.again is None))
+                and (after is None or place > (after.sort, after.id))
+            )
+            return tuple(self._space.troubles[place] for place in heapq.nsmallest(limit, found))
+
+    def revive(self, sort: Sort, ids: Iterable[str]) -> int:
+        """As ``Store.revive``."""
+        sort = read_sort(sort)
+        with self.batch():
+            space, count = self._space, 0
+            for id_ in ids:
+                trouble = space.troubles.get((sort, id_))
+                if trouble is None:
+                    continue
+                count += 1
+                self._journal.drop(space.troubles, (sort, id_))
+                if sort == "effect":
+                    self._journal.drop(space.attempts, id_)
+                self._due(trouble.ticket)
+            return count
+
     def ack(self, ids: Iterable[str]) -> None:
         """As ``Store.ack``."""
         with self.batch():
+            space, drop = self._space, self._journal.drop
             for id_ in ids:
-                if id_ in self._space.order:
-                    self._journal.drop(self._space.effects, self._space.order[id_])
-                    self._journal.drop(self._space.order, id_)
+                if id_ in space.order:
+                    drop(space.effects, space.order[id_])
+                    drop(space.order, id_)
+                    drop(space.attempts, id_)
+                    drop(space.troubles, ("effect", id_))
 
     def history(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Record, ...]:  # noqa: A002 - as above
         """As ``Store.history``."""
@@ -363,25 +358,35 @@ class MemoryStore:
         state: str | None = None,
         assignee: str | None = None,
         workflow: str | None = None,
+        queue: str | None = None,
+        due_before: datetime | None = None,
+        where: Mapping[str, Any] | None = None,
+        order: Literal["id", "due"] = "id",
         limit: int = 100,
         after: str | None = None,
     ) -> tuple[Ticket, ...]:
         """As ``Store.find``."""
+        by_due, before = read_order(order), None if due_before is None else instant(due_before, "due_before")
+        asked = written_index(where).items()
+
+        def place(ticket: Ticket) -> tuple[datetime, str]:
+            return ((ticket.due or _NEVER) if by_due else _NEVER, ticket.id)
+
         with self.batch():
-            return tuple(
-                heapq.nsmallest(
-                    limit,
-                    (
-                        ticket
-                        for ticket in self._space.tickets.values()
-                        if (state is None or ticket.state == state)
-                        and (assignee is None or ticket.assignee == assignee)
-                        and (workflow is None or ticket.workflow == workflow)
-                        and (after is None or ticket.id > after)
-                    ),
-                    key=lambda ticket: ticket.id,
-                )
+            space = self._space
+            last = None if after is None else place(space.tickets[after]) if after in space.tickets else (_NEVER, after)
+            found = (
+                ticket
+                for ticket in space.tickets.values()
+                if (state is None or ticket.state == state)
+                and (assignee is None or ticket.assignee == assignee)
+                and (workflow is None or ticket.workflow == workflow)
+                and (queue is None or ticket.queue == queue)
+                and (before is None or (ticket.due is not None and ticket.due < before))
+                and asked <= space.index.get(ticket.id, {}).items()
+                and (last is None or place(ticket) > last)
             )
+            return tuple(heapq.nsmallest(limit, found, key=place))
 
     def usage(self, prefix: str = "") -> Mapping[str, int]:
         """As ``Store.usage``."""

@@ -1,0 +1,82 @@
+"""Knows how what a store is asked is read, and how attempts are shared out; must not know where anything is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar, get_args
+
+from servflow.errors import InputError, shown
+from servflow.model import encode_value, freeze
+from servflow.stores._protocol import MAX_ERROR, Sort
+from servflow.stores._writing import written
+
+T = TypeVar("T")
+
+SORTS: tuple[str, ...] = get_args(Sort)
+ORDERS = ("id", "due")
+
+
+def read_sort(sort: Any) -> Sort:
+    """
+    What failed: a ticket or an effect.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if sort not in SORTS:
+        raise InputError(f"what fails is a {' or an '.join(SORTS)}, not {shown(sort)}", code="sort", value=shown(sort))
+    found: Sort = sort
+    return found
+
+
+def read_order(order: Any) -> bool:
+    """
+    Whether tickets are wanted by when they are due, and not by id.
+
+    Raises:
+        InputError: they cannot be ordered so.
+    """
+    if order not in ORDERS:
+        raise InputError(f"tickets are found by {' or '.join(ORDERS)}, not {shown(order)}", code="order", value=shown(order))
+    return bool(order == "due")
+
+
+def read_error(error: str) -> str:
+    """What is kept of an error's text: at most ``MAX_ERROR`` characters, and signs no database takes written out."""
+    clean = error[:MAX_ERROR].replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+    return clean[:MAX_ERROR]
+
+
+def written_index(index: Mapping[str, Any] | None) -> dict[str, str]:
+    """
+    Names of fields and their values as canonical text, sorted by name: what is kept, and what is asked for.
+
+    Raises:
+        InputError: a value cannot be written.
+    """
+    return {name: written(encode_value(freeze(value))) for name, value in sorted((index or {}).items())}
+
+
+def shared(ready: Iterable[T], tries: Callable[[T], int], limit: int) -> list[T]:
+    """
+    What is taken of all that is ready, in its order: at most half, but one at least, was tried before, while there are others.
+
+    Args:
+        ready: may be endless; no more of it is read than is needed to fill the limit.
+        tries: how often one was tried.
+    """
+    chosen: list[tuple[int, T]] = []
+    spare: list[tuple[int, T]] = []
+    most = max(1, limit // 2)
+    for place, one in enumerate(ready):
+        if len(chosen) >= limit:
+            break
+        if not tries(one):
+            chosen.append((place, one))
+        elif most:
+            most -= 1
+            chosen.append((place, one))
+        else:
+            spare.append((place, one))
+    chosen += spare[: max(0, limit - len(chosen))]
+    return [one for _, one in sorted(chosen, key=lambda pair: pair[0])]
