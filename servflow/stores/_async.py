@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from inspect import iscoroutinefunction
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from servflow.errors import InputError, shown
 from servflow.model import Actor, Effect, Record, Ticket
 from servflow.stores._chain import Head, Link
-from servflow.stores._protocol import Answer, Change, Claim, Store
+from servflow.stores._protocol import Answer, Change, Claim, Pending, Sort, Store, Trouble
 
 T = TypeVar("T")
 
@@ -62,6 +62,24 @@ class AsyncStore(Protocol):
         """As ``Store.effects``."""
         ...
 
+    async def take(self, now: datetime, until: datetime, limit: int = 100) -> tuple[Pending, ...]:
+        """As ``Store.take``."""
+        ...
+
+    async def fail(self, sort: Sort, id: str, error: str, *, at: datetime, again: datetime | None) -> None:  # noqa: A002 - as above
+        """As ``Store.fail``."""
+        ...
+
+    async def troubles(
+        self, *, sort: Sort | None = None, aside: bool | None = None, limit: int = 100, after: Trouble | None = None
+    ) -> tuple[Trouble, ...]:
+        """As ``Store.troubles``."""
+        ...
+
+    async def revive(self, sort: Sort, ids: Iterable[str]) -> int:
+        """As ``Store.revive``."""
+        ...
+
     async def ack(self, ids: Iterable[str]) -> None:
         """As ``Store.ack``."""
         ...
@@ -96,6 +114,10 @@ class AsyncStore(Protocol):
         state: str | None = None,
         assignee: str | None = None,
         workflow: str | None = None,
+        queue: str | None = None,
+        due_before: datetime | None = None,
+        where: Mapping[str, Any] | None = None,
+        order: Literal["id", "due"] = "id",
         limit: int = 100,
         after: str | None = None,
     ) -> tuple[Ticket, ...]:
@@ -162,6 +184,24 @@ class InThreads:
         """As ``Store.effects``."""
         return await asyncio.to_thread(self.store.effects, limit, after=after)
 
+    async def take(self, now: datetime, until: datetime, limit: int = 100) -> tuple[Pending, ...]:
+        """As ``Store.take``."""
+        return await asyncio.to_thread(self.store.take, now, until, limit)
+
+    async def fail(self, sort: Sort, id: str, error: str, *, at: datetime, again: datetime | None) -> None:  # noqa: A002 - as above
+        """As ``Store.fail``."""
+        await asyncio.to_thread(self.store.fail, sort, id, error, at=at, again=again)
+
+    async def troubles(
+        self, *, sort: Sort | None = None, aside: bool | None = None, limit: int = 100, after: Trouble | None = None
+    ) -> tuple[Trouble, ...]:
+        """As ``Store.troubles``."""
+        return await asyncio.to_thread(self.store.troubles, sort=sort, aside=aside, limit=limit, after=after)
+
+    async def revive(self, sort: Sort, ids: Iterable[str]) -> int:
+        """As ``Store.revive``."""
+        return await asyncio.to_thread(self.store.revive, sort, ids)
+
     async def ack(self, ids: Iterable[str]) -> None:
         """As ``Store.ack``."""
         await asyncio.to_thread(self.store.ack, ids)
@@ -196,12 +236,25 @@ class InThreads:
         state: str | None = None,
         assignee: str | None = None,
         workflow: str | None = None,
+        queue: str | None = None,
+        due_before: datetime | None = None,
+        where: Mapping[str, Any] | None = None,
+        order: Literal["id", "due"] = "id",
         limit: int = 100,
         after: str | None = None,
     ) -> tuple[Ticket, ...]:
         """As ``Store.find``."""
         return await asyncio.to_thread(
-            self.store.find, state=state, assignee=assignee, workflow=workflow, limit=limit, after=after
+            self.store.find,
+            state=state,
+            assignee=assignee,
+            workflow=workflow,
+            queue=queue,
+            due_before=due_before,
+            where=where,
+            order=order,
+            limit=limit,
+            after=after,
         )
 
     async def usage(self, prefix: str = "") -> Mapping[str, int]:
