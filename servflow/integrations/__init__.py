@@ -4,14 +4,27 @@ Knows other libraries that hosts already use; must not be imported by any other 
 ``from_transitions`` reads a machine of the ``transitions`` package, so that a host can move what it has to servflow, and
 ``as_model`` gives its users the object they know, over a ticket.
 ``from_scxml`` and ``to_scxml`` read and write SCXML documents, ``from_xstate`` reads configurations of XState.
-``bursts`` lets the ``durable_rules`` engine find repetitions across tickets. ``transitions`` and ``durable_rules`` are extras
-and are only imported once they are needed.
+``bursts`` lets the ``durable_rules`` engine find repetitions across tickets. ``OpenTelemetry`` and ``traced`` give spans and
+figures to OpenTelemetry. All of these are extras and are only imported once they are needed.
 """
 
 from servflow.integrations._parts import Parts
 from servflow.integrations.durable_rules import Burst, bursts
+from servflow.integrations.otel import OpenTelemetry, traced
 from servflow.integrations.scxml import from_scxml, to_scxml
 from servflow.integrations.transitions import Model, as_model, from_transitions
 from servflow.integrations.xstate import from_xstate
 
-__all__ = ["Burst", "Model", "Parts", "as_model", "bursts", "from_scxml", "from_transitions", "from_xstate", "to_scxml"]
+__all__ = [
+    "Burst",
+    "Model",
+    "OpenTelemetry",
+    "Parts",
+    "as_model",
+    "bursts",
+    "from_scxml",
+    "from_transitions",
+    "from_xstate",
+    "to_scxml",
+    "traced",
+]

@@ -18,10 +18,12 @@ MAX_ROOT_NAMES = 40
 
 HEAVY = (
     "click",
+    "dbos",
     "durable",
     "holidays",
     "hypothesis",
     "numpy",
+    "opentelemetry",
     "psycopg",
     "pydantic",
     "pytest",
