@@ -54,7 +54,17 @@ def written_index(index: Mapping[str, Any] | None) -> dict[str, str]:
     Raises:
         InputError: a value cannot be written.
     """
-    return {name: written(encode_value(freeze(value))) for name, value in sorted((index or {}).items())}
+    return {name: _written_value(name, value) for name, value in sorted((index or {}).items())}
+
+
+def _written_value(name: str, value: Any) -> str:
+    try:
+        # Only lists and mappings have a canonical form of their own.
+        return written([encode_value(freeze(value))])[1:-1]
+    except (InputError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(
+            f"tickets cannot be found by {name!r}: {error}; give a value as fields hold them", field=name, value=shown(value)
+        ) from error
 
 
 def shared(ready: Iterable[T], tries: Callable[[T], int], limit: int) -> list[T]:

@@ -7,10 +7,12 @@ import inspect
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from servflow.errors import InputError
+from servflow.model import FrozenMap
 from servflow.stores import AsyncStore, InThreads, MemoryStore, SqliteStore, Store, in_threads
-from servflow.testing._store_values import NOON, new_ticket, next_step, note
+from servflow.testing._store_values import MINUTE, NOON, new_ticket, next_step, note
 
 OPERATIONS = [name for name in vars(Store) if not name.startswith("_")]
 
@@ -75,6 +77,42 @@ def test_effects(store: Store) -> None:
         assert (note("f"),) == await twin.effects(1, after="e")
         await twin.ack(["e"])
         assert (note("f"),) == await twin.effects()
+
+    asyncio.run(work())
+
+
+def test_what_fails(store: Store) -> None:
+    """Effects are taken, and what fails is kept, listed and revived."""
+
+    async def work() -> None:
+        twin = in_threads(store)
+        change = new_ticket("T1", wake=NOON)
+        store.commit([evolve(change, effects=(note("e"),))])
+        assert [1] == [pending.tries for pending in await twin.take(NOON, NOON + MINUTE, 5)]
+        await twin.fail("effect", "e", "no such number", at=NOON, again=None)
+        await twin.fail("ticket", "T1", "no such rule", at=NOON, again=NOON + MINUTE)
+        effect, ticket = await twin.troubles()
+        assert (effect, ticket) == store.troubles()
+        assert (ticket,) == await twin.troubles(sort="ticket", aside=False, limit=1, after=effect)
+        assert () == await twin.claim(NOON)
+        assert 1 == await twin.revive("effect", ["e", "f"])
+        assert (ticket,) == store.troubles()
+
+    asyncio.run(work())
+
+
+def test_screens(store: Store) -> None:
+    """Whatever tickets are found by goes to the store."""
+
+    async def work() -> None:
+        twin = in_threads(store)
+        for name in ("A", "B", "C"):
+            store.commit([evolve(new_ticket(name, queue="q"), index=FrozenMap(city="上海"))])
+        asked: dict[str, Any] = {"state": "new", "workflow": "repair", "queue": "q", "where": {"city": "上海"}, "order": "due"}
+        found = await twin.find(**asked, limit=1, after="A")
+        assert ["B"] == [ticket.id for ticket in found]
+        assert () == await twin.find(due_before=NOON)
+        assert () == await twin.find(assignee="ann")
 
     asyncio.run(work())
 
