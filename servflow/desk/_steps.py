@@ -11,7 +11,7 @@ from attrs import frozen
 
 from servflow.desk._workflows import Workflows
 from servflow.errors import Conflict, NotFound, ReservationRefused
-from servflow.model import Outcome, Ticket, World, instant
+from servflow.model import EMPTY, FrozenMap, Outcome, Ticket, World, frozen_map, instant, same_value
 from servflow.stores import Answer, Change, Store
 
 TRIES = 20
@@ -106,7 +106,8 @@ class Steps:
                 return first, self._first(first, id_)
             released, world = self.around.fresh()
             outcome = decide(self.around.now(), world)
-            answer = self._commit(Change.of(outcome, None, keys=() if key is None else (key,), released=released))
+            keys, index = () if key is None else (key,), self.indexed(None, outcome.ticket)
+            answer = self._commit(Change.of(outcome, None, keys=keys, released=released, index=index))
             if answer.status == "duplicate":
                 return answer, self._first(answer, id_)
             if answer.status == "applied":
@@ -138,7 +139,8 @@ class Steps:
             ticket = self.get(id_)
             outcome = decide(ticket, self.around.now(), world)
             keys = () if key is None else (key,)
-            change = Change.of(outcome, ticket.revision, keys=keys, released=released, **answers)
+            index = self.indexed(ticket, outcome.ticket) if outcome.records else None
+            change = Change.of(outcome, ticket.revision, keys=keys, released=released, index=index, **answers)
             if not (change.records or change.keys or change.consumed or change.woken):  # nothing happened, nothing to keep
                 return Answer(status="applied", first=ticket.revision + 1, last=ticket.revision), outcome
             answer = self._commit(change)
@@ -147,6 +149,16 @@ class Steps:
             if answer.status == "applied":
                 return answer, outcome
         raise _gave_up(id_, answer)
+
+    def indexed(self, before: Ticket | None, after: Ticket) -> FrozenMap[str, Any] | None:
+        """What a store finds a ticket by from now on; None where that is what it was."""
+        found, known = self._index(after), EMPTY if before is None else self._index(before)
+        same = found.keys() == known.keys() and all(same_value(known[name], value) for name, value in found.items())
+        return None if same else found
+
+    def _index(self, ticket: Ticket) -> FrozenMap[str, Any]:
+        give = getattr(self.workflows.of_ticket(ticket), "index", None)  # a host's own kind of workflow may do without
+        return EMPTY if give is None else frozen_map(give(ticket))
 
     def _commit(self, change: Change) -> Answer:
         (answer,) = self.store.commit([change])

@@ -39,6 +39,7 @@ class FieldModel(Part):
     optional: bool = about("nothing is a normal value", "允许为空", default=False)
     required: bool = about("an opening without it is refused", "开单时必填", default=False)
     personal: bool = about("data about a person", "个人信息", default=False)
+    indexed: bool = about("a store finds tickets by it", "可按该字段查找工单", default=False)
     title: str = about("what people read", "显示名称", default="")
     description: str = about("what it is for", "说明", default="")
 

@@ -87,9 +87,17 @@ def evidence_map(value: Mapping[str, Any] | None) -> FrozenMap[str, Field]:
 
 def _field_map_at(key: str, value: Mapping[str, Any] | None) -> FrozenMap[str, Field]:
     try:
-        return field_map(value)
+        made = field_map(value)
     except DefinitionError as error:
         raise DefinitionError.of(at_path(error, key)) from None
+    why = {"en": f"it is {key}, not a field of the ticket", "zh": f"它属于 {key}，不是工单字段"}  # noqa: RUF001 - Chinese text uses full-width punctuation
+    if found := [
+        Finding("field.indexed", f"{key}.{name}.indexed", {"name": name, "why": why, "known": ("fields",)})
+        for name, spec in made.items()
+        if spec.indexed
+    ]:
+        raise DefinitionError.of(found)
+    return made
 
 
 def read_field(source: Any) -> Field:
@@ -105,7 +113,7 @@ def read_field(source: Any) -> Field:
         made = Field(source)
     else:
         made = build(Field, source)
-    refuse_shapes(made, flags=("optional", "required", "personal"))
+    refuse_shapes(made, flags=("optional", "required", "personal", "indexed"))
     kind: object = made.type  # whatever a document held
     if not isinstance(kind, str) or kind not in CONVERTERS:
         raise DefinitionError.of(

@@ -26,7 +26,7 @@ from servflow.engine._shown import compile_views
 from servflow.engine._takers import Takers
 from servflow.errors import DefinitionError, Finding
 from servflow.expressions import Expression, Trial
-from servflow.model import FrozenMap, Outcome
+from servflow.model import CONVERTERS, FrozenMap, Outcome
 from servflow.rules import RuleSet
 from servflow.statemachine import Machine
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from servflow.engine._workflow import Workflow
 
 ALWAYS = Calendar.always()
+INDEXABLE = tuple(name for name in CONVERTERS if name not in ("bytes", "list", "map", "any"))
+"""Types of fields by whose values tickets can be found."""
 MAX_CACHED = 4_096
 """How many answers one table of a workflow remembers."""
 
@@ -63,6 +65,7 @@ class Compiled:
     Built once for a workflow and shared by all its tickets.
     """
 
+    indexed: tuple[str, ...] = ()  # most definitions have none
     first_fields: FrozenMap[str, Any] | None = None  # known from the first ticket opened without any
     plain_opening: Outcome | None = None  # the same, where nothing reacts to an opening
 
@@ -88,6 +91,7 @@ class Compiled:
         self.transitions = (*workflow.transitions, *(Transition(**made.parts) for made in self.derived))
         self.machine = self._machine()
         self._check_fields()
+        self.indexed = tuple(name for name, spec in workflow.fields.items() if spec.indexed)
         for index, role in enumerate(workflow.roles):
             if role in RELATIONS:
                 self.problems.add("role.relation", f"roles[{index}]", role=role, relations=RELATIONS)
@@ -171,7 +175,10 @@ class Compiled:
         return attrs.evolve(finding, path=f"{self.path_of(int(head.removeprefix('transitions[')))}{rest}")
 
     def _check_fields(self) -> None:
-        for name in self.workflow.fields:
+        for name, spec in self.workflow.fields.items():
+            if spec.indexed and spec.type not in INDEXABLE:
+                why = {"en": f"a {spec.type} is not one value", "zh": f"{spec.type} 不是单个值"}
+                self.problems.add("field.indexed", f"fields.{name}.indexed", name=name, why=why, known=INDEXABLE)
             if name in RESERVED:
                 self.problems.add("field.reserved", f"fields.{name}", name=name, reserved=sorted(RESERVED))
             elif not name.isidentifier():

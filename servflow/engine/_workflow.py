@@ -264,6 +264,11 @@ class Workflow:
         """
         return _verbs.fold(self, records)
 
+    def index(self, ticket: Ticket) -> Mapping[str, Any]:
+        """What a store finds the ticket by: the values of fields marked ``indexed``, without those that are null."""
+        held = ticket.fields
+        return FrozenMap({name: held[name] for name in self.compiled.indexed if held.get(name) is not None})
+
     def rerun(self, received: Iterable[Record], world_at: Any) -> Outcome:
         """
         Decide a ticket's own received events again.

@@ -33,6 +33,12 @@ TEXTS: dict[str, Text] = {
         en="the default or a value of one_of does not fit: {value} is not {expected}",
         zh="默认值或 one_of 的取值不符：{value} 不是{expected}",
     ),
+    "field.indexed": Text(
+        en="no ticket can be found by {name}: {why}",
+        zh="无法按 {name} 查找工单：{why}",
+        hint_en="mark a field of the workflow that holds one value: {known}",
+        hint_zh="请标记流程中只含单个值的字段：{known}",
+    ),
     "field.reserved": Text(
         en="the name '{name}' is reserved",
         zh="名称“{name}”已被保留",

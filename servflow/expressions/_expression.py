@@ -90,7 +90,7 @@ class Expression:
             fields: the type of each name: a type name such as ``"string"`` or ``"list(int)"``, a
                 FieldType, a ``servflow.model.Field``, or a mapping of attributes for an object (``"*"``
                 types all others). A mapping whose ``type`` names a type and whose other keys are all among
-                ``one_of default optional required personal title description`` is a field as definitions
+                ``one_of default optional required personal indexed title description`` is a field as definitions
                 write it, not an object. Null is allowed everywhere. With None names are of unknown type
                 and found at evaluation.
             functions: the host's functions by name.

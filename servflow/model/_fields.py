@@ -211,7 +211,8 @@ class Field:
     ``type`` is one of ``string int uint double decimal bool timestamp duration bytes list map any``.
     ``one_of`` limits it to listed values (their order is their rank). A field is null until it is set;
     ``default`` is set at opening, and ``required: true`` refuses an opening without it. ``optional``
-    documents that null is a normal value. ``personal`` marks data about a person.
+    documents that null is a normal value. ``personal`` marks data about a person, which ``erase`` takes out.
+    ``indexed`` lets a store find tickets by the value; it must be one value, not a list or a map.
     """
 
     type: str = "string"
@@ -222,6 +223,7 @@ class Field:
     personal: bool = False
     title: str = ""
     description: str = ""
+    indexed: bool = False
 
     def convert(self, value: Any) -> Any:
         """

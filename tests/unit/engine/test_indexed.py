@@ -1,0 +1,108 @@
+"""What tickets can be found by: which fields may be marked, and what a desk tells its store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from servflow.desk import Desk
+from servflow.engine import Workflow, plan_migration
+from servflow.errors import DefinitionError
+from servflow.model import FrozenMap
+from servflow.stores import Answer, Change, MemoryStore
+from servflow.testing._store_values import NOON
+
+PARTS: dict[str, Any] = {
+    "initial": "new",
+    "states": {"new": {}, "done": {"closed": True}},
+    "transitions": [{"event": "finish", "source": "new", "target": "done"}],
+}
+FLOW = Workflow(
+    workflow="repair",
+    fields={"serial": {"indexed": True}, "visits": {"type": "int", "indexed": True}, "note": {}},
+    **PARTS,
+)
+
+
+class Watched(MemoryStore):
+    """A store that remembers what it was told to find tickets by."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[FrozenMap[str, Any] | None] = []
+
+    def commit(self, changes: Any) -> tuple[Answer, ...]:
+        self.told += [change.index for change in changes if isinstance(change, Change)]
+        return super().commit(changes)
+
+
+def test_the_index_of_a_ticket_holds_what_is_set() -> None:
+    """Values of marked fields, without null ones and without fields that are not marked."""
+    ticket = FLOW.open("T", {"serial": "S-1", "note": "x"}, at=NOON).ticket
+
+    assert {"serial": "S-1"} == FLOW.index(ticket)
+
+
+def test_a_desk_tells_its_store_what_changed() -> None:
+    """A store is told at opening and when a marked value changes, and not otherwise; null takes the value away."""
+    store = Watched()
+    desk = Desk(FLOW, store, now=lambda: NOON)
+    desk.open("T", {"serial": "S-1", "note": "x"})
+    desk.fire("T", "ticket.update", {"note": "y"})
+    desk.fire("T", "ticket.update", {"visits": 2})
+    desk.fire("T", "ticket.update", {"serial": None, "visits": None})
+    desk.open("U", {"note": "x"})
+
+    assert [{"serial": "S-1"}, None, {"serial": "S-1", "visits": 2}, {}, None] == store.told
+
+
+def test_a_migration_tells_of_fields_marked_from_then_on() -> None:
+    """A field that the new version marks is found by once the ticket was moved, also where its value only looks the same."""
+    store = Watched()
+    plain = Workflow(workflow="repair", fields={"visits": {"type": "int", "indexed": True}, "note": {}}, **PARTS)
+    marked = Workflow(
+        workflow="repair", version=2, fields={"visits": {"type": "double", "indexed": True}, "note": {"indexed": True}}, **PARTS
+    )
+    desk = Desk(plain, store, now=lambda: NOON)
+    desk.open("T", {"note": "x", "visits": 1})
+    report = desk.migrate(plan_migration(plain, marked))
+
+    assert 1 == report.moved
+    assert [{"visits": 1}, {"visits": 1.0, "note": "x"}] == store.told
+    assert store.told[1] is not None
+    assert float is type(store.told[1]["visits"])
+
+
+@pytest.mark.parametrize("kind", ["list", "map", "any", "bytes"])
+def test_only_one_value_can_be_found_by(kind: str) -> None:
+    """A field that may hold several values, or any, cannot be marked."""
+    with pytest.raises(DefinitionError) as error:
+        Workflow(workflow="w", fields={"f": {"type": kind, "indexed": True}}, **PARTS)
+
+    assert [("field.indexed", "fields.f.indexed")] == [(one.code, one.path) for one in error.value.findings]
+
+
+def test_only_fields_of_the_ticket_can_be_found_by() -> None:
+    """What an event carries, and the evidence of a step, are no fields of the ticket."""
+    with pytest.raises(DefinitionError) as error:
+        Workflow(
+            workflow="w",
+            initial="new",
+            states={"new": {"checklist": [{"step": "look", "evidence": {"photo": {"indexed": True}}}]}},
+            transitions=[{"event": "go", "source": "new", "payload": {"who": {"indexed": True}}}],
+        )
+
+    assert {"field.indexed"} == {one.code for one in error.value.findings}
+    assert [
+        "states.new.checklist[0].evidence.photo.indexed",
+        "transitions[0].payload.who.indexed",
+    ] == sorted(one.path for one in error.value.findings)
+
+
+def test_an_unmarked_definition_keeps_its_hash() -> None:
+    """Saying that a field is not marked says nothing: what was pinned before stays pinned."""
+    said = Workflow(workflow="w", fields={"f": {"indexed": False}}, **PARTS)
+
+    assert Workflow(workflow="w", fields={"f": {}}, **PARTS).hash == said.hash
+    assert "indexed" not in str(said.to_data())
