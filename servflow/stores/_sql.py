@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from servflow.model import Actor, Effect, Record, Ticket, from_micros, instant, load, load_ticket, micros
+from servflow.model import Actor, Record, Ticket, from_micros, instant, load, load_ticket, micros
+from servflow.stores._asking import read_order, written_index
 from servflow.stores._chain import Head, Link
 from servflow.stores._connection import parsed
+from servflow.stores._kept import Cache, Written
 from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message
-from servflow.stores._sql_commit import ENTITY, HERE, Commit, Written
+from servflow.stores._sql_commit import Commit
 from servflow.stores._sql_connection import Database
+from servflow.stores._sql_outbox import NEVER, Outbox
+from servflow.stores._sql_write import HERE
 from servflow.stores._writing import read_actor, read_payload, written_actor, written_in_order, written_payload
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
-
-CACHED = 1024
-"""How many read snapshots a store keeps decoded; each is believed only while its revision is the stored one."""
 
 # Releases are numbered by the transactions that made them, which need not be kept in that order. So no more is said to
 # be known than what every transaction that may still be running, other than this one, can only add to.
@@ -35,6 +34,12 @@ SELECT least(
     << 20) - 1)
 FROM (SELECT pg_current_snapshot() AS seen, pg_current_xact_id_if_assigned() AS own) s
 """
+
+_DUE = f"coalesce(deadline, {NEVER})"
+_INDEXED = (
+    f"id IN (SELECT id FROM ~indexed WHERE {HERE} AND name = %s AND hashtextextended(value, 0) = hashtextextended(%s, 0)"
+    " AND value = %s)"
+)
 
 _POST = f"""
 WITH new AS (
@@ -51,29 +56,7 @@ SELECT pg_notify(%s, '') FROM mailed
 """
 
 
-class _Cache:
-    """Decoded snapshots that are known to be kept, the least recently used forgotten first."""
-
-    def __init__(self) -> None:
-        self._held: OrderedDict[tuple[str, str], Ticket] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[str, str]) -> Ticket | None:
-        with self._lock:
-            ticket = self._held.get(key)
-            if ticket is not None:
-                self._held.move_to_end(key)
-            return ticket
-
-    def put(self, key: tuple[str, str], ticket: Ticket) -> None:
-        with self._lock:
-            self._held[key] = ticket
-            self._held.move_to_end(key)
-            if len(self._held) > CACHED:
-                self._held.popitem(last=False)
-
-
-class SqlStore:
+class SqlStore(Outbox):
     """
     Tickets in a PostgreSQL database: any number of threads, processes and hosts.
 
@@ -99,7 +82,7 @@ class SqlStore:
     ) -> None:
         self.tenant = tenant
         self._db = Database(url, schema, engine)
-        self._cache = _Cache()
+        self._cache = Cache()
 
     def for_tenant(self, name: str) -> SqlStore:
         """A handle on the same connections that sees one tenant's rows only; closing one closes all."""
@@ -127,9 +110,6 @@ class SqlStore:
         """Let go of all connections, for all handles; an open batch is undone. Again is nothing."""
         self._db.close()
 
-    def _here(self, *more: Any) -> tuple[Any, ...]:
-        return (self.tenant, ENTITY, *more)
-
     def load(self, id: str) -> Ticket | None:  # noqa: A002 - the word of the whole library
         """
         As ``Store.load``.
@@ -139,7 +119,7 @@ class SqlStore:
         """
         session = self._db.session
         own = session is not None and (self.tenant, id) in session.written
-        known = None if own else self._cache.get((self.tenant, id))
+        known = None if own else self._cache.get(self.tenant, id)
         rows = self._db.rows(
             f"SELECT CASE WHEN revision = %s THEN NULL ELSE snapshot END FROM ~ticket WHERE {HERE} AND id = %s",
             (-1 if known is None else known.revision, *self._here(id)),
@@ -150,7 +130,7 @@ class SqlStore:
             return known
         ticket = load_ticket(rows[0][0])
         if not own:
-            self._cache.put((self.tenant, id), ticket)
+            self._cache.put(self.tenant, ticket)
         return ticket
 
     def commit(self, changes: Sequence[Change]) -> tuple[Answer, ...]:
@@ -168,14 +148,13 @@ class SqlStore:
         kept = {id_: row.ready.change.ticket for id_, row in work.rows.items() if row.ready is not None}
         session.written.update((self.tenant, id_) for id_ in kept)
         session.on_kept.append(lambda: self._keep(kept))
-        if (work.woke or work.effects) and not session.told:
-            session.told = True
-            self._db.rows("SELECT pg_notify(%s, '')", (self._db.channel,))
+        if work.woke or work.effects:
+            self._db.tell()
         return answers
 
     def _keep(self, tickets: Mapping[str, Ticket]) -> None:
-        for id_, ticket in tickets.items():
-            self._cache.put((self.tenant, id_), ticket)
+        for ticket in tickets.values():
+            self._cache.put(self.tenant, ticket)
 
     def answered(self, id: str, key: str) -> Answer | None:  # noqa: A002 - as above
         """As ``Store.answered``."""
@@ -189,13 +168,20 @@ class SqlStore:
         locking = " FOR UPDATE SKIP LOCKED" if self._db.session is not None else ""
         behind = (-(1 << 63), "") if after is None else (micros(after.wake), after.ticket)
         rows = self._db.rows(
-            f"SELECT ticket, due, woken, mail_at FROM ~wake WHERE {HERE} AND due <= %s AND (due, ticket) > (%s, %s)"
+            f"SELECT ticket, due, woken, mail_at, tries FROM ~wake WHERE {HERE} AND due <= %s AND (due, ticket) > (%s, %s)"
             f" ORDER BY due, ticket LIMIT %s{locking}",
             self._here(micros(instant(now, "now")), *behind, limit),
         )
         mail = self._mail([row[0] for row in rows if row[3] is not None])
         return tuple(
-            Claim(ticket=row[0], wake=from_micros(row[1]), woken=row[2], messages=tuple(mail.get(row[0], ()))) for row in rows
+            Claim(
+                ticket=row[0],
+                wake=from_micros(row[1]),
+                woken=row[2],
+                messages=tuple(mail.get(row[0], ())),
+                tries=row[4],
+            )
+            for row in rows
         )
 
     def _mail(self, tickets: list[str]) -> dict[str, list[Message]]:
@@ -246,19 +232,6 @@ class SqlStore:
 
         return self._db.do(work)
 
-    def effects(self, limit: int = 100, *, after: str | None = None) -> tuple[Effect, ...]:
-        """As ``Store.effects``."""
-        rows = self._db.rows(
-            f"SELECT body FROM ~effect WHERE {HERE} AND number >"
-            f" coalesce((SELECT number FROM ~effect WHERE {HERE} AND id = %s), 0) ORDER BY number LIMIT %s",
-            (*self._here(), *self._here(after, limit)),
-        )
-        return tuple(load(parsed(self._db.where, row[0])) for row in rows)
-
-    def ack(self, ids: Iterable[str]) -> None:
-        """As ``Store.ack``."""
-        self._db.rows(f"DELETE FROM ~effect WHERE {HERE} AND id = ANY(%s::text[])", self._here(sorted(set(ids))))
-
     def history(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Record, ...]:  # noqa: A002 - as above
         """As ``Store.history``."""
         return tuple(load(parsed(self._db.where, one.body)) for one in self.chain(id, after, limit))
@@ -282,7 +255,7 @@ class SqlStore:
     def chain(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Link, ...]:  # noqa: A002 - as above
         """As ``Store.chain``."""
         rows = self._db.rows(
-            f"SELECT sequence, body, salt, chain FROM ~record WHERE {HERE} AND ticket = %s AND sequence > %s"
+            f"SELECT sequence, body, salt, chain, seal FROM ~record WHERE {HERE} AND ticket = %s AND sequence > %s"
             " ORDER BY sequence LIMIT %s::bigint",
             self._here(id, after, limit),
         )
@@ -314,16 +287,37 @@ class SqlStore:
         state: str | None = None,
         assignee: str | None = None,
         workflow: str | None = None,
+        queue: str | None = None,
+        due_before: datetime | None = None,
+        where: Mapping[str, Any] | None = None,
+        order: Literal["id", "due"] = "id",
         limit: int = 100,
         after: str | None = None,
     ) -> tuple[Ticket, ...]:
         """As ``Store.find``."""
-        wanted = {"state": state, "assignee": assignee, "workflow": workflow}
-        given = {name: value for name, value in wanted.items() if value is not None}
-        where = "".join(f" AND {name} = %s" for name in given)
+        by_due = read_order(order)
+        conditions, values = [HERE], list(self._here())
+        for name, value in (("state", state), ("assignee", assignee), ("workflow", workflow), ("queue", queue)):
+            if value is not None:
+                conditions.append(f"{name} = %s")
+                values.append(value)
+        if due_before is not None:
+            conditions.append(f"deadline IS NOT NULL AND {_DUE} < %s")
+            values.append(micros(instant(due_before, "due_before")))
+        for name, text in written_index(where).items():
+            conditions.append(_INDEXED)
+            values.extend((*self._here(name), text, text))
+        if after is not None and by_due:
+            conditions.append(
+                f"({_DUE}, id) > (coalesce((SELECT deadline FROM ~ticket WHERE {HERE} AND id = %s), {NEVER}), %s)"
+            )
+            values.extend((*self._here(after), after))
+        elif after is not None:
+            conditions.append("id > %s")
+            values.append(after)
+        ordered = f"{_DUE}, id" if by_due else "id"
         rows = self._db.rows(
-            f"SELECT snapshot FROM ~ticket WHERE {HERE}{where} AND id > %s ORDER BY id LIMIT %s",
-            self._here(*given.values(), after or "", limit),
+            f"SELECT snapshot FROM ~ticket WHERE {' AND '.join(conditions)} ORDER BY {ordered} LIMIT %s", (*values, limit)
         )
         return tuple(load_ticket(row[0]) for row in rows)
 

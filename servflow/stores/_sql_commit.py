@@ -4,81 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define
 
+from servflow.errors import StoreError
 from servflow.model import Next, Release, Ticket, from_micros, micros
-from servflow.stores._chain import START, Link, chained
+from servflow.stores._chain import START, Link, chained, erased
+from servflow.stores._kept import Written
 from servflow.stores._protocol import Answer, Change
 from servflow.stores._reservations import Refusal, Settlement, settle
-from servflow.stores._sql_connection import Database
-from servflow.stores._writing import written
+from servflow.stores._sql_write import HERE, Holding, Row, Work, columns
 
-ENTITY = "ticket"
-"""The kind of thing these rows are about; other kinds with a revision and a wake can share the tables."""
-
-HERE = "tenant = %s AND entity = %s"
-
-_WAKE = "ticket, revision, woken, woken_at, waits, chain"
-
-
-@frozen
-class Written:
-    """A change whose values have all been turned into text, so that writing it cannot fail half-way."""
-
-    change: Change
-    snapshot: str | None
-    records: tuple[str, ...]
-    effects: tuple[str, ...]
-
-    @classmethod
-    def of(cls, change: Change) -> Written:
-        """
-        The texts of a change.
-
-        Raises:
-            StoreError: the change contradicts itself.
-            InputError: a value cannot be written.
-        """
-        change.checked()
-        keeps = bool(change.records) or change.expected is None
-        return cls(
-            change,
-            written(change.ticket) if keeps else None,
-            tuple(written(record) for record in change.records),
-            tuple(written(effect) for effect in change.effects),
-        )
-
-
-@define
-class _Row:
-    """A ticket's row in ``wake``, as this commit leaves it."""
-
-    revision: int | None
-    woken: int
-    woken_at: int | None
-    waits: int
-    chain: str
-    own: int | None = None
-    touched: bool = False
-    stepped: bool = False
-    opened: bool = False
-    ready: Written | None = None
-    before: set[str] = field(factory=set)
-    now: set[str] | None = None
-
-
-@define
-class _Holding:
-    """A key's row in ``holding``, as this commit leaves it."""
-
-    units: int
-    owner: str | None
-    until: int | None
-    stands: int
-    released: int
-    touched: bool = False
+_WAKE = "ticket, revision, woken, woken_at, waits, chain, tries"
 
 
 def _names(change: Change) -> Iterable[str]:
@@ -86,28 +23,13 @@ def _names(change: Change) -> Iterable[str]:
 
 
 @define
-class Commit:
+class Commit(Work):
     """
     One call of ``Store.commit`` inside a transaction: lock and read what it touches, look at the changes, write.
 
     Rows are locked in one order everywhere: tickets by id, with those that wait for what may be given back, then keys
     by name. Two commits can so wait for one another only where a ticket began to wait meanwhile, or within batches.
     """
-
-    db: Database
-    tenant: str
-    ready: Sequence[Written]
-    rows: dict[str, _Row] = field(factory=dict)
-    known: dict[tuple[str, str], tuple[int, int]] = field(factory=dict)
-    holdings: dict[str, _Holding] = field(factory=dict)
-    own: dict[tuple[str, str], int] = field(factory=dict)
-    changed: set[tuple[str, str]] = field(factory=set)
-    waiting: dict[str, set[str]] = field(factory=dict)
-    links: list[tuple[str, Link]] = field(factory=list)
-    effects: list[tuple[str, str, str]] = field(factory=list)
-    answers: list[tuple[str, str, int, int]] = field(factory=list)
-    consumed: list[tuple[str, int]] = field(factory=list)
-    woke: bool = False
 
     def run(self) -> tuple[Answer, ...]:
         """The answers, in order; what is applied is written."""
@@ -116,6 +38,7 @@ class Commit:
         self._lock_tickets(changes, freeing)
         self._read_keys(changes)
         self._read_waits(changes)
+        self._read_erased(changes)
         self._lock_holdings(changes, freeing)
         answers = tuple(self._look(one) for one in self.ready)
         self._write_tickets()
@@ -124,9 +47,6 @@ class Commit:
         self._write_holdings()
         self._write_rows()
         return answers
-
-    def _here(self, *more: Any) -> tuple[Any, ...]:
-        return (self.tenant, ENTITY, *more)
 
     # -- locking and reading
 
@@ -137,14 +57,14 @@ class Commit:
             # Whoever opens the same ticket, or posts to it, waits here until this transaction ends.
             self.db.rows(
                 "INSERT INTO ~wake (tenant, entity, ticket) SELECT %s, %s, unnest(%s::text[]) ON CONFLICT DO NOTHING",
-                self._here(new),
+                self.here(new),
             )
         self._lock(ids | self._waiters(freeing))
 
     def _waiters(self, keys: set[str]) -> set[str]:
         if not keys:
             return set()
-        found = self.db.rows(f"SELECT key, ticket FROM ~wait WHERE {HERE} AND key = ANY(%s::text[])", self._here(sorted(keys)))
+        found = self.db.rows(f"SELECT key, ticket FROM ~wait WHERE {HERE} AND key = ANY(%s::text[])", self.here(sorted(keys)))
         self.waiting = {key: set() for key in keys}
         for key, ticket in found:
             self.waiting[key].add(ticket)
@@ -155,10 +75,10 @@ class Commit:
             return
         found = self.db.rows(
             f"SELECT {_WAKE} FROM ~wake WHERE {HERE} AND ticket = ANY(%s::text[]) ORDER BY ticket FOR UPDATE",
-            self._here(sorted(ids)),
+            self.here(sorted(ids)),
         )
         for row in found:
-            self.rows[row[0]] = _Row(*row[1:])
+            self.rows[row[0]] = Row(*row[1:])
 
     def _read_keys(self, changes: Sequence[Change]) -> None:
         pairs = sorted({(change.ticket.id, key) for change in changes for key in change.keys})
@@ -167,7 +87,7 @@ class Commit:
         found = self.db.rows(
             f"SELECT ticket, key, first, last FROM ~answered WHERE {HERE}"
             " AND (ticket, key) IN (SELECT * FROM unnest(%s::text[], %s::text[]))",
-            self._here([pair[0] for pair in pairs], [pair[1] for pair in pairs]),
+            self.here([pair[0] for pair in pairs], [pair[1] for pair in pairs]),
         )
         self.known = {(row[0], row[1]): (row[2], row[3]) for row in found}
 
@@ -176,9 +96,20 @@ class Commit:
         asked = [id_ for id_ in ids if id_ in self.rows and self.rows[id_].waits]
         if not asked:
             return
-        found = self.db.rows(f"SELECT ticket, key FROM ~wait WHERE {HERE} AND ticket = ANY(%s::text[])", self._here(asked))
+        found = self.db.rows(f"SELECT ticket, key FROM ~wait WHERE {HERE} AND ticket = ANY(%s::text[])", self.here(asked))
         for ticket, key in found:
             self.rows[ticket].before.add(key)
+
+    def _read_erased(self, changes: Sequence[Change]) -> None:
+        pairs = sorted({(change.ticket.id, record.sequence) for change in changes for record in change.erased})
+        if not pairs:
+            return
+        found = self.db.rows(
+            f"SELECT ticket, sequence, body, salt, chain, seal FROM ~record WHERE {HERE}"
+            " AND (ticket, sequence) IN (SELECT * FROM unnest(%s::text[], %s::bigint[]))",
+            self.here(*columns(pairs)),
+        )
+        self.erasing = {(row[0], row[1]): Link(*row[1:]) for row in found}
 
     def _lock_holdings(self, changes: Sequence[Change], freeing: set[str]) -> None:
         names = {name for change in changes for name in _names(change)}
@@ -193,19 +124,19 @@ class Commit:
             "SELECT key, units, owner, until, stands, released FROM ~holding"
             f" WHERE {HERE} AND key = ANY(%s::text[]) ORDER BY key FOR UPDATE"
         )
-        found = self.db.rows(sql, self._here(asked))
+        found = self.db.rows(sql, self.here(asked))
         if len(found) < len(asked):
             self.db.rows(
                 "INSERT INTO ~holding (tenant, entity, key) SELECT %s, %s, unnest(%s::text[]) ON CONFLICT DO NOTHING",
-                self._here(asked),
+                self.here(asked),
             )
-            found = self.db.rows(sql, self._here(asked))
-        self.holdings = {row[0]: _Holding(*row[1:]) for row in found}
+            found = self.db.rows(sql, self.here(asked))
+        self.holdings = {row[0]: Holding(*row[1:]) for row in found}
         ids = sorted({change.ticket.id for change in changes if change.reservations})
         if ids:
             held = self.db.rows(
                 f"SELECT key, ticket, units FROM ~held WHERE {HERE} AND key = ANY(%s::text[]) AND ticket = ANY(%s::text[])",
-                self._here(asked, ids),
+                self.here(asked, ids),
             )
             self.own = {(row[0], row[1]): row[2] for row in held}
         self._lock(self._waiters(freeing) - self.rows.keys())
@@ -248,19 +179,23 @@ class Commit:
         first, last = (change.expected or 0) + 1, ticket.revision
         return Answer(status="applied", first=first, last=last, revision=last)
 
-    def _step(self, row: _Row, ready: Written) -> None:
+    def _step(self, row: Row, ready: Written) -> None:
         change, ticket = ready.change, ready.change.ticket
         if change.woken and row.woken <= change.woken:
             row.woken, row.woken_at, row.touched = 0, None, True
         if ready.snapshot is not None:
             numbered = zip((record.sequence for record in change.records), ready.records, strict=True)
-            links = chained(row.chain if change.expected is not None else START, numbered, change.salts)
-            self.links.extend((ticket.id, one) for one in links)
+            links = chained(row.chain if change.expected is not None else START, numbered, change.salts, change.seals)
+            self.links.update(((ticket.id, one.sequence), one) for one in links)
             row.chain = links[-1].chain if links else row.chain
             row.opened = row.opened or change.expected is None
             row.revision, row.ready, row.touched, row.stepped = ticket.revision, ready, True, True
             row.own = None if ticket.wake is None else micros(ticket.wake)
             self._wait(row, change)
+        if change.erased:
+            self._erase(ready)
+        if ready.index is not None:
+            self.index[ticket.id] = ready.index
         for effect, body in zip(change.effects, ready.effects, strict=True):
             self.effects.append((effect.id, effect.ticket, body))
         first, last = (change.expected or 0) + 1, ticket.revision
@@ -269,7 +204,24 @@ class Commit:
             self.answers.append((ticket.id, key, first, last))
         self.consumed.extend((ticket.id, number) for number in change.consumed)
 
-    def _wait(self, row: _Row, change: Change) -> None:
+    def _erase(self, ready: Written) -> None:
+        id_ = ready.change.ticket.id
+        for record, body in zip(ready.change.erased, ready.erased, strict=True):
+            place = (id_, record.sequence)
+            if place in self.links:  # kept by this very call
+                self.links[place] = erased(self.links[place], body)
+            elif place in self.erasing:
+                self.erasing[place] = erased(self.erasing[place], body)
+                self.erased.add(place)
+            else:
+                raise StoreError(
+                    f"ticket {id_!r} has no record {record.sequence} to erase; see servflow verify",
+                    code="erased",
+                    ticket=id_,
+                    sequence=record.sequence,
+                )
+
+    def _wait(self, row: Row, change: Change) -> None:
         ticket = change.ticket
         before = row.before if row.now is None else row.now
         now = set(ticket.waits)
@@ -314,142 +266,3 @@ class Commit:
             session.number = int(self.db.rows("SELECT pg_current_xact_id()::text::bigint")[0][0])
         session.releases += 1
         return (session.number << 20) + session.releases
-
-    # -- writing
-
-    def _write_tickets(self) -> None:
-        done = [(id_, row) for id_, row in sorted(self.rows.items()) if row.stepped and row.ready is not None]
-        for opened in (True, False):
-            values = [
-                (id_, row.revision, one.workflow, one.state, one.assignee, row.chain, row.ready.snapshot)
-                for id_, row in done
-                if row.opened is opened and row.ready is not None
-                for one in [row.ready.change.ticket]
-            ]
-            if not values:
-                continue
-            columns = [list(column) for column in zip(*values, strict=True)]
-            given = "unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])"
-            if opened:
-                self.db.rows(
-                    "INSERT INTO ~ticket (tenant, entity, id, revision, workflow, state, assignee, chain, snapshot)"
-                    f" SELECT %s, %s, * FROM {given}",
-                    self._here(*columns),
-                )
-            else:
-                self.db.rows(
-                    "UPDATE ~ticket t SET revision = n.revision, workflow = n.workflow, state = n.state,"
-                    f" assignee = n.assignee, chain = n.chain, snapshot = n.snapshot FROM {given}"
-                    " AS n (id, revision, workflow, state, assignee, chain, snapshot)"
-                    " WHERE t.tenant = %s AND t.entity = %s AND t.id = n.id",
-                    (*columns, *self._here()),
-                )
-
-    def _write_log(self) -> None:
-        if self.links:
-            rows = [(id_, one.sequence, one.body, one.salt, one.chain) for id_, one in self.links]
-            self.db.rows(
-                "INSERT INTO ~record (tenant, entity, ticket, sequence, body, salt, chain)"
-                " SELECT %s, %s, * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[])",
-                self._here(*_columns(rows)),
-            )
-        if self.effects:
-            self.db.rows(
-                "INSERT INTO ~effect (tenant, entity, id, ticket, body) SELECT %s, %s, id, ticket, body"
-                " FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS n (id, ticket, body, place)"
-                " ORDER BY place ON CONFLICT (tenant, entity, id) DO NOTHING",
-                self._here(*_columns(self.effects)),
-            )
-        if self.answers:
-            self.db.rows(
-                "INSERT INTO ~answered (tenant, entity, ticket, key, first, last)"
-                " SELECT %s, %s, * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING",
-                self._here(*_columns(self.answers)),
-            )
-        if self.consumed:
-            tickets, numbers = _columns(self.consumed)
-            self.db.rows(
-                f"DELETE FROM ~mail WHERE {HERE} AND (ticket, number) IN (SELECT * FROM unnest(%s::text[], %s::bigint[]))",
-                self._here(tickets, numbers),
-            )
-            self.db.rows(
-                "UPDATE ~wake w SET mail_at = (SELECT min(at) FROM ~mail m WHERE m.tenant = w.tenant AND m.entity = w.entity"
-                f" AND m.ticket = w.ticket) WHERE {HERE} AND ticket = ANY(%s::text[])",
-                self._here(sorted(set(tickets))),
-            )
-
-    def _write_waits(self) -> None:
-        changed = [(id_, row.before, row.now) for id_, row in sorted(self.rows.items()) if row.now is not None]
-        gone = [(id_, key) for id_, before, now in changed for key in sorted(before - (now or set()))]
-        new = [(id_, key) for id_, before, now in changed for key in sorted((now or set()) - before)]
-        if gone:
-            self.db.rows(
-                f"DELETE FROM ~wait WHERE {HERE} AND (ticket, key) IN (SELECT * FROM unnest(%s::text[], %s::text[]))",
-                self._here(*_columns(gone)),
-            )
-        if new:
-            self.db.rows(
-                "INSERT INTO ~wait (tenant, entity, ticket, key) SELECT %s, %s, * FROM unnest(%s::text[], %s::text[])",
-                self._here(*_columns(new)),
-            )
-
-    def _write_holdings(self) -> None:
-        rows = [
-            (key, one.units, one.owner, one.until, one.stands, one.released)
-            for key, one in sorted(self.holdings.items())
-            if one.touched
-        ]
-        if rows:
-            self.db.rows(
-                "UPDATE ~holding h SET units = n.units, owner = n.owner, until = n.until, stands = n.stands,"
-                " released = n.released"
-                " FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[])"
-                " AS n (key, units, owner, until, stands, released)"
-                " WHERE h.tenant = %s AND h.entity = %s AND h.key = n.key",
-                (*_columns(rows), *self._here()),
-            )
-        pairs = sorted(self.changed)
-        kept = [(key, ticket, self.own[key, ticket]) for key, ticket in pairs if self.own[key, ticket]]
-        gone = [pair for pair in pairs if not self.own[pair]]
-        if kept:
-            self.db.rows(
-                "INSERT INTO ~held (tenant, entity, key, ticket, units)"
-                " SELECT %s, %s, * FROM unnest(%s::text[], %s::text[], %s::bigint[])"
-                " ON CONFLICT (tenant, entity, key, ticket) DO UPDATE SET units = excluded.units",
-                self._here(*_columns(kept)),
-            )
-        if gone:
-            self.db.rows(
-                f"DELETE FROM ~held WHERE {HERE} AND (key, ticket) IN (SELECT * FROM unnest(%s::text[], %s::text[]))",
-                self._here(*_columns(gone)),
-            )
-
-    def _write_rows(self) -> None:
-        # A ticket that only answered or was woken keeps its own wake: it is written where the snapshot is.
-        rows = [
-            (
-                id_,
-                row.stepped,
-                row.revision,
-                row.own,
-                row.woken,
-                row.woken_at,
-                row.waits if row.now is None else len(row.now),
-                row.chain,
-            )
-            for id_, row in sorted(self.rows.items())
-            if row.touched
-        ]
-        if rows:
-            self.db.rows(
-                "UPDATE ~wake w SET revision = n.revision, own = CASE WHEN n.stepped THEN n.own ELSE w.own END,"
-                " woken = n.woken, woken_at = n.woken_at, waits = n.waits, chain = n.chain"
-                " FROM unnest(%s::text[], %s::boolean[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],"
-                " %s::integer[], %s::text[]) AS n (ticket, stepped, revision, own, woken, woken_at, waits, chain)"
-                " WHERE w.tenant = %s AND w.entity = %s AND w.ticket = n.ticket",
-                (*_columns(rows), *self._here()),
-            )
-
-
-def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]

@@ -258,12 +258,13 @@ class Database:
         name = f"s{session.depth}"
         self.rows(f"SAVEPOINT {name}")
         session.depth += 1
-        kept = len(session.on_kept)
+        kept, told = len(session.on_kept), session.told
         try:
             yield
             self.rows(f"RELEASE SAVEPOINT {name}")
         except BaseException:
             del session.on_kept[kept:]
+            session.told = told  # what was told in the block is undone with it
             with suppress(Exception):  # where the connection is gone the whole transaction is undone
                 session.connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {name}")
                 session.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
@@ -271,7 +272,16 @@ class Database:
         finally:
             session.depth -= 1
 
-    # -- being told
+    # -- telling and being told
+
+    def tell(self) -> None:
+        """Tell who listens, once the transaction that is open is kept; once for each is enough."""
+        session = self.session
+        if session is None:
+            self.do(self.tell)
+        elif not session.told:
+            self.rows("SELECT pg_notify(%s, '')", (self.channel,))
+            session.told = True
 
     def listen(self, seconds: float) -> bool:
         """Whether something was told on this store's channel within that many seconds, or may have been before."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from servflow.errors import FormatError
+from servflow.errors import FormatError, ServflowError
+from servflow.model import load_ticket, micros
 
 # Text is compared byte by byte (COLLATE "C"), which in UTF-8 is the order of code points and so the order of every
 # other store. A snapshot is text and not jsonb, which refuses U+0000, rounds nothing but reorders everything, and so
@@ -70,14 +71,93 @@ CREATE TABLE ~definition (
   PRIMARY KEY (tenant, entity, hash));
 """
 
-STEPS: tuple[str, ...] = (_TABLES,)
+# Who failed is passed over until it is tried again; the largest number stands for never, before somebody revives it.
+_TROUBLES = """
+ALTER TABLE ~wake DROP COLUMN due, ADD COLUMN tries integer NOT NULL DEFAULT 0, ADD COLUMN again bigint;
+ALTER TABLE ~wake ADD COLUMN due bigint GENERATED ALWAYS AS (CASE
+  WHEN revision IS NOT NULL AND again IS DISTINCT FROM 9223372036854775807 AND least(own, woken_at, mail_at) IS NOT NULL
+  THEN greatest(least(own, woken_at, mail_at), again) END) STORED;
+CREATE INDEX wake_due ON ~wake (tenant, entity, due, ticket) WHERE due IS NOT NULL;
+ALTER TABLE ~effect ADD COLUMN tries integer NOT NULL DEFAULT 0, ADD COLUMN again bigint,
+  ADD COLUMN aside boolean NOT NULL DEFAULT false;
+CREATE INDEX effect_new ON ~effect (tenant, entity, number) WHERE again IS NULL AND NOT aside;
+CREATE INDEX effect_again ON ~effect (tenant, entity, again, number) WHERE again IS NOT NULL AND NOT aside;
+CREATE INDEX effect_turn ON ~effect (tenant, entity, ticket, number) WHERE NOT aside;
+CREATE TABLE ~trouble (
+  tenant text COLLATE "C" NOT NULL, entity text COLLATE "C" NOT NULL, sort text COLLATE "C" NOT NULL,
+  id text COLLATE "C" NOT NULL, ticket text COLLATE "C" NOT NULL, tries integer NOT NULL, error text COLLATE "C" NOT NULL,
+  since bigint NOT NULL, at bigint NOT NULL, again bigint,
+  PRIMARY KEY (tenant, entity, sort, id));
+"""
+
+# Without a default for the seal an older servflow that still runs cannot write past what it does not know of.
+_ERASED = """
+ALTER TABLE ~record ADD COLUMN seal text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE ~record ALTER COLUMN seal DROP DEFAULT;
+"""
+
+# A value may be longer than an entry of an index, so its hash is indexed. Who is never due comes last.
+_SCREENS = """
+ALTER TABLE ~ticket ADD COLUMN queue text COLLATE "C", ADD COLUMN deadline bigint;
+"""
+
+_SCREENS_INDEXED = """
+CREATE INDEX ticket_queue ON ~ticket (tenant, entity, queue, id) WHERE queue IS NOT NULL;
+CREATE INDEX ticket_deadline ON ~ticket (tenant, entity, coalesce(deadline, 9223372036854775807), id);
+CREATE TABLE ~indexed (
+  tenant text COLLATE "C" NOT NULL, entity text COLLATE "C" NOT NULL, id text COLLATE "C" NOT NULL,
+  name text COLLATE "C" NOT NULL, value text COLLATE "C" NOT NULL,
+  PRIMARY KEY (tenant, entity, id, name));
+CREATE INDEX indexed_value ON ~indexed (tenant, entity, name, hashtextextended(value, 0), id);
+"""
+
+Run = Callable[[str, Sequence[Any]], list[Any]]
+"""Runs one statement and gives its rows."""
+
+PAGE = 1_000
+"""How many snapshots a step reads at once."""
+
+
+def _fill_screens(run: Run) -> None:
+    """The queue and the deadline of every ticket that was kept before there were columns for them."""
+    behind: tuple[str, str, str] = ("", "", "")
+    while True:
+        rows = run(
+            "SELECT tenant, entity, id, snapshot FROM ~ticket WHERE (tenant, entity, id) > (%s, %s, %s)"
+            f" ORDER BY tenant, entity, id LIMIT {PAGE}",
+            behind,
+        )
+        found = [(tenant, entity, id_, *_screen(text)) for tenant, entity, id_, text in rows]
+        known = [row for row in found if row[3:] != (None, None)]
+        if known:
+            run(
+                "UPDATE ~ticket t SET queue = n.queue, deadline = n.deadline"
+                " FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[])"
+                " AS n (tenant, entity, id, queue, deadline)"
+                " WHERE (t.tenant, t.entity, t.id) = (n.tenant, n.entity, n.id)",
+                [list(column) for column in zip(*known, strict=True)],
+            )
+        if len(rows) < PAGE:
+            return
+        behind = tuple(rows[-1][:3])
+
+
+def _screen(text: str) -> tuple[str | None, int | None]:
+    try:
+        ticket = load_ticket(text)
+    except ServflowError:
+        return (None, None)  # a damaged one stays what it is; ``servflow verify`` tells of it
+    return (ticket.queue, None if ticket.due is None else micros(ticket.due))
+
+
+Step = tuple[str | Callable[[Run], None], ...]
+"""Statements, each behind a semicolon at the end of its line, and functions that do what no statement can."""
+
+STEPS: tuple[Step, ...] = ((_TABLES,), (_TROUBLES, _ERASED, _SCREENS, _fill_screens, _SCREENS_INDEXED))
 """Step *n* brings tables of format *n* (0: there are none) to format *n* + 1; a step that was released is never changed."""
 
 FORMAT = len(STEPS)
 """Version of the tables that this servflow reads and writes."""
-
-Run = Callable[[str, Sequence[Any]], list[Any]]
-"""Runs one statement and gives its rows."""
 
 
 def prepare(run: Run, schema: str, quoted: str, where: str) -> None:
@@ -104,8 +184,12 @@ def prepare(run: Run, schema: str, quoted: str, where: str) -> None:
         run("CREATE TABLE ~format (version bigint NOT NULL)", ())
         run("INSERT INTO ~format VALUES (0)", ())
     for step in STEPS[written:]:
-        for statement in step.strip().split(";\n"):
-            run(statement.rstrip(";"), ())
+        for part in step:
+            if callable(part):
+                part(run)
+                continue
+            for statement in part.strip().split(";\n"):
+                run(statement.rstrip(";"), ())
     if written < FORMAT:
         run("UPDATE ~format SET version = %s", (FORMAT,))
 

@@ -1,0 +1,154 @@
+"""Knows how effects are handed out and failures kept in PostgreSQL; must not know what an effect does or why it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from servflow.model import Effect, from_micros, instant, load, micros
+from servflow.stores._asking import read_error, read_sort
+from servflow.stores._connection import parsed
+from servflow.stores._kept import ENTITY
+from servflow.stores._protocol import Pending, Sort, Trouble
+from servflow.stores._sql_connection import Database
+from servflow.stores._sql_write import HERE
+
+NEVER = (1 << 63) - 1
+"""When a ticket that was set aside is tried again."""
+
+# The first of its ticket: one that comes behind another waits for it, also where that one is locked by whoever takes it.
+_FIRST = """
+NOT EXISTS (SELECT FROM ~effect b WHERE (b.tenant, b.entity, b.ticket) = (e.tenant, e.entity, e.ticket)
+  AND NOT b.aside AND b.number < e.number)
+"""
+
+_TAKE = f"""
+WITH new AS (
+  SELECT number FROM ~effect e WHERE {HERE} AND again IS NULL AND NOT aside AND {_FIRST}
+  ORDER BY number LIMIT %s FOR UPDATE OF e SKIP LOCKED),
+tried AS (
+  SELECT number FROM ~effect e WHERE {HERE} AND again <= %s AND NOT aside AND {_FIRST}
+  ORDER BY again, number LIMIT %s FOR UPDATE OF e SKIP LOCKED),
+ranked AS (SELECT number, row_number() OVER () AS place FROM tried),
+shared AS (
+  SELECT number FROM new UNION ALL SELECT number FROM ranked WHERE place <= %s ORDER BY number LIMIT %s),
+chosen AS (
+  SELECT number FROM shared UNION ALL
+  (SELECT number FROM ranked WHERE place > %s ORDER BY place LIMIT %s - (SELECT count(*) FROM shared)))
+UPDATE ~effect e SET again = %s, tries = e.tries + 1 FROM chosen WHERE e.number = chosen.number
+RETURNING e.number, e.body, e.tries
+"""
+
+_FAILED = {
+    "ticket": f"""
+UPDATE ~wake SET tries = tries + 1, again = coalesce(%s::bigint, {NEVER})
+  WHERE {HERE} AND ticket = %s AND revision IS NOT NULL RETURNING tenant, entity, ticket AS id, ticket, tries
+""",
+    "effect": f"""
+UPDATE ~effect SET aside = %s::bigint IS NULL, again = %s
+  WHERE {HERE} AND id = %s RETURNING tenant, entity, id, ticket, tries
+""",
+}
+
+_KEEP_TROUBLE = """
+INSERT INTO ~trouble AS t (tenant, entity, sort, id, ticket, tries, error, since, at, again)
+SELECT tenant, entity, %s, id, ticket, tries, %s, %s::bigint, %s::bigint, %s::bigint FROM failed
+ON CONFLICT (tenant, entity, sort, id)
+DO UPDATE SET tries = excluded.tries, error = excluded.error, at = excluded.at, again = excluded.again
+"""
+
+_REVIVED = {
+    "ticket": f"UPDATE ~wake SET tries = 0, again = NULL WHERE {HERE} AND ticket = ANY(%s::text[]) AND tries > 0"
+    " RETURNING ticket AS id",
+    "effect": f"UPDATE ~effect SET tries = 0, again = NULL, aside = false WHERE {HERE} AND id = ANY(%s::text[])"
+    f" AND id IN (SELECT id FROM ~trouble WHERE {HERE} AND sort = 'effect' AND id = ANY(%s::text[])) RETURNING id",
+}
+
+
+class Outbox:
+    """The operations of a store that are about effects and about what failed."""
+
+    tenant: str
+    _db: Database
+
+    def _here(self, *more: Any) -> tuple[Any, ...]:
+        return (self.tenant, ENTITY, *more)
+
+    def effects(self, limit: int = 100, *, after: str | None = None) -> tuple[Effect, ...]:
+        """As ``Store.effects``."""
+        rows = self._db.rows(
+            f"SELECT body FROM ~effect WHERE {HERE} AND number >"
+            f" coalesce((SELECT number FROM ~effect WHERE {HERE} AND id = %s), 0) ORDER BY number LIMIT %s",
+            (*self._here(), *self._here(after, limit)),
+        )
+        return tuple(load(parsed(self._db.where, row[0])) for row in rows)
+
+    def take(self, now: datetime, until: datetime, limit: int = 100) -> tuple[Pending, ...]:
+        """As ``Store.take``; what another one takes at this moment is passed over."""
+        most = max(1, limit // 2)
+        at, end = micros(instant(now, "now")), micros(instant(until, "until"))
+        rows = self._db.rows(_TAKE, (*self._here(limit), *self._here(at, limit), most, limit, most, limit, end))
+        return tuple(Pending(load(parsed(self._db.where, body)), tries) for _, body, tries in sorted(rows))
+
+    def ack(self, ids: Iterable[str]) -> None:
+        """As ``Store.ack``."""
+        self._db.rows(
+            f"WITH done AS (DELETE FROM ~effect WHERE {HERE} AND id = ANY(%s::text[]) RETURNING id)"
+            f" DELETE FROM ~trouble WHERE {HERE} AND sort = 'effect' AND id IN (SELECT id FROM done)",
+            (*self._here(sorted(set(ids))), *self._here()),
+        )
+
+    def fail(self, sort: Sort, id: str, error: str, *, at: datetime, again: datetime | None) -> None:  # noqa: A002 - as everywhere
+        """As ``Store.fail``."""
+        kind, failed = read_sort(sort), micros(instant(at, "at"))
+        then = None if again is None else micros(instant(again, "again"))
+        marked = (then, *self._here(id)) if kind == "ticket" else (then, then, *self._here(id))
+        self._db.rows(
+            f"WITH failed AS ({_FAILED[kind]}) {_KEEP_TROUBLE}", (*marked, kind, read_error(error), failed, failed, then)
+        )
+
+    def troubles(
+        self, *, sort: Sort | None = None, aside: bool | None = None, limit: int = 100, after: Trouble | None = None
+    ) -> tuple[Trouble, ...]:
+        """As ``Store.troubles``."""
+        where, values = "", self._here(*(("", "") if after is None else (after.sort, after.id)))
+        if sort is not None:
+            where, values = " AND sort = %s", (*values, read_sort(sort))
+        if aside is not None:
+            where += " AND again IS NULL" if aside else " AND again IS NOT NULL"
+        rows = self._db.rows(
+            "SELECT sort, id, ticket, tries, error, since, at, again FROM ~trouble"
+            f" WHERE {HERE} AND (sort, id) > (%s, %s){where} ORDER BY sort, id LIMIT %s",
+            (*values, limit),
+        )
+        return tuple(
+            Trouble(
+                sort=row[0],
+                id=row[1],
+                ticket=row[2],
+                tries=row[3],
+                error=row[4],
+                since=from_micros(row[5]),
+                at=from_micros(row[6]),
+                again=None if row[7] is None else from_micros(row[7]),
+            )
+            for row in rows
+        )
+
+    def revive(self, sort: Sort, ids: Iterable[str]) -> int:
+        """As ``Store.revive``; whoever listens is told."""
+        kind, asked = read_sort(sort), sorted(set(ids))
+        marked = self._here(asked) if kind == "ticket" else (*self._here(asked), *self._here(asked))
+
+        def work() -> int:
+            rows = self._db.rows(
+                f"WITH revived AS ({_REVIVED[kind]}), ended AS (DELETE FROM ~trouble WHERE {HERE} AND sort = %s"
+                " AND id IN (SELECT id FROM revived)) SELECT count(*) FROM revived",
+                (*marked, *self._here(kind)),
+            )
+            if rows[0][0]:
+                self._db.tell()
+            return int(rows[0][0])
+
+        return self._db.do(work)
