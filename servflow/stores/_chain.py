@@ -30,7 +30,7 @@ class Link:
 
     def follows(self, previous: str) -> bool:
         """Whether its chain is what its seal, or else its text, makes of the chain before it."""
-        return _joined(previous, self.seal or seal(self.body, self.salt)) == self.chain
+        return joined(previous, self.seal or seal(self.body, self.salt)) == self.chain
 
 
 @frozen
@@ -56,10 +56,11 @@ def link(previous: str, body: str, salt: str) -> str:
         body: the record's canonical text.
         salt: what was drawn for this record.
     """
-    return _joined(previous, seal(body, salt))
+    return joined(previous, seal(body, salt))
 
 
-def _joined(previous: str, sealed: str) -> str:
+def joined(previous: str, sealed: str) -> str:
+    """The chain behind *previous* after a record whose seal is *sealed*."""
     return sha256(f"{previous}\n{sealed}".encode()).hexdigest()
 
 
@@ -79,7 +80,7 @@ def chained(
     for index, (sequence, body) in enumerate(bodies):
         salt = salts[index] if salts else new_salt()
         kept = seals[index] if seals else ""
-        previous = _joined(previous, kept or seal(body, salt))
+        previous = joined(previous, kept or seal(body, salt))
         links.append(Link(sequence, body, salt, previous, kept))
     return tuple(links)
 

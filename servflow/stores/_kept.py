@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import field, fields, frozen
 
-from servflow.model import Ticket, encode_value, freeze
-from servflow.stores._protocol import Change
+from servflow.model import Ticket, micros
+from servflow.stores._asking import written_index
+from servflow.stores._chain import joined, new_salt, seal
+from servflow.stores._protocol import Answer, Change
 from servflow.stores._writing import written
 
 ENTITY = "ticket"
@@ -20,62 +21,123 @@ CACHED = 1024
 """How many read snapshots a store keeps decoded; each is believed only while its revision is the stored one."""
 
 
+Row = tuple[int, str, str, str | None, str | None, int | None, int | None]
+"""What columns say of a ticket: revision, workflow, state, assignee, queue, wake and deadline, the last two in microseconds."""
+
+
 @frozen
 class Written:
     """
     A change whose values have all been turned into text, so that writing it cannot fail half-way.
 
     ``snapshot`` is None where the change keeps the one that is there. ``erased`` are the texts of ``Change.erased``.
-    ``index`` are the names and texts of ``Change.index``; None leaves them as they are.
+    ``index`` are the names and texts of ``Change.index``; None leaves them as they are. ``row`` and ``waits`` are what
+    is kept beside the snapshot, ``sealed`` are the salt, the kept seal and the seal of each record. ``answer`` is what a
+    store says where it keeps all that. ``plain`` says that nothing is touched but the ticket, its log, effects and keys.
     """
 
     change: Change
     snapshot: str | None
     records: tuple[str, ...]
     effects: tuple[str, ...]
-    erased: tuple[str, ...] = ()
-    index: tuple[tuple[str, str], ...] | None = None
+    erased: tuple[str, ...]
+    index: tuple[tuple[str, str], ...] | None
+    row: Row
+    waits: tuple[str, ...]
+    sealed: tuple[tuple[str, str, str], ...]
+    answer: Answer
+    plain: bool
 
     @classmethod
     def of(cls, change: Change) -> Written:
         """
-        The texts of a change.
+        The texts of a change; those of a ``Prepared`` one are there already.
 
         Raises:
             StoreError: the change contradicts itself.
             InputError: a value cannot be written.
         """
+        if isinstance(change, Prepared):
+            return change.written
         change.checked()
-        keeps = bool(change.records) or change.expected is None
+        ticket, keeps = change.ticket, bool(change.records) or change.expected is None
+        records = tuple([written(record) for record in change.records])
+        waits = ticket.waits if keeps else ()
+        revision = ticket.revision
         return cls(
-            change,
-            written(change.ticket) if keeps else None,
-            tuple([written(record) for record in change.records]),
-            tuple([written(effect) for effect in change.effects]),
-            tuple([written(record) for record in change.erased]),
-            None if change.index is None else indexed(change.index),
+            change=change,
+            snapshot=written(ticket) if keeps else None,
+            records=records,
+            effects=tuple([written(effect) for effect in change.effects]),
+            erased=tuple([written(record) for record in change.erased]),
+            index=None if change.index is None else tuple(written_index(change.index).items()),
+            row=_row(ticket),
+            waits=waits,
+            sealed=_sealed(change, records),
+            answer=Answer(status="applied", first=(change.expected or 0) + 1, last=revision, revision=revision),
+            plain=keeps
+            and not (waits or change.reservations or change.consumed or change.woken or change.erased)
+            and change.index is None,
         )
 
+    def links(self, previous: str) -> list[tuple[int, str, str, str, str]]:
+        """The records behind the chain *previous*, as the attributes of ``Link``."""
+        found = []
+        for record, body, (salt, kept, sealed) in zip(self.change.records, self.records, self.sealed, strict=True):
+            previous = joined(previous, sealed)
+            found.append((record.sequence, body, salt, previous, kept))
+        return found
 
-def indexed(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+
+@frozen(kw_only=True)
+class Prepared(Change):
     """
-    What a ticket is found by, as names and texts: of two values the texts are equal where both are of one kind and equal.
+    What ``prepared`` makes: any store takes it as the ``Change`` it is, and one that knows of it finds the texts made.
+
+    Prepare before a ``batch`` begins, so that others are held off no longer than writing takes, or where the same change
+    may be committed again.
+    """
+
+    written: Written = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "written", Written.of(Change(**{name: getattr(self, name) for name in _ATTRIBUTES})))
+
+
+def prepared(change: Change) -> Change:
+    """
+    The same change, checked and turned into text now, so that ``Store.commit`` has only to keep it.
 
     Raises:
+        StoreError: the change contradicts itself.
         InputError: a value cannot be written.
     """
-    return tuple([(name, written_value(value)) for name, value in values.items()])
+    return change if isinstance(change, Prepared) else Prepared(**{name: getattr(change, name) for name in _ATTRIBUTES})
 
 
-def written_value(value: Any) -> str:
-    """
-    One value of a field as canonical text.
+_ATTRIBUTES = tuple(attribute.name for attribute in fields(Change))
 
-    Raises:
-        InputError: it cannot be written.
-    """
-    # The list carries it through the writer, which takes whole values of the model, and is taken off again.
-    return written([encode_value(freeze(value))])[1:-1]
+
+def _row(ticket: Ticket) -> Row:
+    wake, due = ticket.wake, ticket.due
+    return (
+        ticket.revision,
+        ticket.workflow,
+        ticket.state,
+        ticket.assignee,
+        ticket.queue,
+        None if wake is None else micros(wake),
+        None if due is None else micros(due),
+    )
+
+
+def _sealed(change: Change, records: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+    found = []
+    for number, body in enumerate(records):
+        salt = change.salts[number] if change.salts else new_salt()
+        kept = change.seals[number] if change.seals else ""
+        found.append((salt, kept, kept or seal(body, salt)))
+    return tuple(found)
 
 
 class Cache:
