@@ -3,6 +3,7 @@
 from servflow.desk._async import AsyncDesk
 from servflow.desk._desk import Desk
 from servflow.desk._reports import DeliverReport, MigrationReport, Problem, TickReport
+from servflow.desk._retry import Retry
 
 __all__ = [
     "AsyncDesk",
@@ -10,5 +11,6 @@ __all__ = [
     "Desk",
     "MigrationReport",
     "Problem",
+    "Retry",
     "TickReport",
 ]

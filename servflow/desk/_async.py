@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from servflow.desk._bridge import Bridge, is_async
 from servflow.desk._desk import Desk, _system_clock
 from servflow.desk._reports import DeliverReport, MigrationReport, TickReport
+from servflow.desk._retry import Retry
 from servflow.desk._steps import Outside
 from servflow.desk._workflows import Runnable
 from servflow.engine import MigrationPlan
 from servflow.errors import InputError, shown
 from servflow.model import Actor, Outcome, Record, Ticket
-from servflow.stores import AsyncStore, InThreads, Store
+from servflow.stores import AsyncStore, InThreads, Sort, Store, Trouble
 
 T = TypeVar("T")
 
@@ -44,6 +45,8 @@ class AsyncDesk:
         now: as for ``Desk``, a plain function.
         world: as for ``Desk``, a value or a plain function: it is asked while a transaction is open.
         sources: as for ``Desk``; a coroutine function, or a coroutine method ``due``, is given this desk.
+        retry: as for ``Desk``.
+        patience: as for ``Desk``.
 
     Raises:
         InputError: there is no workflow, a handler is for a kind that does not exist, ``now`` or ``world`` is a
@@ -59,6 +62,8 @@ class AsyncDesk:
         now: Callable[[], datetime] = _system_clock,
         world: Outside = None,
         sources: Sequence[Any] = (),
+        retry: Retry = Retry(),  # noqa: B008 - frozen
+        patience: timedelta = timedelta(minutes=1),
     ) -> None:
         behind: object = store.store if isinstance(store, InThreads) else store
         if not isinstance(behind, Store) or is_async(behind.load):
@@ -74,6 +79,8 @@ class AsyncDesk:
             now=now,
             world=world,
             sources=tuple(self._source(source) for source in sources),
+            retry=retry,
+            patience=patience,
         )
         self.store: AsyncStore = InThreads(behind)
 
@@ -177,6 +184,16 @@ class AsyncDesk:
     async def deliver(self, limit: int = 100) -> DeliverReport:
         """As ``Desk.deliver``; rounds asked for at once follow each other."""
         return await self._delivering.run(lambda: self._desk.deliver(limit), DeliverReport)
+
+    async def troubles(
+        self, *, sort: Sort | None = None, aside: bool | None = None, limit: int = 100, after: Trouble | None = None
+    ) -> tuple[Trouble, ...]:
+        """As ``Desk.troubles``."""
+        return await asyncio.to_thread(self._desk.troubles, sort=sort, aside=aside, limit=limit, after=after)
+
+    async def revive(self, sort: Sort, ids: Iterable[str]) -> int:
+        """As ``Desk.revive``."""
+        return await asyncio.to_thread(self._desk.revive, sort, ids)
 
     async def migrate(
         self, plan: MigrationPlan, *, tickets: Iterable[str] | None = None, limit: int | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from attrs import evolve
@@ -13,17 +13,24 @@ from attrs import evolve
 from servflow.desk import _migrate
 from servflow.desk._deliver import Delivery, checked_handlers
 from servflow.desk._reports import DeliverReport, MigrationReport, TickReport
+from servflow.desk._retry import Retry, positive
 from servflow.desk._steps import Outside, Steps, Surroundings, placed
 from servflow.desk._tick import Round
 from servflow.desk._workflows import Runnable, Workflows
 from servflow.engine import MigrationPlan
-from servflow.errors import InputError, StoreError
+from servflow.errors import InputError, StoreError, shown
 from servflow.model import Actor, Outcome, Record, Ticket, World
-from servflow.stores import Store
+from servflow.stores import Sort, Store, Trouble
 
 
 def _system_clock() -> datetime:
     return datetime.now(UTC)
+
+
+def _retry_of(given: object) -> Retry:
+    if not isinstance(given, Retry):
+        raise InputError(f"retry is a servflow.desk.Retry, not {shown(given)}", name="retry")
+    return given
 
 
 class Desk:
@@ -48,9 +55,12 @@ class Desk:
             loads of engineers and outlets are counted from the store unless it has some.
         sources: functions of (desk, now), or objects with ``due(now)``; each gives the effects ``Open`` and
             ``Send`` that are due. Their ids and keys make them once.
+        retry: when a ticket or an effect that failed is tried again, and when it is set aside.
+        patience: how long an effect that was taken is left to whoever took it; elapsed time. After that he is
+            taken for dead, and it is handed out again.
 
     Raises:
-        InputError: there is no workflow, or a handler is for a kind that does not exist.
+        InputError: there is no workflow, a handler is for a kind that does not exist, or ``patience`` is no length of time.
     """
 
     def __init__(
@@ -62,11 +72,14 @@ class Desk:
         now: Callable[[], datetime] = _system_clock,
         world: Outside = None,
         sources: Sequence[Any] = (),
+        retry: Retry = Retry(),  # noqa: B008 - frozen
+        patience: timedelta = timedelta(minutes=1),
     ) -> None:
         flows = Workflows.of(workflows, store.definition)
         self.store = store
         self._steps = Steps(flows, store, Surroundings(store, now, world))
-        self._delivery = Delivery(self._steps, checked_handlers(handlers or {}))
+        self._retry = _retry_of(retry)
+        self._delivery = Delivery(self._steps, checked_handlers(handlers or {}), self._retry, positive(patience, "patience"))
         self._sources = tuple(sources)
         for flow in flows.by_hash.values():
             self._keep(flow)
@@ -267,21 +280,43 @@ class Desk:
         Do what time, mail, released capacity and sources ask for, for at most *limit* tickets.
 
         Call it as often as promises shall be told to the second; a late call loses nothing, since every
-        record carries its own instant. One ticket that fails or whose mail is refused holds up no other.
+        record carries its own instant. One ticket that fails or whose mail is refused holds up no other: it is tried
+        again after a while, as ``retry`` says, and set aside in the end, until ``revive``.
 
         Raises:
             StoreError: the store itself failed; the round left no trace and can be done again.
         """
-        return Round(self._steps).run(limit, self._sources, self)
+        return Round(self._steps, self._retry).run(limit, self._sources, self)
 
     def deliver(self, limit: int = 100) -> DeliverReport:
         """
         Hand pending effects to their handlers, at most *limit* attempts; each is acknowledged once its handler returned.
 
-        At least once: an effect whose handler raised, or whose process died, comes again with the same id.
-        Effects of one ticket keep their order: after a failure the later ones wait.
+        At least once: an effect whose handler raised comes again with the same id after a while, as ``retry`` says, and
+        is set aside as a dead letter in the end; one whose process died comes again when ``patience`` is over.
+        Effects of one ticket keep their order: while one is tried again the later ones wait, and behind one that was set
+        aside they go on. Handlers run one after the other in this thread; ``Worker`` runs several at once.
+
+        Raises:
+            StoreError: the store itself failed; what was not acknowledged comes again.
         """
         return self._delivery.run(limit)
+
+    def troubles(
+        self, *, sort: Sort | None = None, aside: bool | None = None, limit: int = 100, after: Trouble | None = None
+    ) -> tuple[Trouble, ...]:
+        """
+        What failed and was not done since, by (sort, id), behind *after*.
+
+        Args:
+            sort: ``ticket`` or ``effect``; both where left out.
+            aside: True gives what was set aside only, dead letters among it; False what is tried again by itself.
+        """
+        return self.store.troubles(sort=sort, aside=aside, limit=limit, after=after)
+
+    def revive(self, sort: Sort, ids: Iterable[str]) -> int:
+        """Have tickets or effects tried again at once, counted from the beginning; how many of them were in trouble."""
+        return self.store.revive(sort, ids)
 
     def migrate(
         self, plan: MigrationPlan, *, tickets: Iterable[str] | None = None, limit: int | None = None

@@ -30,7 +30,8 @@ class TickReport:
     ``claimed`` tickets were looked at: ``advanced`` changed by time alone, ``idle`` were woken and found
     nothing to do. Of their mail ``fired`` was accepted, ``duplicates`` had been before, ``refused`` was
     not allowed and is consumed. ``sent`` is what sources asked for and was new. ``failed`` stays and is
-    tried again. ``problems`` tells of what was refused or failed, the first hundred.
+    tried again later; ``set_aside`` are the tickets among them that failed for the last time: they hold up nobody, and
+    ``Desk.troubles`` lists them. ``problems`` tells of what was refused or failed, the first hundred.
     """
 
     claimed: int = 0
@@ -41,6 +42,7 @@ class TickReport:
     refused: int = 0
     sent: int = 0
     failed: int = 0
+    set_aside: int = 0
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -75,8 +77,9 @@ class DeliverReport:
     What one ``Desk.deliver`` came to.
 
     ``delivered`` effects are done. ``unhandled`` had no handler and ``refused`` can never be done (a ticket
-    that may not be opened): both are acknowledged, so that they block nothing. ``failed`` raised and stay
-    pending; ``waiting`` are later effects of the same tickets, held back to keep their order.
+    that may not be opened): both are acknowledged, so that they block nothing. ``failed`` raised and are tried again
+    later, and so the later effects of their tickets wait; ``set_aside`` are those among them that failed for the last time:
+    dead letters, which hold up nothing more, and which ``Desk.troubles`` lists.
     ``problems`` tells of everything refused or failed; ``kinds`` counts the unhandled ones by kind.
     """
 
@@ -84,11 +87,11 @@ class DeliverReport:
     unhandled: int = 0
     refused: int = 0
     failed: int = 0
-    waiting: int = 0
+    set_aside: int = 0
     problems: tuple[Problem, ...] = ()
     kinds: tuple[tuple[str, int], ...] = ()
 
     @property
     def worked(self) -> bool:
-        """Whether anything was acknowledged: ``while desk.deliver().worked: ...`` ends."""
-        return bool(self.delivered or self.unhandled or self.refused)
+        """Whether anything was done with, so that another round may find more: ``while desk.deliver().worked: ...`` ends."""
+        return bool(self.delivered or self.unhandled or self.refused or self.set_aside)

@@ -11,24 +11,14 @@ from typing import Any
 
 from attrs import define, field
 
+from servflow.desk._failures import ELSEWHERE, concerns_all, in_words
 from servflow.desk._openings import NEVER, open_for, post_for
 from servflow.desk._reports import MAX_PROBLEMS, Problem, TickReport
+from servflow.desk._retry import Retry
 from servflow.desk._steps import Steps, placed
-from servflow.errors import (
-    Conflict,
-    FormatError,
-    InputError,
-    LimitError,
-    NotFound,
-    ReservationRefused,
-    ServflowError,
-    StoreError,
-)
+from servflow.errors import FormatError, InputError, LimitError, ServflowError, StoreError
 from servflow.model import Open, Outcome, Send, Ticket, World
 from servflow.stores import Claim, Message
-
-_ONE_TICKETS = (Conflict, ReservationRefused, NotFound, FormatError)
-"""Failures of a store that concern one ticket; any other concerns them all."""
 
 
 @define
@@ -36,6 +26,7 @@ class Round:
     """One tick: what it has done so far."""
 
     steps: Steps
+    retry: Retry
     counts: Counter[str] = field(factory=Counter)
     problems: list[Problem] = field(factory=list)
 
@@ -45,31 +36,47 @@ class Round:
         for index, source in enumerate(sources):
             # Outside the transaction: a source may ask a slow mail server.
             self._guarded(f"sources[{index}]", "source", nullcontext(), partial(self._ask, source, desk, now))
-        store = self.steps.store
-        with store.batch():
-            after: Claim | None = None
-            while (room := limit - self.counts["answered"]) > 0:
-                claims = store.claim(now, room, after=after)
-                for claim in claims:
-                    self._answer(claim, now)
-                if len(claims) < room:
-                    break
-                after = claims[-1]
-        names = ("claimed", "advanced", "idle", "fired", "duplicates", "refused", "sent", "failed")
+        self._wake(limit, now)
+        names = ("claimed", "advanced", "idle", "fired", "duplicates", "refused", "sent", "failed", "set_aside")
         return TickReport(**{name: self.counts[name] for name in names}, problems=tuple(self.problems))
 
-    def _guarded(self, where: str, what: str, inside: AbstractContextManager[None], work: Callable[[], Counter[str]]) -> bool:
-        """Do a piece of work; what goes wrong in it is told and holds up nothing else."""
+    def _wake(self, limit: int, now: datetime) -> None:
+        before, told = self.counts.copy(), len(self.problems)
+        try:
+            with self.steps.store.batch():
+                self._through(limit, partial(self._answer, now=now), now)
+        except StoreError as error:
+            if error.code in ELSEWHERE or isinstance(error, FormatError):
+                raise
+            # One ticket may have broken the transaction of all of them: once more, each in one of its own.
+            self.counts = before
+            del self.problems[told:]
+            self._through(limit, partial(self._answer_alone, now=now), now)
+
+    def _through(self, limit: int, answer: Callable[[Claim], None], now: datetime) -> None:
+        after: Claim | None = None
+        while (room := limit - self.counts["answered"]) > 0:
+            claims = self.steps.store.claim(now, room, after=after)
+            for claim in claims:
+                answer(claim)
+            if len(claims) < room:
+                break
+            after = claims[-1]
+
+    def _guarded(
+        self, where: str, what: str, inside: AbstractContextManager[None], work: Callable[[], Counter[str]]
+    ) -> Exception | None:
+        """Do a piece of work; what goes wrong in it is told, is given back, and holds up nothing else."""
         try:
             with inside:
                 done = work()
         except Exception as error:
-            if isinstance(error, StoreError) and not isinstance(error, _ONE_TICKETS):
+            if concerns_all(error):
                 raise
             self._tell("failed", where, what, error)
-            return False
+            return error
         self.counts.update(done)
-        return True
+        return None
 
     def _tell(self, count: str, where: str, what: str, error: Exception) -> None:
         self.counts[count] += 1
@@ -78,13 +85,39 @@ class Round:
 
     def _answer(self, claim: Claim, now: datetime) -> None:
         self.counts["claimed"] += 1
-        fine = True
+        store, wrong = self.steps.store, None
         for message in claim.messages:
-            fine = self._guarded(claim.ticket, message.event, self.steps.store.batch(), partial(self._read, message))
-            if not fine:  # later mail of this ticket waits its turn
+            wrong = self._guarded(claim.ticket, message.event, store.batch(), partial(self._read, message))
+            if wrong is not None:  # later mail of this ticket waits its turn
                 break
-        fine = self._guarded(claim.ticket, "advance", self.steps.store.batch(), partial(self._advance, claim, now)) and fine
-        self.counts["answered"] += fine
+        late = self._guarded(claim.ticket, "advance", store.batch(), partial(self._advance, claim, now))
+        wrong = late if wrong is None else wrong
+        if wrong is not None:
+            self._note(claim, wrong, now)
+            return
+        self.counts["answered"] += 1
+        if claim.tries:
+            store.revive("ticket", [claim.ticket])  # an answer that keeps no record does not end its trouble by itself
+
+    def _note(self, claim: Claim, error: Exception, now: datetime) -> None:
+        """Keep that a ticket failed, outside of what was undone: it waits longer each time, and is set aside in the end."""
+        again = self.retry.again(claim.ticket, claim.tries + 1, now)
+        self.steps.store.fail("ticket", claim.ticket, in_words(error), at=now, again=again)
+        self.counts["set_aside"] += again is None
+
+    def _answer_alone(self, claim: Claim, now: datetime) -> None:
+        before, told = self.counts.copy(), len(self.problems)
+        try:
+            with self.steps.store.batch():
+                self._answer(claim, now)
+        except StoreError as error:
+            if error.code in ELSEWHERE:
+                raise
+            self.counts = before
+            del self.problems[told:]
+            self.counts["claimed"] += 1
+            self._tell("failed", claim.ticket, "advance", error)
+            self._note(claim, error, now)
 
     def _read(self, message: Message) -> Counter[str]:
         def decide(ticket: Ticket, now: datetime, world: World | None) -> Outcome:

@@ -352,7 +352,7 @@ class TestHandlers:
             assert 3 == (await desk.deliver()).delivered
 
         run(work())
-        assert ["ann", "ann", "bob", "eve"] == reached
+        assert ["ann", "ann", "eve", "bob"] == reached
 
     def test_a_handler_cancelled_by_another(self, make: Any) -> None:
         """A handler that is cancelled by something of its own has failed; the round goes on."""

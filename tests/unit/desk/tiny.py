@@ -32,6 +32,16 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
+class Watch:
+    """A source of time that a test moves."""
+
+    def __init__(self) -> None:
+        self.at = NOON
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
 class TinyWorkflow:
     """
     What an event does stands in its payload.
