@@ -195,12 +195,13 @@ def _cases(contract: StoreContract) -> Iterator[tuple[str, str, Callable[[], Non
 
 
 def _parameters(method: Any) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    """What a clause is tried with, as its one ``parametrize`` mark says, and the names of that."""
+    """What a clause is tried with, as its one ``parametrize`` mark says, and what each of that is called."""
     marks = [mark for mark in getattr(method, "pytestmark", ()) if mark.name == "parametrize"]
     if not marks:
         return [("", {})]
-    name, values = marks[0].args
-    return [(f"[{value.id}]", {name: value.values[0]}) for value in values]
+    names, values = marks[0].args
+    names = (names,) if isinstance(names, str) else names
+    return [(f"[{value.id}]", dict(zip(names, value.values, strict=True))) for value in values]
 
 
 def _call(contract: StoreContract, method: Callable[..., None], values: Mapping[str, Any]) -> None:

@@ -27,12 +27,30 @@ from servflow.model import (
 )
 from servflow.stores import Answer, Change, Store
 from servflow.testing._store_contract_audit import AuditContract
+from servflow.testing._store_contract_effects import EffectsContract
 from servflow.testing._store_contract_handles import HandlesContract
+from servflow.testing._store_contract_screens import ScreensContract
+from servflow.testing._store_contract_troubles import TroublesContract
 from servflow.testing._store_contract_waking import WakingContract
-from servflow.testing._store_values import MINUTE, NOON, everything, first_mail, keep, new_ticket, next_step, note, opened
+from servflow.testing._store_values import (
+    MINUTE,
+    NOON,
+    claimed,
+    clock,
+    everything,
+    first_mail,
+    keep,
+    new_ticket,
+    next_step,
+    note,
+    opened,
+    taken,
+    troubled,
+    with_effects,
+)
 
 
-class StoreContract(AuditContract, WakingContract, HandlesContract):
+class StoreContract(AuditContract, WakingContract, EffectsContract, TroublesContract, ScreensContract, HandlesContract):
     """
     What a host runs against its own store: a pytest class to inherit from.
 
@@ -399,6 +417,40 @@ class StoreContract(AuditContract, WakingContract, HandlesContract):
             assert ["e1", "e2"] == [effect.id for effect in again.effects()]
             assert [1, 2, 3] == [record.sequence for record in again.history("H")]
             assert ["eve"] == [ticket.assignee for ticket in again.for_tenant("other").find()]
+        finally:
+            again.close()
+
+    def test_failures_and_screens_outlive_the_store(self) -> None:
+        """After opening again what was taken is taken, what failed waits or is set aside, what was indexed is found."""
+        store = self.make()
+        for name in ("A", "B", "C"):
+            with_effects(store, name, f"{name}1", f"{name}2")
+        taken(store, until=NOON + 2 * MINUTE)
+        store.fail("effect", "A1", "没有人接听", at=NOON, again=None)
+        store.fail("effect", "B1", "no answer", at=NOON, again=NOON + MINUTE)
+        for name, again in (("W", NOON + MINUTE), ("X", None)):
+            opened(store, name, wake=NOON)
+            store.fail("ticket", name, "no rule", at=NOON, again=again)
+        found_by = {"index": FrozenMap(city="上海"), "effects": (note("s", "S"),)}
+        erasing = new_ticket("S", queue="q", clocks=FrozenMap(c=clock("c", NOON)))
+        keep(store, erasing, **found_by)
+        keep(store, next_step(erasing.ticket), erased=(evolve(erasing.records[0], actor="erased"),))
+        before = everything(store), store.troubles(), store.chain("S")
+        try:
+            again = self.reopen(store)
+        except BaseException:  # as above
+            store.close()
+            raise
+        try:
+            assert before == (everything(again), again.troubles(), again.chain("S"))
+            assert [("A2", 1), ("s", 1)] == taken(again)
+            assert [("B1", 2)] == taken(again, NOON + MINUTE)
+            assert [("C1", 2)] == taken(again, NOON + 2 * MINUTE)[-1:]
+            assert [("W", 1)] == claimed(again, NOON + MINUTE)
+            assert ["A1", "X"] == troubled(again, aside=True)
+            asked = again.find(where={"city": "上海"}, queue="q", due_before=NOON + MINUTE, order="due")
+            assert ["S"] == [ticket.id for ticket in asked]
+            assert 2 == again.revive("effect", ["A1"]) + again.revive("ticket", ["X"])
         finally:
             again.close()
 

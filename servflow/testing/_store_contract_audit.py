@@ -6,15 +6,39 @@ from __future__ import annotations
 import json
 
 import pytest
+from attrs import evolve
 
 from servflow.errors import StoreError
-from servflow.model import canonical
+from servflow.model import FrozenMap, Record, Take, Ticket, Updated, canonical
 from servflow.stores import Head, Store, link
-from servflow.testing._store_values import keep, new_ticket, next_step, opened
+from servflow.stores._chain import seal
+from servflow.testing._store_values import NOON, keep, new_ticket, next_step, opened
+
+
+def said(sequence: int, name: str) -> Record:
+    """A record that says something of a person, or no more."""
+    return Updated(sequence=sequence, at=NOON, fields=FrozenMap(name=name))
+
+
+def with_a_person(store: Store) -> Ticket:
+    """A ticket that was just kept, whose second and third records say who it is about."""
+    step = next_step(opened(store), 2)
+    keep(store, evolve(step, records=(said(2, "王小明"), said(3, "王小明"))))
+    return step.ticket
+
+
+def holds(store: Store, name: str = "T1") -> bool:
+    """Whether every record follows the one before, up to the ticket's head."""
+    previous, links, head = "", store.chain(name), store.head(name)
+    for one in links:
+        if not one.follows(previous):
+            return False
+        previous = one.chain
+    return head is not None and (len(links), previous) == (head.revision, head.chain)
 
 
 class AuditContract:
-    """The records as they are kept, chained by their hashes."""
+    """The records as they are kept, chained by their hashes, also where what one said was erased."""
 
     def test_records_are_chained(self, store: Store) -> None:
         """Each record is kept as its canonical text, with the hash of it and of all before it."""
@@ -82,6 +106,90 @@ class AuditContract:
         with pytest.raises(StoreError):
             keep(store, new_ticket("T2"), salts=salts)
         assert ("T1",) == store.ids()
+
+    def test_an_erased_record(self, store: Store) -> None:
+        """It is kept as it is now, its seal in place of what it said, its salt forgotten; the chain is as it was."""
+        ticket = with_a_person(store)
+        before, kept = store.chain("T1"), store.history("T1")
+        step = next_step(ticket, fields=FrozenMap(name=""))
+        assert "applied" == keep(store, step, erased=(said(2, ""), said(3, ""))).status
+
+        assert (kept[0], said(2, ""), said(3, ""), *step.records) == store.history("T1")
+        after = store.chain("T1")
+        assert before[0] == after[0]
+        for old, new in zip(before[1:], after[1:3], strict=True):
+            assert (canonical(said(old.sequence, "")).decode(), "", old.chain) == (new.body, new.salt, new.chain)
+            assert seal(old.body, old.salt) == new.seal
+        assert ("", 32) == (after[3].seal, len(after[3].salt))
+        assert holds(store)
+        keep(store, next_step(step.ticket, 2))
+        assert holds(store)
+        assert step.ticket.fields == (store.load("T1") or ticket).fields
+
+    def test_a_record_erased_again_keeps_its_first_seal(self, store: Store) -> None:
+        """What stood there in between was never in the chain."""
+        step = next_step(with_a_person(store))
+        keep(store, step, erased=(said(2, "王"),))
+        first = store.chain("T1")[1]
+        keep(store, next_step(step.ticket), erased=(said(2, ""),))
+
+        again = store.chain("T1")[1]
+        assert (first.seal, first.chain, "") == (again.seal, again.chain, again.salt)
+        assert said(2, "") == store.history("T1")[1]
+        assert holds(store)
+
+    def test_a_change_that_is_turned_away_erases_nothing(self, store: Store) -> None:
+        """A stale, refused, repeated or undone change leaves every record as it was."""
+        ticket = with_a_person(store)
+        keep(store, next_step(ticket), keys=("k",))
+        step, erased = next_step(next_step(ticket).ticket), (said(2, ""),)
+        links, history = store.chain("T1"), store.history("T1")
+        assert "conflict" == keep(store, next_step(ticket), erased=erased).status
+        assert "duplicate" == keep(store, step, erased=erased, keys=("k",)).status
+        assert "refused" == keep(store, step, erased=erased, reservations=(Take(key="c", limit=0),)).status
+        try:
+            with store.batch():
+                assert "applied" == keep(store, step, erased=erased).status
+                raise ZeroDivisionError
+        except ZeroDivisionError:
+            pass
+
+        assert (links, history) == (store.chain("T1"), store.history("T1"))
+
+    @pytest.mark.parametrize(
+        ("count", "sequence"),
+        [
+            pytest.param(0, 2, id="unsaid"),
+            pytest.param(1, 4, id="its own"),
+            pytest.param(1, 9, id="not there"),
+            pytest.param(1, 0, id="none"),
+        ],
+    )
+    def test_what_cannot_be_erased(self, store: Store, count: int, sequence: int) -> None:
+        """A change erases records kept before it, and has a record that says so; another keeps nothing of the whole call."""
+        ticket = with_a_person(store)
+        links = store.chain("T1")
+        with pytest.raises(StoreError):
+            store.commit([new_ticket("T2"), evolve(next_step(ticket, count), erased=(said(sequence, ""),))])
+
+        assert ("T1",) == store.ids()
+        assert links == store.chain("T1")
+
+    def test_seals_of_records_that_move(self, store: Store) -> None:
+        """Records that were kept and erased elsewhere keep their seals and so their chain; a wrong number keeps nothing."""
+        ticket = with_a_person(store)
+        keep(store, next_step(ticket), erased=(said(2, ""),))
+        links, records = store.chain("T1"), store.history("T1")
+        salts, seals = tuple(one.salt for one in links), tuple(one.seal for one in links)
+        other = store.for_tenant("other")
+        moved = evolve(next_step(ticket), expected=None, records=records, salts=salts)
+        assert "applied" == keep(other, moved, seals=seals).status
+
+        assert links == other.chain("T1")
+        assert holds(other)
+        with pytest.raises(StoreError):
+            keep(other, next_step(moved.ticket), seals=seals)
+        assert links == other.chain("T1")
 
     def test_ids_in_pages(self, store: Store) -> None:
         """Every id comes once, in order, page by page; where there is none, there is neither head nor chain."""

@@ -272,14 +272,42 @@ class HandlesContract(ABC):
         finally:
             store.close()
 
+    def test_a_fault_undoes_attempts_and_failures(self) -> None:
+        """A failure of the storage between taking, reporting and reviving leaves nothing taken, failed or revived."""
+        store = self.make()
+        try:
+            for name in ("A", "B", "C"):
+                keep(store, new_ticket(name, wake=NOON), effects=(note(f"{name}1", name), note(f"{name}2", name)))
+            assert 3 == len(store.take(NOON, NOON, 3))
+            store.fail("effect", "A1", "no answer", at=NOON, again=NOON)
+            store.fail("effect", "B1", "no answer", at=NOON, again=None)
+            store.fail("ticket", "A", "no rule", at=NOON, again=NOON)
+
+            def work() -> list[int]:
+                with store.batch():
+                    tries = [pending.tries for pending in store.take(NOON, NOON + MINUTE)]
+                    store.fail("effect", "A1", "no answer", at=NOON, again=None)
+                    store.fail("ticket", "A", "no rule", at=NOON, again=None)
+                    store.revive("effect", ["B1"])
+                    store.fail("ticket", "C", "no rule", at=NOON, again=NOON + MINUTE)
+                    return tries
+
+            # Whatever an undone try had taken would be one more attempt in the end.
+            assert [2, 1, 2] == self._until_it_works(store, work, lambda: everything(store))
+            assert ["A1", "A", "C"] == [trouble.id for trouble in store.troubles()]
+        finally:
+            store.close()
+
     def _rich_change(self, store: Store) -> Change:
         """A change that touches everything a store keeps."""
         ticket = opened(store, reservations=(Take(key="c", units=2),), wake=NOON)
+        store.fail("ticket", "T1", "no rule", at=NOON, again=NOON)
         opened(store, "W", waits=("c",))
         store.post("T1", "go", key="m", at=NOON)
         reservations = (Release(key="c"), Next(counter="n", expected=0), Unique(key="u"))
         change = next_step(ticket, 3, fields=FrozenMap(x=Decimal("1.0")), assignee="ann", wake=None)
         mail = first_mail(store).id
+        change = evolve(change, index=FrozenMap(city="上海"), erased=(evolve(store.history("T1")[0], actor="erased"),))
         return evolve(change, effects=(note("e1"), note("e2")), keys=("k",), reservations=reservations, consumed=(mail,))
 
     def _until_it_works(self, store: Store, work: Callable[[], Any], seen: Callable[[], Any]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import evolve
 
 from servflow.model import (
+    ClockRun,
     FrozenMap,
     Moved,
     Notify,
@@ -16,7 +17,7 @@ from servflow.model import (
     SlotProgress,
     Ticket,
 )
-from servflow.stores import Answer, Change, Message, Store
+from servflow.stores import Answer, Change, Message, Store, Trouble
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -45,6 +46,11 @@ def note(name: str, ticket: str = "T1") -> Notify:
     return Notify(id=name, ticket=ticket, at=NOON, cause="1", action="a", to="ann", template="t")
 
 
+def clock(name: str, due: datetime | None, phase: str = "running") -> ClockRun:
+    """A promise of a ticket, due at an instant."""
+    return ClockRun(name=name, phase=phase, within=timedelta(hours=4), started_at=NOON, due=due)
+
+
 def keep(store: Store, change: Change, **more: Any) -> Answer:
     """Commit one change and give its answer."""
     (answer,) = store.commit([evolve(change, **more)])
@@ -58,6 +64,35 @@ def opened(store: Store, name: str = "T1", reservations: tuple[Reservation, ...]
     return change.ticket
 
 
+def with_effects(store: Store, ticket: str, *names: str) -> Ticket:
+    """A ticket that the store has just kept, with an effect of each name."""
+    change = new_ticket(ticket)
+    assert keep(store, change, effects=tuple(note(name, ticket) for name in names)).status == "applied"
+    return change.ticket
+
+
+def taken(store: Store, now: datetime = NOON, until: datetime = NOON + MINUTE, limit: int = 100) -> list[tuple[str, int]]:
+    """The ids of the effects that are taken, and which attempt each is."""
+    return [(pending.effect.id, pending.tries) for pending in store.take(now, until, limit)]
+
+
+def troubled(store: Store, **asked: Any) -> list[str]:
+    """The ids of what is in trouble."""
+    return [trouble.id for trouble in store.troubles(**asked)]
+
+
+def claimed(store: Store, now: datetime = NOON) -> list[tuple[str, int]]:
+    """The ids of the tickets that have something to do, and how often each failed."""
+    return [(claim.ticket, claim.tries) for claim in store.claim(now)]
+
+
+def trouble(id: str, ticket: str, **more: Any) -> Trouble:  # noqa: A002 - as the protocol has it
+    """What is listed of an effect that was taken once and failed at noon, but for *more*."""
+    at = more.pop("at", NOON)
+    given = {"sort": "effect", "tries": 1, "error": "no answer", "since": at, **more}
+    return Trouble(id=id, ticket=ticket, at=at, **given)
+
+
 def first_mail(store: Store) -> Message:
     """The oldest message of the first ticket that wakes at noon."""
     return store.claim(NOON)[0].messages[0]
@@ -67,4 +102,5 @@ def everything(store: Store) -> tuple[Any, ...]:
     """All that can be read of a small store, so that two moments or two handles can be compared."""
     tickets = store.find()
     histories = tuple(store.history(ticket.id) for ticket in tickets)
-    return tickets, histories, store.effects(), store.claim(NOON + MINUTE), dict(store.usage()), store.released()
+    waiting = store.effects(), store.claim(NOON + MINUTE), store.troubles()
+    return tickets, histories, waiting, dict(store.usage()), store.released(), store.find(where={"city": "上海"}, order="due")
