@@ -44,6 +44,7 @@ from servflow.testing._store_values import (
     next_step,
     note,
     opened,
+    said,
     taken,
     troubled,
     with_effects,
@@ -428,13 +429,12 @@ class StoreContract(AuditContract, WakingContract, EffectsContract, TroublesCont
         taken(store, until=NOON + 2 * MINUTE)
         store.fail("effect", "A1", "没有人接听", at=NOON, again=None)
         store.fail("effect", "B1", "no answer", at=NOON, again=NOON + MINUTE)
-        for name, again in (("W", NOON + MINUTE), ("X", None)):
+        for name, next_try in (("W", NOON + MINUTE), ("X", None)):
             opened(store, name, wake=NOON)
-            store.fail("ticket", name, "no rule", at=NOON, again=again)
-        found_by = {"index": FrozenMap(city="上海"), "effects": (note("s", "S"),)}
+            store.fail("ticket", name, "no rule", at=NOON, again=next_try)
         erasing = new_ticket("S", queue="q", clocks=FrozenMap(c=clock("c", NOON)))
-        keep(store, erasing, **found_by)
-        keep(store, next_step(erasing.ticket), erased=(evolve(erasing.records[0], actor="erased"),))
+        keep(store, erasing, index=FrozenMap(city="上海"), effects=(note("s", "S"),))
+        keep(store, next_step(erasing.ticket), erased=(said(1, ""),))
         before = everything(store), store.troubles(), store.chain("S")
         try:
             again = self.reopen(store)

@@ -9,15 +9,10 @@ import pytest
 from attrs import evolve
 
 from servflow.errors import StoreError
-from servflow.model import FrozenMap, Record, Take, Ticket, Updated, canonical
+from servflow.model import FrozenMap, Take, Ticket, canonical
 from servflow.stores import Head, Store, link
 from servflow.stores._chain import seal
-from servflow.testing._store_values import NOON, keep, new_ticket, next_step, opened
-
-
-def said(sequence: int, name: str) -> Record:
-    """A record that says something of a person, or no more."""
-    return Updated(sequence=sequence, at=NOON, fields=FrozenMap(name=name))
+from servflow.testing._store_values import keep, new_ticket, next_step, opened, said
 
 
 def with_a_person(store: Store) -> Ticket:

@@ -16,7 +16,7 @@ from attrs import evolve
 from servflow.errors import StoreError
 from servflow.model import FrozenMap, Next, Release, Reservation, Take, Unique
 from servflow.stores import Answer, Change, Store
-from servflow.testing._store_values import MINUTE, NOON, everything, first_mail, keep, new_ticket, next_step, note, opened
+from servflow.testing._store_values import MINUTE, NOON, everything, first_mail, keep, new_ticket, next_step, note, opened, said
 
 Pair: TypeAlias = tuple[Store, Store]
 
@@ -307,7 +307,7 @@ class HandlesContract(ABC):
         reservations = (Release(key="c"), Next(counter="n", expected=0), Unique(key="u"))
         change = next_step(ticket, 3, fields=FrozenMap(x=Decimal("1.0")), assignee="ann", wake=None)
         mail = first_mail(store).id
-        change = evolve(change, index=FrozenMap(city="上海"), erased=(evolve(store.history("T1")[0], actor="erased"),))
+        change = evolve(change, index=FrozenMap(city="上海"), erased=(said(1, ""),))
         return evolve(change, effects=(note("e1"), note("e2")), keys=("k",), reservations=reservations, consumed=(mail,))
 
     def _until_it_works(self, store: Store, work: Callable[[], Any], seen: Callable[[], Any]) -> Any:

@@ -13,9 +13,11 @@ from servflow.model import (
     Moved,
     Notify,
     Opened,
+    Record,
     Reservation,
     SlotProgress,
     Ticket,
+    Updated,
 )
 from servflow.stores import Answer, Change, Message, Store, Trouble
 
@@ -39,6 +41,11 @@ def next_step(ticket: Ticket, count: int = 1, **attributes: Any) -> Change:
     records = tuple(Moved(sequence=ticket.sequence + 1 + index, at=at, event="go") for index in range(count))
     moved = evolve(ticket, sequence=ticket.sequence + count, **attributes)
     return Change(ticket=moved, expected=ticket.revision, records=records)
+
+
+def said(sequence: int, name: str) -> Record:
+    """A record that says who a ticket is about, or what is left of it once that was erased."""
+    return Updated(sequence=sequence, at=NOON, fields=FrozenMap(name=name))
 
 
 def note(name: str, ticket: str = "T1") -> Notify:
