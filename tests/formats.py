@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from servflow.stores._connection import APPLICATION
+from servflow.stores._sqlite_schema import APPLICATION
 
 FORMATS = Path(__file__).parent / "fixtures" / "formats"
 

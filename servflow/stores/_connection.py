@@ -11,72 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from servflow.errors import FormatError, InputError, StoreError, shown
+from servflow.errors import FormatError, InputError, ServflowError, StoreError, shown
 from servflow.stores._migrating import migrated
-
-FORMAT = 2
-"""Version of the tables; it grows with every change an older servflow could not read."""
-
-APPLICATION = 0x73766677
-"""What marks a file as servflow's own in its header ("svfw"), so that no foreign database is written to."""
-
-_SCHEMA = """
-CREATE TABLE ticket (
-  tenant TEXT NOT NULL, entity TEXT NOT NULL, id TEXT NOT NULL,
-  revision INTEGER NOT NULL, workflow TEXT NOT NULL, state TEXT NOT NULL, assignee TEXT,
-  wake INTEGER, woken INTEGER NOT NULL DEFAULT 0, woken_at INTEGER, mail_at INTEGER,
-  due INTEGER GENERATED ALWAYS AS (nullif(min(ifnull(wake, 9223372036854775807), ifnull(woken_at, 9223372036854775807),
-    ifnull(mail_at, 9223372036854775807)), 9223372036854775807)) VIRTUAL,
-  snapshot TEXT NOT NULL, chain TEXT NOT NULL DEFAULT '',
-  PRIMARY KEY (tenant, entity, id));
-CREATE INDEX ticket_due ON ticket (tenant, entity, due, id) WHERE due IS NOT NULL;
-CREATE INDEX ticket_state ON ticket (tenant, entity, state, id);
-CREATE INDEX ticket_assignee ON ticket (tenant, entity, assignee, id) WHERE assignee IS NOT NULL;
-CREATE TABLE record (
-  tenant TEXT NOT NULL, entity TEXT NOT NULL, ticket TEXT NOT NULL, sequence INTEGER NOT NULL, body TEXT NOT NULL,
-  salt TEXT NOT NULL, chain TEXT NOT NULL,
-  PRIMARY KEY (tenant, entity, ticket, sequence)) WITHOUT ROWID;
-CREATE TABLE answered (
-  tenant TEXT NOT NULL, entity TEXT NOT NULL, ticket TEXT NOT NULL, key TEXT NOT NULL,
-  first INTEGER NOT NULL, last INTEGER NOT NULL,
-  PRIMARY KEY (tenant, entity, ticket, key)) WITHOUT ROWID;
-CREATE TABLE effect (
-  number INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, entity TEXT NOT NULL, id TEXT NOT NULL,
-  ticket TEXT NOT NULL, body TEXT NOT NULL,
-  UNIQUE (tenant, entity, id));
-CREATE INDEX effect_order ON effect (tenant, entity, number);
-CREATE TABLE mail (
-  number INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, entity TEXT NOT NULL, ticket TEXT NOT NULL,
-  event TEXT NOT NULL, payload TEXT NOT NULL, key TEXT NOT NULL, actor TEXT, at INTEGER NOT NULL);
-CREATE INDEX mail_order ON mail (tenant, entity, ticket, number);
-CREATE TABLE posted (
-  tenant TEXT NOT NULL, entity TEXT NOT NULL, ticket TEXT NOT NULL, key TEXT NOT NULL,
-  PRIMARY KEY (tenant, entity, ticket, key)) WITHOUT ROWID;
-CREATE TABLE wait (
-  tenant TEXT NOT NULL, entity TEXT NOT NULL, ticket TEXT NOT NULL, key TEXT NOT NULL,
-  PRIMARY KEY (tenant, entity, ticket, key)) WITHOUT ROWID;
-CREATE INDEX wait_key ON wait (tenant, entity, key, ticket);
-CREATE TABLE held (
-  tenant TEXT NOT NULL, entity TEXT NOT NULL, key TEXT NOT NULL, ticket TEXT NOT NULL, units INTEGER NOT NULL,
-  PRIMARY KEY (tenant, entity, key, ticket)) WITHOUT ROWID;
-CREATE TABLE total (
-  tenant TEXT NOT NULL, entity TEXT NOT NULL, key TEXT NOT NULL, units INTEGER NOT NULL DEFAULT 0,
-  released INTEGER NOT NULL DEFAULT 0,
-  PRIMARY KEY (tenant, entity, key)) WITHOUT ROWID;
-CREATE TABLE owner (
-  tenant TEXT NOT NULL, entity TEXT NOT NULL, key TEXT NOT NULL, ticket TEXT NOT NULL, until INTEGER,
-  PRIMARY KEY (tenant, entity, key)) WITHOUT ROWID;
-CREATE TABLE counter (
-  tenant TEXT NOT NULL, entity TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL,
-  PRIMARY KEY (tenant, entity, name)) WITHOUT ROWID;
-CREATE TABLE release (
-  tenant TEXT NOT NULL, entity TEXT NOT NULL, number INTEGER NOT NULL,
-  PRIMARY KEY (tenant, entity)) WITHOUT ROWID;
-CREATE TABLE definition (
-  tenant TEXT NOT NULL, entity TEXT NOT NULL, hash TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
-  body TEXT NOT NULL,
-  PRIMARY KEY (tenant, entity, hash));
-"""
+from servflow.stores._sqlite_schema import APPLICATION, FORMAT, SCHEMA
 
 _REMEDIES = {
     "SQLITE_BUSY": ("locked", "another process is writing; keep transactions short or give a longer busy_timeout"),
@@ -100,6 +37,21 @@ def failure(error: sqlite3.Error, path: str) -> StoreError:
         if name == known or name.startswith(f"{known}_"):
             return StoreError(f"the store {path} cannot be used: {error}; {remedy}", code=code, path=path)
     return StoreError(f"the store {path} failed: {error}; nothing was half-written", code="failed", path=path)
+
+
+UNUSABLE = (sqlite3.Error, UnicodeError, OverflowError)
+"""What sqlite3 raises."""
+
+
+def unusable(error: Exception, path: str) -> ServflowError:
+    """What an error that sqlite3 raised means: for the storage, or of a value it was given."""
+    if isinstance(error, sqlite3.Error):
+        return failure(error, path)
+    if isinstance(error, UnicodeEncodeError):
+        return InputError(f"{error.object!r} is not valid text: {error.reason}", value=error.object)
+    if isinstance(error, UnicodeDecodeError):
+        return damaged(path, f"text that is not UTF-8: {error.reason}")
+    return InputError(f"a number is too large for a store: {error}; give one of 64 bits", code="number")
 
 
 def _path(value: object) -> str:
@@ -137,6 +89,7 @@ class Connection:
         self.lock = threading.RLock()
         self.on_rollback: list[Callable[[], None]] = []
         self._depth = 0
+        self._remains = False
         self._busy = busy_timeout.total_seconds()
         if self.path != ":memory:" and not Path(self.path).absolute().parent.is_dir():
             raise StoreError(
@@ -192,9 +145,11 @@ class Connection:
         new = self._is_new()
         self._sqlite.execute("PRAGMA journal_mode = WAL")
         self._sqlite.execute("PRAGMA synchronous = FULL")
+        # What is overwritten or deleted is gone from its page: erasing could not find the copies that steps leave behind.
+        self._sqlite.execute("PRAGMA secure_delete = ON")
         with self.transaction():  # begins by taking the write lock: a file that may not be written is found out here
             if new and self._is_new():  # asked again under the lock: another process may have been first
-                for statement in _SCHEMA.split(";\n"):
+                for statement in SCHEMA:
                     self._sqlite.execute(statement)
                 self._sqlite.execute(f"PRAGMA application_id = {APPLICATION}")
                 self._sqlite.execute(f"PRAGMA user_version = {FORMAT}")
@@ -207,14 +162,8 @@ class Connection:
         with self.lock:
             try:
                 return self._sqlite.execute(sql, values).fetchall()
-            except sqlite3.Error as error:
-                raise failure(error, self.path) from error
-            except UnicodeEncodeError as error:
-                raise InputError(f"{error.object!r} is not valid text: {error.reason}", value=error.object) from error
-            except UnicodeDecodeError as error:
-                raise damaged(self.path, f"text that is not UTF-8: {error.reason}") from error
-            except OverflowError as error:
-                raise InputError(f"a number is too large to be looked for: {error}", code="number") from error
+            except UNUSABLE as error:
+                raise unusable(error, self.path) from error
 
     def row(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """The only row of a query, or None."""
@@ -255,11 +204,13 @@ class Connection:
                 self._sqlite.execute("COMMIT" if outer else f"RELEASE {name}")
             except BaseException as error:
                 self._undo(outer, name)
-                if isinstance(error, sqlite3.Error):
-                    raise failure(error, self.path) from error
+                if isinstance(error, UNUSABLE):
+                    raise unusable(error, self.path) from error
                 raise
             finally:
                 self._depth -= 1
+            if outer and self._remains:
+                self._scrub(0)
 
     def _undo(self, outer: bool, name: str) -> None:
         for forget in self.on_rollback:
@@ -271,6 +222,23 @@ class Connection:
                 else:
                     self._sqlite.execute(f"ROLLBACK TO {name}")
                     self._sqlite.execute(f"RELEASE {name}")
+
+    def scrub(self) -> None:
+        """
+        Leave nothing of what this transaction overwrites behind once it is kept: not in the file, nor in the log beside it.
+
+        Where somebody is just reading, the log is emptied after a later transaction, at the latest when the file is closed.
+        """
+        self._remains = True
+
+    def _scrub(self, wait: float) -> None:
+        # What was to be kept is kept: nothing that goes wrong here may say otherwise.
+        with suppress(sqlite3.Error):
+            self._sqlite.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
+            try:
+                self._remains = bool(self._sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+            finally:
+                self._sqlite.execute(f"PRAGMA busy_timeout = {int(self._busy * 1000)}")
 
     def close(self) -> None:
         """Close the file; again is nothing."""

@@ -104,5 +104,11 @@ class JoinedConnection(Connection):
         self.lock = threading.RLock()
         self.on_rollback = []
         self._depth = 1  # the host's transaction is the outer one
+        self._own = own
         inside: Any = _Inside(_ready(_checked(host, own), own.path), own.path)
         self._sqlite = inside
+
+    def scrub(self) -> None:
+        """As ``Connection.scrub``; the log is emptied after the next transaction of the store itself, or by the host."""
+        self._sqlite.execute("PRAGMA secure_delete = ON")
+        self._own.scrub()

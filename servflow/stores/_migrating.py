@@ -5,7 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 
+from servflow.errors import ServflowError
+from servflow.model import load_ticket, micros
 from servflow.stores._chain import START, link, new_salt
+from servflow.stores._sqlite_schema import EFFECT_TURNS, INDEXED, RECORD, TICKET, TICKET_INDEXES, TROUBLE, statements
 
 _CHAINED = """
 CREATE TABLE record_2 (
@@ -40,7 +43,42 @@ def _chain_records(db: sqlite3.Connection) -> None:
     )
 
 
-STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {2: _chain_records}
+def _screen(snapshot: str) -> tuple[str | None, int | None]:
+    try:
+        ticket = load_ticket(snapshot)
+    except ServflowError:
+        return None, None  # a damaged one stays what it is; ``servflow verify`` tells of it
+    return ticket.queue, None if ticket.due is None else micros(ticket.due)
+
+
+def _screens(old: sqlite3.Cursor) -> Iterator[tuple[object, ...]]:
+    for row in old:
+        yield (*row, *_screen(row[-1]))
+
+
+def _failures_and_screens(db: sqlite3.Connection) -> None:
+    # Records are made anew for the seal, which has no default: it stops an older servflow that still has the file open.
+    db.execute("ALTER TABLE record RENAME TO record_2")
+    db.execute(RECORD)
+    db.execute("INSERT INTO record SELECT tenant, entity, ticket, sequence, body, salt, chain, '' FROM record_2")
+    db.execute("DROP TABLE record_2")
+    names = "tenant, entity, id, revision, workflow, state, assignee, wake, woken, woken_at, mail_at, chain, snapshot"
+    db.execute("ALTER TABLE ticket RENAME TO ticket_2")
+    db.execute(TICKET)
+    db.executemany(
+        f"INSERT INTO ticket ({names}, queue, deadline) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        _screens(db.execute(f"SELECT {names} FROM ticket_2")),
+    )
+    db.execute("DROP TABLE ticket_2")
+    db.execute("ALTER TABLE effect ADD COLUMN again INTEGER")
+    for name in ("tries", "aside", "first"):
+        db.execute(f"ALTER TABLE effect ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
+    db.execute("UPDATE effect SET first = 1 WHERE number IN (SELECT min(number) FROM effect GROUP BY tenant, entity, ticket)")
+    for statement in statements(TICKET_INDEXES, EFFECT_TURNS, TROUBLE, INDEXED):
+        db.execute(statement)
+
+
+STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {2: _chain_records, 3: _failures_and_screens}
 """Format -> what makes it of the one before."""
 
 

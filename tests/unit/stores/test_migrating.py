@@ -10,7 +10,7 @@ import pytest
 from servflow.errors import StoreError
 from servflow.model import FrozenMap
 from servflow.stores import SqliteStore, link
-from servflow.stores._connection import FORMAT
+from servflow.stores._sqlite_schema import FORMAT
 from servflow.testing._store_values import NOON, keep, next_step
 from tests.formats import old_store
 

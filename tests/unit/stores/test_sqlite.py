@@ -16,7 +16,8 @@ from attrs import evolve
 from servflow.errors import FormatError, InputError, StoreError
 from servflow.model import FrozenMap
 from servflow.stores import SqliteStore
-from servflow.stores._connection import APPLICATION, FORMAT, failure
+from servflow.stores._connection import failure
+from servflow.stores._sqlite_schema import APPLICATION, FORMAT
 from servflow.testing._store_values import keep, new_ticket, next_step, note, opened
 
 

@@ -173,7 +173,7 @@ def test_added(path: Path, raw: sqlite3.Connection) -> None:
     """A record added behind the last one is found."""
     end = last(raw)
     raw.execute(
-        "INSERT INTO record SELECT tenant, entity, ticket, ?, body, salt, chain FROM record"
+        "INSERT INTO record SELECT tenant, entity, ticket, ?, body, salt, chain, seal FROM record"
         " WHERE ticket = 'B' AND sequence = ?",
         (end + 1, end),
     )
