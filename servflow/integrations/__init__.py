@@ -5,10 +5,11 @@ Knows other libraries that hosts already use; must not be imported by any other 
 ``as_model`` gives its users the object they know, over a ticket.
 ``from_scxml`` and ``to_scxml`` read and write SCXML documents, ``from_xstate`` reads configurations of XState.
 ``bursts`` lets the ``durable_rules`` engine find repetitions across tickets. ``OpenTelemetry`` and ``traced`` give spans and
-figures to OpenTelemetry. All of these are extras and are only imported once they are needed.
+figures to OpenTelemetry, ``durable`` has DBOS carry effects out. What they stand on are extras, imported once they are needed.
 """
 
 from servflow.integrations._parts import Parts
+from servflow.integrations.dbos import Durable, durable
 from servflow.integrations.durable_rules import Burst, bursts
 from servflow.integrations.otel import OpenTelemetry, traced
 from servflow.integrations.scxml import from_scxml, to_scxml
@@ -17,11 +18,13 @@ from servflow.integrations.xstate import from_xstate
 
 __all__ = [
     "Burst",
+    "Durable",
     "Model",
     "OpenTelemetry",
     "Parts",
     "as_model",
     "bursts",
+    "durable",
     "from_scxml",
     "from_transitions",
     "from_xstate",
