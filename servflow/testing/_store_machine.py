@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from attrs import evolve, frozen
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from servflow.model import FrozenMap, Moved, Next, Notify, Opened, Release, Reservation, SlotProgress, Take, Ticket, Unique
-from servflow.stores import Change, MemoryStore, Store
-from servflow.testing._store_values import NOON
+from servflow.stores import Change, MemoryStore, Sort, Store
+from servflow.testing._store_values import NOON, clock, said
 
 T = TypeVar("T")
 
 NAMES = st.sampled_from(["A", "B", "乙"])
 KEYS = st.sampled_from(["k1", "k2", "engineer:ann", "é"])
 MINUTES = st.integers(0, 5).map(lambda n: timedelta(minutes=n))
+VALUES = st.sampled_from([1, 1.0, "1", "é"])
 RESERVATIONS = st.lists(
     st.one_of(
         st.builds(Take, key=KEYS, units=st.integers(1, 3), limit=st.none() | st.integers(1, 4)),
@@ -44,6 +45,9 @@ class _Offer:
     wake: timedelta | None = None
     effects: int = 1
     waits: tuple[str, ...] = ()
+    due: timedelta | None = None
+    index: FrozenMap[str, Any] | None = None
+    erased: bool = False
 
 
 OFFERS = st.builds(
@@ -57,6 +61,9 @@ OFFERS = st.builds(
     wake=st.none() | MINUTES,
     effects=st.integers(0, 2),
     waits=st.lists(KEYS, max_size=2, unique=True).map(tuple),
+    due=st.none() | MINUTES,
+    index=st.none() | st.dictionaries(st.sampled_from("fg"), VALUES).map(FrozenMap),
+    erased=st.booleans(),
 )
 
 
@@ -79,9 +86,11 @@ def _change(offer: _Offer, ticket: Ticket | None) -> Change:
         slots=slots,
         wake=None if offer.wake is None else NOON + offer.wake,
         configuration=(f"s{count}",),
+        queue=f"q{count}",
+        clocks=FrozenMap() if offer.due is None else FrozenMap(c=clock("c", NOON + offer.due)),
     )
     records = tuple(Moved(sequence=start + 1 + number, at=at, event="e") for number in range(count))
-    return Change(ticket=moved, expected=start, records=records)
+    return Change(ticket=moved, expected=start, records=records, erased=(said(1 + start // 2, ""),) if offer.erased else ())
 
 
 class Undone(Exception):
@@ -137,11 +146,20 @@ class StoreMachine(RuleBasedStateMachine):
             effects=tuple(made),
             reservations=offer.reservations,
             keys=offer.keys,
+            index=offer.index,
             consumed=consumed,
             woken=claims[name].woken if name in claims else 0,
             released=max(0, self.both(lambda store: store.released()) - offer.stale),
         )
         self.both(lambda store: store.commit([change]))
+        # Salts are a store's own; what they and the seals make of a chain is not.
+        shapes = self.both(
+            lambda store: [(one.sequence, one.body, one.salt == "", one.seal == "") for one in store.chain(name)]
+        )
+        for store in self.stores:
+            links = store.chain(name)
+            chains = ["", *(one.chain for one in links)]
+            assert [True] * len(shapes) == [one.follows(chains[place]) for place, one in enumerate(links)]
 
     @rule(name=NAMES, key=KEYS, moment=MINUTES)
     def post(self, name: str, key: str, moment: Any) -> None:
@@ -157,6 +175,40 @@ class StoreMachine(RuleBasedStateMachine):
 
     def _ack(self, effect: str) -> None:
         self.both(lambda store: store.ack([effect]))
+
+    @rule(moment=MINUTES, length=MINUTES, limit=st.integers(0, 4))
+    def take(self, moment: timedelta, length: timedelta, limit: int) -> None:
+        """Take effects for a while, which may be over at once."""
+        self.both(lambda store: store.take(NOON + moment, NOON + moment + length, limit))
+
+    @rule(which=st.integers(0, 3), moment=MINUTES, again=st.none() | MINUTES, error=KEYS)
+    def fail_effect(self, which: int, moment: timedelta, again: timedelta | None, error: str) -> None:
+        """Report one of the first pending effects, taken or not, or one that is none."""
+        pending = self.both(lambda store: store.effects())
+        self._fail("effect", pending[which].id if which < len(pending) else "nobody", moment, again, error)
+
+    @rule(name=NAMES, moment=MINUTES, again=st.none() | MINUTES, error=KEYS)
+    def fail_ticket(self, name: str, moment: timedelta, again: timedelta | None, error: str) -> None:
+        """Report a ticket, there or not."""
+        self._fail("ticket", name, moment, again, error)
+
+    def _fail(self, sort: Sort, name: str, moment: timedelta, again: timedelta | None, error: str) -> None:
+        next_try = None if again is None else NOON + again
+        self.both(lambda store: store.fail(sort, name, error, at=NOON + moment, again=next_try))
+
+    @rule(sort=st.sampled_from(["ticket", "effect"]), which=st.integers(0, 3))
+    def revive(self, sort: Sort, which: int) -> None:
+        """Revive some of what is in trouble."""
+        ids = [trouble.id for trouble in self.both(lambda store: store.troubles(limit=which + 1))]
+        self.both(lambda store: store.revive(sort, ids))
+
+    @rule(name=NAMES, limit=st.integers(1, 2), order=st.sampled_from(["id", "due"]), value=VALUES, before=st.none() | MINUTES)
+    def page(self, name: str, limit: int, order: Literal["id", "due"], value: Any, before: timedelta | None) -> None:
+        """Look for tickets, behind one that is there."""
+        after = name if self.both(lambda store: store.load(name)) else None
+        due_before = None if before is None else NOON + before
+        self.both(lambda store: store.find(order=order, limit=limit, after=after, due_before=due_before))
+        self.both(lambda store: store.find(order=order, limit=limit, after=after, where={"f": value}, queue="q1"))
 
     @precondition(lambda self: len(self.depth) < 3)
     @rule()
@@ -189,6 +241,8 @@ class StoreMachine(RuleBasedStateMachine):
         self.both(lambda store: list(store.usage().items()))
         self.both(lambda store: [store.answered(name, key) for name in ("A", "B", "乙") for key in ("k1", "k2", "é")])
         self.both(lambda store: store.released())
+        self.both(lambda store: store.troubles())
+        self.both(lambda store: store.find(order="due", where={"f": 1}))
 
 
 def store_machine(factory: Callable[[], Store]) -> type[StoreMachine]:
