@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from servflow.errors import StoreError
-from servflow.model import FrozenMap
+from servflow.model import FrozenMap, micros
 from servflow.stores import SqliteStore, link
 from servflow.stores._sqlite_schema import FORMAT
 from servflow.testing._store_values import NOON, keep, next_step
-from tests.formats import old_store
+from tests.formats import old_store, old_tables
 
 Rows = list[tuple[object, ...]]
+
+MINUTE = timedelta(minutes=1)
 
 
 def rows(path: Path, sql: str) -> Rows:
@@ -103,3 +107,85 @@ class TestFormatOne:
                 "INSERT INTO record (tenant, entity, ticket, sequence, body) VALUES ('north', 'ticket', 'T1', 9, '{}')"
             )
         older.close()
+
+
+class TestFormatTwo:
+    """Files that know nothing of failures, attempts, erased records and screens."""
+
+    def test_nothing_is_lost(self, tmp_path: Path) -> None:
+        """Opening the file keeps every record, snapshot, salt and chain byte for byte; no record was erased."""
+        path = old_tables(2, tmp_path / "t.db")
+        log = "SELECT tenant, entity, ticket, sequence, body, salt, chain FROM record ORDER BY 1, 2, 3, 4"
+        before = rows(path, log), rows(path, TICKETS), rows(path, "SELECT id, body FROM effect ORDER BY number")
+        SqliteStore(path).close()
+
+        after = rows(path, log), rows(path, TICKETS), rows(path, "SELECT id, body FROM effect ORDER BY number")
+        assert before == after
+        assert [("",)] == rows(path, "SELECT DISTINCT seal FROM record")
+        assert [(FORMAT,)] == rows(path, "PRAGMA user_version")
+
+    def test_screens_find_what_was_kept_before(self, tmp_path: Path) -> None:
+        """Queues and deadlines are read from the snapshots; a damaged one stays as it is and holds up nothing."""
+        path = old_tables(2, tmp_path / "t.db")
+        with SqliteStore(path) as store:
+            assert ["A"] == [ticket.id for ticket in store.find(queue="care", due_before=NOON + 2 * MINUTE)]
+            assert [] == [ticket.id for ticket in store.find(due_before=NOON + MINUTE)]
+            north = store.for_tenant("north")
+            assert ["A"] == [ticket.id for ticket in north.find(queue="north_desk", order="due")]
+
+        sql = "SELECT tenant, id, queue, (deadline - ?) / 60000000 FROM ticket ORDER BY 1, 2"
+        known = [("default", "A", "care", 1), ("default", "B", None, None), ("default", "D", None, None)]
+        assert [*known, ("north", "A", "north_desk", 2)] == rows(path, sql.replace("?", str(micros(NOON))))
+        assert [("{damaged",)] == rows(path, "SELECT snapshot FROM ticket WHERE id = 'D'")
+
+    def test_effects_are_taken_in_their_turn(self, tmp_path: Path) -> None:
+        """What was pending is taken, of each ticket the first; the next follows when that is acknowledged."""
+        with SqliteStore(old_tables(2, tmp_path / "t.db")) as store:
+            assert ["a1", "b1"] == [one.effect.id for one in store.take(NOON, NOON + MINUTE)]
+            store.ack(["a1", "b1"])
+            assert ["a2"] == [one.effect.id for one in store.take(NOON, NOON + MINUTE)]
+            assert ["a1"] == [one.effect.id for one in store.for_tenant("north").take(NOON, NOON + MINUTE)]
+
+    def test_the_chain_goes_on(self, tmp_path: Path) -> None:
+        """What is proved of the file before is proved behind the next step too."""
+        with SqliteStore(old_tables(2, tmp_path / "t.db")) as store:
+            ticket = store.load("A")
+            assert ticket is not None
+            assert "applied" == keep(store, next_step(ticket)).status
+            previous = ""
+            for one in store.chain("A"):
+                assert one.follows(previous)
+                previous = one.chain
+            assert getattr(store.head("A"), "chain", None) == previous
+
+    def test_an_older_writer_is_stopped(self, tmp_path: Path) -> None:
+        """An older version that still has the file open cannot add a record, and what it acknowledges hands on the turn."""
+        path = old_tables(2, tmp_path / "t.db")
+        older = sqlite3.connect(path, isolation_level=None)
+        with SqliteStore(path) as store:
+            with pytest.raises(sqlite3.IntegrityError, match="seal"):
+                older.execute(
+                    "INSERT INTO record (tenant, entity, ticket, sequence, body, salt, chain)"
+                    " VALUES ('default', 'ticket', 'A', 9, '{}', '', '')"
+                )
+            older.execute("DELETE FROM effect WHERE tenant = 'default' AND entity = 'ticket' AND id = 'a1'")
+            older.close()
+            assert ["a2", "b1"] == [one.effect.id for one in store.take(NOON, NOON + MINUTE)]
+
+
+@pytest.mark.parametrize("make", [lambda path: old_store("0.1.0", path), lambda path: old_tables(2, path)], ids=["1", "2"])
+def test_an_older_file_has_the_tables_of_a_new_one(make: Callable[[Path], Path], tmp_path: Path) -> None:
+    """Columns, indexes and triggers are those of a file made today, so that all files behave alike."""
+    new, old = tmp_path / "new.db", make(tmp_path / "old.db")
+    SqliteStore(new).close()
+    SqliteStore(old).close()
+
+    for sql in (
+        "SELECT type, name, tbl_name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY 1, 2",
+        "SELECT name, sql FROM sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY 1",
+        (
+            'SELECT m.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden FROM sqlite_schema m'
+            " JOIN pragma_table_xinfo(m.name) x WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' ORDER BY 1, x.name"
+        ),
+    ):
+        assert rows(new, sql) == rows(old, sql)
