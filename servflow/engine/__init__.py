@@ -4,6 +4,7 @@ Knows a complete workflow and its verbs, composed of the parts below; must not k
 
 from servflow.engine._definition import BUILT_IN, EventSpec, State, Timer, Transition
 from servflow.engine._diff import Change, Diff, diff
+from servflow.engine._erasing import Erasure
 from servflow.engine._extensions import Extensions
 from servflow.engine._idioms import Approval, ChecklistStep
 from servflow.engine._law import Law
@@ -26,6 +27,7 @@ __all__ = [
     "ChecklistStep",
     "ClockView",
     "Diff",
+    "Erasure",
     "EventSpec",
     "Explanation",
     "Extensions",

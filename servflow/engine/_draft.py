@@ -360,6 +360,7 @@ APPLY: Mapping[type[Record], Callable[[Draft, Any], None]] = {
     model.Voted: _voted,
     model.Progressed: _progressed,
     model.Rated: _nothing,
+    model.Erased: _nothing,
     model.Decided: _nothing,
     model.SlotChanged: _slot_changed,
     model.Offered: _offered,

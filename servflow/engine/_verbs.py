@@ -83,7 +83,7 @@ def begin(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
         )
     if ticket.pins.get("workflow") != workflow.hash:
         _check_names(workflow, ticket)
-    at = given.at if given.at >= ticket.at else _clamped(ticket, given.at)
+    at = not_before(ticket, given.at)
     call = OneCall(workflow, ticket, at, given.world)
     if ticket.pins.get("calendars", workflow.calendars_hash) != workflow.calendars_hash:
         # As of the ticket's own instant, before anything counted by the old calendars can happen.
@@ -93,6 +93,16 @@ def begin(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
         call.record(Repinned, pins=pins, reason="calendars changed")
         call.at = at
     return call
+
+
+def not_before(ticket: Ticket, at: datetime) -> datetime:
+    """
+    The instant of a call, or the ticket's own where that lies a little ahead.
+
+    Raises:
+        Refused: it lies too far behind the ticket (``past``).
+    """
+    return at if at >= ticket.at else _clamped(ticket, at)
 
 
 def _clamped(ticket: Ticket | Draft, at: datetime) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -13,9 +13,10 @@ from attrs import field
 
 from servflow.calendars import OpenTime
 from servflow.dispatch import Policy
-from servflow.engine import _ask, _check, _progress, _read, _verbs
+from servflow.engine import _ask, _check, _erasing, _progress, _read, _verbs
 from servflow.engine._compile import Compiled
 from servflow.engine._definition import EventSpec, State, Transition, plain
+from servflow.engine._erasing import Erasure
 from servflow.engine._extensions import NONE, Extensions
 from servflow.engine._given import Given
 from servflow.engine._graph import graph as draw_graph
@@ -268,6 +269,46 @@ class Workflow:
         """What a store finds the ticket by: the values of fields marked ``indexed``, without those that are null."""
         held = ticket.fields
         return FrozenMap({name: held[name] for name in self.compiled.indexed if held.get(name) is not None})
+
+    def erase(
+        self,
+        ticket: Ticket,
+        records: Sequence[Record],
+        before: Iterable[Workflow] = (),
+        *,
+        at: datetime,
+        fields: Iterable[str] | None = None,
+        people: Iterable[str] = (),
+        written: bool = False,
+        actor: ActorLike = None,
+        reason: str | None = None,
+    ) -> Erasure:
+        """
+        Take out of a ticket, and of every record it ever made, what they say of a person.
+
+        Fields, payloads and evidence are taken out by name; every text that quotes what was taken out becomes
+        ``[erased]``. Nothing reacts to it: no rule, clock or transition. What is erased already gives the same ticket.
+
+        Args:
+            ticket: the ticket as the host holds it, with nothing to do before *at*.
+            records: all of its records.
+            before: earlier definitions it ran under, where it was migrated.
+            at: aware instant of now.
+            fields: names of fields, and of ``customer``, ``asset``, ``channel`` and ``tags``; all that is marked
+                ``personal`` where left out.
+            people: ids that get a name that says nothing, wherever they did or said something. Not those who were
+                to do the work.
+            written: whether messages, comments, reasons and evidence in words go as well, whatever they say.
+            actor: who asks for it.
+            reason: kept for good; it should not name the person.
+
+        Raises:
+            InputError: the records are not the ticket's, a name is unknown, a definition is missing, it has something to
+                do first (``due``), or a person is staff of this ticket.
+            Refused: *at* lies more than 5 s behind the ticket (``past``).
+        """
+        given = Given.of(at, actor, None, None)
+        return _erasing.erase(self, ticket, records, _erasing.Wanted.of(fields, people, written, reason, before), given)
 
     def rerun(self, received: Iterable[Record], world_at: Any) -> Outcome:
         """

@@ -431,3 +431,22 @@ class Linked(Record):
 
     other: str
     relation: str
+
+
+@frozen(kw_only=True, slots=False)
+class Erased(Record):
+    """
+    What the ticket and its records said of a person was taken out.
+
+    ``fields`` are null from here back to the opening, ``people`` the names that stand for ids that were replaced, ``written``
+    says that all that people wrote was taken out. ``records`` gives for the number of every record that was changed the
+    SHA-256 of the canonical text that stands there since, in hexadecimal; the latest that names a number counts.
+    """
+
+    fields: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    written: bool = False
+    records: FrozenMap[str, str] = EMPTY
+    actor: str | None = None
+    roles: tuple[str, ...] = ()
+    reason: str = ""
