@@ -10,7 +10,7 @@ from tests.scenarios.test_appliance_repair import ANN, CLERK, CUSTOMER, FINANCE,
 
 
 def comes_back(story: Story, week: int) -> int:
-    """One whole repair with a message and a wait for parts, and on a Monday the call that opens it again; the snapshot's size."""
+    """One whole repair, with a wait for parts, and the call on a Monday that opens it again; the size of the snapshot then."""
     story.later(minutes=1).does(ANN, "offer.accept").later(minutes=30).does(ANN, "arrive")
     story.does(CUSTOMER, "ticket.message", {"text": "It leaks."})
     story.does(ANN, "wait_for_parts").later(hours=2).does(ANN, "resume")
