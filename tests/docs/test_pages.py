@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 import servflow
+from tests.postgres import fresh_database
+from tests.requirements import require
 from tests.surface.layout import ROOT, name
 
 PAGES = sorted(
@@ -19,6 +21,8 @@ PAGES = sorted(
 )
 
 FENCE = re.compile(r"^(?P<mark><!-- (?P<note>[a-z ]+) -->\n+)?```(?P<kind>\w+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+NEEDS = re.compile(r"^<!-- needs ([a-z ]+) -->$", re.MULTILINE)
+"""What a page says its machine must have; one that needs ``postgres`` finds a database of its own as ``url``."""
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?!https?:|mailto:)([^)#\s]*)(?:#[^)]*)?\)")
 
 pages = pytest.mark.parametrize("page", [pytest.param(path, id=name(path)) for path in PAGES])
@@ -38,10 +42,20 @@ WITH_DATA = {ROOT / "examples" / "incident_log" / "README.md"}
 
 
 @pytest.mark.parametrize("page", [pytest.param(path, id=name(path)) for path in PAGES if path not in WITH_DATA])
-def test_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_page_runs(
+    page: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+) -> None:
     """The Python of a page runs from top to bottom in one namespace, and prints what the page says it prints."""
     monkeypatch.chdir(tmp_path)
     scope: dict[str, Any] = {"__name__": "__page__"}
+    for need in [one for found in NEEDS.findall(page.read_text("utf-8")) for one in found.split()]:
+        require(need)
+        if need == "postgres":
+            scope["url"] = fresh_database(request.getfixturevalue("postgres"))
     for line, kind, note, code in _blocks(page):
         if kind == "yaml" and note == "load":
             scope["workflow"] = servflow.load(code)

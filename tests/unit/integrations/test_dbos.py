@@ -58,7 +58,7 @@ class Place:
         return Desk(TinyWorkflow(), self.store, now=lambda: NOON, handlers=self.effects)
 
     def ended(self) -> list[tuple[str, str]]:
-        """Every workflow of this test once it has ended, in the order they were made: id and status."""
+        """Every workflow of this test once it has ended: id and status."""
         found = self.dbos.list_workflows(workflow_id_prefix=self.ticket)
         for one in found:
             try:
@@ -173,6 +173,24 @@ class TestCarryingOut:
         assert ("ERROR", "handler", id_) == (status, caught.value.code, caught.value.effect)
         assert ["notify", "DBOS.sleep", "notify", "DBOS.sleep", "notify"] == steps
 
+    def test_what_failed_for_good_can_be_tried_again(self, place: Place) -> None:
+        """Once the cause is mended, a fork of the workflow carries the effect out, and its reply arrives."""
+        broken = True
+
+        def price(effect: Any) -> dict[str, Any]:
+            if broken:
+                raise ConnectionError("no supplier today")
+            return {}
+
+        desk = place.desk({"call": price}, retry=Retry(tries=1))
+        desk.open(place.ticket, {"call": [{"name": "price", "reply": "priced"}]})
+        desk.deliver()
+        [(id_, status)] = place.ended()
+        broken = False
+        place.dbos.fork_workflow(id_, 1).get_result(polling_interval_sec=0.02)
+
+        assert ("ERROR", 1, "priced") == (status, desk.tick().fired, desk.get(place.ticket).state)
+
     def test_a_reply_that_is_none(self, place: Place) -> None:
         """A call that needs a reply and gets something else than a mapping fails, with what it got."""
         desk = place.desk({"call": lambda effect: 7}, retry=Retry(tries=1))
@@ -220,7 +238,7 @@ class TestTenants:
         for desk in desks:
             desk.tick()
 
-        assert [f"{place.ticket}:T1:1:Call:0", f"{place.ticket}-2:T1:1:Call:0"] == [id_ for id_, _ in found]
+        assert {f"{place.ticket}:T1:1:Call:0", f"{place.ticket}-2:T1:1:Call:0"} == {id_ for id_, _ in found}
         assert ["T1:1:Call:0"] * 2 == seen
         assert ["priced", "priced"] == [desk.get("T1").state for desk in desks]
 
