@@ -443,9 +443,10 @@ class StoreContract(AuditContract, WakingContract, EffectsContract, TroublesCont
             raise
         try:
             assert before == (everything(again), again.troubles(), again.chain("S"))
-            assert [("A2", 1), ("s", 1)] == taken(again)
-            assert [("B1", 2)] == taken(again, NOON + MINUTE)
-            assert [("C1", 2)] == taken(again, NOON + 2 * MINUTE)[-1:]
+            later = NOON + 9 * MINUTE
+            assert [("A2", 1), ("s", 1)] == taken(again, NOON, later)
+            assert [("B1", 2)] == taken(again, NOON + MINUTE, later)
+            assert [("C1", 2)] == taken(again, NOON + 2 * MINUTE, later)
             assert [("W", 1)] == claimed(again, NOON + MINUTE)
             assert ["A1", "X"] == troubled(again, aside=True)
             asked = again.find(where={"city": "上海"}, queue="q", due_before=NOON + MINUTE, order="due")
