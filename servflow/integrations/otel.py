@@ -27,14 +27,12 @@ Value = str | int | float | bool
 Note = Callable[[str, Value], None]
 D = TypeVar("D", Desk, AsyncDesk)
 
-_UNITS: Mapping[str, str] = {"servflow.tickets": "{ticket}", "servflow.effects": "{effect}", "servflow.lateness": "s"}
-_SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0)
-"""Bounds of a histogram of seconds: wake-ups are late by a moment, or by as long as nobody worked."""
+_UNITS: Mapping[str, str] = {"servflow.tickets": "{ticket}", "servflow.effects": "{effect}"}
 
 
 class OpenTelemetry:
     """
-    Spans, counters and histograms of OpenTelemetry, for ``Worker(telemetry=...)`` and ``traced``.
+    Spans and counters of OpenTelemetry, for ``Worker(telemetry=...)`` and ``traced``.
 
     Only the API of OpenTelemetry is used: what becomes of the spans and figures is up to the SDK that the host
     sets up, and without one nothing is recorded. A span is current in the thread it was begun in until it ends,
@@ -63,11 +61,8 @@ class OpenTelemetry:
         meter = metrics.get_meter(SCOPE, __version__, meter_provider)
         # Two instruments of one name would be two rows in some back ends, and a warning in the SDK.
         self._counter = functools.cache(lambda name: meter.create_counter(name, unit=_UNITS.get(name, "1")))
-        self._histogram = functools.cache(
-            lambda name: meter.create_histogram(
-                name, unit=_UNITS.get(name, "1"), explicit_bucket_boundaries_advisory=_SECONDS if name in _UNITS else None
-            )
-        )
+        for name in _UNITS:
+            self._counter(name)  # before several threads ask for it at once
 
     @contextmanager
     def span(self, name: str, attributes: Mapping[str, Value]) -> Iterator[Note]:
@@ -83,10 +78,6 @@ class OpenTelemetry:
         """Add to a counter; *value* is not negative."""
         self._counter(name).add(value, dict(attributes))
 
-    def measure(self, name: str, value: float, attributes: Mapping[str, Value]) -> None:
-        """Put one value, such as seconds, into a histogram."""
-        self._histogram(name).record(value, dict(attributes))
-
 
 def traced(desk: D, telemetry: Telemetry | None = None) -> D:
     """
@@ -95,7 +86,7 @@ def traced(desk: D, telemetry: Telemetry | None = None) -> D:
     ``open`` and ``fire`` say the ticket, the event, the workflow, the state it came to and its revision; a round says its
     counts. A refusal is an answer and not a failure: its code is kept as ``servflow.refused``. Any other exception
     fails the span, with ``servflow.code`` where the error has one. The desk that is given stays as it is; both are over the
-    same store.
+    same store. A ``Worker`` tells of its rounds itself: give it the plain desk.
 
     Args:
         telemetry: where the spans go; ``OpenTelemetry()`` where left out.

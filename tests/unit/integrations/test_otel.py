@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from servflow.desk import AsyncDesk, Desk
+from servflow.desk import AsyncDesk, Desk, Telemetry, Worker
 from servflow.errors import InputError, NotFound, Refused
 from servflow.integrations import OpenTelemetry, traced
 from servflow.model import Open
@@ -40,10 +40,7 @@ class Seen:
         """Name of an instrument -> its rows: attributes, and the figure."""
         data = self.reader.get_metrics_data()
         return {
-            metric.name: [
-                (dict(point.attributes), getattr(point, "value", None) or getattr(point, "sum", None))
-                for point in metric.data.data_points
-            ]
+            metric.name: [(dict(point.attributes), point.value) for point in metric.data.data_points]
             for resource in (data.resource_metrics if data else ())
             for scope in resource.scope_metrics
             for metric in scope.metrics
@@ -127,24 +124,66 @@ class TestTelemetry:
             seen.points()["servflow.effects"], key=lambda row: row[0]["outcome"]
         )
 
-    def test_measures(self, seen: Seen) -> None:
-        """What is measured becomes a histogram of seconds with bounds from a moment to a day."""
-        for value in (0.02, 40.0):
-            seen.telemetry.measure("servflow.lateness", value, {})
-        [metric] = seen.reader.get_metrics_data().resource_metrics[0].scope_metrics[0].metrics
-        [point] = metric.data.data_points
-
-        assert ("servflow.lateness", "s", 2, 40.02) == (metric.name, metric.unit, point.count, point.sum)
-        assert (0.01, 86400.0) == (point.explicit_bounds[0], point.explicit_bounds[-1])
-
     def test_without_an_sdk(self) -> None:
         """Without an SDK nothing is recorded, and nothing fails."""
         require("otel")
         telemetry = OpenTelemetry()
+        assert isinstance(telemetry, Telemetry)
         with telemetry.span("servflow.tick", {}) as note:
             note("servflow.fired", 1)
         telemetry.count("servflow.tickets", 1, {"outcome": "fired"})
-        telemetry.measure("servflow.lateness", 0.5, {})
+
+
+class TestWorker:
+    """What a worker tells."""
+
+    def test_handlers(self, seen: Seen) -> None:
+        """Each handler, plain or not, runs inside a span that says which effect; what it begins is a child."""
+        own = seen.provider.get_tracer("host")
+
+        async def call(effect: Any) -> None:
+            with own.start_as_current_span("http"):
+                pass
+
+        def send(effect: Any) -> None:
+            with own.start_as_current_span("smtp"):
+                raise ConnectionError("no mail today")
+
+        desk = _desk(handlers={"call": call, "notify": send})
+        desk.open("T1", {"call": [{"name": "price"}]})
+        desk.open("T2", {"notify": ["ann"]})
+        Worker(desk, telemetry=seen.telemetry).round()
+        names = {span.context.span_id: span.attributes.get("servflow.ticket") for span in seen.spans()}
+        effects = {span.attributes["servflow.ticket"]: span for span in seen.spans() if span.name == "servflow.effect"}
+
+        assert {"http": "T1", "smtp": "T2"} == {
+            span.name: names[span.parent.span_id] for span in seen.spans() if span.name in ("http", "smtp")
+        }
+        assert {
+            "servflow.ticket": "T1",
+            "servflow.effect": "T1:1:Call:0",
+            "servflow.kind": "call",
+            "servflow.tries": 1,
+        } == dict(effects["T1"].attributes)
+        assert (True, False) == (effects["T1"].status.is_ok, effects["T2"].status.is_ok)
+        assert ["no mail today"] == [event.attributes["exception.message"] for event in effects["T2"].events]
+        assert {"delivered": 1, "failed": 1} == {
+            attributes["outcome"]: value for attributes, value in seen.points()["servflow.effects"]
+        }
+
+    def test_rounds(self, seen: Seen) -> None:
+        """A round over tickets is a span with its counts, and the counts add up by outcome."""
+        desk = _desk()
+        desk.open("T1")
+        desk.store.post("T1", "go", key="k", at=NOON)
+        desk.store.post("T1", "no", key="l", at=NOON)
+        Worker(desk, telemetry=seen.telemetry).round()
+        first = next(span for span in seen.spans() if span.name == "servflow.tick")
+
+        assert (1, 1) == (first.attributes["servflow.fired"], first.attributes["servflow.refused"])
+        assert {"fired": 1, "refused": 1} == {
+            attributes["outcome"]: value for attributes, value in seen.points()["servflow.tickets"]
+        }
 
 
 class TestTraced:
