@@ -195,6 +195,27 @@ class AsyncDesk:
         """As ``Desk.revive``."""
         return await asyncio.to_thread(self._desk.revive, sort, ids)
 
+    async def find(self, **asked: Any) -> tuple[Ticket, ...]:
+        """As ``Desk.find``."""
+        return await asyncio.to_thread(self._desk.find, **asked)
+
+    async def erase(
+        self,
+        id: str,  # noqa: A002 - the word of the whole library
+        *,
+        fields: Iterable[str] | None = None,
+        people: Iterable[str] = (),
+        written: bool = False,
+        actor: Actor | Mapping[str, Any] | str | None = None,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> Outcome:
+        """As ``Desk.erase``."""
+        asked = self._desk.erase
+        return await asyncio.to_thread(
+            asked, id, fields=fields, people=people, written=written, actor=actor, reason=reason, key=key
+        )
+
     async def migrate(
         self, plan: MigrationPlan, *, tickets: Iterable[str] | None = None, limit: int | None = None
     ) -> MigrationReport:

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import evolve
 
-from servflow.desk import _migrate
+from servflow.desk import _erase, _migrate
 from servflow.desk._deliver import Delivery, checked_handlers
 from servflow.desk._reports import DeliverReport, MigrationReport, TickReport
 from servflow.desk._retry import Retry, positive
@@ -281,7 +281,8 @@ class Desk:
 
         Call it as often as promises shall be told to the second; a late call loses nothing, since every
         record carries its own instant. One ticket that fails or whose mail is refused holds up no other: it is tried
-        again after a while, as ``retry`` says, and set aside in the end, until ``revive``.
+        again after a while, as ``retry`` says, and set aside in the end, until ``revive``. Where the world cannot be had,
+        the round ends there, and no ticket is blamed for it.
 
         Raises:
             StoreError: the store itself failed; the round left no trace and can be done again.
@@ -317,6 +318,48 @@ class Desk:
     def revive(self, sort: Sort, ids: Iterable[str]) -> int:
         """Have tickets or effects tried again at once, counted from the beginning; how many of them were in trouble."""
         return self.store.revive(sort, ids)
+
+    def find(self, **asked: Any) -> tuple[Ticket, ...]:
+        """
+        Tickets for a screen: what ``Store.find`` gives for the same arguments.
+
+        ``where`` takes values of fields that the definition marks ``indexed``.
+        """
+        return self.store.find(**asked)
+
+    def erase(
+        self,
+        id: str,  # noqa: A002 - the word of the whole library
+        *,
+        fields: Iterable[str] | None = None,
+        people: Iterable[str] = (),
+        written: bool = False,
+        actor: Actor | Mapping[str, Any] | str | None = None,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> Outcome:
+        """
+        Take a person's data out of a ticket and of all its records, for good; the chain of its records holds as before.
+
+        What time has set happens first, then one record says what was erased. Tickets it opened, and what handlers
+        carried elsewhere, are left as they are.
+
+        Args:
+            fields: names of fields, and of ``customer``, ``asset``, ``channel`` and ``tags``; all that the definition
+                marks ``personal``, in payloads and evidence too, where left out.
+            people: ids that get a name that says nothing; not those who were to do the work.
+            written: whether messages, comments and reasons go as well, whatever they say.
+            actor: who asks for it.
+            reason: kept for good; it should not name the person.
+            key: makes it once: the same key again gives the first result.
+
+        Raises:
+            NotFound: there is no such ticket, or a version of the workflow it ran under is missing.
+            Conflict: effects of it were not carried out or messages not read (``pending``); what to do is said.
+            InputError: a name is unknown, or a person is staff of this ticket.
+        """
+        options = {"fields": fields, "people": tuple(people), "written": written, "actor": actor, "reason": reason}
+        return _erase.erase(self._steps, id, _erase.Asked(options), key)
 
     def migrate(
         self, plan: MigrationPlan, *, tickets: Iterable[str] | None = None, limit: int | None = None

@@ -10,6 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from servflow.desk._workflows import Workflows
+from servflow.engine import Erasure
 from servflow.errors import Conflict, NotFound, ReservationRefused
 from servflow.model import EMPTY, FrozenMap, Outcome, Ticket, World, frozen_map, instant, same_value
 from servflow.stores import Answer, Change, Store
@@ -20,7 +21,7 @@ TRIES = 20
 _COUNTED = ("engineer:", "outlet:")
 """Under these names the kernel takes hold of the capacity of engineers and outlets."""
 
-Decide = Callable[[Ticket, datetime, World | None], Outcome]
+Decide = Callable[[Ticket, datetime, World | None], Outcome | Erasure]
 Outside = Callable[[], World | Mapping[str, Any] | None] | World | Mapping[str, Any] | None
 
 
@@ -40,6 +41,7 @@ class Surroundings:
         self._outside: Callable[[], World | Mapping[str, Any] | None] | None = outside if callable(outside) else None
         self._fixed = None if callable(outside) else World.of(outside)
         self._counted: tuple[Mapping[str, int], World] | None = None
+        self._failed: Exception | None = None
 
     def over(self, store: Store) -> Surroundings:
         """The same time and world, with what is held counted from another handle."""
@@ -54,7 +56,11 @@ class Surroundings:
     def world(self) -> World | None:
         """What lies outside the tickets, at present."""
         if self._outside is not None:
-            return World.of(self._outside())
+            try:
+                return World.of(self._outside())
+            except Exception as error:
+                self._failed = error
+                raise
         if self._fixed is None or self._fixed.loads or not self._fixed.by_id:
             return self._fixed
         # A world that stays the same would offer full engineers for ever: what the store says is held is laid over it.
@@ -63,6 +69,10 @@ class Surroundings:
             version = ",".join([self._fixed.version, *(f"{key}={units}" for key, units in sorted(loads.items()))])
             self._counted = (loads, self._fixed.with_loads(loads, version=version) if loads else self._fixed)
         return self._counted[1]
+
+    def caused(self, error: Exception) -> bool:
+        """Whether it was the world that could not be had; no ticket is to blame for that."""
+        return error is self._failed
 
     def fresh(self) -> tuple[int | None, World | None]:
         """The world, and the number of a release it is at least as new as."""
@@ -137,10 +147,11 @@ class Steps:
                 return first, self._first(first, id_)
             released, world = self.around.fresh()
             ticket = self.get(id_)
-            outcome = decide(ticket, self.around.now(), world)
+            decided = decide(ticket, self.around.now(), world)
+            outcome, erased = (decided.outcome, decided.records) if isinstance(decided, Erasure) else (decided, ())
             keys = () if key is None else (key,)
             index = self.indexed(ticket, outcome.ticket) if outcome.records else None
-            change = Change.of(outcome, ticket.revision, keys=keys, released=released, index=index, **answers)
+            change = Change.of(outcome, ticket.revision, keys=keys, released=released, index=index, erased=erased, **answers)
             if not (change.records or change.keys or change.consumed or change.woken):  # nothing happened, nothing to keep
                 return Answer(status="applied", first=ticket.revision + 1, last=ticket.revision), outcome
             answer = self._commit(change)

@@ -11,6 +11,18 @@ TEXTS: dict[str, Text] = {
         hint_en="compare the record with a backup",
         hint_zh="请与备份比对该记录",
     ),
+    "audit.sealed": Text(
+        en="record {sequence} of ticket {ticket} does not say what it said, and no record tells that anything of it was erased",
+        zh="工单 {ticket} 的第 {sequence} 条记录内容已变，却没有记录说明其中有内容被清除",
+        hint_en="compare the record with a backup: it was changed by hand",
+        hint_zh="请与备份比对该记录：它被手工改动",
+    ),
+    "audit.rewritten": Text(
+        en="record {sequence} of ticket {ticket} is not what was left of it by the erasure that record {by} tells of",
+        zh="工单 {ticket} 的第 {sequence} 条记录与第 {by} 条记录所述清除之后的内容不符",
+        hint_en="compare the record with a backup made after the erasure",
+        hint_zh="请与清除之后的备份比对该记录",
+    ),
     "audit.missing": Text(
         en="record {sequence} of ticket {ticket} is missing",
         zh="工单 {ticket} 缺少第 {sequence} 条记录",

@@ -10,14 +10,27 @@ from attrs import evolve, frozen
 
 from servflow.engine import Workflow
 from servflow.errors import FormatError, InputError, NotFound, ServflowError, StoreError, shown
-from servflow.model import Effect, Migrated, Opened, Received, Record, Take, Ticket, canonical, dump, load
+from servflow.model import (
+    Effect,
+    FrozenMap,
+    Migrated,
+    Opened,
+    Received,
+    Record,
+    Take,
+    Ticket,
+    canonical,
+    dump,
+    frozen_map,
+    load,
+)
 from servflow.stores._chain import Head, Link
 from servflow.stores._memory import MemoryStore
 from servflow.stores._protocol import Change, Store
 from servflow.stores._verify import Noted, broken, finding, verify
 
-FORMAT = 1
-"""Version of the exported form."""
+FORMAT = 2
+"""Version of the exported form; 1 knew no seals of erased records, and is read."""
 
 PAGE = 500
 
@@ -55,11 +68,16 @@ def export(store: Store, id: str, *, workflows: Iterable[Workflow] = ()) -> dict
         "id": id,
         "chain": head.chain,
         "ticket": dump(ticket),
-        "records": [{"salt": one.salt, "chain": one.chain, "record": json.loads(one.body)} for one in links],
+        "records": [_linked(one) for one in links],
         "keys": {key: [answer.first, answer.last] for key, answer in known.items()},
         "effects": effects,
         "definitions": {hash_: dict(data) for hash_, data in definitions.items()},
     }
+
+
+def _linked(one: Link) -> dict[str, Any]:
+    sealed = {"seal": one.seal} if one.seal else {}
+    return {"salt": one.salt, **sealed, "chain": one.chain, "record": json.loads(one.body)}
 
 
 def _pinned(records: Iterable[Record]) -> Iterator[str]:
@@ -121,8 +139,17 @@ def import_ticket(store: Store, data: Mapping[str, Any], *, workflows: Iterable[
                 code="exists",
                 ticket=read.ticket.id,
             )
-        _keep(store, read)
+        _keep(store, read, _index(read, given))
     return read.ticket
+
+
+def _index(read: _Read, workflows: tuple[Workflow, ...]) -> FrozenMap[str, Any] | None:
+    """What the ticket is found by, as the definition it runs under says; None where that cannot be read."""
+    pinned = read.ticket.pins.get("workflow", "")
+    flow = next((flow for flow in workflows if flow.hash == pinned), None)
+    if flow is None and pinned in read.definitions:
+        flow = Workflow(**read.definitions[pinned])
+    return None if flow is None else frozen_map(flow.index(read.ticket))
 
 
 def _proved(read: _Read, workflows: tuple[Workflow, ...]) -> None:
@@ -142,7 +169,7 @@ def _proved(read: _Read, workflows: tuple[Workflow, ...]) -> None:
         raise InputError(f"ticket {read.ticket.id!r} is not imported: {one}", code="import", ticket=read.ticket.id)
 
 
-def _keep(store: Store, read: _Read) -> None:
+def _keep(store: Store, read: _Read, index: FrozenMap[str, Any] | None = None) -> None:
     for hash_, data in read.definitions.items():
         if store.definition(hash_) is None:
             store.define(hash_, str(data.get("workflow", "")), int(data.get("version", 0)), data)
@@ -157,9 +184,11 @@ def _keep(store: Store, read: _Read) -> None:
                     expected=at,
                     records=read.records[at or 0 : end],
                     effects=read.effects if last else (),
+                    index=index if last else None,
                     reservations=tuple(Take(key=held.key, units=held.units) for held in read.ticket.held) if last else (),
                     keys=keys,
                     salts=tuple(one.salt for one in read.links[at or 0 : end]),
+                    seals=tuple(one.seal for one in read.links[at or 0 : end]),
                 )
             ]
         )
@@ -194,7 +223,13 @@ def _read(data: Any) -> _Read:
         )
     try:
         links = tuple(
-            Link(one["record"]["sequence"], canonical(one["record"]).decode(), str(one["salt"]), str(one["chain"]))
+            Link(
+                sequence=one["record"]["sequence"],
+                body=canonical(one["record"]).decode(),
+                salt=str(one["salt"]),
+                chain=str(one["chain"]),
+                seal=str(one.get("seal", "")),
+            )
             for one in data["records"]
         )
         read = _Read(

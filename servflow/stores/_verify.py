@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 import attrs
@@ -10,8 +11,8 @@ from attrs import frozen
 
 from servflow.engine import Workflow
 from servflow.errors import Finding, FormatError, InputError, NotFound, ServflowError
-from servflow.model import Record, Ticket, canonical, load, load_ticket
-from servflow.stores._chain import START, Head, Link, link
+from servflow.model import Erased, Record, Ticket, canonical, load, load_ticket
+from servflow.stores._chain import START, Head, Link
 from servflow.stores._protocol import Store
 from servflow.stores._writing import read_text
 
@@ -57,7 +58,8 @@ def verify(
     Prove that no record was changed, removed, added or put elsewhere, and that each ticket is what its records amount to.
 
     Each ticket is looked at in a transaction of its own, so others are stopped no longer than that takes. What is
-    proved is that the log and the ticket's row agree with each other and with themselves. Whoever may write the
+    proved is that the log and the ticket's row agree with each other and with themselves; a record from which a person's
+    data was erased must say what the record of that erasure says it does. Whoever may write the
     file and knows how it is made can write all of it anew: only *noted* heads, kept where they cannot write, prove that.
 
     Args:
@@ -100,7 +102,7 @@ def broken(head: Head, links: Iterable[Link]) -> Iterator[tuple[str, int]]:
         if one.sequence != last + 1:
             # What follows a gap cannot be compared with what was before it; its own chain is gone on from.
             yield "audit.missing", last + 1
-        elif link(previous, one.body, one.salt) != one.chain:
+        elif not one.follows(previous):
             yield "audit.changed", one.sequence
         previous, last = one.chain, one.sequence
     if last < head.revision:
@@ -150,6 +152,7 @@ class _Look:
             self.find(code, name, sequence, revision=head.revision)
         self._as_noted(name, links)
         records = self._records(name, links)
+        self._erased(name, links, records)
         ticket = self._snapshot(name, head)
         if ticket is not None and records and before == len(self.findings):
             self._fold(name, ticket, records)
@@ -180,6 +183,19 @@ class _Look:
             except ServflowError as error:
                 self.find("audit.unreadable", name, one.sequence, problem=str(error))
         return records
+
+    def _erased(self, name: str, links: Iterable[Link], records: Iterable[Record]) -> None:
+        # A seal lets a record say something else than when it was kept: only a later record of the chain allows that.
+        allowed: dict[str, tuple[int, str]] = {}
+        for record in records:
+            if isinstance(record, Erased):
+                allowed.update((number, (record.sequence, told)) for number, told in record.records.items())
+        for one in links:
+            by, told = allowed.get(str(one.sequence), (0, ""))
+            if one.seal and by <= one.sequence:
+                self.find("audit.sealed", name, one.sequence)
+            elif by > one.sequence and sha256(one.body.encode()).hexdigest() != told:
+                self.find("audit.rewritten", name, one.sequence, by=by)
 
     def _snapshot(self, name: str, head: Head) -> Ticket | None:
         try:

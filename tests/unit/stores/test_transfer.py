@@ -193,7 +193,7 @@ def test_no_part_may_be_missing_or_else(source: Store, target: Store) -> None:
 def test_newer(source: Store, target: Store) -> None:
     """An export of a newer version says to upgrade."""
     with pytest.raises(FormatError, match="upgrade servflow"):
-        import_ticket(target, {**travelled(source), "format": 2})
+        import_ticket(target, {**travelled(source), "format": 3})
 
 
 def test_not_exported(source: Store, tmp_path: Path) -> None:
