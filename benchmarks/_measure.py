@@ -52,7 +52,7 @@ def ratio(name: str, value: float, *, least: float | None = None, most: float | 
     """Print a ratio beside what it should be."""
     wanted = f"at least {least:g}" if least is not None else f"at most {most:g}"
     met = value >= least if least is not None else most is not None and value <= most
-    print(f"  {name:<92}{value:>10.1f} times ({wanted}: {'ok' if met else 'MISSED'})")
+    print(f"  {name:<92}{value:>10.2f} times ({wanted}: {'ok' if met else 'MISSED'})")
 
 
 def held(make: Callable[[int], Any], count: int) -> float:

@@ -2,6 +2,7 @@
 
 from servflow.stores._async import AsyncStore, InThreads, in_threads
 from servflow.stores._chain import Head, Link, link
+from servflow.stores._kept import prepared
 from servflow.stores._memory import MemoryStore
 from servflow.stores._protocol import Answer, Change, Claim, Message, Pending, Sort, Store, Trouble
 from servflow.stores._sql import SqlStore
@@ -31,5 +32,6 @@ __all__ = [
     "import_ticket",
     "in_threads",
     "link",
+    "prepared",
     "verify",
 ]

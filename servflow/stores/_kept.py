@@ -32,8 +32,9 @@ class Written:
 
     ``snapshot`` is None where the change keeps the one that is there. ``erased`` are the texts of ``Change.erased``.
     ``index`` are the names and texts of ``Change.index``; None leaves them as they are. ``row`` and ``waits`` are what
-    is kept beside the snapshot, ``sealed`` are the salt, the kept seal and the seal of each record. ``answer`` is what a
-    store says where it keeps all that. ``plain`` says that nothing is touched but the ticket, its log, effects and keys.
+    is kept beside the snapshot, ``sealed`` are of each record its number, text, salt, kept seal and the seal that counts.
+    ``answer`` is what a store says where it keeps all that. ``plain`` says that nothing is touched but the ticket, its log,
+    effects and keys.
     """
 
     change: Change
@@ -44,7 +45,7 @@ class Written:
     index: tuple[tuple[str, str], ...] | None
     row: Row
     waits: tuple[str, ...]
-    sealed: tuple[tuple[str, str, str], ...]
+    sealed: tuple[tuple[int, str, str, str, str], ...]
     answer: Answer
     plain: bool
 
@@ -83,9 +84,9 @@ class Written:
     def links(self, previous: str) -> list[tuple[int, str, str, str, str]]:
         """The records behind the chain *previous*, as the attributes of ``Link``."""
         found = []
-        for record, body, (salt, kept, sealed) in zip(self.change.records, self.records, self.sealed, strict=True):
+        for sequence, body, salt, kept, sealed in self.sealed:
             previous = joined(previous, sealed)
-            found.append((record.sequence, body, salt, previous, kept))
+            found.append((sequence, body, salt, previous, kept))
         return found
 
 
@@ -131,12 +132,12 @@ def _row(ticket: Ticket) -> Row:
     )
 
 
-def _sealed(change: Change, records: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+def _sealed(change: Change, records: Sequence[str]) -> tuple[tuple[int, str, str, str, str], ...]:
     found = []
     for number, body in enumerate(records):
         salt = change.salts[number] if change.salts else new_salt()
         kept = change.seals[number] if change.seals else ""
-        found.append((salt, kept, kept or seal(body, salt)))
+        found.append((change.records[number].sequence, body, salt, kept, kept or seal(body, salt)))
     return tuple(found)
 
 
@@ -155,13 +156,15 @@ class Cache:
                 self._held.move_to_end((tenant, id_))
             return ticket
 
-    def put(self, tenant: str, ticket: Ticket) -> None:
-        """Remember a snapshot."""
+    def put(self, tenant: str, *tickets: Ticket) -> None:
+        """Remember snapshots."""
+        held = self._held
         with self._lock:
-            self._held[tenant, ticket.id] = ticket
-            self._held.move_to_end((tenant, ticket.id))
-            if len(self._held) > CACHED:
-                self._held.popitem(last=False)
+            for ticket in tickets:
+                held[tenant, ticket.id] = ticket
+                held.move_to_end((tenant, ticket.id))
+            while len(held) > CACHED:
+                held.popitem(last=False)
 
     def clear(self) -> None:
         """Forget all."""
@@ -172,5 +175,5 @@ class Cache:
 class NoCache(Cache):
     """Believes nothing: a host may undo part of its transaction, and nobody here is told."""
 
-    def put(self, tenant: str, ticket: Ticket) -> None:
+    def put(self, tenant: str, *tickets: Ticket) -> None:
         """Kept nowhere."""

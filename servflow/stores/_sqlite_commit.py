@@ -104,6 +104,7 @@ class Commit:
     records: list[tuple[Any, ...]] = field(factory=list)
     effects: list[tuple[Any, ...]] = field(factory=list)
     answers: list[tuple[Any, ...]] = field(factory=list)
+    snapshots: list[Ticket] = field(factory=list)
 
     def run(self, ready: Sequence[Written]) -> tuple[Answer, ...]:
         """The answers, in order; what is applied is written."""
@@ -159,22 +160,25 @@ class Commit:
         return ready.answer
 
     def _gather(self, ready: Written, before: str, waiting: int) -> None:
-        change, ticket = ready.change, ready.change.ticket
+        change = ready.change
+        ticket = change.ticket
         here = (self.tenant, ENTITY, ticket.id)
-        links = ready.links(before)
-        chain = links[-1][3] if links else before
+        chain = before
+        for link in ready.links(before):
+            chain = link[3]
+            self.records.append(link + here)
         if ready.snapshot is not None:
             row = (*ready.row, chain, ready.snapshot, *here)
             if change.expected is None:
-                self.opened.append((*row, *here))
+                self.opened.append(row + here)
             else:
                 self.stepped.append(row)
-            self.cache.put(self.tenant, ticket)
-            self.heads[ticket.id] = (ticket.revision, chain, 0, waiting)
-        for one in links:
-            self.records.append(one + here)
-        for effect, body in zip(change.effects, ready.effects, strict=True):
-            self.effects.append((self.tenant, ENTITY, effect.id, effect.ticket, body, self.tenant, ENTITY, effect.ticket))
+            self.snapshots.append(ticket)
+            self.heads[ticket.id] = (ready.row[0], chain, 0, waiting)
+        if change.effects:
+            for effect, body in zip(change.effects, ready.effects, strict=True):
+                of = (self.tenant, ENTITY, effect.ticket)
+                self.effects.append((self.tenant, ENTITY, effect.id, effect.ticket, body, *of))
         for key in change.keys:
             first, last = ready.answer.first, ready.answer.last
             self.answers.append((*here, key, first, last))
@@ -191,6 +195,8 @@ class Commit:
             if rows:
                 self.db.run_many(sql, rows)
                 rows.clear()
+        self.cache.put(self.tenant, *self.snapshots)
+        self.snapshots.clear()
 
     def _answer_mail(self, change: Change) -> None:
         here = (self.tenant, ENTITY, change.ticket.id)

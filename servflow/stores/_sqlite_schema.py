@@ -44,7 +44,7 @@ CREATE TABLE record (
 EFFECT_TURNS = """
 CREATE INDEX effect_turn ON effect (tenant, entity, ticket, number) WHERE aside = 0;
 CREATE INDEX effect_new ON effect (tenant, entity, number) WHERE first = 1 AND again IS NULL;
-CREATE INDEX effect_again ON effect (tenant, entity, again, number, tries) WHERE first = 1 AND again IS NOT NULL;
+CREATE INDEX effect_again ON effect (tenant, entity, first, again, tries, number) WHERE first = 1 AND again IS NOT NULL;
 CREATE TRIGGER effect_gone AFTER DELETE ON effect WHEN old.first = 1 BEGIN
   UPDATE effect SET first = 1 WHERE number = (SELECT min(number) FROM effect
     WHERE tenant = old.tenant AND entity = old.entity AND ticket = old.ticket AND aside = 0); END;
