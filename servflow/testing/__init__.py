@@ -11,7 +11,11 @@ pytest.register_assert_rewrite(
     "servflow.testing._store_machine",
 )
 
-from servflow.testing._store_contract import StoreContract  # noqa: E402 - the line above has to come first
+from servflow.testing._simulation import SimulationReport, simulate  # noqa: E402 - the line above has to come first
+from servflow.testing._simulation_ledger import Violation  # noqa: E402 - as above
+from servflow.testing._simulation_scheduler import Faults  # noqa: E402 - as above
+from servflow.testing._simulation_script import Firing, Opening  # noqa: E402 - as above
+from servflow.testing._store_contract import StoreContract  # noqa: E402 - as above
 from servflow.testing._store_machine import StoreMachine, store_machine  # noqa: E402 - as above
 from servflow.testing._strategies import (  # noqa: E402 - as above
     PEOPLE,
@@ -26,14 +30,20 @@ from servflow.testing._strategies import (  # noqa: E402 - as above
 
 __all__ = [
     "PEOPLE",
+    "Faults",
+    "Firing",
+    "Opening",
+    "SimulationReport",
     "Step",
     "StoreContract",
     "StoreMachine",
+    "Violation",
     "actors_for",
     "event_sequences",
     "fields_for",
     "instants",
     "play",
+    "simulate",
     "store_machine",
     "values_for",
 ]

@@ -1,4 +1,4 @@
-"""Knows the command that proves a store, ``python -m servflow.testing check``; must not know how it is proved."""
+"""Knows the commands ``python -m servflow.testing check`` and ``simulate``; must not know how anything is proved."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from servflow.errors import InputError
+from servflow.testing import _simulation_command
 from servflow.testing._check import Clause, read_factory, run_contract
 
 WIDTH = 118
@@ -32,8 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check = commands.add_parser("check", help="prove a store", description=ABOUT, formatter_class=RawDescriptionHelpFormatter)
     check.add_argument("factory", metavar="FACTORY", help="module:name")
     check.add_argument("-k", dest="only", default="", metavar="TEXT", help="try only clauses whose name holds TEXT")
+    about = _simulation_command.ABOUT
+    simulated = commands.add_parser(
+        "simulate", help="play seeds", description=about, formatter_class=RawDescriptionHelpFormatter
+    )
+    _simulation_command.options(simulated)
     given = parser.parse_args(arguments)
     try:
+        if given.command == "simulate":
+            return _simulation_command.run(given)
         counted = Counter(_told(clause) for clause in run_contract(read_factory(given.factory), given.only))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 from attrs import define, field, frozen
 
-from servflow.desk import Desk
-from servflow.errors import InputError, ServflowError, shown
+from servflow.errors import InputError, shown
 from servflow.model import FrozenMap, Record, Ticket, World
 from servflow.stores import MemoryStore, Store
 from servflow.testing import _simulation_flows as shop
@@ -25,6 +24,9 @@ CALM = timedelta(days=3)
 """How long everybody has to come to rest once nothing goes wrong any more."""
 MOST_ROUNDS = 1_000
 
+Flows = Callable[[Store], Sequence[Any]]
+Script = Callable[[Random], Iterable[Act]]
+
 
 @frozen(kw_only=True)
 class SimulationReport:
@@ -32,8 +34,8 @@ class SimulationReport:
     What one simulation came to; true where every promise was kept.
 
     ``violations`` are the promises that were broken. ``counts`` tells how much happened: steps, tickets, records, effects,
-    deliveries, and each kind of fault. ``tickets`` and ``histories`` are what is in the store at the end, and ``trace`` is every
-    step in order, a line each: the same seed, script and faults give the same trace in every process.
+    deliveries, and each kind of fault. ``tickets`` and ``histories`` are what is in the store at the end, and ``trace``
+    is every step in order, a line each: the same seed, script and faults give the same trace in every process.
     """
 
     seed: int
@@ -56,6 +58,11 @@ class SimulationReport:
         """A hash of the trace: two simulations with the same one went the same way."""
         return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()
 
+    @property
+    def command(self) -> str:
+        """What plays this seed again, of the library's own shop and with all faults; a host gives its own ``--host``."""
+        return f"python -m servflow.testing simulate --seed {self.seed}"
+
     def __str__(self) -> str:
         if self:
             return f"seed {self.seed}: every promise was kept in {self.counts['steps']} steps"
@@ -77,7 +84,7 @@ def simulate(
     seed: int,
     *,
     workflow: Any = None,
-    events: Callable[[Random], Iterable[Act]] | None = None,
+    events: Script | None = None,
     handlers: Mapping[str, Callable[[Any], Any]] | None = None,
     world: World | Mapping[str, Any] | None = None,
     store: Callable[[], Store] = MemoryStore,
@@ -104,14 +111,18 @@ def simulate(
     Raises:
         InputError: the seed is no whole number, or there is a workflow without a script.
     """
-    if not isinstance(seed, int) or isinstance(seed, bool):
+    given_seed: object = seed
+    if not isinstance(given_seed, int) or isinstance(given_seed, bool):
         raise InputError(f"a seed is a whole number, not {shown(seed)}", value=seed)
     if (workflow is None) != (events is None):
         raise InputError("give a workflow together with events, the script of what happens to its tickets; or neither")
-    if workflow is None:
-        flows, script, given, world = shop.flows, shop.events, {"call:price": shop.price, **(handlers or {})}, shop.WORLD
+    flows: Flows = shop.flows
+    script: Script = shop.events
+    given = dict(handlers or {})
+    if workflow is None or events is None:
+        given, world = {"call:price": shop.price, **given}, shop.WORLD
     else:
-        flows, script, given = _always(workflow), events or shop.events, dict(handlers or {})
+        flows, script = _always(workflow), events
     simulation = _Simulation(seed, Scheduler(seed, Faults() if faults is None else faults), store())
     try:
         return simulation.run(flows, script, {"*": lambda _: None, **given}, World.of(world))
@@ -119,7 +130,7 @@ def simulate(
         simulation.store.close()
 
 
-def _always(workflow: Any) -> Callable[[Store], Sequence[Any]]:
+def _always(workflow: Any) -> Flows:
     given = tuple(workflow) if isinstance(workflow, (list, tuple)) else (workflow,)
     return lambda _: given
 
@@ -134,8 +145,8 @@ class _Simulation:
 
     def run(
         self,
-        flows: Callable[[Store], Sequence[Any]],
-        script: Callable[[Random], Iterable[Act]],
+        flows: Flows,
+        script: Script,
         handlers: Mapping[str, Callable[[Any], Any]],
         world: World | None,
     ) -> SimulationReport:
@@ -153,7 +164,7 @@ class _Simulation:
         except Exception as error:  # a simulation tells of everything that goes wrong, with the seed that leads there
             ledger.broken("raised", f"{type(error).__name__}: {error}")
         workflows = {flow.hash: flow for flow in flows(self.store)}
-        Rest(self.store, ledger, workflows, world, scheduler.time, True).look()
+        Rest(self.store, ledger, workflows, world, scheduler.time).look()
         return self._report(ledger)
 
     def _day(self, plant: Plant, hands: list[list[Any]]) -> None:
@@ -162,8 +173,8 @@ class _Simulation:
             (scheduler.process(f"client {number}"), Client(plant, acts)) for number, acts in enumerate(hands, 1)
         ]
         clients = [process for process, _ in works]
-        for number in range(1, scheduler.random.randint(1, 3) + 1):
-            works.append((scheduler.process(f"worker {number}"), Worker(plant, clients)))
+        workers = range(1, scheduler.random.randint(1, 3) + 1)
+        works.extend((scheduler.process(f"worker {number}"), Worker(plant, clients)) for number in workers)
         works.append((scheduler.process("admin"), Administrator(plant, clients)))
         scheduler.run(works)
 
@@ -181,11 +192,11 @@ class _Simulation:
         for _ in range(MOST_ROUNDS):
             if worker.round(desk, process, 100):
                 continue
-            if not self._moves_on(desk, until):
+            if not self._moves_on(until):
                 return
         plant.ledger.broken("asleep", f"there was still something to do after {MOST_ROUNDS} rounds in which nothing went wrong")
 
-    def _moves_on(self, desk: Desk, until: Any) -> bool:
+    def _moves_on(self, until: datetime) -> bool:
         """Go to the next instant at which something is to be done; whether there is any."""
         scheduler, store = self.scheduler, self.store
         if store.effects(1):
@@ -216,6 +227,3 @@ class _Simulation:
             histories=FrozenMap({ticket.id: tuple(ledger.records.get(ticket.id, ())) for ticket in tickets}),
             steps=tuple(self.scheduler.trace),
         )
-
-
-__all__ = ["ServflowError", "SimulationReport", "simulate"]

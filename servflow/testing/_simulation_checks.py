@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -12,7 +12,6 @@ from attrs import frozen
 
 from servflow.engine import Workflow
 from servflow.model import (
-    Effect,
     Escalated,
     Open,
     Opened,
@@ -24,7 +23,6 @@ from servflow.model import (
     TimerRefused,
     TimerSet,
     World,
-    canonical,
 )
 from servflow.stores import Store, verify
 from servflow.testing._simulation_ledger import Ledger
@@ -39,7 +37,6 @@ class Rest:
     workflows: Mapping[str, Any]
     world: World | None
     time: datetime
-    exact: bool
 
     def look(self) -> None:
         """Check all of it; what is broken goes into the ledger."""
@@ -58,7 +55,7 @@ class Rest:
     def _history(self, id_: str, records: tuple[Record, ...]) -> None:
         ledger = self.ledger
         kept = ledger.records.get(id_, [])
-        if [canonical(one) for one in kept] != [canonical(one) for one in records]:
+        if kept != list(records):
             ledger.broken("kept", f"{id_!r} has {len(records)} records, which are not the {len(kept)} that were kept")
         if [one.sequence for one in records] != list(range(1, len(records) + 1)):
             ledger.broken("order", f"the records of {id_!r} are numbered {[one.sequence for one in records]}")
@@ -87,11 +84,15 @@ class Rest:
                 if record.at < record.timer.due or (record.at > record.timer.due and record.timer not in refused):
                     ledger.broken("time", f"{id_!r}: {record.timer} fired at {record.at}, and not when it was due")
                 if fired[record.timer] > sets[record.timer]:
-                    ledger.broken("time", f"{id_!r}: {record.timer} fired {fired[record.timer]} times, set {sets[record.timer]}")
+                    ledger.broken(
+                        "time", f"{id_!r}: {record.timer} fired {fired[record.timer]} times, set {sets[record.timer]}"
+                    )
             elif isinstance(record, Escalated):
                 climbed[record.run.chain, record.run.generation, record.run.climb, record.level, record.scheduled] += 1
                 if record.at < record.scheduled:
-                    ledger.broken("time", f"{id_!r}: level {record.name!r} was climbed at {record.at}, before {record.scheduled}")
+                    ledger.broken(
+                        "time", f"{id_!r}: level {record.name!r} was climbed at {record.at}, before {record.scheduled}"
+                    )
         for what, count in climbed.items():
             if count > 1:
                 ledger.broken("time", f"{id_!r}: level {what} was climbed {count} times")
@@ -101,7 +102,7 @@ class Rest:
         for (ticket, key), outcome in ledger.answers.items():
             history = histories.get(ticket, ())
             for record in outcome.records:
-                if record.sequence > len(history) or canonical(history[record.sequence - 1]) != canonical(record):
+                if record.sequence > len(history) or history[record.sequence - 1] != record:
                     ledger.broken("kept", f"{record} of {ticket!r} was acknowledged under {key!r} and is not in its history")
                     break
         for ticket, key in sorted(ledger.promised):
@@ -132,7 +133,9 @@ class Rest:
         for ticket, ids in order.items():
             for first, second in pairwise(ids):
                 if ledger.delivered[first] > ledger.delivered[second]:
-                    ledger.broken("order", f"effect {second!r} of {ticket!r} was carried out before {first!r}, asked for earlier")
+                    ledger.broken(
+                        "order", f"effect {second!r} of {ticket!r} was carried out before {first!r}, asked for earlier"
+                    )
         for pending in self.store.effects(100_000):
             ledger.broken("effects", f"{pending} is still pending")
 
@@ -162,8 +165,3 @@ def listed(store: Store, ledger: Ledger) -> None:
     told = {one.id for one in store.troubles(sort="effect", aside=True, limit=100_000)}
     if told != set(ledger.dead):
         ledger.broken("effects", f"{sorted(told)} are listed as dead letters, {sorted(ledger.dead)} were set aside")
-
-
-def same(effects: Iterable[Effect]) -> int:
-    """How many different effects there are."""
-    return len({effect.id for effect in effects})

@@ -209,7 +209,7 @@ def events(random: Random) -> list[Act]:
     acts: list[Act] = []
     for number in range(random.randint(2, 4)):
         ticket = f"R{number}"
-        serial = "S0" if number and random.random() < 0.1 else f"S{number}"
+        serial = "S0" if number and random.random() < 0.05 else f"S{number}"
         opens = Opening(ticket, {"serial": serial}, workflow="repair", after=timedelta(minutes=random.randint(0, 90)))
         acts.append(opens)
         for index in range(random.randint(0, 4)):

@@ -18,7 +18,6 @@ from servflow.model import (
     Take,
     Ticket,
     Unique,
-    canonical,
 )
 from servflow.stores import Answer, Change
 
@@ -38,8 +37,9 @@ class Violation:
     A promise that was broken: ``rule`` names it, ``told`` says what was seen, ``step`` is the last step before it was seen.
 
     The rules: ``kept`` (nothing acknowledged is lost), ``once`` (nothing is applied twice), ``order``, ``time`` (timers fire
-    once and never early), ``effects``, ``held`` (what holds across tickets), ``read``, ``audit``, ``asleep`` (something was to be
-    done and nothing woke it), ``raised`` (something failed in a way nobody can expect), ``host`` (a check of the host's own).
+    once and never early), ``effects`` (carried out at least once, and the same each time), ``held`` (what
+    holds across tickets), ``read`` (what is read is what was kept), ``audit`` (``verify`` finds nothing), ``asleep`` (what is
+    to be done is woken) and ``raised`` (nothing fails in a way nobody can expect).
     """
 
     rule: str
@@ -97,6 +97,8 @@ class Ledger:
     tried: dict[str, int] = field(factory=dict)
     aside: set[str] = field(factory=set)
     dead: dict[str, None] = field(factory=dict)
+    taken: dict[str, datetime] = field(factory=dict)
+    done: set[str] = field(factory=set)
     mailed: dict[str, list[str]] = field(factory=dict)
     read: dict[str, list[str]] = field(factory=dict)
     promised: set[tuple[str, str]] = field(factory=set)
@@ -116,12 +118,25 @@ class Ledger:
         elif note.what == "post":
             ticket, key = note.of
             self.mailed.setdefault(ticket, []).append(key)
-        elif note.what == "aside" and note.of[0] == "effect":
-            self.aside.add(note.of[1])
-            self.dead[note.of[1]] = None
+        elif note.what == "take" and note.at is not None:
+            self._taken(*note.of, note.at)
+        elif note.what in ("fail", "aside") and note.of[0] == "effect":
+            self.taken.pop(note.of[1], None)
+            if note.what == "aside" and note.of[1] not in self.done:  # what is done by now, nothing happens to
+                self.aside.add(note.of[1])
+                self.dead[note.of[1]] = None
         elif note.what == "ack" or (note.what == "revive" and note.of[0] == "effect"):
-            for id_ in note.of if note.what == "ack" else note.of[1]:
+            ids = note.of if note.what == "ack" else note.of[1]
+            self.done.update(ids if note.what == "ack" else ())
+            for id_ in ids:
                 self.dead.pop(id_, None)
+                self.taken.pop(id_, None)
+
+    def _taken(self, ids: Iterable[str], until: datetime, at: datetime) -> None:
+        for id_ in ids:
+            if (before := self.taken.get(id_)) is not None and at < before:
+                self.broken("effects", f"effect {id_!r} was taken at {at}, when somebody had it until {before}")
+            self.taken[id_] = until
 
     def _applied(self, change: Change, answer: Answer, latest: datetime) -> None:
         ticket, before = change.ticket, self.tickets.get(change.ticket.id)
@@ -147,7 +162,7 @@ class Ledger:
                 self.broken("held", wrong)
         for effect in change.effects:
             known = self.emitted.setdefault(effect.id, effect)
-            if known is not effect and canonical(known) != canonical(effect):
+            if known != effect:
                 self.broken("effects", f"effect {effect.id!r} was asked for twice, as {known} and as {effect}")
 
     def _early(self, records: Sequence[Record], before: Ticket | None, latest: datetime) -> None:
@@ -176,13 +191,13 @@ class Ledger:
         known = self.emitted.get(effect.id)
         if known is None:
             self.broken("effects", f"a handler got {effect}, which no step that was kept asked for")
-        elif known is not effect and canonical(known) != canonical(effect):
+        elif known != effect:
             self.broken("effects", f"a handler got {effect}, but {known} was asked for under this id")
 
     def acknowledged(self, ticket: str, key: str, outcome: Outcome) -> None:
         """Somebody got an answer to what he asked for."""
         first = self.answers.setdefault((ticket, key), outcome)
-        if [canonical(one) for one in first.records] != [canonical(one) for one in outcome.records]:
+        if first.records != outcome.records:
             self.broken("once", f"key {key!r} of {ticket!r} gave {outcome.records}, after it had given {first.records}")
         if (ticket, key) not in self.keys:
             self.broken("kept", f"an answer was given to key {key!r} of {ticket!r} though nothing was kept under it")

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from servflow.desk import Desk, Retry
-from servflow.errors import Conflict, NotFound, ServflowError, StoreError
+from servflow.errors import Conflict, NotFound, ReservationRefused, ServflowError, StoreError
 from servflow.model import Effect, Outcome
 from servflow.stores import Store
 from servflow.testing._simulation_ledger import Ledger
@@ -115,6 +115,8 @@ class Client:
                 ledger.promised.add((act.ticket, planned.key))
             else:
                 ledger.acknowledged(act.ticket, planned.key, self._done(desk, act, planned.key))
+        except ReservationRefused:
+            pass  # what it asks for is somebody else's; it goes without
         except Conflict as error:
             return error.code == "exists"
         except (NotFound, StoreError):

@@ -65,7 +65,8 @@ class Faults:
     @classmethod
     def none(cls) -> Faults:
         """Nothing goes wrong; who goes on is still drawn."""
-        return cls(**{one.name: timedelta() if one.name == "skew" else 0 for one in attrs.fields(cls)})
+        nothing: dict[str, Any] = {one.name: timedelta() if one.name == "skew" else 0 for one in attrs.fields(cls)}
+        return cls(**nothing)
 
     def drawn(self, random: Random) -> Faults:
         """What of it one seed does: each kind not at all, now and then or often, so that none of them hides another."""

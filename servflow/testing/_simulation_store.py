@@ -1,4 +1,4 @@
-"""Knows a store in which operations fail, answers get lost and whoever asks may die; must not know what is asked for, or why."""
+"""Knows a store in which operations fail, answers get lost and whoever asks may die; must not know why it is asked."""
 
 from __future__ import annotations
 
@@ -46,11 +46,9 @@ class FaultyStore:
         if self._depth:
             if noted is not None:
                 self._notes.append(noted)
-        else:
-            if noted is not None:
-                self._ledger.keep(noted)
-            if note is not None:
-                self._answer(what)
+        elif noted is not None:
+            self._ledger.keep(noted)
+            self._answer(what)
         return result
 
     def _connected(self) -> None:
@@ -180,7 +178,7 @@ class FaultyStore:
         def note(taken: tuple[Pending, ...]) -> Note | None:
             for pending in taken:
                 self._process.around.told(self._process, "taken", (pending.effect.id, pending.tries))
-            return Note("take", tuple(pending.effect for pending in taken), now) if taken else None
+            return Note("take", (tuple(pending.effect.id for pending in taken), until), now) if taken else None
 
         return self._do("take", now, lambda: self._inner.take(now, until, limit), note)
 
