@@ -145,16 +145,12 @@ class SqlStore(Outbox):
         assert session is not None  # do() has begun one
         work = Commit(self._db, self.tenant, ready)
         answers = work.run()
-        kept = {id_: row.ready.change.ticket for id_, row in work.rows.items() if row.ready is not None}
-        session.written.update((self.tenant, id_) for id_ in kept)
-        session.on_kept.append(lambda: self._keep(kept))
+        kept = [row.ready.change.ticket for row in work.rows.values() if row.ready is not None]
+        session.written.update((self.tenant, ticket.id) for ticket in kept)
+        session.on_kept.append(lambda: self._cache.put(self.tenant, *kept))
         if work.woke or work.effects:
             self._db.tell()
         return answers
-
-    def _keep(self, tickets: Mapping[str, Ticket]) -> None:
-        for ticket in tickets.values():
-            self._cache.put(self.tenant, ticket)
 
     def answered(self, id: str, key: str) -> Answer | None:  # noqa: A002 - as above
         """As ``Store.answered``."""

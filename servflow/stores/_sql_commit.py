@@ -9,11 +9,11 @@ from attrs import define
 
 from servflow.errors import StoreError
 from servflow.model import Next, Release, Ticket, from_micros, micros
-from servflow.stores._chain import START, Link, chained, erased
+from servflow.stores._chain import START, Link, erased
 from servflow.stores._kept import Written
 from servflow.stores._protocol import Answer, Change
 from servflow.stores._reservations import Refusal, Settlement, settle
-from servflow.stores._sql_write import HERE, Holding, Row, Work, columns
+from servflow.stores._sql_write import HERE, Holding, Row, Work, array, columns
 
 _WAKE = "ticket, revision, woken, woken_at, waits, chain, tries"
 
@@ -57,14 +57,16 @@ class Commit(Work):
             # Whoever opens the same ticket, or posts to it, waits here until this transaction ends.
             self.db.rows(
                 "INSERT INTO ~wake (tenant, entity, ticket) SELECT %s, %s, unnest(%s::text[]) ON CONFLICT DO NOTHING",
-                self.here(new),
+                self.here(array(new)),
             )
         self._lock(ids | self._waiters(freeing))
 
     def _waiters(self, keys: set[str]) -> set[str]:
         if not keys:
             return set()
-        found = self.db.rows(f"SELECT key, ticket FROM ~wait WHERE {HERE} AND key = ANY(%s::text[])", self.here(sorted(keys)))
+        found = self.db.rows(
+            f"SELECT key, ticket FROM ~wait WHERE {HERE} AND key = ANY(%s::text[])", self.here(array(sorted(keys)))
+        )
         self.waiting = {key: set() for key in keys}
         for key, ticket in found:
             self.waiting[key].add(ticket)
@@ -75,7 +77,7 @@ class Commit(Work):
             return
         found = self.db.rows(
             f"SELECT {_WAKE} FROM ~wake WHERE {HERE} AND ticket = ANY(%s::text[]) ORDER BY ticket FOR UPDATE",
-            self.here(sorted(ids)),
+            self.here(array(sorted(ids))),
         )
         for row in found:
             self.rows[row[0]] = Row(*row[1:])
@@ -87,7 +89,7 @@ class Commit(Work):
         found = self.db.rows(
             f"SELECT ticket, key, first, last FROM ~answered WHERE {HERE}"
             " AND (ticket, key) IN (SELECT * FROM unnest(%s::text[], %s::text[]))",
-            self.here([pair[0] for pair in pairs], [pair[1] for pair in pairs]),
+            self.here(*columns(pairs)),
         )
         self.known = {(row[0], row[1]): (row[2], row[3]) for row in found}
 
@@ -96,7 +98,9 @@ class Commit(Work):
         asked = [id_ for id_ in ids if id_ in self.rows and self.rows[id_].waits]
         if not asked:
             return
-        found = self.db.rows(f"SELECT ticket, key FROM ~wait WHERE {HERE} AND ticket = ANY(%s::text[])", self.here(asked))
+        found = self.db.rows(
+            f"SELECT ticket, key FROM ~wait WHERE {HERE} AND ticket = ANY(%s::text[])", self.here(array(asked))
+        )
         for ticket, key in found:
             self.rows[ticket].before.add(key)
 
@@ -112,11 +116,11 @@ class Commit(Work):
         self.erasing = {(row[0], row[1]): Link(*row[1:]) for row in found}
 
     def _lock_holdings(self, changes: Sequence[Change], freeing: set[str]) -> None:
-        names = {name for change in changes for name in _names(change)}
-        for change in changes:
-            row = self.rows.get(change.ticket.id)
+        names = {name for change in changes if change.reservations for name in _names(change)}
+        for ready in self.ready:
+            row = self.rows.get(ready.change.ticket.id)
             # Who begins to wait for a key and who gives it back meet at the key's row: one of them sees the other.
-            names.update(key for key in change.ticket.waits if row is None or key not in row.before)
+            names.update(key for key in ready.waits if row is None or key not in row.before)
         if not names:
             return
         asked = sorted(names)
@@ -124,19 +128,19 @@ class Commit(Work):
             "SELECT key, units, owner, until, stands, released FROM ~holding"
             f" WHERE {HERE} AND key = ANY(%s::text[]) ORDER BY key FOR UPDATE"
         )
-        found = self.db.rows(sql, self.here(asked))
+        found = self.db.rows(sql, self.here(array(asked)))
         if len(found) < len(asked):
             self.db.rows(
                 "INSERT INTO ~holding (tenant, entity, key) SELECT %s, %s, unnest(%s::text[]) ON CONFLICT DO NOTHING",
-                self.here(asked),
+                self.here(array(asked)),
             )
-            found = self.db.rows(sql, self.here(asked))
+            found = self.db.rows(sql, self.here(array(asked)))
         self.holdings = {row[0]: Holding(*row[1:]) for row in found}
         ids = sorted({change.ticket.id for change in changes if change.reservations})
         if ids:
             held = self.db.rows(
                 f"SELECT key, ticket, units FROM ~held WHERE {HERE} AND key = ANY(%s::text[]) AND ticket = ANY(%s::text[])",
-                self.here(asked, ids),
+                self.here(array(asked), array(ids)),
             )
             self.own = {(row[0], row[1]): row[2] for row in held}
         self._lock(self._waiters(freeing) - self.rows.keys())
@@ -176,40 +180,40 @@ class Commit(Work):
         self._step(row, ready)
         if settled is not None:
             self._settle(settled, ticket)
-        first, last = (change.expected or 0) + 1, ticket.revision
-        return Answer(status="applied", first=first, last=last, revision=last)
+        return ready.answer
 
     def _step(self, row: Row, ready: Written) -> None:
-        change, ticket = ready.change, ready.change.ticket
+        change, id_ = ready.change, ready.change.ticket.id
         if change.woken and row.woken <= change.woken:
             row.woken, row.woken_at, row.touched = 0, None, True
         if ready.snapshot is not None:
-            numbered = zip((record.sequence for record in change.records), ready.records, strict=True)
-            links = chained(row.chain if change.expected is not None else START, numbered, change.salts, change.seals)
-            self.links.update(((ticket.id, one.sequence), one) for one in links)
-            row.chain = links[-1].chain if links else row.chain
+            for link in ready.links(START if change.expected is None else row.chain):
+                self.links.append((id_, *link))
+                row.chain = link[3]
             row.opened = row.opened or change.expected is None
-            row.revision, row.ready, row.touched, row.stepped = ticket.revision, ready, True, True
-            row.own = None if ticket.wake is None else micros(ticket.wake)
-            self._wait(row, change)
+            row.revision, row.ready, row.touched = ready.row[0], ready, True
+            if ready.waits or row.before or row.now:
+                self._wait(row, ready)
         if change.erased:
             self._erase(ready)
         if ready.index is not None:
-            self.index[ticket.id] = ready.index
+            self.index[id_] = ready.index
         for effect, body in zip(change.effects, ready.effects, strict=True):
             self.effects.append((effect.id, effect.ticket, body))
-        first, last = (change.expected or 0) + 1, ticket.revision
         for key in change.keys:
-            self.known[ticket.id, key] = (first, last)
-            self.answers.append((ticket.id, key, first, last))
-        self.consumed.extend((ticket.id, number) for number in change.consumed)
+            self.known[id_, key] = (ready.answer.first, ready.answer.last)
+            self.answers.append((id_, key, ready.answer.first, ready.answer.last))
+        for number in change.consumed:
+            self.consumed.append((id_, number))
 
     def _erase(self, ready: Written) -> None:
         id_ = ready.change.ticket.id
         for record, body in zip(ready.change.erased, ready.erased, strict=True):
             place = (id_, record.sequence)
-            if place in self.links:  # kept by this very call
-                self.links[place] = erased(self.links[place], body)
+            new = [number for number, row in enumerate(self.links) if row[:2] == place]
+            if new:  # kept by this very call
+                link = erased(Link(*self.links[new[0]][1:]), body)
+                self.links[new[0]] = (id_, link.sequence, link.body, link.salt, link.chain, link.seal)
             elif place in self.erasing:
                 self.erasing[place] = erased(self.erasing[place], body)
                 self.erased.add(place)
@@ -221,10 +225,10 @@ class Commit(Work):
                     sequence=record.sequence,
                 )
 
-    def _wait(self, row: Row, change: Change) -> None:
-        ticket = change.ticket
+    def _wait(self, row: Row, ready: Written) -> None:
+        change, ticket = ready.change, ready.change.ticket
         before = row.before if row.now is None else row.now
-        now = set(ticket.waits)
+        now = set(ready.waits)
         if before == now:
             return
         row.now = now
