@@ -41,11 +41,7 @@ class Commit(Work):
         self._read_erased(changes)
         self._lock_holdings(changes, freeing)
         answers = tuple(self._look(one) for one in self.ready)
-        self._write_tickets()
-        self._write_log()
-        self._write_waits()
-        self._write_holdings()
-        self._write_rows()
+        self.write()
         return answers
 
     # -- locking and reading

@@ -45,11 +45,12 @@ RETURNING e.number, e.body, e.tries
 _FAILED = {
     "ticket": f"""
 UPDATE ~wake SET tries = tries + 1, again = coalesce(%s::bigint, {NEVER})
-  WHERE {HERE} AND ticket = %s AND revision IS NOT NULL RETURNING tenant, entity, ticket AS id, ticket, tries
+  WHERE {HERE} AND ticket = %s AND revision IS NOT NULL AND again IS DISTINCT FROM {NEVER}
+  RETURNING tenant, entity, ticket AS id, ticket, tries
 """,
     "effect": f"""
 UPDATE ~effect SET aside = %s::bigint IS NULL, again = %s
-  WHERE {HERE} AND id = %s RETURNING tenant, entity, id, ticket, tries
+  WHERE {HERE} AND id = %s AND NOT aside RETURNING tenant, entity, id, ticket, tries
 """,
 }
 

@@ -70,7 +70,7 @@ class Work:
     consumed: list[tuple[str, int]] = field(factory=list)
     index: dict[str, tuple[tuple[str, str], ...]] = field(factory=dict)
     woke: bool = False
-    sorted: list[tuple[str, Row]] = field(factory=list)
+    ordered: list[tuple[str, Row]] = field(factory=list)
 
     def here(self, *more: Any) -> tuple[Any, ...]:
         """Values that begin with whose rows they are about."""
@@ -78,7 +78,7 @@ class Work:
 
     def write(self) -> None:
         """Write everything; a kind of row of which there is none takes no statement."""
-        self.sorted = sorted(self.rows.items(), key=lambda item: item[0])
+        self.ordered = sorted(self.rows.items(), key=lambda item: item[0])
         self._write_tickets()
         self._write_log()
         self._write_erased()
@@ -91,7 +91,7 @@ class Work:
         for opened in (True, False):
             values = [
                 (id_, *row.ready.row, row.chain, row.ready.snapshot)
-                for id_, row in self.sorted
+                for id_, row in self.ordered
                 if row.ready is not None and row.opened is opened
             ]
             if not values:
@@ -177,7 +177,7 @@ class Work:
             )
 
     def _write_waits(self) -> None:
-        changed = [(id_, row.before, row.now) for id_, row in self.sorted if row.now is not None]
+        changed = [(id_, row.before, row.now) for id_, row in self.ordered if row.now is not None]
         gone = [(id_, key) for id_, before, now in changed for key in sorted(before - (now or set()))]
         new = [(id_, key) for id_, before, now in changed for key in sorted((now or set()) - before)]
         if gone:
@@ -235,7 +235,7 @@ class Work:
                 row.waits if row.now is None else len(row.now),
                 row.chain,
             )
-            for id_, row in self.sorted
+            for id_, row in self.ordered
             if row.touched
         ]
         if rows:
@@ -248,7 +248,7 @@ class Work:
                 " WHERE w.tenant = %s AND w.entity = %s AND w.ticket = n.ticket",
                 (*columns(rows), *self.here()),
             )
-        ended = [id_ for id_, row in self.sorted if row.tries and row.ready is not None]
+        ended = [id_ for id_, row in self.ordered if row.tries and row.ready is not None]
         if ended:
             self.db.rows(
                 f"DELETE FROM ~trouble WHERE {HERE} AND sort = 'ticket' AND id = ANY(%s::text[])", self.here(array(ended))

@@ -91,9 +91,9 @@ class Tries:
         next_ = None if again is None else micros(instant(again, "again"))
         with self.db.transaction():
             if sort == "ticket":
-                row = self.db.row(f"SELECT id, tries + 1 FROM ticket WHERE {THIS}", self._here(id_))
+                row = self.db.row(f"SELECT id, tries + 1 FROM ticket WHERE {THIS} AND again IS NOT {NEVER}", self._here(id_))
             else:
-                row = self.db.row(f"SELECT ticket, tries FROM effect WHERE {THIS}", self._here(id_))
+                row = self.db.row(f"SELECT ticket, tries FROM effect WHERE {THIS} AND aside = 0", self._here(id_))
             if row is None:
                 return
             ticket, tries = row
