@@ -1,17 +1,21 @@
-"""Knows the commands about records that must not change: verify, export, import; must not know how they are chained."""
+"""Knows the commands about records that must not change: verify, export, import, erase; must not know how they are chained."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from attrs import frozen
 
-from servflow.cli._databases import one, open_existing
-from servflow.cli._output import FINDINGS, Say, command
-from servflow.errors import InputError
-from servflow.stores import Noted, export, import_ticket, verify
+from servflow.cli._databases import latest, one, open_existing, tickets, workflow_of
+from servflow.cli._output import FINDINGS, Instant, Say, command
+from servflow.errors import Conflict, InputError, NotFound, Refused
+from servflow.model import Erased, Ticket
+from servflow.stores import Noted, Store, export, import_ticket, verify
 
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
 LARGEST = 1 << 30
@@ -102,4 +106,88 @@ def import_command(say: Say, db: str, *, file: Path, tenant: str) -> None:
         say.line(say.words("import.done", ticket=ticket.id, records=ticket.revision))
 
 
-COMMANDS = (verify_command, export_command, import_command)
+@frozen
+class _Gone:
+    """What was asked to be erased of one ticket, and what came of it."""
+
+    ticket: str
+    records: int = 0
+    error: str | None = None
+
+    def said(self, dry_run: bool) -> str:
+        """The key of what is said of it."""
+        if self.error is not None:
+            return "erase.refused"
+        return ("erase.would" if dry_run else "erase.done") if self.records else "erase.nothing"
+
+
+@click.command("erase")
+@click.argument("db")
+@click.argument("ticket", nargs=-1)
+@click.option("--customer", help="every ticket of this customer or requester")
+@click.option("--field", "fields", multiple=True, help="this field only; else all that is marked personal")
+@click.option("--person", "people", multiple=True, help="give this id a name that says nothing")
+@click.option("--written", is_flag=True, help="messages, comments and reasons as well, whatever they say")
+@click.option("--actor", help="who asks for it")
+@click.option("--reason", help="kept for good; it should not name the person")
+@click.option("--at", type=Instant(), help="when; by default the latest instant the database has seen")
+@click.option("--dry-run", is_flag=True, help="say what would be done, and do nothing")
+@click.option("--tenant", default="default", show_default=True, help="whose tickets")
+@command
+def erase_command(say: Say, db: str, ticket: tuple[str, ...], *, customer: str | None, **options: Any) -> int | None:
+    """Take a person's data out of tickets and of all their records, for good; verify proves what is left.
+
+    The status is 1 where a ticket has effects or mail that wait, or is refused otherwise; others are erased.
+    """
+    tenant, dry_run, at = options.pop("tenant"), options.pop("dry_run"), options.pop("at")
+    if bool(ticket) == (customer is not None):
+        raise InputError("name tickets, or a customer with --customer", code="usage")
+    options["fields"] = options["fields"] or None
+    with open_existing(db, tenant=tenant) as store:
+        asked = [one(store, name) for name in ticket] if customer is None else _of(store, customer)
+        when = at or latest(store)
+        found = [_erased(store, held, when, dry_run, options) for held in asked]
+    if say.json:
+        say.data(
+            {
+                "dry_run": dry_run,
+                "tickets": [{"ticket": gone.ticket, "records": gone.records, "error": gone.error} for gone in found],
+            }
+        )
+    else:
+        for gone in found:
+            say.line(say.words(gone.said(dry_run), ticket=gone.ticket, records=gone.records, why=gone.error))
+        if not found:
+            say.line(say.words("erase.none", customer=customer))
+    return FINDINGS if any(gone.error is not None for gone in found) else None
+
+
+def _of(store: Store, customer: str) -> list[Ticket]:
+    return [held for held in tickets(store) if customer in (held.customer, held.requester)]
+
+
+class _Undone(Exception):
+    """Internal: what was tried is not to be kept."""
+
+
+def _erased(store: Store, held: Ticket, when: datetime | None, dry_run: bool, options: Mapping[str, Any]) -> _Gone:
+    from servflow.desk import Desk
+
+    now = max(held.at, when or held.at)
+    made: _Gone | None = None
+    try:
+        with store.batch():
+            desk = Desk(workflow_of(store, held.pins.get("workflow", "")), store, now=lambda: now)
+            outcome = desk.erase(held.id, **options)
+            records = sum(len(record.records) for record in outcome.records if isinstance(record, Erased))
+            made = _Gone(held.id, records)
+            if dry_run:
+                raise _Undone
+    except _Undone:
+        pass
+    except (Refused, InputError, Conflict, NotFound) as error:  # anything else concerns every ticket
+        return _Gone(held.id, error=str(error))
+    return made or _Gone(held.id)
+
+
+COMMANDS = (verify_command, export_command, import_command, erase_command)

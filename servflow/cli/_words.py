@@ -89,6 +89,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{tickets} tickets, {records} records, {count} findings:",
         "{tickets} 张工单，{records} 条记录，{count} 个发现：",
     ),
+    "erase.done": ("{ticket}: {records} records changed", "{ticket}：已更改 {records} 条记录"),
+    "erase.would": ("{ticket}: {records} records would change", "{ticket}：将更改 {records} 条记录"),
+    "erase.nothing": ("{ticket}: nothing to erase", "{ticket}：没有可清除的内容"),
+    "erase.refused": ("{ticket}: {why}", "{ticket}：{why}"),
+    "erase.none": ("No ticket of {customer}.", "没有 {customer} 的工单。"),
     "import.done": ("Ticket {ticket} is here, with {records} records.", "工单 {ticket} 已导入，共 {records} 条记录。"),
     # demo
     "demo.title": (
@@ -296,7 +301,7 @@ RULES_ZH: Mapping[str, str] = {
 """Dispatch rule -> why somebody does not fit, in Chinese."""
 
 _COUNTED = re.compile(
-    r"\{(\w+)\} (?:findings|warnings|notes|states|transitions|changes|tickets|events|reopenings|times|rounds)\b"
+    r"\{(\w+)\} (?:findings|warnings|notes|states|transitions|changes|tickets|events|records|reopenings|times|rounds)\b"
 )
 """What is counted in an English sentence, to be said in the singular where there is one."""
 
