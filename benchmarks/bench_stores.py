@@ -70,7 +70,7 @@ class _Undone(Exception):
 
 
 def rehearsed(store: Store, prepared: list[Change]) -> None:
-    """Commit changes and undo it, so that whoever keeps them next finds the same pages read, whether store or bare statements."""
+    """Commit changes and undo that, so that the same pages are read already, whoever keeps them next."""
     try:
         with store.batch():
             store.commit(prepared)

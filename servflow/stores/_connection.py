@@ -15,6 +15,9 @@ from servflow.errors import FormatError, InputError, ServflowError, StoreError, 
 from servflow.stores._migrating import migrated
 from servflow.stores._sqlite_schema import APPLICATION, FORMAT, SCHEMA
 
+SMALL = 16 * 1024 * 1024
+"""Up to how many bytes a file is written anew by itself when something in it was erased, which takes a tenth of a second."""
+
 _REMEDIES = {
     "SQLITE_BUSY": ("locked", "another process is writing; keep transactions short or give a longer busy_timeout"),
     "SQLITE_LOCKED": ("locked", "another connection of this process is writing; share one store instead"),
@@ -90,6 +93,7 @@ class Connection:
         self.on_rollback: list[Callable[[], None]] = []
         self._depth = 0
         self._remains = False
+        self._patience = 0.0
         self._busy = busy_timeout.total_seconds()
         if self.path != ":memory:" and not Path(self.path).absolute().parent.is_dir():
             raise StoreError(
@@ -210,7 +214,7 @@ class Connection:
             finally:
                 self._depth -= 1
             if outer and self._remains:
-                self._scrub(0)
+                self._scrub()
 
     def _undo(self, outer: bool, name: str) -> None:
         for forget in self.on_rollback:
@@ -227,18 +231,42 @@ class Connection:
         """
         Leave nothing of what this transaction overwrites behind once it is kept: not in the file, nor in the log beside it.
 
-        Where somebody is just reading, the log is emptied after a later transaction, at the latest when the file is closed.
+        Where somebody is just reading or writing, that is done after a later transaction. A file of more than ``SMALL``
+        bytes is not written anew for it: pages that were split long ago may still hold a copy, until ``compact``.
         """
-        self._remains = True
+        self._remains, self._patience = True, min(self._busy, 1.0)
 
-    def _scrub(self, wait: float) -> None:
+    def _scrub(self) -> None:
         # What was to be kept is kept: nothing that goes wrong here may say otherwise.
         with suppress(sqlite3.Error):
-            self._sqlite.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
+            self._sqlite.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
             try:
-                self._remains = bool(self._sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+                if self._pragma("page_count") * self._pragma("page_size") <= SMALL:
+                    self._sqlite.execute("VACUUM")
+                self._remains = not self._emptied()
             finally:
+                self._patience = 0.0  # the first time is waited for, later ones come by themselves
                 self._sqlite.execute(f"PRAGMA busy_timeout = {int(self._busy * 1000)}")
+
+    def _emptied(self) -> bool:
+        """Whether the log beside the file could be emptied."""
+        return not self._sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+
+    def compact(self) -> None:
+        """
+        Write the whole file anew, without what was overwritten or deleted.
+
+        Raises:
+            StoreError: a transaction is open on this store, others are writing, or the disk is full; the file is as it was.
+        """
+        with self.lock:
+            if self._depth:
+                raise StoreError(f"the store {self.path} cannot be compacted in a batch; do it outside", code="batch")
+            try:
+                self._sqlite.execute("VACUUM")
+                self._remains = not self._emptied()
+            except sqlite3.Error as error:
+                raise failure(error, self.path) from error
 
     def close(self) -> None:
         """Close the file; again is nothing."""

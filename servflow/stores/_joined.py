@@ -109,6 +109,15 @@ class JoinedConnection(Connection):
         self._sqlite = inside
 
     def scrub(self) -> None:
-        """As ``Connection.scrub``; the log is emptied after the next transaction of the store itself, or by the host."""
+        """As ``Connection.scrub``; what is done once it is kept is done after the next transaction of the store itself."""
         self._sqlite.execute("PRAGMA secure_delete = ON")
         self._own.scrub()
+
+    def compact(self) -> None:
+        """
+        Refused: only outside of every transaction can a file be written anew.
+
+        Raises:
+            StoreError: always.
+        """
+        raise StoreError(f"{self.path} cannot be compacted inside a transaction; do it by the store itself", code="batch")

@@ -82,6 +82,19 @@ class SqliteStore:
         """One transaction, as ``Store.batch`` says; other processes cannot write until it ends."""
         return self._db.transaction()
 
+    def compact(self) -> None:
+        """
+        Write the file anew, without what was overwritten or deleted; others cannot write meanwhile.
+
+        What a change erases (``Change.erased``) leaves its page and the log beside the file at once, and files up to 16 MB are
+        compacted then. In larger ones a page that was split earlier may hold an old copy until this is called: do it in a
+        quiet hour after erasing. It needs room for the file twice over.
+
+        Raises:
+            StoreError: a batch is open, others are writing, or the disk is full; the file is as it was.
+        """
+        self._db.compact()
+
     def close(self) -> None:
         """Close the file, for all handles; again is nothing."""
         self._db.close()
