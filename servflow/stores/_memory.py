@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from itertools import islice
@@ -244,13 +244,23 @@ class MemoryStore:
         with self.batch():
             space, put = self._space, self._journal.put
             taken = []
-            for effect in shared(space.ready(now), space.tries, limit):
+            for effect in shared(self._ready(now), space.tries, limit):
                 tries = space.tries(effect) + 1
                 put(space.attempts, effect.id, (tries, until))
                 if trouble := space.troubles.get(("effect", effect.id)):
                     put(space.troubles, ("effect", effect.id), evolve(trouble, tries=tries, again=until))
                 taken.append(Pending(effect, tries))
             return tuple(taken)
+
+    def _ready(self, now: datetime) -> Iterator[Effect]:
+        space, seen = self._space, set[str]()
+        for effect in space.effects.values():
+            trouble = space.troubles.get(("effect", effect.id))
+            if effect.ticket in seen or (trouble is not None and trouble.again is None):
+                continue
+            seen.add(effect.ticket)
+            if effect.id not in space.attempts or space.attempts[effect.id][1] <= now:
+                yield effect
 
     def fail(self, sort: Sort, id: str, error: str, *, at: datetime, again: datetime | None) -> None:  # noqa: A002 - as above
         """As ``Store.fail``."""
@@ -261,6 +271,8 @@ class MemoryStore:
             if id not in (space.tickets if sort == "ticket" else space.order):
                 return
             known = space.troubles.get((sort, id))
+            if known is not None and known.again is None:
+                return
             if sort == "ticket":
                 ticket, tries = id, 1 if known is None else known.tries + 1
             else:

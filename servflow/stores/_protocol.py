@@ -274,7 +274,8 @@ class Store(Protocol):
 
         None sets it aside: others go on, and ``troubles`` lists it until ``revive``, ``ack`` of the effect, or a change of
         the ticket with records. A failure of a ticket counts one more try (an effect's was counted by ``take``).
-        Where there is no such ticket or effect, nothing happens.
+        Where there is no such ticket or effect, or it was set aside already, nothing happens: who reports late, because it
+        hung while another one had the effect, brings nothing back.
         """
         ...
 

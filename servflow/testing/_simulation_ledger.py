@@ -119,7 +119,8 @@ class Ledger:
             ticket, key = note.of
             self.mailed.setdefault(ticket, []).append(key)
         elif note.what == "take" and note.at is not None:
-            self._taken(*note.of, note.at)
+            ids, until = note.of
+            self._taken(ids, until, note.at)
         elif note.what in ("fail", "aside") and note.of[0] == "effect":
             self.taken.pop(note.of[1], None)
             if note.what == "aside" and note.of[1] not in self.done:  # what is done by now, nothing happens to

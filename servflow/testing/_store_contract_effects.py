@@ -111,6 +111,20 @@ class EffectsContract:
         assert ["a1", "a3"] == [effect.id for effect in store.effects()]
         assert ["a1"] == troubled(store, aside=True)
 
+    def test_who_reports_late_brings_nothing_back(self, store: Store) -> None:
+        """A failure told after it was set aside, by somebody who hung meanwhile, leaves it set aside and as it was."""
+        with_effects(store, "A", "a1", "a2")
+        taken(store)
+        store.fail("effect", "a1", "no answer", at=NOON, again=None)
+        store.fail("ticket", "A", "no answer", at=NOON, again=None)
+        before = store.troubles()
+        store.fail("effect", "a1", "it took too long", at=LATER, again=LATER)
+        store.fail("ticket", "A", "it took too long", at=LATER, again=LATER)
+
+        assert before == store.troubles()
+        assert [("a2", 1)] == taken(store, LATER, LATER + MINUTE)
+        assert () == store.claim(LATER)
+
     def test_at_most_half_is_tried_again(self, store: Store) -> None:
         """Where others are there, those that were tried before get half of the limit, and one where that is less."""
         tried, others = [f"t{n}" for n in range(8)], [f"u{n}" for n in range(4)]

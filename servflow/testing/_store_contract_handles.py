@@ -54,6 +54,7 @@ class HandlesContract(ABC):
         """
         A block in which the storage fails once, before its statement number *after*, counted from 0 and with the commit.
 
+        Do not count what keeps nothing and may fail unseen, such as sweeping up after a commit.
         Skips the test where the storage cannot be made to fail.
         """
         pytest.skip("faults() is not given: nothing is proved about failures between statements")
