@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import define, field
@@ -260,17 +260,28 @@ def columns(rows: Sequence[Sequence[Any]]) -> list[str]:
     return [array(column) for column in zip(*rows, strict=True)]
 
 
-def array(values: Iterable[Any]) -> str:
+def array(values: Sequence[Any]) -> str:
     """
     Text and numbers as PostgreSQL writes an array.
 
-    Written here, since a driver that looks at each value for its kind and escapes it by patterns takes half as long
-    as the statement itself where the values are snapshots.
+    Written here, and of texts all at once, since a driver that looks at each value for its kind and escapes it by
+    patterns takes half as long as the statement itself where the values are snapshots.
     """
+    kinds = set(map(type, values))
+    if kinds == _TEXTS:
+        text = "\0".join(values)
+        if text.count("\0") == len(values) - 1:  # else one holds it, which the driver is to refuse
+            return '{"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\0", '","') + '"}'
+    elif kinds <= _PLAIN:
+        return "{" + str(list(values))[1:-1].replace("None", "NULL") + "}"
     return "{" + ",".join([_element(value) for value in values]) + "}"
 
 
-def _element(value: str | int | bool | None) -> str:
+_TEXTS = {str}
+_PLAIN = {int, bool, type(None)}
+
+
+def _element(value: str | int | None) -> str:
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return "NULL" if value is None else str(value)
