@@ -28,7 +28,7 @@ _ANY = (
     f" OR EXISTS (SELECT 1 FROM effect WHERE {HERE} AND first = 1 AND again IS NOT NULL AND again <= ?)"
 )
 _READY = (
-    f"SELECT number, id, tries, body FROM effect WHERE number IN (SELECT * FROM ({_NEW})"
+    f"SELECT number, id, tries, body, again FROM effect WHERE number IN (SELECT * FROM ({_NEW})"
     f" UNION ALL SELECT * FROM ({_AGAIN.format('=')}) UNION ALL SELECT * FROM ({_AGAIN.format('>')})) ORDER BY number"
 )
 _AS_TROUBLE = f"UPDATE trouble SET tries = ?, again = ? WHERE {HERE} AND sort = 'effect' AND id = ?"
@@ -39,6 +39,10 @@ _FAILED = (
     " ON CONFLICT (tenant, entity, sort, id) DO UPDATE SET"
     " tries = excluded.tries, error = excluded.error, at = excluded.at, again = excluded.again"
 )
+_STANDS = {
+    "ticket": f"SELECT id, tries, again IS {NEVER} FROM ticket WHERE {THIS}",
+    "effect": f"SELECT ticket, tries, aside FROM effect WHERE {THIS}",
+}
 _REVIVED = {
     "ticket": f"UPDATE ticket SET again = NULL, tries = 0 WHERE {THIS}",
     "effect": f"UPDATE effect SET again = NULL, tries = 0, aside = 0 WHERE {THIS}",
@@ -79,7 +83,7 @@ class Tries:
             self.db.run_many(
                 "UPDATE effect SET tries = tries + 1, again = ? WHERE number = ?", [(end, row[0]) for row in taken]
             )
-            self.db.run_many(_AS_TROUBLE, [(row[2] + 1, end, *self._here(row[1])) for row in taken if row[2]])
+            self.db.run_many(_AS_TROUBLE, [(row[2] + 1, end, *self._here(row[1])) for row in taken if row[4] is not None])
         return tuple(Pending(self._read(row[3]), row[2] + 1) for row in taken)
 
     def _ready(self, at: int, limit: int) -> list[Any]:
@@ -90,14 +94,12 @@ class Tries:
         sort, error, when = read_sort(sort), read_error(error), micros(instant(at, "at"))
         next_ = None if again is None else micros(instant(again, "again"))
         with self.db.transaction():
-            if sort == "ticket":
-                row = self.db.row(f"SELECT id, tries + 1 FROM ticket WHERE {THIS} AND again IS NOT {NEVER}", self._here(id_))
-            else:
-                row = self.db.row(f"SELECT ticket, tries FROM effect WHERE {THIS} AND aside = 0", self._here(id_))
-            if row is None:
+            row = self.db.row(_STANDS[sort], self._here(id_))
+            if row is None or row[2]:
                 return
-            ticket, tries = row
+            ticket, tries, _ = row
             if sort == "ticket":
+                tries += 1
                 values = (NEVER if next_ is None else next_, tries)
                 self.db.run(f"UPDATE ticket SET again = ?, tries = ? WHERE {THIS}", (*values, *self._here(id_)))
             else:
