@@ -18,7 +18,10 @@ USES: tuple[tuple[str, str], ...] = (
         "servflow.integrations.transitions: its machines become workflows, tickets its models; also measured against",
     ),
     ("durable-rules", "servflow.integrations.durable_rules: counts of events across tickets within a span"),
-    ("opentelemetry-api", "servflow.integrations.otel: spans and figures of desks and workers; what becomes of them is the host's"),
+    (
+        "opentelemetry-api",
+        "servflow.integrations.otel: spans and figures of desks and workers; what becomes of them is the host's",
+    ),
     ("dbos", "servflow.integrations.dbos: effects carried out as durable workflows on the same PostgreSQL"),
     ("hypothesis", "servflow.testing and tests/laws: every law of the kernel is a property"),
     ("pytest", "servflow.testing: contracts a host runs against its own store; and this project's own tests"),
