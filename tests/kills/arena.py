@@ -38,20 +38,24 @@ class StuckError(AssertionError):
 
 @dataclass(eq=False)
 class Process:
-    """One worker or client, and how many lines it has said."""
+    """One worker or client; how many lines it has said, and how many of them were calls it is about to make."""
 
     name: str
     popen: subprocess.Popen[bytes]
     errors: Path
     lines: int = 0
+    asked: int = 0
     said: bytes = b""
+    rest: bytes = b""
 
     def take(self, data: bytes) -> int:
-        """Read what it said; how many lines that finished."""
+        """Read what it said; how many answers, or lines of a worker, that were."""
         self.said = (self.said + data)[-20_000:]
-        found = data.count(b"\n")
-        self.lines += found
-        return found
+        *found, self.rest = (self.rest + data).split(b"\n")
+        asked = found.count(b"ask")
+        self.asked += asked
+        self.lines += len(found)
+        return len(found) - asked
 
 
 @dataclass
@@ -140,7 +144,7 @@ class Arena:
     # -- what they say
 
     def listen(self, seconds: float) -> Counter[str]:
-        """What was said within at most that many seconds: lines by the name of the process."""
+        """What came within at most that many seconds: answers, or lines of a worker, by the name of the process."""
         found: Counter[str] = Counter()
         for key, _ in self._selector.select(seconds):
             one: Process = key.data
@@ -152,7 +156,7 @@ class Arena:
         return found
 
     def until(self, reached: Callable[[Counter[str]], bool], what: str) -> None:
-        """Listen until the lines said meanwhile are enough."""
+        """Listen until the answers given meanwhile are enough."""
         said: Counter[str] = Counter()
         heard = time.monotonic()
         while not reached(said):
@@ -170,6 +174,11 @@ class Arena:
     def _answers(self, number: int) -> None:
         self.until(lambda said: sum(said[name] for name in self._names["client"]) >= number, f"{number} answers of clients")
 
+    def _linger(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.listen(left)
+
     # -- the run
 
     def begin(self) -> None:
@@ -184,8 +193,11 @@ class Arena:
         for _ in range(kills):
             self._answers(self.chance.randint(2, 12))
             self.until(lambda _: bool(self._lively(spare)), "process that got on")
-            self.listen(self.chance.random() * 0.02)
             victim = self.chance.choice(self._lively(spare))
+            if victim.name.startswith("c"):  # it dies in the middle of a call, or just behind one
+                asked = victim.asked
+                self.until(lambda _, one=victim, asked=asked: one.asked > asked, f"call of {victim.name}")
+            self._linger(self.chance.random() * 0.01)
             self.kill(victim)
             self.observe()
             self.start(victim.name)
@@ -209,7 +221,7 @@ class Arena:
         victim = self.chance.choice(self._lively(spare))
         self.kill(victim)
         self.start(victim.name)
-        self.listen(self.chance.random() * 0.5)
+        self._linger(self.chance.random() * 0.5)
         server.up()
         self._answers(8)
         worked = len(self._by(veteran))

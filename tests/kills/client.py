@@ -69,6 +69,7 @@ class Client:
             ask = self.next(number)
             self.journal.asked[number] = ask
             self.journal.write({"try": number, "ask": ask})
+            print("ask", flush=True)
             if not self.carry_out(number, ask):
                 return
 
@@ -101,7 +102,7 @@ class Client:
         self.journal.write({"done": number, "answer": answer})
         if ask["do"] == "open":
             self.journal.jobs.append(ask["ticket"])
-        print(number, flush=True)
+        print("answered", flush=True)
         return True
 
     def ask(self, ask: dict[str, Any]) -> dict[str, Any]:
