@@ -128,16 +128,3 @@ class Space:
     def tries(self, effect: Effect) -> int:
         """How often an effect was taken."""
         return self.attempts[effect.id][0] if effect.id in self.attempts else 0
-
-    def ready(self, now: datetime) -> Iterator[Effect]:
-        """Of each ticket the first effect that is pending and not set aside, where it may be taken now."""
-        seen: set[str] = set()
-        for effect in self.effects.values():
-            if effect.ticket in seen:
-                continue
-            trouble = self.troubles.get(("effect", effect.id))
-            if trouble is not None and trouble.again is None:
-                continue
-            seen.add(effect.ticket)
-            if effect.id not in self.attempts or self.attempts[effect.id][1] <= now:
-                yield effect

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from servflow.stores import MemoryStore, SqliteStore
 from servflow.testing._check import MACHINE, run_contract
+from tests.contracts import broken_tries
 from tests.contracts.broken_stores import (
     MEMORY,
     SQLITE,
@@ -27,6 +29,11 @@ def broken(factory: object, only: str = "") -> list[str]:
     return [clause.name for clause in run_contract(factory, only) if clause.status == "broken"]
 
 
+def named(*pairs: tuple[type, str]) -> list[Any]:
+    """What a test is tried with, called as the store is."""
+    return [pytest.param(*pair, id=pair[0].__name__) for pair in pairs]
+
+
 def test_a_good_store_in_memory_breaks_nothing() -> None:
     """The store in memory, with two handles, keeps every clause but the one about a handle that dies alone."""
 
@@ -43,11 +50,11 @@ def test_a_good_store_in_a_file_proves_every_clause(tmp_path: Path) -> None:
     clauses = list(run_contract(sqlite_contract(SqliteStore, tmp_path)))
 
     assert [] == [clause for clause in clauses if clause.status != "kept"]
-    assert 60 <= len(clauses)
+    assert 130 <= len(clauses)
     assert all(clause.sentence for clause in clauses)
 
 
-@pytest.mark.parametrize(("kind", "clause"), [pytest.param(*pair, id=pair[0].__name__) for pair in MEMORY])
+@pytest.mark.parametrize(("kind", "clause"), named(*MEMORY, *broken_tries.MEMORY))
 def test_a_bug_is_caught_by_name(kind: type[MemoryStore], clause: str) -> None:
     """A store with one promise broken fails the clause that makes the promise, and says where."""
     (found,) = (one for one in run_contract(kind, clause) if one.name == clause)
@@ -56,13 +63,30 @@ def test_a_bug_is_caught_by_name(kind: type[MemoryStore], clause: str) -> None:
     assert "_store_contract" in found.detail
 
 
-@pytest.mark.parametrize(("kind", "clause"), [pytest.param(*pair, id=pair[0].__name__) for pair in SQLITE])
+@pytest.mark.parametrize(("kind", "clause"), named(*SQLITE, *broken_tries.SQLITE))
 def test_a_bug_between_handles_is_caught_by_name(kind: type[SqliteStore], clause: str, tmp_path: Path) -> None:
     """A store that fails only between processes, after reopening or when the storage fails is caught too."""
     assert [clause] == broken(sqlite_contract(kind, tmp_path), clause)
 
 
-@pytest.mark.parametrize("kind", [LosesUpdates, IgnoresKeys, AcksEverything, WakesForGood, NeverFull, BatchesAreNotAtomic])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        LosesUpdates,
+        IgnoresKeys,
+        AcksEverything,
+        WakesForGood,
+        NeverFull,
+        BatchesAreNotAtomic,
+        broken_tries.TakesForGood,
+        broken_tries.DeadLettersBlock,
+        broken_tries.TakesOutsideOfBatches,
+        broken_tries.ForgivesByAnyChange,
+        broken_tries.ClearsTheIndex,
+        broken_tries.SealsAgain,
+        broken_tries.PagesById,
+    ],
+)
 def test_the_machine_catches_bugs_too(kind: type[MemoryStore]) -> None:
     """What differs from the store in memory in any order of operations is found without a clause about it."""
     assert [MACHINE] == broken(kind, MACHINE)
