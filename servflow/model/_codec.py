@@ -51,8 +51,14 @@ for _kind in KINDS.values():
 
 def encode_value(value: Any) -> Any:
     """A plain value (as fields hold them) as JSON-ready data that says what it was."""
-    if value is None or isinstance(value, (str, bool, int)):
+    if value is None or isinstance(value, (str, bool)):
         return value
+    if isinstance(value, int):
+        if INT_MIN <= value <= UINT_MAX:
+            return value
+        raise InputError(
+            f"{shown(value)} has more than 64 bits; keep it as a decimal or as text", code="number", value=shown(value)
+        )
     if isinstance(value, float):
         return value if math.isfinite(value) else {"$double": repr(value)}
     if isinstance(value, Decimal):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from servflow.errors import FormatError, InputError, ServflowError, StoreError, shown
+from servflow.model import Ticket, load, load_ticket
 from servflow.stores._migrating import migrated
 from servflow.stores._sqlite_schema import APPLICATION, FORMAT, SCHEMA
 
@@ -82,6 +83,40 @@ def parsed(path: str, text: Any) -> Any:
         return json.loads(text)
     except (TypeError, ValueError, RecursionError) as error:
         raise damaged(path, f"a row that is not JSON ({error})") from error
+
+
+def read_value(path: str, what: str, text: Any) -> Any:
+    """
+    The record or effect that a store keeps as *text*.
+
+    Raises:
+        FormatError: a newer servflow wrote it.
+        StoreError: it is damaged.
+    """
+    try:
+        return load(parsed(path, text))
+    except InputError as error:
+        raise damaged(path, f"{what} that cannot be read ({error})") from error
+
+
+def read_ticket(path: str, id_: str, text: Any) -> Ticket:
+    """
+    The ticket that a store keeps as *text*.
+
+    Raises:
+        FormatError: a newer servflow wrote it.
+        StoreError: it is damaged.
+    """
+    try:
+        return load_ticket(text)
+    except InputError as error:
+        raise StoreError(
+            f"the store {path} holds a snapshot of ticket {id_!r} that cannot be read ({error}); the file is damaged; restore a"
+            " backup, servflow verify tells whether its records are whole",
+            code="damaged",
+            path=path,
+            ticket=id_,
+        ) from error
 
 
 class Connection:

@@ -10,9 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from servflow.model import Actor, Effect, Record, Ticket, from_micros, instant, load, load_ticket, micros
+from servflow.errors import InputError
+from servflow.model import Actor, Effect, Record, Ticket, from_micros, instant, micros
 from servflow.stores._chain import Head, Link
-from servflow.stores._connection import Connection, parsed
+from servflow.stores._connection import Connection, damaged, parsed, read_ticket, read_value
 from servflow.stores._joined import JoinedConnection
 from servflow.stores._kept import ENTITY, Cache, NoCache, Written
 from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message, Pending, Sort, Trouble
@@ -105,6 +106,7 @@ class SqliteStore:
 
         Raises:
             FormatError: the ticket was written by a newer servflow.
+            StoreError: its snapshot is damaged.
         """
         with self._db.lock:
             here = (self.tenant, ENTITY, id)
@@ -114,7 +116,7 @@ class SqliteStore:
             kept = self._cache.get(self.tenant, id)
             if kept is not None and kept.revision == row[0]:
                 return kept
-            ticket = load_ticket(self._db.row(f"SELECT snapshot FROM ticket WHERE {THIS}", here)[0])
+            ticket = read_ticket(self._db.path, id, self._db.row(f"SELECT snapshot FROM ticket WHERE {THIS}", here)[0])
             self._cache.put(self.tenant, ticket)
             return ticket
 
@@ -155,18 +157,21 @@ class SqliteStore:
             f"SELECT number, event, payload, key, actor, at FROM mail WHERE {OF} ORDER BY number LIMIT ?",
             (self.tenant, ENTITY, ticket, MAX_MESSAGES),
         )
-        return tuple(
-            Message(
-                id=row[0],
-                ticket=ticket,
-                event=row[1],
-                payload=read_payload(row[2]),
-                key=row[3],
-                actor=read_actor(row[4]),
-                at=from_micros(row[5]),
+        try:
+            return tuple(
+                Message(
+                    id=row[0],
+                    ticket=ticket,
+                    event=row[1],
+                    payload=read_payload(row[2]),
+                    key=row[3],
+                    actor=read_actor(row[4]),
+                    at=from_micros(row[5]),
+                )
+                for row in rows
             )
-            for row in rows
-        )
+        except (InputError, TypeError, ValueError, RecursionError) as error:
+            raise damaged(self._db.path, f"mail of ticket {ticket!r} that cannot be read ({error})") from error
 
     def post(
         self,
@@ -220,10 +225,10 @@ class SqliteStore:
     def history(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Record, ...]:  # noqa: A002 - as above
         """As ``Store.history``."""
         rows = self._db.rows(
-            f"SELECT body FROM record WHERE {OF} AND sequence > ? ORDER BY sequence LIMIT ?",
+            f"SELECT sequence, body FROM record WHERE {OF} AND sequence > ? ORDER BY sequence LIMIT ?",
             (self.tenant, ENTITY, id, after, -1 if limit is None else limit),
         )
-        return tuple(load(parsed(self._db.path, row[0])) for row in rows)
+        return tuple(read_value(self._db.path, f"a record {number} of ticket {id!r}", body) for number, body in rows)
 
     def ids(self, limit: int = 100, *, after: str | None = None) -> tuple[str, ...]:
         """As ``Store.ids``."""
@@ -282,7 +287,7 @@ class SqliteStore:
         """As ``Store.find``."""
         equal = {"state": state, "assignee": assignee, "workflow": workflow, "queue": queue}
         asked = Asked(self.tenant, equal, due_before, where, order)
-        return tuple(load_ticket(text) for text in asked.snapshots(self._db, limit, after))
+        return tuple(read_ticket(self._db.path, *row) for row in asked.snapshots(self._db, limit, after))
 
     def usage(self, prefix: str = "") -> Mapping[str, int]:
         """As ``Store.usage``."""

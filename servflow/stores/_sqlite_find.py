@@ -24,8 +24,8 @@ class Asked:
     where: Mapping[str, Any] | None
     order: str
 
-    def snapshots(self, db: Connection, limit: int, after: str | None) -> list[str]:
-        """The texts of one page, in order."""
+    def snapshots(self, db: Connection, limit: int, after: str | None) -> list[tuple[str, str]]:
+        """The ids and texts of one page, in order."""
         asked: list[tuple[str, Any]] = [(f"t.{name} = ?", value) for name, value in self.equal.items() if value is not None]
         if self.due_before is not None:
             asked.append(("t.deadline < ?", micros(instant(self.due_before, "due_before"))))
@@ -38,7 +38,7 @@ class Asked:
 
     def _by_deadline(
         self, db: Connection, found: list[tuple[str, str]], asked: list[tuple[str, Any]], limit: int, after: str | None
-    ) -> Iterator[str]:
+    ) -> Iterator[tuple[str, str]]:
         """First those that are due, then those that never are: an index gives either in order, but not one behind the other."""
         row = None
         if after is not None:
@@ -54,7 +54,7 @@ class Asked:
 
     def _page(
         self, db: Connection, found: list[tuple[str, str]], asked: list[tuple[str, Any]], order: str, limit: int
-    ) -> list[str]:
+    ) -> list[tuple[str, str]]:
         """Snapshots that match everything; where values of fields are given, the first of them leads to the tickets."""
         tables, conditions, values = "ticket t", [], []
         for number, (name, value) in enumerate(found):
@@ -71,6 +71,6 @@ class Asked:
             conditions.append(condition)
             values += value if isinstance(value, tuple) else [value] * condition.count("?")
         rows = db.rows(
-            f"SELECT t.snapshot FROM {tables} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?", (*values, limit)
+            f"SELECT t.id, t.snapshot FROM {tables} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?", (*values, limit)
         )
-        return [row[0] for row in rows]
+        return rows

@@ -8,9 +8,10 @@ from typing import Any
 
 from attrs import frozen
 
-from servflow.model import Effect, from_micros, instant, load, micros
+from servflow.errors import FormatError, StoreError
+from servflow.model import Effect, from_micros, instant, micros
 from servflow.stores._asking import read_error, read_sort, shared
-from servflow.stores._connection import Connection, parsed
+from servflow.stores._connection import Connection, read_value
 from servflow.stores._kept import ENTITY
 from servflow.stores._protocol import Pending, Sort, Trouble
 from servflow.stores._sqlite_commit import HERE, THIS
@@ -64,13 +65,13 @@ class Tries:
         with self.db.lock:
             row = None if after is None else self.db.row(f"SELECT number FROM effect WHERE {THIS}", self._here(after))
             rows = self.db.rows(
-                f"SELECT body FROM effect WHERE {HERE} AND number > ? ORDER BY number LIMIT ?",
+                f"SELECT id, body FROM effect WHERE {HERE} AND number > ? ORDER BY number LIMIT ?",
                 self._here(0 if row is None else row[0], limit),
             )
-        return tuple(self._read(row[0]) for row in rows)
+        return tuple(self._read(*row) for row in rows)
 
-    def _read(self, body: str) -> Effect:
-        effect: Effect = load(parsed(self.db.path, body))
+    def _read(self, id_: str, body: str) -> Effect:
+        effect: Effect = read_value(self.db.path, f"an effect {id_!r}", body)
         return effect
 
     def take(self, now: datetime, until: datetime, limit: int) -> tuple[Pending, ...]:
@@ -84,7 +85,17 @@ class Tries:
                 "UPDATE effect SET tries = tries + 1, again = ? WHERE number = ?", [(end, row[0]) for row in taken]
             )
             self.db.run_many(_AS_TROUBLE, [(row[2] + 1, end, *self._here(row[1])) for row in taken if row[4] is not None])
-        return tuple(Pending(self._read(row[3]), row[2] + 1) for row in taken)
+        return tuple(Pending(effect, row[2] + 1) for row in taken if (effect := self._whole(row[1], row[3], now)) is not None)
+
+    def _whole(self, id_: str, body: str, now: datetime) -> Effect | None:
+        # One row that is damaged must not hold up all others for ever: it is set aside, where it is listed with its error.
+        try:
+            return self._read(id_, body)
+        except FormatError:
+            raise  # a newer servflow reads it
+        except StoreError as error:
+            self.fail("effect", id_, str(error), now, None)
+            return None
 
     def _ready(self, at: int, limit: int) -> list[Any]:
         return self.db.rows(_READY, (*self._here(limit), *self._here(at, limit), *self._here(at, limit)))
