@@ -4,6 +4,8 @@ from servflow.desk._async import AsyncDesk
 from servflow.desk._desk import Desk
 from servflow.desk._reports import DeliverReport, MigrationReport, Problem, TickReport
 from servflow.desk._retry import Retry
+from servflow.desk._telemetry import Telemetry
+from servflow.desk._worker import RoundReport, Worker
 
 __all__ = [
     "AsyncDesk",
@@ -12,5 +14,8 @@ __all__ = [
     "MigrationReport",
     "Problem",
     "Retry",
+    "RoundReport",
+    "Telemetry",
     "TickReport",
+    "Worker",
 ]

@@ -15,9 +15,11 @@ from servflow.desk._failures import ELSEWHERE, concerns_all, in_words
 from servflow.desk._openings import NEVER, open_for, post_for
 from servflow.desk._reports import MAX_PROBLEMS, Problem, TickReport
 from servflow.desk._retry import Retry
-from servflow.desk._steps import Steps, placed
-from servflow.errors import FormatError, InputError, LimitError, ServflowError, StoreError
-from servflow.model import Open, Outcome, Send, Ticket, World
+from servflow.desk._steps import Steps
+from servflow.desk._together import Together
+from servflow.desk._waking import by_message, by_time, is_due
+from servflow.errors import FormatError, InputError, ServflowError, StoreError
+from servflow.model import Open, Outcome, Send
 from servflow.stores import Claim, Message
 
 
@@ -29,6 +31,7 @@ class Round:
     retry: Retry
     counts: Counter[str] = field(factory=Counter)
     problems: list[Problem] = field(factory=list)
+    lost: bool = False
 
     def run(self, limit: int, sources: Sequence[Any], desk: Any) -> TickReport:
         """Ask the sources, then do what wakes until *limit* tickets were answered or none is left."""
@@ -44,7 +47,7 @@ class Round:
         before, told = self.counts.copy(), len(self.problems)
         try:
             with self.steps.store.batch():
-                self._through(limit, partial(self._answer, now=now), now)
+                self._through(limit, partial(self._answer, now=now), now, at_once=True)
         except StoreError as error:
             if error.code in ELSEWHERE or isinstance(error, FormatError):
                 raise
@@ -53,15 +56,25 @@ class Round:
             del self.problems[told:]
             self._through(limit, partial(self._answer_alone, now=now), now)
 
-    def _through(self, limit: int, answer: Callable[[Claim], None], now: datetime) -> None:
+    def _through(self, limit: int, answer: Callable[[Claim], None], now: datetime, *, at_once: bool = False) -> None:
         after: Claim | None = None
         while (room := limit - self.counts["answered"]) > 0:
             claims = self.steps.store.claim(now, room, after=after)
-            for claim in claims:
+            for claim in self._rest(claims, now) if at_once else claims:
                 answer(claim)
+                if self.lost:  # without a world the others would fail as well
+                    return
             if len(claims) < room:
                 break
             after = claims[-1]
+
+    def _rest(self, claims: Sequence[Claim], now: datetime) -> list[Claim]:
+        """The claims that are left once those that can be kept together were."""
+        together = Together(self.steps, now)
+        done = together.run(claims)
+        self.counts.update(together.counts)
+        self.counts.update(claimed=len(done), answered=len(done))
+        return [claim for claim in claims if claim.ticket not in done]
 
     def _guarded(
         self, where: str, what: str, inside: AbstractContextManager[None], work: Callable[[], Counter[str]]
@@ -90,14 +103,21 @@ class Round:
             wrong = self._guarded(claim.ticket, message.event, store.batch(), partial(self._read, message))
             if wrong is not None:  # later mail of this ticket waits its turn
                 break
-        late = self._guarded(claim.ticket, "advance", store.batch(), partial(self._advance, claim, now))
-        wrong = late if wrong is None else wrong
+        if wrong is None or not self._lost(wrong):
+            late = self._guarded(claim.ticket, "advance", store.batch(), partial(self._advance, claim, now))
+            wrong = late if wrong is None else wrong
         if wrong is not None:
-            self._note(claim, wrong, now)
+            if not self._lost(wrong):
+                self._note(claim, wrong, now)
             return
         self.counts["answered"] += 1
         if claim.tries:
             store.revive("ticket", [claim.ticket])  # an answer that keeps no record does not end its trouble by itself
+
+    def _lost(self, error: Exception) -> bool:
+        """Whether it was the world that could not be had; from then on the round is over."""
+        self.lost = self.lost or self.steps.around.caused(error)
+        return self.lost
 
     def _note(self, claim: Claim, error: Exception, now: datetime) -> None:
         """Keep that a ticket failed, outside of what was undone: it waits longer each time, and is set aside in the end."""
@@ -120,20 +140,8 @@ class Round:
             self._note(claim, error, now)
 
     def _read(self, message: Message) -> Counter[str]:
-        def decide(ticket: Ticket, now: datetime, world: World | None) -> Outcome:
-            at, _ = placed(now, ticket, None)
-            return self.steps.workflows.of_ticket(ticket).fire(
-                ticket,
-                message.event,
-                message.payload,
-                at=at,
-                actor=message.actor,
-                world=world,
-                key=message.key,
-                occurred=message.at if message.at < at else None,
-            )
-
         try:
+            decide = by_message(self.steps, message)
             answer, _ = self.steps.change(message.ticket, decide, key=message.key, consumed=(message.id,))
         except StoreError:
             raise
@@ -152,24 +160,12 @@ class Round:
 
     def _advance(self, claim: Claim, now: datetime) -> Counter[str]:
         ticket = self.steps.get(claim.ticket)
-        at = max(now, ticket.at)
-        if not claim.woken and (ticket.wake is None or ticket.wake > at):
+        if not claim.woken and not is_due(ticket, now):
             return Counter()
-
-        def decide(ticket: Ticket, _: datetime, world: World | None) -> Outcome:
-            flow = self.steps.workflows.of_ticket(ticket)
-            try:
-                return flow.advance(ticket, at=max(now, ticket.at), world=world)
-            except LimitError as error:
-                reached = error.facts.get("reached")
-                if reached is None or reached <= ticket.at:
-                    raise
-                return flow.advance(ticket, at=reached, world=world)
-
-        _, outcome = self.steps.change(claim.ticket, decide, woken=claim.woken)
+        _, outcome = self.steps.change(claim.ticket, by_time(self.steps, now), woken=claim.woken)
         if outcome.records:
             return Counter(advanced=1)
-        if ticket.wake is not None and ticket.wake <= at:
+        if ticket.wake is not None and is_due(ticket, now):
             raise ServflowError(
                 f"ticket {ticket.id!r} wakes at {ticket.wake.isoformat()}, but its workflow found nothing to do",
                 code="did_not_move",
