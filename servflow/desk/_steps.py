@@ -149,9 +149,7 @@ class Steps:
             ticket = self.get(id_)
             decided = decide(ticket, self.around.now(), world)
             outcome, erased = (decided.outcome, decided.records) if isinstance(decided, Erasure) else (decided, ())
-            keys = () if key is None else (key,)
-            index = self.indexed(ticket, outcome.ticket) if outcome.records else None
-            change = Change.of(outcome, ticket.revision, keys=keys, released=released, index=index, erased=erased, **answers)
+            change = self.prepared(ticket, outcome, key=key, released=released, erased=erased, **answers)
             if not (change.records or change.keys or change.consumed or change.woken):  # nothing happened, nothing to keep
                 return Answer(status="applied", first=ticket.revision + 1, last=ticket.revision), outcome
             answer = self._commit(change)
@@ -160,6 +158,11 @@ class Steps:
             if answer.status == "applied":
                 return answer, outcome
         raise _gave_up(id_, answer)
+
+    def prepared(self, before: Ticket, outcome: Outcome, *, key: str | None = None, **more: Any) -> Change:
+        """The change that keeps what was decided on a ticket; *more* are further attributes of it."""
+        keys, index = () if key is None else (key,), self.indexed(before, outcome.ticket) if outcome.records else None
+        return Change.of(outcome, before.revision, keys=keys, index=index, **more)
 
     def indexed(self, before: Ticket | None, after: Ticket) -> FrozenMap[str, Any] | None:
         """What a store finds a ticket by from now on; None where that is what it was."""

@@ -1,0 +1,53 @@
+"""Knows what a ticket that wakes is asked to decide: about a message, or about the time; must not know what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from servflow.desk._steps import Steps, placed
+from servflow.errors import LimitError
+from servflow.model import Outcome, Ticket, World
+from servflow.stores import Message
+
+Decided = Callable[[Ticket, datetime, World | None], Outcome]
+
+
+def by_message(steps: Steps, message: Message) -> Decided:
+    """What a ticket makes of a message that waited for it."""
+
+    def decide(ticket: Ticket, now: datetime, world: World | None) -> Outcome:
+        at, _ = placed(now, ticket, None)
+        return steps.workflows.of_ticket(ticket).fire(
+            ticket,
+            message.event,
+            message.payload,
+            at=at,
+            actor=message.actor,
+            world=world,
+            key=message.key,
+            occurred=message.at if message.at < at else None,
+        )
+
+    return decide
+
+
+def by_time(steps: Steps, now: datetime) -> Decided:
+    """What a ticket makes of the time that passed until *now*; of a long sleep as much as one call may hold."""
+
+    def decide(ticket: Ticket, _: datetime, world: World | None) -> Outcome:
+        flow = steps.workflows.of_ticket(ticket)
+        try:
+            return flow.advance(ticket, at=max(now, ticket.at), world=world)
+        except LimitError as error:
+            reached = error.facts.get("reached")
+            if reached is None or reached <= ticket.at:
+                raise
+            return flow.advance(ticket, at=reached, world=world)
+
+    return decide
+
+
+def is_due(ticket: Ticket, now: datetime) -> bool:
+    """Whether time alone changes it by now; never before its own instant."""
+    return ticket.wake is not None and ticket.wake <= max(now, ticket.at)
