@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import monotonic, perf_counter, sleep
+from time import perf_counter, sleep
 from typing import Any
 
-from benchmarks._measure import ratio
 from servflow import Workflow, load
 from servflow.desk import Desk
 from servflow.stores import Change, SqliteStore, SqlStore, Store
