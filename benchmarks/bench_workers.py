@@ -100,9 +100,8 @@ def lateness(name: str, store: Any) -> None:
             sleep(0.01)
     late = sorted(clocked.late)
     p50, p99 = (late[int(len(late) * part)] * 1e3 for part in (0.5, 0.99))
-    print(
-        f"  {f'{name}: {len(late):,} timers of {ARMED:,} went off, {WOKEN / SECONDS:.0f} each second; late p50':<86}{p50:>8.1f} ms"
-    )
+    told = f"{name}: {len(late):,} timers of {ARMED:,} went off, {WOKEN / SECONDS:.0f} each second; late p50"
+    print(f"  {told:<86}{p50:>8.1f} ms")
     print(f"  {f'{name}: the same, p99 (asked every 10 ms)':<86}{p99:>8.1f} ms   (at most {late[-1] * 1e3:.1f})")
 
 
