@@ -112,7 +112,8 @@ def obstacles(draft: Draft | Ticket, plan: MigrationPlan) -> list[Finding]:
     values, problems = carried(draft, plan)
     found += problems
     for name, spec in plan.new.fields.items():
-        if spec.required and spec.default is None and values.get(name) is None:
+        erased = spec.personal and values.get(name, name) is None  # it was there and is gone for good
+        if spec.required and spec.default is None and values.get(name) is None and not erased:
             found.append(Finding("migration.required", f"fields.{name}", {"name": name}))
     return found
 

@@ -288,3 +288,19 @@ def test_payload_of_other_events() -> None:
 
     assert [] == story.says("5550001")
     assert {"spoke_to": None, "about": "y", "phone": None, "note": "stays"} == story.of(Received)[-1].payload
+
+
+def test_an_erased_ticket_is_migrated() -> None:
+    """A value that is required and was erased keeps no ticket from moving; one that was never given does."""
+    old = Workflow(**{**PARTS, "fields": {**PARTS["fields"], "name": {"personal": True, "required": True}}})
+    new = Workflow(
+        **{**PARTS, "version": 2, "fields": {**PARTS["fields"], "name": {"personal": True, "required": True, "title": "N"}}}
+    )
+    other = Workflow(**{**PARTS, "version": 2, "fields": {**PARTS["fields"], "mail": {"personal": True, "required": True}}})
+    story = Story(old)
+    story.erase()
+    moved = migrate(story.ticket, plan_migration(old, new), at=story.at).ticket
+
+    assert (2, None) == (moved.version, moved.fields["name"])
+    with pytest.raises(Refused, match="mail"):
+        migrate(story.ticket, plan_migration(old, other), at=story.at)
