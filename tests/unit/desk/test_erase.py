@@ -14,9 +14,11 @@ from servflow.desk import AsyncDesk, Desk
 from servflow.engine import Workflow, plan_migration
 from servflow.errors import Conflict, InputError, NotFound
 from servflow.model import Actor, Erased, Notify, Ticket, dump
-from servflow.stores import Link, MemoryStore, SqliteStore, Store, export, import_ticket, verify
+from servflow.stores import Link, MemoryStore, SqliteStore, SqlStore, Store, export, import_ticket, verify
 from servflow.stores._chain import seal
 from servflow.testing._store_values import NOON
+from tests.postgres import fresh_database
+from tests.requirements import require
 from tests.unit.engine.test_erase import NAME, OPENING, PARTS, PHONE, STREET
 
 FLOW = Workflow(
@@ -34,10 +36,14 @@ class Clock:
         return self.now
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest) -> Any:
     """An empty store of each kind."""
-    made = MemoryStore() if request.param == "memory" else SqliteStore(":memory:")
+    if request.param == "postgres":
+        require("postgres")
+        made: Store = SqlStore(fresh_database(request.getfixturevalue("postgres")))
+    else:
+        made = MemoryStore() if request.param == "memory" else SqliteStore(":memory:")
     yield made
     made.close()
 
