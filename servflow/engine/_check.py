@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from servflow.engine._abstract import Abstract, held_roles
 from servflow.engine._candidates import cases, guards
+from servflow.engine._copies import copies
 from servflow.engine._player import MAX_CALLS, Player, search
 from servflow.engine._proving import Proof
 from servflow.engine._search import Found, components, explore
@@ -33,6 +34,7 @@ def findings(workflow: Workflow, world: World | None, proofs: tuple[Proof, ...])
     found += cases(seen)
     found += _timer_loops(seen)
     found += unset_fields(seen)
+    found += copies(compiled)
     for table in workflow.tables.values():
         for item in table.check():
             path = f"tables.{table.name}.{item.path}".rstrip(".")

@@ -17,6 +17,12 @@ TEXTS: dict[str, Text] = {
         hint_en="add a way to a closed state that somebody may take",
         hint_zh="请添加一条有人可以执行的、通往关闭状态的路径",
     ),
+    "field.personal_copy": Text(
+        en="{name} is set from personal data ({reads}) and is not marked personal itself",
+        zh="{name} 的值取自个人信息（{reads}），但自身未标记为 personal",
+        hint_en="mark it personal: true, or erasing leaves the copy",
+        hint_zh="请将其标记为 personal: true，否则清除个人信息时会留下副本",
+    ),
     "transition.unheld": Text(
         en="nobody in this world holds {roles}, which {event} takes",
         zh="执行 {event} 需要角色 {roles}，而当前无人担任",

@@ -304,3 +304,41 @@ def test_an_erased_ticket_is_migrated() -> None:
     assert (2, None) == (moved.version, moved.fields["name"])
     with pytest.raises(Refused, match="mail"):
         migrate(story.ticket, plan_migration(old, other), at=story.at)
+
+
+def test_a_copy_that_would_stay_is_told() -> None:
+    """A text set from personal data by a rule or a transition is to be marked too; what only depends on it need not be."""
+    flow = Workflow(
+        workflow="w",
+        fields={
+            "name": {"personal": True},
+            "title": {},
+            "known": "bool",
+            "kind": {"one_of": ["a", "b"]},
+            "who": {},
+            "own": {"personal": True},
+        },
+        initial="new",
+        states={"new": {}},
+        transitions=[
+            {
+                "event": "call",
+                "source": "new",
+                "payload": {"spoke_to": {"personal": True}, "about": {}},
+                "do": [{"set": {"who": "payload.spoke_to", "own": "name"}}, {"set": {"title": "payload.about"}}],
+            }
+        ],
+        rules=[
+            {
+                "name": "greet",
+                "when": "name != null",
+                "then": [{"set": {"title": "'dear ' + name", "known": "name != null", "kind": "name == 'x' ? 'a' : 'b'"}}],
+            }
+        ],
+    )
+
+    found = [(one.path, one.severity, one.facts["reads"]) for one in flow.check() if one.code == "field.personal_copy"]
+    assert [
+        ("transitions[0].do[0].set.who", "warning", ["payload.spoke_to"]),
+        ("rules[0].then[0].set.title", "warning", ["name"]),
+    ] == found
