@@ -61,7 +61,9 @@ def _written_value(name: str, value: Any) -> str:
     try:
         # Only lists and mappings have a canonical form of their own.
         return written([encode_value(freeze(value))])[1:-1]
-    except (InputError, TypeError, AttributeError, RecursionError) as error:
+    except InputError as error:
+        raise InputError(f"tickets cannot be found by {name!r}: {error}", field=name, value=shown(value)) from error
+    except (TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             f"tickets cannot be found by {name!r}: {error}; give a value as fields hold them", field=name, value=shown(value)
         ) from error

@@ -105,7 +105,7 @@ class ScreensContract:
             pytest.param(1.0, id="fraction"),
             pytest.param("1", id="text of a number"),
             pytest.param(True, id="yes or no"),
-            pytest.param(2**64, id="large number"),
+            pytest.param(2**64 - 1, id="large number"),
             pytest.param(Decimal("1.0"), id="decimal"),
             pytest.param(Decimal("1.00"), id="decimal with more digits"),
             pytest.param(NOON, id="instant"),
@@ -116,7 +116,7 @@ class ScreensContract:
     )
     def test_find_by_a_value(self, store: Store, value: Any) -> None:
         """A value of a field is found by the same value as it is written, and by no other that only looks like it."""
-        others = ("上海", " ", 1, 1.0, "1", True, 2**64, Decimal("1.0"), Decimal("1.00"), NOON + TICK, -MINUTE, (1,), "null")
+        others = ("上海", " ", 1, 1.0, "1", True, 2**64 - 1, Decimal("1.0"), Decimal("1.00"), NOON + TICK, -MINUTE, (1,), "null")
         for number, other in enumerate(others):
             if (type(other), str(other)) != (type(value), str(value)):
                 indexed(store, f"other{number}", field=other)
