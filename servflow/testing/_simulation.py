@@ -120,7 +120,7 @@ def simulate(
     script: Script = shop.events
     given = dict(handlers or {})
     if workflow is None or events is None:
-        given, world = {"call:price": shop.price, **given}, shop.WORLD
+        given, world = {"call:price": shop.price, **given}, shop.world(Random(seed))
     else:
         flows, script = _always(workflow), events
     simulation = _Simulation(seed, Scheduler(seed, Faults() if faults is None else faults), store())
@@ -153,7 +153,7 @@ class _Simulation:
         scheduler = self.scheduler
         ledger = Ledger(lambda: len(scheduler.trace))
         random = scheduler.random
-        hands = dealt(script(random), random, random.randint(1, 3), scheduler.faults.twice)
+        hands = dealt(script(random), random, random.choice((1, 2, 3, 3)), scheduler.faults.twice)
         last = max((one.due for hand in hands for one in hand), default=START)
         ends = last + timedelta(minutes=random.choice((0, 60, 240)))
         plant = Plant(scheduler, ledger, self.store, flows, handlers, world, ends)
@@ -163,8 +163,7 @@ class _Simulation:
             self._rest(plant)
         except Exception as error:  # a simulation tells of everything that goes wrong, with the seed that leads there
             ledger.broken("raised", f"{type(error).__name__}: {error}")
-        workflows = {flow.hash: flow for flow in flows(self.store)}
-        Rest(self.store, ledger, workflows, world, scheduler.time).look()
+        self._looked(plant).look()
         return self._report(ledger)
 
     def _day(self, plant: Plant, hands: list[list[Any]]) -> None:
@@ -192,9 +191,14 @@ class _Simulation:
         for _ in range(MOST_ROUNDS):
             if worker.round(desk, process, 100):
                 continue
+            self._looked(plant).asleep()
             if not self._moves_on(until):
                 return
         plant.ledger.broken("asleep", f"there was still something to do after {MOST_ROUNDS} rounds in which nothing went wrong")
+
+    def _looked(self, plant: Plant) -> Rest:
+        workflows = {flow.hash: flow for flow in plant.flows(self.store)}
+        return Rest(self.store, plant.ledger, workflows, plant.world, self.scheduler.time)
 
     def _moves_on(self, until: datetime) -> bool:
         """Go to the next instant at which something is to be done; whether there is any."""

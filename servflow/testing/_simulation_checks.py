@@ -27,6 +27,9 @@ from servflow.model import (
 from servflow.stores import Store, verify
 from servflow.testing._simulation_ledger import Ledger
 
+CAPACITY = ("engineer:", "outlet:")
+"""Under these names a ticket takes hold of the capacity of engineers and outlets."""
+
 
 @frozen
 class Rest:
@@ -38,6 +41,26 @@ class Rest:
     world: World | None
     time: datetime
 
+    def asleep(self) -> None:
+        """Check that nothing is to be done now: whoever ticked and delivered until nothing came of it has left nothing."""
+        for ticket in self.store.find(limit=100_000):
+            flow = self.workflows.get(ticket.pins.get("workflow", ""))
+            if flow is None or ticket.closed_at is not None:
+                continue
+            due = ticket.wake is not None and ticket.wake <= self.time
+            if due or (ticket.waits and self._would_move(ticket, flow)):
+                self.ledger.broken("asleep", f"{ticket.id!r} in {ticket.state!r} has something to do, and nothing woke it")
+
+    def _would_move(self, ticket: Ticket, flow: Any) -> bool:
+        """Whether what it waits for is there: decided anew, in the world as it would be by what was kept."""
+        world = self.world
+        if world is not None and not world.loads:
+            held = self.ledger.books.units
+            loads = {key.partition(":")[2]: sum(by.values()) for key, by in held.items() if key.startswith(CAPACITY)}
+            world = world.with_loads({name: units for name, units in loads.items() if units})
+        after = flow.advance(ticket, at=max(self.time, ticket.at), world=world).ticket
+        return bool(after.waits != ticket.waits or after.configuration != ticket.configuration)
+
     def look(self) -> None:
         """Check all of it; what is broken goes into the ledger."""
         histories = {id_: self.store.history(id_) for id_ in self.store.ids(100_000)}
@@ -46,8 +69,7 @@ class Rest:
         self._answers(histories)
         self._effects(histories)
         self._held()
-        for ticket in self.store.find(limit=100_000):
-            self._asleep(ticket)
+        self.asleep()
         audit = verify(self.store, workflows=[flow for flow in self.workflows.values() if isinstance(flow, Workflow)])
         for finding in audit.findings:
             self.ledger.broken("audit", f"{finding.code} at {finding.path}: {dict(finding.facts)}")
@@ -150,14 +172,6 @@ class Rest:
         expected = {**counted, **{name: value for name, value in books.counters.items() if value}}
         if expected != usage:
             self.ledger.broken("held", f"the store says {usage} is held, but what was kept comes to {expected}")
-
-    def _asleep(self, ticket: Ticket) -> None:
-        flow = self.workflows.get(ticket.pins.get("workflow", ""))
-        if flow is None:
-            return
-        due = ticket.wake is not None and ticket.wake <= self.time
-        if due or (ticket.waits and flow.advance(ticket, at=max(self.time, ticket.at), world=self.world).records):
-            self.ledger.broken("asleep", f"{ticket.id!r} in {ticket.state!r} has something to do, and nothing will wake it")
 
 
 def listed(store: Store, ledger: Ledger) -> None:

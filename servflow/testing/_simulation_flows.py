@@ -18,10 +18,8 @@ from servflow.testing._simulation_script import Act, Firing, Opening
 NUMBER = "number"
 """The counter from which every repair gets its number."""
 
-WORLD = World(
-    engineers=[{"id": "ann", "capacity": 1}, {"id": "bob", "capacity": 1}],
-    people=[{"id": "zoe"}, {"id": "dan"}],
-)
+ENGINEERS = ({"id": "ann", "capacity": 1}, {"id": "bob", "capacity": 1})
+PEOPLE = ({"id": "zoe"}, {"id": "dan"})
 
 
 @cache
@@ -64,6 +62,7 @@ def repair() -> Workflow:
                 for state in ("working", "reported", "priced")
             ),
             {"event": "hand_back", "source": "working", "target": "new"},
+            {"event": "cancel", "source": "working", "target": "closed"},
             {
                 "event": "order",
                 "source": "working",
@@ -204,17 +203,24 @@ def flows(store: Store) -> Sequence[Any]:
     return (Numbered(repair(), store), part())
 
 
+def world(random: Random) -> World:
+    """One engineer or two for up to four repairs, so that some wait until another one is done."""
+    return World(engineers=ENGINEERS[: random.choice((1, 2))], people=PEOPLE)
+
+
 def events(random: Random) -> list[Act]:
     """What happens in the shop in one day: a few repairs, notes that come in a hurry, parts, and somebody who hands back."""
     acts: list[Act] = []
+    hurry = random.random() < 0.5
+    apart = (0, 0, 1) if hurry else (0, 1, 60, 600, 2_700, 3_600)
     for number in range(random.randint(2, 4)):
         ticket = f"R{number}"
         serial = "S0" if number and random.random() < 0.05 else f"S{number}"
-        opens = Opening(ticket, {"serial": serial}, workflow="repair", after=timedelta(minutes=random.randint(0, 90)))
-        acts.append(opens)
+        late = timedelta(seconds=random.choice(apart) if hurry else random.randint(0, 5_400))
+        acts.append(Opening(ticket, {"serial": serial}, workflow="repair", after=late))
         for index in range(random.randint(0, 4)):
-            after = timedelta(seconds=random.choice((0, 1, 60, 600, 2_700, 3_600)))
-            event = random.choice(("note", "note", "note", "order", "hand_back", "report"))
+            after = timedelta(seconds=random.choice(apart))
+            event = random.choice(("note", "note", "note", "order", "hand_back", "cancel", "report"))
             acts.append(Firing(ticket, event, {"text": f"{index}."} if event == "note" else None, after=after))
     return acts
 

@@ -17,6 +17,8 @@ from servflow.testing._simulation_scheduler import SECOND, Process, Scheduler
 from servflow.testing._simulation_script import Firing, Opening, Planned
 from servflow.testing._simulation_store import FaultyStore
 
+PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 30, 600, 1_800, 3_000))
+"""How long a worker rests between two rounds: others come in between at once, or the whole shop sleeps for most of an hour."""
 PATIENCE = timedelta(minutes=5)
 RETRY = Retry(tries=4, first=timedelta(seconds=20), most=timedelta(minutes=30))
 MOST_TRIES = 6
@@ -154,7 +156,7 @@ class Worker:
         while scheduler.time < self.plant.ends or not all(client.done for client in self.clients):
             limit = scheduler.random.choice((1, 5, 100))
             self.round(desk, process, limit)
-            process.sleep(scheduler.between(SECOND, timedelta(minutes=40)))
+            process.sleep(scheduler.random.choice(PAUSES))
 
     def round(self, desk: Desk, process: Process, limit: int) -> bool:
         """One tick and one delivery; whether anything came of it."""

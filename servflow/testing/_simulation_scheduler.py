@@ -128,7 +128,7 @@ class Scheduler:
     def __init__(self, seed: int, faults: Faults) -> None:
         self.random = Random(seed)
         self.faults = faults.drawn(self.random)
-        self.stay = self.random.choice((0.3, 0.6, 0.9))
+        self.stay = self.random.choice((0.1, 0.5, 0.9))
         self.time = START
         self.processes: list[Process] = []
         self.owner: Process | None = None
@@ -180,7 +180,7 @@ class Scheduler:
                 process.ready = self.time + self.between(SECOND, timedelta(minutes=20))
                 self.count("stalls")
                 self.told(process, "it stalls until", process.ready)
-        if random.random() < 0.2:
+        if not self.calm and random.random() < 0.2:
             self.time += random.randint(1, 3_000) * timedelta(milliseconds=1)
         process.asks = store
         if not self._able(process) or random.random() >= self.stay:

@@ -74,7 +74,7 @@ def dealt(acts: Iterable[Act], random: Random, clients: int, twice: float) -> li
         mail = isinstance(act, Firing) and (random.random() < 0.5 if act.by_mail is None else act.by_mail)
         doubled = random.random() < twice
         planned = Planned(act, f"{act.ticket}/{number}", at, mail, doubled)
-        home = list(due).index(act.ticket) if random.random() < 0.7 else random.randrange(clients)
+        home = list(due).index(act.ticket) if random.random() < 0.5 else random.randrange(clients)
         hands[home % clients].append(planned)
         if doubled:
             late = random.choice((0, 1, 60, 3_600)) * SECOND
