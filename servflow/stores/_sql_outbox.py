@@ -61,6 +61,15 @@ ON CONFLICT (tenant, entity, sort, id)
 DO UPDATE SET tries = excluded.tries, error = excluded.error, at = excluded.at, again = excluded.again
 """
 
+# How often an effect was taken and until when it is are said by its own row: taking it anew changes nothing here.
+_TROUBLES = """
+SELECT t.sort, t.id, t.ticket, coalesce(e.tries, t.tries), t.error, t.since, t.at,
+  CASE WHEN t.again IS NOT NULL THEN coalesce(e.again, t.again) END
+FROM ~trouble t LEFT JOIN ~effect e
+  ON t.sort = 'effect' AND (e.tenant, e.entity, e.id) = (t.tenant, t.entity, t.id)
+WHERE t.tenant = %s AND t.entity = %s AND (t.sort, t.id) > (%s, %s)
+"""
+
 _REVIVED = {
     "ticket": f"UPDATE ~wake SET tries = 0, again = NULL WHERE {HERE} AND ticket = ANY(%s::text[]) AND tries > 0"
     " RETURNING ticket AS id",
@@ -117,14 +126,10 @@ class Outbox:
         """As ``Store.troubles``."""
         where, values = "", self._here(*(("", "") if after is None else (after.sort, after.id)))
         if sort is not None:
-            where, values = " AND sort = %s", (*values, read_sort(sort))
+            where, values = " AND t.sort = %s", (*values, read_sort(sort))
         if aside is not None:
-            where += " AND again IS NULL" if aside else " AND again IS NOT NULL"
-        rows = self._db.rows(
-            "SELECT sort, id, ticket, tries, error, since, at, again FROM ~trouble"
-            f" WHERE {HERE} AND (sort, id) > (%s, %s){where} ORDER BY sort, id LIMIT %s",
-            (*values, limit),
-        )
+            where += " AND t.again IS NULL" if aside else " AND t.again IS NOT NULL"
+        rows = self._db.rows(_TROUBLES + where + " ORDER BY t.sort, t.id LIMIT %s", (*values, limit))
         return tuple(
             Trouble(
                 sort=row[0],
