@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from servflow.model import Release, Reservation, Take, Unique
-from servflow.stores import Claim, MemoryStore, SqliteStore, Store, verify
-from servflow.testing._store_values import MINUTE, NOON, keep, new_ticket, next_step, note, opened
+from servflow.model import FrozenMap, Release, Reservation, Take, Unique
+from servflow.stores import Claim, MemoryStore, SqliteStore, Store, Trouble, verify
+from servflow.testing._store_values import MINUTE, NOON, clock, keep, new_ticket, next_step, note, opened, said
 from tests.postgres import fresh_database
 
 
@@ -41,14 +42,21 @@ def filled(store: Store, who: str) -> None:
     """Something of everything a store keeps, under the same names for whoever it is; only *who* tells them apart."""
     holdings: tuple[Reservation, ...] = (Take(key="ann", units=2, limit=2), Unique(key="u"))
     ticket = opened(store, "T1", holdings, assignee=who, wake=NOON)
-    step = next_step(ticket, assignee=who, wake=NOON)
-    keep(store, step, keys=("k",), effects=(note(f"e-{who}"), note("e")))
+    step = next_step(ticket, assignee=who, wake=NOON, queue="q", clocks=FrozenMap(c=clock("c", NOON)))
+    effects = (note(f"e-{who}"), note("e"), note("f", "F"))
+    keep(store, step, keys=("k",), effects=effects, index=FrozenMap(who=who, city="上海"), erased=(said(1, who),))
     opened(store, "T2", waits=("ann",))
+    keep(store, new_ticket("T5", wake=NOON), index=FrozenMap(city="上海"))
+    store.take(NOON, NOON + MINUTE, 1)
+    store.fail("effect", "f", f"failed for {who}", at=NOON, again=NOON)
+    store.fail("effect", f"e-{who}", f"failed for {who}", at=NOON, again=None)
+    store.fail("ticket", "T5", f"failed for {who}", at=NOON, again=None)
     store.post("T1", "go", {"who": who}, key="m", at=NOON)
     store.define("hash", who, 1, {"workflow": who})
 
 
 CLAIM = Claim(ticket="", wake=NOON - MINUTE)
+FIRST = Trouble(sort="effect", id="", ticket="", tries=0, error="", since=NOON, at=NOON)
 READS: Mapping[str, Callable[[Store], Any]] = {
     "load": lambda store: (store.load("T1"), store.load("T2")),
     "answered": lambda store: store.answered("T1", "k"),
@@ -64,6 +72,17 @@ READS: Mapping[str, Callable[[Store], Any]] = {
         store.find(assignee="north"),
         store.find(assignee="south"),
         store.find(state="new", workflow="repair", after="T1"),
+        store.find(queue="q", due_before=NOON + MINUTE, order="due"),
+        store.find(order="due", after="T1"),
+        store.find(where={"who": "north"}),
+        store.find(where={"who": "south"}),
+        store.find(where={"city": "上海"}),
+    ),
+    "troubles": lambda store: (
+        store.troubles(),
+        store.troubles(sort="effect"),
+        store.troubles(sort="ticket", aside=True),
+        store.troubles(after=FIRST),
     ),
     "usage": lambda store: (dict(store.usage()), dict(store.usage("a"))),
     "released": lambda store: store.released(),
@@ -82,7 +101,19 @@ def _commit(store: Store) -> None:
     ticket = store.load("T1")
     assert ticket is not None
     message = store.claim(NOON + MINUTE)[0].messages[0]
-    keep(store, next_step(ticket, wake=None), keys=("k2",), consumed=(message.id,), reservations=(Release(key="ann", units=2),))
+    change = next_step(ticket, wake=None, queue=None)
+    change = evolve(change, index=FrozenMap(), erased=(said(2, "nobody"),))
+    keep(store, change, keys=("k2",), consumed=(message.id,), reservations=(Release(key="ann", units=2),))
+
+
+def _take(store: Store) -> None:
+    # What is taken of what failed shows in the list of troubles.
+    assert ["e", "f"] == [pending.effect.id for pending in store.take(NOON + MINUTE, NOON + 9 * MINUTE)]
+
+
+def _fail(store: Store) -> None:
+    store.fail("effect", "f", "again", at=NOON + MINUTE, again=None)
+    store.fail("ticket", "T1", "again", at=NOON + MINUTE, again=None)
 
 
 WRITES: Mapping[str, Callable[[Store], Any]] = {
@@ -90,6 +121,9 @@ WRITES: Mapping[str, Callable[[Store], Any]] = {
     "commit new": lambda store: keep(store, new_ticket("T3"), keys=("k",), effects=(note("e3", "T3"),)),
     "post": lambda store: store.post("T1", "go", key="m2", at=NOON - MINUTE),
     "ack": lambda store: store.ack(("e", "e-north", "e-south")),
+    "take": _take,
+    "fail": _fail,
+    "revive": lambda store: (store.revive("effect", ("f", "e-north", "e-south")), store.revive("ticket", ("T1", "T5"))),
     "define": lambda store: store.define("hash", "other", 2, {"workflow": "other"}),
     "batch": _batch,
 }
@@ -177,4 +211,4 @@ def test_proofs_are_of_one_tenant(store: Store) -> None:
     """What is verified are the tenant's own tickets."""
     filled(store.for_tenant("north"), "north")
 
-    assert (0, 2) == (verify(store).tickets, verify(store.for_tenant("north")).tickets)
+    assert (0, 3) == (verify(store).tickets, verify(store.for_tenant("north")).tickets)
