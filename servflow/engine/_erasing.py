@@ -120,9 +120,9 @@ def erase(workflow: Workflow, ticket: Ticket, records: Sequence[Record], wanted:
         people=tuple(name for name in stand_ins.values() if any(f'"{name}"' in canonical(one).decode() for one in changed)),
         written=wanted.written,
         records=FrozenMap({str(one.sequence): sha256(canonical(one)).hexdigest() for one in changed}),
-        actor=None if given.actor is None else given.actor.id,
+        actor=None if given.actor is None else stand_ins.get(given.actor.id, given.actor.id),
         roles=() if given.actor is None else given.actor.roles,
-        reason=wanted.reason,
+        reason=found.text(wanted.reason),
     )
     return Erasure(outcome=Outcome(ticket=fold(workflow, [*after, made]), records=(made,)), records=changed)
 

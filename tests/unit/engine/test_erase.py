@@ -342,3 +342,12 @@ def test_a_copy_that_would_stay_is_told() -> None:
         ("transitions[0].do[0].set.who", "warning", ["payload.spoke_to"]),
         ("rules[0].then[0].set.title", "warning", ["name"]),
     ] == found
+
+
+def test_who_asks_for_it_may_be_who_it_is_about() -> None:
+    """A person who asks to be erased is not named by the very record that says so, nor by the reason."""
+    story = lived()
+    made = story.erase(people=["c-17"], actor=Actor("c-17"), reason=f"{NAME} asked for it")
+
+    assert [] == story.says("c-17", NAME)
+    assert ["erased-1"] == [record.actor for record in made.outcome.records]  # type: ignore[attr-defined]  # an Erased
