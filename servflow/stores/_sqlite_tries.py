@@ -125,10 +125,12 @@ class Tries:
             asked, values = " AND sort = ?", (*values, read_sort(sort))
         if aside is not None:
             asked += f" AND again IS {'' if aside else 'NOT '}NULL"
+        # What was set aside is looked for by people, past any number that is tried again by itself.
+        by = " INDEXED BY trouble_aside" if aside else ""
         if after is not None:
             asked, values = f"{asked} AND (sort, id) > (?, ?)", (*values, after.sort, after.id)
         rows = self.db.rows(
-            f"SELECT sort, id, ticket, tries, error, since, at, again FROM trouble WHERE {HERE}{asked}"
+            f"SELECT sort, id, ticket, tries, error, since, at, again FROM trouble{by} WHERE {HERE}{asked}"
             " ORDER BY sort, id LIMIT ?",
             (*values, limit),
         )
