@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,8 +12,9 @@ from servflow.cli._board_view import USUAL, Look, show_board, show_risks
 from servflow.cli._databases import latest, one, open_existing, tickets, workflow_of, zone_of
 from servflow.cli._explain import explained
 from servflow.cli._explain_view import show_explanation
-from servflow.cli._output import FINDINGS, Instant, Say, command
-from servflow.cli._worker import Host, Worker, read_host
+from servflow.cli._output import FINDINGS, FINE, Instant, Say, command
+from servflow.cli._worker import Host, once, read_host, work
+from servflow.desk import Worker
 from servflow.errors import InputError
 from servflow.model import Ticket
 from servflow.stores import Store
@@ -82,22 +84,40 @@ def explain_command(say: Say, db: str, ticket: str, *, at: datetime | None, tena
 
 @click.command("worker")
 @click.argument("url")
-@click.option("--host", "named", help="module:factory that gives handlers, world and sources; without it nothing is delivered")
-@click.option("--once", is_flag=True, help="one round, then stop")
-@click.option("--every", type=click.FloatRange(0.05), default=1.0, show_default=True, help="seconds between rounds")
+@click.option("--host", "named", help="module:factory that gives handlers, world and more; without it nothing is delivered")
+@click.option("--once", "only_once", is_flag=True, help="do all there is to do, then stop")
+@click.option("--every", type=click.FloatRange(0.01, 3600), default=1.0, show_default=True, help="seconds between two looks")
+@click.option("--workers", type=click.IntRange(0, 1000), default=4, show_default=True, help="handlers at once")
+@click.option(
+    "--timeout", type=click.FloatRange(0.01, 86_400), default=30.0, show_default=True, help="seconds a handler may take"
+)
+@click.option("--tries", type=click.IntRange(1, 1000), help="how often what fails is tried before it is set aside")
+@click.option(
+    "--report", type=click.FloatRange(0.05, 86_400), default=60.0, show_default=True, help="seconds between two reports"
+)
 @click.option("--tenant", default="default", show_default=True, help="whose tickets")
 @command
-def worker_command(say: Say, url: str, *, named: str | None, once: bool, every: float, tenant: str) -> int:
-    """Do what time, mail and released capacity ask for, round after round, until interrupted.
+def worker_command(say: Say, url: str, *, named: str | None, only_once: bool, report: float, tenant: str, **given: Any) -> int:
+    """Do what time, mail and released capacity ask for and hand out effects, until asked to end.
 
-    URL is the path of a SQLite file, or sqlite:///PATH. The factory is called without arguments and gives a
-    mapping with any of: handlers, world, sources, workflows, as servflow.Desk takes them.
+    URL is the path of a SQLite file, sqlite:///PATH, or postgresql://user:password@host/database. The factory is called
+    without arguments and gives a mapping with any of: handlers, world, sources, workflows, retry and patience as
+    servflow.Desk takes them, extensions, telemetry. SIGTERM and SIGINT finish what runs; a second one ends at once.
     """
     host = Host() if named is None else read_host(named)
+    timeout = timedelta(seconds=given["timeout"])
     with open_existing(url, tenant=tenant) as store:
-        worker = Worker.over(store, host)
-        failed = worker.round(say) if once else worker.run(say, every)
-    return FINDINGS if failed else 0
+        worker = Worker(
+            host.desk(store, timeout=timeout, tries=given["tries"]),
+            workers=0 if host.handlers is None else given["workers"],
+            every=timedelta(seconds=given["every"]),
+            timeout=timeout,
+            telemetry=host.telemetry,
+        )
+        if only_once:
+            return FINDINGS if once(say, worker) else FINE
+        work(say, worker, report)
+        return FINE
 
 
 def _as_of(store: Store, ticket: Ticket, at: datetime | None) -> datetime:

@@ -7,13 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from servflow.engine import Workflow
+from servflow.engine import Extensions, Workflow
 from servflow.errors import InputError, NotFound, nearest
 from servflow.model import Ticket
-from servflow.stores import SqliteStore, Store
+from servflow.stores import SqliteStore, SqlStore, Store
 
 PAGE = 500
 SCHEME = "sqlite:///"
+SERVERS = ("postgresql://", "postgresql+psycopg://", "postgres://")
 
 
 def path_of(url: str) -> Path:
@@ -27,21 +28,24 @@ def path_of(url: str) -> Path:
         return Path(url.removeprefix(SCHEME))
     if "://" in url:
         raise InputError(
-            f"there is no store for {url.partition('://')[0]}:// here; give the path of a SQLite file, or sqlite:///PATH",
+            f"there is no store for {url.partition('://')[0]}:// here; give the path of a SQLite file, sqlite:///PATH, or"
+            " postgresql://user:password@host:5432/database",
             url=url,
         )
     return Path(url)
 
 
-def open_existing(url: str, *, tenant: str = "default") -> SqliteStore:
+def open_existing(url: str, *, tenant: str = "default") -> SqliteStore | SqlStore:
     """
-    Open a database that must be there; nothing is created and nothing is written.
+    Open a database that must be there; a file is not created, and in a PostgreSQL database only servflow's own tables are.
 
     Raises:
-        InputError: there is no such file, or it is empty.
+        InputError: there is no such file, it is empty, or the URL is none.
         FormatError: it was written by a newer servflow or another program.
         StoreError: it cannot be opened.
     """
+    if url.startswith(SERVERS):
+        return SqlStore(url, tenant=tenant)
     path = path_of(url)
     if not path.is_file():
         near = nearest(path.name, (other.name for other in path.parent.glob("*.db"))) if path.parent.is_dir() else None
@@ -60,9 +64,9 @@ def tickets(store: Store) -> Iterator[Ticket]:
         after = page[-1].id
 
 
-def workflow_of(store: Store, hash_: str) -> Workflow:
+def workflow_of(store: Store, hash_: str, extensions: Extensions | None = None) -> Workflow:
     """
-    The workflow kept under a hash.
+    The workflow kept under a hash, with the host's functions where it needs some.
 
     Raises:
         NotFound: the store holds no definition of that hash.
@@ -74,7 +78,7 @@ def workflow_of(store: Store, hash_: str) -> Workflow:
             code="definition",
             hash=hash_,
         )
-    return Workflow(**data)
+    return Workflow(**data) if extensions is None else Workflow(**data, extensions=extensions)
 
 
 def one(store: Store, name: str) -> Ticket:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from servflow.cli import _commands_audit, _commands_definition, _commands_lab, _commands_migration, _commands_store
+from servflow.cli import (
+    _commands_audit,
+    _commands_definition,
+    _commands_lab,
+    _commands_migration,
+    _commands_store,
+    _commands_troubles,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -16,6 +23,6 @@ def servflow() -> None:
     """
 
 
-for group in (_commands_definition, _commands_migration, _commands_store, _commands_audit, _commands_lab):
+for group in (_commands_definition, _commands_migration, _commands_store, _commands_troubles, _commands_audit, _commands_lab):
     for one in group.COMMANDS:
         servflow.add_command(one)

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import importlib
+import json
+import logging
+import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, TextIO
 
-from attrs import field, frozen
+import click
+from attrs import evolve, field, frozen
 
 from servflow.cli._databases import tickets, workflow_of
 from servflow.cli._output import Say, stamp
-from servflow.desk import Desk, Problem
-from servflow.engine import Workflow
-from servflow.errors import InputError, nearest
+from servflow.desk import Desk, Problem, Retry, Telemetry, Worker
+from servflow.engine import Extensions, Workflow
+from servflow.errors import InputError, nearest, shown
 from servflow.stores import Store
 
-KEYS = ("handlers", "world", "sources", "workflows")
-ROUNDS = 1_000
-"""How often one round may go on while there is something to do, so that it reports now and then."""
+KEYS = ("handlers", "world", "sources", "workflows", "extensions", "telemetry", "retry", "patience")
 TOLD = 10
 """How many problems of one round are written out."""
 
@@ -40,6 +42,38 @@ class Host:
     world: Any = None
     sources: Sequence[Any] = ()
     workflows: Sequence[Workflow] = field(default=(), converter=tuple)
+    extensions: Extensions | None = None
+    telemetry: Telemetry | None = None
+    retry: Retry = field(factory=Retry)
+    patience: timedelta = timedelta(minutes=1)
+
+    def desk(self, store: Store, *, timeout: timedelta, tries: int | None = None) -> Desk:
+        """
+        The desk over a store. Where the host gives no workflows they are those of all tickets, read from the store.
+
+        Args:
+            timeout: how long a handler may take; nobody else is given its effect for twice as long.
+            tries: how often what fails is tried, where the host's own number shall not count.
+
+        Raises:
+            InputError: neither the host nor the store has a workflow.
+        """
+        flows: Sequence[Workflow] = self.workflows
+        if not flows:
+            hashes = sorted({ticket.pins.get("workflow", "") for ticket in tickets(store)})
+            flows = [workflow_of(store, hash_, self.extensions) for hash_ in hashes]
+        if not flows:
+            raise InputError("the database holds no ticket yet, so no workflow; give workflows with --host module:factory")
+        return Desk(
+            flows,
+            store,
+            handlers=self.handlers,
+            now=_now,
+            world=self.world,
+            sources=self.sources,
+            retry=self.retry if tries is None else evolve(self.retry, tries=tries),
+            patience=max(self.patience, 2 * timeout),
+        )
 
 
 def read_host(named: str) -> Host:
@@ -71,81 +105,102 @@ def read_host(named: str) -> Host:
             close = nearest(str(key), KEYS)
             hint = f"did you mean {close!r}?" if close else f"known are {', '.join(KEYS)}"
             raise InputError(f"--host {named!r} gave {key!r}; {hint}", host=named, key=key)
-    return Host(**given)
+    made = Host(**given)
+    for name, kind in (("extensions", (Extensions, type(None))), ("retry", Retry), ("patience", timedelta)):
+        if not isinstance(value := getattr(made, name), kind):
+            raise InputError(f"--host {named!r} gave {shown(value)} as {name}", host=named, key=name)
+    return made
 
 
-@frozen
-class Worker:
-    """A desk over a database with every workflow its tickets run under."""
-
-    desk: Desk
-    delivers: bool
-
-    @classmethod
-    def over(cls, store: Store, host: Host) -> Worker:
-        """
-        The worker for a store.
-
-        Raises:
-            InputError: neither the host nor the store has a workflow.
-        """
-        hashes = {ticket.pins.get("workflow", "") for ticket in tickets(store)}
-        known = {workflow.hash: workflow for workflow in host.workflows}
-        flows = [*known.values(), *(workflow_of(store, hash_) for hash_ in sorted(hashes - known.keys()))]
-        if not flows:
-            raise InputError("the database holds no ticket yet, so no workflow; give workflows with --host module:factory")
-        desk = Desk(flows, store, handlers=host.handlers, now=_now, world=host.world, sources=host.sources)
-        return cls(desk, host.handlers is not None)
-
-    def round(self, say: Say) -> bool:
-        """Tick, and deliver where there are handlers, until there is nothing left to do; whether anything failed."""
-        totals: dict[str, int] = {}
-        problems: list[Problem] = []
-        steps: list[Callable[[], Any]] = [self.desk.tick, *([self.desk.deliver] if self.delivers else [])]
-        for step in steps:
-            for _ in range(ROUNDS):
-                report = step()
-                _add(totals, report, ("advanced", "fired", "refused", "delivered", "unhandled"))
-                if not report.worked:
-                    break
-            _add(totals, report, ("failed",))
-            problems.extend(report.problems)
-        _tell(say, totals, problems)
-        return bool(totals.get("failed"))
-
-    def run(self, say: Say, every: float) -> bool:
-        """Rounds until the process is asked to end; whether anything failed in the last one."""
-        failed = False
-        with _until_asked() as ended:
-            while not ended.is_set():
-                failed = self.round(say)
-                ended.wait(every)
-        return failed
+def once(say: Say, worker: Worker) -> bool:
+    """One round, told; whether anything failed."""
+    with _logged(logging.NullHandler()):  # the report tells it
+        report = worker.round()
+    _tell(say, report.counts, report.hanging, report.problems)
+    return report.failed
 
 
-def _add(totals: dict[str, int], report: Any, names: Iterable[str]) -> None:
-    for name in names:
-        totals[name] = totals.get(name, 0) + getattr(report, name, 0)
+def work(say: Say, worker: Worker, report: float) -> None:
+    """Work until the process is asked to end; asked again, it ends at once. Counters are told every *report* seconds."""
+    ended = threading.Event()
+    before: dict[str, int] = {}
+
+    def tell() -> None:
+        now = dict(worker.counts)
+        _tell(say, {name: count - before.get(name, 0) for name, count in now.items()}, worker.hanging)
+        before.update(now)
+
+    def tell_now_and_then() -> None:
+        while not ended.wait(report):
+            tell()
+
+    teller = threading.Thread(target=tell_now_and_then, name="servflow-report", daemon=True)
+    with _logged(_Lines(say)), _asked_to_end(worker.stop):
+        teller.start()
+        try:
+            worker.run()
+        finally:
+            ended.set()
+            teller.join()
+            tell()
 
 
-def _tell(say: Say, totals: Mapping[str, int], problems: Sequence[Problem]) -> None:
+class _Lines(logging.StreamHandler[TextIO]):
+    """Writes what a worker logs to standard error: one line each, as text or as JSON."""
+
+    def __init__(self, say: Say) -> None:
+        super().__init__(sys.stderr)
+        self._say = say
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = stamp(datetime.fromtimestamp(record.created, UTC))
+        if self._say.json:
+            told = {"at": at, "level": record.levelname.lower(), "message": record.getMessage()}
+            return json.dumps(told, ensure_ascii=False)
+        return f"{at} {record.levelname.lower()}: {record.getMessage()}"
+
+
+@contextmanager
+def _logged(handler: logging.Handler) -> Iterator[None]:
+    log = logging.getLogger("servflow.worker")
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
+def _tell(say: Say, counts: Mapping[str, int], hanging: int, problems: Sequence[Problem] = ()) -> None:
     at = stamp(_now())
     if say.json:
         told = [{"where": one.where, "what": one.what, "error": str(one.error)} for one in problems[:TOLD]]
-        say.data({"at": at, **totals, "problems": told})
+        # One line, since whoever follows a worker reads line by line.
+        click.echo(json.dumps({"at": at, **counts, "hanging": hanging, "problems": told}, ensure_ascii=False))
         return
-    say.line(say.words("worker.round", at=at, **{"delivered": 0, **totals}))
+    say.line(say.words("worker.round", at=at, **counts))
+    trouble = {name: counts[name] for name in ("retried", "dead", "set_aside", "timeouts", "store_errors")}
+    if any(trouble.values()):
+        say.line("  " + say.words("worker.trouble", **trouble))
+    if hanging:
+        say.line("  " + say.words("worker.hanging", hanging=hanging))
     for one in problems[:TOLD]:
         say.line("  " + say.words("worker.problem", where=one.where, what=one.what, error=one.error))
 
 
 @contextmanager
-def _until_asked() -> Iterator[threading.Event]:
-    """An event that is set when the process is interrupted or asked to terminate; a round under way is finished."""
-    ended = threading.Event()
-    before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+def _asked_to_end(stop: Callable[[], None]) -> Iterator[None]:
+    """Stop gracefully when the process is interrupted or asked to terminate; the second time it ends where it is."""
+    asked: list[int] = []
+
+    def ask(number: int, _: object) -> None:
+        if asked:
+            os._exit(128 + number)
+        asked.append(number)
+        stop()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield ended
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

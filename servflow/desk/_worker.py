@@ -124,7 +124,7 @@ class Worker:
         self._counts: Counter[str] = Counter()
         self._problems: list[Problem] = []
         self._unreported: list[Job] = []
-        self._ill = self._fair = self._full = False
+        self._ill = self._idle = self._fair = self._full = False
 
     # -- what hosts call
 
@@ -219,6 +219,7 @@ class Worker:
         worked = self._look_after(patient=patient)
         worked |= self._guarded(self._tick, patient=patient)
         worked |= self._guarded(self._hand_out, patient=patient)
+        self._idle = not worked
         return worked
 
     def _guarded(self, work: Callable[[], bool], *, patient: bool) -> bool:
@@ -253,6 +254,9 @@ class Worker:
                 self._bell.get_nowait()
 
     def _tick(self) -> bool:
+        # A look takes no lock, and where there is nothing to do nothing is told either.
+        if self._idle and not self._desk._sources and not self._desk.store.claim(self._now(), 1):
+            return False
         with self._telemetry.span("servflow.tick", {}) as note:
             report = self._desk.tick(self._limit)
             done = {name: getattr(report, name) for name in _TICKETS}
@@ -282,6 +286,8 @@ class Worker:
         self._full = False
         # A single place would go to what failed before each time: after one of these it waits until there are two.
         if free < (2 if self._fair and self._workers - self._hands.hanging > 1 else 1):
+            return False
+        if self._idle and not self._desk.store.effects(1):  # as above
             return False
         with self._telemetry.span("servflow.deliver", {"servflow.free": free}) as note:
             now = self._now()
