@@ -1,0 +1,36 @@
+"""Knows that a simulation finds what is broken; must not know how what is broken works."""
+
+from __future__ import annotations
+
+import pytest
+
+from servflow.stores import MemoryStore
+from servflow.testing import simulate
+from tests.simulation.bugs import DESKS, STORES
+
+WITHIN = 1_000
+
+
+def first(store: type[MemoryStore]) -> int | None:
+    """The first seed that breaks a promise."""
+    return next((seed for seed in range(WITHIN) if not simulate(seed, store=store)), None)
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_a_broken_store_is_found(name: str) -> None:
+    """A store with one bug breaks a promise within a thousand seeds."""
+    assert first(STORES[name]) is not None
+
+
+@pytest.mark.parametrize("name", DESKS)
+def test_a_broken_desk_is_found(name: str) -> None:
+    """A desk with one bug, over a store without any, breaks a promise within a thousand seeds."""
+    with DESKS[name]():
+        found = first(MemoryStore)
+
+    assert found is not None
+
+
+def test_there_are_enough() -> None:
+    """At least twelve bugs of different kinds are looked for."""
+    assert len(STORES) + len(DESKS) >= 12
