@@ -18,6 +18,7 @@ from servflow.model import FrozenMap
 from servflow.stores import SqliteStore
 from servflow.stores._connection import failure
 from servflow.stores._sqlite_schema import APPLICATION, FORMAT
+from servflow.stores._sqlite_tries import _READY
 from servflow.testing._store_values import keep, new_ticket, next_step, note, opened
 
 
@@ -225,3 +226,15 @@ def test_every_table_tells_tenant_and_entity(tmp_path: Path) -> None:
 
     assert "definition" in columns
     assert [] == [name for name, found in columns.items() if not {"tenant", "entity"} <= found]
+
+
+def test_taking_effects_looks_at_no_others() -> None:
+    """However many effects wait, or stand behind one that waits, none of them is passed over one by one."""
+    with SqliteStore(":memory:") as store:
+        here = ("default", "ticket")
+        plan = store._db.rows(f"EXPLAIN QUERY PLAN {_READY}", (*here, 9, *here, 0, 9, *here, 0, 9))
+        steps = [row[3] for row in plan if "effect" in row[3]]
+
+    assert [] == [step for step in steps if step.startswith("SCAN")]
+    assert 1 == sum("INDEX effect_new (" in step for step in steps)
+    assert 2 == sum("COVERING INDEX effect_again (" in step for step in steps)
