@@ -15,7 +15,7 @@ from servflow.stores._connection import parsed
 from servflow.stores._kept import Cache, Written
 from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message
 from servflow.stores._sql_commit import Commit
-from servflow.stores._sql_connection import Database
+from servflow.stores._sql_connection import Database, Proof
 from servflow.stores._sql_outbox import NEVER, Outbox
 from servflow.stores._sql_write import HERE
 from servflow.stores._writing import read_actor, read_payload, written_actor, written_in_order, written_payload
@@ -52,7 +52,7 @@ mailed AS (
   SELECT new.*, %s, %s, %s, %s::bigint FROM new RETURNING at),
 waking AS (
   UPDATE ~wake SET mail_at = least(mail_at, mailed.at) FROM mailed WHERE {HERE} AND ticket = %s)
-SELECT pg_notify(%s, '') FROM mailed
+SELECT pg_notify(%s, ''), pg_current_xact_id()::text FROM mailed
 """
 
 
@@ -145,6 +145,7 @@ class SqlStore(Outbox):
         assert session is not None  # do() has begun one
         work = Commit(self._db, self.tenant, ready)
         answers = work.run()
+        session.proof = session.proof or work.proof
         kept = [row.ready.change.ticket for row in work.rows.values() if row.ready is not None]
         session.written.update((self.tenant, ticket.id) for ticket in kept)
         session.on_kept.append(lambda: self._cache.put(self.tenant, *kept))
@@ -224,7 +225,12 @@ class SqlStore(Outbox):
             if not self._db.rows(lock, here):
                 self._db.rows("INSERT INTO ~wake (tenant, entity, ticket) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", here)
                 self._db.rows(lock, here)
-            return bool(self._db.rows(_POST, (*here, key, event, body, sender, sent, *here, self._db.channel)))
+            made = self._db.rows(_POST, (*here, key, event, body, sender, sent, *here, self._db.channel))
+            session = self._db.session
+            if made and session is not None:
+                proved = ("SELECT 1 WHERE pg_xact_status(%s::text::xid8) = 'committed'", (made[0][1],))
+                session.proof = session.proof or Proof(here, *proved)
+            return bool(made)
 
         return self._db.do(work)
 
@@ -266,7 +272,8 @@ class SqlStore(Outbox):
                 " ON CONFLICT (tenant, entity, hash) DO UPDATE SET name = excluded.name, version = excluded.version,"
                 " body = excluded.body",
                 self._here(hash, name, version, body),
-            )
+            ),
+            repeatable=True,
         )
 
     def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - as above

@@ -13,6 +13,7 @@ from servflow.stores._chain import START, Link, erased
 from servflow.stores._kept import Written
 from servflow.stores._protocol import Answer, Change
 from servflow.stores._reservations import Refusal, Settlement, settle
+from servflow.stores._sql_connection import Proof
 from servflow.stores._sql_write import HERE, Holding, Row, Work, array, columns
 
 _WAKE = "ticket, revision, woken, woken_at, waits, chain, tries"
@@ -262,7 +263,22 @@ class Commit(Work):
         # number of the transaction itself says as much; ``released`` tells what may be believed of it.
         session = self.db.session
         assert session is not None  # a commit runs inside a transaction
-        if not session.number:
-            session.number = int(self.db.rows("SELECT pg_current_xact_id()::text::bigint")[0][0])
         session.releases += 1
-        return (session.number << 20) + session.releases
+        return (self.db.transaction_number() << 20) + session.releases
+
+    @property
+    def proof(self) -> Proof | None:
+        """What tells that this was kept: a record with its salt, or else a key; None where neither is written."""
+        if self.links:
+            id_, number, _, _, chain, _ = self.links[0]
+            return Proof(
+                self.here(id_),
+                f"SELECT 1 FROM ~record WHERE {HERE} AND ticket = %s AND sequence = %s AND chain = %s",
+                self.here(id_, number, chain),
+            )
+        if self.answers:
+            id_, key, _, _ = self.answers[0]
+            return Proof(
+                self.here(id_), f"SELECT 1 FROM ~answered WHERE {HERE} AND ticket = %s AND key = %s", self.here(id_, key)
+            )
+        return None

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from servflow.errors import InputError, ServflowError, StoreError, shown
+from servflow.stores._sql_failures import imported, meaning
 from servflow.stores._sql_schema import prepare
 
 if TYPE_CHECKING:
@@ -21,37 +22,9 @@ T = TypeVar("T")
 TRIES = 8
 """How often work that lost against other transactions, or its connection before it was to be kept, is done again."""
 
-_REMEDIES = {
-    "53100": ("full", "the disk of the server is full; make room and try again"),
-    "53200": ("full", "the server is out of memory; try again, or give it more"),
-    "53300": ("too_many", "the server takes no more connections; raise max_connections or run fewer workers"),
-    "25006": ("read_only", "the server is read-only (a standby?); connect to the primary"),
-    "42501": ("permission", "grant the user USAGE and CREATE on the schema and all rights on its tables"),
-    "28": ("cannot_open", "check the user and the password"),
-    "3D": ("cannot_open", "create the database first"),
-    "3F": ("cannot_open", "create the schema first, or grant CREATE on the database"),
-    "55P03": ("locked", "another transaction holds the rows for long; keep transactions short"),
-    "57014": ("locked", "the server gave up the statement (statement_timeout?); try again"),
-    "42P01": ("damaged", "a table is missing; restore a backup"),
-    "XX": ("damaged", "the server found damage; restore a backup"),
-}
-_CONTENDED = ("40001", "40P01")
-_TEXT = ("22021", "22P05")
-
-
-def _imported() -> tuple[Any, Any]:
-    try:
-        import psycopg
-        import sqlalchemy
-    except ModuleNotFoundError as error:
-        raise StoreError(
-            f"a store on PostgreSQL needs {error.name}; install it with: pip install 'servflow[sql]'", code="extra_missing"
-        ) from error
-    return sqlalchemy, psycopg
-
 
 def _url(value: object) -> URL:
-    sqlalchemy, _ = _imported()
+    sqlalchemy, _ = imported()
     try:
         url: URL = sqlalchemy.make_url(value)
     except (sqlalchemy.exc.ArgumentError, ValueError, TypeError) as error:
@@ -80,6 +53,26 @@ def _schema(value: object) -> str:
     return name
 
 
+_READING = ("SELECT", "SHOW", "SAVEPOINT", "RELEASE", "ROLLBACK")
+
+PATIENCE = 10_000
+"""How long is waited for the end of a transaction whose connection was lost, in milliseconds."""
+
+
+@frozen
+class Proof:
+    """
+    What tells whether a transaction was kept: a row that nobody else can have written.
+
+    ``here`` is a ticket whose row in ``wake`` the transaction has locked or made, so that whoever asks waits until it
+    has ended. ``sql`` then gives a row where it was kept.
+    """
+
+    here: tuple[Any, ...]
+    sql: str
+    values: tuple[Any, ...]
+
+
 @define(eq=False)
 class Session:
     """One transaction of one thread."""
@@ -92,13 +85,16 @@ class Session:
     number: int = 0
     releases: int = 0
     told: bool = False
+    wrote: bool = False
+    proof: Proof | None = None
+    """How to find out whether this transaction was kept, should the answer to its commit be lost."""
 
 
 class Database:
     """A pool of connections to one schema; each thread is in at most one transaction at a time."""
 
     def __init__(self, url: object, schema: object, engine: Engine | None) -> None:
-        sqlalchemy, driver = _imported()
+        sqlalchemy, _ = imported()
         self.schema = _schema(schema)
         self.channel = f"servflow_{self.schema}"
         self._own = engine is None
@@ -114,8 +110,6 @@ class Database:
             _url(engine.url)
             self.engine = engine.execution_options(isolation_level="READ COMMITTED")
         self.where = self.engine.url.render_as_string(hide_password=True)
-        self._errors: Any = sqlalchemy.exc
-        self._driver: Any = driver
         self._local = threading.local()
         self._texts: dict[str, str] = {}
         self._live: set[Session] = set()
@@ -172,6 +166,7 @@ class Database:
         session = self.session
         if session is None:
             return self.do(lambda: self.rows(sql, values))
+        session.wrote = session.wrote or not sql.lstrip().startswith(_READING)
         try:
             result = session.connection.exec_driver_sql(self.text(sql), tuple(values))
             return result.fetchall() if result.returns_rows else []  # type: ignore[return-value]  # rows are tuples
@@ -180,9 +175,13 @@ class Database:
 
     # -- transactions
 
-    def do(self, work: Callable[[], T]) -> T:
+    def do(self, work: Callable[[], T], *, repeatable: bool = False) -> T:
         """
         Do work in a transaction of its own, again where it lost against others; inside a batch under a savepoint.
+
+        Args:
+            work: what to do.
+            repeatable: doing it twice is the same as once, so it is done again where nobody knows whether it was kept.
 
         Raises:
             StoreError: the database failed; nothing was kept, unless the code is ``unknown``.
@@ -195,7 +194,8 @@ class Database:
                 with self.transaction():
                     return work()
             except StoreError as error:
-                if error.code not in ("contended", "lost") or not left or self.closed:
+                again = error.code in ("contended", "lost") or (repeatable and error.code == "unknown")
+                if not again or not left or self.closed:
                     raise
         raise AssertionError  # the last try returns or raises
 
@@ -245,17 +245,55 @@ class Database:
             session.connection.commit()
         except Exception as error:
             told = self.failure(error)
-            if isinstance(told, StoreError) and told.code == "lost":
+            if not isinstance(told, StoreError) or told.code != "lost":
+                raise told from error
+            kept = self._was_kept(session)
+            if kept is None:
                 raise StoreError(
                     f"the connection to {self.where} was lost while a transaction was being kept, so it may have been kept"
                     " or not; do the same again with the same keys, which make it once",
                     code="unknown",
                 ) from error
-            raise told from error
+            if not kept:
+                raise told from error
+
+    def _was_kept(self, session: Session) -> bool | None:
+        """Whether a transaction was kept whose end nobody was told; None where that cannot be found out."""
+        proof = session.proof
+        if not session.wrote:
+            return False
+        if proof is None:
+            return None
+        for _ in range(TRIES):
+            try:
+                with self.engine.connect() as connection:
+                    run = connection.exec_driver_sql
+                    run(f"SET LOCAL lock_timeout = {PATIENCE}")
+                    # It may still run, without anybody listening: its rows are free only once it has ended.
+                    row = self.text("INSERT INTO ~wake (tenant, entity, ticket) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING")
+                    run(row, proof.here)
+                    lock = "SELECT 1 FROM ~wake WHERE tenant = %s AND entity = %s AND ticket = %s FOR UPDATE"
+                    run(self.text(lock), proof.here)
+                    found = run(self.text(proof.sql), proof.values).fetchall()
+                    connection.rollback()
+                    return bool(found)
+            except Exception as error:
+                told = self.failure(error)
+                if not isinstance(told, StoreError) or told.code not in ("contended", "lost"):
+                    return None
+        return None
+
+    def transaction_number(self) -> int:
+        """The number of the transaction that this thread is in."""
+        session = self.session
+        assert session is not None  # only what runs inside a transaction asks
+        if not session.number:
+            session.number = int(self.rows("SELECT pg_current_xact_id()::text::bigint")[0][0])
+        return session.number
 
     @contextmanager
     def _savepoint(self, session: Session) -> Iterator[None]:
-        name = f"s{session.depth}"
+        name = f"servflow_{session.depth}"
         self.rows(f"SAVEPOINT {name}")
         session.depth += 1
         kept, told = len(session.on_kept), session.told
@@ -303,44 +341,11 @@ class Database:
                     ear.close()
                 raise self.failure(error) from error
 
-    # -- failures
-
     def failure(self, error: Exception) -> Exception:
-        """What a failure of the database means for the host, with the next step."""
-        if isinstance(error, ServflowError):
-            return error
-        if isinstance(error, UnicodeEncodeError):
-            return InputError(f"{error.object!r} is not valid text: {error.reason}", value=error.object)
-        if isinstance(error, self._errors.TimeoutError):
-            return StoreError(f"no connection to {self.where} is free: {error}; use fewer threads", code="too_many")
-        cause = getattr(error, "orig", None) or error
-        state = str(getattr(cause, "sqlstate", None) or "")
-        said = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-        if self.closed:
+        """What a failure means for the host, with the next step."""
+        if self.closed and not isinstance(error, ServflowError):
             return StoreError(f"the store {self.where} is closed; open another one", code="closed")
-        if state in _TEXT or (isinstance(cause, self._driver.DataError) and not state):
-            return InputError(f"PostgreSQL cannot hold this: {said}", code="value")
-        if state.startswith("22") or isinstance(error, (OverflowError, ValueError)):
-            return InputError(f"a value cannot be written or looked for: {said}", code="value")
-        if state in _CONTENDED:
-            return StoreError(
-                f"the store {self.where} gave up this transaction for the sake of another: {said}; do it again",
-                code="contended",
-            )
-        for known, (code, remedy) in _REMEDIES.items():
-            if state.startswith(known):
-                return StoreError(f"the store {self.where} cannot be used: {said}; {remedy}", code=code)
-        if (
-            getattr(error, "connection_invalidated", False)
-            or state[:2] in ("08", "57")
-            or (not state and isinstance(cause, self._driver.OperationalError))
-        ):
-            return StoreError(
-                f"the connection to {self.where} is lost or cannot be made: {said}; nothing was half-written;"
-                " see that the server runs and try again",
-                code="lost",
-            )
-        return StoreError(f"the store {self.where} failed: {said}; nothing was half-written", code="failed")
+        return meaning(error, self.where)
 
     def close(self) -> None:
         """Let go of all connections; a transaction that is open is undone. Again is nothing."""

@@ -100,15 +100,21 @@ class Outbox:
         """As ``Store.take``; what another one takes at this moment is passed over."""
         most = max(1, limit // 2)
         at, end = micros(instant(now, "now")), micros(instant(until, "until"))
-        rows = self._db.rows(_TAKE, (*self._here(limit), *self._here(at, limit), most, limit, most, limit, end))
+        given = (*self._here(limit), *self._here(at, limit), most, limit, most, limit, end)
+        # Whose answer was lost comes again after *until*, like those of a worker that died.
+        rows = self._db.do(lambda: self._db.rows(_TAKE, given), repeatable=True)
         return tuple(Pending(load(parsed(self._db.where, body)), tries) for _, body, tries in sorted(rows))
 
     def ack(self, ids: Iterable[str]) -> None:
         """As ``Store.ack``."""
-        self._db.rows(
-            f"WITH done AS (DELETE FROM ~effect WHERE {HERE} AND id = ANY(%s::text[]) RETURNING id)"
-            f" DELETE FROM ~trouble WHERE {HERE} AND sort = 'effect' AND id IN (SELECT id FROM done)",
-            (*self._here(sorted(set(ids))), *self._here()),
+        asked = sorted(set(ids))
+        self._db.do(
+            lambda: self._db.rows(
+                f"WITH done AS (DELETE FROM ~effect WHERE {HERE} AND id = ANY(%s::text[]) RETURNING id)"
+                f" DELETE FROM ~trouble WHERE {HERE} AND sort = 'effect' AND id IN (SELECT id FROM done)",
+                (*self._here(asked), *self._here()),
+            ),
+            repeatable=True,
         )
 
     def fail(self, sort: Sort, id: str, error: str, *, at: datetime, again: datetime | None) -> None:  # noqa: A002 - as everywhere

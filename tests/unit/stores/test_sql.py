@@ -16,7 +16,7 @@ from servflow.errors import FormatError, InputError, ServflowError, StoreError
 from servflow.model import Next, Release, Take, Unique
 from servflow.stores import Answer, Change, SqlStore
 from servflow.testing._store_values import MINUTE, NOON, everything, keep, new_ticket, next_step, note, opened
-from tests.postgres import fresh_database
+from tests.postgres import Network, fresh_database, network
 
 
 @pytest.fixture
@@ -295,29 +295,96 @@ def test_a_connection_lost_between_two_operations_is_not_noticed(store: SqlStore
     assert "applied" == keep(store, next_step(ticket)).status
 
 
-def test_a_lost_answer_of_the_commit(store: SqlStore) -> None:
-    """Where it is unknown whether a change was kept, the error says so, and the same again with its keys makes it once."""
-    from psycopg import OperationalError
-    from sqlalchemy import event
+@pytest.fixture
+def line(url: str, store: SqlStore) -> Iterator[tuple[SqlStore, Network]]:
+    """A handle whose connections go through a network that can be told to fail."""
+    with network(url) as (through, made), SqlStore(through) as far:
+        yield far, made
 
+
+def test_a_lost_answer_of_the_commit(line: tuple[SqlStore, Network], store: SqlStore) -> None:
+    """Where the answer to COMMIT is lost, it is found out that the change was kept: applied, and made once."""
+    far, net = line
+    ticket = opened(far)
+    change = evolve(next_step(ticket), keys=("k",), effects=(note("e"),))
+    net.lose = "answer"
+
+    assert (Answer(status="applied", first=2, last=2, revision=2),) == far.commit([change])
+    assert (1, 2, 1) == (net.lost, len(store.history("T1")), len(store.effects()))
+    assert (Answer(status="duplicate", key="k", first=2, last=2),) == far.commit([change])
+
+
+def test_a_commit_that_never_arrived(line: tuple[SqlStore, Network], store: SqlStore) -> None:
+    """Where COMMIT itself is lost, that is found out too, and the change is made once by doing it again."""
+    far, net = line
+    ticket = opened(far)
+    net.lose = "question"
+
+    assert "applied" == keep(far, next_step(ticket), effects=(note("e"),)).status
+    assert (1, 2, 1) == (net.lost, len(store.history("T1")), len(store.effects()))
+
+
+@pytest.mark.parametrize("lose", ["answer", "question"])
+def test_a_ticket_opened_over_a_bad_line(lose: Any, line: tuple[SqlStore, Network], store: SqlStore) -> None:
+    """A ticket that nobody saw yet is opened once, whichever way the line failed."""
+    far, net = line
+    net.lose = lose
+
+    assert "applied" == keep(far, new_ticket()).status
+    assert (1, 1) == (net.lost, len(store.history("T1")))
+
+
+@pytest.mark.parametrize("lose", ["answer", "question"])
+def test_mail_over_a_bad_line(lose: Any, line: tuple[SqlStore, Network], store: SqlStore) -> None:
+    """Mail is posted once, and its sender is told that it was posted now."""
+    far, net = line
+    opened(store)
+    net.lose = lose
+
+    assert far.post("T1", "go", key="m", at=NOON)
+    assert (1, ["m"]) == (net.lost, [one.key for one in store.claim(NOON)[0].messages])
+    assert not far.post("T1", "go", key="m", at=NOON)
+
+
+@pytest.mark.parametrize("lose", ["answer", "question"])
+def test_reading_over_a_bad_line(lose: Any, line: tuple[SqlStore, Network], store: SqlStore) -> None:
+    """What only reads, or may be done twice, is done again."""
+    far, net = line
     ticket = opened(store)
-    change = evolve(next_step(ticket), keys=("k",))
-    left = 1
+    net.lose = lose
+    assert ticket == far.load("T1")
+    net.lose = lose
+    far.ack(["e"])
 
-    def lose(connection: Any) -> None:
-        nonlocal left
-        if left:
-            left -= 1
-            connection.connection.driver_connection.commit()
-            raise OperationalError("server closed the connection unexpectedly")
+    assert 2 == net.lost
 
-    event.listen(store._db.engine, "commit", lose)
-    with pytest.raises(StoreError) as told:
-        store.commit([change])
+
+def test_a_batch_over_a_bad_line(line: tuple[SqlStore, Network], store: SqlStore) -> None:
+    """A batch that was kept goes on as if nothing were; one that was not kept says that it is to be done again."""
+    far, net = line
+
+    def batch(name: str) -> None:
+        with far.batch():
+            opened(far, name)
+
+    net.lose = "answer"
+    batch("A")
+    net.lose = "question"
+    with pytest.raises(StoreError, match="nothing was half-written") as told:
+        batch("B")
+
+    assert ("lost", ("A",)) == (told.value.code, store.ids())
+
+
+def test_what_cannot_be_found_out(line: tuple[SqlStore, Network], store: SqlStore) -> None:
+    """What writes nothing that is its own says that nobody knows, and that the same may be done again."""
+    far, net = line
+    ticket = opened(store, reservations=(Take(key="ann", units=2),))
+    net.lose = "answer"
+    with pytest.raises(StoreError, match="may have been kept or not") as told:
+        far.commit([Change(ticket=ticket, expected=1, reservations=(Release(key="ann"),))])
 
     assert "unknown" == told.value.code
-    assert (Answer(status="duplicate", key="k", first=2, last=2),) == store.commit([change])
-    assert 2 == len(store.history("T1"))
 
 
 def test_no_server(tmp_path: Any) -> None:
