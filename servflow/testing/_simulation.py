@@ -172,8 +172,12 @@ class _Simulation:
             (scheduler.process(f"client {number}"), Client(plant, acts)) for number, acts in enumerate(hands, 1)
         ]
         clients = [process for process, _ in works]
+
+        def look() -> None:
+            self._looked(plant).asleep(rest=False)
+
         workers = range(1, scheduler.random.randint(1, 3) + 1)
-        works.extend((scheduler.process(f"worker {number}"), Worker(plant, clients)) for number in workers)
+        works.extend((scheduler.process(f"worker {number}"), Worker(plant, clients, look)) for number in workers)
         works.append((scheduler.process("admin"), Administrator(plant, clients)))
         scheduler.run(works)
 
@@ -198,6 +202,7 @@ class _Simulation:
 
     def _looked(self, plant: Plant) -> Rest:
         workflows = {flow.hash: flow for flow in plant.flows(self.store)}
+        # As the scheduler knows it: what is asked of the store between two steps is nobody's operation.
         return Rest(self.store, plant.ledger, workflows, plant.world, self.scheduler.time)
 
     def _moves_on(self, until: datetime) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -29,6 +29,8 @@ from servflow.testing._simulation_ledger import Ledger
 
 CAPACITY = ("engineer:", "outlet:")
 """Under these names a ticket takes hold of the capacity of engineers and outlets."""
+AHEAD = timedelta(hours=1)
+"""Further than any clock is ahead."""
 
 
 @frozen
@@ -41,13 +43,18 @@ class Rest:
     world: World | None
     time: datetime
 
-    def asleep(self) -> None:
-        """Check that nothing is to be done now: whoever ticked and delivered until nothing came of it has left nothing."""
+    def asleep(self, *, rest: bool = True) -> None:
+        """
+        Check that nothing sleeps that has something to do; at *rest* nothing at all is to be done, awake or not.
+
+        Asked while no transaction is open. Before it is at rest, what can be claimed is on its way.
+        """
+        awake = set() if rest else {claim.ticket for claim in self.store.claim(self.time + AHEAD, 100_000)}
         for ticket in self.store.find(limit=100_000):
             flow = self.workflows.get(ticket.pins.get("workflow", ""))
-            if flow is None or ticket.closed_at is not None:
+            if flow is None or ticket.closed_at is not None or ticket.id in awake:
                 continue
-            due = ticket.wake is not None and ticket.wake <= self.time
+            due = rest and ticket.wake is not None and ticket.wake <= self.time
             if due or (ticket.waits and self._would_move(ticket, flow)):
                 self.ledger.broken("asleep", f"{ticket.id!r} in {ticket.state!r} has something to do, and nothing woke it")
 
@@ -58,7 +65,7 @@ class Rest:
             held = self.ledger.books.units
             loads = {key.partition(":")[2]: sum(by.values()) for key, by in held.items() if key.startswith(CAPACITY)}
             world = world.with_loads({name: units for name, units in loads.items() if units})
-        after = flow.advance(ticket, at=max(self.time, ticket.at), world=world).ticket
+        after = flow.advance(ticket, at=ticket.at, world=world).ticket
         return bool(after.waits != ticket.waits or after.configuration != ticket.configuration)
 
     def look(self) -> None:

@@ -209,19 +209,21 @@ def world(random: Random) -> World:
 
 
 def events(random: Random) -> list[Act]:
-    """What happens in the shop in one day: a few repairs, notes that come in a hurry, parts, and somebody who hands back."""
+    """What happens in the shop in one day: repairs that come one by one, in a hurry, or in a rush that is called off again."""
     acts: list[Act] = []
-    hurry = random.random() < 0.5
-    apart = (0, 0, 1) if hurry else (0, 1, 60, 600, 2_700, 3_600)
+    mood = random.choice(("day", "hurry", "rush"))
+    apart = (0, 1, 60, 600, 2_700, 3_600) if mood == "day" else (0, 0, 1)
+    events = ("cancel",) if mood == "rush" else ("note", "note", "note", "order", "hand_back", "cancel", "report")
     for number in range(random.randint(2, 4)):
         ticket = f"R{number}"
         serial = "S0" if number and random.random() < 0.05 else f"S{number}"
-        late = timedelta(seconds=random.choice(apart) if hurry else random.randint(0, 5_400))
+        late = timedelta(seconds=random.randint(0, 5_400) if mood == "day" else random.choice(apart))
         acts.append(Opening(ticket, {"serial": serial}, workflow="repair", after=late))
-        for index in range(random.randint(0, 4)):
+        for index in range(1 if mood == "rush" else random.randint(0, 4)):
             after = timedelta(seconds=random.choice(apart))
-            event = random.choice(("note", "note", "note", "order", "hand_back", "cancel", "report"))
-            acts.append(Firing(ticket, event, {"text": f"{index}."} if event == "note" else None, after=after))
+            event = random.choice(events)
+            payload = {"text": f"{index}."} if event == "note" else None
+            acts.append(Firing(ticket, event, payload, after=after, by_mail=False if mood == "rush" else None))
     return acts
 
 

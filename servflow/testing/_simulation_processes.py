@@ -149,6 +149,7 @@ class Worker:
 
     plant: Plant
     clients: Sequence[Process]
+    looked: Callable[[], None] = lambda: None
 
     def __call__(self, process: Process) -> None:
         """Work until there is nobody left to work for."""
@@ -156,6 +157,8 @@ class Worker:
         while scheduler.time < self.plant.ends or not all(client.done for client in self.clients):
             limit = scheduler.random.choice((1, 5, 100))
             self.round(desk, process, limit)
+            if scheduler.owner is None:
+                self.looked()
             process.sleep(scheduler.random.choice(PAUSES))
 
     def round(self, desk: Desk, process: Process, limit: int) -> bool:
