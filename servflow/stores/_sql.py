@@ -12,10 +12,11 @@ from servflow.model import Actor, Record, Ticket, from_micros, instant, load, lo
 from servflow.stores._asking import read_order, written_index
 from servflow.stores._chain import Head, Link
 from servflow.stores._connection import parsed
-from servflow.stores._kept import Cache, Written
+from servflow.stores._kept import Cache, NoCache, Written
 from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message
 from servflow.stores._sql_commit import Commit
 from servflow.stores._sql_connection import Database, Proof
+from servflow.stores._sql_joined import JoinedDatabase
 from servflow.stores._sql_outbox import NEVER, Outbox
 from servflow.stores._sql_write import HERE
 from servflow.stores._writing import read_actor, read_payload, written_actor, written_in_order, written_payload
@@ -88,6 +89,28 @@ class SqlStore(Outbox):
         """A handle on the same connections that sees one tenant's rows only; closing one closes all."""
         handle = SqlStore.__new__(SqlStore)
         handle.tenant, handle._db, handle._cache = name, self._db, self._cache
+        return handle
+
+    def in_transaction(self, connection: Any) -> SqlStore:
+        """
+        A handle whose operations run inside the transaction that is open on the host's own connection.
+
+        What it writes is kept or undone by the host's commit or rollback, together with the host's own rows, and seen by
+        nobody else before. Its batches are savepoints, and an operation that fails undoes only itself. It ends with the
+        transaction: after that it raises ``StoreError``. Until then the tickets that it writes are locked, and others
+        that write them wait; where the host asked for more than READ COMMITTED, they may be ``contended``: roll back and
+        do the whole transaction again.
+
+        Args:
+            connection: a ``Connection`` of SQLAlchemy (through psycopg 3) or of psycopg, to the same database; of a
+                ``Session`` of SQLAlchemy ``session.connection()``, of Django ``connection.connection``.
+
+        Raises:
+            InputError: it is none, or to another database.
+            StoreError: no transaction is open on it.
+        """
+        handle = SqlStore.__new__(SqlStore)
+        handle.tenant, handle._db, handle._cache = self.tenant, JoinedDatabase(connection, self._db), NoCache()
         return handle
 
     def __enter__(self) -> SqlStore:

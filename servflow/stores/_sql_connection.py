@@ -294,8 +294,12 @@ class Database:
     @contextmanager
     def _savepoint(self, session: Session) -> Iterator[None]:
         name = f"servflow_{session.depth}"
-        self.rows(f"SAVEPOINT {name}")
         session.depth += 1
+        try:
+            self.rows(f"SAVEPOINT {name}")
+        except BaseException:
+            session.depth -= 1
+            raise
         kept, told = len(session.on_kept), session.told
         try:
             yield

@@ -68,3 +68,19 @@ class TestSqlTenantHandle(StoreContract):
 
     def make(self) -> Store:
         return SqlStore(self.url, schema="north").for_tenant("north")
+
+
+class TestInsideAHostsTransaction(StoreContract):
+    """A handle in an open transaction of the host's own connection is a store like any other, until that ends."""
+
+    @pytest.fixture(autouse=True)
+    def _host(self, postgres: str) -> Iterator[None]:
+        import psycopg
+
+        url = fresh_database(postgres)
+        with SqlStore(url) as self.store, psycopg.connect(url) as self.host:
+            yield
+            self.host.rollback()
+
+    def make(self) -> Store:
+        return self.store.in_transaction(self.host)
