@@ -31,7 +31,7 @@ def on_sqlite(folder: Path, *, kills: int, seed: int) -> tuple[Figures, list[str
 
 def on_postgres(folder: Path, *, kills: int, restarts: int, seed: int) -> tuple[Figures, list[str]]:
     """Kill workers and clients of a PostgreSQL, and it itself; one worker lives through everything."""
-    server = Server(folder / "postgres")
+    server = Server()
     try:
         with arena(server.database(), folder, seed=seed, workers=3) as one:
             one.begin()

@@ -286,7 +286,8 @@ def _out(one: Process) -> IO[bytes]:
 
 def worker_arguments(url: str) -> list[str]:
     """The command line of a worker of these tests."""
-    return ["worker", url, "--host", "tests.kills.host:host", "--every", "0.05", "--format", "json"]
+    often = ["--every", "0.05", "--timeout", "1", "--report", "0.1"]
+    return ["worker", url, "--host", "tests.kills.host:host", *often, "--format", "json"]
 
 
 @contextmanager

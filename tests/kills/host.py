@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,4 +29,9 @@ def host() -> dict[str, Any]:
         receive(effect)
         return {"amount": BILL}
 
-    return {"workflows": [servflow.load(JOB)], "world": PEOPLE, "handlers": {"*": receive, "call:bill": bill}}
+    return {
+        "workflows": [servflow.load(JOB)],
+        "world": PEOPLE,
+        "handlers": {"*": receive, "call:bill": bill},
+        "patience": timedelta(seconds=2),  # so long the next ones wait for what a dead worker had in its hands
+    }

