@@ -13,7 +13,7 @@ from servflow.errors import Conflict, NotFound, ReservationRefused, ServflowErro
 from servflow.model import Effect, Outcome
 from servflow.stores import Store
 from servflow.testing._simulation_ledger import Ledger
-from servflow.testing._simulation_scheduler import SECOND, Process, Scheduler
+from servflow.testing._simulation_scheduler import SECOND, START, Process, Scheduler
 from servflow.testing._simulation_script import Firing, Opening, Planned
 from servflow.testing._simulation_store import FaultyStore
 
@@ -41,6 +41,11 @@ class Plant:
     world: Any
     ends: datetime
     poisoned: dict[str, bool] = field(factory=dict)
+
+    @property
+    def pace(self) -> int:
+        """How many times as long as in the shop everybody rests, where the script takes longer than its day."""
+        return max(1, (self.ends - START) // timedelta(hours=8))
 
     def desk(self, process: Process) -> Desk:
         """A desk as one process builds it when it starts; everything it does is a step of this process."""
@@ -159,7 +164,7 @@ class Worker:
             self.round(desk, process, limit)
             if scheduler.owner is None:
                 self.looked()
-            process.sleep(scheduler.random.choice(PAUSES))
+            process.sleep(scheduler.random.choice(PAUSES) * self.plant.pace)
 
     def round(self, desk: Desk, process: Process, limit: int) -> bool:
         """One tick and one delivery; whether anything came of it."""
@@ -190,7 +195,7 @@ class Administrator:
         """Look after things until there is nobody left to work for."""
         scheduler, desk = self.plant.scheduler, _started(self.plant, process)
         while scheduler.time < self.plant.ends or not all(client.done for client in self.clients):
-            process.sleep(scheduler.between(timedelta(minutes=20), timedelta(hours=2)))
+            process.sleep(scheduler.between(timedelta(minutes=20), timedelta(hours=2)) * self.plant.pace)
             process.begins()
             try:
                 for trouble in desk.troubles(aside=True):
