@@ -62,7 +62,7 @@ class AsyncDesk:
         now: Callable[[], datetime] = _system_clock,
         world: Outside = None,
         sources: Sequence[Any] = (),
-        retry: Retry = Retry(),  # noqa: B008 - frozen
+        retry: Retry = Retry(),  # noqa: B008 - it is frozen, so one may serve all
         patience: timedelta = timedelta(minutes=1),
     ) -> None:
         behind: object = store.store if isinstance(store, InThreads) else store

@@ -72,7 +72,7 @@ class Desk:
         now: Callable[[], datetime] = _system_clock,
         world: Outside = None,
         sources: Sequence[Any] = (),
-        retry: Retry = Retry(),  # noqa: B008 - frozen
+        retry: Retry = Retry(),  # noqa: B008 - it is frozen, so one may serve all
         patience: timedelta = timedelta(minutes=1),
     ) -> None:
         flows = Workflows.of(workflows, store.definition)

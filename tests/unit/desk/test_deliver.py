@@ -35,7 +35,7 @@ def watch() -> Watch:
 def make(store: Store, watch: Watch) -> Callable[..., Desk]:
     """Makes a desk with handlers; they are named, with __ for the colon."""
 
-    def made(retry: Retry = Retry(tries=3), **handlers: Any) -> Desk:  # noqa: B008 - frozen
+    def made(retry: Retry = Retry(tries=3), **handlers: Any) -> Desk:  # noqa: B008 - it is frozen, so one may serve all
         named = {name.replace("__", ":"): handler for name, handler in handlers.items()}
         return Desk(TinyWorkflow(), store, now=watch, handlers=named, retry=retry)
 

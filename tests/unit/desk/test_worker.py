@@ -17,7 +17,8 @@ import pytest
 from servflow.desk import AsyncDesk, Desk, Retry, Worker
 from servflow.errors import FormatError, InputError, StoreError
 from servflow.model import Effect
-from servflow.stores import MemoryStore, SqliteStore, Store
+from servflow.stores import MemoryStore, SqliteStore, SqlStore, Store
+from tests.postgres import fresh_database
 from tests.unit.desk.tiny import MINUTE, NOON, TinyWorkflow, Watch
 
 PATIENT = 30.0
@@ -26,10 +27,14 @@ PATIENT = 30.0
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store of each kind."""
-    made: Store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "tickets.db")
+    made: Store
+    if request.param == "postgres":
+        made = SqlStore(fresh_database(request.getfixturevalue("postgres")))
+    else:
+        made = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "tickets.db")
     yield made
     made.close()
 
@@ -527,11 +532,11 @@ class TestStoreInTrouble:
 
         worker = make(desk={"store": failing}, call=handler)
         worker._desk.open("T1", {"call": [{"name": "c", "reply": "r"}]})
-        failing.told = [("post", "lost", 20)]
+        failing.told = [("post", "lost", 6)]
         with running(worker):
             until(lambda: worker.counts["fired"] == 1)
 
-        assert (1, 1, "r", 20) == (len(calls), worker.counts["delivered"], worker._desk.get("T1").state, len(failing.failed))
+        assert (1, 1, "r", 6) == (len(calls), worker.counts["delivered"], worker._desk.get("T1").state, len(failing.failed))
 
     @pytest.mark.parametrize("code", ["lost", "locked", "too_many", "full", "read_only", "damaged", "failed"])
     def test_what_is_waited_for(self, make: Any, failing: Failing, watch: Watch, code: str) -> None:
@@ -562,7 +567,7 @@ class TestStoreInTrouble:
         seen: list[str] = []
         worker = make(desk={"store": failing}, notify=lambda effect: seen.append(effect.id))
         worker._desk.open("T1", {"notify": ["ann", "bob"]})
-        failing.told = [("ack", "lost", 12)]
+        failing.told = [("ack", "lost", 6)]
         with running(worker):
             until(lambda: not failing._store.effects())
 
