@@ -53,7 +53,7 @@ mailed AS (
   SELECT new.*, %s, %s, %s, %s::bigint FROM new RETURNING at),
 waking AS (
   UPDATE ~wake SET mail_at = least(mail_at, mailed.at) FROM mailed WHERE {HERE} AND ticket = %s)
-SELECT pg_notify(%s, ''), pg_current_xact_id()::text FROM mailed
+SELECT pg_current_xact_id()::text, CASE WHEN %s THEN pg_notify(%s, '')::text END FROM mailed
 """
 
 
@@ -71,6 +71,8 @@ class SqlStore(Outbox):
         tenant: whose rows this handle sees.
         schema: where the tables are made, by itself; ``servflow`` unless given.
         engine: a SQLAlchemy engine of the host to use instead of the URL; closing the store leaves it open.
+        notify: tell who listens, on any host, of what is to be done at once. PostgreSQL keeps transactions that tell
+            something one after the other; where many write at once, leave it out and let workers ask more often.
 
     Raises:
         InputError: the URL is none, or names another kind of database.
@@ -79,10 +81,16 @@ class SqlStore(Outbox):
     """
 
     def __init__(
-        self, url: object = None, *, tenant: str = "default", schema: str | None = None, engine: Engine | None = None
+        self,
+        url: object = None,
+        *,
+        tenant: str = "default",
+        schema: str | None = None,
+        engine: Engine | None = None,
+        notify: bool = True,
     ) -> None:
         self.tenant = tenant
-        self._db = Database(url, schema, engine)
+        self._db = Database(url, schema, engine, tells=notify)
         self._cache = Cache()
 
     def for_tenant(self, name: str) -> SqlStore:
@@ -248,10 +256,10 @@ class SqlStore(Outbox):
             if not self._db.rows(lock, here):
                 self._db.rows("INSERT INTO ~wake (tenant, entity, ticket) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", here)
                 self._db.rows(lock, here)
-            made = self._db.rows(_POST, (*here, key, event, body, sender, sent, *here, self._db.channel))
+            made = self._db.rows(_POST, (*here, key, event, body, sender, sent, *here, self._db.tells, self._db.channel))
             session = self._db.session
             if made and session is not None:
-                proved = ("SELECT 1 WHERE pg_xact_status(%s::text::xid8) = 'committed'", (made[0][1],))
+                proved = ("SELECT 1 WHERE pg_xact_status(%s::text::xid8) = 'committed'", (made[0][0],))
                 session.proof = session.proof or Proof(here, *proved)
             return bool(made)
 
@@ -364,7 +372,8 @@ class SqlStore(Outbox):
         """
         Wait until somebody, on any host, keeps what is to be done at once: mail, a wake-up, an effect.
 
-        A wake that comes by time alone is not told, so a worker asks at least as often as its timers must be exact.
+        A wake that comes by time alone is not told, so a worker asks at least as often as its timers must be exact; nor is
+        anything by a store that was opened with ``notify=False``.
 
         Args:
             timeout: how long to wait at most; elapsed time.

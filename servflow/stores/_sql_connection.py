@@ -93,10 +93,11 @@ class Session:
 class Database:
     """A pool of connections to one schema; each thread is in at most one transaction at a time."""
 
-    def __init__(self, url: object, schema: object, engine: Engine | None) -> None:
+    def __init__(self, url: object, schema: object, engine: Engine | None, *, tells: bool = True) -> None:
         sqlalchemy, _ = imported()
         self.schema = _schema(schema)
         self.channel = f"servflow_{self.schema}"
+        self.tells = tells
         self._own = engine is None
         if engine is None:
             self.engine: Engine = sqlalchemy.create_engine(
@@ -319,6 +320,8 @@ class Database:
     def tell(self) -> None:
         """Tell who listens, once the transaction that is open is kept; once for each is enough."""
         session = self.session
+        if not self.tells:
+            return
         if session is None:
             self.do(self.tell)
         elif not session.told:

@@ -101,7 +101,7 @@ class JoinedDatabase(Database):
     """What ``Database`` does, by savepoints inside the transaction of a host; nothing here ever ends that."""
 
     def __init__(self, host: object, own: Database) -> None:
-        self.schema, self.channel, self.where = own.schema, own.channel, own.where
+        self.schema, self.channel, self.tells, self.where = own.schema, own.channel, own.tells, own.where
         self._texts = own._texts
         self._own_database = own
         self._inside = _Inside(_checked(host, own), own.where)
@@ -142,7 +142,8 @@ class JoinedDatabase(Database):
 
     def tell(self) -> None:
         """As ``Database.tell``; told each time, since a host may have undone part of its transaction."""
-        self.rows("SELECT pg_notify(%s, '')", (self.channel,))
+        if self.tells:
+            self.rows("SELECT pg_notify(%s, '')", (self.channel,))
 
     def listen(self, seconds: float) -> bool:
         """As ``Database.listen``, on a connection of the store's own."""
