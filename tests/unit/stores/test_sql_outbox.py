@@ -13,6 +13,7 @@ import pytest
 from attrs import evolve
 
 from servflow.errors import InputError, StoreError
+from servflow.model import FrozenMap, Take
 from servflow.stores import Change, SqlStore
 from servflow.stores._sql_outbox import _TAKE
 from servflow.testing._store_values import MINUTE, NOON, keep, new_ticket, next_step, note, opened
@@ -127,8 +128,6 @@ def test_failures_cost_the_usual_commit_nothing(store: SqlStore) -> None:
 
 def test_what_a_ticket_is_found_by_may_be_long(store: SqlStore) -> None:
     """A value longer than an entry of an index is found."""
-    from servflow.model import FrozenMap
-
     text = "".join(chr(0x4E00 + number % 20_000) for number in range(30_000))
     keep(store, new_ticket(), index=FrozenMap(note=text))
 
@@ -200,6 +199,20 @@ def test_a_user_without_rights(url: str, store: SqlStore) -> None:
         SqlStore(role(url, "nobody_here"))
 
     assert "permission" == told.value.code
+
+
+def test_a_user_with_the_rights_the_page_names(url: str, store: SqlStore) -> None:
+    """Who may read and write the tables, and make none, can do everything a worker does."""
+    worker = role(url, "worker")
+    direct(url, "GRANT USAGE ON SCHEMA servflow TO worker")
+    direct(url, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA servflow TO worker")
+    with SqlStore(worker) as hired:
+        keep(hired, new_ticket(wake=NOON), effects=(note("e"),), keys=("k",), reservations=(Take(key="ann"),))
+        hired.post("T1", "go", key="m", at=NOON)
+        hired.fail("effect", hired.take(NOON, NOON + MINUTE)[0].effect.id, "no answer", at=NOON, again=None)
+
+        assert (1, 1) == (len(hired.claim(NOON)), hired.revive("effect", ["e"]))
+    direct(url, "DROP OWNED BY worker")
 
 
 def test_no_more_connections(url: str, store: SqlStore) -> None:
