@@ -3,6 +3,7 @@
 #   make demo     a company lives through one week; ends with a board and a database to look into
 #   make test     the whole suite
 #   make check    lint, format, types, layers, and the wheel installed bare
+#   make soak     100,000 simulated days and what goes with them; hours. SEEDS=1000 is fewer
 #   make bench    ratios measured in one run
 #   make docs     the reference drawn anew, and every page run
 #   make clean    what these made; `make distclean` the environments too
@@ -14,16 +15,17 @@ PYTHON  ?= $(shell sh .ci/find-python 3.11+)
 WORKERS ?= 2
 ARGS    ?=
 FEW     ?= 15
+SEEDS   ?= 100000
 
 BIN    := $(VENV)/bin
 PIP     = $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 PYTEST  = $(BIN)/python -m pytest -rfEs -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-few durable check lint types layers wheel bench docs clean distclean
+.PHONY: help demo test test-few soak durable check lint types layers wheel bench docs clean distclean
 
 help:
-	@sed -n '3,11s/^# \{0,1\}//p' Makefile
+	@sed -n '3,12s/^# \{0,1\}//p' Makefile
 
 # -- environments: one, filled step by step; a stamp says what it holds ----------------------------------------------
 
@@ -70,6 +72,10 @@ test: $(VENV)/.has-test
 # For further versions of Python: everything that could differ there, the laws at few examples.
 test-few: $(VENV)/.has-test
 	SERVFLOW_EXAMPLES=$(FEW) $(PYTEST) tests/unit tests/laws tests/contracts tests/surface $(ARGS)
+
+# What CI does for minutes, for hours. The last figures are in docs/explanation/how-it-is-proved.md.
+soak: $(VENV)/.has-test
+	$(BIN)/python -m servflow.testing simulate --seeds 0..$$(($(SEEDS) - 1)) --processes $(WORKERS)
 
 check: lint types layers wheel
 

@@ -156,7 +156,7 @@ class _Simulation:
         scheduler = self.scheduler
         ledger = Ledger(lambda: len(scheduler.trace))
         random = scheduler.random
-        hands = dealt(script(random), random, random.choice((1, 2, 3, 3)), scheduler.faults.twice)
+        hands = dealt(script(random), random, random.choice((2, 3)), scheduler.faults.twice)
         last = max((one.due for hand in hands for one in hand), default=START)
         ends = last + timedelta(minutes=random.choice((0, 60, 240)))
         plant = Plant(scheduler, ledger, self.store, flows, handlers, world, ends)

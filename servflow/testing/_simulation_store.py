@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from servflow.errors import StoreError
 from servflow.model import Actor, Effect, Record, Ticket
-from servflow.stores import Answer, Change, Claim, Head, Link, Pending, Sort, Store, Trouble
+from servflow.stores import Answer, Change, Claim, Head, Link, Message, Pending, Sort, Store, Trouble
 from servflow.testing._simulation_ledger import Ledger, Note
 from servflow.testing._simulation_scheduler import Process
 
@@ -167,6 +167,10 @@ class FaultyStore:
         return self._do(
             "post", (ticket, event, key), lambda: self._inner.post(ticket, event, payload, key=key, at=at, actor=actor), note
         )
+
+    def mail(self, ticket: str, limit: int = 100, *, after: int = 0) -> tuple[Message, ...]:
+        """As ``Store.mail``."""
+        return self._do("mail", ticket, lambda: self._inner.mail(ticket, limit, after=after))
 
     def effects(self, limit: int = 100, *, after: str | None = None) -> tuple[Effect, ...]:
         """As ``Store.effects``."""

@@ -131,7 +131,7 @@ class HidesDeadLetters(MemoryStore):
 class DropsDeadLetters(MemoryStore):
     """What is set aside is thrown away."""
 
-    def fail(self, sort: Sort, id: str, error: str, *, at: datetime, again: datetime | None) -> None:  # noqa: A002
+    def fail(self, sort: Sort, id: str, error: str, *, at: datetime, again: datetime | None) -> None:  # noqa: A002 - the word of the library
         super().fail(sort, id, error, at=at, again=again)
         if again is None and sort == "effect":
             self.ack([id])
@@ -174,7 +174,7 @@ class ReadsAnOldTicket(MemoryStore):
         super().__init__()
         self.known: dict[str, Ticket] = {}
 
-    def load(self, id: str) -> Ticket | None:  # noqa: A002
+    def load(self, id: str) -> Ticket | None:  # noqa: A002 - the word of the library
         ticket = super().load(id)
         if ticket is not None and ticket.revision % 5 == 0:
             return self.known.get(id, ticket)
@@ -258,7 +258,7 @@ def reads_the_world_first() -> AbstractContextManager[None]:
 
     def fresh(self: Any) -> Any:
         world = self.world()
-        for _ in range(40):  # whatever else is asked of a store in between
+        for _ in range(20):  # whatever else is asked of a store in between
             self._store.usage("")
         return self._store.released(), world
 
