@@ -13,9 +13,10 @@ import pytest
 from servflow.engine import Workflow
 from servflow.errors import InputError
 from servflow.model import Effect, Notify, Take
-from servflow.stores import MemoryStore, SqliteStore
+from servflow.stores import MemoryStore, SqliteStore, SqlStore
 from servflow.testing import Faults, Firing, Opening, SimulationReport, simulate
 from servflow.testing.__main__ import main
+from tests.postgres import fresh_database
 from tests.simulation.bugs import STORES
 
 LAMP = Workflow(
@@ -81,11 +82,20 @@ def test_a_workflow_of_ones_own() -> None:
     assert sum(report.counts["crashes"] for report in reports if "crashes" in report.counts) > 0
 
 
-def test_another_store_goes_the_same_way() -> None:
-    """A store that keeps its contract answers as the one in memory does, so the same seed takes the same steps."""
-    assert [simulate(seed).digest for seed in range(5)] == [
-        simulate(seed, store=lambda: SqliteStore(":memory:")).digest for seed in range(5)
-    ]
+def test_sqlite_goes_the_same_way() -> None:
+    """It answers as the store in memory does, so the same seed takes the same steps and keeps every promise."""
+    reports = [simulate(seed, store=lambda: SqliteStore(":memory:")) for seed in range(20)]
+
+    assert [] == [str(report) for report in reports if not report]
+    assert [simulate(report.seed).digest for report in reports] == [report.digest for report in reports]
+
+
+def test_postgresql_goes_the_same_way(postgres: str) -> None:
+    """As above, on a server."""
+    reports = [simulate(seed, store=lambda: SqlStore(fresh_database(postgres))) for seed in range(4)]
+
+    assert [] == [str(report) for report in reports if not report]
+    assert [simulate(report.seed).digest for report in reports] == [report.digest for report in reports]
 
 
 def test_without_faults_nothing_comes_twice() -> None:
