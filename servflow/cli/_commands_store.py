@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,11 @@ from servflow.cli._databases import latest, one, open_existing, tickets, workflo
 from servflow.cli._explain import explained
 from servflow.cli._explain_view import show_explanation
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command
-from servflow.cli._worker import Host, once, read_host, work
+from servflow.cli._worker import Host, begun, once, read_host, work
 from servflow.desk import Worker
 from servflow.errors import InputError
 from servflow.model import Ticket
-from servflow.stores import Store
+from servflow.stores import SqliteStore, SqlStore, Store
 
 
 @click.command("demo")
@@ -106,17 +107,28 @@ def worker_command(say: Say, url: str, *, named: str | None, only_once: bool, re
     """
     host = Host() if named is None else read_host(named)
     timeout = timedelta(seconds=given["timeout"])
-    with open_existing(url, tenant=tenant) as store:
-        worker = Worker(
-            host.desk(store, timeout=timeout, tries=given["tries"]),
-            workers=0 if host.handlers is None else given["workers"],
-            every=timedelta(seconds=given["every"]),
-            timeout=timeout,
-            telemetry=host.telemetry,
-        )
+
+    def begin() -> tuple[SqliteStore | SqlStore, Worker]:
+        with ExitStack() as stack:
+            store = open_existing(url, tenant=tenant)
+            stack.callback(store.close)
+            worker = Worker(
+                host.desk(store, timeout=timeout, tries=given["tries"]),
+                workers=0 if host.handlers is None else given["workers"],
+                every=timedelta(seconds=given["every"]),
+                timeout=timeout,
+                telemetry=host.telemetry,
+            )
+            stack.pop_all()  # closed below; here only where no worker came of it
+        return store, worker
+
+    ready = begin() if only_once else begun(say, begin, given["every"])
+    if ready is None:
+        return FINE
+    with ready[0]:
         if only_once:
-            return FINDINGS if once(say, worker) else FINE
-        work(say, worker, report)
+            return FINDINGS if once(say, ready[1]) else FINE
+        work(say, ready[1], report)
         return FINE
 
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 import click
 from attrs import evolve, field, frozen
@@ -21,12 +21,20 @@ from servflow.cli._databases import tickets, workflow_of
 from servflow.cli._output import Say, stamp
 from servflow.desk import Desk, Problem, Retry, Telemetry, Worker
 from servflow.engine import Extensions, Workflow
-from servflow.errors import InputError, nearest, shown
+from servflow.errors import InputError, StoreError, nearest, shown
 from servflow.stores import Store
 
 KEYS = ("handlers", "world", "sources", "workflows", "extensions", "telemetry", "retry", "patience")
 TOLD = 10
 """How many problems of one round are written out."""
+
+LOG = logging.getLogger("servflow.worker")
+PASSING = ("lost", "locked", "too_many", "contended", "unknown")
+"""Codes of a store that cannot be used now, but may be later without anybody asking for something else."""
+LONGEST = 30.0
+"""Seconds; the longest pause between two tries to open a store."""
+
+T = TypeVar("T")
 
 
 def _now() -> datetime:
@@ -112,6 +120,31 @@ def read_host(named: str) -> Host:
     return made
 
 
+def begun(say: Say, begin: Callable[[], T], every: float) -> T | None:
+    """
+    What *begin* gives, tried until its store can be used, with growing pauses; None where the process was asked to end before.
+
+    Args:
+        every: seconds of the first pause.
+
+    Raises:
+        StoreError: the store cannot be used, and waiting changes nothing.
+    """
+    ended = threading.Event()
+    with _logged(_Lines(say)), _asked_to_end(ended.set):
+        pause = every
+        while not ended.is_set():
+            try:
+                return begin()
+            except StoreError as error:
+                if error.code not in PASSING:
+                    raise
+                LOG.error("the store cannot be used now, trying again: %s", error)
+            ended.wait(pause)
+            pause = min(2 * pause, LONGEST)
+    return None
+
+
 def once(say: Say, worker: Worker) -> bool:
     """One round, told; whether anything failed."""
     with _logged(logging.NullHandler()):  # the report tells it
@@ -162,12 +195,11 @@ class _Lines(logging.StreamHandler[TextIO]):
 
 @contextmanager
 def _logged(handler: logging.Handler) -> Iterator[None]:
-    log = logging.getLogger("servflow.worker")
-    log.addHandler(handler)
+    LOG.addHandler(handler)
     try:
         yield
     finally:
-        log.removeHandler(handler)
+        LOG.removeHandler(handler)
 
 
 def _tell(say: Say, counts: Mapping[str, int], hanging: int, problems: Sequence[Problem] = ()) -> None:

@@ -73,7 +73,9 @@ class Said:
         while any('"configuration":["done"]' not in checker.read(url).tickets[ticket][2] for ticket in tickets):
             assert time.monotonic() < end, f"{tickets} never ended:\n{self.text[-3_000:]}"
             if select.select([self.popen.stdout], [], [], 0.2)[0]:
-                self.text += os.read(self.popen.stdout.fileno(), 65_536).decode()
+                data = os.read(self.popen.stdout.fileno(), 65_536)
+                assert data, f"ended with {self.popen.wait()} before {tickets} did:\n{self.text[-3_000:]}"
+                self.text += data.decode()
 
     def end(self) -> int:
         """Ask it to end; with what status it did."""
@@ -119,14 +121,16 @@ class TestLocked:
         """The worker names what to do, stays, and does the work once the other has finished."""
         path = tmp_path / "jobs.db"
         opened(SqliteStore(path), "A")
-        with worker(str(path), tmp_path) as said:
-            said.until("\n")
-            with process(sys.executable, "-c", LOCK, str(path), receipts=tmp_path / "none") as other:
-                other.until("locked")
+        with process(sys.executable, "-c", LOCK, str(path), receipts=tmp_path / "none") as other:
+            other.until("locked")
+            with worker(str(path), tmp_path) as said:
                 said.until("another process is writing", "busy_timeout")
-            said.until_done(str(path), "A")
+                assert other.popen.stdin is not None
+                other.popen.stdin.close()
+                other.popen.wait(PATIENCE)
+                said.until_done(str(path), "A")
 
-            assert 0 == said.end()
+                assert 0 == said.end()
 
 
 class TestReadOnly:
