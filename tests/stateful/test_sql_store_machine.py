@@ -50,6 +50,7 @@ class SqlMachine(StoreMachine):
                         effects=tuple(made),
                         reservations=offer.reservations,
                         keys=offer.keys,
+                        index=offer.index,
                         consumed=tuple(message.id for message in waiting),
                         woken=claims[name].woken if name in claims else 0,
                         released=max(0, store.released() - offer.stale),
@@ -58,6 +59,12 @@ class SqlMachine(StoreMachine):
             )
 
         self.both(own)
+        # Salts are a store's own; what they and the seals make of a chain is not.
+        self.both(lambda store: [(one.sequence, one.body, one.salt == "", one.seal == "") for one in store.chain(name)])
+        for store in self.stores:
+            links = store.chain(name)
+            before = ["", *(one.chain for one in links)]
+            assert [True] * len(links) == [one.follows(before[place]) for place, one in enumerate(links)]
 
     @rule(offer=OFFERS)
     def offered(self, offer: _Offer) -> None:
@@ -77,6 +84,8 @@ class SqlMachine(StoreMachine):
         self.both(lambda store: list(store.usage().items()))
         self.both(lambda store: [store.answered(name, key) for name in ("A", "B", "乙") for key in ("k1", "k2", "é")])
         self.both(lambda store: store.released() > 0)
+        self.both(lambda store: store.troubles())
+        self.both(lambda store: store.find(order="due", where={"f": 1}))
 
 
 def machine(base: SqlStore) -> type[SqlMachine]:
