@@ -16,6 +16,7 @@ WORKERS ?= 2
 ARGS    ?=
 FEW     ?= 15
 SEEDS   ?= 100000
+KILLS   ?= 100
 
 BIN    := $(VENV)/bin
 PIP     = $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
@@ -76,6 +77,7 @@ test-few: $(VENV)/.has-test
 # What CI does for minutes, for hours. The last figures are in docs/explanation/how-it-is-proved.md.
 soak: $(VENV)/.has-test
 	$(BIN)/python -m servflow.testing simulate --seeds 0..$$(($(SEEDS) - 1)) --processes $(WORKERS)
+	$(BIN)/python -m tests.kills --kills $(KILLS) --restarts 10
 
 check: lint types layers wheel
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.kills.arena import Figures, arena
 from tests.kills.server import Server
+from tests.requirements import NEEDS
 
 STORES = ("sqlite", "postgres")
 
@@ -56,13 +57,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.kills", description="Kill workers, clients and PostgreSQL, then check."
     )
-    parser.add_argument("stores", nargs="*", help="sqlite, postgres; both unless given")
+    parser.add_argument("--store", choices=STORES, action="append", help="which store; both unless given")
     parser.add_argument("--kills", type=int, default=100, help="how many processes to kill on each store (default 100)")
     parser.add_argument("--restarts", type=int, default=10, help="how often to end PostgreSQL (default 10)")
     parser.add_argument("--seed", type=int, default=1, help="draws who dies and when (default 1)")
     asked = parser.parse_args()
     failed = False
-    for store in asked.stores or STORES:
+    for store in asked.store or STORES:
+        if store == "postgres" and not NEEDS["postgres"].present():
+            print(f"postgres: not on this machine; {NEEDS['postgres'].install}")
+            continue
         folder = Path(tempfile.mkdtemp(prefix=f"kills-{store}-"))
         if store == "sqlite":
             figures, wrong = on_sqlite(folder, kills=asked.kills, seed=asked.seed)
