@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -75,7 +76,9 @@ def main() -> int:
         print(f"{store}, seed {asked.seed}: {figures}; {len(wrong)} violations", flush=True)
         for line in wrong:
             print(f"  {line}")
-        if wrong:
+        if not wrong:
+            shutil.rmtree(folder)
+        else:
             print(f"  see {folder}")
             failed = True
     return int(failed)
