@@ -59,7 +59,7 @@ class Round:
     def _through(self, limit: int, answer: Callable[[Claim], None], now: datetime, *, at_once: bool = False) -> None:
         after: Claim | None = None
         while (room := limit - self.counts["answered"]) > 0:
-            claims = self.steps.store.claim(now, room, after=after)
+            claims = self._claims(now, room, after)
             for claim in self._rest(claims, now) if at_once else claims:
                 answer(claim)
                 if self.lost:  # without a world the others would fail as well
@@ -67,6 +67,22 @@ class Round:
             if len(claims) < room:
                 break
             after = claims[-1]
+
+    def _claims(self, now: datetime, limit: int, after: Claim | None) -> tuple[Claim, ...]:
+        """The next claims; a ticket whose mail is damaged is set aside at once, since every claim would stop at it."""
+        aside = set()
+        while True:
+            try:
+                return self.steps.store.claim(now, limit, after=after)
+            except StoreError as error:
+                ticket = error.facts.get("ticket")
+                if error.code != "damaged" or ticket is None or ticket in aside:
+                    raise
+                aside.add(ticket)
+                self.counts["claimed"] += 1
+                self._tell("failed", ticket, "claim", error)
+                self.steps.store.fail("ticket", ticket, in_words(error), at=now, again=None)
+                self.counts["set_aside"] += 1
 
     def _rest(self, claims: Sequence[Claim], now: datetime) -> list[Claim]:
         """The claims that are left once those that can be kept together were."""

@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -255,7 +255,7 @@ class Worker:
 
     def _tick(self) -> bool:
         # A look takes no lock, and where there is nothing to do nothing is told either.
-        if self._idle and not self._desk._sources and not self._desk.store.claim(self._now(), 1):
+        if self._idle and not self._desk._sources and not _some(lambda: self._desk.store.claim(self._now(), 1)):
             return False
         with self._telemetry.span("servflow.tick", {}) as note:
             report = self._desk.tick(self._limit)
@@ -287,7 +287,7 @@ class Worker:
         # A single place would go to what failed before each time: after one of these it waits until there are two.
         if free < (2 if self._fair and self._workers - self._hands.hanging > 1 else 1):
             return False
-        if self._idle and not self._desk.store.effects(1):  # as above
+        if self._idle and not _some(lambda: self._desk.store.effects(1)):  # as above
             return False
         with self._telemetry.span("servflow.deliver", {"servflow.free": free}) as note:
             now = self._now()
@@ -405,6 +405,16 @@ class Worker:
         with self._lock:
             if len(self._problems) < MAX_PROBLEMS:
                 self._problems.append(problem)
+
+
+def _some(look: Callable[[], Sequence[object]]) -> bool:
+    """Whether there is something to do; also where one thing is damaged, which only who goes to do it sets aside."""
+    try:
+        return bool(look())
+    except StoreError as error:
+        if error.code != "damaged" or not error.facts.keys() & {"ticket", "effect"}:
+            raise
+        return True
 
 
 def _checked(desk: object) -> Desk:

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 from servflow.errors import InputError, shown
 from servflow.model import Actor, Effect, Record, Ticket
 from servflow.stores._chain import Head, Link
-from servflow.stores._protocol import Answer, Change, Claim, Pending, Sort, Store, Trouble
+from servflow.stores._protocol import Answer, Change, Claim, Message, Pending, Sort, Store, Trouble
 
 T = TypeVar("T")
 
@@ -56,6 +56,10 @@ class AsyncStore(Protocol):
         actor: Actor | Mapping[str, Any] | str | None = None,
     ) -> bool:
         """As ``Store.post``."""
+        ...
+
+    async def mail(self, ticket: str, limit: int = 100, *, after: int = 0) -> tuple[Message, ...]:
+        """As ``Store.mail``."""
         ...
 
     async def effects(self, limit: int = 100, *, after: str | None = None) -> tuple[Effect, ...]:
@@ -179,6 +183,10 @@ class InThreads:
     ) -> bool:
         """As ``Store.post``."""
         return await asyncio.to_thread(self.store.post, ticket, event, payload, key=key, at=at, actor=actor)
+
+    async def mail(self, ticket: str, limit: int = 100, *, after: int = 0) -> tuple[Message, ...]:
+        """As ``Store.mail``."""
+        return await asyncio.to_thread(self.store.mail, ticket, limit, after=after)
 
     async def effects(self, limit: int = 100, *, after: str | None = None) -> tuple[Effect, ...]:
         """As ``Store.effects``."""

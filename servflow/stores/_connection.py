@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from servflow.errors import FormatError, InputError, ServflowError, StoreError, shown
-from servflow.model import Ticket, load, load_ticket
+from servflow.model import FrozenMap, Ticket, from_micros, load, load_ticket
 from servflow.stores._migrating import migrated
+from servflow.stores._protocol import Message
 from servflow.stores._sqlite_schema import APPLICATION, FORMAT, SCHEMA
+from servflow.stores._writing import read_actor, read_payload, read_text
 
 SMALL = 16 * 1024 * 1024
 """Up to how many bytes a file is written anew by itself when something in it was erased, which takes a tenth of a second."""
@@ -67,9 +69,11 @@ def _path(value: object) -> str:
     return text
 
 
-def damaged(path: str, what: str) -> StoreError:
-    """The error for a row that no version of servflow wrote."""
-    return StoreError(f"the store {path} holds {what}; the file is damaged; restore a backup", code="damaged", path=path)
+def damaged(path: str, what: str, **facts: Any) -> StoreError:
+    """The error for a row that no version of servflow wrote; *facts* say whose it is."""
+    return StoreError(
+        f"the store {path} holds {what}; the file is damaged; restore a backup", code="damaged", path=path, **facts
+    )
 
 
 def parsed(path: str, text: Any) -> Any:
@@ -85,18 +89,18 @@ def parsed(path: str, text: Any) -> Any:
         raise damaged(path, f"a row that is not JSON ({error})") from error
 
 
-def read_value(path: str, what: str, text: Any) -> Any:
+def read_value(path: str, what: str, text: Any, **facts: Any) -> Any:
     """
-    The record or effect that a store keeps as *text*.
+    The record or effect that a store keeps as *text*; *facts* say which it is.
 
     Raises:
         FormatError: a newer servflow wrote it.
         StoreError: it is damaged.
     """
     try:
-        return load(parsed(path, text))
+        return load(read_text(text))
     except InputError as error:
-        raise damaged(path, f"{what} that cannot be read ({error})") from error
+        raise damaged(path, f"{what} that cannot be read ({error})", **facts) from error
 
 
 def read_ticket(path: str, id_: str, text: Any) -> Ticket:
@@ -117,6 +121,25 @@ def read_ticket(path: str, id_: str, text: Any) -> Ticket:
             path=path,
             ticket=id_,
         ) from error
+
+
+def read_message(path: str, ticket: str, row: Sequence[Any]) -> Message:
+    """
+    The message of a ticket that a store keeps as *row*: its number, event, payload, key, actor and instant.
+
+    Raises:
+        StoreError: it is damaged; ``ticket`` says whose mail it is, so that others need not wait for it.
+    """
+    number, event, text, key, actor, at = row
+    try:
+        payload = read_payload(text)
+        if not isinstance(payload, FrozenMap):
+            raise InputError("its payload is no mapping")
+        return Message(
+            id=number, ticket=ticket, event=event, payload=payload, key=key, actor=read_actor(actor), at=from_micros(at)
+        )
+    except (InputError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        raise damaged(path, f"mail of ticket {ticket!r} that cannot be read ({error})", ticket=ticket, number=number) from error
 
 
 class Connection:

@@ -230,6 +230,12 @@ class MemoryStore:
             self._due(ticket)
             return True
 
+    def mail(self, ticket: str, limit: int = 100, *, after: int = 0) -> tuple[Message, ...]:
+        """As ``Store.mail``."""
+        with self.batch():
+            behind = (message for number, message in self._space.mail.get(ticket, {}).items() if number > after)
+            return tuple(islice(behind, limit))
+
     def effects(self, limit: int = 100, *, after: str | None = None) -> tuple[Effect, ...]:
         """As ``Store.effects``."""
         with self.batch():

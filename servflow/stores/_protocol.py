@@ -228,6 +228,10 @@ class Store(Protocol):
         *after* goes on behind an earlier claim. Claiming marks nothing: what is claimed stays
         claimable until a change answers it, so a worker that dies loses nothing. A ticket that failed is passed over
         until it is to be tried again, one that was set aside until it is revived.
+
+        Raises:
+            StoreError: with the code ``damaged`` and whose it is in ``facts["ticket"]``, where mail cannot be read: ``fail``
+                sets that ticket aside, and the others can be claimed.
         """
         ...
 
@@ -245,6 +249,15 @@ class Store(Protocol):
         Put an event into a ticket's mailbox; False where *key* was posted or kept before.
 
         Mail for a ticket that does not exist waits until it is opened.
+        """
+        ...
+
+    def mail(self, ticket: str, limit: int = 100, *, after: int = 0) -> tuple[Message, ...]:
+        """
+        The messages that wait for a ticket, in the order they were posted, behind the one numbered *after*.
+
+        This is a look: what is dated later is among them, what waits for a ticket that was set aside, or for one that does
+        not exist.
         """
         ...
 

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
-from servflow.model import Actor, Record, Ticket, from_micros, instant, load, load_ticket, micros
+from servflow.model import Actor, Record, Ticket, from_micros, instant, micros
 from servflow.stores._asking import read_order, written_index
 from servflow.stores._chain import Head, Link
-from servflow.stores._connection import parsed
+from servflow.stores._connection import parsed, read_message, read_ticket, read_value
 from servflow.stores._kept import Cache, NoCache, Written
 from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message
 from servflow.stores._sql_commit import Commit
@@ -19,7 +19,7 @@ from servflow.stores._sql_connection import Database, Proof
 from servflow.stores._sql_joined import JoinedDatabase
 from servflow.stores._sql_outbox import NEVER, Outbox
 from servflow.stores._sql_write import HERE
-from servflow.stores._writing import read_actor, read_payload, written_actor, written_in_order, written_payload
+from servflow.stores._writing import written_actor, written_in_order, written_payload
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -147,6 +147,7 @@ class SqlStore(Outbox):
 
         Raises:
             FormatError: the ticket was written by a newer servflow.
+            StoreError: its snapshot is damaged.
         """
         session = self._db.session
         own = session is not None and (self.tenant, id) in session.written
@@ -159,7 +160,7 @@ class SqlStore(Outbox):
             return None
         if rows[0][0] is None:
             return known
-        ticket = load_ticket(rows[0][0])
+        ticket = read_ticket(self._db.where, id, rows[0][0])
         if not own:
             self._cache.put(self.tenant, ticket)
         return ticket
@@ -223,17 +224,8 @@ class SqlStore(Outbox):
             (tickets, *self._here()),
         )
         for number, ticket, event, payload, key, actor, at in rows:
-            found.setdefault(ticket, []).append(
-                Message(
-                    id=number,
-                    ticket=ticket,
-                    event=event,
-                    payload=read_payload(payload),
-                    key=key,
-                    actor=read_actor(actor),
-                    at=from_micros(at),
-                )
-            )
+            row = (number, event, payload, key, actor, at)
+            found.setdefault(ticket, []).append(read_message(self._db.where, ticket, row))
         return found
 
     def post(
@@ -265,9 +257,21 @@ class SqlStore(Outbox):
 
         return self._db.do(work)
 
+    def mail(self, ticket: str, limit: int = 100, *, after: int = 0) -> tuple[Message, ...]:
+        """As ``Store.mail``."""
+        rows = self._db.rows(
+            f"SELECT number, event, payload, key, actor, at FROM ~mail WHERE {HERE} AND ticket = %s AND number > %s"
+            " ORDER BY number LIMIT %s",
+            self._here(ticket, after, limit),
+        )
+        return tuple(read_message(self._db.where, ticket, row) for row in rows)
+
     def history(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Record, ...]:  # noqa: A002 - as above
         """As ``Store.history``."""
-        return tuple(load(parsed(self._db.where, one.body)) for one in self.chain(id, after, limit))
+        return tuple(
+            read_value(self._db.where, f"a record {one.sequence} of ticket {id!r}", one.body)
+            for one in self.chain(id, after, limit)
+        )
 
     def ids(self, limit: int = 100, *, after: str | None = None) -> tuple[str, ...]:
         """As ``Store.ids``."""
@@ -351,9 +355,9 @@ class SqlStore(Outbox):
             values.append(after)
         ordered = f"{_DUE}, id" if by_due else "id"
         rows = self._db.rows(
-            f"SELECT snapshot FROM ~ticket WHERE {' AND '.join(conditions)} ORDER BY {ordered} LIMIT %s", (*values, limit)
+            f"SELECT id, snapshot FROM ~ticket WHERE {' AND '.join(conditions)} ORDER BY {ordered} LIMIT %s", (*values, limit)
         )
-        return tuple(load_ticket(row[0]) for row in rows)
+        return tuple(read_ticket(self._db.where, *row) for row in rows)
 
     def usage(self, prefix: str = "") -> Mapping[str, int]:
         """As ``Store.usage``."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from servflow.model import Effect, from_micros, instant, load, micros
+from servflow.errors import FormatError, StoreError
+from servflow.model import Effect, from_micros, instant, micros
 from servflow.stores._asking import read_error, read_sort
-from servflow.stores._connection import parsed
+from servflow.stores._connection import read_value
 from servflow.stores._kept import ENTITY
 from servflow.stores._protocol import Pending, Sort, Trouble
 from servflow.stores._sql_connection import Database
@@ -39,7 +40,7 @@ chosen AS (
   SELECT number FROM shared UNION ALL
   (SELECT number FROM ranked WHERE place > %s ORDER BY place LIMIT %s - (SELECT count(*) FROM shared)))
 UPDATE ~effect e SET again = %s, tries = e.tries + 1 FROM chosen WHERE e.number = chosen.number
-RETURNING e.number, e.body, e.tries
+RETURNING e.number, e.id, e.body, e.tries
 """
 
 _FAILED = {
@@ -90,11 +91,15 @@ class Outbox:
     def effects(self, limit: int = 100, *, after: str | None = None) -> tuple[Effect, ...]:
         """As ``Store.effects``."""
         rows = self._db.rows(
-            f"SELECT body FROM ~effect WHERE {HERE} AND number >"
+            f"SELECT id, body FROM ~effect WHERE {HERE} AND number >"
             f" coalesce((SELECT number FROM ~effect WHERE {HERE} AND id = %s), 0) ORDER BY number LIMIT %s",
             (*self._here(), *self._here(after, limit)),
         )
-        return tuple(load(parsed(self._db.where, row[0])) for row in rows)
+        return tuple(self._read(*row) for row in rows)
+
+    def _read(self, id_: str, body: str) -> Effect:
+        effect: Effect = read_value(self._db.where, f"an effect {id_!r}", body, effect=id_)
+        return effect
 
     def take(self, now: datetime, until: datetime, limit: int = 100) -> tuple[Pending, ...]:
         """As ``Store.take``; what another one takes at this moment is passed over."""
@@ -103,7 +108,18 @@ class Outbox:
         given = (*self._here(limit), *self._here(at, limit), most, limit, most, limit, end)
         # Whose answer was lost comes again after *until*, like those of a worker that died.
         rows = self._db.do(lambda: self._db.rows(_TAKE, given), repeatable=True)
-        return tuple(Pending(load(parsed(self._db.where, body)), tries) for _, body, tries in sorted(rows))
+        read = ((self._whole(id_, body, now), tries) for _, id_, body, tries in sorted(rows))
+        return tuple(Pending(effect, tries) for effect, tries in read if effect is not None)
+
+    def _whole(self, id_: str, body: str, now: datetime) -> Effect | None:
+        # One row that is damaged must not hold up all others for ever: it is set aside, where it is listed with its error.
+        try:
+            return self._read(id_, body)
+        except FormatError:
+            raise  # a newer servflow reads it
+        except StoreError as error:
+            self.fail("effect", id_, str(error), at=now, again=None)
+            return None
 
     def ack(self, ids: Iterable[str]) -> None:
         """As ``Store.ack``."""

@@ -10,17 +10,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from servflow.errors import InputError
 from servflow.model import Actor, Effect, Record, Ticket, from_micros, instant, micros
 from servflow.stores._chain import Head, Link
-from servflow.stores._connection import Connection, damaged, parsed, read_ticket, read_value
+from servflow.stores._connection import Connection, parsed, read_message, read_ticket, read_value
 from servflow.stores._joined import JoinedConnection
 from servflow.stores._kept import ENTITY, Cache, NoCache, Written
 from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message, Pending, Sort, Trouble
 from servflow.stores._sqlite_commit import HERE, OF, THIS, Commit, known, released
 from servflow.stores._sqlite_find import Asked
 from servflow.stores._sqlite_tries import Tries
-from servflow.stores._writing import read_actor, read_payload, written_actor, written_in_order, written_payload
+from servflow.stores._writing import written_actor, written_in_order, written_payload
 
 
 class SqliteStore:
@@ -145,33 +144,12 @@ class SqliteStore:
                 Claim(
                     ticket=row[0],
                     wake=from_micros(row[1]),
-                    messages=() if row[3] is None else self._mail(row[0]),
+                    messages=() if row[3] is None else self.mail(row[0], MAX_MESSAGES),
                     woken=row[2],
                     tries=row[4],
                 )
                 for row in rows
             )
-
-    def _mail(self, ticket: str) -> tuple[Message, ...]:
-        rows = self._db.rows(
-            f"SELECT number, event, payload, key, actor, at FROM mail WHERE {OF} ORDER BY number LIMIT ?",
-            (self.tenant, ENTITY, ticket, MAX_MESSAGES),
-        )
-        try:
-            return tuple(
-                Message(
-                    id=row[0],
-                    ticket=ticket,
-                    event=row[1],
-                    payload=read_payload(row[2]),
-                    key=row[3],
-                    actor=read_actor(row[4]),
-                    at=from_micros(row[5]),
-                )
-                for row in rows
-            )
-        except (InputError, TypeError, ValueError, RecursionError) as error:
-            raise damaged(self._db.path, f"mail of ticket {ticket!r} that cannot be read ({error})") from error
 
     def post(
         self,
@@ -195,6 +173,16 @@ class SqliteStore:
             )
             self._db.run(f"UPDATE ticket SET mail_at = min(ifnull(mail_at, ?), ?) WHERE {THIS}", (sent, sent, *here))
             return True
+
+    def mail(self, ticket: str, limit: int = 100, *, after: int = 0) -> tuple[Message, ...]:
+        """As ``Store.mail``."""
+        rows = self._db.rows(
+            # As bytes, so that text which is none is told as the mail of this ticket, and not as a statement that failed.
+            "SELECT number, event, CAST(payload AS BLOB), key, CAST(actor AS BLOB), at FROM mail"
+            f" WHERE {OF} AND number > ? ORDER BY number LIMIT ?",
+            (self.tenant, ENTITY, ticket, after, limit),
+        )
+        return tuple(read_message(self._db.path, ticket, row) for row in rows)
 
     def effects(self, limit: int = 100, *, after: str | None = None) -> tuple[Effect, ...]:
         """As ``Store.effects``."""

@@ -71,7 +71,7 @@ class Tries:
         return tuple(self._read(*row) for row in rows)
 
     def _read(self, id_: str, body: str) -> Effect:
-        effect: Effect = read_value(self.db.path, f"an effect {id_!r}", body)
+        effect: Effect = read_value(self.db.path, f"an effect {id_!r}", body, effect=id_)
         return effect
 
     def take(self, now: datetime, until: datetime, limit: int) -> tuple[Pending, ...]:

@@ -232,3 +232,21 @@ class WakingContract:
         opened(store)
 
         assert "go" == first_mail(store).event
+
+    def test_mail_is_looked_at(self, store: Store) -> None:
+        """All mail of a ticket is shown in pages: dated later, for nobody yet, set aside; until a change consumes it."""
+        ticket = opened(store)
+        for number, name in enumerate(("T1", "T2", "T1", "T1")):
+            store.post(name, "go", {"n": number}, key=f"m{number}", at=NOON + number * 1000 * MINUTE)
+        first, *later = store.mail("T1")
+        assert [0, 2, 3] == [message.payload["n"] for message in (first, *later)]
+        assert [1] == [message.payload["n"] for message in store.mail("T2")]
+        assert () == store.mail("T3")
+        assert (first, later[0]) == store.mail("T1", 2)
+        assert (later[0],) == store.mail("T1", 1, after=first.id)
+        store.fail("ticket", "T1", "broken", at=NOON, again=None)
+        assert (first, *later) == store.mail("T1")
+        keep(store, next_step(ticket), keys=("m0",), consumed=(first.id,))
+        assert tuple(later) == store.mail("T1")
+        assert () == store.claim(NOON)
+        assert [(later[0],)] == [claim.messages[:1] for claim in store.claim(NOON + 2000 * MINUTE)]

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from attrs import evolve
 
 from servflow.model import Effect, FrozenMap, Record, Ticket
-from servflow.stores import Answer, Change, Claim, MemoryStore, SqliteStore, Store
+from servflow.stores import Answer, Change, Claim, MemoryStore, Message, SqliteStore, Store
 from servflow.testing import StoreContract
 from tests.contracts.failing import sqlite_faults
 
@@ -89,6 +89,13 @@ class LosesClaimedMail(MemoryStore):
         for claim in claims:
             self._space.mail.pop(claim.ticket, None)
         return claims
+
+
+class ShowsMailThatIsDue(MemoryStore):
+    """Shows of a ticket's mail what it could be claimed with, and nothing else."""
+
+    def mail(self, ticket: str, limit: int = 100, *, after: int = 0) -> tuple[Message, ...]:
+        return super().mail(ticket, limit, after=after) if ticket in self._space.due else ()
 
 
 class AnswersLaterWakeUps(MemoryStore):
@@ -219,6 +226,7 @@ MEMORY: tuple[tuple[type[MemoryStore], str], ...] = (
     (ClaimsUnordered, "claims_by_wake_and_id"),
     (ClaimsEarly, "a_wake_is_exact_to_the_microsecond"),
     (LosesClaimedMail, "mail_wakes_the_ticket"),
+    (ShowsMailThatIsDue, "mail_is_looked_at"),
     (AnswersLaterWakeUps, "a_later_release_is_not_lost"),
     (MissesReleases, "a_release_while_deciding_is_not_lost"),
     (NumbersWrong, "numbers_that_do_not_fit"),

@@ -61,6 +61,7 @@ READS: Mapping[str, Callable[[Store], Any]] = {
     "load": lambda store: (store.load("T1"), store.load("T2")),
     "answered": lambda store: store.answered("T1", "k"),
     "claim": lambda store: (store.claim(NOON + MINUTE), store.claim(NOON, after=CLAIM)),
+    "mail": lambda store: (store.mail("T1"), store.mail("T1", 1)),
     "effects": lambda store: (store.effects(), store.effects(after="e-north"), store.effects(after="e-south")),
     "history": lambda store: (store.history("T1"), store.history("T1", 1, 1)),
     "ids": lambda store: (store.ids(), store.ids(after="T1")),
@@ -160,10 +161,11 @@ def test_the_same_names_do_not_meet(store: Store) -> None:
     for handle, who in ((north, "north"), (south, "south")):
         alone = MemoryStore()
         filled(alone, who)
-        for name in READS.keys() - {"head", "chain", "claim"}:  # salts and the numbers of messages are a store's own
+        for name in READS.keys() - {"head", "chain", "claim", "mail"}:  # salts and the numbers of messages are a store's own
             assert READS[name](alone) == READS[name](handle), name
         (first, *_) = handle.claim(NOON)
         assert [who] == [message.payload["who"] for message in first.messages]
+        assert first.messages == handle.mail("T1")
 
 
 @pytest.mark.parametrize("name", WRITES)
