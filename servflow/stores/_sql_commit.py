@@ -35,11 +35,12 @@ class Commit(Work):
     def run(self) -> tuple[Answer, ...]:
         """The answers, in order; what is applied is written."""
         changes = [one.change for one in self.ready]
-        freeing = {one.key for change in changes for one in change.reservations if isinstance(one, Release)}
+        rich = [one.change for one in self.ready if not one.plain]
+        freeing = {one.key for change in rich for one in change.reservations if isinstance(one, Release)}
         self._lock_tickets(changes, freeing)
         self._read_keys(changes)
         self._read_waits(changes)
-        self._read_erased(changes)
+        self._read_erased(rich)
         self._lock_holdings(changes, freeing)
         answers = tuple(self._look(one) for one in self.ready)
         self.write()
@@ -115,6 +116,8 @@ class Commit(Work):
     def _lock_holdings(self, changes: Sequence[Change], freeing: set[str]) -> None:
         names = {name for change in changes if change.reservations for name in _names(change)}
         for ready in self.ready:
+            if not ready.waits:
+                continue
             row = self.rows.get(ready.change.ticket.id)
             # Who begins to wait for a key and who gives it back meet at the key's row: one of them sees the other.
             names.update(key for key in ready.waits if row is None or key not in row.before)
@@ -181,27 +184,33 @@ class Commit(Work):
 
     def _step(self, row: Row, ready: Written) -> None:
         change, id_ = ready.change, ready.change.ticket.id
-        if change.woken and row.woken <= change.woken:
-            row.woken, row.woken_at, row.touched = 0, None, True
         if ready.snapshot is not None:
             for link in ready.links(START if change.expected is None else row.chain):
                 self.links.append((id_, *link))
                 row.chain = link[3]
-            row.opened = row.opened or change.expected is None
+            if change.expected is None:
+                row.opened = True
             row.revision, row.ready, row.touched = ready.row[0], ready, True
-            if ready.waits or row.before or row.now:
-                self._wait(row, ready)
+        if change.effects:
+            bodies = zip(change.effects, ready.effects, strict=True)
+            self.effects.extend((effect.id, effect.ticket, body) for effect, body in bodies)
+        for key in change.keys:
+            self.known[id_, key] = (ready.answer.first, ready.answer.last)
+            self.answers.append((id_, key, ready.answer.first, ready.answer.last))
+        if not ready.plain or row.before or row.now:
+            self._step_more(row, ready)
+
+    def _step_more(self, row: Row, ready: Written) -> None:
+        change, id_ = ready.change, ready.change.ticket.id
+        if change.woken and row.woken <= change.woken:
+            row.woken, row.woken_at, row.touched = 0, None, True
+        if ready.snapshot is not None and (ready.waits or row.before or row.now):
+            self._wait(row, ready)
         if change.erased:
             self._erase(ready)
         if ready.index is not None:
             self.index[id_] = ready.index
-        for effect, body in zip(change.effects, ready.effects, strict=True):
-            self.effects.append((effect.id, effect.ticket, body))
-        for key in change.keys:
-            self.known[id_, key] = (ready.answer.first, ready.answer.last)
-            self.answers.append((id_, key, ready.answer.first, ready.answer.last))
-        for number in change.consumed:
-            self.consumed.append((id_, number))
+        self.consumed.extend((id_, number) for number in change.consumed)
 
     def _erase(self, ready: Written) -> None:
         id_ = ready.change.ticket.id
