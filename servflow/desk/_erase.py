@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from attrs import frozen
@@ -13,12 +13,9 @@ from servflow.desk._workflows import Runnable
 from servflow.engine import Erasure
 from servflow.errors import Conflict, InputError
 from servflow.model import Migrated, Opened, Outcome, Record, Ticket, World, replace
-from servflow.stores import Claim, Store
+from servflow.stores import Store
 
 PAGE = 500
-
-AHEAD = timedelta(minutes=5)
-"""How far the clock of whoever sent a message may be ahead, so that it is still seen."""
 
 
 @frozen
@@ -48,6 +45,9 @@ def erase(steps: Steps, id_: str, asked: Asked, key: str | None) -> Outcome:
     """
     Take a person's data out of one ticket, in one transaction with the look at what waits for it.
 
+    It is looked for before, so that nothing is done in vain, and again once the ticket is this transaction's: where a store
+    does not hold off others from the beginning, something may have come in between.
+
     Raises:
         Conflict: effects of it were not carried out, or messages not read (``pending``).
     """
@@ -56,7 +56,10 @@ def erase(steps: Steps, id_: str, asked: Asked, key: str | None) -> Outcome:
     with steps.store.batch():
         if key is None or steps.store.answered(id_, key) is None:
             _refuse_pending(steps, id_)
-        return steps.change(id_, lambda ticket, now, _: asked.decide(steps, ticket, now), key=key)[1]
+        answer, outcome = steps.change(id_, lambda ticket, now, _: asked.decide(steps, ticket, now), key=key)
+        if answer.status == "applied" and outcome.records:
+            _refuse_pending(steps, id_)
+        return outcome
 
 
 def _catch_up(steps: Steps, id_: str) -> None:
@@ -74,7 +77,7 @@ def _catch_up(steps: Steps, id_: str) -> None:
 def _refuse_pending(steps: Steps, id_: str) -> None:
     steps.get(id_)
     effects = tuple(_effects(steps.store, id_))
-    mail = _mail(steps.store, id_, steps.around.now() + AHEAD)
+    mail = _mail(steps.store, id_)
     if effects or mail:
         told = [f"{len(effects)} effects that were not carried out ({', '.join(effects[:3])})"] if effects else []
         told += [f"{mail} messages it has not read"] if mail else []
@@ -95,20 +98,9 @@ def _effects(store: Store, id_: str) -> Iterable[str]:
         after = page[-1].id
 
 
-class _Seen(Exception):
-    """Internal: ends a look so that what it changed is undone."""
-
-
-def _mail(store: Store, id_: str, until: datetime) -> int:
-    """How many messages wait for a ticket, also where it failed and is passed over."""
-    found = 0
-    try:
-        with store.batch():
-            store.revive("ticket", [id_])
-            after: Claim | None = None
-            while page := store.claim(until, PAGE, after=after):
-                found += sum(len(claim.messages) for claim in page if claim.ticket == id_)
-                after = page[-1]
-            raise _Seen
-    except _Seen:
-        return found
+def _mail(store: Store, id_: str) -> int:
+    """How many messages wait for a ticket, whatever instant they are dated."""
+    found, after = 0, 0
+    while page := store.mail(id_, PAGE, after=after):
+        found, after = found + len(page), page[-1].id
+    return found

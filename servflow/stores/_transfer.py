@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from servflow.engine import Workflow
 from servflow.errors import FormatError, InputError, NotFound, ServflowError, StoreError, shown
 from servflow.model import (
+    Actor,
     Effect,
     FrozenMap,
     Migrated,
@@ -20,17 +21,21 @@ from servflow.model import (
     Take,
     Ticket,
     canonical,
+    decode_value,
     dump,
     frozen_map,
     load,
+    read_instant,
+    write_instant,
 )
 from servflow.stores._chain import Head, Link
 from servflow.stores._memory import MemoryStore
-from servflow.stores._protocol import Change, Store
+from servflow.stores._protocol import Change, Message, Store
 from servflow.stores._verify import Noted, broken, finding, verify
+from servflow.stores._writing import written_actor, written_payload
 
 FORMAT = 2
-"""Version of the exported form; 1 knew no seals of erased records, and is read."""
+"""Version of the exported form; 1 knew neither seals of erased records nor mail, and is read."""
 
 PAGE = 500
 
@@ -38,7 +43,8 @@ PAGE = 500
 def export(store: Store, id: str, *, workflows: Iterable[Workflow] = ()) -> dict[str, Any]:  # noqa: A002 - as everywhere
     """
     One ticket as JSON-ready data that needs nothing else: its records with their chain, the ticket, its pending effects, the
-    keys of its events and every definition it ran under. It says nothing of the tenant. Mail that waits stays where it is.
+    mail that waits for it, the keys of its events and every definition it ran under. It says nothing of the tenant, nor of
+    what failed: an effect that was set aside is pending where it comes to.
 
     Args:
         store: where it is kept; it stays there.
@@ -49,30 +55,57 @@ def export(store: Store, id: str, *, workflows: Iterable[Workflow] = ()) -> dict
         NotFound: there is no such ticket.
         StoreError: its records do not prove it; ``verify`` says what is wrong.
     """
+    given = tuple(workflows)
     with store.batch():
-        report = verify(store, id, workflows=workflows)
-        if not report:
-            raise StoreError(f"ticket {id!r} is not exported: {report.findings[0]}", code="export", ticket=id)
-        head, ticket, links = store.head(id), store.load(id), store.chain(id)
-        if head is None or ticket is None:
-            raise NotFound(f"there is no ticket {id!r}", code="ticket", ticket=id)
-        records = store.history(id)
-        keys = [record.key for record in records if isinstance(record, Received) and record.key is not None]
-        known = {key: answer for key in keys if (answer := store.answered(id, key)) is not None}
-        hashes = dict.fromkeys(_pinned(records))
-        definitions = {hash_: data for hash_ in hashes if (data := store.definition(hash_)) is not None}
-        effects = [dump(effect) for effect in _pending(store) if effect.ticket == id]
+        # Where a transaction does not stop others from writing, it is read until it stood still meanwhile.
+        while True:
+            before = store.head(id)
+            data = _whole(store, id, given)
+            if store.head(id) == before:
+                return data
+
+
+def _whole(store: Store, id_: str, workflows: tuple[Workflow, ...]) -> dict[str, Any]:
+    report = verify(store, id_, workflows=workflows)
+    if not report:
+        raise StoreError(f"ticket {id_!r} is not exported: {report.findings[0]}", code="export", ticket=id_)
+    head, ticket = store.head(id_), store.load(id_)
+    if head is None or ticket is None:
+        raise NotFound(f"there is no ticket {id_!r}", code="ticket", ticket=id_)
+    records = store.history(id_)
+    keys = [record.key for record in records if isinstance(record, Received) and record.key is not None]
+    known = {key: answer for key in keys if (answer := store.answered(id_, key)) is not None}
+    definitions = {hash_: data for hash_ in dict.fromkeys(_pinned(records)) if (data := store.definition(hash_)) is not None}
     return {
         "kind": "export",
         "format": FORMAT,
-        "id": id,
+        "id": id_,
         "chain": head.chain,
         "ticket": dump(ticket),
-        "records": [_linked(one) for one in links],
+        "records": [_linked(one) for one in store.chain(id_)],
         "keys": {key: [answer.first, answer.last] for key, answer in known.items()},
-        "effects": effects,
+        "effects": [dump(effect) for effect in _pending(store) if effect.ticket == id_],
+        "mail": [_sent(message) for message in _mail(store, id_)],
         "definitions": {hash_: dict(data) for hash_, data in definitions.items()},
     }
+
+
+def _sent(message: Message) -> dict[str, Any]:
+    actor = written_actor(message.actor)
+    return {
+        "event": message.event,
+        "payload": json.loads(written_payload(message.payload)),
+        "key": message.key,
+        "actor": None if actor is None else json.loads(actor),
+        "at": write_instant(message.at),
+    }
+
+
+def _mail(store: Store, id_: str) -> Iterator[Message]:
+    after = 0
+    while page := store.mail(id_, PAGE, after=after):
+        yield from page
+        after = page[-1].id
 
 
 def _linked(one: Link) -> dict[str, Any]:
@@ -103,6 +136,7 @@ class _Read:
     links: tuple[Link, ...]
     keys: Mapping[str, tuple[int, int]]
     effects: tuple[Effect, ...]
+    mail: tuple[Message, ...]
     definitions: Mapping[str, Mapping[str, Any]]
 
 
@@ -199,6 +233,9 @@ def _keep(store: Store, read: _Read, index: FrozenMap[str, Any] | None = None) -
                 ticket=read.ticket.id,
             )
         at = end
+    for message in read.mail:
+        # A key that came another way meanwhile is known: the message would be read as a duplicate and consumed.
+        store.post(message.ticket, message.event, message.payload, key=message.key, at=message.at, actor=message.actor)
 
 
 def _cuts(read: _Read) -> list[tuple[int, tuple[str, ...]]]:
@@ -239,12 +276,28 @@ def _read(data: Any) -> _Read:
             links=links,
             keys={str(key): (int(first), int(last)) for key, (first, last) in data["keys"].items()},
             effects=tuple(load(effect) for effect in data["effects"]),
+            mail=tuple(_received(number, str(data["id"]), one) for number, one in enumerate(data.get("mail", ()), 1)),
             definitions={str(hash_): dict(body) for hash_, body in data["definitions"].items()},
         )
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise InputError(f"this is no exported ticket, or a damaged one: {error!r}", code="export") from error
     _fits(read, data)
     return read
+
+
+def _received(number: int, ticket: str, one: Mapping[str, Any]) -> Message:
+    event, key, payload = one["event"], one["key"], decode_value(one["payload"])
+    if not (isinstance(event, str) and isinstance(key, str) and isinstance(payload, FrozenMap)):
+        raise ValueError(f"message {number} is none")
+    return Message(
+        id=number,
+        ticket=ticket,
+        event=event,
+        payload=payload,
+        key=key,
+        actor=Actor.of(one["actor"]),
+        at=read_instant(one["at"]),
+    )
 
 
 def _fits(read: _Read, data: Mapping[str, Any]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -158,6 +160,41 @@ def test_mail_that_waits_comes_first(store: Store) -> None:
     desk.erase("A")
     assert () == store.troubles()
     assert [] == [text for text in (NAME, PHONE, STREET, "Bert") if text in kept(store, "A")]
+
+
+def test_mail_of_a_clock_that_is_ahead_counts(store: Store) -> None:
+    """Mail dated a year ahead waits as well, and is refused as well."""
+    desk = lived(store)
+    store.post("A", "call", {"spoke_to": "Bert", "about": "it"}, key="m1", at=NOON + timedelta(days=365))
+    with pytest.raises(Conflict, match="1 messages"):
+        desk.erase("A")
+
+    assert "Bert" in kept(store, "A")
+
+
+@pytest.mark.parametrize("what", ["mail", "effect"])
+def test_what_comes_in_between(what: str, postgres: str) -> None:
+    """What another connection keeps between the look and the erasure is seen: all of it is undone and refused."""
+    with SqlStore(fresh_database(postgres)) as store:
+        lived(store)
+        came: list[threading.Thread] = []
+
+        def world() -> None:
+            """Asked for once the desk has looked at what waits; a thread of its own has a transaction of its own."""
+            if not came:
+                other = Desk(FLOW, store, now=lambda: NOON)
+                said = {"spoke_to": "Bert", "about": "it"}
+                send = partial(store.post, key="m", at=NOON) if what == "mail" else other.fire
+                came.append(threading.Thread(target=send, args=("A", "call", said)))
+                came[0].start()
+                came[0].join()
+
+        with pytest.raises(Conflict) as refused:
+            Desk(FLOW, store, now=lambda: NOON, world=world).erase("A")
+
+        assert "pending" == refused.value.code
+        assert NAME in kept(store, "A")
+        assert verify(store)
 
 
 def test_troubles_are_forgotten(store: Store) -> None:

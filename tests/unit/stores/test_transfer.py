@@ -5,14 +5,18 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from servflow.desk import Desk
 from servflow.engine import Workflow
 from servflow.errors import FormatError, InputError, NotFound, StoreError
+from servflow.model import Actor
 from servflow.stores import Answer, MemoryStore, SqliteStore, Store, export, import_ticket, verify
 from servflow.testing._store_values import NOON
 from tests.formats import old_store
@@ -45,6 +49,11 @@ def source() -> Store:
         desk(store).fire(name, "start", key="k1")
         desk(store).fire(name, "wait")
     desk(store).fire("A", "wait", key="k2")
+    store.post("B", "wait", {"n": 1}, key="m", at=NOON)
+    store.post(
+        "A", "wait", {"n": Decimal("1.50"), "who": "王"}, key="m", at=NOON + timedelta(days=900), actor=Actor("ann", ["c"])
+    )
+    store.post("A", "finish", key="m2", at=NOON + timedelta(minutes=1))
     return store
 
 
@@ -62,7 +71,7 @@ def travelled(source: Store) -> Any:
 
 
 def test_the_same_in_another_store(source: Store, target: Store) -> None:
-    """Ticket, records, chain, effects, keys, wake and definition are those of the store it came from."""
+    """Ticket, records, chain, effects, mail, keys, wake and definition are those of the store it came from."""
     ticket = import_ticket(target.for_tenant("north"), travelled(source))
     north = target.for_tenant("north")
 
@@ -71,6 +80,8 @@ def test_the_same_in_another_store(source: Store, target: Store) -> None:
     assert source.chain("A") == north.chain("A")
     assert source.head("A") == north.head("A")
     assert [one for one in source.effects() if one.ticket == "A"] == list(north.effects())
+    assert [evolve(one, id=0) for one in source.mail("A")] == [evolve(one, id=0) for one in north.mail("A")]
+    assert 2 == len(north.mail("A"))
     assert [source.answered("A", key) for key in ("k1", "k2")] == [north.answered("A", key) for key in ("k1", "k2")]
     assert isinstance(north.answered("A", "k1"), Answer)
     assert [(claim.ticket, claim.wake) for claim in source.claim(ticket.wake or NOON) if claim.ticket == "A"] == [
@@ -99,6 +110,25 @@ def test_whole_week(tmp_path: Path) -> None:
         assert verify(other, noted=verify(store).heads)
         held = [(one.key, one.units) for ticket in store.find() for one in ticket.held]
         assert {key: sum(units for name, units in held if name == key) for key, _ in held} == dict(other.usage())
+
+
+def test_mail_is_read_where_the_ticket_came_to(source: Store, target: Store) -> None:
+    """What had not been read yet happens there, once, also where the same is posted again."""
+    import_ticket(target, travelled(source))
+    assert not target.post("A", "finish", key="m2", at=NOON)
+    there = Desk(FLOW, target, now=lambda: NOON + timedelta(minutes=1))
+
+    assert 2 == there.tick().fired
+    assert ("done", ()) == (there.get("A").state, target.mail("A"))
+
+
+def test_an_export_of_the_first_form(source: Store, target: Store) -> None:
+    """Without mail, and without seals, as it was written once, it is taken in."""
+    data = {**travelled(source), "format": 1}
+    del data["mail"]
+
+    assert source.load("A") == import_ticket(target, data)
+    assert () == target.mail("A")
 
 
 def test_only_once(source: Store, target: Store) -> None:
@@ -161,7 +191,31 @@ def _swapped(data: Any) -> None:
     data["ticket"] = data["records"][0]["record"]
 
 
-CHANGES = [_record, _removed, _cut, _ticket, _definition, _no_definition, _salt, _chain, _more, _effect, _key, _id, _swapped]
+def _mail(data: Any) -> None:
+    data["mail"][0]["payload"] = "other"
+
+
+def _mail_at(data: Any) -> None:
+    data["mail"][1]["at"] = "noon"
+
+
+CHANGES = [
+    _record,
+    _removed,
+    _cut,
+    _ticket,
+    _definition,
+    _no_definition,
+    _salt,
+    _chain,
+    _more,
+    _effect,
+    _key,
+    _id,
+    _swapped,
+    _mail,
+    _mail_at,
+]
 
 
 @pytest.mark.parametrize("change", CHANGES)
