@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from traceback import extract_tb
 from typing import Any, TextIO, TypeVar
 
 import click
@@ -21,7 +22,7 @@ from servflow.cli._databases import tickets, workflow_of
 from servflow.cli._output import Say, stamp
 from servflow.desk import Desk, Problem, Retry, Telemetry, Worker
 from servflow.engine import Extensions, Workflow
-from servflow.errors import InputError, StoreError, nearest, shown
+from servflow.errors import DefinitionError, InputError, NotFound, ServflowError, StoreError, nearest, shown
 from servflow.stores import Store
 
 KEYS = ("handlers", "world", "sources", "workflows", "extensions", "telemetry", "retry", "patience")
@@ -49,7 +50,7 @@ class Host:
     handlers: Mapping[str, Callable[[Any], Any]] | None = None
     world: Any = None
     sources: Sequence[Any] = ()
-    workflows: Sequence[Workflow] = field(default=(), converter=tuple)
+    workflows: Any = None
     extensions: Extensions | None = None
     telemetry: Telemetry | None = None
     retry: Retry = field(factory=Retry)
@@ -64,16 +65,10 @@ class Host:
             tries: how often what fails is tried, where the host's own number shall not count.
 
         Raises:
-            InputError: neither the host nor the store has a workflow.
+            InputError: neither the host nor the store has a workflow, or something the host gave is wrong.
         """
-        flows: Sequence[Workflow] = self.workflows
-        if not flows:
-            hashes = sorted({ticket.pins.get("workflow", "") for ticket in tickets(store)})
-            flows = [workflow_of(store, hash_, self.extensions) for hash_ in hashes]
-        if not flows:
-            raise InputError("the database holds no ticket yet, so no workflow; give workflows with --host module:factory")
         return Desk(
-            flows,
+            self._kept(store) if self.workflows is None else self.workflows,
             store,
             handlers=self.handlers,
             now=_now,
@@ -82,6 +77,22 @@ class Host:
             retry=self.retry if tries is None else evolve(self.retry, tries=tries),
             patience=max(self.patience, 2 * timeout),
         )
+
+    def _kept(self, store: Store) -> Sequence[Workflow]:
+        """The workflows of all tickets; one that cannot be read leaves its tickets behind, and not those of others."""
+        flows: list[Workflow] = []
+        wrong: ServflowError | None = None
+        for hash_ in sorted({ticket.pins.get("workflow", "") for ticket in tickets(store)}):
+            try:
+                flows.append(workflow_of(store, hash_, self.extensions))
+            except (NotFound, DefinitionError) as error:
+                LOG.error("tickets of a workflow that cannot be read are left to other workers: %s", error)
+                wrong = wrong or error
+        if wrong is not None and not flows:
+            raise wrong
+        if not flows:
+            raise InputError("the database holds no ticket yet, so no workflow; give workflows with --host module:factory")
+        return flows
 
 
 def read_host(named: str) -> Host:
@@ -92,7 +103,7 @@ def read_host(named: str) -> Host:
         named: ``module:factory``; modules of the working directory are found too.
 
     Raises:
-        InputError: it cannot be imported, cannot be called, or gives something else.
+        InputError: it cannot be imported, cannot be called, raises, or gives something else.
     """
     module, _, factory = named.partition(":")
     if not module or not factory:
@@ -101,23 +112,40 @@ def read_host(named: str) -> Host:
         sys.path.insert(0, "")
     try:
         found = getattr(importlib.import_module(module), factory)
-    except (ImportError, AttributeError) as error:
-        raise InputError(f"--host {named!r} cannot be imported: {error}", host=named) from error
+    except Exception as error:  # whatever a stranger's module does
+        raise InputError(f"--host {named!r} cannot be imported: {_raised(error)}", host=named) from error
     if not callable(found):
         raise InputError(f"--host {named!r} is no function; it is called without arguments and gives a mapping", host=named)
-    given: object = found()
+    try:
+        given: object = found()
+    except Exception as error:
+        raise InputError(f"--host {named!r} raised {_raised(error)}", host=named) from error
     if not isinstance(given, Mapping):
-        raise InputError(f"--host {named!r} gave {given!r}; it gives a mapping with any of {', '.join(KEYS)}", host=named)
+        raise InputError(f"--host {named!r} gave {shown(given)}; it gives a mapping with any of {', '.join(KEYS)}", host=named)
     for key in given:
         if key not in KEYS:
             close = nearest(str(key), KEYS)
             hint = f"did you mean {close!r}?" if close else f"known are {', '.join(KEYS)}"
             raise InputError(f"--host {named!r} gave {key!r}; {hint}", host=named, key=key)
     made = Host(**given)
-    for name, kind in (("extensions", (Extensions, type(None))), ("retry", Retry), ("patience", timedelta)):
-        if not isinstance(value := getattr(made, name), kind):
+    right = {
+        "extensions": isinstance(made.extensions, (Extensions, type(None))),
+        "telemetry": isinstance(made.telemetry, (Telemetry, type(None))),
+        "retry": isinstance(made.retry, Retry),
+        "patience": isinstance(made.patience, timedelta),
+    }
+    for name, fits in right.items():
+        if not fits:
+            value = getattr(made, name)
             raise InputError(f"--host {named!r} gave {shown(value)} as {name}", host=named, key=name)
     return made
+
+
+def _raised(error: Exception) -> str:
+    """An exception of the host's own code, with the line it came from."""
+    said, frames = f"{type(error).__name__}: {error}", extract_tb(error.__traceback__)
+    # The first frame is the line above that called it.
+    return f"{said} ({frames[-1].filename}, line {frames[-1].lineno})" if len(frames) > 1 else said
 
 
 def begun(say: Say, begin: Callable[[], T], every: float) -> T | None:
@@ -186,11 +214,12 @@ class _Lines(logging.StreamHandler[TextIO]):
         self._say = say
 
     def format(self, record: logging.LogRecord) -> str:
-        at = stamp(datetime.fromtimestamp(record.created, UTC))
+        at, message = stamp(datetime.fromtimestamp(record.created, UTC)), record.getMessage()
+        if record.exc_info and record.exc_info[1] is not None:
+            message = f"{message}: {type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
         if self._say.json:
-            told = {"at": at, "level": record.levelname.lower(), "message": record.getMessage()}
-            return json.dumps(told, ensure_ascii=False)
-        return f"{at} {record.levelname.lower()}: {record.getMessage()}"
+            return json.dumps({"at": at, "level": record.levelname.lower(), "message": message}, ensure_ascii=False)
+        return f"{at} {record.levelname.lower()}: {' '.join(message.splitlines())}"
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from servflow.desk._replies import post_reply, reply_of
 from servflow.desk._reports import MAX_PROBLEMS, DeliverReport, Problem
 from servflow.desk._retry import Retry
 from servflow.desk._steps import Steps
-from servflow.errors import Conflict, InputError, LimitError, StoreError, nearest
+from servflow.errors import Conflict, InputError, LimitError, StoreError, nearest, shown
 from servflow.model import KINDS, Call, Effect, Open, Send
 from servflow.stores import Pending
 
@@ -36,9 +36,12 @@ def checked_handlers(handlers: Mapping[str, Handler]) -> Mapping[str, Handler]:
     The handlers, once their kinds are known to exist.
 
     Raises:
-        InputError: a kind does not exist or is the desk's own, or a handler cannot be called.
+        InputError: a kind does not exist or is the desk's own, a handler cannot be called, or it is no mapping at all.
     """
     known = [name for name in KIND_OF.values() if name not in _OWN]
+    given: object = handlers
+    if not isinstance(given, Mapping):
+        raise InputError(f"handlers are a mapping of kinds of effects to functions, not {shown(given)}", name="handlers")
     for kind, handler in handlers.items():
         if kind not in (*known, "*") and not (kind.startswith("call:") and len(kind) > len("call:")):
             close = nearest(kind, known)

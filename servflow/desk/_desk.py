@@ -33,6 +33,16 @@ def _retry_of(given: object) -> Retry:
     return given
 
 
+def _sources_of(given: object) -> tuple[Any, ...]:
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise InputError(f"sources are a list of functions or of objects with due(now), not {shown(given)}", name="sources")
+    sources = tuple(given)
+    for source in sources:
+        if not (callable(source) or hasattr(source, "due")):
+            raise InputError(f"a source is a function of (desk, now), or has due(now), not {shown(source)}", name="sources")
+    return sources
+
+
 class Desk:
     """
     The shell around the pure kernel: loads, decides, keeps, and hands out what is to be done.
@@ -80,7 +90,7 @@ class Desk:
         self._steps = Steps(flows, store, Surroundings(store, now, world))
         self._retry = _retry_of(retry)
         self._delivery = Delivery(self._steps, checked_handlers(handlers or {}), self._retry, positive(patience, "patience"))
-        self._sources = tuple(sources)
+        self._sources = _sources_of(sources)
         for flow in flows.by_hash.values():
             self._keep(flow)
 

@@ -80,10 +80,13 @@ class Workflows:
         if isinstance(given, Runnable):
             given = (given,)
         made = cls({}, {}, kept)
+        whole: object = given
+        if isinstance(whole, (str, bytes)) or not isinstance(whole, Iterable):
+            raise _no_workflow(whole)
         for flow in given.values() if isinstance(given, Mapping) else given:
             checked: object = flow
             if not isinstance(checked, Runnable):
-                raise InputError(f"expected workflows, got a {type(checked).__name__}; load it first with servflow.load()")
+                raise _no_workflow(checked)
             made.add(flow)
         if not made.by_hash:
             raise InputError("a desk needs at least one workflow")
@@ -185,3 +188,7 @@ class Workflows:
             return None
         self.by_hash[pinned] = flow
         return flow
+
+
+def _no_workflow(given: object) -> InputError:
+    return InputError(f"expected workflows, got a {type(given).__name__}; load it first with servflow.load()")

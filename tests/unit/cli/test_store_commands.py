@@ -6,6 +6,7 @@ import json
 import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -262,14 +263,8 @@ def copy(tmp_path: Path, demo: Any) -> Path:
 def test_worker_once_does_what_is_due(run: Run, tmp_path: Path) -> None:
     """One round does everything the present asks for; a second one finds nothing left."""
     path = tmp_path / "due.db"
-    flow = Workflow(
-        workflow="sleepy",
-        initial="new",
-        states={"new": {"timers": [{"after": "1h", "event": "close"}]}, "closed": {"closed": True}},
-        transitions=[{"event": "close", "source": "new", "target": "closed"}],
-    )
     with SqliteStore(path) as store:
-        Desk(flow, store, now=lambda: datetime(2020, 1, 1, tzinfo=UTC)).open("S1")
+        Desk(SLEEPY, store, now=lambda: datetime(2020, 1, 1, tzinfo=UTC)).open("S1")
     first = json.loads(run("worker", f"sqlite:///{path}", "--once", "--format", "json").stdout)
     second = json.loads(run("worker", path, "--once", "--format", "json").stdout)
 
@@ -288,14 +283,49 @@ def host():
 def wrong():
     return {"handler": {}}
 
+def raises():
+    raise KeyError("MAIL_PASSWORD")
+
+def telemetry():
+    return {"telemetry": 5}
+
+def handlers():
+    return {"handlers": [print]}
+
+def sources():
+    return {"sources": 5}
+
+def no_source():
+    return {"sources": ["mail"]}
+
+def workflows():
+    return {"workflows": 5}
+
+def text():
+    return {"workflows": "workflow: sleepy"}
+
+def one():
+    return {"workflows": SLEEPY}
+
+def mapped():
+    return {"workflows": {"sleepy": SLEEPY}}
+
 nothing = None
 """
+
+SLEEPY = Workflow(
+    workflow="sleepy",
+    initial="new",
+    states={"new": {"timers": [{"after": "1h", "event": "close"}]}, "closed": {"closed": True}},
+    transitions=[{"event": "close", "source": "new", "target": "closed"}],
+)
 
 
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A module with factories in the working directory."""
-    (tmp_path / "our_host.py").write_text(HOST, encoding="utf-8")
+    (tmp_path / "our_host.py").write_text(f"from tests.unit.cli.test_store_commands import SLEEPY\n{HOST}", encoding="utf-8")
+    (tmp_path / "bad_host.py").write_text("1 / 0\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
 
@@ -323,6 +353,14 @@ def test_worker_with_a_host_delivers(run: Run, copy: Path) -> None:
         ("our_host:none", "cannot be imported"),
         ("our_host:nothing", "is no function"),
         ("our_host:wrong", "did you mean 'handlers'?"),
+        ("bad_host:host", "cannot be imported: ZeroDivisionError: division by zero ("),
+        ("our_host:raises", "raised KeyError: 'MAIL_PASSWORD' ("),
+        ("our_host:telemetry", "gave 5 as telemetry"),
+        ("our_host:handlers", "handlers are a mapping"),
+        ("our_host:sources", "sources are a list"),
+        ("our_host:no_source", "a source is a function"),
+        ("our_host:workflows", "expected workflows, got a int"),
+        ("our_host:text", "expected workflows, got a str"),
     ],
 )
 def test_worker_refuses_a_wrong_host(run: Run, copy: Path, named: str, said: str) -> None:
@@ -332,6 +370,34 @@ def test_worker_refuses_a_wrong_host(run: Run, copy: Path, named: str, said: str
     assert 2 == result.exit_code
     assert said in result.stderr
     sys.modules.pop("our_host", None)
+
+
+@pytest.mark.usefixtures("host")
+@pytest.mark.parametrize("factory", ["one", "mapped"])
+def test_a_factory_gives_workflows_as_a_desk_takes_them(run: Run, tmp_path: Path, factory: str) -> None:
+    """One workflow, or a mapping of them, does as well as a list."""
+    with SqliteStore(tmp_path / "due.db") as store:
+        Desk(SLEEPY, store, now=lambda: datetime(2020, 1, 1, tzinfo=UTC)).open("S1")
+    result = run("worker", tmp_path / "due.db", "--once", "--host", f"our_host:{factory}", "--format", "json")
+
+    assert (0, 1) == (result.exit_code, json.loads(result.stdout)["advanced"])
+    sys.modules.pop("our_host", None)
+
+
+def test_a_definition_that_is_gone_stops_nobody_elses_tickets(run: Run, tmp_path: Path) -> None:
+    """Tickets whose version is kept are worked on; those of the one that was deleted are told."""
+    path = tmp_path / "due.db"
+    gone = Workflow(**{**SLEEPY.to_data(), "version": 2})
+    with SqliteStore(path) as store:
+        for name, flow in (("S1", SLEEPY), ("S2", gone)):
+            Desk(flow, store, now=lambda: datetime(2020, 1, 1, tzinfo=UTC)).open(name)
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("DELETE FROM definition WHERE hash = ?", (gone.hash,))
+    result = run("worker", path, "--once", "--format", "json")
+    told = json.loads(result.stdout)
+
+    assert (1, 1, 1) == (result.exit_code, told["advanced"], told["failed"])
+    assert ["S2"] == [problem["where"] for problem in told["problems"]]
 
 
 def test_worker_needs_a_workflow(run: Run, tmp_path: Path) -> None:

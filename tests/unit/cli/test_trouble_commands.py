@@ -124,20 +124,23 @@ def test_what_is_never_done(run: Run, path: Path) -> None:
 
 
 HOST = """
-import sys
+import os
 from datetime import timedelta
 
 from servflow.desk import Retry
 from servflow.engine import Extensions
 
+def said(word, effect):
+    os.write(2, f"{word} {effect.ticket}\\n".encode())  # print writes word by word, and threads would mix them
+
 def tell(effect):
-    print("handled", effect.ticket, file=sys.stderr, flush=True)
+    said("handled", effect)
 
 async def tell_later(effect):
-    print("handled", effect.ticket, file=sys.stderr, flush=True)
+    said("handled", effect)
 
 def hang(effect):
-    print("begun", effect.ticket, file=sys.stderr, flush=True)
+    said("begun", effect)
     import threading
     threading.Event().wait()
 
