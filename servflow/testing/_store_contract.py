@@ -27,6 +27,7 @@ from servflow.model import (
 )
 from servflow.stores import Answer, Change, Store
 from servflow.testing._store_contract_audit import AuditContract
+from servflow.testing._store_contract_calls import CallsContract
 from servflow.testing._store_contract_effects import EffectsContract
 from servflow.testing._store_contract_handles import HandlesContract
 from servflow.testing._store_contract_screens import ScreensContract
@@ -51,7 +52,9 @@ from servflow.testing._store_values import (
 )
 
 
-class StoreContract(AuditContract, WakingContract, EffectsContract, TroublesContract, ScreensContract, HandlesContract):
+class StoreContract(
+    AuditContract, WakingContract, CallsContract, EffectsContract, TroublesContract, ScreensContract, HandlesContract
+):
     """
     What a host runs against its own store: a pytest class to inherit from.
 

@@ -9,7 +9,7 @@ import pytest
 
 from servflow.stores import MemoryStore, SqliteStore
 from servflow.testing._check import MACHINE, run_contract
-from tests.contracts import broken_tries
+from tests.contracts import broken_calls, broken_tries
 from tests.contracts.broken_stores import (
     MEMORY,
     SQLITE,
@@ -50,11 +50,11 @@ def test_a_good_store_in_a_file_proves_every_clause(tmp_path: Path) -> None:
     clauses = list(run_contract(sqlite_contract(SqliteStore, tmp_path)))
 
     assert [] == [clause for clause in clauses if clause.status != "kept"]
-    assert 130 <= len(clauses)
+    assert 150 <= len(clauses)
     assert all(clause.sentence for clause in clauses)
 
 
-@pytest.mark.parametrize(("kind", "clause"), named(*MEMORY, *broken_tries.MEMORY))
+@pytest.mark.parametrize(("kind", "clause"), named(*MEMORY, *broken_tries.MEMORY, *broken_calls.MEMORY))
 def test_a_bug_is_caught_by_name(kind: type[MemoryStore], clause: str) -> None:
     """A store with one promise broken fails the clause that makes the promise, and says where."""
     (found,) = (one for one in run_contract(kind, clause) if one.name == clause)
