@@ -26,7 +26,7 @@ class Job:
 
     ``begun`` is when, by the desk's time; ``until`` when it may be somebody else's. ``given_up`` says that it was
     reported failed since it took too long, ``over`` that it returned in time. ``value`` is what the handler gave, in a
-    tuple, so that it is not called again where only what comes after it has to be done again.
+    tuple, and ``raised`` what it raised, so that it is not called again where only what comes after it has to be done again.
     """
 
     pending: Pending
@@ -36,6 +36,7 @@ class Job:
     over: bool = False
     awaited: Future[Any] | None = None
     value: tuple[Any] | None = None
+    raised: Exception | None = None
 
     @property
     def effect(self) -> Effect:
@@ -145,16 +146,20 @@ class Hands:
             return self._awaited(job, lambda: handler(job.effect))
         try:
             value = handler(job.effect)
-        except (SystemExit, KeyboardInterrupt) as error:
-            raise _asked_to_end(job, error) from error
+        except Exception:
+            raise
+        except BaseException as error:
+            raise _no_failure(job, error) from error
         return self._awaited(job, lambda: value) if isawaitable(value) else value
 
     def _awaited(self, job: Job, begin: Callable[[], Awaitable[Any]]) -> Any:
         async def whole() -> Any:
             try:
                 return await begin()
-            except (SystemExit, KeyboardInterrupt) as error:
-                raise _asked_to_end(job, error) from error
+            except (Exception, asyncio.CancelledError):
+                raise
+            except BaseException as error:
+                raise _no_failure(job, error) from error
 
         coroutine = whole()
         with self._lock:
@@ -225,6 +230,7 @@ class Hands:
         )
 
 
-def _asked_to_end(job: Job, error: BaseException) -> RuntimeError:
+def _no_failure(job: Job, error: BaseException) -> RuntimeError:
     # It would end a thread and not the process, and nobody would see that it failed.
-    return RuntimeError(f"the handler of effect {job.effect.id!r} asked the process to end: {type(error).__name__} {error}")
+    did = "asked the process to end:" if isinstance(error, (SystemExit, KeyboardInterrupt)) else "raised what is no Exception:"
+    return RuntimeError(f"the handler of effect {job.effect.id!r} {did} {type(error).__name__} {error}")

@@ -113,6 +113,7 @@ class Worker:
                 timeout=timeout,
                 patience=self._delivery.patience,
             )
+        self._timeout = timeout
         self._hands = Hands(self._workers, timeout)
         self._telemetry = Silent() if telemetry is None else telemetry
         self._wait = wait
@@ -172,9 +173,9 @@ class Worker:
                 if ill:
                     self._pause(min(LONGEST, self._every * 2 ** (ill - 1)))
                 elif not worked:
-                    self._pause(self._every)
+                    self._rest()
             while self._hands.busy:
-                self._pause(self._every)
+                self._rest()
                 self._look_after(patient=True)
             self._look_after(patient=True)
         finally:
@@ -200,7 +201,7 @@ class Worker:
                     continue
                 if not self._hands.busy:
                     break
-                self._pause(self._every)
+                self._rest()
                 self._look_after(patient=False)
         finally:
             if not self._hands.busy:
@@ -241,6 +242,10 @@ class Worker:
                 LOG.error("the store cannot be used now, trying again: %s", error)
                 return False
         raise AssertionError  # the last try returns or raises
+
+    def _rest(self) -> None:
+        """Wait for the next look; while handlers run not so long that one of them could hang much longer than it may."""
+        self._pause(min(self._every, self._timeout) if self._hands.busy else self._every)
 
     def _pause(self, length: timedelta) -> None:
         """Wait, or until somebody rings."""
@@ -326,6 +331,8 @@ class Worker:
         return True
 
     def _handed(self, job: Job, handler: Callable[[Any], Any], effect: Effect) -> Any:
+        if job.raised is not None:
+            raise job.raised
         if job.value is None:
             attributes: dict[str, Value] = {
                 "servflow.ticket": effect.ticket,
@@ -333,8 +340,12 @@ class Worker:
                 "servflow.kind": KIND_OF[type(effect)],
                 "servflow.tries": job.pending.tries,
             }
-            with self._telemetry.span("servflow.effect", attributes):
-                job.value = (self._hands.call(job, handler),)
+            try:
+                with self._telemetry.span("servflow.effect", attributes):
+                    job.value = (self._hands.call(job, handler),)
+            except Exception as error:
+                job.raised = error
+                raise
         return job.value[0]
 
     def _report(self, job: Job, result: str, error: Exception | None) -> None:

@@ -340,6 +340,43 @@ class TestHandlers:
         assert (4, 2) == (report.counts["retried"], report.counts["delivered"])
         assert all("asked the process to end" in trouble.error for trouble in worker._desk.troubles())
 
+    @pytest.mark.parametrize("gone", [asyncio.CancelledError, GeneratorExit, type("Strange", (BaseException,), {})])
+    def test_who_raises_what_is_no_exception(self, make: Any, gone: type[BaseException]) -> None:
+        """What would only end a thread is a failure like any other, in a plain handler and in a coroutine."""
+
+        def plain(_: Effect) -> None:
+            raise gone("so long")
+
+        async def later(_: Effect) -> None:
+            raise gone("so long")
+
+        worker = make(notify=plain, call=later)
+        worker._desk.open("T1", {"notify": ["ann"]})
+        worker._desk.open("T2", {"call": [{"name": "c"}]})
+        report = worker.round()
+
+        assert (2, [1, 1]) == (report.counts["retried"], [trouble.tries for trouble in worker._desk.troubles()])
+
+    def test_a_look_is_not_longer_than_a_handler_may_take(self, make: Any) -> None:
+        """While handlers run the pauses are short enough to see that one hangs; with none they are as long as asked for."""
+        pauses: list[float] = []
+        entered, go = threading.Event(), threading.Event()
+
+        def wait(seconds: float) -> None:
+            entered.wait(PATIENT)
+            pauses.append(seconds)
+            go.set()
+
+        def handler(_: Effect) -> None:
+            entered.set()
+            go.wait(PATIENT)
+
+        worker = make(worker={"every": MINUTE, "timeout": SECOND, "wait": wait}, notify=handler)
+        worker._desk.open("T1", {"notify": ["ann"]})
+        worker.round()
+
+        assert 1.0 == pauses[0]
+
     def test_handlers_use_the_desk(self, make: Any) -> None:
         """A handler may fire on the same desk, on its own ticket too."""
         worker: Worker = make(notify=lambda effect: worker._desk.fire(effect.ticket, "told", key=effect.id))
@@ -537,6 +574,23 @@ class TestStoreInTrouble:
             until(lambda: worker.counts["fired"] == 1)
 
         assert (1, 1, "r", 6) == (len(calls), worker.counts["delivered"], worker._desk.get("T1").state, len(failing.failed))
+
+    def test_a_failure_that_cannot_be_told_now(self, make: Any, failing: Failing) -> None:
+        """The handler is not called again for it, and never by the thread that looks after all others."""
+        calls: list[str] = []
+
+        def handler(_: Effect) -> None:
+            calls.append(threading.current_thread().name)
+            raise ConnectionError("no line")
+
+        worker = make(desk={"store": failing, "retry": Retry(tries=1)}, notify=handler)
+        worker._desk.open("T1", {"notify": ["ann"]})
+        failing.told = [("fail", "lost", 6)]
+        with running(worker):
+            until(lambda: worker.counts["dead"])
+
+        (trouble,) = worker._desk.troubles()
+        assert (1, 1, "ConnectionError: no line") == (len(calls), trouble.tries, trouble.error)
 
     @pytest.mark.parametrize("code", ["lost", "locked", "too_many", "full", "read_only", "damaged", "failed"])
     def test_what_is_waited_for(self, make: Any, failing: Failing, watch: Watch, code: str) -> None:
