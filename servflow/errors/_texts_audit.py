@@ -83,6 +83,18 @@ TEXTS: dict[str, Text] = {
         hint_en="the records hold: restore the ticket from a backup, or fold them",
         hint_zh="以记录为准：请从备份恢复该工单，或由记录重新折叠得出",
     ),
+    "audit.columns": Text(
+        en="what screens and workers are shown of ticket {ticket} is not what it says itself; these columns differ: {names}",
+        zh="供界面与工作进程读取的列与工单 {ticket} 本身不符，差异：{names}",
+        hint_en="they were changed by hand: restore the row from a backup; the next event writes them anew",
+        hint_zh="这些列被手工改动：请从备份恢复该行；下一事件会重新写入",
+    ),
+    "audit.definition": Text(
+        en="definition {hash} is not the one that was kept: what the store holds of it is something else or cannot be read",
+        zh="定义 {hash} 与保存时不同：存储中的内容已变或无法读取",
+        hint_en="restore it from a backup, or open a desk with that workflow after deleting the row",
+        hint_zh="请从备份恢复，或删除该行后以该流程打开 Desk",
+    ),
     "audit.unfolded": Text(
         en="the records of ticket {ticket} amount to no ticket: {problem}",
         zh="工单 {ticket} 的记录无法得出工单：{problem}",

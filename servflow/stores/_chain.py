@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 START = ""
 """What the first record of a ticket is chained to."""
@@ -35,11 +36,17 @@ class Link:
 
 @frozen
 class Head:
-    """A ticket's own row as a store keeps it: its revision, the chain after its last record, and its snapshot's text."""
+    """
+    A ticket's own row as a store keeps it: its revision, the chain after its last record, and its snapshot's text.
+
+    ``columns`` is what stands beside the snapshot, for claims and screens: of ``revision``, ``workflow``, ``state``,
+    ``assignee``, ``queue``, ``wake`` and ``deadline`` those that a store has, the last two in microseconds since 1970.
+    """
 
     revision: int
     chain: str
     snapshot: str
+    columns: Mapping[str, Any] = field(factory=dict, eq=False)
 
 
 def seal(body: str, salt: str) -> str:

@@ -22,7 +22,9 @@ CACHED = 1024
 
 
 Row = tuple[int, str, str, str | None, str | None, int | None, int | None]
-"""What columns say of a ticket: revision, workflow, state, assignee, queue, wake and deadline, the last two in microseconds."""
+"""What columns say of a ticket, in the order of ``COLUMNS``; the last two in microseconds."""
+
+COLUMNS = ("revision", "workflow", "state", "assignee", "queue", "wake", "deadline")
 
 
 @frozen
@@ -72,7 +74,7 @@ class Written:
             effects=tuple([written(effect) for effect in change.effects]),
             erased=tuple([written(record) for record in change.erased]),
             index=None if change.index is None else tuple(written_index(change.index).items()),
-            row=_row(ticket),
+            row=row_of(ticket),
             waits=waits,
             sealed=_sealed(change, records),
             answer=Answer(status="applied", first=(change.expected or 0) + 1, last=revision, revision=revision),
@@ -119,7 +121,8 @@ def prepared(change: Change) -> Change:
 _ATTRIBUTES = tuple(attribute.name for attribute in fields(Change))
 
 
-def _row(ticket: Ticket) -> Row:
+def row_of(ticket: Ticket) -> Row:
+    """What columns say of a ticket."""
     wake, due = ticket.wake, ticket.due
     return (
         ticket.revision,

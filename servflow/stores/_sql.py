@@ -12,7 +12,7 @@ from servflow.model import Actor, Record, Ticket, from_micros, instant, micros
 from servflow.stores._asking import read_order, written_index
 from servflow.stores._chain import Head, Link
 from servflow.stores._connection import parsed, read_message, read_ticket, read_value
-from servflow.stores._kept import Cache, NoCache, Written
+from servflow.stores._kept import COLUMNS, Cache, NoCache, Written
 from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message
 from servflow.stores._sql_commit import Commit
 from servflow.stores._sql_connection import Database, Proof
@@ -34,6 +34,14 @@ SELECT least(
     CASE WHEN pg_snapshot_xmax(s.seen) = s.own THEN s.own::text::bigint + 1 ELSE pg_snapshot_xmax(s.seen)::text::bigint END)
     << 20) - 1)
 FROM (SELECT pg_current_snapshot() AS seen, pg_current_xact_id_if_assigned() AS own) s
+"""
+
+# What claims and writers look at has a row of its own: both must say the same.
+_HEAD = """
+SELECT t.revision, CASE WHEN t.chain = w.chain THEN t.chain ELSE '' END, t.snapshot,
+  w.revision, t.workflow, t.state, t.assignee, t.queue, w.own, t.deadline
+FROM ~ticket t LEFT JOIN ~wake w ON (w.tenant, w.entity, w.ticket) = (t.tenant, t.entity, t.id)
+WHERE t.tenant = %s AND t.entity = %s AND t.id = %s
 """
 
 _DUE = f"coalesce(deadline, {NEVER})"
@@ -286,8 +294,11 @@ class SqlStore(Outbox):
 
     def head(self, id: str) -> Head | None:  # noqa: A002 - as above
         """As ``Store.head``."""
-        rows = self._db.rows(f"SELECT revision, chain, snapshot FROM ~ticket WHERE {HERE} AND id = %s", self._here(id))
-        return Head(*rows[0]) if rows else None
+        rows = self._db.rows(_HEAD, self._here(id))
+        if not rows:
+            return None
+        revision, chain, snapshot, *columns = rows[0]
+        return Head(revision, chain, snapshot, dict(zip(COLUMNS, columns, strict=True)))
 
     def chain(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Link, ...]:  # noqa: A002 - as above
         """As ``Store.chain``."""

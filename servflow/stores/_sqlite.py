@@ -14,12 +14,14 @@ from servflow.model import Actor, Effect, Record, Ticket, from_micros, instant, 
 from servflow.stores._chain import Head, Link
 from servflow.stores._connection import Connection, parsed, read_message, read_ticket, read_value
 from servflow.stores._joined import JoinedConnection
-from servflow.stores._kept import ENTITY, Cache, NoCache, Written
+from servflow.stores._kept import COLUMNS, ENTITY, Cache, NoCache, Written
 from servflow.stores._protocol import MAX_MESSAGES, Answer, Change, Claim, Message, Pending, Sort, Trouble
 from servflow.stores._sqlite_commit import HERE, OF, THIS, Commit, known, released
 from servflow.stores._sqlite_find import Asked
 from servflow.stores._sqlite_tries import Tries
 from servflow.stores._writing import written_actor, written_in_order, written_payload
+
+_COLUMNS = ", ".join(COLUMNS)
 
 
 class SqliteStore:
@@ -231,8 +233,8 @@ class SqliteStore:
 
     def head(self, id: str) -> Head | None:  # noqa: A002 - as above
         """As ``Store.head``."""
-        row = self._db.row(f"SELECT revision, chain, snapshot FROM ticket WHERE {THIS}", (self.tenant, ENTITY, id))
-        return None if row is None else Head(*row)
+        row = self._db.row(f"SELECT chain, snapshot, {_COLUMNS} FROM ticket WHERE {THIS}", (self.tenant, ENTITY, id))
+        return None if row is None else Head(row[2], row[0], row[1], dict(zip(COLUMNS, row[2:], strict=True)))
 
     def chain(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Link, ...]:  # noqa: A002 - as above
         """As ``Store.chain``."""

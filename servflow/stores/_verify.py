@@ -10,9 +10,10 @@ import attrs
 from attrs import frozen
 
 from servflow.engine import Workflow
-from servflow.errors import Finding, FormatError, InputError, NotFound, ServflowError
+from servflow.errors import Finding, FormatError, InputError, NotFound, ServflowError, StoreError
 from servflow.model import Erased, Record, Ticket, canonical, load, load_ticket
 from servflow.stores._chain import START, Head, Link
+from servflow.stores._kept import COLUMNS, row_of
 from servflow.stores._protocol import Store
 from servflow.stores._writing import read_text
 
@@ -58,9 +59,11 @@ def verify(
     Prove that no record was changed, removed, added or put elsewhere, and that each ticket is what its records amount to.
 
     Each ticket is looked at in a transaction of its own, so others are stopped no longer than that takes. What is
-    proved is that the log and the ticket's row agree with each other and with themselves; a record from which a person's
-    data was erased must say what the record of that erasure says it does. Whoever may write the
-    file and knows how it is made can write all of it anew: only *noted* heads, kept where they cannot write, prove that.
+    proved is that the log and the ticket's row, its columns too, agree with each other and with themselves; a record from
+    which a person's data was erased must say what the record of that erasure says it does. Not in the chain is what is on
+    its way (mail, effects, keys, failures), what tickets share, the values of indexed fields, and whose the rows are. Whoever
+    may write the file and knows how it is made can write all of it anew: only *noted* heads, kept where they cannot write,
+    prove that.
 
     Args:
         store: whose tickets, of the tenant of this handle.
@@ -146,6 +149,10 @@ class _Look:
         self.seen.add(name)
         self.tickets += 1
         self.records += len(links)
+        revision: object = head.revision
+        if not isinstance(revision, int):  # a file of SQLite holds anything anywhere
+            self.find("audit.columns", name, names=("revision",))
+            return
         self.heads[name] = Noted(head.revision, head.chain)
         before = len(self.findings)
         for code, sequence in broken(head, links):
@@ -153,8 +160,9 @@ class _Look:
         self._as_noted(name, links)
         records = self._records(name, links)
         self._erased(name, links, records)
+        whole = before == len(self.findings)
         ticket = self._snapshot(name, head)
-        if ticket is not None and records and before == len(self.findings):
+        if ticket is not None and records and whole:
             self._fold(name, ticket, records)
 
     def _read(self, name: str) -> tuple[Head | None, tuple[Link, ...]]:
@@ -208,6 +216,9 @@ class _Look:
         if (ticket.id, ticket.revision) != (name, head.revision):
             self.find("audit.snapshot", name, names=("id", "sequence"))
             return None
+        said = dict(zip(COLUMNS, row_of(ticket), strict=True))
+        if names := tuple(column for column, value in head.columns.items() if value != said.get(column)):
+            self.find("audit.columns", name, names=names)
         return ticket
 
     def _fold(self, name: str, ticket: Ticket, records: list[Record]) -> None:
@@ -226,13 +237,24 @@ class _Look:
 
     def _workflow(self, hash_: str) -> Workflow | None:
         if hash_ not in self._workflows:
-            data: Any = self.store.definition(hash_)
-            try:
-                read = None if data is None else Workflow(**data)
-            except (ServflowError, TypeError):  # it needs the host's functions, or was changed
-                read = None
-            self._workflows[hash_] = read if read is not None and read.hash == hash_ else None
+            self._workflows[hash_] = self._defined(hash_)
         return self._workflows[hash_]
+
+    def _defined(self, hash_: str) -> Workflow | None:
+        try:
+            data: Any = self.store.definition(hash_)
+            read = None if data is None else Workflow(**data)
+        except StoreError as error:
+            if error.code != "damaged":
+                raise
+            self.findings.append(Finding("audit.definition", f"definitions[{hash_!r}]", {"hash": hash_}))
+            return None
+        except (ServflowError, TypeError):  # it needs the host's functions, or was changed
+            return None
+        if read is not None and read.hash != hash_:
+            self.findings.append(Finding("audit.definition", f"definitions[{hash_!r}]", {"hash": hash_}))
+            return None
+        return read
 
 
 def _differing(folded: Ticket, ticket: Ticket) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from servflow.errors import StoreError
 from servflow.model import FrozenMap, Take, Ticket, canonical
 from servflow.stores import Head, Store, link
 from servflow.stores._chain import seal
-from servflow.testing._store_values import keep, new_ticket, next_step, opened, said
+from servflow.stores._kept import COLUMNS, row_of
+from servflow.testing._store_values import MINUTE, NOON, clock, keep, new_ticket, next_step, opened, said
 
 
 def with_a_person(store: Store) -> Ticket:
@@ -51,6 +52,16 @@ class AuditContract:
         head = store.head("T1")
         assert head == Head(ticket.revision, previous, head.snapshot if head else "")
         assert canonical(ticket) == canonical(json.loads(head.snapshot if head else ""))
+
+    def test_columns_say_what_the_ticket_says(self, store: Store) -> None:
+        """What a store keeps beside a snapshot, if anything, is given as it is kept and agrees with it after every step."""
+        ticket = opened(store, wake=NOON)
+        step = next_step(ticket, assignee="ann", queue="q", wake=NOON + MINUTE, clocks=FrozenMap(c=clock("c", NOON)))
+        for one in (step, next_step(step.ticket, clocks=FrozenMap())):
+            keep(store, one)
+            head, said = store.head("T1"), dict(zip(COLUMNS, row_of(one.ticket), strict=True))
+            assert head is not None
+            assert {name: said[name] for name in head.columns} == dict(head.columns)
 
     def test_chain_goes_on(self, store: Store) -> None:
         """Records kept later, one by one or many at once, go on where the chain stood."""

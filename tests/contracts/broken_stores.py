@@ -287,6 +287,16 @@ class TrustsItsCache(SqliteStore):
         return super().load(id) if known is None else known
 
 
+class ShowsWhatWas(SqliteStore):
+    """Forgets to keep beside a snapshot who has the ticket now."""
+
+    def commit(self, changes: Sequence[Change]) -> tuple[Answer, ...]:
+        with self.batch():
+            answers = super().commit(changes)
+            self._db.run("UPDATE ticket SET assignee = NULL WHERE tenant = ?", (self.tenant,))
+        return answers
+
+
 class TwoTransactions(SqliteStore):
     """Keeps a change first and its effects afterwards, in a transaction of their own."""
 
@@ -347,6 +357,7 @@ SQLITE: tuple[tuple[type[SqliteStore], str], ...] = (
     (ForgetsWhoWaits, "it_goes_on_where_it_stood"),
     (ForgetsWhoHolds, "it_goes_on_where_it_stood"),
     (TrustsItsCache, "another_handle_reads_the_same"),
+    (ShowsWhatWas, "columns_say_what_the_ticket_says"),
     (TwoTransactions, "a_fault_between_any_two_statements_keeps_nothing"),
     (Swallows, "a_fault_undoes_the_whole_batch"),
     (Leases, "a_claim_is_free_when_its_handle_dies"),

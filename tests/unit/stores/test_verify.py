@@ -12,8 +12,9 @@ import pytest
 from servflow.desk import Desk
 from servflow.engine import Workflow
 from servflow.errors import FormatError, NotFound
-from servflow.stores import MemoryStore, Noted, SqliteStore, Store, link, verify
+from servflow.stores import MemoryStore, Noted, SqliteStore, SqlStore, Store, link, verify
 from servflow.testing._store_values import NOON, opened
+from tests.postgres import fresh_database
 
 FLOW = Workflow(
     workflow="repair",
@@ -188,6 +189,63 @@ def test_changed_ticket(path: Path, raw: sqlite3.Connection) -> None:
         (finding,) = verify(store).findings
 
     assert ("audit.snapshot", ("fields",)) == (finding.code, finding.facts["names"])
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ("state = 'new'", "state"),
+        ("assignee = 'mallory'", "assignee"),
+        ("queue = 'mine'", "queue"),
+        ("workflow = 'other'", "workflow"),
+        ("wake = 7", "wake"),
+        ("deadline = 7", "deadline"),
+        ("revision = 'many'", "revision"),
+    ],
+)
+def test_changed_columns(change: str, name: str, path: Path, raw: sqlite3.Connection) -> None:
+    """What screens and claims look at beside the snapshot must say the same as that."""
+    raw.execute(f"UPDATE ticket SET {change} WHERE id = 'B'")
+    with SqliteStore(path) as store:
+        (finding,) = verify(store).findings
+
+    assert ("audit.columns", "B", (name,)) == (finding.code, finding.facts["ticket"], finding.facts["names"])
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "names"),
+    [
+        ("ticket SET state = 'new' WHERE id = 'B'", "audit.columns", ("state",)),
+        ("wake SET own = 7 WHERE ticket = 'B'", "audit.columns", ("wake",)),
+        ("wake SET revision = 2 WHERE ticket = 'B'", "audit.columns", ("revision",)),
+        ("wake SET chain = 'x' WHERE ticket = 'B'", "audit.head", None),
+        ("ticket SET chain = 'x' WHERE id = 'B'", "audit.head", None),
+    ],
+)
+def test_changed_columns_in_postgresql(change: str, code: str, names: Any, postgres: str) -> None:
+    """There a ticket has two rows, one of which only claims and writers look at."""
+    import psycopg
+
+    url = fresh_database(postgres)
+    with SqlStore(url) as store:
+        lived(store)
+        assert verify(store)
+        with psycopg.connect(url, autocommit=True) as raw:
+            raw.execute(f"UPDATE servflow.{change}")
+        (finding,) = verify(store).findings
+
+    assert (code, "B", names) == (finding.code, finding.facts["ticket"], finding.facts.get("names"))
+
+
+@pytest.mark.parametrize("body", ["{", "replace(body, 'finish', 'finisg')"])
+def test_changed_definition(body: str, path: Path, raw: sqlite3.Connection) -> None:
+    """A definition that is not what its hash says is found once; tickets under it are told of, and looked at otherwise."""
+    raw.execute(f"UPDATE definition SET body = {body}" if "(" in body else f"UPDATE definition SET body = '{body}'")
+    raw.execute("UPDATE record SET salt = 'x' WHERE ticket = 'C'")
+
+    assert ["audit.not_folded", "audit.not_folded", "audit.definition", "audit.changed"] == sorted(
+        (code for code, *_ in found(path)), reverse=True
+    )
 
 
 def test_damaged_rows(path: Path, raw: sqlite3.Connection) -> None:
