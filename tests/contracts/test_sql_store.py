@@ -54,6 +54,18 @@ class TestSqlStore(StoreContract):
     def handles(self) -> tuple[Store, Store]:
         return SqlStore(self.url), SqlStore(self.url)
 
+    def die(self, store: Store) -> None:
+        assert isinstance(store, SqlStore)
+        import psycopg
+
+        pids = [session.connection.connection.driver_connection.info.backend_pid for session in store._db._live]  # type: ignore[union-attr]  # it is one of psycopg
+        store.close()
+        # The server sees that nobody is there any more when it comes to it; what was locked is free from then on.
+        with psycopg.connect(self.url, autocommit=True) as other:
+            for _ in range(100_000):
+                if not other.execute("SELECT 1 FROM pg_stat_activity WHERE pid = ANY(%s)", (pids,)).fetchall():
+                    break
+
     def faults(self, store: Store, after: int) -> AbstractContextManager[None]:
         assert isinstance(store, SqlStore)
         return sql_faults(store, after)
