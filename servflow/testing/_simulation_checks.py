@@ -25,10 +25,8 @@ from servflow.model import (
     World,
 )
 from servflow.stores import Store, verify
-from servflow.testing._simulation_ledger import Ledger
+from servflow.testing._simulation_ledger import CAPACITY, Ledger
 
-CAPACITY = ("engineer:", "outlet:")
-"""Under these names a ticket takes hold of the capacity of engineers and outlets."""
 AHEAD = timedelta(hours=1)
 """Further than any clock is ahead."""
 
@@ -137,6 +135,9 @@ class Rest:
         for ticket, key in sorted(ledger.promised):
             if ticket in histories and self.store.answered(ticket, key) is None:
                 ledger.broken("kept", f"the message {key!r} to {ticket!r} was taken in, and neither applied nor refused")
+        for ticket, key in sorted(ledger.replies):
+            if self.store.answered(ticket, key) is None:
+                ledger.broken("kept", f"a handler answered {ticket!r} with {key!r}, and that was neither applied nor refused")
         for ticket, keys in ledger.read.items():
             order = {key: place for place, key in enumerate(ledger.mailed.get(ticket, ()))}
             places = [order[key] for key in keys if key in order]
@@ -172,6 +173,8 @@ class Rest:
         child = histories.get(effect.new_ticket)
         if child is None or not isinstance(child[0], Opened) or child[0].workflow != effect.workflow:
             self.ledger.broken("effects", f"{effect} was asked for, but there is no such ticket")
+        elif child[0].attributes.get("parent") != effect.parent:
+            self.ledger.broken("effects", f"{effect} was asked for, but {effect.new_ticket!r} does not know its parent")
 
     def _held(self) -> None:
         books, usage = self.ledger.books, dict(self.store.usage())

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from attrs import define, field, frozen
 
 from servflow.model import (
+    Call,
     Effect,
+    FrozenMap,
     Next,
+    Open,
     Outcome,
     Record,
     Release,
     Reservation,
+    Send,
     Take,
     Ticket,
     Unique,
+    frozen_map,
 )
 from servflow.stores import Answer, Change
+
+CAPACITY = ("engineer:", "outlet:")
+"""Under these names a ticket takes hold of the capacity of engineers and outlets."""
 
 
 @frozen
@@ -105,10 +114,41 @@ class Ledger:
     answers: dict[tuple[str, str], Outcome] = field(factory=dict)
     refused: set[tuple[str, str]] = field(factory=set)
     deliveries: int = 0
+    sent: dict[tuple[str, str], list[tuple[str | None, FrozenMap[str, Any]]]] = field(factory=dict)
+    replies: set[tuple[str, str]] = field(factory=set)
+    decided: dict[tuple[str, int, int], list[Outcome]] = field(factory=dict)
+    changes: Counter[str] = field(factory=Counter)
 
     def broken(self, rule: str, told: str) -> None:
         """A promise was broken."""
         self.violations.append(Violation(rule, told, self.steps()))
+
+    def sends(self, ticket: str, key: str, event: str | None, payload: Mapping[str, Any] | None = None) -> None:
+        """Somebody wants an event, or where that is None the opening itself, to reach a ticket under a key."""
+        self.sent.setdefault((ticket, key), []).append((event, frozen_map(payload or {})))
+
+    def asks(self, ticket: str, key: str | None, event: str, payload: Mapping[str, Any] | None) -> None:
+        """A desk asks a workflow about an event."""
+        if key is not None and (event, frozen_map(payload or {})) not in self.sent.get((ticket, key), ()):
+            self.broken("kept", f"{event!r} with {payload} came to {ticket!r} under {key!r}, which nobody sent")
+
+    def decides(self, outcome: Outcome) -> Outcome:
+        """A workflow decided."""
+        if outcome.records:
+            place = (outcome.ticket.id, outcome.records[0].sequence, outcome.ticket.revision)
+            self.decided.setdefault(place, []).append(outcome)
+        return outcome
+
+    def _as_decided(self, change: Change) -> None:
+        """Check that a change keeps the whole of what some workflow decided, and nothing of its own."""
+        ticket, decided = change.ticket, []
+        if change.records:
+            decided = self.decided.pop((ticket.id, change.records[0].sequence, ticket.revision), [])
+        elif not (change.effects or change.reservations):
+            return
+        kept = (ticket, change.records, change.effects, change.reservations)
+        if all(kept != (one.ticket, one.records, one.effects, one.reservations) for one in decided):
+            self.broken("kept", f"what was kept of {ticket.id!r} up to {ticket.revision} is not what its workflow decided")
 
     def keep(self, note: Note) -> None:
         """Something was kept for good."""
@@ -149,11 +189,15 @@ class Ledger:
         for key in change.keys:
             if (ticket.id, key) in self.keys:
                 self.broken("once", f"key {key!r} of {ticket.id!r} was used a second time")
+            if (ticket.id, key) not in self.sent:
+                self.broken("once", f"{ticket.id!r} was changed under {key!r}, a key that nobody used")
             self.keys[ticket.id, key] = (answer.first, answer.last)
         for message in change.consumed:
             if message in self.consumed:
                 self.broken("once", f"message {message} of {ticket.id!r} was read a second time")
             self.consumed.add(message)
+        self.changes[ticket.id] += 1
+        self._as_decided(change)
         self._early(change.records, before, latest)
         if change.records or before is None:
             self.tickets[ticket.id] = ticket
@@ -165,6 +209,10 @@ class Ledger:
             known = self.emitted.setdefault(effect.id, effect)
             if known != effect:
                 self.broken("effects", f"effect {effect.id!r} was asked for twice, as {known} and as {effect}")
+            if isinstance(effect, Send):
+                self.sends(effect.to_ticket, effect.key, effect.event, effect.payload)
+            elif isinstance(effect, Open):
+                self.sends(effect.new_ticket, effect.id, None)
 
     def _early(self, records: Sequence[Record], before: Ticket | None, latest: datetime) -> None:
         # An event that comes while the ticket is ahead of the clock is applied at the ticket's own instant.
@@ -184,8 +232,8 @@ class Ledger:
         if seen != expected:
             self.broken("read", f"ticket {id_!r} was read at revision {seen}, when {expected} had been kept")
 
-    def carried_out(self, effect: Effect) -> None:
-        """A handler acted on an effect."""
+    def carried_out(self, effect: Effect, value: Any = None) -> None:
+        """A handler acted on an effect, and gave *value*."""
         self.deliveries += 1
         self.tried[effect.id] = self.tried.get(effect.id, 0) + 1
         self.delivered.setdefault(effect.id, self.deliveries)
@@ -194,11 +242,16 @@ class Ledger:
             self.broken("effects", f"a handler got {effect}, which no step that was kept asked for")
         elif known != effect:
             self.broken("effects", f"a handler got {effect}, but {known} was asked for under this id")
+        if isinstance(effect, Call) and effect.reply is not None and isinstance(value, Mapping):
+            self.sends(effect.ticket, f"reply:{effect.id}", effect.reply, value)
+            self.replies.add((effect.ticket, f"reply:{effect.id}"))
 
     def acknowledged(self, ticket: str, key: str, outcome: Outcome) -> None:
         """Somebody got an answer to what he asked for."""
         first = self.answers.setdefault((ticket, key), outcome)
         if first.records != outcome.records:
             self.broken("once", f"key {key!r} of {ticket!r} gave {outcome.records}, after it had given {first.records}")
+        if first.ticket != outcome.ticket:
+            self.broken("once", f"key {key!r} gave {ticket!r} as {outcome.ticket}, after it had given it as {first.ticket}")
         if (ticket, key) not in self.keys:
             self.broken("kept", f"an answer was given to key {key!r} of {ticket!r} though nothing was kept under it")

@@ -9,13 +9,15 @@ from typing import Any
 from attrs import define, field, frozen
 
 from servflow.desk import Desk, Retry
+from servflow.desk._steps import TRIES
 from servflow.errors import Conflict, NotFound, ReservationRefused, ServflowError, StoreError
 from servflow.model import Effect, Outcome
 from servflow.stores import Store
-from servflow.testing._simulation_ledger import Ledger
+from servflow.testing._simulation_ledger import CAPACITY, Ledger
 from servflow.testing._simulation_scheduler import SECOND, START, Process, Scheduler
 from servflow.testing._simulation_script import Firing, Opening, Planned
 from servflow.testing._simulation_store import FaultyStore
+from servflow.testing._simulation_witness import Witness
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 30, 600, 1_800, 3_000))
 """How long a worker rests between two rounds: others come in between at once, or the whole shop sleeps for most of an hour."""
@@ -52,7 +54,7 @@ class Plant:
         store = FaultyStore(self.inner, process, self.ledger)
         handlers = {kind: self._watched(process, handler) for kind, handler in self.handlers.items()}
         return Desk(
-            self.flows(store),
+            [Witness(flow, self.ledger) for flow in self.flows(store)],
             store,
             handlers=handlers,
             now=process.now,
@@ -76,7 +78,7 @@ class Plant:
                 scheduler.count("slow handlers")
                 process.sleep(scheduler.between(SECOND, 3 * PATIENCE))
             value = handler(effect)
-            self.ledger.carried_out(effect)
+            self.ledger.carried_out(effect, value)
             process.step("acted", effect.id)
             if scheduler.chance(faults.fail / 2):
                 scheduler.count("handler failures")
@@ -116,15 +118,22 @@ class Client:
 
     def _settled(self, desk: Desk, process: Process, planned: Planned) -> bool:
         act, ledger = planned.act, self.plant.ledger
+        named = (act.event, act.payload) if isinstance(act, Firing) else (None, None)
+        ledger.sends(act.ticket, planned.key, *named)
+        before = ledger.changes.copy()
         try:
             if planned.mail and isinstance(act, Firing):
                 desk.store.post(act.ticket, act.event, act.payload, key=planned.key, at=process.now(), actor=act.actor)
                 ledger.promised.add((act.ticket, planned.key))
             else:
                 ledger.acknowledged(act.ticket, planned.key, self._done(desk, act, planned.key))
-        except ReservationRefused:
-            pass  # what it asks for is somebody else's; it goes without
+        except ReservationRefused as error:  # what it asks for is somebody else's; it goes without
+            counted = not (self.plant.world and self.plant.world.loads)
+            if counted and error.facts["key"].startswith(CAPACITY) and ledger.changes.total() - before.total() < TRIES:
+                ledger.broken("raised", f"{error}, though the world did not change so often meanwhile")
         except Conflict as error:
+            if error.code != "exists" and ledger.changes[act.ticket] - before[act.ticket] < TRIES:
+                ledger.broken("raised", f"{error}, though it did not change so often meanwhile")
             return error.code == "exists"
         except (NotFound, StoreError):
             return False

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from attrs import evolve
 
-from servflow.desk import _deliver, _steps, _tick
-from servflow.model import EMPTY, Outcome, Ticket, Unique
+from servflow.desk import _deliver, _openings, _steps, _tick, _together, _waking
+from servflow.model import EMPTY, SYSTEM, Outcome, Ticket, Unique
 from servflow.stores import Answer, Change, MemoryStore, Pending, Sort, Trouble
 
 
@@ -327,6 +328,75 @@ def opens_under_a_new_key() -> AbstractContextManager[None]:
     return _instead(_steps.Steps, "change", change)
 
 
+def replies_under_a_new_key() -> AbstractContextManager[None]:
+    """What a handler gave comes back as often as it was called."""
+    numbers = count()
+
+    def post(store: Any, effect: Any, reply: Any, at: datetime) -> bool:
+        key = f"reply:{effect.id}:{next(numbers)}"
+        return bool(store.post(effect.ticket, effect.reply, reply, key=key, at=at, actor=SYSTEM))
+
+    return _instead(_deliver, "post_reply", post)
+
+
+def loses_replies() -> AbstractContextManager[None]:
+    """What a handler gave goes nowhere, and the effect is acknowledged."""
+    return _instead(_deliver, "post_reply", lambda *_: False)
+
+
+def loses_payloads() -> AbstractContextManager[None]:
+    """Mail is applied without what came with it, and the reply with none of its own."""
+    real = _waking.by_message
+
+    def by_message(steps: Any, message: Any) -> Any:
+        return real(steps, evolve(message, payload={name: value * 0 for name, value in message.payload.items()}))
+
+    return _instead(_tick, "by_message", by_message)
+
+
+def keeps_many_without_their_effects() -> AbstractContextManager[None]:
+    """Tickets that are kept together ask for nothing."""
+    real = _together.Together._decided
+
+    def decided(self: Any, *more: Any) -> Any:
+        return [(word, evolve(change, effects=())) for word, change in real(self, *more)]
+
+    return _instead(_together.Together, "_decided", decided)
+
+
+def decides_on_what_it_read_first() -> AbstractContextManager[None]:
+    """A step that came too late is decided again on the ticket as it was."""
+    real = _steps.Steps.change
+
+    class Stale(_steps.Steps):
+        def get(self, id_: str) -> Ticket:
+            return known[id_]
+
+    known: dict[str, Ticket] = {}
+
+    def change(self: Any, id_: str, decide: Any, **more: Any) -> Any:
+        known[id_] = self.get(id_)
+        return real(Stale(self.workflows, self.store, self.around), id_, decide, **more)
+
+    return _instead(_steps.Steps, "change", change)
+
+
+def repeats_the_ticket_as_it_is() -> AbstractContextManager[None]:
+    """Who asks again is told the ticket as it is now, and not as it was after what he asked for."""
+
+    def first(self: Any, answer: Answer, id_: str) -> Outcome:
+        records = self.store.history(id_, limit=answer.last)
+        return Outcome(ticket=self.get(id_), records=records[answer.first - 1 :])
+
+    return _instead(_steps.Steps, "_first", first)
+
+
+def opens_orphans() -> AbstractContextManager[None]:
+    """A ticket that another one asks for does not get to know it."""
+    real = _openings.open_for
+    return _instead(_deliver, "open_for", lambda steps, effect: real(steps, evolve(effect, parent=None)))
+
+
 DESKS = {
     one.__name__: one
     for one in (
@@ -337,5 +407,12 @@ DESKS = {
         refuses_without_a_note,
         ticks_without_a_transaction,
         opens_under_a_new_key,
+        replies_under_a_new_key,
+        loses_replies,
+        loses_payloads,
+        keeps_many_without_their_effects,
+        decides_on_what_it_read_first,
+        repeats_the_ticket_as_it_is,
+        opens_orphans,
     )
 }
