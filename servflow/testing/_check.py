@@ -60,8 +60,20 @@ class _Given:
     def of(cls, value: object) -> _Given:
         if isinstance(value, Store):
             return cls(value)
-        if isinstance(value, tuple) and len(value) in {2, 3} and all(isinstance(one, Store) for one in value[:2]):
+        if (
+            isinstance(value, tuple)
+            and len(value) in {2, 3}
+            and all(isinstance(one, Store) for one in value[:2])
+            and all(callable(one) for one in value[2:])
+        ):
             return cls(*value)
+        if isinstance(value, tuple):
+            given = ", ".join("a store" if isinstance(one, Store) else shown(one) for one in value)
+            raise InputError(
+                f"the factory gave ({given}); give a store, two handles on one, or the two with a function that opens it again",
+                code="factory",
+                value=shown(value),
+            )
         missing = [name for name in dir(Store) if not name.startswith("_") and not hasattr(value, name)]
         raise InputError(
             f"the factory gave {shown(value)}, which is no store; give a store, two handles on one, "
@@ -130,13 +142,30 @@ def contract_of(factory: object) -> StoreContract:
         )
     contract = _FactoryContract(factory)
     try:
-        contract.make().close()
+        store = contract.make()
+        held = _held(store)
+        store.close()
     except InputError:
         raise
     except Exception as error:  # a host's factory may raise anything
         raise InputError(f"the factory {shown(factory)} fails: {error}", code="factory", value=shown(factory)) from error
     contract.let_go()
+    if held:
+        raise InputError(
+            f"the factory gave a store in which there is a ticket already, {held[0]!r}; give an empty one each time, such as in"
+            " a file of a new temporary folder",
+            code="factory",
+            ticket=held[0],
+        )
     return contract
+
+
+def _held(store: Store) -> tuple[str, ...]:
+    """A ticket that is in a store; that it cannot say is told by the clauses."""
+    try:
+        return store.ids(1)
+    except Exception:  # as above
+        return ()
 
 
 def run_contract(factory: object, only: str = "") -> Iterator[Clause]:

@@ -108,7 +108,13 @@ def _player(host: str | None, calm: bool) -> Play:
         raise InputError(f"{host} is not a function of a seed", host=host)
 
     def play(seed: int) -> SimulationReport:
-        report: object = found(seed)
+        try:
+            report: object = found(seed)
+        except InputError:
+            raise
+        except Exception as error:  # a host's function may raise anything
+            told = f"{type(error).__name__}: {error}".rstrip(": ")
+            raise InputError(f"{host} fails when it is given seed {seed}: {told}", host=host, seed=seed) from error
         if not isinstance(report, SimulationReport):
             raise InputError(f"{host} gave {type(report).__name__}, not what servflow.testing.simulate gives", host=host)
         return report

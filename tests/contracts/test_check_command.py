@@ -13,7 +13,7 @@ from tests.surface.layout import ROOT
 HOST = """
 from itertools import count
 from servflow.stores import MemoryStore, SqliteStore
-from servflow.testing import StoreContract
+from servflow.testing import StoreContract, _store_values as StoreValues
 
 numbers = count()
 
@@ -32,6 +32,18 @@ class Full(MemoryStore):
 class OurContract(StoreContract):
     def make(self):
         return MemoryStore()
+
+def half():
+    return MemoryStore(), 5
+
+def stuck():
+    return MemoryStore(), MemoryStore(), "again"
+
+def used():
+    store = MemoryStore()
+    new_ticket = StoreValues.new_ticket("left behind")
+    store.commit([new_ticket])
+    return store
 
 def fails():
     raise OSError("no database here")
@@ -100,6 +112,9 @@ def test_a_contract_class_can_be_named(tmp_path: Path) -> None:
         pytest.param(["our_store:nothing"], "cannot be called", id="not a function"),
         pytest.param(["our_store:fails"], "no database here", id="a factory that fails"),
         pytest.param(["datetime:datetime.now"], "it lacks ack, answered", id="no store"),
+        pytest.param(["our_store:half"], "gave (a store, 5); give", id="a store and something else"),
+        pytest.param(["our_store:stuck"], "gave (a store, a store, 'again'); give", id="nothing that opens it again"),
+        pytest.param(["our_store:used"], "there is a ticket already, 'left behind'", id="a store that is not empty"),
         pytest.param(["our_store:Full", "-k", "nowhere"], "no clause has 'nowhere'", id="no such clause"),
     ],
 )

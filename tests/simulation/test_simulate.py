@@ -181,7 +181,13 @@ def test_the_command_plays_many_seeds(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.parametrize(
-    "more", [["--host", "nowhere:nothing"], ["--host", "tests.simulation.test_simulate:LAMP"], ["--host", "math:sqrt"]]
+    "more",
+    [
+        ["--host", "nowhere:nothing"],
+        ["--host", "tests.simulation.test_simulate:LAMP"],
+        ["--host", "math:sqrt"],
+        ["--host", "time:time"],
+    ],
 )
 def test_the_command_without_anything_to_play(more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """What is no function of a seed, or gives no report, is said and ends with 2."""
