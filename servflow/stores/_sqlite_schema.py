@@ -24,12 +24,13 @@ CREATE TABLE ticket (
   PRIMARY KEY (tenant, entity, id))
 """
 
+# Those for screens end in what is asked for besides, so that no row is looked up before it is known to be on the page.
 TICKET_INDEXES = """
 CREATE INDEX ticket_due ON ticket (tenant, entity, due, id) WHERE due IS NOT NULL;
-CREATE INDEX ticket_state ON ticket (tenant, entity, state, id);
-CREATE INDEX ticket_assignee ON ticket (tenant, entity, assignee, id) WHERE assignee IS NOT NULL;
-CREATE INDEX ticket_queue ON ticket (tenant, entity, queue, id) WHERE queue IS NOT NULL;
-CREATE INDEX ticket_deadline ON ticket (tenant, entity, deadline, id)
+CREATE INDEX ticket_state ON ticket (tenant, entity, state, id, deadline);
+CREATE INDEX ticket_assignee ON ticket (tenant, entity, assignee, id, deadline) WHERE assignee IS NOT NULL;
+CREATE INDEX ticket_queue ON ticket (tenant, entity, queue, id, deadline) WHERE queue IS NOT NULL;
+CREATE INDEX ticket_deadline ON ticket (tenant, entity, deadline, id, workflow)
 """
 
 RECORD = """
