@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -227,6 +229,8 @@ class Database:
             self._local.session = None
             self._live.discard(session)
             with suppress(Exception):  # a connection that is gone needs no closing
+                if self.closed:  # the pool is gone, so it is not given back
+                    session.connection.invalidate()
                 session.connection.close()
         for kept in session.on_kept:
             kept()
@@ -362,10 +366,31 @@ class Database:
         for session in tuple(self._live):
             with suppress(Exception):  # it may just have ended
                 driver = session.connection.connection.driver_connection
-                if driver is not None:
+                if session is self.session and driver is not None:
                     driver.close()
-        if self._ear is not None:
-            with suppress(Exception):  # as above
-                self._ear.close()
+                else:
+                    _cut(driver)
+        if self._hearing.acquire(blocking=False):
+            try:
+                if self._ear is not None:
+                    self._ear.close()
+            finally:
+                self._hearing.release()
+        else:
+            _cut(self._ear)
         if self._own:
             self.engine.dispose()
+
+
+def _cut(driver: Any) -> None:
+    """
+    Have whatever another thread does on a connection fail, after which that thread closes it.
+
+    To close it here would free what that thread is just using, and end the process.
+    """
+    with suppress(Exception):  # it may just have been closed
+        line = socket.socket(fileno=os.dup(driver.fileno()))
+        try:
+            line.shutdown(socket.SHUT_RDWR)
+        finally:
+            line.close()
