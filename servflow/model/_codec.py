@@ -64,6 +64,8 @@ def encode_value(value: Any) -> Any:
     if isinstance(value, Decimal):
         return {"$decimal": str(value)}
     if isinstance(value, datetime):
+        if value.utcoffset() is None:  # else it would be what it is where this machine happens to stand
+            raise InputError(f"{value.isoformat()} is a naive datetime; give one with a zone", code="naive", value=shown(value))
         return {"$timestamp": write_instant(value)}
     if isinstance(value, timedelta):
         return {"$duration": value // MICROSECOND}

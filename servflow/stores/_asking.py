@@ -54,7 +54,10 @@ def written_index(index: Mapping[str, Any] | None) -> dict[str, str]:
     Raises:
         InputError: a value cannot be written.
     """
-    return {name: _written_value(name, value) for name, value in sorted((index or {}).items())}
+    given: object = index or {}
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) and "\x00" not in name for name in given):
+        raise InputError(f"tickets are found by names of fields with their values, not by {shown(index)}", code="where")
+    return {name: _written_value(name, value) for name, value in sorted(given.items())}
 
 
 def _written_value(name: str, value: Any) -> str:

@@ -140,7 +140,7 @@ class SqliteStore:
             rows = self._db.rows(
                 f"SELECT id, due, woken, mail_at, tries FROM ticket WHERE {HERE} AND due IS NOT NULL AND due <= ?"
                 " AND (due, id) > (?, ?) ORDER BY due, id LIMIT ?",
-                (self.tenant, ENTITY, micros(instant(now, "now")), *behind, limit),
+                (self.tenant, ENTITY, micros(instant(now, "now")), *behind, max(limit, 0)),
             )
             return tuple(
                 Claim(
@@ -182,7 +182,7 @@ class SqliteStore:
             # As bytes, so that text which is none is told as the mail of this ticket, and not as a statement that failed.
             "SELECT number, event, CAST(payload AS BLOB), key, CAST(actor AS BLOB), at FROM mail"
             f" WHERE {OF} AND number > ? ORDER BY number LIMIT ?",
-            (self.tenant, ENTITY, ticket, after, limit),
+            (self.tenant, ENTITY, ticket, after, max(limit, 0)),
         )
         return tuple(read_message(self._db.path, ticket, row) for row in rows)
 
@@ -222,12 +222,12 @@ class SqliteStore:
 
     def ids(self, limit: int = 100, *, after: str | None = None) -> tuple[str, ...]:
         """As ``Store.ids``."""
-        behind = (self.tenant, ENTITY, after or "", limit)
+        behind = (self.tenant, ENTITY, after or "", max(limit, 0))
         rows = self._db.rows(
             f"SELECT * FROM (SELECT id FROM ticket WHERE {HERE} AND id > ? ORDER BY id LIMIT ?)"
             f" UNION SELECT * FROM (SELECT DISTINCT ticket FROM record WHERE {HERE} AND ticket > ? ORDER BY ticket LIMIT ?)"
             " ORDER BY 1 LIMIT ?",
-            (*behind, *behind, limit),
+            (*behind, *behind, max(limit, 0)),
         )
         return tuple(row[0] for row in rows)
 

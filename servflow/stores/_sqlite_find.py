@@ -75,7 +75,7 @@ class Asked:
         rows = db.rows(
             f"SELECT t.id, t.snapshot FROM ({page}) p CROSS JOIN ticket t ON t.tenant = ? AND t.entity = ? AND t.id = p.id"
             f" ORDER BY {'p.deadline, p.id' if 'deadline' in order else 'p.id'}",
-            (*values, limit, self.tenant, ENTITY),
+            (*values, max(limit, 0), self.tenant, ENTITY),  # below 0 it would be all there are
         )
         return rows
 

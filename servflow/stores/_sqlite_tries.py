@@ -66,7 +66,7 @@ class Tries:
             row = None if after is None else self.db.row(f"SELECT number FROM effect WHERE {THIS}", self._here(after))
             rows = self.db.rows(
                 f"SELECT id, body FROM effect WHERE {HERE} AND number > ? ORDER BY number LIMIT ?",
-                self._here(0 if row is None else row[0], limit),
+                self._here(0 if row is None else row[0], max(limit, 0)),
             )
         return tuple(self._read(*row) for row in rows)
 
@@ -132,7 +132,7 @@ class Tries:
         rows = self.db.rows(
             f"SELECT sort, id, ticket, tries, error, since, at, again FROM trouble{by} WHERE {HERE}{asked}"
             " ORDER BY sort, id LIMIT ?",
-            (*values, limit),
+            (*values, max(limit, 0)),
         )
         return tuple(
             Trouble(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -54,11 +55,22 @@ def test_values_are_compared_as_written() -> None:
     assert {} == written_index(None)
 
 
-@pytest.mark.parametrize("value", [object(), {1: 2}, "\udcff"], ids=["no value", "no names", "no text"])
+@pytest.mark.parametrize(
+    "value",
+    [object(), {1: 2}, "\udcff", datetime(2026, 3, 2)],
+    ids=["no value", "no names", "no text", "no zone"],
+)
 def test_what_cannot_be_written_is_not_asked_for(value: Any) -> None:
     """The field is named in the error."""
     with pytest.raises(InputError, match="'city'"):
         written_index({"city": value})
+
+
+@pytest.mark.parametrize("index", [[1], "city", {1: 2}, {"a\x00": 1}])
+def test_what_names_no_fields_is_refused(index: Any) -> None:
+    """Fields are asked for by names, which every database can hold."""
+    with pytest.raises(InputError, match="names of fields"):
+        written_index(index)
 
 
 def test_words_are_known() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from servflow.model import FrozenMap
 from servflow.stores import SqliteStore
-from servflow.testing._store_values import MINUTE, NOON, clock, keep, new_ticket
+from servflow.testing._store_values import MINUTE, NOON, clock, keep, new_ticket, note
 
 ASKED: list[tuple[dict[str, Any], str]] = [
     ({"due_before": NOON}, "ticket_deadline"),
@@ -46,3 +47,15 @@ def test_a_page_is_found_without_looking_at_rows(asked: dict[str, Any], index: s
         assert f"SEARCH t USING COVERING INDEX {index} " in plan
         assert plan.count("SEARCH") == 2
         assert "SCAN t" not in plan
+
+
+def test_a_limit_below_nothing_is_nothing() -> None:
+    """SQLite itself would take it for no limit, and give a page of all there is."""
+    with SqliteStore(":memory:") as store:
+        keep(store, new_ticket("T", wake=NOON), effects=(note("e", "T"),))
+        store.post("T", "go", key="k", at=NOON)
+        store.fail("ticket", "T", "x", at=NOON, again=NOON)
+        looks = (store.find, store.ids, store.effects, store.troubles, partial(store.mail, "T"), partial(store.claim, NOON))
+
+        assert [1] * 6 == [len(look()) for look in looks]
+        assert [()] * 6 == [look(limit=-1) for look in looks]
