@@ -17,7 +17,7 @@ from servflow.desk._reports import MAX_PROBLEMS, Problem, TickReport
 from servflow.desk._retry import Retry
 from servflow.desk._steps import Steps
 from servflow.desk._together import Together
-from servflow.desk._waking import by_message, by_time, is_due
+from servflow.desk._waking import by_message, by_time, is_due, sleeps_on
 from servflow.errors import FormatError, InputError, ServflowError, StoreError
 from servflow.model import Open, Outcome, Send
 from servflow.stores import Claim, Message
@@ -87,10 +87,11 @@ class Round:
     def _rest(self, claims: Sequence[Claim], now: datetime) -> list[Claim]:
         """The claims that are left once those that can be kept together were."""
         together = Together(self.steps, now)
-        done = together.run(claims)
+        left = together.run(claims)
+        done = len(claims) - len(left)
         self.counts.update(together.counts)
-        self.counts.update(claimed=len(done), answered=len(done))
-        return [claim for claim in claims if claim.ticket not in done]
+        self.counts.update(claimed=done, answered=done)
+        return left
 
     def _guarded(
         self, where: str, what: str, inside: AbstractContextManager[None], work: Callable[[], Counter[str]]
@@ -162,6 +163,8 @@ class Round:
         except StoreError:
             raise
         except ServflowError as error:
+            if self.steps.around.caused(error) or sleeps_on(error, self.steps.get(message.ticket)):
+                raise  # it is neither refused nor read: the world may be back then, or the ticket nearer to the present
             # The same again would be refused again: the message is taken out, and its key with it.
             self._consume(message, message.key)
             self._tell("refused", message.ticket, message.event, error)

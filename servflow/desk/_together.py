@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from servflow.desk._failures import concerns_all
 from servflow.desk._steps import Steps
 from servflow.desk._waking import by_message, by_time, is_due
 from servflow.model import World
-from servflow.stores import Answer, Change, Claim
+from servflow.stores import Change, Claim
 
 
 @define
@@ -29,29 +29,29 @@ class Together:
     now: datetime
     counts: Counter[str] = field(factory=Counter)
 
-    def run(self, claims: Iterable[Claim]) -> Collection[str]:
-        """The ids of the tickets that were answered in full; the others are still to be answered."""
+    def run(self, claims: Sequence[Claim]) -> list[Claim]:
+        """The claims that are still to be answered, in the order they were, without the messages that were."""
         plain = [claim for claim in claims if not claim.tries and not claim.woken]
         if len(plain) < 2:
-            return ()
+            return list(claims)
         try:
             released, world = self.steps.around.fresh()
         except Exception:  # told by whoever asks for it next
-            return ()
+            return list(claims)
         made: dict[str, list[tuple[str, Change]]] = {}
         for claim in plain:
             try:
                 made[claim.ticket] = self._decided(claim, released, world)
             except Exception:
                 continue
-        answers = self._kept([change for own in made.values() for _, change in own])
-        done = set()
-        for ticket, own in made.items():
-            applied = [answer is not None and answer.status == "applied" for answer in (next(answers, None) for _ in own)]
-            self.counts.update(word for (word, _), kept in zip(own, applied, strict=True) if kept)
-            if own and all(applied):
-                done.add(ticket)
-        return done
+        kept = self._kept({ticket: own for ticket, own in made.items() if own})
+        left = []
+        for claim in claims:
+            own, count = made.get(claim.ticket, []), kept[claim.ticket]
+            self.counts.update(word for word, _ in own[:count])
+            if not own or count < len(own):
+                left.append(evolve(claim, messages=claim.messages[count:]) if count else claim)
+        return left
 
     def _decided(self, claim: Claim, released: int | None, world: World | None) -> list[tuple[str, Change]]:
         """The changes that answer all of a claim, in order, each with what it counts as; none where it is not plain."""
@@ -70,14 +70,23 @@ class Together:
             made.append(("advanced", self.steps.prepared(ticket, outcome, released=released)))
         return made
 
-    def _kept(self, changes: list[Change]) -> Iterator[Answer]:
+    def _kept(self, made: Mapping[str, list[tuple[str, Change]]]) -> Counter[str]:
+        """How many of its changes each ticket got, one more of every ticket with each commit."""
+        # Offered at once, a ticket's second change might fit by its number although somebody else's was kept as the first.
+        kept: Counter[str] = Counter()
+        if len(made) < 2:
+            return kept
         store = self.steps.store
-        if len(changes) < 2:
-            return iter(())
         try:
             with store.batch():
-                return iter(store.commit(changes))
+                for turn in range(max(map(len, made.values()))):
+                    tickets = [ticket for ticket, own in made.items() if kept[ticket] == turn < len(own)]
+                    if not tickets:
+                        break
+                    answers = store.commit([made[ticket][turn][1] for ticket in tickets])
+                    kept.update(ticket for ticket, answer in zip(tickets, answers, strict=True) if answer.status == "applied")
         except Exception as error:
             if concerns_all(error):
                 raise
-            return iter(())  # one of them cannot be written, so none was; each alone tells which
+            return Counter()  # one of them cannot be written, so none was; each alone tells which
+        return kept

@@ -40,12 +40,17 @@ def by_time(steps: Steps, now: datetime) -> Decided:
         try:
             return flow.advance(ticket, at=max(now, ticket.at), world=world)
         except LimitError as error:
-            reached = error.facts.get("reached")
-            if reached is None or reached <= ticket.at:
+            if not sleeps_on(error, ticket):
                 raise
-            return flow.advance(ticket, at=reached, world=world)
+            return flow.advance(ticket, at=error.facts["reached"], world=world)
 
     return decide
+
+
+def sleeps_on(error: Exception, ticket: Ticket) -> bool:
+    """Whether a ticket slept so long that one call cannot bring it to the present, but can bring it nearer."""
+    reached = error.facts.get("reached") if isinstance(error, LimitError) else None
+    return reached is not None and reached > ticket.at
 
 
 def is_due(ticket: Ticket, now: datetime) -> bool:
