@@ -283,6 +283,8 @@ class Worker:
 
     def _hand_out(self) -> bool:
         free = self._hands.free
+        if self._stopping:  # asked after the places were counted: one that was freed after stop() is not filled again
+            return False
         if self._workers and self._hands.hanging >= self._workers:
             if not self._full:
                 LOG.error("all %d handlers hang; no effect is handed out before one returns", self._workers)
