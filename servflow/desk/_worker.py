@@ -6,8 +6,8 @@ import logging
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
@@ -34,7 +34,7 @@ AT_ONCE = 5
 LONGEST = timedelta(seconds=30)
 """The longest pause between two looks at a store that cannot be used."""
 
-ROUNDS = 1_000
+ROUNDS = 100_000
 """How often one ``round`` looks anew while there is something to do, so that it ends under any load."""
 
 _TICKETS = ("advanced", "idle", "fired", "duplicates", "refused", "sent", "failed", "set_aside")
@@ -125,7 +125,8 @@ class Worker:
         self._counts: Counter[str] = Counter()
         self._problems: list[Problem] = []
         self._unreported: list[Job] = []
-        self._ill = self._idle = self._fair = self._full = False
+        self._finished: list[tuple[Job, str, Exception | None]] = []
+        self._ill = self._idle = self._still = self._fair = self._full = False
 
     # -- what hosts call
 
@@ -177,7 +178,9 @@ class Worker:
             while self._hands.busy:
                 self._rest()
                 self._look_after(patient=True)
+                self._guarded(self._acknowledge, patient=True)
             self._look_after(patient=True)
+            self._guarded(self._acknowledge, patient=True)
         finally:
             self._stopping = True
             self._ended.set()
@@ -199,7 +202,7 @@ class Worker:
             for _ in range(ROUNDS):
                 if not self._stopping and self._step(patient=False):
                     continue
-                if not self._hands.busy:
+                if not (self._hands.busy or self._finished):
                     break
                 self._rest()
                 self._look_after(patient=False)
@@ -260,7 +263,7 @@ class Worker:
 
     def _tick(self) -> bool:
         # A look takes no lock, and where there is nothing to do nothing is told either.
-        if self._idle and not self._desk._sources and not _some(lambda: self._desk.store.claim(self._now(), 1)):
+        if self._still and not self._desk._sources and not _some(lambda: self._desk.store.claim(self._now(), 1)):
             return False
         with self._telemetry.span("servflow.tick", {}) as note:
             report = self._desk.tick(self._limit)
@@ -279,24 +282,17 @@ class Worker:
             self._tell(problem, "ticket %s, %s: %s")
         if report.set_aside:
             LOG.error("%d tickets were set aside; see servflow troubles", report.set_aside)
+        self._still = not report.worked
         return report.worked
 
     def _hand_out(self) -> bool:
-        free = self._hands.free
-        if self._stopping:  # asked after the places were counted: one that was freed after stop() is not filled again
+        """Acknowledge what was done and take what can be begun, in one transaction, since that is what costs a store most."""
+        free = self._room()
+        if self._finished and not free:
+            return self._acknowledge()
+        if not free or not self._finished and self._idle and not _some(lambda: self._desk.store.effects(1)):  # as above
             return False
-        if self._workers and self._hands.hanging >= self._workers:
-            if not self._full:
-                LOG.error("all %d handlers hang; no effect is handed out before one returns", self._workers)
-            self._full = True
-            return False
-        self._full = False
-        # A single place would go to what failed before each time: after one of these it waits until there are two.
-        if free < (2 if self._fair and self._workers - self._hands.hanging > 1 else 1):
-            return False
-        if self._idle and not _some(lambda: self._desk.store.effects(1)):  # as above
-            return False
-        with self._telemetry.span("servflow.deliver", {"servflow.free": free}) as note:
+        with self._telemetry.span("servflow.deliver", {"servflow.free": free}) as note, self._acknowledging() as done:
             now = self._now()
             taken = self._desk.store.take(now, now + self._delivery.patience, free)
             note("servflow.taken", len(taken))
@@ -307,7 +303,46 @@ class Worker:
             except RuntimeError as error:
                 LOG.error("effect %s comes again later, since no thread can be begun: %s", pending.effect.id, error)
                 return False
-        return bool(taken)
+        return bool(taken or done)
+
+    def _room(self) -> int:
+        """How many effects may be taken now."""
+        free = self._hands.free
+        if self._stopping:  # asked after the places were counted: one that was freed after stop() is not filled again
+            return False
+        if self._workers and self._hands.hanging >= self._workers:
+            if not self._full:
+                LOG.error("all %d handlers hang; no effect is handed out before one returns", self._workers)
+            self._full = True
+            return 0
+        self._full = False
+        # A single place would go to what failed before each time: after one of these it waits until there are two.
+        return 0 if free < (2 if self._fair and self._workers - self._hands.hanging > 1 else 1) else free
+
+    def _acknowledge(self) -> bool:
+        with self._acknowledging() as done:
+            return bool(done)
+
+    @contextmanager
+    def _acknowledging(self) -> Iterator[int]:
+        """
+        What is done in the block, in one transaction with acknowledging the effects whose handlers returned; how many.
+
+        Where it fails they stay to be acknowledged, and no handler is called again.
+        """
+        with self._lock:
+            finished, self._finished = self._finished, []
+        try:
+            with self._desk.store.batch() if finished else nullcontext():
+                if finished:
+                    self._desk.store.ack([job.effect.id for job, _, _ in finished])
+                yield len(finished)
+        except BaseException:
+            with self._lock:
+                self._finished = finished + self._finished
+            raise
+        for job, result, error in finished:
+            self._told(job, result, error)
 
     # -- one effect
 
@@ -329,7 +364,11 @@ class Worker:
         result, error = self._delivery.attempt(job.pending, partial(self._handed, job))
         if not (self._hands.in_time(job) or result == "delivered"):
             return False  # it was reported failed when its time was over
-        self._report(job, result, error)
+        if result == "failed":
+            self._report(job, error)
+        else:
+            with self._lock:
+                self._finished.append((job, result, error))
         return True
 
     def _handed(self, job: Job, handler: Callable[[Any], Any], effect: Effect) -> Any:
@@ -350,11 +389,13 @@ class Worker:
                 raise
         return job.value[0]
 
-    def _report(self, job: Job, result: str, error: Exception | None) -> None:
-        if result == "failed" and self._now() >= job.until:
-            outcome = "failed"  # it may be somebody else's by now, whose time must not be cut short: it comes again anyway
-        else:
-            outcome = self._delivery.settle(job.pending, result, error)
+    def _report(self, job: Job, error: Exception | None) -> None:
+        outcome = "failed"
+        if self._now() < job.until:  # else it may be somebody else's, whose time must not be cut short: it comes again anyway
+            outcome = self._delivery.settle(job.pending, "failed", error)
+        self._told(job, outcome, error)
+
+    def _told(self, job: Job, outcome: str, error: Exception | None) -> None:
         self._add({"failed": "retried", "set_aside": "dead"}.get(outcome, outcome))
         self._telemetry.count("servflow.effects", 1, {"outcome": outcome})
         if error is not None:
@@ -383,7 +424,7 @@ class Worker:
         return bool(waiting) and not self._ill
 
     def _gave_up(self, job: Job, error: Exception) -> bool:
-        self._report(job, "failed", error)
+        self._report(job, error)
         return True
 
     # -- beside
