@@ -156,7 +156,7 @@ def postgres_raw(store: SqlStore, url: str) -> Callable[[int], float]:
         for place, (sql, values) in enumerate(statements):
             casts = re.findall(r"%s(::[a-z]+\[\])?", sql)
             given = [
-                connection.execute(f"SELECT %s{cast}", (value,)).fetchone()[0] if cast else value  # type: ignore[index]
+                connection.execute(f"SELECT %s{cast}", (value,)).fetchone()[0] if cast else value  # type: ignore[index]  # a row is there
                 for cast, value in zip(casts, values, strict=True)
             ]
             statements[place] = (sql, given)
