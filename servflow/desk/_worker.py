@@ -290,7 +290,7 @@ class Worker:
         free = self._room()
         if self._finished and not free:
             return self._acknowledge()
-        if not free or not self._finished and self._idle and not _some(lambda: self._desk.store.effects(1)):  # as above
+        if not free or (not self._finished and self._idle and not _some(lambda: self._desk.store.effects(1))):  # as above
             return False
         with self._telemetry.span("servflow.deliver", {"servflow.free": free}) as note, self._acknowledging() as done:
             now = self._now()
