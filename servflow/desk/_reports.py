@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from attrs import frozen
 
 MAX_PROBLEMS = 100
 """How many problems a report tells of; the counts are exact all the same."""
+
+MAX_LATENESS = 100
+"""Of how many tickets a report tells how late they were; enough to see whether workers keep up."""
 
 
 @frozen
@@ -31,7 +36,8 @@ class TickReport:
     nothing to do. Of their mail ``fired`` was accepted, ``duplicates`` had been before, ``refused`` was
     not allowed and is consumed. ``sent`` is what sources asked for and was new. ``failed`` stays and is
     tried again later; ``set_aside`` are the tickets among them that failed for the last time: they hold up nobody, and
-    ``Desk.troubles`` lists them. ``problems`` tells of what was refused or failed, the first hundred.
+    ``Desk.troubles`` lists them. ``problems`` tells of what was refused or failed, the first hundred. ``lateness`` is how
+    long after their wake tickets were answered, for the first hundred of them, in no order; elapsed time.
     """
 
     claimed: int = 0
@@ -44,6 +50,7 @@ class TickReport:
     failed: int = 0
     set_aside: int = 0
     problems: tuple[Problem, ...] = ()
+    lateness: tuple[timedelta, ...] = ()
 
     @property
     def worked(self) -> bool:

@@ -16,7 +16,8 @@ class Telemetry(Protocol):
 
     Spans are ``servflow.tick``, ``servflow.deliver`` (effects are taken) and ``servflow.effect`` (a handler runs, in its own
     thread, with ``servflow.ticket``, ``servflow.effect``, ``servflow.kind`` and ``servflow.tries``). Counters are
-    ``servflow.tickets`` and ``servflow.effects``, by ``outcome``. It is called from several threads and must not raise.
+    ``servflow.tickets`` and ``servflow.effects``, by ``outcome``. What is measured is ``servflow.lateness``: seconds from the
+    wake of a ticket until it was answered. It is called from several threads and must not raise.
     """
 
     def span(self, name: str, attributes: Mapping[str, Value]) -> AbstractContextManager[Callable[[str, Value], None]]:
@@ -25,6 +26,10 @@ class Telemetry(Protocol):
 
     def count(self, name: str, value: int, attributes: Mapping[str, Value]) -> None:
         """Add to a counter; *value* is above zero."""
+        ...
+
+    def measure(self, name: str, value: float, attributes: Mapping[str, Value]) -> None:
+        """One more figure of which the spread is of interest; *value* is not negative."""
         ...
 
 
@@ -39,4 +44,7 @@ class Silent:
         return nullcontext(_unheard)
 
     def count(self, name: str, value: int, attributes: Mapping[str, Value]) -> None:
+        """Nothing."""
+
+    def measure(self, name: str, value: float, attributes: Mapping[str, Value]) -> None:
         """Nothing."""

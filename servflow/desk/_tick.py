@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from attrs import define, field
 
 from servflow.desk._failures import ELSEWHERE, concerns_all, in_words
 from servflow.desk._openings import NEVER, open_for, post_for
-from servflow.desk._reports import MAX_PROBLEMS, Problem, TickReport
+from servflow.desk._reports import MAX_LATENESS, MAX_PROBLEMS, Problem, TickReport
 from servflow.desk._retry import Retry
 from servflow.desk._steps import Steps
 from servflow.desk._together import Together
@@ -31,6 +31,7 @@ class Round:
     retry: Retry
     counts: Counter[str] = field(factory=Counter)
     problems: list[Problem] = field(factory=list)
+    late: list[timedelta] = field(factory=list)
     lost: bool = False
 
     def run(self, limit: int, sources: Sequence[Any], desk: Any) -> TickReport:
@@ -41,10 +42,13 @@ class Round:
             self._guarded(f"sources[{index}]", "source", nullcontext(), partial(self._ask, source, desk, now))
         self._wake(limit, now)
         names = ("claimed", "advanced", "idle", "fired", "duplicates", "refused", "sent", "failed", "set_aside")
-        return TickReport(**{name: self.counts[name] for name in names}, problems=tuple(self.problems))
+        return TickReport(
+            **{name: self.counts[name] for name in names}, problems=tuple(self.problems), lateness=tuple(self.late)
+        )
 
     def _wake(self, limit: int, now: datetime) -> None:
         before, told = self.counts.copy(), len(self.problems)
+        self.late = []
         try:
             with self.steps.store.batch():
                 self._through(limit, partial(self._answer, now=now), now, at_once=True)
@@ -52,7 +56,7 @@ class Round:
             if error.code in ELSEWHERE or isinstance(error, FormatError):
                 raise
             # One ticket may have broken the transaction of all of them: once more, each in one of its own.
-            self.counts = before
+            self.counts, self.late = before, []
             del self.problems[told:]
             self._through(limit, partial(self._answer_alone, now=now), now)
 
@@ -88,6 +92,10 @@ class Round:
         """The claims that are left once those that can be kept together were."""
         together = Together(self.steps, now)
         left = together.run(claims)
+        waiting = {claim.ticket for claim in left}
+        for claim in claims:
+            if claim.ticket not in waiting:
+                self._in_time(claim, now)
         done = len(claims) - len(left)
         self.counts.update(together.counts)
         self.counts.update(claimed=done, answered=done)
@@ -128,8 +136,13 @@ class Round:
                 self._note(claim, wrong, now)
             return
         self.counts["answered"] += 1
+        self._in_time(claim, now)
         if claim.tries:
             store.revive("ticket", [claim.ticket])  # an answer that keeps no record does not end its trouble by itself
+
+    def _in_time(self, claim: Claim, now: datetime) -> None:
+        if len(self.late) < MAX_LATENESS:
+            self.late.append(max(now - claim.wake, timedelta()))
 
     def _lost(self, error: Exception) -> bool:
         """Whether it was the world that could not be had; from then on the round is over."""

@@ -206,6 +206,7 @@ class Worker:
                     break
                 self._rest()
                 self._look_after(patient=False)
+                self._guarded(self._acknowledge, patient=False)
         finally:
             if not self._hands.busy:
                 self._hands.end()
@@ -275,6 +276,8 @@ class Worker:
         for name, value in done.items():
             if value:
                 self._telemetry.count("servflow.tickets", value, {"outcome": name})
+        for late in report.lateness:
+            self._telemetry.measure("servflow.lateness", late.total_seconds(), {})
         self._add("rounds")
         for name in ("claimed", "advanced", "fired", "refused", "failed", "set_aside"):
             self._add(name, getattr(report, name))
@@ -309,7 +312,7 @@ class Worker:
         """How many effects may be taken now."""
         free = self._hands.free
         if self._stopping:  # asked after the places were counted: one that was freed after stop() is not filled again
-            return False
+            return 0
         if self._workers and self._hands.hanging >= self._workers:
             if not self._full:
                 LOG.error("all %d handlers hang; no effect is handed out before one returns", self._workers)

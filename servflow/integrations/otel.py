@@ -27,12 +27,13 @@ Value = str | int | float | bool
 Note = Callable[[str, Value], None]
 D = TypeVar("D", Desk, AsyncDesk)
 
-_UNITS: Mapping[str, str] = {"servflow.tickets": "{ticket}", "servflow.effects": "{effect}"}
+_COUNTED = ("servflow.tickets", "servflow.effects")
+_UNITS: Mapping[str, str] = {"servflow.tickets": "{ticket}", "servflow.effects": "{effect}", "servflow.lateness": "s"}
 
 
 class OpenTelemetry:
     """
-    Spans and counters of OpenTelemetry, for ``Worker(telemetry=...)`` and ``traced``.
+    Spans, counters and histograms of OpenTelemetry, for ``Worker(telemetry=...)`` and ``traced``.
 
     Only the API of OpenTelemetry is used: what becomes of the spans and figures is up to the SDK that the host
     sets up, and without one nothing is recorded. A span is current in the thread it was begun in until it ends,
@@ -61,8 +62,9 @@ class OpenTelemetry:
         meter = metrics.get_meter(SCOPE, __version__, meter_provider)
         # Two instruments of one name would be two rows in some back ends, and a warning in the SDK.
         self._counter = functools.cache(lambda name: meter.create_counter(name, unit=_UNITS.get(name, "1")))
-        for name in _UNITS:
-            self._counter(name)  # before several threads ask for it at once
+        self._histogram = functools.cache(lambda name: meter.create_histogram(name, unit=_UNITS.get(name, "1")))
+        for name in _UNITS:  # before several threads ask for it at once
+            (self._counter if name in _COUNTED else self._histogram)(name)
 
     @contextmanager
     def span(self, name: str, attributes: Mapping[str, Value]) -> Iterator[Note]:
@@ -77,6 +79,10 @@ class OpenTelemetry:
     def count(self, name: str, value: int, attributes: Mapping[str, Value]) -> None:
         """Add to a counter; *value* is not negative."""
         self._counter(name).add(value, dict(attributes))
+
+    def measure(self, name: str, value: float, attributes: Mapping[str, Value]) -> None:
+        """One more figure of a histogram; *value* is not negative."""
+        self._histogram(name).record(value, dict(attributes))
 
 
 def traced(desk: D, telemetry: Telemetry | None = None) -> D:

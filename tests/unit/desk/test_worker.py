@@ -484,6 +484,15 @@ class TestOrderAndOnce:
         assert 46 == after.round().counts["delivered"]
         assert 50 == len(set(done))
 
+    def test_stopped_by_a_handler_of_a_round(self, make: Any, store: Store) -> None:
+        """A round that is stopped ends, takes nothing more, and has acknowledged what was done."""
+        worker: Worker = make(worker={"workers": 1}, notify=lambda _: worker.stop())
+        worker._desk.open("T1", {"notify": ["ann"]})
+        worker._desk.open("T2", {"notify": ["bob"]})
+        report = worker.round()
+
+        assert (1, ["T2"]) == (report.counts["delivered"], [effect.ticket for effect in store.effects()])
+
     def test_stopped_before_it_began(self, make: Any) -> None:
         """It returns at once."""
         worker = make()
@@ -616,6 +625,26 @@ class TestStoreInTrouble:
 
         assert code == caught.value.code
 
+    def test_what_is_done_is_acknowledged_with_what_is_taken(self, make: Any, failing: Failing) -> None:
+        """One transaction acknowledges and takes; where it fails neither has happened, and no handler is called again."""
+        seen: list[str] = []
+
+        def handler(effect: Any) -> None:
+            if not seen:
+                failing.told = [("take", "lost", 1)]
+            seen.append(effect.id)
+
+        worker = make(desk={"store": failing}, worker={"workers": 1}, notify=handler)
+        for name in ("T1", "T2", "T3"):
+            worker._desk.open(name, {"notify": ["ann"]})
+        with pytest.raises(StoreError):
+            worker.round()
+        assert (1, 3) == (len(seen), len(failing._store.effects()))
+        worker.round()
+
+        assert (3, 3, 0) == (len(seen), len(set(seen)), len(failing._store.effects()))
+        assert 3 == worker.counts["delivered"]
+
     def test_an_acknowledgement_that_gets_lost_for_long(self, make: Any, failing: Failing) -> None:
         """What was done is acknowledged when the store is back, and not done again."""
         seen: list[str] = []
@@ -635,6 +664,7 @@ class TestTelemetry:
         """Rounds and handlers are spans with what they are about; what they came to is counted by its outcome."""
         spans: list[tuple[str, dict[str, Any], str]] = []
         counted: Counter[tuple[str, str]] = Counter()
+        measured: list[tuple[str, float]] = []
 
         class Heard:
             @contextmanager
@@ -651,6 +681,9 @@ class TestTelemetry:
             def count(self, name: str, value: int, attributes: Mapping[str, Any]) -> None:
                 counted[name, attributes["outcome"]] += value
 
+            def measure(self, name: str, value: float, attributes: Mapping[str, Any]) -> None:
+                measured.append((name, value))
+
         def handler(effect: Any) -> None:
             if effect.to == "bad":
                 raise ConnectionError
@@ -659,9 +692,10 @@ class TestTelemetry:
         worker._desk.open("T1", {"notify": ["ann"], "wake": 1, "call": [{"name": "c"}]})
         worker._desk.open("T2", {"notify": ["bad"], "wake": 1, "bug": True})
         for _ in range(2):
-            watch.at += MINUTE
+            watch.at += MINUTE + SECOND
             worker.round()
 
+        assert [("servflow.lateness", 1.0)] == measured
         handled = [(held, came) for name, held, came in spans if name == "servflow.effect"]
         assert [
             ("T1", "notify", 1, "fine"),

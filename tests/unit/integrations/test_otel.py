@@ -40,11 +40,16 @@ class Seen:
         """Name of an instrument -> its rows: attributes, and the figure."""
         data = self.reader.get_metrics_data()
         return {
-            metric.name: [(dict(point.attributes), point.value) for point in metric.data.data_points]
+            metric.name: [(dict(point.attributes), _figure(point)) for point in metric.data.data_points]
             for resource in (data.resource_metrics if data else ())
             for scope in resource.scope_metrics
             for metric in scope.metrics
         }
+
+
+def _figure(point: Any) -> Any:
+    """The sum of a counter, or how many and which sum a histogram has."""
+    return point.value if hasattr(point, "value") else (point.count, point.sum)
 
 
 @pytest.fixture
@@ -124,6 +129,13 @@ class TestTelemetry:
             seen.points()["servflow.effects"], key=lambda row: row[0]["outcome"]
         )
 
+    def test_histograms(self, seen: Seen) -> None:
+        """Of what is measured the spread is kept, with its unit."""
+        for value in (0.5, 2.0):
+            seen.telemetry.measure("servflow.lateness", value, {})
+
+        assert {"servflow.lateness": [({}, (2, 2.5))]} == seen.points()
+
     def test_without_an_sdk(self) -> None:
         """Without an SDK nothing is recorded, and nothing fails."""
         require("otel")
@@ -132,6 +144,7 @@ class TestTelemetry:
         with telemetry.span("servflow.tick", {}) as note:
             note("servflow.fired", 1)
         telemetry.count("servflow.tickets", 1, {"outcome": "fired"})
+        telemetry.measure("servflow.lateness", 1.0, {})
 
 
 class TestWorker:
