@@ -234,7 +234,7 @@ def _logged(handler: logging.Handler) -> Iterator[None]:
 def _tell(say: Say, counts: Mapping[str, int], hanging: int, problems: Sequence[Problem] = ()) -> None:
     at = stamp(_now())
     if say.json:
-        told = [{"where": one.where, "what": one.what, "error": str(one.error)} for one in problems[:TOLD]]
+        told = [{"where": one.where, "what": one.what, "error": _said(one.error)} for one in problems[:TOLD]]
         # One line, since whoever follows a worker reads line by line.
         click.echo(json.dumps({"at": at, **counts, "hanging": hanging, "problems": told}, ensure_ascii=False))
         return
@@ -245,7 +245,16 @@ def _tell(say: Say, counts: Mapping[str, int], hanging: int, problems: Sequence[
     if hanging:
         say.line("  " + say.words("worker.hanging", hanging=hanging))
     for one in problems[:TOLD]:
-        say.line("  " + say.words("worker.problem", where=one.where, what=one.what, error=one.error))
+        say.line("  " + say.words("worker.problem", where=one.where, what=one.what, error=_said(one.error)))
+
+
+def _said(error: Exception) -> str:
+    """The words of an error in one line that any terminal and any file takes, whatever a handler put into them."""
+    try:
+        words = " ".join(str(error).splitlines())
+    except Exception:
+        words = ""
+    return (words or type(error).__name__).encode("utf-8", "backslashreplace").decode()
 
 
 @contextmanager

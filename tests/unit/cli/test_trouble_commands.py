@@ -151,6 +151,12 @@ def plain(): return {"handlers": {"notify": tell}, "retry": Retry(tries=3), "ext
 def later(): return {"handlers": {"notify": tell_later}, "patience": timedelta(minutes=5)}
 def hangs(): return {"handlers": {"notify": hang}}
 def fails(): return {"handlers": {"notify": broken}}
+def mumble(effect):
+    if effect.ticket == "T1":
+        raise ConnectionError
+    raise ValueError("half of \\ud83d\\nand more")
+
+def mumbles(): return {"handlers": {"notify": mumble}}
 def wrong(): return {"retry": 3}
 def odd(): return {"patience": 60}
 def strange(): return {"extensions": {}}
@@ -198,6 +204,17 @@ def test_a_round_that_fails(run: Run, fresh: Path) -> None:
     assert "ConnectionError" in run("troubles", fresh, "--aside").stdout
     assert "no line" in first.stdout
     assert 0 == run("worker", fresh, "--once", "--host", "a_host:fails", "--lang", "zh").exit_code
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_errors_that_are_hard_to_print(run: Run, fresh: Path, form: str) -> None:
+    """An error without words is told by its name, and one that no file takes is written so that it does."""
+    told = run("worker", fresh, "--once", "--host", "a_host:mumbles", "--format", form)
+
+    assert 1 == told.exit_code
+    assert "ConnectionError" in told.stdout
+    assert "half of \\ud83d and more" in told.stdout.replace("\\\\", "\\")
+    assert "half of \\ud83d" in run("troubles", fresh).stdout
 
 
 @pytest.mark.parametrize("factory", ["wrong", "odd", "strange"])
