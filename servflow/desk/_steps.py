@@ -18,6 +18,9 @@ from servflow.stores import Answer, Change, Store
 TRIES = 20
 """How often a step is decided again when others were first; each failure means that somebody else got on."""
 
+ALONE = 5
+"""How many of these tries are transactions of their own, which hold up nobody; the others are made in one together."""
+
 _COUNTED = ("engineer:", "outlet:")
 """Under these names the kernel takes hold of the capacity of engineers and outlets."""
 
@@ -141,23 +144,34 @@ class Steps:
             Conflict: others were first, however often it was tried.
             ReservationRefused: what must hold does not, however often it was tried.
         """
-        answer: Answer | None = None
-        for _ in range(TRIES):
-            if key is not None and (first := self.store.answered(id_, key)):
-                return first, self._first(first, id_)
-            released, world = self.around.fresh()
-            ticket = self.get(id_)
-            decided = decide(ticket, self.around.now(), world)
-            outcome, erased = (decided.outcome, decided.records) if isinstance(decided, Erasure) else (decided, ())
-            change = self.prepared(ticket, outcome, key=key, released=released, erased=erased, **answers)
-            if not (change.records or change.keys or change.consumed or change.woken):  # nothing happened, nothing to keep
-                return Answer(status="applied", first=ticket.revision + 1, last=ticket.revision), outcome
-            answer = self._commit(change)
-            if answer.status == "duplicate":
-                return answer, self._first(answer, id_)
-            if answer.status == "applied":
+        for _ in range(ALONE):
+            answer, outcome = self._tried(id_, decide, key, answers)
+            if outcome is not None:
                 return answer, outcome
+        # Among very many others nobody gets on by being quick: whoever is refused inside a transaction keeps hold of what
+        # he was refused at, so that it is still the same when he tries again.
+        with self.store.batch():
+            for _ in range(TRIES - ALONE):
+                answer, outcome = self._tried(id_, decide, key, answers)
+                if outcome is not None:
+                    return answer, outcome
         raise _gave_up(id_, answer)
+
+    def _tried(self, id_: str, decide: Decide, key: str | None, answers: Mapping[str, Any]) -> tuple[Answer, Outcome | None]:
+        """One try of ``change``; no outcome where somebody else was first."""
+        if key is not None and (first := self.store.answered(id_, key)):
+            return first, self._first(first, id_)
+        released, world = self.around.fresh()
+        ticket = self.get(id_)
+        decided = decide(ticket, self.around.now(), world)
+        outcome, erased = (decided.outcome, decided.records) if isinstance(decided, Erasure) else (decided, ())
+        change = self.prepared(ticket, outcome, key=key, released=released, erased=erased, **answers)
+        if not (change.records or change.keys or change.consumed or change.woken):  # nothing happened, nothing to keep
+            return Answer(status="applied", first=ticket.revision + 1, last=ticket.revision), outcome
+        answer = self._commit(change)
+        if answer.status == "duplicate":
+            return answer, self._first(answer, id_)
+        return answer, outcome if answer.status == "applied" else None
 
     def prepared(self, before: Ticket, outcome: Outcome, *, key: str | None = None, **more: Any) -> Change:
         """The change that keeps what was decided on a ticket; *more* are further attributes of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -229,6 +230,29 @@ class TestTogether:
             desk.fire("T1", "go")
 
         assert "stop" == desk.get("T1").state
+
+    def test_a_throng_around_one_ticket(self, desk: Desk, flow: TinyWorkflow, store: Store, watch: Watch) -> None:
+        """Where others are faster each time, they are kept out in the end: what fails in a transaction is held by it."""
+        desk.open("T1")
+        other = Desk(TinyWorkflow(), store, now=watch)
+        inside = []
+
+        class Held:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(store, name)
+
+            @contextmanager
+            def batch(self) -> Iterator[None]:
+                with store.batch():
+                    inside.append(True)
+                    yield
+                    inside.pop()
+
+        flow.meanwhile = lambda: None if inside else other.fire("T1", "stop")
+        throng: Any = Held()
+        Desk(flow, throng, now=watch).fire("T1", "go")
+
+        assert "go" == desk.get("T1").state
 
     def test_a_refused_reservation_is_decided_with_a_fresh_world(self, flow: TinyWorkflow, store: Store, watch: Watch) -> None:
         """Where capacity went meanwhile, the world is asked again."""
