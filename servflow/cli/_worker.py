@@ -89,7 +89,10 @@ class Host:
                 LOG.error("tickets of a workflow that cannot be read are left to other workers: %s", error)
                 wrong = wrong or error
         if wrong is not None and not flows:
-            raise wrong
+            raise InputError(
+                f"no workflow of the tickets can be read from the store: {wrong}; give workflows, or the extensions they need,"
+                " with --host module:factory"
+            ) from wrong
         if not flows:
             raise InputError("the database holds no ticket yet, so no workflow; give workflows with --host module:factory")
         return flows

@@ -400,6 +400,19 @@ def test_a_definition_that_is_gone_stops_nobody_elses_tickets(run: Run, tmp_path
     assert ["S2"] == [problem["where"] for problem in told["problems"]]
 
 
+def test_definitions_that_are_all_gone(run: Run, tmp_path: Path) -> None:
+    """Where no workflow can be read it is said what is missing, and how it is given."""
+    path = tmp_path / "due.db"
+    with SqliteStore(path) as store:
+        Desk(SLEEPY, store, now=lambda: datetime(2020, 1, 1, tzinfo=UTC)).open("S1")
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("DELETE FROM definition")
+    result = run("worker", path, "--once")
+
+    assert 2 == result.exit_code
+    assert "give workflows, or the extensions they need, with --host" in result.stderr
+
+
 def test_worker_needs_a_workflow(run: Run, tmp_path: Path) -> None:
     """A database without tickets names no workflow; the sentence says how to give one."""
     SqliteStore(tmp_path / "new.db").close()
