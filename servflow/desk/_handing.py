@@ -156,9 +156,7 @@ class Hands:
         async def whole() -> Any:
             try:
                 return await begin()
-            except (Exception, asyncio.CancelledError):
-                raise
-            except BaseException as error:
+            except (SystemExit, KeyboardInterrupt) as error:  # these would end the loop
                 raise _no_failure(job, error) from error
 
         coroutine = whole()
@@ -176,6 +174,10 @@ class Hands:
             if job.given_up:
                 raise self._late(job) from None
             raise RuntimeError(f"the handler of effect {job.effect.id!r} was cancelled before it was done") from None
+        except Exception:
+            raise
+        except BaseException as error:
+            raise _no_failure(job, error) from error
 
     def overdue(self, now: datetime) -> list[tuple[Job, LimitError]]:
         """Jobs that take too long by now, each given up herewith, with the error that says so."""
