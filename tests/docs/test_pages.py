@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from pathlib import Path
@@ -54,6 +55,8 @@ def test_page_runs(
     scope: dict[str, Any] = {"__name__": "__page__"}
     for need in [one for found in NEEDS.findall(page.read_text("utf-8")) for one in found.split()]:
         require(need)
+        if need == "dbos":  # it flushes what it logged to before, which may be the output of another test, closed since
+            logging.getLogger("dbos").handlers.clear()
         if need == "postgres":
             scope["url"] = fresh_database(request.getfixturevalue("postgres"))
     for line, kind, note, code in _blocks(page):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import threading
@@ -39,6 +40,8 @@ def dbos(url: str) -> Iterator[Any]:
     """A DBOS that runs; its workflows are registered later, so every test gives them a name of its own."""
     from dbos import DBOS
 
+    # DBOS flushes what it logged to before, which may be the output of another test, closed since.
+    logging.getLogger("dbos").handlers.clear()
     DBOS(config={"name": "shop", "system_database_url": url, "log_level": "CRITICAL"})
     DBOS.launch()
     yield DBOS
