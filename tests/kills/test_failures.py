@@ -153,13 +153,15 @@ class TestReadOnly:
         import psycopg
 
         url = fresh_database(postgres)
-        opened(SqlStore(url), "A")
+        opened(SqlStore(url))
+        writing = f"{url}{'&' if '?' in url else '?'}options=-c%20default_transaction_read_only%3Doff"
         name = url.rpartition("/")[2].partition("?")[0]
         cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
         with psycopg.connect(postgres, autocommit=True) as db, worker(url, tmp_path) as said:
             said.until("\n")
             db.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
             db.execute(cut)
+            opened(SqlStore(writing), "A")
             said.until("the server is read-only", "connect to the primary")
             db.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = off")
             db.execute(cut)

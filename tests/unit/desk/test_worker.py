@@ -268,12 +268,12 @@ class TestHandlers:
 
     def test_a_coroutine_that_hangs(self, make: Any, watch: Watch) -> None:
         """It is cancelled when its time is over, and its place is free again."""
-        begun, ended = threading.Barrier(2), []
+        begun, ended = threading.Event(), []
 
         async def handler(effect: Any) -> None:
             if effect.to == "quick":
                 return
-            await asyncio.to_thread(begun.wait, PATIENT)
+            begun.set()
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
