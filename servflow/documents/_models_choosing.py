@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from pydantic import Field
+
 from servflow.dispatch import CANDIDATES, MODES, TERMS
 from servflow.documents._models_actions import Actions
 from servflow.documents._shapes import (
@@ -51,8 +53,24 @@ class OutputModel(Part):
     default: Any = about("the result where no row matches", "无匹配行时的结果")
 
 
+Moment = Annotated[
+    str,
+    Field(examples=["2027-01-01", "2027-01-01T09:00:00+08:00"]),
+]
+"""A date in the zone written nearby, or an instant with its offset; what it means is judged where it is used."""
+
+
+class EffectiveModel(Part):
+    """When something is in force: from start on, before end."""
+
+    model_config = titled("生效期")
+
+    start: Moment | None = about("the first instant that counts", "生效的起始时刻（含）")
+    end: Moment | None = about("the first instant that no longer counts", "失效时刻（不含）")
+
+
 class RowModel(Part):
-    """A row with an id or a note."""
+    """A row with more to say than its cells."""
 
     model_config = titled("规则行")
 
@@ -60,6 +78,8 @@ class RowModel(Part):
     then: list[Cell] = about("the output cells", "输出单元格", default=())
     id: str | None = about("what reports call it", "行标识")
     note: str | None = about("a note for people", "备注")
+    effective: EffectiveModel | None = about("when the row is in force; always unless given", "生效期，不填则始终生效")
+    labels: list[Name] | None = about("words for people and reports", "标签")
 
 
 class TableModel(Part):
@@ -68,6 +88,10 @@ class TableModel(Part):
     model_config = titled("决策表")
 
     name: Name | None = about("its name; the key unless given", "名称，默认取键名")
+    version: Annotated[Annotated[int, NUMBER] | Annotated[str, TEXT], BY_SHAPE] | None = about(
+        "what people call this edition of it", "版本"
+    )
+    zone: str | None = about("the time zone in which dates of effective are meant", "effective 中日期所用的时区")
     hit: Annotated[str, words(HITS)] = about("what happens where several rows match", "命中策略", default="unique")
     inputs: list[Annotated[Annotated[str, TEXT] | Annotated[InputModel, MAPPING], BY_SHAPE]] = about(
         "the input columns", "输入列", default=()

@@ -108,6 +108,14 @@ def _heal(data: dict[str, Any], steps: Steps) -> bool:
         return False
     if name in _LENGTHS:
         return _put(holder, name, "1h")
+    if name == "zone":
+        return _put(holder, name, "UTC")
+    if "effective" in steps:
+        # Without its dates a row is no longer one of several versions, so its id would stand there twice.
+        row = _reach(data, steps[: steps.index("effective")])
+        if isinstance(row, dict):
+            row.pop("id", None)
+            return row.pop("effective", None) is not None
     if name == "name":
         return _put(holder, name, f"{steps[0]} {steps[1]} \N{MIDDLE DOT}")  # nobody else has this name
     del holder[str(name)]

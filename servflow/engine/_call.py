@@ -214,7 +214,7 @@ class OneCall:
         """
         read = self.scope()
         table = self.workflow.tables[name]
-        decision = table.decide(read)
+        decision = table.decide(read, self.at if table.timed else None)
         if self.recording:
             self.record(
                 Decided,

@@ -71,7 +71,7 @@ class Compiled:
 
     def __init__(self, workflow: Workflow) -> None:
         self.workflow = workflow
-        self.problems = Problems()
+        self.problems = Problems(strict=workflow.strict)
         self.functions = {**SUPPLIED, **workflow.extensions.functions}
         self.states: dict[str, State] = {}
         self.paths: dict[str, str] = {}
@@ -82,6 +82,7 @@ class Compiled:
         self.views = compile_views(workflow.states, workflow.clocks)
         self.calendars: dict[str, OpenTime] = dict(workflow.named_calendars)
         self.problems.ask_of(states=self.states, calendars=self.calendars)
+        self.problems.timed_tables = frozenset(name for name, table in workflow.tables.items() if table.timed)
         self.clock_names = tuple(promise.clock.name for promise in self.promises)
         self.types = scope_types(
             workflow.fields, {table.name: _outputs(table) for table in workflow.tables.values()}, self.clock_names

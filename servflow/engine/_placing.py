@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +71,10 @@ def _compile(compiled: Compiled, order: int, policy: Policy) -> SlotPlan:
         functions={**compiled.workflow.extensions.functions, "in_state": IN_STATE},
     )
     problems.findings.extend(attrs.evolve(finding, path=f"{path}.{finding.path}".rstrip(".")) for finding in found)
+    for where, read in _expressions(policy):
+        # The policy itself refuses ``at`` and ``clock``; which tables move with time only the workflow knows.
+        if timed := [name for name in problems.timed(read) if name.startswith("table.")]:
+            problems.add("dispatch.reads_time", f"{path}.{where}", names=timed)
     calendars = [(f"relax[{index}].calendar", step.calendar) for index, step in enumerate(policy.relax)]
     calendars.append(("offer.calendar", policy.offer.calendar if policy.offer is not None else None))
     for where, name in calendars:
@@ -83,6 +87,19 @@ def _compile(compiled: Compiled, order: int, policy: Policy) -> SlotPlan:
         problems.add("dispatch.never", path, policy=policy.name)
     limited = any(requirement.below is not None for requirement in policy.require)
     return SlotPlan(policy=policy, order=order, when=when, reads=frozenset(reads), limited=limited)
+
+
+def _expressions(policy: Policy) -> Iterator[tuple[str, Expression]]:
+    """Every expression of a dispatch entry, with its path."""
+    if policy.when is not None:
+        yield "when", policy.when
+    for index, requirement in enumerate(policy.require):
+        for key, read in requirement.expressions.items():
+            yield f"require[{index}].{key}", read
+    for number, level in enumerate(policy.prefer):
+        for index, term in enumerate(level):
+            if term.value is not None:
+                yield f"prefer[{number}][{index}].value", term.value
 
 
 # reacting -----------------------------------------------------------------------------------------------------

@@ -17,10 +17,14 @@ SUPPLIED = {function.name: function for function in (IN_STATE, COUNTED, AFTER_DA
 class Problems:
     """Collects every problem of a definition; nothing is lost because something else failed first."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, strict: bool = False) -> None:
         self.findings: list[Finding] = []
+        self.strict = strict
+        """Whether conditions fail where they would compare with nothing."""
         self.askable: Mapping[str, tuple[str, Mapping[str, Any]]] = {}
         """What a function of the workflow is asked about: the kind of thing, and all there are by name."""
+        self.timed_tables: frozenset[str] = frozenset()
+        """The tables whose rows come into force and go out of it: what they say changes with time alone."""
 
     def ask_of(self, *, states: Mapping[str, Any], calendars: Mapping[str, Any]) -> None:
         """Say what there is for conditions to ask about."""
@@ -55,7 +59,7 @@ class Problems:
                 text = text.text
             elif isinstance(text, bool):
                 text = "true" if text else "false"
-            made = Expression.parse(str(text), types, functions=functions)
+            made = Expression.parse(str(text), types, functions=functions, strict=self.strict)
         except ExpressionError as error:
             self.add(
                 "expression.invalid",
@@ -70,7 +74,18 @@ class Problems:
         for function, name in made.asks:
             kind, there = self.askable[function]
             self.known(kind, name, there, path)
-        timed = sorted(name for name in made.roots if name in TIMED)
+        timed = self.timed(made)
         if timeless and timed:
             self.add("expression.time", path, text=made.text, names=timed)
         return made
+
+    def timed(self, made: Expression) -> list[str]:
+        """What a condition reads that changes with time alone, sorted."""
+        names = {name for name in made.roots if name in TIMED}
+        if self.timed_tables and "table" in made.roots:
+            for read in made.reads:
+                root, _, rest = read.partition(".")
+                if root == "table":
+                    named = {rest.partition(".")[0]} if rest else self.timed_tables
+                    names |= {f"table.{name}" for name in named & self.timed_tables}
+        return sorted(names)

@@ -12,6 +12,7 @@ from attrs import field, frozen
 from servflow.errors import Finding, nearest, shown
 from servflow.expressions import Function
 from servflow.model import CONVERTERS, ValueProblem, freeze
+from servflow.rules._effective import Effective, read_effective
 
 MAX_ROWS = 50_000
 """Most rows of one table."""
@@ -128,22 +129,33 @@ class Output:
 
 @frozen
 class Row:
-    """One row: the texts of its input cells and of its output cells; ``id`` and ``note`` are for people."""
+    """
+    One row: the texts of its input cells and of its output cells.
+
+    ``id``, ``note`` and ``labels`` are for people. ``effective`` is when the row is in force, always where it is None; one
+    ``id`` may stand on several rows that follow each other in time.
+    """
 
     when: tuple[str, ...]
     then: tuple[str, ...]
     id: str | None = None
     note: str | None = None
+    effective: Effective | None = None
+    labels: tuple[str, ...] = ()
 
     def to_data(self) -> Any:
-        """The row as a definition writes it: a list of cells, or a mapping where it has an id or a note."""
-        if self.id is None and self.note is None:
+        """The row as a definition writes it: a list of cells, or a mapping where it has more to say."""
+        if self.id is None and self.note is None and self.effective is None and not self.labels:
             return [*self.when, *self.then]
         data: dict[str, Any] = {"when": list(self.when), "then": list(self.then)}
         if self.id is not None:
             data["id"] = self.id
         if self.note is not None:
             data["note"] = self.note
+        if self.effective is not None:
+            data["effective"] = self.effective.to_data()
+        if self.labels:
+            data["labels"] = list(self.labels)
         return data
 
 
@@ -169,7 +181,7 @@ def plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-_SECTIONS = ("name", "hit", "inputs", "outputs", "rows")
+_SECTIONS = ("name", "version", "hit", "zone", "inputs", "outputs", "rows")
 _INDEX = re.compile(r"\[([0-9]+)\]")
 
 
@@ -184,6 +196,14 @@ def check_name(name: Any, found: list[Finding]) -> None:
     """A name is text that is not empty."""
     if not isinstance(name, str) or not name.strip():
         found.append(Finding("rules.text", "name", {"value": name}))
+
+
+def check_version(value: Any, found: list[Finding]) -> None:
+    """A version is a whole number, or text that is not empty."""
+    if value is None or (isinstance(value, str) and value.strip()):
+        return
+    if isinstance(value, bool) or not isinstance(value, int):
+        found.append(Finding("rules.version", "version", {"value": value}))
 
 
 def check_flag(value: Any, path: str, found: list[Finding]) -> None:
@@ -284,21 +304,35 @@ def read_rows(source: Any, inputs: int, outputs: int, found: list[Finding]) -> t
 
 
 def _read_row(item: Any, inputs: int, path: str, found: list[Finding]) -> Row | None:
-    if isinstance(item, Row):
-        return item
     if isinstance(item, (list, tuple)):
         cells = _cells(item, path, found)
         return Row(cells[:inputs], cells[inputs:])
+    if isinstance(item, Row):
+        item = {name: getattr(item, name) for name in _ROW_KEYS}
     if not isinstance(item, Mapping):
         found.append(Finding("rules.row_form", path, {"value": item}))
         return None
-    _only_known(item, ("when", "then", "id", "note"), path, found)
+    _only_known(item, _ROW_KEYS, path, found)
     return Row(
         _cells(item.get("when", ()), f"{path}.when", found),
         _cells(item.get("then", ()), f"{path}.then", found),
         _word(item.get("id"), f"{path}.id", found),
         _word(item.get("note"), f"{path}.note", found),
+        read_effective(item.get("effective"), f"{path}.effective", found),
+        _labels(item.get("labels"), f"{path}.labels", found),
     )
+
+
+_ROW_KEYS = ("when", "then", "id", "note", "effective", "labels")
+
+
+def _labels(source: Any, path: str, found: list[Finding]) -> tuple[str, ...]:
+    if source is None:
+        return ()
+    if not isinstance(source, (list, tuple)) or not all(isinstance(item, str) and item.strip() for item in source):
+        found.append(Finding("rules.labels", path, {"value": source}))
+        return ()
+    return tuple(item.strip() for item in source)
 
 
 def _cells(source: Any, path: str, found: list[Finding]) -> tuple[str, ...]:

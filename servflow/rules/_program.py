@@ -14,6 +14,7 @@ from servflow.expressions import Expression
 from servflow.model import CONVERTERS, FrozenMap, ValueProblem, instant
 from servflow.rules._cells import CellProblem, Functions, Operand, Test, kind_of, operand, read_cell, same
 from servflow.rules._definition import Input, Output, Row, base_type
+from servflow.rules._effective import InForce, bounds_of, check_versions
 from servflow.rules._index import Column
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
@@ -87,6 +88,8 @@ class Program:
     reads: frozenset[str]
     guarded: tuple[int, ...]
     """The inputs that declare which values they take."""
+    effective: InForce | None = None
+    """The rows in force at an instant; None where all rows always are."""
 
 
 def source_of(column: Input, functions: Functions) -> Source:
@@ -117,8 +120,10 @@ def compile_table(
     rows: tuple[Row, ...],
     functions: Functions,
     found: list[Finding],
+    *,
+    zone: str | None = None,
 ) -> Program:
-    """Make a table ready; every cell that cannot be read becomes a finding."""
+    """Make a table ready; every cell and period that cannot be read becomes a finding."""
     sources = tuple(_source(column, index, functions, found) for index, column in enumerate(inputs))
     given = tuple(outputs.values())
     tests = _compiled(
@@ -160,7 +165,16 @@ def compile_table(
         constants,
         _reads(sources, tests, cells),
         tuple(index for index, column in enumerate(inputs) if column.type is not None or column.one_of),
+        _in_force(rows, zone, found),
     )
+
+
+def _in_force(rows: tuple[Row, ...], zone: str | None, found: list[Finding]) -> InForce | None:
+    before = len(found)
+    bounds = [bounds_of(row.effective, zone, f"rows[{index}].effective", found) for index, row in enumerate(rows)]
+    if len(found) == before:
+        check_versions([row.id for row in rows], bounds, found)
+    return InForce(bounds) if any(row.effective is not None for row in rows) else None
 
 
 def _source(column: Input, index: int, functions: Functions, found: list[Finding]) -> Source:

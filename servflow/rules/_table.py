@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from attrs import field, frozen
 
-from servflow.errors import DefinitionError, ExpressionError, Finding, nearest, render
+from servflow.errors import DefinitionError, ExpressionError, Finding, InputError, nearest, render
 from servflow.expressions import Function
-from servflow.model import FrozenMap
+from servflow.model import FrozenMap, write_instant
 from servflow.rules._check import check_table
 from servflow.rules._definition import (
     HITS,
@@ -20,11 +21,13 @@ from servflow.rules._definition import (
     Row,
     base_type,
     check_name,
+    check_version,
     document_order,
     read_inputs,
     read_outputs,
     read_rows,
 )
+from servflow.rules._effective import asked_at, read_zone
 from servflow.rules._hits import released, settle
 from servflow.rules._program import Program, compile_table, evaluate_outputs, located, read_values
 from servflow.rules._regions import axes_of
@@ -62,8 +65,9 @@ class DecisionTable:
     The keywords are the keys of the document; ``DecisionTable(**table.to_data()) == table``.
 
     An input is a field's name, an expression, or a mapping of ``name`` or ``expr``, ``type`` and ``one_of``.
-    A row is its input cells and then its output cells, all text; or a mapping of ``when``, ``then``, ``id``
-    and ``note``. An input cell is one of::
+    A row is its input cells and then its output cells, all text; or a mapping of ``when``, ``then``, ``id``, ``note``,
+    ``labels`` and ``effective``: ``{start, end}``, half-open, each an instant with its offset or a date, which begins at 00:00
+    in ``zone``. Rows outside their period do not match. ``version`` is for people. An input cell is one of::
 
         -                    anything, also null or missing; an empty cell is the same
         "gold", "silver"     any of these
@@ -88,6 +92,8 @@ class DecisionTable:
     inputs: tuple[Input, ...] = field(default=(), converter=_given)
     outputs: Mapping[str, Output] = field(factory=dict, converter=_given)
     rows: tuple[Row, ...] = field(default=(), converter=_given)
+    zone: str | None = field(default=None, converter=_given)
+    version: int | str | None = field(default=None, converter=_given)
     functions: Mapping[str, Function] | None = None
     _program: Program = field(init=False)
 
@@ -101,8 +107,10 @@ class DecisionTable:
         inputs = read_inputs(self.inputs, found)
         outputs = read_outputs(self.outputs, found)
         rows = read_rows(self.rows, len(inputs), len(outputs), found) if outputs else ()
+        zone = read_zone(self.zone, found)
+        check_version(self.version, found)
         _check_policy(hit, outputs, found)
-        program = compile_table(inputs, outputs, rows, self.functions, found)
+        program = compile_table(inputs, outputs, rows, self.functions, found, zone=zone)
         if found:
             raise DefinitionError.of(sorted(found, key=document_order))
         for name, value in (
@@ -110,27 +118,31 @@ class DecisionTable:
             ("inputs", inputs),
             ("outputs", FrozenMap(outputs)),
             ("rows", rows),
+            ("zone", zone),
             ("_program", program),
         ):
             object.__setattr__(self, name, value)
 
-    def decide(self, fields: Mapping[str, Any]) -> Decision:
+    def decide(self, fields: Mapping[str, Any], at: datetime | None = None) -> Decision:
         """
         The outputs for these fields, with the rows that gave them.
 
         Args:
             fields: names and values; also what cells read beside the inputs. A missing name is null.
+            at: the instant the question is asked for, where rows have effective dates; without it the field ``at`` is
+                taken, where it is an instant.
 
         Raises:
             InputError: ``rules.not_unique`` (two rows match under ``unique``), ``rules.conflict`` (rows
                 disagree under ``any``), ``rules.input_value`` (a value does not fit its input's type),
-                ``rules.result`` (a result does not fit its output), ``rules.aggregate``.
+                ``rules.result`` (a result does not fit its output), ``rules.aggregate``, ``rules.at`` (rows have
+                effective dates, and no instant is given).
             ExpressionError: a cell of a row that may match cannot be evaluated.
-            TimeError: an input is a naive instant.
+            TimeError: an input or *at* is a naive instant.
         """
         program = self._program
         values = read_values(self.name, self.inputs, program, fields)
-        mask = program.every_row
+        mask = program.every_row if program.effective is None and at is None else self._in_force(fields, at)
         for column, value in zip(program.columns, values, strict=True):
             mask &= column.mask(value)
         matched = self._survivors(mask, values, fields)
@@ -138,6 +150,15 @@ class DecisionTable:
         outputs, ordered = settle(self.name, self.hit, self.outputs, matched, evaluated)
         behind = ordered[:1] if self.hit == "priority" else ordered
         return Decision(released(outputs), ordered, tuple(self._reason(row, values) for row in behind))
+
+    def _in_force(self, fields: Mapping[str, Any], at: datetime | None) -> int:
+        asked = asked_at(at, fields)
+        if self._program.effective is None:
+            return self._program.every_row
+        if asked is None:
+            facts = {"table": self.name}
+            raise InputError(render("rules.at", facts), code="rules.at", **facts)
+        return self._program.effective.mask(asked)
 
     def _survivors(self, mask: int, values: list[Any], fields: Mapping[str, Any]) -> list[int]:
         residual, first = self._program.residual, self.hit == "first"
@@ -180,9 +201,13 @@ class DecisionTable:
             reason["id"] = written.id
         if written.note is not None:
             reason["note"] = written.note
+        if written.effective is not None:
+            reason["effective"] = FrozenMap(written.effective.to_data())
+        if written.labels:
+            reason["labels"] = written.labels
         return FrozenMap(reason)
 
-    def explain(self, fields: Mapping[str, Any], lang: str = "en") -> tuple[Mapping[str, Any], ...]:
+    def explain(self, fields: Mapping[str, Any], lang: str = "en", at: datetime | None = None) -> tuple[Mapping[str, Any], ...]:
         """
         Every row in order: whether it matches and, where not, the first input that stands against it.
 
@@ -193,13 +218,18 @@ class DecisionTable:
         Args:
             fields: as for ``decide``.
             lang: ``en`` or ``zh``.
+            at: as for ``decide``; a row that is not in force then has the input ``effective``.
         """
         program = self._program
         values = read_values(self.name, self.inputs, program, fields)
+        in_force = self._in_force(fields, at)
         entries: list[Mapping[str, Any]] = []
         for row, tests in enumerate(program.tests):
             entry: dict[str, Any] = {"row": row, "matches": True}
-            for index, test in enumerate(tests):
+            if not in_force >> row & 1:
+                period, asked = str(self.rows[row].effective), asked_at(at, fields)
+                entry |= {"matches": False, "input": "effective", "cell": period, "value": asked and write_instant(asked)}
+            for index, test in enumerate(tests if entry["matches"] else ()):
                 holds = bool(program.columns[index].mask(values[index]) >> row & 1)
                 if holds and test.dynamic:
                     holds = self._holds(row, index, values[index], fields)
@@ -219,6 +249,11 @@ class DecisionTable:
             return self._program.tests[row][index].holds(value, fields)
         except ExpressionError as error:
             raise located(error, self.name, f"rows[{row}][{index}]") from error
+
+    @property
+    def timed(self) -> bool:
+        """Whether what it says changes with time alone: some row has effective dates, and ``decide`` needs an instant."""
+        return self._program.effective is not None
 
     @property
     def reads(self) -> frozenset[str]:
@@ -266,13 +301,16 @@ class DecisionTable:
 
     def to_data(self) -> dict[str, Any]:
         """The table as its document writes it, ready for JSON."""
-        return {
-            "name": self.name,
-            "hit": self.hit,
-            "inputs": [column.to_data() for column in self.inputs],
-            "outputs": {name: output.to_data() for name, output in self.outputs.items()},
-            "rows": [row.to_data() for row in self.rows],
-        }
+        data: dict[str, Any] = {"name": self.name}
+        if self.version is not None:
+            data["version"] = self.version
+        data["hit"] = self.hit
+        if self.zone is not None:
+            data["zone"] = self.zone
+        data["inputs"] = [column.to_data() for column in self.inputs]
+        data["outputs"] = {name: output.to_data() for name, output in self.outputs.items()}
+        data["rows"] = [row.to_data() for row in self.rows]
+        return data
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, DecisionTable):
@@ -280,18 +318,20 @@ class DecisionTable:
         return self._identity() == other._identity()
 
     def __hash__(self) -> int:
-        return hash((self.name, self.hit, self.inputs, tuple(self.outputs.items()), self.rows))
+        return hash(self._identity())
 
     def _identity(self) -> tuple[Any, ...]:
         # The order of the outputs says which cell is whose and which output ranks first.
-        return (self.name, self.hit, self.inputs, tuple(self.outputs.items()), self.rows)
+        outputs = tuple(self.outputs.items())
+        return (self.name, self.version, self.hit, self.zone, self.inputs, outputs, self.rows)
 
     def __repr__(self) -> str:
         return f"DecisionTable(name={self.name!r}, hit={self.hit!r}, rows={len(self.rows)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         parts = {"inputs": self.inputs, "outputs": dict(self.outputs), "rows": self.rows}
-        return _rebuild, ({"name": self.name, "hit": self.hit, "functions": self.functions, **parts},)
+        plain = {name: getattr(self, name) for name in ("name", "version", "hit", "zone", "functions")}
+        return _rebuild, ({**plain, **parts},)
 
 
 def _rebuild(parts: dict[str, Any]) -> DecisionTable:
