@@ -11,13 +11,15 @@ from typing import Any
 
 from attrs import define
 
+from servflow.desk._facts import is_correlators, is_fact
 from servflow.desk._failures import concerns_all, in_words
+from servflow.desk._feeding import feed
 from servflow.desk._openings import NEVER, open_for, post_for
 from servflow.desk._replies import post_reply, reply_of
 from servflow.desk._reports import MAX_PROBLEMS, DeliverReport, Problem
 from servflow.desk._retry import Retry
 from servflow.desk._steps import Steps
-from servflow.errors import Conflict, InputError, LimitError, StoreError, nearest, shown
+from servflow.errors import Conflict, ExpressionError, InputError, LimitError, NotFound, StoreError, nearest, shown
 from servflow.model import KINDS, Call, Effect, Open, Send
 from servflow.stores import Pending
 
@@ -161,7 +163,19 @@ class Delivery:
         try:
             if isinstance(effect, Open):
                 return self._open(effect)
-            post_for(self.steps, effect)
+            if is_fact(effect):
+                feed(self.steps, effect)
+            elif is_correlators(effect.ticket) and self.steps.store.load(effect.to_ticket) is None:
+                # What it counted was there; mail would wait for ever for a ticket that nobody opens.
+                return "refused", NotFound(
+                    f"{effect.ticket!r} of a correlator sends {effect.event!r} to {effect.to_ticket!r}, which does not exist",
+                    code="ticket",
+                    ticket=effect.to_ticket,
+                )
+            else:
+                post_for(self.steps, effect)
+        except ExpressionError as error:
+            return "refused", error
         except Exception as error:
             if concerns_all(error):
                 raise

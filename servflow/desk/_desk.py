@@ -12,6 +12,7 @@ from attrs import evolve
 
 from servflow.desk import _erase, _migrate
 from servflow.desk._deliver import Delivery, checked_handlers
+from servflow.desk._finding import found
 from servflow.desk._reports import DeliverReport, MigrationReport, TickReport
 from servflow.desk._retry import Retry, positive
 from servflow.desk._steps import Outside, Steps, Surroundings, placed
@@ -333,9 +334,10 @@ class Desk:
         """
         Tickets for a screen: what ``Store.find`` gives for the same arguments.
 
-        ``where`` takes values of fields that the definition marks ``indexed``.
+        ``where`` takes values of fields that the definition marks ``indexed``. The tickets in which correlators keep what
+        they know of a key are left out unless *workflow* asks for them by name.
         """
-        return self.store.find(**asked)
+        return found(self.store, asked)
 
     def erase(
         self,

@@ -7,8 +7,9 @@ from copy import copy
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from servflow.desk._facts import facts_of
 from servflow.desk._workflows import Workflows
 from servflow.engine import Erasure
 from servflow.errors import Conflict, NotFound, ReservationRefused
@@ -119,8 +120,7 @@ class Steps:
                 return first, self._first(first, id_)
             released, world = self.around.fresh()
             outcome = decide(self.around.now(), world)
-            keys, index = () if key is None else (key,), self.indexed(None, outcome.ticket)
-            answer = self._commit(Change.of(outcome, None, keys=keys, released=released, index=index))
+            answer = self._commit(self.prepared(None, outcome, key=key, released=released))
             if answer.status == "duplicate":
                 return answer, self._first(answer, id_)
             if answer.status == "applied":
@@ -173,10 +173,12 @@ class Steps:
             return answer, self._first(answer, id_)
         return answer, outcome if answer.status == "applied" else None
 
-    def prepared(self, before: Ticket, outcome: Outcome, *, key: str | None = None, **more: Any) -> Change:
-        """The change that keeps what was decided on a ticket; *more* are further attributes of it."""
+    def prepared(self, before: Ticket | None, outcome: Outcome, *, key: str | None = None, **more: Any) -> Change:
+        """The change that keeps what was decided, with what correlators want of it; *more* are further attributes."""
         keys, index = () if key is None else (key,), self.indexed(before, outcome.ticket) if outcome.records else None
-        return Change.of(outcome, before.revision, keys=keys, index=index, **more)
+        change = Change.of(outcome, None if before is None else before.revision, keys=keys, index=index, **more)
+        facts = facts_of(self.workflows, before, outcome.ticket, outcome.records, keys)
+        return evolve(change, effects=(*change.effects, *facts)) if facts else change
 
     def indexed(self, before: Ticket | None, after: Ticket) -> FrozenMap[str, Any] | None:
         """What a store finds a ticket by from now on; None where that is what it was."""

@@ -11,7 +11,9 @@ from typing import Any
 
 from attrs import define, field
 
+from servflow.desk._facts import is_correlators
 from servflow.desk._failures import ELSEWHERE, concerns_all, in_words
+from servflow.desk._feeding import catch_up, reads_first
 from servflow.desk._openings import NEVER, open_for, post_for
 from servflow.desk._reports import MAX_LATENESS, MAX_PROBLEMS, Problem, TickReport
 from servflow.desk._retry import Retry
@@ -40,6 +42,8 @@ class Round:
         for index, source in enumerate(sources):
             # Outside the transaction: a source may ask a slow mail server.
             self._guarded(f"sources[{index}]", "source", nullcontext(), partial(self._ask, source, desk, now))
+        if self.steps.workflows.counting:
+            catch_up(self.steps, now, limit, lambda effect, error: self._tell("refused", effect.ticket, effect.id, error))
         self._wake(limit, now)
         names = ("claimed", "advanced", "idle", "fired", "duplicates", "refused", "sent", "failed", "set_aside")
         return TickReport(
@@ -128,7 +132,7 @@ class Round:
             wrong = self._guarded(claim.ticket, message.event, store.batch(), partial(self._read, message))
             if wrong is not None:  # later mail of this ticket waits its turn
                 break
-        if wrong is None or not self._lost(wrong):
+        if wrong is None or not (self._lost(wrong) or is_correlators(claim.ticket)):
             late = self._guarded(claim.ticket, "advance", store.batch(), partial(self._advance, claim, now))
             wrong = late if wrong is None else wrong
         if wrong is not None:
@@ -192,7 +196,7 @@ class Round:
 
     def _advance(self, claim: Claim, now: datetime) -> Counter[str]:
         ticket = self.steps.get(claim.ticket)
-        if not claim.woken and not is_due(ticket, now):
+        if not claim.woken and (not is_due(ticket, now) or reads_first(self.steps.store, claim)):
             return Counter()
         _, outcome = self.steps.change(claim.ticket, by_time(self.steps, now), woken=claim.woken)
         if outcome.records:

@@ -9,6 +9,7 @@ from datetime import datetime
 from attrs import define, evolve, field
 
 from servflow.desk._failures import concerns_all
+from servflow.desk._feeding import reads_first
 from servflow.desk._steps import Steps
 from servflow.desk._waking import by_message, by_time, is_due
 from servflow.model import World
@@ -63,7 +64,7 @@ class Together:
             change = self.steps.prepared(ticket, outcome, key=message.key, released=released, consumed=(message.id,))
             made.append(("fired", change))
             ticket = outcome.ticket
-        if is_due(ticket, self.now):
+        if is_due(ticket, self.now) and not reads_first(self.steps.store, claim):
             outcome = by_time(self.steps, self.now)(ticket, self.now, world)
             if outcome.reservations or not outcome.records:
                 return []

@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from attrs import field, frozen
 
+from servflow.documents import definition
 from servflow.engine import Workflow
 from servflow.errors import DefinitionError, InputError, NotFound, nearest
 from servflow.model import Migrated, Opened, Outcome, Record, Ticket
@@ -53,17 +54,33 @@ class Runnable(Protocol):
     def fold(self, records: Iterable[Record]) -> Ticket: ...
 
 
+@runtime_checkable
+class Correlating(Runnable, Protocol):
+    """
+    What a desk needs of a correlator: it runs the ticket of each key, and says what other tickets' records feed it.
+
+    ``servflow.correlation.Correlator`` is one.
+    """
+
+    def facts(
+        self, before: Ticket | None, records: Iterable[Record], *, problems: list[Any] | None = None
+    ) -> tuple[Any, ...]: ...
+    def ticket_id(self, key: str) -> str: ...
+
+
 @frozen
 class Workflows:
     """
     The workflows of a desk: every version by its hash, the highest of each name for new tickets.
 
     ``kept`` gives the definition a store keeps under a hash: a version the desk was not given is read from there.
+    ``correlators`` are the highest versions of those that are fed by the records of tickets.
     """
 
     by_hash: dict[str, Runnable]
     newest: dict[str, Runnable]
     kept: Callable[[str], Mapping[str, Any] | None] = field(default=lambda _: None)
+    correlators: dict[str, Correlating] = field(factory=dict)
 
     @classmethod
     def of(
@@ -110,6 +127,9 @@ class Workflows:
         # Of two that differ in their calendars only, which are versioned apart, the one given last counts.
         if known is None or flow.version >= known.version:
             self.newest[flow.workflow] = flow
+            self.correlators.pop(flow.workflow, None)
+            if isinstance(flow, Correlating):
+                self.correlators[flow.workflow] = flow
 
     def to_open(self, name: str | None) -> Runnable:
         """
@@ -134,13 +154,14 @@ class Workflows:
 
     def of_ticket(self, ticket: Ticket) -> Runnable:
         """
-        The very version a ticket runs under.
+        The very version a ticket runs under; a correlator's own ticket goes on under the highest that is known.
 
         Raises:
             NotFound: the desk was not given that version, and the store has none that can be read by itself.
         """
         pinned = ticket.pins.get("workflow", "")
-        flow = self.by_hash.get(pinned) or self._read(ticket.workflow, pinned)
+        # The ticket of a key is never done, so that it would count by its first version for ever.
+        flow = self.correlators.get(ticket.workflow) or self.of_hash(ticket.workflow, pinned)
         if flow is None:
             raise NotFound(
                 f"ticket {ticket.id!r} runs under {ticket.workflow!r} version {ticket.version} with hash {pinned!r}, which this"
@@ -154,6 +175,15 @@ class Workflows:
             )
         return flow
 
+    def of_hash(self, name: str, hash: str) -> Runnable | None:  # noqa: A002 - what it is called
+        """A version by its hash, read from the store where the desk was not given it; None where that cannot be."""
+        return self.by_hash.get(hash) or self._read(name, hash)
+
+    @property
+    def counting(self) -> bool:
+        """Whether some correlator is known, also one that was read from the store."""
+        return bool(self.correlators) or any(isinstance(flow, Correlating) for flow in self.by_hash.values())
+
     def before(self, ticket: Ticket, records: Iterable[Record]) -> Runnable:
         """
         The version under which a ticket ran at the end of some of its first records.
@@ -165,8 +195,7 @@ class Workflows:
         for record in records:
             if isinstance(record, (Opened, Migrated)):
                 pins = record.pins
-        flow = self.by_hash.get(pins.get("workflow", "")) or self._read(ticket.workflow, pins.get("workflow", ""))
-        return flow or self.of_ticket(ticket)
+        return self.of_hash(ticket.workflow, pins.get("workflow", "")) or self.of_ticket(ticket)
 
     def _read(self, name: str, pinned: str) -> Runnable | None:
         """
@@ -179,9 +208,9 @@ class Workflows:
             return None
         host: dict[str, Any] = {}
         if isinstance(newest, Workflow):
-            host = {"extensions": newest.extensions, "host_calendars": newest.named_calendars}
+            host = {"extensions": newest.extensions, "calendars": newest.named_calendars}
         try:
-            flow = Workflow(**data, **host)
+            flow: Runnable = definition(data, **host)
         except (DefinitionError, TypeError):
             return None  # it needs what only the host has, or is no definition of this library
         if flow.hash != pinned:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from servflow.documents._definitions import definition
 from servflow.documents._load import load
 from servflow.documents._save import save
 
-__all__ = ["load", "save", "schema"]
+__all__ = ["definition", "load", "save", "schema"]
 
 
 def schema() -> dict[str, object]:
