@@ -176,6 +176,11 @@ class WorkflowModel(Part):
     version: int = about("its version, from 1", "流程版本，从 1 开始", default=1)
     title: str = about("what people read", "显示名称", default="")
     description: str = about("what it is for", "说明", default="")
+    strict: bool = about(
+        "whether a condition fails where it would compare with what is missing or null",
+        "条件遇到缺失或空值时是否报错",
+        default=False,
+    )
     fields: Fields | None = about("the values on the ticket", "工单字段")
     roles: Names | None = about("the roles people may hold", "角色")
     queues: Names | None = about("the waiting lines", "队列")

@@ -228,7 +228,7 @@ def _sorted(found: Iterable[Change]) -> tuple[Change, ...]:
 
 _ABSENT: Any = object()
 _ORDER = (
-    *("workflow", "version", "title", "description", "fields", "roles", "queues", "events", "calendars", "initial"),
+    *("workflow", "version", "title", "description", "strict", "fields", "roles", "queues", "events", "calendars", "initial"),
     *("states", "transitions", "tables", "rules", "dispatch", "clocks", "escalations"),
 )
 

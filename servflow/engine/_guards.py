@@ -28,6 +28,7 @@ def held_back(call: OneCall, event: str, link: Link, condition: Expression) -> R
             transition=link.index,
             when=condition.text,
             why=error.message,
+            **_unfilled(error),
         )
     held = call.aside()
     known = {"code": "guard", "event": event, "state": held.draft.state, "transition": link.index, "when": condition.text}
@@ -50,6 +51,11 @@ def _told(call: OneCall, link: Link, condition: Expression) -> tuple[str, Mappin
         lines, lines_zh = (*lines, f"still to be done: {steps}"), (*lines_zh, f"还缺 {steps}")
     said = "; ".join(lines) or f"{condition.text} is false"
     return said, {"operands": trace.as_data(), "lines": {"en": lines, "zh": lines_zh}, **facts}
+
+
+def _unfilled(error: ExpressionError) -> dict[str, Any]:
+    """The name a strict condition found nothing in, as a refusal tells it."""
+    return {"missing": (error.facts["name"],)} if error.code == "expression.null" else {}
 
 
 def _shut(call: OneCall, link: Link) -> datetime | None:
@@ -91,5 +97,5 @@ def conjuncts(expression: Expression, functions: Mapping[str, Function]) -> list
         if isinstance(tree, dict) and tree.get("call") == "_&&_":
             waiting = [*tree["args"], *waiting]
         else:
-            found.append(Expression.from_tree(tree, functions=functions))
+            found.append(Expression.from_tree(tree, functions=functions, strict=expression.strict))
     return found

@@ -134,7 +134,7 @@ class _Reading:
             if self.sound(value, name):
                 if good(value):
                     continue
-                self.findings.append(Finding(code, name, _facts(code, value)))
+                self.findings.append(Finding(code, name, _facts(code, value, _FLAG if good is _is_flag else _TEXT)))
             read[name] = stand_in
         return read
 
@@ -206,11 +206,12 @@ class _Reading:
             self.findings.append(Finding("definition.too_many", name, {"count": len(value), "limit": MAX_ELEMENTS}))
 
 
-def _facts(code: str, value: Any) -> Mapping[str, Any]:
+def _facts(code: str, value: Any, wanted: tuple[str, str]) -> Mapping[str, Any]:
     if code == "definition.format":
         return {"value": value, "known": FORMAT}
     if code == "definition.value":
-        return {"why": {"en": f"it is a text, not {shown(value)}", "zh": f"{shown(value)} 不是文本"}}
+        en, zh = wanted
+        return {"why": {"en": f"it is {en}, not {shown(value)}", "zh": f"{shown(value)} 不是{zh}"}}
     return {"value": value}
 
 
@@ -230,11 +231,18 @@ def _is_text(value: Any) -> bool:
     return value is None or isinstance(value, str)
 
 
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+_TEXT, _FLAG = ("a text", "文本"), ("true or false", "布尔值")
+
 # Name, whether a value is good, the code where it is not, and what stands in for it.
 _HEADING: tuple[tuple[str, Callable[[Any], bool], str, Any], ...] = (
     ("servflow", _is_format, "definition.format", FORMAT),
     ("workflow", _is_name, "definition.name", ""),
     ("version", _is_version, "definition.version", 1),
+    ("strict", _is_flag, "definition.value", False),
     ("title", _is_text, "definition.value", ""),
     ("description", _is_text, "definition.value", ""),
 )

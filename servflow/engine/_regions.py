@@ -148,22 +148,27 @@ def _ask(node: Any, lookup: Lookup, active: Callable[[str], bool]) -> bool | Non
 
 def question(expression: Expression, functions: Functions, mentions: dict[str, Mentions]) -> Question:
     """Take a condition apart; what its parts compare names with is added to *mentions*."""
-    return Question(expression.text, _taken_apart(expression.tree, functions, mentions), expression.reads)
+    return Question(
+        expression.text, _taken_apart(expression.tree, functions, mentions, strict=expression.strict), expression.reads
+    )
 
 
-def _taken_apart(tree: Any, functions: Functions, mentions: dict[str, Mentions]) -> Any:
+def _taken_apart(tree: Any, functions: Functions, mentions: dict[str, Mentions], *, strict: bool) -> Any:
     call, args = tree.get("call"), tree.get("args", ())
     if call in ("_&&_", "_||_"):
-        return ("and" if call == "_&&_" else "or", tuple(_taken_apart(part, functions, mentions) for part in args))
+        return (
+            "and" if call == "_&&_" else "or",
+            tuple(_taken_apart(part, functions, mentions, strict=strict) for part in args),
+        )
     if call == "!_":
-        return ("not", _taken_apart(args[0], functions, mentions))
+        return ("not", _taken_apart(args[0], functions, mentions, strict=strict))
     if call == "_?_:_":
-        return ("if", *(_taken_apart(part, functions, mentions) for part in args))
+        return ("if", *(_taken_apart(part, functions, mentions, strict=strict) for part in args))
     if call == "in_state" and "target" not in tree and "in_state" not in _hidden(functions):
         return ("state", args[0].get("const"))
     if isinstance(tree.get("const"), bool):
         return ("const", tree["const"])
-    expression = Expression.from_tree(tree, functions=functions)
+    expression = Expression.from_tree(tree, functions=functions, strict=strict)
     reads = tuple(sorted(expression.reads))
     simple = len(reads) == 1 and _simple(tree, reads[0], functions, mentions)
     for name in reads:

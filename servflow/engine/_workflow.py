@@ -66,6 +66,7 @@ class Workflow:
     clocks: tuple[Clock, ...] = field(default=(), converter=_read.as_given)
     escalations: tuple[Chain, ...] = field(default=(), converter=_read.as_given)
     laws: tuple[Law, ...] = field(default=(), converter=_read.as_given)
+    strict: bool = field(default=False, converter=_read.as_given)
     title: str = ""
     description: str = ""
     servflow: int = 1
@@ -96,7 +97,7 @@ class Workflow:
         data: dict[str, Any] = {"servflow": self.servflow}
         for name in _DEFINITION:
             value = plain(self.named_calendars if name == "calendars" else getattr(self, name))
-            if value not in (None, "", [], {}):
+            if value not in (None, "", False, [], {}):
                 data[name] = value
         data["tables"] = {name: _nameless(table) for name, table in self.tables.items()}
         if not data["tables"]:
@@ -412,6 +413,7 @@ _DEFINITION = (
     "version",
     "title",
     "description",
+    "strict",
     "fields",
     "roles",
     "queues",

@@ -106,6 +106,10 @@ TEXTS: dict[str, Text] = {
         zh="此处没有函数 {name}；只有流程中才有，in_state 在状态机中也有",
     ),
     "expression.not_text": Text(en="an expression is a string, not {kind}", zh="表达式必须是字符串，而不是 {kind}"),
+    "expression.null": Text(
+        en="{name} is missing or null, which strict conditions do not compare with; ask {name} != null first",
+        zh="{name} 缺失或为空，严格条件不与空值比较；请先写 {name} != null",
+    ),
     "expression.open_string": Text(
         en="the string that starts here with {quote} has no end",
         zh="此处以 {quote} 开始的字符串没有结束",

@@ -8,10 +8,11 @@ from typing import Any, Protocol
 from servflow.errors import ExpressionError
 from servflow.expressions import _quick as quick
 from servflow.expressions._builtins import COERCED, coerced
-from servflow.expressions._faults import placed
+from servflow.expressions._faults import fault, placed
 from servflow.expressions._nodes import EQUALITY, IN, Call, Const, ListOf, Name, Node, is_null
 from servflow.expressions._operators import contained, equal, ordering
 from servflow.expressions._reading import Run
+from servflow.expressions._reads import told
 from servflow.expressions._types import Types, kind_at
 from servflow.expressions._values import TYPE_NAMES, admit
 
@@ -19,6 +20,9 @@ from servflow.expressions._values import TYPE_NAMES, admit
 class _Mode(Protocol):
     @property
     def lenient(self) -> bool: ...
+
+    @property
+    def demanding(self) -> bool: ...
 
 
 class _Shared(Protocol):
@@ -44,6 +48,10 @@ class Around(Protocol):
         """The closure of an operand."""
         ...
 
+    def nullable(self, node: Node) -> Run:
+        """The closure of an operand that null suits, whatever the mode."""
+        ...
+
 
 Decide = Callable[[Any, Any, Any], bool]
 """From two admitted values and what pays for the steps to the result."""
@@ -64,14 +72,15 @@ def comparison(node: Call, around: Around) -> Run:
     """
     The closure of ``== != < <= > >=`` or ``in``.
 
-    Lenient: with null on either side it is false, but for ``== null`` and ``!= null`` written so.
+    Lenient: with null on either side it is false, but for ``== null`` and ``!= null`` written so. Demanding: an error,
+    but for these two.
     """
-    lenient = around.mode.lenient
+    condition = around.mode.lenient or around.mode.demanding
     left, right = node.args
-    if lenient and node.function in EQUALITY and (is_null(left) or is_null(right)):
-        return _null_test(around.operand(left if is_null(right) else right), equals=node.function == "_==_")
+    if condition and node.function in EQUALITY and (is_null(left) or is_null(right)):
+        return _null_test(around.nullable(left if is_null(right) else right), equals=node.function == "_==_")
     decide = _decision(node.function)
-    if lenient and not around.framed:
+    if condition and not around.framed:
         short = _short(node, around, decide)
         if short is not None:
             return short
@@ -107,11 +116,16 @@ def _short(node: Call, around: Around, decide: Decide) -> Run | None:
     function, position = node.function, node.position
     assert isinstance(left, Name)
     wanted = kind_at(around.shared.types, left)
+    demanding, type_names = around.mode.demanding, around.shared.type_names
 
     def settle(one: Any, two: Any) -> bool:
+        if one is None or two is None:
+            if demanding:
+                empty = left if one is None else right
+                raise fault("null", name=told(empty, type_names), position=empty.position)
+            return False
         try:
-            one, two = _formed(wanted, one), admit(two)
-            return one is not None and two is not None and decide(one, two, None)
+            return decide(_formed(wanted, one), admit(two), None)
         except ExpressionError as error:
             raise placed(error, position)  # noqa: B904 - the same error, told where
 

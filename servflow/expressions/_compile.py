@@ -37,8 +37,9 @@ from servflow.expressions._nodes import (
 from servflow.expressions._operators import MISSING, arithmetic, index, negative
 from servflow.expressions._quick import holds
 from servflow.expressions._reading import Reading, Run, selector
+from servflow.expressions._reads import told
 from servflow.expressions._supplied import SUPPLIED
-from servflow.expressions._types import Types, kind_at
+from servflow.expressions._types import Types, kind_at, type_from
 from servflow.expressions._values import TYPE_NAMES, admit, checked_key, kind
 
 # Where macro variables start in a frame; before them lie the bindings and the steps that are left.
@@ -52,35 +53,46 @@ class Mode:
 
     ``absent`` reads a missing name or key as null. ``lenient`` also lets null pass through what
     cannot take it, makes a comparison with it false and reads it as false where a bool is wanted.
+    ``demanding`` makes null in such a place an error that names what is null.
     """
 
     absent: bool
     lenient: bool
+    demanding: bool = False
 
 
 STRICT = Mode(absent=False, lenient=False)
 VALUE = Mode(absent=True, lenient=False)
 TEST = Mode(absent=True, lenient=True)
+DEMAND = Mode(absent=True, lenient=False, demanding=True)
 
 
 @frozen(eq=False)
 class Program:
-    """What every compilation of one expression shares; ``slots`` is how many macro variables it can have at once."""
+    """
+    What every compilation of one expression shares.
+
+    ``slots`` is how many macro variables it can have at once; ``asked`` is how it reads null as a condition.
+    """
 
     node: Node
     types: Types
     functions: Mapping[str, Function]
     type_names: frozenset[int]
     slots: int
+    asked: Mode
 
     def frame(self, bindings: Any) -> Any:
         """What the closures run in: the bindings themselves, or with macros a frame around them."""
         return [bindings, limits.MAX_STEPS, *([None] * self.slots)] if self.slots else bindings
 
 
-def program(node: Node, types: Types, functions: Mapping[str, Function], type_names: frozenset[int]) -> Program:
+def program(
+    node: Node, types: Types, functions: Mapping[str, Function], type_names: frozenset[int], *, strict: bool
+) -> Program:
     """The shared part of an expression's compilations."""
-    return Program(node, types, functions, type_names, sum(isinstance(part, Macro) for part in walk(node)))
+    slots = sum(isinstance(part, Macro) for part in walk(node))
+    return Program(node, types, functions, type_names, slots, DEMAND if strict else TEST)
 
 
 class Compiler:
@@ -136,7 +148,8 @@ class Compiler:
 
     def has(self, node: Select) -> Run:
         operand = self.compile(node.operand)
-        field, position, absent, lenient = node.field, node.position, self.mode.absent, self.mode.lenient
+        field, position, absent = node.field, node.position, self.mode.absent
+        nothing = self.mode.lenient or self.mode.demanding
 
         def run(env: Any) -> bool:
             holder = operand(env)
@@ -148,7 +161,7 @@ class Compiler:
                 found = holder[field]
             except KeyError:
                 return False
-            return not (lenient and found is None)
+            return not (nothing and found is None)
 
         return run
 
@@ -157,7 +170,7 @@ class Compiler:
         return lambda env: [item(env) for item in items]
 
     def map_of(self, node: MapOf) -> Run:
-        entries = [(self.compile(key), self.compile(value)) for key, value in node.entries]
+        entries = [(self.present(key), self.compile(value)) for key, value in node.entries]
         position, lenient = node.position, self.mode.lenient
 
         def run(env: Any) -> dict[Any, Any] | None:
@@ -178,7 +191,7 @@ class Compiler:
         return run
 
     def macro(self, node: Macro) -> Run:
-        target = self.compile(node.target)
+        target = self.present(node.target)
         slot = _FRAME + self.around
         hidden = self.slots
         self.slots = {**hidden, node.variable: slot}
@@ -198,7 +211,7 @@ class Compiler:
                 return self.junction(node, self.terms(node))
             if node.function in COMPARISONS:
                 return comparison(node, self)
-        run = self.compile(node)
+        run = self.present(node)
         lenient, position = self.mode.lenient, node.position
 
         def checked(value: Any) -> bool:
@@ -261,15 +274,48 @@ class Compiler:
         if name == NOT:
             operand = self.condition(node.args[0])
             return lambda env: not operand(env)
-        operands = tuple(self.operand(arg) for arg in node.args)
         if name == INDEX:
-            return self.declared(self.indexed(operands, node.position), node)
+            held, key = node.args
+            return self.declared(self.indexed((self.nullable(held), self.operand(key)), node.position), node)
+        operands = tuple(
+            self.nullable(arg) if self.takes_null(node, at) else self.operand(arg) for at, arg in enumerate(node.args)
+        )
         return self.operator(node, operands) if name in OPERATORS else self.function(node, operands)
 
     def operand(self, node: Node) -> Run:
         """The closure of an operand; in an expression with macros its size is paid for."""
-        run = self.compile(node)
+        return self.paid(node, self.present(node))
+
+    def nullable(self, node: Node) -> Run:
+        """The closure of an operand that null suits, whatever the mode."""
+        return self.paid(node, self.compile(node))
+
+    def paid(self, node: Node, run: Run) -> Run:
         return weighed(run) if self.framed and not isinstance(node, Const) else run
+
+    def present(self, node: Node) -> Run:
+        """The closure of a node that null does not suit: an error that names it, where the mode demands so."""
+        run = self.compile(node)
+        if not self.mode.demanding:
+            return run
+        name, position = told(node, self.shared.type_names), node.position
+
+        def checked(env: Any) -> Any:
+            value = run(env)
+            if value is None:
+                raise fault("null", name=name, position=position)
+            return value
+
+        return checked
+
+    def takes_null(self, node: Call, place: int) -> bool:
+        """Whether a function is called with null there: ``type``, ``dyn`` and a host's parameter of type ``any``."""
+        if node.method or node.function in OPERATORS:
+            return False
+        host = self.shared.functions.get(node.function) or SUPPLIED.get(node.function)
+        if host is not None:
+            return type_from(host.params[place], host.name).value_kind == "dyn"
+        return any(overload.params == ("dyn",) for overload in BUILTINS[node.function])
 
     def conditional(self, node: Call) -> Run:
         condition = self.condition(node.args[0])

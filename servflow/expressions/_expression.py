@@ -12,7 +12,7 @@ from servflow.errors import ExpressionError, nearest
 from servflow.expressions import _limits as limits
 from servflow.expressions._builtins import BUILTINS, Function
 from servflow.expressions._check import Checker
-from servflow.expressions._compile import STRICT, TEST, VALUE, Compiler, Mode, Program, program
+from servflow.expressions._compile import STRICT, VALUE, Compiler, Mode, Program, program
 from servflow.expressions._faults import fault, foreign, sourced
 from servflow.expressions._nodes import AND, MACROS, RESERVED, Call, Const, Node, walk
 from servflow.expressions._parser import parse
@@ -50,7 +50,7 @@ def evaluate(text: str, bindings: Mapping[str, Any]) -> Any:
 @frozen(eq=False, slots=False, repr=False, init=False)
 class Expression:
     """
-    A parsed, checked expression. Equal, and hashed, by its tree; survives ``pickle``.
+    A parsed, checked expression. Equal by its tree and ``strict``; survives ``pickle``.
 
     Three ways to evaluate, one meaning each:
 
@@ -63,6 +63,11 @@ class Expression:
       and ``x != null`` written with the literal. ``has(x)`` is true when there is something other
       than null. Where a bool is wanted null reads as false, so ``!missing`` is true. Anything else
       that is wrong (types that do not fit, overflow, division by zero) is an error as in CEL.
+
+    Parsed with ``strict=True``, ``test`` and ``trace`` refuse to compare with nothing: an operand that is missing or null,
+    and null where a bool is wanted, is an ExpressionError with the code ``expression.null`` and the fact ``name``. Only
+    ``x == null``, ``x != null`` and ``has(x)`` ask about null; ``&&`` and ``||`` absorb the error as any other, so
+    ``tier != null && tier == 'gold'`` is false without a tier. ``evaluate`` and ``value`` stay as they are.
     """
 
     source: str
@@ -72,15 +77,22 @@ class Expression:
     _fields: Mapping[str, Any] | None = field(alias="fields")
     _result: Type = field(alias="result")
 
-    def __init__(self, source: str, node: Node, fields: Mapping[str, Any] | None, functions: Mapping[str, Function]) -> None:
+    def __init__(
+        self, source: str, node: Node, fields: Mapping[str, Any] | None, functions: Mapping[str, Function], *, strict: bool
+    ) -> None:
         checker = Checker(fields, functions)
         result = checker.check(node)
-        shared = program(node, checker.types, functions, frozenset(checker.type_names))
+        shared = program(node, checker.types, functions, frozenset(checker.type_names), strict=strict)
         self.__attrs_init__(source=source, node=node, program=shared, fields=fields, result=result)
 
     @classmethod
     def parse(
-        cls, text: str, fields: Mapping[str, Any] | None = None, *, functions: Mapping[str, Function] | None = None
+        cls,
+        text: str,
+        fields: Mapping[str, Any] | None = None,
+        *,
+        functions: Mapping[str, Function] | None = None,
+        strict: bool = False,
     ) -> Expression:
         """
         The expression a text stands for.
@@ -94,6 +106,7 @@ class Expression:
                 write it, not an object. Null is allowed everywhere. With None names are of unknown type
                 and found at evaluation.
             functions: the host's functions by name.
+            strict: whether a condition fails where it would compare with what is missing or null.
 
         Raises:
             ExpressionError: with ``text``, ``position`` (an offset from 0) and a did-you-mean where one
@@ -109,7 +122,7 @@ class Expression:
             # Escapes and brackets can make the canonical text a few times longer than the one written.
             if len(text) > limits.MAX_LENGTH // 8 and len(write(node)) > limits.MAX_LENGTH:
                 raise fault("too_long", length=len(write(node)), limit=limits.MAX_LENGTH, position=0)
-            return cls(text, node, fields, registered)
+            return cls(text, node, fields, registered, strict=strict)
         except ExpressionError as error:
             raise sourced(error, shown)  # noqa: B904 - the same error, told where
         except RecursionError as error:
@@ -117,7 +130,12 @@ class Expression:
 
     @classmethod
     def from_tree(
-        cls, tree: Any, fields: Mapping[str, Any] | None = None, *, functions: Mapping[str, Function] | None = None
+        cls,
+        tree: Any,
+        fields: Mapping[str, Any] | None = None,
+        *,
+        functions: Mapping[str, Function] | None = None,
+        strict: bool = False,
     ) -> Expression:
         """
         The expression a tree stands for; its ``text`` is the canonical one.
@@ -126,6 +144,7 @@ class Expression:
             tree: as ``tree`` gives it; see there.
             fields: as for ``parse``.
             functions: as for ``parse``.
+            strict: as for ``parse``.
 
         Raises:
             ExpressionError: the tree has another shape, or as for ``parse``.
@@ -136,7 +155,7 @@ class Expression:
             raise sourced(error, "")  # noqa: B904 - the same error, told where
         except RecursionError as error:
             raise foreign(error, "") from None
-        return cls.parse(text, fields, functions=functions)
+        return cls.parse(text, fields, functions=functions, strict=strict)
 
     @cached_property
     def text(self) -> str:
@@ -157,6 +176,11 @@ class Expression:
         ``{"list": [...]}`` and ``{"map": [[key, value], ...]}``.
         """
         return to_tree(self._node)
+
+    @property
+    def strict(self) -> bool:
+        """Whether ``test`` fails where it would compare with what is missing or null."""
+        return self._program.asked.demanding
 
     @property
     def type(self) -> str:
@@ -223,7 +247,7 @@ class Expression:
     @cached_property
     def compiled_test(self) -> Callable[[Mapping[str, Any]], bool]:
         """``test`` as one callable, for hot paths."""
-        compiler = Compiler(self._program, TEST)
+        compiler = Compiler(self._program, self._program.asked)
         node = self._node
         if isinstance(node, Call) and node.function == AND and not compiler.framed:
             terms = compiler.terms(node)
@@ -280,13 +304,13 @@ class Expression:
         raise sourced(error, self.source) from None
 
     def __eq__(self, other: object) -> bool:
-        return self.text == other.text if isinstance(other, Expression) else NotImplemented
+        return (self.text, self.strict) == (other.text, other.strict) if isinstance(other, Expression) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(self.text)
 
     def __repr__(self) -> str:
-        return f"Expression({self.text!r})"
+        return f"Expression({self.text!r}{', strict=True' if self.strict else ''})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Only what the text uses goes along: the rest of the host's declarations may be large, or not picklable.
@@ -295,7 +319,7 @@ class Expression:
         fields = self._fields
         if fields is not None:
             fields = {name: fields[name] for name in sorted(self.roots) if name in fields}
-        return _again, (self.source, fields, functions)
+        return _again, (self.source, fields, functions, self.strict)
 
 
 def parts_of(expression: Expression) -> tuple[Program, Mapping[str, Any] | None]:
@@ -303,8 +327,8 @@ def parts_of(expression: Expression) -> tuple[Program, Mapping[str, Any] | None]
     return expression._program, expression._fields
 
 
-def _again(text: str, fields: Mapping[str, Any] | None, functions: Mapping[str, Function]) -> Expression:
-    return Expression.parse(text, fields, functions=functions)
+def _again(text: str, fields: Mapping[str, Any] | None, functions: Mapping[str, Function], strict: bool = False) -> Expression:
+    return Expression.parse(text, fields, functions=functions, strict=strict)
 
 
 def _registered(functions: Mapping[str, Function]) -> Mapping[str, Function]:

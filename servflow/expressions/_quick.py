@@ -22,7 +22,7 @@ _PYTHON: dict[str, Callable[[Any, Any], bool]] = {
 LEAST, GREATEST = limits.INT_MIN, limits.INT_MAX
 
 Slow = Callable[[Any], bool]
-"""What to do with a value the short cut does not cover: the general, lenient comparison with the constant."""
+"""What to do with a value the short cut does not cover, None for a missing one: the general comparison with the constant."""
 
 
 def text_equals(name: str, constant: str, slow: Slow) -> Run:
@@ -32,20 +32,20 @@ def text_equals(name: str, constant: str, slow: Slow) -> Run:
         try:
             value = env[name]
         except KeyError:
-            return False
+            return slow(None)
         return value == constant if type(value) is str else slow(value)
 
     return run
 
 
 def text_differs(name: str, constant: str, slow: Slow) -> Run:
-    """``name != "constant"`` straight on the bindings; nothing is not different."""
+    """``name != "constant"`` straight on the bindings."""
 
     def run(env: Any) -> bool:
         try:
             value = env[name]
         except KeyError:
-            return False
+            return slow(None)
         return value != constant if type(value) is str else slow(value)
 
     return run
@@ -58,7 +58,7 @@ def number_equals(name: str, constant: int, slow: Slow) -> Run:
         try:
             value = env[name]
         except KeyError:
-            return False
+            return slow(None)
         return value == constant if type(value) is int and LEAST <= value <= GREATEST else slow(value)
 
     return run
@@ -71,7 +71,7 @@ def number_above(name: str, constant: int, slow: Slow) -> Run:
         try:
             value = env[name]
         except KeyError:
-            return False
+            return slow(None)
         return value > constant if type(value) is int and LEAST <= value <= GREATEST else slow(value)
 
     return run
@@ -84,7 +84,7 @@ def number_below(name: str, constant: int, slow: Slow) -> Run:
         try:
             value = env[name]
         except KeyError:
-            return False
+            return slow(None)
         return value < constant if type(value) is int and LEAST <= value <= GREATEST else slow(value)
 
     return run
@@ -108,7 +108,7 @@ def text_among(name: str, constants: frozenset[str], slow: Slow) -> Run:
         try:
             value = env[name]
         except KeyError:
-            return False
+            return slow(None)
         return value in constants if type(value) is str else slow(value)
 
     return run
@@ -123,7 +123,7 @@ def names_compare(left: str, right: str, function: str, slow: Callable[[Any, Any
             one = env[left]
             two = env[right]
         except KeyError:
-            return False
+            return slow(_value(env, left), _value(env, right))
         kind = type(one)
         if kind is type(two) and (kind is str or (kind is int and LEAST <= one <= GREATEST and LEAST <= two <= GREATEST)):
             return compare(one, two)
@@ -132,14 +132,21 @@ def names_compare(left: str, right: str, function: str, slow: Callable[[Any, Any
     return run
 
 
+def _value(env: Any, name: str) -> Any:
+    try:
+        return env[name]
+    except KeyError:
+        return None
+
+
 def holds(name: str, slow: Slow) -> Run:
-    """A bare bool name straight on the bindings; nothing does not hold."""
+    """A bare bool name straight on the bindings."""
 
     def run(env: Any) -> bool:
         try:
             value = env[name]
         except KeyError:
-            return False
+            return slow(None)
         return value if value is True or value is False else slow(value)
 
     return run

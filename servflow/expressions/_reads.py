@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from servflow.expressions._nodes import INDEX, Call, Const, Macro, Name, Node, Select, children
 from servflow.expressions._supplied import DEPENDS
-from servflow.expressions._writing import identifier
+from servflow.expressions._writing import identifier, write
 
 
 def reads(node: Node, type_names: frozenset[int]) -> set[str]:
@@ -42,6 +42,11 @@ def path_of_reads(node: Node, type_names: frozenset[int]) -> str | None:
     if not isinstance(root, Name) or id(root) in type_names or id(node) in type_names:
         return None
     return ".".join((root.name, *path))
+
+
+def told(node: Node, type_names: frozenset[int]) -> str:
+    """What people call a part: the dotted name it reads, else its text."""
+    return path_of_reads(node, type_names) or write(node)
 
 
 def _path(node: Node) -> tuple[Node, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field
 
 from servflow.errors import ExpressionError
-from servflow.expressions._compile import TEST, Compiler, Program
+from servflow.expressions._compile import Compiler, Program
 from servflow.expressions._expression import Expression, parts_of
 from servflow.expressions._faults import OutOfSteps
 from servflow.expressions._nodes import (
@@ -132,7 +132,7 @@ class Reader:
         self.base: dict[str, Any] = {}
         self.variables: dict[str, Variable] = {}
         self.atoms: list[Atom] = []
-        self._known: dict[tuple[str, int], int] = {}
+        self._known: dict[tuple[str, int, bool], int] = {}
         self._program: Program | None = None
         self._lifted = 0
 
@@ -203,7 +203,9 @@ class Reader:
                 return ("if", [self._tree(side.args[0]), *pair])
         if node.function == IN and isinstance(right, ListOf) and self._path(left) and right.items:
             items = [item for item in right.items if not is_null(item)]
-            if all(isinstance(item, Const) or self._path(item) for item in items) and not all(map(_is_const, items)):
+            # Where null is demanded away, one among the elements is no operand and no error; as an operand it would be.
+            split = self._program is not None and not self._program.asked.demanding
+            if split and all(isinstance(item, Const) or self._path(item) for item in items) and not all(map(_is_const, items)):
                 return ("or", [self._tree(Call("_==_", (left, item), False, node.position, node.height)) for item in items])
         return None
 
@@ -212,10 +214,10 @@ class Reader:
         assert program is not None
         names = sorted(name for name in names_of(node, program) if name in self.variables)
         text = write(node)
-        known = (text, id(program.functions) if program.functions else 0)
+        known = (text, id(program.functions) if program.functions else 0, program.asked.demanding)
         if known in self._known:
             return ("atom", self._known[known])
-        run = Compiler(program, TEST).condition(node)
+        run = Compiler(program, program.asked).condition(node)
         involved = [self.variables[name] for name in names]
         holders = [
             variable
@@ -389,7 +391,7 @@ class Reader:
         program = self._program
         assert program is not None
         if isinstance(node, Call) and (node.function in EQUALITY or node.function in ORDERING) and not program.slots:
-            atom.sides = tuple(Compiler(program, TEST).compile(arg) for arg in node.args)
+            atom.sides = tuple(Compiler(program, program.asked).compile(arg) for arg in node.args)
         found = [part.value for part in walk(node) if isinstance(part, Const) and part.value is not None]
         for part in walk(node):
             if isinstance(part, Call) and not isinstance(part, Const):
@@ -428,7 +430,7 @@ class Reader:
         if any(name in self.variables for name in names_of(node, program)):
             return MISSING
         try:
-            return admit(Compiler(program, TEST).compile(node)(program.frame(self.base)))
+            return admit(Compiler(program, program.asked).compile(node)(program.frame(self.base)))
         except (ExpressionError, OutOfSteps, RecursionError):
             return MISSING
 

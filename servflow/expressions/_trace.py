@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from servflow.errors import ExpressionError
-from servflow.expressions._compile import TEST, Compiler, Program
+from servflow.expressions._compile import Compiler, Program
 from servflow.expressions._conversions import text_of_decimal
-from servflow.expressions._faults import foreign, sourced
+from servflow.expressions._faults import fault, foreign, sourced
 from servflow.expressions._moments import write_duration, write_timestamp
 from servflow.expressions._nodes import AND, COMPARISONS, CONDITIONAL, NOT, OR, Call, Const, Name, Node, walk
-from servflow.expressions._reads import reads
-from servflow.expressions._values import release
+from servflow.expressions._reads import reads, told
+from servflow.expressions._values import admit, kind, release
 from servflow.expressions._writing import literal, write
 
 _MAX_SHOWN = 60
@@ -172,11 +172,11 @@ class Tracer:
     def part(self, node: Node, bindings: Mapping[str, Any]) -> Trace:
         text = write(node)
         if not isinstance(node, Call):
-            return self.leaf(node, text, bindings)
+            return self.demanded(self.leaf(node, text, bindings), node)
         if node.function in (AND, OR):
             return self.junction(node, text, bindings)
         if node.function == NOT:
-            inner = self.part(node.args[0], bindings)
+            inner = self.asked(node.args[0], bindings)
             value = None if inner.error is not None else not inner.result
             return Trace(text=text, kind="not", value=value, operands=(inner,), missing=inner.missing, error=inner.error)
         if node.function == CONDITIONAL:
@@ -187,7 +187,20 @@ class Tracer:
         if node.function in COMPARISONS:
             sign = node.function.strip("_")
             return Trace(text=text, kind="compare", sign=sign, value=value, operands=operands, missing=missing, error=error)
-        return Trace(text=text, kind="call", value=value, operands=operands, missing=missing, error=error)
+        return self.demanded(Trace(text=text, kind="call", value=value, operands=operands, missing=missing, error=error), node)
+
+    def asked(self, node: Node, bindings: Mapping[str, Any]) -> Trace:
+        """A part where a bool is wanted."""
+        found = self.part(node, bindings)
+        if found.error is not None or found.value is None or isinstance(found.value, bool):
+            return found
+        return evolve(found, error=fault("not_bool", kind=kind(admit(found.value))).message)
+
+    def demanded(self, part: Trace, node: Node) -> Trace:
+        """The part, failed where it is null and null does not do as a condition."""
+        if not self.shared.asked.demanding or part.value is not None or part.error is not None:
+            return part
+        return evolve(part, error=fault("null", name=told(node, self.shared.type_names)).message)
 
     def leaf(self, node: Node, text: str, bindings: Mapping[str, Any]) -> Trace:
         if isinstance(node, Const):
@@ -201,7 +214,7 @@ class Tracer:
     def junction(self, node: Call, text: str, bindings: Mapping[str, Any]) -> Trace:
         settles = node.function == OR
         # All of them, also after one settled it: whoever is refused wants to know everything that stood in the way.
-        parts = [self.part(arg, bindings) for arg in node.args]
+        parts = [self.asked(arg, bindings) for arg in node.args]
         settled = any(part.error is None and part.result == settles for part in parts)
         failed = [part.error for part in parts if part.error is not None]
         error = failed[0] if failed and not settled else None
@@ -210,7 +223,7 @@ class Tracer:
         return Trace(text=text, kind=kind, value=value, operands=tuple(parts), missing=_gathered(tuple(parts)), error=error)
 
     def conditional(self, node: Call, text: str, bindings: Mapping[str, Any]) -> Trace:
-        condition = self.part(node.args[0], bindings)
+        condition = self.asked(node.args[0], bindings)
         if condition.error is not None:
             return Trace(text=text, kind="if", operands=(condition,), missing=condition.missing, error=condition.error)
         chosen = self.part(node.args[1 if condition.result else 2], bindings)
@@ -219,7 +232,7 @@ class Tracer:
 
     def run(self, node: Node, bindings: Mapping[str, Any]) -> tuple[Any, str | None]:
         try:
-            compiled = Compiler(self.shared, TEST).compile(node)
+            compiled = Compiler(self.shared, self.shared.asked).compile(node)
             return release(compiled(self.shared.frame(bindings))), None
         except ExpressionError as error:
             return None, sourced(error, self.source).message

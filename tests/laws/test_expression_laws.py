@@ -216,6 +216,8 @@ def test_short_cuts_agree_with_the_general_way(a: Any, b: Any, sign: str) -> Non
         general = _outcome(lambda text=text: Expression.parse(f"[0].map(z, {text})[0]").test(bindings))
 
         assert direct == general
+        strict = _outcome(lambda text=text: Expression.parse(text, strict=True).test(bindings))
+        assert strict == _outcome(lambda text=text: Expression.parse(f"[0].exists(z, {text})", strict=True).test(bindings))
 
 
 @settings(max_examples=200, deadline=None)
@@ -226,6 +228,21 @@ def test_leniency_changes_nothing_where_nothing_is_missing(tree: dict[str, Any],
     strict = _outcome(lambda: expression.evaluate(bindings))
     if strict in ("True", "False") and "null" not in expression.text and None not in _flat(bindings):
         assert strict == _outcome(lambda: expression.test(bindings))
+
+
+@settings(max_examples=200, deadline=None)
+@given(TREES, BINDINGS)
+def test_what_is_strict_differs_only_by_refusing(tree: dict[str, Any], bindings: dict[str, Any]) -> None:
+    """Law: where a strict condition gives true or false the lenient one gives the same, and its trace agrees."""
+    expression = Expression.from_tree(tree, strict=True)
+    strict = _outcome(lambda: expression.test(bindings))
+    trace = expression.trace(bindings)
+    if isinstance(strict, str):
+        assert strict == _outcome(lambda: Expression.from_tree(tree).test(bindings))
+        assert trace.error is None
+        assert trace.result is (strict == "True")
+    elif expression.type == "bool":
+        assert trace.error is not None
 
 
 def _flat(value: Any) -> list[Any]:

@@ -101,8 +101,8 @@ CONDITIONS = st.recursive(
 )
 
 
-def parsed(texts: list[str]) -> list[Expression]:
-    return [Expression.parse(text) for text in texts]
+def parsed(texts: list[str], *, strict: bool = False) -> list[Expression]:
+    return [Expression.parse(text, strict=strict) for text in texts]
 
 
 def holds(expression: Expression, bindings: Mapping[str, Any]) -> bool:
@@ -142,10 +142,10 @@ def few(expressions: list[Expression]) -> bool:
 
 
 @settings(deadline=None)
-@given(st.lists(CONDITIONS, min_size=1, max_size=3), st.lists(CONDITIONS, max_size=1))
-def test_yes_holds_and_no_is_never_said_where_something_holds(wanted: list[str], unwanted: list[str]) -> None:
+@given(st.lists(CONDITIONS, min_size=1, max_size=3), st.lists(CONDITIONS, max_size=1), st.booleans())
+def test_yes_holds_and_no_is_never_said_where_something_holds(wanted: list[str], unwanted: list[str], strict: bool) -> None:
     """The values given make it so by the evaluator; where trying all small values finds some, no is not said."""
-    positive, negative = parsed(wanted), parsed(unwanted)
+    positive, negative = parsed(wanted, strict=strict), parsed(unwanted, strict=not strict)
     found = solve(positive, negative, types=TYPES)
 
     if found.status == "yes":
