@@ -245,6 +245,8 @@ class _Walk:
             better = self._seek(self.search.budget, changes, None)
             while better is not None:
                 best = better
+                if not self._cost(best)[1]:
+                    break  # all is as it was: nothing lies nearer
                 better = self._seek(self.search.budget, changes, self._cost(best)[1])
             if self._cost(best)[0] <= changes or self.search.tried >= self.search.budget:
                 break
