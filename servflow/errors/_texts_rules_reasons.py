@@ -1,0 +1,59 @@
+"""Knows the sentences about why a table decides as it does, and about its cases, in English and Chinese; must not know any code."""
+
+from __future__ import annotations
+
+from servflow.errors._catalogue import Text
+
+TEXTS: dict[str, Text] = {
+    "rules.row_beaten": Text(en="row {row} matches, but row {by} comes first", zh="第 {row} 行匹配，但第 {by} 行先于它"),
+    "rules.row_not_in_force": Text(
+        en="row {row} does not match: it is in force in {cell}, and it is {value}",
+        zh="第 {row} 行不匹配：生效期为 {cell}，而当前时刻是 {value}",
+    ),
+    "rules.told_result": Text(en="{table} gives {outputs}, by row {rows}", zh="{table} 的结果是 {outputs}，依据第 {rows} 行"),
+    "rules.told_default": Text(
+        en="{table}: no row matches, so the defaults stand: {outputs}", zh="{table}：没有行匹配，采用默认值：{outputs}"
+    ),
+    "rules.told_nothing": Text(en="{table}: no row matches", zh="{table}：没有行匹配"),
+    "rules.told_undecided": Text(en="{table} cannot decide: {problem}", zh="{table} 无法决策：{problem}"),
+    "rules.told_because": Text(en="row {row} matches:", zh="第 {row} 行匹配："),
+    "rules.told_always": Text(en="row {row} matches whatever the fields are", zh="第 {row} 行对任何字段值都匹配"),
+    "rules.told_condition": Text(en="{input} is {value}; the cell asks for {cell}", zh="{input} 为 {value}；单元格要求 {cell}"),
+    "rules.told_condition_reading": Text(
+        en="{input} is {value}; the cell asks for {cell}, with {reads}",
+        zh="{input} 为 {value}；单元格要求 {cell}，其中 {reads}",
+    ),
+    "rules.told_period": Text(
+        en="it is {value}; the row is in force in {cell}", zh="当前时刻是 {value}；该行的生效期为 {cell}"
+    ),
+    "rules.told_in_force": Text(en="it is in force in {period}", zh="生效期为 {period}"),
+    "rules.told_computed": Text(en="{output} is {value}: {cell}, with {reads}", zh="{output} 为 {value}：{cell}，其中 {reads}"),
+    "rules.told_losing": Text(en="the other rows ({count}):", zh="其余各行（{count} 行）："),
+    "rules.told_more": Text(en="and {count} more", zh="另有 {count} 行"),
+    "rules.told_nearest": Text(
+        en="the nearest miss is row {row}; conditions against it: {count}",
+        zh="最接近匹配的是第 {row} 行；不满足的条件数：{count}",
+    ),
+    "rules.told_no_miss": Text(en="every row matches", zh="所有行都匹配"),
+    "rules.told_apart": Text(en="{condition}; {to} would do, {by} away", zh="{condition}；改为 {to} 即可，相差 {by}"),
+    "rules.told_needs": Text(en="{condition}; {to} would do", zh="{condition}；改为 {to} 即可"),
+    "rules.told_needs_other": Text(en="{condition}; another value would do", zh="{condition}；改为其他值即可"),
+    "rules.told_change": Text(en="the smallest change that alters the result:", zh="能改变结果的最小改动："),
+    "rules.told_change_found": Text(
+        en="the smallest change found that alters the result:", zh="已找到的能改变结果的最小改动："
+    ),
+    "rules.told_becomes": Text(en="{field}: {to} instead of {old}", zh="{field}：由 {old} 改为 {to}"),
+    "rules.told_another": Text(
+        en="{field}: another value than {old}, such as {to}", zh="{field}：改为 {old} 以外的值，例如 {to}"
+    ),
+    "rules.told_then": Text(en="then it gives {outputs}, by row {rows}", zh="则结果是 {outputs}，依据第 {rows} 行"),
+    "rules.told_then_none": Text(en="then no row matches, and it gives {outputs}", zh="则没有行匹配，结果是 {outputs}"),
+    "rules.told_no_change_none": Text(en="no change of its inputs alters the result", zh="无论怎样改变输入，结果都不变"),
+    "rules.told_no_change_budget": Text(
+        en="no smallest change is told: there is too much to look at", zh="未给出最小改动：需要考察的组合过多"
+    ),
+    "rules.told_no_change_open": Text(
+        en="no change that alters the result was found; cells that read fields leave open whether there is one",
+        zh="没有找到能改变结果的改动；有单元格读取字段，无法断定是否存在",
+    ),
+}
