@@ -28,6 +28,7 @@ from servflow.rules._definition import (
     read_rows,
 )
 from servflow.rules._effective import asked_at, read_zone
+from servflow.rules._explain import Explained, explain
 from servflow.rules._hits import released, settle
 from servflow.rules._program import Program, compile_table, evaluate_outputs, located, read_values
 from servflow.rules._regions import axes_of
@@ -207,48 +208,24 @@ class DecisionTable:
             reason["labels"] = written.labels
         return FrozenMap(reason)
 
-    def explain(self, fields: Mapping[str, Any], lang: str = "en", at: datetime | None = None) -> tuple[Mapping[str, Any], ...]:
+    def explain(self, fields: Mapping[str, Any], lang: str = "en", at: datetime | None = None) -> Explained:
         """
-        Every row in order: whether it matches and, where not, the first input that stands against it.
+        Every row in order: whether it matches and, where not, the first condition that stands against it.
 
-        Each entry has ``row``, ``matches`` and ``text`` (a sentence); an entry that does not match has also
-        ``input``, ``cell`` and ``value``, and ``lines`` (the comparisons that failed) where the cell is a
-        condition.
+        The answer reads as a tuple of entries, and tells besides the ``nearest`` miss, the smallest ``change`` that would
+        alter the result, and all of it as ``text``.
 
         Args:
             fields: as for ``decide``.
             lang: ``en`` or ``zh``.
             at: as for ``decide``; a row that is not in force then has the input ``effective``.
-        """
-        program = self._program
-        values = read_values(self.name, self.inputs, program, fields)
-        in_force = self._in_force(fields, at)
-        entries: list[Mapping[str, Any]] = []
-        for row, tests in enumerate(program.tests):
-            entry: dict[str, Any] = {"row": row, "matches": True}
-            if not in_force >> row & 1:
-                period, asked = str(self.rows[row].effective), asked_at(at, fields)
-                entry |= {"matches": False, "input": "effective", "cell": period, "value": asked and write_instant(asked)}
-            for index, test in enumerate(tests if entry["matches"] else ()):
-                holds = bool(program.columns[index].mask(values[index]) >> row & 1)
-                if holds and test.dynamic:
-                    holds = self._holds(row, index, values[index], fields)
-                if not holds:
-                    entry |= {"matches": False, "input": self.inputs[index].name, "cell": test.text, "value": values[index]}
-                    lines = [line for part in test.expressions for line in part.trace(fields).lines(lang)]
-                    if lines:
-                        entry["lines"] = tuple(lines)
-                    break
-            shown = {**entry, "value": "null" if entry.get("value") is None else repr(entry["value"])}
-            entry["text"] = render("rules.row_matches" if entry["matches"] else "rules.row_fails", shown, lang)
-            entries.append(FrozenMap(entry))
-        return tuple(entries)
 
-    def _holds(self, row: int, index: int, value: Any, fields: Mapping[str, Any]) -> bool:
-        try:
-            return self._program.tests[row][index].holds(value, fields)
-        except ExpressionError as error:
-            raise located(error, self.name, f"rows[{row}][{index}]") from error
+        Raises:
+            InputError: a value does not fit its input's type; rows have effective dates, and no instant is given.
+            ExpressionError: an input's expression cannot be evaluated.
+            TimeError: an input or *at* is a naive instant.
+        """
+        return explain(self, self._program, fields, self._in_force(fields, at), at=at, lang=lang)
 
     @property
     def timed(self) -> bool:
