@@ -36,6 +36,7 @@ from servflow.model import (
 if TYPE_CHECKING:
     from servflow.engine._compile import Compiled
     from servflow.engine._workflow import Workflow
+    from servflow.rules import Decision
 
 
 @attrs.define
@@ -101,6 +102,7 @@ class OneCall:
     recording = False
     own_event = False
     decisions = 0
+    score: Any = None
 
     def __init__(self, workflow: Workflow, ticket: Ticket | None, at: datetime, world: World | None) -> None:
         self.workflow = workflow
@@ -222,7 +224,7 @@ class OneCall:
                 name=name,
                 values=FrozenMap({key: freeze(read.get(key)) for key in sorted(table.reads) if "." not in key}),
                 result=_kept(decision.outputs),
-                why=freeze({"matched": list(decision.matched)}),
+                why=freeze(_why(decision)),
             )
         outputs: Any = decision.outputs
         return outputs if isinstance(outputs, Mapping) else None
@@ -279,6 +281,12 @@ class OneCall:
         if self.reservations:
             made["reservations"] = tuple(self.reservations)
         return from_dict(Outcome, made)
+
+
+def _why(decision: Decision) -> dict[str, Any]:
+    """What the record of a decision keeps of its reasons: the rows, and which edition of the table they stand in."""
+    edition = {} if decision.version is None else {"version": decision.version}
+    return {"matched": list(decision.matched), **edition, "hash": decision.hash}
 
 
 def _kept(value: Any) -> Any:

@@ -111,6 +111,12 @@ TEXTS: dict[str, Text] = {
         hint_en="call decide(fields, at=...)",
         hint_zh="请调用 decide(fields, at=...)",
     ),
+    "rules.stale": Text(
+        en="another edition is in force than the expected one: {found} instead of {expected}",
+        zh="当前生效的版本不是预期的版本：应为 {expected}，实为 {found}",
+        hint_en="look at what is in force now and decide again whether to replace it",
+        hint_zh="请先查看当前生效的版本，再决定是否替换",
+    ),
     "rules.row_length": Text(
         en="the row has {cells} cells instead of {expected} ({inputs} inputs, then {outputs} outputs)",
         zh="该行有 {cells} 个单元格，应为 {expected} 个（先 {inputs} 个输入，再 {outputs} 个输出）",

@@ -1,11 +1,13 @@
 """Knows decision tables and condition/action rules; must not know tickets, workflows or who runs a rule."""
 
+from servflow.rules._current import Current
 from servflow.rules._definition import HITS, Input, Output, Row
 from servflow.rules._rules import Rule, RuleSet
 from servflow.rules._table import Decision, DecisionTable
 
 __all__ = [
     "HITS",
+    "Current",
     "Decision",
     "DecisionTable",
     "Input",

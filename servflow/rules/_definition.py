@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -11,7 +12,7 @@ from attrs import field, frozen
 
 from servflow.errors import Finding, nearest, shown
 from servflow.expressions import Function
-from servflow.model import CONVERTERS, ValueProblem, freeze
+from servflow.model import CONVERTERS, Span, ValueProblem, freeze, write_instant
 from servflow.rules._effective import Effective, read_effective
 
 MAX_ROWS = 50_000
@@ -175,10 +176,17 @@ class Written(Protocol):
 
 
 def plain(value: Any) -> Any:
-    """A value as a document can hold it: exact numbers as text, tuples as lists."""
+    """A value as a document can hold it: exact numbers, instants and lengths of time as text, tuples as lists."""
     if isinstance(value, Decimal):
         return str(value)
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, datetime):
+        return write_instant(value)
+    if isinstance(value, timedelta):
+        return Span.of(value).text if value >= timedelta() else value  # no document can write less than nothing
+    # Values of a table are checked, nested at most a few levels deep.
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return {key: plain(item) for key, item in value.items()} if isinstance(value, Mapping) else value
 
 
 _SECTIONS = ("name", "version", "hit", "zone", "inputs", "outputs", "rows")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import decimal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+
+from attrs import frozen
 
 from servflow.errors import InputError, render
 from servflow.model import FrozenMap
@@ -14,6 +16,9 @@ from servflow.rules._cells import kind_of, same
 from servflow.rules._definition import MULTIPLE, Output
 
 Outputs = FrozenMap[str, Any]
+
+UNREADY: Any = object()
+"""Stands where a result must be evaluated."""
 
 # The caller's decimal context must not change a result: the precision of expressions, and every trap an error.
 _EXACT = decimal.Context(prec=28, traps=[decimal.InvalidOperation, decimal.Overflow, decimal.DivisionByZero])
@@ -41,6 +46,41 @@ def released(result: Any) -> Any:
     if isinstance(result, Mapping) and any(isinstance(value, (list, tuple, Mapping)) for value in result.values()):
         return plainly(result)
     return result
+
+
+@frozen
+class Ready:
+    """
+    Results known before anything is asked, for policies under which one row decides.
+
+    ``results`` holds one per row and then, last, the result where no row matches. ``unsure`` are the rows that may not
+    match although nothing constant stands against them; ``first`` is whether the lowest row wins.
+    """
+
+    results: tuple[Any, ...]
+    unsure: int
+    first: bool
+
+
+def ready_of(
+    hit: str, outputs: Mapping[str, Output], constants: Sequence[Outputs | None], unsure: Iterable[int]
+) -> Ready | None:
+    """
+    What can be known beforehand; None for policies that look at all rows.
+
+    Args:
+        hit: the policy.
+        outputs: the output columns.
+        constants: what each row gives, None where it must be evaluated.
+        unsure: the rows with cells that must be evaluated.
+    """
+    if hit not in ("unique", "first", "priority", "any"):
+        return None
+    # Lists and maps are made anew for every caller, who may write to them.
+    results = [UNREADY if found is None or released(found) is not found else found for found in constants]
+    nothing = defaults(outputs)
+    results.append(nothing if released(nothing) is nothing else UNREADY)
+    return Ready(tuple(results), sum(1 << row for row in unsure), hit == "first")
 
 
 def settle(

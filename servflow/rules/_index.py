@@ -94,7 +94,8 @@ class Column:
         self._hits = {
             key: always | (negated & ~excluded.get(key, 0)) | chosen.get(key, 0) for key in chosen.keys() | excluded.keys()
         }
-        self._sweeps = {kind: _sweep(found, rows) for kind, found in ranges.items()}
+        self._sweeps: dict[str | None, Sweep] = {kind: _sweep(found, rows) for kind, found in ranges.items()}
+        self._texts, self._numbers = self._sweeps.get("string"), self._sweeps.get("number")
         self._null = 0
         for test, mask in self._cells.items():
             if test.dynamic or test.holds(None, {}):
@@ -106,21 +107,22 @@ class Column:
 
     def mask(self, value: Any) -> int:
         """The rows that may match when the input has this value; None is null or missing."""
-        if value is None:
-            return self._null
-        if type(value) is str:
+        kind = type(value)
+        if kind is str:
             found = self._hits.get(value, self._miss)
-            if not self._sweeps and not self._slow:
-                return found
+            sweep = self._texts
+        elif kind is int:
+            found = self._hits.get(value, self._miss)
+            sweep = self._numbers
+        elif value is None:
+            return self._null
         elif isinstance(value, Decimal) and not self._decimal:
             return self._as_decimal.mask(value)
         else:
             found = self._looked_up(value)
-        if self._sweeps:
-            kind = kind_of(value)
-            sweep = None if kind is None else self._sweeps.get(kind)
-            if sweep is not None:
-                found |= sweep.mask(value)
+            sweep = self._sweeps.get(kind_of(value)) if self._sweeps else None
+        if sweep is not None:
+            found |= sweep.mask(value)
         for test, mask in self._slow:
             if test.holds(value, {}):
                 found |= mask

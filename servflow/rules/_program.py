@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from attrs import frozen
@@ -19,6 +20,9 @@ from servflow.rules._index import Column
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _RAW_NAME = re.compile(r"\w+(?: \w+)*")
+
+_DICTS = frozenset({dict, FrozenMap})  # they hold what they hold; other mappings may find values only when asked
+_PLAIN = frozenset({str, int, float, bool, type(None), Decimal})
 
 T = TypeVar("T")
 Reader = Callable[[Mapping[str, Any]], Any]
@@ -90,6 +94,8 @@ class Program:
     """The inputs that declare which values they take."""
     effective: InForce | None = None
     """The rows in force at an instant; None where all rows always are."""
+    names: tuple[str, ...] | None = None
+    """What the inputs read, where each is a plain name."""
 
 
 def source_of(column: Input, functions: Functions) -> Source:
@@ -166,6 +172,7 @@ def compile_table(
         _reads(sources, tests, cells),
         tuple(index for index, column in enumerate(inputs) if column.type is not None or column.one_of),
         _in_force(rows, zone, found),
+        tuple(source.path[0] for source in sources) if all(len(source.path) == 1 for source in sources) else None,
     )
 
 
@@ -290,12 +297,16 @@ def read_values(table: str, inputs: tuple[Input, ...], program: Program, fields:
         TimeError: a value is a naive instant.
     """
     given: object = fields
-    if not isinstance(given, Mapping):
+    if type(given) in _DICTS and program.names is not None:
+        values = [*map(fields.get, program.names)]
+    elif not isinstance(given, Mapping):
         raise InputError(f"a table decides on a mapping of names to values, not on {shown(given)}", code="rules.fields")
-    values = [read(fields) for read in program.readers]
-    for index, value in enumerate(values):
-        if isinstance(value, datetime):
-            values[index] = instant(value, inputs[index].name)
+    else:
+        values = [read(fields) for read in program.readers]
+    if not _PLAIN.issuperset(map(type, values)):
+        for index, value in enumerate(values):
+            if isinstance(value, datetime):
+                values[index] = instant(value, inputs[index].name)
     for index in program.guarded:
         column, value = inputs[index], values[index]
         if value is None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from attrs import field, frozen
 
 from servflow.errors import DefinitionError, ExpressionError, Finding, InputError, nearest, render
 from servflow.expressions import Function
-from servflow.model import FrozenMap, write_instant
+from servflow.model import FrozenMap, canonical, encode_value
 from servflow.rules._check import check_table
+from servflow.rules._decision import Decision
 from servflow.rules._definition import (
     HITS,
     ORDERABLE,
@@ -29,7 +32,7 @@ from servflow.rules._definition import (
 )
 from servflow.rules._effective import asked_at, read_zone
 from servflow.rules._explain import Explained, explain
-from servflow.rules._hits import released, settle
+from servflow.rules._hits import UNREADY, Ready, ready_of, released, settle
 from servflow.rules._program import Program, compile_table, evaluate_outputs, located, read_values
 from servflow.rules._regions import axes_of
 from servflow.rules._typing import typed_findings
@@ -37,25 +40,6 @@ from servflow.rules._typing import typed_findings
 
 def _given(value: Any) -> Any:
     return value  # read and checked once all parts are there, so that every problem is reported at once
-
-
-@frozen
-class Decision:
-    """
-    What a table says about some fields, and why.
-
-    ``outputs`` is a mapping for ``unique``, ``first``, ``priority`` and ``any`` (None where nothing matches
-    and no output has a default), a list of mappings for ``collect``, ``rule order`` and ``output order``, and
-    a plain value for ``collect sum``, ``min``, ``max`` and ``count``; lists and maps among the values are list
-    and dict, as ``evaluate`` gives them. ``matched`` holds the rows, counted from
-    0, that matched: in the order of the list for a list, the deciding row first for ``priority``, only the
-    deciding row for ``first``. ``why`` has an entry per row that made the result: its ``row`` (with ``id`` and
-    ``note`` where written) and for each input its ``cell`` and the ``value`` it was given.
-    """
-
-    outputs: Any
-    matched: tuple[int, ...] = ()
-    why: tuple[Mapping[str, Any], ...] = ()
 
 
 @frozen(kw_only=True, eq=False, repr=False, slots=False)
@@ -97,6 +81,7 @@ class DecisionTable:
     version: int | str | None = field(default=None, converter=_given)
     functions: Mapping[str, Function] | None = None
     _program: Program = field(init=False)
+    _ready: Ready | None = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         found: list[Finding] = []
@@ -121,6 +106,7 @@ class DecisionTable:
             ("rows", rows),
             ("zone", zone),
             ("_program", program),
+            ("_ready", ready_of(hit, outputs, program.constants, program.residual)),
         ):
             object.__setattr__(self, name, value)
 
@@ -146,11 +132,24 @@ class DecisionTable:
         mask = program.every_row if program.effective is None and at is None else self._in_force(fields, at)
         for column, value in zip(program.columns, values, strict=True):
             mask &= column.mask(value)
-        matched = self._survivors(mask, values, fields)
-        evaluated = [evaluate_outputs(self.name, self.outputs, program, row, fields) for row in matched]
-        outputs, ordered = settle(self.name, self.hit, self.outputs, matched, evaluated)
+        return self._decided(mask, values, fields)
+
+    def _decided(self, mask: int, values: list[Any], fields: Mapping[str, Any]) -> Decision:
+        ready = self._ready
+        if ready is not None and not mask & ready.unsure:
+            lowest = mask & -mask
+            if lowest == mask or ready.first:  # one row decides alone, or none does
+                row = lowest.bit_length() - 1
+                result = ready.results[row]
+                if result is not UNREADY:
+                    matched = (row,) if mask else ()
+                    return Decision.made(self, result, matched, matched, values)
+        program = self._program
+        rows = self._survivors(mask, values, fields)
+        evaluated = [evaluate_outputs(self.name, self.outputs, program, row, fields) for row in rows]
+        outputs, ordered = settle(self.name, self.hit, self.outputs, rows, evaluated)
         behind = ordered[:1] if self.hit == "priority" else ordered
-        return Decision(released(outputs), ordered, tuple(self._reason(row, values) for row in behind))
+        return Decision.made(self, released(outputs), ordered, behind, values)
 
     def _in_force(self, fields: Mapping[str, Any], at: datetime | None) -> int:
         asked = asked_at(at, fields)
@@ -188,25 +187,6 @@ class DecisionTable:
             if not answers[key]:
                 return False
         return True
-
-    def _reason(self, row: int, values: list[Any]) -> Mapping[str, Any]:
-        written = self.rows[row]
-        reason: dict[str, Any] = {
-            "row": row,
-            "inputs": tuple(
-                FrozenMap({"input": column.name, "cell": cell, "value": value})
-                for column, cell, value in zip(self.inputs, written.when, values, strict=True)
-            ),
-        }
-        if written.id is not None:
-            reason["id"] = written.id
-        if written.note is not None:
-            reason["note"] = written.note
-        if written.effective is not None:
-            reason["effective"] = FrozenMap(written.effective.to_data())
-        if written.labels:
-            reason["labels"] = written.labels
-        return FrozenMap(reason)
 
     def explain(self, fields: Mapping[str, Any], lang: str = "en", at: datetime | None = None) -> Explained:
         """
@@ -288,6 +268,17 @@ class DecisionTable:
         data["outputs"] = {name: output.to_data() for name, output in self.outputs.items()}
         data["rows"] = [row.to_data() for row in self.rows]
         return data
+
+    @cached_property
+    def hash(self) -> str:
+        """
+        SHA-256 of the canonical document, whose every word a decision may show; ``cases`` only test it and are left out.
+
+        Tables of the same hash give the same decisions for the same reasons, where the host's functions are the same.
+        """
+        data = {name: value for name, value in self.to_data().items() if name != "cases"}
+        # The order of the outputs says which cell is whose; canonical bytes do not keep it.
+        return hashlib.sha256(canonical([encode_value(data), list(self.outputs)])).hexdigest()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, DecisionTable):
