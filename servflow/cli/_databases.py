@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from servflow.correlation._own import own
+from servflow.documents import definition
 from servflow.engine import Extensions, Workflow
 from servflow.errors import InputError, NotFound, nearest
 from servflow.model import Ticket
@@ -56,17 +58,22 @@ def open_existing(url: str, *, tenant: str = "default") -> SqliteStore | SqlStor
     return SqliteStore(path, tenant=tenant)
 
 
-def tickets(store: Store) -> Iterator[Ticket]:
-    """Every ticket of a store, by id."""
+def everything(store: Store) -> Iterator[Ticket]:
+    """Every ticket of a store, by id, with those in which correlators keep what they know."""
     after: str | None = None
     while page := store.find(limit=PAGE, after=after):
         yield from page
         after = page[-1].id
 
 
-def workflow_of(store: Store, hash_: str, extensions: Extensions | None = None) -> Workflow:
+def tickets(store: Store) -> Iterator[Ticket]:
+    """Every ticket of the host in a store, by id."""
+    return (ticket for ticket in everything(store) if not own(ticket))
+
+
+def workflow_of(store: Store, hash_: str, extensions: Extensions | None = None) -> Any:
     """
-    The workflow kept under a hash, with the host's functions where it needs some.
+    The workflow or correlator kept under a hash, with the host's functions where it needs some.
 
     Raises:
         NotFound: the store holds no definition of that hash.
@@ -78,7 +85,7 @@ def workflow_of(store: Store, hash_: str, extensions: Extensions | None = None) 
             code="definition",
             hash=hash_,
         )
-    return Workflow(**data) if extensions is None else Workflow(**data, extensions=extensions)
+    return definition(data, extensions=extensions)
 
 
 def one(store: Store, name: str) -> Ticket:
@@ -107,9 +114,9 @@ def latest(store: Store) -> datetime | None:
     return max((ticket.at for ticket in tickets(store)), default=None)
 
 
-def zone_of(workflow: Workflow) -> str:
+def zone_of(workflow: Workflow | Any) -> str:
     """The zone of the workflow's calendars, the first one's where there are several; UTC where there is none."""
-    for calendar in workflow.calendars.values():
+    for calendar in getattr(workflow, "calendars", {}).values():
         zone = getattr(calendar, "zone", None)
         if zone:
             return str(zone)

@@ -18,10 +18,10 @@ from typing import Any, TextIO, TypeVar
 import click
 from attrs import evolve, field, frozen
 
-from servflow.cli._databases import tickets, workflow_of
+from servflow.cli._databases import everything, workflow_of
 from servflow.cli._output import Say, stamp
 from servflow.desk import Desk, Problem, Retry, Telemetry, Worker
-from servflow.engine import Extensions, Workflow
+from servflow.engine import Extensions
 from servflow.errors import DefinitionError, InputError, NotFound, ServflowError, StoreError, nearest, shown
 from servflow.stores import Store
 
@@ -78,11 +78,11 @@ class Host:
             patience=max(self.patience, 2 * timeout),
         )
 
-    def _kept(self, store: Store) -> Sequence[Workflow]:
-        """The workflows of all tickets; one that cannot be read leaves its tickets behind, and not those of others."""
-        flows: list[Workflow] = []
+    def _kept(self, store: Store) -> Sequence[Any]:
+        """The definitions of all tickets; one that cannot be read leaves its tickets behind, and not those of others."""
+        flows: list[Any] = []
         wrong: ServflowError | None = None
-        for hash_ in sorted({ticket.pins.get("workflow", "") for ticket in tickets(store)}):
+        for hash_ in sorted({ticket.pins.get("workflow", "") for ticket in everything(store)}):
             try:
                 flows.append(workflow_of(store, hash_, self.extensions))
             except (NotFound, DefinitionError) as error:

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from servflow.desk._facts import MARK, is_correlators
+from servflow.desk._facts import MARK, owned
 from servflow.model import Ticket
 from servflow.stores import Store
 
-_BEHIND = MARK + "\U0010ffff"
+_LAST = "\U0010ffff"
 
 
 def found(store: Store, asked: Mapping[str, Any]) -> tuple[Ticket, ...]:
     """What a store finds, without the tickets of correlators where no workflow is asked for by name."""
-    page = store.find(**asked)
-    if asked.get("workflow") is not None or not any(is_correlators(ticket.id) for ticket in page):
-        return page
-    # Nothing of them is ever due, so in either order they stand in one row, and the page goes on behind them.
-    limit = asked.get("limit", 100)
-    kept = [ticket for ticket in page if not is_correlators(ticket.id)]
-    return (*kept, *store.find(**{**asked, "limit": limit - len(kept), "after": _BEHIND}))
+    if asked.get("workflow") is not None:
+        return store.find(**asked)
+    kept: list[Ticket] = []
+    asked = {"limit": 100, **asked}
+    limit = asked["limit"]
+    while True:
+        page = store.find(**asked)
+        ours = next((place for place, ticket in enumerate(page) if owned(ticket)), None)
+        kept += page[:ours]
+        if ours is None:
+            return tuple(kept)
+        # Nothing of a correlator is ever due, so in either order its tickets stand in one row: it goes on behind them.
+        asked = {**asked, "limit": limit - len(kept), "after": f"{MARK}{page[ours].workflow}/{_LAST}"}

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from servflow.documents._definitions import definition
 from servflow.documents._load import load
+from servflow.documents._load_correlator import load_correlator, load_definition
 from servflow.documents._save import save
 
-__all__ = ["definition", "load", "save", "schema"]
+__all__ = ["definition", "load", "load_correlator", "load_definition", "save", "schema"]
 
 
-def schema() -> dict[str, object]:
+def schema(of: str = "workflow") -> dict[str, object]:
     """
     The JSON Schema of a definition, for editors and for programs that write definitions.
 
     Its ``$id`` names the version of the format. A document that fits is well shaped; whether it means something is
     for ``load`` to say.
+
+    Args:
+        of: ``workflow`` or ``correlator``.
+
+    Raises:
+        InputError: there are no such definitions.
     """
     # Imported here so that importing servflow loads no pydantic.
     from servflow.documents._schema import schema as made
 
-    return made()
+    return made(of)

@@ -8,9 +8,6 @@ from typing import Any
 from servflow.calendars import OpenTime
 from servflow.engine import Extensions, Workflow
 
-KEY = "correlator"
-"""A definition that has this key is a correlator's, any other a workflow's."""
-
 
 def definition(
     data: Mapping[str, Any],
@@ -30,7 +27,7 @@ def definition(
         DefinitionError: it is wrong, or needs host functions it was not given.
         TypeError: it has keys that no definition has.
     """
-    if KEY in data:
+    if "workflow" not in data:
         # Imported here so that a program without correlators loads none.
         from servflow.correlation import Correlator
 

@@ -1,16 +1,20 @@
-"""Knows how a workflow is written as YAML; must not know how it is read."""
+"""Knows how a definition is written as YAML; must not know how it is read."""
 
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 from servflow.documents._plain import plain_mapping
 from servflow.engine import Workflow
 
+if TYPE_CHECKING:
+    from servflow.correlation import Correlator
 
-def save(workflow: Workflow) -> str:
+
+def save(workflow: Workflow | Correlator) -> str:
     """
-    The definition as YAML 1.2 text in its canonical form, which loads as an equal workflow.
+    The definition as YAML 1.2 text in its canonical form, which loads as an equal one.
 
     Calendars of the host are versioned apart and not part of it.
     """

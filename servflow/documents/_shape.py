@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from servflow.documents._models import WorkflowModel
-from servflow.documents._schema import schema
-from servflow.documents._shapes import MARK, shape
+from servflow.documents._schema import schema_of
+from servflow.documents._shapes import MARK, Part, shape
 from servflow.documents._tree import joined
 from servflow.errors import Finding, nearest
 
@@ -36,23 +36,24 @@ _MOST = 200
 """How many problems of shape get advice; comparing words is slow, and whoever has more begins with these."""
 
 
-def check_shape(data: Mapping[str, Any]) -> list[tuple[Steps, Finding]]:
+def check_shape(data: Mapping[str, Any], model: type[Part] = WorkflowModel) -> list[tuple[Steps, Finding]]:
     """Every problem of shape with the steps that lead to it; no error of pydantic gets out."""
     try:
-        WorkflowModel.model_validate(data)
+        model.model_validate(data)
     except ValidationError as error:
-        return [_finding(item, advise=count < _MOST) for count, item in enumerate(error.errors(include_url=False))]
+        found = enumerate(error.errors(include_url=False))
+        return [_finding(item, model, advise=count < _MOST) for count, item in found]
     return []
 
 
-def _finding(error: Mapping[str, Any], *, advise: bool) -> tuple[Steps, Finding]:
+def _finding(error: Mapping[str, Any], model: type[Part], *, advise: bool) -> tuple[Steps, Finding]:
     steps = tuple(step for step in error["loc"] if not (isinstance(step, str) and step.startswith(MARK)))
     path = ""
     for step in steps:
         path = joined(path, step)
     last = str(steps[-1])[:100] if steps else ""
     if error["type"] == "extra_forbidden":
-        known = known_keys(steps[:-1]) if advise else ()
+        known = known_keys(steps[:-1], model) if advise else ()
         return steps, Finding("document.unknown_key", path, {"key": last, "known": known, "nearest": nearest(last, known)})
     if error["type"] == "missing":
         return steps, Finding("document.missing", path, {"key": last})
@@ -73,9 +74,9 @@ def _value(value: Any) -> str:
     return _SHORT.repr(value)
 
 
-def known_keys(steps: Iterable[str | int]) -> tuple[str, ...]:
+def known_keys(steps: Iterable[str | int], model: type[Part] = WorkflowModel) -> tuple[str, ...]:
     """The keys that a mapping at these steps may have, from the schema."""
-    whole = _schema()
+    whole = _schema(model)
     nodes = _alternatives([whole], whole)
     for step in steps:
         inner: list[Mapping[str, Any]] = []
@@ -103,6 +104,6 @@ def _alternatives(nodes: list[Mapping[str, Any]], whole: Mapping[str, Any]) -> l
     return found
 
 
-@lru_cache(maxsize=1)
-def _schema() -> Mapping[str, Any]:
-    return schema()
+@lru_cache(maxsize=2)
+def _schema(model: type[Part]) -> Mapping[str, Any]:
+    return schema_of(model)

@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
+from servflow.correlation._own import own
 from servflow.errors import InputError
 from servflow.model import (
     EMPTY,
@@ -224,10 +225,14 @@ def read_case(records: Sequence[Record], at: datetime, done: Collection[str] = (
 
 def read_cases(histories: Iterable[Sequence[Record]], at: datetime, done: Collection[str] = ()) -> tuple[Case, ...]:
     """
-    Read the records of many tickets, one history each, as ``read_case`` does.
+    Read the records of many tickets, one history each, as ``read_case`` does; those of correlators' own tickets are left out.
 
     Raises:
         InputError: a history does not begin with ``Opened``.
         TimeError: *at* is naive.
     """
-    return tuple(read_case(records, at, done) for records in histories)
+    return tuple(read_case(records, at, done) for records in histories if not _own(records))
+
+
+def _own(records: Sequence[Record]) -> bool:
+    return bool(records) and isinstance(records[0], Opened) and own(records[0])

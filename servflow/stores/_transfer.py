@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from servflow.documents import definition
 from servflow.engine import Workflow
 from servflow.errors import FormatError, InputError, NotFound, ServflowError, StoreError, shown
 from servflow.model import (
@@ -182,15 +183,15 @@ def _index(read: _Read, workflows: tuple[Workflow, ...]) -> FrozenMap[str, Any] 
     pinned = read.ticket.pins.get("workflow", "")
     flow = next((flow for flow in workflows if flow.hash == pinned), None)
     if flow is None and pinned in read.definitions:
-        flow = Workflow(**read.definitions[pinned])
-    return None if flow is None else frozen_map(flow.index(read.ticket))
+        flow = definition(read.definitions[pinned])
+    return frozen_map(flow.index(read.ticket)) if isinstance(flow, Workflow) else None
 
 
 def _proved(read: _Read, workflows: tuple[Workflow, ...]) -> None:
     """Refuse what would not be proved in a store of its own."""
     for hash_, data in read.definitions.items():
         try:
-            known = hash_ in {flow.hash for flow in workflows} or Workflow(**data).hash == hash_
+            known = hash_ in {flow.hash for flow in workflows} or definition(data).hash == hash_
         except (ServflowError, TypeError) as error:
             told = f"definition {shown(hash_)} cannot be read: {error}; give its workflow with workflows=[...]"
             raise InputError(told, code="definition", hash=hash_) from error

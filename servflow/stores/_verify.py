@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
+from servflow.documents import definition
 from servflow.engine import Workflow
 from servflow.errors import Finding, FormatError, InputError, NotFound, ServflowError, StoreError
 from servflow.model import Erased, Record, Ticket, canonical, load, load_ticket
@@ -243,7 +244,7 @@ class _Look:
     def _defined(self, hash_: str) -> Workflow | None:
         try:
             data: Any = self.store.definition(hash_)
-            read = None if data is None else Workflow(**data)
+            read: Workflow | None = None if data is None else definition(data)
         except StoreError as error:
             if error.code != "damaged":
                 raise
