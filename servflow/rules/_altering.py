@@ -34,6 +34,9 @@ MAX_ROWS = 3_000
 MAX_PRODUCT = 4_000
 """Most combinations of one set of fields that are gone through in order; past it each row is tried by itself."""
 
+MAX_NEARBY = 50
+"""Most rows tried one by one where not everything can be looked at."""
+
 _UNALTERABLE = ("at",)
 
 Path = tuple[str, ...]
@@ -174,8 +177,26 @@ class _Search:
             if found is not None:
                 return found
             if self.exhausted:
-                return "budget"
-        return "none" if self.exact and self.proved else "open"
+                return self.nearby() or "budget"
+        return "none" if self.exact and self.proved else self.nearby() or "open"
+
+    def nearby(self) -> Change | None:
+        """Where not everything can be looked at: the best of what would let the rows that come nearest match."""
+        question = self.question
+        losing = list(bits(question.program.every_row & question.in_force & ~question.matching))
+        losing.sort(key=lambda row: len(question.failing(row)))
+        best: tuple[int, Cost, Change] | None = None
+        for row in losing[:MAX_NEARBY]:
+            failing = set(question.failing(row))
+            axes = [axis for axis in self.axes if failing & set(axis.columns)]
+            nears = [near for axis in axes if (near := self.nearest(axis, row)) is not None]
+            if not axes or len(nears) < len(axes) or (best is not None and (len(axes), _sum(nears)) >= best[:2]):
+                continue
+            found = self.decided({axis.path: near for axis, near in zip(axes, nears, strict=True)})
+            if found is not None:
+                told = tuple((axis.path, axis.present, near) for axis, near in zip(axes, nears, strict=True))
+                best = (len(axes), _sum(nears), Change(told, found[0], found[1], proved=False))
+        return None if best is None else best[2]
 
     @property
     def exhausted(self) -> bool:
@@ -223,8 +244,12 @@ class _Search:
         program = self.question.program
         found: list[list[tuple[Near, int]]] = []
         listed = list(bits(rows))
-        for axis in axes:
-            tests: dict[Test, None] = {program.tests[row][index]: None for row in listed for index in axis.columns}
+        asked: list[dict[Test, None]] = [
+            {program.tests[row][index]: None for row in listed for index in axis.columns} for axis in axes
+        ]
+        if len(axes) > 1 and prod(len(tests) for tests in asked) > 10 * MAX_PRODUCT:
+            return None
+        for axis, tests in zip(axes, asked, strict=True):
             options: dict[Any, tuple[Near, int]] = {}
             for near in (*near_values(tests, axis.type_name, axis.one_of, axis.present), *axis.extra):
                 mask = self.mask(axis, near.value) & rows

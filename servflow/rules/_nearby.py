@@ -21,6 +21,7 @@ _TICK = timedelta(microseconds=1)
 _SECOND = 1_000_000
 _CENTS = 2
 _WHOLE = ("int", "uint")
+_LIKE = ("number", "string", "timestamp", "duration", "bytes")
 _KINDS = {"int": "number", "uint": "number", "double": "number", "decimal": "number"}
 
 
@@ -109,8 +110,10 @@ def near_values(tests: Iterable[Test], type_name: str | None, one_of: Sequence[A
     points, ordered = _constants(tests, type_name)
     kind = kind_of(present)
     sort = _KINDS.get(type_name or "", type_name)
-    if kind is not None and kind not in points and sort in (None, kind):
-        points[kind] = []
+    if sort in _LIKE:
+        points.setdefault(sort, [])
+    elif sort is None and (kind is not None or not points):
+        points.setdefault(kind or "string", [])
     if type_name == "bool" or kind == "bool":
         points["bool"] = [False, True]
     near: list[Near] = []

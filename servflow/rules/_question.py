@@ -151,12 +151,11 @@ class Question:
         if read is None:
             return None
         type_name = None if column.type is None else base_type(column.type)
-        if not column.one_of and not read.negated and len(read.atoms) == 1 and read.atoms[0].kind == "equal":
-            only = read.atoms[0].low
-            constant = None if only is None else (only.as_decimal() if type_name == "decimal" else only).constant
-            if constant is not None and not isinstance(constant, (list, tuple)) and type(constant) is type(value):
-                return Near(constant, distance(value, constant))
         kind = None if type_name == "any" else type_name
+        if not column.one_of:
+            plain = _plainly(read.as_decimal() if kind == "decimal" else read, value)
+            if plain is not None:
+                return plain
         fitting = [near for near in near_values([read], kind, column.one_of, value) if self._suits(read, near, kind)]
         return min(fitting, key=lambda near: near.cost, default=None)
 
@@ -225,6 +224,25 @@ class Question:
             return distance(self.instant, self.entry_into_force(row))
         near = self.need(index, self.program.tests[row][index])
         return FAR if near is None else near.far
+
+
+def _plainly(test: Test, value: Any) -> Near | None:
+    """The nearest value of the most common cells, which are many: texts, and ranges that include the bound in question."""
+    if test.negated or value is None:
+        return None
+    texts = isinstance(value, str)
+    for atom in test.atoms:
+        low, high = atom.low, atom.high
+        if atom.kind == "equal" and low is not None and type(low.constant) is type(value) and (texts or len(test.atoms) == 1):
+            return Near(low.constant, distance(value, low.constant)) if low.constant != value else None
+        if atom.kind != "range" or len(test.atoms) > 1 or texts:
+            return None
+        for bound, closed, below in ((low, atom.low_closed, True), (high, atom.high_closed, False)):
+            if bound is None or not closed or type(bound.constant) is not type(value) or isinstance(value, bool):
+                continue
+            if (value < bound.constant if below else value > bound.constant) and test.holds(bound.constant, {}):
+                return Near(bound.constant, distance(value, bound.constant))
+    return None
 
 
 def readings(fields: Mapping[str, Any], names: set[str] | frozenset[str]) -> FrozenMap[str, Any]:
