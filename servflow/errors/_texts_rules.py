@@ -219,27 +219,37 @@ TEXTS: dict[str, Text] = {
     "rules.unreachable": Text(
         en="table {table}: row {row} never decides; with {witness} it matches, but row {by} comes first",
         zh="决策表 {table}：第 {row} 行永远不起作用；例如 {witness} 时它匹配，但第 {by} 行先于它",
+        hint_en="all it matches is taken by rows {rows}: move it before them, narrow them, or remove it",
+        hint_zh="它匹配的一切都已被第 {rows} 行取走：请把它移到前面、收窄那些行，或删除它",
     ),
     "rules.overlap": Text(
-        en="table {table}: its hit policy is unique, but rows {by} and {row} both match {witness}",
-        zh="决策表 {table}：命中策略是 unique，但第 {by} 行与第 {row} 行都匹配 {witness}",
+        en="table {table}: its hit policy is {hit}, and rows {by} and {row} both match {witness}",
+        zh="决策表 {table}：命中策略是 {hit}，第 {by} 行与第 {row} 行都匹配 {witness}",
     ),
     "rules.conflicting": Text(
-        en="table {table}: rows {by} and {row} both match {witness} and disagree",
-        zh="决策表 {table}：第 {by} 行与第 {row} 行都匹配 {witness}，但结果不一致",
+        en="table {table}: its hit policy is {hit}, and rows {by} and {row} both match {witness} and disagree",
+        zh="决策表 {table}：命中策略是 {hit}，第 {by} 行与第 {row} 行都匹配 {witness}，但结果不一致",
     ),
     "rules.gap": Text(
         en="table {table}: no row matches {witness};",
         zh="决策表 {table}：没有任何行匹配 {witness}",
-        hint_en="add a row, or a default to an output",
-        hint_zh="请补充一行，或为输出设置 default",
+        hint_en="add a row for {region}, or a default to an output",
+        hint_zh="请为 {region} 补充一行，或为输出设置 default",
+    ),
+    "rules.redundant": Text(
+        en="table {table}: row {row} can be removed without changing an answer; with {witness} the same comes from {instead}",
+        zh="决策表 {table}：删除第 {row} 行不会改变任何结果；例如 {witness} 时，{instead}给出相同的结果",
+    ),
+    "rules.mergeable": Text(
+        en="table {table}: rows {rows} could be one row, with {cell} as the cell of {input}",
+        zh="决策表 {table}：第 {rows} 行可以合并为一行，{input} 的单元格写作 {cell}",
     ),
     "rules.not_decided": Text(
-        en="table {table}: not everything could be checked ({reasons});",
-        zh="决策表 {table}：有些内容无法检查（{reasons}）",
-        hint_en="cells: rows {rows} read other fields or computed inputs; size: too many combinations; outputs: computed results; "
-        "many: more findings than are shown",
-        hint_zh="cells：第 {rows} 行读取了其他字段或计算得到的输入；size：组合太多；outputs：结果需计算；many：还有更多未列出的问题",
+        en="table {table}: not everything could be checked ({reasons}; rows {rows});",
+        zh="决策表 {table}：有些内容无法检查（{reasons}；行 {rows}）",
+        hint_en="cells: these rows read other fields or computed inputs; size: the steps did not suffice, more can be given; "
+        "outputs: computed results; many: more findings than are shown",
+        hint_zh="cells：这些行读取了其他字段或计算得到的输入；size：步数不够，可以给更多；outputs：结果需计算；many：还有更多未列出的问题",
     ),
     "rules.when_form": Text(
         en="when is an expression as text or as a tree, not {value!r}",

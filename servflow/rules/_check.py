@@ -2,214 +2,257 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from attrs import define, field
-
 from servflow.errors import Finding
-from servflow.rules._cells import same
-from servflow.rules._definition import Written
+from servflow.rules._analysis import MAX_FINDINGS, ORDERED, SINGLE, Check, begun
+from servflow.rules._cover import Budget, Covering
 from servflow.rules._hits import defaults, priority_of
+from servflow.rules._line import Runs, both, either, less
 from servflow.rules._program import Program
-from servflow.rules._regions import Axis, Region, axes_of, regions_of, shared_values, witness_of
+from servflow.rules._space import Axis, Whole, bits
+from servflow.rules._spare import mergeable, redundant
+from servflow.rules._witness import completed
 
-MAX_FINDINGS = 100
-"""Most findings of one kind; how many more there are is said once."""
-
-MAX_PAIR_STEPS = 2_000_000
-"""Most steps one comparison of all rows with all others may take."""
-
-_SINGLE = ("unique", "first", "priority", "any")
+MAX_GAPS = 10
+"""Most gaps told by one check; each is as wide as it can be."""
 
 
-@define
-class _Check:
-    table: Written
-    program: Program
-    axes: tuple[Axis, ...]
-    undecided: int
-    """Rows that may match or not whatever the axes say."""
-
-    regions: list[Region] | None
-    found: list[Finding] = field(factory=list)
-    reasons: list[str] = field(factory=list)
-
-    def witness(self, values: Any) -> dict[str, Any]:
-        return witness_of(self.axes, values)
-
-    def add(self, code: str, path: str, facts: Mapping[str, Any], witness: Any, severity: str = "warning") -> None:
-        shown = {"table": self.table.name, "witness": _shown(witness), **facts}
-        self.found.append(Finding(code, path, shown, severity, witness=witness))
-
-
-def check_table(table: Written, program: Program, fields: Mapping[str, Any], *, nulls: bool) -> tuple[Finding, ...]:
-    """All findings about the rows: in the order unreachable, overlapping, gaps, not decided."""
-    axes, undecided = axes_of(table.inputs, program, fields)
-    regions = regions_of(axes, program.every_row) if table.hit in _SINGLE else None
-    check = _Check(table, program, axes, undecided, regions)
-    never = _never(check)
-    if table.hit in ("first", "priority"):
-        _shadowed(check, never)
-    if table.hit in ("unique", "any"):
-        _overlaps(check)
-    if table.hit in _SINGLE and defaults(table.outputs) is None:
+def check_table(
+    table: Whole,
+    program: Program,
+    fields: Mapping[str, Any],
+    *,
+    nulls: bool = False,
+    overlaps: bool = False,
+    steps: int | None = None,
+) -> tuple[Finding, ...]:
+    """All findings about the rows: never, unreachable, overlapping, gaps, redundant, mergeable, not decided."""
+    check = begun(table, program, fields, steps)
+    _never(check)
+    if table.hit in ORDERED:
+        _shadowed(check)
+    _overlaps(check, everywhere=overlaps)
+    if table.hit in SINGLE and defaults(table.outputs) is None:
         _gaps(check, nulls=nulls)
-    if table.hit in _SINGLE and undecided:
-        check.reasons.append("cells")
-    if check.reasons:
-        facts = {"table": table.name, "rows": tuple(_bits(undecided))[:20], "reasons": tuple(dict.fromkeys(check.reasons))}
-        check.found.append(Finding("rules.not_decided", "rows", facts, "warning"))
+    removed = redundant(check)
+    mergeable(check, removed)
+    cells = [check.order[row] for row in bits(check.space.undecided & ~check.unranked)]
+    if cells and table.hit in SINGLE:
+        check.undecided("cells", cells)
+    for reason, rows in check.open.items():
+        facts = {"table": table.name, "rows": tuple(sorted(rows)), "reasons": (reason,)}
+        check.found.append(Finding("rules.not_decided", "rows", facts, "warning" if reason != "many" else "info"))
     return tuple(check.found)
 
 
-def _bits(mask: int) -> Iterator[int]:
-    while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest
-
-
-def _shown(witness: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={'null' if value is None else value!r}" for name, value in witness.items()) or "-"
-
-
-def _never(check: _Check) -> int:
+def _never(check: Check) -> None:
     """Report the rows that no value of some field lets match."""
-    possible = check.program.every_row
-    for axis in check.axes:
-        possible &= axis.some
-    never = check.program.every_row & ~possible
-    for row in list(_bits(never))[:MAX_FINDINGS]:
-        witness = check.witness(shared_values(check.axes, 1 << row))
-        check.add("rules.never", f"rows[{row}]", {"row": row}, witness)
-    return never
-
-
-def _shadowed(check: _Check, never: int) -> None:
-    """Report the rows another row always comes before; under ``priority`` one of a higher rank does."""
-    groups, undecided = _ranked(check)
-    if check.regions is None:
-        check.reasons.append("size")
-        _covered(check, groups, undecided, never)
-        return
-    reachable = 0
-    for region in check.regions:
-        reachable |= _contenders(region.mask, groups, undecided)[0]
-    pending = check.program.every_row & ~reachable & ~never
-    for region in check.regions:
-        hit = pending & region.mask
-        if hit:
-            by = _contenders(region.mask, groups, undecided)[1]
-            pending &= ~hit
-            for row in _bits(hit):
-                facts = {"row": row, "by": by}
-                check.add("rules.unreachable", f"rows[{row}]", facts, check.witness(region.values))
-    check.found.sort(key=lambda finding: finding.facts["row"])
-    del check.found[MAX_FINDINGS:]
-
-
-def _ranked(check: _Check) -> tuple[list[int], int]:
-    """The rows by rank, best first, and the rows whose match or rank is not known."""
-    program, undecided = check.program, check.undecided
-    if check.table.hit == "first":
-        return [program.every_row], undecided
-    by_rank: dict[tuple[int, ...], int] = {}
-    for row, outputs in enumerate(program.constants):
-        if outputs is None:
-            undecided |= 1 << row
-        else:
-            rank = priority_of(check.table.outputs, outputs)
-            by_rank[rank] = by_rank.get(rank, 0) | 1 << row
-    return [by_rank[rank] for rank in sorted(by_rank)], undecided
-
-
-def _contenders(mask: int, groups: list[int], undecided: int) -> tuple[int, int | None]:
-    """The rows of a region that may decide it, and the row that does unless an undecided one does."""
-    contenders = mask & undecided if len(groups) != 1 else 0
-    for group in groups:
-        here = mask & group
-        certain = here & ~undecided
-        if certain:
-            lowest = certain & -certain
-            return contenders | here & ((lowest << 1) - 1), lowest.bit_length() - 1
-        contenders |= here
-    return contenders, None
-
-
-def _covered(check: _Check, groups: list[int], undecided: int, never: int) -> None:
-    """Where regions are too many: report the rows that one earlier row covers alone."""
-    spent = 0
-    better = 0
-    for group in groups:
-        for row in _bits(group & ~never):
-            cover = (better | (group & ((1 << row) - 1))) & ~undecided
-            for axis in check.axes:
-                if not cover:
-                    break
-                if axis.every >> row & 1:
-                    cover &= axis.every
-                    continue
-                spent += len(axis.pieces)
-                for piece in axis.pieces:
-                    if piece.mask >> row & 1:
-                        cover &= piece.mask
-            if spent > MAX_PAIR_STEPS:
-                return
-            if cover:
-                facts = {"row": row, "by": next(_bits(cover))}
-                witness = check.witness(shared_values(check.axes, 1 << row))
-                check.add("rules.unreachable", f"rows[{row}]", facts, witness)
-                if len(check.found) >= MAX_FINDINGS:
-                    return
-        better |= group
-
-
-def _overlaps(check: _Check) -> None:
-    """Report pairs of rows that match together: any pair under ``unique``, one that disagrees under ``any``."""
-    table, constants = check.table, check.program.constants
-    certain = check.program.every_row & ~check.undecided
-    spent = count = 0
-    for row in _bits(certain):
-        together = certain >> (row + 1) << (row + 1)
-        for axis in check.axes:
-            if not together:
-                break
-            if axis.every >> row & 1:
-                together &= axis.some
-                continue
-            spent += len(axis.pieces)
-            joined = 0
-            for piece in axis.pieces:
-                if piece.mask >> row & 1:
-                    joined |= piece.mask
-            together &= joined
-        if spent > MAX_PAIR_STEPS:
-            check.reasons.append("size")
+    for axis in check.space.axes:
+        for cell, runs in enumerate(axis.cells):
+            if not runs:
+                check.never |= axis.rows_of[cell]
+    anywhere = check.space.everything
+    for row in sorted(check.order[place] for place in list(bits(check.never))):
+        if len(check.found) >= MAX_FINDINGS:
+            check.undecided("many")
             return
-        for other in _bits(together):
-            mine, its = constants[row], constants[other]
-            if table.hit == "any" and (mine is None or its is None):
-                check.reasons.append("outputs")
-                continue
-            if table.hit == "any" and mine and its and all(same(value, its[name]) for name, value in mine.items()):
-                continue
-            count += 1
-            if count > MAX_FINDINGS:
-                check.reasons.append("many")
-                return
-            code = "rules.overlap" if table.hit == "unique" else "rules.conflicting"
-            witness = check.witness(shared_values(check.axes, 1 << row | 1 << other))
-            check.add(code, f"rows[{other}]", {"row": other, "by": row}, witness, "error")
+        place = check.order.index(row)
+        box = [runs or whole for runs, whole in zip(check.space.box(place), anywhere, strict=True)]
+        point = check.space.corner(box)
+        if point is not None:
+            check.add("rules.never", f"rows[{row}]", {"row": row}, point)
 
 
-def _gaps(check: _Check, *, nulls: bool) -> None:
-    """Report a combination of values for which no row can match."""
-    if check.regions is None:
-        check.reasons.append("size")
+def _shadowed(check: Check) -> None:
+    """Report the rows that others always come before; under ``priority`` those of a higher rank do."""
+    budget = check.budget(0.6)
+    covering = Covering(check.space, budget)
+    certain = check.certain & ~check.never
+    live = 0
+    told: list[tuple[int, Callable[[], None]]] = []
+    for row in range(check.space.rows):
+        if (check.never | check.unranked) >> row & 1:
+            continue
+        used = _shadow(check, covering, row, live)
+        if used:
+            check.dead |= 1 << row
+            tell = _shadow_teller(check, row, used)
+            if tell is not None:
+                told.append((check.order[row], tell))
+        elif certain >> row & 1:
+            live |= 1 << row
+    check.keep([tell for _, tell in sorted(told, key=lambda item: item[0])])
+
+
+def _shadow(check: Check, covering: Covering, row: int, live: int) -> tuple[int, ...]:
+    """The earlier rows that take all a row matches; none where it decides something, or nobody knows."""
+    if not live:
+        check.reached[row] = _corner(check, row)
+        return ()
+    point = _corner(check, row)
+    if not check.touch.at(point, live):
+        check.reached[row] = point
+        return ()
+    holding = check.touch.holding(row, live)
+    if holding:
+        return ((holding & -holding).bit_length() - 1,)
+    if covering.budget.left < 0:
+        check.undecided("size", [check.order[row]])
+        return ()
+    answer = covering.search(check.space.box(row), list(bits(check.touch.meeting(row, live))))
+    if not answer.decided:
+        check.undecided("size", [check.order[row]])
+    elif answer.point is not None:
+        check.reached[row] = answer.point
+    else:
+        return _smallest(covering, check.space.box(row), answer.used)
+    return ()
+
+
+def _corner(check: Check, row: int) -> tuple[int, ...]:
+    point = check.space.corner(check.space.box(row))
+    assert point is not None  # a row that holds nowhere was told before
+    return point
+
+
+def _smallest(covering: Covering, box: Sequence[Runs], rows: Sequence[int]) -> tuple[int, ...]:
+    """Of rows that cover a box, no more than are needed, where that is soon known."""
+    needed = list(rows)
+    if len(needed) > 2 and len(needed) <= 20:
+        trial = Covering(covering.space, Budget(min(20_000, max(covering.budget.left, 0))))
+        for row in reversed(rows):
+            rest = [other for other in needed if other != row]
+            answer = trial.search(box, rest)
+            if answer.decided and answer.point is None:
+                needed = rest
+    return tuple(needed)
+
+
+def _shadow_teller(check: Check, row: int, used: tuple[int, ...]) -> Callable[[], None] | None:
+    """What tells of a row that never decides; None where no fields are found for which it matches."""
+    point = _corner(check, row)
+    witness = check.space.witness(point)
+    if check.space.undecided >> row & 1:
+        found = completed(check.program, check.order[row], witness)
+        if found is None:
+            return None
+        witness = found
+    first = next(bits(check.touch.at(point, check.certain & (1 << row) - 1)))
+    facts = {"row": check.order[row], "by": check.order[first], "rows": tuple(sorted(check.order[each] for each in used))}
+    return lambda: check.tell("rules.unreachable", f"rows[{facts['row']}]", facts, witness, "warning")
+
+
+def _overlaps(check: Check, *, everywhere: bool) -> None:
+    """
+    Report pairs of rows that match together, where that matters.
+
+    Any pair under ``unique``, one that disagrees under ``any``, and under ``priority`` one of equal rank that disagrees: there
+    the order of the rows decides what the outputs should. Under the other policies rows overlap by design; they are told
+    where *everywhere* asks for them.
+    """
+    hit = check.table.hit
+    if hit not in ("unique", "any", "priority") and not everywhere:
         return
-    for null in (False, True):
-        for region in check.regions:
-            if region.mask == 0 and region.null == null and (nulls or not null):
-                check.add("rules.gap", "rows", {}, check.witness(region.values))
+    certain = check.certain & ~check.never & ~check.dead
+    alike: dict[Any, int] = {}
+    ranked: dict[Any, int] = {}
+    for row, made in enumerate(check.outputs):
+        alike[made] = alike.get(made, 0) | 1 << row
+        if hit == "priority":
+            rank = _rank(check, row)
+            ranked[rank] = ranked.get(rank, 0) | 1 << row
+    computed = sum(1 << row for row, made in enumerate(check.outputs) if _computed(made))
+    if hit == "any" and computed & certain:
+        check.undecided("outputs", (check.order[row] for row in bits(computed)))
+    told: list[tuple[tuple[int, int], Callable[[], None]]] = []
+    for row in bits(certain):
+        if hit == "any" and not everywhere and len(alike) == 1:
+            break
+        together = check.touch.meeting(row, certain >> (row + 1) << (row + 1))
+        differing = together & ~alike[check.outputs[row]]
+        if hit == "any":
+            differing = 0 if computed >> row & 1 else differing & ~computed
+        wanted = together
+        if not everywhere and hit != "unique":
+            wanted = differing if hit == "any" else differing & ranked[_rank(check, row)]
+        if len(told) <= MAX_FINDINGS:
+            for other in bits(wanted):
+                ranks = hit == "priority" and _rank(check, row) == _rank(check, other)
+                told.append(_pair(check, row, other, differs=bool(differing >> other & 1), ranks=ranks))
+                if len(told) > MAX_FINDINGS:
+                    break
+    check.keep([tell for _, tell in sorted(told, key=lambda item: item[0])])
+
+
+def _rank(check: Check, row: int) -> Any:
+    constants = check.program.constants[check.order[row]]
+    return ("computed", row) if constants is None else priority_of(check.table.outputs, constants)
+
+
+def _computed(made: Any) -> bool:
+    return isinstance(made, tuple) and len(made) == 2 and made[0] == "computed"
+
+
+def _pair(check: Check, left: int, right: int, *, differs: bool, ranks: bool) -> tuple[tuple[int, int], Callable[[], None]]:
+    row, by = max(check.order[left], check.order[right]), min(check.order[left], check.order[right])
+    hit = check.table.hit
+    severity, code = "info", "rules.conflicting" if differs else "rules.overlap"
+    if hit == "unique":
+        severity, code = "error", "rules.overlap"
+    elif hit == "any" and differs:
+        severity = "error"
+    elif ranks and differs:
+        severity = "warning"
+    box = [both(axis.runs(left), axis.runs(right)) for axis in check.space.axes]
+    point = check.space.corner(box)
+    assert point is not None  # they meet
+    facts = {"row": row, "by": by, "hit": hit}
+    return (by, row), lambda: check.add(code, f"rows[{row}]", facts, point, severity)
+
+
+def _gaps(check: Check, *, nulls: bool) -> None:
+    """Report combinations of values for which no row can match, each with the cells of a row that would take them."""
+    covering = Covering(check.space, check.budget(0.25))
+    rows = [row for row in range(check.space.rows) if not check.never >> row & 1]
+    for space in (check.space.present, check.space.everything) if nulls else (check.space.present,):
+        domain = tuple(_lasting(axis, runs) for axis, runs in zip(check.space.axes, space, strict=True))
+        while True:
+            extra = range(check.space.rows, check.space.rows + len(covering.extra))
+            answer = covering.search(domain, [*rows, *extra])
+            if not answer.decided:
+                check.undecided("size")
+            if answer.point is None:
+                break
+            if len(covering.extra) >= MAX_GAPS:
+                check.undecided("many")
                 return
+            covering.extra.append(_gap(check, domain, answer.point))
+
+
+def _lasting(axis: Axis, runs: Runs) -> Runs:
+    """Without the time before any row is in force: nobody means to decide anything then."""
+    if not axis.period or not axis.cells:
+        return runs
+    first = min((cell[0] for cell in axis.cells if cell), default=0)
+    return both(runs, (first, len(axis.line.values))) if first < len(axis.line.values) else runs
+
+
+def _gap(check: Check, domain: Sequence[Runs], point: Sequence[int]) -> tuple[Runs, ...]:
+    """Tell of the widest gap around a point, and return it."""
+    box: list[Runs] = [(position, position + 1) for position in point]
+    for index, axis in enumerate(check.space.axes):
+        taken: Runs = ()
+        for cell in {axis.of_row[row] for row in bits(check.touch.reaching(box, skip=index) & ~check.never)}:
+            taken = either(taken, axis.cells[cell])
+        box[index] = less(domain[index], taken)
+    region = {}
+    for axis, runs, whole in zip(check.space.axes, box, domain, strict=True):
+        text = None if runs == whole else axis.line.written(runs)
+        if text is not None:
+            region[axis.name] = text
+    told = check.space.corner(box)
+    assert told is not None  # it holds the point
+    check.add("rules.gap", "rows", {"region": region}, told)
+    return tuple(box)

@@ -34,7 +34,7 @@ from servflow.rules._effective import asked_at, read_zone
 from servflow.rules._explain import Explained, explain
 from servflow.rules._hits import UNREADY, Ready, ready_of, released, settle
 from servflow.rules._program import Program, compile_table, evaluate_outputs, located, read_values
-from servflow.rules._regions import axes_of
+from servflow.rules._space import samples_of
 from servflow.rules._typing import typed_findings
 
 
@@ -217,20 +217,31 @@ class DecisionTable:
         """The names any cell or input reads, dotted where a path is read."""
         return self._program.reads
 
-    def check(self, fields: Mapping[str, Any] | None = None, *, nulls: bool = False) -> tuple[Finding, ...]:
+    def check(
+        self,
+        fields: Mapping[str, Any] | None = None,
+        *,
+        nulls: bool = False,
+        overlaps: bool = False,
+        steps: int | None = None,
+    ) -> tuple[Finding, ...]:
         """
         What is wrong with the rows taken together, each with a witness: fields that show it.
 
-        ``rules.unreachable`` (a row that never decides), ``rules.overlap`` (two rows of a ``unique`` table
-        match), ``rules.conflicting`` (two rows of an ``any`` table disagree), ``rules.gap`` (a single-hit table
-        without a default matches nothing). Only constant cells are decided; what could not be is said once,
-        as ``rules.not_decided``.
+        ``rules.never`` (no value lets a row match), ``rules.unreachable`` (one row, or several together, always come before
+        it), ``rules.overlap`` (two rows match together under ``unique``), ``rules.conflicting`` (two rows match together and
+        disagree, under ``any``, or with equal rank under ``priority``), ``rules.gap`` (a single-hit table without a default
+        matches nothing). As notes: ``rules.redundant`` (a row can go, all such rows together, and no answer changes) and
+        ``rules.mergeable`` (rows could be one, with the cell to write). Constant cells are decided exactly. What was not
+        decided, of which rows and why, is said as ``rules.not_decided``.
 
         Args:
             fields: field types, where known: they say which values there are.
             nulls: also report gaps that need a null or missing field.
+            overlaps: also report, as notes, the overlaps that the hit policy is made for.
+            steps: how much work is done before the rest is called not decided; a second or so for a million.
         """
-        return check_table(self, self._program, fields or {}, nulls=nulls)
+        return check_table(self, self._program, fields or {}, nulls=nulls, overlaps=overlaps, steps=steps)
 
     def samples(self, name: str, fields: Mapping[str, Any]) -> tuple[Any, ...]:
         """
@@ -240,9 +251,7 @@ class DecisionTable:
             name: what the input reads; nothing comes of a name no input reads as it is.
             fields: field types, where known.
         """
-        axes, _ = axes_of(self.inputs, self._program, fields)
-        pieces = (piece for axis in axes if axis.path == (name,) for piece in axis.pieces)
-        return tuple(piece.value for piece in pieces if piece.value is not None)
+        return samples_of(self.inputs, self._program, (name,), fields)
 
     def typed(self, fields: Mapping[str, Any]) -> tuple[Finding, ...]:
         """

@@ -12,7 +12,7 @@ from servflow.expressions import Expression
 from servflow.rules._cells import Functions, Operand, Test
 from servflow.rules._definition import Input, Output, Written, base_type
 from servflow.rules._program import KINDS, Program, fault_of
-from servflow.rules._regions import declared
+from servflow.rules._space import declared
 
 
 def typed_findings(table: Written, program: Program, fields: Mapping[str, Any]) -> tuple[Finding, ...]:

@@ -130,7 +130,7 @@ def test_check_finds_exactly_what_trying_every_combination_finds(hit: str, descr
     table = table_of(hit, described, a={"name": "a", "type": "string", "one_of": WORDS})
     expected = brute(hit, described)
 
-    findings = table.check()
+    findings = [finding for finding in table.check() if finding.severity != "info"]
 
     by_code: dict[str, list[Any]] = {}
     for finding in findings:
