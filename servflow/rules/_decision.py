@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
-from servflow.model import FrozenMap
-from servflow.rules._definition import Input, Row
+from servflow.rules._definition import Input, Output, Row
+from servflow.rules._why import Seen, reason
 
 Reasons = tuple[Mapping[str, Any], ...]
 
@@ -25,6 +25,8 @@ class Decider(Protocol):
     @property
     def inputs(self) -> tuple[Input, ...]: ...  # the input columns
     @property
+    def outputs(self) -> Mapping[str, Output]: ...  # the output columns, in order
+    @property
     def rows(self) -> tuple[Row, ...]: ...  # as written
 
 
@@ -39,7 +41,9 @@ class Decision:
     and dict, as ``evaluate`` gives them. ``matched`` holds the rows, counted from
     0, that matched: in the order of the list for a list, the deciding row first for ``priority``, only the
     deciding row for ``first``. ``why`` has an entry per row that made the result: its ``row`` (with ``id``, ``note``,
-    ``labels`` and ``effective`` where written) and for each input its ``cell`` and the ``value`` it was given.
+    ``labels`` and ``effective`` where written) and for each of its ``inputs`` the ``cell`` and the ``value`` it was given; where
+    the cell or the input is an expression, also the values it ``reads`` and the comparisons it came to (``lines`` of text, the
+    same as ``traces``). ``computed`` has for each computed output its ``cell``, ``value`` and what it ``reads``.
 
     ``table``, ``version`` and ``hash`` pin who said it: the table's name, its ``version`` and its content hash. Decisions that
     say the same for the same reasons are equal, whichever edition they come from.
@@ -54,7 +58,14 @@ class Decision:
 
     @classmethod
     def made(
-        cls, table: Decider, outputs: Any, matched: tuple[int, ...], behind: tuple[int, ...], values: Sequence[Any]
+        cls,
+        table: Decider,
+        outputs: Any,
+        matched: tuple[int, ...],
+        behind: tuple[int, ...],
+        values: Sequence[Any],
+        *,
+        seen: Seen | None = None,
     ) -> Decision:
         """
         A decision that works its reasons and its hash out when somebody looks at them; most are never looked at.
@@ -65,11 +76,14 @@ class Decision:
             matched: the rows that matched.
             behind: those of them that made the result.
             values: what each input was given.
+            seen: what expressions read besides.
         """
         decision = object.__new__(cls)
         decision.__dict__.update(
             outputs=outputs, matched=matched, table=table.name, version=table.version, _by=table, _behind=behind, _values=values
         )
+        if seen is not None:
+            decision.__dict__["_seen"] = seen
         return decision
 
     def __getattr__(self, name: str) -> Any:
@@ -81,29 +95,10 @@ class Decision:
         if name == "hash":
             made: Any = by.hash
         else:
-            made = tuple(_reason(by, row, held["_values"]) for row in held["_behind"])
+            made = tuple(reason(by, row, held["_values"], held.get("_seen")) for row in held["_behind"])
         held[name] = made
         return made
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Decision, (self.outputs, self.matched, self.why, self.table, self.version, self.hash)
 
-
-def _reason(table: Decider, row: int, values: Sequence[Any]) -> Mapping[str, Any]:
-    written = table.rows[row]
-    reason: dict[str, Any] = {
-        "row": row,
-        "inputs": tuple(
-            FrozenMap({"input": column.name, "cell": cell, "value": value})
-            for column, cell, value in zip(table.inputs, written.when, values, strict=True)
-        ),
-    }
-    if written.id is not None:
-        reason["id"] = written.id
-    if written.note is not None:
-        reason["note"] = written.note
-    if written.effective is not None:
-        reason["effective"] = FrozenMap(written.effective.to_data())
-    if written.labels:
-        reason["labels"] = written.labels
-    return FrozenMap(reason)

@@ -229,7 +229,7 @@ class Explained(Sequence[Mapping[str, Any]]):
             lines.append(words("because" if asked else "always", self.lang, row=self._named(reason["row"])))
             lines += [f"  {self._condition(part)}" for part in asked]
             if "effective" in reason:
-                lines.append("  " + words("in_force", self.lang, period=str(reason["effective"]["cell"])))
+                lines.append("  " + words("in_force", self.lang, period=said(reason["effective"])))
             for made in reason.get("computed", ()):
                 facts = {"output": made["output"], "value": said(made["value"]), "cell": made["cell"]}
                 lines.append("  " + words("computed", self.lang, **facts, reads=said(made["reads"])))

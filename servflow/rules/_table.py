@@ -36,6 +36,7 @@ from servflow.rules._hits import UNREADY, Ready, ready_of, released, settle
 from servflow.rules._program import Program, compile_table, evaluate_outputs, located, read_values
 from servflow.rules._space import samples_of
 from servflow.rules._typing import typed_findings
+from servflow.rules._why import seen_by
 
 
 def _given(value: Any) -> Any:
@@ -143,13 +144,15 @@ class DecisionTable:
                 result = ready.results[row]
                 if result is not UNREADY:
                     matched = (row,) if mask else ()
-                    return Decision.made(self, result, matched, matched, values)
+                    seen = None if self._program.names is not None else seen_by(self._program, fields, matched)
+                    return Decision.made(self, result, matched, matched, values, seen=seen)
         program = self._program
         rows = self._survivors(mask, values, fields)
         evaluated = [evaluate_outputs(self.name, self.outputs, program, row, fields) for row in rows]
         outputs, ordered = settle(self.name, self.hit, self.outputs, rows, evaluated)
         behind = ordered[:1] if self.hit == "priority" else ordered
-        return Decision.made(self, released(outputs), ordered, behind, values)
+        seen = seen_by(program, fields, behind, evaluated, rows)
+        return Decision.made(self, released(outputs), ordered, behind, values, seen=seen)
 
     def _in_force(self, fields: Mapping[str, Any], at: datetime | None) -> int:
         asked = asked_at(at, fields)

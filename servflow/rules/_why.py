@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Protocol
 
 from attrs import frozen
 
-from servflow.model import FrozenMap, write_instant
+from servflow.model import FrozenMap
 from servflow.rules._definition import Input, Output, Row
 from servflow.rules._program import Program
 from servflow.rules._question import held, readings
@@ -28,34 +27,37 @@ class Reasoned(Protocol):
 @frozen(eq=False)
 class Seen:
     """
-    What a decision saw beside the values of its inputs: the fields that cells read, the instant, and what each row gave.
+    What a decision saw beside the values of its inputs: the fields that cells read, and what each row gave.
 
     Kept as it was, because the fields are the caller's and may change before anybody asks why.
     """
 
     program: Program
     fields: Mapping[str, Any]
-    at: datetime | None = None
-    given: Mapping[int, Mapping[str, Any]] = FrozenMap()
+    given: Mapping[int, Mapping[str, Any]]
 
-    @classmethod
-    def of(
-        cls,
-        program: Program,
-        fields: Mapping[str, Any],
-        at: datetime | None = None,
-        given: Mapping[int, Mapping[str, Any]] = FrozenMap(),
-    ) -> Seen:
-        """
-        What there is to keep.
 
-        Args:
-            program: what the table runs.
-            fields: as given to ``decide``.
-            at: the instant of UTC, where rows have periods.
-            given: what each row behind the decision gives.
-        """
-        return cls(program, held(fields, program), at, given)
+def seen_by(
+    program: Program,
+    fields: Mapping[str, Any],
+    behind: Sequence[int],
+    given: Sequence[Mapping[str, Any]] = (),
+    rows: Sequence[int] = (),
+) -> Seen | None:
+    """
+    What has to be kept for the reasons; None where they rest on the inputs' values alone.
+
+    Args:
+        program: what the table runs.
+        fields: as given to ``decide``.
+        behind: the rows that made the result.
+        given: what each of *rows* gives.
+        rows: the rows that were evaluated.
+    """
+    computed = any(source.expression is not None for source in program.sources)
+    if computed or any(row in program.residual or program.constants[row] is None for row in behind):
+        return Seen(program, held(fields, program), dict(zip(rows, given, strict=True)))
+    return None
 
 
 def reason(table: Reasoned, row: int, values: Sequence[Any], seen: Seen | None = None) -> Mapping[str, Any]:
@@ -64,7 +66,7 @@ def reason(table: Reasoned, row: int, values: Sequence[Any], seen: Seen | None =
 
     ``inputs`` has for each input its ``cell`` and ``value``; where the cell or the input is an expression, also what it
     ``reads``, and for a cell the comparisons as ``lines`` of text and as ``traces``. ``computed`` has for each computed
-    output its ``cell``, ``value`` and what it ``reads``; ``effective`` the period of the row, with the instant as ``at``.
+    output its ``cell``, ``value`` and what it ``reads``; ``effective`` the period of the row.
     """
     written = table.rows[row]
     inputs = tuple(_input(table, row, index, values[index], seen) for index in range(len(table.inputs)))
@@ -77,8 +79,7 @@ def reason(table: Reasoned, row: int, values: Sequence[Any], seen: Seen | None =
     if written.note is not None:
         found["note"] = written.note
     if written.effective is not None:
-        at = {} if seen is None or seen.at is None else {"at": write_instant(seen.at)}
-        found["effective"] = FrozenMap({**written.effective.to_data(), **at})
+        found["effective"] = FrozenMap(written.effective.to_data())
     if written.labels:
         found["labels"] = written.labels
     return FrozenMap(found)
