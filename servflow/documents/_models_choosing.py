@@ -104,6 +104,27 @@ class TableModel(Part):
     )
 
 
+class RulePeriodModel(EffectiveModel):
+    """When a rule is in force: from start on, before end."""
+
+    model_config = titled("规则生效期")
+
+    zone: str | None = about("the time zone in which its dates are meant", "其中日期所用的时区")
+
+
+Amount = Annotated[Annotated[int | float, NUMBER] | Annotated[str, TEXT], BY_SHAPE]
+
+
+class WeightedModel(Part):
+    """A condition that counts towards a score."""
+
+    model_config = titled("评分条件")
+
+    when: Condition = needed("the condition", "条件")
+    weight: Amount = needed("what it counts where it holds; may be negative", "成立时的得分，可为负数")
+    note: str | None = about("for people", "备注")
+
+
 class RuleModel(Part):
     """Actions that follow when a condition holds."""
 
@@ -111,8 +132,18 @@ class RuleModel(Part):
 
     name: Name = needed("what it is called", "名称")
     when: Condition | None = about("the condition; none: always", "条件；不填则总是成立")
-    then: Actions | None = about("what follows", "执行的动作")
+    score: Annotated[Annotated[list[WeightedModel], LIST] | Annotated[WeightedModel, MAPPING], BY_SHAPE] | None = about(
+        "conditions with weights, which are added up", "带权重的条件，得分相加"
+    )
+    threshold: Amount | None = about("the sum from which the rule holds", "达到多少分时规则成立")
+    then: Actions | None = about("what follows; the sum is read as score", "执行的动作，可用 score 读取总分")
+    priority: int | None = about("1 comes first; those without one come last", "1 最先，不填则排在最后")
+    stop: bool = about("whether it closes its group", "成立后是否不再执行同组的其他规则", default=False)
+    group: str | None = about("what stop refers to; rules without one are a group", "stop 的作用范围，未分组的规则算一组")
+    effective: RulePeriodModel | None = about("when it is in force; always unless given", "生效期，不填则始终生效")
     overwrite: bool = about("whether what a person set may change", "是否可覆盖人工设置的值", default=False)
+    labels: Names | None = about("words for people", "标签")
+    note: str | None = about("for people", "备注")
 
 
 class RequirementModel(Part):

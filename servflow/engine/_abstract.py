@@ -118,9 +118,7 @@ class Abstract:
         self.updatable = by_hand and self.granted("ticket.update")
         self.forcible = by_hand and self.granted("ticket.force")
         self.assignable = self._assignable()
-        self.relevant_rules = tuple(
-            index for index, (_, updates) in enumerate(self.compiled.rule_updates) if any(self.matters(u) for u in updates)
-        )
+        self.relevant_rules = self._relevant_rules()
         self.spontaneous = self._spontaneous()
         self.host_events = self._host_events()
         self.incomplete = ""
@@ -135,12 +133,23 @@ class Abstract:
 
     # what is followed -------------------------------------------------------------------------------------------
 
-    def _updates(self) -> list[tuple[Update, Question | None]]:
-        found: list[tuple[Update, Question | None]] = [(u, None) for link in self.compiled.links for u in link.updates]
-        for when, (_, updates) in zip(self.rules, self.compiled.rule_updates, strict=True):
-            found += [(update, when) for update in updates]
-        found += [(u, None) for plan in self.compiled.chains for _, updates in plan.levels for u in updates]
+    def _updates(self) -> list[tuple[Update, frozenset[str]]]:
+        """Every update, with what decides whether it is made."""
+        nothing: frozenset[str] = frozenset()
+        found = [(update, nothing) for link in self.compiled.links for update in link.updates]
+        for index, (_, updates) in enumerate(self.compiled.rule_updates):
+            asked = [self.rules[other] for other in (index, *self.compiled.ruling.closers(index))]
+            reads = nothing.union(*(when.reads for when in asked if when is not None))
+            found += [(update, reads) for update in updates]
+        found += [(update, nothing) for plan in self.compiled.chains for _, updates in plan.levels for update in updates]
         return found
+
+    def _relevant_rules(self) -> tuple[int, ...]:
+        """The rules that change anything followed, in their order, and those that may keep one of them from it."""
+        ruling = self.compiled.ruling
+        acting = {index for index, (_, made) in enumerate(ruling.updates) if any(self.matters(update) for update in made)}
+        closing = {other for index in acting for other in ruling.closers(index)}
+        return tuple(index for index in ruling.plan.order if index in acting or index in closing)
 
     def _cone(self) -> list[str]:
         """The names that matter, those of the watched conditions first."""
@@ -153,11 +162,11 @@ class Abstract:
         updates = self._updates()
         while True:
             before = len(found)
-            for update, when in updates:
+            for update, reads in updates:
                 for target, value in _sets(update):
                     if target in found:
                         found.update(dict.fromkeys(sorted(value.reads) if value is not None else ()))
-                        found.update(dict.fromkeys(sorted(when.reads) if when is not None else ()))
+                        found.update(dict.fromkeys(sorted(reads)))
             if len(found) == before:
                 return list(found)
 

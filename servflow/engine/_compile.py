@@ -21,6 +21,7 @@ from servflow.engine._placing import SlotPlan, compile_slots
 from servflow.engine._problems import SUPPLIED, Problems, Types
 from servflow.engine._raised import Raised
 from servflow.engine._reopen import Reopen, reopenings
+from servflow.engine._rules import Ruling
 from servflow.engine._scope import RESERVED, TIMED, scope_types
 from servflow.engine._shown import compile_views
 from servflow.engine._takers import Takers
@@ -106,7 +107,8 @@ class Compiled:
         except DefinitionError as error:
             self.problems.findings.extend(at_path(error, "rules"))
             self.rule_set = RuleSet(())
-        self.rule_updates = self._rules()
+        self.ruling = Ruling(self)
+        self.rule_updates = self.ruling.updates
         self.clocks: tuple[ClockPlan, ...] = compile_clocks(self)
         self.chains: tuple[ChainPlan, ...] = compile_chains(self)
         self.slots: tuple[SlotPlan, ...] = compile_slots(self)
@@ -249,15 +251,6 @@ class Compiled:
         for table in self.workflow.tables.values():
             for finding in table.typed(types):
                 self.problems.findings.append(attrs.evolve(finding, path=f"tables.{table.name}.{finding.path}".rstrip(".")))
-
-    def _rules(self) -> tuple[tuple[Expression | None, tuple[Update, ...]], ...]:
-        made = []
-        for index, rule in enumerate(self.workflow.rules):
-            path = f"rules[{index}]"
-            when = self.condition(rule.when, f"{path}.when")
-            updates = compile_updates(self, rule.then, self.timeless, f"{path}.then", timeless=True)
-            made.append((when, updates))
-        return tuple(made)
 
     def _check_timers(self) -> None:
         if self.machine is None:

@@ -2,67 +2,137 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from servflow.engine._actions import run_updates
+from servflow.engine._actions import Update, compile_updates, run_updates
 from servflow.errors import ExpressionError, LimitError, Refused
+from servflow.expressions import Expression
 from servflow.model import Decided, FrozenMap, freeze
+from servflow.rules import RuleSet
+from servflow.rules._rule_parts import SCORE
+from servflow.rules._ruleset_agenda import MAX_FIRINGS, Agenda, most_firings
+from servflow.rules._ruleset_decide import score_reason
+from servflow.rules._ruleset_plan import Conditions, Plan, Scored, sums_whole
 
 if TYPE_CHECKING:
-    from servflow.engine._call import OneCall
+    from collections.abc import Mapping
 
-MAX_FIRINGS = 200
-"""How many rules may fire in one step before the step is stopped as running in a circle."""
+    from servflow.engine._call import OneCall
+    from servflow.engine._compile import Compiled
+    from servflow.rules import Rule
+
+
+class Ruling:
+    """
+    The rules of a workflow, linked: their conditions checked against its fields, their actions ready to be carried out.
+
+    ``updates`` has, for each rule, the whole condition (None always holds) and what follows.
+    """
+
+    def __init__(self, compiled: Compiled) -> None:
+        rules = compiled.workflow.rules
+        checked = [_checked(compiled, rule, f"rules[{index}]") for index, rule in enumerate(rules)]
+        self.conditions = tuple(conditions for conditions, _, _ in checked)
+        self.updates = tuple((whole, made) for _, whole, made in checked)
+        self.plan = Plan(rules, self.conditions, compiled.timeless)
+        self._closers: dict[str | None, list[int]] = {}
+        for index in self.plan.order:
+            if rules[index].stop:
+                self._closers.setdefault(rules[index].group, []).append(index)
+
+    def closers(self, rule: int) -> tuple[int, ...]:
+        """The other rules that, acting, close the group of this one, in their order."""
+        return tuple(index for index in self._closers.get(self.plan.rules[rule].group, ()) if index != rule)
+
+
+def _checked(compiled: Compiled, rule: Rule, path: str) -> tuple[Conditions, Expression | None, tuple[Update, ...]]:
+    when = compiled.condition(rule.when, f"{path}.when")
+    terms = [compiled.condition(term.when, f"{path}.score[{index}].when") for index, term in enumerate(rule.score)]
+    known = tuple(term for term in terms if term is not None)
+    types: Mapping[str, Any] = compiled.timeless
+    whole = when
+    if rule.score:
+        types = {**types, SCORE: "int" if sums_whole(rule) else "decimal"}
+        if len(known) == len(terms) and (rule.when is None or when is not None):
+            whole = compiled.condition(rule.condition, f"{path}.score")
+    updates = compile_updates(compiled, rule.then, types, f"{path}.then", timeless=True)
+    return Conditions(when, known if len(known) == len(terms) else ()), whole, updates
 
 
 def react(call: OneCall) -> None:
     """
     Let rules look at what changed until nothing changes any more.
 
-    At opening every rule is asked, later those that read a changed name, in document order. A rule that
-    sets what another one reads has that one asked again.
+    At opening every rule is asked, later those that read a changed name, in their order. A rule that
+    sets what another one reads has that one asked again. Which rules are in force is judged at the instant of
+    the step.
 
     Raises:
         LimitError: rules set each other off without end.
         Refused: a condition cannot be computed on this ticket.
     """
-    rules = call.workflow.rules
-    if not rules:
+    if not call.workflow.rules:
         return
     happening, compiled = call.happening, call.compiled
-    waiting = list(range(len(rules))) if happening.opened else list(compiled.rule_set.affected(frozenset(happening.changed)))
-    fired = 0
-    while waiting:
-        index = waiting.pop(0)
+    plan = compiled.ruling.plan
+    waiting = plan.every if happening.opened else compiled.rule_set.set_off(frozenset(happening.changed))
+    if waiting:
+        Agenda(plan, _OnTicket(call, plan, compiled.rule_set), waiting, plan.in_force(call.at)).run()
+
+
+class _OnTicket:
+    """A ticket in the middle of a call, for rules to be played on."""
+
+    __slots__ = ("_call", "_plan", "_set")
+
+    def __init__(self, call: OneCall, plan: Plan, rule_set: RuleSet) -> None:
+        self._call = call
+        self._plan = plan
+        self._set = rule_set
+
+    def values(self) -> Mapping[str, Any]:
+        """What conditions read now."""
+        return self._call.scope()
+
+    def act(self, place: int, scored: Scored | None) -> int:
+        """Record that a rule holds, and why, and carry it out; the rules that read what it changed."""
+        call, index = self._call, self._plan.order[place]
+        rule, happening = self._plan.rules[index], self._call.happening
+        scope = call.scope()
+        whole, updates = call.compiled.ruling.updates[index]
+        values = {} if whole is None else {name: freeze(scope.get(name)) for name in sorted(whole.roots)}
+        why = {"hash": self._set.hash, **({} if scored is None else score_reason(rule, scored))}
+        result: Any = True if scored is None else scored.total
+        call.record(Decided, maker="rule", name=rule.name, values=FrozenMap(values), result=result, why=freeze(why))
         changed, happening.changed = happening.changed, set()
-        if _ask(call, index):
-            fired += 1
+        if scored is not None:
+            call.score, call.scope_cache = scored.total, None
+        try:
+            run_updates(call, updates, keep_person=not rule.overwrite)
+        finally:
+            if scored is not None:
+                call.score, call.scope_cache = None, None
         fresh = frozenset(happening.changed)
         happening.changed |= changed
-        if fired > MAX_FIRINGS:
-            raise LimitError(
-                f"rules of {call.workflow.workflow} fired more than {MAX_FIRINGS} times in one step; "
-                f"{rules[index].name!r} and others set each other off",
-                code="rules",
-                limit=MAX_FIRINGS,
-                rule=rules[index].name,
-            )
-        if fresh:
-            waiting.extend(other for other in compiled.rule_set.affected(fresh) if other != index and other not in waiting)
+        return self._set.set_off(fresh) if fresh else 0
 
-
-def _ask(call: OneCall, index: int) -> bool:
-    rule = call.workflow.rules[index]
-    when, updates = call.compiled.rule_updates[index]
-    scope = call.scope()
-    try:
-        if when is not None and not when.test(scope):
-            return False
-    except ExpressionError as error:
+    def undecided(self, place: int, error: ExpressionError) -> NoReturn:
+        """A condition cannot be decided on this ticket."""
+        rule = self._plan.rules[self._plan.order[place]]
         raise Refused(
             f"rule {rule.name!r} cannot be decided: {error.message}", code="guard", rule=rule.name, why=error.message
         ) from error
-    values = {} if when is None else {name: freeze(scope.get(name)) for name in sorted(when.roots)}
-    call.record(Decided, maker="rule", name=rule.name, values=FrozenMap(values), result=True)
-    run_updates(call, updates, keep_person=not rule.overwrite)
-    return True
+
+    def endless(self, place: int) -> NoReturn:
+        """Rules set each other off without end."""
+        rule, limit = self._plan.rules[self._plan.order[place]], most_firings(len(self._plan.rules))
+        raise LimitError(
+            f"rules of {self._call.workflow.workflow} acted again more than {limit} times in one step; "
+            f"{rule.name!r} and others set each other off",
+            code="rules",
+            limit=limit,
+            rule=rule.name,
+        )
+
+
+__all__ = ["MAX_FIRINGS", "Ruling", "react"]

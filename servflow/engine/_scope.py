@@ -97,6 +97,8 @@ class Scope(dict[str, Any]):
     def __init__(self, call: OneCall) -> None:
         super().__init__(call.draft.fields)
         self.call = call
+        if call.score is not None:  # what a scoring rule carries out reads the sum
+            self["score"] = call.score
 
     def __missing__(self, name: str) -> Any:
         if name in _TEXT:

@@ -10,9 +10,9 @@ import attrs
 from servflow.engine._abstract import GIVEN, Abstract, Place, Trigger
 from servflow.engine._definition import BUILT_IN
 from servflow.engine._events import MAX_EVENTLESS, MAX_INTERNAL
-from servflow.engine._rules import MAX_FIRINGS
 from servflow.engine._standing import Choice, Refusal, Standing
 from servflow.model import SYSTEM
+from servflow.rules._ruleset_agenda import most_firings
 
 if TYPE_CHECKING:
     from servflow.engine._compile import Link
@@ -384,34 +384,69 @@ class _Step(Standing):
                 self._settle(again=again + 1)
 
     def _react(self, opened: bool) -> None:
+        """Play the rules as an agenda does, those left out that change nothing followed."""
         machine, compiled = self.machine, self.compiled
-        affected = set(compiled.rule_set.affected(frozenset(self.changed)))
-        waiting = [index for index in machine.relevant_rules if opened or index in affected or self._vague(index)]
-        fired = 0
+        plan, relevant = compiled.ruling.plan, frozenset(machine.relevant_rules)
+        sure = set(relevant) if opened else relevant.intersection(compiled.rule_set.affected(frozenset(self.changed)))
+        waiting = {index for index in relevant if index in sure or self._vague(index)}
+        acted: set[int] = set()
+        held: set[int] = set()
+        closed: set[int] = set()
+        again = 0
         while waiting:
-            index = waiting.pop(0)
-            rule = machine.workflow.rules[index]
-            asked = machine.rules[index]
-            if asked is not None and not self.holds(asked, asked.text):
+            index = min(waiting, key=plan.places.__getitem__)
+            waiting.remove(index)
+            if index in closed or not self._rule_holds(index, sure=index in sure):
                 continue
-            fired += 1
-            if fired > MAX_FIRINGS:
+            if any(self._rule_holds(other) for other in compiled.ruling.closers(index) if self._before(other, index, closed)):
+                held.add(index)
+                continue
+            again += index in acted
+            if again > most_firings(len(plan.rules)):
                 raise Refusal
-            changed, self.changed = self.changed, set()
-            for update in compiled.rule_updates[index][1]:
-                self._update_with(update, keep=not rule.overwrite)
-            fresh = frozenset(self.changed)
-            self.changed |= changed
-            waiting.extend(
-                other
-                for other in compiled.rule_set.affected(fresh)
-                if other in machine.relevant_rules and other != index and other not in waiting
-            )
+            acted.add(index)
+            rule = plan.rules[index]
+            if rule.stop:
+                closed.update(other for other in relevant if other != index and plan.rules[other].group == rule.group)
+            fresh = self._acted(index) & relevant
+            if any(plan.rules[other].stop for other in fresh):
+                fresh |= held
+            fresh -= {index}
+            held -= fresh
+            sure |= fresh
+            waiting |= fresh
+
+    def _acted(self, index: int) -> set[int]:
+        """Carry a rule out; the rules that read what it changed."""
+        changed, self.changed = self.changed, set()
+        for update in self.compiled.rule_updates[index][1]:
+            self._update_with(update, keep=not self.machine.workflow.rules[index].overwrite)
+        fresh = frozenset(self.changed)
+        self.changed |= changed
+        return set(self.compiled.rule_set.affected(fresh))
+
+    def _before(self, other: int, index: int, closed: set[int]) -> bool:
+        places = self.compiled.ruling.plan.places
+        return other in self.machine.relevant_rules and places[other] < places[index] and other not in closed
+
+    def _rule_holds(self, index: int, *, sure: bool = True) -> bool:
+        """
+        Whether a rule is set off and holds.
+
+        Time is not followed, so one with a period may be in force or not; and so may one be set off or not that reads
+        what is not followed.
+        """
+        asked, rule = self.machine.rules[index], self.machine.workflow.rules[index]
+        before = len(self.choices)
+        if asked is not None and not self.holds(asked, asked.text):
+            return False
+        open_ = rule.effective is not None or (not sure and len(self.choices) == before)
+        return not open_ or self.pick("unknown", f"whether rule {rule.name} acts", 2, free=False) == 0
 
     def _vague(self, index: int) -> bool:
         """Whether a rule reads something that is not followed, so that it may be asked at any time."""
-        asked = self.machine.rules[index]
-        return asked is not None and any(name not in self.machine.order and name != "state" for name in asked.reads)
+        known = self.machine.order
+        return any(name not in known and name != "state" for name in self.machine.workflow.rules[index].reads)
 
 
 __all__ = ["MAX_RUNS", "Run", "runs"]

@@ -2,7 +2,9 @@
 
 from servflow.rules._current import Current
 from servflow.rules._definition import HITS, Input, Output, Row
-from servflow.rules._rules import Rule, RuleSet
+from servflow.rules._rules import Rule
+from servflow.rules._ruleset import RuleSet
+from servflow.rules._ruleset_decide import RulesDecision
 from servflow.rules._table import Decision, DecisionTable
 
 __all__ = [
@@ -15,4 +17,5 @@ __all__ = [
     "Row",
     "Rule",
     "RuleSet",
+    "RulesDecision",
 ]

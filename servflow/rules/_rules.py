@@ -1,8 +1,9 @@
-"""Knows condition/action pairs and which of them a change concerns; must not carry an action out."""
+"""Knows what a rule is: a condition and the actions that follow; must not carry an action out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from attrs import field, frozen
@@ -11,13 +12,20 @@ from servflow.errors import DefinitionError, ExpressionError, Finding
 from servflow.expressions import Expression, Function
 from servflow.model import Action, actions
 from servflow.rules._cells import Functions
-from servflow.rules._definition import check_flag, check_name
-from servflow.rules._table import DecisionTable
-
-MAX_RULES = 10_000
-"""Most rules of one set."""
-
-_MAX_CACHED = 1_024  # different sets of changed names remembered per set of rules
+from servflow.rules._definition import check_flag, check_name, plain
+from servflow.rules._rule_parts import (
+    MAX_NOTE,
+    SCORE,
+    Period,
+    Term,
+    read_condition,
+    read_labels,
+    read_period,
+    read_priority,
+    read_score,
+    read_word,
+    whole_condition,
+)
 
 
 def _given(value: Any) -> Any:
@@ -31,8 +39,20 @@ class Rule:
 
     The keywords are the keys of the document. ``when`` is an expression's text or tree; without it the rule
     always holds. ``then`` is an action or a list of them. What a person set stays as it is unless
-    ``overwrite`` is true. ``reads`` are the names that set it off again when they change: those of ``when``
-    and of the values it sets. ``functions`` are the host's functions; they are no part of the document.
+    ``overwrite`` is true.
+
+    ``priority`` is a whole number, 1 the highest; rules without one come after those with, and equal ones in the
+    order of the document. While a rule with ``stop`` holds, no rule of its ``group`` that comes after it acts, and once it
+    has acted no other rule of the group acts in that step; the rules without a group are one group. ``effective`` is
+    ``{start, end, zone}``: outside that period, which includes its start and not its end, the rule is not asked. A rule with
+    ``score``, a list of ``{when, weight, note}``, holds when ``when`` does and the weights of the conditions that hold
+    add up to ``threshold`` or more; weights are exact (six digits after the point) and may be negative, and the values of
+    ``then`` read the sum as ``score``. ``labels`` and ``note`` are for people.
+
+    ``reads`` are the names that set it off again when they change: those of its conditions and of the values it
+    sets; ``writes`` the names its actions may change; ``condition`` is ``when`` and the score as one condition, ``values``
+    the expressions of ``set`` by the action's index and the name they set. ``functions`` are the host's functions; they
+    are no part of the document.
 
     Raises:
         DefinitionError: with every part that cannot be read.
@@ -42,14 +62,32 @@ class Rule:
     when: Expression | None = field(default=None, converter=_given)
     then: tuple[Action, ...] = field(default=(), converter=_given)
     overwrite: bool = False
+    priority: int | None = None
+    stop: bool = False
+    group: str | None = None
+    effective: Period | None = field(default=None, converter=_given)
+    score: tuple[Term, ...] = field(default=(), converter=_given)
+    threshold: int | Decimal | None = field(default=None, converter=_given)
+    labels: tuple[str, ...] = field(default=(), converter=_given)
+    note: str | None = None
     functions: Mapping[str, Function] | None = field(default=None, eq=False, repr=False)
     reads: frozenset[str] = field(init=False, eq=False, repr=False)
+    writes: frozenset[str] = field(init=False, eq=False, repr=False)
+    values: Mapping[tuple[int, str], Expression] = field(init=False, eq=False, repr=False)
+    condition: Expression | None = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         found: list[Finding] = []
         check_name(self.name, found)
         check_flag(self.overwrite, "overwrite", found)
-        when = _condition(self.when, self.functions, found)
+        check_flag(self.stop, "stop", found)
+        when = read_condition(self.when, self.functions, "when", found)
+        read_priority(self.priority, found)
+        read_word(self.group, "group", found)
+        read_word(self.note, "note", found, MAX_NOTE)
+        period = read_period(self.effective, found)
+        score, threshold = read_score(self.score, self.threshold, self.functions, found)
+        labels = read_labels(self.labels, found)
         then: tuple[Action, ...] = ()
         try:
             then = actions(self.then)
@@ -57,11 +95,29 @@ class Rule:
             found.extend(_moved(finding) for finding in error.findings)
         except TypeError:
             found.append(Finding("rules.then_form", "then", {"value": self.then}))
-        written = _written(then, self.functions, found)
+        values = _values(then, self.functions, found)
+        condition = when
+        if score and not found:
+            try:
+                condition = whole_condition(when, score, threshold, self.functions)
+            except ExpressionError as error:
+                found.append(Finding("rules.score_long", "score", {"problem": error.message}))
         if found:
             raise DefinitionError.of(found)
-        reads = (when.reads if when is not None else frozenset()) | written
-        for name, value in (("when", when), ("then", then), ("reads", reads)):
+        read = frozenset() if condition is None else condition.reads
+        reads = read | _read_to_write(then, values, scores=bool(score))
+        for name, value in (
+            ("when", when),
+            ("then", then),
+            ("effective", period),
+            ("score", score),
+            ("threshold", threshold),
+            ("labels", labels),
+            ("reads", reads),
+            ("writes", _writes(then)),
+            ("values", values),
+            ("condition", condition),
+        ):
             object.__setattr__(self, name, value)
 
     def to_data(self) -> dict[str, Any]:
@@ -69,27 +125,19 @@ class Rule:
         data: dict[str, Any] = {"name": self.name}
         if self.when is not None:
             data["when"] = self.when.text
+        if self.score:
+            data["score"] = [term.to_data() for term in self.score]
+            data["threshold"] = plain(self.threshold)
         data["then"] = [{action.kind: action.value} for action in self.then]
-        if self.overwrite:
-            data["overwrite"] = True
+        if self.effective is not None:
+            data["effective"] = self.effective.to_data()
+        for key in ("overwrite", "priority", "stop", "group", "note"):
+            value = getattr(self, key)
+            if value not in (None, False):
+                data[key] = value
+        if self.labels:
+            data["labels"] = list(self.labels)
         return data
-
-
-def _condition(source: Any, functions: Functions, found: list[Finding]) -> Expression | None:
-    if source is None or isinstance(source, Expression):
-        return source
-    try:
-        if isinstance(source, Mapping):
-            return Expression.from_tree(source, functions=functions)
-        if isinstance(source, bool):
-            return Expression.parse("true" if source else "false")
-        if isinstance(source, str):
-            return Expression.parse(source, functions=functions)
-        found.append(Finding("rules.when_form", "when", {"value": source}))
-    except ExpressionError as error:
-        facts = {"cell": source, "problem": error.message, "position": error.facts.get("position")}
-        found.append(Finding("rules.cell", "when", facts))
-    return None
 
 
 def _moved(finding: Finding) -> Finding:
@@ -98,14 +146,9 @@ def _moved(finding: Finding) -> Finding:
     return Finding(finding.code, path, finding.facts, finding.severity, witness=finding.witness)
 
 
-def _written(then: tuple[Action, ...], functions: Functions, found: list[Finding]) -> frozenset[str]:
-    """
-    What the values of ``set`` read.
-
-    A name that this very action sets is left out: ``visits: visits + 1`` counts once each time the rule runs
-    for another reason, and never sets itself off.
-    """
-    names: set[str] = set()
+def _values(then: tuple[Action, ...], functions: Functions, found: list[Finding]) -> Mapping[tuple[int, str], Expression]:
+    """The expressions of ``set``, by the action's index and the name they set."""
+    values: dict[tuple[int, str], Expression] = {}
     for index, action in enumerate(then):
         if action.kind != "set" or not isinstance(action.value, Mapping):
             continue
@@ -113,120 +156,48 @@ def _written(then: tuple[Action, ...], functions: Functions, found: list[Finding
             if not isinstance(text, str):
                 continue
             try:
-                reads = Expression.parse(text, functions=functions).reads
+                values[index, name] = Expression.parse(text, functions=functions)
             except ExpressionError as error:
                 facts = {"cell": text, "problem": error.message, "position": error.facts.get("position")}
                 found.append(Finding("rules.cell", f"then[{index}].set.{name}", facts))
-                continue
-            names |= {read for read in reads if read.split(".", 1)[0] not in action.value}
+    return values
+
+
+def _read_to_write(then: tuple[Action, ...], values: Mapping[tuple[int, str], Expression], *, scores: bool) -> frozenset[str]:
+    """
+    What the values of ``set`` read.
+
+    A name that this very action sets is left out: ``visits: visits + 1`` counts once each time the rule runs
+    for another reason, and never sets itself off. The sum of a score is no name of the ticket.
+    """
+    names: set[str] = set()
+    for (index, _), expression in values.items():
+        own = then[index].value
+        names |= {read for read in expression.reads if read.split(".", 1)[0] not in own}
+    return frozenset(name for name in names if not (scores and name.split(".", 1)[0] == SCORE))
+
+
+_CHANGED: Mapping[str, str] = {
+    "queue": "queue",
+    "raise_priority": "priority",
+    "assign": "assignee",
+    "add_owner": "owner",
+    "add_helper": "helpers",
+    "tag": "tags",
+    "open": "children",
+}
+
+
+def _writes(then: tuple[Action, ...]) -> frozenset[str]:
+    names: set[str] = set()
+    for action in then:
+        if action.kind == "set" and isinstance(action.value, Mapping):
+            names.update(name for name in action.value if isinstance(name, str))
+        elif action.kind == "unassign":
+            names.add(action.value if isinstance(action.value, str) else "assignee")
+        elif action.kind in _CHANGED:
+            names.add(_CHANGED[action.kind])
     return frozenset(names)
 
 
-class RuleSet:
-    """
-    Rules in document order, indexed by what they read.
-
-    Args:
-        rules: the rules.
-        tables: decision tables by name: a rule that reads ``table.fee.total`` also reads what the table
-            ``fee`` reads.
-
-    Raises:
-        DefinitionError: two rules share a name, or there are too many.
-    """
-
-    __slots__ = ("_by_name", "_cache", "_reads", "reads", "rules")
-
-    def __init__(self, rules: Iterable[Rule] = (), tables: Mapping[str, DecisionTable] | None = None) -> None:
-        self.rules: tuple[Rule, ...] = tuple(rules)
-        found: list[Finding] = []
-        if len(self.rules) > MAX_RULES:
-            found.append(Finding("rules.too_many", "", {"count": len(self.rules), "limit": MAX_RULES}))
-        seen: dict[str, int] = {}
-        for index, rule in enumerate(self.rules):
-            if rule.name in seen:
-                found.append(Finding("rules.twice", f"[{index}].name", {"name": rule.name, "first": seen[rule.name]}))
-            seen.setdefault(rule.name, index)
-        if found:
-            raise DefinitionError.of(found)
-        self._index(self.rules, tuple(_expanded(rule.reads, tables or {}) for rule in self.rules))
-
-    def _index(self, rules: tuple[Rule, ...], reads: tuple[frozenset[str], ...]) -> None:
-        self.rules = rules
-        self._reads = reads
-        self.reads: frozenset[str] = frozenset().union(*reads)
-        self._by_name: dict[str, set[int]] = {}
-        for index, names in enumerate(reads):
-            for name in names:
-                for prefix in _prefixes(name):
-                    self._by_name.setdefault(prefix, set()).add(index)
-        self._cache: dict[frozenset[str], tuple[int, ...]] = {}
-
-    def affected(self, changed: frozenset[str]) -> tuple[int, ...]:
-        """
-        The indexes of the rules that read any of these names, in document order.
-
-        A change of ``customer`` concerns a rule that reads ``customer.level``, and the other way round. A rule
-        that reads nothing is concerned by no change: it runs when the ticket opens.
-
-        Args:
-            changed: names of fields, dotted or not.
-        """
-        cached = self._cache.get(changed)
-        if cached is None:
-            concerned: set[int] = set()
-            for name in changed:
-                concerned |= self._by_name.get(name, set())
-                for prefix in _prefixes(name):
-                    if prefix != name:
-                        concerned.update(index for index in self._by_name.get(prefix, ()) if prefix in self._reads[index])
-            cached = tuple(sorted(concerned))
-            if len(self._cache) >= _MAX_CACHED:
-                self._cache.clear()
-            self._cache[changed] = cached
-        return cached
-
-    def __len__(self) -> int:
-        return len(self.rules)
-
-    def __iter__(self) -> Iterator[Rule]:
-        return iter(self.rules)
-
-    def __getitem__(self, index: int) -> Rule:
-        return self.rules[index]
-
-    def __repr__(self) -> str:
-        return f"RuleSet({len(self.rules)} rules)"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.rules, self._reads)
-
-
-def _restored(rules: tuple[Rule, ...], reads: tuple[frozenset[str], ...]) -> RuleSet:
-    restored = RuleSet.__new__(RuleSet)
-    restored._index(rules, reads)
-    return restored
-
-
-def _prefixes(name: str) -> Iterator[str]:
-    end = name.find(".")
-    while end >= 0:
-        yield name[:end]
-        end = name.find(".", end + 1)
-    yield name
-
-
-def _expanded(reads: frozenset[str], tables: Mapping[str, DecisionTable]) -> frozenset[str]:
-    """The names read, with those of every table they reach, however many tables read each other."""
-    names, pending = set(reads), list(reads)
-    reached: set[str] = set()
-    while pending:
-        parts = pending.pop().split(".")
-        if parts[0] != "table":
-            continue
-        asked = tables.keys() if len(parts) == 1 else {parts[1]} & tables.keys()
-        for table in asked - reached:
-            reached.add(table)
-            pending.extend(tables[table].reads)
-            names |= tables[table].reads
-    return frozenset(names)
+__all__ = ["Rule"]
