@@ -23,6 +23,7 @@ TEXTS: dict[str, Text] = {
         en="{input} is {value}; the cell asks for {cell}, with {reads}",
         zh="{input} 为 {value}；单元格要求 {cell}，其中 {reads}",
     ),
+    "rules.told_value": Text(en="{text} is {value}", zh="{text} 为 {value}"),
     "rules.told_period": Text(
         en="it is {value}; the row is in force in {cell}", zh="当前时刻是 {value}；该行的生效期为 {cell}"
     ),

@@ -229,7 +229,9 @@ class Explained(Sequence[Mapping[str, Any]]):
             lines.append(words("because" if asked else "always", self.lang, row=self._named(reason["row"])))
             lines += [f"  {self._condition(part)}" for part in asked]
             if "effective" in reason:
-                lines.append("  " + words("in_force", self.lang, period=said(reason["effective"])))
+                lines.append(
+                    "  " + words("in_force", self.lang, period=str(self._question.table.rows[reason["row"]].effective))
+                )
             for made in reason.get("computed", ()):
                 facts = {"output": made["output"], "value": said(made["value"]), "cell": made["cell"]}
                 lines.append("  " + words("computed", self.lang, **facts, reads=said(made["reads"])))

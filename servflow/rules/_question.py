@@ -19,6 +19,7 @@ from servflow.rules._definition import Input, Output, Row, base_type
 from servflow.rules._effective import asked_at, bounds_of
 from servflow.rules._nearby import Near, fraction_of, near_values
 from servflow.rules._program import Program, read_values
+from servflow.rules._said import trace_lines
 
 FAR = Fraction(1)
 
@@ -216,7 +217,7 @@ class Question:
 
     def lines(self, test: Test, lang: str) -> tuple[str, ...]:
         """The comparisons a cell came to, as sentences."""
-        return tuple(line for part in test.expressions for line in part.trace(self.fields).lines(lang))
+        return trace_lines([part.trace(self.fields) for part in test.expressions], lang)
 
     def far(self, row: int, index: int) -> Fraction:
         """How far one condition is from being met, from 0 to 1."""

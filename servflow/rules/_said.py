@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from servflow.errors import TimeError, render
+from servflow.expressions import Trace
 from servflow.model import Span, write_instant
 
 MAX_DEPTH = 24
@@ -74,6 +75,17 @@ def row_words(row: int, name: str | None, lang: str) -> str:
     if name is None:
         return str(row)
     return f"{row}「{name}」" if lang == "zh" else f"{row} ({name})"
+
+
+def trace_lines(traces: Iterable[Trace], lang: str = "en") -> tuple[str, ...]:
+    """What expressions came to, as sentences: the comparisons of a condition, or the value of anything else."""
+    lines: list[str] = []
+    for trace in traces:
+        if isinstance(trace.value, bool) or trace.error is not None:
+            lines += trace.lines(lang)
+        else:
+            lines.append(words("value", lang, text=trace.text, value=said(trace.value)))
+    return tuple(lines)
 
 
 def listed(items: Iterable[str], lang: str) -> str:

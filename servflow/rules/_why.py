@@ -11,6 +11,7 @@ from servflow.model import FrozenMap
 from servflow.rules._definition import Input, Output, Row
 from servflow.rules._program import Program
 from servflow.rules._question import held, readings
+from servflow.rules._said import trace_lines
 
 
 class Reasoned(Protocol):
@@ -94,7 +95,7 @@ def _input(table: Reasoned, row: int, index: int, value: Any, seen: Seen | None)
             told["reads"] = readings(seen.fields, {name for each in expressions for name in each.reads})
         if test.expressions:
             traces = [each.trace(seen.fields) for each in test.expressions]
-            told["lines"] = tuple(line for trace in traces for line in trace.lines())
+            told["lines"] = trace_lines(traces)
             told["traces"] = tuple(FrozenMap(trace.as_data()) for trace in traces)
     return FrozenMap(told)
 
