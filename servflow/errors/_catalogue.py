@@ -16,7 +16,8 @@ from servflow.errors._shown import shown as quoted
 
 LANGUAGES = ("en", "zh")
 
-_KERNEL = ("common", "expressions", "calendars", "statemachine", "rules", "dispatch", "sla", "escalation", "engine", "idioms")
+_DEEP = ("common", "expressions", "calendars", "statemachine", "rules", "dispatch", "sla", "escalation", "correlation")
+_KERNEL = (*_DEEP, "engine", "idioms")
 _PARTS = (*_KERNEL, "rules_reasons", "rulesets", "checking", "migration", "audit", "documents", "lab", "integrations")
 _MOST_SHOWN = 20
 _LONGEST = 400  # characters of one fact in a sentence: facts come from strangers' documents

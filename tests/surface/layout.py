@@ -28,6 +28,7 @@ PACKAGES = (
     "dispatch",
     "sla",
     "escalation",
+    "correlation",
     "expressions",
     "calendars",
     "model",
