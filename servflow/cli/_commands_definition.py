@@ -11,7 +11,8 @@ import click
 
 from servflow.cli._databases import one, open_existing, zone_of
 from servflow.cli._output import FINDINGS, Instant, Say, command, stamp
-from servflow.documents import load, schema
+from servflow.correlation import Correlator
+from servflow.documents import load, load_definition, schema
 from servflow.engine import Workflow
 from servflow.errors import DefinitionError, Finding, InputError, nearest
 from servflow.escalation import Planned, plan
@@ -26,18 +27,20 @@ File = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--allow-warnings", is_flag=True, help="end with status 0 where the definition loads")
 @command
 def check_command(say: Say, file: Path, allow_warnings: bool) -> int | None:
-    """Check a definition: every problem at once, with its line and what to do.
+    """Check a definition, of a workflow or a correlator: every problem at once, with its line and what to do.
 
     Warnings are findings too: the status is 1 unless --allow-warnings. Notes never change it; a law that does not
     hold always does.
     """
     try:
-        workflow = load(file, lang=say.lang)
+        workflow = load_definition(file, lang=say.lang)
     except DefinitionError as error:
         if not say.json:
             say.line(say.words("check.found", count=len(error.findings), file=file))
         say.findings(error.findings, file=str(file), loads=False)
         return FINDINGS
+    if isinstance(workflow, Correlator):
+        return _told_correlator(say, workflow, file)
     found = workflow.check()
     facts = {"name": workflow.workflow, "version": workflow.version}
     if say.json:
@@ -48,6 +51,18 @@ def check_command(say: Say, file: Path, allow_warnings: bool) -> int | None:
         _tell(say, workflow, found, facts)
     grave = [finding for finding in found if finding.severity == "error" or (finding.severity != "info" and not allow_warnings)]
     return FINDINGS if grave else None
+
+
+def _told_correlator(say: Say, correlator: Correlator, file: Path) -> int | None:
+    found = correlator.check()
+    if say.json:
+        known = {"correlator": correlator.name, "version": correlator.version, "hash": correlator.hash}
+        say.findings(found, file=str(file), loads=True, **known)
+    else:
+        facts = {"name": correlator.name, "version": correlator.version, "find": correlator.find, "within": correlator.within}
+        say.line(say.words("check.correlator", **facts))
+        say.findings(found)
+    return FINDINGS if any(finding.severity != "info" for finding in found) else None
 
 
 def _tell(say: Say, workflow: Workflow, found: tuple[Finding, ...], facts: dict[str, Any]) -> None:
@@ -122,10 +137,11 @@ def _ticket(named: str | None, url: str | None, tenant: str) -> Ticket | None:
 
 
 @click.command("schema")
+@click.option("--correlator", is_flag=True, help="that of correlators, instead of that of workflows")
 @command
-def schema_command(say: Say) -> None:
+def schema_command(say: Say, *, correlator: bool) -> None:
     """Print the JSON Schema of definitions, for editors; it is JSON whatever --format says."""
-    say.data(schema())
+    say.data(schema("correlator" if correlator else "workflow"))
 
 
 @click.command("plan")

@@ -12,9 +12,11 @@ import click
 from servflow.cli._board_view import USUAL, Look, show_board, show_risks
 from servflow.cli._databases import latest, one, open_existing, tickets, workflow_of, zone_of
 from servflow.cli._explain import explained
+from servflow.cli._explain_correlator import show_correlator, told_of
 from servflow.cli._explain_view import show_explanation
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command
 from servflow.cli._worker import Host, begun, once, read_host, work
+from servflow.correlation import Correlator
 from servflow.desk import Worker
 from servflow.errors import InputError
 from servflow.model import Ticket
@@ -76,7 +78,14 @@ def explain_command(say: Say, db: str, ticket: str, *, at: datetime | None, tena
     with open_existing(db, tenant=tenant) as store:
         held = one(store, ticket)
         workflow = workflow_of(store, held.pins.get("workflow", ""))
-        told = explained(workflow, held, store.history(held.id), _as_of(store, held, at))
+        instant, records = _as_of(store, held, at), store.history(held.id)
+        if isinstance(workflow, Correlator):
+            if say.json:
+                say.data(told_of(workflow, held, records, instant))
+            else:
+                show_correlator(say, workflow, held, records, instant)
+            return
+        told = explained(workflow, held, records, instant)
     if say.json:
         say.data(told)
     else:

@@ -12,6 +12,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{name} version {version} is fine: {states} states, {transitions} transitions, no findings.",
         "{name} 第 {version} 版没有问题：{states} 个状态，{transitions} 条转移，无发现。",
     ),
+    "check.correlator": (
+        "correlator {name} version {version} loads: {find} within {within}",
+        "关联器 {name} 第 {version} 版可以载入：{find}，时间窗口 {within}",
+    ),
     "check.notes": ("worth knowing, {count} notes:", "值得了解，{count} 条提示："),
     "check.proved": ("law {law} is proved: {count} abstract states looked at", "规律“{law}”已证明：{count} 个抽象状态"),
     "check.found": ("{count} findings in {file}:", "{file} 中有 {count} 个发现："),
@@ -167,6 +171,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "risk.late": ("late", "超时"),
     "risk.at_risk": ("at risk", "有风险"),
     # explain
+    "explain.correlator": ("{ticket} of correlator {name} (version {version})", "{ticket}，关联器 {name}（第 {version} 版）"),
+    "explain.fact": ("{at}  {ticket}, record {sequence}", "{at}  {ticket} 的第 {sequence} 条记录"),
+    "explain.firing": ("found at {at}, because of {count} records", "{at} 匹配，依据 {count} 条记录"),
+    "explain.firing_opened": ("opened {tickets}", "新建了 {tickets}"),
+    "explain.firing_sent": ("told {tickets}", "通知了 {tickets}"),
     "explain.title": (
         "Ticket {ticket} ({workflow} version {version}), as of {at} ({zone})",
         "工单 {ticket}（{workflow} 第 {version} 版），截至 {at}（{zone}）",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from servflow.correlation._definition import AFTER, FIND, LATE
+from servflow.correlation import AFTER, FIND, LATE
 from servflow.documents._shapes import (
     BY_SHAPE,
     LIST,

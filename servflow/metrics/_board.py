@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from servflow.metrics import _measures
-from servflow.metrics._cases import Case, read_case
+from servflow.metrics._cases import Case, of_correlator, read_case
 from servflow.metrics._values import Durations, Load, Share
 from servflow.model import Record, instant, write_instant
 
@@ -131,7 +131,8 @@ def board(
         InputError: a history does not begin with ``Opened``.
         TimeError: *at* is naive.
     """
-    cases = tuple(one if isinstance(one, Case) else read_case(one, at, done) for one in histories)
+    given = (one for one in histories if isinstance(one, Case) or not of_correlator(one))
+    cases = tuple(one if isinstance(one, Case) else read_case(one, at, done) for one in given)
     groups: dict[str, Sequence[Case]] = {"all": cases}
     for name in sorted({case.label(by) for case in cases}):
         groups[name] = [case for case in cases if case.label(by) == name]

@@ -231,8 +231,9 @@ def read_cases(histories: Iterable[Sequence[Record]], at: datetime, done: Collec
         InputError: a history does not begin with ``Opened``.
         TimeError: *at* is naive.
     """
-    return tuple(read_case(records, at, done) for records in histories if not _own(records))
+    return tuple(read_case(records, at, done) for records in histories if not of_correlator(records))
 
 
-def _own(records: Sequence[Record]) -> bool:
+def of_correlator(records: Sequence[Record]) -> bool:
+    """Whether a history is that of a ticket in which a correlator keeps what it knows: it is nobody's case."""
     return bool(records) and isinstance(records[0], Opened) and own(records[0])
