@@ -88,4 +88,87 @@ TEXTS: dict[str, Text] = {
         "'words: names' for fields",
         hint_zh="文本请写 {instead}；用 words='text' 或在标题行上方写 'words: text' 可将其都视为文本，'words: names' 视为字段",
     ),
+    "dmn.feel": Text(
+        en="{what} in the FEEL text {text!r}, position {position}: it {problem}",
+        zh="FEEL 文本 {text!r} 第 {position} 位的 {what}：{problem}",
+    ),
+    "dmn.feel_hint": Text(
+        en="{what} in the FEEL text {text!r}, position {position}: it {problem}",
+        zh="FEEL 文本 {text!r} 第 {position} 位的 {what}：{problem}",
+        hint_en="{hint}",
+        hint_zh="{hint}",
+    ),
+    "dmn.unsaid": Text(en="{what} in {text!r} {problem}", zh="{text!r} 中的 {what}：{problem}"),
+    "dmn.unsaid_hint": Text(
+        en="{what} in {text!r} {problem}", zh="{text!r} 中的 {what}：{problem}", hint_en="{hint}", hint_zh="{hint}"
+    ),
+    "dmn.language": Text(
+        en="{what} is written in the language {language!r}, and only FEEL is read",
+        zh="{what} 使用语言 {language!r}，而这里只读取 FEEL",
+    ),
+    "dmn.nameless": Text(en="the decision has no name", zh="决策没有名称"),
+    "dmn.twice": Text(en="the name {name!r} is given twice", zh="名称 {name!r} 重复"),
+    "dmn.no_table": Text(
+        en="the decision {name!r} holds no decision table but <{kind}>, which is not supported",
+        zh="决策 {name!r} 的内容不是决策表而是 <{kind}>，不受支持",
+        hint_en="name the decisions to read with only=[...]",
+        hint_zh="请用 only=[...] 指定要读取的决策",
+    ),
+    "dmn.no_decision": Text(
+        en="there is no decision {name!r} with a decision table",
+        zh="没有带决策表的决策 {name!r}",
+        hint_en="the decisions are {known}",
+        hint_zh="现有的决策：{known}",
+    ),
+    "dmn.href": Text(en="the decision that {href!r} refers to is not in this document", zh="{href!r} 引用的决策不在本文档中"),
+    "dmn.knowledge": Text(
+        en="the decision {name!r} calls a business knowledge model, which is not supported",
+        zh="决策 {name!r} 调用业务知识模型，不受支持",
+    ),
+    "dmn.type": Text(
+        en="the type {type!r} is not known",
+        zh="未知的类型 {type!r}",
+        hint_en="known are {known}, and item definitions of the document",
+        hint_zh="可用：{known}，以及文档中的 itemDefinition",
+    ),
+    "dmn.no_type": Text(en="the type {type!r} is not supported", zh="不支持类型 {type!r}"),
+    "dmn.date": Text(
+        en="a date has no counterpart here",
+        zh="此处没有与 date 对应的类型",
+        hint_en="say zone='Asia/Shanghai' to take a date for its first instant there",
+        hint_zh="请用 zone='Asia/Shanghai' 将日期视为当地当天零点",
+    ),
+    "dmn.hit": Text(
+        en="no hit policy is called {value!r}",
+        zh="没有名为 {value!r} 的命中策略",
+        hint_en="use {known}",
+        hint_zh="可用：{known}",
+    ),
+    "dmn.aggregation": Text(
+        en="the aggregation {value!r} does not go with this hit policy",
+        zh="聚合方式 {value!r} 不适用于该命中策略",
+        hint_en="COLLECT takes {known}",
+        hint_zh="COLLECT 可用：{known}",
+    ),
+    "dmn.element": Text(en="<{tag}> in {parent} is not supported", zh="不支持 {parent} 中的 <{tag}>"),
+    "dmn.no_expression": Text(en="the input has no inputExpression", zh="输入列没有 inputExpression"),
+    "dmn.no_output": Text(en="the table of decision {name!r} has no output", zh="决策 {name!r} 的表没有输出列"),
+    "dmn.values": Text(en="the values of {text!r} cannot be listed", zh="{text!r} 的取值无法列出"),
+    "dmn.value": Text(en="{text!r} does not fit: expected {expected}", zh="{text!r} 不符合要求：应为 {expected}"),
+    "dmn.no_value": Text(
+        en="'-' is no value in FEEL",
+        zh="'-' 不是 FEEL 的值",
+        hint_en="write null, or what the output is",
+        hint_zh="请写 null 或具体结果",
+    ),
+    "dmn.rule_length": Text(
+        en="the rule has {cells} entries for {inputs} inputs and {outputs} outputs",
+        zh="规则有 {cells} 个条目，而表有 {inputs} 个输入和 {outputs} 个输出",
+    ),
+    "dmn.period": Text(
+        en="{text!r} is no period of a row",
+        zh="{text!r} 不是行的有效期",
+        hint_en="write >= an instant, < an instant, or [an instant..an instant)",
+        hint_zh="请写 >= 时刻、< 时刻，或 [时刻..时刻)",
+    ),
 }
