@@ -10,6 +10,59 @@ TEXTS: dict[str, Text] = {
         en="row {row} does not match: it is in force in {cell}, and it is {value}",
         zh="第 {row} 行不匹配：生效期为 {cell}，而当前时刻是 {value}",
     ),
+    "rules.cases_form": Text(
+        en="cases must be a list of at most {limit} cases, not {value!r}",
+        zh="cases 必须是最多 {limit} 个用例的列表，而不是 {value!r}",
+        hint_en="write cases: [{{given: {{tier: gold}}, expected: {{total: 0}}}}]",
+        hint_zh="例如 cases: [{{given: {{tier: gold}}, expected: {{total: 0}}}}]",
+    ),
+    "rules.case_form": Text(
+        en="a case is a mapping with given and expected or row, not {value!r}",
+        zh="用例应为含 given 以及 expected 或 row 的映射，而不是 {value!r}",
+    ),
+    "rules.case_nothing": Text(
+        en="the case expects nothing",
+        zh="该用例没有写明期望的结果",
+        hint_en="write expected: with the outputs, or row: with the deciding row; expected: null where no row should match",
+        hint_zh="请写 expected（输出）或 row（决定结果的行）；应无匹配时写 expected: null",
+    ),
+    "rules.case_name": Text(
+        en="the case names {name!r}, which the table does not know",
+        zh="用例中的 {name!r} 不是该表的名称",
+        hint_en="the names are: {known}",
+        hint_zh="可用的名称：{known}",
+    ),
+    "rules.case_value": Text(en="{value!r} does not fit: expected {expected}", zh="值 {value!r} 不符合要求：应为 {expected}"),
+    "rules.case_at": Text(
+        en="at is an instant with its offset, not {value!r}",
+        zh="at 应为带时差的时刻，而不是 {value!r}",
+        hint_en="write 2026-03-02T09:00:00+08:00",
+        hint_zh="例如 2026-03-02T09:00:00+08:00",
+    ),
+    "rules.case_expected": Text(
+        en="{value!r} is not what the hit policy {hit} gives",
+        zh="{value!r} 不是命中策略 {hit} 会给出的结果",
+        hint_en="write a mapping of outputs, a list of them for a policy that gives several, or null",
+        hint_zh="请写输出的映射；给出多个结果的策略写映射的列表；无匹配写 null",
+    ),
+    "rules.case_row_form": Text(
+        en="under the hit policy {hit} row is a number from 0 or an id, not {value!r}",
+        zh="命中策略 {hit} 下，row 应为从 0 起的行号或行的 id，而不是 {value!r}",
+        hint_en="a list of them fits a policy that gives several",
+        hint_zh="只有给出多个结果的策略才能写列表",
+    ),
+    "rules.case_row": Text(
+        en="there is no row {row!r}: the table has {rows} rows, counted from 0",
+        zh="没有第 {row!r} 行：该表共 {rows} 行，从 0 起计数",
+        hint_en="its ids are: {ids}",
+        hint_zh="已有的 id：{ids}",
+    ),
+    "rules.case_failed": Text(
+        en="table {table}, case {case}: expected {expected}; it gives {got}",
+        zh="决策表 {table} 的用例 {case}：期望 {expected}；实际为 {got}",
+        hint_en="{why}",
+        hint_zh="{why}",
+    ),
     "rules.told_result": Text(en="{table} gives {outputs}, by row {rows}", zh="{table} 的结果是 {outputs}，依据第 {rows} 行"),
     "rules.told_default": Text(
         en="{table}: no row matches, so the defaults stand: {outputs}", zh="{table}：没有行匹配，采用默认值：{outputs}"

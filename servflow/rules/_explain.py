@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, overload
@@ -115,6 +115,44 @@ class Explained(Sequence[Mapping[str, Any]]):
         """
         row = range(len(self))[row]
         return tuple(self._question.condition(row, index) for index in self._question.failing(row))
+
+    def decides(self, row: int) -> bool:
+        """
+        Whether a row is behind the answer.
+
+        Args:
+            row: counted from 0.
+        """
+        return bool(self._question.matching >> row & 1) and not self._beaten(row)
+
+    def rows_named(self, names: Iterable[Any]) -> list[int]:
+        """
+        The rows of these numbers and ids, in order.
+
+        Args:
+            names: numbers from 0, or ids.
+        """
+        wanted = set(names)
+        return [row for row, written in enumerate(self._question.table.rows) if row in wanted or written.id in wanted - {None}]
+
+    def rows_giving(self, fits: Callable[[Any], bool]) -> list[int]:
+        """
+        The rows whose outputs are constants that fit, in order.
+
+        Args:
+            fits: is asked with the outputs of each row.
+        """
+        constants = self._question.program.constants
+        return [row for row, outputs in enumerate(constants) if outputs is not None and fits(outputs)]
+
+    def said(self, lang: str) -> Explained:
+        """
+        The same in another language.
+
+        Args:
+            lang: ``en`` or ``zh``.
+        """
+        return Explained(self._question, lang)
 
     # the answer ------------------------------------------------------------------------------------------------
 

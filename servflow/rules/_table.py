@@ -14,6 +14,7 @@ from servflow.errors import DefinitionError, ExpressionError, Finding, InputErro
 from servflow.expressions import Function
 from servflow.model import FrozenMap, canonical, encode_value
 from servflow.rules._check import check_table
+from servflow.rules._cases import About, Case, CaseResult, read_cases, run_cases, typed_cases
 from servflow.rules._decision import Decision
 from servflow.rules._definition import (
     HITS,
@@ -53,7 +54,9 @@ class DecisionTable:
     An input is a field's name, an expression, or a mapping of ``name`` or ``expr``, ``type`` and ``one_of``.
     A row is its input cells and then its output cells, all text; or a mapping of ``when``, ``then``, ``id``, ``note``,
     ``labels`` and ``effective``: ``{start, end}``, half-open, each an instant with its offset or a date, which begins at 00:00
-    in ``zone``. Rows outside their period do not match. ``version`` is for people. An input cell is one of::
+    in ``zone``. Rows outside their period do not match. ``version`` is for people. ``cases`` test the table: mappings of
+    ``given`` (fields), ``expected`` (outputs; null for no match), ``row`` (number or id), ``at`` and ``name``. An input cell is
+    one of::
 
         -                    anything, also null or missing; an empty cell is the same
         "gold", "silver"     any of these
@@ -80,6 +83,7 @@ class DecisionTable:
     rows: tuple[Row, ...] = field(default=(), converter=_given)
     zone: str | None = field(default=None, converter=_given)
     version: int | str | None = field(default=None, converter=_given)
+    cases: tuple[Case, ...] = field(default=(), converter=_given)
     functions: Mapping[str, Function] | None = None
     _program: Program = field(init=False)
     _ready: Ready | None = field(init=False)
@@ -98,6 +102,7 @@ class DecisionTable:
         check_version(self.version, found)
         _check_policy(hit, outputs, found)
         program = compile_table(inputs, outputs, rows, self.functions, found, zone=zone)
+        cases = read_cases(self.cases, About(hit, inputs, outputs, rows), program, found) if hit in HITS and outputs else ()
         if found:
             raise DefinitionError.of(sorted(found, key=document_order))
         for name, value in (
@@ -106,6 +111,7 @@ class DecisionTable:
             ("outputs", FrozenMap(outputs)),
             ("rows", rows),
             ("zone", zone),
+            ("cases", cases),
             ("_program", program),
             ("_ready", ready_of(hit, outputs, program.constants, program.residual)),
         ):
@@ -210,6 +216,15 @@ class DecisionTable:
         """
         return explain(self, self._program, fields, self._in_force(fields, at), at=at, lang=lang)
 
+    def run_cases(self, fields: Mapping[str, Any] | None = None) -> tuple[CaseResult, ...]:
+        """
+        What comes of the ``cases`` written beside the rows, in order: each passes, or says what came instead and why.
+
+        Args:
+            fields: field types, where known; given values are read in them. What an input declares counts anyway.
+        """
+        return run_cases(self, fields or {})
+
     @property
     def timed(self) -> bool:
         """Whether what it says changes with time alone: some row has effective dates, and ``decide`` needs an instant."""
@@ -266,7 +281,7 @@ class DecisionTable:
         Args:
             fields: name to type, as ``Expression.parse`` takes them.
         """
-        return typed_findings(self, self._program, fields)
+        return (*typed_findings(self, self._program, fields), *typed_cases(self.cases, fields))
 
     def to_data(self) -> dict[str, Any]:
         """The table as its document writes it, ready for JSON."""
@@ -279,6 +294,8 @@ class DecisionTable:
         data["inputs"] = [column.to_data() for column in self.inputs]
         data["outputs"] = {name: output.to_data() for name, output in self.outputs.items()}
         data["rows"] = [row.to_data() for row in self.rows]
+        if self.cases:
+            data["cases"] = [case.to_data() for case in self.cases]
         return data
 
     @cached_property
@@ -303,14 +320,14 @@ class DecisionTable:
     def _identity(self) -> tuple[Any, ...]:
         # The order of the outputs says which cell is whose and which output ranks first.
         outputs = tuple(self.outputs.items())
-        return (self.name, self.version, self.hit, self.zone, self.inputs, outputs, self.rows)
+        return (self.name, self.version, self.hit, self.zone, self.inputs, outputs, self.rows, self.cases)
 
     def __repr__(self) -> str:
         return f"DecisionTable(name={self.name!r}, hit={self.hit!r}, rows={len(self.rows)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         parts = {"inputs": self.inputs, "outputs": dict(self.outputs), "rows": self.rows}
-        plain = {name: getattr(self, name) for name in ("name", "version", "hit", "zone", "functions")}
+        plain = {name: getattr(self, name) for name in ("name", "version", "hit", "zone", "cases", "functions")}
         return _rebuild, ({**plain, **parts},)
 
 
