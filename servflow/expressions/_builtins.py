@@ -179,6 +179,9 @@ def _table() -> dict[str, tuple[Overload, ...]]:
 
 BUILTINS: Mapping[str, tuple[Overload, ...]] = _table()
 
+FOLDED = frozenset({"timestamp", "duration", "decimal", "int", "uint", "double", "string", "bool", "bytes"})
+"""Conversions that come to the same for the same literal, and to something small."""
+
 LEFT_OUT = frozenset({"matches"})
 """Functions of the specification that are refused with a reason."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Protocol
 
 from servflow.errors import ExpressionError
 from servflow.expressions import _quick as quick
-from servflow.expressions._builtins import COERCED, coerced
-from servflow.expressions._faults import fault, placed
-from servflow.expressions._nodes import EQUALITY, IN, Call, Const, ListOf, Name, Node, is_null
+from servflow.expressions._builtins import COERCED
+from servflow.expressions._faults import placed
+from servflow.expressions._nodes import EQUALITY, IN, Call, Const, ListOf, Name, Node, is_null, path_of
 from servflow.expressions._operators import contained, equal, ordering
 from servflow.expressions._reading import Run
-from servflow.expressions._reads import told
 from servflow.expressions._types import Types, kind_at
-from servflow.expressions._values import TYPE_NAMES, admit
+from servflow.expressions._values import TYPE_NAMES, Uint
 
 
 class _Mode(Protocol):
@@ -48,6 +48,10 @@ class Around(Protocol):
         """The closure of an operand."""
         ...
 
+    def folded(self, node: Node) -> Node:
+        """The node, or the constant it always comes to."""
+        ...
+
     def nullable(self, node: Node) -> Run:
         """The closure of an operand that null suits, whatever the mode."""
         ...
@@ -79,12 +83,8 @@ def comparison(node: Call, around: Around) -> Run:
     left, right = node.args
     if condition and node.function in EQUALITY and (is_null(left) or is_null(right)):
         return _null_test(around.nullable(left if is_null(right) else right), equals=node.function == "_==_")
-    decide = _decision(node.function)
-    if condition and not around.framed:
-        short = _short(node, around, decide)
-        if short is not None:
-            return short
-    return _general(node, around, decide)
+    general = _general(node, around, _decision(node.function))
+    return general if around.framed else _short(node, around, general) or general
 
 
 def _null_test(operand: Run, *, equals: bool) -> Run:
@@ -109,56 +109,59 @@ def _general(node: Call, around: Around, decide: Decide) -> Run:
     return run
 
 
-def _short(node: Call, around: Around, decide: Decide) -> Run | None:
-    left, right = node.args
-    if not _free(left, around):
-        return None
-    function, position = node.function, node.position
-    assert isinstance(left, Name)
+def _short(node: Call, around: Around, general: Run) -> Run | None:
+    """The short cut for the form of a comparison, if it has one; it leaves to the general way what is not just so."""
+    function = node.function
+    left, right = (around.folded(arg) for arg in node.args)
+    if function == IN:
+        return _short_in(left, right, around, general)
+    if isinstance(left, Const):
+        left, right, function = right, left, _TURNED.get(function, function)
     wanted = kind_at(around.shared.types, left)
-    demanding, type_names = around.mode.demanding, around.shared.type_names
-
-    def settle(one: Any, two: Any) -> bool:
-        if one is None or two is None:
-            if demanding:
-                empty = left if one is None else right
-                raise fault("null", name=told(empty, type_names), position=empty.position)
-            return False
-        try:
-            return decide(_formed(wanted, one), admit(two), None)
-        except ExpressionError as error:
-            raise placed(error, position)  # noqa: B904 - the same error, told where
-
     if isinstance(right, Const):
-        constant = right.value
-
-        def slow(value: Any) -> bool:
-            return settle(value, constant)
-
-        if type(constant) is str and function == "_==_":
-            return quick.text_equals(left.name, constant, slow)
-        if type(constant) is str and function == "_!=_":
-            return quick.text_differs(left.name, constant, slow)
-        if type(constant) is int and function != IN:
-            return quick.number_compares(left.name, function, constant, slow)
+        kind = _kind_beside(right.value, wanted)
+        if kind is None:
+            return None
+        if _free(left, around):
+            assert isinstance(left, Name)
+            return quick.compares(left.name, function, right.value, kind, general)
+        chain = path_of(left)
+        if chain is None or len(chain[1]) != 1 or not _free(chain[0], around) or id(left) in around.shared.type_names:
+            return None
+        return quick.inner_compares((chain[0].name, chain[1][0]), function, right.value, kind, general)
+    if not (isinstance(left, Name) and isinstance(right, Name) and _free(left, around) and _free(right, around)):
         return None
-    if function == IN and isinstance(right, ListOf) and right.items and all(_is_text(item) for item in right.items):
-        texts = [item.value for item in right.items if isinstance(item, Const)]
-        return quick.text_among(left.name, frozenset(texts), lambda value: settle(value, texts))
-    if function != IN and _free(right, around) and wanted not in COERCED:
+    both = {wanted, kind_at(around.shared.types, right)}
+    if both == {"double"}:
+        return quick.doubles_compare(left.name, right.name, function, general)
+    return None if both & COERCED else quick.names_compare(left.name, right.name, function, general)
+
+
+def _short_in(left: Node, right: Node, around: Around, general: Run) -> Run | None:
+    if isinstance(left, Const) and type(left.value) is str and _free(right, around):
         assert isinstance(right, Name)
-        if kind_at(around.shared.types, right) not in COERCED:
-            return quick.names_compare(left.name, right.name, function, settle)
-    return None
+        return quick.has_text(right.name, left.value, general)
+    if not (isinstance(right, ListOf) and right.items and isinstance(left, Name) and _free(left, around)):
+        return None
+    values = [item.value for item in right.items if isinstance(item, Const)]
+    kinds = {type(value) for value in values}
+    if len(values) != len(right.items) or len(kinds) != 1 or kind_at(around.shared.types, left) in COERCED:
+        return None
+    kind = kinds.pop()
+    return quick.among(left.name, values, kind, general) if kind in (str, int) else None
 
 
-def _is_text(node: Node) -> bool:
-    return isinstance(node, Const) and type(node.value) is str
+def _kind_beside(constant: Any, wanted: str) -> type | None:
+    """The Python type of values that are compared with a constant as they are, given the kind the name was declared with."""
+    if type(constant) not in _NUMERIC:
+        return type(constant)
+    return _PLAIN_NUMBERS.get(wanted, type(constant) if wanted == "dyn" and type(constant) is not Uint else None)
+
+
+_TURNED = {"_<_": "_>_", "_>_": "_<_", "_<=_": "_>=_", "_>=_": "_<=_"}
+_NUMERIC = (int, Uint, float, Decimal)
+_PLAIN_NUMBERS: dict[str, type] = {"int": int, "double": float, "decimal": Decimal}
 
 
 def _free(node: Node, around: Around) -> bool:
     return isinstance(node, Name) and node.name not in TYPE_NAMES and id(node) not in around.shared.type_names
-
-
-def _formed(wanted: str, value: Any) -> Any:
-    return coerced(wanted, admit(value)) if wanted in COERCED else admit(value)

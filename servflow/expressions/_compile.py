@@ -9,7 +9,7 @@ from attrs import frozen
 
 from servflow.errors import ExpressionError
 from servflow.expressions import _limits as limits
-from servflow.expressions._builtins import BUILTINS, COERCED, Function, coerced
+from servflow.expressions._builtins import BUILTINS, COERCED, FOLDED, Function, coerced
 from servflow.expressions._calls import builtin, metered, registered, weighed
 from servflow.expressions._comparing import comparison
 from servflow.expressions._faults import fault, placed
@@ -35,7 +35,7 @@ from servflow.expressions._nodes import (
     walk,
 )
 from servflow.expressions._operators import MISSING, arithmetic, index, negative
-from servflow.expressions._quick import holds
+from servflow.expressions._quick import conjunction, disjunction, holds
 from servflow.expressions._reading import Reading, Run, selector
 from servflow.expressions._reads import told
 from servflow.expressions._supplied import SUPPLIED
@@ -44,6 +44,8 @@ from servflow.expressions._values import TYPE_NAMES, admit, checked_key, kind
 
 # Where macro variables start in a frame; before them lie the bindings and the steps that are left.
 _FRAME = 2
+# Comparisons of names, fields of names and conversions of literals, and nothing taller.
+_FLAT = 3
 
 
 @frozen
@@ -221,13 +223,12 @@ class Compiler:
                 return False
             raise fault("not_bool", kind=kind(admit(value)), position=position)
 
-        if lenient and not self.framed and isinstance(node, Name) and id(node) not in self.shared.type_names:
-            return holds(node.name, checked)
-
-        def asked(env: Any) -> bool:
+        def asked(env: Any) -> Any:
             value = run(env)
             return value if value is True or value is False else checked(value)
 
+        if not self.framed and isinstance(node, Name) and id(node) not in self.shared.type_names:
+            return holds(node.name, asked)
         return asked
 
     def terms(self, node: Call) -> tuple[Run, ...]:
@@ -236,6 +237,14 @@ class Compiler:
 
     def junction(self, node: Call, terms: tuple[Run, ...]) -> Run:
         """``&&`` decided by false, ``||`` by true: one decisive operand settles it whatever failed before."""
+        careful = self.careful(node, terms)
+        # Where terms were made of such themselves, starting again could double the work at each level.
+        if self.framed or any(isinstance(arg, Call) and arg.height > _FLAT for arg in node.args):
+            return careful
+        return (conjunction if node.function == AND else disjunction)(terms, careful)
+
+    def careful(self, node: Call, terms: tuple[Run, ...]) -> Run:
+        """The same, term by term, with the failures kept until nothing settles it."""
 
         def every(env: Any) -> bool:
             failed: ExpressionError | None = None
@@ -263,8 +272,23 @@ class Compiler:
 
         return every if node.function == AND else some
 
+    def folded(self, node: Node) -> Node:
+        """The node, or the constant it always comes to: a conversion of a literal is made once."""
+        if not isinstance(node, Call) or node.method or node.function not in FOLDED or node.function in self.shared.functions:
+            return node
+        if len(node.args) != 1 or not isinstance(node.args[0], Const):
+            return node
+        made = Compiler(self.shared, STRICT).function(node, (self.const(node.args[0]),))
+        try:
+            return Const(made(self.shared.frame({})), node.position)
+        except ExpressionError:
+            return node  # it fails where it is reached
+
     def call(self, node: Call) -> Run:
         name = node.function
+        constant = self.folded(node)
+        if isinstance(constant, Const):
+            return self.const(constant)
         if name in (AND, OR):
             return self.junction(node, self.terms(node))
         if name in COMPARISONS:

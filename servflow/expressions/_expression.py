@@ -14,9 +14,9 @@ from servflow.expressions._builtins import BUILTINS, Function
 from servflow.expressions._check import Checker
 from servflow.expressions._compile import STRICT, VALUE, Compiler, Mode, Program, program
 from servflow.expressions._faults import fault, foreign, sourced
-from servflow.expressions._nodes import AND, MACROS, RESERVED, Call, Const, Node, walk
+from servflow.expressions._nodes import AND, MACROS, OR, RESERVED, Call, Const, Node, walk
 from servflow.expressions._parser import parse
-from servflow.expressions._quick import conjunction
+from servflow.expressions._quick import conjunction, disjunction
 from servflow.expressions._reads import reads
 from servflow.expressions._supplied import SUPPLIED
 from servflow.expressions._trace import Trace, Tracer
@@ -248,22 +248,34 @@ class Expression:
     def compiled_test(self) -> Callable[[Mapping[str, Any]], bool]:
         """``test`` as one callable, for hot paths."""
         compiler = Compiler(self._program, self._program.asked)
-        node = self._node
-        if isinstance(node, Call) and node.function == AND and not compiler.framed:
-            terms = compiler.terms(node)
-            return conjunction(terms, self._guarded(compiler.junction(node, terms), release_result=False))
-        return self._guarded(compiler.condition(node), release_result=False)
+        run = self._settled(compiler) or self._guarded(compiler.condition(self._node), release_result=False)
+        return self._direct("test", run)
 
     @cached_property
     def _strict(self) -> Callable[[Mapping[str, Any]], Any]:
-        return self._compiled(STRICT)
+        return self._direct("evaluate", self._compiled(STRICT))
 
     @cached_property
     def _loose(self) -> Callable[[Mapping[str, Any]], Any]:
-        return self._compiled(VALUE)
+        return self._direct("value", self._compiled(VALUE))
+
+    def _direct(self, verb: str, run: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
+        """The closure, called from now on where the method was: a condition costs little more than the call of a method."""
+        self.__dict__[verb] = run
+        return run
 
     def _compiled(self, mode: Mode) -> Callable[[Mapping[str, Any]], Any]:
-        return self._guarded(Compiler(self._program, mode).compile(self._node), release_result=True)
+        compiler = Compiler(self._program, mode)
+        return self._settled(compiler) or self._guarded(compiler.compile(self._node), release_result=True)
+
+    def _settled(self, compiler: Compiler) -> Callable[[Mapping[str, Any]], Any] | None:
+        """``&&`` or ``||`` at the top, which comes to true or false and is guarded only where something fails."""
+        node = self._node
+        if not isinstance(node, Call) or node.function not in (AND, OR) or compiler.framed:
+            return None
+        terms = compiler.terms(node)
+        careful = self._guarded(compiler.careful(node, terms), release_result=False)
+        return (conjunction if node.function == AND else disjunction)(terms, careful)
 
     def _guarded(self, run: Callable[[Any], Any], *, release_result: bool) -> Callable[[Mapping[str, Any]], Any]:
         """The closure from bindings to a Python value, with every failure an ExpressionError of this text."""

@@ -39,7 +39,7 @@ SCALARS = st.one_of(
     st.integers(-2, 2),
     st.floats(),
     st.sampled_from([0.0, 1.0, -1.5]),
-    st.sampled_from(["", "x", "y"]),
+    st.sampled_from(["", "x", "y", "absent"]),
     st.text(max_size=5),
     st.binary(max_size=3),
     st.datetimes(timezones=st.just(UTC)),
@@ -205,19 +205,38 @@ def test_integer_arithmetic_is_exact_or_an_error(a: int, b: int, sign: str) -> N
     assert found == _outcome(lambda: evaluate(f"{a} {sign} {b}", {}))
 
 
-@settings(max_examples=300, deadline=None)
-@given(VALUES, VALUES, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]))
-def test_short_cuts_agree_with_the_general_way(a: Any, b: Any, sign: str) -> None:
-    """Law: a comparison of names, of a name with a literal, and the same inside a macro give the same."""
-    bindings = {"a": a, "b": b}
-    texts = [f"a {sign} b", f"a {sign} 1", f"a {sign} 'x'", "a in ['x', 'y']", "a", f"a {sign} 'x' && b {sign} 1"]
-    for text in texts:
-        direct = _outcome(lambda text=text: Expression.parse(text).test(bindings))
-        general = _outcome(lambda text=text: Expression.parse(f"[0].map(z, {text})[0]").test(bindings))
+FORMS = st.sampled_from(
+    [
+        "a {sign} b", "a {sign} 1", "1 {sign} a", "a {sign} 1.5", "a {sign} 2u", "a {sign} 'x'", "a {sign} true",
+        "a {sign} null",
+        "a {sign} duration('1h')", "a {sign} timestamp('2026-03-02T09:00:00Z')", "a {sign} decimal('1.5')", "a {sign} int('x')",
+        "a.b {sign} 1", "a.b {sign} 'x'", "a in ['x', 'y']", "a in [1, 2]", "'x' in a", "a", "a {sign} 'x' && b {sign} 1",
+        "a || b {sign} 1", "(a {sign} 1 || b) && !(a {sign} b) && b != 'y'",
+    ]
+)  # fmt: skip
+SIGNS = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
+DECLARED = st.sampled_from([None, "any", "int", "uint", "double", "decimal", "string", "bool", "timestamp", "duration"])
 
-        assert direct == general
-        strict = _outcome(lambda text=text: Expression.parse(text, strict=True).test(bindings))
-        assert strict == _outcome(lambda text=text: Expression.parse(f"[0].exists(z, {text})", strict=True).test(bindings))
+
+@settings(max_examples=400, deadline=None)
+@given(VALUES, VALUES, FORMS, SIGNS, DECLARED)
+def test_short_cuts_agree_with_the_general_way(a: Any, b: Any, form: str, sign: str, declared: str | None) -> None:
+    """Law: a comparison of names and literals, and the same inside a macro, give the same however it is evaluated."""
+    bindings = {name: value for name, value in (("a", a), ("b", b)) if value != "absent"}
+    fields = None if declared is None else {"a": declared, "b": declared}
+    text = form.format(sign=sign)
+    for strict in (False, True):
+        try:
+            quick = Expression.parse(text, fields, strict=strict)
+            asked = Expression.parse(f"[0].exists(z, {text})", fields, strict=strict)
+        except ExpressionError:
+            return
+        assert _outcome(lambda quick=quick: quick.test(bindings)) == _outcome(lambda asked=asked: asked.test(bindings))
+        assert _outcome(lambda quick=quick: quick.test(bindings)) == _outcome(lambda quick=quick: quick.test(bindings=bindings))
+    general = Expression.parse(f"[0].map(z, {text})[0]", fields)
+    for verb in ("evaluate", "value"):
+        one, two = getattr(quick, verb), getattr(general, verb)
+        assert _outcome(lambda one=one: one(bindings)) == _outcome(lambda two=two: two(bindings))
 
 
 @settings(max_examples=200, deadline=None)

@@ -121,7 +121,7 @@ def test_a_lazy_mapping_is_asked_only_for_the_selected_keys():
     outer = Lazy(clock=inner, tier="gold", unused=object())
 
     assert evaluate("tier == 'gold' && clock.total == 5", outer) is True
-    assert outer.asked == ["tier", "clock"]
+    assert set(outer.asked) == {"tier", "clock"}
     assert inner.asked == ["total"]
     with pytest.raises(ExpressionError, match="no such key"):
         evaluate("clock.nope == 1", outer)
