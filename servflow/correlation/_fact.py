@@ -49,11 +49,11 @@ class Fact:
     starts: bool = True
     ends: bool = False
     carried: FrozenMap[str, Any] = field(default=EMPTY, converter=_carried)
+    position: Position = field(init=False, eq=False, repr=False)
+    """Where it stands among all others."""
 
-    @property
-    def position(self) -> Position:
-        """Where it stands among all others."""
-        return self.at, self.ticket, self.sequence
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "position", (self.at, self.ticket, self.sequence))
 
     @property
     def id(self) -> str:

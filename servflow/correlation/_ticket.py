@@ -194,12 +194,23 @@ def rerun(correlator: Correlator, received: Iterable[Record]) -> Outcome:
         elif isinstance(record, Received):
             actor = None if record.actor is None else SYSTEM
             outcome = correlator.fire(outcome.ticket, record.event, record.payload, at=record.at, key=record.key, actor=actor)
-        elif record.at >= outcome.ticket.at:
-            outcome = correlator.advance(outcome.ticket, at=_after(record.at))
+        elif record.sequence > outcome.ticket.sequence and record.at >= outcome.ticket.at:
+            outcome = _passed(correlator, outcome.ticket, record)
+        else:
+            continue
         records.extend(outcome.records)
     if outcome is None:
         raise InputError("no Opened record was given", code="rerun")
     return Outcome(ticket=outcome.ticket, records=tuple(records))
+
+
+def _passed(correlator: Correlator, ticket: Ticket, record: Record) -> Outcome:
+    """What time alone did up to a record, and no more: what was due just then may have had to wait for a fact."""
+    run = _Run(correlator, ticket)
+    if isinstance(record, Decided) and (found := run.found()) is not None and found[1].due < _after(record.at):
+        run.decided(found[1], record.at)
+        return run.outcome()
+    return advance(correlator, ticket, _after(record.at))
 
 
 def explain(correlator: Correlator, ticket: Ticket, at: datetime) -> Explanation:
@@ -279,7 +290,7 @@ class _Run:
             fact = Fact.of(record.payload, self.key)
             self.state = _window.settle(self.rule, _window.put(self.state, fact), min(record.at, fact.at))
         elif isinstance(record, Decided):
-            self.state = self._found()[0]
+            self.state = self._after_found()
         elif isinstance(record, Moved) and record.closed:
             self.state = _window.forget(_window.settle(self.rule, self.state, _window.LAST))
         elif isinstance(record, Updated):
@@ -299,14 +310,19 @@ class _Run:
             pins=record.pins,
         )
 
-    def _found(self) -> tuple[_window.KeyState, _window.Found]:
-        """The state after the next thing that is found, and what that is."""
+    def found(self) -> tuple[_window.KeyState, _window.Found] | None:
+        """The state after the next thing that will be found, and what that is."""
         state = _window.settle(self.rule, self.state, _window.LAST)
         operation = _window.next_operation(self.rule, state, _window.LAST)
-        if operation is not None:
-            further, found = _window.operate(self.rule, state, operation)
-            if found is not None:
-                return further, found
+        if operation is None:
+            return None
+        further, found = _window.operate(self.rule, state, operation)
+        return None if found is None else (further, found)
+
+    def _after_found(self) -> _window.KeyState:
+        found = self.found()
+        if found is not None:
+            return found[0]
         raise InputError(
             f"the records of {self.ticket.id!r} say that something was found where this version of"
             f" {self.correlator.name!r} finds nothing; read them with the version whose hash is in its pins",
@@ -334,9 +350,10 @@ class _Run:
             _, found = _window.operate(self.rule, state, operation)
             if found is None:
                 return
-            self._decided(found, found.due if noted is None else noted)
+            self.decided(found, found.due if noted is None else noted)
 
-    def _decided(self, found: _window.Found, at: datetime) -> None:
+    def decided(self, found: _window.Found, at: datetime) -> None:
+        """Record what was found, and collect what follows."""
         firing = Firing(correlator=self.correlator.name, key=self.key, at=found.at, facts=found.facts, by=found.by)
         effects = effects_of(self.correlator, firing)
         values = {"key": firing.key, "count": firing.count, "first_at": firing.first_at, "at": firing.at}

@@ -108,11 +108,20 @@ def earlier(at: datetime, span: timedelta) -> datetime:
 def put(state: KeyState, fact: Fact) -> KeyState:
     """The state with one more fact waiting to be worked off; the same state where it is known already."""
     place = fact.position
-    if place in state.spent or any(place == known.position for known in (*state.live, *state.waiting)):
+    if state.newest is not None and place <= state.newest and _known(state.live, state.spent, place):
+        return state
+    if not state.waiting:
+        made: KeyState = replace(state, waiting=(fact,))
+        return made
+    if any(place == known.position for known in state.waiting):
         return state
     waiting = [*state.waiting]
     insort(waiting, fact, key=position_of)
     return replace(state, waiting=tuple(waiting))
+
+
+def _known(live: tuple[Fact, ...], spent: tuple[Position, ...], place: Position) -> bool:
+    return place in spent or any(place == fact.position for fact in live)
 
 
 def ready(rule: Rule, fact: Fact, at: datetime) -> bool:
@@ -206,9 +215,7 @@ def _work(rule: Rule, state: KeyState, fact: Fact) -> tuple[KeyState, Found | No
         # It is told already, for as long as facts keep coming.
         hush = max(state.hush, later(fact.at, rule.within))
         return _bounded(rule, replace(state, hush=hush, spent=_with(state.spent, place))), None
-    live = [*state.live]
-    insort(live, fact, key=position_of)
-    state = replace(state, live=tuple(live), hush=None)
+    state = replace(state, live=_placed(state.live, fact, in_order), hush=None)
     behind = MATCH[rule.find](rule, state.live, fact)
     if behind is None:
         return _bounded(rule, state), None
@@ -247,6 +254,14 @@ def _waited(state: KeyState, fact: Fact) -> KeyState:
     if fact.starts and (state.ended is None or place >= state.ended) and (start is None or place < start.position):
         start = fact
     return replace(state, start=start)
+
+
+def _placed(facts: tuple[Fact, ...], fact: Fact, last: bool) -> tuple[Fact, ...]:
+    if last:
+        return (*facts, fact)
+    made = [*facts]
+    insort(made, fact, key=position_of)
+    return tuple(made)
 
 
 def _with(places: tuple[Position, ...], place: Position) -> tuple[Position, ...]:
