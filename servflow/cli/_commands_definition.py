@@ -17,7 +17,11 @@ from servflow.engine import Workflow
 from servflow.errors import DefinitionError, Finding, InputError, nearest
 from servflow.escalation import Planned, plan
 from servflow.model import Span, Ticket, load_ticket
+from servflow.rules import unreached
 from servflow.statemachine import FORMATS
+
+MOST_ROWS = 50
+"""How many rows without a case are named as text; as JSON all are."""
 
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -25,12 +29,13 @@ File = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command("check")
 @click.argument("file", type=File)
 @click.option("--allow-warnings", is_flag=True, help="end with status 0 where the definition loads")
+@click.option("--coverage", is_flag=True, help="also say which rows of tables no case reaches")
 @command
-def check_command(say: Say, file: Path, allow_warnings: bool) -> int | None:
+def check_command(say: Say, file: Path, allow_warnings: bool, coverage: bool) -> int | None:
     """Check a definition, of a workflow or a correlator: every problem at once, with its line and what to do.
 
     Warnings are findings too: the status is 1 unless --allow-warnings. Notes never change it; a law that does not
-    hold always does.
+    hold always does, and so does a case of a table that fails.
     """
     try:
         workflow = load_definition(file, lang=say.lang)
@@ -43,12 +48,21 @@ def check_command(say: Say, file: Path, allow_warnings: bool) -> int | None:
         return _told_correlator(say, workflow, file)
     found = workflow.check()
     facts = {"name": workflow.workflow, "version": workflow.version}
+    cases = {
+        "run": sum(len(table.cases) for table in workflow.tables.values()),
+        "failed": sum(finding.code == "rules.case_failed" for finding in found),
+    }
+    open_rows = _unreached(workflow) if coverage else {}
     if say.json:
-        say.findings(
-            found, file=str(file), loads=True, workflow=workflow.workflow, version=workflow.version, hash=workflow.hash
-        )
+        more = {"cases": cases, **({"unreached": open_rows} if coverage else {})}
+        known = {"workflow": workflow.workflow, "version": workflow.version, "hash": workflow.hash}
+        say.findings(found, file=str(file), loads=True, **known, **more)
     else:
         _tell(say, workflow, found, facts)
+        if cases["run"]:
+            say.line(say.words("check.cases", count=cases["run"], failed=cases["failed"]))
+        for name, rows in open_rows.items():
+            _tell_unreached(say, workflow, name, rows)
     grave = [finding for finding in found if finding.severity == "error" or (finding.severity != "info" and not allow_warnings)]
     return FINDINGS if grave else None
 
@@ -63,6 +77,20 @@ def _told_correlator(say: Say, correlator: Correlator, file: Path) -> int | None
         say.line(say.words("check.correlator", **facts))
         say.findings(found)
     return FINDINGS if any(finding.severity != "info" for finding in found) else None
+
+
+def _unreached(workflow: Workflow) -> dict[str, list[int]]:
+    """By table, the rows that no case reaches."""
+    types = workflow.compiled.types
+    return {name: list(unreached(table, table.run_cases(types))) for name, table in workflow.tables.items()}
+
+
+def _tell_unreached(say: Say, workflow: Workflow, name: str, rows: list[int]) -> None:
+    written = workflow.tables[name].rows
+    named = [str(row) if written[row].id is None else f"{row} ({written[row].id})" for row in rows]
+    told = ", ".join([*named[:MOST_ROWS], *(["…"] if len(named) > MOST_ROWS else [])])
+    code = "check.unreached" if rows else "check.reached"
+    say.line(say.words(code, table=name, count=len(rows), rows=len(written), named=told))
 
 
 def _tell(say: Say, workflow: Workflow, found: tuple[Finding, ...], facts: dict[str, Any]) -> None:

@@ -18,6 +18,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "check.notes": ("worth knowing, {count} notes:", "值得了解，{count} 条提示："),
     "check.proved": ("law {law} is proved: {count} abstract states looked at", "规律“{law}”已证明：{count} 个抽象状态"),
+    "check.cases": ("cases of tables: {count}, failed: {failed}", "决策表用例：{count}，未通过：{failed}"),
+    "check.reached": ("table {table}: every row is reached by some case", "决策表 {table}：每一行都有用例覆盖"),
+    "check.unreached": (
+        "table {table}: no case reaches {count} of {rows} rows: {named}",
+        "决策表 {table}：{rows} 行中有 {count} 行没有用例覆盖：{named}",
+    ),
     "check.found": ("{count} findings in {file}:", "{file} 中有 {count} 个发现："),
     "check.loads": (
         "{name} version {version} loads, with {count} warnings:",

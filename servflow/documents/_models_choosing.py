@@ -82,6 +82,21 @@ class RowModel(Part):
     labels: list[Name] | None = about("words for people and reports", "标签")
 
 
+class CaseModel(Part):
+    """What a table should say of some fields: expected, row or both."""
+
+    model_config = titled("用例")
+
+    name: str | None = about("what reports call it", "名称")
+    given: dict[str, Any] | None = about("the fields", "字段")
+    at: str | None = about("the instant it is asked for, where rows have effective dates", "询问的时刻（有生效期的表）")
+    expected: Any = about("the outputs, those that are named; null: no row matches", "期望的输出；null 表示无匹配行")
+    row: Annotated[Annotated[int, NUMBER] | Annotated[str, TEXT] | Annotated[list[Any], LIST], BY_SHAPE] | None = about(
+        "the deciding row: its number from 0 or its id; a list where there are several",
+        "决定结果的行：从 0 起的行号或 id；多行写列表",
+    )
+
+
 class TableModel(Part):
     """A decision table."""
 
@@ -102,6 +117,7 @@ class TableModel(Part):
     rows: list[Annotated[Annotated[list[Cell], LIST] | Annotated[RowModel, MAPPING], BY_SHAPE]] = about(
         "input cells, then output cells", "先输入单元格，后输出单元格", default=()
     )
+    cases: list[CaseModel] | None = about("what it should say, checked by servflow check", "用例，由 servflow check 检验")
 
 
 class RulePeriodModel(EffectiveModel):

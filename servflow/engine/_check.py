@@ -15,6 +15,7 @@ from servflow.engine._stories import Story
 from servflow.engine._unset import unset_fields
 from servflow.errors import Finding
 from servflow.model import World, freeze
+from servflow.rules import failed_cases
 
 if TYPE_CHECKING:
     from servflow.engine._workflow import Workflow
@@ -38,6 +39,9 @@ def findings(workflow: Workflow, world: World | None, proofs: tuple[Proof, ...])
     for table in workflow.tables.values():
         for item in table.check():
             path = f"tables.{table.name}.{item.path}".rstrip(".")
+            found.append(Finding(item.code, path, item.facts, item.severity, witness=item.witness))
+        for item in failed_cases(table, table.run_cases(compiled.types)):
+            path = f"tables.{table.name}.{item.path}"
             found.append(Finding(item.code, path, item.facts, item.severity, witness=item.witness))
     found += [_of_law(made) for made in proofs if made.verdict != "proved"]
     return tuple(found)

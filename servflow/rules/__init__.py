@@ -1,7 +1,9 @@
 """Knows decision tables and condition/action rules; must not know tickets, workflows or who runs a rule."""
 
+from servflow.rules._cases import Case, CaseResult, failed_cases, unreached
 from servflow.rules._current import Current
 from servflow.rules._definition import HITS, Input, Output, Row
+from servflow.rules._explain import Explained
 from servflow.rules._rules import Rule
 from servflow.rules._ruleset import RuleSet
 from servflow.rules._ruleset_decide import RulesDecision
@@ -9,13 +11,18 @@ from servflow.rules._table import Decision, DecisionTable
 
 __all__ = [
     "HITS",
+    "Case",
+    "CaseResult",
     "Current",
     "Decision",
     "DecisionTable",
+    "Explained",
     "Input",
     "Output",
     "Row",
     "Rule",
     "RuleSet",
     "RulesDecision",
+    "failed_cases",
+    "unreached",
 ]

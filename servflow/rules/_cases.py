@@ -423,7 +423,7 @@ def _by_rows(rows: Sequence[str], lang: str) -> str:
     return f"依据第 {'、'.join(rows)} 行" if lang == "zh" else f"by row {', '.join(rows)}"
 
 
-def coverage(table: Cased, results: Iterable[CaseResult]) -> tuple[int, ...]:
+def unreached(table: Cased, results: Iterable[CaseResult]) -> tuple[int, ...]:
     """
     The rows that no case reaches: that are behind the answer of none.
 
