@@ -73,7 +73,12 @@ def _told_correlator(say: Say, correlator: Correlator, file: Path) -> int | None
         known = {"correlator": correlator.name, "version": correlator.version, "hash": correlator.hash}
         say.findings(found, file=str(file), loads=True, **known)
     else:
-        facts = {"name": correlator.name, "version": correlator.version, "find": correlator.find, "within": correlator.within}
+        facts = {
+            "name": correlator.name,
+            "version": correlator.version,
+            "find": correlator.find,
+            "within": correlator.within.text,
+        }
         say.line(say.words("check.correlator", **facts))
         say.findings(found)
     return FINDINGS if any(finding.severity != "info" for finding in found) else None
