@@ -10,6 +10,7 @@ from servflow.cli import (
     _commands_lab,
     _commands_migration,
     _commands_store,
+    _commands_tables,
     _commands_troubles,
 )
 
@@ -23,6 +24,14 @@ def servflow() -> None:
     """
 
 
-for group in (_commands_definition, _commands_migration, _commands_store, _commands_troubles, _commands_audit, _commands_lab):
+for group in (
+    _commands_definition,
+    _commands_tables,
+    _commands_migration,
+    _commands_store,
+    _commands_troubles,
+    _commands_audit,
+    _commands_lab,
+):
     for one in group.COMMANDS:
         servflow.add_command(one)

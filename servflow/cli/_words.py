@@ -39,6 +39,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "kind": ("kind", "类型"),
     "to": ("to", "对象"),
     "actions": ("actions", "动作"),
+    # tables
+    "table.imported": ("{names}: written to {file}", "{names}：已写入 {file}"),
+    "table.exported": ("{name}: written to {file}", "{name}：已写入 {file}"),
+    "table.dropped": ("left out: {what}", "已略去：{what}"),
     # a definition that changes
     "diff.equal": ("The definitions are equal.", "两个定义相同。"),
     "diff.differ": ("{count} changes:", "{count} 处变化："),

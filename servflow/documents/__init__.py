@@ -6,8 +6,9 @@ from servflow.documents._definitions import definition
 from servflow.documents._load import load
 from servflow.documents._load_correlator import load_correlator, load_definition
 from servflow.documents._save import save
+from servflow.documents._tables import load_tables, save_tables
 
-__all__ = ["definition", "load", "load_correlator", "load_definition", "save", "schema"]
+__all__ = ["definition", "load", "load_correlator", "load_definition", "load_tables", "save", "save_tables", "schema"]
 
 
 def schema(of: str = "workflow") -> dict[str, object]:

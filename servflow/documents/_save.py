@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from servflow.documents._plain import plain_mapping
 from servflow.engine import Workflow
@@ -18,6 +19,11 @@ def save(workflow: Workflow | Correlator) -> str:
 
     Calendars of the host are versioned apart and not part of it.
     """
+    return written(workflow.to_data())
+
+
+def written(data: Mapping[str, Any]) -> str:
+    """A document as YAML 1.2 text: mappings in their order, short lists on one line."""
     # Imported here so that a program that only runs workflows loads no YAML.
     from ruamel.yaml import YAML
 
@@ -27,5 +33,5 @@ def save(workflow: Workflow | Correlator) -> str:
     writer.allow_unicode = True
     writer.width = 120
     out = io.StringIO()
-    writer.dump(plain_mapping(workflow.to_data())[0], out)
+    writer.dump(plain_mapping(data)[0], out)
     return out.getvalue()

@@ -5,6 +5,12 @@ from __future__ import annotations
 from servflow.errors._catalogue import Text
 
 TEXTS: dict[str, Text] = {
+    "document.no_tables": Text(
+        en="the document has no section tables",
+        zh="文档没有 tables 部分",
+        hint_en="write the tables under 'tables:', each under its name",
+        hint_zh="请在 'tables:' 下按名称写决策表",
+    ),
     "sheet.empty": Text(
         en="the sheet has no row that names its columns",
         zh="表格中没有列标题行",

@@ -68,8 +68,8 @@ class TableReader:
         data: dict[str, Any] = {
             "name": self.decision.table,
             "hit": self.decision.hit,
-            "inputs": [one.made.to_data() for one in inputs if one.made is not None],
-            "outputs": {output.name: output.to_data() for output in outputs},
+            "inputs": [one.made for one in inputs if one.made is not None],
+            "outputs": {output.name: output for output in outputs},
             "rows": rows,
         }
         version = self._held(logic, "version")
@@ -227,15 +227,14 @@ class TableReader:
         return tuple(value for value in found if value is not None)
 
     def _constant(self, element: Element, node: Node, text: str, kind: str | None) -> Any:
+        kept = self._held(element, "value")
+        if kept is not None and _said([kept]) == text:
+            return self._converted(element, kept, text, kind)
         try:
-            value = self.meaning.constant(node, kind)
+            return self._converted(element, self.meaning.constant(node, kind), text, kind)
         except NotFeel as error:
             self.document.refuse(error, element, text)
             return None
-        kept = self._held(element, "value")
-        if kept is not None and _said([kept]) == text:
-            value = kept
-        return self._converted(element, value, text, kind)
 
     def _converted(self, element: Element, value: Any, text: str, kind: str | None) -> Any:
         if value is None:

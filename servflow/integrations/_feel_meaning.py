@@ -113,7 +113,18 @@ class Meaning:
             if kind == "double":
                 return float(number)
             whole = number == number.to_integral_value() and -_INT <= number < _INT
-            return int(number) if whole and kind != "decimal" else _digits(number) if kind == "decimal" else number
+            if kind == "decimal":
+                return _digits(number)
+            if not whole:
+                raise NotFeel(
+                    str(number)[:40],
+                    (f"is never a value of type {kind}", f"永远不会是 {kind} 类型的值")
+                    if kind
+                    else ("would not be exact in a column without a type", "在没有类型的列中不精确"),
+                    node.at,
+                    ("give the column the typeRef number", "请为该列指定 typeRef number"),
+                )
+            return int(number)
         if node.kind in ("string", "const"):
             _fits(node, kind)
             return node.value
