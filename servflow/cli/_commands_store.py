@@ -11,10 +11,10 @@ import click
 
 from servflow.cli._board_view import USUAL, Look, show_board, show_risks
 from servflow.cli._databases import latest, one, open_existing, tickets, workflow_of, zone_of
-from servflow.cli._explain import explained
+from servflow.cli._explain import explained, reasons
 from servflow.cli._explain_correlator import show_correlator, told_of
-from servflow.cli._explain_view import show_explanation
-from servflow.cli._output import FINDINGS, FINE, Instant, Say, command
+from servflow.cli._explain_view import show_explanation, show_reasons
+from servflow.cli._output import FINDINGS, FINE, Instant, Say, command, stamp
 from servflow.cli._worker import Host, begun, once, read_host, work
 from servflow.correlation import Correlator
 from servflow.desk import Worker
@@ -71,9 +71,10 @@ def show_command(say: Say, db: str, *, by: str, limit: int, tenant: str) -> None
 @click.argument("db")
 @click.argument("ticket")
 @click.option("--at", type=Instant(), help="explain it as of this instant; by default the latest the database has seen")
+@click.option("--table", "name", help="only why this table decided as it last did, and why its other rows did not")
 @click.option("--tenant", default="default", show_default=True, help="whose tickets")
 @command
-def explain_command(say: Say, db: str, ticket: str, *, at: datetime | None, tenant: str) -> None:
+def explain_command(say: Say, db: str, ticket: str, *, at: datetime | None, name: str | None, tenant: str) -> None:
     """Why a ticket is in its state, with this engineer, due then; and what comes next."""
     with open_existing(db, tenant=tenant) as store:
         held = one(store, ticket)
@@ -84,6 +85,13 @@ def explain_command(say: Say, db: str, ticket: str, *, at: datetime | None, tena
                 say.data(told_of(workflow, held, records, instant))
             else:
                 show_correlator(say, workflow, held, records, instant)
+            return
+        if name is not None:
+            reasoned, decided_at, same = reasons(workflow, records, name, say.lang)
+            if say.json:
+                say.data({"ticket": held.id, "at": stamp(decided_at), "same": same, **reasoned.to_data()})
+            else:
+                show_reasons(say, reasoned.text, name=name, at=decided_at, same=same, zone=zone_of(workflow))
             return
         told = explained(workflow, held, records, instant)
     if say.json:

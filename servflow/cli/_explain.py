@@ -9,6 +9,7 @@ from typing import Any
 from servflow.cli._output import stamp
 from servflow.cli._words import RULES_ZH, Words
 from servflow.engine import Explanation, Workflow
+from servflow.errors import InputError, nearest
 from servflow.model import (
     Acknowledged,
     Assigned,
@@ -27,12 +28,13 @@ from servflow.model import (
     TimerFired,
     Voted,
 )
+from servflow.rules import Explained
 
 LAST_MOVES = 12
 """How many of the latest moves are told."""
 
 LAST_DECISIONS = 6
-"""How many of the latest dispatch decisions are told as text; as JSON all are."""
+"""How many of the latest decisions of dispatch, and of tables and rules, are told as text; as JSON all are."""
 
 BEST = 3
 """How many of those who fitted are told, the best first."""
@@ -71,6 +73,7 @@ def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at:
         "assignee": ticket.assignee,
         "owner": ticket.owner,
         "moves": moves(records)[-LAST_MOVES:],
+        "decisions": _decisions(workflow, records),
         "slots": [_slot(policy.name, policy.slot, ticket, records) for policy in workflow.dispatch],
         "checklists": seen["checklists"],
         "approvals": [_approval(approval, records) for approval in seen["approvals"]],
@@ -120,6 +123,64 @@ def _approval(approval: dict[str, Any], records: Sequence[Record]) -> dict[str, 
     said = {(record.state, record.by, stamp(record.at)): record.comment for record in records if isinstance(record, Voted)}
     votes = [{**vote, "comment": said.get((approval["state"], vote["by"], vote["at"]), "")} for vote in approval["votes"]]
     return {**approval, "votes": votes}
+
+
+def _decisions(workflow: Workflow, records: Sequence[Record]) -> list[dict[str, Any]]:
+    """What tables and rules decided, in order: on which values, what came out, and the rows behind it."""
+    found: list[dict[str, Any]] = []
+    for record in records:
+        if not isinstance(record, Decided) or record.maker not in ("table", "rule"):
+            continue
+        why: Any = record.why if isinstance(record.why, Mapping) else {}
+        table = workflow.tables.get(record.name) if record.maker == "table" else None
+        rows = [row for row in why.get("matched", ()) if isinstance(row, int)]
+        ids = [table.rows[row].id if table is not None and row < len(table.rows) else None for row in rows]
+        told = {"rows": rows, "ids": ids, "values": {name: _plain(value) for name, value in record.values.items()}}
+        found.append(
+            {"at": stamp(record.at), "maker": record.maker, "name": record.name, "result": _plain(record.result), **told}
+        )
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A recorded value as JSON-ready data; exact numbers, instants and lengths of time as text."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return stamp(value)
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def reasons(workflow: Workflow, records: Sequence[Record], name: str, lang: str) -> tuple[Explained, datetime, bool]:
+    """
+    Why every row of a table did or did not decide when it last decided, asked again on the values recorded then.
+
+    Args:
+        workflow: the version the ticket runs under.
+        records: all its records, in order.
+        name: the table.
+        lang: ``en`` or ``zh``.
+
+    Returns:
+        The explanation, when it was decided, and whether the table says the same today.
+
+    Raises:
+        InputError: no such table, or no decision of it is recorded.
+    """
+    made = [record for record in records if isinstance(record, Decided) and record.maker == "table"]
+    latest = next((record for record in reversed(made) if record.name == name), None)
+    table = workflow.tables.get(name)
+    if latest is None or table is None:
+        known = sorted({record.name for record in made})
+        close = nearest(name, known)
+        hint = f"did you mean {close!r}?" if close else f"decided so far: {', '.join(known) or 'none'}"
+        raise InputError(f"no decision of a table {name!r} is recorded for this ticket; {hint}", table=name)
+    told = table.explain(latest.values, lang, latest.at if table.timed else None)
+    why: Any = latest.why if isinstance(latest.why, Mapping) else {}
+    same = told.decision is not None and list(told.decision.matched) == list(why.get("matched", ()))
+    return told, latest.at, same
 
 
 def _slot(policy: str, slot: str, ticket: Ticket, records: Sequence[Record]) -> dict[str, Any]:

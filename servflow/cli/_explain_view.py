@@ -22,6 +22,7 @@ def show_explanation(say: Say, told: Told, zone: str) -> None:
         _approval(say, approval, zone)
     if told["children"]["total"]:
         _children(say, told["children"])
+    _decided(say, told["decisions"], zone)
     for slot in told["slots"]:
         _slot(say, slot, zone)
     for clock in told["clocks"]:
@@ -125,6 +126,52 @@ def _children(say: Say, children: Told) -> None:
     names = ", ".join(children["open"]) or say.words("none")
     say.head(say.words("explain.children"))
     say.line(f"  {say.words('explain.children_open', names=names, total=children['total'])}")
+
+
+def _decided(say: Say, decisions: list[Told], zone: str) -> None:
+    """What tables and rules decided, each with its result, the rows behind it and the values it read."""
+    words = say.words
+    if not decisions:
+        return
+    say.head(words("explain.decisions"))
+    if len(decisions) > LAST_DECISIONS:
+        say.line(f"  {words('explain.left_out', count=len(decisions) - LAST_DECISIONS)}")
+    say.table(
+        [words("at"), words("kind"), words("decided.name"), words("decided.result"), words("decided.rows"), words("decided.read")],
+        [
+            (
+                _shown(say, one["at"], zone),
+                words(f"decided.{one['maker']}"),
+                one["name"],
+                _pairs(one["result"]),
+                ", ".join(_row(row, name) for row, name in zip(one["rows"], one["ids"], strict=True)) or "-",
+                _pairs(one["values"]),
+            )
+            for one in decisions[-LAST_DECISIONS:]
+        ],
+    )
+
+
+def _row(row: int, name: str | None) -> str:
+    return str(row) if name is None else f"{row} ({name})"
+
+
+def _pairs(value: Any) -> str:
+    """Names and values in one cell."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_pairs(item)}" for name, item in value.items()) or "-"
+    if isinstance(value, list):
+        return "; ".join(_pairs(item) for item in value) or "-"
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else "-" if value is None else str(value)
+
+
+def show_reasons(say: Say, told: str, *, name: str, at: datetime, same: bool, zone: str) -> None:
+    """Write why the rows of a table did or did not decide."""
+    say.line(say.words("explain.reasons", name=name, at=say.at(at, zone), zone=zone), style="bold")
+    if not same:
+        say.line(say.words("explain.differs"))
+    for line in told.splitlines():
+        say.line(line)
 
 
 def _slot(say: Say, slot: Told, zone: str) -> None:
