@@ -137,7 +137,14 @@ def _decided(say: Say, decisions: list[Told], zone: str) -> None:
     if len(decisions) > LAST_DECISIONS:
         say.line(f"  {words('explain.left_out', count=len(decisions) - LAST_DECISIONS)}")
     say.table(
-        [words("at"), words("kind"), words("decided.name"), words("decided.result"), words("decided.rows"), words("decided.read")],
+        [
+            words("at"),
+            words("kind"),
+            words("decided.name"),
+            words("decided.result"),
+            words("decided.rows"),
+            words("decided.read"),
+        ],
         [
             (
                 _shown(say, one["at"], zone),
