@@ -54,6 +54,7 @@ def show_correlator(say: Say, correlator: Correlator, ticket: Ticket, records: S
         say.head(words("explain.firing", at=firing["at"], count=firing["count"]))
         for fact in firing["facts"]:
             say.line("  " + words("explain.fact", **fact))
-        for name in ("sent", "opened"):
-            if firing[name]:
-                say.line("  " + words(f"explain.firing_{name}", tickets=", ".join(firing[name])))
+        if firing["sent"]:
+            say.line("  " + words("explain.firing_sent", tickets=", ".join(firing["sent"])))
+        if firing["opened"]:
+            say.line("  " + words("explain.firing_opened", tickets=", ".join(firing["opened"])))
