@@ -76,7 +76,7 @@ class Writer:
             typed = [column.type for column in table.inputs if column.expr is None and column.name == name]
             kind = "timestamp" if name == "at" and dated else self._declared(name) or next(iter(typed), None)
             if not self.inputs.get(name):
-                self.inputs[name] = "" if kind in (None, "any") else TYPES_WRITTEN[kind or ""]
+                self.inputs[name] = "" if kind in (None, "any") else TYPES_WRITTEN.get(kind or "", "")
         numbers = {name: f"input_data_{number}" for number, name in enumerate(self.inputs, 1)}
         yield "  " + tag("decision", {"id": self.decisions[table.name], "name": table.name}, closed=False)
         kind = next(iter(table.outputs.values())).type if len(table.outputs) == 1 else ""

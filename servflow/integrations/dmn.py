@@ -78,7 +78,8 @@ def read_dmn(
     if isinstance(only, str):
         raise InputError(f"only is a list of names, such as [{only!r}]", code="dmn.only")
     found: list[Any] = []
-    if zone is not None and read_zone(zone, found) is None:
+    read_zone(zone, found)
+    if found:
         raise DefinitionError.of(found)
     document = Document(
         {spaced(name): ours for name, ours in (names or {}).items()}, tuple(spaced(name) for name in only), zone
