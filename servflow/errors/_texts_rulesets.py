@@ -1,7 +1,5 @@
 """Knows the sentences about sets of rules in English and Chinese; must not know any code."""
 
-
-
 from __future__ import annotations
 
 from servflow.errors._catalogue import Text
@@ -95,5 +93,37 @@ TEXTS: dict[str, Text] = {
     "rules.rule_changed": Text(
         en="{rule} did not act: it holds only by what rules changed afterwards",
         zh="{rule} 未执行：仅在规则随后的改动之后才成立",
+    ),
+    "rules.rule_dead": Text(
+        en="the rule {rule} never holds: there are no values for {parts}",
+        zh="规则 {rule} 永远不会成立：没有值能满足 {parts}",
+    ),
+    "rules.rule_redundant": Text(en="the rule {rule} says what {by} says", zh="规则 {rule} 与 {by} 完全相同"),
+    "rules.rule_shadowed": Text(
+        en="the rule {rule} never acts: whenever it holds, so does {by}, which comes first and closes the group",
+        zh="规则 {rule} 永远不会执行：它成立时 {by} 也成立，且排在前面并结束该组",
+        hint_en="put it before {by}, or give it a group of its own",
+        hint_zh="请排到 {by} 之前，或放入单独的组",
+    ),
+    "rules.rule_conflict": Text(
+        en="the rules {by} and {rule} may hold together and set {name} to different values; only their place in the document decides",
+        zh="规则 {by} 与 {rule} 可能同时成立，却把 {name} 设为不同的值，结果仅取决于先后位置",
+        hint_en="give one a priority, or have one stop the other",
+        hint_zh="请设置优先级，或用 stop 让其中一条排除另一条",
+    ),
+    "rules.cycle": Text(
+        en="rules set each other off: {path}",
+        zh="规则互相触发：{path}",
+        hint_en="see to it that it comes to rest: a condition that ends it, or stop within one group",
+        hint_zh="请确保能停下来：用条件终止，或在同组中使用 stop",
+    ),
+    "rules.endless_cycle": Text(
+        en="rules set each other off and never come to rest: {path}",
+        zh="规则互相触发且永不停止：{path}",
+        hint_en="end it by a condition, or by stop within one group",
+        hint_zh="请用条件终止，或在同组中使用 stop",
+    ),
+    "rules.rules_undecided": Text(
+        en="{count} questions about rules could not be decided", zh="有 {count} 个关于规则的问题未能判定"
     ),
 }

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from servflow.errors import DefinitionError, Finding, InputError, render, shown
+from servflow.errors import DefinitionError, Finding, InputError, LimitError, ServflowError, render, shown
 from servflow.expressions import Function
 from servflow.model import FrozenMap, canonical
 from servflow.rules._definition import check_version
 from servflow.rules._effective import asked_at
 from servflow.rules._rules import Rule
 from servflow.rules._ruleset_agenda import Agenda
-from servflow.rules._ruleset_check import check_rules
+from servflow.rules._ruleset_check import RuleCheck
 from servflow.rules._ruleset_decide import Plain, RulesDecision, Values
 from servflow.rules._ruleset_explain import Answer, explain_rules
 from servflow.rules._ruleset_plan import Conditions, Plan
@@ -23,6 +23,8 @@ from servflow.rules._table import DecisionTable
 
 MAX_RULES = 10_000
 """Most rules of one set."""
+
+_SOME_TIME = datetime(2026, 1, 1, tzinfo=UTC)  # a trial must be at some instant
 
 _MAX_CACHED = 1_024  # different sets of changed names remembered per set of rules
 
@@ -71,10 +73,10 @@ class RuleSet:
         self.tables: Mapping[str, DecisionTable] = dict(tables or {})
         self.name = name
         self.version = version
-        self._reads = tuple(_expanded(rule.reads, self.tables) for rule in self.rules)
-        self.reads: frozenset[str] = frozenset().union(*self._reads)
+        self.reads_of: tuple[frozenset[str], ...] = tuple(_expanded(rule.reads, self.tables) for rule in self.rules)
+        self.reads: frozenset[str] = frozenset().union(*self.reads_of)
         self._by_name: dict[str, set[int]] = {}
-        for index, names in enumerate(self._reads):
+        for index, names in enumerate(self.reads_of):
             for read_name in names:
                 for prefix in _prefixes(read_name):
                     self._by_name.setdefault(prefix, set()).add(index)
@@ -100,7 +102,7 @@ class RuleSet:
                 concerned |= self._by_name.get(name, set())
                 for prefix in _prefixes(name):
                     if prefix != name:
-                        concerned.update(index for index in self._by_name.get(prefix, ()) if prefix in self._reads[index])
+                        concerned.update(index for index in self._by_name.get(prefix, ()) if prefix in self.reads_of[index])
             cached = tuple(sorted(concerned))
             if len(self._cache) >= _MAX_CACHED:
                 self._cache.clear()
@@ -194,17 +196,27 @@ class RuleSet:
         """
         What is wrong with the rules taken together, each with a witness: fields that show it.
 
-        ``rules.dead`` (a rule never holds), ``rules.shadowed`` (whenever it holds, one before it with ``stop`` does),
-        ``rules.conflict_pair`` (two rules of equal priority hold together and set one name to different constants),
-        ``rules.redundant`` (a rule says what another one says), ``rules.cycle`` (rules set each other off) and
+        ``rules.rule_dead`` (a rule never holds), ``rules.rule_shadowed`` (whenever it holds, one before it with ``stop`` does),
+        ``rules.rule_conflict`` (two rules of equal priority hold together and set one name to different constants),
+        ``rules.rule_redundant`` (a rule says what another one says), ``rules.cycle`` (rules set each other off) and
         ``rules.endless_cycle`` (and on the witness they never come to rest). What could not be decided within the budget
-        is said once, as ``rules.undecided``.
+        is said once, as ``rules.rules_undecided``.
 
         Args:
             fields: field types, where known: they say which values there are.
             budget: how many values may be tried in all.
         """
-        return check_rules(self, [Conditions.of(rule) for rule in self.rules], fields or {}, budget)
+        conditions = [Conditions.of(rule) for rule in self.rules]
+        return RuleCheck(self.plan, conditions, self.reads_of, fields or {}, endless=self._endless, budget=budget).findings()
+
+    def _endless(self, fields: Mapping[str, Any]) -> bool:
+        try:
+            self.decide(fields, _SOME_TIME)
+        except LimitError as error:
+            return error.code == "rules"
+        except ServflowError:
+            return False
+        return False
 
     # data -------------------------------------------------------------------------------------------------------
 

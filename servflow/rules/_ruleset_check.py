@@ -1,12 +1,283 @@
-"""Knows what is wrong with rules taken together, each with a witness; must not change or run anything."""
+"""Knows what is wrong with rules taken together, each with a witness; must not change anything."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations, product
 from typing import Any
 
-from servflow.errors import Finding
+from servflow.errors import ExpressionError, Finding
+from servflow.expressions import Expression, Solved, solve
+from servflow.model import canonical, freeze
+from servflow.rules._rules import Rule
+from servflow.rules._ruleset_cycles import Cycle, cycles, path_of
+from servflow.rules._ruleset_index import parts_of
+from servflow.rules._ruleset_plan import Conditions, Plan
+
+BUDGET = 200_000
+"""How many values one check tries in all."""
+
+_ONE = 2_000  # values tried for one question
+_QUESTIONS = 3_000  # and how many questions are asked at most: each costs something, whatever it tries
+_SUBSETS = 8  # scores of more conditions than this are not taken to pieces
+_TOLD = 50  # findings of one kind that are told one by one
+
+Endless = Callable[[Mapping[str, Any]], bool]
 
 
-def check_rules(rule_set: Any, conditions: Any, types: Any, budget: int | None) -> tuple[Finding, ...]:
-    """Nothing yet."""
-    return ()
+class RuleCheck:
+    """
+    One check of a set of rules.
+
+    Args:
+        plan: the rules, their conditions as they were checked.
+        conditions: the same conditions, in document order.
+        reads: what each rule reads, in document order.
+        types: field types, where known.
+        endless: whether rules never come to rest on some fields.
+        budget: how many values may be tried in all.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        conditions: Sequence[Conditions],
+        reads: Sequence[frozenset[str]],
+        types: Mapping[str, Any],
+        *,
+        endless: Endless,
+        budget: int | None = None,
+    ) -> None:
+        self._plan = plan
+        self._rules: tuple[Rule, ...] = plan.rules
+        self._conditions = conditions
+        self._reads = reads
+        self._types = types
+        self._endless = endless
+        self._left = BUDGET if budget is None else budget
+        self._questions = _QUESTIONS
+        self._open = 0
+        self._ways = [self._ways_of(index) for index in range(len(self._rules))]
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything found, in document order; what was not decided last."""
+        found = [*self._dead(), *self._doubled(), *self._cycles()]
+        found += self._pairs({int(finding.facts["index"]) for finding in found if finding.code == "rules.rule_dead"})
+        found.sort(key=lambda finding: int(finding.facts["index"]))
+        if self._open:
+            found.append(Finding("rules.rules_undecided", "", {"count": self._open}, "info"))
+        return tuple(found)
+
+    def _tell(self, code: str, index: int, facts: Mapping[str, Any], witness: Any, severity: str = "warning") -> Finding:
+        told = {"rule": self._rules[index].name, "index": index, **facts}
+        return Finding(code, f"[{index}]", told, severity, witness=freeze(witness))
+
+    # one rule ---------------------------------------------------------------------------------------------------
+
+    def _ways_of(self, index: int) -> tuple[tuple[tuple[Expression, ...], tuple[Expression, ...]], ...] | None:
+        """The ways in which a rule may hold: what must hold and what must not; None where there are too many."""
+        rule, asked = self._rules[index], self._conditions[index]
+        first = () if asked.when is None else (asked.when,)
+        if not rule.score:
+            return ((first, ()),)
+        if sum(max(term.weight, 0) for term in rule.score) < (rule.threshold or 0):
+            return ()
+        if len(asked.score) > _SUBSETS:
+            return None
+        ways = []
+        for chosen in product((True, False), repeat=len(asked.score)):
+            total = sum(term.weight for term, taken in zip(rule.score, chosen, strict=True) if taken)
+            if total >= (rule.threshold or 0):
+                holding = tuple(one for one, taken in zip(asked.score, chosen, strict=True) if taken)
+                ways.append(
+                    ((*first, *holding), tuple(one for one, taken in zip(asked.score, chosen, strict=True) if not taken))
+                )
+        return tuple(ways)
+
+    def _solve(self, wanted: Sequence[Expression], unwanted: Sequence[Expression] = ()) -> Solved:
+        if self._left <= 0 or self._questions <= 0:
+            return Solved(status="open")
+        self._questions -= 1
+        made = solve(wanted, unwanted, types=self._types, budget=min(_ONE, self._left))
+        self._left -= made.tried
+        return made
+
+    def _together(self, rules: Sequence[int], unwanted: Sequence[Expression] = ()) -> Solved:
+        """Values on which these rules hold and these conditions do not; ``no`` only where every way is proved not to."""
+        ways = [self._ways[index] for index in rules]
+        if any(way is None for way in ways):
+            return Solved(status="open")
+        undecided = False
+        for chosen in product(*(way for way in ways if way is not None)):
+            wanted = [one for way in chosen for one in way[0]]
+            made = self._solve(wanted, [*unwanted, *(one for way in chosen for one in way[1])])
+            if made:
+                return made
+            undecided = undecided or made.status == "open"
+        return Solved(status="open" if undecided else "no")
+
+    def _dead(self) -> Iterator[Finding]:
+        self._shows: dict[int, Mapping[str, Any]] = {}
+        for index in range(len(self._rules)):
+            made = self._together([index])
+            if made:
+                self._shows[index] = made.bindings
+            elif made.status == "no":
+                parts = self._why_dead(index)
+                yield self._tell("rules.rule_dead", index, {"parts": parts}, {"never": parts})
+            else:
+                self._open += 1
+
+    def _why_dead(self, index: int) -> list[str]:
+        """The fewest parts of a condition that never hold together, as far as pairs show it; else the score."""
+        rule, when = self._rules[index], self._conditions[index].when
+        if when is None or (rule.score and self._solve([when]).status != "no"):
+            return [f"score >= {rule.threshold}"]
+        return self._clash(when, rule)
+
+    def _clash(self, when: Expression, rule: Rule) -> list[str]:
+        parts = []
+        for tree in parts_of(when.tree) or ():
+            try:
+                parts.append(Expression.from_tree(tree, self._types or None, functions=rule.functions))
+            except ExpressionError:
+                return [when.text]
+        for size in (1, 2):
+            for chosen in combinations(parts, size):
+                if self._solve(chosen).status == "no":
+                    return [part.text for part in chosen]
+        return [when.text]
+
+    def _doubled(self) -> Iterator[Finding]:
+        seen: dict[bytes, int] = {}
+        for index, rule in enumerate(self._rules):
+            data = {key: value for key, value in rule.to_data().items() if key not in ("name", "note", "labels", "priority")}
+            first = seen.setdefault(canonical(data), index)
+            if first != index:
+                facts = {"by": self._rules[first].name, "first": first}
+                yield self._tell("rules.rule_redundant", index, facts, {"same": [self._rules[first].name, rule.name]}, "info")
+
+    # two rules --------------------------------------------------------------------------------------------------
+
+    def _pairs(self, dead: set[int]) -> Iterator[Finding]:
+        told = 0
+        for place, index in enumerate(self._plan.order):
+            if index in dead or told >= _TOLD:
+                continue
+            shadow = self._shadowed(place, index, dead)
+            if shadow is not None:
+                told += 1
+                yield shadow
+        told = 0
+        for first, second, name in self._disagreeing(dead):
+            made = self._at_once(first, second)
+            if made is not None and told < _TOLD:
+                told += 1
+                facts = {"by": self._rules[first].name, "first": first, "name": name}
+                yield self._tell("rules.rule_conflict", second, facts, made)
+
+    def _shadowed(self, place: int, index: int, dead: set[int]) -> Finding | None:
+        """Whether a rule before it that closes the group always holds when this one does."""
+        shown = self._shows.get(index)
+        left = self._plan.stops[place]
+        while left:
+            bit = left & -left
+            left ^= bit
+            other = self._plan.order[bit.bit_length() - 1]
+            when = self._conditions[other].when
+            if other in dead or not _within(self._rules[index], self._rules[other]):
+                continue
+            if when is not None and shown is not None and not _holds(when, shown):
+                continue  # here is a case in which only the later one holds
+            if self._rules[other].score:
+                self._open += 1
+                continue
+            made = Solved(status="no") if when is None else self._together([index], [when])
+            if made.status == "no" and shown is not None:
+                return self._tell("rules.rule_shadowed", index, {"by": self._rules[other].name, "first": other}, shown)
+            self._open += made.status == "open"
+        return None
+
+    def _disagreeing(self, dead: set[int]) -> Iterator[tuple[int, int, str]]:
+        """Pairs of one priority that set one name to different constants, and may both act in one step."""
+        setting: dict[tuple[int | None, str], list[tuple[int, Any]]] = {}
+        for index, rule in enumerate(self._rules):
+            for (_, name), value in rule.values.items():
+                if index not in dead and not value.reads and not value.asks:
+                    setting.setdefault((rule.priority, name), []).append((index, value.text))
+        met: set[tuple[int, int]] = set()
+        for (_, name), listed in setting.items():
+            for (first, one), (second, other) in combinations(listed, 2):
+                if one == other or first == second or (first, second) in met:
+                    continue
+                here, there = self._rules[first], self._rules[second]
+                if (here.stop and here.group == there.group) or not _overlap(here, there):
+                    continue
+                if self._questions <= 0:
+                    self._open += 1
+                    return
+                met.add((first, second))
+                yield first, second, name
+
+    def _at_once(self, first: int, second: int) -> Mapping[str, Any] | None:
+        for shown, other in ((self._shows.get(first), second), (self._shows.get(second), first)):
+            place = self._plan.places[other]
+            if shown is not None and self._holds_there(place, shown):
+                return shown
+        made = self._together([first, second])
+        self._open += made.status == "open"
+        return made.bindings if made else None
+
+    def _holds_there(self, place: int, fields: Mapping[str, Any]) -> bool:
+        try:
+            return self._plan.holds(place, fields, self._plan.look(fields))[0]
+        except ExpressionError:
+            return False
+
+    # circles ----------------------------------------------------------------------------------------------------
+
+    def _cycles(self) -> Iterator[Finding]:
+        for cycle in cycles(self._rules, self._reads):
+            facts = {"path": path_of(cycle, self._rules), "rules": [self._rules[index].name for index in cycle.rules]}
+            witness = self._never_rests(cycle)
+            shown = {"path": facts["path"]}
+            if witness is None:
+                yield self._tell("rules.cycle", cycle.rules[0], facts, shown)
+            else:
+                yield self._tell("rules.endless_cycle", cycle.rules[0], facts, witness, "error")
+
+    def _never_rests(self, cycle: Cycle) -> Mapping[str, Any] | None:
+        """Fields on which the rules of a circle really never come to rest, tried out."""
+        first = [self._shows[index] for index in cycle.rules[:4] if index in self._shows]
+        for fields in ({}, self._together(cycle.rules[:8]).bindings, *first):
+            if self._endless(fields):
+                return fields
+        return None
+
+
+def _holds(when: Expression, fields: Mapping[str, Any]) -> bool:
+    try:
+        return when.test(fields)
+    except ExpressionError:
+        return False
+
+
+def _bounds(rule: Rule) -> tuple[Any, Any]:
+    return (None, None) if rule.effective is None else rule.effective.bounds
+
+
+def _within(rule: Rule, other: Rule) -> bool:
+    """Whether the other rule is in force whenever this one is."""
+    (start, end), (from_, until) = _bounds(rule), _bounds(other)
+    return (from_ is None or (start is not None and start >= from_)) and (until is None or (end is not None and end <= until))
+
+
+def _overlap(rule: Rule, other: Rule) -> bool:
+    """Whether both are ever in force at once."""
+    (start, end), (from_, until) = _bounds(rule), _bounds(other)
+    return not (
+        (end is not None and from_ is not None and end <= from_) or (until is not None and start is not None and until <= start)
+    )
+
+
+__all__ = ["BUDGET", "RuleCheck"]

@@ -181,10 +181,10 @@ class Plain:
                 continue
             expression = rule.values.get((number, name))
             try:
-                value = freeze(plain if expression is None else expression.value(read))
+                value = plain if expression is None else expression.value(read)
             except ExpressionError as error:
                 raise _located(rule.name, error, f"then[{number}].set.{name}") from error
-            if not same_value(freeze(values.get(name, _GONE)), value):
+            if not same_value(freeze(values.get(name, _GONE)), freeze(value)):
                 found[name] = value
         values.update(found)  # all of one action at once: none of its values reads another of them
         return found

@@ -49,18 +49,24 @@ def _entry(plan: Plan, place: int, played: Plain, in_force: int, lang: str) -> A
 def _against(plan: Plan, place: int, played: Plain, lang: str) -> tuple[str, dict[str, Any]]:
     """The sentence about a rule in force that did not act, and its facts."""
     rule, values = plan.rules[plan.order[place]], played.values()
-    for index in played.fired:
-        other = plan.rules[index]
-        if other.stop and other.group == rule.group:
-            return "rules.rule_stopped", {"why": "stopped", "by": other.name}
+    closing = next((index for index in played.fired if _closes(plan.rules[index], rule)), None)
+    stopped = {} if closing is None else {"why": "stopped", "by": plan.rules[closing].name}
+    if closing is not None and plan.places[closing] < place:
+        return "rules.rule_stopped", stopped
     failed = None if rule.when is None else failing_part(rule.when, values, rule)
     if failed is not None:
         lines = failed.trace(values).lines(lang)
         return "rules.rule_fails", {"why": "when", "condition": failed.text, "lines": lines, "saw": "; ".join(lines)}
     scoring = plan.scores[place]
-    if scoring is not None:
-        return "rules.rule_scores_less", {"why": "score", **score_reason(rule, scoring.score(values)[1])}
-    return "rules.rule_changed", {"why": "changed"}
+    reached, scored = (True, None) if scoring is None else scoring.score(values)
+    if scored is not None and not reached:
+        return "rules.rule_scores_less", {"why": "score", **score_reason(rule, scored)}
+    # Asked before the other one it did not hold; what rules changed since makes no difference any more.
+    return ("rules.rule_stopped", stopped) if stopped else ("rules.rule_changed", {"why": "changed"})
+
+
+def _closes(rule: Rule, other: Rule) -> bool:
+    return rule.stop and rule.group == other.group
 
 
 def failing_part(condition: Expression, values: Values, rule: Rule) -> Expression | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from servflow.errors import LimitError, Refused
+from servflow.errors import DefinitionError, LimitError, Refused
 from servflow.model import SYSTEM, Decided, Updated
 from tests.unit.engine.flows import Case, flow, kinds, move, of
 
@@ -18,9 +19,15 @@ FIELDS: dict[str, Any] = {
 }
 
 
-def ruled(*rules: dict[str, Any], fields: dict[str, Any] | None = None, actor: Any = None, **more: Any) -> Case:
+def ruled(
+    *rules: dict[str, Any],
+    fields: dict[str, Any] | None = None,
+    actor: Any = None,
+    declared: dict[str, Any] | None = None,
+    **more: Any,
+) -> Case:
     """A ticket under these rules."""
-    return Case(flow(fields=FIELDS, rules=list(rules), **more), fields, actor=actor)
+    return Case(flow(fields={**FIELDS, **(declared or {})}, rules=list(rules), **more), fields, actor=actor)
 
 
 def rule(when: str | None, then: Any, name: str = "r", **more: Any) -> dict[str, Any]:
@@ -159,3 +166,157 @@ def test_a_rule_may_raise_an_event() -> None:
     case = ruled(rule("n > 5", {"emit": "go"}), transitions=[move()])
 
     assert "b" == case.fire("ticket.update", {"n": 6}).ticket.state
+
+
+def test_the_highest_priority_acts_first() -> None:
+    """1 is the highest, rules without one come last; the last word is that of the rule that comes last."""
+    case = ruled(
+        rule("n > 0", {"set": {"m": "m * 10 + 3"}}, "third"),
+        rule("n > 0", {"set": {"m": "m * 10 + 2"}}, "second", priority=2),
+        rule("n > 0", {"set": {"m": "m * 10 + 1"}}, "first", priority=1),
+        fields={"n": 1},
+    )
+
+    assert ["first", "second", "third"] == [record.name for record in of(Decided, case.records)]
+    assert 123 == case.ticket.fields["m"]
+
+
+ROUTES = (
+    rule("safety", {"queue": "safety"}, "safety", stop=True, group="route"),
+    rule("n > 5", {"queue": "large"}, "large", stop=True, group="route"),
+    rule("n > 0", {"queue": "desk"}, "desk", group="route"),
+    rule("n > 0", {"set": {"k": "n"}}, "count"),
+)
+
+
+def test_a_rule_that_stops_keeps_the_rest_of_its_group_away() -> None:
+    """Rules of other groups act as ever."""
+    case = ruled(*ROUTES, fields={"n": 9, "safety": True})
+
+    assert ("safety", 9) == (case.ticket.queue, case.ticket.fields["k"])
+
+
+def test_a_stopping_rule_that_holds_keeps_later_ones_away_although_nothing_set_it_off() -> None:
+    """A change that concerns only the later rule does not undo the route of the one before it; when that ends, the later may act."""
+    case = ruled(*ROUTES, fields={"n": 1, "safety": True})
+
+    assert "safety" == case.fire("ticket.update", {"n": 9}).ticket.queue
+    assert "safety" == case.fire("ticket.update", {"safety": False}).ticket.queue
+    assert "large" == case.fire("ticket.update", {"n": 8}).ticket.queue
+    assert "desk" == case.fire("ticket.update", {"n": 2}).ticket.queue
+
+
+def test_a_rule_acts_only_while_it_is_in_force() -> None:
+    """Judged at the instant of the step; its beginning and its end wake nobody."""
+    period = {"start": "2026-05-04T01:10:00Z", "end": "2026-05-04T01:20:00Z"}
+    case = ruled(rule("n > 0", {"set": {"m": "m + 1"}}, effective=period))
+    start = case.ticket.at
+    assert None is case.ticket.wake
+
+    before = case.workflow.fire(case.ticket, "ticket.update", {"n": 1}, at=start, actor=SYSTEM).ticket
+    inside = case.workflow.fire(before, "ticket.update", {"n": 2}, at=_at("01:10"), actor=SYSTEM).ticket
+    after = case.workflow.fire(inside, "ticket.update", {"n": 3}, at=_at("01:20"), actor=SYSTEM).ticket
+
+    assert [0, 1, 1] == [ticket.fields["m"] for ticket in (before, inside, after)]
+
+
+def _at(clock: str) -> datetime:
+    return datetime.fromisoformat(f"2026-05-04T{clock}:00+00:00")
+
+
+SCORED = rule(
+    None,
+    [{"set": {"m": "score", "k": "score * 2"}}, {"tag": "risky"}],
+    "risk",
+    score=[{"when": "n > 5", "weight": 30}, {"when": "safety", "weight": 25, "note": "unsafe"}, {"when": "k > 99", "weight": -5}],
+    threshold=30,
+)
+
+
+def test_a_score_is_added_up_and_recorded_term_by_term() -> None:
+    """The record says what the rule saw, what each condition counted, and by which set it was decided."""
+    case = ruled(SCORED, fields={"n": 6, "safety": True})
+
+    [decided] = of(Decided, case.records)
+    assert (55, 110, ("risky",)) == (case.ticket.fields["m"], case.ticket.fields["k"], case.ticket.tags)
+    assert (55, {"k": 0, "n": 6, "safety": True}) == (decided.result, dict(decided.values))
+    assert (55, 30, [30, 25, 0]) == (
+        decided.why["score"],
+        decided.why["threshold"],
+        [term["weight"] * term["holds"] for term in decided.why["terms"]],
+    )
+    assert case.workflow.compiled.rule_set.hash == decided.why["hash"]
+    assert case.ticket == case.workflow.fold(case.records)
+
+
+def test_a_score_below_its_threshold_does_nothing() -> None:
+    """And is counted again when something it reads changes."""
+    case = ruled(SCORED, fields={"safety": True})
+
+    assert () == case.ticket.tags
+    assert ("risky",) == case.fire("ticket.update", {"n": 6}).ticket.tags
+
+
+def test_every_part_of_a_score_is_typed() -> None:
+    """Each at its own place; the sum has a type too."""
+    with pytest.raises(DefinitionError) as caught:
+        flow(
+            fields=FIELDS,
+            rules=[
+                rule(None, {"set": {"safety": "score && true"}}, score=[{"when": "n == 'x'", "weight": 1}], threshold=1),
+                rule(None, {"tag": "x"}, "t", score=[{"when": "nn > 1", "weight": 1}, {"when": "at > at", "weight": 1}], threshold=1),
+            ],
+        ).check()
+    found = {(finding.path, finding.code) for finding in caught.value.findings}
+    assert {
+        ("rules[0].score[0].when", "expression.invalid"),
+        ("rules[1].score[0].when", "expression.invalid"),
+        ("rules[1].score[1].when", "expression.time"),
+    } <= found
+
+
+def test_more_rules_than_the_old_limit_may_act_at_opening() -> None:
+    """What is limited is acting again and again, not acting."""
+    case = ruled(*(rule("n > 0", {"set": {f"f{index}": "n"}}, f"r{index}") for index in range(260)), fields={"n": 1},
+                 declared={f"f{index}": {"type": "int", "default": 0} for index in range(260)})  # fmt: skip
+
+    assert 260 == len(of(Decided, case.records))
+
+
+def test_check_tells_what_is_wrong_with_rules_together() -> None:
+    """Each finding stands at its rule and has a witness."""
+    made = flow(
+        fields=FIELDS,
+        rules=[
+            rule("n > 5", {"queue": "a"}, "any", stop=True, group="g"),
+            rule("n > 6 && safety", {"tag": "x"}, "hidden", group="g"),
+            rule("k > 1", {"set": {"m": "2"}}, "two"),
+            rule("k > 2", {"set": {"m": "3"}}, "three"),
+            rule("k > 2 && k < 0", {"tag": "x"}, "dead"),
+            rule("m > 900", {"set": {"n": "1"}}, "back", group="h"),
+            rule("n == 3", {"set": {"m": "901"}}, "forth", group="h"),
+        ],
+    )
+
+    found = {(finding.code, finding.path): finding for finding in made.check() if finding.code.startswith("rules.")}
+
+    assert {
+        ("rules.rule_shadowed", "rules[1]"),
+        ("rules.rule_conflict", "rules[3]"),
+        ("rules.rule_dead", "rules[4]"),
+        ("rules.cycle", "rules[5]"),
+    } <= found.keys()
+    assert "back -> n -> forth -> m -> back" == found["rules.cycle", "rules[5]"].facts["path"]
+    assert ("k > 2", "k < 0") == tuple(found["rules.rule_dead", "rules[4]"].witness["never"])
+    assert found["rules.rule_conflict", "rules[3]"].witness["k"] > 2
+
+
+def test_rules_that_never_come_to_rest_are_found_with_a_ticket_that_cannot_be_opened() -> None:
+    """The witness is what it is opened with."""
+    made = flow(fields=FIELDS, rules=[rule("m >= 0", {"set": {"k": "m + 1"}}, "up"), rule("k > 0", {"set": {"m": "k + 1"}}, "on")])
+
+    [found] = [finding for finding in made.check() if finding.code == "rules.endless_cycle"]
+
+    assert ("error", "up -> k -> on -> m -> up") == (found.severity, found.facts["path"])
+    with pytest.raises(LimitError):
+        made.open("T1", dict(found.witness), at=_at("09:00"), actor=SYSTEM)
