@@ -31,7 +31,8 @@ class Case:
 
     ``given`` are the fields, in the types its inputs declare. ``checks`` says what is compared: ``expected`` (the outputs; of a
     mapping those it names; None: no row matches), ``row`` (the deciding row, or the list of them for a policy that gives
-    several, each by its number from 0 or its id), or both. ``at`` is the instant asked for, ``name`` is for people.
+    several, each by its number from 0 or its id; None: no row), or both. ``at`` is the instant asked for, ``name`` is for
+    people.
     """
 
     given: FrozenMap[str, Any] = field(default=EMPTY, eq=False)
@@ -236,7 +237,9 @@ class _Reading:
             if not many:
                 self.add("rules.case_row_form", path, value=source, hit=self.table.hit)
             return tuple(self.one_row(item, f"{path}[{index}]") for index, item in enumerate(source))
-        return (self.one_row(source, path),) if many and source is not None else self.one_row(source, path)
+        if source is None:
+            return None  # no row
+        return (self.one_row(source, path),) if many else self.one_row(source, path)
 
     def one_row(self, source: Any, path: str) -> Any:
         rows = self.table.rows
@@ -402,7 +405,7 @@ def _expected(case: Case, lang: str) -> str:
     if "row" in case.checks:
         rows = case.row if isinstance(case.row, tuple) else (case.row,)
         parts.append(_by_rows([str(row) for row in rows], lang) if case.row is not None else _nothing(lang))
-    return ", ".join(parts)
+    return ("，" if lang == "zh" else ", ").join(parts)  # noqa: RUF001 - Chinese punctuation
 
 
 def _got(table: Asked, result: CaseResult, lang: str) -> str:
@@ -412,7 +415,8 @@ def _got(table: Asked, result: CaseResult, lang: str) -> str:
         return _nothing(lang) if result.outputs in (None, []) else said(result.outputs)
     rows = result.matched[:1] if table.hit in ("first", "priority", "unique") else result.matched
     named = [row_words(row, table.rows[row].id, lang) for row in rows[:20]]
-    return f"{said(result.outputs)}, {_by_rows(named, lang)}"
+    comma = "，" if lang == "zh" else ", "  # noqa: RUF001 - Chinese punctuation
+    return f"{said(result.outputs)}{comma}{_by_rows(named, lang)}"
 
 
 def _nothing(lang: str) -> str:
