@@ -110,6 +110,13 @@ def _heal(data: dict[str, Any], steps: Steps) -> bool:
         return _put(holder, name, "1h")
     if name == "zone":
         return _put(holder, name, "UTC")
+    if steps[0] == "tables" and "inputs" in steps[:-1]:
+        # The column stays, so that no row seems to have a cell too many.
+        columns, index = holder[str(name)] if name == "inputs" else _reach(data, steps[:3]), steps[steps.index("inputs") + 1]
+        known = isinstance(columns, list) and isinstance(index, int) and columns[index] != f"column {index}"
+        if known:
+            columns[index] = f"column {index}"
+        return known
     if "effective" in steps:
         # Without its dates a row is no longer one of several versions, so its id would stand there twice.
         row = _reach(data, steps[: steps.index("effective")])
@@ -195,6 +202,10 @@ def _names_lost(finding: Finding, paths: set[str]) -> bool:
     """Whether the finding only misses a name that a section of wrong shape would have declared."""
     if finding.code.startswith("machine.unknown_state") or finding.facts.get("kind") == "state":
         return "states" in paths
+    if finding.code in ("rules.overlap", "rules.conflicting"):
+        # Without a cell or a period that could not be read a row matches more than it says.
+        table = finding.path.partition(".rows[")[0]
+        return any(_below(path, table) for path in paths)
     if finding.code == "name.unknown":
         return _SECTIONS.get(str(finding.facts.get("kind")), "") in paths
     if finding.code.startswith(("expression.", "rules.", "dispatch.")):

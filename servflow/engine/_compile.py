@@ -249,7 +249,7 @@ class Compiled:
     def _check_tables(self) -> None:
         types = {name: kind for name, kind in self.timeless.items() if name not in TIMED}
         for table in self.workflow.tables.values():
-            for finding in table.typed(types):
+            for finding in (*table.typed(types), *table.proven(types)):
                 self.problems.findings.append(attrs.evolve(finding, path=f"tables.{table.name}.{finding.path}".rstrip(".")))
 
     def _check_timers(self) -> None:

@@ -106,16 +106,32 @@ TEXTS: dict[str, Text] = {
         hint_zh="每行请使用不同的 id；同一行的各个版本都需写明 effective",
     ),
     "rules.at": Text(
-        en="table {table}: some rows have effective dates, so it must be known for which instant to decide",
-        zh="决策表 {table}：有些行设置了生效期，必须知道按哪个时刻决策",
-        hint_en="call decide(fields, at=...)",
-        hint_zh="请调用 decide(fields, at=...)",
+        en="table {table}: some rows have effective dates, so it must be known for which instant to decide: decide(fields, at=...)",
+        zh="决策表 {table}：有些行设置了生效期，必须知道按哪个时刻决策：decide(fields, at=...)",
     ),
     "rules.stale": Text(
         en="another edition is in force than the expected one: {found} instead of {expected}",
         zh="当前生效的版本不是预期的版本：应为 {expected}，实为 {found}",
         hint_en="look at what is in force now and decide again whether to replace it",
         hint_zh="请先查看当前生效的版本，再决定是否替换",
+    ),
+    "rules.words": Text(
+        en="this text cannot be kept: it is longer than {limit} characters, or holds half a character: {value!r}",
+        zh="此文本无法保存：超过 {limit} 个字符，或含有不完整的字符：{value!r}",
+    ),
+    "rules.look_alike": Text(
+        en="the name {name!r} is written with other characters than it seems to be",
+        zh="名称 {name!r} 使用了形似而实不同的字符",
+    ),
+    "rules.nan": Text(
+        en="the cell {cell!r} compares with NaN, which nothing equals and nothing is ordered with",
+        zh="单元格 {cell!r} 与 NaN 比较，而任何值都不等于 NaN，也无法与之排序",
+    ),
+    "rules.order_null": Text(
+        en="the cell {cell!r} orders with null, which can never hold",
+        zh="单元格 {cell!r} 与 null 比较大小，永远不会成立",
+        hint_en="write null for no value, not(null) for any",
+        hint_zh="空值写 null，任意非空值写 not(null)",
     ),
     "rules.row_length": Text(
         en="the row has {cells} cells instead of {expected} ({inputs} inputs, then {outputs} outputs)",

@@ -176,7 +176,7 @@ def kind_of(value: Any) -> str | None:
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, (int, float, Decimal)):
-        return None if _is_nan(value) else "number"
+        return None if is_nan(value) else "number"
     if isinstance(value, str):
         return "string"
     if isinstance(value, datetime):
@@ -186,8 +186,11 @@ def kind_of(value: Any) -> str | None:
     return "bytes" if isinstance(value, bytes) else None
 
 
-def _is_nan(value: int | float | Decimal) -> bool:
-    return value.is_nan() if isinstance(value, Decimal) else value != value  # noqa: PLR0124 - only NaN differs from itself
+def is_nan(value: Any) -> bool:
+    """Whether it is no number although it has the type of one."""
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    return isinstance(value, float) and value != value  # noqa: PLR0124 - only NaN differs from itself
 
 
 def to_decimal(written: str, otherwise: Any) -> Any:
@@ -217,7 +220,7 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, (int, float, Decimal)) and isinstance(right, (int, float, Decimal)):
-        return not _is_nan(left) and not _is_nan(right) and left == right
+        return not is_nan(left) and not is_nan(right) and left == right
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
         return tuple(left) == tuple(right)
     if isinstance(left, datetime) and isinstance(right, datetime) and kind_of(left) == kind_of(right) == "timestamp":

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -13,13 +14,22 @@ from attrs import field, frozen
 from servflow.errors import Finding, nearest, shown
 from servflow.expressions import Function
 from servflow.model import CONVERTERS, Span, ValueProblem, freeze, write_instant
+from servflow.model._fields import storable
+from servflow.rules._cells import is_nan
 from servflow.rules._effective import Effective, read_effective
+from servflow.rules._look_alikes import plain_name
 
 MAX_ROWS = 50_000
 """Most rows of one table."""
 
 MAX_COLUMNS = 64
 """Most inputs, and most outputs, of one table."""
+
+MAX_WORD = 200
+"""Most characters of a table's name, of an id and of a label."""
+
+MAX_NOTE = 10_000
+"""Most characters of a note."""
 
 _CELL_BITS = 200  # a bare whole number that fits a cell; Python refuses to write out much longer ones
 
@@ -201,9 +211,11 @@ def document_order(finding: Finding) -> tuple[int, list[int]]:
 
 
 def check_name(name: Any, found: list[Finding]) -> None:
-    """A name is text that is not empty."""
+    """A name is text that is not empty and not a book."""
     if not isinstance(name, str) or not name.strip():
         found.append(Finding("rules.text", "name", {"value": name}))
+    else:
+        _word(name, "name", found, MAX_WORD)
 
 
 def check_version(value: Any, found: list[Finding]) -> None:
@@ -229,6 +241,7 @@ def read_inputs(source: Any, found: list[Finding]) -> tuple[Input, ...]:
         if isinstance(item, Input):
             inputs.append(item)
         elif isinstance(item, str) and item.strip():
+            _not_alike(item.strip(), path, found)
             inputs.append(Input(item.strip()))
         elif isinstance(item, Mapping):
             inputs.append(_read_input(item, path, found) or Input("_"))
@@ -253,7 +266,15 @@ def _read_input(item: Mapping[Any, Any], path: str, found: list[Finding]) -> Inp
         return None
     label = name or expr
     assert isinstance(label, str)
+    if expr is None:
+        _not_alike(label, path, found)
     return Input(label.strip(), expr.strip() if isinstance(expr, str) else None, type_name, one_of)
+
+
+def _not_alike(name: str, path: str, found: list[Finding]) -> None:
+    """A name is not written with characters that only look like those of another name."""
+    if (plain := plain_name(name)) is not None and plain.isidentifier():
+        found.append(Finding("rules.look_alike", path, {"name": name, "nearest": plain}))
 
 
 def read_outputs(source: Any, found: list[Finding]) -> dict[str, Output]:
@@ -267,6 +288,7 @@ def read_outputs(source: Any, found: list[Finding]) -> dict[str, Output]:
         if not isinstance(name, str) or not name.strip():
             found.append(Finding("rules.text", "outputs", {"value": name}))
             continue
+        _not_alike(name, path, found)
         outputs[name] = Output(name)
         if isinstance(item, Output):
             outputs[name] = item
@@ -324,7 +346,7 @@ def _read_row(item: Any, inputs: int, path: str, found: list[Finding]) -> Row | 
     return Row(
         _cells(item.get("when", ()), f"{path}.when", found),
         _cells(item.get("then", ()), f"{path}.then", found),
-        _word(item.get("id"), f"{path}.id", found),
+        _word(item.get("id"), f"{path}.id", found, MAX_WORD),
         _word(item.get("note"), f"{path}.note", found),
         read_effective(item.get("effective"), f"{path}.effective", found),
         _labels(item.get("labels"), f"{path}.labels", found),
@@ -337,10 +359,16 @@ _ROW_KEYS = ("when", "then", "id", "note", "effective", "labels")
 def _labels(source: Any, path: str, found: list[Finding]) -> tuple[str, ...]:
     if source is None:
         return ()
-    if not isinstance(source, (list, tuple)) or not all(isinstance(item, str) and item.strip() for item in source):
+    if not isinstance(source, (list, tuple)) or len(source) > MAX_COLUMNS:
         found.append(Finding("rules.labels", path, {"value": source}))
         return ()
-    return tuple(item.strip() for item in source)
+    words: list[str] = []
+    for index, item in enumerate(source):
+        if not isinstance(item, str) or not item.strip():
+            found.append(Finding("rules.text", f"{path}[{index}]", {"value": item}))
+        elif (word := _word(item.strip(), f"{path}[{index}]", found, MAX_WORD)) is not None:
+            words.append(word)
+    return tuple(words)
 
 
 def _cells(source: Any, path: str, found: list[Finding]) -> tuple[str, ...]:
@@ -352,19 +380,21 @@ def _cells(source: Any, path: str, found: list[Finding]) -> tuple[str, ...]:
         # A document may hold a bare true, 5 or 1.5 where the text of it is meant.
         if isinstance(cell, bool):
             cell = "true" if cell else "false"
-        elif isinstance(cell, (float, Decimal)) or (isinstance(cell, int) and cell.bit_length() <= _CELL_BITS):
+        elif (isinstance(cell, (float, Decimal)) and isfinite(cell)) or (
+            isinstance(cell, int) and cell.bit_length() <= _CELL_BITS
+        ):
             cell = str(cell)
-        if not isinstance(cell, str):
+        if not isinstance(cell, str) or not storable(cell):
             found.append(Finding("rules.cell_text", f"{path}[{index}]", {"value": cell}))
             cell = "-"
         cells.append(cell.strip() or "-")
     return tuple(cells)
 
 
-def _word(value: Any, path: str, found: list[Finding]) -> str | None:
-    if value is None or isinstance(value, str):
+def _word(value: Any, path: str, found: list[Finding], longest: int = MAX_NOTE) -> str | None:
+    if value is None or (isinstance(value, str) and len(value) <= longest and storable(value)):
         return value
-    found.append(Finding("rules.text", path, {"value": value}))
+    found.append(Finding("rules.words" if isinstance(value, str) else "rules.text", path, {"value": value, "limit": longest}))
     return None
 
 
@@ -402,6 +432,8 @@ def _read_values(source: Any, type_name: str, path: str, found: list[Finding]) -
         try:
             converted = freeze(CONVERTERS[base_type(type_name)](value))
             hash(converted)
+            if is_nan(converted):
+                raise ValueProblem("a value that equals itself")
             values.append(converted)
         except ValueProblem as problem:
             found.append(Finding("rules.value", f"{path}[{index}]", {"value": value, "expected": str(problem)}))

@@ -13,10 +13,11 @@ from attrs import frozen
 from servflow.errors import ExpressionError, Finding, InputError, render, shown
 from servflow.expressions import Expression
 from servflow.model import CONVERTERS, FrozenMap, ValueProblem, instant
-from servflow.rules._cells import CellProblem, Functions, Operand, Test, kind_of, operand, read_cell, same
+from servflow.rules._cells import MAX_CELL, CellProblem, Functions, Operand, Test, is_nan, kind_of, operand, read_cell, same
 from servflow.rules._definition import Input, Output, Row, base_type
 from servflow.rules._effective import InForce, bounds_of, check_versions
 from servflow.rules._index import Column
+from servflow.rules._look_alikes import plain_spelling
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _RAW_NAME = re.compile(r"\w+(?: \w+)*")
@@ -219,10 +220,23 @@ def _read_test(column: Input, text: str, functions: Functions) -> Test | Finding
     try:
         test = read_cell(text, functions)
     except CellProblem as problem:
-        return Finding("rules.cell", "", {"cell": text, "problem": problem.problem, "position": problem.position})
+        return _unread(text, problem, lambda plain: read_cell(plain, functions))
     if column.type == "decimal":
         test = test.as_decimal()
     return fault_of(test, column.type, column.one_of) or test
+
+
+def _unread(text: str, problem: CellProblem, read: Callable[[str], object]) -> Finding:
+    """Why a cell cannot be read; where its characters only look right, how it was meant."""
+    facts = {"cell": text, "problem": problem.problem, "position": problem.position}
+    plain = plain_spelling(text) if len(text) <= MAX_CELL else None
+    if plain is not None:
+        try:
+            read(plain)
+            facts["nearest"] = plain
+        except CellProblem:
+            pass
+    return Finding("rules.cell", "", facts)
 
 
 KINDS = {
@@ -243,10 +257,16 @@ def fault_of(test: Test, type_name: str | None, one_of: tuple[Any, ...]) -> Find
     kind = None if type_name is None else KINDS.get(base_type(type_name))
     for atom in test.atoms:
         for part in atom.operands:
-            if part.expression is not None or part.constant is None:
+            if part.expression is not None:
+                continue
+            if part.constant is None:
+                if atom.kind == "range":
+                    return Finding("rules.order_null", "", {"cell": test.text})
                 continue
             values = part.constant if isinstance(part.constant, (list, tuple)) else (part.constant,)
             for value in values:
+                if is_nan(value):
+                    return Finding("rules.nan", "", {"cell": test.text})
                 if kind is not None and kind_of(value) != kind:
                     return Finding("rules.cell_type", "", {"cell": test.text, "value": value, "type": type_name})
                 if one_of and atom.kind != "range" and not any(same(value, allowed) for allowed in one_of):
@@ -260,7 +280,7 @@ def _read_output_cell(output: Output, text: str, functions: Functions) -> Cell |
     try:
         part = operand(text, functions)
     except CellProblem as problem:
-        return Finding("rules.cell", "", {"cell": text, "problem": problem.problem, "position": problem.position})
+        return _unread(text, problem, lambda plain: operand(plain, functions))
     if base_type(output.type) == "decimal":
         part = part.as_decimal()
     if part.expression is not None:
@@ -308,18 +328,29 @@ def read_values(table: str, inputs: tuple[Input, ...], program: Program, fields:
             if isinstance(value, datetime):
                 values[index] = instant(value, inputs[index].name)
     for index in program.guarded:
-        column, value = inputs[index], values[index]
-        if value is None:
-            continue
-        try:
-            if column.type is not None:
-                value = values[index] = CONVERTERS[base_type(column.type)](value)
-            if column.one_of and not any(same(value, allowed) for allowed in column.one_of):
-                raise ValueProblem("one of " + ", ".join(str(item) for item in column.one_of))
-        except ValueProblem as problem:
-            facts = {"table": table, "input": column.name, "value": value, "expected": str(problem)}
-            raise InputError(render("rules.input_value", facts), code="rules.input_value", **facts) from None
+        if values[index] is not None:
+            values[index] = fitted(table, inputs[index], values[index])
     return values
+
+
+def fitted(table: str, column: Input, value: Any) -> Any:
+    """
+    A value as its input declares it; null stays null.
+
+    Raises:
+        InputError: it does not fit the type or the values its input declares.
+    """
+    if value is None:
+        return None
+    try:
+        if column.type is not None:
+            value = CONVERTERS[base_type(column.type)](value)
+        if column.one_of and not any(same(value, allowed) for allowed in column.one_of):
+            raise ValueProblem("one of " + ", ".join(str(item) for item in column.one_of))
+    except ValueProblem as problem:
+        facts = {"table": table, "input": column.name, "value": value, "expected": str(problem)}
+        raise InputError(render("rules.input_value", facts), code="rules.input_value", **facts) from None
+    return value
 
 
 def evaluate_outputs(

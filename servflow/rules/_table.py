@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -13,8 +13,9 @@ from attrs import field, frozen
 from servflow.errors import DefinitionError, ExpressionError, Finding, InputError, nearest, render
 from servflow.expressions import Function
 from servflow.model import FrozenMap, canonical, encode_value
-from servflow.rules._check import check_table
+from servflow.rules._batch import Batch, in_turn
 from servflow.rules._cases import About, Case, CaseResult, read_cases, run_cases, typed_cases
+from servflow.rules._check import check_table
 from servflow.rules._decision import Decision
 from servflow.rules._definition import (
     HITS,
@@ -34,7 +35,8 @@ from servflow.rules._definition import (
 from servflow.rules._effective import asked_at, read_zone
 from servflow.rules._explain import Explained, explain
 from servflow.rules._hits import UNREADY, Ready, ready_of, released, settle
-from servflow.rules._program import Program, compile_table, evaluate_outputs, located, read_values
+from servflow.rules._program import Program, compile_table, evaluate_outputs, fitted, located, read_values
+from servflow.rules._proven import proven
 from servflow.rules._space import samples_of
 from servflow.rules._typing import typed_findings
 from servflow.rules._why import seen_by
@@ -141,7 +143,30 @@ class DecisionTable:
             mask &= column.mask(value)
         return self._decided(mask, values, fields)
 
-    def _decided(self, mask: int, values: list[Any], fields: Mapping[str, Any]) -> Decision:
+    def decide_many(self, many: Iterable[Mapping[str, Any]], at: datetime | None = None) -> list[Decision]:
+        """
+        The decision for each of many sets of fields, in order; the same as asking ``decide`` for each, in less time.
+
+        Args:
+            many: the sets of fields, such as the tickets of a year.
+            at: as for ``decide``, for all of them; without it each set's own field ``at`` is taken.
+
+        Raises:
+            InputError: as ``decide`` for the first set that fails, with its ``index`` among the facts.
+            ExpressionError: likewise.
+            TimeError: likewise.
+        """
+        program = self._program
+        batch = Batch(program, lambda index, value: fitted(self.name, self.inputs[index], value))
+        in_force = self._in_force({}, at) if at is not None else program.every_row
+
+        def together(some: Sequence[Mapping[str, Any]]) -> Any:
+            # Without an instant for all of them each is asked for its own.
+            return batch.look(some, in_force) if at is not None or program.effective is None else None
+
+        return in_turn(many, together, self._decided, lambda fields: self.decide(fields, at))
+
+    def _decided(self, mask: int, values: Sequence[Any], fields: Mapping[str, Any]) -> Decision:
         ready = self._ready
         if ready is not None and not mask & ready.unsure:
             lowest = mask & -mask
@@ -169,7 +194,7 @@ class DecisionTable:
             raise InputError(render("rules.at", facts), code="rules.at", **facts)
         return self._program.effective.mask(asked)
 
-    def _survivors(self, mask: int, values: list[Any], fields: Mapping[str, Any]) -> list[int]:
+    def _survivors(self, mask: int, values: Sequence[Any], fields: Mapping[str, Any]) -> list[int]:
         residual, first = self._program.residual, self.hit == "first"
         answers: dict[tuple[int, str], bool] = {}
         matched: list[int] = []
@@ -184,7 +209,7 @@ class DecisionTable:
                 break
         return matched
 
-    def _passes(self, row: int, values: list[Any], fields: Mapping[str, Any], answers: dict[tuple[int, str], bool]) -> bool:
+    def _passes(self, row: int, values: Sequence[Any], fields: Mapping[str, Any], answers: dict[tuple[int, str], bool]) -> bool:
         # Rows often share a cell: within one decision each distinct one is tested once.
         for index, test in self._program.residual[row]:
             key = (index, test.text)
@@ -270,6 +295,18 @@ class DecisionTable:
             fields: field types, where known.
         """
         return samples_of(self.inputs, self._program, (name,), fields)
+
+    def proven(self, fields: Mapping[str, Any] | None = None) -> tuple[Finding, ...]:
+        """
+        Rows that certainly break the hit policy: two that match together under ``unique``, or disagree under ``any``.
+
+        A workflow that holds such a table is refused with these findings, each with a witness that has a value on every
+        field. What constant cells do not prove is enforced by ``decide``.
+
+        Args:
+            fields: field types, where known: they say which values there are.
+        """
+        return proven(self, self._program, fields or {})
 
     def typed(self, fields: Mapping[str, Any]) -> tuple[Finding, ...]:
         """

@@ -262,7 +262,7 @@ def test_an_unknown_form_is_refused() -> None:
             {
                 "fields": {"n": "int"},
                 "tables": {
-                    "t": {"hit": "unique", "inputs": ["n"], "outputs": {"m": "int"}, "rows": [[">5", "1"], [">3", "2"]]}
+                    "t": {"hit": "first", "inputs": ["n"], "outputs": {"m": "int"}, "rows": [[">3", "1"], [">5", "2"]]}
                 },
             },
             "rules",
