@@ -148,7 +148,7 @@ def _decided(say: Say, decisions: list[Told], zone: str) -> None:
         [
             (
                 _shown(say, one["at"], zone),
-                words(f"decided.{one['maker']}"),
+                words("decided.table" if one["maker"] == "table" else "decided.rule"),
                 one["name"],
                 _pairs(one["result"]),
                 ", ".join(_row(row, name) for row, name in zip(one["rows"], one["ids"], strict=True)) or "-",
