@@ -18,7 +18,7 @@ from servflow.rules._witness import shown
 MAX_FINDINGS = 100
 """Most findings of one kind; how many more there are is said once."""
 
-STEPS, LARGE, STEPS_LARGE = 12_000_000, 2_000, 600_000
+STEPS, LARGE, STEPS_LARGE = 12_000_000, 2_000, 300_000
 """
 Steps a check may take unless told otherwise, and how many for a table of more rows than ``LARGE``.
 
@@ -56,9 +56,21 @@ class Check:
     reached: dict[int, tuple[int, ...]] = field(factory=dict)
     """For rows that decide somewhere, a point where they do."""
 
+    corners: tuple[dict[int, int], ...] = field(init=False)
+    """For each axis, the position shown for a cell."""
+
+    alike: dict[Any, int] = field(init=False)
+    """The rows that give the same, by what they give."""
+
     found: list[Finding] = field(factory=list)
     open: dict[str, dict[int, None]] = field(factory=dict)
     """Why something was not decided, and the rows concerned."""
+
+    def __attrs_post_init__(self) -> None:
+        self.corners = tuple({} for _ in self.space.axes)
+        self.alike = {}
+        for row, made in enumerate(self.outputs):
+            self.alike[made] = self.alike.get(made, 0) | 1 << row
 
     @property
     def certain(self) -> int:

@@ -11,7 +11,7 @@ from servflow.rules._cover import Budget, Covering
 from servflow.rules._hits import defaults, priority_of
 from servflow.rules._line import Runs, both, either, less
 from servflow.rules._program import Program
-from servflow.rules._space import Axis, Whole, bits
+from servflow.rules._space import Axis, Whole, bits, nicest
 from servflow.rules._spare import mergeable, redundant
 from servflow.rules._witness import completed
 
@@ -71,19 +71,21 @@ def _shadowed(check: Check) -> None:
     covering = Covering(check.space, budget)
     certain = check.certain & ~check.never
     live = 0
-    told: list[tuple[int, Callable[[], None]]] = []
+    shadowed: list[tuple[int, int, tuple[int, ...]]] = []
     for row in range(check.space.rows):
         if (check.never | check.unranked) >> row & 1:
             continue
         used = _shadow(check, covering, row, live)
         if used:
             check.dead |= 1 << row
-            tell = _shadow_teller(check, row, used)
-            if tell is not None:
-                told.append((check.order[row], tell))
+            shadowed.append((check.order[row], row, used))
         elif certain >> row & 1:
             live |= 1 << row
-    check.keep([tell for _, tell in sorted(told, key=lambda item: item[0])])
+    for count, (_, row, used) in enumerate(sorted(shadowed)):
+        if count == MAX_FINDINGS:
+            check.undecided("many")
+            break
+        _tell_shadowed(check, covering, row, used)
 
 
 def _shadow(check: Check, covering: Covering, row: int, live: int) -> tuple[int, ...]:
@@ -107,14 +109,18 @@ def _shadow(check: Check, covering: Covering, row: int, live: int) -> tuple[int,
     elif answer.point is not None:
         check.reached[row] = answer.point
     else:
-        return _smallest(covering, check.space.box(row), answer.used)
+        return answer.used
     return ()
 
 
 def _corner(check: Check, row: int) -> tuple[int, ...]:
-    point = check.space.corner(check.space.box(row))
-    assert point is not None  # a row that holds nowhere was told before
-    return point
+    point = []
+    for axis, known in zip(check.space.axes, check.corners, strict=True):
+        cell = axis.of_row[row]
+        if cell not in known:
+            known[cell] = nicest(axis.line, axis.cells[cell])  # a row that holds nowhere was told before
+        point.append(known[cell])
+    return tuple(point)
 
 
 def _smallest(covering: Covering, box: Sequence[Runs], rows: Sequence[int]) -> tuple[int, ...]:
@@ -130,18 +136,18 @@ def _smallest(covering: Covering, box: Sequence[Runs], rows: Sequence[int]) -> t
     return tuple(needed)
 
 
-def _shadow_teller(check: Check, row: int, used: tuple[int, ...]) -> Callable[[], None] | None:
-    """What tells of a row that never decides; None where no fields are found for which it matches."""
+def _tell_shadowed(check: Check, covering: Covering, row: int, used: tuple[int, ...]) -> None:
+    """Tell of a row that never decides; where no fields are found for which it matches it is called not decided."""
     point = _corner(check, row)
-    witness = check.space.witness(point)
+    witness: dict[str, Any] | None = check.space.witness(point)
     if check.space.undecided >> row & 1:
-        found = completed(check.program, check.order[row], witness)
-        if found is None:
-            return None
-        witness = found
+        witness = completed(check.program, check.order[row], witness or {})
+        if witness is None:
+            return
+    used = _smallest(covering, check.space.box(row), used)
     first = next(bits(check.touch.at(point, check.certain & (1 << row) - 1)))
     facts = {"row": check.order[row], "by": check.order[first], "rows": tuple(sorted(check.order[each] for each in used))}
-    return lambda: check.tell("rules.unreachable", f"rows[{facts['row']}]", facts, witness, "warning")
+    check.tell("rules.unreachable", f"rows[{facts['row']}]", facts, witness or {}, "warning")
 
 
 def _overlaps(check: Check, *, everywhere: bool) -> None:
@@ -156,10 +162,9 @@ def _overlaps(check: Check, *, everywhere: bool) -> None:
     if hit not in ("unique", "any", "priority") and not everywhere:
         return
     certain = check.certain & ~check.never & ~check.dead
-    alike: dict[Any, int] = {}
+    alike = check.alike
     ranked: dict[Any, int] = {}
-    for row, made in enumerate(check.outputs):
-        alike[made] = alike.get(made, 0) | 1 << row
+    for row in range(check.space.rows):
         if hit == "priority":
             rank = _rank(check, row)
             ranked[rank] = ranked.get(rank, 0) | 1 << row

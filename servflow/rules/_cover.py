@@ -76,7 +76,7 @@ class Covering:
             if len(near) > _MOST_AT_ONCE:
                 parts = self._halves(here, near)
                 if parts:
-                    if not self.budget.spend(2 * len(near)):
+                    if not self.budget.spend(10 * len(near)):
                         return Answer(decided=False)
                     pending.extend(parts)
                     continue

@@ -363,10 +363,10 @@ def _constants(test: Test) -> list[Any]:
 
 
 def _key(value: Any) -> Any:
-    """What values of one kind are ordered by."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        return value.astimezone(UTC) if isinstance(value, datetime) else value
-    return float(value) if value in (inf, -inf) else Fraction(value)
+    """What values of one kind are ordered by; a decimal cannot be compared with a fraction as it is."""
+    if isinstance(value, Decimal):
+        return float(value) if value.is_infinite() else Fraction(value)
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
 
 
 def _converted(values: Iterable[Any], type_name: str | None) -> list[Any]:
@@ -384,27 +384,28 @@ def _converted(values: Iterable[Any], type_name: str | None) -> list[Any]:
 
 
 def _numbers(values: list[Any], *, exact: bool, whole: bool) -> list[Any]:
-    finite = [value for value in values if not isinstance(value, float) or not isinf(value)]
-    points = sorted({Fraction(value) for value in finite})
+    endless = [value for value in values if isinstance(value, float) and isinf(value)]
+    points = sorted({_key(value) for value in values} - {inf, -inf})
     if not points:
-        return [*values, 0]
+        return [*endless, 0]
     samples: list[Any] = [_number(point, exact=exact) for point in points]
     for low, high in pairwise(points):
-        integer = Fraction(floor(low) + 1)
+        integer = floor(low) + 1
         if integer < high:
             samples.append(_number(integer, exact=exact))
         elif not whole:
-            middle = _number((low + high) / 2, exact=exact)
-            if low < Fraction(middle) < high:
+            middle = _number((Fraction(low) + Fraction(high)) / 2, exact=exact)
+            if low < _key(middle) < high:
                 samples.append(middle)
-    samples.extend(_number(Fraction(edge), exact=exact) for edge in (floor(points[0]) - 1, floor(points[-1]) + 1))
-    return samples + [value for value in values if value not in finite]
+    samples.extend(_number(edge, exact=exact) for edge in (floor(points[0]) - 1, floor(points[-1]) + 1))
+    return samples + endless
 
 
-def _number(value: Fraction, *, exact: bool) -> Any:
+def _number(value: Any, *, exact: bool) -> Any:
     if exact:
-        return _WIDE.divide(Decimal(value.numerator), Decimal(value.denominator)).normalize(_WIDE)
-    return int(value) if value.denominator == 1 else float(value)
+        fraction = Fraction(value)
+        return _WIDE.divide(Decimal(fraction.numerator), Decimal(fraction.denominator)).normalize(_WIDE)
+    return int(value) if value == floor(value) else float(value)
 
 
 def _strings(values: list[Any], *, ordered: bool) -> list[Any]:

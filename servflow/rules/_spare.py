@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from servflow.model import write_instant
 from servflow.rules._analysis import ORDERED, Check
 from servflow.rules._cells import kind_of
 from servflow.rules._cover import Covering
 from servflow.rules._line import Runs, both, either
 from servflow.rules._space import Axis, bits
 
-_MOST_BETWEEN = 200
+_MOST_BETWEEN = 2_000
 """More rows than this that would decide instead of a row are not looked at one by one."""
 
 Teller = Callable[[], None]
@@ -34,7 +35,7 @@ def redundant(check: Check) -> int:
         judge = _spare_in_order
     elif hit in ("unique", "any"):
         judge = _spare_in_agreement
-    elif hit in ("collect min", "collect max"):
+    elif hit in ("collect sum", "collect min", "collect max"):
         judge = _spare_in_extreme
     else:
         return 0
@@ -93,8 +94,8 @@ def _spare_in_order(check: Check, covering: Covering, row: int, removed: int) ->
             return None
     earlier = check.touch.meeting(row, check.certain & ~check.dead & (1 << row) - 1)
     after = check.touch.meeting(row, later)
-    alike = [each for each in bits(after & check.certain & ~removed) if check.outputs[each] == mine]
-    others = [each for each in bits(after) if check.outputs[each] != mine]
+    alike = list(bits(after & check.alike[mine] & check.certain & ~check.dead & ~removed))
+    others = list(bits(after & ~check.alike[mine]))
     box = check.space.box(row)
     if not same_by_default and not _covered(check, covering, row, box, [*bits(earlier), *alike]):
         return None
@@ -113,30 +114,55 @@ def _spare_in_agreement(check: Check, covering: Covering, row: int, removed: int
     mine = check.outputs[row]
     near = check.touch.meeting(row, ~(1 << row))
     box = check.space.box(row)
-    if mine == check.default and all(check.table.hit == "any" and check.outputs[other] == mine for other in bits(near)):
+    if mine == check.default and not (near if check.table.hit == "unique" else near & ~check.alike[mine]):
         return check.space.corner(box)
     if check.table.hit == "unique":
         return None
     # Whom it disagrees with, the others that say the same disagree with too.
-    alike = [other for other in bits(near & check.certain & ~removed) if check.outputs[other] == mine]
-    return check.space.corner(box) if alike and _covered(check, covering, row, box, alike) else None
+    alike = near & check.alike[mine] & check.certain & ~removed
+    if check.touch.holding(row, alike):
+        return check.space.corner(box)
+    return check.space.corner(box) if alike and _covered(check, covering, row, box, bits(alike)) else None
 
 
 def _spare_in_extreme(check: Check, covering: Covering, row: int, removed: int) -> tuple[int, ...] | None:
     """Where the least or the greatest counts: a row beside which another, as good or better, always matches."""
-    value = _value(check, row)
-    if value is None:
+    box = check.space.box(row)
+    if check.program.constants[check.order[row]] is None:
         return None
-    near = check.touch.meeting(row, check.certain & ~removed & ~(1 << row))
-    as_good = []
+    value = _value(check, row)
+    if value is None or check.table.hit == "collect sum":
+        return check.space.corner(box) if check.outputs[row] == _NOTHING else None
+    near = check.touch.meeting(row, ~check.never & ~(1 << row))
+    as_good, others = [], []
     for other in bits(near):
         its = _value(check, other)
-        if its is None or kind_of(its) != kind_of(value):
-            continue
-        if its == value or (its < value) == (check.table.hit == "collect min"):
-            as_good.append(other)
-    box = check.space.box(row)
-    return check.space.corner(box) if as_good and _covered(check, covering, row, box, as_good) else None
+        if its is not None and check.certain >> other & 1 and _as_good(check, its, value):
+            if not removed >> other & 1:
+                as_good.append(other)
+        elif check.outputs[other] != _NOTHING:
+            others.append(other)
+    if check.outputs[row] != check.default:
+        covered = bool(as_good) and _covered(check, covering, row, box, as_good)
+    else:
+        covered = (
+            all(
+                _covered(check, covering, row, [both(axis.runs(row), axis.runs(other)) for axis in check.space.axes], as_good)
+                for other in others[:_MOST_BETWEEN]
+            )
+            and len(others) <= _MOST_BETWEEN
+        )
+    return check.space.corner(box) if covered else None
+
+
+_NOTHING = ((False, None),)
+"""One output that is null, which no aggregate counts."""
+
+
+def _as_good(check: Check, its: Any, value: Any) -> bool:
+    if kind_of(its) != kind_of(value):
+        return False
+    return bool(its == value or (its < value) == (check.table.hit == "collect min"))
 
 
 def _value(check: Check, row: int) -> Any:
@@ -217,8 +243,8 @@ def _cell(axis: Axis, runs: Runs, texts: list[str]) -> str | None:
         return axis.line.written(runs, texts)
     if len(runs) != 2:
         return None
-    start = axis.line.text(runs[0]) if axis.line.stretches[0].points[runs[0]] else ""
-    end = axis.line.text(runs[1]) if runs[1] < len(axis.line.values) else ""
+    start = write_instant(axis.line.values[runs[0]]) if axis.line.stretches[0].points[runs[0]] else ""
+    end = write_instant(axis.line.values[runs[1]]) if runs[1] < len(axis.line.values) else ""
     return f"[{start}..{end})"
 
 
@@ -233,7 +259,7 @@ def _joinable(check: Check, covering: Covering, pair: tuple[int, int], shared: R
     if hit in ("unique", "collect sum", "collect count"):
         return True
     between = (1 << row) - 1 & (-1 << (first + 1)) & ~check.never & ~check.dead
-    passed = [other for other in bits(check.touch.meeting(row, between)) if check.outputs[other] != check.outputs[row]]
+    passed = list(bits(check.touch.meeting(row, between & ~check.alike[check.outputs[row]])))
     if hit not in ORDERED:
         return not passed
     if len(passed) > _MOST_BETWEEN:
