@@ -50,7 +50,10 @@ def facts_of(
     made: list[Send] = []
     for correlator in workflows.correlators.values():
         problems: list[Any] = []
-        facts = correlator.facts(before, records, problems=problems)
+        try:
+            facts = correlator.facts(before, records, problems=problems)
+        except Exception as error:  # whatever a host's own function or correlator raises: a customer's step is kept
+            facts, problems = (), [(records[0], error)]
         made += [_fed(correlator, fact) for fact in facts]
         made += [_wrong(correlator, ticket, *problem) for problem in problems]
     return tuple(made)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from servflow.errors import Conflict, InputError, StoreError
 from servflow.metrics import board
 from servflow.model import Decided, Received, Send
 from servflow.stores import MemoryStore, SqliteStore, SqlStore, Store, export, import_ticket, verify
+from tests.contracts.failing import sqlite_faults
 from tests.postgres import fresh_database
 from tests.unit.desk.tiny import NOON, Watch
 
@@ -420,3 +422,47 @@ def test_facts_are_effects_that_say_where_they_are_from(store: Store, watch: Wat
 
     assert isinstance(effect, Send)
     assert ("~repeated/li<A1:1", "A1:1", "A1:1", NOON) == (effect.id, effect.cause, effect.key, effect.at)
+
+
+def test_whatever_statement_fails_each_fact_counts_once(watch: Watch) -> None:
+    """The disk fails before any one statement of the whole story, and whoever failed tries again: it ends as it would have."""
+
+    def again(work: Callable[[], object]) -> None:
+        for _ in range(3):
+            with suppress(StoreError):
+                work()
+                return
+
+    flows, turn = [servflow.load(COMPLAINT), servflow.load(CARE), Correlator(**REPEATED)], 0
+    while True:
+        store = SqliteStore(":memory:")
+        desk = Desk(flows, store, now=watch)
+        with sqlite_faults(store, turn):
+            for name in ("A1", "A2", "A3"):
+                again(partial(desk.open, name, {"customer": "li"}, workflow="complaint", key="k"))
+                again(desk.deliver)
+                again(desk.tick)
+            failed = store._db._sqlite._left < 0  # type: ignore[attr-defined]  # stands in for a connection
+        settle(desk)
+        watch.at += timedelta(minutes=2)  # what was taken and not reported comes again
+        settle(desk)
+        facts = [record.payload["ticket"] for record in desk.history("~repeated/li") if isinstance(record, Received)]
+        assert (["li"], ["A1", "A2", "A3"]) == (cases(desk), facts), f"statement {turn}"
+        store.close()
+        if not failed:
+            break
+        turn += 4
+
+
+def test_a_correlator_of_the_host_stops_no_ticket(watch: Watch) -> None:
+    """A host's own kind of correlator may raise anything: it is told, and the ticket's step is kept."""
+
+    class Broken(Correlator):
+        def facts(self, *_: Any, **__: Any) -> Any:
+            raise ZeroDivisionError("by nothing")
+
+    flows = [servflow.load(COMPLAINT), Broken(**REPEATED)]
+    desk = Desk(flows, MemoryStore(), now=watch)
+    complain(desk, "A1")
+
+    assert (["fact"], "new") == (settle(desk), desk.get("A1").state)
