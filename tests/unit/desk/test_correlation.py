@@ -451,7 +451,7 @@ def test_whatever_statement_fails_each_fact_counts_once(watch: Watch) -> None:
         store.close()
         if not failed:
             break
-        turn += 4
+        turn += 2
 
 
 def test_a_correlator_of_the_host_stops_no_ticket(watch: Watch) -> None:
