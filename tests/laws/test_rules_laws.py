@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import pickle
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from hypothesis import given, settings
@@ -62,6 +63,69 @@ def test_an_indexed_table_decides_as_a_scan_of_every_row(hit: str, described: li
 
     assert expected == decided
     assert type(expected) is type(decided) or isinstance(decided, dict)
+
+
+DAYS = [datetime(2027, 1, day, tzinfo=UTC) for day in range(1, 6)]
+TICK = timedelta(microseconds=1)
+days = st.none() | st.sampled_from(DAYS)
+periods = st.tuples(days, days).filter(lambda pair: None in pair or pair[0] < pair[1])
+instants = st.builds(lambda day, step: day + step * TICK, st.sampled_from(DAYS), st.sampled_from([-1, 0, 1]))
+
+
+def written(period: Any, zone: timezone) -> Any:
+    """A period as a definition writes it, in whatever zone."""
+    return {name: day and day.astimezone(zone).isoformat() for name, day in zip(("start", "end"), period, strict=True)}
+
+
+@given(
+    st.sampled_from(HITS),
+    st.lists(st.tuples(st.tuples(st.tuples(cells, cells), st.sampled_from(RANKS)), periods), min_size=1, max_size=8),
+    fields,
+    instants,
+    st.sampled_from([UTC, timezone(timedelta(hours=8)), timezone(-timedelta(hours=5, minutes=30))]),
+)
+@settings(max_examples=200, deadline=None)
+def test_rows_out_of_force_are_as_if_they_never_matched(
+    hit: str, dated: list[Any], given_fields: dict[str, Any], at: datetime, zone: timezone
+) -> None:
+    """At, just before and just after every boundary, in whatever zone the instants are written."""
+    described, when = [row for row, _ in dated], [period for _, period in dated]
+    expected = scan.decide(hit, scan.at_instant(described, when, at), INPUTS, RANKS, given_fields)
+    rows = [
+        {"when": [scan.text(cell) for cell in row], "then": [str(value)], "effective": written(period, zone)}
+        for (row, value), period in dated
+    ]
+    table = DecisionTable(name="t", hit=hit, inputs=INPUTS, outputs={"out": {"type": "int", "one_of": RANKS}}, rows=rows)
+
+    try:
+        decided: Any = table.decide(given_fields, at.astimezone(zone)).outputs
+    except InputError as error:
+        decided = error.code
+
+    assert expected == decided
+    assert table == DecisionTable(**json.loads(json.dumps(table.to_data())))
+
+
+@given(st.sampled_from(HITS), rows, st.lists(fields, max_size=6), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_deciding_many_is_deciding_one_by_one(hit: str, described: list[Any], many: list[Any], typed: bool) -> None:
+    """The same decisions in the same order, or the same first error with its place."""
+    table = table_of(hit, described, **({"b": {"name": "b", "type": "any"}} if typed else {}))
+    expected: list[Any] = []
+    for index, each in enumerate(many):
+        try:
+            decision = table.decide(each)
+            expected.append((decision.outputs, decision.matched, decision.why))
+        except InputError as error:
+            expected = [str(error), {**error.facts, "index": index}]
+            break
+
+    try:
+        decided: list[Any] = [(each.outputs, each.matched, each.why) for each in table.decide_many(many)]
+    except InputError as error:
+        decided = [str(error), error.facts]
+
+    assert repr(expected) == repr(decided)
 
 
 @given(rows, fields)

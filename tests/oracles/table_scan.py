@@ -84,6 +84,23 @@ def matching(rows: list[Any], inputs: list[str], fields: dict[str, Any]) -> list
     ]
 
 
+def in_force(period: Any, at: Any) -> bool:
+    """Whether an instant lies in ``(start, end)``, from the start on and before the end; None is open."""
+    start, end = period
+    if start is not None and at < start:
+        return False
+    return end is None or at < end
+
+
+def at_instant(rows: list[Any], periods: list[Any], at: Any) -> list[Any]:
+    """The same rows, those out of force with a cell that nothing passes; so every row keeps its number."""
+    never = ("or", [("is", "no such value")])
+    return [
+        row if in_force(period, at) else (tuple(never for _ in row[0]), row[1])
+        for row, period in zip(rows, periods, strict=True)
+    ]
+
+
 def decide(hit: str, rows: list[Any], inputs: list[str], ranks: list[Any], fields: dict[str, Any]) -> Any:
     """The outputs, or the code of the error, for rows of ``(cells, value)`` with one output called ``out``."""
     found = [rows[index][1] for index in matching(rows, inputs, fields)]
