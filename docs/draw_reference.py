@@ -13,10 +13,11 @@ from typing import Any
 import attrs
 
 from servflow import errors, model
+from servflow.correlation import firing_types, record_types
 from servflow.documents import schema
 
 HERE = Path(__file__).parent / "reference"
-PAGES = ("definition.md", "errors.md", "records-and-effects.md")
+PAGES = ("correlator.md", "definition.md", "errors.md", "records-and-effects.md")
 
 
 def main() -> int:
@@ -50,8 +51,29 @@ def drawn(text: str) -> str:
 
 
 def definition() -> Iterator[str]:
+    """Every key of a workflow's definition."""
+    return _document("workflow")
+
+
+def correlator() -> Iterator[str]:
+    """Every key of a correlator's definition, and the names its expressions may read."""
+    yield from _document("correlator")
+    for title, types in (("what conditions read", record_types({}, {})), ("what actions read", firing_types({}))):
+        yield ""
+        yield f"## {title}"
+        yield ""
+        yield "| name | type |"
+        yield "|---|---|"
+        yield from (f"| `{name}` | {_type(kind)} |" for name, kind in types.items())
+
+
+def _type(kind: Any) -> str:
+    return str(getattr(kind, "type", "map" if isinstance(kind, Mapping) else kind))
+
+
+def _document(of: str) -> Iterator[str]:
     """Every key of a definition, section by section, from its JSON Schema."""
-    made = schema()
+    made: Any = schema(of)
     yield "## The document"
     yield from _keys(made)
     for name, part in sorted(made["$defs"].items(), key=lambda item: _order(item[0])):
@@ -248,6 +270,7 @@ def _values(kinds: Iterable[type], skip: Iterable[str]) -> Iterator[str]:
 
 
 PARTS = {
+    "correlator": correlator,
     "definition": definition,
     "tree": tree,
     "codes": codes,
