@@ -424,7 +424,7 @@ def _nothing(lang: str) -> str:
 
 
 def _by_rows(rows: Sequence[str], lang: str) -> str:
-    return f"依据第 {'、'.join(rows)} 行" if lang == "zh" else f"by row {', '.join(rows)}"
+    return f"依据第 {'、'.join(rows)} 行".replace("」 行", "」行") if lang == "zh" else f"by row {', '.join(rows)}"
 
 
 def unreached(table: Cased, results: Iterable[CaseResult]) -> tuple[int, ...]:

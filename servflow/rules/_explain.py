@@ -12,7 +12,7 @@ from servflow.model import FrozenMap
 from servflow.rules._altering import Change, smallest_change
 from servflow.rules._program import Program
 from servflow.rules._question import Asked, Question, held, nearest_row
-from servflow.rules._said import listed, plain_data, row_words, said, words
+from servflow.rules._said import listed, plain_data, row_words, said, sentence, words
 
 MAX_TOLD = 20
 """How many of the losing rows the text tells one by one; the entries hold all."""
@@ -78,7 +78,7 @@ class Explained(Sequence[Mapping[str, Any]]):
                 entry["by"] = self._matched[0]
             code = "rules.row_beaten" if "by" in entry else "rules.row_matches"
             facts = {"row": self._named(row), "by": self._named(entry.get("by", row))}
-            return FrozenMap({**entry, "text": render(code, facts, self.lang)})
+            return FrozenMap({**entry, "text": sentence(code, facts, self.lang)})
         index = question.failing(row)[0]
         condition = question.condition(row, index)
         entry |= {"matches": False, **{name: condition[name] for name in ("input", "cell", "value")}}
@@ -90,8 +90,8 @@ class Explained(Sequence[Mapping[str, Any]]):
 
     def _against(self, row: int, condition: Mapping[str, Any], index: int) -> str:
         if index < 0:
-            return render("rules.row_not_in_force", {"row": self._named(row), **self._shown(condition)}, self.lang)
-        return render("rules.row_fails", {"row": self._named(row), **self._shown(condition)}, self.lang)
+            return sentence("rules.row_not_in_force", {"row": self._named(row), **self._shown(condition)}, self.lang)
+        return sentence("rules.row_fails", {"row": self._named(row), **self._shown(condition)}, self.lang)
 
     def _beaten(self, row: int) -> bool:
         hit = self._question.table.hit

@@ -95,4 +95,9 @@ def listed(items: Iterable[str], lang: str) -> str:
 
 def words(name: str, lang: str, **facts: Any) -> str:
     """One sentence of an explanation."""
-    return render(f"rules.told_{name}", facts, lang)
+    return sentence(f"rules.told_{name}", facts, lang)
+
+
+def sentence(code: str, facts: Mapping[str, Any], lang: str) -> str:
+    """The sentence of a code; beside a closing Chinese bracket there is no space."""
+    return render(code, facts, lang).replace("」 行", "」行")
