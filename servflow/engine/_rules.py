@@ -99,8 +99,8 @@ class _OnTicket:
         call, index = self._call, self._plan.order[place]
         rule, happening = self._plan.rules[index], self._call.happening
         scope = call.scope()
-        whole, updates = call.compiled.ruling.updates[index]
-        values = {} if whole is None else {name: freeze(scope.get(name)) for name in sorted(whole.roots)}
+        updates = call.compiled.ruling.updates[index][1]
+        values = {name: freeze(scope.get(name)) for name in call.compiled.ruling.conditions[index].roots}
         why = {"hash": self._set.hash, **({} if scored is None else score_reason(rule, scored))}
         result: Any = True if scored is None else scored.total
         call.record(Decided, maker="rule", name=rule.name, values=FrozenMap(values), result=result, why=freeze(why))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from itertools import product
 from typing import Any
 
 from attrs import field, frozen
@@ -17,6 +18,8 @@ from servflow.rules._effective import Bounds, Effective, bounds_of, read_effecti
 
 MAX_TERMS = 100
 """Most weighted conditions of one score."""
+
+_WRITTEN_OUT = 4  # terms of a score whose ways to the threshold are written out
 
 MAX_LABELS = 100
 """Most labels of one rule, each of at most 200 characters."""
@@ -197,20 +200,41 @@ def whole_condition(
     when: Expression | None, score: tuple[Term, ...], threshold: int | Decimal, functions: Functions
 ) -> Expression:
     """
-    A scoring rule as one condition, for whoever reasons about it: the sum of the weights against the threshold.
+    A scoring rule as one condition, for whoever reasons about it.
+
+    Few terms are written out as the ways in which they reach the threshold, which can be reasoned about; more of them as
+    the sum of the weights. What fails may fail otherwise here, so it is not what the rule is asked by.
 
     Raises:
         ExpressionError: it would be longer than a condition may be.
     """
+    reached = _ways(score, threshold) if len(score) <= _WRITTEN_OUT else _sum(score, threshold)
+    tree = reached if when is None else {"call": "_&&_", "args": [when.tree, reached]}
+    return Expression.from_tree(tree, functions=functions)
+
+
+def _ways(score: tuple[Term, ...], threshold: int | Decimal) -> dict[str, Any]:
+    ways: list[dict[str, Any]] = []
+    for chosen in product((True, False), repeat=len(score)):
+        if sum(term.weight for term, taken in zip(score, chosen, strict=True) if taken) >= threshold:
+            parts = [
+                term.when.tree if taken else {"call": "!_", "args": [term.when.tree]}
+                for term, taken in zip(score, chosen, strict=True)
+            ]
+            ways.append(parts[0] if len(parts) == 1 else {"call": "_&&_", "args": parts})
+    if len(ways) < 2:
+        return ways[0] if ways else {"const": False}
+    return {"call": "_||_", "args": ways}
+
+
+def _sum(score: tuple[Term, ...], threshold: int | Decimal) -> dict[str, Any]:
     sums: list[Any] = [
         {"call": "_?_:_", "args": [term.when.tree, {"const": units(term.weight)}, {"const": 0}]} for term in score
     ]
     while len(sums) > 1:  # pair by pair, so that it stays low
         pairs = [sums[index : index + 2] for index in range(0, len(sums), 2)]
         sums = [pair[0] if len(pair) == 1 else {"call": "_+_", "args": pair} for pair in pairs]
-    reached = {"call": "_>=_", "args": [sums[0], {"const": units(threshold)}]}
-    tree = reached if when is None else {"call": "_&&_", "args": [when.tree, reached]}
-    return Expression.from_tree(tree, functions=functions)
+    return {"call": "_>=_", "args": [sums[0], {"const": units(threshold)}]}
 
 
 def _weight(value: Any, path: str, found: list[Finding]) -> int | Decimal | None:

@@ -104,8 +104,8 @@ class Rule:
                 found.append(Finding("rules.score_long", "score", {"problem": error.message}))
         if found:
             raise DefinitionError.of(found)
-        read = frozenset() if condition is None else condition.reads
-        reads = read | _read_to_write(then, values, scores=bool(score))
+        asked = [*([when] if when is not None else []), *(term.when for term in score)]
+        reads = frozenset().union(*(one.reads for one in asked), _read_to_write(then, values, scores=bool(score)))
         for name, value in (
             ("when", when),
             ("then", then),

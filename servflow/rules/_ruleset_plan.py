@@ -62,12 +62,18 @@ def sums_whole(rule: Rule) -> bool:
     return all(isinstance(term.weight, int) for term in rule.score)
 
 
-@frozen
+@frozen(slots=False)
 class Conditions:
     """The condition of one rule and those of its score, as they were checked."""
 
     when: Expression | None
     score: tuple[Expression, ...] = ()
+
+    @cached_property
+    def roots(self) -> tuple[str, ...]:
+        """The names they read, sorted, without what is inside them."""
+        asked = (*(() if self.when is None else (self.when,)), *self.score)
+        return tuple(sorted({name for condition in asked for name in condition.roots}))
 
     @classmethod
     def of(cls, rule: Rule) -> Conditions:

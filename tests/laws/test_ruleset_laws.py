@@ -27,7 +27,9 @@ atoms = st.one_of(
     st.builds("{} {} {}".format, st.sampled_from(["1", "'x'", "null"]), st.sampled_from(["==", "<", ">=", "!="]), names),
     st.builds("{} in [{}]".format, names, st.lists(st.sampled_from(CONSTANTS), max_size=3).map(", ".join)),
     st.builds("{}{}".format, st.sampled_from(["", "!", ".", "!!"]), names),
-    st.sampled_from(["a + 1 > b", "size(a) > 0", "has(a.b)", "[1, 2].exists(v, v == a)", "a.b == 1", "true", "1 / a == 1", "d"]),
+    st.sampled_from(
+        ["a + 1 > b", "size(a) > 0", "has(a.b)", "[1, 2].exists(v, v == a)", "a.b == 1", "true", "1 / a == 1", "d"]
+    ),
 )
 conditions = st.one_of(
     st.lists(atoms, min_size=1, max_size=4).map(" && ".join), st.lists(atoms, min_size=2, max_size=2).map(" || ".join)
@@ -57,7 +59,8 @@ def scored(rule: dict[str, Any], score: Any) -> dict[str, Any]:
 
 weights = st.sampled_from([1, 2, -1, 0.5, "0.25", 3])
 scores = st.none() | st.tuples(
-    st.lists(st.fixed_dictionaries({"when": atoms, "weight": weights}), min_size=1, max_size=3), st.sampled_from([0, 1, 2, 0.75])
+    st.lists(st.fixed_dictionaries({"when": atoms, "weight": weights}), min_size=1, max_size=3),
+    st.sampled_from([0, 1, 2, 0.75]),
 )
 values = st.sampled_from(["0", "1", "2", "'x'", "true", "null", "a", "b", "c"])
 sets = st.lists(st.builds(scored, rule(conditions, values), scores), max_size=7).map(

@@ -207,3 +207,72 @@ def test_several_values_may_change_at_once() -> None:
         laws=[{"name": "law", "when": "in_state('a') && p == q && !p", "leads_to": "p != q || closed"}],
     ).prove()[0]
     assert made.verdict == "refuted"
+
+
+def route(name: str, when: str | None, **more: Any) -> dict[str, Any]:
+    """A rule that says which way a ticket goes."""
+    condition = {} if when is None else {"when": when}
+    return {"name": name, **condition, "then": [{"set": {"way": f"'{name}'"}}], "group": "route", "overwrite": True, **more}
+
+
+SAFETY = route("safety", "!safe", stop=True, priority=1)
+LARGE, DESK = route("large", "n > 5", stop=True), route("desk", None)
+
+
+def routed(condition: str, *rules: dict[str, Any]) -> str:
+    """Whether a ticket is ever closed under a condition, where nothing changes after it was opened."""
+    fields = {
+        "safe": {"type": "bool", "default": True},
+        "n": {"type": "int", "default": 0},
+        "way": {"type": "string", "default": "none"},
+    }
+    moves = [{"event": "x", "source": "a", "target": "c", "allow": ["r"], "when": condition}]
+    return proved("never", "closed", flat("a", "c"), moves, rules=list(rules), fields=fields).verdict
+
+
+def test_a_rule_that_stops_keeps_later_ones_from_acting() -> None:
+    """What priority and stop rule out is proved; without stop the last word is that of the rule that comes last."""
+    assert "proved" == routed("way == 'large' && !safe", LARGE, SAFETY, DESK)
+    assert "proved" == routed("way == 'desk' && n > 5", LARGE, SAFETY, DESK)
+    assert "refuted" == routed("way == 'safety' && n > 5", LARGE, SAFETY, DESK)
+    assert "refuted" == routed("way == 'large' && !safe", LARGE, {**SAFETY, "stop": False}, DESK)
+    assert "refuted" == routed("way == 'large' && !safe", {**LARGE, "group": "other"}, SAFETY)
+
+
+def test_a_rule_that_stops_counts_although_it_changes_nothing_that_is_followed() -> None:
+    """It keeps others away all the same."""
+    tagging = {**SAFETY, "then": [{"tag": "unsafe"}]}
+
+    assert "refuted" == routed("way == 'other' && !safe && n > 5", tagging, LARGE, DESK)
+    assert "proved" == routed("way == 'other' && safe", tagging, LARGE, DESK)
+
+
+def test_a_rule_may_be_in_force_or_not() -> None:
+    """Time is not followed: both are possible."""
+    sale = {**SAFETY, "effective": {"start": "2027-01-01T00:00:00Z"}}
+
+    assert "proved" != routed("way == 'desk' && !safe", sale, DESK)
+    assert "proved" != routed("way == 'safety'", sale, DESK)
+    assert "proved" == routed("way == 'safety' && safe", sale, DESK)
+
+
+def test_a_score_is_followed_as_the_condition_it_is() -> None:
+    """Only what reaches the threshold acts."""
+    score = [{"when": "n > 5", "weight": 2}, {"when": "!safe", "weight": 1}]
+    scored = route("risk", None, score=score, threshold=3, stop=True)
+
+    assert "refuted" == routed("way == 'risk' && n > 5 && !safe", scored, DESK)
+    assert "proved" == routed("way == 'risk' && safe", scored, DESK)
+    assert "proved" == routed("way == 'risk'", {**scored, "threshold": 4}, DESK)
+
+
+def test_what_reads_unfollowed_names_may_be_set_off_at_any_time_or_not() -> None:
+    """A rule that holds is not taken to have acted when only names may have changed that nobody follows."""
+    fields = {"safe": {"type": "bool", "default": True}, "x": "list", "way": {"type": "string", "default": "none"}}
+    rules = [{"name": "r", "when": "safe || size(x) > 3", "then": [{"set": {"way": "'in'"}}], "overwrite": True}]
+    moves = [
+        {"event": "y", "source": "a", "target": "b", "allow": ["r"], "do": [{"set": {"way": "'out'"}}]},
+        {"event": "z", "source": "b", "target": "c", "allow": ["r"], "when": "way == 'out'"},
+    ]
+
+    assert proved("never", "closed", flat("a", "b", "c"), moves, rules=rules, fields=fields).verdict != "proved"

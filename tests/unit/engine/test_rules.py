@@ -197,7 +197,7 @@ def test_a_rule_that_stops_keeps_the_rest_of_its_group_away() -> None:
 
 
 def test_a_stopping_rule_that_holds_keeps_later_ones_away_although_nothing_set_it_off() -> None:
-    """A change that concerns only the later rule does not undo the route of the one before it; when that ends, the later may act."""
+    """A change of what only the later rule reads does not undo the route; once the first no longer holds, the later may act."""
     case = ruled(*ROUTES, fields={"n": 1, "safety": True})
 
     assert "safety" == case.fire("ticket.update", {"n": 9}).ticket.queue
@@ -228,7 +228,11 @@ SCORED = rule(
     None,
     [{"set": {"m": "score", "k": "score * 2"}}, {"tag": "risky"}],
     "risk",
-    score=[{"when": "n > 5", "weight": 30}, {"when": "safety", "weight": 25, "note": "unsafe"}, {"when": "k > 99", "weight": -5}],
+    score=[
+        {"when": "n > 5", "weight": 30},
+        {"when": "safety", "weight": 25, "note": "unsafe"},
+        {"when": "k > 99", "weight": -5},
+    ],
     threshold=30,
 )
 
@@ -264,7 +268,13 @@ def test_every_part_of_a_score_is_typed() -> None:
             fields=FIELDS,
             rules=[
                 rule(None, {"set": {"safety": "score && true"}}, score=[{"when": "n == 'x'", "weight": 1}], threshold=1),
-                rule(None, {"tag": "x"}, "t", score=[{"when": "nn > 1", "weight": 1}, {"when": "at > at", "weight": 1}], threshold=1),
+                rule(
+                    None,
+                    {"tag": "x"},
+                    "t",
+                    score=[{"when": "nn > 1", "weight": 1}, {"when": "at > at", "weight": 1}],
+                    threshold=1,
+                ),
             ],
         ).check()
     found = {(finding.path, finding.code) for finding in caught.value.findings}
@@ -313,7 +323,9 @@ def test_check_tells_what_is_wrong_with_rules_together() -> None:
 
 def test_rules_that_never_come_to_rest_are_found_with_a_ticket_that_cannot_be_opened() -> None:
     """The witness is what it is opened with."""
-    made = flow(fields=FIELDS, rules=[rule("m >= 0", {"set": {"k": "m + 1"}}, "up"), rule("k > 0", {"set": {"m": "k + 1"}}, "on")])
+    made = flow(
+        fields=FIELDS, rules=[rule("m >= 0", {"set": {"k": "m + 1"}}, "up"), rule("k > 0", {"set": {"m": "k + 1"}}, "on")]
+    )
 
     [found] = [finding for finding in made.check() if finding.code == "rules.endless_cycle"]
 

@@ -37,7 +37,9 @@ def codes(rules: Any, **more: Any) -> list[tuple[str, str]]:
 
 def test_the_highest_priority_comes_first_then_the_order_of_the_document() -> None:
     """1 is the highest; rules without a priority come last."""
-    rules = RuleSet([setting("last"), setting("second", priority=2), setting("first", priority=1), setting("third", priority=2)])
+    rules = RuleSet(
+        [setting("last"), setting("second", priority=2), setting("first", priority=1), setting("third", priority=2)]
+    )
 
     assert ("first", "second", "third", "last") == rules.decide({}).fired
 
@@ -181,7 +183,7 @@ def test_periods_need_an_instant() -> None:
         rules.decide({})
     assert "rules.at" == caught.value.code
     with pytest.raises(TimeError):
-        rules.decide({}, datetime(2026, 1, 1))  # noqa: DTZ001 - naive on purpose
+        rules.decide({}, datetime(2026, 1, 1))
     assert ("x",) == RuleSet([setting("x")]).decide({}).fired
 
 
@@ -191,7 +193,10 @@ def test_everything_wrong_with_a_set_comes_at_once() -> None:
         {"name": "a", "priority": 0, "stop": "yes", "group": "", "labels": [1], "note": 5},
         {"name": "b", "effective": {"start": "2026-01-01"}},
         {"name": "c", "effective": {"start": "2026-01-02T00:00:00Z", "end": "2026-01-01T00:00:00Z", "ende": 1}},
-        {"name": "d", "score": [{"when": "a >", "weight": 1}, {"when": "a", "weight": "x"}, {"weight": 1}, 7, {"when": "a", "w": 1}]},
+        {
+            "name": "d",
+            "score": [{"when": "a >", "weight": 1}, {"when": "a", "weight": "x"}, {"weight": 1}, 7, {"when": "a", "w": 1}],
+        },
         {"name": "e", "threshold": 3},
         {"name": "f", "score": [{"when": "a", "weight": 1}]},
         {"name": "g", "effective": {"start": "2026-01-01", "zone": "Asia/Beijing"}},
@@ -271,11 +276,10 @@ def test_a_set_can_be_the_one_in_force() -> None:
 
 def test_rules_read_tables_while_they_decide() -> None:
     """A table is decided on the fields as they are at that moment."""
-    table = DecisionTable(
-        name="fee", hit="first", inputs=["n"], outputs={"total": "int"}, rows=[["> 5", "2"], ["-", "1"]]
-    )
+    table = DecisionTable(name="fee", hit="first", inputs=["n"], outputs={"total": "int"}, rows=[["> 5", "2"], ["-", "1"]])
     rules = RuleSet(
-        [rule("grow", then={"set": {"n": "9"}}), rule("fee", then={"set": {"fee": "table.fee.total"}}, priority=1)], {"fee": table}
+        [rule("grow", then={"set": {"n": "9"}}), rule("fee", then={"set": {"fee": "table.fee.total"}}, priority=1)],
+        {"fee": table},
     )
 
     assert (("fee", "grow", "fee"), 2) == (rules.decide({"n": 1}).fired, rules.decide({"n": 1}).outputs["fee"])
