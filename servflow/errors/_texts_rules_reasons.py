@@ -102,6 +102,14 @@ TEXTS: dict[str, Text] = {
     ),
     "rules.told_then": Text(en="then it gives {outputs}, by row {rows}", zh="则结果是 {outputs}，依据第 {rows} 行"),
     "rules.told_then_none": Text(en="then no row matches, and it gives {outputs}", zh="则没有行匹配，结果是 {outputs}"),
+    "rules.told_more_rules": Text(en="and {count} more rules", zh="另有 {count} 条规则"),
+    "rules.told_nearest_rule": Text(
+        en="the nearest miss is {rule}; conditions against it: {count}", zh="最接近成立的是 {rule}；不满足的条件数：{count}"
+    ),
+    "rules.told_change_rules": Text(
+        en="the smallest change found after which other rules act:", zh="已找到的会使其他规则执行的最小改动："
+    ),
+    "rules.told_then_rules": Text(en="then these act: {fired}; and it sets {outputs}", zh="则执行：{fired}；并设置 {outputs}"),
     "rules.told_no_change_none": Text(en="no change of its inputs alters the result", zh="无论怎样改变输入，结果都不变"),
     "rules.told_no_change_budget": Text(
         en="no smallest change is told: there is too much to look at", zh="未给出最小改动：需要考察的组合过多"

@@ -17,7 +17,8 @@ from servflow.rules._rules import Rule
 from servflow.rules._ruleset_agenda import Agenda
 from servflow.rules._ruleset_check import RuleCheck
 from servflow.rules._ruleset_decide import Plain, RulesDecision, Values
-from servflow.rules._ruleset_explain import Answer, explain_rules
+from servflow.rules._ruleset_explain import explain_rules
+from servflow.rules._ruleset_nearest import ExplainedRules
 from servflow.rules._ruleset_plan import Conditions, Plan
 from servflow.rules._table import DecisionTable
 
@@ -176,9 +177,12 @@ class RuleSet:
         at: datetime | None = None,
         *,
         set_by_person: Iterable[str] = (),
-    ) -> tuple[Answer, ...]:
+    ) -> ExplainedRules:
         """
         For every rule, in the order in which they come, whether it acts on these fields and, where not, why.
+
+        The answer is a tuple of entries, and tells besides the ``nearest`` miss, the smallest ``change`` found after which
+        other rules act, and all of it as ``text``.
 
         Args:
             fields: as for ``decide``.
@@ -189,8 +193,14 @@ class RuleSet:
         Raises:
             ExpressionError: as for ``decide``, and so all others.
         """
-        stage = self._played(fields, at, set_by_person)
-        return explain_rules(self.plan, stage, self.plan.in_force(asked_at(at, fields)), lang)
+        person = tuple(set_by_person)
+        stage = self._played(fields, at, person)
+        entries = explain_rules(self.plan, stage, self.plan.in_force(asked_at(at, fields)), lang)
+
+        def decide(other: Mapping[str, Any]) -> RulesDecision:
+            return self.decide(other, at, set_by_person=person)
+
+        return ExplainedRules.of(entries, self.rules, decide, fields, lang)
 
     def check(self, fields: Mapping[str, Any] | None = None, *, budget: int | None = None) -> tuple[Finding, ...]:
         """

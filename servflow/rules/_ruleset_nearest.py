@@ -1,4 +1,4 @@
-"""Knows which rule of a set nearly acted, and which change of fields would have other rules act; must not know how rules run."""
+"""Knows which rule of a set nearly acted, and which change would have others act; must not know how rules run."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -87,16 +87,21 @@ def _asked(left: str, atom: Atom, question: Question) -> Iterator[Expression]:
 
 def _types(question: Question) -> dict[str, str]:
     """What is known of the types: what inputs declare, and what the present values are."""
-    found: dict[str, str] = {}
-    for name in question.program.reads:
-        value: Any = at_path(question.fields, name.split("."))
-        for kind, word in _WORDS:
-            if isinstance(value, kind):
-                found[name] = word
-                break
+    found = type_words(question.program.reads, question.fields)
     for column, source in zip(question.table.inputs, question.program.sources, strict=True):
         if source.path and column.type is not None and base_type(column.type) != "any":
             found[".".join(source.path)] = base_type(column.type)
+    return found
+
+
+def type_words(names: Iterable[str], fields: Mapping[str, Any]) -> dict[str, str]:
+    """The types of names as far as their present values tell."""
+    found: dict[str, str] = {}
+    for name in sorted(names):
+        value = at_path(fields, name.split("."))
+        word = next((word for kind, word in _WORDS if isinstance(value, kind)), None)
+        if word is not None:
+            found[name] = word
     return found
 
 
