@@ -185,7 +185,7 @@ class Sheet:
             if any(text.strip() for text in row):
                 self.places.append(number)
                 data["rows"].append(self._row(number, row, words, commas, names))
-        return data
+        return data if outputs else None
 
     def _choice(self, name: str, known: Sequence[str], otherwise: str) -> str:
         held = self.settings.get(name)
