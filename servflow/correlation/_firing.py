@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from servflow.correlation._fact import Fact, ticket_id
+from servflow.correlation._own import MARK, SET_OFF
 from servflow.correlation._reading import Sent
 from servflow.correlation._search import same
 from servflow.errors import ExpressionError, shown
@@ -120,11 +121,11 @@ class _Effects:
         self.effects: list[Effect] = []
 
     def id(self, action: str, recipient: str = "") -> str:
-        """The id of an effect, by the rule of the whole library."""
+        """The id of an effect, by the rule of the whole library, marked: what a firing sets off feeds no correlator."""
         parts = (self.ticket, self.firing.cause, action, recipient, "0")
         # Lengths keep the parts apart: ids and recipients come from outside and may hold any separator.
         text = "".join(f"{len(part)}:{part}" for part in parts)
-        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return SET_OFF + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
     def add(self, kind: type[Effect], action: str, recipient: str = "", /, **facts: Any) -> None:
         """Ask the host for something."""
@@ -152,7 +153,8 @@ def _send(make: _Effects, sent: Sent) -> None:
 
 
 def _open(make: _Effects, sent: Sent) -> None:
-    new = f"{make.ticket[1:]}.{make.id(sent.path)[:10]}"  # without the mark: it is a ticket of the host
+    short = make.id(sent.path).removeprefix(SET_OFF)[:10]
+    new = f"{make.ticket.removeprefix(MARK)}.{short}"  # without the mark: it is a ticket of the host
     make.add(Open, sent.path, workflow=sent.parts["workflow"], new_ticket=new, fields=make.values(sent))
 
 

@@ -7,6 +7,9 @@ from servflow.model import Opened, Ticket
 MARK = "~"
 """The ids of correlators' own tickets begin with it."""
 
+SET_OFF = "~set-off:"
+"""The ids of the effects of firings begin with it, and the keys under which they reach tickets; such steps feed nobody."""
+
 
 def own(ticket: Ticket | Opened) -> bool:
     """Whether a ticket holds what a correlator knows of one key, whichever correlators are known here."""

@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from servflow.correlation._own import MARK, SET_OFF, own
 from servflow.desk._workflows import Correlating, Workflows
-from servflow.model import FrozenMap, Open, Record, Send, Ticket, frozen_map
-
-MARK = "~"
-"""The ids of correlators' own tickets begin with it."""
-
-_SET_OFF = "~set-off:"
-"""The keys of what one of them set off begin with it."""
+from servflow.model import FrozenMap, Record, Send, Ticket, frozen_map
 
 WRONG = "wrong"
 """In place of a fact: why it could not be made."""
@@ -25,17 +20,6 @@ def is_correlators(id_: str) -> bool:
     return id_.startswith(MARK)
 
 
-def owned(ticket: Ticket) -> bool:
-    """Whether a ticket holds what a correlator knows of one key, whichever correlators are known here."""
-    return ticket.id.startswith(f"{MARK}{ticket.workflow}/")
-
-
-def once(effect: Open | Send) -> str:
-    """The key that makes an effect on another ticket once; it tells of what a correlator set off."""
-    key = effect.id if isinstance(effect, Open) else effect.key
-    return f"{_SET_OFF}{key}" if is_correlators(effect.ticket) and not is_fact(effect) else key
-
-
 def facts_of(
     workflows: Workflows, before: Ticket | None, ticket: Ticket, records: tuple[Record, ...], keys: Iterable[str]
 ) -> tuple[Send, ...]:
@@ -45,7 +29,7 @@ def facts_of(
     Nothing is told of correlators' own tickets, nor of a step that a correlator set off (its *keys* say so): however they
     are written, no two of them can keep each other going.
     """
-    if not (workflows.correlators and records) or owned(ticket) or any(key.startswith(_SET_OFF) for key in keys):
+    if not (workflows.correlators and records) or own(ticket) or any(key.startswith(SET_OFF) for key in keys):
         return ()
     made: list[Send] = []
     for correlator in workflows.correlators.values():

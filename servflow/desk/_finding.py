@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from servflow.desk._facts import MARK, owned
+from servflow.correlation._own import MARK, own
 from servflow.model import Ticket
 from servflow.stores import Store
 
@@ -21,7 +21,7 @@ def found(store: Store, asked: Mapping[str, Any]) -> tuple[Ticket, ...]:
     limit = asked["limit"]
     while True:
         page = store.find(**asked)
-        ours = next((place for place, ticket in enumerate(page) if owned(ticket)), None)
+        ours = next((place for place, ticket in enumerate(page) if own(ticket)), None)
         kept += page[:ours]
         if ours is None:
             return tuple(kept)

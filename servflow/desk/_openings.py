@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from servflow.desk._facts import once
 from servflow.desk._steps import Steps
 from servflow.errors import InputError, Refused, TimeError
 from servflow.model import SYSTEM, Open, Outcome, Send, World
@@ -29,10 +28,10 @@ def open_for(steps: Steps, effect: Open) -> bool:
         since = effect.at if effect.at < now else None
         return flow.open(effect.new_ticket, fields, at=now, actor=SYSTEM, world=world, occurred=since)
 
-    answer, _ = steps.open(effect.new_ticket, decide, key=once(effect))
+    answer, _ = steps.open(effect.new_ticket, decide, key=effect.id)
     return answer.status == "applied"
 
 
 def post_for(steps: Steps, effect: Send) -> bool:
     """Put the event an effect sends into the other ticket's mailbox; False where it was there before."""
-    return steps.store.post(effect.to_ticket, effect.event, effect.payload, key=once(effect), at=effect.at, actor=SYSTEM)
+    return steps.store.post(effect.to_ticket, effect.event, effect.payload, key=effect.key, at=effect.at, actor=SYSTEM)

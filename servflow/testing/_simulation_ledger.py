@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from servflow.desk._facts import counted_by, is_fact
 from servflow.model import (
     Call,
     Effect,
@@ -117,6 +118,7 @@ class Ledger:
     sent: dict[tuple[str, str], list[tuple[str | None, FrozenMap[str, Any]]]] = field(factory=dict)
     replies: set[tuple[str, str]] = field(factory=set)
     decided: dict[tuple[str, int, int], list[Outcome]] = field(factory=dict)
+    wanted: set[tuple[str, str]] = field(factory=set)
     changes: Counter[str] = field(factory=Counter)
 
     def broken(self, rule: str, told: str) -> None:
@@ -139,14 +141,23 @@ class Ledger:
             self.decided.setdefault(place, []).append(outcome)
         return outcome
 
+    def wants(self, correlator: str, facts: Iterable[str]) -> None:
+        """A correlator wants facts, by their keys, to be kept with the step they are from."""
+        self.wanted.update((correlator, key) for key in facts)
+
     def _as_decided(self, change: Change) -> None:
-        """Check that a change keeps the whole of what some workflow decided, and nothing of its own."""
+        """Check that a change keeps the whole of what some workflow decided and correlators want, and nothing of its own."""
         ticket, decided = change.ticket, []
+        facts = [effect for effect in change.effects if isinstance(effect, Send) and is_fact(effect)]
+        for fact in facts:
+            if (counted_by(fact)[0], fact.key) not in self.wanted:
+                self.broken("kept", f"{fact.id!r} was kept, which no correlator wants")
+        effects = change.effects[: len(change.effects) - len(facts)]
         if change.records:
             decided = self.decided.pop((ticket.id, change.records[0].sequence, ticket.revision), [])
         elif not (change.effects or change.reservations):
             return
-        kept = (ticket, change.records, change.effects, change.reservations)
+        kept = (ticket, change.records, effects, change.reservations)
         if all(kept != (one.ticket, one.records, one.effects, one.reservations) for one in decided):
             self.broken("kept", f"what was kept of {ticket.id!r} up to {ticket.revision} is not what its workflow decided")
 

@@ -17,7 +17,7 @@ from servflow.testing._simulation_ledger import CAPACITY, Ledger
 from servflow.testing._simulation_scheduler import SECOND, START, Process, Scheduler
 from servflow.testing._simulation_script import Firing, Opening, Planned
 from servflow.testing._simulation_store import FaultyStore
-from servflow.testing._simulation_witness import Witness
+from servflow.testing._simulation_witness import witness
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 30, 600, 1_800, 3_000))
 """How long a worker rests between two rounds: others come in between at once, or the whole shop sleeps for most of an hour."""
@@ -54,7 +54,7 @@ class Plant:
         store = FaultyStore(self.inner, process, self.ledger)
         handlers = {kind: self._watched(process, handler) for kind, handler in self.handlers.items()}
         return Desk(
-            [Witness(flow, self.ledger) for flow in self.flows(store)],
+            [witness(flow, self.ledger) for flow in self.flows(store)],
             store,
             handlers=handlers,
             now=process.now,

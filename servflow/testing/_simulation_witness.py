@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from attrs import frozen
 
-from servflow.model import Outcome, Ticket
+from servflow.model import Outcome, Record, Ticket
 from servflow.testing._simulation_ledger import Ledger
 
 
@@ -72,3 +72,24 @@ class Witness:
         """As ``Workflow.fold``."""
         ticket: Ticket = self.flow.fold(records)
         return ticket
+
+
+@frozen
+class KeyWitness(Witness):
+    """A host's correlator: what it wants of records is its own too."""
+
+    def facts(self, before: Ticket | None, records: Iterable[Record], *, problems: list[Any] | None = None) -> Any:
+        """As ``Correlator.facts``."""
+        facts = self.flow.facts(before, records, problems=problems)
+        self.ledger.wants(self.flow.workflow, [fact.event_key for fact in facts])
+        return facts
+
+    def ticket_id(self, key: str) -> str:
+        """As ``Correlator.ticket_id``."""
+        name: str = self.flow.ticket_id(key)
+        return name
+
+
+def witness(flow: Any, ledger: Ledger) -> Witness:
+    """The witness of a workflow or of a correlator."""
+    return KeyWitness(flow, ledger) if hasattr(flow, "ticket_id") else Witness(flow, ledger)
