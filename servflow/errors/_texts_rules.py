@@ -260,6 +260,36 @@ TEXTS: dict[str, Text] = {
         en="table {table}: rows {rows} could be one row, with {cell} as the cell of {input}",
         zh="决策表 {table}：第 {rows} 行可以合并为一行，{input} 的单元格写作 {cell}",
     ),
+    "rules.difference": Text(
+        en="with {witness} rows {old_rows} gave {old}, rows {new_rows} give {new}; so it is for {where}",
+        zh="{witness} 时，原第 {old_rows} 行给出 {old}，现第 {new_rows} 行给出 {new}；适用于 {where}",
+    ),
+    "rules.difference_open": Text(
+        en="not decided ({reason}): old rows {old_rows}, new rows {new_rows}",
+        zh="未能判定（{reason}）：原第 {old_rows} 行，现第 {new_rows} 行",
+    ),
+    "rules.outputs_differ": Text(
+        en="not compared: outputs only the old table has: {old}; only the new one: {new}",
+        zh="未比较：仅旧表有的输出：{old}；仅新表有的输出：{new}",
+    ),
+    "rules.not_comparable": Text(
+        en="a table with the hit policy {old!r} and one with {new!r} cannot be compared; the outputs they share: {outputs}",
+        zh="命中策略为 {old!r} 的表与命中策略为 {new!r} 的表无法比较；共有的输出：{outputs}",
+        hint_en="compare tables that give the same kind of answer and share an output",
+        hint_zh="请比较结果形式相同且至少共有一个输出的表",
+    ),
+    "rules.no_fields": Text(
+        en="the ticket at index {index} is {value}: neither a mapping of fields nor something with fields",
+        zh="索引 {index} 处的工单是 {value}：既不是字段映射，也没有 fields",
+    ),
+    "rules.compared": Text(
+        en="{total} tickets: {same} the same, {changed} changed, {errors} with errors",
+        zh="{total} 张工单：{same} 张不变，{changed} 张改变，{errors} 张出错",
+    ),
+    "rules.compared_change": Text(en="{count} times {old} became {new}", zh="{count} 次由 {old} 变为 {new}"),
+    "rules.compared_further": Text(
+        en="{count} more changed in other ways", zh="另有 {count} 张以其他方式改变"
+    ),
     "rules.not_decided": Text(
         en="table {table}: not everything could be checked ({reasons}; rows {rows});",
         zh="决策表 {table}：有些内容无法检查（{reasons}；行 {rows}）",

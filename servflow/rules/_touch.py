@@ -188,6 +188,10 @@ class Touch:
             found &= touch.at(position)
         return found
 
+    def along(self, axis: Axis, position: int) -> int:
+        """The rows that hold at a position of one axis."""
+        return next(touch for touch in self._axes if touch.axis is axis).at(position)
+
     def reaching(self, box: Sequence[Runs], among: int = -1, *, skip: int = -1) -> int:
         """The rows, of those given, that hold somewhere in a box; the axis *skip* is not asked."""
         found = self._all & among
