@@ -205,7 +205,7 @@ def _line(kind: str, values: list[Any], type_name: str | None, present: Any) -> 
         return _Line(lambda point: int(point) * _TICK, (Fraction(_SECOND), Fraction(1)), dense=False)
     if type_name == "decimal" or any(isinstance(value, Decimal) for value in (present, *values)):
         places = max((_places(value) for value in (present, *values) if isinstance(value, Decimal)), default=_CENTS)
-        return _Line(_exact, (Fraction(1, 10 ** max(places, _CENTS)),), dense=True)
+        return _Line(lambda point: _exact(point, places), (Fraction(1, 10 ** max(places, _CENTS)),), dense=True)
     if type_name in _WHOLE:
         return _Line(lambda point: int(point) if point.denominator == 1 else float(point), (Fraction(1),), dense=False)
     if type_name == "double" or isinstance(present, float):
@@ -219,11 +219,10 @@ def _places(value: Decimal) -> int:
     return -exponent if isinstance(exponent, int) else 0
 
 
-def _exact(point: Fraction) -> Decimal:
-    """The decimal a fraction is, without an exponent where it is whole."""
+def _exact(point: Fraction, places: int) -> Decimal:
+    """The decimal a fraction is, with at least so many places, as its neighbours are written."""
     made = _WIDE.divide(Decimal(point.numerator), Decimal(point.denominator)).normalize(_WIDE)
-    exponent = made.as_tuple().exponent
-    return made.quantize(Decimal(1), context=_WIDE) if isinstance(exponent, int) and exponent > 0 else made
+    return made if _places(made) >= places else made.quantize(Decimal((0, (1,), -places)), context=_WIDE)
 
 
 def _fitting(near: Iterable[Near], type_name: str | None) -> list[Near]:
