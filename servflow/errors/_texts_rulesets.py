@@ -84,9 +84,7 @@ TEXTS: dict[str, Text] = {
     "rules.rule_stopped": Text(
         en="{rule} was not asked: {by} acted and closes the group", zh="{rule} 未被询问：{by} 已执行并结束了该组"
     ),
-    "rules.rule_fails": Text(
-        en="{rule} did not act: {condition} does not hold; {saw}", zh="{rule} 未执行：{condition} 不成立；{saw}"
-    ),
+    "rules.rule_fails": Text(en="{rule} did not act: {saw}", zh="{rule} 未执行：{saw}"),
     "rules.rule_scores_less": Text(
         en="{rule} did not act: its score is {score}, below {threshold}", zh="{rule} 未执行：得分 {score}，低于 {threshold}"
     ),
