@@ -28,6 +28,7 @@ NEEDS = {
         lambda: any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")),
         "apt-get install chromium",
     ),
+    "cel": Need(_module("cel_expr_python"), "pip install cel-expr-python"),
     "django": Need(_module("django"), "pip install django"),
     "dbos": Need(_module("dbos"), "pip install 'servflow[dbos]'"),
     "durable": Need(_module("durable"), "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject pip install 'servflow[durable]'"),

@@ -197,9 +197,17 @@ def _quotient(left: int, right: int) -> int:
     return found if (left < 0) == (right < 0) else -found
 
 
+def _quotient_fits(left: int) -> None:
+    # The rest would be 0, but its quotient by -1 is out of range; the implementations of CEL refuse both.
+    if left == limits.INT_MIN:
+        raise fault("overflow", kind="int")
+
+
 def _rest(left: int, right: int) -> int:
     if right == 0:
         raise fault("modulus")
+    if right == -1:
+        _quotient_fits(left)
     found = abs(left) % abs(right)
     return -found if left < 0 else found
 
