@@ -16,6 +16,7 @@ from servflow.model import instant
 if TYPE_CHECKING:
     from servflow.correlation._definition import Correlator
 
+Search = _window.Search
 _START = datetime.min.replace(tzinfo=UTC)
 
 
@@ -29,14 +30,18 @@ class Correlation:
 
     Args:
         correlator: what to look for.
+        search: who looks for it among the facts of one key that count now, oldest first, when one more came: it is given
+            the key, the facts and the one, and gives those behind the firing or None. By default this library does.
     """
 
-    def __init__(self, correlator: Correlator) -> None:
+    def __init__(self, correlator: Correlator, search: Search | None = None) -> None:
         self.correlator = correlator
+        self._search = search
         self._states: dict[str, _window.KeyState] = {}
         self._wakes: list[tuple[datetime, str]] = []
         self._set: dict[str, datetime] = {}
         self._at = _START
+        self._found: list[Firing] = []
         self._forgotten: Position | None = None
         self.late = 0
         """How many facts came too late for keys that were forgotten; those of a key count in its state."""
@@ -69,17 +74,16 @@ class Correlation:
         Raises:
             TimeError: *at* is naive or goes back.
         """
-        found: list[Firing] = []
         if at is None:
             for fact in facts:
                 self._put(fact, max(self._at, fact.at))
-                self._pass(max(self._at, fact.at), found)
-            return _ordered(found)
+                self._pass(max(self._at, fact.at))
+            return self._given()
         at = self._checked(at)
         for fact in facts:
             self._put(fact, at)
-        self._pass(at, found)
-        return _ordered(found)
+        self._pass(at)
+        return self._given()
 
     def advance(self, at: datetime) -> tuple[Firing, ...]:
         """
@@ -88,9 +92,12 @@ class Correlation:
         Raises:
             TimeError: *at* is naive or goes back.
         """
-        found: list[Firing] = []
-        self._pass(self._checked(at), found)
-        return _ordered(found)
+        self._pass(self._checked(at))
+        return self._given()
+
+    def _given(self) -> tuple[Firing, ...]:
+        found, self._found = self._found, []
+        return tuple(sorted(found, key=lambda firing: (firing.at, firing.key, firing.by.position)))
 
     def _checked(self, at: datetime) -> datetime:
         at = instant(at)
@@ -109,31 +116,38 @@ class Correlation:
             if self._forgotten is not None and fact.position <= self._forgotten:
                 self.late += 1
                 return
-            state = _window.NEW
+            # What was forgotten of this key, if anything was, stands before it: a fact of then that comes again is too late.
+            state = _window.KeyState(newest=self._forgotten, floor=self._forgotten)
         put = _window.put(state, fact)
         if put is not state:
             self._states[fact.key] = put
             self._plan(fact.key, put, at)
 
-    def _pass(self, at: datetime, found: list[Firing]) -> None:
+    def _pass(self, at: datetime) -> None:
         self._at = max(self._at, at)
         while self._wakes and self._wakes[0][0] <= at:
             wake, key = heappop(self._wakes)
-            if self._set.get(key) == wake:
-                del self._set[key]
-                self._settle(key, self._states[key], at, found)
+            if self._set.get(key) != wake:
+                continue
+            try:
+                self._settle(key, at)
+            except BaseException:
+                heappush(self._wakes, (wake, key))  # who searches failed: it is looked at again
+                raise
 
-    def _settle(self, key: str, state: _window.KeyState, at: datetime, found: list[Firing]) -> None:
-        rule = self.correlator.rule
+    def _settle(self, key: str, at: datetime) -> None:
+        rule, state = self.correlator.rule, self._states[key]
         while (operation := _window.next_operation(rule, state, at)) is not None:
-            state, one = _window.operate(rule, state, operation)
+            state, one = _window.operate(rule, state, operation, self._search)
+            self._states[key] = state
             if one is not None:
-                found.append(Firing(correlator=self.correlator.name, key=key, at=one.at, facts=one.facts, by=one.by))
+                made = Firing(correlator=self.correlator.name, key=key, at=one.at, facts=one.facts, by=one.by)
+                self._found.append(made)
+        self._set.pop(key, None)
         over = _window.forgets_at(rule, state)
         if over is not None and _window.later(over, rule.grace) < at:
             self._forget(key, state)
             return
-        self._states[key] = state
         self._plan(key, state, at)
 
     def _forget(self, key: str, state: _window.KeyState) -> None:
@@ -162,7 +176,3 @@ class Correlation:
         if len(self._wakes) > 4 * len(self._set) + 64:
             self._wakes = [(when, name) for name, when in self._set.items()]
             heapify(self._wakes)
-
-
-def _ordered(found: list[Firing]) -> tuple[Firing, ...]:
-    return tuple(sorted(found, key=lambda firing: (firing.at, firing.key, firing.by.position)))

@@ -22,6 +22,8 @@ LAST = datetime.max.replace(tzinfo=UTC)
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _NONE = timedelta()
 
+Search = Callable[[str, tuple[Fact, ...], Fact], tuple[Fact, ...] | None]
+
 position_of: Callable[[Fact], Position] = attrgetter("position")
 
 
@@ -142,13 +144,13 @@ def next_operation(rule: Rule, state: KeyState, at: datetime) -> str | None:
     return "deadline" if due is not None and later(due, rule.grace) < at else None
 
 
-def operate(rule: Rule, state: KeyState, operation: str) -> tuple[KeyState, Found | None]:
-    """The state after the next operation, and what it found."""
+def operate(rule: Rule, state: KeyState, operation: str, search: Search | None = None) -> tuple[KeyState, Found | None]:
+    """The state after the next operation, and what it found; *search* is who looks among the facts that count."""
     if operation == "deadline":
         return _run_out(rule, state)
     fact = state.waiting[0]
     rest: KeyState = replace(state, waiting=state.waiting[1:])
-    return _work(rule, rest, fact)
+    return _work(rule, rest, fact, search)
 
 
 def forgets_at(rule: Rule, state: KeyState) -> datetime | None:
@@ -200,7 +202,7 @@ def _run_out(rule: Rule, state: KeyState) -> tuple[KeyState, Found | None]:
     return _fired(made, found), found
 
 
-def _work(rule: Rule, state: KeyState, fact: Fact) -> tuple[KeyState, Found | None]:
+def _work(rule: Rule, state: KeyState, fact: Fact, search: Search | None) -> tuple[KeyState, Found | None]:
     """One fact takes effect at its own place in time."""
     place, newest = fact.position, state.newest
     in_order = newest is None or place > newest
@@ -216,7 +218,7 @@ def _work(rule: Rule, state: KeyState, fact: Fact) -> tuple[KeyState, Found | No
         hush = max(state.hush, later(fact.at, rule.within))
         return _bounded(rule, replace(state, hush=hush, spent=_with(state.spent, place))), None
     state = replace(state, live=_placed(state.live, fact, in_order), hush=None)
-    behind = MATCH[rule.find](rule, state.live, fact)
+    behind = MATCH[rule.find](rule, state.live, fact) if search is None else search(fact.key, state.live, fact)
     if behind is None:
         return _bounded(rule, state), None
     at = behind[-1].at

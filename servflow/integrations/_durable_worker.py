@@ -1,4 +1,4 @@
-"""Knows how to ask the `durable_rules` engine for bursts, in a process of its own; must not know servflow, nor import it."""
+"""Knows how to ask the `durable_rules` engine what it matches, in a process of its own; must not import servflow."""
 
 from __future__ import annotations
 
@@ -8,51 +8,119 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-RULESET = "bursts"
+NOT_INSTALLED = 3
+
+Question = dict[str, Any]
 
 
 def main() -> int:
-    """Read a question from standard input and write the bursts found, as numbers of messages, to standard output."""
-    question = json.load(sys.stdin)
+    """
+    Read rules from the first line of standard input, then one request a line; write one answer a line.
+
+    A request names a rule and a context, says whether the context is to be emptied first, and holds messages to post in order.
+    The answer is the numbers of the messages of the last match, or none; or what the engine or an action of it raised.
+    """
     try:
         from durable import engine, lang
     except ImportError:
-        return 3
-    found: list[list[int]] = []
-    names = [f"m{index}" for index in range(question["count"])]
+        return NOT_INSTALLED
 
     class Still(engine.Host):  # type: ignore[misc]  # the package has no annotations
         def _run(self) -> None:
             """Start none of the background threads that dispatch timers: time is in the messages."""
 
-    def act(matched: Any) -> None:
-        found.append([int(getattr(matched, name).number) for name in names])
-
+    found: list[list[int]] = []
     host = Still()
-    host.register_rulesets(dict([rules(lang, names, question["span"], act)]))
-    for number, (key, at) in enumerate(question["messages"]):
-        host.post(RULESET, {"id": str(number), "number": number, "key": key, "at": at})
-    json.dump(found, sys.stdout)
+    rules = json.loads(sys.stdin.readline())
+    host.register_rulesets(dict(ruleset(lang, name, rule, found) for name, rule in rules.items()))
+    print(json.dumps({"ready": len(rules)}), flush=True)
+    for line in sys.stdin:
+        try:
+            answer = ask(host, json.loads(line), found)
+        except Exception as error:  # it goes to whoever asked
+            answer = {"error": f"{type(error).__name__}: {str(error)[:500]}"}
+        print(json.dumps(answer), flush=True)
     return 0
 
 
-def rules(lang: Any, names: list[str], span: int, act: Callable[[Any], None]) -> tuple[str, Any]:
+def ask(host: Any, request: Question, found: list[list[int]]) -> Question:
     """
-    One rule: as many messages of one key as there are names, each after the one before, none later than *span* after the first.
+    Carry one request out.
 
-    The package changes what ``lang.c.name`` gives by the operators applied to it, so it is asked for anew each time.
+    Raises:
+        RuntimeError: an action of a rule raised; the engine keeps that to itself, in the state of the context.
     """
-    patterns = [getattr(lang.c, names[0]) << (lang.m.number >= 0)]
-    for before, name in pairwise(names):
-        same = lang.m.key == getattr(lang.c, names[0]).key
-        in_time = lang.m.at <= getattr(lang.c, names[0]).at + span
-        patterns.append(getattr(lang.c, name) << ((lang.m.number > getattr(lang.c, before).number) & in_time & same))
-    ruleset = lang.ruleset(RULESET)
-    with ruleset:
-        lang.when_all(*patterns)(act)
-    defined: tuple[str, Any] = ruleset.define()
+    rule, context = request["rule"], request["context"]
+    if request.get("empty"):
+        host.delete_state(rule, context)
+    found.clear()
+    for message in request.get("messages", ()):
+        found.clear()
+        try:
+            host.post(rule, {**message, "id": str(message["number"]), "sid": context})
+        except Exception as error:
+            # The engine says so of every message that matches the first condition of no rule.
+            if type(error).__name__ != "MessageNotHandledException":
+                raise
+    raised = host.get_state(rule, context).get("exception") if found else None
+    if raised:
+        host.delete_state(rule, context)
+        raise RuntimeError(raised)
+    return {"found": found[-1] if found else []}
+
+
+def ruleset(lang: Any, name: str, rule: Question, found: list[list[int]]) -> tuple[str, Any]:
+    """One rule in a set of its own, since contexts are counted for each set; its action notes which messages it matched."""
+    names = [f"m{index}" for index in range(rule["count"])]
+
+    def act(matched: Any) -> None:
+        found.append([int(getattr(matched, name).number) for name in names])
+
+    made = lang.ruleset(name)
+    with made:
+        lang.when_all(*PATTERNS[rule["find"]](lang, names, rule["span"]))(act)
+    defined: tuple[str, Any] = made.define()
     return defined
 
+
+# The package changes what ``lang.c.name`` gives by the operators applied to it, so it is asked for anew each time.
+
+
+def _counted(lang: Any, names: list[str], span: int) -> list[Any]:
+    """As many messages as there are names, each after the one before, none later than the span after the first."""
+    patterns = [getattr(lang.c, names[0]) << (lang.m.number >= 0)]
+    for before, name in pairwise(names):
+        in_time = lang.m.at <= getattr(lang.c, names[0]).at + span
+        patterns.append(getattr(lang.c, name) << ((lang.m.number > getattr(lang.c, before).number) & in_time))
+    return patterns
+
+
+def _distinct(lang: Any, names: list[str], span: int) -> list[Any]:
+    """The same, of which no two have the same value."""
+    patterns = [getattr(lang.c, names[0]) << (lang.m.number >= 0)]
+    for index, name in enumerate(names[1:], 1):
+        wanted = (lang.m.number > getattr(lang.c, names[index - 1]).number) & (lang.m.at <= getattr(lang.c, names[0]).at + span)
+        for other in names[:index]:
+            wanted = wanted & (lang.m.value != getattr(lang.c, other).value)
+        patterns.append(getattr(lang.c, name) << wanted)
+    return patterns
+
+
+def _steps(lang: Any, names: list[str], span: int) -> list[Any]:
+    """One message for every step, in order."""
+    patterns = [getattr(lang.c, names[0]) << (lang.m.s0 == 1)]
+    for index, name in enumerate(names[1:], 1):
+        after = lang.m.number > getattr(lang.c, names[index - 1]).number
+        in_time = lang.m.at <= getattr(lang.c, names[0]).at + span
+        patterns.append(getattr(lang.c, name) << ((getattr(lang.m, f"s{index}") == 1) & after & in_time))
+    return patterns
+
+
+PATTERNS: dict[str, Callable[[Any, list[str], int], list[Any]]] = {
+    "count": _counted,
+    "distinct": _distinct,
+    "sequence": _steps,
+}
 
 if __name__ == "__main__":
     sys.exit(main())
