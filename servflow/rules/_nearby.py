@@ -204,7 +204,7 @@ def _line(kind: str, values: list[Any], type_name: str | None, present: Any) -> 
     if kind == "duration":
         return _Line(lambda point: int(point) * _TICK, (Fraction(_SECOND), Fraction(1)), dense=False)
     if type_name == "decimal" or any(isinstance(value, Decimal) for value in (present, *values)):
-        places = max((_places(value) for value in (present, *values) if isinstance(value, Decimal)), default=_CENTS)
+        places = max([0, *(_places(value) for value in (present, *values) if isinstance(value, Decimal))])
         return _Line(lambda point: _exact(point, places), (Fraction(1, 10 ** max(places, _CENTS)),), dense=True)
     if type_name in _WHOLE:
         return _Line(lambda point: int(point) if point.denominator == 1 else float(point), (Fraction(1),), dense=False)

@@ -116,7 +116,8 @@ class ExplainedRules(tuple[Answer, ...]):
 
     def _far(self, part: Expression) -> tuple[Fraction, Mapping[str, Any]]:
         """How far a condition is from holding, and the values on which it would."""
-        solved = solve((part,), types=type_words(part.reads, self._rest), near=_near(part, self._rest), budget=BUDGET)
+        near = _near(part, self._rest)
+        solved = None if near is None else solve((part,), types=type_words(part.reads, self._rest), near=near, budget=BUDGET)
         if not solved:
             return Fraction(1), {}
         changes = _differing(solved.values, self._rest)
@@ -143,6 +144,8 @@ class ExplainedRules(tuple[Answer, ...]):
         for number, (wanted, unwanted) in enumerate(self._questions()):
             part = (*wanted, *unwanted)[0]
             types, near = type_words(part.reads, self._fields), _near(part, self._fields)
+            if near is None:
+                continue
             solved = solve(wanted, unwanted, types=types, near=near, fixed=_fixed(part, self._fields), budget=BUDGET)
             changes = _differing(solved.values, self._fields) if solved else {}
             if not changes:
@@ -220,8 +223,10 @@ def _holds(part: Expression, values: Mapping[str, Any]) -> bool:
         return False
 
 
-def _near(part: Expression, fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: at_path(fields, name.split(".")) for name in part.reads}
+def _near(part: Expression, fields: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The present values; None where one is a holder as a whole, for which no others are looked for."""
+    values = {name: at_path(fields, name.split(".")) for name in part.reads}
+    return None if any(isinstance(value, Mapping) for value in values.values()) else values
 
 
 def _fixed(part: Expression, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,9 +34,11 @@ def plain_data(value: Any, depth: int = 0) -> Any:
         return _length(value)
     if isinstance(value, bytes):
         return value.hex()
-    if depth < MAX_DEPTH and isinstance(value, Mapping):
-        return {str(name): plain_data(item, depth + 1) for name, item in value.items()}
-    if depth < MAX_DEPTH and isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, (Mapping, list, tuple, set, frozenset)):
+        if depth >= MAX_DEPTH:
+            return "…"
+        if isinstance(value, Mapping):
+            return {str(name): plain_data(item, depth + 1) for name, item in value.items()}
         return [plain_data(item, depth + 1) for item in value]
     return str(float(value)) if isinstance(value, Fraction) else str(value)
 
@@ -48,7 +50,7 @@ def _length(value: timedelta) -> str:
         return f"{value.total_seconds():g}s"
 
 
-def said(value: Any) -> str:
+def said(value: Any, depth: int = 0) -> str:
     """A value as people read it and cells write it: text in quotes, everything else bare."""
     if value is None:
         return "null"
@@ -56,10 +58,13 @@ def said(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return _short(repr(value)) if isinstance(value, float) or value.bit_length() < 200 else "…"
+    if depth >= MAX_DEPTH:
+        return "…"
     if isinstance(value, Mapping):
-        return _short(", ".join(f"{name} = {said(item)}" for name, item in list(value.items())[:20]))
+        return _short(", ".join(f"{name} = {said(item, depth + 1)}" for name, item in list(value.items())[:20]))
     if isinstance(value, (list, tuple)):
-        pieces = [f"{{{said(item)}}}" if isinstance(item, Mapping) else said(item) for item in value[:20]]
+        told = [said(item, depth + 1) for item in value[:20]]
+        pieces = [f"{{{text}}}" if isinstance(item, Mapping) else text for text, item in zip(told, value, strict=False)]
         return _short("[" + ", ".join(pieces) + (", …" if len(value) > 20 else "") + "]")
     if isinstance(value, str):
         return _short(json.dumps(value, ensure_ascii=False))

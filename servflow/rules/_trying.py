@@ -32,12 +32,14 @@ def tried_values(question: Question) -> dict[Path, list[Near]]:
     types = _types(question)
     solved = 0
     for condition in _conditions(question):
-        for name in sorted(condition.reads):
+        values = {name: at_path(question.fields, name.split(".")) for name in sorted(condition.reads)}
+        if any(isinstance(value, Mapping) for value in values.values()):
+            continue  # a holder as a whole is no value to try others for
+        for name, present in values.items():
             if solved >= MAX_SOLVED:
                 return found
             solved += 1
-            present = at_path(question.fields, name.split("."))
-            fixed = {other: at_path(question.fields, other.split(".")) for other in condition.reads if other != name}
+            fixed = {other: value for other, value in values.items() if other != name}
             for wanted, unwanted in (((condition,), ()), ((), (condition,))):
                 answer = solve(wanted, unwanted, types=types, fixed=fixed, near={name: present}, budget=BUDGET)
                 if answer and name in answer.values:
