@@ -14,7 +14,7 @@ from servflow.rules._definition import base_type
 from servflow.rules._nearby import Near
 from servflow.rules._question import Question, at_path, bits
 
-MAX_SOLVED = 24
+MAX_SOLVED = 16
 """Most conditions solved for one answer."""
 
 BUDGET = 60
