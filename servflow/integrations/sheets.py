@@ -122,7 +122,7 @@ def write_csv(table: DecisionTable, *, delimiter: str = ",", safe: bool = True) 
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise InputError(f"a delimiter is one character such as ',' or ';', not {shown(delimiter)}", code="sheet.delimiter")
     out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     writer.writerows(laid_out(table, safe=safe))
     return out.getvalue()
 
