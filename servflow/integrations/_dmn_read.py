@@ -13,6 +13,8 @@ from servflow.integrations._dmn_names import AGGREGATIONS, HITS, LOGIC, MODELS, 
 from servflow.integrations._feel_read import NotFeel, Parser, Vocabulary
 from servflow.integrations._xml import Element, read_xml
 
+MAX_LENGTH = 30_000_000
+MAX_ELEMENTS = 300_000
 MAX_FINDINGS = 200
 _FEEL = re.compile(r"(https?://www\.omg\.org/spec/(FEEL|DMN)/.*FEEL.*|https?://www\.omg\.org/spec/FEEL/.*|feel)", re.IGNORECASE)
 
@@ -68,7 +70,7 @@ class Document:
         Raises:
             InputError: it is no well-formed XML, or no DMN.
         """
-        root = read_xml(source)
+        root = read_xml(source, longest=MAX_LENGTH, most=MAX_ELEMENTS)
         if root.name != "definitions" or root.space not in MODELS.values():
             raise InputError(
                 f"line {root.line}: this is no DMN 1.1 to 1.5: its root is <{root.name}> in the namespace '{root.space[:200]}'",

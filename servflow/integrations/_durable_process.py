@@ -156,14 +156,17 @@ def _end(process: subprocess.Popen[str], errors: Any) -> None:
 class Searcher:
     """Has the engine look for what one correlator looks for; loads into it what it does not hold."""
 
-    def __init__(self, process: Process, correlator: Correlator) -> None:
+    def __init__(self, process: Process, correlator: Correlator, joined: int) -> None:
         self._process = process
+        self._joined = joined
         self._rule = correlator.name
         self._find = correlator.find
         self._most = 4 * correlator.rule.keep
 
     def __call__(self, key: str, live: tuple[Fact, ...], fact: Fact) -> tuple[Fact, ...] | None:
         """Which facts of a key are behind a firing, once one more has come; None: there is none."""
+        if len(live) < self._joined:
+            return None  # they are loaded once there are enough of them
         held, empty = self._context(key)
         if not empty and self._fits(held, live, fact):
             wanted: tuple[Fact, ...] = (fact,)

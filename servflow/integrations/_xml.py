@@ -35,6 +35,7 @@ class Element:
 class _Builder:
     parser: Any
     above: int = 0
+    most: int = MAX_ELEMENTS
     root: Element | None = None
     open: list[Element] = field(factory=list)
     count: int = 0
@@ -42,8 +43,8 @@ class _Builder:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.count += 1
         line = self.parser.CurrentLineNumber + self.above
-        if self.count > MAX_ELEMENTS:
-            raise _refusal(f"more than {MAX_ELEMENTS:,} elements", line)
+        if self.count > self.most:
+            raise _refusal(f"more than {self.most:,} elements", line)
         if len(self.open) >= MAX_DEPTH:
             raise _refusal(f"elements lie more than {MAX_DEPTH} deep in one another", line)
         space, _, local = name.rpartition(" ")
@@ -70,7 +71,7 @@ def _refusal(what: str, line: int) -> InputError:
     return InputError(f"line {line}: the XML has {what}", code="xml.refused", line=line, what=what)
 
 
-def read_xml(source: str | bytes) -> Element:
+def read_xml(source: str | bytes, *, longest: int = MAX_LENGTH, most: int = MAX_ELEMENTS) -> Element:
     """
     The root element of a document.
 
@@ -78,6 +79,8 @@ def read_xml(source: str | bytes) -> Element:
 
     Args:
         source: the document; text is taken as it is, whatever encoding it declares.
+        longest: how many characters or bytes it may have.
+        most: how many elements it may have.
 
     Raises:
         InputError: it is no well-formed XML, too long, too deep, has too many elements or has a DOCTYPE.
@@ -85,14 +88,14 @@ def read_xml(source: str | bytes) -> Element:
     given: object = source
     if not isinstance(given, (str, bytes)):
         raise InputError(f"XML is text or bytes, not {type(given).__name__}; read a file first", code="xml.refused")
-    if len(source) > MAX_LENGTH:
-        raise InputError(f"the XML is longer than {MAX_LENGTH:,} characters", code="xml.refused", length=len(source))
+    if len(source) > longest:
+        raise InputError(f"the XML is longer than {longest:,} characters", code="xml.refused", length=len(source))
     # A blank cannot be in a namespace that means something, so it parts namespace and name.
     parser = expat.ParserCreate("utf-8" if isinstance(source, str) else None, " ")
     # A document in a text of many lines often begins on the second one, where XML allows no declaration.
     begun = source.lstrip()
     above = source[: len(source) - len(begun)].count("\n" if isinstance(source, str) else b"\n")  # type: ignore[arg-type]  # one or the other
-    builder = _Builder(parser, above)
+    builder = _Builder(parser, above, most)
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = builder.doctype
     parser.StartElementHandler = builder.start

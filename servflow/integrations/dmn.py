@@ -10,10 +10,9 @@ from attrs import evolve, frozen
 
 from servflow.errors import DefinitionError, InputError, nearest, shown
 from servflow.integrations._dmn_names import WRITTEN
-from servflow.integrations._dmn_read import Document, spaced
+from servflow.integrations._dmn_read import MAX_LENGTH, Document, spaced
 from servflow.integrations._dmn_table import TableReader
 from servflow.integrations._dmn_write import Writer
-from servflow.integrations._xml import MAX_LENGTH
 from servflow.rules import DecisionTable
 from servflow.rules._effective import read_zone
 

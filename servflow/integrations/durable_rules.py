@@ -26,8 +26,9 @@ class DurableCorrelator:
     """
     One correlator, or several, with the `durable_rules` engine as who looks among the facts; used as ``Correlation`` is.
 
-    What counts for the engine is loaded into a context of its own for each key; of more than 1,000 keys the one that was
-    longest unused gives its context up and is loaded again when it comes back, since the engine fails at 1,024. It runs in a
+    The facts of a key are loaded into a context of the engine once there are enough of them to match; of more than 1,000 keys
+    the one that was longest unused gives its context up, and is loaded again when it comes back, since the engine fails at
+    1,024. It runs in a
     process of its own: a fault in its compiled part would end the host. What it raises, and what an action raises within it, is
     raised here; so is what *act* raises, and the same firing is given to it again by the next call.
 
@@ -51,7 +52,7 @@ class DurableCorrelator:
         given = (correlators,) if isinstance(correlators, Correlator) else tuple(correlators)
         _check(given)
         self._process = Process({one.name: _rule(one) for one in given}, timeout)
-        self._engines = {one.name: Correlation(one, Searcher(self._process, one)) for one in given}
+        self._engines = {one.name: Correlation(one, Searcher(self._process, one, _joined(one))) for one in given}
         self._act = act
         self._waiting: deque[Firing] = deque()
 

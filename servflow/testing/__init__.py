@@ -4,6 +4,7 @@ import pytest
 
 # Asked for before the modules are imported, so that a failing case of a contract shows both sides.
 pytest.register_assert_rewrite(
+    "servflow.testing._correlator_contract",
     "servflow.testing._store_contract",
     "servflow.testing._store_contract_audit",
     "servflow.testing._store_contract_handles",
@@ -11,6 +12,7 @@ pytest.register_assert_rewrite(
     "servflow.testing._store_machine",
 )
 
+from servflow.testing._correlator_contract import CorrelatorContract  # noqa: E402 - the lines above have to come first
 from servflow.testing._simulation import SimulationReport, simulate  # noqa: E402 - the line above has to come first
 from servflow.testing._simulation_ledger import Violation  # noqa: E402 - as above
 from servflow.testing._simulation_scheduler import Faults  # noqa: E402 - as above
@@ -30,6 +32,7 @@ from servflow.testing._strategies import (  # noqa: E402 - as above
 
 __all__ = [
     "PEOPLE",
+    "CorrelatorContract",
     "Faults",
     "Firing",
     "Opening",

@@ -96,4 +96,4 @@ def test_a_span_of_business_days_is_refused() -> None:
 def test_an_engine_that_takes_too_long_is_stopped() -> None:
     """The host does not wait for ever: the error says how long it waited and what to change."""
     with pytest.raises(LimitError, match="no end within 1e-06 s"):
-        bursts([_record("t-1", 0)], by=_by, count=2, within="1h", timeout=1e-6)
+        bursts([_record("t-1", 0), _record("t-2", 1)], by=_by, count=2, within="1h", timeout=1e-6)
