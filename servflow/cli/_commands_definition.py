@@ -16,6 +16,7 @@ from servflow.documents import load, load_definition, schema
 from servflow.engine import Workflow
 from servflow.errors import DefinitionError, Finding, InputError, nearest
 from servflow.escalation import Planned, plan
+from servflow.expressions import tree_schema
 from servflow.model import Span, Ticket, load_ticket
 from servflow.rules import unreached
 from servflow.statemachine import FORMATS
@@ -171,10 +172,13 @@ def _ticket(named: str | None, url: str | None, tenant: str) -> Ticket | None:
 
 @click.command("schema")
 @click.option("--correlator", is_flag=True, help="that of correlators, instead of that of workflows")
+@click.option("--expression", is_flag=True, help="that of the trees of expressions, for editors of conditions")
 @command
-def schema_command(say: Say, *, correlator: bool) -> None:
+def schema_command(say: Say, *, correlator: bool, expression: bool) -> None:
     """Print the JSON Schema of definitions, for editors; it is JSON whatever --format says."""
-    say.data(schema("correlator" if correlator else "workflow"))
+    if correlator and expression:
+        raise click.UsageError("--correlator and --expression are two schemas; ask for one at a time")
+    say.data(tree_schema() if expression else schema("correlator" if correlator else "workflow"))
 
 
 @click.command("plan")

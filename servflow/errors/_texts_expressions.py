@@ -78,8 +78,8 @@ TEXTS: dict[str, Text] = {
         zh="{macro} 的第一个参数必须是单纯的变量名",
     ),
     "expression.matches": Text(
-        en="matches is left out: regular expressions could take unbounded time; use contains, startsWith, endsWith or a registered function",
-        zh="不提供 matches：正则表达式的耗时没有上限；请用 contains、startsWith、endsWith 或注册函数",
+        en="matches is left out: regular expressions could take unbounded time; use contains, startsWith, endsWith, or register a function on an engine of linear time, such as google-re2",
+        zh="不提供 matches：正则表达式的耗时没有上限；请用 contains、startsWith、endsWith，或注册一个基于线性时间引擎（如 google-re2）的函数",
     ),
     "expression.messages": Text(
         en="messages such as Type{{...}} are left out; write a map {{'key': value}}",

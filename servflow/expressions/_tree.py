@@ -255,6 +255,7 @@ def tree_schema() -> dict[str, Any]:
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:servflow:schema:expression:1",
         "title": "servflow expression tree",
         "$ref": "#/$defs/tree",
         "$defs": {"tree": tree},

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from servflow.cli._demo_command import demo_workflow
 from servflow.cli._output import Say, command
 from servflow.documents import load
+from servflow.expressions import tree_schema
 from servflow.model import canonical
 from servflow.stores import SqliteStore
 from tests.unit.cli.conftest import Demo
@@ -193,6 +194,12 @@ def test_schema_is_json(run: Run) -> None:
     """The schema is JSON whichever format is asked for."""
     assert "$id" in json.loads(run("schema").stdout)
     assert run("schema").stdout == run("schema", "--format", "json").stdout
+
+
+def test_the_schema_of_trees_is_to_be_had(run: Run) -> None:
+    """An editor of conditions gets the schema that the library publishes; two schemas at once are refused."""
+    assert tree_schema() == json.loads(run("schema", "--expression").stdout)
+    assert 2 == run("schema", "--expression", "--correlator").exit_code
 
 
 def test_plan_of_a_chain(run: Run, fine: Path) -> None:
