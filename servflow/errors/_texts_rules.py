@@ -287,9 +287,7 @@ TEXTS: dict[str, Text] = {
         zh="{total} 张工单：{same} 张不变，{changed} 张改变，{errors} 张出错",
     ),
     "rules.compared_change": Text(en="{count} times {old} became {new}", zh="{count} 次由 {old} 变为 {new}"),
-    "rules.compared_further": Text(
-        en="{count} more changed in other ways", zh="另有 {count} 张以其他方式改变"
-    ),
+    "rules.compared_further": Text(en="{count} more changed in other ways", zh="另有 {count} 张以其他方式改变"),
     "rules.not_decided": Text(
         en="table {table}: not everything could be checked ({reasons}; rows {rows});",
         zh="决策表 {table}：有些内容无法检查（{reasons}；行 {rows}）",

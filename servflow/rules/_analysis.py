@@ -18,7 +18,7 @@ from servflow.rules._witness import shown
 MAX_FINDINGS = 100
 """Most findings of one kind; how many more there are is said once."""
 
-STEPS, LARGE, STEPS_LARGE = 12_000_000, 2_000, 300_000
+STEPS, LARGE, STEPS_LARGE = 12_000_000, 2_000, 150_000
 """
 Steps a check may take unless told otherwise, and how many for a table of more rows than ``LARGE``.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from servflow.model import write_instant
-from servflow.rules._analysis import ORDERED, Check
+from servflow.rules._analysis import MAX_FINDINGS, ORDERED, Check
 from servflow.rules._cells import kind_of
 from servflow.rules._cover import Covering
 from servflow.rules._line import Runs, both, either
@@ -44,6 +44,8 @@ def redundant(check: Check) -> int:
     told: list[tuple[int, Teller]] = []
     gone = check.never | check.dead
     for row in sorted(bits(check.certain & ~gone), reverse=True):
+        if len(told) > MAX_FINDINGS:
+            break
         point = judge(check, covering, row, removed)
         if point is not None:
             removed |= 1 << row
@@ -201,7 +203,7 @@ def mergeable(check: Check, removed: int) -> None:
                 cells = tuple(axis.of_row[row] for other, axis in enumerate(check.space.axes) if other != index)
                 groups.setdefault((cells, check.outputs[row]), []).append(row)
         for rows in groups.values():
-            if len(rows) < 2:
+            if len(rows) < 2 or len(told) > MAX_FINDINGS:
                 continue
             for group, runs, text in _merged(check, covering, index, own, rows):
                 taken |= sum(1 << row for row in group)
@@ -216,22 +218,34 @@ def _merged(
     axis = check.space.axes[index]
     left = list(rows)
     while len(left) > 1:
-        first, rest = left[0], []
-        group, runs = [first], axis.runs(first)
-        texts = [_text(check, own, first)]
-        text: str | None = None
-        for row in left[1:]:
-            joined = either(runs, axis.runs(row))
-            trial = _cell(axis, joined, [*texts, _text(check, own, row)])
-            if trial is not None and _joinable(check, covering, (first, row), both(runs, axis.runs(row))):
-                group.append(row)
-                runs, text = joined, trial
-                texts.append(_text(check, own, row))
-            else:
-                rest.append(row)
+        for careful in (False, True):
+            group, runs, rest = _joined(check, covering, (index, own), left, careful=careful)
+            text = _cell(axis, runs, [_text(check, own, row) for row in group]) if len(group) > 1 else None
+            if text is not None or len(group) < 2:
+                break
         if text is not None:
             yield group, runs, text
         left = rest
+
+
+def _joined(
+    check: Check, covering: Covering, place: tuple[int, list[int]], rows: list[int], *, careful: bool
+) -> tuple[list[int], Runs, list[int]]:
+    """The first row with all that may stand beside it, where they hold, and the others; with care each cell is tried."""
+    index, own = place
+    axis = check.space.axes[index]
+    group, runs, rest = [rows[0]], axis.runs(rows[0]), []
+    for row in rows[1:]:
+        joined = either(runs, axis.runs(row))
+        writable = True
+        if careful or axis.period:
+            writable = _cell(axis, joined, [_text(check, own, each) for each in (*group, row)]) is not None
+        if writable and _joinable(check, covering, (group[0], row), both(runs, axis.runs(row))):
+            group.append(row)
+            runs = joined
+        else:
+            rest.append(row)
+    return group, runs, rest
 
 
 def _text(check: Check, own: list[int], row: int) -> str:
