@@ -157,8 +157,11 @@ class _Graph:
     @classmethod
     def of(cls, data: Data, shared: _Shared) -> _Graph:
         fields = {name: _without(spec, _AUDIENCE) for name, spec in data.get("fields", {}).items()}
-        # Cells are read in the order of outputs, and a mapping is compared without one.
-        tables = {name: {**table, "order": list(table.get("outputs", ()))} for name, table in data.get("tables", {}).items()}
+        # Cells are read in the order of outputs, and a mapping is compared without one; cases only test a table.
+        tables = {
+            name: {**_without(table, frozenset({"cases"})), "order": list(table.get("outputs", ()))}
+            for name, table in data.get("tables", {}).items()
+        }
         made = cls({**data, "fields": fields, "tables": tables}, shared)
         words = {word.removesuffix(".*") + "." for move in data.get("transitions", ()) for word in _descriptors(move)}
         made.heard = sorted(word for word in words if word.startswith(_RAISED))
