@@ -3,107 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
-from itertools import islice
+from itertools import islice, repeat
 from operator import and_
 from typing import Any, TypeVar
 
 from servflow.errors import ExpressionError, InputError, TimeError
-from servflow.rules._program import Program
+from servflow.rules._program import DICTS
+from servflow.rules._quick import Quick
 
 _AT_ONCE = 2_000  # sets of fields looked at together
-_REMEMBERED_BYTES = 16_000_000  # masks remembered per column
-_NUMBERS = frozenset({int, float, bool, Decimal})
-_SIMPLE = _NUMBERS | {str, type(None)}
 
 Fields = Mapping[str, Any]
 Answer = TypeVar("Answer")
+Looked = tuple[Iterable[int], Iterable[tuple[Any, ...]]]
 
 
-class _Memo(dict[Any, Any]):
-    """What a function gives for each value it was asked for."""
-
-    __slots__ = ("ask",)
-
-    def __init__(self, ask: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self.ask = ask
-
-    def __missing__(self, value: Any) -> Any:
-        self[value] = found = self.ask(value)
-        return found
-
-
-class Batch:
+def look(quick: Quick, many: Sequence[Fields], in_force: int) -> Looked | None:
     """
-    The masks of one table for many sets of fields.
+    For each set of fields the rows that may match, and its values; None where they must be looked at one by one.
 
-    Values repeat themselves in a batch, so what each column says about a value is worked out once, and the rows of all
-    sets of fields are combined column by column, without a step of Python for each value.
+    Each column is gone through as a whole, without a step of Python for each value.
 
     Args:
-        program: the table.
-        convert: what turns a value of a column that declares its values into one of them, or fails.
+        quick: the table.
+        many: the sets of fields.
+        in_force: the rows that count.
     """
-
-    def __init__(self, program: Program, convert: Callable[[int, Any], Any]) -> None:
-        self.names = program.names
-        self.every_row = program.every_row
-        self.masks = [_Memo(column.mask) for column in program.columns]
-        # Bound by name: each memo keeps its own column.
-        self.converted = {index: _Memo(_of_column(convert, index)) for index in program.guarded}
-        self.most = max(256, _REMEMBERED_BYTES // (len(program.tests) // 8 + 64))
-
-    def look(self, many: Sequence[Fields], in_force: int) -> tuple[list[int], list[tuple[Any, ...]]] | None:
-        """
-        For each set of fields the rows that may match, and its values; None where they must be looked at one by one.
-
-        Args:
-            many: the sets of fields.
-            in_force: the rows that count.
-        """
-        if self.names is None or not self.names or any(type(fields) is not dict for fields in many):
+    if not quick.names or not set(map(type, many)) <= DICTS:
+        return None
+    masks: Iterable[int] = repeat(in_force, len(many))
+    columns = []
+    for index, name in enumerate(quick.names):
+        values = [fields.get(name) for fields in many]
+        try:
+            found = _column(quick, index, values)
+        except TypeError:  # a signalling NaN has no hash
             return None
-        columns: list[list[Any]] = []
-        masks: list[int] = [in_force] * len(many)
-        for index, name in enumerate(self.names):
-            values = [fields.get(name) for fields in many]
-            if not _tell_apart(values):
-                return None
-            if index in self.converted:
-                try:
-                    values = [*map(self._kept(self.converted[index]).__getitem__, values)]
-                except InputError:  # told with its place by whoever looks one by one
-                    return None
-                if not _tell_apart(values):
-                    return None
-            try:
-                masks = [*map(and_, masks, map(self._kept(self.masks[index]).__getitem__, values))]
-            except TypeError:  # a signalling NaN cannot be remembered
-                return None
-            columns.append(values)
-        return masks, [*zip(*columns, strict=True)]
-
-    def _kept(self, memo: _Memo) -> _Memo:
-        if len(memo) > self.most:
-            memo.clear()
-        return memo
+        if found is None:
+            return None
+        masks = map(and_, masks, found)
+        columns.append(values)
+    return masks, zip(*columns, strict=True)
 
 
-def _of_column(convert: Callable[[int, Any], Any], index: int) -> Callable[[Any], Any]:
-    return lambda value: convert(index, value)
-
-
-def _tell_apart(values: list[Any]) -> bool:
-    """Whether values that are equal mean the same: 1, 1.0 and true are equal for a dict, and lists have no place in it."""
+def _column(quick: Quick, index: int, values: list[Any]) -> Iterable[int] | None:
+    """What one input says about each value; None where values must be converted, fail, or cannot be remembered."""
+    memo = quick.memos[index]
     kinds = set(map(type, values))
-    return kinds <= _SIMPLE and len(kinds & _NUMBERS) < 2
+    if not kinds <= memo.keys():
+        return None
+    said = {kind: memo[kind] for kind in kinds}
+    for _ in range(2):
+        try:
+            if len(said) == 1:
+                return [*map(next(iter(said.values())).__getitem__, values)]
+            return [said[type(value)][value] for value in values]
+        except KeyError:  # not seen before
+            for kind, known in said.items():
+                more = quick.learn(index, {value for value in values if type(value) is kind}.difference(known))
+                if more is None:
+                    return None
+                said[kind] = {**known, **more}
+    return None
 
 
 def in_turn(
     many: Iterable[Fields],
-    together: Callable[[Sequence[Fields]], tuple[list[int], list[tuple[Any, ...]]] | None],
-    decided: Callable[[int, Sequence[Any], Fields], Answer],
+    together: Callable[[Sequence[Fields]], Iterable[Answer] | None],
     alone: Callable[[Fields], Answer],
 ) -> list[Answer]:
     """
@@ -111,8 +77,7 @@ def in_turn(
 
     Args:
         many: the sets of fields.
-        together: looks at some of them at once, where it can.
-        decided: makes an answer of a mask, its values and its fields.
+        together: decides some of them at once, where it can.
         alone: decides one where they cannot be looked at together.
 
     Raises:
@@ -123,13 +88,7 @@ def in_turn(
     coming = iter(many)
     try:
         while some := list(islice(coming, _AT_ONCE)):
-            looked = together(some)
-            if looked is None:
-                for fields in some:
-                    answers.append(alone(fields))  # noqa: PERF401 - an error needs to know how many there are
-            else:
-                for mask, values, fields in zip(*looked, some, strict=True):
-                    answers.append(decided(mask, values, fields))
+            answers.extend(together(some) or map(alone, some))
     except (InputError, ExpressionError, TimeError) as error:
         raise type(error)(error.message, **{**error.facts, "code": error.code, "index": len(answers)}) from error
     return answers

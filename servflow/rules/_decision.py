@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -10,12 +10,16 @@ from attrs import field, frozen
 from servflow.rules._definition import Input, Output, Row
 from servflow.rules._why import Seen, reason
 
+_new = object.__new__
+
 Reasons = tuple[Mapping[str, Any], ...]
 
 
 class Decider(Protocol):
     """The table that said it."""
 
+    @property
+    def hit(self) -> str: ...  # its hit policy
     @property
     def name(self) -> str: ...  # what decisions call it
     @property
@@ -30,6 +34,94 @@ class Decider(Protocol):
     def rows(self) -> tuple[Row, ...]: ...  # as written
 
 
+@frozen
+class Result:
+    """What one row of a table gives where it decides alone, or what no row does."""
+
+    table: Decider
+    outputs: Any
+    matched: tuple[int, ...]
+
+
+@frozen
+class Ready:
+    """
+    Results known before anything is asked: one per row and then, last, that of no row; None where it must be evaluated.
+
+    ``unsure`` are the rows that may not match although nothing constant stands against them; ``first`` is whether the
+    lowest row wins.
+    """
+
+    results: tuple[Result | None, ...]
+    unsure: int
+    first: bool
+
+    @classmethod
+    def of(cls, table: Decider, known: Sequence[tuple[Any] | None], unsure: Iterable[int]) -> Ready:
+        """
+        The results of a table.
+
+        Args:
+            table: the table.
+            known: what each row gives, and last what no row does, each in a tuple of one.
+            unsure: the rows with cells that must be evaluated.
+        """
+        last = len(known) - 1
+        results = (
+            None if each is None else Result(table, each[0], (row,) if row < last else ()) for row, each in enumerate(known)
+        )
+        return cls(tuple(results), sum(1 << row for row in unsure), table.hit == "first")
+
+    def decision(self, mask: int, values: Sequence[Any]) -> Decision | None:
+        """
+        What the table says where nothing need be evaluated for it; else None.
+
+        Args:
+            mask: the rows that may match.
+            values: what each input was given.
+        """
+        lowest = mask & -mask
+        # With several rows the first decides, or who looks at all of them; without any the last result stands.
+        if mask & self.unsure or not (self.first or lowest == mask):
+            return None
+        result = self.results[lowest.bit_length() - 1]
+        if result is None:
+            return None
+        decision: Decision = _new(Decision)
+        held = decision.__dict__
+        held["outputs"] = result.outputs
+        held["_result"] = result
+        held["_values"] = values
+        return decision
+
+    def decisions(
+        self,
+        looked: Iterable[tuple[int, Sequence[Any], Mapping[str, Any]]],
+        otherwise: Callable[[int, Sequence[Any], Mapping[str, Any]], Decision],
+    ) -> Iterator[Decision]:
+        """
+        Many decisions: the same as ``decision`` for each, without a call for each.
+
+        Args:
+            looked: for each the rows that may match, the values and the fields.
+            otherwise: what decides where something must be evaluated.
+        """
+        results, unsure, first = self.results, self.unsure, self.first
+        for mask, values, fields in looked:
+            lowest = mask & -mask
+            sure = (first or lowest == mask) and not mask & unsure
+            result = results[lowest.bit_length() - 1] if sure else None
+            if result is None:
+                yield otherwise(mask, values, fields)
+                continue
+            decision: Decision = _new(Decision)
+            held = decision.__dict__
+            held["outputs"] = result.outputs
+            held["_result"] = result
+            held["_values"] = values
+            yield decision
+
+
 @frozen(slots=False)
 class Decision:
     """
@@ -41,7 +133,7 @@ class Decision:
     and dict, as ``evaluate`` gives them. ``matched`` holds the rows, counted from
     0, that matched: in the order of the list for a list, the deciding row first for ``priority``, only the
     deciding row for ``first``. ``why`` has an entry per row that made the result: its ``row`` (with ``id``, ``note``,
-    ``labels`` and ``effective`` where written) and for each of its ``inputs`` the ``cell`` and the ``value`` it was given; where
+    ``labels`` and ``effective`` where written) and for each of its ``inputs`` the ``cell`` and the ``value`` given; where
     the cell or the input is an expression, also the values it ``reads`` and the comparisons it came to (``lines`` of text, the
     same as ``traces``). ``computed`` has for each computed output its ``cell``, ``value`` and what it ``reads``.
 
@@ -89,16 +181,19 @@ class Decision:
     def __getattr__(self, name: str) -> Any:
         # Only asked for what is not there yet.
         held = self.__dict__
-        if "_by" not in held or name not in ("why", "hash"):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
-        by: Decider = held["_by"]
-        if name == "hash":
-            made: Any = by.hash
-        else:
-            made = tuple(reason(by, row, held["_values"], held.get("_seen")) for row in held["_behind"])
-        held[name] = made
-        return made
+        if "_result" in held and "_by" not in held:
+            result: Result = held["_result"]
+            by, matched = result.table, result.matched
+            held.update(matched=matched, table=by.name, version=by.version, _by=by, _behind=matched)
+        if name not in held:
+            if "_by" not in held or name not in ("why", "hash"):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            if name == "hash":
+                held[name] = held["_by"].hash
+            else:
+                rows, values, seen = held["_behind"], held["_values"], held.get("_seen")
+                held[name] = tuple(reason(held["_by"], row, values, seen) for row in rows)
+        return held[name]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Decision, (self.outputs, self.matched, self.why, self.table, self.version, self.hash)
-

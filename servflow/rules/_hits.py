@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import decimal
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-
-from attrs import frozen
 
 from servflow.errors import InputError, render
 from servflow.model import FrozenMap
@@ -16,9 +14,6 @@ from servflow.rules._cells import kind_of, same
 from servflow.rules._definition import MULTIPLE, Output
 
 Outputs = FrozenMap[str, Any]
-
-UNREADY: Any = object()
-"""Stands where a result must be evaluated."""
 
 # The caller's decimal context must not change a result: the precision of expressions, and every trap an error.
 _EXACT = decimal.Context(prec=28, traps=[decimal.InvalidOperation, decimal.Overflow, decimal.DivisionByZero])
@@ -48,39 +43,26 @@ def released(result: Any) -> Any:
     return result
 
 
-@frozen
-class Ready:
+def known_results(
+    hit: str, outputs: Mapping[str, Output], constants: Sequence[Outputs | None]
+) -> list[tuple[Any] | None] | None:
     """
-    Results known before anything is asked, for policies under which one row decides.
+    The result of each row where it decides alone, and last that of no row; None for policies that look at all rows.
 
-    ``results`` holds one per row and then, last, the result where no row matches. ``unsure`` are the rows that may not
-    match although nothing constant stands against them; ``first`` is whether the lowest row wins.
-    """
-
-    results: tuple[Any, ...]
-    unsure: int
-    first: bool
-
-
-def ready_of(
-    hit: str, outputs: Mapping[str, Output], constants: Sequence[Outputs | None], unsure: Iterable[int]
-) -> Ready | None:
-    """
-    What can be known beforehand; None for policies that look at all rows.
+    Each stands in a tuple of one, or is None where it must be evaluated when it is asked for.
 
     Args:
         hit: the policy.
         outputs: the output columns.
         constants: what each row gives, None where it must be evaluated.
-        unsure: the rows with cells that must be evaluated.
     """
     if hit not in ("unique", "first", "priority", "any"):
         return None
     # Lists and maps are made anew for every caller, who may write to them.
-    results = [UNREADY if found is None or released(found) is not found else found for found in constants]
+    found: list[Any] = [*constants]
+    results = [None if each is None or released(each) is not each else (each,) for each in found]
     nothing = defaults(outputs)
-    results.append(nothing if released(nothing) is nothing else UNREADY)
-    return Ready(tuple(results), sum(1 << row for row in unsure), hit == "first")
+    return [*results, (nothing,) if released(nothing) is nothing else None]
 
 
 def settle(

@@ -22,7 +22,9 @@ from servflow.rules._look_alikes import plain_spelling
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _RAW_NAME = re.compile(r"\w+(?: \w+)*")
 
-_DICTS = frozenset({dict, FrozenMap})  # they hold what they hold; other mappings may find values only when asked
+DICTS = frozenset({dict, FrozenMap})
+"""Mappings that hold what they hold; others may find values only when asked."""
+
 _PLAIN = frozenset({str, int, float, bool, type(None), Decimal})
 
 T = TypeVar("T")
@@ -317,7 +319,7 @@ def read_values(table: str, inputs: tuple[Input, ...], program: Program, fields:
         TimeError: a value is a naive instant.
     """
     given: object = fields
-    if type(given) in _DICTS and program.names is not None:
+    if type(given) in DICTS and program.names is not None:
         values = [*map(fields.get, program.names)]
     elif not isinstance(given, Mapping):
         raise InputError(f"a table decides on a mapping of names to values, not on {shown(given)}", code="rules.fields")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -13,10 +13,10 @@ from attrs import field, frozen
 from servflow.errors import DefinitionError, ExpressionError, Finding, InputError, nearest, render
 from servflow.expressions import Function
 from servflow.model import FrozenMap, canonical, encode_value
-from servflow.rules._batch import Batch, in_turn
+from servflow.rules._batch import in_turn, look
 from servflow.rules._cases import About, Case, CaseResult, read_cases, run_cases, typed_cases
 from servflow.rules._check import check_table
-from servflow.rules._decision import Decision
+from servflow.rules._decision import Decision, Ready
 from servflow.rules._definition import (
     HITS,
     ORDERABLE,
@@ -34,9 +34,10 @@ from servflow.rules._definition import (
 )
 from servflow.rules._effective import asked_at, read_zone
 from servflow.rules._explain import Explained, explain
-from servflow.rules._hits import UNREADY, Ready, ready_of, released, settle
-from servflow.rules._program import Program, compile_table, evaluate_outputs, fitted, located, read_values
+from servflow.rules._hits import known_results, released, settle
+from servflow.rules._program import DICTS, Program, compile_table, evaluate_outputs, fitted, located, read_values
 from servflow.rules._proven import proven
+from servflow.rules._quick import Quick
 from servflow.rules._space import samples_of
 from servflow.rules._typing import typed_findings
 from servflow.rules._why import seen_by
@@ -89,6 +90,7 @@ class DecisionTable:
     functions: Mapping[str, Function] | None = None
     _program: Program = field(init=False)
     _ready: Ready | None = field(init=False)
+    _quick: Quick | None = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         found: list[Finding] = []
@@ -115,9 +117,13 @@ class DecisionTable:
             ("zone", zone),
             ("cases", cases),
             ("_program", program),
-            ("_ready", ready_of(hit, outputs, program.constants, program.residual)),
         ):
             object.__setattr__(self, name, value)
+        # With inputs that are expressions the reasons tell what these read, which must be kept at once.
+        plain = program.names is not None
+        results = known_results(hit, outputs, program.constants) if plain else None
+        object.__setattr__(self, "_ready", None if results is None else Ready.of(self, results, program.residual))
+        object.__setattr__(self, "_quick", Quick(program, self._fitted) if plain else None)
 
     def decide(self, fields: Mapping[str, Any], at: datetime | None = None) -> Decision:
         """
@@ -136,11 +142,23 @@ class DecisionTable:
             ExpressionError: a cell of a row that may match cannot be evaluated.
             TimeError: an input or *at* is a naive instant.
         """
-        program = self._program
-        values = read_values(self.name, self.inputs, program, fields)
-        mask = program.every_row if program.effective is None and at is None else self._in_force(fields, at)
-        for column, value in zip(program.columns, values, strict=True):
-            mask &= column.mask(value)
+        program, quick = self._program, self._quick
+        if quick is None or type(fields) not in DICTS:
+            values = read_values(self.name, self.inputs, program, fields)
+            mask = program.every_row if program.effective is None and at is None else self._in_force(fields, at)
+            for column, value in zip(program.columns, values, strict=True):
+                mask &= column.mask(value)
+            return self._decided(mask, values, fields)
+        values = [*map(fields.get, quick.names)]
+        mask = program.every_row
+        try:
+            for memo, value in zip(quick.memos, values, strict=True):
+                mask &= memo[type(value)][value]
+        except (KeyError, TypeError):  # not seen before
+            values = read_values(self.name, self.inputs, program, fields)
+            mask = quick.mask(fields, values)
+        if program.effective is not None or at is not None:
+            mask &= self._in_force(fields, at)
         return self._decided(mask, values, fields)
 
     def decide_many(self, many: Iterable[Mapping[str, Any]], at: datetime | None = None) -> list[Decision]:
@@ -156,27 +174,25 @@ class DecisionTable:
             ExpressionError: likewise.
             TimeError: likewise.
         """
-        program = self._program
-        batch = Batch(program, lambda index, value: fitted(self.name, self.inputs[index], value))
+        program, quick = self._program, self._quick
         in_force = self._in_force({}, at) if at is not None else program.every_row
 
-        def together(some: Sequence[Mapping[str, Any]]) -> Any:
+        def together(some: Sequence[Mapping[str, Any]]) -> Iterator[Decision] | None:
             # Without an instant for all of them each is asked for its own.
-            return batch.look(some, in_force) if at is not None or program.effective is None else None
+            own = at is None and program.effective is not None
+            looked = None if quick is None or own else look(quick, some, in_force)
+            if looked is None:
+                return None
+            if self._ready is None:
+                return map(self._decided, *looked, some)
+            return self._ready.decisions(zip(*looked, some, strict=True), self._decided)
 
-        return in_turn(many, together, self._decided, lambda fields: self.decide(fields, at))
+        return in_turn(many, together, lambda fields: self.decide(fields, at))
 
     def _decided(self, mask: int, values: Sequence[Any], fields: Mapping[str, Any]) -> Decision:
-        ready = self._ready
-        if ready is not None and not mask & ready.unsure:
-            lowest = mask & -mask
-            if lowest == mask or ready.first:  # one row decides alone, or none does
-                row = lowest.bit_length() - 1
-                result = ready.results[row]
-                if result is not UNREADY:
-                    matched = (row,) if mask else ()
-                    seen = None if self._program.names is not None else seen_by(self._program, fields, matched)
-                    return Decision.made(self, result, matched, matched, values, seen=seen)
+        known = None if self._ready is None else self._ready.decision(mask, values)
+        if known is not None:
+            return known
         program = self._program
         rows = self._survivors(mask, values, fields)
         evaluated = [evaluate_outputs(self.name, self.outputs, program, row, fields) for row in rows]
@@ -184,6 +200,9 @@ class DecisionTable:
         behind = ordered[:1] if self.hit == "priority" else ordered
         seen = seen_by(program, fields, behind, evaluated, rows)
         return Decision.made(self, released(outputs), ordered, behind, values, seen=seen)
+
+    def _fitted(self, index: int, value: Any) -> Any:
+        return fitted(self.name, self.inputs[index], value)
 
     def _in_force(self, fields: Mapping[str, Any], at: datetime | None) -> int:
         asked = asked_at(at, fields)

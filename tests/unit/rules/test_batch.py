@@ -54,6 +54,20 @@ def test_more_than_are_looked_at_together_keep_their_order() -> None:
     assert [made.decide(each).matched for each in many] == [decision.matched for decision in decided]
 
 
+def test_equal_values_of_other_types_are_never_taken_for_each_other() -> None:
+    """However far apart they stand in a batch, and whatever was asked before."""
+    made = DecisionTable(
+        name="t", inputs=["x"], outputs={"o": "int"}, rows=[["1", "1"], ["true", "2"], ['"1"', "3"]], hit="first"
+    )
+    kinds: list[Any] = [1, True, 1.0, Decimal(1), "1", None, 1]
+
+    answers = [decision.outputs for decision in made.decide_many([{"x": kind} for kind in kinds for _ in range(2_000)])]
+
+    single = [made.decide({"x": kind}).outputs for kind in kinds]
+    assert [{"o": 1}, {"o": 2}, {"o": 1}, {"o": 1}, {"o": 3}, None, {"o": 1}] == single == answers[::2_000]
+    assert [answer for answer in single for _ in range(2_000)] == answers
+
+
 def test_declared_inputs_are_converted_as_one_by_one() -> None:
     """What a declared type makes of a value is in the reasons too."""
     made = table(inputs=["tier", {"name": "amount", "type": "double"}])
