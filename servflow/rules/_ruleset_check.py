@@ -13,12 +13,14 @@ from servflow.rules._rules import Rule
 from servflow.rules._ruleset_cycles import Cycle, cycles, path_of
 from servflow.rules._ruleset_index import parts_of
 from servflow.rules._ruleset_plan import Conditions, Plan
+from servflow.rules._ruleset_sketch import atoms_of, together
 
 BUDGET = 200_000
 """How many values one check tries in all."""
 
 _ONE = 2_000  # values tried for one question
 _QUESTIONS = 3_000  # and how many questions are asked at most: each costs something, whatever it tries
+_LOOKS = 300_000  # pairs of rules that are looked at
 _SUBSETS = 8  # scores of more conditions than this are not taken to pieces
 _TOLD = 50  # findings of one kind that are told one by one
 
@@ -58,6 +60,8 @@ class RuleCheck:
         self._questions = _QUESTIONS
         self._open = 0
         self._ways = [self._ways_of(index) for index in range(len(self._rules))]
+        self._atoms = [() if asked.when is None else atoms_of([asked.when]) for asked in conditions]
+        self._shows: dict[int, Mapping[str, Any]] = {}
 
     def findings(self) -> tuple[Finding, ...]:
         """Everything found, in document order; what was not decided last."""
@@ -107,6 +111,10 @@ class RuleCheck:
         ways = [self._ways[index] for index in rules]
         if any(way is None for way in ways):
             return Solved(status="open")
+        if not unwanted and not any(self._rules[index].score for index in rules):
+            glance = self._glance(rules)
+            if glance is not None:
+                return glance
         undecided = False
         for chosen in product(*(way for way in ways if way is not None)):
             wanted = [one for way in chosen for one in way[0]]
@@ -116,8 +124,15 @@ class RuleCheck:
             undecided = undecided or made.status == "open"
         return Solved(status="open" if undecided else "no")
 
+    def _glance(self, rules: Sequence[int]) -> Solved | None:
+        atoms = [atom for index in rules for atom in self._atoms[index]]
+        conditions = [when for index in rules if (when := self._conditions[index].when) is not None]
+        found = together(conditions, atoms, self._types)
+        if found is None:
+            return None
+        return Solved(status="no") if isinstance(found, str) else Solved(status="yes", values=found, bindings=found)
+
     def _dead(self) -> Iterator[Finding]:
-        self._shows: dict[int, Mapping[str, Any]] = {}
         for index in range(len(self._rules)):
             made = self._together([index])
             if made:
@@ -180,6 +195,11 @@ class RuleCheck:
         """Whether a rule before it that closes the group always holds when this one does."""
         shown = self._shows.get(index)
         left = self._plan.stops[place]
+        if shown is None or not left:
+            return None
+        # Those that do not hold on the values on which this one does cannot always hold with it.
+        memory = self._plan.look(shown)
+        left &= memory.possible
         while left:
             bit = left & -left
             left ^= bit
@@ -187,13 +207,13 @@ class RuleCheck:
             when = self._conditions[other].when
             if other in dead or not _within(self._rules[index], self._rules[other]):
                 continue
-            if when is not None and shown is not None and not _holds(when, shown):
-                continue  # here is a case in which only the later one holds
+            if not self._holds_there(bit.bit_length() - 1, shown):
+                continue
             if self._rules[other].score:
                 self._open += 1
                 continue
             made = Solved(status="no") if when is None else self._together([index], [when])
-            if made.status == "no" and shown is not None:
+            if made.status == "no":
                 return self._tell("rules.rule_shadowed", index, {"by": self._rules[other].name, "first": other}, shown)
             self._open += made.status == "open"
         return None
@@ -206,18 +226,37 @@ class RuleCheck:
                 if index not in dead and not value.reads and not value.asks:
                     setting.setdefault((rule.priority, name), []).append((index, value.text))
         met: set[tuple[int, int]] = set()
+        looks = 0
         for (_, name), listed in setting.items():
-            for (first, one), (second, other) in combinations(listed, 2):
-                if one == other or first == second or (first, second) in met:
-                    continue
-                here, there = self._rules[first], self._rules[second]
-                if (here.stop and here.group == there.group) or not _overlap(here, there):
-                    continue
-                if self._questions <= 0:
+            values: dict[int, set[str]] = {}
+            for index, text in listed:
+                values.setdefault(index, set()).add(text)
+            for first, second in self._beside_each_other(sorted(values)):
+                looks += 1
+                if self._questions <= 0 or looks > _LOOKS:
                     self._open += 1
                     return
-                met.add((first, second))
-                yield first, second, name
+                here, there = self._rules[first], self._rules[second]
+                if values[first] == values[second] or (first, second) in met or not _overlap(here, there):
+                    continue
+                if not (here.stop and here.group == there.group):
+                    met.add((first, second))
+                    yield first, second, name
+
+    def _beside_each_other(self, rules: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Pairs in document order that are not told apart by the values they list."""
+        index, places = self._plan.index, self._plan.places
+        if index is None:
+            yield from combinations(rules, 2)
+            return
+        later = sum(1 << places[rule] for rule in rules)
+        for first in rules:
+            later &= ~(1 << places[first])
+            left = later & index.beside(places[first])
+            while left:
+                bit = left & -left
+                left ^= bit
+                yield first, self._plan.order[bit.bit_length() - 1]
 
     def _at_once(self, first: int, second: int) -> Mapping[str, Any] | None:
         for shown, other in ((self._shows.get(first), second), (self._shows.get(second), first)):
@@ -253,13 +292,6 @@ class RuleCheck:
             if self._endless(fields):
                 return fields
         return None
-
-
-def _holds(when: Expression, fields: Mapping[str, Any]) -> bool:
-    try:
-        return when.test(fields)
-    except ExpressionError:
-        return False
 
 
 def _bounds(rule: Rule) -> tuple[Any, Any]:

@@ -56,7 +56,12 @@ def _against(plan: Plan, place: int, played: Plain, lang: str) -> tuple[str, dic
     failed = None if rule.when is None else failing_part(rule.when, values, rule)
     if failed is not None:
         lines = failed.trace(values).lines(lang)
-        return "rules.rule_fails", {"why": "when", "condition": failed.text, "lines": lines, "saw": "; ".join(lines) or failed.text}
+        return "rules.rule_fails", {
+            "why": "when",
+            "condition": failed.text,
+            "lines": lines,
+            "saw": "; ".join(lines) or failed.text,
+        }
     scoring = plan.scores[place]
     reached, scored = (True, None) if scoring is None else scoring.score(values)
     if scored is not None and not reached:

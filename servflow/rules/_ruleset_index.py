@@ -52,7 +52,7 @@ def parts_of(tree: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...] | None:
     return tuple(tree["args"]) if tree.get("call") == AND and "target" not in tree else (tree,)
 
 
-class _Wanted:
+class Wanted:
     """What one rule asks of one name, its atoms taken together."""
 
     __slots__ = ("excluded", "high", "keys", "kinds", "low")
@@ -96,7 +96,7 @@ class NameIndex:
 
     __slots__ = ("_all", "_asked", "_differs", "_hits", "_miss", "_sorts", "_sweep", "_unswept", "declared")
 
-    def __init__(self, wanted: Mapping[int, _Wanted], every: int, count: int, declared: str, *, strict: bool) -> None:
+    def __init__(self, wanted: Mapping[int, Wanted], every: int, count: int, declared: str, *, strict: bool) -> None:
         self.declared = declared
         self._all = every
         users = dict.fromkeys((KEY, DIFFERS, RANGE, HOLDS, FAILS, NULL, GIVEN), 0)
@@ -130,6 +130,15 @@ class NameIndex:
             True: (whole & self._miss & ~users[FAILS], users[RANGE]),
             False: (whole & self._miss & ~users[HOLDS], users[RANGE]),
         }
+
+    def beside(self, wanted: Wanted) -> int:
+        """The rules that may hold together with one that asks this of the name, as far as listed values tell."""
+        if wanted.keys is None:
+            return self._all
+        found = 0
+        for key in wanted.keys:
+            found |= self._hits.get(key, self._miss)
+        return found
 
     def masks(self, value: Any) -> tuple[int, int]:
         """The rules this value leaves possible, and those of which only the condition itself tells more."""
@@ -175,7 +184,9 @@ class Index:
         self.rest: list[tuple[int, ...] | None] = []
         """For each rule the parts no atom answers; None where only the whole condition does."""
         self.whole = 0
-        wanted: dict[str, dict[int, _Wanted]] = {}
+        self.wanted: dict[str, dict[int, Wanted]] = {}
+        """What each rule asks of each name."""
+        wanted = self.wanted
         known: dict[tuple[Any, ...], int] = {}
         strict = any(condition is not None and condition.strict for condition in conditions)
         for rule, condition in enumerate(conditions):
@@ -184,7 +195,7 @@ class Index:
             for part in parts or ():
                 atom = atom_of(part)
                 if atom is not None:
-                    wanted.setdefault(atom.name, {}).setdefault(rule, _Wanted()).add(atom)
+                    wanted.setdefault(atom.name, {}).setdefault(rule, Wanted()).add(atom)
                 elif rest is not None:
                     number = self._number(part, condition, types, functions[rule], known)
                     rest = None if number is None else [*rest, number]
@@ -219,6 +230,15 @@ class Index:
             self.askers.append(0)
         return known[key]
 
+    def beside(self, rule: int) -> int:
+        """The rules that may hold together with one, as far as the values that both list tell."""
+        found = self.every
+        for name, index in self.names:
+            wanted = self.wanted[name].get(rule)
+            if wanted is not None:
+                found &= index.beside(wanted)
+        return found
+
     def look(self, fields: Mapping[str, Any]) -> tuple[int, int]:
         """The rules that may hold on these values, and those among them that only their whole condition tells of."""
         possible, doubtful = self.every, self.whole
@@ -237,4 +257,4 @@ class Index:
         return possible, doubtful & possible
 
 
-__all__ = ["Index", "NameIndex", "parts_of"]
+__all__ = ["Index", "NameIndex", "Wanted", "parts_of"]

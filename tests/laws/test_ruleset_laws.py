@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import pickle
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -151,3 +153,60 @@ def test_explain_agrees_with_decide(rules: list[dict[str, Any]], given_fields: d
     order = sorted(range(len(rules)), key=lambda index: oracle.place(rules, index))
     assert [rules[index]["name"] for index in order] == [entry["rule"] for entry in entries]
     assert all(entry["fired"] or entry["why"] for entry in entries)
+
+
+SMALL = [None, -2, -1, 0, 1, 2, 3, 4, 5]  # all that three names can tell apart around 1 and 2
+plain = st.one_of(
+    st.builds("{} {} {}".format, names, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), st.integers(1, 2)),
+    st.builds("{} in {}".format, names, st.lists(st.integers(1, 2), min_size=1, max_size=2)),
+    st.builds("{} {} null".format, names, st.sampled_from(["==", "!="])),
+    st.builds("{} < {}".format, names, names),
+)
+plain_rules = st.lists(
+    st.fixed_dictionaries(
+        {"when": st.lists(plain, min_size=1, max_size=3).map(" && ".join)},
+        optional={
+            "then": st.builds(lambda name, value: {"set": {name: value}}, names, st.sampled_from(["0", "1", "2"])),
+            "stop": st.just(True),
+            "priority": st.integers(1, 2),
+        },
+    ),
+    max_size=5,
+).map(lambda rules: [{"name": f"r{index}", **one} for index, one in enumerate(rules)])
+EVERY = [dict(zip(NAMES, combined, strict=True)) for combined in itertools.product(SMALL, repeat=3)]
+
+
+@given(plain_rules)
+@settings(max_examples=30, deadline=None)
+def test_check_finds_what_trying_every_value_finds(rules: list[dict[str, Any]]) -> None:
+    """Dead and shadowed rules exactly; contradictions and circles with values on which they show."""
+    rule_set = RuleSet(rules)
+    hold = [[oracle.holds(rules, index, values)[0] for index in range(len(rules))] for values in EVERY]
+    dead = {index for index in range(len(rules)) if not any(held[index] for held in hold)}
+    before = [
+        [
+            other
+            for other in range(len(rules))
+            if rules[other].get("stop") and oracle.place(rules, other) < oracle.place(rules, index)
+        ]
+        for index in range(len(rules))
+    ]
+    shadowed = {
+        index
+        for index in set(range(len(rules))) - dead
+        if any(all(held[other] for held in hold if held[index]) for other in before[index] if other not in dead)
+    }
+
+    found: dict[str, list[Any]] = {}
+    for finding in rule_set.check(dict.fromkeys(NAMES, "int")):
+        found.setdefault(finding.code, []).append(finding)
+
+    assert "rules.rules_undecided" not in found
+    assert dead == {finding.facts["index"] for finding in found.get("rules.rule_dead", [])}
+    assert shadowed == {finding.facts["index"] for finding in found.get("rules.rule_shadowed", [])}
+    for finding in [*found.get("rules.rule_shadowed", []), *found.get("rules.rule_conflict", [])]:
+        assert oracle.holds(rules, finding.facts["index"], finding.witness)[0]
+        assert oracle.holds(rules, finding.facts["first"], finding.witness)[0]
+    for finding in found.get("rules.endless_cycle", []):
+        with pytest.raises(LimitError):
+            rule_set.decide(finding.witness)

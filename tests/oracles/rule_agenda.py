@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from servflow.errors import ExpressionError
 from servflow.expressions import Expression
+
+
+parsed = cache(Expression.parse)
 
 
 class Endless(Exception):
@@ -27,10 +31,10 @@ def place(rules: list[dict[str, Any]], index: int) -> tuple[bool, int, int]:
 def reads(rule: dict[str, Any]) -> set[str]:
     """The names whose change sets a rule off, without what is inside them."""
     texts = [rule.get("when"), *(term["when"] for term in rule.get("score", ()))]
-    found = {name for text in texts if text is not None for name in Expression.parse(text).roots}
+    found = {name for text in texts if text is not None for name in parsed(text).roots}
     values = rule.get("then", {}).get("set", {})
     for value in values.values():
-        found |= {name for name in Expression.parse(value).roots if name not in values}
+        found |= {name for name in parsed(value).roots if name not in values}
     return found - ({"score"} if "score" in rule else set())
 
 
@@ -38,13 +42,13 @@ def holds(rules: list[dict[str, Any]], index: int, fields: Mapping[str, Any]) ->
     """Whether a rule holds by its own condition and score, and the score."""
     rule = rules[index]
     try:
-        if rule.get("when") is not None and not Expression.parse(rule["when"]).test(fields):
+        if rule.get("when") is not None and not parsed(rule["when"]).test(fields):
             return False, None
         if "score" not in rule:
             return True, None
         total = Decimal(0)
         for term in rule["score"]:
-            total += Decimal(str(term["weight"])) * Expression.parse(term["when"]).test(fields)
+            total += Decimal(str(term["weight"])) * parsed(term["when"]).test(fields)
         return total >= Decimal(str(rule["threshold"])), total
     except ExpressionError:
         raise Undecided(rule["name"]) from None
@@ -99,7 +103,7 @@ def carry_out(rule: dict[str, Any], fields: dict[str, Any], score: Any, person: 
     for name, text in rule.get("then", {}).get("set", {}).items():
         if name in person and not rule.get("overwrite"):
             continue
-        value = Expression.parse(text).value(read)
+        value = parsed(text).value(read)
         if type(value) is not type(fields.get(name, ...)) or value != fields[name]:
             found[name] = value
     fields.update(found)
