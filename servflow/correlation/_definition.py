@@ -42,8 +42,8 @@ class Correlator:
     * ``distinct``: *count* different values of *of* within *within* (null is none);
     * ``sequence``: records that match *steps* in order, others in between or not, the last within *within* of the first;
     * ``absence``: no record for which *unless* holds within *within* after one for which *when* holds. Any record of the key
-      will do where *unless* is left out. One that ends the wait and matches *when* too begins it anew; one that only
-      matches *when* leaves the wait as it is.
+      will do where *unless* is left out, but for what else the step that began the wait made at the same instant. One that
+      ends the wait and matches *when* too begins it anew; one that only matches *when* leaves the wait as it is.
 
     ``within`` is elapsed time, and a record exactly that much later still belongs. ``after`` says what happens to records once
     they made a firing, the first named is the default: ``restart`` counts from nothing, ``slide`` keeps them, so that every
@@ -225,9 +225,19 @@ class Correlator:
                     raise
                 problems.append((record, error))
                 continue
-            if fact is not None:
+            if fact is not None and not self._rest_of_step(view, fact):
                 made.append(fact)
         return tuple(made)
+
+    def _rest_of_step(self, view: View, fact: Fact) -> bool:
+        """Whether a record is only the rest of the step that began a wait, such as the clock that an opening starts."""
+        if self.find != "absence" or self.unless is not None:
+            return False
+        if view.names["kind"] == "Received" and not view.names["internal"]:
+            view.began = None
+        if fact.starts:
+            view.began = fact.at
+        return not fact.starts and view.began == fact.at
 
     def fact(self, names: Mapping[str, Any]) -> Fact | None:
         """

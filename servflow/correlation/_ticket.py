@@ -381,7 +381,7 @@ class _Run:
         fields = _window.written(self.state, self.key)
         wake = None if self.ticket.closed else _window.wake_of(self.rule, self.state)
         if wake is not None:
-            wake = max(wake, _after(self.ticket.at))  # what was due before happens as soon as somebody lets time pass
+            wake = max(wake, self.ticket.at)  # what was due before happens as soon as somebody lets time pass
         ticket = replace(self.ticket, fields=frozen_map(fields), wake=wake)
         return Outcome(ticket=ticket, records=tuple(self.records), effects=tuple(self.effects))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from servflow import model
@@ -47,9 +48,11 @@ class View:
     kernel's own fold gives after that record.
     """
 
-    __slots__ = ("names",)
+    __slots__ = ("began", "names")
 
     def __init__(self, ticket: Ticket | None = None) -> None:
+        self.began: datetime | None = None
+        """When this step began a wait for something, if it did."""
         self.names: dict[str, Any] = {"ticket": "", "workflow": "", "configuration": (), "fields": EMPTY, **_NO_RECORD}
         self.names.update(dict.fromkeys(_ATTRIBUTES), closed=False, opened_at=None, closed_at=None, state="")
         self.names.update(priority=DEFAULT_PRIORITY, tags=())

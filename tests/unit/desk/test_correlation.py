@@ -466,3 +466,19 @@ def test_a_correlator_of_the_host_stops_no_ticket(watch: Watch) -> None:
     complain(desk, "A1")
 
     assert (["fact"], "new") == (settle(desk), desk.get("A1").state)
+
+
+def test_the_rest_of_a_step_ends_no_wait(store: Store, watch: Watch) -> None:
+    """An opening starts a clock at the same instant, which is no sign of life; a silence is told in the round that sees it."""
+    flow = servflow.load(COMPLAINT + "clocks: [{name: answer, within: 4h, until: done}]\n")
+    correlator = Correlator(
+        name="untouched", when='kind == "Opened"', key="ticket", find="absence", within="2h", do=[{"send": "flag"}]
+    )
+    desk = Desk([flow, correlator], store, now=watch)
+    complain(desk, "A1", "A2")
+    watch.at += HOUR
+    desk.fire("A1", "note")
+    watch.at += 2 * HOUR
+    settle(desk)
+
+    assert (["note"], ["flag"]) == (events(desk, "A1"), events(desk, "A2"))
