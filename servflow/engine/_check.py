@@ -42,7 +42,7 @@ def findings(workflow: Workflow, world: World | None, proofs: tuple[Proof, ...])
     found += unset_fields(seen)
     found += copies(compiled)
     for table in workflow.tables.values():
-        for item in table.check():
+        for item in table.check(compiled.types):
             path = f"tables.{table.name}.{item.path}".rstrip(".")
             found.append(Finding(item.code, path, item.facts, item.severity, witness=item.witness))
         for item in failed_cases(table, table.run_cases(compiled.types)):
