@@ -78,7 +78,7 @@ _OF_RECORD: Mapping[str, Any] = {
     "record": _record_types(),
 }
 
-_OF_TICKET: Mapping[str, Any] = {
+OF_TICKET: Mapping[str, Any] = {
     "ticket": "string",
     "workflow": "string",
     "state": "string",
@@ -114,7 +114,7 @@ _OF_FIRING: Mapping[str, Any] = {
 
 def record_types(fields: Mapping[str, Any], payload: Mapping[str, Any]) -> dict[str, Any]:
     """What a condition over a record may read; of the fields and of the payload anything, where no types are given."""
-    return {**_OF_RECORD, **_OF_TICKET, "fields": dict(fields) or "map", "payload": dict(payload) or "map"}
+    return {**_OF_RECORD, **OF_TICKET, "fields": dict(fields) or "map", "payload": dict(payload) or "map"}
 
 
 def firing_types(carried: Iterable[str]) -> dict[str, Any]:

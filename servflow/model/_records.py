@@ -209,9 +209,9 @@ class Rated(Record):
 @frozen(kw_only=True, slots=False)
 class Decided(Record):
     """
-    A rule, a table or dispatch decided.
+    A rule, a table, dispatch or a correlator decided.
 
-    ``maker`` is ``rule``, ``table`` or ``dispatch``; ``world`` is the version decided with, ``values``
+    ``maker`` is ``rule``, ``table``, ``dispatch`` or ``correlator``; ``world`` is the version decided with, ``values``
     what was read, ``result`` what came out and ``why`` the reasons as data.
     """
 

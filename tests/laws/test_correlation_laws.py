@@ -6,11 +6,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from servflow.correlation import Correlation, Correlator, Fact, Firing
+from servflow.correlation import Correlation, Correlator, Fact, Firing, View
+from servflow.correlation._names import OF_TICKET as TICKET
 from servflow.model import Outcome, Record, Ticket, dump, load
+from tests.laws.kernel_strategies import Opening, Step, openings, play, step_lists
+from tests.laws.kernel_workflows import CASES, Case
 from tests.oracles.window_scan import Seen, scan, seconds
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -164,7 +168,7 @@ def lived(correlator: Correlator, made: list[Fact], data: st.DataObject) -> tupl
             records, effects = [*records, *outcome.records], [*effects, *outcome.effects]
         outcome = correlator.fire(outcome.ticket, "record", fact.payload, at=at, key=fact.event_key)
         records, effects = [*records, *outcome.records], [*effects, *outcome.effects]
-        assert outcome.ticket.wake is None or outcome.ticket.wake > outcome.ticket.at
+        assert outcome.ticket.wake is None or outcome.ticket.wake >= outcome.ticket.at
     outcome = advanced(correlator, outcome.ticket, FAR)
     return outcome.ticket, [*records, *outcome.records], [*effects, *outcome.effects]
 
@@ -223,3 +227,20 @@ def test_advancing_in_two_steps_gives_the_ticket_of_one(data: st.DataObject) -> 
     assert whole.ticket == rest.ticket
     assert whole.records == (*half.records, *rest.records)
     assert whole.effects == (*half.effects, *rest.effects)
+
+
+@pytest.mark.parametrize("case", CASES[:4], ids=lambda case: case.name)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(openings, step_lists())
+def test_what_conditions_read_is_what_the_kernel_folds(case: Case, opening: Opening, steps: list[Step]) -> None:
+    """After every call the names of a record are the ticket's own, whether the view began with the opening or in the middle."""
+    outcomes = play(case, opening, steps).outcomes
+    view = View()
+    for before, outcome in zip((None, *outcomes), outcomes, strict=False):
+        middle = View(None if before is None else before.ticket)
+        for record in outcome.records:
+            assert view.see(record, whole=True) == middle.see(record, whole=True)
+        ticket = outcome.ticket
+        named = {name: view.names[name] for name in TICKET if name != "ticket"}
+        assert {name: getattr(ticket, name) for name in named} == named
+        assert ticket.id == view.names["ticket"]
