@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import define, field, frozen
@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 from servflow.errors import ExpressionError, Finding, ServflowError
 from servflow.expressions import Expression
 from servflow.integrations._dmn_names import OURS, TYPES_WRITTEN
-from servflow.integrations._dmn_read import Decision, Document, Kind, spaced
+from servflow.integrations._dmn_read import MAX_FINDINGS, Decision, Document, Kind, spaced
 from servflow.integrations._feel_meaning import Column, Meaning, Tree
 from servflow.integrations._feel_read import Node, NotFeel, Tests
 from servflow.integrations._feel_write import Speaker, feel_value
@@ -44,6 +44,8 @@ class TableReader:
     meaning: Meaning = field(init=False)
     speaker: Speaker = field(init=False)
     zone: str | None = None
+    read: dict[tuple[int, str, str | None], str] = field(factory=dict)
+    """Column, entry and what was kept beside it -> the cell: tables repeat themselves."""
 
     def __attrs_post_init__(self) -> None:
         self.meaning = Meaning(self._resolve, self.document.zone)
@@ -267,15 +269,25 @@ class TableReader:
             document.problem("dmn.rule_length", rule, **facts)
             return {"when": ["-"] * sum(one.made is not None for one in inputs), "then": ["-"] * len(outputs)}
         data: dict[str, Any] = {"when": [], "then": []}
-        for one, entry in zip(inputs, tests, strict=True):
+        for index, (one, entry) in enumerate(zip(inputs, tests, strict=True)):
             if one.made is not None:
-                data["when"].append(self._test(one, entry))
+                data["when"].append(self._once(index, entry, lambda one=one, entry=entry: self._test(one, entry)))
             else:
                 self._effective(rule, entry, data)
-        for output, entry in zip(outputs, entries, strict=True):
-            data["then"].append(self._entry(output, entry))
+        for index, (output, entry) in enumerate(zip(outputs, entries, strict=True), len(inputs)):
+            data["then"].append(self._once(index, entry, lambda output=output, entry=entry: self._entry(output, entry)))
         self._people(rule, data, annotations)
         return data
+
+    def _once(self, index: int, entry: Element, read: Callable[[], str]) -> str:
+        key = (index, self.document.text(entry), entry.attributes.get(f"{OURS} cell"))
+        if key in self.read and "expressionLanguage" not in entry.attributes:
+            return self.read[key]
+        before = len(self.document.findings)
+        cell = read()
+        if len(self.document.findings) == before < MAX_FINDINGS:  # what is wrong is told wherever it stands
+            self.read[key] = cell
+        return cell
 
     def _test(self, one: _In, entry: Element) -> str:
         document = self.document

@@ -218,6 +218,8 @@ def outside_quotes(text: str) -> str:
 
 def full_width(text: str) -> tuple[str, str] | None:
     """The characters outside quotes that are of full width where ASCII is meant, and the cell as it should be."""
+    if text.isascii():  # as nearly every cell is
+        return None
     bare = outside_quotes(text)
     found = sorted({sign for sign in bare if _narrow(sign) != sign})
     if not found:
@@ -239,6 +241,8 @@ def comma_number(text: str, *, decimal: bool) -> tuple[str, str, str] | None:
     Args:
         decimal: whether a comma may be a decimal comma here, and not only part thousands.
     """
+    if "," not in text:
+        return None
     bare = outside_quotes(text)
     found = _THOUSANDS.search(bare)
     if found:

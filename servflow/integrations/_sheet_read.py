@@ -58,6 +58,8 @@ class Sheet:
     heading: int = 0
     places: list[int] = field(factory=list)
     """The row of the sheet that each row of the table stands in."""
+    known: dict[str, str] = field(factory=dict)
+    """Cells that were read without a problem: tables repeat themselves."""
 
     def problem(self, code: str, row: int, column: int, **facts: Any) -> None:
         """Take down what is wrong at a cell."""
@@ -318,7 +320,12 @@ class Sheet:
         for column in self.columns:
             text = row[column.place] if column.place < len(row) else ""
             if column.kind in ("in", "out"):
-                cell = self._rule_cell(text, number, column.place, (words, commas), names)
+                cell = self.known.get(text)
+                if cell is None:
+                    before = len(self.findings)
+                    cell = self._rule_cell(text, number, column.place, (words, commas), names)
+                    if len(self.findings) == before < _MAX_FINDINGS:
+                        self.known[text] = cell
                 data["when" if column.kind == "in" else "then"].append(cell)
             elif column.kind in ("start", "end"):
                 self._date(data, column.kind, cells.unescaped(text.strip()))

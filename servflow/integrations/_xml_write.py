@@ -9,6 +9,7 @@ from servflow.errors import InputError
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+_SPECIAL = re.compile('[&<>"\t\n\r]')
 
 
 def escaped(text: str) -> str:
@@ -25,7 +26,7 @@ def escaped(text: str) -> str:
             code="xml.character",
             text=text[:60],
         )
-    return "".join(_ESCAPES.get(sign, sign) for sign in text)
+    return _SPECIAL.sub(lambda found: _ESCAPES[found[0]], text)
 
 
 def escaped_text(text: str) -> str:
