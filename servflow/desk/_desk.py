@@ -56,7 +56,8 @@ class Desk:
     Args:
         workflows: one workflow, several, or a mapping of them; several versions of one name go
             together: new tickets get the highest, old ones keep theirs until they are migrated. A version that was
-            not given is read from the store, with the host functions and calendars of the newest.
+            not given is read from the store, with the host functions and calendars of the newest. Correlators are
+            given among them, to every desk that changes tickets they look at.
         store: where tickets live.
         handlers: effect kind -> function of the effect: ``notify``, ``call``, ``call:<name>``, ``assign``,
             ``offer``, ``withdraw``, ``link``, ``unreachable``, and ``*`` for the rest. ``open`` and ``send`` the
