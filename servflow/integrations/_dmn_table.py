@@ -86,6 +86,8 @@ class TableReader:
     def _resolve(self, path: tuple[str, ...], at: int) -> Tree:
         if path[0] in self.targets:
             ours = self._result(path, at)
+        elif found := self._by_output(path[0], at):
+            ours = (*found, *path[1:])
         elif path[0] in self.document.decisions or path[0] in self.document.others:
             what = self.document.others.get(path[0], "a decision that this one does not require")
             raise NotFeel(path[0], (f"is {what}", f"是 {what}"), at)
@@ -104,6 +106,25 @@ class TableReader:
         for part in ours[1:]:
             tree = {"select": part, "of": tree}
         return tree
+
+    def _by_output(self, name: str, at: int) -> tuple[str, ...]:
+        """The result that Camunda calls so: by the name of an output, or the id, of a decision that is required."""
+        if name in self.document.inputs or name in self.document.decisions:
+            return ()
+        found = []
+        for target in self.targets.values():
+            output = self.document.names.get(name, name)
+            if output in target.outputs:
+                found.append((target, output))
+            elif target.element.attributes.get("id") == name and len(target.outputs) == 1:
+                found.append((target, target.outputs[0]))
+        if len(found) > 1:
+            raise NotFeel(name, ("may be a result of several decisions", "可能是多个决策的结果"), at)
+        for target, output in found:
+            if target.hit not in _SINGLE:
+                self._result((target.name,), at)
+            return "table", target.table, output
+        return ()
 
     def _result(self, path: tuple[str, ...], at: int) -> tuple[str, ...]:
         target = self.targets[path[0]]
@@ -148,7 +169,7 @@ class TableReader:
             tree = self.meaning.tree(node)
         except NotFeel as error:
             raw = document.names.get(node.value, node.value) if node.kind == "name" else ""
-            if made is None and not (_RAW.fullmatch(raw) and node.value not in document.others):
+            if made is None and not (_RAW.fullmatch(raw) and self._is_field(node)):
                 document.refuse(error, source, text)
                 return _In(Input("_"))
             made = made or Input(raw)
@@ -158,6 +179,13 @@ class TableReader:
         assert made is not None
         made = Input(made.name, made.expr, self._own_type(source, kind), self._values(element, "inputValues", kind))
         return _In(made, Column(made.type or kind.type, tree))
+
+    def _is_field(self, node: Node) -> bool:
+        known = (self.document.others, self.document.decisions)
+        try:
+            return not any(node.value in names for names in known) and not self._by_output(node.value, node.at)
+        except NotFeel:
+            return False
 
     def _input_kind(self, source: Element, node: Node) -> Kind:
         reference = source.attributes.get("typeRef")

@@ -391,6 +391,28 @@ def test_decisions_that_read_each_other() -> None:
     )
 
 
+def test_results_by_the_names_of_their_outputs() -> None:
+    """What Camunda calls by an output's name, or a decision's id, is that result where no input data has the name."""
+    first = _decision(
+        "Season decision", _table([("t", "double")], [("season", "string", "")], [("> 10.5", '"summer"')], "FIRST")
+    )
+    logic = _table(
+        [("season", "string"), ("d_Season_decision", "string")], [("o", "string", "")], [('"summer"', "-", "season")], "FIRST"
+    )
+    second = _decision("Dish", logic, needs=["Season decision"])
+    model = read_dmn(_doc(first, second), names={"Season decision": "seasons"})
+
+    assert ["table.seasons.season", "table.seasons.season"] == [one.name for one in model.table("Dish").inputs]
+    assert "table.seasons.season" == model.table("Dish").rows[0].then[0]
+    assert ["season", "d_Season_decision"] == [
+        one.name
+        for one in read_dmn(_doc(second.replace("<informationReq", "<x").replace("</informationReq", "</x"))).table().inputs
+    ]
+    assert "names={'Season decision': 'a_name'}" in _findings(_doc(first, second))[0]
+    by_name = _table([("Season decision", "string")], [("o", "string", "")], [("-", '"x"')])
+    assert _findings(_doc(first, _decision("Dish", by_name, needs=["Season decision"])))
+
+
 def test_only_some_decisions() -> None:
     """One decision of a model that holds others is read by its name or id; a misspelt one is told."""
     good = _decision("fee", _table([("a", "number")], [("o", "number", "")], [("1", "2")]))
