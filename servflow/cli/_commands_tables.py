@@ -1,4 +1,4 @@
-"""Knows the commands for decision tables: table import, table export; must not know how tables are read or written."""
+"""Knows the commands for decision tables: table import, table export, table diff; must not know how tables are read or written."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from servflow.cli._commands_rules import diff_command
 from servflow.cli._output import Say, command
 from servflow.documents import load, load_tables, save_tables
 from servflow.documents._source import read_document
@@ -157,5 +158,7 @@ def _with_read(table: DecisionTable, tables: Mapping[str, DecisionTable]) -> Ite
         waiting += [tables[name] for name in named if name in tables]
     return found.values()
 
+
+table_group.add_command(diff_command(tables_of))
 
 COMMANDS = (table_group,)

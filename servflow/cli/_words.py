@@ -42,6 +42,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     # tables
     "table.imported": ("{names}: written to {file}", "{names}：已写入 {file}"),
     "table.exported": ("{name}: written to {file}", "{name}：已写入 {file}"),
+    "table.differs": ("{name}: {count} differences", "{name}：{count} 处不同"),
+    "table.same": ("{name}: the same answers for all values", "{name}：对所有取值结果相同"),
+    "table.removed": ("only in the old file: {names}", "仅旧文件有：{names}"),
+    "table.added": ("only in the new file: {names}", "仅新文件有：{names}"),
     "table.dropped": ("left out: {what}", "已略去：{what}"),
     # a definition that changes
     "diff.equal": ("The definitions are equal.", "两个定义相同。"),

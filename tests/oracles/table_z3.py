@@ -11,7 +11,7 @@ REGIONS = ["east", "north", "south", "west"]
 
 
 class Formulas:
-    """The rows of a table over ``amount`` (a number), ``region`` (one of four) and ``vip`` (a bool), any of which may be null."""
+    """The rows of a table over ``amount`` (a number), ``region`` (one of four) and ``vip`` (a bool), each maybe null."""
 
     def __init__(self, rows: list[tuple[Any, ...]], *, whole: bool) -> None:
         self.amount = z3.Int("amount") if whole else z3.Real("amount")
