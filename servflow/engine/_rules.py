@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from servflow.engine._actions import Update, compile_updates, run_updates
@@ -35,10 +36,16 @@ class Ruling:
         self.conditions = tuple(conditions for conditions, _, _ in checked)
         self.updates = tuple((whole, made) for _, whole, made in checked)
         self.plan = Plan(rules, self.conditions, compiled.timeless)
+        self._set = compiled.rule_set
         self._closers: dict[str | None, list[int]] = {}
         for index in self.plan.order:
             if rules[index].stop:
                 self._closers.setdefault(rules[index].group, []).append(index)
+
+    @cached_property
+    def edition(self) -> FrozenMap[str, Any]:
+        """What every decision of these rules says about them."""
+        return FrozenMap({"hash": self._set.hash})
 
     def closers(self, rule: int) -> tuple[int, ...]:
         """The other rules that, acting, close the group of this one, in their order."""
@@ -101,9 +108,11 @@ class _OnTicket:
         scope = call.scope()
         updates = call.compiled.ruling.updates[index][1]
         values = {name: freeze(scope.get(name)) for name in call.compiled.ruling.conditions[index].roots}
-        why = {"hash": self._set.hash, **({} if scored is None else score_reason(rule, scored))}
         result: Any = True if scored is None else scored.total
-        call.record(Decided, maker="rule", name=rule.name, values=FrozenMap(values), result=result, why=freeze(why))
+        why = call.compiled.ruling.edition
+        if scored is not None:
+            why = freeze({**why, **score_reason(rule, scored)})
+        call.record(Decided, maker="rule", name=rule.name, values=FrozenMap(values), result=result, why=why)
         changed, happening.changed = happening.changed, set()
         if scored is not None:
             call.score, call.scope_cache = scored.total, None

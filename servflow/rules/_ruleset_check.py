@@ -189,7 +189,7 @@ class RuleCheck:
             if made is not None and told < _TOLD:
                 told += 1
                 facts = {"by": self._rules[first].name, "first": first, "name": name}
-                yield self._tell("rules.rule_conflict", second, facts, made)
+                yield self._tell("rules.rule_conflict", second, facts, made, "info")
 
     def _shadowed(self, place: int, index: int, dead: set[int]) -> Finding | None:
         """Whether a rule before it that closes the group always holds when this one does."""

@@ -17,7 +17,7 @@ from servflow.rules._rule_parts import from_units, units
 from servflow.rules._rules import Rule
 from servflow.rules._ruleset_index import Index
 
-_FEW = 12
+_FEW = 6
 """Up to so many rules are quicker asked one by one than looked up."""
 
 _LAST = 1 << 62  # where rules without a priority stand
@@ -175,11 +175,11 @@ class Plan:
         return (True, None) if scoring is None else scoring.score(fields)
 
     def _condition(self, place: int, bit: int, fields: Mapping[str, Any], memory: Memory) -> bool:
-        index = self.index
-        rest = None if index is None or memory.doubtful & bit else index.rest[place]
-        if rest is None or index is None:
+        rest = None if memory.doubtful & bit or self.index is None else self.index.rest[place]
+        if rest is None or self.index is None:
             when = self.whens[place]
             return when is None or when.compiled_test(fields)
+        index = self.index
         for number in rest:
             answer = memory.seen.get(number)
             if answer is None:

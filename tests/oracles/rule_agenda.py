@@ -10,7 +10,6 @@ from typing import Any
 from servflow.errors import ExpressionError
 from servflow.expressions import Expression
 
-
 parsed = cache(Expression.parse)
 
 
