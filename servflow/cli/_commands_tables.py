@@ -1,4 +1,4 @@
-"""Knows the commands for decision tables: table import, table export, table diff; must not know how tables are read or written."""
+"""Knows the commands for decision tables: import, export, diff; must not know how tables are read or written."""
 
 from __future__ import annotations
 
