@@ -13,7 +13,7 @@ from servflow.correlation._fact import Fact, ticket_id
 from servflow.correlation._own import MARK, SET_OFF
 from servflow.correlation._reading import Sent
 from servflow.correlation._search import same
-from servflow.errors import ExpressionError, shown
+from servflow.errors import ExpressionError, render, shown
 from servflow.model import EMPTY, Effect, FrozenMap, Notify, Open, Send, Unreachable, freeze, storable, write_instant
 
 if TYPE_CHECKING:
@@ -85,6 +85,17 @@ class Firing:
             "values": self.values,
             "carried": self.carried,
         }
+
+    def text(self, lang: str = "en") -> str:
+        """
+        One sentence that says which facts made it.
+
+        Args:
+            lang: ``en`` or ``zh``; anything else reads as ``en``.
+        """
+        facts = tuple(f"{fact.id} ({write_instant(fact.at)})" for fact in self.facts)
+        said = {"name": self.correlator, "key": self.key, "at": write_instant(self.at), "facts": facts}
+        return render("correlation.firing", said, lang)
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form without what was carried: the key, when, and the facts as (ticket, sequence, instant)."""

@@ -218,6 +218,10 @@ def _work(rule: Rule, state: KeyState, fact: Fact, search: Search | None) -> tup
         hush = max(state.hush, later(fact.at, rule.within))
         return _bounded(rule, replace(state, hush=hush, spent=_with(state.spent, place))), None
     state = replace(state, live=_placed(state.live, fact, in_order), hush=None)
+    if len(state.live) > rule.keep and rule.find != "sequence":  # all that are left are behind a firing; of a sequence few are
+        state = _bounded(rule, state)
+        if all(place != one.position for one in state.live):
+            return state, None
     behind = MATCH[rule.find](rule, state.live, fact) if search is None else search(fact.key, state.live, fact)
     if behind is None:
         return _bounded(rule, state), None

@@ -80,7 +80,7 @@ class CorrelatorContract:
 
     def running(self, correlator: Correlator) -> AbstractContextManager[Correlating]:
         """One that runs this correlator, for the length of a test."""
-        raise NotImplementedError("override running(correlator) to give what is to be tested")
+        raise InputError("override running(correlator) to give what is to be tested", code="contract")
 
     def cannot(self, correlator: Correlator) -> bool:
         """Whether this correlator is one that it refuses."""

@@ -79,7 +79,7 @@ def in_order(made: list[Fact]) -> list[Fact]:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_in_order_all_is_found_that_looking_at_everything_again_finds(data: st.DataObject) -> None:
     """What is remembered is enough: the state finds exactly what a scan of all facts finds."""
     correlator = data.draw(correlators(grace=st.none(), **wide))
@@ -92,7 +92,7 @@ def test_in_order_all_is_found_that_looking_at_everything_again_finds(data: st.D
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_within_the_grace_the_order_of_arrival_changes_nothing(data: st.DataObject) -> None:
     """However facts overtake each other, those that come within the grace give what their own order gives."""
     correlator = data.draw(correlators(grace=st.sampled_from(["2s", "6s"]), **wide))
@@ -109,7 +109,7 @@ def test_within_the_grace_the_order_of_arrival_changes_nothing(data: st.DataObje
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_looking_more_often_changes_nothing(data: st.DataObject) -> None:
     """Time may pass in one step or in many: what is found is the same, and found once."""
     correlator = data.draw(correlators(**wide))
@@ -125,7 +125,7 @@ def test_looking_more_often_changes_nothing(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_what_comes_twice_counts_once(data: st.DataObject) -> None:
     """Facts that are delivered again, any number of times and in any order, change nothing at all."""
     correlator = data.draw(correlators(**wide))
@@ -141,7 +141,7 @@ def test_what_comes_twice_counts_once(data: st.DataObject) -> None:
 
 
 @given(st.data(), st.integers(1, 5))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_memory_is_bounded_whatever_comes(data: st.DataObject, least: int) -> None:
     """However many facts come, late or not, no key keeps more than it may; when their time is over nothing is kept."""
     correlator = data.draw(correlators(late=data.draw(st.sampled_from(["place", "drop"])), keep=least + 5))
@@ -178,7 +178,7 @@ def advanced(correlator: Correlator, ticket: Ticket, at: datetime) -> Outcome:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_key_is_a_ticket_like_any_other(data: st.DataObject) -> None:
     """``fold(records) == ticket``; rerun gives the same records; dump and load give the ticket back; no effect id twice."""
     correlator = data.draw(correlators())
@@ -194,7 +194,7 @@ def test_a_key_is_a_ticket_like_any_other(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_ticket_of_a_key_finds_what_the_scan_finds(data: st.DataObject) -> None:
     """Kept as records and effects, the same is found, whenever somebody looks."""
     correlator = data.draw(correlators(**wide))
@@ -211,7 +211,7 @@ def test_the_ticket_of_a_key_finds_what_the_scan_finds(data: st.DataObject) -> N
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_advancing_in_two_steps_gives_the_ticket_of_one(data: st.DataObject) -> None:
     """For a <= b, ``advance(a); advance(b)`` gives the ticket and the effects of ``advance(b)``."""
     correlator = data.draw(correlators())
@@ -230,7 +230,7 @@ def test_advancing_in_two_steps_gives_the_ticket_of_one(data: st.DataObject) -> 
 
 
 @pytest.mark.parametrize("case", CASES[:4], ids=lambda case: case.name)
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(openings, step_lists())
 def test_what_conditions_read_is_what_the_kernel_folds(case: Case, opening: Opening, steps: list[Step]) -> None:
     """After every call the names of a record are the ticket's own, whether the view began with the opening or in the middle."""

@@ -177,5 +177,9 @@ def test_a_run_over_records_needs_no_tickets() -> None:
     silent = Correlator(name="silent", key="ticket", find="absence", when="!closed", within="4h")
     records = [("t1", opened("t1", 3)), ("t0", opened("t0", 0))]
 
-    assert ["t0", "t1"] == [firing.key for firing in silent.run(records, until=NOON + 8 * HOUR)]
+    found = silent.run(records, until=NOON + 8 * HOUR)
+
+    assert ["t0", "t1"] == [firing.key for firing in found]
+    assert "silent found what it looks for, for key t0 at 2026-03-02T16:00:00Z: t0:1 (2026-03-02T12:00:00Z)" == found[0].text()
+    assert "匹配成功" in found[0].text("zh")
     assert () == silent.run(records[:1])
