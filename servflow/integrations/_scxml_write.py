@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 from attrs import define, field
 
-from servflow.errors import ExpressionError, InputError
+from servflow.errors import ExpressionError
 from servflow.expressions import Expression
 from servflow.integrations._conditions import ecmascript
 from servflow.integrations._scxml_names import OURS, OWN_LANGUAGE, SCXML, as_event, as_name, from_name
+from servflow.integrations._xml_write import escaped
+from servflow.integrations._xml_write import tag as opened
 from servflow.model import Span
 
-_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
-
 Spec = Mapping[str, Any]
-
-
-def _escaped(text: str) -> str:
-    bad = _ILLEGAL.search(text)
-    if bad is not None:
-        raise InputError(
-            f"XML cannot hold the character U+{ord(bad[0]):04X} in {text[:60]!r}; rename it before exporting",
-            code="scxml.character",
-            text=text[:60],
-        )
-    return "".join(_ESCAPES.get(sign, sign) for sign in text)
-
-
-def _tag(name: str, attributes: Mapping[str, str | None], *, closed: bool) -> str:
-    said = "".join(f' {key}="{_escaped(value)}"' for key, value in attributes.items() if value is not None)
-    return f"<{name}{said}{'/' if closed else ''}>"
 
 
 def _listed(value: Any) -> list[str]:
@@ -116,14 +98,14 @@ class Writer:
             "datamodel": (OWN_LANGUAGE if self.own else "ecmascript") if self.conditions else None,
             "servflow:ids": "encoded" if self.encoded else None,
         }
-        lines = ['<?xml version="1.0" encoding="UTF-8"?>', _tag("scxml", attributes, closed=False), *body, "</scxml>"]
+        lines = ['<?xml version="1.0" encoding="UTF-8"?>', opened("scxml", attributes, closed=False), *body, "</scxml>"]
         return "\n".join(lines) + "\n"
 
     def _states(self, states: Mapping[str, Spec], indent: str) -> Iterator[str]:
         for name, spec in states.items():
             tag, attributes = self._head(name, spec)
             body = list(self._body(name, spec, f"{indent}  "))
-            yield indent + _tag(tag, attributes, closed=not body)
+            yield indent + opened(tag, attributes, closed=not body)
             if body:
                 yield from body
                 yield f"{indent}</{tag}>"
@@ -145,7 +127,7 @@ class Writer:
 
     def _body(self, name: str, spec: Spec, indent: str) -> Iterator[str]:
         if spec.get("history"):
-            yield indent + _tag("transition", {"target": self._ids(self.defaults[name])}, closed=True)
+            yield indent + opened("transition", {"target": self._ids(self.defaults[name])}, closed=True)
         yield from self._timers(name, spec, indent)
         for index, place, anywhere in self.arms.get(name, ()):
             # SCXML has no transitions out of a final state, nor those that do nothing without being asked.
@@ -176,11 +158,11 @@ class Writer:
                 "servflow:calendar": timer.get("calendar"),
                 "servflow:resume": timer.get("resume"),
             }
-            yield f"{indent}  " + _tag("send", attributes, closed=True)
+            yield f"{indent}  " + opened("send", attributes, closed=True)
         yield f"{indent}</onentry>"
         yield f"{indent}<onexit>"
         for number in range(len(timers)):
-            yield f"{indent}  " + _tag("cancel", {"sendid": f"{self._id(name)}.timer.{number}"}, closed=True)
+            yield f"{indent}  " + opened("cancel", {"sendid": f"{self._id(name)}.timer.{number}"}, closed=True)
         yield f"{indent}</onexit>"
 
     def _transition(self, index: int, place: int, indent: str, *, tag: str, anywhere: bool) -> Iterator[str]:
@@ -200,12 +182,12 @@ class Writer:
             "servflow:internal": "true" if internal and anywhere else None,
         }
         updates = list(move.get("do") or ())
-        yield indent + _tag(tag, attributes, closed=not updates)
+        yield indent + opened(tag, attributes, closed=not updates)
         for action in updates:
             event = action.get("emit")
             if isinstance(event, str):
-                yield f"{indent}  " + _tag("raise", {"event": event}, closed=True)
+                yield f"{indent}  " + opened("raise", {"event": event}, closed=True)
             else:
-                yield f"{indent}  <servflow:do>{_escaped(json.dumps(action, ensure_ascii=False))}</servflow:do>"
+                yield f"{indent}  <servflow:do>{escaped(json.dumps(action, ensure_ascii=False))}</servflow:do>"
         if updates:
             yield f"{indent}</{tag}>"
