@@ -41,12 +41,12 @@ def findings(workflow: Workflow, world: World | None, proofs: tuple[Proof, ...])
     found += _timer_loops(seen)
     found += unset_fields(seen)
     found += copies(compiled)
-    for table in workflow.tables.values():
+    for name, table in workflow.tables.items():
         for item in table.check(compiled.types):
-            path = f"tables.{table.name}.{item.path}".rstrip(".")
+            path = f"tables.{name}.{item.path}".rstrip(".")
             found.append(Finding(item.code, path, item.facts, item.severity, witness=item.witness))
         for item in failed_cases(table, table.run_cases(compiled.types)):
-            path = f"tables.{table.name}.{item.path}"
+            path = f"tables.{name}.{item.path}"
             found.append(Finding(item.code, path, item.facts, item.severity, witness=item.witness))
     found += _rules(workflow)
     found += [_of_law(made) for made in proofs if made.verdict != "proved"]

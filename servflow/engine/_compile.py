@@ -86,7 +86,7 @@ class Compiled:
         self.problems.timed_tables = frozenset(name for name, table in workflow.tables.items() if table.timed)
         self.clock_names = tuple(promise.clock.name for promise in self.promises)
         self.types = scope_types(
-            workflow.fields, {table.name: _outputs(table) for table in workflow.tables.values()}, self.clock_names
+            workflow.fields, {name: _outputs(table) for name, table in workflow.tables.items()}, self.clock_names
         )
         self.timeless = {name: kind for name, kind in self.types.items() if name not in ("payload", "actor")}
         self.derived = reopenings(self)
@@ -248,9 +248,9 @@ class Compiled:
 
     def _check_tables(self) -> None:
         types = {name: kind for name, kind in self.timeless.items() if name not in TIMED}
-        for table in self.workflow.tables.values():
+        for name, table in self.workflow.tables.items():
             for finding in (*table.typed(types), *table.proven(types)):
-                self.problems.findings.append(attrs.evolve(finding, path=f"tables.{table.name}.{finding.path}".rstrip(".")))
+                self.problems.findings.append(attrs.evolve(finding, path=f"tables.{name}.{finding.path}".rstrip(".")))
 
     def _check_timers(self) -> None:
         if self.machine is None:

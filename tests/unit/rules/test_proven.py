@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -92,3 +93,22 @@ def test_one_mistake_in_every_row_is_told_a_few_times() -> None:
     rows: list[Any] = [['"gold"', f"> {number}", str(number)] for number in range(3_000)]
 
     assert 20 == len(table("unique", *rows).proven(FIELDS))
+
+
+def test_conditions_name_a_table_by_its_key() -> None:
+    """Also where the table is called otherwise: what is checked is what is asked when it runs."""
+    text = """
+servflow: 1
+workflow: visits
+initial: a
+fields: {n: {type: int, default: 1}, fee: {type: int, optional: true}}
+states: {a: {}, b: {}}
+tables: {fees: {name: charges, hit: first, inputs: [n], outputs: {o: int}, rows: [['-', '7']]}}
+transitions: [{event: pay, source: a, target: b, do: [{set: {fee: table.fees.o}}]}]
+"""
+    workflow = load(text)
+    at = datetime(2027, 1, 1, tzinfo=UTC)
+
+    assert 7 == workflow.fire(workflow.open("t", at=at).ticket, "pay", at=at).ticket.fields["fee"]
+    with pytest.raises(DefinitionError, match="there is no field charges"):
+        load(text.replace("table.fees.o", "table.charges.o"))
