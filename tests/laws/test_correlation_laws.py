@@ -79,7 +79,7 @@ def in_order(made: list[Fact]) -> list[Fact]:
 
 
 @given(st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_in_order_all_is_found_that_looking_at_everything_again_finds(data: st.DataObject) -> None:
     """What is remembered is enough: the state finds exactly what a scan of all facts finds."""
     correlator = data.draw(correlators(grace=st.none(), **wide))
@@ -92,7 +92,7 @@ def test_in_order_all_is_found_that_looking_at_everything_again_finds(data: st.D
 
 
 @given(st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_within_the_grace_the_order_of_arrival_changes_nothing(data: st.DataObject) -> None:
     """However facts overtake each other, those that come within the grace give what their own order gives."""
     correlator = data.draw(correlators(grace=st.sampled_from(["2s", "6s"]), **wide))
