@@ -198,6 +198,8 @@ class Checker:
         if node.function in EQUALITY:
             self.one_of(left, node.args[1])
             self.one_of(right, node.args[0])
+            self.whole(left, node.args[1])
+            self.whole(right, node.args[0])
             fits = same_sort(left, right)
         else:
             fits = not known or comparable(left.value_kind, right.value_kind)
@@ -214,10 +216,21 @@ class Checker:
             error = fault("never_holds", value=repr(literal.value), allowed=allowed, position=literal.position, nearest=close)
             self.refuse(error, literal.position)
 
+    def whole(self, declared: Type, literal: Node) -> None:
+        """No int is equal to a double between two of them."""
+        if declared.kind not in ("int", "uint") or not isinstance(literal, Const) or type(literal.value) is not float:
+            return
+        if not literal.value.is_integer():
+            error = fault("never_whole", value=literal.value, kind=declared.kind, position=literal.position)
+            self.refuse(error, literal.position)
+
     def inclusion(self, node: Call, item: Type, holder: Type) -> Type:
         if isinstance(node.args[1], ListOf):
             for element in node.args[1].items:
                 self.one_of(item, element)
+                self.whole(item, element)
+                if not same_sort(item, self.types.get(id(element), DYN)):
+                    self.refuse(no_overload("in", str(item), str(self.types[id(element)])), element.position)
         if holder.open:
             return BOOL
         if holder.value_kind not in ("list", "map"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any, NamedTuple
 
 from servflow.expressions._faults import fault
@@ -50,6 +51,9 @@ _BODIES = {
     ('"""', False): re.compile(r'(?:[^"\\]|"(?!"")|\\[\s\S])*"""'),
     ("'''", False): re.compile(r"(?:[^'\\]|'(?!'')|\\[\s\S])*'''"),
 }
+
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Characters after which a text is shown in another order than it is read in, so that it seems to say something else."""
 
 _ESCAPE = re.compile(
     r"\\(?:(?P<simple>[abfnrtv\"'`?\\])|[xX](?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})"
@@ -100,7 +104,11 @@ def _stray(text: str, at: int) -> Exception:
     instead = {"=": "==", "&": "&&", "|": "||"}.get(character)
     if instead is not None:
         return fault("operator", found=character, instead=instead, position=at)
-    return fault("character", found=repr(character), position=at)
+    if character.isascii():
+        return fault("character", found=repr(character), position=at)
+    # Many a letter looks like another, and some are not to be seen: the name tells which it is.
+    named = f"{character!r} (U+{ord(character):04X} {unicodedata.name(character, '').lower()}".rstrip() + ")"
+    return fault("foreign_character", found=named, position=at)
 
 
 def _number(match: re.Match[str], at: int) -> Token:

@@ -8,7 +8,7 @@ from servflow.errors import ExpressionError
 from servflow.expressions import _build as build
 from servflow.expressions import _limits as limits
 from servflow.expressions._faults import fault
-from servflow.expressions._lexer import Token, tokens
+from servflow.expressions._lexer import TURNING, Token, tokens
 from servflow.expressions._nodes import (
     CONDITIONAL,
     IN,
@@ -43,6 +43,10 @@ def parse(text: str) -> Node:
             text.encode()
         except UnicodeEncodeError as error:
             raise fault("surrogate", position=error.start) from None
+        turning = TURNING.search(text)
+        if turning is not None:
+            code = f"{ord(turning[0]):04X}"
+            raise fault("hidden", found=f"U+{code}", escape=f"\\u{code}", position=turning.start())
     parser = _Parser(tokens(text))
     node = parser.expression()
     if parser.token.kind != "end":

@@ -30,8 +30,8 @@ _UNARY = 6
 _MEMBER = 7
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAMED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-# Characters a reader could not see, and those that some editors take for the end of a line.
-_SPECIAL = re.compile('[\\\\"\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]')
+# Characters a reader could not see, those that some editors take for the end of a line, and those that turn the direction.
+_SPECIAL = re.compile('[\\\\"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]')
 
 
 def write(node: Node) -> str:

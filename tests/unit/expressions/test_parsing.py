@@ -211,3 +211,33 @@ def test_what_is_no_text_is_refused(text):
     """Anything but a string is an expression error, never a TypeError."""
     with pytest.raises(ExpressionError):
         Expression.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "position", "told"),
+    [
+        ("\u0430mount > 1", "expression.foreign_character", 0, "cyrillic small letter a"),
+        ("tier == \u201cgold\u201d", "expression.foreign_character", 8, "left double quotation mark"),
+        ("a \uff1e 1", "expression.foreign_character", 2, "fullwidth greater-than sign"),
+        ("a\u200b == 1", "expression.foreign_character", 1, "zero width space"),
+        ("a\u00a0== 1", "expression.foreign_character", 1, "no-break space"),
+        ("tier == 'go\u202eld'", "expression.hidden", 11, "\\u202E"),
+        ("true // \u2066 false", "expression.hidden", 8, "\\u2066"),
+        ("a # b", "expression.character", 2, "'#'"),
+    ],
+)
+def test_what_looks_like_something_else_is_named(text, code, position, told):
+    """A letter of another script, a sign of a word processor or a character nobody sees is told by place and name."""
+    with pytest.raises(ExpressionError) as caught:
+        Expression.parse(text)
+
+    assert (code, position) == (caught.value.code, caught.value.position)
+    assert told in caught.value.message
+
+
+def test_a_string_may_hold_what_is_written_out():
+    """A character that turns the direction is written as an escape, also by the canonical text."""
+    text = Expression.from_tree({"const": "a\u202eb"}).text
+
+    assert r'"a\u202eb"' == text
+    assert "a\u202eb" == evaluate(text, {})

@@ -224,3 +224,23 @@ def test_any_other_mapping_has_attributes(declared: Any) -> None:
     assert Expression.parse(f"thing.{name} != null", {"thing": declared}).evaluate({"thing": {name: 1}})
     with pytest.raises(ExpressionError, match="nothing"):
         Expression.parse("thing.nothing", {"thing": declared})
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "position"),
+    [
+        ("n == 1.5", "expression.never_whole", 5),
+        ("1.5 != n", "expression.never_whole", 0),
+        ("n in [1, 2.5]", "expression.never_whole", 9),
+        ("n in [1, 'x']", "expression.overload", 9),
+        ("s in ['x', 1]", "expression.overload", 11),
+    ],
+)
+def test_what_no_value_of_the_type_equals_is_told_by_its_place(text, code, position):
+    """An int beside a fraction, or beside an element of another kind, can never be equal to it."""
+    with pytest.raises(ExpressionError) as caught:
+        Expression.parse(text, {"n": "int", "s": "string"})
+
+    assert (code, position) == (caught.value.code, caught.value.position)
+    Expression.parse(text)
+    Expression.parse("n == 1.0 && n < 1.5 && n in [1, 2u, 3.0, null]", {"n": "int", "s": "string"})
