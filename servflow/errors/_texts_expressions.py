@@ -53,6 +53,14 @@ TEXTS: dict[str, Text] = {
         en="has() takes one field selection, such as has(payload.signature)",
         zh="has() 需要一个字段选择，例如 has(payload.signature)",
     ),
+    "expression.foreign_character": Text(
+        en="{found} stands outside a string; names and signs are written in ASCII",
+        zh="{found} 出现在字符串之外；名称和符号必须使用 ASCII 字符",
+    ),
+    "expression.hidden": Text(
+        en="{found} turns the direction of what is shown; write it as {escape}",
+        zh="{found} 会改变显示方向；请写成 {escape}",
+    ),
     "expression.host": Text(
         en="reading the bindings failed with {kind}: {reason}",
         zh="读取绑定时发生 {kind}：{reason}",
@@ -89,6 +97,10 @@ TEXTS: dict[str, Text] = {
     "expression.never_holds": Text(
         en="the comparison with {value} can never hold; the field holds one of {allowed}",
         zh="与 {value} 的比较永远不成立；该字段只取 {allowed} 之一",
+    ),
+    "expression.never_whole": Text(
+        en="the comparison with {value} can never hold; the values are of type {kind}, without a fraction",
+        zh="与 {value} 的比较永远不成立；取值为 {kind}，没有小数",
     ),
     "expression.literal": Text(
         en="{name} wants the name written out as a text, so that it can be checked",
