@@ -24,6 +24,7 @@ _SECTIONS = {
 _LENGTHS = ("within", "take", "after", "every", "timeout", "age", "ack_ttl")
 _WIDE_OPEN = {"zone": "UTC", "week": {"mon-sun": ["00:00-24:00"]}}
 _HEALED = ("definition.", "field.", "action.", "calendar.", "rules.", "dispatch.", "sla.", "escalation.")
+_SCORE = re.compile(r"\bscore\b")
 _TABLE = re.compile(r"\btable\s*\.")
 
 
@@ -212,6 +213,11 @@ def _names_lost(finding: Finding, paths: set[str]) -> bool:
         if "fields" in paths:
             return True
         text = str(finding.facts.get("text", finding.facts.get("cell", "")))
+        if finding.code in ("rules.threshold", "rules.threshold_alone"):
+            return any(path.startswith(finding.path.replace(".threshold", ".score")) for path in paths)
+        rule, then, _ = finding.path.partition(".then")
+        if then and _SCORE.search(text) and any(path.startswith((f"{rule}.score", f"{rule}.threshold")) for path in paths):
+            return True  # without its score a rule has no sum to read
         return _TABLE.search(text) is not None and any(told.split(".")[0] == "tables" for told in paths)
     return False
 

@@ -259,3 +259,19 @@ def test_a_broken_part_does_not_hide_the_rest_of_its_element() -> None:
         ("sla.mark", "clocks[0].warn[0]", 9),
         ("name.unknown", "clocks[0].paused_in", 10),
     } == set(short(findings(text)))
+
+
+def test_a_score_that_cannot_be_read_is_told_once() -> None:
+    """What reads its sum is not wrong besides."""
+    document = {
+        "workflow": "w",
+        "fields": {"n": "int", "risk": {"type": "int", "optional": True}},
+        "states": {"a": {}},
+        "rules": [
+            {"name": "r", "score": [{"when": "n > 1", "weight": "x"}], "threshold": 1, "then": {"set": {"risk": "score"}}},
+        ],
+    }
+    with pytest.raises(DefinitionError) as caught:
+        load(document)
+
+    assert [("rules[0].score[0].weight", "rules.weight")] == [(one.path, one.code) for one in caught.value.findings]
