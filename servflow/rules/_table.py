@@ -159,7 +159,8 @@ class DecisionTable:
             mask = quick.mask(fields, values)
         if program.effective is not None or at is not None:
             mask &= self._in_force(fields, at)
-        return self._decided(mask, values, fields)
+        known = None if self._ready is None else self._ready.decision(mask, values)
+        return self._decided(mask, values, fields) if known is None else known
 
     def decide_many(self, many: Iterable[Mapping[str, Any]], at: datetime | None = None) -> list[Decision]:
         """
