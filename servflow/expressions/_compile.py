@@ -31,6 +31,7 @@ from servflow.expressions._nodes import (
     Name,
     Node,
     Select,
+    children,
     path_of,
     walk,
 )
@@ -204,7 +205,7 @@ class Compiler:
             bodies.append(self.compile(node.args[-1]))
         self.slots = hidden
         self.around -= 1
-        return RUNNERS[node.macro](target, slot, tuple(bodies), node.position, self.mode.lenient)
+        return RUNNERS[node.macro](target, slot, tuple(bodies), node.position, lenient=self.mode.lenient, cost=_cost(node.args))
 
     def condition(self, node: Node) -> Run:
         """The closure of a node where a bool is wanted: it gives True or False or raises."""
@@ -401,6 +402,16 @@ class Compiler:
         )
         run = builtin(node.function, fitting, operands, node.position, lenient=lenient)
         return metered(run, max(overload.cost for overload in fitting)) if self.framed else run
+
+
+def _cost(bodies: tuple[Node, ...]) -> int:
+    """What a turn of a macro takes from the steps: one, and one more for 8 parts of its bodies; inner macros pay theirs."""
+    parts, waiting = 0, list(bodies)
+    while waiting:
+        part = waiting.pop()
+        parts += 1
+        waiting.extend((part.target,) if isinstance(part, Macro) else children(part))
+    return 1 + parts // 8
 
 
 def _asked(function: Function, before: Run, name: str) -> Run:

@@ -18,7 +18,7 @@ MAX_SIZE = 100_000
 """Characters, bytes or elements of a string, byte sequence or list that ``+`` builds."""
 
 MAX_STEPS = 100_000
-"""Work of one evaluation: a step for each turn of a macro, each call in it, each value compared inside lists and maps."""
+"""Work of one evaluation: steps for a macro's turn and every 8 parts of its body, a call in it, a nested value compared."""
 
 MAX_DEPTH = 200
 """Levels of lists and maps in a result that is handed back to Python."""

@@ -23,7 +23,7 @@ def _elements(holder: Any, macro: str, position: int) -> Iterator[Any]:
 def _decide(macro: str, decisive: bool) -> Callable[..., Run]:
     """``all`` (decided by false) or ``exists`` (by true): one decisive element settles it whatever failed before."""
 
-    def build(target: Run, slot: int, bodies: tuple[Run, ...], position: int, lenient: bool) -> Run:
+    def build(target: Run, slot: int, bodies: tuple[Run, ...], position: int, *, lenient: bool, cost: int) -> Run:
         body = bodies[0]
 
         def run(env: Any) -> Any:
@@ -32,7 +32,7 @@ def _decide(macro: str, decisive: bool) -> Callable[..., Run]:
                 return None
             failed: ExpressionError | None = None
             for item in _elements(holder, macro, position):
-                spend(env, 1)
+                spend(env, cost)
                 env[slot] = item
                 try:
                     if body(env) is decisive:
@@ -48,7 +48,7 @@ def _decide(macro: str, decisive: bool) -> Callable[..., Run]:
     return build
 
 
-def _exists_one(target: Run, slot: int, bodies: tuple[Run, ...], position: int, lenient: bool) -> Run:
+def _exists_one(target: Run, slot: int, bodies: tuple[Run, ...], position: int, *, lenient: bool, cost: int) -> Run:
     body = bodies[0]
 
     def run(env: Any) -> bool | None:
@@ -57,7 +57,7 @@ def _exists_one(target: Run, slot: int, bodies: tuple[Run, ...], position: int, 
             return None
         count = 0
         for item in _elements(holder, "exists_one", position):
-            spend(env, 1)
+            spend(env, cost)
             env[slot] = item
             count += body(env)
         return count == 1
@@ -65,7 +65,7 @@ def _exists_one(target: Run, slot: int, bodies: tuple[Run, ...], position: int, 
     return run
 
 
-def _filter(target: Run, slot: int, bodies: tuple[Run, ...], position: int, lenient: bool) -> Run:
+def _filter(target: Run, slot: int, bodies: tuple[Run, ...], position: int, *, lenient: bool, cost: int) -> Run:
     body = bodies[0]
 
     def run(env: Any) -> list[Any] | None:
@@ -74,7 +74,7 @@ def _filter(target: Run, slot: int, bodies: tuple[Run, ...], position: int, leni
             return None
         kept = []
         for item in _elements(holder, "filter", position):
-            spend(env, 1)
+            spend(env, cost)
             env[slot] = item
             if body(env):
                 kept.append(item)
@@ -83,7 +83,7 @@ def _filter(target: Run, slot: int, bodies: tuple[Run, ...], position: int, leni
     return run
 
 
-def _map(target: Run, slot: int, bodies: tuple[Run, ...], position: int, lenient: bool) -> Run:
+def _map(target: Run, slot: int, bodies: tuple[Run, ...], position: int, *, lenient: bool, cost: int) -> Run:
     condition = bodies[0] if len(bodies) == 2 else None
     result = bodies[-1]
 
@@ -93,7 +93,7 @@ def _map(target: Run, slot: int, bodies: tuple[Run, ...], position: int, lenient
             return None
         made = []
         for item in _elements(holder, "map", position):
-            spend(env, 1)
+            spend(env, cost)
             env[slot] = item
             if condition is None or condition(env):
                 made.append(result(env))
@@ -109,4 +109,4 @@ RUNNERS: Mapping[str, Callable[..., Run]] = {
     "filter": _filter,
     "map": _map,
 }
-"""For each macro: from its target, its variable's slot, its bodies (conditions give a bool), its position and the mode."""
+"""From a macro's target, variable slot, bodies (conditions give a bool), position, mode and a turn's cost."""

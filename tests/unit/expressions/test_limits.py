@@ -23,6 +23,8 @@ BIG = {"l": list(range(2000)), "s": "x" * 90_000, "texts": ["x" * 50_000] * 50}
         "l.exists(a, timestamp(0).getHours('no/' + string(a)) == 1)",
         "s + s",
         "l.map(a, [l] + [l] == [l] + [l]).size()",
+        f"l.all(a, {' && '.join(['a >= 0'] * 900)})",
+        f"l.map(a, [{', '.join(['1'] * 900)}]).size() == 2000",
     ],
 )
 def test_work_is_bounded(text):
