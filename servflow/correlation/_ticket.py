@@ -115,15 +115,16 @@ def fire(correlator: Correlator, ticket: Ticket, event: str, payload: Mapping[st
     if _window.put(run.state, fact) is run.state:
         return Outcome(ticket=ticket)  # it is known
     run.renew()
-    # Not until now: facts of earlier instants may still be on their way, and whoever lets time pass has read them.
+    # The ticket of a key lives in the time of its facts, not until now: facts of earlier instants may still be on their way,
+    # and whoever lets time pass has read them.
     seen = min(now, fact.at)
     run.until(seen, before=fact)
     carried = FrozenMap({name: value for name, value in fact.payload.items() if name != "key"})
     actor = Actor.of(call.actor)
-    run.record(Received, now, event=EVENT, payload=carried, key=call.key, actor=None if actor is None else actor.id)
-    run.findings(seen, now)
+    run.record(Received, seen, event=EVENT, payload=carried, key=call.key, actor=None if actor is None else actor.id)
+    run.findings(seen, seen)
     if run.ticket.closed and not run.state.idle:
-        run.record(Moved, now, event=EVENT, exited=(IDLE,), entered=(WATCHING,), configuration=(WATCHING,))
+        run.record(Moved, seen, event=EVENT, exited=(IDLE,), entered=(WATCHING,), configuration=(WATCHING,))
     return run.outcome()
 
 
@@ -381,7 +382,7 @@ class _Run:
         fields = _window.written(self.state, self.key)
         wake = None if self.ticket.closed else _window.wake_of(self.rule, self.state)
         if wake is not None:
-            wake = max(wake, self.ticket.at)  # what was due before happens as soon as somebody lets time pass
+            wake = max(wake, _after(self.ticket.at))  # what a late fact finds overdue happens as soon as time passes
         ticket = replace(self.ticket, fields=frozen_map(fields), wake=wake)
         return Outcome(ticket=ticket, records=tuple(self.records), effects=tuple(self.effects))
 

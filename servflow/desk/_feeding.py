@@ -46,7 +46,9 @@ def _open(steps: Steps, effect: Send) -> None:
         )
 
     def decide(now: datetime, world: World | None) -> Outcome:
-        return correlator.open(effect.to_ticket, {"key": effect.payload["key"]}, at=now, actor=SYSTEM, world=world)
+        # At the instant of its first fact: the ticket of a key lives in the time of its facts.
+        at = min(now, effect.at)
+        return correlator.open(effect.to_ticket, {"key": effect.payload["key"]}, at=at, actor=SYSTEM, world=world)
 
     with suppress(Conflict):  # somebody else was faster
         steps.open(effect.to_ticket, decide, key=None)

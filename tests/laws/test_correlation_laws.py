@@ -168,7 +168,7 @@ def lived(correlator: Correlator, made: list[Fact], data: st.DataObject) -> tupl
             records, effects = [*records, *outcome.records], [*effects, *outcome.effects]
         outcome = correlator.fire(outcome.ticket, "record", fact.payload, at=at, key=fact.event_key)
         records, effects = [*records, *outcome.records], [*effects, *outcome.effects]
-        assert outcome.ticket.wake is None or outcome.ticket.wake >= outcome.ticket.at
+        assert outcome.ticket.wake is None or outcome.ticket.wake > outcome.ticket.at
     outcome = advanced(correlator, outcome.ticket, FAR)
     return outcome.ticket, [*records, *outcome.records], [*effects, *outcome.effects]
 
