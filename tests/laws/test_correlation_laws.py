@@ -180,9 +180,9 @@ def advanced(correlator: Correlator, ticket: Ticket, at: datetime) -> Outcome:
 @given(st.data())
 @settings(max_examples=60, deadline=None)
 def test_a_key_is_a_ticket_like_any_other(data: st.DataObject) -> None:
-    """``fold(records) == ticket``; rerun gives the same records; dump and load give the ticket back; no effect id twice."""
+    """In whatever order facts come: ``fold(records) == ticket``; rerun gives the same; dump and load too; no effect id twice."""
     correlator = data.draw(correlators())
-    made = in_order(data.draw(facts(correlator, keys="a")))
+    made = data.draw(facts(correlator, keys="a"))
 
     ticket, records, effects = lived(correlator, made, data)
 
