@@ -68,9 +68,9 @@ def _tell(say: Say, found: Mapping[str, tuple[Difference, ...]], only: Mapping[s
         say.line(say.words("table.differs" if items else "table.same", name=name, count=len(items)))
         for item in items:
             say.line(f"  {item.text(say.lang)}")
-    for word, names in only.items():
+    for word, names in (("table.removed", only["removed"]), ("table.added", only["added"])):
         if names:
-            say.line(say.words(f"table.{word}", names=", ".join(names)))
+            say.line(say.words(word, names=", ".join(names)))
 
 
 def _data(item: Difference, lang: str) -> dict[str, Any]:

@@ -17,7 +17,10 @@ USES: tuple[tuple[str, str], ...] = (
         "transitions",
         "servflow.integrations.transitions: its machines become workflows, tickets its models; also measured against",
     ),
-    ("durable-rules", "servflow.integrations.durable_rules: runs correlators for hosts that already use it; also measured against"),
+    (
+        "durable-rules",
+        "servflow.integrations.durable_rules: runs correlators for hosts that already use it; also measured against",
+    ),
     (
         "opentelemetry-api",
         "servflow.integrations.otel: spans and figures of desks and workers; what becomes of them is the host's",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from attrs import define, field, frozen
@@ -299,11 +300,11 @@ class TableReader:
         data: dict[str, Any] = {"when": [], "then": []}
         for index, (one, entry) in enumerate(zip(inputs, tests, strict=True)):
             if one.made is not None:
-                data["when"].append(self._once(index, entry, lambda one=one, entry=entry: self._test(one, entry)))
+                data["when"].append(self._once(index, entry, partial(self._test, one, entry)))
             else:
                 self._effective(rule, entry, data)
         for index, (output, entry) in enumerate(zip(outputs, entries, strict=True), len(inputs)):
-            data["then"].append(self._once(index, entry, lambda output=output, entry=entry: self._entry(output, entry)))
+            data["then"].append(self._once(index, entry, partial(self._entry, output, entry)))
         self._people(rule, data, annotations)
         return data
 

@@ -261,9 +261,7 @@ def test_an_unknown_form_is_refused() -> None:
         (
             {
                 "fields": {"n": "int"},
-                "tables": {
-                    "t": {"hit": "first", "inputs": ["n"], "outputs": {"m": "int"}, "rows": [[">3", "1"], [">5", "2"]]}
-                },
+                "tables": {"t": {"hit": "first", "inputs": ["n"], "outputs": {"m": "int"}, "rows": [[">3", "1"], [">5", "2"]]}},
             },
             "rules",
         ),
