@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from servflow.model import freeze
-from servflow.rules._cells import Test, kind_of
+from servflow.rules._cells import Atom, Test, kind_of
+
+Interval = tuple[Any, bool, Any, bool]
+"""Low, whether it belongs, high, whether it belongs; None is an open side."""
+
+# Where an interval begins or ends: below everything, just below (0) or just above (1) a value, above everything.
+_Cut = tuple[Any, ...]
+_LOWEST: _Cut = (0,)
+_HIGHEST: _Cut = (2,)
 
 _SWEEP_BYTES = 8_000_000  # masks kept per sweep; past it only every n-th is kept and the rest is derived
 
@@ -22,10 +30,15 @@ class Sweep:
     so one mask per piece is the whole answer. Position 2i is the gap below constant i, 2i + 1 the constant.
     """
 
-    __slots__ = ("_masks", "_points", "_stride", "_toggles")
+    __slots__ = ("_masks", "_points", "_steps", "_stride", "_toggles")
 
-    def __init__(self, points: Iterable[Any], intervals: Iterable[tuple[Any, bool, Any, bool, int]], rows: int) -> None:
+    def __init__(
+        self, points: Iterable[Any], intervals: Iterable[tuple[Any, bool, Any, bool, int]], rows: int, always: int = 0
+    ) -> None:
         self._points = sorted(points)
+        # Among whole numbers every piece begins at one: n at n, the gap above it at n + 1.
+        whole = all(type(point) is int for point in self._points)
+        self._steps = [step for point in self._points for step in (point, point + 1)] if whole else None
         positions = 2 * len(self._points) + 1
         self._toggles: dict[int, int] = {}
         for low, low_closed, high, high_closed, mask in intervals:
@@ -36,19 +49,27 @@ class Sweep:
                 self._toggles[end] = self._toggles.get(end, 0) ^ mask
         self._stride = 1 + positions * (rows // 8 + 32) // _SWEEP_BYTES
         self._masks: list[int] = []
-        mask = 0
+        mask = always
         for position in range(positions):
             mask ^= self._toggles.get(position, 0)
             if position % self._stride == 0:
                 self._masks.append(mask)
 
+    @property
+    def whole(self) -> bool:
+        """Whether every mask is kept, and none derived when it is asked for."""
+        return self._stride == 1
+
     def mask(self, value: Any) -> int:
         """The rows whose interval holds the value."""
-        points = self._points
-        index = bisect_left(points, value)
-        position = 2 * index
-        if index < len(points) and points[index] == value:
-            position += 1
+        if self._steps is not None and type(value) is int:
+            position = bisect_right(self._steps, value)
+        else:
+            points = self._points
+            index = bisect_left(points, value)
+            position = 2 * index
+            if index < len(points) and points[index] == value:
+                position += 1
         if self._stride == 1:
             return self._masks[position]
         kept = position // self._stride
@@ -74,32 +95,42 @@ class Column:
         chosen: dict[Any, int] = {}
         excluded: dict[Any, int] = {}
         negated = 0
-        ranges: dict[str, list[tuple[Test, int]]] = {}
+        ranges: dict[str, list[tuple[Interval, int]]] = {}
         for test, mask in self._cells.items():
             if test.dynamic or not test.atoms:
                 always |= mask
                 continue
-            keys = _keys(test)
-            kind = _sole_interval(test)
-            if keys is not None and test.negated:
-                negated |= mask
-                _spread(excluded, keys, mask)
-            elif keys is not None:
-                _spread(chosen, keys, mask)
-            elif kind is not None:
-                ranges.setdefault(kind, []).append((test, mask))
-            else:
+            listed = _listed(test)
+            if listed is not None:
+                keys, without = listed
+                negated |= mask if without else 0
+                _spread(excluded if without else chosen, keys, mask)
+                continue
+            parts = _parts(test)
+            if parts is None:
                 self._slow.append((test, mask))
+                continue
+            keys, intervals = parts
+            _spread(chosen, keys, mask)
+            for kind, found in intervals.items():
+                ranges.setdefault(kind, []).extend((interval, mask) for interval in found)
         self._miss = always | negated
         self._hits = {
             key: always | (negated & ~excluded.get(key, 0)) | chosen.get(key, 0) for key in chosen.keys() | excluded.keys()
         }
-        self._sweeps: dict[str | None, Sweep] = {kind: _sweep(found, rows) for kind, found in ranges.items()}
+        # Where nothing is listed a sweep is the whole answer for its kind of values.
+        base = 0 if self._hits else self._miss
+        self._sweeps: dict[str | None, Sweep] = {kind: _sweep(found, rows, base) for kind, found in ranges.items()}
         self._texts, self._numbers = self._sweeps.get("string"), self._sweeps.get("number")
         self._null = 0
         for test, mask in self._cells.items():
             if test.dynamic or test.holds(None, {}):
                 self._null |= mask
+
+    @property
+    def shares(self) -> bool:
+        """Whether the masks it gives are kept here anyway, so that who remembers them needs no room for them."""
+        return not self._slow and not (self._hits and self._sweeps) and all(sweep.whole for sweep in self._sweeps.values())
 
     @cached_property
     def _as_decimal(self) -> Column:
@@ -122,7 +153,7 @@ class Column:
             found = self._looked_up(value)
             sweep = self._sweeps.get(kind_of(value)) if self._sweeps else None
         if sweep is not None:
-            found |= sweep.mask(value)
+            found = found | sweep.mask(value) if self._hits else sweep.mask(value)
         for test, mask in self._slow:
             if test.holds(value, {}):
                 found |= mask
@@ -154,37 +185,100 @@ def _key(value: Any) -> Any:
     return value
 
 
-def _keys(test: Test) -> list[Any] | None:
-    """The values a cell lists, where it does nothing else; null has its own mask."""
-    keys: list[Any] = []
+def _listed(test: Test) -> tuple[list[Any], bool] | None:
+    """The values a cell lists, where it does nothing else, and whether it is all others it takes; null has its own mask."""
+    if len(test.atoms) == 1 and test.atoms[0].kind == "differs":
+        keys = _keys(test.atoms[0])
+        return None if keys is None else (keys, not test.negated)
+    found: list[Any] = []
     for atom in test.atoms:
-        if atom.kind != "equal" or atom.low is None:
+        keys = _keys(atom) if atom.kind == "equal" else None
+        if keys is None:
             return None
-        constant = atom.low.constant
-        items = constant if isinstance(constant, (list, tuple)) else (constant,)
-        if any(item is not None and kind_of(item) is None for item in items):
-            return None
-        keys.extend(_key(item) for item in items if item is not None)
-        if items is constant:
-            keys.append(tuple(constant))
+        found.extend(keys)
+    return found, test.negated
+
+
+def _keys(atom: Atom) -> list[Any] | None:
+    """The values that equal what the alternative names; None where one of them cannot be looked up."""
+    assert atom.low is not None
+    constant = atom.low.constant
+    items = constant if isinstance(constant, (list, tuple)) else (constant,)
+    if any(item is not None and kind_of(item) is None for item in items):
+        return None
+    keys = [_key(item) for item in items if item is not None]
+    if items is constant:
+        keys.append(tuple(constant))
     return keys
 
 
-def _sole_interval(test: Test) -> str | None:
-    """The kind of values a cell orders, where it is one interval and nothing else."""
-    if test.negated or len(test.atoms) != 1 or test.atoms[0].kind != "range":
+def _parts(test: Test) -> tuple[list[Any], dict[str, list[Interval]]] | None:
+    """
+    What a cell with ranges takes: the values it lists, and disjoint intervals by kind; None where it must be asked.
+
+    A negated range takes only values of its own kind: no other can be ordered with it.
+    """
+    listed: list[Any] = []
+    spans: dict[str, list[tuple[_Cut, _Cut]]] = {}
+    for atom in test.atoms:
+        if atom.kind == "range":
+            kinds = {kind_of(operand.constant) for operand in atom.operands}
+            kind = kinds.pop() if len(kinds) == 1 else None
+            if kind is None:
+                return None
+            spans.setdefault(kind, []).append(_span(atom))
+            continue
+        keys = _keys(atom) if atom.kind == "equal" else None
+        if keys is None:
+            return None
+        listed.extend(keys)
+    if not test.negated:
+        return listed, {kind: _intervals(_merged(found)) for kind, found in spans.items()}
+    if len(spans) != 1:
         return None
-    kinds = {kind_of(operand.constant) for operand in test.atoms[0].operands}
-    return kinds.pop() if len(kinds) == 1 else None
+    ((kind, found),) = spans.items()
+    values = [key for key in map(_value, listed) if kind_of(key) == kind]
+    merged = _merged([*found, *(((1, value, 0), (1, value, 1)) for value in values)])
+    edges = [_LOWEST, *(cut for span in merged for cut in span), _HIGHEST]
+    return [], {kind: _intervals([(low, high) for low, high in zip(edges[::2], edges[1::2], strict=True) if low < high])}
 
 
-def _sweep(found: list[tuple[Test, int]], rows: int) -> Sweep:
-    intervals = []
-    points: set[Any] = set()
-    for test, mask in found:
-        atom = test.atoms[0]
-        low = None if atom.low is None else atom.low.constant
-        high = None if atom.high is None else atom.high.constant
-        points.update(bound for bound in (low, high) if bound is not None)
-        intervals.append((low, atom.low_closed, high, atom.high_closed, mask))
-    return Sweep(points, intervals, rows)
+def _value(key: Any) -> Any:
+    return key[1] if isinstance(key, tuple) and len(key) == 2 and key[0] is bool else key
+
+
+def _span(atom: Atom) -> tuple[_Cut, _Cut]:
+    low = _LOWEST if atom.low is None else (1, atom.low.constant, 0 if atom.low_closed else 1)
+    high = _HIGHEST if atom.high is None else (1, atom.high.constant, 1 if atom.high_closed else 0)
+    return low, high
+
+
+def _merged(spans: Iterable[tuple[_Cut, _Cut]]) -> list[tuple[_Cut, _Cut]]:
+    """The same values in disjoint spans, lowest first."""
+    found: list[tuple[_Cut, _Cut]] = []
+    for low, high in sorted(spans):
+        if low >= high:
+            continue
+        if found and low <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], high))
+        else:
+            found.append((low, high))
+    return found
+
+
+def _intervals(spans: Iterable[tuple[_Cut, _Cut]]) -> list[Interval]:
+    return [
+        (
+            None if low == _LOWEST else low[1],
+            low == _LOWEST or low[2] == 0,
+            None if high == _HIGHEST else high[1],
+            high == _HIGHEST or high[2] == 1,
+        )
+        for low, high in spans
+    ]
+
+
+def _sweep(found: Iterable[tuple[Interval, int]], rows: int, always: int) -> Sweep:
+    intervals = [(*interval, mask) for interval, mask in found]
+    points = {bound for low, _, high, _, _ in intervals for bound in (low, high) if bound is not None}
+    return Sweep(points, intervals, rows, always)
