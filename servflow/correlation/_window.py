@@ -60,9 +60,10 @@ class KeyState:
     ``live`` facts still count and ``spent`` positions do not any more, but are known, so that one that comes again is not
     counted again: at most ``keep`` of each, none more than the span older than ``newest``, the latest one worked off.
     Whatever stands at or before ``floor`` is forgotten, so it is too late for it. ``waiting`` facts are not worked off yet.
-    ``start`` is the fact since which an absence is waited for, ``ended`` where the latest such wait was over. ``hush`` is how
-    long an alarm lasts that is told once. ``fired`` counts what was found, the latest at ``fired_at`` because of the facts
-    ``behind`` it; ``late`` counts facts that came too late, ``dropped`` those for which there was no room.
+    ``start`` is the fact since which an absence is waited for, ``live`` are then those after it that would have begun the
+    wait, and ``ended`` is where the latest such wait was over. ``hush`` is how long an alarm lasts that is told once.
+    ``fired`` counts what was found, the latest at ``fired_at`` because of the facts ``behind`` it; ``late`` counts facts that
+    came too late, ``dropped`` those for which there was no room.
     """
 
     live: tuple[Fact, ...] = ()
@@ -198,7 +199,7 @@ def _run_out(rule: Rule, state: KeyState) -> tuple[KeyState, Found | None]:
     assert due is not None and state.start is not None  # noqa: PT018 - the caller saw the deadline
     found = Found(at=due, due=later(due, rule.grace), facts=(state.start,), by=state.start)
     over: Position = (later(due, RESOLUTION), "", 0)
-    made = replace(state, start=None, ended=max(over, state.ended or over))
+    made = replace(state, start=None, live=(), ended=max(over, state.ended or over))
     return _fired(made, found), found
 
 
@@ -212,7 +213,7 @@ def _work(rule: Rule, state: KeyState, fact: Fact, search: Search | None) -> tup
         newest = place
     state = _aged(rule, replace(state, newest=newest))
     if rule.find == "absence":
-        return _bounded(rule, _waited(replace(state, spent=_with(state.spent, place)), fact)), None
+        return _bounded(rule, _waited(rule, replace(state, spent=_with(state.spent, place)), fact)), None
     if state.hush is not None and fact.at <= state.hush:
         # It is told already, for as long as facts keep coming.
         hush = max(state.hush, later(fact.at, rule.within))
@@ -250,16 +251,19 @@ def _too_late(rule: Rule, state: KeyState, place: Position, newest: Position) ->
     return place[0] < earlier(newest[0], rule.within)
 
 
-def _waited(state: KeyState, fact: Fact) -> KeyState:
-    """An absence: a fact may end the wait, and begin one."""
-    place, start = fact.position, state.start
-    if fact.ends and (state.ended is None or place > state.ended):
-        state = replace(state, ended=place)
-        if start is not None and start.position < place:
-            start = None
-    if fact.starts and (state.ended is None or place >= state.ended) and (start is None or place < start.position):
-        start = fact
-    return replace(state, start=start)
+def _waited(rule: Rule, state: KeyState, fact: Fact) -> KeyState:
+    """An absence: a fact may end the wait, and begin one; what would have begun it stays, for an end that comes late."""
+    place, ended = fact.position, state.ended
+    starts = state.live if state.start is None else (state.start, *state.live)
+    if fact.starts:
+        starts = _placed(starts, fact, not starts or place > starts[-1].position)
+    if fact.ends and (ended is None or place > ended):
+        ended = place
+    if ended is not None:
+        starts = starts[bisect_left(starts, ended, key=position_of) :]
+    start = starts[0] if starts else None
+    made: KeyState = replace(state, start=start, live=starts[1:][-rule.keep :], ended=ended)
+    return made
 
 
 def _placed(facts: tuple[Fact, ...], fact: Fact, last: bool) -> tuple[Fact, ...]:

@@ -109,6 +109,19 @@ def test_within_the_grace_the_order_of_arrival_changes_nothing(data: st.DataObje
 
 
 @given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_a_silence_is_found_in_whatever_order_its_facts_come(data: st.DataObject) -> None:
+    """Even without a grace: an end that comes late ends what it ends, and the wait that began after it goes on."""
+    correlator = Correlator(name="watch", key="customer", find="absence", within="30s", keep=200)
+    made = data.draw(facts(correlator, keys="a", most=6))
+    engine = Correlation(correlator)
+
+    engine.feed(data.draw(st.permutations(made)), at=START + seconds(30))
+
+    assert scan(correlator, made, FAR) == seen(engine.advance(FAR))
+
+
+@given(st.data())
 @settings(max_examples=50, deadline=None)
 def test_looking_more_often_changes_nothing(data: st.DataObject) -> None:
     """Time may pass in one step or in many: what is found is the same, and found once."""
@@ -180,7 +193,7 @@ def advanced(correlator: Correlator, ticket: Ticket, at: datetime) -> Outcome:
 @given(st.data())
 @settings(max_examples=60, deadline=None)
 def test_a_key_is_a_ticket_like_any_other(data: st.DataObject) -> None:
-    """In whatever order facts come: ``fold(records) == ticket``; rerun gives the same; dump and load too; no effect id twice."""
+    """In whatever order facts come: ``fold(records) == ticket``; rerun, dump and load give the same; no effect id twice."""
     correlator = data.draw(correlators())
     made = data.draw(facts(correlator, keys="a"))
 
