@@ -9,8 +9,8 @@ from servflow.errors import Finding
 from servflow.rules._analysis import MAX_FINDINGS, ORDERED, SINGLE, Check, begun
 from servflow.rules._cover import Budget, Covering
 from servflow.rules._hits import defaults, priority_of
-from servflow.rules._line import Runs, both, either, less
 from servflow.rules._program import Program
+from servflow.rules._runs import Runs, both, either, less
 from servflow.rules._space import Axis, Whole, bits, nicest
 from servflow.rules._spare import mergeable, redundant
 from servflow.rules._witness import completed
@@ -251,7 +251,8 @@ def _gap(check: Check, domain: Sequence[Runs], point: Sequence[int]) -> tuple[Ru
         taken: Runs = ()
         for cell in {axis.of_row[row] for row in bits(check.touch.reaching(box, skip=index) & ~check.never)}:
             taken = either(taken, axis.cells[cell])
-        box[index] = less(domain[index], taken)
+        free = less(domain[index], taken)
+        box[index] = free if axis.period else axis.line.sayable(free, point[index], domain[index])
     region = {}
     for axis, runs, whole in zip(check.space.axes, box, domain, strict=True):
         text = None if runs == whole else axis.line.written(runs)

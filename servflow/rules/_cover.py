@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attrs import define, field, frozen
 
-from servflow.rules._line import Runs, less, pairs
+from servflow.rules._runs import Runs, less, pairs
 from servflow.rules._space import Space, bits
 
 _MOST_AT_ONCE = 400

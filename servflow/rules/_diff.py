@@ -11,8 +11,8 @@ from servflow.errors import InputError, ServflowError, render
 from servflow.rules._analysis import SINGLE, outputs_of, signature
 from servflow.rules._cover import Budget, Covering, meet
 from servflow.rules._difference import Difference
-from servflow.rules._hits import defaults, plainly, priority_of
-from servflow.rules._line import Runs, both, either, less
+from servflow.rules._hits import defaults, plainly, priority_of, settle
+from servflow.rules._runs import Runs, both, either, less
 from servflow.rules._space import Axis, Space, bits, space_of
 from servflow.rules._table import DecisionTable
 from servflow.rules._touch import Touch
@@ -294,7 +294,8 @@ def _grown(made: _Diff, domain: Sequence[Runs], point: Sequence[int], rows: Sequ
         for row in rows:
             if all(other == index or meet(made.covering.cell(other, row), box[other]) for other in range(len(box))):
                 taken = either(taken, made.covering.cell(index, row))
-        box[index] = less(domain[index], taken)
+        free, axis = less(domain[index], taken), made.space.axes[index]
+        box[index] = free if axis.period else axis.line.sayable(free, point[index], axis.line.everything)
     return tuple(box)
 
 
@@ -376,10 +377,17 @@ def _in_regions(made: _Diff) -> None:
             rows = ((number - side.first,),)
             made.undecided("size", *(rows if side is made.old else ((), *rows)))
             return
-    if defaults(made.old.table.outputs) != defaults(made.new.table.outputs):
+    if _nothing(made.old.table, made.names) != _nothing(made.new.table, made.names):
         answer = made.covering.search(made.space.everything, list(bits(~made.space.undecided & (1 << made.space.rows) - 1)))
+        if not answer.decided:
+            made.undecided("size")
         if answer.point is not None:
             _tell_region(made, ((), ()), answer.point)
+
+
+def _nothing(table: DecisionTable, names: Sequence[str]) -> Any:
+    """What a table says where no row matches."""
+    return _of(plainly(settle(table.name, table.hit, table.outputs, (), ())[0]), names)
 
 
 def _common(made: _Diff) -> int:

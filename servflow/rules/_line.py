@@ -19,9 +19,7 @@ from servflow.errors import ExpressionError
 from servflow.expressions import Expression
 from servflow.model import CONVERTERS, EPOCH, FrozenMap, ValueProblem, write_instant
 from servflow.rules._cells import CellProblem, Test, kind_of, read_cell, same
-
-Runs = tuple[int, ...]
-"""Positions on a line as start, end, start, end, ...: half-open, ascending, never touching."""
+from servflow.rules._runs import Runs, both, less, pairs
 
 _WIDE = decimal.Context(prec=400)
 _TICK = timedelta(microseconds=1)
@@ -122,7 +120,7 @@ class Line:
                 held[-1] = position + 1
             else:
                 held += (position, position + 1)
-        return _less(self.everything, tuple(held)) if test.negated else tuple(held)
+        return less(self.everything, tuple(held)) if test.negated else tuple(held)
 
     def _interval(self, test: Test) -> Runs | None:
         """Where a cell that is one interval of one kind holds; None for any other, and where a bound is not on the line."""
@@ -180,7 +178,7 @@ class Line:
             like: cells whose alternatives together say the same; joined where no shorter cell is found.
         """
         candidates = ["-"]
-        outside = _less(self.everything, runs)
+        outside = less(self.everything, runs)
         for positions, form in ((runs, "{}"), (outside, "not({})")):
             parts = self._parts(positions)
             if parts:
@@ -189,6 +187,16 @@ class Line:
             candidates.append(", ".join(like))
         fitting = [text for text in candidates if self._says(text, runs)]
         return min(fitting, key=len, default=None)
+
+    def sayable(self, runs: Runs, position: int, whole: Runs) -> Runs:
+        """The most of these positions around one of them that a cell can say; all of them where no cell says even that."""
+        if runs == whole or self.written(runs) is not None:
+            return runs
+        within = next(((each.start, each.end) for each in self.stretches if each.start <= position < each.end), (0, 0))
+        for part in (both(runs, within), *(run for run in pairs(runs) if run[0] <= position < run[1])):
+            if part and part != runs and self.written(part) is not None:
+                return part
+        return (position, position + 1) if self.written((position, position + 1)) is not None else runs
 
     def _says(self, text: str, runs: Runs) -> bool:
         try:
@@ -200,9 +208,9 @@ class Line:
         """The alternatives of a comma list that holds there; None where one of them has no text."""
         parts: list[str] = []
         for stretch in self.stretches:
-            for start, end in _pairs(_both(runs, (stretch.start, stretch.end))):
+            for start, end in pairs(both(runs, (stretch.start, stretch.end))):
                 parts += self._part(stretch, start, end) or [""]
-        if self.null is not None and _both(runs, (self.null, self.null + 1)):
+        if self.null is not None and both(runs, (self.null, self.null + 1)):
             parts.append("null")
         return parts if all(parts) else None
 
@@ -445,49 +453,3 @@ def _moments(values: list[Any]) -> list[Any]:
         except OverflowError:  # nothing lies beyond
             continue
     return samples
-
-
-# runs ---------------------------------------------------------------------------------------------------------
-
-
-def _pairs(runs: Runs) -> Iterable[tuple[int, int]]:
-    return zip(runs[::2], runs[1::2], strict=True)
-
-
-def _both(left: Runs, right: Runs) -> Runs:
-    if len(left) == 2 and len(right) == 2:
-        start, end = max(left[0], right[0]), min(left[1], right[1])
-        return (start, end) if start < end else ()
-    found: list[int] = []
-    i = j = 0
-    while i < len(left) and j < len(right):
-        start, end = max(left[i], right[j]), min(left[i + 1], right[j + 1])
-        if start < end:
-            found += (start, end)
-        if left[i + 1] < right[j + 1]:
-            i += 2
-        else:
-            j += 2
-    return tuple(found)
-
-
-def _less(left: Runs, right: Runs) -> Runs:
-    end = max(left[-1] if left else 0, right[-1] if right else 0)
-    edges = [0, *right, end]
-    # Between the runs of *right* lies what it leaves.
-    outside = [edge for start, stop in _pairs(tuple(edges)) if start < stop for edge in (start, stop)]
-    return _both(left, tuple(outside))
-
-
-def _either(left: Runs, right: Runs) -> Runs:
-    merged: list[int] = []
-    for start, end in sorted([*_pairs(left), *_pairs(right)]):
-        if merged and start <= merged[-1]:
-            merged[-1] = max(merged[-1], end)
-        else:
-            merged += (start, end)
-    return tuple(merged)
-
-
-both, less, either, pairs = _both, _less, _either, _pairs
-"""What runs have in common, what the second leaves of the first, what either holds, and the (start, end) of each run."""

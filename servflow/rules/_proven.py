@@ -7,8 +7,8 @@ from typing import Any
 
 from servflow.errors import Finding
 from servflow.rules._analysis import Check, begun
-from servflow.rules._line import both
 from servflow.rules._program import Program
+from servflow.rules._runs import both
 from servflow.rules._space import Whole, bits
 
 MOST_TOLD = 20

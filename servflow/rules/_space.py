@@ -13,8 +13,9 @@ from servflow.model import CONVERTERS
 from servflow.rules._cells import Test
 from servflow.rules._definition import Input, Output, Row, base_type
 from servflow.rules._effective import Effective, bounds_of
-from servflow.rules._line import Line, Runs, Stretch, both, line_of
+from servflow.rules._line import Line, Stretch, line_of
 from servflow.rules._program import Program
+from servflow.rules._runs import Runs, both
 
 AT = ("at",)
 """Where the instant of a decision is read from where rows have effective periods."""

@@ -9,7 +9,7 @@ from servflow.model import write_instant
 from servflow.rules._analysis import MAX_FINDINGS, ORDERED, Check
 from servflow.rules._cells import kind_of
 from servflow.rules._cover import Covering
-from servflow.rules._line import Runs, both, either
+from servflow.rules._runs import Runs, both, either
 from servflow.rules._space import Axis, bits
 
 _MOST_BETWEEN = 2_000

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import define, field
 
-from servflow.rules._line import Runs, pairs
+from servflow.rules._runs import Runs, pairs
 from servflow.rules._space import Axis, Space
 
 _BLOCK = 16
