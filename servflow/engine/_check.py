@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from servflow.engine._abstract import Abstract, held_roles
@@ -11,19 +10,16 @@ from servflow.engine._candidates import cases, guards
 from servflow.engine._copies import copies
 from servflow.engine._player import MAX_CALLS, Player, search
 from servflow.engine._proving import Proof
+from servflow.engine._resting import rule_check
 from servflow.engine._search import Found, components, explore
 from servflow.engine._stories import Story
 from servflow.engine._unset import unset_fields
-from servflow.errors import Finding, LimitError, ServflowError
-from servflow.model import SYSTEM, World, freeze
+from servflow.errors import Finding
+from servflow.model import World, freeze
 from servflow.rules import failed_cases
-from servflow.rules._ruleset_check import RuleCheck
 
 if TYPE_CHECKING:
     from servflow.engine._workflow import Workflow
-
-SOME_TIME = datetime(2026, 1, 1, tzinfo=UTC)
-"""When tickets are opened only to try something."""
 
 PLACES, WORK = 3_000, 40_000
 """How many abstract states are looked at for the findings besides laws, and how many runs of steps."""
@@ -57,21 +53,7 @@ def _rules(workflow: Workflow) -> Iterator[Finding]:
     """What is wrong with the rules taken together; that they never come to rest is shown by opening a ticket."""
     if not workflow.rules:
         return
-    compiled = workflow.compiled
-
-    def endless(fields: Mapping[str, Any]) -> bool:
-        given = {name: value for name, value in fields.items() if name in workflow.fields}
-        try:
-            workflow.open("T1", given, at=SOME_TIME, actor=SYSTEM)
-        except LimitError as error:
-            return error.code == "rules"
-        except ServflowError:
-            return False
-        return False
-
-    ruling = compiled.ruling
-    checked = RuleCheck(ruling.plan, ruling.conditions, compiled.rule_set.reads_of, compiled.timeless, endless=endless)
-    for item in checked.findings():
+    for item in rule_check(workflow).findings():
         yield Finding(item.code, f"rules{item.path}", item.facts, item.severity, witness=item.witness)
 
 

@@ -6,13 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from servflow.engine._actions import Update, compile_updates, run_updates
-from servflow.errors import ExpressionError, LimitError, Refused
+from servflow.errors import ExpressionError, Refused
 from servflow.expressions import Expression
 from servflow.model import Decided, FrozenMap, freeze
 from servflow.rules import RuleSet
 from servflow.rules._rule_parts import SCORE
-from servflow.rules._ruleset_agenda import MAX_FIRINGS, Agenda, most_firings
-from servflow.rules._ruleset_decide import score_reason
+from servflow.rules._ruleset_agenda import MAX_FIRINGS, Agenda
+from servflow.rules._ruleset_decide import endless, score_reason
 from servflow.rules._ruleset_plan import Conditions, Plan, Scored, sums_whole
 
 if TYPE_CHECKING:
@@ -132,16 +132,9 @@ class _OnTicket:
             f"rule {rule.name!r} cannot be decided: {error.message}", code="guard", rule=rule.name, why=error.message
         ) from error
 
-    def endless(self, place: int) -> NoReturn:
+    def endless(self, places: tuple[int, ...]) -> NoReturn:
         """Rules set each other off without end."""
-        rule, limit = self._plan.rules[self._plan.order[place]], most_firings(len(self._plan.rules))
-        raise LimitError(
-            f"rules of {self._call.workflow.workflow} acted again more than {limit} times in one step; "
-            f"{rule.name!r} and others set each other off",
-            code="rules",
-            limit=limit,
-            rule=rule.name,
-        )
+        raise endless(self._plan, places, self._call.workflow.workflow)
 
 
 __all__ = ["MAX_FIRINGS", "Ruling", "react"]

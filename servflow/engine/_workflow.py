@@ -24,6 +24,7 @@ from servflow.engine._law import Law
 from servflow.engine._order import meant_orders
 from servflow.engine._progress import Progress
 from servflow.engine._proving import BUDGET, Proof, prove
+from servflow.engine._resting import endless_rules
 from servflow.engine._stories import replay
 from servflow.engine._views import Explanation, Option
 from servflow.errors import DefinitionError, Finding
@@ -83,6 +84,9 @@ class Workflow:
         if errors:
             raise DefinitionError.of(findings)
         object.__setattr__(self, "compiled", compiled)
+        restless = [*endless_rules(self)] if self.rules else []
+        if restless:
+            raise DefinitionError.of([*findings, *restless])
 
     compiled: Compiled = field(init=False)
 

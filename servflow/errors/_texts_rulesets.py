@@ -70,8 +70,8 @@ TEXTS: dict[str, Text] = {
         hint_zh="请传入 at=...",
     ),
     "rules.endless": Text(
-        en="{set}: rules acted {times} times without coming to rest; {rule!r} and others set each other off",
-        zh="{set}：规则执行了 {times} 次仍未停下，{rule!r} 与其他规则互相触发",
+        en="{set}: rules acted again more than {limit} times in one step without coming to rest; these set each other off: {rules}",
+        zh="{set}：规则在一步之内重复执行超过 {limit} 次仍未停下，以下规则互相触发：{rules}",
     ),
     "rules.rule_fired": Text(en="{rule} acted", zh="{rule} 已执行"),
     "rules.rule_scored": Text(
@@ -116,12 +116,12 @@ TEXTS: dict[str, Text] = {
         hint_zh="请确保能停下来：用条件终止，或在同组中使用 stop",
     ),
     "rules.endless_cycle": Text(
-        en="rules set each other off and never come to rest: {path}",
-        zh="规则互相触发且永不停止：{path}",
+        en="rules set each other off without coming to rest, with {values} for one: {path}",
+        zh="规则互相触发且不会停下，例如 {values}：{path}",
         hint_en="end it by a condition, or by stop within one group",
         hint_zh="请用条件终止，或在同组中使用 stop",
     ),
     "rules.rules_undecided": Text(
-        en="{count} questions about rules could not be decided", zh="有 {count} 个关于规则的问题未能判定"
+        en="at least {count} questions about rules were not decided", zh="至少有 {count} 个关于规则的问题未能判定"
     ),
 }

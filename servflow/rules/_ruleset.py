@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -24,8 +24,6 @@ from servflow.rules._table import DecisionTable
 
 MAX_RULES = 10_000
 """Most rules of one set."""
-
-_SOME_TIME = datetime(2026, 1, 1, tzinfo=UTC)  # a trial must be at some instant
 
 _MAX_CACHED = 1_024  # different sets of changed names remembered per set of rules
 
@@ -219,14 +217,14 @@ class RuleSet:
         conditions = [Conditions.of(rule) for rule in self.rules]
         return RuleCheck(self.plan, conditions, self.reads_of, fields or {}, endless=self._endless, budget=budget).findings()
 
-    def _endless(self, fields: Mapping[str, Any]) -> bool:
+    def _endless(self, fields: Mapping[str, Any], at: datetime) -> frozenset[str]:
         try:
-            self.decide(fields, _SOME_TIME)
+            self.decide(fields, at)
         except LimitError as error:
-            return error.code == "rules"
+            return frozenset(error.facts["rules"]) if error.code == "rules" else frozenset()
         except ServflowError:
-            return False
-        return False
+            pass
+        return frozenset()
 
     # data -------------------------------------------------------------------------------------------------------
 

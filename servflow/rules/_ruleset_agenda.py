@@ -32,8 +32,8 @@ class Stage(Protocol):
         """A condition cannot be decided."""
         ...
 
-    def endless(self, rule: int) -> NoReturn:
-        """Rules act again and again."""
+    def endless(self, rules: tuple[int, ...]) -> NoReturn:
+        """Rules act again and again, those at these places."""
         ...
 
 
@@ -52,7 +52,7 @@ class Agenda:
         in_force: the rules that may act now, as bits.
     """
 
-    __slots__ = ("_acted", "_again", "_false", "_held", "_memory", "_open", "_plan", "_stage", "_waiting")
+    __slots__ = ("_acted", "_again", "_circling", "_false", "_held", "_memory", "_open", "_plan", "_stage", "_waiting")
 
     def __init__(self, plan: Plan, stage: Stage, waiting: int, in_force: int) -> None:
         self._plan = plan
@@ -63,6 +63,7 @@ class Agenda:
         self._held = 0  # those passed over for a rule before them
         self._acted = 0
         self._again = 0
+        self._circling = 0  # those that still act after half of all rounds
         self._memory: Memory | None = None
 
     def run(self) -> None:
@@ -91,9 +92,7 @@ class Agenda:
             self._held |= bit
             return
         if self._acted & bit:
-            self._again += 1
-            if self._again > most_firings(len(self._plan.rules)):
-                self._stage.endless(place)
+            self._acts_again(bit)
         self._acted |= bit
         if self._plan.stopping & bit:
             self._open &= ~self._plan.groups[place] | bit
@@ -101,6 +100,14 @@ class Agenda:
         if changed:
             self._memory = None
             self._set_off(changed & ~bit)
+
+    def _acts_again(self, bit: int) -> None:
+        most = most_firings(len(self._plan.rules))
+        self._again += 1
+        if self._again > most // 2:
+            self._circling |= bit
+        if self._again > most:
+            self._stage.endless(tuple(place for place in range(len(self._plan.rules)) if self._circling >> place & 1))
 
     def _holds(self, place: int) -> tuple[bool, Scored | None]:
         try:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import combinations, product
 from typing import Any
 
-from servflow.errors import ExpressionError, Finding
+from servflow.errors import ExpressionError, Finding, shown
 from servflow.expressions import Expression, Solved, solve
 from servflow.model import canonical, freeze
 from servflow.rules._rules import Rule
+from servflow.rules._ruleset_atoms import Atom
 from servflow.rules._ruleset_cycles import Cycle, cycles, path_of
 from servflow.rules._ruleset_index import parts_of
 from servflow.rules._ruleset_plan import Conditions, Plan
@@ -24,7 +27,17 @@ _LOOKS = 300_000  # pairs of rules that are looked at
 _SUBSETS = 8  # scores of more conditions than this are not taken to pieces
 _TOLD = 50  # findings of one kind that are told one by one
 
-Endless = Callable[[Mapping[str, Any]], bool]
+_AT_LOAD = 8  # circles that are tried out when a definition is loaded
+_SAID = 6  # values said in a sentence
+
+_SOME_TIME = datetime(2026, 1, 1, tzinfo=UTC)  # a trial must be at some instant
+
+Endless = Callable[[Mapping[str, Any], datetime], frozenset[str]]
+"""The names of the rules that never come to rest on some fields at an instant; none where they do."""
+
+
+Ways = tuple[tuple[tuple[Expression, ...], tuple[Expression, ...]], ...]
+"""The ways in which a rule may hold: for each what must hold, and what must not."""
 
 
 class RuleCheck:
@@ -36,7 +49,7 @@ class RuleCheck:
         conditions: the same conditions, in document order.
         reads: what each rule reads, in document order.
         types: field types, where known.
-        endless: whether rules never come to rest on some fields.
+        endless: which rules never come to rest on some fields.
         budget: how many values may be tried in all.
     """
 
@@ -59,9 +72,15 @@ class RuleCheck:
         self._left = BUDGET if budget is None else budget
         self._questions = _QUESTIONS
         self._open = 0
-        self._ways = [self._ways_of(index) for index in range(len(self._rules))]
-        self._atoms = [() if asked.when is None else atoms_of([asked.when]) for asked in conditions]
         self._shows: dict[int, Mapping[str, Any]] = {}
+
+    @cached_property
+    def _ways(self) -> list[Ways | None]:
+        return [self._ways_of(index) for index in range(len(self._rules))]
+
+    @cached_property
+    def _atoms(self) -> list[tuple[Atom, ...]]:
+        return [() if asked.when is None else atoms_of([asked.when]) for asked in self._conditions]
 
     def findings(self) -> tuple[Finding, ...]:
         """Everything found, in document order; what was not decided last."""
@@ -78,7 +97,7 @@ class RuleCheck:
 
     # one rule ---------------------------------------------------------------------------------------------------
 
-    def _ways_of(self, index: int) -> tuple[tuple[tuple[Expression, ...], tuple[Expression, ...]], ...] | None:
+    def _ways_of(self, index: int) -> Ways | None:
         """The ways in which a rule may hold: what must hold and what must not; None where there are too many."""
         rule, asked = self._rules[index], self._conditions[index]
         first = () if asked.when is None else (asked.when,)
@@ -177,7 +196,10 @@ class RuleCheck:
     def _pairs(self, dead: set[int]) -> Iterator[Finding]:
         told = 0
         for place, index in enumerate(self._plan.order):
-            if index in dead or told >= _TOLD:
+            if index in dead:
+                continue
+            if told >= _TOLD:
+                self._open += self._plan.stops[place] != 0
                 continue
             shadow = self._shadowed(place, index, dead)
             if shadow is not None:
@@ -185,20 +207,23 @@ class RuleCheck:
                 yield shadow
         told = 0
         for first, second, name in self._disagreeing(dead):
+            if told >= _TOLD:
+                self._open += 1  # at least one more question, which is not asked
+                break
             made = self._at_once(first, second)
-            if made is not None and told < _TOLD:
+            if made is not None:
                 told += 1
                 facts = {"by": self._rules[first].name, "first": first, "name": name}
                 yield self._tell("rules.rule_conflict", second, facts, made, "info")
 
     def _shadowed(self, place: int, index: int, dead: set[int]) -> Finding | None:
         """Whether a rule before it that closes the group always holds when this one does."""
-        shown = self._shows.get(index)
+        witness = self._shows.get(index)
         left = self._plan.stops[place]
-        if shown is None or not left:
+        if witness is None or not left:
             return None
         # Those that do not hold on the values on which this one does cannot always hold with it.
-        memory = self._plan.look(shown)
+        memory = self._plan.look(witness)
         left &= memory.possible
         while left:
             bit = left & -left
@@ -207,14 +232,14 @@ class RuleCheck:
             when = self._conditions[other].when
             if other in dead or not _within(self._rules[index], self._rules[other]):
                 continue
-            if not self._holds_there(bit.bit_length() - 1, shown):
+            if not self._holds_there(bit.bit_length() - 1, witness):
                 continue
             if self._rules[other].score:
                 self._open += 1
                 continue
             made = Solved(status="no") if when is None else self._together([index], [when])
             if made.status == "no":
-                return self._tell("rules.rule_shadowed", index, {"by": self._rules[other].name, "first": other}, shown)
+                return self._tell("rules.rule_shadowed", index, {"by": self._rules[other].name, "first": other}, witness)
             self._open += made.status == "open"
         return None
 
@@ -259,10 +284,10 @@ class RuleCheck:
                 yield first, self._plan.order[bit.bit_length() - 1]
 
     def _at_once(self, first: int, second: int) -> Mapping[str, Any] | None:
-        for shown, other in ((self._shows.get(first), second), (self._shows.get(second), first)):
+        for values, other in ((self._shows.get(first), second), (self._shows.get(second), first)):
             place = self._plan.places[other]
-            if shown is not None and self._holds_there(place, shown):
-                return shown
+            if values is not None and self._holds_there(place, values):
+                return values
         made = self._together([first, second])
         self._open += made.status == "open"
         return made.bindings if made else None
@@ -275,23 +300,47 @@ class RuleCheck:
 
     # circles ----------------------------------------------------------------------------------------------------
 
+    def endless(self) -> tuple[Finding, ...]:
+        """The circles that do not come to rest, as far as a few trials show it: asked whenever a definition is loaded."""
+        found = cycles(self._rules, self._reads)[:_AT_LOAD]
+        told = [self._circle(cycle) for cycle in found]
+        return tuple(finding for finding in told if finding.code == "rules.endless_cycle")
+
     def _cycles(self) -> Iterator[Finding]:
         for cycle in cycles(self._rules, self._reads):
-            facts = {"path": path_of(cycle, self._rules), "rules": [self._rules[index].name for index in cycle.rules]}
-            witness = self._never_rests(cycle)
-            shown = {"path": facts["path"]}
-            if witness is None:
-                yield self._tell("rules.cycle", cycle.rules[0], facts, shown)
-            else:
-                yield self._tell("rules.endless_cycle", cycle.rules[0], facts, witness, "error")
+            yield self._circle(cycle)
 
-    def _never_rests(self, cycle: Cycle) -> Mapping[str, Any] | None:
-        """Fields on which the rules of a circle really never come to rest, tried out."""
-        first = [self._shows[index] for index in cycle.rules[:4] if index in self._shows]
-        for fields in ({}, self._together(cycle.rules[:8]).bindings, *first):
-            if self._endless(fields):
-                return fields
-        return None
+    def _circle(self, cycle: Cycle) -> Finding:
+        at = self._time_of(cycle)
+        for fields in self._trials(cycle):
+            names = self._endless(fields, at)
+            going = {index for index in cycle.part if self._rules[index].name in names}
+            if going:
+                # Of all that are entangled, these are the ones that really go round on these values.
+                told = next(iter(cycles(self._rules, self._reads, frozenset(going))), cycle)
+                said = ", ".join(f"{name} = {shown(value)}" for name, value in [*fields.items()][:_SAID])
+                facts = {**self._way(told), "values": said or "{}"}
+                return self._tell("rules.endless_cycle", told.rules[0], facts, fields, "error")
+        return self._tell("rules.cycle", cycle.rules[0], self._way(cycle), {"path": path_of(cycle, self._rules)})
+
+    def _time_of(self, cycle: Cycle) -> datetime:
+        """An instant at which all rules of a circle are in force, where there is one."""
+        bounds = [_bounds(self._rules[index]) for index in cycle.rules]
+        starts: list[datetime] = [start for start, _ in bounds if start is not None]
+        ends: list[datetime] = [end for _, end in bounds if end is not None]
+        if starts:
+            return max(starts)
+        return min(_SOME_TIME, min(ends) - timedelta(seconds=1)) if ends else _SOME_TIME
+
+    def _way(self, cycle: Cycle) -> dict[str, Any]:
+        return {"path": path_of(cycle, self._rules), "rules": [self._rules[index].name for index in cycle.rules]}
+
+    def _trials(self, cycle: Cycle) -> Iterator[Mapping[str, Any]]:
+        """Fields on which the rules of a circle may never come to rest, to be tried out."""
+        yield {}
+        yield self._together(cycle.rules[:8]).bindings
+        for index in cycle.rules[:4]:
+            yield self._shows[index] if index in self._shows else self._together([index]).bindings
 
 
 def _bounds(rule: Rule) -> tuple[Any, Any]:

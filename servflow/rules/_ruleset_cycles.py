@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from servflow.rules._rules import Rule
 
@@ -18,14 +18,15 @@ class Cycle:
     Rules each of which may set off the next, the last the first.
 
     ``rules`` are their indexes, ``names`` what leads from each to the next. Where no single circle could be told apart
-    ``names`` is empty and ``rules`` are all that are entangled.
+    ``names`` is empty and ``rules`` are all that are entangled. ``part`` are all that are entangled, in every case.
     """
 
     rules: tuple[int, ...]
     names: tuple[str, ...] = ()
+    part: frozenset[int] = frozenset()
 
 
-def cycles(rules: Sequence[Rule], reads: Sequence[frozenset[str]]) -> tuple[Cycle, ...]:
+def cycles(rules: Sequence[Rule], reads: Sequence[frozenset[str]], only: frozenset[int] | None = None) -> tuple[Cycle, ...]:
     """
     The circles among rules that write what others read, one for each set of rules that are entangled.
 
@@ -34,9 +35,12 @@ def cycles(rules: Sequence[Rule], reads: Sequence[frozenset[str]]) -> tuple[Cycl
     Args:
         rules: in document order.
         reads: what each reads, the names behind the tables it asks included.
+        only: the rules that are looked at, by index; without it all.
     """
     readers: dict[str, list[int]] = {}
     for index, names in enumerate(reads):
+        if only is not None and index not in only:
+            continue
         for name in {read.split(".", 1)[0] for read in names}:
             readers.setdefault(name, []).append(index)
     writes = [sorted({name.split(".", 1)[0] for name in rule.writes} & readers.keys()) for rule in rules]
@@ -106,12 +110,12 @@ def _circle(
                     if other == node or other not in inside or (rules[node].stop and rules[node].group == rules[other].group):
                         continue
                     if other == start:
-                        return _told(start, node, name, came)
+                        return evolve(_told(start, node, name, came), part=frozenset(inside))
                     if other not in came:
                         came[other] = (node, name)
                         waiting.append(other)
             if edges > MAX_EDGES:
-                return Cycle(tuple(part))
+                return Cycle(tuple(part), part=frozenset(inside))
     return None
 
 

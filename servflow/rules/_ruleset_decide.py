@@ -11,6 +11,7 @@ from attrs import field, frozen
 from servflow.errors import ExpressionError, LimitError, render
 from servflow.model import Action, FrozenMap, freeze, same_value
 from servflow.rules._rule_parts import SCORE
+from servflow.rules._ruleset_agenda import most_firings
 from servflow.rules._ruleset_plan import Plan, Scored
 from servflow.rules._table import DecisionTable
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from servflow.rules._rules import Rule
 
 _GONE = object()
+_NAMED = 10  # rules named in a sentence
 
 
 @frozen
@@ -194,15 +196,20 @@ class Plain:
         rule = self._plan.rules[self._plan.order[place]]
         raise _located(rule.name, error, "when") from error
 
-    def endless(self, place: int) -> NoReturn:
+    def endless(self, places: tuple[int, ...]) -> NoReturn:
         """Rules set each other off without end."""
-        rule = self._plan.rules[self._plan.order[place]]
-        facts = {"rule": rule.name, "set": self._title, "times": len(self.fired)}
-        raise LimitError(render("rules.endless", facts), code="rules", limit=len(self.fired), rule=rule.name)
+        raise endless(self._plan, places, self._title)
+
+
+def endless(plan: Plan, places: tuple[int, ...], title: str) -> LimitError:
+    """The error that says which rules were still acting again when they were stopped."""
+    names = tuple(plan.rules[plan.order[place]].name for place in places)
+    facts = {"set": title, "limit": most_firings(len(plan.rules)), "rules": names[:_NAMED]}
+    return LimitError(render("rules.endless", facts), code="rules", rule=names[0], **{**facts, "rules": names})
 
 
 def _located(rule: str, error: ExpressionError, path: str) -> ExpressionError:
     return ExpressionError(f"rule {rule}, {path}: {error.message}", **{**error.facts, "rule": rule, "path": path})
 
 
-__all__ = ["Plain", "RulesDecision", "Values", "reason", "score_reason"]
+__all__ = ["Plain", "RulesDecision", "Values", "endless", "reason", "score_reason"]

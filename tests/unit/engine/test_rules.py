@@ -136,13 +136,17 @@ def test_person_set_priority_and_queue_stay_too() -> None:
 
 
 def test_rules_that_set_each_other_off_are_stopped() -> None:
-    """Two rules that go on changing what the other reads end in an error naming one of them."""
-    case = ruled(rule("m >= 0", {"set": {"k": "m + 1"}}, "up"), rule("k > 0 && n > 0", {"set": {"m": "k + 1"}}, "on"))
+    """Rules that go on changing what the others read end in an error naming all of them, and no other."""
+    case = ruled(
+        rule("n > 0", {"tag": "seen"}, "seen"),
+        rule("n * n - 7 * n + 10 == 0 && n * m >= m", {"set": {"k": "m + 1"}}, "up"),
+        rule("k > 0 && n * n == n + n + n + n + n", {"set": {"m": "k + 1"}}, "on"),
+    )
 
-    with pytest.raises(LimitError) as caught:
-        case.fire("ticket.update", {"n": 1})
-    assert "rules" == caught.value.code
-    assert caught.value.rule in ("up", "on")
+    with pytest.raises(LimitError, match="more than 200 times in one step.*up, on") as caught:
+        case.fire("ticket.update", {"n": 5})
+    assert ("rules", ("up", "on"), 200) == (caught.value.code, caught.value.rules, caught.value.limit)
+    assert 0 == case.ticket.fields.get("n", 0)
 
 
 def test_a_rule_that_cannot_be_decided_refuses_the_event() -> None:
@@ -321,14 +325,33 @@ def test_check_tells_what_is_wrong_with_rules_together() -> None:
     assert found["rules.rule_conflict", "rules[3]"].witness["k"] > 2
 
 
-def test_rules_that_never_come_to_rest_are_found_with_a_ticket_that_cannot_be_opened() -> None:
-    """The witness is what it is opened with."""
+def test_rules_that_never_come_to_rest_are_refused_at_load() -> None:
+    """The circle is told with the values on which it was tried, whenever its rules are in force; the harmless one is not."""
+    with pytest.raises(DefinitionError) as caught:
+        flow(
+            fields=FIELDS,
+            rules=[
+                rule("n < 3", {"set": {"safety": "true"}}, "harmless"),
+                rule("safety", {"set": {"n": "4"}}, "as well"),
+                rule("m >= 7", {"set": {"k": "m + 1"}}, "up", effective={"start": "2027-05-01T00:00:00Z"}),
+                rule("k > 0", {"set": {"m": "k + 1"}}, "on"),
+            ],
+        )
+
+    (found,) = caught.value.findings
+    assert ("rules.endless_cycle", "error", "rules[2]") == (found.code, found.severity, found.path)
+    assert "up -> k -> on -> m -> up" == found.facts["path"]
+    assert found.witness["m"] >= 7
+
+
+def test_rules_that_come_to_rest_load_though_they_run_in_a_circle() -> None:
+    """A circle is told by a check, and reaches its fixed point."""
     made = flow(
-        fields=FIELDS, rules=[rule("m >= 0", {"set": {"k": "m + 1"}}, "up"), rule("k > 0", {"set": {"m": "k + 1"}}, "on")]
+        fields=FIELDS,
+        rules=[rule("m < 9", {"set": {"k": "m + 1"}}, "up"), rule("k < 9", {"set": {"m": "k + 1"}}, "on")],
     )
 
-    [found] = [finding for finding in made.check() if finding.code == "rules.endless_cycle"]
+    ticket = made.open("T1", {}, at=_at("09:00"), actor=SYSTEM).ticket
 
-    assert ("error", "up -> k -> on -> m -> up") == (found.severity, found.facts["path"])
-    with pytest.raises(LimitError):
-        made.open("T1", dict(found.witness), at=_at("09:00"), actor=SYSTEM)
+    assert ["rules.cycle"] == [finding.code for finding in made.check() if finding.code.startswith("rules.")]
+    assert (9, 8) == (ticket.fields["k"], ticket.fields["m"])
