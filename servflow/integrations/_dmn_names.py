@@ -16,6 +16,9 @@ MODELS: Mapping[str, str] = {
 }
 """Version of DMN -> its namespace."""
 
+READ = {*MODELS.values(), "http://www.omg.org/spec/DMN/20151101/dmn11.xsd"}
+"""Every namespace that is read; the last is what the first modelers of Camunda wrote for 1.1."""
+
 WRITTEN = ("1.3", "1.4", "1.5")
 
 HITS: Mapping[str, str] = {

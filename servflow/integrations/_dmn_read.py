@@ -9,7 +9,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from servflow.errors import DefinitionError, Finding, InputError, nearest
-from servflow.integrations._dmn_names import AGGREGATIONS, HITS, LOGIC, MODELS, REFUSED_TYPES, TYPES
+from servflow.integrations._dmn_names import AGGREGATIONS, HITS, LOGIC, READ, REFUSED_TYPES, TYPES
 from servflow.integrations._feel_read import NotFeel, Parser, Vocabulary
 from servflow.integrations._xml import Element, read_xml
 
@@ -38,6 +38,7 @@ class Decision:
     element: Element
     logic: Element
     variable: str | None = None
+    """Its typeRef."""
     requires: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     hit: str = "unique"
@@ -59,6 +60,9 @@ class Document:
     decisions: dict[str, Decision] = field(factory=dict)
     others: dict[str, str] = field(factory=dict)
     """Name of a decision without a table that is read -> what it is."""
+    called: dict[str, str] = field(factory=dict)
+    """Name of a decision's variable, where it is another one -> name of the decision."""
+    namespace: str = ""
     parser: Parser = field(factory=lambda: Parser(Vocabulary(())))
 
     # finding what is there ------------------------------------------------------------------------------------------
@@ -71,7 +75,7 @@ class Document:
             InputError: it is no well-formed XML, or no DMN.
         """
         root = read_xml(source, longest=MAX_LENGTH, most=MAX_ELEMENTS)
-        if root.name != "definitions" or root.space not in MODELS.values():
+        if root.name != "definitions" or root.space not in READ:
             raise InputError(
                 f"line {root.line}: this is no DMN 1.1 to 1.5: its root is <{root.name}> in the namespace '{root.space[:200]}'",
                 code="dmn.root",
@@ -80,6 +84,7 @@ class Document:
                 namespace=root.space[:200],
             )
         self.space = root.space
+        self.namespace = root.attributes.get("namespace", "")
         self.language(root, "the model")
         by_id: dict[str, str] = {}
         waiting: list[Element] = []
@@ -89,8 +94,10 @@ class Document:
                 self.items.setdefault(name, child)
             elif child.name == "inputData":
                 self.inputs[name] = self._variable(child)
+                self.inputs.setdefault(self._variable_name(child), self.inputs[name])
                 by_id[child.attributes.get("id", "")] = name
             elif child.name == "decision":
+                self.called.setdefault(self._variable_name(child), name)
                 by_id[child.attributes.get("id", "")] = name
                 waiting.append(child)
             elif child.name == "businessKnowledgeModel":
@@ -101,7 +108,8 @@ class Document:
         for child in waiting:
             self._decision(child, ids)
         self._wanted()
-        self.parser = Parser(Vocabulary((*self.inputs, *self.decisions, *self.others, *self._components(), *self.names)))
+        known = (*self.inputs, *self.decisions, *self.others, *self.called, *self._components(), *self.names)
+        self.parser = Parser(Vocabulary(known))
 
     def children(self, element: Element, *names: str) -> list[Element]:
         """The children in the namespace of DMN, all or those of these names."""
@@ -148,6 +156,10 @@ class Document:
         found = self.children(element, "variable")
         return found[0].attributes.get("typeRef") if found else None
 
+    def _variable_name(self, element: Element) -> str:
+        found = self.children(element, "variable")
+        return spaced(found[0].attributes.get("name", "")) if found else spaced(element.attributes.get("name", ""))
+
     def _decision(self, element: Element, ids: Mapping[str, str]) -> None:
         name = spaced(element.attributes.get("name", ""))
         identity = element.attributes.get("id", "")
@@ -174,11 +186,11 @@ class Document:
         found = []
         for need in self.children(element, "informationRequirement"):
             for target in self.children(need, "requiredDecision"):
-                asked = target.attributes.get("href", "").rpartition("#")[2]
-                if asked in ids:
+                space, _, asked = target.attributes.get("href", "").rpartition("#")
+                if asked in ids and space in ("", self.namespace):
                     found.append(ids[asked])
                 else:
-                    self.problem("dmn.href", target, href=asked[:100])
+                    self.problem("dmn.href", target, href=(f"{space}#{asked}" if space else asked)[:100])
         for need in self.children(element, "knowledgeRequirement"):
             self.problem("dmn.knowledge", need, name=name)
         return found

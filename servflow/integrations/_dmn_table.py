@@ -85,12 +85,13 @@ class TableReader:
     # names ----------------------------------------------------------------------------------------------------------
 
     def _resolve(self, path: tuple[str, ...], at: int) -> Tree:
-        if path[0] in self.targets:
-            ours = self._result(path, at)
+        name = self._decision_called(path[0])
+        if name in self.targets:
+            ours = self._result((name, *path[1:]), at)
         elif found := self._by_output(path[0], at):
             ours = (*found, *path[1:])
-        elif path[0] in self.document.decisions or path[0] in self.document.others:
-            what = self.document.others.get(path[0], "a decision that this one does not require")
+        elif name in self.document.decisions or name in self.document.others:
+            what = self.document.others.get(name, "a decision that this one does not require")
             raise NotFeel(path[0], (f"is {what}", f"是 {what}"), at)
         else:
             ours = tuple(self.document.names.get(part, part) for part in path)
@@ -107,6 +108,16 @@ class TableReader:
         for part in ours[1:]:
             tree = {"select": part, "of": tree}
         return tree
+
+    def _decision_called(self, name: str) -> str:
+        """The decision of this name, or whose variable, or that is required and whose id, is called so; else the name."""
+        document = self.document
+        if name in document.inputs or name in document.decisions or name in document.others:
+            return name
+        for target in self.targets.values():
+            if target.element.attributes.get("id") == name and len(target.outputs) > 1:
+                return target.name
+        return document.called.get(name, name)
 
     def _by_output(self, name: str, at: int) -> tuple[str, ...]:
         """The result that Camunda calls so: by the name of an output, or the id, of a decision that is required."""
@@ -183,8 +194,9 @@ class TableReader:
 
     def _is_field(self, node: Node) -> bool:
         known = (self.document.others, self.document.decisions)
+        name = self._decision_called(node.value)
         try:
-            return not any(node.value in names for names in known) and not self._by_output(node.value, node.at)
+            return not any(name in names for names in known) and not self._by_output(node.value, node.at)
         except NotFeel:
             return False
 

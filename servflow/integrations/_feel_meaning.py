@@ -23,6 +23,7 @@ NUMBERS = ("decimal", "int", "uint", "double")
 _OPERATORS = {"<": "_<_", "<=": "_<=_", ">": "_>_", ">=": "_>=_", "+": "_+_", "-": "_-_", "*": "_*_"}
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_ORDERED = tuple(_OPERATORS[sign] for sign in ORDER)
 _METHODS = {"contains": "contains", "starts with": "startsWith", "ends with": "endsWith"}
 _CONDITIONS = ("compare", "and", "or", "in")
 _TEMPORAL = ("date", "date and time", "duration", "time")
@@ -87,6 +88,8 @@ class Meaning:
         Raises:
             NotFeel: it holds what a cell cannot say.
         """
+        if _is_condition(node):
+            return _text(self._said(node, Column(kind)), node.at)
         return self._operand(node, Column(kind))
 
     def tree(self, node: Node) -> Tree:
@@ -96,7 +99,7 @@ class Meaning:
         Raises:
             NotFeel: it holds what an expression cannot say.
         """
-        tree = self._value(node, Column())
+        tree = self._said(node, Column()) if _is_condition(node) else self._value(node, Column())
         _text(tree, node.at)
         return tree
 
@@ -201,7 +204,7 @@ class Meaning:
             return {"list": [self._value(part, column) for part in node.parts]}
         if kind == "if":
             asked, yes, no = node.parts
-            args = [self._truth(asked, column, yes=True), self._value(yes, column), self._value(no, column)]
+            args = [self._truth(asked, column, yes=True, known=True), self._value(yes, column), self._value(no, column)]
             return {"call": "_?_:_", "args": args}
         if kind == "at":
             return self._moment(node.value, node.at)
@@ -267,29 +270,51 @@ class Meaning:
 
     # conditions -----------------------------------------------------------------------------------------------------
 
-    def _truth(self, node: Node, column: Column, *, yes: bool) -> Tree:
-        """What holds exactly where FEEL says true; with *yes* false, exactly where it says false. Null is neither."""
+    def _said(self, node: Node, column: Column) -> Tree:
+        """A condition as a value: true, false, or null where FEEL says neither."""
+        if not _may_be_null(node):
+            return self._truth(node, column, yes=True)
+        plain = self._truth(node, column, yes=True)
+        if plain.get("call") in _ORDERED:
+            sides = [_not_null(arg) for arg in plain["args"] if _is_read(arg)]
+            return _untyped([_joined("_&&_", sides), plain, {"const": None}]) if sides else plain
+        holds, fails = (self._truth(node, column, yes=yes, known=True) for yes in (True, False))
+        inner: Tree = {"call": "_?_:_", "args": [fails, {"const": False}, {"const": None}]}
+        return _untyped([holds, {"const": True}, inner])
+
+    def _truth(self, node: Node, column: Column, *, yes: bool, known: bool = False) -> Tree:
+        """
+        What holds exactly where FEEL says true; with *yes* false, exactly where it says false. Null is neither.
+
+        With *known* it asks by itself that what is ordered is not null, as is needed where a condition is part of a value.
+        """
         if node.kind in ("and", "or"):
-            parts = [self._truth(part, column, yes=yes) for part in node.parts]
+            parts = [self._truth(part, column, yes=yes, known=known) for part in node.parts]
             return _joined("_&&_" if (node.kind == "and") == yes else "_||_", parts)
         if node.kind == "call" and node.value == "not" and len(node.parts) == 1:
-            return self._truth(node.parts[0], column, yes=not yes)
+            return self._truth(node.parts[0], column, yes=not yes, known=known)
         if node.kind == "compare":
             left, right = node.parts
-            return self._compared(node.value, self._value(left, column), self._value(right, column), yes=yes)
+            tree = self._compared(node.value, self._value(left, column), self._value(right, column), yes=yes)
+            return _known(tree) if known else tree
         if node.kind == "in":
             left = node.parts[0]
             parts = [self._tested(left, test, column, yes=yes) for part in node.parts[1:] for test in _unfolded(part)]
-            return _joined("_||_" if yes else "_&&_", parts)
+            joined = _joined("_||_" if yes else "_&&_", parts)
+            return _known(joined) if known else joined
         if node.kind == "call" and node.value in _METHODS and len(node.parts) == 2:
             target, part = (self._value(each, column) for each in node.parts)
             call = {"call": _METHODS[node.value], "target": target, "args": [part]}
-            known = [_not_null(each) for each in (target, part) if "const" not in each]
-            return call if yes else _joined("_&&_", [*known, {"call": "!_", "args": [call]}])
+            there = [_not_null(each) for each in (target, part) if "const" not in each]
+            if yes:
+                return _joined("_&&_", [*there, call]) if known else call
+            return _joined("_&&_", [*there, {"call": "!_", "args": [call]}])
         if node.kind == "const" and isinstance(node.value, bool):
             return {"const": node.value is yes}
         found = self._value(node, column)
-        return found if yes else {"call": "_==_", "args": [found, {"const": False}]}
+        if not yes:
+            return {"call": "_==_", "args": [found, {"const": False}]}
+        return {"call": "_==_", "args": [found, {"const": True}]} if known else found
 
     def _tested(self, left: Node, test: Node, column: Column, *, yes: bool) -> Tree:
         value = self._value(left, column)
@@ -320,6 +345,17 @@ class Meaning:
 
 def _is_condition(node: Node) -> bool:
     return node.kind in _CONDITIONS or (node.kind == "call" and (node.value == "not" or node.value in _METHODS))
+
+
+def _may_be_null(node: Node) -> bool:
+    """Whether FEEL may say neither true nor false of a condition; equality is always decided."""
+    if node.kind in ("and", "or") or (node.kind == "call" and node.value == "not" and len(node.parts) == 1):
+        return any(_may_be_null(part) for part in node.parts)
+    if node.kind == "compare":
+        return node.value in ORDER
+    if node.kind == "in":
+        return any(test.kind == "range" or (test.kind == "test" and test.value in ORDER) for test in node.parts[1:])
+    return node.kind != "const" or node.value is None
 
 
 def _unfolded(node: Node) -> list[Node]:
@@ -362,6 +398,25 @@ def _joined(call: str, parts: list[Tree]) -> Tree:
     for part in parts:
         flat.extend(part["args"] if part.get("call") == call else [part])
     return flat[0] if len(flat) == 1 else {"call": call, "args": flat}
+
+
+def _untyped(args: list[Tree]) -> Tree:
+    # A condition would be false here where it is null; what has no type stays null.
+    return {"call": "dyn", "args": [{"call": "_?_:_", "args": args}]}
+
+
+def _known(tree: Tree) -> Tree:
+    """The same condition with every ordering false where a side of it is null, rather than failing."""
+    call, args = tree.get("call"), tree.get("args", [])
+    if call in ("_&&_", "_||_"):
+        return _joined(call, [_known(arg) for arg in args])
+    if call in _ORDERED:
+        return _joined("_&&_", [*(_not_null(arg) for arg in args if _is_read(arg)), tree])
+    return tree
+
+
+def _is_read(tree: Tree) -> bool:
+    return "name" in tree or "select" in tree
 
 
 def _not_null(tree: Tree) -> Tree:

@@ -123,7 +123,7 @@ class Speaker:
             if column.expr is None and _NAME.fullmatch(text):
                 return self._field(text)
             raise refused(repr(text[:60]), f"is no expression: {error.message}", f"不是表达式 ({error.message})") from None
-        return self.expression(expression)
+        return self._value(expression)
 
     def expression(self, expression: Expression) -> str:
         """
@@ -171,7 +171,14 @@ class Speaker:
             part = operand(text, self.functions)
         except CellProblem as problem:  # never of a table that was made
             raise refused(repr(text[:60]), problem.problem, problem.problem) from None
+        if part.expression is not None:
+            return self._value(part.expression)
         return self._operand(part.as_decimal() if output.type == "decimal" else part)
+
+    def _value(self, expression: Expression) -> str:
+        """An expression whose value counts: where a condition finds nothing it is false here, and null in FEEL."""
+        said = self.expression(expression)
+        return said if expression.type != "bool" or _decided(expression.tree) else f"if {said} then true else false"
 
     # cells ----------------------------------------------------------------------------------------------------------
 
@@ -263,6 +270,8 @@ class Speaker:
             return f"{left} / {right}", _MULTIPLIED
         if call == "_/_":
             raise refused("'/'", "may cut off what is left of whole numbers, which FEEL keeps", "可能舍去 FEEL 会保留的余数")
+        if call == "dyn" and len(args) == 1:
+            return self._tree(args[0], truth=False)
         if call in _METHODS and "target" in tree and len(args) == 1:
             said = [self._tree(part, truth=False)[0] for part in (tree["target"], args[0])]
             return f"{_METHODS[call]}({', '.join(said)})", _TIGHT
@@ -345,6 +354,16 @@ def _nameable(name: str) -> str:
     if not _NAME.fullmatch(name) or _KEYWORDS & set(name.split()):
         raise refused(f"the name {name[:60]!r}", "is no name in FEEL", "不是 FEEL 的名称")
     return name
+
+
+def _decided(tree: Tree) -> bool:
+    """Whether FEEL too says true or false of a condition, whatever is null."""
+    call, args = tree.get("call"), tree.get("args", [])
+    if call in ("_&&_", "_||_"):
+        return all(_decided(arg) for arg in args)
+    if call == "_?_:_":
+        return _decided(args[1]) and _decided(args[2])
+    return call in ("_==_", "_!=_", "!_", "_in_") or "has" in tree or "const" in tree
 
 
 def _is_exact(tree: Tree) -> bool:

@@ -46,7 +46,7 @@ class _Builder:
         if self.count > self.most:
             raise _refusal(f"more than {self.most:,} elements", line)
         if len(self.open) >= MAX_DEPTH:
-            raise _refusal(f"elements lie more than {MAX_DEPTH} deep in one another", line)
+            raise _refusal(f"elements that lie more than {MAX_DEPTH} deep in one another", line)
         space, _, local = name.rpartition(" ")
         element = Element(space, local, attributes, line)
         if self.open:
@@ -115,6 +115,6 @@ def read_xml(source: str | bytes, *, longest: int = MAX_LENGTH, most: int = MAX_
     except InputError:  # what the builder refuses; a ValueError, as the following are
         raise
     except (UnicodeError, LookupError, ValueError) as error:
-        raise InputError(f"the XML cannot be decoded: {error}"[:300], code="xml.syntax") from None
+        raise InputError(f"the XML cannot be decoded: {error}; save it as UTF-8"[:300], code="xml.syntax") from None
     assert builder.root is not None  # a document without a root is not well-formed
     return builder.root

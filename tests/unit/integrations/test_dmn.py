@@ -233,6 +233,48 @@ def test_conformance_lists_and_booleans_of_names() -> None:
     assert {"boolean": "not same"} == model.table("boolean").decide({"asked": False, "Complex": {"aBoolean": True}}).outputs
 
 
+@pytest.mark.parametrize(
+    ("text", "fields", "expected"),
+    [
+        ("amount > 5", {"amount": 7}, "yes"),
+        ("amount > 5", {"amount": 3}, "no"),
+        ("amount > 5", {}, "null"),
+        ("not(amount > 5)", {"amount": 3}, "yes"),
+        ("not(amount > 5)", {"amount": None}, "null"),
+        ("a and b", {"a": None, "b": True}, "null"),
+        ("a and b", {"a": None, "b": False}, "no"),
+        ("a or b", {"a": None, "b": True}, "yes"),
+        ("amount between 1 and 5", {}, "null"),
+        ("amount = 5", {}, "no"),
+        ('starts with(tier, "g")', {}, "null"),
+        ("if amount > 5 then true else false", {}, "no"),
+    ],
+)
+def test_a_condition_as_a_value_is_null_where_feel_says_so(text: str, fields: dict[str, Any], expected: str) -> None:
+    """What compares with nothing is neither true nor false, also as the value of a column; it comes back the same."""
+    rules = [("true", '"yes"'), ("false", '"no"'), ("null", '"null"')]
+    table = read_dmn(_doc(_decision("d", _table([(text, "boolean")], [("", "", "")], rules)))).table()
+    result = read_dmn(_doc(_decision("d", _table([], [("", "", "")], [(text,)]), "boolean"))).table()
+
+    assert {"d": expected} == table.decide(fields).outputs
+    assert {"d": {"yes": True, "no": False}.get(expected)} == result.decide(fields).outputs
+    if "starts" not in text:
+        assert [table, result] == [read_dmn(write_dmn(one)).table() for one in (table, result)]
+
+
+def test_other_engines_read_a_condition_as_it_is_here() -> None:
+    """A condition of our own that is false for null is said so that it is false in FEEL too."""
+    table = DecisionTable(
+        name="t",
+        hit="first",
+        inputs=[{"name": "amount > 5", "type": "bool"}],
+        outputs={"o": "bool"},
+        rows=[{"when": ["false"], "then": ["amount > 3"]}],
+    )
+
+    assert 2 == write_dmn(table).count("then true else false")
+
+
 # what becomes what --------------------------------------------------------------------------------------------------------
 
 
@@ -293,13 +335,13 @@ def test_unary_tests(text: str, kind: str, expected: str) -> None:
         ("amount / 3", "number", "decimal(amount) / 3"),
         ("-(amount + 1)", "number", "-(amount + 1)"),
         ('"fee " + tier', "string", '"fee " + tier'),
-        ("if amount > 3 then 5 else 6.5", "number", 'amount > 3 ? 5 : decimal("6.5")'),
-        ("amount >= 3", "boolean", "amount >= 3"),
+        ("if amount > 3 then 5 else 6.5", "number", 'amount != null && amount > 3 ? 5 : decimal("6.5")'),
+        ("amount >= 3", "boolean", "dyn(amount != null ? amount >= 3 : null)"),
         ('tier in ("a", "b")', "boolean", 'tier == "a" || tier == "b"'),
         (
-            'contains(tier, "o") and not(starts with(tier, "s"))',
-            "boolean",
-            'tier.contains("o") && tier != null && !tier.startsWith("s")',
+            'if contains(tier, "o") and not(starts with(tier, "s")) then 1 else 2',
+            "number",
+            'tier != null && tier.contains("o") && tier != null && !tier.startsWith("s") ? 1 : 2',
         ),
         ("string length(tier)", "number", "size(tier)"),
     ],
@@ -411,6 +453,31 @@ def test_results_by_the_names_of_their_outputs() -> None:
     assert "names={'Season decision': 'a_name'}" in _findings(_doc(first, second))[0]
     by_name = _table([("Season decision", "string")], [("o", "string", "")], [("-", '"x"')])
     assert _findings(_doc(first, _decision("Dish", by_name, needs=["Season decision"])))
+
+
+def test_results_by_the_names_of_variables_and_ids() -> None:
+    """A decision is also known by its variable and, as Camunda has it, its id; with several outputs these are its parts."""
+    season = _decision("Season", _table([("t", "number")], [("s", "string", ""), ("n", "number", "")], [("-", '"hot"', "1")]))
+    season = season.replace("<decisionTable", '<variable name="The Season"/><decisionTable', 1)
+
+    for text in ("Season.s", "The Season.s", "d_Season.s", "s"):
+        dish = _decision("dish", _table([(text, "string")], [("", "", "")], [('"hot"', '"salad"')]), needs=["Season"])
+        assert {"table.Season.s"} == set(read_dmn(_doc(season, dish)).table("dish").reads), text
+    with pytest.raises(DefinitionError, match="does not require"):
+        read_dmn(_doc(season, _decision("dish", _table([("The Season.s", "string")], [("", "", "")], [("-", "1")]))))
+
+
+def test_a_requirement_of_another_document_is_not_taken_for_one_of_this() -> None:
+    """An address counts with the namespace before its id."""
+    season = _decision("Season", _table([("t", "number")], [("", "string", "")], [("-", '"hot"')]))
+    dish = _decision("dish", _table([("Season", "string")], [("", "", "")], [('"hot"', "1")]), needs=["Season"])
+    document = _doc(season, dish)
+
+    with pytest.raises(DefinitionError) as caught:
+        read_dmn(document.replace('href="#', 'href="https://example.org/other#'))
+    assert "dmn.href" in {finding.code for finding in caught.value.findings}
+    space = document.partition(' namespace="')[2].partition('"')[0]
+    assert read_dmn(document) == read_dmn(document.replace('href="#', f'href="{space}#'))
 
 
 def test_only_some_decisions() -> None:
