@@ -143,7 +143,7 @@ def test_rules_that_set_each_other_off_are_stopped() -> None:
         rule("k > 0 && n * n == n + n + n + n + n", {"set": {"m": "k + 1"}}, "on"),
     )
 
-    with pytest.raises(LimitError, match="more than 200 times in one step.*up, on") as caught:
+    with pytest.raises(LimitError, match=r"more than 200 times in one step.*up, on") as caught:
         case.fire("ticket.update", {"n": 5})
     assert ("rules", ("up", "on"), 200) == (caught.value.code, caught.value.rules, caught.value.limit)
     assert 0 == case.ticket.fields.get("n", 0)
