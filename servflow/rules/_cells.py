@@ -171,10 +171,15 @@ class Test:
         return tuple(operand.expression for atom in self.atoms for operand in atom.operands if operand.expression is not None)
 
 
+_KINDS: Mapping[type, str] = {str: "string", int: "number", bool: "bool", timedelta: "duration", bytes: "bytes"}
+"""Types whose every value is of one kind; bool cannot be derived from."""
+
+
 def kind_of(value: Any) -> str | None:
     """Which values it can be ordered with: one word per kind, None where it orders with nothing."""
-    if isinstance(value, bool):
-        return "bool"
+    known = _KINDS.get(type(value))
+    if known is not None:
+        return known
     if isinstance(value, (int, float, Decimal)):
         return None if is_nan(value) else "number"
     if isinstance(value, str):

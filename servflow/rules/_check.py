@@ -52,7 +52,7 @@ def _never(check: Check) -> None:
     for axis in check.space.axes:
         for cell, runs in enumerate(axis.cells):
             if not runs:
-                check.never |= axis.rows_of[cell]
+                check.never |= axis.rows_of(cell)
     anywhere = check.space.everything
     for row in sorted(check.order[place] for place in list(bits(check.never))):
         if len(check.found) >= MAX_FINDINGS:
@@ -94,10 +94,11 @@ def _shadow(check: Check, covering: Covering, row: int, live: int) -> tuple[int,
         check.reached[row] = _corner(check, row)
         return ()
     point = _corner(check, row)
-    if not check.touch.at(point, live):
+    before = check.touch.at(point, live)
+    if not before:
         check.reached[row] = point
         return ()
-    holding = check.touch.holding(row, live)
+    holding = check.touch.holding(row, before)
     if holding:
         return ((holding & -holding).bit_length() - 1,)
     if covering.budget.left < 0:

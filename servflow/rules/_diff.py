@@ -410,7 +410,7 @@ def _common(made: _Diff) -> int:
 def _regions(made: _Diff, box: Sequence[Runs]) -> list[tuple[int, tuple[int, ...]]]:
     """Every set of rows that holds somewhere in a box, with a point where it does; as many as the steps suffice for."""
     current: dict[int, tuple[int, ...]] = {made.touch.reaching(box): ()}
-    for axis, runs in zip(made.space.axes, box, strict=True):
+    for axis, runs in enumerate(box):
         masks: dict[int, int] = {}
         for start, end in zip(runs[::2], runs[1::2], strict=True):
             for position in range(start, end):

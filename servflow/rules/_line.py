@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import floor, inf, isinf
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from servflow.errors import ExpressionError
 from servflow.expressions import Expression
@@ -271,22 +271,21 @@ def line_of(tests: Iterable[Test], type_name: str | None, one_of: tuple[Any, ...
         nullable: whether it may be missing.
     """
     tests = [test for test in tests if test.atoms]
-    constants: list[tuple[Any, str]] = [item for test in tests for item in _written_constants(test)]
+    constants = _written_constants(tests)
     exact = type_name == "decimal" or any(isinstance(value, Decimal) for value, _ in constants)
     if exact:
-        constants += [item for test in tests for item in _written_constants(test.as_decimal())]
+        constants += _written_constants([test.as_decimal() for test in tests])
     by_kind: dict[str, dict[Any, tuple[Any, str]]] = {}
     for value, text in constants:
         kind = kind_of(value)
         if kind is not None:
             by_kind.setdefault(kind, {}).setdefault(_key(value), (value, text))
-    ordered = {
-        kind_of(part.constant) for test in tests for atom in test.atoms if atom.kind == "range" for part in atom.operands
-    }
+    ranges = [atom for test in tests for atom in test.atoms if atom.kind == "range"]
+    ordered = {kind_of(part.constant) for atom in ranges for part in (atom.low, atom.high) if part is not None}
     samples = _samples(by_kind, type_name, one_of, exact=exact, ordered=ordered)
     listed = bool(one_of) or type_name == "bool"
-    line = _laid_out(samples, by_kind, ordered | {"number", "timestamp", "duration"}, nullable=nullable, listed=listed)
-    return evolve(line, exact=exact)
+    ordered |= {"number", "timestamp", "duration"}
+    return _laid_out(samples, by_kind, ordered, nullable=nullable, listed=listed, exact=exact)
 
 
 def _samples(
@@ -327,6 +326,7 @@ def _laid_out(
     *,
     nullable: bool,
     listed: bool,
+    exact: bool,
 ) -> Line:
     found: dict[str, dict[Any, Any]] = {}
     others: list[Any] = []
@@ -353,21 +353,25 @@ def _laid_out(
         stretches.append(Stretch(kind, start, tuple(keys), points, kind in ordered))
     values += others
     null = len(values) if nullable else None
-    return Line(tuple([*values, None] if nullable else values), tuple(stretches), null, texts=texts)
+    return Line(tuple([*values, None] if nullable else values), tuple(stretches), null, exact, texts)
 
 
-def _written_constants(test: Test) -> Iterable[tuple[Any, str]]:
-    for atom in test.atoms:
-        for part in atom.operands:
-            if isinstance(part.constant, (list, tuple)):
-                for item in part.constant:
-                    yield item, written(item)
-            elif part.expression is None:
-                yield part.constant, part.text
+def _written_constants(tests: Iterable[Test]) -> list[tuple[Any, str]]:
+    found: list[tuple[Any, str]] = []
+    for test in tests:
+        for atom in test.atoms:
+            for part in (atom.low, atom.high):
+                if part is None or part.expression is not None:
+                    continue
+                if isinstance(part.constant, (list, tuple)):
+                    found += ((item, written(item)) for item in part.constant)
+                else:
+                    found.append((part.constant, part.text))
+    return found
 
 
 def _constants(test: Test) -> list[Any]:
-    return [value for value, _ in _written_constants(test)]
+    return [value for value, _ in _written_constants([test])]
 
 
 def _key(value: Any) -> Any:

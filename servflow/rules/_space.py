@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from attrs import field, frozen
+from attrs import frozen
 
 from servflow.model import CONVERTERS
-from servflow.rules._cells import Test
 from servflow.rules._definition import Input, Output, Row, base_type
 from servflow.rules._effective import Effective, bounds_of
 from servflow.rules._line import Line, Stretch, line_of
@@ -52,13 +51,14 @@ class Axis:
     cells: tuple[Runs, ...]
     of_row: tuple[int, ...]
     period: bool = False
-    rows_of: tuple[int, ...] = field(init=False, repr=False)
 
-    def __attrs_post_init__(self) -> None:
-        masks = [bytearray((len(self.of_row) + 7) // 8) for _ in self.cells]
-        for row, cell in enumerate(self.of_row):
-            masks[cell][row >> 3] |= 1 << (row & 7)
-        object.__setattr__(self, "rows_of", tuple(int.from_bytes(mask, "little") for mask in masks))
+    def rows_of(self, cell: int) -> int:
+        """The rows that hold where a cell does, as a mask."""
+        mask = bytearray((len(self.of_row) + 7) // 8)
+        for row, own in enumerate(self.of_row):
+            if own == cell:
+                mask[row >> 3] |= 1 << (row & 7)
+        return int.from_bytes(mask, "little")
 
     @property
     def name(self) -> str:
@@ -204,18 +204,19 @@ def _axis(
                 one_of = tuple(value for value in given.one_of if value in one_of) or given.one_of
     tests = {row[index] for (_, program), own in zip(tables, columns, strict=True) for row in program.tests for index in own}
     line = line_of(tests, type_name, one_of)
-    known: dict[tuple[Test, ...], int] = {}
+    single: dict[str, Runs] = {}
     cells: dict[Runs, int] = {}
     of_row: list[int] = []
     for (_, program), own in zip(tables, columns, strict=True):
-        for row in program.tests:
-            key = tuple(row[index] for index in own)
-            if key not in known:
-                runs = line.everything
-                for test in key:
-                    runs = both(runs, line.runs(test))
-                known[key] = cells.setdefault(runs, len(cells))
-            of_row.append(known[key])
+        held = [line.everything] * len(program.tests)
+        for index in own:
+            for place, row in enumerate(program.tests):
+                test = row[index]
+                runs = single.get(test.text)
+                if runs is None:
+                    runs = single[test.text] = line.runs(test)
+                held[place] = runs if len(own) == 1 else both(held[place], runs)
+        of_row += [cells.setdefault(runs, len(cells)) for runs in held]
     return Axis(path, line, tuple(cells), tuple(of_row))
 
 

@@ -13,6 +13,9 @@ from servflow.rules._space import Axis, Space
 _BLOCK = 16
 """Entries that share one mask; what lies between is put together when it is asked for."""
 
+_FEW = 64
+"""Positions of an axis for each of which the rows that hold there are kept."""
+
 _KEPT_BYTES = 3_000_000
 """Masks one axis keeps of what was asked before."""
 
@@ -88,64 +91,94 @@ class _Alive:
         return mask
 
 
-@define
-class _AxisTouch:
-    axis: Axis
-    always: int = field(init=False)
-    _starts: _Ranges = field(init=False)
-    _ends: _Ranges = field(init=False)
-    _alive: _Alive = field(init=False)
-    _met: dict[int, int] = field(factory=dict)
-    _held: dict[int, int] = field(factory=dict)
-    _most: int = field(init=False)
+class _Few:
+    """An axis of few positions: the rows at each of them."""
 
-    def __attrs_post_init__(self) -> None:
-        everything = self.axis.line.everything if not self.axis.period else (0, len(self.axis.line.values))
-        rows = len(self.axis.of_row)
-        self._most = _KEPT_BYTES // (rows // 8 + 32)
-        self.always = 0
-        starts: list[tuple[int, int]] = []
-        ends: list[tuple[int, int]] = []
-        for cell, runs in enumerate(self.axis.cells):
-            if runs == everything:
-                self.always = self.axis.rows_of[cell]
-        for row, cell in enumerate(self.axis.of_row):
-            runs = self.axis.cells[cell]
-            if runs != everything:
-                for start, end in pairs(runs):
-                    starts.append((start, row))
-                    ends.append((end, row))
-        self._starts, self._ends, self._alive = _Ranges(starts), _Ranges(ends), _Alive([*starts, *ends])
+    __slots__ = ("_at", "_cells", "_held", "_met", "_most")
+
+    def __init__(self, axis: Axis) -> None:
+        size = (len(axis.of_row) + 7) // 8
+        masks = [bytearray(size) for _ in axis.line.values]
+        for row, cell in enumerate(axis.of_row):
+            runs = axis.cells[cell]
+            byte, bit = row >> 3, 1 << (row & 7)
+            for index in range(0, len(runs), 2):
+                for position in range(runs[index], runs[index + 1]):
+                    masks[position][byte] |= bit
+        self._at = [int.from_bytes(mask, "little") for mask in masks]
+        self._cells = axis.cells
+        self._most = _KEPT_BYTES // (size + 32)
+        self._met: dict[int, int] = {}
+        self._held: dict[int, int] = {}
+
+    def at(self, position: int) -> int:
+        return self._at[position]
+
+    def reaching(self, runs: Runs) -> int:
+        found = 0
+        for start, end in pairs(runs):
+            for position in range(start, end):
+                found |= self._at[position]
+        return found
 
     def meeting(self, cell: int) -> int:
-        """The rows that hold somewhere where this cell does."""
         found = self._met.get(cell)
         if found is None:
-            found = self.reaching(self.axis.cells[cell])
+            found = self.reaching(self._cells[cell])
             if len(self._met) < self._most:
                 self._met[cell] = found
         return found
 
+    def holding(self, cell: int) -> int:
+        found = self._held.get(cell)
+        if found is None:
+            found = -1
+            for start, end in pairs(self._cells[cell]):
+                for position in range(start, end):
+                    found &= self._at[position]
+            if len(self._held) < self._most:
+                self._held[cell] = found
+        return found
+
+
+class _Many:
+    """An axis of many positions."""
+
+    __slots__ = ("_alive", "_always", "_cells", "_ends", "_starts")
+
+    def __init__(self, axis: Axis) -> None:
+        everything = axis.line.everything
+        always = bytearray((len(axis.of_row) + 7) // 8)
+        starts: list[tuple[int, int]] = []
+        ends: list[tuple[int, int]] = []
+        for row, cell in enumerate(axis.of_row):
+            runs = axis.cells[cell]
+            if runs == everything:
+                always[row >> 3] |= 1 << (row & 7)
+                continue
+            for index in range(0, len(runs), 2):
+                starts.append((runs[index], row))
+                ends.append((runs[index + 1], row))
+        self._always = int.from_bytes(always, "little")
+        self._cells = axis.cells
+        self._starts, self._ends, self._alive = _Ranges(starts), _Ranges(ends), _Alive([*starts, *ends])
+
+    def at(self, position: int) -> int:
+        return self._always | self._alive.at(position)
+
     def reaching(self, runs: Runs) -> int:
-        """The rows that hold somewhere on these runs."""
-        found = self.always if runs else 0
+        found = self._always if runs else 0
         for start, end in pairs(runs):
             found |= self._alive.at(start) | self._starts.within(start, end)
         return found
 
-    def at(self, position: int) -> int:
-        """The rows that hold at a position."""
-        return self.always | self._alive.at(position)
+    def meeting(self, cell: int) -> int:
+        return self.reaching(self._cells[cell])
 
     def holding(self, cell: int) -> int:
-        """The rows that hold everywhere where this cell does."""
-        found = self._held.get(cell)
-        if found is None:
-            found = -1
-            for start, end in pairs(self.axis.cells[cell]):
-                found &= self.always | self._alive.at(start) & ~self._ends.within(start + 1, end)
-            if len(self._held) < self._most:
-                self._held[cell] = found
+        found = -1
+        for start, end in pairs(self._cells[cell]):
+            found &= self._always | self._alive.at(start) & ~self._ends.within(start + 1, end)
         return found
 
 
@@ -154,29 +187,29 @@ class Touch:
     """Which rows meet a row, and which hold everywhere where it does."""
 
     space: Space
-    _axes: tuple[_AxisTouch, ...] = field(init=False)
+    _axes: tuple[_Few | _Many, ...] = field(init=False)
     _all: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._axes = tuple(_AxisTouch(axis) for axis in self.space.axes)
+        self._axes = tuple(_Few(axis) if len(axis.line.values) <= _FEW else _Many(axis) for axis in self.space.axes)
         self._all = (1 << self.space.rows) - 1
 
     def meeting(self, row: int, among: int = -1) -> int:
         """The rows, of those given, that match together with this one for some values; itself among them."""
         found = self._all & among
-        for touch in self._axes:
+        for touch, axis in zip(self._axes, self.space.axes, strict=True):
             if not found:
                 break
-            found &= touch.meeting(touch.axis.of_row[row])
+            found &= touch.meeting(axis.of_row[row])
         return found
 
     def holding(self, row: int, among: int = -1) -> int:
         """The rows, of those given, that match wherever this one does; itself among them."""
         found = self._all & among
-        for touch in self._axes:
+        for touch, axis in zip(self._axes, self.space.axes, strict=True):
             if not found:
                 break
-            found &= touch.holding(touch.axis.of_row[row])
+            found &= touch.holding(axis.of_row[row])
         return found
 
     def at(self, point: Sequence[int], among: int = -1) -> int:
@@ -188,9 +221,9 @@ class Touch:
             found &= touch.at(position)
         return found
 
-    def along(self, axis: Axis, position: int) -> int:
-        """The rows that hold at a position of one axis."""
-        return next(touch for touch in self._axes if touch.axis is axis).at(position)
+    def along(self, axis: int, position: int) -> int:
+        """The rows that hold at a position of one axis, counted from 0."""
+        return self._axes[axis].at(position)
 
     def reaching(self, box: Sequence[Runs], among: int = -1, *, skip: int = -1) -> int:
         """The rows, of those given, that hold somewhere in a box; the axis *skip* is not asked."""
