@@ -76,11 +76,14 @@ def _repeated(_rule: Rule, live: Sequence[Fact]) -> int:
 
 def _unneeded(rule: Rule, live: Sequence[Fact]) -> int:
     """The oldest that is part of no best beginning: of as many steps, the one that starts last can be completed longest."""
-    needed: set[Position] = set()
-    for steps in range(1, rule.steps):
-        ends = (_back(live[: end + 1], steps) for end in range(len(live)))
-        best = max((chain for chain in ends if chain), key=lambda chain: chain[0].position, default=())
-        needed.update(fact.position for fact in best)
+    best: dict[int, tuple[Fact, ...]] = {}  # how many steps -> such a beginning
+    for fact in live:
+        for step in sorted(fact.steps, reverse=True):  # so that it is no two steps of one beginning
+            before = best.get(step, ()) if step else (fact,)
+            known = best.get(step + 1)
+            if before and step + 1 < rule.steps and (known is None or before[0].position > known[0].position):
+                best[step + 1] = (*before, fact) if step else before
+    needed = {fact.position for chain in best.values() for fact in chain}
     return next((index for index, fact in enumerate(live) if fact.position not in needed), 0)
 
 
