@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice, repeat
+from itertools import islice
 from operator import and_
 from typing import Any, TypeVar
 
 from servflow.errors import ExpressionError, InputError, TimeError
 from servflow.rules._program import DICTS
-from servflow.rules._quick import Quick
+from servflow.rules._quick import Memos, Quick, Values
 
 _AT_ONCE = 2_000  # sets of fields looked at together
 
 Fields = Mapping[str, Any]
 Answer = TypeVar("Answer")
-Looked = tuple[Iterable[int], Iterable[tuple[Any, ...]]]
+Looked = tuple[list[int], list[Values]]
 
 
-def look(quick: Quick, many: Sequence[Fields], in_force: int) -> Looked | None:
+def look(quick: Quick, many: Sequence[Fields]) -> Looked | None:
     """
     For each set of fields the rows that may match, and its values; None where they must be looked at one by one.
 
@@ -26,50 +26,34 @@ def look(quick: Quick, many: Sequence[Fields], in_force: int) -> Looked | None:
 
     Args:
         quick: the table.
-        many: the sets of fields.
-        in_force: the rows that count.
+        many: the sets of fields, at least one.
     """
-    if not quick.names or not set(map(type, many)) <= DICTS:
+    if not set(map(type, many)) <= DICTS:
         return None
-    masks: Iterable[int] = repeat(in_force, len(many))
-    columns = []
-    for index, name in enumerate(quick.names):
-        values = [fields.get(name) for fields in many]
-        try:
-            found = _column(quick, index, values)
-        except TypeError:  # a signalling NaN has no hash
-            return None
-        if found is None:
-            return None
-        masks = map(and_, masks, found)
-        columns.append(values)
-    return masks, zip(*columns, strict=True)
+    try:
+        taken = [*map(quick.take, many)]
+    except KeyError:
+        taken = [*map(quick.values, many)]
+    memos, columns = iter(quick.memos), iter(zip(*taken, strict=True))
+    try:
+        masks = _said(next(memos), next(columns))
+        for memo, values in zip(memos, columns, strict=True):
+            masks = map(and_, masks, _said(memo, values))
+        return [*masks], taken
+    except (KeyError, TypeError):
+        return None
 
 
-def _column(quick: Quick, index: int, values: list[Any]) -> Iterable[int] | None:
-    """What one input says about each value; None where values must be converted, fail, or cannot be remembered."""
-    memo = quick.memos[index]
+def _said(memos: Memos, values: Values) -> Iterable[int]:
     kinds = set(map(type, values))
-    if not kinds <= memo.keys():
-        return None
-    said = {kind: memo[kind] for kind in kinds}
-    for _ in range(2):
-        try:
-            if len(said) == 1:
-                return [*map(next(iter(said.values())).__getitem__, values)]
-            return [said[type(value)][value] for value in values]
-        except KeyError:  # not seen before
-            for kind, known in said.items():
-                more = quick.learn(index, {value for value in values if type(value) is kind}.difference(known))
-                if more is None:
-                    return None
-                said[kind] = {**known, **more}
-    return None
+    if len(kinds) == 1:
+        return memos[kinds.pop()].masks(values)
+    return [memos[type(value)][value] for value in values]
 
 
 def in_turn(
     many: Iterable[Fields],
-    together: Callable[[Sequence[Fields]], Iterable[Answer] | None],
+    together: Callable[[Sequence[Fields], list[Answer]], bool],
     alone: Callable[[Fields], Answer],
 ) -> list[Answer]:
     """
@@ -77,7 +61,7 @@ def in_turn(
 
     Args:
         many: the sets of fields.
-        together: decides some of them at once, where it can.
+        together: adds the answers for some of them at once to those before, or says that it cannot.
         alone: decides one where they cannot be looked at together.
 
     Raises:
@@ -88,7 +72,8 @@ def in_turn(
     coming = iter(many)
     try:
         while some := list(islice(coming, _AT_ONCE)):
-            answers.extend(together(some) or map(alone, some))
+            if not together(some, answers):
+                answers.extend(map(alone, some))
     except (InputError, ExpressionError, TimeError) as error:
         raise type(error)(error.message, **{**error.facts, "code": error.code, "index": len(answers)}) from error
     return answers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -94,32 +94,43 @@ class Ready:
         held["_values"] = values
         return decision
 
-    def decisions(
+    def decide(
         self,
-        looked: Iterable[tuple[int, Sequence[Any], Mapping[str, Any]]],
+        masks: Sequence[int],
+        values: Sequence[Sequence[Any]],
+        many: Sequence[Mapping[str, Any]],
         otherwise: Callable[[int, Sequence[Any], Mapping[str, Any]], Decision],
-    ) -> Iterator[Decision]:
+        answers: list[Decision],
+    ) -> None:
         """
         Many decisions: the same as ``decision`` for each, without a call for each.
 
         Args:
-            looked: for each the rows that may match, the values and the fields.
+            masks: for each the rows that may match.
+            values: for each what each input was given.
+            many: for each the fields.
             otherwise: what decides where something must be evaluated.
+            answers: where each decision is added as it is made.
         """
-        results, unsure, first = self.results, self.unsure, self.first
-        for mask, values, fields in looked:
-            lowest = mask & -mask
-            sure = (first or lowest == mask) and not mask & unsure
-            result = results[lowest.bit_length() - 1] if sure else None
+        add = answers.append
+        for result, given, mask, fields in zip(self._found(masks), values, masks, many, strict=True):
             if result is None:
-                yield otherwise(mask, values, fields)
+                add(otherwise(mask, given, fields))
                 continue
             decision: Decision = _new(Decision)
             held = decision.__dict__
             held["outputs"] = result.outputs
             held["_result"] = result
-            held["_values"] = values
-            yield decision
+            held["_values"] = given
+            add(decision)
+
+    def _found(self, masks: Sequence[int]) -> list[Result | None]:
+        results, unsure = self.results, self.unsure
+        if not self.first:
+            return [None if mask & unsure or mask & (mask - 1) else results[mask.bit_length() - 1] for mask in masks]
+        if unsure:
+            return [None if mask & unsure else results[(mask & -mask).bit_length() - 1] for mask in masks]
+        return [results[(mask & -mask).bit_length() - 1] for mask in masks]
 
 
 @frozen(slots=False)

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 from servflow.model import freeze
@@ -54,6 +55,12 @@ class Sweep:
             mask ^= self._toggles.get(position, 0)
             if position % self._stride == 0:
                 self._masks.append(mask)
+
+    def masks(self, values: Iterable[int]) -> Iterable[int] | None:
+        """The masks of many whole numbers, without a step of Python for each; None where that cannot be."""
+        if self._steps is None or self._stride != 1:
+            return None
+        return map(self._masks.__getitem__, map(bisect_right, repeat(self._steps), values))
 
     @property
     def whole(self) -> bool:
@@ -131,6 +138,10 @@ class Column:
     def shares(self) -> bool:
         """Whether the masks it gives are kept here anyway, so that who remembers them needs no room for them."""
         return not self._slow and not (self._hits and self._sweeps) and all(sweep.whole for sweep in self._sweeps.values())
+
+    def swept(self, kind: type) -> Sweep | None:
+        """What alone tells the mask of values that are exactly of this type, where there is such a thing."""
+        return self._numbers if kind is int and not self._hits and not self._slow else None
 
     @cached_property
     def _as_decimal(self) -> Column:

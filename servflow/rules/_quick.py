@@ -4,82 +4,169 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from servflow.errors import InputError
+from servflow.model import CONVERTERS, ValueProblem
+from servflow.rules._definition import Input, base_type
+from servflow.rules._index import Column
 from servflow.rules._program import Program
 
-_REMEMBERED_BYTES = 1_000_000  # masks remembered per input
+_REMEMBERED = 10_000  # values remembered per input and type
+_REMEMBERED_BYTES = 1_000_000  # masks made for them alone
+_LONGEST = 256  # characters of a text, bits of a number
+_KINDS = (str, int, float, bool, type(None), Decimal)
+_SIZES: Mapping[type, Callable[[Any], int]] = {str: len, int: int.bit_length}
 
-Memo = dict[type, dict[Any, int]]
+Values = tuple[Any, ...]
+
+
+class Memo(dict[Any, int]):
+    """
+    What one input says about the values of one type; a value that comes for the first time is looked up and kept.
+
+    Where a value must be converted, or does not fit the input, it raises KeyError: whoever asked looks at it alone.
+    """
+
+    __slots__ = ("_convert", "_mask", "_most", "_size", "_sweep")
+
+    def __init__(self, kind: type, column: Column, convert: Callable[[Any], Any] | None, most: int) -> None:
+        super().__init__()
+        self._sweep = column.swept(kind)
+        self._mask = column.mask if self._sweep is None else self._sweep.mask
+        self._convert = convert
+        self._most = most
+        self._size: Callable[[Any], int] | None = _SIZES.get(kind)
+
+    def __missing__(self, value: Any) -> int:
+        if self._convert is not None:
+            self._check(value)
+        found = self._mask(value)
+        if self._size is None or self._size(value) <= _LONGEST:
+            if len(self) >= self._most:
+                self.clear()
+            self[value] = found
+        return found
+
+    def _check(self, value: Any) -> None:
+        assert self._convert is not None
+        try:
+            converted = self._convert(value)
+        except (InputError, ValueProblem):  # told by whoever looks at it alone
+            raise KeyError from None
+        if converted is not value:
+            raise KeyError
+
+    def masks(self, values: Sequence[Any]) -> Iterable[int]:
+        """
+        What the input says about many values, at least one.
+
+        Amounts hardly ever come again: numbers that only ranges are asked about are not remembered.
+        """
+        found = None if self._sweep is None or values[0] in self else self._sweep.masks(values)
+        if found is None:
+            return map(self.__getitem__, values)
+        if self._convert is not None:
+            # Whole numbers fit from a least one to a greatest one.
+            self._check(min(values))
+            self._check(max(values))
+        return found
+
+
+Memos = Mapping[type, Memo]
 
 
 class Quick:
     """
-    What each input says about values it was asked about before.
+    What each input says about values, most of which it was asked about before.
 
     The same few tiers and regions come again and again: their masks, and that they fit what the input declares, are
     remembered by type and value, for 1, 1.0 and true are equal to a dict. Nothing else is remembered, and not without bound.
 
     Args:
-        program: the table; each of its inputs is a plain name.
-        convert: turns a value of an input, by its index, into what the input declares, or fails.
+        program: the table; each of its inputs is a plain name, and there is at least one.
+        inputs: the input columns.
+        convert: turns a value of an input into what the input declares, or fails.
     """
 
-    __slots__ = ("_convert", "_most", "_program", "memos", "names")
+    __slots__ = ("find", "memos", "names", "take")
 
-    def __init__(self, program: Program, convert: Callable[[int, Any], Any]) -> None:
+    def __init__(self, program: Program, inputs: Sequence[Input], convert: Callable[[Input, Any], Any]) -> None:
         self.names = program.names or ()
-        self._program = program
-        self._convert = convert
-        self._most = max(64, _REMEMBERED_BYTES // (len(program.tests) // 8 + 64))
-        self.memos: tuple[Memo, ...] = tuple(
-            {str: {}, int: {}, float: {}, bool: {}, type(None): {}, Decimal: {}} for _ in self.names
+        self.memos: tuple[Memos, ...] = tuple(
+            _memos(program, index, column, partial(convert, column)) for index, column in enumerate(inputs)
         )
+        self.take = _taker(self.names)
+        """The values of the inputs out of a dict; KeyError where one is missing."""
+        self.find = _finder(self.memos)
+        """The rows that may match values of the inputs; KeyError or TypeError where these must be looked at one by one."""
 
-    def mask(self, fields: Mapping[str, Any], values: Sequence[Any]) -> int:
+    def values(self, fields: Mapping[str, Any]) -> Values:
         """
-        The rows that may match; what these values say is remembered.
+        The value of each input; null where it is missing.
 
         Args:
             fields: a dict.
-            values: what its names come to, as the inputs declare them.
         """
-        mask = self._program.every_row
-        for memo, column, name, value in zip(self.memos, self._program.columns, self.names, values, strict=True):
-            found = column.mask(value)
-            mask &= found
-            # What was converted is asked for by another value; what has no hash, such as a list, is not remembered.
-            if type(value) in memo and fields.get(name) is value:
-                self._keep(memo, type(value), value, found)
+        return tuple(map(fields.get, self.names))
+
+
+def _memos(program: Program, index: int, declared: Input, convert: Callable[[Any], Any]) -> Memos:
+    column = program.columns[index]
+    if index not in program.guarded:
+        fitting = None
+    elif declared.type is not None and not declared.one_of:
+        fitting = CONVERTERS[base_type(declared.type)]  # all that is asked of it, without detours
+    else:
+        fitting = convert
+    bytes_each = len(program.tests) // 8 + 64
+    most = _REMEMBERED if column.shares else min(_REMEMBERED, max(64, _REMEMBERED_BYTES // bytes_each))
+    return {kind: Memo(kind, column, None if kind is type(None) else fitting, most) for kind in _KINDS}
+
+
+def _taker(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Values]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    only = names[0]
+    return lambda fields: (fields[only],)
+
+
+def _finder(memos: Sequence[Memos]) -> Callable[[Values], int]:
+    # Most tables have a few inputs, and a loop over them would cost more than what it does.
+    if len(memos) == 1:
+        (only,) = memos
+        return lambda values: only[type(values[0])][values[0]]
+    first, second, *others = memos
+    if not others:
+
+        def find_two(values: Values) -> int:
+            one, two = values
+            return first[type(one)][one] & second[type(two)][two]
+
+        return find_two
+    third, *others = others
+    if not others:
+
+        def find_three(values: Values) -> int:
+            one, two, three = values
+            return first[type(one)][one] & second[type(two)][two] & third[type(three)][three]
+
+        return find_three
+    fourth, *others = others
+
+    def find_four(values: Values) -> int:
+        one, two, three, four = values
+        return first[type(one)][one] & second[type(two)][two] & third[type(three)][three] & fourth[type(four)][four]
+
+    if not others:
+        return find_four
+
+    def find(values: Values) -> int:
+        mask = find_four(values[:4])
+        for memo, value in zip(others, values[4:], strict=True):
+            mask &= memo[type(value)][value]
         return mask
 
-    def learn(self, index: int, values: Iterable[Any]) -> dict[Any, int] | None:
-        """
-        What one input says about values of one type it was not asked about before; None where they must be converted, or fail.
-
-        Args:
-            index: the input.
-            values: the values.
-        """
-        column, declared = self._program.columns[index], index in self._program.guarded
-        found: dict[Any, int] = {}
-        for value in values:
-            kind = type(value)
-            try:
-                if declared and self._convert(index, value) is not value:
-                    return None
-            except InputError:  # told with its place by whoever looks one by one
-                return None
-            found[value] = column.mask(value)
-            self._keep(self.memos[index], kind, value, found[value])
-        return found
-
-    def _keep(self, memo: Memo, kind: type, value: Any, found: int) -> None:
-        known = memo[kind]
-        if len(known) >= self._most:
-            known = memo[kind] = {}  # another one: somebody may be looking into the old one
-        try:
-            known[value] = found
-        except TypeError:  # a signalling NaN has no hash
-            return
+    return find

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -123,7 +123,7 @@ class DecisionTable:
         plain = program.names is not None
         results = known_results(hit, outputs, program.constants) if plain else None
         object.__setattr__(self, "_ready", None if results is None else Ready.of(self, results, program.residual))
-        object.__setattr__(self, "_quick", Quick(program, self._fitted) if plain else None)
+        object.__setattr__(self, "_quick", Quick(program, inputs, self._fitted) if program.names else None)
 
     def decide(self, fields: Mapping[str, Any], at: datetime | None = None) -> Decision:
         """
@@ -144,21 +144,26 @@ class DecisionTable:
         """
         program, quick = self._program, self._quick
         if quick is None or type(fields) not in DICTS:
-            values = read_values(self.name, self.inputs, program, fields)
-            mask = program.every_row if program.effective is None and at is None else self._in_force(fields, at)
-            for column, value in zip(program.columns, values, strict=True):
-                mask &= column.mask(value)
-            return self._decided(mask, values, fields)
-        values = [*map(fields.get, quick.names)]
-        mask = program.every_row
+            return self._looked_at(fields, at)
         try:
-            for memo, value in zip(quick.memos, values, strict=True):
-                mask &= memo[type(value)][value]
-        except (KeyError, TypeError):  # not seen before
-            values = read_values(self.name, self.inputs, program, fields)
-            mask = quick.mask(fields, values)
-        if program.effective is not None or at is not None:
+            values = quick.take(fields)
+        except KeyError:
+            values = quick.values(fields)
+        try:
+            mask = quick.find(values)
+        except (KeyError, TypeError):  # values to convert, or none that fit
+            return self._looked_at(fields, at)
+        if at is not None or program.effective is not None:
             mask &= self._in_force(fields, at)
+        known = None if self._ready is None else self._ready.decision(mask, values)
+        return self._decided(mask, values, fields) if known is None else known
+
+    def _looked_at(self, fields: Mapping[str, Any], at: datetime | None) -> Decision:
+        program = self._program
+        values = read_values(self.name, self.inputs, program, fields)
+        mask = program.every_row if program.effective is None and at is None else self._in_force(fields, at)
+        for column, value in zip(program.columns, values, strict=True):
+            mask &= column.mask(value)
         known = None if self._ready is None else self._ready.decision(mask, values)
         return self._decided(mask, values, fields) if known is None else known
 
@@ -175,25 +180,27 @@ class DecisionTable:
             ExpressionError: likewise.
             TimeError: likewise.
         """
-        program, quick = self._program, self._quick
-        in_force = self._in_force({}, at) if at is not None else program.every_row
+        quick, ready = self._quick, self._ready
+        in_force = self._in_force({}, at) if at is not None else None
+        # Without an instant for all of them each is asked for its own.
+        alone = quick is None or (at is None and self.timed)
 
-        def together(some: Sequence[Mapping[str, Any]]) -> Iterator[Decision] | None:
-            # Without an instant for all of them each is asked for its own.
-            own = at is None and program.effective is not None
-            looked = None if quick is None or own else look(quick, some, in_force)
+        def together(some: Sequence[Mapping[str, Any]], answers: list[Decision]) -> bool:
+            looked = None if quick is None or alone else look(quick, some)
             if looked is None:
-                return None
-            if self._ready is None:
-                return map(self._decided, *looked, some)
-            return self._ready.decisions(zip(*looked, some, strict=True), self._decided)
+                return False
+            masks, values = looked
+            if in_force is not None:
+                masks = [mask & in_force for mask in masks]
+            if ready is None:
+                answers.extend(map(self._decided, masks, values, some))
+            else:
+                ready.decide(masks, values, some, self._decided, answers)
+            return True
 
         return in_turn(many, together, lambda fields: self.decide(fields, at))
 
     def _decided(self, mask: int, values: Sequence[Any], fields: Mapping[str, Any]) -> Decision:
-        known = None if self._ready is None else self._ready.decision(mask, values)
-        if known is not None:
-            return known
         program = self._program
         rows = self._survivors(mask, values, fields)
         evaluated = [evaluate_outputs(self.name, self.outputs, program, row, fields) for row in rows]
@@ -202,8 +209,8 @@ class DecisionTable:
         seen = seen_by(program, fields, behind, evaluated, rows)
         return Decision.made(self, released(outputs), ordered, behind, values, seen=seen)
 
-    def _fitted(self, index: int, value: Any) -> Any:
-        return fitted(self.name, self.inputs[index], value)
+    def _fitted(self, column: Input, value: Any) -> Any:
+        return fitted(self.name, column, value)
 
     def _in_force(self, fields: Mapping[str, Any], at: datetime | None) -> int:
         asked = asked_at(at, fields)
