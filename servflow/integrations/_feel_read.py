@@ -13,12 +13,16 @@ MAX_LENGTH = 10_000
 MAX_DEPTH = 40
 MAX_TOKENS = 5_000
 MAX_CHAIN = 60
+MAX_PIECES = 40
+"""Most words and signs in one name."""
 
 _SPACE = re.compile(r"(?:[\s\u0085\u200b\ufeff]|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _NAME = re.compile(r"[^\W\d][\w]*|\?[^\W\d][\w]*")
 _SIGN = re.compile(r"\*\*|\.\.|<=|>=|!=|->|[-+*/<>=()\[\]{},.:@?]")
+_PIECE = re.compile(r"(\s*)(\w+|[^\w\s])")
+_WORD = re.compile(r"\w")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{6})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
@@ -105,20 +109,33 @@ class Vocabulary:
     """The names a model declares; FEEL needs them to know where a name with blanks or signs in it ends."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._by_first: dict[str, list[tuple[re.Pattern[str], str]]] = {}
-        for name in sorted(set(names), key=lambda one: (-len(one), one)):
-            words = name.split()
-            if words:
-                pattern = re.compile(r"\s+".join(re.escape(word) for word in words) + r"(?!\w)")
-                self._by_first.setdefault(words[0][0], []).append((pattern, " ".join(words)))
+        self._names: set[str] = set()
+        self._longest: dict[str, int] = {}
+        for name in names:
+            pieces = _PIECE.findall(name.strip())
+            if 0 < len(pieces) <= MAX_PIECES:
+                first = pieces[0][1]
+                self._names.add("".join(_spaced(*piece) for piece in pieces))
+                self._longest[first] = max(len(pieces), self._longest.get(first, 0))
 
     def match(self, text: str, at: int) -> tuple[str, int] | None:
         """The longest declared name at a place, and where it ends."""
-        for pattern, name in self._by_first.get(text[at], ()):
-            found = pattern.match(text, at)
-            if found is not None:
-                return name, found.end()
-        return None
+        # Looked up piece by piece: a model may declare very many names, and every word of every entry asks.
+        piece = _PIECE.match(text, at)
+        most = self._longest.get(piece[2], 0) if piece else 0
+        name, found = "", None
+        while piece and most:
+            name += _spaced(piece[1], piece[2])
+            at, most = piece.end(), most - 1
+            following = _PIECE.match(text, at)
+            if name in self._names and not (following and not following[1] and _WORD.match(following[2])):
+                found = name, at
+            piece = following
+        return found
+
+
+def _spaced(blank: str, piece: str) -> str:
+    return f" {piece}" if blank else piece
 
 
 _FUNCTIONS = Vocabulary(FUNCTIONS)
@@ -126,7 +143,7 @@ _FUNCTIONS = Vocabulary(FUNCTIONS)
 
 def _tokens(text: str, names: Vocabulary) -> list[_Token]:
     if len(text) > MAX_LENGTH:
-        raise NotFeel(f"{len(text):,} characters", ("are too many", "过多"), 0)
+        raise NotFeel(f"{len(text):,} characters", ("is too much", "过多"), 0)
     found: list[_Token] = []
     at = 0
     while True:
@@ -135,7 +152,7 @@ def _tokens(text: str, names: Vocabulary) -> list[_Token]:
         if at >= len(text):
             return found
         if len(found) >= MAX_TOKENS:
-            raise NotFeel(f"more than {MAX_TOKENS:,} words and signs", ("are too many", "过多"), at)
+            raise NotFeel(f"more than {MAX_TOKENS:,} words and signs", ("is too much", "过多"), at)
         token, at = _token(text, at, names)
         found.append(token)
 
@@ -215,7 +232,7 @@ class Parser:
 
     def _deep(self, count: int) -> None:
         if count > MAX_CHAIN:
-            raise NotFeel(f"more than {MAX_CHAIN} operations in a row", ("are too many", "过多"), self._at())
+            raise NotFeel(f"more than {MAX_CHAIN} operations in a row", ("is too much", "过多"), self._at())
 
     def _is(self, text: str, kind: str = "sign", *, ahead: int = 0) -> bool:
         place = self._place + ahead
@@ -297,7 +314,7 @@ class Parser:
     def _expression(self) -> Node:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise NotFeel(f"more than {MAX_DEPTH} levels", ("are too deep", "嵌套过深"), self._at())
+            raise NotFeel(f"more than {MAX_DEPTH} levels", ("is too deep", "嵌套过深"), self._at())
         found = self._condition() if self._is("if", "word") else self._joined("or")
         self._depth -= 1
         return found

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 import pytest
 
 from servflow.errors import DefinitionError, InputError
+from servflow.integrations._feel_read import Vocabulary
 from servflow.integrations.dmn import Model, read_dmn, write_dmn
 from servflow.rules import DecisionTable
 
@@ -273,6 +274,24 @@ def test_other_engines_read_a_condition_as_it_is_here() -> None:
     )
 
     assert 2 == write_dmn(table).count("then true else false")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a  b c", ("a b", 4)),
+        ("ab", None),
+        ("a-b", ("a-b", 3)),
+        ("a - b", ("a", 1)),
+        ("Years\n of Service", ("Years of Service", 17)),
+        ("Years of Services", None),
+        ("a%b", ("a", 1)),
+        ("a% + 1", ("a%", 2)),
+    ],
+)
+def test_names_end_where_the_longest_declared_one_does(text: str, expected: Any) -> None:
+    """A declared name is found whole, with any blanks between its words, and never as the beginning of a longer word."""
+    assert expected == Vocabulary(["a", "a b", "a-b", "a%", "Years of Service"]).match(text, 0)
 
 
 # what becomes what --------------------------------------------------------------------------------------------------------
