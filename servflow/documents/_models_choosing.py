@@ -117,6 +117,11 @@ class TableModel(Part):
     rows: list[Annotated[Annotated[list[Cell], LIST] | Annotated[RowModel, MAPPING], BY_SHAPE]] = about(
         "input cells, then output cells", "先输入单元格，后输出单元格", default=()
     )
+    strict: bool = about(
+        "whether a cell that compares with what is missing or null is an error",
+        "缺失或为空的输入参与比较时是否报错",
+        default=False,
+    )
     cases: list[CaseModel] | None = about("what it should say, checked by servflow check", "用例，由 servflow check 检验")
 
 

@@ -215,7 +215,7 @@ class OneCall:
         The decision is recorded where an update uses it; a guard that only asks leaves no trace.
         """
         read = self.scope()
-        table = self.workflow.tables[name]
+        table = self.compiled.tables[name]
         decision = table.decide(read, self.at if table.timed else None)
         if self.recording:
             self.record(

@@ -83,6 +83,7 @@ class Compiled:
         self.views = compile_views(workflow.states, workflow.clocks)
         self.calendars: dict[str, OpenTime] = dict(workflow.named_calendars)
         self.problems.ask_of(states=self.states, calendars=self.calendars)
+        self.tables = {name: table.demanding() if workflow.strict else table for name, table in workflow.tables.items()}
         self.problems.timed_tables = frozenset(name for name, table in workflow.tables.items() if table.timed)
         self.clock_names = tuple(promise.clock.name for promise in self.promises)
         self.types = scope_types(
@@ -103,7 +104,7 @@ class Compiled:
         self.links = tuple(self._link(index, spec) for index, spec in enumerate(self.transitions))
         self._check_tables()
         try:
-            self.rule_set = RuleSet(workflow.rules, workflow.tables)
+            self.rule_set = RuleSet(workflow.rules, self.tables)
         except DefinitionError as error:
             self.problems.findings.extend(at_path(error, "rules"))
             self.rule_set = RuleSet(())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from servflow.errors import ExpressionError, Refused
+from servflow.errors import ExpressionError, Refused, ServflowError
 from servflow.expressions import Expression, Function
 from servflow.model import write_instant
 
@@ -55,6 +55,9 @@ def _told(call: OneCall, link: Link, condition: Expression) -> tuple[str, Mappin
 
 def _unfilled(error: ExpressionError) -> dict[str, Any]:
     """The name a strict condition found nothing in, as a refusal tells it."""
+    asked = error.__cause__
+    if isinstance(asked, ServflowError) and asked.code in ("rules.null", "rules.null_input"):
+        return {"missing": (asked.facts["name"],)}  # by a table that the condition asks
     return {"missing": (error.facts["name"],)} if error.code == "expression.null" else {}
 
 

@@ -109,6 +109,18 @@ TEXTS: dict[str, Text] = {
         en="table {table}: some rows have effective dates, so it must be known for which instant to decide: decide(fields, at=...)",
         zh="决策表 {table}：有些行设置了生效期，必须知道按哪个时刻决策：decide(fields, at=...)",
     ),
+    "rules.null": Text(
+        en="table {table}, row {row}: the cell {cell} would compare with {name}, which is missing or null; a strict table does not",
+        zh="决策表 {table} 第 {row} 行：单元格 {cell} 要比较的 {name} 缺失或为空，严格的决策表不作这种比较",
+        hint_en="give {name} a value, or write a row for it with the cell null before",
+        hint_zh="请给出 {name} 的值，或在前面为它写一行，单元格填 null",
+    ),
+    "rules.null_input": Text(
+        en="table {table}: the input {input} would compare with {name}, which is missing or null; a strict table does not",
+        zh="决策表 {table}：输入 {input} 要比较的 {name} 缺失或为空，严格的决策表不作这种比较",
+        hint_en="give {name} a value, or ask {name} != null in the input",
+        hint_zh="请给出 {name} 的值，或在输入中先判断 {name} != null",
+    ),
     "rules.stale": Text(
         en="another edition is in force than the expected one: {found} instead of {expected}",
         zh="当前生效的版本不是预期的版本：应为 {expected}，实为 {found}",

@@ -80,6 +80,8 @@ class TableReader:
             data["zone"] = self.zone
         if isinstance(version, (str, int)):
             data["version"] = version
+        if self._held(logic, "strict") is True:
+            data["strict"] = True
         return data
 
     # names ----------------------------------------------------------------------------------------------------------

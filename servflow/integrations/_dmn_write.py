@@ -93,6 +93,7 @@ class Writer:
             "hitPolicy": ("collect" if collected else table.hit).upper(),
             "aggregation": total.upper() if collected else None,
             "servflow:zone": table.zone,
+            "servflow:strict": "true" if table.strict else None,
             "servflow:version": None if table.version is None else cells.literal(table.version),
         }
         yield "    " + tag("decisionTable", said, closed=False)

@@ -16,7 +16,7 @@ from servflow.errors import ExpressionError, shown
 from servflow.expressions import Expression
 from servflow.model import write_instant
 
-SETTINGS = ("table", "hit", "zone", "version", "words", "commas")
+SETTINGS = ("table", "hit", "zone", "version", "strict", "words", "commas", "dates")
 DETAILS = ("type", "one of", "default", "expr")
 SPECIAL = ("id", "note", "start", "end", "labels")
 
@@ -35,10 +35,11 @@ HIT_LETTERS: Mapping[str, str] = {
 }
 """The letters DMN draws in the corner of a table."""
 
-_MARKS = "in|out|type|one of|default|expr|table|hit|zone|version|words|commas"
+_MARKS = "in|out|type|one of|default|expr|table|hit|zone|version|strict|words|commas|dates"
 _MARK = re.compile(rf"({_MARKS})\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
 _WIDE_MARK = re.compile(rf"({_MARKS})\s*\uff1a", re.IGNORECASE)
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'", re.DOTALL)
+_QUOTE = re.compile("[\"']")
 _WHOLE_SINGLE = re.compile(r"'(?:\\.|[^'\\])*'", re.DOTALL)
 _LITERAL = re.compile(r"\"(?:\\.|[^\"\\\n])*\"")
 _FORMULA = "=+-@\t\r\n"
@@ -46,6 +47,8 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _BARE = re.compile(r"[^\W\d][\w.]*(?: +[\w.]+)*")
 _WORDS = ("true", "false", "null")
 _DECIMAL_COMMA = re.compile(r"(?<![\w.,])[0-9]+,[0-9]+(?![\w,])")
+_DATE = re.compile(r"(?<![\w.])[0-9]{1,4}([-/])[0-9]{1,2}\1[0-9]{1,4}(?!\w)")
+_SPAN = re.compile(r"[0-9]+(?:\.[0-9]+)?\s*[-/]\s*[0-9]+(?:\.[0-9]+)?")
 _THOUSANDS = re.compile(r"(?<![\w.,])[0-9]{1,3}(?:,[0-9]{3})+(?![\w,])")
 
 # What an input method for Chinese or a word processor puts where ASCII is meant.
@@ -213,7 +216,17 @@ def literal(value: Any) -> str:
 
 def outside_quotes(text: str) -> str:
     """The text with every quoted part blanked out."""
-    return _QUOTED.sub(lambda found: " " * len(found[0]), text)
+    pieces, at, unclosed = [], 0, set()
+    for mark in _QUOTE.finditer(text):
+        if mark.start() < at or mark[0] in unclosed:
+            continue
+        found = _QUOTED.match(text, mark.start())
+        if found is None:  # nor is any later quote of this kind closed: looking on from each would take forever
+            unclosed.add(mark[0])
+        else:
+            pieces += [text[at : mark.start()], " " * len(found[0])]
+            at = found.end()
+    return "".join(pieces) + text[at:]
 
 
 def full_width(text: str) -> tuple[str, str] | None:
@@ -249,6 +262,18 @@ def comma_number(text: str, *, decimal: bool) -> tuple[str, str, str] | None:
         return found[0], found[0].replace(",", ""), found[0].replace(",", ", ")
     found = _DECIMAL_COMMA.search(bare) if decimal else None
     return (found[0], found[0].replace(",", "."), found[0].replace(",", ", ")) if found else None
+
+
+def like_a_date(text: str) -> str | None:
+    """What looks like a date or like one number to another, and would be calculated: ``2026/1/5``, ``1-5``."""
+    if "-" not in text and "/" not in text:
+        return None
+    bare = outside_quotes(text)
+    found = _DATE.search(bare)
+    if found:
+        return found[0]
+    parts = (part.strip("<>=![]() \t") for part in bare.split(","))
+    return next((part for part in parts if _SPAN.fullmatch(part)), None)
 
 
 def bare_words(text: str) -> tuple[str, ...]:

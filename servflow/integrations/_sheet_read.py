@@ -164,7 +164,7 @@ class Sheet:
             return None
         first = self._details(start + 1)
         words = self._choice("words", WORDS, self.asked.words)
-        commas = self._choice("commas", ("ask", "lists"), "ask")
+        ways = (words, self._choice("commas", ("ask", "lists"), "ask"), self._choice("dates", ("ask", "sums"), "ask"))
         inputs = [column for column in self.columns if column.kind == "in"]
         outputs = [column for column in self.columns if column.kind == "out"]
         data: dict[str, Any] = {
@@ -179,6 +179,8 @@ class Sheet:
         zone, version = self._setting("zone"), self._setting("version")
         if zone is not None:
             data["zone"] = zone
+        if self._choice("strict", ("true", "false"), "false") == "true":
+            data["strict"] = True
         if version is not None:
             data["version"] = int(version) if re.fullmatch(r"-?[0-9]{1,18}", version) else cells.named(version)
         names = frozenset(column.name for column in inputs)
@@ -186,7 +188,7 @@ class Sheet:
             row = self.rows[number]
             if any(text.strip() for text in row):
                 self.places.append(number)
-                data["rows"].append(self._row(number, row, words, commas, names))
+                data["rows"].append(self._row(number, row, ways, names))
         return data if outputs else None
 
     def _choice(self, name: str, known: Sequence[str], otherwise: str) -> str:
@@ -299,6 +301,10 @@ class Sheet:
 
     def _values(self, column: _Column, key: str, text: str) -> Any:
         number = column.details[key][1]
+        date = cells.like_a_date(column.details[key][0])
+        if date is not None:
+            self.problem("sheet.date", number, column.place, cell=shown(column.details[key][0]), found=date)
+            return None if key == "default" else []
         kind = column.details.get("type", ("", 0))[0]
         if kind == "decimal":  # a number with a point would pass through a binary fraction otherwise
             text = re.sub(r"(?<![\w\".'])-?[0-9]{1,60}\.[0-9]{1,60}(?![\w\"'])", lambda found: f'"{found[0]}"', text)
@@ -311,7 +317,7 @@ class Sheet:
 
     # rows -----------------------------------------------------------------------------------------------------------
 
-    def _row(self, number: int, row: list[str], words: str, commas: str, names: frozenset[str]) -> dict[str, Any]:
+    def _row(self, number: int, row: list[str], ways: tuple[str, str, str], names: frozenset[str]) -> dict[str, Any]:
         data: dict[str, Any] = {"when": [], "then": []}
         known = {column.place for column in self.columns}
         for index, text in enumerate(row):
@@ -323,7 +329,7 @@ class Sheet:
                 cell = self.known.get(text)
                 if cell is None:
                     before = len(self.findings)
-                    cell = self._rule_cell(text, number, column.place, (words, commas), names)
+                    cell = self._rule_cell(text, number, column.place, ways, names)
                     if len(self.findings) == before < _MAX_FINDINGS:
                         self.known[text] = cell
                 data["when" if column.kind == "in" else "then"].append(cell)
@@ -337,9 +343,9 @@ class Sheet:
                     data[column.kind] = free
         return data
 
-    def _rule_cell(self, raw: str, row: int, column: int, ways: tuple[str, str], names: frozenset[str]) -> str:
+    def _rule_cell(self, raw: str, row: int, column: int, ways: tuple[str, str, str], names: frozenset[str]) -> str:
         text = cells.unescaped(raw.strip())
-        words, commas = ways
+        words, commas, dates = ways
         if text in ("TRUE", "FALSE"):  # as spreadsheets write them
             return text.lower()
         if not text or text == "-":
@@ -351,6 +357,10 @@ class Sheet:
         comma = cells.comma_number(text, decimal=self.asked.decimal_comma) if commas == "ask" else None
         if comma is not None:
             self.problem("sheet.comma", row, column, cell=shown(text), number=comma[1], list=comma[2])
+            return "-"
+        date = cells.like_a_date(text) if dates == "ask" else None
+        if date is not None:
+            self.problem("sheet.date", row, column, cell=shown(text), found=date)
             return "-"
         if words == "names":
             return text

@@ -52,6 +52,8 @@ def _settings(table: DecisionTable) -> list[str]:
     found = [f"table: {cells.word(table.name)}", f"hit: {table.hit}"]
     if table.zone is not None:
         found.append(f"zone: {table.zone}")
+    if table.strict:
+        found.append("strict: true")
     if table.version is not None:
         number = isinstance(table.version, int)
         held = str(table.version)
@@ -62,6 +64,8 @@ def _settings(table: DecisionTable) -> list[str]:
         found.append("words: names")
     if any(cells.comma_number(text, decimal=True) for text in texts):
         found.append("commas: lists")
+    if any(cells.like_a_date(text) for text in texts):
+        found.append("dates: sums")
     return found
 
 

@@ -25,6 +25,7 @@ from servflow.rules._definition import (
     Output,
     Row,
     base_type,
+    check_flag,
     check_name,
     check_version,
     document_order,
@@ -39,6 +40,7 @@ from servflow.rules._program import DICTS, Program, compile_table, evaluate_outp
 from servflow.rules._proven import proven
 from servflow.rules._quick import Quick
 from servflow.rules._space import samples_of
+from servflow.rules._strict import Demands
 from servflow.rules._typing import typed_findings
 from servflow.rules._why import seen_by
 
@@ -72,8 +74,10 @@ class DecisionTable:
 
     A comparison with null, or between kinds that have no order, does not match, also inside ``not(...)``;
     equality is always decided, so ``not("gold")`` matches null. An output cell is an expression in which a
-    missing name is null; ``-`` stands for the output's default. Beside a decimal a string literal is that
-    decimal. ``functions`` are the host's functions that cells may call; they are no part of the document.
+    missing name is null; ``-`` stands for the output's default. With ``strict`` a cell that would compare with what is
+    missing or null is an error, unless another cell rules the row out; ``-`` and ``null`` ask nothing of it. Beside a decimal
+    a string literal is that decimal. ``functions`` are the host's functions that cells may call; they are no part of the
+    document.
 
     Raises:
         DefinitionError: with every problem of every cell, under paths such as ``rows[3][1]``.
@@ -87,10 +91,12 @@ class DecisionTable:
     zone: str | None = field(default=None, converter=_given)
     version: int | str | None = field(default=None, converter=_given)
     cases: tuple[Case, ...] = field(default=(), converter=_given)
+    strict: bool = field(default=False, converter=_given)
     functions: Mapping[str, Function] | None = None
     _program: Program = field(init=False)
     _ready: Ready | None = field(init=False)
     _quick: Quick | None = field(init=False)
+    _demands: Demands | None = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         found: list[Finding] = []
@@ -104,6 +110,7 @@ class DecisionTable:
         rows = read_rows(self.rows, len(inputs), len(outputs), found) if outputs else ()
         zone = read_zone(self.zone, found)
         check_version(self.version, found)
+        check_flag(self.strict, "strict", found)
         _check_policy(hit, outputs, found)
         program = compile_table(inputs, outputs, rows, self.functions, found, zone=zone)
         cases = read_cases(self.cases, About(hit, inputs, outputs, rows), program, found) if hit in HITS and outputs else ()
@@ -119,11 +126,26 @@ class DecisionTable:
             ("_program", program),
         ):
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "_demands", Demands(self.name, inputs, program, self.functions) if self.strict else None)
+        if self.strict:
+            object.__setattr__(self, "_ready", None)
+            object.__setattr__(self, "_quick", None)
+            return
         # With inputs that are expressions the reasons tell what these read, which must be kept at once.
         plain = program.names is not None
         results = known_results(hit, outputs, program.constants) if plain else None
         object.__setattr__(self, "_ready", None if results is None else Ready.of(self, results, program.residual))
         object.__setattr__(self, "_quick", Quick(program, inputs, self._fitted) if program.names else None)
+
+    def demanding(self) -> DecisionTable:
+        """The same table with ``strict: true``."""
+        if self.strict:
+            return self
+        made = object.__new__(DecisionTable)
+        held = {name: value for name, value in self.__dict__.items() if name != "hash"}
+        demands = Demands(self.name, self.inputs, self._program, self.functions)
+        made.__dict__.update(held, strict=True, _ready=None, _quick=None, _demands=demands)
+        return made
 
     def decide(self, fields: Mapping[str, Any], at: datetime | None = None) -> Decision:
         """
@@ -138,7 +160,8 @@ class DecisionTable:
             InputError: ``rules.not_unique`` (two rows match under ``unique``), ``rules.conflict`` (rows
                 disagree under ``any``), ``rules.input_value`` (a value does not fit its input's type),
                 ``rules.result`` (a result does not fit its output), ``rules.aggregate``, ``rules.at`` (rows have
-                effective dates, and no instant is given).
+                effective dates, and no instant is given); of a strict table also ``rules.null`` and ``rules.null_input`` (a
+                cell, or an input that is a condition, would compare with nothing).
             ExpressionError: a cell of a row that may match cannot be evaluated.
             TimeError: an input or *at* is a naive instant.
         """
@@ -163,7 +186,8 @@ class DecisionTable:
         values = read_values(self.name, self.inputs, program, fields)
         mask = program.every_row if program.effective is None and at is None else self._in_force(fields, at)
         for column, value in zip(program.columns, values, strict=True):
-            mask &= column.mask(value)
+            if value is not None or self._demands is None:
+                mask &= column.mask(value)
         known = None if self._ready is None else self._ready.decision(mask, values)
         return self._decided(mask, values, fields) if known is None else known
 
@@ -223,6 +247,8 @@ class DecisionTable:
 
     def _survivors(self, mask: int, values: Sequence[Any], fields: Mapping[str, Any]) -> list[int]:
         residual, first = self._program.residual, self.hit == "first"
+        if self._demands is not None:
+            return self._demands.matched(mask, values, fields, first=first)
         answers: dict[tuple[int, str], bool] = {}
         matched: list[int] = []
         while mask:
@@ -355,6 +381,8 @@ class DecisionTable:
         data["hit"] = self.hit
         if self.zone is not None:
             data["zone"] = self.zone
+        if self.strict:
+            data["strict"] = True
         data["inputs"] = [column.to_data() for column in self.inputs]
         data["outputs"] = {name: output.to_data() for name, output in self.outputs.items()}
         data["rows"] = [row.to_data() for row in self.rows]
@@ -384,14 +412,14 @@ class DecisionTable:
     def _identity(self) -> tuple[Any, ...]:
         # The order of the outputs says which cell is whose and which output ranks first.
         outputs = tuple(self.outputs.items())
-        return (self.name, self.version, self.hit, self.zone, self.inputs, outputs, self.rows, self.cases)
+        return (self.name, self.version, self.hit, self.zone, self.strict, self.inputs, outputs, self.rows, self.cases)
 
     def __repr__(self) -> str:
         return f"DecisionTable(name={self.name!r}, hit={self.hit!r}, rows={len(self.rows)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         parts = {"inputs": self.inputs, "outputs": dict(self.outputs), "rows": self.rows}
-        plain = {name: getattr(self, name) for name in ("name", "version", "hit", "zone", "cases", "functions")}
+        plain = {name: getattr(self, name) for name in ("name", "version", "hit", "zone", "strict", "cases", "functions")}
         return _rebuild, ({**plain, **parts},)
 
 
