@@ -87,6 +87,14 @@ TEXTS: dict[str, Text] = {
         hint_en="write {number} for one number, or {list} with a blank for a list; 'commas: lists' above the headings says so for all",
         hint_zh="一个数请写 {number}，列表请写 {list}（逗号后加空格）；或在标题行上方写 'commas: lists'",
     ),
+    "sheet.date": Text(
+        en="{found} in {cell} looks like a date or a range and would be calculated",
+        zh="{cell} 中的 {found} 像日期或范围，但会被当作算式",
+        hint_en='write an instant as timestamp("2026-01-05T00:00:00+08:00"), a range as [1..5], a text in quotes; '
+        "'dates: sums' above the headings takes such digits for sums",
+        hint_zh='时刻请写 timestamp("2026-01-05T00:00:00+08:00")，范围请写 [1..5]，文本请加引号；'
+        "或在标题行上方写 'dates: sums' 表示算式",
+    ),
     "sheet.bare": Text(
         en="{words} in {cell} would be the name of a field",
         zh="{cell} 中的 {words} 会被当作字段名",

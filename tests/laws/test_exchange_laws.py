@@ -19,7 +19,23 @@ from servflow.rules import DecisionTable
 
 CELLS = {
     "amount": [
-        *("-", ">= 3", "[1..5)", "]1..5[", "not(3)", "null", "not(null)", "= 3", "-5", "-5.50", "1,5", "1,000", "!= 3", "+1"),
+        *(
+            "-",
+            ">= 3",
+            "[1..5)",
+            "]1..5[",
+            "not(3)",
+            "null",
+            "not(null)",
+            "= 3",
+            "-5",
+            "-5.50",
+            "1,5",
+            "1,000",
+            "!= 3",
+            "+1",
+            "5-3",
+        ),
         *("amount > limit", "amount >= limit - 1 && amount < 7", "> limit", "[limit..9]", "limit", "not(> 3)", "1, 5"),
         *('amount * decimal("1.1") > limit', "!(limit == 3)", "limit != 3", "limit in [1, 2]", "decimal(amount) / 3 > limit"),
     ],
