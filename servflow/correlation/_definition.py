@@ -35,8 +35,9 @@ class Correlator:
     What is looked for among the records of many tickets, kept apart by a key, and what follows when it is found.
 
     ``when`` says which records count (all that have a key, where left out) and ``key`` for whom: a text or a whole number
-    (``7`` and ``"7"`` are one key); a record whose key is null or empty counts for nobody. ``workflows`` names those
-    whose tickets are looked at; all of them where it is empty. ``find`` is one of
+    (``7`` and ``"7"`` are one key); a record whose key is null or empty counts for nobody, and one with any other key is a
+    problem that is told. ``workflows`` names those whose tickets are looked at; all of them where it is empty. ``find`` is one
+    of
 
     * ``count``: *count* records within *within*;
     * ``distinct``: *count* different values of *of* within *within* (null is none);
@@ -404,9 +405,16 @@ _UNSAID: Mapping[str, Any] = {"grace": Span()}
 
 
 def _key(value: Any) -> str | None:
-    """The key a value stands for; None where there is nobody to count for."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
+    """
+    The key a value stands for; None where there is nobody to count for.
+
+    Raises:
+        ExpressionError: it is neither text nor a whole number, which only a field of any type can turn out to be.
+    """
+    if value is None:
         return None
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise ExpressionError(f"a key is text or a whole number, not {shown(value)}", code="key", value=shown(value))
     text = str(value)
     return text if text and storable(text) else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from servflow.correlation._fact import Fact, Position
+from servflow.correlation._fact import Fact
 
 if TYPE_CHECKING:
     from servflow.correlation._window import Rule

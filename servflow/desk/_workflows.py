@@ -133,18 +133,19 @@ class Workflows:
 
     def to_open(self, name: str | None) -> Runnable:
         """
-        The workflow a new ticket runs under: the highest version of *name*, which may be left out where there is one.
+        The workflow a new ticket runs under: the highest version of *name*, which may be left out where there is one beside
+        correlators.
 
         Raises:
             InputError: no name was given though there are several.
             NotFound: no workflow has this name.
         """
         if name is None:
-            if len(self.newest) == 1:
-                return next(iter(self.newest.values()))
-            raise InputError(
-                f"say which workflow the ticket is for: {', '.join(sorted(self.newest))}", known=sorted(self.newest)
-            )
+            # A correlator opens its tickets itself; nobody means it who does not say so.
+            names = sorted(self.newest.keys() - self.correlators.keys()) or sorted(self.newest)
+            if len(names) == 1:
+                return self.newest[names[0]]
+            raise InputError(f"say which workflow the ticket is for: {', '.join(names)}", known=names)
         flow = self.newest.get(name)
         if flow is None:
             close = nearest(name, self.newest)

@@ -140,6 +140,13 @@ def test_nobody_to_count_for_is_no_fact() -> None:
     assert "7" == correlator(key="fields.number").facts(None, [opened("t0", 0, number=7)])[0].key
 
 
+@pytest.mark.parametrize("value", [True, 1.5, ("a",)])
+def test_a_key_that_cannot_be_one_is_told(value: Any) -> None:
+    """A field of any type may turn out to hold what is no key; a firing that never comes would be no answer."""
+    with pytest.raises(ExpressionError, match="a key is text or a whole number"):
+        correlator(key="fields.tag").facts(None, [opened("t0", 0, tag=value)])
+
+
 def test_a_condition_that_cannot_be_computed_is_told_and_counts_for_nobody() -> None:
     """A host that keeps tickets asks for the problems; others get the error."""
     flow = correlator(when="fields.amount > 5")

@@ -295,6 +295,14 @@ def test_screens_show_tickets_of_the_host_only(store: Store, watch: Watch) -> No
     assert 5 == board((store.history(name) for name in store.ids()), watch.at).tickets
 
 
+def test_one_workflow_beside_correlators_needs_no_name(watch: Watch) -> None:
+    """A correlator among the workflows of a desk makes nobody say what was clear without it."""
+    desk = Desk([servflow.load(COMPLAINT), Correlator(**REPEATED)], MemoryStore(), now=watch)
+    desk.open("A1", {"customer": "li"})
+
+    assert "complaint" == desk.get("A1").workflow
+
+
 def test_a_desk_without_the_correlator_reads_it_from_the_store(store: Store, watch: Watch) -> None:
     """Whoever delivers and ticks needs not be given what is in the store; whoever changes tickets does."""
     complain(desk_of(store, watch, REPEATED), "A1", "A2", "A3")
