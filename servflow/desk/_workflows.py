@@ -155,14 +155,18 @@ class Workflows:
 
     def of_ticket(self, ticket: Ticket) -> Runnable:
         """
-        The very version a ticket runs under; a correlator's own ticket goes on under the highest that is known.
+        The very version a ticket runs under; a correlator's own ticket goes on under the highest that is known,
+        to the desk or to the ticket.
 
         Raises:
             NotFound: the desk was not given that version, and the store has none that can be read by itself.
         """
         pinned = ticket.pins.get("workflow", "")
-        # The ticket of a key is never done, so that it would count by its first version for ever.
-        flow = self.correlators.get(ticket.workflow) or self.of_hash(ticket.workflow, pinned)
+        # The ticket of a key is never done, so that it would count by its first version for ever. One that a newer desk moved
+        # on is not moved back: while two versions run side by side they would take it from each other.
+        newest = self.correlators.get(ticket.workflow)
+        older = newest is not None and newest.version < ticket.version
+        flow = (None if older else newest) or self.of_hash(ticket.workflow, pinned) or newest
         if flow is None:
             raise NotFound(
                 f"ticket {ticket.id!r} runs under {ticket.workflow!r} version {ticket.version} with hash {pinned!r}, which this"

@@ -18,7 +18,7 @@ from servflow.correlation import Correlator
 from servflow.desk import AsyncDesk, Desk, Retry, Worker
 from servflow.errors import Conflict, InputError, StoreError
 from servflow.metrics import board
-from servflow.model import Decided, Received, Send
+from servflow.model import Decided, Migrated, Received, Send
 from servflow.stores import MemoryStore, SqliteStore, SqlStore, Store, export, import_ticket, verify
 from tests.contracts.failing import sqlite_faults
 from tests.postgres import fresh_database
@@ -324,6 +324,17 @@ def test_a_new_version_takes_over_what_an_older_one_knows(store: Store, watch: W
     complain(new, "A4")
     assert ([], ["li"], 2) == (settle(new), cases(new), new.get("~repeated/li").version)
     assert [] == [one for one in verify(store).findings if one.severity == "error"]
+
+
+def test_two_versions_side_by_side_do_not_take_a_key_from_each_other(store: Store, watch: Watch) -> None:
+    """While some processes have the newer version and some the older, a key that was moved on stays there."""
+    old, new = desk_of(store, watch, REPEATED), desk_of(store, watch, {**REPEATED, "version": 2, "key": "string(customer)"})
+    for number, desk in enumerate((old, new, old, new, old)):
+        complain(desk, f"A{number}")
+        settle(desk)
+
+    assert [2] == [record.version for record in old.history("~repeated/li") if isinstance(record, Migrated)]
+    assert ["li"] == cases(old)
 
 
 def test_the_ticket_of_a_key_moves_like_any_other(store: Store, watch: Watch) -> None:
