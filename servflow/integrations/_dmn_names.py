@@ -7,6 +7,8 @@ from collections.abc import Mapping
 OURS = "urn:servflow:dmn"
 """The namespace of what DMN has no word for; other tools pass over it."""
 
+CAMUNDA = "http://camunda.org/schema/1.0/dmn"
+
 MODELS: Mapping[str, str] = {
     "1.1": "http://www.omg.org/spec/DMN/20151101/dmn.xsd",
     "1.2": "http://www.omg.org/spec/DMN/20180521/MODEL/",

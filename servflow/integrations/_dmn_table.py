@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from servflow.errors import ExpressionError, Finding, ServflowError
 from servflow.expressions import Expression
-from servflow.integrations._dmn_names import OURS, TYPES_WRITTEN
+from servflow.integrations._dmn_names import CAMUNDA, OURS, TYPES_WRITTEN
 from servflow.integrations._dmn_read import MAX_FINDINGS, Decision, Document, Kind, spaced
 from servflow.integrations._feel_meaning import Column, Meaning, Tree
 from servflow.integrations._feel_read import Node, NotFeel, Tests
@@ -33,6 +33,8 @@ class _In:
 
     made: Input | None
     column: Column = field(factory=Column)
+    called: str | None = None
+    """What Camunda lets entries call the value that is asked, beside ``?``."""
 
 
 @define
@@ -192,7 +194,9 @@ class TableReader:
             made = Input(ours) if label in ("", ours, text) else Input(label, ours)
         assert made is not None
         made = Input(made.name, made.expr, self._own_type(source, kind), self._values(element, "inputValues", kind))
-        return _In(made, Column(made.type or kind.type, tree))
+        called = element.attributes.get(f"{CAMUNDA} inputVariable") or "cellInput"
+        declared = called in document.inputs or called in document.decisions or called in document.others
+        return _In(made, Column(made.type or kind.type, tree), None if declared else called)
 
     def _is_field(self, node: Node) -> bool:
         known = (self.document.others, self.document.decisions)
@@ -342,6 +346,8 @@ class TableReader:
         tests = document.feel(entry, document.parser.tests, text)
         if tests is None:
             return "-"
+        if one.called is not None:
+            tests = evolve(tests, parts=tuple(_asking(part, one.called) for part in tests.parts))
         try:
             return self.meaning.input_cell(tests, one.column)
         except NotFeel as error:
@@ -429,6 +435,13 @@ class TableReader:
 
 
 _SINGLE = ("unique", "first", "priority", "any")
+
+
+def _asking(node: Node, called: str) -> Node:
+    """The same with ``?`` for a name; its height is bounded by the parser."""
+    if node.kind == "name" and node.value == called:
+        return Node("input", None, (), node.at)
+    return evolve(node, parts=tuple(_asking(part, called) for part in node.parts)) if node.parts else node
 
 
 def _said(values: list[Any]) -> str | None:

@@ -289,15 +289,17 @@ class Sheet:
         if "default" in column.details:
             text, number = column.details["default"]
             bare = cells.bare_words(text) if words != "text" else ()
-            if bare and text in bare:
-                self.problem("sheet.bare", number, column.place, cell=text, words=bare, instead=cells.literal(text))
-            else:
-                data["default"] = self._values(column, "default", cells.quoted_words(text, frozenset()))
+            quoted = self._quoted(text, number, column.place, frozenset())
+            if quoted is not None and bare and text in bare:
+                self.problem("sheet.bare", number, column.place, cell=text, words=bare, instead=quoted)
+            elif quoted is not None:
+                data["default"] = self._values(column, "default", quoted)
         return data if len(data) > 1 else data["type"]
 
     def _listed(self, column: _Column) -> str:
         # A list of values names no field, so a word in it can only be a text.
-        return cells.quoted_words(column.details["one of"][0], frozenset())
+        text, number = column.details["one of"]
+        return self._quoted(text, number, column.place, frozenset()) or ""
 
     def _values(self, column: _Column, key: str, text: str) -> Any:
         number = column.details[key][1]
@@ -365,11 +367,19 @@ class Sheet:
         if words == "names":
             return text
         bare = tuple(word for word in cells.bare_words(text) if word not in names)
-        if bare and words == "refuse":
-            instead = cells.quoted_words(text, names)
+        if not bare:
+            return text
+        instead = self._quoted(text, row, column, names)
+        if instead is not None and words == "refuse":
             self.problem("sheet.bare", row, column, cell=shown(text), words=bare, instead=instead)
-            return "-"
-        return cells.quoted_words(text, names) if bare else text
+        return "-" if instead is None or words == "refuse" else instead
+
+    def _quoted(self, text: str, row: int, column: int, names: frozenset[str]) -> str | None:
+        try:
+            return cells.quoted_words(text, names)
+        except cells.NoCell:  # longer than any text in a cell
+            self.problem("sheet.value", row, column, value=shown(text))
+            return None
 
     @staticmethod
     def _date(data: dict[str, Any], key: str, text: str) -> None:

@@ -474,6 +474,17 @@ def test_results_by_the_names_of_their_outputs() -> None:
     assert _findings(_doc(first, _decision("Dish", by_name, needs=["Season decision"])))
 
 
+def test_the_asked_value_by_the_name_that_camunda_gives_it() -> None:
+    """Entries may call what is asked cellInput, or as the input says, unless input data has that name."""
+    logic = _table([("amount", "number")], [("", "", "")], [("cellInput > 3 and amt < 9", "1")])
+    named = logic.replace("<input>", '<input xmlns:c="http://camunda.org/schema/1.0/dmn" c:inputVariable="amt">', 1)
+
+    assert ("cellInput > 3 && amount < 9",) == read_dmn(_doc(_decision("d", named))).table().rows[0].when
+    assert ("amount > 3 && amt < 9",) == read_dmn(_doc(_decision("d", logic))).table().rows[0].when
+    declared = read_dmn(_doc(_decision("d", logic), data=[("cellInput", "number")]))
+    assert ("cellInput > 3 && amt < 9",) == declared.table().rows[0].when
+
+
 def test_results_by_the_names_of_variables_and_ids() -> None:
     """A decision is also known by its variable and, as Camunda has it, its id; with several outputs these are its parts."""
     season = _decision("Season", _table([("t", "number")], [("s", "string", ""), ("n", "number", "")], [("-", '"hot"', "1")]))

@@ -231,6 +231,12 @@ def test_what_looks_like_a_date_is_never_calculated(cell: str) -> None:
         assert table == from_rows(to_rows(table))
 
 
+@pytest.mark.parametrize("detail", ["default: ", "one of: ", "type: ", "expr: "])
+def test_hostile_details(detail: str) -> None:
+    """What is said of a column is bounded too."""
+    assert _findings(lambda: from_rows([["a", "out: b"], [None, detail + "x" * 100_000]]))
+
+
 def test_a_default_that_looks_like_a_date_is_refused() -> None:
     """What is known of a column is not calculated either."""
     found = _findings(lambda: read_csv("a,out: o\n,default: 2026-01-05\n1,2\n"))
@@ -285,6 +291,7 @@ def test_an_empty_sheet(text: str) -> None:
         "1," * 3_000,
         "，" * 5_000,
         "a " * 4_000,
+        "x" * 100_000,
         "1" * 9_000 + ",000",
     ],
 )
