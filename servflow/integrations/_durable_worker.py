@@ -84,6 +84,14 @@ def ruleset(lang: Any, name: str, rule: Question, found: list[list[int]]) -> tup
 
 
 # The package changes what ``lang.c.name`` gives by the operators applied to it, so it is asked for anew each time.
+#
+# Where the last of several conditions that join messages is the first to fail, the engine (2.0.28) reads on behind the end of
+# its conditions until it meets an end by chance: it goes two steps where it means one. So the first condition is repeated
+# as the last, which by then is known to hold.
+
+
+def _after(lang: Any, name: str) -> Any:
+    return lang.m.number > getattr(lang.c, name).number
 
 
 def _counted(lang: Any, names: list[str], span: int) -> list[Any]:
@@ -91,7 +99,7 @@ def _counted(lang: Any, names: list[str], span: int) -> list[Any]:
     patterns = [getattr(lang.c, names[0]) << (lang.m.number >= 0)]
     for before, name in pairwise(names):
         in_time = lang.m.at <= getattr(lang.c, names[0]).at + span
-        patterns.append(getattr(lang.c, name) << ((lang.m.number > getattr(lang.c, before).number) & in_time))
+        patterns.append(getattr(lang.c, name) << (_after(lang, before) & in_time & _after(lang, before)))
     return patterns
 
 
@@ -99,10 +107,10 @@ def _distinct(lang: Any, names: list[str], span: int) -> list[Any]:
     """The same, of which no two have the same value."""
     patterns = [getattr(lang.c, names[0]) << (lang.m.number >= 0)]
     for index, name in enumerate(names[1:], 1):
-        wanted = (lang.m.number > getattr(lang.c, names[index - 1]).number) & (lang.m.at <= getattr(lang.c, names[0]).at + span)
+        wanted = _after(lang, names[index - 1]) & (lang.m.at <= getattr(lang.c, names[0]).at + span)
         for other in names[:index]:
             wanted = wanted & (lang.m.value != getattr(lang.c, other).value)
-        patterns.append(getattr(lang.c, name) << wanted)
+        patterns.append(getattr(lang.c, name) << (wanted & _after(lang, names[index - 1])))
     return patterns
 
 
@@ -110,9 +118,10 @@ def _steps(lang: Any, names: list[str], span: int) -> list[Any]:
     """One message for every step, in order."""
     patterns = [getattr(lang.c, names[0]) << (lang.m.s0 == 1)]
     for index, name in enumerate(names[1:], 1):
-        after = lang.m.number > getattr(lang.c, names[index - 1]).number
+        before = names[index - 1]
         in_time = lang.m.at <= getattr(lang.c, names[0]).at + span
-        patterns.append(getattr(lang.c, name) << ((getattr(lang.m, f"s{index}") == 1) & after & in_time))
+        step = getattr(lang.m, f"s{index}") == 1
+        patterns.append(getattr(lang.c, name) << (step & _after(lang, before) & in_time & _after(lang, before)))
     return patterns
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from servflow.errors import InputError, LimitError, TimeError
 from servflow.integrations import Burst, bursts
+from servflow.integrations._durable_worker import PATTERNS, ruleset
 from servflow.model import FrozenMap, Record, Updated
 from tests.requirements import require
 
@@ -97,3 +98,16 @@ def test_an_engine_that_takes_too_long_is_stopped() -> None:
     """The host does not wait for ever: the error says how long it waited and what to change."""
     with pytest.raises(LimitError, match="no end within 1e-06 s"):
         bursts([_record("t-1", 0), _record("t-2", 1)], by=_by, count=2, within="1h", timeout=1e-6)
+
+
+@pytest.mark.parametrize("find", sorted(PATTERNS))
+def test_the_last_condition_that_joins_is_never_the_first_to_fail(find: str) -> None:
+    """The engine reads on behind the end of its conditions where it is, so the first one is asked again as the last."""
+    from durable import lang
+
+    _, rules = ruleset(lang, f"joined {find}", {"find": find, "count": 3, "span": 10}, [])
+    (rule,) = rules.values()
+    conditions = [pattern[f"m{index}"]["$and"] for index, pattern in enumerate(rule["all"]) if index]
+    joining = [[one for one in parts if "$gt" in one or "$lte" in one or "$neq" in one] for parts in conditions]
+
+    assert [True, True] == [parts[0] == parts[-1] and len(parts) > 2 for parts in joining]
