@@ -36,16 +36,33 @@ def medians(calls: Mapping[str, Callable[[], Any]], rounds: int = ROUNDS) -> dic
     The calls take turns within a round, so that whatever else the machine does weighs on all of them alike. The cost
     of the empty loop around a call is part of it, for all of them.
     """
+    taken = _rounds(calls, rounds)
+    found = {name: statistics.median(each) for name, each in taken.items()}
+    for name, median in found.items():
+        print(f"  {name:<66}{median:>10.2f} us   ({min(taken[name]):.2f} to {max(taken[name]):.2f})")
+    return found
+
+
+def times_of(calls: Mapping[str, Callable[[], Any]], other: Callable[[], Any], rounds: int = ROUNDS) -> dict[str, float]:
+    """
+    How many times the CPU time of each call another one takes: the median over rounds in which all take their turn.
+
+    Neighbours in a round meet the same weather: a machine that slows down half way changes both and not their ratio.
+    """
+    taken = _rounds({**calls, "": other}, rounds)
+    return {
+        name: statistics.median(theirs / ours for theirs, ours in zip(taken[""], taken[name], strict=True)) for name in calls
+    }
+
+
+def _rounds(calls: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
     times = {name: _times(call) for name, call in calls.items()}
     taken: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():
             gc.collect()
             taken[name].append(_timed(call, times[name]) / times[name] * 1e6)
-    found = {name: statistics.median(each) for name, each in taken.items()}
-    for name, median in found.items():
-        print(f"  {name:<66}{median:>10.2f} us   ({min(taken[name]):.2f} to {max(taken[name]):.2f})")
-    return found
+    return taken
 
 
 def ratio(name: str, value: float, *, least: float | None = None, most: float | None = None) -> None:

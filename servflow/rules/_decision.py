@@ -10,8 +10,6 @@ from attrs import field, frozen
 from servflow.rules._definition import Input, Output, Row
 from servflow.rules._why import Seen, reason
 
-_new = object.__new__
-
 Reasons = tuple[Mapping[str, Any], ...]
 
 
@@ -87,12 +85,10 @@ class Ready:
         result = self.results[lowest.bit_length() - 1]
         if result is None:
             return None
-        decision: Decision = _new(Decision)
-        held = decision.__dict__
-        held["outputs"] = result.outputs
-        held["_result"] = result
-        held["_values"] = values
-        return decision
+        draft = _Draft()
+        draft.outputs, draft._result, draft._values = result.outputs, result, values
+        draft.__class__ = Decision  # type: ignore[assignment]  # of the same layout
+        return draft  # type: ignore[return-value]  # it is one now
 
     def decide(
         self,
@@ -117,12 +113,10 @@ class Ready:
             if result is None:
                 add(otherwise(mask, given, fields))
                 continue
-            decision: Decision = _new(Decision)
-            held = decision.__dict__
-            held["outputs"] = result.outputs
-            held["_result"] = result
-            held["_values"] = given
-            add(decision)
+            draft = _Draft()
+            draft.outputs, draft._result, draft._values = result.outputs, result, given
+            draft.__class__ = Decision  # type: ignore[assignment]  # of the same layout
+            add(draft)  # type: ignore[arg-type]  # it is one now
 
     def _found(self, masks: Sequence[int]) -> list[Result | None]:
         results, unsure = self.results, self.unsure
@@ -133,8 +127,31 @@ class Ready:
         return [results[(mask & -mask).bit_length() - 1] for mask in masks]
 
 
-@frozen(slots=False)
-class Decision:
+class _Behind:
+    """What a decision keeps so that it can work out the rest when somebody asks."""
+
+    __slots__ = ("__weakref__", "_behind", "_by", "_result", "_seen", "_values")
+
+    _behind: tuple[int, ...]
+    _by: Decider
+    _result: Result
+    _seen: Seen | None
+    _values: Sequence[Any]
+
+
+class _Draft(_Behind):
+    """A decision while it is made: the same slots, which may be written; most of the time of deciding would go there."""
+
+    __slots__ = ("hash", "matched", "outputs", "table", "version", "why")
+
+    outputs: Any
+    matched: tuple[int, ...]
+    table: str
+    version: int | str | None
+
+
+@frozen
+class Decision(_Behind):
     """
     What a table says about some fields, and why.
 
@@ -181,30 +198,34 @@ class Decision:
             values: what each input was given.
             seen: what expressions read besides.
         """
-        decision = object.__new__(cls)
-        decision.__dict__.update(
-            outputs=outputs, matched=matched, table=table.name, version=table.version, _by=table, _behind=behind, _values=values
-        )
-        if seen is not None:
-            decision.__dict__["_seen"] = seen
-        return decision
+        draft = _Draft()
+        draft.outputs, draft.matched, draft.table, draft.version = outputs, matched, table.name, table.version
+        draft._by, draft._behind, draft._values, draft._seen = table, behind, values, seen
+        draft.__class__ = cls  # type: ignore[assignment]  # of the same layout
+        return draft  # type: ignore[return-value]  # it is one now
 
     def __getattr__(self, name: str) -> Any:
         # Only asked for what is not there yet.
-        held = self.__dict__
-        if "_result" in held and "_by" not in held:
-            result: Result = held["_result"]
-            by, matched = result.table, result.matched
-            held.update(matched=matched, table=by.name, version=by.version, _by=by, _behind=matched)
-        if name not in held:
-            if "_by" not in held or name not in ("why", "hash"):
+        value: Any
+        match name:
+            case "matched" | "_behind":
+                value = self._result.matched
+            case "_by":
+                value = self._result.table
+            case "table":
+                value = self._by.name
+            case "version":
+                value = self._by.version
+            case "hash":
+                value = self._by.hash
+            case "_seen":
+                value = None
+            case "why":
+                value = tuple(reason(self._by, row, self._values, self._seen) for row in self._behind)
+            case _:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
-            if name == "hash":
-                held[name] = held["_by"].hash
-            else:
-                rows, values, seen = held["_behind"], held["_values"], held.get("_seen")
-                held[name] = tuple(reason(held["_by"], row, values, seen) for row in rows)
-        return held[name]
+        object.__setattr__(self, name, value)
+        return value
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Decision, (self.outputs, self.matched, self.why, self.table, self.version, self.hash)
