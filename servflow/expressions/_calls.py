@@ -26,9 +26,12 @@ def builtin(name: str, overloads: tuple[Overload, ...], args: tuple[Run, ...], p
     """
     table: dict[tuple[str, ...], Callable[..., Any]] = {overload.params: overload.run for overload in overloads}
     anything = table.get(("dyn",))
+    of_texts = table.get(("string", "string"))
 
     def run(env: Any) -> Any:
         values = [arg(env) for arg in args]
+        if of_texts is not None and type(values[0]) is str and type(values[1]) is str:
+            return of_texts(*values)
         chosen = anything or table.get(tuple(map(kind, values)))
         if chosen is None:
             if lenient and None in values:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Protocol
 
+from attrs import evolve
+
 from servflow.errors import ExpressionError
 from servflow.expressions import _quick as quick
 from servflow.expressions._builtins import COERCED
@@ -72,19 +74,40 @@ def _decision(function: str) -> Decide:
     return lambda left, right, meter: order(left, right)
 
 
-def comparison(node: Call, around: Around) -> Run:
+def comparison(node: Call, around: Around, *, negated: bool = False) -> Run:
     """
     The closure of ``== != < <= > >=`` or ``in``.
 
     Lenient: with null on either side it is false, but for ``== null`` and ``!= null`` written so. Demanding: an error,
-    but for these two.
+    but for these two. With ``negated`` the opposite of all that, as ``!`` before it has it.
     """
     condition = around.mode.lenient or around.mode.demanding
     left, right = node.args
     if condition and node.function in EQUALITY and (is_null(left) or is_null(right)):
-        return _null_test(around.nullable(left if is_null(right) else right), equals=node.function == "_==_")
+        asked = around.nullable(left if is_null(right) else right)
+        return _null_test(asked, equals=(node.function == "_==_") != negated)
     general = _general(node, around, _decision(node.function))
+    if negated:
+        return _opposite(node, around, general)
     return general if around.framed else _short(node, around, general) or general
+
+
+def _opposite(node: Call, around: Around, general: Run) -> Run:
+    """The opposite of a comparison: by the opposite sign where that comes to the same, else of what the comparison gives."""
+
+    def otherwise(env: Any) -> bool:
+        return not general(env)
+
+    sign = _AGAINST.get(node.function)
+    # Of not-a-number neither < nor >= holds: only what cannot be a double has an opposite order.
+    ordered = any(isinstance(side, Const) and type(side.value) in (str, int) for side in node.args)
+    doubles = any(kind_at(around.shared.types, side) == "double" for side in node.args)
+    if sign is None or around.framed or not (node.function in EQUALITY or (ordered and not doubles)):
+        return otherwise
+    return _short(evolve(node, function=sign), around, otherwise) or otherwise
+
+
+_AGAINST = {"_==_": "_!=_", "_!=_": "_==_", "_<_": "_>=_", "_<=_": "_>_", "_>_": "_<=_", "_>=_": "_<_"}
 
 
 def _null_test(operand: Run, *, equals: bool) -> Run:

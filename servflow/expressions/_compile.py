@@ -214,6 +214,8 @@ class Compiler:
                 return self.junction(node, self.terms(node))
             if node.function in COMPARISONS:
                 return comparison(node, self)
+            if node.function == NOT:
+                return self.opposite(node.args[0])
         run = self.present(node)
         lenient, position = self.mode.lenient, node.position
 
@@ -297,8 +299,7 @@ class Compiler:
         if name == CONDITIONAL:
             return self.conditional(node)
         if name == NOT:
-            operand = self.condition(node.args[0])
-            return lambda env: not operand(env)
+            return self.opposite(node.args[0])
         if name == INDEX:
             held, key = node.args
             return self.declared(self.indexed((self.nullable(held), self.operand(key)), node.position), node)
@@ -341,6 +342,13 @@ class Compiler:
         if host is not None:
             return type_from(host.params[place], host.name).value_kind == "dyn"
         return any(overload.params == ("dyn",) for overload in BUILTINS[node.function])
+
+    def opposite(self, node: Node) -> Run:
+        """``!`` before a node."""
+        if isinstance(node, Call) and node.function in COMPARISONS:
+            return comparison(node, self, negated=True)
+        operand = self.condition(node)
+        return lambda env: not operand(env)
 
     def conditional(self, node: Call) -> Run:
         condition = self.condition(node.args[0])

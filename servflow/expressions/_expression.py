@@ -283,7 +283,8 @@ class Expression:
 
         def guarded(bindings: Mapping[str, Any]) -> Any:
             try:
-                return release(run(shared.frame(bindings)))
+                value = run(shared.frame(bindings))
+                return value if value is True or value is False else release(value)
             except Exception as error:  # noqa: BLE001,RUF100 - whatever a host's mapping raises is its expression's failure
                 escape(error, bindings)
 

@@ -158,6 +158,7 @@ def contained(item: Any, holder: Any, meter: list[Any] | None = None) -> bool:
     return keyed in ("int", "uint", "bool", "string") and lookup(holder, item) is not MISSING
 
 
+_PLAINLY = frozenset({int, str, float})
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "_<_": operator.lt,
     "_<=_": operator.le,
@@ -171,6 +172,8 @@ def ordering(function: str) -> Callable[[Any, Any], bool]:
     order = _ORDER[function]
 
     def compare(left: Any, right: Any) -> bool:
+        if type(left) is type(right) and type(left) in _PLAINLY:
+            return order(left, right)
         if not comparable(kind(left), kind(right)):
             raise no_overload(function, kind(left), kind(right))
         return order(left, right)
@@ -311,11 +314,17 @@ for _name, _work in _DECIMAL_WORK.items():
         ARITHMETIC[_name][_pair] = ("decimal", _exactly(_work))
 
 
+_ON_INTS: dict[str, Callable[[int, int], int]] = {"_+_": operator.add, "_-_": operator.sub, "_*_": operator.mul}
+
+
 def arithmetic(function: str) -> Binary:
     """The function of two admitted values behind ``+ - * /`` or ``%``."""
     table = ARITHMETIC[function]
+    on_ints = _ON_INTS.get(function)
 
     def compute(left: Any, right: Any) -> Any:
+        if on_ints is not None and type(left) is int and type(right) is int:
+            return _signed(on_ints(left, right))
         entry = table.get((kind(left), kind(right)))
         if entry is None:
             raise no_overload(function, kind(left), kind(right))

@@ -250,6 +250,28 @@ def inner_compares(path: tuple[str, str], function: str, constant: Any, kind: ty
         return None
     compare = _PYTHON[function]
     root, field = path
+    if kind is str or kind is float:
+
+        def plain(env: Any) -> Any:
+            try:
+                holder = env[root]
+                value = holder[field] if type(holder) in _MAPS else None
+            except KeyError:
+                return general(env)
+            return compare(value, constant) if type(value) is kind else general(env)
+
+        return plain
+    if kind is int:
+
+        def number(env: Any) -> Any:
+            try:
+                holder = env[root]
+                value = holder[field] if type(holder) in _MAPS else None
+            except KeyError:
+                return general(env)
+            return compare(value, constant) if type(value) is int and LEAST <= value <= GREATEST else general(env)
+
+        return number
 
     def run(env: Any) -> Any:
         try:
@@ -318,13 +340,12 @@ def names_compare(left: str, right: str, function: str, general: Run) -> Run:
         except KeyError:
             return general(env)
         kind = type(one)
-        if kind is type(two) and (
-            kind is str
-            or (kind is int and LEAST <= one <= GREATEST and LEAST <= two <= GREATEST)
-            or kind is float
-            or (kind is datetime and one.tzinfo is UTC and two.tzinfo is UTC)
-        ):
-            return compare(one, two)
+        if kind is type(two):
+            if kind is int:
+                if LEAST <= one <= GREATEST and LEAST <= two <= GREATEST:
+                    return compare(one, two)
+            elif kind is str or kind is float or (kind is datetime and one.tzinfo is UTC and two.tzinfo is UTC):
+                return compare(one, two)
         return general(env)
 
     return run

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 
+from servflow.expressions import _limits as limits
 from servflow.expressions._faults import fault
 from servflow.expressions._nodes import Name
 from servflow.expressions._values import PLAIN, TypeValue, admit, kind
@@ -15,6 +16,7 @@ Run: TypeAlias = Callable[[Any], Any]
 """A compiled node: from what it runs in to an admitted value."""
 
 _ABSENT = object()
+LEAST, GREATEST = limits.INT_MIN, limits.INT_MAX
 
 
 def field_of(holder: Any, field: str, position: int, *, absent: bool) -> Any:
@@ -77,7 +79,7 @@ class Reading:
                     value = env[0][name]
                 except KeyError:
                     return missing(name, position, type_value)
-                return value if type(value) in PLAIN else admit(value)
+                return value if type(value) in PLAIN or (type(value) is int and LEAST <= value <= GREATEST) else admit(value)
 
             return framed
 
@@ -86,7 +88,7 @@ class Reading:
                 value = env[name]
             except KeyError:
                 return missing(name, position, type_value)
-            return value if type(value) in PLAIN else admit(value)
+            return value if type(value) in PLAIN or (type(value) is int and LEAST <= value <= GREATEST) else admit(value)
 
         return direct
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import product
 
 import pytest
 
-from servflow.expressions import ExpressionError, evaluate
+from servflow.expressions import Expression, ExpressionError, evaluate
 
 ERRORS = [
     "9223372036854775807 + 1",
@@ -203,3 +206,41 @@ def test_an_error_tells_where_it_happened():
     assert caught.value.text == "1 + 2 / 0"
     assert caught.value.position == 6
     assert caught.value.code == "expression.division"
+
+
+ASKED = (
+    "x == 1",
+    "x < 1",
+    "x >= 1",
+    "x != 'a'",
+    "x < 'a'",
+    "x >= 1.5",
+    "x <= y",
+    "x in [1, 2]",
+    "o.x > 1",
+    "x + y >= 2",
+    "x == null",
+)
+HELD = (None, 1, 2**63, True, 1.5, float("nan"), "a", Decimal("1"), Decimal("NaN"), [1], datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("text", ASKED)
+@pytest.mark.parametrize("kind", [None, "int", "double", "any"])
+def test_a_negated_comparison_is_the_opposite_of_the_comparison(text, kind):
+    """However it is evaluated, and whatever short cut is taken; not-a-number and failures included."""
+    fields = None if kind is None else {"x": kind, "y": kind, "o": {"x": kind}}
+
+    def asked(written: str, verb: str, bindings: dict[str, object], *, strict: bool) -> object:
+        try:
+            return getattr(Expression.parse(written, fields, strict=strict), verb)(bindings)
+        except ExpressionError as error:
+            return error.code
+
+    for held, verb, strict in product(HELD, ("test", "evaluate", "value"), (False, True)):
+        bindings = {"x": held, "y": 1, "o": {"x": held}}
+        found = asked(text, verb, bindings, strict=strict)
+        opposite = not found if isinstance(found, bool) else found
+
+        # With a macro around there are no short cuts.
+        assert opposite == asked(f"!({text})", verb, bindings, strict=strict)
+        assert opposite == asked(f"[0].all(z, !({text}))", verb, bindings, strict=strict)
