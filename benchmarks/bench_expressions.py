@@ -39,6 +39,14 @@ CASES: dict[str, tuple[str, Callable[[Fields], bool]]] = {
         'tier != "standard" && amount < limit && amount >= 10 && visits < 3',
         lambda f: f["tier"] != "standard" and f["amount"] < f["limit"] and f["amount"] >= 10 and f["visits"] < 3,
     ),
+    "text or text, int or int": (
+        '(tier == "gold" || tier == "silver") && (amount > 100 || visits > 2)',
+        lambda f: (f["tier"] == "gold" or f["tier"] == "silver") and (f["amount"] > 100 or f["visits"] > 2),
+    ),
+    "four negated": (
+        '!(tier == "standard") && !(amount < 100) && !(visits > 3) && !(region == "west")',
+        lambda f: f["tier"] != "standard" and not f["amount"] < 100 and not f["visits"] > 3 and f["region"] != "west",
+    ),
 }
 """Four comparisons each, and the same written by hand."""
 
