@@ -6,7 +6,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
-from itertools import repeat
 from typing import Any
 
 from servflow.model import freeze
@@ -56,11 +55,10 @@ class Sweep:
             if position % self._stride == 0:
                 self._masks.append(mask)
 
-    def masks(self, values: Iterable[int]) -> Iterable[int] | None:
-        """The masks of many whole numbers, without a step of Python for each; None where that cannot be."""
-        if self._steps is None or self._stride != 1:
-            return None
-        return map(self._masks.__getitem__, map(bisect_right, repeat(self._steps), values))
+    @property
+    def steps(self) -> tuple[list[int], list[int]] | None:
+        """For whole numbers: where each next mask begins, and the masks, one more; None where they are not kept so."""
+        return None if self._steps is None or not self.whole else (self._steps, self._masks)
 
     @property
     def whole(self) -> bool:
@@ -139,9 +137,10 @@ class Column:
         """Whether the masks it gives are kept here anyway, so that who remembers them needs no room for them."""
         return not self._slow and not (self._hits and self._sweeps) and all(sweep.whole for sweep in self._sweeps.values())
 
-    def swept(self, kind: type) -> Sweep | None:
-        """What alone tells the mask of values that are exactly of this type, where there is such a thing."""
-        return self._numbers if kind is int and not self._hits and not self._slow else None
+    @property
+    def steps(self) -> tuple[list[int], list[int]] | None:
+        """What alone tells the masks of whole numbers, where there is such a thing: as ``Sweep.steps``."""
+        return None if self._numbers is None or self._hits or self._slow else self._numbers.steps
 
     @cached_property
     def _as_decimal(self) -> Column:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
@@ -17,6 +19,7 @@ from servflow.rules._program import Program
 _REMEMBERED = 10_000  # values remembered per input and type
 _REMEMBERED_BYTES = 1_000_000  # masks made for them alone
 _LONGEST = 256  # characters of a text, bits of a number
+_INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
 _KINDS = (str, int, float, bool, type(None), Decimal)
 _SIZES: Mapping[type, Callable[[Any], int]] = {str: len, int: int.bit_length}
 
@@ -30,12 +33,11 @@ class Memo(dict[Any, int]):
     Where a value must be converted, or does not fit the input, it raises KeyError: whoever asked looks at it alone.
     """
 
-    __slots__ = ("_convert", "_mask", "_most", "_size", "_sweep")
+    __slots__ = ("_convert", "_mask", "_most", "_size")
 
     def __init__(self, kind: type, column: Column, convert: Callable[[Any], Any] | None, most: int) -> None:
         super().__init__()
-        self._sweep = column.swept(kind)
-        self._mask = column.mask if self._sweep is None else self._sweep.mask
+        self._mask = column.mask
         self._convert = convert
         self._most = most
         self._size: Callable[[Any], int] | None = _SIZES.get(kind)
@@ -51,7 +53,8 @@ class Memo(dict[Any, int]):
         return found
 
     def _check(self, value: Any) -> None:
-        assert self._convert is not None
+        if self._convert is None:
+            return
         try:
             converted = self._convert(value)
         except (InputError, ValueProblem):  # told by whoever looks at it alone
@@ -59,20 +62,42 @@ class Memo(dict[Any, int]):
         if converted is not value:
             raise KeyError
 
-    def masks(self, values: Sequence[Any]) -> Iterable[int]:
-        """
-        What the input says about many values, at least one.
+    def fits(self, value: Any) -> bool:
+        """Whether the input takes this value as it is."""
+        try:
+            self._check(value)
+        except KeyError:
+            return False
+        return True
 
-        Amounts hardly ever come again: numbers that only ranges are asked about are not remembered.
-        """
-        found = None if self._sweep is None or values[0] in self else self._sweep.masks(values)
-        if found is None:
-            return map(self.__getitem__, values)
-        if self._convert is not None:
-            # Whole numbers fit from a least one to a greatest one.
-            self._check(min(values))
-            self._check(max(values))
+    def masks(self, values: Sequence[Any]) -> Iterable[int]:
+        """What the input says about many values, at least one."""
+        return map(self.__getitem__, values)
+
+
+class _Whole(Memo):
+    """The same for whole numbers that only ranges ask about: amounts hardly ever come again, and are found in one step."""
+
+    __slots__ = ("_least", "_masks", "_steps")
+
+    def __init__(self, column: Column, convert: Callable[[Any], Any] | None, steps: tuple[list[int], list[int]]) -> None:
+        super().__init__(int, column, convert, _REMEMBERED)
+        self._steps, self._masks = steps
+        # What fits a whole number takes all from a least one on, as far as 64 bits go.
+        self._least = next((least for least in (_INT_MIN, 0) if self.fits(least) and self.fits(_INT_MAX)), _INT_MAX + 1)
+
+    def __missing__(self, value: int) -> int:
+        if not self._least <= value <= _INT_MAX:
+            return super().__missing__(value)
+        found = self._masks[bisect_right(self._steps, value)]
+        if len(self) < self._most:
+            self[value] = found
         return found
+
+    def masks(self, values: Sequence[int]) -> Iterable[int]:
+        if values[0] in self or min(values) < self._least or max(values) > _INT_MAX:
+            return super().masks(values)
+        return map(self._masks.__getitem__, map(bisect_right, repeat(self._steps), values))
 
 
 Memos = Mapping[type, Memo]
@@ -123,7 +148,10 @@ def _memos(program: Program, index: int, declared: Input, convert: Callable[[Any
         fitting = convert
     bytes_each = len(program.tests) // 8 + 64
     most = _REMEMBERED if column.shares else min(_REMEMBERED, max(64, _REMEMBERED_BYTES // bytes_each))
-    return {kind: Memo(kind, column, None if kind is type(None) else fitting, most) for kind in _KINDS}
+    memos = {kind: Memo(kind, column, None if kind is type(None) else fitting, most) for kind in _KINDS}
+    if column.steps is None or declared.one_of:
+        return memos
+    return {**memos, int: _Whole(column, fitting, column.steps)}
 
 
 def _taker(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Values]:

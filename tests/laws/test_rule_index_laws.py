@@ -9,6 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from servflow.errors import InputError
+from servflow.rules import DecisionTable
 from servflow.rules._cells import read_cell
 from servflow.rules._index import Column
 
@@ -74,3 +76,46 @@ def test_cells_with_several_ranges_and_without_some_are_found_without_asking_the
 
     assert column.shares
     assert [0b01110, 0b11111, 0b11010, 0b11001, 0b10011, 0b00011] == [column.mask(value) for value in (0, 2, 3, 6, 8, 21)]
+
+
+edges = st.sampled_from(
+    [-(2**63) - 1, -(2**63), -1, 0, 4, 5, 6, 2**63 - 1, 2**63, 2**64 - 1, 2**64, 10**40, True, 5.0, "5", None]
+)
+
+
+@given(
+    st.sampled_from([None, "int", "uint", "double", "decimal", "bool", "string"]),
+    st.booleans(),
+    st.lists(edges, min_size=1, max_size=6),
+)
+@settings(max_examples=200, deadline=None)
+def test_what_a_table_remembers_of_a_number_changes_nothing(kind: str | None, listed: bool, asked: list[Any]) -> None:
+    """Each value alone, again, and all together: as a table that never saw a value before says, or the same refusal."""
+
+    def made() -> DecisionTable:
+        one_of = {"one_of": [0, 5, 2**63 - 1, -(2**63)]} if listed and kind == "int" else {}
+        column = {"name": "n", **({"type": kind} if kind else {}), **one_of}
+        cells = ["> -1", "[0..5)", "not([4..6], 0)"] if kind not in ("bool", "string") else ["-"]
+        rows = [[cell, str(number)] for number, cell in enumerate(cells)]
+        return DecisionTable(name="t", hit="collect", inputs=[column], outputs={"out": "int"}, rows=rows)
+
+    def said(table: DecisionTable, value: Any) -> Any:
+        try:
+            return repr(table.decide({"n": value}))
+        except InputError as error:
+            return error.facts
+
+    expected = [said(made(), value) for value in asked]
+    table = made()
+
+    assert expected == [said(table, value) for value in asked]
+    assert expected == [said(table, value) for value in asked]
+
+    refused = [{**answer, "index": index} for index, answer in enumerate(expected) if isinstance(answer, dict)]
+    for used in (table, made()):
+        try:
+            together: Any = [repr(each) for each in used.decide_many({"n": value} for value in asked)]
+        except InputError as error:
+            together = error.facts
+
+        assert (refused[0] if refused else expected) == together
