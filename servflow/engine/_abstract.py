@@ -119,6 +119,9 @@ class Abstract:
         self.forcible = by_hand and self.granted("ticket.force")
         self.assignable = self._assignable()
         self.relevant_rules = self._relevant_rules()
+        reads = (self.compiled.rule_set.reads_of[index] for index in self.relevant_rules)
+        self.rousing = frozenset(name.split(".", maxsplit=1)[0] for names in reads for name in names)
+        """The names whose changes set off rules that are followed."""
         self.spontaneous = self._spontaneous()
         self.host_events = self._host_events()
         self.incomplete = ""

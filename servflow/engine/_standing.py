@@ -63,6 +63,8 @@ class Standing:
         self.passed: set[str] = set()
         self.passable: set[int] = set()
         self.answers: dict[Any, bool] = {}
+        self.acted = 0  # how often rules acted
+        self.in_force: dict[int, bool] = {}  # rules with a period: time stands still within a step
         self.changed: set[str] = set()
         self.person = False
 
@@ -147,9 +149,17 @@ class Standing:
 
     def _put(self, name: str, region: int) -> None:
         index = self.machine.order[name]
-        if self.values[index] != region:
+        known = self.machine.domains[index].regions[region]
+        # Another value of the same region changes no answer, but it sets off the rules that read the name.
+        if self.values[index] != region or (not known.single and self._rouses(name, sure=False)):
             self.values[index] = region
             self.changed.add(name.split(".", maxsplit=1)[0])
+
+    def _rouses(self, name: str, *, sure: bool) -> bool:
+        """Whether a name that is set becomes another value, where that is not known; *sure* is taken to be without rules."""
+        if name.split(".", maxsplit=1)[0] not in self.machine.rousing:
+            return sure
+        return self.pick("unknown", f"{name} changes", 2, free=False, values=[False, True]) == 1
 
     def _update_with(self, update: Update, *, keep: bool = False) -> None:
         machine = self.machine
@@ -159,7 +169,7 @@ class Standing:
             for name, expression in update.values.items():
                 if name in machine.order:
                     self._set(name, expression, keep=keep)
-                else:
+                elif self._rouses(name, sure=True):
                     self.changed.add(name)
                     self.answers.clear()
         elif update.kind == "queue" and "queue" in machine.order:

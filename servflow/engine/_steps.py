@@ -23,6 +23,9 @@ SINGLE = ("assignee", "owner", "requester", SYSTEM.id)
 FOLLOWED = 40
 """How many events of its own one step may raise where each leaves something open."""
 
+AGAIN = 12
+"""How often rules may act again in one step where something is left open."""
+
 MAX_RUNS = 4_096
 """How many ways one step may go before the rest is given up, which is said."""
 
@@ -44,12 +47,14 @@ class Run:
 def runs(machine: Abstract, place: Place | None, trigger: Trigger) -> Iterator[Run]:
     """Every way a step may go, the most ordinary first."""
     prefix: list[int] = []
-    for _ in range(MAX_RUNS):
+    spent = 0.0
+    while spent < MAX_RUNS:
         step = _Step(machine, place, prefix)
         try:
             target: Place | None = step.run(trigger)
         except Refusal:
             target = None
+        spent += 1 + step.acted / 4  # rules that act are work as well
         yield Run(trigger, tuple(step.choices), target, frozenset(step.kept))
         prefix = [choice.taken for choice in step.choices]
         while prefix and prefix[-1] + 1 >= step.choices[len(prefix) - 1].options:
@@ -392,7 +397,7 @@ class _Step(Standing):
         acted: set[int] = set()
         held: set[int] = set()
         closed: set[int] = set()
-        again = 0
+        again, chosen = 0, len(self.choices)
         while waiting:
             index = min(waiting, key=plan.places.__getitem__)
             waiting.remove(index)
@@ -402,9 +407,13 @@ class _Step(Standing):
                 held.add(index)
                 continue
             again += index in acted
+            if again > AGAIN and len(self.choices) > chosen:
+                machine.incomplete = machine.incomplete or f"rules may act again more than {AGAIN} times in one step"
+                raise Refusal
             if again > most_firings(len(plan.rules)):
                 raise Refusal
             acted.add(index)
+            self.acted += 1
             rule = plan.rules[index]
             if rule.stop:
                 closed.update(other for other in relevant if other != index and plan.rules[other].group == rule.group)
@@ -440,7 +449,11 @@ class _Step(Standing):
         before = len(self.choices)
         if asked is not None and not self.holds(asked, asked.text):
             return False
-        open_ = rule.effective is not None or (not sure and len(self.choices) == before)
+        if rule.effective is not None and index not in self.in_force:
+            self.in_force[index] = self.pick("unknown", f"whether rule {rule.name} is in force", 2, free=False) == 0
+        if not self.in_force.get(index, True):
+            return False
+        open_ = not sure and len(self.choices) == before
         return not open_ or self.pick("unknown", f"whether rule {rule.name} acts", 2, free=False) == 0
 
     def _vague(self, index: int) -> bool:

@@ -276,3 +276,32 @@ def test_what_reads_unfollowed_names_may_be_set_off_at_any_time_or_not() -> None
     ]
 
     assert proved("never", "closed", flat("a", "b", "c"), moves, rules=rules, fields=fields).verdict != "proved"
+
+
+@pytest.mark.parametrize("value", ["payload.n", "m", "n + 1"])
+def test_another_value_no_condition_tells_apart_sets_rules_off_all_the_same(value: str) -> None:
+    """A change from 5 to 7 sets off a rule that asks for more than 1, though it makes no answer another."""
+    fields = {"n": {"type": "int", "default": 5}, "m": {"type": "int", "default": 7}, "ok": {"type": "bool", "default": False}}
+    rules = [{"name": "r", "when": "n > 1", "then": [{"set": {"ok": "true"}}]}]
+    moves = [
+        {"event": "x", "source": "a", "target": "b", "allow": ["r"], "when": "n > 1 && m > 1", "do": [{"set": {"ok": "false"}}]},
+        {"event": "y", "source": "b", "target": "b", "allow": ["r"], "do": [{"set": {"n": value}}]},
+    ]
+    moves[1] |= {"payload": {"n": "int"}, "when": "payload.n > 1"} if "payload" in value else {}
+
+    assert proved("never", "in_state('b') && ok", flat("a", "b", "c"), moves, rules=rules, fields=fields).verdict != "proved"
+
+
+def test_rules_that_may_set_each_other_off_without_end_are_followed_for_a_while_only() -> None:
+    """What is left open in each round would make more ways than anybody can look at: the proof says so."""
+    names = [f"f{index}" for index in range(3)]
+    fields = {**{name: {"type": "int", "default": 0} for name in names}, "d": {"type": "int", "default": 1}}
+    rules = [
+        {"name": name, "when": f"{name} > {index}", "then": [{"set": {names[index - 1]: f"{name} - d"}}], "overwrite": True}
+        for index, name in enumerate(names)
+    ]
+    moves = [{"event": "x", "source": "a", "target": "b", "allow": ["r"], "when": "f0 > 3"}]
+
+    proof = proved("never", "in_state('b') && f1 > 7", flat("a", "b", "c"), moves, rules=rules, fields=fields)
+
+    assert proof.verdict != "proved"
