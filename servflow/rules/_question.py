@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, Protocol
@@ -189,7 +189,10 @@ class Question:
         """The nearest instant at which a row is in force, where it is not."""
         start, end = bounds_of(self.table.rows[row].effective, self.table.zone, "", [])
         at = self.instant
-        return start if start is not None and at is not None and at < start else end
+        if end is None or (start is not None and at is not None and at < start):
+            return start
+        last = end - timedelta(seconds=1)  # the end itself is outside, and every open bound is passed by a second
+        return last if start is None else max(start, last)
 
     def condition(self, row: int, index: int) -> FrozenMap[str, Any]:
         """One condition of a row as data: what was asked, what was there, and how far the two are apart."""

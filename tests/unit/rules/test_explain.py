@@ -102,7 +102,9 @@ def test_a_row_not_in_force_fails_by_its_period() -> None:
         "row 0 does not match: it is in force in [..2026-03-01T00:00:00Z), and it is 2026-03-02T12:00:00Z"
         == explained[0]["text"]
     )
-    assert (0, timedelta(hours=36)) == (explained.nearest["row"], explained.nearest["failed"][0]["by"])
+    miss = explained.nearest["failed"][0]
+    assert (0, timedelta(hours=36, seconds=1)) == (explained.nearest["row"], miss["by"])
+    assert made.explain({"x": "a"}, at=miss["to"])[0]["matches"]
     assert "x" == explained.change["fields"][0]["field"]
 
 
