@@ -83,6 +83,8 @@ def _compile(compiled: Compiled, order: int, policy: Policy) -> SlotPlan:
     conditions = [item for requirement in policy.require for item in requirement.expressions.values()]
     reads = {name for item in conditions for name in compiled.depends_on(item)} - {"candidate"}
     when = policy.when
+    if when is not None and problems.strict and not any(item.path == "when" for item in found):
+        when = problems.expression(when, compiled.timeless, f"{path}.when", functions=compiled.functions)
     if not policy.state and not policy.event:
         problems.add("dispatch.never", path, policy=policy.name)
     limited = any(requirement.below is not None for requirement in policy.require)

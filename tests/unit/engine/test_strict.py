@@ -62,6 +62,21 @@ def test_what_asks_about_null_goes_through():
     assert "refused" == workflow.fire(ticket, "drop", at=TEN).ticket.state
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"dispatch": [{"name": "d", "slot": "assignee", "candidates": "engineers", "state": "new", "when": "tier == 'gold'"}]},
+        {"clocks": [{"name": "d", "within": [{"when": "tier == 'gold'", "take": "1h"}, {"take": "2h"}], "until": "paid"}]},
+    ],
+)
+def test_dispatch_and_clocks_are_strict_too(part):
+    """What starts by itself stops the opening as a rule does, and names the field."""
+    with pytest.raises(servflow.Refused, match="tier is missing or null"):
+        servflow.load({**DATA, **part}).open("T", {}, at=NINE)
+
+    assert "new" == servflow.load({**DATA, **part, "strict": False}).open("T", {}, at=NINE).ticket.state
+
+
 def test_a_strict_rule_is_refused_by_name():
     """A rule that cannot be decided stops the opening, rather than passing the ticket by."""
     rules = [{"name": "small", "when": "amount < 100", "then": [{"set": {"tier": "'silver'"}}]}]
