@@ -240,7 +240,7 @@ class RuleSet:
     @cached_property
     def hash(self) -> str:
         """SHA-256 of what the rules mean: labels, notes, name and version aside, the tables they read included."""
-        kept = [{key: value for key, value in data.items() if key not in ("labels", "note")} for data in self.to_data()]
+        kept = [_meant(data) for data in self.to_data()]
         return hashlib.sha256(canonical([kept, _reached(self.reads, self.tables)])).hexdigest()
 
     def __eq__(self, other: object) -> bool:
@@ -286,6 +286,14 @@ def _read(rule: Any, index: int, functions: Mapping[str, Function] | None, found
     except TypeError as error:
         found.append(Finding("rules.rule_keys", f"[{index}]", {"why": str(error).replace("Rule.__init__() ", "")}))
     return None
+
+
+def _meant(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule without what is only there for people."""
+    kept = {key: value for key, value in data.items() if key not in ("labels", "note")}
+    if "score" in kept:
+        kept["score"] = [{key: value for key, value in term.items() if key != "note"} for term in kept["score"]]
+    return kept
 
 
 def _prefixes(name: str) -> Iterator[str]:

@@ -162,12 +162,13 @@ class ExplainedRules(tuple[Answer, ...]):
         """What could be otherwise: a rule that did not act would, or one that did would not."""
         acted = {entry["index"] for entry in self if entry["fired"]}
         for index in sorted(acted)[:MAX_SOLVED]:
-            when = self._rules[index].when
+            when = self._rules[index].condition
             if when is not None and when.reads:
                 yield (), (when,)
-        for index, _ in self._against[:MAX_SOLVED]:
-            when = self._rules[index].when
-            if when is not None:
+        scored = [entry["index"] for entry in self if not entry["fired"] and entry.get("why") == "score"]
+        for index in [*scored, *(index for index, _ in self._against)][:MAX_SOLVED]:
+            when = self._rules[index].condition
+            if when is not None and when.reads:
                 yield (when,), ()
 
     def _asked(self, changes: Mapping[str, Any]) -> FrozenMap[str, Any] | None:

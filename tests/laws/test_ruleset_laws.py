@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servflow.errors import ExpressionError, LimitError
+from servflow.engine import Workflow
+from servflow.errors import DefinitionError, ExpressionError, LimitError
+from servflow.model import SYSTEM, Decided
 from servflow.rules import Rule, RuleSet
 from tests.oracles import rule_agenda as oracle
 
@@ -210,3 +212,56 @@ def test_check_finds_what_trying_every_value_finds(rules: list[dict[str, Any]]) 
     for finding in found.get("rules.endless_cycle", []):
         with pytest.raises(LimitError):
             rule_set.decide(finding.witness)
+
+
+DECLARED = {**{name: {"type": "int", "optional": True} for name in NAMES}, "t": {"type": "string", "optional": True}}
+typed = st.one_of(plain, st.builds("t {} '{}'".format, st.sampled_from(["==", "!="]), st.sampled_from("xy")))
+typed_rules = st.lists(
+    st.builds(
+        scored,
+        st.fixed_dictionaries(
+            {
+                "then": st.fixed_dictionaries(
+                    {"set": st.dictionaries(names, st.sampled_from(["0", "2", "null", "a"]), min_size=1)}
+                )
+            },
+            optional={
+                "when": st.lists(typed, min_size=1, max_size=3).map(" && ".join) | st.builds("{} || {}".format, typed, typed),
+                "priority": st.integers(1, 3),
+                "stop": st.just(True),
+                "group": st.sampled_from(["g", "h"]),
+            },
+        ),
+        st.none() | st.tuples(st.lists(st.fixed_dictionaries({"when": typed, "weight": weights}), min_size=1), st.just(1)),
+    ),
+    max_size=9,
+).map(lambda rules: [{"name": f"r{index}", **one} for index, one in enumerate(rules)])
+typed_fields = st.fixed_dictionaries({}, optional={**dict.fromkeys(NAMES, st.integers(0, 3)), "t": st.sampled_from("xy")})
+
+
+@given(typed_rules, typed_fields)
+@settings(max_examples=40, deadline=None)
+def test_a_ticket_is_opened_as_the_set_decides(rules: list[dict[str, Any]], given_fields: dict[str, Any]) -> None:
+    """A workflow and a set of its rules come to the same values by the same rules, in the same order."""
+    try:
+        workflow = Workflow(workflow="w", fields=DECLARED, states={"new": {}}, rules=rules)
+    except DefinitionError as error:
+        for finding in error.findings:
+            with pytest.raises(LimitError):
+                RuleSet(rules).decide(finding.witness)
+        return
+    try:
+        decision = RuleSet(workflow.rules).decide(given_fields)
+    except LimitError:
+        with pytest.raises(LimitError):
+            workflow.open("T", given_fields, at=DAY, actor=SYSTEM)
+        return
+
+    outcome = workflow.open("T", given_fields, at=DAY, actor=SYSTEM)
+
+    found = outcome.ticket.fields
+    at_rest = {**given_fields, **decision.outputs}
+    assert {name: at_rest.get(name) for name in DECLARED} == {name: found.get(name) for name in DECLARED}
+    decided_by = [record for record in outcome.records if isinstance(record, Decided)]
+    assert list(decision.fired) == [record.name for record in decided_by]
+    assert all(decision.hash == record.why["hash"] for record in decided_by)

@@ -67,3 +67,24 @@ def test_it_is_a_tuple_with_text_and_data() -> None:
     assert "n：由 4 改为 5" in chinese.text
     assert json.loads(json.dumps(explained.to_data())) == explained.to_data()
     assert (2, tuple(explained)) == (len(explained), pickle.loads(pickle.dumps(explained)))
+
+
+def test_a_score_that_is_too_low_may_be_the_smallest_change() -> None:
+    """One value more is less of a change than the three that another rule is away from."""
+    rules = RuleSet(
+        [
+            {
+                "name": "risk",
+                "score": [{"when": "b > 3", "weight": 2}, {"when": "c == 'x'", "weight": 1}],
+                "threshold": 2,
+                "then": {"set": {"m": "1"}},
+            },
+            {"name": "far", "when": "a > 1 && b > 100 && d", "then": {"set": {"m": "2"}}},
+        ]
+    )
+
+    change = rules.explain({"a": 0, "b": 3, "c": "x"}).change
+
+    assert change is not None
+    assert ({"field": "b", "from": 3, "to": 4},) == change["fields"]
+    assert ("risk",) == change["fired"]

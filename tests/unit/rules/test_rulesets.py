@@ -262,6 +262,11 @@ def test_a_hash_says_what_the_rules_mean() -> None:
     assert base.hash != RuleSet([setting("r", "table.fee.total > 0")], {"fee": other}).hash
     assert base.hash != RuleSet([setting("r", "table.fee.total > 0", priority=1)], {"fee": table}).hash
     assert (("r",), base.hash) == (base.decide({}).fired, base.decide({}).hash)
+    noted, plain = (
+        RuleSet([rule("s", then={"set": {"m": "1"}}, score=[{"when": "b", "weight": 1, **note}], threshold=1)])
+        for note in ({"note": "why"}, {})
+    )
+    assert noted.hash == plain.hash
 
 
 def test_a_set_can_be_the_one_in_force() -> None:
