@@ -23,7 +23,7 @@ TICKETS = 400
 UNSEEN = 50  # as many times other tickets, so that no amount is remembered when it comes again
 SIZES = (10, 100, 1_000, 10_000)
 LEAST = {("decide", "zen-engine"): 150, ("decide", "durable-rules"): 25, ("decide_many", "durable-rules"): 50}
-ROUNDS = {"zen-engine": 7, "zen-engine, compiled before": 15, "durable-rules": 31}  # the quicker ones take more turns
+ROUNDS = {"zen-engine": 5, "zen-engine, compiled before": 15, "durable-rules": 31}  # the quicker ones take more turns
 Ticket = Mapping[str, Any]
 
 
