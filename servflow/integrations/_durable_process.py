@@ -18,6 +18,7 @@ from typing import Any
 from attrs import define, field
 
 from servflow.correlation import Correlator, Fact
+from servflow.correlation._search import MATCH
 from servflow.errors import InputError, LimitError
 from servflow.model import encode_value, micros
 
@@ -161,6 +162,7 @@ class Searcher:
         self._joined = joined
         self._rule = correlator.name
         self._find = correlator.find
+        self._looked_for = correlator.rule
         self._most = 4 * correlator.rule.keep
 
     def __call__(self, key: str, live: tuple[Fact, ...], fact: Fact) -> tuple[Fact, ...] | None:
@@ -184,10 +186,8 @@ class Searcher:
         held.dirty = bool(found)
         if not found:
             return None
-        if self._find != "sequence":
-            return live
-        numbers = set(found)
-        return tuple(one for one in live if held.numbers[one.position] in numbers)
+        # That there is a match is the engine's answer; which of several facts are behind it is a rule of this library.
+        return MATCH[self._find](self._looked_for, live, fact)
 
     def _context(self, key: str) -> tuple[Held, bool]:
         """The context of a key, and whether it is to be emptied first since it was another key's."""

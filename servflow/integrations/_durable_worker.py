@@ -55,8 +55,7 @@ def ask(host: Any, request: Question, found: list[list[int]]) -> Question:
         host.delete_state(rule, context)
     found.clear()
     for message in request.get("messages", ()):
-        found.clear()
-        try:
+        try:  # a match may be complete before the last: a late one stands in its place among them
             host.post(rule, {**message, "id": str(message["number"]), "sid": context})
         except Exception as error:
             # The engine says so of every message that matches the first condition of no rule.
@@ -87,7 +86,7 @@ def ruleset(lang: Any, name: str, rule: Question, found: list[list[int]]) -> tup
 #
 # Where the last of several conditions that join messages is the first to fail, the engine (2.0.28) reads on behind the end of
 # its conditions until it meets an end by chance: it goes two steps where it means one. So the first condition is repeated
-# as the last, which by then is known to hold.
+# as the last, which by then is known to hold; twice, since with four messages joined one repetition ends the process.
 
 
 def _after(lang: Any, name: str) -> Any:
@@ -99,7 +98,7 @@ def _counted(lang: Any, names: list[str], span: int) -> list[Any]:
     patterns = [getattr(lang.c, names[0]) << (lang.m.number >= 0)]
     for before, name in pairwise(names):
         in_time = lang.m.at <= getattr(lang.c, names[0]).at + span
-        patterns.append(getattr(lang.c, name) << (_after(lang, before) & in_time & _after(lang, before)))
+        patterns.append(getattr(lang.c, name) << (_after(lang, before) & in_time & _after(lang, before) & _after(lang, before)))
     return patterns
 
 
@@ -121,7 +120,9 @@ def _steps(lang: Any, names: list[str], span: int) -> list[Any]:
         before = names[index - 1]
         in_time = lang.m.at <= getattr(lang.c, names[0]).at + span
         step = getattr(lang.m, f"s{index}") == 1
-        patterns.append(getattr(lang.c, name) << (step & _after(lang, before) & in_time & _after(lang, before)))
+        patterns.append(
+            getattr(lang.c, name) << (step & _after(lang, before) & in_time & _after(lang, before) & _after(lang, before))
+        )
     return patterns
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,6 +15,12 @@ from servflow.integrations import _durable_process as process
 from servflow.testing import CorrelatorContract
 from servflow.testing._correlator_contract import counting, fact, told
 from tests.requirements import require
+
+JOINED: list[dict[str, Any]] = [
+    *({"count": count} for count in (2, 4, 8)),
+    *({"find": "distinct", "of": "asset", "count": count} for count in (2, 4, 8)),
+    *({"find": "sequence", "steps": ["closed"] * steps} for steps in (2, 3, 4)),
+]
 
 
 class TestCorrelation(CorrelatorContract):
@@ -80,6 +87,22 @@ class TestDurableCorrelator(CorrelatorContract):
                 with pytest.raises(LimitError, match="raised"):
                     engine.feed([fact("c1", 1, 2)])
             assert 1 == len(engine.feed([]) or engine.feed([fact("c1", 2, 3)]))
+
+    @pytest.mark.parametrize("asked", JOINED, ids=str)
+    def test_as_many_as_it_takes_are_joined_in_whatever_order_they_come(self, asked: dict[str, Any]) -> None:
+        """From two records in one rule to the most there may be, late ones too, it finds what this library finds."""
+        correlator = Correlator(name="joined", key="customer", within="24h", **asked)
+        ours, draw = Correlation(correlator), Random(1)
+        hours = [number + draw.choice((0, 0, 5)) for number in range(40)]
+        facts = [
+            fact("c1", hour, number, value=number % 9, steps=tuple({number % 3, number % 4}))
+            for number, hour in enumerate(hours)
+        ]
+        with DurableCorrelator(correlator, timeout=20) as engine:
+            expected = [told(ours.feed([one])) for one in facts]
+            assert expected == [told(engine.feed([one])) for one in facts]
+
+        assert any(expected)
 
     def test_more_rules_than_it_can_hold_are_refused(self) -> None:
         """Before anything is started, with how many there may be."""
