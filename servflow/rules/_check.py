@@ -252,8 +252,12 @@ def _gap(check: Check, domain: Sequence[Runs], point: Sequence[int]) -> tuple[Ru
         taken: Runs = ()
         for cell in {axis.of_row[row] for row in bits(check.touch.reaching(box, skip=index) & ~check.never)}:
             taken = either(taken, axis.cells[cell])
-        free = less(domain[index], taken)
-        box[index] = free if axis.period else axis.line.sayable(free, point[index], domain[index])
+        free, line = less(domain[index], taken), axis.line
+        if line.strange is not None and free != domain[index] and line.written(free) is None:
+            # Nobody asked for what is strange; but a cell such as not("a") takes that too.
+            wider = either(free, less((line.strange, line.strange + 1), taken))
+            free = free if line.written(wider) is None else wider
+        box[index] = free if axis.period else line.sayable(free, point[index], domain[index])
     region = {}
     for axis, runs, whole in zip(check.space.axes, box, domain, strict=True):
         text = None if runs == whole else axis.line.written(runs)

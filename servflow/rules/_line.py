@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from math import floor, inf, isinf
+from math import floor, inf, isinf, nan
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from servflow.errors import ExpressionError
 from servflow.expressions import Expression
@@ -37,6 +37,9 @@ _ALONE: Mapping[str, tuple[Any, ...]] = {
     "list": ((),),
     "map": (FrozenMap(),),
 }
+
+
+_STRANGERS: tuple[tuple[str, Any], ...] = (("string", "other"), ("number", 0), ("bool", True), ("duration", timedelta(0)))
 
 
 @frozen
@@ -70,6 +73,8 @@ class Line:
     null: int | None
     exact: bool = False
     texts: Mapping[int, str] = field(factory=dict, eq=False)
+    strange: int | None = None
+    """Where a value stands that no cell orders or names: NaN, or of another kind where nobody says what values are."""
     _where: Mapping[tuple[str, Any], int] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -85,8 +90,9 @@ class Line:
 
     @property
     def present(self) -> Runs:
-        """All positions but null."""
-        end = len(self.values) if self.null is None else self.null
+        """All positions but null and the strange value."""
+        ends = (self.strange, self.null, len(self.values))
+        end = next(each for each in ends if each is not None)
         return (0, end) if end else ()
 
     def runs(self, test: Test) -> Runs:
@@ -156,8 +162,7 @@ class Line:
                     edges.add(stretch.start + at)
                     if at < len(stretch.keys) and stretch.keys[at] == key:
                         edges.add(stretch.start + at + 1)
-        if self.null is not None:
-            edges.add(self.null)
+        edges.update(position for position in (self.strange, self.null) if position is not None)
         # Between two neighbouring edges lies no constant of this cell: it answers alike there.
         held: list[int] = []
         for start, end in pairwise(sorted(edges)):
@@ -285,7 +290,21 @@ def line_of(tests: Iterable[Test], type_name: str | None, one_of: tuple[Any, ...
     samples = _samples(by_kind, type_name, one_of, exact=exact, ordered=ordered)
     listed = bool(one_of) or type_name == "bool"
     ordered |= {"number", "timestamp", "duration"}
-    return _laid_out(samples, by_kind, ordered, nullable=nullable, listed=listed, exact=exact)
+    line = _laid_out(samples, by_kind, ordered, nullable=nullable, listed=listed, exact=exact)
+    return line if listed or not by_kind else _with_strange(line, type_name, by_kind)
+
+
+def _with_strange(line: Line, type_name: str | None, by_kind: Mapping[str, Any]) -> Line:
+    """The line with a value that stands for all that cells can neither order nor name, where there are such values."""
+    if type_name == "double":
+        strange: Any = nan
+    elif type_name is None:
+        strange = next((value for kind, value in _STRANGERS if kind not in by_kind), nan)
+    else:
+        return line
+    place = len(line.values) if line.null is None else line.null
+    null = None if line.null is None else place + 1
+    return evolve(line, values=(*line.values[:place], strange, *line.values[place:]), null=null, strange=place)
 
 
 def _samples(

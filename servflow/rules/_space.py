@@ -270,6 +270,6 @@ def samples_of(
         mask = program.every_row
         for index in own:
             mask &= program.columns[index].mask(value)
-        if value is not None:
+        if value is not None and position != line.strange:
             by_mask.setdefault(mask, value)
     return tuple(by_mask.values())

@@ -89,7 +89,7 @@ def _spare_in_order(check: Check, covering: Covering, row: int, removed: int) ->
     for other in bits(check.touch.at(point, later)):
         if check.outputs[other] == mine and not removed >> other & 1:
             break
-        if check.certain >> other & 1 and check.outputs[other] != mine:
+        if (check.certain & ~check.dead) >> other & 1 and check.outputs[other] != mine:
             return None
     else:
         if not same_by_default:
@@ -106,7 +106,9 @@ def _spare_in_order(check: Check, covering: Covering, row: int, removed: int) ->
         return None
     for other in others:
         here = [both(axis.runs(row), axis.runs(other)) for axis in check.space.axes]
-        if not _covered(check, covering, row, here, [*bits(earlier), *(each for each in alike if each < other)]):
+        # A row that never decides goes too, or all stay but this one: then those that go besides still stand before it.
+        instead = bits(after & check.alike[mine] & check.certain) if check.dead >> other & 1 else alike
+        if not _covered(check, covering, row, here, [*bits(earlier), *(each for each in instead if each < other)]):
             return None
     return point
 

@@ -36,9 +36,41 @@ def test_a_row_behind_a_wider_one_is_unreachable() -> None:
 
 def test_a_row_behind_several_that_cover_it_together_is_unreachable() -> None:
     """No single row need cover it."""
-    made = table("first", ["true", "-", "1"], ["false", "-", "2"], ["null", "-", "3"], ["-", '"x"', "4"])
+    rows = (["true", "-", "1"], ["false", "-", "2"], ["null", "-", "3"], ["-", '"x"', "4"])
 
-    assert [("rules.unreachable", "rows[3]")] == found(made)
+    assert [("rules.unreachable", "rows[3]")] == found(table("first", *rows, inputs=({"name": "a", "type": "bool"}, "b")))
+
+
+@pytest.mark.parametrize(("column", "odd"), [("a", "text"), ({"name": "a", "type": "double"}, float("nan"))])
+def test_values_that_no_cell_can_order_are_looked_at_too(column: Any, odd: Any) -> None:
+    """An input without a type may hold another kind of value, and a double may be no number: a row that takes these decides."""
+    made = table("first", ["< 5", "1"], [">= 5", "1"], ["not(null)", "2"], inputs=[column])
+
+    assert [("rules.mergeable", "rows[0]")] == found(made)
+    assert "< 5, >= 5" == made.check()[0].facts["cell"]
+    assert (2,) == made.decide({"a": odd}).matched
+
+
+def test_a_gap_is_told_no_wider_than_a_cell_can_say_it() -> None:
+    """A row of these cells takes nothing that another row takes."""
+    made = table(
+        "unique", ['"x"', ">= 2", "1"], ["-", "2, true", "2"], ["-", "< 1", "3"], inputs=({"name": "a", "type": "string"}, "b")
+    )
+
+    gaps = [finding for finding in made.check() if finding.code == "rules.gap"]
+    assert gaps
+    for finding in gaps:
+        cells = [finding.facts["region"].get(name, "-") for name in "ab"]
+        more = table("unique", *(row.to_data() for row in made.rows), [*cells, "9"], inputs=made.inputs)
+        assert (3,) == more.decide(finding.witness).matched
+        assert "b" in finding.facts["region"]
+
+
+def test_rows_that_never_decide_do_not_keep_others() -> None:
+    """Where they go too, and where they stay, the same is decided without the first."""
+    made = table("first", ["-", "1"], ["-", "1"], ["-", "2"], inputs=["a"], outputs={"o": {"type": "int", "default": 1}})
+
+    assert [("rules.unreachable", "rows[1]"), ("rules.unreachable", "rows[2]"), ("rules.redundant", "rows[0]")] == found(made)
 
 
 def test_under_priority_the_better_output_shadows() -> None:
