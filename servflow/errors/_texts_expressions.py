@@ -50,8 +50,8 @@ TEXTS: dict[str, Text] = {
         zh="{escape} 不是字节串的转义序列；请用 \\x 加两位数字，或直接写该字符",
     ),
     "expression.has": Text(
-        en="has() takes one field selection, such as has(payload.signature)",
-        zh="has() 需要一个字段选择，例如 has(payload.signature)",
+        en="has() takes one field selection, such as has(payload.signature); of a name alone ask name != null",
+        zh="has() 需要一个字段选择，例如 has(payload.signature)；只问一个名称时请写 name != null",
     ),
     "expression.foreign_character": Text(
         en="{found} stands outside a string; names and signs are written in ASCII",

@@ -60,13 +60,13 @@ class Expression:
       null, a position past the end of a list included. An operator, method or function with a null
       operand gives null (a host's function with a parameter of type ``any`` is called with it). A
       comparison (``== != < <= > >= in``) with null on either side is false, except ``x == null``
-      and ``x != null`` written with the literal. ``has(x)`` is true when there is something other
+      and ``x != null`` written with the literal. ``has(a.b)`` is true when there is something other
       than null. Where a bool is wanted null reads as false, so ``!missing`` is true. Anything else
       that is wrong (types that do not fit, overflow, division by zero) is an error as in CEL.
 
     Parsed with ``strict=True``, ``test`` and ``trace`` refuse to compare with nothing: an operand that is missing or null,
     and null where a bool is wanted, is an ExpressionError with the code ``expression.null`` and the fact ``name``. Only
-    ``x == null``, ``x != null`` and ``has(x)`` ask about null; ``&&`` and ``||`` absorb the error as any other, so
+    ``x == null``, ``x != null`` and ``has(a.b)`` ask about null; ``&&`` and ``||`` absorb the error as any other, so
     ``tier != null && tier == 'gold'`` is false without a tier. ``evaluate`` and ``value`` stay as they are.
     """
 
