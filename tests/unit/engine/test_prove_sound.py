@@ -284,7 +284,14 @@ def test_another_value_no_condition_tells_apart_sets_rules_off_all_the_same(valu
     fields = {"n": {"type": "int", "default": 5}, "m": {"type": "int", "default": 7}, "ok": {"type": "bool", "default": False}}
     rules = [{"name": "r", "when": "n > 1", "then": [{"set": {"ok": "true"}}]}]
     moves = [
-        {"event": "x", "source": "a", "target": "b", "allow": ["r"], "when": "n > 1 && m > 1", "do": [{"set": {"ok": "false"}}]},
+        {
+            "event": "x",
+            "source": "a",
+            "target": "b",
+            "allow": ["r"],
+            "when": "n > 1 && m > 1",
+            "do": [{"set": {"ok": "false"}}],
+        },
         {"event": "y", "source": "b", "target": "b", "allow": ["r"], "do": [{"set": {"n": value}}]},
     ]
     moves[1] |= {"payload": {"n": "int"}, "when": "payload.n > 1"} if "payload" in value else {}
