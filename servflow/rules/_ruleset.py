@@ -8,7 +8,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from servflow.errors import DefinitionError, Finding, InputError, LimitError, ServflowError, render, shown
+import attrs
+
+from servflow.errors import DefinitionError, Finding, InputError, LimitError, ServflowError, nearest, render, shown
 from servflow.expressions import Function
 from servflow.model import FrozenMap, canonical
 from servflow.rules._definition import check_version
@@ -24,6 +26,8 @@ from servflow.rules._table import DecisionTable
 
 MAX_RULES = 10_000
 """Most rules of one set."""
+
+_KEYS = tuple(part.name for part in attrs.fields(Rule) if part.init and part.name != "functions")
 
 _MAX_CACHED = 1_024  # different sets of changed names remembered per set of rules
 
@@ -278,8 +282,12 @@ def _read(rule: Any, index: int, functions: Mapping[str, Function] | None, found
         return rule
     try:
         if isinstance(rule, Mapping):
-            known = {str(key): value for key, value in rule.items()}
-            return Rule(**{"functions": functions, **known})
+            unknown = [key for key in rule if key not in _KEYS]
+            for key in unknown:
+                facts = {"key": shown(key), "known": _KEYS, "nearest": nearest(shown(key), _KEYS)}
+                found.append(Finding("rules.unknown_key", f"[{index}]", facts))
+            made = Rule(**{key: value for key, value in rule.items() if key not in unknown}, functions=functions)
+            return None if unknown else made
         found.append(Finding("rules.rule_form", f"[{index}]", {"value": shown(rule)}))
     except DefinitionError as error:
         found.extend(Finding(one.code, f"[{index}].{one.path}", one.facts, one.severity) for one in error.findings)

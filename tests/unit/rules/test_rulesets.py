@@ -222,7 +222,7 @@ def test_everything_wrong_with_a_set_comes_at_once() -> None:
         ("[4].threshold", "rules.threshold_alone"),
         ("[5].threshold", "rules.threshold"),
         ("[6].effective.zone", "rules.zone"),
-        ("[7]", "rules.rule_keys"),
+        ("[7]", "rules.unknown_key"),
         ("[8]", "rules.rule_form"),
     ] == codes(bad)
 
@@ -250,6 +250,16 @@ def test_dates_may_be_dates_and_labels_one_word() -> None:
     assert {"start": "2026-01-01", "zone": "UTC"} == made.to_data()["effective"]
     assert (("sale",), "n") == (made.labels, made.note)
     assert Rule(name="r", effective={}).effective is None
+
+
+def test_unknown_keys_of_a_rule_are_told_with_what_was_meant() -> None:
+    """All at once; the host's functions are no key of a document."""
+    with pytest.raises(DefinitionError) as caught:
+        RuleSet([{"name": "r", "then": {"tag": "x"}, "priorty": 1, "functions": {"f": 1}, "stop": "yes"}])
+
+    assert [("rules.unknown_key", "priority"), ("rules.unknown_key", None), ("rules.flag", None)] == [
+        (finding.code, finding.facts.get("nearest")) for finding in caught.value.findings
+    ]
 
 
 def test_a_hash_says_what_the_rules_mean() -> None:
