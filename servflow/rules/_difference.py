@@ -19,7 +19,7 @@ class Difference:
 
     ``old`` and ``new`` are the outputs for the fields of ``witness``; a mapping of ``error`` and a code where the table
     refuses to answer. No rows are those that answer where no row matches. ``where`` are the cells of a row that matches the
-    fields around the witness for which it is so; an input it does not name may be anything.
+    fields around the witness for which it is so; an input it does not name may be anything, or have values no cell can say.
 
     An entry with a ``reason`` is no difference, but something that was not decided: ``cells`` (these rows read other fields
     or computed inputs), ``size`` (the steps did not suffice), ``many`` (more differences than are kept), or ``outputs``

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from servflow.documents import load
 from servflow.errors import InputError
 from servflow.expressions import FieldType
 from servflow.rules import DecisionTable
@@ -225,3 +226,27 @@ def test_findings_are_said_in_both_languages() -> None:
         for lang in ("en", "zh"):
             assert "<" not in finding.message(lang).replace("<=", "")
             assert finding.code in finding.text(lang)
+
+
+def test_a_workflow_tells_what_is_wrong_with_its_tables_where_they_stand() -> None:
+    """With the types of its fields."""
+    text = """
+servflow: 1
+workflow: visits
+initial: a
+fields: {safe: {type: bool}, amount: {type: int}}
+states: {a: {closed: true}}
+tables:
+  fee:
+    hit: first
+    inputs: [safe, amount]
+    outputs: {fee: {type: int, default: 0}}
+    rows:
+      - ['true', '-', '1']
+      - ['false', '-', '2']
+      - ['null', '-', '3']
+      - ['-', '> 5', '4']
+"""
+    (finding,) = [each for each in load(text).check() if each.code.startswith("rules.")]
+
+    assert ("rules.unreachable", "tables.fee.rows[3]", (0, 1, 2)) == (finding.code, finding.path, finding.facts["rows"])
