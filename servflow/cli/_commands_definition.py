@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
+from attrs import evolve
 
 from servflow.cli._databases import one, open_existing, zone_of
 from servflow.cli._output import FINDINGS, Instant, Say, command, stamp
 from servflow.correlation import Correlator
-from servflow.documents import load, load_definition, schema
+from servflow.documents import load, load_definition, load_tables, schema
+from servflow.documents._source import read_document
 from servflow.engine import Workflow
 from servflow.errors import DefinitionError, Finding, InputError, nearest
 from servflow.escalation import Planned, plan
 from servflow.expressions import tree_schema
 from servflow.model import Span, Ticket, load_ticket
-from servflow.rules import unreached
+from servflow.rules import DecisionTable, failed_cases, unreached
 from servflow.statemachine import FORMATS
 
 MOST_ROWS = 50
@@ -33,12 +36,17 @@ File = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--coverage", is_flag=True, help="also say which rows of tables no case reaches")
 @command
 def check_command(say: Say, file: Path, allow_warnings: bool, coverage: bool) -> int | None:
-    """Check a definition, of a workflow or a correlator: every problem at once, with its line and what to do.
+    """Check a definition, of a workflow, a correlator or tables alone: every problem at once, with its line and what to do.
 
     Warnings are findings too: the status is 1 unless --allow-warnings. Notes never change it; a law that does not
     hold always does, and so does a case of a table that fails.
     """
     try:
+        document = read_document(file)
+        if set(document.data) in ({"tables"}, {"tables", "servflow"}):
+            tables = load_tables(file)
+            wrong = _of_tables(tables, document.locate)
+            return _told_tables(say, tables, wrong, file, allow_warnings=allow_warnings, coverage=coverage)
         workflow = load_definition(file, lang=say.lang)
     except DefinitionError as error:
         if not say.json:
@@ -53,7 +61,7 @@ def check_command(say: Say, file: Path, allow_warnings: bool, coverage: bool) ->
         "run": sum(len(table.cases) for table in workflow.tables.values()),
         "failed": sum(finding.code == "rules.case_failed" for finding in found),
     }
-    open_rows = _unreached(workflow) if coverage else {}
+    open_rows = _unreached(workflow.tables, workflow.compiled.types) if coverage else {}
     if say.json:
         more = {"cases": cases, **({"unreached": open_rows} if coverage else {})}
         known = {"workflow": workflow.workflow, "version": workflow.version, "hash": workflow.hash}
@@ -63,9 +71,49 @@ def check_command(say: Say, file: Path, allow_warnings: bool, coverage: bool) ->
         if cases["run"]:
             say.line(say.words("check.cases", count=cases["run"], failed=cases["failed"]))
         for name, rows in open_rows.items():
-            _tell_unreached(say, workflow, name, rows)
+            _tell_unreached(say, workflow.tables[name], rows)
+    return _status(found, allow_warnings=allow_warnings)
+
+
+def _status(found: Iterable[Finding], *, allow_warnings: bool) -> int | None:
     grave = [finding for finding in found if finding.severity == "error" or (finding.severity != "info" and not allow_warnings)]
     return FINDINGS if grave else None
+
+
+def _of_tables(tables: dict[str, DecisionTable], locate: Any) -> list[Finding]:
+    """What is wrong with tables that stand alone, and with their cases, each at its line."""
+    found: list[Finding] = []
+    for name, table in tables.items():
+        for finding in (*table.check(), *failed_cases(table, table.run_cases())):
+            path = f"tables.{name}.{finding.path}".rstrip(".")
+            place = locate(path)
+            found.append(evolve(finding, path=path, line=place and place.line, column=place and place.column))
+    return found
+
+
+def _told_tables(
+    say: Say,
+    tables: Mapping[str, DecisionTable],
+    found: list[Finding],
+    file: Path,
+    *,
+    allow_warnings: bool,
+    coverage: bool,
+) -> int | None:
+    failed = sum(finding.code == "rules.case_failed" for finding in found)
+    run = sum(len(table.cases) for table in tables.values())
+    open_rows = _unreached(tables, None) if coverage else {}
+    if say.json:
+        more = {"cases": {"run": run, "failed": failed}, **({"unreached": open_rows} if coverage else {})}
+        say.findings(found, file=str(file), loads=True, tables={name: table.hash for name, table in tables.items()}, **more)
+    else:
+        say.line(say.words("check.tables", names=", ".join(tables), count=len(found)))
+        say.findings(found)
+        if run:
+            say.line(say.words("check.cases", count=run, failed=failed))
+        for name, rows in open_rows.items():
+            _tell_unreached(say, tables[name], rows)
+    return _status(found, allow_warnings=allow_warnings)
 
 
 def _told_correlator(say: Say, correlator: Correlator, file: Path) -> int | None:
@@ -85,18 +133,17 @@ def _told_correlator(say: Say, correlator: Correlator, file: Path) -> int | None
     return FINDINGS if any(finding.severity != "info" for finding in found) else None
 
 
-def _unreached(workflow: Workflow) -> dict[str, list[int]]:
+def _unreached(tables: Mapping[str, DecisionTable], types: Any) -> dict[str, list[int]]:
     """By table, the rows that no case reaches."""
-    types = workflow.compiled.types
-    return {name: list(unreached(table, table.run_cases(types))) for name, table in workflow.tables.items()}
+    return {name: list(unreached(table, table.run_cases(types))) for name, table in tables.items()}
 
 
-def _tell_unreached(say: Say, workflow: Workflow, name: str, rows: list[int]) -> None:
-    written = workflow.tables[name].rows
+def _tell_unreached(say: Say, table: DecisionTable, rows: list[int]) -> None:
+    written = table.rows
     named = [str(row) if written[row].id is None else f"{row} ({written[row].id})" for row in rows]
     told = ", ".join([*named[:MOST_ROWS], *(["…"] if len(named) > MOST_ROWS else [])])
     code = "check.unreached" if rows else "check.reached"
-    say.line(say.words(code, table=name, count=len(rows), rows=len(written), named=told))
+    say.line(say.words(code, table=table.name, count=len(rows), rows=len(written), named=told))
 
 
 def _tell(say: Say, workflow: Workflow, found: tuple[Finding, ...], facts: dict[str, Any]) -> None:

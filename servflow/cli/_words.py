@@ -25,6 +25,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "决策表 {table}：{rows} 行中有 {count} 行没有用例覆盖：{named}",
     ),
     "check.found": ("{count} findings in {file}:", "{file} 中有 {count} 个发现："),
+    "check.tables": ("tables {names}: findings: {count}", "决策表 {names}：发现 {count} 个"),
     "check.loads": (
         "{name} version {version} loads, with {count} warnings:",
         "{name} 第 {version} 版可以加载，有 {count} 个警告：",

@@ -89,6 +89,35 @@ def test_what_cannot_be_done_is_said(run: Run, tmp_path: Path) -> None:
     assert "OLD=NEW" in run("table", "import", _file(tmp_path, "a.dmn", "<a/>"), "--rename", "x").stderr
 
 
+def test_tables_alone_are_checked_with_their_cases(run: Run, tmp_path: Path) -> None:
+    """What an import wrote is checked as it stands: its rows, its cases, and which rows no case reaches."""
+    text = """tables:
+  fee:
+    hit: first
+    inputs: [{name: amount, type: decimal}]
+    outputs: {fee: decimal}
+    rows:
+    - {when: ['>= 100'], then: ['180.5'], id: big}
+    - {when: ['-'], then: ['120'], id: rest}
+    - {when: ['5'], then: ['1'], id: never}
+    cases:
+    - {given: {amount: "500"}, expected: {fee: "180.5"}, row: big}
+    - {given: {amount: "50"}, expected: {fee: "180.5"}, row: big}
+"""
+    path = _file(tmp_path, "fee.yaml", text)
+    found = json.loads(run("check", path, "--coverage", "--format", "json").stdout)
+
+    assert ["rules.unreachable", "rules.case_failed"] == [finding["code"] for finding in found["findings"]]
+    assert [9, 12] == [finding["line"] for finding in found["findings"]]
+    assert ({"run": 2, "failed": 1}, {"fee": [2]}) == (found["cases"], found["unreached"])
+    assert 1 == run("check", path).exit_code
+    assert "决策表用例：2，未通过：1" in run("check", path, "--lang", "zh").stdout
+    fine = _file(
+        tmp_path, "fine.yaml", "\n".join(line for line in text.splitlines() if "never" not in line and '"50"' not in line)
+    )
+    assert (0, "tables fee: findings: 0") == ((told := run("check", fine)).exit_code, told.stdout.splitlines()[0])
+
+
 def test_dmn_is_read_with_names_and_a_zone(run: Run, tmp_path: Path) -> None:
     """What a document calls otherwise, and its dates, are told on the command line; what is left out is said."""
     document = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/">
