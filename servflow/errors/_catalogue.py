@@ -17,8 +17,8 @@ from servflow.errors._shown import shown as quoted
 LANGUAGES = ("en", "zh")
 
 _DEEP = ("common", "expressions", "calendars", "statemachine", "rules", "dispatch", "sla", "escalation", "correlation")
-_KERNEL = (*_DEEP, "engine", "idioms")
-_PARTS = (*_KERNEL, "rules_reasons", "rulesets", "checking", "migration", "audit", "documents", "lab", "integrations")
+_KERNEL = (*_DEEP, "engine", "idioms", "rules_reasons", "rulesets", "checking", "migration")
+_PARTS = (*_KERNEL, "audit", "documents", "lab", "integrations", "exchange")
 _MOST_SHOWN = 20
 _LONGEST = 400  # characters of one fact in a sentence: facts come from strangers' documents
 _WORD = 200  # characters of a word that may be a slip of another one

@@ -1,12 +1,10 @@
-"""Knows the sentences about charts and tables of other libraries in English and Chinese; must not know any code."""
+"""Knows the sentences about charts of other libraries in English and Chinese; must not know any code."""
 
 from __future__ import annotations
 
 from servflow.errors._catalogue import Text
-from servflow.errors._texts_exchange import TEXTS as EXCHANGE
 
 TEXTS: dict[str, Text] = {
-    **EXCHANGE,
     "chart.too_large": Text(
         en="the chart has too many states and transitions to work out what is done on entry and exit",
         zh="状态与转移过多，无法推算进入与退出时的动作",

@@ -15,7 +15,7 @@ TEXTS: dict[str, Text] = {
         en="this must be text of 1 to {limit} characters, not {value}",
         zh="此处必须是 1 到 {limit} 个字符的文本，而不是 {value}",
     ),
-    "rules.labels": Text(
+    "rules.rule_labels": Text(
         en="labels are a list of at most {limit} words, not {value}", zh="labels 必须是最多 {limit} 个词的列表，而不是 {value}"
     ),
     "rules.period_zone": Text(

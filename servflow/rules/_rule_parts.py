@@ -126,7 +126,7 @@ def read_labels(source: Any, found: list[Finding]) -> tuple[str, ...]:
     """Read a list of labels; one label may stand alone."""
     items = (source,) if isinstance(source, str) else () if source is None else source
     if not isinstance(items, (list, tuple)) or len(items) > MAX_LABELS:
-        found.append(Finding("rules.labels", "labels", {"value": shown(source), "limit": MAX_LABELS}))
+        found.append(Finding("rules.rule_labels", "labels", {"value": shown(source), "limit": MAX_LABELS}))
         return ()
     read = [read_word(item, f"labels[{index}]", found) for index, item in enumerate(items)]
     return tuple(dict.fromkeys(label for label in read if label is not None))

@@ -151,12 +151,13 @@ def test_what_has_not_happened_cannot_be_told(opening: Opening, steps: list[Step
 ROUND: dict[str, dict[str, Any]] = {
     "rules": {
         "fields": {"n": {"type": "int", "default": 0}, "k": {"type": "int", "default": 0}},
-        "states": {"a": {}},
+        # In the state of opening they rest: a definition that never can is refused when it is loaded.
+        "states": {"a": {}, "b": {}},
         "rules": [
-            {"name": "up", "when": "n > 0 && n >= k", "then": [{"set": {"k": "n + 1"}}]},
+            {"name": "up", "when": "state == 'b' && n > 0 && n >= k", "then": [{"set": {"k": "n + 1"}}]},
             {"name": "too", "when": "k > n", "then": [{"set": {"n": "k + 1"}}]},
         ],
-        "transitions": [{"event": "go", "source": "a", "do": [{"set": {"n": "1"}}]}],
+        "transitions": [{"event": "go", "source": "a", "target": "b", "do": [{"set": {"n": "1"}}]}],
     },
     "emits": {
         "fields": {"n": {"type": "int", "default": 0}},
