@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from servflow.correlation._own import MARK, SET_OFF
 from servflow.correlation._reading import Sent
 from servflow.correlation._search import same
 from servflow.errors import ExpressionError, render, shown
-from servflow.model import EMPTY, Effect, FrozenMap, Notify, Open, Send, Unreachable, freeze, storable, write_instant
+from servflow.model import EMPTY, Effect, FrozenMap, Notify, Open, Send, Unreachable, effect_id, freeze, storable, write_instant
 
 if TYPE_CHECKING:
     from servflow.correlation._definition import Correlator
@@ -133,10 +132,7 @@ class _Effects:
 
     def id(self, action: str, recipient: str = "") -> str:
         """The id of an effect, by the rule of the whole library, marked: what a firing sets off feeds no correlator."""
-        parts = (self.ticket, self.firing.cause, action, recipient, "0")
-        # Lengths keep the parts apart: ids and recipients come from outside and may hold any separator.
-        text = "".join(f"{len(part)}:{part}" for part in parts)
-        return SET_OFF + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return SET_OFF + effect_id(self.ticket, self.firing.cause, action, recipient)
 
     def add(self, kind: type[Effect], action: str, recipient: str = "", /, **facts: Any) -> None:
         """Ask the host for something."""

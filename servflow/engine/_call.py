@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,6 +27,7 @@ from servflow.model import (
     Reservation,
     Ticket,
     World,
+    effect_id,
     freeze,
     from_dict,
     frozen_map,
@@ -181,10 +181,7 @@ class OneCall:
         key = (self.cause, action, recipient)
         count = self.used.get(key, 0)
         self.used[key] = count + 1
-        # Lengths keep the parts apart: ids and recipients come from outside and may hold any separator.
-        parts = (self.draft.id, *key, str(count))
-        text = "".join(f"{len(part)}:{part}" for part in parts)
-        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return effect_id(self.draft.id, *key, count)
 
     def scope(self) -> Scope:
         """What a condition reads now; kept until the next record."""

@@ -140,7 +140,7 @@ TEXTS: dict[str, Text] = {
         zh="等待迟到记录：{facts}",
     ),
     "correlation.told_fired": Text(
-        en="found {times} times, the latest at {at} because of {facts}",
+        en="firings so far: {times}; the latest at {at} because of {facts}",
         zh="已匹配 {times} 次，最近一次在 {at}，依据：{facts}",
     ),
     "correlation.told_lost": Text(

@@ -35,6 +35,7 @@ from servflow.model._effects import (
     Unique,
     Unreachable,
     Withdraw,
+    effect_id,
 )
 from servflow.model._fields import (
     CONVERTERS,
@@ -252,6 +253,7 @@ __all__ = [
     "canonical",
     "decode_value",
     "dump",
+    "effect_id",
     "encode_value",
     "freeze",
     "from_dict",

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
 from attrs import frozen
 
 from servflow.model._maps import EMPTY, FrozenMap
+
+
+def effect_id(ticket: str, cause: str, action: str, recipient: str = "", count: int = 0) -> str:
+    """
+    The id of an effect: a hash of all that tells it from every other, the same however often it is computed.
+
+    Args:
+        ticket: whose effect it is.
+        cause: the record, timer or firing behind it.
+        action: its place in the definition.
+        recipient: who it is addressed to, where one action reaches several.
+        count: how many effects of this cause, action and recipient came before.
+    """
+    # Lengths keep the parts apart: ids and recipients come from outside and may hold any separator.
+    parts = (ticket, cause, action, recipient, str(count))
+    return hashlib.blake2b("".join(f"{len(part)}:{part}" for part in parts).encode(), digest_size=16).hexdigest()
 
 
 @frozen(kw_only=True)

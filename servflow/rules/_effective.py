@@ -99,8 +99,16 @@ def _near_zone(name: Any) -> str | None:
     return known.get(close or "")
 
 
-def read_effective(source: Any, path: str, found: list[Finding]) -> Effective | None:
-    """Read a period as it is written; what is no period becomes a finding, and one open on both sides is none."""
+def read_effective(source: Any, path: str, found: list[Finding], *, beside: tuple[str, ...] = ()) -> Effective | None:
+    """
+    Read a period as it is written; what is no period becomes a finding, and one open on both sides is none.
+
+    Args:
+        source: what is written.
+        path: where it stands.
+        found: where findings are added.
+        beside: keys that the caller has read already and that may stand there too.
+    """
     if source is None:
         return None
     if isinstance(source, Effective):
@@ -108,12 +116,12 @@ def read_effective(source: Any, path: str, found: list[Finding]) -> Effective | 
     if not isinstance(source, Mapping):
         found.append(Finding("rules.effective_form", path, {"value": source}))
         return None
-    known = ("start", "end")
+    known = ("start", "end", *beside)
     for key in source:
         if key not in known:
             facts = {"key": key, "known": known, "nearest": nearest(shown(key), known)}
             found.append(Finding("rules.unknown_key", path, facts))
-    start, end = (_written(source.get(name), f"{path}.{name}", found) for name in known)
+    start, end = (_written(source.get(name), f"{path}.{name}", found) for name in ("start", "end"))
     return None if start is None and end is None else Effective(start, end)
 
 

@@ -143,7 +143,7 @@ def read_period(source: Any, found: list[Finding]) -> Period | None:
     known_zone = read_zone(zone, read)
     found.extend(Finding(finding.code, "effective.zone", finding.facts) for finding in read)
     before = len(found)
-    effective = read_effective(source, "effective", found)
+    effective = read_effective(source, "effective", found, beside=("zone",))
     if effective is None or len(found) > before:
         return None
     told: list[Finding] = []

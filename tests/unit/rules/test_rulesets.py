@@ -350,3 +350,16 @@ def test_a_condition_all_of_whose_failing_parts_are_errors_but_one_is_told_by_th
     [entry] = RuleSet([rule("r", "a > 1 && b == 2")]).explain({"a": "x", "b": 3})
 
     assert "b == 2" == entry["condition"]
+
+
+def test_a_slip_in_the_zone_of_a_period_is_told_with_zone_among_the_keys() -> None:
+    """Who misspells the zone of a rule's period hears of it as a key that may stand there."""
+    with pytest.raises(DefinitionError) as caught:
+        Rule(name="r", then=[{"queue": "q"}], effective={"start": "2026-01-01T00:00:00Z", "zoen": "Asia/Shanghai"})
+
+    (finding,) = caught.value.findings
+    assert ("rules.unknown_key", ("start", "end", "zone"), "zone") == (
+        finding.code,
+        finding.facts["known"],
+        finding.facts["nearest"],
+    )
