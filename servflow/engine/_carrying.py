@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow import sla
-from servflow.engine import _chains, _checklist, _clocks, _placing
+from servflow.engine import _chains, _checklist, _clock_targets, _placing
 from servflow.escalation import later
 from servflow.model import (
     ChainRun,
@@ -27,7 +27,7 @@ from servflow.model import (
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
-    from servflow.engine._clocks import ClockPlan
+    from servflow.engine._clock_plans import ClockPlan
     from servflow.engine._compile import Compiled
     from servflow.engine._definition import Timer
     from servflow.engine._migration import MigrationPlan
@@ -58,7 +58,7 @@ def let_go(call: OneCall, plan: MigrationPlan, staying: frozenset[str]) -> tuple
             _placing.drop(call, _placing.plan_of(call, progress.policy), GONE if entry is None else CHANGED)
     for clock in call.compiled.clocks:
         run = call.draft.clocks.get(clock.clock.name)
-        if run is not None and run.phase in _clocks.LIVE and plan.clocks[clock.clock.name].target is None:
+        if run is not None and run.phase in _clock_targets.LIVE and plan.clocks[clock.clock.name].target is None:
             cal = call.compiled.counting(run.calendar)
             call.record(
                 ClockStopped, clock=run.name, instant=call.at, run=sla.cancel(clock.clock, run, call.at, cal), reason=GONE
@@ -209,7 +209,7 @@ def clocks(call: OneCall, plan: MigrationPlan, before: frozenset[str]) -> None:
             continue
         if was is None or (plan.clocks[was.clock.name].status == "identical" and same):
             continue
-        if run.phase in _clocks.LIVE:
+        if run.phase in _clock_targets.LIVE:
             _go_on(call, entry, run, was, plan)
             _settle(call, entry, was, before)
         elif run.calendar is not None and run.calendar not in call.compiled.calendars:
@@ -220,7 +220,7 @@ def _go_on(call: OneCall, entry: ClockPlan, run: ClockRun, was: ClockPlan, plan:
     """The target, the calendar and the marks of a live clock as the new definition has them."""
     clock, at = entry.clock, call.at
     before = _counting(plan.old.compiled, run.calendar)
-    within, name, cal = _clocks.choose(call, entry, run.started_at)
+    within, name, cal = _clock_targets.choose(call, entry, run.started_at)
     if within is None:
         if run.calendar is not None and run.calendar not in call.compiled.calendars:
             stopped = sla.cancel(clock, run, at, before)
@@ -246,7 +246,7 @@ def _counting(compiled: Compiled, name: str | None) -> Any:
 def _settle(call: OneCall, entry: ClockPlan, was: ClockPlan, before: frozenset[str]) -> None:
     """Where the states of a clock's conditions changed: it stops, pauses or goes on as if the ticket had just come."""
     run = call.draft.clocks[entry.clock.name]
-    if run.phase not in _clocks.LIVE:
+    if run.phase not in _clock_targets.LIVE:
         return
     cal = call.compiled.counting(run.calendar)
     here = frozenset(call.draft.entered)
@@ -277,7 +277,7 @@ def _begin(call: OneCall, entry: ClockPlan, since: str) -> None:
     if since == "never" or start is None or draft.closed or not entry.stop_states.isdisjoint(draft.entered):
         return
     start = call.at if since == "now" else start
-    within, name, cal = _clocks.choose(call, entry, start)
+    within, name, cal = _clock_targets.choose(call, entry, start)
     if within is None:
         return
     fresh = sla.begin(entry.clock, start, within, name, cal)

@@ -13,7 +13,8 @@ from servflow.engine._actions import Update, compile_updates
 from servflow.engine._approval import check_states
 from servflow.engine._building import takes
 from servflow.engine._chains import ChainPlan, compile_chains
-from servflow.engine._clocks import ClockPlan, compile_clocks, concerns
+from servflow.engine._clock_conditions import concerns
+from servflow.engine._clock_plans import ClockPlan, compile_clocks
 from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, at_path
 from servflow.engine._idioms import Approval, ChecklistStep, promises
 from servflow.engine._law import LawPlan, compile_laws

@@ -12,6 +12,7 @@ import attrs
 from servflow import escalation
 from servflow.engine import _chains, _clocks, _placing
 from servflow.engine._call import Happening
+from servflow.engine._clock_late import cause_of
 from servflow.engine._events import check_budget, drain, settle, timer_event
 from servflow.errors import ExpressionError, LimitError, Refused
 from servflow.escalation import NEVER
@@ -30,6 +31,7 @@ from servflow.model import (
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
+    from servflow.engine._clock_plans import ClockPlan
     from servflow.engine._compile import Compiled
     from servflow.engine._draft import Draft
 
@@ -158,7 +160,7 @@ def _slot_due(plan: _placing.SlotPlan, at: datetime, relaxing: bool) -> Due:
     return Due(at, run, give_up)
 
 
-def _clock_due(plan: _clocks.ClockPlan, at: datetime) -> Due:
+def _clock_due(plan: ClockPlan, at: datetime) -> Due:
     def run(call: OneCall) -> None:
         _mark(call, plan)
 
@@ -237,13 +239,13 @@ def catch_up(call: OneCall, before: datetime) -> datetime | None:
             due.give_up(call, error.code, error.message)
 
 
-def _mark(call: OneCall, plan: _clocks.ClockPlan) -> None:
+def _mark(call: OneCall, plan: ClockPlan) -> None:
     name = plan.clock.name
     run = call.draft.clocks[name]
     scheduled = run.next_at or call.at
     call.cause = f"clock:{name}:{run.cycle}:{run.next_mark}@{micros(scheduled)}"
     mark = _clocks.reach_mark(call, plan)
-    _chains.on_mark(call, name, mark, _clocks.cause_of(name, run.cycle, mark), scheduled)
+    _chains.on_mark(call, name, mark, cause_of(name, run.cycle, mark), scheduled)
 
 
 __all__ = ["Due", "catch_up", "first_due", "wake_of"]

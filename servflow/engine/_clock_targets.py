@@ -1,0 +1,90 @@
+"""Knows which target and calendar a clock of a ticket has, and when it gets others; must not know what starts or stops it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from servflow import sla
+from servflow.calendars import OpenTime
+from servflow.engine._clock_late import rewound
+from servflow.errors import DefinitionError, Refused, TimeError
+from servflow.model import ClockReset, ClockRetargeted, replace
+
+if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
+    from servflow.engine._clock_plans import ClockPlan
+
+
+LIVE = ("running", "paused")
+
+
+def choose(call: OneCall, plan: ClockPlan, at: datetime) -> tuple[timedelta | None, str | None, OpenTime | None]:
+    """
+    The target and calendar that apply to the ticket now: the first choice whose condition holds.
+
+    Raises:
+        Refused: the calendar has no such day.
+    """
+    if plan.fixed is not None:
+        within, name = plan.fixed
+        return within, name, call.compiled.counting(name)
+    where = f"clock {plan.clock.name}"
+    take = next((take for when, take in plan.targets if call.holds(when, where)), None)
+    name = next((take for when, take in plan.calendars if call.holds(when, where)), None)
+    if take is None:
+        return None, None, None
+    if sla.passes(take):
+        name = None
+    cal = call.compiled.counting(name)
+    try:
+        return sla.target(take, cal, at), name, cal
+    except (TimeError, DefinitionError) as error:
+        raise Refused(f"clock {plan.clock.name}: {error}", code="guard", clock=plan.clock.name, why=str(error)) from error
+
+
+def reset(call: OneCall, plan: ClockPlan) -> None:
+    run = call.draft.clocks.get(plan.clock.name)
+    if run is None or run.phase not in LIVE:
+        return
+    within, name, cal = choose(call, plan, call.effective)
+    if within is not None:
+        run, at = rewound(call, plan, run, call.compiled.counting(run.calendar))
+        fresh = sla.reset(plan.clock, run, at, within, name, cal)
+        call.record(ClockReset, clock=plan.clock.name, instant=at, run=fresh, reason="reset by its condition")
+
+
+def retarget(call: OneCall, plan: ClockPlan) -> None:
+    run = call.draft.clocks.get(plan.clock.name)
+    if run is None or run.phase not in LIVE:
+        return
+    within, name, cal = choose(call, plan, run.started_at)
+    if within is None:
+        return
+    old = call.compiled.counting(run.calendar)
+    if within == run.within and name == run.calendar:
+        return
+    back, at = rewound(call, plan, run, old)
+    changed = sla.retarget(plan.clock, back, at, within, name, cal, old_cal=old)
+    if changed is not run:
+        call.record(ClockRetargeted, clock=plan.clock.name, instant=at, run=changed, reason="target changed")
+
+
+def recalendar(call: OneCall) -> None:
+    """
+    Calendars have changed since the ticket was last touched: count its live clocks again.
+
+    A clock that says ``prospective`` counts by the new ones from its latest start or resume, where the ticket has
+    not been touched since; else it keeps its due instant until it is next resumed, for the calendar it was counted
+    by up to now is gone.
+    """
+    for plan in call.compiled.clocks:
+        run = call.draft.clocks.get(plan.clock.name)
+        if run is None or run.phase not in LIVE or run.calendar is None:
+            continue
+        if plan.clock.on_calendar_change == "prospective" and run.since is not None and run.since < call.at:
+            continue
+        cal = call.compiled.counting(run.calendar)
+        changed = sla.recalendar(plan.clock, run, call.at, cal, None)
+        if changed != replace(run, retargeted_at=changed.retargeted_at):
+            call.record(ClockRetargeted, clock=plan.clock.name, instant=call.at, run=changed, reason="calendar changed")
