@@ -10,14 +10,13 @@ from attrs import field, fields, frozen
 from servflow.calendars import OpenTime, from_data
 from servflow.errors import DefinitionError, nearest, shown
 from servflow.model import FrozenMap, Span
+from servflow.sla._conditions import Condition, read_condition
 from servflow.sla._parts import (
     Choice,
-    Condition,
     Mark,
     Problems,
     Relative,
     read_choice,
-    read_condition,
     read_mark,
     read_names,
     read_span,
