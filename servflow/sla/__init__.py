@@ -10,7 +10,7 @@ from servflow.sla._clock import KEYS, MAX_ITEMS, OPTIONS, Clock
 from servflow.sla._conditions import KINDS, Condition
 from servflow.sla._explain import Row, explain
 from servflow.sla._fold import begin, cancel, pause, reach, reopen, reset, resume, stop
-from servflow.sla._history import OPERATIONS, ClockState, run
+from servflow.sla._history import OPERATIONS, ClockState, fold, run
 from servflow.sla._parts import BREACH, Choice, Mark, Relative
 from servflow.sla._questions import counted, display_due, due_if_resumed, over, paused, remaining
 from servflow.sla._time import passes, target
@@ -36,6 +36,7 @@ __all__ = [
     "display_due",
     "due_if_resumed",
     "explain",
+    "fold",
     "over",
     "passes",
     "pause",

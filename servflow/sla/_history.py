@@ -64,6 +64,30 @@ def run(clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[Any]
         InputError: an entry is no such pair.
         DefinitionError: every target has a condition, or business days are asked for without a calendar.
     """
+    current, span, cal = _folded(clock, calendar, history, at)
+    now = instant(at, "at")
+    if current is None:
+        within = target(span, cal, now)
+        return ClockState(ZERO, within, None, None, "idle", 0)
+    counted = counted_at(current, now, cal)
+    return ClockState(counted, current.within - counted, current.due, current.breached_at, current.phase, current.cycle)
+
+
+def fold(clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[Any]], at: datetime) -> ClockRun | None:
+    """
+    As ``run``, but the clock's run itself, which every question and change of this package takes; None before any start.
+
+    Raises:
+        TimeError: an instant is naive.
+        InputError: an entry is no such pair.
+        DefinitionError: every target has a condition, or business days are asked for without a calendar.
+    """
+    return _folded(clock, calendar, history, at)[0]
+
+
+def _folded(
+    clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[Any]], at: datetime
+) -> tuple[ClockRun | None, Span | Relative, OpenTime | None]:
     now = instant(at, "at")
     for what, value, kind in (("a clock", clock, Clock), ("a calendar", calendar, OpenTime | None)):
         if not isinstance(value, kind):
@@ -82,12 +106,7 @@ def run(clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[Any]
                 current = reset(clock, current, when, target(span, cal, when), None, cal)
         elif current is not None:
             current = _VERBS[operation](clock, current, when, cal)
-    if current is None:
-        within = target(span, cal, now)
-        return ClockState(ZERO, within, None, None, "idle", 0)
-    current = _reached(clock, current, now, cal)
-    counted = counted_at(current, now, cal)
-    return ClockState(counted, current.within - counted, current.due, current.breached_at, current.phase, current.cycle)
+    return (None if current is None else _reached(clock, current, now, cal)), span, cal
 
 
 def _span(clock: Clock) -> Span | Relative:
