@@ -6,12 +6,13 @@ A clock is a pure fold. `Clock` is the definition; each function takes a `ClockR
 """
 
 from servflow.sla._change import clamp, recalendar, remark, retarget, rewind
-from servflow.sla._clock import KEYS, MAX_ITEMS, OPTIONS, Clock
+from servflow.sla._clock import KEYS, MAX_ITEMS, Clock
 from servflow.sla._conditions import KINDS, Condition
 from servflow.sla._explain import Row, explain
 from servflow.sla._fold import begin, cancel, pause, reach, reopen, reset, resume, stop
 from servflow.sla._history import OPERATIONS, ClockState, fold, run
 from servflow.sla._parts import BREACH, Choice, Mark, Relative
+from servflow.sla._presets import OPTIONS, PRESETS
 from servflow.sla._questions import counted, display_due, due_if_resumed, over, paused, remaining
 from servflow.sla._time import passes, target
 
@@ -22,6 +23,7 @@ __all__ = [
     "MAX_ITEMS",
     "OPERATIONS",
     "OPTIONS",
+    "PRESETS",
     "Choice",
     "Clock",
     "ClockState",

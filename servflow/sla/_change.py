@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from servflow.calendars import OpenTime
 from servflow.model import ClockRun, Segment, replace
 from servflow.sla._clock import Clock
-from servflow.sla._fold import LIVE, origin, settled, with_ahead
+from servflow.sla._fold import LIVE, counted_until, origin, settled, with_ahead
 from servflow.sla._parts import BREACH
-from servflow.sla._time import ZERO, between
+from servflow.sla._time import ZERO, between, opening
 
 
 def retarget(  # noqa: PLR0917 - the order every operation shares: what, when, how much, counted by what
@@ -27,7 +27,9 @@ def retarget(  # noqa: PLR0917 - the order every operation shares: what, when, h
 
     ``carry`` keeps what was counted, ``restart`` counts from here, ``recount`` counts the segments
     kept under the new calendar, ``keep`` leaves the clock as it is. Marks and the breach that follow
-    are never earlier than *at*; what was breached stays so. The same run when nothing changes.
+    are never earlier than *at*. What was breached stays so, unless the clock says ``breach: follows`` and
+    has time left now; with ``marks: again`` what was reached is armed again where it lies ahead now. The
+    same run when nothing changes.
 
     Args:
         cal: the calendar that counts from here on.
@@ -44,7 +46,7 @@ def retarget(  # noqa: PLR0917 - the order every operation shares: what, when, h
         run = _recounted(run, cal)
     elif cal is not old_cal and cal != old_cal:
         run = _carried(run, at, old_cal)
-    return with_ahead(clock, replace(run, over=run.counted > within), cal)
+    return with_ahead(clock, _armed(clock, replace(run, over=run.counted > within), at, cal), cal)
 
 
 def remark(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> ClockRun:
@@ -63,15 +65,43 @@ def recalendar(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None, 
     The calendar itself has changed, for instance by a new holiday list, as ``on_calendar_change`` says.
 
     ``recompute`` counts the segments kept under the new calendar, ``prospective`` lets it count from
-    *at* on. Marks and the breach that follow are never earlier than *at*. The same run unless it is
-    running or paused.
+    *at* on. Marks and the breach that follow are never earlier than *at*; what was breached or reached
+    is treated as by ``retarget``. The same run unless it is running or paused.
     """
     if run.phase not in LIVE or cal is old_cal or cal == old_cal:
         return run
     changed = settled(run, at)
     changed = _recounted(changed, cal) if clock.on_calendar_change == "recompute" else _carried(changed, at, old_cal)
     changed = replace(changed, retargeted_at=at, over=changed.counted > run.within)
-    return with_ahead(clock, changed, cal)
+    return with_ahead(clock, _armed(clock, changed, at, cal), cal)
+
+
+def _armed(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> ClockRun:
+    """The run without the marks that lie ahead of it now, as far as its options let them be reached again."""
+    if not run.marks or (clock.breach == "stays" and clock.marks == "once"):
+        return run
+    counted = run.counted if run.since is None else run.counted + between(cal, run.since, max(at, run.since))
+    gone: set[str] = set()
+    if clock.breach == "follows" and run.breached_at is not None and _time_left(clock, run, counted, at, cal):
+        gone.add(BREACH)
+    if clock.marks == "again":
+        gone |= {mark.name for mark in clock.early_marks if mark.amount(run.within) > counted}
+        if BREACH in gone:
+            gone |= {mark.name for mark in clock.late_marks}
+        elif run.breached_at is not None:  # late marks count on from the breach
+            beyond = run.within - counted_until(run, run.breached_at, cal)
+            gone |= {mark.name for mark in clock.late_marks if mark.amount(run.within) - beyond > counted}
+    kept = [(name, when) for name, when in zip(run.marks, run.reached, strict=True) if name not in gone]
+    if len(kept) == len(run.marks):
+        return run
+    run = replace(run, marks=tuple(name for name, _ in kept), reached=tuple(when for _, when in kept))
+    return replace(run, breached_at=None, waived=None) if BREACH in gone else run
+
+
+def _time_left(clock: Clock, run: ClockRun, counted: timedelta, at: datetime, cal: OpenTime | None) -> bool:
+    if clock.breached_by == "over" and counted == run.within:
+        return opening(cal, at) > at
+    return counted < run.within
 
 
 def _recounted(run: ClockRun, cal: OpenTime | None) -> ClockRun:

@@ -21,14 +21,7 @@ from servflow.sla._parts import (
     read_names,
     read_span,
 )
-
-OPTIONS: Mapping[str, tuple[str, ...]] = {
-    "on_retarget": ("carry", "restart", "recount", "keep"),
-    "on_reopen": ("new_cycle", "resume", "ignore"),
-    "on_calendar_change": ("recompute", "prospective"),
-    "display": ("due", "next_opening"),
-}
-"""The named options and what each may be; the first is the default."""
+from servflow.sla._presets import OPTIONS, PRESETS
 
 MAX_ITEMS = 64
 """How many choices, conditions, names or marks one list of a clock may hold."""
@@ -59,8 +52,11 @@ class Clock:
     each audience outside is told it is (``{customer: Repaired by}``); no other audience sees it.
 
     Options, the default first: ``on_retarget`` ``carry | restart | recount | keep``, ``on_reopen``
-    ``new_cycle | resume | ignore``, ``on_calendar_change`` ``recompute | prospective``, ``display``
-    ``due | next_opening``.
+    ``new_cycle | resume | ignore``, ``on_calendar_change`` ``recompute | prospective``, ``breach``
+    ``stays | follows`` (once another target or calendar leaves time again), ``breached_by`` ``due | over``
+    (past the due instant, or once more than the target is counted), ``marks`` ``once | again`` (where another
+    target puts them ahead again), ``display`` ``due | next_opening``. ``preset`` names a product of ``PRESETS``
+    and is short for its options; those written beside it win.
 
     >>> clock = Clock(name="repair", within="24h", until="settling", warn=["80%"])
     >>> clock == Clock(name="repair", within="1440m", stop=[{"state": "settling"}], warn=["80.0 %"])
@@ -83,10 +79,14 @@ class Clock:
     reset: tuple[Condition, ...] = field(default=(), converter=_given)
     cancel: tuple[Condition, ...] = field(default=(), converter=_given)
     warn: tuple[str, ...] = field(default=(), converter=_given)
-    on_retarget: str = field(default="carry", converter=_given)
-    on_reopen: str = field(default="new_cycle", converter=_given)
-    on_calendar_change: str = field(default="recompute", converter=_given)
-    display: str = field(default="due", converter=_given)
+    on_retarget: str = field(default=None, converter=_given)
+    on_reopen: str = field(default=None, converter=_given)
+    on_calendar_change: str = field(default=None, converter=_given)
+    breach: str = field(default=None, converter=_given)
+    breached_by: str = field(default=None, converter=_given)
+    marks: str = field(default=None, converter=_given)
+    display: str = field(default=None, converter=_given)
+    preset: str | None = field(default=None, converter=_given, eq=False)
     shown: FrozenMap[str, str] = field(default=None, converter=_given)
     early_marks: tuple[Mark, ...] = field(init=False, default=(), eq=False, repr=False)
     late_marks: tuple[Mark, ...] = field(init=False, default=(), eq=False, repr=False)
@@ -177,14 +177,31 @@ def _read(clock: Clock) -> dict[str, Any]:
     out["warn"] = tuple(mark.name for mark in marks)
     out["early_marks"] = tuple(mark for mark in marks if not mark.late)
     out["late_marks"] = tuple(mark for mark in marks if mark.late)
-    for key, known in OPTIONS.items():
-        value = getattr(clock, key)
-        if value not in known:
-            close = nearest(value, known)
-            problems.add("option", key, option=key, value=shown(value), known=known, **({"nearest": close} if close else {}))
+    out |= _read_options(clock, problems)
     out["shown"] = _read_shown(clock.shown, problems)
     problems.settle()
     return out
+
+
+def _read_options(clock: Clock, problems: Problems) -> dict[str, str]:
+    preset: Any = clock.preset
+    if preset is not None:
+        _one_of(preset, "preset", tuple(PRESETS), problems)
+    meant = PRESETS.get(preset, {}) if isinstance(preset, str) else {}
+    out: dict[str, str] = {}
+    for key, known in OPTIONS.items():
+        value: Any = getattr(clock, key)
+        if value is None:
+            out[key] = meant.get(key, known[0])
+        else:
+            _one_of(value, key, known, problems)
+    return out
+
+
+def _one_of(value: Any, key: str, known: tuple[str, ...], problems: Problems) -> None:
+    if value not in known:
+        close = nearest(value, known)
+        problems.add("option", key, option=key, value=shown(value), known=known, **({"nearest": close} if close else {}))
 
 
 def _read_shown(value: Any, problems: Problems) -> FrozenMap[str, str]:

@@ -10,7 +10,7 @@ from servflow.errors import TimeError
 from servflow.model import EPOCH, MAX_SEGMENTS, ClockRun, ClockSummary, Segment, replace, write_instant
 from servflow.sla._clock import Clock
 from servflow.sla._parts import BREACH
-from servflow.sla._time import ZERO, after, between
+from servflow.sla._time import ZERO, after, between, opening
 
 LIVE = frozenset({"running", "paused"})
 
@@ -57,6 +57,8 @@ def ahead(clock: Clock, place: Place, cal: OpenTime | None) -> Ahead:
         mark, at = _late(clock, place, cal)
         return Ahead(place.breached_at, mark, at, False)
     found = after(cal, place.since, place.within - place.counted)
+    if found is not None and clock.breached_by == "over" and place.within >= place.counted:
+        found = opening(cal, found)  # in closed hours the target is used up and not yet exceeded
     due = None if found is None else max(found, place.floor)
     mark, at = BREACH, due
     if clock.early_marks:

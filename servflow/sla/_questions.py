@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from servflow.calendars import OpenTime
-from servflow.errors import TimeError
 from servflow.model import ClockRun
 from servflow.sla._clock import Clock
 from servflow.sla._fold import counted_until, origin
-from servflow.sla._time import ZERO, after, between
+from servflow.sla._time import ZERO, after, between, opening
 
 
 def counted(run: ClockRun, at: datetime, cal: OpenTime | None) -> timedelta:
@@ -39,29 +38,31 @@ def over(run: ClockRun, at: datetime, cal: OpenTime | None) -> bool:
     return counted(run, at, cal) > run.within
 
 
-def due_if_resumed(run: ClockRun, at: datetime, cal: OpenTime | None) -> datetime | None:
+def due_if_resumed(run: ClockRun, at: datetime, cal: OpenTime | None, clock: Clock | None = None) -> datetime | None:
     """
     The due instant if the clock went on at an instant.
 
     It is the due instant itself while running and once breached; None for an ended run, and where the
     calendar never opens for long enough.
+
+    Args:
+        clock: its definition, which matters with ``breached_by: over`` only.
     """
     if run.breached_at is not None or run.phase == "running":
         return run.due
     if run.phase != "paused":
         return None
     due = after(cal, at, run.within - run.counted)
+    if due is not None and clock is not None and clock.breached_by == "over" and run.within >= run.counted:
+        due = opening(cal, due)
     return due if due is None or run.retargeted_at is None else max(due, run.retargeted_at)
 
 
 def display_due(clock: Clock, run: ClockRun, cal: OpenTime | None) -> datetime | None:
     """The due instant as the definition wants it shown: itself, or with ``display: next_opening`` the opening after it."""
-    if run.due is None or cal is None or clock.display == "due":
+    if run.due is None or clock.display == "due":
         return run.due
-    try:
-        return cal.next_opening(run.due)
-    except TimeError:  # the calendar ends with the due instant
-        return run.due
+    return opening(cal, run.due)
 
 
 def paused(run: ClockRun, at: datetime) -> timedelta:

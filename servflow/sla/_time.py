@@ -29,6 +29,16 @@ def after(cal: OpenTime | None, at: datetime, amount: timedelta) -> datetime | N
         return None
 
 
+def opening(cal: OpenTime | None, at: datetime) -> datetime:
+    """The instant itself while time counts, else the next at which it does; itself where the calendar ends with it."""
+    if cal is None:
+        return at
+    try:
+        return cal.next_opening(at)
+    except TimeError:
+        return at
+
+
 def target(span: Span | Relative, cal: OpenTime | None, at: datetime) -> timedelta:
     """
     What a target comes to when a clock starts.
