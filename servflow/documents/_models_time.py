@@ -24,7 +24,7 @@ from servflow.documents._shapes import (
 )
 from servflow.engine._definition import RESUMES
 from servflow.escalation._chain import LATE, ON_ACK, ON_EMPTY, ON_REOPEN, OTHERWISE, UNACK
-from servflow.sla import OPTIONS
+from servflow.sla import OPTIONS, PRESETS
 
 Windows = dict[str, Names | None]
 
@@ -160,6 +160,18 @@ class ClockModel(Part):
     )
     on_calendar_change: Annotated[str, words(OPTIONS["on_calendar_change"])] = about(
         "when the calendar changes", "日历变化时", default="recompute"
+    )
+    breach: Annotated[str, words(OPTIONS["breach"])] = about(
+        "once another target or calendar leaves time again", "新的期限或日历重新留有时间时，违约是否保留", default="stays"
+    )
+    breached_by: Annotated[str, words(OPTIONS["breached_by"])] = about(
+        "past the due instant, or once more than the target is counted", "以到期时刻或已计时长判断违约", default="due"
+    )
+    marks: Annotated[str, words(OPTIONS["marks"])] = about(
+        "whether a mark that lies ahead again is reached again", "重新处于前方的提醒点是否再次触发", default="once"
+    )
+    preset: Annotated[str, words(PRESETS)] | None = about(
+        "the product whose ways the options have unless written", "未写明的选项按此产品的做法"
     )
     shown: dict[str, str] | None = about("what each audience is told it is", "向各类对象显示的说法")
     display: Annotated[str, words(OPTIONS["display"])] = about(

@@ -17,6 +17,7 @@ from servflow.engine._migrating import made_by_move, migrate, over, runs_under
 from servflow.engine._migration import CLOCK_STARTS, Answers, AtOnce, MigrationPlan, Part, TicketMove
 from servflow.errors import Finding, InputError, ServflowError, nearest
 from servflow.model import Breached, FrozenMap, Outcome, Ticket, instant
+from servflow.sla import OPTIONS
 
 if TYPE_CHECKING:
     from servflow.engine._workflow import Workflow
@@ -259,7 +260,7 @@ def _made(old: Workflow, new: Workflow, states: Parts) -> dict[str, Part]:
             parts[name] = Part(name=name, status="removed")
             continue
         one, other = promise.clock, after[target].clock
-        keys = ("within", "calendar", "warn", "on_retarget", "on_reopen", "on_calendar_change")
+        keys = ("within", "calendar", "warn", *OPTIONS)
         differs = tuple(key for key in keys if getattr(one, key) != getattr(other, key))
         same = "identical" if target == name else "renamed"
         parts[name] = Part(name=name, status="kept" if differs else same, target=target, differs=differs)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from servflow.calendars import OpenTime
 from servflow.model import ClockRun, Segment, replace
 from servflow.sla._clock import Clock
-from servflow.sla._fold import LIVE, counted_until, origin, settled, with_ahead
+from servflow.sla._fold import LIVE, origin, settled, with_ahead
 from servflow.sla._parts import BREACH
 from servflow.sla._time import ZERO, between, opening
 
@@ -83,14 +83,9 @@ def _armed(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> C
     counted = run.counted if run.since is None else run.counted + between(cal, run.since, max(at, run.since))
     gone: set[str] = set()
     if clock.breach == "follows" and run.breached_at is not None and _time_left(clock, run, counted, at, cal):
-        gone.add(BREACH)
+        gone = {BREACH, *(mark.name for mark in clock.late_marks)}  # they count on from the breach
     if clock.marks == "again":
         gone |= {mark.name for mark in clock.early_marks if mark.amount(run.within) > counted}
-        if BREACH in gone:
-            gone |= {mark.name for mark in clock.late_marks}
-        elif run.breached_at is not None:  # late marks count on from the breach
-            beyond = run.within - counted_until(run, run.breached_at, cal)
-            gone |= {mark.name for mark in clock.late_marks if mark.amount(run.within) - beyond > counted}
     kept = [(name, when) for name, when in zip(run.marks, run.reached, strict=True) if name not in gone]
     if len(kept) == len(run.marks):
         return run
