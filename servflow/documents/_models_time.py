@@ -106,18 +106,19 @@ class CalendarChoice(Part):
 
 
 class MessageModel(Part):
-    """A message, narrowed to a side or to public ones."""
+    """A message, narrowed to a side, to public ones or to a channel."""
 
     model_config = titled("消息")
 
     side: str | None = about("who wrote it", "由哪一方发出")
     public: bool | None = about("whether the customer sees it", "客户是否可见")
+    channel: str | None = about("where it was written: mail, chat, phone", "来自哪个渠道：邮件、聊天、电话")
 
 
 class ConditionModel(Part):
-    """What starts, pauses or ends a clock: exactly one of these keys."""
+    """What starts, pauses or ends a clock: exactly one of these keys, narrowed by when and after."""
 
-    model_config = titled("时钟条件", minProperties=1, maxProperties=1)
+    model_config = titled("时钟条件", minProperties=1, maxProperties=3)
 
     state: Names | None = about("a state is entered", "进入某状态")
     event: Names | None = about("an event was accepted", "某事件被接受")
@@ -128,6 +129,12 @@ class ConditionModel(Part):
         Annotated[Annotated[str, TEXT] | Annotated[list[str], LIST] | Annotated[dict[str, Any], MAPPING], BY_SHAPE] | None
     ) = about("a field changed, or came to a value", "字段变化，或变为某值")
     queue: Names | None = about("the ticket came into a queue", "工单进入某队列")
+    left: Names | None = about("a state is left", "离开某状态")
+    left_queue: Names | None = about("the ticket went out of a queue", "工单离开某队列")
+    when: Condition | None = about(
+        "must hold then; reads fields and, of an event or a message, its payload", "此时须成立；可读字段以及事件或消息的内容"
+    )
+    after: str | None = about("a clock that must have been stopped by then", "此前须已停止的时钟")
 
 
 Conditions = Annotated[Annotated[ConditionModel, MAPPING] | Annotated[list[ConditionModel], LIST], BY_SHAPE]
@@ -150,6 +157,8 @@ class ClockModel(Part):
     stop: Conditions = about("what stops it", "停止条件", default=())
     pause: Conditions = about("what pauses it", "暂停条件", default=())
     paused_in: Names = about("the states in which it does not count", "不计时的状态", default=())
+    counts_in: Names = about("the only states in which it counts", "仅在这些状态计时", default=())
+    counts_in_queue: Names = about("the only queues in which it counts", "仅在这些队列计时", default=())
     resume: Conditions = about("what lets it go on", "恢复条件", default=())
     reset: Conditions = about("what lets it begin again", "重新开始的条件", default=())
     cancel: Conditions = about("what takes the promise back", "取消条件", default=())

@@ -349,12 +349,13 @@ def change(
     moved = {name: value for name, value in attributes.items() if getattr(draft, name) != value}
     if not changed and not moved and not (person and (fields or attributes)):
         return False
+    if ("queue" in moved or "queue" in changed) and not call.happening.queue:
+        call.happening.queue, call.happening.came_from = True, draft.queue
     if person:
         call.record(Updated, fields=FrozenMap(fields), attributes=FrozenMap(attributes), person=True, source=source)
     else:
         call.record(Updated, fields=FrozenMap(changed), attributes=FrozenMap(moved), source=source)
     call.happening.changed.update(changed, moved)
-    call.happening.queue = call.happening.queue or "queue" in moved or "queue" in changed
     return True
 
 

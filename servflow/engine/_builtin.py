@@ -26,13 +26,13 @@ from servflow.model import (
     instant,
     read_instant,
 )
+from servflow.sla import SIDES
 from servflow.statemachine import NOTHING
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
 
 Payload = Mapping[str, Any]
-_SIDES = ("agent", "customer", "system")
 _SCALES = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7)}
 
 
@@ -112,14 +112,15 @@ def _assign(call: OneCall, payload: Payload) -> None:
 def _message(call: OneCall, payload: Payload) -> None:
     event = "ticket.message"
     side, public = payload.get("side", "agent"), payload.get("public", True)
-    if side not in _SIDES:
-        raise refuse(event, f"side is one of {', '.join(_SIDES)}, not {side!r}", field="side", value=side)
+    if side not in SIDES:
+        raise refuse(event, f"side is one of {', '.join(SIDES)}, not {side!r}", field="side", value=side)
     if not isinstance(public, bool):
         raise refuse(event, f"public is true or false, not {public!r}", field="public", value=public)
     channel = _text(event, payload, "channel", limit=200)
     text = _text(event, payload, "text") or ""
     call.record(Messaged, side=side, public=public, channel=channel, text=text, actor=_by(call), occurred=call.occurred)
-    call.happening.message = {"side": side, "public": public, "channel": channel}
+    came_by = channel if channel is not None else call.draft.channel
+    call.happening.message = {"side": side, "public": public, "channel": came_by}
 
 
 def _force(call: OneCall, payload: Payload) -> None:

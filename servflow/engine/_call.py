@@ -49,6 +49,8 @@ class Happening:
     changed: set[str] = attrs.field(factory=set)
     message: Mapping[str, Any] | None = None
     queue: bool = False
+    came_from: str | None = None
+    """The queue it was in before this step, where that changed."""
     opened: bool = False
     reopened: bool = False
     closed: bool = False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow import sla
-from servflow.engine import _chains, _checklist, _clock_targets, _placing
+from servflow.engine import _chains, _checklist, _clock_conditions, _clock_targets, _placing
 from servflow.escalation import later
 from servflow.model import (
     ChainRun,
@@ -24,6 +24,7 @@ from servflow.model import (
     TimerSet,
     replace,
 )
+from servflow.sla import short
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -250,8 +251,8 @@ def _settle(call: OneCall, entry: ClockPlan, was: ClockPlan, before: frozenset[s
         return
     cal = call.compiled.counting(run.calendar)
     here = frozenset(call.draft.entered)
-    paused_before = was.paused_in & before
-    inside = not entry.paused_in.isdisjoint(here)
+    paused_before = bool(was.paused_in & before) or (bool(was.counts_in) and was.counts_in.isdisjoint(before))
+    inside = _clock_conditions.resting(call, entry) is not None
     if not entry.stop_states.isdisjoint(here):
         after = sla.stop(entry.clock, run, call.at, cal)
         call.record(ClockStopped, clock=entry.clock.name, instant=call.at, run=after, reason=f"{CHANGED}: reached")
@@ -282,8 +283,8 @@ def _begin(call: OneCall, entry: ClockPlan, since: str) -> None:
         return
     fresh = sla.begin(entry.clock, start, within, name, cal)
     inside = [draft.entered[state] for state in entry.paused_in if state in draft.entered]
-    if inside:
-        fresh = sla.pause(entry.clock, fresh, max(start, min(inside)), cal)
+    if inside or _clock_conditions.resting(call, entry) is not None:
+        fresh = sla.pause(entry.clock, fresh, max(start, min(inside, default=draft.entered_at)), cal)
     # Promised only now: what it would have reached before is reached by the promise, not before it.
     fresh = sla.remark(entry.clock, fresh, call.at, cal) if start < call.at else fresh
     call.record(ClockStarted, clock=entry.clock.name, instant=start, run=fresh, reason=CHANGED)
@@ -294,7 +295,7 @@ def _started(call: OneCall, entry: ClockPlan) -> datetime | None:
     draft = call.draft
     if not entry.clock.start:
         return draft.opened_at
-    since = [draft.entered[item.value] for item in entry.clock.start if item.kind == "state" and item.value in draft.entered]
+    since = [draft.entered[item.value] for item in entry.clock.start if short(item) and item.value in draft.entered]
     return min(since, default=None)
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.calendars import OpenTime
-from servflow.engine._clock_conditions import check_condition
+from servflow.engine._clock_conditions import MOVES, Wait, compile_condition
 from servflow.expressions import Expression
 from servflow.model import Span
-from servflow.sla import Clock, Condition
+from servflow.sla import CONDITIONS, Clock, short
 
 if TYPE_CHECKING:
     from servflow.engine._compile import Compiled
@@ -34,8 +34,19 @@ class ClockPlan:
     watches_queue: bool
     pauses: bool
     paused_in: frozenset[str]
+    counts_in: frozenset[str]
+    counts_in_queue: frozenset[str]
+    rests: bool
+    """Whether there are places in which it does not count."""
     stop_states: frozenset[str]
-    stop_else: tuple[Condition, ...]
+    stop_else: tuple[Wait, ...]
+    cancel: tuple[Wait, ...]
+    reset: tuple[Wait, ...]
+    pause: tuple[Wait, ...]
+    resume: tuple[Wait, ...]
+    start: tuple[Wait, ...]
+    afters: frozenset[str]
+    """The clocks that must have been stopped before something it waits for counts."""
     fixed: tuple[timedelta, str | None] | None
     """Target and calendar where both are the same for every ticket."""
     only_in: str | None = None
@@ -67,15 +78,11 @@ def _compile(compiled: Compiled, order: int, promise: Promise) -> ClockPlan:
         calendars.append((when, take))
     if clock.counts_days and all(take is None for _, take in calendars):
         compiled.problems.add("clock.needs_calendar", f"{path}.within", clock=clock.name)
-    conditions = []
-    for key in ("start", "stop", "pause", "resume", "reset", "cancel"):
-        for index, condition in enumerate(getattr(clock, key)):
-            conditions.append(condition)
-            short = key == "stop" and condition.kind == "state"  # kept as until, however it was written
-            check_condition(compiled, condition, f"{path}.until" if short else f"{path}.{key}[{index}]")
-    for state in clock.paused_in:
-        compiled.problems.known("state", state, compiled.states, f"{path}.paused_in")
+    waits = _waits(compiled, clock, path)
+    conditions = [wait for listed in waits.values() for wait in listed]
     reads = frozenset(name for when, _ in (*targets, *calendars) if when is not None for name in compiled.depends_on(when))
+    places = (*clock.paused_in, *clock.counts_in, *clock.counts_in_queue)
+    stops = {item.value for item in clock.stop if short(item)}
     return ClockPlan(
         clock=clock,
         order=order,
@@ -83,19 +90,64 @@ def _compile(compiled: Compiled, order: int, promise: Promise) -> ClockPlan:
         calendars=tuple(calendars),
         reads=reads,
         events=frozenset(item.value for item in conditions if item.kind == "event"),
-        states=frozenset((*clock.paused_in, *(item.value for item in conditions if item.kind == "state")))
+        states=frozenset((*clock.paused_in, *clock.counts_in, *(item.value for item in conditions if item.kind in MOVES)))
         | ({promise.state} if promise.state is not None else set()),
         watches_fields=bool(reads) or any(item.kind == "field" for item in conditions),
         watches_messages=any(item.kind == "message" for item in conditions),
-        watches_queue=any(item.kind == "queue" for item in conditions),
-        pauses=bool(clock.paused_in or clock.pause or clock.resume or promise.step is not None),
+        watches_queue=bool(clock.counts_in_queue) or any(item.kind in ("queue", "left_queue") for item in conditions),
+        pauses=bool(places or clock.pause or clock.resume or promise.step is not None),
         paused_in=frozenset(clock.paused_in),
-        stop_states=frozenset(item.value for item in clock.stop if item.kind == "state"),
-        stop_else=tuple(item for item in clock.stop if item.kind != "state"),
+        counts_in=frozenset(clock.counts_in),
+        counts_in_queue=frozenset(clock.counts_in_queue),
+        rests=bool(places),
+        stop_states=frozenset(stops),
+        stop_else=tuple(wait for wait, item in zip(waits["stop"], clock.stop, strict=True) if not short(item)),
+        cancel=waits["cancel"],
+        reset=waits["reset"],
+        pause=waits["pause"],
+        resume=waits["resume"],
+        start=waits["start"],
+        afters=frozenset(wait.after for wait in conditions if wait.after is not None),
         fixed=_fixed(targets, calendars),
         only_in=promise.state,
         step=promise.step,
     )
+
+
+def _waits(compiled: Compiled, clock: Clock, path: str) -> dict[str, tuple[Wait, ...]]:
+    """What each condition of a clock waits for, by what it does to the clock."""
+    made: dict[str, tuple[Wait, ...]] = {}
+    for key in CONDITIONS:
+        made[key] = tuple(
+            # What ends it in a state is kept as until, however it was written.
+            compile_condition(compiled, item, f"{path}.until" if key == "stop" and short(item) else f"{path}.{key}[{index}]")
+            for index, item in enumerate(getattr(clock, key))
+        )
+    for key in ("paused_in", "counts_in"):
+        for state in getattr(clock, key):
+            compiled.problems.known("state", state, compiled.states, f"{path}.{key}")
+    if compiled.workflow.queues:
+        for queue in clock.counts_in_queue:
+            compiled.problems.known("queue", queue, compiled.workflow.queues, f"{path}.counts_in_queue")
+    return made
+
+
+def in_order(compiled: Compiled) -> tuple[ClockPlan, ...]:
+    """The clocks as they look at what happened: in document order, but after those that they ask whether they were stopped."""
+    left, placed = list(compiled.clocks), dict[str, ClockPlan]()
+    names = {plan.clock.name for plan in left}
+    while left:
+        ready = next((plan for plan in left if plan.afters & names <= placed.keys()), None)
+        if ready is None:
+            circle = tuple(plan.clock.name for plan in left)
+            for plan in left:
+                if plan.afters & set(circle):
+                    place = compiled.promises[plan.order].path
+                    compiled.problems.add("clock.after_circle", place, clock=plan.clock.name, clocks=circle)
+            return compiled.clocks
+        left.remove(ready)
+        placed[ready.clock.name] = ready
+    return tuple(placed.values())
 
 
 def _fixed(targets: list[Any], calendars: list[tuple[Expression | None, str | None]]) -> tuple[timedelta, str | None] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from servflow import sla
 from servflow.engine import _checklist
-from servflow.engine._clock_conditions import inside, matches_any
+from servflow.engine._clock_conditions import MOVES, matches_any, may_go_on, resting
 from servflow.engine._clock_late import rewound
 from servflow.engine._clock_targets import LIVE, choose, reset, retarget
 from servflow.model import (
@@ -38,7 +38,7 @@ def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
     clock = plan.clock
     live = call.draft.clocks.get(clock.name)
     if live is not None and live.phase in LIVE:
-        if clock.cancel and matches_any(call, clock.cancel, happening):
+        if plan.cancel and matches_any(call, plan.cancel, happening):
             _change(call, plan, "cancel", "cancelled by its condition")
         elif not plan.stop_states.isdisjoint(happening.entered) or (
             plan.stop_else and matches_any(call, plan.stop_else, happening)
@@ -48,7 +48,7 @@ def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
             _change(call, plan, "cancel", "the ticket closed")
         elif plan.only_in in happening.exited and plan.step is None:
             _change(call, plan, "cancel", f"left {plan.only_in}")
-        if clock.reset and matches_any(call, clock.reset, happening):
+        if plan.reset and matches_any(call, plan.reset, happening):
             reset(call, plan)
         if plan.pauses and call.draft.clocks[clock.name].phase in LIVE:
             _pause_or_resume(call, plan, happening)
@@ -67,16 +67,13 @@ def _pause_or_resume(call: OneCall, plan: ClockPlan, happening: Happening) -> No
     run = _run(call, plan)
     if run is None or run.phase not in LIVE:
         return
-    within = inside(call, plan)
+    why = resting(call, plan)
     if run.phase == "running":
-        if within:
-            state = next((name for name in plan.clock.paused_in if name in call.draft.entered), None)
-            _change(call, plan, "pause", f"in state {state}" if state is not None else f"outside {plan.only_in}")
-        elif plan.clock.pause and matches_any(call, plan.clock.pause, happening):
+        if why is not None:
+            _change(call, plan, "pause", why)
+        elif plan.pause and matches_any(call, plan.pause, happening):
             _change(call, plan, "pause", "paused by its condition")
-        return
-    left = plan.only_in is not None or not plan.paused_in.isdisjoint(happening.exited)
-    if not within and (left or matches_any(call, plan.clock.resume, happening)):
+    elif why is None and (may_go_on(plan, happening) or matches_any(call, plan.resume, happening)):
         _change(call, plan, "resume", "")
 
 
@@ -104,9 +101,9 @@ def _starts(call: OneCall, plan: ClockPlan, run: ClockRun | None, happening: Hap
     clock, closed = plan.clock, happening.closed and call.draft.closed
     if plan.only_in is not None and plan.only_in not in call.draft.entered:
         return False  # it was entered and left in one step
-    start = clock.start
+    start = plan.start
     if closed:  # the states it went through on its way to the end promise nothing any more
-        start = tuple(one for one in start if one.kind != "state" or one.value in call.draft.entered)
+        start = tuple(one for one in start if one.kind not in MOVES or one.value in call.draft.entered)
     if happening.reopened and run is not None and not matches_any(call, start, happening):
         if closed:  # reopened and closed again in one step
             return False
@@ -137,7 +134,7 @@ def _start(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
             return  # no target applies to this ticket, so nothing is promised
         fresh = sla.begin(clock, at, within, name, cal, run)
         call.record(ClockStarted, clock=clock.name, instant=at, run=fresh)
-    if plan.paused_in and inside(call, plan):
+    if plan.rests and resting(call, plan) is not None:
         _change(call, plan, "pause", "started while paused")
 
 

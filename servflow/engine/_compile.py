@@ -14,7 +14,7 @@ from servflow.engine._approval import check_states
 from servflow.engine._building import takes
 from servflow.engine._chains import ChainPlan, compile_chains
 from servflow.engine._clock_conditions import concerns
-from servflow.engine._clock_plans import ClockPlan, compile_clocks
+from servflow.engine._clock_plans import ClockPlan, compile_clocks, in_order
 from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, at_path
 from servflow.engine._idioms import Approval, ChecklistStep, promises
 from servflow.engine._law import LawPlan, compile_laws
@@ -112,6 +112,7 @@ class Compiled:
         self.ruling = Ruling(self)
         self.rule_updates = self.ruling.updates
         self.clocks: tuple[ClockPlan, ...] = compile_clocks(self)
+        self.clock_order = in_order(self)
         self.chains: tuple[ChainPlan, ...] = compile_chains(self)
         self.slots: tuple[SlotPlan, ...] = compile_slots(self)
         self.laws: tuple[LawPlan, ...] = compile_laws(self)
@@ -436,7 +437,7 @@ class Compiled:
         return {name: state.timers for name, state in self.states.items() if state.timers}
 
     def clocks_for(self, happening: Happening) -> tuple[ClockPlan, ...]:
-        """The clocks that what happened may concern, in document order; remembered by what happened."""
+        """The clocks that what happened may concern, in the order in which they look; remembered by what happened."""
         key = (
             happening.event,
             *happening.entered,
@@ -451,7 +452,7 @@ class Compiled:
         if found is None:
             if len(self.clock_cache) >= MAX_CACHED:
                 self.clock_cache.clear()
-            found = self.clock_cache[key] = tuple(plan for plan in self.clocks if concerns(plan, happening))
+            found = self.clock_cache[key] = tuple(plan for plan in self.clock_order if concerns(plan, happening))
         return found
 
     @cached_property

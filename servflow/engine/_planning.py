@@ -131,7 +131,7 @@ def _known(section: str, name: Any, names: Iterable[str], side: str) -> None:
 
 
 _ASKED = re.compile(r"""(\bin_state\(\s*["'])(.*?)(["']\s*\))""")
-_PLACES = ("source", "target", "initial", "default", "state", "until", "paused_in")
+_PLACES = ("source", "target", "initial", "default", "state", "until", "paused_in", "counts_in", "left")
 
 
 def _named(data: Mapping[str, Any], answers: Answers) -> dict[str, Any]:

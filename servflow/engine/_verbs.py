@@ -276,7 +276,7 @@ def open_ticket(workflow: Workflow, ticket_id: str, fields: Mapping[str, Any] | 
         pins=workflow.pins,
     )
     call.happening = Happening(opened=True, entered=list(move.entered), changed={*values, *attributes, "state"})
-    call.happening.queue = "queue" in attributes
+    call.happening.queue = call.draft.queue is not None
     for name in move.done:
         call.raise_event(name)
     take_eventless(call)

@@ -139,6 +139,12 @@ TEXTS: dict[str, Text] = {
         hint_en="add calendar",
         hint_zh="请添加 calendar",
     ),
+    "clock.after_circle": Text(
+        en="the clock {clock} waits for others that wait for it in turn: {clocks}",
+        zh="时钟 {clock} 与其他时钟互相等待：{clocks}",
+        hint_en="take after out of one of them.",
+        hint_zh="请去掉其中一个 after。",
+    ),
     "dispatch.never": Text(
         en="the dispatch {policy} never starts",
         zh="派单策略 {policy} 永远不会启动",

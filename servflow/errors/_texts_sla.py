@@ -78,16 +78,32 @@ TEXTS: dict[str, Text] = {
         hint_zh="请写成列表，例如 [{{event: finish}}]。",
     ),
     "sla.condition": Text(
-        en="{value} is not a condition; it has exactly one of: {kinds}",
-        zh="{value} 不是条件；条件恰好含有以下之一：{kinds}",
+        en="{value} is not a condition; besides when and after it has exactly one of: {kinds}",
+        zh="{value} 不是条件；除 when 和 after 外，条件恰好含有以下之一：{kinds}",
         hint_en="write for example {{state: closed}}.",
         hint_zh="例如写 {{state: closed}}。",
     ),
     "sla.message": Text(
         en="{value} does not describe a message",
         zh="{value} 不是对消息的描述",
-        hint_en="write {{side: agent, public: true}}, either or both.",
-        hint_zh="请写 {{side: agent, public: true}}，可只写其一。",
+        hint_en="write {{side: agent, public: true, channel: mail}}, or some of them.",
+        hint_zh="请写 {{side: agent, public: true, channel: mail}}，可只写其中几项。",
+    ),
+    "sla.side": Text(
+        en="{value} is not a side that writes messages; it is one of: {known}",
+        zh="{value} 不是发消息的一方；只能是：{known}",
+    ),
+    "sla.when": Text(
+        en="{value} is not a condition beside what a clock waits for",
+        zh="{value} 不是附加在时钟条件上的判断",
+        hint_en="write an expression such as \"payload.reason == 'parts'\".",
+        hint_zh="请写表达式，例如 \"payload.reason == 'parts'\"。",
+    ),
+    "sla.after": Text(
+        en="{value} is not the name of a clock that must have been stopped first",
+        zh="{value} 不是须先停止的时钟的名称",
+        hint_en="write the name of one clock of the workflow.",
+        hint_zh="请写工作流中一个时钟的名称。",
     ),
     "sla.field": Text(
         en="{value} does not describe a field",

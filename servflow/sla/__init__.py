@@ -6,8 +6,8 @@ A clock is a pure fold. `Clock` is the definition; each function takes a `ClockR
 """
 
 from servflow.sla._change import clamp, recalendar, remark, retarget, rewind
-from servflow.sla._clock import KEYS, MAX_ITEMS, Clock
-from servflow.sla._conditions import KINDS, Condition
+from servflow.sla._clock import CONDITIONS, KEYS, MAX_ITEMS, Clock, short
+from servflow.sla._conditions import KINDS, NARROWING, SIDES, Condition
 from servflow.sla._explain import Row, explain
 from servflow.sla._fold import begin, cancel, pause, reach, reopen, reset, resume, stop
 from servflow.sla._history import OPERATIONS, ClockState, fold, run
@@ -18,12 +18,15 @@ from servflow.sla._time import passes, target
 
 __all__ = [
     "BREACH",
+    "CONDITIONS",
     "KEYS",
     "KINDS",
     "MAX_ITEMS",
+    "NARROWING",
     "OPERATIONS",
     "OPTIONS",
     "PRESETS",
+    "SIDES",
     "Choice",
     "Clock",
     "ClockState",
@@ -53,6 +56,7 @@ __all__ = [
     "retarget",
     "rewind",
     "run",
+    "short",
     "stop",
     "target",
 ]

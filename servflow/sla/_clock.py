@@ -10,7 +10,7 @@ from attrs import field, fields, frozen
 from servflow.calendars import OpenTime, from_data
 from servflow.errors import DefinitionError, nearest, shown
 from servflow.model import FrozenMap, Span
-from servflow.sla._conditions import Condition, read_condition
+from servflow.sla._conditions import Condition, plain_tree, read_condition
 from servflow.sla._parts import (
     Choice,
     Mark,
@@ -26,7 +26,9 @@ from servflow.sla._presets import OPTIONS, PRESETS
 MAX_ITEMS = 64
 """How many choices, conditions, names or marks one list of a clock may hold."""
 
-_CONDITIONS = ("start", "stop", "pause", "resume", "reset", "cancel")
+CONDITIONS = ("start", "stop", "pause", "resume", "reset", "cancel")
+"""The parts of a clock that hold conditions."""
+_PLACES = ("paused_in", "counts_in", "counts_in_queue")
 
 
 def _given(value: Any) -> Any:
@@ -48,7 +50,8 @@ class Clock:
     first that holds is taken. ``calendar`` is a name, a calendar, such a list, or None: time counts as
     it passes. ``start`` empty means at the opening. ``until`` names states that stop it, which is short
     for ``stop``: both attributes tell the whole, in either spelling. ``paused_in`` names states in
-    which it does not count. ``warn`` holds marks: ``"80%"``, ``"30m before"``, ``"1h after"``. ``shown`` is what
+    which it does not count, ``counts_in`` the only ones in which it does, and ``counts_in_queue`` the only queues.
+    ``warn`` holds marks: ``"80%"``, ``"30m before"``, ``"1h after"``. ``shown`` is what
     each audience outside is told it is (``{customer: Repaired by}``); no other audience sees it.
 
     Options, the default first: ``on_retarget`` ``carry | restart | recount | keep``, ``on_reopen``
@@ -75,6 +78,8 @@ class Clock:
     stop: tuple[Condition, ...] = field(default=(), converter=_given)
     pause: tuple[Condition, ...] = field(default=(), converter=_given)
     paused_in: tuple[str, ...] = field(default=(), converter=_given)
+    counts_in: tuple[str, ...] = field(default=(), converter=_given)
+    counts_in_queue: tuple[str, ...] = field(default=(), converter=_given)
     resume: tuple[Condition, ...] = field(default=(), converter=_given)
     reset: tuple[Condition, ...] = field(default=(), converter=_given)
     cancel: tuple[Condition, ...] = field(default=(), converter=_given)
@@ -115,16 +120,16 @@ class Clock:
         out: dict[str, Any] = {"name": self.name, "within": _written(self.within)}
         if self.calendar is not None:
             out["calendar"] = _written(self.calendar)
-        for key in _CONDITIONS:
+        for key in CONDITIONS:
             if key == "stop":
-                listed = [item.to_data() for item in self.stop if item.kind != "state"]
+                listed = [item.to_data() for item in self.stop if not short(item)]
                 out |= {"until": list(self.until)} if self.until else {}
             else:
                 listed = [item.to_data() for item in getattr(self, key)]
             if listed:
                 out[key] = listed
-            if key == "pause" and self.paused_in:
-                out["paused_in"] = list(self.paused_in)
+            if key == "pause":
+                out |= {where: list(getattr(self, where)) for where in _PLACES if getattr(self, where)}
         if self.warn:
             out["warn"] = list(self.warn)
         if self.shown:
@@ -136,6 +141,11 @@ KEYS = tuple(item.name for item in fields(Clock) if item.init)
 """The words a clock's definition may use."""
 
 
+def short(condition: Condition) -> bool:
+    """Whether a condition that stops a clock is the one ``until`` is short for."""
+    return condition.kind == "state" and condition.plain
+
+
 def _written(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_line(choice) for choice in value]
@@ -145,14 +155,8 @@ def _written(value: Any) -> Any:
 
 
 def _line(choice: Choice) -> dict[str, Any]:
-    when = choice.when if choice.when is None or isinstance(choice.when, str) else _plain(choice.when)
+    when = choice.when if choice.when is None or isinstance(choice.when, str) else plain_tree(choice.when)
     return ({} if when is None else {"when": when}) | {"take": _written(choice.take)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _read(clock: Clock) -> dict[str, Any]:
@@ -163,16 +167,17 @@ def _read(clock: Clock) -> dict[str, Any]:
         problems.add("name", "name", value=shown(name))
     out["within"] = _choices(clock.within, "within", read_span, problems)
     out["calendar"] = _choices(clock.calendar, "calendar", _read_calendar, problems)
-    for key in _CONDITIONS:
+    for key in CONDITIONS:
         out[key] = _read_conditions(getattr(clock, key), key, problems)
     until = read_names(clock.until, "until", problems)
-    states = dict.fromkeys((*until, *(item.value for item in out["stop"] if item.kind == "state")))
+    states = dict.fromkeys((*until, *(item.value for item in out["stop"] if short(item))))
     out["until"] = tuple(states)
     out["stop"] = (
         *(Condition("state", name) for name in states),
-        *(item for item in out["stop"] if item.kind != "state"),
+        *(item for item in out["stop"] if not short(item)),
     )
-    out["paused_in"] = read_names(clock.paused_in, "paused_in", problems)
+    for key in _PLACES:
+        out[key] = read_names(getattr(clock, key), key, problems)
     marks = _read_marks(clock, out["within"], problems)
     out["warn"] = tuple(mark.name for mark in marks)
     out["early_marks"] = tuple(mark for mark in marks if not mark.late)

@@ -8,13 +8,18 @@ from typing import Any
 from attrs import frozen
 
 from servflow.errors import nearest, shown
-from servflow.model import FrozenMap
-from servflow.sla._parts import Problems, read_names
+from servflow.model import FrozenMap, freeze
+from servflow.sla._parts import Problems, read_names, too_large
 
-KINDS = ("state", "event", "message", "field", "queue")
+KINDS = ("state", "event", "message", "field", "queue", "left", "left_queue")
 """What a condition can look at."""
 
-_MESSAGE_KEYS = ("side", "public")
+NARROWING = ("when", "after")
+"""What may stand beside the one thing a condition looks at."""
+
+_MESSAGE_KEYS = ("side", "public", "channel")
+SIDES = ("agent", "customer", "system")
+"""Who can have written a message."""
 
 
 @frozen
@@ -22,13 +27,19 @@ class Condition:
     """
     Something that starts, pauses or ends a clock when it comes true.
 
-    ``kind`` is ``state`` (a state is entered), ``event`` (an event was accepted), ``message`` (one was
-    written; the value narrows ``side`` and ``public``), ``field`` (a field changed, or came to a value
-    when the value is a mapping of its name) or ``queue`` (the ticket came into it).
+    ``kind`` is ``state`` (a state is entered), ``left`` (a state is left), ``event`` (an event was accepted),
+    ``message`` (one was written; the value narrows ``side``, ``public`` and ``channel``), ``field`` (a field
+    changed, or came to a value when the value is a mapping of its name), ``queue`` (the ticket came into it) or
+    ``left_queue`` (it went out of it).
+
+    ``when`` is a condition as text or tree that must hold at that moment, over the fields and, of an event or a
+    message, its payload; ``after`` names a clock of the ticket that must have been stopped by then.
     """
 
     kind: str
     value: Any
+    when: Any = None
+    after: str | None = None
 
     @classmethod
     def of(cls, data: Condition | Mapping[str, Any]) -> Condition:
@@ -43,42 +54,87 @@ class Condition:
         problems.settle()
         return found[0]
 
+    @property
+    def plain(self) -> bool:
+        """Whether nothing narrows it."""
+        return self.when is None and self.after is None
+
     def to_data(self) -> dict[str, Any]:
         """The mapping it is written as."""
-        return {self.kind: dict(self.value) if isinstance(self.value, Mapping) else self.value}
+        out: dict[str, Any] = {self.kind: dict(self.value) if isinstance(self.value, Mapping) else self.value}
+        if self.when is not None:
+            out["when"] = self.when if isinstance(self.when, str) else plain_tree(self.when)
+        return out if self.after is None else out | {"after": self.after}
+
+
+def plain_tree(value: Any) -> Any:
+    """A condition's tree as dictionaries and lists."""
+    if isinstance(value, Mapping):
+        return {key: plain_tree(item) for key, item in value.items()}
+    return [plain_tree(item) for item in value] if isinstance(value, tuple) else value
 
 
 def read_condition(data: Any, path: str, problems: Problems) -> tuple[Condition, ...]:
     """The conditions a mapping stands for: one, or one for each name of a list; none when it is wrong."""
     if isinstance(data, Condition):
         data = data.to_data()
-    if not isinstance(data, Mapping) or len(data) != 1:
-        problems.add("condition", path, value=shown(data), kinds=KINDS)
+    kinds = [key for key in data if key not in NARROWING] if isinstance(data, Mapping) else []
+    if len(kinds) != 1:
+        known = [key for key in kinds if key in KINDS]
+        strange = kinds[0] if not known and kinds else next((key for key in kinds if key not in KINDS), None)
+        close = None if strange is None else nearest(strange, (*KINDS, *NARROWING))
+        problems.add("condition", path, value=shown(data), kinds=KINDS, **({"nearest": close} if close else {}))
         return ()
-    kind, value = next(iter(data.items()))
+    kind, value = kinds[0], data[kinds[0]]
     if kind not in KINDS:
         close = nearest(kind, KINDS)
         problems.add("condition", path, value=shown(kind), kinds=KINDS, **({"nearest": close} if close else {}))
         return ()
+    narrowed = _read_narrowing(data, path, problems)
     if kind == "message":
-        return _read_message(value, path, problems)
-    if kind == "field" and isinstance(value, Mapping):
-        return _read_field(value, path, problems)
-    return tuple(Condition(kind, name) for name in read_names(value, f"{path}.{kind}" if path else kind, problems))
+        found = _read_message(value, path, problems)
+    elif kind == "field" and isinstance(value, Mapping):
+        found = _read_field(value, path, problems)
+    else:
+        names = read_names(value, f"{path}.{kind}" if path else kind, problems)
+        found = tuple(Condition(kind, name) for name in names)
+    return tuple(Condition(item.kind, item.value, *narrowed) for item in found) if narrowed != (None, None) else found
+
+
+def _read_narrowing(data: Mapping[str, Any], path: str, problems: Problems) -> tuple[Any, str | None]:
+    when, after = data.get("when"), data.get("after")
+    if isinstance(when, str):
+        when = when.strip()
+    if when is not None and (not when or not isinstance(when, (str, Mapping)) or too_large(when)):
+        problems.add("when", f"{path}.when" if path else "when", value=shown(when))
+        when = None
+    if after is not None and not (isinstance(after, str) and after.strip()):
+        problems.add("after", f"{path}.after" if path else "after", value=shown(after))
+        after = None
+    return freeze(when), after.strip() if isinstance(after, str) else None
 
 
 def _read_message(value: Any, path: str, problems: Problems) -> tuple[Condition, ...]:
     given = {} if value is None else {"side": value} if isinstance(value, str) else value
-    sound = (
-        isinstance(given, Mapping)
-        and set(given) <= set(_MESSAGE_KEYS)
-        and isinstance(given.get("side", ""), str)
-        and isinstance(given.get("public", True), bool)
-    )
-    if not sound:
+    if not isinstance(given, Mapping):
         problems.add("message", path, value=shown(value))
         return ()
-    return (Condition("message", FrozenMap({key: given[key] for key in _MESSAGE_KEYS if key in given})),)
+    strange = next((key for key in given if key not in _MESSAGE_KEYS), None)
+    side, channel = given.get("side"), given.get("channel")
+    sound = (
+        isinstance(given.get("public", True), bool)
+        and (side is None or isinstance(side, str))
+        and (channel is None or (isinstance(channel, str) and bool(channel.strip())))
+    )
+    if strange is not None or not sound:
+        close = None if strange is None else nearest(strange, _MESSAGE_KEYS)
+        problems.add("message", path, value=shown(value), **({"nearest": close} if close else {}))
+        return ()
+    if side is not None and side not in SIDES:
+        close = nearest(side, SIDES)
+        problems.add("side", path, value=shown(side), known=SIDES, **({"nearest": close} if close else {}))
+        return ()
+    return (Condition("message", FrozenMap({key: given[key] for key in _MESSAGE_KEYS if given.get(key) is not None})),)
 
 
 def _read_field(value: Mapping[str, Any], path: str, problems: Problems) -> tuple[Condition, ...]:

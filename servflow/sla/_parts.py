@@ -158,13 +158,14 @@ def read_choice(data: Any, path: str, problems: Problems) -> Choice | None:
     when = data.get("when")
     if isinstance(when, str):
         when = when.strip()
-    if when is not None and (not when or not isinstance(when, (str, Mapping)) or _too_large(when)):
+    if when is not None and (not when or not isinstance(when, (str, Mapping)) or too_large(when)):
         problems.add("choice", path, value=shown(data))
         return None
     return Choice(freeze(when), data["take"])
 
 
-def _too_large(tree: Any) -> bool:
+def too_large(tree: Any) -> bool:
+    """Whether a condition given as a tree is deeper or larger than any is."""
     layer, left = [tree], _MOST_NODES
     for _ in range(_MOST_DEPTH):
         deeper: list[Any] = []

@@ -21,7 +21,7 @@ from servflow.engine import EventSpec, State, Timer, Transition, Workflow
 from servflow.escalation import FORMS, Chain, Ending, Level, Remind, Repeat, Trigger
 from servflow.model import ACTIONS, CONVERTERS, Field
 from servflow.rules import HITS, DecisionTable, Rule
-from servflow.sla import KINDS, OPTIONS, Clock
+from servflow.sla import KINDS, NARROWING, OPTIONS, Clock
 
 FILES = [
     Path(servflow.documents.__file__).parent / "templates" / "appliance_repair.yaml",
@@ -75,7 +75,7 @@ def test_models_know_every_action_addressee_and_condition() -> None:
     """The forms that are told apart by their key are all there."""
     assert set(ACTIONS) == set(_models_actions.ActionModel.model_fields)
     assert {*FORMS, *(key for beside in FORMS.values() for key in beside)} == set(_models_actions.ToModel.model_fields)
-    assert set(KINDS) == set(_models_time.ConditionModel.model_fields)
+    assert {*KINDS, *NARROWING} == set(_models_time.ConditionModel.model_fields)
     calendar = {"zone", "week", "holidays", "shifts", "breaks", "known_until", "name"}
     assert calendar | {"any_of", "all_of", "minus"} == set(_models_time.CalendarModel.model_fields)
     assert set(Calendar("UTC", {"mon": ["09:00-10:00"]}).to_data()) <= calendar
