@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,9 @@ File = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("file", type=File)
 @click.option("--allow-warnings", is_flag=True, help="end with status 0 where the definition loads")
 @click.option("--coverage", is_flag=True, help="also say which rows of tables no case reaches")
+@click.option("--at", type=Instant(), help="judge clocks as those of tickets opened then (default: now)")
 @command
-def check_command(say: Say, file: Path, allow_warnings: bool, coverage: bool) -> int | None:
+def check_command(say: Say, file: Path, allow_warnings: bool, coverage: bool, at: datetime | None) -> int | None:
     """Check a definition, of a workflow, a correlator or tables alone: every problem at once, with its line and what to do.
 
     Warnings are findings too: the status is 1 unless --allow-warnings. Notes never change it; a law that does not
@@ -55,7 +56,7 @@ def check_command(say: Say, file: Path, allow_warnings: bool, coverage: bool) ->
         return FINDINGS
     if isinstance(workflow, Correlator):
         return _told_correlator(say, workflow, file)
-    found = workflow.check()
+    found = workflow.check(at=at or datetime.now(UTC))
     facts = {"name": workflow.workflow, "version": workflow.version}
     cases = {
         "run": sum(len(table.cases) for table in workflow.tables.values()),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from servflow.engine._abstract import Abstract, held_roles
 from servflow.engine._candidates import cases, guards
+from servflow.engine._check_clocks import clock_paths
+from servflow.engine._check_targets import clock_targets
 from servflow.engine._copies import copies
 from servflow.engine._player import MAX_CALLS, Player, search
 from servflow.engine._proving import Proof
@@ -25,8 +28,10 @@ PLACES, WORK = 3_000, 40_000
 """How many abstract states are looked at for the findings besides laws, and how many runs of steps."""
 
 
-def findings(workflow: Workflow, world: World | None, proofs: tuple[Proof, ...]) -> tuple[Finding, ...]:
-    """Everything that can be said about a definition that loads."""
+def findings(
+    workflow: Workflow, world: World | None, proofs: tuple[Proof, ...], at: datetime | None = None
+) -> tuple[Finding, ...]:
+    """Everything that can be said about a definition that loads, for tickets opened at an instant where one is given."""
     compiled = workflow.compiled
     found = [finding for finding in compiled.problems.findings if finding.severity != "error"]
     seen = _look(workflow, world)
@@ -35,6 +40,8 @@ def findings(workflow: Workflow, world: World | None, proofs: tuple[Proof, ...])
     found += guards(seen)
     found += cases(seen)
     found += _timer_loops(seen)
+    found += clock_paths(seen, lambda goals: _way_to(seen, goals))
+    found += clock_targets(seen, at)
     found += unset_fields(seen)
     found += copies(compiled)
     for name, table in workflow.tables.items():

@@ -29,7 +29,7 @@ from servflow.engine._stories import replay
 from servflow.engine._views import Explanation, Option
 from servflow.errors import DefinitionError, Finding
 from servflow.escalation import Chain
-from servflow.model import Actor, Field, FrozenMap, Outcome, Received, Record, Ticket, World, canonical
+from servflow.model import Actor, Field, FrozenMap, Outcome, Received, Record, Ticket, World, canonical, instant
 from servflow.rules import DecisionTable, Rule
 from servflow.sla import Clock
 from servflow.statemachine import mime_bundle
@@ -331,7 +331,7 @@ class Workflow:
         """
         return _verbs.rerun(self, [item for item in received if _by_host(item)], world_at)
 
-    def check(self, *, world: WorldLike = None, budget: int = BUDGET) -> tuple[Finding, ...]:
+    def check(self, *, world: WorldLike = None, budget: int = BUDGET, at: datetime | None = None) -> tuple[Finding, ...]:
         """
         Everything that can be said about the definition beyond what load refuses; nothing found is a good sign.
 
@@ -340,8 +340,14 @@ class Workflow:
         Args:
             world: where given, a role that nobody in it holds counts as held by nobody.
             budget: how many abstract states are looked at for one law.
+            at: aware instant; where given, clocks are also looked at as those of tickets opened then: whether a calendar
+                still opens for long enough, and is known for as long.
+
+        Raises:
+            TimeError: *at* is naive.
         """
-        return _check.findings(self, World.of(world), self.prove(world=world, budget=budget))
+        moment = None if at is None else instant(at, "at")
+        return _check.findings(self, World.of(world), self.prove(world=world, budget=budget), moment)
 
     def prove(self, *, world: WorldLike = None, budget: int = BUDGET) -> tuple[Proof, ...]:
         """

@@ -1,0 +1,290 @@
+"""Knows a clock for each finding of check() about clocks and a near one without it; must not know how they are found."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import servflow
+from servflow.documents import load
+from servflow.engine._stories import START
+from servflow.errors import Finding, TimeError
+from tests.unit.engine.flows import flow, move
+
+TEMPLATES = Path(servflow.__file__).parent / "documents" / "templates"
+CLERK: dict[str, Any] = {"allow": ["clerk"]}
+GRANTED: dict[str, Any] = {"roles": ["clerk"], "transitions": [move(**CLERK), move("end", ["a", "b"], "z", **CLERK)]}
+WAIT: dict[str, Any] = {"states": {"a": {}, "b": {}, "c": {}, "z": {"closed": True}}}
+LINE: dict[str, Any] = {"transitions": [move(), move("end", "b", "z")]}
+TIER: dict[str, Any] = {"fields": {"tier": {"type": "string", "one_of": ["gold", "silver"], "default": "silver"}}}
+HOURS = {"zone": "UTC", "week": {"mon-fri": ["09:00-17:00"]}}
+YEAR: dict[str, Any] = {"calendars": {"office": {**HOURS, "holidays": ["2026-01-01"], "known_until": "2026-12-31"}}}
+ONCE: dict[str, Any] = {
+    "calendars": {"fair": {"zone": "UTC", "shifts": {"2026-05-01": ["09:00-17:00"], "2026-05-02": ["09:00-17:00"]}}}
+}
+ANSWER = [{"message": {"side": "agent", "public": True}}]
+
+
+def clock(name: str = "c", within: Any = "4h", **more: Any) -> dict[str, Any]:
+    """A clock as a definition writes it."""
+    return {"name": name, "within": within, **more}
+
+
+def coded(code: str, at: datetime | None = None, **parts: Any) -> list[Finding]:
+    """The findings of one code."""
+    return [finding for finding in flow(**parts).check(at=at) if finding.code == code]
+
+
+def by_tier(gold: str, others: str) -> list[dict[str, str]]:
+    """A target that gold tickets have, and one for the others."""
+    return [{"when": "tier == 'gold'", "take": gold}, {"take": others}]
+
+
+CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    (
+        "clock.never_starts",
+        {**WAIT, "clocks": [clock(start=[{"state": "c"}], until="z")]},
+        {**WAIT, "clocks": [clock(start=[{"state": "b"}], until="z")]},
+    ),
+    (
+        "clock.never_starts",
+        {**GRANTED, "clocks": [clock(start=[{"event": "call"}], until="z")]},
+        {**GRANTED, "events": {"call": CLERK}, "clocks": [clock(start=[{"event": "call"}], until="z")]},
+    ),
+    ("clock.never_starts", {"clocks": [clock(until=["a", "z"])]}, {"clocks": [clock(until="z")]}),
+    (
+        "clock.never_starts",
+        {**GRANTED, **TIER, "clocks": [clock(start=[{"field": {"tier": "bronze"}}], until="z")]},
+        {**GRANTED, **TIER, "clocks": [clock(start=[{"field": {"tier": "gold"}}], until="z")]},
+    ),
+    (
+        "clock.never_starts",
+        {"transitions": [move(when="false"), move("end", ["a", "b"], "z")], "clocks": [clock(start=[{"event": "go"}], until="z")],},
+        {"transitions": [move(), move("end", ["a", "b"], "z")], "clocks": [clock(start=[{"event": "go"}], until="z")]},
+    ),
+    ("clock.never_stops", {**WAIT, "clocks": [clock(until="c")]}, {**WAIT, "clocks": [clock(until="b")]}),
+    ("clock.never_stops", {"clocks": [clock()]}, {"clocks": [clock(reset=[{"event": "go"}])]}),
+    (
+        "clock.never_stops",
+        {**GRANTED, "clocks": [clock(stop=ANSWER)]},
+        {**GRANTED, "events": {"ticket.message": CLERK}, "clocks": [clock(stop=ANSWER)]},
+    ),
+    (
+        "clock.never_stops",
+        {**GRANTED, **TIER, "clocks": [clock(stop=[{"field": "tier"}])]},
+        {**GRANTED, **TIER, "events": {"ticket.update": CLERK}, "clocks": [clock(stop=[{"field": "tier"}])]},
+    ),
+    (
+        "clock.never_stops",
+        {**GRANTED, "queues": ["care", "desk"], "clocks": [clock(stop=[{"queue": "care"}])]},
+        {
+            **GRANTED,
+            "queues": ["care", "desk"],
+            "transitions": [move(do=[{"queue": "care"}], **CLERK), move("end", ["a", "b"], "z", **CLERK)],
+            "clocks": [clock(stop=[{"queue": "care"}])],
+        },
+    ),
+    (
+        "clock.never_stops",
+        {"transitions": [move(), move("end", "b", "z")], "clocks": [clock(start=[{"state": "z"}], stop=[{"event": "go"}])]},
+        {"clocks": [clock(start=[{"state": "z"}], stop=[{"event": "go"}])]},
+    ),
+    (
+        "clock.never_resumed",
+        {**WAIT, "transitions": [move(), move("wait", "b", "c"), move("end", "b", "z")], "clocks": [clock(until="z", paused_in="c")],},
+        {
+            **WAIT,
+            "transitions": [move(), move("wait", "b", "c"), move("back", "c", "b"), move("end", "b", "z")],
+            "clocks": [clock(until="z", paused_in="c")],
+        },
+    ),
+    (
+        "clock.never_resumed",
+        {"clocks": [clock(until="z", pause=[{"event": "hold"}])]},
+        {"clocks": [clock(until="z", pause=[{"event": "hold"}], resume=[{"event": "unhold"}])]},
+    ),
+    (
+        "clock.never_resumed",
+        {**GRANTED, "events": {"hold": CLERK}, "clocks": [clock(until="z", pause=[{"event": "hold"}], resume=[{"event": "on"}])],},
+        {
+            **GRANTED,
+            "events": {"hold": CLERK, "on": CLERK},
+            "clocks": [clock(until="z", pause=[{"event": "hold"}], resume=[{"event": "on"}])],
+        },
+    ),
+    (
+        "clock.hidden",
+        {"clocks": [clock(until="b", cancel=[{"state": "b"}])]},
+        {"clocks": [clock(until="b", cancel=[{"state": "z"}])]},
+    ),
+    ("clock.hidden", {"clocks": [clock(until="b", paused_in="b")]}, {"clocks": [clock(until="z", paused_in="b")]}),
+    (
+        "clock.beyond_known",
+        {**YEAR, "clocks": [clock(within="3000h", calendar="office", until="z")]},
+        {**YEAR, "clocks": [clock(within="300h", calendar="office", until="z")]},
+    ),
+    (
+        "clock.beyond_known",
+        {**YEAR, "clocks": [clock(within="300 business days", calendar="office", until="z")]},
+        {**YEAR, "clocks": [clock(within="30 business days", calendar="office", until="z")]},
+    ),
+    (
+        "clock.never_due",
+        {**ONCE, "clocks": [clock(within="17h", calendar="fair", until="z")]},
+        {**ONCE, "clocks": [clock(within="16h", calendar="fair", until="z")]},
+    ),
+    (
+        "clock.never_due",
+        {**ONCE, "clocks": [clock(within="3 business days", calendar="fair", until="z")]},
+        {**ONCE, "clocks": [clock(within="1 business days", calendar="fair", until="z")]},
+    ),
+    ("clock.mark_at_start", {"clocks": [clock(until="z", warn=["5h before"])]}, {"clocks": [clock(until="z", warn=["3h before"])]},),
+    (
+        "clock.mark_at_start",
+        {**TIER, "clocks": [clock(within=by_tier("1h", "4h"), until="z", warn=["2h before"])]},
+        {**TIER, "clocks": [clock(within=by_tier("3h", "4h"), until="z", warn=["2h before"])]},
+    ),
+    (
+        "clock.response_longer",
+        {"clocks": [clock("answer", "9h", stop=ANSWER), clock("repair", "8h", until="z")]},
+        {"clocks": [clock("answer", "2h", stop=ANSWER), clock("repair", "8h", until="z")]},
+    ),
+    (
+        "clock.response_longer",
+        {**LINE, "clocks": [clock("visit", "9h", until="b"), clock("repair", "8h", until="z")]},
+        {**LINE, "clocks": [clock("visit", "8h", until="b"), clock("repair", "8h", until="z")]},
+    ),
+    # A ticket that is closed at once needs no visit; one that is visited is so before it is closed.
+    (
+        "clock.response_longer",
+        {"clocks": [clock("visit", "9h", until="b"), clock("repair", "8h", until="z")]},
+        {"clocks": [clock("visit", "9h", until="b", start=[{"event": "go"}]), clock("repair", "8h", until="z")]},
+    ),
+    (
+        "clock.response_longer",
+        {
+            **TIER,
+            "clocks": [
+                clock("answer", by_tier("9h", "1h"), stop=ANSWER),
+                clock("repair", by_tier("8h", "10h"), until="z"),
+            ],
+        },
+        # Longer than the other target of the repair only, which no ticket of the same tier has.
+        {
+            **TIER,
+            "clocks": [
+                clock("answer", by_tier("1h", "9h"), stop=ANSWER),
+                clock("repair", by_tier("8h", "10h"), until="z"),
+            ],
+        },
+    ),
+    (
+        "clock.response_longer",
+        {
+            **YEAR,
+            "clocks": [clock("answer", "2 business days", stop=ANSWER, calendar="office"), clock("repair", "8h", until="z")],
+        },
+        {**YEAR, "clocks": [clock("answer", "8h", stop=ANSWER, calendar="office"), clock("repair", "30d", until="z")]},
+    ),
+    # What waits before the visit may let the repair wait longer than the visit.
+    (
+        "clock.response_longer",
+        {**WAIT, "transitions": [move(), move("on", "b", "c"), move("end", "c", "z")],
+         "clocks": [clock("visit", "9h", until="c", paused_in="b"), clock("repair", "8h", until="z", paused_in="b")]},
+        {**WAIT, "transitions": [move(), move("on", "b", "c"), move("end", "c", "z")],
+         "clocks": [clock("visit", "9h", until="c"), clock("repair", "8h", until="z", paused_in="b")]},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "has", "near"), CASES)
+def test_a_finding_is_made_where_it_holds_and_nowhere_near(code: str, has: dict[str, Any], near: dict[str, Any]) -> None:
+    """Each finding has a definition that has it, and one almost the same that has not."""
+    found = coded(code, **has)
+
+    assert found, [finding.text() for finding in flow(**has).check()]
+    assert [] == coded(code, **near)
+    for finding in found:
+        for lang in ("en", "zh"):
+            assert "{" not in finding.text(lang), finding.text(lang)
+        assert finding.path.startswith("clocks[")
+        assert "" not in (finding.hint("en"), finding.hint("zh"))
+
+
+def test_what_only_some_tickets_have_is_a_note() -> None:
+    """A mark that lies before the start for some targets only does not change the exit status."""
+    choices = by_tier("1h", "4h")
+
+    (some,) = coded("clock.mark_at_start", **TIER, clocks=[clock(within=choices, until="z", warn=["2h before"])])
+    (every,) = coded("clock.mark_at_start", **TIER, clocks=[clock(within=choices, until="z", warn=["4h before"])])
+
+    assert ("info", "warning") == (some.severity, every.severity)
+
+
+def test_the_witness_of_a_longer_response_is_such_a_ticket() -> None:
+    """Replayed, the ticket has both clocks, the one to be met first due last."""
+    workflow = flow(
+        **TIER,
+        clocks=[
+            clock("answer", by_tier("9h", "1h"), stop=ANSWER),
+            clock("repair", "8h", until="z"),
+        ],
+    )
+    (finding,) = [finding for finding in workflow.check() if finding.code == "clock.response_longer"]
+
+    clocks = workflow.replay_witness(finding)[-1].ticket.clocks
+
+    assert "tier = gold" in finding.text()
+    assert START + timedelta(hours=9) == clocks["answer"].due
+    assert START + timedelta(hours=8) == clocks["repair"].due
+
+
+def test_at_an_instant_it_is_told_what_a_ticket_opened_then_gets() -> None:
+    """With an instant given, a list of holidays that ends soon is told; one that lasts is not."""
+    parts = {**YEAR, "clocks": [clock(within="16h", calendar="office", until="z")]}
+
+    early = coded("clock.beyond_known", datetime(2026, 12, 1, tzinfo=UTC), **parts)
+    (late,) = coded("clock.beyond_known", datetime(2026, 12, 30, 15, tzinfo=UTC), **parts)
+
+    assert [] == early
+    assert ("2027-01-01T15:00:00Z", "2026-12-31") == (late.facts["due"], late.facts["known_until"])
+
+
+def test_at_an_instant_a_calendar_that_is_over_is_told() -> None:
+    """A calendar of single dates that lie in the past gives no due instant any more."""
+    parts = {**ONCE, "clocks": [clock(within="1h", calendar="fair", until="z")]}
+
+    assert [] == coded("clock.never_due", datetime(2026, 5, 1, tzinfo=UTC), **parts)
+    assert 1 == len(coded("clock.never_due", datetime(2026, 6, 1, tzinfo=UTC), **parts))
+
+
+def test_the_instant_to_check_at_is_aware() -> None:
+    """A naive instant is refused."""
+    with pytest.raises(TimeError):
+        flow().check(at=datetime(2026, 6, 1))
+
+
+def test_a_search_that_was_cut_short_says_no_more_than_the_chart() -> None:
+    """Where not every place was looked at, only what the chart itself rules out is told."""
+    fields = {f"n{index}": "int" for index in range(12)}
+    guards = [
+        move(f"e{index}", "a", "b", when=f"n{index} > {index}", do=[{"set": {f"n{index}": f"n{index} + 1"}}])
+        for index in range(12)
+    ]
+    parts: dict[str, Any] = {**WAIT, "fields": fields, "transitions": [*guards, move("back", "b", "a"), move("end", "b", "z")]}
+
+    assert [] == coded("clock.never_stops", **parts, clocks=[clock(until="b")])
+    assert 1 == len(coded("clock.never_stops", **parts, clocks=[clock(until="c")]))
+
+
+@pytest.mark.parametrize("file", ["appliance_repair.yaml", "demo_repair.yaml", "service_promises.yaml"])
+def test_no_clock_of_the_templates_is_found_fault_with(file: str) -> None:
+    """The workflows that come with the package have no finding about clocks."""
+    path = TEMPLATES / file
+    if not path.exists():
+        pytest.skip(f"there is no template {file}")
+
+    assert [] == [finding.text() for finding in load(path).check() if finding.code.startswith("clock.")]
