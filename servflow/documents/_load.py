@@ -24,6 +24,7 @@ def load(
     calendars: Mapping[str, OpenTime | Mapping[str, Any]] | None = None,
     extensions: Extensions | None = None,
     *,
+    past_calendars: Any = (),
     lang: str = "en",
 ) -> Workflow:
     """
@@ -34,6 +35,7 @@ def load(
             names a file, or ends in ``.yaml``, ``.yml`` or ``.json``, is a path; pass what strangers send as a mapping.
         calendars: the host's calendars by name, versioned apart from the definition.
         extensions: the host's functions that the definition may name.
+        past_calendars: earlier editions of the calendars, as for ``Workflow``.
         lang: ``en`` or ``zh``: the language of the error's text.
 
     Raises:
@@ -41,19 +43,20 @@ def load(
             source is a text, line and column; in the order of the lines.
     """
     try:
-        return _workflow(read_document(source), calendars, extensions)
+        return _workflow(read_document(source), calendars, extensions, past_calendars)
     except DefinitionError as error:
         raise DefinitionError.of(error.findings, lang) from None
 
 
-def _workflow(document: Document, calendars: Any, extensions: Extensions | None) -> Workflow:
+def _workflow(document: Document, calendars: Any, extensions: Extensions | None, past_calendars: Any = ()) -> Workflow:
     # Imported here so that importing servflow loads no pydantic.
     from servflow.documents._shape import check_shape
 
     shape = check_shape(document.data)
     told = [*document.findings, *(finding for _, finding in shape)]
     prune(document.data, shape)
-    given = {"host_calendars": calendars, **({} if extensions is None else {"extensions": extensions})}
+    given = {"host_calendars": calendars, "past_calendars": past_calendars}
+    given |= {} if extensions is None else {"extensions": extensions}
     for _ in range(_ROUNDS):
         try:
             made = Workflow(**{"workflow": "", **document.data}, **given)

@@ -2,6 +2,7 @@
 Knows a complete workflow and its verbs, composed of the parts below; must not know documents, stores or clocks on a wall.
 """
 
+from servflow.engine._calendar_changes import PastCalendars
 from servflow.engine._definition import BUILT_IN, EventSpec, State, Timer, Transition
 from servflow.engine._diff import Change, Diff, diff
 from servflow.engine._erasing import Erasure
@@ -36,6 +37,7 @@ __all__ = [
     "NextUp",
     "Option",
     "Part",
+    "PastCalendars",
     "Progress",
     "ProgressPromise",
     "ProgressStep",

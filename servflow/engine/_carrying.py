@@ -9,6 +9,7 @@ import attrs
 
 from servflow import sla
 from servflow.engine import _chains, _checklist, _clock_conditions, _clock_targets, _placing
+from servflow.engine._clock_records import retargeted
 from servflow.escalation import later
 from servflow.model import (
     ChainRun,
@@ -215,6 +216,7 @@ def clocks(call: OneCall, plan: MigrationPlan, before: frozenset[str]) -> None:
             _settle(call, entry, was, before)
         elif run.calendar is not None and run.calendar not in call.compiled.calendars:
             call.record(ClockRetargeted, clock=name, instant=call.at, run=replace(run, calendar=None), reason=CHANGED)
+    _chains.amend(call)
 
 
 def _go_on(call: OneCall, entry: ClockPlan, run: ClockRun, was: ClockPlan, plan: MigrationPlan) -> None:
@@ -237,7 +239,7 @@ def _go_on(call: OneCall, entry: ClockPlan, run: ClockRun, was: ClockPlan, plan:
     if clock.warn != was.clock.warn:
         after = sla.remark(clock, after, at, call.compiled.counting(after.calendar))
     if after != replace(run, retargeted_at=after.retargeted_at):
-        call.record(ClockRetargeted, clock=clock.name, instant=at, run=after, reason=CHANGED)
+        retargeted(call, clock, run, after, at, reason=CHANGED)
 
 
 def _counting(compiled: Compiled, name: str | None) -> Any:

@@ -104,17 +104,22 @@ def _check_trigger(compiled: Compiled, trigger: Trigger, path: str) -> None:
 def react(call: OneCall) -> None:
     """Let every chain look at what happened: stop, release, start, in document order."""
     happening = call.happening
-    for cause in call.amended:
-        _hush(call, lambda late, cause=cause: late.run[1] == cause)  # type: ignore[misc]  # bound now
-        for run in [run for run in call.draft.chains if run.cause == cause]:
-            stop(call, run, "what started it was amended")
-    call.amended.clear()
+    amend(call)
     for plan in call.compiled.chains:
         _end(call, plan)
         if happening.changed or happening.entered:
             _release_held(call, plan)
         if not call.draft.closed or happening.event in plan.events:
             _begin(call, plan)
+
+
+def amend(call: OneCall) -> None:
+    """End what marks started that have not happened after all."""
+    for cause in call.amended:
+        _hush(call, lambda late, cause=cause: late.run[1] == cause)  # type: ignore[misc]  # bound now
+        for run in [run for run in call.draft.chains if run.cause == cause]:
+            stop(call, run, "what started it was amended")
+    call.amended.clear()
 
 
 def _runs(call: OneCall, plan: ChainPlan) -> list[ChainRun]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from servflow import sla
 from servflow.calendars import OpenTime
 from servflow.engine._clock_late import rewound
+from servflow.engine._clock_records import retargeted
 from servflow.errors import DefinitionError, Refused, TimeError
-from servflow.model import ClockReset, ClockRetargeted, replace
+from servflow.model import ClockReset
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -67,24 +68,4 @@ def retarget(call: OneCall, plan: ClockPlan) -> None:
     back, at = rewound(call, plan, run, old)
     changed = sla.retarget(plan.clock, back, at, within, name, cal, old_cal=old)
     if changed is not run:
-        call.record(ClockRetargeted, clock=plan.clock.name, instant=at, run=changed, reason="target changed")
-
-
-def recalendar(call: OneCall) -> None:
-    """
-    Calendars have changed since the ticket was last touched: count its live clocks again.
-
-    A clock that says ``prospective`` counts by the new ones from its latest start or resume, where the ticket has
-    not been touched since; else it keeps its due instant until it is next resumed, for the calendar it was counted
-    by up to now is gone.
-    """
-    for plan in call.compiled.clocks:
-        run = call.draft.clocks.get(plan.clock.name)
-        if run is None or run.phase not in LIVE or run.calendar is None:
-            continue
-        if plan.clock.on_calendar_change == "prospective" and run.since is not None and run.since < call.at:
-            continue
-        cal = call.compiled.counting(run.calendar)
-        changed = sla.recalendar(plan.clock, run, call.at, cal, None)
-        if changed != replace(run, retargeted_at=changed.retargeted_at):
-            call.record(ClockRetargeted, clock=plan.clock.name, instant=call.at, run=changed, reason="calendar changed")
+        retargeted(call, plan.clock, back, changed, at, reason="target changed")

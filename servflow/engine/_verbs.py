@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from servflow.engine import _clock_targets, _placing
+from servflow.engine import _calendar_changes, _placing
 from servflow.engine._builtin import split
 from servflow.engine._call import Happening, OneCall
 from servflow.engine._draft import Draft
@@ -88,9 +88,9 @@ def begin(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
     if ticket.pins.get("calendars", workflow.calendars_hash) != workflow.calendars_hash:
         # As of the ticket's own instant, before anything counted by the old calendars can happen.
         call.at = ticket.at
-        _clock_targets.recalendar(call)
+        reason = _calendar_changes.recalendar(call, ticket.pins["calendars"], at)
         pins = ticket.pins.with_item("calendars", workflow.calendars_hash)
-        call.record(Repinned, pins=pins, reason="calendars changed")
+        call.record(Repinned, pins=pins, reason=reason)
         call.at = at
     return call
 

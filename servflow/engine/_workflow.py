@@ -14,6 +14,7 @@ from attrs import field
 from servflow.calendars import OpenTime
 from servflow.dispatch import Policy
 from servflow.engine import _ask, _check, _erasing, _progress, _read, _verbs
+from servflow.engine._calendar_changes import PastCalendars, hash_of, read_past
 from servflow.engine._compile import Compiled
 from servflow.engine._definition import EventSpec, State, Transition, plain
 from servflow.engine._erasing import Erasure
@@ -45,7 +46,9 @@ class Workflow:
 
     Every parameter has the name of its key in a document and takes the same plain data or the values of
     this library; both ways compare equal. ``calendars`` given here and ``host_calendars`` are versioned
-    apart from the definition. Everything is checked at once.
+    apart from the definition; ``past_calendars`` gives earlier editions of them, the oldest first, each a mapping
+    of names to calendars or ``PastCalendars``, so that clocks can count by them up to the change. Everything is
+    checked at once.
 
     Raises:
         DefinitionError: with every problem, each with code, path and hint.
@@ -72,12 +75,16 @@ class Workflow:
     description: str = ""
     servflow: int = 1
     host_calendars: FrozenMap[str, OpenTime] = field(default=None, converter=_read.as_given)
+    past_calendars: tuple[PastCalendars, ...] = field(default=(), converter=_read.as_given)
     extensions: Extensions = NONE
 
     def __attrs_post_init__(self) -> None:
         sections, findings = _read.sections(self)
         for name, value in sections.items():
             object.__setattr__(self, name, value)
+        past, found = read_past(self.past_calendars)
+        object.__setattr__(self, "past_calendars", past)
+        findings += found
         compiled = Compiled(self)
         findings += _read.without_echo(findings, compiled.problems.findings)
         errors = [finding for finding in findings if finding.severity == "error"]
@@ -125,8 +132,7 @@ class Workflow:
     @cached_property
     def calendars_hash(self) -> str:
         """SHA-256 over all calendars the definition can count with."""
-        known = {name: calendar.hash for name, calendar in self.compiled.calendars.items()}
-        return hashlib.sha256(canonical(known)).hexdigest()
+        return hash_of(self.compiled.calendars)
 
     @cached_property
     def pins(self) -> FrozenMap[str, str]:

@@ -45,6 +45,12 @@ TEXTS: dict[str, Text] = {
         hint_zh="请写 4h、30m、1h30m、3d 或 '2 business days'",
     ),
     "definition.value": Text(en="this cannot be read: {why}", zh="无法读取：{why}"),
+    "definition.past_calendars": Text(
+        en="{value} is no edition of calendars",
+        zh="{value} 不是日历的历史版本",
+        hint_en="give names with their calendars, or calendars with the instant until which they counted.",
+        hint_zh="请给出名称及其日历，或 calendars 与其计时截止的时刻 until。",
+    ),
     "reopen.not_closed": Text(
         en="state '{state}' is not closed, so there is nothing to reopen",
         zh="状态“{state}”不是关闭状态，无从重新打开",

@@ -313,7 +313,10 @@ class Breached(ClockRecord):
 
 @frozen(kw_only=True, slots=False)
 class Amended(ClockRecord):
-    """A recorded mark did not hold after all, because an event had occurred earlier; ``was`` is the mark's instant."""
+    """
+    A recorded mark does not hold after all, because an event had occurred earlier, or because the breach followed another
+    target or calendar; ``was`` is the mark's instant.
+    """
 
     mark: str
     was: datetime

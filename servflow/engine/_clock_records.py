@@ -1,0 +1,33 @@
+"""Knows how another target or calendar of a clock is recorded and what falls with it; must not know why it changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from servflow.engine._clock_late import cause_of
+from servflow.model import Amended, ClockRetargeted, ClockRun
+from servflow.sla import Clock
+
+if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
+
+
+def retargeted(call: OneCall, clock: Clock, before: ClockRun, after: ClockRun, at: datetime, *, reason: str) -> None:
+    """
+    Record that a clock has another target or calendar from an instant on.
+
+    Where the breach followed it and does not hold any more, that is amended, with the marks that counted on from it: they
+    stay in the records, and the escalations they started end.
+    """
+    call.record(ClockRetargeted, clock=clock.name, instant=at, run=after, reason=reason)
+    if before.breached_at is None or after.breached_at is not None:
+        return
+    early = {mark.name for mark in clock.early_marks}
+    for mark, was in zip(before.marks, before.reached, strict=True):
+        if mark not in early and mark not in after.marks:
+            call.record(Amended, clock=clock.name, instant=at, run=after, mark=mark, was=was, reason=reason)
+            call.amended.append(cause_of(clock.name, before.cycle, mark))
+
+
+__all__ = ["retargeted"]
