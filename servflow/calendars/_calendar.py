@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from servflow.calendars._blocks import Block, in_order
+from servflow.calendars._blocks import Block, Moments, in_order
 from servflow.calendars._clock import WEEKDAYS, Window, day, window, yearly
 from servflow.calendars._combined import all_of as _all_of
 from servflow.calendars._combined import any_of as _any_of
@@ -17,6 +17,7 @@ from servflow.calendars._combined import minus as _minus
 from servflow.calendars._open import OpenTime, micros_of
 from servflow.calendars._reading import DayTexts, Holiday, Reading, Texts
 from servflow.calendars._spans import merged, without
+from servflow.calendars._tables import Tables
 from servflow.calendars._zones import (
     BLOCK,
     DAY,
@@ -98,7 +99,9 @@ class Calendar(OpenTime):
     _dated: frozenset[int] = field(init=False, eq=False)
     _order: tuple[int, ...] = field(init=False, eq=False)
     _blocks: dict[int, Block] = field(init=False, eq=False, factory=dict)
-    _patterns: dict[Hashable, Block] = field(init=False, eq=False, factory=dict)
+    _moments: dict[int, Moments] = field(init=False, eq=False, factory=dict)
+    _tables: Tables | None = field(init=False, eq=False, default=None)
+    _digest: str | None = field(init=False, eq=False, default=None)
 
     any_of: ClassVar = staticmethod(_any_of)
     all_of: ClassVar = staticmethod(_all_of)

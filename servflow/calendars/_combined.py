@@ -8,9 +8,10 @@ from typing import Any
 
 from attrs import field, frozen
 
-from servflow.calendars._blocks import Block, in_order
+from servflow.calendars._blocks import Block, Moments, in_order
 from servflow.calendars._open import OpenTime
 from servflow.calendars._spans import common, merged, without
+from servflow.calendars._tables import Tables
 from servflow.calendars._zones import Spans
 from servflow.errors import DefinitionError, Finding
 
@@ -56,7 +57,9 @@ class Combined(OpenTime):
     _dated: frozenset[int] = field(init=False, eq=False)
     _order: tuple[int, ...] = field(init=False, eq=False)
     _blocks: dict[int, Block] = field(init=False, eq=False, factory=dict)
-    _patterns: dict[Hashable, Block] = field(init=False, eq=False, factory=dict)
+    _moments: dict[int, Moments] = field(init=False, eq=False, factory=dict)
+    _tables: Tables | None = field(init=False, eq=False, default=None)
+    _digest: str | None = field(init=False, eq=False, default=None)
 
     def __init__(self, operation: str, parts: tuple[OpenTime, ...]) -> None:
         _check(operation, parts)

@@ -53,7 +53,21 @@ def folded(index: int) -> int:
     return index
 
 
-@lru_cache(maxsize=512)
+_stepped: list[None] = []  # one entry per time the zones were forgotten
+
+
+def generation() -> int:
+    """How often the zones were forgotten; what was worked out under an earlier count is void."""
+    return len(_stepped)
+
+
+def forget() -> None:
+    """Step the generation and look every zone up anew from here on."""
+    _stepped.append(None)
+    for remembered in (_zone, _segments, _shape):
+        remembered.cache_clear()
+
+
 def zone_of(key: str) -> ZoneInfo:
     """
     The zone of that name.
@@ -61,6 +75,13 @@ def zone_of(key: str) -> ZoneInfo:
     Raises:
         KeyError: no such zone; the machine's own zone (``localtime``) counts as none.
     """
+    return _zone(len(_stepped), key)
+
+
+# What is remembered of a zone has the generation in its key, so that a thread that began under an earlier one
+# leaves nothing behind for the next.
+@lru_cache(maxsize=512)
+def _zone(_generation: int, key: str) -> ZoneInfo:
     if key == "localtime":
         raise KeyError(key)
     try:
@@ -89,14 +110,18 @@ def _changes(zone: ZoneInfo, low: int, high: int) -> Iterator[tuple[int, int]]:
         yield low, before
 
 
-@lru_cache(maxsize=8192)
 def segments(key: str, index: int) -> tuple[Segment, ...]:
     """The stretches of constant offset that make up one block, in order and without gaps."""
+    return _segments(len(_stepped), key, index)
+
+
+@lru_cache(maxsize=8192)
+def _segments(now: int, key: str, index: int) -> tuple[Segment, ...]:
     same = folded(index)
     if same != index:
         shift = (index - same) * BLOCK
-        return tuple((start + shift, end + shift, offset) for start, end, offset in segments(key, same))
-    zone, low, high = zone_of(key), index * BLOCK, (index + 1) * BLOCK
+        return tuple((start + shift, end + shift, offset) for start, end, offset in _segments(now, key, same))
+    zone, low, high = _zone(now, key), index * BLOCK, (index + 1) * BLOCK
     # One look a day finds every change: no zone has ever changed its offset twice within three days.
     looks = [_offset(zone, at) for at in range(low, high + DAY, DAY)]
     bounds = [(low, looks[0])]
@@ -108,11 +133,15 @@ def segments(key: str, index: int) -> tuple[Segment, ...]:
     return tuple((start, end, offset) for (start, offset), (end, _) in pairwise(bounds))
 
 
-@lru_cache(maxsize=8192)
 def shape(key: str, index: int) -> tuple[Segment, ...]:
     """The stretches of a block counted from its start: blocks of one shape are open alike, as all start on one weekday."""
+    return _shape(len(_stepped), key, index)
+
+
+@lru_cache(maxsize=8192)
+def _shape(now: int, key: str, index: int) -> tuple[Segment, ...]:
     begin = index * BLOCK
-    return tuple((start - begin, end - begin, offset) for start, end, offset in segments(key, index))
+    return tuple((start - begin, end - begin, offset) for start, end, offset in _segments(now, key, index))
 
 
 def segments_between(key: str, low: int, high: int) -> Iterator[Segment]:
