@@ -6,11 +6,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from pydantic import Discriminator, Tag
+
 from servflow.documents._models_actions import Actions, To
 from servflow.documents._shapes import (
     BY_SHAPE,
     LIST,
     MAPPING,
+    MARK,
     TEXT,
     Condition,
     Length,
@@ -19,6 +22,7 @@ from servflow.documents._shapes import (
     Part,
     about,
     needed,
+    shape,
     titled,
     words,
 )
@@ -83,8 +87,29 @@ class RelativeModel(Part):
     of: str | None = about("the business day of the wall time", "该时间所在的工作日")
 
 
-Target = Annotated[Annotated[Length, TEXT] | Annotated[RelativeModel, MAPPING], BY_SHAPE]
-CalendarName = Annotated[Annotated[str, TEXT] | Annotated[CalendarModel, MAPPING], BY_SHAPE]
+class TableOutputModel(Part):
+    """What a decision table gives."""
+
+    model_config = titled("决策表输出")
+
+    table: Name = needed("the decision table", "决策表")
+    take: Name = needed("which of its outputs", "取哪个输出")
+
+
+def _shape(value: Any) -> str:
+    """What a value looks like, where a mapping may ask a table."""
+    return f"{MARK}mapping:table" if isinstance(value, dict) and "table" in value else shape(value)
+
+
+TABLE = Tag(f"{MARK}mapping:table")
+OR_TABLE = Discriminator(_shape)
+
+Target = Annotated[
+    Annotated[Length, TEXT] | Annotated[RelativeModel, MAPPING] | Annotated[TableOutputModel, TABLE], OR_TABLE
+]
+CalendarName = Annotated[
+    Annotated[str, TEXT] | Annotated[CalendarModel, MAPPING] | Annotated[TableOutputModel, TABLE], OR_TABLE
+]
 
 
 class WithinChoice(Part):
@@ -140,8 +165,20 @@ class ConditionModel(Part):
 Conditions = Annotated[Annotated[ConditionModel, MAPPING] | Annotated[list[ConditionModel], LIST], BY_SHAPE]
 
 
-Within = Annotated[Annotated[Length, TEXT] | Annotated[RelativeModel, MAPPING] | Annotated[list[WithinChoice], LIST], BY_SHAPE]
-Counting = Annotated[Annotated[str, TEXT] | Annotated[CalendarModel, MAPPING] | Annotated[list[CalendarChoice], LIST], BY_SHAPE]
+Within = Annotated[
+    Annotated[Length, TEXT]
+    | Annotated[RelativeModel, MAPPING]
+    | Annotated[TableOutputModel, TABLE]
+    | Annotated[list[WithinChoice], LIST],
+    OR_TABLE,
+]
+Counting = Annotated[
+    Annotated[str, TEXT]
+    | Annotated[CalendarModel, MAPPING]
+    | Annotated[TableOutputModel, TABLE]
+    | Annotated[list[CalendarChoice], LIST],
+    OR_TABLE,
+]
 
 
 class ClockModel(Part):
@@ -162,7 +199,12 @@ class ClockModel(Part):
     resume: Conditions = about("what lets it go on", "恢复条件", default=())
     reset: Conditions = about("what lets it begin again", "重新开始的条件", default=())
     cancel: Conditions = about("what takes the promise back", "取消条件", default=())
-    warn: Names = about("marks: 80%, 30m before, 1h after", "提醒点：80%、30m before、1h after", default=())
+    warn: Names = about(
+        "marks: 80%, 30m before, 1h after, every 4h after", "提醒点：80%、30m before、1h after、every 4h after", default=()
+    )
+    parent: str | None = about(
+        "the clock that caps it: while both run it is never due later", "上级时钟：两者都在计时时，本时钟不会晚于它到期"
+    )
     on_retarget: Annotated[str, words(OPTIONS["on_retarget"])] = about("when the target changes", "期限变化时", default="carry")
     on_reopen: Annotated[str, words(OPTIONS["on_reopen"])] = about(
         "when the ticket is opened again", "重新打开时", default="new_cycle"

@@ -64,7 +64,7 @@ def _finding(error: Mapping[str, Any], model: type[Part], *, advise: bool) -> tu
 def _expected(error: Mapping[str, Any]) -> tuple[str, ...]:
     if error["type"] == "union_tag_invalid":
         tags = str(error.get("ctx", {}).get("expected_tags", ""))
-        return tuple(tag.strip(f" '{MARK}") for tag in tags.split(","))
+        return tuple(tag.strip(f" '{MARK}") for tag in tags.split(",") if ":" not in tag)
     return (_EXPECTED.get(error["type"], "another value"),)
 
 

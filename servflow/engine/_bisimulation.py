@@ -249,8 +249,9 @@ class _Graph:
         live_clocks: dict[str, set[str]] = {}
         for clock in self.data.get("clocks", ()):
             found = live_clocks[clock["name"]] = self._clock_lives(clock)
+            whole = self._whole([clock, *self._above(clock)])
             for name in found:
-                self.labels[name][f"clock {clock['name']}"] = self._whole(clock)
+                self.labels[name][f"clock {clock['name']}"] = whole
         for place, state in self.states.items():
             steps = [step for step in state.get("checklist", ()) if isinstance(step, Mapping) and step.get("within")]
             if isinstance(vote := state.get("approval"), Mapping) and vote.get("within"):
@@ -267,6 +268,14 @@ class _Graph:
             states = {*_list(policy.get("state")), *_list(policy.get("until"))}
             for name in self.states if policy.get("event") or not states else states:
                 self.labels[name][f"dispatch {policy['name']}"] = self._whole(policy)
+
+    def _above(self, clock: Data) -> list[Data]:
+        """The clocks that hold a clock to what they promise."""
+        known = {one["name"]: one for one in self.data.get("clocks", ())}
+        found: list[Data] = []
+        while (clock := known.pop(clock.get("parent", ""), {})) != {}:
+            found.append(clock)
+        return found
 
     def _clock_lives(self, clock: Data) -> set[str]:
         stops = {*_list(clock.get("until")), *(one["state"] for one in _conditions(clock, "stop") if "state" in one)}

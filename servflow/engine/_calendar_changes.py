@@ -13,6 +13,7 @@ from attrs import frozen
 from servflow import sla
 from servflow.calendars import OpenTime, from_data
 from servflow.engine import _chains
+from servflow.engine._clock_caps import follow
 from servflow.engine._clock_records import retargeted
 from servflow.engine._clock_targets import LIVE
 from servflow.engine._timeline import catch_up
@@ -109,6 +110,7 @@ def recalendar(call: OneCall, pinned: str, now: datetime) -> str:
                 left.append(plan.clock.name)
             else:
                 _change(call, plan, call.at, call.compiled.counting(run.calendar), None)
+    follow(call)
     _chains.amend(call)
     if not left:
         return CHANGED

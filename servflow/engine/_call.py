@@ -12,6 +12,7 @@ import attrs
 
 from servflow.engine._draft import APPLY, Draft
 from servflow.engine._scope import Scope
+from servflow.engine._tables import reasons
 from servflow.errors import ExpressionError, Refused
 from servflow.expressions import Expression
 from servflow.model import (
@@ -103,6 +104,7 @@ class OneCall:
     happening: Happening  # set at the beginning of every step
     recording = False
     own_event = False
+    unasked = False
     decisions = 0
     score: Any = None
 
@@ -223,7 +225,7 @@ class OneCall:
                 name=name,
                 values=FrozenMap({key: freeze(read.get(key)) for key in sorted(table.reads) if "." not in key}),
                 result=_kept(decision.outputs),
-                why=freeze(_why(decision)),
+                why=freeze(reasons(decision)),
             )
         outputs: Any = decision.outputs
         return outputs if isinstance(outputs, Mapping) else None
@@ -280,12 +282,6 @@ class OneCall:
         if self.reservations:
             made["reservations"] = tuple(self.reservations)
         return from_dict(Outcome, made)
-
-
-def _why(decision: Decision) -> dict[str, Any]:
-    """What the record of a decision keeps of its reasons: the rows, and which edition of the table they stand in."""
-    edition = {} if decision.version is None else {"version": decision.version}
-    return {"matched": list(decision.matched), **edition, "hash": decision.hash}
 
 
 def _kept(value: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow import sla
-from servflow.engine import _chains, _checklist, _clock_conditions, _clock_targets, _placing
+from servflow.engine import _chains, _checklist, _clock_caps, _clock_conditions, _clock_targets, _placing
 from servflow.engine._clock_records import retargeted
 from servflow.escalation import later
 from servflow.model import (
@@ -217,6 +217,7 @@ def clocks(call: OneCall, plan: MigrationPlan, before: frozenset[str]) -> None:
         elif run.calendar is not None and run.calendar not in call.compiled.calendars:
             call.record(ClockRetargeted, clock=name, instant=call.at, run=replace(run, calendar=None), reason=CHANGED)
     _chains.amend(call)
+    _clock_caps.follow(call)
 
 
 def _go_on(call: OneCall, entry: ClockPlan, run: ClockRun, was: ClockPlan, plan: MigrationPlan) -> None:

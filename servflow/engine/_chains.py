@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from servflow import escalation
+from servflow import escalation, sla
 from servflow.engine._actions import Update, compile_updates, run_updates
 from servflow.engine._call import Late
 from servflow.escalation import Chain, Trigger
@@ -91,7 +91,7 @@ def _check_trigger(compiled: Compiled, trigger: Trigger, path: str) -> None:
     problems = compiled.problems
     if trigger.clock is not None and problems.known("clock", trigger.clock, compiled.clock_names, f"{path}.clock"):
         clock = next(promise.clock for promise in compiled.promises if promise.clock.name == trigger.clock)
-        problems.known("mark", trigger.mark, ("breach", *clock.warn), f"{path}.mark")
+        problems.known("mark", sla.mark_name(trigger.mark or ""), ("breach", *clock.warn), f"{path}.mark")
     if trigger.state is not None:
         problems.known("state", trigger.state, compiled.states, f"{path}.state")
     if trigger.calendar is not None:
@@ -215,10 +215,15 @@ def start_by_name(call: OneCall, chain: str, cause: str) -> None:
 
 
 def on_mark(call: OneCall, clock: str, mark: str, cause: str, at: datetime) -> None:
-    """A clock reached a mark at an instant: begin what waits for it; delays count from there."""
+    """
+    A clock reached a mark at an instant: begin what waits for it; delays count from there.
+
+    Each time a mark repeats is a cause of its own.
+    """
+    named = sla.mark_of(mark)
     for plan in call.compiled.chains:
         for trigger in plan.chain.start:
-            if trigger.clock == clock and trigger.mark == mark:
+            if trigger.clock == clock and trigger.mark is not None and sla.mark_name(trigger.mark) == named:
                 start(call, plan, cause, at)
 
 

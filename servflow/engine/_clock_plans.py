@@ -9,9 +9,11 @@ import attrs
 
 from servflow.calendars import OpenTime
 from servflow.engine._clock_conditions import MOVES, Wait, compile_condition
+from servflow.engine._clock_tables import CALENDAR, TARGET, check_output, needs_calendar
+from servflow.engine._tables import read_by
 from servflow.expressions import Expression
 from servflow.model import Span
-from servflow.sla import CONDITIONS, Clock, short
+from servflow.sla import CONDITIONS, Clock, TableOutput, short
 
 if TYPE_CHECKING:
     from servflow.engine._compile import Compiled
@@ -25,7 +27,7 @@ class ClockPlan:
     clock: Clock
     order: int
     targets: tuple[tuple[Expression | None, Any], ...]
-    calendars: tuple[tuple[Expression | None, str | None], ...]
+    calendars: tuple[tuple[Expression | None, Any], ...]
     reads: frozenset[str]
     events: frozenset[str]
     states: frozenset[str]
@@ -62,25 +64,16 @@ def compile_clocks(compiled: Compiled) -> tuple[ClockPlan, ...]:
 
 def _compile(compiled: Compiled, order: int, promise: Promise) -> ClockPlan:
     clock, path = promise.clock, promise.path
-    targets = []
-    for index, choice in enumerate(clock.choices):
-        targets.append((compiled.condition(choice.when, f"{path}.within[{index}].when"), choice.take))
-    calendars: list[tuple[Expression | None, str | None]] = []
-    for index, choice in enumerate(clock.calendars):
-        when = compiled.condition(choice.when, f"{path}.calendar[{index}].when")
-        take = choice.take
-        if isinstance(take, OpenTime):
-            name = f"{clock.name}#{index}"
-            compiled.calendars[name] = take
-            take = name
-        elif take is not None:
-            compiled.problems.known("calendar", take, compiled.calendars, f"{path}.calendar")
-        calendars.append((when, take))
-    if clock.counts_days and all(take is None for _, take in calendars):
+    targets, calendars = _targets(compiled, clock, path), _calendars(compiled, clock, path)
+    asked = [take for _, take in targets if isinstance(take, TableOutput)]
+    if all(take is None for _, take in calendars) and (
+        clock.counts_days or any(needs_calendar(compiled, output) for output in asked)
+    ):
         compiled.problems.add("clock.needs_calendar", f"{path}.within", clock=clock.name)
     waits = _waits(compiled, clock, path)
     conditions = [wait for listed in waits.values() for wait in listed]
     reads = frozenset(name for when, _ in (*targets, *calendars) if when is not None for name in compiled.depends_on(when))
+    reads |= {name for _, take in (*targets, *calendars) if isinstance(take, TableOutput) for name in _read_by(compiled, take)}
     places = (*clock.paused_in, *clock.counts_in, *clock.counts_in_queue)
     stops = {item.value for item in clock.stop if short(item)}
     return ClockPlan(
@@ -112,6 +105,42 @@ def _compile(compiled: Compiled, order: int, promise: Promise) -> ClockPlan:
         only_in=promise.state,
         step=promise.step,
     )
+
+
+Linked = list[tuple[Expression | None, Any]]
+
+
+def _targets(compiled: Compiled, clock: Clock, path: str) -> Linked:
+    """The targets, each with its condition; what a table gives is checked."""
+    targets: Linked = []
+    for index, choice in enumerate(clock.choices):
+        place = f"{path}.within[{index}]" if isinstance(clock.within, tuple) else f"{path}.within"
+        if isinstance(choice.take, TableOutput):
+            check_output(compiled, choice.take, f"{place}.take" if isinstance(clock.within, tuple) else place, TARGET)
+        targets.append((compiled.condition(choice.when, f"{place}.when"), choice.take))
+    return targets
+
+
+def _calendars(compiled: Compiled, clock: Clock, path: str) -> Linked:
+    """The names of the calendars, each with its condition; one written here gets a name, what a table gives is checked."""
+    calendars: Linked = []
+    for index, choice in enumerate(clock.calendars):
+        place = f"{path}.calendar[{index}]" if isinstance(clock.calendar, tuple) else f"{path}.calendar"
+        take = choice.take
+        if isinstance(take, OpenTime):
+            name = f"{clock.name}#{index}"
+            compiled.calendars[name] = take
+            take = name
+        elif isinstance(take, TableOutput):
+            check_output(compiled, take, f"{place}.take" if isinstance(clock.calendar, tuple) else place, CALENDAR)
+        elif take is not None:
+            compiled.problems.known("calendar", take, compiled.calendars, f"{path}.calendar")
+        calendars.append((compiled.condition(choice.when, f"{place}.when"), take))
+    return calendars
+
+
+def _read_by(compiled: Compiled, output: TableOutput) -> frozenset[str]:
+    return read_by(compiled.workflow.tables, output.table)
 
 
 def _waits(compiled: Compiled, clock: Clock, path: str) -> dict[str, tuple[Wait, ...]]:
@@ -150,8 +179,10 @@ def in_order(compiled: Compiled) -> tuple[ClockPlan, ...]:
     return tuple(placed.values())
 
 
-def _fixed(targets: list[Any], calendars: list[tuple[Expression | None, str | None]]) -> tuple[timedelta, str | None] | None:
+def _fixed(targets: Linked, calendars: Linked) -> tuple[timedelta, str | None] | None:
     (when, take), (condition, name) = targets[0], calendars[0]
     if when is not None or condition is not None or not isinstance(take, Span) or take.business_days:
+        return None
+    if isinstance(name, TableOutput) and not take.elapsed:
         return None
     return take.exact, None if take.elapsed else name

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from servflow import sla
 from servflow.engine import _checklist
+from servflow.engine._clock_caps import capped, follow, said
 from servflow.engine._clock_conditions import MOVES, matches_any, may_go_on, resting
 from servflow.engine._clock_late import rewound
-from servflow.engine._clock_targets import LIVE, choose, reset, retarget
+from servflow.engine._clock_targets import LIVE, chosen, reset, retarget
 from servflow.model import (
     Breached,
     ClockPaused,
@@ -31,6 +32,8 @@ def react(call: OneCall) -> None:
     happening = call.happening
     for plan in call.compiled.clocks_for(happening):
         _react(call, plan, happening)
+    if call.compiled.children:
+        follow(call)
 
 
 def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
@@ -93,6 +96,9 @@ def _change(call: OneCall, plan: ClockPlan, operation: str, reason: str) -> None
     back, at = rewound(call, plan, run, cal)
     change, kind = _KINDS[operation]
     changed = change(plan.clock, back, at, cal)
+    if operation == "resume":
+        changed = capped(call, plan, changed, at, cal)
+        reason = reason or said(plan, changed)
     if changed is not run:
         call.record(kind, clock=plan.clock.name, instant=at, run=changed, reason=reason)
 
@@ -126,14 +132,16 @@ def _start(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
         at = max(at, run.stopped_at)
     if run is not None and happening.reopened and clock.on_reopen == "resume" and run.phase == "met":
         cal = call.compiled.counting(run.calendar)
-        again = sla.reopen(clock, run, at, cal)
+        again = capped(call, plan, sla.reopen(clock, run, at, cal), at, cal)
         call.record(ClockResumed, clock=clock.name, instant=at, run=again, reason="reopened")
     else:
-        within, name, cal = choose(call, plan, at)
-        if within is None:
+        found = chosen(call, plan, at)
+        if found.within is None:
             return  # no target applies to this ticket, so nothing is promised
-        fresh = sla.begin(clock, at, within, name, cal, run)
-        call.record(ClockStarted, clock=clock.name, instant=at, run=fresh)
+        fresh = sla.begin(clock, at, found.within, found.calendar, found.cal, run)
+        fresh = capped(call, plan, fresh, at, found.cal)
+        reason = found.reason(call, said(plan, fresh))
+        call.record(ClockStarted, clock=clock.name, instant=at, run=fresh, reason=reason)
     if plan.rests and resting(call, plan) is not None:
         _change(call, plan, "pause", "started while paused")
 

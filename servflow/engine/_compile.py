@@ -13,6 +13,7 @@ from servflow.engine._actions import Update, compile_updates
 from servflow.engine._approval import check_states
 from servflow.engine._building import takes
 from servflow.engine._chains import ChainPlan, compile_chains
+from servflow.engine._clock_caps import children
 from servflow.engine._clock_conditions import concerns
 from servflow.engine._clock_plans import ClockPlan, compile_clocks, in_order
 from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, at_path
@@ -25,6 +26,7 @@ from servflow.engine._reopen import Reopen, reopenings
 from servflow.engine._rules import Ruling
 from servflow.engine._scope import RESERVED, TIMED, scope_types
 from servflow.engine._shown import compile_views
+from servflow.engine._tables import read_by, timed
 from servflow.engine._takers import Takers
 from servflow.errors import DefinitionError, Finding
 from servflow.expressions import Expression, Trial
@@ -85,7 +87,7 @@ class Compiled:
         self.calendars: dict[str, OpenTime] = dict(workflow.named_calendars)
         self.problems.ask_of(states=self.states, calendars=self.calendars)
         self.tables = {name: table.demanding() if workflow.strict else table for name, table in workflow.tables.items()}
-        self.problems.timed_tables = frozenset(name for name, table in workflow.tables.items() if table.timed)
+        self.problems.timed_tables = frozenset(name for name in workflow.tables if timed(workflow.tables, name))
         self.clock_names = tuple(promise.clock.name for promise in self.promises)
         self.types = scope_types(
             workflow.fields, {name: _outputs(table) for name, table in workflow.tables.items()}, self.clock_names
@@ -113,6 +115,7 @@ class Compiled:
         self.rule_updates = self.ruling.updates
         self.clocks: tuple[ClockPlan, ...] = compile_clocks(self)
         self.clock_order = in_order(self)
+        self.children: tuple[ClockPlan, ...] = children(self)
         self.chains: tuple[ChainPlan, ...] = compile_chains(self)
         self.slots: tuple[SlotPlan, ...] = compile_slots(self)
         self.laws: tuple[LawPlan, ...] = compile_laws(self)
@@ -304,8 +307,7 @@ class Compiled:
         found = set(guard.roots) - {"at", "clock", "payload", "actor", "table"}
         for name in guard.reads:
             if name.startswith("table."):
-                table = self.workflow.tables.get(name.split(".")[1])
-                found |= {read.split(".")[0] for read in table.reads} if table is not None else set()
+                found |= read_by(self.workflow.tables, name.split(".")[1])
         return frozenset(found)
 
     def read_by(self, index: int) -> frozenset[str]:

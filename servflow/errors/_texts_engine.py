@@ -145,6 +145,42 @@ TEXTS: dict[str, Text] = {
         hint_en="add calendar",
         hint_zh="请添加 calendar",
     ),
+    "clock.parent_circle": Text(
+        en="the clock {clock} is its own parent's parent: {clocks}",
+        zh="时钟 {clock} 成了自己的上级：{clocks}",
+        hint_en="take parent out of one of them.",
+        hint_zh="请去掉其中一个 parent。",
+    ),
+    "clock.table_hit": Text(
+        en="the table {table} gives a list ({hit}), and a clock has one target and one calendar",
+        zh="决策表 {table} 给出列表（{hit}），而时钟只有一个目标和一个日历",
+        hint_en="give it one of these hit policies: {known}.",
+        hint_zh="请改用以下命中策略之一：{known}。",
+    ),
+    "clock.table_timed": Text(
+        en="what the table {table} says changes with time alone, so nobody would notice that a target changes",
+        zh="决策表 {table} 的结果会仅随时间变化，目标变化时无人察觉",
+        hint_en="take effective, at and clock out of it, and out of the tables it asks.",
+        hint_zh="请去掉其中以及它所询问的表中的 effective、at 与 clock。",
+    ),
+    "clock.table_type": Text(
+        en="the output {output} of the table {table} is {type}, and a clock takes {known}",
+        zh="决策表 {table} 的输出 {output} 是 {type} 类型，时钟需要 {known}",
+        hint_en="write a length as a text such as 4h, 2 business days or end of next business day; a calendar as its name.",
+        hint_zh="时长请写成文本，例如 4h、2 business days 或 end of next business day；日历请写名称。",
+    ),
+    "clock.table_target": Text(
+        en="row {row} of the table {table} gives no target as {output}: {why}",
+        zh="决策表 {table} 第 {row} 行的 {output} 不是目标：{why}",
+        hint_en="write 4h, 2 business days, 3d or end of next business day; null promises nothing.",
+        hint_zh="请写 4h、2 business days、3d 或 end of next business day；null 表示不作承诺。",
+    ),
+    "clock.table_calendar": Text(
+        en="row {row} of the table {table} names the calendar {name}, which is not known; known: {known}",
+        zh="决策表 {table} 第 {row} 行的日历 {name} 未定义；已定义：{known}",
+        hint_en="name a calendar of the definition or of the host; null counts time as it passes.",
+        hint_zh="请写定义或宿主提供的日历名称；null 表示按自然时间计时。",
+    ),
     "clock.after_circle": Text(
         en="the clock {clock} waits for others that wait for it in turn: {clocks}",
         zh="时钟 {clock} 与其他时钟互相等待：{clocks}",

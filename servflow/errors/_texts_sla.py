@@ -124,8 +124,26 @@ TEXTS: dict[str, Text] = {
     "sla.mark": Text(
         en="{value} is not a mark",
         zh="{value} 不是标记",
-        hint_en="write '80%', '30m before' or '1h after'.",
-        hint_zh="请写 '80%'、'30m before' 或 '1h after'。",
+        hint_en="write '80%', '30m before', '1h after', 'every 4h after' or 'every 4h after, 6 times'.",
+        hint_zh="请写 '80%'、'30m before'、'1h after'、'every 4h after' 或 'every 4h after, 6 times'。",
+    ),
+    "sla.times": Text(
+        en="{value} does not say how often, from once to {limit} times",
+        zh="{value} 的次数不在 1 到 {limit} 之间",
+        hint_en="write for example 'every 4h after, 6 times'; without a number it is at most {limit} times in a cycle.",
+        hint_zh="例如写 'every 4h after, 6 times'；不写次数时每个周期最多 {limit} 次。",
+    ),
+    "sla.table_output": Text(
+        en="{value} is not what a table gives",
+        zh="{value} 不是决策表的输出",
+        hint_en="write {{table: promises, take: repair}}: a decision table and one of its outputs.",
+        hint_zh="请写 {{table: promises, take: repair}}：决策表及其一个输出。",
+    ),
+    "sla.parent": Text(
+        en="{value} is not another clock",
+        zh="{value} 不是另一个时钟",
+        hint_en="name the clock that this one must not outlast.",
+        hint_zh="请写出本时钟不得晚于的那个时钟的名称。",
     ),
     "sla.percent": Text(
         en="{value} is not a percentage a mark can have",
@@ -156,8 +174,8 @@ TEXTS: dict[str, Text] = {
         hint_zh="请为时钟指定日历，或改写成时长，例如 48h。",
     ),
     "sla.needs_fields": Text(
-        en="clock {name} has a condition on every target, and a bare history has no fields to test it on",
-        zh="时钟 {name} 的每个目标都带条件，而单独的历史没有可供判断的字段",
+        en="clock {name} has a condition or a table for every target, and a bare history has no fields to ask about",
+        zh="时钟 {name} 的每个目标都由条件或决策表给出，而单独的历史没有可供判断的字段",
         hint_en="add a last choice without when, or use the clock in a workflow.",
         hint_zh="请在最后加一个不带 when 的选项，或在工作流中使用该时钟。",
     ),

@@ -81,7 +81,8 @@ class ClockRun:
     passes). ``counted`` covers the closed segments only; while ``running``, time since ``since``
     comes on top. ``due`` is the left limit of the target, never before the latest resume; None
     while paused and unbreached; once breached it equals ``breached_at``. ``next_mark`` at ``next_at``
-    is the first mark that time alone will reach; ``reached`` tells when each of ``marks`` was.
+    is the first mark that time alone will reach; ``reached`` tells when each of ``marks`` was. ``cap`` is when the
+    clock it is a child of is due, where that is what makes this one due; None where it has all its own time.
     """
 
     name: str
@@ -107,6 +108,7 @@ class ClockRun:
     over: bool = False
     provisional: bool = False
     summary: ClockSummary = ClockSummary()
+    cap: datetime | None = None
 
 
 @frozen(kw_only=True)

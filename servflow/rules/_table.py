@@ -313,6 +313,12 @@ class DecisionTable:
         """The names any cell or input reads, dotted where a path is read."""
         return self._program.reads
 
+    def constants(self, output: str) -> tuple[tuple[int, Any], ...]:
+        """What the cells of one output give where they are no expressions, each with its row; null for a cell that is null."""
+        column = list(self.outputs).index(output)
+        cells = ((row, cells[column]) for row, cells in enumerate(self._program.cells))
+        return tuple((row, cell.constant) for row, cell in cells if cell.operand is None)
+
     def check(
         self,
         fields: Mapping[str, Any] | None = None,

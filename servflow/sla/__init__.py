@@ -5,13 +5,14 @@ A clock is a pure fold. `Clock` is the definition; each function takes a `ClockR
 `ClockRun`. All instants are in UTC, and ``cal`` is the calendar that counts, None for time as it passes.
 """
 
+from servflow.sla._caps import capped
 from servflow.sla._change import clamp, recalendar, remark, retarget, rewind
 from servflow.sla._clock import CONDITIONS, KEYS, MAX_ITEMS, Clock, short
 from servflow.sla._conditions import KINDS, NARROWING, SIDES, Condition
 from servflow.sla._explain import Row, explain
 from servflow.sla._fold import begin, cancel, pause, reach, reopen, reset, resume, stop
 from servflow.sla._history import OPERATIONS, ClockState, fold, run
-from servflow.sla._parts import BREACH, Choice, Mark, Relative
+from servflow.sla._parts import BREACH, MAX_REPEATS, Choice, Mark, Relative, TableOutput, mark_name, mark_of, span_of
 from servflow.sla._presets import OPTIONS, PRESETS
 from servflow.sla._questions import counted, display_due, due_if_resumed, over, paused, remaining
 from servflow.sla._time import passes, target
@@ -22,6 +23,7 @@ __all__ = [
     "KEYS",
     "KINDS",
     "MAX_ITEMS",
+    "MAX_REPEATS",
     "NARROWING",
     "OPERATIONS",
     "OPTIONS",
@@ -34,14 +36,18 @@ __all__ = [
     "Mark",
     "Relative",
     "Row",
+    "TableOutput",
     "begin",
     "cancel",
+    "capped",
     "clamp",
     "counted",
     "display_due",
     "due_if_resumed",
     "explain",
     "fold",
+    "mark_name",
+    "mark_of",
     "over",
     "passes",
     "pause",
@@ -57,6 +63,7 @@ __all__ = [
     "rewind",
     "run",
     "short",
+    "span_of",
     "stop",
     "target",
 ]

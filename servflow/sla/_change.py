@@ -8,7 +8,8 @@ from servflow.calendars import OpenTime
 from servflow.model import ClockRun, Segment, replace
 from servflow.sla._clock import Clock
 from servflow.sla._fold import LIVE, origin, settled, with_ahead
-from servflow.sla._parts import BREACH
+from servflow.sla._parts import BREACH, mark_of
+from servflow.sla._repeats import forgotten
 from servflow.sla._time import ZERO, between, opening
 
 
@@ -86,7 +87,7 @@ def _armed(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> C
         gone = {BREACH, *(mark.name for mark in clock.late_marks)}  # they count on from the breach
     if clock.marks == "again":
         gone |= {mark.name for mark in clock.early_marks if mark.amount(run.within) > counted}
-    kept = [(name, when) for name, when in zip(run.marks, run.reached, strict=True) if name not in gone]
+    kept = [(name, when) for name, when in zip(run.marks, run.reached, strict=True) if mark_of(name) not in gone]
     if len(kept) == len(run.marks):
         return run
     run = replace(run, marks=tuple(name for name, _ in kept), reached=tuple(when for _, when in kept))
@@ -149,6 +150,7 @@ def rewind(
     undone = tuple((name, at) for name, at in zip(run.marks, run.reached, strict=True) if at >= to)
     segments = tuple(kept)
     names = {name for name, _ in undone}
+    stay, older = forgotten(clock, run, to, cal)
     breached_at = None if BREACH in names else run.breached_at
     counted = _kept(run.folded, segments, cal)
     paused_from = (kept[-1].end if kept else None) or run.started_at
@@ -161,9 +163,9 @@ def rewind(
         paused_at=None if running else paused_from,
         stopped_at=None,
         breached_at=breached_at,
-        marks=tuple(name for name in run.marks if name not in names),
-        reached=tuple(at for at in run.reached if at < to),
+        marks=(*(name for name in run.marks if name not in names), *(name for name, _ in stay)),
+        reached=(*(at for at in run.reached if at < to), *(at for _, at in stay)),
         waived=run.waived if breached_at is not None else None,
         over=counted > run.within,
     )
-    return with_ahead(clock, back, cal), undone
+    return with_ahead(clock, back, cal), tuple(sorted((*undone, *older), key=lambda item: item[1])) if older else undone

@@ -16,10 +16,12 @@ from servflow.sla._parts import (
     Mark,
     Problems,
     Relative,
+    TableOutput,
     read_choice,
     read_mark,
     read_names,
-    read_span,
+    read_output,
+    read_target,
 )
 from servflow.sla._presets import OPTIONS, PRESETS
 
@@ -46,12 +48,15 @@ class Clock:
 
     ``within`` is a length of time (``"4h"`` and a ``timedelta`` count, ``"3d"`` passes, ``"2 business
     days"`` becomes an amount at the start), a place in the calendar (``{"end_of": "next business
-    day"}``, ``{"at": "16:00", "of": "next business day"}``) or a list of ``{when, take}`` of which the
-    first that holds is taken. ``calendar`` is a name, a calendar, such a list, or None: time counts as
+    day"}``, ``{"at": "16:00", "of": "next business day"}``, also as text: ``"end of next business day"``), what a
+    decision table gives (``{"table": "promises", "take": "repair"}``), or a list of ``{when, take}`` of which the
+    first that holds is taken. ``calendar`` is a name, a calendar, what a table gives, such a list, or None: time counts as
     it passes. ``start`` empty means at the opening. ``until`` names states that stop it, which is short
     for ``stop``: both attributes tell the whole, in either spelling. ``paused_in`` names states in
     which it does not count, ``counts_in`` the only ones in which it does, and ``counts_in_queue`` the only queues.
-    ``warn`` holds marks: ``"80%"``, ``"30m before"``, ``"1h after"``. ``shown`` is what
+    ``warn`` holds marks: ``"80%"``, ``"30m before"``, ``"1h after"``, and again and
+    again ``"every 4h after"`` or ``"every 4h after, 6 times"``. ``parent`` names a clock of the workflow that
+    caps this one: while both run it is never due later. ``shown`` is what
     each audience outside is told it is (``{customer: Repaired by}``); no other audience sees it.
 
     Options, the default first: ``on_retarget`` ``carry | restart | recount | keep``, ``on_reopen``
@@ -71,8 +76,8 @@ class Clock:
     """
 
     name: str = field(converter=_given)
-    within: Span | Relative | tuple[Choice, ...] = field(converter=_given)
-    calendar: str | OpenTime | tuple[Choice, ...] | None = field(default=None, converter=_given)
+    within: Span | Relative | TableOutput | tuple[Choice, ...] = field(converter=_given)
+    calendar: str | OpenTime | TableOutput | tuple[Choice, ...] | None = field(default=None, converter=_given)
     start: tuple[Condition, ...] = field(default=(), converter=_given)
     until: tuple[str, ...] = field(default=(), converter=_given)
     stop: tuple[Condition, ...] = field(default=(), converter=_given)
@@ -84,6 +89,7 @@ class Clock:
     reset: tuple[Condition, ...] = field(default=(), converter=_given)
     cancel: tuple[Condition, ...] = field(default=(), converter=_given)
     warn: tuple[str, ...] = field(default=(), converter=_given)
+    parent: str | None = field(default=None, converter=_given)
     on_retarget: str = field(default=None, converter=_given)
     on_reopen: str = field(default=None, converter=_given)
     on_calendar_change: str = field(default=None, converter=_given)
@@ -113,7 +119,8 @@ class Clock:
     @property
     def counts_days(self) -> bool:
         """Whether a target is told in business days, which only a calendar knows."""
-        return any(isinstance(choice.take, Relative) or choice.take.business_days > 0 for choice in self.choices)
+        takes = (choice.take for choice in self.choices)
+        return any(isinstance(take, Relative) or (isinstance(take, Span) and take.business_days > 0) for take in takes)
 
     def to_data(self) -> dict[str, Any]:
         """The definition in its canonical, JSON-ready form without defaults; ``Clock(**data)`` is equal to it."""
@@ -132,6 +139,8 @@ class Clock:
                 out |= {where: list(getattr(self, where)) for where in _PLACES if getattr(self, where)}
         if self.warn:
             out["warn"] = list(self.warn)
+        if self.parent is not None:
+            out["parent"] = self.parent
         if self.shown:
             out["shown"] = dict(self.shown)
         return out | {key: getattr(self, key) for key, known in OPTIONS.items() if getattr(self, key) != known[0]}
@@ -165,7 +174,7 @@ def _read(clock: Clock) -> dict[str, Any]:
     name: Any = clock.name
     if not isinstance(name, str) or not name.strip():
         problems.add("name", "name", value=shown(name))
-    out["within"] = _choices(clock.within, "within", read_span, problems)
+    out["within"] = _choices(clock.within, "within", read_target, problems)
     out["calendar"] = _choices(clock.calendar, "calendar", _read_calendar, problems)
     for key in CONDITIONS:
         out[key] = _read_conditions(getattr(clock, key), key, problems)
@@ -183,6 +192,7 @@ def _read(clock: Clock) -> dict[str, Any]:
     out["early_marks"] = tuple(mark for mark in marks if not mark.late)
     out["late_marks"] = tuple(mark for mark in marks if mark.late)
     out |= _read_options(clock, problems)
+    out["parent"] = _read_parent(clock, problems)
     out["shown"] = _read_shown(clock.shown, problems)
     problems.settle()
     return out
@@ -207,6 +217,16 @@ def _one_of(value: Any, key: str, known: tuple[str, ...], problems: Problems) ->
     if value not in known:
         close = nearest(value, known)
         problems.add("option", key, option=key, value=shown(value), known=known, **({"nearest": close} if close else {}))
+
+
+def _read_parent(clock: Clock, problems: Problems) -> str | None:
+    value: Any = clock.parent
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip() or value.strip() == clock.name:
+        problems.add("parent", "parent", value=shown(value))
+        return None
+    return value.strip()
 
 
 def _read_shown(value: Any, problems: Problems) -> FrozenMap[str, str]:
@@ -244,11 +264,13 @@ def _choices(value: Any, path: str, read: Callable[[Any, str, Problems], Any], p
     return out[0].take if len(out) == 1 and out[0].when is None else tuple(out)
 
 
-def _read_calendar(value: Any, path: str, problems: Problems) -> str | OpenTime | None:
+def _read_calendar(value: Any, path: str, problems: Problems) -> str | OpenTime | TableOutput | None:
     if value is None or isinstance(value, OpenTime):
         return value
     if isinstance(value, str) and value.strip():
         return value.strip()
+    if isinstance(value, TableOutput) or (isinstance(value, Mapping) and "table" in value):
+        return read_output(value, path, problems)
     if isinstance(value, Mapping):
         try:
             return from_data(value)
@@ -301,7 +323,7 @@ def _read_marks(clock: Clock, within: Any, problems: Problems) -> list[Mark]:
 
 
 def _passing(mark: Mark) -> bool:
-    return mark.name.partition(" ")[0].endswith(("d", "w"))
+    return mark.name.removeprefix("every ").partition(" ")[0].endswith(("d", "w"))
 
 
 def _all_pass(within: Any) -> bool:

@@ -10,6 +10,7 @@ from servflow.errors import TimeError
 from servflow.model import EPOCH, MAX_SEGMENTS, ClockRun, ClockSummary, Segment, replace, write_instant
 from servflow.sla._clock import Clock
 from servflow.sla._parts import BREACH
+from servflow.sla._repeats import noted, upcoming
 from servflow.sla._time import ZERO, after, between, opening
 
 LIVE = frozenset({"running", "paused"})
@@ -35,6 +36,7 @@ class Place(NamedTuple):
     segments: tuple[Segment, ...]
     marks: tuple[str, ...]
     breached_at: datetime | None
+    cap: datetime | None = None
 
 
 NOTHING_AHEAD = Ahead(None, None, None, False)
@@ -43,7 +45,7 @@ NOTHING_AHEAD = Ahead(None, None, None, False)
 def place_of(run: ClockRun, since: datetime) -> Place:
     """Where a run stands that counts since an instant."""
     floor = since if run.retargeted_at is None else max(since, run.retargeted_at)
-    return Place(run.within, since, floor, run.counted, run.folded, run.segments, run.marks, run.breached_at)
+    return Place(run.within, since, floor, run.counted, run.folded, run.segments, run.marks, run.breached_at, run.cap)
 
 
 def ahead(clock: Clock, place: Place, cal: OpenTime | None) -> Ahead:
@@ -60,9 +62,13 @@ def ahead(clock: Clock, place: Place, cal: OpenTime | None) -> Ahead:
     if found is not None and clock.breached_by == "over" and place.within >= place.counted:
         found = opening(cal, found)  # in closed hours the target is used up and not yet exceeded
     due = None if found is None else max(found, place.floor)
+    within = place.within
+    if place.cap is not None and (due is None or place.cap < due):
+        due = max(place.cap, place.floor)
+        within = min(within, max(ZERO, place.counted + between(cal, place.since, max(place.cap, place.since))))
     mark, at = BREACH, due
     if clock.early_marks:
-        waiting = [(item.amount(place.within), item.name) for item in clock.early_marks if item.name not in place.marks]
+        waiting = [(item.amount(within), item.name) for item in clock.early_marks if item.name not in place.marks]
         if waiting:
             amount, mark = min(waiting, key=lambda pair: pair[0])
             reached = after(cal, place.since, amount - place.counted)
@@ -72,12 +78,23 @@ def ahead(clock: Clock, place: Place, cal: OpenTime | None) -> Ahead:
 
 
 def _late(clock: Clock, place: Place, cal: OpenTime | None) -> tuple[str | None, datetime | None]:
-    waiting = [(item.amount(place.within), item.name) for item in clock.late_marks if item.name not in place.marks]
-    if not waiting or place.breached_at is None:
+    if not clock.late_marks or place.breached_at is None:
+        return None, None
+    # Counted from the breach, which after a retarget is not where the target lies.
+    base = counted_until(place, place.breached_at, cal)
+    waiting: list[tuple[timedelta, str]] = []
+    for item in clock.late_marks:
+        if item.every is not None:
+            beyond = place.counted - base
+            if place.floor > place.since:
+                beyond += between(cal, place.since, place.floor)
+            waiting += filter(None, [upcoming(item, place.marks, beyond)])
+        elif item.name not in place.marks:
+            waiting.append((item.amount(place.within) - place.within, item.name))
+    if not waiting:
         return None, None
     amount, mark = min(waiting, key=lambda pair: pair[0])
-    # Counted from the breach, which after a retarget is not where the target lies.
-    wanted = counted_until(place, place.breached_at, cal) + amount - place.within
+    wanted = base + amount
     reached = after(cal, place.since, wanted - place.counted)
     return (None, None) if reached is None else (mark, max(reached, place.floor))
 
@@ -165,6 +182,8 @@ def resume(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> C
     """
     if run.phase != "paused":
         return run
+    if run.cap is not None:  # of an earlier stretch: whoever set it sets it again
+        run = replace(run, cap=None)
     _not_before(run, at, run.paused_at or run.started_at)
     segments, folded, counted, since = run.segments, run.folded, run.counted, at
     if segments and segments[-1].end == at:
@@ -264,7 +283,7 @@ def reach(clock: Clock, run: ClockRun, cal: OpenTime | None) -> ClockRun:
     if run.next_mark is None or run.next_at is None or run.since is None:
         return run
     breached_at = run.next_at if run.next_mark == BREACH else run.breached_at
-    marks, reached = (*run.marks, run.next_mark), (*run.reached, run.next_at)
+    marks, reached = noted(clock, run, run.next_mark, run.next_at)
     run = replace(run, marks=marks, reached=reached, breached_at=breached_at)
     return with_ahead(clock, run, cal)
 
@@ -314,6 +333,7 @@ def _closed(run: ClockRun, at: datetime, cal: OpenTime | None, phase: str) -> Cl
         next_at=None,
         over=counted > run.within,
         provisional=False,
+        cap=None if phase == "paused" else run.cap,
     )
 
 

@@ -13,7 +13,7 @@ from servflow.errors import DefinitionError, Finding, InputError, nearest, shown
 from servflow.model import ClockRun, Span, instant
 from servflow.sla._clock import Clock
 from servflow.sla._fold import LIVE, begin, cancel, pause, reach, reset, resume, stop
-from servflow.sla._parts import Relative
+from servflow.sla._parts import Relative, TableOutput
 from servflow.sla._questions import counted as counted_at
 from servflow.sla._time import ZERO, passes, target
 
@@ -111,7 +111,7 @@ def _folded(
 
 def _span(clock: Clock) -> Span | Relative:
     last = clock.choices[-1]
-    if last.when is not None:
+    if last.when is not None or isinstance(last.take, TableOutput):
         raise DefinitionError.of([Finding("sla.needs_fields", "within", {"name": clock.name})])
     found: Span | Relative = last.take
     return found

@@ -15,13 +15,21 @@ from servflow.model import Span, freeze
 BREACH = "breach"
 """The mark every clock has: the end of its time."""
 
+MAX_REPEATS = 1_000
+"""How often at most a mark that comes again and again is reached in one cycle; also how often where nothing is said."""
+
 _RELATIVE_KEYS = ("end_of", "at", "of")
+_TABLE_KEYS = ("table", "take")
 _CHOICE_KEYS = ("when", "take")
 _NAMED_DAYS = {"business day": 0, "same business day": 0, "this business day": 0, "next business day": 1}
 _COUNTED_DAYS = re.compile(r"(?:in )?(\d{1,5}) business days?", re.ASCII)
 _WALL = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,6})(?:\.(\d{1,3}))?\s*%", re.ASCII)
+_EVERY = re.compile(r"every (.{1,60}?) after(?:, (\d{1,6}) times?)?", re.ASCII)
+_PLACE = re.compile(r"(?:(end)|(\d{1,2}:\d{2})) of (?:the )?(.{1,40})", re.ASCII)
+_NUMBER = " #"  # between the name of a mark that repeats and which time it is
 _MOST_DAYS = 36_525
+_MOST_TEXT = 100  # characters of a place in the calendar written as one text
 _FULL = 100_000  # 100 % in thousandths of a percent
 _MOST_DEPTH = 64  # of a condition given as a tree: it is frozen by walking that deep
 _MOST_NODES = 10_000  # of such a tree, counting each place at which one value is shared
@@ -68,6 +76,22 @@ class Relative:
 
 
 @frozen
+class TableOutput:
+    """
+    A target or a calendar that a decision table gives: the output ``take`` of ``table``, for the ticket as it is.
+
+    Where the table gives nothing there is no target, and nothing is promised; or no calendar, and time counts as it passes.
+    """
+
+    table: str
+    take: str
+
+    def to_data(self) -> dict[str, str]:
+        """The mapping it is written as."""
+        return {"table": self.table, "take": self.take}
+
+
+@frozen
 class Choice:
     """
     One line of a list of which the first that holds is taken.
@@ -84,26 +108,92 @@ class Mark:
     """
     A point on a clock, told by its canonical ``name``.
 
-    It lies at ``thousandths`` of a percent of the target, ``ahead`` of its end, or ``beyond`` it.
+    It lies at ``thousandths`` of a percent of the target, ``ahead`` of its end, or ``beyond`` the breach; or it comes
+    again ``every`` so much counted time after the breach, ``times`` times in a cycle.
     """
 
     name: str
     thousandths: int | None = None
     ahead: timedelta | None = None
     beyond: timedelta | None = None
+    every: timedelta | None = None
+    times: int = MAX_REPEATS
 
     @property
     def late(self) -> bool:
         """Whether it lies beyond the breach."""
-        return self.beyond is not None or (self.thousandths is not None and self.thousandths > _FULL)
+        return (
+            self.every is not None
+            or self.beyond is not None
+            or (self.thousandths is not None and self.thousandths > _FULL)
+        )
 
     def amount(self, within: timedelta) -> timedelta:
-        """Counted time from the start to the mark; never negative, a mark before the start lies on it."""
+        """
+        Counted time from the start to the mark; never negative, a mark before the start lies on it.
+
+        Of one that repeats it is the first time.
+        """
         if self.thousandths is not None:
             return within * self.thousandths // _FULL
-        if self.beyond is not None:
-            return within + self.beyond
+        beyond = self.beyond or self.every
+        if beyond is not None:
+            return within + beyond
         return max(timedelta(), within - (self.ahead or timedelta()))
+
+    def numbered(self, number: int) -> str:
+        """What one repetition is called, counted from 1: ``every 4h after #2``."""
+        return f"{self.name}{_NUMBER}{number}"
+
+    def number(self, name: str) -> int:
+        """Which repetition of this mark a name means; 0 for what is none of it."""
+        base, _, digits = name.rpartition(_NUMBER)
+        return int(digits) if base == self.name and digits.isdecimal() else 0
+
+
+def mark_name(text: str) -> str:
+    """How a clock spells a mark: ``every 1h30m after`` for ``every 90m after``; what is none stays as it is."""
+    mark = read_mark(text, "", Problems())
+    return text if mark is None else mark.name
+
+
+def mark_of(name: str) -> str:
+    """The mark as the definition writes it, of a mark that was reached: ``every 4h after`` of ``every 4h after #2``."""
+    return name.rpartition(_NUMBER)[0] or name
+
+
+def read_target(value: Any, path: str, problems: Problems) -> Span | Relative | TableOutput | None:
+    """A span, or the output of a table that gives one; None when it is neither, and the problem is noted."""
+    if isinstance(value, TableOutput) or (isinstance(value, Mapping) and "table" in value):
+        return read_output(value, path, problems)
+    return read_span(value, path, problems)
+
+
+def read_output(value: Any, path: str, problems: Problems) -> TableOutput | None:
+    """The output of a table from its mapping; None when it is none, and the problem is noted."""
+    if isinstance(value, TableOutput):
+        return value
+    sound = set(value) == set(_TABLE_KEYS) and all(isinstance(one, str) and one.strip() for one in value.values())
+    if not sound:
+        strange = next((key for key in value if key not in _TABLE_KEYS), None)
+        close = None if strange is None else nearest(strange, _TABLE_KEYS)
+        problems.add("table_output", path, value=shown(dict(value)), **({"nearest": close} if close else {}))
+        return None
+    return TableOutput(value["table"].strip(), value["take"].strip())
+
+
+def span_of(value: Any) -> Span | Relative:
+    """
+    A length of time or a place in the calendar, as ``within`` may give it: ``4h``, ``end of next business day``.
+
+    Raises:
+        DefinitionError: it is neither.
+    """
+    problems = Problems()
+    found = read_span(value, "", problems)
+    problems.settle()
+    assert found is not None
+    return found
 
 
 def read_span(value: Any, path: str, problems: Problems) -> Span | Relative | None:
@@ -112,6 +202,9 @@ def read_span(value: Any, path: str, problems: Problems) -> Span | Relative | No
         return value
     if isinstance(value, Mapping):
         return _read_relative(value, path, problems)
+    if isinstance(value, str) and len(value) <= _MOST_TEXT and (place := _PLACE.fullmatch(" ".join(value.split()))):
+        data = {"end_of": place[3]} if place[1] else {"at": place[2], "of": place[3]}
+        return _read_relative(data, path, problems)
     try:
         span = Span.of(value)
     except TimeError as error:
@@ -205,6 +298,8 @@ def read_mark(value: Any, path: str, problems: Problems) -> Mark | None:
         whole, rest = divmod(thousandths, 1000)
         tail = f".{rest:03}".rstrip("0") if rest else ""
         return Mark(f"{whole}{tail}%", thousandths=thousandths)
+    if text.startswith("every "):
+        return _read_every(text, value, path, problems)
     length, _, side = text.rpartition(" ")
     if side not in {"before", "after"}:
         problems.add("mark", path, value=shown(value))
@@ -219,3 +314,24 @@ def read_mark(value: Any, path: str, problems: Problems) -> Mark | None:
         return None
     name = f"{span.text} {side}"
     return Mark(name, ahead=span.exact) if side == "before" else Mark(name, beyond=span.exact)
+
+
+def _read_every(text: str, value: Any, path: str, problems: Problems) -> Mark | None:
+    found = _EVERY.fullmatch(text)
+    if found is None:
+        problems.add("mark", path, value=shown(value))
+        return None
+    times = MAX_REPEATS if found[2] is None else int(found[2])
+    if not 0 < times <= MAX_REPEATS:
+        problems.add("times", path, value=shown(value), limit=MAX_REPEATS)
+        return None
+    try:
+        span = Span.of(found[1])
+    except TimeError as error:
+        problems.add("span", path, value=shown(value), why=error.message)
+        return None
+    if not span.exact:
+        problems.add("mark", path, value=shown(value))
+        return None
+    said = "" if found[2] is None else f", {times} time" + ("s" if times > 1 else "")
+    return Mark(f"every {span.text} after{said}", every=span.exact, times=times)

@@ -1,0 +1,104 @@
+"""Knows how a clock is held to what the clock above it promises; must not know what either of them waits for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from servflow import sla
+from servflow.calendars import OpenTime
+from servflow.engine._clock_late import cause_of
+from servflow.model import Amended, ClockRetargeted, ClockRun
+
+if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
+    from servflow.engine._clock_plans import ClockPlan
+    from servflow.engine._compile import Compiled
+
+
+def children(compiled: Compiled) -> tuple[ClockPlan, ...]:
+    """The clocks that have a parent, each after its own; parents that are not declared and circles go to the findings."""
+    plans = {plan.clock.name: plan for plan in compiled.clocks}
+    left = [plan for plan in compiled.clocks if plan.clock.parent is not None]
+    for plan in list(left):
+        path = f"{compiled.promises[plan.order].path}.parent"
+        if not compiled.problems.known("clock", plan.clock.parent, tuple(plans), path):
+            left.remove(plan)
+    placed: list[ClockPlan] = []
+    while left:
+        waiting = {plan.clock.name for plan in left}
+        ready = [plan for plan in left if plan.clock.parent not in waiting]
+        if not ready:
+            circle = tuple(plan.clock.name for plan in left if _in_circle(plan, plans))
+            for plan in left:
+                if plan.clock.name in circle:
+                    path = f"{compiled.promises[plan.order].path}.parent"
+                    compiled.problems.add("clock.parent_circle", path, clock=plan.clock.name, clocks=circle)
+            return ()
+        placed += ready
+        left = [plan for plan in left if plan.clock.name not in {one.clock.name for one in ready}]
+    return tuple(placed)
+
+
+def _in_circle(plan: ClockPlan, plans: dict[str, ClockPlan]) -> bool:
+    above = plan.clock.parent
+    for _ in plans:
+        if above is None or above not in plans or above == plan.clock.name:
+            break
+        above = plans[above].clock.parent
+    return above == plan.clock.name
+
+
+def cap_for(call: OneCall, plan: ClockPlan, at: datetime) -> datetime | None:
+    """
+    When a clock that runs from an instant on must be due at the latest; None where nothing holds it.
+
+    That is when its parent is due, while that runs: one that rests, has ended or was broken before holds nobody.
+    """
+    parent = call.draft.clocks.get(plan.clock.parent or "")
+    if parent is None or parent.phase != "running" or (parent.breached_at is not None and parent.breached_at <= at):
+        return None
+    return parent.due
+
+
+def capped(call: OneCall, plan: ClockPlan, run: ClockRun, at: datetime, cal: OpenTime | None) -> ClockRun:
+    """A clock that has just started, resumed or got another target, held to what its parent promises."""
+    if plan.clock.parent is None:
+        return run
+    return sla.capped(plan.clock, run, at, cap_for(call, plan, at), cal)
+
+
+def said(plan: ClockPlan, run: ClockRun) -> str:
+    """What the record of a clock says of its cap; nothing where it has none."""
+    return "" if run.cap is None else f"capped by {plan.clock.parent}"
+
+
+def follow(call: OneCall) -> None:
+    """Let every child take what has become of its parent, parents first."""
+    for plan in call.compiled.children:
+        run = call.draft.clocks.get(plan.clock.name)
+        if run is not None and run.phase == "running" and (run.breached_at is None or call.effective <= run.breached_at):
+            _follow(call, plan, run)
+
+
+def _follow(call: OneCall, plan: ClockPlan, run: ClockRun) -> None:
+    clock, cal = plan.clock, call.compiled.counting(run.calendar)
+    # What an event that occurred earlier changes holds from there, but not from before the clock's own latest change.
+    at = max(call.effective, run.since or run.started_at)
+    cap = cap_for(call, plan, at)
+    parent = call.draft.clocks.get(clock.parent or "")
+    if cap is None and run.cap is not None and parent is not None and parent.breached_at == run.cap and at <= run.cap:
+        return  # both are broken at one instant, whichever of them is worked off first
+    back, undone = sla.rewind(clock, run, at, cal) if call.occurred is not None else (run, ())
+    changed = sla.capped(clock, back, at, cap, cal)
+    if changed.cap == run.cap:
+        return
+    for mark, was in undone:
+        reason = f"{clock.parent} changed earlier"
+        call.record(Amended, clock=clock.name, instant=at, run=back, mark=mark, was=was, reason=reason)
+        call.amended.append(cause_of(clock.name, run.cycle, mark))
+    reason = said(plan, changed) or f"no longer capped by {clock.parent}"
+    call.record(ClockRetargeted, clock=clock.name, instant=at, run=changed, reason=reason)
+
+
+__all__ = ["capped", "children", "follow", "said"]
