@@ -49,7 +49,7 @@ def explain(workflow: Workflow, ticket: Ticket, given: Given) -> Explanation:
 
 
 def _clock_view(call: OneCall, run: ClockRun) -> ClockView:
-    cal = call.compiled.counting(run.calendar)
+    cal, draft = call.compiled.counting(run.calendar), call.draft
     counted = sla.counted(run, call.at, cal)
     clock = next(plan.clock for plan in call.compiled.clocks if plan.clock.name == run.name)
     return ClockView(
@@ -67,7 +67,7 @@ def _clock_view(call: OneCall, run: ClockRun) -> ClockView:
         next_at=run.next_at,
         waived=run.waived,
         over=counted > run.within,
-        timeline=tuple(sla.explain(clock, run, call.at, cal)),
+        timeline=sla.rows(clock, run, call.at, cal, (draft.entered_at, draft.state)),
     )
 
 

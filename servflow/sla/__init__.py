@@ -9,13 +9,16 @@ from servflow.sla._caps import capped
 from servflow.sla._change import clamp, recalendar, remark, retarget, rewind
 from servflow.sla._clock import CONDITIONS, KEYS, MAX_ITEMS, Clock, short
 from servflow.sla._conditions import KINDS, NARROWING, SIDES, Condition
-from servflow.sla._explain import Row, explain
+from servflow.sla._explain import explain, explain_idle, rows
+from servflow.sla._explain_history import explain_history
 from servflow.sla._fold import begin, cancel, pause, reach, reopen, reset, resume, stop
 from servflow.sla._history import OPERATIONS, ClockState, fold, run
 from servflow.sla._parts import BREACH, MAX_REPEATS, Choice, Mark, Relative, TableOutput, mark_name, mark_of, span_of
 from servflow.sla._presets import OPTIONS, PRESETS
 from servflow.sla._questions import counted, display_due, due_if_resumed, over, paused, remaining
+from servflow.sla._rows import Row
 from servflow.sla._time import passes, target
+from servflow.sla._timeline import MarkAt, Step, Timeline
 
 __all__ = [
     "BREACH",
@@ -34,9 +37,12 @@ __all__ = [
     "ClockState",
     "Condition",
     "Mark",
+    "MarkAt",
     "Relative",
     "Row",
     "TableOutput",
+    "Step",
+    "Timeline",
     "begin",
     "cancel",
     "capped",
@@ -45,6 +51,8 @@ __all__ = [
     "display_due",
     "due_if_resumed",
     "explain",
+    "explain_history",
+    "explain_idle",
     "fold",
     "mark_name",
     "mark_of",
@@ -61,6 +69,7 @@ __all__ = [
     "resume",
     "retarget",
     "rewind",
+    "rows",
     "run",
     "short",
     "span_of",

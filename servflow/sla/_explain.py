@@ -1,73 +1,213 @@
-"""Knows how the course of a clock is laid out as a table; must not know how it is shown."""
+"""Knows how a clock, its calendar and its records become the timeline of one cycle; must not know how it is shown."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
-
-from attrs import frozen
+from itertools import islice
 
 from servflow.calendars import OpenTime
-from servflow.model import ClockRun, write_instant
+from servflow.errors import InputError, render, shown
+from servflow.model import ClockRun, Record, instant
 from servflow.sla._clock import Clock
-from servflow.sla._fold import origin
-from servflow.sla._time import ZERO, between
+from servflow.sla._course import NOTHING, Course, Turn, course_of
+from servflow.sla._fold import reach
+from servflow.sla._local import zone_name
+from servflow.sla._questions import counted, due_if_resumed
+from servflow.sla._rows import Counting, Row, rows_of
+from servflow.sla._time import ZERO
+from servflow.sla._timeline import MarkAt, Step, Timeline
+from servflow.sla._why import Case, calendar_name, promised, steps
 
-_SECOND = timedelta(seconds=1)
+_MOST_MARKS = 256
+_MOST_AHEAD = 16
 
 
-@frozen
-class Row:
+def rows(
+    clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None, state: tuple[datetime, str] | None = None
+) -> tuple[Row, ...]:
     """
-    One stretch of a clock's course, half-open.
+    The rows of ``explain`` alone, from what the run itself knows.
 
-    ``phase`` is ``running``, ``paused``, or ``folded`` for a past that is kept as one amount only.
-    ``elapsed`` is time as it passed, ``counted`` what the calendar counted of it, ``total`` all that is
-    counted to its end.
+    Args:
+        state: the state the ticket is in, and since when.
     """
-
-    start: datetime
-    end: datetime
-    phase: str
-    elapsed: timedelta
-    counted: timedelta
-    total: timedelta
-
-    def to_data(self) -> dict[str, Any]:
-        """JSON-ready: instants as RFC 3339 in UTC, lengths in seconds."""
-        return {
-            "start": write_instant(self.start),
-            "end": write_instant(self.end),
-            "phase": self.phase,
-            "elapsed": self.elapsed / _SECOND,
-            "counted": self.counted / _SECOND,
-            "total": self.total / _SECOND,
-        }
+    course = NOTHING if state is None else Course((), (state,))
+    return rows_of(run, at, course, lambda _: cal, clock.paused_in)
 
 
-def explain(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> tuple[Row, ...]:
+def explain(
+    clock: Clock,
+    run: ClockRun,
+    at: datetime,
+    cal: OpenTime | None,
+    *,
+    records: Iterable[Record] = (),
+    calendars: Mapping[str, OpenTime] | None = None,
+    cycle: int | None = None,
+    zone: str | None = None,
+    state: tuple[datetime, str] | None = None,
+    source: tuple[Step, ...] = (),
+) -> Timeline:
     """
-    The course of the open cycle up to an instant or its end, stretch by stretch.
+    The course of a cycle up to an instant or its end, stretch by stretch, and why it is due when it is.
 
-    The rows touch, leave out stretches of no length, and the last ``total`` is what is counted at
-    *at*. Before the start there are none.
+    Args:
+        clock: its definition.
+        run: how far it has come.
+        at: aware instant; what time alone does before it is done.
+        cal: the calendar that counts, None for time as it passes.
+        records: all records of the ticket: they tell states and reasons, and what the run keeps as one amount.
+        calendars: those that counted before, by name.
+        cycle: an earlier cycle, which only the records tell; the latest unless given.
+        zone: in which instants are told; unless given the calendar's, and UTC without a calendar.
+        state: without records, the state the ticket is in and since when.
+        source: where target and calendar came from, told after the promise.
+
+    Raises:
+        TimeError: *at* is naive.
+        InputError: there is no such cycle or zone, or *records* holds something else.
     """
-    end = at if run.stopped_at is None else min(at, run.stopped_at)
-    rows: list[Row] = []
-    place, total = run.started_at, ZERO
-    known = origin(run)
-    if known > place or run.folded:
-        place, total = max(place, min(known, end)), run.folded
-        rows.append(Row(run.started_at, place, "folded", place - run.started_at, total, total))
-    for segment in run.segments:
-        if segment.start >= end:
+    now = instant(at, "at")
+    course = course_of(records, run.name)
+    if state is not None and not course.states:
+        course = Course(course.turns, (state,))
+    known = dict(calendars or {})
+
+    def counting(name: str | None) -> OpenTime | None:
+        return cal if name == run.calendar else None if name is None else known[name]
+
+    chosen = run if cycle is None or cycle == run.cycle else run_of(course.turns, run.name, cycle, run.cycle)
+    try:
+        here = counting(chosen.calendar)
+    except KeyError:
+        raise InputError(
+            f"cycle {cycle} of clock {run.name} was counted by calendar {chosen.calendar}; give it in calendars",
+            code="calendar",
+            calendar=chosen.calendar,
+        ) from None
+    return timeline_of(clock, chosen, now, course.cycle(chosen.cycle), Around(counting, here, zone, source))
+
+
+class Around:
+    """What counts for a timeline, where its instants are told, and where target and calendar came from."""
+
+    def __init__(self, counting: Counting, cal: OpenTime | None, zone: str | None, source: tuple[Step, ...] = ()) -> None:
+        self.counting, self.cal, self.source = counting, cal, source
+        self.zone = zone_name(zone) if zone is not None else "UTC" if cal is None else cal.days_zone
+
+
+def run_of(turns: Sequence[Turn], clock: str, cycle: object, now: int) -> ClockRun:
+    """
+    A clock at the end of an earlier cycle.
+
+    Raises:
+        InputError: what is known does not tell of such a cycle.
+    """
+    found = next((turn.run for turn in reversed(turns) if turn.run.cycle == cycle and not isinstance(cycle, bool)), None)
+    if found is None:
+        facts = {"clock": clock, "cycle": shown(cycle), "now": now}
+        said = f"{render('sla.no_cycle', facts)}; past cycles are in the records only: pass all records of the ticket"
+        raise InputError(said, code="cycle", **facts)
+    return found
+
+
+def timeline_of(clock: Clock, run: ClockRun, now: datetime, course: Course, around: Around) -> Timeline:
+    """The timeline of a run, with what befell it in this cycle."""
+    cal = around.cal
+    run = _worked_off(clock, run, now, cal)
+    seen = now if run.stopped_at is None else min(now, run.stopped_at)
+    told = rows_of(run, now, course, around.counting, clock.paused_in)
+    amount = counted(run, seen, cal)
+    case = Case(
+        clock=clock,
+        run=run,
+        at=now,
+        cal=cal,
+        counted=amount,
+        rows=told,
+        course=course,
+        zone=around.zone,
+        counting=around.counting,
+    )
+    return Timeline(
+        clock=run.name,
+        cycle=run.cycle,
+        phase=run.phase,
+        at=now,
+        zone=around.zone,
+        calendar=calendar_name(run.calendar, cal),
+        within=run.within,
+        counted=amount,
+        remaining=run.within - amount,
+        started_at=run.started_at,
+        stopped_at=run.stopped_at,
+        due=run.due,
+        breached_at=run.breached_at,
+        due_if_resumed=due_if_resumed(run, now, cal) if run.phase == "paused" else None,
+        over=amount > run.within,
+        provisional=run.provisional,
+        waived=run.waived,
+        rows=told,
+        why=(promised(run.within, run.calendar, cal, around.zone), *around.source, *steps(case)),
+        marks=tuple(_marks(clock, run, cal)),
+        counting=cal,
+    )
+
+
+def explain_idle(
+    clock: Clock,
+    at: datetime,
+    within: timedelta | None,
+    cal: OpenTime | None,
+    *,
+    calendar: str | None = None,
+    zone: str | None = None,
+    source: tuple[Step, ...] = (),
+) -> Timeline:
+    """
+    The timeline of a clock that has not started: no rows, and what it would promise; None where it promises nothing.
+
+    Raises:
+        TimeError: *at* is naive.
+        InputError: there is no such zone.
+    """
+    around = Around(lambda _: cal, cal, zone)
+    first = () if within is None else (promised(within, calendar, cal, around.zone),)
+    return Timeline(
+        clock=clock.name,
+        cycle=0,
+        phase="idle",
+        at=instant(at, "at"),
+        zone=around.zone,
+        calendar=calendar_name(calendar, cal),
+        within=within,
+        counted=ZERO,
+        remaining=within,
+        why=(*first, *source, Step("sla.why_idle")),
+        counting=cal,
+    )
+
+
+def _worked_off(clock: Clock, run: ClockRun, now: datetime, cal: OpenTime | None) -> ClockRun:
+    for _ in range(_MOST_MARKS):
+        if run.next_at is None or run.next_at >= now:
             break
-        if segment.start > place:
-            rows.append(Row(place, segment.start, "paused", segment.start - place, ZERO, total))
-        place = end if segment.end is None else min(segment.end, end)
-        counted = between(cal, segment.start, place)
-        total += counted
-        rows.append(Row(segment.start, place, "running", place - segment.start, counted, total))
-    if end > place:
-        rows.append(Row(place, end, "paused", end - place, ZERO, total))
-    return tuple(rows)
+        run = reach(clock, run, cal)
+    return run
+
+
+def _marks(clock: Clock, run: ClockRun, cal: OpenTime | None) -> Iterator[MarkAt]:
+    reached = list(zip(run.marks, run.reached, strict=True))
+    for name, at in reached[-_MOST_MARKS:]:
+        yield MarkAt(name, at, True)
+    yield from islice(_ahead(clock, run, cal), _MOST_AHEAD)
+
+
+def _ahead(clock: Clock, run: ClockRun, cal: OpenTime | None) -> Iterator[MarkAt]:
+    """What time alone will reach if nothing else happens, up to the breach and the mark after it."""
+    while run.next_mark is not None and run.next_at is not None:
+        yield MarkAt(run.next_mark, run.next_at, False)
+        if run.breached_at is not None:
+            return
+        run = reach(clock, run, cal)

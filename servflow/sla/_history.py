@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -88,16 +88,30 @@ def fold(clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[Any
 def _folded(
     clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[Any]], at: datetime
 ) -> tuple[ClockRun | None, Span | Relative, OpenTime | None]:
+    now, span, cal = asked(clock, calendar, at)
+    current: ClockRun | None = None
+    for _, _, after in played(clock, span, cal, entries_of(history, now)):
+        current = after
+    return (None if current is None else _reached(clock, current, now, cal)), span, cal
+
+
+def asked(clock: Clock, calendar: OpenTime | None, at: datetime) -> tuple[datetime, Span | Relative, OpenTime | None]:
+    """The instant in UTC, the one target, and the calendar that counts it."""
     now = instant(at, "at")
     for what, value, kind in (("a clock", clock, Clock), ("a calendar", calendar, OpenTime | None)):
         if not isinstance(value, kind):
             raise InputError(f"{what} was expected, not {shown(value)}", code="argument", value=shown(value))
     span = _span(clock)
-    cal = None if passes(span) else calendar
+    return now, span, None if passes(span) else calendar
+
+
+def played(
+    clock: Clock, span: Span | Relative, cal: OpenTime | None, entries: Iterable[tuple[datetime, str]]
+) -> Iterator[tuple[datetime, str, ClockRun]]:
+    """Every operation that applies, in order, and the run after it."""
     current: ClockRun | None = None
-    for when, operation in _sorted(history, now):
-        if current is not None:
-            current = _reached(clock, current, when, cal)
+    for when, operation in entries:
+        before = current = None if current is None else _reached(clock, current, when, cal)
         if operation == "start":
             if current is None or current.phase not in LIVE:
                 current = begin(clock, when, target(span, cal, when), None, cal, current)
@@ -106,7 +120,8 @@ def _folded(
                 current = reset(clock, current, when, target(span, cal, when), None, cal)
         elif current is not None:
             current = _VERBS[operation](clock, current, when, cal)
-    return (None if current is None else _reached(clock, current, now, cal)), span, cal
+        if current is not None and current is not before:
+            yield when, operation, current
 
 
 def _span(clock: Clock) -> Span | Relative:
@@ -117,7 +132,8 @@ def _span(clock: Clock) -> Span | Relative:
     return found
 
 
-def _sorted(history: Iterable[Sequence[Any]], now: datetime) -> list[tuple[datetime, str]]:
+def entries_of(history: Iterable[Sequence[Any]], now: datetime) -> list[tuple[datetime, str]]:
+    """The operations of a history up to an instant, in the order in which they apply."""
     out: list[tuple[datetime, str]] = []
     if isinstance(history, (str, bytes, Mapping)) or not isinstance(history, Iterable):
         raise InputError(f"a history is a list of pairs, not {shown(history)}", code="history")

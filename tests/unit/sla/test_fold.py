@@ -401,10 +401,14 @@ def test_the_course_of_a_clock_is_told_row_by_row() -> None:
     assert {
         "start": "2026-03-02T08:00:00Z",
         "end": "2026-03-02T11:00:00Z",
+        "state": None,
+        "reason": "started",
         "phase": "running",
         "elapsed": 10800.0,
+        "open": 7200.0,
         "counted": 7200.0,
         "total": 7200.0,
+        "calendar": "office",
     } == rows[0].to_data()
     assert H == sla.paused(run, at(13))
 
