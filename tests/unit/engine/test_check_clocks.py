@@ -62,7 +62,10 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ),
     (
         "clock.never_starts",
-        {"transitions": [move(when="false"), move("end", ["a", "b"], "z")], "clocks": [clock(start=[{"event": "go"}], until="z")],},
+        {
+            "transitions": [move(when="false"), move("end", ["a", "b"], "z")],
+            "clocks": [clock(start=[{"event": "go"}], until="z")],
+        },
         {"transitions": [move(), move("end", ["a", "b"], "z")], "clocks": [clock(start=[{"event": "go"}], until="z")]},
     ),
     ("clock.never_stops", {**WAIT, "clocks": [clock(until="c")]}, {**WAIT, "clocks": [clock(until="b")]}),
@@ -94,7 +97,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ),
     (
         "clock.never_resumed",
-        {**WAIT, "transitions": [move(), move("wait", "b", "c"), move("end", "b", "z")], "clocks": [clock(until="z", paused_in="c")],},
+        {
+            **WAIT,
+            "transitions": [move(), move("wait", "b", "c"), move("end", "b", "z")],
+            "clocks": [clock(until="z", paused_in="c")],
+        },
         {
             **WAIT,
             "transitions": [move(), move("wait", "b", "c"), move("back", "c", "b"), move("end", "b", "z")],
@@ -108,7 +115,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ),
     (
         "clock.never_resumed",
-        {**GRANTED, "events": {"hold": CLERK}, "clocks": [clock(until="z", pause=[{"event": "hold"}], resume=[{"event": "on"}])],},
+        {
+            **GRANTED,
+            "events": {"hold": CLERK},
+            "clocks": [clock(until="z", pause=[{"event": "hold"}], resume=[{"event": "on"}])],
+        },
         {
             **GRANTED,
             "events": {"hold": CLERK, "on": CLERK},
@@ -141,7 +152,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {**ONCE, "clocks": [clock(within="3 business days", calendar="fair", until="z")]},
         {**ONCE, "clocks": [clock(within="1 business days", calendar="fair", until="z")]},
     ),
-    ("clock.mark_at_start", {"clocks": [clock(until="z", warn=["5h before"])]}, {"clocks": [clock(until="z", warn=["3h before"])]},),
+    (
+        "clock.mark_at_start",
+        {"clocks": [clock(until="z", warn=["5h before"])]},
+        {"clocks": [clock(until="z", warn=["3h before"])]},
+    ),
     (
         "clock.mark_at_start",
         {**TIER, "clocks": [clock(within=by_tier("1h", "4h"), until="z", warn=["2h before"])]},
@@ -192,12 +207,18 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     # What waits before the visit may let the repair wait longer than the visit.
     (
         "clock.response_longer",
-        {**WAIT, "transitions": [move(), move("on", "b", "c"), move("end", "c", "z")],
-         "clocks": [clock("visit", "9h", until="c", paused_in="b"), clock("repair", "8h", until="z", paused_in="b")]},
-        {**WAIT, "transitions": [move(), move("on", "b", "c"), move("end", "c", "z")],
-         "clocks": [clock("visit", "9h", until="c"), clock("repair", "8h", until="z", paused_in="b")]},
+        {
+            **WAIT,
+            "transitions": [move(), move("on", "b", "c"), move("end", "c", "z")],
+            "clocks": [clock("visit", "9h", until="c", paused_in="b"), clock("repair", "8h", until="z", paused_in="b")],
+        },
+        {
+            **WAIT,
+            "transitions": [move(), move("on", "b", "c"), move("end", "c", "z")],
+            "clocks": [clock("visit", "9h", until="c"), clock("repair", "8h", until="z", paused_in="b")],
+        },
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("code", "has", "near"), CASES)
