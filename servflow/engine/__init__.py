@@ -17,6 +17,7 @@ from servflow.engine._proving import Proof
 from servflow.engine._reopen import Reopen
 from servflow.engine._verbs import SKEW, Walk
 from servflow.engine._views import ClockView, Explanation, NextUp, Option
+from servflow.engine._what_if import Coming, Following, WhatIf
 from servflow.engine._workflow import Workflow
 
 __all__ = [
@@ -27,11 +28,13 @@ __all__ = [
     "Change",
     "ChecklistStep",
     "ClockView",
+    "Coming",
     "Diff",
     "Erasure",
     "EventSpec",
     "Explanation",
     "Extensions",
+    "Following",
     "Law",
     "MigrationPlan",
     "NextUp",
@@ -48,6 +51,7 @@ __all__ = [
     "Timer",
     "Transition",
     "Walk",
+    "WhatIf",
     "Workflow",
     "diff",
     "migrate",

@@ -79,7 +79,7 @@ def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], given: G
             payload = frozen_map(typed_payload(spec.payload, payload, event))
     if not chosen and not granted:
         raise _refusal(call, event, payload, attempt)
-    call.own_event = True
+    call.own_event, call.unasked = True, False
     sequence = call.draft.sequence + 1
     call.cause = f"event:{sequence}"
     call.record(
@@ -115,7 +115,7 @@ def _granted(call: OneCall, event: str) -> bool:
     if event in (_approval.APPROVE, _approval.REJECT):
         return _approval.may_vote(call, event)
     if spec is None:
-        return not call.workflow.roles
+        return call.unasked or not call.workflow.roles
     return permitted(call, spec.allow, spec.not_by)
 
 

@@ -24,6 +24,8 @@ class Given:
     occurred: datetime | None
     key: str | None = None
     expect: int | None = None
+    unasked: bool = False
+    """Whether the event is only tried, in nobody's name, so that nobody's permission is asked."""
 
     @classmethod
     def of(

@@ -18,8 +18,11 @@ def permitted(call: OneCall, allow: tuple[Any, ...], not_by: str | None = None) 
     Whether the present actor may.
 
     Nothing listed means everybody while the workflow declares no roles, and nobody once it does.
-    ``not_by`` names an event, or several: whoever did one of them last may not do this.
+    ``not_by`` names an event, or several: whoever did one of them last may not do this. An event that is only
+    tried needs nobody's permission.
     """
+    if call.unasked:
+        return True
     if not_by is not None and call.actor is not None and call.actor.id in done_by(call.draft, not_by):
         return False
     if not allow:

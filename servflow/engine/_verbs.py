@@ -143,6 +143,7 @@ def _fire(call: OneCall, event: str, payload: Mapping[str, Any] | None, given: G
     call.at = at
     call.occurred = given.occurred
     call.act_as(given.actor)
+    call.unasked = given.unasked
     host_event(call, event, data, given)
     return catch_up(call, at)
 

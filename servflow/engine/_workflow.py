@@ -25,6 +25,7 @@ from servflow.engine._law import Law
 from servflow.engine._order import meant_orders
 from servflow.engine._progress import Progress
 from servflow.engine._proving import BUDGET, Proof, prove
+from servflow.engine._questions import Questions
 from servflow.engine._resting import endless_rules
 from servflow.engine._stories import replay
 from servflow.engine._views import Explanation, Option
@@ -40,7 +41,7 @@ WorldLike = World | Mapping[str, Any] | None
 
 
 @attrs.define(kw_only=True, slots=False, frozen=True, eq=False, repr=False)
-class Workflow:
+class Workflow(Questions):
     """
     The complete, versioned definition for one kind of ticket.
 

@@ -12,11 +12,15 @@ from servflow.sla._conditions import KINDS, NARROWING, SIDES, Condition
 from servflow.sla._explain import explain, explain_idle, rows
 from servflow.sla._explain_history import explain_history
 from servflow.sla._fold import begin, cancel, pause, reach, reopen, reset, resume, stop
+from servflow.sla._forecast import Forecast, estimated, forecast
 from servflow.sla._history import OPERATIONS, ClockState, fold, run
 from servflow.sla._parts import BREACH, MAX_REPEATS, Choice, Mark, Relative, TableOutput, mark_name, mark_of, span_of
 from servflow.sla._presets import OPTIONS, PRESETS
 from servflow.sla._questions import counted, display_due, due_if_resumed, over, paused, remaining
+from servflow.sla._recompute import UNCHANGED, Unchanged, recompute, what_if
+from servflow.sla._redue import Item, Redue
 from servflow.sla._rows import Row
+from servflow.sla._standing import ClockChange, Standing, standing
 from servflow.sla._time import passes, target
 from servflow.sla._timeline import MarkAt, Step, Timeline
 
@@ -32,17 +36,24 @@ __all__ = [
     "OPTIONS",
     "PRESETS",
     "SIDES",
+    "UNCHANGED",
     "Choice",
     "Clock",
+    "ClockChange",
     "ClockState",
     "Condition",
+    "Forecast",
+    "Item",
     "Mark",
     "MarkAt",
+    "Redue",
     "Relative",
     "Row",
-    "TableOutput",
+    "Standing",
     "Step",
+    "TableOutput",
     "Timeline",
+    "Unchanged",
     "begin",
     "cancel",
     "capped",
@@ -50,10 +61,12 @@ __all__ = [
     "counted",
     "display_due",
     "due_if_resumed",
+    "estimated",
     "explain",
     "explain_history",
     "explain_idle",
     "fold",
+    "forecast",
     "mark_name",
     "mark_of",
     "over",
@@ -62,6 +75,7 @@ __all__ = [
     "paused",
     "reach",
     "recalendar",
+    "recompute",
     "remaining",
     "remark",
     "reopen",
@@ -73,6 +87,8 @@ __all__ = [
     "run",
     "short",
     "span_of",
+    "standing",
     "stop",
     "target",
+    "what_if",
 ]

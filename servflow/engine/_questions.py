@@ -1,0 +1,116 @@
+"""Knows the questions about what would be: what if, forecast, recompute; must not know how any of them is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from servflow.calendars import OpenTime
+from servflow.engine import _forecast, _recompute, _what_if
+from servflow.engine._given import Given
+from servflow.engine._what_if import WhatIf
+from servflow.model import Span, Ticket, World, instant
+from servflow.sla import ClockChange, Forecast
+
+if TYPE_CHECKING:
+    from servflow.engine._workflow import Workflow
+
+WorldLike = World | Mapping[str, Any] | None
+
+
+class Questions:
+    """What can be asked of a workflow about a ticket before anything is done; nothing here changes anything."""
+
+    def what_if(
+        self,
+        ticket: Ticket,
+        *,
+        at: datetime,
+        world: WorldLike = None,
+        calendars: Mapping[str, Any] | OpenTime | None = None,
+        until: datetime | None = None,
+        event: str | None = None,
+        fields: Mapping[str, Any] | None = None,
+        **named: Any,
+    ) -> WhatIf:
+        """
+        What a change would make of a ticket: new dues, warnings, breaches, and all that would follow.
+
+        The code that would make the change makes it on a copy: rules run, clocks are retargeted, dispatch decides. Nothing is
+        committed and nobody's permission is asked; whatever a person's change would overrule is overruled.
+
+        Args:
+            ticket: the ticket as the host holds it.
+            at: aware instant of the change.
+            world: what decisions may read of the world outside.
+            calendars: other calendars to try, by name, as ``recompute`` takes them.
+            until: a horizon: what time alone would do until then is told as well, with the change and without.
+            event: one to try in place of ``ticket.update``; *fields* are its payload then.
+            fields: what would be set, for names that are also parameters of this method.
+            named: fields and attributes by name: ``priority=1``.
+
+        Raises:
+            Refused: a name or a value does not fit, with a did-you-mean (``payload``), the event is not possible here, or *at*
+                lies more than 5 s behind the ticket (``past``).
+            InputError: nothing to change was given, a name was given twice, or a calendar is unknown.
+            TimeError: an instant is naive.
+        """
+        change = _what_if.Change.of(event, fields, named, calendars, until)
+        return _what_if.what_if(cast("Workflow", self), ticket, change, Given.of(at, None, world, None))
+
+    def forecast(
+        self,
+        ticket: Ticket,
+        clock: str,
+        estimate: Span | timedelta | str,
+        *,
+        at: datetime,
+        world: WorldLike = None,
+    ) -> Forecast:
+        """
+        Whether work that starts at an instant is done before a clock is due, and the last instant at which it may start.
+
+        Args:
+            ticket: the ticket as the host holds it.
+            clock: the name of one of the workflow's clocks.
+            estimate: the work as counted time: a ``timedelta``, ``4h`` or ``2 business days``.
+            at: aware instant at which the work would start.
+            world: what decisions may read, for what happens until *at*.
+
+        Raises:
+            InputError: no such clock, with a did-you-mean; or the estimate is no length of work.
+            Refused: *at* lies more than 5 s behind the ticket (``past``).
+            TimeError: *at* is naive, or the estimate is no length of time.
+        """
+        return _forecast.forecast(cast("Workflow", self), ticket, clock, estimate, Given.of(at, None, world, None))
+
+    def recompute(
+        self,
+        tickets: Iterable[Ticket],
+        *,
+        calendars: Mapping[str, Any] | OpenTime,
+        at: datetime,
+        world: WorldLike = None,
+    ) -> tuple[ClockChange, ...]:
+        """
+        What other calendars would change for tickets: exactly what advancing each of them under these would.
+
+        Args:
+            tickets: as the host holds them; very many at once cost a few microseconds each.
+            calendars: those that change, by name, as calendars or as the data of one; the others stay. One calendar alone
+                will do where the workflow has only one.
+            at: aware instant to compare at; a ticket that is ahead of it is compared at its own instant.
+            world: what decisions may read, for what happens until *at*.
+
+        Returns:
+            One for every clock for which anything differs, in the order of the tickets and of their clocks.
+
+        Raises:
+            InputError: a calendar's name is unknown, with a did-you-mean, or a ticket is of another workflow.
+            DefinitionError: a calendar cannot be read.
+            TimeError: *at* is naive.
+        """
+        flow = cast("Workflow", self)
+        other = _recompute.with_calendars(flow, calendars)
+        return _recompute.recompute(flow, other, tickets, instant(at), World.of(world))
