@@ -44,12 +44,14 @@ CHANGES = ("recompute", "prospective")
 minutes = st.integers(0, 3 * 1440)
 places = st.sampled_from([(zone, base.replace(tzinfo=UTC)) for zone, bases in HARD.items() for base in bases])
 # Even, so that half of it is whole minutes.
+lasts = st.integers(1440, 3 * 1440)
 targets = st.integers(1, 450).map(lambda half: 2 * half)
 counting = st.integers(-1, len(WEEKS) - 1)
-basic = st.tuples(minutes, st.sampled_from(BASIC), st.none())
+# Mostly of running clocks with pauses behind them: on others a change of target or calendar does nothing.
+basic = st.tuples(minutes, st.sampled_from(("pause", "resume", "start", "pause", "resume", *BASIC)), st.none())
 changes = st.tuples(minutes, st.sampled_from(("retarget", "recalendar")), st.tuples(targets, counting))
 again = st.tuples(minutes, st.just("reopen"), st.none())
-histories = st.lists(st.one_of(basic, basic, basic, changes, again), max_size=9)
+histories = st.lists(st.one_of(basic, changes, basic, changes, basic, again), min_size=4, max_size=12)
 History = list[tuple[int, str, Any]]
 
 
@@ -130,7 +132,7 @@ class Kept:
     targets,
     histories,
     st.lists(minutes, max_size=4),
-    minutes,
+    lasts,
     st.sampled_from(RETARGETS),
     st.sampled_from(CHANGES),
 )
