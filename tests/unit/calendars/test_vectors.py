@@ -12,15 +12,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from servflow.calendars import Calendar
+from servflow.sla import Clock, run
 from tests.shared import SHARED, needs_shared
 
 FOLDER = "vectors/sla"
 pytestmark = needs_shared(FOLDER)
 
-# Two cases follow another rule than the one stated for the data, and than ours.
+# Two cases follow another rule than the one stated for the data, and than ours; what is answered instead is told below.
 OTHER_RULES = {
     "bus017": "the source takes 09:00-09:00 as an empty window; here an end not after the start is on the next date",
-    "glp012": "the source cuts a negative amount to zero; between is signed",
+    "glp012": "the source cuts a negative amount to zero; between is signed, and what a clock counts is never negative",
 }
 
 
@@ -97,3 +98,38 @@ def test_the_answer_is_the_one_another_system_gave(file: str, case: dict[str, An
         expected = at(expected)
 
     assert expected == _answer(calendar, case, at)
+
+
+def _case(file: str, wanted: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(case for case in _file(file)["cases"] if case["id"] == wanted)
+    return found
+
+
+def test_an_end_before_the_start_is_negative_for_a_calendar_and_nothing_for_a_clock() -> None:
+    """glp012: asked backwards ``between`` is signed, while a clock that has not started yet has counted nothing."""
+    case = _case("glpi.json", "glp012")
+    calendar = _calendar("glpi.json", case["calendar"])
+    start, end = (datetime.fromisoformat(case[key]).replace(tzinfo=ZoneInfo(calendar.zone)) for key in ("start", "end"))
+
+    assert -timedelta(hours=5 * 12) == calendar.between(start, end)
+    assert timedelta(seconds=case["expected"]) == run(Clock(name="c", within="1h"), calendar, [(start, "start")], end).counted
+
+
+def test_a_window_that_ends_when_it_starts_is_a_whole_day() -> None:
+    """bus017: ``09:00-09:00`` ends on the next date, so the five seconds asked for are open; an empty day has no window."""
+    case = _case("businesstimedelta.json", "bus017")
+    start, end = (datetime.fromisoformat(case[key]) for key in ("start", "end"))
+    zero = _calendar("businesstimedelta.json", case["calendar"])
+    closed = Calendar("UTC", {"mon-wed": ["09:00-10:00"], "thu": [], "fri": ["09:00-10:00"]})  # the case is on a Thursday
+
+    assert end - start == zero.between(start, end)
+    assert timedelta(seconds=case["expected"]) == closed.between(start, end)
+
+
+def test_how_many_cases_there_are() -> None:
+    """All that the data states as true are asked: 222, two of them under their own names."""
+    cases = [case for path in (SHARED / FOLDER).glob("*.json") for case in _file(path.name)["cases"]]
+    ok = [case for case in cases if case.get("status", "ok") == "ok"]
+
+    assert (227, 222) == (len(cases), len(ok))
+    assert 220 == len(list(_cases()))
