@@ -228,6 +228,8 @@ def _clock(say: Say, clock: Told, zone: str) -> None:
         )
     )
     say.line(f"  {_standing(say, clock, zone)}")
+    if clock["provisional"] and clock["phase"] == "running":
+        say.line(f"  {words('clock.provisional')}")
     if clock["waived"]:
         say.line(f"  {words('clock.waived', reason=clock['waived'])}")
     if clock["timeline"]:
@@ -257,7 +259,10 @@ def _standing(say: Say, clock: Told, zone: str) -> str:
     if clock["phase"] == "met":
         return words("clock.late" if clock["breached_at"] else "clock.met", stopped=stopped, due=due)
     if clock["breached_at"]:
-        return words("clock.breached", due=_shown(say, clock["breached_at"], zone), over=_length(-clock["remaining"]))
+        broken = _shown(say, clock["breached_at"], zone)
+        if clock["remaining"] > 0:
+            return words("clock.breached_left", due=broken, remaining=left)
+        return words("clock.breached", due=broken, over=_length(-clock["remaining"]))
     if clock["phase"] == "paused":
         return words("clock.paused", remaining=left, due=_shown(say, clock["due_if_resumed"], zone))
     return words("clock.running", due=due, remaining=left)

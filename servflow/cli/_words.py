@@ -273,6 +273,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "clock.met": ("Stopped {stopped}, in time: it was due {due}.", "于 {stopped} 停止，按时完成：应于 {due} 前完成。"),
     "clock.late": ("Stopped {stopped}, too late: it was due {due}.", "于 {stopped} 停止，已超时：应于 {due} 前完成。"),
     "clock.breached": ("Broken since {due}, {over} over.", "自 {due} 起违约，超出 {over}。"),
+    "clock.breached_left": (
+        "Broken since {due}, though by its present target {remaining} is left.",
+        "自 {due} 起违约，但按现有期限仍剩余 {remaining}。",
+    ),
+    "clock.provisional": (
+        "Provisional: the calendar does not know that far ahead yet.",
+        "暂定：日历尚未确定到那时。",
+    ),
     "clock.cancelled": ("Cancelled {stopped}.", "于 {stopped} 取消。"),
     "clock.waived": ("Excused: {reason}.", "已豁免：{reason}。"),
     "offer.accepted": ("accepted", "接受"),

@@ -62,11 +62,13 @@ def _clock_view(call: OneCall, run: ClockRun) -> ClockView:
         remaining=run.within - counted,
         due=run.due,
         breached_at=run.breached_at,
-        due_if_resumed=sla.due_if_resumed(run, call.at, cal) if run.phase == "paused" else None,
+        due_if_resumed=sla.due_if_resumed(run, call.at, cal, clock) if run.phase == "paused" else None,
         next_mark=run.next_mark,
         next_at=run.next_at,
         waived=run.waived,
         over=counted > run.within,
+        percent=sla.percent(run, call.at, cal),
+        provisional=run.provisional,
         timeline=sla.rows(clock, run, call.at, cal, (draft.entered_at, draft.state)),
     )
 

@@ -230,10 +230,16 @@ def _waive(call: OneCall, payload: Payload) -> None:
     event = "clock.waive"
     name = _text(event, payload, "clock", needed=True, limit=200)
     reason = _text(event, payload, "reason", needed=True, limit=1_000)
+    if not str(reason).strip():
+        raise refuse(event, "reason says why the breach is excused; it is empty", field="reason")
     run = call.draft.clocks.get(str(name))
     if run is None or run.breached_at is None:
-        breached = [clock for clock, held in call.draft.clocks.items() if held.breached_at is not None]
-        raise refuse(event, f"clock {name!r} is not breached; breached are {', '.join(breached) or 'none'}", field="clock")
+        breached = ", ".join(clock for clock, held in call.draft.clocks.items() if held.breached_at is not None) or "none"
+        known = ", ".join(call.draft.clocks) or "none"
+        why = f"is not one of this ticket's clocks: {known}" if run is None else "is not breached"
+        if run is not None and run.summary.breached:
+            why += f" in its present cycle {run.cycle}, and those before it have ended"
+        raise refuse(event, f"clock {name!r} {why}; breached are {breached}", field="clock")
     call.record(
         Waived, clock=str(name), instant=call.at, run=attrs.evolve(run, waived=reason), reason=str(reason), by=_by(call)
     )

@@ -45,15 +45,17 @@ class ProgressPromise:
     A promise an audience is told of.
 
     ``due`` is when it is due, None while it rests; ``kept`` is True or False once that is decided, None before.
+    ``waived`` says that it was broken and that is excused; the reason is not for outside.
     """
 
     name: str
     due: datetime | None = None
     kept: bool | None = None
+    waived: bool = False
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
-        return {"name": self.name, "due": _at(self.due), "kept": self.kept}
+        return {"name": self.name, "due": _at(self.due), "kept": self.kept, "waived": self.waived}
 
 
 @frozen(kw_only=True)
@@ -173,7 +175,8 @@ def _promises(compiled: Compiled, audience: str, runs: Mapping[str, ClockRun]) -
         if run is None or run.phase == "cancelled" or audience not in plan.clock.shown:
             continue
         kept = False if run.breached_at is not None else True if run.phase == "met" else None
-        yield ProgressPromise(name=plan.clock.shown[audience], due=run.due, kept=kept)
+        waived = kept is False and run.waived is not None
+        yield ProgressPromise(name=plan.clock.shown[audience], due=run.due, kept=kept, waived=waived)
 
 
 __all__ = ["Progress", "ProgressPromise", "ProgressStep", "progress"]

@@ -57,6 +57,10 @@ class ClockView:
     """
     One clock as it stands: signed ``remaining``, and the timeline that adds up to ``counted``.
 
+    ``percent`` is the share of the target that is counted, beyond 100 once it is ``over``. ``due_if_resumed`` (also
+    ``due_if_resumed_now``) is when it would be due if it went on at the instant of the view, while paused. ``provisional``
+    says that ``due`` lies beyond what the calendar knows, or that there is none for the calendar never opens that long.
+    ``over`` and ``breached_at`` are two questions: after closing time, or after another target, they differ.
     ``timeline`` rows are (start, end, phase, elapsed, counted, running total).
     """
 
@@ -75,6 +79,13 @@ class ClockView:
     waived: str | None
     over: bool
     timeline: tuple[Any, ...] = ()
+    percent: float = 0.0
+    provisional: bool = False
+
+    @property
+    def due_if_resumed_now(self) -> datetime | None:
+        """The same as ``due_if_resumed``."""
+        return self.due_if_resumed
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form; lengths of time in seconds."""
@@ -86,6 +97,7 @@ class ClockView:
             "within": self.within.total_seconds(),
             "counted": self.counted.total_seconds(),
             "remaining": self.remaining.total_seconds(),
+            "percent": round(self.percent, 3),
             "due": _at(self.due),
             "breached_at": _at(self.breached_at),
             "due_if_resumed": _at(self.due_if_resumed),
@@ -93,6 +105,7 @@ class ClockView:
             "next_at": _at(self.next_at),
             "waived": self.waived,
             "over": self.over,
+            "provisional": self.provisional,
             "timeline": [row.to_data() for row in self.timeline],
         }
 

@@ -5,6 +5,7 @@ A clock is a pure fold. `Clock` is the definition; each function takes a `ClockR
 `ClockRun`. All instants are in UTC, and ``cal`` is the calendar that counts, None for time as it passes.
 """
 
+from servflow.sla._breaches import Breach, breaches
 from servflow.sla._caps import capped
 from servflow.sla._change import clamp, recalendar, remark, retarget, rewind
 from servflow.sla._clock import CONDITIONS, KEYS, MAX_ITEMS, Clock, short
@@ -16,7 +17,7 @@ from servflow.sla._forecast import Forecast, estimated, forecast
 from servflow.sla._history import OPERATIONS, ClockState, fold, run
 from servflow.sla._parts import BREACH, MAX_REPEATS, Choice, Mark, Relative, TableOutput, mark_name, mark_of, span_of
 from servflow.sla._presets import OPTIONS, PRESETS
-from servflow.sla._questions import counted, display_due, due_if_resumed, over, paused, remaining
+from servflow.sla._questions import counted, display_due, due_if_resumed, over, paused, percent, remaining
 from servflow.sla._recompute import UNCHANGED, Unchanged, recompute, what_if
 from servflow.sla._redue import Item, Redue
 from servflow.sla._rows import Row
@@ -37,6 +38,7 @@ __all__ = [
     "PRESETS",
     "SIDES",
     "UNCHANGED",
+    "Breach",
     "Choice",
     "Clock",
     "ClockChange",
@@ -55,6 +57,7 @@ __all__ = [
     "Timeline",
     "Unchanged",
     "begin",
+    "breaches",
     "cancel",
     "capped",
     "clamp",
@@ -73,6 +76,7 @@ __all__ = [
     "passes",
     "pause",
     "paused",
+    "percent",
     "reach",
     "recalendar",
     "recompute",

@@ -38,6 +38,15 @@ def over(run: ClockRun, at: datetime, cal: OpenTime | None) -> bool:
     return counted(run, at, cal) > run.within
 
 
+def percent(run: ClockRun, at: datetime, cal: OpenTime | None) -> float:
+    """
+    The share of the target that is counted, in percent: 100 at its end and more beyond it.
+
+    A target of no length is all counted from the start.
+    """
+    return 100 * (counted(run, at, cal) / run.within) if run.within else 100.0
+
+
 def due_if_resumed(run: ClockRun, at: datetime, cal: OpenTime | None, clock: Clock | None = None) -> datetime | None:
     """
     The due instant if the clock went on at an instant.

@@ -1,0 +1,145 @@
+"""Knows how breaches of a ticket are told, excused and amended over its cycles; must not know how open time is counted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from servflow import sla
+from servflow.calendars import Calendar
+from servflow.errors import Refused
+from servflow.metrics import read_case
+from servflow.model import Breached, Waived
+from tests.unit.engine.flows import Case, after, flow, of
+
+OFFICE = Calendar("UTC", {"mon-fri": ["09:00-17:00"]})
+HOUR = timedelta(hours=1)
+
+
+def clocked(**clock: Any) -> Case:
+    """A ticket with one clock, called k, which has an hour unless said otherwise."""
+    promise = {"name": "k", "within": "1h", "shown": {"customer": "Repaired by"}, **clock}
+    return Case(flow(fields={"n": {"type": "int"}}, host_calendars={"office": OFFICE}, clocks=[promise]))
+
+
+def told(case: Case) -> list[tuple[Any, ...]]:
+    return [(one.cycle, one.breached_at, one.amended, one.waived) for one in sla.breaches(case.records)]
+
+
+@pytest.mark.parametrize("looked", [61, 90, 4_000])
+def test_a_breach_has_its_instant_however_late_anyone_looks(looked: int) -> None:
+    """It is computed, not observed; when it was noted is told beside it."""
+    case = clocked(until="b")
+    case.fire("go", minutes=looked)
+
+    (one,) = sla.breaches(case.records)
+    assert (after(60), after(60), HOUR, True) == (one.breached_at, one.noted_at, one.within, one.holds)
+    assert [after(60)] == [record.instant for record in of(Breached, case.records)]
+
+
+def test_breaches_of_all_cycles_are_told_in_order() -> None:
+    """A ticket opened again may be late again; the first time stays on the list and in the summary."""
+    case = clocked(until="b")
+    case.fire("go", minutes=70)
+    case.fire("end", minutes=80)
+    case.fire("ticket.reopen", minutes=100)
+    case.until(200)
+
+    assert [(1, after(60), None, None), (2, after(160), None, None)] == told(case)
+    assert (1, 1) == (case.ticket.clocks["k"].summary.cycles, case.ticket.clocks["k"].summary.breached)
+    assert () == sla.breaches(case.records, "other")
+
+
+def test_a_reset_clock_keeps_the_breach_it_had_on_the_list() -> None:
+    """The cycle begins again with nothing breached, and a second breach of it is one more."""
+    case = clocked(reset=[{"event": "signal"}])
+    case.fire("signal", minutes=90)
+    assert None is case.ticket.clocks["k"].breached_at
+    case.until(200)
+
+    assert [(1, after(60), None, None), (1, after(150), None, None)] == told(case)
+
+
+def test_an_amended_breach_stays_on_the_list_with_why() -> None:
+    """Stopped before the end after all, as a late report tells: the breach does not hold, and is told."""
+    case = clocked(until="b")
+    case.fire("go", minutes=90, occurred=after(50))
+
+    (one,) = sla.breaches(case.records)
+    assert (after(60), "occurred earlier", after(90), False) == (one.breached_at, one.amended, one.amended_at, one.holds)
+    assert "met" == case.ticket.clocks["k"].phase
+
+
+def test_a_breach_that_followed_its_target_and_came_again_is_told_twice() -> None:
+    """Once with what took it back, once as it holds."""
+    choices = [{"when": "n == 1", "take": "3h"}, {"take": "1h"}]
+    case = clocked(within=choices, breach="follows")
+    case.fire("ticket.update", {"n": 1}, minutes=90)
+    case.until(300)
+
+    assert [(1, after(60), "target changed", None), (1, after(180), None, None)] == told(case)
+
+
+def test_a_waived_breach_stays_visible_everywhere() -> None:
+    """In the records, the view, what outside is told, the picture and the figures; excused, and not gone."""
+    case = clocked(until="b")
+    case.until(90)
+    case.fire("clock.waive", {"clock": "k", "reason": "power cut"}, minutes=95, actor="boss")
+    case.fire("go", minutes=100)
+
+    (one,) = sla.breaches(case.records)
+    assert ("power cut", after(95), "boss", True) == (one.waived, one.waived_at, one.by, one.holds)
+    (view,) = case.workflow.explain(case.ticket, at=after(110)).clocks
+    assert ("power cut", after(60)) == (view.waived, view.breached_at)
+    (promise,) = case.workflow.progress(case.ticket, "customer").promises
+    assert (False, True) == (promise.kept, promise.waived)
+    assert {"name": "Repaired by", "due": "2026-03-02T10:00:00Z", "kept": False, "waived": True} == promise.as_data()
+    assert ["waived"] == [cycle.outcome for cycle in read_case(case.records, after(120)).cycles]
+    assert 1 == len(of(Waived, case.records))
+
+
+def test_what_can_not_be_waived_is_told_with_what_can() -> None:
+    """A slip in the name, a clock in time and a breach of an earlier cycle are three different answers."""
+    case = clocked(until="b")
+    with pytest.raises(Refused, match="clock 'k' is not breached; breached are none"):
+        case.fire("clock.waive", {"clock": "k", "reason": "x"}, minutes=10)
+    case.until(90)
+    with pytest.raises(Refused, match="clock 'q' is not one of this ticket's clocks: k; breached are k"):
+        case.fire("clock.waive", {"clock": "q", "reason": "x"}, minutes=90)
+    for event in ("go", "end", "ticket.reopen"):
+        case.fire(event, minutes=100)
+    with pytest.raises(Refused, match="not breached in its present cycle 2, and those before it have ended"):
+        case.fire("clock.waive", {"clock": "k", "reason": "x"}, minutes=101)
+
+
+@pytest.mark.parametrize("payload", [{"clock": "k"}, {"clock": "k", "reason": ""}, {"clock": "k", "reason": "  "}])
+def test_a_waiver_needs_a_reason(payload: dict[str, str]) -> None:
+    """An excuse that says nothing is none."""
+    case = clocked(until="b")
+    case.until(90)
+
+    with pytest.raises(Refused, match="reason"):
+        case.fire("clock.waive", payload, minutes=95)
+
+
+def test_the_view_tells_the_share_and_what_is_not_sure() -> None:
+    """Percent goes on beyond the end; a due instant beyond what the calendar knows is provisional."""
+    known = Calendar("UTC", {"mon-fri": ["09:00-17:00"]}, known_until="2026-03-03")
+    case = Case(flow(host_calendars={"office": known}, clocks=[{"name": "k", "within": "20h", "calendar": "office"}]))
+    soon, late = (case.workflow.explain(case.ticket, at=at).clocks[0] for at in (after(60), after(hours=100)))
+
+    assert (5.0, True, False) == (soon.percent, soon.provisional, soon.over)
+    assert (180.0, True) == (late.percent, late.over)
+    assert (5.0, True) == (soon.as_data()["percent"], soon.as_data()["provisional"])
+
+
+def test_a_paused_clock_tells_when_it_would_be_due() -> None:
+    """Under both names, with the sign of what remains."""
+    case = clocked(paused_in="b")
+    case.fire("go", minutes=20)
+    (view,) = case.workflow.explain(case.ticket, at=after(100)).clocks
+
+    assert (after(140), after(140)) == (view.due_if_resumed, view.due_if_resumed_now)
+    assert (timedelta(minutes=40), None) == (view.remaining, view.due)
