@@ -173,6 +173,18 @@ class AsyncDesk:
         """As ``Desk.explain``."""
         return await asyncio.to_thread(self._desk.explain, id)
 
+    async def explain_clock(
+        self,
+        id: str,  # noqa: A002 - as above
+        clock: str,
+        at: datetime | None = None,
+        *,
+        cycle: int | None = None,
+        zone: str | None = None,
+    ) -> Any:
+        """As ``Desk.explain_clock``."""
+        return await asyncio.to_thread(self._desk.explain_clock, id, clock, at, cycle=cycle, zone=zone)
+
     async def progress(self, id: str, audience: str = "customer") -> Any:  # noqa: A002 - as above
         """As ``Desk.progress``."""
         return await asyncio.to_thread(self._desk.progress, id, audience)

@@ -274,6 +274,31 @@ class Desk:
         at, _ = placed(self._steps.around.now(), ticket, None)
         return self._steps.workflows.of_ticket(ticket).explain(ticket, at=at, world=self._steps.around.world())
 
+    def explain_clock(
+        self,
+        id: str,  # noqa: A002 - as above
+        clock: str,
+        at: datetime | None = None,
+        *,
+        cycle: int | None = None,
+        zone: str | None = None,
+    ) -> Any:
+        """
+        Why a clock of a ticket is due when it is, with states and reasons from its records; see ``Workflow.explain_clock``.
+
+        Args:
+            at: aware instant to explain it at, also one that has passed; now unless given.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+            InputError: no such clock, with a did-you-mean, or no such cycle or zone.
+        """
+        ticket = self.get(id)
+        now = placed(self._steps.around.now(), ticket, None)[0] if at is None else at
+        flow: Any = self._steps.workflows.of_ticket(ticket)  # a host's own kind of workflow may do without
+        records, world = self.store.history(id), self._steps.around.world()
+        return flow.explain_clock(ticket, clock, at=now, records=records, cycle=cycle, zone=zone, world=world)
+
     def progress(self, id: str, audience: str = "customer") -> Any:  # noqa: A002 - as above
         """
         Where a ticket stands now, as people outside may see it; see ``Workflow.progress``.

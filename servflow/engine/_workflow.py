@@ -13,7 +13,7 @@ from attrs import field
 
 from servflow.calendars import OpenTime
 from servflow.dispatch import Policy
-from servflow.engine import _ask, _check, _erasing, _progress, _read, _verbs
+from servflow.engine import _ask, _check, _erasing, _explain_clock, _progress, _read, _verbs
 from servflow.engine._calendar_changes import PastCalendars, hash_of, read_past
 from servflow.engine._compile import Compiled
 from servflow.engine._definition import EventSpec, State, Transition, plain
@@ -33,7 +33,7 @@ from servflow.errors import DefinitionError, Finding
 from servflow.escalation import Chain
 from servflow.model import Actor, Field, FrozenMap, Outcome, Received, Record, Ticket, World, canonical, instant
 from servflow.rules import DecisionTable, Rule
-from servflow.sla import Clock
+from servflow.sla import Clock, Timeline
 from servflow.statemachine import mime_bundle
 
 ActorLike = Actor | Mapping[str, Any] | str | None
@@ -246,6 +246,32 @@ class Workflow(Questions):
     def explain(self, ticket: Ticket, *, at: datetime, world: WorldLike = None) -> Explanation:
         """Why the ticket is where it is, what was promised and how much is used up, and what comes next."""
         return _ask.explain(self, ticket, Given.of(at, None, world, None))
+
+    def explain_clock(
+        self,
+        ticket: Ticket,
+        clock: str,
+        *,
+        at: datetime,
+        records: Iterable[Record] = (),
+        cycle: int | None = None,
+        zone: str | None = None,
+        world: WorldLike = None,
+    ) -> Timeline:
+        """
+        Why a clock is due when it is: rows of state, reason and counted time that add up, and the steps to the due instant.
+
+        Args:
+            records: all of the ticket, for states, reasons and the far past; with them *at* may lie before the ticket's own.
+            cycle: an earlier cycle, which only the records tell; the latest unless given.
+            zone: a name of the tz database in which instants are told; the calendar's unless given.
+
+        Raises:
+            InputError: no such clock, with a did-you-mean; no such cycle or zone; or *records* are none.
+        """
+        return _explain_clock.explain_clock(
+            self, ticket, clock, Given.of(at, None, world, None), _explain_clock.Asked(records, cycle, zone)
+        )
 
     def progress(
         self, ticket: Ticket, audience: str = "customer", *, at: datetime | None = None, world: WorldLike = None

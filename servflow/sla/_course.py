@@ -122,7 +122,7 @@ def course_of(records: Iterable[Record], clock: str) -> Course:
             turns.append(_turn(record, by))
         if isinstance(record, (Opened, Moved, Migrated)):
             state = "+".join(record.configuration)
-            at = record.at if since is None or isinstance(record, (Opened, Migrated)) else min(since, record.at)
+            at = record.at if since is None or isinstance(record, Migrated) else min(since, record.at)
             at = max(at, states[-1][0]) if states else at
             if not states or states[-1][1] != state:
                 states.append((at, state))
