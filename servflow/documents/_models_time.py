@@ -104,9 +104,7 @@ def _shape(value: Any) -> str:
 TABLE = Tag(f"{MARK}mapping:table")
 OR_TABLE = Discriminator(_shape)
 
-Target = Annotated[
-    Annotated[Length, TEXT] | Annotated[RelativeModel, MAPPING] | Annotated[TableOutputModel, TABLE], OR_TABLE
-]
+Target = Annotated[Annotated[Length, TEXT] | Annotated[RelativeModel, MAPPING] | Annotated[TableOutputModel, TABLE], OR_TABLE]
 CalendarName = Annotated[
     Annotated[str, TEXT] | Annotated[CalendarModel, MAPPING] | Annotated[TableOutputModel, TABLE], OR_TABLE
 ]

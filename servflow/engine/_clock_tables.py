@@ -58,8 +58,8 @@ def check_output(compiled: Compiled, output: TableOutput, path: str, kind: str) 
         return
     spec = table.outputs[output.take]
     if spec.type not in _TYPES[kind]:
-        facts = {"table": table.name, "output": output.take, "type": spec.type, "known": _TYPES[kind]}
-        problems.add("clock.table_type", f"{path}.take", **facts)
+        known = _TYPES[kind]
+        problems.add("clock.table_type", f"{path}.take", table=table.name, output=output.take, type=spec.type, known=known)
         return
     _check_cells(compiled, table, output.take, kind)
 

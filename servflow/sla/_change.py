@@ -154,6 +154,8 @@ def rewind(
     breached_at = None if BREACH in names else run.breached_at
     counted = _kept(run.folded, segments, cal)
     paused_from = (kept[-1].end if kept else None) or run.started_at
+    if run.paused_at is not None and run.paused_at <= to:  # a past kept as one amount does not tell it
+        paused_from = run.paused_at
     back = replace(
         run,
         phase="running" if running else "paused",

@@ -122,11 +122,7 @@ class Mark:
     @property
     def late(self) -> bool:
         """Whether it lies beyond the breach."""
-        return (
-            self.every is not None
-            or self.beyond is not None
-            or (self.thousandths is not None and self.thousandths > _FULL)
-        )
+        return self.every is not None or self.beyond is not None or (self.thousandths is not None and self.thousandths > _FULL)
 
     def amount(self, within: timedelta) -> timedelta:
         """

@@ -139,7 +139,10 @@ def test_what_the_parent_breaks_the_child_breaks() -> None:
 
 def test_a_child_that_rested_over_the_breach_has_its_own_time() -> None:
     """The parent was broken while the child rested; what resumes then is not late at once."""
-    definition = {**FLOW, "clocks": [FLOW["clocks"][1], {"name": "work", "within": "9h", "paused_in": "vendor", "parent": "resolution"}]}
+    definition = {
+        **FLOW,
+        "clocks": [FLOW["clocks"][1], {"name": "work", "within": "9h", "paused_in": "vendor", "parent": "resolution"}],
+    }
     told = Told(definition)
     assert 8 == told.due("work")
     told.does(4, "send").does(9, "back")
