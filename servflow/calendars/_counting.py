@@ -124,6 +124,9 @@ class Counting(ABC):
 
     def _total(self, index: int) -> int:
         """Open time of a block, without building the far copy of one that is known."""
+        known = self._known().blocks.get(index)
+        if known is not None:
+            return known.sums[-1]
         if FIRST_BLOCK < index < LAST_BLOCK and self._is_plain(index):
             return self._pattern(index).total
         return self._block(index).total
