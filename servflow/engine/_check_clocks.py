@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow.engine._abstract import _sets
+from servflow.engine._abstract import SOLVING, _sets
 from servflow.engine._building import takes
 from servflow.engine._clock_plans import ClockPlan
 from servflow.engine._definition import BUILT_IN
 from servflow.engine._search import Found
 from servflow.errors import Finding
+from servflow.expressions import solve
 from servflow.model import SYSTEM
-from servflow.sla import Condition
+from servflow.sla import Condition, short
 
 if TYPE_CHECKING:
     from servflow.engine._compile import Link
@@ -41,6 +42,8 @@ class Paths:
     seen: Found
     dead: set[str] = attrs.field(factory=set)
     """Clocks that are never stopped, so that nothing comes after them."""
+    never: set[Condition] = attrs.field(factory=set)
+    """Conditions narrowed by what never holds."""
     everywhere: frozenset[int] = attrs.field(init=False)
     passing: frozenset[str] = attrs.field(init=False)
     """States that are entered and left again in one step, so that no place has them."""
@@ -120,7 +123,7 @@ class Paths:
 
     def _sound(self, condition: Condition) -> bool:
         """Whether what narrows a condition can be so: a value the field may have, a clock that is ever stopped."""
-        if getattr(condition, "after", None) in self.dead:
+        if condition in self.never or condition.after in self.dead:
             return False
         if condition.kind != "field" or not isinstance(condition.value, Mapping):
             return True
@@ -212,7 +215,7 @@ def clock_paths(seen: Found, way: Way) -> Iterator[Finding]:
     plans = [plan for plan in compiled.clocks if plan.only_in is None and plan.step is None]
     if not plans or not seen.places:
         return
-    paths = Paths(seen)
+    paths = Paths(seen, never=_never(seen))
     found: dict[str, list[Finding]] = {}
     for plan in plans:
         path = compiled.promises[plan.order].path
@@ -227,6 +230,22 @@ def clock_paths(seen: Found, way: Way) -> Iterator[Finding]:
         yield from found[plan.clock.name]
         if not found[plan.clock.name]:
             yield from _resumes(paths, plan, compiled.promises[plan.order].path, way)
+
+
+def _never(seen: Found) -> set[Condition]:
+    """The conditions of clocks whose ``when`` holds on no values."""
+    compiled = seen.machine.compiled
+    types = {**compiled.types, "payload": "map"}
+    found: set[Condition] = set()
+    for plan in compiled.clocks:
+        told = [item for item in plan.clock.stop if not short(item)]
+        pairs = [*zip(told, plan.stop_else, strict=True)]
+        for key in ("start", "pause", "resume", "reset", "cancel"):
+            pairs += zip(getattr(plan.clock, key), getattr(plan, key), strict=True)
+        for condition, wait in pairs:
+            if wait.when is not None and solve([wait.when], types=types, budget=SOLVING).status == "no":
+                found.add(condition)
+    return found
 
 
 _DEADLY = ("clock.never_starts", "clock.never_stops")
@@ -248,7 +267,7 @@ def _told(conditions: Iterable[Condition]) -> list[str]:
         value = one.value
         if isinstance(value, Mapping):
             value = ", ".join(f"{key}={item}" for key, item in value.items())
-        out.append(f"{one.kind} {value}".strip())
+        out.append(f"{one.kind} {value}".strip() + (f" after {one.after}" if one.after is not None else ""))
     return out
 
 
@@ -312,11 +331,15 @@ def _resumes(paths: Paths, plan: ClockPlan, path: str, way: Way) -> Iterator[Fin
             yield _finding(
                 "clock.never_resumed", f"{path}.paused_in[{index}]", plan, conditions=[f"state {state}"], witness=witness
             )
+    if clock.counts_in and paths.onward(paths.began(plan)).isdisjoint(paths.standing(clock.counts_in)):
+        told = [f"not {state}" for state in clock.counts_in]
+        yield _finding("clock.never_resumed", f"{path}.counts_in", plan, conditions=told)
     if not clock.pause:
         return
     pauses = paths.of(clock.pause)
     on = paths.onward(pauses)
-    if pauses and on.isdisjoint(resumes) and (on.isdisjoint(inside) or on.isdisjoint(counting)):
+    moves = clock.counts_in or clock.counts_in_queue or not (on.isdisjoint(inside) or on.isdisjoint(counting))
+    if pauses and on.isdisjoint(resumes) and not moves:  # leaving where it rests lets it go on as well
         yield _finding("clock.never_resumed", f"{path}.pause", plan, conditions=_told(clock.pause))
 
 

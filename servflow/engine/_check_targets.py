@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice, product
@@ -22,9 +23,8 @@ from servflow.engine._regions import Mentions, domain, question
 from servflow.engine._stories import START, filler, length, literal, plain
 from servflow.engine._verbs import begin
 from servflow.errors import Finding, ServflowError, TimeError
-from servflow.expressions import Expression
 from servflow.model import FrozenMap, Ticket, freeze, write_instant
-from servflow.sla import Condition
+from servflow.sla import Condition, TableOutput
 
 if TYPE_CHECKING:
     from servflow.engine._search import Found
@@ -37,6 +37,8 @@ MAX_PAIRS = 60
 
 STARTS = tuple(timedelta(hours=hour) for hour in range(0, 24 * 7, 3))
 """When within a week two targets are compared that are not counted alike."""
+
+_WORDS, _NUMBERS = re.compile(r'"([^"]{0,200})"'), re.compile(r"\b\d{1,9}\b")
 
 _LONG_AFTER = datetime(2400, 1, 1, tzinfo=UTC)
 _FIRST = datetime(1900, 1, 1, tzinfo=UTC)
@@ -70,8 +72,20 @@ class Targets:
     def __attrs_post_init__(self) -> None:
         for plan in self.machine.compiled.clocks:
             for when, _ in (*plan.targets, *plan.calendars):
-                if isinstance(when, Expression):
+                if when is not None:
                     question(when, self.machine.functions, self.mentions)
+            for _, take in (*plan.targets, *plan.calendars):
+                if isinstance(take, TableOutput):
+                    self._cells(take.table)
+
+    def _cells(self, name: str) -> None:
+        """What the cells of a table name is tried too, so that each of its rows has a ticket."""
+        table = self.machine.workflow.tables[name]
+        for index, column in enumerate(table.inputs):
+            known = self.mentions.setdefault(column.name if column.expr is None else column.expr, Mentions())
+            for row in table.rows:
+                cell = row.when[index]
+                known.constants += [*_WORDS.findall(cell), *map(int, _NUMBERS.findall(_WORDS.sub("", cell)))]
 
     def tickets(self, *plans: ClockPlan) -> list[tuple[Mapping[str, Any], Ticket]]:
         """Tickets just opened, one for each combination of what the targets of these clocks hang on, with those values."""
@@ -116,7 +130,9 @@ class Targets:
         spec = self.machine.spec(name)
         if spec is None or (name not in fields and name not in GIVEN):
             return []
-        made = domain(name, spec, self.mentions.get(name, Mentions()), (1, 9) if name == "priority" else None)
+        if name == "priority":
+            return list(range(1, 10))
+        made = domain(name, spec, self.mentions.get(name, Mentions()))
         values = [] if made is None else [plain(region.value) for region in made.regions]
         return [value for value in values if value is not None or not spec.required]
 
@@ -168,19 +184,28 @@ def _witness(values: Mapping[str, Any], ticket: Ticket, at: datetime) -> Any:
 
 
 def _calendars(targets: Targets, plan: ClockPlan) -> Iterator[Finding]:
-    told: set[tuple[str, str | None]] = set()
+    told: set[tuple[str, str]] = set()
     for values, ticket in targets.tickets(plan):
-        for name in dict.fromkeys(name for _, name in plan.calendars):
+        names = dict.fromkeys(name for _, name in plan.calendars if isinstance(name, str))
+        if len(names) < len(plan.calendars):  # what a table gives is known of a ticket only
+            names |= _named(targets, plan, ticket)
+        for name in names:
             found = _of_calendar(targets, plan, values, ticket, name)
             if found is not None and (found.code, name) not in told:
                 told.add((found.code, name))
                 yield found
 
 
-def _of_calendar(
-    targets: Targets, plan: ClockPlan, values: Mapping[str, Any], ticket: Ticket, name: str | None
-) -> Finding | None:
-    cal = targets.machine.compiled.calendars.get(name) if name is not None else None
+def _named(targets: Targets, plan: ClockPlan, ticket: Ticket) -> dict[str, None]:
+    try:
+        counts = targets.of(plan, ticket, ticket.at)
+    except ServflowError:
+        return {}
+    return {} if counts is None or counts.name is None else {counts.name: None}
+
+
+def _of_calendar(targets: Targets, plan: ClockPlan, values: Mapping[str, Any], ticket: Ticket, name: str) -> Finding | None:
+    cal = targets.machine.compiled.calendars.get(name)
     at = None if cal is None else targets.at or _reference(cal)
     if cal is None or at is None:
         return None
@@ -342,7 +367,7 @@ def _told(code: str, path: str, plans: tuple[ClockPlan, ClockPlan], found: Later
 def _children(targets: Targets) -> Iterator[Finding]:
     plans = {plan.clock.name: plan for plan in targets.machine.compiled.clocks}
     for plan in plans.values():
-        parent = plans.get(getattr(plan.clock, "parent", None) or "")
+        parent = plans.get(plan.clock.parent or "")
         if parent is None or parent is plan:
             continue
         found = _compare(targets, plan, parent)
@@ -369,7 +394,8 @@ def _before(paths: Paths, one: ClockPlan, other: ClockPlan) -> bool:
     other, on every way or at least never after it, and the other does not rest before.
     """
     first, second = one.clock, other.clock
-    if first.start != second.start or second.reset:
+    alike = (first.start, first.counts_in, first.counts_in_queue) == (second.start, second.counts_in, second.counts_in_queue)
+    if not alike or second.reset:
         return False
     if _answers(first.stop) and all(condition.kind == "state" for condition in second.stop):
         return True
@@ -398,8 +424,7 @@ def _answers(stop: Iterable[Condition]) -> bool:
 
 
 def _certain(paths: Paths, condition: Condition) -> bool:
-    narrowed = getattr(condition, "when", None) is not None or getattr(condition, "after", None) is not None
-    return condition.kind == "state" and condition.value not in paths.passing and not narrowed
+    return condition.kind == "state" and condition.plain and condition.value not in paths.passing
 
 
 __all__ = ["clock_targets"]

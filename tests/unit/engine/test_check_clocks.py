@@ -43,6 +43,18 @@ def by_tier(gold: str, others: str) -> list[dict[str, str]]:
     return [{"when": "tier == 'gold'", "take": gold}, {"take": others}]
 
 
+TAKEN = {"table": "promises", "take": "answer"}
+
+
+def table(gold: str, others: str) -> dict[str, Any]:
+    """A table of promises by tier, whose values are not listed anywhere else."""
+    rows = [['"gold"', gold], ["-", others]]
+    return {
+        "fields": {"tier": {"type": "string", "required": True}},
+        "tables": {"promises": {"hit": "first", "inputs": ["tier"], "outputs": {"answer": "string"}, "rows": rows}},
+    }
+
+
 CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (
         "clock.never_starts",
@@ -203,6 +215,39 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
             "clocks": [clock("answer", "2 business days", stop=ANSWER, calendar="office"), clock("repair", "8h", until="z")],
         },
         {**YEAR, "clocks": [clock("answer", "8h", stop=ANSWER, calendar="office"), clock("repair", "30d", until="z")]},
+    ),
+    # Targets that a table gives, one for each of its rows.
+    (
+        "clock.response_longer",
+        {**table('"9h"', '"8h"'), "clocks": [clock("answer", TAKEN, stop=ANSWER), clock("repair", "8h", until="z")]},
+        {**table('"8h"', '"7h"'), "clocks": [clock("answer", TAKEN, stop=ANSWER), clock("repair", "8h", until="z")]},
+    ),
+    (
+        "clock.child_longer",
+        {**LINE, "clocks": [clock("team", "9h", until="b", parent="repair"), clock("repair", "8h", until="z")]},
+        {**LINE, "clocks": [clock("team", "7h", until="b", parent="repair"), clock("repair", "8h", until="z")]},
+    ),
+    (
+        "clock.never_resumed",
+        {**WAIT, "clocks": [clock(until="z", counts_in="c")]},
+        {**WAIT, "clocks": [clock(until="z", counts_in="b")]},
+    ),
+    (
+        "clock.never_stops",
+        {**TIER, "clocks": [clock(stop=[{"event": "go", "when": "tier == 'gold' && tier == 'silver'"}])]},
+        {**TIER, "clocks": [clock(stop=[{"event": "go", "when": "tier == 'gold'"}])]},
+    ),
+    # The next answer only after the first: where no first can come, neither can it.
+    (
+        "clock.never_starts",
+        {
+            **WAIT,
+            "clocks": [clock("first", until="c"), clock("next", start=[{"event": "go", "after": "first"}], until="z")],
+        },
+        {
+            **WAIT,
+            "clocks": [clock("first", until="b"), clock("next", start=[{"event": "go", "after": "first"}], until="z")],
+        },
     ),
     # What waits before the visit may let the repair wait longer than the visit.
     (
