@@ -55,13 +55,14 @@ def run(clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[Any]
 
     Args:
         clock: of a list of targets the one without a condition is taken.
-        calendar: what counts; None for time as it passes, which is also how ``3d`` counts on any calendar.
+        calendar: what counts; None for the clock's own, and where it has none for time as it passes, which is also how
+            ``3d`` counts on any calendar.
         history: pairs of an aware instant and ``start``, ``pause``, ``resume``, ``stop``, ``reset`` or ``cancel``.
         at: aware instant.
 
     Raises:
         TimeError: an instant is naive.
-        InputError: an entry is no such pair.
+        InputError: an entry is no such pair, or the clock only names its calendar and none is given.
         DefinitionError: every target has a condition, or business days are asked for without a calendar.
     """
     current, span, cal = _folded(clock, calendar, history, at)
@@ -79,7 +80,7 @@ def fold(clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[Any
 
     Raises:
         TimeError: an instant is naive.
-        InputError: an entry is no such pair.
+        InputError: an entry is no such pair, or the clock only names its calendar and none is given.
         DefinitionError: every target has a condition, or business days are asked for without a calendar.
     """
     return _folded(clock, calendar, history, at)[0]
@@ -102,7 +103,23 @@ def asked(clock: Clock, calendar: OpenTime | None, at: datetime) -> tuple[dateti
         if not isinstance(value, kind):
             raise InputError(f"{what} was expected, not {shown(value)}", code="argument", value=shown(value))
     span = _span(clock)
-    return now, span, None if passes(span) else calendar
+    return now, span, None if passes(span) else _counting(clock, calendar)
+
+
+def _counting(clock: Clock, calendar: OpenTime | None) -> OpenTime | None:
+    """The calendar given, else the clock's own; a clock that only names one is not counted by none at all."""
+    own = clock.calendars[-1]
+    if calendar is not None or own.take is None:
+        return calendar
+    if isinstance(own.take, OpenTime) and own.when is None:
+        return own.take
+    named = own.take if isinstance(own.take, str) else "chosen by its fields"
+    raise InputError(
+        f"clock {clock.name} counts by a calendar ({named}): pass that calendar, for without one all time would count",
+        code="calendar",
+        clock=clock.name,
+        calendar=named,
+    )
 
 
 def played(
