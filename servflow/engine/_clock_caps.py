@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from servflow.engine._compile import Compiled
 
 
+_LIVE = ("running", "paused")
+
+
 def children(compiled: Compiled) -> tuple[ClockPlan, ...]:
     """The clocks that have a parent, each after its own; parents that are not declared and circles go to the findings."""
     plans = {plan.clock.name: plan for plan in compiled.clocks}
@@ -62,7 +65,7 @@ def cap_for(call: OneCall, plan: ClockPlan, at: datetime) -> datetime | None:
 
 
 def capped(call: OneCall, plan: ClockPlan, run: ClockRun, at: datetime, cal: OpenTime | None) -> ClockRun:
-    """A clock that has just started, resumed or got another target, held to what its parent promises."""
+    """A clock that has just changed, held to what its parent promises."""
     if plan.clock.parent is None:
         return run
     return sla.capped(plan.clock, run, at, cap_for(call, plan, at), cal)
@@ -77,14 +80,14 @@ def follow(call: OneCall) -> None:
     """Let every child take what has become of its parent, parents first."""
     for plan in call.compiled.children:
         run = call.draft.clocks.get(plan.clock.name)
-        if run is not None and run.phase == "running" and (run.breached_at is None or call.effective <= run.breached_at):
+        if run is not None and run.phase in _LIVE and (run.breached_at is None or call.effective <= run.breached_at):
             _follow(call, plan, run)
 
 
 def _follow(call: OneCall, plan: ClockPlan, run: ClockRun) -> None:
     clock, cal = plan.clock, call.compiled.counting(run.calendar)
     # What an event that occurred earlier changes holds from there, but not from before the clock's own latest change.
-    at = max(call.effective, run.since or run.started_at)
+    at = max(call.effective, run.since or run.paused_at or run.started_at)
     cap = cap_for(call, plan, at)
     parent = call.draft.clocks.get(clock.parent or "")
     if cap is None and run.cap is not None and parent is not None and parent.breached_at == run.cap and at <= run.cap:

@@ -28,12 +28,13 @@ class Told(NamedTuple):
 
     def text(self) -> str:
         """Which rows it was, for the record of the clock."""
-        rows = []
-        for name, decision in self.decisions.items():
-            said = decision.why[0].get("id") if decision.why else None
-            row = said if said is not None else decision.matched[0] if decision.matched else None
-            rows.append(f"table {name}, {'no row' if row is None else f'row {row}'}")
-        return "; ".join(rows)
+        return "; ".join(f"table {name}, row {self.row(name)}" for name in self.decisions)
+
+    def row(self, table: str) -> str:
+        """The row of a table that said it: its id, or its number counted from 0; ``-`` for none."""
+        decision = self.decisions[table]
+        said = decision.why[0].get("id") if decision.why else None
+        return str(said if said is not None else decision.matched[0] if decision.matched else "-")
 
 
 # at load --------------------------------------------------------------------------------------------------------

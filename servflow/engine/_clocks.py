@@ -96,8 +96,9 @@ def _change(call: OneCall, plan: ClockPlan, operation: str, reason: str) -> None
     back, at = rewound(call, plan, run, cal)
     change, kind = _KINDS[operation]
     changed = change(plan.clock, back, at, cal)
-    if operation == "resume":
+    if changed is not run:
         changed = capped(call, plan, changed, at, cal)
+    if operation == "resume":
         reason = reason or said(plan, changed)
     if changed is not run:
         call.record(kind, clock=plan.clock.name, instant=at, run=changed, reason=reason)

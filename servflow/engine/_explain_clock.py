@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from servflow import sla
+from servflow.engine import _clock_tables
 from servflow.engine._as_of import as_of
+from servflow.engine._clock_tables import Told
 from servflow.engine._clock_targets import choose
 from servflow.engine._given import Given
 from servflow.engine._verbs import fold
@@ -113,14 +115,18 @@ def _chosen(call: OneCall, plan: ClockPlan, within: timedelta) -> Iterator[Step]
     if len(plan.targets) > 1:
         facts: dict[str, Any] = {"number": number, "count": len(plan.targets)}
         yield _step("choice_last", **facts) if when is None else _step("choice", **facts, **_condition(call, when))
+    told = Told({})
     if isinstance(take, TableOutput):
-        yield _step("table", table=take.table)
-    elif isinstance(take, Relative) or (isinstance(take, Span) and take.business_days):
+        found, table = _clock_tables.take(call, take, told, where), take.table
+        yield _step("table", table=table, row=told.row(table))
+        take = None if found is None else sla.span_of(found)
+    if isinstance(take, Relative) or (isinstance(take, Span) and take.business_days):
         written = take.text if isinstance(take, Span) else ", ".join(f"{key}: {said}" for key, said in take.to_data().items())
         yield _step("written", written=written, within=within)
     when, name = next(pair for pair in plan.calendars if call.holds(pair[0], where))
     if isinstance(name, TableOutput):
-        yield _step("calendar_table", table=name.table)
+        _clock_tables.take(call, name, told, where)
+        yield _step("calendar_table", table=name.table, row=told.row(name.table))
     elif len(plan.calendars) > 1 and when is not None and name is not None:
         yield _step("calendar", calendar=name, **_condition(call, when))
 

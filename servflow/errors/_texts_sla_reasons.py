@@ -28,9 +28,10 @@ TEXTS: dict[str, Text] = {
         en="That is choice {number} of {count}, the one for all others.",
         zh="这是 {count} 个选项中的第 {number} 个，适用于其余情况。",
     ),
-    "sla.why_table": Text(en="Table {table} gives it.", zh="由决策表 {table} 给出。"),
-    "sla.why_table_row": Text(en="It comes from {row}.", zh="来自 {row}。"),
-    "sla.why_calendar_table": Text(en="The calendar is given by table {table}.", zh="日历由决策表 {table} 给出。"),
+    "sla.why_table": Text(en="Table {table} gives it, row {row}.", zh="由决策表 {table} 第 {row} 行给出。"),
+    "sla.why_calendar_table": Text(
+        en="The calendar is given by table {table}, row {row}.", zh="日历由决策表 {table} 第 {row} 行给出。"
+    ),
     "sla.why_calendar": Text(
         en="Calendar {calendar} was taken because {when} holds ({values}).",
         zh="采用日历 {calendar}，因为 {when} 成立（{values}）。",

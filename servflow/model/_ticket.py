@@ -82,7 +82,7 @@ class ClockRun:
     comes on top. ``due`` is the left limit of the target, never before the latest resume; None
     while paused and unbreached; once breached it equals ``breached_at``. ``next_mark`` at ``next_at``
     is the first mark that time alone will reach; ``reached`` tells when each of ``marks`` was. ``cap`` is when the
-    clock it is a child of is due, where that is what makes this one due; None where it has all its own time.
+    clock it is a child of is due, where that is what makes this one due or, while paused, could; else None.
     """
 
     name: str

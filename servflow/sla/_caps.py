@@ -7,19 +7,22 @@ from datetime import datetime
 from servflow.calendars import OpenTime
 from servflow.model import ClockRun, replace
 from servflow.sla._clock import Clock
-from servflow.sla._fold import with_ahead
+from servflow.sla._fold import LIVE, with_ahead
 
 
 def capped(clock: Clock, run: ClockRun, at: datetime, cap: datetime | None, cal: OpenTime | None) -> ClockRun:
     """
     From an instant on the clock is due at *cap* at the latest; None lets it have all its own time.
 
-    A cap that lies behind the clock's own due instant changes nothing and is not kept. Where one is kept, percentages
-    and marks before the end refer to what is counted up to it. What follows is never earlier than *at*. The same run
-    when nothing changes, while it does not run, and once it is breached: what was breached stays so.
+    A cap that lies behind the clock's own due instant changes nothing and is not kept; of a paused clock it is, for
+    what it would be due if it went on. Where one is kept, percentages and marks before the end refer to what is
+    counted up to it. What follows is never earlier than *at*. The same run when nothing changes, once the clock has
+    ended, and once it is breached: what was breached stays so.
     """
-    if run.phase != "running" or run.breached_at is not None or run.cap == cap is None:
+    if run.phase not in LIVE or run.breached_at is not None or run.cap == cap is None:
         return run
+    if run.phase == "paused":
+        return run if run.cap == cap else replace(run, cap=cap)
     free = run if run.cap is None else with_ahead(clock, replace(run, cap=None), cal)
     if cap is not None and free.due is not None and free.due <= cap:
         cap = None

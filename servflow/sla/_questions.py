@@ -52,7 +52,7 @@ def due_if_resumed(run: ClockRun, at: datetime, cal: OpenTime | None, clock: Clo
     The due instant if the clock went on at an instant.
 
     It is the due instant itself while running and once breached; None for an ended run, and where the
-    calendar never opens for long enough.
+    calendar never opens for long enough. A child's is never after the one its parent has.
 
     Args:
         clock: its definition, which matters with ``breached_by: over`` only.
@@ -64,6 +64,8 @@ def due_if_resumed(run: ClockRun, at: datetime, cal: OpenTime | None, clock: Clo
     due = after(cal, at, run.within - run.counted)
     if due is not None and clock is not None and clock.breached_by == "over" and run.within >= run.counted:
         due = opening(cal, due)
+    if run.cap is not None and at <= run.cap and (due is None or run.cap < due):
+        due = run.cap
     return due if due is None or run.retargeted_at is None else max(due, run.retargeted_at)
 
 

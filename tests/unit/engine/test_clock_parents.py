@@ -149,6 +149,15 @@ def test_a_child_that_rested_over_the_breach_has_its_own_time() -> None:
     assert (14, None) == (told.due("work"), told.ticket.clocks["work"].cap)
 
 
+def test_why_it_is_due_then() -> None:
+    """The explanation names the parent, and the retargets name what they came from."""
+    told = Told().moves(6, "depot")
+    course = told.workflow.explain_clock(told.ticket, "depot", at=told.ticket.at, records=told.records)
+
+    assert "never due after clock resolution" in course.text("en")
+    assert "resolution" in course.text("zh")
+
+
 def test_an_ended_parent_holds_nobody() -> None:
     """A child that outlives its parent has its own time from then on."""
     parent = {"name": "answer", "within": "3h", "stop": [{"event": "send"}]}
@@ -157,6 +166,24 @@ def test_an_ended_parent_holds_nobody() -> None:
     assert 3 == told.due("work")
     told.does(2, "send")
     assert (20, ["no longer capped by answer"]) == (told.due("work"), told.reasons("work")[-1:])
+
+
+def test_what_a_resting_child_would_be_due() -> None:
+    """While the child rests it is told what it would be due if it went on, its parent's due instant at the latest."""
+    definition = {
+        **FLOW,
+        "clocks": [FLOW["clocks"][1], {"name": "work", "within": "7h", "paused_in": "vendor", "parent": "resolution"}],
+    }
+    told = Told(definition).does(2, "send")
+
+    def if_resumed(hour: float) -> float:
+        view = told.workflow.explain(told.ticket, at=MONDAY + hour * HOUR).clocks[1]
+        return (view.due_if_resumed - MONDAY) / HOUR  # type: ignore[no-any-return,operator]  # it is paused
+
+    assert [7.5, 8, 8] == [if_resumed(hour) for hour in (2.5, 3, 7)]
+    told.at(8.5)
+    assert 14 == if_resumed(9), "the parent is broken and holds it no longer"
+    assert [] == told.reasons("work")
 
 
 def test_parents_of_parents() -> None:

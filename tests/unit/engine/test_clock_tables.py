@@ -123,6 +123,16 @@ def test_the_record_names_the_row() -> None:
     ]
 
 
+def test_why_it_is_due_then() -> None:
+    """The explanation names table and row, and how the target is written there."""
+    workflow, ticket = opened({"tier": "gold"})
+    course = workflow.explain_clock(ticket, "repair", at=MONDAY)
+
+    assert "Table promises gives it, row 1." in course.text("en")
+    assert "written as 2 business days" in course.text("en")
+    assert "决策表 promises 第 1 行" in course.text("zh")
+
+
 def test_a_changed_field_retargets() -> None:
     """What the table reads is listened to: the row that holds now gives target and calendar; anything else changes nothing."""
     workflow, ticket = opened({"tier": "gold"})
