@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import evolve
 
-from servflow.desk import _erase, _migrate
+from servflow.desk import _editions, _erase, _migrate
 from servflow.desk._deliver import Delivery, checked_handlers
 from servflow.desk._finding import found
 from servflow.desk._reports import DeliverReport, MigrationReport, TickReport
@@ -99,6 +99,7 @@ class Desk:
     def _keep(self, flow: Runnable) -> None:
         if self.store.definition(flow.hash) is None:  # asked first: a desk that starts need not wait for one that writes
             self.store.define(flow.hash, flow.workflow, flow.version, flow.to_data())
+        _editions.keep(self.store, flow, self._steps.around.now)
 
     def batch(self) -> AbstractContextManager[None]:
         """Everything inside in one transaction of the store; an exception that leaves the block undoes it all."""

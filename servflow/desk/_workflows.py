@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from attrs import field, frozen
 
+from servflow.desk._editions import with_edition
 from servflow.documents import definition
 from servflow.engine import Workflow
 from servflow.errors import DefinitionError, InputError, NotFound, nearest
@@ -81,6 +82,8 @@ class Workflows:
     newest: dict[str, Runnable]
     kept: Callable[[str], Mapping[str, Any] | None] = field(default=lambda _: None)
     correlators: dict[str, Correlating] = field(factory=dict)
+    editions: dict[str, set[str]] = field(factory=dict)
+    """Of each version the hashes of the calendars that it knows by now, or that the store does not keep."""
 
     @classmethod
     def of(
@@ -178,7 +181,19 @@ class Workflows:
                 version=ticket.version,
                 hash=pinned,
             )
-        return flow
+        return self._with_edition(flow, ticket)
+
+    def _with_edition(self, flow: Runnable, ticket: Ticket) -> Runnable:
+        pinned = ticket.pins.get("calendars", "")
+        if not isinstance(flow, Workflow) or pinned in self.editions.setdefault(flow.hash, {flow.calendars_hash}):
+            return flow
+        self.editions[flow.hash].add(pinned)  # asked once: what the store does not keep now it never will
+        made = with_edition(flow, ticket, self.kept)
+        if made is not flow:
+            self.by_hash[flow.hash] = made
+            if self.newest.get(flow.workflow) is flow:
+                self.newest[flow.workflow] = made
+        return made
 
     def of_hash(self, name: str, hash: str) -> Runnable | None:  # noqa: A002 - what it is called
         """A version by its hash, read from the store where the desk was not given it; None where that cannot be."""

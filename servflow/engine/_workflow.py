@@ -136,6 +136,14 @@ class Workflow(Questions):
         return hash_of(self.compiled.calendars)
 
     @cached_property
+    def past_hashes(self) -> frozenset[str]:
+        """The hashes of the calendars, as ``calendars_hash`` was then, that ``past_calendars`` stands for."""
+        present = self.compiled.calendars
+        return frozenset(
+            hash_of(one) for item in self.past_calendars for one in ({**present, **item.calendars}, item.calendars)
+        )
+
+    @cached_property
     def pins(self) -> FrozenMap[str, str]:
         """The hashes a ticket opened now runs under."""
         return FrozenMap({"workflow": self.hash, "calendars": self.calendars_hash})
