@@ -9,7 +9,7 @@ import attrs
 
 from servflow.engine._scope import scope_types
 from servflow.expressions import Expression
-from servflow.model import same_value
+from servflow.model import ClockRun, same_value
 from servflow.sla import Condition
 
 if TYPE_CHECKING:
@@ -81,14 +81,15 @@ def concerns(plan: ClockPlan, happening: Happening) -> bool:
 def matches_any(call: OneCall, waits: tuple[Wait, ...], happening: Happening) -> bool:
     """Whether something a clock waits for has happened, and all that narrows it holds."""
     # A loop rather than any(): most clocks have one condition or none, and this runs at every event.
-    for wait in waits:
-        if (
-            _matches(call, wait, happening)
-            and (wait.when is None or call.holds(wait.when, "clock condition"))
-            and (wait.after is None or stopped(call, wait.after))
-        ):
+    for wait in waits:  # noqa: SIM110 - see above
+        if matches(call, wait, happening) and (wait.after is None or stopped(call, wait.after)):
             return True
     return False
+
+
+def matches(call: OneCall, wait: Wait, happening: Happening) -> bool:
+    """Whether something a clock waits for has happened, whatever else must have been before."""
+    return _matches(call, wait, happening) and (wait.when is None or call.holds(wait.when, "clock condition"))
 
 
 def stopped(call: OneCall, clock: str) -> bool:
@@ -117,6 +118,23 @@ def _matches(call: OneCall, wait: Wait, happening: Happening) -> bool:
     if not isinstance(value, Mapping):
         return True
     return all(same_value(call.scope().get(name), expected) for name, expected in value.items())
+
+
+def starts(call: OneCall, plan: ClockPlan, run: ClockRun | None, happening: Happening) -> bool:
+    """Whether what happened starts a clock, or its next cycle."""
+    clock, closed = plan.clock, happening.closed and call.draft.closed
+    if plan.only_in is not None and plan.only_in not in call.draft.entered:
+        return False  # it was entered and left in one step
+    start = plan.start
+    if closed:  # the states it went through on its way to the end promise nothing any more
+        start = tuple(one for one in start if one.kind not in MOVES or one.value in call.draft.entered)
+    if happening.reopened and run is not None and not matches_any(call, start, happening):
+        if closed:  # reopened and closed again in one step
+            return False
+        return clock.on_reopen != "ignore" and not (clock.start and clock.on_reopen == "new_cycle")
+    if not clock.start:
+        return happening.opened and not closed
+    return matches_any(call, start, happening)
 
 
 def resting(call: OneCall, plan: ClockPlan) -> str | None:

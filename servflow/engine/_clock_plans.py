@@ -47,6 +47,8 @@ class ClockPlan:
     pause: tuple[Wait, ...]
     resume: tuple[Wait, ...]
     start: tuple[Wait, ...]
+    hears: bool
+    """Whether it waits for what merely happens: then what it was told is kept, so that a late event finds its place."""
     afters: frozenset[str]
     """The clocks that must have been stopped before something it waits for counts."""
     fixed: tuple[timedelta, str | None] | None
@@ -100,6 +102,7 @@ def _compile(compiled: Compiled, order: int, promise: Promise) -> ClockPlan:
         pause=waits["pause"],
         resume=waits["resume"],
         start=waits["start"],
+        hears=clock.parent is None and any(item.kind in ("event", "message") for item in conditions),
         afters=frozenset(wait.after for wait in conditions if wait.after is not None),
         fixed=_fixed(targets, calendars),
         only_in=promise.state,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from servflow import sla
-from servflow.engine import _checklist
+from servflow.engine import _checklist, _clock_story
 from servflow.engine._clock_caps import capped, follow, said
-from servflow.engine._clock_conditions import MOVES, matches_any, may_go_on, resting
+from servflow.engine._clock_conditions import matches_any, may_go_on, resting, starts
 from servflow.engine._clock_late import rewound
 from servflow.engine._clock_targets import LIVE, chosen, reset, retarget
 from servflow.model import (
@@ -31,9 +31,34 @@ def react(call: OneCall) -> None:
     """Let every clock look at what happened, in document order."""
     happening = call.happening
     for plan in call.compiled.clocks_for(happening):
-        _react(call, plan, happening)
+        if plan.hears:
+            _hear(call, plan, happening)
+        else:
+            _react(call, plan, happening)
+    if call.occurred is not None and not happening.opened:
+        _look_again(call)
     if call.compiled.children:
         follow(call)
+
+
+def _hear(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
+    told = _clock_story.asked(call, plan, happening)
+    if call.occurred is not None and not happening.opened:
+        if plan.reads and happening.changed & plan.reads:
+            told = (*told, *_clock_story.retargeted(call, plan))
+        if told:
+            _clock_story.place(call, plan, told)
+        return
+    was = call.draft.clocks.get(plan.clock.name)
+    _react(call, plan, happening)
+    _clock_story.note(call, plan, told, was)
+
+
+def _look_again(call: OneCall) -> None:
+    """What was told to clocks that wait for another counts now where that turns out to have been stopped by then."""
+    for plan in call.compiled.clock_order:
+        if plan.hears and plan.afters and plan.clock.name in call.draft.told:
+            _clock_story.place(call, plan, ())
 
 
 def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
@@ -56,7 +81,7 @@ def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
         if plan.pauses and call.draft.clocks[clock.name].phase in LIVE:
             _pause_or_resume(call, plan, happening)
         live = call.draft.clocks.get(clock.name)  # what stopped just now may start its next cycle
-    if (live is None or live.phase not in LIVE) and _starts(call, plan, live, happening):
+    if (live is None or live.phase not in LIVE) and starts(call, plan, live, happening):
         _start(call, plan, happening)
     elif plan.reads and happening.changed & plan.reads:
         retarget(call, plan)
@@ -102,22 +127,6 @@ def _change(call: OneCall, plan: ClockPlan, operation: str, reason: str) -> None
         reason = reason or said(plan, changed)
     if changed is not run:
         call.record(kind, clock=plan.clock.name, instant=at, run=changed, reason=reason)
-
-
-def _starts(call: OneCall, plan: ClockPlan, run: ClockRun | None, happening: Happening) -> bool:
-    clock, closed = plan.clock, happening.closed and call.draft.closed
-    if plan.only_in is not None and plan.only_in not in call.draft.entered:
-        return False  # it was entered and left in one step
-    start = plan.start
-    if closed:  # the states it went through on its way to the end promise nothing any more
-        start = tuple(one for one in start if one.kind not in MOVES or one.value in call.draft.entered)
-    if happening.reopened and run is not None and not matches_any(call, start, happening):
-        if closed:  # reopened and closed again in one step
-            return False
-        return clock.on_reopen != "ignore" and not (clock.start and clock.on_reopen == "new_cycle")
-    if not clock.start:
-        return happening.opened and not closed
-    return matches_any(call, start, happening)
 
 
 def _start(call: OneCall, plan: ClockPlan, happening: Happening) -> None:

@@ -59,6 +59,7 @@ class Draft:
     approvals: FrozenMap[str, model.ApprovalRound]
     shown: FrozenMap[str, tuple[model.ShownStep, ...]]
     clocks: FrozenMap[str, model.ClockRun]
+    told: FrozenMap[str, model.ClockStory]
     chains: tuple[model.ChainRun, ...]
     levels: FrozenMap[str, int]
     offers: tuple[model.OfferMade, ...]
@@ -249,6 +250,14 @@ def _clock(draft: Draft, record: model.ClockRecord) -> None:
     draft.clocks = draft.clocks.with_item(record.clock, record.run)
 
 
+def _told(draft: Draft, record: model.ClockTold) -> None:
+    story = record.story
+    if story is None:
+        before = draft.told.get(record.clock, model.ClockStory())
+        story = attrs.evolve(before, told=(*before.told, *record.told))
+    draft.told = draft.told.with_item(record.clock, story)
+
+
 def _chain(draft: Draft, record: model.ChainRecord) -> None:
     run = record.run
     runs = list(draft.chains)
@@ -293,10 +302,12 @@ def _freed(draft: Draft, record: model.Freed) -> None:
 
 def _repinned(draft: Draft, record: model.Repinned) -> None:
     draft.pins = record.pins
+    draft.told = EMPTY  # by other calendars what was told comes to something else
 
 
 def _migrated(draft: Draft, record: model.Migrated) -> None:
     draft.version, draft.pins = record.version, record.pins
+    draft.told = EMPTY
     draft.configuration, draft.entered, draft.history = record.configuration, record.entered, record.history
     draft.timers, draft.refused_timers = record.timers, record.refused_timers
     draft.resting_timers, draft.chains = record.resting_timers, record.chains
@@ -369,6 +380,7 @@ APPLY: Mapping[type[Record], Callable[[Draft, Any], None]] = {
     model.Freed: _freed,
     model.Linked: _linked,
     model.Repinned: _repinned,
+    model.ClockTold: _told,
     model.Migrated: _migrated,
     **dict.fromkeys(
         (

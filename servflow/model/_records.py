@@ -8,7 +8,18 @@ from typing import Any
 from attrs import frozen
 
 from servflow.model._maps import EMPTY, FrozenMap
-from servflow.model._ticket import ChainRun, ClockRun, Held, OfferMade, RefusedTimer, RestingTimer, SlotProgress, StateTimer
+from servflow.model._ticket import (
+    ChainRun,
+    ClockRun,
+    ClockStory,
+    Held,
+    OfferMade,
+    RefusedTimer,
+    RestingTimer,
+    SlotProgress,
+    StateTimer,
+    Told,
+)
 
 
 @frozen(kw_only=True, slots=False)
@@ -327,6 +338,20 @@ class Waived(ClockRecord):
     """A breach is excused; it stays visible."""
 
     by: str | None = None
+
+
+@frozen(kw_only=True, slots=False)
+class ClockTold(Record):
+    """
+    What happened at ``instant`` told a clock something, whether or not it changed the clock.
+
+    ``told`` comes after all that the clock was told before; ``story``, where it is given, is all of it anew.
+    """
+
+    clock: str
+    instant: datetime
+    told: tuple[Told, ...] = ()
+    story: ClockStory | None = None
 
 
 @frozen(kw_only=True, slots=False)

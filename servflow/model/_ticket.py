@@ -111,6 +111,40 @@ class ClockRun:
     cap: datetime | None = None
 
 
+MAX_TOLD = 32
+"""How many things a clock remembers that it was told, to put a late one in its place; older ones become one clock."""
+
+
+@frozen(kw_only=True)
+class Told:
+    """
+    One thing that a clock was told at an instant, whether or not it changed the clock.
+
+    ``operation`` is ``start``, ``pause``, ``resume``, ``stop``, ``reset``, ``cancel``, ``reopen`` or ``retarget``; ``within``
+    and ``calendar`` are the target it then had. ``after`` names the clock that must have been stopped by then, and ``moved``
+    says that it came of what the ticket is (``state``, ``queue`` or ``field``) rather than of what merely happened.
+    """
+
+    at: datetime
+    operation: str
+    within: timedelta | None = None
+    calendar: str | None = None
+    after: str | None = None
+    moved: str | None = None
+
+
+@frozen(kw_only=True)
+class ClockStory:
+    """
+    What a clock that waits for events or messages was told, in the order in which it occurred.
+
+    ``base`` is the clock before all that; None where it had never started.
+    """
+
+    base: ClockRun | None = None
+    told: tuple[Told, ...] = ()
+
+
 @frozen(kw_only=True)
 class ReminderDue:
     """A reminder of a level that still has to go out: when, and how many are left with it."""
@@ -306,6 +340,7 @@ class Ticket:
     approvals: FrozenMap[str, ApprovalRound] = EMPTY
     shown: FrozenMap[str, tuple[ShownStep, ...]] = EMPTY
     clocks: FrozenMap[str, ClockRun] = EMPTY
+    told: FrozenMap[str, ClockStory] = EMPTY
     chains: tuple[ChainRun, ...] = ()
     levels: FrozenMap[str, int] = EMPTY
     offers: tuple[OfferMade, ...] = ()

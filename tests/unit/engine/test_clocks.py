@@ -193,7 +193,7 @@ def test_a_clock_that_starts_in_a_pausing_state_rests_at_once() -> None:
 def test_pause_and_resume_by_events() -> None:
     """Events may pause and resume a clock; resuming one that runs does nothing."""
     case = clocked(pause=[{"event": "hold"}], resume=[{"event": "on"}])
-    assert ["Received"] == kinds(case.fire("on", minutes=5))
+    assert ["Received", "ClockTold"] == kinds(case.fire("on", minutes=5))
     case.fire("hold", minutes=10)
     case.fire("on", minutes=40)
 
@@ -207,7 +207,7 @@ def test_at_one_instant_stop_goes_before_start() -> None:
 
     outcome = case.fire("reply", minutes=2)
 
-    assert ["Received", "ClockStopped", "ClockStarted"] == kinds(outcome)
+    assert ["Received", "ClockStopped", "ClockStarted", "ClockTold"] == kinds(outcome)
     assert (2, after(2)) == (run(case).cycle, run(case).started_at)
 
 

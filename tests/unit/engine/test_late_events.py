@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from servflow.errors import Refused, TimeError
-from servflow.model import Amended, Breached, ChainStopped, ClockPaused, ClockStopped, Escalated, Received, Warned
-from tests.unit.engine.flows import Case, after, flow, move, notify, of
+from servflow.model import MAX_TOLD, Amended, Breached, ChainStopped, ClockPaused, ClockStopped, Escalated, Received, Warned
+from tests.unit.engine.flows import Case, after, flow, kinds, move, notify, of
 
 
 def promised(**clock: Any) -> Case:
@@ -124,13 +124,145 @@ def test_a_clock_cannot_start_before_the_opening() -> None:
     assert after() == case.fire("signal", minutes=5, occurred=after(-600)).ticket.clocks["k"].started_at
 
 
-def test_a_new_cycle_cannot_start_before_the_one_before_it_ended() -> None:
-    """A late event that starts a new cycle begins where the cycle before was stopped, at the earliest."""
+def test_what_was_answered_when_it_came_opens_no_new_cycle() -> None:
+    """A question that had come before the answer was answered by it, however late the question is told."""
     case = promised(until="z", start=[{"event": "ask"}], stop=[{"event": "answer"}])
     case.fire("ask", minutes=10)
     case.fire("answer", minutes=40)
 
-    assert after(40) == case.fire("ask", minutes=50, occurred=after(20)).ticket.clocks["k"].started_at
+    outcome = case.fire("ask", minutes=50, occurred=after(20))
+
+    run = outcome.ticket.clocks["k"]
+    assert (1, after(10), after(40), "met") == (run.cycle, run.started_at, run.stopped_at, run.phase)
+
+
+def test_a_late_question_that_was_answered_already_opens_a_cycle_that_is_met() -> None:
+    """The mail of 9:00 is told after the answer of 9:30: the cycle was open from 9:00 and met at 9:30, in time."""
+    case = promised(until="z", start=[{"event": "ask"}], stop=[{"event": "answer"}])
+    case.fire("answer", minutes=31, occurred=after(30))
+    assert {} == dict(case.ticket.clocks)
+
+    outcome = case.fire("ask", minutes=90, occurred=after(5))
+
+    run = outcome.ticket.clocks["k"]
+    assert (1, after(5), after(30), "met", None) == (run.cycle, run.started_at, run.stopped_at, run.phase, run.breached_at)
+    assert ["Received", "ClockStarted", "ClockStopped", "ClockTold"] == kinds(outcome)
+
+
+def test_a_breach_found_in_a_cycle_that_is_over_is_told_and_starts_nothing() -> None:
+    """Answered too late before anybody knew of the question: the breach is on record with its instant, nobody is called."""
+    case = promised(within="10m", until="z", start=[{"event": "ask"}], stop=[{"event": "answer"}])
+    case.fire("answer", minutes=30)
+
+    outcome = case.fire("ask", minutes=90, occurred=after(5))
+
+    assert [after(15)] == [record.instant for record in of(Breached, outcome.records)]
+    assert (after(15), (), None) == (outcome.ticket.clocks["k"].breached_at, outcome.ticket.chains, outcome.wake)
+
+
+def test_a_late_question_moves_the_start_of_its_cycle() -> None:
+    """The oldest unanswered question opens the cycle: one told late puts the start, the due instant and the breach earlier."""
+    case = promised(until="z", start=[{"event": "ask"}], stop=[{"event": "answer"}])
+    case.fire("ask", minutes=50)
+
+    outcome = case.fire("ask", minutes=80, occurred=after(10))
+
+    assert (after(10), after(70)) == ((run := outcome.ticket.clocks["k"]).started_at, run.breached_at)
+    assert [after(70)] == [record.instant for record in of(Breached, outcome.records)]
+    assert ["late"] == [run.chain for run in outcome.ticket.chains]
+
+
+def test_the_end_of_an_earlier_cycle_may_be_told_late() -> None:
+    """An answer told late ends its own cycle, and its breach is amended though the next cycle runs already."""
+    case = promised(until="z", start=[{"event": "ask"}], stop=[{"event": "answer"}])
+    case.fire("ask", minutes=0)
+    case.fire("answer", minutes=70)
+    case.fire("ask", minutes=75)
+
+    outcome = case.fire("answer", minutes=80, occurred=after(50))
+
+    [amended] = of(Amended, outcome.records)
+    assert ("breach", after(60), after(50)) == (amended.mark, amended.was, amended.instant)
+    run = outcome.ticket.clocks["k"]
+    assert (2, after(75), (1, 0)) == (run.cycle, run.started_at, (run.summary.met, run.summary.breached))
+
+
+def test_later_pauses_are_played_again() -> None:
+    """A pause told late does not undo the pauses and resumes that came after it."""
+    case = promised(until="z", pause=[{"event": "hold"}], resume=[{"event": "on"}])
+    for event, minutes in (("on", 15), ("hold", 20), ("on", 30)):
+        case.fire(event, minutes=minutes)
+
+    outcome = case.fire("hold", minutes=50, occurred=after(10))
+
+    run = outcome.ticket.clocks["k"]
+    ran = [(segment.start, segment.end) for segment in run.segments]
+    assert [(after(), after(10)), (after(15), after(20)), (after(30), None)] == ran
+    assert after(75) == run.due
+
+
+def test_a_reset_told_late_keeps_what_came_after() -> None:
+    """A reset told late begins the count anew at its place; the pause after it stays."""
+    case = promised(until="z", pause=[{"event": "hold"}], resume=[{"event": "on"}], reset=[{"event": "again"}])
+    case.fire("hold", minutes=20)
+    case.fire("on", minutes=30)
+
+    run = case.fire("again", minutes=50, occurred=after(10)).ticket.clocks["k"]
+
+    assert (after(10), after(80)) == (run.started_at, run.due)
+
+
+def test_what_waits_for_another_clock_is_asked_again() -> None:
+    """A first response told late makes the question after it a next one, from when it came."""
+    first = {"name": "first", "within": "1h", "stop": {"message": "agent"}}
+    following = {
+        "name": "next",
+        "within": "1h",
+        "start": {"message": "customer", "after": "first"},
+        "stop": {"message": "agent"},
+    }
+    case = Case(flow(clocks=[first, following]))
+    case.fire("ticket.message", {"side": "customer"}, minutes=20)
+    assert ["first"] == list(case.ticket.clocks)
+
+    outcome = case.fire("ticket.message", {"side": "agent"}, minutes=30, occurred=after(10))
+
+    assert (after(10), "met") == ((run := outcome.ticket.clocks["first"]).stopped_at, run.phase)
+    assert (after(20), "running") == ((run := outcome.ticket.clocks["next"]).started_at, run.phase)
+
+
+def test_a_move_told_late_takes_the_place_of_later_ones() -> None:
+    """Where the ticket is now decides whether it counts; what merely happened keeps its place."""
+    case = promised(until="z", paused_in="b", pause=[{"event": "hold"}], resume=[{"event": "on"}])
+    case.fire("go", minutes=10)
+    case.fire("back", minutes=20)
+
+    run = case.fire("go", minutes=50, occurred=after(5)).ticket.clocks["k"]
+
+    assert ("paused", after(5)) == (run.phase, run.paused_at)
+
+
+def test_a_waived_breach_stays_waived() -> None:
+    """What is played again and comes to the same breach keeps what was said about it."""
+    case = promised(until="z", stop=[{"event": "answer"}], pause=[{"event": "hold"}])
+    case.fire("clock.waive", {"clock": "k", "reason": "storm"}, minutes=70)
+
+    assert "storm" == case.fire("hold", minutes=80, occurred=after(65)).ticket.clocks["k"].waived
+
+
+def test_a_long_story_is_made_short() -> None:
+    """However often a clock is told something, the ticket keeps a bounded part of it, and a late event finds its place."""
+    case = promised(until="z", start=[{"event": "ask"}], stop=[{"event": "answer"}])
+    for number in range(100):
+        case.fire("ask", minutes=4 * number)
+        case.fire("answer", minutes=4 * number + 2)
+    assert len(case.ticket.told["k"].told) <= MAX_TOLD
+
+    outcome = case.fire("answer", minutes=401, occurred=after(397))
+
+    run = outcome.ticket.clocks["k"]
+    assert (100, after(396), after(397), 99) == (run.cycle, run.started_at, run.stopped_at, run.summary.met)
+    assert outcome.ticket == case.workflow.fold(case.records)
 
 
 def test_a_late_pause_does_not_undo_a_later_one() -> None:

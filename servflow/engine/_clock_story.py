@@ -1,0 +1,367 @@
+"""Knows what a clock that waits for events was told, and puts a late one in its place; must not know which time counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import attrs
+
+from servflow import sla
+from servflow.engine._clock_conditions import MOVES, Wait, matches, may_go_on, resting, starts
+from servflow.engine._clock_late import cause_of
+from servflow.engine._clock_targets import LIVE, choose
+from servflow.model import (
+    MAX_TOLD,
+    Amended,
+    Breached,
+    ClockPaused,
+    ClockReset,
+    ClockResumed,
+    ClockRetargeted,
+    ClockRun,
+    ClockStarted,
+    ClockStopped,
+    ClockStory,
+    ClockTold,
+    Told,
+    Warned,
+    replace,
+)
+from servflow.sla import BREACH
+
+if TYPE_CHECKING:
+    from servflow.engine._call import Happening, OneCall
+    from servflow.engine._clock_plans import ClockPlan
+
+_VERBS: Mapping[str, Any] = {"pause": sla.pause, "resume": sla.resume, "stop": sla.stop, "cancel": sla.cancel}
+_RECORDS: Mapping[str, Any] = {
+    "start": (ClockStarted, ""),
+    "reopen": (ClockResumed, "reopened"),
+    "reset": (ClockReset, "reset by its condition"),
+    "retarget": (ClockRetargeted, "target changed"),
+    "pause": (ClockPaused, "paused by its condition"),
+    "resume": (ClockResumed, ""),
+    "stop": (ClockStopped, "reached"),
+    "cancel": (ClockStopped, "cancelled by its condition"),
+}
+_AGAIN = "told before, after what occurred earlier"
+
+
+class Step(NamedTuple):
+    """One thing a clock was told, with the clock before and after it."""
+
+    told: Told
+    before: ClockRun | None
+    after: ClockRun | None
+
+
+class MarkAt(NamedTuple):
+    """A mark of a cycle that was reached, when, and before which step."""
+
+    cycle: int
+    mark: str
+    at: datetime
+    step: int
+
+
+class Played(NamedTuple):
+    """A story from its base to the present."""
+
+    steps: list[Step]
+    marks: list[MarkAt]
+    run: ClockRun | None
+
+
+# what a clock is told -----------------------------------------------------------------------------------------------
+
+
+def asked(call: OneCall, plan: ClockPlan, happening: Happening) -> tuple[Told, ...]:
+    """Everything that what happened tells a clock, in the order in which it applies, whether or not it changes the clock."""
+    draft, at = call.draft, max(call.effective, call.draft.opened_at)
+    out: list[Told] = []
+
+    def tell(operation: str, waits: tuple[Wait, ...]) -> bool:
+        found = _heard(call, waits, happening)
+        if found is not None:
+            out.append(Told(at=at, operation=operation, after=found.after, moved=_MOVED.get(found.kind)))
+        return found is not None
+
+    ended = tell("cancel", plan.cancel)
+    if not plan.stop_states.isdisjoint(happening.entered):
+        out.append(Told(at=at, operation="stop", moved="state"))
+    elif not tell("stop", plan.stop_else) and not ended and happening.closed and draft.closed:
+        out.append(Told(at=at, operation="cancel", moved="state"))
+    tell("reset", plan.reset)
+    if plan.pauses:
+        out.extend(_resting(call, plan, happening, at))
+    start = plan.start
+    if happening.closed and draft.closed:
+        start = tuple(one for one in start if one.kind not in MOVES or one.value in draft.entered)
+    if not any(draft.entered[state] <= at for state in plan.stop_states if state in draft.entered) and not tell("start", start):
+        run = draft.clocks.get(plan.clock.name)
+        if starts(call, plan, run, happening):
+            again = happening.reopened and plan.clock.on_reopen == "resume" and run is not None and run.phase == "met"
+            out.append(Told(at=at, operation="reopen" if again else "start", moved="state"))
+    return tuple(out)
+
+
+_MOVED = {"state": "state", "left": "state", "queue": "queue", "left_queue": "queue", "field": "field"}
+# What merely happens has its place in time; all this is where and what the ticket is, which follows the telling.
+
+
+def _heard(call: OneCall, waits: tuple[Wait, ...], happening: Happening) -> Wait | None:
+    found = [wait for wait in waits if matches(call, wait, happening)]
+    return next((wait for wait in found if wait.after is None), found[0] if found else None)
+
+
+def _resting(call: OneCall, plan: ClockPlan, happening: Happening, at: datetime) -> Iterable[Told]:
+    place = "state" if happening.opened or happening.entered or happening.exited else "queue"
+    if resting(call, plan) is not None:
+        if happening.opened or happening.entered or happening.exited or happening.queue:
+            yield Told(at=at, operation="pause", moved=place)
+        return
+    pause, resume = _heard(call, plan.pause, happening), _heard(call, plan.resume, happening)
+    if pause is not None and resume is not None:  # one event for both: it turns the clock over
+        run = call.draft.clocks.get(plan.clock.name)
+        pause, resume = (None, resume) if run is not None and run.phase == "paused" else (pause, None)
+    if pause is not None:
+        yield Told(at=at, operation="pause", after=pause.after, moved=_MOVED.get(pause.kind))
+    elif resume is not None:
+        yield Told(at=at, operation="resume", after=resume.after, moved=_MOVED.get(resume.kind))
+    elif may_go_on(plan, happening):
+        yield Told(at=at, operation="resume", moved=place)
+
+
+def retargeted(call: OneCall, plan: ClockPlan) -> tuple[Told, ...]:
+    """What a clock is told where the ticket has another target for it now; nothing where it has the same."""
+    run = call.draft.clocks.get(plan.clock.name)
+    if run is None or run.phase not in LIVE:
+        return ()
+    within, name, _ = choose(call, plan, run.started_at)
+    if within is None or (within, name) == (run.within, run.calendar):
+        return ()
+    at = max(call.effective, call.draft.opened_at)
+    return (Told(at=at, operation="retarget", within=within, calendar=name),)
+
+
+def note(call: OneCall, plan: ClockPlan, told: tuple[Told, ...], was: ClockRun | None) -> None:
+    """Keep what a clock has been told on time, with the target it got by that; ``was`` is the clock before."""
+    name = plan.clock.name
+    run = call.draft.clocks.get(name)
+    if run is not None and told:
+        target: dict[str, Any] = {"within": run.within, "calendar": run.calendar}
+        told = tuple(attrs.evolve(one, **target) if one.operation in ("start", "reset") else one for one in told)
+    same = was is not None and run is not None and was.phase in LIVE and run.cycle == was.cycle and not _begins(told)
+    if same and run is not None and was is not None and (run.within, run.calendar) != (was.within, was.calendar):
+        told = (*told, Told(at=call.at, operation="retarget", within=run.within, calendar=run.calendar))
+    if not told:
+        return
+    story = call.draft.told.get(name)
+    if story is None and was is not None:
+        call.record(ClockTold, clock=name, instant=told[0].at, story=ClockStory(base=was, told=told))
+    elif story is not None and len(story.told) + len(told) > MAX_TOLD:
+        call.record(ClockTold, clock=name, instant=told[0].at, story=_shorter(call, plan, story, told))
+    else:
+        call.record(ClockTold, clock=name, instant=told[0].at, told=told)
+
+
+def _begins(told: tuple[Told, ...]) -> bool:
+    return any(one.operation in ("start", "reset") for one in told)
+
+
+def _shorter(call: OneCall, plan: ClockPlan, story: ClockStory, told: tuple[Told, ...]) -> ClockStory:
+    """The story with its older half made one clock, so that a ticket stays bounded."""
+    half = len(story.told) // 2
+    played = play(call, plan, story.base, story.told[:half])
+    base = played.steps[-1].after if played.steps else story.base
+    return ClockStory(base=base, told=(*story.told[half:], *told))
+
+
+# playing it ---------------------------------------------------------------------------------------------------------
+
+
+def play(
+    call: OneCall, plan: ClockPlan, base: ClockRun | None, told: Sequence[Told], known: set[tuple[str, datetime]] | None = None
+) -> Played:
+    """
+    What a clock comes to by all it was told, up to the present.
+
+    After the last thing told, marks that lie behind the present are reached if they are ``known`` to have been; without
+    it, all of them. What is not known yet happens by time, as any mark.
+    """
+    run, steps, marks = base, list[Step](), list[MarkAt]()
+    if base is not None:
+        marks += [MarkAt(base.cycle, mark, at, -1) for mark, at in zip(base.marks, base.reached, strict=True)]
+    for number, one in enumerate(told):
+        while run is not None and run.next_at is not None and run.next_at < one.at:
+            run = _reach(call, plan, run, marks, number)
+        after = run if one.after is not None and not _stopped_by(call, one.after, one.at) else _apply(call, plan, run, one)
+        steps.append(Step(one, run, after))
+        run = after
+    while run is not None and run.next_at is not None and run.next_at < call.at:
+        if known is not None and (run.next_mark or BREACH, run.next_at) not in known:
+            break
+        run = _reach(call, plan, run, marks, len(steps))
+    return Played(steps, marks, run)
+
+
+def _reach(call: OneCall, plan: ClockPlan, run: ClockRun, marks: list[MarkAt], step: int) -> ClockRun:
+    marks.append(MarkAt(run.cycle, run.next_mark or BREACH, run.next_at or call.at, step))
+    return sla.reach(plan.clock, run, call.compiled.counting(run.calendar))
+
+
+def _apply(call: OneCall, plan: ClockPlan, run: ClockRun | None, one: Told) -> ClockRun | None:
+    clock, at, operation = plan.clock, one.at, one.operation
+    live = run is not None and run.phase in LIVE
+    if operation == "start":
+        if live:
+            return run
+        within, name, cal = _target(call, plan, one)
+        return run if within is None else sla.begin(clock, at, within, name, cal, run)
+    if run is None:
+        return None
+    cal = call.compiled.counting(run.calendar)
+    if operation == "reopen":
+        return sla.reopen(clock, run, at, cal)
+    if operation in _VERBS:
+        done: ClockRun = _VERBS[operation](clock, run, at, cal)
+        return done
+    if not live:
+        return run
+    within, name, new = _target(call, plan, one)
+    if within is None:
+        return run
+    if operation == "reset":
+        return sla.reset(clock, run, at, within, name, new)
+    return sla.retarget(clock, run, at, within, name, new, old_cal=cal)
+
+
+def _target(call: OneCall, plan: ClockPlan, one: Told) -> tuple[Any, str | None, Any]:
+    if one.within is None:
+        return choose(call, plan, one.at)
+    return one.within, one.calendar, call.compiled.counting(one.calendar)
+
+
+def _stopped_by(call: OneCall, clock: str, at: datetime) -> bool:
+    """Whether a clock of the ticket had been stopped by an instant, as far as is known."""
+    run, story = call.draft.clocks.get(clock), call.draft.told.get(clock)
+    if run is None:
+        return False
+    if story is not None and story.base is None:
+        plan = next(plan for plan in call.compiled.clocks if plan.clock.name == clock)
+        ends = (step.after for step in play(call, plan, None, story.told).steps if step.after is not step.before)
+        return any(after is not None and after.phase == "met" and (after.stopped_at or at) <= at for after in ends)
+    if run.phase == "met" and run.stopped_at is not None and run.stopped_at <= at:
+        return True
+    return run.summary.cycles > run.summary.cancelled and at >= run.started_at
+
+
+# a late event -------------------------------------------------------------------------------------------------------
+
+
+def place(call: OneCall, plan: ClockPlan, told: tuple[Told, ...]) -> None:
+    """
+    Put what an event that occurred earlier tells a clock in its place, and play again what was told since.
+
+    What the ticket is now follows the telling: a late move takes the place of the moves that were told before it and
+    occurred after it. Marks that have not happened after all are amended.
+    """
+    clock, now = plan.clock, call.draft.clocks.get(plan.clock.name)
+    story = call.draft.told.get(clock.name) or ClockStory(base=now)
+    old = play(call, plan, story.base, story.told)
+    base, gone, items = _with(call, plan, story, told)
+    new = play(call, plan, base, items, {(mark.mark, mark.at) for mark in old.marks})
+    if now is not None and now.waived is not None and new.run is not None and new.run.breached_at == now.breached_at:
+        new = new._replace(run=replace(new.run, waived=now.waived))
+    undone, fresh = [*gone, *_missing(old.marks, new.marks)], _missing(new.marks, old.marks)
+    before = [one.after for one in new.steps if one.told not in told]
+    if undone or fresh or new.run != now or [one.after for one in old.steps] != before:
+        first = _first(old.steps, new.steps)
+        _amend(call, plan, undone, new, first)
+        _tell_again(call, plan, new, fresh, first, told)
+    if told:
+        call.record(ClockTold, clock=clock.name, instant=told[0].at, story=ClockStory(base=base, told=tuple(items)))
+
+
+def _with(
+    call: OneCall, plan: ClockPlan, story: ClockStory, told: tuple[Told, ...]
+) -> tuple[ClockRun | None, list[MarkAt], list[Told]]:
+    """The story with what is told late in its place: its base, the marks of that which are undone, all that was told."""
+    base, items, gone = story.base, list(story.told), list[MarkAt]()
+    if not told:
+        return base, gone, items
+    at = told[0].at
+    if base is not None:
+        at = sla.clamp(base, at)
+        back, undone = sla.rewind(plan.clock, base, at, call.compiled.counting(base.calendar))
+        gone = [MarkAt(base.cycle, mark, was, -1) for mark, was in undone]
+        at, base = max(at, _changed(back)), back
+    moved = {one.moved for one in told if one.moved is not None}
+    ends = any(one.moved is not None and one.operation in ("stop", "cancel") for one in told)
+    over = {"start"} if ends else {"retarget"} if any(one.operation == "retarget" for one in told) else set[str]()
+    items = [one for one in items if one.at <= at or not (one.moved in moved or one.operation in over)]
+    where = next((number for number, one in enumerate(items) if one.at > at), len(items))
+    items[where:where] = [attrs.evolve(one, at=at) for one in told]
+    return base, gone, items
+
+
+def _changed(run: ClockRun) -> datetime:
+    """The latest instant at which a clock changed: before that it takes nothing."""
+    return max(filter(None, (run.started_at, run.since, run.paused_at, run.stopped_at)))
+
+
+def _missing(old: list[MarkAt], new: list[MarkAt]) -> list[MarkAt]:
+    """The marks of one story that are not in another, in order."""
+    there = {(mark.mark, mark.at) for mark in new}
+    return sorted((mark for mark in old if (mark.mark, mark.at) not in there), key=lambda mark: mark.at)
+
+
+def _first(old: list[Step], new: list[Step]) -> int:
+    """The first step that is not as it was."""
+    pairs = zip(old, new, strict=False)
+    return next((number for number, (one, two) in enumerate(pairs) if one != two), min(len(old), len(new)))
+
+
+def _amend(call: OneCall, plan: ClockPlan, undone: list[MarkAt], new: Played, first: int) -> None:
+    name = plan.clock.name
+    step = new.steps[first] if first < len(new.steps) else None
+    back = new.run if step is None else step.before or step.after
+    for mark in undone:
+        instant = mark.at if step is None else step.told.at
+        facts = {"clock": name, "instant": instant, "run": back, "mark": mark.mark, "was": mark.at}
+        call.record(Amended, **facts, reason="occurred earlier")
+        call.amended.append(cause_of(name, mark.cycle, mark.mark))
+
+
+def _tell_again(  # noqa: PLR0917 - the story, what is new in it, and from where it is told
+    call: OneCall, plan: ClockPlan, new: Played, fresh: list[MarkAt], first: int, told: tuple[Told, ...]
+) -> None:
+    """Record the clock's story from the first step that is not as it was; marks that are new in it have passed already."""
+    changes = [number for number in range(first, len(new.steps)) if new.steps[number].after is not new.steps[number].before]
+    for number in range(first, len(new.steps)):
+        step = new.steps[number]
+        for mark in fresh:
+            if mark.step == number:
+                _tell_mark(call, plan, mark, step.before)
+        if number not in changes:
+            continue
+        kind, reason = _RECORDS[step.told.operation]
+        again = not any(step.told.operation == one.operation for one in told) or number > first
+        run = new.run if number == changes[-1] else step.after
+        facts = {"clock": plan.clock.name, "instant": step.told.at, "run": run}
+        call.record(kind, **facts, reason=_AGAIN if again else reason)
+    if not changes and new.run is not None and call.draft.clocks.get(plan.clock.name) != new.run:
+        call.record(ClockRetargeted, clock=plan.clock.name, instant=call.effective, run=new.run, reason=_AGAIN)
+
+
+def _tell_mark(call: OneCall, plan: ClockPlan, mark: MarkAt, run: ClockRun | None) -> None:
+    facts = {"clock": plan.clock.name, "instant": mark.at, "run": run, "reason": "found by what occurred earlier"}
+    if mark.mark == BREACH:
+        call.record(Breached, **facts)
+    else:
+        call.record(Warned, mark=mark.mark, **facts)
+
+
+__all__ = ["asked", "note", "place", "play"]

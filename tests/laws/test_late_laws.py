@@ -1,0 +1,96 @@
+"""Knows the law of events told late: in whatever order a clock hears of things, it comes to the same; must not know how."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from servflow import sla
+from servflow.calendars import Calendar
+from servflow.engine import Workflow
+from servflow.model import Amended, Breached, Record, Ticket, Warned, dump, load_ticket
+
+LAWS = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+START = datetime(2026, 3, 6, 8, tzinfo=UTC)  # a Friday
+MINUTE = timedelta(minutes=1)
+OFFICE = {"zone": "Europe/Berlin", "week": {"mon-fri": ["09:00-12:00", "13:00-17:00"]}}
+WARN = ["50%", "1h before", "2h after"]
+EVENTS = {name: [{"event": f"to_{name}"}] for name in sla.OPERATIONS}
+
+
+def flow(calendar: bool, within: str) -> Workflow:
+    """A workflow whose one clock each operation has an event of its own for."""
+    clock: dict[str, Any] = {"name": "k", "within": within, "warn": WARN, **EVENTS}
+    return Workflow(
+        workflow="told",
+        initial="a",
+        states={"a": {}},
+        calendars={"office": OFFICE},
+        clocks=[clock | ({"calendar": "office"} if calendar else {})],
+    )
+
+
+FLOWS = {(calendar, within): flow(calendar, within) for calendar in (True, False) for within in ("3h", "30m")}
+
+Happened = tuple[int, str]
+histories = st.lists(
+    st.tuples(st.integers(1, 6_000), st.sampled_from(sla.OPERATIONS)), min_size=1, max_size=14, unique_by=lambda item: item[0]
+)
+
+
+def tell(workflow: Workflow, history: list[Happened], end: datetime) -> tuple[Ticket, list[Record]]:
+    """A ticket told of what happened in this order, each as soon as may be, and looked at in the end."""
+    outcome = workflow.open("T", at=START)
+    ticket, records = outcome.ticket, list(outcome.records)
+    for minute, operation in history:
+        occurred = START + minute * MINUTE
+        at = max(occurred, ticket.at)
+        outcome = workflow.fire(ticket, f"to_{operation}", at=at, occurred=occurred if occurred < at else None)
+        ticket = load_ticket(dump(outcome.ticket))
+        records += outcome.records
+    outcome = workflow.advance(ticket, at=end)
+    return outcome.ticket, [*records, *outcome.records]
+
+
+def standing(records: list[Record]) -> list[tuple[str, datetime]]:
+    """The marks that stand: told, and not amended since."""
+    found: list[tuple[str, datetime]] = []
+    for record in records:
+        if isinstance(record, Amended):
+            found.remove((record.mark, record.was))
+        elif isinstance(record, (Warned, Breached)):
+            found.append((record.mark if isinstance(record, Warned) else "breach", record.instant))
+    return sorted(found)
+
+
+@LAWS
+@given(st.sampled_from(sorted(FLOWS)), histories, st.randoms(use_true_random=False))
+def test_told_out_of_order_is_told_in_order(key: tuple[bool, str], history: list[Happened], random: Any) -> None:
+    """
+    A clock told of events out of order is the one told in order.
+
+    Its run, its marks and its count equal those of the events in their order and those of ``sla.run`` over the sorted
+    history; what was told of marks and not amended is what happened; and the records fold into the ticket.
+    """
+    workflow, end = FLOWS[key], START + 7_000 * MINUTE
+    shuffled = list(history)
+    random.shuffle(shuffled)
+
+    late, late_records = tell(workflow, shuffled, end)
+    prompt, prompt_records = tell(workflow, sorted(history), end)
+
+    assert prompt.clocks == late.clocks
+    assert standing(prompt_records) == standing(late_records)
+    assert late == workflow.fold(late_records)
+    calendar = Calendar(**OFFICE) if key[0] else None
+    state = sla.run(workflow.clocks[0], calendar, [(START + minute * MINUTE, name) for minute, name in history], end)
+    run = late.clocks.get("k")
+    if run is None:
+        assert "idle" == state.phase
+    else:
+        counted = sla.counted(run, end, calendar)
+        assert (state.phase, state.cycle, state.due, state.breached_at) == (run.phase, run.cycle, run.due, run.breached_at)
+        assert state.counted == counted
