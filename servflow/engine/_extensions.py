@@ -41,7 +41,9 @@ class Extensions:
     Pure Python functions of the host, by the names definitions use.
 
     ``functions`` extend expressions, ``requirements`` and ``terms`` extend dispatch, ``targets`` find
-    whom an escalation tells (``{target: name}``). They must give the
+    whom an escalation tells (``{target: name}``), ``holidays`` are lists of dates that calendars name
+    (``holidays: [{list: china}]``): each a ``HolidayList``, the mapping of one, or a function without
+    parameters that gives it, called once for each definition that is loaded. They must give the
     same answer for the same arguments and touch nothing else; a definition that names one that is not
     registered is refused.
 
@@ -53,6 +55,7 @@ class Extensions:
     requirements: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
     terms: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
     targets: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
+    holidays: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
     table_size: int = field(default=4096, eq=False, converter=_size)
 
     @property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow.calendars import Calendar, OpenTime, from_data
+from servflow.calendars import Calendar, Lists, OpenTime, from_data, names_lists
 from servflow.dispatch import Policy
 from servflow.engine._definition import EventSpec, State, Transition, at_path, build, read_field
 from servflow.engine._extensions import NONE, Extensions
@@ -37,6 +37,35 @@ def _calendar(source: Any) -> OpenTime:
         return source
     made: OpenTime = from_data(source) if isinstance(source, Mapping) else build(Calendar, source)
     return made
+
+
+def _listed_calendar(source: Any, lists: Lists, path: str = "") -> Any:
+    """A calendar that names lists of holidays, read with them; anything else as it is written."""
+    if not names_lists(source):
+        return source
+    try:
+        return from_data(source, lists)
+    except DefinitionError as error:
+        raise DefinitionError.of(at_path(error, path) if path else error.findings) from None
+
+
+def _listed_clock(source: Any, lists: Lists) -> Any:
+    """A clock as written, but for inline calendars that name lists of holidays, of which a clock knows nothing."""
+    counting = source.get("calendar") if isinstance(source, Mapping) else None
+    if isinstance(counting, Mapping):
+        return {**source, "calendar": _listed_calendar(counting, lists, "calendar")}
+    if not isinstance(counting, (list, tuple)):
+        return source
+    choices = [
+        {**choice, "take": _listed_calendar(choice["take"], lists, f"calendar[{index}].take")}
+        if isinstance(choice, Mapping) and "take" in choice
+        else choice
+        for index, choice in enumerate(counting)
+    ]
+    return {**source, "calendar": choices}
+
+
+_WITH_LISTS: Mapping[str, Callable[[Any, Lists], Any]] = {"calendars": _listed_calendar, "clocks": _listed_clock}
 
 
 def _rule(source: Any, functions: Functions) -> Rule:
@@ -107,6 +136,7 @@ class _Reading:
 
     findings: list[Finding] = attrs.Factory(list)
     functions: Functions = None
+    lists: Lists = attrs.Factory(lambda: Lists({}))
     patience: PlainData = attrs.Factory(PlainData)
     given_up: bool = False
 
@@ -129,6 +159,7 @@ class _Reading:
             read["extensions"] = NONE
         else:
             self.functions = extensions.functions
+            self.lists = Lists(extensions.holidays)
         for name, good, code, stand_in in _HEADING:
             value = getattr(workflow, name)
             if self.sound(value, name):
@@ -148,7 +179,7 @@ class _Reading:
                 if not isinstance(key, str) or not key:
                     raise DefinitionError.of([Finding("definition.key", "", {"key": key})])
                 if self.sound(key, path) and self.sound(source, path):
-                    found[key] = read(key, source, self.functions)
+                    found[key] = read(key, self.with_lists(name, source), self.functions)
                     continue
             except DefinitionError as error:
                 self.findings.extend(at_path(error, path))
@@ -164,10 +195,14 @@ class _Reading:
             path = f"{name}[{index}]"
             try:
                 if self.sound(source, path):
-                    found.append(read(source, self.functions))
+                    found.append(read(self.with_lists(name, source), self.functions))
             except DefinitionError as error:
                 self.findings.extend(at_path(error, path))
         return tuple(found)
+
+    def with_lists(self, name: str, source: Any) -> Any:
+        """An element of a section, the lists of holidays it names put in their place."""
+        return _WITH_LISTS[name](source, self.lists) if name in _WITH_LISTS else source
 
     def names(self, name: str, value: Any) -> tuple[str, ...]:
         """A section of names, or one name."""

@@ -133,4 +133,28 @@ TEXTS: dict[str, Text] = {
         en="the configuration has more than {limit} states or transitions, or states more than {depth} deep",
         zh="配置超过 {limit} 个状态或转移，或嵌套超过 {depth} 层",
     ),
+    "holidays.half_days": Text(
+        en="{country}: half-day holidays have no hours in the package ({dates}); they change nothing",
+        zh="{country}：该软件包未给出半天假的时段（{dates}），因此不产生变化",
+        hint_en="say the hours, such as half_days=['09:00-12:00'], if they hold for everybody.",
+        hint_zh="若对所有人适用，请给出时段，例如 half_days=['09:00-12:00']。",
+    ),
+    "holidays.not_announced": Text(
+        en="{country}: the package holds no schedule announced for {first} to {last}; these dates follow the law, without moved days",
+        zh="{country}：该软件包没有 {first} 至 {last} 年已公布的安排；这些日期仅按法规推算，不含调休",
+        hint_en="ask again once it is announced and the package is updated.",
+        hint_zh="公布并更新软件包后请重新导入。",
+    ),
+    "holidays.estimated": Text(
+        en="{country}: the package calls these dates estimated: {dates}",
+        zh="{country}：该软件包将以下日期标为推定：{dates}",
+        hint_en="they count as provisional, with all that comes after the first of them.",
+        hint_zh="自其中第一个日期起视为暂定。",
+    ),
+    "holidays.weekends": Text(
+        en="{country}: the package does not name the Saturdays and Sundays inside a break; a calendar open on weekends stays open on them",
+        zh="{country}：该软件包不列出假期中的周六和周日；周末开放的日历在这些日子仍然开放",
+        hint_en="close them by hand if the calendar is open on weekends.",
+        hint_zh="若日历周末开放，请自行关闭这些日期。",
+    ),
 }
