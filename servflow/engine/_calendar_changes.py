@@ -55,10 +55,15 @@ def read_past(given: Any) -> tuple[tuple[PastCalendars, ...], list[Finding]]:
         try:
             editions.append(_edition(item))
         except DefinitionError as error:
-            findings += [Finding(found.code, f"{path}.{found.path}", found.facts) for found in error.findings]
+            findings += [Finding(found.code, _printable(f"{path}.{found.path}"), found.facts) for found in error.findings]
         except (TypeError, TimeError):
             findings.append(Finding("definition.past_calendars", path, {"value": shown(item)}))
     return tuple(editions), findings
+
+
+def _printable(path: str) -> str:
+    # A key may hold half of a surrogate pair, which no terminal and no log takes.
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _edition(item: Any) -> PastCalendars:

@@ -48,7 +48,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "chain.snooze": {"chain": "string?", "until": "any"},
     "chain.escalate": {"chain": "string?", "level": "any?"},
     "rating.add": {"scale": "string?", "score": "int", "comment": "string?"},
-    "clock.waive": {"clock": "string", "reason": "string"},
+    "clock.waive": {"clock": "string", "reason": "string", "cycle": "int?"},
     "ticket.child_opened": {"child": "string"},
     "ticket.child_closed": {"child": "string"},
     "ticket.child_reopened": {"child": "string"},

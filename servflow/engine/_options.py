@@ -208,7 +208,7 @@ def _built_in(call: OneCall, event: str) -> Option | None:
         return None
     if event == "step.uncheck" and not any(_facts.is_done(call, state, step.step) for state, step in _facts.steps(call)):
         return None
-    if event == "clock.waive" and not any(run.breached_at for run in call.draft.clocks.values()):
+    if event == "clock.waive" and not any(run.breached_at or run.summary.late for run in call.draft.clocks.values()):
         return None
     allow, not_by = (spec.allow, spec.not_by) if spec is not None else ((), None)
     asked = dict(BUILT_IN[event])

@@ -137,6 +137,11 @@ class _Reading:
 
     def clock(self, record: ClockRecord) -> None:
         key = (record.clock, record.run.cycle)
+        if isinstance(record, Waived) and record.cycle is not None:
+            key = (record.clock, record.cycle)
+            if key in self.runs:
+                self.runs[key] = (evolve(self.runs[key][0], waived=record.reason), self.runs[key][1])
+            return
         stopped = isinstance(record, ClockStopped)
         if not isinstance(record, (ClockStarted, ClockReset)) and key in self.runs:
             # Waived or amended after it stopped: the cycle stays stopped.

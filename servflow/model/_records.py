@@ -335,9 +335,10 @@ class Amended(ClockRecord):
 
 @frozen(kw_only=True, slots=False)
 class Waived(ClockRecord):
-    """A breach is excused; it stays visible."""
+    """A breach is excused; it stays visible. ``cycle`` is the earlier cycle it is one of, None for that of ``run``."""
 
     by: str | None = None
+    cycle: int | None = None
 
 
 @frozen(kw_only=True, slots=False)

@@ -63,13 +63,18 @@ class Segment:
 
 @frozen
 class ClockSummary:
-    """What earlier cycles of a clock came to: how many ended how, and all time they counted."""
+    """
+    What earlier cycles of a clock came to: how many ended how, and all time they counted.
+
+    ``late`` are the numbers of those that were breached, the latest 64.
+    """
 
     cycles: int = 0
     met: int = 0
     breached: int = 0
     cancelled: int = 0
     counted: timedelta = timedelta()
+    late: tuple[int, ...] = ()
 
 
 @frozen(kw_only=True, slots=False)  # kept in a dict, which copies faster than slots: see replace()

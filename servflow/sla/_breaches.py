@@ -87,6 +87,8 @@ def breaches(records: Iterable[Record], clock: str | None = None) -> tuple[Breac
         elif run.breached_at is None and place is not None:
             found[place] = evolve(found[place], amended=record.reason, amended_at=record.at)
             del standing[key]
+        if isinstance(record, Waived) and record.cycle is not None:
+            place = standing.get((record.clock, record.cycle))
         if isinstance(record, Waived) and place is not None:
             found[place] = evolve(found[place], waived=record.reason, waived_at=record.at, by=record.by)
     return tuple(found)

@@ -95,6 +95,8 @@ def _armed(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> C
 
 
 def _time_left(clock: Clock, run: ClockRun, counted: timedelta, at: datetime, cal: OpenTime | None) -> bool:
+    if run.cap is not None and run.cap <= at:
+        return False  # the clock above it leaves none
     if clock.breached_by == "over" and counted == run.within:
         return opening(cal, at) > at
     return counted < run.within

@@ -14,6 +14,7 @@ from servflow.sla._repeats import noted, upcoming
 from servflow.sla._time import ZERO, after, between, opening
 
 LIVE = frozenset({"running", "paused"})
+_MOST_LATE = 64
 
 
 class Ahead(NamedTuple):
@@ -154,8 +155,9 @@ def _summed(run: ClockRun) -> ClockSummary:
     cancelled = not breached and run.phase == "cancelled"
     met = not breached and run.phase == "met"
     past = run.summary
+    late = (*past.late, run.cycle)[-_MOST_LATE:] if breached else past.late
     return ClockSummary(
-        past.cycles + 1, past.met + met, past.breached + breached, past.cancelled + cancelled, past.counted + run.counted
+        past.cycles + 1, past.met + met, past.breached + breached, past.cancelled + cancelled, past.counted + run.counted, late
     )
 
 

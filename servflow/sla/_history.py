@@ -42,6 +42,17 @@ class ClockState:
     phase: str
     cycle: int
 
+    @property
+    def over(self) -> bool:
+        """Whether more than the target is counted; not the same as breached."""
+        return self.remaining < ZERO
+
+    @property
+    def percent(self) -> float:
+        """The share of the target that is counted, in percent, beyond 100 once it is over; 100 for a target of no length."""
+        within = self.counted + self.remaining
+        return 100 * (self.counted / within) if within else 100.0
+
 
 def run(clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[Any]], at: datetime) -> ClockState:
     """

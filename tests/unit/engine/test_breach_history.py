@@ -106,12 +106,32 @@ def test_what_can_not_be_waived_is_told_with_what_can() -> None:
     with pytest.raises(Refused, match="clock 'k' is not breached; breached are none"):
         case.fire("clock.waive", {"clock": "k", "reason": "x"}, minutes=10)
     case.until(90)
-    with pytest.raises(Refused, match="clock 'q' is not one of this ticket's clocks: k; breached are k"):
+    with pytest.raises(Refused, match="clock 'q' is not breached, nor one of this ticket's clocks .k.; breached are k"):
         case.fire("clock.waive", {"clock": "q", "reason": "x"}, minutes=90)
     for event in ("go", "end", "ticket.reopen"):
         case.fire(event, minutes=100)
-    with pytest.raises(Refused, match="not breached in its present cycle 2, and those before it have ended"):
+    with pytest.raises(Refused, match="not breached in its present cycle 2; name an earlier one with cycle: 1"):
         case.fire("clock.waive", {"clock": "k", "reason": "x"}, minutes=101)
+    for cycle in (3, 0, True, "1", [1]):
+        with pytest.raises(Refused, match="no breached one; breached are 1"):
+            case.fire("clock.waive", {"clock": "k", "reason": "x", "cycle": cycle}, minutes=101)
+
+
+def test_a_breach_of_an_earlier_cycle_is_waived_by_its_number() -> None:
+    """The ticket was opened again meanwhile: the first cycle is excused, the present one goes on as it is."""
+    case = clocked(until="b")
+    for event, minutes in (("go", 90), ("end", 95), ("ticket.reopen", 100)):
+        case.fire(event, minutes=minutes)
+    assert (1,) == case.ticket.clocks["k"].summary.late
+    before = case.ticket.clocks["k"]
+
+    case.fire("clock.waive", {"clock": "k", "reason": "power cut", "cycle": 1}, minutes=110, actor="boss")
+    case.until(200)
+
+    assert [(1, after(60), None, "power cut"), (2, after(160), None, None)] == told(case)
+    assert (before.due, None) == (case.ticket.clocks["k"].due, case.ticket.clocks["k"].waived)
+    assert ["waived", "overdue"] == [cycle.outcome for cycle in read_case(case.records, after(200)).cycles]
+    assert case.ticket == case.workflow.fold(case.records)
 
 
 @pytest.mark.parametrize("payload", [{"clock": "k"}, {"clock": "k", "reason": ""}, {"clock": "k", "reason": "  "}])
@@ -133,6 +153,14 @@ def test_the_view_tells_the_share_and_what_is_not_sure() -> None:
     assert (5.0, True, False) == (soon.percent, soon.provisional, soon.over)
     assert (180.0, True) == (late.percent, late.over)
     assert (5.0, True) == (soon.as_data()["percent"], soon.as_data()["provisional"])
+
+
+def test_a_history_tells_the_share_too() -> None:
+    """For hosts that only want clocks; beyond the end it is more than a hundred."""
+    clock = sla.Clock(name="k", within="1h")
+    early, late = (sla.run(clock, None, [(after(), "start")], after(minutes)) for minutes in (30, 90))
+
+    assert ((50.0, False), (150.0, True)) == ((early.percent, early.over), (late.percent, late.over))
 
 
 def test_a_paused_clock_tells_when_it_would_be_due() -> None:

@@ -164,7 +164,7 @@ def test_a_new_cycle_sums_up_the_ones_before() -> None:
     three = sla.cancel(CLOCK, sla.begin(CLOCK, at(14), H, None, OFFICE, two), at(14), OFFICE)
     four = sla.begin(CLOCK, at(15), H, None, OFFICE, three)
 
-    assert model.ClockSummary(3, 1, 1, 1, 4 * H) == four.summary
+    assert model.ClockSummary(3, 1, 1, 1, 4 * H, (2,)) == four.summary
     assert 4 == four.cycle
 
 
