@@ -12,6 +12,7 @@ import click
 from servflow.cli._board_view import USUAL, Look, show_board, show_risks
 from servflow.cli._databases import latest, one, open_existing, tickets, workflow_of, zone_of
 from servflow.cli._explain import explained, reasons
+from servflow.cli._explain_clock import explain_clock
 from servflow.cli._explain_correlator import show_correlator, told_of
 from servflow.cli._explain_view import show_explanation, show_reasons
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command, stamp
@@ -72,13 +73,23 @@ def show_command(say: Say, db: str, *, by: str, limit: int, tenant: str) -> None
 @click.argument("ticket")
 @click.option("--at", type=Instant(), help="explain it as of this instant; by default the latest the database has seen")
 @click.option("--table", "name", help="only why this table decided as it last did, and why its other rows did not")
+@click.option("--clock", help="only why this clock is due when it is: its course, row by row, and the steps to the due instant")
+@click.option("--cycle", type=click.IntRange(1), help="with --clock: an earlier cycle of it")
+@click.option("--svg", help="with --clock: draw its course into this file; - writes the drawing alone")
 @click.option("--tenant", default="default", show_default=True, help="whose tickets")
 @command
-def explain_command(say: Say, db: str, ticket: str, *, at: datetime | None, name: str | None, tenant: str) -> None:
+def explain_command(
+    say: Say, db: str, ticket: str, *, at: datetime | None, name: str | None, tenant: str, **clock: str | int | None
+) -> None:
     """Why a ticket is in its state, with this engineer, due then; and what comes next."""
     with open_existing(db, tenant=tenant) as store:
         held = one(store, ticket)
         workflow = workflow_of(store, held.pins.get("workflow", ""))
+        if any(value is not None for value in clock.values()):
+            if name is not None:
+                raise InputError("--table and --clock explain different things; give one of them", code="usage")
+            explain_clock(say, store, workflow, held, at=at, **clock)
+            return
         instant, records = _as_of(store, held, at), store.history(held.id)
         if isinstance(workflow, Correlator):
             if say.json:

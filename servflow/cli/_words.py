@@ -241,6 +241,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "outcome.rejected": ("rejected", "已否决"),
     "none": ("none", "无"),
     "explain.why_due": ("Clock {clock}", "计时 {clock}"),
+    "explain.drawn": ("Drawn: {path}", "已绘图：{path}"),
     "explain.escalations": ("Escalations", "升级"),
     "explain.no_escalations": ("No level of any chain was reached.", "没有到达任何升级级别。"),
     "explain.next": ("What comes next", "接下来"),

@@ -100,13 +100,17 @@ TEXTS: dict[str, Text] = {
         en="They are used up {found}: {elapsed} pass until then, {closed} of them closed.",
         zh="于 {found} 用尽：其间经过 {elapsed}，其中 {closed} 为非营业时间。",
     ),
-    "sla.why_passed": Text(en="They have passed {found}.", zh="于 {found} 届满。"),
+    "sla.why_passed": Text(en="They have passed {found}, without a break.", zh="中间没有间断，于 {found} 届满。"),
     "sla.why_left_limit": Text(
         en="That is a closing time: with it the time is used up, so it is due then and not when it opens again, {opening}.",
         zh="这是营业结束时刻：时间到此用尽，因此以此为到期，而不是再次营业的 {opening}。",
     ),
     "sla.why_last_closing": Text(
         en="That is a closing time: with it the time is used up.", zh="这是营业结束时刻：时间到此用尽。"
+    ),
+    "sla.why_over_only": Text(
+        en="It is breached by more than the target only (breached_by: over), so it is due when more begins to count, {due}.",
+        zh="只有超量才算违约（breached_by: over），因此到期为继续计时的 {due}。",
     ),
     "sla.why_floor_resume": Text(
         en="A clock is never due before it last went on, {floor}.", zh="到期时刻不会早于最近一次恢复计时的 {floor}。"
@@ -152,10 +156,12 @@ TEXTS: dict[str, Text] = {
         zh="于 {stopped} 取消。",
     ),
     "sla.why_resting": Text(
-        en="It is paused, so nothing is due; resumed now it would be due {due}.",
-        zh="已暂停，因此没有到期时刻；若现在恢复，应于 {due} 前完成。",
+        en="It is paused with {left} left, so nothing is due; resumed now it would be due {due}.",
+        zh="已暂停，剩余 {left}，因此没有到期时刻；若现在恢复，应于 {due} 前完成。",
     ),
-    "sla.why_resting_never": Text(en="It is paused, so nothing is due.", zh="已暂停，因此没有到期时刻。"),
+    "sla.why_resting_never": Text(
+        en="It is paused with {left} left, so nothing is due.", zh="已暂停，剩余 {left}，因此没有到期时刻。"
+    ),
     "sla.why_not_over": Text(
         en="Breached, and yet not over: {counted} of {within} are counted, as only closed time or a changed target lies beyond.",
         zh="已违约但未超量：{within} 中已计入 {counted}，超出部分只是非营业时间或目标变更。",

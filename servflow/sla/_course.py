@@ -130,14 +130,11 @@ def course_of(records: Iterable[Record], clock: str) -> Course:
 
 
 def _listed(records: Any) -> Sequence[Record]:
-    listed = tuple(records) if isinstance(records, Iterable) and not isinstance(records, (str, bytes, Mapping)) else None
-    wrong = records if listed is None else next((item for item in listed if not isinstance(item, Record)), None)
-    if listed is None or wrong is not None:
-        raise InputError(
-            f"records are what outcomes and desk.history() give, in order, not {shown(wrong)}",
-            code="records",
-            value=shown(wrong),
-        )
+    listed = tuple(records) if isinstance(records, Iterable) and not isinstance(records, (str, bytes, Mapping)) else (records,)
+    for item in listed:
+        if not isinstance(item, Record):
+            said = f"records are what outcomes and desk.history() give, in order, not {shown(item)}"
+            raise InputError(said, code="records", value=shown(item))
     return listed
 
 

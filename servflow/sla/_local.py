@@ -21,7 +21,7 @@ _DAYS: Mapping[str, tuple[str, ...]] = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
 }
-_MICROSECOND = timedelta(microseconds=1)
+_SECOND = timedelta(seconds=1)
 
 
 def language(lang: str) -> str:
@@ -55,27 +55,31 @@ def zone_name(zone: Any) -> str:
 
 
 def local(at: datetime, zone: str, lang: str) -> str:
-    """An instant as a wall clock of the zone shows it, with the day of the week; seconds only where there are any."""
+    """
+    An instant as a wall clock of the zone shows it, with the day of the week; seconds where there are any.
+
+    Parts of a second are left to the data: they come of waking a microsecond after an instant, and no reader misses them.
+    """
     try:
         here = at.astimezone(ZoneInfo(zone))
     except OverflowError:  # at either end of what a datetime holds
         return write_instant(at)
-    fine = f":{here:%S}" if here.second or here.microsecond else ""
-    fine += f".{here.microsecond:06}" if here.microsecond else ""
+    seconds = f":{here:%S}" if here.second else ""
     # An hour that is shown twice is told apart by its offset.
-    twice = f"{here:%z}" if here.utcoffset() != here.replace(fold=1 - here.fold).utcoffset() else ""
-    return f"{_DAYS[lang][here.weekday()]} {here.year:04}-{here:%m-%d %H:%M}{fine}{twice and ' ' + twice}"
+    twice = f" {here:%z}" if here.utcoffset() != here.replace(fold=1 - here.fold).utcoffset() else ""
+    return f"{_DAYS[lang][here.weekday()]} {here.year:04}-{here:%m-%d %H:%M}{seconds}{twice}"
 
 
 def length(value: timedelta) -> str:
-    """A length of time in hours, never in days, which count differently from calendar to calendar: ``-12h 30m``."""
-    micros = abs(value) // _MICROSECOND
-    seconds, rest = divmod(micros, 1_000_000)
-    minutes, seconds = divmod(seconds, 60)
+    """
+    A length of time in hours, never in days, which count differently from calendar to calendar: ``-12h 30m``.
+
+    Parts of a second are left to the data.
+    """
+    minutes, seconds = divmod(abs(value) // _SECOND, 60)
     hours, minutes = divmod(minutes, 60)
-    last = f"{seconds}.{rest:06}".rstrip("0") if rest else str(seconds)
-    parts = [f"{hours}h"] * bool(hours) + [f"{minutes}m"] * bool(minutes) + [f"{last}s"] * bool(seconds or rest)
-    return ("-" if value < timedelta() else "") + (" ".join(parts) or "0m")
+    parts = [f"{hours}h"] * bool(hours) + [f"{minutes}m"] * bool(minutes) + [f"{seconds}s"] * bool(seconds)
+    return ("-" if parts and value < timedelta() else "") + (" ".join(parts) or "0m")
 
 
 def plain(text: str, longest: int = LONGEST) -> str:

@@ -110,7 +110,7 @@ def _change(case: Case, before: ClockRun, turn: Turn) -> Iterator[Step]:
 
 
 def _reason(reason: str) -> FrozenMap[str, str] | None:
-    return FrozenMap({lang: reason_in(reason, lang) for lang in ("en", "zh")}) if reason else None
+    return FrozenMap({lang: reason_in(reason, lang) for lang in ("en", "zh")}) if reason not in ("", "paused") else None
 
 
 _ELAPSED = FrozenMap({"en": "time as it passes", "zh": "自然时间"})
@@ -177,7 +177,12 @@ def _arrived(case: Case) -> Iterator[Step]:
         yield step("earlier", found="-")
         return
     if left > ZERO:
-        yield from _way(cal, since, found, case.zone)
+        yield from _way(cal, since, found)
+    if cal is not None and _waits_for_more(case.clock, cal, found, run.due):
+        yield step("over_only", due=run.due)
+        return
+    if left > ZERO and cal is not None and not cal.is_open(found):
+        yield _closing(cal, found)
     if found < run.due:
         changed = run.retargeted_at is not None and run.due == run.retargeted_at
         yield step("floor_change" if changed else "floor_resume", floor=run.due)
@@ -225,7 +230,19 @@ def _left(run: ClockRun, since: datetime, counted: timedelta) -> Iterator[Step]:
         yield step("all_left", since=since, left=left)
 
 
-def _way(cal: OpenTime | None, since: datetime, found: datetime, zone: str) -> Iterator[Step]:
+def _waits_for_more(clock: Clock, cal: OpenTime, found: datetime, due: datetime) -> bool:
+    """Whether it is due only where more than the target begins to count (``breached_by: over``)."""
+    return clock.breached_by == "over" and found < due and cal.between(found, due) == ZERO and cal.is_open(due)
+
+
+def _closing(cal: OpenTime, found: datetime) -> Step:
+    try:
+        return step("left_limit", opening=cal.next_opening(found))
+    except TimeError:  # the calendar ends there
+        return step("last_closing")
+
+
+def _way(cal: OpenTime | None, since: datetime, found: datetime) -> Iterator[Step]:
     if cal is None:
         yield step("passed", found=found)
         return
@@ -234,12 +251,8 @@ def _way(cal: OpenTime | None, since: datetime, found: datetime, zone: str) -> I
         if days:
             yield step(code, days=days)
     elapsed = found - since
-    yield step("used_up", found=found, elapsed=elapsed, closed=elapsed - cal.between(since, found))
-    if not cal.is_open(found):
-        try:
-            yield step("left_limit", opening=cal.next_opening(found))
-        except TimeError:  # the calendar ends there
-            yield step("last_closing")
+    closed = elapsed - cal.between(since, found)
+    yield step("used_up", found=found, elapsed=elapsed, closed=closed) if closed else step("passed", found=found)
 
 
 # how it stands ---------------------------------------------------------------------------------------------------
@@ -249,7 +262,8 @@ def _stands(case: Case) -> Iterator[Step]:
     run, breached = case.run, case.run.breached_at
     if run.phase == "paused" and breached is None:
         due = due_if_resumed(run, case.at, case.cal)
-        yield step("resting_never") if due is None else step("resting", due=due)
+        left = run.within - run.counted
+        yield step("resting_never", left=left) if due is None else step("resting", due=due, left=left)
     elif run.due is not None and run.phase == "running" and breached is None:
         yield step("due", due=run.due, left=run.due - case.at)
     elif run.due is not None:
