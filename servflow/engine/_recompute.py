@@ -10,9 +10,10 @@ import attrs
 
 from servflow import sla
 from servflow.calendars import OpenTime, from_data
+from servflow.engine._calendar_changes import PastCalendars
 from servflow.errors import InputError, LimitError, nearest, shown
-from servflow.model import ClockRun, Ticket, World
-from servflow.sla import ClockChange, Item, Redue
+from servflow.model import ClockRun, FrozenMap, Ticket, World
+from servflow.sla import ClockChange, Redue
 
 if TYPE_CHECKING:
     from servflow.engine._workflow import Workflow
@@ -50,7 +51,18 @@ def with_calendars(workflow: Workflow, calendars: Mapping[str, Any] | OpenTime) 
             hint = f"did you mean {close!r}?" if close else f"it has {', '.join(known) or 'none'}"
             raise InputError(f"{workflow.workflow} has no calendar {shown(name)}; {hint}", code="calendars", name=name)
         new[name] = value if isinstance(value, OpenTime) else from_data(value)
-    return attrs.evolve(workflow, host_calendars={**workflow.host_calendars, **new})
+    past = (*workflow.past_calendars, PastCalendars(FrozenMap(known)))
+    return attrs.evolve(workflow, host_calendars={**workflow.host_calendars, **new}, past_calendars=past)
+
+
+@attrs.define
+class _Group:
+    """The runs of one clock under one calendar, side by side: a value for each would cost more than counting it."""
+
+    places: list[int] = attrs.field(factory=list)
+    tickets: list[str] = attrs.field(factory=list)
+    runs: list[ClockRun] = attrs.field(factory=list)
+    since: list[datetime] = attrs.field(factory=list)
 
 
 def recompute(
@@ -86,42 +98,40 @@ class Recount:
         """What differs for these tickets."""
         held: list[Ticket] = []
         found: list[Found] = []
-        groups: dict[tuple[str, str], tuple[list[int], list[Item]]] = {}
-        name, at, others, plain = self._after.workflow, self._at, self._others, self._plain
-        for place, ticket in enumerate(tickets):
+        groups: dict[tuple[str, str], _Group] = {}
+        name, at, others, plain, pinned = self._after.workflow, self._at, self._others, self._plain, self._pinned
+        deciding = self._world is not None
+        for ticket in tickets:
             given: object = ticket
             if not isinstance(given, Ticket) or given.workflow != name:
                 raise self._stranger(given)
             held.append(ticket)
-            if self._moves(ticket):
-                found.append(True)
+            wake = ticket.wake
+            if ticket.at > at or (wake is not None and wake <= at) or ticket.pins.get("calendars") != pinned:
+                found.append(True)  # something else than its calendars may change it until then
                 continue
-            found.append(False)
+            found.append(deciding and bool(ticket.slots))
             for run in ticket.clocks.values():
                 calendar = run.calendar
                 if calendar is None or calendar not in others or run.phase not in _LIVE:
                     continue
                 if run.name not in plain:
-                    found[place] = True
+                    found[-1] = True
                     break
                 group = groups.get((run.name, calendar))
                 if group is None:
-                    group = groups[run.name, calendar] = ([], [])
-                group[0].append(place)
-                group[1].append(Item(ticket.id, run, ticket.at))
-        for (clock, calendar), (places, items) in groups.items():
-            counted = Redue(self._clocks[clock], *others[calendar], at).many(items)
-            for place, one in zip(places, counted, strict=True):
+                    group = groups[run.name, calendar] = _Group()
+                group.places.append(len(found) - 1)
+                group.tickets.append(ticket.id)
+                group.runs.append(run)
+                group.since.append(ticket.at)
+        for (clock, calendar), group in groups.items():
+            redue = Redue(self._clocks[clock], *others[calendar], at)
+            counted = redue.many(group.tickets, group.runs, group.since)
+            for place, one in zip(group.places, counted, strict=True):
                 if one is not False:
                     found[place] = _joined(found[place], one)
         return tuple(self._flat(held, found))
-
-    def _moves(self, ticket: Ticket) -> bool:
-        """Whether anything but its calendars may change a ticket until the instant."""
-        wake, at = ticket.wake, self._at
-        if ticket.at > at or (wake is not None and wake <= at) or ticket.pins.get("calendars") != self._pinned:
-            return True
-        return self._world is not None and bool(ticket.slots)
 
     def _flat(self, held: list[Ticket], found: list[Found]) -> Iterator[ClockChange]:
         for ticket, one in zip(held, found, strict=True):
@@ -189,7 +199,8 @@ def _standing(flow: Workflow | None, run: ClockRun | None, at: datetime) -> sla.
     if run is None:
         return None
     if flow is not None:
-        return sla.standing(run, at, flow.compiled.counting(run.calendar))
+        clock = next((plan.clock for plan in flow.compiled.clocks if plan.clock.name == run.name), None)
+        return sla.standing(run, at, flow.compiled.counting(run.calendar), clock)
     # By which calendar it was counted is not known any more: only what stands on the ticket is told.
     told = sla.standing(run, run.since or at, None)
     ended = run.phase not in _LIVE

@@ -272,10 +272,13 @@ _ATTRIBUTES = ("state", "priority", "queue", "assignee", "owner", "outlet", "cus
 
 def _clocks(sides: Any, at: datetime) -> tuple[ClockChange, ...]:
     (old, before), (new, after) = sides
+    clocks = {plan.clock.name: plan.clock for plan in new.compiled.clocks}
     found = []
     for name in dict.fromkeys((*before.clocks, *after.clocks)):
         standings = [
-            None if (run := ticket.clocks.get(name)) is None else sla.standing(run, at, flow.compiled.counting(run.calendar))
+            None
+            if (run := ticket.clocks.get(name)) is None
+            else sla.standing(run, at, flow.compiled.counting(run.calendar), clocks[name])
             for flow, ticket in ((old, before), (new, after))
         ]
         change = ClockChange(ticket=before.id, clock=name, at=at, before=standings[0], after=standings[1])

@@ -19,7 +19,7 @@ from servflow.sla._parts import BREACH, MAX_REPEATS, Choice, Mark, Relative, Tab
 from servflow.sla._presets import OPTIONS, PRESETS
 from servflow.sla._questions import counted, display_due, due_if_resumed, over, paused, percent, remaining
 from servflow.sla._recompute import UNCHANGED, Unchanged, recompute, what_if
-from servflow.sla._redue import Item, Redue
+from servflow.sla._redue import Redue
 from servflow.sla._rows import Row
 from servflow.sla._standing import ClockChange, Standing, standing
 from servflow.sla._time import passes, target
@@ -45,7 +45,6 @@ __all__ = [
     "ClockState",
     "Condition",
     "Forecast",
-    "Item",
     "Mark",
     "MarkAt",
     "Redue",

@@ -86,7 +86,9 @@ def what_if(
     # Runs name their calendar; one without a name still tells another calendar from its own.
     name = before.calendar if new == cal else f"{before.calendar or ''}*"
     after = retarget(clock, before, now, amount, name, new, old_cal=cal)
-    return ClockChange(clock=clock.name, at=now, before=standing(before, now, cal), after=standing(after, now, new))
+    return ClockChange(
+        clock=clock.name, at=now, before=standing(before, now, cal, clock), after=standing(after, now, new, clock)
+    )
 
 
 def recompute(
@@ -126,7 +128,11 @@ def recompute(
         else:
             after = _run_at(clock, one, new, now) or before
         change = ClockChange(
-            ticket=name, clock=clock.name, at=now, before=standing(before, now, old), after=standing(after, now, new)
+            ticket=name,
+            clock=clock.name,
+            at=now,
+            before=standing(before, now, old, clock),
+            after=standing(after, now, new, clock),
         )
         if change.differs:
             found.append(change)

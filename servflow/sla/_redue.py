@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any
 
 from servflow.calendars import OpenTime
 from servflow.errors import LimitError, TimeError
-from servflow.model import EPOCH, ClockRun
+from servflow.model import EPOCH, ClockRun, from_dict
 from servflow.sla._clock import Clock
 from servflow.sla._fold import NOTHING_AHEAD, Ahead
 from servflow.sla._parts import BREACH
-from servflow.sla._standing import ClockChange, Counted, counted_change
+from servflow.sla._standing import ClockChange
 
 _MICROSECOND = timedelta(microseconds=1)
 _BACK, _AHEAD = timedelta(days=3 * 366), timedelta(days=2 * 366)
@@ -24,19 +24,12 @@ _FEW = 500
 """For so many runs it does not pay to lay calendars out."""
 
 
-class Item(NamedTuple):
-    """A live run of a ticket; ``since`` is the instant from which another calendar may move its marks: the ticket's own."""
-
-    ticket: str
-    run: ClockRun
-    since: datetime
-
-
 class _Line:
     """A calendar laid out as one line of stretches, so that a question is one bisection and no call."""
 
     def __init__(self, cal: OpenTime, low: datetime, high: datetime) -> None:
-        spans = cal.intervals(low, high)
+        # It begins with a stretch of no length, so that every later instant has one before it.
+        spans = [(low, low), *cal.intervals(low, high)]
         self.starts = [_micros(start) for start, _ in spans]
         self.ends = [_micros(end) for _, end in spans]
         sums = list(accumulate((end - start for start, end in zip(self.starts, self.ends, strict=True)), initial=0))
@@ -46,7 +39,7 @@ class _Line:
     def upto(self, at_us: int) -> int:
         """Open time from the beginning of the line to an instant."""
         place = bisect_right(self.starts, at_us) - 1
-        return 0 if place < 0 else self.before[place] + min(at_us, self.ends[place]) - self.starts[place]
+        return self.before[place] + min(at_us, self.ends[place]) - self.starts[place]
 
 
 class Redue:
@@ -69,97 +62,103 @@ class Redue:
         self._marks: dict[timedelta, list[tuple[int, str]]] = {}
         self._known: tuple[datetime | None, datetime | None] = (None, None)
 
-    def many(self, items: Sequence[Item], *, few: int = _FEW) -> list[ClockChange | bool]:
+    def many(
+        self, tickets: Sequence[str], runs: Sequence[ClockRun], since: Sequence[datetime], *, few: int = _FEW
+    ) -> list[ClockChange | bool]:
         """
         Every run before and after, in order: False where nothing differs, True where only the slow way knows.
 
         Up to *few* of them the calendars themselves are asked for each; the answers are the same.
-        """
-        if len(items) <= few:
-            return [self._one(item) for item in items]
-        try:
-            low, high = max(self._at - _BACK, EPOCH), self._at + _AHEAD
-            return self._along(items, _Line(self._old, low, high), _Line(self._new, low, high), _micros(low))
-        except (LimitError, TimeError, OverflowError):  # a calendar that cannot be laid out that far
-            return [self._one(item) for item in items]
 
-    def _along(self, items: Sequence[Item], old: _Line, new: _Line, low_us: int) -> list[ClockChange | bool]:
-        # Every line here runs once per ticket: no calls but to bisect, and integers until an instant is told.
-        old_starts, old_ends, old_before = old.starts, old.ends, old.before
-        starts, ends, before, total = new.starts, new.ends, new.before, new.total
-        old_at, new_at = old.upto(self._at_us), new.upto(self._at_us)
+        Args:
+            tickets: the id of each run's ticket.
+            runs: live ones.
+            since: for each the instant from which another calendar may move its marks: the ticket's own.
+        """
+        if len(runs) > few:
+            low, high = max(self._at - _BACK, EPOCH), self._at + _AHEAD
+            try:
+                lines = _Line(self._old, low, high), _Line(self._new, low, high)
+            except (LimitError, TimeError, OverflowError):  # a calendar that cannot be laid out that far
+                pass
+            else:
+                return self._along(zip(tickets, runs, since, strict=True), *lines, _micros(low))
+        return [self._one(*item) for item in zip(tickets, runs, since, strict=True)]
+
+    def _along(
+        self, items: Iterable[tuple[str, ClockRun, datetime]], old: _Line, new: _Line, low_us: int
+    ) -> list[ClockChange | bool]:
+        # Every line here runs once per ticket: no calls but to bisect, and integers until an instant must be told.
+        old_starts, old_ends, old_before, old_at = old.starts, old.ends, old.before, old.upto(self._at_us)
+        starts, ends, before, new_at = new.starts, new.ends, new.before, new.upto(self._at_us)
         out: list[ClockChange | bool] = []
-        give = out.append
-        name, at = self._clock.name, self._at
-        for item in items:
-            ticket, run, since = item
+        give, make, put = out.append, object.__new__, object.__setattr__
+        name, at, at_us, known = self._clock.name, self._at, self._at_us, self._marks
+        for ticket, run, since in items:
             began = run.since
-            if began is None or len(run.segments) != 1 or run.breached_at is not None or run.marks:
-                give(self._one(item))
+            if began is None or run.breached_at is not None:
+                give(self._one(ticket, run, since))
                 continue
             apart = began - EPOCH
             began_us = (apart.days * 86_400 + apart.seconds) * 1_000_000 + apart.microseconds
-            marks = self._marks.get(run.within) or self._marks_of(run.within)
-            if began_us <= low_us:
-                give(self._one(item))
-                continue
-            counted = run.counted // _MICROSECOND
-            place = bisect_right(old_starts, began_us) - 1
-            so_far = 0
-            if place >= 0:
-                end = old_ends[place]
-                so_far = old_before[place] + (began_us if began_us < end else end) - old_starts[place]
-            was = counted + old_at - so_far
-            place = bisect_right(starts, began_us) - 1
-            so_far = 0
-            if place >= 0:
-                end = ends[place]
-                so_far = before[place] + (began_us if began_us < end else end) - starts[place]
-            counted = run.folded // _MICROSECOND
-            now = counted + new_at - so_far
-            wanted = so_far + marks[-1][0] - counted
+            marks = known.get(run.within) or self._marks_of(run.within)
             amount, mark = marks[0]
-            first = so_far + amount - counted
-            if first <= so_far or wanted > total:
-                give(self._one(item))
+            was = closed = 0
+            if run.folded or run.marks or len(run.segments) != 1:
+                was, closed = run.counted // _MICROSECOND, self._closed(run)
+                amount, mark = next(pair for pair in marks if pair[1] not in run.marks)
+            place = bisect_right(old_starts, began_us) - 1
+            end = old_ends[place]
+            was += old_at - old_before[place] + old_starts[place] - (began_us if began_us < end else end)
+            place = bisect_right(starts, began_us) - 1
+            end = ends[place]
+            # Where on the line nothing would have been counted, had it run without a pause.
+            base = before[place] - starts[place] + (began_us if began_us < end else end) - closed
+            first, wanted = base + amount, base + marks[-1][0]
+            if began_us <= low_us or first <= 0 or wanted > new.total:
+                give(self._one(ticket, run, since))
                 continue
-            floor = began if began > since else since
+            place = bisect_left(before, first) - 1
+            first_us = starts[place] + first - before[place]
+            if first_us < at_us:  # it may have been reached by now, or is held back by the latest resume
+                give(self._one(ticket, run, since))
+                continue
             place = bisect_left(before, wanted) - 1
             due = EPOCH + timedelta(0, 0, starts[place] + wanted - before[place])
-            due = max(due, floor)
-            next_at = due
-            if first != wanted:
-                place = bisect_left(before, first) - 1
-                next_at = EPOCH + timedelta(0, 0, starts[place] + first - before[place])
-                next_at = max(next_at, floor)
-            if next_at < at:
-                give(True)
-                continue
-            late = self._provisional(due)
-            if was == now and due == run.due and next_at == run.next_at and late == run.provisional and mark == run.next_mark:
+            held = {"clock": name, "at": at, "ticket": ticket, "_run": run, "_before": was, "_after": new_at - base}
+            held["_due"], held["_next_mark"], held["_next_at"] = due, mark, first_us
+            late = held["_provisional"] = self._provisional(due)
+            alike = due == run.due and mark == run.next_mark and late == run.provisional and was == new_at - base
+            if alike and EPOCH + timedelta(0, 0, first_us) == run.next_at:
                 give(False)
                 continue
-            give(counted_change(ticket, name, at, Counted(run, was, now, Ahead(due, mark, next_at, late))))
+            change = make(ClockChange)
+            put(change, "__dict__", held)
+            give(change)
         return out
 
-    def _one(self, item: Item) -> ClockChange | bool:
+    def _closed(self, run: ClockRun) -> int:
+        """What the new calendar counts of the segments that have ended."""
+        ended = ((item.start, item.end) for item in run.segments if item.end is not None)
+        return sum((self._new.between_us(_micros(start), _micros(end)) for start, end in ended), run.folded // _MICROSECOND)
+
+    def _one(self, ticket: str, run: ClockRun, since: datetime) -> ClockChange | bool:
         """One run, asked of the calendars themselves."""
-        run = item.run
         try:
-            counted = run.folded // _MICROSECOND
-            for segment in run.segments:
-                if segment.end is not None:
-                    counted += self._new.between_us(_micros(segment.start), _micros(segment.end))
+            counted = self._closed(run)
             if run.breached_at is not None:
-                return self._breached(item, counted)
-            return self._paused(item, counted) if run.since is None else self._running(item, counted, run.since)
+                return self._breached(ticket, run, counted)
+            if run.since is None:
+                return self._paused(ticket, run, counted, since)
+            return self._running(ticket, run, counted, since)
         except (TimeError, OverflowError):  # a promise without a due instant
             return True
 
-    def _running(self, item: Item, counted: int, began: datetime) -> ClockChange | bool:
-        run, began_us = item.run, _micros(began)
+    def _running(self, ticket: str, run: ClockRun, counted: int, since: datetime) -> ClockChange | bool:
+        began = run.since or since
+        began_us = _micros(began)
         marks = self._marks_of(run.within)
-        floor = max(began, item.since)
+        floor = max(began, since)
         due = max(self._after(began_us, marks[-1][0] - counted), floor)
         amount, mark = next(pair for pair in marks if pair[1] not in run.marks)
         next_at = due if mark == BREACH else max(self._after(began_us, amount - counted), floor)
@@ -167,35 +166,43 @@ class Redue:
             return True
         was = run.counted // _MICROSECOND + self._old.between_us(began_us, self._at_us)
         now = counted + self._new.between_us(began_us, self._at_us)
-        return self._change(item, Counted(run, was, now, Ahead(due, mark, next_at, self._provisional(due))))
+        return self._change(ticket, run, (was, now), Ahead(due, mark, next_at, self._provisional(due)))
 
-    def _paused(self, item: Item, counted: int) -> ClockChange | bool:
-        run, was = item.run, item.run.counted // _MICROSECOND
-        whole = run.within // _MICROSECOND
+    def _paused(self, ticket: str, run: ClockRun, counted: int, since: datetime) -> ClockChange | bool:
+        was, whole = run.counted // _MICROSECOND, run.within // _MICROSECOND
         then, now = (
             EPOCH + timedelta(0, 0, cal.after_us(self._at_us, left) if left > 0 else self._at_us)
             for cal, left in ((self._old, whole - was), (self._new, whole - counted))
         )
         floor = run.retargeted_at
-        resumed = (then if floor is None else max(then, floor), max(now, item.since))
-        return self._change(item, Counted(run, was, counted, NOTHING_AHEAD, resumed))
+        resumed = (then if floor is None else max(then, floor), max(now, since))
+        return self._change(ticket, run, (was, counted), NOTHING_AHEAD, resumed)
 
-    def _breached(self, item: Item, counted: int) -> ClockChange | bool:
-        run, was = item.run, item.run.counted // _MICROSECOND
+    def _breached(self, ticket: str, run: ClockRun, counted: int) -> ClockChange | bool:
+        was = run.counted // _MICROSECOND
         if self._clock.late_marks:
             return True
         if run.since is not None:
             was += self._old.between_us(_micros(run.since), self._at_us)
             counted += self._new.between_us(_micros(run.since), self._at_us)
         resumed = (run.due, run.due) if run.phase == "paused" else (None, None)
-        return self._change(item, Counted(run, was, counted, Ahead(run.due, None, None, False), resumed))
+        return self._change(ticket, run, (was, counted), Ahead(run.due, None, None, False), resumed)
 
-    def _change(self, item: Item, found: Counted) -> ClockChange | bool:
-        run = found.run
-        same = found.ahead == (run.due, run.next_mark, run.next_at, run.provisional) and found.resumed[0] == found.resumed[1]
-        if same and found.before == found.after:
+    def _change(
+        self,
+        ticket: str,
+        run: ClockRun,
+        counted: tuple[int, int],
+        ahead: Ahead,
+        resumed: tuple[datetime | None, datetime | None] = (None, None),
+    ) -> ClockChange | bool:
+        same = ahead == (run.due, run.next_mark, run.next_at, run.provisional) and resumed[0] == resumed[1]
+        if same and counted[0] == counted[1]:
             return False
-        return counted_change(item.ticket, self._clock.name, self._at, found)
+        held: dict[str, Any] = {"clock": self._clock.name, "at": self._at, "ticket": ticket, "_run": run, "_resumed": resumed}
+        held["_before"], held["_after"] = counted
+        held["_due"], held["_next_mark"], held["_next_at"], held["_provisional"] = ahead
+        return from_dict(ClockChange, held)
 
     def _after(self, at_us: int, left: int) -> datetime:
         return EPOCH + timedelta(0, 0, self._new.after_us(at_us, left) if left > 0 else at_us)
@@ -230,4 +237,4 @@ def _micros(at: datetime) -> int:
     return (apart.days * 86_400 + apart.seconds) * 1_000_000 + apart.microseconds
 
 
-__all__ = ["Item", "Redue"]
+__all__ = ["Redue"]

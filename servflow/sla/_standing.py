@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
 from servflow.calendars import OpenTime
-from servflow.model import ClockRun, from_dict, write_instant
+from servflow.model import EPOCH, ClockRun, write_instant
 from servflow.model._ticket import lean
+from servflow.sla._clock import Clock
 from servflow.sla._fold import Ahead
 from servflow.sla._questions import counted as counted_at
 from servflow.sla._questions import due_if_resumed
@@ -99,8 +100,14 @@ def _plain(value: Any) -> Any:
     return value / SECOND if isinstance(value, timedelta) else value
 
 
-def standing(run: ClockRun, at: datetime, cal: OpenTime | None) -> Standing:
-    """Where a run stands at an instant that is not before its latest change, with nothing due before it undone."""
+def standing(run: ClockRun, at: datetime, cal: OpenTime | None, clock: Clock | None = None) -> Standing:
+    """
+    Where a run stands at an instant that is not before its latest change, with nothing due before it undone.
+
+    Args:
+        cal: the calendar that counts; None for time as it passes.
+        clock: its definition, which matters with ``breached_by: over`` only.
+    """
     counted = counted_at(run, at, cal)
     return Standing(
         phase=run.phase,
@@ -112,7 +119,7 @@ def standing(run: ClockRun, at: datetime, cal: OpenTime | None) -> Standing:
         breached_at=run.breached_at,
         next_mark=run.next_mark,
         next_at=run.next_at,
-        due_if_resumed=due_if_resumed(run, at, cal) if run.phase == "paused" else None,
+        due_if_resumed=due_if_resumed(run, at, cal, clock) if run.phase == "paused" else None,
         late=is_late(run, at),
         provisional=run.provisional,
     )
@@ -200,18 +207,12 @@ class ClockChange:
         return said or [word("same", lang)]
 
 
-class Counted(NamedTuple):
-    """What a bulk count found for one run, from which both standings are made when somebody reads them."""
-
-    run: ClockRun
-    before: int
-    after: int
-    ahead: Ahead
-    resumed: tuple[datetime | None, datetime | None] = (None, None)
-
-
 class _Later:
-    """Makes the standings of a change that was counted in bulk on the first read; a value in the instance goes before it."""
+    """
+    Makes the standings of a change that was counted in bulk on the first read; a value in the instance goes before it.
+
+    Of very many changes a screen reads few, and what is found for each fits into the one dict of its change.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -220,11 +221,14 @@ class _Later:
         if held is None:
             return self
         made = held.__dict__
-        found: Counted = made["counted"]
-        run, at = found.run, held.at
+        run, at, resumed = made["_run"], held.at, made.get("_resumed", (None, None))
         ahead = Ahead(run.due, run.next_mark, run.next_at, run.provisional)
-        made["before"] = _laid_out(run, found.before, ahead, found.resumed[0], at)
-        made["after"] = _laid_out(run, found.after, found.ahead, found.resumed[1], at)
+        made["before"] = _laid_out(run, made["_before"], ahead, resumed[0], at)
+        next_at = made["_next_at"]
+        if isinstance(next_at, int):
+            next_at = EPOCH + timedelta(microseconds=next_at)
+        ahead = Ahead(made["_due"], made["_next_mark"], next_at, made["_provisional"])
+        made["after"] = _laid_out(run, made["_after"], ahead, resumed[1], at)
         return made[self._name]
 
 
@@ -250,9 +254,4 @@ for _name in ("before", "after"):
     setattr(ClockChange, _name, _Later(_name))
 
 
-def counted_change(ticket: str, clock: str, at: datetime, found: Counted) -> ClockChange:
-    """A change of which both standings are made on the first read: a screen of very many reads few of them."""
-    return from_dict(ClockChange, {"clock": clock, "at": at, "ticket": ticket, "counted": found})
-
-
-__all__ = ["ClockChange", "Counted", "Standing", "counted_change", "is_late", "length", "standing", "told", "word"]
+__all__ = ["ClockChange", "Standing", "is_late", "length", "standing", "told", "word"]
