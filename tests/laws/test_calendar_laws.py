@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from servflow.calendars import WEEKDAYS, Calendar, OpenTime, all_of, any_of, from_data, minus
 from servflow.errors import DefinitionError
-from tests.oracles.calendar_walk import Walk
+from tests.oracles.calendar_walk import Walk, WalkMany
 
 # Dates around which something happens: changes of offset, the seams of the compiled form, far centuries.
 PLACES = (
@@ -33,6 +33,10 @@ PLACES = (
     ("America/Santiago", date(2026, 4, 5)),
     ("Asia/Tehran", date(2022, 3, 22)),
     ("Asia/Kathmandu", date(1986, 1, 1)),
+    ("Asia/Kathmandu", date(2026, 3, 2)),
+    ("Europe/Dublin", date(2026, 3, 29)),
+    ("Europe/Dublin", date(2026, 10, 25)),
+    ("Africa/Monrovia", date(1972, 1, 7)),
     ("Pacific/Kiritimati", date(1970, 1, 1) + timedelta(days=189 * 108)),
     ("Pacific/Pago_Pago", date(1970, 1, 1) + timedelta(days=189 * 110)),
     ("Europe/Berlin", date(3217, 3, 26)),
@@ -92,6 +96,13 @@ def questions(draw: st.DrawFn, count: int = 1, unit: timedelta = timedelta(minut
 
 
 EXACT = timedelta(microseconds=1)
+
+
+def micros(value: datetime | timedelta) -> int:
+    """Whole microseconds of an amount, or since 1970."""
+    return (value if isinstance(value, timedelta) else value - datetime(1970, 1, 1, tzinfo=UTC)) // EXACT
+
+
 counted = st.integers(0, 200 * 3600 * 10**6).map(lambda number: timedelta(microseconds=number))
 
 
@@ -206,7 +217,7 @@ def test_intervals_are_the_open_time(case: Any) -> None:
     assert all(left[1] < right[0] for left, right in pairwise(stretches))
 
 
-@MANY
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_combinations_obey_inclusion_and_exclusion(data: st.DataObject) -> None:
     """What either counts plus what both count is what each counts; what is taken away is missing."""
@@ -227,6 +238,87 @@ def test_combinations_obey_inclusion_and_exclusion(data: st.DataObject) -> None:
     assert left.between(a, b) + right.between(a, b) == any_of(left, right).between(a, b) + both
     assert left.between(a, b) - both == counted_by(minus)
     assert (left.is_open(a) or right.is_open(a)) == any_of(left, right).is_open(a)
+
+
+COMBINE: dict[str, Callable[..., OpenTime]] = {"any_of": any_of, "all_of": all_of, "minus": minus}
+
+
+@st.composite
+def combinations(draw: st.DrawFn) -> Any:
+    """Two calendars of different places at one time, joined in some way, as data; and an instant near."""
+    # From 1973 on every zone is whole minutes from UTC, and a walk by minutes meets every opening of each.
+    base = draw(st.sampled_from([day for _, day in PLACES if day.year > 1972]))
+    parts = [draw(definitions((draw(st.sampled_from([zone for zone, _ in PLACES])), base))) for _ in range(2)]
+    start = datetime(base.year, base.month, base.day, tzinfo=UTC)
+    return draw(st.sampled_from(sorted(COMBINE))), parts, start + timedelta(minutes=draw(st.integers(-4_000, 4_000)))
+
+
+@settings(max_examples=15, deadline=None)
+@given(combinations(), st.integers(1, 300))
+def test_combinations_agree_with_walking_every_wall_clock(case: Any, minutes: int) -> None:
+    """Each minute is open as the parts say together, and what is due is the minute at which a walk has counted enough."""
+    operation, data, at = case
+    walk, amount = WalkMany(operation, [Walk(part) for part in data]), timedelta(minutes=minutes)
+    due = walk.after(at, amount, 3 * 1440)
+    assume(due is not None)
+    both = COMBINE[operation](*(Calendar(**part) for part in data))
+
+    assert due == both.after(at, amount)
+    assert amount == both.between(at, due)
+    assert all(walk.is_open(at + timedelta(minutes=n)) == both.is_open(at + timedelta(minutes=n)) for n in range(0, 2880, 41))
+
+
+@FEW
+@given(combinations(), counted, counted)
+def test_combinations_obey_the_laws_of_single_calendars(case: Any, one: timedelta, two: timedelta) -> None:
+    """Joined open time is monotone and additive, and after, before and between are inverse, as for one calendar."""
+    operation, data, at = case
+    try:
+        both = COMBINE["any_of" if operation == "all_of" else operation](*(Calendar(**part) for part in data))
+    except DefinitionError:
+        return  # nothing is left of the first
+    small, large = sorted((one, two))
+
+    assert both.after(at, small) <= both.after(at, large)
+    assert both.before(at, large) <= both.before(at, small)
+    assert large == both.between(at, both.after(at, large)) == both.between(both.before(at, large), at)
+    if small:
+        assert both.after(at, small + large) == both.after(both.after(at, large), small)
+
+
+@settings(max_examples=20, deadline=None)
+@given(questions(3, EXACT), counted, st.sampled_from([3, 250]), st.integers(1, 10**7))
+def test_a_batch_answers_as_its_questions_do(case: Any, amount: timedelta, count: int, step: int) -> None:
+    """Many questions at once have the answers they have one by one, in datetimes and in microseconds."""
+    data, a, b, c = case
+    calendar = Calendar(**data)
+    ats = [a + n * step * timedelta(milliseconds=1) for n in range(count)]
+    amounts = [amount * (n % 7) / 6 for n in range(count)]
+    ends = [b if n % 2 else c - n * (c - a) for n in range(count)]
+    ats_us, amounts_us, ends_us = ([micros(each) for each in row] for row in (ats, amounts, ends))
+
+    assert [calendar.after(at, by) for at, by in zip(ats, amounts, strict=True)] == calendar.after_many(ats, amounts)
+    assert [calendar.before(at, by) for at, by in zip(ats, amounts, strict=True)] == calendar.before_many(ats, amounts)
+    assert [calendar.between(at, end) for at, end in zip(ats, ends, strict=True)] == calendar.between_many(ats, ends)
+    assert list(map(calendar.after_us, ats_us, amounts_us)) == calendar.after_many_us(ats_us, amounts_us)
+    assert list(map(calendar.before_us, ats_us, amounts_us)) == calendar.before_many_us(ats_us, amounts_us)
+    assert list(map(calendar.between_us, ats_us, ends_us)) == calendar.between_many_us(ats_us, ends_us)
+
+
+@FEW
+@given(questions(2, EXACT), counted)
+def test_asking_often_changes_nothing(case: Any, amount: timedelta) -> None:
+    """The answers of a calendar that was asked a hundred times, in whatever zone, are those of the first time."""
+    data, a, b = case
+    calendar, zone = Calendar(**data), ZoneInfo(data["zone"])
+    first = [calendar.after(a, amount), calendar.before(a, amount), calendar.between(a, b), calendar.is_open(a)]
+    for _ in range(12):
+        calendar.after(b, amount)
+        calendar.after(a, amount)
+
+    assert first == [calendar.after(a, amount), calendar.before(a, amount), calendar.between(a, b), calendar.is_open(a)]
+    a, b = a.astimezone(zone), b.astimezone(zone)
+    assert first == [calendar.after(a, amount), calendar.before(a, amount), calendar.between(a, b), calendar.is_open(a)]
 
 
 @MANY

@@ -21,6 +21,8 @@ class Walk:
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.zone = ZoneInfo(data["zone"])
+        # Windows start on whole minutes of the wall clock, which in Monrovia lay half a minute off those of UTC.
+        self.step = MINUTE / 2 if data["zone"] == "Africa/Monrovia" else MINUTE
         self.week: Mapping[str, Sequence[str]] = data.get("week", {})
         self.holidays = set(data.get("holidays", ()))
         self.shifts: Mapping[str, Sequence[str]] = data.get("shifts", {})
@@ -53,29 +55,29 @@ class Walk:
         return any(self._covers(self._windows(day), m) for day, m in days)
 
     def between(self, a: datetime, b: datetime) -> timedelta:
-        """Count the open minutes from a to b, both on whole minutes."""
+        """Count the open steps from a to b, both on whole minutes."""
         if b < a:
             return -self.between(b, a)
         total, at = timedelta(), a.astimezone(UTC)
         while at < b:
-            total += MINUTE if self.is_open(at) else timedelta()
-            at += MINUTE
+            total += self.step if self.is_open(at) else timedelta()
+            at += self.step
         return total
 
     def after(self, at: datetime, counted: timedelta) -> datetime:
-        """Walk on until that many minutes were open."""
+        """Walk on until that much time was open."""
         at = at.astimezone(UTC)
         while counted > timedelta():
-            counted -= MINUTE if self.is_open(at) else timedelta()
-            at += MINUTE
+            counted -= self.step if self.is_open(at) else timedelta()
+            at += self.step
         return at
 
     def before(self, at: datetime, counted: timedelta) -> datetime:
-        """Walk back until that many minutes were open."""
+        """Walk back until that much time was open."""
         at = at.astimezone(UTC)
         while counted > timedelta():
-            at -= MINUTE
-            counted -= MINUTE if self.is_open(at) else timedelta()
+            at -= self.step
+            counted -= self.step if self.is_open(at) else timedelta()
         return at
 
     def working(self, day: date) -> bool:
@@ -83,3 +85,27 @@ class Walk:
         alone = Walk({"zone": self.zone.key, "shifts": {day.isoformat(): list(self._windows(day))}, "breaks": self.breaks})
         start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=1)
         return any(alone.is_open(start + n * MINUTE) for n in range(4 * 1440))
+
+
+class WalkMany:
+    """Calendars joined, met or subtracted: each minute asks all of them."""
+
+    def __init__(self, operation: str, parts: Sequence[Walk]) -> None:
+        self.operation = operation
+        self.parts = parts
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether any part is open, all are, or the first and not the second."""
+        flags = [part.is_open(at) for part in self.parts]
+        if self.operation == "minus":
+            return flags[0] and not flags[1]
+        return any(flags) if self.operation == "any_of" else all(flags)
+
+    def after(self, at: datetime, counted: timedelta, most: int) -> datetime | None:
+        """Walk on until that much time was open; None where that many minutes are not enough."""
+        for _ in range(most):
+            if counted <= timedelta():
+                return at
+            counted -= MINUTE if self.is_open(at) else timedelta()
+            at += MINUTE
+        return None
