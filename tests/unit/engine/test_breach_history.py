@@ -11,8 +11,8 @@ from servflow import sla
 from servflow.calendars import Calendar
 from servflow.errors import Refused
 from servflow.metrics import read_case
-from servflow.model import Breached, Waived
-from tests.unit.engine.flows import Case, after, flow, of
+from servflow.model import Breached, Notify, Waived
+from tests.unit.engine.flows import BOSS, Case, after, flow, of
 
 OFFICE = Calendar("UTC", {"mon-fri": ["09:00-17:00"]})
 HOUR = timedelta(hours=1)
@@ -82,6 +82,37 @@ def test_a_breach_that_followed_its_target_and_came_again_is_told_twice() -> Non
     assert [(1, after(60), "target changed", None), (1, after(180), None, None)] == told(case)
 
 
+def test_marks_that_come_again_set_off_what_waits_for_them_once_each() -> None:
+    """Half of one hour and later half of three: two notifications of their own, and what a breach began ends with it."""
+    chains = [
+        {
+            "name": "half",
+            "start": {"clock": "k", "mark": "50%"},
+            "levels": [{"name": "tell", "do": {"notify": {"to": BOSS, "template": "t"}}}],
+        },
+        {
+            "name": "late",
+            "start": {"clock": "k"},
+            "levels": [{"name": "tell", "after": "2h", "do": {"notify": {"to": BOSS, "template": "t"}}}],
+        },
+    ]
+    choices = [{"when": "n == 1", "take": "3h"}, {"take": "1h"}]
+    promise = {"name": "k", "within": choices, "warn": "50%", "breach": "follows", "marks": "again"}
+    case = Case(flow(fields={"n": {"type": "int"}}, clocks=[promise], escalations=chains))
+    case.until(70)
+    assert ["late"] == [run.chain for run in case.ticket.chains]
+
+    case.fire("ticket.update", {"n": 1}, minutes=80)
+    assert () == case.ticket.chains
+    case.until(181)
+
+    said = of(Notify, case.effects)
+    assert [after(30), after(90)] == [effect.at for effect in said]
+    assert 2 == len({effect.id for effect in said})
+    assert ["late"] == [run.chain for run in case.ticket.chains]
+    assert case.ticket == case.workflow.fold(case.records)
+
+
 def test_a_waived_breach_stays_visible_everywhere() -> None:
     """In the records, the view, what outside is told, the picture and the figures; excused, and not gone."""
     case = clocked(until="b")
@@ -106,7 +137,7 @@ def test_what_can_not_be_waived_is_told_with_what_can() -> None:
     with pytest.raises(Refused, match="clock 'k' is not breached; breached are none"):
         case.fire("clock.waive", {"clock": "k", "reason": "x"}, minutes=10)
     case.until(90)
-    with pytest.raises(Refused, match="clock 'q' is not breached, nor one of this ticket's clocks .k.; breached are k"):
+    with pytest.raises(Refused, match=r"clock 'q' is not breached, nor one of this ticket's clocks \(k\); breached are k"):
         case.fire("clock.waive", {"clock": "q", "reason": "x"}, minutes=90)
     for event in ("go", "end", "ticket.reopen"):
         case.fire(event, minutes=100)
