@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ruamel.yaml import YAML
+
 import servflow
 import servflow.documents
 from servflow.model import Actor, Amended, Breached, ChainStopped, ClockRun, Warned
+from servflow.sla import Clock
 from tests.scenarios.story import Story
+from tests.surface.layout import ROOT
 
 DESK = servflow.load(Path(servflow.documents.__file__).parent / "templates" / "service_promises.yaml")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -118,7 +123,7 @@ def test_who_writes_in_the_chat_waits_minutes() -> None:
 
 
 def test_periodic_update() -> None:
-    """The customer hears something every two business days; each message begins the time anew, waiting for the customer rests it."""
+    """The customer hears something every two business days; each message begins it anew, the customer's turn rests it."""
     story = opened(MONDAY, 9).does(CARL, "take")
     says(then(story, MONDAY, 10), CARL)
     assert at(WEDNESDAY, 10) == clock(story, "periodic update").due
@@ -141,7 +146,7 @@ def on_the_way() -> Story:
 
 
 def test_dispatch() -> None:
-    """Field service works every day from eight to eight: two hours from Sunday half past seven end on Monday at half past nine."""
+    """Field service works every day from eight to eight: two hours from Sunday at 19:30 end on Monday at 9:30."""
     run = clock(on_the_way(), "dispatch")
 
     assert (at(MONDAY, 9.5), "met", timedelta(hours=1.5)) == (run.due, run.phase, run.counted)
@@ -305,3 +310,12 @@ def test_it_says_all_it_promises_and_nothing_is_wrong_with_it() -> None:
 
     assert names == [item.name for item in DESK.clocks]
     assert () == DESK.check()
+
+
+def test_the_page_shows_the_very_lines() -> None:
+    """Every clock of the page on writing clocks is one of the workflow, and none is left out."""
+    page = (ROOT / "docs" / "how-to" / "write-clocks.md").read_text("utf-8")
+    fences = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    shown = [Clock(**data) for fence in fences for data in YAML(typ="safe").load(fence)]
+
+    assert sorted(DESK.clocks, key=lambda item: item.name) == sorted(shown, key=lambda item: item.name)
