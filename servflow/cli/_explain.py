@@ -29,6 +29,7 @@ from servflow.model import (
     Voted,
 )
 from servflow.rules import Explained
+from servflow.sla import breaches
 
 LAST_MOVES = 12
 """How many of the latest moves are told."""
@@ -79,6 +80,7 @@ def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at:
         "approvals": [_approval(approval, records) for approval in seen["approvals"]],
         "children": {"open": list(ticket.children), "total": ticket.children_total},
         "clocks": [_clock(clock, ticket) for clock in seen["clocks"]],
+        "breaches": [breach.to_data() for breach in breaches(records)],
         "escalations": _escalations(records),
         "next": _next(workflow, ticket, view),
     }

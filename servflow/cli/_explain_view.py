@@ -27,6 +27,7 @@ def show_explanation(say: Say, told: Told, zone: str) -> None:
         _slot(say, slot, zone)
     for clock in told["clocks"]:
         _clock(say, clock, zone)
+    _breaches(say, told["breaches"], zone)
     _escalations(say, told, zone)
     _next(say, told, zone)
 
@@ -248,6 +249,28 @@ def _clock(say: Say, clock: Told, zone: str) -> None:
             ],
             right=[3, 4, 5],
         )
+
+
+def _breaches(say: Say, breaches: list[Told], zone: str) -> None:
+    if not breaches:
+        return
+    words = say.words
+    say.head(words("explain.breaches"))
+    say.table(
+        [words("clock"), words("cycle"), words("at"), words("breach.stands"), words("reason"), words("who")],
+        [
+            (
+                breach["clock"],
+                str(breach["cycle"]),
+                _shown(say, breach["breached_at"], zone),
+                words("breach.amended" if breach["amended_at"] else "breach.waived" if breach["waived"] else "breach.holds"),
+                breach["amended"] or breach["waived"] or "",
+                breach["by"] or "",
+            )
+            for breach in breaches
+        ],
+        right=[1],
+    )
 
 
 def _standing(say: Say, clock: Told, zone: str) -> str:

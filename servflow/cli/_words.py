@@ -274,6 +274,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "clock.met": ("Stopped {stopped}, in time: it was due {due}.", "于 {stopped} 停止，按时完成：应于 {due} 前完成。"),
     "clock.late": ("Stopped {stopped}, too late: it was due {due}.", "于 {stopped} 停止，已超时：应于 {due} 前完成。"),
     "clock.breached": ("Broken since {due}, {over} over.", "自 {due} 起违约，超出 {over}。"),
+    "explain.breaches": ("Breaches", "违约记录"),
+    "cycle": ("cycle", "周期"),
+    "breach.stands": ("standing", "状态"),
+    "breach.holds": ("broken", "违约"),
+    "breach.waived": ("excused", "已豁免"),
+    "breach.amended": ("taken back", "已撤回"),
     "clock.breached_left": (
         "Broken since {due}, though by its present target {remaining} is left.",
         "自 {due} 起违约，但按现有期限仍剩余 {remaining}。",
