@@ -28,7 +28,11 @@ def micros_of(value: datetime, name: str = "at") -> int:
 
 def _counted(value: timedelta) -> int:
     if not isinstance(value, timedelta):
-        raise TimeError(f"counted time must be a timedelta, not {type(value).__name__}", code="counted", value=value)
+        raise TimeError(
+            f"counted time must be a timedelta, not {type(value).__name__}; write timedelta(hours=4) for four hours",
+            code="counted",
+            value=value,
+        )
     return value // MICROSECOND
 
 

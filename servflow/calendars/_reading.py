@@ -191,7 +191,7 @@ class Reading:
             return None
         number = day(value)
         if number is None:
-            self.problem("date", "known_until", value=shown(value))
+            self.problem("date", "known_until", value=_name(value))
             return None
         return date.fromisoformat(day_text(number))
 
