@@ -35,6 +35,9 @@ MAX_TICKETS = 128
 MAX_PAIRS = 60
 """How many pairs of clocks are compared in one definition."""
 
+MAX_ASKED = 20_000
+"""How often the targets of tickets are asked for in one definition."""
+
 STARTS = tuple(timedelta(hours=hour) for hour in range(0, 24 * 7, 3))
 """When within a week two targets are compared that are not counted alike."""
 
@@ -66,6 +69,7 @@ class Targets:
 
     machine: Abstract
     at: datetime | None
+    left: int = MAX_ASKED
     mentions: dict[str, Mentions] = attrs.field(init=False, factory=dict)
     _opened: dict[tuple[str, ...], list[tuple[Mapping[str, Any], Ticket]]] = attrs.field(init=False, factory=dict)
 
@@ -143,6 +147,7 @@ class Targets:
         Raises:
             ServflowError: its calendar has no such day.
         """
+        self.left -= 1
         call = begin(self.machine.workflow, ticket, Given(ticket.at, None, None, None))
         within, name, cal = choose(call, plan, at)[:3]
         return None if within is None else Counts(within, name, cal)
@@ -185,7 +190,7 @@ def _witness(values: Mapping[str, Any], ticket: Ticket, at: datetime) -> Any:
 
 def _calendars(targets: Targets, plan: ClockPlan) -> Iterator[Finding]:
     told: set[tuple[str, str]] = set()
-    for values, ticket in targets.tickets(plan):
+    for values, ticket in targets.tickets(plan) if targets.left > 0 else ():
         names = dict.fromkeys(name for _, name in plan.calendars if isinstance(name, str))
         if len(names) < len(plan.calendars):  # what a table gives is known of a ticket only
             names |= _named(targets, plan, ticket)
@@ -316,7 +321,7 @@ def _compare(targets: Targets, one: ClockPlan, other: ClockPlan) -> Later | None
             continue
         if found is not None and (best is None or (found.always and not best.always)):
             best = found
-        if best is not None and best.always:
+        if targets.left <= 0 or (best is not None and best.always):
             return best
     return best
 

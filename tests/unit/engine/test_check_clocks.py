@@ -11,7 +11,7 @@ import pytest
 import servflow
 from servflow.documents import load
 from servflow.engine._stories import START
-from servflow.errors import Finding, TimeError
+from servflow.errors import Finding, Refused, TimeError
 from tests.unit.engine.flows import flow, move
 
 TEMPLATES = Path(servflow.__file__).parent / "documents" / "templates"
@@ -280,6 +280,37 @@ def test_a_finding_is_made_where_it_holds_and_nowhere_near(code: str, has: dict[
         assert "" not in (finding.hint("en"), finding.hint("zh"))
 
 
+@pytest.mark.parametrize(
+    "has", [has for code, has, _ in CASES if code not in ("clock.hidden", "clock.never_stops", "clock.never_starts")]
+)
+def test_a_witness_is_a_ticket_that_can_be_opened(has: dict[str, Any]) -> None:
+    """What a witness tells can be done, but for a clock whose calendar has no such day, which refuses the opening."""
+    workflow = flow(**has)
+    for finding in workflow.check():
+        if finding.code.startswith("clock.") and finding.witness is not None:
+            try:
+                opened = workflow.replay_witness(finding)
+            except Refused:
+                assert "clock.never_due" == finding.code
+            else:
+                assert finding.facts["clock"] in opened[-1].ticket.clocks
+
+
+def test_many_clocks_and_values_are_looked_at_for_a_bounded_time() -> None:
+    """Forty clocks whose targets hang on five fields each take as many questions as are allowed, and no more."""
+    fields = {f"f{index}": {"type": "string", "one_of": list("abcd"), "default": "a"} for index in range(5)}
+    choices = [{"when": f"f{index % 5} == '{value}'", "take": f"{index + 1}h"} for index, value in enumerate("abcdabcdabcd")]
+    office = {"calendars": {"office": HOURS}}
+    many = [
+        clock(f"c{index}", [*choices, {"take": "2 business days"}], calendar="office", until="bz"[index % 2])
+        for index in range(40)
+    ]
+
+    found = coded("clock.response_longer", **office, fields=fields, clocks=many)
+
+    assert all(finding.severity in ("warning", "info") for finding in found)
+
+
 def test_what_only_some_tickets_have_is_a_note() -> None:
     """A mark that lies before the start for some targets only does not change the exit status."""
     choices = by_tier("1h", "4h")
@@ -335,15 +366,26 @@ def test_the_instant_to_check_at_is_aware() -> None:
 
 def test_a_search_that_was_cut_short_says_no_more_than_the_chart() -> None:
     """Where not every place was looked at, only what the chart itself rules out is told."""
-    fields = {f"n{index}": "int" for index in range(12)}
-    guards = [
-        move(f"e{index}", "a", "b", when=f"n{index} > {index}", do=[{"set": {f"n{index}": f"n{index} + 1"}}])
-        for index in range(12)
+    fields = {f"n{index}": {"type": "int", "default": 0} for index in range(5)}
+    moves = [
+        move(f"e{index}", "a", "b", when=f"n{index} > {index}", do=[{"set": {f"n{index}": f"n{index} + 1"}}], **CLERK)
+        for index in range(5)
     ]
-    parts: dict[str, Any] = {**WAIT, "fields": fields, "transitions": [*guards, move("back", "b", "a"), move("end", "b", "z")]}
+    moves += [move("back", "b", "a", **CLERK), move("end", "b", "z", **CLERK)]
+    parts: dict[str, Any] = {**WAIT, "roles": ["clerk"], "fields": fields, "transitions": moves}
 
     assert [] == coded("clock.never_stops", **parts, clocks=[clock(until="b")])
     assert 1 == len(coded("clock.never_stops", **parts, clocks=[clock(until="c")]))
+
+
+def test_a_clock_is_not_said_to_rest_for_good_where_not_all_was_looked_at() -> None:
+    """A guard that is only met far away still lets the clock go on."""
+    guarded = move("back", "c", "b", when="n == 3", **CLERK)
+    counting = move("count", "b", None, do=[{"set": {"n": "n + 1"}}], **CLERK)
+    moves = [move(**CLERK), counting, move("wait", "b", "c", **CLERK), move("end", "b", "z", **CLERK), guarded]
+    parts: dict[str, Any] = {**WAIT, "roles": ["clerk"], "fields": {"n": {"type": "int", "default": 0}}, "transitions": moves}
+
+    assert [] == coded("clock.never_resumed", **parts, clocks=[clock(until="z", paused_in="c")])
 
 
 @pytest.mark.parametrize("file", ["appliance_repair.yaml", "demo_repair.yaml", "service_promises.yaml"])
