@@ -157,4 +157,24 @@ TEXTS: dict[str, Text] = {
         hint_en="close them by hand if the calendar is open on weekends.",
         hint_zh="若日历周末开放，请自行关闭这些日期。",
     ),
+    "ical.left_out": Text(
+        en="{event} is left out: {why} is not read",
+        zh="已略去 {event}：不支持 {why}",
+        hint_en="enter its dates by hand.",
+        hint_zh="请手工录入其日期。",
+    ),
+    "ical.festival": Text(
+        en="{event} is left out: the file marks its days off, and this is none",
+        zh="已略去 {event}：该文件标明了休息日，而此项未标",
+    ),
+    "ical.free": Text(
+        en="{event} is left out: it says that nobody is busy then (TRANSP:TRANSPARENT)",
+        zh="已略去 {event}：其标明不占用时间（TRANSP:TRANSPARENT）",
+        hint_en="say with kinds what it is, if it is a break or a shift.",
+        hint_zh="若其为休息或班次，请用 kinds 指明。",
+    ),
+    "ical.outside": Text(
+        en="{event} on {date} lies outside the dates asked for",
+        zh="{event}（{date}）不在所选日期范围内",
+    ),
 }

@@ -1,0 +1,399 @@
+"""Knows which dates and hours the events of an iCalendar file say, and which cannot be read; must not know any calendar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from attrs import define, field, frozen
+
+from servflow.calendars import Holiday
+from servflow.errors import Finding, InputError, shown
+from servflow.integrations._ical_rules import Budget, Rule, Unsupported
+from servflow.integrations._ical_zones import Zones
+
+MAX_LENGTH = 2_000_000
+MOST_COMPONENTS = 10_000
+MOST_DEPTH = 8
+MOST_OCCURRENCES = 20_000
+MOST_DAYS = 3_660
+KINDS = ("holiday", "workday", "shift", "closed", "break", "skip")
+
+_DAY = timedelta(days=1)
+_MIDNIGHT = time()
+_CATEGORIES = {"HOLIDAY": "holiday", "HOLIDAYS": "holiday", "WORKDAY": "workday", "SHIFT": "shift", "BREAK": "break"}
+_APPLE = {"WORK-HOLIDAY": "holiday", "ALTERNATE-WORKDAY": "workday"}
+_MOST_TOLD = 10
+
+
+def package() -> Any:
+    """
+    The package icalendar.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        import icalendar
+    except ModuleNotFoundError:
+        raise InputError(
+            "the package icalendar is not installed; pip install 'servflow[ical]'",
+            code="integrations.missing",
+            package="icalendar",
+        ) from None
+    return icalendar
+
+
+def components(text: str) -> list[Any]:
+    """
+    The calendars of a text, as the package reads them.
+
+    Time zones are read as plain data: what a stranger's rules for one say is worked out here, with bounded work.
+
+    Raises:
+        InputError: the text is no iCalendar, or has more in it than is read.
+    """
+    unfolded = re.sub(r"\r?\n[ \t]", "", text.removeprefix("\ufeff"))
+    depth = count = 0
+    for number, line in enumerate(unfolded.splitlines(), 1):
+        word = line[:6].upper()
+        if word.startswith("BEGIN:"):
+            depth, count = depth + 1, count + 1
+        elif word.startswith("END:"):
+            depth -= 1
+        if depth > MOST_DEPTH or depth < 0 or count > MOST_COMPONENTS:
+            said = f"more than {MOST_COMPONENTS:,} parts, parts more than {MOST_DEPTH} deep, or an END of nothing"
+            raise InputError(f"line {number}: {said}; this file is not read", code="ical.too_large", line=number)
+    if depth or not count:
+        raise InputError(
+            "this is no iCalendar file, or it was cut off: it begins with BEGIN:VCALENDAR and ends with END:VCALENDAR",
+            code="ical.text",
+        )
+    plain = re.sub(r"(?im)^(BEGIN|END):VTIMEZONE[ \t]*\r?$", r"\1:X-VTIMEZONE", unfolded)
+    try:
+        found: list[Any] = package().Calendar.from_ical(plain, multiple=True)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(f"this is no iCalendar file: {shown(str(error))}", code="ical.text") from None
+    if any(part.name != "VCALENDAR" for part in found):
+        raise InputError("this is no iCalendar file: it begins with BEGIN:VCALENDAR", code="ical.text")
+    return found
+
+
+@frozen
+class Asked:
+    """What is wanted of a file: the dates, the zone, what words make of an event, and where it comes from."""
+
+    low: date
+    high: date
+    zone: str
+    kinds: Mapping[str, str]
+    source: str | None
+
+
+@frozen
+class _Time:
+    """When something happens once: two wall times of the calendar's zone; *whole* where it is about dates."""
+
+    start: datetime
+    end: datetime
+    whole: bool
+
+
+@define
+class Events:
+    """What the events of a file come to."""
+
+    asked: Asked
+    budget: Budget = field(factory=Budget)
+    holidays: dict[str, Holiday] = field(factory=dict)
+    workdays: set[str] = field(factory=set)
+    windows: dict[str, dict[str, list[tuple[datetime, datetime]]]] = field(factory=lambda: {"shift": {}, "break": {}})
+    closed: set[str] = field(factory=set)
+    notes: list[Finding] = field(factory=list)
+    _broken: list[str] = field(factory=list)
+    _left: int = MOST_OCCURRENCES
+
+    def take(self, calendar: Any) -> None:
+        """
+        Read all events of one calendar of a file.
+
+        Raises:
+            InputError: an event cannot be read, or there are too many; all that are broken are told.
+        """
+        blocks = [part for part in calendar.subcomponents if part.name == "X-VTIMEZONE"]
+        zones = Zones.of(self.asked.zone, blocks, self.asked.low, self.asked.high, self.budget)
+        events = [part for part in calendar.subcomponents if part.name == "VEVENT"]
+        called_off = str(calendar.get("METHOD", "")).upper() == "CANCEL"
+        special = any(str(event.get("X-APPLE-SPECIAL-DAY", "")).upper() in _APPLE for event in events)
+        latest: dict[tuple[str, str], Any] = {}
+        for number, event in enumerate(events):
+            key = (str(event.get("UID", f"#{number}")), _again(event))
+            if key not in latest or _sequence(event) >= _sequence(latest[key]):
+                latest[key] = event
+        moved: dict[str, list[Any]] = {}
+        for (uid, again), event in latest.items():
+            if again:
+                moved.setdefault(uid, []).append(event)
+        for (uid, _), event in latest.items():
+            if called_off or str(event.get("STATUS", "")).upper() == "CANCELLED":
+                continue
+            try:
+                self._event(event, zones, moved.get(uid, []), special)
+            except InputError:
+                raise
+            except Unsupported as error:
+                self._note("left_out", event, why=str(error))
+            except (ValueError, OverflowError, AttributeError, TypeError) as error:
+                self._broken.append(f"{_named(event)}: {error}")
+        if self._broken:
+            more = f" (and {len(self._broken) - _MOST_TOLD} more)" if len(self._broken) > _MOST_TOLD else ""
+            said = "; ".join(self._broken[:_MOST_TOLD])
+            raise InputError(f"events that cannot be read: {said}{more}", code="ical.event", events=len(self._broken))
+
+    def _event(self, event: Any, zones: Zones, moved: list[Any], special: bool) -> None:
+        if event.errors:
+            raise ValueError("; ".join(f"{name}: {why}" for name, why in event.errors[:3]))
+        if "RANGE" in getattr(event.get("RECURRENCE-ID"), "params", {}):
+            raise Unsupported("RECURRENCE-ID with RANGE")
+        first = _first(event, zones)
+        kind = self._kind(event, first.whole, special)
+        if kind == "skip":
+            return
+        rule = event.get("RRULE")
+        plain = not any(event.get(name) for name in ("EXDATE", "RDATE")) and not moved and isinstance(rule, Mapping)
+        if kind == "holiday" and first.whole and plain and self._yearly(event, first, rule):
+            return
+        for one in self._times(event, first, zones, moved):
+            self._put(kind, event, one)
+
+    def _kind(self, event: Any, whole: bool, special: bool) -> str:
+        own = str(event.get("X-SERVFLOW-KIND", "")).lower()
+        if own:
+            return own if own in KINDS else "skip"
+        categories = _categories(event)
+        said = " ".join(str(event.get(name, "")) for name in ("SUMMARY", "DESCRIPTION")).casefold()
+        for word, kind in self.asked.kinds.items():
+            if word.casefold() in said or word.casefold() in categories:
+                return kind
+        apple = str(event.get("X-APPLE-SPECIAL-DAY", "")).upper()
+        if apple in _APPLE:
+            return _APPLE[apple]
+        for name in categories:
+            if name.upper() in _CATEGORIES:
+                return _CATEGORIES[name.upper()]
+        if whole and special:
+            self._note("festival", event)
+            return "skip"
+        if not whole and str(event.get("TRANSP", "")).upper() == "TRANSPARENT":
+            self._note("free", event)
+            return "skip"
+        return "holiday" if whole else "break"
+
+    def _yearly(self, event: Any, first: _Time, rule: Mapping[str, Any]) -> bool:
+        """Take a holiday of every year as such, where no year of the range lies before its first."""
+        if "UNTIL" in rule or first.start.year > self.asked.low.year or not Rule.of(rule).yearly(first.start.date()):
+            return False
+        days = _days(first.start.date(), first.end.date())
+        if len(days) > 1 and any((day.month, day.day) in ((2, 28), (2, 29)) for day in days):
+            return False  # in other years it would reach other dates
+        for day in days:
+            self._holiday(event, f"{day:%m-%d}")
+        return True
+
+    def _times(self, event: Any, first: _Time, zones: Zones, moved: list[Any]) -> Iterable[_Time]:
+        length = first.end - first.start
+        begin = _value(event, "DTSTART").dt
+        starts = [begin, *self._ruled(event, begin, length)]
+        gone = {_point(item.dt) for item in _listed(event, "EXDATE")}
+        gone |= {_point(other.get("RECURRENCE-ID").dt) for other in moved if not event.get("RECURRENCE-ID")}
+        named = _zone_name(event.get("DTSTART"))
+        found: dict[datetime, _Time] = {}
+        for start in starts:
+            if _point(start) not in gone:
+                wall = _wall(start, named, zones)
+                found[wall] = _Time(wall, wall + length, first.whole)
+        for item in _listed(event, "RDATE"):
+            value = item.dt
+            start, span = value if isinstance(value, tuple) else (value, length)
+            if _point(start) in gone:
+                continue
+            wall = _wall(start, _zone_name(item) or named, zones)
+            end = wall + span if isinstance(span, timedelta) else _wall(span, named, zones)
+            found[wall] = _Time(wall, end, first.whole)
+        return [found[wall] for wall in sorted(found)]
+
+    def _ruled(self, event: Any, begin: date, length: timedelta) -> list[date]:
+        rule = event.get("RRULE")
+        if rule is None:
+            return []
+        if not isinstance(rule, Mapping):
+            raise Unsupported("more than one RRULE")
+        ends = (rule.get("UNTIL") or [None])[0]
+        made = Rule.of({key: value for key, value in rule.items() if str(key).upper() != "UNTIL"})
+        day = begin.date() if isinstance(begin, datetime) else begin
+        low, high = self.asked.low - length - 2 * _DAY, self.asked.high + 2 * _DAY
+        out: list[date] = []
+        for found in made.dates(day, low, high, self.budget):
+            start = datetime.combine(found, begin.timetz()) if isinstance(begin, datetime) else found
+            if ends is not None and _beyond(start, ends):
+                break
+            out.append(start)
+        return out
+
+    def _put(self, kind: str, event: Any, one: _Time) -> None:
+        if one.end <= one.start:
+            raise ValueError(f"it ends at {one.end} and begins at {one.start}")
+        if one.end - one.start > timedelta(days=MOST_DAYS):
+            raise ValueError(f"it lasts longer than {MOST_DAYS} days")
+        last = (one.end - timedelta(microseconds=1)).date()
+        if last < self.asked.low or one.start.date() > self.asked.high:
+            if event.get("RRULE") is None:
+                self._note("outside", event, date=str(one.start.date()))
+            return
+        for day in _days(one.start.date(), last + _DAY):
+            self._left -= 1
+            if self._left < 0:
+                said = f"more than {MOST_OCCURRENCES:,} dates in one file; ask for a shorter time"
+                raise InputError(said, code="ical.too_much", limit=MOST_OCCURRENCES)
+            text = day.isoformat()
+            if not self.asked.low <= day <= self.asked.high:
+                continue
+            if one.whole and kind == "holiday":
+                self._holiday(event, text)
+            elif one.whole and kind in ("workday", "closed"):
+                (self.workdays if kind == "workday" else self.closed).add(text)
+            elif one.end - one.start <= _DAY and day == one.start.date():
+                self._window(kind, text, one.start, one.end)
+                return
+            else:
+                begin = datetime.combine(day, _MIDNIGHT)
+                self._window(kind, text, max(one.start, begin), min(one.end, begin + _DAY))
+
+    def _window(self, kind: str, text: str, start: datetime, end: datetime) -> None:
+        held = self.windows["shift" if kind in ("shift", "workday") else "break"]
+        held.setdefault(text, []).append((start, end))
+
+    def _holiday(self, event: Any, text: str) -> None:
+        own = "X-SERVFLOW-KIND" in event
+        name = event.get("X-SERVFLOW-NAME" if own else "SUMMARY")
+        source = event.get("X-SERVFLOW-SOURCE") or self.asked.source
+        given = Holiday(text, None if name is None else str(name)[:500], None if source is None else str(source)[:500])
+        held = self.holidays.get(text)
+        if held is None or held.name is None:
+            self.holidays[text] = given
+        elif given.name is not None and given.name != held.name:
+            self.holidays[text] = Holiday(text, f"{held.name}; {given.name}"[:500], held.source)
+
+    def _note(self, code: str, event: Any, **facts: Any) -> None:
+        facts = {"event": _named(event), **facts}
+        self.notes.append(Finding(f"ical.{code}", "", facts, severity="warning"))
+
+
+def _first(event: Any, zones: Zones) -> _Time:
+    begin = _value(event, "DTSTART")
+    whole = not isinstance(begin.dt, datetime)
+    start = _wall(begin.dt, _zone_name(begin), zones)
+    if event.get("DTEND") is not None:
+        end = _value(event, "DTEND")
+        if isinstance(end.dt, datetime) == whole:
+            raise ValueError("DTSTART and DTEND are both dates or both times")
+        return _Time(start, _wall(end.dt, _zone_name(end), zones), whole)
+    if event.get("DURATION") is not None:
+        span = _value(event, "DURATION").dt
+        if not isinstance(span, timedelta):
+            raise ValueError("DURATION is a length of time such as PT1H")
+        return _Time(start, start + span, whole)
+    if not whole:
+        raise Unsupported("an instant without DTEND or DURATION")
+    return _Time(start, start + _DAY, whole)
+
+
+def _value(event: Any, name: str) -> Any:
+    found = event.get(name)
+    if found is None or isinstance(found, list) or not hasattr(found, "dt"):
+        raise ValueError(f"{name} is missing, given twice, or no date or time")
+    return found
+
+
+def _zone_name(value: Any) -> str | None:
+    named = getattr(value, "params", {}).get("TZID")
+    return None if named is None else str(named)
+
+
+def _wall(value: Any, named: str | None, zones: Zones) -> datetime:
+    if isinstance(value, datetime):
+        return zones.wall(value, named)
+    if not isinstance(value, date):
+        raise ValueError(f"{shown(str(value))} is no date or time")
+    return datetime.combine(value, _MIDNIGHT)
+
+
+def _point(value: Any) -> Any:
+    """Something that two ways to write one instant share."""
+    if isinstance(value, tuple):
+        value = value[0]
+    return value.timestamp() if isinstance(value, datetime) and value.tzinfo is not None else value
+
+
+def _beyond(start: date, ends: Any) -> bool:
+    if not isinstance(start, datetime):
+        return bool(start > (ends.date() if isinstance(ends, datetime) else ends))
+    if not isinstance(ends, datetime):
+        return bool(start.date() > ends)
+    if (start.tzinfo is None) != (ends.tzinfo is None):
+        return bool(start.replace(tzinfo=None) > ends.replace(tzinfo=None))
+    return bool(start > ends)
+
+
+def _listed(event: Any, name: str) -> list[Any]:
+    found = event.get(name)
+    out: list[Any] = []
+    for item in found if isinstance(found, list) else [] if found is None else [found]:
+        out += getattr(item, "dts", [])
+    return out
+
+
+def _days(first: date, end: date) -> list[date]:
+    if (end - first).days > MOST_DAYS:
+        raise ValueError(f"it lasts longer than {MOST_DAYS} days")
+    return [first + timedelta(days=number) for number in range((end - first).days)]
+
+
+def _categories(event: Any) -> list[str]:
+    found = event.get("CATEGORIES")
+    groups = found if isinstance(found, list) else [] if found is None else [found]
+    return [str(name).casefold() for group in groups for name in getattr(group, "cats", [group])]
+
+
+def _again(event: Any) -> str:
+    found = event.get("RECURRENCE-ID")
+    return "" if found is None else str(getattr(found, "dt", found))
+
+
+def _sequence(event: Any) -> int:
+    text = str(event.get("SEQUENCE", 0))
+    return int(text) if re.fullmatch(r"\d{1,9}", text) else 0
+
+
+def _named(event: Any) -> str:
+    return shown(str(event.get("SUMMARY") or event.get("UID") or "an event without a name")[:80])
+
+
+def texts_of(found: Mapping[str, list[tuple[datetime, datetime]]]) -> dict[str, list[tuple[time, time | str]]]:
+    """The windows of each date, those that touch or overlap made one, as a calendar takes them."""
+    out: dict[str, list[tuple[time, time | str]]] = {}
+    for text, spans in found.items():
+        joined: list[tuple[datetime, datetime]] = []
+        for start, end in sorted(spans):
+            if joined and start < joined[-1][1] and end - joined[-1][0] <= _DAY:
+                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            else:
+                joined.append((start, end))
+        out[text] = [(start.time(), "24:00" if _to_midnight(start, end) else end.time()) for start, end in joined]
+    return out
+
+
+def _to_midnight(start: datetime, end: datetime) -> bool:
+    return end.time() == _MIDNIGHT and (end - start <= _DAY)
