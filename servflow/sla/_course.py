@@ -51,7 +51,8 @@ class Turn:
     One thing that befell a clock, and the clock after it.
 
     ``instant`` is when it counts from, ``told`` when the clock heard of it. ``by`` is what brought it about: the
-    event, or ``open``. ``mark`` and ``was`` are those of a mark that was reached or amended.
+    event, or ``open``. ``late`` says that it occurred before it was told, ``again`` that it was told before and only put
+    in its place anew. ``mark`` and ``was`` are those of a mark that was reached or amended.
     """
 
     kind: str
@@ -60,6 +61,8 @@ class Turn:
     run: ClockRun
     reason: str = ""
     by: str = ""
+    late: bool = False
+    again: bool = False
     mark: str = ""
     was: datetime | None = None
 
@@ -119,7 +122,7 @@ def course_of(records: Iterable[Record], clock: str) -> Course:
         elif isinstance(record, TimerFired):
             by, since = record.timer.event, None
         elif isinstance(record, ClockRecord) and record.clock == name:
-            turns.append(_turn(record, by))
+            turns.append(_turn(record, by, since is not None))
         if isinstance(record, (Opened, Moved, Migrated)):
             state = "+".join(record.configuration)
             at = record.at if since is None or isinstance(record, Migrated) else min(since, record.at)
@@ -148,15 +151,21 @@ def _names(records: Sequence[Record], clock: str) -> list[str]:
     return out[::-1]
 
 
-def _turn(record: ClockRecord, by: str) -> Turn:
+_AGAIN = "told before"  # so begins the reason of what only follows another thing that was told late
+
+
+def _turn(record: ClockRecord, by: str, occurred: bool) -> Turn:
+    again = record.reason.startswith(_AGAIN)
     mark = record.mark if isinstance(record, (Warned, Amended)) else "breach" if isinstance(record, Breached) else ""
     return Turn(
         kind=_KINDS.get(type(record), "changed"),
         instant=record.instant,
         told=record.at,
         run=record.run,
-        reason=record.reason,
-        by="" if isinstance(record, (Warned, Breached)) else by,
+        reason="" if again else record.reason,
+        by="" if again or isinstance(record, (Warned, Breached)) else by,
+        late=occurred and not again and record.at > record.instant,
+        again=again,
         mark=mark,
         was=record.was if isinstance(record, Amended) else None,
     )

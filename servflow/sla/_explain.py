@@ -104,7 +104,8 @@ def run_of(turns: Sequence[Turn], clock: str, cycle: object, now: int) -> ClockR
     Raises:
         InputError: what is known does not tell of such a cycle.
     """
-    found = next((turn.run for turn in reversed(turns) if turn.run.cycle == cycle and not isinstance(cycle, bool)), None)
+    past = isinstance(cycle, int) and not isinstance(cycle, bool) and cycle < now
+    found = None if not past else next((turn.run for turn in reversed(turns) if turn.run.cycle == cycle), None)
     if found is None:
         facts = {"clock": clock, "cycle": shown(cycle), "now": now}
         said = f"{render('sla.no_cycle', facts)}; past cycles are in the records only: pass all records of the ticket"

@@ -110,6 +110,7 @@ _REASONS_ZH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"no longer capped by (.*)", "不再受 {} 限制"),
         (r"event (.*)", "事件 {}"),
         (r"in state (.*)", "处于状态 {}"),
+        (r"outside queue (.*)", "不在队列 {}"),
         (r"outside (.*)", "不在 {}"),
         (r"left (.*)", "离开 {}"),
         (r"target changed", "目标变更"),

@@ -184,20 +184,25 @@ class _Reasons:
     """What began every phase of a cycle, and what changed within one; asked by instant."""
 
     def __init__(self, run: ClockRun, course: Course, paused_in: tuple[str, ...]) -> None:
-        # Of several at one instant the one recorded last counts.
-        turns = course.turns
         self.course, self.paused_in, self.late = course, paused_in, run.breached_at
-        self.pauses = {turn.instant: paused_by(turn) for turn in turns if turn.kind == "paused"}
-        self.begins = {turn.instant: begun_by(turn) for turn in turns if turn.kind in _BEGINNING}
+        self.pauses: dict[datetime, str] = {}
+        self.begins: dict[datetime, str] = {}
+        self.changes: dict[datetime, str] = {}
+        for turn in course.turns:
+            held = self.pauses if turn.kind == "paused" else self.begins if turn.kind in _BEGINNING else None
+            if held is not None and not (turn.again and turn.instant in held):
+                held[turn.instant] = paused_by(turn) if turn.kind == "paused" else begun_by(turn)
+            elif turn.kind == "retargeted" and turn.reason:
+                self.changes[turn.instant] = turn.reason
         self.begins.setdefault(run.started_at, "started")
-        self.changes = {turn.instant: turn.reason for turn in turns if turn.kind == "retargeted" and turn.reason}
         self.order = sorted(self.changes)
 
     def of(self, stretch: Stretch) -> dict[datetime, str]:
         """The reasons of a stretch, each with the instant from which it holds."""
         start, end = stretch.start, stretch.end
         if stretch.phase == "paused":
-            return {start: self.pauses.get(start) or self._by_state(start)}
+            told = self.pauses.get(start, "")
+            return {start: (self._by_state(start) or told) if told in _VAGUE else told}
         found = {at: self.changes[at] for at in self.order[bisect_left(self.order, start) : bisect_left(self.order, end)]}
         late = self.late is not None and self.late <= start
         found[start] = self.begins.get(start) or found.get(start) or ("breached" if late else "")
@@ -228,9 +233,12 @@ def _parts(stretch: Stretch, reasons: _Reasons, course: Course) -> Iterator[tupl
 _BEGINNING = {"started": "started", "resumed": "resumed", "reset": "reset"}
 
 
+_VAGUE = ("", "paused", "started while paused")
+
+
 def paused_by(turn: Turn) -> str:
     """Why a clock was paused: the state that does it, or the event."""
-    if turn.reason in ("", "paused by its condition", "started while paused") and turn.by:
+    if turn.reason in ("", "paused by its condition") and turn.by:
         return f"event {turn.by}"
     return turn.reason or "paused"
 

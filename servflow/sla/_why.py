@@ -148,7 +148,7 @@ def _paused(case: Case) -> Iterator[Step]:
 
 def _late(case: Case) -> Iterator[Step]:
     moving = ("started", "paused", "resumed", "stopped", "reset")
-    late = [turn for turn in case.course.turns if turn.kind in moving and turn.told > turn.instant]
+    late = [turn for turn in case.course.turns if turn.kind in moving and turn.late]
     seen: set[tuple[datetime, datetime]] = set()
     for turn in _last(late):
         if (turn.instant, turn.told) not in seen:

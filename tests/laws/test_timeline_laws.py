@@ -59,6 +59,27 @@ def adds_up(line: Timeline) -> None:
     )
 
 
+def arrives(line: Timeline) -> None:
+    """The steps lead to the due instant: there what was left is used up, or nothing is due before it."""
+    told = {step.code.removeprefix("sla.why_"): step.facts for step in line.why}
+    assert "earlier" not in told
+    if line.due is not None:
+        assert line.due == told["due" if "due" in told else "due_ended"]["due"]
+        reached = [told[code][fact] for code, fact in ENDS if code in told]
+        assert line.due == reached[-1]
+
+
+ENDS = [
+    ("none_left", "since"),
+    ("used_up", "found"),
+    ("passed", "found"),
+    ("floor_resume", "floor"),
+    ("floor_change", "floor"),
+    ("cap", "cap"),
+    ("cap_alone", "cap"),
+]
+
+
 def readable(line: Timeline, lang: str) -> None:
     """Every form of it can be made; no sentence or fact is missing, and the drawing is one well-formed element."""
     data = line.to_data()
@@ -82,6 +103,7 @@ def test_the_rows_are_what_walking_every_minute_gives(
 
     adds_up(line)
     readable(line, lang)
+    arrives(line)
     state = sla.run(clock, cal, history, minute(at))
     assert state == sla.ClockState(line.counted, line.remaining, line.due, line.breached_at, line.phase, line.cycle)
     walked = walk([(0, "start"), *pairs], at, lambda number: cal is None or cal.is_open(minute(number)))
