@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from servflow import sla
-from servflow.engine import _chains, _checklist, _clock_caps, _clock_conditions, _clock_targets, _placing
+from servflow.engine import _chains, _clock_caps, _clock_conditions, _clock_since, _clock_targets, _placing
 from servflow.engine._clock_records import retargeted
 from servflow.escalation import later
 from servflow.model import (
@@ -17,7 +16,6 @@ from servflow.model import (
     ClockResumed,
     ClockRetargeted,
     ClockRun,
-    ClockStarted,
     ClockStopped,
     RefusedTimer,
     SlotChanged,
@@ -25,7 +23,6 @@ from servflow.model import (
     TimerSet,
     replace,
 )
-from servflow.sla import short
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -207,7 +204,10 @@ def clocks(call: OneCall, plan: MigrationPlan, before: frozenset[str]) -> None:
         run, was = call.draft.clocks.get(name), old.get(name)
         if run is None:
             if was is None:
-                _begin(call, entry, plan.answers.clocks.get(name, "since"))
+                start = _clock_since.since(call, entry)
+                asked = plan.answers.clocks.get(name, "since")
+                if start is not None and asked != "never":
+                    _clock_since.begin(call, entry, call.at if asked == "now" else start, CHANGED)
             continue
         if was is None or (plan.clocks[was.clock.name].status == "identical" and same):
             continue
@@ -270,36 +270,6 @@ def _settle(call: OneCall, entry: ClockPlan, was: ClockPlan, before: frozenset[s
 def _now(plan: MigrationPlan, name: str) -> str:
     part = plan.states.get(name)
     return name if part is None or part.target is None else part.target
-
-
-def _begin(call: OneCall, entry: ClockPlan, since: str) -> None:
-    """Start a clock that the old definition did not have, where the ticket is where it would be running."""
-    draft = call.draft
-    start = _started(call, entry)
-    if entry.step is not None and not (entry.only_in is not None and _checklist.may_start(call, entry.only_in, entry.step)):
-        return  # it is done already, or another step comes first
-    if since == "never" or start is None or draft.closed or not entry.stop_states.isdisjoint(draft.entered):
-        return
-    start = call.at if since == "now" else start
-    within, name, cal = _clock_targets.choose(call, entry, start)
-    if within is None:
-        return
-    fresh = sla.begin(entry.clock, start, within, name, cal)
-    inside = [draft.entered[state] for state in entry.paused_in if state in draft.entered]
-    if inside or _clock_conditions.resting(call, entry) is not None:
-        fresh = sla.pause(entry.clock, fresh, max(start, min(inside, default=draft.entered_at)), cal)
-    # Promised only now: what it would have reached before is reached by the promise, not before it.
-    fresh = sla.remark(entry.clock, fresh, call.at, cal) if start < call.at else fresh
-    call.record(ClockStarted, clock=entry.clock.name, instant=start, run=fresh, reason=CHANGED)
-
-
-def _started(call: OneCall, entry: ClockPlan) -> datetime | None:
-    """From when a clock would have run by what the ticket still knows; None where only an event could tell."""
-    draft = call.draft
-    if not entry.clock.start:
-        return draft.opened_at
-    since = [draft.entered[item.value] for item in entry.clock.start if short(item) and item.value in draft.entered]
-    return min(since, default=None)
 
 
 # dispatch -------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from servflow.engine import _checklist, _clock_story
 from servflow.engine._clock_caps import capped, follow, said
 from servflow.engine._clock_conditions import matches_any, may_go_on, resting, starts
 from servflow.engine._clock_late import rewound
+from servflow.engine._clock_since import promise
 from servflow.engine._clock_targets import LIVE, chosen, reset, retarget
 from servflow.model import (
     Breached,
@@ -84,7 +85,10 @@ def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
     if (live is None or live.phase not in LIVE) and starts(call, plan, live, happening):
         _start(call, plan, happening)
     elif plan.reads and happening.changed & plan.reads:
-        retarget(call, plan)
+        if live is None and not happening.opened:
+            promise(call, plan)
+        else:
+            retarget(call, plan)
 
 
 def _run(call: OneCall, plan: ClockPlan) -> ClockRun | None:

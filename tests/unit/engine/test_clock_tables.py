@@ -111,6 +111,30 @@ def test_a_table_that_gives_nothing_promises_nothing() -> None:
     assert {} == opened({"tier": "none"})[1].clocks
 
 
+def test_what_is_promised_later_counts_from_the_start() -> None:
+    """Once the table gives a target the clock begins, from the opening; what it would have passed is passed by then."""
+    workflow, ticket = opened({"tier": "none"})
+    told = workflow.fire(ticket, "ticket.update", {"tier": "silver"}, at=MONDAY + timedelta(hours=3))
+    run = workflow.advance(told.ticket, at=MONDAY + timedelta(hours=4)).ticket.clocks["response"]
+
+    assert {"response": "Mon 12:00", "repair": "Tue 17:00"} == dues(told.ticket)
+    assert (MONDAY, MONDAY + timedelta(hours=3)) == (run.started_at, run.breached_at)
+    assert {"a target applies now by table promises, row 2"} == {
+        record.reason for record in told.records if isinstance(record, ClockStarted)
+    }
+    assert told.ticket == workflow.fold([*workflow.open("t", {"tier": "none"}, at=MONDAY).records, *told.records])
+
+
+def test_what_was_done_before_it_was_promised() -> None:
+    """A state that ends a clock leaves nothing to promise, and a promise once given stays until another takes its place."""
+    workflow, ticket = opened({"tier": "none"})
+    answered = workflow.fire(ticket, "answer", at=MONDAY + timedelta(hours=1)).ticket
+    gold = workflow.fire(answered, "ticket.update", {"tier": "gold"}, at=MONDAY + timedelta(hours=2)).ticket
+    none = workflow.fire(gold, "ticket.update", {"tier": "none"}, at=MONDAY + timedelta(hours=2)).ticket
+
+    assert {"repair": "Tue 17:00"} == dues(gold) == dues(none)
+
+
 def test_the_record_names_the_row() -> None:
     """The decision is recorded once for both clocks, with its table's hash, and each clock says which row it was."""
     workflow = servflow.load(FLOW)
