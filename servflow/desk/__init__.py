@@ -2,7 +2,7 @@
 
 from servflow.desk._async import AsyncDesk
 from servflow.desk._desk import Desk
-from servflow.desk._reports import DeliverReport, MigrationReport, Problem, TickReport
+from servflow.desk._reports import DeliverReport, MigrationReport, Problem, RecalendarReport, TickReport
 from servflow.desk._retry import Retry
 from servflow.desk._telemetry import Telemetry
 from servflow.desk._worker import RoundReport, Worker
@@ -13,6 +13,7 @@ __all__ = [
     "Desk",
     "MigrationReport",
     "Problem",
+    "RecalendarReport",
     "Retry",
     "RoundReport",
     "Telemetry",

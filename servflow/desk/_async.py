@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 
 from servflow.desk._bridge import Bridge, is_async
 from servflow.desk._desk import Desk, _system_clock
-from servflow.desk._reports import DeliverReport, MigrationReport, TickReport
+from servflow.desk._reports import DeliverReport, MigrationReport, RecalendarReport, TickReport
 from servflow.desk._retry import Retry
 from servflow.desk._steps import Outside
 from servflow.desk._workflows import Runnable
 from servflow.engine import MigrationPlan
 from servflow.errors import InputError, shown
 from servflow.model import Actor, Outcome, Record, Ticket
+from servflow.sla import ClockChange
 from servflow.stores import AsyncStore, InThreads, Sort, Store, Trouble
 
 T = TypeVar("T")
@@ -188,6 +189,26 @@ class AsyncDesk:
     async def progress(self, id: str, audience: str = "customer") -> Any:  # noqa: A002 - as above
         """As ``Desk.progress``."""
         return await asyncio.to_thread(self._desk.progress, id, audience)
+
+    async def what_if(self, id: str, **asked: Any) -> Any:  # noqa: A002 - as above
+        """As ``Desk.what_if``."""
+        return await asyncio.to_thread(self._desk.what_if, id, **asked)
+
+    async def forecast(self, id: str, clock: str, estimate: timedelta | str) -> Any:  # noqa: A002 - as above
+        """As ``Desk.forecast``."""
+        return await asyncio.to_thread(self._desk.forecast, id, clock, estimate)
+
+    async def recompute(
+        self, calendars: Mapping[str, Any] | None = None, *, workflow: str | None = None, at: datetime | None = None
+    ) -> tuple[ClockChange, ...]:
+        """As ``Desk.recompute``, all pages at once."""
+        return await asyncio.to_thread(lambda: tuple(self._desk.recompute(calendars, workflow=workflow, at=at)))
+
+    async def recalendar(
+        self, *, workflow: str | None = None, tickets: Iterable[str] | None = None, limit: int | None = None
+    ) -> RecalendarReport:
+        """As ``Desk.recalendar``."""
+        return await asyncio.to_thread(self._desk.recalendar, workflow=workflow, tickets=tickets, limit=limit)
 
     async def tick(self, limit: int = 100) -> TickReport:
         """As ``Desk.tick``; rounds asked for at once follow each other."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
 from datetime import UTC, datetime, timedelta
@@ -10,17 +10,18 @@ from typing import Any
 
 from attrs import evolve
 
-from servflow.desk import _editions, _erase, _migrate
+from servflow.desk import _editions, _erase, _migrate, _recalendar
 from servflow.desk._deliver import Delivery, checked_handlers
 from servflow.desk._finding import found
-from servflow.desk._reports import DeliverReport, MigrationReport, TickReport
+from servflow.desk._reports import DeliverReport, MigrationReport, RecalendarReport, TickReport
 from servflow.desk._retry import Retry, positive
 from servflow.desk._steps import Outside, Steps, Surroundings, placed
 from servflow.desk._tick import Round
 from servflow.desk._workflows import Runnable, Workflows
 from servflow.engine import MigrationPlan
 from servflow.errors import InputError, StoreError, shown
-from servflow.model import Actor, Outcome, Record, Ticket, World
+from servflow.model import Actor, Outcome, Record, Ticket, World, instant
+from servflow.sla import ClockChange
 from servflow.stores import Sort, Store, Trouble
 
 
@@ -312,6 +313,74 @@ class Desk:
         at, _ = placed(self._steps.around.now(), ticket, None)
         flow: Any = self._steps.workflows.of_ticket(ticket)  # a host's own kind of workflow may do without
         return flow.progress(ticket, audience, at=at, world=self._steps.around.world())
+
+    def what_if(self, id: str, **asked: Any) -> Any:  # noqa: A002 - as above
+        """
+        What a change would make of a ticket now: ``Workflow.what_if`` with what it takes but ``at`` and ``world``.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+            Refused: a name or a value does not fit, or the event is not possible here.
+        """
+        return self._asked(id, "what_if", asked)
+
+    def forecast(self, id: str, clock: str, estimate: timedelta | str) -> Any:  # noqa: A002 - as above
+        """
+        Whether work that starts now is done before a clock of a ticket is due; see ``Workflow.forecast``.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+            InputError: no such clock, or the estimate is no length of work.
+        """
+        return self._asked(id, "forecast", {"clock": clock, "estimate": estimate})
+
+    def _asked(self, id_: str, question: str, asked: Mapping[str, Any]) -> Any:
+        ticket = self.get(id_)
+        at, _ = placed(self._steps.around.now(), ticket, None)
+        flow: Any = self._steps.workflows.of_ticket(ticket)  # a host's own kind of workflow may do without
+        return getattr(flow, question)(ticket, at=at, world=self._steps.around.world(), **asked)
+
+    def recompute(
+        self, calendars: Mapping[str, Any] | None = None, *, workflow: str | None = None, at: datetime | None = None
+    ) -> Iterator[ClockChange]:
+        """
+        What other calendars would change for the tickets in the store, which are read page by page; nothing is kept.
+
+        Args:
+            calendars: those that would change, by name; left out, it is told what ``recalendar`` would do.
+            workflow: only tickets of this name; calendars are looked for in every workflow where left out.
+            at: aware instant to compare at, now where left out.
+
+        Raises:
+            InputError: a workflow has no calendar of such a name.
+        """
+        now = self._steps.around.now() if at is None else instant(at, "at")
+        return _recalendar.preview(self._steps, calendars, workflow, now)
+
+    def recalendar(
+        self, *, workflow: str | None = None, tickets: Iterable[str] | None = None, limit: int | None = None
+    ) -> RecalendarReport:
+        """
+        Count the tickets that sleep by the calendars this desk was given, each in a transaction of its own.
+
+        A ticket is counted again by itself as soon as anything happens to it. One that sleeps keeps the wake of the earlier
+        calendars until then, and would be woken too late where a holiday fell away: call this once after a desk was given
+        other calendars, beside workers that were given them too. What was done is passed over, so a call that was
+        interrupted is simply made again.
+
+        Args:
+            workflow: only tickets of this name.
+            tickets: their ids; every ticket with a live clock on a calendar where left out.
+            limit: how many to count again in this call.
+
+        Raises:
+            StoreError: the store itself failed; what was counted before stays so.
+        """
+        report = _recalendar.run(self._steps, workflow, tickets, limit)
+        if tickets is None and not report.more and not report.failed:
+            for flow in self._steps.workflows.by_hash.values():
+                self.store.define(flow.hash, flow.workflow, flow.version, flow.to_data())
+        return report
 
     def tick(self, limit: int = 100) -> TickReport:
         """

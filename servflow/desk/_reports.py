@@ -79,6 +79,25 @@ class MigrationReport:
 
 
 @frozen(kw_only=True)
+class RecalendarReport:
+    """
+    What one ``Desk.recalendar`` came to.
+
+    Of the tickets that ran under earlier calendars ``recounted`` have another due instant, mark or counted time now, and are
+    woken by it; ``same`` are as they were, but run under the present calendars. ``done`` did before. ``failed`` are those that
+    something went wrong with, and ``problems`` tells why, the first hundred. ``more`` says that the limit was reached, so that
+    another call may find more.
+    """
+
+    recounted: int = 0
+    same: int = 0
+    done: int = 0
+    failed: int = 0
+    more: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+@frozen(kw_only=True)
 class DeliverReport:
     """
     What one ``Desk.deliver`` came to.

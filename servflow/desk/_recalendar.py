@@ -1,0 +1,140 @@
+"""Knows how the sleeping tickets of a store are counted by changed calendars; must not know how a clock is counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from servflow.desk._reports import MAX_PROBLEMS, Problem, RecalendarReport
+from servflow.desk._steps import Steps
+from servflow.desk._waking import sleeps_on
+from servflow.engine import Workflow
+from servflow.engine._recompute import recompute, with_calendars
+from servflow.errors import Conflict, LimitError, NotFound, Refused, ReservationRefused, ServflowError, StoreError
+from servflow.model import Outcome, Ticket, World
+from servflow.sla import ClockChange
+
+_PAGE = 500
+_LIVE = ("running", "paused")
+_ONE_TICKETS = (Conflict, ReservationRefused, NotFound)
+_MOST_ROUNDS = 1_000
+"""How often a ticket that slept for very long is brought nearer to the present before it is given up for now."""
+
+
+def concerned(steps: Steps, name: str | None) -> Iterator[tuple[Workflow, list[Ticket]]]:
+    """Tickets with a live clock on a calendar, page by page, by the version they run under."""
+    after: str | None = None
+    while page := steps.store.find(workflow=name, limit=_PAGE, after=after):
+        after = page[-1].id
+        flows: dict[int, tuple[Workflow, list[Ticket]]] = {}
+        for ticket in page:
+            if not any(run.calendar is not None and run.phase in _LIVE for run in ticket.clocks.values()):
+                continue
+            try:
+                flow: Any = steps.workflows.of_ticket(ticket)
+            except NotFound:  # its version is missing here, so nobody at this desk moves it at all
+                continue
+            if isinstance(flow, Workflow):
+                flows.setdefault(id(flow), (flow, []))[1].append(ticket)
+        yield from flows.values()
+
+
+def preview(steps: Steps, calendars: Any, name: str | None, at: datetime) -> Iterator[ClockChange]:
+    """What other calendars would change for every ticket in the store; without them, what those of the desk change."""
+    tried: dict[tuple[int, str], Workflow | None] = {}
+    world = steps.around.world()
+    for flow, tickets in concerned(steps, name):
+        if calendars is not None:
+            other = tried.get((id(flow), "")) or tried.setdefault((id(flow), ""), with_calendars(flow, calendars))
+            yield from recompute(flow, other or flow, tickets, at, world)
+            continue
+        pinned: dict[str, list[Ticket]] = {}
+        for ticket in tickets:
+            if _is_stale(flow, ticket):
+                pinned.setdefault(ticket.pins["calendars"], []).append(ticket)
+        for hash_, stale in pinned.items():
+            if (id(flow), hash_) not in tried:
+                tried[id(flow), hash_] = _earlier(steps, flow, hash_)
+            yield from recompute(tried[id(flow), hash_], flow, stale, at, world)
+
+
+def _is_stale(flow: Workflow, ticket: Ticket) -> bool:
+    return bool(ticket.pins.get("calendars", flow.calendars_hash) != flow.calendars_hash)
+
+
+def _earlier(steps: Steps, flow: Workflow, pinned: str) -> Workflow | None:
+    """The definition with the calendars that were pinned; None where the store does not keep them."""
+    kept = steps.store.definition(pinned)
+    calendars = None if kept is None else kept.get("calendars")
+    if not isinstance(calendars, Mapping):
+        return None
+    named = {name: data for name, data in calendars.items() if name in flow.named_calendars}
+    try:
+        made = with_calendars(flow, named)
+    except ServflowError:
+        return None
+    return made if made.calendars_hash == pinned else None
+
+
+def run(steps: Steps, name: str | None, tickets: Iterable[str] | None, limit: int | None) -> RecalendarReport:
+    """Count every ticket that runs under earlier calendars again, each in a transaction of its own."""
+    counts: Counter[str] = Counter()
+    problems: list[Problem] = []
+    more = False
+    for id_ in _stale_ids(steps, name) if tickets is None else tuple(tickets):
+        if limit is not None and counts["recounted"] + counts["same"] >= limit:
+            more = True
+            break
+        try:
+            counts[_one(steps, id_)] += 1
+        except Refused as error:
+            counts["failed"] += 1
+            problems.append(Problem(id_, "recalendar", error))
+        except ServflowError as error:
+            if isinstance(error, StoreError) and not isinstance(error, _ONE_TICKETS):
+                raise
+            counts["failed"] += 1
+            problems.append(Problem(id_, "recalendar", error))
+    names = ("recounted", "same", "done", "failed")
+    return RecalendarReport(**{key: counts[key] for key in names}, more=more, problems=tuple(problems[:MAX_PROBLEMS]))
+
+
+def _stale_ids(steps: Steps, name: str | None) -> Iterator[str]:
+    for flow, tickets in concerned(steps, name):
+        yield from (ticket.id for ticket in tickets if _is_stale(flow, ticket))
+
+
+def _one(steps: Steps, id_: str) -> str:
+    """One ticket, decided again on whatever others make of it meanwhile."""
+    for _ in range(_MOST_ROUNDS):
+        came: list[str] = []
+
+        def decide(ticket: Ticket, now: datetime, world: World | None, came: list[str] = came) -> Outcome:
+            word, outcome = _decided(steps, ticket, max(now, ticket.at), world)
+            came[:] = [word]
+            return outcome
+
+        steps.change(id_, decide)
+        if came != ["nearer"]:
+            return came[0]
+    return "failed"
+
+
+def _decided(steps: Steps, ticket: Ticket, at: datetime, world: World | None) -> tuple[str, Outcome]:
+    flow: Any = steps.workflows.of_ticket(ticket)
+    if not isinstance(flow, Workflow) or not _is_stale(flow, ticket):
+        return "done", Outcome(ticket=ticket)
+    try:
+        outcome = flow.advance(ticket, at=at, world=world)
+    except LimitError as error:
+        if not sleeps_on(error, ticket):
+            raise
+        return "nearer", flow.advance(ticket, at=error.facts["reached"], world=world)
+    old, new = (_told(one) for one in (ticket, outcome.ticket))
+    return "same" if old == new else "recounted", outcome
+
+
+def _told(ticket: Ticket) -> dict[str, tuple[Any, ...]]:
+    return {name: (run.phase, run.due, run.next_at, run.counted) for name, run in ticket.clocks.items()}
