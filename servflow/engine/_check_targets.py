@@ -404,17 +404,18 @@ def _before(paths: Paths, one: ClockPlan, other: ClockPlan) -> bool:
         return False
     if _answers(first.stop) and all(condition.kind == "state" for condition in second.stop):
         return True
-    if not paths.seen.complete or not all(_certain(paths, condition) for condition in first.stop):
+    if not paths.seen.complete:
         return False
     stops, ends = paths.of(first.stop), paths.of(second.stop)
-    before = paths.onward(paths.began(one), stops)
-    if not ends or ends <= stops:
+    if not stops or not ends or ends <= stops:
         return False
-    sure = all(_certain(paths, condition) for condition in second.stop)
-    if not ends.isdisjoint(before) and not (sure and _leads(paths, stops, ends)):
+    certain, sure = (all(_certain(paths, condition) for condition in clock.stop) for clock in (first, second))
+    before = paths.onward(paths.began(one), stops if certain else frozenset())
+    if not (certain and ends.isdisjoint(before)) and not (sure and _leads(paths, stops, ends)):
         return False
+    waits = before.intersection(paths.seen.distances(stops))  # where the earlier one may still be to come
     rests = paths.standing(second.paused_in) - paths.standing(first.paused_in)
-    return rests.isdisjoint(before) and second.pause == first.pause
+    return rests.isdisjoint(waits) and second.pause == first.pause
 
 
 def _leads(paths: Paths, stops: frozenset[int], ends: frozenset[int]) -> bool:

@@ -216,6 +216,34 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         },
         {**YEAR, "clocks": [clock("answer", "8h", stop=ANSWER, calendar="office"), clock("repair", "30d", until="z")]},
     ),
+    # An answer that is an event: it can come before the end only, and what waits after it does not matter.
+    (
+        "clock.response_longer",
+        {
+            **WAIT,
+            "transitions": [move(), move("wait", "b", "c"), move("on", "c", "b"), move("end", ["a", "b"], "z")],
+            "clocks": [clock("answer", "9h", stop=[{"event": "go"}]), clock("repair", "8h", until="z", paused_in="c")],
+        },
+        {
+            **WAIT,
+            "transitions": [move(), move("wait", "a", "c"), move("on", "c", "a"), move("end", ["a", "b"], "z")],
+            "clocks": [clock("answer", "9h", stop=[{"event": "go"}]), clock("repair", "8h", until="z", paused_in="c")],
+        },
+    ),
+    # A way back: what the event does may come after the end of the other as well as before.
+    (
+        "clock.response_longer",
+        {
+            **WAIT,
+            "transitions": [move(), move("on", "b", "c"), move("end", ["a", "c"], "z")],
+            "clocks": [clock("answer", "9h", stop=[{"event": "go"}]), clock("repair", "8h", until="c")],
+        },
+        {
+            **WAIT,
+            "transitions": [move(), move("on", ["a", "b"], "c"), move("back", "c", "a"), move("end", ["a", "c"], "z")],
+            "clocks": [clock("answer", "9h", stop=[{"event": "go"}]), clock("repair", "8h", until="c")],
+        },
+    ),
     # Targets that a table gives, one for each of its rows.
     (
         "clock.response_longer",
