@@ -79,7 +79,7 @@ def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at:
         "checklists": seen["checklists"],
         "approvals": [_approval(approval, records) for approval in seen["approvals"]],
         "children": {"open": list(ticket.children), "total": ticket.children_total},
-        "clocks": [_clock(clock, ticket) for clock in seen["clocks"]],
+        "clocks": [_clock(clock, workflow, ticket, records, at) for clock in seen["clocks"]],
         "breaches": [breach.to_data() for breach in breaches(records)],
         "escalations": _escalations(records),
         "next": _next(workflow, ticket, view),
@@ -245,9 +245,14 @@ def verdict(words: Words, decision: Mapping[str, Any]) -> str:
     return "，".join(parts)  # noqa: RUF001 - Chinese text uses full-width punctuation
 
 
-def _clock(clock: dict[str, Any], ticket: Ticket) -> dict[str, Any]:
+def _clock(
+    clock: dict[str, Any], workflow: Workflow, ticket: Ticket, records: Sequence[Record], at: datetime
+) -> dict[str, Any]:
+    """A clock with what only the records tell: the states and reasons of its rows, and so the steps to its due instant."""
     run = ticket.clocks[clock["name"]]
-    return {**clock, "started_at": stamp(run.started_at), "stopped_at": stamp(run.stopped_at), "marks": list(run.marks)}
+    line = workflow.explain_clock(ticket, clock["name"], at=at, records=records)
+    told = {"timeline": [row.to_data() for row in line], "why": [step.to_data(line.zone) for step in line.why]}
+    return {**clock, **told, "started_at": stamp(run.started_at), "stopped_at": stamp(run.stopped_at), "marks": list(run.marks)}
 
 
 def _escalations(records: Sequence[Record]) -> list[dict[str, Any]]:

@@ -235,19 +235,21 @@ def _clock(say: Say, clock: Told, zone: str) -> None:
         say.line(f"  {words('clock.waived', reason=clock['waived'])}")
     if clock["timeline"]:
         say.table(
-            [words("from"), words("until"), words("phase"), words("elapsed"), words("counted"), words("total")],
+            [words(name) for name in ("from", "until", "state", "phase", "elapsed", "clock.open", "counted", "total")],
             [
                 (
                     _shown(say, row["start"], zone),
                     _shown(say, row["end"], zone),
+                    row["state"],
                     words(f"phase.{row['phase']}"),
                     _length(row["elapsed"]),
+                    _length(row["open"]),
                     _length(row["counted"]),
                     _length(row["total"]),
                 )
                 for row in clock["timeline"]
             ],
-            right=[3, 4, 5],
+            right=[4, 5, 6, 7],
         )
 
 

@@ -255,6 +255,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "until": ("until", "止"),
     "phase": ("phase", "阶段"),
     "elapsed": ("elapsed", "经过"),
+    "clock.open": ("open", "营业"),
     "counted": ("counted", "计入"),
     "total": ("total", "累计"),
     "outcome": ("outcome", "结果"),
