@@ -48,6 +48,17 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "table.removed": ("only in the old file: {names}", "仅旧文件有：{names}"),
     "table.added": ("only in the new file: {names}", "仅新文件有：{names}"),
     "table.dropped": ("left out: {what}", "已略去：{what}"),
+    # what would be
+    "question.what_if": ("{ticket}, if it were done at {at}:", "{ticket}，若于 {at} 执行："),
+    "question.recompute": (
+        "{name} at {at}: {clocks} clocks of {tickets} tickets; due {later} later, {earlier} earlier; {appears} breached by it",
+        "{name}，{at}：{tickets} 张工单的 {clocks} 个计时；到期推迟 {later} 个，提前 {earlier} 个；因此违约 {appears} 个",
+    ),
+    "question.more": ("  and {count} more; --format json tells all", "  另有 {count} 个；--format json 给出全部"),
+    "question.applied": (
+        "counted again: {recounted}, as before: {same}, failed: {failed}",
+        "已重新计算 {recounted}，不变 {same}，失败 {failed}",
+    ),
     # a definition that changes
     "diff.equal": ("The definitions are equal.", "两个定义相同。"),
     "diff.differ": ("{count} changes:", "{count} 处变化："),

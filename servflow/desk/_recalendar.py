@@ -15,6 +15,7 @@ from servflow.engine._recompute import recompute, with_calendars
 from servflow.errors import Conflict, LimitError, NotFound, Refused, ReservationRefused, ServflowError, StoreError
 from servflow.model import Outcome, Ticket, World
 from servflow.sla import ClockChange
+from servflow.stores import Store
 
 _PAGE = 500
 _LIVE = ("running", "paused")
@@ -43,39 +44,46 @@ def concerned(steps: Steps, name: str | None) -> Iterator[tuple[Workflow, list[T
 
 def preview(steps: Steps, calendars: Any, name: str | None, at: datetime) -> Iterator[ClockChange]:
     """What other calendars would change for every ticket in the store; without them, what those of the desk change."""
-    tried: dict[tuple[int, str], Workflow | None] = {}
+    tried: dict[int, Workflow] = {}
     world = steps.around.world()
     for flow, tickets in concerned(steps, name):
         if calendars is not None:
-            other = tried.get((id(flow), "")) or tried.setdefault((id(flow), ""), with_calendars(flow, calendars))
-            yield from recompute(flow, other or flow, tickets, at, world)
+            other = tried.get(id(flow)) or tried.setdefault(id(flow), with_calendars(flow, calendars))
+            yield from recompute(flow, other, tickets, at, world)
             continue
-        pinned: dict[str, list[Ticket]] = {}
-        for ticket in tickets:
-            if _is_stale(flow, ticket):
-                pinned.setdefault(ticket.pins["calendars"], []).append(ticket)
-        for hash_, stale in pinned.items():
-            if (id(flow), hash_) not in tried:
-                tried[id(flow), hash_] = _earlier(steps, flow, hash_)
-            yield from recompute(tried[id(flow), hash_], flow, stale, at, world)
+        yield from against_pinned(steps.store, flow, tickets, at, world)
+
+
+def against_pinned(
+    store: Store, flow: Workflow, tickets: Iterable[Ticket], at: datetime, world: World | None = None
+) -> Iterator[ClockChange]:
+    """What a definition's calendars change for tickets counted by earlier ones, as far as the store knows these."""
+    pinned: dict[str, list[Ticket]] = {}
+    for ticket in tickets:
+        if _is_stale(flow, ticket):
+            pinned.setdefault(ticket.pins["calendars"], []).append(ticket)
+    for hash_, stale in pinned.items():
+        yield from recompute(_earlier(store, flow, hash_), flow, stale, at, world)
 
 
 def _is_stale(flow: Workflow, ticket: Ticket) -> bool:
     return bool(ticket.pins.get("calendars", flow.calendars_hash) != flow.calendars_hash)
 
 
-def _earlier(steps: Steps, flow: Workflow, pinned: str) -> Workflow | None:
+def _earlier(store: Store, flow: Workflow, pinned: str) -> Workflow | None:
     """The definition with the calendars that were pinned; None where the store does not keep them."""
-    kept = steps.store.definition(pinned)
-    calendars = None if kept is None else kept.get("calendars")
-    if not isinstance(calendars, Mapping):
-        return None
-    named = {name: data for name, data in calendars.items() if name in flow.named_calendars}
-    try:
-        made = with_calendars(flow, named)
-    except ServflowError:
-        return None
-    return made if made.calendars_hash == pinned else None
+    for hash_ in (pinned, flow.hash):
+        kept = store.definition(hash_)
+        calendars = None if kept is None else kept.get("calendars")
+        if not isinstance(calendars, Mapping):
+            continue
+        try:
+            made = with_calendars(flow, {name: data for name, data in calendars.items() if name in flow.named_calendars})
+        except ServflowError:
+            continue
+        if made.calendars_hash == pinned:
+            return made
+    return None
 
 
 def run(steps: Steps, name: str | None, tickets: Iterable[str] | None, limit: int | None) -> RecalendarReport:
