@@ -17,6 +17,7 @@ from servflow.errors import TimeError
 from servflow.model._instants import EPOCH, MICROSECOND, instant, write_instant
 
 _ZERO = timedelta()
+_NEAR = 8  # blocks: four years
 # Zones that are known to answer what they should, so that an instant in them needs no checking.
 _KNOWN_ZONES = (timezone, ZoneInfo)
 
@@ -92,7 +93,7 @@ class OpenTime(Counting):
                 pass
         at_us = micros_of(at)
         found = self.after_us(at_us, _counted(counted))
-        self._known().asked(at_us // BLOCK)
+        self._known().asked(at_us // BLOCK, self._block)
         return instant_of(found)
 
     def before(self, at: datetime, counted: timedelta) -> datetime:
@@ -119,7 +120,7 @@ class OpenTime(Counting):
                 pass
         at_us = micros_of(at)
         found = self.before_us(at_us, _counted(counted))
-        self._known().asked(at_us // BLOCK)
+        self._known().asked(at_us // BLOCK, self._block)
         return instant_of(found)
 
     def between(self, a: datetime, b: datetime) -> timedelta:
@@ -133,20 +134,29 @@ class OpenTime(Counting):
         other = b.tzinfo if b.__class__ is datetime else None
         if (zone is UTC or zone.__class__ in _KNOWN_ZONES) and (other is UTC or other.__class__ in _KNOWN_ZONES):
             start, end = a - EPOCH, b - EPOCH
-            index = start.days // BLOCK_DAYS
-            if index == end.days // BLOCK_DAYS:
-                try:
-                    starts, closings, shifts, _, _ = self._moments[index]
-                    place, last = bisect_right(starts, start), bisect_right(starts, end)
-                    begun, done = closings[place], closings[last]
-                    begun = (start if start < begun else begun) + shifts[place]
-                    return (end if end < done else done) + shifts[last] - begun
-                except KeyError:
-                    pass
+            first, last = start.days // BLOCK_DAYS, end.days // BLOCK_DAYS
+            try:
+                starts, closings, shifts, _, _ = self._moments[first]
+                place = bisect_right(starts, start)
+                closing = closings[place]
+                begun = (start if start < closing else closing) + shifts[place]
+                if first != last:
+                    if last < first:
+                        return -self.between(b, a)
+                    for index in range(first, last):
+                        begun -= self._moments[index].sums[-1]
+                    starts, closings, shifts, _, _ = self._moments[last]
+                place = bisect_right(starts, end)
+                closing = closings[place]
+                return (end if end < closing else closing) + shifts[place] - begun
+            except KeyError:
+                pass
         a_us, b_us = micros_of(a, "a"), micros_of(b, "b")
         found = self.between_us(a_us, b_us)
-        if a_us // BLOCK == b_us // BLOCK:
-            self._known().asked(a_us // BLOCK)
+        low, high = sorted((a_us // BLOCK, b_us // BLOCK))
+        if high - low < _NEAR:
+            for index in range(low, high + 1):
+                self._known().asked(index, self._block)
         return timedelta(0, 0, found)
 
     def after_many(self, ats: Iterable[datetime], counted: timedelta | Iterable[timedelta]) -> list[datetime]:
@@ -197,7 +207,7 @@ class OpenTime(Counting):
         if self._always:
             return True
         block = self._block(at_us // BLOCK)
-        self._known().asked(at_us // BLOCK)
+        self._known().asked(at_us // BLOCK, self._block)
         return at_us < block.closings[bisect_right(block.starts, at_us)]
 
     def next_opening(self, at: datetime) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
@@ -43,6 +43,8 @@ class Tables:
         instant in it can be written.
         """
         kept = self.edges if edge else self.blocks
+        if since != generation():
+            return
         if len(kept) >= _MOST_BLOCKS:
             kept.clear()
         kept[index] = block
@@ -66,20 +68,20 @@ class Tables:
         if since != generation():
             self.clear()
 
-    def asked(self, index: int) -> None:
+    def asked(self, index: int, block: Callable[[int], Block]) -> None:
         """Note that the slow way was taken to a block, and prepare the fast one when that happens often."""
         times = self._asked.get(index, 0) + 1
         self._asked[index] = times
         # Open time may be anchored before the block that holds it, which the first one of all has no room for.
         if times < _ASKED_OFTEN or not FIRST_BLOCK + 1 < index < LAST_BLOCK:
             return
-        since, block = generation(), self.blocks.get(index)
-        if block is None or index in self.moments:
+        if index in self.moments:
             return
+        since = generation()
         if len(self.moments) >= _MOST_MOMENTS:
             self.moments.clear()
             self._asked.clear()
-        self.moments[index] = moments_of(block)
+        self.moments[index] = moments_of(block(index))
         if since != generation():
             self.clear()
 
