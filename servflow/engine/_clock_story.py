@@ -83,7 +83,7 @@ def asked(call: OneCall, plan: ClockPlan, happening: Happening) -> tuple[Told, .
     out: list[Told] = []
 
     def tell(operation: str, waits: tuple[Wait, ...]) -> bool:
-        found = _heard(call, waits, happening)
+        found = _heard(call, waits, happening) if waits else None
         if found is not None:
             out.append(Told(at=at, operation=operation, after=found.after, moved=_MOVED.get(found.kind)))
         return found is not None
@@ -99,7 +99,8 @@ def asked(call: OneCall, plan: ClockPlan, happening: Happening) -> tuple[Told, .
     start = plan.start
     if happening.closed and draft.closed:
         start = tuple(one for one in start if one.kind not in MOVES or one.value in draft.entered)
-    if not any(draft.entered[state] <= at for state in plan.stop_states if state in draft.entered) and not tell("start", start):
+    holds = plan.stop_states and any(draft.entered[state] <= at for state in plan.stop_states if state in draft.entered)
+    if not holds and not tell("start", start) and (happening.reopened or not plan.start):
         run = draft.clocks.get(plan.clock.name)
         if starts(call, plan, run, happening):
             again = happening.reopened and plan.clock.on_reopen == "resume" and run is not None and run.phase == "met"
@@ -112,8 +113,13 @@ _MOVED = {"state": "state", "left": "state", "queue": "queue", "left_queue": "qu
 
 
 def _heard(call: OneCall, waits: tuple[Wait, ...], happening: Happening) -> Wait | None:
-    found = [wait for wait in waits if matches(call, wait, happening)]
-    return next((wait for wait in found if wait.after is None), found[0] if found else None)
+    found = None
+    for wait in waits:  # what waits for no other clock goes first
+        if (found is None or wait.after is None) and matches(call, wait, happening):
+            if wait.after is None:
+                return wait
+            found = wait
+    return found
 
 
 def _resting(call: OneCall, plan: ClockPlan, happening: Happening, at: datetime) -> Iterable[Told]:
@@ -150,11 +156,10 @@ def note(call: OneCall, plan: ClockPlan, told: tuple[Told, ...], was: ClockRun |
     """Keep what a clock has been told on time, with the target it got by that; ``was`` is the clock before."""
     name = plan.clock.name
     run = call.draft.clocks.get(name)
-    if run is not None and told:
+    if run is not None and told and plan.fixed is None:
         target: dict[str, Any] = {"within": run.within, "calendar": run.calendar}
         told = tuple(attrs.evolve(one, **target) if one.operation in ("start", "reset") else one for one in told)
-    same = was is not None and run is not None and was.phase in LIVE and run.cycle == was.cycle and not _begins(told)
-    if same and run is not None and was is not None and (run.within, run.calendar) != (was.within, was.calendar):
+    if plan.reads and was is not None and run is not None and _other_target(was, run) and not _begins(told):
         told = (*told, Told(at=call.at, operation="retarget", within=run.within, calendar=run.calendar))
     if not told:
         return
@@ -165,6 +170,11 @@ def note(call: OneCall, plan: ClockPlan, told: tuple[Told, ...], was: ClockRun |
         call.record(ClockTold, clock=name, instant=told[0].at, story=_shorter(call, plan, story, told))
     else:
         call.record(ClockTold, clock=name, instant=told[0].at, told=told)
+
+
+def _other_target(was: ClockRun, run: ClockRun) -> bool:
+    live = was.phase in LIVE and run.cycle == was.cycle
+    return live and (run.within, run.calendar) != (was.within, was.calendar)
 
 
 def _begins(told: tuple[Told, ...]) -> bool:

@@ -253,8 +253,10 @@ def _clock(draft: Draft, record: model.ClockRecord) -> None:
 def _told(draft: Draft, record: model.ClockTold) -> None:
     story = record.story
     if story is None:
-        before = draft.told.get(record.clock, model.ClockStory())
-        story = attrs.evolve(before, told=(*before.told, *record.told))
+        before = draft.told.get(record.clock)
+        story = model.ClockStory(told=record.told)
+        if before is not None:
+            story = model.ClockStory(base=before.base, told=(*before.told, *record.told))
     draft.told = draft.told.with_item(record.clock, story)
 
 

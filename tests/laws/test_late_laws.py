@@ -94,3 +94,62 @@ def test_told_out_of_order_is_told_in_order(key: tuple[bool, str], history: list
         counted = sla.counted(run, end, calendar)
         assert (state.phase, state.cycle, state.due, state.breached_at) == (run.phase, run.cycle, run.due, run.breached_at)
         assert state.counted == counted
+
+
+# promises that depend on each other -------------------------------------------------------------------------------
+
+ANSWER = {"message": {"side": "agent", "public": True}}
+PROMISES = Workflow(
+    workflow="mails",
+    initial="a",
+    states={"a": {}},
+    calendars={"office": OFFICE},
+    clocks=[
+        {"name": "update", "within": "4h", "start": {**ANSWER, "after": "first"}, "reset": ANSWER, "warn": ["50%"]},
+        {"name": "first", "within": "2h", "calendar": "office", "stop": ANSWER, "warn": ["1h after"]},
+        {
+            "name": "next",
+            "within": "3h",
+            "calendar": "office",
+            "start": {"message": "customer", "after": "first"},
+            "stop": ANSWER,
+        },
+        {"name": "chat", "within": "5m", "start": {"message": {"side": "customer", "channel": "chat"}}, "stop": ANSWER},
+    ],
+)
+MAILS: list[dict[str, Any]] = [
+    {"side": "customer", "channel": "mail"},
+    {"side": "customer", "channel": "chat"},
+    {"side": "agent"},
+    {"side": "agent", "public": False},
+]
+mails = st.lists(st.tuples(st.integers(1, 3_000), st.integers(0, 3)), min_size=1, max_size=12, unique_by=lambda item: item[0])
+
+
+def read_mails(history: list[tuple[int, int]], end: datetime) -> tuple[Ticket, list[Record]]:
+    """A ticket told of mails in this order, each as soon as may be."""
+    outcome = PROMISES.open("T", at=START)
+    records = list(outcome.records)
+    for minute, which in history:
+        occurred = START + minute * MINUTE
+        at = max(occurred, outcome.ticket.at)
+        outcome = PROMISES.fire(outcome.ticket, "ticket.message", MAILS[which], at=at, occurred=occurred)
+        records += outcome.records
+    outcome = PROMISES.advance(outcome.ticket, at=end)
+    return outcome.ticket, [*records, *outcome.records]
+
+
+@LAWS
+@given(mails, st.randoms(use_true_random=False))
+def test_mails_read_in_any_order_make_the_same_promises(history: list[tuple[int, int]], random: Any) -> None:
+    """First and next response, updates and chats come to the same in whatever order the mails are read."""
+    end = START + 4_000 * MINUTE
+    shuffled = list(history)
+    random.shuffle(shuffled)
+
+    late, records = read_mails(shuffled, end)
+    prompt, prompt_records = read_mails(sorted(history), end)
+
+    assert dict(prompt.clocks) == dict(late.clocks)
+    assert standing(prompt_records) == standing(records)
+    assert late == PROMISES.fold(records)
