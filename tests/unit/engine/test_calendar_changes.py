@@ -143,3 +143,22 @@ def test_what_is_no_edition_is_told(past: Any) -> None:
 
     assert isinstance(caught.value, DefinitionError)
     assert caught.value.findings[0].path.startswith("past_calendars")
+
+
+def test_what_is_told_late_after_a_change_does_not_undo_it() -> None:
+    """A pause that began before the change, and is reported after it, counts from the change: what lay before stays."""
+    parts = {"pause": [{"event": "signal"}], "resume": [{"event": "back"}], "warn": "50%"}
+    before = Case(counted_by(OFFICE, **parts))
+    before.fire("signal", minutes=60)
+    before.fire("go", minutes=61)
+    before.fire("back", minutes=120)
+    before.fire("go", minutes=60 * 25)
+    workflow = counted_by(LATE, {"ours": OFFICE}, **parts)
+
+    changed = workflow.advance(before.ticket, at=NOON).ticket
+    run = workflow.fire(changed, "signal", at=NOON + 4 * HOUR, occurred=NOON + 3 * HOUR).ticket.clocks["k"]
+
+    assert (10 * HOUR, "running") == (changed.clocks["k"].counted, changed.clocks["k"].phase)
+    assert (11 * HOUR, "paused", NOON + 3 * HOUR) == (run.counted, run.phase, run.paused_at)
+    earlier = workflow.fire(changed, "signal", at=NOON + 4 * HOUR, occurred=NOON - HOUR).ticket.clocks["k"]
+    assert (10 * HOUR, "paused", NOON) == (earlier.counted, earlier.phase, earlier.paused_at)
