@@ -343,6 +343,10 @@ def _amend(call: OneCall, plan: ClockPlan, undone: list[MarkAt], new: Played, fi
         facts = {"clock": name, "instant": instant, "run": back, "mark": mark.mark, "was": mark.at}
         call.record(Amended, **facts, reason="occurred earlier")
         call.amended.append(cause_of(name, mark.cycle, mark.mark))
+        # A cycle told late may have given those after it other numbers than what they started has.
+        head, tail = f"clock:{name}:", f":{mark.mark}"
+        same = (run.cause for run in call.draft.chains if run.started_at == mark.at)
+        call.amended += [cause for cause in same if cause.startswith(head) and cause.endswith(tail)]
 
 
 def _tell_again(  # noqa: PLR0917 - the story, what is new in it, and from where it is told

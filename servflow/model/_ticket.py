@@ -308,6 +308,9 @@ class Ticket:
     ``last_actors`` holds for each word of a ``not_by`` who did last what it means; ``voters`` for words that mean a vote
     who voted so in the latest round of each approval.
 
+    ``told`` holds for each clock that waits for events or messages the latest of what it was told, so that a late
+    event finds its place.
+
     ``at`` and ``sequence`` are the instant and the number of its last record; ``wake`` is the first
     instant at which time alone changes it (None: never). All instants are UTC.
     """

@@ -187,6 +187,22 @@ def test_the_end_of_an_earlier_cycle_may_be_told_late() -> None:
     assert (2, after(75), (1, 0)) == (run.cycle, run.started_at, (run.summary.met, run.summary.breached))
 
 
+def test_what_an_amended_breach_started_is_found_though_cycles_have_other_numbers() -> None:
+    """A cycle told late before the one that was broken; then that one was in time: its chain ends."""
+    case = promised(until="z", start=[{"event": "ask"}], stop=[{"event": "answer"}])
+    case.fire("ask", minutes=20)
+    case.fire("answer", minutes=100)
+    assert ["clock:k:1:breach"] == [run.cause for run in case.ticket.chains]
+    case.fire("answer", minutes=101, occurred=after(10))
+    case.fire("ask", minutes=102, occurred=after(5))
+    assert (2, after(80)) == ((run := case.ticket.clocks["k"]).cycle, run.breached_at)
+
+    outcome = case.fire("answer", minutes=103, occurred=after(60))
+
+    assert ["what started it was amended"] == [record.reason for record in of(ChainStopped, outcome.records)]
+    assert ("met", None) == ((run := outcome.ticket.clocks["k"]).phase, run.breached_at)
+
+
 def test_later_pauses_are_played_again() -> None:
     """A pause told late does not undo the pauses and resumes that came after it."""
     case = promised(until="z", pause=[{"event": "hold"}], resume=[{"event": "on"}])
