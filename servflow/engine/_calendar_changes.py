@@ -18,7 +18,7 @@ from servflow.engine._clock_records import retargeted
 from servflow.engine._clock_targets import LIVE
 from servflow.engine._timeline import catch_up
 from servflow.errors import DefinitionError, Finding, TimeError, shown
-from servflow.model import ClockRun, ClockStory, ClockTold, FrozenMap, canonical, instant, read_instant, replace
+from servflow.model import ClockRun, FrozenMap, canonical, instant, read_instant, replace
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -133,9 +133,6 @@ def _change(call: OneCall, plan: ClockPlan, at: datetime, cal: OpenTime | None, 
     after = sla.recalendar(plan.clock, run, at, cal, old)
     if after != replace(run, retargeted_at=after.retargeted_at) or after.segments != run.segments:
         retargeted(call, plan.clock, run, after, at, reason=CHANGED)
-        name = plan.clock.name
-        if name in call.draft.told:  # what is told late is put in its place from here on, not from the start
-            call.record(ClockTold, clock=name, instant=at, story=ClockStory(base=after))
 
 
 def _steps(compiled: Compiled, pinned: str) -> tuple[tuple[Mapping[str, OpenTime], datetime | None], ...]:
