@@ -69,6 +69,8 @@ def _clock_view(call: OneCall, run: ClockRun) -> ClockView:
         over=counted > run.within,
         percent=sla.percent(run, call.at, cal),
         provisional=run.provisional,
+        parent=clock.parent,
+        cap=run.cap,
         timeline=sla.rows(clock, run, call.at, cal, (draft.entered_at, draft.state)),
     )
 

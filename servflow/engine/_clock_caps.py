@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,35 +22,38 @@ _LIVE = ("running", "paused")
 
 def children(compiled: Compiled) -> tuple[ClockPlan, ...]:
     """The clocks that have a parent, each after its own; parents that are not declared and circles go to the findings."""
-    plans = {plan.clock.name: plan for plan in compiled.clocks}
-    left = [plan for plan in compiled.clocks if plan.clock.parent is not None]
-    for plan in list(left):
-        path = f"{compiled.promises[plan.order].path}.parent"
-        if not compiled.problems.known("clock", plan.clock.parent, tuple(plans), path):
-            left.remove(plan)
+    names = tuple(plan.clock.name for plan in compiled.clocks)
+    below: dict[str, list[ClockPlan]] = {}
+    held: dict[str, ClockPlan] = {}
+    for plan in compiled.clocks:
+        above = plan.clock.parent
+        if above is not None and compiled.problems.known("clock", above, names, f"{compiled.promises[plan.order].path}.parent"):
+            below.setdefault(above, []).append(plan)
+            held[plan.clock.name] = plan
+    waiting = deque(name for name in below if name not in held)
     placed: list[ClockPlan] = []
-    while left:
-        waiting = {plan.clock.name for plan in left}
-        ready = [plan for plan in left if plan.clock.parent not in waiting]
-        if not ready:
-            circle = tuple(plan.clock.name for plan in left if _in_circle(plan, plans))
-            for plan in left:
-                if plan.clock.name in circle:
-                    path = f"{compiled.promises[plan.order].path}.parent"
-                    compiled.problems.add("clock.parent_circle", path, clock=plan.clock.name, clocks=circle)
-            return ()
-        placed += ready
-        left = [plan for plan in left if plan.clock.name not in {one.clock.name for one in ready}]
+    while waiting:
+        for plan in below.get(waiting.popleft(), ()):
+            placed.append(plan)
+            waiting.append(plan.clock.name)
+            del held[plan.clock.name]
+    if held:  # circles, and what hangs below them
+        for plan in _circle(held):
+            path = f"{compiled.promises[plan.order].path}.parent"
+            compiled.problems.add("clock.parent_circle", path, clock=plan.clock.name, clocks=tuple(held))
     return tuple(placed)
 
 
-def _in_circle(plan: ClockPlan, plans: dict[str, ClockPlan]) -> bool:
-    above = plan.clock.parent
-    for _ in plans:
-        if above is None or above not in plans or above == plan.clock.name:
-            break
-        above = plans[above].clock.parent
-    return above == plan.clock.name
+def _circle(held: dict[str, ClockPlan]) -> list[ClockPlan]:
+    """Of clocks that no end is found above, those that stand above themselves."""
+    count = Counter(plan.clock.parent for plan in held.values())
+    spare = [name for name in held if not count[name]]
+    while spare:
+        above = held.pop(spare.pop()).clock.parent
+        count[above] -= 1
+        if above is not None and not count[above]:
+            spare.append(above)
+    return list(held.values())
 
 
 def cap_for(call: OneCall, plan: ClockPlan, at: datetime) -> datetime | None:

@@ -60,8 +60,9 @@ class ClockView:
     ``percent`` is the share of the target that is counted, beyond 100 once it is ``over``. ``due_if_resumed`` (also
     ``due_if_resumed_now``) is when it would be due if it went on at the instant of the view, while paused. ``provisional``
     says that ``due`` lies beyond what the calendar knows, or that there is none for the calendar never opens that long.
+    ``parent`` is the clock it may not outlast, and ``cap`` when that is due, where this is what makes it due.
     ``over`` and ``breached_at`` are two questions: after closing time, or after another target, they differ.
-    ``timeline`` rows are (start, end, phase, elapsed, counted, running total).
+    ``timeline`` holds a ``servflow.sla.Row`` for every stretch; ``Workflow.explain_clock`` tells more of them, and why.
     """
 
     name: str
@@ -81,6 +82,8 @@ class ClockView:
     timeline: tuple[Any, ...] = ()
     percent: float = 0.0
     provisional: bool = False
+    parent: str | None = None
+    cap: datetime | None = None
 
     @property
     def due_if_resumed_now(self) -> datetime | None:
@@ -106,6 +109,8 @@ class ClockView:
             "waived": self.waived,
             "over": self.over,
             "provisional": self.provisional,
+            "parent": self.parent,
+            "cap": _at(self.cap),
             "timeline": [row.to_data() for row in self.timeline],
         }
 

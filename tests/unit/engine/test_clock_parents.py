@@ -156,6 +156,8 @@ def test_why_it_is_due_then() -> None:
 
     assert "never due after clock resolution" in course.text("en")
     assert "resolution" in course.text("zh")
+    view = told.workflow.explain(told.ticket, at=told.ticket.at).clocks[1].as_data()
+    assert ("depot", "resolution", "2026-03-02T17:00:00Z") == (view["name"], view["parent"], view["cap"])
 
 
 def test_an_ended_parent_holds_nobody() -> None:
@@ -246,14 +248,18 @@ def test_moving_to_another_version_caps_anew() -> None:
     ("parents", "codes"),
     [
         ({"a": "b", "b": "a"}, [("clock.parent_circle", "clocks[0].parent"), ("clock.parent_circle", "clocks[1].parent")]),
+        (
+            {"a": "b", "b": "a", "c": "a"},
+            [("clock.parent_circle", "clocks[0].parent"), ("clock.parent_circle", "clocks[1].parent")],
+        ),
         ({"a": "a"}, [("sla.parent", "clocks[0].parent")]),
-        ({"a": "c"}, [("name.unknown", "clocks[0].parent")]),
+        ({"a": "d"}, [("name.unknown", "clocks[0].parent")]),
         ({"a": ""}, [("sla.parent", "clocks[0].parent")]),
     ],
 )
 def test_parents_that_are_none(parents: dict[str, str], codes: list[tuple[str, str]]) -> None:
     """Circles, oneself and clocks that do not exist are refused."""
-    clocks = [{"name": name, "within": "1h", **({"parent": parents[name]} if name in parents else {})} for name in "ab"]
+    clocks = [{"name": name, "within": "1h", **({"parent": parents[name]} if name in parents else {})} for name in "abc"]
     with pytest.raises(DefinitionError) as refused:
         servflow.load({**FLOW, "clocks": clocks})
 
