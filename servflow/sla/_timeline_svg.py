@@ -190,7 +190,8 @@ def _points(line: Timeline, scale: Scale, lang: str, zone: str) -> Iterator[str]
     if due is not None:
         at, dashes = scale.at(due), "" if line.due is not None else ' stroke-dasharray="3 2"'
         yield f'<path d="M{_px(at)} {_TOP - 10}V{bottom + 8}" stroke="{COLOURS["late"]}" stroke-width="2"{dashes}/>'
-        yield _label(at, bottom + 32, f"{words['due']} {local(due, zone, lang)}", COLOURS["late"])
+        said = words["due" if line.due is not None else "resumed"]
+        yield _label(at, bottom + 32, f"{said} {local(due, zone, lang)}", COLOURS["late"])
     if line.stopped_at is None and start < line.at < end:
         at = scale.at(line.at)
         path = f"M{_px(at)} {_TOP - 4}V{bottom + 4}"

@@ -39,6 +39,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "closed": "closed",
         "late": "late",
         "due": "due",
+        "resumed": "resumed now due",
         "now": "now",
         "mark": "mark",
         "head": "Clock {clock}, cycle {cycle}, {at} ({zone}): {standing}",
@@ -68,6 +69,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "closed": "非营业",
         "late": "超时",
         "due": "到期",
+        "resumed": "现在恢复则到期",
         "now": "现在",
         "mark": "提醒",
         "head": "时钟 {clock}，第 {cycle} 周期，{at}（{zone}）：{standing}",  # noqa: RUF001 - Chinese text uses full-width punctuation

@@ -392,3 +392,11 @@ def test_where_only_more_breaches_it_is_due_at_the_opening() -> None:
 
     assert at("2026-09-28 09:00") == line.due
     assert ["used_up", "over_only", "due"] == codes(line)[-3:]
+
+
+def test_a_paused_clock_is_drawn_with_when_it_would_be_due() -> None:
+    """The line of a due instant that holds only if the clock went on now is dashed, and says so."""
+    line = told("8h", ("2026-09-28 09:00", "start"), ("2026-09-28 11:00", "pause"), now="2026-09-28 14:00")
+
+    assert "resumed now due Tue 2026-09-29 11:00" in line.svg()
+    assert "现在恢复则到期 周二 2026-09-29 11:00" in line.svg("zh")
