@@ -223,6 +223,8 @@ class Dates:
             self._set(self.breaks, text, windows, frozenset(self.breaks))
         self._work(listed, own)
         self._halve(listed, own)
+        if listed.workdays and self.calendar.week and not replace:
+            self._stale(listed, {text for text in own if first <= text <= last})
 
     def made(self, known_until: date | None) -> Calendar:
         """The calendar with these dates."""
@@ -273,6 +275,14 @@ class Dates:
                 continue  # a make-up workday of the same list
             if week.get(_weekday(text)) and not self._closed(text):
                 self._set(self.shifts, text, windows, own)
+
+    def _stale(self, listed: HolidayList, own: set[str]) -> None:
+        """Worked weekends that the list does not name: shifts have no source, so nobody can tell whether they came from it."""
+        week = dict(self.calendar.week)
+        named = {*listed.workdays, *dict(listed.shifts), *dict(listed.half_days)}
+        stay = sorted(text for text in own - named if self.shifts.get(text) and not week.get(_weekday(text)))
+        if stay:
+            self.told.append(Finding("calendar.stays", "", {"dates": stay}, severity="info"))
 
     def _closed(self, text: str) -> bool:
         return text in self.holidays or text[5:] in self.holidays

@@ -6,6 +6,7 @@ import click
 
 from servflow.cli import (
     _commands_audit,
+    _commands_calendar,
     _commands_definition,
     _commands_lab,
     _commands_migration,
@@ -28,6 +29,7 @@ def servflow() -> None:
 for group in (
     _commands_definition,
     _commands_tables,
+    _commands_calendar,
     _commands_migration,
     _commands_questions,
     _commands_store,

@@ -48,6 +48,23 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "table.removed": ("only in the old file: {names}", "仅旧文件有：{names}"),
     "table.added": ("only in the new file: {names}", "仅新文件有：{names}"),
     "table.dropped": ("left out: {what}", "已略去：{what}"),
+    # calendars
+    "calendar.date": ("date", "日期"),
+    "calendar.what": ("what", "说明"),
+    "calendar.opens": ("opens", "开始"),
+    "calendar.closes": ("closes", "结束"),
+    "calendar.long": ("how long", "时长"),
+    "calendar.holiday": ("holiday", "节假日"),
+    "calendar.workday": ("worked (make-up workday)", "上班（补班日）"),
+    "calendar.known_until": ("known until {date}", "已知至 {date}"),
+    "calendar.total": ("open {total} in all ({zone})", "共开放 {total}（{zone}）"),
+    "calendar.written": ("{name}: written to {file}", "{name}：已写入 {file}"),
+    "calendar.preview": (
+        "Nothing is written; --write FILE writes {file} with these changes to {name}.",
+        "未写入任何内容；--write FILE 将把 {name} 的上述变化连同 {file} 的其余内容写入该文件。",
+    ),
+    "calendar.differs": ("{name}: {count} differences", "{name}：{count} 处不同"),
+    "calendar.same": ("{name}: the same", "{name}：相同"),
     # what would be
     "question.what_if": ("{ticket}, if it were done at {at}:", "{ticket}，若于 {at} 执行："),
     "question.recompute": (

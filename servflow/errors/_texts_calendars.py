@@ -175,4 +175,10 @@ TEXTS: dict[str, Text] = {
         hint_en="known_until stays; lay the years between over the calendar first.",
         hint_zh="known_until 保持不变；请先补上中间的年份。",
     ),
+    "calendar.stays": Text(
+        en="the calendar works on {dates}, which its week and the list do not; these dates stay",
+        zh="日历在 {dates} 上班，而其每周时段和列表均未列出；这些日期保留",
+        hint_en="take out those that an earlier list made make-up workdays.",
+        hint_zh="若其来自旧列表的补班日，请删除。",
+    ),
 }

@@ -140,8 +140,8 @@ TEXTS: dict[str, Text] = {
         hint_zh="若对所有人适用，请给出时段，例如 half_days=['09:00-12:00']。",
     ),
     "holidays.not_announced": Text(
-        en="{country}: the package holds no schedule announced for {first} to {last}; these dates follow the law, without moved days",
-        zh="{country}：该软件包没有 {first} 至 {last} 年已公布的安排；这些日期仅按法规推算，不含调休",
+        en="{country}: the package holds no schedule announced for {years}; its dates follow the law, without moved days",
+        zh="{country}：该软件包没有 {years} 年已公布的安排；相应日期仅按法规推算，不含调休",
         hint_en="ask again once it is announced and the package is updated.",
         hint_zh="公布并更新软件包后请重新导入。",
     ),

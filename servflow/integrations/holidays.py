@@ -133,6 +133,10 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(item) for item in given))
 
 
+def _span(first: int, last: int) -> str:
+    return f"{first}" if first == last else f"{first}-{last}"
+
+
 def _note(code: str, **facts: Any) -> Finding:
     return Finding(f"holidays.{code}", "", facts, severity="warning")
 
@@ -186,13 +190,13 @@ class _Asked:
             last = max(moved, default=self.years[0] - 1)
             if last < self.years[-1]:
                 sure = date(max(last, 1), 12, 31)
-                self.notes.append(_note("not_announced", country=self.code, first=last + 1, last=self.years[-1]))
+                self.notes.append(_note("not_announced", country=self.code, years=_span(max(last + 1, self.years[0]), self.years[-1])))
         estimated = sorted(day for day, name in found.items() if self._estimated(name))
         if estimated:
             sure = min(sure, date.fromordinal(estimated[0].toordinal() - 1))
             self.notes.append(_note("estimated", country=self.code, dates=[day.isoformat() for day in estimated]))
         if self.code == "CN":
-            self.notes.append(_note("weekends", country=self.code))
+            self.notes.append(Finding("holidays.weekends", "", {"country": self.code}, severity="info"))
         return sure
 
     def _moved_years(self) -> list[int]:

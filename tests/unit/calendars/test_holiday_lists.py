@@ -122,6 +122,17 @@ def test_own_entries_win_and_are_noted() -> None:
     assert ["2026-10-01", "2026-10-02"] == [item.date for item in replaced.proposed.holidays]
 
 
+def test_worked_weekends_that_the_list_does_not_name_stay_with_a_note() -> None:
+    """Shifts have no source: what an earlier list may have brought is told, not taken away."""
+    once = Proposal.of(OFFICE, CHINA).proposed
+    newer = HolidayList(known_until="2026-12-31", source="notice", workdays=["2026-10-11"], covers=CHINA.covers)
+    proposal = Proposal.of(once, newer)
+
+    assert [("calendar.stays", ["2026-10-10"])] == [(note.code, note.facts["dates"]) for note in proposal.notes]
+    assert ["2026-10-10", "2026-10-11"] == [text for text, _ in proposal.proposed.shifts]
+    assert ["2026-10-11"] == [text for text, _ in Proposal.of(once, newer, replace=True).proposed.shifts]
+
+
 def test_make_up_workdays_get_the_hours_of_most_weekdays() -> None:
     """The weekdays that are made up for do not count, and different hours are said."""
     varied = Calendar("Asia/Shanghai", {"mon-thu": ["09:00-18:00"], "fri": ["09:00-15:00"], "sat": ["10:00-12:00"]})
