@@ -5,8 +5,6 @@ from __future__ import annotations
 import zoneinfo
 from functools import lru_cache
 from hashlib import sha256
-from importlib.resources import files
-from pathlib import Path
 from typing import Protocol
 
 from servflow.calendars._zones import generation
@@ -35,6 +33,8 @@ def tz_version() -> str:
 
 @lru_cache(maxsize=4)
 def _version(_generation: int, paths: tuple[str, ...]) -> str:
+    from pathlib import Path
+
     said: list[str] = []
     names = sorted(zoneinfo.available_timezones())
     for folder in (*map(Path, paths), _packaged()):
@@ -51,6 +51,8 @@ def _version(_generation: int, paths: tuple[str, ...]) -> str:
 
 
 def _packaged() -> _Folder | None:
+    from importlib.resources import files  # slow to import, and few processes ask
+
     try:
         return files("tzdata").joinpath("zoneinfo")
     except ModuleNotFoundError:
