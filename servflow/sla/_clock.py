@@ -292,7 +292,10 @@ def _read_conditions(value: Any, path: str, problems: Problems) -> tuple[Conditi
     out: list[Condition] = []
     for index, item in enumerate((value,) if single else value):
         place = path if single else f"{path}[{index}]"
-        for condition in read_condition(item, place, problems):
+        found = read_condition(item, place, problems)
+        if _too_many(found, place, problems):
+            continue
+        for condition in found:
             if condition in out:
                 problems.add("duplicate", place, value=shown(condition.to_data()))
             else:

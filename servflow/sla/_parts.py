@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -277,7 +278,7 @@ def read_names(value: Any, path: str, problems: Problems) -> tuple[str, ...]:
         problems.add("names", path, value=shown(value))
         return ()
     names = tuple(name.strip() for name in listed)
-    for name in sorted({name for name in names if names.count(name) > 1}):
+    for name in sorted(name for name, number in Counter(names).items() if number > 1):
         problems.add("duplicate", path, value=shown(name))
     return names
 

@@ -219,6 +219,7 @@ def test_a_place_in_which_it_is_paused_beats_one_in_which_it_counts() -> None:
         ({"start": {"left": "bb"}}, "name.unknown", "clocks[0].start[0].left", "b"),
         ({"start": {"left_queue": "cares"}}, "name.unknown", "clocks[0].start[0].left_queue", "care"),
         ({"start": {"state": "a", "after": "k2"}}, "name.unknown", "clocks[0].start[0].after", None),
+        ({"start": {"state": [f"s{number}" for number in range(65)]}}, "sla.too_many", "clocks[0].start", None),
         ({"counts_in": "bb"}, "name.unknown", "clocks[0].counts_in", "b"),
         ({"counts_in_queue": "cares"}, "name.unknown", "clocks[0].counts_in_queue", "care"),
         ({"start": {"state": "a", "when": "nn == 1"}}, "expression.invalid", "clocks[0].start[0].when", "n"),
