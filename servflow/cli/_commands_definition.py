@@ -56,7 +56,7 @@ def check_command(say: Say, file: Path, allow_warnings: bool, coverage: bool, at
         return FINDINGS
     if isinstance(workflow, Correlator):
         return _told_correlator(say, workflow, file)
-    found = workflow.check(at=at or datetime.now(UTC))
+    found = workflow.check(at=at or datetime.now(UTC).replace(microsecond=0))
     facts = {"name": workflow.workflow, "version": workflow.version}
     cases = {
         "run": sum(len(table.cases) for table in workflow.tables.values()),

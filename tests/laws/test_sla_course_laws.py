@@ -91,6 +91,11 @@ class Kept:
     def __init__(self, clock: sla.Clock, within: int, zone: str, week: int) -> None:
         self.clock, self.within, self.zone, self.week = clock, within, zone, week
         self.run: ClockRun | None = None
+        self.names = 0
+
+    @property
+    def name(self) -> str:
+        return f"calendar {self.names}"
 
     @property
     def cal(self) -> Calendar | None:
@@ -105,11 +110,11 @@ class Kept:
         within, run = timedelta(minutes=self.within), self.run
         if operation == "start":
             if run is None or run.phase not in {"running", "paused"}:
-                self.run = sla.begin(self.clock, now, within, str(self.week), self.cal, run)
+                self.run = sla.begin(self.clock, now, within, self.name, self.cal, run)
         elif run is None or (given is not None and run.phase not in {"running", "paused"}):
             return
         elif operation == "reset":
-            self.run = sla.reset(self.clock, run, now, within, str(self.week), self.cal)
+            self.run = sla.reset(self.clock, run, now, within, self.name, self.cal)
         elif given is None:
             self.run = getattr(sla, operation)(self.clock, run, now, self.cal)
         else:
@@ -121,7 +126,9 @@ class Kept:
             self.run, self.week = sla.recalendar(self.clock, run, now, new, old), given[1]
         elif self.clock.on_retarget != "keep":
             target = timedelta(minutes=given[0])
-            self.run = sla.retarget(self.clock, run, now, target, str(given[1]), new, old_cal=old)
+            if new is not old:  # a name stays that of the calendar, whatever its holidays become
+                self.names += 1
+            self.run = sla.retarget(self.clock, run, now, target, self.name, new, old_cal=old)
             self.within, self.week = given
 
 
@@ -135,6 +142,7 @@ class Kept:
     lasts,
     st.sampled_from(RETARGETS),
     st.sampled_from(CHANGES),
+    st.tuples(st.booleans(), st.booleans()),
 )
 def test_a_clock_kept_step_by_step_is_its_history_walked_minute_by_minute(
     place: tuple[str, datetime],
@@ -145,18 +153,19 @@ def test_a_clock_kept_step_by_step_is_its_history_walked_minute_by_minute(
     at: int,
     on_retarget: str,
     on_change: str,
+    rearmed: tuple[bool, bool],
 ) -> None:
     """
-    Incremental clock equals replay of its history, whatever is done to it, from start and pause to another calendar.
+    Incremental clock equals replay of its history, whatever is done to it, under every option.
 
     What is counted, when it is due and breached, which marks were reached and when, is what walking every minute gives,
     however often somebody looked in between.
     """
     zone, base = place
-    clock = sla.Clock(
-        name="c", within="1h", warn=WARN, on_retarget=on_retarget, on_calendar_change=on_change, on_reopen="resume"
-    )
-    course = Course(within, open_minutes(zone, base, week))
+    follows, again = rearmed
+    options = {"breach": "follows" if follows else "stays", "marks": "again" if again else "once", "on_reopen": "resume"}
+    clock = sla.Clock(name="c", within="1h", warn=WARN, on_retarget=on_retarget, on_calendar_change=on_change, **options)
+    course = Course(within, open_minutes(zone, base, week), follows=follows, again=again)
     kept = Kept(clock, within, zone, week)
     known = [entry for entry in started(history) if entry[0] <= at]
     spelled = {"retarget": on_retarget, "recalendar": on_change}

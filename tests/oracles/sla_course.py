@@ -17,8 +17,9 @@ class Course:
     The minutes it ran in this cycle are kept one by one, so that another calendar can judge them again.
     """
 
-    def __init__(self, within: int, is_open: Open) -> None:
+    def __init__(self, within: int, is_open: Open, *, follows: bool = False, again: bool = False) -> None:
         self.within, self.is_open = within, is_open
+        self.follows, self.again = follows, again
         self.phase, self.cycle = "idle", 0
         self.ran: list[int] = []
         self.before = 0  # counted by a calendar that is gone
@@ -121,19 +122,34 @@ class Course:
             self.phase, self.due_at_end = "running", None
 
     def carry(self, minute: int, within: int, is_open: Open) -> None:
-        if self.live:
+        if self.differs(within, is_open):
             if is_open is not self.is_open:
                 self.before, self.ran = self.counted(minute), []
-            self.within, self.is_open = within, is_open
+            self.take(minute, within, is_open)
 
     def restart(self, minute: int, within: int, is_open: Open) -> None:
-        if self.live and (within != self.within or is_open is not self.is_open):
+        if self.differs(within, is_open):
             self.before, self.ran = 0, []
-            self.within, self.is_open = within, is_open
+            self.take(minute, within, is_open)
 
     def recount(self, minute: int, within: int, is_open: Open) -> None:
-        if self.live:
-            self.within, self.is_open = within, is_open
+        if self.differs(within, is_open):
+            self.take(minute, within, is_open)
+
+    def differs(self, within: int, is_open: Open) -> bool:
+        return self.live and (within != self.within or is_open is not self.is_open)
+
+    def take(self, minute: int, within: int, is_open: Open) -> None:
+        """The new target and calendar; what they put ahead again is still to come where the options say so."""
+        self.within, self.is_open = within, is_open
+        total = self.counted(minute)
+        gone: set[str] = set()
+        if self.follows and self.breached_at is not None and total < within:
+            gone, self.breached_at = {"breach", *LATE}, None
+        if self.again:
+            gone |= {name for name, amount in EARLY.items() if amount(within) > total}
+        kept = [pair for pair in zip(self.marks, self.reached, strict=True) if pair[0] not in gone]
+        self.marks, self.reached = [name for name, _ in kept], [at for _, at in kept]
 
     def keep(self, minute: int, within: int, is_open: Open) -> None:
         pass
