@@ -16,6 +16,7 @@ from servflow.sla import short
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
     from servflow.engine._clock_plans import ClockPlan
+    from servflow.engine._compile import Compiled
 
 
 def begin(call: OneCall, plan: ClockPlan, start: datetime | None, reason: str) -> None:
@@ -57,11 +58,37 @@ def promise(call: OneCall, plan: ClockPlan) -> None:
     """
     A target may apply to a ticket for which nothing was promised so far: then the clock begins, from when it would have run.
 
-    Only where nothing but a state ends it: whether an event or a message has ended it meanwhile, nobody knows.
+    Only where nothing has ended it for sure: whether an event or a message has, nobody knows, nor in a state that can be
+    reached from one that ends it.
     """
-    if plan.stop_else or plan.cancel or plan.reset or (plan.only_in is not None and plan.only_in not in call.draft.entered):
+    draft = call.draft
+    if plan.stop_else or plan.cancel or plan.reset or (plan.only_in is not None and plan.only_in not in draft.entered):
+        return
+    ends = plan.stop_states if draft.reopened else plan.stop_states - call.compiled.closed_states
+    if not draft.closed and not beyond(call.compiled, ends).isdisjoint(draft.entered):
         return
     begin(call, plan, since(call, plan), "a target applies now")
+
+
+def beyond(compiled: Compiled, ends: frozenset[str]) -> frozenset[str]:
+    """Some states and all that may be reached from one of them; rather too many than too few."""
+    known = compiled.beyond.get(ends)
+    if known is None:
+        found = {name for end in ends for name in _around(compiled, end)}
+        before = -1
+        while found and len(found) != before:
+            before = len(found)
+            for move in compiled.transitions:
+                if "*" in move.source or not found.isdisjoint(move.source):
+                    found.update(name for target in move.target for name in _around(compiled, target))
+        known = compiled.beyond[ends] = frozenset(found)
+    return known
+
+
+def _around(compiled: Compiled, state: str) -> tuple[str, ...]:
+    """A state with all that stands in the same outermost one: what else is active there is not followed."""
+    above = compiled.around.get(state, (state,))[-1]
+    return (state, *(name for name, around in compiled.around.items() if around[-1] == above))
 
 
 __all__ = ["begin", "promise", "since"]

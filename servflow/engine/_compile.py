@@ -103,6 +103,7 @@ class Compiled:
                 self.problems.add("role.relation", f"roles[{index}]", role=role, relations=RELATIONS)
         self.guard_parts: dict[int, tuple[Expression, ...]] = {}
         self.trials: dict[tuple[tuple[str, ...], str], Trial | None] = {}
+        self.beyond: dict[frozenset[str], frozenset[str]] = {}
         self.replies: list[tuple[str, str]] = []
         self.links = tuple(self._link(index, spec) for index, spec in enumerate(self.transitions))
         self._check_tables()

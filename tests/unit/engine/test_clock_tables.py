@@ -135,6 +135,15 @@ def test_what_was_done_before_it_was_promised() -> None:
     assert {"repair": "Tue 17:00"} == dues(gold) == dues(none)
 
 
+def test_what_may_have_been_done_is_not_promised_later() -> None:
+    """Where the ticket may have come through a state that ends the clock, nothing is promised afterwards."""
+    moves = [*FLOW["transitions"], {"event": "reject", "source": "answered", "target": "new"}]
+    workflow, ticket = opened({"tier": "none"}, a_flow(transitions=moves))
+    gold = workflow.fire(ticket, "ticket.update", {"tier": "gold"}, at=MONDAY + timedelta(hours=2)).ticket
+
+    assert {"repair": "Tue 17:00"} == dues(gold)
+
+
 def test_the_record_names_the_row() -> None:
     """The decision is recorded once for both clocks, with its table's hash, and each clock says which row it was."""
     workflow = servflow.load(FLOW)
