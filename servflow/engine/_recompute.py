@@ -91,8 +91,9 @@ class Recount:
         if before is not None:
             new = after.compiled.calendars
             self._others = {name: (cal, new[name]) for name, cal in before.compiled.calendars.items() if cal != new[name]}
-        self._plain = frozenset(plan.clock.name for plan in after.compiled.clocks if _is_plain(plan.clock))
         self._clocks = {plan.clock.name: plan.clock for plan in after.compiled.clocks}
+        above = {clock.parent for clock in self._clocks.values()}
+        self._plain = frozenset(name for name, clock in self._clocks.items() if name not in above and _is_plain(clock))
 
     def of(self, tickets: Iterable[Ticket]) -> tuple[ClockChange, ...]:
         """What differs for these tickets."""
@@ -186,7 +187,7 @@ def _joined(known: Found, more: bool | ClockChange) -> Found:
 def _is_plain(clock: Any) -> bool:
     """Whether a clock is counted again from its segments and from nothing else."""
     usual = all(getattr(clock, key) == known[0] for key, known in sla.OPTIONS.items() if key not in _FREE)
-    return usual and getattr(clock, "parent", None) is None
+    return usual and clock.parent is None
 
 
 def _unknown_only(change: ClockChange) -> bool:

@@ -12,7 +12,7 @@ from servflow.errors import InputError, shown
 from servflow.model import ClockRun, Span, instant
 from servflow.sla._change import recalendar, retarget
 from servflow.sla._clock import Clock
-from servflow.sla._fold import reach
+from servflow.sla._fold import LIVE, reach
 from servflow.sla._history import ClockState, fold
 from servflow.sla._standing import ClockChange, standing
 from servflow.sla._time import passes, target
@@ -98,7 +98,7 @@ def recompute(
     What would change for clocks if another calendar counted, for instance one with a new holiday list.
 
     A history is folded under either calendar, as if it had been so from the beginning. A run is taken over at *at*, as
-    ``on_calendar_change`` says: its marks and its breach are never earlier than that.
+    ``on_calendar_change`` says: its marks and its breach are never earlier than that. What has ended stays as it was.
 
     Args:
         held: histories as ``run`` takes them, or runs the host keeps, each under a name of the host's.
@@ -121,7 +121,7 @@ def recompute(
     for name, one in held.items():
         one = tuple(one) if not isinstance(one, ClockRun) and isinstance(one, Iterable) else one
         before = _run_at(clock, one, old, now)
-        if before is None:
+        if before is None or before.phase not in LIVE:
             continue
         if isinstance(one, ClockRun):
             after = recalendar(clock, before, now, new, old)
