@@ -37,7 +37,6 @@ from servflow.model import (
 if TYPE_CHECKING:
     from servflow.engine._compile import Compiled
     from servflow.engine._workflow import Workflow
-    from servflow.rules import Decision
 
 
 @attrs.define
