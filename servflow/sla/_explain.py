@@ -145,7 +145,7 @@ def timeline_of(clock: Clock, run: ClockRun, now: datetime, course: Course, arou
         stopped_at=run.stopped_at,
         due=run.due,
         breached_at=run.breached_at,
-        due_if_resumed=due_if_resumed(run, now, cal) if run.phase == "paused" else None,
+        due_if_resumed=due_if_resumed(run, now, cal, clock) if run.phase == "paused" else None,
         over=amount > run.within,
         provisional=run.provisional,
         waived=run.waived,

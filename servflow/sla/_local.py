@@ -125,13 +125,17 @@ _REASONS_ZH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 
+_ROW = re.compile(r", row ([^;；]*)")
+
+
 def reason_in(reason: str, lang: str) -> str:
     """A reason that the records hold, in the language; what is not known is told as it is."""
     if lang == "zh":
         first, by, rest = reason.partition("by table ")
         if by and len(reason) < 500:
-            told = f"决策表 {rest}".replace("; table ", "；决策表 ").replace(", row ", " 第 ")
-            return f"{reason_in(first.strip(), lang)} {told}".strip()
+            told = _ROW.sub(r" 第 \1 行", rest.replace("; table ", "；决策表 "))
+            begun = reason_in(first.strip(), lang)
+            return f"{begun}{begun and '：'}决策表 {told}"
         for pattern, said in _REASONS_ZH:
             found = pattern.fullmatch(reason)
             if found is not None:

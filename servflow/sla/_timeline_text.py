@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 60
 """How many rows are told as text: of a longer course the first and the last."""
 
-_WIDEST = 32  # columns of a state or a reason
+_WIDEST = 44  # columns of a state or a reason
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {

@@ -261,7 +261,7 @@ def _way(cal: OpenTime | None, since: datetime, found: datetime) -> Iterator[Ste
 def _stands(case: Case) -> Iterator[Step]:
     run, breached = case.run, case.run.breached_at
     if run.phase == "paused" and breached is None:
-        due = due_if_resumed(run, case.at, case.cal)
+        due = due_if_resumed(run, case.at, case.cal, case.clock)
         left = run.within - run.counted
         yield step("resting_never", left=left) if due is None else step("resting", due=due, left=left)
     elif run.due is not None and run.phase == "running" and breached is None:

@@ -400,3 +400,29 @@ def test_a_paused_clock_is_drawn_with_when_it_would_be_due() -> None:
 
     assert "resumed now due Tue 2026-09-29 11:00" in line.svg()
     assert "现在恢复则到期 周二 2026-09-29 11:00" in line.svg("zh")
+
+
+@pytest.mark.parametrize(
+    ("reason", "chinese"),
+    [
+        ("in state waiting", "处于状态 waiting"),
+        ("outside queue field, back", "不在队列 field, back"),
+        ("target changed by table promises, row best", "目标变更：决策表 promises 第 best 行"),
+        ("event reply", "事件 reply"),
+        ("started while paused", "启动时即暂停"),
+        ("what a host wrote", "what a host wrote"),
+    ],
+)
+def test_reasons_of_records_are_told_in_chinese_too(reason: str, chinese: str) -> None:
+    """Reasons that the records hold in English have their Chinese; what a host wrote stays as it is."""
+    run = sla.begin(CLOCK, at("2026-09-28 09:00"), 8 * H, "office", OFFICE)
+    held = sla.pause(CLOCK, run, at("2026-09-28 10:00"), OFFICE)
+    known = records(
+        [("2026-09-28 09:00", "new")],
+        [(ClockStarted, "2026-09-28 09:00", "", run), (ClockPaused, "2026-09-28 10:00", reason, held)],
+    )
+
+    line = sla.explain(CLOCK, held, at("2026-09-28 11:00"), OFFICE, records=known)
+
+    assert chinese in line.text("zh")
+    assert reason in line.text("en")
