@@ -114,7 +114,7 @@ _REASONS_ZH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"outside (.*)", "不在 {}"),
         (r"left (.*)", "离开 {}"),
         (r"target changed", "目标变更"),
-        (r"calendar changed", "日历变更"),
+        (r"calendars? changed", "日历变更"),
         (r"paused by its condition", "按条件暂停"),
         (r"started while paused", "启动时即暂停"),
         (r"cancelled by its condition", "按条件取消"),

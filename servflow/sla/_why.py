@@ -103,7 +103,7 @@ def _change(case: Case, before: ClockRun, turn: Turn) -> Iterator[Step]:
     if now.calendar != before.calendar:
         one, other = (_ELAPSED if name is None else name for name in (now.calendar, before.calendar))
         yield step("calendar_changed", at=turn.instant, calendar=one, before=other)
-    if turn.reason.startswith("calendar changed"):
+    if turn.reason.startswith(("calendar changed", "calendars changed")):
         yield step("calendar_edited", at=turn.instant, calendar=now.calendar or _ELAPSED)
     elif (now.within, now.calendar) != (before.within, before.calendar) and case.clock.on_retarget in _KEPT:
         yield step(case.clock.on_retarget)

@@ -150,3 +150,24 @@ def test_an_unknown_clock_is_refused(wrong: Any) -> None:
 
     with pytest.raises(InputError, match=r"did you mean 'fix'|it has fix"):
         told(workflow, wrong)
+
+
+@pytest.mark.parametrize("option", ["recompute", "prospective"])
+def test_a_changed_calendar_is_told(option: str) -> None:
+    """When a calendar was changed is a step; what the earlier edition counted stays one amount where it cannot be told in full."""
+    clocks = [{"name": "fix", "within": "20h", "calendar": "hours", "on_calendar_change": option}]
+    plain = Calendar("UTC", WEEK)
+    old = flow(clocks, host_calendars={"hours": plain})
+    new = flow(
+        clocks,
+        host_calendars={"hours": Calendar("UTC", WEEK, holidays=[{"date": "2026-03-03", "name": "Strike"}])},
+        past_calendars=({"hours": plain},),
+    )
+    opened = old.open("T", at=NINE)
+    moved = new.advance(opened.ticket, at=NINE + 28 * H)
+
+    line = new.explain_clock(moved.ticket, "fix", at=NINE + 30 * H, records=[*opened.records, *moved.records])
+
+    assert any(step.code == "sla.why_calendar_edited" for step in line.why)
+    assert any("Strike" in said for said in line.answer())
+    assert line.counted == sum((row.counted for row in line), timedelta()) == (8 if option == "recompute" else 12) * H
