@@ -154,7 +154,7 @@ def test_an_unknown_clock_is_refused(wrong: Any) -> None:
 
 @pytest.mark.parametrize("option", ["recompute", "prospective"])
 def test_a_changed_calendar_is_told(option: str) -> None:
-    """When a calendar was changed is a step; what the earlier edition counted stays one amount where it cannot be told in full."""
+    """When a calendar was changed is a step; what its earlier edition counted still adds up."""
     clocks = [{"name": "fix", "within": "20h", "calendar": "hours", "on_calendar_change": option}]
     plain = Calendar("UTC", WEEK)
     old = flow(clocks, host_calendars={"hours": plain})
