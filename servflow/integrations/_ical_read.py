@@ -129,6 +129,11 @@ class Events:
         special = any(str(event.get("X-APPLE-SPECIAL-DAY", "")).upper() in _APPLE for event in events)
         latest: dict[tuple[str, str], Any] = {}
         for number, event in enumerate(events):
+            if event.errors:
+                if str(event.get("STATUS", "")).upper() != "CANCELLED":
+                    why = "; ".join(f"{name}: {shown(str(said))}" for name, said in event.errors[:3])
+                    self._broken.append(f"{_named(event)}: {why}")
+                continue
             key = (str(event.get("UID", f"#{number}")), _again(event))
             if key not in latest or _sequence(event) >= _sequence(latest[key]):
                 latest[key] = event
@@ -153,8 +158,6 @@ class Events:
             raise InputError(f"events that cannot be read: {said}{more}", code="ical.event", events=len(self._broken))
 
     def _event(self, event: Any, zones: Zones, moved: list[Any], special: bool) -> None:
-        if event.errors:
-            raise ValueError("; ".join(f"{name}: {why}" for name, why in event.errors[:3]))
         if "RANGE" in getattr(event.get("RECURRENCE-ID"), "params", {}):
             raise Unsupported("RECURRENCE-ID with RANGE")
         first = _first(event, zones)

@@ -68,6 +68,8 @@ class Zones:
         found: list[tuple[datetime, timedelta]] = []
         low, high = self.low - timedelta(days=800), self.high + timedelta(days=800)
         for part in self.described[named]:
+            if part.errors:
+                raise ValueError(f"the description of zone {named[:80]!r} cannot be read")
             begin = getattr(part.get("DTSTART"), "dt", None)
             offset = getattr(part.get("TZOFFSETTO"), "td", None)
             if not isinstance(begin, datetime) or not isinstance(offset, timedelta) or begin.tzinfo is not None:

@@ -208,6 +208,7 @@ def test_what_is_valid_and_not_read_is_noted() -> None:
         (b"BEGIN:VCALENDAR\r\nX:\xff\r\nEND:VCALENDAR\r\n", "ical.encoding"),
         (3, "ical.source"),
         (ics(["DTSTART:yesterday"]), "ical.event"),
+        (ics(["DTSTART;VALUE=DATE:20260105", "RECURRENCE-ID:now"]), "ical.event"),
         (ics(["SUMMARY:no start"]), "ical.event"),
         (ics(["DTSTART;VALUE=DATE:20260105", "DTEND;VALUE=DATE:20260105"]), "ical.event"),
         (ics(["DTSTART;VALUE=DATE:20260105", "DTEND:20260106T000000Z"]), "ical.event"),
