@@ -17,7 +17,7 @@ from servflow.sla._parts import BREACH
 from servflow.sla._standing import ClockChange
 
 _MICROSECOND = timedelta(microseconds=1)
-_BACK, _AHEAD = timedelta(days=3 * 366), timedelta(days=2 * 366)
+_BACK, _AHEAD = timedelta(days=3 * 366), timedelta(days=366)
 """How far around the instant of the question calendars are laid out; what lies outside is counted one at a time."""
 
 _FEW = 500
@@ -76,8 +76,9 @@ class Redue:
             since: for each the instant from which another calendar may move its marks: the ticket's own.
         """
         if len(runs) > few:
-            low, high = max(self._at - _BACK, EPOCH), self._at + _AHEAD
+            began = min((run.since for run in runs if run.since is not None), default=self._at)
             try:
+                low, high = max(self._at - _BACK, EPOCH, began - _MICROSECOND), self._at + _AHEAD
                 lines = _Line(self._old, low, high), _Line(self._new, low, high)
             except (LimitError, TimeError, OverflowError):  # a calendar that cannot be laid out that far
                 pass

@@ -139,7 +139,7 @@ def test_what_if_needs_something_to_try() -> None:
     with pytest.raises(InputError, match="say what changes"):
         sla.what_if(CLOCK, [], MONDAY, OFFICE)
     with pytest.raises(InputError, match="does not keep the past"):
-        sla.what_if(CLOCK, sla.run(CLOCK, OFFICE, [], MONDAY), MONDAY, OFFICE, within="1h")  # type: ignore[arg-type]  # refused
+        sla.what_if(CLOCK, sla.run(CLOCK, OFFICE, [], MONDAY), MONDAY, OFFICE, within="1h")  # type: ignore[arg-type]  # it is refused
     with pytest.raises(DefinitionError):
         sla.what_if(CLOCK, [(MONDAY, "start")], MONDAY, None, within="2 business days")
 
