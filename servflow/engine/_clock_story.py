@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -193,13 +193,12 @@ def _shorter(call: OneCall, plan: ClockPlan, story: ClockStory, told: tuple[Told
 
 
 def play(
-    call: OneCall, plan: ClockPlan, base: ClockRun | None, told: Sequence[Told], known: set[tuple[str, datetime]] | None = None
+    call: OneCall, plan: ClockPlan, base: ClockRun | None, told: Sequence[Told], known: Set[tuple[str, datetime]] = frozenset()
 ) -> Played:
     """
-    What a clock comes to by all it was told, up to the present.
+    What a clock comes to by all it was told.
 
-    After the last thing told, marks that lie behind the present are reached if they are ``known`` to have been; without
-    it, all of them. What is not known yet happens by time, as any mark.
+    After the last thing told, marks are reached that are ``known`` to have been. Any other happens by time, as any mark.
     """
     run, steps, marks = base, list[Step](), list[MarkAt]()
     if base is not None:
@@ -210,9 +209,7 @@ def play(
         after = run if one.after is not None and not _stopped_by(call, one.after, one.at) else _apply(call, plan, run, one)
         steps.append(Step(one, run, after))
         run = after
-    while run is not None and run.next_at is not None and run.next_at < call.at:
-        if known is not None and (run.next_mark or BREACH, run.next_at) not in known:
-            break
+    while run is not None and run.next_at is not None and (run.next_mark or BREACH, run.next_at) in known:
         run = _reach(call, plan, run, marks, len(steps))
     return Played(steps, marks, run)
 
@@ -271,28 +268,50 @@ def _stopped_by(call: OneCall, clock: str, at: datetime) -> bool:
 # a late event -------------------------------------------------------------------------------------------------------
 
 
-def place(call: OneCall, plan: ClockPlan, told: tuple[Told, ...]) -> None:
+def waiting(call: OneCall) -> dict[str, Played]:
+    """How the stories stand of clocks that ask for another: what occurred earlier may change what they are told."""
+    return {plan.clock.name: _as_told(call, plan) for plan in call.compiled.clocks if plan.hears and plan.afters}
+
+
+def _as_told(call: OneCall, plan: ClockPlan) -> Played:
+    now = call.draft.clocks.get(plan.clock.name)
+    story = call.draft.told.get(plan.clock.name) or ClockStory(base=now)
+    return play(call, plan, story.base, story.told, set() if now is None else set(zip(now.marks, now.reached, strict=True)))
+
+
+def place(call: OneCall, plan: ClockPlan, told: tuple[Told, ...], before: Played | None = None) -> None:
     """
     Put what an event that occurred earlier tells a clock in its place, and play again what was told since.
+
+    ``before`` is how its story stood, where another clock it asks for has changed meanwhile.
 
     What the ticket is now follows the telling: a late move takes the place of the moves that were told before it and
     occurred after it. Marks that have not happened after all are amended.
     """
     clock, now = plan.clock, call.draft.clocks.get(plan.clock.name)
     story = call.draft.told.get(clock.name) or ClockStory(base=now)
-    old = play(call, plan, story.base, story.told)
+    old = before or _as_told(call, plan)
     base, gone, items = _with(call, plan, story, told)
     new = play(call, plan, base, items, {(mark.mark, mark.at) for mark in old.marks})
     if now is not None and now.waived is not None and new.run is not None and new.run.breached_at == now.breached_at:
         new = new._replace(run=replace(new.run, waived=now.waived))
     undone, fresh = [*gone, *_missing(old.marks, new.marks)], _missing(new.marks, old.marks)
-    before = [one.after for one in new.steps if one.told not in told]
-    if undone or fresh or new.run != now or [one.after for one in old.steps] != before:
+    kept = [one.after for one in new.steps if one.told not in told]
+    if undone or fresh or new.run != now or [one.after for one in old.steps] != kept:
         first = _first(old.steps, new.steps)
         _amend(call, plan, undone, new, first)
         _tell_again(call, plan, new, fresh, first, told)
     if told:
-        call.record(ClockTold, clock=clock.name, instant=told[0].at, story=ClockStory(base=base, told=tuple(items)))
+        all_told = tuple(_with_target(step) for step in new.steps)
+        call.record(ClockTold, clock=clock.name, instant=told[0].at, story=ClockStory(base=base, told=all_told))
+
+
+def _with_target(step: Step) -> Told:
+    """What was told, with the target that it gave the clock: other fields may give another one later."""
+    one, run = step.told, step.after
+    if one.within is not None or run is None or run is step.before or one.operation not in ("start", "reset"):
+        return one
+    return attrs.evolve(one, within=run.within, calendar=run.calendar)
 
 
 def _with(
@@ -378,4 +397,4 @@ def _tell_mark(call: OneCall, plan: ClockPlan, mark: MarkAt, run: ClockRun | Non
         call.record(Warned, mark=mark.mark, **facts)
 
 
-__all__ = ["asked", "note", "place", "play"]
+__all__ = ["asked", "note", "place", "play", "retargeted", "waiting"]

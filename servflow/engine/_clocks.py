@@ -31,35 +31,31 @@ if TYPE_CHECKING:
 def react(call: OneCall) -> None:
     """Let every clock look at what happened, in document order."""
     happening = call.happening
+    late = call.occurred is not None and not happening.opened
+    waiting = _clock_story.waiting(call) if late else {}
     for plan in call.compiled.clocks_for(happening):
         if plan.hears:
-            _hear(call, plan, happening)
+            _hear(call, plan, happening, waiting)
         else:
             _react(call, plan, happening)
-    if call.occurred is not None and not happening.opened:
-        _look_again(call)
+    for plan in call.compiled.clock_order if waiting else ():
+        if plan.clock.name in waiting:  # what it was told may count now, or count no more
+            _clock_story.place(call, plan, (), waiting[plan.clock.name])
     if call.compiled.children:
         follow(call)
 
 
-def _hear(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
+def _hear(call: OneCall, plan: ClockPlan, happening: Happening, waiting: dict[str, _clock_story.Played]) -> None:
     told = _clock_story.asked(call, plan, happening)
     if call.occurred is not None and not happening.opened:
         if plan.reads and happening.changed & plan.reads:
             told = (*told, *_clock_story.retargeted(call, plan))
         if told:
-            _clock_story.place(call, plan, told)
+            _clock_story.place(call, plan, told, waiting.pop(plan.clock.name, None))
         return
     was = call.draft.clocks.get(plan.clock.name)
     _react(call, plan, happening)
     _clock_story.note(call, plan, told, was)
-
-
-def _look_again(call: OneCall) -> None:
-    """What was told to clocks that wait for another counts now where that turns out to have been stopped by then."""
-    for plan in call.compiled.clock_order:
-        if plan.hears and plan.afters and plan.clock.name in call.draft.told:
-            _clock_story.place(call, plan, ())
 
 
 def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
