@@ -407,7 +407,7 @@ def _before(paths: Paths, one: ClockPlan, other: ClockPlan) -> bool:
     if not paths.seen.complete:
         return False
     stops, ends = paths.of(first.stop), paths.of(second.stop)
-    if not stops or not ends or ends <= stops:
+    if not stops or not ends or ends <= stops or stops <= ends:  # what ends the one ends the other at once
         return False
     certain, sure = (all(_certain(paths, condition) for condition in clock.stop) for clock in (first, second))
     before = paths.onward(paths.began(one), stops if certain else frozenset())
