@@ -190,7 +190,9 @@ class _Asked:
             last = max(moved, default=self.years[0] - 1)
             if last < self.years[-1]:
                 sure = date(max(last, 1), 12, 31)
-                self.notes.append(_note("not_announced", country=self.code, years=_span(max(last + 1, self.years[0]), self.years[-1])))
+                self.notes.append(
+                    _note("not_announced", country=self.code, years=_span(max(last + 1, self.years[0]), self.years[-1]))
+                )
         estimated = sorted(day for day, name in found.items() if self._estimated(name))
         if estimated:
             sure = min(sure, date.fromordinal(estimated[0].toordinal() - 1))

@@ -135,24 +135,9 @@ def write_ics(
         TimeError: *stamp* is naive.
     """
     made = package()
-    if stamp.tzinfo is None or stamp.utcoffset() is None:
-        raise TimeError("stamp must be an aware instant: when the text was made", code="naive", value=stamp)
-    if start is not None and end is not None:
-        bounded(start, end)
-    plain = isinstance(calendar, Calendar)
-    if not plain and not open_hours:
-        raise InputError("a combination has no holidays of its own to write; say open_hours=True", code="ical.combination")
-    if open_hours and (start is None or end is None):
-        raise InputError("open hours are written from start to end; say both", code="ical.range")
+    _check(calendar, stamp, start, end, open_hours)
     called = name or getattr(calendar, "name", None)
-    written = made.Calendar()
-    for key, value in (("PRODID", _PRODUCT), ("VERSION", "2.0"), ("CALSCALE", "GREGORIAN"), ("X-WR-CALNAME", called)):
-        if value:
-            written.add(key, value)
-    written.add("X-WR-TIMEZONE", calendar.days_zone)
-    until = getattr(calendar, "known_until", None)
-    if until is not None:
-        written.add("X-SERVFLOW-KNOWN-UNTIL", until.isoformat())
+    written = _head(calendar, called)
     found = list(_dated(calendar, start, end)) if isinstance(calendar, Calendar) else []
     if open_hours and start is not None and end is not None:
         found += _open(calendar, start, end)
@@ -167,6 +152,29 @@ def write_ics(
     _describe(written, found, calendar.days_zone)
     text: str = written.to_ical().decode("utf-8")
     return text
+
+
+def _check(calendar: OpenTime, stamp: datetime, start: date | None, end: date | None, open_hours: bool) -> None:
+    if stamp.tzinfo is None or stamp.utcoffset() is None:
+        raise TimeError("stamp must be an aware instant: when the text was made", code="naive", value=stamp)
+    if start is not None and end is not None:
+        bounded(start, end)
+    if not isinstance(calendar, Calendar) and not open_hours:
+        raise InputError("a combination has no holidays of its own to write; say open_hours=True", code="ical.combination")
+    if open_hours and (start is None or end is None):
+        raise InputError("open hours are written from start to end; say both", code="ical.range")
+
+
+def _head(calendar: OpenTime, called: str | None) -> Any:
+    written = package().Calendar()
+    for key, value in (("PRODID", _PRODUCT), ("VERSION", "2.0"), ("CALSCALE", "GREGORIAN"), ("X-WR-CALNAME", called)):
+        if value:
+            written.add(key, value)
+    written.add("X-WR-TIMEZONE", calendar.days_zone)
+    until = getattr(calendar, "known_until", None)
+    if until is not None:
+        written.add("X-SERVFLOW-KNOWN-UNTIL", until.isoformat())
+    return written
 
 
 def _describe(written: Any, found: list[tuple[str, dict[str, Any]]], zone: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -54,17 +55,11 @@ def test_china_is_open_on_exactly_the_days_the_notices_say() -> None:
         day.isoformat() for day in dates if (day.weekday() < 5 and day.isoformat() not in off) or day.isoformat() in WORKED
     }
     zone = timedelta(hours=8)
-    low, high = (f"{text}T00:00:00+08:00" for text in ("2025-01-01", "2027-01-01"))
-    opened = calendar.intervals(*map(_instant, (low, high)))
+    low, high = (datetime(year, 1, 1, tzinfo=ZoneInfo("Asia/Shanghai")) for year in (2025, 2027))
+    opened = calendar.intervals(low, high)
 
     assert expected == {(start + zone).date().isoformat() for start, _ in opened}
     assert all(end - start in (timedelta(hours=3), timedelta(hours=5)) for start, end in opened)
-
-
-def _instant(text: str):  # type: ignore[no-untyped-def]  # one use
-    from servflow.model import read_instant
-
-    return read_instant(text)
 
 
 def test_china_is_known_until_the_last_announced_year() -> None:
