@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from servflow import sla
 from servflow.calendars import Calendar
-from servflow.engine import Workflow
+from servflow.engine import Workflow, _clock_story
+from servflow.engine._call import OneCall
 from servflow.model import Amended, Breached, Record, Ticket, Warned, dump, load_ticket
+from tests.laws.kernel_strategies import Opening, Step, openings, play, step_lists
+from tests.laws.kernel_workflows import CLOCKS
 
 LAWS = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 START = datetime(2026, 3, 6, 8, tzinfo=UTC)  # a Friday
@@ -153,3 +156,19 @@ def test_mails_read_in_any_order_make_the_same_promises(history: list[tuple[int,
     assert dict(prompt.clocks) == dict(late.clocks)
     assert standing(prompt_records) == standing(records)
     assert late == PROMISES.fold(records)
+
+
+@settings(LAWS, max_examples=40)
+@given(openings, step_lists(most=8))
+def test_a_story_played_again_is_the_clock(opening: Opening, steps: list[Step]) -> None:
+    """Whatever happens to a ticket, late or not: what each of its clocks was told comes to that very clock."""
+    compiled = CLOCKS.workflow.compiled
+    plans = {plan.clock.name: plan for plan in compiled.clocks}
+
+    for outcome in play(CLOCKS, opening, steps).outcomes:
+        ticket = outcome.ticket
+        call = OneCall(CLOCKS.workflow, ticket, ticket.at, None)
+        for name, story in ticket.told.items():
+            run = ticket.clocks.get(name)
+            reached = set() if run is None else set(zip(run.marks, run.reached, strict=True))
+            assert run == _clock_story.play(call, plans[name], story.base, story.told, reached).run
