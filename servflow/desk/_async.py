@@ -201,8 +201,8 @@ class AsyncDesk:
     async def recompute(
         self, calendars: Mapping[str, Any] | None = None, *, workflow: str | None = None, at: datetime | None = None
     ) -> tuple[ClockChange, ...]:
-        """As ``Desk.recompute``, all pages at once."""
-        return await asyncio.to_thread(lambda: tuple(self._desk.recompute(calendars, workflow=workflow, at=at)))
+        """As ``Desk.recompute``."""
+        return await asyncio.to_thread(self._desk.recompute, calendars, workflow=workflow, at=at)
 
     async def recalendar(
         self, *, workflow: str | None = None, tickets: Iterable[str] | None = None, limit: int | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
 from datetime import UTC, datetime, timedelta
@@ -342,7 +342,7 @@ class Desk:
 
     def recompute(
         self, calendars: Mapping[str, Any] | None = None, *, workflow: str | None = None, at: datetime | None = None
-    ) -> Iterator[ClockChange]:
+    ) -> tuple[ClockChange, ...]:
         """
         What other calendars would change for the tickets in the store, which are read page by page; nothing is kept.
 
@@ -355,7 +355,7 @@ class Desk:
             InputError: a workflow has no calendar of such a name.
         """
         now = self._steps.around.now() if at is None else instant(at, "at")
-        return _recalendar.preview(self._steps, calendars, workflow, now)
+        return tuple(_recalendar.preview(self._steps, calendars, workflow, now))
 
     def recalendar(
         self, *, workflow: str | None = None, tickets: Iterable[str] | None = None, limit: int | None = None
