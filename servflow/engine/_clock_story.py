@@ -257,7 +257,7 @@ def _stopped_by(call: OneCall, clock: str, at: datetime) -> bool:
     if run is None:
         return False
     if story is not None and story.base is None:
-        plan = next(plan for plan in call.compiled.clocks if plan.clock.name == clock)
+        plan = next(plan for plan in call.compiled.clocks if plan.clock.name == clock)  # load has looked that it is there
         ends = (step.after for step in play(call, plan, None, story.told).steps if step.after is not step.before)
         return any(after is not None and after.phase == "met" and (after.stopped_at or at) <= at for after in ends)
     if run.phase == "met" and run.stopped_at is not None and run.stopped_at <= at:
@@ -268,18 +268,33 @@ def _stopped_by(call: OneCall, clock: str, at: datetime) -> bool:
 # a late event -------------------------------------------------------------------------------------------------------
 
 
-def waiting(call: OneCall) -> dict[str, Played]:
+Standing = tuple[ClockStory, Played]
+
+
+def waiting(call: OneCall) -> dict[str, Standing]:
     """How the stories stand of clocks that ask for another: what occurred earlier may change what they are told."""
     return {plan.clock.name: _as_told(call, plan) for plan in call.compiled.clocks if plan.hears and plan.afters}
 
 
-def _as_told(call: OneCall, plan: ClockPlan) -> Played:
-    now = call.draft.clocks.get(plan.clock.name)
-    story = call.draft.told.get(plan.clock.name) or ClockStory(base=now)
-    return play(call, plan, story.base, story.told, set() if now is None else set(zip(now.marks, now.reached, strict=True)))
+def _as_told(call: OneCall, plan: ClockPlan) -> Standing:
+    """The story of a clock that comes to the clock as it is; where another definition has changed that, it begins here."""
+    now, story = call.draft.clocks.get(plan.clock.name), call.draft.told.get(plan.clock.name)
+    reached = set() if now is None else set(zip(now.marks, now.reached, strict=True))
+    if story is not None and _calendars(story) <= call.compiled.calendars.keys():
+        played = play(call, plan, story.base, story.told, reached)
+        waived = None if now is None else now.waived
+        if (played.run if played.run is None else replace(played.run, waived=waived)) == now:
+            return story, played
+    story = ClockStory(base=now)
+    return story, play(call, plan, now, ())
 
 
-def place(call: OneCall, plan: ClockPlan, told: tuple[Told, ...], before: Played | None = None) -> None:
+def _calendars(story: ClockStory) -> set[str]:
+    named = {one.calendar for one in (*story.told, *(() if story.base is None else (story.base,)))}
+    return {name for name in named if name is not None}
+
+
+def place(call: OneCall, plan: ClockPlan, told: tuple[Told, ...], before: Standing | None = None) -> None:
     """
     Put what an event that occurred earlier tells a clock in its place, and play again what was told since.
 
@@ -289,10 +304,13 @@ def place(call: OneCall, plan: ClockPlan, told: tuple[Told, ...], before: Played
     occurred after it. Marks that have not happened after all are amended.
     """
     clock, now = plan.clock, call.draft.clocks.get(plan.clock.name)
-    story = call.draft.told.get(clock.name) or ClockStory(base=now)
-    old = before or _as_told(call, plan)
+    story, old = before or _as_told(call, plan)
+    known = {(mark.mark, mark.at) for mark in old.marks}
     base, gone, items = _with(call, plan, story, told)
-    new = play(call, plan, base, items, {(mark.mark, mark.at) for mark in old.marks})
+    new = play(call, plan, base, items, known)
+    if new.run is None and now is not None:  # what started it is not to be undone: there is no clock without a start
+        base, gone, items = _with(call, plan, story, told, keep=True)
+        new = play(call, plan, base, items, known)
     if now is not None and now.waived is not None and new.run is not None and new.run.breached_at == now.breached_at:
         new = new._replace(run=replace(new.run, waived=now.waived))
     undone, fresh = [*gone, *_missing(old.marks, new.marks)], _missing(new.marks, old.marks)
@@ -315,7 +333,7 @@ def _with_target(step: Step) -> Told:
 
 
 def _with(
-    call: OneCall, plan: ClockPlan, story: ClockStory, told: tuple[Told, ...]
+    call: OneCall, plan: ClockPlan, story: ClockStory, told: tuple[Told, ...], *, keep: bool = False
 ) -> tuple[ClockRun | None, list[MarkAt], list[Told]]:
     """The story with what is told late in its place: its base, the marks of that which are undone, all that was told."""
     base, items, gone = story.base, list(story.told), list[MarkAt]()
@@ -330,7 +348,7 @@ def _with(
     moved = {one.moved for one in told if one.moved is not None}
     ends = any(one.moved is not None and one.operation in ("stop", "cancel") for one in told)
     over = {"start"} if ends else {"retarget"} if any(one.operation == "retarget" for one in told) else set[str]()
-    items = [one for one in items if one.at <= at or not (one.moved in moved or one.operation in over)]
+    items = [one for one in items if keep or one.at <= at or not (one.moved in moved or one.operation in over)]
     where = next((number for number, one in enumerate(items) if one.at > at), len(items))
     items[where:where] = [attrs.evolve(one, at=at) for one in told]
     return base, gone, items

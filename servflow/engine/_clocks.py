@@ -45,7 +45,7 @@ def react(call: OneCall) -> None:
         follow(call)
 
 
-def _hear(call: OneCall, plan: ClockPlan, happening: Happening, waiting: dict[str, _clock_story.Played]) -> None:
+def _hear(call: OneCall, plan: ClockPlan, happening: Happening, waiting: dict[str, _clock_story.Standing]) -> None:
     told = _clock_story.asked(call, plan, happening)
     if call.occurred is not None and not happening.opened:
         if plan.reads and happening.changed & plan.reads:

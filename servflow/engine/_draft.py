@@ -309,7 +309,8 @@ def _repinned(draft: Draft, record: model.Repinned) -> None:
 
 def _migrated(draft: Draft, record: model.Migrated) -> None:
     draft.version, draft.pins = record.version, record.pins
-    draft.told = EMPTY
+    if record.clocks or record.dropped or record.states:
+        draft.told = EMPTY
     draft.configuration, draft.entered, draft.history = record.configuration, record.entered, record.history
     draft.timers, draft.refused_timers = record.timers, record.refused_timers
     draft.resting_timers, draft.chains = record.resting_timers, record.chains
