@@ -21,6 +21,8 @@ USES: tuple[tuple[str, str], ...] = (
         "durable-rules",
         "servflow.integrations.durable_rules: runs correlators for hosts that already use it; also measured against",
     ),
+    ("holidays", "servflow.integrations.holidays: public holidays and make-up workdays of a country, proposed for a calendar"),
+    ("icalendar", "servflow.integrations.icalendar: files of calendar programs, read as a proposal and written"),
     (
         "opentelemetry-api",
         "servflow.integrations.otel: spans and figures of desks and workers; what becomes of them is the host's",
@@ -37,6 +39,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "cli": ("click", "rich"),
     "sql": ("sqlalchemy", "psycopg"),
     "holidays": ("holidays",),
+    "ical": ("icalendar",),
     "transitions": ("transitions",),
     "durable": ("durable-rules",),
     "testing": ("hypothesis", "pytest"),
