@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from servflow.calendars import OpenTime
 from servflow.desk._bridge import Bridge, is_async
 from servflow.desk._desk import Desk, _system_clock
 from servflow.desk._reports import DeliverReport, MigrationReport, RecalendarReport, TickReport
@@ -199,10 +200,15 @@ class AsyncDesk:
         return await asyncio.to_thread(self._desk.forecast, id, clock, estimate)
 
     async def recompute(
-        self, calendars: Mapping[str, Any] | None = None, *, workflow: str | None = None, at: datetime | None = None
+        self,
+        calendars: Mapping[str, Any] | None = None,
+        *,
+        calendar: Mapping[str, Any] | OpenTime | None = None,
+        workflow: str | None = None,
+        at: datetime | None = None,
     ) -> tuple[ClockChange, ...]:
         """As ``Desk.recompute``."""
-        return await asyncio.to_thread(self._desk.recompute, calendars, workflow=workflow, at=at)
+        return await asyncio.to_thread(self._desk.recompute, calendars, calendar=calendar, workflow=workflow, at=at)
 
     async def recalendar(
         self, *, workflow: str | None = None, tickets: Iterable[str] | None = None, limit: int | None = None

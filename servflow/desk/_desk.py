@@ -13,6 +13,7 @@ from attrs import evolve
 from servflow.desk import _editions, _erase, _migrate, _recalendar
 from servflow.desk._deliver import Delivery, checked_handlers
 from servflow.desk._finding import found
+from servflow.desk._questions import Questions, verb_of
 from servflow.desk._reports import DeliverReport, MigrationReport, RecalendarReport, TickReport
 from servflow.desk._retry import Retry, positive
 from servflow.desk._steps import Outside, Steps, Surroundings, placed
@@ -20,8 +21,7 @@ from servflow.desk._tick import Round
 from servflow.desk._workflows import Runnable, Workflows
 from servflow.engine import MigrationPlan
 from servflow.errors import InputError, StoreError, shown
-from servflow.model import Actor, Outcome, Record, Ticket, World, instant
-from servflow.sla import ClockChange
+from servflow.model import Actor, Outcome, Record, Ticket, World
 from servflow.stores import Sort, Store, Trouble
 
 
@@ -45,7 +45,7 @@ def _sources_of(given: object) -> tuple[Any, ...]:
     return sources
 
 
-class Desk:
+class Desk(Questions):
     """
     The shell around the pure kernel: loads, decides, keeps, and hands out what is to be done.
 
@@ -297,9 +297,9 @@ class Desk:
         """
         ticket = self.get(id)
         now = placed(self._steps.around.now(), ticket, None)[0] if at is None else at
-        flow: Any = self._steps.workflows.of_ticket(ticket)  # a host's own kind of workflow may do without
+        explained = verb_of(self._steps, ticket, "explain_clock")
         records, world = self.store.history(id), self._steps.around.world()
-        return flow.explain_clock(ticket, clock, at=now, records=records, cycle=cycle, zone=zone, world=world)
+        return explained(ticket, clock, at=now, records=records, cycle=cycle, zone=zone, world=world)
 
     def progress(self, id: str, audience: str = "customer") -> Any:  # noqa: A002 - as above
         """
@@ -311,51 +311,7 @@ class Desk:
         """
         ticket = self.get(id)
         at, _ = placed(self._steps.around.now(), ticket, None)
-        flow: Any = self._steps.workflows.of_ticket(ticket)  # a host's own kind of workflow may do without
-        return flow.progress(ticket, audience, at=at, world=self._steps.around.world())
-
-    def what_if(self, id: str, **asked: Any) -> Any:  # noqa: A002 - as above
-        """
-        What a change would make of a ticket now: ``Workflow.what_if`` with what it takes but ``at`` and ``world``.
-
-        Raises:
-            NotFound: there is no such ticket, or its version of the workflow is missing.
-            Refused: a name or a value does not fit, or the event is not possible here.
-        """
-        return self._asked(id, "what_if", asked)
-
-    def forecast(self, id: str, clock: str, estimate: timedelta | str) -> Any:  # noqa: A002 - as above
-        """
-        Whether work that starts now is done before a clock of a ticket is due; see ``Workflow.forecast``.
-
-        Raises:
-            NotFound: there is no such ticket, or its version of the workflow is missing.
-            InputError: no such clock, or the estimate is no length of work.
-        """
-        return self._asked(id, "forecast", {"clock": clock, "estimate": estimate})
-
-    def _asked(self, id_: str, question: str, asked: Mapping[str, Any]) -> Any:
-        ticket = self.get(id_)
-        at, _ = placed(self._steps.around.now(), ticket, None)
-        flow: Any = self._steps.workflows.of_ticket(ticket)  # a host's own kind of workflow may do without
-        return getattr(flow, question)(ticket, at=at, world=self._steps.around.world(), **asked)
-
-    def recompute(
-        self, calendars: Mapping[str, Any] | None = None, *, workflow: str | None = None, at: datetime | None = None
-    ) -> tuple[ClockChange, ...]:
-        """
-        What other calendars would change for the tickets in the store, which are read page by page; nothing is kept.
-
-        Args:
-            calendars: those that would change, by name; left out, it is told what ``recalendar`` would do.
-            workflow: only tickets of this name; calendars are looked for in every workflow where left out.
-            at: aware instant to compare at, now where left out.
-
-        Raises:
-            InputError: a workflow has no calendar of such a name.
-        """
-        now = self._steps.around.now() if at is None else instant(at, "at")
-        return tuple(_recalendar.preview(self._steps, calendars, workflow, now))
+        return verb_of(self._steps, ticket, "progress")(ticket, audience, at=at, world=self._steps.around.world())
 
     def recalendar(
         self, *, workflow: str | None = None, tickets: Iterable[str] | None = None, limit: int | None = None

@@ -48,7 +48,7 @@ class Questions:
             until: a horizon: what time alone would do until then is told as well, with the change and without.
             event: one to try in place of ``ticket.update``; *fields* are its payload then.
             fields: what would be set, for names that are also parameters of this method.
-            named: fields and attributes by name: ``priority=1``.
+            named: fields and attributes by name: ``priority=1``. A priority may be spelled ``"P1"`` to ``"P9"`` here.
 
         Raises:
             Refused: a name or a value does not fit, with a did-you-mean (``payload``), the event is not possible here, or *at*
@@ -89,7 +89,8 @@ class Questions:
         self,
         tickets: Iterable[Ticket],
         *,
-        calendars: Mapping[str, Any] | OpenTime,
+        calendars: Mapping[str, Any] | OpenTime | None = None,
+        calendar: Mapping[str, Any] | OpenTime | None = None,
         at: datetime,
         world: WorldLike = None,
     ) -> tuple[ClockChange, ...]:
@@ -98,8 +99,8 @@ class Questions:
 
         Args:
             tickets: as the host holds them; very many at once cost a few microseconds each.
-            calendars: those that change, by name, as calendars or as the data of one; the others stay. One calendar alone
-                will do where the workflow has only one.
+            calendars: those that change, by name, as calendars or as the data of one; the others stay.
+            calendar: the new edition of the only calendar that the workflow has, in place of *calendars*.
             at: aware instant to compare at; a ticket that is ahead of it is compared at its own instant.
             world: what decisions may read, for what happens until *at*.
 
@@ -107,10 +108,11 @@ class Questions:
             One for every clock for which anything differs, in the order of the tickets and of their clocks.
 
         Raises:
-            InputError: a calendar's name is unknown, with a did-you-mean, or a ticket is of another workflow.
+            InputError: a calendar's name is unknown, with a did-you-mean; *calendar* was given and the workflow has several,
+                which are named; or a ticket is of another workflow.
             DefinitionError: a calendar cannot be read.
             TimeError: *at* is naive.
         """
         flow = cast("Workflow", self)
-        other = _recompute.with_calendars(flow, calendars)
+        other = _recompute.with_calendars(flow, _recompute.given_calendars(calendars, calendar))
         return _recompute.recompute(flow, other, tickets, instant(at), World.of(world))

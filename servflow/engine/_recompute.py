@@ -27,7 +27,35 @@ Found = bool | ClockChange | list[ClockChange]
 """What is known of a ticket: nothing differs, it must be advanced (True), or what differs."""
 
 
-def with_calendars(workflow: Workflow, calendars: Mapping[str, Any] | OpenTime) -> Workflow:
+class OneCalendar:
+    """The new edition of a workflow's only calendar, whatever that is called."""
+
+    def __init__(self, calendar: Any) -> None:
+        self.calendar = calendar
+
+
+Calendars = Mapping[str, Any] | OpenTime | OneCalendar
+
+
+def given_calendars(calendars: Any, calendar: Any) -> Calendars:
+    """
+    The calendars that change, from either way to say them.
+
+    Raises:
+        InputError: both were given, or neither, or something else.
+    """
+    if (calendars is None) == (calendar is None):
+        said = "say which calendars change: calendars={name: calendar}, or calendar=... where there is only one"
+        raise InputError(said if calendar is None else f"{said}; not both", code="calendars")
+    if calendar is None:
+        given: Calendars = calendars
+        return given
+    if not isinstance(calendar, (OpenTime, Mapping)):
+        raise InputError(f"a calendar or the data of one was expected, not {shown(calendar)}", code="calendars")
+    return OneCalendar(calendar)
+
+
+def with_calendars(workflow: Workflow, calendars: Calendars) -> Workflow:
     """
     The same definition counting by other calendars; it has the same hash, since these are versioned apart.
 
@@ -37,11 +65,12 @@ def with_calendars(workflow: Workflow, calendars: Mapping[str, Any] | OpenTime) 
     """
     known = workflow.named_calendars
     given: object = calendars
-    if isinstance(given, OpenTime):
+    if isinstance(given, (OpenTime, OneCalendar)):
         if len(known) != 1:
             names = ", ".join(known) or "none"
-            raise InputError(f"say which calendar changes: {{name: calendar}}; the workflow has {names}", code="calendars")
-        given = dict.fromkeys(known, given)
+            said = f"say which calendar changes: calendars={{name: calendar}}; {workflow.workflow} has {names}"
+            raise InputError(said, code="calendars", names=tuple(known))
+        given = dict.fromkeys(known, given.calendar if isinstance(given, OneCalendar) else given)
     if not isinstance(given, Mapping):
         raise InputError(f"calendars are a mapping of names to calendars, not {shown(given)}", code="calendars")
     new: dict[str, OpenTime] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "timer": ("timer", "定时器"),
     "state": ("state", "状态"),
 }
+_LEVEL = re.compile("[Pp][1-9]")
+"""How people write the built-in priority; as a question it is understood."""
+
 _MOST_MARKS = 100
 """How many marks of one clock are told of; a clock that warns every hour has no last one."""
 
@@ -201,6 +205,9 @@ class Change:
         if twice:
             raise InputError(f"{', '.join(twice)} was given both by name and in fields; give it once", code="argument")
         payload = {**given, **named}
+        level = payload.get("priority")
+        if event in (None, "ticket.update") and isinstance(level, str) and _LEVEL.fullmatch(level):
+            payload["priority"] = int(level[1:])
         if event is None and not payload and calendars is None:
             raise InputError("say what would change: priority=1, fields={...}, event=... or calendars={...}", code="argument")
         horizon = None if until is None else instant(until, "until")

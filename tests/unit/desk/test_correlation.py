@@ -303,6 +303,23 @@ def test_one_workflow_beside_correlators_needs_no_name(watch: Watch) -> None:
     assert "complaint" == desk.get("A1").workflow
 
 
+def test_what_a_correlator_keeps_promises_nothing(store: Store, watch: Watch) -> None:
+    """A question about promises is refused with what to do, not answered by an error of Python."""
+    complain(desk := desk_of(store, watch, REPEATED), "A1")
+    settle(desk)
+
+    for ask in (
+        lambda: desk.what_if("~repeated/li", priority=1),
+        lambda: desk.forecast("~repeated/li", "repair", "4h"),
+        lambda: desk.explain_clock("~repeated/li", "repair"),
+        lambda: desk.progress("~repeated/li"),
+    ):
+        with pytest.raises(InputError, match="kept by repeated, which promises nothing"):
+            ask()
+    with pytest.raises(InputError, match="as of now and of its own world; leave out at"):
+        desk.what_if("A1", priority=1, at=watch.at)
+
+
 def test_a_desk_without_the_correlator_reads_it_from_the_store(store: Store, watch: Watch) -> None:
     """Whoever delivers and ticks needs not be given what is in the store; whoever changes tickets does."""
     complain(desk_of(store, watch, REPEATED), "A1", "A2", "A3")

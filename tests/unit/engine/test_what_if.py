@@ -128,7 +128,7 @@ def test_a_name_that_is_a_parameter_goes_into_fields() -> None:
         ({}, InputError, "say what would change"),
         ({"tire": "gold"}, Refused, "did you mean 'tier'"),
         ({"tier": "brass"}, Refused, "one of gold, silver"),
-        ({"priority": "P1"}, Refused, "whole number from 1"),
+        ({"priority": "P0"}, Refused, "whole number from 1"),
         ({"event": "waite"}, Refused, "did you mean 'wait'"),
         ({"tier": "gold", "fields": {"tier": "gold"}}, InputError, "given both"),
         ({"fields": ["tier"]}, InputError, "a mapping"),
@@ -142,6 +142,39 @@ def test_what_cannot_be_asked_is_refused(asked: dict[str, Any], kind: type[Excep
     """A slip is told with the next step, as the change itself would tell it."""
     with pytest.raises(kind, match=said):
         FLOW.what_if(TICKET, at=NOON, **asked)
+
+
+def test_a_priority_may_be_asked_for_as_people_write_it() -> None:
+    """P1 to P9 are understood as 1 to 9 where the built-in priority is asked about, and nowhere else."""
+    found = FLOW.what_if(TICKET, at=NOON, priority="P1")
+
+    assert FLOW.what_if(TICKET, at=NOON, priority=1) == found
+    assert {"priority": (3, 1)} == found.changed
+    assert FLOW.what_if(TICKET, at=NOON, fields={"priority": "p9"}).changed == {"priority": (3, 9)}
+    for wrong in ("P0", "P10", "urgent"):
+        with pytest.raises(Refused, match="whole number from 1"):
+            FLOW.what_if(TICKET, at=NOON, priority=wrong)
+    with pytest.raises(Refused, match="whole number from 1"):
+        FLOW.fire(TICKET, "ticket.update", {"priority": "P1"}, at=NOON, actor={"id": "ann", "roles": ["clerk"]})
+
+
+def test_the_only_calendar_needs_no_name() -> None:
+    """One calendar, or its data, says all where the workflow has one; else the error names those it has."""
+    new = Calendar("UTC", {"mon-fri": ["09:00-17:00"]}, holidays=["2026-03-03"])
+    named = FLOW.recompute([TICKET], calendars={"office": new}, at=NOON)
+    two = servflow.Workflow(**{**DEFINITION, "calendars": {"office": OFFICE, "night": OFFICE}})
+
+    assert FLOW.recompute([TICKET], calendar=new, at=NOON) == named
+    assert FLOW.recompute([TICKET], calendar=new.to_data(), at=NOON) == named
+    for given, said in (
+        ({"calendar": new, "calendars": {"office": new}}, "not both"),
+        ({}, "say which calendars change"),
+        ({"calendar": "office"}, "calendar or the data of one"),
+    ):
+        with pytest.raises(InputError, match=said):
+            FLOW.recompute([TICKET], at=NOON, **given)
+    with pytest.raises(InputError, match="repair has office, night"):
+        two.recompute([], calendar=new, at=NOON)
 
 
 def test_behind_the_ticket_nothing_can_be_asked() -> None:

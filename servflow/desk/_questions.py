@@ -1,0 +1,91 @@
+"""Knows how a desk asks what would be of a ticket in its store; must not know how that is worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from servflow.calendars import OpenTime
+from servflow.desk import _recalendar
+from servflow.desk._steps import Steps, placed
+from servflow.engine._recompute import given_calendars
+from servflow.errors import InputError
+from servflow.model import Ticket, instant
+from servflow.sla import ClockChange
+
+
+def verb_of(steps: Steps, ticket: Ticket, verb: str) -> Any:
+    """
+    What a ticket's workflow answers by; a correlator, or a host's own kind of workflow, may do without.
+
+    Raises:
+        NotFound: the ticket's version of the workflow is missing.
+        InputError: it does not answer that.
+    """
+    flow: Any = steps.workflows.of_ticket(ticket)
+    found = getattr(flow, verb, None)
+    if not callable(found):
+        said = f"{ticket.id} is kept by {ticket.workflow}, which promises nothing; ask about a ticket of a workflow"
+        raise InputError(said, code="verb", ticket=ticket.id, workflow=ticket.workflow, verb=verb)
+    return found
+
+
+class Questions:
+    """What can be asked of a desk about its tickets before anything is done; nothing here changes anything."""
+
+    _steps: Steps
+
+    def what_if(self, id: str, **asked: Any) -> Any:  # noqa: A002 - the word of the whole library
+        """
+        What a change would make of a ticket now: ``Workflow.what_if`` with what it takes but ``at`` and ``world``.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+            Refused: a name or a value does not fit, or the event is not possible here.
+            InputError: nothing to change was given, a calendar is unknown, or the ticket is one that a correlator keeps.
+        """
+        return self._asked(id, "what_if", asked)
+
+    def forecast(self, id: str, clock: str, estimate: timedelta | str) -> Any:  # noqa: A002 - as above
+        """
+        Whether work that starts now is done before a clock of a ticket is due; see ``Workflow.forecast``.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+            InputError: no such clock, the estimate is no length of work, or the ticket is one that a correlator keeps.
+        """
+        return self._asked(id, "forecast", {"clock": clock, "estimate": estimate})
+
+    def _asked(self, id_: str, question: str, asked: Mapping[str, Any]) -> Any:
+        around = self._steps.around
+        if held := sorted({"at", "world"} & asked.keys()):
+            said = f"a desk asks as of now and of its own world; leave out {', '.join(held)}, or ask the workflow itself"
+            raise InputError(said, code="argument")
+        ticket = self._steps.get(id_)
+        at, _ = placed(around.now(), ticket, None)
+        return verb_of(self._steps, ticket, question)(ticket, at=at, world=around.world(), **asked)
+
+    def recompute(
+        self,
+        calendars: Mapping[str, Any] | None = None,
+        *,
+        calendar: Mapping[str, Any] | OpenTime | None = None,
+        workflow: str | None = None,
+        at: datetime | None = None,
+    ) -> tuple[ClockChange, ...]:
+        """
+        What other calendars would change for the tickets in the store, which are read page by page; nothing is kept.
+
+        Args:
+            calendars: those that would change, by name; left out, it is told what ``recalendar`` would do.
+            calendar: the new edition of the only calendar that the workflow has, in place of *calendars*.
+            workflow: only tickets of this name; calendars are looked for in every workflow where left out.
+            at: aware instant to compare at, now where left out.
+
+        Raises:
+            InputError: a workflow has no calendar of such a name, or *calendar* was given and it has several.
+        """
+        now = self._steps.around.now() if at is None else instant(at, "at")
+        given = None if calendars is None and calendar is None else given_calendars(calendars, calendar)
+        return tuple(_recalendar.preview(self._steps, given, workflow, now))
