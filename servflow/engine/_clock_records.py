@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,25 @@ def retargeted(call: OneCall, clock: Clock, before: ClockRun, after: ClockRun, a
     stay in the records, and the escalations they started end.
     """
     call.record(ClockRetargeted, clock=clock.name, instant=at, run=after, reason=reason)
+    take_back(call, clock, taken_back(clock, before, after), after, at, reason=reason)
+
+
+def taken_back(clock: Clock, before: ClockRun, after: ClockRun) -> list[tuple[str, datetime]]:
+    """The breach that followed another target and does not hold any more, with the marks that counted on from it."""
     if before.breached_at is None or after.breached_at is not None:
-        return
+        return []
     early = {mark.name for mark in clock.early_marks}
-    for mark, was in zip(before.marks, before.reached, strict=True):
-        if mark not in early and mark not in after.marks:
-            call.record(Amended, clock=clock.name, instant=at, run=after, mark=mark, was=was, reason=reason)
-            call.amended.append(cause_of(clock.name, before.cycle, mark))
+    reached = zip(before.marks, before.reached, strict=True)
+    return [(mark, was) for mark, was in reached if mark not in early and mark not in after.marks]
 
 
-__all__ = ["retargeted"]
+def take_back(
+    call: OneCall, clock: Clock, marks: Iterable[tuple[str, datetime]], run: ClockRun, at: datetime, *, reason: str
+) -> None:
+    """Record of marks, each with its instant, that they do not hold any more, and let end what they started."""
+    for mark, was in marks:
+        call.record(Amended, clock=clock.name, instant=at, run=run, mark=mark, was=was, reason=reason)
+        call.amended.append(cause_of(clock.name, run.cycle, mark))
+
+
+__all__ = ["retargeted", "take_back", "taken_back"]

@@ -11,6 +11,7 @@ import attrs
 from servflow import sla
 from servflow.engine._clock_conditions import MOVES, Wait, matches, may_go_on, resting, starts
 from servflow.engine._clock_late import cause_of
+from servflow.engine._clock_records import take_back, taken_back
 from servflow.engine._clock_targets import LIVE, choose
 from servflow.model import (
     MAX_TOLD,
@@ -72,6 +73,8 @@ class Played(NamedTuple):
     steps: list[Step]
     marks: list[MarkAt]
     run: ClockRun | None
+    taken: frozenset[tuple[str, datetime]]
+    """The marks of it that another target took back, each with its instant."""
 
 
 # what a clock is told -----------------------------------------------------------------------------------------------
@@ -200,7 +203,7 @@ def play(
 
     After the last thing told, marks are reached that are ``known`` to have been. Any other happens by time, as any mark.
     """
-    run, steps, marks = base, list[Step](), list[MarkAt]()
+    run, steps, marks, taken = base, list[Step](), list[MarkAt](), set[tuple[str, datetime]]()
     if base is not None:
         marks += [MarkAt(base.cycle, mark, at, -1) for mark, at in zip(base.marks, base.reached, strict=True)]
     for number, one in enumerate(told):
@@ -208,10 +211,12 @@ def play(
             run = _reach(call, plan, run, marks, number)
         after = run if one.after is not None and not _stopped_by(call, one.after, one.at) else _apply(call, plan, run, one)
         steps.append(Step(one, run, after))
+        if one.operation == "retarget" and run is not None and after is not None:
+            taken.update(taken_back(plan.clock, run, after))
         run = after
     while run is not None and run.next_at is not None and (run.next_mark or BREACH, run.next_at) in known:
         run = _reach(call, plan, run, marks, len(steps))
-    return Played(steps, marks, run)
+    return Played(steps, marks, run, frozenset(taken))
 
 
 def _reach(call: OneCall, plan: ClockPlan, run: ClockRun, marks: list[MarkAt], step: int) -> ClockRun:
@@ -313,12 +318,13 @@ def place(call: OneCall, plan: ClockPlan, told: tuple[Told, ...], before: Standi
         new = play(call, plan, base, items, known)
     if now is not None and now.waived is not None and new.run is not None and new.run.breached_at == now.breached_at:
         new = new._replace(run=replace(new.run, waived=now.waived))
-    undone, fresh = [*gone, *_missing(old.marks, new.marks)], _missing(new.marks, old.marks)
+    undone = [mark for mark in (*gone, *_missing(old.marks, new.marks)) if (mark.mark, mark.at) not in old.taken]
+    fresh = _missing(new.marks, old.marks, old.taken - new.taken)
     kept = [one.after for one in new.steps if one.told not in told]
     if undone or fresh or new.run != now or [one.after for one in old.steps] != kept:
         first = _first(old.steps, new.steps)
         _amend(call, plan, undone, new, first)
-        _tell_again(call, plan, new, fresh, first, told)
+        _tell_again(call, plan, new._replace(taken=new.taken - old.taken), fresh, first, told)
     if told:
         all_told = tuple(_with_target(step) for step in new.steps)
         call.record(ClockTold, clock=clock.name, instant=told[0].at, story=ClockStory(base=base, told=all_told))
@@ -359,9 +365,9 @@ def _changed(run: ClockRun) -> datetime:
     return max(filter(None, (run.started_at, run.since, run.paused_at, run.stopped_at)))
 
 
-def _missing(old: list[MarkAt], new: list[MarkAt]) -> list[MarkAt]:
-    """The marks of one story that are not in another, in order."""
-    there = {(mark.mark, mark.at) for mark in new}
+def _missing(old: list[MarkAt], new: list[MarkAt], taken: frozenset[tuple[str, datetime]] = frozenset()) -> list[MarkAt]:
+    """The marks of one story that are not in another, or were taken back there, in order."""
+    there = {(mark.mark, mark.at) for mark in new} - taken
     return sorted((mark for mark in old if (mark.mark, mark.at) not in there), key=lambda mark: mark.at)
 
 
@@ -402,7 +408,11 @@ def _tell_again(  # noqa: PLR0917 - the story, what is new in it, and from where
         again = not any(step.told.operation == one.operation for one in told) or number > first
         run = new.run if number == changes[-1] else step.after
         facts = {"clock": plan.clock.name, "instant": step.told.at, "run": run}
-        call.record(kind, **facts, reason=_AGAIN if again else reason)
+        reason = _AGAIN if again else reason
+        call.record(kind, **facts, reason=reason)
+        if step.told.operation == "retarget" and step.before is not None and run is not None and step.after is not None:
+            marks = [item for item in taken_back(plan.clock, step.before, step.after) if item in new.taken]
+            take_back(call, plan.clock, marks, run, step.told.at, reason=reason)
     if not changes and new.run is not None and call.draft.clocks.get(plan.clock.name) != new.run:
         call.record(ClockRetargeted, clock=plan.clock.name, instant=call.effective, run=new.run, reason=_AGAIN)
 

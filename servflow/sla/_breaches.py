@@ -8,7 +8,8 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from servflow.model import ClockRecord, ClockReset, Record, Waived, write_instant
+from servflow.model import Amended, Breached, ClockRecord, Record, Waived, write_instant
+from servflow.sla._parts import BREACH
 
 
 @frozen(kw_only=True)
@@ -66,32 +67,37 @@ def breaches(records: Iterable[Record], clock: str | None = None) -> tuple[Breac
     """
     found: list[Breach] = []
     standing: dict[tuple[str, int], int] = {}
+    known: set[tuple[str, datetime]] = set()
+    holding: set[tuple[str, datetime]] = set()
     for record in records:
         if not isinstance(record, ClockRecord) or (clock is not None and record.clock != clock):
             continue
         run, key = record.run, (record.clock, record.run.cycle)
-        if isinstance(record, ClockReset):
-            standing.pop(key, None)  # it begins again from nothing; what was, was
-        place = standing.get(key)
-        if run.breached_at is not None and place is None:
-            place = standing[key] = len(found)
-            found.append(
-                Breach(
-                    clock=record.clock,
-                    cycle=run.cycle,
-                    breached_at=run.breached_at,
-                    noted_at=record.at,
-                    within=run.within,
-                )
-            )
-        elif run.breached_at is None and place is not None:
-            found[place] = evolve(found[place], amended=record.reason, amended_at=record.at)
-            del standing[key]
-        if isinstance(record, Waived) and record.cycle is not None:
-            place = standing.get((record.clock, record.cycle))
-        if isinstance(record, Waived) and place is not None:
-            found[place] = evolve(found[place], waived=record.reason, waived_at=record.at, by=record.by)
+        at = record.instant if isinstance(record, Breached) else run.breached_at
+        if isinstance(record, Amended):
+            if record.mark == BREACH:
+                holding.discard((record.clock, record.was))
+                _amend(found, record)
+        elif at is not None and (record.clock, at) not in (holding if isinstance(record, Breached) else known):
+            standing[key] = len(found)
+            known.add((record.clock, at))
+            holding.add((record.clock, at))
+            one = Breach(clock=record.clock, cycle=run.cycle, breached_at=at, noted_at=record.at, within=run.within)
+            found.append(one)
+        if isinstance(record, Waived):
+            place = standing.get(key if record.cycle is None else (record.clock, record.cycle))
+            if place is not None:
+                found[place] = evolve(found[place], waived=record.reason, waived_at=record.at, by=record.by)
     return tuple(found)
+
+
+def _amend(found: list[Breach], record: Amended) -> None:
+    # By its instant, for the clock may have begun again since: a reset, or another cycle.
+    for place in range(len(found) - 1, -1, -1):
+        one = found[place]
+        if one.clock == record.clock and one.breached_at == record.was and one.holds:
+            found[place] = evolve(one, amended=record.reason, amended_at=record.at)
+            return
 
 
 __all__ = ["Breach", "breaches"]

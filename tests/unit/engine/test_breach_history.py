@@ -11,7 +11,7 @@ from servflow import sla
 from servflow.calendars import Calendar
 from servflow.errors import Refused
 from servflow.metrics import read_case
-from servflow.model import Breached, Notify, Waived
+from servflow.model import Amended, Breached, Notify, Waived
 from tests.unit.engine.flows import BOSS, Case, after, flow, of
 
 OFFICE = Calendar("UTC", {"mon-fri": ["09:00-17:00"]})
@@ -80,6 +80,53 @@ def test_a_breach_that_followed_its_target_and_came_again_is_told_twice() -> Non
     case.until(300)
 
     assert [(1, after(60), "target changed", None), (1, after(180), None, None)] == told(case)
+
+
+EVENTS = {"pause": [{"event": "signal"}], "resume": [{"event": "back"}]}
+
+
+@pytest.mark.parametrize("waits", [{}, EVENTS])
+def test_a_longer_target_told_late_takes_the_breach_back_on_record(waits: dict[str, Any]) -> None:
+    """However the clock hears of things: what is taken back is amended with what came after it, and what it began ends."""
+    chain = {
+        "name": "late",
+        "start": {"clock": "k"},
+        "levels": [{"name": "tell", "after": "9h", "do": {"notify": {"to": BOSS, "template": "t"}}}],
+    }
+    choices = [{"when": "n == 1", "take": "3h"}, {"take": "1h"}]
+    promise = {"name": "k", "within": choices, "breach": "follows", "warn": "10m after", **waits}
+    case = Case(flow(fields={"n": {"type": "int"}}, clocks=[promise], escalations=[chain]))
+    case.until(85)
+    case.fire("ticket.update", {"n": 1}, minutes=90, occurred=after(80))
+
+    assert [("breach", after(60), after(80)), ("10m after", after(70), after(80))] == [
+        (record.mark, record.was, record.instant) for record in of(Amended, case.last.records)
+    ]
+    assert () == case.ticket.chains
+    case.until(200)
+    assert [(1, after(60), "target changed", None), (1, after(180), None, None)] == told(case)
+    assert case.ticket == case.workflow.fold(case.records)
+
+
+def test_a_breach_is_amended_once_though_more_is_told_late() -> None:
+    """It was taken back by a longer target; that the target was another before it changes nothing about that."""
+    choices = [{"when": "n == 1", "take": "3h"}, {"when": "n == 2", "take": "4h"}, {"take": "1h"}]
+    case = clocked(within=choices, breach="follows", **EVENTS)
+    case.fire("ticket.update", {"n": 1}, minutes=90)
+    case.fire("ticket.update", {"n": 2}, minutes=95, occurred=after(50))
+
+    assert [after(60)] == [record.was for record in of(Amended, case.records)]
+    assert [(1, after(60), "target changed", None)] == told(case)
+    assert (after(240), None) == (case.ticket.clocks["k"].due, case.ticket.clocks["k"].breached_at)
+
+
+def test_a_breach_before_a_reset_is_amended_too() -> None:
+    """Done before the end after all, as is told once the clock has begun again: it does not hold, and is told."""
+    case = clocked(stop=[{"event": "done"}], reset=[{"event": "again"}])
+    case.fire("again", minutes=90)
+    case.fire("done", minutes=95, occurred=after(50))
+
+    assert [(1, after(60), "occurred earlier", None)] == told(case)
 
 
 def test_marks_that_come_again_set_off_what_waits_for_them_once_each() -> None:
