@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOVES = ("state", "left")
 """What only a move of the ticket itself brings about."""
+MOVED = {"state": "state", "left": "state", "queue": "queue", "left_queue": "queue", "field": "field"}
+"""Of what the ticket is each kind of condition tells; what merely happens has its place in time instead."""
 
 
 @attrs.frozen

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from servflow import sla
 from servflow.calendars import OpenTime
-from servflow.model import Amended, ClockRun
+from servflow.model import Amended, ClockRun, Told
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -23,8 +23,40 @@ def rewound(call: OneCall, plan: ClockPlan, run: ClockRun, cal: OpenTime | None)
     back, undone = sla.rewind(plan.clock, run, at, cal)
     for mark, was in undone:
         call.record(Amended, clock=plan.clock.name, instant=at, run=back, mark=mark, was=was, reason="occurred earlier")
-        call.amended.append(cause_of(plan.clock.name, run.cycle, mark))
+        call.amended += causes(call, plan.clock.name, run.cycle, mark, was)
     return back, at
+
+
+def did(plan: ClockPlan, run: ClockRun, since: datetime) -> list[Told]:
+    """What a clock did after an instant, as far as its stretches tell it: all that going back there undoes."""
+    out: list[Told] = []
+    ended = run.stopped_at
+    merely = ("event", "message")
+    rests = None if any(wait.kind in merely for wait in (*plan.pause, *plan.resume)) else "state"
+    for part in run.segments:
+        if part.start > since:
+            out.append(Told(at=part.start, operation="resume", moved=rests))
+        if part.end is not None and part.end > since and part.end != ended:
+            out.append(Told(at=part.end, operation="pause", moved=rests))
+    if ended is not None and ended > since:
+        ends = plan.stop_else if run.phase == "met" else plan.cancel
+        moved = None if any(wait.kind in merely for wait in ends) else "state"
+        out.append(Told(at=ended, operation="stop" if run.phase == "met" else "cancel", moved=moved))
+    return out
+
+
+def causes(call: OneCall, clock: str, cycle: int, mark: str, at: datetime) -> list[str]:
+    """
+    The causes of the chains that a mark of an instant has started.
+
+    A cycle told late may have given those after it other numbers than what they started has: so the instant tells.
+    """
+    head, tail, mine = f"clock:{clock}:", f":{mark}", cause_of(clock, cycle, mark)
+    live = [run for run in call.draft.chains if run.cause == mine or (run.cause.startswith(head) and run.cause.endswith(tail))]
+    found = [run.cause for run in live if run.started_at == at]
+    if all(run.cause != mine for run in live):
+        found.append(mine)  # off the ticket already, but perhaps with something still to say in this call
+    return found
 
 
 def cause_of(clock: str, cycle: int, mark: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.calendars import OpenTime
-from servflow.engine._clock_conditions import MOVES, Wait, compile_condition
+from servflow.engine._clock_conditions import MOVED, MOVES, Wait, compile_condition
 from servflow.engine._clock_tables import CALENDAR, TARGET, check_output, needs_calendar
 from servflow.engine._tables import read_by
 from servflow.expressions import Expression
@@ -48,7 +48,10 @@ class ClockPlan:
     resume: tuple[Wait, ...]
     start: tuple[Wait, ...]
     hears: bool
-    """Whether it waits for what merely happens: then what it was told is kept, so that a late event finds its place."""
+    """
+    Whether what it was told is kept, so that a late event finds its place: it waits for what merely happens, or for more
+    than one of the ticket's states, its queue and its fields.
+    """
     afters: frozenset[str]
     """The clocks that must have been stopped before something it waits for counts."""
     fixed: tuple[timedelta, str | None] | None
@@ -102,12 +105,22 @@ def _compile(compiled: Compiled, order: int, promise: Promise) -> ClockPlan:
         pause=waits["pause"],
         resume=waits["resume"],
         start=waits["start"],
-        hears=clock.parent is None and any(item.kind in ("event", "message") for item in conditions),
+        hears=promise.step is None and _hears(clock, conditions),
         afters=frozenset(wait.after for wait in conditions if wait.after is not None),
         fixed=_fixed(targets, calendars),
         only_in=promise.state,
         step=promise.step,
     )
+
+
+def _hears(clock: Clock, conditions: list[Wait]) -> bool:
+    kinds = {item.kind for item in conditions}
+    places = {MOVED[kind] for kind in kinds if kind in MOVED}
+    if clock.paused_in or clock.counts_in:
+        places.add("state")
+    if clock.counts_in_queue:
+        places.add("queue")
+    return clock.parent is None and (len(places) > 1 or not kinds <= MOVED.keys())
 
 
 Linked = list[tuple[Expression | None, Any]]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from servflow.engine._clock_late import cause_of
+from servflow.engine._clock_late import causes
 from servflow.model import Amended, ClockRetargeted, ClockRun
 from servflow.sla import Clock
 
@@ -40,7 +40,7 @@ def take_back(
     """Record of marks, each with its instant, that they do not hold any more, and let end what they started."""
     for mark, was in marks:
         call.record(Amended, clock=clock.name, instant=at, run=run, mark=mark, was=was, reason=reason)
-        call.amended.append(cause_of(clock.name, run.cycle, mark))
+        call.amended += causes(call, clock.name, run.cycle, mark, was)
 
 
 __all__ = ["retargeted", "take_back", "taken_back"]

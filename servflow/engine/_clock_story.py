@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from servflow import sla
-from servflow.engine._clock_conditions import MOVES, Wait, matches, may_go_on, resting, starts
-from servflow.engine._clock_late import cause_of
+from servflow.engine._clock_conditions import MOVED, MOVES, Wait, matches, may_go_on, resting, starts
+from servflow.engine._clock_late import cause_of, causes, did
 from servflow.engine._clock_records import take_back, taken_back
-from servflow.engine._clock_targets import LIVE, choose
+from servflow.engine._clock_targets import LIVE, choose, chosen
 from servflow.model import (
     MAX_TOLD,
     Amended,
@@ -88,7 +88,7 @@ def asked(call: OneCall, plan: ClockPlan, happening: Happening) -> tuple[Told, .
     def tell(operation: str, waits: tuple[Wait, ...]) -> bool:
         found = _heard(call, waits, happening) if waits else None
         if found is not None:
-            out.append(Told(at=at, operation=operation, after=found.after, moved=_MOVED.get(found.kind)))
+            out.append(Told(at=at, operation=operation, after=found.after, moved=MOVED.get(found.kind)))
         return found is not None
 
     ended = tell("cancel", plan.cancel)
@@ -109,10 +109,6 @@ def asked(call: OneCall, plan: ClockPlan, happening: Happening) -> tuple[Told, .
             again = happening.reopened and plan.clock.on_reopen == "resume" and run is not None and run.phase == "met"
             out.append(Told(at=at, operation="reopen" if again else "start", moved="state"))
     return tuple(out)
-
-
-_MOVED = {"state": "state", "left": "state", "queue": "queue", "left_queue": "queue", "field": "field"}
-# What merely happens has its place in time; all this is where and what the ticket is, which follows the telling.
 
 
 def _heard(call: OneCall, waits: tuple[Wait, ...], happening: Happening) -> Wait | None:
@@ -136,23 +132,24 @@ def _resting(call: OneCall, plan: ClockPlan, happening: Happening, at: datetime)
         run = call.draft.clocks.get(plan.clock.name)
         pause, resume = (None, resume) if run is not None and run.phase == "paused" else (pause, None)
     if pause is not None:
-        yield Told(at=at, operation="pause", after=pause.after, moved=_MOVED.get(pause.kind))
+        yield Told(at=at, operation="pause", after=pause.after, moved=MOVED.get(pause.kind))
     elif resume is not None:
-        yield Told(at=at, operation="resume", after=resume.after, moved=_MOVED.get(resume.kind))
+        yield Told(at=at, operation="resume", after=resume.after, moved=MOVED.get(resume.kind))
     elif may_go_on(plan, happening):
         yield Told(at=at, operation="resume", moved=place)
 
 
-def retargeted(call: OneCall, plan: ClockPlan) -> tuple[Told, ...]:
-    """What a clock is told where the ticket has another target for it now; nothing where it has the same."""
+def retargeted(call: OneCall, plan: ClockPlan) -> tuple[tuple[Told, ...], str]:
+    """What a clock is told where the ticket has another target for it now, and why; nothing where it has the same."""
     run = call.draft.clocks.get(plan.clock.name)
     if run is None or run.phase not in LIVE:
-        return ()
-    within, name, _ = choose(call, plan, run.started_at)
-    if within is None or (within, name) == (run.within, run.calendar):
-        return ()
+        return (), ""
+    found = chosen(call, plan, run.started_at)
+    if found.within is None or (found.within, found.calendar) == (run.within, run.calendar):
+        return (), ""
     at = max(call.effective, call.draft.opened_at)
-    return (Told(at=at, operation="retarget", within=within, calendar=name),)
+    told = Told(at=at, operation="retarget", within=found.within, calendar=found.calendar)
+    return (told,), found.reason(call, _RECORDS["retarget"][1])
 
 
 def note(call: OneCall, plan: ClockPlan, told: tuple[Told, ...], was: ClockRun | None) -> None:
@@ -299,11 +296,12 @@ def _calendars(story: ClockStory) -> set[str]:
     return {name for name in named if name is not None}
 
 
-def place(call: OneCall, plan: ClockPlan, told: tuple[Told, ...], before: Standing | None = None) -> None:
+def place(call: OneCall, plan: ClockPlan, told: tuple[Told, ...], before: Standing | None = None, why: str = "") -> None:
     """
     Put what an event that occurred earlier tells a clock in its place, and play again what was told since.
 
-    ``before`` is how its story stood, where another clock it asks for has changed meanwhile.
+    ``before`` is how its story stood, where another clock it asks for has changed meanwhile; ``why`` is why it has
+    another target. A clock that keeps no story is played again as far as its stretches tell it.
 
     What the ticket is now follows the telling: a late move takes the place of the moves that were told before it and
     occurred after it. Marks that have not happened after all are amended.
@@ -318,14 +316,14 @@ def place(call: OneCall, plan: ClockPlan, told: tuple[Told, ...], before: Standi
         new = play(call, plan, base, items, known)
     if now is not None and now.waived is not None and new.run is not None and new.run.breached_at == now.breached_at:
         new = new._replace(run=replace(new.run, waived=now.waived))
-    undone = [mark for mark in (*gone, *_missing(old.marks, new.marks)) if (mark.mark, mark.at) not in old.taken]
+    undone = _undone([*gone, *old.marks], new, old.taken)
     fresh = _missing(new.marks, old.marks, old.taken - new.taken)
     kept = [one.after for one in new.steps if one.told not in told]
     if undone or fresh or new.run != now or [one.after for one in old.steps] != kept:
         first = _first(old.steps, new.steps)
         _amend(call, plan, undone, new, first)
-        _tell_again(call, plan, new._replace(taken=new.taken - old.taken), fresh, first, told)
-    if told:
+        _tell_again(call, plan, new._replace(taken=new.taken - old.taken), fresh, first, told, why)
+    if told and plan.hears:
         all_told = tuple(_with_target(step) for step in new.steps)
         call.record(ClockTold, clock=clock.name, instant=told[0].at, story=ClockStory(base=base, told=all_told))
 
@@ -350,6 +348,7 @@ def _with(
         at = sla.clamp(base, at)
         back, undone = sla.rewind(plan.clock, base, at, call.compiled.counting(base.calendar))
         gone = [MarkAt(base.cycle, mark, was, -1) for mark, was in undone]
+        items[:0] = did(plan, base, at)  # what it had done since then, it has still done
         at, base = max(at, _changed(back)), back
     moved = {one.moved for one in told if one.moved is not None}
     ends = any(one.moved is not None and one.operation in ("stop", "cancel") for one in told)
@@ -371,6 +370,13 @@ def _missing(old: list[MarkAt], new: list[MarkAt], taken: frozenset[tuple[str, d
     return sorted((mark for mark in old if (mark.mark, mark.at) not in there), key=lambda mark: mark.at)
 
 
+def _undone(old: list[MarkAt], new: Played, taken: frozenset[tuple[str, datetime]]) -> list[MarkAt]:
+    """The marks of a story that are not in another, each once, but for those taken back before."""
+    there = {(mark.mark, mark.at) for mark in new.marks} | taken
+    gone = {(mark.mark, mark.at): mark for mark in old if (mark.mark, mark.at) not in there}
+    return sorted(gone.values(), key=lambda mark: mark.at)
+
+
 def _first(old: list[Step], new: list[Step]) -> int:
     """The first step that is not as it was."""
     pairs = zip(old, new, strict=False)
@@ -381,21 +387,20 @@ def _amend(call: OneCall, plan: ClockPlan, undone: list[MarkAt], new: Played, fi
     name = plan.clock.name
     step = new.steps[first] if first < len(new.steps) else None
     back = new.run if step is None else step.before or step.after
+    if back is None:  # several things at once, and the first of them does nothing to a clock that has not begun
+        back = next((one.after for one in new.steps[first:] if one.after is not None), new.run)
     for mark in undone:
         instant = mark.at if step is None else step.told.at
         facts = {"clock": name, "instant": instant, "run": back, "mark": mark.mark, "was": mark.at}
         call.record(Amended, **facts, reason="occurred earlier")
-        call.amended.append(cause_of(name, mark.cycle, mark.mark))
-        # A cycle told late may have given those after it other numbers than what they started has.
-        head, tail = f"clock:{name}:", f":{mark.mark}"
-        same = (run.cause for run in call.draft.chains if run.started_at == mark.at)
-        call.amended += [cause for cause in same if cause.startswith(head) and cause.endswith(tail)]
+        call.amended += causes(call, name, mark.cycle, mark.mark, mark.at)
 
 
 def _tell_again(  # noqa: PLR0917 - the story, what is new in it, and from where it is told
-    call: OneCall, plan: ClockPlan, new: Played, fresh: list[MarkAt], first: int, told: tuple[Told, ...]
+    call: OneCall, plan: ClockPlan, new: Played, fresh: list[MarkAt], first: int, told: tuple[Told, ...], why: str
 ) -> None:
     """Record the clock's story from the first step that is not as it was; marks that are new in it have passed already."""
+    at = min((step.told.at for step in new.steps[first:]), default=call.effective)
     changes = [number for number in range(first, len(new.steps)) if new.steps[number].after is not new.steps[number].before]
     for number in range(first, len(new.steps)):
         step = new.steps[number]
@@ -405,7 +410,8 @@ def _tell_again(  # noqa: PLR0917 - the story, what is new in it, and from where
         if number not in changes:
             continue
         kind, reason = _RECORDS[step.told.operation]
-        again = not any(step.told.operation == one.operation for one in told) or number > first
+        reason = why if why and step.told.operation == "retarget" else reason
+        again = not any(step.told.operation == one.operation for one in told) or step.told.at != at
         run = new.run if number == changes[-1] else step.after
         facts = {"clock": plan.clock.name, "instant": step.told.at, "run": run}
         reason = _AGAIN if again else reason
@@ -425,4 +431,27 @@ def _tell_mark(call: OneCall, plan: ClockPlan, mark: MarkAt, run: ClockRun | Non
         call.record(Warned, mark=mark.mark, **facts)
 
 
-__all__ = ["asked", "note", "place", "play", "retargeted", "waiting"]
+def cause(call: OneCall, plan: ClockPlan, run: ClockRun, mark: str) -> str:
+    """
+    The cause of a chain that a mark of a clock starts.
+
+    Where something told late has made one of several cycles, the chain of a later one may live on under the number that
+    the present cycle has now: then the cause says that this is another of that number.
+    """
+    clock = plan.clock.name
+    named, story = cause_of(clock, run.cycle, mark), call.draft.told.get(clock)
+    earlier = {held.cause: held.started_at for held in call.draft.chains if held.started_at < run.started_at}
+    if story is None or named not in earlier:
+        return named
+    steps = play(call, plan, story.base, story.told).steps
+    began = next((step.after.started_at for step in steps if step.after is not None and step.after.cycle == run.cycle), None)
+    if began is None or (story.base is not None and story.base.cycle == run.cycle):
+        return named
+    count = 2
+    while named in earlier and earlier[named] < began:
+        named = f"clock:{clock}:{run.cycle}~{count}:{mark}"
+        count += 1
+    return named
+
+
+__all__ = ["asked", "cause", "note", "place", "play", "retargeted", "waiting"]

@@ -48,10 +48,9 @@ def react(call: OneCall) -> None:
 def _hear(call: OneCall, plan: ClockPlan, happening: Happening, waiting: dict[str, _clock_story.Standing]) -> None:
     told = _clock_story.asked(call, plan, happening)
     if call.occurred is not None and not happening.opened:
-        if plan.reads and happening.changed & plan.reads:
-            told = (*told, *_clock_story.retargeted(call, plan))
-        if told:
-            _clock_story.place(call, plan, told, waiting.pop(plan.clock.name, None))
+        more, why = _clock_story.retargeted(call, plan) if plan.reads and happening.changed & plan.reads else ((), "")
+        if told or more:
+            _clock_story.place(call, plan, (*told, *more), waiting.pop(plan.clock.name, None), why)
         return
     was = call.draft.clocks.get(plan.clock.name)
     _react(call, plan, happening)
@@ -83,8 +82,12 @@ def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
     elif plan.reads and happening.changed & plan.reads:
         if live is None and not happening.opened:
             promise(call, plan)
-        else:
+        elif call.occurred is None or happening.opened or clock.parent is not None:
             retarget(call, plan)
+        else:
+            told, why = _clock_story.retargeted(call, plan)
+            if told:
+                _clock_story.place(call, plan, told, why=why)
 
 
 def _run(call: OneCall, plan: ClockPlan) -> ClockRun | None:

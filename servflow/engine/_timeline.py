@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow import escalation
-from servflow.engine import _chains, _clocks, _placing
+from servflow.engine import _chains, _clock_story, _clocks, _placing
 from servflow.engine._call import Happening
-from servflow.engine._clock_late import cause_of
 from servflow.engine._events import check_budget, drain, settle, timer_event
 from servflow.errors import ExpressionError, LimitError, Refused
 from servflow.escalation import NEVER
@@ -245,7 +244,7 @@ def _mark(call: OneCall, plan: ClockPlan) -> None:
     scheduled = run.next_at or call.at
     call.cause = f"clock:{name}:{run.cycle}:{run.next_mark}@{micros(scheduled)}"
     mark = _clocks.reach_mark(call, plan)
-    _chains.on_mark(call, name, mark, cause_of(name, run.cycle, mark), scheduled)
+    _chains.on_mark(call, name, mark, _clock_story.cause(call, plan, run, mark), scheduled)
 
 
 __all__ = ["Due", "catch_up", "first_due", "wake_of"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -342,3 +343,88 @@ def test_an_assignment_told_late_counts_from_when_it_occurred() -> None:
     outcome = case.fire("ticket.assign", {"to": "ann"}, minutes=10, occurred=after(2))
 
     assert (after(2), None) == ((run := outcome.ticket.clocks["k"]).stopped_at, run.breached_at)
+
+
+# what must not be lost ----------------------------------------------------------------------------------------------
+
+
+def rested(clock: dict[str, Any], occurred: float | None) -> Case:
+    """A ticket that rests from 120 to 180, of which something is updated at 60, told then or at 240."""
+    case = Case(
+        flow(fields={"p": {"type": "int", "default": 2}}, clocks=[{"name": "k", "paused_in": "b", "until": "z", **clock}])
+    )
+    if occurred is None:
+        case.fire("ticket.update", {"p": 1}, minutes=60)
+    case.fire("go", minutes=120)
+    case.fire("back", minutes=180)
+    if occurred is not None:
+        case.fire("ticket.update", {"p": 1}, minutes=240, occurred=after(occurred))
+    return case
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [
+        {"within": [{"when": "p == 1", "take": "10h"}, {"take": "20h"}], "warn": ["50%"]},
+        {"within": "20h", "start": {"field": "p"}},
+        {"within": "20h", "reset": {"field": "p"}},
+    ],
+    ids=["target", "start", "reset"],
+)
+def test_a_field_told_late_leaves_the_pauses(clock: dict[str, Any]) -> None:
+    """What a ticket's fields change from an earlier instant on does not undo that it rested since."""
+    late = rested(clock, 60)
+
+    assert rested(clock, None).ticket.clocks == late.ticket.clocks
+    assert late.ticket == late.workflow.fold(late.records)
+
+
+def test_an_end_and_a_start_told_late_by_one_event_amend_what_was() -> None:
+    """The mark of the cycle that began later is amended on the clock as it is now, never on none."""
+    start = [{"event": "ask"}, {"event": "again"}]
+    case = promised(until="z", start=start, stop=[{"event": "again"}], warn=["50%"])
+    case.fire("ask", minutes=60)
+    case.until(95)
+
+    outcome = case.fire("again", minutes=100, occurred=after(20))
+
+    [amended] = of(Amended, outcome.records)
+    assert (after(90), after(20)) == (amended.was, amended.run.started_at)
+
+
+def test_a_breach_of_a_number_whose_chain_lives_on_starts_one_of_its_own() -> None:
+    """A late move makes one of two cycles; the third is the second now, its chain lives on, and the next breach has its own."""
+    moves = [move("go"), move("back", "b", "a"), move("aside", "a", "c"), move("here", "c", "a")]
+    start, stop = [{"event": "ask"}, {"state": "c"}], [{"event": "answer"}, {"state": "b"}]
+    chain = {"name": "late", "start": {"clock": "k"}, "levels": [{"name": "boss", "after": "9h", "do": [notify("boss")]}]}
+    clocks = [{"name": "k", "within": "1h", "start": start, "stop": stop}]
+    case = Case(flow(states={"a": {}, "b": {}, "c": {}}, transitions=moves, clocks=clocks, escalations=[chain]))
+    for event, minutes in (("ask", 0), ("go", 10), ("back", 15), ("ask", 20), ("answer", 30), ("ask", 40)):
+        case.fire(event, minutes=minutes)
+    case.until(105)
+    case.fire("aside", minutes=110, occurred=after(5))
+    assert [after(100)] == [run.started_at for run in case.ticket.chains]
+
+    case.fire("answer", minutes=120)
+    case.fire("here", minutes=125)
+    case.fire("ask", minutes=130)
+    case.until(195)
+
+    assert [after(100), after(190)] == [run.started_at for run in case.ticket.chains]
+    case.until(1_000)
+    assert 2 == len({effect.id for effect in case.effects}) == len(case.effects)
+    assert case.ticket == case.workflow.fold(case.records)
+
+
+def test_what_came_long_before_the_story_is_not_undone_either() -> None:
+    """A pause and an end that the clock keeps as its past stay where they were, whatever is told late before them."""
+    case = promised(within="9h", start=[{"event": "ask"}], stop=[{"event": "answer"}], pause=[{"event": "hold"}])
+    case.fire("ask", minutes=0)
+    case.fire("hold", minutes=20)
+    case.fire("answer", minutes=30)
+    for minutes in range(40, 40 + MAX_TOLD + 2):
+        case.fire("hold", minutes=minutes)
+
+    run = case.fire("ask", minutes=200, occurred=after(10)).ticket.clocks["k"]
+
+    assert ("met", after(30), timedelta(minutes=20)) == (run.phase, run.stopped_at, run.counted)
