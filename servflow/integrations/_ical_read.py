@@ -72,6 +72,8 @@ def components(text: str) -> list[Any]:
             code="ical.text",
         )
     plain = re.sub(r"(?im)^(BEGIN|END):VTIMEZONE[ \t]*\r?$", r"\1:X-VTIMEZONE", unfolded)
+    # The package guesses what /vendor/Europe/Berlin may mean, and warns; by another name it is what the file describes.
+    plain = re.sub(r'(?im)(^TZID:|;TZID="?)/', r"\1", plain)
     try:
         found: list[Any] = package().Calendar.from_ical(plain, multiple=True)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
@@ -94,11 +96,12 @@ class Asked:
 
 @frozen
 class _Time:
-    """When something happens once: two wall times of the calendar's zone; *whole* where it is about dates."""
+    """When something happens once: two wall times of the calendar's zone, and how long it is in its own."""
 
     start: datetime
     end: datetime
-    whole: bool
+    whole: bool  # about dates
+    length: timedelta | None = None  # None where it is about dates, or begins and ends in two zones
 
 
 @define
@@ -206,26 +209,33 @@ class Events:
         return True
 
     def _times(self, event: Any, first: _Time, zones: Zones, moved: list[Any]) -> Iterable[_Time]:
-        length = first.end - first.start
+        apart = first.end - first.start
         begin = _value(event, "DTSTART").dt
-        starts = [begin, *self._ruled(event, begin, length)]
-        gone = {_point(item.dt) for item in _listed(event, "EXDATE")}
-        gone |= {_point(other.get("RECURRENCE-ID").dt) for other in moved if not event.get("RECURRENCE-ID")}
         named = _zone_name(event.get("DTSTART"))
-        found: dict[datetime, _Time] = {}
-        for start in starts:
-            if _point(start) not in gone:
-                wall = _wall(start, named, zones)
-                found[wall] = _Time(wall, wall + length, first.whole)
+        times = [(start, first.length, named) for start in (begin, *self._ruled(event, begin, max(apart, timedelta())))]
         for item in _listed(event, "RDATE"):
-            value = item.dt
-            start, span = value if isinstance(value, tuple) else (value, length)
-            if _point(start) in gone:
+            start, lasts = item.dt if isinstance(item.dt, tuple) else (item.dt, first.length)
+            span = lasts - start if isinstance(lasts, datetime) else lasts
+            times.append((start, span, _zone_name(item) or named))
+        gone = self._gone(event, begin, moved)
+        found: dict[datetime, _Time] = {}
+        for start, span, zone in times:
+            if _point(start) in gone or (isinstance(start, datetime) and start.date() in gone):
                 continue
-            wall = _wall(start, _zone_name(item) or named, zones)
-            end = wall + span if isinstance(span, timedelta) else _wall(span, named, zones)
-            found[wall] = _Time(wall, end, first.whole)
+            wall = datetime.combine(start, _MIDNIGHT) if first.whole else _wall(start, zone, zones)
+            # Where it ends is asked of its own zone: the wanted one may change its clocks in between.
+            end = wall + apart if span is None else _wall(start + span, zone, zones)
+            found[wall] = _Time(wall, end, first.whole, span)
         return [found[wall] for wall in sorted(found)]
+
+    def _gone(self, event: Any, begin: date, moved: list[Any]) -> set[Any]:
+        """The instances that are not there: taken out, or with an event of their own. Many programs mix dates and times."""
+        out = [item.dt for item in _listed(event, "EXDATE")]
+        out += [other.get("RECURRENCE-ID").dt for other in moved if not event.get("RECURRENCE-ID")]
+        gone = {_point(value) for value in out}
+        if not isinstance(begin, datetime):
+            gone |= {value.date() for value in out if isinstance(value, datetime)}
+        return gone
 
     def _ruled(self, event: Any, begin: date, length: timedelta) -> list[date]:
         rule = event.get("RRULE")
@@ -247,7 +257,10 @@ class Events:
 
     def _put(self, kind: str, event: Any, one: _Time) -> None:
         if one.end <= one.start:
-            raise ValueError(f"it ends at {one.end} and begins at {one.start}")
+            if one.length is None:
+                raise ValueError(f"it ends at {one.end} and begins at {one.start}")
+            self._note("left_out", event, why=f"the hour that clocks show twice on {one.start.date()}")
+            return
         if one.end - one.start > timedelta(days=MOST_DAYS):
             raise ValueError(f"it lasts longer than {MOST_DAYS} days")
         last = (one.end - timedelta(microseconds=1)).date()
@@ -302,15 +315,41 @@ def _first(event: Any, zones: Zones) -> _Time:
         end = _value(event, "DTEND")
         if isinstance(end.dt, datetime) == whole:
             raise ValueError("DTSTART and DTEND are both dates or both times")
-        return _Time(start, _wall(end.dt, _zone_name(end), zones), whole)
+        length = _between(begin, end)
+        if length is not None and length < timedelta():
+            raise ValueError(f"it ends at {end.dt} and begins at {begin.dt}")
+        if whole or _all_day(event, begin.dt, end.dt):
+            # Many programs write the last day, not the first one after it, of what lasts a single day.
+            days = max((end.dt - begin.dt).days, 1)
+            midnight = datetime.combine(begin.dt, _MIDNIGHT)
+            return _Time(midnight, midnight + days * _DAY, True)
+        if length == timedelta():
+            raise Unsupported("an event that ends as it begins")
+        return _Time(start, _wall(end.dt, _zone_name(end), zones), False, length)
     if event.get("DURATION") is not None:
         span = _value(event, "DURATION").dt
         if not isinstance(span, timedelta):
             raise ValueError("DURATION is a length of time such as PT1H")
-        return _Time(start, start + span, whole)
+        if whole:
+            return _Time(start, start + span, True)
+        return _Time(start, _wall(begin.dt + span, _zone_name(begin), zones), False, span)
     if not whole:
         raise Unsupported("an instant without DTEND or DURATION")
     return _Time(start, start + _DAY, whole)
+
+
+def _between(begin: Any, end: Any) -> timedelta | None:
+    """How long it is by the clock of its own zone; None where it begins and ends in two."""
+    if _zone_name(begin) != _zone_name(end) or getattr(begin.dt, "tzinfo", None) != getattr(end.dt, "tzinfo", None):
+        return None
+    length: timedelta = end.dt - begin.dt
+    return length
+
+
+def _all_day(event: Any, begin: datetime, end: datetime) -> bool:
+    """Whether hours mean whole days, as Outlook writes them: from midnight to midnight, whatever zone a reader is in."""
+    said = str(event.get("X-MICROSOFT-CDO-ALLDAYEVENT", "")).upper() == "TRUE"
+    return said and begin.tzinfo == end.tzinfo and begin < end and begin.time() == end.time() == _MIDNIGHT
 
 
 def _value(event: Any, name: str) -> Any:
@@ -385,15 +424,22 @@ def _named(event: Any) -> str:
 
 
 def texts_of(found: Mapping[str, list[tuple[datetime, datetime]]]) -> dict[str, list[tuple[time, time | str]]]:
-    """The windows of each date, those that touch or overlap made one, as a calendar takes them."""
+    """The windows of each date, those that overlap made one, as a calendar takes them."""
     out: dict[str, list[tuple[time, time | str]]] = {}
-    for text, spans in found.items():
+    waiting = {text: [*spans] for text, spans in found.items()}
+    while waiting:
+        text = min(waiting)
         joined: list[tuple[datetime, datetime]] = []
-        for start, end in sorted(spans):
-            if joined and start < joined[-1][1] and end - joined[-1][0] <= _DAY:
+        for start, end in sorted(waiting.pop(text)):
+            if joined and start < joined[-1][1]:
                 joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
             else:
                 joined.append((start, end))
+        for place, (start, end) in enumerate(joined):
+            if end - start > _DAY:  # only the last one can be: the rest of it is of the next date
+                midnight = datetime.combine(start + _DAY, _MIDNIGHT)
+                joined[place] = (start, midnight)
+                waiting.setdefault(midnight.date().isoformat(), []).append((midnight, end))
         out[text] = [(start.time(), "24:00" if _to_midnight(start, end) else end.time()) for start, end in joined]
     return out
 

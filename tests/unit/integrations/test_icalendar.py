@@ -77,6 +77,89 @@ def test_hours_are_breaks_in_the_zone_of_the_calendar(lines: list[str], expected
     assert expected == dict(read(lines).breaks)
 
 
+OUTLOOK = [
+    "BEGIN:VTIMEZONE", "TZID:/vendor.example/Europe/Berlin",
+    "BEGIN:STANDARD", "DTSTART:16011028T030000", "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10",
+    "TZOFFSETFROM:+0200", "TZOFFSETTO:+0100", "END:STANDARD",
+    "BEGIN:DAYLIGHT", "DTSTART:16010325T020000", "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3",
+    "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200", "END:DAYLIGHT", "END:VTIMEZONE",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["DTSTART;VALUE=DATE:20260501", "DTEND;VALUE=DATE:20260501"], ["2026-05-01"]),
+        (
+            ["X-MICROSOFT-CDO-ALLDAYEVENT:TRUE", "DTSTART;TZID=Europe/Berlin:20260501T000000",
+             "DTEND;TZID=Europe/Berlin:20260503T000000"],
+            ["2026-05-01", "2026-05-02"],
+        ),
+        (
+            ["X-MICROSOFT-CDO-ALLDAYEVENT:TRUE", "DTSTART;TZID=America/New_York:20260501T000000",
+             "DTEND;TZID=America/New_York:20260502T000000", "RRULE:FREQ=DAILY;COUNT=3", "EXDATE;VALUE=DATE:20260502"],
+            ["2026-05-01", "2026-05-03"],
+        ),
+        (["DTSTART;VALUE=DATE:20260501", "RRULE:FREQ=DAILY;COUNT=3", "EXDATE:20260502T000000"], ["2026-05-01", "2026-05-03"]),
+    ],
+)  # fmt: skip
+def test_whole_days_as_programs_write_them(lines: list[str], expected: list[str]) -> None:
+    """The last day as the end of a single day, midnights that are said to be whole days, dates taken out as times."""
+    assert expected == dates(read(lines))
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (
+            ["DTSTART:20260327T200000Z", "DTEND:20260328T020000Z", "RRULE:FREQ=DAILY;COUNT=3"],
+            {"2026-03-27": ("21:00-03:00",), "2026-03-28": ("21:00-04:00",), "2026-03-29": ("22:00-04:00",)},
+        ),
+        (
+            ["DTSTART:20261025T003000Z", "DTEND:20261025T013000Z", "RRULE:FREQ=WEEKLY;COUNT=2"],
+            {"2026-11-01": ("01:30-02:30",)},
+        ),
+        (
+            ["DTSTART:20260105T090000", "DTEND:20260105T100000", "RRULE:FREQ=DAILY;COUNT=3", "EXDATE;VALUE=DATE:20260106"],
+            {"2026-01-05": ("09:00-10:00",), "2026-01-07": ("09:00-10:00",)},
+        ),
+        (
+            ["DTSTART;TZID=/vendor.example/Europe/Berlin:20260601T090000", "DURATION:PT1H"],
+            {"2026-06-01": ("09:00-10:00",)},
+        ),
+    ],
+)  # fmt: skip
+def test_each_instance_has_its_own_hours(lines: list[str], expected: dict[str, tuple[str, ...]]) -> None:
+    """An instance ends where its own zone says, also where the calendar's clocks change in between."""
+    assert expected == dict(read(lines, zone="Europe/Berlin", head=OUTLOOK).breaks)
+
+
+def test_events_without_length_are_noted() -> None:
+    """A reminder, and the hour that clocks show twice, have no window: they are left out by name, the rest is read."""
+    listed = read(
+        ["SUMMARY:Reminder", "DTSTART:20260105T100000", "DTEND:20260105T100000"],
+        ["SUMMARY:Twice", "DTSTART:20261025T003000Z", "DTEND:20261025T013000Z"],
+        ["DTSTART;VALUE=DATE:20260501"],
+        zone="Europe/Berlin",
+    )
+
+    assert ["2026-05-01"] == dates(listed)
+    assert [("ical.left_out", "'Reminder'"), ("ical.left_out", "'Twice'")] == [
+        (note.code, note.facts["event"]) for note in listed.notes
+    ]
+
+
+def test_nights_that_overlap_for_longer_than_a_day_are_cut_at_midnight() -> None:
+    """No window is longer than 24 hours: what overlaps is joined, and what is too long goes on on the next date."""
+    listed = read(
+        ["DTSTART:20260106T080000", "DTEND:20260106T200000"],
+        ["DTSTART:20260106T190000", "DTEND:20260107T180000"],
+        ["DTSTART:20260107T170000", "DTEND:20260107T190000"],
+    )
+
+    assert {"2026-01-06": ("08:00-24:00",), "2026-01-07": ("00:00-19:00",)} == dict(listed.breaks)
+
+
 def test_what_an_event_is() -> None:
     """Categories, what nobody is busy with, cancelled events, words of the caller and of Apple each have their rule."""
     hours = ["DTSTART:20260105T090000", "DTEND:20260105T170000"]
@@ -210,7 +293,7 @@ def test_what_is_valid_and_not_read_is_noted() -> None:
         (ics(["DTSTART:yesterday"]), "ical.event"),
         (ics(["DTSTART;VALUE=DATE:20260105", "RECURRENCE-ID:now"]), "ical.event"),
         (ics(["SUMMARY:no start"]), "ical.event"),
-        (ics(["DTSTART;VALUE=DATE:20260105", "DTEND;VALUE=DATE:20260105"]), "ical.event"),
+        (ics(["DTSTART;VALUE=DATE:20260105", "DTEND;VALUE=DATE:20260104"]), "ical.event"),
         (ics(["DTSTART;VALUE=DATE:20260105", "DTEND:20260106T000000Z"]), "ical.event"),
         (ics(["DTSTART;VALUE=DATE:20260105", "DTEND;VALUE=DATE:99990105"]), "ical.event"),
         (ics(["DTSTART;VALUE=DATE:20260105", "RRULE:FREQ=DAILY;INTERVAL=0"]), "ical.event"),
