@@ -216,8 +216,8 @@ def clocks(call: OneCall, plan: MigrationPlan, before: frozenset[str]) -> None:
             _settle(call, entry, was, before)
         elif run.calendar is not None and run.calendar not in call.compiled.calendars:
             call.record(ClockRetargeted, clock=name, instant=call.at, run=replace(run, calendar=None), reason=CHANGED)
-    _chains.amend(call)
     _clock_caps.follow(call)
+    _chains.amend(call)
 
 
 def _go_on(call: OneCall, entry: ClockPlan, run: ClockRun, was: ClockPlan, plan: MigrationPlan) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from servflow import sla
 from servflow.calendars import OpenTime
-from servflow.engine._clock_late import causes
+from servflow.engine._clock_late import cause_of
+from servflow.engine._clock_records import retargeted
 from servflow.model import Amended, ClockRetargeted, ClockRun
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def cap_for(call: OneCall, plan: ClockPlan, at: datetime) -> datetime | None:
     parent = call.draft.clocks.get(plan.clock.parent or "")
     if parent is None or parent.phase != "running" or (parent.breached_at is not None and parent.breached_at <= at):
         return None
-    return parent.due
+    # What was told late may have moved its breach, which is recorded as any mark only after this.
+    return None if parent.due is not None and parent.due < at else parent.due
 
 
 def capped(call: OneCall, plan: ClockPlan, run: ClockRun, at: datetime, cal: OpenTime | None) -> ClockRun:
@@ -84,8 +86,12 @@ def follow(call: OneCall) -> None:
     """Let every child take what has become of its parent, parents first."""
     for plan in call.compiled.children:
         run = call.draft.clocks.get(plan.clock.name)
-        if run is not None and run.phase in _LIVE and (run.breached_at is None or call.effective <= run.breached_at):
+        if run is None or run.phase not in _LIVE:
+            continue
+        if run.breached_at is None or call.effective <= run.breached_at:
             _follow(call, plan, run)
+        elif plan.clock.breach == "follows" and _taken_back(call, plan, run):
+            _free(call, plan, run)
 
 
 def _follow(call: OneCall, plan: ClockPlan, run: ClockRun) -> None:
@@ -103,9 +109,25 @@ def _follow(call: OneCall, plan: ClockPlan, run: ClockRun) -> None:
     for mark, was in undone:
         reason = f"{clock.parent} changed earlier"
         call.record(Amended, clock=clock.name, instant=at, run=back, mark=mark, was=was, reason=reason)
-        call.amended += causes(call, clock.name, run.cycle, mark, was)
+        call.amended.append(cause_of(clock.name, run.cycle, mark))
     reason = said(plan, changed) or f"no longer capped by {clock.parent}"
     call.record(ClockRetargeted, clock=clock.name, instant=at, run=changed, reason=reason)
+
+
+def _taken_back(call: OneCall, plan: ClockPlan, run: ClockRun) -> bool:
+    """Whether the breach of the parent that broke a child at the same instant does not hold any more."""
+    above = plan.clock.parent
+    gone = (one for one in call.records if isinstance(one, Amended) and one.clock == above and one.mark == sla.BREACH)
+    return any(one.was == run.breached_at for one in gone)
+
+
+def _free(call: OneCall, plan: ClockPlan, run: ClockRun) -> None:
+    cal = call.compiled.counting(run.calendar)
+    at = max(call.effective, run.since or run.paused_at or run.started_at)
+    after = sla.freed(plan.clock, run, at, cap_for(call, plan, at), cal)
+    if after is not run:
+        reason = said(plan, after) or f"no longer capped by {plan.clock.parent}"
+        retargeted(call, plan.clock, run, after, at, reason=reason)
 
 
 __all__ = ["capped", "children", "follow", "said"]

@@ -6,7 +6,7 @@ A clock is a pure fold. `Clock` is the definition; each function takes a `ClockR
 """
 
 from servflow.sla._breaches import Breach, breaches
-from servflow.sla._caps import capped
+from servflow.sla._caps import capped, freed
 from servflow.sla._change import clamp, recalendar, remark, retarget, rewind
 from servflow.sla._clock import CONDITIONS, KEYS, MAX_ITEMS, Clock, short
 from servflow.sla._conditions import KINDS, NARROWING, SIDES, Condition
@@ -69,6 +69,7 @@ __all__ = [
     "explain_idle",
     "fold",
     "forecast",
+    "freed",
     "mark_name",
     "mark_of",
     "over",

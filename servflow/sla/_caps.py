@@ -6,6 +6,7 @@ from datetime import datetime
 
 from servflow.calendars import OpenTime
 from servflow.model import ClockRun, replace
+from servflow.sla._change import armed
 from servflow.sla._clock import Clock
 from servflow.sla._fold import LIVE, with_ahead
 
@@ -32,3 +33,18 @@ def capped(clock: Clock, run: ClockRun, at: datetime, cap: datetime | None, cal:
     if changed.next_at is not None and changed.next_at < at:
         changed = with_ahead(clock, replace(changed, retargeted_at=at), cal)
     return changed
+
+
+def freed(clock: Clock, run: ClockRun, at: datetime, cap: datetime | None, cal: OpenTime | None) -> ClockRun:
+    """
+    From an instant on the cap at which the clock was broken does not hold it any more, as ``breach`` says.
+
+    With ``breach: follows`` it is not broken where it has time left now, under *cap* if that is given. The same run where
+    the breach stays.
+    """
+    if run.phase not in LIVE or run.breached_at is None:
+        return run
+    left = armed(clock, replace(run, cap=cap, retargeted_at=at), at, cal)
+    if left.breached_at is not None:
+        return run
+    return capped(clock, with_ahead(clock, replace(left, cap=None), cal), at, cap, cal)

@@ -47,7 +47,7 @@ def retarget(  # noqa: PLR0917 - the order every operation shares: what, when, h
         run = _recounted(run, cal)
     elif cal is not old_cal and cal != old_cal:
         run = _carried(run, at, old_cal)
-    return with_ahead(clock, _armed(clock, replace(run, over=run.counted > within), at, cal), cal)
+    return with_ahead(clock, armed(clock, replace(run, over=run.counted > within), at, cal), cal)
 
 
 def remark(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> ClockRun:
@@ -74,10 +74,10 @@ def recalendar(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None, 
     changed = settled(run, at)
     changed = _recounted(changed, cal) if clock.on_calendar_change == "recompute" else _carried(changed, at, old_cal)
     changed = replace(changed, retargeted_at=at, over=changed.counted > run.within)
-    return with_ahead(clock, _armed(clock, changed, at, cal), cal)
+    return with_ahead(clock, armed(clock, changed, at, cal), cal)
 
 
-def _armed(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> ClockRun:
+def armed(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> ClockRun:
     """The run without the marks that lie ahead of it now, as far as its options let them be reached again."""
     if not run.marks or (clock.breach == "stays" and clock.marks == "once"):
         return run

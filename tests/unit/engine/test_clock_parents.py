@@ -264,3 +264,33 @@ def test_parents_that_are_none(parents: dict[str, str], codes: list[tuple[str, s
         servflow.load({**FLOW, "clocks": clocks})
 
     assert codes == [(finding.code, finding.path) for finding in refused.value.findings]
+
+
+@pytest.mark.parametrize(("breach", "due", "amended"), [("stays", 8, {"resolution"}), ("follows", 10, {"resolution", "depot"})])
+def test_a_breach_of_the_parent_that_is_taken_back(breach: str, due: float, amended: set[str]) -> None:
+    """Another tier gives the parent time after its breach: a child that only its cap broke follows where it says so."""
+    clocks = [{**FLOW["clocks"][1], "breach": "follows"}, {**FLOW["clocks"][2], "breach": breach}]
+    told = Told({**FLOW, "clocks": clocks}).moves(6, "depot").at(9).does(9, "ticket.update", {"tier": "silver"})
+
+    assert (24, due) == (told.due("resolution"), told.due("depot"))
+    assert amended == {one.clock for one in told.records if isinstance(one, Amended) and one.mark == "breach"}
+    told.at(11)
+    assert due == (told.ticket.clocks["depot"].breached_at - MONDAY) / HOUR  # type: ignore[operator]  # it is breached
+
+
+def test_what_broke_by_its_own_time_stays_broken() -> None:
+    """The parent has time again; the child used up its own."""
+    clocks = [{**FLOW["clocks"][1], "breach": "follows"}, {**FLOW["clocks"][2], "breach": "follows"}]
+    told = Told({**FLOW, "clocks": clocks}).moves(6, "depot").at(10.5).does(10.5, "ticket.update", {"tier": "silver"})
+
+    assert (24, 8) == (told.due("resolution"), told.due("depot"))
+
+
+def test_a_parent_moved_before_its_child_began_by_what_is_told_late() -> None:
+    """What is told late puts the parent's breach later, but still before the child: that has all its own time."""
+    pauses = {**FLOW["clocks"][1], "pause": [{"event": "hold"}], "resume": [{"event": "go"}]}
+    flow = {**FLOW, "events": {"hold": {}, "go": {}}, "clocks": [pauses, FLOW["clocks"][2]]}
+    told = Told(flow).does(3, "go").moves(20, "depot").does(22, "hold", occurred=2)
+
+    assert (9, 24) == (told.due("resolution"), told.due("depot"))
+    assert [9.0] == [(told.ticket.clocks["resolution"].breached_at - MONDAY) / HOUR]  # type: ignore[operator]  # it is breached
