@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from servflow import sla
 from servflow.calendars import OpenTime
-from servflow.engine._clock_late import cause_of
+from servflow.engine._clock_late import causes
 from servflow.engine._clock_records import retargeted
 from servflow.model import Amended, ClockRetargeted, ClockRun
 
@@ -109,7 +109,7 @@ def _follow(call: OneCall, plan: ClockPlan, run: ClockRun) -> None:
     for mark, was in undone:
         reason = f"{clock.parent} changed earlier"
         call.record(Amended, clock=clock.name, instant=at, run=back, mark=mark, was=was, reason=reason)
-        call.amended.append(cause_of(clock.name, run.cycle, mark))
+        call.amended += causes(call, clock.name, run.cycle, mark, was)
     reason = said(plan, changed) or f"no longer capped by {clock.parent}"
     call.record(ClockRetargeted, clock=clock.name, instant=at, run=changed, reason=reason)
 
