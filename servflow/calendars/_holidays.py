@@ -215,8 +215,10 @@ class Dates:
         own = frozenset(self.holidays) | frozenset(self.shifts)
         for item in listed.holidays:
             held = self.holidays.get(item.date)
-            if held is None or held.name is None:
+            if held is None:
                 self.holidays[item.date] = item
+            elif held.name is None:  # it gets the name, and stays the calendar's own
+                self.holidays[item.date] = attrs.evolve(held, name=item.name)
         for text, windows in listed.shifts:
             self._set(self.shifts, text, windows, own)
         for text, windows in listed.breaks:

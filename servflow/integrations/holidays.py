@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from inspect import signature
 from typing import Any
 
 from attrs import define, field
@@ -17,6 +18,8 @@ MOST_YEARS = 200
 
 _JOIN = "; "  # what the package puts between two names of one date
 _HALF = "half_day"
+_USUAL = ("public",)
+_ENDED = 3  # years without moved days, up to the last ones the package knows of, after which a country moves none any more
 _YEARLY_NOTICE = frozenset({"CN"})
 """Countries whose holidays of a year are decreed each year, so that a year without decreed days is not known yet."""
 
@@ -26,7 +29,7 @@ def holiday_list(
     years: int | Iterable[int],
     *,
     subdivision: str | None = None,
-    categories: Iterable[str] | str = ("public",),
+    categories: Iterable[str] | str = _USUAL,
     language: str | None = None,
     half_days: Iterable[str] | None = None,
     observed: bool = True,
@@ -37,9 +40,9 @@ def holiday_list(
 
     Days worked on a weekend for a day off elsewhere (China's make-up workdays) are ``workdays`` of the list: a calendar gives
     them the hours of its ordinary weekdays. ``known_until`` is the end of the last year asked for, or earlier: of China the
-    end of the last year whose notice the package holds; of a country that moves days by decree, likewise; and always the day
-    before the first date that the package calls estimated. Nothing is invented: what the package cannot say stands in
-    ``notes``.
+    end of the last year whose notice the package holds; of a country that moves days by decree, likewise, unless it has moved
+    none for years; and always the day before the first date that the package calls estimated. Nothing is invented: what the
+    package cannot say stands in ``notes``.
 
     Args:
         country: a code such as ``CN``, ``DE``, ``USA``.
@@ -65,7 +68,7 @@ def holiday_list(
     return HolidayList(
         [Holiday(day.isoformat(), name) for day, name in sorted(found.items())],
         known_until=known_until if known_until is not None else asked.known_until(found),
-        source=f"holidays {asked.code}" if subdivision is None else f"holidays {asked.code}-{subdivision}",
+        source=asked.source,
         workdays=asked.workdays(),
         half_days={day: list(half_days) for day in sorted(halves) if day not in found} if half_days is not None else None,
         covers=[first, last],
@@ -100,6 +103,22 @@ def _package() -> Any:
             package="holidays",
         ) from None
     return holidays
+
+
+def _moved_years(entity: Any, categories: Iterable[str]) -> list[int]:
+    """The years for which the package holds days moved by decree, as opposed to days it works out."""
+    moved = []
+    for table in (getattr(entity, f"special_{name}_holidays", None) for name in categories):
+        for year, entries in table.items() if isinstance(table, Mapping) else ():
+            rows = entries if entries and isinstance(entries[0], tuple) else (entries,)
+            if any(len(row) > 3 for row in rows):
+                moved.append(int(year))
+    return moved
+
+
+def _newest() -> int:
+    """The last year of which the package holds a notice at all: China's comes every year."""
+    return max(_moved_years(_package().CN(), _USUAL), default=0)
 
 
 def _years(value: object) -> tuple[int, ...]:
@@ -156,6 +175,14 @@ class _Asked:
     _entity: Any = field(init=False)
     _made: Any = field(init=False)
 
+    @property
+    def source(self) -> str:
+        """What holidays of this question carry as their source: the place, and the kinds where they are not the usual ones."""
+        place = self._entity.subdivisions_aliases.get(self.subdivision, self.subdivision)
+        whole = {*self.categories} - {_HALF}  # half days become hours, which carry no source
+        kinds = "" if whole <= {*_USUAL} else f" ({', '.join(sorted(whole))})"
+        return f"holidays {self.code}{'' if place is None else f'-{place}'}{kinds}"
+
     def __attrs_post_init__(self) -> None:
         self._entity = self._found()
         self.code = self._entity.country
@@ -185,10 +212,10 @@ class _Asked:
     def known_until(self, found: Mapping[date, str]) -> date:
         """The last date that is sure, and notes of what is not."""
         sure = date(self.years[-1], 12, 31)
-        moved = self._moved_years()
+        moved = _moved_years(self._made, self.categories)
         if moved or self.code in _YEARLY_NOTICE:
             last = max(moved, default=self.years[0] - 1)
-            if last < self.years[-1]:
+            if last < self.years[-1] and (self.code in _YEARLY_NOTICE or last + _ENDED >= _newest()):
                 sure = date(max(last, 1), 12, 31)
                 self.notes.append(
                     _note("not_announced", country=self.code, years=_span(max(last + 1, self.years[0]), self.years[-1]))
@@ -200,17 +227,6 @@ class _Asked:
         if self.code == "CN":
             self.notes.append(Finding("holidays.weekends", "", {"country": self.code}, severity="info"))
         return sure
-
-    def _moved_years(self) -> list[int]:
-        """The years for which the package holds days moved by decree, as opposed to days it works out."""
-        tables = [getattr(self._made, f"special_{name}_holidays", None) for name in self.categories]
-        moved = []
-        for table in tables:
-            for year, entries in table.items() if isinstance(table, Mapping) else ():
-                rows = entries if entries and isinstance(entries[0], tuple) else (entries,)
-                if any(len(row) > 3 for row in rows):
-                    moved.append(int(year))
-        return moved
 
     def _estimated(self, name: str) -> bool:
         labels = [getattr(self._entity, f"{kind}_label", None) for kind in ("estimated", "observed_estimated")]
@@ -224,6 +240,10 @@ class _Asked:
         # One year more: a notice may move days of the December before. Languages that nobody names follow the machine's.
         years = range(self.years[0], min(self.years[-1] + 1, self._entity.end_year) + 1)
         options = {"subdiv": self.subdivision, "language": spoken, "categories": categories, "observed": self.observed}
+        # Some countries keep quiet about what is estimated unless they are asked to tell.
+        options |= {
+            name: True for name in signature(type(self._entity()).__init__).parameters if name.endswith("_show_estimated")
+        }
         return self._entity(years=years, **options)
 
     def _found(self) -> Any:

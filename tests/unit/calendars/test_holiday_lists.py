@@ -111,6 +111,16 @@ def test_a_newer_list_of_the_same_source_takes_the_old_holidays_back() -> None:
     assert ["2026-10-01", "2026-10-05"] == [item.date for item in Proposal.of(once, newer).proposed.holidays]
 
 
+def test_a_date_of_its_own_stays_its_own_once_it_has_a_name() -> None:
+    """A list names the calendar's own date; a newer list that is without it leaves it there."""
+    own = Calendar("Asia/Shanghai", WEEK, holidays=["2026-10-01"])
+    once = Proposal.of(own, HolidayList([{"date": "2026-10-01", "name": "National Day"}], source="notice")).proposed
+    newer = HolidayList(source="notice", covers=["2026-01-01", "2026-12-31"])
+
+    assert [("National Day", None)] == [(item.name, item.source) for item in once.holidays]
+    assert ["2026-10-01"] == [item.date for item in Proposal.of(once, newer).proposed.holidays]
+
+
 def test_own_entries_win_and_are_noted() -> None:
     """Hours of the calendar's own stay against the list, which is said; replace lets them go."""
     own = Calendar("Asia/Shanghai", WEEK, holidays=["2026-05-04"], shifts={"2026-10-10": ["10:00-11:00"]})

@@ -120,6 +120,36 @@ def test_estimated_dates_are_not_known() -> None:
     assert ["holidays.estimated"] == [note.code for note in listed.notes]
 
 
+@pytest.mark.parametrize("country", ["SA", "PS", "CI"])
+def test_countries_that_keep_quiet_about_estimates_are_asked(country: str) -> None:
+    """Feasts of decades ahead are never sure, also where the package does not say so of itself."""
+    listed = holiday_list(country, 2045)
+
+    assert ["holidays.estimated"] == [note.code for note in listed.notes]
+    assert listed.known_until is not None
+    assert listed.known_until < date(2045, 12, 31)
+
+
+def test_a_country_that_has_long_moved_no_days_is_known() -> None:
+    """Bulgaria moved days until 2016 and has a law since: its years are as known as those of any other country."""
+    listed = holiday_list("BG", 2026)
+
+    assert (date(2026, 12, 31), ()) == (listed.known_until, listed.notes)
+
+
+def test_one_place_by_two_names_and_two_kinds_of_one_place() -> None:
+    """A source is the place and the kinds of holidays: other kinds take nothing back, the other name of the place does."""
+    assert "holidays DE-BY" == holiday_list("DE", 2026, subdivision="Bayern").source
+    assert "holidays CN" == holiday_list("CN", 2026, categories=["half_day", "public"]).source
+
+    public = propose(OFFICE, "AT", 2026).proposed
+    bank = propose(public, "AT", 2026, categories="bank")
+
+    assert ["2026-04-03", "2026-12-24", "2026-12-31"] == [change.key for change in bank.changes if change.gained]
+    assert all(change.after == () for change in bank.changes)
+    assert {item.date for item in public.holidays} < {item.date for item in bank.proposed.holidays}
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "code"),
     [
