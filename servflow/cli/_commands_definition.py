@@ -55,8 +55,9 @@ def check_command(say: Say, file: Path, allow_warnings: bool, coverage: bool, at
         say.findings(error.findings, file=str(file), loads=False)
         return FINDINGS
     if isinstance(workflow, Correlator):
-        return _told_correlator(say, workflow, file)
-    found = workflow.check(at=at or datetime.now(UTC).replace(microsecond=0))
+        return _told_correlator(say, workflow, document.locate, file)
+    at = at or datetime.now(UTC).replace(microsecond=0)
+    found = tuple(_placed(finding, document.locate) for finding in workflow.check(at=at))
     facts = {"name": workflow.workflow, "version": workflow.version}
     cases = {
         "run": sum(len(table.cases) for table in workflow.tables.values()),
@@ -87,9 +88,14 @@ def _of_tables(tables: dict[str, DecisionTable], locate: Any) -> list[Finding]:
     for name, table in tables.items():
         for finding in (*table.check(), *failed_cases(table, table.run_cases())):
             path = f"tables.{name}.{finding.path}".rstrip(".")
-            place = locate(path)
-            found.append(evolve(finding, path=path, line=place and place.line, column=place and place.column))
+            found.append(_placed(evolve(finding, path=path), locate))
     return found
+
+
+def _placed(finding: Finding, locate: Any) -> Finding:
+    """A finding with the line and column of what it is about, where it is about a part of the file."""
+    place = locate(finding.path) if finding.path else None
+    return evolve(finding, line=place and place.line, column=place and place.column)
 
 
 def _told_tables(
@@ -117,8 +123,8 @@ def _told_tables(
     return _status(found, allow_warnings=allow_warnings)
 
 
-def _told_correlator(say: Say, correlator: Correlator, file: Path) -> int | None:
-    found = correlator.check()
+def _told_correlator(say: Say, correlator: Correlator, locate: Any, file: Path) -> int | None:
+    found = tuple(_placed(finding, locate) for finding in correlator.check())
     if say.json:
         known = {"correlator": correlator.name, "version": correlator.version, "hash": correlator.hash}
         say.findings(found, file=str(file), loads=True, **known)

@@ -316,8 +316,27 @@ def _stops(paths: Paths, plan: ClockPlan, path: str) -> Iterator[Finding]:
         yield _finding("clock.never_stops", f"{path}.{key}", plan, conditions={"en": f" ({told})", "zh": f"（{told}）"})
 
 
+def _never_counts(paths: Paths, plan: ClockPlan) -> str | None:
+    """The key by which a clock rests wherever a ticket is while it lives; None where it may count."""
+    clock = plan.clock
+    if not clock.counts_in and not (clock.paused_in and paths.seen.complete):
+        return None
+    ended = paths.standing(plan.stop_states) if paths.seen.complete else frozenset[int]()
+    closed = paths.standing(paths.seen.machine.compiled.closed_states)
+    reopened = frozenset(later for number in closed for later in paths.seen.after[number]) if paths.seen.complete else closed
+    lives = paths.onward(paths.began(plan) | (reopened - closed), ended)
+    if clock.counts_in and lives.isdisjoint(paths.standing(clock.counts_in)):
+        return "counts_in"
+    resting = paths.standing(clock.paused_in) if paths.seen.complete else frozenset[int]()
+    return "paused_in" if lives and lives <= resting else None
+
+
 def _resumes(paths: Paths, plan: ClockPlan, path: str, way: Way) -> Iterator[Finding]:
     clock = plan.clock
+    rests = _never_counts(paths, plan)
+    if rests is not None:
+        yield _finding("clock.never_counts", f"{path}.{rests}", plan)
+        return
     resumes = paths.of(clock.resume)
     ends = paths.of((*clock.stop, *clock.cancel))
     inside = paths.standing(clock.paused_in)
@@ -331,9 +350,6 @@ def _resumes(paths: Paths, plan: ClockPlan, path: str, way: Way) -> Iterator[Fin
             yield _finding(
                 "clock.never_resumed", f"{path}.paused_in[{index}]", plan, conditions=[f"state {state}"], witness=witness
             )
-    if clock.counts_in and paths.onward(paths.began(plan)).isdisjoint(paths.standing(clock.counts_in)):
-        told = [f"not {state}" for state in clock.counts_in]
-        yield _finding("clock.never_resumed", f"{path}.counts_in", plan, conditions=told)
     if not clock.pause:
         return
     pauses = paths.of(clock.pause)

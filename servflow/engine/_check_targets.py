@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice, product
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 MAX_TICKETS = 128
 """With how many combinations of values the targets of one clock, or of two, are looked at."""
 
+MAX_ROWS = 512
+"""How many tickets are opened for the rows of tables that targets of one clock, or of two, come from."""
+
 MAX_PAIRS = 60
 """How many pairs of clocks are compared in one definition."""
 
@@ -42,6 +46,9 @@ STARTS = tuple(timedelta(hours=hour) for hour in range(0, 24 * 7, 3))
 """When within a week two targets are compared that are not counted alike."""
 
 _WORDS, _NUMBERS = re.compile(r'"([^"]{0,200})"'), re.compile(r"\b\d{1,9}\b")
+
+_ALIKE = 3
+"""For how many rows that give the same a ticket is made: one that an earlier row hides may be reached by the next."""
 
 _LONG_AFTER = datetime(2400, 1, 1, tzinfo=UTC)
 _FIRST = datetime(1900, 1, 1, tzinfo=UTC)
@@ -71,7 +78,7 @@ class Targets:
     at: datetime | None
     left: int = MAX_ASKED
     mentions: dict[str, Mentions] = attrs.field(init=False, factory=dict)
-    _opened: dict[tuple[str, ...], list[tuple[Mapping[str, Any], Ticket]]] = attrs.field(init=False, factory=dict)
+    _opened: dict[Any, list[tuple[Mapping[str, Any], Ticket]]] = attrs.field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
         for plan in self.machine.compiled.clocks:
@@ -94,16 +101,55 @@ class Targets:
     def tickets(self, *plans: ClockPlan) -> list[tuple[Mapping[str, Any], Ticket]]:
         """Tickets just opened, one for each combination of what the targets of these clocks hang on, with those values."""
         names = tuple(sorted(frozenset[str]().union(*(plan.reads for plan in plans))))
-        if names not in self._opened:
-            self._opened[names] = list(self._open(names))
-        return self._opened[names]
+        taken = [take for plan in plans for _, take in (*plan.targets, *plan.calendars) if isinstance(take, TableOutput)]
+        key = names, tuple(dict.fromkeys((take.table, take.take) for take in taken))
+        if key not in self._opened:
+            sets = [(name, values) for name in names if (values := self._values(name))]
+            combined = (
+                {name: value for (name, _), value in zip(sets, row, strict=True) if value is not None}
+                for row in islice(product(*(values for _, values in sets)), MAX_TICKETS)
+            )
+            self._opened[key] = list(self._open([*combined, *islice(self._rows(key[1], frozenset(names)), MAX_ROWS)]))
+        return self._opened[key]
 
-    def _open(self, names: tuple[str, ...]) -> Iterator[tuple[Mapping[str, Any], Ticket]]:
+    def _rows(self, taken: Iterable[tuple[str, str]], names: frozenset[str]) -> Iterator[dict[str, Any]]:
+        """Values for each row of tables that gives something else than the rows before, by what its cells name."""
+        outputs: dict[str, list[str]] = {}
+        for source, take in taken:
+            outputs.setdefault(source, []).append(take)
+        for source, takes in outputs.items():
+            table = self.machine.workflow.tables[source]
+            places = [list(table.outputs).index(take) for take in takes if take in table.outputs]
+            seen: Counter[tuple[str, ...]] = Counter()
+            for row in table.rows:
+                given = tuple(str(row.then[place]) for place in places)
+                seen[given] += 1
+                if seen[given] <= _ALIKE:
+                    named = {
+                        column.name: cell for column, cell in zip(table.inputs, row.when, strict=True) if column.expr is None
+                    }
+                    yield {
+                        key: met for key, cell in named.items() if key in names and (met := self._meets(key, cell)) is not None
+                    }
+
+    def _meets(self, name: str, cell: str) -> Any:
+        """A value that a cell may take, as far as it can be read off; None where it cannot."""
+        spec = self.machine.spec(name)
+        words, numbers = _WORDS.findall(cell), _NUMBERS.findall(_WORDS.sub("", cell))
+        if spec is None or "not" in cell or not (words or numbers):
+            return None
+        if words:
+            return words[0] if spec.type == "string" and (not spec.one_of or words[0] in spec.allowed) else None
+        beyond = {">": 1, "<": -1}.get(cell.strip()[:1], 0) if "=" not in cell else 0
+        number = int(numbers[0]) + beyond
+        if spec.type not in ("int", "uint") or (spec.one_of and number not in spec.allowed):
+            return None
+        return number if name != "priority" or 1 <= number <= 9 else None
+
+    def _open(self, combined: Iterable[dict[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Ticket]]:
         workflow = self.machine.workflow
         needed = {name: filler(spec) for name, spec in workflow.fields.items() if spec.required and spec.default is None}
-        sets = [(name, values) for name in names if (values := self._values(name))]
-        for row in islice(product(*(values for _, values in sets)), MAX_TICKETS):
-            given = {name: value for (name, _), value in zip(sets, row, strict=True) if value is not None}
+        for given in combined:
             try:
                 yield given, workflow.open("witness", {**needed, **given}, at=self.at or START).ticket
             except ServflowError as error:

@@ -65,6 +65,12 @@ TEXTS: dict[str, Text] = {
         hint_en="add a way out of there, or a resume: that can happen then",
         hint_zh="请添加离开该处的路径，或添加此后可能发生的 resume:",
     ),
+    "clock.never_counts": Text(
+        en="the clock {clock} never counts: wherever a ticket is before the clock ends, it rests",
+        zh="时钟 {clock} 从不计时：在它结束之前，工单所到之处它都暂停",
+        hint_en="leave out of paused_in, or name in counts_in, a state that a ticket is in before the clock ends",
+        hint_zh="请从 paused_in 中去掉，或在 counts_in 中写明一个时钟结束前工单会处于的状态",
+    ),
     "clock.hidden": Text(
         en="{condition} is both {first} and {second} of the clock {clock}: {first} goes first, {second} never happens",
         zh="{condition} 同时是时钟 {clock} 的 {first} 与 {second}：{first} 在先，{second} 永远不会发生",

@@ -299,3 +299,13 @@ def test_graph_looks_at_a_ticket_at_an_instant(run: Run, fine: Path, tmp_path: P
     assert 2 == run("graph", fine, "--ticket", held, "--at", "2026-11-01T10:30:00Z").exit_code
     nowhere = run("graph", fine, "--ticket", "T1")
     assert (2, True) == (nowhere.exit_code, "with --db PATH" in nowhere.stderr)
+
+
+def test_check_tells_what_loads_with_its_line_too(run: Run, tmp_path: Path) -> None:
+    """A warning about a clock stands at the line of that clock, as text and as JSON."""
+    path = tmp_path / "clocks.yaml"
+    path.write_text(FINE + "clocks:\n  - {name: fix, within: 1h, until: closed, warn: [2h before]}\n", encoding="utf-8")
+    told = json.loads(run("check", path, "--format", "json").stdout)
+
+    assert "line 14: clocks[0].warn[0]: the mark 2h before" in run("check", path).stdout
+    assert [14] == [finding["line"] for finding in told["findings"]]

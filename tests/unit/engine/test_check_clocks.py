@@ -256,9 +256,30 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {**LINE, "clocks": [clock("team", "7h", until="b", parent="repair"), clock("repair", "8h", until="z")]},
     ),
     (
-        "clock.never_resumed",
+        "clock.never_counts",
         {**WAIT, "clocks": [clock(until="z", counts_in="c")]},
         {**WAIT, "clocks": [clock(until="z", counts_in="b")]},
+    ),
+    # What lies behind the end of a clock is no place in which it counts.
+    (
+        "clock.never_counts",
+        {**LINE, "clocks": [clock(until="b", counts_in=["b", "z"])]},
+        {**LINE, "clocks": [clock(until="z", counts_in="b")]},
+    ),
+    (
+        "clock.never_counts",
+        {**LINE, "clocks": [clock(until="z", paused_in=["a", "b"])]},
+        {**LINE, "clocks": [clock(until="z", paused_in=["a"])]},
+    ),
+    # A ticket that is opened again may be where it counts.
+    (
+        "clock.never_counts",
+        {**LINE, "clocks": [clock(until="b", paused_in=["a"])]},
+        {
+            **WAIT,
+            "transitions": [move(), move("end", "b", "z"), move("ticket.reopen", "z", "c"), move("on", "c", "b")],
+            "clocks": [clock(until="b", paused_in="a")],
+        },
     ),
     (
         "clock.never_stops",
@@ -425,3 +446,25 @@ def test_no_clock_of_the_templates_is_found_fault_with(file: str) -> None:
         pytest.skip(f"there is no template {file}")
 
     assert [] == [finding.text() for finding in load(path).check() if finding.code.startswith("clock.")]
+
+
+def test_each_row_of_a_long_table_has_its_ticket() -> None:
+    """One row of many hundred that promises the answer after the repair is told with its values."""
+    rows = [
+        {"when": [f'"{tier}"', f'"r{number}"'], "then": ['"9h"' if (tier, number) == ("gold", 199) else '"2h"', '"4h"']}
+        for number in range(200)
+        for tier in ("gold", "silver")
+    ]
+    promises = {"hit": "first", "inputs": ["tier", "region"], "outputs": {"answer": "string", "mend": "string"}, "rows": rows}
+    clocks = [
+        clock("answer", {"table": "promises", "take": "answer"}, stop=ANSWER),
+        clock("repair", {"table": "promises", "take": "mend"}, until="z"),
+    ]
+    found = coded(
+        "clock.response_longer",
+        fields={**TIER["fields"], "region": {"type": "string", "required": True}},
+        tables={"promises": promises},
+        clocks=clocks,
+    )
+
+    assert [" with tier = gold, region = r199"] == [finding.facts["where"]["en"] for finding in found]
