@@ -402,6 +402,9 @@ def _tell_again(  # noqa: PLR0917 - the story, what is new in it, and from where
     """Record the clock's story from the first step that is not as it was; marks that are new in it have passed already."""
     at = min((step.told.at for step in new.steps[first:]), default=call.effective)
     changes = [number for number in range(first, len(new.steps)) if new.steps[number].after is not new.steps[number].before]
+    for mark in fresh:
+        if mark.step < first:  # taken back by what does not come after it any more
+            _tell_mark(call, plan, mark, new.steps[first].before if first < len(new.steps) else new.run)
     for number in range(first, len(new.steps)):
         step = new.steps[number]
         for mark in fresh:

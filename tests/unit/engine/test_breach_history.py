@@ -120,6 +120,17 @@ def test_a_breach_is_amended_once_though_more_is_told_late() -> None:
     assert (after(240), None) == (case.ticket.clocks["k"].due, case.ticket.clocks["k"].breached_at)
 
 
+def test_a_breach_that_was_taken_back_holds_where_the_target_came_too_late() -> None:
+    """The ticket had closed before it got the longer target: the breach is told anew, and the list says that it holds."""
+    case = clocked(within=[{"when": "n == 1", "take": "3h"}, {"take": "1h"}], breach="follows", **EVENTS)
+    case.fire("signal", minutes=70)
+    case.fire("ticket.update", {"n": 1}, minutes=90, occurred=after(80))
+    case.fire("end", minutes=95, occurred=after(75))
+
+    assert [(1, after(60), "target changed", None), (1, after(60), None, None)] == told(case)
+    assert after(60) == case.ticket.clocks["k"].breached_at
+
+
 def test_a_breach_before_a_reset_is_amended_too() -> None:
     """Done before the end after all, as is told once the clock has begun again: it does not hold, and is told."""
     case = clocked(stop=[{"event": "done"}], reset=[{"event": "again"}])
