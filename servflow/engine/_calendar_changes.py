@@ -153,11 +153,13 @@ def _go_on(
 ) -> None:
     """Let each edition count up to its end: what time sets until then happens by it."""
     present = call.compiled
+    own = {plan.clock.name: present.calendars for plan in present.clocks if plan not in waiting}
     try:
         for (calendars, until), following in _pairs(steps, present.calendars):
             change = min(now if until is None else max(until, call.at), now)
             call.compiled = copy.copy(present)
             call.compiled.calendars = dict(calendars)
+            call.compiled.own_calendars = own
             if call.records or (call.draft.wake is not None and call.draft.wake <= change):
                 catch_up(call, change)
             call.at = change

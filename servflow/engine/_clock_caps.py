@@ -95,7 +95,7 @@ def follow(call: OneCall) -> None:
 
 
 def _follow(call: OneCall, plan: ClockPlan, run: ClockRun) -> None:
-    clock, cal = plan.clock, call.compiled.counting(run.calendar)
+    clock, cal = plan.clock, call.compiled.counting(run.calendar, run.name)
     # What an event that occurred earlier changes holds from there, but not from before the clock's own latest change.
     at = max(call.effective, run.since or run.paused_at or run.started_at)
     cap = cap_for(call, plan, at)
@@ -122,7 +122,7 @@ def _taken_back(call: OneCall, plan: ClockPlan, run: ClockRun) -> bool:
 
 
 def _free(call: OneCall, plan: ClockPlan, run: ClockRun) -> None:
-    cal = call.compiled.counting(run.calendar)
+    cal = call.compiled.counting(run.calendar, run.name)
     at = max(call.effective, run.since or run.paused_at or run.started_at)
     after = sla.freed(plan.clock, run, at, cap_for(call, plan, at), cal)
     if after is not run:

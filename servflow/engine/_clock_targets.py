@@ -60,7 +60,7 @@ def chosen(call: OneCall, plan: ClockPlan, at: datetime) -> Chosen:
     """
     if plan.fixed is not None:
         within, name = plan.fixed
-        return Chosen(within, name, call.compiled.counting(name))
+        return Chosen(within, name, call.compiled.counting(name, plan.clock.name))
     where, told = f"clock {plan.clock.name}", Told({})
     take = next((take for when, take in plan.targets if call.holds(when, where)), None)
     name = next((take for when, take in plan.calendars if call.holds(when, where)), None)
@@ -73,7 +73,7 @@ def chosen(call: OneCall, plan: ClockPlan, at: datetime) -> Chosen:
             name = None
         elif isinstance(name, TableOutput):
             name = _calendar(call, name, told, where)
-        cal = call.compiled.counting(name)
+        cal = call.compiled.counting(name, plan.clock.name)
         return Chosen(sla.target(take, cal, at), name, cal, told)
     except (TimeError, DefinitionError) as error:
         raise Refused(f"clock {plan.clock.name}: {error}", code="guard", clock=plan.clock.name, why=str(error)) from error
@@ -95,7 +95,7 @@ def reset(call: OneCall, plan: ClockPlan) -> None:
         return
     found = chosen(call, plan, call.effective)
     if found.within is not None:
-        run, at = rewound(call, plan, run, call.compiled.counting(run.calendar))
+        run, at = rewound(call, plan, run, call.compiled.counting(run.calendar, run.name))
         fresh = sla.reset(plan.clock, run, at, found.within, found.calendar, found.cal)
         fresh = capped(call, plan, fresh, at, found.cal)
         reason = found.reason(call, "reset by its condition")
@@ -110,12 +110,12 @@ def retarget(call: OneCall, plan: ClockPlan) -> None:
     within, name, cal, _ = found
     if within is None:
         return
-    old = call.compiled.counting(run.calendar)
+    old = call.compiled.counting(run.calendar, run.name)
     if within == run.within and name == run.calendar:
         return
     back, at = rewound(call, plan, run, old)
     changed = sla.retarget(plan.clock, back, at, within, name, cal, old_cal=old)
     if changed is not run:
-        changed = capped(call, plan, changed, at, call.compiled.counting(changed.calendar))
+        changed = capped(call, plan, changed, at, call.compiled.counting(changed.calendar, changed.name))
         reason = found.reason(call, "target changed")
         retargeted(call, plan.clock, back, changed, at, reason=reason)

@@ -120,7 +120,7 @@ def _change(call: OneCall, plan: ClockPlan, operation: str, reason: str) -> None
     run = _run(call, plan)
     if run is None:
         return
-    cal = call.compiled.counting(run.calendar)
+    cal = call.compiled.counting(run.calendar, run.name)
     back, at = rewound(call, plan, run, cal)
     change, kind = _KINDS[operation]
     changed = change(plan.clock, back, at, cal)
@@ -144,7 +144,7 @@ def _start(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
     if run is not None and run.stopped_at is not None:
         at = max(at, run.stopped_at)
     if run is not None and happening.reopened and clock.on_reopen == "resume" and run.phase == "met":
-        cal = call.compiled.counting(run.calendar)
+        cal = call.compiled.counting(run.calendar, run.name)
         again = capped(call, plan, sla.reopen(clock, run, at, cal), at, cal)
         call.record(ClockResumed, clock=clock.name, instant=at, run=again, reason="reopened")
     else:
@@ -163,7 +163,7 @@ def reach_mark(call: OneCall, plan: ClockPlan, reason: str = "") -> str:
     """The next mark of a clock has come: record it at its own instant, and say which it was."""
     run = call.draft.clocks[plan.clock.name]
     mark, instant = run.next_mark or BREACH, run.next_at or call.at
-    after = sla.reach(plan.clock, run, call.compiled.counting(run.calendar))
+    after = sla.reach(plan.clock, run, call.compiled.counting(run.calendar, run.name))
     if mark == BREACH:
         call.record(Breached, clock=plan.clock.name, instant=instant, run=after, reason=reason)
     else:

@@ -30,7 +30,7 @@ from servflow.engine._tables import read_by, timed
 from servflow.engine._takers import Takers
 from servflow.errors import DefinitionError, Finding
 from servflow.expressions import Expression, Trial
-from servflow.model import CONVERTERS, FrozenMap, Outcome
+from servflow.model import CONVERTERS, EMPTY, FrozenMap, Outcome
 from servflow.rules import RuleSet
 from servflow.statemachine import Machine
 
@@ -317,9 +317,19 @@ class Compiled:
         conditions = [*([link.guard] if link.guard is not None else []), *(v for u in link.updates for v in u.values.values())]
         return frozenset(name for condition in conditions for name in self.depends_on(condition))
 
-    def counting(self, name: str | None) -> OpenTime | None:
-        """The calendar of that name; None, the short way for time as it passes, for None."""
-        return None if name is None else self.calendars[name]
+    def counting(self, name: str | None, clock: str = "") -> OpenTime | None:
+        """
+        The calendar of that name; None, the short way for time as it passes, for None.
+
+        Args:
+            clock: whose it is: while an earlier edition counts, some clocks are counted by the present one.
+        """
+        if name is None:
+            return None
+        return (self.own_calendars.get(clock) or self.calendars)[name]
+
+    own_calendars: Mapping[str, Mapping[str, OpenTime]] = EMPTY
+    """By clock, where not all are counted by ``calendars``."""
 
     @cached_property
     def events(self) -> frozenset[str]:

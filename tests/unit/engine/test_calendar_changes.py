@@ -162,3 +162,20 @@ def test_what_is_told_late_after_a_change_does_not_undo_it() -> None:
     assert (11 * HOUR, "paused", NOON + 3 * HOUR) == (run.counted, run.phase, run.paused_at)
     earlier = workflow.fire(changed, "signal", at=NOON + 4 * HOUR, occurred=NOON - HOUR).ticket.clocks["k"]
     assert (10 * HOUR, "paused", NOON) == (earlier.counted, earlier.phase, earlier.paused_at)
+
+
+@pytest.mark.parametrize("looked", [20, 29, 60, 100])
+def test_a_clock_that_recomputes_is_not_counted_by_the_earlier_calendar_beside_one_that_does(looked: int) -> None:
+    """A prospective clock next to it changes nothing for it, also where marks lay between the last call and this one."""
+    whole = {"name": "k", "within": "16h", "calendar": "ours", "warn": ["25%", "50%"]}
+    beside = {**whole, "name": "p", "on_calendar_change": "prospective"}
+
+    def told(*clocks: dict[str, Any]) -> Any:
+        before, now = (
+            flow(clocks=list(clocks), host_calendars={"ours": calendar}, past_calendars=past)
+            for calendar, past in ((OFFICE, ()), (LATE, {"ours": OFFICE}))
+        )
+        run = now.advance(before.open("T1", at=after()).ticket, at=after(hours=looked)).ticket.clocks["k"]
+        return run.due, run.breached_at, run.marks, run.reached, run.next_at
+
+    assert told(whole) == told(whole, beside)
