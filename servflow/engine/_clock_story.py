@@ -218,7 +218,7 @@ def play(
 
 def _reach(call: OneCall, plan: ClockPlan, run: ClockRun, marks: list[MarkAt], step: int) -> ClockRun:
     marks.append(MarkAt(run.cycle, run.next_mark or BREACH, run.next_at or call.at, step))
-    return sla.reach(plan.clock, run, call.compiled.counting(run.calendar, run.name))
+    return sla.reach(plan.clock, run, call.compiled.counting(run.calendar))
 
 
 def _apply(call: OneCall, plan: ClockPlan, run: ClockRun | None, one: Told) -> ClockRun | None:
@@ -231,7 +231,7 @@ def _apply(call: OneCall, plan: ClockPlan, run: ClockRun | None, one: Told) -> C
         return run if within is None else sla.begin(clock, at, within, name, cal, run)
     if run is None:
         return None
-    cal = call.compiled.counting(run.calendar, run.name)
+    cal = call.compiled.counting(run.calendar)
     if operation == "reopen":
         return sla.reopen(clock, run, at, cal)
     if operation in _VERBS:
@@ -250,7 +250,7 @@ def _apply(call: OneCall, plan: ClockPlan, run: ClockRun | None, one: Told) -> C
 def _target(call: OneCall, plan: ClockPlan, one: Told) -> tuple[Any, str | None, Any]:
     if one.within is None:
         return choose(call, plan, one.at)
-    return one.within, one.calendar, call.compiled.counting(one.calendar, plan.clock.name)
+    return one.within, one.calendar, call.compiled.counting(one.calendar)
 
 
 def _stopped_by(call: OneCall, clock: str, at: datetime) -> bool:
@@ -346,7 +346,7 @@ def _with(
     at = told[0].at
     if base is not None:
         at = sla.clamp(base, at)
-        back, undone = sla.rewind(plan.clock, base, at, call.compiled.counting(base.calendar, base.name))
+        back, undone = sla.rewind(plan.clock, base, at, call.compiled.counting(base.calendar))
         gone = [MarkAt(base.cycle, mark, was, -1) for mark, was in undone]
         items[:0] = did(plan, base, at)  # what it had done since then, it has still done
         at, base = max(at, _changed(back)), back
@@ -424,6 +424,9 @@ def _tell_again(  # noqa: PLR0917 - the story, what is new in it, and from where
             take_back(call, plan.clock, marks, run, step.told.at, reason=reason)
     if not changes and new.run is not None and call.draft.clocks.get(plan.clock.name) != new.run:
         call.record(ClockRetargeted, clock=plan.clock.name, instant=call.effective, run=new.run, reason=_AGAIN)
+    for mark in fresh:
+        if mark.step >= len(new.steps):
+            _tell_mark(call, plan, mark, new.run)
 
 
 def _tell_mark(call: OneCall, plan: ClockPlan, mark: MarkAt, run: ClockRun | None) -> None:

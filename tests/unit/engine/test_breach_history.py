@@ -131,6 +131,16 @@ def test_a_breach_that_was_taken_back_holds_where_the_target_came_too_late() -> 
     assert after(60) == case.ticket.clocks["k"].breached_at
 
 
+def test_a_breach_holds_again_where_the_longer_target_is_replaced_from_before() -> None:
+    """Told late, the short target applied all along: the breach is told anew at its own instant."""
+    case = clocked(within=[{"when": "n == 1", "take": "3h"}, {"take": "1h"}], breach="follows", **EVENTS)
+    case.fire("ticket.update", {"n": 1}, minutes=90)
+    case.fire("ticket.update", {"n": 0}, minutes=100, occurred=after(50))
+
+    assert [(1, after(60), "target changed", None), (1, after(60), None, None)] == told(case)
+    assert after(60) == case.ticket.clocks["k"].breached_at
+
+
 def test_a_breach_before_a_reset_is_amended_too() -> None:
     """Done before the end after all, as is told once the clock has begun again: it does not hold, and is told."""
     case = clocked(stop=[{"event": "done"}], reset=[{"event": "again"}])
