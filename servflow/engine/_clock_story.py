@@ -218,7 +218,7 @@ def play(
 
 def _reach(call: OneCall, plan: ClockPlan, run: ClockRun, marks: list[MarkAt], step: int) -> ClockRun:
     marks.append(MarkAt(run.cycle, run.next_mark or BREACH, run.next_at or call.at, step))
-    return sla.reach(plan.clock, run, call.compiled.counting(run.calendar))
+    return sla.reach(plan.clock, run, call.compiled.counting(run.calendar, run.name))
 
 
 def _apply(call: OneCall, plan: ClockPlan, run: ClockRun | None, one: Told) -> ClockRun | None:
@@ -231,7 +231,7 @@ def _apply(call: OneCall, plan: ClockPlan, run: ClockRun | None, one: Told) -> C
         return run if within is None else sla.begin(clock, at, within, name, cal, run)
     if run is None:
         return None
-    cal = call.compiled.counting(run.calendar)
+    cal = call.compiled.counting(run.calendar, run.name)
     if operation == "reopen":
         return sla.reopen(clock, run, at, cal)
     if operation in _VERBS:
@@ -250,7 +250,7 @@ def _apply(call: OneCall, plan: ClockPlan, run: ClockRun | None, one: Told) -> C
 def _target(call: OneCall, plan: ClockPlan, one: Told) -> tuple[Any, str | None, Any]:
     if one.within is None:
         return choose(call, plan, one.at)
-    return one.within, one.calendar, call.compiled.counting(one.calendar)
+    return one.within, one.calendar, call.compiled.counting(one.calendar, plan.clock.name)
 
 
 def _stopped_by(call: OneCall, clock: str, at: datetime) -> bool:
@@ -346,7 +346,7 @@ def _with(
     at = told[0].at
     if base is not None:
         at = sla.clamp(base, at)
-        back, undone = sla.rewind(plan.clock, base, at, call.compiled.counting(base.calendar))
+        back, undone = sla.rewind(plan.clock, base, at, call.compiled.counting(base.calendar, base.name))
         gone = [MarkAt(base.cycle, mark, was, -1) for mark, was in undone]
         items[:0] = did(plan, base, at)  # what it had done since then, it has still done
         at, base = max(at, _changed(back)), back
