@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -161,3 +161,26 @@ def may_go_on(plan: ClockPlan, happening: Happening) -> bool:
         or not plan.counts_in.isdisjoint(happening.entered)
         or (bool(plan.counts_in_queue) and happening.queue)
     )
+
+
+def places(call: OneCall, plan: ClockPlan, happening: Happening) -> Iterator[tuple[str, bool, bool]]:
+    """
+    Of the ticket's states and its queue, where either has changed: whether a clock rests there, and whether it may go on.
+
+    A clock counts only where it rests by neither.
+    """
+    entered, queue = call.draft.entered, plan.counts_in_queue
+    if (happening.opened or happening.entered or happening.exited) and (plan.paused_in or plan.counts_in or plan.only_in):
+        outside = bool(plan.counts_in) and plan.counts_in.isdisjoint(entered)
+        rests = outside or not plan.paused_in.isdisjoint(entered) or (plan.only_in is not None and plan.only_in not in entered)
+        left = plan.only_in is not None or not plan.paused_in.isdisjoint(happening.exited)
+        yield "state", rests, left or not plan.counts_in.isdisjoint(happening.entered)
+    if (happening.opened or happening.queue) and queue:
+        yield "queue", call.draft.queue not in queue, happening.queue
+
+
+def came_in(plan: ClockPlan, happening: Happening, place: str) -> bool:
+    """Whether the ticket came from where a clock rested, rather than from elsewhere where it counted too."""
+    if place == "queue":
+        return happening.came_from not in plan.counts_in_queue
+    return not plan.paused_in.isdisjoint(happening.exited) or plan.counts_in.isdisjoint(happening.exited)

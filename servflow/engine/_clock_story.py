@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from servflow import sla
-from servflow.engine._clock_conditions import MOVED, MOVES, Wait, matches, may_go_on, resting, starts
+from servflow.engine._clock_conditions import MOVED, MOVES, Wait, came_in, matches, places, starts
 from servflow.engine._clock_late import cause_of, causes, did
 from servflow.engine._clock_records import take_back, taken_back
 from servflow.engine._clock_targets import LIVE, choose, chosen
@@ -36,17 +36,27 @@ if TYPE_CHECKING:
     from servflow.engine._call import Happening, OneCall
     from servflow.engine._clock_plans import ClockPlan
 
-_VERBS: Mapping[str, Any] = {"pause": sla.pause, "resume": sla.resume, "stop": sla.stop, "cancel": sla.cancel}
+_VERBS: Mapping[str, Any] = {
+    "pause": sla.pause,
+    "rest": sla.pause,
+    "resume": sla.resume,
+    "go_on": sla.resume,
+    "stop": sla.stop,
+    "cancel": sla.cancel,
+}
 _RECORDS: Mapping[str, Any] = {
     "start": (ClockStarted, ""),
     "reopen": (ClockResumed, "reopened"),
     "reset": (ClockReset, "reset by its condition"),
     "retarget": (ClockRetargeted, "target changed"),
     "pause": (ClockPaused, "paused by its condition"),
+    "rest": (ClockPaused, "rests where the ticket was"),
     "resume": (ClockResumed, ""),
+    "go_on": (ClockResumed, ""),
     "stop": (ClockStopped, "reached"),
     "cancel": (ClockStopped, "cancelled by its condition"),
 }
+_PLACES, _ON, _BEGINS = ("rest", "go_on"), ("resume", "go_on"), ("start", "reopen")
 _AGAIN = "told before, after what occurred earlier"
 
 
@@ -94,7 +104,7 @@ def asked(call: OneCall, plan: ClockPlan, happening: Happening) -> tuple[Told, .
     ended = tell("cancel", plan.cancel)
     if not plan.stop_states.isdisjoint(happening.entered):
         out.append(Told(at=at, operation="stop", moved="state"))
-    elif not tell("stop", plan.stop_else) and not ended and happening.closed and draft.closed:
+    elif not tell("stop", plan.stop_else) and not ended and _gives_up(call, plan, happening):
         out.append(Told(at=at, operation="cancel", moved="state"))
     tell("reset", plan.reset)
     if plan.pauses:
@@ -111,6 +121,11 @@ def asked(call: OneCall, plan: ClockPlan, happening: Happening) -> tuple[Told, .
     return tuple(out)
 
 
+def _gives_up(call: OneCall, plan: ClockPlan, happening: Happening) -> bool:
+    """Whether there is nothing to promise any more where the ticket has come to."""
+    return (happening.closed and call.draft.closed) or (plan.step is None and plan.only_in in happening.exited)
+
+
 def _heard(call: OneCall, waits: tuple[Wait, ...], happening: Happening) -> Wait | None:
     found = None
     for wait in waits:  # what waits for no other clock goes first
@@ -122,21 +137,17 @@ def _heard(call: OneCall, waits: tuple[Wait, ...], happening: Happening) -> Wait
 
 
 def _resting(call: OneCall, plan: ClockPlan, happening: Happening, at: datetime) -> Iterable[Told]:
-    place = "state" if happening.opened or happening.entered or happening.exited else "queue"
-    if resting(call, plan) is not None:
-        if happening.opened or happening.entered or happening.exited or happening.queue:
-            yield Told(at=at, operation="pause", moved=place)
-        return
     pause, resume = _heard(call, plan.pause, happening), _heard(call, plan.resume, happening)
     if pause is not None and resume is not None:  # one event for both: it turns the clock over
         run = call.draft.clocks.get(plan.clock.name)
         pause, resume = (None, resume) if run is not None and run.phase == "paused" else (pause, None)
     if pause is not None:
         yield Told(at=at, operation="pause", after=pause.after, moved=MOVED.get(pause.kind))
-    elif resume is not None:
+    for place, rests, left in places(call, plan, happening):
+        if rests or (left and (pause is None or came_in(plan, happening, place))):
+            yield Told(at=at, operation="rest" if rests else "go_on", moved=place)
+    if resume is not None:
         yield Told(at=at, operation="resume", after=resume.after, moved=MOVED.get(resume.kind))
-    elif may_go_on(plan, happening):
-        yield Told(at=at, operation="resume", moved=place)
 
 
 def retargeted(call: OneCall, plan: ClockPlan) -> tuple[tuple[Told, ...], str]:
@@ -186,7 +197,8 @@ def _shorter(call: OneCall, plan: ClockPlan, story: ClockStory, told: tuple[Told
     half = len(story.told) // 2
     played = play(call, plan, story.base, story.told[:half])
     base = played.steps[-1].after if played.steps else story.base
-    return ClockStory(base=base, told=(*story.told[half:], *told))
+    rests = {one.moved: one for one in story.told[:half] if one.operation in _PLACES}  # the clock itself does not tell
+    return ClockStory(base=base, told=(*rests.values(), *story.told[half:], *told))
 
 
 # playing it ---------------------------------------------------------------------------------------------------------
@@ -203,10 +215,19 @@ def play(
     run, steps, marks, taken = base, list[Step](), list[MarkAt](), set[tuple[str, datetime]]()
     if base is not None:
         marks += [MarkAt(base.cycle, mark, at, -1) for mark, at in zip(base.marks, base.reached, strict=True)]
+    rests: dict[str | None, bool] = {}  # where the ticket is: by its states, by its queue
     for number, one in enumerate(told):
         while run is not None and run.next_at is not None and run.next_at < one.at:
             run = _reach(call, plan, run, marks, number)
-        after = run if one.after is not None and not _stopped_by(call, one.after, one.at) else _apply(call, plan, run, one)
+        if one.operation in _PLACES:
+            rests[one.moved] = one.operation == "rest"
+        still = any(rests.values())
+        if (one.after is not None and not _stopped_by(call, one.after, one.at)) or (still and one.operation in _ON):
+            after = run
+        else:
+            after = _apply(call, plan, run, one)
+        if still and one.operation in _BEGINS and after is not None and after is not run:
+            after = sla.pause(plan.clock, after, one.at, call.compiled.counting(after.calendar))
         steps.append(Step(one, run, after))
         if one.operation == "retarget" and run is not None and after is not None:
             taken.update(taken_back(plan.clock, run, after))

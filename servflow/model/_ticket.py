@@ -125,9 +125,10 @@ class Told:
     """
     One thing that a clock was told at an instant, whether or not it changed the clock.
 
-    ``operation`` is ``start``, ``pause``, ``resume``, ``stop``, ``reset``, ``cancel``, ``reopen`` or ``retarget``; ``within``
-    and ``calendar`` are the target it then had. ``after`` names the clock that must have been stopped by then, and ``moved``
-    says that it came of what the ticket is (``state``, ``queue`` or ``field``) rather than of what merely happened.
+    ``operation`` is ``start``, ``pause``, ``resume``, ``stop``, ``reset``, ``cancel``, ``reopen`` or ``retarget``; or ``rest``
+    or ``go_on``: the ticket came to where the clock does not count, or does. ``within`` and ``calendar`` are the target it
+    then had. ``after`` names the clock that must have been stopped by then, and ``moved`` says that it came of what the
+    ticket is (``state``, ``queue`` or ``field``) rather than of what merely happened.
     """
 
     at: datetime

@@ -172,3 +172,83 @@ def test_a_story_played_again_is_the_clock(opening: Opening, steps: list[Step]) 
             run = ticket.clocks.get(name)
             reached = set() if run is None else set(zip(run.marks, run.reached, strict=True))
             assert run == _clock_story.play(call, plans[name], story.base, story.told, reached).run
+
+
+# clocks that rest where the ticket is -------------------------------------------------------------------------------
+
+ENDS: dict[str, Any] = {"start": {"event": "ask"}, "stop": {"event": "answer"}}
+PLACES: dict[str, dict[str, Any]] = {
+    "state": {**ENDS, "paused_in": "w"},
+    "queue": {"paused_in": "w", "counts_in_queue": "q1"},
+    "both": {**ENDS, "counts_in": "a", "counts_in_queue": "q1"},
+    "hold": {**ENDS, "paused_in": "w", "pause": {"event": "hold"}, "resume": {"event": "on"}},
+    "target": {"paused_in": "w", "within": [{"when": "p == 1", "take": "1h"}, {"take": "3h"}]},
+}
+SIGNALS = ("ask", "answer", "hold", "on")
+
+
+def resting_flow(clock: dict[str, Any]) -> Workflow:
+    """A workflow whose one clock rests in a state, outside a queue, or both."""
+    return Workflow(
+        workflow="rests",
+        initial="a",
+        states={"a": {}, "w": {}},
+        queues=["q1", "q2"],
+        fields={"p": {"type": "int", "default": 2}},
+        transitions=[{"event": "move", "source": "a", "target": "w"}, {"event": "move", "source": "w", "target": "a"}],
+        clocks=[
+            {"name": "any", "within": "1h", "start": [{"event": name} for name in SIGNALS]},
+            {"name": "k", "within": "3h", "warn": ["50%"], **clock},
+        ],
+    )
+
+
+RESTING = {name: resting_flow(clock) for name, clock in PLACES.items()}
+UPDATES: dict[str, dict[str, Any]] = {"q1": {"queue": "q1"}, "q2": {"queue": "q2"}, "p1": {"p": 1}, "p2": {"p": 2}}
+lives = st.lists(
+    st.tuples(st.integers(1, 900), st.sampled_from((*SIGNALS, *UPDATES, "move", "move", "move", "move"))),
+    min_size=2,
+    max_size=10,
+    unique_by=lambda item: item[0],
+)
+
+
+def live(workflow: Workflow, life: list[tuple[int, int, str]]) -> tuple[Ticket, list[Record]]:
+    """A ticket told of its life, each with the minute of telling and that in which it occurred."""
+    outcome = workflow.open("T", {"queue": "q2"}, at=START)
+    records = list(outcome.records)
+    for at, minute, what in life:
+        event, payload = ("ticket.update", UPDATES[what]) if what in UPDATES else (what, None)
+        occurred = START + minute * MINUTE
+        outcome = workflow.fire(
+            outcome.ticket, event, payload, at=START + at * MINUTE, occurred=occurred if minute < at else None
+        )
+        records += outcome.records
+    outcome = workflow.advance(outcome.ticket, at=START + 2_000 * MINUTE)
+    return outcome.ticket, [*records, *outcome.records]
+
+
+@settings(LAWS, max_examples=60)
+@given(st.sampled_from(sorted(RESTING)), lives, st.integers(0, 9))
+def test_what_is_told_late_leaves_where_the_ticket_was(name: str, life: list[tuple[int, str]], which: int) -> None:
+    """
+    A clock told late of an event, of the last queue or of the last fields is the one told in order.
+
+    Where the ticket was meanwhile, by its states or by its queue, still does not count.
+    """
+    life = sorted(life)
+    last = {what[0]: number for number, (_, what) in enumerate(life) if what in UPDATES}
+    late = [number for number, (_, what) in enumerate(life) if what in SIGNALS or number in last.values()]
+    if not late:
+        return
+    chosen = late[which % len(late)]
+    prompt = [(minute, minute, what) for minute, what in life]
+    told = [*prompt[:chosen], *prompt[chosen + 1 :], (901, *life[chosen])]
+
+    (ticket, records), (other, expected) = live(RESTING[name], told), live(RESTING[name], prompt)
+
+    assert other.clocks.get("k") == ticket.clocks.get("k")
+    assert standing([one for one in expected if getattr(one, "clock", "") == "k"]) == standing(
+        [one for one in records if getattr(one, "clock", "") == "k"]
+    )
+    assert ticket == RESTING[name].fold(records)
