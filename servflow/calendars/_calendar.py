@@ -246,10 +246,12 @@ class Calendar(OpenTime):
 
     def _local(self, first: int, last: int, dated: bool) -> Spans:
         """The local wall time that counts of the windows starting on the dates first to last."""
-        found: Spans = []
-        for number in range(first, last + 1):
-            midnight = number * DAY
-            found.extend((midnight + start, midnight + end) for start, end in self._starting(number, dated))
+        starting = self._starting
+        found = [
+            (number * DAY + start, number * DAY + end)
+            for number in range(first, last + 1)
+            for start, end in starting(number, dated)
+        ]
         breaks = self._rules.breaks
         if not dated or not breaks:
             return merged(found)

@@ -13,14 +13,14 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Window = tuple[int, int]
 """Start and end in microseconds after midnight of the start date; the end may lie on the next date."""
 
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _YEARLY = re.compile(r"\d{2}-\d{2}", re.ASCII)
 _LEAP_YEAR = 2000
 
 
 def clock(value: object, *, end: bool = False) -> int | None:
-    """Microseconds after midnight of ``"09:00"``, ``"09:00:30"`` or a ``time``; ``"24:00"`` only as an end. None otherwise."""
+    """Microseconds after midnight of ``"09:00"``, ``"09:00:30.5"`` or a ``time``; ``"24:00"`` only as an end; or None."""
     if isinstance(value, time):
         if value.tzinfo is not None:
             return None
@@ -31,7 +31,7 @@ def clock(value: object, *, end: bool = False) -> int | None:
     hours, minutes, seconds = int(found[1]), int(found[2]), int(found[3] or 0)
     if minutes > 59 or seconds > 59:
         return None
-    total = ((hours * 60 + minutes) * 60 + seconds) * 1_000_000
+    total = ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + int((found[4] or "").ljust(6, "0"))
     return total if total < DAY or (end and total == DAY) else None
 
 

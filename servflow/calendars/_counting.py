@@ -97,9 +97,10 @@ class Counting(ABC):
             return found
         if not FIRST_BLOCK <= index <= LAST_BLOCK:
             raise TimeError("the search leaves the years 1 to 9999", code="range")
-        since = generation()
+        since, index = generation(), int(index)  # what equal calendars share holds nothing but ints
         if self._is_plain(index):
-            found = shifted(self._pattern(index), index * BLOCK)
+            alike, other = self._pattern(index)
+            found = alike if other == index else shifted(alike, (index - other) * BLOCK)
         else:
             found = block_of(self._compiled(index, True), index * BLOCK)
         edge = index in {FIRST_BLOCK, LAST_BLOCK}
@@ -111,14 +112,13 @@ class Counting(ABC):
     def _is_plain(self, index: int) -> bool:
         return index not in self._dated
 
-    def _pattern(self, index: int) -> Block:
-        """The block as if nothing were set for single dates, counted from its start."""
+    def _pattern(self, index: int) -> tuple[Block, int]:
+        """A block that is open as this one would be if nothing were set for single dates, and which one it is."""
         tables, since, same = self._known(), generation(), folded(index)
         alike = self._shape(same)
         found = tables.patterns.get(alike)
         if found is None:
-            spans = self._compiled(same, False) if self._recurs else []
-            found = shifted(block_of(spans, same * BLOCK), -same * BLOCK)
+            found = block_of(self._compiled(same, False) if self._recurs else [], same * BLOCK), same
             tables.keep_pattern(alike, found, since)
         return found
 
@@ -128,7 +128,7 @@ class Counting(ABC):
         if known is not None:
             return known.sums[-1]
         if FIRST_BLOCK < index < LAST_BLOCK and self._is_plain(index):
-            return self._pattern(index).total
+            return self._pattern(index)[0].total
         return self._block(index).total
 
     def _ahead(self, index: int) -> Iterator[int]:
@@ -155,10 +155,13 @@ class Counting(ABC):
             return True
         if not self._recurs:
             return False
-        return any(self._pattern(index).total for index in PATTERNS)
+        return any(self._pattern(index)[0].total for index in PATTERNS)
 
     def _spans_of(self, index: int, dated: bool) -> Spans:
-        return (self._block(index) if dated else shifted(self._pattern(index), index * BLOCK)).spans()
+        if dated:
+            return self._block(index).spans()
+        alike, other = self._pattern(index)
+        return shifted(alike, (index - other) * BLOCK).spans()
 
     def _within(self, low: int, high: int) -> Spans:
         """The open time between two instants, clipped to them, touching stretches joined."""

@@ -141,10 +141,10 @@ class OpenTime(Counting):
                 closing = closings[place]
                 begun = (start if start < closing else closing) + shifts[place]
                 if first != last:
-                    if last < first:
-                        return -self.between(b, a)
                     for index in range(first, last):
                         begun -= self._moments[index].sums[-1]
+                    for index in range(last, first):
+                        begun += self._moments[index].sums[-1]
                     starts, closings, shifts, _, _ = self._moments[last]
                 place = bisect_right(starts, end)
                 closing = closings[place]

@@ -30,7 +30,7 @@ class Tables:
 
     blocks: dict[int, Block] = field(factory=dict)
     edges: dict[int, Block] = field(factory=dict)
-    patterns: dict[Hashable, Block] = field(factory=dict)
+    patterns: dict[Hashable, tuple[Block, int]] = field(factory=dict)
     moments: dict[int, Moments] = field(factory=dict)
     rows: dict[int, Any] = field(factory=dict)
     _asked: dict[int, int] = field(factory=dict)
@@ -52,7 +52,7 @@ class Tables:
         if since != generation():
             self.clear()
 
-    def keep_pattern(self, shape: Hashable, block: Block, since: int) -> None:
+    def keep_pattern(self, shape: Hashable, block: tuple[Block, int], since: int) -> None:
         """Store a pattern under the same condition."""
         if len(self.patterns) >= _MOST_BLOCKS:
             self.patterns.clear()

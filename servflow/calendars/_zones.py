@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from calendar import isleap
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -32,13 +34,17 @@ LAST_DAY = date.max.toordinal() - EPOCH_ORDINAL
 # The tz database dates single changes of offset from 1844 (Pacific/Kosrae) to 2086 (Asia/Gaza). Before
 # lies one offset, after it a yearly rule, so outside these bounds a zone repeats every 400 years.
 _RULES_FROM = (date(1800, 1, 1).toordinal() - EPOCH_ORDINAL) // BLOCK_DAYS
-_RULES_UNTIL = (date(2100, 1, 1).toordinal() - EPOCH_ORDINAL) // BLOCK_DAYS + 1
+_RULED_YEAR = 2100
+_RULES_UNTIL = (date(_RULED_YEAR, 1, 1).toordinal() - EPOCH_ORDINAL) // BLOCK_DAYS + 1
 
 PATTERNS = (*range(_RULES_UNTIL + CYCLE), *range(-1, _RULES_FROM - CYCLE - 1, -1))
 """Every block that all others are copies of, the later ones first."""
 
 Segment = tuple[int, int, int]
 """UTC start, UTC end and offset (local minus UTC), all in microseconds."""
+
+Change = tuple[int, int]
+"""An instant and the offset that holds from it on, both in microseconds."""
 
 Spans = list[tuple[int, int]]
 """Half-open pairs of microseconds: sorted, not empty, never touching."""
@@ -64,7 +70,7 @@ def generation() -> int:
 def forget() -> None:
     """Step the generation and look every zone up anew from here on."""
     _stepped.append(None)
-    for remembered in (_zone, _segments, _shape):
+    for remembered in (_zone, _segments, _shape, _of_year):
         remembered.cache_clear()
 
 
@@ -95,7 +101,7 @@ def _offset(zone: ZoneInfo, at: int) -> int:
     return 0 if offset is None else offset // MICROSECOND
 
 
-def _changes(zone: ZoneInfo, low: int, high: int) -> Iterator[tuple[int, int]]:
+def _changes(zone: ZoneInfo, low: int, high: int) -> Iterator[Change]:
     """Each instant in (low, high] from which another offset holds, given the offsets at both ends differ."""
     before, target = _offset(zone, low), _offset(zone, high)
     while before != target:
@@ -122,15 +128,43 @@ def _segments(now: int, key: str, index: int) -> tuple[Segment, ...]:
         shift = (index - same) * BLOCK
         return tuple((start + shift, end + shift, offset) for start, end, offset in _segments(now, key, same))
     zone, low, high = _zone(now, key), index * BLOCK, (index + 1) * BLOCK
+    changes: Iterable[Change] = ()
+    if index >= _RULES_UNTIL:
+        changes = _ruled(now, key, low, high)
+    elif index >= _RULES_FROM:
+        changes = _looked_at(zone, low, high)
+    bounds = [(low, _offset(zone, low)), *(change for change in changes if low < change[0] < high), (high, 0)]
+    return tuple((start, end, offset) for (start, offset), (end, _) in pairwise(bounds))
+
+
+def _looked_at(zone: ZoneInfo, low: int, high: int) -> Iterator[Change]:
+    """The changes in (low, high], whole days apart, found by looking at the zone."""
     # One look a day finds every change: no zone has ever changed its offset twice within three days.
     looks = [_offset(zone, at) for at in range(low, high + DAY, DAY)]
-    bounds = [(low, looks[0])]
     for number, (before, after) in enumerate(pairwise(looks)):
         if before != after:
-            bounds.extend(_changes(zone, low + number * DAY, low + (number + 1) * DAY))
-    bounds = [bound for bound in bounds if bound[0] < high]
-    bounds.append((high, 0))
-    return tuple((start, end, offset) for (start, offset), (end, _) in pairwise(bounds))
+            yield from _changes(zone, low + number * DAY, low + (number + 1) * DAY)
+
+
+def _ruled(now: int, key: str, low: int, high: int) -> Iterator[Change]:
+    """The changes around low to high, where a yearly rule holds."""
+    first, last = ((EPOCH + timedelta(microseconds=at)).year for at in (low, high))
+    for year in range(first, last + 1):
+        start = date(year, 1, 1).toordinal() - EPOCH_ORDINAL
+        for at, offset in _of_year(now, key, (start % 7, isleap(year), isleap(year - 1))):
+            yield start * DAY + at, offset
+
+
+@lru_cache(maxsize=2048)
+def _of_year(now: int, key: str, kind: tuple[int, bool, bool]) -> tuple[Change, ...]:
+    """The changes in a year that begins on that weekday and is, or follows, a leap year; counted from its start."""
+    year = next(
+        year
+        for year in range(_RULED_YEAR, _RULED_YEAR + 400)
+        if ((date(year, 1, 1).toordinal() - EPOCH_ORDINAL) % 7, isleap(year), isleap(year - 1)) == kind
+    )
+    start, end = ((date(each, 1, 1).toordinal() - EPOCH_ORDINAL) * DAY for each in (year, year + 1))
+    return tuple((at - start, offset) for at, offset in _looked_at(_zone(now, key), start, end))
 
 
 def shape(key: str, index: int) -> tuple[Segment, ...]:
@@ -157,24 +191,18 @@ def to_utc(stretches: Iterable[Segment], local: Spans) -> Spans:
     Wall times that a zone skips have no instant; those it shows twice have two.
     """
     out: Spans = []
-    position = 0
+    openings, ends = [span[0] for span in local], [span[1] for span in local]
     for start, end, offset in stretches:
-        low, high = start + offset, end + offset
-        # A zone set back shows wall times again, so the scan may have to return a little.
-        while position > 0 and local[position - 1][1] > low:
-            position -= 1
-        while position < len(local) and local[position][1] <= low:
-            position += 1
-        while position < len(local) and local[position][0] < high:
-            first = max(local[position][0], low) - offset
-            last = min(local[position][1], high) - offset
-            if out and out[-1][1] == first:
-                out[-1] = (out[-1][0], last)
-            else:
-                out.append((first, last))
-            if local[position][1] > high:
-                break
-            position += 1
+        # Spans never touch, so only the first and the last that meet a stretch can reach beyond it.
+        first, last = bisect_right(ends, start + offset), bisect_left(openings, end + offset)
+        if first >= last:
+            continue
+        found = [(opening - offset, closing - offset) for opening, closing in local[first:last]]
+        found[0] = (max(found[0][0], start), found[0][1])
+        found[-1] = (found[-1][0], min(found[-1][1], end))
+        if out and out[-1][1] == found[0][0]:
+            found[0] = (out.pop()[0], found[0][1])
+        out += found
     return out
 
 

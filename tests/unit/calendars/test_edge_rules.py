@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from servflow.calendars import Calendar, all_of, any_of, minus
+from servflow.errors import TimeError
 
 HOUR = timedelta(hours=1)
 NIGHT = {"mon-sun": ["22:00-06:00"]}
@@ -120,3 +121,45 @@ def test_team_and_customer_in_hostile_zones_meet_by_instants() -> None:
     ) == all_of(nepal, isle).intervals(day, day + 24 * HOUR)  # fmt: skip
     assert timedelta(hours=12, minutes=45) == any_of(nepal, isle).between(day, day + 24 * HOUR)
     assert timedelta(hours=4, minutes=45) == minus(nepal, isle).between(day, day + 24 * HOUR)
+
+
+def test_windows_are_kept_to_the_microsecond() -> None:
+    """A window that ends with the last microsecond of a day is counted, written and read back as it was given."""
+    late = Calendar("UTC", {"mon": [(time(9, 0, 0, 500_000), time.max)], "tue": ["08:00:00.25-09:00"]})
+    monday = datetime(2026, 3, 2, tzinfo=UTC)
+
+    assert {"mon": ["09:00:00.500000-23:59:59.999999"], "tue": ["08:00:00.250000-09:00"]} == late.to_data()["week"]
+    assert late == Calendar.from_data(late.to_data())
+    assert 15 * HOUR - timedelta(microseconds=500_001) == late.between(monday, monday + 24 * HOUR)
+
+
+def test_a_reversed_question_names_the_instant_that_is_refused() -> None:
+    """What is said of b stays said of b also where the open time was made ready for fast answers."""
+    office = Calendar("UTC", {"mon-fri": ["09:00-17:00"]})
+    late, far = datetime(2500, 3, 2, tzinfo=UTC), datetime(1, 1, 1, tzinfo=ZoneInfo("Asia/Tehran"))
+    for _ in range(12):
+        office.between(late, late + HOUR)
+
+    with pytest.raises(TimeError, match=r"^b "):
+        office.between(late, far)
+    assert -office.between(late, late + 9_000 * HOUR) == office.between(late + 9_000 * HOUR, late)
+
+
+def test_a_float_leaves_nothing_behind() -> None:
+    """Equal calendars share what is compiled, so one caller's floats must not become another's answers."""
+    week = {"mon-fri": ["09:00-17:01"]}
+    Calendar("UTC", week).after_us(1.5e15, 1)  # type: ignore[arg-type]  # what a type checker would refuse
+
+    assert int is type(Calendar("UTC", week).after_us(15 * 10**14, 1))
+
+
+@pytest.mark.parametrize("zone", ["Europe/Dublin", "Australia/Lord_Howe", "America/Santiago", "Africa/Casablanca", "Asia/Gaza"])
+def test_far_years_follow_the_zone(zone: str) -> None:
+    """Beyond the years a zone has written out, a day is open from 9 to 10 as its own wall clock says."""
+    days = Calendar(zone, {"mon-sun": ["09:00-10:00"]})
+    for year in (2099, 2100, 2101, 2104, 2399, 2400, 2401, 3217, 9996):
+        start = datetime(year, 1, 1, tzinfo=ZoneInfo(zone))
+        opened = [opening.astimezone(start.tzinfo) for opening, _ in days.intervals(start, start.replace(year=year + 1))]
+
+        assert [start.replace(hour=9) + timedelta(days=n) for n in range(len(opened))] == opened
+        assert len(opened) == (start.replace(year=year + 1).date() - start.date()).days
