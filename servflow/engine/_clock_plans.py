@@ -9,7 +9,7 @@ import attrs
 
 from servflow.calendars import OpenTime
 from servflow.engine._clock_conditions import MOVED, MOVES, Wait, compile_condition
-from servflow.engine._clock_tables import CALENDAR, TARGET, check_output, needs_calendar
+from servflow.engine._clock_tables import CALENDAR, TARGET, check_output, check_together, needs_calendar
 from servflow.engine._tables import read_by
 from servflow.expressions import Expression
 from servflow.model import Span
@@ -75,6 +75,10 @@ def _compile(compiled: Compiled, order: int, promise: Promise) -> ClockPlan:
         clock.counts_days or any(needs_calendar(compiled, output) for output in asked)
     ):
         compiled.problems.add("clock.needs_calendar", f"{path}.within", clock=clock.name)
+    named = calendars[0][1]
+    if len(calendars) == 1 and isinstance(named, TableOutput):
+        for output in asked:
+            check_together(compiled, output, named)
     waits = _waits(compiled, clock, path)
     conditions = [wait for listed in waits.values() for wait in listed]
     reads = frozenset(name for when, _ in (*targets, *calendars) if when is not None for name in compiled.depends_on(when))

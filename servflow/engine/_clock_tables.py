@@ -103,6 +103,19 @@ def needs_calendar(compiled: Compiled, output: TableOutput) -> bool:
     return any(_counts_days(value) for _, value in table.constants(output.take))
 
 
+def check_together(compiled: Compiled, target: TableOutput, calendar: TableOutput) -> None:
+    """Check that no row that gives both counts business days and leaves the calendar out."""
+    table = compiled.tables.get(target.table)
+    if target.table != calendar.table or table is None or not {target.take, calendar.take} <= table.outputs.keys():
+        return
+    without = {row for row, value in table.constants(calendar.take) if value is None}
+    column = len(table.inputs) + list(table.outputs).index(target.take)
+    for row, value in table.constants(target.take):
+        if row in without and _counts_days(value):
+            facts = {"table": table.name, "row": row, "output": calendar.take}
+            _add(compiled, "clock.table_days", f"tables.{table.name}.rows[{row}][{column}]", facts, None)
+
+
 def _counts_days(value: Any) -> bool:
     try:
         span = read_target(value)
@@ -167,4 +180,4 @@ def _is_recorded(call: OneCall, name: str, decision: Decision) -> bool:
     return False
 
 
-__all__ = ["CALENDAR", "TARGET", "Told", "check_output", "needs_calendar", "read_target", "record", "take"]
+__all__ = ["CALENDAR", "TARGET", "Told", "check_output", "check_together", "needs_calendar", "read_target", "record", "take"]

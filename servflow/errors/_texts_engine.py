@@ -181,6 +181,12 @@ TEXTS: dict[str, Text] = {
         hint_en="name a calendar of the definition or of the host; null counts time as it passes.",
         hint_zh="请写定义或宿主提供的日历名称；null 表示按自然时间计时。",
     ),
+    "clock.table_days": Text(
+        en="row {row} of the table {table} counts business days and gives no calendar as {output}",
+        zh="决策表 {table} 第 {row} 行按工作日计时，但 {output} 没有给出日历",
+        hint_en="name the calendar in that row, or write a length such as 48h.",
+        hint_zh="请在该行写上日历名称，或写成 48h 这样的时长。",
+    ),
     "clock.after_circle": Text(
         en="the clock {clock} waits for others that wait for it in turn: {clocks}",
         zh="时钟 {clock} 与其他时钟互相等待：{clocks}",

@@ -241,6 +241,19 @@ def _unread(text: str, problem: CellProblem, read: Callable[[str], object]) -> F
     return Finding("rules.cell", "", facts)
 
 
+_PLAIN_TEXT = re.compile(r"\w[\w .:/-]{0,78}")
+
+
+def meant_as_text(fault: Finding, type_name: str | None) -> Finding:
+    """A cell that cannot be read where text stands: written without its quotes it was meant with them."""
+    if fault.code != "rules.cell" or type_name != "string" or "nearest" in fault.facts:
+        return fault
+    text = fault.facts["cell"]
+    if not _PLAIN_TEXT.fullmatch(text) or "did you mean" in str(fault.facts["problem"]):  # a name that is nearly one
+        return fault
+    return Finding(fault.code, fault.path, {**fault.facts, "nearest": f'"{text}"'})
+
+
 KINDS = {
     "string": "string",
     "int": "number",
@@ -282,7 +295,7 @@ def _read_output_cell(output: Output, text: str, functions: Functions) -> Cell |
     try:
         part = operand(text, functions)
     except CellProblem as problem:
-        return _unread(text, problem, lambda plain: operand(plain, functions))
+        return meant_as_text(_unread(text, problem, lambda plain: operand(plain, functions)), output.type)
     if base_type(output.type) == "decimal":
         part = part.as_decimal()
     if part.expression is not None:

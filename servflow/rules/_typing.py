@@ -11,7 +11,7 @@ from servflow.errors import ExpressionError, Finding, nearest
 from servflow.expressions import Expression
 from servflow.rules._cells import Functions, Operand, Test
 from servflow.rules._definition import Input, Output, Written, base_type
-from servflow.rules._program import KINDS, Program, fault_of
+from servflow.rules._program import KINDS, Program, fault_of, meant_as_text
 from servflow.rules._space import declared
 
 
@@ -89,7 +89,7 @@ def _test_fault(test: Test, type_name: str | None, one_of: tuple[Any, ...], name
     for part in _dynamic(test):
         fault, result = _parsed(part.text, names)
         if fault is not None:
-            return fault
+            return meant_as_text(fault, type_name)
         its_kind = None if result is None else KINDS.get(base_type(result))
         if kind is not None and its_kind is not None and its_kind not in (kind, "bool"):
             return Finding("rules.cell_type", "", {"cell": test.text, "value": part.text, "type": type_name})
@@ -103,7 +103,7 @@ def _dynamic(test: Test) -> Iterator[Operand]:
 def _output_fault(output: Output, part: Operand, names: Names) -> Finding | None:
     fault, result = _parsed(part.text, names)
     if fault is not None:
-        return fault
+        return meant_as_text(fault, output.type)
     kind = KINDS.get(base_type(output.type))
     its_kind = None if result is None else KINDS.get(base_type(result))
     if kind is None or its_kind is None or kind == its_kind:

@@ -253,6 +253,8 @@ def test_durations_and_calendars_of_the_host() -> None:
         (with_rows(["-", "-", '"4h"', '"soon"', "null"]), "clock.table_target", "tables.promises.rows[0][3]"),
         (with_rows(["-", "-", '"0h"', '"4h"', "null"]), "clock.table_target", "tables.promises.rows[0][2]"),
         (with_rows(["-", "-", '"4h"', '"4h"', '"ofice"']), "clock.table_calendar", "tables.promises.rows[0][4]"),
+        (with_rows(["-", "-", '"4h"', '"2 business days"', "null"]), "clock.table_days", "tables.promises.rows[0][3]"),
+        (with_rows(["-", "-", '"4h"', '"end of next business day"', "-"]), "clock.table_days", "tables.promises.rows[0][3]"),
         (with_rows(["-", "-", '"4h"', '"4h"', "null"], hit="rule order"), "clock.table_hit", "clocks[0].within.table"),
         (
             with_rows({"when": ["-", "-"], "then": ['"4h"'] * 2 + ["null"], "effective": {"start": "2026-01-01T00:00:00Z"}}),  # type: ignore[arg-type]  # a row may be a mapping
@@ -297,6 +299,18 @@ def test_a_bad_cell_is_told_once_and_with_what_was_meant() -> None:
 
     assert [("clock.table_calendar", "office")] == [(one.code, one.facts["nearest"]) for one in told]
     assert "row 0" in told[0].message()
+
+
+def test_text_without_its_quotes_is_told_as_it_was_meant() -> None:
+    """A cell is an expression: what was meant as text is given back with the quotes it needs."""
+    rows = [["gold", "-", "4h", "2 business days", "office"]]
+    definition = a_flow(tables={"promises": {**FLOW["tables"]["promises"], "rows": rows}})
+    meant = {one.path: one.facts.get("nearest") for one in findings(definition)}
+
+    assert {"tables.promises.rows[0][2]": '"4h"', "tables.promises.rows[0][3]": '"2 business days"'} == meant
+    rows[0][2:4] = ['"4h"', '"2 business days"']
+    meant = {one.path: one.facts.get("nearest") for one in findings(definition)}
+    assert '"office"' == meant["tables.promises.rows[0][4]"]
 
 
 def test_a_computed_cell_is_judged_when_it_is_needed() -> None:
