@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from servflow.calendars import Calendar, OpenTime, from_data
 from servflow.documents._source import read_document
@@ -19,10 +19,10 @@ _PARTS = ("holidays", "shifts", "breaks", "known_until")
 
 @frozen
 class CalendarFile:
-    """The calendars of a file: a definition, its section ``calendars`` alone, or one calendar by itself."""
+    """The calendars of a file as they are written: a definition, its section ``calendars`` alone, or one calendar by itself."""
 
     path: Path
-    calendars: Mapping[str, OpenTime]
+    calendars: Mapping[str, Any]
     alone: bool
 
     def one(self, name: str | None) -> tuple[str, OpenTime]:
@@ -31,16 +31,21 @@ class CalendarFile:
 
         Raises:
             InputError: there is none, or several and no name.
+            DefinitionError: it is wrong, or names a list of holidays, which only the host has.
         """
         if name is None and len(self.calendars) == 1:
-            return next(iter(self.calendars.items()))
+            name = next(iter(self.calendars))
         if name is None or name not in self.calendars:
             close = nearest(name, self.calendars) if name else None
             there = ", ".join(map(repr, self.calendars)) or "none"
             hint = f"did you mean {close!r}?" if close else f"there are {there}"
             said = f"no calendar {name!r}; {hint}" if name else f"name one with --calendar; {hint}"
             raise InputError(said, code="usage")
-        return name, self.calendars[name]
+        try:
+            return name, from_data(self.calendars[name])
+        except DefinitionError as error:
+            place = "" if self.alone else f"calendars.{name}."
+            raise DefinitionError.of(evolve(one, path=f"{place}{one.path}".strip(".")) for one in error.findings) from None
 
     def single(self, name: str | None) -> tuple[str, Calendar]:
         """
@@ -66,7 +71,12 @@ class CalendarFile:
         given = calendar.to_data()
         if self.path.suffix.lower() == ".json" or text.lstrip().startswith("{"):
             data = json.loads(text)
-            _put(data if self.alone else data["calendars"][name], given)
+            place = data if self.alone else data["calendars"][name]
+            for key in _PARTS:
+                if key in given:
+                    place[key] = given[key]
+                else:
+                    place.pop(key, None)
             made = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
         else:
             made = self._as_yaml(text, name, given)
@@ -83,9 +93,12 @@ class CalendarFile:
         # Imported here as in the documents: a program that only asks loads no YAML.
         from ruamel.yaml import YAML
 
+        from servflow.cli._calendar_edit import merge
+
         editor = YAML(typ="rt", pure=True)
         editor.preserve_quotes = True
         editor.width = 120
+        editor.brace_single_entry_mapping_in_flow_sequence = True
         editor.indent(mapping=2, sequence=4, offset=2)
         data = editor.load(text)
         place = data if self.alone else data["calendars"][name]
@@ -94,7 +107,11 @@ class CalendarFile:
             for part in place.values():
                 if hasattr(part, "fa") and part.fa.flow_style() is None:
                     part.fa.set_flow_style()
-        _put(place, _short(given))
+        for key in _PARTS:
+            if key in given:
+                merge(place, key, given[key])
+            else:
+                place.pop(key, None)
         out = io.StringIO()
         editor.dump(data, out)
         return out.getvalue()
@@ -102,45 +119,17 @@ class CalendarFile:
 
 def read_calendars(path: Path) -> CalendarFile:
     """
-    Read the calendars of a file; nothing else in it is looked at.
+    Read the calendars of a file, each only once it is asked for; nothing else in it is looked at.
 
     Raises:
-        DefinitionError: the file cannot be read, or a calendar is wrong.
+        DefinitionError: the file cannot be read.
         InputError: it has no calendars.
     """
     data = read_document(path).data
     section = data.get("calendars")
     if isinstance(section, Mapping):
-        return CalendarFile(path, {str(name): from_data(part) for name, part in section.items()}, False)
+        return CalendarFile(path, {str(name): part for name, part in section.items()}, False)
     if not {"zone", "any_of", "all_of", "minus"} & set(data):
         said = f"{path.name} holds no calendar: neither a section calendars nor one by itself, with zone and week"
         raise InputError(said, code="usage")
-    return CalendarFile(path, {str(data.get("name") or path.stem): from_data(data)}, True)
-
-
-def _put(place: Any, given: Mapping[str, Any]) -> None:
-    for key in _PARTS:
-        if key in given:
-            place[key] = given[key]
-        elif key in place:
-            del place[key]
-
-
-def _short(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Windows and single holidays on one line each, as people write them."""
-    from ruamel.yaml.comments import CommentedMap, CommentedSeq
-
-    def flow(value: Any) -> Any:
-        made = CommentedMap(value) if isinstance(value, Mapping) else CommentedSeq(value)
-        made.fa.set_flow_style()
-        return made
-
-    out: dict[str, Any] = {}
-    for key, value in given.items():
-        if key == "holidays":
-            out[key] = [flow(item) if isinstance(item, Mapping) else item for item in value]
-        elif key in ("shifts", "breaks"):
-            out[key] = {text: flow(windows) for text, windows in value.items()}
-        else:
-            out[key] = value
-    return out
+    return CalendarFile(path, {str(data.get("name") or path.stem): data}, True)

@@ -126,6 +126,9 @@ def import_command(say: Say, file: Path, doc: Path, *, start: date, end: date, *
 def export_command(say: Say, doc: Path, *, name: str | None, output: Path | None, stamp: datetime | None, **asked: Any) -> None:
     """Write a calendar as an iCalendar file for other programs: holidays, closed dates, shifts and breaks."""
     called, calendar = read_calendars(doc).one(name)
+    if not isinstance(calendar, Calendar) and not asked["open_hours"]:
+        said = f"calendar {called!r} is a combination, without holidays of its own; --open-hours --start DATE --end DATE writes"
+        raise InputError(f"{said} when it is open", code="usage")
     given = getattr(calendar, "name", None) or called
     text = ical.write_ics(calendar, stamp=stamp or datetime.now(UTC), name=given, **asked)
     if output is not None:

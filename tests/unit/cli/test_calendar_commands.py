@@ -123,3 +123,114 @@ def test_export_diff_and_show(run: Run, doc: Path, tmp_path: Path) -> None:
         "Tue 2026-05-05 09:00:00  Tue 2026-05-05 18:00:00        9h",
         "open 18h in all (Asia/Shanghai)",
     ] == [line.rstrip() for line in show.stdout.splitlines()]
+
+
+COMMENTED = """# top
+calendars:
+  office:
+    zone: Asia/Shanghai
+    week: {mon-fri: ["09:00-18:00"]}
+    holidays:
+      - "2026-05-04"  # youth day
+      # before the party
+      - {date: "2026-12-24", name: 'Party'}  # party
+
+    # about shifts
+    shifts:
+      2026-12-30: [09:00-12:00]  # half
+      # the last one
+      "2026-12-31": ["09:00-12:00"]
+
+    # about known
+    known_until: "2026-06-01"  # until then
+
+  # the hotline
+  line:
+    all_of:
+      - {zone: UTC, week: {mon-fri: ["09:00-18:00"]}}
+      - {zone: UTC, week: {mon-sat: ["09:00-18:00"]}}
+  shared:
+    zone: UTC
+    week: {mon-fri: ["09:00-18:00"]}
+    holidays: [{list: china}]
+# end
+"""
+DAYS = """BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+UID:1
+DTSTART;VALUE=DATE:20261001
+SUMMARY:National Day
+END:VEVENT
+BEGIN:VEVENT
+UID:2
+DTSTART;VALUE=DATE:20261228
+SUMMARY:Closing
+END:VEVENT
+BEGIN:VEVENT
+UID:3
+DTSTART;VALUE=DATE:20261010
+CATEGORIES:WORKDAY
+SUMMARY:Work
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+@pytest.fixture
+def commented(tmp_path: Path) -> Path:
+    """Calendars with comments at every place, one a combination, one with a list of the host's."""
+    path = tmp_path / "calendars.yaml"
+    path.write_text(COMMENTED, "utf-8")
+    (tmp_path / "days.ics").write_text(DAYS, "utf-8")
+    return path
+
+
+def test_every_comment_stays_beside_what_it_is_about(run: Run, commented: Path) -> None:
+    """New dates come in between by date; each line that was there is there still."""
+    require("ical")
+    run("calendar", "import", commented.parent / "days.ics", commented, *RANGE, "--calendar", "office", "--write", commented)
+    lines = commented.read_text("utf-8").splitlines()
+    new = ["National Day", "Closing", "'2026-10-10': [09:00-18:00]"]
+    added = [line for line in lines if any(word in line for word in new)]
+
+    assert len(new) == len(added)
+    assert COMMENTED.splitlines() == [line for line in lines if line not in added]
+
+
+def test_an_entry_that_goes_takes_only_its_own_comment(run: Run, commented: Path) -> None:
+    """With --replace own dates make way; comments about what stays, and about the next part, stay."""
+    require("ical")
+    office = ("--calendar", "office", "--replace", "--write", commented)
+    run("calendar", "import", commented.parent / "days.ics", commented, *RANGE, *office)
+    text = commented.read_text("utf-8")
+
+    assert "youth day" not in text
+    assert [1] * 6 == [
+        text.count(f"# {word}") for word in ("top", "about shifts", "about known", "until then", "the hotline", "end")
+    ]
+
+
+def test_calendars_that_are_not_asked_for_are_not_looked_at(run: Run, commented: Path) -> None:
+    """A list of the host's stops only the calendar that names it, and the finding says where it stands."""
+    span = ("--start", "2026-05-04", "--end", "2026-05-05")
+    named = run("calendar", "show", commented, "--calendar", "shared", *span)
+
+    assert 0 == run("calendar", "show", commented, "--calendar", "office", *span).exit_code
+    assert (2, True) == (named.exit_code, "calendars.shared.holidays[0].list" in named.stderr)
+
+
+def test_a_combination_is_shown_compared_and_exported_by_its_hours(run: Run, commented: Path) -> None:
+    """It has no dates of its own: what lays holidays over it is refused, and says what to do."""
+    require("ical")
+    line = ("--calendar", "line")
+    span = ("--start", "2026-05-04", "--end", "2026-05-04")
+    imported = run("calendar", "import", commented.parent / "days.ics", commented, *RANGE, *line)
+    plain = run("calendar", "export", commented, *line)
+    written = run("calendar", "export", commented, *line, "--open-hours", *span)
+
+    assert "open 9h in all (UTC)" in run("calendar", "show", commented, *line, *span).stdout
+    assert 0 == run("calendar", "diff", commented, commented, *line).exit_code
+    assert (2, True) == (imported.exit_code, "is a combination" in imported.stderr)
+    assert (2, True) == (plain.exit_code, "--open-hours" in plain.stderr)
+    assert (0, True) == (written.exit_code, "DTSTART:20260504T090000Z" in written.stdout)
