@@ -104,7 +104,7 @@ _PATTERNS = (
     (re.compile(r"text of at most (\d+) characters"), r"不超过 \1 个字符的文本"),
     (re.compile(r"at most (\d+) items"), r"最多 \1 项"),
     (re.compile(r"a value nested at most (\d+) deep"), r"嵌套不超过 \1 层的值"),
-    (re.compile(r".* is not a span; write .*", re.DOTALL), "不是数字加单位"),
+    (re.compile(r".* is not a span(; write .*)?", re.DOTALL), "不是数字加单位"),
     (re.compile(r".* mixes days, .*", re.DOTALL), "不能混用天与小时"),
     (re.compile(r".* is negative; .*", re.DOTALL), "时长不能为负"),
     (re.compile(r".* is longer than 100 years", re.DOTALL), "超过 100 年"),

@@ -92,8 +92,8 @@ TEXTS: dict[str, Text] = {
     "calendar.never_opens": Text(
         en="the calendar never opens",
         zh="该日历永不开放",
-        hint_en="give it at least one window that holidays and breaks leave open; clocks on it would never run.",
-        hint_zh="请至少留出一个未被节假日和休息时段覆盖的时段；否则其上的时钟永远不会走。",
+        hint_en="give it a window that holidays, breaks and the calendars beside it leave open; clocks on it would never run.",
+        hint_zh="请至少留出一个未被节假日、休息时段及与之组合的日历排除的时段；否则其上的时钟永远不会走。",
     ),
     "calendar.part": Text(
         en="a part of a combined calendar is a calendar, not {value}",

@@ -18,7 +18,7 @@ TEXTS: dict[str, Text] = {
         hint_zh="请写 {{customer: 预计修复}}：对象与文字成对，最多 64 个。",
     ),
     "sla.span": Text(
-        en="{value} is not a length of time: {why}",
+        en="{why}",
         zh="{value} 不是时间长度：{why}",
         hint_en="write 4h, 30m, 3d, '2 business days' or {{end_of: next business day}}.",
         hint_zh="请写 4h、30m、3d、'2 business days' 或 {{end_of: next business day}}。",

@@ -205,7 +205,7 @@ def read_span(value: Any, path: str, problems: Problems) -> Span | Relative | No
     try:
         span = Span.of(value)
     except TimeError as error:
-        problems.add("span", path, value=shown(value), why=error.message)
+        problems.add("span", path, value=shown(value), why=error.message.partition("; write 4h")[0])
         return None
     if not span.exact and not span.business_days:
         problems.add("zero", path, value=shown(value))
@@ -304,7 +304,7 @@ def read_mark(value: Any, path: str, problems: Problems) -> Mark | None:
     try:
         span = Span.of(length)
     except TimeError as error:
-        problems.add("span", path, value=shown(value), why=error.message)
+        problems.add("span", path, value=shown(value), why=error.message.partition("; write 4h")[0])
         return None
     if not span.exact:  # no length at all, or business days, which are no length before the clock starts
         problems.add("mark", path, value=shown(value))
@@ -325,7 +325,7 @@ def _read_every(text: str, value: Any, path: str, problems: Problems) -> Mark | 
     try:
         span = Span.of(found[1])
     except TimeError as error:
-        problems.add("span", path, value=shown(value), why=error.message)
+        problems.add("span", path, value=shown(value), why=error.message.partition("; write 4h")[0])
         return None
     if not span.exact:
         problems.add("mark", path, value=shown(value))
