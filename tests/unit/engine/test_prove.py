@@ -292,3 +292,38 @@ def test_children_that_somebody_opens_by_hand_are_followed() -> None:
     assert "refuted" == proof.verdict
     assert ["ticket.child_opened", "ticket.child_closed"] == [step["event"] for step in proof.witness["path"]]
     assert workflow.replay_witness(proof)[-1].ticket.closed
+
+
+@pytest.mark.parametrize(
+    ("clock", "mark", "times", "hours"),
+    [("repair", "every 2h after, 3 times", 2, 12), ("vendor", "every 2h after, 3 times", 1, 10), ("vendor", "breach", 1, 8)],
+)
+def test_what_marks_that_come_again_set_off_is_followed(clock: str, mark: str, times: int, hours: int) -> None:
+    """A law that only a repetition breaks, or a child broken at its parent's cap, is refuted by a ticket that waits for it."""
+    workflow = Workflow(
+        workflow="w",
+        roles=["clerk"],
+        fields={"times": {"type": "int", "default": 0}},
+        states={"new": {}, "lost": {}, "done": {"closed": True}},
+        transitions=[
+            {"event": "finish", "source": ["new", "lost"], "target": "done", "allow": ["clerk"]},
+            {"event": "lose", "source": "new", "target": "lost", "allow": ["system"], "when": f"times == {times}"},
+        ],
+        clocks=[
+            {"name": "repair", "within": "8h", "until": "done", "warn": ["every 2h after, 3 times"]},
+            {"name": "vendor", "within": "9h", "until": "done", "parent": "repair", "warn": ["every 2h after, 3 times"]},
+        ],
+        escalations=[
+            {
+                "name": "again",
+                "start": {"clock": clock, "mark": mark},
+                "levels": [{"name": "count", "do": [{"set": {"times": "times + 1"}}, {"emit": "lose"}]}],
+            }
+        ],
+        laws=[{"name": "kept", "never": "in_state('lost')"}],
+    )
+    (proof,) = workflow.prove()
+    ticket = workflow.replay_witness(proof)[-1].ticket
+
+    assert ("refuted", "lost", times) == (proof.verdict, ticket.state, ticket.fields["times"])
+    assert hours == (ticket.entered_at - ticket.opened_at) / timedelta(hours=1)
