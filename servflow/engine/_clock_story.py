@@ -343,7 +343,7 @@ def place(call: OneCall, plan: ClockPlan, told: tuple[Told, ...], before: Standi
     if undone or fresh or new.run != now or [one.after for one in old.steps] != kept:
         first = _first(old.steps, new.steps)
         _amend(call, plan, undone, new, first)
-        _tell_again(call, plan, new._replace(taken=new.taken - old.taken), fresh, first, told, why)
+        _tell_again(call, plan, new._replace(taken=new.taken - old.taken), fresh, first, told, why=why)
     if told and plan.hears:
         all_told = tuple(_with_target(step) for step in new.steps)
         call.record(ClockTold, clock=clock.name, instant=told[0].at, story=ClockStory(base=base, told=all_told))
@@ -418,7 +418,7 @@ def _amend(call: OneCall, plan: ClockPlan, undone: list[MarkAt], new: Played, fi
 
 
 def _tell_again(  # noqa: PLR0917 - the story, what is new in it, and from where it is told
-    call: OneCall, plan: ClockPlan, new: Played, fresh: list[MarkAt], first: int, told: tuple[Told, ...], why: str
+    call: OneCall, plan: ClockPlan, new: Played, fresh: list[MarkAt], first: int, told: tuple[Told, ...], *, why: str
 ) -> None:
     """Record the clock's story from the first step that is not as it was; marks that are new in it have passed already."""
     at = min((step.told.at for step in new.steps[first:]), default=call.effective)

@@ -23,6 +23,7 @@ STRUCTURE = frozenset(
         *("last_actor", "before", "source", "records", "people"),
         # what the host calls its things, and how it makes them once
         *("id", "key", "other", "cause", "world"),
+        *("operation", "moved", "after"),
     )
 )
 """Parts of records that cannot say anything of a person, or that are the host's own identifiers."""
