@@ -87,8 +87,8 @@ class Change:
             parts.append(_signed(self.gained))
         if self.name is not None:
             renamed = self.old_name is not None and self.new_name is not None and self.old_name != self.new_name
-            was = f" ({_word('was', lang).format(name=self.old_name)})" if renamed else ""
-            parts.append(f"{self.name}{was}")
+            was = f" ({_word('was', lang).format(name=_plain_text(self.old_name))})" if renamed else ""
+            parts.append(f"{_plain_text(self.name)}{was}")
         return "  ".join(parts)
 
     def to_data(self) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class Change:
             return _word("holiday" if texts else "the_week", lang)
         if self.kind in ("date", "week"):
             return ", ".join(texts) or _word("closed", lang)
-        return ", ".join(texts) or _word("nothing", lang)
+        return _plain_text(", ".join(texts)) or _word("nothing", lang)
 
 
 def diff(old: OpenTime, new: OpenTime) -> tuple[Change, ...]:
@@ -216,6 +216,11 @@ def _names(text: str, held: Mapping[str, Holiday], given: Mapping[str, Holiday])
 
 def _texts(value: object) -> Texts:
     return () if value is None else (str(value),)
+
+
+def _plain_text(text: str | None) -> str:
+    """A name on one line: a stranger's file must not write lines of its own among those that are reviewed."""
+    return "".join(sign if sign.isprintable() else " " for sign in text or "")
 
 
 def _word(name: str, lang: str) -> str:

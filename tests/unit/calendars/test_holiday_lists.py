@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import servflow
-from servflow.calendars import Calendar, Change, HolidayList, Proposal, any_of, diff
+from servflow.calendars import Calendar, Change, HolidayList, Proposal, all_of, any_of, diff, minus
 from servflow.engine import Extensions
 from servflow.errors import DefinitionError, InputError
 
@@ -92,6 +92,16 @@ def test_a_proposal_is_read_by_people() -> None:
     ) == proposal.text()
     assert "2026-10-10 周六  不开放 -> 09:00-12:00, 13:00-18:00  +8h" == proposal.text("zh").splitlines()[3]
     assert Calendar(**proposal.to_data()["proposed"]) == proposal.proposed
+
+
+def test_a_name_cannot_forge_what_is_reviewed() -> None:
+    """A change is one line of plain signs, whatever a stranger's file calls a date; the data has the name as it is."""
+    name = "Party\n2026-10-09 Fri  closed -> open\x1b[2K\u202e\u2028x"
+    proposal = Proposal.of(OFFICE, HolidayList([{"date": "2026-10-01", "name": name}], source="feed"))
+
+    assert 2 == len(proposal.text().splitlines())
+    assert proposal.changes[0].text().endswith("-8h  Party 2026-10-09 Fri  closed -> open [2K  x")
+    assert name == proposal.to_data()["changes"][0]["new_name"]
 
 
 def test_the_same_list_twice_changes_nothing() -> None:
@@ -258,6 +268,47 @@ def test_a_definition_names_a_list() -> None:
     assert [1] == asked
     assert servflow.load(servflow.dump(loaded)) == loaded
     assert "2026-10-10" in str(servflow.dump(loaded)["clocks"])
+
+
+@pytest.mark.parametrize("operation", ["any_of", "all_of", "minus"])
+def test_a_part_of_a_combination_names_a_list(operation: str) -> None:
+    """In a section, a clock and a clock's choice alike: the dates count, are written out, and differ where the list does."""
+
+    def combined(name: str) -> dict[str, Any]:
+        listed = {"zone": "Asia/Shanghai", "week": WEEK, "holidays": [{"list": name}]}
+        return {operation: [{"any_of": [listed]}, {"zone": "UTC", "week": {"mon-sun": ["06:00-07:00"]}}]}
+
+    def source(name: str) -> dict[str, Any]:
+        choices = [{"when": "assignee == 'A'", "take": combined(name)}, {"take": "both"}]
+        clocks = [
+            {"name": "answer", "within": "4h", "until": "closed", "calendar": combined(name)},
+            {"name": "solve", "within": "4h", "until": "closed", "calendar": choices},
+        ]
+        return {**definition({}), "calendars": {"both": combined(name)}, "clocks": clocks}
+
+    def found(lists: Any) -> Any:
+        return servflow.load(source("china"), extensions=Extensions(holidays=lists))
+
+    loaded, newer = found({"china": CHINA}), found({"china": HolidayList(["2026-10-03"])})
+    listed = Calendar("Asia/Shanghai", WEEK, holidays=["2026-10-01", "2026-10-02"], shifts={"2026-10-10": HOURS})
+    other = Calendar("UTC", {"mon-sun": ["06:00-07:00"]})
+    plain = {
+        "any_of": any_of(any_of(listed), other),
+        "all_of": all_of(any_of(listed), other),
+        "minus": minus(any_of(listed), other),
+    }
+    low, high = (datetime(2026, 10, day, tzinfo=UTC) for day in (1, 12))
+
+    assert plain[operation].intervals(low, high) == loaded.calendars["both"].intervals(low, high)
+    assert servflow.load(servflow.dump(loaded)) == loaded
+    assert all(servflow.diff(loaded, newer).of(section) for section in ("calendars", "clocks"))
+    assert () == loaded.check()
+    with pytest.raises(DefinitionError) as told:
+        servflow.load(source("chnia"), extensions=Extensions(holidays={"china": CHINA}))
+    place = f"{operation}[0].any_of[0].holidays[0].list"
+    assert [f"calendars.both.{place}", f"clocks[0].calendar.{place}", f"clocks[1].calendar[0].take.{place}"] == [
+        path for _, path in codes(told.value)
+    ]
 
 
 def test_own_entries_of_a_definition_win_over_its_lists() -> None:
