@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from attrs import evolve
@@ -16,32 +17,64 @@ from servflow.stores import Store
 Kept = Callable[[str], Mapping[str, Any] | None]
 
 
+_MOST = 500
+"""How many editions of a definition's calendars are remembered in their order."""
+
+
 def keep(store: Store, flow: object, now: Callable[[], datetime]) -> None:
     """
-    Keep the calendars of a workflow under their hash, with when they were first counted by.
+    Keep the calendars of a workflow under their hash, with when they were first counted by and after which others.
 
     So that after a change a clock can count by the earlier ones up to it, whichever desk meets the ticket.
     """
-    if not isinstance(flow, Workflow) or not flow.compiled.calendars or store.definition(flow.calendars_hash) is not None:
+    if not isinstance(flow, Workflow) or not flow.compiled.calendars:
         return
-    calendars = {name: calendar.to_data() for name, calendar in flow.compiled.calendars.items()}
-    data = {"calendars": calendars, "since": write_instant(now())}
-    store.define(flow.calendars_hash, flow.workflow, flow.version, data)
+    if store.definition(flow.calendars_hash) is None:
+        calendars = {name: calendar.to_data() for name, calendar in flow.compiled.calendars.items()}
+        data = {"calendars": calendars, "since": write_instant(now())}
+        store.define(flow.calendars_hash, flow.workflow, flow.version, data)
+    order = _order(flow, store.definition)
+    if flow.calendars_hash not in order and len(order) < _MOST:
+        store.define(_place(flow, len(order)), flow.workflow, flow.version, {"edition": flow.calendars_hash})
+
+
+def _place(flow: Workflow, number: int) -> str:
+    return f"{flow.hash}:calendars:{number}"
+
+
+def _order(flow: Workflow, kept: Kept) -> list[str]:
+    """The hashes of the editions a definition was counted by, in the order in which they were first met."""
+    found: list[str] = []
+    while (one := kept(_place(flow, len(found)))) is not None:
+        found.append(str(one.get("edition")))
+    return found
 
 
 def with_edition(flow: Workflow, ticket: Ticket, kept: Kept) -> Workflow:
-    """The workflow with the calendars a ticket ran under, where they are others, matter, and the store keeps them."""
+    """
+    The workflow with the calendars a ticket ran under, where they are others, matter, and the store keeps them.
+
+    With them come those that were counted by between them and the present ones, each up to the next: what a clock comes to
+    does not depend on whether anything has touched its ticket meanwhile.
+    """
     pinned = ticket.pins.get("calendars")
     if pinned is None or pinned == flow.calendars_hash or pinned in flow.past_hashes:
         return flow
     if all(plan.clock.on_calendar_change == "recompute" for plan in flow.compiled.clocks):
         return flow
-    earlier, present = kept(pinned), kept(flow.calendars_hash)
-    if earlier is None or "calendars" not in earlier:
-        return flow
-    edition = {"calendars": earlier["calendars"], "until": None if present is None else present.get("since")}
+    hashes = [pinned, flow.calendars_hash]
+    if not flow.past_calendars:  # those of the host have their own order
+        order = _order(flow, kept)
+        if pinned in order and flow.calendars_hash in order[order.index(pinned) :]:
+            hashes = order[: order.index(flow.calendars_hash) + 1]
+    editions = [kept(hash_) or {} for hash_ in hashes]
+    past = [
+        {"calendars": one["calendars"], "until": following.get("since")}
+        for one, following in pairwise(editions)
+        if "calendars" in one
+    ]
     try:
-        return evolve(flow, past_calendars=(*flow.past_calendars, edition))
+        return evolve(flow, past_calendars=(*flow.past_calendars, *past)) if past else flow
     except DefinitionError:
         return flow  # it was changed, or is no such thing
 

@@ -194,6 +194,27 @@ def test_prospective_clocks_are_counted_by_the_calendars_the_store_kept(make: Ca
     assert datetime(2026, 10, 7, 11, tzinfo=UTC) == run.due
 
 
+def test_an_edition_counts_though_nothing_touched_the_ticket_under_it(make: Callable[[], Store]) -> None:
+    """A day by the first calendar, two by the second, and from then on by the third: whether anyone looked or not."""
+    clocks = [{"name": "repair", "within": "200h", "calendar": "office", "on_calendar_change": "prospective"}]
+    first, second, third = (Calendar("UTC", {"mon-sun": [f"00:00-{end}:00"]}) for end in ("24", "12", "06"))
+    with_store = make()
+    desk_of(with_store, first, MONDAY, clocks=clocks).open("T1")
+    between = desk_of(with_store, second, MONDAY + DAY, clocks=clocks)
+    between.open("T2")
+    desk_of(with_store, first, MONDAY, clocks=clocks).open("T3")
+    between.recalendar(tickets=["T3"])
+
+    desk = desk_of(with_store, third, MONDAY + 3 * DAY, clocks=clocks)
+    desk.get("T2")
+    desk.recalendar()
+
+    untouched, touched = (desk.get(name).clocks["repair"] for name in ("T1", "T3"))
+    assert timedelta(hours=24 + 24) == untouched.counted
+    assert (touched.counted, touched.due) == (untouched.counted, untouched.due)
+    assert timedelta(hours=24) == desk.get("T2").clocks["repair"].counted
+
+
 def test_an_unknown_calendar_is_refused(make: Callable[[], Store]) -> None:
     """A name that no calendar has is told with what was meant."""
     desk = desk_of(make(), KNOWN)
