@@ -23,6 +23,7 @@ _SECTIONS = {
 }
 _LENGTHS = ("within", "take", "after", "every", "timeout", "age", "ack_ttl")
 _WIDE_OPEN = {"zone": "UTC", "week": {"mon-sun": ["00:00-24:00"]}}
+_COMBINED = ("any_of", "all_of", "minus")
 _HEALED = ("definition.", "field.", "action.", "calendar.", "rules.", "dispatch.", "sla.", "escalation.")
 _SCORE = re.compile(r"\bscore\b")
 _TABLE = re.compile(r"\btable\s*\.")
@@ -50,7 +51,9 @@ def _prune(data: dict[str, Any], steps: Steps, unknown: bool) -> None:
     name = steps[last] if steps else ""
     if not isinstance(holder, dict) or name not in holder:
         return
-    if last > 0 and steps[last - 1] == "states" and not unknown:
+    if last > 1 and steps[0] == "calendars" and name in _COMBINED:
+        data["calendars"][steps[1]] = dict(_WIDE_OPEN)  # without its parts it would be told to lack what a single one needs
+    elif last > 0 and steps[last - 1] == "states" and not unknown:
         holder[str(name)] = {}
     elif unknown or last != 1:
         del holder[str(name)]

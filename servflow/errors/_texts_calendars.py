@@ -98,10 +98,14 @@ TEXTS: dict[str, Text] = {
     "calendar.part": Text(
         en="a part of a combined calendar is a calendar, not {value}",
         zh="组合日历的组成部分应为日历，而不是 {value}",
+        hint_en="write the part out, with its zone and week; a name is not looked up here.",
+        hint_zh="请在此写出完整的日历（zone 与 week）；这里不按名称查找。",
     ),
     "calendar.parts": Text(
         en="a combined calendar has 1 to {limit} parts, not {count}",
         zh="组合日历应有 1 到 {limit} 个组成部分，而不是 {count} 个",
+        hint_en="list its parts, each with its zone and week.",
+        hint_zh="请列出各组成部分，每个都写明 zone 与 week。",
     ),
     "calendar.minus": Text(
         en="minus takes two calendars, not {count}",

@@ -275,3 +275,18 @@ def test_a_score_that_cannot_be_read_is_told_once() -> None:
         load(document)
 
     assert [("rules[0].score[0].weight", "rules.weight")] == [(one.path, one.code) for one in caught.value.findings]
+
+
+def test_a_part_of_a_combination_that_is_no_calendar_is_told_once() -> None:
+    """A name among the parts is told where it stands; that the rest lacks what a single calendar needs is not."""
+    text = """servflow: 1
+workflow: sun
+calendars:
+  both: {any_of: [berlin, {zone: UTC, week: {mon: "09:00-17:00"}}]}
+states: {new: {}, done: {closed: true}}
+transitions: [{event: end, source: new, target: done}]
+"""
+    with pytest.raises(DefinitionError) as caught:
+        load(text)
+
+    assert [("document.type", "calendars.both.any_of[0]", 4)] == [(f.code, f.path, f.line) for f in caught.value.findings]
