@@ -426,11 +426,13 @@ def _named(event: Any) -> str:
 def texts_of(found: Mapping[str, list[tuple[datetime, datetime]]]) -> dict[str, list[tuple[time, time | str]]]:
     """The windows of each date, those that overlap made one, as a calendar takes them."""
     out: dict[str, list[tuple[time, time | str]]] = {}
-    waiting = {text: [*spans] for text, spans in found.items()}
-    while waiting:
-        text = min(waiting)
+    carried: list[tuple[datetime, datetime]] = []  # what of a date before goes on here, at most one
+    numbers = {date.fromisoformat(text).toordinal() for text in found}
+    for number in sorted(numbers | {number + 1 for number in numbers if number < date.max.toordinal()}):
+        text = date.fromordinal(number).isoformat()
+        here, carried = [*found.get(text, ()), *carried], []
         joined: list[tuple[datetime, datetime]] = []
-        for start, end in sorted(waiting.pop(text)):
+        for start, end in sorted(here):
             if joined and start < joined[-1][1]:
                 joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
             else:
@@ -439,8 +441,9 @@ def texts_of(found: Mapping[str, list[tuple[datetime, datetime]]]) -> dict[str, 
             if end - start > _DAY:  # only the last one can be: the rest of it is of the next date
                 midnight = datetime.combine(start + _DAY, _MIDNIGHT)
                 joined[place] = (start, midnight)
-                waiting.setdefault(midnight.date().isoformat(), []).append((midnight, end))
-        out[text] = [(start.time(), "24:00" if _to_midnight(start, end) else end.time()) for start, end in joined]
+                carried = [(midnight, end)]
+        if joined:
+            out[text] = [(start.time(), "24:00" if _to_midnight(start, end) else end.time()) for start, end in joined]
     return out
 
 
