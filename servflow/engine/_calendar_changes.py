@@ -145,6 +145,11 @@ def _steps(compiled: Compiled, pinned: str) -> tuple[tuple[Mapping[str, OpenTime
     return ()
 
 
+def counts_until_now(compiled: Compiled, pinned: str) -> bool:
+    """Whether the earlier calendars are known, are one edition, and count up to the call, whenever that is."""
+    return [until for _, until in _steps(compiled, pinned)] == [None]
+
+
 def _go_on(
     call: OneCall,
     steps: tuple[tuple[Mapping[str, OpenTime], datetime | None], ...],
@@ -178,4 +183,4 @@ def _pairs(
     return zip(steps, [*(calendars for calendars, _ in steps[1:]), present], strict=True)
 
 
-__all__ = ["PastCalendars", "hash_of", "read_past", "recalendar"]
+__all__ = ["PastCalendars", "counts_until_now", "hash_of", "read_past", "recalendar"]

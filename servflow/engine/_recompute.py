@@ -10,16 +10,13 @@ import attrs
 
 from servflow import sla
 from servflow.calendars import OpenTime, from_data
-from servflow.engine._calendar_changes import PastCalendars
+from servflow.engine._calendar_changes import PastCalendars, counts_until_now
 from servflow.errors import InputError, LimitError, nearest, shown
 from servflow.model import ClockRun, FrozenMap, Ticket, World
 from servflow.sla import ClockChange, Redue
 
 if TYPE_CHECKING:
     from servflow.engine._workflow import Workflow
-
-_FREE = frozenset({"on_retarget", "on_reopen", "display"})
-"""Options of a clock that say nothing about a change of calendars."""
 
 _LIVE = ("running", "paused")
 
@@ -122,7 +119,12 @@ class Recount:
             self._others = {name: (cal, new[name]) for name, cal in before.compiled.calendars.items() if cal != new[name]}
         self._clocks = {plan.clock.name: plan.clock for plan in after.compiled.clocks}
         above = {clock.parent for clock in self._clocks.values()}
-        self._plain = frozenset(name for name, clock in self._clocks.items() if name not in above and _is_plain(clock))
+        known = self._pinned is not None and counts_until_now(after.compiled, self._pinned)
+        self._plain = frozenset(
+            name
+            for name, clock in self._clocks.items()
+            if name not in above and clock.parent is None and (known or clock.on_calendar_change == "recompute")
+        )
 
     def of(self, tickets: Iterable[Ticket]) -> tuple[ClockChange, ...]:
         """What differs for these tickets."""
@@ -211,12 +213,6 @@ def _joined(known: Found, more: bool | ClockChange) -> Found:
     if isinstance(known, bool) or isinstance(more, bool):
         return known is True or more
     return [*known, more] if isinstance(known, list) else [known, more]
-
-
-def _is_plain(clock: Any) -> bool:
-    """Whether a clock is counted again from its segments and from nothing else."""
-    usual = all(getattr(clock, key) == known[0] for key, known in sla.OPTIONS.items() if key not in _FREE)
-    return usual and clock.parent is None
 
 
 def _unknown_only(change: ClockChange) -> bool:

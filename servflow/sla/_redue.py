@@ -46,8 +46,8 @@ class Redue:
     """
     Counts runs of one clock under another calendar in whole microseconds, with no run in between.
 
-    It gives what ``recalendar`` as of each ticket's own instant gives under ``on_calendar_change: recompute``, for runs that
-    have nothing left to happen before the instant they are compared at.
+    It gives what ``recalendar`` gives, for runs that have nothing left to happen before the instant they are compared at:
+    under ``on_calendar_change: recompute`` as of each ticket's own instant, under ``prospective`` as of that instant.
 
     Args:
         clock: the definition they share.
@@ -61,6 +61,9 @@ class Redue:
         self._at, self._at_us = at, _micros(at)
         self._marks: dict[timedelta, list[tuple[int, str]]] = {}
         self._known: tuple[datetime | None, datetime | None] = (None, None)
+        self._carries, self._over = clock.on_calendar_change == "prospective", clock.breached_by == "over"
+        # What was reached may be taken back then.
+        self._rearms = clock.breach == "follows" or clock.marks == "again"
 
     def many(
         self, tickets: Sequence[str], runs: Sequence[ClockRun], since: Sequence[datetime], *, few: int = _FEW
@@ -75,7 +78,7 @@ class Redue:
             runs: live ones.
             since: for each the instant from which another calendar may move its marks: the ticket's own.
         """
-        if len(runs) > few:
+        if len(runs) > few and not self._over:
             began = min((run.since for run in runs if run.since is not None), default=self._at)
             try:
                 low, high = max(self._at - _BACK, EPOCH, began - _MICROSECOND), self._at + _AHEAD
@@ -94,10 +97,10 @@ class Redue:
         starts, ends, before, new_at = new.starts, new.ends, new.before, new.upto(self._at_us)
         out: list[ClockChange | bool] = []
         give, make, put = out.append, object.__new__, object.__setattr__
-        name, at, at_us, known = self._clock.name, self._at, self._at_us, self._marks
+        name, at, at_us, known, carries = self._clock.name, self._at, self._at_us, self._marks, self._carries
         for ticket, run, since in items:
             began = run.since
-            if began is None or run.breached_at is not None:
+            if began is None or run.breached_at is not None or (run.marks and self._rearms):
                 give(self._one(ticket, run, since))
                 continue
             apart = began - EPOCH
@@ -106,7 +109,7 @@ class Redue:
             amount, mark = marks[0]
             was = closed = 0
             if run.folded or run.marks or len(run.segments) != 1:
-                was, closed = run.counted // _MICROSECOND, self._closed(run)
+                was, closed = run.counted // _MICROSECOND, 0 if carries else self._closed(run)
                 amount, mark = next(pair for pair in marks if pair[1] not in run.marks)
             place = bisect_right(old_starts, began_us) - 1
             end = old_ends[place]
@@ -114,7 +117,7 @@ class Redue:
             place = bisect_right(starts, began_us) - 1
             end = ends[place]
             # Where on the line nothing would have been counted, had it run without a pause.
-            base = before[place] - starts[place] + (began_us if began_us < end else end) - closed
+            base = new_at - was if carries else before[place] - starts[place] + (began_us if began_us < end else end) - closed
             first, wanted = base + amount, base + marks[-1][0]
             if began_us <= low_us or first <= 0 or wanted > new.total:
                 give(self._one(ticket, run, since))
@@ -145,8 +148,10 @@ class Redue:
 
     def _one(self, ticket: str, run: ClockRun, since: datetime) -> ClockChange | bool:
         """One run, asked of the calendars themselves."""
+        if run.marks and self._rearms:
+            return True
         try:
-            counted = self._closed(run)
+            counted = run.counted // _MICROSECOND if self._carries else self._closed(run)
             if run.breached_at is not None:
                 return self._breached(ticket, run, counted)
             if run.since is None:
@@ -158,22 +163,23 @@ class Redue:
     def _running(self, ticket: str, run: ClockRun, counted: int, since: datetime) -> ClockChange | bool:
         began = run.since or since
         began_us = _micros(began)
+        was = run.counted // _MICROSECOND + self._old.between_us(began_us, self._at_us)
+        if self._carries:
+            began, began_us, counted = self._at, self._at_us, was
         marks = self._marks_of(run.within)
         floor = max(began, since)
-        due = max(self._after(began_us, marks[-1][0] - counted), floor)
+        due = max(self._used_up(self._new, began_us, marks[-1][0] - counted), floor)
         amount, mark = next(pair for pair in marks if pair[1] not in run.marks)
         next_at = due if mark == BREACH else max(self._after(began_us, amount - counted), floor)
         if next_at < self._at:
             return True
-        was = run.counted // _MICROSECOND + self._old.between_us(began_us, self._at_us)
         now = counted + self._new.between_us(began_us, self._at_us)
         return self._change(ticket, run, (was, now), Ahead(due, mark, next_at, self._provisional(due)))
 
     def _paused(self, ticket: str, run: ClockRun, counted: int, since: datetime) -> ClockChange | bool:
         was, whole = run.counted // _MICROSECOND, run.within // _MICROSECOND
         then, now = (
-            EPOCH + timedelta(0, 0, cal.after_us(self._at_us, left) if left > 0 else self._at_us)
-            for cal, left in ((self._old, whole - was), (self._new, whole - counted))
+            self._used_up(cal, self._at_us, left) for cal, left in ((self._old, whole - was), (self._new, whole - counted))
         )
         floor = run.retargeted_at
         resumed = (then if floor is None else max(then, floor), max(now, since))
@@ -185,7 +191,7 @@ class Redue:
             return True
         if run.since is not None:
             was += self._old.between_us(_micros(run.since), self._at_us)
-            counted += self._new.between_us(_micros(run.since), self._at_us)
+            counted += (self._old if self._carries else self._new).between_us(_micros(run.since), self._at_us)
         resumed = (run.due, run.due) if run.phase == "paused" else (None, None)
         return self._change(ticket, run, (was, counted), Ahead(run.due, None, None, False), resumed)
 
@@ -207,6 +213,11 @@ class Redue:
 
     def _after(self, at_us: int, left: int) -> datetime:
         return EPOCH + timedelta(0, 0, self._new.after_us(at_us, left) if left > 0 else at_us)
+
+    def _used_up(self, cal: OpenTime, at_us: int, left: int) -> datetime:
+        """The due instant of what is left from an instant on; with ``breached_by: over`` more must be about to count."""
+        found = EPOCH + timedelta(0, 0, cal.after_us(at_us, left) if left > 0 else at_us)
+        return cal.next_opening(found) if self._over and left >= 0 and not cal.is_open(found) else found
 
     def _marks_of(self, within: timedelta) -> list[tuple[int, str]]:
         """The marks up to the breach with their amounts, the first to be reached first."""

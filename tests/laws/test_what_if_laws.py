@@ -84,37 +84,53 @@ PLAIN = Workflow(
         {"name": "none", "within": "400h", "until": "done"},
     ],
 )
+USUAL = {"within": "30h", "calendar": "office", "until": "done", "paused_in": "waiting"}
+CHOSEN = [
+    Workflow(**{**PLAIN.to_data(), "clocks": [{"name": "one", **USUAL, **more}]})
+    for more in (
+        {"on_calendar_change": "prospective", "warn": ["50%", "80%"]},
+        {"breached_by": "over", "warn": ["50%"]},
+        {"breach": "follows", "marks": "again", "warn": ["20%", "90%"]},
+        *({"preset": preset, "within": "9h", "warn": ["1h before"]} for preset in sla.PRESETS),
+    )
+]
 turns = st.lists(st.one_of(st.integers(0, 300), st.integers(0, 3 * 24 * 60)), max_size=5)
 
 
 @settings(deadline=None)  # laying two calendars out takes longer than counting a handful of tickets
-@given(st.lists(st.tuples(st.integers(0, 4 * 24 * 60), turns), min_size=1, max_size=4), editions(), st.booleans())
+@given(
+    st.sampled_from([PLAIN, *CHOSEN]),
+    st.lists(st.tuples(st.integers(0, 4 * 24 * 60), turns), min_size=1, max_size=4),
+    editions(),
+    st.booleans(),
+)
+@example(CHOSEN[1], [(0, [])], {"office": edited(OFFICE, ["2026-03-09"])}, False)
 def test_tickets_that_sleep_are_counted_in_bulk_alike(
-    stories: list[tuple[int, list[int]]], calendars: dict[str, Any], to_the_end: bool
+    flow: Workflow, stories: list[tuple[int, list[int]]], calendars: dict[str, Any], to_the_end: bool
 ) -> None:
     """Law: so it is for tickets that sleep until the instant, which are counted without being advanced."""
     tickets = []
     for number, (first, gaps) in enumerate(stories):
         at = START + first * MINUTE
-        ticket = PLAIN.open(f"T{number}", at=at).ticket
+        ticket = flow.open(f"T{number}", at=at).ticket
         for gap in gaps:
             at += gap * MINUTE
-            ticket = PLAIN.fire(ticket, "turn", at=at).ticket
+            ticket = flow.fire(ticket, "turn", at=at).ticket
         tickets.append(ticket)
     now = max(ticket.at for ticket in tickets)
     wakes = [ticket.wake for ticket in tickets if ticket.wake is not None and ticket.wake > now]
     at = min(wakes) - timedelta(microseconds=1) if to_the_end and wakes else now
 
-    found = PLAIN.recompute(tickets, calendars=calendars, at=at)
+    found = flow.recompute(tickets, calendars=calendars, at=at)
 
-    other = with_calendars(PLAIN, calendars)
-    expected = [(ticket.id, *change) for ticket in tickets for change in advanced(PLAIN, other, ticket, at)]
+    other = with_calendars(flow, calendars)
+    expected = [(ticket.id, *change) for ticket in tickets for change in advanced(flow, other, ticket, at)]
     assert expected == [(change.ticket, change.clock, change.before, change.after) for change in found]
+    quiet = [ticket for ticket in tickets if ticket.wake is None or ticket.wake > at]
     if "office" in calendars:
-        pair = (PLAIN.calendars["office"], other.named_calendars["office"])
-        quiet = [ticket for ticket in tickets if ticket.wake is None or ticket.wake > at]
-        items = list(zip(*((ticket.id, ticket.clocks["one"], ticket.at) for ticket in quiet), strict=True)) or [(), (), ()]
-        redue = sla.Redue(PLAIN.clocks[0], *pair, at)
+        pair = (flow.calendars["office"], other.named_calendars["office"])
+        items = list(zip(*((one.id, one.clocks["one"], one.at) for one in quiet), strict=True)) or [(), (), ()]
+        redue = sla.Redue(flow.clocks[0], *pair, at)
         assert redue.many(*items) == redue.many(*items, few=0)
 
 
