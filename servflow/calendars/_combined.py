@@ -12,11 +12,14 @@ from servflow.calendars._blocks import Block, Moments, in_order
 from servflow.calendars._open import OpenTime
 from servflow.calendars._spans import common, merged, without
 from servflow.calendars._tables import Tables
-from servflow.calendars._zones import Spans
+from servflow.calendars._zones import PATTERNS, Spans
 from servflow.errors import DefinitionError, Finding
 
 MOST_PARTS = 100
 MOST_DEPTH = 16
+# Blocks of parts that are looked at for open time before a combination is refused: all that differ where the
+# parts are a few, and those from 1970 to 2073 where they are a hundred, so that no definition holds up who reads it.
+MOST_LOOKS = 20_000
 
 
 def _count_problem(operation: str, count: int) -> Finding:
@@ -112,13 +115,22 @@ class Combined(OpenTime):
         """The zone of the part whose dates are the days."""
         return self._leader.days_zone
 
+    def _opens(self) -> bool:
+        """Whether there is any open time at all; looks near the present first."""
+        if any(self._total(index) for index in self._order):
+            return True
+        if not self._recurs:
+            return False
+        return any(self._pattern(index)[0].total for index in PATTERNS[: MOST_LOOKS // self.size])
+
     def _compiled(self, index: int, dated: bool) -> Spans:
-        spans = [part._spans_of(index, dated) for part in self.parts]
         if self.operation == "any_of":
-            return merged(span for part in spans for span in part)
-        found = spans[0]
-        for other in spans[1:]:
-            found = common(found, other) if self.operation == "all_of" else without(found, other)
+            return merged(span for part in self.parts for span in part._spans_of(index, dated))
+        found = self.parts[0]._spans_of(index, dated)
+        for part in self.parts[1:]:
+            if found:
+                other = part._spans_of(index, dated)
+                found = common(found, other) if self.operation == "all_of" else without(found, other)
         return found
 
     def _shape(self, index: int) -> Hashable:

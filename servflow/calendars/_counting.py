@@ -20,7 +20,6 @@ from servflow.calendars._zones import (
     FIRST_BLOCK,
     LAST_BLOCK,
     LATEST,
-    PATTERNS,
     Spans,
     checked,
     folded,
@@ -148,14 +147,6 @@ class Counting(ABC):
         if self._recurs:
             return range(first, last + 1)
         return self._order[bisect_left(self._order, first) : bisect_right(self._order, last)]
-
-    def _opens(self) -> bool:
-        """Whether there is any open time at all; looks near the present first."""
-        if any(self._total(index) for index in self._order):
-            return True
-        if not self._recurs:
-            return False
-        return any(self._pattern(index)[0].total for index in PATTERNS)
 
     def _spans_of(self, index: int, dated: bool) -> Spans:
         if dated:

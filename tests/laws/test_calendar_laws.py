@@ -44,8 +44,8 @@ PLACES = (
 )
 # Proving that two calendars never meet looks at 400 years of each zone, so that test takes few zones.
 FEW_ZONES = (PLACES[0], PLACES[2], PLACES[7])
-FEW = settings(max_examples=30, deadline=None)
-MANY = settings(max_examples=80, deadline=None)
+FEW = settings(max_examples=25, deadline=None)
+MANY = settings(max_examples=65, deadline=None)
 
 
 def _text(minute: int) -> str:
@@ -228,11 +228,13 @@ def test_combinations_obey_inclusion_and_exclusion(data: st.DataObject) -> None:
     start = datetime(base.year, base.month, base.day, tzinfo=UTC)
     a, b = (start + data.draw(st.integers(-(10**11) * 4, 10**11 * 4)) * EXACT for _ in range(2))
 
+    # A combination that never opens is refused, and to find that out takes long where it needs 400 years of two zones.
+    near = (start, start + timedelta(days=60))
+    met = sum((right.between(*stretch) for stretch in left.intervals(*near)), timedelta())
+    assume(timedelta() < met < left.between(*near))
+
     def counted_by(build: Callable[..., OpenTime]) -> timedelta:
-        try:
-            return build(left, right).between(a, b)
-        except DefinitionError:
-            return timedelta()  # such a combination is refused because it never opens
+        return build(left, right).between(a, b)
 
     both = counted_by(all_of)
     assert left.between(a, b) + right.between(a, b) == any_of(left, right).between(a, b) + both

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -183,3 +183,14 @@ def test_calendars_of_different_zones_combine_instant_by_instant() -> None:
         all_of(Calendar(**GOOD), Calendar("UTC", {"sun": ["09:00-17:00"]}))
     with pytest.raises(DefinitionError):
         minus(berlin, berlin)
+
+
+@pytest.mark.parametrize("times", [1, 99])
+def test_parts_that_never_meet_are_refused_however_many_they_are(times: int) -> None:
+    """Between them closed on every date of the year, they are refused; a hundred are looked at for a century only."""
+    dates = [(date(2024, 1, 1) + timedelta(days=n)).isoformat()[5:] for n in range(366)]
+    spring, autumn = (Calendar("UTC", {"mon-sun": ["09:00-17:00"]}, holidays=days) for days in (dates[183:], dates[:183]))
+
+    with pytest.raises(DefinitionError, match="never opens"):
+        all_of(*(spring,) * times, autumn)
+    assert any_of(*(spring,) * times, autumn).is_open(AT)
