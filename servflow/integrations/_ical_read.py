@@ -231,7 +231,8 @@ class Events:
     def _gone(self, event: Any, begin: date, moved: list[Any]) -> set[Any]:
         """The instances that are not there: taken out, or with an event of their own. Many programs mix dates and times."""
         out = [item.dt for item in _listed(event, "EXDATE")]
-        out += [other.get("RECURRENCE-ID").dt for other in moved if not event.get("RECURRENCE-ID")]
+        if not event.get("RECURRENCE-ID"):
+            out += [other.get("RECURRENCE-ID").dt for other in moved]
         gone = {_point(value) for value in out}
         if not isinstance(begin, datetime):
             gone |= {value.date() for value in out if isinstance(value, datetime)}
