@@ -152,7 +152,7 @@ class Counting(ABC):
         if dated:
             return self._block(index).spans()
         alike, other = self._pattern(index)
-        return shifted(alike, (index - other) * BLOCK).spans()
+        return (alike if other == index else shifted(alike, (index - other) * BLOCK)).spans()
 
     def _within(self, low: int, high: int) -> Spans:
         """The open time between two instants, clipped to them, touching stretches joined."""

@@ -185,12 +185,11 @@ def test_calendars_of_different_zones_combine_instant_by_instant() -> None:
         minus(berlin, berlin)
 
 
-@pytest.mark.parametrize("times", [1, 99])
-def test_parts_that_never_meet_are_refused_however_many_they_are(times: int) -> None:
+def test_parts_that_never_meet_are_refused_however_many_they_are() -> None:
     """Between them closed on every date of the year, they are refused; a hundred are looked at for a century only."""
     dates = [(date(2024, 1, 1) + timedelta(days=n)).isoformat()[5:] for n in range(366)]
-    spring, autumn = (Calendar("UTC", {"mon-sun": ["09:00-17:00"]}, holidays=days) for days in (dates[183:], dates[:183]))
+    spring, autumn = (Calendar("UTC", {"mon": ["09:00-17:00"]}, holidays=days) for days in (dates[183:], dates[:183]))
 
     with pytest.raises(DefinitionError, match="never opens"):
-        all_of(*(spring,) * times, autumn)
-    assert any_of(*(spring,) * times, autumn).is_open(AT)
+        all_of(*(spring,) * 99, autumn)
+    assert any_of(*(spring,) * 99, autumn).is_open(AT)
