@@ -335,6 +335,8 @@ def place(call: OneCall, plan: ClockPlan, told: tuple[Told, ...], before: Standi
     if new.run is None and now is not None:  # what started it is not to be undone: there is no clock without a start
         base, gone, items = _with(call, plan, story, told, keep=True)
         new = play(call, plan, base, items, known)
+        if new.run is None:
+            return
     if now is not None and now.waived is not None and new.run is not None and new.run.breached_at == now.breached_at:
         new = new._replace(run=replace(new.run, waived=now.waived))
     undone = _undone([*gone, *old.marks], new, old.taken)
@@ -376,8 +378,21 @@ def _with(
     over = {"start"} if ends else {"retarget"} if any(one.operation == "retarget" for one in told) else set[str]()
     items = [one for one in items if keep or one.at <= at or not (one.moved in moved or one.operation in over)]
     where = next((number for number, one in enumerate(items) if one.at > at), len(items))
+    told = (*_left(items[:where], told), *told)
     items[where:where] = [attrs.evolve(one, at=at) for one in told]
     return base, gone, items
+
+
+def _left(before: list[Told], told: tuple[Told, ...]) -> list[Told]:
+    """
+    Where the ticket rested before a late move, which says nothing of rest, it does not any more.
+
+    The move that took it from there may be one of those whose place the late one has taken.
+    """
+    said = {one.moved for one in told if one.operation in _PLACES}
+    last = {one.moved: one for one in before if one.operation in _PLACES}
+    left = {one.moved for one in told if one.moved is not None} - said
+    return [attrs.evolve(one, operation="go_on") for place, one in last.items() if place in left and one.operation == "rest"]
 
 
 def _changed(run: ClockRun) -> datetime:

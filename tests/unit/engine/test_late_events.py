@@ -428,3 +428,22 @@ def test_what_came_long_before_the_story_is_not_undone_either() -> None:
     run = case.fire("ask", minutes=200, occurred=after(10)).ticket.clocks["k"]
 
     assert ("met", after(30), timedelta(minutes=20)) == (run.phase, run.stopped_at, run.counted)
+
+
+def test_a_late_move_takes_the_ticket_from_where_it_rested() -> None:
+    """A move from a state to itself, told late, takes the place of the one that ended the rest: it ends it as well."""
+    moves = [move("go"), move("on", "b", "c"), move("again", "c", "c")]
+    clock = {
+        "name": "k",
+        "within": "1h",
+        "start": [{"event": "ask"}, {"state": "c"}],
+        "stop": {"event": "answer"},
+        "paused_in": "b",
+    }
+    case = Case(flow(states={"a": {}, "b": {}, "c": {}}, transitions=moves, clocks=[clock]))
+    for event, minutes in (("ask", 0), ("go", 10), ("on", 30)):
+        case.fire(event, minutes=minutes)
+
+    run = case.fire("again", minutes=40, occurred=after(25)).ticket.clocks["k"]
+
+    assert ("running", after(25), timedelta(minutes=10)) == (run.phase, run.since, run.counted)
