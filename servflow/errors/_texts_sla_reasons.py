@@ -100,7 +100,7 @@ TEXTS: dict[str, Text] = {
         en="They are used up {found}: {elapsed} pass until then, {closed} of them closed.",
         zh="于 {found} 用尽：其间经过 {elapsed}，其中 {closed} 为非营业时间。",
     ),
-    "sla.why_passed": Text(en="They have passed {found}, without a break.", zh="中间没有间断，于 {found} 届满。"),
+    "sla.why_passed": Text(en="They pass without a break, until {found}.", zh="中间没有间断，于 {found} 届满。"),
     "sla.why_left_limit": Text(
         en="That is a closing time: with it the time is used up, so it is due then and not when it opens again, {opening}.",
         zh="这是营业结束时刻：时间到此用尽，因此以此为到期，而不是再次营业的 {opening}。",
