@@ -134,7 +134,18 @@ def test_doctor_says_where_packages_are_used(run: Run) -> None:
     assert 0 == text.exit_code
     assert all(f"{name}: {where}" in text.stdout for name, where in USES)
     assert [{"package": name, "where": where} for name, where in USES] == data["uses"]
-    known = {"attrs", "dbos", "durable-rules", "hypothesis", "opentelemetry-api", "pydantic", "pytest", "transitions"}
+    known = {
+        "attrs",
+        "dbos",
+        "durable-rules",
+        "holidays",
+        "hypothesis",
+        "icalendar",
+        "opentelemetry-api",
+        "pydantic",
+        "pytest",
+        "transitions",
+    }
     assert known == {name for name, _ in USES}
     assert "软件包" in run("doctor", "--lang", "zh").stdout
 
