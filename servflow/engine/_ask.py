@@ -71,6 +71,7 @@ def _clock_view(call: OneCall, run: ClockRun) -> ClockView:
         provisional=run.provisional,
         parent=clock.parent,
         cap=run.cap,
+        shown_due=sla.display_due(clock, run, cal),
         timeline=sla.rows(clock, run, call.at, cal, (draft.entered_at, draft.state)),
     )
 

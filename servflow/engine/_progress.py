@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from servflow import sla
 from servflow.engine._as_of import as_of
 from servflow.engine._given import Given
 from servflow.engine._shown import View
@@ -44,7 +45,8 @@ class ProgressPromise:
     """
     A promise an audience is told of.
 
-    ``due`` is when it is due, None while it rests; ``kept`` is True or False once that is decided, None before.
+    ``due`` is when it is due as the clock's ``display`` wants it shown, None while it rests; ``kept`` is True or False once
+    that is decided, None before.
     ``waived`` says that it was broken and that is excused; the reason is not for outside.
     """
 
@@ -176,7 +178,8 @@ def _promises(compiled: Compiled, audience: str, runs: Mapping[str, ClockRun]) -
             continue
         kept = False if run.breached_at is not None else True if run.phase == "met" else None
         waived = kept is False and run.waived is not None
-        yield ProgressPromise(name=plan.clock.shown[audience], due=run.due, kept=kept, waived=waived)
+        due = sla.display_due(plan.clock, run, compiled.counting(run.calendar, run.name))
+        yield ProgressPromise(name=plan.clock.shown[audience], due=due, kept=kept, waived=waived)
 
 
 __all__ = ["Progress", "ProgressPromise", "ProgressStep", "progress"]

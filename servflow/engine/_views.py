@@ -61,6 +61,7 @@ class ClockView:
     ``due_if_resumed_now``) is when it would be due if it went on at the instant of the view, while paused. ``provisional``
     says that ``due`` lies beyond what the calendar knows, or that there is none for the calendar never opens that long.
     ``parent`` is the clock it may not outlast, and ``cap`` when that is due, where this is what makes it due.
+    ``shown_due`` is ``due`` as the clock's ``display`` wants it shown: that instant, or the opening after it.
     ``over`` and ``breached_at`` are two questions: after closing time, or after another target, they differ.
     ``timeline`` holds a ``servflow.sla.Row`` for every stretch; ``Workflow.explain_clock`` tells more of them, and why.
     """
@@ -84,6 +85,7 @@ class ClockView:
     provisional: bool = False
     parent: str | None = None
     cap: datetime | None = None
+    shown_due: datetime | None = None
 
     @property
     def due_if_resumed_now(self) -> datetime | None:
@@ -111,6 +113,7 @@ class ClockView:
             "provisional": self.provisional,
             "parent": self.parent,
             "cap": _at(self.cap),
+            "shown_due": _at(self.shown_due),
             "timeline": [row.to_data() for row in self.timeline],
         }
 

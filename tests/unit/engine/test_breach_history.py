@@ -254,6 +254,19 @@ def test_the_view_tells_the_share_and_what_is_not_sure() -> None:
     assert (5.0, True) == (soon.as_data()["percent"], soon.as_data()["provisional"])
 
 
+def test_a_due_instant_is_shown_as_the_clock_wants_it() -> None:
+    """At closing time, or at the opening after it: outside, in the view and nowhere else."""
+    for display, due in (("due", after(hours=8)), ("next_opening", after(hours=24))):
+        case = clocked(within="8h", calendar="office", display=display)
+        (view,) = case.workflow.explain(case.ticket, at=after(60)).clocks
+        (promise,) = case.workflow.progress(case.ticket, "customer").promises
+
+        assert (after(hours=8), due, due) == (view.due, view.shown_due, promise.due)
+        assert after(hours=8) == case.ticket.clocks["k"].due
+        case.until(60 * 24)
+        assert after(hours=8) == case.ticket.clocks["k"].breached_at
+
+
 def test_a_history_tells_the_share_too() -> None:
     """For hosts that only want clocks; beyond the end it is more than a hundred."""
     clock = sla.Clock(name="k", within="1h")
