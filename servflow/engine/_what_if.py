@@ -111,8 +111,10 @@ class Following:
 
     def text(self, lang: str = "en", zone: str = "UTC") -> str:
         """One line for people."""
-        kind = _word(self.kind, lang) if self.kind in _WORDS else self.kind
-        return f"{told(self.at, zone, lang)} {kind} {self.name}" + (f" -> {', '.join(self.to)}" if self.to else "")
+        kind, name = _word(self.kind, lang) if self.kind in _WORDS else self.kind, self.name
+        if self.kind == "mark" and name.endswith(f" {BREACH}"):
+            name = f"{name.removesuffix(BREACH)}{_word('breach', lang)}"
+        return f"{told(self.at, zone, lang)} {kind} {name}" + (f" -> {', '.join(self.to)}" if self.to else "")
 
 
 @frozen(kw_only=True)

@@ -57,8 +57,12 @@ def length(span: timedelta | None) -> str:
     if span is None:
         return "-"
     seconds = abs(int(span / SECOND))
-    parts = (f"{seconds // 3600}h", f"{seconds // 60 % 60:02}m" if seconds % 3600 else "", f"{seconds % 60:02}s")
-    return ("-" if span < timedelta() else "") + "".join(parts[:2] if seconds % 60 == 0 else parts)
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    if not hours and seconds:
+        said = (f"{minutes}m" if minutes else "") + (f"{rest}s" if rest else "")
+    else:
+        said = f"{hours}h" + (f"{minutes:02}m" if seconds % 3600 else "") + (f"{rest:02}s" if rest else "")
+    return ("-" if span < timedelta() and seconds else "") + said
 
 
 @lean

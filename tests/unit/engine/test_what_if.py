@@ -144,6 +144,16 @@ def test_what_cannot_be_asked_is_refused(asked: dict[str, Any], kind: type[Excep
         FLOW.what_if(TICKET, at=NOON, **asked)
 
 
+def test_a_breach_ahead_is_told_in_the_language_asked_for() -> None:
+    """What time brings is worded like what changes, and lengths of less than an hour are minutes."""
+    found = FLOW.what_if(TICKET, at=MONDAY + timedelta(minutes=90), tier="gold", until=MONDAY + timedelta(days=2))
+
+    assert "节点 repair 违约" in found.text("zh")
+    assert "mark repair breach" in found.text("en")
+    assert "breach" not in found.text("zh")
+    assert "30m left, was 14h30m" in found.text()
+
+
 def test_a_priority_may_be_asked_for_as_people_write_it() -> None:
     """P1 to P9 are understood as 1 to 9 where the built-in priority is asked about, and nowhere else."""
     found = FLOW.what_if(TICKET, at=NOON, priority="P1")
