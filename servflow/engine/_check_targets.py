@@ -223,7 +223,7 @@ def _length(amount: timedelta) -> dict[str, str]:
 def _where(values: Mapping[str, Any]) -> dict[str, str]:
     """The values a finding is about, as its sentence adds them; nothing where there are none."""
     told = ", ".join(f"{name} = {literal(value)}" for name, value in values.items())
-    return {"en": f" with {told}", "zh": f"（{told}）"} if told else {"en": "", "zh": ""}
+    return {"en": f" with {told}", "zh": f"（{told}）"} if told else {"en": "", "zh": " "}
 
 
 def _witness(values: Mapping[str, Any], ticket: Ticket, at: datetime) -> Any:

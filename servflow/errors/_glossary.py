@@ -33,6 +33,7 @@ _CHINESE: Mapping[str, str] = {
     "clock": "时钟",
     "chain": "升级链",
     "mark": "提醒点",
+    "output": "输出",
     "table": "决策表",
     "rule": "规则",
     "timer": "定时器",

@@ -147,7 +147,7 @@ TEXTS: dict[str, Text] = {
     ),
     "clock.parent_circle": Text(
         en="the clock {clock} is its own parent's parent: {clocks}",
-        zh="时钟 {clock} 成了自己的上级：{clocks}",
+        zh="时钟 {clock} 成了自己的上级时钟：{clocks}",
         hint_en="take parent out of one of them.",
         hint_zh="请去掉其中一个 parent。",
     ),

@@ -123,7 +123,7 @@ TEXTS: dict[str, Text] = {
     ),
     "sla.mark": Text(
         en="{value} is not a mark",
-        zh="{value} 不是标记",
+        zh="{value} 不是提醒点",
         hint_en="write '80%', '30m before', '1h after', 'every 4h after' or 'every 4h after, 6 times'.",
         hint_zh="请写 '80%'、'30m before'、'1h after'、'every 4h after' 或 'every 4h after, 6 times'。",
     ),
@@ -147,13 +147,13 @@ TEXTS: dict[str, Text] = {
     ),
     "sla.percent": Text(
         en="{value} is not a percentage a mark can have",
-        zh="{value} 不是标记可用的百分比",
+        zh="{value} 不是提醒点可用的百分比",
         hint_en="give more than 0% and at most 1000%; 100% is the breach, which every clock has.",
         hint_zh="请给出大于 0% 且不超过 1000% 的值；100% 即违约，每个时钟都有。",
     ),
     "sla.mark_days": Text(
         en="the mark {value} passes in days while the clock counts by a calendar",
-        zh="标记 {value} 按自然日流逝，而时钟按日历计时",
+        zh="提醒点 {value} 按自然日流逝，而时钟按日历计时",
         hint_en="write it in hours, which are counted.",
         hint_zh="请改用小时，小时按日历计。",
     ),

@@ -468,3 +468,16 @@ def test_each_row_of_a_long_table_has_its_ticket() -> None:
     )
 
     assert [" with tier = gold, region = r199"] == [finding.facts["where"]["en"] for finding in found]
+
+
+def test_values_stand_in_the_chinese_sentence_without_a_gap() -> None:
+    """Full-width brackets need no space beside them; a name before a Chinese word does."""
+    told = [
+        found.message("zh")
+        for within in (by_tier("4h", "24h"), "4h")
+        for found in coded(
+            "clock.child_longer", **TIER, clocks=[clock("r", within, until="z"), clock("team", "8h", until="z", parent="r")]
+        )
+    ]
+
+    assert ["时钟 team（tier = gold）将于", "时钟 team 将于"] == [text.partition("将于")[0] + "将于" for text in told]
