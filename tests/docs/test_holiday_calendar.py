@@ -1,0 +1,31 @@
+"""Knows that the example with announced holidays prints what its page says; must not know what it does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from tests.requirements import require
+
+HERE = Path(__file__).resolve().parents[2] / "examples" / "holiday_calendar"
+
+
+def test_holiday_calendar_prints_what_it_says(tmp_path: Path) -> None:
+    """The example runs from another folder, its output is the one its page shows, and its sources stay as they are."""
+    require("ical")
+    source = (HERE / "repair.yaml").read_bytes()
+    run = subprocess.run(
+        [sys.executable, str(HERE / "app.py"), str(tmp_path)],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        env={"PYTHONUTF8": "1", "PYTHONPATH": str(HERE.parents[1])},
+        timeout=60,
+        check=True,
+    )
+
+    assert textwrap.indent(run.stdout, "    ") in (HERE / "README.md").read_text("utf-8")
+    assert source == (HERE / "repair.yaml").read_bytes()
+    assert (tmp_path / "office.ics").exists()
