@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from servflow import sla
 from servflow.calendars import OpenTime
 from servflow.engine._clock_late import causes
 from servflow.engine._clock_records import retargeted
-from servflow.model import Amended, ClockRetargeted, ClockRun
+from servflow.model import Amended, Breached, ClockRetargeted, ClockRun, ClockStopped, Warned
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -86,9 +86,12 @@ def follow(call: OneCall) -> None:
     """Let every child take what has become of its parent, parents first."""
     for plan in call.compiled.children:
         run = call.draft.clocks.get(plan.clock.name)
-        if run is None or run.phase not in _LIVE:
+        if run is None:
             continue
-        if run.breached_at is None or call.effective <= run.breached_at:
+        if run.phase not in _LIVE:
+            if call.occurred is not None and run.stopped_at is not None and call.effective < run.stopped_at:
+                _end_again(call, plan, run)
+        elif run.breached_at is None or call.effective <= run.breached_at:
             _follow(call, plan, run)
         elif plan.clock.breach == "follows" and _taken_back(call, plan, run):
             _free(call, plan, run)
@@ -128,6 +131,41 @@ def _free(call: OneCall, plan: ClockPlan, run: ClockRun) -> None:
     if after is not run:
         reason = said(plan, after) or f"no longer capped by {plan.clock.parent}"
         retargeted(call, plan.clock, run, after, at, reason=reason)
+
+
+def _end_again(call: OneCall, plan: ClockPlan, run: ClockRun) -> None:
+    """A child that has ended, by what was told late of its parent: in its last stretch it may have been broken, or not."""
+    clock, cal, parent = plan.clock, call.compiled.counting(run.calendar), call.draft.clocks.get(plan.clock.parent or "")
+    last = run.segments[-1] if run.segments else None
+    if parent is None or last is None or last.end is None or run.stopped_at is None or last.end <= call.effective:
+        return
+    at = max(call.effective, last.start)
+    if parent.started_at > at or not any(getattr(one, "clock", None) == parent.name for one in call.records):
+        return  # it is about another cycle by now, or nothing has become of it
+    # A parent that ended in time or rests was never due while the child ran.
+    cap = parent.due if parent.phase == "running" else parent.breached_at
+    back, undone = sla.rewind(clock, run, at, cal)
+    again = sla.capped(clock, back, at, None if cap is None or cap <= at else cap, cal)
+    while again.next_at is not None and again.next_at < last.end:
+        again = sla.reach(clock, again, cal)
+    if last.end < run.stopped_at:
+        again = sla.pause(clock, again, last.end, cal)
+    again = (sla.stop if run.phase == "met" else sla.cancel)(clock, again, run.stopped_at, cal)
+    was, now = [set(zip(one.marks, one.reached, strict=True)) for one in (run, again)]
+    if was == now or again.breached_at == run.breached_at:
+        return
+    reason = f"{clock.parent} changed earlier"
+    facts: dict[str, Any] = {"clock": clock.name, "run": again, "reason": reason}
+    for mark, gone in undone:
+        if (mark, gone) not in now:
+            call.record(Amended, instant=at, mark=mark, was=gone, **facts)
+            call.amended += causes(call, clock.name, run.cycle, mark, gone)
+    for mark, instant in zip(again.marks, again.reached, strict=True):
+        if (mark, instant) not in was and mark == sla.BREACH:
+            call.record(Breached, instant=instant, **facts)
+        elif (mark, instant) not in was:
+            call.record(Warned, instant=instant, mark=mark, **facts)
+    call.record(ClockStopped, instant=run.stopped_at, **facts)
 
 
 __all__ = ["capped", "children", "follow", "said"]

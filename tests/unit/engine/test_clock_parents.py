@@ -294,3 +294,24 @@ def test_a_parent_moved_before_its_child_began_by_what_is_told_late() -> None:
 
     assert (9, 24) == (told.due("resolution"), told.due("depot"))
     assert [9.0] == [(told.ticket.clocks["resolution"].breached_at - MONDAY) / HOUR]  # type: ignore[operator]  # it is breached
+
+
+def test_what_is_told_late_of_a_parent_whose_child_has_ended() -> None:
+    """The breach of a child that has ended goes with the breach of its parent, and it comes with one found late."""
+    pauses = {**FLOW["clocks"][1], "pause": [{"event": "hold"}], "resume": [{"event": "go"}]}
+    flow = {**FLOW, "events": {"hold": {}, "go": {}}, "clocks": [pauses, FLOW["clocks"][2]]}
+    told = Told(flow).moves(6, "depot").moves(9, "front")
+    assert (8, 8) == (told.due("depot"), told.due("resolution"))
+    told.does(10, "hold", occurred=5)
+
+    depot = told.ticket.clocks["depot"]
+    assert ("met", None, MONDAY + 9 * HOUR, 3 * HOUR) == (depot.phase, depot.breached_at, depot.stopped_at, depot.counted)
+    assert {"breach", "30m before", "50%"} == {
+        one.mark for one in told.records if isinstance(one, Amended) and one.clock == "depot"
+    }
+    told.does(11, "go", occurred=5.5)
+    depot = told.ticket.clocks["depot"]
+    assert (8.5, MONDAY + 8.5 * HOUR) == (told.due("depot"), depot.breached_at)
+    held = told.ticket.clocks["depot"]
+    told.does(12, "finish").does(13, "ticket.update", {"tier": "silver"}, occurred=8)
+    assert held == told.ticket.clocks["depot"]
