@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import evolve, frozen
 
+from servflow.calendars import from_data
 from servflow.documents import definition
 from servflow.engine import Workflow
 from servflow.errors import FormatError, InputError, NotFound, ServflowError, StoreError, shown
@@ -44,8 +46,8 @@ PAGE = 500
 def export(store: Store, id: str, *, workflows: Iterable[Workflow] = ()) -> dict[str, Any]:  # noqa: A002 - as everywhere
     """
     One ticket as JSON-ready data that needs nothing else: its records with their chain, the ticket, its pending effects, the
-    mail that waits for it, the keys of its events and every definition it ran under. It says nothing of the tenant, nor of
-    what failed: an effect that was set aside is pending where it comes to.
+    mail that waits for it, the keys of its events, every definition it ran under and the calendars that count for it. It says
+    nothing of the tenant, nor of what failed: an effect that was set aside is pending where it comes to.
 
     Args:
         store: where it is kept; it stays there.
@@ -88,7 +90,15 @@ def _whole(store: Store, id_: str, workflows: tuple[Workflow, ...]) -> dict[str,
         "effects": [dump(effect) for effect in _pending(store) if effect.ticket == id_],
         "mail": [_sent(message) for message in _mail(store, id_)],
         "definitions": {hash_: dict(data) for hash_, data in definitions.items()},
+        "calendars": _counting(store, ticket),
     }
+
+
+def _counting(store: Store, ticket: Ticket) -> dict[str, Any]:
+    """The calendars a ticket is counted by, where a desk kept them: there its clocks go on by them up to a change."""
+    pinned = ticket.pins.get("calendars", "")
+    kept = store.definition(pinned) if pinned else None
+    return {pinned: dict(kept)} if kept is not None and isinstance(kept.get("calendars"), Mapping) else {}
 
 
 def _sent(message: Message) -> dict[str, Any]:
@@ -139,6 +149,7 @@ class _Read:
     effects: tuple[Effect, ...]
     mail: tuple[Message, ...]
     definitions: Mapping[str, Mapping[str, Any]]
+    calendars: Mapping[str, Mapping[str, Any]]
 
 
 def import_ticket(store: Store, data: Mapping[str, Any], *, workflows: Iterable[Workflow] = ()) -> Ticket:
@@ -198,6 +209,9 @@ def _proved(read: _Read, workflows: tuple[Workflow, ...]) -> None:
             raise InputError(told, code="definition", hash=hash_) from error
         if not known:
             raise InputError(f"definition {shown(hash_)} is not what its hash says", code="definition", hash=hash_)
+    for hash_, kept in read.calendars.items():
+        if _hash_of(kept.get("calendars")) != hash_:
+            raise InputError(f"the calendars {shown(hash_)} are not what their hash says", code="definition", hash=hash_)
     alone = MemoryStore()
     _keep(alone, read)
     report = verify(alone, read.ticket.id, noted={read.ticket.id: Noted(read.ticket.revision, read.chain)}, workflows=workflows)
@@ -205,10 +219,22 @@ def _proved(read: _Read, workflows: tuple[Workflow, ...]) -> None:
         raise InputError(f"ticket {read.ticket.id!r} is not imported: {one}", code="import", ticket=read.ticket.id)
 
 
+def _hash_of(calendars: Any) -> str | None:
+    """The hash a ticket is pinned to by calendars; None for what are none."""
+    try:
+        found = {str(name): from_data(data).hash for name, data in calendars.items()}
+    except (ServflowError, TypeError, AttributeError):
+        return None
+    return hashlib.sha256(canonical(found)).hexdigest()
+
+
 def _keep(store: Store, read: _Read, index: FrozenMap[str, Any] | None = None) -> None:
     for hash_, data in read.definitions.items():
         if store.definition(hash_) is None:
             store.define(hash_, str(data.get("workflow", "")), int(data.get("version", 0)), data)
+    for hash_, data in read.calendars.items():
+        if store.definition(hash_) is None:
+            store.define(hash_, read.ticket.workflow, read.ticket.version, data)
     # One change for each key, so that each answers its own records; nobody sees the ticket before the last.
     at: int | None = None
     for end, keys in _cuts(read):
@@ -280,6 +306,7 @@ def _read(data: Any) -> _Read:
             effects=tuple(load(effect) for effect in data["effects"]),
             mail=tuple(_received(number, str(data["id"]), one) for number, one in enumerate(data.get("mail", ()), 1)),
             definitions={str(hash_): dict(body) for hash_, body in data["definitions"].items()},
+            calendars={str(hash_): dict(body) for hash_, body in data.get("calendars", {}).items()},
         )
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise InputError(f"this is no exported ticket, or a damaged one: {error!r}", code="export") from error

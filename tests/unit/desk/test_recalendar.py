@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from servflow.calendars import Calendar
 from servflow.desk import AsyncDesk, Desk
 from servflow.errors import InputError, NotFound
 from servflow.model import ClockRetargeted, Repinned
-from servflow.stores import MemoryStore, SqliteStore, Store
+from servflow.stores import MemoryStore, SqliteStore, Store, export, import_ticket
 
 WEEK = {"mon-fri": ["09:00-17:00"]}
 KNOWN = Calendar("UTC", WEEK, holidays=["2026-10-01"])
@@ -213,6 +214,28 @@ def test_an_edition_counts_though_nothing_touched_the_ticket_under_it(make: Call
     assert timedelta(hours=24 + 24) == untouched.counted
     assert (touched.counted, touched.due) == (untouched.counted, untouched.due)
     assert timedelta(hours=24) == desk.get("T2").clocks["repair"].counted
+
+
+def test_a_ticket_takes_its_calendars_along_to_another_store(make: Callable[[], Store]) -> None:
+    """There its clock counts by them up to the change, as where it came from; what are not its calendars is refused."""
+    clocks = [{**DEFINITION["clocks"][0], "on_calendar_change": "prospective"}]
+    week = Calendar("UTC", {"mon-fri": ["09:00-13:00"]})
+    here, there = make(), MemoryStore()
+    desk_of(here, KNOWN, clocks=clocks).open("T1")
+    data = json.loads(json.dumps(export(here, "T1")))
+    lying = json.loads(json.dumps(data).replace("09:00-17:00", "09:00-18:00"))
+
+    with pytest.raises(InputError):
+        import_ticket(there, lying)
+    import_ticket(there, data)
+
+    runs = []
+    for store in (here, there):
+        desk = desk_of(store, week, MONDAY + timedelta(hours=8), clocks=clocks)
+        desk.recalendar()
+        runs.append(desk.get("T1").clocks["repair"])
+    assert timedelta(hours=8) == runs[0].counted
+    assert runs[0] == runs[1]
 
 
 def test_an_unknown_calendar_is_refused(make: Callable[[], Store]) -> None:
