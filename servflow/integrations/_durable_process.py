@@ -39,6 +39,10 @@ class Held:
     dirty: bool = False
 
 
+class EngineDied(LimitError):
+    """The engine's process was ended by a signal that nobody here sent: now and then it breaks its own memory."""
+
+
 class Process:
     """The engine in a process of its own; one that ended is started again, and given what it needs anew."""
 
@@ -136,7 +140,8 @@ class Process:
                 code="integrations.timeout",
                 timeout=self._timeout,
             )
-        return LimitError(
+        kind = EngineDied if status < 0 else LimitError
+        return kind(
             f"durable_rules failed with status {status}: {said[-1] if said else 'it said nothing'}",
             code="integrations.failed",
             status=status,
@@ -169,6 +174,12 @@ class Searcher:
         """Which facts of a key are behind a firing, once one more has come; None: there is none."""
         if len(live) < self._joined:
             return None  # they are loaded once there are enough of them
+        try:
+            return self._found(key, live, fact)
+        except EngineDied:  # a new one holds nothing yet and is given all of it; one that dies of this again is told of
+            return self._found(key, live, fact)
+
+    def _found(self, key: str, live: tuple[Fact, ...], fact: Fact) -> tuple[Fact, ...] | None:
         held, empty = self._context(key)
         if not empty and self._fits(held, live, fact):
             wanted: tuple[Fact, ...] = (fact,)

@@ -78,6 +78,18 @@ class TestDurableCorrelator(CorrelatorContract):
             engine.close()
             assert 1 == len(engine.feed([fact("c1", 1, 2)]))
 
+    def test_an_engine_that_a_signal_ends_is_asked_again(self) -> None:
+        """Its process may break down of itself: the next one is given what it held, and the answer is the same."""
+        with DurableCorrelator(counting(3)) as engine:
+            engine.feed([fact("c1", 0, 1), fact("c1", 1, 2), fact("c1", 2, 3), fact("c1", 3, 4), fact("c1", 4, 5)])
+            running = engine._process._process
+            assert running is not None
+            running.kill()
+            running.wait()
+            again = engine.feed([fact("c1", 5, 6)])
+
+        assert [("c1", ("t00004", "t00005", "t00006"))] == [(key, tickets) for key, _, tickets in told(again)]
+
     def test_what_the_engine_raises_is_raised(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A message that the engine cannot take is an error of the call, and the fact is taken up again by the next one."""
         with DurableCorrelator(counting(2)) as engine:
