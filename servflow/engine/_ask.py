@@ -52,6 +52,8 @@ def _clock_view(call: OneCall, run: ClockRun) -> ClockView:
     cal, draft = call.compiled.counting(run.calendar), call.draft
     counted = sla.counted(run, call.at, cal)
     clock = next(plan.clock for plan in call.compiled.clocks if plan.clock.name == run.name)
+    resumed = sla.due_if_resumed(run, call.at, cal, clock) if run.phase == "paused" else None
+    rests = run.breached_at is None and resumed is not None and cal is not None and cal.provisional(resumed)
     return ClockView(
         name=run.name,
         phase=run.phase,
@@ -62,13 +64,13 @@ def _clock_view(call: OneCall, run: ClockRun) -> ClockView:
         remaining=run.within - counted,
         due=run.due,
         breached_at=run.breached_at,
-        due_if_resumed=sla.due_if_resumed(run, call.at, cal, clock) if run.phase == "paused" else None,
+        due_if_resumed=resumed,
         next_mark=run.next_mark,
         next_at=run.next_at,
         waived=run.waived,
         over=counted > run.within,
         percent=sla.percent(run, call.at, cal),
-        provisional=run.provisional,
+        provisional=run.provisional or rests,
         parent=clock.parent,
         cap=run.cap,
         shown_due=sla.display_due(clock, run, cal),

@@ -59,7 +59,8 @@ class ClockView:
 
     ``percent`` is the share of the target that is counted, beyond 100 once it is ``over``. ``due_if_resumed`` (also
     ``due_if_resumed_now``) is when it would be due if it went on at the instant of the view, while paused. ``provisional``
-    says that ``due`` lies beyond what the calendar knows, or that there is none for the calendar never opens that long.
+    says that ``due``, while paused ``due_if_resumed``, lies beyond what the calendar knows, or that there is none for the
+    calendar never opens that long.
     ``parent`` is the clock it may not outlast, and ``cap`` when that is due, where this is what makes it due.
     ``shown_due`` is ``due`` as the clock's ``display`` wants it shown: that instant, or the opening after it.
     ``over`` and ``breached_at`` are two questions: after closing time, or after another target, they differ.

@@ -254,6 +254,17 @@ def test_the_view_tells_the_share_and_what_is_not_sure() -> None:
     assert (5.0, True) == (soon.as_data()["percent"], soon.as_data()["provisional"])
 
 
+def test_a_paused_clock_tells_that_what_it_would_be_due_by_is_not_sure() -> None:
+    """Gone on on Monday it is due on the same day; on Wednesday nobody knows yet which days are worked."""
+    known = Calendar("UTC", {"mon-fri": ["09:00-17:00"]}, known_until="2026-03-03")
+    clock = {"name": "k", "within": "2h", "calendar": "office", "paused_in": "b"}
+    case = Case(flow(host_calendars={"office": known}, clocks=[clock]))
+    case.fire("go", minutes=60)
+
+    views = [case.workflow.explain(case.ticket, at=after(hours=hours)).clocks[0] for hours in (2, 48)]
+    assert [(after(hours=3), False), (after(hours=49), True)] == [(one.due_if_resumed, one.provisional) for one in views]
+
+
 def test_a_due_instant_is_shown_as_the_clock_wants_it() -> None:
     """At closing time, or at the opening after it: outside, in the view and nowhere else."""
     for display, due in (("due", after(hours=8)), ("next_opening", after(hours=24))):
