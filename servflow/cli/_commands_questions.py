@@ -33,7 +33,9 @@ MOST_SHOWN = 20
 @click.command("what-if")
 @click.argument("ticket")
 @click.option("--db", required=True, help="the database the ticket is in")
-@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="a field, or priority, queue, ...; JSON or text")
+@click.option(
+    "--set", "values", multiple=True, metavar="NAME=VALUE", help="a field, or priority (1 or P1), queue, ...; JSON or text"
+)
 @click.option("--event", help="an event to try in place of an update; the values are its payload")
 @click.option("--at", type=Instant(), help="when; by default the latest instant the database has seen")
 @click.option("--until", type=Instant(), help="tell also what time alone would do until then, with the change and without")

@@ -133,6 +133,9 @@ class Recount:
         groups: dict[tuple[str, str], _Group] = {}
         name, at, others, plain, pinned = self._after.workflow, self._at, self._others, self._plain, self._pinned
         deciding = self._world is not None
+        several: object = tickets
+        if isinstance(several, Ticket) or not isinstance(several, Iterable):
+            raise InputError(f"pass a list of Tickets, not {shown(several)[:200]}", code="argument")
         for ticket in tickets:
             given: object = ticket
             if not isinstance(given, Ticket) or given.workflow != name:

@@ -32,6 +32,7 @@ from servflow.model import (
     write_instant,
 )
 from servflow.sla import BREACH, ClockChange
+from servflow.sla._local import language
 from servflow.sla._standing import told
 
 if TYPE_CHECKING:
@@ -157,7 +158,12 @@ class WhatIf:
         }
 
     def text(self, lang: str = "en", zone: str = "UTC") -> str:
-        """Lines for people; instants as a wall clock of the zone shows them."""
+        """
+        Lines for people; instants as a wall clock of the zone shows them.
+
+        Raises:
+            InputError: no such zone, or another language.
+        """
         lines = [_word("field", lang, name=name, new=_shown(new), old=_shown(old)) for name, (old, new) in self.changed.items()]
         lines += [clock.text(lang, zone).removeprefix(f"{self.ticket} ") for clock in self.clocks]
         lines += [item.text(lang, zone) for item in (*self.breaches, *self.warnings)]
@@ -169,7 +175,7 @@ class WhatIf:
 
 
 def _word(key: str, lang: str, /, **facts: Any) -> str:
-    return _WORDS[key][lang == "zh"].format(**facts)
+    return _WORDS[key][language(lang) == "zh"].format(**facts)
 
 
 def _shown(value: Any) -> str:

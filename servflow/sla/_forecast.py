@@ -12,6 +12,7 @@ from servflow.calendars import OpenTime
 from servflow.errors import DefinitionError, InputError, TimeError, shown
 from servflow.model import ClockRun, Span, instant, write_instant
 from servflow.sla._history import ClockState
+from servflow.sla._local import language
 from servflow.sla._standing import SECOND, length, told
 from servflow.sla._time import after, between, target
 
@@ -73,8 +74,13 @@ class Forecast:
         }
 
     def text(self, lang: str = "en", zone: str = "UTC") -> str:
-        """One line for people; instants as a wall clock of the zone shows them."""
-        zh = lang == "zh"
+        """
+        One line for people; instants as a wall clock of the zone shows them.
+
+        Raises:
+            InputError: no such zone, or another language.
+        """
+        zh = language(lang) == "zh"
         facts = {name: told(getattr(self, name), zone, lang) for name in ("finish", "due")}
         latest = told(self.latest_start, zone, lang)
         if self.slack is None or self.reason == "breached":

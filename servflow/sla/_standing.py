@@ -14,6 +14,7 @@ from servflow.model import EPOCH, ClockRun, write_instant
 from servflow.model._ticket import lean
 from servflow.sla._clock import Clock
 from servflow.sla._fold import Ahead
+from servflow.sla._local import language, zone_name
 from servflow.sla._questions import counted as counted_at
 from servflow.sla._questions import due_if_resumed
 
@@ -41,14 +42,17 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 
 def word(key: str, lang: str, /, **facts: Any) -> str:
     """A sentence of these answers in English or Chinese."""
-    return _WORDS[key][lang == "zh"].format(**facts)
+    return _WORDS[key][language(lang) == "zh"].format(**facts)
 
 
 def told(at: datetime | None, zone: str, lang: str) -> str:
     """An instant as a wall clock of a zone shows it, to the second."""
     if at is None:
         return word("never", lang)
-    local = at.astimezone(ZoneInfo(zone))
+    try:
+        local = at.astimezone(ZoneInfo(zone_name(zone)))
+    except OverflowError:  # at either end of what a datetime holds
+        return write_instant(at)
     return local.strftime("%Y-%m-%d %H:%M" if not (local.second or local.microsecond) else "%Y-%m-%d %H:%M:%S")
 
 
@@ -186,7 +190,12 @@ class ClockChange:
         }
 
     def text(self, lang: str = "en", zone: str = "UTC") -> str:
-        """One line for people; instants as a wall clock of the zone shows them."""
+        """
+        One line for people; instants as a wall clock of the zone shows them.
+
+        Raises:
+            InputError: no such zone, or another language.
+        """
         name = f"{self.ticket} {self.clock}" if self.ticket else self.clock
         return f"{name}: {(', ' if lang != 'zh' else '，').join(self._said(lang, zone))}"
 

@@ -154,6 +154,28 @@ def test_a_breach_ahead_is_told_in_the_language_asked_for() -> None:
     assert "30m left, was 14h30m" in found.text()
 
 
+def test_texts_are_refused_in_zones_and_languages_that_are_not_there() -> None:
+    """All three answers name the zone or the language, as the timeline of a clock does."""
+    new = Calendar("UTC", {"mon-fri": ["09:00-16:00"]})
+    answers = (
+        FLOW.what_if(TICKET, at=NOON, tier="gold"),
+        FLOW.forecast(TICKET, "repair", "4h", at=NOON),
+        FLOW.recompute([TICKET], calendar=new, at=NOON)[0],
+    )
+    for answer in answers:
+        with pytest.raises(InputError, match="did you mean 'Asia/Shanghai'"):
+            answer.text("en", "Asia/Shangai")
+        with pytest.raises(InputError, match="texts are in en and zh"):
+            answer.text("de")
+
+
+def test_recompute_takes_a_list_of_tickets() -> None:
+    """One ticket by itself, or none, is told with what to pass."""
+    for wrong in (TICKET, None, 7):
+        with pytest.raises(InputError, match="pass a list of Tickets"):
+            FLOW.recompute(wrong, calendar=OFFICE, at=NOON)  # type: ignore[arg-type] - as a slip would
+
+
 def test_a_priority_may_be_asked_for_as_people_write_it() -> None:
     """P1 to P9 are understood as 1 to 9 where the built-in priority is asked about, and nowhere else."""
     found = FLOW.what_if(TICKET, at=NOON, priority="P1")
