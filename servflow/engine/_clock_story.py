@@ -96,24 +96,25 @@ def asked(call: OneCall, plan: ClockPlan, happening: Happening) -> tuple[Told, .
     out: list[Told] = []
 
     def tell(operation: str, waits: tuple[Wait, ...]) -> bool:
-        found = _heard(call, waits, happening) if waits else None
+        found = _heard(call, waits, happening)
         if found is not None:
             out.append(Told(at=at, operation=operation, after=found.after, moved=MOVED.get(found.kind)))
         return found is not None
 
-    ended = tell("cancel", plan.cancel)
+    ended = plan.cancel and tell("cancel", plan.cancel)  # most clocks have few conditions, and this runs at every event
     if not plan.stop_states.isdisjoint(happening.entered):
         out.append(Told(at=at, operation="stop", moved="state"))
-    elif not tell("stop", plan.stop_else) and not ended and _gives_up(call, plan, happening):
+    elif not (plan.stop_else and tell("stop", plan.stop_else)) and not ended and _gives_up(call, plan, happening):
         out.append(Told(at=at, operation="cancel", moved="state"))
-    tell("reset", plan.reset)
+    if plan.reset:
+        tell("reset", plan.reset)
     if plan.pauses:
         out.extend(_resting(call, plan, happening, at))
     start = plan.start
     if happening.closed and draft.closed:
         start = tuple(one for one in start if one.kind not in MOVES or one.value in draft.entered)
     holds = plan.stop_states and any(draft.entered[state] <= at for state in plan.stop_states if state in draft.entered)
-    if not holds and not tell("start", start) and (happening.reopened or not plan.start):
+    if not holds and not (start and tell("start", start)) and (happening.reopened or not plan.start):
         run = draft.clocks.get(plan.clock.name)
         if starts(call, plan, run, happening):
             again = happening.reopened and plan.clock.on_reopen == "resume" and run is not None and run.phase == "met"

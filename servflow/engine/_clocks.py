@@ -52,6 +52,8 @@ def _hear(call: OneCall, plan: ClockPlan, happening: Happening, waiting: dict[st
         if told or more:
             _clock_story.place(call, plan, (*told, *more), waiting.pop(plan.clock.name, None), why)
         return
+    if not told and not (plan.reads and happening.changed & plan.reads):
+        return  # whatever changes a clock is among what it is told
     was = call.draft.clocks.get(plan.clock.name)
     _react(call, plan, happening)
     _clock_story.note(call, plan, told, was)
