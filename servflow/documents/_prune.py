@@ -22,7 +22,8 @@ _SECTIONS = {
     "queue": "queues",
 }
 _LENGTHS = ("within", "take", "after", "every", "timeout", "age", "ack_ttl")
-_WIDE_OPEN = {"zone": "UTC", "week": {"mon-sun": ["00:00-24:00"]}}
+_ALL_WEEK = {"mon-sun": ["00:00-24:00"]}
+_WIDE_OPEN = {"zone": "UTC", "week": _ALL_WEEK}
 _COMBINED = ("any_of", "all_of", "minus")
 _HEALED = ("definition.", "field.", "action.", "calendar.", "rules.", "dispatch.", "sla.", "escalation.")
 _SCORE = re.compile(r"\bscore\b")
@@ -59,6 +60,9 @@ def _prune(data: dict[str, Any], steps: Steps, unknown: bool) -> None:
         del holder[str(name)]
         if not holder and last > 1 and _is_action(steps[:last]):
             holder["tag"] = []  # an action that does nothing, so that its neighbours are still read
+        elif "calendars" in steps[:1] and (name == "week" or (not holder and steps[last - 1] == "week")):
+            # a week of which nothing could be read, so that its calendar is not told to be closed always
+            (holder.setdefault("week", {}) if name == "week" else holder).update(_ALL_WEEK)
 
 
 def _is_action(steps: Steps) -> bool:

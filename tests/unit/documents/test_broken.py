@@ -290,3 +290,23 @@ transitions: [{event: end, source: new, target: done}]
         load(text)
 
     assert [("document.type", "calendars.both.any_of[0]", 4)] == [(f.code, f.path, f.line) for f in caught.value.findings]
+
+
+@pytest.mark.parametrize(("week", "path"), [("{mon: [[9, 17]]}", "week.mon[0]"), ("5", "week"), ("{mon: 5, tue: {a: 1}}", "")])
+def test_a_week_that_cannot_be_read_is_not_told_to_be_closed(week: str, path: str) -> None:
+    """What is wrong with its windows is told, and so is what else is wrong with the calendar; that it never opens is not."""
+    text = f"""servflow: 1
+workflow: w
+calendars:
+  office:
+    zone: Mars/Base
+    week: {week}
+states: {{new: {{}}, done: {{closed: true}}}}
+transitions: [{{event: end, source: new, target: done}}]
+"""
+    with pytest.raises(DefinitionError) as caught:
+        load(text)
+    told = [(found.code, found.path) for found in caught.value.findings]
+
+    assert {"document.type", "calendar.zone_unknown"} == {code for code, _ in told}
+    assert not path or ("document.type", f"calendars.office.{path}") in told
