@@ -32,10 +32,10 @@ def forecast(workflow: Workflow, ticket: Ticket, clock: str, estimate: Span | ti
         raise InputError(f"{workflow.workflow} has no clock {shown(clock)}; {hint}", code="clock", clock=shown(clock))
     call = as_of(workflow, ticket, given)
     run = call.draft.clocks.get(clock)
+    plan = next(plan for plan in call.compiled.clocks if plan.clock.name == clock)
     if run is not None:
         cal = call.compiled.counting(run.calendar)
     else:  # it counts by the only calendar it can have, where there is only one
-        plan = next(plan for plan in call.compiled.clocks if plan.clock.name == clock)
         found = {name for _, name in plan.calendars}
         cal = call.compiled.counting(found.pop()) if len(found) == 1 else None
-    return sla.forecast(run, estimate, call.at, cal, clock=clock)
+    return sla.forecast(run, estimate, call.at, cal, clock=plan.clock)

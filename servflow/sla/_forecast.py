@@ -11,10 +11,12 @@ from attrs import frozen
 from servflow.calendars import OpenTime
 from servflow.errors import DefinitionError, InputError, TimeError, shown
 from servflow.model import ClockRun, Span, instant, write_instant
+from servflow.sla._clock import Clock
 from servflow.sla._history import ClockState
 from servflow.sla._local import language
+from servflow.sla._questions import due_if_resumed
 from servflow.sla._standing import SECOND, length, told
-from servflow.sla._time import after, between, target
+from servflow.sla._time import ZERO, after, between, opening, target
 
 # ruff: noqa: RUF001 - Chinese text uses full-width punctuation
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -128,7 +130,12 @@ def estimated(estimate: Span | timedelta | str, at: datetime, cal: OpenTime | No
 
 
 def forecast(
-    held: ClockRun | ClockState | None, estimate: Span | timedelta | str, at: datetime, cal: OpenTime | None, *, clock: str = ""
+    held: ClockRun | ClockState | None,
+    estimate: Span | timedelta | str,
+    at: datetime,
+    cal: OpenTime | None,
+    *,
+    clock: Clock | str = "",
 ) -> Forecast:
     """
     Whether work that starts at an instant is done before a clock is due, and the last instant at which it may start.
@@ -138,7 +145,7 @@ def forecast(
         estimate: counted time of work: a ``timedelta``, ``4h`` or ``2 business days``.
         at: aware instant at which the work would start.
         cal: the calendar that counts, None for time as it passes.
-        clock: what it is called, where *held* does not say it.
+        clock: its definition, or what it is called; the definition matters to a paused one with ``breached_by: over`` only.
 
     Raises:
         TimeError: *at* is naive, or the estimate is no length of time.
@@ -148,13 +155,14 @@ def forecast(
     given: object = held
     if not isinstance(given, ClockRun | ClockState | None):
         raise InputError(f"a clock's run or state was expected, not {shown(given)}", code="argument", value=shown(given))
-    name = held.name if isinstance(held, ClockRun) else clock
+    defined = clock if isinstance(clock, Clock) else None
+    name = held.name if isinstance(held, ClockRun) else defined.name if defined is not None else str(clock)
     work = estimated(estimate, now, cal)
     if held is None or held.phase not in ("running", "paused"):
         due = None if held is None else held.due
         return Forecast(clock=name, at=now, estimate=work, due=due, reason="idle" if held is None else held.phase)
     finish = after(cal, now, work)
-    due, reason = _due(held, now, cal)
+    due, reason = _due(held, now, cal, defined)
     if due is None:
         return Forecast(clock=name, at=now, estimate=work, finish=finish, reason="never_due", provisional=True)
     return Forecast(
@@ -171,16 +179,20 @@ def forecast(
     )
 
 
-def _due(held: ClockRun | ClockState, at: datetime, cal: OpenTime | None) -> tuple[datetime | None, str | None]:
+def _due(
+    held: ClockRun | ClockState, at: datetime, cal: OpenTime | None, clock: Clock | None
+) -> tuple[datetime | None, str | None]:
     """The due instant the work is measured by, and what is to be said of the clock."""
     if held.breached_at is not None:
         return held.breached_at, "breached"
     if held.phase == "running":
         return held.due, "breached" if held.due is not None and held.due < at else None
-    left = held.remaining if isinstance(held, ClockState) else held.within - held.counted
-    due = after(cal, at, left)
-    retargeted = held.retargeted_at if isinstance(held, ClockRun) else None
-    return due if due is None or retargeted is None else max(due, retargeted), "paused"
+    if isinstance(held, ClockRun):
+        return due_if_resumed(held, at, cal, clock), "paused"
+    due = after(cal, at, held.remaining)
+    if due is not None and clock is not None and clock.breached_by == "over" and held.remaining >= ZERO:
+        due = opening(cal, due)
+    return due, "paused"
 
 
 def _signed(cal: OpenTime | None, start: datetime, end: datetime) -> timedelta:

@@ -176,6 +176,30 @@ def test_recompute_takes_a_list_of_tickets() -> None:
             FLOW.recompute(wrong, calendar=OFFICE, at=NOON)  # type: ignore[arg-type] - as a slip would
 
 
+def test_a_paused_clock_is_forecast_by_what_it_would_be_due_by() -> None:
+    """Its parent's promise holds for it too, and so does its own option; the timeline says the same."""
+    promise = {"calendar": "office", "until": "done", "paused_in": "waiting"}
+    flow = servflow.Workflow(
+        **{
+            **DEFINITION,
+            "clocks": [
+                {"name": "parent", "within": "6h", "calendar": "office", "until": "done"},
+                {"name": "child", "parent": "parent", "within": "20h", **promise},
+                {"name": "over", "within": "8h", "breached_by": "over", **promise},
+            ],
+        }
+    )
+    at = MONDAY + timedelta(hours=1)
+    ticket = flow.fire(flow.open("T1", at=MONDAY).ticket, "wait", at=at, actor={"id": "ann", "roles": ["engineer"]}).ticket
+
+    child, over = (flow.forecast(ticket, name, "2h", at=at) for name in ("child", "over"))
+
+    assert (MONDAY + timedelta(hours=6), timedelta(hours=3), True) == (child.due, child.slack, child.feasible)
+    assert (MONDAY + timedelta(days=1), timedelta(hours=5)) == (over.due, over.slack)
+    for found in (child, over):
+        assert flow.explain_clock(ticket, found.clock, at=at).due_if_resumed == found.due
+
+
 def test_a_priority_may_be_asked_for_as_people_write_it() -> None:
     """P1 to P9 are understood as 1 to 9 where the built-in priority is asked about, and nowhere else."""
     found = FLOW.what_if(TICKET, at=NOON, priority="P1")
