@@ -200,11 +200,16 @@ class Dates:
         held = {item.date: item for item in calendar.holidays}
         return cls(calendar, held, dict(calendar.shifts), dict(calendar.breaks), [])
 
-    def lay(self, listed: HolidayList, *, replace: bool) -> None:
-        """Lay a list over the dates. With *replace* the calendar's own entries of the covered time make way."""
+    def lay(self, listed: HolidayList, *, replace: bool, newer: bool = True) -> None:
+        """
+        Lay a list over the dates.
+
+        With *replace* the calendar's own entries of the covered time make way. A *newer* list takes back what came from its
+        source before; where all that is there was written beside it, nothing did.
+        """
         first, last = listed.span
         for text in [*self.holidays]:
-            came = listed.source is not None and self.holidays[text].source == listed.source
+            came = newer and listed.source is not None and self.holidays[text].source == listed.source
             dated = len(text) > _YEARLY
             if (came or (replace and dated)) and (not dated or first <= text <= last):
                 del self.holidays[text]
@@ -342,7 +347,7 @@ def with_lists(data: Mapping[str, Any], lists: Lists) -> Calendar | None:
         raise DefinitionError.of(findings)
     dates = Dates.of(calendar)
     for listed in found:
-        dates.lay(listed, replace=False)
+        dates.lay(listed, replace=False, newer=False)
     sure = [listed.known_until for listed in found if listed.known_until is not None]
     return dates.made(calendar.known_until or min(sure, default=None))
 

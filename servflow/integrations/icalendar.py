@@ -46,7 +46,8 @@ def read_ics(
         end: the last date wanted, at most 200 years later.
         kinds: what words in summary, description or categories make of an event: ``{"补班": "workday", "Observance": "skip"}``
             with ``holiday``, ``workday``, ``shift``, ``closed``, ``break`` or ``skip``; the first word that is found decides.
-        name: where the dates come from; the name the file gives itself if None.
+        name: where the dates come from; if None the name the file gives itself, else that of the file. A newer file of the
+            same name takes back the holidays that are no longer in it.
 
     Raises:
         InputError: the file is no iCalendar, too large, its rules go too far, or an event cannot be read; all such are told.
@@ -56,7 +57,7 @@ def read_ics(
     _zone(zone)
     calendars = components(_text(source))
     titles = [str(calendar.get("X-WR-CALNAME")) for calendar in calendars if calendar.get("X-WR-CALNAME")]
-    called = name if name is not None else next(iter(titles), None) or "iCalendar"
+    called = name if name is not None else next(iter(titles), None) or (path.name if (path := _path(source)) else "iCalendar")
     events = Events(Asked(start, end, zone, known, called))
     for calendar in calendars:
         events.take(calendar)
@@ -302,12 +303,16 @@ def _zone(zone: str) -> None:
     Calendar(zone, {"mon": ["00:00-24:00"]})  # says what is wrong with a zone, as everywhere
 
 
+def _path(source: object) -> Path | None:
+    if isinstance(source, str) and "\n" not in source and source.lower().endswith(".ics"):
+        return Path(source)
+    return source if isinstance(source, Path) else None
+
+
 def _text(source: object) -> str:
-    given = source
-    if isinstance(given, str) and "\n" not in given and given.lower().endswith(".ics"):
-        given = Path(given)
-    if isinstance(given, Path):
-        with given.open("rb") as file:
+    given, path = source, _path(source)
+    if path is not None:
+        with path.open("rb") as file:
             given = file.read(MAX_LENGTH + 1)
     if not isinstance(given, (str, bytes)):
         raise InputError(f"iCalendar is a path, a text or bytes, not {type(given).__name__}", code="ical.source")

@@ -270,6 +270,15 @@ def test_a_definition_names_a_list() -> None:
     assert "2026-10-10" in str(servflow.dump(loaded)["clocks"])
 
 
+def test_lists_of_one_source_stand_side_by_side() -> None:
+    """In a definition no list is newer than what stands beside it: none takes back dates of its source, nor own ones."""
+    lists = {name: HolidayList([f"2026-10-0{name}"], source="feed", covers=["2026-01-01", "2026-12-31"]) for name in "12"}
+    own = {"holidays": [{"date": "2026-10-05", "source": "feed"}, {"list": "1"}, {"list": "2"}]}
+    office: Any = servflow.load(definition(own), extensions=Extensions(holidays=lists)).calendars["office"]
+
+    assert ["2026-10-01", "2026-10-02", "2026-10-05"] == [item.date for item in office.holidays]
+
+
 @pytest.mark.parametrize("operation", ["any_of", "all_of", "minus"])
 def test_a_part_of_a_combination_names_a_list(operation: str) -> None:
     """In a section, a clock and a clock's choice alike: the dates count, are written out, and differ where the list does."""

@@ -149,6 +149,16 @@ def test_events_without_length_are_noted() -> None:
     ]
 
 
+def test_a_file_without_a_name_takes_nothing_of_another_back(tmp_path: Path) -> None:
+    """Its dates come from the file by its name: another file leaves them, a newer one of that name does not."""
+    calendar = Calendar("Asia/Shanghai", {"mon-fri": ["09:00-18:00"]})
+    for name, day in (("bank.ics", "0501"), ("team.ics", "0504"), ("bank.ics", "0505")):
+        (tmp_path / name).write_text(ics([f"DTSTART;VALUE=DATE:2026{day}"]), "utf-8")
+        calendar = propose(calendar, tmp_path / name, start=START, end=END).proposed
+
+    assert [("2026-05-04", "team.ics"), ("2026-05-05", "bank.ics")] == [(item.date, item.source) for item in calendar.holidays]
+
+
 def test_nights_that_overlap_for_longer_than_a_day_are_cut_at_midnight() -> None:
     """No window is longer than 24 hours: what overlaps is joined, and what is too long goes on on the next date."""
     listed = read(
