@@ -84,7 +84,7 @@ def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
     elif plan.reads and happening.changed & plan.reads:
         if live is None and not happening.opened:
             promise(call, plan)
-        elif call.occurred is None or happening.opened or clock.parent is not None:
+        elif call.occurred is None or happening.opened or (live is not None and live.cap is not None):
             retarget(call, plan)
         else:
             told, why = _clock_story.retargeted(call, plan)

@@ -350,9 +350,9 @@ def test_an_assignment_told_late_counts_from_when_it_occurred() -> None:
 
 def rested(clock: dict[str, Any], occurred: float | None) -> Case:
     """A ticket that rests from 120 to 180, of which something is updated at 60, told then or at 240."""
-    case = Case(
-        flow(fields={"p": {"type": "int", "default": 2}}, clocks=[{"name": "k", "paused_in": "b", "until": "z", **clock}])
-    )
+    above = {"name": "above", "within": "90h", "until": "z"}
+    clocks = [{"name": "k", "paused_in": "b", "until": "z", **clock}, above]
+    case = Case(flow(fields={"p": {"type": "int", "default": 2}}, clocks=clocks))
     if occurred is None:
         case.fire("ticket.update", {"p": 1}, minutes=60)
     case.fire("go", minutes=120)
@@ -366,10 +366,11 @@ def rested(clock: dict[str, Any], occurred: float | None) -> Case:
     "clock",
     [
         {"within": [{"when": "p == 1", "take": "10h"}, {"take": "20h"}], "warn": ["50%"]},
+        {"within": [{"when": "p == 1", "take": "10h"}, {"take": "20h"}], "parent": "above"},
         {"within": "20h", "start": {"field": "p"}},
         {"within": "20h", "reset": {"field": "p"}},
     ],
-    ids=["target", "start", "reset"],
+    ids=["target", "child", "start", "reset"],
 )
 def test_a_field_told_late_leaves_the_pauses(clock: dict[str, Any]) -> None:
     """What a ticket's fields change from an earlier instant on does not undo that it rested since."""
