@@ -145,7 +145,9 @@ def _end_again(call: OneCall, plan: ClockPlan, run: ClockRun) -> None:
     # A parent that ended in time or rests was never due while the child ran.
     cap = parent.due if parent.phase == "running" else parent.breached_at
     back, undone = sla.rewind(clock, run, at, cal)
-    again = sla.capped(clock, back, at, None if cap is None or cap <= at else cap, cal)
+    if cap is not None and (cap < at or cap <= last.start):
+        cap = None  # broken before: it held nobody
+    again = sla.capped(clock, back, at, cap, cal)
     while again.next_at is not None and again.next_at < last.end:
         again = sla.reach(clock, again, cal)
     if last.end < run.stopped_at:

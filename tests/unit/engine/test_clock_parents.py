@@ -313,5 +313,7 @@ def test_what_is_told_late_of_a_parent_whose_child_has_ended() -> None:
     depot = told.ticket.clocks["depot"]
     assert (8.5, MONDAY + 8.5 * HOUR) == (told.due("depot"), depot.breached_at)
     held = told.ticket.clocks["depot"]
+    told.does(11.5, "go", occurred=8.5)
+    assert held == told.ticket.clocks["depot"], "both are broken at that very instant"
     told.does(12, "finish").does(13, "ticket.update", {"tier": "silver"}, occurred=8)
     assert held == told.ticket.clocks["depot"]
