@@ -35,6 +35,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "holiday": ("holiday", "节假日"),
     "was": ("was {name}", "原为{name}"),
     "in_sum": ("{count} changes, {gained} in sum", "共 {count} 处变化，合计 {gained}"),
+    "one_in_sum": ("1 change, {gained} in sum", "共 1 处变化，合计 {gained}"),
     "none": ("Nothing would change.", "没有变化。"),
 }
 _DAYS = {
@@ -291,7 +292,8 @@ class Proposal:
         """
         lines = [change.text(lang) for change in self.changes]
         if lines:
-            lines.append(_word("in_sum", lang).format(count=len(lines), gained=_signed(self.gained) if self.gained else "0"))
+            said = _word("in_sum" if len(lines) > 1 else "one_in_sum", lang)
+            lines.append(said.format(count=len(lines), gained=_signed(self.gained) if self.gained else "0"))
         else:
             lines.append(_word("none", lang))
         return "\n".join([*lines, *(f"! {note.text(lang)}" for note in self.notes)])

@@ -100,6 +100,7 @@ def test_a_name_cannot_forge_what_is_reviewed() -> None:
     proposal = Proposal.of(OFFICE, HolidayList([{"date": "2026-10-01", "name": name}], source="feed"))
 
     assert 2 == len(proposal.text().splitlines())
+    assert "1 change, -8h in sum" == proposal.text().splitlines()[-1]
     assert proposal.changes[0].text().endswith("-8h  Party 2026-10-09 Fri  closed -> open [2K  x")
     assert name == proposal.to_data()["changes"][0]["new_name"]
 
