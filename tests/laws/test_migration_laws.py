@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
 from servflow.engine import Workflow, diff, migrate, plan_migration
-from servflow.errors import LimitError, Refused
+from servflow.errors import DefinitionError, LimitError, Refused
 from servflow.model import FrozenMap, Migrated, Record, Ticket, dump, load
 from tests.laws.kernel_strategies import MICRO, MINUTE, Opening, Said, Step, Story, extended, make, openings, play, step_lists
 from tests.laws.kernel_workflows import CASES, Case
@@ -63,7 +63,11 @@ def changed(draw: st.DrawFn, road: bool = False) -> tuple[Case, Workflow]:
         else:
             data[section] = other.definition[section]
     note(json.dumps(data))
-    return case, Workflow(**data)
+    try:
+        return case, Workflow(**data)
+    except DefinitionError as error:  # rules of two definitions may go round where those of one do not
+        assume({"rules.endless_cycle"} != {finding.code for finding in error.findings})
+        raise
 
 
 def told(case: Case, opening: Opening, steps: list[Step]) -> Story:
