@@ -44,8 +44,8 @@ PLACES = (
 )
 # Proving that two calendars never meet looks at 400 years of each zone, so that test takes few zones.
 FEW_ZONES = (PLACES[0], PLACES[2], PLACES[7])
-FEW = settings(max_examples=25, deadline=None)
-MANY = settings(max_examples=65, deadline=None)
+FEW = settings(max_examples=20, deadline=None)
+MANY = settings(max_examples=55, deadline=None)
 
 
 def _text(minute: int) -> str:
