@@ -39,10 +39,6 @@ class Held:
     dirty: bool = False
 
 
-class EngineDied(LimitError):
-    """The engine's process was ended by a signal that nobody here sent: now and then it breaks its own memory."""
-
-
 class Process:
     """The engine in a process of its own; one that ended is started again, and given what it needs anew."""
 
@@ -140,8 +136,7 @@ class Process:
                 code="integrations.timeout",
                 timeout=self._timeout,
             )
-        kind = EngineDied if status < 0 else LimitError
-        return kind(
+        return LimitError(
             f"durable_rules failed with status {status}: {said[-1] if said else 'it said nothing'}",
             code="integrations.failed",
             status=status,
@@ -176,7 +171,11 @@ class Searcher:
             return None  # they are loaded once there are enough of them
         try:
             return self._found(key, live, fact)
-        except EngineDied:  # a new one holds nothing yet and is given all of it; one that dies of this again is told of
+        except LimitError as error:
+            # Now and then the engine breaks its own memory and a signal nobody sent ends it. The next one holds nothing
+            # yet and is given all of it; one that dies of this again is told of.
+            if error.facts.get("status", 0) >= 0:
+                raise
             return self._found(key, live, fact)
 
     def _found(self, key: str, live: tuple[Fact, ...], fact: Fact) -> tuple[Fact, ...] | None:
