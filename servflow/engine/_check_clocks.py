@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -220,6 +221,7 @@ def clock_paths(seen: Found, way: Way) -> Iterator[Finding]:
     for plan in plans:
         path = compiled.promises[plan.order].path
         yield from _twice(plan, path)
+        yield from _misspelt(paths, plan, path)
     grown = True
     while grown:  # ends: there are only so many clocks to be found dead
         found = {plan.clock.name: _of_life(paths, plan, compiled.promises[plan.order].path) for plan in plans}
@@ -289,6 +291,25 @@ def _twice(plan: ClockPlan, path: str) -> Iterator[Finding]:
             yield _finding(
                 "clock.hidden", f"{path}.paused_in", plan, first=first, second="paused_in", condition=[f"state {state}"]
             )
+
+
+_CLOSE = 0.85  # one letter more, less or other in a word of six
+
+
+def _misspelt(paths: Paths, plan: ClockPlan, path: str) -> Iterator[Finding]:
+    """Events that only a clock knows and that are almost those of the workflow: a host may fire them, or it is a slip."""
+    compiled = paths.seen.machine.compiled
+    named = {f"{head}.{policy.name}" for policy in compiled.workflow.dispatch for head in ("assigned", "exhausted")}
+    known = {*compiled.workflow.events, *BUILT_IN, *paths.emitted, *compiled.raised.names, *named}
+    known |= {word for link in compiled.links for word in (link.spec.event or "").split()}
+    for key in ("start", *_ORDER):
+        for index, one in enumerate(getattr(plan.clock, key)):
+            if one.kind != "event" or one.value in known or compiled.moves(one.value):
+                continue
+            close = get_close_matches(one.value, known, n=1, cutoff=_CLOSE)
+            if close:
+                facts = {"clock": plan.clock.name, "event": one.value, "nearest": close[0]}
+                yield Finding("clock.event_like", f"{path}.{key}[{index}]", facts, "info")
 
 
 def _starts(paths: Paths, plan: ClockPlan, path: str) -> Finding | None:

@@ -47,6 +47,12 @@ TEXTS: dict[str, Text] = {
         hint_en="add a last transition without a condition, if the event should be taken then too",
         hint_zh="如果此时也应处理该事件，请在最后添加一条不带条件的转移",
     ),
+    "clock.event_like": Text(
+        en="the clock {clock} waits for the event {event}, which nothing else here names",
+        zh="时钟 {clock} 等待事件 {event}，而此处没有其他地方使用该事件",
+        hint_en="name it under events where the host fires it",
+        hint_zh="如果由宿主触发，请在 events 中声明",
+    ),
     "clock.never_starts": Text(
         en="the clock {clock} never starts: {conditions} never comes, or finds kept already what it promises",
         zh="时钟 {clock} 永远不会启动：{conditions} 不会发生，或发生时其承诺已经达成",

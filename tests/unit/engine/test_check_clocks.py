@@ -25,6 +25,7 @@ YEAR: dict[str, Any] = {"calendars": {"office": {**HOURS, "holidays": ["2026-01-
 ONCE: dict[str, Any] = {
     "calendars": {"fair": {"zone": "UTC", "shifts": {"2026-05-01": ["09:00-17:00"], "2026-05-02": ["09:00-17:00"]}}}
 }
+ENDED: dict[str, Any] = {"transitions": [move(), move("ended", ["a", "b"], "z")]}
 ANSWER = [{"message": {"side": "agent", "public": True}}]
 
 
@@ -136,6 +137,14 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
             **GRANTED,
             "events": {"hold": CLERK, "on": CLERK},
             "clocks": [clock(until="z", pause=[{"event": "hold"}], resume=[{"event": "on"}])],
+        },
+    ),
+    (
+        "clock.event_like",
+        {"clocks": [clock(stop=[{"event": "ende"}, {"state": "z"}])], **ENDED},
+        {
+            "clocks": [clock(stop=[{"event": "called"}, {"state": "z"}])],
+            "transitions": [move(), move("ended", ["a", "b"], "z")],
         },
     ),
     (
