@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,13 @@ def flow(calendar: Calendar, **more: Any) -> servflow.Workflow:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
-    """How an empty store of a kind is made."""
-    return MemoryStore if request.param == "memory" else lambda: SqliteStore(tmp_path / "tickets.db")
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+    """How an empty store of a kind is made; what was made is closed."""
+    with ExitStack() as closing:
+        if request.param == "memory":
+            yield MemoryStore
+        else:
+            yield lambda: closing.enter_context(SqliteStore(tmp_path / "tickets.db"))
 
 
 def desk_of(store: Store, calendar: Calendar, at: datetime = MONDAY, **more: Any) -> Desk:
