@@ -116,6 +116,17 @@ class TestDurableCorrelator(CorrelatorContract):
 
         assert any(expected)
 
+    def test_what_it_matched_does_not_hang_on_how_its_memory_lies(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Completing a match of four, the engine reads memory that has moved, which Python's development mode shows."""
+        monkeypatch.setenv("PYTHONDEVMODE", "1")
+        facts = [fact("c1", hour, hour) for hour in range(9)]
+        with DurableCorrelator(counting(4)) as engine:
+            found = [one for each in facts for one in engine.feed([each])]
+
+        assert [("t00000", "t00001", "t00002", "t00003"), ("t00004", "t00005", "t00006", "t00007")] == [
+            tickets for _, _, tickets in told(found)
+        ]
+
     def test_more_rules_than_it_can_hold_are_refused(self) -> None:
         """Before anything is started, with how many there may be."""
         many = [Correlator(name=f"r{number}", key="customer", count=2, within="1h") for number in range(33)]
