@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from servflow.desk._reports import MAX_PROBLEMS, Problem, RecalendarReport
+from servflow.desk._reports import RecalendarReport
 from servflow.desk._steps import Steps
+from servflow.desk._sweep import NEARER, PAGE, sweep
 from servflow.desk._waking import sleeps_on
 from servflow.engine import Workflow
 from servflow.engine._recompute import recompute, with_calendars
-from servflow.errors import Conflict, LimitError, NotFound, Refused, ReservationRefused, ServflowError, StoreError
+from servflow.errors import LimitError, NotFound, ServflowError
 from servflow.model import Outcome, Ticket, World
 from servflow.sla import ClockChange
 from servflow.stores import Store
 
-_PAGE = 500
 _LIVE = ("running", "paused")
-_ONE_TICKETS = (Conflict, ReservationRefused, NotFound)
-_MOST_ROUNDS = 1_000
-"""How often a ticket that slept for very long is brought nearer to the present before it is given up for now."""
 
 
 def concerned(steps: Steps, name: str | None) -> Iterator[tuple[Workflow, list[Ticket]]]:
     """Tickets with a live clock on a calendar, page by page, by the version they run under."""
     after: str | None = None
-    while page := steps.store.find(workflow=name, limit=_PAGE, after=after):
+    while page := steps.store.find(workflow=name, limit=PAGE, after=after):
         after = page[-1].id
         flows: dict[int, tuple[Workflow, list[Ticket]]] = {}
         for ticket in page:
@@ -88,46 +85,17 @@ def _earlier(store: Store, flow: Workflow, pinned: str) -> Workflow | None:
 
 def run(steps: Steps, name: str | None, tickets: Iterable[str] | None, limit: int | None) -> RecalendarReport:
     """Count every ticket that runs under earlier calendars again, each in a transaction of its own."""
-    counts: Counter[str] = Counter()
-    problems: list[Problem] = []
-    more = False
-    for id_ in _stale_ids(steps, name) if tickets is None else tuple(tickets):
-        if limit is not None and counts["recounted"] + counts["same"] >= limit:
-            more = True
-            break
-        try:
-            counts[_one(steps, id_)] += 1
-        except Refused as error:
-            counts["failed"] += 1
-            problems.append(Problem(id_, "recalendar", error))
-        except ServflowError as error:
-            if isinstance(error, StoreError) and not isinstance(error, _ONE_TICKETS):
-                raise
-            counts["failed"] += 1
-            problems.append(Problem(id_, "recalendar", error))
+    ids = _stale_ids(steps, name) if tickets is None else tuple(tickets)
+    swept = sweep(
+        steps, ids, partial(_decided, steps), verb="recalendar", enough=(limit, ("recounted", "same")), refused="failed"
+    )
     names = ("recounted", "same", "done", "failed")
-    return RecalendarReport(**{key: counts[key] for key in names}, more=more, problems=tuple(problems[:MAX_PROBLEMS]))
+    return RecalendarReport(**{key: swept.counts[key] for key in names}, more=swept.more, problems=swept.problems)
 
 
 def _stale_ids(steps: Steps, name: str | None) -> Iterator[str]:
     for flow, tickets in concerned(steps, name):
         yield from (ticket.id for ticket in tickets if _is_stale(flow, ticket))
-
-
-def _one(steps: Steps, id_: str) -> str:
-    """One ticket, decided again on whatever others make of it meanwhile."""
-    for _ in range(_MOST_ROUNDS):
-        came: list[str] = []
-
-        def decide(ticket: Ticket, now: datetime, world: World | None, came: list[str] = came) -> Outcome:
-            word, outcome = _decided(steps, ticket, max(now, ticket.at), world)
-            came[:] = [word]
-            return outcome
-
-        steps.change(id_, decide)
-        if came != ["nearer"]:
-            return came[0]
-    return "failed"
 
 
 def _decided(steps: Steps, ticket: Ticket, at: datetime, world: World | None) -> tuple[str, Outcome]:
@@ -139,7 +107,7 @@ def _decided(steps: Steps, ticket: Ticket, at: datetime, world: World | None) ->
     except LimitError as error:
         if not sleeps_on(error, ticket):
             raise
-        return "nearer", flow.advance(ticket, at=error.facts["reached"], world=world)
+        return NEARER, flow.advance(ticket, at=error.facts["reached"], world=world)
     old, new = (_told(one) for one in (ticket, outcome.ticket))
     return "same" if old == new else "recounted", outcome
 
