@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from servflow.documents._models_actions import Actions
+from servflow.documents._models_chains import EscalationModel
 from servflow.documents._models_choosing import DispatchModel, RuleModel, TableModel
-from servflow.documents._models_time import CalendarModel, ClockModel, Counting, EscalationModel, LawModel, TimerModel, Within
+from servflow.documents._models_time import CalendarModel, ClockModel, Counting, LawModel, TimerModel, Within
 from servflow.documents._shapes import (
     BY_SHAPE,
     LIST,

@@ -9,6 +9,7 @@ from servflow import dispatch, escalation, sla
 from servflow.engine import _facts
 from servflow.engine._as_of import as_of
 from servflow.engine._call import OneCall
+from servflow.engine._chain_plans import plan_of
 from servflow.engine._given import Given
 from servflow.engine._options import available
 from servflow.engine._views import ClockView, Explanation, NextUp
@@ -80,7 +81,7 @@ def _clock_view(call: OneCall, run: ClockRun) -> ClockView:
 
 def _run_view(call: OneCall, index: int) -> FrozenMap[str, Any]:
     run = call.draft.chains[index]
-    plan = next(plan for plan in call.compiled.chains if plan.chain.name == run.chain)
+    plan = plan_of(call.compiled, run)
     due = escalation.next_due(run)
     level = plan.chain.levels[run.level].name if run.level < len(plan.chain.levels) else None
     return FrozenMap(

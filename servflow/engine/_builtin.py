@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow.engine import _approval, _chains, _checklist, _children, _placing
+from servflow.engine import _approval, _chain_answers, _checklist, _children, _placing
 from servflow.engine._actions import attribute, change, fitted
 from servflow.engine._assigning import assign, unassign
 from servflow.engine._definition import ATTRIBUTES
@@ -174,14 +174,14 @@ def _runs(call: OneCall, payload: Payload, event: str) -> list[ChainRun]:
 
 def _acknowledge(call: OneCall, payload: Payload) -> None:
     for run in _runs(call, payload, "chain.acknowledge"):
-        _chains.acknowledge(call, run)
+        _chain_answers.acknowledge(call, run)
 
 
 def _snooze(call: OneCall, payload: Payload) -> None:
     event = "chain.snooze"
     until = _until(call, payload, event)
     for run in _runs(call, payload, event):
-        _chains.acknowledge(call, run, until, snooze=True)
+        _chain_answers.acknowledge(call, run, until, snooze=True)
 
 
 def _until(call: OneCall, payload: Payload, event: str) -> datetime:
@@ -207,7 +207,7 @@ def _escalate(call: OneCall, payload: Payload) -> None:
         raise refuse(event, f"level is a level's name or its place from 0, not {level!r}", field="level")
     for run in _runs(call, payload, event):
         try:
-            _chains.escalate(call, run, level)
+            _chain_answers.escalate(call, run, level)
         except InputError as error:
             raise refuse(event, error.message, field="level") from None
 

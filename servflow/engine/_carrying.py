@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow import sla
-from servflow.engine import _chains, _clock_caps, _clock_conditions, _clock_since, _clock_targets, _placing
+from servflow.engine import _chain_ends, _chains, _clock_caps, _clock_conditions, _clock_since, _clock_targets, _placing
 from servflow.engine._clock_records import retargeted
 from servflow.escalation import later
 from servflow.model import (
@@ -66,7 +66,9 @@ def let_go(call: OneCall, plan: MigrationPlan, staying: frozenset[str]) -> tuple
     for held in call.draft.chains:
         after = _chain_run(plan, held)
         if after is None:
-            _chains.stop(call, held, GONE if held.chain not in plan.new.compiled.chain_plans else f"{CHANGED}: no such level")
+            _chain_ends.stop(
+                call, held, GONE if held.chain not in plan.new.compiled.chain_plans else f"{CHANGED}: no such level"
+            )
         else:
             kept.append(after)
     return tuple(kept)

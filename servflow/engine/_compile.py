@@ -12,7 +12,7 @@ from servflow.calendars import Calendar, OpenTime
 from servflow.engine._actions import Update, compile_updates
 from servflow.engine._approval import check_states
 from servflow.engine._building import takes
-from servflow.engine._chains import ChainPlan, compile_chains
+from servflow.engine._chain_plans import ChainPlan, compile_chains
 from servflow.engine._clock_caps import children
 from servflow.engine._clock_conditions import concerns
 from servflow.engine._clock_plans import ClockPlan, compile_clocks, in_order

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from servflow.engine import _approval, _chains, _checklist, _children, _clocks, _placing, _rules, _shown, _timers
+from servflow.engine import _approval, _chain_starts, _chains, _checklist, _children, _clocks, _placing, _rules, _shown, _timers
 from servflow.engine._actions import run_updates
 from servflow.engine._assigning import hold_again, release_all
 from servflow.engine._builtin import BUILT_IN_EVENTS, perform
@@ -326,7 +326,7 @@ def _next_step(call: OneCall) -> bool:
             timer_event(call, item.refused.timer)
             call.occurred = occurred
     else:
-        _chains.start_by_name(call, item.chain, item.cause)
+        _chain_starts.start_by_name(call, item.chain, item.cause)
     return True
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow import escalation
-from servflow.engine import _chains, _clock_story, _clocks, _placing
+from servflow.engine import _chain_starts, _chains, _clock_story, _clocks, _placing
 from servflow.engine._call import Happening
+from servflow.engine._chain_plans import ChainPlan
 from servflow.engine._events import check_budget, drain, settle, timer_event
 from servflow.errors import ExpressionError, LimitError, Refused
 from servflow.escalation import NEVER
@@ -169,7 +170,7 @@ def _clock_due(plan: ClockPlan, at: datetime) -> Due:
     return Due(at, run, give_up)
 
 
-def _chain_due(plan: _chains.ChainPlan, run: ChainRun, kind: str, at: datetime) -> Due:
+def _chain_due(plan: ChainPlan, run: ChainRun, kind: str, at: datetime) -> Due:
     def climb(call: OneCall) -> None:
         _chains.fire(call, plan, run, kind, at)
         settle(call)
@@ -244,7 +245,7 @@ def _mark(call: OneCall, plan: ClockPlan) -> None:
     scheduled = run.next_at or call.at
     call.cause = f"clock:{name}:{run.cycle}:{run.next_mark}@{micros(scheduled)}"
     mark = _clocks.reach_mark(call, plan)
-    _chains.on_mark(call, name, mark, _clock_story.cause(call, plan, run, mark), scheduled)
+    _chain_starts.on_mark(call, name, mark, _clock_story.cause(call, plan, run, mark), scheduled)
 
 
 __all__ = ["Due", "catch_up", "first_due", "wake_of"]

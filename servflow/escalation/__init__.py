@@ -1,15 +1,21 @@
 """Knows who hears of a late ticket, when and in whose turn; must not know clocks, states or how anybody is told."""
 
+from servflow.escalation._answers import (
+    acknowledge,
+    escalate,
+    snooze,
+    wake_up,
+)
 from servflow.escalation._chain import (
     MAX_LEVELS,
-    MAX_REMINDERS,
     MAX_REPEATS,
     Chain,
-    Ending,
+    Repeat,
+)
+from servflow.escalation._level import (
+    MAX_REMINDERS,
     Level,
     Remind,
-    Repeat,
-    Trigger,
 )
 from servflow.escalation._plan import (
     Planned,
@@ -34,29 +40,31 @@ from servflow.escalation._schedule import (
     Override,
     Schedule,
 )
-from servflow.escalation._steps import (
+from servflow.escalation._spans import (
     ELAPSED,
-    FROZEN,
     NEVER,
     CalendarOf,
     Counts,
-    acknowledge,
+    later,
+    regained,
+    time_left,
+)
+from servflow.escalation._steps import (
+    FROZEN,
     arm,
     begin,
     climb,
     entry_level,
-    escalate,
     held,
     hold,
-    later,
     next_due,
-    regained,
     release,
     remind,
-    snooze,
     stop,
-    time_left,
-    wake_up,
+)
+from servflow.escalation._trigger import (
+    Ending,
+    Trigger,
 )
 
 __all__ = [

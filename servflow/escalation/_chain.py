@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -11,12 +11,13 @@ from attrs import field, frozen
 
 from servflow.errors import DefinitionError, Finding
 from servflow.escalation import _shape
+from servflow.escalation._level import Level
 from servflow.escalation._shape import Broken
-from servflow.model import Action, Span, canonical
+from servflow.escalation._trigger import Ending, Trigger, business_days, refuse, zero
+from servflow.model import Span, canonical
 
 MAX_LEVELS = 50
 MAX_REPEATS = 100
-MAX_REMINDERS = 100
 MAX_TRIGGERS = 20
 
 LATE = ("collapse", "each")
@@ -24,135 +25,8 @@ ON_EMPTY = ("skip", "hold", "fallback")
 ON_ACK = ("pause", "continue")
 UNACK = ("continue", "restart")
 ON_REOPEN = ("restart", "resume", "next")
-OTHERWISE = ("skip", "wait")
 
 _ZERO = Span()
-_TRIGGERS = ("clock", "age", "event", "state")
-_ENDINGS = ("state", "event")
-
-
-def _refuse(findings: list[Finding]) -> None:
-    if findings:
-        raise DefinitionError.of(findings)
-
-
-def _business(span: Any, calendar: Any, path: str) -> list[Finding]:
-    if isinstance(span, Span) and span.business_days and calendar is None:
-        return [Finding("escalation.business_days", path, {"span": span.text})]
-    return []
-
-
-def _zero(span: Any, path: str) -> list[Finding]:
-    if isinstance(span, Span) and span == _ZERO:
-        return [Finding("escalation.zero", path, {})]
-    return []
-
-
-@frozen(kw_only=True)
-class Trigger:
-    """
-    What starts a run, exactly one of four: a mark of a clock, the age of the ticket, an event, or a state.
-
-    Write ``{clock: repair, mark: breach}`` (``mark`` is ``breach`` unless given; ``80%`` and every
-    other mark the clock has are allowed), ``{age: 3d}``, ``{event: complain}`` or
-    ``{state: waiting, after: 4h}``. ``calendar`` names what an ``age`` or ``after`` counts in;
-    without it they are time as it passes.
-
-    Raises:
-        DefinitionError: none or several of the four are given, or a part does not go with the others.
-    """
-
-    clock: str | None = None
-    mark: str | None = None
-    age: Span | None = field(default=None, converter=_shape.read_span)
-    event: str | None = None
-    state: str | None = None
-    after: Span | None = field(default=None, converter=_shape.read_span)
-    calendar: str | None = None
-
-    def __attrs_post_init__(self) -> None:
-        found = _shape.problems(self)
-        given = [name for name in _TRIGGERS if getattr(self, name) is not None]
-        if len(given) != 1:
-            _refuse([*found, Finding("escalation.trigger", "", {"given": tuple(given), "known": _TRIGGERS})])
-        (kind,) = given
-        belongs = {"mark": ("clock",), "after": ("state",), "calendar": ("age", "state")}
-        found.extend(
-            Finding("escalation.belongs", name, {"key": name, "kind": kind, "kinds": kinds})
-            for name, kinds in belongs.items()
-            if getattr(self, name) is not None and kind not in kinds
-        )
-        for name in ("clock", "mark", "event", "state", "calendar"):
-            if getattr(self, name) is not None:
-                found.extend(_shape.check_name(getattr(self, name), name))
-        found.extend(_business(self.age, self.calendar, "age") + _business(self.after, self.calendar, "after"))
-        _refuse(found)
-        if kind == "clock" and self.mark is None:
-            object.__setattr__(self, "mark", "breach")
-
-    @property
-    def kind(self) -> str:
-        """``clock``, ``age``, ``event`` or ``state``."""
-        return next(name for name in _TRIGGERS if getattr(self, name) is not None)
-
-    @property
-    def delay(self) -> Span | None:
-        """How long after its cause the run begins: the age, or the time in the state; None where it begins at once."""
-        return self.age if self.age is not None else self.after
-
-    def to_data(self) -> dict[str, Any]:
-        """The trigger as its JSON-ready mapping; the mark ``breach`` goes without saying."""
-        data = _shape.to_data(self)
-        if data.get("mark") == "breach":
-            del data["mark"]
-        return data
-
-
-@frozen(kw_only=True)
-class Ending:
-    """What ends a run early: the ticket enters a state, or an event happens. Write ``{state: x}`` or ``{event: x}``."""
-
-    state: str | None = None
-    event: str | None = None
-
-    def __attrs_post_init__(self) -> None:
-        given = [name for name in _ENDINGS if getattr(self, name) is not None]
-        if len(given) != 1:
-            _refuse([Finding("escalation.ending", "", {"given": tuple(given), "known": _ENDINGS})])
-        _refuse(_shape.check_name(self.value, given[0]))
-
-    @property
-    def kind(self) -> str:
-        """``state`` or ``event``."""
-        return "state" if self.state is not None else "event"
-
-    @property
-    def value(self) -> str:
-        """The name of the state or event."""
-        return self.state if self.state is not None else self.event or ""
-
-    def to_data(self) -> dict[str, Any]:
-        """The ending as its JSON-ready mapping."""
-        return _shape.to_data(self)
-
-
-@frozen(kw_only=True)
-class Remind:
-    """
-    Say a level's notifications again: first ``every`` after the level, then each ``every`` after the one before.
-
-    ``times`` is how often, from 1 to 100. ``every`` counts like the level's ``after`` and is never zero.
-    """
-
-    every: Span = field(converter=_shape.read_every)
-    times: int = 1
-
-    def __attrs_post_init__(self) -> None:
-        _refuse([*_shape.problems(self), *_shape.check_count(self.times, MAX_REMINDERS, "times")])
-
-    def to_data(self) -> dict[str, Any]:
-        """The reminder as its JSON-ready mapping."""
-        return _shape.to_data(self)
 
 
 @frozen(kw_only=True)
@@ -168,63 +42,10 @@ class Repeat:
     after: Span = field(default=_ZERO, converter=_shape.read_delay)
 
     def __attrs_post_init__(self) -> None:
-        _refuse([*_shape.problems(self), *_shape.check_count(self.times, MAX_REPEATS, "times")])
+        refuse([*_shape.problems(self), *_shape.check_count(self.times, MAX_REPEATS, "times")])
 
     def to_data(self) -> dict[str, Any]:
         """The repetition as its JSON-ready mapping."""
-        return _shape.to_data(self)
-
-
-def _actions(value: Any) -> Any:
-    return _shape.read_actions(value)
-
-
-def _remind(value: Any) -> Any:
-    return None if value is None else _shape.read_value(Remind, value)
-
-
-@frozen(kw_only=True)
-class Level:
-    """
-    One step of a chain: what happens, and how long after the level before it.
-
-    ``after`` counts from the scheduled instant of the level before (the first: from the start).
-    Exact spans (``4h``) count in ``calendar`` where one is named, days (``3d``) always pass as time
-    passes, ``2 business days`` need a calendar. ``when`` is a condition over the ticket; where it does
-    not hold the level is passed over, or with ``otherwise: wait`` waits until it does. ``do`` is what
-    happens. ``remind`` repeats the notifications.
-
-    Raises:
-        DefinitionError: with every part that is wrong.
-    """
-
-    name: str
-    after: Span = field(default=_ZERO, converter=_shape.read_delay)
-    calendar: str | None = None
-    when: Any = field(default=None, converter=_shape.read_plain)
-    do: tuple[Action, ...] = field(default=(), converter=_actions)
-    remind: Remind | None = field(default=None, converter=_remind)
-    otherwise: str = "skip"
-
-    def __attrs_post_init__(self) -> None:
-        found = [*_shape.problems(self), *_shape.check_name(self.name, "name")]
-        if self.calendar is not None:
-            found.extend(_shape.check_name(self.calendar, "calendar"))
-        found.extend(_shape.check_condition(self.when, "when"))
-        found.extend(_shape.check_option(self.otherwise, OTHERWISE, "otherwise"))
-        found.extend(_business(self.after, self.calendar, "after"))
-        if isinstance(self.remind, Remind):
-            found.extend(_business(self.remind.every, self.calendar, "remind.every"))
-        _refuse(found)
-
-    def addressed(self, actions: Iterable[Action] | None = None) -> Iterator[tuple[str, Any]]:
-        """Every ``to`` in the level's actions, or in some of them, with its path."""
-        for index, action in enumerate(self.do if actions is None else actions):
-            if isinstance(action.value, Mapping) and "to" in action.value:
-                yield f"do[{index}].{action.kind}.to", action.value["to"]
-
-    def to_data(self) -> dict[str, Any]:
-        """The level as its JSON-ready mapping."""
         return _shape.to_data(self)
 
 
@@ -298,9 +119,9 @@ class Chain:
             found.extend(_shape.check_option(getattr(self, name), known, name))
         if (self.on_empty == "fallback") != (self.fallback is not None) and self.on_empty in ON_EMPTY:
             found.append(Finding("escalation.fallback", "fallback", {"on_empty": self.on_empty}))
-        found.extend(_business(self.ack_ttl, None, "ack_ttl") + _zero(self.ack_ttl, "ack_ttl"))
+        found.extend(business_days(self.ack_ttl, None, "ack_ttl") + zero(self.ack_ttl, "ack_ttl"))
         found.extend(self._level_problems())
-        _refuse(found)
+        refuse(found)
 
     def _level_problems(self) -> list[Finding]:
         if isinstance(self.levels, Broken) or not self.levels:
@@ -312,7 +133,7 @@ class Chain:
                 found.append(Finding("escalation.twice", f"levels[{index}].name", {"name": level.name}))
             seen.add(level.name)
         if isinstance(self.repeat, Repeat):
-            found.extend(_business(self.repeat.after, self.levels[0].calendar, "repeat.after"))
+            found.extend(business_days(self.repeat.after, self.levels[0].calendar, "repeat.after"))
         return found
 
     @classmethod

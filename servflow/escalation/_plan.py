@@ -9,10 +9,10 @@ from typing import Any
 from attrs import frozen
 
 from servflow.errors import InputError, LimitError, TimeError, nearest, shown
-from servflow.escalation import _steps
+from servflow.escalation import _answers, _steps
 from servflow.escalation._chain import Chain
 from servflow.escalation._recipients import symbols
-from servflow.escalation._steps import ELAPSED, CalendarOf, Counts
+from servflow.escalation._spans import ELAPSED, CalendarOf, Counts, later
 from servflow.model import Action, ChainRun, Span, instant
 
 MAX_PLANNED = 20_000
@@ -116,7 +116,7 @@ def _played(chain: Chain, run: ChainRun, until: datetime, calendar_of: CalendarO
         if len(done) >= MAX_PLANNED:
             raise LimitError(f"more than {MAX_PLANNED} things are planned; give an earlier end", limit=MAX_PLANNED)
         if kind == "resume":
-            run = _steps.wake_up(chain, run, at, calendar_of)
+            run = _answers.wake_up(chain, run, at, calendar_of)
         elif kind == "reminder":
             done.append(_planned(chain, run, at, run.reminders[0].level, kind))
             run = _steps.remind(chain, run, calendar_of)
@@ -158,13 +158,13 @@ def _operation(entry: Any) -> _Operation:
 
     def apply(chain: Chain, run: ChainRun, at: datetime, calendar_of: CalendarOf) -> ChainRun:
         if name == "ack":
-            return _steps.acknowledge(chain, run, at, None, calendar_of)
+            return _answers.acknowledge(chain, run, at, None, calendar_of)
         if name == "unack":
-            return _steps.wake_up(chain, run, at, calendar_of)
+            return _answers.wake_up(chain, run, at, calendar_of)
         if name == "snooze":
-            return _steps.snooze(chain, run, at, _snooze_end(at, extra), None, calendar_of)
+            return _answers.snooze(chain, run, at, _snooze_end(at, extra), None, calendar_of)
         if name == "escalate":
-            return _steps.escalate(chain, run, at, extra, cal_of=calendar_of)
+            return _answers.escalate(chain, run, at, extra, cal_of=calendar_of)
         return _steps.stop(run)
 
     return apply
@@ -176,4 +176,4 @@ def _snooze_end(at: datetime, extra: Any) -> datetime | None:
     length = Span.of(extra)
     if length.business_days or length.exact == timedelta():
         raise TimeError(f"{shown(extra)} does not say how long to snooze; write 2h or 3d", code="span", value=extra)
-    return _steps.later(Span(length.exact, elapsed=True), at, ELAPSED)
+    return later(Span(length.exact, elapsed=True), at, ELAPSED)

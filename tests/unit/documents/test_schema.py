@@ -14,7 +14,7 @@ import pytest
 import servflow.documents
 from servflow.calendars import Calendar
 from servflow.dispatch import MODES, TERMS, OfferOptions, Policy, Relaxation, Requirement, Term
-from servflow.documents import _models, _models_actions, _models_choosing, _models_time, schema
+from servflow.documents import _models, _models_actions, _models_chains, _models_choosing, _models_time, schema
 from servflow.documents._shapes import Part
 from servflow.documents._source import read_document
 from servflow.engine import EventSpec, State, Timer, Transition, Workflow
@@ -36,12 +36,12 @@ PARTS: list[tuple[type[Part], type[Any], set[str]]] = [
     (_models.TransitionModel, Transition, set()),
     (_models_time.TimerModel, Timer, set()),
     (_models_time.ClockModel, Clock, set()),
-    (_models_time.EscalationModel, Chain, set()),
-    (_models_time.TriggerModel, Trigger, set()),
-    (_models_time.EndingModel, Ending, set()),
-    (_models_time.LevelModel, Level, set()),
-    (_models_time.RemindModel, Remind, set()),
-    (_models_time.RepeatModel, Repeat, set()),
+    (_models_chains.EscalationModel, Chain, set()),
+    (_models_chains.TriggerModel, Trigger, set()),
+    (_models_chains.EndingModel, Ending, set()),
+    (_models_chains.LevelModel, Level, set()),
+    (_models_chains.RemindModel, Remind, set()),
+    (_models_chains.RepeatModel, Repeat, set()),
     (_models_choosing.TableModel, DecisionTable, {"functions"}),
     (_models_choosing.RuleModel, Rule, {"functions"}),
     (_models_choosing.DispatchModel, Policy, set()),

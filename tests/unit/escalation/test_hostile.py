@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from servflow.errors import InputError, ServflowError, shown
-from servflow.escalation import Chain, Rotation, plan
-from servflow.escalation._steps import ELAPSED, begin, escalate
+from servflow.escalation import ELAPSED, Chain, Rotation, begin, escalate, plan
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DEEP: list[Any] = []

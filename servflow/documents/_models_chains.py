@@ -1,0 +1,112 @@
+"""Knows the shape of escalations; must not know what they mean."""
+
+# ruff: noqa: RUF001 - Chinese text uses full-width punctuation
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from servflow.documents._models_actions import Actions, To
+from servflow.documents._shapes import (
+    BY_SHAPE,
+    LIST,
+    MAPPING,
+    TEXT,
+    Condition,
+    Length,
+    Name,
+    Names,
+    Part,
+    about,
+    needed,
+    titled,
+    words,
+)
+from servflow.escalation._chain import LATE, ON_ACK, ON_EMPTY, ON_REOPEN, UNACK
+from servflow.escalation._level import OTHERWISE
+
+
+class TriggerModel(Part):
+    """What starts a run: exactly one of clock, age, event and state."""
+
+    model_config = titled("升级触发条件")
+
+    clock: str | None = about("a clock reaches a mark", "时钟到达提醒点")
+    mark: str | None = about("which mark, breach unless given", "哪个提醒点，默认 breach")
+    age: Length | None = about("the ticket is this old", "工单已存在多久")
+    event: str | None = about("an event happens", "发生事件")
+    state: str | None = about("the ticket is in a state", "处于某状态")
+    after: Length | None = about("for this long", "持续多久")
+    calendar: str | None = about("the calendar in which age or after counts", "age 或 after 计时所用日历")
+
+
+class EndingModel(Part):
+    """What ends a run early: a state or an event."""
+
+    model_config = titled("升级结束条件")
+
+    state: Names | None = about("the ticket enters a state", "进入某状态")
+    event: Names | None = about("an event happens", "发生事件")
+
+
+_Ending = Annotated[Annotated[str, TEXT] | Annotated[EndingModel, MAPPING], BY_SHAPE]
+
+
+class RemindModel(Part):
+    """Say a level's notifications again."""
+
+    model_config = titled("重复提醒")
+
+    every: Length = needed("how long between two", "间隔多久")
+    times: int = about("how often", "次数", default=1)
+
+
+class RepeatModel(Part):
+    """Climb the chain again."""
+
+    model_config = titled("重复升级")
+
+    times: int = about("how often", "次数", default=1)
+    after: Length | None = about("how long after the last level", "最后一级之后多久")
+
+
+class LevelModel(Part):
+    """One step of a chain."""
+
+    model_config = titled("升级层级")
+
+    name: Name = needed("what it is called", "名称")
+    after: Length | None = about("how long after the level before", "距上一级多久")
+    calendar: str | None = about("the calendar in which after counts", "after 计时所用日历")
+    when: Condition | None = about("passed over where this does not hold", "条件不成立则跳过")
+    do: Actions | None = about("what happens", "执行的动作")
+    remind: RemindModel | None = about("say it again", "重复提醒")
+    otherwise: Annotated[str, words(OTHERWISE)] = about(
+        "pass over, or wait for the condition", "跳过或等待条件", default="skip"
+    )
+
+
+class EscalationModel(Part):
+    """A chain of levels climbed when a trigger holds."""
+
+    model_config = titled("升级链")
+
+    name: Name = needed("what it is called", "名称")
+    start: Annotated[Annotated[TriggerModel, MAPPING] | Annotated[list[TriggerModel], LIST], BY_SHAPE] = needed(
+        "what starts a run", "触发条件"
+    )
+    until: (
+        Annotated[Annotated[str, TEXT] | Annotated[EndingModel, MAPPING] | Annotated[list[_Ending], LIST], BY_SHAPE] | None
+    ) = about("what ends a run early", "提前结束的条件")
+    levels: Annotated[Annotated[LevelModel, MAPPING] | Annotated[list[LevelModel], LIST], BY_SHAPE] = needed(
+        "the levels in order", "按顺序排列的层级"
+    )
+    when: Condition | None = about("must hold for a run to start", "启动所需条件")
+    late: Annotated[str, words(LATE)] = about("who is told of levels caught up late", "补发迟到层级的方式", default="collapse")
+    on_empty: Annotated[str, words(ON_EMPTY)] = about("when nobody can be reached", "找不到对象时", default="skip")
+    fallback: To | None = about("who is told then", "备用对象")
+    on_ack: Annotated[str, words(ON_ACK)] = about("what an acknowledgement does", "确认后的行为", default="pause")
+    ack_ttl: Length | None = about("how long an acknowledgement lasts", "确认的有效期")
+    unack: Annotated[str, words(UNACK)] = about("when it is taken back", "取消确认时", default="continue")
+    on_reopen: Annotated[str, words(ON_REOPEN)] = about("when the ticket is opened again", "重新打开时", default="restart")
+    repeat: RepeatModel | None = about("climb again", "重复升级")

@@ -1,0 +1,113 @@
+"""Knows what a level does when it is reached and whom it tells; must not know when it is reached."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import attrs
+
+from servflow import escalation
+from servflow.engine._actions import Update, run_updates
+from servflow.engine._call import Late
+from servflow.engine._chain_ends import fold_away
+from servflow.engine._chain_plans import ChainPlan, calendars
+from servflow.model import ChainRun, Effect, Escalated, Notify, Reminded, Unreachable
+
+if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
+
+
+@attrs.frozen(kw_only=True)
+class Said:
+    """What a level came to: its notifications, held back since a later level may speak for them, and whom they tell."""
+
+    outcome: str
+    effects: list[Effect] = attrs.field(factory=list)
+    told: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+
+
+def fire_level(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
+    level = plan.chain.levels[run.level]
+    when, updates = plan.levels[run.level]
+    if when is not None and not call.holds(when, f"level {level.name}"):
+        said = Said(outcome="skipped", why=(f"{when.text} does not hold",))
+        waits = level.otherwise == "wait"
+    else:
+        said = _say(call, plan, updates)
+        waits = said.outcome == "empty" and plan.chain.on_empty == "hold"
+    if waits:
+        after = escalation.hold(run)
+    else:
+        after = escalation.climb(plan.chain, run, calendars(call), fired=said.outcome != "skipped")
+    if said.told:  # a level that tells nobody speaks for nobody
+        _supersede(call, plan, run, scheduled)
+    call.record(
+        Escalated,
+        run=after,
+        level=run.level,
+        name=level.name,
+        scheduled=scheduled,
+        outcome=said.outcome,
+        to=said.told,
+        why=said.why,
+    )
+    _speak(call, run, scheduled, said)
+
+
+def _speak(call: OneCall, run: ChainRun, scheduled: datetime, said: Said) -> None:
+    if said.outcome == "fired":
+        call.late.append(Late((run.chain, run.cause), scheduled, len(call.records) - 1, said.effects))
+    else:
+        call.effects.extend(said.effects)
+
+
+def _say(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> Said:
+    """Carry out a level's updates; its notifications are held back."""
+    before = len(call.effects)
+    run_updates(call, updates)
+    fresh = call.effects[before:]
+    spoken: list[Effect] = [effect for effect in fresh if isinstance(effect, (Notify, Unreachable))]
+    call.effects[before:] = [effect for effect in fresh if not isinstance(effect, (Notify, Unreachable))]
+    empty = any(isinstance(effect, Unreachable) for effect in spoken)
+    if empty and not any(isinstance(effect, Notify) for effect in spoken) and plan.chain.on_empty == "fallback":
+        spoken.extend(_fallback(call, plan, updates))
+    told = tuple(dict.fromkeys(effect.to for effect in spoken if isinstance(effect, Notify)))
+    why = tuple(
+        dict.fromkeys(effect.reason for effect in spoken if isinstance(effect, (Notify, Unreachable)) and effect.reason)
+    )
+    return Said(outcome="empty" if empty and not told else "fired", effects=spoken, told=told, why=why)
+
+
+def _fallback(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> list[Effect]:
+    found = escalation.resolve(
+        plan.chain.fallback, call.snapshot(), call.world, call.at, targets=call.workflow.extensions.targets
+    )
+    template = next((update.parts["template"] for update in updates if update.kind == "notify"), plan.chain.name)
+    before = len(call.effects)
+    for recipient in found.ids:
+        call.effect(Notify, "fallback", recipient, to=recipient, template=template, reason=f"fallback: {found.reason}")
+    made = call.effects[before:]
+    del call.effects[before:]
+    return made
+
+
+def _supersede(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
+    # Collapse: of the levels caught up in one call only the last one speaks.
+    if plan.chain.late == "collapse":
+        for late in [late for late in call.late if late.run == (run.chain, run.cause) and late.scheduled < scheduled]:
+            fold_away(call, late)
+
+
+def fire_reminder(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
+    reminder = run.reminders[0]
+    _, updates = plan.levels[reminder.level]
+    call.cause += f":{reminder.level}:{reminder.left}"
+    notices = tuple(update for update in updates if update.kind == "notify")
+    said = _say(call, plan, notices)
+    if said.told:
+        _supersede(call, plan, run, scheduled)
+    after = escalation.remind(plan.chain, run, calendars(call))
+    call.record(Reminded, run=after, level=reminder.level, scheduled=scheduled, outcome=said.outcome, to=said.told)
+    _speak(call, run, scheduled, said)
