@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.engine import _approval, _chain_answers, _checklist, _children, _placing
-from servflow.engine._actions import attribute, change, fitted
 from servflow.engine._assigning import assign, unassign
 from servflow.engine._definition import ATTRIBUTES
+from servflow.engine._fitting import attribute, change, fitted
 from servflow.engine._moving import enter
 from servflow.engine._payloads import lacking, refuse
 from servflow.errors import InputError, Refused, TimeError, nearest

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from servflow import escalation
-from servflow.engine._actions import Update, run_updates
+from servflow.engine._acting import run_updates
+from servflow.engine._actions import Update
 from servflow.engine._call import Late
 from servflow.engine._chain_ends import fold_away
 from servflow.engine._chain_plans import ChainPlan, calendars

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from servflow.engine._actions import attribute, fitted
 from servflow.engine._definition import ATTRIBUTES
+from servflow.engine._fitting import attribute, fitted
 from servflow.engine._guards import parts_of
 from servflow.engine._scope import Scope
 from servflow.errors import ExpressionError, Refused, TimeError, render

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from servflow.engine import _approval, _chain_starts, _chains, _checklist, _children, _clocks, _placing, _rules, _shown, _timers
-from servflow.engine._actions import run_updates
+from servflow.engine._acting import run_updates
 from servflow.engine._assigning import hold_again, release_all
 from servflow.engine._builtin import BUILT_IN_EVENTS, perform
 from servflow.engine._call import Happening, Internal, OneCall, Retry

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from servflow import sla
 from servflow.engine import _carrying
-from servflow.engine._actions import fitted
 from servflow.engine._call import Happening, OneCall, Retry
 from servflow.engine._draft import Draft
 from servflow.engine._events import drain, settle
+from servflow.engine._fitting import fitted
 from servflow.engine._given import Given
 from servflow.engine._migration import MigrationPlan
 from servflow.engine._timeline import catch_up

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from servflow.engine._actions import fitted
 from servflow.engine._draft import MIRRORED
+from servflow.engine._fitting import fitted
 from servflow.engine._given import Given
 from servflow.engine._payloads import plain_payload
 from servflow.errors import Refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from servflow.engine._actions import fitted
+from servflow.engine._fitting import fitted
 from servflow.errors import Refused
 from servflow.model import CONVERTERS, EMPTY, FrozenMap, ValueProblem, frozen_map
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow.engine._actions import fitted
 from servflow.engine._bisimulation import Futures, same_futures
 from servflow.engine._diff import checked, diff
+from servflow.engine._fitting import fitted
 from servflow.engine._likeness import alike_fields, alike_states
 from servflow.engine._migrating import made_by_move, migrate, over, runs_under
 from servflow.engine._migration import CLOCK_STARTS, Answers, AtOnce, MigrationPlan, Part, TicketMove

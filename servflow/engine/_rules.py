@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from servflow.engine._actions import Update, compile_updates, run_updates
+from servflow.engine._acting import run_updates
+from servflow.engine._actions import Update, compile_updates
 from servflow.errors import ExpressionError, Refused
 from servflow.expressions import Expression
 from servflow.model import Decided, FrozenMap, freeze
