@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from servflow.errors import InputError, nearest, shown
 from servflow.model._fields import INT_MAX, INT_MIN, name_flaw
@@ -30,6 +31,11 @@ def words(value: Any) -> tuple[str, ...]:
     return tuple(sorted(found)) if isinstance(value, (set, frozenset)) else found
 
 
+def words_or_none(value: Any) -> tuple[str, ...] | None:
+    """Names as ``words`` reads them; None stays None."""
+    return None if value is None else words(value)
+
+
 def name(value: Any) -> str:
     """
     A name of the world.
@@ -47,6 +53,24 @@ def name(value: Any) -> str:
 def name_or_none(value: Any) -> str | None:
     """A name of the world, or None."""
     return None if value is None else name(value)
+
+
+def zone(value: Any) -> str | None:
+    """
+    The name of a time zone, or None.
+
+    Raises:
+        InputError: there is no such zone; with the one that was probably meant.
+    """
+    if value is None:
+        return None
+    text = name(value.key if isinstance(value, ZoneInfo) else value)
+    try:
+        return ZoneInfo(text).key
+    except (KeyError, ValueError, OSError):
+        close = nearest(text, available_timezones())
+        hint = f"did you mean {close!r}?" if close else "write a name such as Asia/Shanghai"
+        raise InputError(f"there is no time zone {shown(text)}; {hint}", zone=shown(text)) from None
 
 
 def title(value: Any) -> str:
@@ -98,6 +122,11 @@ def _each(read: Callable[[Any], Any], value: Any) -> FrozenMap[str, Any]:
 def counts(value: Any) -> FrozenMap[str, int]:
     """Name -> whole number."""
     return _each(count, value)
+
+
+def counts_or_none(value: Any) -> FrozenMap[str, int] | None:
+    """Name -> whole number; None stays None."""
+    return None if value is None else counts(value)
 
 
 def texts(value: Any) -> FrozenMap[str, str]:

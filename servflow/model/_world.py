@@ -13,7 +13,7 @@ from attrs import asdict, define, field, frozen
 
 from servflow.errors import InputError, shown
 from servflow.model import _entities as entity
-from servflow.model._maps import FrozenMap
+from servflow.model._maps import EMPTY, FrozenMap
 
 
 class OpenHours(Protocol):
@@ -31,7 +31,15 @@ class OnCall(Protocol):
 
 @frozen(kw_only=True)
 class Person:
-    """Somebody who may act or be told: roles, queues, the outlets whose tickets they may act on, and their manager."""
+    """
+    Somebody who may act or be told: roles, queues, the outlets whose tickets they may act on, and their manager.
+
+    ``zone`` is the time zone they live in (None: not known). ``channels`` names the ways they can be told, best first;
+    None: not known, which every host that keeps addresses elsewhere leaves it at, and empty: there is no way.
+
+    Raises:
+        InputError: ``zone`` is no time zone, or something has a wrong shape.
+    """
 
     id: str = field(converter=entity.name)
     name: str = field(default="", converter=entity.title)
@@ -39,6 +47,8 @@ class Person:
     queues: tuple[str, ...] = field(default=(), converter=entity.words)
     outlets: tuple[str, ...] = field(default=(), converter=entity.words)
     manager: str | None = field(default=None, converter=entity.name_or_none)
+    zone: str | None = field(default=None, converter=entity.zone)
+    channels: tuple[str, ...] | None = field(default=None, converter=entity.words_or_none)
 
 
 @frozen(kw_only=True)
@@ -67,7 +77,7 @@ class Engineer(Person):
 
 @frozen(kw_only=True)
 class Outlet:
-    """A service site 网点: the areas and contracts it serves, its shift and capacity."""
+    """A service site 网点: the areas and contracts it serves, its shift and capacity, the time ``zone`` it stands in."""
 
     id: str = field(converter=entity.name)
     name: str = field(default="", converter=entity.title)
@@ -79,6 +89,7 @@ class Outlet:
     position: tuple[float, float] | None = field(default=None, converter=entity.place)
     cost: int = field(default=0, converter=entity.count)
     provider: str | None = field(default=None, converter=entity.name_or_none)
+    zone: str | None = field(default=None, converter=entity.zone)
 
 
 @frozen(kw_only=True)
@@ -99,6 +110,8 @@ class World:
     ``offline`` (not named: available), ``areas`` maps an area to the one it lies in, ``calendars``
     and ``schedules`` hold shifts and on-call schedules by name. ``previous`` maps a customer to the
     engineers who came before, latest first; ``forbidden`` and ``preferred`` map a customer to engineers.
+    ``reports_to`` is the reporting line, a person -> their manager, for those whose own entry names none. ``turns`` says
+    how many turns each queue has given to tickets (None: nobody counts them).
     ``facts`` carries the host's own data for expressions. Give ``version`` where the host
     has one; otherwise it is a hash of the content. Two worlds of one version are the same world.
 
@@ -120,6 +133,8 @@ class World:
     preferred: FrozenMap[str, tuple[str, ...]] = field(default=None, converter=entity.names_by_name)
     forbidden: FrozenMap[str, tuple[str, ...]] = field(default=None, converter=entity.names_by_name)
     facts: FrozenMap[str, Any] = field(default=None, converter=entity.facts)
+    reports_to: FrozenMap[str, str | None] = field(default=None, converter=entity.parents)
+    turns: FrozenMap[str, int] | None = field(default=None, converter=entity.counts_or_none)
     given_version: str | None = field(default=None, alias="version", converter=entity.name_or_none)
 
     def __attrs_post_init__(self) -> None:
@@ -162,7 +177,7 @@ class World:
         if self.given_version is not None:
             return self.given_version
         names = [attribute.name for attribute in World.__attrs_attrs__ if attribute.name != "given_version"]
-        data = {name: _plain(getattr(self, name)) for name in names}
+        data = {name: _plain(value) for name in names if _said(name, value := getattr(self, name))}
         text = json.dumps(data, sort_keys=True, default=str, ensure_ascii=False)
         return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
@@ -202,13 +217,45 @@ class World:
                 found.setdefault(role, set()).add(person.id)
         return {role: tuple(sorted(persons)) for role, persons in found.items()}
 
+    @cached_property
+    def leads(self) -> Mapping[str, str]:
+        """Queue -> who leads it, for the queues that name somebody."""
+        return {queue.id: queue.manager for queue in self.queues if queue.manager}
+
+    @cached_property
+    def _led(self) -> Mapping[str, tuple[str, ...]]:
+        """Person -> the queues with a lead that they work on: those of their own entry first, in their order."""
+        found = {person.id: dict.fromkeys(person.queues) for person in self.persons.values()}
+        for queue in self.queues:
+            for member in queue.members:
+                found.setdefault(member, {}).setdefault(queue.id)
+        return {person: tuple(queue for queue in queues if queue in self.leads) for person, queues in found.items()}
+
     def manager_of(self, person: str) -> str | None:
-        """Who a person reports to: their own manager, else the one of their queue; None when nobody is named."""
+        """
+        Who a person reports to: their own manager, else by the reporting line, else the lead of a queue they work on.
+
+        Nobody is their own manager by leading a queue. None when nobody is named.
+        """
         known = self.persons.get(person)
-        if known is not None and known.manager:
-            return known.manager
-        leads = {queue.id: queue.manager for queue in self.queues}
-        return next((leads[queue] for queue in (known.queues if known else ()) if leads.get(queue)), None)
+        named = (known.manager if known is not None else None) or self.reports_to.get(person)
+        if named:
+            return named
+        return next((lead for queue in self._led.get(person, ()) if (lead := self.leads[queue]) != person), None)
+
+    def managers_of(self, person: str, n: int) -> tuple[str, ...]:
+        """
+        The reporting line above a person, nearest first, at most *n* of them.
+
+        It is shorter where it ends before, and where it would come to somebody again: a circle has no further manager.
+        """
+        line = [person]
+        while len(line) <= n:
+            above = self.manager_of(line[-1])
+            if above is None or above in line:
+                break
+            line.append(above)
+        return tuple(line[1:])
 
     def area_path(self, area: str) -> tuple[str, ...]:
         """The area and every area it lies in, the smallest first."""
@@ -223,6 +270,20 @@ class World:
         kept: dict[str, Any] = {name: getattr(self, name) for name in names}
         return World(**kept, loads=dict(loads), version=version)
 
+    def with_turns(self, turns: Mapping[str, int] | None, version: str | None = None) -> World:
+        """Return a new world in which the turns of queues stand elsewhere; everything else is shared."""
+        names = [attribute.name for attribute in World.__attrs_attrs__ if attribute.name not in ("turns", "given_version")]
+        kept: dict[str, Any] = {name: getattr(self, name) for name in names}
+        return World(**kept, turns=turns, version=version)
+
+
+_LATER: Mapping[str, Any] = {"zone": None, "channels": None, "reports_to": EMPTY, "turns": None}
+"""What worlds were given later, and when it says nothing: the versions of worlds without it stay as they were."""
+
+
+def _said(name: str, value: Any) -> bool:
+    return name not in _LATER or value != _LATER[name]
+
 
 def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
@@ -234,5 +295,6 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "to_data"):
         return value.to_data()
     if hasattr(type(value), "__attrs_attrs__"):
-        return _plain(asdict(value, recurse=False))
+        said = asdict(value, recurse=False)
+        return _plain({name: item for name, item in said.items() if _said(name, item)})
     return value

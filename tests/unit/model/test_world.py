@@ -47,6 +47,57 @@ def test_managers_come_from_the_person_or_their_queue(person: str, manager: str 
     assert manager == WORLD.manager_of(person)
 
 
+def test_a_reporting_line_may_stand_beside_the_people() -> None:
+    """Whose own entry names no manager reports by the line, before the lead of a queue; who leads it reports to no self."""
+    world = World(
+        people=[Person(id="ann", manager="mia"), Person(id="cal", queues=["care"]), Person(id="lea", queues=["care"])],
+        queues=[Queue(id="care", members=["dan", "eve"], manager="lea")],
+        reports_to={"ann": "other", "mia": "zoe", "eve": "mia", "zoe": None},
+    )
+
+    assert ["mia", "lea", None, "lea", "mia", "zoe", None] == [
+        world.manager_of(person) for person in ("ann", "cal", "lea", "dan", "eve", "mia", "zoe")
+    ]
+    assert (("mia",), ("mia", "zoe"), ("mia", "zoe")) == tuple(world.managers_of("ann", n) for n in (1, 2, 9))
+
+
+def test_a_reporting_line_that_goes_round_ends() -> None:
+    """Nobody comes twice on the way up, and nobody is above themselves."""
+    world = World(reports_to={"ann": "bob", "bob": "cal", "cal": "bob", "me": "me"})
+
+    assert ("bob", "cal") == world.managers_of("ann", 10)
+    assert () == world.managers_of("me", 3)
+
+
+def test_a_long_line_is_walked_no_further_than_asked() -> None:
+    """Ten levels of a line of many thousands take no longer than ten steps."""
+    world = World(reports_to={f"p{number}": f"p{number + 1}" for number in range(50_000)})
+
+    assert tuple(f"p{number}" for number in range(1, 11)) == world.managers_of("p0", 10)
+
+
+def test_zones_and_channels_are_optional() -> None:
+    """Not known is not none, and what is not said leaves the version of a world as it was."""
+    person = Person(id="ann", zone="Asia/Shanghai", channels=["phone", "mail"])
+
+    assert ("Asia/Shanghai", ("phone", "mail")) == (person.zone, person.channels)
+    assert (None, None) == (Person(id="ann").zone, Person(id="ann").channels)
+    assert () == Person(id="ann", channels=[]).channels
+    assert "Europe/Berlin" == Outlet(id="north", zone="Europe/Berlin").zone
+    old = World(people=[Person(id="ann", manager="mia")], outlets=[Outlet(id="north")], loads={"ann": 1})
+    assert "7608679806a3f962756cf957" == old.version
+    assert World(people=[person]).version != World(people=[{"id": "ann"}]).version
+    assert World(turns={}).version != World().version
+
+
+def test_turns_may_be_given_later() -> None:
+    """Another count of turns gives another world; all else is shared."""
+    later = WORLD.with_turns({"care": 7})
+
+    assert ({"care": 7}, WORLD.engineers, dict(WORLD.loads)) == (dict(later.turns or {}), later.engineers, dict(later.loads))
+    assert None is WORLD.turns
+
+
 def test_areas_lie_in_areas() -> None:
     """An area's path goes up to the largest."""
     assert ("street", "city", "land") == WORLD.area_path("street")
@@ -58,6 +109,14 @@ def test_areas_lie_in_areas() -> None:
     [
         {"engineers": [{"id": "x", "skillz": ["a"]}]},
         {"engineers": [{"id": "x"}, {"id": "x"}]},
+        {"people": [{"id": "x", "zone": "Asia/Shanghia"}]},
+        {"people": [{"id": "x", "zone": "../etc/passwd"}]},
+        {"people": [{"id": "x", "zone": "America"}]},
+        {"people": [{"id": "x", "zone": 8}]},
+        {"people": [{"id": "x", "channels": 8}]},
+        {"outlets": [{"id": "x", "zone": ""}]},
+        {"reports_to": ["x"]},
+        {"turns": {"x": 1.5}},
         {"engineers": ["x"]},
         {"areas": {"a": "b", "b": "a"}},
         {"areas": {"a": "a"}},
