@@ -19,6 +19,7 @@ from servflow.model import (
     EMPTY,
     SYSTEM,
     Actor,
+    ChainRun,
     Decided,
     Effect,
     FrozenMap,
@@ -81,12 +82,19 @@ class StartChain:
 
 @attrs.define
 class Late:
-    """A level that fired while catching up: its record's place and the notifications that may be folded."""
+    """A level or reminder that spoke while catching up: its record's place and the notifications that may be folded."""
 
-    run: tuple[str, str]
+    run: ChainRun
+    """The run as it was just before."""
+    level: int
     scheduled: datetime
     place: int
     effects: list[Effect]
+
+    def of(self, run: ChainRun) -> bool:
+        """Whether it is a level of this very run."""
+        own = self.run
+        return (own.chain, own.cause, own.generation) == (run.chain, run.cause, run.generation)
 
 
 class OneCall:

@@ -23,7 +23,7 @@ def acknowledge(call: OneCall, run: ChainRun, until: datetime | None = None, *, 
         after = escalation.snooze(plan.chain, run, call.at, until, by, cal_of)
     else:
         after = escalation.acknowledge(plan.chain, run, call.at, by, cal_of)
-    hush(call, lambda late: late.run == (run.chain, run.cause))
+    hush(call, lambda late: late.of(run), "the call that caught it up acknowledged the run")
     if after != run:
         call.record(Acknowledged, run=after, by=by, snoozed=snooze)
 

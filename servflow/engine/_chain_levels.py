@@ -43,7 +43,7 @@ def fire_level(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetim
     else:
         after = escalation.climb(plan.chain, run, calendars(call), fired=said.outcome != "skipped")
     if said.told:  # a level that tells nobody speaks for nobody
-        _supersede(call, plan, run, scheduled)
+        _supersede(call, plan, run, scheduled, f"{level.name} spoke for it")
     call.record(
         Escalated,
         run=after,
@@ -54,12 +54,12 @@ def fire_level(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetim
         to=said.told,
         why=said.why,
     )
-    _speak(call, run, scheduled, said)
+    _speak(call, run, run.level, scheduled, said)
 
 
-def _speak(call: OneCall, run: ChainRun, scheduled: datetime, said: Said) -> None:
+def _speak(call: OneCall, run: ChainRun, level: int, scheduled: datetime, said: Said) -> None:
     if said.outcome == "fired":
-        call.late.append(Late((run.chain, run.cause), scheduled, len(call.records) - 1, said.effects))
+        call.late.append(Late(run, level, scheduled, len(call.records) - 1, said.effects))
     else:
         call.effects.extend(said.effects)
 
@@ -94,11 +94,14 @@ def _fallback(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> li
     return made
 
 
-def _supersede(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
-    # Collapse: of the levels caught up in one call only the last one speaks.
+def _supersede(  # noqa: PLR0917 - whom it speaks for: of which run, since when, why
+    call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime, why: str, level: int | None = None
+) -> None:
+    # Collapse: of the levels caught up in one call only the last one speaks. A reminder speaks for its own level alone, for
+    # those above it are other people, who would hear of nothing.
     if plan.chain.late == "collapse":
-        for late in [late for late in call.late if late.run == (run.chain, run.cause) and late.scheduled < scheduled]:
-            fold_away(call, late)
+        for late in [late for late in call.late if late.of(run) and late.scheduled < scheduled and level in (None, late.level)]:
+            fold_away(call, late, why)
 
 
 def fire_reminder(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
@@ -108,7 +111,8 @@ def fire_reminder(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: date
     notices = tuple(update for update in updates if update.kind == "notify")
     said = _say(call, plan, notices)
     if said.told:
-        _supersede(call, plan, run, scheduled)
+        why = f"a later reminder of {plan.chain.levels[reminder.level].name} spoke for it"
+        _supersede(call, plan, run, scheduled, why, reminder.level)
     after = escalation.remind(plan.chain, run, calendars(call))
     call.record(Reminded, run=after, level=reminder.level, scheduled=scheduled, outcome=said.outcome, to=said.told)
-    _speak(call, run, scheduled, said)
+    _speak(call, run, reminder.level, scheduled, said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import attrs
@@ -26,6 +27,8 @@ class ChainPlan:
     when: Expression | None
     levels: tuple[tuple[Expression | None, tuple[Update, ...]], ...]
     events: frozenset[str]
+    past: bool = False
+    """An earlier edition, which only runs that are pinned to it climb."""
 
 
 def compile_chains(compiled: Compiled) -> tuple[ChainPlan, ...]:
@@ -35,14 +38,21 @@ def compile_chains(compiled: Compiled) -> tuple[ChainPlan, ...]:
 
 def _compile(compiled: Compiled, order: int, chain: Chain) -> ChainPlan:
     path = f"escalations[{order}]"
-    problems, types = compiled.problems, compiled.timeless
+    problems = compiled.problems
     for index, trigger in enumerate(chain.start):
         _check_trigger(compiled, trigger, f"{path}.start" if len(chain.start) == 1 else f"{path}.start[{index}]")
     for index, ending in enumerate(chain.until):
         if ending.kind == "state":
             problems.known("state", ending.value, compiled.states, f"{path}.until[{index}].state")
+    events = {trigger.event for trigger in chain.start if trigger.event} | {
+        ending.value for ending in chain.until if ending.kind == "event"
+    }
+    return _linked(compiled, order, chain, path, frozenset(events))
+
+
+def _linked(compiled: Compiled, order: int, chain: Chain, path: str, events: frozenset[str]) -> ChainPlan:
+    spec, problems = compiled.workflow, compiled.problems
     if chain.fallback is not None:
-        spec = compiled.workflow
         targets = spec.extensions.targets
         problems.findings.extend(
             escalation.check_to(chain.fallback, f"{path}.fallback", spec.roles, spec.queues, targets=targets)
@@ -55,18 +65,42 @@ def _compile(compiled: Compiled, order: int, chain: Chain) -> ChainPlan:
         levels.append(
             (
                 compiled.condition(level.when, f"{where}.when"),
-                compile_updates(compiled, level.do, types, f"{where}.do", timeless=True),
+                compile_updates(compiled, level.do, compiled.timeless, f"{where}.do", timeless=True),
             )
         )
-    events = {trigger.event for trigger in chain.start if trigger.event} | {
-        ending.value for ending in chain.until if ending.kind == "event"
-    }
     return ChainPlan(
         chain=chain,
         order=order,
         when=compiled.condition(chain.when, f"{path}.when"),
         levels=tuple(levels),
-        events=frozenset(events),
+        events=events,
+    )
+
+
+def compile_past(compiled: Compiled) -> Mapping[str, ChainPlan]:
+    """
+    Link earlier editions of chains, by their hash, for the runs that are pinned to them.
+
+    No run begins under one any more, so what would start it is not looked at.
+    """
+    present = {plan.chain.hash for plan in compiled.chains}
+    places = {plan.chain.name: plan.order for plan in compiled.chains}
+    found: dict[str, ChainPlan] = {}
+    for index, chain in enumerate(compiled.workflow.past_chains):
+        if chain.hash in present or chain.hash in found:
+            continue
+        path = f"past_chains[{index}]"
+        events = frozenset(ending.value for ending in chain.until if ending.kind == "event")
+        made = _linked(compiled, places.get(chain.name, len(places) + index), chain, path, events)
+        found[chain.hash] = attrs.evolve(made, past=True, levels=_renamed(made, path, f"past_chains.{chain.hash[:16]}"))
+    return found
+
+
+def _renamed(plan: ChainPlan, path: str, name: str) -> tuple[tuple[Expression | None, tuple[Update, ...]], ...]:
+    # An effect's id tells the place of its action: it must not change where one more edition is given.
+    return tuple(
+        (when, tuple(attrs.evolve(update, path=update.path.replace(path, name, 1)) for update in updates))
+        for when, updates in plan.levels
     )
 
 
@@ -81,13 +115,35 @@ def _check_trigger(compiled: Compiled, trigger: Trigger, path: str) -> None:
         problems.known("calendar", trigger.calendar, compiled.calendars, f"{path}.calendar")
 
 
+def editions(compiled: Compiled) -> tuple[ChainPlan, ...]:
+    """Every chain in document order, each followed by its earlier editions."""
+    past = compiled.past_chains
+    return tuple(sorted((*compiled.chains, *past.values()), key=lambda plan: plan.order)) if past else compiled.chains
+
+
 def plan_of(compiled: Compiled, run: ChainRun) -> ChainPlan:
-    """The chain a run climbs."""
-    return compiled.chain_plans[run.chain]
+    """
+    The edition of its chain that a run climbs: the one it is pinned to, or where nobody gave that one, the present one.
+
+    Raises:
+        KeyError: neither is known, which is refused before a call begins (``_verbs.begin``).
+    """
+    found = find_plan(compiled, run)
+    if found is None:
+        raise KeyError(run.chain)
+    return found
+
+
+def find_plan(compiled: Compiled, run: ChainRun) -> ChainPlan | None:
+    """What ``plan_of`` gives; None where neither the edition nor a chain of its name is known."""
+    present = compiled.chain_plans.get(run.chain)
+    if present is not None and present.chain.hash == run.hash:
+        return present
+    return compiled.past_chains.get(run.hash, present)
 
 
 def runs_of(call: OneCall, plan: ChainPlan) -> list[ChainRun]:
-    """The live runs of a chain, in the order in which they began."""
+    """The live runs of a chain, whichever edition of it they are pinned to, in the order in which they began."""
     return [run for run in call.draft.chains if run.chain == plan.chain.name]
 
 

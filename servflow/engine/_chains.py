@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING
 from servflow import escalation
 from servflow.engine import _chain_levels, _chain_starts
 from servflow.engine._chain_ends import hush, stop
-from servflow.engine._chain_plans import ChainPlan, calendars, runs_of
+from servflow.engine._chain_plans import ChainPlan, calendars, editions, plan_of
 from servflow.model import ChainResumed, ChainRun, ChainStopped, micros
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
+
+AMENDED = "what started it was amended"
 
 
 def react(call: OneCall) -> None:
     """Let every chain look at what happened: stop, release, start, in document order."""
     happening = call.happening
     amend(call)
-    for plan in call.compiled.chains:
+    for plan in editions(call.compiled):
         _end(call, plan)
         if happening.changed or happening.entered:
             _release_held(call, plan)
+        if plan.past:
+            continue  # nothing begins under an earlier edition
         if not call.draft.closed or happening.event in plan.events:
             _chain_starts.react(call, plan)
 
@@ -30,10 +34,15 @@ def react(call: OneCall) -> None:
 def amend(call: OneCall) -> None:
     """End what marks started that have not happened after all."""
     for cause in call.amended:
-        hush(call, lambda late, cause=cause: late.run[1] == cause)  # type: ignore[misc]  # bound now
+        hush(call, lambda late, cause=cause: late.run.cause == cause, AMENDED)  # type: ignore[misc]  # bound now
         for run in [run for run in call.draft.chains if run.cause == cause]:
-            stop(call, run, "what started it was amended")
+            stop(call, run, AMENDED)
     call.amended.clear()
+
+
+def _pinned(call: OneCall, plan: ChainPlan) -> list[ChainRun]:
+    """The live runs that climb this very edition of a chain."""
+    return [run for run in call.draft.chains if plan_of(call.compiled, run) is plan]
 
 
 def _end(call: OneCall, plan: ChainPlan) -> None:
@@ -45,8 +54,8 @@ def _end(call: OneCall, plan: ChainPlan) -> None:
         elif ending.kind == "event" and ending.value == happening.event:
             ended = ended or f"event {ending.value}"
     if ended is not None:  # also for a run whose last level has fired and which is off the ticket already
-        hush(call, lambda late: late.run[0] == plan.chain.name)
-    for run in runs_of(call, plan):
+        hush(call, lambda late: plan_of(call.compiled, late.run) is plan, f"the call that caught it up ended the run: {ended}")
+    for run in _pinned(call, plan):
         reason = ended
         if run.phase == "armed" and run.cause.startswith("state:") and run.cause[6:] in happening.exited:
             reason = f"left {run.cause[6:]}"
@@ -55,7 +64,7 @@ def _end(call: OneCall, plan: ChainPlan) -> None:
 
 
 def _release_held(call: OneCall, plan: ChainPlan) -> None:
-    for run in runs_of(call, plan):
+    for run in _pinned(call, plan):
         if escalation.held(plan.chain, run) and call.holds(plan.levels[run.level][0], f"chain {run.chain}"):
             call.record(ChainResumed, run=escalation.release(run, call.at))
 

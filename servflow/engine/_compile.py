@@ -12,7 +12,7 @@ from servflow.calendars import Calendar, OpenTime
 from servflow.engine._actions import Update, compile_updates
 from servflow.engine._approval import check_states
 from servflow.engine._building import takes
-from servflow.engine._chain_plans import ChainPlan, compile_chains
+from servflow.engine._chain_plans import ChainPlan, compile_chains, compile_past
 from servflow.engine._clock_caps import children
 from servflow.engine._clock_conditions import concerns
 from servflow.engine._clock_plans import ClockPlan, compile_clocks, in_order
@@ -118,6 +118,8 @@ class Compiled:
         self.clock_order = in_order(self)
         self.children: tuple[ClockPlan, ...] = children(self)
         self.chains: tuple[ChainPlan, ...] = compile_chains(self)
+        self.chain_plans = {plan.chain.name: plan for plan in self.chains}
+        self.past_chains = compile_past(self)
         self.slots: tuple[SlotPlan, ...] = compile_slots(self)
         self.laws: tuple[LawPlan, ...] = compile_laws(self)
         self._check_events()
@@ -341,6 +343,7 @@ class Compiled:
         """Every event that clocks, chains and dispatch listen to."""
         heard = {name for plan in getattr(self, "clocks", ()) for name in plan.events}
         heard |= {name for plan in getattr(self, "chains", ()) for name in plan.events}
+        heard |= {name for plan in getattr(self, "past_chains", {}).values() for name in plan.events}
         return frozenset(heard | {name for policy in self.workflow.dispatch for name in policy.event})
 
     def moves(self, event: str) -> bool:
@@ -472,11 +475,6 @@ class Compiled:
     def slot_names(self) -> frozenset[str]:
         """The dispatch entries."""
         return frozenset(plan.policy.name for plan in self.slots)
-
-    @cached_property
-    def chain_plans(self) -> Mapping[str, ChainPlan]:
-        """Every chain by its name."""
-        return {plan.chain.name: plan for plan in self.chains}
 
     @cached_property
     def clock_cache(self) -> dict[tuple[Any, ...], tuple[ClockPlan, ...]]:

@@ -103,6 +103,7 @@ _LISTED: Mapping[str, Callable[[Any, Functions], Any]] = {
     "dispatch": _policy,
     "clocks": lambda source, _: build(Clock, source),
     "escalations": lambda source, _: build(Chain, source),
+    "past_chains": lambda source, _: build(Chain, source),
     "laws": lambda source, _: build(Law, source),
 }
 

@@ -12,7 +12,7 @@ import attrs
 from servflow import escalation
 from servflow.engine import _chain_starts, _chains, _clock_story, _clocks, _placing
 from servflow.engine._call import Happening
-from servflow.engine._chain_plans import ChainPlan
+from servflow.engine._chain_plans import ChainPlan, find_plan
 from servflow.engine._events import check_budget, drain, settle, timer_event
 from servflow.errors import ExpressionError, LimitError, Refused
 from servflow.escalation import NEVER
@@ -76,7 +76,7 @@ def first_instant(compiled: Compiled, draft: Draft) -> datetime | None:
     if draft.slots:
         instants += [at for slot in compiled.slots for at, _ in _slot_instants(slot, draft)]
     if draft.chains:
-        dues = [escalation.next_due(run) for run in draft.chains if run.chain in compiled.chain_plans]
+        dues = [escalation.next_due(run) for run in draft.chains if find_plan(compiled, run) is not None]
         instants += [due[0] for due in dues if due is not None]
     return min(instants) if instants else None
 
@@ -104,7 +104,7 @@ def first_due(compiled: Compiled, draft: Draft) -> tuple[datetime, Callable[[], 
     if draft.chains:
         for chain_run in draft.chains:
             found = escalation.next_due(chain_run)
-            plan = compiled.chain_plans.get(chain_run.chain)
+            plan = find_plan(compiled, chain_run)
             if found is None or plan is None:
                 continue
             place = (found[0], _CHAIN_RANK[found[1]], plan.order)

@@ -50,7 +50,7 @@ def _check_names(workflow: Workflow, ticket: Ticket) -> None:
         ("state", ticket.configuration, compiled.chart.leaves),
         ("clock", ticket.clocks, compiled.clock_names),
         ("calendar", [run.calendar for run in ticket.clocks.values() if run.calendar], compiled.calendars),
-        ("chain", [run.chain for run in ticket.chains], compiled.chain_plans),
+        ("chain", [run.chain for run in ticket.chains if run.hash not in compiled.past_chains], compiled.chain_plans),
         ("dispatch entry", [offer.policy for offer in ticket.offers], compiled.slot_names),
         ("dispatch entry", [progress.policy for progress in ticket.slots.values()], compiled.slot_names),
     )

@@ -48,8 +48,9 @@ class Workflow(Questions):
     Every parameter has the name of its key in a document and takes the same plain data or the values of
     this library; both ways compare equal. ``calendars`` given here and ``host_calendars`` are versioned
     apart from the definition; ``past_calendars`` gives earlier editions of them, the oldest first, each a mapping
-    of names to calendars or ``PastCalendars``, so that clocks can count by them up to the change. Everything is
-    checked at once.
+    of names to calendars or ``PastCalendars``, so that clocks can count by them up to the change. ``past_chains`` gives
+    earlier editions of escalation chains, so that a run goes on under the one it is pinned to; they are no part of the
+    definition's hash. Everything is checked at once.
 
     Raises:
         DefinitionError: with every problem, each with code, path and hint.
@@ -77,6 +78,7 @@ class Workflow(Questions):
     servflow: int = 1
     host_calendars: FrozenMap[str, OpenTime] = field(default=None, converter=_read.as_given)
     past_calendars: tuple[PastCalendars, ...] = field(default=(), converter=_read.as_given)
+    past_chains: tuple[Chain, ...] = field(default=(), converter=_read.as_given)
     extensions: Extensions = NONE
 
     def __attrs_post_init__(self) -> None:

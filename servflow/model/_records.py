@@ -372,8 +372,9 @@ class Escalated(ChainRecord):
     """
     A level was reached at its scheduled instant.
 
-    ``outcome`` is ``fired``, ``coalesced`` (late; a later level spoke for it), ``empty`` (nobody to
-    reach), ``skipped`` (its condition did not hold) or ``stopped``.
+    ``outcome`` is ``fired``, ``coalesced`` (late; a later level spoke for it, or the call that caught it up
+    ended or acknowledged the run), ``empty`` (nobody to reach), ``skipped`` (its condition did not hold) or
+    ``stopped``. ``why`` says what led to it; ``to`` names whom it told, or would have told where it is coalesced.
     """
 
     level: int
@@ -386,12 +387,13 @@ class Escalated(ChainRecord):
 
 @frozen(kw_only=True, slots=False)
 class Reminded(ChainRecord):
-    """A level's reminder went out."""
+    """A level's reminder went out, or came to something else; ``outcome`` and ``why`` are as for ``Escalated``."""
 
     level: int
     scheduled: datetime
     outcome: str = "fired"
     to: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True, slots=False)
@@ -404,14 +406,45 @@ class Acknowledged(ChainRecord):
 
 @frozen(kw_only=True, slots=False)
 class ChainResumed(ChainRecord):
-    """An acknowledgement or snooze ran out and the climb goes on."""
+    """
+    The climb goes on, or elsewhere, with the reason: an acknowledgement or snooze is over, or somebody sent it up or down.
+
+    ``levels`` are those that were not reached in a climb that ended with it.
+    """
+
+    reason: str = ""
+    by: str | None = None
+    levels: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True, slots=False)
+class QuietEnded(ChainRecord):
+    """Quiet hours ended and what a level had held back went out, at its scheduled instant; ``outcome`` as of ``Reminded``."""
+
+    level: int
+    scheduled: datetime
+    outcome: str = "fired"
+    to: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True, slots=False)
+class DeliveryNoted(ChainRecord):
+    """What became of a notification of a level: ``result`` is ``delivered`` or ``failed``."""
+
+    level: int
+    to: str
+    effect: str
+    result: str
+    reason: str = ""
 
 
 @frozen(kw_only=True, slots=False)
 class ChainStopped(ChainRecord):
-    """A run ended, with the reason."""
+    """A run ended before its climb did, with the reason; ``levels`` are those that were not reached for it."""
 
     reason: str
+    by: str | None = None
+    levels: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True, slots=False)
