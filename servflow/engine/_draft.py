@@ -407,6 +407,8 @@ APPLY: Mapping[type[Record], Callable[[Draft, Any], None]] = {
             model.Reminded,
             model.Acknowledged,
             model.ChainResumed,
+            model.QuietEnded,
+            model.DeliveryNoted,
             model.ChainStopped,
         ),
         _chain,

@@ -45,13 +45,19 @@ class Effect:
 
 @frozen(kw_only=True)
 class Notify(Effect):
-    """Tell somebody: ``to`` is a person, or ``role:x``/``queue:x`` where the world did not say who that is."""
+    """
+    Tell somebody: ``to`` is a person, or ``role:x``/``queue:x`` where the world did not say who that is.
+
+    ``report`` is empty unless a chain asks what becomes of it; the desk, or the host, then fires ``chain.delivered`` or
+    ``chain.failed`` on the ticket with this payload and the effect's id as ``effect``.
+    """
 
     to: str
     template: str
     data: FrozenMap[str, Any] = EMPTY
     reason: str = ""
     urgent: bool = False
+    report: FrozenMap[str, Any] = EMPTY
 
 
 @frozen(kw_only=True)

@@ -425,6 +425,7 @@ class QuietEnded(ChainRecord):
     scheduled: datetime
     outcome: str = "fired"
     to: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True, slots=False)

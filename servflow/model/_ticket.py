@@ -152,12 +152,59 @@ class ClockStory:
 
 
 @frozen(kw_only=True)
+class CountedIn:
+    """
+    What a delay counts in, as it was found when it began: ``calendar`` of the definition or ``shift`` of the world.
+
+    Neither means time as it passes. ``zone`` is where their hours are read, None for the calendar's own. ``because``
+    tells in words whose it is, and what was not known where another one took its place.
+    """
+
+    calendar: str | None = None
+    shift: str | None = None
+    zone: str | None = None
+    because: str = ""
+
+
+@frozen(kw_only=True)
 class ReminderDue:
-    """A reminder of a level that still has to go out: when, and how many are left with it."""
+    """
+    A reminder of a level that still has to go out: when, and how many are left with it.
+
+    ``counted_in`` is what it counts in where the level asks whose calendar that is.
+    """
 
     level: int
     due: datetime
     left: int
+    counted_in: CountedIn | None = None
+
+
+MAX_SENT = 100
+"""How many notifications of a level a run waits to hear of; what comes after them is taken to have arrived."""
+
+MAX_HELD_BACK = 200
+"""How many notifications a run holds back in quiet hours; what comes after them goes out at once."""
+
+
+@frozen(kw_only=True)
+class Sent:
+    """A notification that a level sent, by its effect's id; ``result`` is ``delivered``, ``failed``, or nothing yet."""
+
+    effect: str
+    to: str
+    result: str = ""
+
+
+@frozen(kw_only=True)
+class HeldBack:
+    """A notification of a level that waits for the end of quiet hours at ``due``; ``action`` is its place in the definition."""
+
+    level: int
+    action: str
+    to: str
+    due: datetime
+    reason: str = ""
 
 
 @frozen(kw_only=True)
@@ -170,7 +217,8 @@ class ChainRun:
     ``armed`` (waits for its trigger), ``running``, ``acknowledged``, ``snoozed`` or ``done``. ``level`` is
     the index of the next level and ``due`` its scheduled instant; ``base`` is the instant its delay counts
     from. ``left`` is the counted delay that was still to come when the run was acknowledged or snoozed,
-    ``until`` when that ends by itself.
+    ``until`` when that ends by itself. ``counted_in`` is what the delay counts in where the level asks whose
+    calendar that is.
     """
 
     chain: str
@@ -188,6 +236,11 @@ class ChainRun:
     by: str | None = None
     reminders: tuple[ReminderDue, ...] = ()
     reached: int = 0
+    counted_in: CountedIn | None = None
+    heard: int = 0
+    nobody: tuple[str, ...] = ()
+    sent: tuple[Sent, ...] = ()
+    quiet: tuple[HeldBack, ...] = ()
 
 
 @frozen(kw_only=True)
