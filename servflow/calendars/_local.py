@@ -88,3 +88,10 @@ def plain(text: str, longest: int = LONGEST) -> str:
 
 
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Cn", "Co"})
+
+
+def columns_of(text: str) -> int:
+    """How many columns of a terminal a text takes: wide characters two, marks that combine none."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1 for char in text
+    )

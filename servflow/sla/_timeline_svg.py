@@ -8,10 +8,11 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from servflow.calendars import OpenTime
+from servflow.calendars._local import columns_of
 from servflow.errors import LimitError
 from servflow.sla._local import language, length, local, plain, reason_in, zone_name
 from servflow.sla._rows import Row
-from servflow.sla._timeline_text import WORDS, columns_of, heading
+from servflow.sla._timeline_text import WORDS, heading
 
 if TYPE_CHECKING:
     from servflow.sla._timeline import MarkAt, Timeline

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from servflow.calendars._local import columns_of
 from servflow.sla._local import language, length, local, plain, reason_in, zone_name
 from servflow.sla._rows import Row
 
@@ -138,10 +138,3 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
         space = " " * (width - columns_of(cell))
         out.append(space + cell if place >= _NUMBERS else cell + space)
     return "  ".join(out).rstrip()
-
-
-def columns_of(text: str) -> int:
-    """How many columns of a terminal a text takes: wide characters two, marks that combine none."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1 for char in text
-    )
