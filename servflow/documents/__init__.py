@@ -6,9 +6,21 @@ from servflow.documents._definitions import definition
 from servflow.documents._load import load
 from servflow.documents._load_correlator import load_correlator, load_definition
 from servflow.documents._save import save
+from servflow.documents._schedules import load_schedules, load_world
 from servflow.documents._tables import load_tables, save_tables
 
-__all__ = ["definition", "load", "load_correlator", "load_definition", "load_tables", "save", "save_tables", "schema"]
+__all__ = [
+    "definition",
+    "load",
+    "load_correlator",
+    "load_definition",
+    "load_schedules",
+    "load_tables",
+    "load_world",
+    "save",
+    "save_tables",
+    "schema",
+]
 
 
 def schema(of: str = "workflow") -> dict[str, object]:

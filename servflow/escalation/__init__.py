@@ -32,6 +32,9 @@ from servflow.escalation._recipients import (
     resolve,
     symbols,
 )
+from servflow.escalation._roster import (
+    Roster,
+)
 from servflow.escalation._rotation import (
     Rotation,
     Shift,
@@ -87,6 +90,7 @@ __all__ = [
     "Recipients",
     "Remind",
     "Repeat",
+    "Roster",
     "Rotation",
     "Schedule",
     "Shift",

@@ -1,0 +1,31 @@
+"""Knows the sentences about who is on call, in English and Chinese; must not know any code."""
+
+from __future__ import annotations
+
+from servflow.errors._catalogue import Text
+
+TEXTS: dict[str, Text] = {
+    "roster.order": Text(
+        en="this ends at {end}, not after {start}, when it begins",
+        zh="结束时间 {end} 不晚于开始时间 {start}",
+        hint_en="give an end later than the start",
+        hint_zh="结束时间应晚于开始时间",
+    ),
+    "roster.at_once": Text(
+        en="{count} people are on call at one time, more than the {limit} allowed",
+        zh="同一时刻有 {count} 人值班，超过上限 {limit}",
+    ),
+    "schedules.none": Text(
+        en="there are no schedules here",
+        zh="此处没有值班表",
+        hint_en="write them under 'schedules', each with its name: schedules: {{hotline: {{layers: [...]}}}}",
+        hint_zh="请写在 schedules 之下，每个值班表一个名称：schedules: {{hotline: {{layers: [...]}}}}",
+    ),
+    "world.value": Text(en="this cannot be read: {why}", zh="无法读取：{why}"),
+    "world.twice": Text(
+        en="the world names {name!r} twice",
+        zh="“{name}”重复出现",
+        hint_en="give each its own id",
+        hint_zh="请使用不同的 id",
+    ),
+}

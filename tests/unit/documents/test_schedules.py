@@ -1,0 +1,134 @@
+"""Files of on-call schedules and of worlds: what is read, and that every problem is told at its place."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from servflow.documents import load_schedules, load_world
+from servflow.errors import DefinitionError
+from servflow.escalation import Roster, Rotation, Schedule
+
+AT = datetime(2026, 3, 3, 12, tzinfo=UTC)
+FILE = """
+servflow: 1
+schedules:
+  hotline:
+    combine: top
+    layers:
+      - {users: [ann, bob], start: 2026-03-02T09:00, zone: Europe/Berlin}
+    overrides:
+      - {start: 2026-03-03T08:00Z, end: 2026-03-04T08:00Z, users: zoe}
+  turns: {users: [[ann, cy], bob], start: 2026-03-02, zone: UTC, every: 1 day}
+  feed:
+    duties:
+      - {start: 2026-03-03T08:00Z, end: 2026-03-04T08:00Z, users: [ann, dan]}
+"""
+
+
+def problems(source: str, read: object = load_schedules, lang: str = "en") -> list[tuple[int | None, str, str]]:
+    """Line, path and code of every problem of a text."""
+    with pytest.raises(DefinitionError) as caught:
+        read(source, lang=lang)  # type: ignore[operator]  # one of two functions of one form
+    return [(finding.line, finding.path, finding.code) for finding in caught.value.findings]
+
+
+def test_each_kind_of_schedule_is_read(tmp_path: Path) -> None:
+    """Layers make a schedule, users a rotation, duties a roster; whatever else stands in the file is left alone."""
+    path = tmp_path / "on_call.yaml"
+    path.write_text(FILE + "people: 3\n", "utf-8")
+    read = load_schedules(path)
+
+    assert {"hotline": Schedule, "turns": Rotation, "feed": Roster} == {name: type(made) for name, made in read.items()}
+    assert {"hotline": ("zoe",), "turns": ("bob",), "feed": ("ann", "dan")} == {
+        name: made.on_call(AT) for name, made in read.items()
+    }
+    assert read == load_schedules({"schedules": {name: made.to_data() for name, made in read.items()}})
+
+
+def test_every_problem_of_schedules_is_told_with_its_line() -> None:
+    """A key that is not known, one that is missing and a value of a wrong kind do not hide each other."""
+    text = """schedules:
+  hotline:
+    combine: unionn
+    layer: []
+    layers:
+      - {users: [ann], zone: Europe/Berlinn, start: 2026-03-02T09:00, evry: 1 day}
+      - {users: []}
+    overrides:
+      - {start: 2026-03-02T09:00, end: 2026-03-02T10:00Z, users: [x]}
+  feed:
+    duties: [{start: 2026-03-02T09:00Z, end: 2026-03-02T08:00Z}]
+  x: 3
+"""
+
+    assert [
+        (3, "schedules.hotline.combine", "escalation.option"),
+        (4, "schedules.hotline.layer", "escalation.unknown_key"),
+        (6, "schedules.hotline.layers[0].zone", "escalation.zone"),
+        (6, "schedules.hotline.layers[0].evry", "escalation.unknown_key"),
+        (7, "schedules.hotline.layers[1].start", "escalation.missing"),
+        (7, "schedules.hotline.layers[1].zone", "escalation.missing"),
+        (7, "schedules.hotline.layers[1].users", "escalation.users"),
+        (9, "schedules.hotline.overrides[0].start", "escalation.instant"),
+        (11, "schedules.feed.duties[0].users", "escalation.missing"),
+        (11, "schedules.feed.duties[0].end", "roster.order"),
+        (12, "schedules.x", "definition.mapping"),
+    ] == problems(text)
+
+
+@pytest.mark.parametrize("text", ["layers: []\n", "schedules: [a]\n"])
+def test_a_file_without_schedules_says_so(text: str) -> None:
+    """It is told what to write, in the language asked for."""
+    with pytest.raises(DefinitionError, match="此处没有值班表"):
+        load_schedules(text, lang="zh")
+
+
+def test_another_format_and_too_many_schedules_are_refused() -> None:
+    """A file of a later format is not guessed at, and a file has at most 1,000 schedules."""
+    many: dict[str, object] = {"schedules": {str(number): {} for number in range(1_001)}}
+
+    assert [(1, "servflow", "definition.format")] == problems("servflow: 2\nschedules: {}\n")
+    with pytest.raises(DefinitionError, match="1001 entries"):
+        load_schedules(many)
+
+
+def test_a_world_is_read() -> None:
+    """People, calendars and schedules stand in one file, under the names of the world's parts."""
+    world = load_world(
+        FILE
+        + """
+people: [{id: ann, manager: bob, roles: [supervisor]}, {id: bob}]
+calendars: {office: {zone: Europe/Berlin, week: {mon-fri: ["09:00-17:00"]}}}
+areas: {mitte: berlin}
+version: w7
+"""
+    )
+
+    assert ("bob", "w7", ("zoe",)) == (world.manager_of("ann"), world.version, world.schedules["hotline"].on_call(AT))
+    assert world.calendars["office"].is_open(AT)
+
+
+def test_every_problem_of_a_world_is_told_with_its_line() -> None:
+    """Each element that cannot be read is told where it stands, and a key that no world has with what was meant."""
+    text = """people: [{id: ann, manger: bob}, {id: ann}, {id: ann}]
+queues: {a: {members: 3}}
+schedule: 3
+schedules: {a: {layers: [{}]}}
+calendars: {office: {zone: Berlin}}
+areas: {a: b, b: a}
+"""
+
+    assert [
+        (1, "people[0]", "world.value"),
+        (1, "people[2]", "world.twice"),
+        (2, "queues", "world.value"),
+        (3, "schedule", "document.unknown_key"),
+        (4, "schedules.a.layers[0].users", "escalation.missing"),
+        (4, "schedules.a.layers[0].start", "escalation.missing"),
+        (4, "schedules.a.layers[0].zone", "escalation.missing"),
+        (5, "calendars.office.zone", "calendar.zone_unknown"),
+        (6, "areas", "world.value"),
+    ] == problems(text, load_world)
