@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from servflow.calendars import OpenTime
-from servflow.engine import _forecast, _recompute, _what_if
+from servflow.engine import _forecast, _plan, _recompute, _what_if
 from servflow.engine._given import Given
 from servflow.engine._what_if import WhatIf
+from servflow.escalation import Plan
 from servflow.model import Span, Ticket, World, instant
 from servflow.sla import ClockChange, Forecast
 
@@ -84,6 +85,46 @@ class Questions:
             TimeError: *at* is naive, or the estimate is no length of time.
         """
         return _forecast.forecast(cast("Workflow", self), ticket, clock, estimate, Given.of(at, None, world, None))
+
+    def plan(
+        self,
+        ticket: Ticket | Mapping[str, Any] | None = None,
+        *,
+        at: datetime,
+        until: datetime,
+        chain: str | None = None,
+        script: Iterable[tuple[Any, ...]] = (),
+        world: WorldLike = None,
+        down: Iterable[tuple[datetime, datetime]] = (),
+    ) -> Plan:
+        """
+        What the chains would do to a ticket if nothing else happened: levels, recipients, outcomes and reasons, by the verbs.
+
+        A copy of the ticket is advanced and fired at as a host would that wakes it whenever it asked for it. Nothing is
+        committed. Half-open: what is set for *until* happens only once time is past it, and is not planned.
+
+        Args:
+            ticket: one as the host holds it, which is caught up in one call first; or the fields of one that is opened for
+                this at *at*, or nothing where it needs none.
+            at: aware instant to look from.
+            until: where to stop looking.
+            chain: only what this one does; all of them unless given.
+            script: what happens meanwhile, as (instant, event, payload, actor), the last two where they matter. Events are
+                the workflow's own, or short words for what people do to runs: ``ack``, ``unack``, ``snooze``, ``unsnooze``,
+                ``escalate``, ``deescalate``, ``stop``, ``start``, with the level, the end of the snooze or the reason in
+                place of a payload. Without an actor nobody's permission is asked. What is refused is told in ``Plan.events``; what
+                lies before *at* is left out.
+            world: who recipients are found in; without one they are told as words such as ``role:director``.
+            down: stretches (start, end) in which nothing runs; what is late then is caught up when they end.
+
+        Raises:
+            InputError: no such chain, with a did-you-mean; the script is written otherwise; the ticket is of another workflow.
+            Refused: the fields do not fit, or *at* lies more than 5 s behind the ticket (``past``).
+            TimeError: an instant is naive.
+            LimitError: more than 20,000 things would happen.
+        """
+        asked = _plan.Asked.of(at, until, chain, script, world, down)
+        return _plan.plan(cast("Workflow", self), ticket, asked)
 
     def recompute(
         self,

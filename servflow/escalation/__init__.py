@@ -12,6 +12,12 @@ from servflow.escalation._chain import (
     Chain,
     Repeat,
 )
+from servflow.escalation._history import (
+    LEVELS,
+    RunStory,
+    Step,
+    history,
+)
 from servflow.escalation._level import (
     MAX_REMINDERS,
     Level,
@@ -21,6 +27,11 @@ from servflow.escalation._plan import (
     Planned,
     calendar_finder,
     plan,
+)
+from servflow.escalation._plan_views import (
+    Plan,
+    Scripted,
+    history_text,
 )
 from servflow.escalation._recipients import (
     FORMS,
@@ -74,6 +85,7 @@ __all__ = [
     "ELAPSED",
     "FORMS",
     "FROZEN",
+    "LEVELS",
     "MAX_LEVELS",
     "MAX_REMINDERS",
     "MAX_REPEATS",
@@ -86,14 +98,18 @@ __all__ = [
     "Ending",
     "Level",
     "Override",
+    "Plan",
     "Planned",
     "Recipients",
     "Remind",
     "Repeat",
     "Roster",
     "Rotation",
+    "RunStory",
     "Schedule",
+    "Scripted",
     "Shift",
+    "Step",
     "Target",
     "Trigger",
     "acknowledge",
@@ -105,6 +121,8 @@ __all__ = [
     "entry_level",
     "escalate",
     "held",
+    "history",
+    "history_text",
     "hold",
     "later",
     "next_due",

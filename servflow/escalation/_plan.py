@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from servflow.errors import InputError, LimitError, TimeError, nearest, shown
 from servflow.escalation import _answers, _steps
@@ -25,7 +25,9 @@ class Planned:
     One thing a chain would do: at its scheduled instant (UTC), by the level at that place (from 0).
 
     ``to`` holds everybody the actions address, as words such as ``role:director``. ``kind`` is ``level``
-    or ``reminder``; ``climb`` counts the climbs from 1.
+    or ``reminder``; ``climb`` counts the climbs from 1. What a workflow plans tells more: the people
+    found, the ``chain``, what became of it (``outcome``: ``fired``, ``coalesced``, ``empty``, ``skipped``, or ``stopped``
+    for a level that is not reached) and ``why``.
     """
 
     at: datetime
@@ -35,6 +37,9 @@ class Planned:
     name: str = ""
     kind: str = "level"
     climb: int = 1
+    chain: str = ""
+    outcome: str = "fired"
+    why: tuple[str, ...] = ()
 
 
 def plan(
@@ -44,25 +49,27 @@ def plan(
     script: Iterable[tuple[Any, ...]] = (),
     *,
     calendars: Mapping[str, Counts] | CalendarOf | None = None,
+    run: ChainRun | None = None,
 ) -> tuple[Planned, ...]:
     """
-    Everything a chain would do from a start, by the very steps a ticket's run takes.
+    Everything a chain would do from a start, or from where a run stands, by the very steps a ticket's run takes.
 
     Conditions are taken to hold and everybody to be reachable. Half-open like everything: a level set
     for *until* happens only once time is past it and is not planned.
 
     Args:
-        start: when the trigger holds.
+        start: when the trigger holds; for a run, from when on it is looked at. What it is late for by then comes too.
         until: where to stop looking.
         script: what people do meanwhile, as (instant, operation): ``ack``, ``unack``, ``snooze``,
             ``escalate``, ``stop``. A third entry gives the end of a snooze (an instant or a span that
             passes) or the level to escalate to. At one instant they apply in the order given, after
             everything set for an earlier instant; those before *start* are ignored.
         calendars: those the levels name, by name or as a function.
+        run: a run of this very chain, as a ticket holds it, to go on from.
 
     Raises:
         TimeError: an instant is naive.
-        InputError: a calendar is missing, or an operation is unknown.
+        InputError: a calendar is missing, an operation is unknown, or the run climbs another chain or edition.
         LimitError: more than 20,000 things would happen.
     """
     start, until = instant(start, "start"), instant(until, "until")
@@ -70,7 +77,7 @@ def plan(
     given: object = chain
     if not isinstance(given, Chain):
         raise InputError(f"a plan is of a Chain, not of {shown(given)}", code="chain")
-    run = _steps.begin(chain, "plan", start, calendar_of)
+    run = _steps.begin(chain, "plan", start, calendar_of) if run is None else _own(chain, run)
     done: list[Planned] = []
     entries = sorted(_scripted(script), key=lambda item: item[0])
     for at, operation in entries:
@@ -109,13 +116,30 @@ def calendar_finder(calendars: Mapping[str, Counts] | CalendarOf | None) -> Cale
     return find
 
 
+def _own(chain: Chain, run: ChainRun) -> ChainRun:
+    given: object = run
+    if not isinstance(given, ChainRun):
+        raise InputError(f"run is one of ticket.chains, not {shown(given)}", code="run")
+    if run.chain != chain.name or run.hash != chain.hash:
+        raise InputError(
+            f"the run climbs {run.chain!r} as {run.hash[:12]} defines it, and this is {chain.name!r}, {chain.hash[:12]}; "
+            "give the edition that it is pinned to",
+            code="edition",
+            chain=run.chain,
+            hash=run.hash,
+        )
+    return run
+
+
 def _played(chain: Chain, run: ChainRun, until: datetime, calendar_of: CalendarOf, done: list[Planned]) -> ChainRun:
     """The run after everything that is set for an instant strictly before *until*."""
     while (coming := _steps.next_due(run)) is not None and coming[0] < until:
         at, kind = coming
         if len(done) >= MAX_PLANNED:
             raise LimitError(f"more than {MAX_PLANNED} things are planned; give an earlier end", limit=MAX_PLANNED)
-        if kind == "resume":
+        if kind == "begin":
+            run = evolve(_steps.begin(chain, run.cause, at, calendar_of), generation=run.generation)
+        elif kind == "resume":
             run = _answers.wake_up(chain, run, at, calendar_of)
         elif kind == "reminder":
             done.append(_planned(chain, run, at, run.reminders[0].level, kind))

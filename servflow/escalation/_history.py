@@ -1,0 +1,284 @@
+"""Knows what became of every run of a ticket, as its records tell it; must not know how a run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from attrs import evolve, frozen
+
+from servflow.errors import InputError, shown
+from servflow.model import (
+    Acknowledged,
+    Assigned,
+    ChainRecord,
+    ChainResumed,
+    ChainRun,
+    ChainStarted,
+    ChainStopped,
+    DeliveryNoted,
+    Escalated,
+    Migrated,
+    QuietEnded,
+    Record,
+    Reminded,
+    Updated,
+    write_instant,
+)
+
+LEVELS = ("level", "reminder", "quiet")
+"""The kinds of a step that address people."""
+
+CLIMBED = "every level was climbed"
+"""Why a run ended that nothing stopped."""
+
+_ACTIONS = ("escalations[", "past_chains.")
+"""How the source of a record begins that an action of a level brought about."""
+
+
+@frozen(kw_only=True)
+class Step:
+    """
+    One thing that happened to a run, or would.
+
+    ``at`` is the instant it was set for and ``recorded`` that of its record, which is later where the ticket had gone on
+    meanwhile. ``kind`` is ``armed``, ``started``, ``level``, ``reminder``, ``quiet`` (what a level held back in quiet hours
+    went out), ``delivered``, ``failed``, ``acknowledged``, ``snoozed``, ``resumed``, ``changed`` or ``stopped``.
+
+    A level's ``outcome`` is ``fired``, ``coalesced``, ``empty``, ``skipped`` or ``stopped`` (the climb ended before it), a
+    reminder's one of the first three. ``to`` holds who was told, ``why`` the reasons, ``did`` what else the level did
+    (``owner: olga``) and ``given`` whom it gave the ticket to, ``by`` who acted, ``until`` when a rest would end by itself.
+    ``level`` is the place from 0; of a level that was not reached it is None.
+    """
+
+    at: datetime
+    recorded: datetime
+    kind: str
+    level: int | None = None
+    name: str = ""
+    outcome: str = ""
+    to: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+    did: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    by: str | None = None
+    climb: int = 1
+    until: datetime | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {
+            "at": write_instant(self.at),
+            "recorded": write_instant(self.recorded),
+            "kind": self.kind,
+            "level": self.level,
+            "name": self.name,
+            "outcome": self.outcome,
+            "to": list(self.to),
+            "why": list(self.why),
+            "did": list(self.did),
+            "given": list(self.given),
+            "by": self.by,
+            "climb": self.climb,
+            "until": None if self.until is None else write_instant(self.until),
+        }
+
+
+@frozen(kw_only=True)
+class RunStory:
+    """
+    What became of one run: every step in the order of the records, also after it left the ticket.
+
+    ``run`` is the run as its last record left it, ``ended_at`` and ``ended`` when and why it ended (None, empty: it goes on).
+    """
+
+    run: ChainRun
+    steps: tuple[Step, ...]
+    started_at: datetime
+    ended_at: datetime | None = None
+    ended: str = ""
+
+    @property
+    def chain(self) -> str:
+        """The name of the chain it climbs."""
+        return self.run.chain
+
+    @property
+    def cause(self) -> str:
+        """What started it."""
+        return self.run.cause
+
+    @property
+    def phase(self) -> str:
+        """Where it stands: as on a run, ``done`` once it has ended."""
+        return self.run.phase
+
+    @property
+    def levels(self) -> tuple[Step, ...]:
+        """Its levels alone, each with its outcome."""
+        return tuple(step for step in self.steps if step.kind == "level")
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Everybody who was told, in the order in which they first were."""
+        spoken = (step for step in self.steps if step.kind in LEVELS and step.outcome != "coalesced")
+        return tuple(dict.fromkeys(person for step in spoken for person in step.to))
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {
+            "chain": self.chain,
+            "cause": self.cause,
+            "generation": self.run.generation,
+            "hash": self.run.hash,
+            "phase": self.phase,
+            "started_at": write_instant(self.started_at),
+            "ended_at": None if self.ended_at is None else write_instant(self.ended_at),
+            "ended": self.ended,
+            "told": list(self.told),
+            "steps": [step.as_data() for step in self.steps],
+        }
+
+
+def history(records: Iterable[Record], *, live: Iterable[ChainRun] = ()) -> tuple[RunStory, ...]:
+    """
+    Every run that a ticket's records tell of, in the order in which they began.
+
+    The records are facts; nothing is worked out again. Given a part of them, a run that began before it is told from there on.
+
+    Args:
+        records: all of the ticket, or what came after some snapshot of it.
+        live: the runs of that snapshot (``ticket.chains``); they are told first.
+
+    Raises:
+        InputError: *records* hold something else.
+    """
+    book = _Book()
+    for run in live:
+        book.place(run)
+    for record in records:
+        given: object = record
+        if not isinstance(given, Record):
+            raise InputError(f"a history is told by a ticket's records, not by {shown(given)}", code="history")
+        book.read(record)
+    return tuple(book.stories)
+
+
+class _Book:
+    """The stories so far, and which of them go on."""
+
+    def __init__(self) -> None:
+        self.stories: list[RunStory] = []
+        self.live: dict[tuple[str, str], int] = {}
+        self.did: list[Assigned | Updated] = []
+
+    def read(self, record: Record) -> None:
+        if isinstance(record, (Assigned, Updated)):
+            if record.source.startswith(_ACTIONS):
+                self.did.append(record)
+        elif isinstance(record, ChainRecord):
+            did = tuple(self.did) if isinstance(record, Escalated) else ()
+            self.did.clear()
+            self._note(record, did)
+        elif isinstance(record, Migrated):
+            self._moved(record)
+
+    def _note(self, record: ChainRecord, did: tuple[Assigned | Updated, ...]) -> None:
+        place = self.place(record.run)
+        story = self.stories[place]
+        steps = (*story.steps, *_steps(record, story, did))
+        ended = record.run.phase == "done"
+        if ended:
+            del self.live[record.run.chain, record.run.cause]
+        self.stories[place] = evolve(
+            story,
+            run=record.run,
+            steps=steps,
+            ended_at=record.at if ended else None,
+            ended=_ending(record) if ended else "",
+        )
+
+    def place(self, run: ChainRun) -> int:
+        key = (run.chain, run.cause)
+        place = self.live.get(key)
+        if place is None:
+            place = self.live[key] = len(self.stories)
+            self.stories.append(RunStory(run=run, steps=(), started_at=run.started_at))
+        return place
+
+    def _moved(self, record: Migrated) -> None:
+        """A migration left these runs on the ticket, on whatever edition; those it left out are over."""
+        kept = {(run.chain, run.cause): run for run in record.chains}
+        for key, place in list(self.live.items()):
+            story = self.stories[place]
+            run = kept.get(key)
+            if run is None:
+                step = Step(at=record.at, recorded=record.at, kind="stopped", why=("migration",), climb=story.run.climb)
+                gone = evolve(story.run, phase="done", due=None)
+                self.stories[place] = evolve(story, run=gone, steps=(*story.steps, step), ended_at=record.at, ended="migration")
+                del self.live[key]
+            elif run != story.run:
+                step = Step(at=record.at, recorded=record.at, kind="changed", why=("migration",), climb=run.climb)
+                self.stories[place] = evolve(story, run=run, steps=(*story.steps, step))
+
+
+def _did(record: Assigned | Updated) -> Iterator[str]:
+    if isinstance(record, Assigned):
+        yield f"{record.slot}: {'-' if record.to is None else record.to}"
+        return
+    for name, value in (*record.fields.items(), *record.attributes.items()):
+        yield f"{name}: {', '.join(map(str, value)) if isinstance(value, tuple) else value}"
+
+
+def _ending(record: ChainRecord) -> str:
+    return record.reason if isinstance(record, ChainStopped) else CLIMBED
+
+
+def _steps(record: ChainRecord, story: RunStory, did: tuple[Assigned | Updated, ...]) -> Iterator[Step]:
+    # The run on a record is the one after it; the climb that a level belongs to is that of the run before.
+    run, at, before = record.run, record.at, story.run.climb
+    if isinstance(record, Escalated):
+        yield Step(
+            at=record.scheduled, recorded=at, kind="level", level=record.level, name=record.name, outcome=record.outcome,
+            to=record.to, why=record.why,
+            did=tuple(word for one in did for word in _did(one)), climb=before,
+            given=tuple(one.to for one in did if isinstance(one, Assigned) and one.to is not None),
+        )  # fmt: skip
+    elif isinstance(record, (Reminded, QuietEnded)):
+        yield Step(
+            at=record.scheduled, recorded=at, kind="reminder" if isinstance(record, Reminded) else "quiet",
+            level=record.level, name=_name(story, record.level), outcome=record.outcome, to=record.to,
+            why=getattr(record, "why", ()), climb=before,
+        )  # fmt: skip
+    elif isinstance(record, (ChainStopped, ChainResumed)):
+        # Nobody is forgotten silently: the levels that a climb did not reach are told beside its end.
+        why = (record.reason,) if record.reason else ()
+        for name in record.levels:
+            yield Step(at=at, recorded=at, kind="level", name=name, outcome="stopped", why=why, climb=before)
+        kind = "stopped" if isinstance(record, ChainStopped) else "resumed"
+        yield Step(at=at, recorded=at, kind=kind, why=why, by=record.by, climb=run.climb)
+    else:
+        yield _answer(record, story)
+
+
+def _answer(record: ChainRecord, story: RunStory) -> Step:
+    run, at = record.run, record.at
+    if isinstance(record, Acknowledged):
+        kind = "snoozed" if record.snoozed else "acknowledged"
+        return Step(at=at, recorded=at, kind=kind, by=record.by, climb=run.climb, until=run.until)
+    if isinstance(record, ChainStarted):
+        if run.phase == "armed":
+            return Step(at=at, recorded=at, kind="armed", climb=run.climb, until=run.due)
+        return Step(at=run.started_at, recorded=at, kind="started", climb=run.climb)
+    if isinstance(record, DeliveryNoted):
+        return Step(
+            at=at, recorded=at, kind=record.result, level=record.level, name=_name(story, record.level), to=(record.to,),
+            why=(record.reason,) if record.reason else (), climb=run.climb,
+        )  # fmt: skip
+    return Step(at=at, recorded=at, kind="changed", climb=run.climb)
+
+
+def _name(story: RunStory, level: int) -> str:
+    """What a level is called; only the records of levels say it."""
+    return next((step.name for step in reversed(story.steps) if step.kind == "level" and step.level == level), "")
