@@ -15,14 +15,18 @@ from servflow.documents._shapes import (
     TEXT,
     Condition,
     Expressions,
+    Length,
     Name,
     Names,
     Part,
     about,
+    needed,
     titled,
     words,
 )
 from servflow.escalation import PICKS, RELATIONS
+from servflow.escalation._addresses import WHO
+from servflow.escalation._level import OF
 
 
 class ToModel(Part):
@@ -34,11 +38,13 @@ class ToModel(Part):
     role: str | None = about("everybody who holds a role", "拥有该角色的所有人")
     queue: str | None = about("who works on a queue", "处理该队列的人")
     pick: Annotated[str, words(PICKS)] | None = about("who of the queue", "选择队列中的哪些人")
+    seed: str | None = about("beside pick random: another seed draws others", "与 pick: random 同用：不同的种子抽到不同的人")
+    outlet: str | None = about("the id of an outlet", "网点标识")
     manager_of: OneTo | None = about("the manager of somebody", "某人的上级")
     n: int | None = about("how many levels up, 1 unless given", "向上几级，默认 1", minimum=1)
     field: str | None = about("the person a field of the ticket names", "工单字段中记录的人")
     schedule: str | None = about("who is on call by a schedule", "排班表中的值班人")
-    who: Annotated[str, words(("now", "next"))] | None = about("whose turn it is now, or next", "当前值班人或下一位")
+    who: Annotated[str, words(WHO)] | None = about("whose turn it is now, is next or was before", "当前、下一位或上一位值班人")
     on_call: str | None = about("who is on call by a schedule now", "当前值班人")
     webhook: str | None = about("an endpoint of the host", "宿主系统的回调")
     target: str | None = about("a function of the host", "宿主注册的函数")
@@ -102,12 +108,49 @@ class EmitModel(Part):
     payload: Expressions | None = about("what comes with it", "事件数据")
 
 
+class WhoseModel(Part):
+    """Whose calendar counts."""
+
+    model_config = titled("谁的日历")
+
+    of: Annotated[str, words(OF)] = needed(
+        "the calendar of the ticket, or the shift of its outlet or of who is addressed first",
+        "工单的日历，或网点、首位对象的班次",
+    )
+
+
 class PersonModel(Part):
-    """Somebody who gets the ticket, owns it or helps."""
+    """Somebody who owns the ticket, watches it or goes."""
 
     model_config = titled("指定人员")
 
     to: To | None = about("who", "谁")
+
+
+class AssignModel(Part):
+    """Somebody who gets the ticket."""
+
+    model_config = titled("指派")
+
+    to: To | None = about("who", "谁")
+    keep_owner: bool = about(
+        "whether who had it becomes its owner where it has none", "没有负责人时，原处理人是否留作负责人", default=False
+    )
+
+
+class HelperModel(Part):
+    """Somebody who helps, with a clock of their own or without."""
+
+    model_config = titled("协助人")
+
+    to: To | None = about("who", "谁")
+    within: Length | None = about("by when they are to be done", "应在多久之内完成")
+    calendar: Annotated[Annotated[str, TEXT] | Annotated[WhoseModel, MAPPING], BY_SHAPE] | None = about(
+        "the calendar in which within counts, or whose", "within 计时所用日历，或谁的日历"
+    )
+    zone: str | None = about(
+        "where its hours are read: a time zone, outlet or recipient", "按哪个时区读取日历：时区名、outlet 或 recipient"
+    )
 
 
 class RaiseModel(Part):
@@ -122,6 +165,8 @@ class RaiseModel(Part):
 
 
 _Person = Annotated[Annotated[str, TEXT] | Annotated[PersonModel, MAPPING], BY_SHAPE]
+_Assign = Annotated[Annotated[str, TEXT] | Annotated[AssignModel, MAPPING], BY_SHAPE]
+_Helper = Annotated[Annotated[str, TEXT] | Annotated[HelperModel, MAPPING], BY_SHAPE]
 
 
 class ActionModel(Part):
@@ -141,7 +186,7 @@ class ActionModel(Part):
     )
     send: SendModel | None = about("send an event to another ticket", "向其他工单发送事件")
     queue: str | None = about("put the ticket into a queue", "把工单放入队列")
-    assign: _Person | None = about("give the ticket to somebody", "把工单派给某人")
+    assign: _Assign | None = about("give the ticket to somebody", "把工单派给某人")
     unassign: Annotated[Annotated[bool, FLAG] | Annotated[str, TEXT], BY_SHAPE] | None = about(
         "empty the assignee (true) or a named slot", "清空处理人（true）或指定的派单位"
     )
@@ -152,7 +197,10 @@ class ActionModel(Part):
         "raise the priority", "提高优先级"
     )
     add_owner: _Person | None = about("let somebody own the ticket", "增加负责人")
-    add_helper: _Person | None = about("let somebody help", "增加协助人")
+    add_helper: _Helper | None = about("let somebody help", "增加协助人")
+    remove_helper: _Person | None = about("let helpers go", "移除协助人")
+    watch: _Person | None = about("let people watch the ticket", "增加关注人")
+    unwatch: _Person | None = about("let people watch it no longer", "移除关注人")
     tag: Names | None = about("put a tag on the ticket, or several", "添加标签")
     start: Name | None = about("start an escalation chain", "启动升级链")
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from servflow import escalation
+from servflow.engine import _helping
 from servflow.engine._actions import Update
-from servflow.engine._assigning import assign, unassign
+from servflow.engine._addressing import find
+from servflow.engine._assigning import assign, own, unassign
 from servflow.engine._call import StartChain
 from servflow.engine._fitting import attribute, change, fitted
 from servflow.errors import ExpressionError, LimitError, Refused
 from servflow.expressions import Expression
-from servflow.model import Assign, Assigned, Call, FrozenMap, Linked, Notify, Open, Send, Unreachable, freeze
+from servflow.model import Call, FrozenMap, Linked, Notify, Open, Send, Unreachable, freeze
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
-
-MAX_HELPERS = 100
-"""How many helpers a ticket keeps."""
 
 
 def run_updates(call: OneCall, updates: tuple[Update, ...], *, keep_person: bool = False) -> None:
@@ -73,9 +71,7 @@ def _run_set(call: OneCall, update: Update, keep_person: bool) -> None:
 
 
 def _run_notify(call: OneCall, update: Update, _keep: bool) -> None:
-    found = escalation.resolve(
-        update.parts["to"], call.snapshot(), call.world, call.at, targets=call.workflow.extensions.targets
-    )
+    found = find(call, update.parts["to"])
     data = FrozenMap({name: freeze(value) for name, value in _values(call, update).items()})
     for recipient in found.ids:
         call.effect(
@@ -85,7 +81,7 @@ def _run_notify(call: OneCall, update: Update, _keep: bool) -> None:
             to=recipient,
             template=update.parts["template"],
             data=data,
-            reason=found.reason,
+            reason=found.because[recipient],
             urgent=update.parts["urgent"],
         )
     if not found.ids:
@@ -144,27 +140,34 @@ def _run_queue(call: OneCall, update: Update, keep_person: bool) -> None:
 
 
 def _run_person(call: OneCall, update: Update, _keep: bool) -> None:
-    found = escalation.resolve(
-        update.parts["to"], call.snapshot(), call.world, call.at, targets=call.workflow.extensions.targets
-    )
-    people = [person for person in found.ids if not found.symbolic]
+    found = find(call, update.parts["to"])
+    people = found.people
     if not people:
-        reason = found.reason or "the world does not say who that is"
+        reason = f"no world says who that is: {found.reason}" if found.symbolic else found.reason
         call.effect(Unreachable, update.path, to=_shown(update.parts["to"]), reason=reason)
         return
     if update.kind == "assign":
+        before = call.draft.assignee
         assign(call, "assignee", people[0], update.path)
-        return
-    slot = {"add_owner": "owner", "add_helper": "helper"}[update.kind]
-    previous = call.draft.owner if slot == "owner" else None
-    if previous == people[0] or (slot == "helper" and people[0] in call.draft.helpers):
-        return
-    if slot == "helper" and len(call.draft.helpers) >= MAX_HELPERS:
-        call.effect(Unreachable, update.path, to=people[0], reason=f"the ticket has {MAX_HELPERS} helpers already")
-        return
-    call.record(Assigned, slot=slot, to=people[0], previous=previous, source=update.path)
-    call.effect(Assign, update.path, people[0], slot=slot, to=people[0], previous=previous)
-    call.happening.changed.add("owner" if slot == "owner" else "helpers")
+        if update.parts["keep_owner"] and before not in (None, people[0]) and call.draft.owner is None:
+            own(call, str(before), update.path)
+    elif update.kind == "add_owner":
+        own(call, people[0], update.path)
+    elif update.kind == "add_helper":
+        _helping.add_helper(call, people[0], update.path, update.parts["promise"])
+    else:
+        for person in people:
+            _helping.watch(call, person, update.path)
+
+
+def _run_leave(call: OneCall, update: Update, _keep: bool) -> None:
+    # Whoever is meant and is not there has nothing to leave, so nobody needs to hear of it.
+    held = call.draft.helpers if update.kind == "remove_helper" else call.draft.watchers
+    for person in find(call, update.parts["to"]).people if held else ():
+        if update.kind == "unwatch":
+            _helping.unwatch(call, person, update.path)
+        elif person in call.draft.helpers:
+            _helping.end_helper(call, person, "removed", update.path)
 
 
 def _run_unassign(call: OneCall, update: Update, _keep: bool) -> None:
@@ -205,6 +208,9 @@ _RUN: Mapping[str, Callable[[OneCall, Update, bool], None]] = {
     "raise_priority": _run_raise,
     "add_owner": _run_person,
     "add_helper": _run_person,
+    "remove_helper": _run_leave,
+    "watch": _run_person,
+    "unwatch": _run_leave,
     "tag": _run_tag,
     "start": _run_start,
 }

@@ -52,6 +52,8 @@ class Happening:
     queue: bool = False
     came_from: str | None = None
     """The queue it was in before this step, where that changed."""
+    correlator: str | None = None
+    """The correlator that set the event off, where one did."""
     opened: bool = False
     reopened: bool = False
     closed: bool = False
@@ -74,10 +76,13 @@ class Retry:
 
 @attrs.frozen
 class StartChain:
-    """A chain that an action asked to start."""
+    """A chain that an action asked to start, or to move to a level; ``by`` is the cause of what the action belongs to."""
 
     chain: str
     cause: str
+    level: str | None = None
+    jump: bool = False
+    by: str = ""
 
 
 @attrs.define
@@ -110,8 +115,14 @@ class OneCall:
     scope_cache: Scope | None = None
     happening: Happening  # set at the beginning of every step
     recording = False
+    missed: tuple[str, ...] = ()
+    """Why parts of what was addressed found nobody, until a level takes note of it."""
     own_event = False
     unasked = False
+    base: Ticket | None = None
+    """The ticket as the call found it; None where it is being opened."""
+    held: Mapping[tuple[str, str], bool | Refused] = EMPTY
+    """By chain and trigger, what its condition was when it was asked last in this call."""
     decisions = 0
     score: Any = None
 
@@ -119,6 +130,7 @@ class OneCall:
         self.workflow = workflow
         self.compiled: Compiled = workflow.compiled
         self.draft = Draft(ticket)
+        self.base = ticket
         self.at = at
         self.world = world
         self.records: list[Record] = []
@@ -138,7 +150,10 @@ class OneCall:
         self.queue.clear()
         self.used.clear()
         self.carried = set()
+        self.held = EMPTY
         self.occurred = None
+        if self.compiled.watching:
+            self.base = self.draft.freeze()
         self.decisions = 0
         self.own_event = False
         self.scope_cache = None
@@ -249,11 +264,12 @@ class OneCall:
             late,
             set(self.carried),
             list(self.amended),
+            self.held,
         )
 
     def rollback(self, before: tuple[Any, ...]) -> None:
         """Undo everything since a savepoint."""
-        held, (records, effects, reservations), self.used, self.queue, late, self.carried, self.amended = before
+        held, (records, effects, reservations), self.used, self.queue, late, self.carried, self.amended, self.held = before
         self.draft.__dict__ = dict(held)
         del self.records[records:], self.effects[effects:], self.reservations[reservations:]
         self.late = [item for item, _ in late]

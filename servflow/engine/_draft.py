@@ -49,6 +49,8 @@ class Draft:
     tags: tuple[str, ...]
     owner: str | None
     helpers: tuple[str, ...]
+    helping: FrozenMap[str, model.HelperPromise]
+    watchers: tuple[str, ...]
     assignee: str | None
     parent: str | None
     children: tuple[str, ...]
@@ -62,6 +64,7 @@ class Draft:
     told: FrozenMap[str, model.ClockStory]
     chains: tuple[model.ChainRun, ...]
     levels: FrozenMap[str, int]
+    turns: FrozenMap[str, int]
     offers: tuple[model.OfferMade, ...]
     slots: FrozenMap[str, model.SlotProgress]
     held: tuple[model.Held, ...]
@@ -211,6 +214,21 @@ def _assigned(draft: Draft, record: model.Assigned) -> None:
         draft.set_attribute(record.slot, record.to)
 
 
+def _watched(draft: Draft, record: model.Watched) -> None:
+    others = tuple(one for one in draft.watchers if one != record.who)
+    draft.watchers = (*others, record.who) if record.watching else others
+
+
+def _helper(draft: Draft, record: model.HelperRecord) -> None:
+    draft.helping = draft.helping.with_item(record.helper, record.promise)
+
+
+def _helper_ended(draft: Draft, record: model.HelperEnded) -> None:
+    draft.helping = draft.helping.without(record.helper)
+    if record.outcome != "closed":
+        draft.helpers = tuple(one for one in draft.helpers if one != record.helper)
+
+
 def _checked(draft: Draft, record: model.Checked) -> None:
     steps = draft.checklist.get(record.state, EMPTY)
     check = Check(record.at, record.by, record.evidence)
@@ -274,6 +292,10 @@ def _chain(draft: Draft, record: model.ChainRecord) -> None:
     draft.chains = tuple(runs)
     if isinstance(record, model.Escalated) and record.outcome != "skipped":
         draft.levels = draft.levels.with_item(run.chain, max(draft.levels.get(run.chain, 0), record.level + 1))
+
+
+def _turn_taken(draft: Draft, record: model.TurnTaken) -> None:
+    draft.turns = draft.turns.with_item(record.queue, record.turn + 1)
 
 
 def _slot_changed(draft: Draft, record: model.SlotChanged) -> None:
@@ -368,6 +390,10 @@ APPLY: Mapping[type[Record], Callable[[Draft, Any], None]] = {
     model.TimerRested: _timer_rested,
     model.Updated: _updated,
     model.Assigned: _assigned,
+    model.Watched: _watched,
+    model.HelperStarted: _helper,
+    model.HelperBreached: _helper,
+    model.HelperEnded: _helper_ended,
     model.Messaged: _nothing,
     model.Checked: _checked,
     model.Unchecked: _unchecked,
@@ -382,6 +408,7 @@ APPLY: Mapping[type[Record], Callable[[Draft, Any], None]] = {
     model.Reserved: _reserved,
     model.Freed: _freed,
     model.Linked: _linked,
+    model.TurnTaken: _turn_taken,
     model.Repinned: _repinned,
     model.ClockTold: _told,
     model.Migrated: _migrated,

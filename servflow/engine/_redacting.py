@@ -28,16 +28,16 @@ from servflow.model import (
 MARK = "[erased]"
 """What stands in place of a text that said something of a person."""
 
-FREE = frozenset({"text", "channel", "evidence", "reason", "comment", "result", "why", "waived"})
+FREE = frozenset({"text", "channel", "evidence", "reason", "because", "comment", "result", "why", "waived"})
 """Parts of a record, and of what it holds, in which people or the kernel write freely: they may quote any value."""
 
 NAMED = frozenset({"fields", "attributes", "payload", "values"})
 """Parts that hold values by name."""
 
-WHO = frozenset({"actor", "by"})
+WHO = frozenset({"actor", "by", "who"})
 """Parts that say who did something; in a ``to`` of those who were merely told, the same."""
 
-STAFF = frozenset({"to", "previous", "declined", "waits", "held"})
+STAFF = frozenset({"to", "previous", "helper", "declined", "waits", "held"})
 """Parts that say who was to do the work."""
 
 TOLD = frozenset({"Escalated", "Reminded"})

@@ -13,6 +13,7 @@ from servflow.model._ticket import (
     ClockRun,
     ClockStory,
     Held,
+    HelperPromise,
     OfferMade,
     RefusedTimer,
     RestingTimer,
@@ -141,6 +142,52 @@ class Assigned(Record):
     slot: str
     to: str | None
     previous: str | None = None
+    source: str = ""
+
+
+@frozen(kw_only=True, slots=False)
+class Watched(Record):
+    """Somebody watches the ticket from here on, or no longer does (``watching`` False)."""
+
+    who: str
+    watching: bool = True
+    source: str = ""
+
+
+@frozen(kw_only=True, slots=False)
+class HelperRecord(Record):
+    """What a helper promised changed: ``promise`` as it stands after it."""
+
+    helper: str
+    promise: HelperPromise
+
+
+@frozen(kw_only=True, slots=False)
+class HelperStarted(HelperRecord):
+    """A helper is to be done by ``promise.due``."""
+
+    source: str = ""
+
+
+@frozen(kw_only=True, slots=False)
+class HelperBreached(HelperRecord):
+    """Time went past the due instant of a helper; that instant, ``promise.breached_at``, counts, however late anyone looked."""
+
+
+@frozen(kw_only=True, slots=False)
+class HelperEnded(Record):
+    """
+    A helper is ``done`` or was ``removed``, or their clock stopped as the ticket was ``closed`` (``outcome``).
+
+    ``promise`` is what they had promised, breached or not; None where they had no clock. After ``closed`` they stay
+    among the helpers.
+    """
+
+    helper: str
+    outcome: str
+    promise: HelperPromise | None = None
+    by: str | None = None
+    reason: str = ""
     source: str = ""
 
 
@@ -353,99 +400,6 @@ class ClockTold(Record):
     instant: datetime
     told: tuple[Told, ...] = ()
     story: ClockStory | None = None
-
-
-@frozen(kw_only=True, slots=False)
-class ChainRecord(Record):
-    """A run of a chain changed; ``run`` is the run after it (``phase`` ``done``: it left the ticket)."""
-
-    run: ChainRun
-
-
-@frozen(kw_only=True, slots=False)
-class ChainStarted(ChainRecord):
-    """A run began, or was armed to begin at ``run.due``."""
-
-
-@frozen(kw_only=True, slots=False)
-class Escalated(ChainRecord):
-    """
-    A level was reached at its scheduled instant.
-
-    ``outcome`` is ``fired``, ``coalesced`` (late; a later level spoke for it, or the call that caught it up
-    ended or acknowledged the run), ``empty`` (nobody to reach), ``skipped`` (its condition did not hold) or
-    ``stopped``. ``why`` says what led to it; ``to`` names whom it told, or would have told where it is coalesced.
-    """
-
-    level: int
-    name: str
-    scheduled: datetime
-    outcome: str = "fired"
-    to: tuple[str, ...] = ()
-    why: tuple[str, ...] = ()
-
-
-@frozen(kw_only=True, slots=False)
-class Reminded(ChainRecord):
-    """A level's reminder went out, or came to something else; ``outcome`` and ``why`` are as for ``Escalated``."""
-
-    level: int
-    scheduled: datetime
-    outcome: str = "fired"
-    to: tuple[str, ...] = ()
-    why: tuple[str, ...] = ()
-
-
-@frozen(kw_only=True, slots=False)
-class Acknowledged(ChainRecord):
-    """Somebody took notice; ``snoozed`` when only for a while."""
-
-    by: str | None = None
-    snoozed: bool = False
-
-
-@frozen(kw_only=True, slots=False)
-class ChainResumed(ChainRecord):
-    """
-    The climb goes on, or elsewhere, with the reason: an acknowledgement or snooze is over, or somebody sent it up or down.
-
-    ``levels`` are those that were not reached in a climb that ended with it.
-    """
-
-    reason: str = ""
-    by: str | None = None
-    levels: tuple[str, ...] = ()
-
-
-@frozen(kw_only=True, slots=False)
-class QuietEnded(ChainRecord):
-    """Quiet hours ended and what a level had held back went out, at its scheduled instant; ``outcome`` as of ``Reminded``."""
-
-    level: int
-    scheduled: datetime
-    outcome: str = "fired"
-    to: tuple[str, ...] = ()
-    why: tuple[str, ...] = ()
-
-
-@frozen(kw_only=True, slots=False)
-class DeliveryNoted(ChainRecord):
-    """What became of a notification of a level: ``result`` is ``delivered`` or ``failed``."""
-
-    level: int
-    to: str
-    effect: str
-    result: str
-    reason: str = ""
-
-
-@frozen(kw_only=True, slots=False)
-class ChainStopped(ChainRecord):
-    """A run ended before its climb did, with the reason; ``levels`` are those that were not reached for it."""
-
-    reason: str
-    by: str | None = None
-    levels: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True, slots=False)

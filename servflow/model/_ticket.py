@@ -166,6 +166,30 @@ class CountedIn:
     because: str = ""
 
 
+MAX_HELPERS = 100
+"""How many helpers a ticket keeps."""
+
+MAX_WATCHERS = 500
+"""How many people may watch a ticket."""
+
+
+@frozen(kw_only=True)
+class HelperPromise:
+    """
+    By when one helper is to be done, with a clock of their own: ``within`` counts from ``since`` and leads to ``due``.
+
+    ``due`` is the left limit as of every clock. ``breached_at`` equals it once time is past it; None before.
+    ``counted_in`` is what it counts in where the definition asks whose calendar that is, else ``calendar`` names it.
+    """
+
+    since: datetime
+    within: str
+    due: datetime
+    calendar: str | None = None
+    counted_in: CountedIn | None = None
+    breached_at: datetime | None = None
+
+
 @frozen(kw_only=True)
 class ReminderDue:
     """
@@ -362,8 +386,11 @@ class Ticket:
     ``last_actors`` holds for each word of a ``not_by`` who did last what it means; ``voters`` for words that mean a vote
     who voted so in the latest round of each approval.
 
+    ``helping`` holds what those ``helpers`` promised who have a clock of their own; whoever is owner or assignee stays
+    responsible meanwhile. ``watchers`` asked, or were asked, to hear of the ticket.
+
     ``told`` holds for each clock that waits for events or messages the latest of what it was told, so that a late
-    event finds its place.
+    event finds its place. ``turns`` holds for each queue that gave it a turn the number of its next one.
 
     ``at`` and ``sequence`` are the instant and the number of its last record; ``wake`` is the first
     instant at which time alone changes it (None: never). All instants are UTC.
@@ -392,6 +419,8 @@ class Ticket:
     tags: tuple[str, ...] = ()
     owner: str | None = None
     helpers: tuple[str, ...] = ()
+    helping: FrozenMap[str, HelperPromise] = EMPTY
+    watchers: tuple[str, ...] = ()
     assignee: str | None = None
     parent: str | None = None
     children: tuple[str, ...] = ()
@@ -405,6 +434,7 @@ class Ticket:
     told: FrozenMap[str, ClockStory] = EMPTY
     chains: tuple[ChainRun, ...] = ()
     levels: FrozenMap[str, int] = EMPTY
+    turns: FrozenMap[str, int] = EMPTY
     offers: tuple[OfferMade, ...] = ()
     slots: FrozenMap[str, SlotProgress] = EMPTY
     held: tuple[Held, ...] = ()

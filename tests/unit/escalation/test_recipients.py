@@ -32,6 +32,7 @@ WORLD = World(
     queues=[{"id": "care", "members": ["x", "y", "z"]}, {"id": "empty"}],
     loads={"x": 3, "y": 1, "z": 1},
     presence={"x": "away"},
+    reports_to={"north": "sue"},
     schedules={"night": TURNS, "all": Schedule([TURNS], combine="top"), "none": Schedule()},
 )
 
@@ -60,6 +61,8 @@ def ids(to: Any, world: World | None = WORLD) -> tuple[str, ...]:
         ({"schedule": "all"}, ("ann",)),
         ({"schedule": "night", "who": "next"}, ("bob",)),
         ({"schedule": "all", "who": "next"}, ("bob",)),
+        ({"outlet": "north"}, ("north",)),
+        ({"manager_of": {"outlet": "north"}}, ("sue",)),
         (["assignee", {"role": "engineer"}, {"field": "watchers"}], ("ann", "bob", "lee", "kim")),
     ],
 )
@@ -183,3 +186,186 @@ def test_a_to_can_be_said_in_words() -> None:
     to = ["assignee", {"user": "zed"}, {"on_call": "night"}, {"manager_of": {"queue": "care"}, "n": 2}]
 
     assert ("assignee", "zed", "schedule:night", "manager_of:manager_of:queue:care") == symbols(to)
+
+
+def ticket(number: int = 1, **more: Any) -> Ticket:
+    return Ticket(id=f"t{number}", workflow="w", at=AT, opened_at=AT, **more)
+
+
+ROUND = {"queue": "care", "pick": "round_robin"}
+
+
+def test_turns_are_fair_over_tickets() -> None:
+    """The world counts turns: each ticket gets the next one, and what the store has to hold is told."""
+    found = [resolve(ROUND, ticket(number), World(queues=WORLD.queues, turns={"care": number}), AT) for number in range(6)]
+
+    assert [("x",), ("y",), ("z",), ("x",), ("y",), ("z",)] == [one.ids for one in found]
+    assert [{"care": number} for number in range(6)] == [dict(one.counted) for one in found]
+    assert "round_robin of queue care" == found[0].because["x"]
+
+
+def test_a_ticket_goes_on_from_its_own_turn() -> None:
+    """Once a ticket has had a turn it goes on by itself, whatever the world counts meanwhile."""
+    world = World(queues=WORLD.queues, turns={"care": 7})
+    later = resolve(ROUND, ticket(turns=FrozenMap({"care": 2})), world, AT)
+    twice = resolve([ROUND, ROUND], ticket(), world, AT)
+
+    assert (("z",), {"care": 2}, {}) == (later.ids, dict(later.turns), dict(later.counted))
+    assert (("y", "z"), {"care": 8}, {"care": 7}) == (twice.ids, dict(twice.turns), dict(twice.counted))
+
+
+def test_turns_pass_over_who_is_away() -> None:
+    """Somebody away, offline or absent is passed over for the next one, unless everybody is."""
+    absent = {"id": "z", "absences": [(AT, AT.replace(day=4))]}
+    world = World(queues=WORLD.queues, engineers=[absent], presence={"x": "away"}, turns={"care": 2})
+    nobody = World(queues=WORLD.queues, presence=dict.fromkeys("xyz", "offline"), turns={"care": 1})
+
+    assert ("y",) == resolve(ROUND, ticket(), world, AT).ids
+    assert ("y",) == resolve(ROUND, ticket(), nobody, AT).ids
+    assert "round_robin of queue care, where everybody is away" == resolve(ROUND, ticket(), nobody, AT).reason
+    assert ("z",) == resolve(
+        {"queue": "care", "pick": "first"}, ticket(), World(queues=[{"id": "care", "members": ["z"]}]), AT
+    ).ids
+
+
+def test_without_a_count_of_turns_the_first_is_a_stable_draw() -> None:
+    """Nothing is reserved then; over many tickets everybody gets about as many."""
+    found = [resolve(ROUND, ticket(number), World(queues=WORLD.queues), AT) for number in range(300)]
+    shares = [sum(one.ids == (person,) for one in found) for person in "xyz"]
+
+    assert [{}] * 300 == [dict(one.counted) for one in found]
+    assert all(share > 70 for share in shares), shares
+    assert found[7] == resolve(ROUND, ticket(7), World(queues=WORLD.queues), AT)
+
+
+def test_a_seed_changes_the_draw() -> None:
+    """Two places of a definition need not draw the same person."""
+    drawn = {
+        seed: [
+            resolve({"queue": "care", "pick": "random", **({"seed": seed} if seed else {})}, ticket(n), WORLD, AT).ids
+            for n in range(40)
+        ]
+        for seed in ("", "a", "b")
+    }
+
+    assert drawn["a"] != drawn["b"] != drawn[""] != drawn["a"]
+
+
+LINE = World(reports_to={"ann": "bob", "bob": "cal", "cal": "bob", "hal": "ida", "ida": "joe"})
+
+
+@pytest.mark.parametrize(
+    ("to", "expected", "reason"),
+    [
+        ({"manager_of": "assignee", "n": 2}, ("cal",), "manager of manager of assignee"),
+        ({"manager_of": {"manager_of": "assignee"}}, ("cal",), "manager of manager of assignee"),
+        ({"manager_of": "assignee", "n": 3}, (), "the reporting line of ann goes in a circle: ann > bob > cal > bob"),
+        (
+            {"manager_of": {"manager_of": {"manager_of": "assignee"}}},
+            (),
+            "the reporting line of ann goes in a circle: ann > bob > cal > bob",
+        ),
+        ({"manager_of": {"user": "ida"}, "n": 3}, (), "joe has no manager, and ida is asked for 3 levels up"),
+        (
+            {"manager_of": "helpers", "n": 2},
+            ("joe",),
+            "manager of manager of helpers; joe has no manager, and ida is asked for 2 levels up",
+        ),
+    ],
+)
+def test_managers_are_walked_up_a_line_that_ends(to: Any, expected: tuple[str, ...], reason: str) -> None:
+    """Who has fewer managers has none so far up, a circle has no further one, and each is told."""
+    found = resolve(to, TICKET, LINE, AT)
+
+    assert (expected, reason) == (found.ids, found.reason)
+
+
+def test_each_recipient_has_a_reason_of_their_own() -> None:
+    """Of several parts, each id is there for one of them, and parts that found nobody are told."""
+    found = resolve(
+        ["owner", {"role": "engineer"}, "assignee", {"manager_of": "helpers"}, {"webhook": "pager"}], TICKET, LINE, AT
+    )
+
+    assert {
+        "ann": "assignee",
+        "ida": "manager of hal (helpers)",
+        "joe": "manager of ida (helpers)",
+        "webhook:pager": "webhook pager",
+    } == dict(found.because)
+    assert ("owner is nobody", "role engineer is held by nobody") == found.nobody
+    assert (True, ("ann", "ida", "joe")) == (found.symbolic, found.people)
+
+
+def boom(*_: Any) -> Any:
+    raise RuntimeError("no")
+
+
+def endless(*_: Any) -> Any:
+    number = 0
+    while True:
+        yield f"p{number}"
+        number += 1
+
+
+class Odd:
+    """A schedule of a host that answers as badly as a target."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def on_call(self, at: datetime) -> Any:
+        """Whatever it was given."""
+        return self.answer() if callable(self.answer) else self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "count", "reason"),
+    [
+        (boom, 0, " failed with RuntimeError"),
+        (endless, 1000, " gave more than 1000 ids"),
+        (lambda *_: None, 0, " failed with TypeError"),
+        (lambda *_: "ann", 1, ""),
+        (lambda *_: [1, None, "ann", ""], 1, " gave what is no id (int, NoneType, str)"),
+        (lambda *_: ["\ud800"], 0, " gave what is no id (str)"),
+        (lambda *_: [[]], 0, " gave what is no id (list)"),
+    ],
+)
+def test_a_host_that_answers_badly_breaks_nothing(answer: Any, count: int, reason: str) -> None:
+    """Whatever a target or a schedule of the host raises or gives, there is an answer and a reason."""
+    target = resolve({"target": "mine"}, TICKET, WORLD, AT, targets={"mine": answer})
+    schedule = resolve({"on_call": "odd"}, TICKET, World(schedules={"odd": Odd(answer)}), AT)
+
+    assert (count, count) == (len(target.ids), len(schedule.ids))
+    assert (reason in target.reason, reason in schedule.reason) == (True, True)
+    assert all(isinstance(known, str) for known in target.ids)
+
+
+def test_a_schedule_that_cannot_look_back_says_so() -> None:
+    """A host's own schedule need not know more than who is on call."""
+    world = World(schedules={"odd": Odd(["ann"])})
+
+    assert (
+        "schedule odd cannot tell who is previous" == resolve({"schedule": "odd", "who": "previous"}, TICKET, world, AT).reason
+    )
+
+
+def test_a_field_nobody_declared_is_found_at_load() -> None:
+    """A field that is read for a person has to be one."""
+    (found,) = check_to({"field": "managr"}, "to", fields=["manager"])
+
+    assert ("to.field", "escalation.undeclared", "manager") == (found.path, found.code, found.facts["nearest"])
+    assert [] == check_to({"field": "managr"}, "to")
+
+
+@pytest.mark.parametrize(
+    ("to", "path", "code"),
+    [
+        ({"queue": "care", "seed": "x"}, "to.seed", "belongs"),
+        ({"queue": "care", "pick": "round_robin", "seed": "x"}, "to.seed", "belongs"),
+        ({"queue": "care", "pick": "random", "seed": 5}, "to.seed", "name"),
+        ({"user": "x" * 201}, "to.user", "name"),
+    ],
+)
+def test_a_seed_goes_with_a_random_pick(to: Any, path: str, code: str) -> None:
+    """What would say nothing is refused."""
+    assert [(path, f"escalation.{code}")] == [(found.path, found.code) for found in check_to(to, "to")]
