@@ -1,8 +1,8 @@
-"""Knows how a desk keeps each edition of the calendars its tickets are counted by; must not know how they count."""
+"""Knows how a desk keeps each edition of the calendars and chains its tickets run under; must not know what these do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -23,11 +23,18 @@ _MOST = 500
 
 def keep(store: Store, flow: object, now: Callable[[], datetime]) -> None:
     """
-    Keep the calendars of a workflow under their hash, with when they were first counted by and after which others.
+    Keep the calendars of a workflow under their hash, with when they were first counted by and after which others; and its
+    chains under theirs.
 
-    So that after a change a clock can count by the earlier ones up to it, whichever desk meets the ticket.
+    So that after a change a clock can count by the earlier ones up to it, and a run goes on under the chain it is pinned
+    to, whichever desk meets the ticket.
     """
-    if not isinstance(flow, Workflow) or not flow.compiled.calendars:
+    if not isinstance(flow, Workflow):
+        return
+    for chain in (*flow.escalations, *flow.past_chains):
+        if store.definition(chain.hash) is None:
+            store.define(chain.hash, flow.workflow, flow.version, {"chain": chain.to_data()})
+    if not flow.compiled.calendars:
         return
     if store.definition(flow.calendars_hash) is None:
         calendars = {name: calendar.to_data() for name, calendar in flow.compiled.calendars.items()}
@@ -79,4 +86,20 @@ def with_edition(flow: Workflow, ticket: Ticket, kept: Kept) -> Workflow:
         return flow  # it was changed, or is no such thing
 
 
-__all__ = ["keep", "with_edition"]
+def chains_of(flow: Workflow) -> frozenset[str]:
+    """The hashes of the editions of chains that a workflow knows."""
+    return frozenset(chain.hash for chain in (*flow.escalations, *flow.past_chains))
+
+
+def with_chains(flow: Workflow, pinned: Iterable[str], kept: Kept) -> Workflow:
+    """The workflow with the editions of chains that runs are pinned to, as far as the store keeps them and they fit it."""
+    found = [kept(hash_) or {} for hash_ in sorted(set(pinned) - chains_of(flow))]
+    for chain in [one["chain"] for one in found if "chain" in one]:
+        try:
+            flow = evolve(flow, past_chains=(*flow.past_chains, chain))
+        except DefinitionError:
+            continue  # the definition has no longer what it names
+    return flow
+
+
+__all__ = ["chains_of", "keep", "with_chains", "with_edition"]

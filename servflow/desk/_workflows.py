@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from attrs import field, frozen
 
-from servflow.desk._editions import with_edition
+from servflow.desk._editions import chains_of, with_chains, with_edition
 from servflow.documents import definition
 from servflow.engine import Workflow
 from servflow.errors import DefinitionError, InputError, NotFound, nearest
@@ -83,7 +83,7 @@ class Workflows:
     kept: Callable[[str], Mapping[str, Any] | None] = field(default=lambda _: None)
     correlators: dict[str, Correlating] = field(factory=dict)
     editions: dict[str, set[str]] = field(factory=dict)
-    """Of each version the hashes of the calendars that it knows by now, or that the store does not keep."""
+    """Of each version the hashes of the calendars and chains that it knows by now, or that the store does not keep."""
 
     @classmethod
     def of(
@@ -184,11 +184,16 @@ class Workflows:
         return self._with_edition(flow, ticket)
 
     def _with_edition(self, flow: Runnable, ticket: Ticket) -> Runnable:
-        pinned = ticket.pins.get("calendars", "")
-        if not isinstance(flow, Workflow) or pinned in self.editions.setdefault(flow.hash, {flow.calendars_hash}):
+        pinned = {ticket.pins.get("calendars", ""), *(run.hash for run in ticket.chains)}
+        if not isinstance(flow, Workflow):
             return flow
-        self.editions[flow.hash].add(pinned)  # asked once: what the store does not keep now it never will
-        made = with_edition(flow, ticket, self.kept)
+        known = self.editions.get(flow.hash)
+        if known is None:
+            known = self.editions[flow.hash] = {flow.calendars_hash, *chains_of(flow)}
+        if pinned <= known:
+            return flow
+        known |= pinned  # asked once: what the store does not keep now it never will
+        made = with_edition(with_chains(flow, (run.hash for run in ticket.chains), self.kept), ticket, self.kept)
         if made is not flow:
             self.by_hash[flow.hash] = made
             if self.newest.get(flow.workflow) is flow:

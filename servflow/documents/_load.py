@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -25,6 +26,7 @@ def load(
     extensions: Extensions | None = None,
     *,
     past_calendars: Any = (),
+    past_chains: Any = (),
     lang: str = "en",
 ) -> Workflow:
     """
@@ -36,6 +38,7 @@ def load(
         calendars: the host's calendars by name, versioned apart from the definition.
         extensions: the host's functions that the definition may name.
         past_calendars: earlier editions of the calendars, as for ``Workflow``.
+        past_chains: earlier editions of escalation chains, as for ``Workflow``.
         lang: ``en`` or ``zh``: the language of the error's text.
 
     Raises:
@@ -43,19 +46,22 @@ def load(
             source is a text, line and column; in the order of the lines.
     """
     try:
-        return _workflow(read_document(source), calendars, extensions, past_calendars)
+        past = {"past_calendars": past_calendars, "past_chains": past_chains}
+        return _workflow(read_document(source), calendars, extensions, past)
     except DefinitionError as error:
         raise DefinitionError.of(error.findings, lang) from None
 
 
-def _workflow(document: Document, calendars: Any, extensions: Extensions | None, past_calendars: Any = ()) -> Workflow:
+def _workflow(
+    document: Document, calendars: Any, extensions: Extensions | None, past: Mapping[str, Any] = MappingProxyType({})
+) -> Workflow:
     # Imported here so that importing servflow loads no pydantic.
     from servflow.documents._shape import check_shape
 
     shape = check_shape(document.data)
     told = [*document.findings, *(finding for _, finding in shape)]
     prune(document.data, shape)
-    given = {"host_calendars": calendars, "past_calendars": past_calendars}
+    given = {"host_calendars": calendars, **past}
     given |= {} if extensions is None else {"extensions": extensions}
     for _ in range(_ROUNDS):
         try:

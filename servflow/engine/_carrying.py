@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow import sla
+from servflow import escalation, sla
 from servflow.engine import _chain_ends, _chains, _clock_caps, _clock_conditions, _clock_since, _clock_targets, _placing
+from servflow.engine._chain_plans import find_plan
 from servflow.engine._clock_records import retargeted
 from servflow.escalation import later
 from servflow.model import (
@@ -67,7 +68,7 @@ def let_go(call: OneCall, plan: MigrationPlan, staying: frozenset[str]) -> tuple
         after = _chain_run(plan, held)
         if after is None:
             _chain_ends.stop(
-                call, held, GONE if held.chain not in plan.new.compiled.chain_plans else f"{CHANGED}: no such level"
+                call, held, GONE if held.chain not in plan.new.compiled.chain_plans else f"{CHANGED}: no level is left above"
             )
         else:
             kept.append(after)
@@ -75,30 +76,30 @@ def let_go(call: OneCall, plan: MigrationPlan, staying: frozenset[str]) -> tuple
 
 
 def _chain_run(plan: MigrationPlan, run: ChainRun) -> ChainRun | None:
-    """A run as the new definition continues it: at the level of the same name, with the due instant it had."""
-    old, new = plan.old.compiled.chain_plans.get(run.chain), plan.new.compiled.chain_plans.get(run.chain)
-    if new is None or old is None:
+    """
+    A run as the new definition continues it.
+
+    Under the edition it is pinned to where the new definition is given it and nobody asked to move runs; else under the
+    present one, at the level of the same name with the due instant it had. None where neither can be.
+    """
+    climbed, present = find_plan(plan.old.compiled, run), plan.new.compiled.chain_plans.get(run.chain)
+    if climbed is None or present is None:
         return None
     cause = run.cause
     if cause.startswith("state:"):
         part = plan.states.get(cause.removeprefix("state:"))
         cause = f"state:{part.target}" if part is not None and part.target is not None else cause
     run = attrs.evolve(run, cause=cause)
-    if old.chain.hash == new.chain.hash:
+    if run.hash == present.chain.hash or (plan.answers.chains == "keep" and run.hash in plan.new.compiled.past_chains):
         return run
-    if run.hash != old.chain.hash:
+    if run.hash != climbed.chain.hash:
         return run  # it began under a chain older still, whose levels nobody here knows
-    number = {level.name: index for index, level in enumerate(new.chain.levels)}
-    names = [level.name for level in old.chain.levels]
-    if run.phase != "armed" and run.due is not None and (run.level >= len(names) or names[run.level] not in number):
-        return None
-    level = number.get(names[run.level], run.level) if run.level < len(names) else len(new.chain.levels)
-    reminders = tuple(
-        attrs.evolve(one, level=number[names[one.level]])
-        for one in run.reminders
-        if one.level < len(names) and names[one.level] in number
-    )
-    return attrs.evolve(run, hash=new.chain.hash, level=level, reminders=reminders)
+    if run.phase == "armed" or run.level >= len(climbed.chain.levels):
+        return escalation.migrate(run, present.chain, old=climbed.chain)
+    # Where its next level is gone, the one above that is still there comes instead, at the very instant.
+    above = (level.name for level in climbed.chain.levels[run.level :] if present.chain.index(level.name) is not None)
+    coming = next(above, None)
+    return None if coming is None else escalation.migrate(run, present.chain, coming, old=climbed.chain)
 
 
 # timers ---------------------------------------------------------------------------------------------------------

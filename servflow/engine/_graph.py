@@ -10,6 +10,7 @@ from attrs import frozen
 
 from servflow import escalation, sla
 from servflow.engine._as_of import as_of
+from servflow.engine._chain_plans import plan_of
 from servflow.engine._given import Given
 from servflow.errors import InputError, nearest, shown
 from servflow.model import ChainRun, ClockRun, Ticket
@@ -197,7 +198,7 @@ class _Standing:
         running = set()
         for run in draft.chains:
             running.add(run.chain)
-            yield (run.chain, *self._run(run, plans[run.chain].chain))
+            yield (run.chain, *self._run(run, plan_of(self.call.compiled, run).chain))
         for name, reached in draft.levels.items():
             if name not in running and name in plans:
                 yield name, _reached(plans[name].chain, reached), "ended", ""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 CLOCK_STARTS = ("since", "now", "never")
 """From when a clock counts that the old definition does not have, for a ticket that is under way."""
 
+CHAIN_MOVES = ("keep", "move")
+"""Whether live runs of a chain that was changed go on under the edition they are pinned to, or under the new one."""
+
 
 @frozen(kw_only=True)
 class Part:
@@ -94,12 +97,16 @@ class TicketMove:
 
 @frozen(kw_only=True)
 class Answers:
-    """What a person has said about the move: names that go together, values to fill in, from when new clocks count."""
+    """
+    What a person has said about the move: names that go together, values to fill in, from when new clocks count, and
+    whether live runs keep the edition of their chain.
+    """
 
     states: FrozenMap[str, str] = EMPTY
     fields: FrozenMap[str, str | None] = EMPTY
     values: FrozenMap[str, Any] = EMPTY
     clocks: FrozenMap[str, str] = EMPTY
+    chains: str = "keep"
 
 
 @frozen(kw_only=True)
@@ -154,6 +161,7 @@ class MigrationPlan:
             "old": {"version": self.old.version, "hash": self.old.hash},
             "new": {"version": self.new.version, "hash": self.new.hash},
             "at": None if self.at is None else write_instant(self.at),
+            "runs": self.answers.chains,
         }
         for name in ("states", "fields", "clocks", "timers", "chains", "dispatch"):
             parts: Mapping[str, Part] = getattr(self, name)
@@ -168,4 +176,4 @@ def _told(finding: Finding) -> dict[str, Any]:
     return {"code": finding.code, "path": finding.path, "message": finding.message(), "hint": finding.hint()}
 
 
-__all__ = ["CLOCK_STARTS", "Answers", "AtOnce", "MigrationPlan", "Part", "TicketMove"]
+__all__ = ["CHAIN_MOVES", "CLOCK_STARTS", "Answers", "AtOnce", "MigrationPlan", "Part", "TicketMove"]

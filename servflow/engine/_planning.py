@@ -14,8 +14,8 @@ from servflow.engine._diff import checked, diff
 from servflow.engine._fitting import fitted
 from servflow.engine._likeness import alike_fields, alike_states
 from servflow.engine._migrating import made_by_move, migrate, over, runs_under
-from servflow.engine._migration import CLOCK_STARTS, Answers, AtOnce, MigrationPlan, Part, TicketMove
-from servflow.errors import Finding, InputError, ServflowError, nearest
+from servflow.engine._migration import CHAIN_MOVES, CLOCK_STARTS, Answers, AtOnce, MigrationPlan, Part, TicketMove
+from servflow.errors import Finding, InputError, ServflowError, nearest, shown
 from servflow.model import Breached, FrozenMap, Outcome, Ticket, instant
 from servflow.sla import OPTIONS
 
@@ -35,6 +35,7 @@ def plan_migration(
     fields: Mapping[str, str | None] | None = None,
     values: Mapping[str, Any] | None = None,
     clocks: Mapping[str, str] | None = None,
+    chains: str = "keep",
 ) -> MigrationPlan:
     """
     Work out what moving tickets from one version of a definition to another comes to; nothing is changed.
@@ -50,6 +51,8 @@ def plan_migration(
         values: for fields, what tickets get that have no value that fits.
         clocks: from when a new clock counts for a ticket that is under way: ``since`` (where it would have started,
             unless said), ``now`` or ``never``.
+        chains: live runs ``keep`` the edition of a changed chain that they are pinned to, where *new* has it in
+            ``past_chains`` (a desk sees to that), or ``move`` to the level of the same name.
 
     Raises:
         InputError: the definitions are of different workflows, or an answer names what does not exist.
@@ -62,7 +65,7 @@ def plan_migration(
             f"a plan leads from one version of a workflow to another, not from {old.workflow!r} to {new.workflow!r}",
             code="migration",
         )
-    answers = _answers(old, new, {"states": states, "fields": fields, "values": values, "clocks": clocks})
+    answers = _answers(old, new, {"states": states, "fields": fields, "values": values, "clocks": clocks}, chains)
     before, after = _named(old.to_data(), answers), new.to_data()
     futures = same_futures(before, after, extensions=old.extensions == new.extensions)
     state_parts, state_findings = _states(old, new, answers, futures)
@@ -87,7 +90,9 @@ def plan_migration(
 # answers --------------------------------------------------------------------------------------------------------
 
 
-def _answers(old: Workflow, new: Workflow, said: Mapping[str, Any]) -> Answers:
+def _answers(old: Workflow, new: Workflow, said: Mapping[str, Any], chains: str) -> Answers:
+    if chains not in CHAIN_MOVES:
+        raise InputError(f"chains is one of {', '.join(CHAIN_MOVES)}, not {shown(chains)}", code="migration", known=CHAIN_MOVES)
     given: dict[str, Any] = {name: {} if answer is None else answer for name, answer in said.items()}
     for name, answer in given.items():
         if not isinstance(answer, Mapping):
@@ -117,6 +122,7 @@ def _answers(old: Workflow, new: Workflow, said: Mapping[str, Any]) -> Answers:
         fields=FrozenMap(given["fields"]),
         values=FrozenMap(fitting),
         clocks=FrozenMap(given["clocks"]),
+        chains=chains,
     )
 
 

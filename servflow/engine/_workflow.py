@@ -162,7 +162,7 @@ class Workflow(Questions):
         return f"Workflow({self.workflow!r}, version {self.version})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self.to_data(), self.extensions)
+        return _rebuild, (self.to_data(), self.extensions, (self.past_calendars, self.past_chains))
 
     # verbs ------------------------------------------------------------------------------------------------------
 
@@ -491,5 +491,5 @@ def _nameless(table: DecisionTable) -> dict[str, Any]:
     return {key: value for key, value in table.to_data().items() if key != "name"}
 
 
-def _rebuild(data: Mapping[str, Any], extensions: Extensions) -> Workflow:
-    return Workflow(**data, extensions=extensions)
+def _rebuild(data: Mapping[str, Any], extensions: Extensions, past: tuple[Any, Any] = ((), ())) -> Workflow:
+    return Workflow(**data, extensions=extensions, past_calendars=past[0], past_chains=past[1])

@@ -23,6 +23,7 @@ from servflow.escalation._level import (
     Level,
     Remind,
 )
+from servflow.escalation._migrate import migrate
 from servflow.escalation._plan import (
     Planned,
     calendar_finder,
@@ -125,6 +126,7 @@ __all__ = [
     "history_text",
     "hold",
     "later",
+    "migrate",
     "next_due",
     "plan",
     "regained",

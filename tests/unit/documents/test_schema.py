@@ -29,7 +29,7 @@ FILES = [
 ]
 
 PARTS: list[tuple[type[Part], type[Any], set[str]]] = [
-    (_models.WorkflowModel, Workflow, {"host_calendars", "past_calendars", "extensions"}),
+    (_models.WorkflowModel, Workflow, {"host_calendars", "past_calendars", "past_chains", "extensions"}),
     (_models.FieldModel, Field, set()),
     (_models.EventModel, EventSpec, set()),
     (_models.StateModel, State, set()),
