@@ -410,6 +410,8 @@ def _sets(update: Update) -> list[tuple[str, Expression | None]]:
     single = {"queue": "queue", "raise_priority": "priority", "assign": "assignee", "add_owner": "owner"}
     if update.kind == "unassign":
         return [(update.parts.get("slot") or "assignee", None)]
+    if update.kind == "assign" and update.parts.get("keep_owner"):
+        return [("assignee", None), ("owner", None)]
     return [(single[update.kind], None)] if update.kind in single else []
 
 

@@ -192,7 +192,8 @@ def _run_tag(call: OneCall, update: Update, _keep: bool) -> None:
 
 
 def _run_start(call: OneCall, update: Update, _keep: bool) -> None:
-    call.queue.append(StartChain(update.parts["chain"], f"start:{update.path}"))
+    jump, parts = update.kind == "jump", update.parts
+    call.queue.append(StartChain(parts["chain"], f"start:{update.path}", parts["level"], jump, call.cause))
 
 
 _RUN: Mapping[str, Callable[[OneCall, Update, bool], None]] = {
@@ -213,4 +214,5 @@ _RUN: Mapping[str, Callable[[OneCall, Update, bool], None]] = {
     "unwatch": _run_leave,
     "tag": _run_tag,
     "start": _run_start,
+    "jump": _run_start,
 }

@@ -76,6 +76,15 @@ def assign(call: OneCall, slot: str, to: str, source: str, *, policy: str | None
     call.raise_event(f"assigned.{name}", FrozenMap({"to": to}))
 
 
+def own(call: OneCall, to: str, source: str) -> None:
+    """Let somebody own the ticket instead of whoever did; nothing happens where they do."""
+    previous = call.draft.owner
+    if previous != to:
+        call.record(Assigned, slot="owner", to=to, previous=previous, source=source)
+        call.effect(Assign, source, to, slot="owner", to=to, previous=previous)
+        call.happening.changed.add("owner")
+
+
 def unassign(call: OneCall, slot: str, source: str) -> None:
     """Empty a slot and give its capacity back; nothing happens where it is empty."""
     previous = getattr(call.draft, slot)

@@ -29,7 +29,7 @@ Way = Callable[[list[int]], Any]
 _ORDER = ("cancel", "stop", "reset", "pause", "resume")
 _GIVEN = ("field", "queue")
 _MADE_OF_MOVES = ("ticket.cancel", "ticket.reopen")
-_BY_ASSIGNMENT = ("assignee", "owner", "outlet", "helpers")
+_BY_ASSIGNMENT = ("assignee", "owner", "outlet", "helpers", "watchers")
 
 
 @attrs.define(eq=False)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from servflow.engine._definition import BUILT_IN
 from servflow.errors import nearest
-from servflow.model import EMPTY
+from servflow.model import EMPTY, Action
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
     from servflow.engine._compile import Compiled
 
 _OTHERS = ("assigned", "exhausted", "done")
+
+BREACHED = "helper.breached"
+"""Raised when time goes past what a helper promised; its payload names the ``helper`` and the ``due`` instant."""
 
 
 class Raised:
@@ -27,6 +31,8 @@ class Raised:
     def __init__(self, compiled: Compiled) -> None:
         self._compiled = compiled
         found = {"children.closed"}
+        if any(_promises(actions) for actions in _all_actions(compiled)):
+            found.add(BREACHED)
         for name, state in compiled.states.items():
             if state.checklist:
                 found.add(f"done.checklist.{name}")
@@ -69,6 +75,8 @@ class Raised:
         firsts = {name.split(".", maxsplit=1)[0] for name in self.names}
         for index, move in enumerate(self._compiled.transitions):
             for event in (move.event or "").split():
+                if event in BUILT_IN:
+                    continue
                 if "." in event and event.split(".", maxsplit=1)[0] in firsts - {"done"} and not self.covers(event):
                     known = sorted(self.names)
                     self._compiled.problems.add(
@@ -79,6 +87,22 @@ class Raised:
                         known=known,
                         nearest=nearest(event, known),
                     )
+
+
+def _all_actions(compiled: Compiled) -> Iterator[tuple[Action, ...]]:
+    flow = compiled.workflow
+    yield from (move.do for move in flow.transitions)
+    yield from (rule.then for rule in flow.rules)
+    for chain in (*flow.escalations, *flow.past_chains):
+        for level in chain.levels:
+            yield level.do
+
+
+def _promises(actions: tuple[Action, ...]) -> bool:
+    return any(
+        action.kind == "add_helper" and isinstance(action.value, Mapping) and action.value.get("within") is not None
+        for action in actions
+    )
 
 
 def _heads(name: str) -> list[str]:

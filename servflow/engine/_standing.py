@@ -184,6 +184,9 @@ class Standing:
         elif update.kind == "assign":
             if self.pick("unknown", "assign", 2, free=False) == 0:
                 self._fill("assignee")
+                keeps = update.parts.get("keep_owner") and "owner" in machine.order
+                if keeps and self.pick("unknown", "kept owner", 2, free=False) == 0:
+                    self._fill("owner")
                 names = [policy.name for policy in machine.workflow.dispatch if policy.slot == "assignee"] or ["assignee"]
                 self.queue.append(f"assigned.{names[0]}")
         elif update.kind == "add_owner" and "owner" in machine.order and self.pick("unknown", "owner", 2, free=False) == 0:

@@ -17,6 +17,12 @@ TEXTS: dict[str, Text] = {
         hint_en="known are {known}",
         hint_zh="可用的动作：{known}",
     ),
+    "action.without": Text(
+        en="'{key}' means nothing without '{needs}'",
+        zh="没有“{needs}”时，“{key}”不起作用",
+        hint_en="write {needs} too, such as 4h",
+        hint_zh="请同时写 {needs}，例如 4h",
+    ),
     "action.value": Text(
         en="the action {action} cannot be read from {value}",
         zh="动作 {action} 的内容 {value} 无法读取",

@@ -84,6 +84,25 @@ TEXTS: dict[str, Text] = {
         hint_en="name one in 'calendar', or write days as 3d",
         hint_zh="请在 calendar 中指定日历，或把天数写成 3d",
     ),
+    "escalation.no_level": Text(
+        en="there is no level {level!r} to enter at",
+        zh="没有可进入的级别“{level}”",
+        hint_en="levels are {known}",
+        hint_zh="已有级别：{known}",
+    ),
+    "escalation.cause_clock": Text(
+        en="clock {clock} reached {mark} (cycle {cycle})", zh="时钟“{clock}”到达 {mark}（第 {cycle} 周期）"
+    ),
+    "escalation.cause_event": Text(en="event {name} happened", zh="发生事件 {name}"),
+    "escalation.cause_state": Text(en="the ticket came into state {name}", zh="工单进入状态“{name}”"),
+    "escalation.cause_age": Text(en="the ticket came of age", zh="工单存在已久"),
+    "escalation.cause_silent": Text(en="no message of {name} for too long", zh="{name} 一方长时间没有消息"),
+    "escalation.cause_correlator": Text(en="correlator {name} fired", zh="关联器“{name}”触发"),
+    "escalation.cause_when": Text(en="its condition became true", zh="条件成立"),
+    "escalation.cause_when_text": Text(en="{text} became true", zh="条件成立：{text}"),
+    "escalation.cause_start": Text(en="an action of the workflow asked for it ({name})", zh="由流程动作启动（{name}）"),
+    "escalation.cause_asked": Text(en="somebody asked for it", zh="有人要求启动"),
+    "escalation.cause_other": Text(en="{cause}", zh="{cause}"),
     "escalation.trigger": Text(
         en="a trigger is exactly one of {known}; given: {given}",
         zh="触发条件只能是 {known} 之一；实际给出：{given}",
@@ -139,6 +158,18 @@ TEXTS: dict[str, Text] = {
         zh="没有“{zone}”这个时区",
         hint_en="write a name such as Asia/Shanghai",
         hint_zh="请写 Asia/Shanghai 这样的名称",
+    ),
+    "escalation.zone_alone": Text(
+        en="a zone says where the hours of a calendar are read, and there is no calendar",
+        zh="zone 说明按哪个时区读取日历的时间，但这里没有日历",
+        hint_en="give calendar too, or write one of {known}",
+        hint_zh="请同时写 calendar，或改写为 {known} 之一",
+    ),
+    "escalation.goto": Text(
+        en="level {level!r} does not come after this one",
+        zh="级别“{level}”不在本级之后",
+        hint_en="a climb goes on upwards only; later levels are {known}",
+        hint_zh="升级只能向后进行；之后的级别：{known}",
     ),
     "escalation.users": Text(
         en="{value} is nobody who could be on call",

@@ -11,7 +11,7 @@ from servflow.errors import DefinitionError, Finding, shown
 from servflow.escalation import _shape
 from servflow.escalation._shape import joined, near
 
-RELATIONS = ("assignee", "owner", "helpers", "customer", "requester", "outlet")
+RELATIONS = ("assignee", "owner", "helpers", "watchers", "customer", "requester", "outlet")
 """Words that mean whoever the ticket holds in that place."""
 
 FORMS: Mapping[str, tuple[str, ...]] = {

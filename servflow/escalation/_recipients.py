@@ -79,7 +79,7 @@ def resolve(
     """
     Who a ``to`` means now.
 
-    The forms: a relation (``assignee``, ``owner``, ``helpers``, ``customer``, ``requester``,
+    The forms: a relation (``assignee``, ``owner``, ``helpers``, ``watchers``, ``customer``, ``requester``,
     ``outlet``), ``{user: id}``, ``{role: r}``, ``{queue: q, pick: all | least_loaded | first |
     random | round_robin}``, ``{outlet: id}``, ``{manager_of: <to>, n: 1}``, ``{field: name}``, ``{schedule: s, who: now
     | next | previous}``, ``{on_call: s}``, ``{webhook: name}``, ``{target: name}`` (the host's own function), or a

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 import attrs
 from attrs import frozen
@@ -189,6 +190,27 @@ def check_count(value: Any, limit: int, path: str) -> list[Finding]:
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= limit:
         return []
     return [Finding("escalation.count", path, {"value": shown(value), "limit": limit})]
+
+
+def check_keys(value: Mapping[str, Any], known: Sequence[str], path: str) -> list[Finding]:
+    """A mapping has these keys and no other."""
+    found = [
+        Finding("escalation.unknown_key", joined(path, key), {"key": key, "known": tuple(known), "nearest": near(key, known)})
+        for key in value
+        if key not in known
+    ]
+    found.extend(Finding("escalation.missing", joined(path, key), {"key": key}) for key in known if key not in value)
+    return found
+
+
+def check_zone(value: Any, path: str, words: Sequence[str] = ()) -> list[Finding]:
+    """A time zone is a name of the tz database; *words* are what else may stand there."""
+    try:
+        if isinstance(value, str) and ZoneInfo(value).key:
+            return []
+    except (KeyError, ValueError, OSError):
+        pass
+    return [Finding("escalation.zone", path, {"zone": shown(value), "nearest": near(value, (*words, *available_timezones()))})]
 
 
 def check_condition(value: Any, path: str) -> list[Finding]:

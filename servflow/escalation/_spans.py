@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from servflow.errors import TimeError
 from servflow.model import Span
@@ -13,6 +13,7 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """When a level is due whose calendar never opens again."""
 
 
+@runtime_checkable
 class Counts(Protocol):
     """What a climb needs of a calendar."""
 

@@ -23,8 +23,12 @@ ACTIONS = (
     "raise_priority",
     "add_owner",
     "add_helper",
+    "remove_helper",
+    "watch",
+    "unwatch",
     "tag",
     "start",
+    "jump",
 )
 """What a transition, a rule or a level may do; each is data, never code."""
 

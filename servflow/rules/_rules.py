@@ -183,6 +183,9 @@ _CHANGED: Mapping[str, str] = {
     "assign": "assignee",
     "add_owner": "owner",
     "add_helper": "helpers",
+    "remove_helper": "helpers",
+    "watch": "watchers",
+    "unwatch": "watchers",
     "tag": "tags",
     "open": "children",
 }
@@ -197,6 +200,8 @@ def _writes(then: tuple[Action, ...]) -> frozenset[str]:
             names.add(action.value if isinstance(action.value, str) else "assignee")
         elif action.kind in _CHANGED:
             names.add(_CHANGED[action.kind])
+            if action.kind == "assign" and isinstance(action.value, Mapping) and action.value.get("keep_owner"):
+                names.add("owner")
     return frozenset(names)
 
 
