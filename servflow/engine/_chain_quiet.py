@@ -1,0 +1,102 @@
+"""Knows what a level says at once, what it holds back in quiet hours, and when that goes out; must not know what it does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import attrs
+
+from servflow import escalation
+from servflow.engine import _chain_ends
+from servflow.engine._acting import evaluate
+from servflow.engine._call import Late
+from servflow.engine._chain_deliveries import awaiting
+from servflow.engine._chain_plans import calendars
+from servflow.model import ChainRun, FrozenMap, HeldBack, Notify, QuietEnded, freeze
+
+if TYPE_CHECKING:
+    from servflow.engine._actions import Update
+    from servflow.engine._call import OneCall
+    from servflow.engine._chain_levels import Said
+    from servflow.engine._chain_plans import ChainPlan
+
+
+def said(  # noqa: PLR0917 - what a level of which run came to, and when
+    call: OneCall, plan: ChainPlan, run: ChainRun, place: int, at: datetime, came_to: Said, *, reminder: bool = False
+) -> tuple[ChainRun, Said]:
+    """
+    The run after a level or its reminder spoke, and what of it is said at once.
+
+    In quiet hours what is not urgent waits in the run, or is dropped; the run keeps who heard, and why nobody did.
+    """
+    ends = escalation.quiet_until(plan.chain.quiet, at, calendars(call)) if came_to.told else None
+    reached = came_to.told or (came_to.outcome == "fired" and _reaches(plan, place))
+    collapse = plan.chain.late == "collapse" and not reminder  # a reminder speaks for its own level alone
+    if ends is not None:
+        run, came_to = _hushed(plan, run, place, ends, came_to, collapse=collapse)
+        reached = came_to.told
+    if came_to.told and came_to.aloud and collapse:
+        run = escalation.spoken_for(run)
+    if reached:
+        run = attrs.evolve(run, heard=run.heard + 1, nobody=())
+    else:
+        run = _chain_ends.unheard(plan, run, place, came_to.outcome, came_to.why)
+    effects, run = awaiting(plan, run, place, came_to.effects)
+    return run, attrs.evolve(came_to, effects=effects)
+
+
+def _hushed(
+    plan: ChainPlan, run: ChainRun, place: int, ends: datetime, came_to: Said, *, collapse: bool
+) -> tuple[ChainRun, Said]:
+    quiet = [effect for effect in came_to.effects if isinstance(effect, Notify) and not effect.urgent]
+    if not quiet:
+        return run, came_to
+    later = plan.chain.quiet is not None and plan.chain.quiet.take == "later"
+    notices = [HeldBack(level=place, action=one.action, to=one.to, due=ends, reason=one.reason) for one in quiet]
+    kept: set[tuple[str, str]] = {(one.action, one.to) for one in notices}
+    if later:
+        run, over = escalation.hold_back(run, notices, collapse=collapse)
+        kept -= {(one.action, one.to) for one in over}
+    effects = [one for one in came_to.effects if not isinstance(one, Notify) or one.urgent or (one.action, one.to) not in kept]
+    aloud = tuple(dict.fromkeys(one.to for one in effects if isinstance(one, Notify)))
+    if later:
+        why = f"quiet hours: told at {ends.isoformat()}"
+        return run, attrs.evolve(came_to, effects=effects, aloud=bool(aloud), why=(*came_to.why, why))
+    return run, attrs.evolve(
+        came_to, effects=effects, told=aloud, aloud=bool(aloud), why=(*came_to.why, "quiet hours: not said")
+    )
+
+
+def _reaches(plan: ChainPlan, place: int) -> bool:
+    """Whether a level reaches somebody by other means than telling: an assignment, a call, another ticket."""
+    return any(update.kind in ("call", "open", "send") or "to" in update.parts for update in plan.levels[place][1])
+
+
+def fire_quiet(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
+    """Quiet hours ended: what a level had held back goes out, with its data as it is now."""
+    notices = escalation.first_quiet(run)
+    level = notices[0].level
+    updates = plan.levels[level][1] if level < len(plan.levels) else ()
+    call.cause += f":{level}"
+    before = len(call.effects)
+    for notice in notices:
+        _notify(call, plan, updates, notice)
+    made = call.effects[before:]
+    del call.effects[before:]
+    effects, run = awaiting(plan, run, level, made)
+    after = escalation.speak(plan.chain, run)
+    told = tuple(dict.fromkeys(notice.to for notice in notices))
+    call.record(QuietEnded, run=after, level=level, scheduled=scheduled, to=told)
+    call.late.append(Late(run, level, scheduled, len(call.records) - 1, effects))
+
+
+def _notify(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...], notice: HeldBack) -> None:
+    notices = [update for update in updates if update.kind == "notify"]
+    found = next((update for update in notices if update.path == notice.action), None)
+    template = next((update.parts["template"] for update in notices), plan.chain.name)
+    data = {}
+    if found is not None:
+        template = found.parts["template"]
+        data = {name: freeze(evaluate(call, one, f"{found.path}.{name}")) for name, one in found.values.items()}
+    call.effect(Notify, notice.action, notice.to, to=notice.to, template=template, data=FrozenMap(data), reason=notice.reason)
