@@ -195,6 +195,10 @@ class AsyncDesk:
         """As ``Desk.what_if``."""
         return await asyncio.to_thread(self._desk.what_if, id, **asked)
 
+    async def plan(self, id: str, until: datetime, **asked: Any) -> Any:  # noqa: A002 - as above
+        """As ``Desk.plan``."""
+        return await asyncio.to_thread(self._desk.plan, id, until, **asked)
+
     async def forecast(self, id: str, clock: str, estimate: timedelta | str) -> Any:  # noqa: A002 - as above
         """As ``Desk.forecast``."""
         return await asyncio.to_thread(self._desk.forecast, id, clock, estimate)

@@ -19,7 +19,7 @@ from servflow.desk._retry import Retry, positive
 from servflow.desk._steps import Outside, Steps, Surroundings, placed
 from servflow.desk._tick import Round
 from servflow.desk._workflows import Runnable, Workflows
-from servflow.engine import MigrationPlan
+from servflow.engine import MigrationPlan, Workflow
 from servflow.errors import InputError, StoreError, shown
 from servflow.model import Actor, Outcome, Record, Ticket, World
 from servflow.stores import Sort, Store, Trouble
@@ -267,14 +267,17 @@ class Desk(Questions):
 
     def explain(self, id: str) -> Any:  # noqa: A002 - as above
         """
-        Why a ticket stands where it stands, and what comes next.
+        Why a ticket stands where it stands, what comes next, and what became of every run of its chains.
 
         Raises:
             NotFound: there is no such ticket, or its version of the workflow is missing.
         """
         ticket = self.get(id)
         at, _ = placed(self._steps.around.now(), ticket, None)
-        return self._steps.workflows.of_ticket(ticket).explain(ticket, at=at, world=self._steps.around.world())
+        flow, world = self._steps.workflows.of_ticket(ticket), self._steps.around.world()
+        if isinstance(flow, Workflow) and flow.escalations:
+            return flow.explain(ticket, at=at, world=world, records=self.history(id))
+        return flow.explain(ticket, at=at, world=world)
 
     def explain_clock(
         self,

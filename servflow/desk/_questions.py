@@ -57,6 +57,22 @@ class Questions:
         """
         return self._asked(id, "forecast", {"clock": clock, "estimate": estimate})
 
+    def plan(self, id: str, until: datetime, **asked: Any) -> Any:  # noqa: A002 - as above
+        """
+        What the chains would do to a ticket from now until an instant if nothing else happened; see ``Workflow.plan``.
+
+        Args:
+            id: whose ticket.
+            until: aware instant at which to stop looking.
+            asked: ``chain``, ``script`` and ``down``, as there.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+            InputError: no such chain, the script is written otherwise, or the ticket is one that a correlator keeps.
+            LimitError: more happens until then than can be told.
+        """
+        return self._asked(id, "plan", {"until": until, **asked})
+
     def _asked(self, id_: str, question: str, asked: Mapping[str, Any]) -> Any:
         around = self._steps.around
         if held := sorted({"at", "world"} & asked.keys()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from servflow.engine._chain_plans import plan_of
 from servflow.engine._given import Given
 from servflow.engine._options import available
 from servflow.engine._views import ClockView, Explanation, NextUp
-from servflow.model import ClockRun, FrozenMap, SlotProgress, Ticket, write_instant
+from servflow.model import ClockRun, FrozenMap, Record, SlotProgress, Ticket, write_instant
 
 if TYPE_CHECKING:
     from servflow.engine._placing import SlotPlan
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 # explaining ---------------------------------------------------------------------------------------------------
 
 
-def explain(workflow: Workflow, ticket: Ticket, given: Given) -> Explanation:
+def explain(workflow: Workflow, ticket: Ticket, given: Given, records: Iterable[Record] = ()) -> Explanation:
     """The ticket told for people, as of one instant."""
     call = as_of(workflow, ticket, given)
     draft = call.draft
@@ -46,6 +47,7 @@ def explain(workflow: Workflow, ticket: Ticket, given: Given) -> Explanation:
         checklists=tuple(_facts.step_rows(call)),
         approvals=tuple(_facts.approval_rows(call)),
         children=draft.children,
+        history=escalation.history((*records, *call.records)) if records else (),
     )
 
 
@@ -93,6 +95,11 @@ def _run_view(call: OneCall, index: int) -> FrozenMap[str, Any]:
             "next_level": level,
             "next_at": None if due is None else write_instant(due[0]),
             "by": run.by,
+            "climb": run.climb,
+            "reached": run.reached,
+            "until": None if run.until is None else write_instant(run.until),
+            "hash": run.hash,
+            "current": plan.chain.hash == run.hash and not plan.past,
         }
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from servflow.escalation import RunStory
 from servflow.model import EMPTY, FrozenMap, write_instant
 
 
@@ -141,7 +142,7 @@ class Explanation:
     ``escalations`` the runs under way, ``slots`` how far dispatch has come with the sentence of a fresh
     look where a world is given, ``coming`` everything set by time in order. ``checklists`` are the steps of the
     active states, each with who did it and when or what it needs, ``approvals`` their votes, ``children`` the
-    tickets it waits for.
+    tickets it waits for. ``history`` is what became of every run of a chain, where the records were given.
     """
 
     ticket: str
@@ -158,6 +159,7 @@ class Explanation:
     checklists: tuple[FrozenMap[str, Any], ...] = ()
     approvals: tuple[FrozenMap[str, Any], ...] = ()
     children: tuple[str, ...] = ()
+    history: tuple[RunStory, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -176,6 +178,7 @@ class Explanation:
             "checklists": [plain_data(step) for step in self.checklists],
             "approvals": [plain_data(approval) for approval in self.approvals],
             "children": list(self.children),
+            "history": [run.as_data() for run in self.history],
         }
 
 

@@ -253,9 +253,9 @@ class Workflow(Questions):
         """
         return _ask.available(self, ticket, Given.of(at, actor, world, None))
 
-    def explain(self, ticket: Ticket, *, at: datetime, world: WorldLike = None) -> Explanation:
-        """Why the ticket is where it is, what was promised and how much is used up, and what comes next."""
-        return _ask.explain(self, ticket, Given.of(at, None, world, None))
+    def explain(self, ticket: Ticket, *, at: datetime, world: WorldLike = None, records: Iterable[Record] = ()) -> Explanation:
+        """Why it is where it is, what was promised and what comes next; with all its *records* also what its chains did."""
+        return _ask.explain(self, ticket, Given.of(at, None, world, None), records)
 
     def explain_clock(
         self,
