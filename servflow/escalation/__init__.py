@@ -23,7 +23,14 @@ from servflow.escalation._level import (
     Level,
     Remind,
 )
+from servflow.escalation._members import (
+    Members,
+)
 from servflow.escalation._migrate import migrate
+from servflow.escalation._overrides import (
+    Override,
+    Temporary,
+)
 from servflow.escalation._plan import (
     Planned,
     calendar_finder,
@@ -52,7 +59,6 @@ from servflow.escalation._rotation import (
     Shift,
 )
 from servflow.escalation._schedule import (
-    Override,
     Schedule,
 )
 from servflow.escalation._spans import (
@@ -98,6 +104,7 @@ __all__ = [
     "Counts",
     "Ending",
     "Level",
+    "Members",
     "Override",
     "Plan",
     "Planned",
@@ -112,6 +119,7 @@ __all__ = [
     "Shift",
     "Step",
     "Target",
+    "Temporary",
     "Trigger",
     "acknowledge",
     "arm",

@@ -12,8 +12,9 @@ from attrs import field, frozen
 
 from servflow.errors import DefinitionError, Finding, TimeError, shown
 from servflow.escalation import _shape
-from servflow.escalation._rotation import Shift, Users, read_group
-from servflow.escalation._schedule import Override
+from servflow.escalation._members import Users, read_group
+from servflow.escalation._overrides import Override
+from servflow.escalation._rotation import Shift
 from servflow.escalation._shape import Broken, at_path, broken
 from servflow.model import instant, read_instant, write_instant
 
@@ -65,6 +66,11 @@ def _duties(value: Any) -> Any:
     return Broken(tuple(wrong)) if wrong else tuple(sorted(read, key=lambda duty: (duty.start, duty.end)))
 
 
+def _notes(value: Any) -> Any:
+    good = isinstance(value, tuple) and all(isinstance(note, Finding) for note in value)
+    return value if good else broken("escalation.list", value=shown(value))
+
+
 @frozen(slots=False)
 class Roster:
     """
@@ -79,6 +85,7 @@ class Roster:
         known_from: since when it says all shifts; None where it does not tell.
         known_until: until when it does.
         name: where it comes from, for people; it changes nothing.
+        notes: what was not understood where it was read; not part of its data, and two rosters are equal without them.
 
     Raises:
         DefinitionError: with every part that is wrong.
@@ -92,6 +99,7 @@ class Roster:
     known_from: datetime | None = field(default=None, converter=_moment_or_none)
     known_until: datetime | None = field(default=None, converter=_moment_or_none)
     name: str = ""
+    notes: tuple[Finding, ...] = field(default=(), converter=_notes, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         found = _shape.problems(self)

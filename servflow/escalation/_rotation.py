@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
+from itertools import islice, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+import attrs
 from attrs import field, frozen
 
 from servflow.calendars import WEEKDAYS, Calendar
 from servflow.calendars._clock import window
-from servflow.calendars._zones import EPOCH_ORDINAL, checked, resolve, zone_of
+from servflow.calendars._zones import EPOCH_ORDINAL, LATEST, checked, resolve, zone_of
 from servflow.errors import DefinitionError, Finding, LimitError, TimeError, shown
 from servflow.escalation import _shape
+from servflow.escalation._members import (
+    MAX_CHANGES,
+    Epoch,
+    Epochs,
+    Members,
+    Users,
+    check_anchor,
+    place_of,
+    read_users,
+    write_users,
+)
 from servflow.escalation._shape import Broken, broken, near
-from servflow.escalation._turns import ELAPSED_UNITS, DutyDays, Period, Turns, Windows
-from servflow.model import FrozenMap, from_micros, instant, micros
+from servflow.escalation._turns import ELAPSED_UNITS, DutyDays, Period, Turns
+from servflow.escalation._windows import Windows
+from servflow.model import FrozenMap, from_micros, instant, micros, write_instant
 
-MAX_USERS = 1_000
 MAX_LENGTH = 10_000
 MAX_SHIFTS = 100_000
-_LOOK_AHEAD = 500
+# More turns, or openings of windows, than any pattern has before it comes back: a week has 10,080 minutes, and
+# after 4,800 months the calendar repeats.
+MAX_IDLE = 12_000
+MAX_OTHERS = 2_500
+FOREVER = 1 << 62
+"""Microseconds beyond any instant."""
 
-Users = tuple[str, ...]
+Piece = tuple[int, int, Users]
+"""A stretch of duty in microseconds, and who has it."""
 
 
 @frozen
@@ -35,29 +54,9 @@ class Shift:
     end: datetime
     users: Users
 
-
-def read_group(value: Any) -> Any:
-    """The users of one entry, or what is wrong with it."""
-    items = (value,) if isinstance(value, str) else value
-    if not isinstance(items, (list, tuple)) or not 0 < len(items) <= MAX_USERS:
-        return broken("escalation.users", value=shown(value))
-    if not all(isinstance(user, str) and user for user in items):
-        return broken("escalation.users", value=shown(value))
-    return tuple(dict.fromkeys(items))
-
-
-def _read_users(value: Any) -> Any:
-    items = (value,) if isinstance(value, str) else value
-    if not isinstance(items, (list, tuple)) or not 0 < len(items) <= MAX_USERS:
-        return broken("escalation.users", value=shown(value))
-    read = [read_group(item) for item in items]
-    wrong = [
-        finding
-        for place, group in enumerate(read)
-        if isinstance(group, Broken)
-        for finding in _shape.at_path(f"[{place}]", group.findings)
-    ]
-    return Broken(tuple(wrong)) if wrong else tuple(read)
+    def to_data(self) -> dict[str, Any]:
+        """The shift as its JSON-ready mapping."""
+        return {"start": write_instant(self.start), "end": write_instant(self.end), "users": list(self.users)}
 
 
 def _read_zone(value: Any) -> Any:
@@ -91,6 +90,23 @@ def _read_hold(value: Any) -> Any:
     return None if value is None else _read_period(value)
 
 
+def _read_windows_zone(value: Any) -> Any:
+    return None if value is None else _read_zone(value)
+
+
+def _read_bound(value: Any) -> Any:
+    return None if value is None else _read_start(value)
+
+
+def _read_changes(value: Any) -> Any:
+    read = _shape.read_values(Members, value, MAX_CHANGES)
+    if isinstance(read, Broken):
+        return read
+    ordered = tuple(sorted(read, key=lambda change: change.at))
+    twice = next((one for one, other in pairwise(ordered) if one.at == other.at), None)
+    return ordered if twice is None else broken("rotation.changes", at=write_instant(twice.at))
+
+
 def _wall(value: datetime) -> tuple[int, int]:
     """Days since 1970-01-01 and microseconds of the day that a wall clock shows."""
     seconds = (value.hour * 60 + value.minute) * 60 + value.second
@@ -119,6 +135,13 @@ class Rotation:
             the last of its end; it belongs to its start date and may run overnight.
         hold_for: how much of each turn is duty, from its beginning; None for all of it. With
             ``every: 2 weeks`` and ``hold_for: 1 week`` nobody has the second week.
+        windows_zone: the zone whose local time the windows are; ``zone`` unless given.
+        begins: when its duty first begins, aware or as wall time in ``zone``; None: it reaches back
+            without end. Turns are counted from ``start`` all the same.
+        ends: when it is over, likewise; nobody is on call from then on.
+        anchor: who has the turn that begins at ``start``; the first of ``users`` unless given.
+        changes: edits of the users, each a `Members` or its mapping ``{at, users, anchor}``; what was
+            before one stays true. `with_users` adds one.
 
     Raises:
         DefinitionError: with every part that is wrong.
@@ -126,15 +149,23 @@ class Rotation:
     >>> turns = Rotation(["ann", "bob"], "2026-03-02T09:00", "Europe/Berlin")
     >>> turns.on_call(datetime(2026, 3, 10, tzinfo=UTC))
     ('bob',)
+    >>> more = turns.with_users(["zoe", "ann", "bob"], datetime(2026, 3, 10, tzinfo=UTC))
+    >>> [*more.on_call(datetime(2026, 3, 10, tzinfo=UTC)), *more.next_on_call(datetime(2026, 3, 10, tzinfo=UTC))]
+    ['bob', 'zoe']
     """
 
-    users: tuple[Users, ...] = field(converter=_read_users)
+    users: tuple[Users, ...] = field(converter=read_users)
     start: str = field(converter=_read_start)
     zone: str = field(converter=_read_zone)
     every: str = field(default="1 week", converter=_read_period)
     length: int = 1
     windows: Mapping[str, tuple[str, ...]] | None = None
     hold_for: str | None = field(default=None, converter=_read_hold)
+    windows_zone: str | None = field(default=None, converter=_read_windows_zone, kw_only=True)
+    begins: datetime | None = field(default=None, converter=_read_bound, kw_only=True)
+    ends: datetime | None = field(default=None, converter=_read_bound, kw_only=True)
+    anchor: str | None = field(default=None, kw_only=True)
+    changes: tuple[Members, ...] = field(default=(), converter=_read_changes, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         found = [*_shape.problems(self), *_shape.check_count(self.length, MAX_LENGTH, "length")]
@@ -145,10 +176,18 @@ class Rotation:
                 object.__setattr__(self, "windows", FrozenMap({day: tuple(texts) for day, texts in week}))
             except DefinitionError as error:
                 found.extend(_window_findings(error.findings))
-        found.extend(self._period_findings())
+        found.extend([*self._period_findings(), *self._zone_findings(), *check_anchor(self.anchor, self.users)])
+        if not isinstance(zone, Broken):
+            for name in ("begins", "ends"):
+                object.__setattr__(self, name, _instant_in(zone, getattr(self, name), name))
+            found.extend(self._life_findings())
         if found:
             raise DefinitionError.of(found)
         object.__setattr__(self, "start", self._canonical_start(self.start))
+        if self.windows_zone == self.zone:
+            object.__setattr__(self, "windows_zone", None)
+        if self.anchor is not None and place_of(self.anchor, self.users) == 0:
+            object.__setattr__(self, "anchor", None)
 
     def _period_findings(self) -> list[Finding]:
         every = Period.read(self.every)
@@ -161,6 +200,24 @@ class Rotation:
             if period is not None and period.unit == "duty day" and self.windows is None:
                 found.append(Finding("escalation.duty_days", name, {}))
         return found
+
+    def _zone_findings(self) -> list[Finding]:
+        other = self.windows_zone
+        if other is None or isinstance(other, Broken) or other == self.zone:
+            return []
+        if self.windows is None:
+            return [Finding("rotation.windows_zone", "windows_zone", {})]
+        # Which date a duty day is would differ between the two zones, and turns would change in the middle of a window.
+        periods = [Period.read(self.every), Period.read(self.hold_for)]
+        if any(period is not None and period.unit == "duty day" for period in periods):
+            return [Finding("rotation.duty_zone", "windows_zone", {"zone": other})]
+        return []
+
+    def _life_findings(self) -> list[Finding]:
+        begins, ends = self.begins, self.ends
+        if not isinstance(begins, datetime) or not isinstance(ends, datetime) or begins < ends:
+            return []
+        return [Finding("rotation.life", "ends", {"begins": write_instant(begins), "ends": write_instant(ends)})]
 
     def _canonical_start(self, start: Any) -> str:
         """The wall time; with its offset only where it tells two occurrences apart that turns of hours count from."""
@@ -197,33 +254,158 @@ class Rotation:
         if self.windows is None:
             return None
         texts = [self.windows.get(name, ()) for name in WEEKDAYS]
-        return Windows(self.zone, tuple(tuple(found for text in day if (found := window(text))) for day in texts))
+        week = tuple(tuple(found for text in day if (found := window(text))) for day in texts)
+        windows = Windows(self.windows_zone or self.zone, week)
+        return None if windows.always else windows
+
+    @cached_property
+    def _epochs(self) -> Epochs:
+        place = 0 if self.anchor is None else place_of(self.anchor, self.users)
+        return Epochs.of(Epoch(self.users, place), self.changes, self._turns.index)
+
+    @cached_property
+    def _life(self) -> tuple[int, int]:
+        """From when to when it lasts, in microseconds."""
+        return (
+            -FOREVER if self.begins is None else micros(self.begins),
+            FOREVER if self.ends is None else micros(self.ends),
+        )
+
+    @cached_property
+    def _alone(self) -> bool:
+        """Whether one and the same group has every turn whole, so that turns make no difference to who is on call."""
+        return self._hold is None and len({group for epoch in self._epochs.epochs for group in epoch.users}) == 1
+
+    def users_at(self, at: datetime) -> tuple[Users, ...]:
+        """The list that takes turns at an instant, as edited until then, on duty or not."""
+        return self._epochs.at(micros(instant(at))).users
+
+    def with_users(self, users: Any, at: datetime, *, anchor: str | None = None) -> Rotation:
+        """
+        This rotation with other users from an instant on, and everybody else's turn where it was.
+
+        The turn that runs at *at* stays with whoever has it; where they are gone, the next of the old order who is
+        still there takes over at once. From there on the order of *users* holds. Before *at* nothing changes, and an
+        edit that was already set for later stays set; one set for *at* itself is replaced.
+
+        Args:
+            users: all of them, in order.
+            at: the instant of the edit.
+            anchor: who has the running turn instead.
+
+        Raises:
+            TimeError: *at* is naive.
+            DefinitionError: *users* or *anchor* are wrong, or there are more than 1,000 edits.
+        """
+        at = instant(at)
+        edit = Members(at=at, users=users, anchor=anchor)
+        return attrs.evolve(self, changes=(*(change for change in self.changes if change.at != at), edit))
 
     def on_call(self, at: datetime) -> Users:
         """
-        Who is on call at an instant; nobody outside the windows and the duty of a turn.
+        Who is on call at an instant; nobody outside the windows, the duty of a turn, or before it begins or once it ends.
 
         Raises:
             TimeError: *at* is naive.
         """
-        moment = micros(instant(at))
-        turn = self._turns.index(moment)
-        if self._hold is not None and moment >= self._turns.until(turn, self._hold):
+        return self.at_micros(micros(instant(at)))
+
+    def at_micros(self, moment: int) -> Users:
+        """Who is on call at an instant in microseconds since 1970-01-01T00:00Z."""
+        begins, ends = self._life
+        if not begins <= moment < ends:
             return ()
         if self._windows is not None and not self._windows.is_open(moment):
             return ()
-        return self._users(turn)
+        turn = self._turns.index(moment)
+        if self._hold is not None and moment >= self._turns.until(turn, self._hold):
+            return ()
+        return self._epochs.at(moment).of(turn)
 
-    def _users(self, turn: int) -> Users:
-        return self.users[turn % len(self.users)]
+    def pieces(self, moment: int) -> Iterator[Piece]:
+        """Stretches of duty, each of one turn and one set of users, whole, from the first that ends after an instant."""
+        turns, windows = self._turns, self._windows
+        begins, ends = self._life
+        low = max(moment, begins)
+        turn, idle = turns.index(low), 0
+        while low < ends and idle < MAX_IDLE:
+            idle += 1
+            start, after = turns.boundary(turn), turns.boundary(turn + 1)
+            over = after if self._hold is None else turns.until(turn, self._hold)
+            if low >= over:
+                low, turn = max(low, after), turn + 1
+                continue
+            end = over
+            if windows is not None:
+                opened = windows.first(max(low, start))
+                if opened is None or opened[0] >= ends:
+                    return
+                if opened[0] >= over:  # all turns that pass until then have no duty
+                    low = max(opened[0], after)
+                    turn = turn + 1 if low == after else turns.index(low)
+                    continue
+                start, end = max(start, opened[0]), min(over, opened[1])
+            if start >= ends:
+                return
+            for piece in self._epochs.pieces(turn, max(start, begins), min(end, ends)):
+                if piece[1] > moment:
+                    yield piece
+            low, idle = end, 0
+            if end == over:
+                low, turn = after, turn + 1
 
-    def _duty(self, turn: int) -> list[tuple[int, int]]:
-        """The stretches of duty in a turn, none where its boundaries coincide."""
-        start = self._turns.boundary(turn)
-        end = self._turns.boundary(turn + 1) if self._hold is None else self._turns.until(turn, self._hold)
-        if start >= end:
-            return []
-        return [(start, end)] if self._windows is None else self._windows.within(start, end)
+    def pieces_back(self, moment: int) -> Iterator[Piece]:
+        """The same stretches backwards, from the last that starts before an instant."""
+        turns, windows = self._turns, self._windows
+        begins, ends = self._life
+        high = min(moment, ends)
+        turn, idle = turns.index(high - 1), 0
+        while high > begins and idle < MAX_IDLE:
+            idle += 1
+            start = first = turns.boundary(turn)
+            end = turns.boundary(turn + 1) if self._hold is None else turns.until(turn, self._hold)
+            if first >= min(high, end):
+                high, turn = min(high, first), turn - 1
+                continue
+            if windows is not None:
+                opened = windows.last(min(high, end))
+                if opened is None or opened[1] <= begins:
+                    return
+                if opened[1] <= first:
+                    high = opened[1]
+                    turn = turns.index(high - 1)
+                    continue
+                start, end = max(first, opened[0]), min(end, opened[1])
+            if end <= begins:
+                return
+            for piece in reversed(self._epochs.pieces(turn, max(start, begins), min(end, ends))):
+                if piece[0] < moment:
+                    yield piece
+            high, idle = start, 0
+            if start == first:
+                turn -= 1
+
+    def runs(self, moment: int, back: bool = False) -> Iterator[Piece]:
+        """The stretches of duty like `pieces`, those of one group that has all turns as long as its windows allow."""
+        if not self._alone:
+            yield from self.pieces_back(moment) if back else self.pieces(moment)
+            return
+        begins, ends = self._life
+        users = self._epochs.epochs[0].users[0]
+        if self._windows is None:
+            if (begins < moment) if back else (moment < ends):
+                yield begins, ends, users
+            return
+        at = min(moment, ends) if back else max(moment, begins)
+        while (at > begins) if back else (at < ends):
+            opened = self._windows.last(at) if back else self._windows.first(at)
+            if opened is None:
+                return
+            start, end = max(opened[0], begins), min(opened[1], ends)
+            if start >= end:
+                return
+            yield start, end, users
+            at = opened[0] if back else opened[1]
 
     def shifts(self, a: datetime, b: datetime) -> tuple[Shift, ...]:
         """
@@ -237,37 +419,37 @@ class Rotation:
             LimitError: there are more than 100,000.
         """
         low, high = micros(instant(a, "a")), micros(instant(b, "b"))
-        found: list[Shift] = []
-        turn = self._turns.index(low)
-        examined = 0
-        while low < high and self._turns.boundary(turn) < high:
-            examined += 1
-            if examined > MAX_SHIFTS or len(found) > MAX_SHIFTS:
-                raise LimitError(f"more than {MAX_SHIFTS} shifts; ask for a shorter stretch of time", limit=MAX_SHIFTS)
-            for start, end in self._duty(turn):
-                if end > low and start < high:
-                    found.append(Shift(from_micros(checked(start)), from_micros(checked(end)), self._users(turn)))
-            turn += 1
-        return tuple(found)
+        return gathered(self.pieces(low), high) if low < high else ()
 
     def next_change(self, at: datetime) -> datetime | None:
-        """The first instant after *at* at which a shift starts or ends; None where none does within 500 turns."""
+        """
+        The first instant after *at* at which a shift starts or ends; None where none does until the year 9999 ends.
+
+        None, too, where ``hold_for`` and ``windows`` never meet.
+        """
         moment = micros(instant(at))
-        first = self._turns.index(moment)
-        for turn in range(first, first + _LOOK_AHEAD):
-            for start, end in self._duty(turn):
-                if end > moment:
-                    return from_micros(checked(start if start > moment else end))
+        for start, end, _ in self.pieces(moment):
+            change = start if start > moment else end
+            return from_micros(change) if change <= LATEST else None
         return None
 
     def next_on_call(self, at: datetime) -> Users:
         """Who is on call next: the first users after *at* that differ from those at *at*; nobody where none do."""
-        return first_other(self, at)
+        moment = micros(instant(at))
+        return other_users(self.runs(moment), self.at_micros(moment), lambda piece: piece[0] > moment)
+
+    def previous_on_call(self, at: datetime) -> Users:
+        """Who was on call before: the last users before *at* that differ from those at *at*; nobody where none do."""
+        moment = micros(instant(at))
+        return other_users(self.runs(moment, True), self.at_micros(moment), lambda piece: piece[1] <= moment)
 
     def to_data(self) -> dict[str, Any]:
         """The canonical, JSON-ready form: ``Rotation(**data)`` is this rotation again."""
         data = _shape.to_data(self)
-        data["users"] = [group[0] if len(group) == 1 else list(group) for group in self.users]
+        data["users"] = write_users(self.users)
+        for name in ("begins", "ends"):
+            if name in data:
+                data[name] = write_instant(data[name])
         return data
 
 
@@ -278,15 +460,34 @@ def _window_findings(findings: tuple[Finding, ...]) -> Iterator[Finding]:
         yield from _shape.at_path("windows", [Finding(finding.code, path, finding.facts)])
 
 
-def first_other(schedule: Any, at: datetime) -> Users:
-    """The first users on call after *at* who are not those at *at*, looking at a bounded number of changes."""
-    now = schedule.on_call(at)
-    moment: datetime | None = at
-    for _ in range(_LOOK_AHEAD):
-        moment = schedule.next_change(moment)
-        if moment is None:
-            return ()
-        users: Users = schedule.on_call(moment)
-        if users and users != now:
-            return users
+def _instant_in(zone: str, value: Any, name: str) -> Any:
+    """The instant of a wall time in a zone, or of an instant; None and what could not be read stay."""
+    if not isinstance(value, datetime):
+        return value
+    return instant(value, name) if value.tzinfo is not None else from_micros(checked(resolve(zone, *_wall(value))))
+
+
+def gathered(pieces: Iterator[Piece], high: int) -> tuple[Shift, ...]:
+    """
+    The shifts that start before an instant.
+
+    Raises:
+        TimeError: a shift leaves the years 1 to 9999.
+        LimitError: there are more than 100,000.
+    """
+    found: list[Shift] = []
+    for start, end, users in pieces:
+        if start >= high:
+            break
+        if len(found) >= MAX_SHIFTS:
+            raise LimitError(f"more than {MAX_SHIFTS} shifts; ask for a shorter stretch of time", limit=MAX_SHIFTS)
+        found.append(Shift(from_micros(checked(start)), from_micros(checked(end)), users))
+    return tuple(found)
+
+
+def other_users(pieces: Iterator[Piece], now: Users, counts: Callable[[Piece], bool], most: int = MAX_OTHERS) -> Users:
+    """The users of the first piece that counts, has somebody and has not those of now, among a bounded number."""
+    for piece in islice(pieces, most):
+        if piece[2] and piece[2] != now and counts(piece):
+            return piece[2]
     return ()

@@ -1,87 +1,62 @@
-"""Knows how rotations lie on top of each other and who stands in for whom; must not know tickets."""
+"""Knows how rotations lie on top of each other and what stands in for them; must not know tickets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from attrs import field, frozen
 
-from servflow.errors import DefinitionError, Finding, TimeError, shown
+from servflow.calendars._zones import LATEST
+from servflow.errors import DefinitionError
 from servflow.escalation import _shape
-from servflow.escalation._rotation import Rotation, Users, first_other, read_group
-from servflow.escalation._shape import Broken, broken
-from servflow.model import instant, read_instant, write_instant
+from servflow.escalation._members import Users
+from servflow.escalation._overrides import Override, Stretches, Temporary, read_overrides, read_temporary
+from servflow.escalation._rotation import Piece, Rotation, Shift, gathered, other_users
+from servflow.escalation._shape import Broken
+from servflow.model import from_micros, instant, micros
 
 MAX_LAYERS = 50
-MAX_OVERRIDES = 10_000
-ACTIONS = ("replace", "add", "remove")
 COMBINE = ("union", "top")
+MAX_JOINED = 500
 
-
-def _read_instant(value: Any) -> Any:
-    try:
-        return read_instant(value) if isinstance(value, str) else instant(value)
-    except TimeError:
-        return broken("escalation.instant", value=shown(value))
-
-
-@frozen(kw_only=True)
-class Override:
-    """
-    A change to who is on call for one stretch of time, half-open ``[start, end)``.
-
-    ``action`` says what becomes of those on call: ``replace`` (the default: only ``users`` are),
-    ``add`` or ``remove``. ``users`` is an id or several. Instants are aware, or text with an offset.
-
-    Raises:
-        DefinitionError: with every part that is wrong.
-    """
-
-    start: datetime = field(converter=_read_instant)
-    end: datetime = field(converter=_read_instant)
-    users: Users = field(converter=read_group)
-    action: str = "replace"
-
-    def __attrs_post_init__(self) -> None:
-        found = [*_shape.problems(self), *_shape.check_option(self.action, ACTIONS, "action")]
-        if not _shape.problems(self) and self.end <= self.start:
-            facts = {"start": write_instant(self.start), "end": write_instant(self.end)}
-            found.append(Finding("escalation.override", "end", facts))
-        if found:
-            raise DefinitionError.of(found)
-
-    def to_data(self) -> dict[str, Any]:
-        """The override as its JSON-ready mapping."""
-        data: dict[str, Any] = {"start": write_instant(self.start), "end": write_instant(self.end), "users": list(self.users)}
-        return data if self.action == "replace" else {**data, "action": self.action}
+Cell = tuple[int, int, Users, tuple[Piece, ...]]
+"""A stretch in which nothing changes: who is on call, and the turns and overrides that say so."""
 
 
 def _layers(value: Any) -> Any:
     return _shape.read_values(Rotation, value, MAX_LAYERS)
 
 
-def _overrides(value: Any) -> Any:
-    return _shape.read_values(Override, value, MAX_OVERRIDES)
-
-
-@frozen
+@frozen(slots=False)
 class Schedule:
     """
-    Layers of rotations, later ones on top, and overrides.
+    Layers of rotations, later ones on top, overrides, and temporary stretches that replace everything.
 
     With ``combine`` ``union`` (the default) everybody whom a layer names is on call, the lower layers
-    first; with ``top`` only those of the highest layer that has somebody. Overrides then apply in
-    their order, so the last one to replace decides.
+    first; with ``top`` only those of the highest layer that has somebody. An override that replaces then
+    says who is on call instead, others take users away, and others add users: their order makes no
+    difference. Within a ``temporary`` stretch neither layers nor overrides count.
+
+    Args:
+        layers: each a `Rotation` or its mapping. One with ``begins`` or ``ends`` lasts for a while only.
+        overrides: each an `Override` or its mapping, at most 10,000. Two that replace may not overlap, nor may
+            one that names somebody and one that removes them.
+        combine: ``union`` or ``top``.
+        temporary: each a `Temporary` or its mapping; they may not overlap.
 
     Raises:
         DefinitionError: with every part that is wrong.
     """
 
     layers: tuple[Rotation, ...] = field(default=(), converter=_layers)
-    overrides: tuple[Override, ...] = field(default=(), converter=_overrides)
+    overrides: tuple[Override, ...] = field(default=(), converter=read_overrides)
     combine: str = "union"
+    temporary: tuple[Temporary, ...] = field(default=(), converter=read_temporary, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         found = [*_shape.problems(self), *_shape.check_option(self.combine, COMBINE, "combine")]
@@ -102,6 +77,20 @@ class Schedule:
         schedule: Schedule = read
         return schedule
 
+    @cached_property
+    def _standing_in(self) -> Stretches:
+        return Stretches.of(self.overrides)
+
+    @cached_property
+    def _instead(self) -> Stretches:
+        return Stretches.of(self.temporary)
+
+    @cached_property
+    def _edges(self) -> list[int]:
+        """Every instant at which an override, a temporary stretch or a shift of one starts or ends."""
+        shifts = Stretches.of(shift for stretch in self.temporary for shift in stretch.shifts)
+        return sorted(self._standing_in.edges() | self._instead.edges() | shifts.edges())
+
     def on_call(self, at: datetime) -> Users:
         """
         Who is on call at an instant, each once.
@@ -109,31 +98,160 @@ class Schedule:
         Raises:
             TimeError: *at* is naive.
         """
-        at = instant(at)
-        users: list[str] = []
-        for layer in reversed(self.layers) if self.combine == "top" else self.layers:
-            users.extend(layer.on_call(at))
-            if users and self.combine == "top":
+        return self._at(micros(instant(at)))
+
+    def _at(self, moment: int) -> Users:
+        if not self.overrides and not self.temporary:
+            if self.combine == "top":
+                return next((users for layer in reversed(self.layers) if (users := layer.at_micros(moment))), ())
+            found = [user for layer in self.layers for user in layer.at_micros(moment)]
+            return tuple(dict.fromkeys(found))
+        layers = [(moment, moment, layer.at_micros(moment)) for layer in self.layers]
+        return self._decided(moment, layers)[0]
+
+    def _decided(self, moment: int, layers: Iterable[Piece | None]) -> tuple[Users, tuple[Piece, ...]]:
+        """Who is on call, and what says so, given the turn that each layer is in."""
+        if self.temporary and (places := self._instead.at(moment)):
+            shifts = self.temporary[places[0]].shifts
+            tiles = [(micros(shift.start), micros(shift.end), shift.users) for shift in shifts]
+            return _united(tile for tile in tiles if tile[0] <= moment < tile[1])
+        active = [self.overrides[place] for place in self._standing_in.at(moment)] if self.overrides else ()
+        acting: dict[str, list[Piece]] = {"replace": [], "add": [], "remove": []}
+        for one in active:
+            acting[one.action].append((micros(one.start), micros(one.end), one.users))
+        tiles = acting["replace"] or self._combined([tile for tile in layers if tile is not None and tile[2]])
+        if acting["remove"]:
+            away = {user for tile in acting["remove"] for user in tile[2]}
+            left = ((start, end, tuple(user for user in users if user not in away)) for start, end, users in tiles)
+            tiles = [tile for tile in left if tile[2]]
+        return _united([*tiles, *acting["add"]])
+
+    def _combined(self, tiles: list[Piece]) -> list[Piece]:
+        return tiles[-1:] if self.combine == "top" else tiles
+
+    def _cells(self, moment: int, *, back: bool = False, runs: bool = False) -> Iterator[Cell]:
+        """
+        Stretches from an instant on, or back, one after the other, as long as anything is still to change.
+
+        With *runs* turns that pass from one group to the same group are no change.
+        """
+        if runs:
+            lines = [layer.runs(moment, back) for layer in self.layers]
+        else:
+            lines = [layer.pieces_back(moment) if back else layer.pieces(moment) for layer in self.layers]
+        if not back:
+            for start, end, held in _swept(lines, self._edges, moment):
+                yield (start, end, *self._decided(start, held))
+            return
+        # Backwards is forwards on a line turned around.
+        turned = (((-end, -start, users) for start, end, users in line) for line in lines)
+        edges = [-edge for edge in reversed(self._edges)]
+        for start, end, held in _swept(turned, edges, -moment):
+            around = [None if piece is None else (-piece[1], -piece[0], piece[2]) for piece in held]
+            yield (-end, -start, *self._decided(-end, around))
+
+    def shifts(self, a: datetime, b: datetime) -> tuple[Shift, ...]:
+        """
+        Who is on call in ``[a, b)`` once layers, overrides and temporary stretches are taken together.
+
+        In order and whole: the first may start before *a*, the last end after *b*. A shift ends where somebody else comes
+        on call or nobody does, and where a turn passes to the same users again, as a rotation's shifts do; what changes
+        in a layer that does not show ends none. Of a schedule with one layer they are that layer's shifts.
+
+        Raises:
+            TimeError: *a* or *b* is naive, or a shift leaves the years 1 to 9999.
+            LimitError: there are more than 100,000.
+        """
+        low, high = micros(instant(a, "a")), micros(instant(b, "b"))
+        return gathered(self._joined(low, high), high) if low < high else ()
+
+    def _joined(self, low: int, high: int) -> Iterator[Piece]:
+        """The shifts in microseconds; one that goes on through more than 500 changes beyond the question is cut there."""
+        begun: int | None = None
+        last: Cell | None = None
+        beyond = 0
+        for cell in self._cells(low):
+            if last is None or begun is None or not _goes_on(last, cell):
+                if last is not None and begun is not None:
+                    yield begun, last[1], last[2]
+                begun = None
+                if cell[0] >= high:
+                    return
+                if cell[2]:
+                    begun = self._begun(cell) if cell[0] == low else cell[0]
+            last = cell
+            beyond += cell[0] >= high
+            if beyond > MAX_JOINED:
                 break
-        for override in self.overrides:
-            if override.start <= at < override.end:
-                if override.action == "remove":
-                    users = [user for user in users if user not in override.users]
-                else:
-                    users = [*(users if override.action == "add" else ()), *override.users]
-        return tuple(dict.fromkeys(users))
+        if last is not None and begun is not None:
+            yield begun, last[1], last[2]
+
+    def _begun(self, cell: Cell) -> int:
+        """When the shift began that a cell goes on with."""
+        for before in islice(self._cells(cell[0], back=True), MAX_JOINED):
+            if not _goes_on(before, cell):
+                break
+            cell = before
+        return cell[0]
 
     def next_change(self, at: datetime) -> datetime | None:
-        """The first instant after *at* at which a layer or an override starts or ends; None where none does."""
-        at = instant(at)
+        """
+        The first instant after *at* at which a layer, an override or a temporary stretch starts or ends.
+
+        None where none does until the year 9999 ends. It may be one at which nobody comes or goes.
+        """
+        moment = micros(instant(at))
         changes = [change for layer in self.layers if (change := layer.next_change(at)) is not None]
-        changes.extend(end for override in self.overrides for end in (override.start, override.end) if end > at)
+        place = bisect_right(self._edges, moment)
+        if place < len(self._edges) and self._edges[place] <= LATEST:
+            changes.append(from_micros(self._edges[place]))
         return min(changes, default=None)
 
     def next_on_call(self, at: datetime) -> Users:
         """Who is on call next: the first users after *at* that differ from those at *at*; nobody where none do."""
-        return first_other(self, at)
+        moment = micros(instant(at))
+        pieces = (cell[:3] for cell in self._cells(moment, runs=True))
+        return other_users(pieces, self._at(moment), lambda piece: piece[0] > moment)
+
+    def previous_on_call(self, at: datetime) -> Users:
+        """Who was on call before: the last users before *at* that differ from those at *at*; nobody where none do."""
+        moment = micros(instant(at))
+        pieces = (cell[:3] for cell in self._cells(moment, back=True, runs=True))
+        return other_users(pieces, self._at(moment), lambda piece: piece[1] <= moment)
 
     def to_data(self) -> dict[str, Any]:
         """The canonical, JSON-ready form: ``Schedule(**data)`` is this schedule again."""
         return _shape.to_data(self)
+
+
+def _united(tiles: Iterable[Piece]) -> tuple[Users, tuple[Piece, ...]]:
+    kept = tuple(tiles)
+    return tuple(dict.fromkeys(user for _, _, users in kept for user in users)), kept
+
+
+def _goes_on(before: Cell, after: Cell) -> bool:
+    """Whether a shift goes on from one cell into the next: the same users, and no turn passes from one to another there."""
+    if before[2] != after[2]:
+        return False
+    border = after[0]
+    return not (any(tile[1] == border for tile in before[3]) and any(tile[0] == border for tile in after[3]))
+
+
+def _swept(lines: Iterable[Iterator[Piece]], edges: list[int], at: int) -> Iterator[tuple[int, int, list[Piece | None]]]:
+    """Stretches between one change and the next, with the piece of each line that holds there."""
+    waiting = list(lines)
+    pieces = [next(line, None) for line in waiting]
+    place = bisect_right(edges, at)
+    while True:
+        for index, line in enumerate(waiting):
+            while (piece := pieces[index]) is not None and piece[1] <= at:
+                pieces[index] = next(line, None)
+        coming = [piece[0] if piece[0] > at else piece[1] for piece in pieces if piece is not None]
+        while place < len(edges) and edges[place] <= at:
+            place += 1
+        coming += edges[place : place + 1]
+        if not coming:
+            return
+        until = min(coming)
+        yield at, until, [piece if piece is not None and piece[0] <= at else None for piece in pieces]
+        at = until

@@ -7,7 +7,7 @@ from datetime import date
 
 from attrs import frozen
 
-from servflow.calendars._zones import DAY, EPOCH_ORDINAL, resolve, segments_between, wall_of
+from servflow.calendars._zones import BLOCK, DAY, EPOCH_ORDINAL, resolve, segments, wall_of
 
 UNITS = ("minute", "hour", "day", "duty day", "week", "month")
 ELAPSED_UNITS = {"minute": 60_000_000, "hour": 3_600_000_000}
@@ -43,23 +43,6 @@ class Period:
     def text(self) -> str:
         """The canonical spelling."""
         return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"
-
-
-def weekday(day: int) -> int:
-    """The weekday (0 is Monday) of a date given as days since 1970-01-01."""
-    return (day + _THURSDAY) % 7
-
-
-def last_shown(zone: str, local: int) -> int:
-    """
-    The instant at which a zone last shows a wall time, both in microseconds.
-
-    A wall time shown twice is its second occurrence; one that is skipped is the first instant after the gap.
-    """
-    for start, end, offset in reversed(tuple(segments_between(zone, local - 2 * DAY, local + 2 * DAY))):
-        if start + offset <= local:
-            return min(end, local - offset)
-    raise AssertionError("no zone is two days away from UTC")
 
 
 def _civil(day: int) -> tuple[int, int, int]:
@@ -132,26 +115,38 @@ class Turns:
 
     def index(self, at: int) -> int:
         """The turn that holds at an instant: the last one that has begun."""
-        turn = self._guess(at)
-        # The guess reads the wall clock, which a change of offset sets at most a day apart.
+        unit = self.every.unit
+        if unit in ELAPSED_UNITS:
+            return (at - self.at) // (self.every.count * ELAPSED_UNITS[unit])
+        for start, end, offset in segments(self.zone, at // BLOCK):
+            if at < end:
+                turn = self._shown(at + offset)
+                # Where the offset has held for a day when the turn began, the wall clock decides: no change of offset
+                # moves a wall clock by more than that, so neither boundary can have been shown before.
+                sure = self._day(turn) * DAY + self.wall - offset >= start + DAY
+                return turn if sure else self._settled(turn, at)
+        raise AssertionError("the stretches of a block cover it")
+
+    def _settled(self, turn: int, at: int) -> int:
+        """The turn that holds at an instant, from one near it."""
         while self.boundary(turn + 1) <= at:
             turn += 1
         while self.boundary(turn) > at:
             turn -= 1
         return turn
 
-    def _guess(self, at: int) -> int:
+    def _shown(self, local: int) -> int:
+        """The last turn whose wall time is not after a wall time, both in microseconds."""
         unit, count = self.every.unit, self.every.count
-        if unit in ELAPSED_UNITS:
-            return (at - self.at) // (count * ELAPSED_UNITS[unit])
-        day, wall = wall_of(self.zone, at)
-        if unit == "month":
-            year, month, _ = _civil(day)
-            first_year, first_month, _ = _civil(self.day)
-            return ((year - first_year) * 12 + month - first_month) // count
+        if unit in {"day", "week"}:
+            return (local - self.day * DAY - self.wall) // (count * (7 if unit == "week" else 1) * DAY)
+        day = (local - self.wall) // DAY  # the last day whose wall time has come
         if unit == "duty day" and self.duty is not None:
-            return (self.duty.before(day) - self.duty.before(self.day)) // count
-        return ((day - self.day) * DAY + wall - self.wall) // (count * (7 if unit == "week" else 1) * DAY)
+            return (self.duty.before(day + 1) - 1 - self.duty.before(self.day)) // count
+        year, month, _ = _civil(day)
+        first_year, first_month, _ = _civil(self.day)
+        turn = ((year - first_year) * 12 + month - first_month) // count
+        return turn if self._day(turn) <= day else turn - 1
 
     def until(self, turn: int, period: Period) -> int:
         """When a period from the beginning of a turn ends, at the latest when the next turn begins."""
@@ -164,50 +159,3 @@ class Turns:
         else:
             ends = self._moved(day, period.count, period.unit)
         return min(over, max(begun, resolve(self.zone, ends, wall)))
-
-
-Pairs = list[tuple[int, int]]
-
-
-@frozen
-class Windows:
-    """
-    Weekly windows of local time: each from the first occurrence of its start to the last occurrence of its end.
-
-    So a window that meets the hour shown twice is open for both, and windows that touch on the wall
-    clock never leave a gap between them.
-    """
-
-    zone: str
-    week: tuple[tuple[tuple[int, int], ...], ...]  # seven days from Monday; microseconds after midnight
-
-    def of_day(self, day: int) -> Pairs:
-        """The windows that start on a local date, as instants."""
-        found = []
-        for start, end in self.week[weekday(day)]:
-            opens, closes = resolve(self.zone, day, start), last_shown(self.zone, day * DAY + end)
-            if opens < closes:
-                found.append((opens, closes))
-        return found
-
-    def is_open(self, at: int) -> bool:
-        """Whether an instant lies in a window."""
-        day, _ = wall_of(self.zone, at)
-        # Overnight windows start the day before; a change of offset can move the date by one more.
-        return any(opens <= at < closes for near in range(day - 2, day + 2) for opens, closes in self.of_day(near))
-
-    def within(self, start: int, end: int) -> Pairs:
-        """The open stretches of [start, end), clipped to it, touching ones as one."""
-        first, _ = wall_of(self.zone, start)
-        last, _ = wall_of(self.zone, end)
-        opened = sorted(pair for day in range(first - 2, last + 2) for pair in self.of_day(day))
-        found: Pairs = []
-        for opens, closes in opened:
-            low, high = max(opens, start), min(closes, end)
-            if low >= high:
-                continue
-            if found and low <= found[-1][1]:
-                found[-1] = (found[-1][0], max(found[-1][1], high))
-            else:
-                found.append((low, high))
-        return found

@@ -14,6 +14,14 @@ MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 NOON = MONDAY + timedelta(hours=12)
 BASE = Rotation(["ann", "bob"], "2026-03-02", "UTC", "1 day")
 OFFICE = {"users": ["cy"], "start": "2026-03-02", "zone": "UTC", "windows": {"mon-fri": ["09:00-17:00"]}}
+CHRISTMAS = {
+    "start": "2026-12-24T00:00Z",
+    "end": "2026-12-27T00:00Z",
+    "shifts": [
+        {"start": "2026-12-24T00:00Z", "end": "2026-12-25T12:00Z", "users": "xia"},
+        {"start": "2026-12-25T00:00Z", "end": "2026-12-26T00:00Z", "users": ["yan", "zoe"]},
+    ],
+}
 
 
 def override(action: str | None = None, users: Any = "zoe") -> dict[str, Any]:
@@ -40,12 +48,16 @@ def test_layers_lie_on_top_of_each_other() -> None:
         ([override("add", "ann")], ["ann", "cy"]),
         ([override("remove", "ann")], ["cy"]),
         ([override("remove", "ann"), override("add", "dan")], ["cy", "dan"]),
-        ([override("add", "dan"), override()], ["zoe"]),
-        ([override(), override("remove", "zoe")], []),
+        ([override("add", "dan"), override()], ["zoe", "dan"]),
+        ([override("remove", "cy"), override("remove", "ann")], []),
+        ([override(), override("remove", "ann")], ["zoe"]),
+        ([override("add"), override("add", "zoe")], ["ann", "cy", "zoe"]),
     ],
 )
-def test_overrides_apply_in_order(overrides: list[Any], expected: list[str]) -> None:
-    """Each override changes what those before it left, for its half-open stretch."""
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_order_of_overrides_makes_no_difference(overrides: list[Any], expected: list[str], turned: bool) -> None:
+    """Those that replace come before those that remove, and those before the ones that add, each for its half-open stretch."""
+    overrides = overrides[::-1] if turned else overrides
     schedule = Schedule([BASE, OFFICE], overrides)
 
     assert expected == list(schedule.on_call(NOON))
@@ -66,12 +78,13 @@ def test_the_next_change_and_the_next_person() -> None:
 
 def test_a_schedule_written_and_read_is_the_same() -> None:
     """The canonical form leaves defaults out and reads back equal."""
-    schedule = Schedule([BASE, OFFICE], [override("add"), override()], combine="top")
+    schedule = Schedule([BASE, OFFICE], [override("add"), override()], combine="top", temporary=CHRISTMAS)
 
     assert schedule == Schedule.of(schedule.to_data()) == Schedule.of(schedule)
     assert {"start": "2026-03-02T12:00:00Z", "end": "2026-03-02T13:00:00Z", "users": ["zoe"]} == schedule.to_data()[
         "overrides"
     ][1]
+    assert ["temporary"] == [key for key in schedule.to_data() if key not in ("layers", "overrides", "combine")]
     assert {} == Schedule().to_data()
 
 
