@@ -28,4 +28,26 @@ TEXTS: dict[str, Text] = {
         hint_en="give each its own id",
         hint_zh="请使用不同的 id",
     ),
+    "ical.unreadable": Text(
+        en="left out, for it cannot be read: {why}",
+        zh="已略去，无法读取：{why}",
+    ),
+    "ical.nobody": Text(
+        en="{event} names nobody who is known; nobody is on call by it",
+        zh="{event} 未提到任何已知人员；该班次无人值班",
+        hint_en="say with people whose shift it is.",
+        hint_zh="请用 people 指明这是谁的班次。",
+    ),
+    "ical.unknown_person": Text(
+        en="{event} names {name}, whom nobody is known by",
+        zh="{event} 提到 {name}，没有人使用该名称",
+        hint_en="add the name to people.",
+        hint_zh="请将该名称加入 people。",
+    ),
+    "ical.zone_assumed": Text(
+        en="{event} and others name no zone, and neither does the file; their times are read as {zone}",
+        zh="{event} 等未标明时区，文件也未标明；其时间按 {zone} 读取",
+        hint_en="say zone.",
+        hint_zh="请指定 zone。",
+    ),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -12,13 +12,13 @@ from attrs import define, field, frozen
 from servflow.calendars import Holiday
 from servflow.errors import Finding, InputError, shown
 from servflow.integrations._ical_rules import Budget, Rule, Unsupported
+from servflow.integrations._ical_times import MOST_DAYS, Time, first_time, named, newest, times
 from servflow.integrations._ical_zones import Zones
 
 MAX_LENGTH = 2_000_000
 MOST_COMPONENTS = 10_000
 MOST_DEPTH = 8
 MOST_OCCURRENCES = 20_000
-MOST_DAYS = 3_660
 KINDS = ("holiday", "workday", "shift", "closed", "break", "skip")
 
 _DAY = timedelta(days=1)
@@ -94,16 +94,6 @@ class Asked:
     source: str | None
 
 
-@frozen
-class _Time:
-    """When something happens once: two wall times of the calendar's zone, and how long it is in its own."""
-
-    start: datetime
-    end: datetime
-    whole: bool  # about dates
-    length: timedelta | None = None  # None where it is about dates, or begins and ends in two zones
-
-
 @define
 class Events:
     """What the events of a file come to."""
@@ -130,16 +120,8 @@ class Events:
         events = [part for part in calendar.subcomponents if part.name == "VEVENT"]
         called_off = str(calendar.get("METHOD", "")).upper() == "CANCEL"
         special = any(str(event.get("X-APPLE-SPECIAL-DAY", "")).upper() in _APPLE for event in events)
-        latest: dict[tuple[str, str], Any] = {}
-        for number, event in enumerate(events):
-            if event.errors:
-                if str(event.get("STATUS", "")).upper() != "CANCELLED":
-                    why = "; ".join(f"{name}: {shown(str(said))}" for name, said in event.errors[:3])
-                    self._broken.append(f"{_named(event)}: {why}")
-                continue
-            key = (str(event.get("UID", f"#{number}")), _again(event))
-            if key not in latest or _sequence(event) >= _sequence(latest[key]):
-                latest[key] = event
+        latest, broken = newest(events)
+        self._broken += broken
         moved: dict[str, list[Any]] = {}
         for (uid, again), event in latest.items():
             if again:
@@ -154,16 +136,14 @@ class Events:
             except Unsupported as error:
                 self._note("left_out", event, why=str(error))
             except (ValueError, OverflowError, AttributeError, TypeError) as error:
-                self._broken.append(f"{_named(event)}: {error}")
+                self._broken.append(f"{named(event)}: {error}")
         if self._broken:
             more = f" (and {len(self._broken) - _MOST_TOLD} more)" if len(self._broken) > _MOST_TOLD else ""
             said = "; ".join(self._broken[:_MOST_TOLD])
             raise InputError(f"events that cannot be read: {said}{more}", code="ical.event", events=len(self._broken))
 
     def _event(self, event: Any, zones: Zones, moved: list[Any], special: bool) -> None:
-        if "RANGE" in getattr(event.get("RECURRENCE-ID"), "params", {}):
-            raise Unsupported("RECURRENCE-ID with RANGE")
-        first = _first(event, zones)
+        first = first_time(event, zones)
         kind = self._kind(event, first.whole, special)
         if kind == "skip":
             return
@@ -171,7 +151,7 @@ class Events:
         plain = not any(event.get(name) for name in ("EXDATE", "RDATE")) and not moved and isinstance(rule, Mapping)
         if kind == "holiday" and first.whole and plain and self._yearly(event, first, rule):
             return
-        for one in self._times(event, first, zones, moved):
+        for one in times(event, first, zones, moved):
             self._put(kind, event, one)
 
     def _kind(self, event: Any, whole: bool, special: bool) -> str:
@@ -197,7 +177,7 @@ class Events:
             return "skip"
         return "holiday" if whole else "break"
 
-    def _yearly(self, event: Any, first: _Time, rule: Mapping[str, Any]) -> bool:
+    def _yearly(self, event: Any, first: Time, rule: Mapping[str, Any]) -> bool:
         """Take a holiday of every year as such, where no year of the range lies before its first."""
         if "UNTIL" in rule or first.start.year > self.asked.low.year or not Rule.of(rule).yearly(first.start.date()):
             return False
@@ -208,55 +188,7 @@ class Events:
             self._holiday(event, f"{day:%m-%d}")
         return True
 
-    def _times(self, event: Any, first: _Time, zones: Zones, moved: list[Any]) -> Iterable[_Time]:
-        apart = first.end - first.start
-        begin = _value(event, "DTSTART").dt
-        named = _zone_name(event.get("DTSTART"))
-        times = [(start, first.length, named) for start in (begin, *self._ruled(event, begin, max(apart, timedelta())))]
-        for item in _listed(event, "RDATE"):
-            start, lasts = item.dt if isinstance(item.dt, tuple) else (item.dt, first.length)
-            span = lasts - start if isinstance(lasts, datetime) else lasts
-            times.append((start, span, _zone_name(item) or named))
-        gone = self._gone(event, begin, moved)
-        found: dict[datetime, _Time] = {}
-        for start, span, zone in times:
-            if _point(start) in gone or (isinstance(start, datetime) and start.date() in gone):
-                continue
-            wall = datetime.combine(start, _MIDNIGHT) if first.whole else _wall(start, zone, zones)
-            # Where it ends is asked of its own zone: the wanted one may change its clocks in between.
-            end = wall + apart if span is None else _wall(start + span, zone, zones)
-            found[wall] = _Time(wall, end, first.whole, span)
-        return [found[wall] for wall in sorted(found)]
-
-    def _gone(self, event: Any, begin: date, moved: list[Any]) -> set[Any]:
-        """The instances that are not there: taken out, or with an event of their own. Many programs mix dates and times."""
-        out = [item.dt for item in _listed(event, "EXDATE")]
-        if not event.get("RECURRENCE-ID"):
-            out += [other.get("RECURRENCE-ID").dt for other in moved]
-        gone = {_point(value) for value in out}
-        if not isinstance(begin, datetime):
-            gone |= {value.date() for value in out if isinstance(value, datetime)}
-        return gone
-
-    def _ruled(self, event: Any, begin: date, length: timedelta) -> list[date]:
-        rule = event.get("RRULE")
-        if rule is None:
-            return []
-        if not isinstance(rule, Mapping):
-            raise Unsupported("more than one RRULE")
-        ends = (rule.get("UNTIL") or [None])[0]
-        made = Rule.of({key: value for key, value in rule.items() if str(key).upper() != "UNTIL"})
-        day = begin.date() if isinstance(begin, datetime) else begin
-        low, high = self.asked.low - length - 2 * _DAY, self.asked.high + 2 * _DAY
-        out: list[date] = []
-        for found in made.dates(day, low, high, self.budget):
-            start = datetime.combine(found, begin.timetz()) if isinstance(begin, datetime) else found
-            if ends is not None and _beyond(start, ends):
-                break
-            out.append(start)
-        return out
-
-    def _put(self, kind: str, event: Any, one: _Time) -> None:
+    def _put(self, kind: str, event: Any, one: Time) -> None:
         if one.end <= one.start:
             if one.length is None:
                 raise ValueError(f"it ends at {one.end} and begins at {one.start}")
@@ -304,98 +236,8 @@ class Events:
             self.holidays[text] = Holiday(text, f"{held.name}; {given.name}"[:500], held.source)
 
     def _note(self, code: str, event: Any, **facts: Any) -> None:
-        facts = {"event": _named(event), **facts}
+        facts = {"event": named(event), **facts}
         self.notes.append(Finding(f"ical.{code}", "", facts, severity="warning"))
-
-
-def _first(event: Any, zones: Zones) -> _Time:
-    begin = _value(event, "DTSTART")
-    whole = not isinstance(begin.dt, datetime)
-    start = _wall(begin.dt, _zone_name(begin), zones)
-    if event.get("DTEND") is not None:
-        end = _value(event, "DTEND")
-        if isinstance(end.dt, datetime) == whole:
-            raise ValueError("DTSTART and DTEND are both dates or both times")
-        length = _between(begin, end)
-        if length is not None and length < timedelta():
-            raise ValueError(f"it ends at {end.dt} and begins at {begin.dt}")
-        if whole or _all_day(event, begin.dt, end.dt):
-            # Many programs write the last day, not the first one after it, of what lasts a single day.
-            days = max((end.dt - begin.dt).days, 1)
-            midnight = datetime.combine(begin.dt, _MIDNIGHT)
-            return _Time(midnight, midnight + days * _DAY, True)
-        if length == timedelta():
-            raise Unsupported("an event that ends as it begins")
-        return _Time(start, _wall(end.dt, _zone_name(end), zones), False, length)
-    if event.get("DURATION") is not None:
-        span = _value(event, "DURATION").dt
-        if not isinstance(span, timedelta):
-            raise ValueError("DURATION is a length of time such as PT1H")
-        if whole:
-            return _Time(start, start + span, True)
-        return _Time(start, _wall(begin.dt + span, _zone_name(begin), zones), False, span)
-    if not whole:
-        raise Unsupported("an instant without DTEND or DURATION")
-    return _Time(start, start + _DAY, whole)
-
-
-def _between(begin: Any, end: Any) -> timedelta | None:
-    """How long it is by the clock of its own zone; None where it begins and ends in two."""
-    if _zone_name(begin) != _zone_name(end) or getattr(begin.dt, "tzinfo", None) != getattr(end.dt, "tzinfo", None):
-        return None
-    length: timedelta = end.dt - begin.dt
-    return length
-
-
-def _all_day(event: Any, begin: datetime, end: datetime) -> bool:
-    """Whether hours mean whole days, as Outlook writes them: from midnight to midnight, whatever zone a reader is in."""
-    said = str(event.get("X-MICROSOFT-CDO-ALLDAYEVENT", "")).upper() == "TRUE"
-    return said and begin.tzinfo == end.tzinfo and begin < end and begin.time() == end.time() == _MIDNIGHT
-
-
-def _value(event: Any, name: str) -> Any:
-    found = event.get(name)
-    if found is None or isinstance(found, list) or not hasattr(found, "dt"):
-        raise ValueError(f"{name} is missing, given twice, or no date or time")
-    return found
-
-
-def _zone_name(value: Any) -> str | None:
-    named = getattr(value, "params", {}).get("TZID")
-    return None if named is None else str(named)
-
-
-def _wall(value: Any, named: str | None, zones: Zones) -> datetime:
-    if isinstance(value, datetime):
-        return zones.wall(value, named)
-    if not isinstance(value, date):
-        raise ValueError(f"{shown(str(value))} is no date or time")
-    return datetime.combine(value, _MIDNIGHT)
-
-
-def _point(value: Any) -> Any:
-    """Something that two ways to write one instant share."""
-    if isinstance(value, tuple):
-        value = value[0]
-    return value.timestamp() if isinstance(value, datetime) and value.tzinfo is not None else value
-
-
-def _beyond(start: date, ends: Any) -> bool:
-    if not isinstance(start, datetime):
-        return bool(start > (ends.date() if isinstance(ends, datetime) else ends))
-    if not isinstance(ends, datetime):
-        return bool(start.date() > ends)
-    if (start.tzinfo is None) != (ends.tzinfo is None):
-        return bool(start.replace(tzinfo=None) > ends.replace(tzinfo=None))
-    return bool(start > ends)
-
-
-def _listed(event: Any, name: str) -> list[Any]:
-    found = event.get(name)
-    out: list[Any] = []
-    for item in found if isinstance(found, list) else [] if found is None else [found]:
-        out += getattr(item, "dts", [])
-    return out
 
 
 def _days(first: date, end: date) -> list[date]:
@@ -408,20 +250,6 @@ def _categories(event: Any) -> list[str]:
     found = event.get("CATEGORIES")
     groups = found if isinstance(found, list) else [] if found is None else [found]
     return [str(name).casefold() for group in groups for name in getattr(group, "cats", [group])]
-
-
-def _again(event: Any) -> str:
-    found = event.get("RECURRENCE-ID")
-    return "" if found is None else str(getattr(found, "dt", found))
-
-
-def _sequence(event: Any) -> int:
-    text = str(event.get("SEQUENCE", 0))
-    return int(text) if re.fullmatch(r"\d{1,9}", text) else 0
-
-
-def _named(event: Any) -> str:
-    return shown(str(event.get("SUMMARY") or event.get("UID") or "an event without a name")[:80])
 
 
 def texts_of(found: Mapping[str, list[tuple[datetime, datetime]]]) -> dict[str, list[tuple[time, time | str]]]:

@@ -16,7 +16,7 @@ from servflow.integrations._ical_rules import Budget, Rule
 
 @define
 class Zones:
-    """The zones a file describes, and the one its times are wanted in."""
+    """The zones a file describes, and the one its times are wanted in; ``floating`` is that of times without a zone."""
 
     zone: ZoneInfo
     described: Mapping[str, list[Any]]
@@ -24,6 +24,7 @@ class Zones:
     high: date
     budget: Budget
     _onsets: dict[str, list[tuple[datetime, timedelta]]]
+    floating: ZoneInfo | None = None
 
     @classmethod
     def of(cls, zone: str, blocks: list[Any], low: date, high: date, budget: Budget) -> Zones:
@@ -35,7 +36,8 @@ class Zones:
         """
         The wall time in the wanted zone.
 
-        A time without a zone is one already; so is one of the very zone, also where the zone skips it or shows it twice.
+        A time without a zone is one already, unless ``floating`` says whose it is; so is one of the very zone, also where the
+        zone skips it or shows it twice.
 
         Args:
             value: the time, aware where its zone is in the tz database.
@@ -44,6 +46,8 @@ class Zones:
         Raises:
             ValueError: the file names a zone that neither it nor the tz database describes.
         """
+        if value.tzinfo is None and named is None and self.floating is not None:
+            value = value.replace(tzinfo=self.floating)
         if value.tzinfo is not None:
             if getattr(value.tzinfo, "key", None) == self.zone.key:
                 return value.replace(tzinfo=None, fold=0)

@@ -1,9 +1,9 @@
-"""Knows calendars as iCalendar files: what one would change, and how one is written; must not know how events are read."""
+"""Knows calendars and on-call shifts as iCalendar files: what is read, what is written; must not know how events are read."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,15 @@ from zoneinfo import ZoneInfo
 from servflow.calendars import Calendar, Holiday, HolidayList, OpenTime, Proposal
 from servflow.calendars._zones import segments_between
 from servflow.errors import InputError, TimeError, nearest, shown
+from servflow.escalation import Roster
+from servflow.integrations import _ical_on_call
+from servflow.integrations._ical_people import Names
 from servflow.integrations._ical_read import KINDS, MAX_LENGTH, Asked, Events, components, package, texts_of
 from servflow.integrations._ical_zones import bounded
 
 _YEARLY_SINCE = 1972  # a leap year, so that every yearly date has a first one
 _PRODUCT = "-//servflow//calendars//EN"
+_ON_CALL = "-//servflow//on call//EN"
 _DAY = timedelta(days=1)
 _EPOCH = datetime.combine(date(1970, 1, 1), time())  # as a wall clock of UTC shows it
 
@@ -153,6 +157,108 @@ def write_ics(
     _describe(written, found, calendar.days_zone)
     text: str = written.to_ical().decode("utf-8")
     return text
+
+
+def read_on_call(
+    source: str | bytes | Path,
+    *,
+    start: datetime,
+    end: datetime,
+    zone: str | None = None,
+    people: Names = None,
+    who: Sequence[str] = ("summary", "attendee", "description"),
+) -> Roster:
+    """
+    The shifts in an on-call feed, as other systems publish them: each event is a shift of those whom it names.
+
+    The roster can stand wherever a schedule can. Events that overlap put all of their people on call; where summaries begin
+    with levels such as ``[L1]``, only those of the highest level with somebody. Cancelled events are left out, rules with their
+    exceptions and moved events are worked out from *start* to *end*. A shift of a rule ends at the same wall time every time,
+    so that it hands over where the next one begins also when the clocks change. What is not understood stands in ``notes``:
+    events that cannot be read, names that nobody is known by, shifts of nobody.
+
+    Args:
+        source: a ``Path``, bytes in UTF-8, or a text; a text of one line that ends in ``.ics`` names a file.
+        start: aware instant: since when shifts are wanted.
+        end: aware instant: until when, at most 200 years later; there are at most 20,000 shifts.
+        zone: whose whole days and times without a zone are meant; None: the zone the file names for itself, else UTC, with a
+            note.
+        people: who is meant by a name: a mapping from names and addresses to ids, a world (its people's ids and names), or a
+            function of a text that gives an id, several or None. Upper and lower case are the same in a mapping, and a name is
+            also found inside a longer text. None: names are ids; ``On call - NAME - ...`` gives NAME.
+        who: where an event names people, of ``summary``, ``attendee`` and ``description``; the first that names somebody
+            decides. Several names stand apart by commas, semicolons, slashes or lines.
+
+    Raises:
+        InputError: the package is not installed, the file is no iCalendar or too large, or its rules go too far.
+        TimeError: *start* or *end* is naive.
+        DefinitionError: more than 100 people are on call at one time.
+    """
+    if zone is not None:
+        _zone(zone)
+    calendars = components(_text(source))
+    titles = [str(calendar.get("X-WR-CALNAME")) for calendar in calendars if calendar.get("X-WR-CALNAME")]
+    path = _path(source)
+    called = next(iter(titles), None) or (path.name if path else "")
+    places = (who,) if isinstance(who, str) else tuple(who)
+    return _ical_on_call.roster(calendars, start, end, zone=zone, people=people, places=places, name=called)
+
+
+def write_shifts(
+    schedule: Any,
+    person: str | None,
+    start: datetime,
+    end: datetime,
+    *,
+    stamp: datetime,
+    zone: str | None = None,
+    name: str | None = None,
+) -> str:
+    """
+    The shifts of a person, or of everybody, as an iCalendar text that a phone or an office program subscribes to.
+
+    A shift keeps its UID however often and whenever it is written, so a program that reads the text again moves nothing.
+    ``read_on_call`` gives the same shifts back.
+
+    Args:
+        schedule: what has ``shifts``: a schedule, a rotation or a roster.
+        person: an id; None: everybody, an event for each.
+        start: aware instant: every shift that meets the time from here on is written, whole.
+        end: aware instant: until here.
+        stamp: aware instant for ``DTSTAMP``: when the text was made. Nothing here reads a clock.
+        zone: the zone to write times in; None: UTC.
+        name: what the schedule is called; it is part of the UIDs, so that two schedules of one person do not mix.
+
+    Raises:
+        InputError: the package is not installed, *schedule* has no shifts to ask for, or one has fractions of a second.
+        TimeError: an instant is naive.
+    """
+    made = package()
+    if not hasattr(schedule, "shifts"):
+        said = f"a schedule with shifts is needed, not {shown(schedule)}; read_on_call gives one, or write a Schedule"
+        raise InputError(said, code="ical.schedule")
+    if stamp.tzinfo is None or stamp.utcoffset() is None:
+        raise TimeError("stamp must be an aware instant: when the text was made", code="naive", value=stamp)
+    if zone is not None:
+        _zone(zone)
+    written = made.Calendar()
+    titled = "On call" + (f": {name}" if name else "") + (f" ({person})" if person else "")
+    heads = (("PRODID", _ON_CALL), ("VERSION", "2.0"), ("CALSCALE", "GREGORIAN"), ("X-WR-CALNAME", titled))
+    for head, text in heads:
+        written.add(head, text)
+    written.add("X-WR-TIMEZONE", zone or "UTC")
+    found = [_ical_on_call.facts(*one, zone, name) for one in _ical_on_call.shifts_of(schedule, start, end, person)]
+    for key, facts in found:
+        event = made.Event()
+        event.add("UID", _ical_on_call.uid(key, name))
+        event.add("DTSTAMP", stamp.astimezone(UTC).replace(microsecond=0))
+        for part, value in facts.items():
+            event.add(part, value)
+        written.add_component(event)
+    if zone is not None:
+        _describe(written, found, zone)
+    out: str = written.to_ical().decode("utf-8")
+    return out
 
 
 def _check(calendar: OpenTime, stamp: datetime, start: date | None, end: date | None, open_hours: bool) -> None:
@@ -328,4 +434,4 @@ def _text(source: object) -> str:
         ) from None
 
 
-__all__ = ["MAX_LENGTH", "propose", "read_ics", "write_ics"]
+__all__ = ["MAX_LENGTH", "propose", "read_ics", "read_on_call", "write_ics", "write_shifts"]
