@@ -41,6 +41,12 @@ TEXTS: dict[str, Text] = {
         hint_en="cut it to the stretch, or make the stretch longer",
         hint_zh="请将班次截到这段时间之内，或延长这段时间",
     ),
+    "schedule.instead_of": Text(
+        en="an override that is to {action} covers for nobody",
+        zh="{action} 类型的替班不能替代某人",
+        hint_en="leave 'action' out, or leave 'instead_of' out",
+        hint_zh="请去掉 action，或去掉 instead_of",
+    ),
     "schedule.overlap": Text(
         en="number {other} in the list also says who is on call, instead of everybody else, from {start} to {end}",
         zh="列表中第 {other} 项在 {start} 至 {end} 也规定了由谁替代所有人值班",
@@ -48,8 +54,8 @@ TEXTS: dict[str, Text] = {
         hint_zh="请在另一项开始处截断其中一项，或合并为一项并写上所有人",
     ),
     "schedule.contradiction": Text(
-        en="at {start} this and number {other} in the list differ about {user}: one names them, the other removes them",
-        zh="在 {start}，本项与列表中第 {other} 项对 {user} 的安排矛盾：一项加入，另一项移除",
+        en="at {start} this and number {other} in the list differ about {user}: who is to come, or whether",
+        zh="在 {start}，本项与列表中第 {other} 项对 {user} 的安排相互矛盾",
         hint_en="cut one where the other begins, or drop one",
         hint_zh="请在另一项开始处截断其中一项，或去掉一项",
     ),

@@ -19,12 +19,19 @@ MAX_OVERRIDES = 10_000
 MAX_TEMPORARY = 1_000
 ACTIONS = ("replace", "add", "remove")
 
+# Two can swap their duty, so somebody may be covered for and stand in at the same time.
+_DIFFER = {"named": ("away",), "away": ("named", "covered"), "covered": ("away", "covered")}
+
 
 def _order(owner: Any) -> list[Finding]:
     """A stretch ends after it starts."""
     if isinstance(owner.start, Broken) or isinstance(owner.end, Broken) or owner.end > owner.start:
         return []
     return [Finding("escalation.override", "end", {"start": write_instant(owner.start), "end": write_instant(owner.end)})]
+
+
+def _read_covered(value: Any) -> Any:
+    return () if value is None or value == () else read_group(value)
 
 
 @frozen(kw_only=True)
@@ -35,6 +42,9 @@ class Override:
     ``action`` says what becomes of those on call: ``replace`` (the default: only ``users`` are),
     ``add`` or ``remove``. ``users`` is an id or several. Instants are aware, or text with an offset.
 
+    A ``replace`` with ``instead_of`` covers for somebody: ``users`` are on call where those would be, and everybody
+    else as before. So a week of holidays is covered without knowing the days of duty in it.
+
     Raises:
         DefinitionError: with every part that is wrong.
     """
@@ -43,16 +53,28 @@ class Override:
     end: datetime = field(converter=read_at)
     users: Users = field(converter=read_group)
     action: str = "replace"
+    instead_of: Users = field(default=(), converter=_read_covered)
 
     def __attrs_post_init__(self) -> None:
         found = [*_shape.problems(self), *_shape.check_option(self.action, ACTIONS, "action"), *_order(self)]
+        if self.instead_of and self.action != "replace":
+            found.append(Finding("schedule.instead_of", "instead_of", {"action": shown(self.action)}))
         if found:
             raise DefinitionError.of(found)
 
     def to_data(self) -> dict[str, Any]:
         """The override as its JSON-ready mapping."""
         data: dict[str, Any] = {"start": write_instant(self.start), "end": write_instant(self.end), "users": list(self.users)}
-        return data if self.action == "replace" else {**data, "action": self.action}
+        if self.action != "replace":
+            data["action"] = self.action
+        if self.instead_of:
+            data["instead_of"] = list(self.instead_of)
+        return data
+
+    @property
+    def wholly(self) -> bool:
+        """Whether it says alone who is on call."""
+        return self.action == "replace" and not self.instead_of
 
 
 @frozen(kw_only=True)
@@ -148,30 +170,29 @@ def _overlaps(items: Sequence[Any]) -> Iterator[Finding]:
 
 
 def _clashes(overrides: Sequence[Override]) -> Iterator[Finding]:
-    """Overrides of which no order says what holds: two that replace, and two that differ about one user."""
-    replacing = {place: override for place, override in enumerate(overrides) if override.action == "replace"}
-    places = tuple(replacing)
-    for finding in _overlaps(tuple(replacing.values())):
+    """Overrides of which no order says what holds: two that replace everybody, and two that differ about one user."""
+    places = [place for place, override in enumerate(overrides) if override.wholly]
+    for finding in _overlaps([overrides[place] for place in places]):
         place, other = places[int(finding.path[1:-1])], places[finding.facts["other"] - 1]
         yield Finding(finding.code, f"[{place}]", {**finding.facts, "other": other + 1})
-    of_user: dict[str, list[int]] = {}
+    about: dict[str, list[tuple[datetime, int, str]]] = {}
     for place, override in enumerate(overrides):
         for user in override.users:
-            of_user.setdefault(user, []).append(place)
+            about.setdefault(user, []).append((override.start, place, "away" if override.action == "remove" else "named"))
+        for user in override.instead_of:
+            about.setdefault(user, []).append((override.start, place, "covered"))
     told: set[int] = set()
-    for user, about in of_user.items():
-        about.sort(key=lambda place: overrides[place].start)
-        latest: dict[bool, int] = {}  # of those that name the user and of those that take them away, the one that ends last
-        for place in about:
-            override = overrides[place]
-            away = override.action == "remove"
-            other = latest.get(not away, place)
-            if other != place and overrides[other].end > override.start and place not in told:
+    for user, said in about.items():
+        latest: dict[str, int] = {}  # of those that say the same, the one that ends last
+        for start, place, what in sorted(said):
+            others = [latest[other] for other in _DIFFER[what] if other in latest]
+            differing = [other for other in others if overrides[other].end > start and other != place]
+            if differing and place not in told:
                 told.add(place)
-                facts = {"other": other + 1, "user": shown(user), "start": write_instant(override.start)}
+                facts = {"other": differing[0] + 1, "user": shown(user), "start": write_instant(start)}
                 yield Finding("schedule.contradiction", f"[{place}]", facts)
-            if away not in latest or override.end > overrides[latest[away]].end:
-                latest[away] = place
+            if what not in latest or overrides[place].end > overrides[latest[what]].end:
+                latest[what] = place
 
 
 @frozen

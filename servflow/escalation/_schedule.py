@@ -39,13 +39,13 @@ class Schedule:
 
     With ``combine`` ``union`` (the default) everybody whom a layer names is on call, the lower layers
     first; with ``top`` only those of the highest layer that has somebody. An override that replaces then
-    says who is on call instead, others take users away, and others add users: their order makes no
-    difference. Within a ``temporary`` stretch neither layers nor overrides count.
+    says who is on call instead, others take users away or cover for them, and others add users: their order
+    makes no difference. Within a ``temporary`` stretch neither layers nor overrides count.
 
     Args:
         layers: each a `Rotation` or its mapping. One with ``begins`` or ``ends`` lasts for a while only.
-        overrides: each an `Override` or its mapping, at most 10,000. Two that replace may not overlap, nor may
-            one that names somebody and one that removes them.
+        overrides: each an `Override` or its mapping, at most 10,000. Two that replace everybody, or
+            cover for the same one, may not overlap, nor may one that names somebody and one that removes them.
         combine: ``union`` or ``top``.
         temporary: each a `Temporary` or its mapping; they may not overlap.
 
@@ -115,16 +115,9 @@ class Schedule:
             shifts = self.temporary[places[0]].shifts
             tiles = [(micros(shift.start), micros(shift.end), shift.users) for shift in shifts]
             return _united(tile for tile in tiles if tile[0] <= moment < tile[1])
-        active = [self.overrides[place] for place in self._standing_in.at(moment)] if self.overrides else ()
-        acting: dict[str, list[Piece]] = {"replace": [], "add": [], "remove": []}
-        for one in active:
-            acting[one.action].append((micros(one.start), micros(one.end), one.users))
-        tiles = acting["replace"] or self._combined([tile for tile in layers if tile is not None and tile[2]])
-        if acting["remove"]:
-            away = {user for tile in acting["remove"] for user in tile[2]}
-            left = ((start, end, tuple(user for user in users if user not in away)) for start, end, users in tiles)
-            tiles = [tile for tile in left if tile[2]]
-        return _united([*tiles, *acting["add"]])
+        tiles = self._combined([tile for tile in layers if tile is not None and tile[2]])
+        active = [self.overrides[place] for place in self._standing_in.at(moment)] if self.overrides else []
+        return _united(_overridden(tiles, active) if active else tiles)
 
     def _combined(self, tiles: list[Piece]) -> list[Piece]:
         return tiles[-1:] if self.combine == "top" else tiles
@@ -222,6 +215,20 @@ class Schedule:
     def to_data(self) -> dict[str, Any]:
         """The canonical, JSON-ready form: ``Schedule(**data)`` is this schedule again."""
         return _shape.to_data(self)
+
+
+def _overridden(tiles: list[Piece], active: list[Override]) -> list[Piece]:
+    """What is left and added where overrides hold: those that replace come first, then covers and removals, then additions."""
+    acting = [(micros(one.start), micros(one.end), one.users) for one in active]
+    wholly = [tile for tile, one in zip(acting, active, strict=True) if one.wholly]
+    covers = {user: tile[2] for tile, one in zip(acting, active, strict=True) for user in one.instead_of}
+    covers |= {user: () for one in active if one.action == "remove" for user in one.users}
+    found = [
+        (start, end, tuple(other for user in users for other in covers.get(user, (user,))))
+        for start, end, users in wholly or tiles
+    ]
+    added = [tile for tile, one in zip(acting, active, strict=True) if one.action == "add"]
+    return [*(tile for tile in found if tile[2]), *added]
 
 
 def _united(tiles: Iterable[Piece]) -> tuple[Users, tuple[Piece, ...]]:
