@@ -13,7 +13,21 @@ from servflow.correlation._own import MARK, SET_OFF
 from servflow.correlation._reading import Sent
 from servflow.correlation._search import same
 from servflow.errors import ExpressionError, render, shown
-from servflow.model import EMPTY, Effect, FrozenMap, Notify, Open, Send, Unreachable, effect_id, freeze, storable, write_instant
+from servflow.model import (
+    EMPTY,
+    FIRED,
+    Effect,
+    FrozenMap,
+    Notify,
+    Open,
+    Send,
+    Unreachable,
+    effect_id,
+    freeze,
+    set_off_key,
+    storable,
+    write_instant,
+)
 
 if TYPE_CHECKING:
     from servflow.correlation._definition import Correlator
@@ -139,6 +153,11 @@ class _Effects:
         made = {"ticket": self.ticket, "at": self.firing.at, "cause": self.firing.cause, "action": action, **facts}
         self.effects.append(kind(id=self.id(action, recipient), **made))
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """What a firing says of itself."""
+        return {"key": self.firing.key, "count": self.firing.count}
+
     def values(self, sent: Sent) -> FrozenMap[str, Any]:
         """What the named expressions of an action come to."""
         return FrozenMap({name: freeze(made.value(self.names)) for name, made in sent.values.items()}) or EMPTY
@@ -148,6 +167,8 @@ def _send(make: _Effects, sent: Sent) -> None:
     asked = sent.parts["ticket"].value(make.names)
     targets = (asked,) if isinstance(asked, str) else asked
     event, payload = sent.parts["event"], make.values(sent)
+    if event == FIRED:  # what a workflow knows without having declared it
+        payload = FrozenMap({**make.told, **payload, "correlator": make.firing.correlator})
     if not isinstance(targets, (list, tuple)) or not targets:
         make.add(Unreachable, sent.path, to="ticket", reason="no ticket to send to")
         return
@@ -155,7 +176,7 @@ def _send(make: _Effects, sent: Sent) -> None:
         if not 0 < len(target) <= _MAX_ID or not storable(target):
             make.add(Unreachable, sent.path, target, to="ticket", reason=f"{shown(target)} is no ticket")
             continue
-        key = make.id(sent.path, f"key:{target}")
+        key = set_off_key(make.firing.correlator, make.id(sent.path, f"key:{target}"))
         make.add(Send, sent.path, target, to_ticket=target, event=event, payload=payload, key=key)
 
 

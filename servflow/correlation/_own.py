@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from servflow.model import Opened, Ticket
+from servflow.model import SET_OFF, Opened, Ticket
 
 MARK = "~"
 """The ids of correlators' own tickets begin with it."""
-
-SET_OFF = "~set-off:"
-"""The ids of the effects of firings begin with it, and the keys under which they reach tickets; such steps feed nobody."""
 
 
 def own(ticket: Ticket | Opened) -> bool:
     """Whether a ticket holds what a correlator knows of one key, whichever correlators are known here."""
     return ticket.id.startswith(f"{MARK}{ticket.workflow}/")
+
+
+__all__ = ["MARK", "SET_OFF", "own"]

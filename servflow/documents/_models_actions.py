@@ -169,6 +169,18 @@ _Assign = Annotated[Annotated[str, TEXT] | Annotated[AssignModel, MAPPING], BY_S
 _Helper = Annotated[Annotated[str, TEXT] | Annotated[HelperModel, MAPPING], BY_SHAPE]
 
 
+class ChainModel(Part):
+    """A chain, and the level at which to enter."""
+
+    model_config = titled("升级链与级别")
+
+    chain: Name = needed("the chain", "升级链")
+    level: str | None = about("the level, the first unless given", "级别，默认第一级")
+
+
+_Chain = Annotated[Annotated[str, TEXT] | Annotated[ChainModel, MAPPING], BY_SHAPE]
+
+
 class ActionModel(Part):
     """One update: exactly one of these keys."""
 
@@ -202,7 +214,8 @@ class ActionModel(Part):
     watch: _Person | None = about("let people watch the ticket", "增加关注人")
     unwatch: _Person | None = about("let people watch it no longer", "移除关注人")
     tag: Names | None = about("put a tag on the ticket, or several", "添加标签")
-    start: Name | None = about("start an escalation chain", "启动升级链")
+    start: _Chain | None = about("start an escalation chain", "启动升级链")
+    jump: _Chain | None = about("move a live run to a level; where none is live, start the chain", "跳到某一级；未运行则启动升级链")
 
 
 Actions = Annotated[Annotated[ActionModel, MAPPING] | Annotated[list[ActionModel], LIST], BY_SHAPE]

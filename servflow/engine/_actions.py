@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow import escalation
+from servflow.errors import DefinitionError
+from servflow.escalation import Level
 from servflow.expressions import Expression
-from servflow.model import Action
+from servflow.model import Action, Span
 
 if TYPE_CHECKING:
     from servflow.engine._compile import Compiled, Types
@@ -17,14 +19,20 @@ if TYPE_CHECKING:
 SETTABLE = ("priority", "queue", "outlet", "customer", "asset", "channel")
 """Attributes of the ticket that ``set`` may set besides its fields."""
 
+PERSONS = ("assign", "add_owner", "add_helper", "remove_helper", "watch", "unwatch")
+"""Actions that are about people; a text alone says who."""
+
 _PARTS: Mapping[str, tuple[str, ...]] = {
     "notify": ("to", "template", "data", "urgent"),
     "call": ("name", "data", "reply"),
     "open": ("workflow", "fields", "relation"),
     "send": ("ticket", "event", "payload"),
-    "assign": ("to",),
+    "assign": ("to", "keep_owner"),
     "add_owner": ("to",),
-    "add_helper": ("to",),
+    "add_helper": ("to", "within", "calendar", "zone"),
+    "remove_helper": ("to",),
+    "watch": ("to",),
+    "unwatch": ("to",),
     "emit": ("event", "payload"),
     "raise_priority": ("by", "ceiling"),
 }
@@ -81,7 +89,7 @@ def _read(compiled: Compiled, action: Action, path: str) -> tuple[dict[str, Any]
     if action.kind == "raise_priority" and isinstance(value, int):
         value = {"by": value}
     if action.kind in _PARTS and not isinstance(value, Mapping):
-        if action.kind in ("assign", "add_owner", "add_helper") and isinstance(value, str):
+        if action.kind in PERSONS and isinstance(value, str):
             value = {"to": value}
         else:
             compiled.problems.add("action.value", path, action=action.kind, value=str(value), known=_PARTS[action.kind])
@@ -115,12 +123,48 @@ def _check_notify(compiled: Compiled, value: Mapping[str, Any], path: str) -> Re
 
 def _check_to(compiled: Compiled, to: Any, path: str) -> None:
     spec = compiled.workflow
-    compiled.problems.findings.extend(escalation.check_to(to, path, spec.roles, spec.queues, targets=spec.extensions.targets))
+    targets = spec.extensions.targets
+    compiled.problems.findings.extend(
+        escalation.check_to(to, path, spec.roles, spec.queues, targets=targets, fields=spec.fields)
+    )
 
 
 def _check_person(compiled: Compiled, value: Mapping[str, Any], path: str) -> Read:
     _check_to(compiled, value.get("to"), f"{path}.to")
     return {"to": value.get("to")}, {}
+
+
+def _check_assign(compiled: Compiled, value: Mapping[str, Any], path: str) -> Read:
+    keep = value.get("keep_owner", False)
+    if not isinstance(keep, bool):
+        compiled.problems.add(
+            "action.value", f"{path}.keep_owner", action="keep_owner", value=str(keep), known=("true", "false")
+        )
+    parts, values = _check_person(compiled, value, path)
+    return {**parts, "keep_owner": keep is True}, values
+
+
+def _check_helper(compiled: Compiled, value: Mapping[str, Any], path: str) -> Read:
+    parts, values = _check_person(compiled, value, path)
+    clock = {key: value[key] for key in ("calendar", "zone") if value.get(key) is not None}
+    within = value.get("within")
+    if within is None:
+        for key in clock:
+            compiled.problems.add("action.without", f"{path}.{key}", key=key, needs="within")
+        return {**parts, "promise": None}, values
+    try:
+        # Their time counts as that of a level does that addresses them.
+        promise = Level(name="helper", after=within, **clock)
+    except DefinitionError as error:
+        for finding in error.findings:
+            place = "within" if finding.path == "after" else finding.path
+            compiled.problems.findings.append(attrs.evolve(finding, path=f"{path}.{place}"))
+        return {**parts, "promise": None}, values
+    if promise.named is not None:
+        compiled.problems.known("calendar", promise.named, compiled.calendars, f"{path}.calendar")
+    if promise.after == Span():
+        compiled.problems.add("action.value", f"{path}.within", action="within", value="0", known=("4h", "2 business days"))
+    return {**parts, "promise": promise}, values
 
 
 def _check_call(compiled: Compiled, value: Mapping[str, Any], path: str) -> Read:
@@ -185,8 +229,18 @@ def _check_tag(compiled: Compiled, value: Any, path: str) -> Read:
 
 
 def _check_start(compiled: Compiled, value: Any, path: str) -> Read:
-    compiled.problems.known("chain", value, (chain.name for chain in compiled.workflow.escalations), path)
-    return {"chain": value}, {}
+    where = path
+    if isinstance(value, Mapping):
+        for key in value:
+            compiled.problems.known("part of the action", key, ("chain", "level"), f"{path}.{key}")
+        where = f"{path}.chain"
+    named = value if isinstance(value, Mapping) else {"chain": value}
+    name, level = named.get("chain"), named.get("level")
+    chains = {chain.name: chain for chain in compiled.workflow.escalations}
+    if compiled.problems.known("chain", name, tuple(chains), where) and name is not None and level is not None:
+        levels = tuple(known.name for known in chains[name].levels)
+        compiled.problems.known("level", level, levels, f"{path}.level")
+    return {"chain": name if isinstance(name, str) else "", "level": level if isinstance(level, str) else None}, {}
 
 
 _CHECK: Mapping[str, Callable[[Compiled, Any, str], Read]] = {
@@ -196,12 +250,16 @@ _CHECK: Mapping[str, Callable[[Compiled, Any, str], Read]] = {
     "open": _check_open,
     "send": _check_send,
     "queue": _check_queue,
-    "assign": _check_person,
+    "assign": _check_assign,
     "unassign": _check_unassign,
     "emit": _check_emit,
     "raise_priority": _check_raise,
     "add_owner": _check_person,
-    "add_helper": _check_person,
+    "add_helper": _check_helper,
+    "remove_helper": _check_person,
+    "watch": _check_person,
+    "unwatch": _check_person,
     "tag": _check_tag,
     "start": _check_start,
+    "jump": _check_start,
 }

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow.engine import _approval, _chain_answers, _checklist, _children, _placing
+from servflow.engine import _approval, _checklist, _children, _helping, _placing
 from servflow.engine._assigning import assign, unassign
+from servflow.engine._builtin_chains import CHAIN_EVENTS
 from servflow.engine._definition import ATTRIBUTES
 from servflow.engine._fitting import attribute, change, fitted
 from servflow.engine._moving import enter
-from servflow.engine._payloads import lacking, refuse
-from servflow.errors import InputError, Refused, TimeError, nearest
+from servflow.engine._payloads import refuse, text
+from servflow.errors import Refused, nearest
 from servflow.model import (
+    FIRED,
     SYSTEM,
-    ChainRun,
     Messaged,
     OfferMade,
     Rated,
-    Span,
     Waived,
-    instant,
-    read_instant,
 )
 from servflow.sla import SIDES
 from servflow.statemachine import NOTHING
@@ -46,17 +43,6 @@ def perform(call: OneCall, event: str, payload: Payload) -> None:
     action = BUILT_IN_EVENTS[event]
     if action is not None:
         action(call, payload)
-
-
-def _text(event: str, payload: Payload, name: str, *, needed: bool = False, limit: int = 100_000) -> str | None:
-    value = payload.get(name)
-    if value is None or value == "":
-        if needed:
-            raise lacking(event, name)
-        return None
-    if not isinstance(value, str) or not value or len(value) > limit:
-        raise refuse(event, f"{name} is a text of at most {limit} characters, not {value!r}", field=name, value=value)
-    return value
 
 
 def _by(call: OneCall) -> str | None:
@@ -102,7 +88,7 @@ def _assign(call: OneCall, payload: Payload) -> None:
     slot = payload.get("slot", "assignee")
     if slot not in ("assignee", "outlet", "owner"):
         raise refuse(event, f"slot is assignee, outlet or owner, not {slot!r}", field="slot", value=slot)
-    to = _text(event, payload, "to", limit=200)
+    to = text(event, payload, "to", limit=200)
     if to is None:
         unassign(call, slot, event)
     else:
@@ -116,17 +102,17 @@ def _message(call: OneCall, payload: Payload) -> None:
         raise refuse(event, f"side is one of {', '.join(SIDES)}, not {side!r}", field="side", value=side)
     if not isinstance(public, bool):
         raise refuse(event, f"public is true or false, not {public!r}", field="public", value=public)
-    channel = _text(event, payload, "channel", limit=200)
-    text = _text(event, payload, "text") or ""
-    call.record(Messaged, side=side, public=public, channel=channel, text=text, actor=_by(call), occurred=call.occurred)
+    channel = text(event, payload, "channel", limit=200)
+    said = text(event, payload, "text") or ""
+    call.record(Messaged, side=side, public=public, channel=channel, text=said, actor=_by(call), occurred=call.occurred)
     came_by = channel if channel is not None else call.draft.channel
     call.happening.message = {"side": side, "public": public, "channel": came_by}
 
 
 def _force(call: OneCall, payload: Payload) -> None:
     event = "ticket.force"
-    target = _text(event, payload, "state", needed=True, limit=200)
-    _text(event, payload, "reason", needed=True)
+    target = text(event, payload, "state", needed=True, limit=200)
+    text(event, payload, "reason", needed=True)
     known = call.compiled.forcible
     if target not in known:
         close = nearest(str(target), known)
@@ -160,56 +146,7 @@ def _accept(call: OneCall, payload: Payload) -> None:
 
 def _reject(call: OneCall, payload: Payload) -> None:
     offer = _offer(call, payload, "offer.reject")
-    _placing.reject(call, offer, _text("offer.reject", payload, "reason", limit=1_000) or "")
-
-
-def _runs(call: OneCall, payload: Payload, event: str) -> list[ChainRun]:
-    name = payload.get("chain")
-    live = [run for run in call.draft.chains if run.phase != "armed" and name in (None, run.chain)]
-    if not live:
-        said = f"no escalation{'' if name is None else f' {name!r}'} is running"
-        raise refuse(event, said, field="chain", running=tuple(run.chain for run in call.draft.chains))
-    return live
-
-
-def _acknowledge(call: OneCall, payload: Payload) -> None:
-    for run in _runs(call, payload, "chain.acknowledge"):
-        _chain_answers.acknowledge(call, run)
-
-
-def _snooze(call: OneCall, payload: Payload) -> None:
-    event = "chain.snooze"
-    until = _until(call, payload, event)
-    for run in _runs(call, payload, event):
-        _chain_answers.acknowledge(call, run, until, snooze=True)
-
-
-def _until(call: OneCall, payload: Payload, event: str) -> datetime:
-    value = payload.get("until")
-    try:
-        if isinstance(value, datetime):
-            until = instant(value, "until")
-        elif isinstance(value, str) and "T" in value:
-            until = read_instant(value)
-        else:
-            until = call.at + Span.of(value if value is not None else "missing").exact
-    except (TimeError, OverflowError):
-        raise refuse(event, f"until is an instant or a span such as '2h', not {value!r}", field="until") from None
-    if until <= call.at:
-        raise refuse(event, f"until lies in the past: {until.isoformat()}", field="until")
-    return until
-
-
-def _escalate(call: OneCall, payload: Payload) -> None:
-    event = "chain.escalate"
-    level = payload.get("level")
-    if level is not None and (isinstance(level, bool) or not isinstance(level, (int, str))):
-        raise refuse(event, f"level is a level's name or its place from 0, not {level!r}", field="level")
-    for run in _runs(call, payload, event):
-        try:
-            _chain_answers.escalate(call, run, level)
-        except InputError as error:
-            raise refuse(event, error.message, field="level") from None
+    _placing.reject(call, offer, text("offer.reject", payload, "reason", limit=1_000) or "")
 
 
 def _rate(call: OneCall, payload: Payload) -> None:
@@ -222,14 +159,14 @@ def _rate(call: OneCall, payload: Payload) -> None:
         raise refuse(
             event, f"score of {scale} is a whole number from {low} to {high}, not {score!r}", field="score", value=score
         )
-    comment = _text(event, payload, "comment") or ""
+    comment = text(event, payload, "comment") or ""
     call.record(Rated, scale=scale, score=score, by=_by(call), comment=comment)
 
 
 def _waive(call: OneCall, payload: Payload) -> None:
     event = "clock.waive"
-    name = _text(event, payload, "clock", needed=True, limit=200)
-    reason = _text(event, payload, "reason", needed=True, limit=1_000)
+    name = text(event, payload, "clock", needed=True, limit=200)
+    reason = text(event, payload, "reason", needed=True, limit=1_000)
     if not str(reason).strip():
         raise refuse(event, "reason says why the breach is excused; it is empty", field="reason")
     run = call.draft.clocks.get(str(name))
@@ -253,6 +190,10 @@ def _waive(call: OneCall, payload: Payload) -> None:
     )
 
 
+def _fired(_: OneCall, payload: Payload) -> None:
+    text(FIRED, payload, "correlator", needed=True, limit=200)  # chains look at the rest
+
+
 BUILT_IN_EVENTS: Mapping[str, Callable[[OneCall, Payload], None] | None] = {
     "ticket.update": _update,
     "ticket.assign": _assign,
@@ -266,11 +207,14 @@ BUILT_IN_EVENTS: Mapping[str, Callable[[OneCall, Payload], None] | None] = {
     "approval.reject": lambda call, payload: _approval.vote(call, _approval.REJECT, payload),
     "offer.accept": _accept,
     "offer.reject": _reject,
-    "chain.acknowledge": _acknowledge,
-    "chain.snooze": _snooze,
-    "chain.escalate": _escalate,
+    **CHAIN_EVENTS,
     "rating.add": _rate,
+    "ticket.watch": _helping.start_watching,
+    "ticket.unwatch": _helping.stop_watching,
+    "helper.done": _helping.done,
+    "helper.remove": _helping.remove,
     "clock.waive": _waive,
+    FIRED: _fired,
     "ticket.child_opened": _children.child_opened,
     "ticket.child_closed": _children.child_closed,
     "ticket.child_reopened": _children.child_reopened,

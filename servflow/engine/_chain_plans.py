@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from servflow import escalation, sla
+from servflow import escalation
 from servflow.engine._actions import Update, compile_updates
-from servflow.escalation import CalendarOf, Chain, Trigger
+from servflow.engine._chain_circles import check_circles
+from servflow.engine._chain_triggers import Beginning, compile_starts
+from servflow.escalation import Chain, Finder
 from servflow.expressions import Expression
+from servflow.model import ChainStarted
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -27,20 +30,21 @@ class ChainPlan:
     when: Expression | None
     levels: tuple[tuple[Expression | None, tuple[Update, ...]], ...]
     events: frozenset[str]
+    starts: tuple[Beginning, ...] = ()
     past: bool = False
     """An earlier edition, which only runs that are pinned to it climb."""
 
 
 def compile_chains(compiled: Compiled) -> tuple[ChainPlan, ...]:
     """Link every chain; names that are not declared and conditions that read time go to the findings."""
-    return tuple(_compile(compiled, order, chain) for order, chain in enumerate(compiled.workflow.escalations))
+    plans = tuple(_compile(compiled, order, chain) for order, chain in enumerate(compiled.workflow.escalations))
+    check_circles(compiled, plans)
+    return plans
 
 
 def _compile(compiled: Compiled, order: int, chain: Chain) -> ChainPlan:
     path = f"escalations[{order}]"
     problems = compiled.problems
-    for index, trigger in enumerate(chain.start):
-        _check_trigger(compiled, trigger, f"{path}.start" if len(chain.start) == 1 else f"{path}.start[{index}]")
     for index, ending in enumerate(chain.until):
         if ending.kind == "state":
             problems.known("state", ending.value, compiled.states, f"{path}.until[{index}].state")
@@ -52,36 +56,43 @@ def _compile(compiled: Compiled, order: int, chain: Chain) -> ChainPlan:
 
 def _linked(compiled: Compiled, order: int, chain: Chain, path: str, events: frozenset[str]) -> ChainPlan:
     spec, problems = compiled.workflow, compiled.problems
+    if chain.quiet is not None:
+        problems.known("calendar", chain.quiet.calendar, compiled.calendars, f"{path}.quiet.calendar")
     if chain.fallback is not None:
         targets = spec.extensions.targets
         problems.findings.extend(
-            escalation.check_to(chain.fallback, f"{path}.fallback", spec.roles, spec.queues, targets=targets)
+            escalation.check_to(
+                chain.fallback, f"{path}.fallback", spec.roles, spec.queues, targets=targets, fields=spec.fields
+            )
         )
     levels = []
     for index, level in enumerate(chain.levels):
         where = f"{path}.levels[{index}]"
-        if level.calendar is not None:
-            problems.known("calendar", level.calendar, compiled.calendars, f"{where}.calendar")
-        levels.append(
-            (
-                compiled.condition(level.when, f"{where}.when"),
-                compile_updates(compiled, level.do, compiled.timeless, f"{where}.do", timeless=True),
-            )
-        )
+        if level.named is not None:
+            problems.known("calendar", level.named, compiled.calendars, f"{where}.calendar")
+        updates = compile_updates(compiled, level.do, compiled.timeless, f"{where}.do", timeless=True)
+        if level.keep_owner:
+            updates = tuple(_keeping(update) if update.kind == "assign" else update for update in updates)
+        levels.append((compiled.condition(level.when, f"{where}.when"), updates))
     return ChainPlan(
         chain=chain,
         order=order,
         when=compiled.condition(chain.when, f"{path}.when"),
         levels=tuple(levels),
         events=events,
+        starts=compile_starts(compiled, chain, path),
     )
+
+
+def _keeping(update: Update) -> Update:
+    return attrs.evolve(update, parts={**update.parts, "keep_owner": True})
 
 
 def compile_past(compiled: Compiled) -> Mapping[str, ChainPlan]:
     """
     Link earlier editions of chains, by their hash, for the runs that are pinned to them.
 
-    No run begins under one any more, so what would start it is not looked at.
+    No run begins under one any more but those that wait for time already.
     """
     present = {plan.chain.hash for plan in compiled.chains}
     places = {plan.chain.name: plan.order for plan in compiled.chains}
@@ -102,17 +113,6 @@ def _renamed(plan: ChainPlan, path: str, name: str) -> tuple[tuple[Expression | 
         (when, tuple(attrs.evolve(update, path=update.path.replace(path, name, 1)) for update in updates))
         for when, updates in plan.levels
     )
-
-
-def _check_trigger(compiled: Compiled, trigger: Trigger, path: str) -> None:
-    problems = compiled.problems
-    if trigger.clock is not None and problems.known("clock", trigger.clock, compiled.clock_names, f"{path}.clock"):
-        clock = next(promise.clock for promise in compiled.promises if promise.clock.name == trigger.clock)
-        problems.known("mark", sla.mark_name(trigger.mark or ""), ("breach", *clock.warn), f"{path}.mark")
-    if trigger.state is not None:
-        problems.known("state", trigger.state, compiled.states, f"{path}.state")
-    if trigger.calendar is not None:
-        problems.known("calendar", trigger.calendar, compiled.calendars, f"{path}.calendar")
 
 
 def editions(compiled: Compiled) -> tuple[ChainPlan, ...]:
@@ -147,6 +147,28 @@ def runs_of(call: OneCall, plan: ChainPlan) -> list[ChainRun]:
     return [run for run in call.draft.chains if run.chain == plan.chain.name]
 
 
-def calendars(call: OneCall) -> CalendarOf:
-    """What the levels of a chain count in, by what they name."""
-    return call.compiled.calendar
+def put_on(call: OneCall, run: ChainRun) -> None:
+    """Put a run on the ticket; the number of its record tells it from another one of the same cause and instant."""
+    call.record(ChainStarted, run=attrs.evolve(run, generation=call.draft.sequence + 1))
+
+
+def calendars(call: OneCall) -> Finder:
+    """What the levels of a chain count in, by what they name and by whom the world and the ticket know."""
+    return Finder(
+        call.compiled.calendar,
+        call.world,
+        call.snapshot,
+        lambda: _own_calendar(call),
+        call.workflow.extensions.targets,
+    )
+
+
+def _own_calendar(call: OneCall) -> str | None:
+    """The calendar the ticket counts in: that of its first clock that runs, or had run; else the only one there is."""
+    runs = [run for clock in call.compiled.clocks if (run := call.draft.clocks.get(clock.clock.name)) is not None]
+    named = [run for run in runs if run.calendar is not None]
+    found = next((run for run in named if run.phase in ("running", "paused")), named[0] if named else None)
+    if found is not None:
+        return found.calendar
+    known = tuple(call.compiled.calendars)
+    return known[0] if len(known) == 1 else None

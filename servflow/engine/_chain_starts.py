@@ -2,63 +2,114 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from servflow import escalation, sla
-from servflow.engine._chain_plans import ChainPlan, calendars, runs_of
-from servflow.escalation import Trigger
-from servflow.model import ChainRun, ChainStarted, ChainStopped
+from servflow.engine import _chain_conditions, _chain_silences
+from servflow.engine._chain_plans import ChainPlan, calendars, plan_of, put_on, runs_of
+from servflow.engine._chain_triggers import Beginning
+from servflow.engine._payloads import refuse
+from servflow.errors import Refused, nearest
+from servflow.escalation import ASKED
+from servflow.model import ChainResumed, ChainRun, ChainStopped
 
 if TYPE_CHECKING:
-    from servflow.engine._call import OneCall
+    from servflow.engine._call import OneCall, StartChain
 
 
 def react(call: OneCall, plan: ChainPlan) -> None:
+    """Begin, or set for later, what the present step starts; nothing begins under an earlier edition of a chain."""
+    if plan.past:
+        _chain_silences.break_off(call, plan)
+        return
     happening = call.happening
-    for trigger in plan.chain.start:
-        if trigger.event is not None and trigger.event == happening.event:
-            start(call, plan, f"event:{trigger.event}", call.at)
-        elif trigger.state is not None and trigger.state in happening.entered and trigger.state in call.draft.entered:
-            _start_or_arm(call, plan, trigger, f"state:{trigger.state}", call.at)
-        elif trigger.age is not None and (happening.opened or happening.reopened):
-            base = call.draft.opened_at if happening.opened else call.at
-            _start_or_arm(call, plan, trigger, f"age:{call.draft.reopened}", base)
+    asleep = call.draft.closed and happening.event not in plan.events and happening.correlator is None
+    for beginning in plan.starts:
+        trigger = beginning.trigger
+        if trigger.kind == "when":
+            _watch(call, plan, beginning)
+        elif asleep:
+            continue
+        elif trigger.kind == "event":
+            if trigger.event == happening.event:
+                start(call, plan, beginning, beginning.head, call.at)
+        elif trigger.kind == "correlator":
+            if trigger.correlator == happening.correlator:
+                start(call, plan, beginning, beginning.head, call.at)
+        elif trigger.kind == "state":
+            if trigger.state in happening.entered and trigger.state in call.draft.entered:
+                _start_or_arm(call, plan, beginning, beginning.head, call.at)
+        elif trigger.kind == "age":
+            if happening.opened or happening.reopened:
+                base = call.draft.opened_at if happening.opened else call.at
+                _start_or_arm(call, plan, beginning, f"{beginning.head}{call.draft.reopened}", base)
+        elif trigger.kind == "silent":
+            _chain_silences.react(call, plan, beginning)
 
 
-def _start_or_arm(call: OneCall, plan: ChainPlan, trigger: Trigger, cause: str, at: datetime) -> None:
+def _watch(call: OneCall, plan: ChainPlan, beginning: Beginning) -> None:
+    try:
+        risen = _chain_conditions.became_true(call, plan, beginning)
+    except Refused as error:
+        _undecided(call, plan, beginning.head, call.at, error)
+        return
+    if risen:
+        start(call, plan, beginning, beginning.head, call.at)
+
+
+def _start_or_arm(call: OneCall, plan: ChainPlan, beginning: Beginning, cause: str, at: datetime) -> None:
+    trigger = beginning.trigger
     if trigger.delay is None:
-        start(call, plan, cause, at)
-        return
-    if _live(call, plan, cause):
-        return
-    _started(call, escalation.arm(plan.chain, cause, at, trigger.delay, call.compiled.calendar(trigger.calendar)))
+        start(call, plan, beginning, cause, at)
+    elif not _live(call, plan, cause):
+        armed = escalation.arm(plan.chain, cause, at, trigger.delay, call.compiled.calendar(trigger.calendar))
+        put_on(call, armed)
 
 
 def _live(call: OneCall, plan: ChainPlan, cause: str) -> bool:
     return any(run.cause == cause for run in runs_of(call, plan))
 
 
-def start(call: OneCall, plan: ChainPlan, cause: str, at: datetime) -> None:
-    """Begin a run; nothing happens where the chain's condition does not hold or the cause has a live run."""
-    if _live(call, plan, cause) or not call.holds(plan.when, f"chain {plan.chain.name}"):
+def start(call: OneCall, plan: ChainPlan, beginning: Beginning, cause: str, at: datetime) -> None:
+    """
+    Begin a run; nothing happens where no condition of its triggers, or that of the chain, holds, or the cause has a live run.
+
+    A condition that cannot be decided keeps the run from beginning, never the step: the record says why.
+    """
+    if _live(call, plan, cause):
         return
+    try:
+        way = _way(call, plan, beginning)
+    except Refused as error:
+        _undecided(call, plan, cause, at, error)
+        return
+    if way is not None:
+        begin(call, plan, cause, at, way[0])
+
+
+def _way(call: OneCall, plan: ChainPlan, beginning: Beginning | None) -> tuple[int | None] | None:
+    """The level at which the first trigger whose condition holds enters; None where the run does not begin."""
+    ways = ((None, None),) if beginning is None else beginning.ways
+    # A condition alone has held a moment ago: it is what started the run.
+    alone = beginning is not None and beginning.trigger.kind == "when"
+    found = next(((entry,) for when, entry in ways if alone or call.holds(when, f"start of chain {plan.chain.name}")), None)
+    return found if found is not None and call.holds(plan.when, f"chain {plan.chain.name}") else None
+
+
+def _undecided(call: OneCall, plan: ChainPlan, cause: str, at: datetime, error: Refused) -> None:
+    run = ChainRun(chain=plan.chain.name, hash=plan.chain.hash, cause=cause, started_at=at, phase="done")
+    run = attrs.evolve(run, generation=call.draft.sequence + 1)
+    call.record(ChainStopped, run=run, reason=f"it did not begin: {error.message}")
+
+
+def begin(call: OneCall, plan: ChainPlan, cause: str, at: datetime, entry: int | None = None) -> None:
+    """Begin a run at a level, or where runs of the chain enter; a reopened ticket goes on by ``on_reopen``."""
     level = escalation.entry_level(plan.chain, call.draft.levels.get(plan.chain.name, 0)) if call.draft.reopened else 0
-    _started(call, escalation.begin(plan.chain, cause, at, calendars(call), level=level))
-
-
-def _started(call: OneCall, run: ChainRun) -> None:
-    # The number of its record tells this run from another one of the same cause and instant.
-    call.record(ChainStarted, run=attrs.evolve(run, generation=call.draft.sequence + 1))
-
-
-def start_by_name(call: OneCall, chain: str, cause: str) -> None:
-    """Begin a run that an action asked for."""
-    for plan in call.compiled.chains:
-        if plan.chain.name == chain:
-            start(call, plan, cause, call.at)
+    put_on(call, escalation.begin(plan.chain, cause, at, calendars(call), level=max(level, entry or 0)))
 
 
 def on_mark(call: OneCall, clock: str, mark: str, cause: str, at: datetime) -> None:
@@ -69,14 +120,100 @@ def on_mark(call: OneCall, clock: str, mark: str, cause: str, at: datetime) -> N
     """
     named = sla.mark_of(mark)
     for plan in call.compiled.chains:
-        for trigger in plan.chain.start:
+        for beginning in plan.starts:
+            trigger = beginning.trigger
             if trigger.clock == clock and trigger.mark is not None and sla.mark_name(trigger.mark) == named:
-                start(call, plan, cause, at)
+                start(call, plan, beginning, cause, at)
 
 
 def begin_armed(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
-    if not call.holds(plan.when, f"chain {run.chain}"):
-        call.record(ChainStopped, run=escalation.stop(run), reason="its condition does not hold")
+    """What an armed run waited for has come: it begins at its scheduled instant, where its conditions hold."""
+    beginning = _chain_silences.beginning_of(plan, run.cause)
+    if _chain_silences.told_already(call, run):
+        reason = "the silence before this one is being escalated still"
+    else:
+        try:
+            way = _way(call, plan, beginning)
+        except Refused as error:
+            way, reason = None, f"it did not begin: {error.message}"
+        else:
+            reason = "its condition does not hold"
+        if way is not None:
+            begin(call, plan, run.cause, scheduled, way[0])
+            return
+    call.record(ChainStopped, run=escalation.stop(run), reason=reason)
+
+
+# asked for ------------------------------------------------------------------------------------------------------
+
+
+def by_action(call: OneCall, asked: StartChain) -> None:
+    """
+    Begin a run that an action asked for, or move the live ones to a level.
+
+    A level that jumps within its own chain moves its own run; anybody else moves every run that climbs.
+    """
+    plan = call.compiled.chain_plans.get(asked.chain)
+    if plan is None:
         return
-    level = escalation.entry_level(plan.chain, call.draft.levels.get(plan.chain.name, 0)) if call.draft.reopened else 0
-    _started(call, escalation.begin(plan.chain, run.cause, scheduled, calendars(call), level=level))
+    if asked.jump and _jumped(call, plan, asked):
+        return
+    if _live(call, plan, asked.cause):
+        return
+    try:
+        holds = call.holds(plan.when, f"chain {asked.chain}")
+    except Refused as error:
+        _undecided(call, plan, asked.cause, call.at, error)
+        return
+    if holds:
+        begin(call, plan, asked.cause, call.at, None if asked.level is None else plan.chain.index(asked.level))
+
+
+def _jumped(call: OneCall, plan: ChainPlan, asked: StartChain) -> bool:
+    runs = [run for run in runs_of(call, plan) if run.phase != "armed"]
+    own = [run for run in runs if asked.by.startswith(f"chain:{run.chain}:{run.cause}:{run.generation}:")]
+    moved = False
+    for run in own or runs:
+        edition = plan_of(call.compiled, run)
+        level = 0 if asked.level is None else edition.chain.index(asked.level)
+        if level is not None:  # a run of an edition without the level goes on as it does
+            moved = True
+            call.record(ChainResumed, run=escalation.escalate(edition.chain, run, call.at, level, cal_of=calendars(call)))
+    return moved
+
+
+def by_event(call: OneCall, payload: Mapping[str, Any]) -> None:
+    """
+    Somebody asked for a chain by the event ``chain.start``; where what was asked for runs already nothing begins.
+
+    Raises:
+        Refused: there is no such chain or level, or the chain's condition does not hold.
+    """
+    event, name, level = ASKED.partition(":")[2], payload.get("chain"), payload.get("level")
+    plans = call.compiled.chain_plans
+    plan = plans.get(name) if isinstance(name, str) else None
+    if plan is None:
+        close = nearest(name, plans) if isinstance(name, str) else None
+        hint = f"did you mean {close!r}?" if close else f"there are {', '.join(plans) or 'none'}"
+        raise refuse(event, f"there is no chain {name!r}; {hint}", field="chain", value=name, nearest=close)
+    entry = None
+    if level is not None:
+        names = [known.name for known in plan.chain.levels]
+        entry = plan.chain.index(level) if isinstance(level, str) else None
+        if entry is None:
+            close = nearest(level, names) if isinstance(level, str) else None
+            hint = f"did you mean {close!r}?" if close else f"it has {', '.join(names)}"
+            raise refuse(event, f"chain {name!r} has no level {level!r}; {hint}", field="level", value=level, nearest=close)
+    reason = payload.get("reason")
+    if reason is not None and (not isinstance(reason, str) or len(reason) > 1_000):
+        raise refuse(event, "reason is a text of at most 1000 characters", field="reason")
+    if not call.holds(plan.when, f"chain {name}"):
+        text = plan.when.text if plan.when is not None else ""
+        raise Refused(
+            f"{event}: chain {name!r} does not begin on this ticket: {text} does not hold",
+            code="guard",
+            event=event,
+            chain=name,
+        )
+    if not _live(call, plan, ASKED):
+        begin(call, plan, ASKED, call.at, entry)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from servflow import escalation
-from servflow.engine import _chain_levels, _chain_starts
+from servflow.engine import _chain_answers, _chain_levels, _chain_quiet, _chain_silences, _chain_starts
 from servflow.engine._chain_ends import hush, stop
 from servflow.engine._chain_plans import ChainPlan, calendars, editions, plan_of
 from servflow.model import ChainResumed, ChainRun, ChainStopped, micros
@@ -25,10 +25,7 @@ def react(call: OneCall) -> None:
         _end(call, plan)
         if happening.changed or happening.entered:
             _release_held(call, plan)
-        if plan.past:
-            continue  # nothing begins under an earlier edition
-        if not call.draft.closed or happening.event in plan.events:
-            _chain_starts.react(call, plan)
+        _chain_starts.react(call, plan)
 
 
 def amend(call: OneCall) -> None:
@@ -48,17 +45,22 @@ def _pinned(call: OneCall, plan: ChainPlan) -> list[ChainRun]:
 def _end(call: OneCall, plan: ChainPlan) -> None:
     happening = call.happening
     ended = "the ticket closed" if happening.closed else None
+    written: str | None = None
     for ending in plan.chain.until:
         if ending.kind == "state" and ending.value in happening.entered:
             ended = ended or f"entered {ending.value}"
         elif ending.kind == "event" and ending.value == happening.event:
             ended = ended or f"event {ending.value}"
+        elif ending.kind == "message" and happening.message is not None and ending.heard(happening.message):
+            written = f"message of {ending.value}"
     if ended is not None:  # also for a run whose last level has fired and which is off the ticket already
         hush(call, lambda late: plan_of(call.compiled, late.run) is plan, f"the call that caught it up ended the run: {ended}")
     for run in _pinned(call, plan):
         reason = ended
-        if run.phase == "armed" and run.cause.startswith("state:") and run.cause[6:] in happening.exited:
-            reason = f"left {run.cause[6:]}"
+        if reason is None and written is not None and run.phase != "armed" and not _chain_silences.older(call, plan, run):
+            reason = written
+        if run.phase == "armed" and (state := escalation.state_of(run.cause)) in happening.exited:
+            reason = f"left {state}"
         if reason is not None:
             stop(call, run, reason)
 
@@ -80,11 +82,15 @@ def fire(call: OneCall, plan: ChainPlan, run: ChainRun, kind: str, scheduled: da
         _chain_levels.fire_level(call, plan, run, scheduled)
     elif kind == "reminder":
         _chain_levels.fire_reminder(call, plan, run, scheduled)
+    elif kind == "quiet":
+        _chain_quiet.fire_quiet(call, plan, run, scheduled)
     else:
         woken = escalation.wake_up(plan.chain, run, scheduled, calendars(call))
-        call.record(ChainResumed, run=woken)
+        _chain_answers.resumed(call, plan, run, woken, f"the {run.phase.removesuffix('d')} ran out")
 
 
 def _beyond(plan: ChainPlan, run: ChainRun, kind: str) -> bool:
     levels = len(plan.chain.levels)
+    if kind == "quiet":
+        return run.quiet[0].level >= levels
     return run.level >= levels if kind != "reminder" else run.reminders[0].level >= levels

@@ -46,14 +46,14 @@ def compile_condition(compiled: Compiled, condition: Condition, path: str) -> Wa
     elif kind in ("queue", "left_queue") and compiled.workflow.queues and isinstance(value, str):
         known("queue", value, compiled.workflow.queues, f"{path}.{kind}")
     elif kind in ("event", "message"):
-        types = _with_payload(compiled, "ticket.message" if kind == "message" else value)
+        types = with_payload(compiled, "ticket.message" if kind == "message" else value)
     when = compiled.condition(condition.when, f"{path}.when", types=types)
     if condition.after is not None:
         known("clock", condition.after, compiled.clock_names, f"{path}.after")
     return Wait(kind, value, when, condition.after)
 
 
-def _with_payload(compiled: Compiled, event: str) -> Mapping[str, Any]:
+def with_payload(compiled: Compiled, event: str) -> Mapping[str, Any]:
     """What a condition on an event may read: the fields, who did it and, where exactly one is declared, its typed payload."""
     declared = [move.payload for move in compiled.transitions if event in (move.event or "").split() and move.payload]
     spec = compiled.workflow.events.get(event)

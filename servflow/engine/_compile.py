@@ -120,6 +120,7 @@ class Compiled:
         self.chains: tuple[ChainPlan, ...] = compile_chains(self)
         self.chain_plans = {plan.chain.name: plan for plan in self.chains}
         self.past_chains = compile_past(self)
+        self.watching = any(one.trigger.kind == "when" for plan in self.chains for one in plan.starts)
         self.slots: tuple[SlotPlan, ...] = compile_slots(self)
         self.laws: tuple[LawPlan, ...] = compile_laws(self)
         self._check_events()

@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from servflow.engine import _approval, _chain_starts, _chains, _checklist, _children, _clocks, _placing, _rules, _shown, _timers
+from servflow.engine import (
+    _approval,
+    _chain_starts,
+    _chains,
+    _checklist,
+    _children,
+    _clocks,
+    _helping,
+    _placing,
+    _rules,
+    _shown,
+    _timers,
+)
 from servflow.engine._acting import run_updates
 from servflow.engine._assigning import hold_again, release_all
 from servflow.engine._builtin import BUILT_IN_EVENTS, perform
+from servflow.engine._builtin_chains import RESULTS
 from servflow.engine._call import Happening, Internal, OneCall, Retry
 from servflow.engine._choosing import Attempt, check, choose
 from servflow.engine._given import Given
@@ -19,6 +32,7 @@ from servflow.engine._refusals import with_remedy
 from servflow.errors import ExpressionError, LimitError, Refused, nearest
 from servflow.model import (
     EMPTY,
+    FIRED,
     SYSTEM,
     FrozenMap,
     Received,
@@ -28,6 +42,7 @@ from servflow.model import (
     TimerRefused,
     frozen_map,
     micros,
+    set_off_by,
 )
 from servflow.statemachine import NOTHING
 
@@ -93,7 +108,7 @@ def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], given: G
         clamped=given.at if given.at < call.at else None,
         last_actor=call.compiled.remembered(event),
     )
-    call.happening = Happening(event=event)
+    call.happening = Happening(event=event, correlator=_found_by(event, payload, given))
     call.payload = payload
     if built_in:
         perform(call, event, payload)
@@ -103,6 +118,14 @@ def host_event(call: OneCall, event: str, payload: FrozenMap[str, Any], given: G
     call.own_event = False
 
 
+def _found_by(event: str, payload: FrozenMap[str, Any], given: Given) -> str | None:
+    """The correlator whose firing an event is, by the key under which its effects reach tickets or by what it says itself."""
+    found = set_off_by(given.key)
+    if found is None and event == FIRED and isinstance(payload.get("correlator"), str):
+        found = payload["correlator"]
+    return found
+
+
 def _granted(call: OneCall, event: str) -> bool:
     """Whether a built-in event, or one that only clocks and chains listen to, may happen without a transition."""
     spec = call.workflow.events.get(event)
@@ -110,6 +133,8 @@ def _granted(call: OneCall, event: str) -> bool:
         return call.actor == SYSTEM or not call.workflow.roles  # sent by the closing of a child, never by a person
     if event in ("ticket.cancel", "ticket.reopen"):
         return False  # these are only as much as the definition's transitions make of them
+    if event in (*RESULTS, FIRED) and call.actor == SYSTEM:
+        return True  # the desk tells what its handlers came to
     if event == _checklist.CHECK:
         return _checklist.may_check(call)
     if event in (_approval.APPROVE, _approval.REJECT):
@@ -249,6 +274,8 @@ def settle(call: OneCall) -> None:
         _clocks.react(call)
     if call.compiled.chains or call.amended:
         _chains.react(call)
+    if call.draft.helping:
+        _helping.react(call)
     if happening.closed and call.draft.closed and call.draft.held:
         release_all(call)
     elif happening.reopened:
@@ -326,7 +353,7 @@ def _next_step(call: OneCall) -> bool:
             timer_event(call, item.refused.timer)
             call.occurred = occurred
     else:
-        _chain_starts.start_by_name(call, item.chain, item.cause)
+        _chain_starts.by_action(call, item)
     return True
 
 

@@ -69,6 +69,12 @@ TEXTS: dict[str, Text] = {
         hint_en="name one with calendar",
         hint_zh="请用 calendar 指定日历",
     ),
+    "chain.circle": Text(
+        en="levels lead back to themselves: {circle}",
+        zh="升级层级首尾相接，形成循环：{circle}",
+        hint_en="let the last of them start no other chain, or jump to a level above; a chain that is to climb again has 'repeat'",
+        hint_zh="请让其中最后一级不再启动其他升级链，或跳到更高的级别；需要再次升级请用 repeat",
+    ),
     "name.unknown": Text(
         en="there is no {said_kind} '{name}'",
         zh="没有{said_kind}“{name}”",

@@ -2,15 +2,32 @@
 
 from servflow.escalation._answers import (
     acknowledge,
+    deescalate,
+    end_snooze,
     escalate,
     snooze,
+    take_back,
     wake_up,
+)
+from servflow.escalation._causes import (
+    ASKED,
+    Start,
+    cause_kind,
+    cause_text,
+    side_of,
+    starts_of,
+    state_of,
+    with_states,
 )
 from servflow.escalation._chain import (
     MAX_LEVELS,
     MAX_REPEATS,
     Chain,
     Repeat,
+)
+from servflow.escalation._counting import (
+    Finder,
+    counted,
 )
 from servflow.escalation._history import (
     LEVELS,
@@ -40,6 +57,13 @@ from servflow.escalation._plan_views import (
     Plan,
     Scripted,
     history_text,
+)
+from servflow.escalation._quiet import (
+    Quiet,
+    first_quiet,
+    hold_back,
+    quiet_until,
+    spoken_for,
 )
 from servflow.escalation._recipients import (
     FORMS,
@@ -81,14 +105,17 @@ from servflow.escalation._steps import (
     next_due,
     release,
     remind,
+    speak,
     stop,
 )
 from servflow.escalation._trigger import (
+    SIDES,
     Ending,
     Trigger,
 )
 
 __all__ = [
+    "ASKED",
     "ELAPSED",
     "FORMS",
     "FROZEN",
@@ -99,15 +126,18 @@ __all__ = [
     "NEVER",
     "PICKS",
     "RELATIONS",
+    "SIDES",
     "CalendarOf",
     "Chain",
     "Counts",
     "Ending",
+    "Finder",
     "Level",
     "Members",
     "Override",
     "Plan",
     "Planned",
+    "Quiet",
     "Recipients",
     "Remind",
     "Repeat",
@@ -117,6 +147,7 @@ __all__ = [
     "Schedule",
     "Scripted",
     "Shift",
+    "Start",
     "Step",
     "Target",
     "Temporary",
@@ -125,25 +156,40 @@ __all__ = [
     "arm",
     "begin",
     "calendar_finder",
+    "cause_kind",
+    "cause_text",
     "check_to",
     "climb",
+    "counted",
+    "deescalate",
+    "end_snooze",
     "entry_level",
     "escalate",
+    "first_quiet",
     "held",
     "history",
     "history_text",
     "hold",
+    "hold_back",
     "later",
     "migrate",
     "next_due",
     "plan",
+    "quiet_until",
     "regained",
     "release",
     "remind",
     "resolve",
+    "side_of",
     "snooze",
+    "speak",
+    "spoken_for",
+    "starts_of",
+    "state_of",
     "stop",
     "symbols",
+    "take_back",
     "time_left",
     "wake_up",
+    "with_states",
 ]

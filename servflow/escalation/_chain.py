@@ -12,6 +12,7 @@ from attrs import field, frozen
 from servflow.errors import DefinitionError, Finding
 from servflow.escalation import _shape
 from servflow.escalation._level import Level
+from servflow.escalation._quiet import Quiet, read_quiet
 from servflow.escalation._shape import Broken
 from servflow.escalation._trigger import Ending, Trigger, business_days, refuse, zero
 from servflow.model import Span, canonical
@@ -25,6 +26,7 @@ ON_EMPTY = ("skip", "hold", "fallback")
 ON_ACK = ("pause", "continue")
 UNACK = ("continue", "restart")
 ON_REOPEN = ("restart", "resume", "next")
+ON_FAILURE = ("never", "all", "any")
 
 _ZERO = Span()
 
@@ -88,7 +90,9 @@ class Chain:
     to reach; ``fallback`` is then who), ``on_ack`` ``pause`` or ``continue``, ``ack_ttl`` how long an
     acknowledgement lasts (as time passes; None: until it is taken back), ``unack`` ``continue`` with
     what was left or ``restart`` from the first level, ``on_reopen`` ``restart`` from the first level,
-    ``resume`` with the highest level reached or go to the ``next`` one above it.
+    ``resume`` with the highest level reached or go to the ``next`` one above it, ``advance_on_failure``
+    ``never`` or make the next level due at once when ``all`` notifications of a level failed, or ``any`` did.
+    ``quiet`` are hours in which only what is urgent is said.
 
     Raises:
         DefinitionError: with every part that is wrong.
@@ -107,6 +111,8 @@ class Chain:
     unack: str = "continue"
     on_reopen: str = "restart"
     repeat: Repeat | None = field(default=None, converter=_repeat)
+    advance_on_failure: str = "never"
+    quiet: Quiet | None = field(default=None, converter=read_quiet)
 
     def __attrs_post_init__(self) -> None:
         found = [*_shape.problems(self), *_shape.check_name(self.name, "name")]
@@ -115,6 +121,7 @@ class Chain:
         )
         found.extend(_shape.check_condition(self.when, "when"))
         options = (("late", LATE), ("on_empty", ON_EMPTY), ("on_ack", ON_ACK), ("unack", UNACK), ("on_reopen", ON_REOPEN))
+        options += (("advance_on_failure", ON_FAILURE),)
         for name, known in options:
             found.extend(_shape.check_option(getattr(self, name), known, name))
         if (self.on_empty == "fallback") != (self.fallback is not None) and self.on_empty in ON_EMPTY:
@@ -132,8 +139,20 @@ class Chain:
             if level.name in seen:
                 found.append(Finding("escalation.twice", f"levels[{index}].name", {"name": level.name}))
             seen.add(level.name)
+        names = [level.name for level in self.levels]
+        for index, level in enumerate(self.levels):
+            if level.goto is not None and level.goto not in (later := tuple(names[index + 1 :])):
+                facts = {"level": level.goto, "known": later, "nearest": _shape.near(level.goto, later)}
+                found.append(Finding("escalation.goto", f"levels[{index}].otherwise.goto", facts))
+        triggers = () if isinstance(self.start, Broken) else self.start
+        for index, trigger in enumerate(triggers):
+            if trigger.level is not None and trigger.level not in names:
+                facts = {"level": trigger.level, "known": tuple(names), "nearest": _shape.near(trigger.level, names)}
+                path = "start.level" if len(triggers) == 1 else f"start[{index}].level"
+                found.append(Finding("escalation.no_level", path, facts))
         if isinstance(self.repeat, Repeat):
-            found.extend(business_days(self.repeat.after, self.levels[0].calendar, "repeat.after"))
+            counts = self.levels[0].counts_of or self.levels[0].named
+            found.extend(business_days(self.repeat.after, counts, "repeat.after"))
         return found
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -11,8 +12,12 @@ from servflow.escalation import _shape
 from servflow.model import Span
 
 _ZERO = Span()
-_TRIGGERS = ("clock", "age", "event", "state")
-_ENDINGS = ("state", "event")
+_OWN = ("clock", "age", "event", "state", "silent", "correlator")
+_TRIGGERS = (*_OWN, "when")
+_ENDINGS = ("state", "event", "message")
+_DELAYED = ("state", "age", "silent")
+SIDES = ("agent", "customer", "system")
+"""Who may write a message."""
 
 
 def refuse(findings: list[Finding]) -> None:
@@ -32,18 +37,32 @@ def zero(span: Any, path: str) -> list[Finding]:
     return []
 
 
+def _public(value: Any) -> list[Finding]:
+    return [] if value is None or isinstance(value, bool) else _shape.check_option(value, ("true", "false"), "public")
+
+
 @frozen(kw_only=True)
 class Trigger:
     """
-    What starts a run, exactly one of four: a mark of a clock, the age of the ticket, an event, or a state.
+    What starts a run, one of seven kinds:
 
-    Write ``{clock: repair, mark: breach}`` (``mark`` is ``breach`` unless given; ``80%`` and every
-    other mark the clock has are allowed), ``{age: 3d}``, ``{event: complain}`` or
-    ``{state: waiting, after: 4h}``. ``calendar`` names what an ``age`` or ``after`` counts in;
-    without it they are time as it passes.
+    * ``{clock: repair, mark: breach}``: a mark of a clock (``mark`` is ``breach`` unless given; ``80%`` and every
+      other mark the clock has are allowed).
+    * ``{age: 3d}``: the ticket is that old, from its opening or its last reopening.
+    * ``{event: complain}``: an event happens.
+    * ``{state: waiting, after: 4h}``: the ticket is in a state, for that long without leaving it.
+    * ``{silent: agent, after: 4h}``: no message by that side for so long, from the opening or reopening or its last
+      message; ``public`` true or false counts only such messages.
+    * ``{correlator: repeat_complaint}``: something that correlator found reached the ticket.
+    * ``{when: "severity == 'major'"}`` alone: a condition becomes true on an open ticket. One that holds when the
+      ticket is opened or reopened becomes true then. It may not read time.
+
+    ``when`` beside one of the others must hold when the run would begin; beside ``event`` and ``correlator`` it may read
+    ``payload`` and ``actor``. A condition that fails on a ticket's values does not hold. ``calendar`` names what
+    ``age`` and ``after`` count in; without it they are time as it passes. ``level`` names where the run enters.
 
     Raises:
-        DefinitionError: none or several of the four are given, or a part does not go with the others.
+        DefinitionError: none or several of them are given, or a part does not go with the others.
     """
 
     clock: str | None = None
@@ -53,35 +72,56 @@ class Trigger:
     state: str | None = None
     after: Span | None = field(default=None, converter=_shape.read_span)
     calendar: str | None = None
+    silent: str | None = None
+    public: bool | None = None
+    correlator: str | None = None
+    when: Any = field(default=None, converter=_shape.read_plain)
+    level: str | None = None
 
     def __attrs_post_init__(self) -> None:
         found = _shape.problems(self)
-        given = [name for name in _TRIGGERS if getattr(self, name) is not None]
+        given = [name for name in _OWN if getattr(self, name) is not None]
+        if not given and self.when is not None:
+            given = ["when"]
         if len(given) != 1:
             refuse([*found, Finding("escalation.trigger", "", {"given": tuple(given), "known": _TRIGGERS})])
         (kind,) = given
-        belongs = {"mark": ("clock",), "after": ("state",), "calendar": ("age", "state")}
+        belongs = {"mark": ("clock",), "after": ("state", "silent"), "calendar": _DELAYED, "public": ("silent",)}
         found.extend(
             Finding("escalation.belongs", name, {"key": name, "kind": kind, "kinds": kinds})
             for name, kinds in belongs.items()
             if getattr(self, name) is not None and kind not in kinds
         )
-        for name in ("clock", "mark", "event", "state", "calendar"):
+        for name in ("clock", "mark", "event", "state", "calendar", "correlator", "level"):
             if getattr(self, name) is not None:
                 found.extend(_shape.check_name(getattr(self, name), name))
+        if kind == "silent":
+            found.extend(self._silence_problems())
+        found.extend(_shape.check_condition(self.when, "when"))
         found.extend(business_days(self.age, self.calendar, "age") + business_days(self.after, self.calendar, "after"))
         refuse(found)
         if kind == "clock" and self.mark is None:
             object.__setattr__(self, "mark", "breach")
 
+    def _silence_problems(self) -> list[Finding]:
+        found = _shape.check_option(self.silent, SIDES, "silent")
+        found += _public(self.public)
+        if self.after is None:
+            found.append(Finding("escalation.missing", "after", {"key": "after"}))
+        return found + zero(self.after, "after")
+
+    def heard(self, message: Mapping[str, Any]) -> bool:
+        """Whether a message, with its ``side`` and ``public``, breaks the silence this waits for."""
+        return message["side"] == self.silent and self.public in (None, message["public"])
+
     @property
     def kind(self) -> str:
-        """``clock``, ``age``, ``event`` or ``state``."""
-        return next(name for name in _TRIGGERS if getattr(self, name) is not None)
+        """``clock``, ``age``, ``event``, ``state``, ``silent``, ``correlator``, or ``when`` for a condition alone."""
+        return next((name for name in _OWN if getattr(self, name) is not None), "when")
 
     @property
     def delay(self) -> Span | None:
-        """How long after its cause the run begins: the age, or the time in the state; None where it begins at once."""
+        """How long after its cause the run begins: the age, the time in the state or in silence; None: it begins at once."""
         return self.age if self.age is not None else self.after
 
     def to_data(self) -> dict[str, Any]:
@@ -94,26 +134,41 @@ class Trigger:
 
 @frozen(kw_only=True)
 class Ending:
-    """What ends a run early: the ticket enters a state, or an event happens. Write ``{state: x}`` or ``{event: x}``."""
+    """
+    What ends a run early: the ticket enters a state, an event happens, or a side writes a message.
+
+    Write ``{state: x}``, ``{event: x}`` or ``{message: agent}``; ``public`` true or false counts only such messages.
+    """
 
     state: str | None = None
     event: str | None = None
+    message: str | None = None
+    public: bool | None = None
 
     def __attrs_post_init__(self) -> None:
         given = [name for name in _ENDINGS if getattr(self, name) is not None]
         if len(given) != 1:
             refuse([Finding("escalation.ending", "", {"given": tuple(given), "known": _ENDINGS})])
+        if self.message is not None:
+            refuse(_shape.check_option(self.message, SIDES, "message") + _public(self.public))
+        elif self.public is not None:
+            refuse([Finding("escalation.belongs", "public", {"key": "public", "kind": given[0], "kinds": ("message",)})])
         refuse(_shape.check_name(self.value, given[0]))
 
     @property
     def kind(self) -> str:
-        """``state`` or ``event``."""
-        return "state" if self.state is not None else "event"
+        """``state``, ``event`` or ``message``."""
+        return next(name for name in _ENDINGS if getattr(self, name) is not None)
 
     @property
     def value(self) -> str:
-        """The name of the state or event."""
-        return self.state if self.state is not None else self.event or ""
+        """The name of the state, of the event or of the side."""
+        value: str = getattr(self, self.kind)
+        return value
+
+    def heard(self, message: Mapping[str, Any]) -> bool:
+        """Whether a message, with its ``side`` and ``public``, is one that this waits for."""
+        return message["side"] == self.message and self.public in (None, message["public"])
 
     def to_data(self) -> dict[str, Any]:
         """The ending as its JSON-ready mapping."""

@@ -57,6 +57,12 @@ from servflow.model._fields import (
     same_value,
     storable,
 )
+from servflow.model._found import (
+    FIRED,
+    SET_OFF,
+    set_off_by,
+    set_off_key,
+)
 from servflow.model._instants import (
     EPOCH,
     RESOLUTION,
@@ -176,6 +182,7 @@ __all__ = [
     "DEFAULT_PRIORITY",
     "EMPTY",
     "EPOCH",
+    "FIRED",
     "FORMAT",
     "KINDS",
     "MAX_HELD_BACK",
@@ -185,6 +192,7 @@ __all__ = [
     "MAX_TOLD",
     "MAX_WATCHERS",
     "RESOLUTION",
+    "SET_OFF",
     "SYSTEM",
     "Acknowledged",
     "Action",
@@ -310,6 +318,8 @@ __all__ = [
     "read_instant",
     "replace",
     "same_value",
+    "set_off_by",
+    "set_off_key",
     "storable",
     "write_instant",
 ]
