@@ -100,12 +100,13 @@ def instants(helping: Mapping[str, HelperPromise]) -> list[tuple[datetime, str]]
     return [(promise.due, person) for person, promise in helping.items() if promise.breached_at is None]
 
 
-def breach(call: OneCall, person: str) -> None:
-    """Time went past the due instant of a helper: record it at that instant, and tell those who listen."""
+def breach(call: OneCall, person: str, *, quiet: bool = False) -> None:
+    """Time went past the due instant of a helper: record it at that instant, and tell those who listen, unless quiet."""
     promise = call.draft.helping[person]
     call.cause = f"helper:{person}@{micros(promise.due)}"
     call.record(HelperBreached, helper=person, promise=attrs.evolve(promise, breached_at=promise.due))
-    tell(call, BREACHED, {"helper": person, "due": promise.due})
+    if not quiet:
+        tell(call, BREACHED, {"helper": person, "due": promise.due})
 
 
 # watchers -------------------------------------------------------------------------------------------------------

@@ -260,8 +260,12 @@ def _inside(held: Any, found: Sought) -> Any:
         if isinstance(value, str):
             if attribute.name in FREE:
                 changes[attribute.name] = found.text(value)
-            elif attribute.name in WHO:
+            elif attribute.name in WHO or attribute.name == "to":
                 changes[attribute.name] = found.people.get(value, value)
+        elif attrs.has(type(value)):
+            changes[attribute.name] = _inside(value, found)
+        elif isinstance(value, tuple) and any(attrs.has(type(one)) for one in value):
+            changes[attribute.name] = tuple(_inside(one, found) if attrs.has(type(one)) else one for one in value)
     changes = {name: value for name, value in changes.items() if value != getattr(held, name)}
     return attrs.evolve(held, **changes) if changes else held
 

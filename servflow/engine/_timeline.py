@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow import escalation
-from servflow.engine import _chain_starts, _chains, _clock_story, _clocks, _placing
+from servflow.engine import _chain_starts, _chains, _clock_story, _clocks, _helping, _placing
 from servflow.engine._call import Happening
 from servflow.engine._chain_plans import ChainPlan, find_plan
 from servflow.engine._events import check_budget, drain, settle, timer_event
@@ -43,7 +43,7 @@ MAX_STANDING = 1_000
 
 # Ties at one instant: state timer, offer, relaxation, mark, level, reminder, then document order.
 _TIMER, _OFFER, _RELAX, _MARK, _LEVEL, _REMINDER = range(6)
-_CHAIN_RANK = {"begin": _LEVEL, "level": _LEVEL, "resume": _LEVEL, "reminder": _REMINDER}
+_CHAIN_RANK = {"begin": _LEVEL, "level": _LEVEL, "resume": _LEVEL, "reminder": _REMINDER, "quiet": _REMINDER}
 
 GiveUp = Callable[["OneCall", str, str], None]
 
@@ -73,6 +73,8 @@ def first_instant(compiled: Compiled, draft: Draft) -> datetime | None:
         instants += [timer.due for timer in draft.timers]
     if draft.offers:
         instants += [offer.expires for offer in draft.offers if offer.expires is not None]
+    if draft.helping:
+        instants += [at for at, _ in _helping.instants(draft.helping)]
     if draft.slots:
         instants += [at for slot in compiled.slots for at, _ in _slot_instants(slot, draft)]
     if draft.chains:
@@ -101,6 +103,10 @@ def first_due(compiled: Compiled, draft: Draft) -> tuple[datetime, Callable[[], 
             run = draft.clocks.get(clock.clock.name)
             if run is not None and run.next_at is not None and (best is None or (run.next_at, _MARK, clock.order) < best):
                 best, make = (run.next_at, _MARK, clock.order), partial(_clock_due, clock, run.next_at)
+    if draft.helping:
+        for order, (at, person) in enumerate(_helping.instants(draft.helping), len(compiled.clocks)):
+            if best is None or (at, _MARK, order) < best:
+                best, make = (at, _MARK, order), partial(_helper_due, person, at)
     if draft.chains:
         for chain_run in draft.chains:
             found = escalation.next_due(chain_run)
@@ -156,6 +162,17 @@ def _slot_due(plan: _placing.SlotPlan, at: datetime, relaxing: bool) -> Due:
 
     def give_up(call: OneCall, _code: str, why: str) -> None:
         _placing.pass_over(call, plan, why, relaxing=relaxing)
+
+    return Due(at, run, give_up)
+
+
+def _helper_due(person: str, at: datetime) -> Due:
+    def run(call: OneCall) -> None:
+        _helping.breach(call, person)
+        settle(call)
+
+    def give_up(call: OneCall, _code: str, _why: str) -> None:
+        _helping.breach(call, person, quiet=True)
 
     return Due(at, run, give_up)
 

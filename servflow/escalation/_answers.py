@@ -8,6 +8,7 @@ from attrs import evolve
 
 from servflow.errors import InputError, TimeError, nearest, shown
 from servflow.escalation._chain import Chain
+from servflow.escalation._counting import counted, counting
 from servflow.escalation._spans import ELAPSED, CalendarOf, later, plus, regained, time_left
 from servflow.escalation._steps import FROZEN, ordered
 from servflow.model import ChainRun, Span, instant
@@ -17,11 +18,13 @@ def _freeze(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> Ch
     """The run with what was left of its delay; while frozen ``base`` is the instant it froze at."""
     if run.phase in FROZEN:
         return run
-    left = None
+    left, found = None, run.counted_in
     if run.due is not None:
         level = chain.levels[run.level]
-        left = time_left(level.after, at, run.due, cal_of(level.calendar))
-    return evolve(run, base=at, due=None, left=left)
+        calendar, found = counting(cal_of, level, found, at)
+        left = time_left(level.after, at, run.due, calendar)
+    # Somebody has taken notice, so what waited for quiet hours to end need not be said.
+    return evolve(run, base=at, due=None, left=left, counted_in=found, quiet=())
 
 
 def acknowledge(chain: Chain, run: ChainRun, at: datetime, by: str | None, cal_of: CalendarOf) -> ChainRun:
@@ -78,13 +81,16 @@ def wake_up(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> Ch
         return run
     if run.phase == "acknowledged" and chain.unack == "restart":
         first = chain.levels[0]
-        due = later(first.after, at, cal_of(first.calendar))
-        return _thawed(evolve(run, climb=run.climb + 1, level=0, reminders=()), at, due)
+        calendar, found = counted(cal_of, first, at)
+        again = evolve(run, climb=run.climb + 1, level=0, reminders=(), counted_in=found)
+        return _thawed(again, at, later(first.after, at, calendar))
     due_again: datetime | None = None
+    found = run.counted_in
     if run.left is not None:
         level = chain.levels[run.level]
-        due_again = regained(level.after, at, run.left, cal_of(level.calendar))
-    return _thawed(_moved(chain, run, at, cal_of), at, due_again)
+        calendar, found = counting(cal_of, level, found, at)
+        due_again = regained(level.after, at, run.left, calendar)
+    return _thawed(evolve(_moved(chain, run, at, cal_of), counted_in=found), at, due_again)
 
 
 def _thawed(run: ChainRun, at: datetime, due: datetime | None) -> ChainRun:
@@ -98,9 +104,9 @@ def _moved(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> Cha
     for reminder in run.reminders:
         level = chain.levels[reminder.level]
         every = Span() if level.remind is None else level.remind.every
-        calendar = cal_of(level.calendar)
+        calendar, found = counting(cal_of, level, reminder.counted_in, frozen_at)
         left = time_left(every, frozen_at, reminder.due, calendar)
-        moved.append(evolve(reminder, due=regained(every, at, left, calendar)))
+        moved.append(evolve(reminder, due=regained(every, at, left, calendar), counted_in=found))
     return evolve(run, reminders=ordered(moved))
 
 
@@ -122,13 +128,66 @@ def escalate(
         InputError: the chain has no such level.
     """
     at = instant(at)
-    place = run.level if level is None else _place(chain, level)
+    place = _above(chain, run) if level is None else _place(chain, level)
     if run.phase in ("armed", "done") or place >= len(chain.levels):
         return run
+    return _sent_to(chain, run, at, place, cal_of or (lambda _: ELAPSED))
+
+
+def deescalate(
+    chain: Chain, run: ChainRun, at: datetime, level: int | str | None = None, *, cal_of: CalendarOf | None = None
+) -> ChainRun:
+    """
+    The run after somebody gave it back to a level below the one reached last, which hears of it now, in a new climb.
+
+    Reminders of that level and of those above it end, and so does what they hold back in quiet hours. A frozen run goes
+    on. A run that is armed or done, or has reached no level above the one asked for, stays as it is.
+
+    Args:
+        level: its place from 0 or its name; None for the one below the level reached last in this climb.
+        cal_of: as for ``escalate``.
+
+    Raises:
+        InputError: the chain has no such level.
+    """
+    at = instant(at)
+    last = run.level - 1
+    place = last - 1 if level is None else _place(chain, level)
+    if run.phase in ("armed", "done") or not 0 <= place < last:
+        return run
+    return _sent_to(chain, run, at, place, cal_of or (lambda _: ELAPSED))
+
+
+def _above(chain: Chain, run: ChainRun) -> int:
+    """The next level; where that one waits for something other than time, the one above it, if there is any."""
+    waits = run.due is None and run.left is None and run.phase not in ("armed", "done")
+    return run.level + 1 if waits and run.level + 1 < len(chain.levels) else run.level
+
+
+def _sent_to(chain: Chain, run: ChainRun, at: datetime, place: int, cal_of: CalendarOf) -> ChainRun:
     if run.phase in FROZEN:
-        run = _thawed(_moved(chain, run, at, cal_of or (lambda _: ELAPSED)), at, None)
-    climb_number = run.climb + 1 if place < run.level else run.climb
-    return evolve(run, climb=climb_number, level=place, base=at, due=at)
+        run = _thawed(_moved(chain, run, at, cal_of), at, None)
+    if place < run.level:
+        reminders = tuple(one for one in run.reminders if one.level < place)
+        quiet = tuple(one for one in run.quiet if one.level < place)
+        run = evolve(run, climb=run.climb + 1, reminders=reminders, quiet=quiet)
+    return evolve(run, level=place, base=at, due=at, counted_in=counted(cal_of, chain.levels[place], at)[1])
+
+
+def take_back(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> ChainRun:
+    """
+    The run after its acknowledgement was taken back, as ``unack`` says; nobody stands for it any more.
+
+    A run that is snoozed or was not acknowledged stays as it is.
+    """
+    if run.phase == "acknowledged":
+        return wake_up(chain, run, at, cal_of)
+    return evolve(run, by=None) if run.phase == "running" and run.by is not None else run
+
+
+def end_snooze(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> ChainRun:
+    """The run after its snooze was ended before its time; one that is not snoozed stays as it is."""
+    return wake_up(chain, run, at, cal_of) if run.phase == "snoozed" else run
 
 
 def _place(chain: Chain, level: int | str) -> int:

@@ -54,7 +54,8 @@ class Finder:
         if level.named is None:
             shift = None if level.counts_of == "ticket" else self._shift(owner, said)
             found = evolve(found, shift=shift, calendar=self._own(said) if shift is None else None)
-        if level.zone is not None and (level.calendar is not None or found.calendar is not None):
+        moves = level.calendar is not None or (found.calendar is not None and owner is not None)
+        if level.zone is not None and moves:
             found = evolve(found, zone=self._zone(level.zone, owner, said))
         return self.again(evolve(found, because="; ".join(said)))
 

@@ -8,6 +8,8 @@ from attrs import evolve
 
 from servflow.errors import InputError
 from servflow.escalation._chain import Chain
+from servflow.escalation._counting import counted, counting
+from servflow.escalation._quiet import first_quiet
 from servflow.escalation._spans import CalendarOf, Counts, later
 from servflow.model import ChainRun, ReminderDue, Span, instant
 
@@ -25,8 +27,18 @@ def begin(chain: Chain, cause: str, at: datetime, cal_of: CalendarOf, *, level: 
     """
     at = instant(at)
     entry = chain.levels[level]
-    due = later(entry.after, at, cal_of(entry.calendar))
-    return ChainRun(chain=chain.name, hash=chain.hash, cause=cause, started_at=at, base=at, level=level, due=due, reached=level)
+    calendar, found = counted(cal_of, entry, at)
+    return ChainRun(
+        chain=chain.name,
+        hash=chain.hash,
+        cause=cause,
+        started_at=at,
+        base=at,
+        level=level,
+        due=later(entry.after, at, calendar),
+        reached=level,
+        counted_in=found,
+    )
 
 
 def arm(chain: Chain, cause: str, at: datetime, span: Span | timedelta | str, cal: Counts) -> ChainRun:
@@ -57,8 +69,8 @@ def next_due(run: ChainRun) -> tuple[datetime, str] | None:
     What time alone does next to a run, and the instant it is set for; None when time does nothing.
 
     It happens once time is strictly past that instant. The kinds: ``begin`` (an armed run starts),
-    ``level``, ``reminder``, ``resume`` (an acknowledgement or snooze runs out). At one instant a level
-    goes before a reminder.
+    ``level``, ``reminder``, ``quiet`` (quiet hours end and what waited goes out), ``resume`` (an acknowledgement or snooze
+    runs out). At one instant a level goes before a reminder, and both before what waited.
     """
     if run.phase in FROZEN:
         return None if run.until is None else (run.until, "resume")
@@ -66,16 +78,19 @@ def next_due(run: ChainRun) -> tuple[datetime, str] | None:
         return None
     if run.phase == "armed":
         return None if run.due is None else (run.due, "begin")
-    if run.reminders and (run.due is None or run.reminders[0].due < run.due):
-        return run.reminders[0].due, "reminder"
-    return None if run.due is None else (run.due, "level")
+    first = None if run.due is None else (run.due, "level")
+    if run.reminders and (first is None or run.reminders[0].due < first[0]):
+        first = run.reminders[0].due, "reminder"
+    if run.quiet and (first is None or run.quiet[0].due < first[0]):
+        first = run.quiet[0].due, "quiet"
+    return first
 
 
 def ordered(reminders: list[ReminderDue]) -> tuple[ReminderDue, ...]:
     return tuple(sorted(reminders, key=lambda reminder: (reminder.due, reminder.level)))
 
 
-def climb(chain: Chain, run: ChainRun, cal_of: CalendarOf, *, fired: bool = True) -> ChainRun:
+def climb(chain: Chain, run: ChainRun, cal_of: CalendarOf, *, fired: bool = True, to: int | None = None) -> ChainRun:
     """
     The run after the level at ``run.level`` was reached at ``run.due``.
 
@@ -85,6 +100,7 @@ def climb(chain: Chain, run: ChainRun, cal_of: CalendarOf, *, fired: bool = True
 
     Args:
         fired: False where the level was passed over; it then leaves no reminder and was not reached.
+        to: the later level the climb goes on with, from 0, instead of the next one.
 
     Raises:
         InputError: no level is due.
@@ -94,25 +110,29 @@ def climb(chain: Chain, run: ChainRun, cal_of: CalendarOf, *, fired: bool = True
     level, due = chain.levels[run.level], run.due
     reminders = run.reminders
     if fired and level.remind is not None:
+        calendar, found = counting(cal_of, level, run.counted_in, due)
         first = ReminderDue(
-            level=run.level, due=later(level.remind.every, due, cal_of(level.calendar)), left=level.remind.times
+            level=run.level, due=later(level.remind.every, due, calendar), left=level.remind.times, counted_in=found
         )
         reminders = ordered([*(known for known in reminders if known.level != run.level), first])
-    above = run.level + 1
+    above = run.level + 1 if to is None else to
     run = evolve(run, reminders=reminders, reached=max(run.reached, above) if fired else run.reached)
     if above < len(chain.levels):
         coming = chain.levels[above]
-        return evolve(run, level=above, base=due, due=later(coming.after, due, cal_of(coming.calendar)))
+        calendar, found = counted(cal_of, coming, due)
+        return evolve(run, level=above, base=due, due=later(coming.after, due, calendar), counted_in=found)
     if chain.repeat is not None and run.climb <= chain.repeat.times:
-        calendar = cal_of(chain.levels[0].calendar)
-        base = later(chain.repeat.after, due, calendar)
-        return evolve(run, climb=run.climb + 1, level=0, base=base, due=later(chain.levels[0].after, base, calendar))
-    return _settled(chain, evolve(run, level=above, base=due, due=None))
+        entry = chain.levels[0]
+        base = later(chain.repeat.after, due, counted(cal_of, entry, due)[0])
+        calendar, found = counted(cal_of, entry, base)
+        due = later(entry.after, base, calendar)
+        return evolve(run, climb=run.climb + 1, level=0, base=base, due=due, counted_in=found)
+    return _settled(chain, evolve(run, level=above, base=due, due=None, counted_in=None))
 
 
 def _settled(chain: Chain, run: ChainRun) -> ChainRun:
-    """The run, done where neither a level nor a reminder can come."""
-    over = run.level >= len(chain.levels) and not run.reminders
+    """The run, done where neither a level nor a reminder can come and nothing waits for quiet hours to end."""
+    over = run.level >= len(chain.levels) and not run.reminders and not run.quiet
     return stop(run) if over else run
 
 
@@ -128,9 +148,23 @@ def remind(chain: Chain, run: ChainRun, cal_of: CalendarOf) -> ChainRun:
     sent, *rest = run.reminders
     level = chain.levels[sent.level]
     if sent.left > 1 and level.remind is not None:
-        due = later(level.remind.every, sent.due, cal_of(level.calendar))
-        rest.append(evolve(sent, due=due, left=sent.left - 1))
+        calendar, found = counting(cal_of, level, sent.counted_in, sent.due)
+        due = later(level.remind.every, sent.due, calendar)
+        rest.append(evolve(sent, due=due, left=sent.left - 1, counted_in=found))
     return _settled(chain, evolve(run, reminders=ordered(rest)))
+
+
+def speak(chain: Chain, run: ChainRun) -> ChainRun:
+    """
+    The run after what waited first for quiet hours to end went out.
+
+    Raises:
+        InputError: nothing waits.
+    """
+    said = first_quiet(run)
+    if not said:
+        raise InputError(f"nothing of chain {run.chain!r} waits for quiet hours to end", code="not_due", chain=run.chain)
+    return _settled(chain, evolve(run, quiet=run.quiet[len(said) :]))
 
 
 def hold(run: ChainRun) -> ChainRun:
@@ -150,4 +184,4 @@ def held(chain: Chain, run: ChainRun) -> bool:
 
 def stop(run: ChainRun) -> ChainRun:
     """The run at its end; it leaves the ticket."""
-    return evolve(run, phase="done", due=None, left=None, until=None, reminders=())
+    return evolve(run, phase="done", due=None, left=None, until=None, reminders=(), quiet=())
