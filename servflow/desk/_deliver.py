@@ -15,7 +15,7 @@ from servflow.desk._facts import is_correlators, is_fact
 from servflow.desk._failures import concerns_all, in_words
 from servflow.desk._feeding import feed
 from servflow.desk._openings import NEVER, open_for, post_for
-from servflow.desk._replies import post_reply, reply_of
+from servflow.desk._replies import post_reply, post_result, reply_of
 from servflow.desk._reports import MAX_PROBLEMS, DeliverReport, Problem
 from servflow.desk._retry import Retry
 from servflow.desk._steps import Steps
@@ -141,6 +141,7 @@ class Delivery:
             return self._own(effect)
         handler = self._handler(effect)
         if handler is None:
+            post_result(self.steps.store, effect, self.steps.around.now(), "no handler takes notifications")
             return "unhandled", None
         try:
             value = handler(effect) if handed is None else handed(handler, effect)
@@ -156,6 +157,8 @@ class Delivery:
             return result
         now = self.steps.around.now()
         again = self.retry.again(effect.id, pending.tries, now)
+        if again is None:  # first: if this is cut short here, it is tried once more, and told no more
+            post_result(self.steps.store, effect, now, in_words(error))
         self.steps.store.fail("effect", effect.id, in_words(error), at=now, again=again)
         return "set_aside" if again is None else "failed"
 
@@ -212,6 +215,7 @@ class Delivery:
             reply = reply_of(effect, value)
             if reply is not None and isinstance(effect, Call):
                 post_reply(self.steps.store, effect, reply, self.steps.around.now())
+            post_result(self.steps.store, effect, self.steps.around.now())
         except Exception as error:
             if concerns_all(error):
                 raise

@@ -1,4 +1,4 @@
-"""Knows how what a call's handler gave comes back to its ticket as an event; must not know handlers or rounds."""
+"""Knows how what became of an effect comes back to its ticket as an event; must not know handlers or rounds."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from servflow.errors import InputError, shown
-from servflow.model import SYSTEM, Call, Effect
+from servflow.model import SYSTEM, Call, Effect, Notify
 from servflow.stores import Store
+
+MAX_REASON = 1_000
+"""How much of an error a ticket is told."""
 
 
 def reply_of(effect: Effect, value: object) -> Mapping[str, Any] | None:
@@ -34,3 +37,18 @@ def post_reply(store: Store, effect: Call, reply: Mapping[str, Any], at: datetim
     """Put a call's answer into its ticket's mailbox as the event it names; False where it was there before."""
     assert effect.reply is not None  # reply_of gave something
     return store.post(effect.ticket, effect.reply, reply, key=f"reply:{effect.id}", at=at, actor=SYSTEM)
+
+
+def post_result(store: Store, effect: Effect, at: datetime, failed: str | None = None) -> bool:
+    """
+    Tell a ticket that a notification was delivered, or for what reason it failed for good, where its chain asks for that.
+
+    Each is told once, however often it comes to the same; False where it was told before or nobody asks.
+    """
+    if not isinstance(effect, Notify) or not effect.report:
+        return False
+    payload = {**effect.report, "effect": effect.id}
+    if failed is not None:
+        payload["reason"] = failed[:MAX_REASON]
+    result = "delivered" if failed is None else "failed"
+    return store.post(effect.ticket, f"chain.{result}", payload, key=f"{result}:{effect.id}", at=at, actor=SYSTEM)

@@ -9,16 +9,54 @@ import attrs
 
 from servflow import escalation
 from servflow.engine._call import Late
-from servflow.model import ChainRun, ChainStopped
+from servflow.engine._chain_plans import find_plan
+from servflow.model import ChainRun, ChainStopped, Unreachable
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
+    from servflow.engine._chain_plans import ChainPlan
 
 
-def stop(call: OneCall, run: ChainRun, reason: str) -> None:
-    """End a run; levels caught up in the very call that ends it notify nobody."""
+MAX_REASONS = 20
+"""How many reasons a run keeps for which nobody heard of it."""
+
+
+def stop(call: OneCall, run: ChainRun, reason: str, by: str | None = None) -> None:
+    """End a run; levels caught up in the very call that ends it notify nobody, and those it did not reach are named."""
     hush(call, lambda late: late.of(run), f"the call that caught it up ended the run: {reason}")
-    call.record(ChainStopped, run=escalation.stop(run), reason=reason)
+    plan = find_plan(call.compiled, run)
+    levels = () if plan is None else unreached(plan, run)
+    call.record(ChainStopped, run=escalation.stop(run), reason=reason, by=by, levels=levels)
+
+
+def unreached(plan: ChainPlan, run: ChainRun) -> tuple[str, ...]:
+    """The levels that the present climb of a run has not come to, by name."""
+    return tuple(level.name for level in plan.chain.levels[0 if run.phase == "armed" else run.level :])
+
+
+def unheard(plan: ChainPlan, run: ChainRun, place: int, outcome: str, why: tuple[str, ...]) -> ChainRun:
+    """The run with why a level reached nobody; nothing is kept once somebody was reached."""
+    if run.heard or not (outcome in ("empty", "skipped") or why):
+        return run
+    said = "; ".join(why) or outcome
+    reason = f"{plan.chain.levels[place].name}: {said}"[:200]
+    return run if reason in run.nobody or len(run.nobody) >= MAX_REASONS else attrs.evolve(run, nobody=(*run.nobody, reason))
+
+
+def ended(call: OneCall, plan: ChainPlan, after: ChainRun, outcome: str) -> None:
+    """
+    Where a climb came to its end and reached nobody, say so once for the run, with all its reasons.
+
+    The only level of a chain has said it itself.
+    """
+    if after.phase != "done" or after.heard or not after.nobody:
+        return
+    if len(plan.chain.levels) == 1 and after.climb == 1 and outcome == "empty":
+        return
+    if any("to" in update.parts for _, updates in plan.levels for update in updates):
+        call.effect(
+            Unreachable, f"escalations.{plan.chain.name}", to=f"chain {plan.chain.name}", reason="; ".join(after.nobody)
+        )
 
 
 def hush(call: OneCall, which: Callable[[Late], bool], why: str) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import attrs
 
 from servflow import escalation
+from servflow.engine import _chain_ends, _chain_quiet
 from servflow.engine._acting import run_updates
 from servflow.engine._actions import Update
+from servflow.engine._addressing import find
 from servflow.engine._call import Late
 from servflow.engine._chain_ends import fold_away
 from servflow.engine._chain_plans import ChainPlan, calendars
@@ -27,22 +29,29 @@ class Said:
     effects: list[Effect] = attrs.field(factory=list)
     told: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
+    """How each of those told was found, in the same order."""
+    aloud: bool = True
+    """Whether anything of it is said now; False where quiet hours keep all of it back."""
 
 
 def fire_level(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
     level = plan.chain.levels[run.level]
     when, updates = plan.levels[run.level]
     if when is not None and not call.holds(when, f"level {level.name}"):
-        said = Said(outcome="skipped", why=(f"{when.text} does not hold",))
         waits = level.otherwise == "wait"
+        goes = "waits until it does" if waits else "" if level.goto is None else f"goes on with {level.goto}"
+        said = Said(outcome="skipped", why=(f"{when.text} does not hold", *filter(None, (goes,))))
     else:
         said = _say(call, plan, updates)
         waits = said.outcome == "empty" and plan.chain.on_empty == "hold"
+    run, said = _chain_quiet.said(call, plan, run, run.level, scheduled, said)
+    goto = plan.chain.index(level.goto) if said.outcome == "skipped" and level.goto is not None else None
     if waits:
         after = escalation.hold(run)
     else:
-        after = escalation.climb(plan.chain, run, calendars(call), fired=said.outcome != "skipped")
-    if said.told:  # a level that tells nobody speaks for nobody
+        after = escalation.climb(plan.chain, run, calendars(call), fired=said.outcome != "skipped", to=goto)
+    if said.told and said.aloud:  # a level that tells nobody speaks for nobody
         _supersede(call, plan, run, scheduled, f"{level.name} spoke for it")
     call.record(
         Escalated,
@@ -53,8 +62,14 @@ def fire_level(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetim
         outcome=said.outcome,
         to=said.told,
         why=said.why,
+        because=said.because,
     )
     _speak(call, run, run.level, scheduled, said)
+    for place in range(run.level + 1, run.level if goto is None else goto):  # they end here as well, with the reason
+        why = (f"{level.name} goes on with {level.goto}",)
+        name = plan.chain.levels[place].name
+        call.record(Escalated, run=after, level=place, name=name, scheduled=scheduled, outcome="skipped", why=why)
+    _chain_ends.ended(call, plan, after, said.outcome)
 
 
 def _speak(call: OneCall, run: ChainRun, level: int, scheduled: datetime, said: Said) -> None:
@@ -67,6 +82,7 @@ def _speak(call: OneCall, run: ChainRun, level: int, scheduled: datetime, said: 
 def _say(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> Said:
     """Carry out a level's updates; its notifications are held back."""
     before = len(call.effects)
+    call.missed = ()
     run_updates(call, updates)
     fresh = call.effects[before:]
     spoken: list[Effect] = [effect for effect in fresh if isinstance(effect, (Notify, Unreachable))]
@@ -74,21 +90,28 @@ def _say(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> Said:
     empty = any(isinstance(effect, Unreachable) for effect in spoken)
     if empty and not any(isinstance(effect, Notify) for effect in spoken) and plan.chain.on_empty == "fallback":
         spoken.extend(_fallback(call, plan, updates))
-    told = tuple(dict.fromkeys(effect.to for effect in spoken if isinstance(effect, Notify)))
-    why = tuple(
-        dict.fromkeys(effect.reason for effect in spoken if isinstance(effect, (Notify, Unreachable)) and effect.reason)
+    told: dict[str, str] = {}
+    for effect in spoken:
+        if isinstance(effect, Notify):
+            told.setdefault(effect.to, effect.reason)
+    reasons = [effect.reason for effect in spoken if isinstance(effect, (Notify, Unreachable)) and effect.reason]
+    return Said(
+        outcome="empty" if empty and not told else "fired",
+        effects=spoken,
+        told=tuple(told),
+        why=tuple(dict.fromkeys((*reasons, *call.missed))),  # also why some of those addressed were nobody
+        because=tuple(told.values()),
     )
-    return Said(outcome="empty" if empty and not told else "fired", effects=spoken, told=told, why=why)
 
 
 def _fallback(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> list[Effect]:
-    found = escalation.resolve(
-        plan.chain.fallback, call.snapshot(), call.world, call.at, targets=call.workflow.extensions.targets
-    )
+    found = find(call, plan.chain.fallback)
     template = next((update.parts["template"] for update in updates if update.kind == "notify"), plan.chain.name)
     before = len(call.effects)
     for recipient in found.ids:
-        call.effect(Notify, "fallback", recipient, to=recipient, template=template, reason=f"fallback: {found.reason}")
+        call.effect(
+            Notify, "fallback", recipient, to=recipient, template=template, reason=f"fallback: {found.because[recipient]}"
+        )
     made = call.effects[before:]
     del call.effects[before:]
     return made
@@ -110,9 +133,20 @@ def fire_reminder(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: date
     call.cause += f":{reminder.level}:{reminder.left}"
     notices = tuple(update for update in updates if update.kind == "notify")
     said = _say(call, plan, notices)
-    if said.told:
+    run, said = _chain_quiet.said(call, plan, run, reminder.level, scheduled, said, reminder=True)
+    if said.told and said.aloud:
         why = f"a later reminder of {plan.chain.levels[reminder.level].name} spoke for it"
         _supersede(call, plan, run, scheduled, why, reminder.level)
     after = escalation.remind(plan.chain, run, calendars(call))
-    call.record(Reminded, run=after, level=reminder.level, scheduled=scheduled, outcome=said.outcome, to=said.told)
+    call.record(
+        Reminded,
+        run=after,
+        level=reminder.level,
+        scheduled=scheduled,
+        outcome=said.outcome,
+        to=said.told,
+        why=said.why,
+        because=said.because,
+    )
     _speak(call, run, reminder.level, scheduled, said)
+    _chain_ends.ended(call, plan, after, said.outcome)

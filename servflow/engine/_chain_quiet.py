@@ -37,7 +37,7 @@ def said(  # noqa: PLR0917 - what a level of which run came to, and when
         run, came_to = _hushed(plan, run, place, ends, came_to, collapse=collapse)
         reached = came_to.told
     if came_to.told and came_to.aloud and collapse:
-        run = escalation.spoken_for(run)
+        run = escalation.spoken_for(run, place)
     if reached:
         run = attrs.evolve(run, heard=run.heard + 1, nobody=())
     else:
@@ -63,9 +63,10 @@ def _hushed(
     if later:
         why = f"quiet hours: told at {ends.isoformat()}"
         return run, attrs.evolve(came_to, effects=effects, aloud=bool(aloud), why=(*came_to.why, why))
-    return run, attrs.evolve(
-        came_to, effects=effects, told=aloud, aloud=bool(aloud), why=(*came_to.why, "quiet hours: not said")
-    )
+    found = dict(zip(came_to.told, came_to.because, strict=False))
+    because = tuple(found.get(to, "") for to in aloud)
+    why = (*came_to.why, "quiet hours: not said")
+    return run, attrs.evolve(came_to, effects=effects, told=aloud, because=because, aloud=bool(aloud), why=why)
 
 
 def _reaches(plan: ChainPlan, place: int) -> bool:

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from servflow.engine import _approval, _checklist, _facts
 from servflow.engine._as_of import as_of
+from servflow.engine._builtin_chains import offered
 from servflow.engine._call import Happening, OneCall
 from servflow.engine._choosing import Attempt, choose
 from servflow.engine._definition import BUILT_IN
@@ -200,11 +201,15 @@ def _built_in(call: OneCall, event: str) -> Option | None:
         return None
     if event.startswith("offer.") and not call.draft.offers:
         return None
-    if event.startswith("chain.") and not any(run.phase != "armed" for run in call.draft.chains):
+    if event.startswith("chain.") and not offered(call, event):
         return None
     if event.startswith("approval."):
         return _vote(call, event, spec.title if spec is not None else "")
     if event == "step.check" and not any(state in call.draft.entered for state in call.compiled.checklists):
+        return None
+    if event == "helper.done" and (call.actor is None or call.actor.id not in call.draft.helpers):
+        return None
+    if (event == "helper.remove" and not call.draft.helpers) or (event == "ticket.unwatch" and not call.draft.watchers):
         return None
     if event == "step.uncheck" and not any(_facts.is_done(call, state, step.step) for state, step in _facts.steps(call)):
         return None

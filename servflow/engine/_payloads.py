@@ -25,6 +25,23 @@ def lacking(event: str, name: str) -> Refused:
     return Refused(why, code="payload", event=event, field=name, problems=said, needs={name: "string"})
 
 
+def text(event: str, payload: Mapping[str, Any], name: str, *, needed: bool = False, limit: int = 100_000) -> str | None:
+    """
+    A text of a payload; None where it is missing or empty.
+
+    Raises:
+        Refused: it is no text, too long, or missing though it is *needed*.
+    """
+    value = payload.get(name)
+    if value is None or value == "":
+        if needed:
+            raise lacking(event, name)
+        return None
+    if not isinstance(value, str) or not value or len(value) > limit:
+        raise refuse(event, f"{name} is a text of at most {limit} characters, not {value!r}", field=name, value=value)
+    return value
+
+
 def typed_payload(declared: Mapping[str, Any], payload: Mapping[str, Any], event: str) -> Mapping[str, Any]:
     """
     The payload with every declared value in its type.

@@ -120,8 +120,14 @@ class Chain:
             Finding("escalation.empty", name, {"key": name}) for name in ("start", "levels") if getattr(self, name) == ()
         )
         found.extend(_shape.check_condition(self.when, "when"))
-        options = (("late", LATE), ("on_empty", ON_EMPTY), ("on_ack", ON_ACK), ("unack", UNACK), ("on_reopen", ON_REOPEN))
-        options += (("advance_on_failure", ON_FAILURE),)
+        options = (
+            ("late", LATE),
+            ("on_empty", ON_EMPTY),
+            ("on_ack", ON_ACK),
+            ("unack", UNACK),
+            ("on_reopen", ON_REOPEN),
+            ("advance_on_failure", ON_FAILURE),
+        )
         for name, known in options:
             found.extend(_shape.check_option(getattr(self, name), known, name))
         if (self.on_empty == "fallback") != (self.fallback is not None) and self.on_empty in ON_EMPTY:

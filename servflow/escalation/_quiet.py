@@ -88,9 +88,9 @@ def hold_back(run: ChainRun, notices: Iterable[HeldBack], *, collapse: bool) -> 
     return evolve(run, quiet=tuple(kept)), tuple(fresh[room:])
 
 
-def spoken_for(run: ChainRun) -> ChainRun:
-    """The run when a level spoke at once, so that nothing need be said any more of those that wait."""
-    return evolve(run, quiet=()) if run.quiet else run
+def spoken_for(run: ChainRun, level: int) -> ChainRun:
+    """The run when a level spoke at once, so that nothing need be said any more of the others that wait."""
+    return evolve(run, quiet=tuple(notice for notice in run.quiet if notice.level == level)) if run.quiet else run
 
 
 def first_quiet(run: ChainRun) -> tuple[HeldBack, ...]:

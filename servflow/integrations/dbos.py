@@ -15,7 +15,7 @@ from servflow.desk import Retry
 from servflow.desk._bridge import is_async
 from servflow.desk._deliver import checked_handlers
 from servflow.desk._failures import in_words
-from servflow.desk._replies import post_reply, reply_of
+from servflow.desk._replies import post_reply, post_result, reply_of
 from servflow.errors import InputError, ServflowError
 from servflow.model import EPOCH, Call, Effect, decode_value, dump, encode_value, load
 from servflow.stores import Store
@@ -132,6 +132,9 @@ class _Work:
         assert isinstance(effect, Call)  # nothing else has a reply
         post_reply(self.store.for_tenant(tenant), effect, decode_value(value), self.now())
 
+    def gave_up(self, tenant: str, data: Data, reason: str) -> None:
+        post_result(self.store.for_tenant(tenant), load(data), self.now(), reason)
+
     def waits(self, id_: str) -> Iterator[float | None]:
         """Seconds to wait after the first failure, the second and so on; None where it is given up."""
         for tries in itertools.count(1):
@@ -149,8 +152,10 @@ class _Work:
                 try:
                     value = dbos.run_step({"name": self.kind}, self.attempt, data)
                     break
-                except ServflowError:
+                except ServflowError as error:
                     if wait is None:
+                        if data.get("report"):  # a chain asks what becomes of it
+                            dbos.run_step({"name": "failed", **more}, self.gave_up, tenant, data, error.message)
                         raise
                     dbos.sleep(wait)  # kept too: a restart waits for the rest only
             if value is not None:

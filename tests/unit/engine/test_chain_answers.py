@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from servflow.model import Acknowledged, ChainResumed, Escalated, Person, Reminded, Unreachable, World
+import contextlib
+from typing import Any
+
+import pytest
+
+from servflow.errors import Refused
+from servflow.model import (
+    Acknowledged,
+    ChainResumed,
+    ChainStopped,
+    Escalated,
+    Person,
+    Reminded,
+    Unreachable,
+    World,
+)
 from tests.unit.engine.climbs import climbing, level, reached
-from tests.unit.engine.flows import after, of, told
+from tests.unit.engine.flows import CLERK, Case, after, of, told
 
 # nobody there ---------------------------------------------------------------------------------------------------
 
@@ -153,3 +168,286 @@ def test_a_chain_may_climb_again() -> None:
 
     assert [60, 150, 240] == [(record.scheduled - after()).seconds // 60 for record in of(Escalated, outcome.records)]
     assert 3 == len({effect.id for effect in outcome.effects})
+
+
+# taken back -----------------------------------------------------------------------------------------------------
+
+
+def test_an_acknowledgement_is_taken_back() -> None:
+    """The climb goes on with what was left, on record with who took it back and why."""
+    case = climbing()
+    case.fire("go")
+    case.fire("chain.acknowledge", minutes=20, actor="ann")
+    outcome = case.fire("chain.unacknowledge", minutes=50, actor="bob")
+
+    assert [("the acknowledgement was taken back", "bob", ())] == [
+        (record.reason, record.by, record.levels) for record in of(ChainResumed, outcome.records)
+    ]
+    assert [("running", after(90))] == [(run.phase, run.due) for run in case.ticket.chains]
+
+
+def test_taken_back_it_may_begin_again() -> None:
+    """With unack: restart the levels that the climb before had not come to are named."""
+    case = climbing(level("one"), level("two"), level("three"), unack="restart")
+    case.fire("go")
+    case.until(61)
+    case.fire("chain.acknowledge", minutes=70)
+    outcome = case.fire("chain.unacknowledge", minutes=100)
+
+    assert [("two", "three")] == [record.levels for record in of(ChainResumed, outcome.records)]
+    assert [(0, 2, after(160))] == [(run.level, run.climb, run.due) for run in case.ticket.chains]
+
+
+def test_a_snooze_is_ended_before_its_time() -> None:
+    """What was left counts from there."""
+    case = climbing()
+    case.fire("go")
+    case.fire("chain.snooze", {"until": "9h"}, minutes=20)
+    case.fire("chain.unsnooze", minutes=50)
+
+    assert [("running", after(90))] == [(run.phase, run.due) for run in case.ticket.chains]
+
+
+@pytest.mark.parametrize(
+    ("first", "event"),
+    [
+        (None, "chain.unacknowledge"),
+        (None, "chain.unsnooze"),
+        ("chain.acknowledge", "chain.unsnooze"),
+        ("chain.snooze", "chain.unacknowledge"),
+    ],
+)
+def test_only_what_was_given_is_taken_back(first: str | None, event: str) -> None:
+    """Nothing to take back is refused, and nothing changes."""
+    case = climbing()
+    case.fire("go")
+    if first is not None:
+        case.fire(first, {"until": "9h"} if first == "chain.snooze" else {}, minutes=5)
+    before = case.ticket
+
+    with pytest.raises(Refused, match="nothing of c is"):
+        case.fire(event, minutes=10)
+    assert before == case.ticket
+
+
+def test_a_level_that_waited_while_it_was_acknowledged_is_looked_at_again() -> None:
+    """What came true meanwhile lets it go on as soon as the acknowledgement is over, taken back or run out."""
+    for event in ("chain.unacknowledge", None):
+        fields = {"vip": {"type": "bool", "default": False}}
+        case = climbing(level("one", when="vip", otherwise="wait"), level("two"), fields=fields, ack_ttl="10h")
+        case.fire("go")
+        case.until(61)
+        case.fire("chain.acknowledge", minutes=70)
+        case.fire("ticket.update", {"vip": True}, minutes=80)
+        assert "acknowledged" == case.ticket.chains[0].phase
+        if event is not None:
+            case.fire(event, minutes=100)
+
+        case.until(10_000)
+        assert ["one", "two"] == [record.name for record in of(Escalated, case.records) if record.outcome != "skipped"]
+
+
+# up and down ----------------------------------------------------------------------------------------------------
+
+
+def test_levels_that_are_passed_over_have_that_for_their_outcome() -> None:
+    """Nobody is left out without a word: whoever was passed over is on record, and who did it."""
+    case = climbing(level("one"), level("two"), level("three"))
+    case.fire("go")
+    outcome = case.fire("chain.escalate", {"level": "three"}, minutes=10, actor="ann")
+
+    assert [("one", "skipped"), ("two", "skipped")] == reached(outcome)
+    assert {("passed over: ann sent the run to three",)} == {record.why for record in of(Escalated, outcome.records)}
+
+
+def test_a_run_may_be_given_back_below() -> None:
+    """The level below is told again, in a climb of its own; levels above come again in their turn."""
+    case = climbing(level("one"), level("two"), level("three"))
+    case.fire("go")
+    case.until(61)
+    case.until(121)
+    outcome = case.fire("chain.deescalate", minutes=130, actor="ann")
+
+    assert [("ann sent the run to one", ("three",))] == [
+        (record.reason, record.levels) for record in of(ChainResumed, outcome.records)
+    ]
+    for minute in (131, 191, 251):
+        case.until(minute)
+    assert ["one", "two", "one", "two", "three"] == [effect.to for effect in case.effects]
+    assert 5 == len({effect.id for effect in case.effects})
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "why"),
+    [
+        ("chain.deescalate", {}, "none lies below"),
+        ("chain.deescalate", {"level": "two"}, "none lies below"),
+        ("chain.deescalate", {"level": "tow"}, "did you mean 'two'"),
+        ("chain.escalate", {"level": "tow"}, "did you mean 'two'"),
+        ("chain.escalate", {"chain": "d"}, "no escalation 'd'"),
+        ("chain.escalate", {"run": 77}, "no run 77 is live; live are"),
+        ("chain.stop", {"run": "x", "reason": "x"}, "number of a run"),
+        ("chain.stop", {}, "reason"),
+        ("chain.stop", {"reason": "  "}, "reason"),
+    ],
+)
+def test_where_a_run_cannot_go_is_refused(event: str, payload: dict[str, Any], why: str) -> None:
+    """A verb that could change no run says what stands against it."""
+    case = climbing()
+    case.fire("go")
+    case.until(61)
+
+    with pytest.raises(Refused, match=why):
+        case.fire(event, payload, minutes=70)
+
+
+def test_there_is_nothing_above_the_last_level() -> None:
+    """A run that only reminds any more cannot be sent up."""
+    case = climbing(level("one", remind={"every": "1h", "times": 9}))
+    case.fire("go")
+    case.until(61)
+
+    with pytest.raises(Refused, match="no level above one"):
+        case.fire("chain.escalate", minutes=70)
+
+
+def test_a_level_that_one_chain_has_is_asked_of_that_one() -> None:
+    """Where several chains run, those go up that have the level."""
+    spec = [{"name": name, "start": {"state": "b"}, "levels": [level("first"), level(name)]} for name in ("x", "y")]
+    case = climbing(parts={"escalations": spec})
+    case.fire("go")
+    case.fire("chain.escalate", {"level": "y"}, minutes=10)
+
+    assert [0, 1] == [run.level for run in case.ticket.chains]
+
+
+# the end --------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_may_be_stopped() -> None:
+    """It ends with the reason, with who ended it, and with the levels it did not reach."""
+    case = climbing(level("one"), level("two"), level("three"))
+    case.fire("go")
+    case.until(61)
+    outcome = case.fire("chain.stop", {"reason": "called the customer"}, minutes=70, actor="ann")
+
+    assert [("called the customer", "ann", ("two", "three"))] == [
+        (record.reason, record.by, record.levels) for record in of(ChainStopped, outcome.records)
+    ]
+    assert ((), None) == (case.ticket.chains, case.last.wake)
+
+
+def test_a_run_that_waits_for_its_beginning_may_be_stopped() -> None:
+    """None of its levels is reached."""
+    case = climbing(start={"state": "b", "after": "5h"})
+    case.fire("go")
+    outcome = case.fire("chain.stop", {"reason": "known"}, minutes=10)
+
+    assert [("one", "two")] == [record.levels for record in of(ChainStopped, outcome.records)]
+
+
+def test_whatever_ends_a_run_names_the_levels_it_did_not_reach() -> None:
+    """Closing too."""
+    case = climbing()
+    case.fire("go")
+    case.until(61)
+
+    assert [("two",)] == [record.levels for record in of(ChainStopped, case.fire("end", minutes=70).records)]
+
+
+def test_one_of_several_runs_may_be_meant() -> None:
+    """A run is named by the number of the record that began it."""
+    case = climbing(start=[{"event": "complain"}, {"state": "b"}])
+    case.fire("complain")
+    case.fire("go", minutes=5)
+    first, second = case.ticket.chains
+    case.fire("chain.acknowledge", {"run": second.generation}, minutes=10)
+    assert ["running", "acknowledged"] == [run.phase for run in case.ticket.chains]
+
+    case.fire("chain.stop", {"run": first.generation, "reason": "x"}, minutes=10)
+    assert [second.generation] == [run.generation for run in case.ticket.chains]
+
+
+# nobody ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_reached_nobody_says_so_once() -> None:
+    """At the end of its climb it says for the whole run why nobody heard."""
+    case = climbing(ROLE, level("two", when="false"))
+    case.fire("go")
+    case.until(61, world=EMPTY)
+    [effect] = of(Unreachable, case.until(121, world=EMPTY).effects)
+
+    assert "chain c" == effect.to
+    assert effect.reason.startswith("one: ")
+    assert effect.reason.endswith("; two: false does not hold")
+
+
+def test_a_run_that_was_stopped_has_nothing_to_say() -> None:
+    """Nobody was to hear of it any more."""
+    case = climbing(ROLE, level("two"))
+    case.fire("go")
+    case.until(61, world=EMPTY)
+
+    assert () == case.fire("end", minutes=70).effects
+
+
+def test_a_run_that_was_to_tell_nobody_says_nothing() -> None:
+    """A chain whose levels only change the ticket has nobody to miss."""
+    case = climbing({"name": "one", "when": "false", "do": [{"tag": "x"}]})
+    case.fire("go")
+
+    assert () == case.until(61).effects
+
+
+# who may --------------------------------------------------------------------------------------------------------
+
+VERBS = {
+    "chain.acknowledge": {},
+    "chain.unacknowledge": {},
+    "chain.snooze": {"until": "1h"},
+    "chain.unsnooze": {},
+    "chain.escalate": {},
+    "chain.deescalate": {},
+    "chain.stop": {"reason": "x"},
+    "chain.delivered": {"effect": "x"},
+    "chain.failed": {"effect": "x"},
+}
+
+
+@pytest.mark.parametrize("event", VERBS)
+def test_each_verb_is_denied_until_it_is_granted(event: str) -> None:
+    """Once roles are declared a verb needs a grant, like every built-in event."""
+    transitions = [{"event": "go", "source": "a", "target": "b", "allow": ["clerk"]}]
+    parts: dict[str, Any] = {"roles": ["clerk"], "transitions": [*transitions, {"event": "end", "source": "b", "target": "z"}]}
+    denied, granted = climbing(parts=parts), climbing(parts={**parts, "events": {event: {"allow": ["clerk"]}}})
+    for case in (denied, granted):
+        case.fire("go", actor=CLERK)
+
+    with pytest.raises(Refused) as caught:
+        denied.fire(event, VERBS[event], minutes=5, actor=CLERK)
+    assert "not_permitted" == caught.value.code
+    with contextlib.suppress(Refused):  # nothing may be there to be done
+        granted.fire(event, VERBS[event], minutes=5, actor=CLERK)
+    with pytest.raises(Refused) as caught:
+        granted.fire("chain.stop" if event != "chain.stop" else "chain.escalate", {"reason": "x"}, minutes=5, actor=CLERK)
+    assert "not_permitted" == caught.value.code
+
+
+def test_a_screen_offers_what_could_be_done() -> None:
+    """Each verb is offered where there is a run that it could change."""
+
+    def offered(case: Case) -> list[str]:
+        found = case.workflow.available(case.ticket, at=case.ticket.at)
+        return [option.event.removeprefix("chain.") for option in found if option.event in VERBS]
+
+    case = climbing(level("one"), level("two"), level("three"))
+    assert [] == offered(case)
+    case.fire("go")
+    assert ["acknowledge", "snooze", "escalate", "stop"] == offered(case)
+    case.until(121)
+    assert ["acknowledge", "snooze", "escalate", "deescalate", "stop"] == offered(case)
+    case.fire("chain.acknowledge", minutes=130)
+    assert ["acknowledge", "unacknowledge", "snooze", "escalate", "deescalate", "stop"] == offered(case)
+    case.fire("chain.snooze", {"until": "1h"}, minutes=130)
+    assert ["acknowledge", "snooze", "unsnooze", "escalate", "deescalate", "stop"] == offered(case)

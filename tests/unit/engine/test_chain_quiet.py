@@ -1,0 +1,217 @@
+"""Knows what a chain says in quiet hours and what waits for their end; must not know how a calendar counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from servflow.errors import DefinitionError
+from servflow.model import Acknowledged, Escalated, Notify, QuietEnded, Reminded, Unreachable, dump, load_ticket
+from tests.unit.engine.climbs import climbing, level, reached
+from tests.unit.engine.flows import Case, after, notify, of, told
+
+# The day begins at nine; an hour later it is quiet for three hours.
+NIGHT: dict[str, Any] = {"zone": "UTC", "week": {"mon-sun": ["10:00-13:00"]}}
+END = 240
+LOUD = {"notify": {"to": {"user": "chief"}, "template": "late", "urgent": True}}
+
+
+def quietly(*levels: dict[str, Any], quiet: Any = "night", **chain: Any) -> Case:
+    """A ticket whose chain is quiet from the 60th to the 240th minute; its levels come 90 and 150 minutes after the start."""
+    given = levels or (level("one", "90m"), level("two", "1h"))
+    case = climbing(*given, quiet=quiet, parts={"calendars": {"night": NIGHT}, **chain.pop("parts", {})}, **chain)
+    case.fire("go")
+    return case
+
+
+def test_what_is_not_urgent_waits_for_the_end_of_quiet() -> None:
+    """A level acts at its instant and says nothing; its notification goes out when quiet ends, at that very instant."""
+    case = quietly({"name": "one", "after": "90m", "do": [{"tag": "late"}, notify("ann")]})
+    outcome = case.until(91)
+
+    assert ([("one", "fired")], [], ("late",)) == (reached(outcome), told(outcome), outcome.ticket.tags)
+    assert (("ann",), "quiet hours: told at 2026-03-02T13:00:00+00:00") == (
+        (record := of(Escalated, outcome.records)[0]).to,
+        record.why[-1],
+    )
+
+    outcome = case.wake()
+
+    assert (["ann"], [after(END)]) == (told(outcome), [effect.at for effect in outcome.effects])
+    assert [(after(END), ("ann",), "fired")] == [
+        (record.scheduled, record.to, record.outcome) for record in of(QuietEnded, outcome.records)
+    ]
+    assert ((), None) == (case.ticket.chains, case.last.wake)
+
+
+@pytest.mark.parametrize(("minutes", "now"), [(59, True), (60, False), (239, False), (240, True)])
+def test_quiet_is_half_open(minutes: int, now: bool) -> None:
+    """At its beginning it is quiet, at its end it is not."""
+    case = quietly(level("one", f"{minutes}m"))
+    case.until(minutes)
+
+    assert now == bool(told(case.wake()))
+
+
+def test_what_is_urgent_passes() -> None:
+    """An urgent notification goes out at once, the others of its level wait."""
+    case = quietly({"name": "one", "after": "90m", "do": [notify("ann"), LOUD]})
+
+    assert ["chief"] == told(case.until(91))
+    assert ["ann"] == told(case.until(END + 1))
+
+
+def test_a_late_tick_says_what_waited_at_its_own_instant() -> None:
+    """However late anybody looks, the notification belongs to the end of quiet, and the run is the same."""
+    late, punctual = quietly(), quietly()
+    for minute in (91, 151, 241):
+        punctual.until(minute)
+
+    outcome = late.until(9_999)
+
+    assert punctual.ticket == late.ticket
+    assert [effect.id for effect in of(Notify, punctual.effects)] == [effect.id for effect in of(Notify, outcome.effects)]
+    assert {after(END)} == {effect.at for effect in outcome.effects}
+
+
+def test_the_last_level_that_waits_speaks_for_all() -> None:
+    """Collapse holds in quiet hours too: of what waits only the latest level's is said."""
+    case = quietly()
+    for minute in (91, 151):
+        case.until(minute)
+
+    assert ["two"] == told(case.until(END + 1))
+
+
+def test_with_each_all_that_waits_is_said() -> None:
+    """With late: each every level says its own, in its order."""
+    case = quietly(late="each")
+    case.until(151)
+    outcome = case.until(END + 1)
+
+    assert (["one", "two"], [0, 1]) == (told(outcome), [record.level for record in of(QuietEnded, outcome.records)])
+
+
+def test_a_level_that_speaks_at_once_speaks_for_those_that_wait() -> None:
+    """Where a later level is urgent, nobody need hear of the earlier one in the morning."""
+    case = quietly(level("one", "90m"), {"name": "two", "after": "1h", "do": [LOUD]})
+
+    assert ["chief"] == told(case.until(151))
+    assert (None, []) == (case.last.wake, told(case.until(END + 1)))
+
+
+def test_what_waited_is_spoken_for_by_a_level_caught_up_with_it() -> None:
+    """A level after the end of quiet, found in the same late call, speaks for what had waited."""
+    case = quietly(level("one", "90m"), level("two", "4h"))
+    outcome = case.until(9_999)
+
+    assert (["two"], ["coalesced"]) == (told(outcome), [record.outcome for record in of(QuietEnded, outcome.records)])
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"), [("chain.acknowledge", {}), ("chain.snooze", {"until": "5h"}), ("chain.stop", {"reason": "done"})]
+)
+def test_an_answer_in_between_silences_what_waits(event: str, payload: dict[str, Any]) -> None:
+    """Whoever takes notice, or ends the run, is not told again in the morning."""
+    case = quietly()
+    case.until(91)
+    case.fire(event, payload, minutes=100)
+
+    assert [] == told(case.until(END + 1))
+
+
+def test_closing_silences_what_waits() -> None:
+    """A ticket that was closed at night wakes nobody."""
+    case = quietly(level("one", "90m"))
+    case.until(91)
+    case.fire("end", minutes=100)
+
+    assert ([], None) == (told(case.until(END + 1)), case.last.wake)
+
+
+def test_what_waits_is_dropped_on_request() -> None:
+    """With take: drop nobody is told afterwards, which the run says in the end where nobody heard at all."""
+    case = quietly(quiet={"calendar": "night", "take": "drop"})
+    outcome = case.until(9_999)
+
+    assert ([], [(), ()]) == (told(outcome), [record.to for record in of(Escalated, outcome.records)])
+    assert ["one: user one; quiet hours: not said; two: user two; quiet hours: not said"] == [
+        effect.reason for effect in of(Unreachable, outcome.effects)
+    ]
+
+
+def test_a_reminder_in_quiet_hours_adds_nothing_to_what_waits() -> None:
+    """What is waiting to be said does not wait twice; reminders after quiet go out."""
+    case = quietly(level("one", "90m", remind={"every": "1h", "times": 3}), late="each")
+    for minute in (91, 151, 211):
+        case.until(minute)
+    assert (2, 1) == (len(of(Reminded, case.records)), len(case.ticket.chains[0].quiet))
+
+    assert ["one"] == told(case.until(END + 1))
+    assert ["one"] == told(case.until(300))
+
+
+def test_data_is_that_of_the_end_of_quiet() -> None:
+    """What a notification tells of the ticket is how it stands when it is said."""
+    case = quietly(
+        {"name": "one", "after": "90m", "do": [{"notify": {"to": {"user": "ann"}, "template": "t", "data": {"n": "n"}}}]},
+        fields={"n": {"type": "int", "default": 1}},
+    )
+    case.until(91)
+    case.fire("ticket.update", {"n": 2}, minutes=100)
+
+    assert [2] == [effect.data["n"] for effect in case.until(END + 1).effects]
+
+
+def test_what_waits_outlasts_a_restart() -> None:
+    """A ticket that was kept as JSON meanwhile says the same."""
+    case, other = quietly(), quietly()
+    case.until(151)
+    other.until(151)
+    again = case.workflow.advance(load_ticket(dump(case.ticket)), at=after(END + 1))
+
+    assert other.until(END + 1) == again
+
+
+def test_going_down_takes_back_what_the_levels_above_would_have_said() -> None:
+    """Whoever gives the run back below wants that level told, and not those above it."""
+    case = quietly(late="each")
+    case.until(151)
+    case.fire("chain.deescalate", minutes=160)
+
+    assert [0] == [notice.level for notice in case.until(161).ticket.chains[0].quiet]
+
+
+def test_a_calendar_that_hardly_ever_closes_is_no_quiet_hours() -> None:
+    """What would wait for longer than a month is said at once."""
+    case = quietly(parts={"calendars": {"night": {"zone": "UTC", "week": {"mon-sun": ["00:00-24:00"]}}}})
+
+    assert ["one"] == told(case.until(91))
+
+
+def test_an_acknowledgement_that_is_only_noted_silences_nothing() -> None:
+    """With on_ack: continue the climb goes on, and so does what it says."""
+    case = quietly(level("one", "90m"), on_ack="continue")
+    case.until(91)
+    case.fire("chain.acknowledge", minutes=100, actor="ann")
+
+    assert (1, ["one"]) == (len(of(Acknowledged, case.records)), told(case.until(END + 1)))
+
+
+@pytest.mark.parametrize(
+    ("quiet", "path"),
+    [
+        ("nigth", "escalations[0].quiet.calendar"),
+        ({"take": "drop"}, "escalations[0].quiet.calendar"),
+        ({"calendar": "night", "take": "soon"}, "escalations[0].quiet.take"),
+        ({"calendar": "night", "until": "8h"}, "escalations[0].quiet.until"),
+        (7, "escalations[0].quiet"),
+    ],
+)
+def test_wrong_quiet_hours_are_found_at_their_place(quiet: Any, path: str) -> None:
+    """A definition with wrong quiet hours is refused with a finding at its place."""
+    with pytest.raises(DefinitionError) as caught:
+        quietly(quiet=quiet)
+
+    assert [path] == [finding.path for finding in caught.value.findings]
