@@ -1,26 +1,25 @@
-"""Knows the commands that look at definitions: check, graph, schema, plan; must not know how definitions work."""
+"""Knows the commands that look at definitions: check, graph, schema; must not know how definitions work."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from attrs import evolve
 
-from servflow.cli._databases import one, open_existing, zone_of
+from servflow.cli._databases import one, open_existing
 from servflow.cli._output import FINDINGS, Instant, Say, command, stamp
 from servflow.correlation import Correlator
 from servflow.documents import load, load_definition, load_tables, schema
 from servflow.documents._source import read_document
 from servflow.engine import Workflow
-from servflow.errors import DefinitionError, Finding, InputError, nearest
-from servflow.escalation import Planned, plan
+from servflow.errors import DefinitionError, Finding, InputError
 from servflow.expressions import tree_schema
-from servflow.model import Span, Ticket, load_ticket
+from servflow.model import Ticket, load_ticket
 from servflow.rules import DecisionTable, failed_cases, unreached
 from servflow.statemachine import FORMATS
 
@@ -186,7 +185,7 @@ def graph_command(say: Say, file: Path, *, kind: str, at: datetime | None, detai
     With --ticket the drawing shows where the ticket is, its clocks at risk and the escalation levels reached.
     """
     workflow = load(file, lang=say.lang)
-    ticket = _ticket(**asked)
+    ticket = asked_ticket(**asked)
     if ticket is None and at is not None:
         raise InputError("--at says when to look at a ticket; name it with --ticket")
     drawn = workflow.graph(kind, ticket, at, detail=detail)
@@ -199,7 +198,7 @@ def graph_command(say: Say, file: Path, *, kind: str, at: datetime | None, detai
         click.echo(drawn)
 
 
-def _ticket(named: str | None, url: str | None, tenant: str) -> Ticket | None:
+def asked_ticket(named: str | None, url: str | None, tenant: str) -> Ticket | None:
     """The ticket that is asked for: from a database by its id, from a file, or from standard input."""
     if url is not None:
         if named is None:
@@ -235,68 +234,4 @@ def schema_command(say: Say, *, correlator: bool, expression: bool) -> None:
     say.data(tree_schema() if expression else schema("correlator" if correlator else "workflow"))
 
 
-@click.command("plan")
-@click.argument("file", type=File)
-@click.option("--chain", "name", help="the chain; may be left out where there is one")
-@click.option("--at", "start", type=Instant(), required=True, help="when its trigger holds")
-@click.option("--for", "length", default="7d", show_default=True, help="how far to look: a span such as 7d or 12h")
-@command
-def plan_command(say: Say, file: Path, name: str | None, start: datetime, length: str) -> None:
-    """What an escalation chain would do from an instant on if nobody acted."""
-    workflow = load(file, lang=say.lang)
-    chain = _chain(workflow, name)
-    until = start + _length(length)
-    calendars: Any = {**workflow.calendars, **workflow.host_calendars}
-    planned = plan(chain, start, until, calendars=calendars)
-    zone = zone_of(workflow)
-    if say.json:
-        say.data(
-            {"chain": chain.name, "at": stamp(start), "until": stamp(until), "planned": [_planned(item) for item in planned]}
-        )
-        return
-    words = say.words
-    say.line(words("plan.title", chain=chain.name, at=say.at(start, zone), zone=zone), style="bold")
-    if not planned:
-        say.line(words("plan.nothing", until=say.at(until, zone)))
-        return
-    say.table(
-        [words("at"), words("level"), words("kind"), words("to"), words("actions")],
-        [
-            (say.at(item.at, zone), item.name, item.kind, ", ".join(item.to), ", ".join(act.kind for act in item.actions))
-            for item in planned
-        ],
-    )
-
-
-def _chain(workflow: Workflow, name: str | None) -> Any:
-    chains = {chain.name: chain for chain in workflow.escalations}
-    if name is None and len(chains) == 1:
-        return next(iter(chains.values()))
-    if name not in chains:
-        close = nearest(name, chains) if name else None
-        hint = f"did you mean {close!r}?" if close else f"it has {', '.join(map(repr, chains)) or 'none'}"
-        asked = f"no chain {name!r}" if name else "several chains or none; name one with --chain"
-        raise InputError(f"workflow {workflow.workflow!r} has {asked}; {hint}", chain=name)
-    return chains[name]
-
-
-def _length(text: str) -> timedelta:
-    read = Span.of(text)
-    if read.business_days or not read.exact:
-        raise InputError(f"--for is a length of time such as 7d or 12h, not {text!r}", span=text)
-    return read.exact
-
-
-def _planned(item: Planned) -> dict[str, Any]:
-    return {
-        "at": stamp(item.at),
-        "level": item.level,
-        "name": item.name,
-        "kind": item.kind,
-        "climb": item.climb,
-        "to": list(item.to),
-        "actions": [act.kind for act in item.actions],
-    }
-
-
-COMMANDS = (check_command, graph_command, schema_command, plan_command)
+COMMANDS = (check_command, graph_command, schema_command)

@@ -10,12 +10,10 @@ from servflow.cli._output import stamp
 from servflow.cli._words import RULES_ZH, Words
 from servflow.engine import Explanation, Workflow
 from servflow.errors import InputError, nearest
+from servflow.escalation import RunStory
 from servflow.model import (
-    Acknowledged,
     Assigned,
-    ChainStopped,
     Decided,
-    Escalated,
     Migrated,
     Moved,
     Offered,
@@ -54,7 +52,7 @@ def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at:
     Returns:
         JSON-ready data; instants as RFC 3339 in UTC, lengths of time in seconds.
     """
-    view = workflow.explain(ticket, at=at)
+    view = workflow.explain(ticket, at=at, records=records)
     seen = view.as_data()
     return {
         "ticket": ticket.id,
@@ -81,7 +79,8 @@ def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at:
         "children": {"open": list(ticket.children), "total": ticket.children_total},
         "clocks": [_clock(clock, workflow, ticket, records, at) for clock in seen["clocks"]],
         "breaches": [breach.to_data() for breach in breaches(records)],
-        "escalations": _escalations(records),
+        "escalations": _escalations(view.history),
+        "runs": seen["history"],
         "next": _next(workflow, ticket, view),
     }
 
@@ -255,20 +254,21 @@ def _clock(
     return {**clock, **told, "started_at": stamp(run.started_at), "stopped_at": stamp(run.stopped_at), "marks": list(run.marks)}
 
 
-def _escalations(records: Sequence[Record]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for record in records:
-        if isinstance(record, Escalated):
-            level = {"outcome": record.outcome, "to": list(record.to), "why": list(record.why)}
-            found.append({"at": stamp(record.scheduled), "chain": record.run.chain, "level": record.name, **level})
-        elif isinstance(record, Acknowledged):
-            outcome = "snoozed" if record.snoozed else "acknowledged"
-            told = {"outcome": outcome, "to": [record.by or "-"], "why": []}
-            found.append({"at": stamp(record.at), "chain": record.run.chain, "level": "", **told})
-        elif isinstance(record, ChainStopped):
-            told = {"outcome": "stopped", "to": [], "why": [record.reason]}
-            found.append({"at": stamp(record.at), "chain": record.run.chain, "level": "", **told})
-    return found
+def _escalations(runs: Sequence[RunStory]) -> list[dict[str, Any]]:
+    """Everything that happened to the runs of chains, in order, also to those that left the ticket."""
+    found = sorted(((step.recorded, run.chain, step) for run in runs for step in run.steps), key=lambda item: item[0])
+    return [
+        {
+            "at": stamp(step.at),
+            "chain": chain,
+            "level": step.name,
+            "kind": step.kind,
+            "outcome": step.outcome if step.kind == "level" or step.outcome not in ("", "fired") else step.kind,
+            "to": list(step.to) or ([step.by] if step.by else []),
+            "why": [*step.did, *step.why],
+        }
+        for _, chain, step in found
+    ]
 
 
 def _next(workflow: Workflow, ticket: Ticket, view: Explanation) -> dict[str, Any]:

@@ -104,9 +104,11 @@ class Plan:
     down: tuple[tuple[datetime, datetime], ...] = ()
 
     @classmethod
-    def of(cls, chain: Chain, at: datetime, until: datetime, planned: Iterable[Planned]) -> Plan:
-        """What ``plan`` gave for a chain alone, to be shown."""
-        return cls(chain=chain.name, at=at, until=until, steps=tuple(planned))
+    def of(
+        cls, chain: Chain, at: datetime, until: datetime, planned: Iterable[Planned], events: Iterable[Scripted] = ()
+    ) -> Plan:
+        """What ``plan`` gave for a chain alone, with what its script held, to be shown."""
+        return cls(chain=chain.name, at=at, until=until, steps=tuple(planned), events=tuple(events))
 
     def __iter__(self) -> Iterator[Planned]:
         return iter(self.steps)
@@ -163,7 +165,8 @@ class Plan:
         rows += [Line(at=item.at, what="refused" if item.refused else "event", level=item.event, why=_some(item.refused))
                  for item in self.events if item.refused or not item.event.startswith("chain.")]  # fmt: skip
         rows += [Line(at=start, what="down", until=end) for start, end in self.down]
-        return sorted(rows, key=lambda row: row.at)
+        # An event goes before what it brings about; a level set for its very instant would only come after it.
+        return sorted(rows, key=lambda row: (row.at, bool(row.chain)))
 
 
 @frozen(kw_only=True)
