@@ -11,12 +11,13 @@ from attrs import evolve, frozen
 from servflow.errors import InputError, LimitError, TimeError, nearest, shown
 from servflow.escalation import _answers, _steps
 from servflow.escalation._chain import Chain
+from servflow.escalation._quiet import first_quiet, hold_back, quiet_until, spoken_for
 from servflow.escalation._recipients import symbols
 from servflow.escalation._spans import ELAPSED, CalendarOf, Counts, later
-from servflow.model import Action, ChainRun, Span, instant
+from servflow.model import Action, ChainRun, HeldBack, Span, instant
 
 MAX_PLANNED = 20_000
-OPERATIONS = ("ack", "unack", "snooze", "escalate", "stop")
+OPERATIONS = ("ack", "unack", "snooze", "unsnooze", "escalate", "deescalate", "stop")
 
 
 @frozen
@@ -25,8 +26,8 @@ class Planned:
     One thing a chain would do: at its scheduled instant (UTC), by the level at that place (from 0).
 
     ``to`` holds everybody the actions address, as words such as ``role:director``. ``kind`` is ``level``
-    or ``reminder``; ``climb`` counts the climbs from 1. What a workflow plans tells more: the people
-    found, the ``chain``, what became of it (``outcome``: ``fired``, ``coalesced``, ``empty``, ``skipped``, or ``stopped``
+    or ``reminder``, or ``quiet`` (quiet hours end and what was held back is said); ``climb``
+    counts the climbs from 1. What a workflow plans tells more: the people found, the ``chain``, what became of it (``outcome``: ``fired``, ``coalesced``, ``empty``, ``skipped``, or ``stopped``
     for a level that is not reached) and ``why``.
     """
 
@@ -61,9 +62,9 @@ def plan(
         start: when the trigger holds; for a run, from when on it is looked at. What it is late for by then comes too.
         until: where to stop looking.
         script: what people do meanwhile, as (instant, operation): ``ack``, ``unack``, ``snooze``,
-            ``escalate``, ``stop``. A third entry gives the end of a snooze (an instant or a span that
-            passes) or the level to escalate to. At one instant they apply in the order given, after
-            everything set for an earlier instant; those before *start* are ignored.
+            ``unsnooze``, ``escalate``, ``deescalate``, ``stop``. A third entry gives the end of a snooze
+            (an instant or a span that passes) or the level to go to. At one instant they apply in the order
+            given, after everything set for an earlier instant; those before *start* are ignored.
         calendars: those the levels name, by name or as a function.
         run: a run of this very chain, as a ticket holds it, to go on from.
 
@@ -142,12 +143,56 @@ def _played(chain: Chain, run: ChainRun, until: datetime, calendar_of: CalendarO
         elif kind == "resume":
             run = _answers.wake_up(chain, run, at, calendar_of)
         elif kind == "reminder":
-            done.append(_planned(chain, run, at, run.reminders[0].level, kind))
+            run, planned = _quietly(chain, run, _planned(chain, run, at, run.reminders[0].level, kind), calendar_of)
+            done.append(planned)
             run = _steps.remind(chain, run, calendar_of)
+        elif kind == "quiet":
+            done.append(_spoken(chain, run, at))
+            run = _steps.speak(chain, run)
         else:
-            done.append(_planned(chain, run, at, run.level, kind))
+            run, planned = _quietly(chain, run, _planned(chain, run, at, run.level, kind), calendar_of)
+            done.append(planned)
             run = _steps.climb(chain, run, calendar_of)
     return run
+
+
+def _quietly(chain: Chain, run: ChainRun, planned: Planned, calendar_of: CalendarOf) -> tuple[ChainRun, Planned]:
+    """What of a level or reminder is said at once, and the run with what waits for quiet hours to end."""
+    ends = quiet_until(chain.quiet, planned.at, calendar_of)
+    loud = [action for action in planned.actions if action.kind != "notify" or _urgent(action)]
+    collapse = chain.late == "collapse" and planned.kind == "level"
+    waiting = [
+        HeldBack(level=planned.level, action=str(place), to=word, due=ends)
+        for place, action in enumerate(chain.levels[planned.level].do)
+        if ends is not None and action.kind == "notify" and not _urgent(action)
+        for word in _words(action)
+    ]
+    if waiting and chain.quiet is not None:
+        if chain.quiet.take == "later":
+            run = hold_back(run, waiting, collapse=collapse)[0]
+        said = "not said" if chain.quiet.take == "drop" else f"told at {waiting[0].due.isoformat()}"
+        to = tuple(dict.fromkeys(word for action in loud for word in _words(action)))
+        planned = evolve(planned, to=to, actions=tuple(loud), why=(f"quiet hours: {said}",))
+    if collapse and any(action.kind == "notify" for action in planned.actions):
+        run = spoken_for(run, planned.level)
+    return run, planned
+
+
+def _spoken(chain: Chain, run: ChainRun, at: datetime) -> Planned:
+    notices = first_quiet(run)
+    place = notices[0].level
+    level = chain.levels[place]
+    words = tuple(dict.fromkeys(notice.to for notice in notices))
+    actions = tuple(action for action in level.do if action.kind == "notify" and not _urgent(action))
+    return Planned(at, place, words, actions, level.name, "quiet", run.climb)
+
+
+def _urgent(action: Action) -> bool:
+    return isinstance(action.value, Mapping) and bool(action.value.get("urgent"))
+
+
+def _words(action: Action) -> tuple[str, ...]:
+    return tuple(symbols(action.value["to"])) if isinstance(action.value, Mapping) and "to" in action.value else ()
 
 
 def _planned(chain: Chain, run: ChainRun, at: datetime, place: int, kind: str) -> Planned:
@@ -183,6 +228,10 @@ def _operation(entry: Any) -> _Operation:
     def apply(chain: Chain, run: ChainRun, at: datetime, calendar_of: CalendarOf) -> ChainRun:
         if name == "ack":
             return _answers.acknowledge(chain, run, at, None, calendar_of)
+        if name == "deescalate":
+            return _answers.deescalate(chain, run, at, extra, cal_of=calendar_of)
+        if name == "unsnooze":
+            return _answers.end_snooze(chain, run, at, calendar_of)
         if name == "unack":
             return _answers.wake_up(chain, run, at, calendar_of)
         if name == "snooze":

@@ -23,6 +23,7 @@ from servflow.escalation import (
     escalate,
     hold,
     next_due,
+    plan,
     snooze,
     stop,
     take_back,
@@ -209,4 +210,38 @@ def test_what_waits_to_begin_is_not_answered() -> None:
         snooze(given, armed, MONDAY, MONDAY + HOUR, "ann", calendar),
         escalate(given, armed, MONDAY),
         deescalate(given, armed, MONDAY),
+    ]
+
+
+# plans ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_shows_what_waits_for_quiet_hours_to_end() -> None:
+    """Levels act at their instants, and say what is not urgent when quiet ends."""
+    do = [{"tag": "late"}, {"notify": {"to": {"user": "ann"}, "template": "t"}}]
+    loud = [{"notify": {"to": {"user": "bob"}, "template": "t", "urgent": True}}]
+    given = chain(quiet="night", late="each", levels=[{"name": "one", "do": do}, {"name": "two", "after": "1h", "do": loud}])
+    night = Calendar("UTC", {"mon-sun": ["08:00-12:00"]})
+    planned = plan(given, MONDAY, MONDAY + 9 * HOUR, calendars={"night": night})
+
+    assert [("level", "one", (), 0), ("level", "two", ("bob",), 1), ("quiet", "one", ("ann",), 3)] == [
+        (item.kind, item.name, item.to, (item.at - MONDAY) // HOUR) for item in planned
+    ]
+    assert ("quiet hours: told at 2026-03-02T12:00:00+00:00",) == planned[0].why
+
+
+def test_a_script_may_say_every_answer() -> None:
+    """What people do by the events of the kernel, a script says too."""
+    given = chain()
+    script = [
+        (MONDAY + HOUR / 2, "snooze", "9h"),
+        (MONDAY + 1 * HOUR, "unsnooze"),
+        (MONDAY + 3 * HOUR, "deescalate"),
+        (MONDAY + 3 * HOUR, "ack"),
+        (MONDAY + 4 * HOUR, "unack"),
+        (MONDAY + 5 * HOUR, "stop"),
+    ]
+
+    assert [(1, "one", 1.5), (1, "two", 2.5), (2, "one", 4)] == [
+        (item.climb, item.name, (item.at - MONDAY) / HOUR) for item in plan(given, MONDAY, MONDAY + 9 * HOUR, script)
     ]
