@@ -50,4 +50,40 @@ TEXTS: dict[str, Text] = {
         hint_en="say zone.",
         hint_zh="请指定 zone。",
     ),
+    "coverage.gap": Text(
+        en="nobody is on call from {start} to {end}",
+        zh="{start} 至 {end} 无人值班",
+        hint_en="add a layer or an override for this time.",
+        hint_zh="请为该时段添加层或替班。",
+    ),
+    "coverage.known_until": Text(
+        en="the shifts are only known until {until}",
+        zh="班次仅已知至 {until}",
+        hint_en="read the feed again, for a later time.",
+        hint_zh="请重新读取日历，并延长时间范围。",
+    ),
+    "coverage.unknown": Text(
+        en="{user} is on call, and the world knows nobody of this id",
+        zh="{user} 在值班表中，但没有该标识的人员",
+        hint_en="correct the id, or add the person.",
+        hint_zh="请更正标识或添加该人员。",
+    ),
+    "coverage.override_over": Text(
+        en="the override from {start} to {end} is over",
+        zh="{start} 至 {end} 的替班已过期",
+        hint_en="take it out when nobody asks about that time any more.",
+        hint_zh="不再需要查询该时段时可将其删除。",
+    ),
+    "coverage.override_temporary": Text(
+        en="the override from {start} to {end} never applies: a temporary stretch replaces everything then",
+        zh="{start} 至 {end} 的替班不会生效：该时段已由临时排班取代",
+        hint_en="write it into the temporary stretch.",
+        hint_zh="请将其写入临时排班。",
+    ),
+    "coverage.override_no_effect": Text(
+        en="the override from {start} to {end} changes nothing: the same people are on call without it",
+        zh="{start} 至 {end} 的替班不起作用：没有它值班人员也相同",
+        hint_en="correct its time or its people, or take it out.",
+        hint_zh="请更正其时间或人员，或将其删除。",
+    ),
 }

@@ -35,6 +35,11 @@ from servflow.escalation._history import (
     Step,
     history,
 )
+from servflow.escalation._coverage import (
+    Coverage,
+    IdleOverride,
+    coverage,
+)
 from servflow.escalation._level import (
     MAX_REMINDERS,
     Level,
@@ -74,6 +79,12 @@ from servflow.escalation._recipients import (
     check_to,
     resolve,
     symbols,
+)
+from servflow.escalation._reports import (
+    Fairness,
+    PersonDuty,
+    duties,
+    fairness,
 )
 from servflow.escalation._roster import (
     Roster,
@@ -130,11 +141,15 @@ __all__ = [
     "CalendarOf",
     "Chain",
     "Counts",
+    "Coverage",
     "Ending",
+    "Fairness",
     "Finder",
+    "IdleOverride",
     "Level",
     "Members",
     "Override",
+    "PersonDuty",
     "Plan",
     "Planned",
     "Quiet",
@@ -161,10 +176,13 @@ __all__ = [
     "check_to",
     "climb",
     "counted",
+    "coverage",
     "deescalate",
+    "duties",
     "end_snooze",
     "entry_level",
     "escalate",
+    "fairness",
     "first_quiet",
     "held",
     "history",

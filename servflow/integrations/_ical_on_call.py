@@ -12,7 +12,7 @@ from attrs import define, field
 
 from servflow.calendars._zones import EPOCH_ORDINAL, resolve
 from servflow.errors import Finding, InputError, nearest, shown
-from servflow.escalation import Roster, Shift
+from servflow.escalation import Roster, Shift, duties
 from servflow.integrations._ical_people import OWN, PLACES, Names, People, level, who
 from servflow.integrations._ical_read import MOST_OCCURRENCES
 from servflow.integrations._ical_rules import Budget, Unsupported
@@ -182,9 +182,9 @@ def roster(
 
 
 def shifts_of(schedule: Any, a: datetime, b: datetime, person: str | None) -> list[tuple[datetime, datetime, str]]:
-    """The stretches in which a person, or everybody, is on call, each with its user, in order."""
-    found = [(shift.start, shift.end, user) for shift in schedule.shifts(a, b) for user in shift.users]
-    return sorted({one for one in found if person is None or one[2] == person})
+    """The shifts of a person, or of everybody, each with its user, in order."""
+    found = duties(schedule, a, b).items()
+    return sorted((one.start, one.end, user) for user, held in found for one in held if person is None or user == person)
 
 
 def facts(start: datetime, end: datetime, user: str, zone: str | None, name: str | None) -> tuple[str, dict[str, Any]]:

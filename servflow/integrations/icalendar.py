@@ -217,11 +217,12 @@ def write_shifts(
     """
     The shifts of a person, or of everybody, as an iCalendar text that a phone or an office program subscribes to.
 
-    A shift keeps its UID however often and whenever it is written, so a program that reads the text again moves nothing.
+    A shift goes on while the person is on call, whoever else comes and goes. It keeps its UID however often and whenever it
+    is written, so a program that reads the text again moves nothing.
     ``read_on_call`` gives the same shifts back.
 
     Args:
-        schedule: what has ``shifts``: a schedule, a rotation or a roster.
+        schedule: a schedule, rotation or roster, or anything with ``on_call`` and ``next_change``.
         person: an id; None: everybody, an event for each.
         start: aware instant: every shift that meets the time from here on is written, whole.
         end: aware instant: until here.
@@ -230,13 +231,10 @@ def write_shifts(
         name: what the schedule is called; it is part of the UIDs, so that two schedules of one person do not mix.
 
     Raises:
-        InputError: the package is not installed, *schedule* has no shifts to ask for, or one has fractions of a second.
+        InputError: the package is not installed, *schedule* cannot be asked, or a shift has fractions of a second.
         TimeError: an instant is naive.
     """
     made = package()
-    if not hasattr(schedule, "shifts"):
-        said = f"a schedule with shifts is needed, not {shown(schedule)}; read_on_call gives one, or write a Schedule"
-        raise InputError(said, code="ical.schedule")
     if stamp.tzinfo is None or stamp.utcoffset() is None:
         raise TimeError("stamp must be an aware instant: when the text was made", code="naive", value=stamp)
     if zone is not None:

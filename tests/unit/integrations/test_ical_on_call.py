@@ -292,7 +292,7 @@ def test_a_file_of_another_kind_and_too_much_of_one_are_refused(tmp_path: Path) 
         read(shift("ann"), start=datetime(2026, 1, 1))
     with pytest.raises(TimeError):
         write_shifts(Roster([]), "ann", START, END, stamp=datetime(2026, 1, 1))
-    with pytest.raises(InputError, match="a schedule with shifts is needed"):
+    with pytest.raises(InputError, match="answers on_call and next_change"):
         write_shifts(object(), "ann", START, END, stamp=STAMP)
     with pytest.raises(InputError, match="no fractions of a second"):
         write_shifts(Rotation(["ann"], START + timedelta(microseconds=1), "UTC"), "ann", START, END, stamp=STAMP)
@@ -334,10 +334,23 @@ def test_a_feed_of_a_schedule_says_who_its_schedule_says() -> None:
         ],
         [{"start": "2026-03-28T10:00Z", "end": "2026-03-29T10:00Z", "users": "zoe"}],
     )
-    if not hasattr(schedule, "shifts"):
-        pytest.skip("schedules give no shifts yet")
     low, high = datetime(2026, 3, 25, tzinfo=UTC), datetime(2026, 4, 2, tzinfo=UTC)
     again = read_on_call(write_shifts(schedule, None, low, high, stamp=STAMP, zone="Europe/Berlin"), start=low, end=high)
 
     asked = [low + dice.random() * (high - low) for _ in range(300)]
     assert [set(schedule.on_call(at)) for at in asked] == [set(again.on_call(at)) for at in asked]
+
+
+def test_a_shift_is_one_event_whoever_comes_and_goes_beside() -> None:
+    """A week beside people who change daily is one event, with the same UID whatever part of it is asked for."""
+    schedule = Schedule(
+        [
+            {"users": ["ann", "bob"], "start": "2026-03-02T09:00", "zone": "UTC"},
+            {"users": ["cy", "dan"], "start": "2026-03-02", "zone": "UTC", "every": "1 day"},
+        ]
+    )
+    at = datetime(2026, 3, 4, 12, tzinfo=UTC)
+    day, month = (write_shifts(schedule, "ann", at, at + days, stamp=STAMP) for days in (HOUR, timedelta(days=30)))
+
+    assert ("DTSTART:20260302T090000Z" in day, "DTEND:20260309T090000Z" in day, 1) == (True, True, day.count("BEGIN:VEVENT"))
+    assert {line for line in day.splitlines() if line.startswith("UID")} <= set(month.splitlines())
