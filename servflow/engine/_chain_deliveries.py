@@ -9,7 +9,7 @@ import attrs
 
 from servflow.engine._chain_plans import find_plan
 from servflow.escalation import NEVER
-from servflow.model import MAX_SENT, ChainRun, DeliveryNoted, Effect, FrozenMap, Notify, Sent, Unreachable
+from servflow.model import MAX_SENT, ChainRun, DeliveryNoted, Effect, FrozenMap, Notify, Sent, Unreachable, replace
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -35,7 +35,7 @@ def awaiting(plan: ChainPlan, run: ChainRun, place: int, effects: Iterable[Effec
     sent = [Sent(effect=one.id, to=one.to) for one in asking if isinstance(one, Notify)]
     if len(sent) > MAX_SENT:  # so many cannot all fail as far as anybody knows
         sent = [*sent[:MAX_SENT], Sent(effect="", to="", result="delivered")]
-    return asking, attrs.evolve(run, sent=tuple(sent))
+    return asking, replace(run, sent=tuple(sent))
 
 
 def told(call: OneCall, payload: Mapping[str, Any], result: str) -> None:
@@ -78,13 +78,13 @@ def _note(call: OneCall, run: ChainRun, places: list[int], result: str, payload:
         return
     for place in places:
         sent[place] = attrs.evolve(sent[place], result=result)
-    after = attrs.evolve(run, sent=tuple(sent))
+    after = replace(run, sent=tuple(sent))
     level = _level_of(plan, run, payload)
     failed = [one for one in sent if one.result == "failed"]
     over = result == "failed" and (plan.chain.advance_on_failure == "any" or len(failed) == len(sent))
     advanced = False
     if result == "delivered" and not after.heard:
-        after = attrs.evolve(after, heard=1, nobody=())
+        after = replace(after, heard=1, nobody=())
     if over:
         after, advanced = _advanced(call, after, gone=len(failed) == len(sent), reason=_reason(payload))
     reason = _reason(payload) if result == "failed" else ""
@@ -104,13 +104,13 @@ def _advanced(call: OneCall, run: ChainRun, *, gone: bool, reason: str) -> tuple
     """The run whose next level is due at once, and whether there was one to wait for; an answered run stays as it is."""
     if gone and run.heard:
         nobody = (*run.nobody, reason[:200]) if run.heard == 1 else ()
-        run = attrs.evolve(run, heard=run.heard - 1, nobody=nobody)
+        run = replace(run, heard=run.heard - 1, nobody=nobody)
     if run.phase != "running":
         return run, True
     if run.due is None:
         return run, False
     if call.at < run.due <= NEVER:
-        run = attrs.evolve(run, due=call.at)
+        run = replace(run, due=call.at)
     return run, True
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from servflow import escalation
 from servflow.engine._call import Late
 from servflow.engine._chain_plans import find_plan
-from servflow.model import ChainRun, ChainStopped, Unreachable
+from servflow.model import ChainRun, ChainStopped, Unreachable, replace
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -40,7 +38,7 @@ def unheard(plan: ChainPlan, run: ChainRun, place: int, outcome: str, why: tuple
         return run
     said = "; ".join(why) or outcome
     reason = f"{plan.chain.levels[place].name}: {said}"[:200]
-    return run if reason in run.nobody or len(run.nobody) >= MAX_REASONS else attrs.evolve(run, nobody=(*run.nobody, reason))
+    return run if reason in run.nobody or len(run.nobody) >= MAX_REASONS else replace(run, nobody=(*run.nobody, reason))
 
 
 def ended(call: OneCall, plan: ChainPlan, after: ChainRun, outcome: str) -> None:
@@ -69,5 +67,5 @@ def hush(call: OneCall, which: Callable[[Late], bool], why: str) -> None:
 def fold_away(call: OneCall, late: Late, why: str) -> None:
     """Let what a level or reminder would have said go unsaid; its record tells why, and whom it would have told."""
     record: Any = call.records[late.place]
-    call.records[late.place] = attrs.evolve(record, outcome="coalesced", why=(*record.why, why))
+    call.records[late.place] = replace(record, outcome="coalesced", why=(*record.why, why))
     call.late.remove(late)

@@ -13,7 +13,7 @@ from servflow.engine._chain_circles import check_circles
 from servflow.engine._chain_triggers import Beginning, compile_starts
 from servflow.escalation import Chain, Finder
 from servflow.expressions import Expression
-from servflow.model import ChainStarted
+from servflow.model import ChainStarted, replace
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -149,7 +149,7 @@ def runs_of(call: OneCall, plan: ChainPlan) -> list[ChainRun]:
 
 def put_on(call: OneCall, run: ChainRun) -> None:
     """Put a run on the ticket; the number of its record tells it from another one of the same cause and instant."""
-    call.record(ChainStarted, run=attrs.evolve(run, generation=call.draft.sequence + 1))
+    call.record(ChainStarted, run=replace(run, generation=call.draft.sequence + 1))
 
 
 def calendars(call: OneCall) -> Finder:

@@ -13,7 +13,7 @@ from servflow.engine._acting import evaluate
 from servflow.engine._call import Late
 from servflow.engine._chain_deliveries import awaiting
 from servflow.engine._chain_plans import calendars
-from servflow.model import ChainRun, FrozenMap, HeldBack, Notify, QuietEnded, freeze
+from servflow.model import ChainRun, FrozenMap, HeldBack, Notify, QuietEnded, freeze, replace
 
 if TYPE_CHECKING:
     from servflow.engine._actions import Update
@@ -39,7 +39,7 @@ def said(  # noqa: PLR0917 - what a level of which run came to, and when
     if came_to.told and came_to.aloud and collapse:
         run = escalation.spoken_for(run, place)
     if reached:
-        run = attrs.evolve(run, heard=run.heard + 1, nobody=())
+        run = replace(run, heard=run.heard + 1, nobody=())
     else:
         run = _chain_ends.unheard(plan, run, place, came_to.outcome, came_to.why)
     effects, run = awaiting(plan, run, place, came_to.effects)

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from servflow import escalation, sla
 from servflow.engine import _chain_conditions, _chain_silences
 from servflow.engine._chain_plans import ChainPlan, calendars, plan_of, put_on, runs_of
@@ -15,7 +13,7 @@ from servflow.engine._chain_triggers import Beginning
 from servflow.engine._payloads import refuse
 from servflow.errors import Refused, nearest
 from servflow.escalation import ASKED
-from servflow.model import ChainResumed, ChainRun, ChainStopped
+from servflow.model import ChainResumed, ChainRun, ChainStopped, replace
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall, StartChain
@@ -102,7 +100,7 @@ def _way(call: OneCall, plan: ChainPlan, beginning: Beginning | None) -> tuple[i
 
 def _undecided(call: OneCall, plan: ChainPlan, cause: str, at: datetime, error: Refused) -> None:
     run = ChainRun(chain=plan.chain.name, hash=plan.chain.hash, cause=cause, started_at=at, phase="done")
-    run = attrs.evolve(run, generation=call.draft.sequence + 1)
+    run = replace(run, generation=call.draft.sequence + 1)
     call.record(ChainStopped, run=run, reason=f"it did not begin: {error.message}")
 
 

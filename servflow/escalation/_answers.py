@@ -11,7 +11,7 @@ from servflow.escalation._chain import Chain
 from servflow.escalation._counting import counted, counting
 from servflow.escalation._spans import ELAPSED, CalendarOf, later, plus, regained, time_left
 from servflow.escalation._steps import FROZEN, ordered
-from servflow.model import ChainRun, Span, instant
+from servflow.model import ChainRun, Span, instant, replace
 
 
 def _freeze(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> ChainRun:
@@ -24,7 +24,7 @@ def _freeze(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> Ch
         calendar, found = counting(cal_of, level, found, at)
         left = time_left(level.after, at, run.due, calendar)
     # Somebody has taken notice, so what waited for quiet hours to end need not be said.
-    return evolve(run, base=at, due=None, left=left, counted_in=found, quiet=())
+    return replace(run, base=at, due=None, left=left, counted_in=found, quiet=())
 
 
 def acknowledge(chain: Chain, run: ChainRun, at: datetime, by: str | None, cal_of: CalendarOf) -> ChainRun:
@@ -40,9 +40,9 @@ def acknowledge(chain: Chain, run: ChainRun, at: datetime, by: str | None, cal_o
     if run.phase in ("armed", "done"):
         return run
     if chain.on_ack == "continue":
-        return evolve(run, by=by)
+        return replace(run, by=by)
     until = None if chain.ack_ttl is None else plus(at, chain.ack_ttl.exact)
-    return evolve(_freeze(chain, run, at, cal_of), phase="acknowledged", until=until, by=by)
+    return replace(_freeze(chain, run, at, cal_of), phase="acknowledged", until=until, by=by)
 
 
 def snooze(  # noqa: PLR0917 - the order every step shares: what, when, until when, by whom, counted how
@@ -66,7 +66,7 @@ def snooze(  # noqa: PLR0917 - the order every step shares: what, when, until wh
             )
     if run.phase in ("armed", "done"):
         return run
-    return evolve(_freeze(chain, run, at, cal_of), phase="snoozed", until=until, by=by)
+    return replace(_freeze(chain, run, at, cal_of), phase="snoozed", until=until, by=by)
 
 
 def wake_up(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> ChainRun:
@@ -82,7 +82,7 @@ def wake_up(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> Ch
     if run.phase == "acknowledged" and chain.unack == "restart":
         first = chain.levels[0]
         calendar, found = counted(cal_of, first, at)
-        again = evolve(run, climb=run.climb + 1, level=0, reminders=(), counted_in=found)
+        again = replace(run, climb=run.climb + 1, level=0, reminders=(), counted_in=found)
         return _thawed(again, at, later(first.after, at, calendar))
     due_again: datetime | None = None
     found = run.counted_in
@@ -90,11 +90,11 @@ def wake_up(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> Ch
         level = chain.levels[run.level]
         calendar, found = counting(cal_of, level, found, at)
         due_again = regained(level.after, at, run.left, calendar)
-    return _thawed(evolve(_moved(chain, run, at, cal_of), counted_in=found), at, due_again)
+    return _thawed(replace(_moved(chain, run, at, cal_of), counted_in=found), at, due_again)
 
 
 def _thawed(run: ChainRun, at: datetime, due: datetime | None) -> ChainRun:
-    return evolve(run, phase="running", base=at, due=due, left=None, until=None, by=None)
+    return replace(run, phase="running", base=at, due=due, left=None, until=None, by=None)
 
 
 def _moved(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> ChainRun:
@@ -107,7 +107,7 @@ def _moved(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> Cha
         calendar, found = counting(cal_of, level, reminder.counted_in, frozen_at)
         left = time_left(every, frozen_at, reminder.due, calendar)
         moved.append(evolve(reminder, due=regained(every, at, left, calendar), counted_in=found))
-    return evolve(run, reminders=ordered(moved))
+    return replace(run, reminders=ordered(moved))
 
 
 def escalate(
@@ -170,8 +170,8 @@ def _sent_to(chain: Chain, run: ChainRun, at: datetime, place: int, cal_of: Cale
     if place < run.level:
         reminders = tuple(one for one in run.reminders if one.level < place)
         quiet = tuple(one for one in run.quiet if one.level < place)
-        run = evolve(run, climb=run.climb + 1, reminders=reminders, quiet=quiet)
-    return evolve(run, level=place, base=at, due=at, counted_in=counted(cal_of, chain.levels[place], at)[1])
+        run = replace(run, climb=run.climb + 1, reminders=reminders, quiet=quiet)
+    return replace(run, level=place, base=at, due=at, counted_in=counted(cal_of, chain.levels[place], at)[1])
 
 
 def take_back(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> ChainRun:
@@ -182,7 +182,7 @@ def take_back(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> 
     """
     if run.phase == "acknowledged":
         return wake_up(chain, run, at, cal_of)
-    return evolve(run, by=None) if run.phase == "running" and run.by is not None else run
+    return replace(run, by=None) if run.phase == "running" and run.by is not None else run
 
 
 def end_snooze(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> ChainRun:

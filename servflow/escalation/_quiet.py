@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from servflow.calendars import OpenTime
 from servflow.errors import TimeError
 from servflow.escalation import _shape
 from servflow.escalation._spans import CalendarOf
 from servflow.escalation._trigger import refuse
-from servflow.model import MAX_HELD_BACK, ChainRun, HeldBack
+from servflow.model import MAX_HELD_BACK, ChainRun, HeldBack, replace
 
 TAKES = ("later", "drop")
 LONGEST = timedelta(days=32)
@@ -85,12 +85,12 @@ def hold_back(run: ChainRun, notices: Iterable[HeldBack], *, collapse: bool) -> 
     fresh = [notice for notice in fresh if (notice.level, notice.action, notice.to) not in known]
     room = max(0, MAX_HELD_BACK - len(kept))
     kept = sorted([*kept, *fresh[:room]], key=lambda notice: (notice.due, notice.level))
-    return evolve(run, quiet=tuple(kept)), tuple(fresh[room:])
+    return replace(run, quiet=tuple(kept)), tuple(fresh[room:])
 
 
 def spoken_for(run: ChainRun, level: int) -> ChainRun:
     """The run when a level spoke at once, so that nothing need be said any more of the others that wait."""
-    return evolve(run, quiet=tuple(notice for notice in run.quiet if notice.level == level)) if run.quiet else run
+    return replace(run, quiet=tuple(notice for notice in run.quiet if notice.level == level)) if run.quiet else run
 
 
 def first_quiet(run: ChainRun) -> tuple[HeldBack, ...]:

@@ -11,7 +11,7 @@ from servflow.escalation._chain import Chain
 from servflow.escalation._counting import counted, counting
 from servflow.escalation._quiet import first_quiet
 from servflow.escalation._spans import CalendarOf, Counts, later
-from servflow.model import ChainRun, ReminderDue, Span, instant
+from servflow.model import ChainRun, ReminderDue, Span, instant, replace
 
 FROZEN = ("acknowledged", "snoozed")
 """The phases in which no level and no reminder comes nearer."""
@@ -116,18 +116,18 @@ def climb(chain: Chain, run: ChainRun, cal_of: CalendarOf, *, fired: bool = True
         )
         reminders = ordered([*(known for known in reminders if known.level != run.level), first])
     above = run.level + 1 if to is None else to
-    run = evolve(run, reminders=reminders, reached=max(run.reached, above) if fired else run.reached)
+    run = replace(run, reminders=reminders, reached=max(run.reached, above) if fired else run.reached)
     if above < len(chain.levels):
         coming = chain.levels[above]
         calendar, found = counted(cal_of, coming, due)
-        return evolve(run, level=above, base=due, due=later(coming.after, due, calendar), counted_in=found)
+        return replace(run, level=above, base=due, due=later(coming.after, due, calendar), counted_in=found)
     if chain.repeat is not None and run.climb <= chain.repeat.times:
         entry = chain.levels[0]
         base = later(chain.repeat.after, due, counted(cal_of, entry, due)[0])
         calendar, found = counted(cal_of, entry, base)
         due = later(entry.after, base, calendar)
-        return evolve(run, climb=run.climb + 1, level=0, base=base, due=due, counted_in=found)
-    return _settled(chain, evolve(run, level=above, base=due, due=None, counted_in=None))
+        return replace(run, climb=run.climb + 1, level=0, base=base, due=due, counted_in=found)
+    return _settled(chain, replace(run, level=above, base=due, due=None, counted_in=None))
 
 
 def _settled(chain: Chain, run: ChainRun) -> ChainRun:
@@ -151,7 +151,7 @@ def remind(chain: Chain, run: ChainRun, cal_of: CalendarOf) -> ChainRun:
         calendar, found = counting(cal_of, level, sent.counted_in, sent.due)
         due = later(level.remind.every, sent.due, calendar)
         rest.append(evolve(sent, due=due, left=sent.left - 1, counted_in=found))
-    return _settled(chain, evolve(run, reminders=ordered(rest)))
+    return _settled(chain, replace(run, reminders=ordered(rest)))
 
 
 def speak(chain: Chain, run: ChainRun) -> ChainRun:
@@ -164,17 +164,17 @@ def speak(chain: Chain, run: ChainRun) -> ChainRun:
     said = first_quiet(run)
     if not said:
         raise InputError(f"nothing of chain {run.chain!r} waits for quiet hours to end", code="not_due", chain=run.chain)
-    return _settled(chain, evolve(run, quiet=run.quiet[len(said) :]))
+    return _settled(chain, replace(run, quiet=run.quiet[len(said) :]))
 
 
 def hold(run: ChainRun) -> ChainRun:
     """The run while its level waits for something other than time: its condition, or somebody to reach."""
-    return evolve(run, due=None)
+    return replace(run, due=None)
 
 
 def release(run: ChainRun, at: datetime) -> ChainRun:
     """The run once a held level need not wait any longer: it is due at *at*, and later delays count from there."""
-    return evolve(run, due=instant(at))
+    return replace(run, due=instant(at))
 
 
 def held(chain: Chain, run: ChainRun) -> bool:
@@ -184,4 +184,4 @@ def held(chain: Chain, run: ChainRun) -> bool:
 
 def stop(run: ChainRun) -> ChainRun:
     """The run at its end; it leaves the ticket."""
-    return evolve(run, phase="done", due=None, left=None, until=None, reminders=(), quiet=())
+    return replace(run, phase="done", due=None, left=None, until=None, reminders=(), quiet=())

@@ -231,7 +231,7 @@ class HeldBack:
     reason: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)  # kept in a dict, which copies faster than slots: see replace()
 class ChainRun:
     """
     One climb of an escalation chain.
