@@ -85,11 +85,9 @@ def _chain_run(plan: MigrationPlan, run: ChainRun) -> ChainRun | None:
     climbed, present = find_plan(plan.old.compiled, run), plan.new.compiled.chain_plans.get(run.chain)
     if climbed is None or present is None:
         return None
-    cause = run.cause
-    if cause.startswith("state:"):
-        part = plan.states.get(cause.removeprefix("state:"))
-        cause = f"state:{part.target}" if part is not None and part.target is not None else cause
-    run = attrs.evolve(run, cause=cause)
+    part = plan.states.get(escalation.state_of(run.cause) or "")
+    if part is not None and part.target is not None:
+        run = attrs.evolve(run, cause=escalation.with_states(run.cause, {part.name: part.target}))
     if run.hash == present.chain.hash or (plan.answers.chains == "keep" and run.hash in plan.new.compiled.past_chains):
         return run
     if run.hash != climbed.chain.hash:

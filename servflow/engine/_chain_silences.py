@@ -114,7 +114,7 @@ def _again(call: OneCall, plan: ChainPlan, beginning: Beginning, run: ChainRun) 
 
 
 def _take_back(call: OneCall, plan: ChainPlan, beginning: Beginning) -> bool:
-    """End what a silence began that was broken before it was complete; says whether there was any."""
+    """End what a silence began that was broken before it was complete; says whether any of it was going on still."""
     said, due = call.effective, _due(call, beginning, call.effective)
     if said >= call.at:  # whatever has begun had begun before it
         return False
@@ -126,4 +126,4 @@ def _take_back(call: OneCall, plan: ChainPlan, beginning: Beginning) -> bool:
         hush(call, lambda late, run=run: late.of(run), BROKEN)  # type: ignore[misc]  # bound now
     for run in live:
         stop(call, run, BROKEN)
-    return bool(live or over)
+    return bool(live)  # not *over*: the ticket may not hang on which call caught it up

@@ -127,7 +127,9 @@ def on_mark(call: OneCall, clock: str, mark: str, cause: str, at: datetime) -> N
 def begin_armed(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
     """What an armed run waited for has come: it begins at its scheduled instant, where its conditions hold."""
     beginning = _chain_silences.beginning_of(plan, run.cause)
-    if _chain_silences.told_already(call, run):
+    if beginning is None:
+        reason = "what it waited for starts its chain no more"
+    elif _chain_silences.told_already(call, run):
         reason = "the silence before this one is being escalated still"
     else:
         try:
