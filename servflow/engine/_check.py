@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from servflow.engine._abstract import Abstract, held_roles
 from servflow.engine._candidates import cases, guards
+from servflow.engine._check_chains import DAYS, chain_findings
 from servflow.engine._check_clocks import clock_paths
 from servflow.engine._check_targets import clock_targets
 from servflow.engine._copies import copies
@@ -29,9 +30,16 @@ PLACES, WORK = 3_000, 40_000
 
 
 def findings(
-    workflow: Workflow, world: World | None, proofs: tuple[Proof, ...], at: datetime | None = None
+    workflow: Workflow, world: World | None, proofs: tuple[Proof, ...], at: datetime | None = None, days: int = DAYS
 ) -> tuple[Finding, ...]:
-    """Everything that can be said about a definition that loads, for tickets opened at an instant where one is given."""
+    """
+    Everything that can be said about a definition that loads.
+
+    Args:
+        world: where given, who holds a role and whom chains reach is looked for in it.
+        at: where given, clocks are looked at as those of tickets opened then, and schedules for so many days from then on.
+        days: how many days of schedules are looked at.
+    """
     compiled = workflow.compiled
     found = [finding for finding in compiled.problems.findings if finding.severity != "error"]
     seen = _look(workflow, world)
@@ -40,8 +48,11 @@ def findings(
     found += guards(seen)
     found += cases(seen)
     found += _timer_loops(seen)
-    found += clock_paths(seen, lambda goals: _way_to(seen, goals))
+    clocks = list(clock_paths(seen, lambda goals: _way_to(seen, goals)))
+    found += clocks
     found += clock_targets(seen, at)
+    dead = frozenset(str(item.facts["clock"]) for item in clocks if item.code == "clock.never_starts")
+    found += chain_findings(seen, world, at, days, dead)
     found += unset_fields(seen)
     found += copies(compiled)
     for name, table in workflow.tables.items():

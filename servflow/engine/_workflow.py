@@ -374,23 +374,26 @@ class Workflow(Questions):
         """
         return _verbs.rerun(self, [item for item in received if _by_host(item)], world_at)
 
-    def check(self, *, world: WorldLike = None, budget: int = BUDGET, at: datetime | None = None) -> tuple[Finding, ...]:
+    def check(
+        self, *, world: WorldLike = None, budget: int = BUDGET, at: datetime | None = None, days: int = 30
+    ) -> tuple[Finding, ...]:
         """
         Everything that can be said about the definition beyond what load refuses; nothing found is a good sign.
 
         Findings about what a ticket may come to carry a ``witness`` that ``replay_witness`` takes.
 
         Args:
-            world: where given, a role that nobody in it holds counts as held by nobody.
+            world: where given, a role that nobody in it holds counts as held by nobody, and chains look for people in it.
             budget: how many abstract states are looked at for one law.
             at: aware instant; where given, clocks are also looked at as those of tickets opened then: whether a calendar
-                still opens for long enough, and is known for as long.
+                still opens for long enough, and is known for as long; and who is on call from then on.
+            days: for how many days of a schedule, from 1 to 3660.
 
         Raises:
             TimeError: *at* is naive.
         """
         moment = None if at is None else instant(at, "at")
-        return _check.findings(self, World.of(world), self.prove(world=world, budget=budget), moment)
+        return _check.findings(self, World.of(world), self.prove(world=world, budget=budget), moment, days)
 
     def prove(self, *, world: WorldLike = None, budget: int = BUDGET) -> tuple[Proof, ...]:
         """

@@ -17,7 +17,7 @@ from servflow.errors._shown import shown as quoted
 LANGUAGES = ("en", "zh")
 
 _DEEP = ("common", "expressions", "calendars", "statemachine", "rules", "dispatch", "sla", "escalation", "correlation")
-_KERNEL = (*_DEEP, "engine", "idioms", "rules_reasons", "rulesets", "sla_reasons", "checking", "migration")
+_KERNEL = (*_DEEP, "engine", "idioms", "rules_reasons", "rulesets", "sla_reasons", "checking", "checking_chains", "migration")
 _PARTS = (*_KERNEL, "audit", "documents", "lab", "integrations", "exchange", "oncall", "rotations")
 _MOST_SHOWN = 20
 _LONGEST = 400  # characters of one fact in a sentence: facts come from strangers' documents

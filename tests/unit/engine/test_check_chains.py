@@ -1,0 +1,381 @@
+"""Knows a flawed chain for each finding about chains and a near one that is sound; must not know how they are found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from servflow.engine import Workflow
+from servflow.errors import Finding
+from servflow.escalation import Rotation, Schedule
+from servflow.model import Escalated, World
+from tests.unit.engine.climbs import OFFICE, level
+from tests.unit.engine.flows import Case, flow, move
+
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+OVER = {"zone": "UTC", "shifts": {"2026-01-05": ["09:00-17:00"]}}
+ALWAYS = {"zone": "UTC", "week": {"mon-sun": ["00:00-24:00"]}}
+ROLES = {"roles": ["clerk", "boss"]}
+DAYS = {"mon-fri": ["09:00-17:00"]}
+GAPPED = Rotation(["ann", "bob"], "2026-03-02T09:00", "UTC", windows=DAYS)
+FULL = Rotation(["ann", "bob"], "2026-03-02T09:00", "UTC")
+NEVER = Rotation(["ann"], "2026-03-02T00:00", "UTC", hold_for="1 day", windows={"sat": ["09:00-17:00"]})
+WORLD: dict[str, Any] = {
+    "people": [
+        {"id": "ann", "roles": ["boss"], "manager": "sue", "channels": ["mail"]},
+        {"id": "sue", "channels": ["phone"]},
+        {"id": "mute", "roles": ["clerk"], "channels": []},
+    ],
+    "queues": [{"id": "care", "members": ["ann"]}, {"id": "empty"}],
+    "schedules": {"full": FULL, "gapped": GAPPED, "empty": Schedule(), "never": Schedule([FULL, NEVER])},
+}
+
+
+def chain(*levels: Mapping[str, Any], name: str = "c", start: Any = None, **more: Any) -> dict[str, Any]:
+    """A chain that starts when the ticket comes into b unless said otherwise."""
+    return {"name": name, "start": start or {"state": "b"}, "levels": list(levels or (level("one"),)), **more}
+
+
+def made(*chains: Mapping[str, Any], **parts: Any) -> Workflow:
+    """A small workflow with chains."""
+    calendars = {"office": OFFICE, "over": OVER, "always": ALWAYS}
+    return flow(**{"calendars": calendars, "escalations": list(chains), "fields": {"n": "int"}, **parts})
+
+
+def told(workflow: Workflow, **given: Any) -> list[Finding]:
+    """What check() says of chains."""
+    return [finding for finding in workflow.check(**given) if finding.code.startswith("chain.")]
+
+
+def to(who: Any, kind: str = "notify") -> dict[str, Any]:
+    """A level that addresses somebody."""
+    return {"name": "one", "after": "1h", "do": [{kind: {"to": who, **({"template": "late"} if kind == "notify" else {})}}]}
+
+
+def sets(name: str, value: str, **more: Any) -> dict[str, Any]:
+    """A level that sets something."""
+    return {"name": "one", "after": "1h", "do": [{"set": {name: value}}], **more}
+
+
+TIMED: dict[str, Any] = {
+    "states": {"a": {}, "b": {"timers": [{"after": "2d", "event": "end"}]}, "z": {"closed": True}},
+    "transitions": [move(), move("end", "b", "z"), move("ticket.reopen", "z", "a")],
+}
+THROUGH: dict[str, Any] = {
+    "states": {
+        "a": {"timers": [{"after": "1d", "event": "go"}]},
+        "b": {"timers": [{"after": "1d", "event": "end"}]},
+        "z": {"closed": True},
+    },
+    "transitions": [move(), move("end", "b", "z")],
+}
+EMITS = {"name": "one", "after": "1h", "do": [{"emit": "nag"}]}
+
+Part = tuple[tuple[Mapping[str, Any], ...], dict[str, Any]]
+
+
+def of(*chains: Mapping[str, Any], **parts: Any) -> Part:
+    return chains, parts
+
+
+CASES: list[tuple[str, str, Part, Part]] = [
+    (
+        "chain.level_never",
+        "escalations[0].levels[1].when",
+        of(chain(level("one"), level("two", when="n > 5 && n < 3"))),
+        of(chain(level("one"), level("two", when="n > 5 && n < 7"))),
+    ),
+    (
+        "chain.never_starts",
+        "escalations[0].when",
+        of(chain(when="n > 5 && n < 3")),
+        of(chain(when="n > 5")),
+    ),
+    ("chain.never_starts", "escalations[0].start", of(chain(start={"state": "z"})), of(chain(start={"state": "a"}))),
+    (
+        "chain.never_starts",
+        "escalations[0].start[1]",
+        of(chain(start=[{"state": "b"}, {"when": "n > 5 && n < 3"}])),
+        of(chain(start=[{"state": "b"}, {"when": "n > 5"}])),
+    ),
+    (
+        "chain.never_starts",
+        "escalations[0].start",
+        of(chain(start={"event": "complain"}), events={"complain": {"allow": ["system"]}}, **ROLES),
+        of(chain(start={"event": "complain"}), events={"complain": {"allow": ["clerk"]}}, **ROLES),
+    ),
+    (
+        "chain.never_starts",
+        "escalations[0].start",
+        of(
+            chain(start={"clock": "k"}),
+            states={"a": {}, "b": {}, "c": {}, "z": {"closed": True}},
+            clocks=[{"name": "k", "within": "1h", "start": {"state": "c"}, "until": "z"}],
+        ),
+        of(chain(start={"clock": "k"}), clocks=[{"name": "k", "within": "1h", "start": {"state": "b"}, "until": "z"}]),
+    ),
+    (
+        "chain.too_late",
+        "escalations[0].levels[1]",
+        of(chain(level("one", "1d"), level("two", "1d")), **TIMED),
+        of(chain(level("one", "1d"), level("two", "23h")), **TIMED),
+    ),
+    (
+        "chain.too_late",
+        "escalations[0].levels[0]",
+        of(chain(level("one", "5 business days", calendar="office")), **TIMED),
+        of(chain(level("one", "2 business days", calendar="office")), **TIMED),
+    ),
+    (
+        "chain.too_late",
+        "escalations[0].levels[0]",
+        of(chain(level("one", "1h"), start={"age": "2d"}), **THROUGH),
+        of(chain(level("one", "1h"), start={"age": "1d"}), **THROUGH),
+    ),
+    (
+        "chain.too_late",
+        "escalations[0].levels[0]",
+        of(chain(level("one", "1d"), until={"state": "b"}, start={"state": "a"}), **THROUGH),
+        of(chain(level("one", "1d"), start={"state": "a"}), **THROUGH),
+    ),
+    (
+        "chain.too_late_to_start",
+        "escalations[0].start",
+        of(chain(start={"state": "a", "after": "1d"}), **THROUGH),
+        of(chain(start={"state": "a", "after": "23h"}), **THROUGH),
+    ),
+    (
+        "chain.idle_option",
+        "escalations[0].ack_ttl",
+        of(chain(on_ack="continue", ack_ttl="1h")),
+        of(chain(ack_ttl="1h")),
+    ),
+    (
+        "chain.idle_option",
+        "escalations[0].unack",
+        of(chain(on_ack="continue", unack="restart")),
+        of(chain(unack="restart")),
+    ),
+    (
+        "chain.idle_option",
+        "escalations[0].levels[0].remind",
+        of(chain(sets("n", "1", remind={"every": "1h"}))),
+        of(chain(level("one", remind={"every": "1h"}))),
+    ),
+    (
+        "chain.idle_option",
+        "escalations[0].levels[0].otherwise",
+        of(chain(level("one", otherwise="wait"))),
+        of(chain(level("one", when="n > 1", otherwise="wait"))),
+    ),
+    (
+        "chain.again",
+        "escalations[0].levels[0].do[0].emit",
+        of(chain(EMITS, start={"event": "nag"})),
+        of(chain(EMITS, level("two"), start={"event": "nag"})),
+    ),
+    (
+        "chain.again",
+        "escalations[0].levels[0].do[0].emit",
+        of(
+            chain(EMITS, start={"event": "first"}),
+            chain({**EMITS, "do": [{"emit": "first"}]}, name="d", start={"event": "nag"}),
+        ),
+        of(chain(EMITS, start={"event": "first"}), chain(name="d", start={"event": "nag"})),
+    ),
+    (
+        "chain.again",
+        "escalations[0].levels[0].do[0].emit",
+        of(
+            chain(EMITS, start={"state": "b", "after": "1d"}),
+            transitions=[move(), move("end", "b", "z"), move("nag", "b", "b")],
+        ),
+        of(
+            chain(EMITS, start={"state": "b", "after": "1d"}),
+            transitions=[move(), move("end", "b", "z"), move("nag", "b", "a")],
+        ),
+    ),
+    (
+        "chain.fight",
+        "escalations[0].levels[0].do[0].set",
+        of(chain(sets("priority", "1")), chain(sets("priority", "2"), name="d")),
+        of(chain(sets("priority", "1")), chain(sets("priority", "1"), name="d")),
+    ),
+    (
+        "chain.fight",
+        "escalations[0].levels[0].do[0].raise_priority",
+        of(chain({"name": "one", "do": [{"raise_priority": 1}]}), chain(sets("priority", "2"), name="d")),
+        of(*(chain({"name": "one", "do": [{"raise_priority": 1}]}, name=name) for name in "cd")),
+    ),
+    (
+        "chain.fight",
+        "escalations[0].levels[0].do[0].add_owner",
+        of(chain(to({"user": "ann"}, "add_owner")), chain(to({"user": "bob"}, "add_owner"), name="d")),
+        of(chain(to({"user": "ann"}, "add_owner")), chain(to({"user": "bob"}, "add_helper"), name="d")),
+    ),
+    (
+        "chain.fight",
+        "escalations[0].levels[0].do[0].queue",
+        of(*(chain({"name": "one", "do": [{"queue": f"q{name}"}]}, name=name) for name in "cd")),
+        of(
+            *(
+                chain({"name": "one", "do": [{"queue": f"q{name}"}]}, name=name, when=when)
+                for name, when in (("c", "n > 5"), ("d", "n < 5"))
+            )
+        ),
+    ),
+    (
+        "chain.fight",
+        "escalations[0].levels[0].do[0].set",
+        of(chain(sets("n", "1"), start={"state": "a"}), chain(sets("n", "2"), name="d")),
+        of(
+            chain(sets("n", "1"), start={"state": "a"}, until={"state": "b"}),
+            chain(sets("n", "2"), name="d", until={"state": "a"}),
+        ),
+    ),
+    (
+        "chain.nobody",
+        "escalations[0].levels[0].do[0].notify.to",
+        of(chain(to("owner"), start={"age": "1h"}), **ROLES),
+        of(
+            chain(to("owner"), start={"age": "1h"}),
+            chain(to({"user": "ann"}, "add_owner"), name="d", start={"age": "1h"}),
+            **ROLES,
+        ),
+    ),
+    (
+        "chain.nobody",
+        "escalations[0].levels[0].do[0].notify.to",
+        of(chain(to({"field": "n"}))),
+        of(chain(to({"field": "who"})), fields={"who": "string"}),
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "path", "flawed", "sound"), CASES)
+def test_a_flaw_is_told_and_a_sound_chain_is_not(code: str, path: str, flawed: Part, sound: Part) -> None:
+    """Each finding has a code, the place where it stands, a sentence and a next step in both languages."""
+    (found,) = told(made(*flawed[0], **flawed[1]), at=AT)
+
+    assert (code, path) == (found.code, found.path)
+    assert None is re.search(r"<\w+>", found.message("en") + found.message("zh"))
+    assert [] == told(made(*sound[0], **sound[1]), at=AT)
+
+
+GROUPS: list[tuple[str, Any, Any]] = [
+    ("chain.nobody", {"role": "ghost"}, {"role": "boss"}),
+    ("chain.nobody", {"queue": "empty"}, {"queue": "care"}),
+    ("chain.nobody", {"queue": "nowhere", "pick": "round_robin"}, {"queue": "care", "pick": "round_robin"}),
+    ("chain.nobody", {"on_call": "night"}, {"on_call": "full"}),
+    ("chain.nobody", {"manager_of": {"user": "sue"}}, {"manager_of": {"user": "ann"}}),
+    ("chain.nobody", {"manager_of": {"role": "clerk"}}, {"manager_of": {"role": "boss"}}),
+    ("chain.nobody", {"manager_of": "requester", "n": 2}, {"manager_of": "requester"}),
+    ("chain.no_channel", {"role": "clerk"}, {"user": "sue"}),
+    ("chain.no_channel", {"user": "mute"}, {"user": "stranger"}),
+    ("chain.schedule_empty", {"on_call": "empty"}, {"on_call": "full"}),
+    ("chain.schedule_gap", {"schedule": "gapped"}, {"schedule": "gapped", "who": "next"}),
+    ("chain.layer_idle", {"on_call": "never"}, {"on_call": "full"}),
+]
+
+
+@pytest.mark.parametrize(("code", "flawed", "sound"), GROUPS)
+def test_a_world_without_somebody_is_told(code: str, flawed: Any, sound: Any) -> None:
+    """Whom a level cannot reach in this world is told at its address; without a world nothing is known of it."""
+    (found,) = told(made(chain(to(flawed))), at=AT, world=WORLD)
+
+    assert (code, "escalations[0].levels[0].do[0].notify.to", "warning") == (found.code, found.path, found.severity)
+    assert None is re.search(r"<\w+>", found.message("en") + found.message("zh"))
+    assert [] == told(made(chain(to(sound))), at=AT, world=WORLD)
+    assert [] == told(made(chain(to(flawed))), at=AT)
+
+
+@pytest.mark.parametrize(
+    ("more", "severity"),
+    [({"on_empty": "fallback", "fallback": {"user": "ann"}}, "info"), ({"on_empty": "hold"}, "warning")],
+)
+def test_a_fallback_takes_the_edge_off(more: dict[str, Any], severity: str) -> None:
+    """A level that reaches nobody is a note where the fallback reaches somebody."""
+    (found,) = told(made(chain(to({"role": "ghost"}), **more)), world=WORLD)
+
+    assert ("chain.nobody", severity) == (found.code, found.severity)
+
+
+def test_a_fallback_that_reaches_nobody_is_told_too() -> None:
+    """Two nobodies are two findings."""
+    found = told(made(chain(to({"role": "ghost"}), on_empty="fallback", fallback={"queue": "empty"})), world=WORLD)
+
+    assert ["escalations[0].fallback", "escalations[0].levels[0].do[0].notify.to"] == [one.path for one in found]
+
+
+def test_one_of_several_who_is_nobody_is_a_note() -> None:
+    """Where others are reached, the one who is not has a note at its own place."""
+    (found,) = told(made(chain(to([{"user": "ann"}, {"role": "ghost"}]))), world=WORLD)
+
+    assert ("escalations[0].levels[0].do[0].notify.to[1]", "info") == (found.path, found.severity)
+
+
+def test_a_gap_says_when_and_how_long() -> None:
+    """The first gap, how many there are in so many days, and how many hours they are."""
+    (found,) = told(made(chain(to({"on_call": "gapped"}))), at=AT, world=WORLD, days=7)
+
+    assert ("2026-03-02T00:00:00Z", "2026-03-02T09:00:00Z") == (found.facts["start"], found.facts["end"])
+    assert (6, "128", 7) == (found.facts["count"], found.facts["hours"], found.facts["days"])
+
+
+class Broken:
+    """A schedule of a host whose every answer fails."""
+
+    def on_call(self, at: datetime) -> tuple[str, ...]:
+        """Nothing."""
+        raise RuntimeError(at)
+
+    next_change = on_call
+
+
+def test_a_schedule_that_fails_stops_no_check() -> None:
+    """Of what a host's own schedule cannot tell nothing is said."""
+    assert [] == told(made(chain(to({"on_call": "odd"}))), at=AT, world=World(schedules={"odd": Broken()}))
+
+
+@pytest.mark.parametrize(
+    ("code", "flawed", "sound"),
+    [
+        (
+            "chain.never_due",
+            chain(level("one", "4h", calendar="over")),
+            chain(level("one", "4d", calendar="over")),
+        ),
+        ("chain.never_due", chain(level("one", "2 business days", calendar="over")), chain(level("one", calendar="office"))),
+        (
+            "chain.never_due",
+            chain(start={"state": "b", "after": "1h", "calendar": "over"}),
+            chain(start={"state": "b", "after": "1h", "calendar": "office"}),
+        ),
+        ("chain.quiet_idle", chain(quiet="always"), chain(quiet="office")),
+        ("chain.quiet_idle", chain(quiet="over"), chain(quiet={"calendar": "office", "take": "drop"})),
+    ],
+)
+def test_hours_that_never_come_are_told(code: str, flawed: Mapping[str, Any], sound: Mapping[str, Any]) -> None:
+    """A calendar that does not open long enough any more makes a part of a chain never due."""
+    (found,) = told(made(flawed), at=AT)
+
+    assert code == found.code
+    assert None is re.search(r"<\w+>", found.message("en") + found.message("zh"))
+    assert ([], []) == (told(made(flawed)), told(made(sound), at=AT))
+
+
+@pytest.mark.parametrize(
+    ("chains", "parts"),
+    [case[2] for case in CASES if case[0] == "chain.again"],
+)
+def test_a_chain_that_never_ends_does_not_end(chains: tuple[Mapping[str, Any], ...], parts: dict[str, Any]) -> None:
+    """What is said to start itself again does, again and again, on the kernel."""
+    case = Case(made(*chains, **parts))
+    case.fire(chains[0]["start"].get("event", "go"))
+    case.until(40 * 24 * 60)
+
+    assert 20 < sum(isinstance(record, Escalated) and record.name == "one" for record in case.records)
