@@ -22,7 +22,8 @@ def find(call: OneCall, to: Any) -> Recipients:
     A turn of a queue that is drawn is recorded. Where the world counts turns, the first one a ticket draws is
     reserved, so that no two tickets get the same.
     """
-    found = escalation.resolve(to, call.snapshot(), call.world, call.at, targets=call.workflow.extensions.targets)
+    targets = call.workflow.extensions.targets
+    found = escalation.resolve(to, call.snapshot(), call.world, call.at, targets=targets, checked=True)
     for queue, turn in found.counted.items():
         call.reservations.append(Next(counter=TURNS + queue, expected=turn))
     for queue, turn in found.turns.items():

@@ -74,7 +74,13 @@ class Recipients:
 
 
 def resolve(
-    to: Any, ticket: Ticket, world: World | None, at: datetime, *, targets: Mapping[str, Target] | None = None
+    to: Any,
+    ticket: Ticket,
+    world: World | None,
+    at: datetime,
+    *,
+    targets: Mapping[str, Target] | None = None,
+    checked: bool = False,
 ) -> Recipients:
     """
     Who a ``to`` means now.
@@ -96,11 +102,13 @@ def resolve(
         world: None where the host finds people itself; roles, queues, managers and schedules then stay
             symbolic.
         targets: the host's functions by name.
+        checked: whether *to* has been through ``check_to``, as everything in a definition has.
 
     Raises:
         DefinitionError: *to* is none of these forms.
     """
-    insist(to)
+    if not checked:
+        insist(to)
     asked = _Question(ticket, world, at, targets or {}, dict(ticket.turns))
     found = [asked.one(item) for item in listed(to)]
     because: dict[str, str] = {}

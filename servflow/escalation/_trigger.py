@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from attrs import field, frozen
@@ -41,7 +42,7 @@ def _public(value: Any) -> list[Finding]:
     return [] if value is None or isinstance(value, bool) else _shape.check_option(value, ("true", "false"), "public")
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Trigger:
     """
     What starts a run, one of seven kinds:
@@ -114,7 +115,7 @@ class Trigger:
         """Whether a message, with its ``side`` and ``public``, breaks the silence this waits for."""
         return message["side"] == self.silent and self.public in (None, message["public"])
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """``clock``, ``age``, ``event``, ``state``, ``silent``, ``correlator``, or ``when`` for a condition alone."""
         return next((name for name in _OWN if getattr(self, name) is not None), "when")
@@ -132,7 +133,7 @@ class Trigger:
         return data
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Ending:
     """
     What ends a run early: the ticket enters a state, an event happens, or a side writes a message.
@@ -155,7 +156,7 @@ class Ending:
             refuse([Finding("escalation.belongs", "public", {"key": "public", "kind": given[0], "kinds": ("message",)})])
         refuse(_shape.check_name(self.value, given[0]))
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """``state``, ``event`` or ``message``."""
         return next(name for name in _ENDINGS if getattr(self, name) is not None)
