@@ -225,13 +225,15 @@ def asked_ticket(named: str | None, url: str | None, tenant: str) -> Ticket | No
 
 @click.command("schema")
 @click.option("--correlator", is_flag=True, help="that of correlators, instead of that of workflows")
+@click.option("--schedules", is_flag=True, help="that of files of on-call schedules")
 @click.option("--expression", is_flag=True, help="that of the trees of expressions, for editors of conditions")
 @command
-def schema_command(say: Say, *, correlator: bool, expression: bool) -> None:
+def schema_command(say: Say, *, correlator: bool, schedules: bool, expression: bool) -> None:
     """Print the JSON Schema of definitions, for editors; it is JSON whatever --format says."""
-    if correlator and expression:
-        raise click.UsageError("--correlator and --expression are two schemas; ask for one at a time")
-    say.data(tree_schema() if expression else schema("correlator" if correlator else "workflow"))
+    if correlator + schedules + expression > 1:
+        raise click.UsageError("--correlator, --schedules and --expression are three schemas; ask for one at a time")
+    of = "correlator" if correlator else "schedules" if schedules else "workflow"
+    say.data(tree_schema() if expression else schema(of))
 
 
 COMMANDS = (check_command, graph_command, schema_command)

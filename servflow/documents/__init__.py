@@ -31,7 +31,7 @@ def schema(of: str = "workflow") -> dict[str, object]:
     for ``load`` to say.
 
     Args:
-        of: ``workflow`` or ``correlator``.
+        of: ``workflow``, ``correlator`` or ``schedules``.
 
     Raises:
         InputError: there are no such definitions.

@@ -20,7 +20,7 @@ def schema(of: str = "workflow") -> dict[str, Any]:
     shaped; whether it means something is for ``load`` to say.
 
     Args:
-        of: ``workflow`` or ``correlator``.
+        of: ``workflow``, ``correlator`` or ``schedules``.
 
     Raises:
         InputError: there are no such definitions.
@@ -32,7 +32,11 @@ def schema(of: str = "workflow") -> dict[str, Any]:
         from servflow.documents._models_correlation import CorrelatorModel
 
         return schema_of(CorrelatorModel, of)
-    raise InputError(f"there is a schema of a workflow and of a correlator, not of {shown(of)}", of=shown(of))
+    if of == "schedules":
+        from servflow.documents._models_on_call import SchedulesModel
+
+        return schema_of(SchedulesModel, of)
+    raise InputError(f"there is a schema of a workflow, of a correlator and of schedules, not of {shown(of)}", of=shown(of))
 
 
 def schema_of(model: type[Part], name: str = "workflow") -> dict[str, Any]:

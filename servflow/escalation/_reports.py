@@ -287,15 +287,20 @@ def _own_zone(world: World | None, user: str) -> str | None:
     return None if person is None else person.zone
 
 
+def zones_of(schedule: Any) -> tuple[str, ...]:
+    """The zones in which a schedule's turns are counted, in order of the alphabet; none where it does not tell."""
+    if isinstance(schedule, Rotation):
+        return (schedule.zone,)
+    return tuple(sorted({layer.zone for layer in schedule.layers})) if isinstance(schedule, Schedule) else ()
+
+
 def _zone_of(schedule: Any) -> str:
-    zones = {schedule.zone} if isinstance(schedule, Rotation) else set()
-    if isinstance(schedule, Schedule):
-        zones = {layer.zone for layer in schedule.layers}
+    zones = zones_of(schedule)
     if len(zones) != 1:
-        told = f"its layers are in {', '.join(sorted(zones))}" if zones else "it names none itself"
+        told = f"its layers are in {', '.join(zones)}" if zones else "it names none itself"
         said = f"in whose wall time are nights and weekends? say zone=, for this schedule does not tell: {told}"
         raise InputError(said, code="oncall.zone")
-    return str(zones.pop())
+    return zones[0]
 
 
 def _hours(zone: str, night: str, weekend: str, holidays: Any, asked: Stretch) -> _Hours:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import attrs
 import pytest
 
-from servflow.documents import load_schedules, load_world
+from servflow.documents import _models_on_call, load_schedules, load_world, schema
+from servflow.documents._shape import check_shape
+from servflow.documents._shapes import Part
+from servflow.documents._source import read_document
 from servflow.errors import DefinitionError
-from servflow.escalation import Roster, Rotation, Schedule
+from servflow.escalation import Members, Override, Roster, Rotation, Schedule, Shift, Temporary
 
 AT = datetime(2026, 3, 3, 12, tzinfo=UTC)
 FILE = """
@@ -132,3 +137,31 @@ areas: {a: b, b: a}
         (5, "calendars.office.zone", "calendar.zone_unknown"),
         (6, "areas", "world.value"),
     ] == problems(text, load_world)
+
+
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [
+        (_models_on_call.RotationModel, Rotation),
+        (_models_on_call.MembersModel, Members),
+        (_models_on_call.OverrideModel, Override),
+        (_models_on_call.TemporaryModel, Temporary),
+        (_models_on_call.ScheduleModel, Schedule),
+        (_models_on_call.RosterModel, Roster),
+        (_models_on_call.DutyModel, Shift),
+    ],
+)
+def test_the_schema_has_the_keys_of_the_constructors(model: type[Part], kind: type[Any]) -> None:
+    """Every key of a file is a parameter, and every parameter that a file can hold a key, needed where it is needed."""
+    fields = {one.name: one.default is attrs.NOTHING for one in attrs.fields(kind) if one.name != "notes"}
+
+    assert fields == {name: one.is_required() for name, one in model.model_fields.items()}
+
+
+def test_a_file_that_loads_fits_the_schema() -> None:
+    """What the loader takes the schema takes, and so it does what is written back."""
+    read = load_schedules(FILE)
+    data = {"schedules": {name: made.to_data() for name, made in read.items()}}
+
+    assert [[], []] == [check_shape(given, _models_on_call.SchedulesModel) for given in (read_document(FILE).data, data)]
+    assert "schedules" in schema("schedules")["properties"]  # type: ignore[operator]  # a mapping
