@@ -28,7 +28,7 @@ from servflow.model import (
 MARK = "[erased]"
 """What stands in place of a text that said something of a person."""
 
-FREE = frozenset({"text", "channel", "evidence", "reason", "because", "comment", "result", "why", "waived"})
+FREE = frozenset({"text", "channel", "evidence", "reason", "because", "comment", "result", "why", "waived", "nobody"})
 """Parts of a record, and of what it holds, in which people or the kernel write freely: they may quote any value."""
 
 NAMED = frozenset({"fields", "attributes", "payload", "values"})
@@ -215,9 +215,13 @@ def _part(record: Record, name: str, held: Any, names: Names, found: Sought) -> 
         return found.people.get(held, held)
     if name == "to" and type(record).__name__ in TOLD:
         return tuple(found.people.get(one, one) for one in held)
-    if attrs.has(type(held)):
-        return _inside(held, found)
-    return held
+    return _deep(held, found)
+
+
+def _deep(held: Any, found: Sought) -> Any:
+    if isinstance(held, tuple) and any(attrs.has(type(one)) for one in held):
+        return tuple(_deep(one, found) for one in held)
+    return _inside(held, found) if attrs.has(type(held)) else held
 
 
 def _mapping(record: Record, part: str, held: Mapping[str, Any], names: Names, found: Sought) -> Mapping[str, Any]:
@@ -257,15 +261,13 @@ def _inside(held: Any, found: Sought) -> Any:
     changes: dict[str, Any] = {}
     for attribute in attrs.fields(type(held)):
         value = getattr(held, attribute.name)
-        if isinstance(value, str):
-            if attribute.name in FREE:
-                changes[attribute.name] = found.text(value)
-            elif attribute.name in WHO or attribute.name == "to":
+        if attribute.name in FREE:
+            changes[attribute.name] = found.value(value)
+        elif isinstance(value, str):
+            if attribute.name in WHO or attribute.name == "to":
                 changes[attribute.name] = found.people.get(value, value)
-        elif attrs.has(type(value)):
-            changes[attribute.name] = _inside(value, found)
-        elif isinstance(value, tuple) and any(attrs.has(type(one)) for one in value):
-            changes[attribute.name] = tuple(_inside(one, found) if attrs.has(type(one)) else one for one in value)
+        else:
+            changes[attribute.name] = _deep(value, found)
     changes = {name: value for name, value in changes.items() if value != getattr(held, name)}
     return attrs.evolve(held, **changes) if changes else held
 

@@ -375,3 +375,27 @@ def test_the_last_level_may_lie_outside() -> None:
     assert ((), None) == (ticket.chains, ticket.wake)
     actors = [record.actor for record in desk.history("T1") if isinstance(record, Received) and record.event == "ruling"]
     assert ["system"] == actors
+
+
+# personal data --------------------------------------------------------------------------------------------------
+
+
+def test_who_watched_or_was_counted_for_can_be_erased() -> None:
+    """A watcher, and somebody whose time a level counted in, leave the ticket and the records when they are erased."""
+    world = World(people=[{"id": "watcher-9", "zone": "Asia/Tokyo"}])
+    one = {
+        "name": "one",
+        "after": "30h",
+        "calendar": "office",
+        "zone": "recipient",
+        "do": [notify("watcher-9"), {"watch": {"to": {"user": "nobody-7"}}}],
+    }
+    case = climbing(one)
+    case.fire("ticket.watch", {"who": "watcher-9"}, actor=ANN, world=world)
+    case.fire("go", minutes=5, world=world)
+
+    erasure = case.workflow.erase(case.ticket, case.records, people=["watcher-9"], at=after(10))
+
+    kept = json.dumps(dump(erasure.outcome.ticket)) + "".join(json.dumps(dump(record)) for record in erasure.records)
+    assert "watcher-9" in json.dumps(dump(case.ticket))
+    assert ("watcher-9" in kept, ("erased-1",)) == (False, erasure.outcome.ticket.watchers)

@@ -20,7 +20,8 @@ STRUCTURE = frozenset(
         *("workflow", "given", "roles", "configuration", "entered", "exited", "pins", "history", "event", "state", "states"),
         *("step", "slot", "policy", "audience", "scale", "vote", "maker", "name", "code", "clock", "clocks", "chain", "mark"),
         *("marks", "next_mark", "phase", "calendar", "outcome", "relation", "side", "decided", "reads", "hash", "dropped"),
-        *("last_actor", "before", "source", "records", "people", "queue"),
+        *("last_actor", "before", "source", "records", "people", "queue", "shift", "zone", "within"),
+        *("action", "effect", "levels"),
         # what the host calls its things, and how it makes them once
         *("id", "key", "other", "cause", "world"),
         *("operation", "moved", "after"),

@@ -301,7 +301,7 @@ def test_actions_are_read_from_their_one_key() -> None:
     assert (Action("set", FrozenMap({"n": "1"})),) == actions({"set": {"n": "1"}})
     assert ("tag", "queue") == tuple(action.kind for action in actions([{"tag": "x"}, Action("queue", "q")]))
     assert () == actions(None)
-    assert 14 == len(ACTIONS)
+    assert 18 == len(ACTIONS)
 
 
 def test_all_wrong_actions_are_told_at_once() -> None:
