@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -43,8 +43,11 @@ def fire_level(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetim
         goes = "waits until it does" if waits else "" if level.goto is None else f"goes on with {level.goto}"
         said = Said(outcome="skipped", why=(f"{when.text} does not hold", *filter(None, (goes,))))
     else:
+        before = call.savepoint() if plan.chain.on_empty == "hold" else None
         said = _say(call, plan, updates)
-        waits = said.outcome == "empty" and plan.chain.on_empty == "hold"
+        waits = said.outcome == "empty" and before is not None
+        if waits and before is not None:
+            said = _undone(call, said, before)
     run, said = _chain_quiet.said(call, plan, run, run.level, scheduled, said)
     goto = plan.chain.index(level.goto) if said.outcome == "skipped" and level.goto is not None else None
     if waits:
@@ -70,6 +73,21 @@ def fire_level(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetim
         name = plan.chain.levels[place].name
         call.record(Escalated, run=after, level=place, name=name, scheduled=scheduled, outcome="skipped", why=why)
     _chain_ends.ended(call, plan, after, said.outcome)
+
+
+def _undone(call: OneCall, said: Said, before: tuple[Any, ...]) -> Said:
+    """
+    What a level that waits for somebody to reach came to: nothing but the word that nobody is there.
+
+    It tries again whole, so what it does to the ticket waits as well. Else each try would do it once more, and what it
+    changes would make it try again.
+    """
+    call.rollback(before)
+    call.cause += f":held:{call.draft.sequence}"  # it may try twice at one instant
+    nobody = [effect for effect in said.effects if isinstance(effect, Unreachable)]
+    told = [call.effect(Unreachable, effect.action, to=effect.to, reason=effect.reason) for effect in nobody]
+    del call.effects[len(call.effects) - len(told) :]
+    return attrs.evolve(said, effects=told)
 
 
 def _speak(call: OneCall, run: ChainRun, level: int, scheduled: datetime, said: Said) -> None:

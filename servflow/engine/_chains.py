@@ -55,6 +55,13 @@ def _end(call: OneCall, plan: ChainPlan) -> None:
             written = f"message of {ending.value}"
     if ended is not None:  # also for a run whose last level has fired and which is off the ticket already
         hush(call, lambda late: plan_of(call.compiled, late.run) is plan, f"the call that caught it up ended the run: {ended}")
+    if written is not None:
+        why = f"the call that caught it up ended the run: {written}"
+        hush(
+            call,
+            lambda late: plan_of(call.compiled, late.run) is plan and not _chain_silences.older(call, plan, late.run),
+            why,
+        )
     for run in _pinned(call, plan):
         reason = ended
         if reason is None and written is not None and run.phase != "armed" and not _chain_silences.older(call, plan, run):

@@ -254,7 +254,7 @@ def twice(effects: Iterable[Effect]) -> list[str]:
 def unfolded(record: Record) -> bytes:
     """A record without what catching up at once may tell otherwise: that a later level spoke for this one."""
     if getattr(record, "outcome", None) == "coalesced":
-        record = evolve(record, outcome="fired")  # type: ignore[call-arg]  # those that have an outcome
+        record = evolve(record, outcome="fired", why=record.why[:-1])  # type: ignore[call-arg, attr-defined]  # those that have one
     return canonical(record)
 
 
