@@ -11,7 +11,7 @@ from servflow.engine._building import takes
 from servflow.engine._failing import failing
 from servflow.engine._regions import NULL, Domain, Mentions, Question, Region, domain, question
 from servflow.expressions import Expression, solve
-from servflow.model import SYSTEM, Field
+from servflow.model import FIRED, SYSTEM, Field
 
 if TYPE_CHECKING:
     from servflow.engine._actions import Update
@@ -294,7 +294,8 @@ class Abstract:
         """Whether somebody of the host, or the host in the name of the system for a reply, may take a transition."""
         if not link.allow:
             return not self.workflow.roles
-        replies = any(event == link.spec.event for event, _ in self.compiled.replies)
+        named = (link.spec.event or "").split()
+        replies = FIRED in named or any(event == link.spec.event for event, _ in self.compiled.replies)
         return any(self.obtainable(entry) or (entry == SYSTEM.id and replies) for entry in link.allow)
 
     # what may happen --------------------------------------------------------------------------------------------

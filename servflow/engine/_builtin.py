@@ -191,7 +191,7 @@ def _waive(call: OneCall, payload: Payload) -> None:
 
 
 def _fired(_: OneCall, payload: Payload) -> None:
-    text(FIRED, payload, "correlator", needed=True, limit=200)  # chains look at the rest
+    text(FIRED, payload, "correlator", limit=200)  # chains look at the rest
 
 
 BUILT_IN_EVENTS: Mapping[str, Callable[[OneCall, Payload], None] | None] = {

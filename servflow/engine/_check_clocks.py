@@ -169,7 +169,7 @@ class Paths:
         machine = self.seen.machine
         if event == "step.check":
             return machine.checks(event)
-        if event.startswith(("approval.", "ticket.child_", "offer.")):
+        if event.startswith(("approval.", "ticket.child_", "offer.", "correlator.")):
             return True  # answered by those who are asked, who need no grant
         return machine.usable(event)
 

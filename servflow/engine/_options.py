@@ -20,7 +20,7 @@ from servflow.engine._permit import not_permitted, permitted
 from servflow.engine._refusals import each_of, with_remedy
 from servflow.engine._views import Option
 from servflow.errors import LimitError, Refused
-from servflow.model import EMPTY, FrozenMap, Ticket
+from servflow.model import EMPTY, FIRED, FrozenMap, Ticket
 from servflow.statemachine import NOTHING
 
 if TYPE_CHECKING:
@@ -243,7 +243,10 @@ def _built_in(call: OneCall, event: str) -> Option | None:
     return _refused(event, problem, payload, spec.title if spec else "")
 
 
-_NEVER_OFFERED = ("ticket.cancel", "ticket.reopen", "ticket.child_opened", "ticket.child_closed", "ticket.child_reopened")
+_NEVER_OFFERED = (
+    *("ticket.cancel", "ticket.reopen", FIRED),
+    *("ticket.child_opened", "ticket.child_closed", "ticket.child_reopened"),
+)
 
 
 def _granted_in_part(call: OneCall, event: str) -> bool:

@@ -312,3 +312,9 @@ def test_rules_that_may_set_each_other_off_without_end_are_followed_for_a_while_
     proof = proved("never", "in_state('b') && f1 > 7", flat("a", "b", "c"), moves, rules=rules, fields=fields)
 
     assert proof.verdict != "proved"
+
+
+def test_a_firing_of_a_correlator_comes_in_the_name_of_the_system() -> None:
+    """The desk brings it, so a transition that only the system may take can be taken."""
+    moves = [{"event": "correlator.fired", "source": "a", "target": "c", "allow": ["system"]}]
+    assert proved("never", "closed", flat("a", "c"), moves).verdict == "refuted"
