@@ -27,8 +27,9 @@ class Planned:
 
     ``to`` holds everybody the actions address, as words such as ``role:director``. ``kind`` is ``level``
     or ``reminder``, or ``quiet`` (quiet hours end and what was held back is said); ``climb``
-    counts the climbs from 1. What a workflow plans tells more: the people found, the ``chain``, what became of it (``outcome``: ``fired``, ``coalesced``, ``empty``, ``skipped``, or ``stopped``
-    for a level that is not reached) and ``why``.
+    counts the climbs from 1. What a workflow plans tells more: the people found, the ``chain``, what became of it
+    (``outcome``: ``fired``, ``coalesced``, ``empty``, ``skipped``, or ``stopped`` for a level that is not reached)
+    and ``why``.
     """
 
     at: datetime
