@@ -26,6 +26,21 @@ File = click.Path(exists=True, dir_okay=False, path_type=Path)
 NewFile = click.Path(dir_okay=False, writable=True, path_type=Path)
 _MOST_SHOWN = 500
 _HOUR = timedelta(hours=1)
+_WHO = ("oncall.schedule", "oncall.on_call", "oncall.until", "oncall.next", "oncall.previous")
+_SHIFTS = ("oncall.start", "oncall.end", "oncall.hours", "oncall.on_call")
+_FAIRNESS = (
+    "oncall.person",
+    "oncall.share",
+    "oncall.hours",
+    "oncall.shifts",
+    "oncall.night_hours",
+    "oncall.nights",
+    "oncall.weekend_hours",
+    "oncall.weekends",
+    "oncall.holiday_hours",
+    "oncall.holidays",
+    "oncall.zone",
+)
 
 
 class When(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic only in recent versions of click
@@ -137,7 +152,7 @@ def who_command(say: Say, file: Path, *, name: str | None, zone: str | None, whe
     if say.json:
         say.data({"schedules": told})
         return
-    say.table([say.words(f"oncall.{key}") for key in ("schedule", "on_call", "until", "next", "previous")], rows)
+    say.table([say.words(key) for key in _WHO], rows)
 
 
 @oncall_group.command("shifts")
@@ -194,19 +209,7 @@ def fairness_command(say: Say, file: Path, *, name: str | None, zone: str | None
          _hours(p.holiday), p.holidays, p.zone)
         for p in told.people
     ]  # fmt: skip
-    keys = (
-        "person",
-        "share",
-        "hours",
-        "shifts",
-        "night_hours",
-        "nights",
-        "weekend_hours",
-        "weekends",
-        "holiday_hours",
-        "holidays",
-    )
-    say.table([say.words(f"oncall.{key}") for key in (*keys, "zone")], rows, right=range(1, 10))
+    say.table([say.words(key) for key in _FAIRNESS], rows, right=range(1, 10))
 
 
 @oncall_group.command("coverage")
@@ -347,7 +350,7 @@ def _table(say: Say, shifts: Sequence[Shift], zone: str) -> None:
         (say.at(one.start, zone), say.at(one.end, zone), _hours(one.end - one.start), _names(one.users))
         for one in shifts[:_MOST_SHOWN]
     ]
-    say.table([say.words(f"oncall.{key}") for key in ("start", "end", "hours", "on_call")], rows, right=(2,))
+    say.table([say.words(key) for key in _SHIFTS], rows, right=(2,))
     if len(shifts) > _MOST_SHOWN:
         say.line(say.words("oncall.more", count=len(shifts) - _MOST_SHOWN))
     say.line(say.words("oncall.told_in", zone=zone))
