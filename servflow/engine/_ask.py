@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from servflow import dispatch, escalation, sla
-from servflow.engine import _facts
+from servflow.engine import _facts, _helping
 from servflow.engine._as_of import as_of
 from servflow.engine._call import OneCall
 from servflow.engine._chain_plans import plan_of
@@ -47,6 +47,8 @@ def explain(workflow: Workflow, ticket: Ticket, given: Given, records: Iterable[
         checklists=tuple(_facts.step_rows(call)),
         approvals=tuple(_facts.approval_rows(call)),
         children=draft.children,
+        helpers=tuple(_helper_view(call, person) for person in draft.helpers),
+        watchers=draft.watchers,
         history=escalation.history((*records, *call.records)) if records else (),
     )
 
@@ -100,8 +102,24 @@ def _run_view(call: OneCall, index: int) -> FrozenMap[str, Any]:
             "until": None if run.until is None else write_instant(run.until),
             "hash": run.hash,
             "current": plan.chain.hash == run.hash and not plan.past,
+            "counts": "" if run.counted_in is None else run.counted_in.because,
         }
     )
+
+
+def _helper_view(call: OneCall, person: str) -> FrozenMap[str, Any]:
+    promise = call.draft.helping.get(person)
+    found: dict[str, Any] = {"helper": person, "since": None, "within": None, "due": None, "breached_at": None, "counts": ""}
+    if promise is not None:
+        breached = promise.breached_at
+        found |= {
+            "since": write_instant(promise.since),
+            "within": promise.within,
+            "due": write_instant(promise.due),
+            "breached_at": None if breached is None else write_instant(breached),
+            "counts": promise.calendar or "" if promise.counted_in is None else promise.counted_in.because,
+        }
+    return FrozenMap(found)
 
 
 def _slot_view(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> FrozenMap[str, Any]:
@@ -135,6 +153,7 @@ def _coming(call: OneCall) -> list[NextUp]:
     for run in draft.clocks.values():
         if run.next_at is not None:
             found.append(NextUp(at=run.next_at, kind="mark", name=f"{run.name} {run.next_mark}"))
+    found += [NextUp(at=at, kind="helper", name=person) for at, person in _helping.instants(draft.helping)]
     for chain in draft.chains:
         due: tuple[datetime, str] | None = escalation.next_due(chain)
         if due is not None:

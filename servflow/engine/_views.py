@@ -142,7 +142,8 @@ class Explanation:
     ``escalations`` the runs under way, ``slots`` how far dispatch has come with the sentence of a fresh
     look where a world is given, ``coming`` everything set by time in order. ``checklists`` are the steps of the
     active states, each with who did it and when or what it needs, ``approvals`` their votes, ``children`` the
-    tickets it waits for. ``history`` is what became of every run of a chain, where the records were given.
+    tickets it waits for. ``helpers`` are who helps, each with the promise they have, ``watchers`` who asked to hear
+    of it. ``history`` is what became of every run of a chain, where the records were given.
     """
 
     ticket: str
@@ -159,6 +160,8 @@ class Explanation:
     checklists: tuple[FrozenMap[str, Any], ...] = ()
     approvals: tuple[FrozenMap[str, Any], ...] = ()
     children: tuple[str, ...] = ()
+    helpers: tuple[FrozenMap[str, Any], ...] = ()
+    watchers: tuple[str, ...] = ()
     history: tuple[RunStory, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
@@ -178,6 +181,8 @@ class Explanation:
             "checklists": [plain_data(step) for step in self.checklists],
             "approvals": [plain_data(approval) for approval in self.approvals],
             "children": list(self.children),
+            "helpers": [dict(helper) for helper in self.helpers],
+            "watchers": list(self.watchers),
             "history": [run.as_data() for run in self.history],
         }
 

@@ -210,7 +210,8 @@ def check_zone(value: Any, path: str, words: Sequence[str] = ()) -> list[Finding
             return []
     except (KeyError, ValueError, OSError):
         pass
-    return [Finding("escalation.zone", path, {"zone": shown(value), "nearest": near(value, (*words, *available_timezones()))})]
+    zone = value if isinstance(value, str) else shown(value)
+    return [Finding("escalation.zone", path, {"zone": zone, "nearest": near(value, (*words, *available_timezones()))})]
 
 
 def check_condition(value: Any, path: str) -> list[Finding]:

@@ -225,6 +225,21 @@ def test_what_a_helper_promises_is_checked_at_load(more: dict[str, Any], path: s
     assert (f"transitions[0].do[0].add_helper.{path}", code) in [(found.path, found.code) for found in caught.value.findings]
 
 
+def test_an_explanation_shows_who_helps_and_by_when() -> None:
+    """A screen sees every helper with the promise they have and whose time it counts in, and who watches."""
+    case = helped("1h", zone="recipient")
+    case.fire("ticket.watch", actor=ANN)
+
+    view = case.workflow.explain(case.ticket, at=after(), world=WORLD)
+
+    (row,) = view.helpers
+    assert ("bob", "1h", "2026-03-02T21:00:00Z", None, "counts in night, the shift of bob") == tuple(
+        row[name] for name in ("helper", "within", "due", "breached_at", "counts")
+    )
+    assert (("ann",), [("helper", "bob")]) == (view.watchers, [(item.kind, item.name) for item in view.coming])
+    assert ["bob"] == [helper["helper"] for helper in view.as_data()["helpers"]]
+
+
 # watchers -------------------------------------------------------------------------------------------------------
 
 
