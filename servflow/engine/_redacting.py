@@ -40,7 +40,7 @@ WHO = frozenset({"actor", "by", "who"})
 STAFF = frozenset({"to", "previous", "helper", "declined", "waits", "held"})
 """Parts that say who was to do the work."""
 
-TOLD = frozenset({"Escalated", "Reminded"})
+TOLD = frozenset({"Escalated", "Reminded", "QuietEnded", "DeliveryNoted"})
 """Records whose ``to`` says who was told."""
 
 QUOTED = 4
@@ -214,7 +214,8 @@ def _part(record: Record, name: str, held: Any, names: Names, found: Sought) -> 
     if name in WHO:
         return found.people.get(held, held)
     if name == "to" and type(record).__name__ in TOLD:
-        return tuple(found.people.get(one, one) for one in held)
+        told = tuple(found.people.get(one, one) for one in _several(held))
+        return told if isinstance(held, tuple) else told[0]
     return _deep(held, found)
 
 
@@ -298,4 +299,8 @@ def people(record: Record) -> Iterator[str]:
     for name in WHO:
         yield from (one for one in (getattr(record, name, None),) if isinstance(one, str))
     if type(record).__name__ in TOLD:
-        yield from getattr(record, "to", ())
+        yield from _several(getattr(record, "to", ()))
+
+
+def _several(held: Any) -> tuple[Any, ...]:
+    return held if isinstance(held, tuple) else (held,)

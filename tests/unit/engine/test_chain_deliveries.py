@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from servflow.errors import DefinitionError, Refused
-from servflow.model import MAX_SENT, SYSTEM, DeliveryNoted, Notify, Unreachable, dump, load_ticket
+from servflow.model import MAX_SENT, SYSTEM, DeliveryNoted, Notify, Unreachable, canonical, dump, load_ticket
 from tests.unit.engine.climbs import climbing, level, reached
 from tests.unit.engine.flows import Case, after, kinds, notify, of, told
 
@@ -201,3 +201,15 @@ def test_an_unknown_word_is_refused_at_load() -> None:
     with pytest.raises(DefinitionError) as caught:
         climbing(advance_on_failure="some")
     assert ["escalations[0].advance_on_failure"] == [finding.path for finding in caught.value.findings]
+
+
+def test_whoever_was_told_can_be_erased() -> None:
+    """Records and the run itself then name somebody else, also in what is waited for and why it failed."""
+    case = failing(on="all")
+    result(case, "ann", reason="ann hung up")
+    case.fire("chain.acknowledge", minutes=75)
+    erased = case.workflow.erase(case.ticket, tuple(case.records), at=after(90), people=["ann", "bob"])
+
+    kept = canonical(erased.outcome.ticket) + b"".join(canonical(record) for record in erased.records)
+    assert (False, False) == (b"ann" in kept, b"bob" in kept)
+    assert ("erased-1", "failed") == ((sent := erased.outcome.ticket.chains[0].sent[0]).to, sent.result)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from servflow.errors import DefinitionError
-from servflow.model import Acknowledged, Escalated, Notify, QuietEnded, Reminded, Unreachable, dump, load_ticket
+from servflow.model import Acknowledged, Escalated, Notify, QuietEnded, Reminded, Unreachable, canonical, dump, load_ticket
 from tests.unit.engine.climbs import climbing, level, reached
 from tests.unit.engine.flows import Case, after, notify, of, told
 
@@ -215,3 +215,13 @@ def test_wrong_quiet_hours_are_found_at_their_place(quiet: Any, path: str) -> No
         quietly(quiet=quiet)
 
     assert [path] == [finding.path for finding in caught.value.findings]
+
+
+def test_whoever_waits_to_be_told_can_be_erased() -> None:
+    """What is held back goes to whoever stands for them then."""
+    case = quietly(level("one", "90m", who="ann"), level("two", "9h"))
+    case.until(91)
+    erased = case.workflow.erase(case.ticket, tuple(case.records), at=after(100), people=["ann"])
+
+    assert b"ann" not in canonical(erased.outcome.ticket)
+    assert ["erased-1"] == told(case.workflow.advance(erased.outcome.ticket, at=after(END + 1)))
