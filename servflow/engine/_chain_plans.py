@@ -51,7 +51,8 @@ def _compile(compiled: Compiled, order: int, chain: Chain) -> ChainPlan:
     events = {trigger.event for trigger in chain.start if trigger.event} | {
         ending.value for ending in chain.until if ending.kind == "event"
     }
-    return _linked(compiled, order, chain, path, frozenset(events))
+    linked = _linked(compiled, order, chain, path, frozenset(events))
+    return attrs.evolve(linked, starts=compile_starts(compiled, chain, path))
 
 
 def _linked(compiled: Compiled, order: int, chain: Chain, path: str, events: frozenset[str]) -> ChainPlan:
@@ -80,7 +81,6 @@ def _linked(compiled: Compiled, order: int, chain: Chain, path: str, events: fro
         when=compiled.condition(chain.when, f"{path}.when"),
         levels=tuple(levels),
         events=events,
-        starts=compile_starts(compiled, chain, path),
     )
 
 
@@ -92,7 +92,8 @@ def compile_past(compiled: Compiled) -> Mapping[str, ChainPlan]:
     """
     Link earlier editions of chains, by their hash, for the runs that are pinned to them.
 
-    No run begins under one any more but those that wait for time already.
+    No run begins under one any more but those that wait for time already; so where something that would start it is gone
+    from the definition, only what waits for it is lost.
     """
     present = {plan.chain.hash for plan in compiled.chains}
     places = {plan.chain.name: plan.order for plan in compiled.chains}
@@ -103,6 +104,12 @@ def compile_past(compiled: Compiled) -> Mapping[str, ChainPlan]:
         path = f"past_chains[{index}]"
         events = frozenset(ending.value for ending in chain.until if ending.kind == "event")
         made = _linked(compiled, places.get(chain.name, len(places) + index), chain, path, events)
+        before = len(compiled.problems.findings)
+        starts = compile_starts(compiled, chain, path)
+        if len(compiled.problems.findings) > before:
+            del compiled.problems.findings[before:]
+            starts = ()
+        made = attrs.evolve(made, starts=starts)
         found[chain.hash] = attrs.evolve(made, past=True, levels=_renamed(made, path, f"past_chains.{chain.hash[:16]}"))
     return found
 
