@@ -86,10 +86,15 @@ class Schedule:
         return Stretches.of(self.temporary)
 
     @cached_property
+    def _written(self) -> tuple[tuple[Shift, ...], Stretches]:
+        """The shifts of all temporary stretches."""
+        shifts = tuple(shift for stretch in self.temporary for shift in stretch.shifts)
+        return shifts, Stretches.of(shifts)
+
+    @cached_property
     def _edges(self) -> list[int]:
         """Every instant at which an override, a temporary stretch or a shift of one starts or ends."""
-        shifts = Stretches.of(shift for stretch in self.temporary for shift in stretch.shifts)
-        return sorted(self._standing_in.edges() | self._instead.edges() | shifts.edges())
+        return sorted(self._standing_in.edges() | self._instead.edges() | self._written[1].edges())
 
     def on_call(self, at: datetime) -> Users:
         """
@@ -111,16 +116,17 @@ class Schedule:
 
     def _decided(self, moment: int, layers: Iterable[Piece | None]) -> tuple[Users, tuple[Piece, ...]]:
         """Who is on call, and what says so, given the turn that each layer is in."""
-        if self.temporary and (places := self._instead.at(moment)):
-            shifts = self.temporary[places[0]].shifts
-            tiles = [(micros(shift.start), micros(shift.end), shift.users) for shift in shifts]
-            return _united(tile for tile in tiles if tile[0] <= moment < tile[1])
-        tiles = self._combined([tile for tile in layers if tile is not None and tile[2]])
+        if self.temporary and self._instead.at(moment):
+            shifts, found = self._written
+            return _united((micros(shifts[one].start), micros(shifts[one].end), shifts[one].users) for one in found.at(moment))
+        there = [tile for tile in layers if tile is not None and tile[2]]
+        tiles = there[-1:] if self.combine == "top" else there
         active = [self.overrides[place] for place in self._standing_in.at(moment)] if self.overrides else []
-        return _united(_overridden(tiles, active) if active else tiles)
-
-    def _combined(self, tiles: list[Piece]) -> list[Piece]:
-        return tiles[-1:] if self.combine == "top" else tiles
+        if active:
+            tiles = _overridden(tiles, active)
+        users, kept = _united(tiles)
+        # A turn that others hide still says when one of its users is handed over to, if they are on call anyway.
+        return users, (*kept, *(tile for tile in there if tile not in kept and set(tile[2]) <= set(users)))
 
     def _cells(self, moment: int, *, back: bool = False, runs: bool = False) -> Iterator[Cell]:
         """
@@ -148,8 +154,8 @@ class Schedule:
         Who is on call in ``[a, b)`` once layers, overrides and temporary stretches are taken together.
 
         In order and whole: the first may start before *a*, the last end after *b*. A shift ends where somebody else comes
-        on call or nobody does, and where a turn passes to the same users again, as a rotation's shifts do; what changes
-        in a layer that does not show ends none. Of a schedule with one layer they are that layer's shifts.
+        on call or nobody does, and where one turn of theirs passes into the next, as a rotation's shifts do; what changes
+        in a layer without a difference to who is on call ends none. Of a schedule with one layer they are that layer's.
 
         Raises:
             TimeError: *a* or *b* is naive, or a shift leaves the years 1 to 9999.

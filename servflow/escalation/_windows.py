@@ -130,7 +130,7 @@ class Windows:
             before = self._piece(number - step) if first else None
             if before is None or not before[1] or before[1][-1] < opens:
                 break
-            opens, first = before[0][-1], len(before[0]) == 1
+            opens, closes, first = before[0][-1], max(closes, before[1][-1]), len(before[0]) == 1
         for step in range(1, _PIECES_LOOKED_AT):
             after = self._piece(number + step) if last else None
             if after is None or not after[0] or after[0][0] > closes:

@@ -72,3 +72,40 @@ class Walk:
                 if started and (self.shown[place] < end or self.coming[place] <= end):
                     return True
         return False
+
+    def held(self, at: datetime, start: datetime, count: int, unit: str, days: int) -> bool:
+        """Whether the wall clock has yet to show the end of the first days of the turn it is in."""
+        turn = self.turn(at, start, count, unit)
+        if unit == "month":
+            begun = month_later(start, turn * count)
+        else:
+            begun = start + timedelta(days=turn * count * (1 if unit == "day" else 7))
+        return self.passed[self.place(at)] < begun + timedelta(days=days)
+
+
+def passed_on(users: Sequence[str], edits: Sequence[tuple[int, Sequence[str]]], turns: int) -> list[str]:
+    """
+    Who has each turn in the end, when a list is passed on by hand and edited by hand in some turns.
+
+    Whoever has the turn keeps it; if the edit takes them off the list, the next on the old list who is on the new one has it.
+    """
+    now, holder, found = list(users), users[0], []
+    for turn in range(turns):
+        if turn:
+            holder = now[(now.index(holder) + 1) % len(now)]
+        for _, edited in (edit for edit in edits if edit[0] == turn):
+            waiting = now[now.index(holder) :] + now[: now.index(holder)]
+            holder = next((user for user in waiting if user in edited), edited[0])
+            now = list(edited)
+        found.append(holder)
+    return found
+
+
+def overridden(users: Sequence[str], holding: Sequence[tuple[str, Sequence[str], Sequence[str]]]) -> list[str]:
+    """Who is left of those on call, and who comes, where overrides hold: (action, users, whom they cover for) each."""
+    wholly = [named for action, named, covered in holding if action == "replace" and not covered]
+    found = [user for named in wholly for user in named] if wholly else list(users)
+    away = {user for action, named, _ in holding if action == "remove" for user in named}
+    covers = {user: named for action, named, covered in holding if action == "replace" for user in covered}
+    left = [other for user in found if user not in away for other in covers.get(user, (user,))]
+    return left + [user for action, named, _ in holding if action == "add" for user in named]

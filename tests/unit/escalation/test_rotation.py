@@ -135,6 +135,19 @@ def test_a_window_meets_the_hour_shown_twice_whole() -> None:
     assert ("a", "b") == Schedule([early, late]).on_call(first + timedelta(minutes=30))
 
 
+def test_a_window_within_a_longer_one_ends_nothing() -> None:
+    """What is covered by a window of the day before goes on, in whichever week of the year it is."""
+    rotation = Rotation(["a"], "2026-01-01", "UTC", "1 month", windows={"wed": ["08:00-08:00"], "thu": ["01:00-02:00"]})
+    thursday = utc("2026-01-01")
+    for week in range(60):
+        early = thursday + timedelta(weeks=week)
+        inside = rotation.shifts(early + timedelta(minutes=90), early + timedelta(minutes=91))
+
+        assert [early + timedelta(hours=8)] == [shift.end for shift in inside]
+        assert early + timedelta(hours=8) == rotation.next_change(early + timedelta(hours=3))
+        assert inside == Schedule([rotation]).shifts(early + timedelta(hours=3), early + timedelta(hours=4))
+
+
 def test_duty_days_are_the_days_with_a_window() -> None:
     """Turns of duty days skip the weekend; turns of days do not."""
     office = {"mon-fri": ["09:00-17:00"]}
