@@ -13,6 +13,7 @@ from servflow.engine._call import OneCall
 from servflow.engine._chain_plans import plan_of
 from servflow.engine._given import Given
 from servflow.engine._options import available
+from servflow.engine._plan import named
 from servflow.engine._views import ClockView, Explanation, NextUp
 from servflow.model import ClockRun, FrozenMap, Record, SlotProgress, Ticket, write_instant
 
@@ -49,7 +50,7 @@ def explain(workflow: Workflow, ticket: Ticket, given: Given, records: Iterable[
         children=draft.children,
         helpers=tuple(_helper_view(call, person) for person in draft.helpers),
         watchers=draft.watchers,
-        history=escalation.history((*records, *call.records)) if records else (),
+        history=named(workflow, escalation.history((*records, *call.records))) if records else (),
     )
 
 

@@ -13,7 +13,7 @@ from servflow.engine import _verbs
 from servflow.engine._chain_plans import find_plan
 from servflow.engine._given import Given
 from servflow.errors import InputError, LimitError, Refused, TimeError, nearest, shown
-from servflow.escalation import LEVELS, Level, Plan, Planned, RunStory, Scripted, Step, history
+from servflow.escalation import LEVELS, Plan, Planned, RunStory, Scripted, Step, history
 from servflow.model import Action, Actor, ChainRun, Outcome, Record, Ticket, World, instant
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ class _Walk:
         """All of it as a plan."""
         asked = self.asked
         told = history(self.records, live=self.live)
-        runs = tuple(self._named(run) for run in told if asked.chain in (None, run.chain))
+        runs = named(self.workflow, (run for run in told if asked.chain in (None, run.chain)))
         found = [
             (step.recorded, place, self._planned(run, step))
             for place, run in enumerate(runs)
@@ -241,22 +241,8 @@ class _Walk:
             down=down,
         )
 
-    def _levels(self, run: RunStory) -> tuple[Level, ...]:
-        linked = find_plan(self.workflow.compiled, run.run)
-        return () if linked is None else linked.chain.levels
-
-    def _named(self, run: RunStory) -> RunStory:
-        """The run with the names of levels that it had reached before the plan begins."""
-        levels = self._levels(run)
-
-        def name(step: Step) -> Step:
-            known = step.name or step.level is None or step.level >= len(levels)
-            return step if known else evolve(step, name=levels[step.level or 0].name)
-
-        return evolve(run, steps=tuple(name(step) for step in run.steps))
-
     def _planned(self, run: RunStory, step: Step) -> Planned:
-        levels, place = self._levels(run), step.level
+        levels, place = () if run.definition is None else run.definition.levels, step.level
         if place is None:
             place = next((at for at, level in enumerate(levels) if level.name == step.name), len(levels))
         do: tuple[Action, ...] = levels[place].do if place < len(levels) else ()
@@ -265,3 +251,20 @@ class _Walk:
         return Planned(
             step.at, place, to, actions, step.name, step.kind, step.climb, run.chain, step.outcome or "fired", step.why
         )
+
+
+def named(workflow: Workflow, runs: Iterable[RunStory]) -> tuple[RunStory, ...]:
+    """Runs with the editions that they climb, and so the names of levels that were reached before their records begin."""
+
+    def known(run: RunStory) -> RunStory:
+        linked = find_plan(workflow.compiled, run.run)
+        if linked is None:
+            return run
+        levels = linked.chain.levels
+        steps = tuple(
+            step if step.name or step.level is None or step.level >= len(levels) else evolve(step, name=levels[step.level].name)
+            for step in run.steps
+        )
+        return evolve(run, steps=steps, definition=linked.chain)
+
+    return tuple(known(run) for run in runs)

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from servflow.errors import InputError, shown
+from servflow.escalation._causes import cause_text
+from servflow.escalation._chain import Chain
 from servflow.model import (
     Acknowledged,
     Assigned,
@@ -47,9 +49,9 @@ class Step:
     went out), ``delivered``, ``failed``, ``acknowledged``, ``snoozed``, ``resumed``, ``changed`` or ``stopped``.
 
     A level's ``outcome`` is ``fired``, ``coalesced``, ``empty``, ``skipped`` or ``stopped`` (the climb ended before it), a
-    reminder's one of the first three. ``to`` holds who was told, ``why`` the reasons, ``did`` what else the level did
-    (``owner: olga``) and ``given`` whom it gave the ticket to, ``by`` who acted, ``until`` when a rest would end by itself.
-    ``level`` is the place from 0; of a level that was not reached it is None.
+    reminder's one of the first three. ``to`` holds who was told and ``because`` how each was found, ``why`` the reasons,
+    ``did`` what else the level did (``owner: olga``) and ``given`` whom it gave the ticket to, ``by`` who acted, ``until`` when
+    a rest would end by itself. ``level`` is the place from 0; of a level that was not reached it is None.
     """
 
     at: datetime
@@ -59,6 +61,7 @@ class Step:
     name: str = ""
     outcome: str = ""
     to: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
     did: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
@@ -76,6 +79,7 @@ class Step:
             "name": self.name,
             "outcome": self.outcome,
             "to": list(self.to),
+            "because": list(self.because),
             "why": list(self.why),
             "did": list(self.did),
             "given": list(self.given),
@@ -91,6 +95,7 @@ class RunStory:
     What became of one run: every step in the order of the records, also after it left the ticket.
 
     ``run`` is the run as its last record left it, ``ended_at`` and ``ended`` when and why it ended (None, empty: it goes on).
+    ``definition`` is the edition it climbs, where whoever tells the story knows it.
     """
 
     run: ChainRun
@@ -98,6 +103,7 @@ class RunStory:
     started_at: datetime
     ended_at: datetime | None = None
     ended: str = ""
+    definition: Chain | None = field(default=None, repr=False, eq=False)
 
     @property
     def chain(self) -> str:
@@ -130,6 +136,7 @@ class RunStory:
         return {
             "chain": self.chain,
             "cause": self.cause,
+            "started_by": cause_text(self.cause, self.definition),
             "generation": self.run.generation,
             "hash": self.run.hash,
             "phase": self.phase,
@@ -241,7 +248,7 @@ def _steps(record: ChainRecord, story: RunStory, did: tuple[Assigned | Updated, 
     if isinstance(record, Escalated):
         yield Step(
             at=record.scheduled, recorded=at, kind="level", level=record.level, name=record.name, outcome=record.outcome,
-            to=record.to, why=record.why,
+            to=record.to, because=getattr(record, "because", ()), why=record.why,
             did=tuple(word for one in did for word in _did(one)), climb=before,
             given=tuple(one.to for one in did if isinstance(one, Assigned) and one.to is not None),
         )  # fmt: skip
@@ -249,6 +256,7 @@ def _steps(record: ChainRecord, story: RunStory, did: tuple[Assigned | Updated, 
         yield Step(
             at=record.scheduled, recorded=at, kind="reminder" if isinstance(record, Reminded) else "quiet",
             level=record.level, name=_name(story, record.level), outcome=record.outcome, to=record.to,
+            because=getattr(record, "because", ()),
             why=getattr(record, "why", ()), climb=before,
         )  # fmt: skip
     elif isinstance(record, (ChainStopped, ChainResumed)):

@@ -11,6 +11,7 @@ from typing import Any, overload
 from attrs import frozen
 
 from servflow.calendars._local import columns_of, language, local, plain, zone_name
+from servflow.escalation._causes import cause_text
 from servflow.escalation._chain import Chain
 from servflow.escalation._history import LEVELS, RunStory, Step
 from servflow.escalation._plan import Planned
@@ -183,11 +184,13 @@ class Line:
     by: str | None = None
     climb: int = 1
     until: datetime | None = None
+    begins: RunStory | None = None
 
     def remarks(self, lang: str, zone: str) -> str:
         """What stands beside: who did it, until when, what else was done, and why."""
         said = [_word("by", lang, who=self.by)] if self.by is not None else []
         said += [] if self.until is None else [_word("until", lang, at=local(self.until, zone, lang))]
+        said += [] if self.begins is None else [cause_text(self.begins.cause, self.begins.definition, lang)]
         said += [*self.did, *(reason_in(one, lang) for one in self.why)] + (
             [_word("climb", lang, count=self.climb)] if self.climb > 1 else []
         )
@@ -225,10 +228,10 @@ def _of_step(run: RunStory, step: Step) -> Line:
     if step.kind in LEVELS:
         what = "unreached" if step.outcome == "stopped" else step.outcome
         what = step.kind if what == "fired" and step.kind != "level" else what
-    why = (run.cause, *step.why) if step.kind in ("started", "armed") else step.why
+    begins = run if step.kind == "started" else None
     return Line(
-        at=step.at, what=what, chain=run.chain, level=step.name, to=step.to, why=why, did=step.did, by=step.by,
-        climb=step.climb, until=step.until,
+        at=step.at, what=what, chain=run.chain, level=step.name, to=step.to, why=step.why, did=step.did, by=step.by,
+        begins=begins, climb=step.climb, until=step.until,
     )  # fmt: skip
 
 

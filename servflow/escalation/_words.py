@@ -1,4 +1,4 @@
-"""Knows how causes and reasons that chains record are told in English and Chinese; must not know where they are shown."""
+"""Knows how reasons that chains record are told in Chinese; must not know where they are shown."""
 
 # ruff: noqa: RUF001 - Chinese text uses full-width punctuation
 
@@ -10,17 +10,6 @@ from collections.abc import Sequence
 LONGEST = 500
 """Characters of a reason that is looked at; what is longer is told as it is."""
 
-_CAUSES: Sequence[tuple[re.Pattern[str], str, str]] = tuple(
-    (re.compile(pattern, re.DOTALL), en, zh)
-    for pattern, en, zh in (
-        (r"clock:(.*):\d+:breach", "clock {} was breached", "时钟 {} 违约"),
-        (r"clock:(.*):\d+:(.*)", "clock {} reached {}", "时钟 {} 到达 {}"),
-        (r"state:(.*)", "in state {}", "处于状态 {}"),
-        (r"event:(.*)", "event {}", "事件 {}"),
-        (r"age:\d+", "age of the ticket", "工单存续时长"),
-    )
-)
-
 _REASONS: Sequence[tuple[re.Pattern[str], str]] = tuple(
     (re.compile(pattern, re.DOTALL), zh)
     for pattern, zh in (
@@ -29,26 +18,35 @@ _REASONS: Sequence[tuple[re.Pattern[str], str]] = tuple(
         (r"entered (.*)", "进入 {}"),
         (r"left (.*)", "离开 {}"),
         (r"event (.*)", "事件 {}"),
+        (r"message of (.*)", "{} 的消息"),
         (r"migration", "迁移"),
         (r"its condition does not hold", "条件不成立"),
         (r"(.*) does not hold", "{} 不成立"),
+        (r"goes on with (.*)", "转到 {}"),
+        (r"(.*) goes on with (.*)", "{} 转到 {}"),
+        (r"waits until it does", "等待其成立"),
+        (r"it need not wait any longer", "无需再等待"),
         (r"what started it was amended", "触发原因已更正"),
+        (r"the acknowledge ran out", "响应已过期"),
+        (r"the snooze ran out", "暂缓已结束"),
+        (r"the acknowledgement was taken back", "响应已撤回"),
+        (r"the snooze was ended", "暂缓已取消"),
+        (r"a later reminder of (.*) spoke for it", "由 {} 之后的提醒代为通知"),
+        (r"(.*) spoke for it", "由 {} 代为通知"),
+        (r"the call that caught it up ended the run: (.*)", "补算时升级已结束：{}"),
+        (r"the call that caught it up acknowledged the run", "补算时升级已被响应"),
         (r"role (.*)", "角色 {}"),
         (r"queue (.*)", "队列 {}"),
         (r"fallback: (.*)", "后备：{}"),
+        (r"quiet hours: told at (.*)", "静默时段：{} 通知"),
+        (r"quiet hours: not said", "静默时段：不通知"),
     )
 )
 
 
 def reason_in(reason: str, lang: str) -> str:
-    """A cause or reason as people read it in the language; what is not known is told as it is."""
-    if len(reason) > LONGEST:
-        return reason
-    for pattern, en, zh in _CAUSES:
-        found = pattern.fullmatch(reason)
-        if found is not None:
-            return (zh if lang == "zh" else en).format(*found.groups())
-    if lang == "zh":
+    """A reason as people read it in the language; what is not known is told as it is."""
+    if lang == "zh" and len(reason) <= LONGEST:
         for pattern, zh in _REASONS:
             found = pattern.fullmatch(reason)
             if found is not None:
