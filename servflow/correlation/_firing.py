@@ -153,11 +153,6 @@ class _Effects:
         made = {"ticket": self.ticket, "at": self.firing.at, "cause": self.firing.cause, "action": action, **facts}
         self.effects.append(kind(id=self.id(action, recipient), **made))
 
-    @property
-    def told(self) -> dict[str, Any]:
-        """What a firing says of itself."""
-        return {"key": self.firing.key, "count": self.firing.count}
-
     def values(self, sent: Sent) -> FrozenMap[str, Any]:
         """What the named expressions of an action come to."""
         return FrozenMap({name: freeze(made.value(self.names)) for name, made in sent.values.items()}) or EMPTY
@@ -168,7 +163,7 @@ def _send(make: _Effects, sent: Sent) -> None:
     targets = (asked,) if isinstance(asked, str) else asked
     event, payload = sent.parts["event"], make.values(sent)
     if event == FIRED:  # what a workflow knows without having declared it
-        payload = FrozenMap({**make.told, **payload, "correlator": make.firing.correlator})
+        payload = FrozenMap({"count": make.firing.count, **payload, "correlator": make.firing.correlator})
     if not isinstance(targets, (list, tuple)) or not targets:
         make.add(Unreachable, sent.path, to="ticket", reason="no ticket to send to")
         return

@@ -65,7 +65,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "reason": "string?",
     },
     "chain.start": {"chain": "string", "level": "string?", "reason": "string?"},
-    "correlator.fired": {"correlator": "string?", "key": "any?", "count": "int?"},
+    "correlator.fired": {"correlator": "string?", "count": "int?"},
     "rating.add": {"scale": "string?", "score": "int", "comment": "string?"},
     "clock.waive": {"clock": "string", "reason": "string", "cycle": "int?"},
     "ticket.child_opened": {"child": "string"},

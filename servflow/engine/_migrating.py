@@ -19,7 +19,7 @@ from servflow.engine._migration import MigrationPlan
 from servflow.engine._timeline import catch_up
 from servflow.engine._verbs import begin
 from servflow.errors import DefinitionError, ExpressionError, Finding, InputError, Refused
-from servflow.model import SYSTEM, FrozenMap, Migrated, Moved, Outcome, Record, Ticket, Updated, World, same_value
+from servflow.model import EMPTY, SYSTEM, FrozenMap, Migrated, Moved, Outcome, Record, Ticket, Updated, World, same_value
 from servflow.statemachine import Machine
 
 if TYPE_CHECKING:
@@ -278,6 +278,8 @@ def _move(call: OneCall, plan: MigrationPlan, at: datetime) -> datetime | None:
     _carrying.set_anew(call, timers.anew)
     if not identical:
         call.queue.extend(Retry(refused) for refused in draft.refused_timers)
+    if call.compiled.watching:  # what holds under the new definition has not become true by anything that happened
+        call.base, call.held = call.snapshot(), EMPTY
     happening = call.happening
     if changes or happening.changed or happening.closed:
         settle(call)

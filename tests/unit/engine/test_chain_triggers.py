@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from servflow.engine import Workflow
+from servflow.engine import Workflow, migrate, plan_migration
 from servflow.errors import DefinitionError, Refused
 from servflow.model import SYSTEM, ChainStarted, ChainStopped, Escalated, dump, load_ticket
 from tests.unit.engine.climbs import climbing, level, reached
@@ -578,3 +579,47 @@ def test_the_parts_of_triggers_survive_being_written() -> None:
 
     assert made == Workflow(**made.to_data())
     assert start == made.to_data()["escalations"][0]["start"][:2]
+
+
+# other definitions ----------------------------------------------------------------------------------------------
+
+
+def test_what_holds_under_a_new_definition_has_not_become_true() -> None:
+    """A migration is no happening; the next rise is."""
+    old = climbing(start={"event": "never"}, fields=SEVERITY)
+    old.fire("ticket.update", {"severity": "major"})
+    parts = {**old.workflow.to_data(), "version": 2}
+    parts["escalations"] = [{**parts["escalations"][0], "start": MAJOR}]
+    parts["states"] = {"a": {"timers": [{"after": "1h", "event": "go"}]}, "b": {}, "z": {"closed": True}}
+    new = Workflow(**parts)
+    outcome = migrate(old.ticket, plan_migration(old.workflow, new), at=after(10))
+    calm = new.fire(outcome.ticket, "ticket.update", {"severity": "minor"}, at=after(20))
+    again = new.fire(calm.ticket, "ticket.update", {"severity": "major"}, at=after(30))
+
+    assert ((), [after(30)]) == (outcome.ticket.chains, [run.started_at for run in again.ticket.chains])
+
+
+def test_runs_that_wait_in_a_state_follow_its_new_name() -> None:
+    """Each of several delays in one state goes on in the renamed one, and ends when that is left."""
+    old = climbing(start=[{"state": "b", "after": "1h"}, {"state": "b", "after": "2h"}])
+    old.fire("go")
+    text = json.dumps({**old.workflow.to_data(), "version": 2}).replace('"b"', '"waiting"')
+    new = Workflow(**json.loads(text))
+    moved = migrate(old.ticket, plan_migration(old.workflow, new, states={"b": "waiting"}), at=after(10)).ticket
+    left = new.fire(moved, "back", at=after(20))
+
+    assert ["state:waiting", "state.2:waiting"] == [run.cause for run in moved.chains]
+    assert ((), 2) == (left.ticket.chains, len(of(ChainStopped, left.records)))
+
+
+def test_a_run_waits_for_nothing_that_its_chain_no_longer_knows() -> None:
+    """Moved to an edition without its trigger, it ends instead of beginning."""
+    old = silent()
+    parts = {**old.workflow.to_data(), "version": 2}
+    parts["escalations"] = [{**parts["escalations"][0], "start": {"event": "never"}}]
+    new = Workflow(**parts)
+    plan = plan_migration(old.workflow, new, chains="move")
+    ticket = migrate(old.ticket, plan, at=after(10)).ticket
+    outcome = new.advance(ticket, at=after(300))
+
+    assert ((), ()) == (outcome.ticket.chains, outcome.effects)
