@@ -14,6 +14,7 @@ from servflow.cli._databases import latest, open_existing, tickets, zone_of
 from servflow.cli._output import FINDINGS, Instant, Say, command, finding_data, span, stamp
 from servflow.documents import load
 from servflow.engine import MigrationPlan, Part, Workflow, diff, plan_migration
+from servflow.engine._migration import CHAIN_MOVES
 from servflow.errors import Finding, InputError
 from servflow.model import Ticket
 from servflow.stores import Store
@@ -55,6 +56,7 @@ def diff_command(say: Say, old: Path, new: Path) -> int | None:
 @click.option("--field", "fields", multiple=True, metavar="OLD=NEW", help="what a field is called now; OLD= lets its values go")
 @click.option("--value", "values", multiple=True, metavar="FIELD=JSON", help="what tickets get that have no value that fits")
 @click.option("--clock", "clocks", multiple=True, metavar="CLOCK=since|now|never", help="from when a new clock counts")
+@click.option("--chains", type=click.Choice(CHAIN_MOVES), default=CHAIN_MOVES[0], help="whether live runs keep their chain")
 @click.option("--at", type=Instant(), help="when they move; by default the latest instant the database has seen")
 @click.option("--tenant", default="default", show_default=True, help="whose tickets")
 @click.option("--apply", "applied", is_flag=True, help="move the tickets that can move")
@@ -72,6 +74,7 @@ def plan_migration_command(
         "fields": {name: now or None for name, now in _pairs("--field", answers["fields"]).items()},
         "values": {name: _json(name, text) for name, text in _pairs("--value", answers["values"]).items()},
         "clocks": _pairs("--clock", answers["clocks"]),
+        "chains": answers["chains"],
     }
     if url is None:
         if applied:

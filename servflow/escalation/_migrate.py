@@ -14,15 +14,16 @@ def migrate(run: ChainRun, chain: Chain, at_level: int | str | None = None, *, o
     The run as it goes on under another edition of its chain: at the level of the same name, due when it was due.
 
     What was promised stands: the next level keeps its instant (frozen: what is left of it), reminders keep theirs as far as
-    their levels still remind, and only what comes after counts by the new edition. A run whose last level has fired
-    stays past the last level. The run's own edition gives the same run.
+    their levels still remind, what waits for quiet hours to end keeps its own as far as its level is there, and only what
+    comes after counts by the new edition. A run whose last level has fired stays past the last level. The run's own
+    edition gives the same run.
 
     Args:
         chain: the edition to go on under; the run is pinned to it from then on.
         at_level: the level that comes next, by its name or place in *chain*, where the names do not tell. A run that has no
             level to come cannot be given one.
         old: the edition the run is pinned to, which has the names of its levels. Without it *at_level* is needed, and
-            reminders, whose levels nobody can name, are let go.
+            reminders and what waits for quiet hours, whose levels nobody can name, are let go.
 
     Raises:
         InputError: *chain* has no level of that name (``no_level``), neither *old* nor *at_level* was given (``old``), or
@@ -45,8 +46,15 @@ def migrate(run: ChainRun, chain: Chain, at_level: int | str | None = None, *, o
     if run.hash == chain.hash:
         names = [level.name for level in chain.levels]
     place = _next_level(run, chain, at_level, names)
-    moved = evolve(run, chain=chain.name, hash=chain.hash, level=place, reached=_reached(run, chain, names, place))
-    return evolve(moved, reminders=_reminders(run, chain, names))
+    asks = place < len(chain.levels) and chain.levels[place].asks
+    moved = evolve(run, chain=chain.name, hash=chain.hash, level=place, counted_in=run.counted_in if asks else None)
+    places = [] if names is None else [chain.index(name) for name in names]
+    return evolve(
+        moved,
+        reached=_reached(run, places, place),
+        reminders=_reminders(run, chain, places),
+        quiet=tuple(evolve(one, level=now) for one in run.quiet if (now := _now(places, one.level)) is not None),
+    )
 
 
 def _next_level(run: ChainRun, chain: Chain, at_level: int | str | None, names: list[str] | None) -> int:
@@ -88,17 +96,24 @@ def _listed(chain: Chain) -> str:
     return ", ".join(repr(level.name) for level in chain.levels) + "."
 
 
-def _reached(run: ChainRun, chain: Chain, names: list[str] | None, place: int) -> int:
-    if names is None:
+Places = list[int | None]
+"""Where each level of the old edition stands in the new one; empty where nobody knows."""
+
+
+def _now(places: Places, level: int) -> int | None:
+    return places[level] if level < len(places) else None
+
+
+def _reached(run: ChainRun, places: Places, place: int) -> int:
+    if not places:
         return min(run.reached, place)
-    found = [chain.index(name) for name in names[: run.reached]]
-    return max((index + 1 for index in found if index is not None), default=0)
+    return max((index + 1 for index in places[: run.reached] if index is not None), default=0)
 
 
-def _reminders(run: ChainRun, chain: Chain, names: list[str] | None) -> tuple[ReminderDue, ...]:
+def _reminders(run: ChainRun, chain: Chain, places: Places) -> tuple[ReminderDue, ...]:
     kept = []
-    for reminder in run.reminders if names is not None else ():
-        index = chain.index(names[reminder.level]) if names is not None and reminder.level < len(names) else None
-        if index is not None and chain.levels[index].remind is not None:
-            kept.append(evolve(reminder, level=index))
+    for reminder in run.reminders:
+        level = _now(places, reminder.level)
+        if level is not None and chain.levels[level].remind is not None:
+            kept.append(evolve(reminder, level=level))
     return tuple(kept)
