@@ -7,7 +7,7 @@ from datetime import date
 
 from attrs import frozen
 
-from servflow.calendars._zones import BLOCK, DAY, EPOCH_ORDINAL, resolve, segments, wall_of
+from servflow.calendars._zones import BLOCK, DAY, EPOCH_ORDINAL, resolve, segments, segments_between, wall_of
 
 UNITS = ("minute", "hour", "day", "duty day", "week", "month")
 ELAPSED_UNITS = {"minute": 60_000_000, "hour": 3_600_000_000}
@@ -123,9 +123,14 @@ class Turns:
                 turn = self._shown(at + offset)
                 # Where the offset has held for a day when the turn began, the wall clock decides: no change of offset
                 # moves a wall clock by more than that, so neither boundary can have been shown before.
-                sure = self._day(turn) * DAY + self.wall - offset >= start + DAY
-                return turn if sure else self._settled(turn, at)
+                calm = self._day(turn) * DAY + self.wall - offset - DAY
+                return turn if calm >= start or self._steady(calm, at, offset) else self._settled(turn, at)
         raise AssertionError("the stretches of a block cover it")
+
+    def _steady(self, low: int, high: int, offset: int) -> bool:
+        """Whether an offset holds from one instant to another."""
+        around = segments_between(self.zone, low, high)
+        return all(held == offset for start, end, held in around if start <= high and end > low)
 
     def _settled(self, turn: int, at: int) -> int:
         """The turn that holds at an instant, from one near it."""
