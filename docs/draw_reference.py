@@ -17,7 +17,7 @@ from servflow.correlation import firing_types, record_types
 from servflow.documents import schema
 
 HERE = Path(__file__).parent / "reference"
-PAGES = ("correlator.md", "definition.md", "errors.md", "records-and-effects.md")
+PAGES = ("correlator.md", "definition.md", "errors.md", "records-and-effects.md", "schedules.md")
 
 
 def main() -> int:
@@ -65,6 +65,11 @@ def correlator() -> Iterator[str]:
         yield "| name | type |"
         yield "|---|---|"
         yield from (f"| `{name}` | {_type(kind)} |" for name, kind in types.items())
+
+
+def schedules() -> Iterator[str]:
+    """Every key of a file of on-call schedules."""
+    return _document("schedules")
 
 
 def _type(kind: Any) -> str:
@@ -277,6 +282,7 @@ PARTS = {
     "records": records,
     "effects": effects,
     "reservations": reservations,
+    "schedules": schedules,
 }
 
 if __name__ == "__main__":

@@ -134,7 +134,8 @@ def fairness(
     """
     How duty, nights, weekends and holidays are shared out among people.
 
-    A shift goes on while a person is on call without a break; it ends where a turn passes, also to the same person again.
+    A shift of a person goes on through changes of who else is on call; it ends where their turn does, also where the next is
+    theirs again.
 
     Args:
         schedule: a schedule, rotation or roster, or anything with ``on_call`` and ``next_change``.
@@ -176,8 +177,8 @@ def duties(schedule: Any, start: datetime, end: datetime) -> dict[str, list[Shif
     """
     The shifts of each person that meet ``[start, end)``, whole, in order.
 
-    A shift goes on through changes of who else is on call, as far as 500 of them beyond what is asked; it ends where a turn
-    passes, also to the same person again. Of a schedule without ``shifts`` only what lies within is known.
+    A shift goes on through changes of who else is on call, as far as 500 of them beyond what is asked; it ends where the
+    person's turn does, also where the next is theirs again. Of a schedule without ``shifts`` only what lies within is known.
 
     Raises:
         TimeError: an instant is naive.
@@ -195,36 +196,38 @@ def duties(schedule: Any, start: datetime, end: datetime) -> dict[str, list[Shif
 
 def _collected(schedule: Any, start: datetime, end: datetime) -> dict[str, list[Shift]]:
     found: dict[str, list[Shift]] = {}
-    last: dict[str, Users] = {}
     for shift in shifts_of(schedule, start, end):
         for user in shift.users:
             held = found.setdefault(user, [])
-            touches = held and held[-1].end == shift.start and last[user] != shift.users
-            if held and (held[-1].end > shift.start or touches):
+            if held and (held[-1].end > shift.start or (held[-1].end == shift.start and _goes_on(schedule, user, shift.start))):
                 held[-1] = Shift(held[-1].start, max(held[-1].end, shift.end), (user,))
             else:
                 held.append(Shift(shift.start, shift.end, (user,)))
-            last[user] = shift.users
     return found
+
+
+def _goes_on(schedule: Any, user: str, at: datetime) -> bool:
+    """Whether a shift of somebody goes on at an instant at which one that names them ends and one begins."""
+    if not isinstance(schedule, Schedule):
+        return not hasattr(schedule, "shifts")  # shifts of turns and those written out end where they say
+    return not any(_meet(layer, user, at) for layer in schedule.layers)
+
+
+def _meet(schedule: Any, user: str, at: datetime) -> list[Shift]:
+    """The shift of somebody that ends at an instant and the one that begins there; none where there are not both."""
+    around = [one for one in schedule.shifts(at - _INSTANT, at + _INSTANT) if user in one.users]
+    both = [one for one in around if one.end == at][-1:] + [one for one in around if one.start == at][:1]
+    return both if len(both) > 1 else []
 
 
 def _reached(schedule: Any, user: str, at: datetime, *, back: bool) -> datetime:
     """Where a shift of somebody that begins or ends at an instant really does, if others only came or went there."""
     for _ in range(_MOST_JOINED):
-        around = schedule.shifts(at - _INSTANT, at + _INSTANT)
-        sides = [[one for one in around if user in one.users and edge(one) == at] for edge in (_end, _start)]
-        if not (sides[0] and sides[1]) or sides[0][-1].users == sides[1][0].users:
+        both = _meet(schedule, user, at)
+        if not both or not _goes_on(schedule, user, at):
             break
-        at = sides[0][-1].start if back else sides[1][0].end
+        at = both[0].start if back else both[1].end
     return at
-
-
-def _start(shift: Shift) -> datetime:
-    return shift.start
-
-
-def _end(shift: Shift) -> datetime:
-    return shift.end
 
 
 def shifts_of(schedule: Any, start: datetime, end: datetime) -> tuple[Shift, ...]:

@@ -94,6 +94,10 @@ def test_a_shift_ends_where_a_turn_passes() -> None:
     found = duties(Schedule([WEEKLY, DAILY]), MARCH, APRIL)
     alone = fairness(Rotation(["ann"], "2026-03-02", "Europe/Berlin"), MARCH, APRIL)
 
+    nights = Rotation(["desk"], "2026-03-02", "Europe/Berlin", windows={"mon-sun": ("22:00-06:00",)})
+    beside = duties(Schedule([WEEKLY, nights]), MARCH, APRIL)
+
+    assert [found["ann"], found["bob"]] == [beside["ann"], beside["bob"]]
     assert WEEKLY.shifts(MARCH, APRIL) == tuple(sorted(found["ann"] + found["bob"], key=lambda one: one.start))
     assert [6] == [one.shifts for one in alone.people]
 

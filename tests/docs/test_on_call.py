@@ -1,0 +1,29 @@
+"""Knows that the example with an on-call hotline prints what its page says; must not know what it does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from tests.requirements import require
+
+HERE = Path(__file__).resolve().parents[2] / "examples" / "on_call"
+
+
+def test_on_call_prints_what_it_says(tmp_path: Path) -> None:
+    """The example runs from another folder, its output is the one its page shows, and it leaves a calendar."""
+    require("ical")
+    run = subprocess.run(
+        [sys.executable, str(HERE / "app.py"), str(tmp_path)],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        env={"PYTHONUTF8": "1", "PYTHONPATH": str(HERE.parents[1])},
+        timeout=60,
+        check=True,
+    )
+
+    assert textwrap.indent(run.stdout, "    ") in (HERE / "README.md").read_text("utf-8")
+    assert (tmp_path / "ann.ics").exists()
