@@ -56,6 +56,7 @@ class Walk:
     level: int = 0
     to_wait: int | None = 0
     reminders: list[_Reminder] = field(factory=list)
+    held: bool = False
     frozen: str = ""
     until: int | None = None
     over: bool = False
@@ -81,12 +82,14 @@ class Walk:
     def _do(self, what: str, extra: Any = None) -> None:
         if what == "flag":
             self.flag = extra
+            self.held = self.held and (not extra or bool(self.frozen))
         elif self.over:
             return
         elif what == "stop":
             self.over = True
         elif what == "escalate":
-            self._send_to(self.level if extra is None else extra)
+            passed = self.held and self.level + 1 < len(self.levels)
+            self._send_to(self.level + passed if extra is None else extra)
         elif what == "ack" and self.on_ack == "pause":
             self.frozen, self.until = "acknowledged", None if self.ttl is None else self.minute + self.ttl
         elif what == "snooze":
@@ -97,13 +100,17 @@ class Walk:
     def _send_to(self, place: int) -> None:
         if place >= len(self.levels):
             return
-        self.climb += place < self.level
+        if place < self.level:
+            self.climb += 1
+            self.reminders = [one for one in self.reminders if one.level < place]
+        self.held = False
         self.frozen, self.until, self.level, self.to_wait = "", None, place, 0
 
     def _go_on(self, *, answered: bool) -> None:
         self.frozen, self.until = "", None
+        self.held = self.held and not self.flag
         if answered and self.unack == "restart":
-            self.climb, self.level, self.reminders = self.climb + 1, 0, []
+            self.climb, self.level, self.reminders, self.held = self.climb + 1, 0, [], False
             self.to_wait = self.levels[0]["after"]
 
     # what time does -----------------------------------------------------------------------------------------------
@@ -119,7 +126,9 @@ class Walk:
         here = self.level
         skipped = level.get("when") is not None and not self.flag
         if skipped and level["when"] == "wait":
-            return False  # it is looked at again every minute
+            self.held = True  # it is looked at again every minute
+            return False
+        self.held = False
         self.told.append(Told(self.minute, self.climb, here, skipped=skipped))
         if not skipped and level.get("every"):
             self.reminders = [one for one in self.reminders if one.level != here]
