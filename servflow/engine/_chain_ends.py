@@ -22,6 +22,11 @@ MAX_REASONS = 20
 def stop(call: OneCall, run: ChainRun, reason: str, by: str | None = None) -> None:
     """End a run; levels caught up in the very call that ends it notify nobody, and those it did not reach are named."""
     hush(call, lambda late: late.of(run), f"the call that caught it up ended the run: {reason}")
+    over(call, run, reason, by)
+
+
+def over(call: OneCall, run: ChainRun, reason: str, by: str | None = None) -> None:
+    """A run is over before its climb is, though not by the call's own event; the levels it did not reach are named."""
     plan = find_plan(call.compiled, run)
     levels = () if plan is None else unreached(plan, run)
     call.record(ChainStopped, run=escalation.stop(run), reason=reason, by=by, levels=levels)

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from servflow import escalation, sla
-from servflow.engine import _chain_conditions, _chain_silences
+from servflow.engine import _chain_answers, _chain_conditions, _chain_silences
+from servflow.engine._chain_ends import over
 from servflow.engine._chain_plans import ChainPlan, calendars, plan_of, put_on, runs_of
 from servflow.engine._chain_triggers import Beginning
 from servflow.engine._payloads import refuse
 from servflow.errors import Refused, nearest
 from servflow.escalation import ASKED
-from servflow.model import ChainResumed, ChainRun, ChainStopped, replace
+from servflow.model import ChainRun, ChainStopped, replace
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall, StartChain
@@ -141,7 +142,7 @@ def begin_armed(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: dateti
         if way is not None:
             begin(call, plan, run.cause, scheduled, way[0])
             return
-    call.record(ChainStopped, run=escalation.stop(run), reason=reason)
+    over(call, run, reason)
 
 
 # asked for ------------------------------------------------------------------------------------------------------
@@ -178,7 +179,7 @@ def _jumped(call: OneCall, plan: ChainPlan, asked: StartChain) -> bool:
         level = 0 if asked.level is None else edition.chain.index(asked.level)
         if level is not None:  # a run of an edition without the level goes on as it does
             moved = True
-            call.record(ChainResumed, run=escalation.escalate(edition.chain, run, call.at, level, cal_of=calendars(call)))
+            _chain_answers.escalate(call, run, level)
     return moved
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from servflow import escalation
 from servflow.engine import _chain_answers, _chain_levels, _chain_quiet, _chain_silences, _chain_starts
-from servflow.engine._chain_ends import hush, stop
+from servflow.engine._chain_ends import hush, over, stop
 from servflow.engine._chain_plans import ChainPlan, calendars, editions, plan_of
-from servflow.model import ChainResumed, ChainRun, ChainStopped, micros
+from servflow.model import ChainResumed, ChainRun, micros
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -82,7 +82,7 @@ def fire(call: OneCall, plan: ChainPlan, run: ChainRun, kind: str, scheduled: da
     """What time alone does next to a run, at its scheduled instant."""
     call.cause = f"chain:{run.chain}:{run.cause}:{run.generation}:{run.climb}:{run.level}:{kind}@{micros(scheduled)}"
     if kind != "begin" and run.hash != plan.chain.hash and _beyond(plan, run, kind):
-        call.record(ChainStopped, run=escalation.stop(run), reason="its chain was changed and has fewer levels now")
+        over(call, run, "its chain was changed and has fewer levels now")
     elif kind == "begin":
         _chain_starts.begin_armed(call, plan, run, scheduled)
     elif kind == "level":

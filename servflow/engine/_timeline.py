@@ -12,6 +12,7 @@ import attrs
 from servflow import escalation
 from servflow.engine import _chain_starts, _chains, _clock_story, _clocks, _helping, _placing
 from servflow.engine._call import Happening
+from servflow.engine._chain_ends import over
 from servflow.engine._chain_plans import ChainPlan, find_plan
 from servflow.engine._events import check_budget, drain, settle, timer_event
 from servflow.errors import ExpressionError, LimitError, Refused
@@ -21,7 +22,6 @@ from servflow.model import (
     RESOLUTION,
     SYSTEM,
     ChainRun,
-    ChainStopped,
     OfferMade,
     RefusedTimer,
     StateTimer,
@@ -193,7 +193,7 @@ def _chain_due(plan: ChainPlan, run: ChainRun, kind: str, at: datetime) -> Due:
         settle(call)
 
     def give_up(call: OneCall, _code: str, why: str) -> None:
-        call.record(ChainStopped, run=escalation.stop(run), reason=f"{kind} failed: {why}")
+        over(call, run, f"{kind} failed: {why}")
 
     return Due(at, climb, give_up)
 

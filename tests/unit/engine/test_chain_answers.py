@@ -451,3 +451,20 @@ def test_a_screen_offers_what_could_be_done() -> None:
     assert ["acknowledge", "unacknowledge", "snooze", "escalate", "deescalate", "stop"] == offered(case)
     case.fire("chain.snooze", {"until": "1h"}, minutes=130)
     assert ["acknowledge", "snooze", "unsnooze", "escalate", "deescalate", "stop"] == offered(case)
+
+
+def test_a_run_that_never_begins_names_all_its_levels() -> None:
+    """What waited for its beginning and does not begin has reached none of its levels."""
+    case = climbing(start={"state": "b", "after": "1h"}, when="vip", fields={"vip": {"type": "bool", "default": False}})
+    case.fire("go")
+
+    assert [("one", "two")] == [record.levels for record in of(ChainStopped, case.until(61).records)]
+
+
+def test_a_level_that_fails_is_named_with_those_above_it() -> None:
+    """A run that ends since a level cannot be carried out says which levels nobody heard of."""
+    broken = {"name": "two", "after": "1h", "do": [{"set": {"priority": "n"}}]}
+    case = climbing(level("one"), broken, level("three"), fields={"n": {"type": "int", "default": 99}})
+    case.fire("go")
+
+    assert [("two", "three")] == [record.levels for record in of(ChainStopped, case.until(121).records)]
