@@ -54,7 +54,7 @@ class EndingModel(Part):
 
     state: Names | None = about("the ticket enters a state", "进入某状态")
     event: Names | None = about("an event happens", "发生事件")
-    message: Annotated[str, words(SIDES)] | None = about("this side writes", "某一方发来消息")
+    message: Names | None = about("this side writes", "某一方发来消息")
     public: bool | None = about("only public messages count, or only internal ones", "只计公开（或内部）消息")
 
 

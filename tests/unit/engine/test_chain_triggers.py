@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+import servflow
 from servflow.engine import Workflow, migrate, plan_migration
+from servflow.engine._verbs import Walk
 from servflow.errors import DefinitionError, Refused
 from servflow.model import SYSTEM, ChainStarted, ChainStopped, Escalated, dump, load_ticket
 from tests.unit.engine.climbs import climbing, level, reached
@@ -459,9 +461,10 @@ def test_a_jump_moves_a_live_run_and_starts_one_where_none_is_live() -> None:
         case.until(91)
 
     assert [2] == [run.level for run in idle.ticket.chains if run.chain == "b"]
-    assert [("b1", after(80)), ("a1", after(90)), ("b3", after(90))] == [
-        (one.name, one.scheduled) for one in of(Escalated, busy.records)
+    assert [("b1", "fired"), ("a1", "fired"), ("b2", "skipped"), ("b3", "fired")] == [
+        (one.name, one.outcome) for one in of(Escalated, busy.records)
     ]
+    assert [after(80), after(90), after(90)] == spoke(busy)
 
 
 def test_a_transition_may_jump_back_and_begins_another_climb() -> None:
@@ -486,7 +489,9 @@ def test_a_level_that_jumps_ahead_in_its_chain_moves_its_own_run_alone() -> None
     case.until(61)
 
     assert [("event:y", 0)] == [(run.cause, run.level) for run in case.ticket.chains]
-    assert ["one", "three"] == [item.name for item in of(Escalated, case.records)]
+    assert [("one", "fired"), ("two", "skipped"), ("three", "fired")] == [
+        (item.name, item.outcome) for item in of(Escalated, case.records)
+    ]
 
 
 # bad input ------------------------------------------------------------------------------------------------------
@@ -623,3 +628,35 @@ def test_a_run_waits_for_nothing_that_its_chain_no_longer_knows() -> None:
     outcome = new.advance(ticket, at=after(300))
 
     assert ((), ()) == (outcome.ticket.chains, outcome.effects)
+
+
+def test_a_walk_sees_the_same_rises() -> None:
+    """Without a snapshot between events it comes to the same ticket, also after a step back."""
+    case = climbing(level("one", "1h"), start=MAJOR, fields=SEVERITY)
+    walk = Walk(case.workflow, case.ticket)
+    for minute, severity in ((10, "major"), (100, "major"), (110, "minor"), (120, "major")):
+        walk.fire("ticket.update", {"severity": severity}, at=after(minute))
+        case.fire("ticket.update", {"severity": severity}, minutes=minute)
+
+    assert case.ticket == walk.ticket
+
+    walk.step_back()
+    walk.fire("ticket.update", {"severity": "major"}, at=after(120))
+
+    assert case.ticket == walk.ticket
+
+
+def test_several_sides_may_end_a_run() -> None:
+    """A list of sides in one mapping is several endings, in Python as in YAML."""
+    text = """
+workflow: w
+states: {a: {}, z: {closed: true}}
+transitions: [{event: end, source: a, target: z}]
+escalations:
+  - {name: c, start: {event: x}, until: {message: [agent, customer]}, levels: [{name: one, after: 1h}]}
+"""
+    case = Case(servflow.load(text))
+    case.fire("x")
+    outcome = case.fire("ticket.message", CUSTOMER, minutes=1)
+
+    assert (["message of customer"], ()) == ([one.reason for one in of(ChainStopped, outcome.records)], outcome.ticket.chains)
