@@ -124,3 +124,203 @@ def test_an_override_is_a_value() -> None:
     same = Override(start="2026-03-02T20:00+08:00", end="2026-03-02T13:00Z", users=["zoe"])
 
     assert Override(**override()) == same
+
+
+def test_a_cover_holds_where_those_covered_for_would_be() -> None:
+    """Somebody covers for ann for a week: her days only; two who swap have each other's."""
+    week = {"start": MONDAY, "end": MONDAY + timedelta(days=7)}
+    cover = Schedule([BASE, OFFICE], [{**week, "users": "zoe", "instead_of": "ann"}])
+    swap = Schedule([BASE], [{**week, "users": "bob", "instead_of": "ann"}, {**week, "users": "ann", "instead_of": "bob"}])
+
+    assert [("zoe", "cy"), ("bob", "cy"), ("zoe", "cy")] == [cover.on_call(NOON + timedelta(days=day)) for day in range(3)]
+    assert [("bob",), ("ann",), ("bob",)] == [swap.on_call(NOON + timedelta(days=day)) for day in range(3)]
+    assert ("bob",) == swap.on_call(NOON + timedelta(days=7))
+    assert cover == Schedule(**cover.to_data())
+
+
+def test_a_temporary_stretch_replaces_everything() -> None:
+    """Neither layers nor overrides count within it; its gaps are gaps, its overlaps are shared."""
+    always = {"start": "2026-12-01T00:00Z", "end": "2027-01-01T00:00Z", "users": "amy", "action": "add"}
+    schedule = Schedule([BASE], [always], temporary=CHRISTMAS)
+    christmas = datetime(2026, 12, 24, tzinfo=UTC)
+    shifts = schedule.shifts(christmas - timedelta(hours=1), christmas + timedelta(days=4))
+
+    def hours(at: datetime) -> int:
+        return (at - christmas) // timedelta(hours=1)
+
+    assert [
+        (-24, 0, ("bob", "amy")),
+        (0, 24, ("xia",)),
+        (24, 36, ("xia", "yan", "zoe")),
+        (36, 48, ("yan", "zoe")),
+        (72, 96, ("ann", "amy")),
+    ] == [(hours(shift.start), hours(shift.end), shift.users) for shift in shifts]
+    assert not schedule.on_call(christmas + timedelta(hours=60))
+    assert christmas + timedelta(hours=24) == schedule.next_change(christmas)
+    assert ("yan", "zoe") == schedule.previous_on_call(christmas + timedelta(hours=60))
+
+
+def goalert(**changes: Any) -> Schedule:
+    return Schedule(
+        [{"users": "foobar", "start": "2018-01-01", "zone": "UTC", "windows": {"mon-sun": ["08:00-10:00"]}}], **changes
+    )
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        (goalert(), ["480-600 foobar"]),
+        (
+            goalert(
+                temporary={
+                    "start": "2018-01-01T08:15Z",
+                    "end": "2018-01-01T08:45Z",
+                    "shifts": {"start": "2018-01-01T08:25Z", "end": "2018-01-01T08:35Z", "users": "baz"},
+                }
+            ),
+            ["480-495 foobar", "505-515 baz", "525-600 foobar"],
+        ),
+        (
+            goalert(
+                overrides={
+                    "start": "2018-01-01T08:30Z",
+                    "end": "2018-01-01T08:45Z",
+                    "users": "binbaz",
+                    "instead_of": "foobar",
+                }
+            ),
+            ["480-510 foobar", "510-525 binbaz", "525-600 foobar"],
+        ),
+        (
+            goalert(
+                overrides=[
+                    {"start": f"2018-01-01T{start}Z", "end": f"2018-01-01T{end}Z", "users": "binbaz", "action": "add"}
+                    for start, end in (("08:30", "08:45"), ("08:00", "08:15"))
+                ]
+            ),
+            ["480-495 foobar+binbaz", "495-510 foobar", "510-525 foobar+binbaz", "525-600 foobar"],
+        ),
+        (
+            goalert(
+                overrides={"start": "2018-01-01T08:30Z", "end": "2018-01-01T08:45Z", "users": "foobar", "action": "remove"}
+            ),
+            ["480-510 foobar", "525-600 foobar"],
+        ),
+    ],
+)
+def test_shifts_are_those_that_goalert_computes(schedule: Schedule, expected: list[str]) -> None:
+    """For a person from eight to ten every day, each way of standing in gives the same minutes of 1 January 2018 there."""
+    day = datetime(2018, 1, 1, tzinfo=UTC)
+    minute = timedelta(minutes=1)
+
+    assert expected == [
+        f"{(shift.start - day) // minute}-{(shift.end - day) // minute} {'+'.join(shift.users)}"
+        for shift in schedule.shifts(day + 480 * minute, day + 540 * minute)
+    ]
+
+
+def test_adding_removing_and_covering_at_once_are_those_of_goalert() -> None:
+    """Of rab, baz and bin, with bar covering for rab, baz removed and foo added, bar, bin and foo are on call."""
+    stretch = {"start": NOON, "end": NOON + timedelta(minutes=1)}
+    group = {"users": [["rab", "baz", "bin"]], "start": "2026-03-02", "zone": "UTC"}
+    schedule = Schedule(
+        [group],
+        [
+            {**stretch, "users": "foo", "action": "add"},
+            {**stretch, "users": "bar", "instead_of": "rab"},
+            {**stretch, "users": "baz", "action": "remove"},
+        ],
+    )
+    minutes = [NOON + timedelta(minutes=step) for step in (-1, 0, 1)]
+
+    assert [("rab", "baz", "bin"), ("bar", "bin", "foo"), ("rab", "baz", "bin")] == [schedule.on_call(at) for at in minutes]
+
+
+def over(first: float, last: float, **changes: Any) -> dict[str, Any]:
+    return {"start": NOON + timedelta(hours=first), "end": NOON + timedelta(hours=last), "users": "zoe", **changes}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        ([over(0, 2), over(2, 4)], []),
+        ([over(0, 2), over(1, 4)], ["overrides[1]"]),
+        ([over(1, 4), over(0, 2)], ["overrides[0]"]),
+        ([over(0, 9), over(1, 2), over(3, 4)], ["overrides[1]", "overrides[2]"]),
+        ([over(0, 2), over(1, 4, action="add")], []),
+        ([over(0, 2), over(1, 4, action="remove")], ["overrides[1]"]),
+        ([over(0, 2), over(1, 4, action="remove", users="ann")], []),
+        ([over(0, 2, action="add"), over(1, 4, action="remove")], ["overrides[1]"]),
+        ([over(0, 2, action="add"), over(2, 4, action="remove")], []),
+        ([over(0, 2, action="add"), over(1, 4, action="add")], []),
+        ([over(0, 2, instead_of="ann"), over(1, 4, users="yan", instead_of="ann")], ["overrides[1]"]),
+        ([over(0, 2, instead_of="ann"), over(1, 4, users="ann", action="remove")], ["overrides[1]"]),
+        ([over(0, 2, instead_of="ann"), over(1, 4, users="ann", instead_of="zoe")], []),
+        ([over(0, 2, instead_of="ann"), over(1, 4, users="yan")], []),
+        ([over(0, 2, action="add", instead_of="ann")], ["overrides[0].instead_of"]),
+    ],
+)
+def test_overrides_that_contradict_each_other_are_refused(overrides: list[Any], expected: list[str]) -> None:
+    """Two that replace everybody may not overlap, nor two that differ about somebody; the later of them is told."""
+    if not expected:
+        assert len(overrides) == len(Schedule([BASE], overrides).overrides)
+        return
+    with pytest.raises(DefinitionError) as caught:
+        Schedule([BASE], overrides)
+
+    assert expected == [finding.path for finding in caught.value.findings]
+    for finding in caught.value.findings:
+        assert finding.code not in (finding.message(), finding.message("zh"))
+
+
+def test_temporary_stretches_are_checked() -> None:
+    """They may not overlap, and their shifts stay within them."""
+    with pytest.raises(DefinitionError) as caught:
+        Schedule(temporary=[CHRISTMAS, {**CHRISTMAS, "start": "2026-12-26T00:00Z", "end": "2026-12-28T00:00Z"}])
+    with pytest.raises(DefinitionError) as overlapping:
+        Schedule(temporary=[CHRISTMAS, {"start": "2026-12-26T00:00Z", "end": "2026-12-28T00:00Z"}])
+
+    assert ["temporary[1].shifts[0]", "temporary[1].shifts[1]"] == [finding.path for finding in caught.value.findings]
+    assert ["temporary[1]"] == [finding.path for finding in overlapping.value.findings]
+
+
+def test_ten_thousand_overrides_are_not_looked_at_one_by_one() -> None:
+    """Long and short stretches lie over each other; what holds at an instant is what a scan finds."""
+    overrides: list[Any] = []
+    for number in range(2_000):
+        start = MONDAY + timedelta(hours=number)
+        end = start + timedelta(hours=1 + number % 7)
+        overrides.append({"start": start, "end": end, "users": f"u{number}", "action": "add"})
+    overrides.append({"start": MONDAY, "end": MONDAY + timedelta(days=100), "users": "all", "action": "add"})
+    schedule = Schedule(overrides=overrides)
+    for hours in (0, 1, 7, 999, 1999, 2003, 2400):
+        expected = [f"u{number}" for number in range(2_000) if number <= hours < number + 1 + number % 7]
+
+        assert [*expected, *(["all"] if hours < 2400 else [])] == list(schedule.on_call(MONDAY + timedelta(hours=hours)))
+
+
+def test_shifts_of_a_schedule_are_cut_where_it_shows() -> None:
+    """Turns of the same person are shifts of their own; what another layer hides or repeats cuts nothing."""
+    alone = Rotation("ann", "2026-03-02", "UTC", "1 day")
+    office = Rotation("ann", "2026-03-02", "UTC", windows={"mon-fri": ["09:00-17:00"]})
+    hidden = Rotation(["x", "y"], "2026-03-02", "UTC", "1 hour")
+    days = [(("ann",), MONDAY + timedelta(days=day), MONDAY + timedelta(days=day + 1)) for day in range(3)]
+    for schedule in (Schedule([alone]), Schedule([alone, office]), Schedule([hidden, alone, office], combine="top")):
+        shifts = schedule.shifts(NOON, NOON + timedelta(days=2))
+
+        assert days == [(shift.users, shift.start, shift.end) for shift in shifts]
+        assert [] == list(schedule.next_on_call(NOON)) == list(schedule.previous_on_call(NOON))
+
+
+def test_years_that_no_calendar_has_are_refused_or_none() -> None:
+    """Whoever is on call is told to the ends of time; a shift that leaves them is refused, a change there is none."""
+    schedule = Schedule([Rotation(["ann", "bob"], "2026-03-02", "Asia/Shanghai", "1 month")])
+    first, last = (datetime(year, *day, tzinfo=UTC) for year, day in ((1, (1, 1)), (9999, (12, 31))))
+
+    assert schedule.on_call(first) != ()
+    assert schedule.on_call(last) != ()
+    assert schedule.next_change(last) is None
+    with pytest.raises(TimeError, match="9999"):
+        schedule.shifts(last, last + timedelta(hours=1))
+    with pytest.raises(TimeError, match="9999"):
+        schedule.shifts(first, first + timedelta(hours=1))
