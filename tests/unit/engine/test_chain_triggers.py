@@ -458,6 +458,7 @@ def test_a_jump_moves_a_live_run_and_starts_one_where_none_is_live() -> None:
     busy.fire("go", minutes=20)
     for case in (idle, busy):
         case.fire("complain", minutes=30)
+        case.until(81)
         case.until(91)
 
     assert [2] == [run.level for run in idle.ticket.chains if run.chain == "b"]
