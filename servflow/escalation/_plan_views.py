@@ -167,7 +167,7 @@ class Plan:
                  for item in self.events if item.refused or not item.event.startswith("chain.")]  # fmt: skip
         rows += [Line(at=start, what="down", until=end) for start, end in self.down]
         # An event goes before what it brings about; a level set for its very instant would only come after it.
-        return sorted(rows, key=lambda row: (row.at, bool(row.chain)))
+        return sorted(rows, key=lambda row: (row.at, row.what not in ("event", "refused", "down")))
 
 
 @frozen(kw_only=True)
