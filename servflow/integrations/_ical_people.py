@@ -26,10 +26,7 @@ _MOST_NAMES = 50_000
 
 _LEVEL = re.compile(r"\s*\[L(\d{1,3})\]\s*", re.ASCII | re.IGNORECASE)
 _BETWEEN = re.compile(r"[,;/|\u3001\uff0c\uff1b\uff0f\n]|\s[&+]\s|\s(?=@)")
-_KNOWN_FORMS = (
-    re.compile(r"on[ -]?call\s*[-:\u2013]\s*(.+?)(?:\s+[-\u2013]\s+.*)?", re.IGNORECASE),
-    re.compile(r"on[ -]?call\s*\((.+)\)", re.IGNORECASE),
-)
+_KNOWN_FORM = re.compile(r"on[ -]?call\s*[-:\u2013]\s*(.+?)(?:\s+[-\u2013]\s+.*)?", re.IGNORECASE)
 # A character of a script without spaces is a word of its own.
 _WORD = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s,;/|\u3001\uff0c\uff1b\uff0f()<>\[\]:\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
@@ -172,11 +169,8 @@ def _parts(text: str) -> list[str]:
 
 def _bare(text: str) -> str:
     """The text without what on-call systems write around a name."""
-    for form in _KNOWN_FORMS:
-        found = form.fullmatch(text.strip())
-        if found:
-            return found[1].strip()
-    return text
+    found = _KNOWN_FORM.fullmatch(text.strip())
+    return found[1].strip() if found else text
 
 
 def _plain(text: str) -> str:
