@@ -143,7 +143,7 @@ class Plan:
         Raises:
             InputError: no such zone, or another language.
         """
-        return sequence(self._rows(), lang, zone_name(zone))
+        return sequence(self._rows(), lang, zone_name(zone), self.chain)
 
     def to_data(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -284,15 +284,15 @@ def _cells(row: Line, lang: str, zone: str, chains: bool) -> list[str]:
 # drawing --------------------------------------------------------------------------------------------------------
 
 
-def sequence(rows: Sequence[Line], lang: str, zone: str) -> str:
-    """Rows as a Mermaid sequence diagram; whatever a name holds, it is drawn and never read as syntax."""
+def sequence(rows: Sequence[Line], lang: str, zone: str, alone: str = "") -> str:
+    """Rows as a Mermaid sequence diagram, of one chain alone by its name; whatever a name holds is never read as syntax."""
     head, tail, left_out = _cut(rows)
     shown = (*head, *tail)
     chains = dict.fromkeys(row.chain for row in shown if row.chain)
     ids = {name: f"c{place}" for place, name in enumerate(chains)} or {"": "c0"}
     people = {name: f"p{place}" for place, name in enumerate(dict.fromkeys(one for row in shown for one in row.to[:_DRAWN]))}
     lines = ["sequenceDiagram"]
-    lines += [f"    participant {key} as {_safe(name) or _word('chain', lang)}" for name, key in ids.items()]
+    lines += [f"    participant {key} as {_safe(name or alone) or _word('chain', lang)}" for name, key in ids.items()]
     lines += [f"    participant {key} as {_safe(name)}" for name, key in people.items()]
     first = next(iter(ids.values()))
     for row in head:
