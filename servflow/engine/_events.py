@@ -133,7 +133,7 @@ def _granted(call: OneCall, event: str) -> bool:
         return call.actor == SYSTEM or not call.workflow.roles  # sent by the closing of a child, never by a person
     if event in ("ticket.cancel", "ticket.reopen"):
         return False  # these are only as much as the definition's transitions make of them
-    if event in (*RESULTS, FIRED) and call.actor == SYSTEM:
+    if event in (*RESULTS, FIRED) and call.actor is not None and call.actor.id == SYSTEM.id:
         return True  # the desk tells what its handlers came to
     if event == _checklist.CHECK:
         return _checklist.may_check(call)
