@@ -29,7 +29,7 @@ def became_true(call: OneCall, plan: ChainPlan, beginning: Beginning) -> bool:
     before: bool | Refused = call.held[key] if known else False
     now = _holds(call, beginning)
     if now is not False and not known:  # what does not hold has not become true, whatever it was
-        before = _before(call, beginning)
+        before = now if _untouched(call, beginning) else _before(call, beginning)
     if not known or before is not now:
         call.held = {**call.held, key: now}  # a new mapping: where a step is undone, what was seen is undone too
     if isinstance(now, Refused):
@@ -37,6 +37,17 @@ def became_true(call: OneCall, plan: ChainPlan, beginning: Beginning) -> bool:
             return False
         raise now
     return now and before is not True
+
+
+def _untouched(call: OneCall, beginning: Beginning) -> bool:
+    """Whether all that a condition reads is the very same as when the call began; a quick yes, no proof of a change."""
+    base, draft, fields = call.base, call.draft, beginning.fields
+    if base is None or fields is None or base.closed != draft.closed:
+        return False
+    before, now = base.fields, draft.fields
+    if before is not now and any(before.get(name) is not now.get(name) for name in fields):
+        return False
+    return all(getattr(base, name) is getattr(draft, name) for name in beginning.attributes)
 
 
 def _before(call: OneCall, beginning: Beginning) -> bool | Refused:

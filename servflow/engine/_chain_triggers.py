@@ -27,6 +27,9 @@ class Beginning:
     head: str
     trigger: Trigger
     ways: tuple[tuple[Expression | None, int | None], ...]
+    fields: tuple[str, ...] | None = None
+    attributes: tuple[str, ...] = ()
+    """Of a condition alone, all that it reads; *fields* is None where it reads anything that is worked out."""
 
 
 def compile_starts(compiled: Compiled, chain: Chain, path: str) -> tuple[Beginning, ...]:
@@ -38,11 +41,22 @@ def compile_starts(compiled: Compiled, chain: Chain, path: str) -> tuple[Beginni
         types = _readable(compiled, trigger)
         entry = None if trigger.level is None else chain.index(trigger.level)
         linked.append((compiled.condition(trigger.when, f"{where}.when", types=types), entry))
-    return tuple(_together(start, linked) for start in starts_of(chain, sla.mark_name))
+    return tuple(_together(compiled, start, linked) for start in starts_of(chain, sla.mark_name))
 
 
-def _together(start: Start, linked: list[tuple[Expression | None, int | None]]) -> Beginning:
-    return Beginning(head=start.head, trigger=start.trigger, ways=tuple(linked[place] for place in start.places))
+def _together(compiled: Compiled, start: Start, linked: list[tuple[Expression | None, int | None]]) -> Beginning:
+    made = Beginning(head=start.head, trigger=start.trigger, ways=tuple(linked[place] for place in start.places))
+    when = made.ways[0][0]
+    if start.trigger.kind != "when" or when is None or when.asks:
+        return made
+    fields = tuple(sorted(name for name in when.roots if name in compiled.workflow.fields))
+    others = tuple(sorted(name for name in when.roots if name not in compiled.workflow.fields))
+    return attrs.evolve(made, fields=fields, attributes=others) if set(others) <= _KEPT else made
+
+
+# What a ticket holds as it is read; everything else is worked out from something.
+_KEPT = frozenset({"priority", "assignee", "owner", "queue", "customer", "requester", "asset", "outlet", "channel", "tags"})
+_KEPT |= {"parent", "reopened", "opened_at", "closed_at"}
 
 
 def _readable(compiled: Compiled, trigger: Trigger) -> Mapping[str, Any] | None:
