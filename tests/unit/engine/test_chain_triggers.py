@@ -661,3 +661,17 @@ escalations:
     outcome = case.fire("ticket.message", CUSTOMER, minutes=1)
 
     assert (["message of customer"], ()) == ([one.reason for one in of(ChainStopped, outcome.records)], outcome.ticket.chains)
+
+
+def test_a_silence_under_an_earlier_edition_is_broken_as_well() -> None:
+    """A run that waits under the edition it is pinned to hears messages, though the present one does not listen."""
+    old = silent()
+    parts = {**old.workflow.to_data(), "version": 2}
+    parts["escalations"] = [{**parts["escalations"][0], "start": {"event": "never"}}]
+    new = Workflow(**parts, past_chains=[old.workflow.escalations[0]])
+    ticket = migrate(old.ticket, plan_migration(old.workflow, new), at=after(10)).ticket
+    heard = new.fire(ticket, "ticket.message", AGENT, at=after(60)).ticket
+    outcome = new.advance(heard, at=after(301))
+
+    assert [("silent:agent", "armed", after(300))] == [(run.cause, run.phase, run.due) for run in heard.chains]
+    assert (["one"], [old.ticket.chains[0].hash]) == (told(outcome), [run.hash for run in outcome.ticket.chains])
