@@ -15,6 +15,7 @@ import attrs
 from servflow import errors, model
 from servflow.correlation import firing_types, record_types
 from servflow.documents import schema
+from servflow.engine._definition import BUILT_IN
 
 HERE = Path(__file__).parent / "reference"
 PAGES = ("correlator.md", "definition.md", "errors.md", "records-and-effects.md", "schedules.md")
@@ -53,6 +54,15 @@ def drawn(text: str) -> str:
 def definition() -> Iterator[str]:
     """Every key of a workflow's definition."""
     return _document("workflow")
+
+
+def built_in_events() -> Iterator[str]:
+    """Every built-in event, and what its payload may carry."""
+    yield "| event | payload |"
+    yield "|---|---|"
+    for event, payload in BUILT_IN.items():
+        said = ", ".join(f"`{name}`: {kind}" for name, kind in payload.items())
+        yield f"| `{event}` | {'any field by name' if event == 'ticket.update' else said or 'nothing'} |"
 
 
 def correlator() -> Iterator[str]:
@@ -277,6 +287,7 @@ def _values(kinds: Iterable[type], skip: Iterable[str]) -> Iterator[str]:
 PARTS = {
     "correlator": correlator,
     "definition": definition,
+    "events": built_in_events,
     "tree": tree,
     "codes": codes,
     "records": records,
