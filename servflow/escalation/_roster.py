@@ -206,7 +206,7 @@ class Roster:
         last = bisect_left(self.duties, high, key=lambda duty: duty.start)
         return tuple(duty for duty in self.duties[:last] if duty.end > low) if low < high else ()
 
-    def overrides(self, action: str = "replace") -> tuple[Override, ...]:
+    def as_overrides(self, action: str = "replace") -> tuple[Override, ...]:
         """
         The roster as overrides of a ``Schedule``, one for each stretch with somebody on call.
 

@@ -54,14 +54,14 @@ def test_a_roster_stands_in_for_a_rotation() -> None:
     """As overrides it replaces whom the layers name, or adds to them, wherever it has somebody."""
     turns = Rotation(["zoe"], MONDAY, "UTC")
     roster = Roster([duty(8, 12, "ann"), duty(10, 14, "bob")])
-    replaced, added = (Schedule([turns], roster.overrides(action)) for action in ("replace", "add"))
+    replaced, added = (Schedule([turns], roster.as_overrides(action)) for action in ("replace", "add"))
 
     assert [("zoe",), ("ann",), ("ann", "bob"), ("bob",), ("zoe",)] == [
         replaced.on_call(MONDAY + hour * HOUR) for hour in (7, 8, 11, 13, 14)
     ]
     assert ("zoe", "ann", "bob") == added.on_call(MONDAY + 11 * HOUR)
     with pytest.raises(DefinitionError, match=r"not one of replace, add"):
-        roster.overrides("swap")
+        roster.as_overrides("swap")
 
 
 def test_a_roster_is_read_back() -> None:

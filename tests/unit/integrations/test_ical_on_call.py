@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from servflow.documents import load_schedules
+from servflow.documents import load, load_schedules
 from servflow.errors import InputError, TimeError
 from servflow.escalation import Roster, Rotation, Schedule
 from servflow.integrations.icalendar import read_on_call, write_shifts
-from servflow.model import World
+from servflow.model import Notify, World
 from tests.requirements import require
 
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
@@ -354,3 +354,30 @@ def test_a_shift_is_one_event_whoever_comes_and_goes_beside() -> None:
 
     assert ("DTSTART:20260302T090000Z" in day, "DTEND:20260309T090000Z" in day, 1) == (True, True, day.count("BEGIN:VEVENT"))
     assert {line for line in day.splitlines() if line.startswith("UID")} <= set(month.splitlines())
+
+
+def test_levels_reach_whom_a_feed_puts_on_call() -> None:
+    """A roster in a world answers for now, next and before, and the chains that ask it are checked like any other."""
+    chain = {
+        "name": "late",
+        "start": {"age": "1h"},
+        "late": "each",
+        "levels": [
+            {"name": "now", "do": [{"notify": {"to": {"on_call": "hotline"}, "template": "t"}}]},
+            {"name": "next", "do": [{"notify": {"to": {"schedule": "hotline", "who": "next"}, "template": "t"}}]},
+            {"name": "before", "do": [{"notify": {"to": {"schedule": "hotline", "who": "previous"}, "template": "t"}}]},
+        ],
+    }
+    states = {"new": {}, "done": {"closed": True}}
+    transitions = [{"event": "finish", "source": "new", "target": "done"}]
+    workflow = load({"workflow": "w", "initial": "new", "states": states, "transitions": transitions, "escalations": [chain]})
+    days = [
+        shift(name, start=f"202603{day:02}T000000Z", end=f"202603{day + 1:02}T000000Z") for day, name in enumerate("abc", 1)
+    ]
+    world = World(schedules={"hotline": read(*days)}, people=[{"id": name} for name in "abc"])
+    at = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    opened = workflow.open("T1", {}, at=at, world=world)
+
+    told = workflow.advance(opened.ticket, at=at + 2 * HOUR, world=world).effects
+    assert ["b", "c", "a"] == [effect.to for effect in told if isinstance(effect, Notify)]
+    assert "chain.schedule_gap" in {finding.code for finding in workflow.check(at=at, world=world)}
