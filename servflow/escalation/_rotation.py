@@ -276,6 +276,11 @@ class Rotation:
         """Whether one and the same group has every turn whole, so that turns make no difference to who is on call."""
         return self._hold is None and len({group for epoch in self._epochs.epochs for group in epoch.users}) == 1
 
+    @property
+    def unbroken(self) -> bool:
+        """Whether somebody is on call at every instant there is."""
+        return self._windows is None and self._hold is None and self.begins is None and self.ends is None
+
     def users_at(self, at: datetime) -> tuple[Users, ...]:
         """The list that takes turns at an instant, as edited until then, on duty or not."""
         return self._epochs.at(micros(instant(at))).users

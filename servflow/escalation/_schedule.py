@@ -22,7 +22,7 @@ from servflow.model import from_micros, instant, micros
 
 MAX_LAYERS = 50
 COMBINE = ("union", "top")
-MAX_JOINED = 500
+MAX_JOINED = 12_000
 
 Cell = tuple[int, int, Users, tuple[Piece, ...]]
 """A stretch in which nothing changes: who is on call, and the turns and overrides that say so."""
@@ -76,6 +76,14 @@ class Schedule:
             raise DefinitionError.of(read.findings)
         schedule: Schedule = read
         return schedule
+
+    @cached_property
+    def _showing(self) -> tuple[Rotation, ...]:
+        """The layers that can show: with ``top`` none below one that always has somebody."""
+        lowest = 0
+        if self.combine == "top":
+            lowest = max((place for place, layer in enumerate(self.layers) if layer.unbroken), default=0)
+        return self.layers[lowest:]
 
     @cached_property
     def _standing_in(self) -> Stretches:
@@ -135,9 +143,9 @@ class Schedule:
         With *runs* turns that pass from one group to the same group are no change.
         """
         if runs:
-            lines = [layer.runs(moment, back) for layer in self.layers]
+            lines = [layer.runs(moment, back) for layer in self._showing]
         else:
-            lines = [layer.pieces_back(moment) if back else layer.pieces(moment) for layer in self.layers]
+            lines = [layer.pieces_back(moment) if back else layer.pieces(moment) for layer in self._showing]
         if not back:
             for start, end, held in _swept(lines, self._edges, moment):
                 yield (start, end, *self._decided(start, held))
@@ -165,7 +173,7 @@ class Schedule:
         return gathered(self._joined(low, high), high) if low < high else ()
 
     def _joined(self, low: int, high: int) -> Iterator[Piece]:
-        """The shifts in microseconds; one that goes on through more than 500 changes beyond the question is cut there."""
+        """The shifts in microseconds; one that goes on through more than 12,000 changes beyond the question is cut there."""
         begun: int | None = None
         last: Cell | None = None
         beyond = 0
@@ -195,12 +203,12 @@ class Schedule:
 
     def next_change(self, at: datetime) -> datetime | None:
         """
-        The first instant after *at* at which a layer, an override or a temporary stretch starts or ends.
+        The first instant after *at* at which a shift of a layer, an override or a temporary stretch starts or ends.
 
         None where none does until the year 9999 ends. It may be one at which nobody comes or goes.
         """
         moment = micros(instant(at))
-        changes = [change for layer in self.layers if (change := layer.next_change(at)) is not None]
+        changes = [change for layer in self._showing if (change := layer.next_change(at)) is not None]
         place = bisect_right(self._edges, moment)
         if place < len(self._edges) and self._edges[place] <= LATEST:
             changes.append(from_micros(self._edges[place]))
@@ -210,13 +218,13 @@ class Schedule:
         """Who is on call next: the first users after *at* that differ from those at *at*; nobody where none do."""
         moment = micros(instant(at))
         pieces = (cell[:3] for cell in self._cells(moment, runs=True))
-        return other_users(pieces, self._at(moment), lambda piece: piece[0] > moment)
+        return other_users(pieces, self._at(moment), lambda piece: piece[0] > moment, MAX_JOINED)
 
     def previous_on_call(self, at: datetime) -> Users:
         """Who was on call before: the last users before *at* that differ from those at *at*; nobody where none do."""
         moment = micros(instant(at))
         pieces = (cell[:3] for cell in self._cells(moment, back=True, runs=True))
-        return other_users(pieces, self._at(moment), lambda piece: piece[1] <= moment)
+        return other_users(pieces, self._at(moment), lambda piece: piece[1] <= moment, MAX_JOINED)
 
     def to_data(self) -> dict[str, Any]:
         """The canonical, JSON-ready form: ``Schedule(**data)`` is this schedule again."""
