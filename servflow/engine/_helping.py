@@ -167,16 +167,26 @@ def start_watching(call: OneCall, payload: Mapping[str, Any]) -> None:
 
 def stop_watching(call: OneCall, payload: Mapping[str, Any]) -> None:
     """Somebody watches no longer, or stops somebody else."""
-    unwatch(call, _watcher(call, UNWATCH, payload), UNWATCH)
+    who = _watcher(call, UNWATCH, payload)
+    if who not in call.draft.watchers:
+        raise refuse(UNWATCH, f"{who} does not watch this ticket", field="who", value=who, watchers=call.draft.watchers)
+    unwatch(call, who, UNWATCH)
 
 
 def _watcher(call: OneCall, event: str, payload: Mapping[str, Any]) -> str:
     who = _who(event, payload)
-    if who is None and call.actor is not None and call.actor != SYSTEM:
-        who = call.actor.id
-    if who is None:
+    if who is not None:
+        return who
+    if call.actor is None or call.actor == SYSTEM:
         raise lacking(event, "who")
-    return who
+    return call.actor.id
+
+
+def must_name(call: OneCall, event: str) -> bool:
+    """Whether whoever asks has to say who is to watch, or no longer to: they cannot mean themselves."""
+    if call.actor is None or call.actor == SYSTEM:
+        return event in (WATCH, UNWATCH)
+    return event == UNWATCH and call.actor.id not in call.draft.watchers
 
 
 def _who(event: str, payload: Mapping[str, Any]) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from servflow.engine import _approval, _checklist, _facts
+from servflow.engine import _approval, _checklist, _facts, _helping
 from servflow.engine._as_of import as_of
 from servflow.engine._builtin_chains import offered
 from servflow.engine._call import Happening, OneCall
@@ -219,6 +219,8 @@ def _built_in(call: OneCall, event: str) -> Option | None:
     asked = dict(BUILT_IN[event])
     if event == "ticket.update":
         asked = {name: f"{kind.type}?" for name, kind in call.workflow.fields.items()}
+    if _helping.must_name(call, event):
+        asked["who"] = "string"
     if spec is not None:
         asked |= {name: _facts.asked_type(kind) for name, kind in spec.payload.items()}
     payload = FrozenMap(asked)

@@ -17,8 +17,8 @@ WORLD = World(
     engineers=[Engineer(id="bob", roles=["agent"], manager="sue", capacity=2)],
     people=[
         Person(id="ann", roles=["agent"], manager="sue", queues=["care"]),
-        Person(id="sue", roles=["lead"], manager="dan", queues=["care"]),
-        Person(id="dan", roles=["boss"]),
+        Person(id="sue", roles=["lead"], manager="dan", queues=["care"], zone="Europe/Berlin"),
+        Person(id="dan", roles=["boss"], zone="Asia/Tokyo"),
     ],
     queues=[Queue(id="care", members=["ann", "sue"])],
 )
@@ -39,6 +39,10 @@ MENU: tuple[tuple[str, Any, Any], ...] = (
     ("chain.deescalate", {}, ANN),
     ("chain.stop", {"reason": "settled by phone"}, ANN),
     ("chain.start", {"chain": "first"}, ANN),
+    ("chain.failed", {"chain": "first", "to": "ann", "reason": "no such number"}, ANN),
+    ("chain.failed", {"chain": "first", "to": "role:boss"}, ANN),
+    ("chain.delivered", {"chain": "first", "to": "ann"}, ANN),
+    ("helper.done", {"helper": "sue"}, ANN),
     ("ticket.update", {"flag": True}, ANN),
     ("ticket.update", {"flag": False, "who": "dan"}, ANN),
     ("ticket.update", {"who": ""}, ANN),
@@ -64,7 +68,7 @@ recipients = st.sampled_from(
     ]
 )
 actions = st.one_of(
-    st.builds(lambda to, name: {"notify": {"to": to, "template": name}}, recipients, st.sampled_from(["late", "later"])),
+    st.builds(lambda to, now: {"notify": {"to": to, "template": "late", "urgent": now}}, recipients, st.booleans()),
     st.builds(lambda to: {"notify": {"to": to, "template": "late"}}, recipients),
     st.sampled_from(
         [
@@ -72,6 +76,11 @@ actions = st.one_of(
             {"set": {"n": "n + 1"}},
             {"raise_priority": 1},
             {"add_owner": {"to": {"user": "sue"}}},
+            {"assign": {"to": {"user": "sue"}, "keep_owner": True}},
+            {"add_helper": {"to": {"user": "sue"}, "within": "50m", "zone": "recipient"}},
+            {"remove_helper": "helpers"},
+            {"watch": {"to": "owner"}},
+            {"unwatch": "watchers"},
             {"emit": {"event": "poke"}},
             {"emit": {"event": "calm"}},
             {"set": {"flag": "!flag"}},
@@ -84,6 +93,7 @@ triggers = st.sampled_from(
         {"state": "b", "after": "40m"},
         {"event": "complain"},
         {"event": "poke"},
+        {"event": "helper.breached"},
         {"clock": "k"},
         {"clock": "answer"},
         {"clock": "k", "mark": "50%"},
@@ -93,8 +103,16 @@ triggers = st.sampled_from(
         {"event": "complain", "when": "!flag"},
     ]
 )
+asked = st.sampled_from([{"zone": "recipient"}, {"calendar": {"of": "ticket"}}, {"calendar": {"of": "outlet"}}])
 endings = st.sampled_from(
-    [(), ({"state": "a"},), ({"event": "calm"},), ({"event": "solved"},), ({"state": "z"}, {"event": "calm"})]
+    [
+        (),
+        ({"state": "a"},),
+        ({"event": "calm"},),
+        ({"event": "solved"},),
+        ({"state": "z"}, {"event": "calm"}),
+        ({"message": "agent"},),
+    ]
 )
 
 
@@ -107,7 +125,9 @@ def levels(draw: st.DrawFn, names: list[str]) -> list[dict[str, Any]]:
         level: dict[str, Any] = {"name": f"level {number}", "after": draw(spans), "calendar": draw(calendars)}
         level["do"] = draw(st.lists(actions, min_size=1, max_size=3))
         if names and draw(st.integers(0, 5)) == 0:
-            level["do"].append({"start": draw(st.sampled_from(names))})
+            level["do"].append({draw(st.sampled_from(["start", "jump"])): draw(st.sampled_from(names))})
+        if draw(st.integers(0, 3)) == 0:
+            level |= draw(asked)
         if draw(st.integers(0, 2)) == 0:
             later = [{"goto": f"level {above}"} for above in range(number + 1, count)]
             level |= {"when": "flag", "otherwise": draw(st.sampled_from(["skip", "wait", *later]))}
@@ -132,6 +152,8 @@ def chains(draw: st.DrawFn, name: str, later: list[str]) -> dict[str, Any]:
         "unack": draw(st.sampled_from(["continue", "restart"])),
         "on_reopen": draw(st.sampled_from(["restart", "resume", "next"])),
         "repeat": draw(st.none() | st.builds(dict, times=st.integers(1, 2), after=spans)),
+        "quiet": draw(st.sampled_from([None, None, "night", {"calendar": "office"}, {"calendar": "night", "take": "drop"}])),
+        "advance_on_failure": draw(st.sampled_from(["never", "all", "any"])),
         **empty,
     }
 
@@ -176,7 +198,7 @@ def cases(draw: st.DrawFn) -> Case:
         world=WORLD,
         openings=({}, {"flag": True}, {"who": "dan"}),
         menu=MENU,
-        path=MENU[:1] + MENU[19:20] + MENU[4:5],
+        path=(MENU[0], ("ticket.message", {"side": "customer"}, ANN), ("complain", None, ANN)),
     )
 
 

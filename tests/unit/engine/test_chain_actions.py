@@ -275,6 +275,8 @@ def test_people_watch_by_themselves() -> None:
     assert ([], ("ann",)) == (of(Watched, again.records), case.ticket.watchers)
     with pytest.raises(Refused, match="who"):
         case.fire("ticket.watch")
+    with pytest.raises(Refused, match="carl does not watch"):
+        case.fire("ticket.unwatch", {"who": "carl"}, actor=ANN)
 
 
 def test_watchers_are_bounded() -> None:
