@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from servflow import Desk
 from servflow.calendars import Calendar
 from servflow.engine import Workflow
 from servflow.errors import Refused
-from servflow.model import ChainStopped, Escalated, Notify, Received, Reminded, Unreachable, dump, load_ticket
-from tests.laws.chain_strategies import cases, reached, runs_of
+from servflow.escalation import Chain, plan
+from servflow.model import (
+    ChainStarted,
+    ChainStopped,
+    Escalated,
+    Notify,
+    Received,
+    Record,
+    Reminded,
+    Ticket,
+    Unreachable,
+    dump,
+    load_ticket,
+)
+from servflow.stores import MemoryStore
+from tests.laws.chain_strategies import MENU, cases, reached, runs_of
 from tests.laws.kernel_strategies import (
     MICRO,
     Opening,
@@ -35,7 +52,8 @@ from tests.laws.kernel_strategies import (
 from tests.laws.kernel_workflows import NIGHT, OFFICE, START, Case
 from tests.oracles.level_walk import Told, Walk
 
-LAWS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+EXAMPLES = int(os.environ.get("SERVFLOW_EXAMPLES", "20"))
+LAWS = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 endings = st.sampled_from(
     [("chain.acknowledge", {}), ("chain.stop", {"reason": "x"}), ("end", None), ("solve", None), ("ticket.message", {})]
@@ -145,12 +163,12 @@ def test_late_levels_speak_as_their_chain_says(case: Case, opening: Opening, ste
     the others are on record with the level that spoke for them.
     """
     story = told_again(play(case, opening, steps), days)
-    late = {chain.name: chain.late for chain in case.workflow.escalations}
+    late = {chain.name: chain.late for chain in case.workflow.escalations if chain.quiet is None}
     outcome = story.outcomes[-1]
     own = {effect.cause for effect in outcome.effects if isinstance(effect, Notify)}
     spoken: dict[tuple[str, int], list[Any]] = {}
     for one in reached(story.records):
-        if one.record in outcome.records and one.record.to:
+        if one.record in outcome.records and one.record.to and one.run[0] in late:
             spoken.setdefault(one.run, []).append(one.record)
     for (chain, _), records in spoken.items():
         folded = [record for record in records if record.outcome == "coalesced"]
@@ -276,7 +294,7 @@ answers = st.tuples(
 )
 
 
-@settings(LAWS, max_examples=60)
+@settings(LAWS, max_examples=2 * EXAMPLES)
 @given(climbs(conditions=True), st.lists(answers, max_size=8), st.booleans())
 def test_a_ticket_climbs_as_somebody_with_a_watch(
     drawn: tuple[dict[str, Any], dict[str, Any]], said: list[tuple[int, tuple[str, Any]]], flag: bool
@@ -286,7 +304,8 @@ def test_a_ticket_climbs_as_somebody_with_a_watch(
     said = sorted(said, key=lambda entry: entry[0])
     walk = Walk(open_at=open_at, flag=flag, **walked)
     expected = walk.climb_to(END, [(minute, what, extra) for minute, (what, extra) in said])
-    records = _lived(chain, said, flag)
+    workflow, ticket, records = _told(chain, said, flag=flag)
+    records += workflow.advance(ticket, at=START + timedelta(minutes=END) + MICRO).records
 
     kinds = {Escalated: "level", Reminded: "reminder"}
     happened = [
@@ -311,8 +330,10 @@ EVENTS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _lived(chain: dict[str, Any], said: list[tuple[int, tuple[str, Any]]], flag: bool) -> list[Any]:
-    """The records of a ticket whose host looks at it only when something is said, and once at the end."""
+def _told(
+    chain: dict[str, Any], said: list[tuple[int, tuple[str, Any]]], *, flag: bool
+) -> tuple[Workflow, Ticket, list[Record]]:
+    """A workflow with one chain, and a ticket whose host looks at it only when something is said, with its records."""
     workflow = Workflow(
         workflow="w",
         fields={"flag": {"type": "bool", "default": flag}},
@@ -335,5 +356,72 @@ def _lived(chain: dict[str, Any], said: list[tuple[int, tuple[str, Any]]], flag:
             except Refused:
                 continue
             records.extend(outcome.records)
-    last = workflow.advance(outcome.ticket, at=START + timedelta(minutes=END) + MICRO)
-    return [*records, *last.records]
+    return workflow, outcome.ticket, records
+
+
+# what is planned ------------------------------------------------------------------------------------------------
+
+
+@LAWS
+@given(cases(), openings, step_lists(most=6), st.integers(1, 6))
+def test_a_plan_is_what_happens_when_nothing_else_does(case: Case, opening: Opening, steps: list[Step], days: int) -> None:
+    """What a workflow plans for a ticket, level by level, is on record when time has passed, however late that is noticed."""
+    story = play(case, opening, steps)
+    until = story.end + days * DAYS
+    planned = case.workflow.plan(story.ticket, at=story.end, until=until, world=case.world)
+    after = extended(story, Said("advance", until))
+
+    kinds = {Escalated: "level", Reminded: "reminder"}
+    happened = [
+        (one.record.scheduled, one.run[0], one.record.level, one.climb, kinds[type(one.record)])
+        for one in reached(after.records)
+        if one.record in after.outcomes[-1].records
+    ]
+    assert happened == [
+        (one.at, one.chain, one.level, one.climb, one.kind)
+        for one in planned
+        if one.kind in kinds.values() and one.outcome != "stopped"
+    ]
+
+
+@LAWS
+@given(climbs(conditions=False), st.lists(answers, max_size=4), st.integers(0, END))
+def test_a_run_goes_on_as_its_chain_plans(
+    drawn: tuple[dict[str, Any], dict[str, Any]], said: list[tuple[int, tuple[str, Any]]], until: int
+) -> None:
+    """The steps iterated from a run that stands anywhere, acknowledged or half way up, give what its ticket does."""
+    chain = Chain(**drawn[0])
+    said = sorted((entry for entry in said if entry[1][0] != "flag"), key=lambda entry: entry[0])
+    workflow, ticket, _ = _told(drawn[0], said, flag=True)
+    if not ticket.chains:
+        return
+    end = ticket.at + timedelta(minutes=until)
+    planned = plan(chain, ticket.at, end, calendars=HOURS, run=ticket.chains[0])
+    before = [ChainStarted(sequence=1, at=START, run=ticket.chains[0])]
+    happened = reached([*before, *workflow.advance(ticket, at=end).records])
+
+    assert [(one.at, one.level, one.climb) for one in planned] == [
+        (one.record.scheduled, one.record.level, one.climb) for one in happened
+    ]
+
+
+@settings(LAWS, max_examples=EXAMPLES // 2)
+@given(cases(), st.lists(st.tuples(st.integers(0, len(MENU) - 1), st.integers(0, 600)), max_size=6))
+def test_the_same_event_twice_is_once(case: Case, said: list[tuple[int, int]]) -> None:
+    """An event that comes again under its key changes no run, tells nobody again and leaves no record."""
+
+    def lived(times: int) -> tuple[Any, ...]:
+        at = [START]
+        desk = Desk(case.workflow, MemoryStore(), now=lambda: at[0], world=case.world)
+        desk.open("T1", {})
+        for number, (which, gap) in enumerate(said):
+            at[0] += timedelta(minutes=gap)
+            event, payload, who = case.menu[which]
+            for _ in range(times):
+                with suppress(Refused):
+                    desk.fire("T1", event, payload, actor=who, key=str(number))
+        at[0] += 3 * DAYS
+        desk.tick()
+        return desk.get("T1"), tuple(desk.history("T1"))
+
+    assert lived(1) == lived(2)
