@@ -93,7 +93,8 @@ def fire(call: OneCall, plan: ChainPlan, run: ChainRun, kind: str, scheduled: da
         _chain_quiet.fire_quiet(call, plan, run, scheduled)
     else:
         woken = escalation.wake_up(plan.chain, run, scheduled, calendars(call))
-        _chain_answers.resumed(call, plan, run, woken, f"the {run.phase.removesuffix('d')} ran out")
+        ended = "the snooze ran out" if run.phase == "snoozed" else "the acknowledgement ran out"
+        _chain_answers.resumed(call, plan, run, woken, ended)
 
 
 def _beyond(plan: ChainPlan, run: ChainRun, kind: str) -> bool:
