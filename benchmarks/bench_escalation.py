@@ -44,8 +44,8 @@ def workflow(late: str = "collapse", *, chain: bool = True) -> Workflow:
         initial="open",
         states={"open": {}, "sent": {}, "done": {"closed": True}},
         transitions=[
-            {"event": "send", "source": "open", "target": "sent"},
-            {"event": "end", "source": "sent", "target": "done"},
+            {"event": "send", "source": "open", "target": "sent", "allow": ["dispatcher"]},
+            {"event": "end", "source": "sent", "target": "done", "allow": ["dispatcher"]},
         ],
         escalations=chains if chain else [],
     )

@@ -143,7 +143,7 @@ class Plan:
         Raises:
             InputError: no such zone, or another language.
         """
-        return sequence(self._rows(), lang, zone_name(zone), self.chain)
+        return sequence(self._rows(), language(lang), zone_name(zone), self.chain)
 
     def to_data(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -321,6 +321,7 @@ def _drawn(row: Line, chain: str, people: Mapping[str, str], lang: str, zone: st
 
 def _safe(text: str, more: str = "") -> str:
     """A text as Mermaid draws it: what could mean something to its lexer is written as ``#N;``, but for what is in *more*."""
+    signs = " _-.,/()" + more
     return "".join(
-        sign if sign.isalnum() or sign in " _-.,/()" or sign in more else f"#{ord(sign)};" for sign in plain(text, 100)
+        sign if sign.isalnum() or sign in signs or ord(sign) > 127 else f"#{ord(sign)};" for sign in plain(text, 100)
     )
