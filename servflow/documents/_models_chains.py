@@ -44,7 +44,7 @@ class TriggerModel(Part):
     calendar: str | None = about("the calendar in which age or after counts", "age 或 after 计时所用日历")
     correlator: str | None = about("a correlator fired", "关联器触发")
     when: Condition | None = about("must hold then; alone: it becomes true", "届时须成立的条件；单独使用：条件由不成立变为成立")
-    level: str | None = about("the level at which the run enters", "从哪一级开始")
+    level: str | None = about("the level at which the run enters, due at once", "从哪一级开始（立即到期）")
 
 
 class EndingModel(Part):

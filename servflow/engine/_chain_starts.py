@@ -106,9 +106,17 @@ def _undecided(call: OneCall, plan: ChainPlan, cause: str, at: datetime, error: 
 
 
 def begin(call: OneCall, plan: ChainPlan, cause: str, at: datetime, entry: int | None = None) -> None:
-    """Begin a run at a level, or where runs of the chain enter; a reopened ticket goes on by ``on_reopen``."""
-    level = escalation.entry_level(plan.chain, call.draft.levels.get(plan.chain.name, 0)) if call.draft.reopened else 0
-    put_on(call, escalation.begin(plan.chain, cause, at, calendars(call), level=max(level, entry or 0)))
+    """
+    Begin a run at a level, which is due at once, or where runs of the chain enter.
+
+    A reopened ticket goes on by ``on_reopen``, where that leads higher.
+    """
+    climbed = call.draft.levels.get(plan.chain.name, 0) if call.draft.reopened else 0
+    level = escalation.entry_level(plan.chain, climbed)
+    run = escalation.begin(plan.chain, cause, at, calendars(call), level=max(level, entry or 0))
+    if entry is not None and entry >= level:
+        run = replace(run, due=run.started_at, reached=min(entry, climbed))
+    put_on(call, run)
 
 
 def on_mark(call: OneCall, clock: str, mark: str, cause: str, at: datetime) -> None:

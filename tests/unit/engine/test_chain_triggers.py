@@ -388,9 +388,9 @@ def test_only_the_system_tells_of_firings_once_there_are_roles() -> None:
 
 
 def test_somebody_may_ask_for_a_chain() -> None:
-    """``chain.start`` begins a run at a level; asked for again while it lives it begins no other."""
+    """``chain.start`` begins a run at a level, due at once; asked for again while it lives it begins no other."""
     case = climbing(level("one"), level("two"), start={"event": "never"})
-    case.fire("chain.start", {"chain": "c", "level": "two", "reason": "the minister called"}, minutes=5)
+    case.fire("chain.start", {"chain": "c", "level": "one", "reason": "the minister called"}, minutes=5)
     case.fire("chain.start", {"chain": "c"}, minutes=6)
 
     assert [("event:chain.start", 1, after(65))] == [(run.cause, run.level, run.due) for run in case.ticket.chains]
@@ -443,12 +443,13 @@ def chains(*actions: Any, second: Any = None) -> list[dict[str, Any]]:
 
 
 def test_a_level_may_start_another_chain_at_a_level() -> None:
-    """``start: {chain, level}`` begins a run of its own beside the first."""
+    """``start: {chain, level}`` begins a run of its own beside the first; the level is due at once."""
     case = Case(flow(escalations=chains({"start": {"chain": "b", "level": "b2"}})))
     case.fire("complain")
     case.until(61)
 
-    assert [("a", 1), ("b", 1)] == [(run.chain, run.level) for run in case.ticket.chains]
+    assert [("a", 1), ("b", 2)] == [(run.chain, run.level) for run in case.ticket.chains]
+    assert [("a1", after(60)), ("b2", after(60))] == [(one.name, one.scheduled) for one in of(Escalated, case.records)]
 
 
 def test_a_jump_moves_a_live_run_and_starts_one_where_none_is_live() -> None:
@@ -461,7 +462,7 @@ def test_a_jump_moves_a_live_run_and_starts_one_where_none_is_live() -> None:
         case.until(81)
         case.until(91)
 
-    assert [2] == [run.level for run in idle.ticket.chains if run.chain == "b"]
+    assert [("a1", after(90)), ("b3", after(90))] == [(one.name, one.scheduled) for one in of(Escalated, idle.records)]
     assert [("b1", "fired"), ("a1", "fired"), ("b2", "skipped"), ("b3", "fired")] == [
         (one.name, one.outcome) for one in of(Escalated, busy.records)
     ]
