@@ -28,7 +28,8 @@ def acknowledge(call: OneCall, run: ChainRun, until: datetime | None = None, *, 
         after = escalation.snooze(plan.chain, run, call.at, until, by, cal_of)
     else:
         after = escalation.acknowledge(plan.chain, run, call.at, by, cal_of)
-    _chain_ends.hush(call, lambda late: late.of(run), "the call that caught it up acknowledged the run")
+    did = "snoozed" if snooze else "acknowledged"
+    _chain_ends.hush(call, lambda late: late.of(run), f"the call that caught it up {did} the run")
     if after != run:
         call.record(Acknowledged, run=after, by=by, snoozed=snooze)
 
