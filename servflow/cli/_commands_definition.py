@@ -14,7 +14,7 @@ from attrs import evolve
 from servflow.cli._databases import one, open_existing
 from servflow.cli._output import FINDINGS, Instant, Say, command, stamp
 from servflow.correlation import Correlator
-from servflow.documents import load, load_definition, load_tables, schema
+from servflow.documents import load, load_definition, load_tables, load_world, schema
 from servflow.documents._source import read_document
 from servflow.engine import Workflow
 from servflow.errors import DefinitionError, Finding, InputError
@@ -33,9 +33,13 @@ File = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("file", type=File)
 @click.option("--allow-warnings", is_flag=True, help="end with status 0 where the definition loads")
 @click.option("--coverage", is_flag=True, help="also say which rows of tables no case reaches")
-@click.option("--at", type=Instant(), help="judge clocks as those of tickets opened then (default: now)")
+@click.option("--at", type=Instant(), help="judge clocks and schedules as those of tickets opened then (default: now)")
+@click.option("--world", type=File, help="who there is, as JSON or YAML: whether chains reach anybody, and who is on call")
+@click.option("--days", type=click.IntRange(1, 3660), default=30, help="with --world: how many days of schedules (default: 30)")
 @command
-def check_command(say: Say, file: Path, allow_warnings: bool, coverage: bool, at: datetime | None) -> int | None:
+def check_command(
+    say: Say, file: Path, *, allow_warnings: bool, coverage: bool, at: datetime | None, world: Path | None, days: int
+) -> int | None:
     """Check a definition, of a workflow, a correlator or tables alone: every problem at once, with its line and what to do.
 
     Warnings are findings too: the status is 1 unless --allow-warnings. Notes never change it; a law that does not
@@ -56,7 +60,8 @@ def check_command(say: Say, file: Path, allow_warnings: bool, coverage: bool, at
     if isinstance(workflow, Correlator):
         return _told_correlator(say, workflow, document.locate, file)
     at = at or datetime.now(UTC).replace(microsecond=0)
-    found = tuple(_placed(finding, document.locate) for finding in workflow.check(at=at))
+    around = None if world is None else load_world(world, lang=say.lang)
+    found = tuple(_placed(finding, document.locate) for finding in workflow.check(at=at, world=around, days=days))
     facts = {"name": workflow.workflow, "version": workflow.version}
     cases = {
         "run": sum(len(table.cases) for table in workflow.tables.values()),

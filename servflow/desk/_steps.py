@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 from servflow.desk._facts import facts_of
 from servflow.desk._workflows import Workflows
 from servflow.engine import Erasure
+from servflow.engine._addressing import TURNS
 from servflow.errors import Conflict, NotFound, ReservationRefused
 from servflow.model import EMPTY, FrozenMap, Outcome, Ticket, World, frozen_map, instant, same_value
 from servflow.stores import Answer, Change, Store
@@ -45,12 +46,13 @@ class Surroundings:
         self._outside: Callable[[], World | Mapping[str, Any] | None] | None = outside if callable(outside) else None
         self._fixed = None if callable(outside) else World.of(outside)
         self._counted: tuple[Mapping[str, int], World] | None = None
+        self._turned: tuple[World, World] | None = None
         self._failed: Exception | None = None
 
     def over(self, store: Store) -> Surroundings:
         """The same time and world, with what is held counted from another handle."""
         twin = copy(self)
-        twin._store, twin._counted = store, None
+        twin._store, twin._counted, twin._turned = store, None, None
         return twin
 
     def now(self) -> datetime:
@@ -65,14 +67,28 @@ class Surroundings:
             except Exception as error:
                 self._failed = error
                 raise
-        if self._fixed is None or self._fixed.loads or not self._fixed.by_id:
-            return self._fixed
+        if self._fixed is None:
+            return None
+        return self._with_turns(self._with_loads(self._fixed))
+
+    def _with_loads(self, fixed: World) -> World:
+        if fixed.loads or not fixed.by_id:
+            return fixed
         # A world that stays the same would offer full engineers for ever: what the store says is held is laid over it.
         loads = {key.removeprefix(prefix): units for prefix in _COUNTED for key, units in self._store.usage(prefix).items()}
         if self._counted is None or self._counted[0] != loads:
-            version = ",".join([self._fixed.version, *(f"{key}={units}" for key, units in sorted(loads.items()))])
-            self._counted = (loads, self._fixed.with_loads(loads, version=version) if loads else self._fixed)
+            version = ",".join([fixed.version, *(f"{key}={units}" for key, units in sorted(loads.items()))])
+            self._counted = (loads, fixed.with_loads(loads, version=version) if loads else fixed)
         return self._counted[1]
+
+    def _with_turns(self, world: World) -> World:
+        """The world with the turns that queues gave, where it says that turns are counted; dispatch need not look again."""
+        if world.turns is None:
+            return world
+        turns = {key.removeprefix(TURNS): count for key, count in self._store.usage(TURNS).items()}
+        if self._turned is None or self._turned[0] is not world or self._turned[1].turns != turns:
+            self._turned = world, world.with_turns(turns, version=world.version)
+        return self._turned[1]
 
     def caused(self, error: Exception) -> bool:
         """Whether it was the world that could not be had; no ticket is to blame for that."""

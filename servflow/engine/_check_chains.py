@@ -185,7 +185,7 @@ def _too_late(chains: Chains, plan: ChainPlan, *, elsewhere: bool) -> Iterator[F
         if due >= longest:
             facts = {"level": chain.levels[index].name, "after": _text(due), "ends": _text(longest)}
             yield told("chain.too_late", f"{path_of(plan)}.levels[{index}]", plan, **facts)
-            return  # those above it come later still
+            return  # what comes above it is told once this is mended
 
 
 def _offsets(plan: ChainPlan, start: timedelta) -> Iterator[timedelta]:

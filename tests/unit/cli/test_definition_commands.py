@@ -309,3 +309,25 @@ def test_check_tells_what_loads_with_its_line_too(run: Run, tmp_path: Path) -> N
 
     assert "line 14: clocks[0].warn[0]: the mark 2h before" in run("check", path).stdout
     assert [14] == [finding["line"] for finding in told["findings"]]
+
+
+WORLD = """\
+people: [{id: ann, channels: []}, {id: bo}]
+schedules:
+  night: {users: [ann], start: "2026-03-02T18:00", zone: UTC, every: 1 day, windows: {mon-fri: ["18:00-06:00"]}}
+"""
+
+
+def test_check_looks_for_people_in_a_world(run: Run, tmp_path: Path) -> None:
+    """Whom levels reach, and who is on call from an instant on, is told with a world; the status follows."""
+    flow = tmp_path / "flow.yaml"
+    flow.write_text(FINE.replace("{user: bo}", "{on_call: night}"), encoding="utf-8")
+    world = tmp_path / "world.yaml"
+    world.write_text(WORLD, encoding="utf-8")
+    asked = ("check", flow, "--at", "2026-03-02T00:00:00Z", "--world", world, "--format", "json")
+    found, alone = run(*asked, "--days", 1), run(*asked[:4])
+
+    assert (1, 0) == (found.exit_code, alone.exit_code)
+    told = json.loads(found.output)["findings"]
+    assert ["chain.no_channel", "chain.no_channel", "chain.schedule_gap"] == [one["code"] for one in told]
+    assert 2 == run(*asked[:5], tmp_path / "flow.yaml").exit_code
