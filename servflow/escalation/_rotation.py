@@ -3,41 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
 import attrs
 from attrs import field, frozen
 
 from servflow.calendars import WEEKDAYS, Calendar
 from servflow.calendars._clock import window
-from servflow.calendars._zones import EPOCH_ORDINAL, LATEST, checked, resolve, zone_of
-from servflow.errors import DefinitionError, Finding, LimitError, TimeError, shown
+from servflow.calendars._zones import LATEST, checked, resolve, zone_of
+from servflow.errors import DefinitionError, Finding, LimitError, TimeError
 from servflow.escalation import _shape
-from servflow.escalation._members import (
-    MAX_CHANGES,
-    Epoch,
-    Epochs,
-    Members,
-    Users,
-    check_anchor,
-    place_of,
-    read_users,
-    write_users,
+from servflow.escalation._members import Epoch, Epochs, Members, Users, check_anchor, place_of, read_users, write_users
+from servflow.escalation._rotation_parts import (
+    instant_in,
+    read_bound,
+    read_changes,
+    read_hold,
+    read_period,
+    read_start,
+    read_windows_zone,
+    read_zone,
+    wall_time,
+    window_findings,
 )
-from servflow.escalation._shape import Broken, broken, near
+from servflow.escalation._shape import Broken
 from servflow.escalation._turns import ELAPSED_UNITS, DutyDays, Period, Turns
 from servflow.escalation._windows import Windows
 from servflow.model import FrozenMap, from_micros, instant, micros, write_instant
 
 MAX_LENGTH = 10_000
 MAX_SHIFTS = 100_000
-# More turns, or openings of windows, than any pattern has before it comes back: a week has 10,080 minutes, and
-# after 4,800 months the calendar repeats.
+# After how many turns without any duty the search for one ends, by what turns are counted in: a week has 10,080
+# minutes, the calendar comes back after 4,800 months, and turns of days fall on the same weekdays after at most seven.
 MAX_IDLE = 12_000
+IDLE_MONTHS = 4_800
+IDLE_TURNS = 14
+IDLE_DAYS = 800
 MAX_OTHERS = 2_500
 FOREVER = 1 << 62
 """Microseconds beyond any instant."""
@@ -57,60 +61,6 @@ class Shift:
     def to_data(self) -> dict[str, Any]:
         """The shift as its JSON-ready mapping."""
         return {"start": write_instant(self.start), "end": write_instant(self.end), "users": list(self.users)}
-
-
-def _read_zone(value: Any) -> Any:
-    name = value.key if isinstance(value, ZoneInfo) else value
-    try:
-        zone_of(name if isinstance(name, str) else "")
-    except KeyError:
-        return broken("escalation.zone", zone=shown(name), nearest=near(name, available_timezones()))
-    return name
-
-
-def _read_start(value: Any) -> Any:
-    if isinstance(value, str) and len(value) <= 40:
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return broken("escalation.wall_time", value=shown(value))
-    if isinstance(value, datetime):
-        return value
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a wall time; the zone stands beside it
-    return broken("escalation.wall_time", value=shown(value))
-
-
-def _read_period(value: Any) -> Any:
-    period = Period.read(value)
-    return broken("escalation.turn", value=shown(value)) if period is None else period.text
-
-
-def _read_hold(value: Any) -> Any:
-    return None if value is None else _read_period(value)
-
-
-def _read_windows_zone(value: Any) -> Any:
-    return None if value is None else _read_zone(value)
-
-
-def _read_bound(value: Any) -> Any:
-    return None if value is None else _read_start(value)
-
-
-def _read_changes(value: Any) -> Any:
-    read = _shape.read_values(Members, value, MAX_CHANGES)
-    if isinstance(read, Broken):
-        return read
-    ordered = tuple(sorted(read, key=lambda change: change.at))
-    twice = next((one for one, other in pairwise(ordered) if one.at == other.at), None)
-    return ordered if twice is None else broken("rotation.changes", at=write_instant(twice.at))
-
-
-def _wall(value: datetime) -> tuple[int, int]:
-    """Days since 1970-01-01 and microseconds of the day that a wall clock shows."""
-    seconds = (value.hour * 60 + value.minute) * 60 + value.second
-    return value.toordinal() - EPOCH_ORDINAL, seconds * 1_000_000 + value.microsecond
 
 
 @frozen(slots=False)
@@ -155,17 +105,17 @@ class Rotation:
     """
 
     users: tuple[Users, ...] = field(converter=read_users)
-    start: str = field(converter=_read_start)
-    zone: str = field(converter=_read_zone)
-    every: str = field(default="1 week", converter=_read_period)
+    start: str = field(converter=read_start)
+    zone: str = field(converter=read_zone)
+    every: str = field(default="1 week", converter=read_period)
     length: int = 1
     windows: Mapping[str, tuple[str, ...]] | None = None
-    hold_for: str | None = field(default=None, converter=_read_hold)
-    windows_zone: str | None = field(default=None, converter=_read_windows_zone, kw_only=True)
-    begins: datetime | None = field(default=None, converter=_read_bound, kw_only=True)
-    ends: datetime | None = field(default=None, converter=_read_bound, kw_only=True)
+    hold_for: str | None = field(default=None, converter=read_hold)
+    windows_zone: str | None = field(default=None, converter=read_windows_zone, kw_only=True)
+    begins: datetime | None = field(default=None, converter=read_bound, kw_only=True)
+    ends: datetime | None = field(default=None, converter=read_bound, kw_only=True)
     anchor: str | None = field(default=None, kw_only=True)
-    changes: tuple[Members, ...] = field(default=(), converter=_read_changes, kw_only=True)
+    changes: tuple[Members, ...] = field(default=(), converter=read_changes, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         found = [*_shape.problems(self), *_shape.check_count(self.length, MAX_LENGTH, "length")]
@@ -175,11 +125,11 @@ class Rotation:
                 week = Calendar("UTC" if isinstance(zone, Broken) else zone, week=self.windows).week
                 object.__setattr__(self, "windows", FrozenMap({day: tuple(texts) for day, texts in week}))
             except DefinitionError as error:
-                found.extend(_window_findings(error.findings))
+                found.extend(window_findings(error.findings))
         found.extend([*self._period_findings(), *self._zone_findings(), *check_anchor(self.anchor, self.users)])
         if not isinstance(zone, Broken):
             for name in ("begins", "ends"):
-                object.__setattr__(self, name, _instant_in(zone, getattr(self, name), name))
+                object.__setattr__(self, name, instant_in(zone, getattr(self, name), name))
             found.extend(self._life_findings())
         if found:
             raise DefinitionError.of(found)
@@ -236,7 +186,7 @@ class Rotation:
     @cached_property
     def _turns(self) -> Turns:
         start = datetime.fromisoformat(self.start)
-        day, wall = _wall(start)
+        day, wall = wall_time(start)
         at = resolve(self.zone, day, wall) if start.tzinfo is None else micros(start.astimezone(UTC))
         every = Period.read(self.every)
         turn = every.times(self.length) if every else None
@@ -272,9 +222,24 @@ class Rotation:
         )
 
     @cached_property
-    def _alone(self) -> bool:
+    def _idle(self) -> int:
+        """How many turns without duty tell that there is none."""
+        every = self._turns.every
+        if every.unit in ELAPSED_UNITS:
+            return MAX_IDLE
+        if every.unit == "month":
+            return IDLE_MONTHS
+        return max(IDLE_TURNS, IDLE_DAYS // (every.count * (7 if every.unit == "week" else 1)))
+
+    @cached_property
+    def alone(self) -> bool:
         """Whether one and the same group has every turn whole, so that turns make no difference to who is on call."""
         return self._hold is None and len({group for epoch in self._epochs.epochs for group in epoch.users}) == 1
+
+    @property
+    def _most(self) -> int:
+        """How many stretches to look at for other users: where there is one group only, the nearest is it or nobody is."""
+        return 3 if self.alone else MAX_OTHERS
 
     @property
     def unbroken(self) -> bool:
@@ -327,13 +292,17 @@ class Rotation:
             return ()
         return self._epochs.at(moment).of(turn)
 
-    def pieces(self, moment: int) -> Iterator[Piece]:
-        """Stretches of duty, each of one turn and one set of users, whole, from the first that ends after an instant."""
+    def pieces(self, moment: int, until: int = FOREVER) -> Iterator[Piece]:
+        """
+        Stretches of duty, each of one turn and one set of users, whole, from the first that ends after an instant.
+
+        None is looked for once *until* has come.
+        """
         turns, windows = self._turns, self._windows
         begins, ends = self._life
         low = max(moment, begins)
         turn, idle = turns.index(low), 0
-        while low < ends and idle < MAX_IDLE:
+        while low < min(ends, until) and idle < self._idle:
             idle += 1
             start, after = turns.boundary(turn), turns.boundary(turn + 1)
             over = after if self._hold is None else turns.until(turn, self._hold)
@@ -365,7 +334,7 @@ class Rotation:
         begins, ends = self._life
         high = min(moment, ends)
         turn, idle = turns.index(high - 1), 0
-        while high > begins and idle < MAX_IDLE:
+        while high > begins and idle < self._idle:
             idle += 1
             start = first = turns.boundary(turn)
             end = turns.boundary(turn + 1) if self._hold is None else turns.until(turn, self._hold)
@@ -392,7 +361,7 @@ class Rotation:
 
     def runs(self, moment: int, back: bool = False) -> Iterator[Piece]:
         """The stretches of duty like `pieces`, those of one group that has all turns as long as its windows allow."""
-        if not self._alone:
+        if not self.alone:
             yield from self.pieces_back(moment) if back else self.pieces(moment)
             return
         begins, ends = self._life
@@ -424,13 +393,13 @@ class Rotation:
             LimitError: there are more than 100,000.
         """
         low, high = micros(instant(a, "a")), micros(instant(b, "b"))
-        return gathered(self.pieces(low), high) if low < high else ()
+        return gathered(self.pieces(low, high), high) if low < high else ()
 
     def next_change(self, at: datetime) -> datetime | None:
         """
         The first instant after *at* at which a shift starts or ends; None where none does until the year 9999 ends.
 
-        None, too, where ``hold_for`` and ``windows`` never meet.
+        None, too, where ``hold_for`` and ``windows`` never meet within some years.
         """
         moment = micros(instant(at))
         for start, end, _ in self.pieces(moment):
@@ -441,12 +410,12 @@ class Rotation:
     def next_on_call(self, at: datetime) -> Users:
         """Who is on call next: the first users after *at* that differ from those at *at*; nobody where none do."""
         moment = micros(instant(at))
-        return other_users(self.runs(moment), self.at_micros(moment), lambda piece: piece[0] > moment)
+        return other_users(self.runs(moment), self.at_micros(moment), lambda piece: piece[0] > moment, self._most)
 
     def previous_on_call(self, at: datetime) -> Users:
         """Who was on call before: the last users before *at* that differ from those at *at*; nobody where none do."""
         moment = micros(instant(at))
-        return other_users(self.runs(moment, True), self.at_micros(moment), lambda piece: piece[1] <= moment)
+        return other_users(self.runs(moment, True), self.at_micros(moment), lambda piece: piece[1] <= moment, self._most)
 
     def to_data(self) -> dict[str, Any]:
         """The canonical, JSON-ready form: ``Rotation(**data)`` is this rotation again."""
@@ -456,20 +425,6 @@ class Rotation:
             if name in data:
                 data[name] = write_instant(data[name])
         return data
-
-
-def _window_findings(findings: tuple[Finding, ...]) -> Iterator[Finding]:
-    """A calendar's findings about a week, at the place where the windows stand."""
-    for finding in findings:
-        path = finding.path.removeprefix("week").removeprefix(".")
-        yield from _shape.at_path("windows", [Finding(finding.code, path, finding.facts)])
-
-
-def _instant_in(zone: str, value: Any, name: str) -> Any:
-    """The instant of a wall time in a zone, or of an instant; None and what could not be read stay."""
-    if not isinstance(value, datetime):
-        return value
-    return instant(value, name) if value.tzinfo is not None else from_micros(checked(resolve(zone, *_wall(value))))
 
 
 def gathered(pieces: Iterator[Piece], high: int) -> tuple[Shift, ...]:
@@ -490,7 +445,7 @@ def gathered(pieces: Iterator[Piece], high: int) -> tuple[Shift, ...]:
     return tuple(found)
 
 
-def other_users(pieces: Iterator[Piece], now: Users, counts: Callable[[Piece], bool], most: int = MAX_OTHERS) -> Users:
+def other_users(pieces: Iterator[Piece], now: Users, counts: Callable[[Piece], bool], most: int) -> Users:
     """The users of the first piece that counts, has somebody and has not those of now, among a bounded number."""
     for piece in islice(pieces, most):
         if piece[2] and piece[2] != now and counts(piece):

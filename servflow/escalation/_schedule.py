@@ -23,6 +23,7 @@ from servflow.model import from_micros, instant, micros
 MAX_LAYERS = 50
 COMBINE = ("union", "top")
 MAX_JOINED = 12_000
+MAX_ALIKE = 1_000
 
 Cell = tuple[int, int, Users, tuple[Piece, ...]]
 """A stretch in which nothing changes: who is on call, and the turns and overrides that say so."""
@@ -84,6 +85,12 @@ class Schedule:
         if self.combine == "top":
             lowest = max((place for place, layer in enumerate(self.layers) if layer.unbroken), default=0)
         return self.layers[lowest:]
+
+    @cached_property
+    def _most(self) -> int:
+        """How many changes to look at for other users: where only windows of one group each open and close, weeks are alike."""
+        lasting = all(layer.alone and layer.begins is None and layer.ends is None for layer in self._showing)
+        return MAX_ALIKE if lasting and not self._edges else MAX_JOINED
 
     @cached_property
     def _standing_in(self) -> Stretches:
@@ -218,13 +225,13 @@ class Schedule:
         """Who is on call next: the first users after *at* that differ from those at *at*; nobody where none do."""
         moment = micros(instant(at))
         pieces = (cell[:3] for cell in self._cells(moment, runs=True))
-        return other_users(pieces, self._at(moment), lambda piece: piece[0] > moment, MAX_JOINED)
+        return other_users(pieces, self._at(moment), lambda piece: piece[0] > moment, self._most)
 
     def previous_on_call(self, at: datetime) -> Users:
         """Who was on call before: the last users before *at* that differ from those at *at*; nobody where none do."""
         moment = micros(instant(at))
         pieces = (cell[:3] for cell in self._cells(moment, back=True, runs=True))
-        return other_users(pieces, self._at(moment), lambda piece: piece[1] <= moment, MAX_JOINED)
+        return other_users(pieces, self._at(moment), lambda piece: piece[1] <= moment, self._most)
 
     def to_data(self) -> dict[str, Any]:
         """The canonical, JSON-ready form: ``Schedule(**data)`` is this schedule again."""
