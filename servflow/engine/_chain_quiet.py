@@ -30,7 +30,8 @@ def said(  # noqa: PLR0917 - what a level of which run came to, and when
 
     In quiet hours what is not urgent waits in the run, or is dropped; the run keeps who heard, and why nobody did.
     """
-    ends = escalation.quiet_until(plan.chain.quiet, at, calendars(call)) if came_to.told else None
+    quiet = plan.chain.quiet
+    ends = escalation.quiet_until(quiet, at, calendars(call)) if quiet is not None and came_to.told else None
     reached = came_to.told or (came_to.outcome == "fired" and _reaches(plan, place))
     collapse = plan.chain.late == "collapse" and not reminder  # a reminder speaks for its own level alone
     if ends is not None:
@@ -38,10 +39,10 @@ def said(  # noqa: PLR0917 - what a level of which run came to, and when
         reached = came_to.told
     if came_to.told and came_to.aloud and collapse:
         run = escalation.spoken_for(run, place)
-    if reached:
-        run = replace(run, heard=run.heard + 1, nobody=())
-    else:
+    if not reached:
         run = _chain_ends.unheard(plan, run, place, came_to.outcome, came_to.why)
+    elif not run.heard or plan.chain.advance_on_failure != "never":  # it is taken back only where what was told may fail
+        run = replace(run, heard=run.heard + 1, nobody=())
     effects, run = awaiting(plan, run, place, came_to.effects)
     return run, attrs.evolve(came_to, effects=effects)
 
@@ -53,12 +54,15 @@ def _hushed(
     if not quiet:
         return run, came_to
     later = plan.chain.quiet is not None and plan.chain.quiet.take == "later"
-    notices = [HeldBack(level=place, action=one.action, to=one.to, due=ends, reason=one.reason) for one in quiet]
+    # Within the level only: where that stands may be another place by the time quiet ends.
+    notices = [HeldBack(level=place, action=_within(one.action), to=one.to, due=ends, reason=one.reason) for one in quiet]
     kept: set[tuple[str, str]] = {(one.action, one.to) for one in notices}
     if later:
         run, over = escalation.hold_back(run, notices, collapse=collapse)
         kept -= {(one.action, one.to) for one in over}
-    effects = [one for one in came_to.effects if not isinstance(one, Notify) or one.urgent or (one.action, one.to) not in kept]
+    effects = [
+        one for one in came_to.effects if not isinstance(one, Notify) or one.urgent or (_within(one.action), one.to) not in kept
+    ]
     aloud = tuple(dict.fromkeys(one.to for one in effects if isinstance(one, Notify)))
     if later:
         why = f"quiet hours: told at {ends.isoformat()}"
@@ -72,6 +76,10 @@ def _hushed(
 def _reaches(plan: ChainPlan, place: int) -> bool:
     """Whether a level reaches somebody by other means than telling: an assignment, a call, another ticket."""
     return any(update.kind in ("call", "open", "send") or "to" in update.parts for update in plan.levels[place][1])
+
+
+def _within(path: str) -> str:
+    return path.rpartition(".")[2]
 
 
 def fire_quiet(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
@@ -94,10 +102,18 @@ def fire_quiet(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetim
 
 def _notify(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...], notice: HeldBack) -> None:
     notices = [update for update in updates if update.kind == "notify"]
-    found = next((update for update in notices if update.path == notice.action), None)
+    found = next((update for update in notices if _within(update.path) == notice.action), None)
     template = next((update.parts["template"] for update in notices), plan.chain.name)
     data = {}
     if found is not None:
         template = found.parts["template"]
         data = {name: freeze(evaluate(call, one, f"{found.path}.{name}")) for name, one in found.values.items()}
-    call.effect(Notify, notice.action, notice.to, to=notice.to, template=template, data=FrozenMap(data), reason=notice.reason)
+    call.effect(
+        Notify,
+        notice.action if found is None else found.path,
+        notice.to,
+        to=notice.to,
+        template=template,
+        data=FrozenMap(data),
+        reason=notice.reason,
+    )

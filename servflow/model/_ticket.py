@@ -222,7 +222,7 @@ class Sent:
 
 @frozen(kw_only=True)
 class HeldBack:
-    """A notification of a level that waits for the end of quiet hours at ``due``; ``action`` is its place in the definition."""
+    """A notification of a level that waits for the end of quiet hours at ``due``; ``action`` is its place in the level."""
 
     level: int
     action: str
@@ -243,6 +243,10 @@ class ChainRun:
     from. ``left`` is the counted delay that was still to come when the run was acknowledged or snoozed,
     ``until`` when that ends by itself. ``counted_in`` is what the delay counts in where the level asks whose
     calendar that is.
+
+    ``heard`` counts the levels that told or assigned somebody (only the first, unless the chain asks what becomes of it);
+    ``nobody`` says why the others did not while there is none. ``sent`` is what the latest level told, where the chain
+    asks what becomes of it, and ``quiet`` what waits for quiet hours to end.
     """
 
     chain: str

@@ -225,3 +225,16 @@ def test_whoever_waits_to_be_told_can_be_erased() -> None:
 
     assert b"ann" not in canonical(erased.outcome.ticket)
     assert ["erased-1"] == told(case.workflow.advance(erased.outcome.ticket, at=after(END + 1)))
+
+
+def test_what_waits_is_said_by_the_edition_it_came_from() -> None:
+    """A definition that was edited meanwhile, and given the edition before, says what that one had to say."""
+    levels = [{"name": "one", "after": "90m", "do": [{"tag": "x"}, {"notify": {"to": {"user": "ann"}, "template": "old"}}]}]
+    case = quietly(*levels)
+    case.until(91)
+    past = case.workflow.escalations
+    edited = quietly(level("other"), parts={"past_chains": past}).workflow
+
+    outcome = edited.advance(case.ticket, at=after(END + 1))
+
+    assert [("ann", "old")] == [(effect.to, effect.template) for effect in of(Notify, outcome.effects)]
