@@ -77,6 +77,8 @@ def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at:
         "checklists": seen["checklists"],
         "approvals": [_approval(approval, records) for approval in seen["approvals"]],
         "children": {"open": list(ticket.children), "total": ticket.children_total},
+        "helpers": seen["helpers"],
+        "watchers": seen["watchers"],
         "clocks": [_clock(clock, workflow, ticket, records, at) for clock in seen["clocks"]],
         "breaches": [breach.to_data() for breach in breaches(records)],
         "escalations": _escalations(view.history),

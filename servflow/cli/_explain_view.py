@@ -22,6 +22,8 @@ def show_explanation(say: Say, told: Told, zone: str) -> None:
         _approval(say, approval, zone)
     if told["children"]["total"]:
         _children(say, told["children"])
+    if told["helpers"] or told["watchers"]:
+        _helpers(say, told, zone)
     _decided(say, told["decisions"], zone)
     for slot in told["slots"]:
         _slot(say, slot, zone)
@@ -121,6 +123,20 @@ def _approval(say: Say, approval: Told, zone: str) -> None:
                 for one in approval["votes"]
             ],
         )
+
+
+def _helpers(say: Say, told: Told, zone: str) -> None:
+    words = say.words
+    say.head(words("explain.helpers"))
+    for row in told["helpers"]:
+        key = "explain.helper_due" if row["breached_at"] is None else "explain.helper_late"
+        key = "explain.helper" if row["due"] is None else key
+        due = _shown(say, row["due"], zone)
+        say.line(f"  {words(key, name=row['helper'], due=due, within=row['within'])}")
+        if row["counts"]:
+            say.line(f"    {row['counts']}")
+    if told["watchers"]:
+        say.line(f"  {words('explain.watchers', names=', '.join(told['watchers']))}")
 
 
 def _children(say: Say, children: Told) -> None:

@@ -277,6 +277,17 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "explain.quorum": ("To approve: {quorum}; to reject: {reject}.", "通过需要：{quorum}；否决需要：{reject}。"),
     "explain.approval_due": (" To be decided by {due}.", "应于 {due} 前决定。"),
     "explain.decided": ("It was {decided}.", "结果：{decided}。"),
+    "explain.helpers": ("Helpers and watchers", "协助人与关注人"),
+    "explain.helper": ("{name} helps.", "{name} 正在协助。"),
+    "explain.helper_due": (
+        "{name} helps and is to be done within {within}, by {due}.",
+        "{name} 正在协助，应在 {within} 内完成，截止 {due}。",
+    ),
+    "explain.helper_late": (
+        "{name} helps and was to be done within {within}, by {due}.",
+        "{name} 正在协助，应在 {within} 内完成，已超过 {due}。",
+    ),
+    "explain.watchers": ("Watched by {names}.", "关注人：{names}。"),
     "explain.children": ("Sub-tickets", "子工单"),
     "explain.children_open": ("Still open: {names}; opened so far: {total}.", "未关闭：{names}；共开过：{total}。"),
     "step": ("step", "步骤"),

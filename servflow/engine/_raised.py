@@ -77,7 +77,8 @@ class Raised:
             for event in (move.event or "").split():
                 if event in BUILT_IN:
                     continue
-                if "." in event and event.split(".", maxsplit=1)[0] in firsts - {"done"} and not self.covers(event):
+                mine = "." in event and event.split(".", maxsplit=1)[0] in firsts - {"done"}
+                if (mine or event == BREACHED) and not self.covers(event):
                     known = sorted(self.names)
                     self._compiled.problems.add(
                         "event.never_raised",
