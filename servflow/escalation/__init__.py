@@ -29,16 +29,16 @@ from servflow.escalation._counting import (
     Finder,
     counted,
 )
+from servflow.escalation._coverage import (
+    Coverage,
+    IdleOverride,
+    coverage,
+)
 from servflow.escalation._history import (
     LEVELS,
     RunStory,
     Step,
     history,
-)
-from servflow.escalation._coverage import (
-    Coverage,
-    IdleOverride,
-    coverage,
 )
 from servflow.escalation._level import (
     MAX_REMINDERS,
