@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from servflow import Desk
 from servflow.calendars import Calendar
-from servflow.engine import Workflow
+from servflow.engine import Workflow, migrate, plan_migration
 from servflow.errors import Refused
 from servflow.escalation import Chain, plan
 from servflow.model import (
@@ -425,3 +426,37 @@ def test_the_same_event_twice_is_once(case: Case, said: list[tuple[int, int]]) -
         return desk.get("T1"), tuple(desk.history("T1"))
 
     assert lived(1) == lived(2)
+
+
+@settings(LAWS, max_examples=EXAMPLES)
+@given(cases(), openings, step_lists(most=8), st.integers(1, 9))
+def test_a_live_run_goes_on_under_its_edition(case: Case, opening: Opening, steps: list[Step], days: int) -> None:
+    """A ticket that is migrated to edited chains goes on with its live runs as if nobody had edited anything."""
+    old = case.workflow
+    story = play(case, opening, steps)
+    edited = [{**chain.to_data(), "levels": [{"name": "new"}, *chain.to_data()["levels"][1:]]} for chain in old.escalations]
+    for chain in edited:
+        chain["levels"] = [level for level in chain["levels"] if "goto" not in str(level.get("otherwise"))]
+    new = Workflow(**{**old.to_data(), "escalations": _sound(edited), "version": 2}, past_chains=old.escalations)
+    moved = migrate(story.ticket, plan_migration(old, new), world=case.world).ticket
+    ways = [
+        list(takewhile(lambda record: not isinstance(record, ChainStarted), outcome.records))
+        for outcome in (
+            old.advance(story.ticket, at=story.end + days * DAYS, world=case.world),
+            new.advance(moved, at=story.end + days * DAYS, world=case.world),
+        )
+    ]
+    before, after = (
+        [(type(one), one.run.chain, one.scheduled, one.level, one.to) for one in way if isinstance(one, (Escalated, Reminded))]
+        for way in ways
+    )
+
+    assert before == after
+
+
+def _sound(chains: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Edited chains without what names a level that the edit took away."""
+    for chain in chains:
+        triggers = chain["start"] if isinstance(chain["start"], list) else [chain["start"]]
+        chain["start"] = [{key: value for key, value in trigger.items() if key != "level"} for trigger in triggers]
+    return chains
