@@ -173,7 +173,7 @@ def calendars(call: OneCall) -> Finder:
 def _own_calendar(call: OneCall) -> str | None:
     """The calendar the ticket counts in: that of its first clock that runs, or had run; else the only one there is."""
     runs = [run for clock in call.compiled.clocks if (run := call.draft.clocks.get(clock.clock.name)) is not None]
-    named = [run for run in runs if run.calendar is not None]
+    named = [run for run in runs if run.calendar in call.compiled.calendars]
     found = next((run for run in named if run.phase in ("running", "paused")), named[0] if named else None)
     if found is not None:
         return found.calendar

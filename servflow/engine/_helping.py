@@ -77,11 +77,14 @@ def end_helper(call: OneCall, person: str, outcome: str, source: str, reason: st
     """
     A helper is done or removed, and their clock with them.
 
-    Done before the due instant is in time, also where that is told late and the breach was recorded meanwhile.
+    Done by the due instant is in time, also where that is told late and the breach was recorded meanwhile; runs of
+    chains that it started end then.
     """
     promise = call.draft.helping.get(person)
     if promise is not None and promise.breached_at is not None and call.effective <= promise.due:
         promise = attrs.evolve(promise, breached_at=None)
+        if not any(other.breached_at for name, other in call.draft.helping.items() if name != person):
+            call.amended.append(f"event:{BREACHED}")  # what that started has no reason any more
     by = call.actor.id if call.actor is not None else None
     call.record(HelperEnded, helper=person, outcome=outcome, promise=promise, by=by, reason=reason, source=source)
     call.effect(Assign, source, person, slot="helper", to=None, previous=person)

@@ -10,6 +10,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from servflow.calendars import OpenTime, from_data
+from servflow.errors import InputError
 from servflow.escalation._level import Level
 from servflow.escalation._recipients import Target, resolve
 from servflow.escalation._spans import ELAPSED, CalendarOf, Counts
@@ -62,7 +63,12 @@ class Finder:
     def again(self, found: CountedIn) -> tuple[Counts, CountedIn]:
         """What a delay counts in that was found before; where the world does not know it any more, what takes its place."""
         if found.shift is None:
-            counts = self.named(found.calendar)
+            try:
+                counts = self.named(found.calendar)
+            except (KeyError, InputError):  # another version of the definition has no calendar of this name
+                said = [f"there is no calendar {found.calendar}"]
+                found = CountedIn(calendar=self._own(said), because="; ".join(said))
+                return self.named(found.calendar), found
         else:
             known = None if self.world is None else self.world.calendars.get(found.shift)
             if not isinstance(known, Counts):

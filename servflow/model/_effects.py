@@ -99,7 +99,11 @@ class Send(Effect):
 
 @frozen(kw_only=True)
 class Assign(Effect):
-    """Tell the host that a slot was filled (``to``) or emptied (None)."""
+    """
+    Tell the host that a slot was filled (``to``) or emptied (None): ``assignee``, ``outlet`` or ``owner``.
+
+    Of ``helper`` and ``watcher`` there are several: one more is ``to``, one less is ``previous``.
+    """
 
     slot: str
     to: str | None

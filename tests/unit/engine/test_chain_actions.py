@@ -15,6 +15,7 @@ from servflow.model import (
     Actor,
     Assign,
     Call,
+    ChainStopped,
     Escalated,
     HelperBreached,
     HelperEnded,
@@ -131,6 +132,21 @@ def test_done_that_is_told_late_was_in_time() -> None:
         ended.promise.breached_at if ended.promise else after(),
         case.records[[type(record) for record in case.records].index(HelperBreached)].at,
     )
+
+
+def test_a_chain_ends_whose_breach_did_not_happen_after_all() -> None:
+    """Where the breach is taken back, the run it started ends; while another helper is late it goes on."""
+    chain = {"name": "c", "start": {"event": "helper.breached"}, "levels": [level("boss", "9h")]}
+    asked = [{"add_helper": {"to": {"user": name}, "within": "1h"}} for name in ("bob", "ann")]
+    case = Case(flow(transitions=[move(do=asked)], escalations=[chain]))
+    case.fire("go")
+    case.until(100)
+
+    first = case.fire("helper.done", minutes=110, actor=BOB, occurred=after(50))
+    second = case.fire("helper.done", minutes=120, actor=ANN, occurred=after(50))
+
+    assert (1, 0) == (len(first.ticket.chains), len(second.ticket.chains))
+    assert ["what started it was amended"] == [record.reason for record in of(ChainStopped, second.records)]
 
 
 def test_only_a_helper_is_done_and_others_remove_them() -> None:

@@ -193,6 +193,19 @@ def test_a_shift_that_the_world_lost_is_replaced_and_said() -> None:
     assert (datetime(2026, 3, 2, 18, tzinfo=UTC), datetime(2026, 3, 2, 17, tzinfo=UTC)) == (run.due, woken.due)
 
 
+def test_a_calendar_that_the_definition_lost_is_replaced_and_said() -> None:
+    """What is left of a delay goes on in the ticket's calendar where a new version has no calendar of that name."""
+    chain = Chain(name="c", start={"event": "x"}, levels=[level(after="4h", calendar={"of": "ticket"})])
+    run = begin(chain, "x", START, finder())
+    gone = Finder({None: Calendar.always()}.__getitem__, world(), ticket, lambda: None)
+
+    woken = wake_up(chain, acknowledge(chain, run, START, None, gone), START, gone)
+
+    because = woken.counted_in.because if woken.counted_in else ""
+    assert "there is no calendar office; the ticket has no calendar, counts as time passes" == because
+    assert START + timedelta(hours=4) == woken.due
+
+
 def test_a_plan_counts_with_the_same_finder() -> None:
     """A preview that is given who and where counts as the run does; without them as time passes."""
     chain = Chain(name="c", start={"event": "x"}, levels=[level(after="1h", zone="recipient")])
