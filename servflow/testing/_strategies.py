@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 from hypothesis import strategies as st
 
-from servflow.engine import Workflow
+from servflow.engine import BUILT_IN, Workflow
 from servflow.errors import Refused
-from servflow.model import EMPTY, SYSTEM, Actor, Field, FrozenMap, Outcome, Ticket, World, instant
+from servflow.model import EMPTY, FIRED, SYSTEM, Actor, Field, FrozenMap, Outcome, Ticket, World, instant
 
 PEOPLE = ("ann", "bo", "cy")
 """Whom drawn actors are; few, so that one often meets what another did."""
@@ -196,6 +196,25 @@ def _built_in(workflow: Workflow) -> Iterable[st.SearchStrategy[Drawn]]:
     if workflow.escalations:
         chains = st.sampled_from([chain.name for chain in workflow.escalations])
         yield _fired(workflow, "chain.acknowledge", exactly(chain=chains))
+        yield _fired(workflow, "chain.start", exactly(chain=chains))
+        yield from _triggers(workflow)
+
+
+def _triggers(workflow: Workflow) -> Iterable[st.SearchStrategy[Drawn]]:
+    """What starts chains besides what is drawn anyway."""
+    moves = {word for move in workflow.transitions for word in (move.event or "").split()}
+    heard = {trigger.event: None for chain in workflow.escalations for trigger in chain.start if trigger.event not in moves}
+    for event in heard:
+        if event == "rating.add":
+            yield _fired(workflow, event, st.fixed_dictionaries({"score": st.integers(1, 5)}))
+        elif event is not None and event not in BUILT_IN:
+            spec = workflow.events.get(event)
+            typed = spec.payload if spec is not None else {}
+            yield _fired(workflow, event, _mapping(typed, [name for name, held in typed.items() if not held.optional]))
+    for name in dict.fromkeys(trigger.correlator for chain in workflow.escalations for trigger in chain.start):
+        if name is not None:
+            found = st.fixed_dictionaries({"correlator": st.just(name), "count": st.integers(1, 5)})
+            yield st.tuples(st.just(FIRED), found, st.just(SYSTEM))
 
 
 def _states(workflow: Workflow) -> Iterable[tuple[str, Any]]:
