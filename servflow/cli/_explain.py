@@ -10,7 +10,7 @@ from servflow.cli._output import stamp
 from servflow.cli._words import RULES_ZH, Words
 from servflow.engine import Explanation, Workflow
 from servflow.errors import InputError, nearest
-from servflow.escalation import RunStory
+from servflow.escalation import RunStory, cause_text
 from servflow.model import (
     Assigned,
     Decided,
@@ -258,18 +258,19 @@ def _clock(
 
 def _escalations(runs: Sequence[RunStory]) -> list[dict[str, Any]]:
     """Everything that happened to the runs of chains, in order, also to those that left the ticket."""
-    found = sorted(((step.recorded, run.chain, step) for run in runs for step in run.steps), key=lambda item: item[0])
+    found = sorted(((step.recorded, run, step) for run in runs for step in run.steps), key=lambda item: item[0])
     return [
         {
             "at": stamp(step.at),
-            "chain": chain,
+            "chain": run.chain,
+            "cause": run.cause if step.kind == "started" else None,
             "level": step.name,
             "kind": step.kind,
             "outcome": step.outcome if step.kind == "level" or step.outcome not in ("", "fired") else step.kind,
             "to": list(step.to) or ([step.by] if step.by else []),
-            "why": [*step.did, *step.why],
+            "why": [*step.did, *step.why, *([cause_text(run.cause, run.definition)] if step.kind == "started" else [])],
         }
-        for _, chain, step in found
+        for _, run, step in found
     ]
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from servflow.cli._explain import BEST, LAST_DECISIONS, verdict
 from servflow.cli._output import Say, span
+from servflow.escalation import cause_text
+from servflow.escalation._words import reason_in
 from servflow.model import read_instant
 
 Told = Mapping[str, Any]
@@ -324,11 +326,18 @@ def _escalations(say: Say, told: Told, zone: str) -> None:
                 item["level"],
                 words(f"outcome.{item['outcome']}"),
                 ", ".join(item["to"]),
-                "; ".join(item["why"]),
+                _why(item, say.lang),
             )
             for item in told["escalations"]
         ],
     )
+
+
+def _why(item: Told, lang: str) -> str:
+    """Why a level came to what it did, or what started a run."""
+    if item["cause"] is not None and lang != "en":
+        return cause_text(item["cause"], lang=lang)
+    return "; ".join(reason_in(reason, lang) for reason in item["why"])
 
 
 def _next(say: Say, told: Told, zone: str) -> None:
