@@ -32,6 +32,7 @@ _CHINESE: Mapping[str, str] = {
     "calendar": "日历",
     "clock": "时钟",
     "chain": "升级链",
+    "level": "级别",
     "mark": "提醒点",
     "output": "输出",
     "table": "决策表",
