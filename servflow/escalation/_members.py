@@ -168,6 +168,8 @@ class Epochs:
 
     def pieces(self, turn: int, start: int, end: int) -> list[tuple[int, int, Users]]:
         """A stretch of one turn, cut where an edit passed it on to others."""
+        if not self.starts:
+            return [(start, end, self.epochs[0].of(turn))]
         place, last = bisect_right(self.starts, start), bisect_right(self.starts, end - 1)
         found = [(start, end, self.epochs[place].of(turn))]
         for later in range(place, last):

@@ -236,6 +236,10 @@ class Rotation:
         """Whether one and the same group has every turn whole, so that turns make no difference to who is on call."""
         return self._hold is None and len({group for epoch in self._epochs.epochs for group in epoch.users}) == 1
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What it is made of, without what was worked out of it."""
+        return {attribute.name: getattr(self, attribute.name) for attribute in attrs.fields(type(self))}
+
     @property
     def _most(self) -> int:
         """How many stretches to look at for other users: where there is one group only, the nearest is it or nobody is."""
@@ -301,10 +305,13 @@ class Rotation:
         turns, windows = self._turns, self._windows
         begins, ends = self._life
         low = max(moment, begins)
-        turn, idle = turns.index(low), 0
-        while low < min(ends, until) and idle < self._idle:
+        turn, idle, last = turns.index(low), 0, min(ends, until)
+        edge = (turn, turns.boundary(turn))  # a turn begins where the one before it ends
+        while low < last and idle < self._idle:
             idle += 1
-            start, after = turns.boundary(turn), turns.boundary(turn + 1)
+            start = edge[1] if edge[0] == turn else turns.boundary(turn)
+            after = turns.boundary(turn + 1)
+            edge = (turn + 1, after)
             over = after if self._hold is None else turns.until(turn, self._hold)
             if low >= over:
                 low, turn = max(low, after), turn + 1

@@ -9,10 +9,11 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
+import attrs
 from attrs import field, frozen
 
 from servflow.calendars._zones import LATEST
-from servflow.errors import DefinitionError
+from servflow.errors import DefinitionError, LimitError
 from servflow.escalation import _shape
 from servflow.escalation._members import Users
 from servflow.escalation._overrides import Override, Stretches, Temporary, read_overrides, read_temporary
@@ -24,6 +25,7 @@ MAX_LAYERS = 50
 COMBINE = ("union", "top")
 MAX_JOINED = 12_000
 MAX_ALIKE = 1_000
+MAX_CELLS = 120_000
 
 Cell = tuple[int, int, Users, tuple[Piece, ...]]
 """A stretch in which nothing changes: who is on call, and the turns and overrides that say so."""
@@ -77,6 +79,10 @@ class Schedule:
             raise DefinitionError.of(read.findings)
         schedule: Schedule = read
         return schedule
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What it is made of, without what was worked out of it."""
+        return {attribute.name: getattr(self, attribute.name) for attribute in attrs.fields(type(self))}
 
     @cached_property
     def _showing(self) -> tuple[Rotation, ...]:
@@ -174,7 +180,7 @@ class Schedule:
 
         Raises:
             TimeError: *a* or *b* is naive, or a shift leaves the years 1 to 9999.
-            LimitError: there are more than 100,000.
+            LimitError: there are more than 100,000, or more than 120,000 changes.
         """
         low, high = micros(instant(a, "a")), micros(instant(b, "b"))
         return gathered(self._joined(low, high), high) if low < high else ()
@@ -184,7 +190,9 @@ class Schedule:
         begun: int | None = None
         last: Cell | None = None
         beyond = 0
-        for cell in self._cells(low):
+        for number, cell in enumerate(self._cells(low)):
+            if number > MAX_CELLS:
+                raise LimitError(f"more than {MAX_CELLS} changes; ask for a shorter stretch of time", limit=MAX_CELLS)
             if last is None or begun is None or not _goes_on(last, cell):
                 if last is not None and begun is not None:
                     yield begun, last[1], last[2]
@@ -258,11 +266,11 @@ def _united(tiles: Iterable[Piece]) -> tuple[Users, tuple[Piece, ...]]:
 
 
 def _goes_on(before: Cell, after: Cell) -> bool:
-    """Whether a shift goes on from one cell into the next: the same users, and no turn passes from one to another there."""
+    """Whether a shift goes on from one cell into the next: the same users, and no turn passes to those who had it."""
     if before[2] != after[2]:
         return False
-    border = after[0]
-    return not (any(tile[1] == border for tile in before[3]) and any(tile[0] == border for tile in after[3]))
+    begun = [tile[2] for tile in after[3] if tile[0] == after[0]]
+    return not any(tile[1] == after[0] and tile[2] in begun for tile in before[3])
 
 
 def _swept(lines: Iterable[Iterator[Piece]], edges: list[int], at: int) -> Iterator[tuple[int, int, list[Piece | None]]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from servflow.errors import DefinitionError, TimeError
+from servflow.errors import DefinitionError, LimitError, TimeError
 from servflow.escalation import Override, Rotation, Schedule
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -324,3 +325,25 @@ def test_years_that_no_calendar_has_are_refused_or_none() -> None:
         schedule.shifts(last, last + timedelta(hours=1))
     with pytest.raises(TimeError, match="9999"):
         schedule.shifts(first, first + timedelta(hours=1))
+
+
+def test_work_is_bounded_where_changes_do_not_show() -> None:
+    """Changes that give no shift count too: minute by minute for a century is too long a question."""
+    both = Rotation([["ann", "bob"]], "2026-03-02", "UTC", "1 month")
+    schedule = Schedule([both, Rotation(["ann", "bob"], "2026-03-02", "UTC", "1 minute")])
+
+    assert [("ann", "bob")] == [shift.users for shift in schedule.shifts(MONDAY, MONDAY + timedelta(hours=2))]
+    with pytest.raises(LimitError, match="shorter"):
+        schedule.shifts(MONDAY, MONDAY + timedelta(days=36_500))
+
+
+def test_what_was_worked_out_is_not_written() -> None:
+    """A pickle holds what a schedule is made of, however much it was asked."""
+    schedule = Schedule([BASE, OFFICE], [override()])
+    before = len(pickle.dumps(schedule))
+    for year in range(40):
+        schedule.shifts(MONDAY + timedelta(days=365 * year), MONDAY + timedelta(days=365 * year + 90))
+    again = pickle.loads(pickle.dumps(schedule))
+
+    assert before == len(pickle.dumps(schedule))
+    assert (schedule, hash(schedule), schedule.on_call(NOON)) == (again, hash(again), again.on_call(NOON))
