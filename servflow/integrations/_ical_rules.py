@@ -15,7 +15,8 @@ from servflow.errors import InputError
 MOST_STEPS = 200_000
 """How many dates all rules of one file may look at together: a rule may be written to go on for ever."""
 
-_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+
 _PARTS = ("FREQ", "INTERVAL", "COUNT", "UNTIL", "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYDAY", "BYSETPOS", "WKST")
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _DAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
@@ -52,7 +53,7 @@ class Budget:
 
 @frozen
 class Rule:
-    """A recurrence rule of whole days: RFC 5545 without BYWEEKNO and without anything finer than a day."""
+    """A recurrence rule of whole days: RFC 5545 without BYWEEKNO and without anything finer than a day; hours are apart."""
 
     frequency: str
     interval: int
@@ -83,11 +84,11 @@ class Rule:
         days = [_DAY.fullmatch(text.upper()) for text in texts.get("BYDAY", [])]
         if len(days) > 400 or not all(days):
             raise ValueError("BYDAY is written as MO or 1MO")
-        pairs = tuple((int(found[1] or 0), _DAYS.index(found[2])) for found in days if found is not None)
+        pairs = tuple((int(found[1] or 0), WEEKDAYS.index(found[2])) for found in days if found is not None)
         if any(number for number, _ in pairs) and frequency not in ("MONTHLY", "YEARLY"):
             raise ValueError(f"BYDAY counts days of a month or a year, not with FREQ={frequency}")
         week_start = "".join(texts.get("WKST", ["MO"])).upper()
-        if week_start not in _DAYS:
+        if week_start not in WEEKDAYS:
             raise ValueError("WKST is a day such as MO")
         numbers = {name: _numbers(texts.get(name, []), name, bound) for name, bound in _BOUNDS.items()}
         if numbers["BYYEARDAY"] and frequency != "YEARLY":
@@ -100,7 +101,7 @@ class Rule:
             raise ValueError("INTERVAL, COUNT and BYMONTH are whole numbers from 1")
         months = frozenset(numbers["BYMONTH"])
         listed = (numbers["BYMONTHDAY"], numbers["BYYEARDAY"], pairs, numbers["BYSETPOS"])
-        return cls(frequency, interval, count, months, *listed, _DAYS.index(week_start))
+        return cls(frequency, interval, count, months, *listed, WEEKDAYS.index(week_start))
 
     def yearly(self, first: date) -> bool:
         """Whether it falls on the month and day of its first date in every year, and on nothing else."""

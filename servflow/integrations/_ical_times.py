@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from attrs import frozen
 
 from servflow.errors import shown
-from servflow.integrations._ical_rules import Rule, Unsupported
+from servflow.integrations._ical_rules import WEEKDAYS, Rule, Unsupported
 from servflow.integrations._ical_zones import Zones
 
 MOST_DAYS = 3_660
@@ -74,13 +74,16 @@ def times(event: Any, first: Time, zones: Zones, moved: list[Any]) -> list[Time]
         span = lasts - start if isinstance(lasts, datetime) else lasts
         found_times.append((start, span, _zone_name(item) or named))
     gone = _gone(event, begin, moved)
+    hourly = isinstance(begin, datetime) and _is_hourly(event.get("RRULE"))
     found: dict[datetime, Time] = {}
     for start, span, zone in found_times:
         if _point(start) in gone or (isinstance(start, datetime) and start.date() in gone):
             continue
         wall = datetime.combine(start, _MIDNIGHT) if first.whole else _wall(start, zone, zones)
         # Where it ends is asked of its own zone: the wanted one may change its clocks in between.
-        end = wall + apart if span is None else _wall(start + span, zone, zones)
+        # Turns of hours last as long as they say; of all others the wall time of the end stays.
+        since = start.astimezone(UTC) if hourly and isinstance(start, datetime) and start.tzinfo is not None else start
+        end = wall + apart if span is None else _wall(since + span, zone, zones)
         found[wall] = Time(wall, end, first.whole, span)
     return [found[wall] for wall in sorted(found)]
 
@@ -103,6 +106,8 @@ def _ruled(event: Any, zones: Zones, begin: date, length: timedelta) -> list[dat
     if not isinstance(rule, Mapping):
         raise Unsupported("more than one RRULE")
     ends = (rule.get("UNTIL") or [None])[0]
+    if isinstance(begin, datetime) and _is_hourly(rule):
+        return list(_hourly(rule, zones, begin, length))
     made = Rule.of({key: value for key, value in rule.items() if str(key).upper() != "UNTIL"})
     day = begin.date() if isinstance(begin, datetime) else begin
     low, high = zones.low - length - 2 * _DAY, zones.high + 2 * _DAY
@@ -113,6 +118,43 @@ def _ruled(event: Any, zones: Zones, begin: date, length: timedelta) -> list[dat
             break
         out.append(start)
     return out
+
+
+def _is_hourly(rule: Any) -> bool:
+    return isinstance(rule, Mapping) and [str(text).upper() for text in rule.get("FREQ", ())] == ["HOURLY"]
+
+
+def _hourly(rule: Mapping[str, Any], zones: Zones, begin: datetime, length: timedelta) -> Iterator[datetime]:
+    """The times of a rule of hours, which pass as time passes; BYDAY takes those of other days away."""
+    parts = {str(key).upper(): [str(item).upper() for item in values] for key, values in rule.items()}
+    other = sorted(set(parts) - {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "WKST"})
+    days = parts.get("BYDAY", [])
+    if other or not set(days) <= set(WEEKDAYS):
+        raise Unsupported(", ".join(["FREQ=HOURLY", *other]))
+    numbers = [
+        int(text) if re.fullmatch(r"\d{1,6}", text) else 0 for key in ("INTERVAL", "COUNT") for text in parts.get(key, ["1"])
+    ]
+    if len(numbers) != 2 or min(numbers) < 1:
+        raise ValueError("INTERVAL and COUNT are whole numbers from 1")
+    step, left = timedelta(hours=numbers[0]), numbers[1] if "COUNT" in parts else None
+    ends = (rule.get("UNTIL") or [None])[0]
+    high = datetime.combine(zones.high + 2 * _DAY, _MIDNIGHT)
+    low = datetime.combine(zones.low, _MIDNIGHT) - length - 2 * _DAY
+    # Times before the range need no look where nothing counts them.
+    place = 0 if left is not None else max(0, (low - begin.replace(tzinfo=None)) // step)
+    while left is None or left > 0:
+        zones.budget.spend()
+        if begin.tzinfo is None:
+            start = begin + place * step
+        else:
+            start = (begin.astimezone(UTC) + place * step).astimezone(begin.tzinfo)
+        if start.replace(tzinfo=None) > high or (ends is not None and _beyond(start, ends)):
+            return
+        if not days or WEEKDAYS[start.weekday()] in days:
+            left = None if left is None else left - 1
+            if place:
+                yield start
+        place += 1
 
 
 def first_time(event: Any, zones: Zones, *, midnights: bool = True) -> Time:

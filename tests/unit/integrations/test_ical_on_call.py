@@ -225,7 +225,9 @@ def test_the_hour_shown_twice_is_exact() -> None:
         (["DTSTART:20260302T080000Z", "DTEND:20260302T070000Z", "SUMMARY:ann"], ["ical.unreadable"]),
         (["DTSTART:tomorrow", "DTEND:20260302T070000Z", "SUMMARY:ann"], ["ical.unreadable"]),
         (["DTSTART;TZID=Nowhere/Else:20260302T080000", "DURATION:PT1H", "SUMMARY:ann"], ["ical.unreadable"]),
-        (shift("ann", "RRULE:FREQ=HOURLY"), ["ical.left_out"]),
+        (shift("ann", "RRULE:FREQ=MINUTELY"), ["ical.left_out"]),
+        (shift("ann", "RRULE:FREQ=HOURLY;BYHOUR=3"), ["ical.left_out"]),
+        (shift("ann", "RRULE:FREQ=HOURLY;INTERVAL=0"), ["ical.unreadable"]),
         (shift("ann", "RECURRENCE-ID;RANGE=THISANDFUTURE:20260302T080000Z"), ["ical.left_out"]),
         (["DTSTART;VALUE=DATE:19000101", "DTEND;VALUE=DATE:20290101", "SUMMARY:ann"], ["ical.unreadable"]),
     ],
@@ -381,3 +383,24 @@ def test_levels_reach_whom_a_feed_puts_on_call() -> None:
     told = workflow.advance(opened.ticket, at=at + 2 * HOUR, world=world).effects
     assert ["b", "c", "a"] == [effect.to for effect in told if isinstance(effect, Notify)]
     assert "chain.schedule_gap" in {finding.code for finding in workflow.check(at=at, world=world)}
+
+
+def test_turns_of_hours_pass_as_time_passes() -> None:
+    """Shifts of twelve hours follow each other without gap also when clocks change, and only on the days that are named."""
+    lines = [
+        [
+            f"DTSTART;TZID=Europe/Berlin:20260105T{hour:02}0000",
+            "DURATION:PT12H",
+            "RRULE:FREQ=HOURLY;INTERVAL=24",
+            f"SUMMARY:{name}",
+        ]
+        for hour, name in ((8, "ann"), (20, "bob"))
+    ]
+    duties = read(*lines, start=datetime(2026, 3, 27, tzinfo=UTC), end=datetime(2026, 4, 1, tzinfo=UTC)).duties
+    until = shift("bob", "RRULE:FREQ=HOURLY;UNTIL=20260302T090000Z")
+    named = read(shift("ann", "RRULE:FREQ=HOURLY;INTERVAL=24;BYDAY=MO,WE;COUNT=4"), until)
+
+    assert [True] * (len(duties) - 1) == [one.end == other.start for one, other in itertools.pairwise(duties)]
+    assert {(7, "ann"), (19, "bob")} == {(one.start.hour, one.users[0]) for one in duties}
+    found = [(one.start.day, one.users[0]) for one in named.duties]
+    assert [(2, "ann"), (2, "bob"), (2, "bob"), (4, "ann"), (9, "ann"), (11, "ann")] == found
