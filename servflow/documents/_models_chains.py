@@ -94,6 +94,9 @@ class QuietModel(Part):
 
     calendar: str = needed("it is quiet while this calendar is open", "此日历开放期间免打扰")
     take: Annotated[str, words(TAKES)] = about("say it later, or never", "稍后发送或不再发送", default="later")
+    zone: str | None = about(
+        "where its hours are read: a time zone, or that of each recipient", "按哪个时区读取：时区名，或接收人所在时区"
+    )
 
 
 class LevelModel(Part):

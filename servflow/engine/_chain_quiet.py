@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from servflow.engine._call import OneCall
     from servflow.engine._chain_levels import Said
     from servflow.engine._chain_plans import ChainPlan
+    from servflow.escalation import Quiet
 
 
 def said(  # noqa: PLR0917 - what a level of which run came to, and when
@@ -30,13 +31,13 @@ def said(  # noqa: PLR0917 - what a level of which run came to, and when
 
     In quiet hours what is not urgent waits in the run, or is dropped; the run keeps who heard, and why nobody did.
     """
-    quiet = plan.chain.quiet
-    ends = escalation.quiet_until(quiet, at, calendars(call)) if quiet is not None and came_to.told else None
     reached = came_to.told or (came_to.outcome == "fired" and _reaches(plan, place))
     collapse = plan.chain.late == "collapse" and not reminder  # a reminder speaks for its own level alone
-    if ends is not None:
-        run, came_to = _hushed(plan, run, place, ends, came_to, collapse=collapse)
-        reached = came_to.told
+    if plan.chain.quiet is not None and came_to.told:
+        run, came_to, dropped = _hushed(
+            plan, run, place, _resting(call, plan.chain.quiet, at, came_to), came_to, collapse=collapse
+        )
+        reached = came_to.told if dropped else reached
     if came_to.told and came_to.aloud and collapse:
         run = escalation.spoken_for(run, place)
     if not reached:
@@ -47,15 +48,31 @@ def said(  # noqa: PLR0917 - what a level of which run came to, and when
     return run, attrs.evolve(came_to, effects=effects)
 
 
+def _resting(call: OneCall, quiet: Quiet, at: datetime, came_to: Said) -> dict[str, datetime]:
+    """Those who are not to be told at an instant unless it is urgent, and until when."""
+    cal_of = calendars(call)
+    people = {} if call.world is None or quiet.zone != "recipient" else call.world.persons
+    found = {}
+    for to in came_to.told:
+        known = people.get(to)
+        ends = escalation.quiet_until(quiet, at, cal_of, None if known is None else known.zone)
+        if ends is not None:
+            found[to] = ends
+    return found
+
+
 def _hushed(
-    plan: ChainPlan, run: ChainRun, place: int, ends: datetime, came_to: Said, *, collapse: bool
-) -> tuple[ChainRun, Said]:
-    quiet = [effect for effect in came_to.effects if isinstance(effect, Notify) and not effect.urgent]
+    plan: ChainPlan, run: ChainRun, place: int, ends: dict[str, datetime], came_to: Said, *, collapse: bool
+) -> tuple[ChainRun, Said, bool]:
+    """The run with what waits, what is said now, and whether anything was dropped."""
+    quiet = [effect for effect in came_to.effects if isinstance(effect, Notify) and not effect.urgent and effect.to in ends]
     if not quiet:
-        return run, came_to
+        return run, came_to, False
     later = plan.chain.quiet is not None and plan.chain.quiet.take == "later"
     # Within the level only: where that stands may be another place by the time quiet ends.
-    notices = [HeldBack(level=place, action=_within(one.action), to=one.to, due=ends, reason=one.reason) for one in quiet]
+    notices = [
+        HeldBack(level=place, action=_within(one.action), to=one.to, due=ends[one.to], reason=one.reason) for one in quiet
+    ]
     kept: set[tuple[str, str]] = {(one.action, one.to) for one in notices}
     if later:
         run, over = escalation.hold_back(run, notices, collapse=collapse)
@@ -65,12 +82,12 @@ def _hushed(
     ]
     aloud = tuple(dict.fromkeys(one.to for one in effects if isinstance(one, Notify)))
     if later:
-        why = f"quiet hours: told at {ends.isoformat()}"
-        return run, attrs.evolve(came_to, effects=effects, aloud=bool(aloud), why=(*came_to.why, why))
+        why = [f"quiet hours: told at {end.isoformat()}" for end in sorted({notice.due for notice in notices})]
+        return run, attrs.evolve(came_to, effects=effects, aloud=bool(aloud), why=(*came_to.why, *why)), False
     found = dict(zip(came_to.told, came_to.because, strict=False))
     because = tuple(found.get(to, "") for to in aloud)
-    why = (*came_to.why, "quiet hours: not said")
-    return run, attrs.evolve(came_to, effects=effects, told=aloud, because=because, aloud=bool(aloud), why=why)
+    said_not = (*came_to.why, "quiet hours: not said")
+    return run, attrs.evolve(came_to, effects=effects, told=aloud, because=because, aloud=bool(aloud), why=said_not), True
 
 
 def _reaches(plan: ChainPlan, place: int) -> bool:

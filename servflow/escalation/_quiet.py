@@ -11,11 +11,13 @@ from attrs import frozen
 from servflow.calendars import OpenTime
 from servflow.errors import TimeError
 from servflow.escalation import _shape
+from servflow.escalation._counting import in_zone
 from servflow.escalation._spans import CalendarOf
 from servflow.escalation._trigger import refuse
 from servflow.model import MAX_HELD_BACK, ChainRun, HeldBack, replace
 
 TAKES = ("later", "drop")
+RECIPIENT = "recipient"
 LONGEST = timedelta(days=32)
 """Quiet that lasts longer is no quiet hours: what waited for its end would be forgotten."""
 
@@ -25,13 +27,15 @@ class Quiet:
     """
     While ``calendar`` is open a chain tells nobody, unless the notification is ``urgent``; all else happens as ever.
 
-    With ``take: later`` what was to be said goes out when quiet ends, with ``take: drop`` never. An acknowledgement, a
-    snooze or the end of the run in between silences it. Where the calendar is open for more than 32 days on end
-    nothing waits for that.
+    ``zone`` is where its hours are read: a time zone, or that of each ``recipient``, as far as the world knows it; without
+    it the calendar's own. With ``take: later`` what was to be said goes out when quiet ends, with ``take: drop`` never. An
+    acknowledgement, a snooze or the end of the run in between silences it. Where the calendar is open for more than 32 days
+    on end nothing waits for that.
     """
 
     calendar: str
     take: str = "later"
+    zone: str | None = None
 
     def __attrs_post_init__(self) -> None:
         refuse(
@@ -39,6 +43,7 @@ class Quiet:
                 *_shape.problems(self),
                 *_shape.check_name(self.calendar, "calendar"),
                 *_shape.check_option(self.take, TAKES, "take"),
+                *([] if self.zone in (None, RECIPIENT) else _shape.check_zone(self.zone, "zone", (RECIPIENT,))),
             ]
         )
 
@@ -54,17 +59,23 @@ def read_quiet(value: Any) -> Any:
     return _shape.read_value(Quiet, {"calendar": value} if isinstance(value, str) else value)
 
 
-def quiet_until(quiet: Quiet | None, at: datetime, cal_of: CalendarOf) -> datetime | None:
+def quiet_until(quiet: Quiet | None, at: datetime, cal_of: CalendarOf, zone: str | None = None) -> datetime | None:
     """
     When the quiet hours end in which an instant lies; None where it lies in none.
 
     Half-open as everything: at the end itself it is not quiet any more.
+
+    Args:
+        zone: that of the recipient, where the world knows it.
     """
     if quiet is None:
         return None
     calendar = cal_of(quiet.calendar)
     if not isinstance(calendar, OpenTime):
         return None
+    where = zone if quiet.zone == RECIPIENT else quiet.zone
+    if where is not None:
+        calendar = in_zone(calendar, where)
     try:
         first = next(iter(calendar.intervals(at, at + LONGEST)), None)
     except (TimeError, OverflowError):

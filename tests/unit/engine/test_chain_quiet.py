@@ -7,7 +7,19 @@ from typing import Any
 import pytest
 
 from servflow.errors import DefinitionError
-from servflow.model import Acknowledged, Escalated, Notify, QuietEnded, Reminded, Unreachable, canonical, dump, load_ticket
+from servflow.model import (
+    Acknowledged,
+    Escalated,
+    Notify,
+    Person,
+    QuietEnded,
+    Reminded,
+    Unreachable,
+    World,
+    canonical,
+    dump,
+    load_ticket,
+)
 from tests.unit.engine.climbs import climbing, level, reached
 from tests.unit.engine.flows import Case, after, notify, of, told
 
@@ -199,6 +211,25 @@ def test_an_acknowledgement_that_is_only_noted_silences_nothing() -> None:
     assert (1, ["one"]) == (len(of(Acknowledged, case.records)), told(case.until(END + 1)))
 
 
+def test_quiet_may_be_where_each_recipient_lives() -> None:
+    """Ten o'clock in the morning here is evening in Tokyo; whose zone nobody knows is quiet when the calendar is."""
+    do = [{"notify": {"to": [{"user": who} for who in ("ann", "ken", "who")], "template": "t"}}]
+    case = quietly({"name": "one", "after": "90m", "do": do}, quiet={"calendar": "night", "zone": "recipient"}, late="each")
+    people = [Person(id="ann", zone="Europe/Lisbon"), Person(id="ken", zone="Asia/Tokyo"), Person(id="who")]
+    world = World(people=people)
+
+    assert ["ken"] == told(case.until(91, world=world))
+    assert ["ann", "who"] == told(case.until(END + 1, world=world))
+
+
+def test_quiet_may_be_read_in_another_zone() -> None:
+    """The hours of the calendar are those of a wall clock elsewhere."""
+    case = quietly(level("one", "30m"), quiet={"calendar": "night", "zone": "Europe/Berlin"})
+
+    assert [] == told(case.until(31))
+    assert [after(END - 60)] == [effect.at for effect in case.until(END).effects]
+
+
 @pytest.mark.parametrize(
     ("quiet", "path"),
     [
@@ -206,6 +237,7 @@ def test_an_acknowledgement_that_is_only_noted_silences_nothing() -> None:
         ({"take": "drop"}, "escalations[0].quiet.calendar"),
         ({"calendar": "night", "take": "soon"}, "escalations[0].quiet.take"),
         ({"calendar": "night", "until": "8h"}, "escalations[0].quiet.until"),
+        ({"calendar": "night", "zone": "Mars/Olympus"}, "escalations[0].quiet.zone"),
         (7, "escalations[0].quiet"),
     ],
 )
