@@ -18,6 +18,7 @@ from servflow.model import Span, World, write_instant
 if TYPE_CHECKING:
     from servflow.engine._chain_plans import ChainPlan
     from servflow.engine._check_chains import Chains
+    from servflow.escalation import Level
 
 MAX_STEPS = 5_000
 """How many changes of one schedule are looked at."""
@@ -228,8 +229,22 @@ def _calendars(look: _Look, plan: ChainPlan, at: datetime) -> Iterator[Finding]:
             yield from found[:1]
             if found:
                 break
+        yield from _shifts(look, plan, at, where, level)
     if chain.quiet is not None:
         yield from _quiet(look, plan, at, chain.quiet.calendar)
+
+
+def _shifts(look: _Look, plan: ChainPlan, at: datetime, where: str, level: Level) -> Iterator[Finding]:
+    """The shifts of the world that a level may come to count in."""
+    world = look.world
+    if world is None or level.counts_of not in ("outlet", "recipient") or level.after.elapsed or level.after == Span():
+        return
+    named = world.outlets if level.counts_of == "outlet" else world.engineers
+    for shift in sorted({one.shift for one in named if one.shift is not None and one.shift in world.calendars}):
+        try:
+            world.calendars[shift].next_opening(at)
+        except ServflowError:
+            yield _told("chain.never_due", f"{where}.after", plan, calendar=shift, span=level.after.text, at=write_instant(at))
 
 
 def _opens(  # noqa: PLR0917 - a span in a calendar from an instant, and where it stands

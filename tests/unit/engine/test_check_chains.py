@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
 
+from servflow.calendars import Calendar
 from servflow.engine import Workflow
-from servflow.errors import Finding
+from servflow.errors import DefinitionError, Finding
 from servflow.escalation import Rotation, Schedule
 from servflow.model import Escalated, World
 from tests.unit.engine.climbs import OFFICE, level
@@ -379,3 +381,73 @@ def test_a_chain_that_never_ends_does_not_end(chains: tuple[Mapping[str, Any], .
     case.until(40 * 24 * 60)
 
     assert 20 < sum(isinstance(record, Escalated) and record.name == "one" for record in case.records)
+
+
+def test_a_shift_that_never_opens_again_is_told() -> None:
+    """A level that counts in the hours of whoever is asked is looked at for all whose hours the world has."""
+    outlets = [{"id": "north", "shift": "over"}, {"id": "south", "shift": "day"}]
+    hours = {"over": Calendar(**OVER), "day": Calendar(**OFFICE)}
+    workflow = made(chain(level("one", calendar={"of": "outlet"})))
+    (found,) = told(workflow, at=AT, world={"outlets": outlets, "calendars": hours})
+
+    assert ("chain.never_due", "escalations[0].levels[0].after", "over") == (found.code, found.path, found.facts["calendar"])
+    assert [] == told(workflow, at=AT, world={"outlets": outlets[1:], "calendars": hours})
+
+
+def mutated(value: Any, random: Random) -> Any:
+    """A part of a definition of which something is left out, or is something else."""
+    if random.random() < 0.06:
+        return random.choice(
+            [None, True, 0, -1, 10**30, "", "x", "-4h", "1e9h", "\ud800", "a" * 300, b"x", [], {}, {"to": {}}, object()]
+        )
+    if isinstance(value, dict):
+        return {key: mutated(item, random) for key, item in value.items() if random.random() > 0.04}
+    return [mutated(item, random) for item in value] if isinstance(value, list) else value
+
+
+WHOLE: dict[str, Any] = {
+    "name": "c",
+    "start": [{"state": "a", "after": "1h", "calendar": "office"}, {"when": "n > 1"}],
+    "until": [{"state": "b"}],
+    "when": "n > 1",
+    "on_empty": "fallback",
+    "fallback": {"user": "x"},
+    "ack_ttl": "1h",
+    "repeat": {"times": 2, "after": "1h"},
+    "quiet": "office",
+    "levels": [
+        {
+            "name": "one",
+            "after": "1h",
+            "calendar": "office",
+            "when": "n > 1",
+            "otherwise": {"goto": "two"},
+            "remind": {"every": "1h", "times": 2},
+            "do": [
+                {"notify": {"to": [{"role": "boss"}, {"manager_of": "assignee", "n": 2}], "template": "t"}},
+                {"assign": {"to": {"queue": "care", "pick": "random", "seed": "s"}}},
+                {"raise_priority": {"by": 1, "ceiling": 2}},
+            ],
+        },
+        {"name": "two", "after": "2 business days", "calendar": {"of": "recipient"}, "do": [{"set": {"n": "1"}}]},
+    ],
+}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_hostile_chain_is_refused_with_findings_or_runs(seed: int) -> None:
+    """Whatever is written for a chain, it is refused with a sentence for each problem, or it loads, is checked and runs."""
+    random = Random(seed)
+    refused: list[Finding] = []
+    for _ in range(60):
+        try:
+            workflow = made(mutated(WHOLE, random))
+        except DefinitionError as error:
+            refused.extend(error.findings)
+            continue
+        told(workflow, at=AT, world=WORLD)
+        opened = workflow.open("T1", {"n": 2}, at=AT, world=WORLD)
+        assert workflow.advance(opened.ticket, at=AT.replace(year=2027), world=WORLD).ticket.at >= opened.ticket.at
+
+    assert refused
+    assert all(finding.message("en") and finding.message("zh") for finding in refused)
