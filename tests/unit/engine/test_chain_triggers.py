@@ -676,3 +676,28 @@ def test_a_silence_under_an_earlier_edition_is_broken_as_well() -> None:
 
     assert [("silent:agent", "armed", after(300))] == [(run.cause, run.phase, run.due) for run in heard.chains]
     assert (["one"], [old.ticket.chains[0].hash]) == (told(outcome), [run.hash for run in outcome.ticket.chains])
+
+
+@pytest.mark.parametrize(
+    ("when", "events"),
+    [
+        ("in_state('b')", [("go", {})]),
+        ("table.risk.high", [("ticket.update", {"severity": "major"})]),
+        ("children.open > 1", [("ticket.child_opened", {"child": "C1"}), ("ticket.child_opened", {"child": "C2"})]),
+        ("checklist.complete && state == 'b'", [("go", {}), ("step.check", {"step": "photo"})]),
+        ("assignee == 'ann' && priority == 1", [("ticket.assign", {"to": "ann"}), ("ticket.update", {"priority": 1})]),
+        ("'vip' in tags", [("ticket.update", {"tags": ["vip"]})]),
+        ("reopened == 1", [("end", {}), ("ticket.reopen", {})]),
+    ],
+)
+def test_whatever_a_condition_reads_makes_it_rise(when: str, events: list[tuple[str, Any]]) -> None:
+    """Names that are worked out count like those that are held: it rises with the last of the events, and once."""
+    table = {"inputs": ["severity"], "outputs": {"high": "bool"}, "rows": [["'major'", "true"], ["-", "false"]], "hit": "first"}
+    states = {"a": {}, "b": {"checklist": ["photo"]}, "z": {"closed": True}}
+    case = climbing(start={"when": when}, fields=SEVERITY, parts={"tables": {"risk": table}, "states": states})
+    found = []
+    for minute, (event, payload) in enumerate([*events, ("note", {})], 1):
+        case.fire(event, payload, minutes=minute) if event != "note" else case.fire("ticket.message", AGENT, minutes=minute)
+        found.append(len(begun(case)))
+
+    assert [*[0] * (len(events) - 1), 1, 1] == found
