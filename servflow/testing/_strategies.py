@@ -195,7 +195,17 @@ def _built_in(workflow: Workflow) -> Iterable[st.SearchStrategy[Drawn]]:
         yield _fired(workflow, "clock.waive", exactly(clock=clocks, reason=_TEXT))
     if workflow.escalations:
         chains = st.sampled_from([chain.name for chain in workflow.escalations])
-        yield _fired(workflow, "chain.acknowledge", exactly(chain=chains))
+        spans = st.sampled_from(["10m", "2h", "3d"])
+        answers = {
+            "chain.acknowledge": exactly(chain=chains),
+            "chain.unacknowledge": exactly(chain=chains),
+            "chain.snooze": exactly(chain=chains, until=spans),
+            "chain.unsnooze": exactly(chain=chains),
+            "chain.escalate": exactly(chain=chains),
+            "chain.deescalate": exactly(chain=chains),
+            "chain.stop": exactly(chain=chains, reason=_TEXT),
+        }
+        yield st.one_of([_fired(workflow, name, payload) for name, payload in answers.items()])
         yield _fired(workflow, "chain.start", exactly(chain=chains))
         yield from _triggers(workflow)
 
