@@ -62,7 +62,11 @@ class Notify(Effect):
 
 @frozen(kw_only=True)
 class Unreachable(Effect):
-    """A notification or assignment that found nobody: what was asked for and why it came to nothing."""
+    """
+    A notification or assignment that found nobody, or failed: what was asked for and why it came to nothing.
+
+    ``to`` is ``chain x`` where a whole run of chain x reached nobody.
+    """
 
     to: str
     reason: str
