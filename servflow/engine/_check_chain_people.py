@@ -210,8 +210,8 @@ def _channels(  # noqa: PLR0917 - where the address stands
         if person in world.persons and world.persons[person].channels == ()
     )
     if mute:
-        facts = {"level": plan.chain.levels[index].name, "people": tuple(mute[:MAX_NAMED])}
-        yield _told("chain.no_channel", path, plan, **facts)
+        level, named = plan.chain.levels[index].name, tuple(mute[:MAX_NAMED])
+        yield _told("chain.no_channel", path, plan, level=level, people=named)
 
 
 # what never opens -------------------------------------------------------------------------------------------------
