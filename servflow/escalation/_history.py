@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import define, field, frozen
 
 from servflow.errors import InputError, shown
 from servflow.escalation._causes import cause_text
@@ -26,6 +26,7 @@ from servflow.model import (
     Record,
     Reminded,
     Updated,
+    replace,
     write_instant,
 )
 
@@ -169,15 +170,40 @@ def history(records: Iterable[Record], *, live: Iterable[ChainRun] = ()) -> tupl
         if not isinstance(given, Record):
             raise InputError(f"a history is told by a ticket's records, not by {shown(given)}", code="history")
         book.read(record)
-    return tuple(book.stories)
+    return tuple(story.told() for story in book.stories)
+
+
+@define
+class _Open:
+    """A story while it is written."""
+
+    run: ChainRun
+    started_at: datetime
+    steps: list[Step] = field(factory=list)
+    names: dict[int, str] = field(factory=dict)
+    ended_at: datetime | None = None
+    ended: str = ""
+
+    def add(self, step: Step) -> None:
+        self.steps.append(step)
+        if step.level is not None and step.name:
+            self.names[step.level] = step.name
+
+    def end(self, at: datetime, why: str) -> None:
+        self.ended_at, self.ended = at, why
+
+    def told(self) -> RunStory:
+        return RunStory(
+            run=self.run, steps=tuple(self.steps), started_at=self.started_at, ended_at=self.ended_at, ended=self.ended
+        )
 
 
 class _Book:
     """The stories so far, and which of them go on."""
 
     def __init__(self) -> None:
-        self.stories: list[RunStory] = []
-        self.live: dict[tuple[str, str], int] = {}
+        self.stories: list[_Open] = []
+        self.live: dict[tuple[str, str], _Open] = {}
         self.did: list[Assigned | Updated] = []
 
     def read(self, record: Record) -> None:
@@ -192,42 +218,37 @@ class _Book:
             self._moved(record)
 
     def _note(self, record: ChainRecord, did: tuple[Assigned | Updated, ...]) -> None:
-        place = self.place(record.run)
-        story = self.stories[place]
-        steps = (*story.steps, *_steps(record, story, did))
-        ended = record.run.phase == "done"
-        if ended:
+        story = self.place(record.run)
+        for step in _steps(record, story, did):
+            story.add(step)
+        story.run = record.run
+        if record.run.phase == "done":
             del self.live[record.run.chain, record.run.cause]
-        self.stories[place] = evolve(
-            story,
-            run=record.run,
-            steps=steps,
-            ended_at=record.at if ended else None,
-            ended=_ending(record) if ended else "",
-        )
+            story.end(record.at, record.reason if isinstance(record, ChainStopped) else CLIMBED)
 
-    def place(self, run: ChainRun) -> int:
+    def place(self, run: ChainRun) -> _Open:
         key = (run.chain, run.cause)
-        place = self.live.get(key)
-        if place is None:
-            place = self.live[key] = len(self.stories)
-            self.stories.append(RunStory(run=run, steps=(), started_at=run.started_at))
-        return place
+        if key not in self.live:
+            self.live[key] = _Open(run, run.started_at)
+            self.stories.append(self.live[key])
+        return self.live[key]
 
     def _moved(self, record: Migrated) -> None:
         """A migration left these runs on the ticket, on whatever edition; those it left out are over."""
         kept = {(run.chain, run.cause): run for run in record.chains}
-        for key, place in list(self.live.items()):
-            story = self.stories[place]
-            run = kept.get(key)
+        # A chain, or the state in a cause, may be called otherwise from here on.
+        begun = {run.generation: run for run in record.chains if run.generation}
+        for key, story in list(self.live.items()):
+            run = kept.get(key) or begun.get(story.run.generation)
             if run is None:
-                step = Step(at=record.at, recorded=record.at, kind="stopped", why=("migration",), climb=story.run.climb)
-                gone = evolve(story.run, phase="done", due=None)
-                self.stories[place] = evolve(story, run=gone, steps=(*story.steps, step), ended_at=record.at, ended="migration")
+                story.add(Step(at=record.at, recorded=record.at, kind="stopped", why=("migration",), climb=story.run.climb))
+                story.run = replace(story.run, phase="done", due=None)
+                story.end(record.at, "migration")
                 del self.live[key]
             elif run != story.run:
-                step = Step(at=record.at, recorded=record.at, kind="changed", why=("migration",), climb=run.climb)
-                self.stories[place] = evolve(story, run=run, steps=(*story.steps, step))
+                story.add(Step(at=record.at, recorded=record.at, kind="changed", why=("migration",), climb=run.climb))
+                story.run = run
+                self.live[run.chain, run.cause] = self.live.pop(key)
 
 
 def _did(record: Assigned | Updated) -> Iterator[str]:
@@ -238,11 +259,7 @@ def _did(record: Assigned | Updated) -> Iterator[str]:
         yield f"{name}: {', '.join(map(str, value)) if isinstance(value, tuple) else value}"
 
 
-def _ending(record: ChainRecord) -> str:
-    return record.reason if isinstance(record, ChainStopped) else CLIMBED
-
-
-def _steps(record: ChainRecord, story: RunStory, did: tuple[Assigned | Updated, ...]) -> Iterator[Step]:
+def _steps(record: ChainRecord, story: _Open, did: tuple[Assigned | Updated, ...]) -> Iterator[Step]:
     # The run on a record is the one after it; the climb that a level belongs to is that of the run before.
     run, at, before = record.run, record.at, story.run.climb
     if isinstance(record, Escalated):
@@ -255,7 +272,7 @@ def _steps(record: ChainRecord, story: RunStory, did: tuple[Assigned | Updated, 
     elif isinstance(record, (Reminded, QuietEnded)):
         yield Step(
             at=record.scheduled, recorded=at, kind="reminder" if isinstance(record, Reminded) else "quiet",
-            level=record.level, name=_name(story, record.level), outcome=record.outcome, to=record.to,
+            level=record.level, name=story.names.get(record.level, ""), outcome=record.outcome, to=record.to,
             because=getattr(record, "because", ()),
             why=getattr(record, "why", ()), climb=before,
         )  # fmt: skip
@@ -270,7 +287,7 @@ def _steps(record: ChainRecord, story: RunStory, did: tuple[Assigned | Updated, 
         yield _answer(record, story)
 
 
-def _answer(record: ChainRecord, story: RunStory) -> Step:
+def _answer(record: ChainRecord, story: _Open) -> Step:
     run, at = record.run, record.at
     if isinstance(record, Acknowledged):
         kind = "snoozed" if record.snoozed else "acknowledged"
@@ -281,12 +298,7 @@ def _answer(record: ChainRecord, story: RunStory) -> Step:
         return Step(at=run.started_at, recorded=at, kind="started", climb=run.climb)
     if isinstance(record, DeliveryNoted):
         return Step(
-            at=at, recorded=at, kind=record.result, level=record.level, name=_name(story, record.level), to=(record.to,),
+            at=at, recorded=at, kind=record.result, level=record.level, name=story.names.get(record.level, ""), to=(record.to,),
             why=(record.reason,) if record.reason else (), climb=run.climb,
         )  # fmt: skip
     return Step(at=at, recorded=at, kind="changed", climb=run.climb)
-
-
-def _name(story: RunStory, level: int) -> str:
-    """What a level is called; only the records of levels say it."""
-    return next((step.name for step in reversed(story.steps) if step.kind == "level" and step.level == level), "")

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from servflow.engine import Workflow
 from servflow.errors import InputError
 from servflow.escalation import ELAPSED, Chain, Plan, Planned, Scripted, begin, history, history_text, plan
 from servflow.escalation._plan_views import MOST_ROWS
-from servflow.model import ChainRun, Escalated
+from servflow.model import ChainRun, Escalated, Migrated
 from tests.oracles.sequence_reader import read_sequence
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -167,3 +168,27 @@ def test_a_part_of_the_records_is_told_from_there_on() -> None:
     assert [("level", "fired")] == [(step.kind, step.outcome) for step in run.steps]
     assert [Escalated] == [type(record) for record in later]
     assert ((), "running") == tuple(getattr(history((), live=ticket.chains)[0], name) for name in ("steps", "phase"))
+
+
+def test_a_migration_is_part_of_the_history() -> None:
+    """A run that goes on under another edition is told as changed, one that a migration left out as ended by it."""
+    flow = workflow("x", "y")
+    opened = flow.open("T", at=NINE)
+    fired = flow.fire(opened.ticket, "go", at=NINE)
+    kept, left = fired.ticket.chains
+    told = Migrated(
+        sequence=99,
+        at=hours(1),
+        before=fired.ticket.pins,
+        pins=fired.ticket.pins,
+        version=2,
+        configuration=("a",),
+        entered=fired.ticket.entered,
+        chains=(evolve(kept, chain="renamed"),),
+    )
+    stories = history((*opened.records, *fired.records, told))
+
+    assert [("renamed", "running", ""), (left.chain, "done", "migration")] == [
+        (run.chain, run.phase, run.ended) for run in stories
+    ]
+    assert [["started", "changed"], ["started", "stopped"]] == [[step.kind for step in run.steps] for run in stories]
