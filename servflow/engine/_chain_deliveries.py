@@ -102,7 +102,7 @@ def _level_of(plan: ChainPlan, run: ChainRun, payload: Mapping[str, Any]) -> int
 
 def _advanced(call: OneCall, run: ChainRun, *, gone: bool, reason: str) -> tuple[ChainRun, bool]:
     """The run whose next level is due at once, and whether there was one to wait for; an answered run stays as it is."""
-    if gone and run.heard:
+    if gone and run.heard and run.by is None:  # whoever took notice has heard, however
         nobody = (*run.nobody, reason[:200]) if run.heard == 1 else ()
         run = replace(run, heard=run.heard - 1, nobody=nobody)
     if run.phase != "running":

@@ -213,3 +213,12 @@ def test_whoever_was_told_can_be_erased() -> None:
     kept = canonical(erased.outcome.ticket) + b"".join(canonical(record) for record in erased.records)
     assert (False, False) == (b"ann" in kept, b"bob" in kept)
     assert ("erased-1", "failed") == ((sent := erased.outcome.ticket.chains[0].sent[0]).to, sent.result)
+
+
+def test_the_history_is_decided_again_from_what_was_received() -> None:
+    """A rerun of the received events gives the same records, results of deliveries included."""
+    case = failing()
+    result(case, "ann")
+    case.fire("back", minutes=600)
+
+    assert tuple(case.records) == case.workflow.rerun(case.records, lambda _: None).records

@@ -270,3 +270,22 @@ def test_what_waits_is_said_by_the_edition_it_came_from() -> None:
     outcome = edited.advance(case.ticket, at=after(END + 1))
 
     assert [("ann", "old")] == [(effect.to, effect.template) for effect in of(Notify, outcome.effects)]
+
+
+def test_what_waited_is_silent_where_the_call_that_finds_it_answers() -> None:
+    """Nobody looked since quiet ended; the acknowledgement that makes somebody look silences it, on record."""
+    case = quietly(level("one", "90m"), level("two", "90d"))
+    case.until(91)
+    outcome = case.fire("chain.acknowledge", minutes=END + 60)
+
+    assert ([], ["coalesced"]) == (told(outcome), [record.outcome for record in of(QuietEnded, outcome.records)])
+
+
+def test_an_answer_at_the_very_end_of_quiet_wins() -> None:
+    """What is set for an instant happens once time is past it."""
+    case = quietly(level("one", "90m"), level("two", "90d"))
+    case.until(91)
+    outcome = case.fire("chain.acknowledge", minutes=END)
+
+    assert ([], []) == (told(outcome), of(QuietEnded, outcome.records))
+    assert [] == told(case.until(END + 60))
