@@ -69,17 +69,18 @@ def _start_or_arm(call: OneCall, plan: ChainPlan, beginning: Beginning, cause: s
         put_on(call, armed)
 
 
-def _live(call: OneCall, plan: ChainPlan, cause: str) -> bool:
-    return any(run.cause == cause for run in runs_of(call, plan))
+def _live(call: OneCall, plan: ChainPlan, cause: str) -> ChainRun | None:
+    return next((run for run in runs_of(call, plan) if run.cause == cause), None)
 
 
 def start(call: OneCall, plan: ChainPlan, beginning: Beginning, cause: str, at: datetime) -> None:
     """
-    Begin a run; nothing happens where no condition of its triggers, or that of the chain, holds, or the cause has a live run.
+    Begin a run; nothing happens where no condition of its triggers, or that of the chain, holds.
 
-    A condition that cannot be decided keeps the run from beginning, never the step: the record says why.
+    Where the cause has a live run, none begins; a level that is named and not passed yet is due at once then. A
+    condition that cannot be decided keeps the run from beginning, never the step: the record says why.
     """
-    if _live(call, plan, cause):
+    if _live(call, plan, cause) and all(entry is None for _, entry in beginning.ways):
         return
     try:
         way = _way(call, plan, beginning)
@@ -87,7 +88,18 @@ def start(call: OneCall, plan: ChainPlan, beginning: Beginning, cause: str, at: 
         _undecided(call, plan, cause, at, error)
         return
     if way is not None:
-        begin(call, plan, cause, at, way[0])
+        _begin(call, plan, cause, at, way[0])
+
+
+def _begin(call: OneCall, plan: ChainPlan, cause: str, at: datetime, entry: int | None) -> None:
+    """Begin a run, or send the live one of the cause ahead to the level that is named."""
+    run = _live(call, plan, cause)
+    if run is None:
+        begin(call, plan, cause, at, entry)
+    elif entry is not None and run.phase != "armed":
+        level = plan_of(call.compiled, run).chain.index(plan.chain.levels[entry].name)
+        if level is not None and level >= run.level:
+            _chain_answers.escalate(call, run, level)
 
 
 def _way(call: OneCall, plan: ChainPlan, beginning: Beginning | None) -> tuple[int | None] | None:
@@ -100,6 +112,8 @@ def _way(call: OneCall, plan: ChainPlan, beginning: Beginning | None) -> tuple[i
 
 
 def _undecided(call: OneCall, plan: ChainPlan, cause: str, at: datetime, error: Refused) -> None:
+    if _live(call, plan, cause):  # it goes on
+        return
     run = ChainRun(chain=plan.chain.name, hash=plan.chain.hash, cause=cause, started_at=at, phase="done")
     run = replace(run, generation=call.draft.sequence + 1)
     call.record(ChainStopped, run=run, reason=f"it did not begin: {error.message}")
@@ -167,15 +181,13 @@ def by_action(call: OneCall, asked: StartChain) -> None:
         return
     if asked.jump and _jumped(call, plan, asked):
         return
-    if _live(call, plan, asked.cause):
-        return
     try:
         holds = call.holds(plan.when, f"chain {asked.chain}")
     except Refused as error:
         _undecided(call, plan, asked.cause, call.at, error)
         return
     if holds:
-        begin(call, plan, asked.cause, call.at, None if asked.level is None else plan.chain.index(asked.level))
+        _begin(call, plan, asked.cause, call.at, None if asked.level is None else plan.chain.index(asked.level))
 
 
 def _jumped(call: OneCall, plan: ChainPlan, asked: StartChain) -> bool:
@@ -193,7 +205,7 @@ def _jumped(call: OneCall, plan: ChainPlan, asked: StartChain) -> bool:
 
 def by_event(call: OneCall, payload: Mapping[str, Any]) -> None:
     """
-    Somebody asked for a chain by the event ``chain.start``; where what was asked for runs already nothing begins.
+    Somebody asked for a chain by the event ``chain.start``; what was asked for before and runs is sent ahead at most.
 
     Raises:
         Refused: there is no such chain or level, or the chain's condition does not hold.
@@ -224,5 +236,4 @@ def by_event(call: OneCall, payload: Mapping[str, Any]) -> None:
             event=event,
             chain=name,
         )
-    if not _live(call, plan, ASKED):
-        begin(call, plan, ASKED, call.at, entry)
+    _begin(call, plan, ASKED, call.at, entry)

@@ -130,7 +130,7 @@ def test_a_ticket_opened_again_and_again_is_escalated() -> None:
 
 def test_a_condition_that_cannot_be_decided_stops_no_event_and_is_told_once() -> None:
     """The event goes through; the record says why nothing began, not again while that stays so."""
-    case = climbing(start={"when": "10 / n > 5"}, fields={"n": {"type": "int", "default": 1}})
+    case = climbing(start={"when": "10 / n > 5"}, fields={"n": {"type": "int", "default": 5}})
     bad = case.fire("ticket.update", {"n": 0}, minutes=1)
     worse = case.fire("go", minutes=2)
     good = case.fire("ticket.update", {"n": 1}, minutes=3)
@@ -701,3 +701,24 @@ def test_whatever_a_condition_reads_makes_it_rise(when: str, events: list[tuple[
         found.append(len(begun(case)))
 
     assert [*[0] * (len(events) - 1), 1, 1] == found
+
+
+def test_what_is_graver_sends_the_live_run_ahead() -> None:
+    """One cause has one run; but an event that names a level which is not passed yet makes that due at once."""
+    start = [{"event": "complain", "when": "payload.level == 'legal'", "level": "director"}, {"event": "complain"}]
+    case = climbing(level("clerk"), level("boss"), level("director"), level("board"), start=start)
+    for minute, grave in ((0, "minor"), (10, "minor"), (20, "legal"), (30, "legal")):
+        case.fire("complain", {"level": grave}, minutes=minute)
+
+    assert [("event:complain", 3, after(80))] == [(run.cause, run.level, run.due) for run in case.ticket.chains]
+    assert [("clerk", "skipped"), ("boss", "skipped"), ("director", "fired")] == [
+        (one.name, one.outcome) for one in of(Escalated, case.records)
+    ]
+
+
+def test_a_condition_that_cannot_be_decided_any_more_ends_no_run() -> None:
+    """What has begun goes on; only what would begin is kept from it."""
+    case = climbing(start={"when": "10 / n > 5"}, fields={"n": {"type": "int", "default": 1}})
+    outcome = case.fire("ticket.update", {"n": 0}, minutes=1)
+
+    assert (1, ["Received", "Updated"]) == (len(case.ticket.chains), kinds(outcome))
