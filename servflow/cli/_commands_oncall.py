@@ -242,6 +242,9 @@ def coverage_command(say: Say, file: Path, *, name: str | None, zone: str | None
         say.head(say.words("oncall.depends"))
         rows = [(user, _hours(length)) for user, length in told.depends_on.items()]
         say.table([say.words("oncall.person"), say.words("oncall.hours")], rows, right=(1,))
+    if told.together:
+        doubled = sum((each.end - each.start for each in told.together), timedelta())
+        say.line(say.words("oncall.together", hours=_hours(doubled)))
     if asked["alone"] and told.alone:
         say.head(say.words("oncall.alone"))
         _table(say, told.alone, one.zone)

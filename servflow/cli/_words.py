@@ -85,6 +85,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "oncall.gaps": ("nobody on call ({count}):", "无人值班（{count}）："),
     "oncall.depends": ("on call alone:", "仅一人值班："),
     "oncall.alone": ("when one person is on call alone:", "仅一人值班的时段："),
+    "oncall.together": ("two or more on call: {hours} hours", "两人及以上值班：{hours} 小时"),
     "oncall.more": ("and {count} more; --format json tells all", "另有 {count} 个；--format json 给出全部"),
     "oncall.told_in": ("(times in {zone})", "（时间按 {zone}）"),
     # what would be

@@ -10,13 +10,13 @@ from typing import Any
 
 from attrs import field, frozen
 
-from servflow.errors import DefinitionError, Finding, TimeError, shown
+from servflow.errors import DefinitionError, Finding, shown
 from servflow.escalation import _shape
-from servflow.escalation._members import Users, read_group
+from servflow.escalation._members import Users, read_at, read_group
 from servflow.escalation._overrides import Override
 from servflow.escalation._rotation import Shift
 from servflow.escalation._shape import Broken, at_path, broken
-from servflow.model import instant, read_instant, write_instant
+from servflow.model import instant, write_instant
 
 MAX_DUTIES = 20_000
 MAX_AT_ONCE = 100
@@ -24,15 +24,8 @@ MAX_AT_ONCE = 100
 _KEYS = ("start", "end", "users")
 
 
-def _moment(value: Any) -> Any:
-    try:
-        return read_instant(value) if isinstance(value, str) else instant(value)
-    except (TimeError, OverflowError):
-        return broken("escalation.instant", value=shown(value))
-
-
 def _moment_or_none(value: Any) -> Any:
-    return None if value is None else _moment(value)
+    return None if value is None else read_at(value)
 
 
 def _duty(value: Any) -> Any:
@@ -46,7 +39,7 @@ def _duty(value: Any) -> Any:
         if key not in _KEYS
     ]
     found += [Finding("escalation.missing", key, {"key": key}) for key in _KEYS if key not in value]
-    read = {key: (read_group if key == "users" else _moment)(value[key]) for key in _KEYS if key in value}
+    read = {key: (read_group if key == "users" else read_at)(value[key]) for key in _KEYS if key in value}
     for key, part in read.items():
         if isinstance(part, Broken):
             found += at_path(key, part.findings)

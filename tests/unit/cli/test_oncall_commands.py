@@ -111,6 +111,7 @@ def test_coverage_tells_gaps_and_what_is_idle(run: Run, file: Path, tmp_path: Pa
     assert "! overrides[1]: the override from 2026-02-03T08:00:00Z" in found.stdout
     assert "! zoe is on call, and the world knows nobody of this id" in found.stdout
     assert (2, ["coverage.gap"] * 2) == (len(gaps["gaps"]), [one["code"] for one in gaps["findings"]])
+    assert "two or more on call" not in found.stdout
     assert (1, 1) == (wanted.exit_code, wanted.stdout.count("Mon 2026-03-02 08:00:00"))
 
 
