@@ -121,6 +121,9 @@ class Lifetimes:
         if timer.after.business_days or (timer.calendar is not None and not timer.after.elapsed):
             return False
         compiled = self.seen.machine.compiled
+        asked = compiled.workflow.events.get(timer.event)
+        if asked is not None and (asked.payload or asked.not_by):
+            return False
         taken = [link for link in self._taking(timer.event) if not {state, "*"}.isdisjoint(link.spec.source)]
         return (
             bool(taken)

@@ -371,6 +371,42 @@ def test_hours_that_never_come_are_told(code: str, flawed: Mapping[str, Any], so
 
 
 @pytest.mark.parametrize(
+    "parts",
+    [
+        {"transitions": [move(), move("end", "b", "z", when="n > 1")]},
+        {"transitions": [move(), move("end", "b", "z", payload={"why": "string"})]},
+        {"transitions": [move(), move("end", "b", "z")], "events": {"end": {"payload": {"why": "string"}}}},
+        {"transitions": [move(), move("end", "b", "z"), move("on", "b", "a")]},
+        {"transitions": [move(), move("end", "b", "z"), move("again", "b", "b")]},
+        {"transitions": [move(), move("end", "b", "a")]},
+        {"transitions": [move(), move("end", "b", "z", do=[{"set": {"n": "n + 1"}}])]},
+        {"states": {**TIMED["states"], "b": {"timers": [{"after": "30h", "event": "end", "calendar": "office"}]}}},
+        {"states": {**TIMED["states"], "b": {"timers": [{"after": "2 business days", "event": "end", "calendar": "office"}]}}},
+    ],
+)
+def test_a_level_that_may_come_is_not_said_to_be_too_late(parts: dict[str, Any]) -> None:
+    """A timer that may be refused, counts in a calendar, or leads elsewhere or round does not end a run for certain."""
+    late = chain(level("one", "1d"), level("two", "1d"))
+
+    assert ["chain.too_late"] == [finding.code for finding in told(made(late, **TIMED))]
+    assert [] == told(made(late, **{**TIMED, **parts}))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"start": {"state": "b", "level": "two"}},
+        {"advance_on_failure": "any"},
+        {"on_reopen": "next"},
+        {"start": [{"state": "b"}, {"event": "ask", "level": "two"}]},
+    ],
+)
+def test_a_level_that_may_be_entered_at_is_not_said_to_be_too_late(more: dict[str, Any]) -> None:
+    """Where runs may enter higher up, or be sent up by a failure, nothing is certain."""
+    assert [] == told(made(chain(level("one", "1d"), level("two", "1d"), **more), **TIMED))
+
+
+@pytest.mark.parametrize(
     ("chains", "parts"),
     [case[2] for case in CASES if case[0] == "chain.again"],
 )
