@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from servflow.calendars import WEEKDAYS, Calendar
 from servflow.calendars._clock import window
-from servflow.calendars._zones import LATEST, checked, resolve, zone_of
+from servflow.calendars._zones import LATEST, checked, generation, resolve, zone_of
 from servflow.errors import DefinitionError, Finding, LimitError, TimeError
 from servflow.escalation import _shape
 from servflow.escalation._members import Epoch, Epochs, Members, Users, check_anchor, place_of, read_users, write_users
@@ -183,8 +183,18 @@ class Rotation:
             start = start.replace(tzinfo=None, fold=0)
         return str(start.isoformat(timespec="auto" if start.second or start.microsecond else "minutes"))
 
-    @cached_property
-    def _turns(self) -> Turns:
+    @property
+    def _compiled(self) -> tuple[Turns, Epochs]:
+        """The turns and who has them, by the zones as they are."""
+        held: tuple[int, Turns, Epochs] | None = self.__dict__.get("_held")
+        if held is None or held[0] != generation():
+            turns = self._counted()
+            place = 0 if self.anchor is None else place_of(self.anchor, self.users)
+            held = generation(), turns, Epochs.of(Epoch(self.users, place), self.changes, turns.index)
+            self.__dict__["_held"] = held
+        return held[1:]
+
+    def _counted(self) -> Turns:
         start = datetime.fromisoformat(self.start)
         day, wall = wall_time(start)
         at = resolve(self.zone, day, wall) if start.tzinfo is None else micros(start.astimezone(UTC))
@@ -209,11 +219,6 @@ class Rotation:
         return None if windows.always else windows
 
     @cached_property
-    def _epochs(self) -> Epochs:
-        place = 0 if self.anchor is None else place_of(self.anchor, self.users)
-        return Epochs.of(Epoch(self.users, place), self.changes, self._turns.index)
-
-    @cached_property
     def _life(self) -> tuple[int, int]:
         """From when to when it lasts, in microseconds."""
         return (
@@ -224,7 +229,7 @@ class Rotation:
     @cached_property
     def _idle(self) -> int:
         """How many turns without duty tell that there is none."""
-        every = self._turns.every
+        every = self._compiled[0].every
         if every.unit in ELAPSED_UNITS:
             return MAX_IDLE
         if every.unit == "month":
@@ -234,7 +239,7 @@ class Rotation:
     @cached_property
     def alone(self) -> bool:
         """Whether one and the same group has every turn whole, so that turns make no difference to who is on call."""
-        return self._hold is None and len({group for epoch in self._epochs.epochs for group in epoch.users}) == 1
+        return self._hold is None and len({group for epoch in self._compiled[1].epochs for group in epoch.users}) == 1
 
     def __getstate__(self) -> dict[str, Any]:
         """What it is made of, without what was worked out of it."""
@@ -252,7 +257,7 @@ class Rotation:
 
     def users_at(self, at: datetime) -> tuple[Users, ...]:
         """The list that takes turns at an instant, as edited until then, on duty or not."""
-        return self._epochs.at(micros(instant(at))).users
+        return self._compiled[1].at(micros(instant(at))).users
 
     def with_users(self, users: Any, at: datetime, *, anchor: str | None = None) -> Rotation:
         """
@@ -291,10 +296,11 @@ class Rotation:
             return ()
         if self._windows is not None and not self._windows.is_open(moment):
             return ()
-        turn = self._turns.index(moment)
-        if self._hold is not None and moment >= self._turns.until(turn, self._hold):
+        turns, epochs = self._compiled
+        turn = turns.index(moment)
+        if self._hold is not None and moment >= turns.until(turn, self._hold):
             return ()
-        return self._epochs.at(moment).of(turn)
+        return epochs.at(moment).of(turn)
 
     def pieces(self, moment: int, until: int = FOREVER) -> Iterator[Piece]:
         """
@@ -302,7 +308,7 @@ class Rotation:
 
         None is looked for once *until* has come.
         """
-        turns, windows = self._turns, self._windows
+        (turns, epochs), windows = self._compiled, self._windows
         begins, ends = self._life
         low = max(moment, begins)
         turn, idle, last = turns.index(low), 0, min(ends, until)
@@ -328,7 +334,7 @@ class Rotation:
                 start, end = max(start, opened[0]), min(over, opened[1])
             if start >= ends:
                 return
-            for piece in self._epochs.pieces(turn, max(start, begins), min(end, ends)):
+            for piece in epochs.pieces(turn, max(start, begins), min(end, ends)):
                 if piece[1] > moment:
                     yield piece
             low, idle = end, 0
@@ -337,7 +343,7 @@ class Rotation:
 
     def pieces_back(self, moment: int) -> Iterator[Piece]:
         """The same stretches backwards, from the last that starts before an instant."""
-        turns, windows = self._turns, self._windows
+        (turns, epochs), windows = self._compiled, self._windows
         begins, ends = self._life
         high = min(moment, ends)
         turn, idle = turns.index(high - 1), 0
@@ -359,7 +365,7 @@ class Rotation:
                 start, end = max(first, opened[0]), min(end, opened[1])
             if end <= begins:
                 return
-            for piece in reversed(self._epochs.pieces(turn, max(start, begins), min(end, ends))):
+            for piece in reversed(epochs.pieces(turn, max(start, begins), min(end, ends))):
                 if piece[0] < moment:
                     yield piece
             high, idle = start, 0
@@ -372,7 +378,7 @@ class Rotation:
             yield from self.pieces_back(moment) if back else self.pieces(moment)
             return
         begins, ends = self._life
-        users = self._epochs.epochs[0].users[0]
+        users = self._compiled[1].epochs[0].users[0]
         if self._windows is None:
             if (begins < moment) if back else (moment < ends):
                 yield begins, ends, users

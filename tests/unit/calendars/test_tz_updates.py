@@ -52,6 +52,8 @@ def test_every_answer_follows_an_update(install: Install) -> None:
     office = Calendar("Test/Office", WEEK, known_until="2026-03-02", holidays=["2026-03-04"])
     both = any_of(office, Calendar("UTC", {"sun": ["00:00-01:00"]}))
     turns = Rotation(["ann", "bob"], start=datetime(2026, 3, 2, 9), zone="Test/Office", every="1 day")
+    hourly = Rotation(["ann", "bob"], start="2026-03-02T09:00", zone="Test/Office", every="3 hours")
+    assert ("ann",) == hourly.on_call(datetime(2026, 3, 2, 1, tzinfo=UTC))
     before = [office.after(MONDAY, HOUR) for _ in range(30)]
     office.after_many([MONDAY] * 300, HOUR)
     many = [MONDAY + timedelta(minutes=n) for n in range(300)]
@@ -70,6 +72,8 @@ def test_every_answer_follows_an_update(install: Install) -> None:
     assert datetime(2026, 3, 2, 3, tzinfo=UTC) == office.next_opening(MONDAY)
     assert datetime(2026, 3, 3, 11, tzinfo=UTC) == office.end_of_day(MONDAY, 1)
     assert datetime(2026, 3, 5, 10, tzinfo=UTC) == office.at_time(MONDAY, "16:00", 2)
+    assert ("bob",) == hourly.on_call(datetime(2026, 3, 2, 1, tzinfo=UTC))
+    assert ("ann",) == hourly.on_call(datetime(2026, 3, 2, 3, tzinfo=UTC))
     assert not office.provisional(datetime(2026, 3, 2, 18, tzinfo=UTC))
     assert () == turns.on_call(datetime(2026, 3, 2, 1, tzinfo=UTC)) or ("bob",) == turns.on_call(
         datetime(2026, 3, 2, 1, tzinfo=UTC)
