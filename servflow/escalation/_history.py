@@ -26,6 +26,7 @@ from servflow.model import (
     Record,
     Reminded,
     Updated,
+    Watched,
     replace,
     write_instant,
 )
@@ -204,10 +205,10 @@ class _Book:
     def __init__(self) -> None:
         self.stories: list[_Open] = []
         self.live: dict[tuple[str, str], _Open] = {}
-        self.did: list[Assigned | Updated] = []
+        self.did: list[Assigned | Updated | Watched] = []
 
     def read(self, record: Record) -> None:
-        if isinstance(record, (Assigned, Updated)):
+        if isinstance(record, (Assigned, Updated, Watched)):
             if record.source.startswith(_ACTIONS):
                 self.did.append(record)
         elif isinstance(record, ChainRecord):
@@ -217,7 +218,7 @@ class _Book:
         elif isinstance(record, Migrated):
             self._moved(record)
 
-    def _note(self, record: ChainRecord, did: tuple[Assigned | Updated, ...]) -> None:
+    def _note(self, record: ChainRecord, did: tuple[Assigned | Updated | Watched, ...]) -> None:
         story = self.place(record.run)
         for step in _steps(record, story, did):
             story.add(step)
@@ -251,7 +252,17 @@ class _Book:
                 self.live[run.chain, run.cause] = self.live.pop(key)
 
 
-def _did(record: Assigned | Updated) -> Iterator[str]:
+def _given(record: Assigned | Updated | Watched) -> str | None:
+    """Who got something to do with the ticket by it, where somebody did."""
+    if isinstance(record, Watched):
+        return record.who if record.watching else None
+    return record.to if isinstance(record, Assigned) else None
+
+
+def _did(record: Assigned | Updated | Watched) -> Iterator[str]:
+    if isinstance(record, Watched):
+        yield f"{'watcher' if record.watching else 'watches no longer'}: {record.who}"
+        return
     if isinstance(record, Assigned):
         yield f"{record.slot}: {'-' if record.to is None else record.to}"
         return
@@ -259,7 +270,7 @@ def _did(record: Assigned | Updated) -> Iterator[str]:
         yield f"{name}: {', '.join(map(str, value)) if isinstance(value, tuple) else value}"
 
 
-def _steps(record: ChainRecord, story: _Open, did: tuple[Assigned | Updated, ...]) -> Iterator[Step]:
+def _steps(record: ChainRecord, story: _Open, did: tuple[Assigned | Updated | Watched, ...]) -> Iterator[Step]:
     # The run on a record is the one after it; the climb that a level belongs to is that of the run before.
     run, at, before = record.run, record.at, story.run.climb
     if isinstance(record, Escalated):
@@ -267,7 +278,7 @@ def _steps(record: ChainRecord, story: _Open, did: tuple[Assigned | Updated, ...
             at=record.scheduled, recorded=at, kind="level", level=record.level, name=record.name, outcome=record.outcome,
             to=record.to, because=getattr(record, "because", ()), why=record.why,
             did=tuple(word for one in did for word in _did(one)), climb=before,
-            given=tuple(one.to for one in did if isinstance(one, Assigned) and one.to is not None),
+            given=tuple(who for one in did if (who := _given(one)) is not None),
         )  # fmt: skip
     elif isinstance(record, (Reminded, QuietEnded)):
         yield Step(

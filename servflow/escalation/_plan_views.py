@@ -22,6 +22,7 @@ MOST_ROWS = 200
 """How many rows a text or a drawing shows; of more the first and the last. The data holds all."""
 
 _WIDEST = 60  # columns of a cell
+_OUTWARD = {"call": "name", "open": "workflow", "send": "event", "start": "chain", "jump": "chain"}
 _DRAWN = 20  # how many people one arrow or note names
 
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -229,10 +230,23 @@ def _of_step(run: RunStory, step: Step) -> Line:
         what = "unreached" if step.outcome == "stopped" else step.outcome
         what = step.kind if what == "fired" and step.kind != "level" else what
     begins = run if step.kind == "started" else None
+    did = (*step.did, *_asked(run, step))
     return Line(
-        at=step.at, what=what, chain=run.chain, level=step.name, to=step.to, why=step.why, did=step.did, by=step.by,
+        at=step.at, what=what, chain=run.chain, level=step.name, to=step.to, why=step.why, did=did, by=step.by,
         begins=begins, climb=step.climb, until=step.until,
     )  # fmt: skip
+
+
+def _asked(run: RunStory, step: Step) -> Iterator[str]:
+    """What a level asks of the host beside telling people; it leaves no record of its own."""
+    levels = () if run.definition is None else run.definition.levels
+    if step.kind != "level" or step.outcome not in ("fired", "coalesced") or step.level is None or step.level >= len(levels):
+        return
+    for action in levels[step.level].do:
+        if action.kind in _OUTWARD:
+            value = action.value
+            name = value.get(_OUTWARD[action.kind], "") if isinstance(value, Mapping) else value
+            yield f"{action.kind}: {name}"
 
 
 def history_text(runs: Iterable[RunStory], lang: str = "en", zone: str = "UTC") -> str:

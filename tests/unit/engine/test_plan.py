@@ -221,3 +221,22 @@ def test_an_explanation_tells_what_became_of_every_run() -> None:
     assert [None, "ann"] == [step.by for step in run.steps if step.kind in ("started", "acknowledged")]
     assert ("c", "the ticket closed") == (run.chain, explained.as_data()["history"][0]["ended"])
     assert () == case.workflow.explain(case.ticket, at=case.ticket.at).history
+
+
+def test_everything_a_level_does_is_told() -> None:
+    """Beside whom it tells: who got something to do, what it changed, and what it asks of the host."""
+    do = [
+        {"watch": {"to": {"user": "wanda"}}},
+        {"add_helper": {"to": {"user": "hugo"}}},
+        {"add_owner": {"to": {"user": "olga"}}},
+        {"raise_priority": 1},
+        {"call": {"name": "regulator"}},
+        tell({"role": "boss"}),
+    ]
+    plan = workflow(levels=[{"name": "all", "do": do}]).plan(
+        at=NINE, until=after(hours=1), chain="late", script=[(NINE, "go")], world=None
+    )
+
+    assert [("role:boss", "wanda", "hugo", "olga")] == [item.to for item in plan]
+    assert ("watcher: wanda", "helper: hugo", "owner: olga", "priority: 2") == plan.runs[0].levels[0].did
+    assert "call: regulator" in plan.text()
