@@ -8,6 +8,7 @@ import pytest
 
 from servflow.errors import DefinitionError
 from servflow.model import (
+    MAX_HELD_BACK,
     Acknowledged,
     Escalated,
     Notify,
@@ -289,3 +290,13 @@ def test_an_answer_at_the_very_end_of_quiet_wins() -> None:
 
     assert ([], []) == (told(outcome), of(QuietEnded, outcome.records))
     assert [] == told(case.until(END + 60))
+
+
+def test_what_does_not_fit_is_said_at_once() -> None:
+    """A run keeps so many; nobody beyond is forgotten, they are told though it is quiet."""
+    groups = [[{"user": f"p{group}-{number}"} for number in range(10)] for group in range(25)]
+    do = [{"notify": {"to": group, "template": "t"}} for group in groups]
+    case = quietly({"name": "one", "after": "90m", "do": do})
+
+    assert (50, MAX_HELD_BACK) == (len(told(case.until(91))), len(case.ticket.chains[0].quiet))
+    assert 250 == len({*told(case.last), *told(case.until(END + 1))})
