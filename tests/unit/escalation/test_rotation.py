@@ -173,6 +173,36 @@ def test_a_turn_may_be_held_in_part() -> None:
     assert (Shift(utc("2026-02-28"), utc("2026-03-01T12:00"), ("a",)),) == shift
 
 
+def test_the_next_duty_is_found_however_rarely_it_comes() -> None:
+    """What is held of a turn and a window meet now and then, or never, and both are told."""
+    rare = Rotation(["a", "b"], "2026-03-02T00:10", "UTC", "25 hours", windows={"mon": ["09:00-09:30"]}, hold_for="30 minutes")
+    walked = utc("2026-03-02")
+    while not rare.on_call(walked):
+        walked += timedelta(minutes=10)
+    never = Rotation(["a", "b"], "2026-03-01", "UTC", hold_for="1 day", windows={"mon-fri": ["09:00-17:00"]})
+    yearly = Rotation(["a"], "2026-01-01", "UTC", "12 months", hold_for="1 day", windows={"sun": ["09:00-17:00"]})
+
+    assert walked == rare.next_change(utc("2026-03-02"))
+    assert walked > utc("2026-05-01")
+    assert (None, ()) == (never.next_change(utc("2026-03-02")), never.next_on_call(utc("2026-03-02")))
+    assert () == never.shifts(utc("2026-01-01"), utc("2036-01-01"))
+    assert utc("2034-01-01T09:00") == yearly.next_change(utc("2028-06-01"))
+    assert () == yearly.previous_on_call(utc("2034-01-01T10:00"))
+    assert ("a",) == yearly.previous_on_call(utc("2034-01-01T08:00"))
+
+
+def test_windows_that_leave_nothing_of_a_week_are_none() -> None:
+    """Around the clock in pieces is one stretch of duty in every turn, also where clocks change."""
+    pieces = {"mon-sun": ["00:00-08:00", "08:00-16:00", "16:00-24:00"]}
+    plain = Rotation(["a", "b"], "2026-03-02T09:00", "Europe/Berlin")
+    windows = Rotation(["a", "b"], "2026-03-02T09:00", "Europe/Berlin", windows=pieces)
+    overnight = Rotation(["a", "b"], "2026-03-02T09:00", "Europe/Berlin", windows={"mon-sun": ["22:00-22:00"]})
+    expected = plain.shifts(utc("2026-01-01"), utc("2027-01-01"))
+
+    assert expected == windows.shifts(utc("2026-01-01"), utc("2027-01-01"))
+    assert expected == overnight.shifts(utc("2026-01-01"), utc("2027-01-01"))
+
+
 def test_groups_are_on_call_together() -> None:
     """An entry may be several people."""
     rotation = Rotation([["a", "b"], "c"], date(2026, 3, 2), "UTC", "1 day")
