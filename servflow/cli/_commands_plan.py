@@ -13,12 +13,11 @@ import click
 from servflow.cli._commands_definition import File, asked_ticket
 from servflow.cli._databases import zone_of
 from servflow.cli._output import Instant, Say, command
-from servflow.documents import load
-from servflow.documents._source import read_document
+from servflow.documents import load, load_world
 from servflow.engine import Workflow
 from servflow.errors import InputError, nearest
 from servflow.escalation import Plan, Scripted, plan
-from servflow.model import Span, read_instant
+from servflow.model import Span, World, read_instant
 
 
 @click.command("plan")
@@ -114,8 +113,8 @@ def _fields(text: str | None) -> Mapping[str, Any]:
     return read
 
 
-def _world(path: Path) -> Any:
-    return read_document(path).data
+def _world(path: Path) -> World:
+    return load_world(path)
 
 
 def _chain(workflow: Workflow, name: str | None) -> Any:

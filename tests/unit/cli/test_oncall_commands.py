@@ -188,3 +188,18 @@ def test_the_schema_of_schedules_is_printed(run: Run) -> None:
     """The command prints what the library publishes, one schema at a time."""
     assert schema("schedules") == json.loads(run("schema", "--schedules").stdout)
     assert 2 == run("schema", "--schedules", "--correlator").exit_code
+
+
+def test_a_plan_reaches_whom_the_file_puts_on_call(run: Run, file: Path, tmp_path: Path) -> None:
+    """The file with schedules and people is a world: a previewed level names who is on call then."""
+    workflow = tmp_path / "workflow.yaml"
+    chain = "{name: late, start: {age: 1h}, levels: [{name: first, do: [{notify: {to: {on_call: hotline}, template: t}}]}]}"
+    workflow.write_text(
+        "workflow: w\ninitial: new\nstates: {new: {}, done: {closed: true}}\n"
+        f"transitions: [{{event: finish, source: new, target: done}}]\nescalations: [{chain}]\n",
+        "utf-8",
+    )
+    shown = run("plan", workflow, "--at", "2026-03-03T09:00:00Z", "--fields", "{}", "--world", file)
+
+    assert 0 == shown.exit_code
+    assert "zoe  on call in hotline" in shown.stdout
