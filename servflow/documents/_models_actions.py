@@ -215,7 +215,9 @@ class ActionModel(Part):
     unwatch: _Person | None = about("let people watch it no longer", "移除关注人")
     tag: Names | None = about("put a tag on the ticket, or several", "添加标签")
     start: _Chain | None = about("start an escalation chain", "启动升级链")
-    jump: _Chain | None = about("move a live run to a level; where none is live, start the chain", "跳到某一级；未运行则启动升级链")
+    jump: _Chain | None = about(
+        "move a live run to a level; where none is live, start the chain", "跳到某一级；未运行则启动升级链"
+    )
 
 
 Actions = Annotated[Annotated[ActionModel, MAPPING] | Annotated[list[ActionModel], LIST], BY_SHAPE]
