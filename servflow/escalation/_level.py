@@ -91,7 +91,8 @@ class Level:
             found.extend(_shape.check_name(self.otherwise.get("goto"), "otherwise.goto"))
         elif not isinstance(self.otherwise, _shape.Broken):
             found.extend(_shape.check_option(self.otherwise, (*OTHERWISE, "{goto: level}"), "otherwise"))
-        if self.keep_owner not in (True, False):
+        given: object = self.keep_owner
+        if not isinstance(given, bool):
             found.extend(_shape.check_option(self.keep_owner, ("true", "false"), "keep_owner"))
         refuse(found)
 
