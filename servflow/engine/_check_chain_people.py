@@ -13,6 +13,7 @@ import attrs
 
 from servflow.errors import Finding, ServflowError
 from servflow.escalation._addresses import form, levels_up, listed
+from servflow.escalation._reports import named
 from servflow.model import Span, World, write_instant
 
 if TYPE_CHECKING:
@@ -134,16 +135,7 @@ class _Look:
 
 def _users(schedule: Any) -> frozenset[str] | None:
     """Everybody a schedule of this library may name; None for one of the host's own."""
-    layers = getattr(schedule, "layers", (schedule,))
-    found: set[str] = set()
-    for layer in layers:
-        groups = getattr(layer, "users", None)
-        if not isinstance(groups, tuple):
-            return None
-        found.update(user for group in groups for user in ((group,) if isinstance(group, str) else group))
-    for override in getattr(schedule, "overrides", ()):
-        found.update(getattr(override, "users", ()))
-    return frozenset(found) if found and not getattr(schedule, "temporary", ()) else None
+    return frozenset(named(schedule)) or None
 
 
 def people(chains: Chains, world: World | None, at: datetime | None, ahead: timedelta) -> Iterator[Finding]:

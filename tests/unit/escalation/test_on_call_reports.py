@@ -12,6 +12,7 @@ import pytest
 from servflow.calendars import Calendar, HolidayList
 from servflow.errors import InputError, TimeError
 from servflow.escalation import Override, Roster, Rotation, Schedule, Shift, coverage, duties, fairness
+from servflow.escalation._reports import named
 from servflow.model import Person, World
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -251,3 +252,14 @@ def test_days_are_bounded(days: Any) -> None:
         coverage(WEEKLY, MARCH, days)
     with pytest.raises(TimeError):
         coverage(WEEKLY, datetime(2026, 3, 1), 1)
+
+
+def test_everybody_whom_a_schedule_may_ever_name() -> None:
+    """Users of all editions of a rotation, who stands in and who is there for a while; nobody of a host's own schedule."""
+    edited = WEEKLY.with_users(["ann", "eve"], MARCH)
+    away = [{"start": MARCH, "end": APRIL, "shifts": [{"start": MARCH, "end": APRIL, "users": "tim"}]}]
+    gone = Override(start=APRIL, end=APRIL + HOUR, users="ann", action="remove")
+    schedule = Schedule([edited], [Override(start=MARCH, end=APRIL, users="zoe"), gone], temporary=away)
+
+    assert {"ann", "bob", "eve", "zoe", "tim"} == set(named(schedule))
+    assert () == named(Answers(WEEKLY))
