@@ -60,7 +60,8 @@ class Trigger:
 
     ``when`` beside one of the others must hold when the run would begin; beside ``event`` and ``correlator`` it may read
     ``payload`` and ``actor``. A condition that fails on a ticket's values does not hold. ``calendar`` names what
-    ``age`` and ``after`` count in; without it they are time as it passes. ``level`` names where the run enters, which is due at once.
+    ``age`` and ``after`` count in; without it they are time as it passes. ``level`` names where the run enters, which is
+    due at once.
 
     Raises:
         DefinitionError: none or several of them are given, or a part does not go with the others.
