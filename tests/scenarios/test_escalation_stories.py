@@ -48,6 +48,11 @@ def whom(story: Story, chain: str) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(step.name, step.outcome, step.to) for run in history(story.records) if run.chain == chain for step in run.levels]
 
 
+def test_the_template_has_no_findings() -> None:
+    """What a service desk begins with is sound: every level reaches somebody, and no two chains fight over a field."""
+    assert () == COMPLAINTS.check(at=MONDAY)
+
+
 # a complaint is open for a day, and the customer hears nothing for two ----------------------------------------------
 
 
