@@ -102,6 +102,7 @@ def compile_past(compiled: Compiled) -> Mapping[str, ChainPlan]:
         if chain.hash in present or chain.hash in found:
             continue
         path = f"past_chains[{index}]"
+        name = f"escalations[{places[chain.name]}]" if chain.name in places else f"past_chains.{chain.hash[:16]}"
         events = frozenset(ending.value for ending in chain.until if ending.kind == "event")
         made = _linked(compiled, places.get(chain.name, len(places) + index), chain, path, events)
         before = len(compiled.problems.findings)
@@ -110,12 +111,13 @@ def compile_past(compiled: Compiled) -> Mapping[str, ChainPlan]:
             del compiled.problems.findings[before:]
             starts = ()
         made = attrs.evolve(made, starts=starts)
-        found[chain.hash] = attrs.evolve(made, past=True, levels=_renamed(made, path, f"past_chains.{chain.hash[:16]}"))
+        found[chain.hash] = attrs.evolve(made, past=True, levels=_renamed(made, path, name))
     return found
 
 
 def _renamed(plan: ChainPlan, path: str, name: str) -> tuple[tuple[Expression | None, tuple[Update, ...]], ...]:
-    # An effect's id tells the place of its action: it must not change where one more edition is given.
+    # Effects, runs that an action starts and what quiet hours hold back are known by the place of the action: it stays what it
+    # was before the chain was edited, as far as that can be told, and does not hang on what other editions are given.
     return tuple(
         (when, tuple(attrs.evolve(update, path=update.path.replace(path, name, 1)) for update in updates))
         for when, updates in plan.levels
