@@ -18,7 +18,8 @@ def main(folder: Path) -> None:
     hotline = load_schedules(HERE / "on_call.yaml")["hotline"]
     world = load_world(HERE / "on_call.yaml")
     night = datetime(2026, 3, 25, 2, tzinfo=UTC)
-    print(f"On call at {night:%Y-%m-%d %H:%M} UTC: {', '.join(hotline.on_call(night))}; next {', '.join(hotline.next_on_call(night))}")
+    now, following = ", ".join(hotline.on_call(night)), ", ".join(hotline.next_on_call(night))
+    print(f"On call at {night:%Y-%m-%d %H:%M} UTC: {now}; next {following}")
 
     print("March, in hours that passed:")
     for one in fairness(hotline, MARCH, APRIL, holidays=["2026-03-08"]).people:
@@ -38,7 +39,8 @@ def main(folder: Path) -> None:
     text = write_shifts(hotline, "ann", MARCH, APRIL, stamp=MARCH, zone="Europe/Berlin", name="hotline")
     (folder / "ann.ics").write_bytes(text.encode("utf-8"))
     again = read_on_call(text, start=MARCH, end=APRIL)
-    print(f"ann.ics for a phone: {len(again.duties)} shifts, read back {'the same' if again.users == ('ann',) else 'otherwise'}")
+    same = "the same" if again.users == ("ann",) else "otherwise"
+    print(f"ann.ics for a phone: {len(again.duties)} shifts, read back {same}")
 
 
 if __name__ == "__main__":
