@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.engine._abstract import SOLVING
+from servflow.engine._building import takes
 from servflow.engine._chain_plans import ChainPlan
 from servflow.engine._check_chain_ends import Lifetimes
 from servflow.engine._check_chain_fights import fights
@@ -151,10 +152,19 @@ def _places(chains: Chains, trigger: Trigger, dead_clocks: frozenset[str]) -> tu
     if trigger.clock is not None and trigger.clock in dead_clocks:
         text = f"the clock {trigger.clock} never starts"
         return frozenset(), {"en": text, "zh": f"时钟 {trigger.clock} 永远不会启动"}
-    if trigger.event is not None and not paths.of([Condition("event", trigger.event)]):
+    if trigger.event is not None and not _heard(chains, trigger.event):
         name = trigger.event
         return frozenset(), {"en": f"nobody may fire {name} wherever a ticket is", "zh": f"任何时候都没有人可以触发 {name}"}
     return paths.everywhere, {}
+
+
+def _heard(chains: Chains, event: str) -> bool:
+    """Whether an event may happen somewhere; what the system may do is done by replies, other tickets and correlators."""
+    compiled = chains.seen.machine.compiled
+    spec = compiled.workflow.events.get(event)
+    granted = [*(spec.allow if spec is not None else ())]
+    granted += [entry for link in compiled.links if takes(link.spec.event or "", event) for entry in link.allow]
+    return SYSTEM.id in granted or bool(chains.paths.of([Condition("event", event)]))
 
 
 # what comes too late ------------------------------------------------------------------------------------------

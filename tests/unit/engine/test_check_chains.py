@@ -107,7 +107,7 @@ CASES: list[tuple[str, str, Part, Part]] = [
     (
         "chain.never_starts",
         "escalations[0].start",
-        of(chain(start={"event": "complain"}), events={"complain": {"allow": ["system"]}}, **ROLES),
+        of(chain(start={"event": "complain"}), **ROLES),
         of(chain(start={"event": "complain"}), events={"complain": {"allow": ["clerk"]}}, **ROLES),
     ),
     (
@@ -390,6 +390,16 @@ def test_a_level_that_may_come_is_not_said_to_be_too_late(parts: dict[str, Any])
 
     assert ["chain.too_late"] == [finding.code for finding in told(made(late, **TIMED))]
     assert [] == told(made(late, **{**TIMED, **parts}))
+
+
+@pytest.mark.parametrize(
+    "event", ["assigned.assignee", "exhausted.engineer", "offer.accept", "ticket.child_closed", "answered"]
+)
+def test_what_the_system_brings_may_start_a_chain(event: str) -> None:
+    """Events that nobody has to be granted, or that the system is, come by themselves, by replies and correlators."""
+    events = {"answered": {"allow": ["system"]}} if event == "answered" else {}
+
+    assert [] == told(made(chain(start={"event": event}), events=events, **ROLES), at=AT)
 
 
 @pytest.mark.parametrize(
