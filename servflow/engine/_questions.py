@@ -112,8 +112,8 @@ class Questions:
             script: what happens meanwhile, as (instant, event, payload, actor), the last two where they matter. Events are
                 the workflow's own, or short words for what people do to runs: ``ack``, ``unack``, ``snooze``, ``unsnooze``,
                 ``escalate``, ``deescalate``, ``stop``, ``start``, with the level, the end of the snooze or the reason in
-                place of a payload. Without an actor nobody's permission is asked. What is refused is told in ``Plan.events``; what
-                lies before *at* is left out.
+                place of a payload. Without an actor nobody's permission is asked. What is refused is told in ``Plan.events``;
+                what lies before *at* is left out.
             world: who recipients are found in; without one they are told as words such as ``role:director``.
             down: stretches (start, end) in which nothing runs; what is late then is caught up when they end.
 
