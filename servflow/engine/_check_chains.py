@@ -103,7 +103,7 @@ def _life(chains: Chains, plan: ChainPlan, dead_clocks: frozenset[str]) -> Itera
     elsewhere = _asked_for(chains, plan)
     for beginning in plan.starts:
         trigger = beginning.trigger
-        places, why = _places(chains, trigger, dead_clocks)
+        places, why = _places(chains, plan, trigger, dead_clocks)
         ways = [when for when, _ in beginning.ways]
         if places and ways and all(when is not None and chains.never(when, plan.when) for when in ways) and not whole:
             places, why = frozenset(), _never(ways[0])
@@ -113,7 +113,8 @@ def _life(chains: Chains, plan: ChainPlan, dead_clocks: frozenset[str]) -> Itera
     if elsewhere:
         begins = chains.paths.everywhere
     chains.begins[chain.name] = frozenset() if whole else begins
-    chains.lives[chain.name] = chains.lifetimes.alive(plan, chains.begins[chain.name])
+    alive = chains.lifetimes.alive(plan, chains.begins[chain.name])
+    chains.lives[chain.name] = chains.paths.everywhere if _loose(plan) and chains.begins[chain.name] else alive
     for index, (level, (when, _)) in enumerate(zip(chain.levels, plan.levels, strict=True)):
         if chains.never(when):
             yield told("chain.level_never", f"{path}.levels[{index}].when", plan, level=level.name, why=_never(when))
@@ -140,11 +141,18 @@ def _asked_for(chains: Chains, plan: ChainPlan) -> bool:
     return plan.chain.name in named
 
 
-def _places(chains: Chains, trigger: Trigger, dead_clocks: frozenset[str]) -> tuple[frozenset[int], Mapping[str, str]]:
+def _loose(plan: ChainPlan) -> bool:
+    """Whether a run may begin on a ticket that is closed: by an event that the chain names, or by a clock that goes on."""
+    return bool(plan.events) or any(trigger.kind in ("clock", "correlator") for trigger in plan.chain.start)
+
+
+def _places(
+    chains: Chains, plan: ChainPlan, trigger: Trigger, dead_clocks: frozenset[str]
+) -> tuple[frozenset[int], Mapping[str, str]]:
     """The places in which a trigger may begin a run, or why there are none."""
     paths, compiled = chains.paths, chains.seen.machine.compiled
     if trigger.state is not None:
-        closed = compiled.is_closed((trigger.state,))
+        closed = compiled.is_closed((trigger.state,)) and not _loose(plan)
         found = frozenset[int]() if closed else paths.standing([trigger.state])
         en = "a ticket in it is closed, and no run begins then" if closed else "no ticket stays in it"
         zh = "处于该状态的工单已关闭，此时不会启动" if closed else "没有工单会停留在该状态"
@@ -189,7 +197,7 @@ def _too_late(chains: Chains, plan: ChainPlan, *, elsewhere: bool) -> Iterator[F
         earliest = waits if earliest is None else min(earliest, waits)
         elsewhere = elsewhere or trigger.level is not None
     reopens = chain.on_reopen != "restart" and lifetimes.reopens
-    if elsewhere or reopens or longest is None or earliest is None or chain.advance_on_failure != "never":
+    if elsewhere or _loose(plan) or reopens or longest is None or earliest is None or chain.advance_on_failure != "never":
         return
     for index, due in enumerate(_offsets(plan, earliest)):
         if due >= longest:
