@@ -22,7 +22,7 @@ USES: tuple[tuple[str, str], ...] = (
         "servflow.integrations.durable_rules: runs correlators for hosts that already use it; also measured against",
     ),
     ("holidays", "servflow.integrations.holidays: public holidays and make-up workdays of a country, proposed for a calendar"),
-    ("icalendar", "servflow.integrations.icalendar: files of calendar programs, read as a proposal and written"),
+    ("icalendar", "servflow.integrations.icalendar: files of calendar programs and on-call feeds, read and written"),
     (
         "opentelemetry-api",
         "servflow.integrations.otel: spans and figures of desks and workers; what becomes of them is the host's",
