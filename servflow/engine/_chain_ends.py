@@ -38,8 +38,13 @@ def unreached(plan: ChainPlan, run: ChainRun) -> tuple[str, ...]:
 
 
 def unheard(plan: ChainPlan, run: ChainRun, place: int, outcome: str, why: tuple[str, ...]) -> ChainRun:
-    """The run with why a level reached nobody; nothing is kept once somebody was reached."""
-    if run.heard or not (outcome in ("empty", "skipped") or why):
+    """
+    The run with why a level reached nobody; nothing is kept once somebody was reached.
+
+    A level whose condition did not hold tried to reach nobody: it counts only after one that did.
+    """
+    tried = outcome == "empty" or (outcome == "fired" and bool(why))
+    if run.heard or not (tried or (outcome == "skipped" and run.nobody)):
         return run
     said = "; ".join(why) or outcome
     reason = f"{plan.chain.levels[place].name}: {said}"[:200]
@@ -48,11 +53,11 @@ def unheard(plan: ChainPlan, run: ChainRun, place: int, outcome: str, why: tuple
 
 def ended(call: OneCall, plan: ChainPlan, after: ChainRun, outcome: str) -> None:
     """
-    Where a climb came to its end and reached nobody, say so once for the run, with all its reasons.
+    Where a run came to its end, tried to reach somebody and reached nobody, say so once for it, with the reasons.
 
-    The only level of a chain has said it itself.
+    The only level of a chain has said it itself, and whoever took notice has heard, however.
     """
-    if after.phase != "done" or after.heard or not after.nobody:
+    if after.phase != "done" or after.heard or not after.nobody or after.by is not None:
         return
     if len(plan.chain.levels) == 1 and after.climb == 1 and outcome == "empty":
         return

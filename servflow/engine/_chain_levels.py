@@ -9,13 +9,27 @@ import attrs
 
 from servflow import escalation
 from servflow.engine import _chain_ends, _chain_quiet
-from servflow.engine._acting import run_updates
+from servflow.engine._acting import evaluate, run_updates
 from servflow.engine._actions import Update
 from servflow.engine._addressing import find
 from servflow.engine._call import Late
 from servflow.engine._chain_ends import fold_away
 from servflow.engine._chain_plans import ChainPlan, calendars
-from servflow.model import ChainRun, Effect, Escalated, Notify, Reminded, Unreachable
+from servflow.model import (
+    Assigned,
+    Call,
+    ChainRun,
+    Effect,
+    Escalated,
+    FrozenMap,
+    Notify,
+    Open,
+    Reminded,
+    Send,
+    Unreachable,
+    Watched,
+    freeze,
+)
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -31,6 +45,8 @@ class Said:
     why: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
     """How each of those told was found, in the same order."""
+    acted: bool = False
+    """Whether it reached somebody by other means than telling, though some of those addressed are nobody."""
     aloud: bool = True
     """Whether anything of it is said now; False where quiet hours keep all of it back."""
 
@@ -87,7 +103,7 @@ def _undone(call: OneCall, said: Said, before: tuple[Any, ...]) -> Said:
     nobody = [effect for effect in said.effects if isinstance(effect, Unreachable)]
     told = [call.effect(Unreachable, effect.action, to=effect.to, reason=effect.reason) for effect in nobody]
     del call.effects[len(call.effects) - len(told) :]
-    return attrs.evolve(said, effects=told)
+    return attrs.evolve(said, effects=told, acted=False)
 
 
 def _speak(call: OneCall, run: ChainRun, level: int, scheduled: datetime, said: Said) -> None:
@@ -99,10 +115,14 @@ def _speak(call: OneCall, run: ChainRun, level: int, scheduled: datetime, said: 
 
 def _say(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> Said:
     """Carry out a level's updates; its notifications are held back."""
-    before = len(call.effects)
+    before, records = len(call.effects), len(call.records)
     call.missed = ()
     run_updates(call, updates)
     fresh = call.effects[before:]
+    acted = any(isinstance(effect, (Call, Open, Send)) for effect in fresh) or any(
+        (isinstance(record, Assigned) and record.to is not None) or (isinstance(record, Watched) and record.watching)
+        for record in call.records[records:]
+    )
     spoken: list[Effect] = [effect for effect in fresh if isinstance(effect, (Notify, Unreachable))]
     call.effects[before:] = [effect for effect in fresh if not isinstance(effect, (Notify, Unreachable))]
     empty = any(isinstance(effect, Unreachable) for effect in spoken)
@@ -119,16 +139,28 @@ def _say(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> Said:
         told=tuple(told),
         why=tuple(dict.fromkeys((*reasons, *call.missed))),  # also why some of those addressed were nobody
         because=tuple(told.values()),
+        acted=acted,
     )
 
 
 def _fallback(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> list[Effect]:
+    """What the level would have said, to whom the chain names in place of nobody: as urgently, and with its data."""
     found = find(call, plan.chain.fallback)
-    template = next((update.parts["template"] for update in updates if update.kind == "notify"), plan.chain.name)
+    notices = [update for update in updates if update.kind == "notify"]
+    template = notices[0].parts["template"] if notices else plan.chain.name
+    values = notices[0].values.items() if notices else ()
+    data = FrozenMap({name: freeze(evaluate(call, one, f"{notices[0].path}.{name}")) for name, one in values})
     before = len(call.effects)
     for recipient in found.ids:
         call.effect(
-            Notify, "fallback", recipient, to=recipient, template=template, reason=f"fallback: {found.because[recipient]}"
+            Notify,
+            "fallback",
+            recipient,
+            to=recipient,
+            template=template,
+            data=data,
+            reason=f"fallback: {found.because[recipient]}",
+            urgent=any(update.parts["urgent"] for update in notices),
         )
     made = call.effects[before:]
     del call.effects[before:]

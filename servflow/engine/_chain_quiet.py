@@ -13,7 +13,7 @@ from servflow.engine._acting import evaluate
 from servflow.engine._call import Late
 from servflow.engine._chain_deliveries import awaiting
 from servflow.engine._chain_plans import calendars
-from servflow.model import ChainRun, FrozenMap, HeldBack, Notify, QuietEnded, freeze, replace
+from servflow.model import ChainRun, FrozenMap, HeldBack, Notify, QuietEnded, Reminded, freeze, replace
 
 if TYPE_CHECKING:
     from servflow.engine._actions import Update
@@ -31,13 +31,14 @@ def said(  # noqa: PLR0917 - what a level of which run came to, and when
 
     In quiet hours what is not urgent waits in the run, or is dropped; the run keeps who heard, and why nobody did.
     """
-    reached = came_to.told or (came_to.outcome == "fired" and _reaches(plan, place))
+    acts = came_to.acted or (came_to.outcome == "fired" and not reminder and _reaches(plan, place))
+    reached = bool(came_to.told) or acts
     collapse = plan.chain.late == "collapse" and not reminder  # a reminder speaks for its own level alone
     if plan.chain.quiet is not None and came_to.told:
         run, came_to, dropped = _hushed(
             plan, run, place, _resting(call, plan.chain.quiet, at, came_to), came_to, collapse=collapse
         )
-        reached = came_to.told if dropped else reached
+        reached = bool(came_to.told) or acts if dropped else reached
     if came_to.told and came_to.aloud and collapse:
         run = escalation.spoken_for(run, place)
     if not reached:
@@ -92,7 +93,8 @@ def _hushed(
 
 def _reaches(plan: ChainPlan, place: int) -> bool:
     """Whether a level reaches somebody by other means than telling: an assignment, a call, another ticket."""
-    return any(update.kind in ("call", "open", "send") or "to" in update.parts for update in plan.levels[place][1])
+    updates = [update for update in plan.levels[place][1] if update.kind not in ("notify", "unwatch", "remove_helper")]
+    return any(update.kind in ("call", "open", "send") or "to" in update.parts for update in updates)
 
 
 def _within(path: str) -> str:
@@ -113,24 +115,33 @@ def fire_quiet(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetim
     effects, run = awaiting(plan, run, level, made)
     after = escalation.speak(plan.chain, run)
     told = tuple(dict.fromkeys(notice.to for notice in notices))
+    if plan.chain.late == "collapse":
+        _speak_for(call, run, level, f"{plan.chain.levels[level].name} spoke for it when quiet hours ended")
     call.record(QuietEnded, run=after, level=level, scheduled=scheduled, to=told)
     call.late.append(Late(run, level, scheduled, len(call.records) - 1, effects))
+
+
+def _speak_for(call: OneCall, run: ChainRun, level: int, why: str) -> None:
+    """Of the levels caught up in one call only the last one speaks; reminders speak for their own levels, and go out."""
+    below = [late for late in call.late if late.of(run) and late.level < level]
+    for late in below:
+        if not isinstance(call.records[late.place], Reminded):
+            _chain_ends.fold_away(call, late, why)
 
 
 def _notify(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...], notice: HeldBack) -> None:
     notices = [update for update in updates if update.kind == "notify"]
     found = next((update for update in notices if _within(update.path) == notice.action), None)
-    template = next((update.parts["template"] for update in notices), plan.chain.name)
+    like = found or next(iter(notices), None)  # who stands in for nobody is told the same
     data = {}
-    if found is not None:
-        template = found.parts["template"]
-        data = {name: freeze(evaluate(call, one, f"{found.path}.{name}")) for name, one in found.values.items()}
+    if like is not None:
+        data = {name: freeze(evaluate(call, one, f"{like.path}.{name}")) for name, one in like.values.items()}
     call.effect(
         Notify,
         notice.action if found is None else found.path,
         notice.to,
         to=notice.to,
-        template=template,
+        template=plan.chain.name if like is None else like.parts["template"],
         data=FrozenMap(data),
         reason=notice.reason,
     )

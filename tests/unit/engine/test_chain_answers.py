@@ -468,3 +468,42 @@ def test_a_level_that_fails_is_named_with_those_above_it() -> None:
     case.fire("go")
 
     assert [("two", "three")] == [record.levels for record in of(ChainStopped, case.until(121).records)]
+
+
+def test_levels_that_did_not_apply_tried_to_reach_nobody() -> None:
+    """A run none of whose levels had a condition that held is over; nobody was missed."""
+    case = climbing(level("one", when="false"), level("two", when="false"))
+    case.fire("go")
+    outcome = case.until(121)
+
+    assert ([("one", "skipped"), ("two", "skipped")], [], ()) == (reached(outcome), list(outcome.effects), case.ticket.chains)
+
+
+def test_a_run_that_tried_behind_a_level_that_did_not_apply_says_so() -> None:
+    """One level that tried is enough; the one before it that did not apply has nothing to do with it."""
+    case = climbing(level("one", when="false"), {**ROLE, "name": "two"})
+    case.fire("go")
+    effects = of(Unreachable, case.until(121, world=EMPTY).effects)
+
+    assert [("role boss", "role boss is held by nobody"), ("chain c", "two: role boss is held by nobody")] == [
+        (effect.to, effect.reason) for effect in effects
+    ]
+
+
+def test_whoever_took_notice_of_a_run_has_heard_of_it() -> None:
+    """With on_ack: continue a name stands on the run, so it does not say that nobody heard."""
+    case = climbing(ROLE, {**ROLE, "name": "two"}, on_ack="continue")
+    case.fire("go")
+    case.until(61, world=EMPTY)
+    case.fire("chain.acknowledge", minutes=70, actor=CLERK)
+
+    assert ["role boss"] == [effect.to for effect in of(Unreachable, case.until(121, world=EMPTY).effects)]
+
+
+def test_a_level_that_gave_the_ticket_to_somebody_reached_somebody() -> None:
+    """Whom it would have told is nobody, but the ticket is in somebody's hands."""
+    do = [{"assign": {"to": {"user": "bob"}}}, *ROLE["do"]]
+    case = climbing({**ROLE, "do": do}, level("two", when="false"))
+    case.fire("go")
+
+    assert ["role boss"] == [effect.to for effect in of(Unreachable, case.until(121, world=EMPTY).effects)]

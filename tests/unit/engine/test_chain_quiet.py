@@ -300,3 +300,50 @@ def test_what_does_not_fit_is_said_at_once() -> None:
 
     assert (50, MAX_HELD_BACK) == (len(told(case.until(91))), len(case.ticket.chains[0].quiet))
     assert 250 == len({*told(case.last), *told(case.until(END + 1))})
+
+
+@pytest.mark.parametrize(("late", "expected"), [("collapse", ["two"]), ("each", ["one", "two"])])
+def test_what_waited_for_several_nights_is_said_once(late: str, expected: list[str]) -> None:
+    """Nobody looked for days: with collapse the last level's word, at the end of its own night, is all that is said."""
+    case = quietly(level("one", "90m"), level("two", "24h"), late=late)
+    outcome = case.until(9_999)
+
+    assert (expected, after(END, days=1)) == (told(outcome), outcome.effects[-1].at)
+
+
+def test_what_waited_speaks_for_a_level_caught_up_with_it() -> None:
+    """A level before the night and one at night, found in one call: the one at night speaks for both."""
+    case = quietly(level("one", "30m"), level("two", "1h"))
+    outcome = case.until(9_999)
+
+    assert ([("one", "coalesced"), ("two", "fired")], ["two"]) == (reached(outcome), told(outcome))
+
+
+def test_what_waited_does_not_speak_for_its_own_level() -> None:
+    """What of a level was urgent went to other people."""
+    case = quietly({"name": "one", "after": "90m", "do": [notify("ann"), LOUD]})
+
+    assert ["chief", "ann"] == told(case.until(9_999))
+
+
+def test_what_was_dropped_leaves_what_was_done() -> None:
+    """A level that says nothing in quiet hours, but gives the ticket to somebody, has reached somebody."""
+    do = [notify("ann"), {"assign": {"to": {"user": "bob"}}}]
+    case = quietly({"name": "one", "after": "90m", "do": do}, quiet={"calendar": "night", "take": "drop"})
+
+    assert [] == of(Unreachable, case.until(9_999).effects)
+
+
+@pytest.mark.parametrize("urgent", [True, False])
+def test_who_stands_in_for_nobody_is_told_as_the_level_would_have(urgent: bool) -> None:
+    """The fallback of an urgent level is told at once; both are told what the level has to tell."""
+    value = {"to": "owner", "template": "t", "data": {"n": "n"}, "urgent": urgent}
+    case = quietly(
+        {"name": "one", "after": "90m", "do": [{"notify": value}]},
+        on_empty="fallback",
+        fallback={"user": "zed"},
+        fields={"n": {"type": "int", "default": 7}},
+    )
+    [effect] = of(Notify, case.until(9_999).effects)
+
+    assert (after(90 if urgent else END), "zed", {"n": 7}, urgent) == (effect.at, effect.to, dict(effect.data), effect.urgent)
