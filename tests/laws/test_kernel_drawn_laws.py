@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
-from servflow.errors import LimitError, Refused
+from servflow.errors import DefinitionError, LimitError, Refused
 from servflow.model import Actor, Engineer, Outlet, Person, Queue, World, canonical, dump, load
 from tests.laws.kernel_strategies import (
     MICRO,
@@ -289,9 +289,26 @@ def cases(draw: st.DrawFn) -> Case:
         ("approval.approve", None, Actor("bob")),
         ("approval.reject", None, ann),
     ]
-    return Case(
-        name="drawn", definition=definition, world=WORLD, openings=({}, {"n": 2}, {"flag": True}), menu=tuple(menu), opener=ann
+    return at_rest(
+        Case(
+            name="drawn",
+            definition=definition,
+            world=WORLD,
+            openings=({}, {"n": 2}, {"flag": True}),
+            menu=tuple(menu),
+            opener=ann,
+        )
     )
+
+
+def at_rest(case: Case) -> Case:
+    """The case, where its rules come to rest; two that set each other off for ever are refused at load."""
+    try:
+        assert case.workflow.rules is not None
+    except DefinitionError as error:
+        assume({"rules.endless_cycle"} != {finding.code for finding in error.findings})
+        raise
+    return case
 
 
 def told(case: Case, opening: Opening, steps: list[Step]) -> Story:

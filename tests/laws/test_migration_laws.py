@@ -17,7 +17,7 @@ from servflow.errors import DefinitionError, LimitError, Refused
 from servflow.model import FrozenMap, Migrated, Record, Ticket, dump, load
 from tests.laws.kernel_strategies import MICRO, MINUTE, Opening, Said, Step, Story, extended, make, openings, play, step_lists
 from tests.laws.kernel_workflows import CASES, Case
-from tests.laws.test_kernel_drawn_laws import STATES, cases
+from tests.laws.test_kernel_drawn_laws import STATES, at_rest, cases
 
 LAWS = settings(
     max_examples=40,
@@ -50,7 +50,7 @@ def changed(draw: st.DrawFn, road: bool = False) -> tuple[Case, Workflow]:
     """A case, and its definition with a few elements of another one, or without a few of its own."""
     case, other = unforced(draw(cases())), draw(cases())
     if road:
-        case = evolve(case, definition=onward(case.definition))
+        case = at_rest(evolve(case, definition=onward(case.definition)))
         other = evolve(other, definition=onward(other.definition))
     data: dict[str, Any] = copy.deepcopy(dict(case.definition))
     data["version"] = 2
