@@ -31,6 +31,7 @@ def acknowledge(call: OneCall, run: ChainRun, until: datetime | None = None, *, 
     did = "snoozed" if snooze else "acknowledged"
     _chain_ends.hush(call, lambda late: late.of(run), f"the call that caught it up {did} the run")
     if after != run:
+        _chain_ends.silence(call, run, after.quiet, f"the run was {did}")
         call.record(Acknowledged, run=after, by=by, snoozed=snooze)
 
 
@@ -51,6 +52,7 @@ def resumed(call: OneCall, plan: ChainPlan, run: ChainRun, after: ChainRun, reas
     What its level waited for may have come while the run was frozen.
     """
     left = _chain_ends.unreached(plan, run) if after.climb != run.climb else ()
+    _chain_ends.silence(call, run, after.quiet, reason)
     call.record(ChainResumed, run=after, reason=reason, by=by, levels=left)
     release(call, plan, after)
 

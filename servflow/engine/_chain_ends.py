@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from servflow import escalation
 from servflow.engine._call import Late
 from servflow.engine._chain_plans import find_plan
-from servflow.model import ChainRun, ChainStopped, Unreachable, replace
+from servflow.model import ChainRun, ChainStopped, HeldBack, QuietEnded, Unreachable, replace
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -29,7 +29,19 @@ def over(call: OneCall, run: ChainRun, reason: str, by: str | None = None) -> No
     """A run is over before its climb is, though not by the call's own event; the levels it did not reach are named."""
     plan = find_plan(call.compiled, run)
     levels = () if plan is None else unreached(plan, run)
+    run = silence(call, run, (), "the run ended")
     call.record(ChainStopped, run=escalation.stop(run), reason=reason, by=by, levels=levels)
+
+
+def silence(call: OneCall, run: ChainRun, kept: Sequence[HeldBack], why: str) -> ChainRun:
+    """What levels had held back in quiet hours and need not say any more, level by level, on record with the reason."""
+    gone = [notice for notice in run.quiet if notice not in kept]
+    for level in dict.fromkeys(notice.level for notice in gone):
+        told = tuple(dict.fromkeys(notice.to for notice in gone if notice.level == level))
+        left = tuple(notice for notice in run.quiet if notice in kept or notice.level != level)
+        run = replace(run, quiet=left)
+        call.record(QuietEnded, run=run, level=level, scheduled=call.at, outcome="coalesced", to=told, why=(why,))
+    return run
 
 
 def unreached(plan: ChainPlan, run: ChainRun) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ import attrs
 
 from servflow import escalation
 from servflow.engine import _chain_ends
-from servflow.engine._acting import evaluate
 from servflow.engine._call import Late
 from servflow.engine._chain_deliveries import awaiting
+from servflow.engine._chain_failures import data_of
 from servflow.engine._chain_plans import calendars
-from servflow.model import ChainRun, FrozenMap, HeldBack, Notify, QuietEnded, Reminded, freeze, replace
+from servflow.model import EMPTY, ChainRun, HeldBack, Notify, QuietEnded, Reminded, replace
 
 if TYPE_CHECKING:
     from servflow.engine._actions import Update
@@ -31,6 +31,7 @@ def said(  # noqa: PLR0917 - what a level of which run came to, and when
 
     In quiet hours what is not urgent waits in the run, or is dropped; the run keeps who heard, and why nobody did.
     """
+    before = run
     acts = came_to.acted or (came_to.outcome == "fired" and not reminder and _reaches(plan, place))
     reached = bool(came_to.told) or acts
     collapse = plan.chain.late == "collapse" and not reminder  # a reminder speaks for its own level alone
@@ -41,6 +42,8 @@ def said(  # noqa: PLR0917 - what a level of which run came to, and when
         reached = bool(came_to.told) or acts if dropped else reached
     if came_to.told and came_to.aloud and collapse:
         run = escalation.spoken_for(run, place)
+    if run.quiet != before.quiet:
+        _chain_ends.silence(call, before, run.quiet, f"{plan.chain.levels[place].name} spoke for it")
     if not reached:
         run = _chain_ends.unheard(plan, run, place, came_to.outcome, came_to.why)
     elif not run.heard or plan.chain.advance_on_failure != "never":  # it is taken back only where what was told may fail
@@ -133,15 +136,12 @@ def _notify(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...], notice:
     notices = [update for update in updates if update.kind == "notify"]
     found = next((update for update in notices if _within(update.path) == notice.action), None)
     like = found or next(iter(notices), None)  # who stands in for nobody is told the same
-    data = {}
-    if like is not None:
-        data = {name: freeze(evaluate(call, one, f"{like.path}.{name}")) for name, one in like.values.items()}
     call.effect(
         Notify,
         notice.action if found is None else found.path,
         notice.to,
         to=notice.to,
         template=plan.chain.name if like is None else like.parts["template"],
-        data=FrozenMap(data),
+        data=EMPTY if like is None else data_of(call, like),
         reason=notice.reason,
     )

@@ -77,7 +77,11 @@ class ChainResumed(ChainRecord):
 
 @frozen(kw_only=True, slots=False)
 class QuietEnded(ChainRecord):
-    """Quiet hours ended and what a level had held back went out, at its scheduled instant; ``outcome`` as of ``Reminded``."""
+    """
+    Quiet hours ended and what a level had held back went out, at its scheduled instant; ``outcome`` as of ``Reminded``.
+
+    ``coalesced`` also earlier, where it need not be said any more: a level spoke for it, or the run was answered or ended.
+    """
 
     level: int
     scheduled: datetime

@@ -91,9 +91,10 @@ def test_a_late_tick_says_what_waited_at_its_own_instant() -> None:
 def test_the_last_level_that_waits_speaks_for_all() -> None:
     """Collapse holds in quiet hours too: of what waits only the latest level's is said."""
     case = quietly()
-    for minute in (91, 151):
-        case.until(minute)
+    case.until(91)
+    [record] = of(QuietEnded, case.until(151).records)
 
+    assert (0, "coalesced", ("one",), ("two spoke for it",)) == (record.level, record.outcome, record.to, record.why)
     assert ["two"] == told(case.until(END + 1))
 
 
@@ -129,8 +130,9 @@ def test_an_answer_in_between_silences_what_waits(event: str, payload: dict[str,
     """Whoever takes notice, or ends the run, is not told again in the morning."""
     case = quietly()
     case.until(91)
-    case.fire(event, payload, minutes=100)
+    [record] = of(QuietEnded, case.fire(event, payload, minutes=100).records)
 
+    assert ("coalesced", ("one",), after(100)) == (record.outcome, record.to, record.scheduled)
     assert [] == told(case.until(END + 1))
 
 
@@ -194,6 +196,7 @@ def test_going_down_takes_back_what_the_levels_above_would_have_said() -> None:
     case.fire("chain.deescalate", minutes=160)
 
     assert [0] == [notice.level for notice in case.until(161).ticket.chains[0].quiet]
+    assert [("coalesced", 0), ("coalesced", 1)] == [(record.outcome, record.level) for record in of(QuietEnded, case.records)]
 
 
 def test_a_calendar_that_hardly_ever_closes_is_no_quiet_hours() -> None:
@@ -288,7 +291,7 @@ def test_an_answer_at_the_very_end_of_quiet_wins() -> None:
     case.until(91)
     outcome = case.fire("chain.acknowledge", minutes=END)
 
-    assert ([], []) == (told(outcome), of(QuietEnded, outcome.records))
+    assert ([], ["coalesced"]) == (told(outcome), [record.outcome for record in of(QuietEnded, outcome.records)])
     assert [] == told(case.until(END + 60))
 
 
