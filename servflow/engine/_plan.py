@@ -222,20 +222,15 @@ class _Walk:
         asked = self.asked
         told = history(self.records, live=self.live)
         runs = named(self.workflow, (run for run in told if asked.chain in (None, run.chain)))
-        found = [
-            (step.recorded, place, self._planned(run, step))
-            for place, run in enumerate(runs)
-            for step in run.steps
-            if step.kind in LEVELS
-        ]
-        found.sort(key=lambda item: (item[0], item[1]))
+        found = [(step.sequence, self._planned(run, step)) for run in runs for step in run.steps if step.kind in LEVELS]
+        found.sort(key=lambda item: item[0])
         down = tuple((start, end) for start, end in asked.down if start < asked.until and end > asked.at)
         return Plan(
             ticket=self.name,
             chain=asked.chain or "",
             at=asked.at,
             until=asked.until,
-            steps=tuple(item for _, _, item in found),
+            steps=tuple(item for _, item in found),
             runs=runs,
             events=tuple(self.events),
             down=down,

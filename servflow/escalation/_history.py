@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from servflow.errors import InputError, shown
 from servflow.escalation._causes import cause_text
@@ -53,7 +53,8 @@ class Step:
     A level's ``outcome`` is ``fired``, ``coalesced``, ``empty``, ``skipped`` or ``stopped`` (the climb ended before it), a
     reminder's one of the first three. ``to`` holds who was told and ``because`` how each was found, ``why`` the reasons,
     ``did`` what else the level did (``owner: olga``) and ``given`` whom it gave the ticket to, ``by`` who acted, ``until`` when
-    a rest would end by itself. ``level`` is the place from 0; of a level that was not reached it is None.
+    a rest would end by itself. ``level`` is the place from 0; of a level that was not reached it is None. ``sequence`` is the
+    number of its record: what happened at one instant, of several runs too, happened in that order.
     """
 
     at: datetime
@@ -70,6 +71,7 @@ class Step:
     by: str | None = None
     climb: int = 1
     until: datetime | None = None
+    sequence: int = 0
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -88,6 +90,7 @@ class Step:
             "by": self.by,
             "climb": self.climb,
             "until": None if self.until is None else write_instant(self.until),
+            "sequence": self.sequence,
         }
 
 
@@ -221,7 +224,7 @@ class _Book:
     def _note(self, record: ChainRecord, did: tuple[Assigned | Updated | Watched, ...]) -> None:
         story = self.place(record.run)
         for step in _steps(record, story, did):
-            story.add(step)
+            story.add(evolve(step, sequence=record.sequence))
         story.run = record.run
         if record.run.phase == "done":
             del self.live[record.run.chain, record.run.cause]
@@ -242,14 +245,19 @@ class _Book:
         for key, story in list(self.live.items()):
             run = kept.get(key) or begun.get(story.run.generation)
             if run is None:
-                story.add(Step(at=record.at, recorded=record.at, kind="stopped", why=("migration",), climb=story.run.climb))
+                story.add(_moved(record, "stopped", story.run))
                 story.run = replace(story.run, phase="done", due=None)
                 story.end(record.at, "migration")
                 del self.live[key]
             elif run != story.run:
-                story.add(Step(at=record.at, recorded=record.at, kind="changed", why=("migration",), climb=run.climb))
+                story.add(_moved(record, "changed", run))
                 story.run = run
                 self.live[run.chain, run.cause] = self.live.pop(key)
+
+
+def _moved(record: Migrated, kind: str, run: ChainRun) -> Step:
+    at, number = record.at, record.sequence
+    return Step(at=at, recorded=at, kind=kind, why=("migration",), climb=run.climb, sequence=number)
 
 
 def _given(record: Assigned | Updated | Watched) -> str | None:

@@ -168,7 +168,7 @@ class Plan:
                  for item in self.events if item.refused or not item.event.startswith("chain.")]  # fmt: skip
         rows += [Line(at=start, what="down", until=end) for start, end in self.down]
         # An event goes before what it brings about; a level set for its very instant would only come after it.
-        return sorted(rows, key=lambda row: (row.at, row.what not in ("event", "refused", "down")))
+        return sorted(rows, key=lambda row: (row.at, row.what not in ("event", "refused", "down"), row.sequence))
 
 
 @frozen(kw_only=True)
@@ -186,6 +186,7 @@ class Line:
     climb: int = 1
     until: datetime | None = None
     begins: RunStory | None = None
+    sequence: int = 0
 
     def remarks(self, lang: str, zone: str) -> str:
         """What stands beside: who did it, until when, what else was done, and why."""
@@ -233,7 +234,7 @@ def _of_step(run: RunStory, step: Step) -> Line:
     did = (*step.did, *_asked(run, step))
     return Line(
         at=step.at, what=what, chain=run.chain, level=step.name, to=step.to, why=step.why, did=did, by=step.by,
-        begins=begins, climb=step.climb, until=step.until,
+        begins=begins, climb=step.climb, until=step.until, sequence=step.sequence,
     )  # fmt: skip
 
 
@@ -256,7 +257,7 @@ def history_text(runs: Iterable[RunStory], lang: str = "en", zone: str = "UTC") 
     Raises:
         InputError: no such zone, or another language.
     """
-    rows = sorted((_of_step(run, step) for run in runs for step in run.steps), key=lambda row: row.at)
+    rows = sorted((_of_step(run, step) for run in runs for step in run.steps), key=lambda row: (row.at, row.sequence))
     return "\n".join([_word("history", lang, zone=zone_name(zone)), *table(rows, lang, zone)])
 
 

@@ -384,8 +384,8 @@ def test_a_plan_is_what_happens_when_nothing_else_does(case: Case, opening: Open
         for one in planned
         if one.kind in kinds.values() and one.outcome != "stopped"
     ]
-    # What two chains do at one instant a plan tells chain by chain.
-    assert sorted(happened, key=itemgetter(0, 1)) == sorted(listed, key=itemgetter(0, 1))
+    # What is late when the plan begins is on record later than what it was set for; at one instant all stand as they happened.
+    assert sorted(happened, key=itemgetter(0)) == sorted(listed, key=itemgetter(0))
 
 
 @LAWS

@@ -101,7 +101,7 @@ def test_what_people_do_meanwhile() -> None:
     ]
     plan = workflow().plan(at=NINE, until=NINE + WEEK, script=script)
 
-    assert [("late", "lead", "fired", 60), ("old", "any", "stopped", 270), ("late", "boss", "stopped", 270)] == told(plan)
+    assert [("late", "lead", "fired", 60), ("late", "boss", "stopped", 270), ("old", "any", "stopped", 270)] == told(plan)
     late = plan.runs[1]
     assert ["started", "level", "acknowledged", "resumed", "level", "stopped"] == [step.kind for step in late.steps]
     assert "the ticket closed" == late.ended
@@ -240,3 +240,24 @@ def test_everything_a_level_does_is_told() -> None:
     assert [("role:boss", "wanda", "hugo", "olga")] == [item.to for item in plan]
     assert ("watcher: wanda", "helper: hugo", "owner: olga", "priority: 2") == plan.runs[0].levels[0].did
     assert "call: regulator" in plan.text()
+
+
+def test_what_two_chains_do_at_one_instant_stands_as_it_happens() -> None:
+    """A level of a chain that another one started comes before the reminder of that other one, in the plan and in its table."""
+    one = {
+        "name": "one",
+        "remind": {"every": "5m", "times": 1},
+        "do": [tell({"user": "ann"}), {"start": "second"}],
+    }
+    chains = [
+        {"name": "first", "start": {"state": "a"}, "levels": [one, level("far")]},
+        {"name": "second", "start": {"event": "never"}, "levels": [level("two", "5m")]},
+    ]
+    flow = Workflow(workflow="w", initial="a", states={"a": {}}, escalations=chains)
+    plan = flow.plan(None, at=NINE, until=NINE + timedelta(minutes=6))
+
+    assert [("one", "level", 0), ("two", "level", 5), ("one", "reminder", 5)] == [
+        (item.name, item.kind, (item.at - NINE) // timedelta(minutes=1)) for item in plan
+    ]
+    rows = [row.split() for row in plan.text().splitlines() if "09:05" in row]
+    assert [["second", "two"], ["first", "one"]] == [row[3:5] for row in rows]
