@@ -17,6 +17,8 @@ from servflow.model import instant, micros, read_instant, write_instant
 
 MAX_USERS = 1_000
 MAX_CHANGES = 1_000
+FOREVER = 1 << 62
+"""Microseconds beyond any instant."""
 
 Users = tuple[str, ...]
 
@@ -165,6 +167,14 @@ class Epochs:
     def at(self, at: int) -> Epoch:
         """The epoch of an instant."""
         return self.epochs[bisect_right(self.starts, at) if self.starts else 0]
+
+    def around(self, at: int) -> tuple[int, int]:
+        """From when to when the epoch of an instant lasts."""
+        place = bisect_right(self.starts, at) if self.starts else 0
+        return (
+            self.starts[place - 1] if place else -FOREVER,
+            self.starts[place] if place < len(self.starts) else FOREVER,
+        )
 
     def pieces(self, turn: int, start: int, end: int) -> list[tuple[int, int, Users]]:
         """A stretch of one turn, cut where an edit passed it on to others."""

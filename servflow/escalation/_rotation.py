@@ -16,7 +16,7 @@ from servflow.calendars._clock import window
 from servflow.calendars._zones import LATEST, checked, generation, resolve, zone_of
 from servflow.errors import DefinitionError, Finding, LimitError, TimeError
 from servflow.escalation import _shape
-from servflow.escalation._members import Epoch, Epochs, Members, Users, check_anchor, place_of, read_users, write_users
+from servflow.escalation._members import FOREVER, Epoch, Epochs, Members, Users, check_anchor, place_of, read_users, write_users
 from servflow.escalation._rotation_parts import (
     instant_in,
     read_bound,
@@ -43,8 +43,6 @@ IDLE_MONTHS = 4_800
 IDLE_TURNS = 14
 IDLE_DAYS = 800
 MAX_OTHERS = 2_500
-FOREVER = 1 << 62
-"""Microseconds beyond any instant."""
 
 Piece = tuple[int, int, Users]
 """A stretch of duty in microseconds, and who has it."""
@@ -206,6 +204,11 @@ class Rotation:
         return Turns(self.zone, day, wall, at, turn, duty if duty.days else None)
 
     @cached_property
+    def _asked(self) -> list[tuple[int, int, Users, int]]:
+        """From when to when who is on call, and by which zones: of the turn that was asked about last."""
+        return [(0, 0, (), 0)]
+
+    @cached_property
     def _hold(self) -> Period | None:
         return Period.read(self.hold_for)
 
@@ -291,16 +294,27 @@ class Rotation:
 
     def at_micros(self, moment: int) -> Users:
         """Who is on call at an instant in microseconds since 1970-01-01T00:00Z."""
+        low, high, users, known = self._asked[0]
+        # Nearly every question is about now, and so about the turn that was asked about last.
+        if low <= moment < high and known == generation():
+            return users
         begins, ends = self._life
         if not begins <= moment < ends:
             return ()
         if self._windows is not None and not self._windows.is_open(moment):
             return ()
+        known = generation()
         turns, epochs = self._compiled
-        turn = turns.index(moment)
+        turn, low, high = turns.around(moment)
         if self._hold is not None and moment >= turns.until(turn, self._hold):
             return ()
-        return epochs.at(moment).of(turn)
+        users = epochs.at(moment).of(turn)
+        if self._windows is None and self._hold is None:
+            if epochs.starts:
+                first, last = epochs.around(moment)
+                low, high = max(low, first), min(high, last)
+            self._asked[0] = low if low > begins else begins, high if high < ends else ends, users, known
+        return users
 
     def pieces(self, moment: int, until: int = FOREVER) -> Iterator[Piece]:
         """

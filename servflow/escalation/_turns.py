@@ -12,6 +12,7 @@ from servflow.calendars._zones import BLOCK, DAY, EPOCH_ORDINAL, resolve, segmen
 UNITS = ("minute", "hour", "day", "duty day", "week", "month")
 ELAPSED_UNITS = {"minute": 60_000_000, "hour": 3_600_000_000}
 LONGEST_DAYS = 3_660
+_EVEN = {"day": DAY, "week": 7 * DAY}
 
 _PERIOD = re.compile(r"(\d{1,7}) *(minute|hour|day|duty day|week|month)s?", re.ASCII)
 _DAYS = {"day": 1, "duty day": 7, "week": 7, "month": 31}
@@ -115,16 +116,32 @@ class Turns:
 
     def index(self, at: int) -> int:
         """The turn that holds at an instant: the last one that has begun."""
+        return self.around(at)[0]
+
+    def around(self, at: int) -> tuple[int, int, int]:
+        """The turn that holds at an instant, and from when to when it does at least."""
         unit = self.every.unit
         if unit in ELAPSED_UNITS:
-            return (at - self.at) // (self.every.count * ELAPSED_UNITS[unit])
+            size = self.every.count * ELAPSED_UNITS[unit]
+            turn = (at - self.at) // size
+            return turn, self.at + turn * size, self.at + (turn + 1) * size
+        # Where turns are equally long on the wall clock there is nothing to look up.
+        even = self.every.count * _EVEN.get(unit, 0)
         for start, end, offset in segments(self.zone, at // BLOCK):
             if at < end:
-                turn = self._shown(at + offset)
+                local = at + offset
+                if even:
+                    turn, passed = divmod(local - self.day * DAY - self.wall, even)
+                    begun, over = at - passed, at - passed + even
+                else:
+                    turn = self._shown(local)
+                    begun, over = (self._day(each) * DAY + self.wall - offset for each in (turn, turn + 1))
                 # Where the offset has held for a day when the turn began, the wall clock decides: no change of offset
                 # moves a wall clock by more than that, so neither boundary can have been shown before.
-                calm = self._day(turn) * DAY + self.wall - offset - DAY
-                return turn if calm >= start or self._steady(calm, at, offset) else self._settled(turn, at)
+                if begun - DAY >= start or self._steady(begun - DAY, at, offset):
+                    return turn, begun, over if over < end else end
+                turn = self._settled(turn, at)
+                return turn, self.boundary(turn), self.boundary(turn + 1)
         raise AssertionError("the stretches of a block cover it")
 
     def _steady(self, low: int, high: int, offset: int) -> bool:
@@ -143,8 +160,6 @@ class Turns:
     def _shown(self, local: int) -> int:
         """The last turn whose wall time is not after a wall time, both in microseconds."""
         unit, count = self.every.unit, self.every.count
-        if unit in {"day", "week"}:
-            return (local - self.day * DAY - self.wall) // (count * (7 if unit == "week" else 1) * DAY)
         day = (local - self.wall) // DAY  # the last day whose wall time has come
         if unit == "duty day" and self.duty is not None:
             return (self.duty.before(day + 1) - 1 - self.duty.before(self.day)) // count

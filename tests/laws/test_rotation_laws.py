@@ -412,3 +412,20 @@ def test_next_and_previous_are_found_in_the_shifts(data: st.DataObject) -> None:
     assert layer.shifts(near - DAY, near + DAY) == Schedule([layer]).shifts(near - DAY, near + DAY)
     assert layer.next_on_call(near) == Schedule([layer]).next_on_call(near)
     assert layer.previous_on_call(near) == Schedule([layer]).previous_on_call(near)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_what_was_asked_before_makes_no_difference(data: st.DataObject) -> None:
+    """One rotation asked again and again, in any order, answers as one that nobody has asked anything yet."""
+    zone, near = data.draw(moments())
+    parts = data.draw(rotations(zone, near)).to_data()
+    if data.draw(st.booleans()):
+        parts |= {"begins": near - timedelta(hours=30), "ends": near + timedelta(hours=30)}
+    rotation = Rotation(**parts)
+    for hours in data.draw(st.lists(st.integers(-100, 100), max_size=2, unique=True)):
+        rotation = rotation.with_users(["x", "y", "u0"], near + timedelta(hours=hours))
+    for minutes in data.draw(st.lists(st.integers(-7_000, 7_000), min_size=2, max_size=30)):
+        at = near + timedelta(minutes=minutes)
+
+        assert pickle.loads(pickle.dumps(rotation)).on_call(at) == rotation.on_call(at)
