@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,26 +10,25 @@ import attrs
 
 from servflow import escalation
 from servflow.engine import _chain_ends, _chain_quiet
-from servflow.engine._acting import evaluate, run_updates
 from servflow.engine._actions import Update
 from servflow.engine._addressing import find
 from servflow.engine._call import Late
 from servflow.engine._chain_ends import fold_away
+from servflow.engine._chain_failures import act, data_of, doubt
 from servflow.engine._chain_plans import ChainPlan, calendars
 from servflow.model import (
+    EMPTY,
     Assigned,
     Call,
     ChainRun,
     Effect,
     Escalated,
-    FrozenMap,
     Notify,
     Open,
     Reminded,
     Send,
     Unreachable,
     Watched,
-    freeze,
 )
 
 if TYPE_CHECKING:
@@ -51,16 +51,23 @@ class Said:
     """Whether anything of it is said now; False where quiet hours keep all of it back."""
 
 
-def fire_level(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
+def fire_level(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime, *, failed: str = "") -> None:
+    """
+    Reach a level at its scheduled instant.
+
+    Args:
+        failed: why what followed from the level failed before; it only tells those it tells then.
+    """
     level = plan.chain.levels[run.level]
     when, updates = plan.levels[run.level]
-    if when is not None and not call.holds(when, f"level {level.name}"):
+    not_met = doubt(call, when, f"level {level.name}")
+    if not_met is not None:
         waits = level.otherwise == "wait"
         goes = "waits until it does" if waits else "" if level.goto is None else f"goes on with {level.goto}"
-        said = Said(outcome="skipped", why=(f"{when.text} does not hold", *filter(None, (goes,))))
+        said = Said(outcome="skipped", why=(not_met, *filter(None, (goes,))))
     else:
         before = call.savepoint() if plan.chain.on_empty == "hold" else None
-        said = _say(call, plan, updates)
+        said = _say(call, plan, _notices(updates) if failed else updates, failed)
         waits = said.outcome == "empty" and before is not None
         if waits and before is not None:
             said = _undone(call, said, before)
@@ -113,11 +120,11 @@ def _speak(call: OneCall, run: ChainRun, level: int, scheduled: datetime, said: 
         call.effects.extend(said.effects)
 
 
-def _say(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> Said:
+def _say(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...], failed: str = "") -> Said:
     """Carry out a level's updates; its notifications are held back."""
     before, records = len(call.effects), len(call.records)
-    call.missed = ()
-    run_updates(call, updates)
+    call.missed = (f"all else of it failed: {failed}"[:500],) if failed else ()
+    call.missed += act(call, updates)
     fresh = call.effects[before:]
     acted = any(isinstance(effect, (Call, Open, Send)) for effect in fresh) or any(
         (isinstance(record, Assigned) and record.to is not None) or (isinstance(record, Watched) and record.watching)
@@ -143,13 +150,16 @@ def _say(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> Said:
     )
 
 
+def _notices(updates: tuple[Update, ...]) -> tuple[Update, ...]:
+    return tuple(update for update in updates if update.kind == "notify")
+
+
 def _fallback(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...]) -> list[Effect]:
     """What the level would have said, to whom the chain names in place of nobody: as urgently, and with its data."""
     found = find(call, plan.chain.fallback)
-    notices = [update for update in updates if update.kind == "notify"]
+    notices = _notices(updates)
     template = notices[0].parts["template"] if notices else plan.chain.name
-    values = notices[0].values.items() if notices else ()
-    data = FrozenMap({name: freeze(evaluate(call, one, f"{notices[0].path}.{name}")) for name, one in values})
+    data: Mapping[str, Any] = data_of(call, notices[0]) if notices else EMPTY
     before = len(call.effects)
     for recipient in found.ids:
         call.effect(
@@ -181,8 +191,7 @@ def fire_reminder(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: date
     reminder = run.reminders[0]
     _, updates = plan.levels[reminder.level]
     call.cause += f":{reminder.level}:{reminder.left}"
-    notices = tuple(update for update in updates if update.kind == "notify")
-    said = _say(call, plan, notices)
+    said = _say(call, plan, _notices(updates))
     run, said = _chain_quiet.said(call, plan, run, reminder.level, scheduled, said, reminder=True)
     if said.told and said.aloud:
         why = f"a later reminder of {plan.chain.levels[reminder.level].name} spoke for it"

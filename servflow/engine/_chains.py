@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from servflow import escalation
 from servflow.engine import _chain_answers, _chain_levels, _chain_quiet, _chain_silences, _chain_starts
 from servflow.engine._chain_ends import hush, over, stop
+from servflow.engine._chain_failures import doubt
 from servflow.engine._chain_plans import ChainPlan, calendars, editions, plan_of
 from servflow.model import ChainResumed, ChainRun, micros
 
@@ -74,19 +75,25 @@ def _end(call: OneCall, plan: ChainPlan) -> None:
 
 def _release_held(call: OneCall, plan: ChainPlan) -> None:
     for run in _pinned(call, plan):
-        if escalation.held(plan.chain, run) and call.holds(plan.levels[run.level][0], f"chain {run.chain}"):
+        # What cannot be decided does not hold: the event goes through, and the level goes on waiting.
+        if escalation.held(plan.chain, run) and doubt(call, plan.levels[run.level][0], f"chain {run.chain}") is None:
             call.record(ChainResumed, run=escalation.release(run, call.at))
 
 
-def fire(call: OneCall, plan: ChainPlan, run: ChainRun, kind: str, scheduled: datetime) -> None:
-    """What time alone does next to a run, at its scheduled instant."""
+def fire(call: OneCall, plan: ChainPlan, run: ChainRun, kind: str, scheduled: datetime, *, failed: str = "") -> None:
+    """
+    What time alone does next to a run, at its scheduled instant.
+
+    Args:
+        failed: why a level failed before, which is reached all the same: those it tells hear of it.
+    """
     call.cause = f"chain:{run.chain}:{run.cause}:{run.generation}:{run.climb}:{run.level}:{kind}@{micros(scheduled)}"
     if kind != "begin" and run.hash != plan.chain.hash and _beyond(plan, run, kind):
         over(call, run, "its chain was changed and has fewer levels now")
     elif kind == "begin":
         _chain_starts.begin_armed(call, plan, run, scheduled)
     elif kind == "level":
-        _chain_levels.fire_level(call, plan, run, scheduled)
+        _chain_levels.fire_level(call, plan, run, scheduled, failed=failed)
     elif kind == "reminder":
         _chain_levels.fire_reminder(call, plan, run, scheduled)
     elif kind == "quiet":

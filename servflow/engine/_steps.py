@@ -190,7 +190,15 @@ class _Step(Standing):
         if when is not None and self.pick("unknown", when.text, 2, free=False) == 1:
             raise Refusal
         for update in updates:
-            self._update_with(update, keep=True)
+            # An action that fails is undone by itself, and the rest of the level goes on.
+            if update.kind == "emit" and update.values and self.pick("unknown", update.path, 2, free=False) == 1:
+                continue
+            before, changed = list(self.values), set(self.changed)
+            try:
+                self._update_with(update, keep=True)
+            except Refusal:
+                self.values, self.changed = before, changed
+                self.answers.clear()
         self._settle()
 
     def _update(self, trigger: Trigger) -> None:

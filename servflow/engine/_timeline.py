@@ -192,8 +192,11 @@ def _chain_due(plan: ChainPlan, run: ChainRun, kind: str, at: datetime) -> Due:
         _chains.fire(call, plan, run, kind, at)
         settle(call)
 
-    def give_up(call: OneCall, _code: str, why: str) -> None:
-        over(call, run, f"{kind} failed: {why}")
+    def give_up(call: OneCall, code: str, why: str) -> None:
+        if kind == "level" and code != "circle":
+            _chains.fire(call, plan, run, kind, at, failed=why)
+        else:
+            over(call, run, f"{kind} failed: {why}")
 
     return Due(at, climb, give_up)
 

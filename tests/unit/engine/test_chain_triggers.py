@@ -142,16 +142,17 @@ def test_a_condition_that_cannot_be_decided_stops_no_event_and_is_told_once() ->
 
 
 def test_a_step_that_is_undone_leaves_no_rise_behind() -> None:
-    """A level that set a field and failed has not made the condition true; the next rise counts."""
+    """A level that set a field and was undone has not made the condition true; the next rise counts."""
     chains = [
         {
             "name": "a",
             "start": {"event": "go"},
-            "levels": [{"name": "one", "after": "1h", "do": [{"set": {"severity": "'major'"}}, {"set": {"priority": "n"}}]}],
+            "levels": [{"name": "one", "after": "1h", "do": [{"set": {"severity": "'major'"}}, {"set": {"n": "0"}}]}],
         },
         {"name": "b", "start": MAJOR, "levels": [level("two")]},
     ]
-    case = Case(flow(fields={**SEVERITY, "n": {"type": "int", "default": 99}}, escalations=chains))
+    rule = {"name": "r", "when": "1 / n > 5", "then": [{"tag": "x"}]}
+    case = Case(flow(fields={**SEVERITY, "n": {"type": "int", "default": 9}}, escalations=chains, rules=[rule]))
     case.fire("go")
     case.until(90)
     case.fire("ticket.update", {"severity": "major"}, minutes=100)

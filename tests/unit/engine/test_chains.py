@@ -142,8 +142,8 @@ def test_a_level_does_all_kinds_of_things() -> None:
     assert (2, ("late",), "bob", "olga", 2) == (ticket.priority, ticket.tags, ticket.assignee, ticket.owner, ticket.fields["m"])
 
 
-def test_a_level_that_cannot_be_carried_out_ends_its_run_visibly() -> None:
-    """A level whose update fails is undone; the run ends with the reason, and the ticket goes on."""
+def test_what_a_level_cannot_carry_out_is_left_out_visibly() -> None:
+    """An update that fails is undone by itself and the record says why; what stands beside it is done."""
     case = climbing(
         {"name": "one", "do": [{"tag": "x"}, {"set": {"priority": "n"}}, notify("boss")]},
         fields={"n": {"type": "int", "default": 99}},
@@ -152,12 +152,12 @@ def test_a_level_that_cannot_be_carried_out_ends_its_run_visibly() -> None:
 
     outcome = case.until(1)
 
-    assert (["ChainStopped"], (), ()) == (kinds(outcome), outcome.ticket.tags, outcome.effects)
-    assert "priority" in of(ChainStopped, outcome.records)[0].reason
+    assert (["Updated", "Escalated"], ("x",), ["boss"]) == (kinds(outcome), outcome.ticket.tags, told(outcome))
+    assert any("priority" in why for why in of(Escalated, outcome.records)[0].why)
 
 
-def test_a_failed_level_does_not_silence_the_one_before() -> None:
-    """Where a later level fails in the same call, the one before it has spoken and the failed one has not."""
+def test_a_level_that_failed_speaks_for_the_one_before() -> None:
+    """Where what a later level brings about fails in the same call it is undone, and only the level's word goes out."""
     case = climbing(
         level("one"),
         {"name": "two", "after": "1h", "do": [{"set": {"n": "2"}}, notify("two")]},
@@ -168,8 +168,8 @@ def test_a_failed_level_does_not_silence_the_one_before() -> None:
 
     outcome = case.until(300)
 
-    assert [("one", "fired")] == reached(outcome)
-    assert (["one"], ["ChainStopped"]) == (told(outcome), kinds(outcome)[-1:])
+    assert [("one", "coalesced"), ("two", "fired")] == reached(outcome)
+    assert (["two"], 0) == (told(outcome), outcome.ticket.fields["n"])
 
 
 def test_a_level_whose_condition_does_not_hold_is_passed_over() -> None:

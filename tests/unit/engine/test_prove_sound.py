@@ -167,6 +167,15 @@ def test_a_text_that_is_not_listed_may_not_fit() -> None:
     assert verdicts == ["undecided", "proved"]
 
 
+def test_the_rest_of_a_level_goes_on_where_an_action_fails() -> None:
+    """A value that does not fit is left out of a level by itself; what follows may lead on."""
+    fields = {"n": {"type": "string", "default": "x"}, "m": {"type": "string", "one_of": ["q"], "default": "q"}}
+    levels = [{"name": "l", "after": "1h", "do": [{"set": {"m": "n"}}, {"emit": {"event": "x"}}]}]
+    chain = {"name": "c", "start": {"state": "a"}, "levels": levels}
+    moves = [{"event": "x", "source": "a", "target": "c", "allow": ["system"], "when": "n == 'x' && m == 'q'"}]
+    assert proved("never", "closed", flat("a", "c"), moves, fields=fields, escalations=[chain]).verdict == "refuted"
+
+
 def test_whoever_is_barred_may_be_the_only_one() -> None:
     """The requester who asked may not approve, and there is no other requester; of a role there are others."""
     for relation, verdict in (("requester", "undecided"), ("r", "proved")):
