@@ -28,9 +28,7 @@ def _chosen(call: OneCall, payload: Payload, event: str) -> list[ChainRun]:
     Raises:
         Refused: no such run is live.
     """
-    name, number = payload.get("chain"), payload.get("run")
-    if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
-        raise refuse(event, f"run is the number of a run, not {number!r}", field="run", value=number)
+    name, number = payload.get("chain"), _number(payload, event)
     live = [run for run in call.draft.chains if run.phase != "armed" or event == "chain.stop"]
     found = [run for run in live if name in (None, run.chain) and number in (None, run.generation)]
     if not found:
@@ -40,6 +38,20 @@ def _chosen(call: OneCall, payload: Payload, event: str) -> list[ChainRun]:
             said = f"no run {number}{'' if name is None else f' of {name!r}'} is live; live are {numbers}"
         raise refuse(event, said, field="chain", running=tuple(run.chain for run in call.draft.chains))
     return found
+
+
+def _number(payload: Payload, event: str) -> int | None:
+    number: int | None = payload.get("run")
+    if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
+        raise refuse(event, f"run is the number of a run, not {number!r}", field="run", value=number)
+    return number
+
+
+def _level(payload: Payload, event: str) -> int | str | None:
+    level: int | str | None = payload.get("level")
+    if level is not None and (isinstance(level, bool) or not isinstance(level, (int, str))):
+        raise refuse(event, f"level is a level's name or its place from 0, not {level!r}", field="level")
+    return level
 
 
 def _acknowledge(call: OneCall, payload: Payload) -> None:
@@ -106,9 +118,7 @@ def _deescalate(call: OneCall, payload: Payload) -> None:
 
 def _send(call: OneCall, payload: Payload, event: str, act: Callable[[OneCall, ChainRun, Any], str | None]) -> None:
     """Send runs to a level; refused where none of them can go there, with what stands against the first one."""
-    level = payload.get("level")
-    if level is not None and (isinstance(level, bool) or not isinstance(level, (int, str))):
-        raise refuse(event, f"level is a level's name or its place from 0, not {level!r}", field="level")
+    level = _level(payload, event)
     problems: list[str] = []
     chosen = _chosen(call, payload, event)
     for run in chosen:
@@ -143,6 +153,8 @@ def _result(call: OneCall, payload: Payload, event: str) -> None:
     """What became of a notification; of one that no live run waits to hear of it is only on record."""
     for name in ("effect", "to", "chain", "reason"):
         text(event, payload, name, limit=1_000)
+    _number(payload, event)
+    _level(payload, event)
     if payload.get("effect") is None and (payload.get("to") is None or payload.get("chain") is None):
         raise refuse(event, "which notification is meant is told by effect, or by chain and to", field="effect")
     _chain_deliveries.told(call, payload, event.partition(".")[2])

@@ -32,7 +32,7 @@ def awaiting(plan: ChainPlan, run: ChainRun, place: int, effects: Iterable[Effec
         else one
         for one in made
     ]
-    sent = [Sent(effect=one.id, to=one.to) for one in asking if isinstance(one, Notify)]
+    sent = [Sent(effect=one.id, to=one.to, level=place) for one in asking if isinstance(one, Notify)]
     if len(sent) > MAX_SENT:  # so many cannot all fail as far as anybody knows
         sent = [*sent[:MAX_SENT], Sent(effect="", to="", result="delivered")]
     return asking, replace(run, sent=tuple(sent))
@@ -45,7 +45,7 @@ def told(call: OneCall, payload: Mapping[str, Any], result: str) -> None:
     Of one that no live run waits to hear of nothing follows, but that whoever it was meant for was not reached is said.
     """
     for run in call.draft.chains:
-        found = [place for place, sent in enumerate(run.sent) if _meant(run, sent, payload)]
+        found = [place for place, sent in enumerate(run.sent) if _meant(call, run, sent, payload)]
         if found:
             _note(call, run, found, result, payload)
             return
@@ -53,12 +53,17 @@ def told(call: OneCall, payload: Mapping[str, Any], result: str) -> None:
         _unreachable(call, str(payload["chain"]), str(payload["to"]), _reason(payload))
 
 
-def _meant(run: ChainRun, sent: Sent, payload: Mapping[str, Any]) -> bool:
+def _meant(call: OneCall, run: ChainRun, sent: Sent, payload: Mapping[str, Any]) -> bool:
     if payload.get("effect") is not None:
         return bool(sent.effect) and sent.effect == payload["effect"]
     if payload.get("run") not in (None, run.generation):
         return False
-    return sent.to == payload["to"] and run.chain == payload["chain"] and not sent.result
+    if sent.to != payload["to"] or run.chain != payload["chain"] or sent.result:
+        return False
+    level, plan = payload.get("level"), find_plan(call.compiled, run)
+    if level is None or sent.level is None or plan is None:
+        return True
+    return sent.level == (plan.chain.index(level) if isinstance(level, str) else level)
 
 
 def _asks(call: OneCall, chain: Any) -> bool:
@@ -79,7 +84,7 @@ def _note(call: OneCall, run: ChainRun, places: list[int], result: str, payload:
     for place in places:
         sent[place] = attrs.evolve(sent[place], result=result)
     after = replace(run, sent=tuple(sent))
-    level = _level_of(plan, run, payload)
+    level = _level_of(plan, run, meant, payload)
     failed = [one for one in sent if one.result == "failed"]
     over = result == "failed" and (plan.chain.advance_on_failure == "any" or len(failed) == len(sent))
     advanced = False
@@ -94,7 +99,9 @@ def _note(call: OneCall, run: ChainRun, places: list[int], result: str, payload:
             _unreachable(call, run.chain, one.to, _reason(payload))
 
 
-def _level_of(plan: ChainPlan, run: ChainRun, payload: Mapping[str, Any]) -> int:
+def _level_of(plan: ChainPlan, run: ChainRun, sent: Sent, payload: Mapping[str, Any]) -> int:
+    if sent.level is not None:
+        return sent.level
     named = payload.get("level")
     place = plan.chain.index(named) if isinstance(named, str) else None
     return place if place is not None else max(0, min(run.level, len(plan.chain.levels)) - 1)

@@ -54,6 +54,7 @@ def migrate(run: ChainRun, chain: Chain, at_level: int | str | None = None, *, o
         reached=_reached(run, places, place),
         reminders=_reminders(run, chain, places),
         quiet=tuple(evolve(one, level=now) for one in run.quiet if (now := _now(places, one.level)) is not None),
+        sent=tuple(evolve(one, level=None if one.level is None else _now(places, one.level)) for one in run.sent),
     )
 
 

@@ -213,11 +213,16 @@ MAX_HELD_BACK = 200
 
 @frozen(kw_only=True)
 class Sent:
-    """A notification that a level sent, by its effect's id; ``result`` is ``delivered``, ``failed``, or nothing yet."""
+    """
+    A notification that a level sent, by its effect's id; ``result`` is ``delivered``, ``failed``, or nothing yet.
+
+    ``level`` is the place of the level, None where nobody knows it.
+    """
 
     effect: str
     to: str
     result: str = ""
+    level: int | None = None
 
 
 @frozen(kw_only=True)
@@ -246,7 +251,8 @@ class ChainRun:
 
     ``heard`` counts the levels that told or assigned somebody (only the first, unless the chain asks what becomes of it);
     ``nobody`` says why the others did not while there is none. ``sent`` is what the latest level told, where the chain
-    asks what becomes of it, and ``quiet`` what waits for quiet hours to end.
+    asks what becomes of it, and ``quiet`` what waits for quiet hours to end. ``handed`` is how many runs have set each
+    other off in a row up to this one; whatever is done to the ticket ends the row.
     """
 
     chain: str
@@ -269,6 +275,7 @@ class ChainRun:
     nobody: tuple[str, ...] = ()
     sent: tuple[Sent, ...] = ()
     quiet: tuple[HeldBack, ...] = ()
+    handed: int = 0
 
 
 @frozen(kw_only=True)

@@ -96,7 +96,18 @@ def test_a_host_may_name_who_was_meant_instead() -> None:
     assert ["", "failed"] == [sent.result for sent in case.ticket.chains[0].sent]
 
 
-@pytest.mark.parametrize("payload", [{}, {"to": "ann"}, {"chain": "c"}, {"effect": 7}, {"reason": "x"}])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {},
+        {"to": "ann"},
+        {"chain": "c"},
+        {"effect": 7},
+        {"reason": "x"},
+        {"effect": "e", "run": "7"},
+        {"effect": "e", "level": []},
+    ],
+)
 def test_a_result_of_nothing_in_particular_is_refused(payload: dict[str, Any]) -> None:
     """Which notification is meant has to be told."""
     case = failing()
@@ -222,3 +233,25 @@ def test_the_history_is_decided_again_from_what_was_received() -> None:
     case.fire("back", minutes=600)
 
     assert tuple(case.records) == case.workflow.rerun(case.records, lambda _: None).records
+
+
+@pytest.mark.parametrize("named", ["one", 0])
+def test_a_result_of_an_earlier_level_is_not_one_of_the_present(named: Any) -> None:
+    """Somebody told by two levels is told of as whom: what failed of the first says nothing of the second."""
+    case = failing(level("one", who="ann"), level("two", "1h", who="ann"), level("three", "8h"))
+    case.until(121)
+    case.fire("chain.failed", {"chain": "c", "to": "ann", "level": named}, minutes=130)
+    assert [after(600)] == [run.due for run in case.ticket.chains]
+
+    case.fire("chain.failed", {"chain": "c", "to": "ann", "level": "two"}, minutes=140)
+    assert [after(140)] == [run.due for run in case.ticket.chains]
+
+
+def test_a_result_is_noted_at_the_level_that_sent() -> None:
+    """A level that goes on with another one, not with the next, has its own place all the same."""
+    case = failing(
+        level("one", when="false", otherwise={"goto": "three"}), level("two"), level("three", who="ann"), level("four", "8h")
+    )
+    effect = of(Notify, case.until(121).effects)[0]
+
+    assert [2] == [record.level for record in of(DeliveryNoted, case.fire("chain.failed", {"effect": effect.id}).records)]

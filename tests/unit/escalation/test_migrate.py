@@ -9,6 +9,7 @@ import pytest
 
 from servflow.errors import InputError
 from servflow.escalation import ELAPSED, Chain, acknowledge, begin, climb, migrate, wake_up
+from servflow.model import Sent, replace
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -38,6 +39,13 @@ def test_a_run_goes_on_at_the_level_of_the_same_name() -> None:
     assert (new.hash, 2, START + 2 * HOUR, 2) == (moved.hash, moved.level, moved.due, moved.reached)
     assert [(1, START + 1.5 * HOUR)] == [(one.level, one.due) for one in moved.reminders]
     assert START + 5 * HOUR == climb(new, moved, calendar).due
+
+
+def test_what_was_sent_is_of_the_level_of_the_same_name() -> None:
+    """What becomes of it is told of that level, or of none where it is gone."""
+    run = replace(RUN, sent=(Sent(effect="e", to="ann", level=0), Sent(effect="f", to="bob", level=2), Sent(effect="g", to="x")))
+
+    assert [1, None, None] == [one.level for one in migrate(run, chain("zero", "one", "two"), old=OLD).sent]
 
 
 def test_a_frozen_run_keeps_what_was_left() -> None:
