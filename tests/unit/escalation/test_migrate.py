@@ -43,7 +43,8 @@ def test_a_run_goes_on_at_the_level_of_the_same_name() -> None:
 
 def test_what_was_sent_is_of_the_level_of_the_same_name() -> None:
     """What becomes of it is told of that level, or of none where it is gone."""
-    run = replace(RUN, sent=(Sent(effect="e", to="ann", level=0), Sent(effect="f", to="bob", level=2), Sent(effect="g", to="x")))
+    sent = (Sent(effect="e", to="ann", level=0), Sent(effect="f", to="bob", level=2), Sent(effect="g", to="x"))
+    run = replace(RUN, sent=sent)
 
     assert [1, None, None] == [one.level for one in migrate(run, chain("zero", "one", "two"), old=OLD).sent]
 
