@@ -148,16 +148,16 @@ def _run_person(call: OneCall, update: Update, _keep: bool) -> None:
         return
     if update.kind == "assign":
         before = call.draft.assignee
-        assign(call, "assignee", people[0], update.path)
+        assign(call, "assignee", people[0], update.path, because=found.because[people[0]])
         if update.parts["keep_owner"] and before not in (None, people[0]) and call.draft.owner is None:
-            own(call, str(before), update.path)
+            own(call, str(before), update.path, "keep_owner")
     elif update.kind == "add_owner":
-        own(call, people[0], update.path)
+        own(call, people[0], update.path, found.because[people[0]])
     elif update.kind == "add_helper":
-        _helping.add_helper(call, people[0], update.path, update.parts["promise"])
+        _helping.add_helper(call, people[0], update.path, update.parts["promise"], found.because[people[0]])
     else:
         for person in people:
-            _helping.watch(call, person, update.path)
+            _helping.watch(call, person, update.path, found.because[person])
 
 
 def _run_leave(call: OneCall, update: Update, _keep: bool) -> None:

@@ -57,7 +57,9 @@ def release_all(call: OneCall) -> None:
         call.record(Freed, held=held)
 
 
-def assign(call: OneCall, slot: str, to: str, source: str, *, policy: str | None = None, limited: bool = False) -> None:
+def assign(
+    call: OneCall, slot: str, to: str, source: str, *, policy: str | None = None, limited: bool = False, because: str = ""
+) -> None:
     """
     Fill a slot; whoever had it is released.
 
@@ -69,18 +71,18 @@ def assign(call: OneCall, slot: str, to: str, source: str, *, policy: str | None
     if not call.draft.closed:
         hold(call, slot, to, limited=limited)
     if previous != to:
-        call.record(Assigned, slot=slot, to=to, previous=previous, source=source)
+        call.record(Assigned, slot=slot, to=to, previous=previous, source=source, because=because)
         call.effect(Assign, source, to, slot=slot, to=to, previous=previous)
         call.happening.changed.add(slot)
     name = policy or _policy_of(call, slot) or slot
     call.raise_event(f"assigned.{name}", FrozenMap({"to": to}))
 
 
-def own(call: OneCall, to: str, source: str) -> None:
+def own(call: OneCall, to: str, source: str, because: str = "") -> None:
     """Let somebody own the ticket instead of whoever did; nothing happens where they do."""
     previous = call.draft.owner
     if previous != to:
-        call.record(Assigned, slot="owner", to=to, previous=previous, source=source)
+        call.record(Assigned, slot="owner", to=to, previous=previous, source=source, because=because)
         call.effect(Assign, source, to, slot="owner", to=to, previous=previous)
         call.happening.changed.add("owner")
 

@@ -40,7 +40,7 @@ DONE, REMOVE, WATCH, UNWATCH = "helper.done", "helper.remove", "ticket.watch", "
 # helpers --------------------------------------------------------------------------------------------------------
 
 
-def add_helper(call: OneCall, person: str, source: str, promise: Level | None) -> None:
+def add_helper(call: OneCall, person: str, source: str, promise: Level | None, because: str = "") -> None:
     """
     Let somebody help; with a promise, by when they are to be done.
 
@@ -51,7 +51,7 @@ def add_helper(call: OneCall, person: str, source: str, promise: Level | None) -
         if len(draft.helpers) >= MAX_HELPERS:
             call.effect(Unreachable, source, to=person, reason=f"the ticket has {MAX_HELPERS} helpers already")
             return
-        call.record(Assigned, slot="helper", to=person, previous=None, source=source)
+        call.record(Assigned, slot="helper", to=person, previous=None, source=source, because=because)
         call.effect(Assign, source, person, slot="helper", to=person, previous=None)
         call.happening.changed.add("helpers")
     if promise is not None and person not in draft.helping and not draft.closed:
@@ -115,14 +115,14 @@ def breach(call: OneCall, person: str, *, quiet: bool = False) -> None:
 # watchers -------------------------------------------------------------------------------------------------------
 
 
-def watch(call: OneCall, person: str, source: str) -> None:
+def watch(call: OneCall, person: str, source: str, because: str = "") -> None:
     """Let somebody watch; nothing happens where they do."""
     if person in call.draft.watchers:
         return
     if len(call.draft.watchers) >= MAX_WATCHERS:
         call.effect(Unreachable, source, to=person, reason=f"{MAX_WATCHERS} people watch the ticket already")
         return
-    call.record(Watched, who=person, source=source)
+    call.record(Watched, who=person, source=source, because=because)
     call.effect(Assign, source, person, slot="watcher", to=person, previous=None)
     call.happening.changed.add("watchers")
 

@@ -137,21 +137,23 @@ class Updated(Record):
 
 @frozen(kw_only=True, slots=False)
 class Assigned(Record):
-    """A slot (``assignee``, ``outlet``, ``owner``, ``helper``) was filled or emptied."""
+    """A slot (``assignee``, ``outlet``, ``owner``, ``helper``) was filled or emptied; ``because``: how a ``to`` found them."""
 
     slot: str
     to: str | None
     previous: str | None = None
     source: str = ""
+    because: str = ""
 
 
 @frozen(kw_only=True, slots=False)
 class Watched(Record):
-    """Somebody watches the ticket from here on, or no longer does (``watching`` False)."""
+    """Somebody watches the ticket from here on, or no longer does (``watching`` False); ``because`` as for ``Assigned``."""
 
     who: str
     watching: bool = True
     source: str = ""
+    because: str = ""
 
 
 @frozen(kw_only=True, slots=False)

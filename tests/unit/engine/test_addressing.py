@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from servflow.engine import Extensions
-from servflow.model import Assigned, Escalated, Notify, Outcome, TurnTaken, Unreachable
+from servflow.model import Assigned, Escalated, Notify, Outcome, TurnTaken, Unreachable, Watched
 from tests.unit.engine.flows import START, after, flow, of
 
 WORLD: dict[str, Any] = {
@@ -44,6 +44,27 @@ def test_each_of_those_told_has_a_reason_on_record() -> None:
     assert ("role boss", "role boss", "manager of ann (role boss)") == level.because
     assert {"owner is nobody", "bob has no manager"} <= set(level.why)
     assert list(level.because) == [effect.reason for effect in of(Notify, outcome.effects)]
+
+
+def test_everyone_who_gets_something_to_do_has_the_reason_on_record() -> None:
+    """Who is assigned, owns, helps or watches is recorded with how they were found, as those who are told are."""
+    outcome = climbed(
+        [
+            {"assign": {"to": [{"role": "ghost"}, {"role": "boss"}], "keep_owner": True}},
+            {"add_owner": {"to": {"manager_of": {"user": "ann"}}}},
+            {"add_helper": {"to": {"queue": "care", "pick": "first"}}},
+            {"watch": {"to": ["assignee", {"user": "wim"}]}},
+        ]
+    )
+    slots = [(record.slot, record.to, record.because) for record in of(Assigned, outcome.records)]
+    watching = [(record.who, record.because) for record in of(Watched, outcome.records)]
+
+    assert [
+        ("assignee", "ann", "role boss"),
+        ("owner", "sue", "manager of ann (user ann)"),
+        ("helper", "cal", "first of queue care"),
+    ] == slots
+    assert [("ann", "assignee"), ("wim", "user wim")] == watching
 
 
 @pytest.mark.parametrize(
