@@ -124,7 +124,8 @@ def _say(call: OneCall, plan: ChainPlan, updates: tuple[Update, ...], failed: st
     """Carry out a level's updates; its notifications are held back."""
     before, records = len(call.effects), len(call.records)
     call.missed = (f"all else of it failed: {failed}"[:500],) if failed else ()
-    call.missed += act(call, updates)
+    broke = act(call, updates)  # who is missed meanwhile is noted by the way
+    call.missed += broke
     fresh = call.effects[before:]
     acted = any(isinstance(effect, (Call, Open, Send)) for effect in fresh) or any(
         (isinstance(record, Assigned) and record.to is not None) or (isinstance(record, Watched) and record.watching)
