@@ -273,7 +273,7 @@ def import_command(
     start, end = here.at(asked["start"]), here.at(asked["end"])
     places = asked["places"] or ("summary", "attendee", "description")
     roster = ical.read_on_call(feed, start=start, end=end, zone=zone, people=_people(say, asked), who=places)
-    called = name or roster.name or feed.stem
+    called = name or (feed.stem if roster.name == feed.name else roster.name) or feed.stem
     if target is not None:
         _write(target, called, roster.to_data())
     if say.json:

@@ -16,7 +16,7 @@ from servflow.escalation import Roster, Shift, duties
 from servflow.integrations._ical_people import OWN, PLACES, Names, People, level, who
 from servflow.integrations._ical_read import MOST_OCCURRENCES
 from servflow.integrations._ical_rules import Budget, Unsupported
-from servflow.integrations._ical_times import MOST_DAYS, Time, first_time, named, newest, times
+from servflow.integrations._ical_times import MOST_DAYS, SHARED, Time, first_time, named, newest, text_of, times
 from servflow.integrations._ical_zones import Zones, bounded
 from servflow.model import from_micros, instant, write_instant
 
@@ -51,9 +51,11 @@ class Feed:
         zones = Zones.of("UTC", blocks, low, high, self.budget)
         zone, assumed = self._floating(calendar)
         zones.floating = ZoneInfo(zone)
-        latest, broken = newest(part for part in calendar.subcomponents if part.name == "VEVENT")
+        latest, broken, doubtful = newest(part for part in calendar.subcomponents if part.name == "VEVENT")
         for why in broken:
             self.note("unreadable", why=why)
+        for event in doubtful:
+            self.note("left_out", event=named(event), why=SHARED)
         moved: dict[str, list[Any]] = {}
         for (uid, again), event in latest.items():
             if again:
@@ -95,7 +97,7 @@ class Feed:
         if not users:
             self.note("nobody", event=named(event))
             return False
-        rank = level(str(event.get("SUMMARY", "")))[0]
+        rank = level(text_of(event, "SUMMARY") or "")[0]
         self.shifts += [(rank, Shift(start, end, users)) for start, end in found]
         begin = event.get("DTSTART")
         return first.whole or (begin.dt.tzinfo is None and "TZID" not in begin.params)

@@ -9,6 +9,7 @@ from typing import Any
 from attrs import define, field
 
 from servflow.errors import InputError, shown
+from servflow.integrations._ical_times import text_of
 from servflow.model import World
 
 PLACES = ("summary", "attendee", "description")
@@ -120,9 +121,8 @@ def texts(event: Any, place: str) -> list[list[str]]:
     if place == "attendee":
         found = event.get("ATTENDEE")
         items = found if isinstance(found, list) else [] if found is None else [found]
-        return [_spellings(item) for item in items]
-    said = event.get(place.upper())
-    text = "" if said is None else str(said)
+        return [_spellings(item) for item in items if _takes_part(item)]
+    text = text_of(event, place.upper()) or ""
     return [[level(text)[1]]] if text.strip() else []
 
 
@@ -154,6 +154,13 @@ def who(event: Any, people: People, places: Iterable[str]) -> tuple[tuple[str, .
             return tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(unknown))
         unknown_all += unknown
     return (), tuple(dict.fromkeys(unknown_all))
+
+
+def _takes_part(attendee: Any) -> bool:
+    """Whether an attendee is somebody who has not declined; rooms and equipment are invited too."""
+    facts = getattr(attendee, "params", {})
+    declined = str(facts.get("PARTSTAT", "")).upper() == "DECLINED"
+    return not declined and str(facts.get("CUTYPE", "")).upper() not in ("ROOM", "RESOURCE")
 
 
 def _spellings(attendee: Any) -> list[str]:

@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 from servflow.calendars import Holiday
 from servflow.errors import Finding, InputError, shown
 from servflow.integrations._ical_rules import Budget, Rule, Unsupported
-from servflow.integrations._ical_times import MOST_DAYS, Time, first_time, named, newest, times
+from servflow.integrations._ical_times import MOST_DAYS, SHARED, Time, first_time, named, newest, text_of, times
 from servflow.integrations._ical_zones import Zones
 
 MAX_LENGTH = 2_000_000
@@ -26,6 +26,13 @@ _MIDNIGHT = time()
 _CATEGORIES = {"HOLIDAY": "holiday", "HOLIDAYS": "holiday", "WORKDAY": "workday", "SHIFT": "shift", "BREAK": "break"}
 _APPLE = {"WORK-HOLIDAY": "holiday", "ALTERNATE-WORKDAY": "workday"}
 _MOST_TOLD = 10
+_PARTS = ("VCALENDAR", "VEVENT", "VTIMEZONE", "STANDARD", "DAYLIGHT")
+_ABOUT = {"METHOD", "X-WR-CALNAME", "X-WR-TIMEZONE", "X-APPLE-SPECIAL-DAY", "X-MICROSOFT-CDO-ALLDAYEVENT"}
+_WHAT = {"UID", "RECURRENCE-ID", "STATUS", "TRANSP", "SUMMARY", "DESCRIPTION", "CATEGORIES", "ATTENDEE"}
+_WHEN = {"DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE", "TZID", "TZOFFSETFROM", "TZOFFSETTO"}
+_READ = _ABOUT | _WHAT | _WHEN
+_PROPERTY = re.compile(r"([A-Za-z0-9-]+)[;:]")
+_NUMBER = re.compile(r":[ \t]*\d{1,9}[ \t]*$", re.ASCII)
 
 
 def package() -> Any:
@@ -55,13 +62,19 @@ def components(text: str) -> list[Any]:
     Raises:
         InputError: the text is no iCalendar, or has more in it than is read.
     """
+    made = package()
     unfolded = re.sub(r"\r?\n[ \t]", "", text.removeprefix("\ufeff"))
-    depth = count = 0
-    for number, line in enumerate(unfolded.splitlines(), 1):
-        word = line[:6].upper()
-        if word.startswith("BEGIN:"):
+    kept: list[str] = []
+    depth = count = aside = 0  # aside: how deep parts begin that nobody asks about
+    for number, line in enumerate(re.split(r"\r?\n", unfolded), 1):
+        word, _, part = line.upper().partition(":")
+        if word == "BEGIN":
             depth, count = depth + 1, count + 1
-        elif word.startswith("END:"):
+            aside = aside or (0 if part.strip() in _PARTS else depth)
+        if not aside and _wanted(line):
+            kept.append(line)
+        if word == "END":
+            aside = 0 if depth == aside else aside
             depth -= 1
         if depth > MOST_DEPTH or depth < 0 or count > MOST_COMPONENTS:
             said = f"more than {MOST_COMPONENTS:,} parts, parts more than {MOST_DEPTH} deep, or an END of nothing"
@@ -71,16 +84,29 @@ def components(text: str) -> list[Any]:
             "this is no iCalendar file, or it was cut off: it begins with BEGIN:VCALENDAR and ends with END:VCALENDAR",
             code="ical.text",
         )
-    plain = re.sub(r"(?im)^(BEGIN|END):VTIMEZONE[ \t]*\r?$", r"\1:X-VTIMEZONE", unfolded)
+    plain = re.sub(r"(?im)^(BEGIN|END):VTIMEZONE[ \t]*\r?$", r"\1:X-VTIMEZONE", "\r\n".join([*kept, ""]))
     # The package guesses what /vendor/Europe/Berlin may mean, and warns; by another name it is what the file describes.
     plain = re.sub(r'(?im)(^TZID:|;TZID="?)/', r"\1", plain)
     try:
-        found: list[Any] = package().Calendar.from_ical(plain, multiple=True)
+        found: list[Any] = made.Calendar.from_ical(plain, multiple=True)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"this is no iCalendar file: {shown(str(error))}", code="ical.text") from None
-    if any(part.name != "VCALENDAR" for part in found):
+    if not found or any(part.name != "VCALENDAR" for part in found):
         raise InputError("this is no iCalendar file: it begins with BEGIN:VCALENDAR", code="ical.text")
     return found
+
+
+def _wanted(line: str) -> bool:
+    """Whether a line is read. What nobody asks about costs no time, and does no harm where it is broken."""
+    found = _PROPERTY.match(line)
+    if found is None:
+        return True
+    name = found[1].upper()
+    if name in ("BEGIN", "END"):
+        return line[found.end() - 1] == ":"
+    if name == "SEQUENCE":
+        return _NUMBER.search(line) is not None
+    return name in _READ or name.startswith("X-SERVFLOW-")
 
 
 @frozen
@@ -120,7 +146,9 @@ class Events:
         events = [part for part in calendar.subcomponents if part.name == "VEVENT"]
         called_off = str(calendar.get("METHOD", "")).upper() == "CANCEL"
         special = any(str(event.get("X-APPLE-SPECIAL-DAY", "")).upper() in _APPLE for event in events)
-        latest, broken = newest(events)
+        latest, broken, doubtful = newest(events)
+        for event in doubtful:
+            self._note("left_out", event, why=SHARED)
         self._broken += broken
         moved: dict[str, list[Any]] = {}
         for (uid, again), event in latest.items():
@@ -159,7 +187,7 @@ class Events:
         if own:
             return own if own in KINDS else "skip"
         categories = _categories(event)
-        said = " ".join(str(event.get(name, "")) for name in ("SUMMARY", "DESCRIPTION")).casefold()
+        said = " ".join(text_of(event, name) or "" for name in ("SUMMARY", "DESCRIPTION")).casefold()
         for word, kind in self.asked.kinds.items():
             if word.casefold() in said or word.casefold() in categories:
                 return kind
@@ -226,9 +254,9 @@ class Events:
 
     def _holiday(self, event: Any, text: str) -> None:
         own = "X-SERVFLOW-KIND" in event
-        name = event.get("X-SERVFLOW-NAME" if own else "SUMMARY")
+        name = text_of(event, "X-SERVFLOW-NAME" if own else "SUMMARY")
         source = event.get("X-SERVFLOW-SOURCE") or self.asked.source
-        given = Holiday(text, None if name is None else str(name)[:500], None if source is None else str(source)[:500])
+        given = Holiday(text, None if name is None else name[:500], None if source is None else str(source)[:500])
         held = self.holidays.get(text)
         if held is None or held.name is None:
             self.holidays[text] = given

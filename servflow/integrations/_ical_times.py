@@ -30,14 +30,15 @@ class Time:
     length: timedelta | None = None  # None where it is about dates, or begins and ends in two zones
 
 
-def newest(events: Iterable[Any]) -> tuple[dict[tuple[str, str], Any], list[str]]:
+def newest(events: Iterable[Any]) -> tuple[dict[tuple[str, str], Any], list[str], list[Any]]:
     """
-    The events of a file by UID and the time they stand for, of each the latest edition, and what is said of broken ones.
+    The events of a file by UID and the time they stand for, of each the latest edition; what is said of broken ones; and
+    events at another time that are as new as the one that counts.
 
     A broken event that is cancelled is nothing to talk about.
     """
     latest: dict[tuple[str, str], Any] = {}
-    broken = []
+    broken, doubtful = [], []
     for number, event in enumerate(events):
         if event.errors:
             if str(event.get("STATUS", "")).upper() != "CANCELLED":
@@ -45,9 +46,12 @@ def newest(events: Iterable[Any]) -> tuple[dict[tuple[str, str], Any], list[str]
                 broken.append(f"{named(event)}: {why}")
             continue
         key = (str(event.get("UID", f"#{number}")), _again(event))
-        if key not in latest or _sequence(event) >= _sequence(latest[key]):
+        held = latest.get(key, event)
+        if _sequence(event) == _sequence(held) and _differ(event, held):
+            doubtful.append(held)
+        if _sequence(event) >= _sequence(held):
             latest[key] = event
-    return latest, broken
+    return latest, broken, doubtful
 
 
 def times(event: Any, first: Time, zones: Zones, moved: list[Any]) -> list[Time]:
@@ -67,39 +71,56 @@ def times(event: Any, first: Time, zones: Zones, moved: list[Any]) -> list[Time]
     """
     apart = first.end - first.start
     begin = _value(event, "DTSTART").dt
-    named = _zone_name(event.get("DTSTART"))
-    found_times = [(start, first.length, named) for start in (begin, *_ruled(event, zones, begin, max(apart, timedelta())))]
+    if isinstance(begin, datetime):
+        begin = zones.aware(begin, _zone_name(event.get("DTSTART")))
+    found_times = [(start, first.length) for start in (begin, *_ruled(event, zones, begin, max(apart, timedelta())))]
     for item in _listed(event, "RDATE"):
         start, lasts = item.dt if isinstance(item.dt, tuple) else (item.dt, first.length)
         span = lasts - start if isinstance(lasts, datetime) else lasts
-        found_times.append((start, span, _zone_name(item) or named))
-    gone = _gone(event, begin, moved)
+        found_times.append((_like(begin, start, item, zones), span))
+    gone = _gone(event, begin, moved, zones)
     hourly = isinstance(begin, datetime) and _is_hourly(event.get("RRULE"))
     found: dict[datetime, Time] = {}
-    for start, span, zone in found_times:
-        if _point(start) in gone or (isinstance(start, datetime) and start.date() in gone):
+    for start, span in found_times:
+        if gone and (_point(start) in gone or (isinstance(start, datetime) and start.date() in gone)):
             continue
-        wall = datetime.combine(start, _MIDNIGHT) if first.whole else _wall(start, zone, zones)
+        wall = datetime.combine(start, _MIDNIGHT) if first.whole else _wall(start, None, zones)
         # Where it ends is asked of its own zone: the wanted one may change its clocks in between.
         # Turns of hours last as long as they say; of all others the wall time of the end stays.
         since = start.astimezone(UTC) if hourly and isinstance(start, datetime) and start.tzinfo is not None else start
-        end = wall + apart if span is None else _wall(since + span, zone, zones)
+        end = wall + apart if span is None else _wall(since + span, None, zones)
         found[wall] = Time(wall, end, first.whole, span)
     return [found[wall] for wall in sorted(found)]
 
 
-def _gone(event: Any, begin: date, moved: list[Any]) -> set[Any]:
+def _gone(event: Any, begin: date, moved: list[Any], zones: Zones) -> set[Any]:
     """The instances that are not there: taken out, or with an event of their own. Many programs mix dates and times."""
-    out = [item.dt for item in _listed(event, "EXDATE")]
+    items = _listed(event, "EXDATE")
     if not event.get("RECURRENCE-ID"):
-        out += [other.get("RECURRENCE-ID").dt for other in moved]
+        items += [other.get("RECURRENCE-ID") for other in moved]
+    out = []
+    for item in items:
+        try:
+            out.append(_like(begin, item.dt, item, zones))
+        except ValueError:  # a zone that nobody knows: that of the event is meant
+            out.append(_like(begin, item.dt, None, zones))
     gone = {_point(value) for value in out}
     if not isinstance(begin, datetime):
         gone |= {value.date() for value in out if isinstance(value, datetime)}
     return gone
 
 
+def _like(begin: date, value: Any, item: Any, zones: Zones) -> Any:
+    """A time that belongs to an event, with its zone; in that of the event where it names none."""
+    if not isinstance(value, datetime) or value.tzinfo is not None:
+        return value
+    named = _zone_name(item)
+    return value.replace(tzinfo=begin.tzinfo) if named is None and isinstance(begin, datetime) else zones.aware(value, named)
+
+
 def _ruled(event: Any, zones: Zones, begin: date, length: timedelta) -> list[date]:
+    if event.get("EXRULE") is not None:
+        raise Unsupported("EXRULE")
     rule = event.get("RRULE")
     if rule is None:
         return []
@@ -238,8 +259,6 @@ def _wall(value: Any, named: str | None, zones: Zones) -> datetime:
 
 def _point(value: Any) -> Any:
     """Something that two ways to write one instant share."""
-    if isinstance(value, tuple):
-        value = value[0]
     return value.timestamp() if isinstance(value, datetime) and value.tzinfo is not None else value
 
 
@@ -266,10 +285,27 @@ def _again(event: Any) -> str:
     return "" if found is None else str(getattr(found, "dt", found))
 
 
+def _differ(event: Any, other: Any) -> bool:
+    """Whether two events are at two times; what is called off takes no place."""
+    off = any(str(one.get("STATUS", "")).upper() == "CANCELLED" for one in (event, other))
+    begins = [getattr(one.get("DTSTART"), "dt", None) for one in (event, other)]
+    return not off and begins[0] != begins[1]
+
+
 def _sequence(event: Any) -> int:
     text = str(event.get("SEQUENCE", 0))
     return int(text) if re.fullmatch(r"\d{1,9}", text) else 0
 
 
+SHARED = "an event that shares its UID with a later one of the file"
+
+
+def text_of(event: Any, name: str) -> str | None:
+    """What an event says under a name; the first where it says it more than once, as in several languages."""
+    found = event.get(name)
+    first = found[0] if isinstance(found, list) else found
+    return None if first is None else str(first)
+
+
 def named(event: Any) -> str:
-    return shown(str(event.get("SUMMARY") or event.get("UID") or "an event without a name")[:80])
+    return shown((text_of(event, "SUMMARY") or text_of(event, "UID") or "an event without a name")[:80])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,31 @@ from attrs import define
 
 from servflow.errors import InputError
 from servflow.integrations._ical_rules import Budget, Rule
+
+
+class Described(tzinfo):
+    """A zone as a file describes it: from which wall times on, in the offset before, which offset counts."""
+
+    def __init__(self, onsets: list[tuple[datetime, timedelta]]) -> None:
+        self._onsets = onsets
+        before = [onsets[0][1], *(offset for _, offset in onsets)]
+        self._moments = [wall - offset for (wall, _), offset in zip(onsets, before, strict=False)]
+
+    def utcoffset(self, at: datetime | None) -> timedelta:
+        """The offset at a wall time; of an hour shown twice the first."""
+        place = 0 if at is None else bisect_right(self._onsets, at.replace(tzinfo=None), key=lambda onset: onset[0])
+        return self._onsets[max(place - 1, 0)][1]
+
+    def dst(self, at: datetime | None) -> None:
+        """Not known."""
+
+    def tzname(self, at: datetime | None) -> None:
+        """Not known."""
+
+    def fromutc(self, at: datetime) -> datetime:
+        """The wall time of an instant."""
+        place = bisect_right(self._moments, at.replace(tzinfo=None))
+        return at + self._onsets[max(place - 1, 0)][1]
 
 
 @define
@@ -23,7 +48,7 @@ class Zones:
     low: date
     high: date
     budget: Budget
-    _onsets: dict[str, list[tuple[datetime, timedelta]]]
+    _zones: dict[str, Described]
     floating: ZoneInfo | None = None
 
     @classmethod
@@ -46,27 +71,31 @@ class Zones:
         Raises:
             ValueError: the file names a zone that neither it nor the tz database describes.
         """
-        if value.tzinfo is None and named is None and self.floating is not None:
-            value = value.replace(tzinfo=self.floating)
-        if value.tzinfo is not None:
-            if getattr(value.tzinfo, "key", None) == self.zone.key:
-                return value.replace(tzinfo=None, fold=0)
-            return value.astimezone(self.zone).replace(tzinfo=None, fold=0)
-        if named is None:
-            return value
-        offset = self._offset(value, named)
-        return (value - offset).replace(tzinfo=ZoneInfo("UTC")).astimezone(self.zone).replace(tzinfo=None, fold=0)
+        value = self.aware(value, named)
+        if getattr(value.tzinfo, "key", None) == self.zone.key:
+            return value.replace(tzinfo=None, fold=0)
+        return value.astimezone(self.zone).replace(tzinfo=None, fold=0)
 
-    def _offset(self, value: datetime, named: str) -> timedelta:
+    def aware(self, value: datetime, named: str | None) -> datetime:
+        """
+        The time with its zone: where it has none that of ``floating``, or the wanted one.
+
+        Raises:
+            ValueError: as for ``wall``.
+        """
+        if value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=self.floating or self.zone if named is None else self._described(named))
+
+    def _described(self, named: str) -> Described:
         if named not in self.described:
             raise ValueError(f"zone {named[:80]!r} is neither in the tz database nor described in the file")
-        if named not in self._onsets:
-            self._onsets[named] = sorted(self._found(named))
-        onsets = self._onsets[named]
-        if not onsets:
-            raise ValueError(f"the file describes zone {named[:80]!r} without any offset")
-        place = bisect_right(onsets, value, key=lambda onset: onset[0])
-        return onsets[max(place - 1, 0)][1]
+        if named not in self._zones:
+            onsets = sorted(self._found(named))
+            if not onsets:
+                raise ValueError(f"the file describes zone {named[:80]!r} without any offset")
+            self._zones[named] = Described(onsets)
+        return self._zones[named]
 
     def _found(self, named: str) -> list[tuple[datetime, timedelta]]:
         found: list[tuple[datetime, timedelta]] = []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -427,6 +429,8 @@ def _text(source: object) -> str:
     try:
         return given.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        with suppress(UnicodeDecodeError):  # some programs fold after so many bytes, in the middle of a character
+            return re.sub(rb"\r?\n[ \t]", b"", given).decode("utf-8-sig")
         raise InputError(
             f"iCalendar is written in UTF-8, and byte {error.start} of this is not", code="ical.encoding"
         ) from None

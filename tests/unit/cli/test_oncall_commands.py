@@ -133,6 +133,14 @@ def test_a_feed_is_shown_then_kept(run: Run, feed: Path, file: Path, tmp_path: P
     assert FILE == file.read_text("utf-8")
 
 
+def test_a_feed_without_a_name_is_called_as_its_file(run: Run, feed: Path) -> None:
+    """A schedule that levels name is not called after the end of a file name."""
+    feed.write_text(FEED.replace("X-WR-CALNAME", "X-OTHER"), "utf-8")
+    told = json.loads(run("oncall", "import", feed, "--start", "2026-03-01", "--end", "2026-04-01", "--format", "json").stdout)
+
+    assert "night" == told["schedule"]
+
+
 def test_shifts_become_a_calendar(run: Run, file: Path, tmp_path: Path) -> None:
     """On the terminal or in a file, in the zone asked for, for one person or all."""
     require("ical")
