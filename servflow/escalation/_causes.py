@@ -95,7 +95,7 @@ def cause_text(cause: str, chain: Chain | None = None, lang: str = "en") -> str:
     kind, rest = cause_kind(cause), cause.partition(":")[2]
     if kind == "clock":
         clock, cycle, mark = _of_clock(rest)
-        return render("escalation.cause_clock", {"clock": clock, "cycle": cycle, "mark": mark}, lang)
+        return render("escalation.cause_clock", {"clock": clock, "cycle": cycle, "mark": _said(mark, lang)}, lang)
     if kind == "when":
         found = next((one for one in starts_of(chain) if one.head == cause), None) if chain is not None else None
         text = found.trigger.when if found is not None and isinstance(found.trigger.when, str) else None
@@ -103,7 +103,15 @@ def cause_text(cause: str, chain: Chain | None = None, lang: str = "en") -> str:
     name = side_of(cause) if kind == "silent" else rest
     if cause == ASKED:
         kind = "asked"
-    return render(_TOLD.get(kind, "escalation.cause_other"), {"name": name, "cause": cause}, lang)
+    return render(_TOLD.get(kind, "escalation.cause_other"), {"name": _said(name or "", lang) if kind == "silent" else name, "cause": cause}, lang)
+
+
+_IN_CHINESE = {"breach": "违约", "agent": "客服", "customer": "客户", "system": "系统"}
+
+
+def _said(word: str, lang: str) -> str:
+    """A mark or a side; one that a definition names keeps its name."""
+    return _IN_CHINESE.get(word, word) if lang == "zh" else word
 
 
 _TOLD = {

@@ -15,7 +15,7 @@ from servflow.escalation._causes import cause_text
 from servflow.escalation._chain import Chain
 from servflow.escalation._history import LEVELS, RunStory, Step
 from servflow.escalation._plan import Planned
-from servflow.escalation._words import reason_in
+from servflow.escalation._words import asked_in, did_in, reason_in
 from servflow.model import write_instant
 
 MOST_ROWS = 200
@@ -182,6 +182,7 @@ class Line:
     to: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
     did: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
     by: str | None = None
     climb: int = 1
     until: datetime | None = None
@@ -193,7 +194,8 @@ class Line:
         said = [_word("by", lang, who=self.by)] if self.by is not None else []
         said += [] if self.until is None else [_word("until", lang, at=local(self.until, zone, lang))]
         said += [] if self.begins is None else [cause_text(self.begins.cause, self.begins.definition, lang)]
-        said += [*self.did, *(reason_in(one, lang) for one in self.why)] + (
+        said += [*(did_in(one, lang) for one in self.did), *(asked_in(one, lang) for one in self.asks)]
+        said += [reason_in(one, lang) for one in self.why] + (
             [_word("climb", lang, count=self.climb)] if self.climb > 1 else []
         )
         return plain(("；" if lang == "zh" else "; ").join(said), 160)
@@ -221,8 +223,8 @@ def _some(text: str) -> tuple[str, ...]:
 
 def _of_planned(item: Planned) -> Line:
     what = item.kind if item.kind in LEVELS[1:] and item.outcome == "fired" else item.outcome
-    did = tuple(dict.fromkeys(action.kind for action in item.actions))
-    return Line(at=item.at, what=what, chain=item.chain, level=item.name, to=item.to, why=item.why, did=did, climb=item.climb)
+    asks = tuple(dict.fromkeys(action.kind for action in item.actions))
+    return Line(at=item.at, what=what, chain=item.chain, level=item.name, to=item.to, why=item.why, asks=asks, climb=item.climb)
 
 
 def _of_step(run: RunStory, step: Step) -> Line:
@@ -231,9 +233,9 @@ def _of_step(run: RunStory, step: Step) -> Line:
         what = "unreached" if step.outcome == "stopped" else step.outcome
         what = step.kind if what == "fired" and step.kind != "level" else what
     begins = run if step.kind == "started" else None
-    did = (*step.did, *_asked(run, step))
     return Line(
-        at=step.at, what=what, chain=run.chain, level=step.name, to=step.to, why=step.why, did=did, by=step.by,
+        at=step.at, what=what, chain=run.chain, level=step.name, to=step.to, why=step.why, did=step.did,
+        asks=tuple(_asked(run, step)), by=step.by,
         begins=begins, climb=step.climb, until=step.until, sequence=step.sequence,
     )  # fmt: skip
 

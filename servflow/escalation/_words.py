@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 LONGEST = 500
 """Characters of a reason that is looked at; what is longer is told as it is."""
 
+# A group with a name is itself a reason, or a chain of managers, and is told in Chinese as well.
 _REASONS: Sequence[tuple[re.Pattern[str], str]] = tuple(
     (re.compile(pattern, re.DOTALL), zh)
     for pattern, zh in (
@@ -37,13 +38,96 @@ _REASONS: Sequence[tuple[re.Pattern[str], str]] = tuple(
         (r"(.*) spoke for it", "由 {} 代为通知"),
         (r"the call that caught it up ended the run: (.*)", "补算时升级已结束：{}"),
         (r"the call that caught it up acknowledged the run", "补算时升级已被响应"),
+        (r"all else of it failed: (?P<one>.*)", "其余动作失败：{}"),
+        (r"it did not begin: (.*)", "未能启动：{}"),
+        (r"its chain was changed and has fewer levels now", "升级链已修改，级别变少"),
+        (r"(.*) spoke for it when quiet hours ended", "静默结束时由 {} 代为通知"),
+        (r"fallback: (?P<one>.*)", "后备：{}"),
+        (r"no world says who that is: (?P<one>.*)", "没有人员数据可查：{}"),
+        (r"role (.*) is held by nobody", "无人担任角色 {}"),
         (r"role (.*)", "角色 {}"),
+        (r"queue (.*) has no members", "队列 {} 没有成员"),
         (r"queue (.*)", "队列 {}"),
-        (r"fallback: (.*)", "后备：{}"),
+        (r"(?P<one>.* of queue .*), where everybody is away", "{}（全员不在）"),
+        (r"least_loaded of queue (.*)", "队列 {} 中负荷最轻者"),
+        (r"round_robin of queue (.*)", "队列 {} 轮流"),
+        (r"random of queue (.*)", "队列 {} 随机"),
+        (r"first of queue (.*)", "队列 {} 首位"),
+        (r"(?P<line>manager of .*?) \((?P<one>.*)\)", "{}（{}）"),
+        (r"manager of (?P<line>.*)", "{}的上级"),
+        (r"(.*) has no manager, and (.*) is asked for (\d+) levels up", "{} 没有上级（要求 {} 向上 {} 级）"),
+        (r"(.*) has no manager", "{} 没有上级"),
+        (r"the reporting line of (.*) goes in a circle: (.*)", "{} 的汇报线成环：{}"),
+        (r"nobody is on call in (.*)", "{} 无人值班"),
+        (r"nobody is next on call in (.*)", "{} 无下一班值班人"),
+        (r"nobody is previous on call in (.*)", "{} 无上一班值班人"),
+        (r"on call in (.*)", "{} 值班"),
+        (r"next on call in (.*)", "{} 下一班值班"),
+        (r"previous on call in (.*)", "{} 上一班值班"),
+        (r"schedule (.*) is not in the world", "没有排班表 {}"),
+        (r"schedule (.*)", "排班表 {}"),
+        (r"target (.*) found nobody", "目标 {} 未找到任何人"),
+        (r"target (.*)", "目标 {}"),
+        (r"field (.*) names nobody", "字段 {} 未指定任何人"),
+        (r"field (.*)", "字段 {}"),
+        (r"user (.*)", "用户 {}"),
+        (r"outlet (.*)", "网点 {}"),
+        (r"webhook (.*)", "Webhook {}"),
+        (r"(?P<one>assignee|owner|helpers|watchers|customer|requester|outlet) is nobody", "没有{}"),
+        (r"assignee", "处理人"),
+        (r"owner", "负责人"),
+        (r"helpers", "协助人"),
+        (r"watchers", "关注人"),
+        (r"customer", "客户"),
+        (r"requester", "提交人"),
+        (r"outlet", "网点"),
         (r"quiet hours: told at (.*)", "静默时段：{} 通知"),
         (r"quiet hours: not said", "静默时段：不通知"),
     )
 )
+
+
+_PLACES: Mapping[str, str] = {
+    "assignee": "处理人",
+    "owner": "负责人",
+    "helper": "协助人",
+    "watcher": "关注人",
+    "watches no longer": "取消关注",
+    "priority": "优先级",
+    "queue": "队列",
+}
+
+_KINDS: Mapping[str, str] = {
+    "notify": "通知",
+    "assign": "派单",
+    "add_owner": "增加负责人",
+    "add_helper": "增加协助人",
+    "remove_helper": "移除协助人",
+    "watch": "增加关注人",
+    "unwatch": "移除关注人",
+    "raise_priority": "提高优先级",
+    "set": "设置字段",
+    "tag": "加标签",
+    "queue": "转入队列",
+    "emit": "触发事件",
+    "call": "外部调用",
+    "open": "新建工单",
+    "send": "发送事件",
+    "start": "启动升级链",
+    "jump": "转到升级链",
+}
+
+
+def did_in(done: str, lang: str) -> str:
+    """What came of a level, such as ``owner: olga``, as people read it in the language; a field keeps its name."""
+    head, colon, rest = done.partition(": ")
+    return f"{_PLACES.get(head, head)}：{rest}" if lang == "zh" and colon else done
+
+
+def asked_in(action: str, lang: str) -> str:
+    """An action by its kind, with what it names (``call: regulator``) or without, as people read it in the language."""
+    kind, colon, rest = action.partition(": ")
+    return f"{_KINDS.get(kind, kind)}{'：' if colon else ''}{rest}" if lang == "zh" else action
 
 
 def reason_in(reason: str, lang: str) -> str:
@@ -52,5 +136,7 @@ def reason_in(reason: str, lang: str) -> str:
         for pattern, zh in _REASONS:
             found = pattern.fullmatch(reason)
             if found is not None:
-                return zh.format(*found.groups())
+                within = set(pattern.groupindex.values())
+                told = (reason_in(text, lang) if at in within else text for at, text in enumerate(found.groups(), 1))
+                return zh.format(*told)
     return reason

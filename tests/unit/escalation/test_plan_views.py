@@ -13,6 +13,7 @@ from servflow.engine import Workflow
 from servflow.errors import InputError
 from servflow.escalation import ELAPSED, Chain, Plan, Planned, Scripted, begin, history, history_text, plan
 from servflow.escalation._plan_views import MOST_ROWS
+from servflow.escalation._words import reason_in
 from servflow.model import ChainRun, Escalated, Migrated
 from tests.oracles.sequence_reader import read_sequence
 
@@ -192,3 +193,20 @@ def test_a_migration_is_part_of_the_history() -> None:
         (run.chain, run.phase, run.ended) for run in stories
     ]
     assert [["started", "changed"], ["started", "stopped"]] == [[step.kind for step in run.steps] for run in stories]
+
+
+@pytest.mark.parametrize(
+    ("reason", "zh"),
+    [
+        ("manager of manager of ann (on call in night)", "ann的上级的上级（night 值班）"),
+        ("fallback: manager of bob (role boss)", "后备：bob的上级（角色 boss）"),
+        ("random of queue care, where everybody is away", "队列 care 随机（全员不在）"),
+        ("owner is nobody", "没有负责人"),
+        ("what a host says", "what a host says"),
+        ("manager of " * 60 + "ann", "manager of " * 60 + "ann"),
+    ],
+)
+def test_reasons_are_told_in_chinese_with_what_they_hold(reason: str, zh: str) -> None:
+    """A reason within a reason is told in the language as well; what the library did not say stays as it is."""
+    assert zh == reason_in(reason, "zh")
+    assert reason == reason_in(reason, "en")
