@@ -119,6 +119,8 @@ class OneCall:
     """Why parts of what was addressed found nobody, until a level takes note of it."""
     own_event = False
     unasked = False
+    handed = 0
+    """Of what a run of a chain does, and what follows from it: how many runs have set each other off in a row up to there."""
     base: Ticket | None = None
     """The ticket as the call found it; None where it is being opened."""
     held: Mapping[tuple[str, str], bool | Refused] = EMPTY

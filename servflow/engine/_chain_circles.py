@@ -16,9 +16,11 @@ Place = tuple[int, int]
 
 def check_circles(compiled: Compiled, plans: tuple[ChainPlan, ...]) -> None:
     """
-    Refuse levels that lead back to themselves by ``start`` and ``jump``; each such action is told with its circle.
+    Refuse levels that lead back to themselves by ``start`` and ``jump``, and last levels that do by events they raise.
 
-    A climb goes from each level to the one above it. A chain's own ``repeat`` is counted and makes no circle.
+    Each such action is told with its circle. A climb goes from each level to the one above it. A chain's own ``repeat`` is
+    counted and makes no circle. Events count where nothing stands between: the last level has no condition, its run is
+    over then, and the event starts the chain whatever the ticket is. Whether others go round shows when they do.
     """
     leads, actions = _leads(plans)
     if not actions:
@@ -41,7 +43,13 @@ def _leads(plans: tuple[ChainPlan, ...]) -> tuple[dict[Place, list[Place]], dict
         for level, (_, updates) in enumerate(plan.levels):
             here = (order, level)
             leads[here] = [(order, level + 1)] if level + 1 < len(plan.levels) else []
+            last = level + 1 == len(plan.levels)
             for update in updates:
+                if last and update.kind == "emit" and _over(plan):
+                    for there in _started(plans, orders, update.parts["event"]):
+                        leads[here].append(there)
+                        actions.setdefault((here, there), f"{update.path}.emit")
+                    continue
                 target = orders.get(update.parts.get("chain", "")) if update.kind in ("start", "jump") else None
                 if target is None:
                     continue
@@ -51,6 +59,26 @@ def _leads(plans: tuple[ChainPlan, ...]) -> tuple[dict[Place, list[Place]], dict
                     leads[here].append((target, entry))
                     actions.setdefault((here, (target, entry)), update.path)
     return leads, actions
+
+
+def _over(plan: ChainPlan) -> bool:
+    """Whether a run surely does all of its last level and is over then, so that the event starts the next one of its kind."""
+    chain, (when, updates) = plan.chain, plan.levels[-1]
+    waits = chain.on_empty == "hold" and any("to" in update.parts for update in updates)
+    waits = waits or chain.advance_on_failure != "never" or chain.quiet is not None
+    return when is None and chain.levels[-1].remind is None and not waits
+
+
+def _started(plans: tuple[ChainPlan, ...], orders: Mapping[str, int], event: str) -> list[Place]:
+    """Where an event surely enters chains."""
+    found = []
+    for order in orders.values():
+        plan = plans[order]
+        for beginning in plan.starts if plan.when is None else ():
+            when, entry = beginning.ways[0]
+            if beginning.trigger.event == event and when is None:
+                found.append((order, entry or 0))
+    return found
 
 
 def _parts(leads: Mapping[Place, list[Place]]) -> dict[Place, int]:

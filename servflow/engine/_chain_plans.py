@@ -10,6 +10,7 @@ import attrs
 from servflow import escalation
 from servflow.engine._actions import Update, compile_updates
 from servflow.engine._chain_circles import check_circles
+from servflow.engine._chain_handovers import handed_on
 from servflow.engine._chain_triggers import Beginning, compile_starts
 from servflow.escalation import Chain, Finder
 from servflow.expressions import Expression
@@ -132,7 +133,7 @@ def editions(compiled: Compiled) -> tuple[ChainPlan, ...]:
 
 def plan_of(compiled: Compiled, run: ChainRun) -> ChainPlan:
     """
-    The edition of its chain that a run climbs: the one it is pinned to, or where nobody gave that one, the present one.
+    The edition of its chain that a run climbs: the one it is pinned to. One that waits to begin may begin by the present one.
 
     Raises:
         KeyError: neither is known, which is refused before a call begins (``_verbs.begin``).
@@ -151,6 +152,12 @@ def find_plan(compiled: Compiled, run: ChainRun) -> ChainPlan | None:
     return compiled.past_chains.get(run.hash, present)
 
 
+def knows(compiled: Compiled, run: ChainRun) -> bool:
+    """Whether the edition that a run climbs is known; one that waits to begin has none yet that it could break with."""
+    plan = find_plan(compiled, run)
+    return plan is not None and (run.phase == "armed" or plan.chain.hash == run.hash)
+
+
 def runs_of(call: OneCall, plan: ChainPlan) -> list[ChainRun]:
     """The live runs of a chain, whichever edition of it they are pinned to, in the order in which they began."""
     return [run for run in call.draft.chains if run.chain == plan.chain.name]
@@ -158,7 +165,9 @@ def runs_of(call: OneCall, plan: ChainPlan) -> list[ChainRun]:
 
 def put_on(call: OneCall, run: ChainRun) -> None:
     """Put a run on the ticket; the number of its record tells it from another one of the same cause and instant."""
-    call.record(ChainStarted, run=replace(run, generation=call.draft.sequence + 1))
+    numbered = handed_on(call, replace(run, generation=call.draft.sequence + 1))
+    if numbered is not None:
+        call.record(ChainStarted, run=numbered)
 
 
 def calendars(call: OneCall) -> Finder:

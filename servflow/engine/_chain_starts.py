@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from servflow import escalation, sla
 from servflow.engine import _chain_answers, _chain_conditions, _chain_silences
 from servflow.engine._chain_ends import over
+from servflow.engine._chain_handovers import may_go_back
 from servflow.engine._chain_plans import ChainPlan, calendars, plan_of, put_on, runs_of
 from servflow.engine._chain_triggers import Beginning
 from servflow.engine._payloads import refuse
@@ -199,7 +200,10 @@ def _jumped(call: OneCall, plan: ChainPlan, asked: StartChain) -> bool:
         level = 0 if asked.level is None else edition.chain.index(asked.level)
         if level is not None:  # a run of an edition without the level goes on as it does
             moved = True
-            _chain_answers.escalate(call, run, level)
+            if level >= run.level:
+                _chain_answers.escalate(call, run, level)
+            elif may_go_back(call, run):
+                _chain_answers.escalate(call, replace(run, handed=call.handed), level)
     return moved
 
 

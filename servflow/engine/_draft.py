@@ -132,10 +132,16 @@ def _close(draft: Draft, closed: bool, at: datetime) -> None:
     draft.closed = closed
 
 
+# What became of a notification is no sign that anybody has seen to the ticket.
+_TOLD_BACK = ("chain.delivered", "chain.failed")
+
+
 def _received(draft: Draft, record: model.Received) -> None:
     if record.actor is not None:
         for word in record.last_actor:
             draft.last_actors = draft.last_actors.with_item(word, record.actor)
+    if not record.internal and record.event not in _TOLD_BACK and any(run.handed for run in draft.chains):
+        draft.chains = tuple(model.replace(run, handed=0) if run.handed else run for run in draft.chains)
 
 
 def _moved(draft: Draft, record: model.Moved) -> None:

@@ -189,6 +189,7 @@ def _clock_due(plan: ClockPlan, at: datetime) -> Due:
 
 def _chain_due(plan: ChainPlan, run: ChainRun, kind: str, at: datetime) -> Due:
     def climb(call: OneCall) -> None:
+        call.handed = run.handed + (kind != "begin")
         _chains.fire(call, plan, run, kind, at)
         settle(call)
 
@@ -224,6 +225,7 @@ def catch_up(call: OneCall, before: datetime) -> datetime | None:
     while True:
         first = first_due(call.compiled, call.draft)
         if first is None or first[0] >= before or first[0] >= NEVER:
+            call.handed = 0
             return wake_of(first)
         due = first[1]()
         count += 1
@@ -243,6 +245,7 @@ def catch_up(call: OneCall, before: datetime) -> datetime | None:
         call.act_as(SYSTEM)
         call.happening = Happening()
         call.scope_cache = None
+        call.handed = 0
         if standing > MAX_STANDING:
             due.give_up(call, "circle", f"more than {MAX_STANDING} things set each other off at this very instant")
             continue

@@ -177,14 +177,14 @@ CASES: list[tuple[str, str, Part, Part]] = [
     (
         "chain.again",
         "escalations[0].levels[0].do[0].emit",
-        of(chain(EMITS, start={"event": "nag"})),
+        of(chain(EMITS, start={"event": "nag"}, advance_on_failure="any")),
         of(chain(EMITS, level("two"), start={"event": "nag"})),
     ),
     (
         "chain.again",
         "escalations[0].levels[0].do[0].emit",
         of(
-            chain(EMITS, start={"event": "first"}),
+            chain(EMITS, start={"event": "first"}, advance_on_failure="any"),
             chain({**EMITS, "do": [{"emit": "first"}]}, name="d", start={"event": "nag"}),
         ),
         of(chain(EMITS, start={"event": "first"}), chain(name="d", start={"event": "nag"})),
