@@ -63,10 +63,11 @@ class Surroundings:
         """What lies outside the tickets, at present."""
         if self._outside is not None:
             try:
-                return World.of(self._outside())
+                told = World.of(self._outside())
             except Exception as error:
                 self._failed = error
                 raise
+            return None if told is None else self._with_turns(told)
         if self._fixed is None:
             return None
         return self._with_turns(self._with_loads(self._fixed))
@@ -82,7 +83,11 @@ class Surroundings:
         return self._counted[1]
 
     def _with_turns(self, world: World) -> World:
-        """The world with the turns that queues gave, where it says that turns are counted; dispatch need not look again."""
+        """
+        The world with the turns that queues gave, where it says that turns are counted; dispatch need not look again.
+
+        What a host's own world says of them is not asked: the next turn is taken from this store, and no other count holds.
+        """
         if world.turns is None:
             return world
         turns = {key.removeprefix(TURNS): count for key, count in self._store.usage(TURNS).items()}

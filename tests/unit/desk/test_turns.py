@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from servflow.desk import Desk
 from servflow.engine import Workflow
-from servflow.model import Next, Notify, TurnTaken
+from servflow.model import Next, Notify, TurnTaken, World
 from servflow.stores import MemoryStore, SqliteStore, Store
 from tests.unit.desk.tiny import NOON
 
@@ -39,9 +40,13 @@ def told(desk: Desk, ticket: str) -> list[int]:
     return [record.turn for record in desk.history(ticket) if isinstance(record, TurnTaken)]
 
 
-def test_tickets_take_turns(store: Store) -> None:
-    """Each new ticket begins one turn further, whatever the tickets before it asked for, and goes on by itself."""
-    desk = Desk([FLOW], store, now=lambda: NOON, world={"queues": [QUEUE], "turns": {}})
+WORLD = {"queues": [QUEUE], "turns": {}}
+
+
+@pytest.mark.parametrize("world", [WORLD, lambda: WORLD, lambda: World.of({**WORLD, "turns": {"care": 99}})])
+def test_tickets_take_turns(store: Store, world: Any) -> None:
+    """Each new ticket begins one turn further, by the count of the store, also where the host tells the world each time."""
+    desk = Desk([FLOW], store, now=lambda: NOON, world=world)
     for number in range(6):
         desk.open(f"T{number}", {}, workflow="small")
         desk.fire(f"T{number}", "ask")
