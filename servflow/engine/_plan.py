@@ -242,7 +242,7 @@ class _Walk:
             place = next((at for at, level in enumerate(levels) if level.name == step.name), len(levels))
         do: tuple[Action, ...] = levels[place].do if place < len(levels) else ()
         actions = do if step.kind == "level" else tuple(action for action in do if action.kind == "notify")
-        to = tuple(dict.fromkeys((*step.to, *step.given)))
+        to = tuple(dict.fromkeys((*(who for who in step.to if who not in step.waits), *step.given)))
         return Planned(
             step.at, place, to, actions, step.name, step.kind, step.climb, run.chain, step.outcome or "fired", step.why
         )

@@ -53,8 +53,10 @@ class Step:
     A level's ``outcome`` is ``fired``, ``coalesced``, ``empty``, ``skipped`` or ``stopped`` (the climb ended before it), a
     reminder's one of the first three. ``to`` holds who was told and ``because`` how each was found, ``why`` the reasons,
     ``did`` what else the level did (``owner: olga``) and ``given`` whom it gave the ticket to, ``by`` who acted, ``until`` when
-    a rest would end by itself. ``level`` is the place from 0; of a level that was not reached it is None. ``sequence`` is the
-    number of its record: what happened at one instant, of several runs too, happened in that order.
+    a rest would end by itself. ``waits`` names those in ``to`` who are told when quiet hours end, unless something comes in
+    between: a step of the kind ``quiet`` says what became of it. ``level`` is the place from 0; of a level that was not
+    reached it is None. ``sequence`` is the number of its record: what happened at one instant, of several runs too, happened
+    in that order.
     """
 
     at: datetime
@@ -72,6 +74,7 @@ class Step:
     climb: int = 1
     until: datetime | None = None
     sequence: int = 0
+    waits: tuple[str, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -91,6 +94,7 @@ class Step:
             "climb": self.climb,
             "until": None if self.until is None else write_instant(self.until),
             "sequence": self.sequence,
+            "waits": list(self.waits),
         }
 
 
@@ -134,7 +138,7 @@ class RunStory:
     def told(self) -> tuple[str, ...]:
         """Everybody who was told, in the order in which they first were."""
         spoken = (step for step in self.steps if step.kind in LEVELS and step.outcome != "coalesced")
-        return tuple(dict.fromkeys(person for step in spoken for person in step.to))
+        return tuple(dict.fromkeys(person for step in spoken for person in step.to if person not in step.waits))
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -278,6 +282,14 @@ def _did(record: Assigned | Updated | Watched) -> Iterator[str]:
         yield f"{name}: {', '.join(map(str, value)) if isinstance(value, tuple) else value}"
 
 
+def _waits(record: Escalated | Reminded | QuietEnded) -> tuple[str, ...]:
+    """Whom of those it addresses a level or reminder holds something back for."""
+    if not record.run.quiet or isinstance(record, QuietEnded):
+        return ()
+    waiting = {notice.to for notice in record.run.quiet if notice.level == record.level}
+    return tuple(who for who in record.to if who in waiting)
+
+
 def _steps(record: ChainRecord, story: _Open, did: tuple[Assigned | Updated | Watched, ...]) -> Iterator[Step]:
     # The run on a record is the one after it; the climb that a level belongs to is that of the run before.
     run, at, before = record.run, record.at, story.run.climb
@@ -286,14 +298,14 @@ def _steps(record: ChainRecord, story: _Open, did: tuple[Assigned | Updated | Wa
             at=record.scheduled, recorded=at, kind="level", level=record.level, name=record.name, outcome=record.outcome,
             to=record.to, because=getattr(record, "because", ()), why=record.why,
             did=tuple(word for one in did for word in _did(one)), climb=before,
-            given=tuple(who for one in did if (who := _given(one)) is not None),
+            given=tuple(who for one in did if (who := _given(one)) is not None), waits=_waits(record),
         )  # fmt: skip
     elif isinstance(record, (Reminded, QuietEnded)):
         yield Step(
             at=record.scheduled, recorded=at, kind="reminder" if isinstance(record, Reminded) else "quiet",
             level=record.level, name=story.names.get(record.level, ""), outcome=record.outcome, to=record.to,
             because=getattr(record, "because", ()),
-            why=getattr(record, "why", ()), climb=before,
+            why=getattr(record, "why", ()), climb=before, waits=_waits(record),
         )  # fmt: skip
     elif isinstance(record, (ChainStopped, ChainResumed)):
         # Nobody is forgotten silently: the levels that a climb did not reach are told beside its end.

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from servflow.errors import DefinitionError
+from servflow.escalation import history, plan
 from servflow.model import (
     MAX_HELD_BACK,
     Acknowledged,
@@ -350,3 +351,42 @@ def test_who_stands_in_for_nobody_is_told_as_the_level_would_have(urgent: bool) 
     [effect] = of(Notify, case.until(9_999).effects)
 
     assert (after(90 if urgent else END), "zed", {"n": 7}, urgent) == (effect.at, effect.to, dict(effect.data), effect.urgent)
+
+
+def test_whoever_waits_to_be_told_has_not_been_told() -> None:
+    """The history of a run names who waits, and counts them among those told once they are."""
+    case = quietly(level("one", "90m"), {"name": "two", "after": "9h", "do": [notify("ann"), LOUD]})
+    case.until(91)
+    [waiting] = history(case.records)
+    assert (("one",), ("one",), ()) == (waiting.levels[0].to, waiting.levels[0].waits, waiting.told)
+
+    case.until(END + 1)
+    assert ("one",) == history(case.records)[0].told
+
+
+def test_whoever_was_to_be_told_and_never_was_is_not_told() -> None:
+    """Somebody took notice at night; the history says so of those who were to be told in the morning."""
+    case = quietly()
+    case.until(91)
+    case.fire("chain.acknowledge", minutes=100)
+    [story] = history(case.records)
+
+    assert ((), [("quiet", "one", "coalesced", ("the run was acknowledged",))]) == (
+        story.told,
+        [(step.kind, step.name, step.outcome, step.why) for step in story.steps if step.kind == "quiet"],
+    )
+
+
+@pytest.mark.parametrize("late", ["collapse", "each"])
+@pytest.mark.parametrize("take", ["later", "drop"])
+def test_a_plan_tells_of_quiet_hours_what_they_come_to(late: str, take: str) -> None:
+    """The plan of the chain alone and that of the ticket tell the same people at the same instants."""
+    levels = (level("one", "30m"), level("two", "1h"), level("three", "30m"))
+    case = quietly(*levels, late=late, quiet={"calendar": "night", "take": take})
+    [chain], until = case.workflow.escalations, after(days=2)
+    alone = plan(chain, after(0), until, calendars=case.workflow.calendars)
+    whole = case.workflow.plan(case.ticket, at=after(0), until=until)
+
+    assert [(step.at, step.name, step.to) for step in alone] == [
+        (step.at, step.name, step.to) for step in whole if step.outcome == "fired"
+    ]
