@@ -193,4 +193,11 @@ def _symbol(to: Any) -> str:
         return prefix + to
     kind = str(form(to))
     name = to[kind]
-    return prefix + (name if kind in ("user", "outlet") else f"{'schedule' if kind == 'on_call' else kind}:{name}")
+    if kind in ("schedule", "on_call"):
+        return prefix + on_call_word(name, to.get("who", "now"))
+    return prefix + (name if kind in ("user", "outlet") else f"{kind}:{name}")
+
+
+def on_call_word(name: str, who: str) -> str:
+    """A schedule as a word for the host, which is to find other people for ``next`` and ``previous`` than for now."""
+    return f"schedule:{name}" if who == "now" else f"{who}:schedule:{name}"

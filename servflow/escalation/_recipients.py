@@ -20,6 +20,7 @@ from servflow.escalation._addresses import (
     insist,
     levels_up,
     listed,
+    on_call_word,
     symbols,
 )
 from servflow.model import EMPTY, FrozenMap, Ticket, World
@@ -52,7 +53,8 @@ class Recipients:
     Who was found: ``ids``, each once, in the order asked; ``reason`` says how, or why there is nobody.
 
     ``symbolic`` means that some id is not a person but asks the host to find out, such as
-    ``role:director``, ``queue:care``, ``manager_of:ann``, ``schedule:night`` or ``webhook:pager``; ``words`` are those.
+    ``role:director``, ``queue:care``, ``manager_of:ann``, ``schedule:night``, ``next:schedule:night`` or ``webhook:pager``;
+    ``words`` are those.
     ``because`` gives each id the reason of its own, ``nobody`` why parts of the ``to`` found nobody. ``turns`` are the
     turns of queues that were drawn, queue -> the last of them, and ``counted`` those that were given by a count of the
     world: the first of each queue for the ticket.
@@ -197,7 +199,7 @@ class _Question:
     def _queue(self, queue: str, to: Mapping[str, Any]) -> Recipients:
         world, pick = self.world, to.get("pick", "all")
         if world is None:
-            return _word(f"queue:{queue}", f"queue {queue}")
+            return _word(f"queue:{queue}", f"queue {queue}" if pick == "all" else f"{pick} of queue {queue}")
         ids = world.members.get(queue, ())
         if not ids:
             return _none(f"queue {queue} has no members")
@@ -250,7 +252,7 @@ class _Question:
 
     def _schedule(self, name: str, who: str) -> Recipients:
         if self.world is None:
-            return _word(f"schedule:{name}", f"schedule {name}")
+            return _word(on_call_word(name, who), f"schedule {name}" if who == "now" else f"{who} of schedule {name}")
         schedule = self.world.schedules.get(name)
         if schedule is None:
             return _none(f"schedule {name} is not in the world")

@@ -80,6 +80,10 @@ def test_people_are_found(to: Any, expected: tuple[str, ...]) -> None:
         ({"manager_of": "assignee"}, ("manager_of:ann",)),
         ({"manager_of": {"role": "director"}, "n": 2}, ("manager_of:manager_of:role:director",)),
         ({"schedule": "night"}, ("schedule:night",)),
+        (
+            [{"on_call": "night"}, {"schedule": "night", "who": "next"}, {"schedule": "night", "who": "previous"}],
+            ("schedule:night", "next:schedule:night", "previous:schedule:night"),
+        ),
         ({"webhook": "pager"}, ("webhook:pager",)),
         ({"target": "mine"}, ("target:mine",)),
     ],
@@ -89,6 +93,7 @@ def test_without_a_world_the_host_finds_people(to: Any, expected: tuple[str, ...
     found = resolve(to, TICKET, None, AT)
 
     assert (expected, True) == (found.ids, found.symbolic)
+    assert found.ids == (symbols(to) if to != {"manager_of": "assignee"} else expected)  # a plan knows no ticket
 
 
 @pytest.mark.parametrize(
