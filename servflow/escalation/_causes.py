@@ -103,7 +103,11 @@ def cause_text(cause: str, chain: Chain | None = None, lang: str = "en") -> str:
     name = side_of(cause) if kind == "silent" else rest
     if cause == ASKED:
         kind = "asked"
-    return render(_TOLD.get(kind, "escalation.cause_other"), {"name": _said(name or "", lang) if kind == "silent" else name, "cause": cause}, lang)
+    return render(
+        _TOLD.get(kind, "escalation.cause_other"),
+        {"name": _said(name or "", lang) if kind == "silent" else name, "cause": cause},
+        lang,
+    )
 
 
 _IN_CHINESE = {"breach": "违约", "agent": "客服", "customer": "客户", "system": "系统"}
