@@ -86,7 +86,7 @@ def _read(compiled: Compiled, action: Action, path: str) -> tuple[dict[str, Any]
     short = {"notify": "template", "call": "name", "emit": "event", "open": "workflow"}
     if isinstance(value, str) and action.kind in short:
         value = {short[action.kind]: value}
-    if action.kind == "raise_priority" and isinstance(value, int):
+    if action.kind == "raise_priority" and isinstance(value, int) and not isinstance(value, bool):
         value = {"by": value}
     if action.kind in _PARTS and not isinstance(value, Mapping):
         if action.kind in PERSONS and isinstance(value, str):
@@ -116,9 +116,16 @@ def _check_notify(compiled: Compiled, value: Mapping[str, Any], path: str) -> Re
     _check_to(compiled, value.get("to"), f"{path}.to")
     if not isinstance(value.get("template"), str):
         compiled.problems.add("definition.missing_key", f"{path}.template", key="template")
-    return {"to": value.get("to"), "template": value.get("template"), "urgent": bool(value.get("urgent", False))}, _inner(
-        compiled, value, "data", path
-    )
+    urgent = _flag(compiled, value, "urgent", path)
+    return {"to": value.get("to"), "template": value.get("template"), "urgent": urgent}, _inner(compiled, value, "data", path)
+
+
+def _flag(compiled: Compiled, value: Mapping[str, Any], key: str, path: str) -> bool:
+    """Whether a part that is true or false is; a text such as "no" would be taken for true."""
+    given = value.get(key)
+    if given is not None and not isinstance(given, bool):
+        compiled.problems.add("action.value", f"{path}.{key}", action=key, value=str(given)[:200], known=("true", "false"))
+    return given is True
 
 
 def _check_to(compiled: Compiled, to: Any, path: str) -> None:
@@ -135,13 +142,9 @@ def _check_person(compiled: Compiled, value: Mapping[str, Any], path: str) -> Re
 
 
 def _check_assign(compiled: Compiled, value: Mapping[str, Any], path: str) -> Read:
-    keep = value.get("keep_owner", False)
-    if not isinstance(keep, bool):
-        compiled.problems.add(
-            "action.value", f"{path}.keep_owner", action="keep_owner", value=str(keep), known=("true", "false")
-        )
+    keep = _flag(compiled, value, "keep_owner", path)
     parts, values = _check_person(compiled, value, path)
-    return {**parts, "keep_owner": keep is True}, values
+    return {**parts, "keep_owner": keep}, values
 
 
 def _check_helper(compiled: Compiled, value: Mapping[str, Any], path: str) -> Read:
@@ -213,7 +216,8 @@ def _check_emit(compiled: Compiled, value: Mapping[str, Any], path: str) -> Read
 
 def _check_raise(compiled: Compiled, value: Mapping[str, Any], path: str) -> Read:
     by, ceiling = value.get("by", 1), value.get("ceiling", 1)
-    if not isinstance(by, int) or not isinstance(ceiling, int) or not 1 <= by <= 9 or not 1 <= ceiling <= 9:
+    whole = all(isinstance(one, int) and not isinstance(one, bool) for one in (by, ceiling))
+    if not whole or not 1 <= by <= 9 or not 1 <= ceiling <= 9:
         compiled.problems.add(
             "action.value", path, action="raise_priority", value=str(dict(value)), known=("by: 1..9", "ceiling: 1..9")
         )

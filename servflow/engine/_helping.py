@@ -80,22 +80,34 @@ def end_helper(call: OneCall, person: str, outcome: str, source: str, reason: st
     Done by the due instant is in time, also where that is told late and the breach was recorded meanwhile; runs of
     chains that it started end then.
     """
-    promise = call.draft.helping.get(person)
-    if promise is not None and promise.breached_at is not None and call.effective <= promise.due:
-        promise = attrs.evolve(promise, breached_at=None)
-        if not any(other.breached_at for name, other in call.draft.helping.items() if name != person):
-            call.amended.append(f"event:{BREACHED}")  # what that started has no reason any more
+    had = call.draft.helping.get(person)
+    promise = None if had is None else _kept(call, had)
+    if had is not None and promise != had and not _others_were_late(call, person, had.due):
+        call.amended.append(f"event:{BREACHED}")  # what that started has no reason any more
     by = call.actor.id if call.actor is not None else None
     call.record(HelperEnded, helper=person, outcome=outcome, promise=promise, by=by, reason=reason, source=source)
     call.effect(Assign, source, person, slot="helper", to=None, previous=person)
     call.happening.changed.add("helpers")
 
 
+def _kept(call: OneCall, promise: HelperPromise) -> HelperPromise:
+    """The promise as it ends now: without its breach where what ends it occurred in time."""
+    return attrs.evolve(promise, breached_at=None) if call.effective <= promise.due else promise
+
+
+def _others_were_late(call: OneCall, person: str, due: datetime) -> bool:
+    """Whether another helper is late, or was before this one, so that what breaches began has its reason."""
+    if any(other.breached_at for name, other in call.draft.helping.items() if name != person):
+        return True
+    return any(run.started_at < due for run in call.draft.chains if run.cause == f"event:{BREACHED}")
+
+
 def react(call: OneCall) -> None:
-    """Stop the clocks of helpers when the ticket closes."""
+    """Stop the clocks of helpers when the ticket closes; what closed it may be told late, as being done may."""
     if call.happening.closed and call.draft.closed:
         for person, promise in call.draft.helping.items():
-            call.record(HelperEnded, helper=person, outcome="closed", promise=promise, reason="the ticket closed")
+            ended = _kept(call, promise)
+            call.record(HelperEnded, helper=person, outcome="closed", promise=ended, reason="the ticket closed")
 
 
 def instants(helping: Mapping[str, HelperPromise]) -> list[tuple[datetime, str]]:

@@ -149,6 +149,31 @@ def test_a_chain_ends_whose_breach_did_not_happen_after_all() -> None:
     assert ["what started it was amended"] == [record.reason for record in of(ChainStopped, second.records)]
 
 
+def test_what_another_helper_began_goes_on_though_this_one_was_in_time() -> None:
+    """Who was late first began the run; that a later breach is taken back takes nothing from it."""
+    chain = {"name": "c", "start": {"event": "helper.breached"}, "levels": [level("boss", "9h")]}
+    asked = [{"add_helper": {"to": {"user": name}, "within": span}} for name, span in (("bob", "1h"), ("ann", "2h"))]
+    case = Case(flow(transitions=[move(do=asked)], escalations=[chain]))
+    case.fire("go")
+    case.fire("helper.done", minutes=90, actor=BOB)
+
+    told_late = case.fire("helper.done", minutes=150, actor=ANN, occurred=after(110))
+
+    assert [after(60)] == [run.started_at for run in told_late.ticket.chains]
+
+
+def test_a_closing_that_is_told_late_was_in_time() -> None:
+    """A ticket that closed before the due instant left nobody time to be late, though the breach was recorded meanwhile."""
+    case = helped()
+    case.until(200)
+
+    outcome = case.fire("end", minutes=210, occurred=after(100))
+
+    assert [("closed", None)] == [
+        (ended.outcome, ended.promise and ended.promise.breached_at) for ended in of(HelperEnded, outcome.records)
+    ]
+
+
 def test_only_a_helper_is_done_and_others_remove_them() -> None:
     """Nobody says done for somebody else; whoever may, sends a helper away."""
     case = helped()
