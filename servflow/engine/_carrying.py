@@ -90,9 +90,9 @@ def _chain_run(plan: MigrationPlan, run: ChainRun) -> ChainRun | None:
         run = attrs.evolve(run, cause=escalation.with_states(run.cause, {part.name: part.target}))
     if run.hash == present.chain.hash or (plan.answers.chains == "keep" and run.hash in plan.new.compiled.past_chains):
         return run
-    if run.hash != climbed.chain.hash:
-        return run  # it began under a chain older still, whose levels nobody here knows
-    if run.phase == "armed" or run.level >= len(climbed.chain.levels):
+    if run.phase == "armed":
+        return escalation.migrate(run, present.chain)
+    if run.level >= len(climbed.chain.levels):
         return escalation.migrate(run, present.chain, old=climbed.chain)
     # Where its next level is gone, the one above that is still there comes instead, at the very instant.
     above = (level.name for level in climbed.chain.levels[run.level :] if present.chain.index(level.name) is not None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from servflow import escalation
 from servflow.engine import _chain_answers, _chain_levels, _chain_quiet, _chain_silences, _chain_starts
-from servflow.engine._chain_ends import hush, over, stop
+from servflow.engine._chain_ends import hush, stop
 from servflow.engine._chain_failures import doubt
 from servflow.engine._chain_plans import ChainPlan, calendars, editions, plan_of
 from servflow.model import ChainResumed, ChainRun, micros
@@ -88,9 +88,7 @@ def fire(call: OneCall, plan: ChainPlan, run: ChainRun, kind: str, scheduled: da
         failed: why a level failed before, which is reached all the same: those it tells hear of it.
     """
     call.cause = f"chain:{run.chain}:{run.cause}:{run.generation}:{run.climb}:{run.level}:{kind}@{micros(scheduled)}"
-    if kind != "begin" and run.hash != plan.chain.hash and _beyond(plan, run, kind):
-        over(call, run, "its chain was changed and has fewer levels now")
-    elif kind == "begin":
+    if kind == "begin":
         _chain_starts.begin_armed(call, plan, run, scheduled)
     elif kind == "level":
         _chain_levels.fire_level(call, plan, run, scheduled, failed=failed)
@@ -102,10 +100,3 @@ def fire(call: OneCall, plan: ChainPlan, run: ChainRun, kind: str, scheduled: da
         woken = escalation.wake_up(plan.chain, run, scheduled, calendars(call))
         ended = "the snooze ran out" if run.phase == "snoozed" else "the acknowledgement ran out"
         _chain_answers.resumed(call, plan, run, woken, ended)
-
-
-def _beyond(plan: ChainPlan, run: ChainRun, kind: str) -> bool:
-    levels = len(plan.chain.levels)
-    if kind == "quiet":
-        return run.quiet[0].level >= levels
-    return run.level >= levels if kind != "reminder" else run.reminders[0].level >= levels

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from servflow.engine import _calendar_changes, _placing
 from servflow.engine._builtin import split
 from servflow.engine._call import Happening, OneCall
+from servflow.engine._chain_plans import knows
 from servflow.engine._draft import Draft
 from servflow.engine._events import drain, host_event, settle, take_eventless
 from servflow.engine._given import MAX_ID, Given
@@ -64,13 +65,32 @@ def _check_names(workflow: Workflow, ticket: Ticket) -> None:
         )
 
 
+def _check_editions(workflow: Workflow, ticket: Ticket) -> None:
+    """
+    What a run has promised is known by its edition alone: the third level of another one may be anybody.
+
+    Raises:
+        InputError: a run climbs an edition of its chain that nobody has given (``edition``).
+    """
+    lost = [run for run in ticket.chains if not knows(workflow.compiled, run)]
+    if lost:
+        named = ", ".join(f"{run.chain!r} as of {run.hash[:12]}" for run in lost[:5])
+        raise InputError(
+            f"ticket {ticket.id} climbs chain {named}, which is not the edition {workflow.workflow!r} has now, and runs keep "
+            "theirs; give it as past_chains=old.escalations, run the ticket under the definition in ticket.pins, or migrate it",
+            code="edition",
+            ticket=ticket.id,
+            hashes=tuple(run.hash for run in lost),
+        )
+
+
 def begin(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
     """
     The working state of a call on a ticket.
 
     Raises:
         Refused: the instant lies too far behind the ticket (``past``).
-        InputError: the ticket belongs to another workflow.
+        InputError: the ticket belongs to another workflow or version, or climbs a chain in an edition that is not known.
     """
     given_ticket: object = ticket
     if not isinstance(given_ticket, Ticket):
@@ -83,6 +103,8 @@ def begin(workflow: Workflow, ticket: Ticket, given: Given) -> OneCall:
         )
     if ticket.pins.get("workflow") != workflow.hash:
         _check_names(workflow, ticket)
+    if ticket.chains:
+        _check_editions(workflow, ticket)
     at = not_before(ticket, given.at)
     call = OneCall(workflow, ticket, at, given.world)
     if ticket.pins.get("calendars", workflow.calendars_hash) != workflow.calendars_hash:

@@ -46,6 +46,26 @@ def test_an_edited_chain_applies_to_new_runs() -> None:
     assert [("zero", "coalesced"), ("one", "coalesced"), ("three", "fired")] == reached(fresh.until(1000))
 
 
+def test_an_edition_that_nobody_gave_is_asked_for() -> None:
+    """A definition with an edited chain does not guess what a live run has promised: the error says what to give it."""
+    held = under_way(61).ticket
+
+    for verb in (NEW.advance, NEW.available, NEW.explain, lambda ticket, at: NEW.fire(ticket, "calm", at=at)):
+        with pytest.raises(InputError, match=r"past_chains=old\.escalations") as caught:
+            verb(held, at=after(1000))
+        assert ("edition", (OLD.escalations[0].hash,)) == (caught.value.code, caught.value.facts["hashes"])
+    assert ["two", "three"] == [name for name, _ in reached(BOTH.advance(held, at=after(1000)))]
+
+
+def test_a_run_that_waits_to_begin_begins_under_the_present_edition() -> None:
+    """It has promised nothing yet, so an edit of the chain keeps no ticket from going on, migrated or not."""
+    old, new = (edition(level(name), start={"age": "2h"}, version=number) for number, name in enumerate(("one", "other"), 1))
+    held = old.open("T1", at=after(0)).ticket
+    moved = migrate(held, plan_migration(old, new)).ticket
+
+    assert [["other"], ["other"]] == [[n for n, _ in reached(new.advance(one, at=after(1000)))] for one in (held, moved)]
+
+
 def test_an_earlier_edition_keeps_its_endings() -> None:
     """What ends a run, and which events may be fired for that, follows the edition the run is pinned to."""
     held = migrate(under_way(61).ticket, plan_migration(OLD, BOTH)).ticket

@@ -323,17 +323,6 @@ def test_a_run_records_how_it_began() -> None:
     assert case.workflow.escalations[0].hash == started.run.hash
 
 
-def test_a_chain_that_became_shorter_ends_its_runs() -> None:
-    """A run whose level is gone from the definition ends visibly instead of failing."""
-    long, short = climbing(level("one"), level("two")), climbing(level("one"))
-    long.fire("go")
-    long.until(61)
-
-    outcome = short.workflow.advance(long.ticket, at=after(1000))
-
-    assert (["ChainStopped"], None) == (kinds(outcome), outcome.wake)
-
-
 def test_a_level_overrules_a_person() -> None:
     """What a person set keeps rules away, not an escalation: a ticket that runs late rises all the same."""
     case = climbing({"name": "one", "do": [{"raise_priority": 1}]})
