@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from servflow.engine._workflow import Workflow
 
 MAX_CALLS = 20_000
-"""How often one plan may wake the ticket, and how much may come of it."""
+"""How often one plan may wake the ticket."""
+
+MAX_RECORDS = 2 * MAX_CALLS
+"""How much may come of it."""
 
 MAX_SCRIPT = 1_000
 MAX_DOWN = 100
@@ -36,6 +39,9 @@ ANSWERS: Mapping[str, str] = {
     "start": "chain.start",
 }
 """Short words of a script for what people do to runs."""
+
+_SCRIPTED = "the script stops it"
+"""The reason of a stop that a script gives none for."""
 
 _THIRD = {"snooze": "until", "escalate": "level", "deescalate": "level", "stop": "reason", "start": "level"}
 
@@ -104,8 +110,10 @@ def _payload(event: str, third: Any, chain: str | None) -> Mapping[str, Any]:
         if event not in _THIRD:
             raise InputError(f"what comes with {event!r} is a payload by name, not {shown(third)}", code="script", event=event)
         third = {_THIRD[event]: third}
-    short = event in ANSWERS and chain is not None
-    return {**({"chain": chain} if short else {}), **(third or {})}
+    given = {"chain": chain} if event in ANSWERS and chain is not None else {}
+    if event == "stop":
+        given["reason"] = _SCRIPTED
+    return {**given, **(third or {})}
 
 
 def _stretches(down: Any) -> tuple[tuple[datetime, datetime], ...]:
@@ -188,7 +196,7 @@ class _Walk:
         self.ticket = outcome.ticket
         self.records.extend(outcome.records)
         self.calls += 1
-        if self.calls > MAX_CALLS or len(self.records) > 10 * MAX_CALLS:
+        if self.calls > MAX_CALLS or len(self.records) > MAX_RECORDS:
             said = f"more than {MAX_CALLS} things happen by {self.ticket.at.isoformat()}; give an earlier end"
             raise LimitError(said, limit=MAX_CALLS)
 

@@ -17,7 +17,7 @@ from servflow.escalation._spans import ELAPSED, CalendarOf, Counts, later
 from servflow.model import Action, ChainRun, HeldBack, Span, instant
 
 MAX_PLANNED = 20_000
-OPERATIONS = ("ack", "unack", "snooze", "unsnooze", "escalate", "deescalate", "stop")
+OPERATIONS = ("ack", "unack", "snooze", "unsnooze", "escalate", "deescalate", "resolve", "stop")
 
 
 @frozen
@@ -63,8 +63,8 @@ def plan(
         start: when the trigger holds; for a run, from when on it is looked at. What it is late for by then comes too.
         until: where to stop looking.
         script: what people do meanwhile, as (instant, operation): ``ack``, ``unack``, ``snooze``,
-            ``unsnooze``, ``escalate``, ``deescalate``, ``stop``. A third entry gives the end of a snooze
-            (an instant or a span that passes) or the level to go to. At one instant they apply in the order
+            ``unsnooze``, ``escalate``, ``deescalate``, ``resolve`` or ``stop`` (the climb ends). A third entry gives the end
+            of a snooze (an instant or a span that passes) or the level to go to. At one instant they apply in the order
             given, after everything set for an earlier instant; those before *start* are ignored.
         calendars: those the levels name, by name or as a function.
         run: a run of this very chain, as a ticket holds it, to go on from.

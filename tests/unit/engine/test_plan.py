@@ -261,3 +261,14 @@ def test_what_two_chains_do_at_one_instant_stands_as_it_happens() -> None:
     ]
     rows = [row.split() for row in plan.text().splitlines() if "09:05" in row]
     assert [["second", "two"], ["first", "one"]] == [row[3:5] for row in rows]
+
+
+def test_a_script_may_stop_a_climb_without_a_reason() -> None:
+    """The short word needs none, as in a plan of the chain alone; the event itself keeps asking for one."""
+    flow = climbing(start={"state": "a"}).workflow
+    short, event = (flow.plan(at=NINE, until=NINE + WEEK, script=[(NINE, word)]) for word in ("stop", "chain.stop"))
+
+    assert [("one", "stopped"), ("two", "stopped")] == [(item.name, item.outcome) for item in short]
+    assert ("the script stops it",) == short[0].why
+    assert [("one", "fired"), ("two", "fired")] == [(item.name, item.outcome) for item in event]
+    assert "reason" in event.events[0].refused

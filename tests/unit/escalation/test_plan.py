@@ -61,6 +61,7 @@ def test_the_end_is_excluded() -> None:
         ([(2, "escalate")], [(1, 0), (2, 1)]),
         ([(0.5, "escalate", "boss")], [(0.5, 1)]),
         ([(2, "stop")], [(1, 0)]),
+        ([(2, "resolve"), (3, "unack")], [(1, 0)]),
         ([(1, "stop")], []),
         ([(-1, "stop")], [(1, 0), (5, 1)]),
     ],
