@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from servflow.escalation import Quiet
 
 
+MAX_NAMED = 5
+"""How many people a record names whose zone nobody knows."""
+
+
 def said(  # noqa: PLR0917 - what a level of which run came to, and when
     call: OneCall, plan: ChainPlan, run: ChainRun, place: int, at: datetime, came_to: Said, *, reminder: bool = False
 ) -> tuple[ChainRun, Said]:
@@ -36,9 +40,8 @@ def said(  # noqa: PLR0917 - what a level of which run came to, and when
     reached = bool(came_to.told) or acts
     collapse = plan.chain.late == "collapse" and not reminder  # a reminder speaks for its own level alone
     if plan.chain.quiet is not None and came_to.told:
-        run, came_to, dropped = _hushed(
-            plan, run, place, _resting(call, plan.chain.quiet, at, came_to), came_to, collapse=collapse
-        )
+        came_to, ends = _resting(call, plan.chain.quiet, at, came_to)
+        run, came_to, dropped = _hushed(plan, run, place, ends, came_to, collapse=collapse)
         reached = bool(came_to.told) or acts if dropped else reached
     if came_to.told and came_to.aloud and collapse:
         run = escalation.spoken_for(run, place)
@@ -52,17 +55,24 @@ def said(  # noqa: PLR0917 - what a level of which run came to, and when
     return run, attrs.evolve(came_to, effects=effects)
 
 
-def _resting(call: OneCall, quiet: Quiet, at: datetime, came_to: Said) -> dict[str, datetime]:
-    """Those who are not to be told at an instant unless it is urgent, and until when."""
+def _resting(call: OneCall, quiet: Quiet, at: datetime, came_to: Said) -> tuple[Said, dict[str, datetime]]:
+    """Those who are not to be told at an instant unless it is urgent, and until when; where nobody knows their zones, so."""
     cal_of = calendars(call)
-    people = {} if call.world is None or quiet.zone != "recipient" else call.world.persons
-    found = {}
+    asked = quiet.zone == "recipient"
+    people = {} if call.world is None or not asked else call.world.persons
+    found, unknown = {}, []
     for to in came_to.told:
-        known = people.get(to)
-        ends = escalation.quiet_until(quiet, at, cal_of, None if known is None else known.zone)
+        zone = people[to].zone if to in people else None
+        ends = escalation.quiet_until(quiet, at, cal_of, zone)
         if ends is not None:
             found[to] = ends
-    return found
+        if asked and zone is None:
+            unknown.append(to)
+    if unknown:
+        named = ", ".join(unknown[:MAX_NAMED]) + (f" and {len(unknown) - MAX_NAMED} more" if len(unknown) > MAX_NAMED else "")
+        nobody = "no world was given" if call.world is None else f"the world knows no zone of {named}"
+        came_to = attrs.evolve(came_to, why=(*came_to.why, f"quiet hours read in {quiet.calendar}'s own zone: {nobody}"))
+    return came_to, found
 
 
 def _hushed(
@@ -118,16 +128,15 @@ def fire_quiet(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetim
     effects, run = awaiting(plan, run, level, made)
     after = escalation.speak(plan.chain, run)
     told = tuple(dict.fromkeys(notice.to for notice in notices))
-    if plan.chain.late == "collapse":
-        _speak_for(call, run, level, f"{plan.chain.levels[level].name} spoke for it when quiet hours ended")
+    if plan.chain.late == "collapse" and level < len(plan.levels):
+        _speak_for(call, run, level, scheduled, f"{plan.chain.levels[level].name} spoke for it when quiet hours ended")
     call.record(QuietEnded, run=after, level=level, scheduled=scheduled, to=told)
     call.late.append(Late(run, level, scheduled, len(call.records) - 1, effects))
 
 
-def _speak_for(call: OneCall, run: ChainRun, level: int, why: str) -> None:
+def _speak_for(call: OneCall, run: ChainRun, level: int, scheduled: datetime, why: str) -> None:
     """Of the levels caught up in one call only the last one speaks; reminders speak for their own levels, and go out."""
-    below = [late for late in call.late if late.of(run) and late.level < level]
-    for late in below:
+    for late in [late for late in call.late if late.of(run) and late.level < level and late.scheduled < scheduled]:
         if not isinstance(call.records[late.place], Reminded):
             _chain_ends.fold_away(call, late, why)
 

@@ -37,7 +37,8 @@ class Repeat:
     Climb the chain again when its last level has fired: ``times`` more, from 1 to 100.
 
     The next climb begins ``after`` the scheduled instant of the last level and then waits for the
-    first level as any climb does; ``after`` counts in the first level's calendar.
+    first level as any climb does; ``after`` counts in the first level's calendar. A climb that somebody sent
+    back, or an acknowledgement that ran out with ``unack: restart``, has begun is one of them.
     """
 
     times: int = 1

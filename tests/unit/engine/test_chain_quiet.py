@@ -390,3 +390,28 @@ def test_a_plan_tells_of_quiet_hours_what_they_come_to(late: str, take: str) -> 
     assert [(step.at, step.name, step.to) for step in alone] == [
         (step.at, step.name, step.to) for step in whole if step.outcome == "fired"
     ]
+
+
+def test_a_reminder_that_waited_goes_out_beside_a_later_level() -> None:
+    """A reminder speaks for its own people alone, and nobody speaks for them."""
+    case = quietly(level("one", "30m", remind={"every": "110m", "times": 1}), level("two", "1h"))
+    case.until(91)
+    case.until(141)
+
+    assert ["one", "two"] == told(case.until(END + 1))
+
+
+@pytest.mark.parametrize(
+    ("world", "expected"),
+    [
+        (None, "quiet hours read in night's own zone: no world was given"),
+        (World(people=[Person(id="one")]), "quiet hours read in night's own zone: the world knows no zone of one"),
+        (World(people=[Person(id="one", zone="Europe/Lisbon")]), "quiet hours: told at 2026-03-02T13:00:00+00:00"),
+    ],
+)
+def test_whose_zone_is_used_is_on_record_where_nobody_knows_it(world: World | None, expected: str) -> None:
+    """The quiet hours of the calendar take the place of the recipient's own, and the record says so."""
+    case = quietly(level("one", "90m"), quiet={"calendar": "night", "zone": "recipient"})
+    [record] = of(Escalated, case.until(91, world=world).records)
+
+    assert expected in record.why
