@@ -145,7 +145,7 @@ class Paths:
     def _event(self, event: str) -> frozenset[int]:
         machine = self.seen.machine
         compiled = machine.compiled
-        if event in self.emitted:
+        if event in self.emitted or self._by_system(event):
             return self.everywhere
         if compiled.raised.internal(event):
             return self._all(not compiled.raised.covers(event) or machine.raisable(event))
@@ -164,6 +164,11 @@ class Paths:
         return frozenset(
             number for number in self.everywhere if rows.intersection(chart.candidates(places[number].configuration, event))
         )
+
+    def _by_system(self, event: str) -> bool:
+        """Whether the system is granted an event as such: replies, correlators and other tickets may bring it anywhere."""
+        spec = self.seen.machine.compiled.workflow.events.get(event)
+        return spec is not None and SYSTEM.id in spec.allow
 
     def _built_in(self, event: str) -> bool:
         machine = self.seen.machine
@@ -186,18 +191,19 @@ class Paths:
 
     def _message(self, wanted: Mapping[str, Any]) -> frozenset[int]:
         links = [link for link in self.seen.machine.compiled.links if takes(link.spec.event or "", "ticket.message")]
-        return self._all(self.seen.machine.usable("ticket.message") or any(map(self._possible, links)))
+        granted = self.seen.machine.usable("ticket.message") or self._by_system("ticket.message")
+        return self._all(granted or any(map(self._possible, links)))
 
     def _field(self, value: Any) -> frozenset[int]:
         machine = self.seen.machine
         names = set(value) if isinstance(value, Mapping) else {value}
-        if machine.usable("ticket.update") or names & set(_BY_ASSIGNMENT):
+        if machine.usable("ticket.update") or self._by_system("ticket.update") or names & set(_BY_ASSIGNMENT):
             return self.everywhere
         return self._all(any(target in names for update, _ in machine._updates() for target, _ in _sets(update)))
 
     def _queue(self, queue: str) -> frozenset[int]:
         machine = self.seen.machine
-        if machine.usable("ticket.update"):
+        if machine.usable("ticket.update") or self._by_system("ticket.update"):
             return self.everywhere
         named = {update.parts.get("queue") for update, _ in machine._updates() if update.kind == "queue"}
         other = any(

@@ -67,6 +67,24 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {**GRANTED, "clocks": [clock(start=[{"event": "call"}], until="z")]},
         {**GRANTED, "events": {"call": CLERK}, "clocks": [clock(start=[{"event": "call"}], until="z")]},
     ),
+    *(
+        (  # what replies, correlators and other tickets may bring
+            "clock.never_starts",
+            {**GRANTED, "clocks": [clock(start=[start], until="z")]},
+            {**GRANTED, "events": {event: {"allow": ["system"]}}, "clocks": [clock(start=[start], until="z")]},
+        )
+        for event, start in [("call", {"event": "call"}), ("ticket.cancel", {"event": "ticket.cancel"})]
+    ),
+    (
+        "clock.never_stops",
+        {**GRANTED, "clocks": [clock(stop=ANSWER)]},
+        {**GRANTED, "events": {"ticket.message": {"allow": ["system"]}}, "clocks": [clock(stop=ANSWER)]},
+    ),
+    (
+        "clock.never_stops",
+        {**GRANTED, **TIER, "clocks": [clock(stop=[{"field": "tier"}])]},
+        {**GRANTED, **TIER, "events": {"ticket.update": {"allow": ["system"]}}, "clocks": [clock(stop=[{"field": "tier"}])]},
+    ),
     ("clock.never_starts", {"clocks": [clock(until=["a", "z"])]}, {"clocks": [clock(until="z")]}),
     (
         "clock.never_starts",
