@@ -26,7 +26,7 @@ from servflow.escalation._schedule import COMBINE
 
 Instant = Annotated[str, Field(examples=["2026-03-02T09:00:00+08:00"], json_schema_extra={"format": "date-time"})]
 WallTime = Annotated[str, Field(examples=["2026-03-02T09:00"])]
-Turn = Annotated[str, Field(examples=["1 week", "12 hours", "1 day", "1 duty day", "1 month"])]
+Turn = Annotated[str, Field(examples=["1 week", "12 hours", "12 wall hours", "1 day", "1 duty day", "1 month"])]
 Windows = dict[str, Names]
 Users = Annotated[Annotated[str, TEXT] | Annotated[list[Names], LIST], BY_SHAPE]
 

@@ -154,8 +154,8 @@ TEXTS: dict[str, Text] = {
         hint_zh="已注册：{known}",
     ),
     "escalation.zone": Text(
-        en="there is no time zone {zone!r}",
-        zh="没有“{zone}”这个时区",
+        en="there is no time zone {zone}",
+        zh="没有{zone}这个时区",
         hint_en="write a name such as Asia/Shanghai",
         hint_zh="请写 Asia/Shanghai 这样的名称",
     ),
@@ -192,8 +192,8 @@ TEXTS: dict[str, Text] = {
     "escalation.turn": Text(
         en="{value} is not the length of a turn",
         zh="{value} 不是轮班的长度",
-        hint_en="write '12 hours', '1 day', '1 duty day', '1 week' or '1 month', at most ten years in all",
-        hint_zh="请写 '12 hours'、'1 day'、'1 duty day'、'1 week' 或 '1 month'，总长不超过十年",
+        hint_en="write '12 hours', '12 wall hours', '1 day', '1 duty day', '1 week' or '1 month', at most ten years in all",
+        hint_zh="请写 '12 hours'、'12 wall hours'、'1 day'、'1 duty day'、'1 week' 或 '1 month'，总长不超过十年",
     ),
     "escalation.duty_days": Text(
         en="turns of duty days need windows to tell which days are meant",

@@ -69,14 +69,16 @@ class Rotation:
     The user at place 0 has the turn that begins at ``start``. A turn is ``every`` times ``length``
     long. Turns of days, weeks and months begin at the wall time of ``start`` in ``zone``: at the first
     occurrence of it, in a gap at the first instant that exists; the 31st is the last day of a shorter
-    month. Turns of minutes and hours pass as time passes. A ``duty day`` is a day on which a window
-    starts, so ``2 duty days`` with windows from Monday to Friday skips the weekend.
+    month. Turns of minutes and hours pass as time passes: ``12 hours`` from 08:00 begin at 09:00 and 21:00
+    once clocks have gone forward. ``12 wall hours`` begin at 08:00 and 20:00 all year, and one of them is
+    shorter or longer on the day clocks change. A ``duty day`` is a day on which a window starts, so
+    ``2 duty days`` with windows from Monday to Friday skips the weekend.
 
     Args:
         users: ids in order; an entry may be a list, which is a group that is on call together.
         start: an aware instant, or the wall time in ``zone`` as text or naive datetime.
         zone: the name of a time zone.
-        every: ``1 week``, ``12 hours``, ``1 day``, ``1 duty day``, ``1 month``; any number of them.
+        every: ``1 week``, ``12 hours``, ``12 wall hours``, ``1 day``, ``1 duty day``, ``1 month``; any number of them.
         length: how many times ``every`` one turn lasts.
         windows: weekly windows of local time outside of which nobody is on call, such as
             ``{"mon-fri": ["09:00-17:00"]}``. A window lasts from the first occurrence of its start to
@@ -176,7 +178,8 @@ class Rotation:
                 raise TimeError(
                     f"start {start.isoformat()} lies outside the years 1 to 9999 in {self.zone}", code="range"
                 ) from None
-        elapsed = self.every.rstrip("s").endswith(tuple(ELAPSED_UNITS))
+        every = Period.read(self.every)
+        elapsed = every is not None and every.unit in ELAPSED_UNITS
         if not (elapsed and start.tzinfo is not None and start.fold):
             start = start.replace(tzinfo=None, fold=0)
         return str(start.isoformat(timespec="auto" if start.second or start.microsecond else "minutes"))
@@ -233,7 +236,7 @@ class Rotation:
     def _idle(self) -> int:
         """How many turns without duty tell that there is none."""
         every = self._compiled[0].every
-        if every.unit in ELAPSED_UNITS:
+        if every.unit in ELAPSED_UNITS or every.unit == "wall hour":
             return MAX_IDLE
         if every.unit == "month":
             return IDLE_MONTHS

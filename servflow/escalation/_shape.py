@@ -210,8 +210,7 @@ def check_zone(value: Any, path: str, words: Sequence[str] = ()) -> list[Finding
             return []
     except (KeyError, ValueError, OSError):
         pass
-    zone = value if isinstance(value, str) else shown(value)
-    return [Finding("escalation.zone", path, {"zone": zone, "nearest": near(value, (*words, *available_timezones()))})]
+    return [Finding("escalation.zone", path, {"zone": shown(value), "nearest": near(value, (*words, *available_timezones()))})]
 
 
 def check_condition(value: Any, path: str) -> list[Finding]:

@@ -9,13 +9,13 @@ from attrs import frozen
 
 from servflow.calendars._zones import BLOCK, DAY, EPOCH_ORDINAL, resolve, segments, segments_between, wall_of
 
-UNITS = ("minute", "hour", "day", "duty day", "week", "month")
 ELAPSED_UNITS = {"minute": 60_000_000, "hour": 3_600_000_000}
 LONGEST_DAYS = 3_660
-_EVEN = {"day": DAY, "week": 7 * DAY}
+# Equally long on the wall clock.
+_EVEN = {"wall hour": 3_600_000_000, "day": DAY, "week": 7 * DAY}
 
-_PERIOD = re.compile(r"(\d{1,7}) *(minute|hour|day|duty day|week|month)s?", re.ASCII)
-_DAYS = {"day": 1, "duty day": 7, "week": 7, "month": 31}
+_PERIOD = re.compile(r"(\d{1,7}) *(minute|hour|wall hour|day|duty day|week|month)s?", re.ASCII)
+_LONGEST = {**ELAPSED_UNITS, **_EVEN, "duty day": 7 * DAY, "month": 31 * DAY}
 _CYCLE_YEARS = 400
 _CYCLE_DAYS = 146_097
 _THURSDAY = 3  # 1970-01-01
@@ -37,8 +37,7 @@ class Period:
     def times(self, factor: int) -> Period | None:
         """The period that many times; None where that is nothing or longer than ten years."""
         period = Period(self.count * factor, self.unit)
-        size = ELAPSED_UNITS.get(self.unit, DAY * _DAYS.get(self.unit, 1))
-        return period if 0 < period.count * size <= LONGEST_DAYS * DAY else None
+        return period if 0 < period.count * _LONGEST[self.unit] <= LONGEST_DAYS * DAY else None
 
     @property
     def text(self) -> str:
@@ -63,6 +62,14 @@ def months_later(day: int, months: int) -> int:
     after = date(2000 + (inside + 1) // 12, (inside + 1) % 12 + 1, 1)
     shift = (cycles - 2000 // _CYCLE_YEARS) * _CYCLE_DAYS - EPOCH_ORDINAL
     return first.toordinal() + min(number, (after - first).days) - 1 + shift
+
+
+def _moved(local: int, steps: int, unit: str) -> int:
+    """A wall time so many units later, both in microseconds."""
+    if unit == "month":
+        day, wall = divmod(local, DAY)
+        return months_later(day, steps) * DAY + wall
+    return local + steps * _EVEN[unit]
 
 
 @frozen
@@ -102,17 +109,18 @@ class Turns:
         """When a turn begins, in microseconds since 1970-01-01T00:00Z."""
         if self.every.unit in ELAPSED_UNITS:
             return self.at + turn * self.every.count * ELAPSED_UNITS[self.every.unit]
-        return resolve(self.zone, self._day(turn), self.wall)
+        return self._first(self._wall(turn))
 
-    def _day(self, turn: int) -> int:
-        steps = turn * self.every.count
+    def _first(self, local: int) -> int:
+        """The first instant at which the zone shows a wall time in microseconds."""
+        return resolve(self.zone, *divmod(local, DAY))
+
+    def _wall(self, turn: int) -> int:
+        """The wall time at which a turn begins, in microseconds; turns of minutes and hours have none."""
+        begun = self.day * DAY + self.wall
         if self.every.unit == "duty day" and self.duty is not None:
-            return self.duty.day(self.duty.before(self.day) + steps)
-        return self._moved(self.day, steps, self.every.unit)
-
-    @staticmethod
-    def _moved(day: int, steps: int, unit: str) -> int:
-        return months_later(day, steps) if unit == "month" else day + steps * (7 if unit == "week" else 1)
+            return self.duty.day(self.duty.before(self.day) + turn * self.every.count) * DAY + self.wall
+        return _moved(begun, turn * self.every.count, self.every.unit)
 
     def index(self, at: int) -> int:
         """The turn that holds at an instant: the last one that has begun."""
@@ -135,7 +143,7 @@ class Turns:
                     begun, over = at - passed, at - passed + even
                 else:
                     turn = self._shown(local)
-                    begun, over = (self._day(each) * DAY + self.wall - offset for each in (turn, turn + 1))
+                    begun, over = self._wall(turn) - offset, self._wall(turn + 1) - offset
                 # Where the offset has held for a day when the turn began, the wall clock decides: no change of offset
                 # moves a wall clock by more than that, so neither boundary can have been shown before.
                 if begun - DAY >= start or self._steady(begun - DAY, at, offset):
@@ -166,16 +174,21 @@ class Turns:
         year, month, _ = _civil(day)
         first_year, first_month, _ = _civil(self.day)
         turn = ((year - first_year) * 12 + month - first_month) // count
-        return turn if self._day(turn) <= day else turn - 1
+        return turn if self._wall(turn) <= local else turn - 1
 
     def until(self, turn: int, period: Period) -> int:
         """When a period from the beginning of a turn ends, at the latest when the next turn begins."""
         begun, over = self.boundary(turn), self.boundary(turn + 1)
         if period.unit in ELAPSED_UNITS:
             return min(over, begun + period.count * ELAPSED_UNITS[period.unit])
-        day, wall = wall_of(self.zone, begun) if self.every.unit in ELAPSED_UNITS else (self._day(turn), self.wall)
-        if period.unit == "duty day" and self.duty is not None:
-            ends = self.duty.day(self.duty.before(day) + period.count)
+        if self.every.unit in ELAPSED_UNITS:
+            day, wall = wall_of(self.zone, begun)
+            local = day * DAY + wall
         else:
-            ends = self._moved(day, period.count, period.unit)
-        return min(over, max(begun, resolve(self.zone, ends, wall)))
+            local = self._wall(turn)
+        if period.unit == "duty day" and self.duty is not None:
+            day, wall = divmod(local, DAY)
+            local = self.duty.day(self.duty.before(day) + period.count) * DAY + wall
+        else:
+            local = _moved(local, period.count, period.unit)
+        return min(over, max(begun, self._first(local)))

@@ -66,7 +66,7 @@ def test_shifts_tile_time_across_every_change_of_offset_from_2000_to_2040(zone: 
     """Shifts follow each other without gap or overlap at all of them, and one instant before a handover the other has it."""
     turns = [
         Rotation(["a", "b", "c"], "2012-02-29T02:30", zone, every)
-        for every in ("1 day", "2 days", "1 week", "1 month", "8 hours")
+        for every in ("1 day", "2 days", "1 week", "1 month", "8 hours", "8 wall hours")
     ]
     turns.append(Rotation(["a", "b", "c"], "2012-02-29", zone, "1 duty day", windows={"mon-sun": ["00:00-24:00"]}))
     for change in transitions(zone, 2000, 2040) or [datetime(2000, 2, 29, tzinfo=UTC)]:
@@ -115,7 +115,7 @@ def moments(draw: st.DrawFn) -> tuple[str, datetime]:
 
 @st.composite
 def rotations(draw: st.DrawFn, zone: str, near: datetime, windows: Any = None) -> Rotation:
-    unit, most = draw(st.sampled_from([("day", 9), ("week", 3), ("month", 4)]))
+    unit, most = draw(st.sampled_from([("wall hour", 40), ("day", 9), ("week", 3), ("month", 4)]))
     away = draw(st.integers(-400, 400))
     # Most changes of offset are at night: without help few turns would begin in the hour that is missing or shown twice.
     wall = draw(st.integers(0, 12).map(lambda quarter: quarter * 15) | st.integers(0, 1439))
@@ -153,7 +153,7 @@ def test_turns_are_those_of_a_walk_along_the_wall_clock(data: st.DataObject) -> 
     rotation = data.draw(rotations(zone, near))
     walk = Walk(zone, near, near + timedelta(hours=8))
     start = datetime.fromisoformat(rotation.start)
-    count, unit = rotation.every.split()
+    count, unit = rotation.every.split(maxsplit=1)
     for minutes in range(0, 480, 7):
         at = walk.begin + timedelta(days=3, minutes=minutes)
         turn = walk.turn(at, start, int(count) * rotation.length, unit.rstrip("s"))
@@ -258,7 +258,7 @@ def test_what_is_held_of_a_turn_is_that_of_a_walk(data: st.DataObject) -> None:
     days = data.draw(st.integers(1, 10))
     part = Rotation(rotation.users, rotation.start, zone, rotation.every, rotation.length, hold_for=f"{days} days")
     walk = Walk(zone, near, near + timedelta(hours=8))
-    count, unit = rotation.every.split()
+    count, unit = rotation.every.split(maxsplit=1)
     for minutes in range(0, 480, 11):
         at = walk.begin + timedelta(days=3, minutes=minutes)
         held = walk.held(at, datetime.fromisoformat(rotation.start), int(count) * rotation.length, unit.rstrip("s"), days)

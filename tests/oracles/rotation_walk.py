@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
 MARGIN = timedelta(days=3)
+EVEN = {"wall hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -52,7 +53,7 @@ class Walk:
         """The turn that has begun last: the boundary's wall time has been shown or skipped."""
         wall = self.passed[self.place(at)]
         if unit != "month":
-            return (wall - start) // (timedelta(days=1 if unit == "day" else 7) * count)
+            return (wall - start) // (EVEN[unit] * count)
         turn = (wall.year - start.year) * 12 // count - 40
         while month_later(start, (turn + 1) * count) <= wall:
             turn += 1
@@ -79,7 +80,7 @@ class Walk:
         if unit == "month":
             begun = month_later(start, turn * count)
         else:
-            begun = start + timedelta(days=turn * count * (1 if unit == "day" else 7))
+            begun = start + turn * count * EVEN[unit]
         return self.passed[self.place(at)] < begun + timedelta(days=days)
 
 

@@ -31,6 +31,37 @@ def test_turns_keep_the_wall_time() -> None:
     assert [("ann",), ("bob",), ("ann",)] == [shift.users for shift in shifts]
 
 
+@pytest.mark.parametrize(
+    ("start", "length", "end"),
+    [
+        ("2017-03-12T00:00-06:00", 3, "2017-03-12T03:00-05:00"),
+        ("2017-11-05T00:00-05:00", 3, "2017-11-05T03:00-06:00"),
+        ("2017-03-12T01:00-06:00", 1, "2017-03-12T03:00-05:00"),
+        ("2017-11-05T01:00-05:00", 1, "2017-11-05T02:00-06:00"),
+        ("2017-06-10T08:00-05:00", 2, "2017-06-10T10:00-05:00"),
+    ],
+)
+def test_wall_hours_keep_the_wall_time(start: str, length: int, end: str) -> None:
+    """A turn of wall hours ends when the clock shows so many more, as GoAlert's hourly rotations do."""
+    first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    rotation = Rotation(["ann", "bob", "cy"], first, "America/Chicago", "1 wall hour", length)
+
+    assert (first, last) == (rotation.shifts(first, last)[0].start, rotation.shifts(first, last)[0].end)
+
+
+def test_hours_pass_and_wall_hours_keep_the_clock() -> None:
+    """Twelve hours from eight begin at nine once clocks have gone forward; twelve wall hours begin at eight all year."""
+    at = datetime(2026, 7, 1, 8, 30, tzinfo=BERLIN)
+    passing, kept = (
+        Rotation(["day", "night"], "2026-03-02T08:00", "Europe/Berlin", every) for every in ("12 hours", "12 wall hours")
+    )
+
+    assert ("night",) == passing.on_call(at)
+    assert ("day",) == kept.on_call(at)
+    assert ("day",) == kept.on_call(datetime(2076, 1, 1, 19, 59, tzinfo=BERLIN))
+    assert kept == Rotation(**kept.to_data())
+
+
 def test_turns_reach_back_before_the_start() -> None:
     """The turn before the first one belongs to the last user."""
     rotation = Rotation(["ann", "bob", "cy"], "2026-03-02T09:00", "Europe/Berlin", "1 day")
