@@ -137,7 +137,10 @@ def coverage(
     low = instant(at)
     if not _whole(days) or not 1 <= days <= MOST_DAYS:
         raise InputError(f"days is a whole number from 1 to {MOST_DAYS:,}, not {shown(days)}", code="oncall.days")
-    high = low + timedelta(days=days)
+    try:
+        high = low + timedelta(days=days)
+    except OverflowError:
+        raise InputError(f"{days} days after {write_instant(low)} there is no calendar any more", code="oncall.days") from None
     parts: tuple[list[Shift], list[Shift], list[Shift]] = ([], [], [])
     for one in stretches(schedule, low, high):
         parts[min(len(one.users), 2)].append(one)

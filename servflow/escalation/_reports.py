@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from servflow.calendars import Calendar, HolidayList, minus
-from servflow.errors import InputError, LimitError, shown
+from servflow.errors import DefinitionError, InputError, LimitError, shown
 from servflow.escalation._members import Users
 from servflow.escalation._roster import Roster
 from servflow.escalation._rotation import MAX_SHIFTS, Rotation, Shift
@@ -127,7 +127,7 @@ def fairness(
     zone: str | None = None,
     world: World | Mapping[str, Any] | None = None,
     night: str = "22:00-06:00",
-    weekend: str = "sat-sun",
+    weekend: str | Iterable[str] = "sat-sun",
     holidays: Any = (),
     people: Iterable[str] = (),
 ) -> Fairness:
@@ -144,7 +144,7 @@ def fairness(
         zone: in whose wall time nights and days are; None: the schedule's own, where it has just one.
         world: where it knows a person's own zone, theirs is taken instead.
         night: the window of a night; it belongs to the date on which it begins.
-        weekend: the days of a weekend, such as ``fri-sat``; days next to each other are one weekend.
+        weekend: the days of a weekend, such as ``fri-sat``, or a list of them; days next to each other are one weekend.
         holidays: dates, ``MM-DD`` for every year, a ``HolidayList`` or the ``Calendar`` whose holidays are meant; the make-up
             workdays of a list are no weekend.
         people: who else is to be in the report, though the schedule does not name them.
@@ -158,7 +158,7 @@ def fairness(
     low, high = _range(start, end)
     known = World.of(world)
     found = _collected(schedule, low, high)
-    users = dict.fromkeys([*named(schedule), *found, *people])
+    users = dict.fromkeys([*named(schedule), *found, *((people,) if isinstance(people, str) else people)])
     zones = {user: _own_zone(known, user) for user in users}
     fallback = zone or (None if users and all(zones.values()) else _zone_of(schedule))
     hours: dict[str, _Hours] = {}
@@ -306,11 +306,21 @@ def _zone_of(schedule: Any) -> str:
     return zones[0]
 
 
-def _hours(zone: str, night: str, weekend: str, holidays: Any, asked: Stretch) -> _Hours:
+def _calendar(part: str, zone: str, week: Mapping[str, Any], **more: Any) -> Calendar:
+    """A calendar of one part of what was asked; what is wrong in it is told as wrong there."""
+    try:
+        return Calendar(zone, week, **more)
+    except DefinitionError as error:
+        told = [evolve(one, path=part) if one.path.startswith("week") else one for one in error.findings]
+        raise DefinitionError.of(told) from None
+
+
+def _hours(zone: str, night: str, weekend: str | Iterable[str], holidays: Any, asked: Stretch) -> _Hours:
     dates = holidays.holidays if isinstance(holidays, (HolidayList, Calendar)) else holidays
     worked = holidays.workdays if isinstance(holidays, HolidayList) else ()
-    nights = Calendar(zone, {"mon-sun": [night]})
-    free = Calendar(zone, {weekend: _ALL_DAY}, shifts={day: [] for day in worked})
+    days = weekend if isinstance(weekend, str) else ",".join(map(str, weekend))
+    nights = _calendar("night", zone, {"mon-sun": [night]})
+    free = _calendar("weekend", zone, {days: _ALL_DAY}, shifts={day: [] for day in worked})
     rest = minus(Calendar(zone, _EVERY_DAY), Calendar(zone, _EVERY_DAY, holidays=dates)) if dates else None
     found = [[] if calendar is None else list(calendar.intervals(*asked)) for calendar in (nights, free, rest)]
     return _Hours(*found)

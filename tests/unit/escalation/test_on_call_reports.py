@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from servflow.calendars import Calendar, HolidayList
-from servflow.errors import InputError, TimeError
+from servflow.errors import DefinitionError, InputError, TimeError
 from servflow.escalation import Override, Roster, Rotation, Schedule, Shift, coverage, duties, fairness
 from servflow.escalation._reports import named
 from servflow.model import Person, World
@@ -163,6 +163,22 @@ def test_questions_without_an_answer_are_refused(schedule: Any, options: dict[st
         fairness(schedule, MARCH, **asked)
 
 
+@pytest.mark.parametrize(("part", "value"), [("night", "22-6"), ("night", None), ("weekend", "foo"), ("weekend", ["sat", 7])])
+def test_what_is_wrong_in_a_question_is_named(part: str, value: Any) -> None:
+    """A night or a weekend that is none is told under its own name."""
+    with pytest.raises(DefinitionError) as told:
+        fairness(WEEKLY, MARCH, APRIL, **{part: value})
+
+    assert [part] == [finding.path for finding in told.value.findings]
+
+
+def test_one_person_and_a_list_of_days() -> None:
+    """A text is one person, not their letters; days of a weekend may be a list."""
+    told = fairness(WEEKLY, MARCH, APRIL, people="zoe", weekend=["sat", "sun"])
+
+    assert fairness(WEEKLY, MARCH, APRIL, people=["zoe"]) == told
+
+
 def test_the_report_is_json_ready() -> None:
     """Lengths are hours, instants are text."""
     told = fairness(WEEKLY, MARCH, MARCH + 12 * HOUR).to_data()
@@ -252,6 +268,8 @@ def test_days_are_bounded(days: Any) -> None:
         coverage(WEEKLY, MARCH, days)
     with pytest.raises(TimeError):
         coverage(WEEKLY, datetime(2026, 3, 1), 1)
+    with pytest.raises(InputError, match="no calendar any more"):
+        coverage(WEEKLY, datetime(9999, 12, 1, tzinfo=UTC), 60)
 
 
 def test_everybody_whom_a_schedule_may_ever_name() -> None:
