@@ -16,9 +16,9 @@ from servflow.cli._calendar_files import read_calendars
 from servflow.cli._output import FINDINGS, FIRST_YEAR, LAST_YEAR, Instant, Say, command, finding_data, percent, stamp
 from servflow.documents import load_schedules, load_world
 from servflow.documents._save import written
-from servflow.errors import DefinitionError, Finding, InputError, nearest
+from servflow.errors import DefinitionError, Finding, InputError, nearest, shown
 from servflow.escalation import Shift, coverage, duties, fairness
-from servflow.escalation._reports import shifts_of, zones_of
+from servflow.escalation._reports import named, shifts_of, zones_of
 from servflow.integrations import icalendar as ical
 from servflow.model import World
 
@@ -77,8 +77,7 @@ class Asked:
 
 def _read(say: Say, file: Path, name: str | None, zone: str | None) -> list[Asked]:
     """The schedule of that name, or all of the file."""
-    if zone is not None:
-        Calendar(zone, {"mon": ["00:00-24:00"]})  # says what is wrong with a zone, as everywhere
+    _check_zone(zone)
     known = load_schedules(file, lang=say.lang)
     if name is not None and name not in known:
         close = nearest(name, known)
@@ -89,6 +88,20 @@ def _read(say: Say, file: Path, name: str | None, zone: str | None) -> list[Aske
         own = zones_of(known[each])
         found.append(Asked(each, known[each], zone or (own[0] if len(own) == 1 else "UTC")))
     return found
+
+
+def _check_zone(zone: str | None) -> None:
+    if zone is not None:
+        Calendar(zone, {"mon": ["00:00-24:00"]})  # says what is wrong with a zone, as everywhere
+
+
+def _check_person(asked: Asked, person: str | None) -> None:
+    """See that a person is one of the schedule: a misspelt one would look like somebody without shifts."""
+    users = named(asked.schedule)
+    if person is not None and person not in users:
+        close = nearest(person, users)
+        hint = f"did you mean {close!r}?" if close else "`servflow oncall fairness` lists everybody"
+        raise InputError(f"{asked.name} names nobody called {shown(person)}; {hint}", code="usage")
 
 
 def _one(say: Say, file: Path, name: str | None, zone: str | None) -> Asked:
@@ -167,6 +180,7 @@ def shifts_command(
     one = _one(say, file, name, zone)
     start, end = one.at(span["start"]), one.at(span["end"])
     found: Sequence[Shift] = shifts_of(one.schedule, start, end)
+    _check_person(one, person)
     if person is not None:
         found = duties(one.schedule, start, end).get(person, [])
     if say.json:
@@ -269,6 +283,7 @@ def import_command(
 
     Without --world and --person names are ids. The status is 1 where there is something to read first.
     """
+    _check_zone(zone)
     here = Asked("", None, zone or "UTC")
     start, end = here.at(asked["start"]), here.at(asked["end"])
     places = asked["places"] or ("summary", "attendee", "description")
@@ -301,6 +316,7 @@ def export_command(say: Say, file: Path, *, name: str | None, zone: str | None, 
     """
     one = _one(say, file, name, zone)
     start, end = one.at(asked["start"]), one.at(asked["end"])
+    _check_person(one, asked["person"])
     when = asked["made"] or datetime.now(UTC)
     text = ical.write_shifts(one.schedule, asked["person"], start, end, stamp=when, zone=zone, name=one.name)
     if output is not None:

@@ -167,6 +167,9 @@ def test_shifts_become_a_calendar(run: Run, file: Path, tmp_path: Path) -> None:
         (("shifts", "--start", "0026-03-02", "--end", "2026-03-02"), "out of range"),
         (("fairness", "--start", "2026-03-02", "--end", "2026-03-01"), "is not after the start"),
         (("coverage", "--days", "0"), "days is a whole number"),
+        (("shifts", *MARCH, "--person", "an"), "names nobody called 'an'; did you mean 'ann'?"),
+        (("export", *MARCH, "--person", "nobody"), "`servflow oncall fairness` lists everybody"),
+        (("import", *MARCH, "--zone", "X/Y"), "no time zone is named 'X/Y'"),
     ],
 )
 def test_bad_questions_are_refused(run: Run, file: Path, arguments: tuple[str, ...], message: str) -> None:
