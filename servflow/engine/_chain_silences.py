@@ -9,6 +9,7 @@ from servflow import escalation
 from servflow.engine._chain_ends import hush, stop
 from servflow.engine._chain_plans import ChainPlan, plan_of, put_on, runs_of
 from servflow.engine._chain_triggers import Beginning
+from servflow.escalation._causes import first_of
 from servflow.model import ChainRun, ChainStarted
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def beginning_of(plan: ChainPlan, cause: str) -> Beginning | None:
     kind = escalation.cause_kind(cause)
     if kind == "silent":
         cause = cause.removesuffix(_SECOND)
+    cause = first_of(cause)
     matches = [one for one in plan.starts if one.head == cause or (kind == "age" and cause.startswith(one.head))]
     return matches[0] if matches else None
 

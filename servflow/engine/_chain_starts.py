@@ -15,6 +15,7 @@ from servflow.engine._chain_triggers import Beginning
 from servflow.engine._payloads import refuse
 from servflow.errors import Refused, nearest
 from servflow.escalation import ASKED
+from servflow.escalation._causes import again, first_of
 from servflow.model import ChainRun, ChainStopped, replace
 
 if TYPE_CHECKING:
@@ -65,9 +66,21 @@ def _start_or_arm(call: OneCall, plan: ChainPlan, beginning: Beginning, cause: s
     trigger = beginning.trigger
     if trigger.delay is None:
         start(call, plan, beginning, cause, at)
-    elif not _live(call, plan, cause):
+        return
+    if trigger.kind == "state" and _live(call, plan, cause):
+        cause = again(cause)  # another stay; whether it need be told of shows when it has lasted
+    if not _live(call, plan, cause):
         armed = escalation.arm(plan.chain, cause, at, trigger.delay, call.compiled.calendar(trigger.calendar))
         put_on(call, armed)
+
+
+def _climbing(call: OneCall, run: ChainRun) -> bool:
+    """Whether a run about an earlier stay in the same state climbs while this one waits to begin."""
+    if escalation.cause_kind(run.cause) != "state":
+        return False
+    first = first_of(run.cause)
+    others = [held for held in call.draft.chains if held.chain == run.chain and first_of(held.cause) == first]
+    return any(held.phase != "armed" for held in others)
 
 
 def _live(call: OneCall, plan: ChainPlan, cause: str) -> ChainRun | None:
@@ -155,6 +168,8 @@ def begin_armed(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: dateti
         reason = "what it waited for starts its chain no more"
     elif _chain_silences.told_already(call, run):
         reason = "the silence before this one is being escalated still"
+    elif _climbing(call, run):
+        reason = "the stay before this one is being escalated still"
     else:
         try:
             way = _way(call, plan, beginning)

@@ -19,6 +19,8 @@ ASKED = "event:chain.start"
 DELAYED = ("state", "age", "silent")
 """The kinds of triggers that may wait; several of one chain that wait differently are told apart by a number."""
 
+_AGAIN = ".again"
+
 
 @frozen(kw_only=True)
 class Start:
@@ -66,6 +68,17 @@ def _name(trigger: Trigger) -> str:
 def cause_kind(cause: str) -> str:
     """The kind of trigger a cause tells of; ``start`` where an action of the workflow began the run."""
     return cause.partition(":")[0].partition(".")[0]
+
+
+def again(cause: str) -> str:
+    """The cause of a run that waits in a state anew while one of the stay before is climbed still."""
+    return f"{cause.partition(':')[0]}{_AGAIN}:{cause.partition(':')[2]}"
+
+
+def first_of(cause: str) -> str:
+    """The cause as its trigger has it, whether it is there anew or not."""
+    head, colon, rest = cause.partition(":")
+    return f"{head.removesuffix(_AGAIN)}{colon}{rest}" if cause_kind(cause) == "state" else cause
 
 
 def state_of(cause: str) -> str | None:

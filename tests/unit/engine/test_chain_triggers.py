@@ -11,6 +11,7 @@ import servflow
 from servflow.engine import Workflow, migrate, plan_migration
 from servflow.engine._verbs import Walk
 from servflow.errors import DefinitionError, Refused
+from servflow.escalation import state_of
 from servflow.model import SYSTEM, ChainStarted, ChainStopped, Escalated, dump, load_ticket
 from tests.unit.engine.climbs import climbing, level, reached
 from tests.unit.engine.flows import CLERK, Case, after, flow, kinds, move, notify, of, told
@@ -227,6 +228,35 @@ def test_two_ages_start_two_runs() -> None:
     assert [("age:0", after(hours=24)), ("age.2:0", after(hours=48))] == begun(case)
     assert [("clerk", after(hours=24)), ("boss", after(hours=24)), ("boss", after(hours=48))] == [
         (one.name, one.scheduled) for one in of(Escalated, case.records)
+    ]
+
+
+def test_a_stay_that_begins_while_the_one_before_is_escalated_is_not_forgotten() -> None:
+    """The first run is over before the second stay has lasted, which then begins a run of its own."""
+    case = climbing(level("one", "1h"), start={"state": "b", "after": "4h"})
+    case.fire("go")
+    case.fire("back", minutes=241)
+    case.fire("go", minutes=242)
+    case.until(1_000)
+
+    assert [after(240), after(482)] == [at for _, at in begun(case)]
+    assert [after(300), after(542)] == spoke(case)
+    assert ["b", "b"] == [state_of(cause) for cause, _ in begun(case)]
+    assert case.ticket == case.workflow.fold(case.records)
+
+
+def test_a_stay_is_not_told_of_while_the_one_before_still_is() -> None:
+    """Both are about the ticket being there too long: one run is enough, and the record says so."""
+    case = climbing(level("one", "9h"), start={"state": "b", "after": "4h"})
+    case.fire("go")
+    for minute in (241, 400):
+        case.fire("back", minutes=minute)
+        case.fire("go", minutes=minute + 1)
+    case.until(1_000)
+
+    assert [after(240)] == [at for _, at in begun(case)]
+    assert ["left b", "the stay before this one is being escalated still"] == [
+        one.reason for one in of(ChainStopped, case.records)
     ]
 
 
