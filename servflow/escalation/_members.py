@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from attrs import field, frozen
@@ -122,22 +123,17 @@ class Epoch:
 
     def _carried(self, users: tuple[Users, ...], turn: int) -> int:
         """The place in an edited list of whoever has a turn, or of the next in the old order who is still there."""
-        places: dict[Users, list[int]] = {}
-        entries: dict[str, list[int]] = {}
-        for place, group in enumerate(users):
-            places.setdefault(group, []).append(place)
-            for user in group:
-                entries.setdefault(user, []).append(place)
+        whole, each = set(users), set(chain.from_iterable(users))
         here = (turn + self.offset) % len(self.users)
         for place in (*range(here, len(self.users)), *range(here)):
             group = self.users[place]
-            same = places.get(group)
-            if same:
+            if group in whole:
                 # Somebody listed twice stays the second of themselves where there still is a second.
+                same = [other for other, found in enumerate(users) if found == group]
                 return same[min(self.users[:place].count(group), len(same) - 1)]
-            meant = [other for user in group for other in entries.get(user, ())]
-            if meant:
-                return Counter(meant).most_common(1)[0][0]
+            if not each.isdisjoint(group):
+                meant = Counter(other for user in group for other, found in enumerate(users) if user in found)
+                return meant.most_common(1)[0][0]
         return 0
 
 

@@ -37,9 +37,9 @@ from servflow.model import FrozenMap, from_micros, instant, micros, write_instan
 MAX_LENGTH = 10_000
 MAX_SHIFTS = 100_000
 # After how many turns without any duty the search for one ends, by what turns are counted in: a week has 10,080
-# minutes, the calendar comes back after 4,800 months, and turns of days fall on the same weekdays after at most seven.
+# minutes, dates fall on the same weekdays within fifty years, and turns of days do after at most seven.
 MAX_IDLE = 12_000
-IDLE_MONTHS = 4_800
+IDLE_MONTHS = 600
 IDLE_TURNS = 14
 IDLE_DAYS = 800
 MAX_OTHERS = 2_500
@@ -239,13 +239,18 @@ class Rotation:
         if every.unit in ELAPSED_UNITS or every.unit == "wall hour":
             return MAX_IDLE
         if every.unit == "month":
-            return IDLE_MONTHS
+            return max(IDLE_TURNS, IDLE_MONTHS // every.count)
         return max(IDLE_TURNS, IDLE_DAYS // (every.count * (7 if every.unit == "week" else 1)))
 
     @cached_property
     def alone(self) -> bool:
         """Whether one and the same group has every turn whole, so that turns make no difference to who is on call."""
-        return self._hold is None and len({group for epoch in self._compiled[1].epochs for group in epoch.users}) == 1
+        return self._hold is None and self._single
+
+    @cached_property
+    def _single(self) -> bool:
+        """Whether one and the same group has every turn."""
+        return len({group for epoch in self._compiled[1].epochs for group in epoch.users}) == 1
 
     def __getstate__(self) -> dict[str, Any]:
         """What it is made of, without what was worked out of it."""
@@ -254,7 +259,7 @@ class Rotation:
     @property
     def _most(self) -> int:
         """How many stretches to look at for other users: where there is one group only, the nearest is it or nobody is."""
-        return 3 if self.alone else MAX_OTHERS
+        return 3 if self._single else MAX_OTHERS
 
     @property
     def unbroken(self) -> bool:

@@ -196,7 +196,17 @@ def hours(value: Any) -> FrozenMap[str, Any]:
 
 def on_call(value: Any) -> FrozenMap[str, Any]:
     """Name -> schedule or rotation."""
-    return _each(lambda item: _answers(item, "on_call"), value)
+    return _each(_on_call, value)
+
+
+def _on_call(value: Any) -> Any:
+    if isinstance(value, Mapping):  # what a schedule is made of is not known here
+        raise InputError(
+            f"expected an object with on_call, got the mapping {shown(value)}; read it with servflow.escalation.Schedule.of, "
+            "or the file that it stands in with servflow.documents.load_world",
+            value=shown(value),
+        )
+    return _answers(value, "on_call")
 
 
 def facts(value: Any) -> FrozenMap[str, Any]:

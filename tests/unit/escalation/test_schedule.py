@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from servflow.errors import DefinitionError, LimitError, TimeError
+from servflow.errors import DefinitionError, InputError, LimitError, TimeError
 from servflow.escalation import Override, Rotation, Schedule
+from servflow.model import World
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 NOON = MONDAY + timedelta(hours=12)
@@ -347,3 +348,14 @@ def test_what_was_worked_out_is_not_written() -> None:
 
     assert before == len(pickle.dumps(schedule))
     assert (schedule, hash(schedule), schedule.on_call(NOON)) == (again, hash(again), again.on_call(NOON))
+
+
+def test_a_world_says_how_a_schedule_is_read() -> None:
+    """What a schedule is made of is no schedule yet; the world says who reads it."""
+    layer = {"users": ["ann"], "start": "2026-03-02", "zone": "UTC"}
+    with pytest.raises(InputError, match=r"Schedule\.of.*load_world"):
+        World.of({"schedules": {"hotline": {"layers": [layer]}}})
+    world = World.of({"schedules": {"hotline": Schedule.of({"layers": [layer]})}})
+
+    assert world is not None
+    assert ("ann",) == world.schedules["hotline"].on_call(MONDAY)
