@@ -258,7 +258,7 @@ def _clock(
 
 def _escalations(runs: Sequence[RunStory]) -> list[dict[str, Any]]:
     """Everything that happened to the runs of chains, in order, also to those that left the ticket."""
-    found = sorted(((step.recorded, run, step) for run in runs for step in run.steps), key=lambda item: item[0])
+    found = sorted(((run, step) for run in runs for step in run.steps), key=lambda item: item[1].sequence)
     return [
         {
             "at": stamp(step.at),
@@ -270,7 +270,7 @@ def _escalations(runs: Sequence[RunStory]) -> list[dict[str, Any]]:
             "to": list(step.to) or ([step.by] if step.by else []),
             "why": [*step.did, *step.why, *([cause_text(run.cause, run.definition)] if step.kind == "started" else [])],
         }
-        for _, run, step in found
+        for run, step in found
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from servflow.cli._explain import BEST, LAST_DECISIONS, verdict
 from servflow.cli._output import Say, span
 from servflow.escalation import cause_text
-from servflow.escalation._words import reason_in
+from servflow.escalation._words import did_in, reason_in
 from servflow.model import read_instant
 
 Told = Mapping[str, Any]
@@ -318,7 +318,7 @@ def _escalations(say: Say, told: Told, zone: str) -> None:
         say.line(f"  {words('explain.no_escalations')}")
         return
     say.table(
-        [words("at"), words("chain"), words("level"), words("outcome"), words("who"), words("reason")],
+        [words("at"), words("chain"), words("level"), words("outcome"), words("told"), words("reason")],
         [
             (
                 _shown(say, item["at"], zone),
@@ -337,7 +337,9 @@ def _why(item: Told, lang: str) -> str:
     """Why a level came to what it did, or what started a run."""
     if item["cause"] is not None and lang != "en":
         return cause_text(item["cause"], lang=lang)
-    return "; ".join(reason_in(reason, lang) for reason in item["why"])
+    return ("；" if lang == "zh" else "; ").join(  # noqa: RUF001 - Chinese text uses full-width punctuation
+        did_in(reason_in(reason, lang), lang) for reason in item["why"]
+    )
 
 
 def _next(say: Say, told: Told, zone: str) -> None:

@@ -57,3 +57,40 @@ def test_explain_tells_who_helps_and_who_watches(run: Run, tmp_path: Path) -> No
     ):
         assert said in text
     assert "关注人：max。" in chinese
+
+
+CHAINS = """
+workflow: chased
+initial: open
+states: {open: {}}
+escalations:
+  - name: first
+    start: {state: open}
+    levels:
+      - name: one
+        remind: {every: 5m, times: 1}
+        do: [{add_owner: {to: {user: ann}}}, {notify: {to: owner, template: t}}, {start: second}]
+      - {name: far, after: 9h, do: [{notify: {to: owner, template: t}}]}
+  - name: second
+    start: {correlator: never}
+    levels: [{name: two, after: 5m, do: [{notify: {to: owner, template: t}}]}]
+"""
+
+
+def test_explain_tells_what_chains_did_as_it_happened(run: Run, tmp_path: Path) -> None:
+    """Two chains at one instant stand in the order of their records, and what a level did is told in the language."""
+    path = tmp_path / "tickets.db"
+    with SqliteStore(path) as store:
+        now = [NINE]
+        desk = Desk(load(CHAINS), store, now=lambda: now[0])
+        desk.open("T1")
+        now[0] += timedelta(minutes=6)
+        desk.tick()
+
+    told = json.loads(run("explain", path, "T1", "--at", now[0].isoformat(), "--format", "json").stdout)["escalations"]
+    chinese = run("explain", path, "T1", "--at", now[0].isoformat(), "--lang", "zh").stdout
+
+    assert [("first", "one"), ("second", "two"), ("first", "one")] == [
+        (item["chain"], item["level"]) for item in told if item["level"]
+    ]
+    assert "负责人：ann；负责人" in chinese
