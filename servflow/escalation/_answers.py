@@ -8,7 +8,7 @@ from attrs import evolve
 
 from servflow.errors import InputError, TimeError, nearest, shown
 from servflow.escalation._chain import Chain
-from servflow.escalation._counting import counted, counting
+from servflow.escalation._counting import counted, counting, freezing
 from servflow.escalation._spans import ELAPSED, CalendarOf, later, plus, regained, time_left
 from servflow.escalation._steps import FROZEN, ordered
 from servflow.model import ChainRun, Span, instant, replace
@@ -21,7 +21,7 @@ def _freeze(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> Ch
     left, found = None, run.counted_in
     if run.due is not None:
         level = chain.levels[run.level]
-        calendar, found = counting(cal_of, level, found, at)
+        calendar, found = freezing(cal_of, level, found, at)
         left = time_left(level.after, at, run.due, calendar)
     # Somebody has taken notice, so what waited for quiet hours to end need not be said.
     return replace(run, base=at, due=None, left=left, counted_in=found, quiet=())
@@ -104,9 +104,9 @@ def _moved(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> Cha
     for reminder in run.reminders:
         level = chain.levels[reminder.level]
         every = Span() if level.remind is None else level.remind.every
-        calendar, found = counting(cal_of, level, reminder.counted_in, frozen_at)
+        calendar, _ = freezing(cal_of, level, reminder.counted_in, frozen_at)
         left = time_left(every, frozen_at, reminder.due, calendar)
-        moved.append(evolve(reminder, due=regained(every, at, left, calendar), counted_in=found))
+        moved.append(evolve(reminder, due=regained(every, at, left, calendar)))
     return replace(run, reminders=ordered(moved))
 
 

@@ -62,26 +62,33 @@ class Finder:
 
     def again(self, found: CountedIn) -> tuple[Counts, CountedIn]:
         """What a delay counts in that was found before; where the world does not know it any more, what takes its place."""
-        if found.shift is None:
-            try:
-                counts = self.named(found.calendar)
-            except (KeyError, InputError):  # another version of the definition has no calendar of this name
-                said = [f"there is no calendar {found.calendar}"]
-                found = CountedIn(calendar=self._own(said), because="; ".join(said))
-                return self.named(found.calendar), found
-        else:
-            known = None if self.world is None else self.world.calendars.get(found.shift)
-            if not isinstance(known, Counts):
-                said = [f"the world has no calendar {found.shift}" if self.world is not None else "no world was given"]
-                found = CountedIn(calendar=self._own(said), zone=None, because="; ".join(said))
-                return self.named(found.calendar), found
-            counts = known
+        gone = self.lost(found)
+        if gone is not None:
+            said = [gone]
+            found = CountedIn(calendar=self._own(said), because="; ".join(said))
+            return self.named(found.calendar), found
+        counts: Any = self.named(found.calendar) if found.shift is None else self._of_world(found.shift)
         if found.zone is None or (found.calendar is None and found.shift is None):
             return counts, found
         if isinstance(counts, OpenTime):
             return in_zone(counts, found.zone), found
         because = "; ".join(filter(None, (found.because, "its hours cannot be read in another zone")))
         return counts, evolve(found, zone=None, because=because)
+
+    def lost(self, found: CountedIn) -> str | None:
+        """Why what was found before is not known any more; None where it is."""
+        if found.shift is None:
+            try:
+                self.named(found.calendar)
+            except (KeyError, InputError):  # another version of the definition has no calendar of this name
+                return f"there is no calendar {found.calendar}"
+            return None
+        if isinstance(self._of_world(found.shift), Counts):
+            return None
+        return "no world was given" if self.world is None else f"the world has no calendar {found.shift}"
+
+    def _of_world(self, name: str) -> Any:
+        return None if self.world is None else self.world.calendars.get(name)
 
     def _own(self, said: list[str]) -> str | None:
         name = self.own()
@@ -148,6 +155,19 @@ def counting(cal_of: CalendarOf, level: Level, found: CountedIn | None, at: date
     return counted(cal_of, level, at) if found is None else _finder(cal_of).again(found)
 
 
+def freezing(cal_of: CalendarOf, level: Level, found: CountedIn | None, at: datetime) -> Found:
+    """
+    What is left of a delay counts in when it freezes: what it began in.
+
+    Where nobody knows that any more time as it passes takes its place, so that a freeze that ends at once leaves the due
+    instant as it was; hours of another calendar may all be over, and the level would come early.
+    """
+    gone = None if found is None else _finder(cal_of).lost(found)
+    if gone is None:
+        return counting(cal_of, level, found, at)
+    return ELAPSED, CountedIn(because=f"{gone}; what is left counts as time passes")
+
+
 def _finder(cal_of: CalendarOf) -> Finder:
     return cal_of if isinstance(cal_of, Finder) else Finder(cal_of)
 
@@ -165,4 +185,4 @@ def _moved(data: Any, zone: str) -> Any:
     return {operation: [_moved(part, zone) for part in parts] for operation, parts in data.items()}
 
 
-__all__ = ["ELAPSED", "Finder", "counted", "counting", "in_zone"]
+__all__ = ["ELAPSED", "Finder", "counted", "counting", "freezing", "in_zone"]

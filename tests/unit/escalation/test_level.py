@@ -179,7 +179,7 @@ def test_reminders_count_as_their_level_did() -> None:
 
 
 def test_a_shift_that_the_world_lost_is_replaced_and_said() -> None:
-    """What is left of a delay goes on in the ticket's calendar where the world no longer has the shift."""
+    """What is left of a delay counts as time passes where the world no longer has the shift: it is never due early."""
     chain = Chain(name="c", start={"event": "x"}, levels=[level(after="4h", zone="recipient")])
     run = begin(chain, "x", START, finder())
     lost = finder(world(calendars={}))
@@ -187,10 +187,36 @@ def test_a_shift_that_the_world_lost_is_replaced_and_said() -> None:
     resting = acknowledge(chain, run, START, None, lost)
     woken = wake_up(chain, resting, START, lost)
 
+    assert "the world has no calendar late; what is left counts as time passes" == (
+        woken.counted_in and woken.counted_in.because
+    )
+    assert (datetime(2026, 3, 2, 18, tzinfo=UTC), run.due) == (run.due, woken.due)
+
+
+def test_a_shift_that_is_lost_while_a_run_rests_is_replaced_and_said() -> None:
+    """What was left then is known, and counts in the ticket's calendar."""
+    chain = Chain(name="c", start={"event": "x"}, levels=[level(after="4h", zone="recipient")])
+    lost = finder(world(calendars={}))
+    resting = acknowledge(chain, begin(chain, "x", START, finder()), START, None, finder())
+
+    woken = wake_up(chain, resting, START, lost)
+
     assert "the world has no calendar late; counts in office, the calendar of the ticket" == (
         woken.counted_in and woken.counted_in.because
     )
-    assert (datetime(2026, 3, 2, 18, tzinfo=UTC), datetime(2026, 3, 2, 17, tzinfo=UTC)) == (run.due, woken.due)
+    assert (timedelta(hours=4), datetime(2026, 3, 2, 13, tzinfo=UTC)) == (resting.left, woken.due)
+
+
+def test_reminders_of_a_lost_shift_stay_where_they_were_when_a_run_rests_no_time() -> None:
+    """Taking notice and taking it back at once moves no reminder, whatever the world knows meanwhile."""
+    one = level(zone="recipient", remind={"every": "9h", "times": 2})
+    chain = Chain(name="c", start={"event": "x"}, levels=[one, level(name="two", after="1h")])
+    run = climb(chain, begin(chain, "x", START, finder()), finder())
+    lost = finder(world(calendars={}))
+
+    woken = wake_up(chain, acknowledge(chain, run, START, None, lost), START, lost)
+
+    assert run.reminders == woken.reminders
 
 
 def test_a_calendar_that_the_definition_lost_is_replaced_and_said() -> None:
@@ -202,8 +228,8 @@ def test_a_calendar_that_the_definition_lost_is_replaced_and_said() -> None:
     woken = wake_up(chain, acknowledge(chain, run, START, None, gone), START, gone)
 
     because = woken.counted_in.because if woken.counted_in else ""
-    assert "there is no calendar office; the ticket has no calendar, counts as time passes" == because
-    assert START + timedelta(hours=4) == woken.due
+    assert "there is no calendar office; what is left counts as time passes" == because
+    assert run.due == woken.due
 
 
 def test_a_plan_counts_with_the_same_finder() -> None:
