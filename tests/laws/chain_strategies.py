@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from attrs import frozen
+from hypothesis import assume
 from hypothesis import strategies as st
 
+from servflow.errors import DefinitionError
 from servflow.model import Actor, ChainRecord, ChainRun, Engineer, Escalated, Person, Queue, Record, Reminded, World
 from tests.laws.kernel_workflows import NIGHT, OFFICE, Case
 
@@ -192,7 +194,7 @@ def cases(draw: st.DrawFn) -> Case:
         ],
         "escalations": drawn,
     }
-    return Case(
+    case = Case(
         name=str(drawn),
         definition=definition,
         world=WORLD,
@@ -200,6 +202,12 @@ def cases(draw: st.DrawFn) -> Case:
         menu=MENU,
         path=(MENU[0], ("ticket.message", {"side": "customer"}, ANN), ("complain", None, ANN)),
     )
+    try:
+        assert case.workflow.escalations
+    except DefinitionError as error:  # levels whose events lead back to them at once are refused at load
+        assume({"chain.circle"} != {finding.code for finding in error.findings})
+        raise
+    return case
 
 
 @frozen

@@ -29,6 +29,7 @@ from servflow.model import (
     Reminded,
     Ticket,
     Unreachable,
+    canonical,
     dump,
     load_ticket,
 )
@@ -361,6 +362,56 @@ def _told(
     return workflow, outcome.ticket, records
 
 
+# while a run is frozen ------------------------------------------------------------------------------------------
+
+
+@LAWS
+@given(climbs(conditions=False), minutes.filter(bool), minutes)
+def test_a_freeze_moves_what_comes_by_the_time_that_counted(
+    drawn: tuple[dict[str, Any], dict[str, Any]], frozen: int, rest: int
+) -> None:
+    """Acknowledged, then taken back: what was pending moves by exactly what counted in between, the rest as far after."""
+    chain = {**drawn[0], "on_ack": "pause", "unack": "continue", "ack_ttl": None}
+    if any("remind" in level for level in chain["levels"]):
+        chain["repeat"] = None  # a climb over a reminder of the one before ends it, as far as it has come
+    said = [(frozen, ("ack", None)), (frozen + rest, ("unack", None))]
+    a, b = (START + timedelta(minutes=minute) for minute in (frozen, frozen + rest))
+    through, with_rest = (_all_told(chain, script) for script in ([], said))
+
+    assert through.keys() == with_rest.keys()
+    for key, (due, before) in through.items():
+        moved, moved_before = with_rest[key]
+        spans = chain["levels"][key[1]]
+        span = spans["remind"]["every"] if key[2] else spans["after"]
+        # A repeated climb pauses in what its first level counts in.
+        calendar = None if span.endswith("d") else spans["calendar"]
+        if due < a:
+            assert due == moved
+        elif before < a:
+            assert _counted(calendar, a, b) == _counted(calendar, due, moved)
+        else:
+            assert _counted(calendar, before, due) == _counted(calendar, moved_before, moved)
+
+
+def _counted(calendar: str | None, a: Any, b: Any) -> timedelta:
+    return b - a if calendar is None else HOURS[calendar].between(a, b)
+
+
+def _all_told(chain: dict[str, Any], said: list[tuple[int, tuple[str, Any]]]) -> dict[tuple[int, int, int], tuple[Any, Any]]:
+    """When each level (0) and each of its reminders of each climb is set for, and what it counts from."""
+    workflow, ticket, records = _told(chain, said, flag=True)
+    records += workflow.advance(ticket, at=START + 200 * DAYS).records
+    found: dict[tuple[int, int, int], tuple[Any, Any]] = {}
+    last = START
+    for one in reached(records):
+        level, scheduled = one.record.level, one.record.scheduled
+        number = next(n for n in range(10) if (one.climb, level, n) not in found)
+        before = found[one.climb, level, number - 1][0] if number else last
+        found[one.climb, level, number] = (scheduled, before)
+        last = last if number else scheduled
+    return found
+
+
 # what is planned ------------------------------------------------------------------------------------------------
 
 
@@ -429,6 +480,26 @@ def test_the_same_event_twice_is_once(case: Case, said: list[tuple[int, int]]) -
         return desk.get("T1"), tuple(desk.history("T1"))
 
     assert lived(1) == lived(2)
+
+
+@LAWS
+@given(cases(), openings, step_lists(most=8))
+def test_a_keyed_event_decided_twice_is_one(case: Case, opening: Opening, steps: list[Step]) -> None:
+    """Decided again from the ticket it met, an event under its key gives the same bytes, so a store can hold it to once."""
+    story = play(case, opening, steps)
+    for number, call in enumerate(story.calls[1:]):
+        if call.verb != "fire":
+            continue
+        ticket = story.outcomes[number].ticket
+        once, twice_ = (
+            case.workflow.fire(
+                held, call.event, call.payload, at=call.at, actor=call.actor, world=case.world, key="k", occurred=call.occurred
+            )
+            for held in (ticket, load_ticket(json.loads(json.dumps(dump(ticket)))))
+        )
+
+        assert canonical(once) == canonical(twice_)
+        assert ["k"] == [record.key for record in once.records if isinstance(record, Received) and record.key]
 
 
 @settings(LAWS, max_examples=EXAMPLES)
