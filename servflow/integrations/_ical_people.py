@@ -77,6 +77,14 @@ class People:
             self._known[text] = self._asked(text) if self.ask is not None else self._found(text)
         return self._known[text]
 
+    def meant(self, user: str) -> tuple[str, ...]:
+        """The ids that a written id stands for: itself, where the caller knows it at all."""
+        if self.ask is not None:
+            return _ids(self.ask(user), user)
+        if self.table is None or any(user in ids for ids in self.table.values()):
+            return (user,)
+        return self.table.get(_plain(user), ())
+
     def _asked(self, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         ask = self.ask or (lambda _: None)
         whole = _ids(ask(text), text) if text else ()
@@ -137,7 +145,9 @@ def who(event: Any, people: People, places: Iterable[str]) -> tuple[tuple[str, .
     """The ids of those who are on call by an event, and the names in it that nobody is known by."""
     written = own(event)
     if written:
-        return written, ()
+        found = [people.meant(user) for user in written]
+        lacking = tuple(user for user, users in zip(written, found, strict=True) if not users)
+        return tuple(dict.fromkeys(user for users in found for user in users)), lacking
     unknown_all: list[str] = []
     for place in places:
         ids: list[str] = []

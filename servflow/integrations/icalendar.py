@@ -187,9 +187,10 @@ def read_on_call(
             note.
         people: who is meant by a name: a mapping from names and addresses to ids, a world (its people's ids and names), or a
             function of a text that gives an id, several or None. Upper and lower case are the same in a mapping, and a name is
-            also found inside a longer text. None: names are ids; ``On call - NAME - ...`` gives NAME.
-        who: where an event names people, of ``summary``, ``attendee`` and ``description``; the first that names somebody
-            decides. Several names stand apart by commas, semicolons, slashes or lines.
+            also found inside a longer text. Ids that ``write_shifts`` wrote count where they are known here. None: names are
+            ids; ``On call - NAME - ...`` gives NAME.
+        who: where an event names people, of ``summary``, ``attendee`` (who has not declined) and ``description``; the first
+            that names somebody decides. Several names stand apart by commas, semicolons, slashes or lines.
 
     Raises:
         InputError: the package is not installed, the file is no iCalendar or too large, or its rules go too far.

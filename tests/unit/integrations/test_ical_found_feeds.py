@@ -12,6 +12,7 @@ import pytest
 from servflow.errors import InputError
 from servflow.escalation import Roster
 from servflow.integrations.icalendar import read_ics, read_on_call
+from servflow.model import World
 from tests.requirements import require
 
 START, END = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
@@ -186,3 +187,22 @@ def test_a_missing_package_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> N
 
     expected = ("the package icalendar is not installed; pip install 'servflow[ical]'", "integrations.missing")
     assert expected == (told.value.message, told.value.code)
+
+
+@pytest.mark.parametrize(
+    ("people", "expected", "told"),
+    [
+        (None, ("ann", "root"), []),
+        ({"Ann Lee": "ann"}, ("ann",), ["root"]),
+        ({"ann": "a1", "root": ["r1", "r2"]}, ("a1", "r1", "r2"), []),
+        (World(people=[{"id": "ann"}]), ("ann",), ["root"]),
+        ({"ann": "ann"}.get, ("ann",), ["root"]),
+        ({}, (), ["ann", "root"]),
+    ],
+)
+def test_ids_in_a_feed_are_believed_where_they_are_known(people: Any, expected: tuple[str, ...], told: list[str]) -> None:
+    """A feed may carry ids as this library writes them; whom nobody knows it does not put on call."""
+    roster = read(shift("Hotline", "X-SERVFLOW-USER:ann", "X-SERVFLOW-USER:root"), people=people)
+
+    assert expected == roster.users
+    assert told == [note.facts["name"].strip("'") for note in roster.notes if note.code == "ical.unknown_person"]
