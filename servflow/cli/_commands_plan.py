@@ -17,6 +17,7 @@ from servflow.documents import load, load_world
 from servflow.engine import Workflow
 from servflow.errors import InputError, nearest
 from servflow.escalation import Plan, Scripted, plan
+from servflow.escalation._plan import OPERATIONS
 from servflow.model import Span, World, read_instant
 
 
@@ -74,6 +75,7 @@ def _planned(workflow: Workflow, at: datetime, until: datetime, asked: Mapping[s
     name, world = asked["name"], None if asked["world"] is None else _world(asked["world"])
     if ticket is None and asked["fields"] is None and world is None and not asked["down"]:
         chain = _chain(workflow, name)
+        _check_operations(script)
         found = plan(chain, at, until, script, calendars=dict(workflow.named_calendars))
         events = [Scripted(at=entry[0], event=entry[1]) for entry in script if at <= entry[0] < until]
         return Plan.of(chain, at, until, found, events)
@@ -82,6 +84,13 @@ def _planned(workflow: Workflow, at: datetime, until: datetime, asked: Mapping[s
         script.insert(0, (at, "start"))
     given: Any = ticket if ticket is not None else _fields(asked["fields"])
     return workflow.plan(given, at=at, until=until, chain=name, script=script, world=world, down=asked["down"])
+
+
+def _check_operations(script: Sequence[tuple[Any, ...]]) -> None:
+    other = next((entry[1] for entry in script if entry[1] not in OPERATIONS), None)
+    if other is not None:
+        said = f"{other!r} is nothing that happens to a chain alone; it knows {', '.join(OPERATIONS)}"
+        raise InputError(f"{said}. To try events of the workflow give --fields '{{}}' or --ticket", code="usage")
 
 
 def _script(texts: Sequence[str]) -> Iterator[tuple[Any, ...]]:
