@@ -45,6 +45,7 @@ class TriggerModel(Part):
     correlator: str | None = about("a correlator fired", "关联器触发")
     when: Condition | None = about("must hold then; alone: it becomes true", "届时须成立的条件；单独使用：条件由不成立变为成立")
     level: str | None = about("the level at which the run enters, due at once", "从哪一级开始（立即到期）")
+    closed: bool | None = about("a condition alone counts on closed tickets too", "单独的条件对已关闭的工单同样有效")
 
 
 class EndingModel(Part):

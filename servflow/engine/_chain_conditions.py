@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def became_true(call: OneCall, plan: ChainPlan, beginning: Beginning) -> bool:
     """
-    Whether a condition holds now, on an open ticket, and did not when this was asked before.
+    Whether a condition holds now, on an open ticket unless it counts on closed ones too, and did not when asked before.
 
     What it was before is not kept on the ticket. A condition reads the ticket and no time; so before the call it was what it
     is on the ticket as the call found it, and whoever ticks, and how often, makes no difference.
@@ -61,7 +61,7 @@ def _before(call: OneCall, beginning: Beginning) -> bool | Refused:
 
 def _holds(call: OneCall, beginning: Beginning) -> bool | Refused:
     when, _ = beginning.ways[0]
-    if call.draft.closed:
+    if call.draft.closed and not beginning.trigger.closed:
         return False
     try:
         return call.holds(when, "start of a chain")

@@ -28,19 +28,18 @@ def react(call: OneCall, plan: ChainPlan) -> None:
         _chain_silences.break_off(call, plan)
         return
     happening = call.happening
-    asleep = call.draft.closed and happening.event not in plan.events and happening.correlator is None
     for beginning in plan.starts:
         trigger = beginning.trigger
         if trigger.kind == "when":
             _watch(call, plan, beginning)
-        elif asleep:
-            continue
         elif trigger.kind == "event":
             if trigger.event == happening.event:
                 start(call, plan, beginning, beginning.head, call.at)
         elif trigger.kind == "correlator":
             if trigger.correlator == happening.correlator:
                 start(call, plan, beginning, beginning.head, call.at)
+        elif call.draft.closed:  # what happens to a ticket may matter after its end; what it waits for does not
+            continue
         elif trigger.kind == "state":
             if trigger.state in happening.entered and trigger.state in call.draft.entered:
                 _start_or_arm(call, plan, beginning, beginning.head, call.at)

@@ -45,11 +45,18 @@ class Chains:
     types: Mapping[str, Any]
     begins: dict[str, frozenset[int]] = attrs.field(factory=dict)
     lives: dict[str, frozenset[int]] = attrs.field(factory=dict)
+    solved: dict[frozenset[str], bool] = attrs.field(factory=dict)
+    """Conditions, by their texts, and whether they hold together on no values; chains ask the same over and over."""
 
     def never(self, *conditions: Expression | None) -> bool:
         """Whether some conditions hold together on no values."""
-        asked = [one for one in conditions if one is not None]
-        return bool(asked) and solve(asked, types=self.types, budget=SOLVING).status == "no"
+        asked = {one.text: one for one in conditions if one is not None}
+        if not asked:
+            return False
+        key = frozenset(asked)
+        if key not in self.solved:
+            self.solved[key] = solve(list(asked.values()), types=self.types, budget=SOLVING).status == "no"
+        return self.solved[key]
 
     @property
     def plans(self) -> tuple[ChainPlan, ...]:
@@ -143,7 +150,7 @@ def _asked_for(chains: Chains, plan: ChainPlan) -> bool:
 
 def _loose(plan: ChainPlan) -> bool:
     """Whether a run may begin on a ticket that is closed: by an event that the chain names, or by a clock that goes on."""
-    return bool(plan.events) or any(trigger.kind in ("clock", "correlator") for trigger in plan.chain.start)
+    return bool(plan.events) or any(trigger.closed or trigger.kind in ("clock", "correlator") for trigger in plan.chain.start)
 
 
 def _places(

@@ -61,7 +61,8 @@ def starts_of(chain: Chain, same_mark: Callable[[str], str] = str) -> tuple[Star
 def _name(trigger: Trigger) -> str:
     if trigger.kind == "when":
         # By what it says rather than by its place: another trigger beside it makes it no other one.
-        return hashlib.sha256(canonical({"when": _shape.plain(trigger.when)})).hexdigest()[:12]
+        said = {"when": _shape.plain(trigger.when), **({"closed": True} if trigger.closed else {})}
+        return hashlib.sha256(canonical(said)).hexdigest()[:12]
     return "" if trigger.kind == "age" else str(getattr(trigger, trigger.kind))
 
 

@@ -38,8 +38,8 @@ def zero(span: Any, path: str) -> list[Finding]:
     return []
 
 
-def _public(value: Any) -> list[Finding]:
-    return [] if value is None or isinstance(value, bool) else _shape.check_option(value, ("true", "false"), "public")
+def _flag(value: Any, name: str) -> list[Finding]:
+    return [] if value is None or isinstance(value, bool) else _shape.check_option(value, ("true", "false"), name)
 
 
 @frozen(kw_only=True, slots=False)
@@ -56,7 +56,8 @@ class Trigger:
       message; ``public`` true or false counts only such messages.
     * ``{correlator: repeat_complaint}``: something that correlator found reached the ticket.
     * ``{when: "severity == 'major'"}`` alone: a condition becomes true on an open ticket. One that holds when the
-      ticket is opened or reopened becomes true then. It may not read time.
+      ticket is opened or reopened becomes true then. It may not read time. With ``closed`` true it counts on closed
+      tickets as well, and a reopening makes nothing true.
 
     ``when`` beside one of the others must hold when the run would begin; beside ``event`` and ``correlator`` it may read
     ``payload`` and ``actor``. A condition that fails on a ticket's values does not hold. ``calendar`` names what
@@ -79,6 +80,7 @@ class Trigger:
     correlator: str | None = None
     when: Any = field(default=None, converter=_shape.read_plain)
     level: str | None = None
+    closed: bool | None = None
 
     def __attrs_post_init__(self) -> None:
         found = _shape.problems(self)
@@ -88,7 +90,8 @@ class Trigger:
         if len(given) != 1:
             refuse([*found, Finding("escalation.trigger", "", {"given": tuple(given), "known": _TRIGGERS})])
         (kind,) = given
-        belongs = {"mark": ("clock",), "after": ("state", "silent"), "calendar": _DELAYED, "public": ("silent",)}
+        belongs = {"mark": ("clock",), "after": ("state", "silent"), "calendar": _DELAYED}
+        belongs |= {"public": ("silent",), "closed": ("when",)}
         found.extend(
             Finding("escalation.belongs", name, {"key": name, "kind": kind, "kinds": kinds})
             for name, kinds in belongs.items()
@@ -100,14 +103,17 @@ class Trigger:
         if kind == "silent":
             found.extend(self._silence_problems())
         found.extend(_shape.check_condition(self.when, "when"))
+        found.extend(_flag(self.closed, "closed"))
         found.extend(business_days(self.age, self.calendar, "age") + business_days(self.after, self.calendar, "after"))
         refuse(found)
         if kind == "clock" and self.mark is None:
             object.__setattr__(self, "mark", "breach")
+        if self.closed is False:  # as if it were not there, so that equal chains have equal hashes
+            object.__setattr__(self, "closed", None)
 
     def _silence_problems(self) -> list[Finding]:
         found = _shape.check_option(self.silent, SIDES, "silent")
-        found += _public(self.public)
+        found += _flag(self.public, "public")
         if self.after is None:
             found.append(Finding("escalation.missing", "after", {"key": "after"}))
         return found + zero(self.after, "after")
@@ -152,7 +158,7 @@ class Ending:
         if len(given) != 1:
             refuse([Finding("escalation.ending", "", {"given": tuple(given), "known": _ENDINGS})])
         if self.message is not None:
-            refuse(_shape.check_option(self.message, SIDES, "message") + _public(self.public))
+            refuse(_shape.check_option(self.message, SIDES, "message") + _flag(self.public, "public"))
         elif self.public is not None:
             refuse([Finding("escalation.belongs", "public", {"key": "public", "kind": given[0], "kinds": ("message",)})])
         refuse(_shape.check_name(self.value, given[0]))

@@ -592,6 +592,8 @@ def test_what_meets_above_is_no_circle() -> None:
             chain("a", start={"silent": "agent", "after": "1h", "public": 1}),
             ("escalation.option", "escalations[0].start.public"),
         ),
+        (chain("a", start={"event": "x", "closed": True}), ("escalation.belongs", "escalations[0].start.closed")),
+        (chain("a", start={"when": "priority > 1", "closed": 1}), ("escalation.option", "escalations[0].start.closed")),
         (chain("a", start={"when": "n =="}), ("expression.invalid", "escalations[0].start.when")),
         (chain("a", start={"when": "priority"}), ("expression.not_a_condition", "escalations[0].start.when")),
         (chain("a", start={"state": "b", "when": "payload.x"}), ("expression.invalid", "escalations[0].start.when")),
@@ -753,3 +755,44 @@ def test_a_condition_that_cannot_be_decided_any_more_ends_no_run() -> None:
     outcome = case.fire("ticket.update", {"n": 0}, minutes=1)
 
     assert (1, ["Received", "Updated"]) == (len(case.ticket.chains), kinds(outcome))
+
+
+# closed tickets -------------------------------------------------------------------------------------------------
+
+RATED: dict[str, Any] = {"stars": {"type": "int", "optional": True}}
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_condition_may_become_true_after_the_closing(closed: bool) -> None:
+    """What customers think of it comes last; it counts where the trigger says so, once, and reopening is no rise then."""
+    case = climbing(start={"when": "stars <= 2", **({"closed": True} if closed else {})}, fields=RATED)
+    same = climbing(start={"when": "stars <= 2", "closed": closed}, fields=RATED)
+    assert case.workflow == same.workflow
+    case.fire("end", minutes=10)
+    case.fire("ticket.update", {"stars": 1}, minutes=20)
+    case.fire("ticket.update", {"stars": 2}, minutes=30)
+    case.until(81)
+    case.until(500)
+    case.fire("ticket.reopen", minutes=600)
+
+    assert [after(20 if closed else 600)] == [at for _, at in begun(case)]
+    assert ([after(80), after(140)] if closed else []) == spoke(case)
+    assert case.ticket == case.workflow.fold(case.records)
+
+
+def test_what_becomes_true_in_the_very_step_that_closes_begins() -> None:
+    """The closing ends what runs, not what it starts."""
+    close = {"event": "end", "source": "*", "target": "z", "do": [{"set": {"stars": "1"}}]}
+    starts = {"when": "stars <= 2", "closed": True}
+    case = climbing(start=starts, fields=RATED, parts={"transitions": [move(), close]})
+    case.fire("end", minutes=10)
+
+    assert [after(10)] == [at for _, at in begun(case)]
+
+
+def test_no_stay_in_a_closed_state_is_escalated_whatever_else_starts_the_chain() -> None:
+    """An event starts the chain of a closed ticket; that it names the closing event does not make it wait there."""
+    case = climbing(start=[{"state": "z", "after": "1h"}, {"event": "end"}])
+    case.fire("end", minutes=10)
+
+    assert ["event:end"] == [run.cause for run in case.ticket.chains]
