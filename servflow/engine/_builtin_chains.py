@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from servflow.engine import _chain_answers, _chain_deliveries, _chain_starts
 from servflow.engine._payloads import refuse, text
-from servflow.errors import InputError, TimeError
+from servflow.errors import InputError, TimeError, nearest
 from servflow.escalation import ASKED
 from servflow.model import ChainRun, Span, instant, read_instant
 
@@ -32,7 +32,9 @@ def _chosen(call: OneCall, payload: Payload, event: str) -> list[ChainRun]:
     live = [run for run in call.draft.chains if run.phase != "armed" or event == "chain.stop"]
     found = [run for run in live if name in (None, run.chain) and number in (None, run.generation)]
     if not found:
-        said = f"no escalation{'' if name is None else f' {name!r}'} is running"
+        known = call.compiled.chain_plans
+        close = nearest(name, known) if isinstance(name, str) and name not in known else None
+        said = f"no escalation{'' if name is None else f' {name!r}'} is running{f'; did you mean {close!r}?' if close else ''}"
         if number is not None:
             numbers = ", ".join(f"{run.generation} ({run.chain})" for run in live) or "none"
             said = f"no run {number}{'' if name is None else f' of {name!r}'} is live; live are {numbers}"
@@ -155,7 +157,7 @@ def _result(call: OneCall, payload: Payload, event: str) -> None:
         text(event, payload, name, limit=1_000)
     _number(payload, event)
     _level(payload, event)
-    if payload.get("effect") is None and (payload.get("to") is None or payload.get("chain") is None):
+    if not payload.get("effect") and not (payload.get("to") and payload.get("chain")):
         raise refuse(event, "which notification is meant is told by effect, or by chain and to", field="effect")
     _chain_deliveries.told(call, payload, event.partition(".")[2])
 

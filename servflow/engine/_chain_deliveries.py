@@ -49,12 +49,12 @@ def told(call: OneCall, payload: Mapping[str, Any], result: str) -> None:
         if found:
             _note(call, run, found, result, payload)
             return
-    if result == "failed" and payload.get("to") is not None and _asks(call, payload.get("chain")):
+    if result == "failed" and payload.get("to") and _asks(call, payload.get("chain")):
         _unreachable(call, str(payload["chain"]), str(payload["to"]), _reason(payload))
 
 
 def _meant(call: OneCall, run: ChainRun, sent: Sent, payload: Mapping[str, Any]) -> bool:
-    if payload.get("effect") is not None:
+    if payload.get("effect"):
         return bool(sent.effect) and sent.effect == payload["effect"]
     if payload.get("run") not in (None, run.generation):
         return False

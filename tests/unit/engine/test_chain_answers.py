@@ -509,3 +509,14 @@ def test_a_level_that_gave_the_ticket_to_somebody_reached_somebody() -> None:
     case.fire("go")
 
     assert ["role boss"] == [effect.to for effect in of(Unreachable, case.until(121, world=EMPTY).effects)]
+
+
+def test_a_name_that_was_mistyped_is_corrected() -> None:
+    """Whoever means a chain that does not exist is told which one may be meant."""
+    case = climbing(name="outage")
+    case.fire("go")
+
+    with pytest.raises(Refused) as caught:
+        case.fire("chain.acknowledge", {"chain": "outrage"}, minutes=10)
+
+    assert "chain.acknowledge: no escalation 'outrage' is running; did you mean 'outage'?" == caught.value.message

@@ -106,6 +106,7 @@ def test_a_host_may_name_who_was_meant_instead() -> None:
         {"reason": "x"},
         {"effect": "e", "run": "7"},
         {"effect": "e", "level": []},
+        {"effect": ""},
     ],
 )
 def test_a_result_of_nothing_in_particular_is_refused(payload: dict[str, Any]) -> None:
