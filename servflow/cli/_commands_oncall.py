@@ -20,6 +20,7 @@ from servflow.errors import DefinitionError, Finding, InputError, nearest, shown
 from servflow.escalation import Shift, coverage, duties, fairness
 from servflow.escalation._reports import named, shifts_of, zones_of
 from servflow.integrations import icalendar as ical
+from servflow.integrations._ical_people import names_of
 from servflow.model import World
 
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -333,7 +334,7 @@ def _people(say: Say, asked: Mapping[str, Any]) -> dict[str, Any] | None:
     pairs: dict[str, Any] = {}
     world = _world(say, asked["world"])
     if world is not None:
-        pairs.update({text: one.id for one in world.persons.values() for text in (one.id, one.name) if text})
+        pairs.update(names_of(world))
     for given in asked["people"]:
         text, sign, user = given.partition("=")
         if not sign or not text.strip() or not user.strip():

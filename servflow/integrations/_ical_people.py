@@ -41,6 +41,17 @@ def level(text: str) -> tuple[int, str]:
     return (int(found[1]), text[found.end() :]) if found else (0, text.strip())
 
 
+def names_of(world: World) -> dict[str, str]:
+    """The ids of a world's people by their ids and names; a name that several of them have stands for nobody."""
+    found: dict[str, str] = {}
+    shared: set[str] = set()
+    for one in world.persons.values():
+        name = " ".join((one.name or "").casefold().split())
+        if name and found.setdefault(name, one.id) != one.id:
+            shared.add(name)
+    return {name: user for name, user in found.items() if name not in shared} | {user: user for user in world.persons}
+
+
 @define
 class People:
     """Finds the ids of those whom a text names, by a table, a world or a function; without any of them names are ids."""
@@ -60,8 +71,7 @@ class People:
         if people is None:
             return cls()
         if isinstance(people, World):
-            pairs = [(text, one.id) for one in people.persons.values() for text in (one.id, one.name) if text]
-            return cls({_plain(text): (user,) for text, user in pairs})
+            return cls({_plain(text): (user,) for text, user in names_of(people).items()})
         if isinstance(people, Mapping):
             if len(people) > _MOST_NAMES:
                 raise InputError(f"people: more than {_MOST_NAMES:,} names", code="ical.people", limit=_MOST_NAMES)

@@ -206,3 +206,14 @@ def test_ids_in_a_feed_are_believed_where_they_are_known(people: Any, expected: 
 
     assert expected == roster.users
     assert told == [note.facts["name"].strip("'") for note in roster.notes if note.code == "ical.unknown_person"]
+
+
+def test_a_name_that_two_people_have_means_neither() -> None:
+    """Nobody is put on call by a guess; ids count before names, and the note asks for the name to be explained."""
+    world = World(people=[{"id": "zw1", "name": "张伟"}, {"id": "zw2", "name": "张伟"}, {"id": "li", "name": "zw1"}])
+
+    assert ((), ["ical.unknown_person", "ical.nobody"]) == (
+        (roster := read(shift("张伟"), people=world)).users,
+        [note.code for note in roster.notes],
+    )
+    assert [("zw1",), ("li",)] == [read(shift(text), people=world).users for text in ("zw1", "li")]
