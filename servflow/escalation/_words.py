@@ -38,6 +38,7 @@ _REASONS: Sequence[tuple[re.Pattern[str], str]] = tuple(
         (r"(.*) spoke for it", "由 {} 代为通知"),
         (r"the call that caught it up ended the run: (.*)", "补算时升级已结束：{}"),
         (r"the call that caught it up acknowledged the run", "补算时升级已被响应"),
+        (r"the call that caught it up snoozed the run", "补算时升级已被暂缓"),
         (r"all else of it failed: (?P<one>.*)", "其余动作失败：{}"),
         (r"it did not begin: (.*)", "未能启动：{}"),
         (r"its chain was changed and has fewer levels now", "升级链已修改，级别变少"),
@@ -83,6 +84,12 @@ _REASONS: Sequence[tuple[re.Pattern[str], str]] = tuple(
         (r"outlet", "网点"),
         (r"quiet hours: told at (.*)", "静默时段：{} 通知"),
         (r"quiet hours: not said", "静默时段：不通知"),
+        (r"quiet hours read in (.*)'s own zone: no world was given", "静默时段按 {} 自身时区：没有人员数据可查"),
+        (r"quiet hours read in (.*)'s own zone: the world knows no zone of (.*)", "静默时段按 {} 自身时区：不知道 {} 的时区"),
+        (r"the run was acknowledged", "升级已被响应"),
+        (r"the run was snoozed", "升级已暂缓"),
+        (r"the run ended", "升级已结束"),
+        (r"it could not be delivered", "未能送达"),
     )
 )
 

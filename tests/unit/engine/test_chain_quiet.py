@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from servflow.errors import DefinitionError
-from servflow.escalation import history, plan
+from servflow.escalation import history, history_text, plan
 from servflow.model import (
     MAX_HELD_BACK,
     Acknowledged,
@@ -415,3 +416,15 @@ def test_whose_zone_is_used_is_on_record_where_nobody_knows_it(world: World | No
     [record] = of(Escalated, case.until(91, world=world).records)
 
     assert expected in record.why
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"), [("chain.acknowledge", {}), ("chain.snooze", {"until": "5h"}), ("chain.stop", {"reason": "done"})]
+)
+def test_why_nothing_need_be_said_is_told_in_chinese_too(event: str, payload: dict[str, Any]) -> None:
+    """Every reason of quiet hours has its words in both languages."""
+    case = quietly(level("one", "90m"), level("two", "9h"), quiet={"calendar": "night", "zone": "recipient"})
+    case.until(91)
+    case.fire(event, payload, minutes=100)
+
+    assert not re.search("quiet|zone|the run", history_text(history(case.records), "zh"))
