@@ -35,6 +35,7 @@ TRIGGERS: tuple[dict[str, Any], ...] = (
     {"correlator": "found", "when": "payload.count > 2"},
     {"when": "n > 2"},
     {"when": "reopened > 1 || 6 / n == 3"},
+    {"when": "n == 2", "closed": True},
 )
 
 
