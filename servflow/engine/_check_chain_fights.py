@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 MAX_FIGHTS = 50
 """How many fights are told of one definition."""
 
+MAX_SOLVED, MAX_COMPARED = 1_000, 100_000
+"""How often conditions are solved, and how many pairs of changes compared; whatever is left then is not told of."""
+
 _SLOTS = {"assign": "assignee", "add_owner": "owner"}
 
 
@@ -37,25 +40,52 @@ class _Change:
 def fights(chains: Chains) -> Iterator[Finding]:
     """Pairs of chains that may be under way at once and leave one thing of a ticket to whichever comes last."""
     changes = {plan.order: list(_changes(plan)) for plan in chains.plans}
-    found = 0
+    found, left = 0, _Left(chains, len(chains.solved))
     for one, other in combinations(chains.plans, 2):
         here, there = (chains.lives[plan.chain.name] for plan in (one, other))
         if here.isdisjoint(there) or chains.never(one.when, other.when):
             continue
-        for finding in _between(chains, one, changes[one.order], changes[other.order], other):
+        for finding in _between(left, one, changes[one.order], changes[other.order], other):
             yield finding
             found += 1
             if found >= MAX_FIGHTS:
                 return
+        if left.spent:
+            return
 
 
-def _between(chains: Chains, one: ChainPlan, mine: list[_Change], yours: list[_Change], other: ChainPlan) -> Iterator[Finding]:
+@attrs.define
+class _Left:
+    """What of the work is left: many chains of many levels with conditions would be compared for minutes."""
+
+    chains: Chains
+    began: int
+    compared: int = 0
+
+    @property
+    def spent(self) -> bool:
+        return self.compared >= MAX_COMPARED or len(self.chains.solved) - self.began >= MAX_SOLVED
+
+    def apart(self, *conditions: Expression | None) -> bool:
+        """Whether conditions never hold together; the first two alone are asked first, for other chains ask them as well."""
+        return self.chains.never(*conditions[:2]) or self.chains.never(*conditions)
+
+
+def _between(left: _Left, one: ChainPlan, mine: list[_Change], yours: list[_Change], other: ChainPlan) -> Iterator[Finding]:
     told: set[str] = set()
+    by_thing: dict[str, list[_Change]] = {}
+    for second in yours:
+        by_thing.setdefault(second.thing, []).append(second)
     for first in mine:
-        for second in yours:
-            if first.thing != second.thing or first.what == second.what or first.thing in told:
+        for second in by_thing.get(first.thing, ()):
+            if first.thing in told:
+                break
+            if left.spent:
+                return
+            left.compared += 1
+            if first.what == second.what:
                 continue
-            if chains.never(first.when, second.when, one.when, other.when):
+            if left.apart(first.when, second.when, one.when, other.when):
                 continue
             told.add(first.thing)
             facts = {

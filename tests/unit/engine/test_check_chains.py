@@ -12,6 +12,11 @@ import pytest
 
 from servflow.calendars import Calendar
 from servflow.engine import Workflow
+from servflow.engine._check import _look
+from servflow.engine._check_chain_ends import Lifetimes
+from servflow.engine._check_chain_fights import MAX_SOLVED, fights
+from servflow.engine._check_chains import Chains
+from servflow.engine._check_clocks import Paths
 from servflow.errors import DefinitionError, Finding
 from servflow.escalation import Rotation, Schedule
 from servflow.model import Escalated, World
@@ -438,6 +443,19 @@ def test_a_shift_that_never_opens_again_is_told() -> None:
 
     assert ("chain.never_due", "escalations[0].levels[0].after", "over") == (found.code, found.path, found.facts["calendar"])
     assert [] == told(workflow, at=AT, world={"outlets": outlets[1:], "calendars": hours})
+
+
+def test_many_chains_with_conditions_are_compared_for_a_bounded_time() -> None:
+    """Every level has a condition of its own, which excludes all others: only so many of them are solved together."""
+    values = [[10 * number + step for step in range(10)] for number in range(8)]
+    levels = [[{**sets("n", f"{n}", when=f"n == {n}"), "name": f"l{n}"} for n in listed] for listed in values]
+    flow_of_many = made(*(chain(*listed, name=f"c{number}") for number, listed in enumerate(levels)))
+    seen = _look(flow_of_many, None)
+    chains = Chains(seen, Paths(seen), Lifetimes(seen), dict(flow_of_many.compiled.types))
+    chains.lives |= {plan.chain.name: chains.paths.everywhere for plan in chains.plans}
+
+    assert [] == list(fights(chains))
+    assert MAX_SOLVED == len(chains.solved) < 28 * 100  # pairs of chains, times pairs of their levels
 
 
 def mutated(value: Any, random: Random) -> Any:
