@@ -21,6 +21,7 @@ MOST_SCHEDULES = 1_000
 
 _SECTION = "schedules"
 _ENTITIES = ("engineers", "outlets", "people", "queues")
+_OF_TURNS = ("start", "zone", "every", "windows")  # a rotation is told as one also where its users are misspelt
 _ROUNDS = 50
 _FIRST, _LAST = "2000-01-01T00:00:00Z", "2001-01-01T00:00:00Z"
 _STAND_INS = {"users": "?", "start": _FIRST, "end": _LAST, "zone": "UTC", "duties": []}
@@ -156,7 +157,8 @@ def read_schedule(data: Mapping[str, Any]) -> Schedule | Rotation | Roster:
     Raises:
         DefinitionError: with every problem.
     """
-    kind: Any = Roster if "duties" in data else Rotation if "users" in data else Schedule
+    turns = "users" in data or ("layers" not in data and any(key in data for key in _OF_TURNS))
+    kind: Any = Roster if "duties" in data else Rotation if turns else Schedule
     told: dict[tuple[str, str], Finding] = {}
     given = _copied(data)
     made: Any = None

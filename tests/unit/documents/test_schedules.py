@@ -91,6 +91,16 @@ def test_a_file_without_schedules_says_so(text: str) -> None:
         load_schedules(text, lang="zh")
 
 
+def test_a_rotation_with_misspelt_users_is_told_as_one() -> None:
+    """What has the keys of a rotation is not taken for a schedule without layers."""
+    text = "schedules:\n  turns: {user: [ann], start: 2026-03-02, zone: UTC}\n"
+
+    assert [
+        (2, "schedules.turns.users", "escalation.missing"),
+        (2, "schedules.turns.user", "escalation.unknown_key"),
+    ] == problems(text)
+
+
 def test_another_format_and_too_many_schedules_are_refused() -> None:
     """A file of a later format is not guessed at, and a file has at most 1,000 schedules."""
     many: dict[str, object] = {"schedules": {str(number): {} for number in range(1_001)}}
