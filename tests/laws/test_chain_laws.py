@@ -482,7 +482,7 @@ def test_the_same_event_twice_is_once(case: Case, said: list[tuple[int, int]]) -
     assert lived(1) == lived(2)
 
 
-@LAWS
+@settings(LAWS, max_examples=EXAMPLES // 2)
 @given(cases(), openings, step_lists(most=8))
 def test_a_keyed_event_decided_twice_is_one(case: Case, opening: Opening, steps: list[Step]) -> None:
     """Decided again from the ticket it met, an event under its key gives the same bytes, so a store can hold it to once."""

@@ -7,12 +7,15 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from attrs import evolve
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from servflow.errors import Refused
-from servflow.model import Actor, Effect, Outcome, Record, Release, Take, Ticket, canonical, dump, load_ticket
+from servflow.engine import Workflow, migrate, plan_migration
+from servflow.errors import DefinitionError, Refused
+from servflow.model import Actor, Effect, Escalated, Outcome, Record, Release, Take, Ticket, canonical, dump, load_ticket
+from tests.laws.chain_strategies import runs_of
 from tests.laws.kernel_strategies import FAR, MICRO, MINUTE, Said, gaps, make, person
 from tests.laws.kernel_workflows import CASES, START, Case
 
@@ -94,6 +97,30 @@ class TicketLife(RuleBasedStateMachine):
         else:
             self.keep(outcome)
 
+    @precondition(lambda self: self.opened and bool(self.case.workflow.escalations) and self.case.workflow.version < 4)
+    @rule(moving=st.sampled_from(["keep", "move"]), more=st.booleans())
+    def edit_its_chains(self, moving: str, more: bool) -> None:
+        """Its chains get another level or lose their last one, and the ticket is taken along: runs keep theirs, or move."""
+        old = self.case.workflow
+        edited = []
+        for chain in old.escalations:
+            levels = chain.to_data()["levels"]
+            lost = levels[:-1] or levels
+            edited.append({**chain.to_data(), "levels": [{"name": f"new {old.version}"}, *levels] if more else lost})
+        try:
+            new = Workflow(
+                **{**old.to_data(), "escalations": edited, "version": old.version + 1},
+                past_chains=(*old.past_chains, *old.escalations),
+            )
+            outcome = migrate(
+                self.ticket, plan_migration(old, new, chains=moving), at=max(self.now, self.ticket.at), world=self.case.world
+            )
+        except (DefinitionError, Refused):  # a level that is gone is named still
+            return
+        self.case = evolve(self.case)
+        self.case.__dict__["workflow"] = new
+        self.keep(outcome)
+
     @rule()
     def store_and_load(self) -> None:
         self.ticket = load_ticket(json.dumps(dump(self.ticket)))
@@ -172,6 +199,23 @@ class TicketLife(RuleBasedStateMachine):
         mine = {f"engineer:{self.ticket.assignee}", f"outlet:{self.ticket.outlet}"}
         mine |= {f"engineer:{offer.to}" for offer in self.ticket.offers}
         assert set(held) <= mine
+
+    @precondition(lambda self: self.opened)
+    @invariant()
+    def climbs_once(self) -> None:
+        """No climb of a run reaches a level twice, unless it waited there, and no run that has ended is live or goes on."""
+        ended: set[tuple[str, int]] = set()
+        levels: Counter[tuple[object, ...]] = Counter()
+        for record, before in runs_of(self.records):
+            run = record.run
+            key = (run.chain, run.generation)
+            assert key not in ended
+            if run.phase == "done":
+                ended.add(key)
+            if isinstance(record, Escalated) and before is not None and not (run.due is None and run.level == record.level):
+                levels[(*key, before.climb, record.level, run.hash)] += 1
+        assert max(levels.values(), default=1) == 1
+        assert ended.isdisjoint((run.chain, run.generation) for run in self.ticket.chains)
 
     @precondition(lambda self: self.opened)
     @invariant()
