@@ -168,18 +168,32 @@ def _places(
         text = f"the clock {trigger.clock} never starts"
         return frozenset(), {"en": text, "zh": f"时钟 {trigger.clock} 永远不会启动"}
     if trigger.event is not None and not _heard(chains, trigger.event):
-        name = trigger.event
-        return frozenset(), {"en": f"nobody may fire {name} wherever a ticket is", "zh": f"任何时候都没有人可以触发 {name}"}
+        name, missing = trigger.event, ", ".join(_unheld(chains, trigger.event))
+        en, zh = f"nobody may fire {name} wherever a ticket is", f"任何时候都没有人可以触发 {name}"
+        if missing:  # most worlds hold the staff alone
+            en, zh = f"{en}, as nobody in this world holds {missing}", f"{zh}（当前无人担任 {missing}）"
+        return frozenset(), {"en": en, "zh": zh}
     return paths.everywhere, {}
 
 
 def _heard(chains: Chains, event: str) -> bool:
     """Whether an event may happen somewhere; what the system may do is done by replies, other tickets and correlators."""
+    return SYSTEM.id in _granted(chains, event) or bool(chains.paths.of([Condition("event", event)]))
+
+
+def _granted(chains: Chains, event: str) -> list[Any]:
+    """Whoever a definition lets an event be fired by, wherever."""
     compiled = chains.seen.machine.compiled
     spec = compiled.workflow.events.get(event)
     granted = [*(spec.allow if spec is not None else ())]
-    granted += [entry for link in compiled.links if takes(link.spec.event or "", event) for entry in link.allow]
-    return SYSTEM.id in granted or bool(chains.paths.of([Condition("event", event)]))
+    return granted + [entry for link in compiled.links if takes(link.spec.event or "", event) for entry in link.allow]
+
+
+def _unheld(chains: Chains, event: str) -> list[str]:
+    """The roles an event is granted to that nobody in the world holds."""
+    machine = chains.seen.machine
+    roles = [entry for entry in _granted(chains, event) if isinstance(entry, str) and entry in machine.compiled.workflow.roles]
+    return [] if machine.held is None else [role for role in dict.fromkeys(roles) if role not in machine.held]
 
 
 # what comes too late ------------------------------------------------------------------------------------------

@@ -407,6 +407,19 @@ def test_what_the_system_brings_may_start_a_chain(event: str) -> None:
     assert [] == told(made(chain(start={"event": event}), events=events, **ROLES), at=AT)
 
 
+def test_an_event_that_nobody_in_a_world_may_fire_says_for_lack_of_whom() -> None:
+    """A world that holds the staff alone has no customer: the finding names the role, and is gone with one who holds it."""
+    parts = {"roles": ["clerk", "customer"], "events": {"complain": {"allow": ["customer"]}}}
+    workflow = made(chain(start={"event": "complain"}), transitions=[move(allow=["clerk"])], **parts)
+    staff = [{"id": "ann", "roles": ["clerk"]}]
+
+    [found] = told(workflow, world=World(people=staff))
+    assert "as nobody in this world holds customer" in found.message("en")
+    assert "当前无人担任 customer" in found.message("zh")
+    assert [] == told(workflow, world=World(people=[*staff, {"id": "kim", "roles": ["customer"]}]))
+    assert [] == told(workflow)
+
+
 @pytest.mark.parametrize(
     "more",
     [
