@@ -59,10 +59,15 @@ _KEPT = frozenset({"priority", "assignee", "owner", "queue", "customer", "reques
 _KEPT |= {"parent", "reopened", "opened_at", "closed_at"}
 
 
+_RATING = {"scale": "string", "score": "int", "comment": "string"}
+
+
 def _readable(compiled: Compiled, trigger: Trigger) -> Mapping[str, Any] | None:
     """What the condition of a trigger may read besides the ticket: what came with the event, and who did it."""
     if trigger.kind == "event":
-        return with_payload(compiled, trigger.event or "")
+        known = with_payload(compiled, trigger.event or "")
+        # A rating is what everybody asks for: a name that is misspelt would never hold, and nobody would hear of it.
+        return {**known, "payload": _RATING} if trigger.event == "rating.add" and known["payload"] == "map" else known
     if trigger.kind == "correlator":
         return {**compiled.timeless, "payload": "map", "actor": compiled.types["actor"]}
     return None

@@ -597,6 +597,10 @@ def test_what_meets_above_is_no_circle() -> None:
         (chain("a", start={"when": "n =="}), ("expression.invalid", "escalations[0].start.when")),
         (chain("a", start={"when": "priority"}), ("expression.not_a_condition", "escalations[0].start.when")),
         (chain("a", start={"state": "b", "when": "payload.x"}), ("expression.invalid", "escalations[0].start.when")),
+        (
+            chain("a", start={"event": "rating.add", "when": "payload.scor < 3"}),
+            ("expression.invalid", "escalations[0].start.when"),
+        ),
         (chain("a", start={"event": "x", "when": "clock.k.over"}), ("expression.invalid", "escalations[0].start.when")),
         (chain("a", start={"level": "one"}), ("escalation.trigger", "escalations[0].start")),
         ({**chain("a"), "until": {"message": "boss"}}, ("escalation.option", "escalations[0].until[0].message")),
