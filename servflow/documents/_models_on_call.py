@@ -57,6 +57,7 @@ class RotationModel(Part):
     begins: WallTime | None = about("when it begins to count", "自何时起生效")
     ends: WallTime | None = about("when it ends to count", "至何时止")
     anchor: str | None = about("who has the turn that begins at start", "始于 start 的班由谁值")
+    level: int | None = about("how high it lies with combine: top", "combine 为 top 时所处的层级", minimum=1)
     changes: Annotated[Annotated[MembersModel, MAPPING] | Annotated[list[MembersModel], LIST], BY_SHAPE] | None = about(
         "edits of the users, each from an instant on", "成员变更"
     )

@@ -35,6 +35,7 @@ from servflow.escalation._windows import Windows
 from servflow.model import FrozenMap, from_micros, instant, micros, write_instant
 
 MAX_LENGTH = 10_000
+MAX_LEVEL = 1_000
 MAX_SHIFTS = 100_000
 # After how many turns without any duty the search for one ends, by what turns are counted in: a week has 10,080
 # minutes, dates fall on the same weekdays within fifty years, and turns of days do after at most seven.
@@ -90,6 +91,7 @@ class Rotation:
             without end. Turns are counted from ``start`` all the same.
         ends: when it is over, likewise; nobody is on call from then on.
         anchor: who has the turn that begins at ``start``; the first of ``users`` unless given.
+        level: how high it lies in a schedule with ``top``, from 1; layers of one level are taken together.
         changes: edits of the users, each a `Members` or its mapping ``{at, users, anchor}``; what was
             before one stays true. `with_users` adds one.
 
@@ -116,6 +118,7 @@ class Rotation:
     ends: datetime | None = field(default=None, converter=read_bound, kw_only=True)
     anchor: str | None = field(default=None, kw_only=True)
     changes: tuple[Members, ...] = field(default=(), converter=read_changes, kw_only=True)
+    level: int | None = field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         found = [*_shape.problems(self), *_shape.check_count(self.length, MAX_LENGTH, "length")]
@@ -126,6 +129,8 @@ class Rotation:
                 object.__setattr__(self, "windows", FrozenMap({day: tuple(texts) for day, texts in week}))
             except DefinitionError as error:
                 found.extend(window_findings(error.findings))
+        if self.level is not None:
+            found.extend(_shape.check_count(self.level, MAX_LEVEL, "level"))
         found.extend([*self._period_findings(), *self._zone_findings(), *check_anchor(self.anchor, self.users)])
         if not isinstance(zone, Broken):
             for name in ("begins", "ends"):

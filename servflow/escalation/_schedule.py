@@ -41,7 +41,8 @@ class Schedule:
     Layers of rotations, later ones on top, overrides, and temporary stretches that replace everything.
 
     With ``combine`` ``union`` (the default) everybody whom a layer names is on call, the lower layers
-    first; with ``top`` only those of the highest layer that has somebody. An override that replaces then
+    first; with ``top`` only those of the highest layer that has somebody, where layers of one ``level`` are
+    taken together and those without one lie below all that have one. An override that replaces then
     says who is on call instead, others take users away or cover for them, and others add users: their order
     makes no difference. Within a ``temporary`` stretch neither layers nor overrides count.
 
@@ -85,12 +86,35 @@ class Schedule:
         return {attribute.name: getattr(self, attribute.name) for attribute in attrs.fields(type(self))}
 
     @cached_property
+    def _heights(self) -> tuple[int, ...]:
+        """How high each layer lies; those of one height are on call together."""
+        if self.combine == "union":
+            return (0,) * len(self.layers)
+        if all(layer.level is None for layer in self.layers):
+            return tuple(range(len(self.layers)))
+        return tuple(layer.level or 0 for layer in self.layers)
+
+    @cached_property
+    def _lowest(self) -> int:
+        """The lowest height that can show: none below a layer that always has somebody does."""
+        pairs = zip(self._heights, self.layers, strict=True)
+        return max((height for height, layer in pairs if layer.unbroken), default=0)
+
+    @cached_property
     def _showing(self) -> tuple[Rotation, ...]:
-        """The layers that can show: with ``top`` none below one that always has somebody."""
-        lowest = 0
-        if self.combine == "top":
-            lowest = max((place for place, layer in enumerate(self.layers) if layer.unbroken), default=0)
-        return self.layers[lowest:]
+        """The layers that can show."""
+        return tuple(layer for height, layer in zip(self._heights, self.layers, strict=True) if height >= self._lowest)
+
+    @cached_property
+    def _shown_heights(self) -> tuple[int, ...]:
+        return tuple(height for height in self._heights if height >= self._lowest)
+
+    @cached_property
+    def _downwards(self) -> tuple[tuple[Rotation, ...], ...]:
+        """The layers that can show, those of one height together, the highest first."""
+        heights = sorted(set(self._shown_heights), reverse=True)
+        pairs = tuple(zip(self._shown_heights, self._showing, strict=True))
+        return tuple(tuple(layer for height, layer in pairs if height == one) for one in heights)
 
     @cached_property
     def _most(self) -> int:
@@ -128,20 +152,25 @@ class Schedule:
 
     def _at(self, moment: int) -> Users:
         if not self.overrides and not self.temporary:
-            if self.combine == "top":
-                return next((users for layer in reversed(self.layers) if (users := layer.at_micros(moment))), ())
-            found = [user for layer in self.layers for user in layer.at_micros(moment)]
-            return tuple(dict.fromkeys(found))
-        layers = [(moment, moment, layer.at_micros(moment)) for layer in self.layers]
-        return self._decided(moment, layers)[0]
+            for layers in self._downwards:
+                found = [user for layer in layers for user in layer.at_micros(moment)]
+                if found:
+                    return tuple(dict.fromkeys(found))
+            return ()
+        tiles = [(moment, moment, layer.at_micros(moment)) for layer in self._showing]
+        return self._decided(moment, tiles)[0]
 
     def _decided(self, moment: int, layers: Iterable[Piece | None]) -> tuple[Users, tuple[Piece, ...]]:
-        """Who is on call, and what says so, given the turn that each layer is in."""
+        """Who is on call, and what says so, given the turn that each layer that can show is in."""
         if self.temporary and self._instead.at(moment):
             shifts, found = self._written
             return _united((micros(shifts[one].start), micros(shifts[one].end), shifts[one].users) for one in found.at(moment))
-        there = [tile for tile in layers if tile is not None and tile[2]]
-        tiles = there[-1:] if self.combine == "top" else there
+        held = [
+            (height, tile) for height, tile in zip(self._shown_heights, layers, strict=True) if tile is not None and tile[2]
+        ]
+        there = [tile for _, tile in held]
+        highest = max((height for height, _ in held), default=0)
+        tiles = [tile for height, tile in held if height == highest]
         active = [self.overrides[place] for place in self._standing_in.at(moment)] if self.overrides else []
         if active:
             tiles = _overridden(tiles, active)

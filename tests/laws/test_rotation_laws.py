@@ -350,7 +350,7 @@ def schedules(draw: st.DrawFn, zone: str, near: datetime) -> Schedule:
         if draw(st.booleans()):
             begins = near + timedelta(hours=draw(st.integers(-90, 60)))
             data |= {"begins": begins, "ends": begins + timedelta(hours=draw(st.integers(1, 90)))}
-        layers.append(Rotation(**data))
+        layers.append(Rotation(**data, level=draw(st.none() | st.integers(1, 2))))
     kept: list[Override] = []
     for one in draw(st.lists(stand_ins(near), max_size=6)):
         with suppress(DefinitionError):  # it contradicts one before
@@ -366,8 +366,13 @@ def scanned(schedule: Schedule, at: datetime) -> tuple[str, ...]:
     for stretch in schedule.temporary:
         if stretch.start <= at < stretch.end:
             return tuple(user for shift in stretch.shifts if shift.start <= at < shift.end for user in shift.users)
-    named = [users for layer in schedule.layers if (users := layer.on_call(at))]
-    base = [user for users in (named[-1:] if schedule.combine == "top" else named) for user in users]
+    named = [(layer.level or 0, users) for layer in schedule.layers if (users := layer.on_call(at))]
+    if schedule.combine == "top":
+        highest = max((level for level, _ in named), default=0)
+        named = [one for one in named if one[0] == highest]
+        if all(layer.level is None for layer in schedule.layers):
+            named = named[-1:]
+    base = [user for _, users in named for user in users]
     holding = [(one.action, one.users, one.instead_of) for one in schedule.overrides if one.start <= at < one.end]
     return tuple(dict.fromkeys(overridden(base, holding)))
 

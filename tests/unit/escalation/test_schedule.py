@@ -359,3 +359,48 @@ def test_a_world_says_how_a_schedule_is_read() -> None:
 
     assert world is not None
     assert ("ann",) == world.schedules["hotline"].on_call(MONDAY)
+
+
+def daily(user: str, level: int | None, hour: int, hours: int) -> dict[str, Any]:
+    ends = f"{(hour + hours) % 24:02}:00"
+    return {
+        "users": user,
+        "start": "2026-03-02",
+        "zone": "UTC",
+        "windows": {"mon-sun": [f"{hour:02}:00-{ends}"]},
+        "level": level,
+    }
+
+
+def test_layers_of_one_level_are_on_call_together() -> None:
+    """Those of the highest level that has somebody are on call, as in the final schedule of Grafana OnCall."""
+    shifts = [("a", 1, 10, 5), ("b", 1, 11, 2), ("a", 1, 16, 3), ("a", 1, 21, 1), ("b", 1, 22, 2)]
+    shifts += [("c", 2, 12, 2), ("d", 2, 14, 1), ("d", 2, 17, 1), ("d", 2, 20, 3)]
+    cover = {"start": MONDAY + timedelta(hours=22), "end": MONDAY + timedelta(hours=23), "users": "e"}
+    schedule = Schedule.of({"layers": [daily(*shift) for shift in shifts], "overrides": [cover], "combine": "top"})
+    hours = {10: "a", 11: "ab", 12: "c", 13: "c", 14: "d", 16: "a", 17: "d", 18: "a", 20: "d", 21: "d", 22: "e", 23: "b"}
+
+    assert hours == {
+        hour: "".join(users) for hour in range(24) if (users := schedule.on_call(MONDAY + timedelta(hours=hour, minutes=30)))
+    }
+    assert schedule == Schedule.of(schedule.to_data())
+
+
+def test_a_layer_without_a_level_lies_below_those_with_one() -> None:
+    """Where some layers have a level, all others share the lowest; without levels each lies on those before it."""
+    layers = [daily("a", 1, 9, 4), daily("b", None, 9, 8), daily("c", None, 9, 8)]
+    plain = [{**layer, "level": None} for layer in layers]
+    hours = [MONDAY + timedelta(hours=hour) for hour in (10, 14)]
+
+    assert [("a",), ("b", "c")] == [Schedule(layers, combine="top").on_call(at) for at in hours]
+    assert [("c",), ("c",)] == [Schedule(plain, combine="top").on_call(at) for at in hours]
+    assert [("a", "b", "c"), ("b", "c")] == [Schedule(layers).on_call(at) for at in hours]
+
+
+@pytest.mark.parametrize("level", [0, -1, 1.5, True, "1", 10_000])
+def test_a_level_is_a_whole_number(level: Any) -> None:
+    """What is none is refused where it stands."""
+    with pytest.raises(DefinitionError) as caught:
+        Schedule([daily("a", level, 9, 1)])
+
+    assert [("layers[0].level", "escalation.count")] == [(found.path, found.code) for found in caught.value.findings]
