@@ -69,7 +69,7 @@ TEXTS: dict[str, Text] = {
     ),
     "escalation.span": Text(
         en="{problem}",
-        zh="{value} 不是有效的时长",
+        zh="{problem}",
         hint_zh="请写 4h、30m、3d 或 '2 business days'",
     ),
     "escalation.zero": Text(

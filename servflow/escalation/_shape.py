@@ -54,7 +54,8 @@ def read_span(value: Any) -> Any:
     try:
         return Span.of(value)
     except TimeError as error:
-        return broken("escalation.span", value=shown(value), problem=error.message)
+        wrong = "超过 100 年" if "limit" in error.facts else "不是有效的时长"
+        return broken("escalation.span", value=shown(value), problem={"en": error.message, "zh": f"{shown(value)} {wrong}"})
 
 
 def read_delay(value: Any) -> Any:

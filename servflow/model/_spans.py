@@ -81,7 +81,7 @@ class Span:
             )
         total = sum(round(float(number) * {**_UNITS, **_LONG_UNITS}[unit]) for number, unit in parts)
         if total > _LIMIT // timedelta(microseconds=1):
-            raise TimeError(f"{shown(text)} is longer than 100 years", code="span", value=text)
+            raise TimeError(f"{shown(text)} is longer than 100 years", code="span", value=text, limit="100 years")
         return cls(timedelta(microseconds=total), elapsed=bool(units & _LONG_UNITS.keys()))
 
     @property
@@ -109,5 +109,5 @@ def _bounded(value: timedelta, source: object) -> timedelta:
     if value < timedelta():
         raise TimeError(f"{shown(source)} is negative; a span is a length of time", code="span", value=source)
     if value > _LIMIT:
-        raise TimeError(f"{shown(source)} is longer than 100 years", code="span", value=source)
+        raise TimeError(f"{shown(source)} is longer than 100 years", code="span", value=source, limit="100 years")
     return value

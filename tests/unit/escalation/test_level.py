@@ -291,3 +291,16 @@ def test_a_level_says_again_what_it_was_written_with() -> None:
 
     assert full == Level(**full.to_data())
     assert {"name": "one", "after": "1h"} == plain.to_data()
+
+
+@pytest.mark.parametrize(
+    ("after", "en", "zh"),
+    [("-5m", "is not a span", "不是有效的时长"), ("40000d", "is longer than 100 years", "超过 100 年")],
+)
+def test_a_negative_or_huge_delay_is_refused_with_what_is_wrong(after: str, en: str, zh: str) -> None:
+    """Both languages say whether a delay is none, or too long."""
+    with pytest.raises(DefinitionError) as caught:
+        Level(name="one", after=after, do=[{"notify": {"to": "owner", "template": "t"}}])
+    (finding,) = caught.value.findings
+
+    assert (True, True) == (en in finding.text("en"), zh in finding.text("zh"))
