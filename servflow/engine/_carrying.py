@@ -71,8 +71,19 @@ def let_go(call: OneCall, plan: MigrationPlan, staying: frozenset[str]) -> tuple
                 call, held, GONE if held.chain not in plan.new.compiled.chain_plans else f"{CHANGED}: no level is left above"
             )
         else:
+            _silence(call, plan, held, after)
             kept.append(after)
     return tuple(kept)
+
+
+def _silence(call: OneCall, plan: MigrationPlan, held: ChainRun, after: ChainRun) -> None:
+    """What waited for quiet hours to end is not said where its level is gone, on record."""
+    climbed = find_plan(plan.old.compiled, held)
+    if len(held.quiet) == len(after.quiet) or climbed is None:
+        return
+    levels, present = climbed.chain.levels, plan.new.compiled.chain_plans[held.chain].chain
+    kept = [one for one in held.quiet if one.level < len(levels) and present.index(levels[one.level].name) is not None]
+    _chain_ends.silence(call, held, kept, f"{CHANGED}: its level is gone")
 
 
 def _chain_run(plan: MigrationPlan, run: ChainRun) -> ChainRun | None:
@@ -93,7 +104,8 @@ def _chain_run(plan: MigrationPlan, run: ChainRun) -> ChainRun | None:
     if run.phase == "armed":
         return escalation.migrate(run, present.chain)
     if run.level >= len(climbed.chain.levels):
-        return escalation.migrate(run, present.chain, old=climbed.chain)
+        moved = escalation.migrate(run, present.chain, old=climbed.chain)
+        return None if moved.phase == "done" else moved
     # Where its next level is gone, the one above that is still there comes instead, at the very instant.
     above = (level.name for level in climbed.chain.levels[run.level :] if present.chain.index(level.name) is not None)
     coming = next(above, None)

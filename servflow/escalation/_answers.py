@@ -10,7 +10,7 @@ from servflow.errors import InputError, TimeError, nearest, shown
 from servflow.escalation._chain import Chain
 from servflow.escalation._counting import counted, counting, freezing
 from servflow.escalation._spans import ELAPSED, CalendarOf, later, plus, regained, time_left
-from servflow.escalation._steps import FROZEN, ordered
+from servflow.escalation._steps import FROZEN, ordered, settled
 from servflow.model import ChainRun, Span, instant, replace
 
 
@@ -74,7 +74,8 @@ def wake_up(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> Ch
     The run after its acknowledgement or snooze ended at *at*.
 
     It goes on with what was left, so every later instant moves by exactly the time that counted in
-    between. With ``unack: restart`` an acknowledged run climbs again from the first level instead.
+    between, and is done where nothing was left. With ``unack: restart`` an acknowledged run climbs again from the first
+    level instead.
     """
     at = instant(at)
     if run.phase not in FROZEN:
@@ -90,7 +91,8 @@ def wake_up(chain: Chain, run: ChainRun, at: datetime, cal_of: CalendarOf) -> Ch
         level = chain.levels[run.level]
         calendar, found = counting(cal_of, level, found, at)
         due_again = regained(level.after, at, run.left, calendar)
-    return _thawed(replace(_moved(chain, run, at, cal_of), counted_in=found), at, due_again)
+    # What waited for quiet hours to end was silenced when it froze, and may have been all that was left.
+    return settled(chain, _thawed(replace(_moved(chain, run, at, cal_of), counted_in=found), at, due_again))
 
 
 def _thawed(run: ChainRun, at: datetime, due: datetime | None) -> ChainRun:

@@ -6,6 +6,7 @@ from attrs import evolve
 
 from servflow.errors import InputError, nearest, shown
 from servflow.escalation._chain import Chain
+from servflow.escalation._steps import settled
 from servflow.model import ChainRun, ReminderDue
 
 
@@ -15,8 +16,8 @@ def migrate(run: ChainRun, chain: Chain, at_level: int | str | None = None, *, o
 
     What was promised stands: the next level keeps its instant (frozen: what is left of it), reminders keep theirs as far as
     their levels still remind, what waits for quiet hours to end keeps its own as far as its level is there, and only what
-    comes after counts by the new edition. A run whose last level has fired stays past the last level. The run's own
-    edition gives the same run.
+    comes after counts by the new edition. A run whose last level has fired stays past the last level, and is done where the
+    new edition leaves nothing of it. The run's own edition gives the same run.
 
     Args:
         chain: the edition to go on under; the run is pinned to it from then on.
@@ -49,13 +50,15 @@ def migrate(run: ChainRun, chain: Chain, at_level: int | str | None = None, *, o
     asks = place < len(chain.levels) and chain.levels[place].asks
     moved = evolve(run, chain=chain.name, hash=chain.hash, level=place, counted_in=run.counted_in if asks else None)
     places = [] if names is None else [chain.index(name) for name in names]
-    return evolve(
+    moved = evolve(
         moved,
         reached=_reached(run, places, place),
         reminders=_reminders(run, chain, places),
         quiet=tuple(evolve(one, level=now) for one in run.quiet if (now := _now(places, one.level)) is not None),
         sent=tuple(evolve(one, level=None if one.level is None else _now(places, one.level)) for one in run.sent),
     )
+    # Past the last level with nothing left to say, no instant would ever end it.
+    return settled(chain, moved) if run.phase == "running" else moved
 
 
 def _next_level(run: ChainRun, chain: Chain, at_level: int | str | None, names: list[str] | None) -> int:

@@ -127,10 +127,10 @@ def climb(chain: Chain, run: ChainRun, cal_of: CalendarOf, *, fired: bool = True
         calendar, found = counted(cal_of, entry, base)
         due = later(entry.after, base, calendar)
         return replace(run, climb=run.climb + 1, level=0, base=base, due=due, counted_in=found)
-    return _settled(chain, replace(run, level=above, base=due, due=None, counted_in=None))
+    return settled(chain, replace(run, level=above, base=due, due=None, counted_in=None))
 
 
-def _settled(chain: Chain, run: ChainRun) -> ChainRun:
+def settled(chain: Chain, run: ChainRun) -> ChainRun:
     """The run, done where neither a level nor a reminder can come and nothing waits for quiet hours to end."""
     over = run.level >= len(chain.levels) and not run.reminders and not run.quiet
     return stop(run) if over else run
@@ -151,7 +151,7 @@ def remind(chain: Chain, run: ChainRun, cal_of: CalendarOf) -> ChainRun:
         calendar, found = counting(cal_of, level, sent.counted_in, sent.due)
         due = later(level.remind.every, sent.due, calendar)
         rest.append(evolve(sent, due=due, left=sent.left - 1, counted_in=found))
-    return _settled(chain, replace(run, reminders=ordered(rest)))
+    return settled(chain, replace(run, reminders=ordered(rest)))
 
 
 def speak(chain: Chain, run: ChainRun) -> ChainRun:
@@ -164,7 +164,7 @@ def speak(chain: Chain, run: ChainRun) -> ChainRun:
     said = first_quiet(run)
     if not said:
         raise InputError(f"nothing of chain {run.chain!r} waits for quiet hours to end", code="not_due", chain=run.chain)
-    return _settled(chain, replace(run, quiet=run.quiet[len(said) :]))
+    return settled(chain, replace(run, quiet=run.quiet[len(said) :]))
 
 
 def hold(run: ChainRun) -> ChainRun:

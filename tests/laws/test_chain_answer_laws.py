@@ -11,6 +11,7 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from servflow.escalation import held, next_due
 from servflow.model import ChainStopped, Escalated, Notify, QuietEnded, Unreachable, dump, load_ticket
 from tests.laws.chain_strategies import ANN, cases, reached, runs_of
 from tests.laws.kernel_strategies import (
@@ -149,9 +150,12 @@ def first(story: Story, run: Any) -> int:
 @LAWS
 @given(hushed(), openings, step_lists())
 def test_what_a_run_keeps_is_bounded(case: Case, opening: Opening, steps: list[Step]) -> None:
-    """A snapshot keeps what its latest level sent, what waits for one morning, and some reasons."""
+    """A snapshot keeps what its latest level sent, what waits for one morning, and some reasons; and only runs that go on."""
+    chains = {chain.name: chain for chain in case.workflow.escalations}
     for outcome in told(case, opening, steps).outcomes:
         for run in outcome.ticket.chains:
             assert all(count <= most for count, most in ((len(run.sent), 101), (len(run.quiet), 200), (len(run.nobody), 20)))
             assert not (run.phase in ("acknowledged", "snoozed") and run.quiet)
             assert not (run.heard and run.nobody)
+            if run.phase == "running":
+                assert next_due(run) is not None or held(chains[run.chain], run)

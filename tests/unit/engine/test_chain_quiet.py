@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from servflow.engine import migrate, plan_migration
 from servflow.errors import DefinitionError
 from servflow.escalation import history, history_text, plan
 from servflow.model import (
@@ -428,3 +429,26 @@ def test_why_nothing_need_be_said_is_told_in_chinese_too(event: str, payload: di
     case.fire(event, payload, minutes=100)
 
     assert not re.search("quiet|zone|the run", history_text(history(case.records), "zh"))
+
+
+@pytest.mark.parametrize("chain", [{}, {"ack_ttl": "1h"}])
+def test_a_run_that_only_waited_for_the_morning_is_over_when_it_is_resumed(chain: dict[str, Any]) -> None:
+    """An acknowledgement silenced all that was left of it; taken back or run out, nothing would ever end it."""
+    case = quietly(level("one", "90m"), **chain)
+    case.until(91)
+    case.fire("chain.acknowledge", minutes=100)
+    outcome = case.until(9_999) if chain else case.fire("chain.unacknowledge", minutes=110)
+
+    assert ((), None) == (outcome.ticket.chains, outcome.wake)
+
+
+@pytest.mark.parametrize(("there", "expected"), [(("two",), []), (("zero", "one"), ["one"])])
+def test_what_waits_moves_with_its_level(there: tuple[str, ...], expected: list[str]) -> None:
+    """A run that goes on under another edition says what its level held back; where that is gone, that it does not."""
+    case = quietly(level("one", "90m"))
+    case.until(91)
+    new = quietly(*[level(name, "90m") for name in there], parts={"version": 2}).workflow
+    moved = migrate(case.ticket, plan_migration(case.workflow, new), at=after(100))
+
+    assert expected == told(new.advance(moved.ticket, at=after(9_999)))
+    assert ["coalesced"] * (not expected) == [record.outcome for record in of(QuietEnded, moved.records)]

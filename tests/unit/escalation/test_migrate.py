@@ -68,6 +68,14 @@ def test_a_level_may_be_named() -> None:
     assert () == by_place.reminders
 
 
+def test_a_climb_of_which_nothing_is_left_is_over() -> None:
+    """A run that only reminded, of a level that is gone or reminds no more, has nothing to wait for."""
+    old = chain("one", remind=("one",))
+    over = climb(old, begin(old, "c", START, calendar), calendar)
+
+    assert ["done", "done"] == [migrate(over, new, old=old).phase for new in (chain("one"), chain("two", remind=("two",)))]
+
+
 def test_the_same_edition_gives_the_same_run() -> None:
     """Nothing changes for a run that is pinned to the chain already; it may be sent to another level of it."""
     assert RUN is migrate(RUN, OLD)
