@@ -10,6 +10,7 @@ import attrs
 from servflow import escalation
 from servflow.errors import DefinitionError
 from servflow.escalation import Level
+from servflow.escalation._level import PERSONS
 from servflow.expressions import Expression
 from servflow.model import Action, Span
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
 SETTABLE = ("priority", "queue", "outlet", "customer", "asset", "channel")
 """Attributes of the ticket that ``set`` may set besides its fields."""
-
-PERSONS = ("assign", "add_owner", "add_helper", "remove_helper", "watch", "unwatch")
-"""Actions that are about people; a text alone says who."""
 
 _PARTS: Mapping[str, tuple[str, ...]] = {
     "notify": ("to", "template", "data", "urgent"),

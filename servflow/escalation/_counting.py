@@ -101,7 +101,7 @@ class Finder:
         if self.world is None or ticket is None:
             said.append("no world was given")
             return None
-        for _, to in level.addressed():
+        for to in level.responders():
             for known in resolve(to, ticket, self.world, at, targets=self.targets).ids:
                 person = self.world.persons.get(known)
                 if person is not None:

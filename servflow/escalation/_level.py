@@ -19,6 +19,9 @@ OF = ("ticket", "outlet", "recipient")
 ZONES = ("outlet", "recipient")
 """Whose time zone a level's calendar may be read in, besides a zone by its name."""
 
+PERSONS = ("assign", "add_owner", "add_helper", "remove_helper", "watch", "unwatch")
+"""Actions that are about people; a text alone says who."""
+_LEAVING = ("remove_helper", "unwatch")
 _ZERO = Span()
 
 
@@ -47,6 +50,13 @@ def _actions(value: Any) -> Any:
 
 def _remind(value: Any) -> Any:
     return None if value is None else _shape.read_value(Remind, value)
+
+
+def to_of(action: Action) -> Any:
+    """The ``to`` of an action, also where it is written short (``watch: owner``); None where it has none."""
+    if isinstance(action.value, Mapping):
+        return action.value.get("to")
+    return action.value if action.kind in PERSONS and isinstance(action.value, str) else None
 
 
 @frozen(kw_only=True)
@@ -138,8 +148,13 @@ class Level:
     def addressed(self, actions: Iterable[Action] | None = None) -> Iterator[tuple[str, Any]]:
         """Every ``to`` in the level's actions, or in some of them, with its path."""
         for index, action in enumerate(self.do if actions is None else actions):
-            if isinstance(action.value, Mapping) and "to" in action.value:
-                yield f"do[{index}].{action.kind}.to", action.value["to"]
+            to = to_of(action)
+            if to is not None:
+                yield f"do[{index}].{action.kind}.to", to
+
+    def responders(self) -> Iterator[Any]:
+        """Every ``to`` of those who are to do or to hear something, and not of those who are sent away."""
+        yield from (to for action in self.do if action.kind not in _LEAVING and (to := to_of(action)) is not None)
 
     def to_data(self) -> dict[str, Any]:
         """The level as its JSON-ready mapping."""

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from servflow.errors import InputError, LimitError, TimeError, nearest, shown
 from servflow.escalation import _answers, _steps
 from servflow.escalation._chain import Chain
+from servflow.escalation._level import to_of
 from servflow.escalation._quiet import first_quiet, hold_back, quiet_until, spoken_for
 from servflow.escalation._recipients import symbols
 from servflow.escalation._spans import ELAPSED, CalendarOf, Counts, later
@@ -193,7 +194,8 @@ def _urgent(action: Action) -> bool:
 
 
 def _words(action: Action) -> tuple[str, ...]:
-    return tuple(symbols(action.value["to"])) if isinstance(action.value, Mapping) and "to" in action.value else ()
+    to = to_of(action)
+    return () if to is None else tuple(symbols(to))
 
 
 def _planned(chain: Chain, run: ChainRun, at: datetime, place: int, kind: str) -> Planned:

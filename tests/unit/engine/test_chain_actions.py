@@ -355,6 +355,26 @@ def test_what_a_person_can_do_is_offered() -> None:
 # functional and hierarchical ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "do",
+    [
+        [{"watch": "assignee"}, notify("nobody")],
+        [{"add_owner": "assignee"}],
+        [{"remove_helper": {"to": {"user": "ann"}}}, {"unwatch": {"to": {"user": "ann"}}}, notify("bob")],
+    ],
+)
+def test_a_level_counts_for_whoever_has_something_to_do(do: list[dict[str, Any]]) -> None:
+    """Who is written short counts like anybody, and who is sent away does not."""
+    world = World(
+        engineers=[{"id": "ann", "shift": "day"}, *WORLD.engineers], calendars={"night": NIGHT, "day": Calendar.always()}
+    )
+    case = climbing({"name": "one", "after": "1h", "calendar": {"of": "recipient"}, "do": do})
+    case.fire("ticket.assign", {"to": "bob"}, world=world)
+    case.fire("go", world=world)
+
+    assert after(hours=12) == case.ticket.chains[0].due
+
+
 def test_who_works_and_who_is_told_are_kept_apart() -> None:
     """Telling a manager moves nothing, and giving the work on tells nobody by itself."""
     one = {"name": "one", "do": [notify("manager")]}
