@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from servflow.engine._chain_plans import ChainPlan
 
 
-def awaiting(plan: ChainPlan, run: ChainRun, place: int, effects: Iterable[Effect]) -> tuple[list[Effect], ChainRun]:
+def awaiting(
+    plan: ChainPlan, run: ChainRun, place: int, effects: Iterable[Effect], *, more: bool = False
+) -> tuple[list[Effect], ChainRun]:
     """
     The notifications of a level, each asking what becomes of it, and the run that waits to hear; only where its chain asks.
 
-    What an earlier level or reminder sent is not waited for any more.
+    What an earlier level or reminder sent is not waited for any more; with *more* what the same level sent before still is.
     """
     made = list(effects)
     if plan.chain.advance_on_failure == "never" or not any(isinstance(effect, Notify) for effect in made):
@@ -33,6 +35,8 @@ def awaiting(plan: ChainPlan, run: ChainRun, place: int, effects: Iterable[Effec
         for one in made
     ]
     sent = [Sent(effect=one.id, to=one.to, level=place) for one in asking if isinstance(one, Notify)]
+    if more:
+        sent = [*(one for one in run.sent if one.level == place), *sent]
     if len(sent) > MAX_SENT:  # so many cannot all fail as far as anybody knows
         sent = [*sent[:MAX_SENT], Sent(effect="", to="", result="delivered")]
     return asking, replace(run, sent=tuple(sent))
@@ -86,12 +90,14 @@ def _note(call: OneCall, run: ChainRun, places: list[int], result: str, payload:
     after = replace(run, sent=tuple(sent))
     level = _level_of(plan, run, meant, payload)
     failed = [one for one in sent if one.result == "failed"]
-    over = result == "failed" and (plan.chain.advance_on_failure == "any" or len(failed) == len(sent))
+    # Those whom the same level tells when quiet hours end may hear of it yet.
+    gone = len(failed) == len(sent) and not any(notice.level == meant.level for notice in run.quiet)
+    over = result == "failed" and (plan.chain.advance_on_failure == "any" or gone)
     advanced = False
     if result == "delivered" and not after.heard:
         after = replace(after, heard=1, nobody=())
     if over:
-        after, advanced = _advanced(call, after, gone=len(failed) == len(sent), reason=_reason(payload))
+        after, advanced = _advanced(call, after, gone=gone, reason=_reason(payload))
     reason = _reason(payload) if result == "failed" else ""
     call.record(DeliveryNoted, run=after, level=level, to=meant.to, effect=meant.effect, result=result, reason=reason)
     if over and not advanced:

@@ -125,12 +125,13 @@ def fire_quiet(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetim
         _notify(call, plan, updates, notice)
     made = call.effects[before:]
     del call.effects[before:]
-    effects, run = awaiting(plan, run, level, made)
+    effects, run = awaiting(plan, run, level, made, more=True)
     after = escalation.speak(plan.chain, run)
+    because = {notice.to: notice.reason for notice in reversed(notices)}  # the first reason of each
     told = tuple(dict.fromkeys(notice.to for notice in notices))
     if plan.chain.late == "collapse" and level < len(plan.levels):
         _speak_for(call, run, level, scheduled, f"{plan.chain.levels[level].name} spoke for it when quiet hours ended")
-    call.record(QuietEnded, run=after, level=level, scheduled=scheduled, to=told)
+    call.record(QuietEnded, run=after, level=level, scheduled=scheduled, to=told, because=tuple(because[to] for to in told))
     call.late.append(Late(run, level, scheduled, len(call.records) - 1, effects))
 
 

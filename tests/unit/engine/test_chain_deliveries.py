@@ -256,3 +256,25 @@ def test_a_result_is_noted_at_the_level_that_sent() -> None:
     effect = of(Notify, case.until(121).effects)[0]
 
     assert [2] == [record.level for record in of(DeliveryNoted, case.fire("chain.failed", {"effect": effect.id}).records)]
+
+
+def test_what_a_level_says_at_once_and_what_waits_are_waited_for_together() -> None:
+    """With all, those who are told when quiet hours end count as much as the one who was told at once."""
+    night = {"zone": "UTC", "week": {"mon-sun": ["10:00-13:00"]}}
+    loud = {"notify": {"to": {"user": "ann"}, "template": "t", "urgent": True}}
+    case = climbing(
+        {"name": "one", "after": "90m", "do": [loud, notify("bob")]},
+        level("two", "9h"),
+        advance_on_failure="all",
+        quiet="night",
+        parts={"calendars": {"night": night}},
+    )
+    case.fire("go")
+    case.until(91)
+    result(case, "ann", minutes=95)
+    case.until(241)
+    assert ["bob"] == told(case.last)
+    assert [after(630)] == [run.due for run in case.ticket.chains]
+
+    result(case, "bob", minutes=250)
+    assert [after(250)] == [run.due for run in case.ticket.chains]
