@@ -98,7 +98,10 @@ def test_the_last_level_that_waits_speaks_for_all() -> None:
     [record] = of(QuietEnded, case.until(151).records)
 
     assert (0, "coalesced", ("one",), ("two spoke for it",)) == (record.level, record.outcome, record.to, record.why)
-    assert ["two"] == told(case.until(END + 1))
+    ended = case.until(END + 1)
+    [spoken] = of(QuietEnded, ended.records)
+    assert (["two"], ("user two",)) == (told(ended), spoken.because)
+    assert list(spoken.because) == [effect.reason for effect in of(Notify, ended.effects)]
 
 
 def test_with_each_all_that_waits_is_said() -> None:
