@@ -202,6 +202,8 @@ def test_a_migration_is_part_of_the_history() -> None:
         ("fallback: manager of bob (role boss)", "后备：bob的上级（角色 boss）"),
         ("random of queue care, where everybody is away", "队列 care 随机（全员不在）"),
         ("owner is nobody", "没有负责人"),
+        ("it did not begin: its condition does not hold", "未能启动：条件不成立"),
+        ("the script stops it", "由脚本结束"),
         ("what a host says", "what a host says"),
         ("manager of " * 60 + "ann", "manager of " * 60 + "ann"),
     ],
