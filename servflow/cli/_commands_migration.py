@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,7 @@ def plan_migration_command(
     with open_existing(url, tenant=tenant) as store:
         concerned = [ticket for ticket in tickets(store) if ticket.pins.get("workflow") == before.hash]
         when = at or latest(store)
+        before, after = _with_editions(store, before, after, concerned)
         plan = plan_migration(before, after, concerned, at=_not_before(concerned, when), **given)
         report = _apply(store, before, plan, concerned) if applied else None
     _tell(say, plan, report)
@@ -109,6 +110,19 @@ def _json(name: str, text: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise InputError(f"--value {name} is JSON (a text in double quotes), not {text!r}: {error}", code="usage") from error
+
+
+def _with_editions(store: Store, before: Workflow, after: Workflow, concerned: list[Ticket]) -> tuple[Workflow, Workflow]:
+    """Both definitions with the editions of chains that live runs are pinned to, as the desk that moves them has them."""
+    from servflow.desk._editions import with_chains
+
+    pinned = {run.hash for ticket in concerned for run in ticket.chains}
+    own = {chain.hash: {"chain": chain.to_data()} for chain in before.escalations}
+
+    def kept(name: str) -> Mapping[str, Any] | None:
+        return own[name] if name in own else store.definition(name)
+
+    return with_chains(before, pinned, kept), with_chains(after, pinned, kept)
 
 
 def _not_before(concerned: Iterable[Ticket], when: datetime | None) -> datetime | None:

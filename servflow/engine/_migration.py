@@ -71,7 +71,7 @@ class TicketMove:
 
     ``status`` is ``identical`` (its future is the same under both definitions), ``moves``, ``blocked`` (``problems``
     say why), ``done`` (it runs under the new definition) or ``other`` (it runs under neither). ``steps`` are the kinds
-    of records the move makes with what they are about, ``breaches`` the promises that it breaks at once.
+    of records the move makes, endings first, with what they are about, ``breaches`` the promises that it breaks at once.
     """
 
     id: str

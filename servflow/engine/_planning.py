@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.engine._bisimulation import Futures, same_futures
+from servflow.engine._carrying import CHANGED, GONE
 from servflow.engine._diff import checked, diff
 from servflow.engine._fitting import fitted
 from servflow.engine._likeness import alike_fields, alike_states
@@ -314,14 +315,15 @@ def _ticket(ticket: Ticket, plan: MigrationPlan, at: datetime | None) -> TicketM
         return TicketMove(id=ticket.id, state=ticket.state, target=None, status=status, problems=found)
     if not outcome.records and runs_under(ticket, plan.new):
         return TicketMove(id=ticket.id, state=ticket.state, target=ticket.state, status="done")
-    _, made = made_by_move(outcome.records)
+    earlier, made = made_by_move(outcome.records)
+    ended = [record for record in earlier if str(getattr(record, "reason", "")).startswith((GONE, CHANGED))]
     return TicketMove(
         id=ticket.id,
         state=ticket.state,
         target=outcome.ticket.state,
         status="identical" if identical else "moves",
         breaches=_breaches(ticket, outcome, plan, at),
-        steps=tuple(_step(record) for record in made[1:]),
+        steps=tuple(_step(record) for record in (*ended, *made[1:])),
     )
 
 

@@ -130,6 +130,27 @@ def test_apply(run: Run, files: tuple[Path, Path, Path]) -> None:
     store.close()
 
 
+@pytest.mark.parametrize(("chains", "step"), [("keep", []), ("move", ["ChainStopped late"])])
+def test_a_plan_tells_what_becomes_of_live_runs(run: Run, tmp_path: Path, chains: str, step: list[str]) -> None:
+    """What is shown is what is done: a run keeps the edition it is pinned to, or ends where told to move."""
+    old, new, db = tmp_path / "old.yaml", tmp_path / "new.yaml", tmp_path / "tickets.db"
+    chain = "escalations:\n  - {name: late, start: {event: wait}, levels: [{name: one, after: 1h}]}\n"
+    old.write_text(OLD + chain, encoding="utf-8")
+    new.write_text(OLD.replace("workflow: tiny", "workflow: tiny\nversion: 2") + chain.replace("one", "two"), encoding="utf-8")
+    store = SqliteStore(db)
+    desk = Desk(load(old), store, now=lambda: datetime(2026, 11, 16, 9, tzinfo=UTC))
+    desk.open("T1")
+    desk.fire("T1", "wait")
+    store.close()
+    data = json.loads(run("plan-migration", old, new, "--store", db, "--chains", chains, "--apply", "--format", "json").stdout)
+    store = SqliteStore(db)
+    (moved,) = store.find()
+    store.close()
+
+    assert [step] == [ticket["steps"] for ticket in data["tickets"]]
+    assert (1, bool(step)) == (data["applied"]["moved"], not moved.chains)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
