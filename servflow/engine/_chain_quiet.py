@@ -125,7 +125,7 @@ def fire_quiet(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetim
         _notify(call, plan, updates, notice)
     made = call.effects[before:]
     del call.effects[before:]
-    effects, run = awaiting(plan, run, level, made)
+    effects, run = awaiting(plan, run, level, made, more=True)
     after = escalation.speak(plan.chain, run)
     because = {notice.to: notice.reason for notice in reversed(notices)}  # the first reason of each
     told = tuple(dict.fromkeys(notice.to for notice in notices))
