@@ -18,6 +18,7 @@ from servflow.engine._check_chain_ends import Lifetimes
 from servflow.engine._check_chain_fights import fights
 from servflow.engine._check_chain_people import people
 from servflow.engine._check_clocks import Paths
+from servflow.engine._definition import BUILT_IN
 from servflow.engine._search import Found, components
 from servflow.errors import Finding
 from servflow.escalation import Trigger
@@ -82,6 +83,7 @@ def chain_findings(
     chains = Chains(seen, Paths(seen), Lifetimes(seen), types)
     for plan in compiled.chains:
         yield from _life(chains, plan, dead_clocks)
+        yield from _unheard(chains, plan)
         yield from _idle(plan)
     yield from _again(chains)
     yield from fights(chains)
@@ -255,6 +257,16 @@ def _text(span: timedelta) -> str:
 
 
 # what says nothing ----------------------------------------------------------------------------------------------
+
+
+def _unheard(chains: Chains, plan: ChainPlan) -> Iterator[Finding]:
+    """Built-in events that a level emits: what they do for a host they do not do here, so something has to take them."""
+    compiled = chains.seen.machine.compiled
+    for level, (_, updates) in zip(plan.chain.levels, plan.levels, strict=True):
+        for update in updates:
+            event = str(update.parts["event"]) if update.kind == "emit" else ""
+            if event in BUILT_IN and not compiled.moves(event) and event not in compiled.heard:
+                yield told("chain.emit_idle", f"{update.path}.emit", plan, level=level.name, event=event)
 
 
 def _idle(plan: ChainPlan) -> Iterator[Finding]:

@@ -35,6 +35,12 @@ TEXTS: dict[str, Text] = {
         hint_en="leave one of the two out",
         hint_zh="请去掉其中之一",
     ),
+    "chain.emit_idle": Text(
+        en="level {level} of the chain {chain} emits {event}, which does something only where a person or a host fires it",
+        zh="升级链 {chain} 的级别 {level} 发出 {event}，而该事件只有由人员或主机触发时才起作用",
+        hint_en="write the action that does it, such as start or jump, or a transition that takes the event",
+        hint_zh="请改用相应的动作（如 start 或 jump），或添加接收该事件的流转",
+    ),
     "chain.again": Text(
         en="the chain {chain} starts itself again whenever its last level fires, without end: {circle}",
         zh="升级链 {chain} 的最后一级每次触发都会使它重新开始，永无止境：{circle}",

@@ -207,6 +207,15 @@ CASES: list[tuple[str, str, Part, Part]] = [
         ),
     ),
     (
+        "chain.emit_idle",
+        "escalations[0].levels[0].do[0].emit",
+        of(chain({**EMITS, "do": [{"emit": "chain.start"}]})),
+        of(
+            chain({**EMITS, "do": [{"emit": "ticket.reopen"}]}),
+            transitions=[move(), move("end", "b", "z"), move("ticket.reopen", "z", "a")],
+        ),
+    ),
+    (
         "chain.fight",
         "escalations[0].levels[0].do[0].set",
         of(chain(sets("priority", "1")), chain(sets("priority", "2"), name="d")),
