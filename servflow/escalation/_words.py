@@ -14,6 +14,11 @@ LONGEST = 500
 _REASONS: Sequence[tuple[re.Pattern[str], str]] = tuple(
     (re.compile(pattern, re.DOTALL), zh)
     for pattern, zh in (
+        (r"all else of it failed: (?P<one>.*)", "其余动作失败：{}"),
+        (r"it did not begin: (?P<one>.*)", "未能启动：{}"),
+        (r"it was not sent back: (?P<one>.*)", "未被退回：{}"),
+        (r"fallback: (?P<one>.*)", "后备：{}"),
+        (r"no world says who that is: (?P<one>.*)", "没有人员数据可查：{}"),
         (r"every level was climbed", "已走完所有级别"),
         (r"the ticket closed", "工单已关闭"),
         (r"entered (.*)", "进入 {}"),
@@ -39,15 +44,10 @@ _REASONS: Sequence[tuple[re.Pattern[str], str]] = tuple(
         (r"the call that caught it up ended the run: (.*)", "补算时升级已结束：{}"),
         (r"the call that caught it up acknowledged the run", "补算时升级已被响应"),
         (r"the call that caught it up snoozed the run", "补算时升级已被暂缓"),
-        (r"all else of it failed: (?P<one>.*)", "其余动作失败：{}"),
-        (r"it did not begin: (?P<one>.*)", "未能启动：{}"),
-        (r"it was not sent back: (?P<one>.*)", "未被退回：{}"),
         (r"chains have set each other off (\d+) times in a row.*", "升级链已连续相互触发 {} 次"),
         (r"the script stops it", "由脚本结束"),
         (r"its chain was changed and has fewer levels now", "升级链已修改，级别变少"),
         (r"(.*) spoke for it when quiet hours ended", "静默结束时由 {} 代为通知"),
-        (r"fallback: (?P<one>.*)", "后备：{}"),
-        (r"no world says who that is: (?P<one>.*)", "没有人员数据可查：{}"),
         (r"role (.*) is held by nobody", "无人担任角色 {}"),
         (r"role (.*)", "角色 {}"),
         (r"queue (.*) has no members", "队列 {} 没有成员"),
