@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -148,11 +149,13 @@ def _joined(stretches: Iterable[tuple[datetime, datetime]]) -> list[tuple[dateti
 
 def _without(shift: Shift, above: list[tuple[datetime, datetime]]) -> Iterator[Shift]:
     at = shift.start
-    for start, end in above:
-        if end > at and start < shift.end:
-            if start > at:
-                yield Shift(at, start, shift.users)
-            at = max(at, end)
+    place = bisect_right(above, at, key=lambda stretch: stretch[1])  # they are apart and in order, so their ends are too
+    while place < len(above) and above[place][0] < shift.end:
+        start, end = above[place]
+        if start > at:
+            yield Shift(at, start, shift.users)
+        at = end
+        place += 1
     if at < shift.end:
         yield Shift(at, shift.end, shift.users)
 

@@ -32,7 +32,13 @@ _WHAT = {"UID", "RECURRENCE-ID", "STATUS", "TRANSP", "SUMMARY", "DESCRIPTION", "
 _WHEN = {"DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE", "TZID", "TZOFFSETFROM", "TZOFFSETTO"}
 _READ = _ABOUT | _WHAT | _WHEN
 _PROPERTY = re.compile(r"([A-Za-z0-9-]+)[;:]")
-_NUMBER = re.compile(r":[ \t]*\d{1,9}[ \t]*$", re.ASCII)
+_OFFSET = re.compile(r":[+-]?([01]\d|2[0-3])[0-5]\d([0-5]\d)?[ \t]*$", re.ASCII)
+_FORMS = {
+    "SEQUENCE": re.compile(r":[ \t]*\d{1,9}[ \t]*$", re.ASCII),
+    "TZOFFSETFROM": _OFFSET,
+    "TZOFFSETTO": _OFFSET,
+}
+"""What is left out unless it has this form, as the package would refuse the event, or the whole file, for it."""
 
 
 def package() -> Any:
@@ -71,7 +77,7 @@ def components(text: str) -> list[Any]:
         if word == "BEGIN":
             depth, count = depth + 1, count + 1
             aside = aside or (0 if part.strip() in _PARTS else depth)
-        if not aside and _wanted(line):
+        if not aside and _wanted(line, garbage=depth > 1):
             kept.append(line)
         if word == "END":
             aside = 0 if depth == aside else aside
@@ -85,6 +91,8 @@ def components(text: str) -> list[Any]:
             code="ical.text",
         )
     plain = re.sub(r"(?im)^(BEGIN|END):VTIMEZONE[ \t]*\r?$", r"\1:X-VTIMEZONE", "\r\n".join([*kept, ""]))
+    # What is wrong in a part of a zone is kept with it, as in an event, instead of taking the whole file away.
+    plain = re.sub(r"(?im)^(BEGIN|END):(STANDARD|DAYLIGHT)[ \t]*\r?$", r"\1:VEVENT", plain)
     # The package guesses what /vendor/Europe/Berlin may mean, and warns; by another name it is what the file describes.
     plain = re.sub(r'(?im)(^TZID:|;TZID="?)/', r"\1", plain)
     try:
@@ -96,16 +104,16 @@ def components(text: str) -> list[Any]:
     return found
 
 
-def _wanted(line: str) -> bool:
+def _wanted(line: str, *, garbage: bool) -> bool:
     """Whether a line is read. What nobody asks about costs no time, and does no harm where it is broken."""
     found = _PROPERTY.match(line)
     if found is None:
-        return True
+        return garbage
     name = found[1].upper()
     if name in ("BEGIN", "END"):
         return line[found.end() - 1] == ":"
-    if name == "SEQUENCE":
-        return _NUMBER.search(line) is not None
+    if name in _FORMS:
+        return _FORMS[name].search(line) is not None
     return name in _READ or name.startswith("X-SERVFLOW-")
 
 

@@ -217,3 +217,30 @@ def test_a_name_that_two_people_have_means_neither() -> None:
         [note.code for note in roster.notes],
     )
     assert [("zw1",), ("li",)] == [read(shift(text), people=world).users for text in ("zw1", "li")]
+
+
+@pytest.mark.parametrize("line", ["DTSTART:16010101", "TZOFFSETTO:+2400", "TZOFFSETTO:east", "RRULE:FREQ=NEVER", "RDATE:then"])
+def test_a_broken_zone_spoils_only_its_own_shifts(line: str) -> None:
+    """Whoever stands in a zone that cannot be read is noted; all others are on call."""
+    name = line.partition(":")[0]
+    broken = [line if each.startswith(name) else each for each in CUSTOM] + ["a line that is none"]
+    if not any(each.startswith(name) for each in CUSTOM):
+        broken.insert(broken.index("BEGIN:STANDARD") + 1, line)
+    event = ["UID:2", "DTSTART;TZID=Customized Time Zone:20260401T090000", "DURATION:PT8H", "SUMMARY:bob"]
+
+    roster = read(shift("ann"), event, head=broken)
+    assert (["04-02 09:00 ann"], ["ical.unreadable"]) == (starts(roster), [note.code for note in roster.notes])
+
+
+def test_many_levels_are_worked_out_at_once() -> None:
+    """A lower level is cut by each of the thousands of stretches of the one above it, in time that grows with their number."""
+    rule = "RRULE:FREQ=HOURLY;INTERVAL=2;COUNT=1000"
+    low = ["UID:1", "DTSTART:20260301T000000Z", "DURATION:PT2H", "SUMMARY:[L1] ann", rule]
+    high = ["UID:2", "DTSTART:20260301T003000Z", "DURATION:PT1H", "SUMMARY:[L2] bob", rule]
+    roster = read(low, high)
+
+    assert (3000, [("ann",), ("bob",), ("ann",)]) == (
+        len(roster.duties),
+        [roster.on_call(datetime(2026, 4, 1, 2, minute, tzinfo=UTC)) for minute in (29, 30)]
+        + [roster.on_call(datetime(2026, 4, 1, 3, 30, tzinfo=UTC))],
+    )
