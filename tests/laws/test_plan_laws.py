@@ -50,6 +50,10 @@ def chains(draw: st.DrawFn, *, conditions: bool) -> dict[str, Any]:
     }
 
 
+PAYLOADS = {"stop": {"reason": "the script stops it"}}
+"""What an event needs; a plan gives it the same."""
+
+
 def started(spec: dict[str, Any], **fields: Any) -> tuple[Workflow, Ticket]:
     flow = Workflow(
         workflow="w",
@@ -81,7 +85,7 @@ class Host:
             if at < end:
                 self.until(at)
                 try:
-                    self.keep(self.flow.fire(self.ticket, EVENTS[word], at=at))
+                    self.keep(self.flow.fire(self.ticket, EVENTS[word], PAYLOADS.get(word), at=at))
                 except Refused:
                     continue
         self.until(end)
