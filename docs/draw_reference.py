@@ -272,7 +272,7 @@ def reservations() -> Iterator[str]:
 def _kinds(root: type) -> tuple[type, ...]:
     found = (getattr(model, name) for name in model.__all__)
     kinds = [kind for kind in found if isinstance(kind, type) and issubclass(kind, root) and kind is not root]
-    return tuple(kind for kind in kinds if kind not in (model.ClockRecord, model.ChainRecord))
+    return tuple(kind for kind in kinds if kind not in (model.ClockRecord, model.ChainRecord, model.LevelRecord))
 
 
 def _values(kinds: Iterable[type], skip: Iterable[str]) -> Iterator[str]:

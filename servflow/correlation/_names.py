@@ -26,7 +26,9 @@ _SIMPLE: Mapping[Any, str] = {
 RECORDS: Mapping[str, type[Record]] = {
     name: kind
     for name, kind in sorted(vars(model).items())
-    if isinstance(kind, type) and issubclass(kind, Record) and kind not in (Record, model.ClockRecord, model.ChainRecord)
+    if isinstance(kind, type)
+    and issubclass(kind, Record)
+    and kind not in (Record, model.ClockRecord, model.ChainRecord, model.LevelRecord)
 }
 """The kinds of records by the name a condition calls them."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from servflow import escalation
 from servflow.engine._call import Late
 from servflow.engine._chain_plans import find_plan
-from servflow.model import ChainRun, ChainStopped, HeldBack, QuietEnded, Unreachable, replace
+from servflow.model import ChainRun, ChainStopped, HeldBack, LevelRecord, QuietEnded, Unreachable, replace
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -88,6 +88,6 @@ def hush(call: OneCall, which: Callable[[Late], bool], why: str) -> None:
 
 def fold_away(call: OneCall, late: Late, why: str) -> None:
     """Let what a level or reminder would have said go unsaid; its record tells why, and whom it would have told."""
-    record: Any = call.records[late.place]
+    record = cast("LevelRecord", call.records[late.place])
     call.records[late.place] = replace(record, outcome="coalesced", why=(*record.why, why))
     call.late.remove(late)

@@ -21,6 +21,7 @@ from servflow.model import (
     ChainStopped,
     DeliveryNoted,
     Escalated,
+    LevelRecord,
     Migrated,
     QuietEnded,
     Record,
@@ -282,7 +283,7 @@ def _did(record: Assigned | Updated | Watched) -> Iterator[str]:
         yield f"{name}: {', '.join(map(str, value)) if isinstance(value, tuple) else value}"
 
 
-def _waits(record: Escalated | Reminded | QuietEnded) -> tuple[str, ...]:
+def _waits(record: LevelRecord) -> tuple[str, ...]:
     """Whom of those it addresses a level or reminder holds something back for."""
     if not record.run.quiet or isinstance(record, QuietEnded):
         return ()
@@ -296,7 +297,7 @@ def _steps(record: ChainRecord, story: _Open, did: tuple[Assigned | Updated | Wa
     if isinstance(record, Escalated):
         yield Step(
             at=record.scheduled, recorded=at, kind="level", level=record.level, name=record.name, outcome=record.outcome,
-            to=record.to, because=getattr(record, "because", ()), why=record.why,
+            to=record.to, because=record.because, why=record.why,
             did=tuple(word for one in did for word in _did(one)), climb=before,
             given=tuple(who for one in did if (who := _given(one)) is not None), waits=_waits(record),
         )  # fmt: skip
@@ -304,8 +305,8 @@ def _steps(record: ChainRecord, story: _Open, did: tuple[Assigned | Updated | Wa
         yield Step(
             at=record.scheduled, recorded=at, kind="reminder" if isinstance(record, Reminded) else "quiet",
             level=record.level, name=story.names.get(record.level, ""), outcome=record.outcome, to=record.to,
-            because=getattr(record, "because", ()),
-            why=getattr(record, "why", ()), climb=before, waits=_waits(record),
+            because=record.because,
+            why=record.why, climb=before, waits=_waits(record),
         )  # fmt: skip
     elif isinstance(record, (ChainStopped, ChainResumed)):
         # Nobody is forgotten silently: the levels that a climb did not reach are told beside its end.

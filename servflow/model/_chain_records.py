@@ -23,7 +23,19 @@ class ChainStarted(ChainRecord):
 
 
 @frozen(kw_only=True, slots=False)
-class Escalated(ChainRecord):
+class LevelRecord(ChainRecord):
+    """What a level came to at its scheduled instant; its parts mean what they mean for ``Escalated``."""
+
+    level: int
+    scheduled: datetime
+    outcome: str = "fired"
+    to: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True, slots=False)
+class Escalated(LevelRecord):
     """
     A level was reached at its scheduled instant.
 
@@ -33,25 +45,12 @@ class Escalated(ChainRecord):
     ``because`` says of each of them, in the same order, how they were found.
     """
 
-    level: int
     name: str
-    scheduled: datetime
-    outcome: str = "fired"
-    to: tuple[str, ...] = ()
-    why: tuple[str, ...] = ()
-    because: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True, slots=False)
-class Reminded(ChainRecord):
+class Reminded(LevelRecord):
     """A level's reminder went out, or came to something else; ``outcome`` and ``why`` are as for ``Escalated``."""
-
-    level: int
-    scheduled: datetime
-    outcome: str = "fired"
-    to: tuple[str, ...] = ()
-    why: tuple[str, ...] = ()
-    because: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True, slots=False)
@@ -76,19 +75,12 @@ class ChainResumed(ChainRecord):
 
 
 @frozen(kw_only=True, slots=False)
-class QuietEnded(ChainRecord):
+class QuietEnded(LevelRecord):
     """
-    Quiet hours ended and what a level had held back went out, at its scheduled instant; ``outcome`` as of ``Reminded``.
+    Quiet hours ended and what a level had held back went out, at its scheduled instant; ``outcome`` as of ``Escalated``.
 
     ``coalesced`` also earlier, where it need not be said any more: a level spoke for it, or the run was answered or ended.
     """
-
-    level: int
-    scheduled: datetime
-    outcome: str = "fired"
-    to: tuple[str, ...] = ()
-    why: tuple[str, ...] = ()
-    because: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True, slots=False)
