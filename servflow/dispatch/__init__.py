@@ -2,19 +2,11 @@
 
 from servflow.dispatch._choice import Choice, Ranked, Verdict
 from servflow.dispatch._evaluate import evaluate, why_not
-from servflow.dispatch._parts import (
-    CANDIDATES,
-    MODES,
-    REQUIREMENTS,
-    TERMS,
-    Hooks,
-    OfferOptions,
-    Relaxation,
-    Requirement,
-    Term,
-)
+from servflow.dispatch._options import CANDIDATES, MODES, Hooks, OfferOptions, Relaxation
 from servflow.dispatch._plan import SOLVERS, Plan, plan
 from servflow.dispatch._policy import CANDIDATE_FIELDS, STANDING, Policy
+from servflow.dispatch._requirement import REQUIREMENTS, Requirement
+from servflow.dispatch._term import TERMS, Term
 from servflow.dispatch._verify import Violation, verify
 
 __all__ = [

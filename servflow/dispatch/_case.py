@@ -9,7 +9,7 @@ from typing import Any
 from attrs import define, field
 
 from servflow.calendars import OpenTime
-from servflow.dispatch._parts import Hooks
+from servflow.dispatch._options import Hooks
 from servflow.dispatch._policy import Policy
 from servflow.errors import DefinitionError, InputError, TimeError, shown
 from servflow.expressions import ACTIVE

@@ -10,9 +10,10 @@ from typing import Any
 from attrs import define, field
 
 from servflow.dispatch._case import Candidate, Case
-from servflow.dispatch._checks import CAPACITY, STATIC, TIME, Check, checks
+from servflow.dispatch._check import CAPACITY, STATIC, TIME, Check
+from servflow.dispatch._checks import checks
 from servflow.dispatch._choice import Choice, Ranked, Verdict, shown
-from servflow.dispatch._parts import Hooks
+from servflow.dispatch._options import Hooks
 from servflow.dispatch._policy import Policy
 from servflow.dispatch._terms import Measure, measures, tie_break
 from servflow.errors import InputError, nearest

@@ -10,18 +10,10 @@ from typing import Any
 
 from attrs import define, field
 
-from servflow.dispatch._parts import (
-    ASKING,
-    CANDIDATES,
-    ENGINEERS_ONLY,
-    MODES,
-    Hooks,
-    OfferOptions,
-    Relaxation,
-    Requirement,
-    Term,
-)
+from servflow.dispatch._options import CANDIDATES, MODES, Hooks, OfferOptions, Relaxation
 from servflow.dispatch._reading import Part, expression, finish, many, one, put, raw, word, words
+from servflow.dispatch._requirement import ASKING, ENGINEERS_ONLY, Requirement
+from servflow.dispatch._term import Term
 from servflow.errors import ExpressionError, Finding, nearest, shown
 from servflow.expressions import Expression, Function
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from servflow.dispatch._case import Candidate, Case
-from servflow.dispatch._checks import wanted
-from servflow.dispatch._parts import Term
+from servflow.dispatch._check import wanted
+from servflow.dispatch._term import Term
 from servflow.errors import ExpressionError, InputError, shown
 from servflow.model import Engineer
 

@@ -9,9 +9,10 @@ from typing import Any
 from attrs import define, field, frozen
 
 from servflow.dispatch._case import Candidate, Case
-from servflow.dispatch._checks import CAPACITY, Check, checks
+from servflow.dispatch._check import CAPACITY, Check
+from servflow.dispatch._checks import checks
 from servflow.dispatch._evaluate import rank
-from servflow.dispatch._parts import Hooks
+from servflow.dispatch._options import Hooks
 from servflow.dispatch._plan import Plan, cases_of
 from servflow.dispatch._policy import Policy
 from servflow.model import Ticket, World

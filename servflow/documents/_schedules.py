@@ -20,7 +20,7 @@ FORMAT = 1
 MOST_SCHEDULES = 1_000
 
 _SECTION = "schedules"
-_ENTITIES = ("engineers", "outlets", "people", "queues")
+_ENTITIES = ("engineers", "agents", "bots", "outlets", "providers", "people", "queues")
 _OF_TURNS = ("start", "zone", "every", "windows")  # a rotation is told as one also where its users are misspelt
 _ROUNDS = 50
 _FIRST, _LAST = "2000-01-01T00:00:00Z", "2001-01-01T00:00:00Z"

@@ -18,7 +18,7 @@ from servflow.engine._views import ClockView, Explanation, NextUp
 from servflow.model import ClockRun, FrozenMap, Record, SlotProgress, Ticket, write_instant
 
 if TYPE_CHECKING:
-    from servflow.engine._placing import SlotPlan
+    from servflow.engine._slots import SlotPlan
     from servflow.engine._workflow import Workflow
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow.engine import _approval, _checklist, _children, _helping, _placing
+from servflow.engine import _answering, _approval, _checklist, _children, _helping
 from servflow.engine._assigning import assign, unassign
 from servflow.engine._builtin_chains import CHAIN_EVENTS
 from servflow.engine._definition import ATTRIBUTES
@@ -141,12 +141,12 @@ def _offer(call: OneCall, payload: Payload, event: str) -> OfferMade:
 
 
 def _accept(call: OneCall, payload: Payload) -> None:
-    _placing.accept(call, _offer(call, payload, "offer.accept"))
+    _answering.accept(call, _offer(call, payload, "offer.accept"))
 
 
 def _reject(call: OneCall, payload: Payload) -> None:
     offer = _offer(call, payload, "offer.reject")
-    _placing.reject(call, offer, text("offer.reject", payload, "reason", limit=1_000) or "")
+    _answering.reject(call, offer, text("offer.reject", payload, "reason", limit=1_000) or "")
 
 
 def _rate(call: OneCall, payload: Payload) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow import escalation, sla
-from servflow.engine import _chain_ends, _chains, _clock_caps, _clock_conditions, _clock_since, _clock_targets, _placing
+from servflow.engine import _chain_ends, _chains, _clock_caps, _clock_conditions, _clock_since, _clock_targets, _placing, _slots
 from servflow.engine._chain_plans import find_plan
 from servflow.engine._clock_records import retargeted
 from servflow.escalation import later
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from servflow.engine._compile import Compiled
     from servflow.engine._definition import Timer
     from servflow.engine._migration import MigrationPlan
-    from servflow.engine._placing import SlotPlan
+    from servflow.engine._slots import SlotPlan
 
 GONE = "the new definition does not have it"
 CHANGED = "the definition changed"
@@ -55,7 +55,7 @@ def let_go(call: OneCall, plan: MigrationPlan, staying: frozenset[str]) -> tuple
         entry = slots.get(progress.policy)
         stays = entry is not None and (not entry.policy.state or not staying.isdisjoint(entry.policy.state))
         if entry is None or entry.policy.slot != slot or not stays:
-            _placing.drop(call, _placing.plan_of(call, progress.policy), GONE if entry is None else CHANGED)
+            _placing.drop(call, _slots.plan_of(call, progress.policy), GONE if entry is None else CHANGED)
     for clock in call.compiled.clocks:
         run = call.draft.clocks.get(clock.clock.name)
         if run is not None and run.phase in _clock_targets.LIVE and plan.clocks[clock.clock.name].target is None:

@@ -19,13 +19,13 @@ from servflow.engine._clock_plans import ClockPlan, compile_clocks, in_order
 from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, at_path
 from servflow.engine._idioms import Approval, ChecklistStep, promises
 from servflow.engine._law import LawPlan, compile_laws
-from servflow.engine._placing import SlotPlan, compile_slots
 from servflow.engine._problems import SUPPLIED, Problems, Types
 from servflow.engine._raised import Raised
 from servflow.engine._reopen import Reopen, reopenings
 from servflow.engine._rules import Ruling
 from servflow.engine._scope import RESERVED, TIMED, scope_types
 from servflow.engine._shown import compile_views
+from servflow.engine._slots import SlotPlan, compile_slots
 from servflow.engine._tables import read_by, timed
 from servflow.engine._takers import Takers
 from servflow.errors import DefinitionError, Finding

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow import escalation
-from servflow.engine import _chain_starts, _chains, _clock_story, _clocks, _helping, _placing
+from servflow.engine import _answering, _chain_starts, _chains, _clock_story, _clocks, _helping, _offers, _placing, _slots
 from servflow.engine._call import Happening
 from servflow.engine._chain_ends import over
 from servflow.engine._chain_plans import ChainPlan, find_plan
@@ -119,7 +119,7 @@ def first_due(compiled: Compiled, draft: Draft) -> tuple[datetime, Callable[[], 
     return None if best is None or make is None else (best[0], make)
 
 
-def _slot_instants(plan: _placing.SlotPlan, draft: Draft) -> list[tuple[datetime, bool]]:
+def _slot_instants(plan: _slots.SlotPlan, draft: Draft) -> list[tuple[datetime, bool]]:
     progress = draft.slots.get(plan.policy.slot)
     if progress is None or progress.policy != plan.policy.name:
         return []
@@ -139,17 +139,17 @@ def _timer_due(timer: StateTimer) -> Due:
 def _offer_due(offer: OfferMade) -> Due:
     def run(call: OneCall) -> None:
         call.cause = f"offer:{offer.id}"
-        _placing.expire(call, offer)
+        _answering.expire(call, offer)
         settle(call)
 
     def give_up(call: OneCall, _code: str, why: str) -> None:
         call.cause = f"offer:{offer.id}"
-        _placing.end_offer(call, offer, "expired", f"no answer in time; what follows failed: {why}")
+        _offers.end_offer(call, offer, "expired", f"no answer in time; what follows failed: {why}")
 
     return Due(offer.expires or offer.made_at, run, give_up)
 
 
-def _slot_due(plan: _placing.SlotPlan, at: datetime, relaxing: bool) -> Due:
+def _slot_due(plan: _slots.SlotPlan, at: datetime, relaxing: bool) -> Due:
     def run(call: OneCall) -> None:
         progress = call.draft.slots[plan.policy.slot]
         if relaxing:

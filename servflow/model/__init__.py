@@ -82,6 +82,7 @@ from servflow.model._maps import (
 from servflow.model._outcome import (
     Outcome,
 )
+from servflow.model._people import Agent, Bot, Capacity, Engineer, Outlet, Person, Provider, Queue
 from servflow.model._plain import (
     PlainData,
     name_of,
@@ -167,15 +168,7 @@ from servflow.model._ticket import (
     from_dict,
     replace,
 )
-from servflow.model._world import (
-    Engineer,
-    OnCall,
-    OpenHours,
-    Outlet,
-    Person,
-    Queue,
-    World,
-)
+from servflow.model._world import OnCall, OpenHours, World
 
 __all__ = [
     "ACTIONS",
@@ -198,12 +191,15 @@ __all__ = [
     "Acknowledged",
     "Action",
     "Actor",
+    "Agent",
     "Amended",
     "ApprovalRound",
     "Assign",
     "Assigned",
+    "Bot",
     "Breached",
     "Call",
+    "Capacity",
     "ChainRecord",
     "ChainResumed",
     "ChainRun",
@@ -260,6 +256,7 @@ __all__ = [
     "Person",
     "PlainData",
     "Progressed",
+    "Provider",
     "Queue",
     "QuietEnded",
     "Rated",

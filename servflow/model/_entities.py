@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from servflow.errors import InputError, nearest, shown
 from servflow.model._fields import INT_MAX, INT_MIN, name_flaw
-from servflow.model._instants import instant, read_instant
+from servflow.model._instants import instant, read_instant, write_instant
 from servflow.model._maps import EMPTY, FrozenMap
 from servflow.model._plain import PlainData, name_of
 
@@ -95,6 +96,43 @@ def count_or_none(value: Any) -> int | None:
     return None if value is None else count(value)
 
 
+def amount_or_none(value: Any) -> int | None:
+    """
+    A whole number from 0 on, or None.
+
+    Raises:
+        InputError: it is none.
+    """
+    read = count_or_none(value)
+    if read is not None and read < 0:
+        raise InputError(f"expected a whole number from 0 on, got {read}", value=read)
+    return read
+
+
+def check_normal(normal: int | None, most: int | None) -> None:
+    """
+    Check that nobody is normally given more than they can take.
+
+    Raises:
+        InputError: the normal capacity is above the most.
+    """
+    if normal is not None and most is not None and normal > most:
+        raise InputError(f"the normal capacity {normal} is above the capacity {most}", normal=normal, capacity=most)
+
+
+def speed(value: Any) -> int:
+    """
+    Kilometres an hour, from 1 on.
+
+    Raises:
+        InputError: it is no such number.
+    """
+    read = count(value)
+    if read < 1:
+        raise InputError(f"speed is in whole kilometres an hour from 1 on, not {read}", value=read)
+    return read
+
+
 def place(value: Any) -> tuple[float, float] | None:
     """
     Latitude and longitude in degrees, or None.
@@ -110,8 +148,13 @@ def place(value: Any) -> tuple[float, float] | None:
     return two[0], two[1]
 
 
-def _each(read: Callable[[Any], Any], value: Any) -> FrozenMap[str, Any]:
-    """A mapping from names to what *read* makes of each value; empty for None."""
+def each(read: Callable[[Any], Any], value: Any) -> FrozenMap[str, Any]:
+    """
+    A mapping from names to what *read* makes of each value; empty for None.
+
+    Raises:
+        InputError: it is no mapping.
+    """
     if not value and (value is None or isinstance(value, Mapping)):
         return EMPTY
     if not isinstance(value, Mapping):
@@ -121,7 +164,7 @@ def _each(read: Callable[[Any], Any], value: Any) -> FrozenMap[str, Any]:
 
 def counts(value: Any) -> FrozenMap[str, int]:
     """Name -> whole number."""
-    return _each(count, value)
+    return each(count, value)
 
 
 def counts_or_none(value: Any) -> FrozenMap[str, int] | None:
@@ -129,19 +172,41 @@ def counts_or_none(value: Any) -> FrozenMap[str, int] | None:
     return None if value is None else counts(value)
 
 
+def counts_by_name(value: Any) -> FrozenMap[str, FrozenMap[str, int]]:
+    """Name -> name -> whole number."""
+    return each(counts, value)
+
+
+def instants(value: Any) -> FrozenMap[str, datetime]:
+    """Name -> instant."""
+    return each(lambda item: read_instant(item) if isinstance(item, str) else instant(item, "an instant"), value)
+
+
+def contracts(value: Any) -> tuple[str, ...]:
+    """Names of contracts; a mapping gives the warranty types of each brand, and none of them means all."""
+    if not isinstance(value, Mapping):
+        return words(value)
+    found: list[str] = []
+    for brand, types in value.items():
+        found.extend(f"{name(brand)}/{kind}" for kind in words(types))
+        if not words(types):
+            found.append(brand)
+    return tuple(found)
+
+
 def texts(value: Any) -> FrozenMap[str, str]:
     """Name -> name."""
-    return _each(name, value)
+    return each(name, value)
 
 
 def parents(value: Any) -> FrozenMap[str, str]:
     """Name -> the name above it, or None."""
-    return _each(name_or_none, value)
+    return each(name_or_none, value)
 
 
 def names_by_name(value: Any) -> FrozenMap[str, tuple[str, ...]]:
     """Name -> names."""
-    return _each(words, value)
+    return each(words, value)
 
 
 def skills(value: Any) -> FrozenMap[str, int]:
@@ -149,8 +214,24 @@ def skills(value: Any) -> FrozenMap[str, int]:
     return counts(value if value is None or isinstance(value, Mapping) else dict.fromkeys(words(value), 1))
 
 
-def _instant(value: Any) -> datetime:
-    return read_instant(value) if isinstance(value, str) else instant(value, "absence")
+def shifts(value: Any) -> tuple[tuple[datetime, datetime], ...]:
+    """
+    Half-open stretches of a roster, in their order.
+
+    Raises:
+        InputError: one is no pair, ends before it begins, or begins before another one has ended.
+        TimeError: an end is no instant.
+    """
+    read = sorted(_stretches(value, "shift"))
+    for start, end in read:
+        if end <= start:
+            raise InputError(f"a shift ends at {write_instant(end)}, not after its start {write_instant(start)}")
+    for (first, until), (start, _) in pairwise(read):
+        if start < until:
+            raise InputError(
+                f"the shift from {write_instant(start)} overlaps the one from {write_instant(first)} to {write_instant(until)}"
+            )
+    return tuple(read)
 
 
 def absences(value: Any) -> tuple[tuple[datetime, datetime], ...]:
@@ -161,15 +242,20 @@ def absences(value: Any) -> tuple[tuple[datetime, datetime], ...]:
         InputError: one is no pair.
         TimeError: an end is no instant.
     """
+    return tuple(_stretches(value, "absence"))
+
+
+def _stretches(value: Any, what: str) -> list[tuple[datetime, datetime]]:
     items = () if value is None else value
     if not isinstance(items, Iterable) or isinstance(items, (str, Mapping)):
-        raise InputError(f"absences are a list of (from, to), not {shown(value)}", value=shown(value))
+        raise InputError(f"{what}s are a list of (from, to), not {shown(value)}", value=shown(value))
     read = []
     for item in items:
         if not isinstance(item, (list, tuple)) or len(item) != 2:
-            raise InputError(f"an absence is (from, to), not {shown(item)}", value=shown(item))
-        read.append((_instant(item[0]), _instant(item[1])))
-    return tuple(read)
+            raise InputError(f"{'an' if what[0] == 'a' else 'a'} {what} is (from, to), not {shown(item)}", value=shown(item))
+        start, end = (read_instant(one) if isinstance(one, str) else instant(one, what) for one in item)
+        read.append((start, end))
+    return read
 
 
 def _expiry(value: Any) -> datetime | None:
@@ -180,7 +266,7 @@ def _expiry(value: Any) -> datetime | None:
 
 def certificates(value: Any) -> FrozenMap[str, datetime | None]:
     """Certificate -> the instant it expires, or None."""
-    return _each(_expiry, value)
+    return each(_expiry, value)
 
 
 def _answers(value: Any, *verbs: str) -> Any:
@@ -191,12 +277,12 @@ def _answers(value: Any, *verbs: str) -> Any:
 
 def hours(value: Any) -> FrozenMap[str, Any]:
     """Name -> calendar."""
-    return _each(lambda item: _answers(item, "is_open", "next_opening"), value)
+    return each(lambda item: _answers(item, "is_open", "next_opening"), value)
 
 
 def on_call(value: Any) -> FrozenMap[str, Any]:
     """Name -> schedule or rotation."""
-    return _each(_on_call, value)
+    return each(_on_call, value)
 
 
 def _on_call(value: Any) -> Any:
@@ -220,7 +306,7 @@ def facts(value: Any) -> FrozenMap[str, Any]:
     if flaws:
         path, why = flaws[0]
         raise InputError(f"{path}: {why['en']}", path=path)
-    return _each(lambda item: item, value)
+    return each(lambda item: item, value)
 
 
 def entities(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:

@@ -9,11 +9,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
-from attrs import asdict, define, field, frozen
+from attrs import asdict, define, field
 
 from servflow.errors import InputError, shown
 from servflow.model import _entities as entity
 from servflow.model._maps import EMPTY, FrozenMap
+from servflow.model._people import Agent, Bot, Engineer, Outlet, Person, Provider, Queue
 
 
 class OpenHours(Protocol):
@@ -29,78 +30,6 @@ class OnCall(Protocol):
     def on_call(self, at: datetime) -> tuple[str, ...]: ...
 
 
-@frozen(kw_only=True)
-class Person:
-    """
-    Somebody who may act or be told: roles, queues, the outlets whose tickets they may act on, and their manager.
-
-    ``zone`` is the time zone they live in (None: not known). ``channels`` names the ways they can be told, best first;
-    None: not known, which every host that keeps addresses elsewhere leaves it at, and empty: there is no way.
-
-    Raises:
-        InputError: ``zone`` is no time zone, or something has a wrong shape.
-    """
-
-    id: str = field(converter=entity.name)
-    name: str = field(default="", converter=entity.title)
-    roles: tuple[str, ...] = field(default=(), converter=entity.words)
-    queues: tuple[str, ...] = field(default=(), converter=entity.words)
-    outlets: tuple[str, ...] = field(default=(), converter=entity.words)
-    manager: str | None = field(default=None, converter=entity.name_or_none)
-    zone: str | None = field(default=None, converter=entity.zone)
-    channels: tuple[str, ...] | None = field(default=None, converter=entity.words_or_none)
-
-
-@frozen(kw_only=True)
-class Engineer(Person):
-    """
-    A person who can take tickets.
-
-    ``skills`` maps a skill to its level (a list means level 1); ``areas`` are names of the world's
-    area tree; ``shift`` names a calendar of the world (None: always); ``absences`` are half-open
-    stretches; ``capacity`` is how many tickets at most (None: no limit); ``certificates`` maps a
-    name to the instant it expires (None: never); ``position`` is (latitude, longitude) in degrees.
-    """
-
-    skills: FrozenMap[str, int] = field(default=None, converter=entity.skills)
-    areas: tuple[str, ...] = field(default=(), converter=entity.words)
-    outlet: str | None = field(default=None, converter=entity.name_or_none)
-    shift: str | None = field(default=None, converter=entity.name_or_none)
-    absences: tuple[tuple[datetime, datetime], ...] = field(default=(), converter=entity.absences)
-    capacity: int | None = field(default=None, converter=entity.count_or_none)
-    position: tuple[float, float] | None = field(default=None, converter=entity.place)
-    cost: int = field(default=0, converter=entity.count)
-    languages: tuple[str, ...] = field(default=(), converter=entity.words)
-    certificates: FrozenMap[str, datetime | None] = field(default=None, converter=entity.certificates)
-    parts: FrozenMap[str, int] = field(default=None, converter=entity.counts)
-
-
-@frozen(kw_only=True)
-class Outlet:
-    """A service site 网点: the areas and contracts it serves, its shift and capacity, the time ``zone`` it stands in."""
-
-    id: str = field(converter=entity.name)
-    name: str = field(default="", converter=entity.title)
-    areas: tuple[str, ...] = field(default=(), converter=entity.words)
-    contracts: tuple[str, ...] = field(default=(), converter=entity.words)
-    skills: FrozenMap[str, int] = field(default=None, converter=entity.skills)
-    shift: str | None = field(default=None, converter=entity.name_or_none)
-    capacity: int | None = field(default=None, converter=entity.count_or_none)
-    position: tuple[float, float] | None = field(default=None, converter=entity.place)
-    cost: int = field(default=0, converter=entity.count)
-    provider: str | None = field(default=None, converter=entity.name_or_none)
-    zone: str | None = field(default=None, converter=entity.zone)
-
-
-@frozen(kw_only=True)
-class Queue:
-    """A waiting line (team): who works on it and who leads it."""
-
-    id: str = field(converter=entity.name)
-    members: tuple[str, ...] = field(default=(), converter=entity.words)
-    manager: str | None = field(default=None, converter=entity.name_or_none)
-
-
 @define(kw_only=True, slots=False, frozen=True, eq=False)
 class World:
     """
@@ -112,6 +41,12 @@ class World:
     engineers who came before, latest first; ``forbidden`` and ``preferred`` map a customer to engineers.
     ``reports_to`` is the reporting line, a person -> their manager, for those whose own entry names none. ``turns`` says
     how many turns each queue has given to tickets (None: nobody counts them).
+    ``agents``, ``bots`` and ``providers`` take tickets beside engineers and outlets. ``serviced`` maps an asset to those
+    who worked on it before, latest first. ``idle_since`` says since when somebody has had nothing to do; ``worked`` how
+    many minutes and ``given`` how many tickets somebody was given in the period over which that is to be fair.
+    ``free_at`` says when somebody who is full is expected to have room again. ``channel_loads`` splits the load of
+    somebody by channel. ``prices`` says what a place of somebody is worth, as ``dispatch.learn`` found it. ``travel``
+    gives minutes from area to area; where it says nothing, positions and ``speed`` do, in kilometres an hour.
     ``facts`` carries the host's own data for expressions. Give ``version`` where the host
     has one; otherwise it is a hash of the content. Two worlds of one version are the same world.
 
@@ -135,6 +70,18 @@ class World:
     facts: FrozenMap[str, Any] = field(default=None, converter=entity.facts)
     reports_to: FrozenMap[str, str | None] = field(default=None, converter=entity.parents)
     turns: FrozenMap[str, int] | None = field(default=None, converter=entity.counts_or_none)
+    agents: tuple[Agent, ...] = field(default=(), converter=entity.entities(Agent))  # type: ignore[misc]  # mypy reads named converters only
+    bots: tuple[Bot, ...] = field(default=(), converter=entity.entities(Bot))  # type: ignore[misc]  # mypy reads named converters only
+    providers: tuple[Provider, ...] = field(default=(), converter=entity.entities(Provider))  # type: ignore[misc]  # mypy reads named converters only
+    serviced: FrozenMap[str, tuple[str, ...]] = field(default=None, converter=entity.names_by_name)
+    idle_since: FrozenMap[str, datetime] = field(default=None, converter=entity.instants)
+    worked: FrozenMap[str, int] = field(default=None, converter=entity.counts)
+    given: FrozenMap[str, int] = field(default=None, converter=entity.counts)
+    channel_loads: FrozenMap[str, FrozenMap[str, int]] = field(default=None, converter=entity.counts_by_name)
+    prices: FrozenMap[str, int] = field(default=None, converter=entity.counts)
+    travel: FrozenMap[str, FrozenMap[str, int]] = field(default=None, converter=entity.counts_by_name)
+    free_at: FrozenMap[str, datetime] = field(default=None, converter=entity.instants)
+    speed: int = field(default=40, converter=entity.speed)
     given_version: str | None = field(default=None, alias="version", converter=entity.name_or_none)
 
     def __attrs_post_init__(self) -> None:
@@ -189,14 +136,14 @@ class World:
 
     @cached_property
     def persons(self) -> Mapping[str, Person]:
-        """Every person and engineer by id."""
-        return {person.id: person for person in (*self.people, *self.engineers)}
+        """Every person, engineer, agent and bot by id."""
+        return {person.id: person for person in (*self.people, *self.bots, *self.agents, *self.engineers)}
 
     @cached_property
     def by_id(self) -> Mapping[str, Engineer | Outlet]:
-        """Every candidate (engineer or outlet) by id."""
-        found: dict[str, Engineer | Outlet] = {outlet.id: outlet for outlet in self.outlets}
-        found.update({engineer.id: engineer for engineer in self.engineers})
+        """Every candidate (engineer, agent or bot, outlet or provider) by id."""
+        found: dict[str, Engineer | Outlet] = {site.id: site for site in (*self.providers, *self.outlets)}
+        found.update({worker.id: worker for worker in (*self.bots, *self.agents, *self.engineers)})
         return found
 
     @cached_property
@@ -266,23 +213,47 @@ class World:
 
     def with_loads(self, loads: Mapping[str, int], version: str | None = None) -> World:
         """Return a new world with other loads; everything else is shared."""
-        names = [attribute.name for attribute in World.__attrs_attrs__ if attribute.name not in ("loads", "given_version")]
-        kept: dict[str, Any] = {name: getattr(self, name) for name in names}
-        return World(**kept, loads=dict(loads), version=version)
+        return self._with(version, loads=dict(loads))
 
     def with_turns(self, turns: Mapping[str, int] | None, version: str | None = None) -> World:
         """Return a new world in which the turns of queues stand elsewhere; everything else is shared."""
-        names = [attribute.name for attribute in World.__attrs_attrs__ if attribute.name not in ("turns", "given_version")]
+        return self._with(version, turns=turns)
+
+    def _with(self, version: str | None, **changed: Any) -> World:
+        names = [attribute.name for attribute in World.__attrs_attrs__ if attribute.name not in (*changed, "given_version")]
         kept: dict[str, Any] = {name: getattr(self, name) for name in names}
-        return World(**kept, turns=turns, version=version)
+        return World(**kept, **changed, version=version)
 
 
-_LATER: Mapping[str, Any] = {"zone": None, "channels": None, "reports_to": EMPTY, "turns": None}
+_LATER: Mapping[str, Any] = {
+    **dict.fromkeys(("zone", "channels", "turns", "normal", "serves", "home")),
+    **dict.fromkeys(
+        ("reports_to", "serviced", "idle_since", "worked", "given", "channel_loads", "prices", "travel", "free_at"), EMPTY
+    ),
+    **dict.fromkeys(("agents", "bots", "providers", "shifts", "neighbours"), ()),
+    "per_channel": EMPTY,
+    "speed": 40,
+}
 """What worlds were given later, and when it says nothing: the versions of worlds without it stay as they were."""
+
+
+_LATER_OF_QUEUES: Mapping[str, Any] = {
+    **dict.fromkeys(("areas", "contracts"), ()),
+    **dict.fromkeys(("shift", "capacity")),
+    "skills": EMPTY,
+    "cost": 0,
+}
 
 
 def _said(name: str, value: Any) -> bool:
     return name not in _LATER or value != _LATER[name]
+
+
+def _said_of(item: Any) -> dict[str, Any]:
+    said = {name: value for name, value in asdict(item, recurse=False).items() if _said(name, value)}
+    if isinstance(item, Queue):
+        said = {name: value for name, value in said.items() if name not in _LATER_OF_QUEUES or value != _LATER_OF_QUEUES[name]}
+    return said
 
 
 def _plain(value: Any) -> Any:
@@ -295,6 +266,5 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "to_data"):
         return value.to_data()
     if hasattr(type(value), "__attrs_attrs__"):
-        said = asdict(value, recurse=False)
-        return _plain({name: item for name, item in said.items() if _said(name, item)})
+        return _plain(_said_of(value))
     return value

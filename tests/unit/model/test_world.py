@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from servflow.errors import InputError, TimeError
-from servflow.model import Engineer, Outlet, Person, Queue, World
+from servflow.model import Capacity, Engineer, Outlet, Person, Queue, World
 
 WORLD = World(
     engineers=[
@@ -171,3 +171,46 @@ def test_the_version_does_not_depend_on_the_hash_seed() -> None:
     }
 
     assert 1 == len(said)
+
+
+def test_who_else_takes_tickets() -> None:
+    """Agents, bots and providers are candidates beside engineers and outlets, and persons where they are persons."""
+    world = World(agents=[{"id": "amy"}], bots={"help": {"serves": "chat"}}, providers=[{"id": "corp"}])
+
+    assert ({"amy", "help", "corp"}, {"amy", "help"}) == (set(world.by_id), set(world.persons))
+
+
+def test_capacity_by_channel_and_in_a_pinch() -> None:
+    """A whole number is the most; a normal capacity above it is refused."""
+    engineer = Engineer(id="ann", capacity=5, normal=4, per_channel={"chat": 3, "phone": {"most": 2, "normal": 1}})
+
+    assert {"chat": Capacity(3), "phone": Capacity(2, 1)} == dict(engineer.per_channel)
+    with pytest.raises(InputError, match="normal capacity 6 is above the capacity 5"):
+        Engineer(id="ann", capacity=5, normal=6)
+
+
+@pytest.mark.parametrize(
+    ("shifts", "match"),
+    [
+        ([("2026-11-23T08:00Z", "2026-11-23T12:00Z"), ("2026-11-23T11:00Z", "2026-11-23T13:00Z")], "overlaps"),
+        ([("2026-11-23T08:00Z", "2026-11-23T08:00Z")], "not after its start"),
+    ],
+)
+def test_shifts_of_a_roster_come_one_after_the_other(shifts: Any, match: str) -> None:
+    """Shifts that overlap, or have no length, are refused with their ends."""
+    with pytest.raises(InputError, match=match):
+        Engineer(id="ann", shifts=shifts)
+
+
+def test_contracts_by_brand_and_warranty() -> None:
+    """A mapping gives the warranty types of each brand; a brand without types is covered whole."""
+    outlet = Outlet(id="north", contracts={"cool": ["in_warranty", "extended"], "warm": None})
+
+    assert ("cool/in_warranty", "cool/extended", "warm") == outlet.contracts
+
+
+def test_what_worlds_were_given_later_leaves_old_versions_alone() -> None:
+    """A world that says nothing of what came later keeps the version it always had."""
+    world = World(engineers=[{"id": "ann"}], queues=[{"id": "q"}], outlets=[{"id": "n"}])
+
+    assert "e0a9612057e345f5ea573a18" == world.version

@@ -1,0 +1,95 @@
+"""Knows the dispatch entries of a workflow, linked, and how far each has come; must not know who is best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import attrs
+
+from servflow.dispatch import Policy
+from servflow.expressions import IN_STATE, Expression
+from servflow.model import (
+    SlotChanged,
+    SlotProgress,
+)
+
+if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
+    from servflow.engine._compile import Compiled
+
+
+@attrs.frozen(kw_only=True)
+class SlotPlan:
+    """One dispatch entry, linked: where it runs and what it reads."""
+
+    policy: Policy
+    order: int
+    when: Expression | None
+    reads: frozenset[str]
+    limited: bool
+
+
+def compile_slots(compiled: Compiled) -> tuple[SlotPlan, ...]:
+    """Link every dispatch entry; names that are not declared go to the findings."""
+    return tuple(_compile(compiled, order, policy) for order, policy in enumerate(compiled.workflow.dispatch))
+
+
+def _compile(compiled: Compiled, order: int, policy: Policy) -> SlotPlan:
+    path = f"dispatch[{order}]"
+    problems = compiled.problems
+    for state in policy.until:
+        problems.known("state", state, compiled.states, f"{path}.until")
+    problems.known("slot", policy.slot, ("assignee", "outlet", "owner"), f"{path}.slot")
+    found = policy.check(
+        compiled.timeless,
+        states=compiled.states,
+        hooks=compiled.workflow.extensions.hooks,
+        functions={**compiled.workflow.extensions.functions, "in_state": IN_STATE},
+    )
+    problems.findings.extend(attrs.evolve(finding, path=f"{path}.{finding.path}".rstrip(".")) for finding in found)
+    for where, read in _expressions(policy):
+        # The policy itself refuses ``at`` and ``clock``; which tables move with time only the workflow knows.
+        if timed := [name for name in problems.timed(read) if name.startswith("table.")]:
+            problems.add("dispatch.reads_time", f"{path}.{where}", names=timed)
+    calendars = [(f"relax[{index}].calendar", step.calendar) for index, step in enumerate(policy.relax)]
+    calendars.append(("offer.calendar", policy.offer.calendar if policy.offer is not None else None))
+    for where, name in calendars:
+        if name is not None:
+            problems.known("calendar", name, compiled.calendars, f"{path}.{where}")
+    conditions = [item for requirement in policy.require for item in requirement.expressions.values()]
+    reads = {name for item in conditions for name in compiled.depends_on(item)} - {"candidate"}
+    when = policy.when
+    if when is not None and problems.strict and not any(item.path == "when" for item in found):
+        when = problems.expression(when, compiled.timeless, f"{path}.when", functions=compiled.functions)
+    if not policy.state and not policy.event:
+        problems.add("dispatch.never", path, policy=policy.name)
+    limited = any(requirement.below is not None for requirement in policy.require)
+    return SlotPlan(policy=policy, order=order, when=when, reads=frozenset(reads), limited=limited)
+
+
+def _expressions(policy: Policy) -> Iterator[tuple[str, Expression]]:
+    """Every expression of a dispatch entry, with its path."""
+    if policy.when is not None:
+        yield "when", policy.when
+    for index, requirement in enumerate(policy.require):
+        for key, read in requirement.expressions.items():
+            yield f"require[{index}].{key}", read
+    for number, level in enumerate(policy.prefer):
+        for index, term in enumerate(level):
+            if term.value is not None:
+                yield f"prefer[{number}][{index}].value", term.value
+
+
+def progress_of(call: OneCall, plan: SlotPlan) -> SlotProgress | None:
+    progress = call.draft.slots.get(plan.policy.slot)
+    return progress if progress is not None and progress.policy == plan.policy.name else None
+
+
+def progressed(call: OneCall, plan: SlotPlan, progress: SlotProgress | None, reason: str) -> None:
+    call.record(SlotChanged, slot=plan.policy.slot, policy=plan.policy.name, progress=progress, reason=reason)
+
+
+def plan_of(call: OneCall, policy: str) -> SlotPlan:
+    """The entry of that name."""
+    return next(plan for plan in call.compiled.slots if plan.policy.name == policy)
