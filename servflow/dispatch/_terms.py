@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
+from servflow.dispatch import _travel
 from servflow.dispatch._case import Candidate, Case
 from servflow.dispatch._check import wanted
 from servflow.dispatch._term import Term
 from servflow.errors import ExpressionError, InputError, shown
-from servflow.model import Engineer
 
 FARTHEST = 20_038
 """Kilometres to the other side of the earth; an unknown distance counts as this."""
-
-EARTH_KM = 6371.0088
-"""Mean radius of the earth (IUGG)."""
 
 Measure = Callable[[Candidate], int]
 
@@ -105,48 +100,20 @@ def _skill_fit(case: Case) -> Measure:
 
 
 def _distance(case: Case) -> Measure:
-    here = _position(case.bindings)
-    if here is not None:
-        return lambda who: _kilometres(here, who.position or _outlet_position(case, who))
-    return _area_steps(case)
+    here = _travel.position(case.bindings)
+    if here is None:
+        return _area_steps(case)
 
+    def measure(who: Candidate) -> int:
+        far = _travel.kilometres((here, None), _travel.whereabouts(case, who))
+        return FARTHEST if far is None else far
 
-def _outlet_position(case: Case, who: Candidate) -> tuple[float, float] | None:
-    outlet = case.outlet_of(who) if isinstance(who, Engineer) else None
-    return outlet.position if outlet is not None else None
-
-
-def _position(bindings: Mapping[str, Any]) -> tuple[float, float] | None:
-    given: Any = bindings.get("position")
-    if isinstance(given, Mapping):
-        given = (given.get("latitude"), given.get("longitude"))
-    if not isinstance(given, (list, tuple)) or len(given) != 2:
-        given = (bindings.get("latitude"), bindings.get("longitude"))
-    latitude, longitude = (_degrees(value) for value in given)
-    return None if latitude is None or longitude is None else (latitude, longitude)
-
-
-def _degrees(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        return None
-    try:
-        degrees = float(value)
-    except (OverflowError, ValueError):
-        return None
-    return degrees if -360 <= degrees <= 360 else None
-
-
-def _kilometres(here: tuple[float, float], there: tuple[float, float] | None) -> int:
-    if there is None:
-        return FARTHEST
-    a, b = math.radians(here[0]), math.radians(there[0])
-    half = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(math.radians(there[1] - here[1]) / 2) ** 2
-    return int(2 * EARTH_KM * math.asin(min(1.0, math.sqrt(half))))
+    return measure
 
 
 def _area_steps(case: Case) -> Measure:
-    path = _asked_area(case)
-    steps = {area: index for index, area in enumerate(path)}
+    asked = _travel.asked_area(case)
+    steps = {area: index for index, area in enumerate(case.world.area_path(asked))} if asked is not None else {}
 
     def measure(who: Candidate) -> int:
         best = FARTHEST
@@ -158,18 +125,6 @@ def _area_steps(case: Case) -> Measure:
         return best
 
     return measure
-
-
-def _asked_area(case: Case) -> tuple[str, ...]:
-    for entry in case.policy.require:
-        if entry.kind == "area":
-            try:
-                names = wanted(case, entry)
-            except ExpressionError:
-                continue
-            if names:
-                return case.world.area_path(names[0][0])
-    return ()
 
 
 def _value(case: Case, term: Term) -> Measure:
