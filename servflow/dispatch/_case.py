@@ -10,6 +10,7 @@ from attrs import define, field
 
 from servflow.calendars import OpenTime
 from servflow.dispatch._options import Hooks
+from servflow.dispatch._origin import Origin
 from servflow.dispatch._policy import Policy
 from servflow.errors import DefinitionError, InputError, TimeError, shown
 from servflow.expressions import ACTIVE
@@ -132,6 +133,19 @@ class Case:
                     self.widened[rule] = self.widened.get(rule, 0) + 1
                 elif step.lower is not None and entry.kind == "skill":
                     self.lowered[rule] = self.lowered.get(rule, 0) + 1
+
+    @property
+    def origin(self) -> Origin:
+        """What the decision depends on."""
+        return Origin(
+            policy=self.policy.hash,
+            world=self.world,
+            ticket=self.ticket.id,
+            sequence=self.ticket.sequence,
+            bindings=self.bindings,
+            held=tuple(sorted(self.held.items())),
+            declined=self.declined,
+        )
 
     @property
     def candidates(self) -> list[Candidate]:

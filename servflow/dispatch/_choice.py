@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from attrs import field, frozen
 
+from servflow.dispatch._origin import Origin
+from servflow.dispatch._tally import Tally
+from servflow.dispatch._told import jsonable, shown
 from servflow.errors import render
-from servflow.model import EMPTY, FrozenMap, World, write_instant
-
-
-def jsonable(value: Any) -> Any:
-    """What a verdict had or needed, as JSON-ready data."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, datetime):
-        return write_instant(value)
-    if isinstance(value, Mapping):
-        return {str(key): jsonable(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [jsonable(item) for item in value]
-    return str(value)
-
-
-def shown(value: Any) -> str:
-    """What a verdict had or needed, as a reader sees it."""
-    plain = jsonable(value)
-    if isinstance(plain, dict):
-        return ", ".join(f"{key} {item}" for key, item in plain.items()) or "-"
-    if isinstance(plain, list):
-        return ", ".join(str(item) for item in plain) or "-"
-    return "-" if plain is None or plain == "" else str(plain)
+from servflow.model import EMPTY, FrozenMap, write_instant
 
 
 @frozen
@@ -57,14 +36,14 @@ class Verdict:
     excludes: bool = True
     why: str = "asked"
 
-    def text(self, lang: str = "en") -> str:
-        """The verdict as one sentence in ``en`` or ``zh``."""
+    def text(self, lang: str = "en", zone: str | None = None) -> str:
+        """The verdict as one sentence in ``en`` or ``zh``; instants as a wall clock of the zone shows them, else in UTC."""
         facts = {
             "candidate": self.candidate,
             "rule": self.rule,
-            "have": shown(self.have),
-            "need": shown(self.need),
-            "again": shown(self.again_at),
+            "have": shown(self.have, zone),
+            "need": shown(self.need, zone),
+            "again": shown(self.again_at, zone),
         }
         outcome = "pass" if self.passed else "fail"
         if self.why != "asked":
@@ -128,7 +107,8 @@ class Choice:
     the first instant after the decision at which time alone turns a verdict that matters: of somebody who
     fits, or of somebody whom nothing but time and capacity keeps out. ``waits`` are the keys whose release lets
     somebody in whom only capacity keeps out. ``counts`` says how many each rule kept out first, in the order
-    in which rules are looked at; ``needs`` what those rules asked.
+    in which rules are looked at; ``needs`` what those rules asked. ``again`` says of such a rule the first instant at
+    which time alone turns it for somebody it kept out, and whether it does so for all of them then.
     """
 
     policy: str
@@ -147,7 +127,8 @@ class Choice:
     considered: int = 0
     counts: FrozenMap[str, int] = EMPTY
     needs: FrozenMap[str, tuple[str, str]] = EMPTY
-    _origin: tuple[str, World, int] | None = field(default=None, eq=False, repr=False)
+    again: FrozenMap[str, tuple[datetime, bool]] = EMPTY
+    _origin: Origin | None = field(default=None, eq=False, repr=False)
 
     @property
     def best(self) -> str | None:
@@ -157,32 +138,40 @@ class Choice:
     @property
     def world(self) -> str:
         """The version of the world decided with."""
-        return self._origin[1].version if self._origin else ""
+        return self._origin.world.version if self._origin else ""
 
     @property
     def fingerprint(self) -> str:
-        """A hash of everything the decision depends on but time: policy, world, ticket, its revision, and the stage."""
-        policy, _, sequence = self._origin or ("", None, 0)
-        text = "\x1f".join((policy, self.world, self.ticket, str(sequence), str(self.stage)))
-        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        """A hash of everything the decision depends on but time: policy, world, what is read of the ticket, and the stage."""
+        return self._origin.fingerprint(self.stage) if self._origin else ""
 
-    def summary(self, lang: str = "en") -> str:
-        """How many were considered, what kept how many out first and who is best, as one sentence in ``en`` or ``zh``."""
-        zh = lang == "zh"
-        who = render(f"dispatch.who.{self.kind}", {"count": self.considered}, lang)
-        if not self.considered:
-            return render("dispatch.sum.nobody", {"who": who}, lang)
-        parts = []
-        for rule, count in self.counts.items():
-            kind, need = self.needs.get(rule, ("", ""))
-            parts.append(render(f"dispatch.sum.{kind}", {"count": count, "need": need, "rule": rule}, lang))
-        if self.ranked:
-            facts = {"count": len(self.ranked), "best": self.best}
-            parts.append(render("dispatch.sum.fit" if len(self.ranked) > 1 else "dispatch.sum.one_fits", facts, lang))
-        else:
-            parts.append(render("dispatch.sum.none_fits", {}, lang))
-        joined = ("，" if zh else ", ").join(parts)  # noqa: RUF001 - Chinese text uses full-width punctuation
-        return f"{who}{'：' if zh else ': '}{joined}"  # noqa: RUF001 - Chinese text uses full-width punctuation
+    @property
+    def origin(self) -> Mapping[str, Any]:
+        """The parts of the fingerprint by name, so that two decisions can be told apart."""
+        return self._origin.parts if self._origin else EMPTY
+
+    @property
+    def tally(self) -> Tally:
+        """The counts as they are told."""
+        best = self.ranked[0].id if self.ranked else None
+        return Tally(self.kind, self.at, self.considered, self.counts, self.needs, self.again, len(self.ranked), best)
+
+    def text(self, lang: str = "en", zone: str | None = None) -> str:
+        """
+        How many were considered, what kept how many out first, until when, and who is best, as one sentence.
+
+        Args:
+            lang: ``en`` or ``zh``.
+            zone: a name of the tz database in which instants are told; UTC, and said so, where left out.
+
+        Raises:
+            InputError: there is no such zone.
+        """
+        return self.tally.text(lang, zone)
+
+    def summary(self, lang: str = "en", zone: str | None = None) -> str:
+        """The same as ``text``."""
+        return self.text(lang, zone)
 
     def why_not(self, candidate: str) -> tuple[Verdict, ...]:
         """What keeps one candidate out; empty when they fit, or when no explanation was asked for."""
@@ -206,6 +195,9 @@ class Choice:
             "waits": list(self.waits),
             "considered": self.considered,
             "counts": dict(self.counts),
+            "needs": {rule: list(need) for rule, need in self.needs.items()},
+            "again": {rule: [write_instant(first), same] for rule, (first, same) in self.again.items()},
             "world": self.world,
             "fingerprint": self.fingerprint,
+            "origin": dict(self.origin),
         }

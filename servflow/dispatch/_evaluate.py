@@ -12,10 +12,11 @@ from attrs import define, field
 from servflow.dispatch._case import Candidate, Case
 from servflow.dispatch._check import CAPACITY, STATIC, TIME, Check
 from servflow.dispatch._checks import checks
-from servflow.dispatch._choice import Choice, Ranked, Verdict, shown
+from servflow.dispatch._choice import Choice, Ranked, Verdict
 from servflow.dispatch._options import Hooks
 from servflow.dispatch._policy import Policy
 from servflow.dispatch._terms import Measure, measures, tie_break
+from servflow.dispatch._told import asked
 from servflow.errors import InputError, nearest
 from servflow.model import FrozenMap, Ticket, World
 
@@ -87,8 +88,9 @@ def _choose(case: Case, explain: bool) -> Choice:
         waits=tuple(sieve.waits),
         considered=len(candidates),
         counts=FrozenMap({rule: sieve.counts[rule] for rule in order if rule in sieve.counts}),
-        needs=FrozenMap({rule: (order[rule].kind, shown(order[rule].need)) for rule in order if rule in sieve.counts}),
-        origin=(case.policy.hash, case.world, case.ticket.sequence),
+        needs=FrozenMap({rule: _asked(order[rule]) for rule in order if rule in sieve.counts}),
+        again=FrozenMap({rule: sieve.again[rule] for rule in order if rule in sieve.again}),
+        origin=case.origin,
     )
 
 
@@ -125,6 +127,10 @@ def why_not(
     return tuple(_verdict(check, who) for check in checks(case) if check.excludes and not check.passes(who))
 
 
+def _asked(check: Check) -> tuple[str, str]:
+    return check.kind, asked(check.kind, check.need)
+
+
 def _verdict(check: Check, who: Candidate) -> Verdict:
     passed = check.passes(who)
     return Verdict(
@@ -144,6 +150,7 @@ class Sieve:
     fitting: list[Candidate] = field(factory=list)
     counts: dict[str, int] = field(factory=dict)
     waits: list[str] = field(factory=list)
+    again: dict[str, tuple[datetime, bool]] = field(factory=dict)
     next_change: datetime | None = None
 
     def __attrs_post_init__(self) -> None:
@@ -163,8 +170,7 @@ class Sieve:
         if full is None and late is None:
             self.fitting.append(who)
         else:
-            rule = (full or late).rule  # type: ignore[union-attr]  # one of the two is there
-            self.counts[rule] = self.counts.get(rule, 0) + 1
+            self._count_late(full or late, who)  # type: ignore[arg-type]  # one of the two is there
         if full is not None and late is None:
             self.waits.append(key(who.id))
             return
@@ -172,6 +178,18 @@ class Sieve:
             instant = check.change(who)
             if instant is not None and (self.next_change is None or instant < self.next_change):
                 self.next_change = instant
+
+
+    def _count_late(self, check: Check, who: Candidate) -> None:
+        """Count whom time or a release of capacity may let in, and when the first of them comes back."""
+        before = self.counts.get(check.rule, 0)
+        self.counts[check.rule] = before + 1
+        instant, known = check.change(who), self.again.get(check.rule)
+        if known is None:
+            if instant is not None:
+                self.again[check.rule] = (instant, before == 0)
+        elif instant != known[0]:
+            self.again[check.rule] = (known[0] if instant is None else min(instant, known[0]), False)
 
 
 def first_failed(rules: list[Check], who: Candidate) -> Check | None:

@@ -125,14 +125,17 @@ def _why(choice: Choice) -> dict[str, Any]:
     # decided again from the world's version.
     return {
         "summary": choice.summary(),
+        "kind": choice.kind,
         "mode": choice.mode,
         "stage": choice.stage,
         "considered": choice.considered,
         "needs": {rule: list(need) for rule, need in choice.needs.items()},
         "counts": dict(choice.counts),
+        "again": {rule: list(found) for rule, found in choice.again.items()},
         "ranked": [item.as_data() for item in choice.ranked[:_KEPT_RANKS]],
         "next_change": choice.next_change,
         "fingerprint": choice.fingerprint,
+        "origin": dict(choice.origin),
     }
 
 

@@ -104,6 +104,19 @@ TEXTS: dict[str, Text] = {
     ),
     "dispatch.who.engineers": Text(en="{count} engineers", zh="{count} 名工程师"),
     "dispatch.who.outlets": Text(en="{count} outlets", zh="{count} 个网点"),
+    "dispatch.who_one.engineers": Text(en="1 engineer", zh="1 名工程师"),
+    "dispatch.who_one.outlets": Text(en="1 outlet", zh="1 个网点"),
+    **{
+        f"dispatch.who{number}.{kind}": Text(en=f"{count} {en}", zh=f"{count} {zh}")
+        for kind, one, many, zh in (
+            ("agents", "agent", "agents", "名坐席"),
+            ("bots", "bot", "bots", "个机器人"),
+            ("people", "person", "people", "名人员"),
+            ("providers", "provider", "providers", "家服务商"),
+            ("queues", "queue", "queues", "个队列"),
+        )
+        for number, count, en in (("", "{count}", many), ("_one", "1", one))
+    },
     "dispatch.sum.nobody": Text(en="{who}: nobody to choose from", zh="{who}：没有可选对象"),
     "dispatch.sum.one_fits": Text(en="1 fits: {best}", zh="1 个符合：{best}"),
     "dispatch.sum.fit": Text(en="{count} fit, best {best}", zh="{count} 个符合，最佳为 {best}"),
@@ -112,7 +125,7 @@ TEXTS: dict[str, Text] = {
     "dispatch.sum.skill": Text(en="{count} lack skill {need}", zh="{count} 个缺少技能 {need}"),
     "dispatch.sum.area": Text(en="{count} out of area {need}", zh="{count} 个不在区域 {need}"),
     "dispatch.sum.open": Text(en="{count} off {need}", zh="{count} 个不在班次（{need}）"),
-    "dispatch.sum.below": Text(en="{count} at {need}", zh="{count} 个负荷已满（{need}）"),
+    "dispatch.sum.below": Text(en="{count} full", zh="{count} 个已满负荷"),
     "dispatch.sum.language": Text(en="{count} do not speak {need}", zh="{count} 个不会语言 {need}"),
     "dispatch.sum.certificate": Text(en="{count} without a valid certificate {need}", zh="{count} 个没有有效证书 {need}"),
     "dispatch.sum.contract": Text(en="{count} not under contract {need}", zh="{count} 个没有合同 {need}"),
@@ -122,6 +135,15 @@ TEXTS: dict[str, Text] = {
     "dispatch.sum.host": Text(en="{count} do not meet {rule}", zh="{count} 个不满足 {rule}"),
     "dispatch.sum.forbidden": Text(en="{count} forbidden for customer {need}", zh="{count} 个被客户 {need} 禁止"),
     "dispatch.sum.declined": Text(en="{count} declined", zh="{count} 个已拒绝"),
+    "dispatch.sum.travel": Text(en="{count} too far away (limit {need})", zh="{count} 个路程过远（上限 {need}）"),
+    "dispatch.sum.channel": Text(en="{count} do not serve channel {need}", zh="{count} 个不服务渠道 {need}"),
+    "dispatch.sum.preferred": Text(en="{count} not preferred by customer {need}", zh="{count} 个不是客户 {need} 的首选"),
+    "dispatch.sum.separate": Text(en="{count} did {need} before and may not do this too", zh="{count} 个已执行 {need}，须由他人处理"),
+    "dispatch.sum.window": Text(en="{count} cannot come within {need}", zh="{count} 个无法在时间窗 {need} 内到达"),
+    "dispatch.sum.expired": Text(en="{count} with an expired certificate", zh="{count} 个证书已过期"),
+    "dispatch.sum.other": Text(en="{count} kept out by {rule}", zh="{count} 个被 {rule} 排除"),
+    "dispatch.sum.until": Text(en=" until {until}", zh="（至 {until}）"),
+    "dispatch.sum.until_first": Text(en=" (the first until {until})", zh="（最早一个至 {until}）"),
     "dispatch.sum.presence": Text(en="{count} away or offline", zh="{count} 个离开或离线"),
     "dispatch.sum.absence": Text(en="{count} absent", zh="{count} 个缺勤"),
     "dispatch.verdict.pass": Text(

@@ -1,0 +1,48 @@
+"""Knows what a decision depends on, as one hash and by its parts; must not know what was decided."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from attrs import define
+
+from servflow.dispatch._told import jsonable
+from servflow.model import World
+
+
+def digest(*parts: Any) -> str:
+    """A hash of plain values that is the same in every process."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
+
+@define(kw_only=True, slots=False, frozen=True, eq=False)
+class Origin:
+    """What a decision was made from; hashed only when somebody asks."""
+
+    policy: str
+    world: World
+    ticket: str
+    sequence: int
+    bindings: Mapping[str, Any]
+    held: tuple[tuple[str, int], ...] = ()
+    declined: Iterable[str] = ()
+
+    @cached_property
+    def parts(self) -> Mapping[str, Any]:
+        """Each part by its name; ``read`` is a hash of all that the policy could read of the ticket."""
+        return {
+            "policy": self.policy,
+            "world": self.world.version,
+            "ticket": self.ticket,
+            "sequence": self.sequence,
+            "read": digest(jsonable(self.bindings), jsonable(self.held), sorted(self.declined)),
+        }
+
+    def fingerprint(self, stage: int) -> str:
+        """The hash of all parts and of how far less is asked for."""
+        return digest(*self.parts.values(), stage)

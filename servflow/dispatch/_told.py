@@ -1,0 +1,78 @@
+"""Knows how values and instants of a decision are told; must not know any decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from servflow.errors import InputError
+from servflow.errors import shown as quoted
+from servflow.model import write_instant
+
+
+def jsonable(value: Any) -> Any:
+    """What a verdict had or needed, as JSON-ready data."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, datetime):
+        return write_instant(value)
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(str(jsonable(item)) for item in value)
+    return str(value)
+
+
+def shown(value: Any, zone: str | None = None) -> str:
+    """What a verdict had or needed, as a reader sees it; instants in UTC, or as a wall clock of the zone shows them."""
+    if isinstance(value, datetime):
+        return write_instant(value) if zone is None else clock(value, zone)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {shown(item, zone)}" for key, item in value.items()) or "-"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(shown(item, zone) for item in value) or "-"
+    plain = jsonable(value)
+    if isinstance(plain, list):
+        return ", ".join(plain) or "-"
+    return "-" if plain is None or plain == "" else str(plain)
+
+
+def asked(kind: str, need: Any, lang: str = "en") -> str:
+    """What a rule asked, in the words of its kind: the level of a skill, how many of a part."""
+    if kind == "skill" and isinstance(need, Mapping):
+        level = "级别" if lang == "zh" else "level"
+        return " + ".join(str(name) if least == 1 else f"{name} {level} {least}" for name, least in need.items())
+    if kind == "part" and isinstance(need, Mapping):
+        return " + ".join(str(name) if count == 1 else f"{count} x {name}" for name, count in need.items())
+    return shown(need)
+
+
+def clock(at: datetime, zone: str | None, beside: datetime | None = None) -> str:
+    """
+    An instant as a wall clock shows it; without the date on the day of *beside*, with ``UTC`` where no zone is given.
+
+    Raises:
+        InputError: there is no such zone.
+    """
+    here = at.astimezone(zone_named(zone))
+    near = beside is not None and beside.astimezone(here.tzinfo).date() == here.date()
+    exact = "%H:%M:%S" if here.second else "%H:%M"
+    text = here.strftime(exact) if near else f"{here.date().isoformat()} {here.strftime(exact)}"
+    return f"{text} UTC" if zone is None else text
+
+
+def zone_named(zone: str | None) -> ZoneInfo:
+    """
+    The zone of a name of the tz database; UTC for None.
+
+    Raises:
+        InputError: there is no such zone.
+    """
+    try:
+        return ZoneInfo(zone or "UTC")
+    except (ValueError, OSError, TypeError, KeyError):  # a path, a directory, no text, or no such key
+        raise InputError(f"{quoted(zone)} is no time zone; give a name such as Asia/Shanghai", code="zone", zone=zone) from None
