@@ -123,10 +123,20 @@ class World:
         """The host's version, or a hash of the content where the host gave none."""
         if self.given_version is not None:
             return self.given_version
-        names = [attribute.name for attribute in World.__attrs_attrs__ if attribute.name != "given_version"]
-        data = {name: _plain(value) for name in names if _said(name, value := getattr(self, name))}
-        text = json.dumps(data, sort_keys=True, default=str, ensure_ascii=False)
+        text = "{" + ", ".join(f'"{name}": {self._text(name)}' for name in _SORTED if _said(name, getattr(self, name))) + "}"
         return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
+
+    def _text(self, name: str) -> str:
+        known = self._texts.get(name)
+        if known is None:
+            plain = _plain(getattr(self, name))
+            known = self._texts[name] = json.dumps(plain, sort_keys=True, default=str, ensure_ascii=False)
+        return known
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        """What each part says as text; a world made of this one writes only the parts anew that changed."""
+        return {}
 
     def __eq__(self, other: object) -> bool:
         return self.version == other.version if isinstance(other, World) else NotImplemented
@@ -213,16 +223,109 @@ class World:
 
     def with_loads(self, loads: Mapping[str, int], version: str | None = None) -> World:
         """Return a new world with other loads; everything else is shared."""
-        return self._with(version, loads=dict(loads))
+        return self._with(version, {"loads": entity.counts(dict(loads))})
+
+    def with_load(self, who: str, load: int, version: str | None = None) -> World:
+        """
+        Return a new world in which one candidate holds so much; everything else is shared.
+
+        Raises:
+            InputError: the load is no whole number.
+        """
+        loads = self.loads.with_item(entity.name(who), entity.count(load))
+        return self._with(version, {"loads": loads}, touched=who)
+
+    def with_presence(self, presence: Mapping[str, str], version: str | None = None) -> World:
+        """Return a new world in which others are away or offline; everything else is shared."""
+        return self._with(version, {"presence": entity.texts(dict(presence))})
 
     def with_turns(self, turns: Mapping[str, int] | None, version: str | None = None) -> World:
         """Return a new world in which the turns of queues stand elsewhere; everything else is shared."""
-        return self._with(version, turns=turns)
+        return self._with(version, {"turns": entity.counts_or_none(turns)})
 
-    def _with(self, version: str | None, **changed: Any) -> World:
-        names = [attribute.name for attribute in World.__attrs_attrs__ if attribute.name not in (*changed, "given_version")]
-        kept: dict[str, Any] = {name: getattr(self, name) for name in names}
-        return World(**kept, **changed, version=version)
+    def with_engineer(self, engineer: Engineer | Mapping[str, Any], version: str | None = None) -> World:
+        """
+        Return a new world in which an engineer is as said here, whether they were there before or not.
+
+        Raises:
+            InputError: something has a wrong shape.
+        """
+        (read,) = entity.entities(Engineer)([engineer])
+        return self.with_entity(read, version)
+
+    def with_entity(self, one: Person | Outlet | Queue, version: str | None = None) -> World:
+        """
+        Return a new world in which an engineer, agent, bot, outlet, provider, queue or person is as said here.
+
+        Whoever has this id among those of its kind is replaced in their place; nobody: it is added at the end.
+
+        Raises:
+            InputError: it is none of them.
+        """
+        name = _TABLES.get(type(one))
+        if name is None:
+            raise InputError(
+                f"a world holds {', '.join(sorted(kind.__name__ for kind in _TABLES))}, not {shown(one)}", entity=shown(one)
+            )
+        held: tuple[Any, ...] = getattr(self, name)
+        for place, known in enumerate(held):
+            if known.id == one.id:
+                return self._with(version, {name: (*held[:place], one, *held[place + 1 :])})
+        return self._with(version, {name: (*held, one)})
+
+    @cached_property
+    def derived(self) -> dict[str, Any]:
+        """
+        What others worked out of this world and keep with it; no part of what it says.
+
+        A world made of this one is handed the same entries: whoever keeps something here must look whether what it
+        was made of is still what the world holds.
+        """
+        return {}
+
+    def _with(self, version: str | None, changed: Mapping[str, Any], *, touched: str | None = None) -> World:
+        # What is taken over was read when this world was made; it is not read again.
+        made = object.__new__(World)
+        held, kept = made.__dict__, self.__dict__
+        for name in _NAMES:
+            held[name] = kept[name]
+        held.update(changed)
+        held["given_version"] = entity.name_or_none(version)
+        if changed.keys().isdisjoint(_PEOPLED):
+            held.update((name, kept[name]) for name in _OF_PEOPLE if name in kept)
+        if "derived" in kept:
+            held["derived"] = dict(kept["derived"])
+        texts = kept.get("_texts")
+        if texts is not None:
+            held["_texts"] = {name: text for name, text in texts.items() if name not in changed}
+        if touched is not None:
+            held["touched"] = (self.loads, touched)
+        return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: self.__dict__[name] for name in _NAMES}  # what was worked out is not worth carrying
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+
+_NAMES = tuple(attribute.name for attribute in World.__attrs_attrs__)
+
+_SORTED = tuple(sorted(name for name in _NAMES if name != "given_version"))
+
+_TABLES: Mapping[type, str] = {
+    Engineer: "engineers",
+    Agent: "agents",
+    Bot: "bots",
+    Outlet: "outlets",
+    Provider: "providers",
+    Queue: "queues",
+    Person: "people",
+}
+
+_PEOPLED = frozenset((*_TABLES.values(), "reports_to"))
+_OF_PEOPLE = ("persons", "by_id", "members", "holders", "leads", "_led")
+"""What is worked out of these tables alone."""
 
 
 _LATER: Mapping[str, Any] = {
