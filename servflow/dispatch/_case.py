@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from attrs import define, field
 
-from servflow.calendars import OpenTime
+from servflow.dispatch._candidates import NO_CAPACITY, Candidate, capacity_key, channel_of, everybody, kind_of, name_of
 from servflow.dispatch._options import Hooks
 from servflow.dispatch._origin import Origin
 from servflow.dispatch._policy import Policy
-from servflow.errors import DefinitionError, InputError, TimeError, shown
+from servflow.dispatch._requirement import relaxes
+from servflow.dispatch._stretches import Opening, point
+from servflow.dispatch._visit import Stay
+from servflow.errors import DefinitionError, ExpressionError, InputError, shown
 from servflow.expressions import ACTIVE
-from servflow.model import EMPTY, Engineer, Outlet, Ticket, World, instant
-
-Candidate = Engineer | Outlet
+from servflow.model import EMPTY, Capacity, Engineer, Outlet, Queue, Ticket, World, instant
 
 CORE = (
     "priority",
@@ -37,10 +38,6 @@ CORE = (
 OWN = ("priority", "assignee", "opened_at", "closed_at", "entered_at")
 """Names that no field may take, so the ticket's own value is read."""
 
-FAR_DAYS = 400
-"""How far ahead a closing time is looked for; a calendar open without a break for longer has none that matters."""
-
-
 def bindings_of(ticket: Ticket, extra: Mapping[str, Any]) -> dict[str, Any]:
     """What the expressions of a policy read: the fields, the ticket's own attributes and what the caller adds."""
     bound = {name: getattr(ticket, name) for name in CORE}
@@ -54,7 +51,14 @@ def bindings_of(ticket: Ticket, extra: Mapping[str, Any]) -> dict[str, Any]:
 
 @define(kw_only=True)
 class Case:
-    """One decision to take; ``drops``, ``lowered`` and ``widened`` are what the stage has relaxed."""
+    """
+    One decision to take.
+
+    ``drops``, ``lowered``, ``widened``, ``beside`` (whose neighbours are let in, how many steps away) and ``most``
+    (which no longer ask for the normal capacity) are what the stage has relaxed, by rule. ``units`` is how much
+    capacity the ticket takes, ``stay`` when somebody is needed (None: at ``at``); ``faults`` says what of these two cannot
+    be computed, and then nobody fits.
+    """
 
     policy: Policy
     ticket: Ticket
@@ -62,15 +66,20 @@ class Case:
     at: datetime
     stage: int
     declined: frozenset[str]
+    silent: Mapping[str, datetime]
     bindings: dict[str, Any]
     hooks: Hooks
     mode: str = "assign"
     drops: set[str] = field(factory=set)
     lowered: dict[str, int] = field(factory=dict)
     widened: dict[str, int] = field(factory=dict)
+    beside: dict[str, int] = field(factory=dict)
+    most: set[str] = field(factory=set)
     held: dict[str, int] = field(factory=dict)
-    _open: dict[str, bool] = field(factory=dict)
-    _change: dict[str, datetime | None] = field(factory=dict)
+    units: int = 1
+    stay: Stay | None = None
+    faults: dict[str, str] = field(factory=dict)
+    _hours: dict[str, Opening] = field(factory=dict)
 
     @classmethod
     def make(
@@ -101,8 +110,10 @@ class Case:
             stage = progress.stage if progress else 0
         if isinstance(stage, bool) or not isinstance(stage, int) or stage < 0:
             raise InputError(f"stage must be a whole number from 0 on, not {shown(stage)}", code="dispatch.stage", stage=stage)
+        silent: Mapping[str, datetime] = EMPTY
         if declined is None:
             declined = progress.declined if progress else ()
+            silent = _silent(policy, world, progress.silent if progress else EMPTY)
         case = cls(
             policy=policy,
             ticket=ticket,
@@ -110,29 +121,76 @@ class Case:
             at=instant(at),
             stage=min(stage, len(policy.relax)),
             declined=frozenset(declined),
+            silent=silent,
             bindings=bindings_of(ticket, bindings or EMPTY),
             hooks=hooks,
         )
         case._relax()
+        case._needs()
         for held in ticket.held:
             case.held[held.key] = case.held.get(held.key, 0) + held.units
         return case
 
     def _relax(self) -> None:
         self.mode = self.policy.mode
+        counted = {"widen": self.widened, "lower": self.lowered, "neighbours": self.beside}
         for step in self.policy.relax[: self.stage]:
-            if step.mode is not None:
-                self.mode = step.mode
-                continue
-            for rule, entry in zip(self.policy.rules, self.policy.require, strict=True):
-                if step.target not in (entry.name, entry.kind):
-                    continue
-                if step.drop is not None:
-                    self.drops.add(rule)
-                elif step.widen is not None and entry.kind == "area":
-                    self.widened[rule] = self.widened.get(rule, 0) + 1
-                elif step.lower is not None and entry.kind == "skill":
-                    self.lowered[rule] = self.lowered.get(rule, 0) + 1
+            self.mode = step.mode or self.mode
+            for kind, target in step.targets:
+                if (kind, target) == ("neighbours", "of"):
+                    self.beside["of"] = self.beside.get("of", 0) + 1
+                for rule, entry in zip(self.policy.rules, self.policy.require, strict=True):
+                    if not relaxes(kind, entry) or (kind != "below" and target not in (entry.name, entry.kind)):
+                        continue
+                    if kind in counted:
+                        counted[kind][rule] = counted[kind].get(rule, 0) + 1
+                    else:
+                        (self.drops if kind == "drop" else self.most).add(rule)
+
+    def _needs(self) -> None:
+        """How much is taken and when; what cannot be computed is kept as a fault."""
+        if self.policy.takes is not None:
+            try:
+                self.units = _units(self.policy.takes.value(self.bindings))
+            except ExpressionError as error:
+                self.faults["takes"] = error.message
+        booked = self.ticket.appointment
+        if booked is not None:
+            self.stay = Stay(booked.start, booked.start, booked.end - booked.start)
+        elif self.policy.visit is not None:
+            try:
+                self.stay = self.policy.visit.stay(self.bindings, self.at)
+            except ExpressionError as error:
+                self.faults["visit"] = error.message
+
+    def visit(self) -> tuple[datetime, datetime] | None:
+        """
+        The half-open time for which somebody is needed, at its earliest: what is booked, else what the policy says.
+
+        None where no visit is told, or what tells it cannot be computed.
+        """
+        return None if self.stay is None else (self.stay.first, self.stay.first + self.stay.length)
+
+    def stay_at(self, at: datetime) -> Stay:
+        """
+        When somebody is needed, decided at an instant: the whole visit, or what is left of one that has begun.
+
+        Without a visit, and once it is over, that instant itself.
+        """
+        stay = self.stay
+        if stay is None:
+            return point(at)
+        if self.moving:
+            return Stay(at, at + (stay.last - stay.first), stay.length)
+        if at <= stay.last:
+            return stay if at <= stay.first else Stay(at, stay.last, stay.length)
+        return Stay(at, at, stay.end - at) if at < stay.end else point(at)
+
+    @property
+    def moving(self) -> bool:
+        """Whether the visit begins when it is decided."""
+        visit = self.policy.visit
+        return self.stay is not None and visit is not None and visit.start is None and self.ticket.appointment is None
 
     @property
     def origin(self) -> Origin:
@@ -150,17 +208,31 @@ class Case:
     @property
     def candidates(self) -> list[Candidate]:
         """Everybody of the policy's kind, by id; so the order in which the world lists them cannot matter."""
-        everybody: tuple[Candidate, ...] = self.world.outlets if self.policy.candidates == "outlets" else self.world.engineers
-        return sorted(everybody, key=_id)
+        return everybody(self.world, self.policy.candidates)
 
     def key(self, candidate: str) -> str:
         """The capacity key of a candidate, as reservations and waits name it."""
-        return f"{'outlet' if self.policy.candidates == 'outlets' else 'engineer'}:{candidate}"
+        return capacity_key(self.policy.candidates, candidate)
+
+    def channel_key(self, candidate: Candidate) -> str | None:
+        """The key under which a candidate's capacity for the ticket's channel is counted; None where nothing limits it."""
+        limits = channel_of(candidate, self.ticket.channel)
+        return None if limits == NO_CAPACITY else f"{self.key(candidate.id)}/{self.ticket.channel}"
 
     def load(self, candidate: Candidate) -> int:
-        """Tickets the candidate holds, without what this ticket itself holds of them."""
+        """Units the candidate holds, without what this ticket itself holds of them."""
         load: int = self.world.loads.get(candidate.id, 0)
         return max(0, load - self.held.get(self.key(candidate.id), 0)) if self.held else load
+
+    def channel_load(self, candidate: Candidate) -> int:
+        """Units of the ticket's channel that the candidate holds, without what this ticket itself holds of them."""
+        load: int = self.world.channel_loads.get(candidate.id, EMPTY).get(self.ticket.channel, 0)
+        held = self.held.get(f"{self.key(candidate.id)}/{self.ticket.channel}", 0) if self.held else 0
+        return max(0, load - held) if held else load
+
+    def channel_limits(self, candidate: Candidate) -> Capacity:
+        """How much of the ticket's channel the candidate takes."""
+        return channel_of(candidate, self.ticket.channel)
 
     def customer(self) -> str | None:
         """Whose ticket it is."""
@@ -168,9 +240,11 @@ class Case:
         return found if isinstance(found, str) else None
 
     def outlet_of(self, candidate: Candidate) -> Outlet | None:
-        """The outlet itself, or the one an engineer belongs to."""
+        """The outlet itself, or the one a person belongs to; None for queues."""
         if isinstance(candidate, Outlet):
             return candidate
+        if isinstance(candidate, Queue):
+            return None
         found = self.world.by_id.get(candidate.outlet) if candidate.outlet else None
         return found if isinstance(found, Outlet) else None
 
@@ -179,68 +253,59 @@ class Case:
         outlet = self.outlet_of(candidate)
         seen: dict[str, Any] = {
             "id": candidate.id,
-            "name": candidate.name,
+            "kind": kind_of(candidate),
+            "name": name_of(candidate),
             "areas": candidate.areas,
             "skills": candidate.skills,
             "shift": candidate.shift,
             "capacity": candidate.capacity,
+            "normal": None if isinstance(candidate, Queue) else candidate.normal,
             "load": self.load(candidate),
             "cost": candidate.cost,
             "outlet": outlet.id if outlet else None,
-            "contracts": outlet.contracts if outlet else (),
+            "contracts": self.contracts(candidate),
             "provider": outlet.provider if outlet else None,
+            "serves": candidate.serves,
+            "neighbours": outlet.neighbours if outlet else (),
         }
         if isinstance(candidate, Engineer):
             seen["outlet"] = candidate.outlet
             seen["roles"], seen["queues"] = candidate.roles, candidate.queues
             seen["languages"], seen["parts"] = candidate.languages, candidate.parts
-            seen["certificates"] = candidate.certificates
+            seen["certificates"] = self.valid_certificates(candidate, self.stay_at(self.at).end)
         return seen
 
-    def is_open(self, name: str) -> bool:
-        """Whether a calendar of the world is open; one that is not there never is."""
-        known = self._open.get(name)
+    def contracts(self, candidate: Candidate) -> tuple[str, ...]:
+        """The contracts of a queue or an outlet itself, or of the outlet a person belongs to."""
+        if isinstance(candidate, Queue):
+            return candidate.contracts
+        outlet = self.outlet_of(candidate)
+        return outlet.contracts if outlet is not None else ()
+
+    def valid_certificates(self, candidate: Engineer, until: datetime) -> Mapping[str, datetime | None]:
+        """The certificates that hold up to an instant."""
+        held = candidate.certificates
+        return {name: end for name, end in held.items() if end is None or end >= until} if held else held
+
+    def hours(self, name: str) -> Opening:
+        """A calendar of the world and when it opens and closes; one that is not there never is open."""
+        known = self._hours.get(name)
         if known is None:
-            calendar = self.world.calendars.get(name)
-            known = self._open[name] = calendar is not None and bool(calendar.is_open(self.at))
+            known = self._hours[name] = Opening(self.world.calendars.get(name), self.at, self.stay_at)
         return known
 
+    def is_open(self, name: str) -> bool:
+        """Whether a calendar of the world is open for the whole visit; one that is not there never is."""
+        return self.hours(name).passes
+
     def calendar_change(self, name: str) -> datetime | None:
-        """The first instant after ``at`` at which a calendar opens or closes; None where there is none in sight."""
-        if name not in self._change:
-            self._change[name] = self._find_change(name)
-        return self._change[name]
-
-    def _find_change(self, name: str) -> datetime | None:
-        calendar = self.world.calendars.get(name)
-        if calendar is None:
-            return None
-        try:
-            if not self.is_open(name):
-                opening: datetime = instant(calendar.next_opening(self.at), "next opening")
-                return opening if opening > self.at else None
-            return _closing(calendar, self.at) if isinstance(calendar, OpenTime) else None
-        except TimeError:
-            return None  # it never opens again, or the search left the years 1 to 9999
+        """The first instant after ``at`` at which time turns ``is_open``; None where there is none in sight."""
+        return self.hours(name).change
 
 
-def _closing(calendar: OpenTime, at: datetime) -> datetime | None:
-    # Looked for in growing stretches: most shifts end today, and a long look ahead costs the more.
-    for days in (1, 8, FAR_DAYS):
-        end = _later(at, days)
-        stretches = tuple(calendar.intervals(at, end))
-        closing: datetime | None = stretches[0][1] if stretches else None
-        if closing is not None and closing < end:
-            return closing
-    return None
-
-
-def _later(at: datetime, days: int) -> datetime:
-    try:
-        return at + timedelta(days=days)
-    except OverflowError:
-        raise TimeError("the search for a closing time left the years 1 to 9999", code="range") from None
-
-
-def _id(candidate: Candidate) -> str:
-    return candidate.id
+def _units(value: Any) -> int:
+    if value is None:
+        return 1
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ExpressionError(f"takes must be a whole number from 1 on, not {shown(value)}")
+    return value

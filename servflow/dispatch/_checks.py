@@ -27,6 +27,8 @@ def checks(case: Case) -> list[Check]:
     ordered = [*limiting, *asked, *standing]
     if case.policy.candidates == "engineers":
         ordered.append(_standing.absence(case))
+    if (cooling := _standing.cool_off(case)) is not None:
+        ordered.append(cooling)
     return sorted(ordered, key=lambda check: check.phase)
 
 

@@ -63,6 +63,21 @@ def declined(case: Case) -> Check | None:
     )
 
 
+def cool_off(case: Case) -> Check | None:
+    until = {who: end for who, end in case.silent.items() if end > case.at}
+    if not until:
+        return None
+    return Check(
+        rule="cool_off",
+        kind="cool_off",
+        need=None,
+        passes=lambda who: who.id not in until,
+        have=lambda who: until.get(who.id),
+        change=lambda who: until.get(who.id),
+        phase=TIME,
+    )
+
+
 def presence(case: Case) -> Check | None:
     presence = case.world.presence
     if not presence:

@@ -45,6 +45,7 @@ class Draft:
     requester: str | None
     asset: str | None
     outlet: str | None
+    provider: str | None
     channel: str | None
     tags: tuple[str, ...]
     owner: str | None

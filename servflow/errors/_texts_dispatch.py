@@ -99,6 +99,24 @@ TEXTS: dict[str, Text] = {
         en="the mode is {mode} at every stage, so nothing is ever offered",
         zh="每个阶段的模式都是 {mode}，因此永远不会发出派单邀约",
     ),
+    "dispatch.redispatch_never": Text(
+        en="redispatch names no cause, so nothing is ever taken back",
+        zh="redispatch 没有写明任何原因，因此永远不会重新派单",
+        hint_en="name some of {known}",
+        hint_zh="请写出其中若干项：{known}",
+    ),
+    "dispatch.redispatch_at_once": Text(
+        en="overrun is {value}: the ticket would be taken back as soon as it is given",
+        zh="overrun 为 {value}：工单刚派出就会被收回",
+        hint_en="write how long the work may take to begin, such as 2h",
+        hint_zh="请写明允许多久才开始处理，例如 2h",
+    ),
+    "dispatch.redispatch_never_filled": Text(
+        en="redispatch of {policy!r} acts only in {states}, and the ticket leaves that as soon as somebody has it",
+        zh="{policy} 的 redispatch 只在 {states} 中起作用，而工单一派出就会离开该状态",
+        hint_en="name with redispatch.state where the work has not begun yet",
+        hint_zh="请用 redispatch.state 指明工作尚未开始的状态",
+    ),
     "dispatch.solver": Text(
         en="no solver is named {solver!r}; known are {known}", zh="没有名为 {solver} 的求解器；可用：{known}"
     ),
@@ -135,6 +153,7 @@ TEXTS: dict[str, Text] = {
     "dispatch.sum.host": Text(en="{count} do not meet {rule}", zh="{count} 个不满足 {rule}"),
     "dispatch.sum.forbidden": Text(en="{count} forbidden for customer {need}", zh="{count} 个被客户 {need} 禁止"),
     "dispatch.sum.declined": Text(en="{count} declined", zh="{count} 个已拒绝"),
+    "dispatch.sum.cool_off": Text(en="{count} let an offer run out lately", zh="{count} 个近期未答复派单邀约"),
     "dispatch.sum.travel": Text(en="{count} too far away (limit {need})", zh="{count} 个路程过远（上限 {need}）"),
     "dispatch.sum.channel": Text(en="{count} do not serve channel {need}", zh="{count} 个不服务渠道 {need}"),
     "dispatch.sum.preferred": Text(en="{count} not preferred by customer {need}", zh="{count} 个不是客户 {need} 的首选"),
@@ -146,6 +165,19 @@ TEXTS: dict[str, Text] = {
     "dispatch.sum.until_first": Text(en=" (the first until {until})", zh="（最早一个至 {until}）"),
     "dispatch.sum.presence": Text(en="{count} away or offline", zh="{count} 个离开或离线"),
     "dispatch.sum.absence": Text(en="{count} absent", zh="{count} 个缺勤"),
+    "dispatch.why_not.best": Text(
+        en="{candidate} fits, and is the best of {fit}", zh="{candidate} 符合要求，且在 {fit} 个符合者中排名第一"
+    ),
+    "dispatch.why_not.tied": Text(
+        en="{candidate} fits, place {rank} of {fit}, with the same points as {best} ({mine}); ties are settled by a hash of the ticket",
+        zh="{candidate} 符合要求，在 {fit} 个符合者中排第 {rank}，与 {best} 同分（{mine}）；同分时按工单的散列值决定",
+    ),
+    "dispatch.why_not.behind": Text(
+        en="{candidate} fits, place {rank} of {fit}, behind {best}: points {mine} against {theirs}; "
+        "level {level} decides ({candidate} : {best}): {terms}",
+        zh="{candidate} 符合要求，在 {fit} 个符合者中排第 {rank}，落后于 {best}：得分 {mine} 对 {theirs}；"
+        "由第 {level} 层决定（{candidate} : {best}）：{terms}",
+    ),
     "dispatch.verdict.pass": Text(
         en="{candidate} meets {rule}: has {have}, asked {need}", zh="{candidate} 满足 {rule}：具有 {have}，要求 {need}"
     ),

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from attrs import NOTHING, field, fields, frozen
 
+from servflow.model._appointment import Appointment
 from servflow.model._maps import EMPTY, FrozenMap
 
 T = TypeVar("T")
@@ -300,6 +301,10 @@ class SlotProgress:
     relaxations applied, ``relax_at`` is the next one, ``change_at`` the next instant at which time
     alone changes a verdict. ``world`` is the version last decided with, ``declined`` who said no or
     let the offer run out, ``waits`` the keys whose release may free somebody.
+
+    ``phase`` may be ``proposed`` as well: ``proposed`` is whom a dispatcher is asked to confirm. ``silent`` says until
+    when who let an offer run out is not asked again, ``asked`` counts the offers made. Once it is filled, ``manual`` says
+    that a person filled it, ``overrun_at`` when the work is to have begun, and ``again`` how often it was taken back.
     """
 
     policy: str
@@ -311,6 +316,12 @@ class SlotProgress:
     world: str | None = None
     declined: tuple[str, ...] = ()
     waits: tuple[str, ...] = ()
+    proposed: str | None = None
+    silent: FrozenMap[str, datetime] = EMPTY
+    asked: int = 0
+    manual: bool = False
+    overrun_at: datetime | None = None
+    again: int = 0
 
 
 @frozen(kw_only=True)
@@ -426,6 +437,7 @@ class Ticket:
     requester: str | None = None
     asset: str | None = None
     outlet: str | None = None
+    provider: str | None = None
     channel: str | None = None
     tags: tuple[str, ...] = ()
     owner: str | None = None
@@ -449,6 +461,7 @@ class Ticket:
     offers: tuple[OfferMade, ...] = ()
     slots: FrozenMap[str, SlotProgress] = EMPTY
     held: tuple[Held, ...] = ()
+    appointment: Appointment | None = None
     timers: tuple[StateTimer, ...] = ()
     refused_timers: tuple[RefusedTimer, ...] = ()
     resting_timers: tuple[RestingTimer, ...] = ()

@@ -44,6 +44,7 @@ class World:
     ``agents``, ``bots`` and ``providers`` take tickets beside engineers and outlets. ``serviced`` maps an asset to those
     who worked on it before, latest first. ``idle_since`` says since when somebody has had nothing to do; ``worked`` how
     many minutes and ``given`` how many tickets somebody was given in the period over which that is to be fair.
+    ``silent`` says until when somebody who let an offer of another ticket run out is not asked by policies with a cool-off.
     ``free_at`` says when somebody who is full is expected to have room again. ``channel_loads`` splits the load of
     somebody by channel. ``prices`` says what a place of somebody is worth, as ``dispatch.learn`` found it. ``travel``
     gives minutes from area to area; where it says nothing, positions and ``speed`` do, in kilometres an hour.
@@ -81,6 +82,7 @@ class World:
     prices: FrozenMap[str, int] = field(default=None, converter=entity.counts)
     travel: FrozenMap[str, FrozenMap[str, int]] = field(default=None, converter=entity.counts_by_name)
     free_at: FrozenMap[str, datetime] = field(default=None, converter=entity.instants)
+    silent: FrozenMap[str, datetime] = field(default=None, converter=entity.instants)
     speed: int = field(default=40, converter=entity.speed)
     given_version: str | None = field(default=None, alias="version", converter=entity.name_or_none)
 
@@ -331,7 +333,8 @@ _OF_PEOPLE = ("persons", "by_id", "members", "holders", "leads", "_led")
 _LATER: Mapping[str, Any] = {
     **dict.fromkeys(("zone", "channels", "turns", "normal", "serves", "home")),
     **dict.fromkeys(
-        ("reports_to", "serviced", "idle_since", "worked", "given", "channel_loads", "prices", "travel", "free_at"), EMPTY
+        ("reports_to", "serviced", "idle_since", "worked", "given", "channel_loads", "prices", "travel", "free_at", "silent"),
+        EMPTY,
     ),
     **dict.fromkeys(("agents", "bots", "providers", "shifts", "neighbours"), ()),
     "per_channel": EMPTY,
