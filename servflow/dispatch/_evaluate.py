@@ -17,7 +17,6 @@ from servflow.dispatch._options import Hooks
 from servflow.dispatch._policy import Policy
 from servflow.dispatch._terms import Measure, measures, tie_break
 from servflow.dispatch._told import asked
-from servflow.errors import InputError, nearest
 from servflow.model import FrozenMap, Ticket, World
 
 
@@ -55,19 +54,18 @@ def evaluate(
         DefinitionError: the policy mapping is wrong, or names a function nobody registered.
         InputError: the ticket is no ticket, or the stage is negative.
     """
-    return _choose(
-        Case.make(policy, ticket, world, at, stage=stage, declined=declined, bindings=bindings, hooks=hooks), explain
-    )
+    return choose(Case.make(policy, ticket, world, at, stage=stage, declined=declined, bindings=bindings, hooks=hooks), explain)
 
 
-def _choose(case: Case, explain: bool) -> Choice:
+def choose(case: Case, explain: bool) -> Choice:
+    """The choice of a case, with a verdict for every candidate and rule where it is to be explained."""
     rules = checks(case)
     sieve = Sieve(rules)
     candidates = case.candidates
     verdicts: list[Verdict] = []
     for who in candidates:
         if explain:
-            verdicts.extend(_verdict(check, who) for check in rules)
+            verdicts.extend(verdict_of(check, who) for check in rules)
         sieve.judge(who, case.key)
     ranked = rank(case, sieve.fitting, rules)
     action, to = _action(case, ranked)
@@ -94,44 +92,12 @@ def _choose(case: Case, explain: bool) -> Choice:
     )
 
 
-def why_not(
-    policy: Policy | Mapping[str, Any],
-    ticket: Ticket,
-    world: World | Mapping[str, Any] | None,
-    at: datetime,
-    candidate: str,
-    *,
-    stage: int | None = None,
-    declined: Iterable[str] | None = None,
-    bindings: Mapping[str, Any] | None = None,
-    hooks: Hooks | None = None,
-) -> tuple[Verdict, ...]:
-    """
-    What keeps one candidate out; empty when they fit.
-
-    Args:
-        candidate: the id of an engineer or outlet of the world; the other arguments are those of ``evaluate``.
-
-    Raises:
-        InputError: the world has no such candidate.
-    """
-    case = Case.make(policy, ticket, world, at, stage=stage, declined=declined, bindings=bindings, hooks=hooks)
-    known = {who.id: who for who in case.candidates}
-    who = known.get(candidate)
-    if who is None:
-        close = nearest(candidate, known)
-        hint = f"; did you mean {close!r}?" if close else ""
-        raise InputError(
-            f"the world has no candidate {candidate!r} among its {case.policy.candidates}{hint}", candidate=candidate
-        )
-    return tuple(_verdict(check, who) for check in checks(case) if check.excludes and not check.passes(who))
-
-
 def _asked(check: Check) -> tuple[str, str]:
     return check.kind, asked(check.kind, check.need)
 
 
-def _verdict(check: Check, who: Candidate) -> Verdict:
+def verdict_of(check: Check, who: Candidate) -> Verdict:
+    """How a candidate stands to a rule."""
     passed = check.passes(who)
     return Verdict(
         who.id, check.rule, passed, check.have(who), check.need, check.change(who), check.kind, check.excludes, check.why

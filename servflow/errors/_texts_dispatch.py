@@ -165,19 +165,6 @@ TEXTS: dict[str, Text] = {
     "dispatch.sum.until_first": Text(en=" (the first until {until})", zh="（最早一个至 {until}）"),
     "dispatch.sum.presence": Text(en="{count} away or offline", zh="{count} 个离开或离线"),
     "dispatch.sum.absence": Text(en="{count} absent", zh="{count} 个缺勤"),
-    "dispatch.why_not.best": Text(
-        en="{candidate} fits, and is the best of {fit}", zh="{candidate} 符合要求，且在 {fit} 个符合者中排名第一"
-    ),
-    "dispatch.why_not.tied": Text(
-        en="{candidate} fits, place {rank} of {fit}, with the same points as {best} ({mine}); ties are settled by a hash of the ticket",
-        zh="{candidate} 符合要求，在 {fit} 个符合者中排第 {rank}，与 {best} 同分（{mine}）；同分时按工单的散列值决定",
-    ),
-    "dispatch.why_not.behind": Text(
-        en="{candidate} fits, place {rank} of {fit}, behind {best}: points {mine} against {theirs}; "
-        "level {level} decides ({candidate} : {best}): {terms}",
-        zh="{candidate} 符合要求，在 {fit} 个符合者中排第 {rank}，落后于 {best}：得分 {mine} 对 {theirs}；"
-        "由第 {level} 层决定（{candidate} : {best}）：{terms}",
-    ),
     "dispatch.verdict.pass": Text(
         en="{candidate} meets {rule}: has {have}, asked {need}", zh="{candidate} 满足 {rule}：具有 {have}，要求 {need}"
     ),
