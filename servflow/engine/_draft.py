@@ -69,6 +69,7 @@ class Draft:
     offers: tuple[model.OfferMade, ...]
     slots: FrozenMap[str, model.SlotProgress]
     held: tuple[model.Held, ...]
+    appointment: model.Appointment | None
     timers: tuple[model.StateTimer, ...]
     refused_timers: tuple[model.RefusedTimer, ...]
     resting_timers: tuple[model.RestingTimer, ...]
@@ -331,6 +332,10 @@ def _freed(draft: Draft, record: model.Freed) -> None:
     draft.held = tuple(held)
 
 
+def _appointment(draft: Draft, record: model.Booked | model.Unbooked | model.VisitNear) -> None:
+    draft.appointment = record.appointment
+
+
 def _repinned(draft: Draft, record: model.Repinned) -> None:
     draft.pins = record.pins
     draft.told = EMPTY  # by other calendars what was told comes to something else
@@ -414,6 +419,7 @@ APPLY: Mapping[type[Record], Callable[[Draft, Any], None]] = {
     model.OfferEnded: _offer_ended,
     model.Reserved: _reserved,
     model.Freed: _freed,
+    **dict.fromkeys((model.Booked, model.Unbooked, model.VisitNear), _appointment),
     model.Linked: _linked,
     model.TurnTaken: _turn_taken,
     model.Repinned: _repinned,

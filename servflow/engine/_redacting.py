@@ -282,7 +282,7 @@ def staff(record: Record) -> Iterator[str]:
         return
     for name in STAFF:
         yield from _ids(getattr(record, name, None))
-    for part in ("offer", "progress", "held"):
+    for part in ("offer", "progress", "held", "appointment", "was"):
         inside = getattr(record, part, None)
         for name in ("to", "declined", "waits", "key"):
             yield from _ids(getattr(inside, name, None))

@@ -9,6 +9,15 @@ from servflow.model._actor import (
     SYSTEM,
     Actor,
 )
+from servflow.model._appointment import (
+    CELL,
+    VISIT,
+    Appointment,
+    hours_of,
+    stretches,
+    visit_keys,
+)
+from servflow.model._appointment_records import Booked, Unbooked, VisitNear
 from servflow.model._chain_records import (
     Acknowledged,
     ChainRecord,
@@ -172,6 +181,7 @@ from servflow.model._world import OnCall, OpenHours, World
 
 __all__ = [
     "ACTIONS",
+    "CELL",
     "CONVERTERS",
     "DEFAULT_PRIORITY",
     "EMPTY",
@@ -188,14 +198,17 @@ __all__ = [
     "RESOLUTION",
     "SET_OFF",
     "SYSTEM",
+    "VISIT",
     "Acknowledged",
     "Action",
     "Actor",
     "Agent",
     "Amended",
+    "Appointment",
     "ApprovalRound",
     "Assign",
     "Assigned",
+    "Booked",
     "Bot",
     "Breached",
     "Call",
@@ -286,11 +299,13 @@ __all__ = [
     "TimerSet",
     "Told",
     "TurnTaken",
+    "Unbooked",
     "Unchecked",
     "Unique",
     "Unreachable",
     "Updated",
     "ValueProblem",
+    "VisitNear",
     "Vote",
     "Voted",
     "Waived",
@@ -308,6 +323,7 @@ __all__ = [
     "from_dict",
     "from_micros",
     "frozen_map",
+    "hours_of",
     "instant",
     "load",
     "load_ticket",
@@ -320,5 +336,7 @@ __all__ = [
     "set_off_by",
     "set_off_key",
     "storable",
+    "stretches",
+    "visit_keys",
     "write_instant",
 ]

@@ -245,6 +245,11 @@ def absences(value: Any) -> tuple[tuple[datetime, datetime], ...]:
     return tuple(_stretches(value, "absence"))
 
 
+def stretches_by_name(value: Any) -> FrozenMap[str, tuple[tuple[datetime, datetime], ...]]:
+    """Name -> half-open stretches of time."""
+    return each(lambda item: tuple(_stretches(item, "booking")), value)
+
+
 def _stretches(value: Any, what: str) -> list[tuple[datetime, datetime]]:
     items = () if value is None else value
     if not isinstance(items, Iterable) or isinstance(items, (str, Mapping)):

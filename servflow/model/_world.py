@@ -48,6 +48,7 @@ class World:
     ``free_at`` says when somebody who is full is expected to have room again. ``channel_loads`` splits the load of
     somebody by channel. ``prices`` says what a place of somebody is worth, as ``dispatch.learn`` found it. ``travel``
     gives minutes from area to area; where it says nothing, positions and ``speed`` do, in kilometres an hour.
+    ``booked`` says when somebody has agreed to be with a customer; a desk adds the appointments in its store.
     ``facts`` carries the host's own data for expressions. Give ``version`` where the host
     has one; otherwise it is a hash of the content. Two worlds of one version are the same world.
 
@@ -84,6 +85,7 @@ class World:
     free_at: FrozenMap[str, datetime] = field(default=None, converter=entity.instants)
     silent: FrozenMap[str, datetime] = field(default=None, converter=entity.instants)
     speed: int = field(default=40, converter=entity.speed)
+    booked: FrozenMap[str, tuple[tuple[datetime, datetime], ...]] = field(default=None, converter=entity.stretches_by_name)
     given_version: str | None = field(default=None, alias="version", converter=entity.name_or_none)
 
     def __attrs_post_init__(self) -> None:
@@ -241,6 +243,10 @@ class World:
         """Return a new world in which others are away or offline; everything else is shared."""
         return self._with(version, {"presence": entity.texts(dict(presence))})
 
+    def with_booked(self, booked: Mapping[str, Any], version: str | None = None) -> World:
+        """Return a new world in which people are booked at other times; everything else is shared."""
+        return self._with(version, {"booked": entity.stretches_by_name(booked)})
+
     def with_turns(self, turns: Mapping[str, int] | None, version: str | None = None) -> World:
         """Return a new world in which the turns of queues stand elsewhere; everything else is shared."""
         return self._with(version, {"turns": entity.counts_or_none(turns)})
@@ -333,7 +339,8 @@ _OF_PEOPLE = ("persons", "by_id", "members", "holders", "leads", "_led")
 _LATER: Mapping[str, Any] = {
     **dict.fromkeys(("zone", "channels", "turns", "normal", "serves", "home")),
     **dict.fromkeys(
-        ("reports_to", "serviced", "idle_since", "worked", "given", "channel_loads", "prices", "travel", "free_at", "silent"),
+        ("reports_to", "serviced", "idle_since", "worked", "given", "channel_loads", "prices", "travel", "free_at", "silent")
+        + ("booked",),
         EMPTY,
     ),
     **dict.fromkeys(("agents", "bots", "providers", "shifts", "neighbours"), ()),
