@@ -11,10 +11,11 @@ from attrs import define, field, frozen
 
 from servflow.dispatch._case import Case
 from servflow.dispatch._checks import checks
-from servflow.dispatch._evaluate import Sieve, rank
+from servflow.dispatch._evaluate import rank
 from servflow.dispatch._flow import cheapest
 from servflow.dispatch._options import Hooks
 from servflow.dispatch._policy import Policy
+from servflow.dispatch._sieve import Sieve
 from servflow.dispatch._terms import tie_break
 from servflow.errors import InputError, LimitError, nearest, shown
 from servflow.model import Ticket, World
