@@ -17,7 +17,7 @@ from servflow.dispatch._stretches import Opening, point
 from servflow.dispatch._visit import Stay
 from servflow.errors import DefinitionError, ExpressionError, InputError, shown
 from servflow.expressions import ACTIVE
-from servflow.model import EMPTY, Capacity, Engineer, Outlet, Queue, Ticket, World, instant
+from servflow.model import EMPTY, Capacity, Engineer, Outlet, Queue, SlotProgress, Ticket, World, instant
 
 CORE = (
     "priority",
@@ -38,6 +38,11 @@ CORE = (
 OWN = ("priority", "assignee", "opened_at", "closed_at", "entered_at")
 """Names that no field may take, so the ticket's own value is read."""
 
+def _holder(policy: Policy, ticket: Ticket, progress: SlotProgress | None) -> str | None:
+    held = ticket.__dict__.get(policy.slot)
+    return held if isinstance(held, str) else progress.had if progress is not None else None
+
+
 def bindings_of(ticket: Ticket, extra: Mapping[str, Any]) -> dict[str, Any]:
     """What the expressions of a policy read: the fields, the ticket's own attributes and what the caller adds."""
     bound = {name: getattr(ticket, name) for name in CORE}
@@ -57,7 +62,8 @@ class Case:
     ``drops``, ``lowered``, ``widened``, ``beside`` (whose neighbours are let in, how many steps away) and ``most``
     (which no longer ask for the normal capacity) are what the stage has relaxed, by rule. ``units`` is how much
     capacity the ticket takes, ``stay`` when somebody is needed (None: at ``at``); ``faults`` says what of these two cannot
-    be computed, and then nobody fits.
+    be computed, and then nobody fits. ``answers`` keeps what functions of the host answered, ``current`` who has the
+    slot, or had it when the search began.
     """
 
     policy: Policy
@@ -76,6 +82,8 @@ class Case:
     beside: dict[str, int] = field(factory=dict)
     most: set[str] = field(factory=set)
     held: dict[str, int] = field(factory=dict)
+    answers: dict[str, dict[str, Any]] = field(factory=dict)
+    current: str | None = None
     units: int = 1
     stay: Stay | None = None
     faults: dict[str, str] = field(factory=dict)
@@ -124,6 +132,7 @@ class Case:
             silent=silent,
             bindings=bindings_of(ticket, bindings or EMPTY),
             hooks=hooks,
+            current=_holder(policy, ticket, progress),
         )
         case._relax()
         case._needs()

@@ -128,6 +128,7 @@ class Choice:
     counts: FrozenMap[str, int] = EMPTY
     needs: FrozenMap[str, tuple[str, str]] = EMPTY
     again: FrozenMap[str, tuple[datetime, bool]] = EMPTY
+    answers: FrozenMap[str, FrozenMap[str, Any]] = EMPTY
     _origin: Origin | None = field(default=None, eq=False, repr=False)
 
     @property
@@ -197,6 +198,7 @@ class Choice:
             "counts": dict(self.counts),
             "needs": {rule: list(need) for rule, need in self.needs.items()},
             "again": {rule: [write_instant(first), same] for rule, (first, same) in self.again.items()},
+            "answers": {name: dict(told) for name, told in self.answers.items()},
             "world": self.world,
             "fingerprint": self.fingerprint,
             "origin": dict(self.origin),

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from servflow.dispatch._asking import told
 from servflow.dispatch._case import Candidate, Case
 from servflow.dispatch._check import Check
 from servflow.dispatch._checks import checks
@@ -87,6 +88,7 @@ def choose(case: Case, explain: bool) -> Choice:
         counts=FrozenMap({rule: sieve.counts[rule] for rule in order if rule in sieve.counts}),
         needs=FrozenMap({rule: _asked(order[rule]) for rule in order if rule in sieve.counts}),
         again=FrozenMap({rule: sieve.again[rule] for rule in order if rule in sieve.again}),
+        answers=told(case),
         origin=case.origin,
     )
 

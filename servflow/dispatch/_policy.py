@@ -13,7 +13,7 @@ from attrs import define, field
 from servflow.dispatch._options import CANDIDATES, MODES, Hooks, OfferOptions, Relaxation
 from servflow.dispatch._reading import Part, expression, finish, many, one, put, raw, word, words
 from servflow.dispatch._requirement import ASKING, ENGINEERS_ONLY, Requirement
-from servflow.dispatch._term import Term
+from servflow.dispatch._term import MINUTES_LEFT, Term
 from servflow.errors import ExpressionError, Finding, nearest, shown
 from servflow.expressions import Expression, Function
 
@@ -21,6 +21,9 @@ STANDING = ("of", "forbidden", "declined", "presence", "absence")
 """Rules that always hold and that nothing relaxes; no requirement may take these names."""
 
 MAX_LEVELS = 20
+
+WHOLE = ("int", "uint", "bool", "dyn")
+"""Types of expressions that can give a whole number; true counts 1."""
 
 CANDIDATE_FIELDS: Mapping[str, Any] = {
     "id": "string",
@@ -53,7 +56,7 @@ class Policy(Part):
     ``of`` names a slot whose value limits them: engineers of that outlet, or members of that
     queue; while that slot is empty nobody fits. Everything in ``require`` must be met. ``prefer`` is a list
     of levels, each a list of weighted terms: the higher total wins, a later level decides ties of the
-    earlier ones, and a hash of policy, ticket and candidate decides the rest. ``mode`` says what
+    earlier ones, and a hash of ``seed`` (any word), policy, ticket and candidate decides the rest. ``mode`` says what
     happens to those who fit, ``offer`` how they are asked. Entering one of ``until`` means that the work is
     done: the capacity of whoever fills the slot is free again, while the slot keeps the name. ``relax`` lists
     steps of asking for less, in the order of ``after`` where all count alike, else as written.
@@ -77,6 +80,7 @@ class Policy(Part):
     when: Expression | None = field(default=None, converter=raw)
     require: tuple[Requirement, ...] = field(default=(), converter=raw)
     prefer: tuple[tuple[Term, ...], ...] = field(default=(), converter=raw)
+    seed: str | None = field(default=None, converter=raw)
     mode: str = field(default="assign", converter=raw)
     offer: OfferOptions | None = field(default=None, converter=raw)
     relax: tuple[Relaxation, ...] = field(default=(), converter=raw)
@@ -95,6 +99,7 @@ class Policy(Part):
         put(self, "when", expression(self.when, "when", found))
         put(self, "require", many(self.require, "require", found, Requirement.read))
         put(self, "prefer", self._levels(found))
+        put(self, "seed", word(self.seed, "seed", found))
         put(self, "mode", word(self.mode, "mode", found, MODES) or "assign")
         put(self, "offer", None if self.offer is None else one(self.offer, "offer", found, OfferOptions.read))
         put(self, "relax", _ordered(many(self.relax, "relax", found, Relaxation.read)))
@@ -196,11 +201,8 @@ class Policy(Part):
         for index, entry in enumerate(self.require):
             out.extend((f"require[{index}].{key}", text, key == "when") for key, text in entry.expressions.items())
         for number, level in enumerate(self.prefer):
-            out.extend(
-                (f"prefer[{number}][{index}].value", term.value, False)
-                for index, term in enumerate(level)
-                if term.value is not None
-            )
+            for index, term in enumerate(level):
+                out.extend((f"prefer[{number}][{index}].{key}", text, False) for key, text in term.expressions.items())
         return out
 
     def check(
@@ -256,14 +258,18 @@ class Policy(Part):
         ]
 
     def _typed(self, fields: Mapping[str, Any], functions: Mapping[str, Function] | None, found: list[Finding]) -> None:
+        preferring = {MINUTES_LEFT: "int", **fields}
         for path, text, condition in self._expressions():
+            ranks = path.startswith("prefer[")
             try:
-                typed = Expression.parse(text.text, fields, functions=functions)
+                typed = Expression.parse(text.text, preferring if ranks else fields, functions=functions)
             except ExpressionError as error:
                 found.append(Finding("dispatch.expression", path, {"text": text.text, "reason": error.message}))
                 continue
             if condition and typed.type not in ("bool", "dyn"):
                 found.append(Finding("dispatch.not_a_condition", path, {"text": text.text, "type": typed.type}))
+            if ranks and typed.type not in WHOLE:
+                found.append(Finding("dispatch.not_a_number", path, {"text": text.text, "type": typed.type}))
 
     def _calendars(self) -> list[tuple[str, str]]:
         named: list[tuple[str, str | None]] = [
@@ -303,7 +309,7 @@ def _parsed(source: Any, functions: Mapping[str, Function]) -> Any:
     if "require" in out:
         out["require"] = each(out["require"], ASKING)
     if "prefer" in out:
-        out["prefer"] = each(out["prefer"], ("value",))
+        out["prefer"] = each(out["prefer"], ("value", "share"))
     return out
 
 

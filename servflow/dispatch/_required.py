@@ -16,6 +16,7 @@ from servflow.dispatch._check import (
     wanted,
     whole_of,
 )
+from servflow.dispatch._asking import answered, labels, no_verdict
 from servflow.dispatch._requirement import Requirement
 from servflow.errors import ExpressionError, shown
 from servflow.model import Engineer
@@ -235,8 +236,16 @@ def _host(case: Case, rule: str, entry: Requirement) -> Check | None:
     need = entry.need.value(case.bindings) if entry.need is not None else None
     if need is None and entry.need is not None:
         return None
-    ask = case.hooks.requirements[str(entry.host)]
-    return Check(rule=rule, kind="host", need=need, passes=lambda who: bool(ask(who, need)))
+    ask, label = case.hooks.requirements[str(entry.host)], labels(case)[id(entry)]
+
+    def met(who: Candidate) -> bool:
+        return answered(case, label, who.id, lambda: ask(who, need), no_verdict) is True
+
+    def answer(who: Candidate) -> Any:
+        met(who)
+        return case.answers[label][who.id]
+
+    return Check(rule=rule, kind="host", need=need, passes=met, have=answer)
 
 
 BUILDERS: Mapping[str, Callable[[Case, str, Requirement], Check | None]] = {

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from servflow.dispatch import _travel
+from servflow.dispatch import _travel, _turns
+from servflow.dispatch._asking import answered, failed, labels, no_number
 from servflow.dispatch._case import Candidate, Case
 from servflow.dispatch._check import wanted
-from servflow.dispatch._term import Term
-from servflow.errors import ExpressionError, InputError, shown
+from servflow.dispatch._term import MINUTES_LEFT, Term
+from servflow.errors import ExpressionError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
 
 FARTHEST = 20_038
 """Kilometres to the other side of the earth; an unknown distance counts as this."""
+
+FOREVER = 43_200
+"""Minutes of thirty days; an unknown way counts as this."""
+
+NEVER_DUE = 527_040
+"""Minutes of a leap year; what is not due counts as due so far ahead, as does all that is due later still."""
 
 Measure = Callable[[Candidate], int]
 
@@ -29,23 +40,26 @@ def measures(case: Case) -> list[list[tuple[str, int, Measure]]]:
                 number += 1
                 label = f"{term.label}_{number}"
             taken.add(label)
-            terms.append((label, term.weight, _measure(case, term)))
+            terms.append((label, term.weight, _measure(case, term, label)))
         out.append(terms)
     return out
 
 
-def _measure(case: Case, term: Term) -> Measure:
+def _measure(case: Case, term: Term, label: str) -> Measure:
     if term.host is not None:
-        return _host(case, term.host)
+        return _host(case, term)
     if term.value is not None:
-        return _value(case, term)
+        return _value(case, term, label)
+    if term.term == "round_robin":
+        return _turns.measure(case, term)
     return MEASURES[str(term.term)](case)
 
 
 def tie_break(case: Case, candidate: str) -> str:
     """A number without meaning that settles ties: the same in every process, different for every ticket."""
-    text = "\x1f".join((case.policy.name, case.ticket.id, candidate))
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    seed = () if case.policy.seed is None else (case.policy.seed,)
+    text = "\x1f".join((*seed, case.policy.name, case.ticket.id, candidate))
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
 def _listed(case: Case, book: Mapping[str, tuple[str, ...]]) -> Measure:
@@ -62,6 +76,17 @@ def _preferred(case: Case) -> Measure:
     return _listed(case, case.world.preferred)
 
 
+def _same_asset(case: Case) -> Measure:
+    asset = case.ticket.asset or case.ticket.fields.get("asset")
+    ids = frozenset(case.world.serviced.get(asset, ())) if isinstance(asset, str) else frozenset()
+    return lambda who: 1 if who.id in ids else 0
+
+
+def _stability(case: Case) -> Measure:
+    has = case.current
+    return lambda who: 1 if who.id == has else 0
+
+
 def _load(case: Case) -> Measure:
     return case.load
 
@@ -70,8 +95,64 @@ def _idle(case: Case) -> Measure:
     return lambda who: 1 if case.load(who) == 0 else 0
 
 
+def _load_share(case: Case) -> Measure:
+    def measure(who: Candidate) -> int:
+        if who.capacity is None:
+            return 0
+        return case.load(who) * 1000 // who.capacity if who.capacity > 0 else 1000
+
+    return measure
+
+
+def _longest_idle(case: Case) -> Measure:
+    now = _minute(case.at)
+
+    def measure(who: Candidate) -> int:
+        since = case.world.idle_since.get(who.id)
+        return 0 if since is None or case.load(who) > 0 else max(0, now - _minute(since))
+
+    return measure
+
+
+def _minute(at: datetime) -> int:
+    # Cut to minutes before they are compared: how far two stretches differ then never depends on when it is asked.
+    return (at - _EPOCH) // _MINUTE
+
+
 def _cost(_: Case) -> Measure:
     return lambda who: who.cost
+
+
+def _booked(book: Mapping[str, int]) -> Measure:
+    return lambda who: book.get(who.id, 0)
+
+
+def minutes_left(case: Case) -> int:
+    """Whole minutes until the first of the ticket's running clocks is due, below 0 once it is past due."""
+    due = case.ticket.due
+    return NEVER_DUE if due is None else max(-NEVER_DUE, min(NEVER_DUE, (due - case.at) // _MINUTE))
+
+
+def _urgency(case: Case) -> Measure:
+    urgency = -minutes_left(case)
+    return lambda _: urgency
+
+
+def _travel_minutes(case: Case) -> Measure:
+    here = _travel.place_of(case)
+
+    def measure(who: Candidate) -> int:
+        found = _travel.minutes(case.world, _travel.whereabouts(case, who), here)
+        return FOREVER if found is None else min(FOREVER, found)
+
+    return measure
+
+
+def _lateness(case: Case) -> Measure:
+    if case.ticket.due is None:
+        return lambda _: 0
+    left, way = minutes_left(case), _travel_minutes(case)
+    return lambda who: max(0, way(who) - left)
 
 
 def _random(case: Case) -> Measure:
@@ -96,7 +177,7 @@ def _skill(case: Case) -> Measure:
 
 def _skill_fit(case: Case) -> Measure:
     names = _skills(case)
-    return lambda who: -sum(max(0, who.skills.get(name, 0) - level) for name, level in names)
+    return lambda who: -sum(abs(who.skills.get(name, 0) - level) for name, level in names)
 
 
 def _distance(case: Case) -> Measure:
@@ -127,42 +208,56 @@ def _area_steps(case: Case) -> Measure:
     return measure
 
 
-def _value(case: Case, term: Term) -> Measure:
-    bound = dict(case.bindings)
+def _value(case: Case, term: Term, label: str) -> Measure:
     text = term.value
     if text is None:
         return lambda _: 0
+    bound = dict(case.bindings)
+    if MINUTES_LEFT in text.roots:
+        bound.setdefault(MINUTES_LEFT, minutes_left(case))
 
     def measure(who: Candidate) -> int:
         bound["candidate"] = case.view(who)
         try:
             found: Any = text.value(bound)
-        except ExpressionError:
+        except ExpressionError as error:
+            failed(case, label, who.id, error.message)
             return 0
-        return int(found) if isinstance(found, int) else 0
+        if isinstance(found, bool):
+            return int(found)
+        if (wrong := no_number(found)) is not None:
+            failed(case, label, who.id, wrong)
+            return 0
+        return int(found)
 
     return measure
 
 
-def _host(case: Case, name: str) -> Measure:
-    ask = case.hooks.terms[name]
+def _host(case: Case, term: Term) -> Measure:
+    ask, label, ticket = case.hooks.terms[str(term.host)], labels(case)[id(term)], case.ticket
 
     def measure(who: Candidate) -> int:
-        found: object = ask(who, case.ticket)
-        if isinstance(found, bool) or not isinstance(found, int):
-            raise InputError(
-                f"the term {name!r} of the host gave {shown(found)} for {who.id!r}; it must give a whole number", term=name
-            )
-        return found
+        found = answered(case, label, who.id, lambda: ask(who, ticket), no_number)
+        return 0 if found is None else int(found)
 
     return measure
 
 
 MEASURES: Mapping[str, Callable[[Case], Measure]] = {
     "sticky": _sticky,
+    "same_asset": _same_asset,
     "preferred": _preferred,
+    "stability": _stability,
     "load": _load,
+    "load_share": _load_share,
     "idle": _idle,
+    "longest_idle": _longest_idle,
+    "worked": lambda case: _booked(case.world.worked),
+    "given": lambda case: _booked(case.world.given),
+    "price": lambda case: _booked(case.world.prices),
+    "urgency": _urgency,
+    "travel": _travel_minutes,
+    "lateness": _lateness,
     "cost": _cost,
     "random": _random,
     "skill": _skill,

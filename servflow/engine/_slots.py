@@ -77,8 +77,8 @@ def _expressions(policy: Policy) -> Iterator[tuple[str, Expression]]:
             yield f"require[{index}].{key}", read
     for number, level in enumerate(policy.prefer):
         for index, term in enumerate(level):
-            if term.value is not None:
-                yield f"prefer[{number}][{index}].value", term.value
+            for key, read in term.expressions.items():
+                yield f"prefer[{number}][{index}].{key}", read
 
 
 def progress_of(call: OneCall, plan: SlotPlan) -> SlotProgress | None:

@@ -15,6 +15,12 @@ TEXTS: dict[str, Text] = {
         hint_en="write a comparison",
         hint_zh="请写成比较式",
     ),
+    "dispatch.not_a_number": Text(
+        en="{text} gives a {type}, not a whole number",
+        zh="{text} 的结果类型是 {type}，不是整数",
+        hint_en="preferences add up whole numbers; round it, or count in a smaller unit",
+        hint_zh="偏好按整数累加；请取整，或改用更小的单位",
+    ),
     "dispatch.reads_time": Text(
         en="a dispatch expression reads {names}, which moves with time alone",
         zh="派单表达式读取了 {names}，其值会随时间自行变化",

@@ -319,6 +319,7 @@ class SlotProgress:
     proposed: str | None = None
     silent: FrozenMap[str, datetime] = EMPTY
     asked: int = 0
+    had: str | None = None
     manual: bool = False
     overrun_at: datetime | None = None
     again: int = 0

@@ -407,8 +407,8 @@ def test_functions_of_the_host() -> None:
     assert ["b", "a"] == [item.id for item in evaluate(rule, ticket(), people, AT, hooks=hooks).ranked]
     with pytest.raises(DefinitionError):
         evaluate(rule, ticket(), people, AT)
-    with pytest.raises(InputError, match="whole number"):
-        evaluate(rule, ticket(), people, AT, hooks=Hooks(requirements=hooks.requirements, terms={"score": lambda *_: 1.5}))
+    choice = evaluate(rule, ticket(), people, AT, hooks=hooks)
+    assert {"van": {"a": True, "b": True, "c": False}, "score": {"a": 1, "b": 2}} == choice.answers
 
 
 def test_bindings_of_the_caller_are_read() -> None:
