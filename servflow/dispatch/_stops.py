@@ -1,0 +1,111 @@
+"""Knows what a route of visits says and how its making is bounded; must not know how it is found or judged."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from servflow.errors import InputError, shown
+from servflow.model import instant, read_instant, write_instant
+
+MAX_ROUNDS = 10_000_000
+MAX_MINUTES = 7 * 24 * 60
+
+
+@frozen
+class Stop:
+    """
+    One visit of a route: when somebody gets there, begins and ends; the visit is half-open, ``[start, end)``.
+
+    ``travel`` is how many minutes of work the way from the place before takes; None: nothing tells, so it was counted as
+    ``Routing.unknown`` says.
+    """
+
+    ticket: str
+    arrival: datetime
+    start: datetime
+    end: datetime
+    travel: int | None = 0
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {
+            "ticket": self.ticket,
+            "arrival": write_instant(self.arrival),
+            "start": write_instant(self.start),
+            "end": write_instant(self.end),
+            "travel": self.travel,
+        }
+
+
+@frozen
+class Route:
+    """
+    The visits of one person on one day of work, in their order.
+
+    ``leaves`` is when they set out, ``back`` when they are home again, ``travel`` the minutes of work on the way, with the
+    way home.
+    """
+
+    candidate: str
+    leaves: datetime
+    stops: tuple[Stop, ...]
+    back: datetime
+    travel: int
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {
+            "candidate": self.candidate,
+            "leaves": write_instant(self.leaves),
+            "stops": [stop.as_data() for stop in self.stops],
+            "back": write_instant(self.back),
+            "travel": self.travel,
+        }
+
+
+def _whole(name: str, least: int, most: int) -> Any:
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise InputError(
+                f"{name} is a whole number from {least} to {most}, not {shown(value)}",
+                code="dispatch.routing",
+                value=shown(value),
+            )
+        return value
+
+    return read
+
+
+def _until(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    read: datetime = read_instant(value) if isinstance(value, str) else instant(value, "until")
+    return read
+
+
+@frozen(kw_only=True)
+class Routing:
+    """
+    How routes are planned.
+
+    Args:
+        until: up to when visits may last; by default a day from when it is planned, or the end of the last visit's window
+            where that is later.
+        rounds: how often visits are taken out and put in again; more takes longer and is seldom worse.
+        seed: of the chance by which this is done; the same seed gives the same plan.
+        minutes: how long a visit takes of which neither the ticket nor the policy says it.
+        unknown: minutes from a place to another where nothing tells how long that takes.
+
+    Raises:
+        InputError: something is no such number.
+        TimeError: ``until`` is naive.
+    """
+
+    until: datetime | None = field(default=None, converter=_until)
+    rounds: int = field(default=1_000, converter=_whole("rounds", 0, MAX_ROUNDS))
+    seed: int = field(default=0, converter=_whole("seed", 0, (1 << 63) - 1))
+    minutes: int = field(default=60, converter=_whole("minutes", 1, MAX_MINUTES))
+    unknown: int = field(default=0, converter=_whole("unknown", 0, MAX_MINUTES))
