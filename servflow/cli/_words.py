@@ -384,6 +384,16 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "choice.considered": ("{count} considered", "考虑了 {count} 个候选"),
     "choice.fit": ("{count} fit, best {best}", "{count} 个合适，最佳 {best}"),
     "choice.none": ("nobody fits", "无人合适"),
+    # servflow dispatch
+    "dispatch.asked": ("{ticket}, entry {policy} for the slot {slot}, {at}", "工单 {ticket}，派单项 {policy}（{slot}），{at}"),
+    "dispatch.rank": ("place", "名次"),
+    "dispatch.candidate": ("candidate", "候选"),
+    "dispatch.points": ("points", "得分"),
+    "dispatch.terms": ("terms", "各项"),
+    "dispatch.action": ("what follows: {action} {to}", "结果：{action} {to}"),
+    "dispatch.change": ("looked at again by itself: {at}", "将自动重新评估：{at}"),
+    "dispatch.fingerprint": ("fingerprint {fingerprint}", "指纹 {fingerprint}"),
+    "dispatch.again_at": ("this ends by itself: {at}", "将自行解除：{at}"),
     # doctor
     "doctor.python": (
         "Python {python}, SQLite {sqlite}, servflow {servflow}",

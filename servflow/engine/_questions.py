@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from servflow.calendars import OpenTime
-from servflow.engine import _forecast, _plan, _recompute, _what_if
+from servflow.dispatch import Choice, WhyNot
+from servflow.engine import _forecast, _plan, _recompute, _what_if, _who
 from servflow.engine._given import Given
 from servflow.engine._what_if import WhatIf
 from servflow.escalation import Plan
@@ -85,6 +86,41 @@ class Questions:
             TimeError: *at* is naive, or the estimate is no length of time.
         """
         return _forecast.forecast(cast("Workflow", self), ticket, clock, estimate, Given.of(at, None, world, None))
+
+    def choice(self, ticket: Ticket, *, at: datetime, world: WorldLike, slot: str | None = None) -> Choice:
+        """
+        Whom dispatch would choose now, with every verdict; nothing is done.
+
+        Offers that run out and relaxations that come until then have happened, but nothing is decided on the way.
+
+        Args:
+            ticket: the ticket as the host holds it.
+            at: aware instant to decide at.
+            world: the snapshot to decide with.
+            slot: the name of a slot or of a dispatch entry; where left out, the entry that runs or would begin.
+
+        Raises:
+            InputError: there is no such entry, with a did-you-mean, or several could be meant; or no world is given.
+            Refused: *at* lies more than 5 s behind the ticket (``past``).
+            TimeError: *at* is naive.
+        """
+        return _who.choice(cast("Workflow", self), ticket, Given.of(at, None, world, None), slot)
+
+    def why_not(
+        self, ticket: Ticket, candidate: str, *, at: datetime, world: WorldLike, slot: str | None = None
+    ) -> WhyNot:
+        """
+        Why somebody does not get the ticket: every rule that keeps them out, or who is ahead of them and by what.
+
+        Args:
+            candidate: the id of an engineer, outlet or whomever the entry chooses among; the rest is as for ``choice``.
+
+        Raises:
+            InputError: nobody of that id can be chosen, with a did-you-mean; else as ``choice``.
+            Refused: *at* lies more than 5 s behind the ticket (``past``).
+            TimeError: *at* is naive.
+        """
+        return _who.why_not(cast("Workflow", self), ticket, candidate, Given.of(at, None, world, None), slot)
 
     def plan(
         self,
