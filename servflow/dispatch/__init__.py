@@ -1,37 +1,52 @@
 """Knows who may fill a slot of a ticket, who is best and why; must not know states, clocks or stores."""
 
+from servflow.dispatch._appointments import Window, slots
+from servflow.dispatch._candidates import CANDIDATES, PEOPLE
 from servflow.dispatch._choice import Choice, Ranked, Verdict
 from servflow.dispatch._evaluate import evaluate
-from servflow.dispatch._options import CANDIDATES, MODES, Hooks, OfferOptions, Relaxation
+from servflow.dispatch._options import MODES, Hooks, OfferOptions, Relaxation
 from servflow.dispatch._plan import SOLVERS, Plan, plan
 from servflow.dispatch._policy import CANDIDATE_FIELDS, STANDING, Policy
+from servflow.dispatch._queue import NextFor, Waiting, next_for
 from servflow.dispatch._requirement import REQUIREMENTS, Requirement
 from servflow.dispatch._term import TERMS, Term
 from servflow.dispatch._verify import Violation, verify
+from servflow.dispatch._visit import Stay, VisitOptions
+from servflow.dispatch._waiting import AppointmentOptions, PullOptions
 from servflow.dispatch._why_not import WhyNot, why_not
 
 __all__ = [
     "CANDIDATES",
     "CANDIDATE_FIELDS",
     "MODES",
+    "PEOPLE",
     "REQUIREMENTS",
     "SOLVERS",
     "STANDING",
     "TERMS",
+    "AppointmentOptions",
     "Choice",
     "Hooks",
+    "NextFor",
     "OfferOptions",
     "Plan",
     "Policy",
+    "PullOptions",
     "Ranked",
     "Relaxation",
     "Requirement",
+    "Stay",
     "Term",
     "Verdict",
     "Violation",
+    "VisitOptions",
+    "Waiting",
     "WhyNot",
+    "Window",
     "evaluate",
+    "next_for",
     "plan",
+    "slots",
     "verify",
     "why_not",
 ]

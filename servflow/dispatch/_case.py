@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from attrs import define, field
 
-from servflow.dispatch._candidates import NO_CAPACITY, Candidate, capacity_key, channel_of, everybody, kind_of, name_of
+from servflow.dispatch import _candidates
+from servflow.dispatch._candidates import NO_CAPACITY, capacity_key, channel_of, everybody, kind_of, name_of
 from servflow.dispatch._options import Hooks
 from servflow.dispatch._origin import Origin
 from servflow.dispatch._policy import Policy
 from servflow.dispatch._requirement import relaxes
-from servflow.dispatch._stretches import Opening, point
+from servflow.dispatch._stretches import Need, Opening, growing
 from servflow.dispatch._visit import Stay
-from servflow.errors import DefinitionError, ExpressionError, InputError, shown
+from servflow.errors import DefinitionError, ExpressionError, InputError, TimeError, shown
 from servflow.expressions import ACTIVE
 from servflow.model import EMPTY, Capacity, Engineer, Outlet, Queue, SlotProgress, Ticket, World, instant
+
+Candidate = _candidates.Candidate
 
 CORE = (
     "priority",
@@ -25,6 +28,7 @@ CORE = (
     "requester",
     "asset",
     "outlet",
+    "provider",
     "queue",
     "channel",
     "tags",
@@ -37,6 +41,7 @@ CORE = (
 
 OWN = ("priority", "assignee", "opened_at", "closed_at", "entered_at")
 """Names that no field may take, so the ticket's own value is read."""
+
 
 def _holder(policy: Policy, ticket: Ticket, progress: SlotProgress | None) -> str | None:
     held = ticket.__dict__.get(policy.slot)
@@ -61,7 +66,7 @@ class Case:
 
     ``drops``, ``lowered``, ``widened``, ``beside`` (whose neighbours are let in, how many steps away) and ``most``
     (which no longer ask for the normal capacity) are what the stage has relaxed, by rule. ``units`` is how much
-    capacity the ticket takes, ``stay`` when somebody is needed (None: at ``at``); ``faults`` says what of these two cannot
+    capacity the ticket takes, ``need`` when somebody is needed; ``faults`` says what of these two cannot
     be computed, and then nobody fits. ``answers`` keeps what functions of the host answered, ``current`` who has the
     slot, or had it when the search began.
     """
@@ -85,9 +90,10 @@ class Case:
     answers: dict[str, dict[str, Any]] = field(factory=dict)
     current: str | None = None
     units: int = 1
-    stay: Stay | None = None
+    need: Need = field(factory=Need)
     faults: dict[str, str] = field(factory=dict)
     _hours: dict[str, Opening] = field(factory=dict)
+    _queues: dict[str, tuple[str, ...]] | None = None
 
     @classmethod
     def make(
@@ -164,11 +170,12 @@ class Case:
             except ExpressionError as error:
                 self.faults["takes"] = error.message
         booked = self.ticket.appointment
-        if booked is not None:
-            self.stay = Stay(booked.start, booked.start, booked.end - booked.start)
+        if booked is not None and booked.start is not None and booked.end is not None:
+            self.need = Need(Stay(booked.start, booked.start, booked.end - booked.start))
         elif self.policy.visit is not None:
             try:
-                self.stay = self.policy.visit.stay(self.bindings, self.at)
+                stay = self.policy.visit.stay(self.bindings, self.at)
+                self.need = Need(stay, moving=stay is not None and self.policy.visit.start is None)
             except ExpressionError as error:
                 self.faults["visit"] = error.message
 
@@ -178,7 +185,8 @@ class Case:
 
         None where no visit is told, or what tells it cannot be computed.
         """
-        return None if self.stay is None else (self.stay.first, self.stay.first + self.stay.length)
+        stay = self.need.stay
+        return None if stay is None else (stay.first, stay.first + stay.length)
 
     def stay_at(self, at: datetime) -> Stay:
         """
@@ -186,20 +194,7 @@ class Case:
 
         Without a visit, and once it is over, that instant itself.
         """
-        stay = self.stay
-        if stay is None:
-            return point(at)
-        if self.moving:
-            return Stay(at, at + (stay.last - stay.first), stay.length)
-        if at <= stay.last:
-            return stay if at <= stay.first else Stay(at, stay.last, stay.length)
-        return Stay(at, at, stay.end - at) if at < stay.end else point(at)
-
-    @property
-    def moving(self) -> bool:
-        """Whether the visit begins when it is decided."""
-        visit = self.policy.visit
-        return self.stay is not None and visit is not None and visit.start is None and self.ticket.appointment is None
+        return self.need.at(at)
 
     @property
     def origin(self) -> Origin:
@@ -281,8 +276,27 @@ class Case:
             seen["outlet"] = candidate.outlet
             seen["roles"], seen["queues"] = candidate.roles, candidate.queues
             seen["languages"], seen["parts"] = candidate.languages, candidate.parts
-            seen["certificates"] = self.valid_certificates(candidate, self.stay_at(self.at).end)
+            seen["certificates"] = self.valid_certificates(candidate, self._done)
         return seen
+
+    def around(self, ids: set[str], steps: int) -> frozenset[str]:
+        """These, and the outlets up to so many steps away from them by ``neighbours``."""
+        found = set(ids)
+        edge = found
+        for _ in range(steps):
+            sites = (site for name in edge if isinstance(site := self.world.by_id.get(name), Outlet))
+            edge = {name for site in sites for name in site.neighbours} - found
+            found |= edge
+        return frozenset(found)
+
+    def queues_of(self, person: str) -> tuple[str, ...]:
+        """The queues that a person works on, sorted."""
+        if self._queues is None:
+            self._queues = {}
+            for queue, members in sorted(self.world.members.items()):
+                for member in members:
+                    self._queues[member] = (*self._queues.get(member, ()), queue)
+        return self._queues.get(person, ())
 
     def contracts(self, candidate: Candidate) -> tuple[str, ...]:
         """The contracts of a queue or an outlet itself, or of the outlet a person belongs to."""
@@ -296,11 +310,23 @@ class Case:
         held = candidate.certificates
         return {name: end for name, end in held.items() if end is None or end >= until} if held else held
 
+    def growing(self, need: Need, find: Callable[[datetime], datetime | None]) -> datetime | None:
+        """What *find* finds up to growing distances ahead; None where nothing is found, or time ends."""
+        try:
+            return growing(self.at, need, find)
+        except TimeError:
+            return None
+
+    @property
+    def _done(self) -> datetime:
+        stay = self.stay_at(self.at)
+        return stay.first + stay.length
+
     def hours(self, name: str) -> Opening:
         """A calendar of the world and when it opens and closes; one that is not there never is open."""
         known = self._hours.get(name)
         if known is None:
-            known = self._hours[name] = Opening(self.world.calendars.get(name), self.at, self.stay_at)
+            known = self._hours[name] = Opening(self.world.calendars.get(name), self.at, self.need)
         return known
 
     def is_open(self, name: str) -> bool:
@@ -310,6 +336,13 @@ class Case:
     def calendar_change(self, name: str) -> datetime | None:
         """The first instant after ``at`` at which time turns ``is_open``; None where there is none in sight."""
         return self.hours(name).change
+
+
+def _silent(policy: Policy, world: World, own: Mapping[str, datetime]) -> Mapping[str, datetime]:
+    """Until when whom is not asked, because they let an offer of this ticket run out, or one of another ticket."""
+    if policy.offer is None or policy.offer.cool_off is None or not world.silent:
+        return own
+    return {who: max(world.silent.get(who, end), own.get(who, end)) for who, end in {**own, **world.silent}.items()}
 
 
 def _units(value: Any) -> int:

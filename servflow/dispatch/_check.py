@@ -8,7 +8,8 @@ from typing import Any
 
 from attrs import define
 
-from servflow.dispatch._case import Candidate, Case
+from servflow.dispatch._candidates import Candidate
+from servflow.dispatch._case import Case
 from servflow.dispatch._requirement import Requirement
 from servflow.errors import ExpressionError, shown
 
@@ -32,7 +33,10 @@ class Check:
     One rule as it applies to this ticket.
 
     ``passes`` judges a candidate; ``have`` and ``change`` are asked only for explanations and for
-    candidates that time can turn.
+    candidates that time can turn. ``names`` is what is asked after everything that was relaxed: (skill, least level)
+    for ``skill``, (part, count) for ``part``, sets of areas of which one is to be served for ``area``, sets of contracts
+    of which one is to be held for ``contract``, names else; empty where there are none. ``limit`` is the most of the
+    candidate's capacity that may be taken, ``channel_limit`` the most of the ticket's channel.
     """
 
     rule: str
@@ -42,6 +46,8 @@ class Check:
     have: Callable[[Candidate], Any] = nothing
     change: Callable[[Candidate], datetime | None] = never
     limit: Callable[[Candidate], int | None] | None = None
+    channel_limit: Callable[[Candidate], int | None] | None = None
+    names: tuple[Any, ...] = ()
     phase: int = STATIC
     excludes: bool = True
     why: str = "asked"
@@ -50,15 +56,23 @@ class Check:
 Wanted = tuple[tuple[str, int], ...]
 
 
-def wanted(case: Case, entry: Requirement) -> Wanted | None:
+_ASK = object()
+
+
+def wanted(case: Case, entry: Requirement, value: Any = _ASK) -> Wanted | None:
     """
     The names a requirement asks for, each with its least level or quantity; None when nothing is asked.
+
+    Args:
+        case: the decision.
+        entry: the requirement.
+        value: what it asks for, where that is known; else its expression is asked.
 
     Raises:
         ExpressionError: the expression cannot be computed for this ticket.
     """
     least = whole_of(entry.level.value(case.bindings), "level", 1) if entry.level is not None else 1
-    value = asked(case, entry)
+    value = asked(case, entry) if value is _ASK else value
     if value is None or value == "":
         return None
     if isinstance(value, str):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from servflow.dispatch import _standing
+from servflow.dispatch._booked import booked
+from servflow.dispatch._candidates import PEOPLE
 from servflow.dispatch._case import Case
 from servflow.dispatch._check import (
     Check,
 )
 from servflow.dispatch._required import BUILDERS
 from servflow.dispatch._requirement import Requirement
+from servflow.dispatch._timely import absence
 from servflow.errors import ExpressionError
 
 
@@ -21,12 +24,15 @@ def checks(case: Case) -> list[Check]:
     """
     rules = (_standing.of, _standing.forbidden, _standing.declined, _standing.presence)
     out = [check for rule in rules if (check := rule(case)) is not None]
+    out.extend(_standing.fault(rule, why) for rule, why in case.faults.items())
     limiting = out[:1] if case.policy.of is not None else []
     standing = out[len(limiting) :]
     asked = [_required(case, rule, entry) for rule, entry in zip(case.policy.rules, case.policy.require, strict=True)]
     ordered = [*limiting, *asked, *standing]
-    if case.policy.candidates == "engineers":
-        ordered.append(_standing.absence(case))
+    if case.policy.candidates in PEOPLE:
+        ordered.append(absence(case))
+    if (taken := booked(case)) is not None:
+        ordered.append(taken)
     if (cooling := _standing.cool_off(case)) is not None:
         ordered.append(cooling)
     return sorted(ordered, key=lambda check: check.phase)

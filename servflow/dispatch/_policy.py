@@ -10,14 +10,18 @@ from typing import Any
 
 from attrs import define, field
 
-from servflow.dispatch._options import CANDIDATES, MODES, Hooks, OfferOptions, Relaxation
+from servflow.dispatch._candidates import CANDIDATES, PEOPLE, usual
+from servflow.dispatch._options import MODES, Hooks, OfferOptions, Relaxation
 from servflow.dispatch._reading import Part, expression, finish, many, one, put, raw, word, words
-from servflow.dispatch._requirement import ASKING, ENGINEERS_ONLY, Requirement
+from servflow.dispatch._redispatch import Redispatch
+from servflow.dispatch._requirement import ASKING, ENGINEERS_ONLY, LIMITS, Requirement, relaxes
 from servflow.dispatch._term import MINUTES_LEFT, Term
+from servflow.dispatch._visit import VISITING, VisitOptions
+from servflow.dispatch._waiting import AppointmentOptions, PullOptions
 from servflow.errors import ExpressionError, Finding, nearest, shown
 from servflow.expressions import Expression, Function
 
-STANDING = ("of", "forbidden", "declined", "presence", "absence")
+STANDING = ("of", "forbidden", "declined", "cool_off", "presence", "absence", "takes", "visit", "booked")
 """Rules that always hold and that nothing relaxes; no requirement may take these names."""
 
 MAX_LEVELS = 20
@@ -27,6 +31,7 @@ WHOLE = ("int", "uint", "bool", "dyn")
 
 CANDIDATE_FIELDS: Mapping[str, Any] = {
     "id": "string",
+    "kind": "string",
     "name": "string",
     "roles": "list(string)",
     "queues": "list(string)",
@@ -35,6 +40,7 @@ CANDIDATE_FIELDS: Mapping[str, Any] = {
     "outlet": "string",
     "shift": "string",
     "capacity": "int",
+    "normal": "int",
     "load": "int",
     "cost": "int",
     "languages": "list(string)",
@@ -42,6 +48,8 @@ CANDIDATE_FIELDS: Mapping[str, Any] = {
     "parts": "map(string, int)",
     "contracts": "list(string)",
     "provider": "string",
+    "serves": "list(string)",
+    "neighbours": "list(string)",
 }
 """What an expression may read of ``candidate``, with its type."""
 
@@ -52,14 +60,19 @@ class Policy(Part):
     Who may fill a slot, who of them is best, and what happens while nobody is found.
 
     Entering one of ``state`` (or ``event``) empties ``slot`` and runs the policy where ``when`` holds.
-    ``candidates`` are ``engineers`` or ``outlets`` (default: outlets for the slot ``outlet``);
-    ``of`` names a slot whose value limits them: engineers of that outlet, or members of that
-    queue; while that slot is empty nobody fits. Everything in ``require`` must be met. ``prefer`` is a list
+    ``candidates`` are ``engineers``, ``agents``, ``bots`` or all three as ``people``, or ``outlets``, ``providers`` or
+    ``queues`` (default: what the slot ``outlet``, ``provider`` or ``queue`` says, else engineers);
+    ``of`` names a slot or a field whose value limits them: people of that outlet, queue or provider, or who report to
+    that person; outlets of that provider; while it is empty nobody fits. ``takes`` is how many units of capacity a ticket
+    takes (default: 1): tickets, or minutes where the world counts capacity and loads in minutes. ``visit`` says when
+    somebody is needed and for how long; without it, at the instant of the decision. Everything in ``require`` must be
+    met. ``prefer`` is a list
     of levels, each a list of weighted terms: the higher total wins, a later level decides ties of the
     earlier ones, and a hash of ``seed`` (any word), policy, ticket and candidate decides the rest. ``mode`` says what
     happens to those who fit, ``offer`` how they are asked. Entering one of ``until`` means that the work is
     done: the capacity of whoever fills the slot is free again, while the slot keeps the name. ``relax`` lists
-    steps of asking for less, in the order of ``after`` where all count alike, else as written.
+    steps of asking for less, in the order of ``after`` where all count alike, else as written. ``redispatch`` says when
+    the slot is emptied and looked after anew.
 
     Besides what is required, a candidate is never away, offline, absent, forbidden for the customer or
     somebody who declined; no relaxation changes that.
@@ -78,12 +91,17 @@ class Policy(Part):
     until: tuple[str, ...] = field(default=(), converter=raw)
     event: tuple[str, ...] = field(default=(), converter=raw)
     when: Expression | None = field(default=None, converter=raw)
+    takes: Expression | None = field(default=None, converter=raw)
+    visit: VisitOptions | None = field(default=None, converter=raw)
     require: tuple[Requirement, ...] = field(default=(), converter=raw)
     prefer: tuple[tuple[Term, ...], ...] = field(default=(), converter=raw)
     seed: str | None = field(default=None, converter=raw)
     mode: str = field(default="assign", converter=raw)
     offer: OfferOptions | None = field(default=None, converter=raw)
     relax: tuple[Relaxation, ...] = field(default=(), converter=raw)
+    redispatch: Redispatch | None = field(default=None, converter=raw)
+    pull: PullOptions | None = field(default=None, converter=raw)
+    appointment: AppointmentOptions | None = field(default=None, converter=raw)
 
     def __attrs_post_init__(self) -> None:
         found: list[Finding] = []
@@ -92,19 +110,35 @@ class Policy(Part):
             found.append(Finding("dispatch.text", "name", {"value": shown(self.name)}))
         put(self, "slot", word(self.slot, "slot", found) or "assignee")
         put(self, "of", word(self.of, "of", found))
-        put(self, "candidates", word(self.candidates, "candidates", found, CANDIDATES) or _usual(self.slot))
+        put(self, "candidates", word(self.candidates, "candidates", found, CANDIDATES) or usual(self.slot))
         put(self, "state", words(self.state, "state", found))
         put(self, "until", words(self.until, "until", found))
         put(self, "event", words(self.event, "event", found))
         put(self, "when", expression(self.when, "when", found))
+        put(self, "takes", self._units(found))
+        put(self, "visit", None if self.visit is None else one(self.visit, "visit", found, VisitOptions.read))
         put(self, "require", many(self.require, "require", found, Requirement.read))
         put(self, "prefer", self._levels(found))
         put(self, "seed", word(self.seed, "seed", found))
         put(self, "mode", word(self.mode, "mode", found, MODES) or "assign")
         put(self, "offer", None if self.offer is None else one(self.offer, "offer", found, OfferOptions.read))
         put(self, "relax", _ordered(many(self.relax, "relax", found, Relaxation.read)))
+        put(self, "redispatch", None if self.redispatch is None else one(self.redispatch, "redispatch", found, Redispatch.read))
+        for key, kind in (("pull", PullOptions), ("appointment", AppointmentOptions)):
+            put(self, key, None if getattr(self, key) is None else one(getattr(self, key), key, found, kind.read))
         self._relations(found)
         finish(found)
+
+    def _units(self, found: list[Finding]) -> Expression | None:
+        read = expression(self.takes, "takes", found)
+        if read is not None and not read.reads:
+            try:
+                value: Any = read.value({})
+            except ExpressionError as error:
+                value = error.message
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                found.append(Finding("dispatch.takes", "takes", {"value": shown(value)}))
+        return None if read is not None and read.text == "1" else read
 
     def _levels(self, found: list[Finding]) -> tuple[tuple[Term, ...], ...]:
         given: Any = self.prefer
@@ -128,23 +162,29 @@ class Policy(Part):
             if requirement.name is not None and requirement.name in seen:
                 found.append(Finding("dispatch.name_twice", f"{path}.name", {"name": requirement.name}))
             seen.add(requirement.name or "")
-            if self.candidates == "outlets" and requirement.kind in ENGINEERS_ONLY:
-                found.append(Finding("dispatch.not_for_outlets", path, {"kind": requirement.kind}))
+            if self.candidates not in PEOPLE and requirement.kind in ENGINEERS_ONLY:
+                facts = {"kind": requirement.kind, "candidates": self.candidates}
+                found.append(Finding("dispatch.not_for_outlets", path, facts))
+        if "appointment" in self.modes and self.appointment is None and not found:
+            found.append(Finding("dispatch.appointment_missing", "appointment", {}))
         unread = any(finding.path.startswith("require[") for finding in found)  # then a missing target proves nothing
         for index, step in enumerate(self.relax):
-            if step.kind != "mode" and not unread:
-                self._target(step, f"relax[{index}].{step.kind}", found)
+            for kind, target in step.targets if not unread else ():
+                self._target(kind, target, f"relax[{index}].{kind}", found)
 
-    def _target(self, step: Relaxation, path: str, found: list[Finding]) -> None:
-        wanted = {"widen": ("area",), "lower": ("skill",)}.get(step.kind)
-        possible = [entry for entry in self.require if wanted is None or entry.kind in wanted]
-        named = [entry for entry in possible if step.target in (entry.name, entry.kind)]
+    def _target(self, kind: str, target: str, path: str, found: list[Finding]) -> None:
+        possible = [entry for entry in self.require if relaxes(kind, entry)]
+        named = possible if kind == "below" else [entry for entry in possible if target in (entry.name, entry.kind)]
+        if kind == "neighbours" and target == "of" and self.of is not None:
+            return  # nobody can mark that as safety: what keeps the slots apart is no requirement
         if not named:
             known = sorted({entry.name or entry.kind for entry in possible})
-            facts = {"step": step.kind, "target": step.target, "known": known, "nearest": nearest(step.target, known)}
+            if kind == "neighbours" and self.of is not None:
+                known.append("of")
+            facts = {"step": kind, "target": target, "known": known, "nearest": nearest(target, known)}
             found.append(Finding("dispatch.relax_target", path, facts))
         if any(entry.safety for entry in named):
-            found.append(Finding("dispatch.safety_relaxed", path, {"step": step.kind, "target": step.target}))
+            found.append(Finding("dispatch.safety_relaxed", path, {"step": kind, "target": target}))
 
     @classmethod
     def read(cls, source: Any, functions: Mapping[str, Function] | None = None) -> Policy:
@@ -165,7 +205,7 @@ class Policy(Part):
     def to_data(self) -> dict[str, Any]:
         """Canonical JSON-ready form without defaults; ``Policy(**data)`` is equal."""
         data = super().to_data()
-        if self.candidates == _usual(self.slot):
+        if self.candidates == usual(self.slot):
             data.pop("candidates", None)
         return data
 
@@ -174,6 +214,16 @@ class Policy(Part):
         """Content hash of the canonical form."""
         text = json.dumps(self.to_data(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    @cached_property
+    def modes(self) -> frozenset[str]:
+        """Every mode that it may come to."""
+        return frozenset({self.mode, *(step.mode for step in self.relax if step.mode is not None)})
+
+    def mode_at(self, stage: int) -> str:
+        """What happens to those who fit after so many relaxations."""
+        changed = [step.mode for step in self.relax[:stage] if step.mode is not None]
+        return changed[-1] if changed else self.mode
 
     @cached_property
     def rules(self) -> tuple[str, ...]:
@@ -195,9 +245,20 @@ class Policy(Part):
             name for _, text, _ in self._expressions() for name in text.reads if name.split(".", 1)[0] != "candidate"
         )
 
+    @cached_property
+    def needs(self) -> tuple[tuple[str, Expression], ...]:
+        """What says how much and when somebody is needed: each expression of ``takes`` and ``visit`` with its path."""
+        out = [] if self.takes is None else [("takes", self.takes)]
+        if self.visit is not None:
+            out.extend((f"visit.{key}", text) for key, text in self.visit.expressions.items())
+        if self.appointment is not None:
+            out.append(("appointment.minutes", self.appointment.minutes))
+        return tuple(out)
+
     def _expressions(self) -> list[tuple[str, Expression, bool]]:
         """Each expression with its path and whether it must be a condition."""
         out = [] if self.when is None else [("when", self.when, True)]
+        out.extend((path, text, False) for path, text in self.needs)
         for index, entry in enumerate(self.require):
             out.extend((f"require[{index}].{key}", text, key == "when") for key, text in entry.expressions.items())
         for number, level in enumerate(self.prefer):
@@ -238,6 +299,9 @@ class Policy(Part):
         offers = self.mode == "offer" or any(step.mode == "offer" for step in self.relax)
         if self.offer is not None and not offers:
             found.append(Finding("dispatch.offer_unused", "offer", {"mode": self.mode}, severity="warning"))
+        for key, mode in (("pull", "queue"), ("appointment", "appointment")):
+            if getattr(self, key) is not None and mode not in self.modes:
+                found.append(Finding("dispatch.part_unused", key, {"key": key, "mode": mode}, severity="warning"))
         return tuple(found)
 
     @cached_property
@@ -277,6 +341,7 @@ class Policy(Part):
         ]
         named.extend((f"relax[{i}].calendar", step.calendar) for i, step in enumerate(self.relax))
         named.append(("offer.calendar", self.offer.calendar if self.offer else None))
+        named.append(("appointment.calendar", self.appointment.calendar if self.appointment else None))
         return [(path, name) for path, name in named if name is not None]
 
 
@@ -288,7 +353,7 @@ def _parsed(source: Any, functions: Mapping[str, Function]) -> Any:
             return entry
         out = dict(entry)
         for key in keys:
-            if isinstance(out.get(key), str) and (key, out[key]) != ("below", "capacity"):
+            if isinstance(out.get(key), str) and (key, out[key]) not in LIMITS:
                 try:
                     out[key] = Expression.parse(out[key], functions=functions)
                 except ExpressionError:
@@ -305,7 +370,9 @@ def _parsed(source: Any, functions: Mapping[str, Function]) -> Any:
 
     if not isinstance(source, Mapping):
         return source
-    out = read(source, ("when",))
+    out = read(source, ("when", "takes"))
+    if "visit" in out:
+        out["visit"] = read(out["visit"], VISITING)
     if "require" in out:
         out["require"] = each(out["require"], ASKING)
     if "prefer" in out:
@@ -315,10 +382,6 @@ def _parsed(source: Any, functions: Mapping[str, Function]) -> Any:
 
 def _unknown(code: str, named: list[tuple[str, str]], known: Collection[str]) -> list[Finding]:
     return [Finding(code, path, {"name": name, "nearest": nearest(name, known)}) for path, name in named if name not in known]
-
-
-def _usual(slot: str) -> str:
-    return "outlets" if slot == "outlet" else "engineers"
 
 
 def _ordered(steps: tuple[Relaxation, ...]) -> tuple[Relaxation, ...]:

@@ -197,8 +197,8 @@ def plain(value: Any) -> Any:
         return value.text
     if isinstance(value, tuple):
         return [plain(item) for item in value]
-    if attrs.has(type(value)):
-        return to_data(value)
+    if isinstance(value, Part):
+        return value.to_data()
     return value
 
 

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
-from servflow.dispatch._case import Candidate, Case
-from servflow.dispatch._check import (
-    CAPACITY,
-    TIME,
-    Check,
-    asked,
-    told,
-    wanted,
-    whole_of,
-)
+from servflow.dispatch import _room, _timely
 from servflow.dispatch._asking import answered, labels, no_verdict
+from servflow.dispatch._candidates import Candidate
+from servflow.dispatch._case import Case
+from servflow.dispatch._check import STATIC, TIME, Check, asked, never, told, wanted, whole_of
 from servflow.dispatch._requirement import Requirement
+from servflow.dispatch._travel import NOWHERE, kilometres, minutes, place_of, whereabouts
 from servflow.errors import ExpressionError, shown
-from servflow.model import Engineer
+from servflow.model import Engineer, Outlet
 
 
 def _skill(case: Case, rule: str, entry: Requirement) -> Check | None:
@@ -36,6 +30,7 @@ def _skill(case: Case, rule: str, entry: Requirement) -> Check | None:
             need=told(names),
             passes=lambda who: who.skills.get(only, 0) >= least,
             have=lambda who: {only: who.skills.get(only, 0)},
+            names=names,
         )
     return Check(
         rule=rule,
@@ -43,6 +38,7 @@ def _skill(case: Case, rule: str, entry: Requirement) -> Check | None:
         need=told(names),
         passes=lambda who: all(who.skills.get(name, 0) >= level for name, level in names),
         have=lambda who: {name: who.skills.get(name, 0) for name, _ in names},
+        names=names,
     )
 
 
@@ -61,7 +57,8 @@ def _area(case: Case, rule: str, entry: Requirement) -> Check | None:
             wide = path[min(steps, len(path) - 1)]
             around.update(area for area in _areas(case) if wide in world.area_path(area))
         served.append(frozenset(around))
-    if len(served) == 1:
+    beside = _sites_beside(case, served, case.beside[rule]) if rule in case.beside else frozenset()
+    if len(served) == 1 and not beside:
         [only] = served
         return Check(
             rule=rule,
@@ -69,13 +66,21 @@ def _area(case: Case, rule: str, entry: Requirement) -> Check | None:
             need=told(names),
             passes=lambda who: not only.isdisjoint(who.areas),
             have=lambda who: who.areas,
+            names=(only,),
         )
+
+    def near(who: Candidate) -> bool:
+        if not any(area.isdisjoint(who.areas) for area in served):
+            return True
+        return who.id in beside if isinstance(who, Outlet) else isinstance(who, Engineer) and who.outlet in beside
+
     return Check(
         rule=rule,
         kind="area",
         need=told(names),
-        passes=lambda who: not any(area.isdisjoint(who.areas) for area in served),
+        passes=near,
         have=lambda who: who.areas,
+        names=() if beside else tuple(served),
     )
 
 
@@ -83,73 +88,56 @@ def _areas(case: Case) -> Iterable[str]:
     return {*case.world.areas, *case.world.areas.values()}
 
 
-def _open(case: Case, rule: str, entry: Requirement) -> Check:
-    if entry.open != "shift":
-        name = str(entry.open)
-        return Check(
-            rule=rule,
-            kind="open",
-            need=name,
-            passes=lambda _: case.is_open(name),
-            have=lambda _: name if name in case.world.calendars else None,
-            change=lambda _: case.calendar_change(name),
-            phase=TIME,
-        )
-    return Check(
-        rule=rule,
-        kind="open",
-        need="shift",
-        passes=lambda who: who.shift is None or case.is_open(who.shift),
-        have=lambda who: who.shift,
-        change=lambda who: None if who.shift is None else case.calendar_change(who.shift),
-        phase=TIME,
-    )
+def _sites_beside(case: Case, served: list[frozenset[str]], steps: int) -> frozenset[str]:
+    """The outlets up to so many steps away from those that serve the areas."""
+    sites = (*case.world.outlets, *case.world.providers)
+    return case.around({site.id for site in sites if not any(area.isdisjoint(site.areas) for area in served)}, steps)
 
 
-def _below(case: Case, rule: str, entry: Requirement) -> Check | None:
-    if entry.below == "capacity":
-        return Check(
-            rule=rule,
-            kind="below",
-            need="capacity",
-            passes=lambda who: who.capacity is None or case.load(who) < who.capacity,
-            have=lambda who: {"load": case.load(who), "capacity": who.capacity},
-            limit=lambda who: who.capacity,
-            phase=CAPACITY,
-        )
-    most = asked(case, entry)
-    if most is None:
+def _named(case: Case, rule: str, entry: Requirement, held: Callable[[Candidate], tuple[str, ...] | None]) -> Check | None:
+    names = wanted(case, entry)
+    if names is None:
         return None
-    limit = whole_of(most, "below", 0)
-    return Check(
-        rule=rule,
-        kind="below",
-        need=limit,
-        passes=lambda who: case.load(who) < limit,
-        have=lambda who: {"load": case.load(who)},
-        limit=lambda _: limit,
-        phase=CAPACITY,
-    )
+    every = frozenset(name for name, _ in names)
+
+    def passes(who: Candidate) -> bool:
+        has = held(who)
+        return has is None or every.issubset(has)
+
+    return Check(rule=rule, kind=entry.kind, need=told(names), passes=passes, have=held, names=tuple(name for name, _ in names))
 
 
 def _language(case: Case, rule: str, entry: Requirement) -> Check | None:
     return _named(case, rule, entry, lambda who: who.languages if isinstance(who, Engineer) else ())
 
 
+def _channel(case: Case, rule: str, entry: Requirement) -> Check | None:
+    return _named(case, rule, entry, lambda who: who.serves)  # None: all of them
+
+
 def _contract(case: Case, rule: str, entry: Requirement) -> Check | None:
-    def held(who: Candidate) -> tuple[str, ...]:
-        outlet = case.outlet_of(who)
-        return outlet.contracts if outlet is not None else ()
-
-    return _named(case, rule, entry, held)
-
-
-def _named(case: Case, rule: str, entry: Requirement, held: Callable[[Candidate], tuple[str, ...]]) -> Check | None:
-    names = wanted(case, entry)
+    value = asked(case, entry)
+    if isinstance(value, Mapping):  # brand -> type of warranty, or several
+        pairs = ((brand, kinds if isinstance(kinds, (list, tuple)) else [kinds]) for brand, kinds in value.items())
+        value = [brand if kind is None else f"{brand}/{kind}" for brand, kinds in pairs for kind in kinds]
+    names = wanted(case, entry, value)
     if names is None:
         return None
-    every = frozenset(name for name, _ in names)
-    return Check(rule=rule, kind=entry.kind, need=told(names), passes=lambda who: every.issubset(held(who)), have=held)
+    # A contract for a brand covers every type of it: any beginning of brand/type up to a slash will do.
+    ways = tuple(frozenset(_beginnings(name)) for name, _ in names)
+    return Check(
+        rule=rule,
+        kind="contract",
+        need=told(names),
+        passes=lambda who: not any(way.isdisjoint(case.contracts(who)) for way in ways),
+        have=case.contracts,
+        names=ways,
+    )
+
+
+def _beginnings(name: str) -> Iterable[str]:
+    parts = name.split("/")
+    return ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
 def _part(case: Case, rule: str, entry: Requirement) -> Check | None:
@@ -166,49 +154,92 @@ def _part(case: Case, rule: str, entry: Requirement) -> Check | None:
         need=told(names),
         passes=lambda who: all(stock(who, name) >= count for name, count in names),
         have=lambda who: {name: stock(who, name) for name, _ in names},
+        names=names,
     )
 
 
-def _certificate(case: Case, rule: str, entry: Requirement) -> Check | None:
-    names = wanted(case, entry)
-    if names is None:
+def _travel(case: Case, rule: str, entry: Requirement) -> Check | None:
+    value = asked(case, entry)
+    if value is None:
         return None
-    asked = tuple(name for name, _ in names)
+    most = whole_of(value, "travel", 0) * (1 + case.widened.get(rule, 0))
+    if most < 0:
+        raise ExpressionError(f"travel must be a whole number from 0 on, not {value}")
+    there = place_of(case)
+    if there == NOWHERE:
+        raise ExpressionError("the ticket has neither a position nor an area to travel to")
+    world, far = case.world, entry.unit == "kilometres"
 
-    def valid(who: Candidate, name: str) -> bool:
-        if not isinstance(who, Engineer) or name not in who.certificates:
-            return False
-        expires = who.certificates[name]
-        return expires is None or expires > case.at
-
-    def expiry(who: Candidate) -> datetime | None:
-        # One that has expired never comes back by time alone; one that holds is lost when the first expires.
-        if not isinstance(who, Engineer) or not all(valid(who, name) for name in asked):
-            return None
-        return min((end for name in asked if (end := who.certificates[name]) is not None), default=None)
+    def way(who: Candidate) -> int | None:
+        here = whereabouts(case, who)
+        return kilometres(here, there) if far else minutes(world, here, there)
 
     return Check(
         rule=rule,
-        kind="certificate",
-        need=told(names),
-        passes=lambda who: all(valid(who, name) for name in asked),
-        have=lambda who: (
-            {name: who.certificates[name] or "no end" for name in asked if name in who.certificates}
-            if isinstance(who, Engineer)
-            else None
-        ),
-        change=expiry,
+        kind="travel",
+        need={entry.unit: most},
+        passes=lambda who: (long := way(who)) is not None and long <= most,
+        have=lambda who: None if (long := way(who)) is None else {entry.unit: long},
+    )
+
+
+def _preferred(case: Case, rule: str, entry: Requirement) -> Check | None:
+    value = asked(case, entry)
+    if value is True:
+        customer = case.customer()
+        value = list(case.world.preferred.get(customer, ())) if customer is not None else None
+    ids = _ids(value if value is not False else None, "preferred")
+    if not ids:
+        return None  # there is nobody whom they prefer
+    return Check(
+        rule=rule,
+        kind="preferred",
+        need=list(ids),
+        passes=lambda who: who.id in ids,
+        have=lambda who: who.id,
+        names=ids,
+    )
+
+
+def _separate(case: Case, rule: str, entry: Requirement) -> Check | None:
+    ticket = case.ticket
+    done = {ticket.last_actors[word] for word in entry.separate if word in ticket.last_actors}
+    done.update(who for word in entry.separate for round_ in ticket.voters.get(word, {}).values() for who in round_)
+    if not done:
+        return None
+    names = tuple(sorted(done))
+    return Check(
+        rule=rule,
+        kind="separate",
+        need=list(entry.separate),
+        passes=lambda who: who.id not in done,
+        have=lambda who: who.id,
+        names=names,
     )
 
 
 def _other_than(case: Case, rule: str, entry: Requirement) -> Check | None:
     value = asked(case, entry)
-    if value is None or (isinstance(value, (str, list, tuple)) and not value):
+    ids = _ids(value, "other_than")
+    if not ids:
         return None
+    excluded = frozenset(ids)
+    return Check(
+        rule=rule,
+        kind="other_than",
+        need=value,
+        passes=lambda who: who.id not in excluded,
+        have=lambda who: who.id,
+        names=ids,
+    )
+
+
+def _ids(value: Any, what: str) -> tuple[str, ...]:
+    if value is None:
+        return ()
     if not isinstance(value, (str, list, tuple)):
-        raise ExpressionError(f"other_than must be an id or a list of ids, not {shown(value)}")
-    excluded = frozenset([value] if isinstance(value, str) else map(str, value))
-    return Check(rule=rule, kind="other_than", need=value, passes=lambda who: who.id not in excluded, have=lambda who: who.id)
+        raise ExpressionError(f"{what} must be an id or a list of ids, not {shown(value)}")
+    return ((value,) if value else ()) if isinstance(value, str) else tuple(map(str, value))
 
 
 def _when(case: Case, rule: str, entry: Requirement) -> Check | None:
@@ -217,8 +248,8 @@ def _when(case: Case, rule: str, entry: Requirement) -> Check | None:
         return None
     bound = dict(case.bindings)
 
-    def holds(who: Candidate) -> bool:
-        bound["candidate"] = case.view(who)
+    def holds(view: Mapping[str, Any]) -> bool:
+        bound["candidate"] = view
         try:
             return bool(condition.test(bound))
         except ExpressionError:
@@ -229,7 +260,17 @@ def _when(case: Case, rule: str, entry: Requirement) -> Check | None:
         names = (name.split(".")[1] for name in sorted(condition.reads) if name.startswith("candidate."))
         return {name: view.get(name) for name in names}
 
-    return Check(rule=rule, kind="when", need=condition.text, passes=holds, have=seen)
+    # A certificate that expires is no longer seen, and a condition may turn with it either way.
+    expiring = any(name == "candidate" or name.startswith("candidate.certificates") for name in condition.reads)
+    return Check(
+        rule=rule,
+        kind="when",
+        need=condition.text,
+        passes=lambda who: holds(case.view(who)),
+        have=seen,
+        change=(lambda who: _timely.seen_turn(case, who, holds)) if expiring else never,
+        phase=TIME if expiring else STATIC,
+    )
 
 
 def _host(case: Case, rule: str, entry: Requirement) -> Check | None:
@@ -251,12 +292,17 @@ def _host(case: Case, rule: str, entry: Requirement) -> Check | None:
 BUILDERS: Mapping[str, Callable[[Case, str, Requirement], Check | None]] = {
     "skill": _skill,
     "area": _area,
-    "open": _open,
-    "below": _below,
+    "open": _timely.opened,
+    "below": _room.below,
     "language": _language,
-    "certificate": _certificate,
+    "certificate": _timely.certificate,
     "contract": _contract,
     "part": _part,
+    "channel": _channel,
+    "travel": _travel,
+    "window": _timely.window,
+    "preferred": _preferred,
+    "separate": _separate,
     "other_than": _other_than,
     "when": _when,
     "host": _host,

@@ -2,47 +2,68 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
-from servflow.dispatch._case import Candidate, Case
-from servflow.dispatch._check import (
-    ABSENT,
-    TIME,
-    Check,
-)
-from servflow.model import Engineer
+from servflow.dispatch._candidates import PEOPLE, Candidate
+from servflow.dispatch._case import Case
+from servflow.dispatch._check import ABSENT, TIME, Check
+from servflow.model import Engineer, Outlet, Queue, World
 
 
 def of(case: Case) -> Check | None:
+    """Whoever belongs to what fills the slot, or stands in the field, that ``of`` names."""
     slot = case.policy.of
     if slot is None:
         return None
     value = case.bindings.get(slot)
-    if case.policy.candidates == "outlets":
-        return Check(
-            rule="of",
-            kind="of",
-            need=value,
-            passes=lambda who: value is not None and case.view(who)["provider"] == value,
-            have=lambda who: case.view(who)["provider"],
-        )
-    if slot == "queue":
-        members = frozenset(case.world.members.get(value, ())) if isinstance(value, str) else frozenset()
-        return Check(
-            rule="of",
-            kind="of",
-            need=value,
-            passes=lambda who: who.id in members,
-            have=lambda who: case.view(who).get("queues"),
-        )
-    return Check(
-        rule="of",
-        kind="of",
-        need=value,
-        passes=lambda who: value is not None and isinstance(who, Engineer) and who.outlet == value,
-        have=lambda who: who.outlet if isinstance(who, Engineer) else None,
-    )
+    steps = case.beside.get("of", 0)
+    values = case.around({value}, steps) if isinstance(value, str) else frozenset()
+    belongs = _belonging(case, slot)
+
+    def passes(who: Candidate) -> bool:
+        return not values.isdisjoint(belongs(who))
+
+    def have(who: Candidate) -> Any:
+        found = belongs(who)
+        return found[0] if len(found) == 1 else list(found) or None
+
+    return Check(rule="of", kind="of", need=value, passes=passes, have=have)
+
+
+def _belonging(case: Case, slot: str) -> Callable[[Candidate], tuple[str, ...]]:
+    """What a candidate belongs to that a slot or field of this name may hold."""
+    world = case.world
+    if case.policy.candidates not in PEOPLE:
+        return lambda who: _of_place(world, who)
+    ways: dict[str, Callable[[Candidate], tuple[str, ...]]] = {
+        "outlet": lambda who: (who.outlet,) if isinstance(who, Engineer) and who.outlet else (),
+        "queue": lambda who: case.queues_of(who.id),
+        "provider": lambda who: _provider(case, who),
+        "assignee": lambda who: _above(world, who),
+        "owner": lambda who: _above(world, who),
+    }
+    way = ways.get(slot)
+    if way is not None:
+        return way
+    # A field may hold any of these; ids of people and places are not mixed up by whoever writes such a policy.
+    return lambda who: tuple(name for one in ("outlet", "queue", "provider", "owner") for name in ways[one](who))
+
+
+def _provider(case: Case, who: Candidate) -> tuple[str, ...]:
+    outlet = case.outlet_of(who)
+    return (outlet.provider,) if outlet is not None and outlet.provider else ()
+
+
+def _above(world: World, who: Candidate) -> tuple[str, ...]:
+    above = world.manager_of(who.id)
+    return (above,) if above else ()
+
+
+def _of_place(world: World, who: Candidate) -> tuple[str, ...]:
+    if isinstance(who, Queue):
+        return world.members.get(who.id, ())
+    return (who.provider,) if isinstance(who, Outlet) and who.provider else ()
 
 
 def forbidden(case: Case) -> Check | None:
@@ -51,7 +72,12 @@ def forbidden(case: Case) -> Check | None:
     if not barred:
         return None
     return Check(
-        rule="forbidden", kind="forbidden", need=customer, passes=lambda who: who.id not in barred, have=lambda who: who.id
+        rule="forbidden",
+        kind="forbidden",
+        need=customer,
+        passes=lambda who: who.id not in barred,
+        have=lambda who: who.id,
+        names=tuple(sorted(barred)),
     )
 
 
@@ -59,7 +85,12 @@ def declined(case: Case) -> Check | None:
     if not case.declined:
         return None
     return Check(
-        rule="declined", kind="declined", need=None, passes=lambda who: who.id not in case.declined, have=lambda who: who.id
+        rule="declined",
+        kind="declined",
+        need=None,
+        passes=lambda who: who.id not in case.declined,
+        have=lambda who: who.id,
+        names=tuple(sorted(case.declined)),
     )
 
 
@@ -91,24 +122,6 @@ def presence(case: Case) -> Check | None:
     )
 
 
-def absence(case: Case) -> Check:
-    at = case.at
-
-    def present(who: Candidate) -> bool:
-        return not who.absences or not any(start <= at < end for start, end in who.absences)  # type: ignore[union-attr]  # engineers only
-
-    def change(who: Candidate) -> datetime | None:
-        stretches = sorted(item for item in who.absences if item[1] > item[0]) if isinstance(who, Engineer) else []
-        until = at
-        for start, end in stretches:
-            if start <= until < end:
-                until = end  # stretches that touch are one absence
-        if until > at:
-            return until
-        return min((start for start, _ in stretches if start > at), default=None)
-
-    def away(who: Candidate) -> Any:
-        stretches = who.absences if isinstance(who, Engineer) else ()
-        return next((list(item) for item in stretches if item[0] <= at < item[1]), None)
-
-    return Check(rule="absence", kind="absence", need=None, passes=present, have=away, change=change, phase=TIME)
+def fault(rule: str, why: str) -> Check:
+    """Nobody fits while it cannot be computed how much is taken, or when."""
+    return Check(rule=rule, kind=rule, need=why, passes=lambda _: False, why="error")
