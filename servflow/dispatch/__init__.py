@@ -8,7 +8,7 @@ from servflow.dispatch._options import MODES, Hooks, OfferOptions, Relaxation
 from servflow.dispatch._plan import SOLVERS, Plan, plan
 from servflow.dispatch._policy import CANDIDATE_FIELDS, STANDING, Policy
 from servflow.dispatch._queue import NextFor, Waiting, next_for
-from servflow.dispatch._requirement import REQUIREMENTS, Requirement
+from servflow.dispatch._requirement import REQUIREMENTS, UNITS, Requirement
 from servflow.dispatch._term import TERMS, Term
 from servflow.dispatch._verify import Violation, verify
 from servflow.dispatch._visit import Stay, VisitOptions
@@ -24,6 +24,7 @@ __all__ = [
     "SOLVERS",
     "STANDING",
     "TERMS",
+    "UNITS",
     "AppointmentOptions",
     "Choice",
     "Hooks",
