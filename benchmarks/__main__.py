@@ -15,8 +15,11 @@ def main() -> int:
     """Run those named, or all; a benchmark that fails is told at the end."""
     known = {path.stem.removeprefix("bench_"): path for path in sorted(HERE.glob("bench_*.py"))}
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Ratios measured in one run; they judge nothing.")
-    parser.add_argument("names", nargs="*", help=f"which to run, of: {', '.join(known)}; all unless given")
+    parser.add_argument(
+        "names", nargs="*", help=f"which to run, of: {', '.join(known)}; all unless given; `routes DIR` reads the files there"
+    )
     asked = parser.parse_args().names or list(known)
+    extra = {"routes": [asked.pop(1)]} if len(asked) == 2 and asked[0] == "routes" and asked[1] not in known else {}
     unknown = [name for name in asked if name not in known]
     if unknown:
         parser.error(f"there is no benchmark {', '.join(unknown)}; known: {', '.join(known)}")
@@ -24,7 +27,8 @@ def main() -> int:
     for name in asked:
         print(f"\n=== {name}", flush=True)
         began = time.monotonic()
-        run = subprocess.run([sys.executable, "-m", f"benchmarks.{known[name].stem}"], cwd=HERE.parent, check=False)
+        given = [str(Path(path).absolute()) for path in extra.get(name, ())]
+        run = subprocess.run([sys.executable, "-m", f"benchmarks.{known[name].stem}", *given], cwd=HERE.parent, check=False)
         print(f"({time.monotonic() - began:.0f} s)", flush=True)
         if run.returncode:
             failed.append(name)

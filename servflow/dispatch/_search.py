@@ -69,6 +69,7 @@ class Search:
     missed: list[int] = field(init=False)
     orders: list[list[int]] = field(init=False)
     scale: int = field(init=False)
+    rounds: int = 0
 
     def __attrs_post_init__(self) -> None:
         problem = self.problem
@@ -288,6 +289,7 @@ class Search:
             if turn * 2 == rounds and now.out:
                 now, left = best, sum(skip[visit] for visit in best.out)
                 self.place = {visit: one.number for one in now.ways for visit in one.visits}
+            self.rounds += 1
             then = now.copy()
             self.ruin(then)
             self.again(then)

@@ -105,7 +105,7 @@ class Routing:
     """
 
     until: datetime | None = field(default=None, converter=_until)
-    rounds: int = field(default=1_000, converter=_whole("rounds", 0, MAX_ROUNDS))
-    seed: int = field(default=0, converter=_whole("seed", 0, (1 << 63) - 1))
-    minutes: int = field(default=60, converter=_whole("minutes", 1, MAX_MINUTES))
-    unknown: int = field(default=0, converter=_whole("unknown", 0, MAX_MINUTES))
+    rounds: int = field(default=1_000, converter=_whole("rounds", 0, MAX_ROUNDS))  # type: ignore[misc]  # mypy reads named converters only
+    seed: int = field(default=0, converter=_whole("seed", 0, (1 << 63) - 1))  # type: ignore[misc]  # mypy reads named converters only
+    minutes: int = field(default=60, converter=_whole("minutes", 1, MAX_MINUTES))  # type: ignore[misc]  # mypy reads named converters only
+    unknown: int = field(default=0, converter=_whole("unknown", 0, MAX_MINUTES))  # type: ignore[misc]  # mypy reads named converters only

@@ -1,0 +1,133 @@
+"""Knows how visits become routes; must not know how routes are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+
+from attrs import frozen
+
+from servflow.dispatch._board import Board, board
+from servflow.dispatch._case import Case
+from servflow.dispatch._search import Draw, Search, Solution, complete
+from servflow.dispatch._stops import Route, Routing, Stop
+from servflow.dispatch._ways import Way, not_after, starts
+
+
+@frozen
+class Routed:
+    """What a plan of routes says: see ``Plan``."""
+
+    assignments: tuple[tuple[str, str], ...] = ()
+    unassigned: tuple[tuple[str, str], ...] = ()
+    objective: tuple[int, ...] = (0,)
+    routes: tuple[Route, ...] = ()
+
+
+@frozen
+class Insertion:
+    """
+    A place in planned routes for one more visit, which moves no other past its window.
+
+    It may begin from ``start`` to ``latest``, both included; ``extra`` is how many more minutes of work are on the way.
+    """
+
+    candidate: str
+    start: datetime
+    latest: datetime
+    extra: int
+
+
+def solve(cases: Sequence[Case], routing: Routing, pinned: Mapping[str, str]) -> Routed:
+    """
+    Routes for the tickets of these cases, by id: regret insertion, then taking out and putting in again.
+
+    As many as can be are visited, pinned ones first; of all ways found the one is taken with the most points of the
+    policy's first level, then of the second, and so on, then with the most urgent tickets, then with the least minutes on
+    the way.
+    """
+    if not cases:
+        return Routed()
+    made = board(cases, routing, pinned)
+    search = Search(made.problem, Draw(routing.seed))
+    solution = search.empty()
+    search.regret(solution)
+    if solution.ways:
+        solution = complete(search, search.improve(solution, routing.rounds))
+    return told(made, solution)
+
+
+def told(made: Board, solution: Solution) -> Routed:
+    """A solution as instants and names."""
+    problem = made.problem
+    assigned: dict[int, int] = {}
+    routes: list[Route] = []
+    minutes = 0
+    for way in solution.ways:
+        if not way.visits:
+            continue
+        route, taken = _route(made, way)
+        routes.append(route)
+        minutes += taken
+        assigned.update(dict.fromkeys(way.visits, problem.tours[way.number].owner))
+    names = [case.ticket.id for case in made.cases]
+    assignments = tuple((names[visit], made.owners[assigned[visit]].id) for visit in range(len(names)) if visit in assigned)
+    unassigned = tuple((names[visit], _reason(made, visit)) for visit in range(len(names)) if visit not in assigned)
+    policy = made.cases[0].policy
+    levels = len(policy.prefer) + any(entry.optional for entry in policy.require)
+    given = [made.points[visit][owner] for visit, owner in sorted(assigned.items())]
+    totals = [sum(points[level] for points in given) for level in range(levels)]
+    urgency = -sum(made.cases[visit].ticket.priority for visit in assigned)
+    routes.sort(key=lambda route: (route.candidate, route.leaves))
+    return Routed(assignments, unassigned, (len(given), *totals, urgency, -minutes), tuple(routes))
+
+
+def _reason(made: Board, visit: int) -> str:
+    return "taken" if made.problem.reachable[visit] else made.reasons[visit]
+
+
+def _route(made: Board, way: Way) -> tuple[Route, int]:
+    problem, clock = made.problem, made.clock
+    tour = problem.tours[way.number]
+    owner, day = made.days[way.number]
+    times = starts(problem, way)
+    nodes = [tour.start, *way.visits, tour.end]
+    legs = [problem.travel[here][there] for here, there in pairwise(nodes)]
+    stops = []
+    left = times[0] - legs[0]
+    for index, (visit, begun) in enumerate(zip(way.visits, times, strict=True)):
+        minute = day.begun(begun)
+        arrived = begun if index == 0 else left + legs[index]
+        left = begun + problem.service[visit]
+        stops.append(
+            Stop(
+                ticket=made.cases[visit].ticket.id,
+                arrival=clock.instant(minute if arrived == begun else day.ended(arrived)),
+                start=clock.instant(minute),
+                end=clock.instant(minute + problem.service[visit]),
+                travel=made.ways[nodes[index]][visit],
+            )
+        )
+    leaves = clock.instant(day.begun(times[0] - legs[0]))
+    back = clock.instant(day.ended(left + legs[-1]))
+    return Route(made.owners[owner].id, leaves, tuple(stops), back, sum(legs)), sum(legs)
+
+
+def places(made: Board, ways: Mapping[int, Way], visit: int) -> list[Insertion]:
+    """Every place where a visit still fits into the ways of days, that with the least extra way first."""
+    problem, clock = made.problem, made.clock
+    found = []
+    for number, way in ways.items():
+        tour = problem.tours[number]
+        day = made.days[number][1]
+        for before, leaving, leg, after, latest in way.gaps:
+            for opens, closes in tour.windows.get(visit, ()):
+                first = max(opens, leaving + problem.travel[before][visit])
+                last = not_after(((opens, closes),), latest - problem.travel[visit][after] - problem.service[visit])
+                if first <= last:
+                    extra = problem.travel[before][visit] + problem.travel[visit][after] - leg
+                    owner = made.owners[tour.owner].id
+                    found.append(Insertion(owner, clock.instant(day.begun(first)), clock.instant(day.begun(last)), extra))
+    found.sort(key=lambda item: (item.extra, item.start, item.candidate))
+    return found
