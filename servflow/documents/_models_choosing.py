@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from servflow.dispatch import CANDIDATES, MODES, TERMS
+from servflow.dispatch import CANDIDATES, MODES, TERMS, UNITS
 from servflow.documents._models_actions import Actions
 from servflow.documents._shapes import (
     BY_SHAPE,
@@ -168,23 +168,29 @@ class RuleModel(Part):
 
 
 class RequirementModel(Part):
-    """One thing a candidate must meet: exactly one of the first eleven keys."""
+    """One thing a candidate must meet: exactly one of the first sixteen keys."""
 
     model_config = titled("派单要求")
 
     skill: Condition | None = about("a skill, several, or levels by skill", "技能、多个技能或各技能等级")
     area: Condition | None = about("an area that must be served", "须覆盖的区域")
     open: str | None = about("shift, or a calendar of the world that must be open", "shift，或须处于开放的日历")
-    below: Condition | None = about("capacity, or a number the load must be below", "capacity，或负载上限")
+    below: Condition | None = about("capacity, normal, or a number that limits the load", "capacity、normal，或负载上限")
     language: Condition | None = about("a language", "语言")
     certificate: Condition | None = about("a certificate that is held and valid", "有效证书")
-    contract: Condition | None = about("a contract of the outlet", "网点合同")
+    contract: Condition | None = about("a contract of the outlet, such as brand/type", "网点合同，如 品牌/保修类型")
     part: Condition | None = about("a spare part at hand", "备件")
+    channel: Condition | None = about("a channel that is served", "须服务的渠道")
+    travel: Condition | None = about("how far it may be at most, in unit", "路程上限，单位见 unit")
+    window: Condition | None = about("true, or two instants within which to be free", "true，或须有空的起止时刻")
+    preferred: Condition | None = about("true, or ids, of whom the customer prefers", "true，或客户首选的人员")
+    separate: Names | None = about("events; who did one last is excluded", "事件，最后执行者被排除")
     other_than: Condition | None = about("who it must not be", "排除的人员")
     when: Condition | None = about("a condition that may read candidate", "可读取 candidate 的条件")
     host: str | None = about("a function of the host", "宿主注册的函数")
     level: Condition | None = about("the least level of the skill", "技能最低等级")
     need: Condition | None = about("what the host's function gets", "传给宿主函数的值")
+    unit: Annotated[str, words(UNITS)] = about("what travel counts in", "travel 的单位", default="minutes")
     name: str | None = about("what reports call it", "在解释中使用的名称")
     optional: bool = about("prefer, but do not insist", "仅优先，不强制", default=False)
     safety: bool = about("no relaxation may touch it", "不得放宽", default=False)
@@ -212,16 +218,31 @@ class OfferModel(Part):
 
 
 class RelaxModel(Part):
-    """One step of asking for less: exactly one of widen, drop, lower and mode."""
+    """One step of asking for less: one or several of widen, drop, lower, neighbours, below and mode."""
 
     model_config = titled("放宽步骤")
 
     after: Length | None = about("how long after the search began", "开始查找后多久")
     calendar: str | None = about("the calendar in which after counts", "after 计时所用日历")
-    widen: str | None = about("an area requirement, to the area above", "扩大到上级区域的要求")
-    drop: str | None = about("a requirement that no longer counts", "放弃的要求")
-    lower: str | None = about("a skill requirement, by one level", "降低一级的技能要求")
+    widen: Names | None = about("an area, to the one above; travel, by as much again", "扩大的要求：区域到上级，路程再加一倍")
+    drop: Names | None = about("requirements that no longer count", "放弃的要求")
+    lower: Names | None = about("skill requirements, by one level", "降低一级的技能要求")
+    neighbours: Names | None = about("area or of, to let in outlets next to theirs", "area 或 of，允许相邻网点")
+    below: Annotated[str, words(("capacity",))] | None = about(
+        "capacity, where below: normal asked for less", "capacity，取代 below: normal"
+    )
     mode: Annotated[str, words(MODES)] | None = about("another mode", "改用的派单方式")
+
+
+class VisitModel(Part):
+    """When somebody is needed and for how long: minutes or end."""
+
+    model_config = titled("上门时间")
+
+    start: Condition | None = about("when it begins at the earliest; at once unless given", "最早开始时刻，不填则立即")
+    minutes: Condition | None = about("how many minutes it takes", "所需分钟数")
+    end: Condition | None = about("when it ends", "结束时刻")
+    window: Condition | None = about("how many minutes later it may begin", "最多可推迟多少分钟开始")
 
 
 _Term = Annotated[Annotated[str, TEXT] | Annotated[TermModel, MAPPING], BY_SHAPE]
@@ -240,6 +261,8 @@ class DispatchModel(Part):
     until: Names | None = about("the states that give the slot's capacity back", "释放占用的状态")
     event: Names | None = about("the events that start it", "触发派单的事件")
     when: Condition | None = about("must hold for it to run", "执行所需条件")
+    takes: Condition | None = about("units of capacity a ticket takes; 1 unless given", "占用的容量单位，不填为 1")
+    visit: VisitModel | None = about("when somebody is needed, and for how long", "何时需要人员以及多久")
     require: Annotated[Annotated[RequirementModel, MAPPING] | Annotated[list[RequirementModel], LIST], BY_SHAPE] | None = about(
         "what must be met", "必须满足的要求"
     )

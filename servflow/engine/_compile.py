@@ -422,9 +422,10 @@ class Compiled:
 
     @cached_property
     def remembered_words(self) -> tuple[str, ...]:
-        """Every word of a ``not_by``, sorted: the ticket keeps who did last what it means."""
+        """Every word of a ``not_by`` or of dispatch, sorted: the ticket keeps who did last what it means."""
         specs: list[Any] = [*self.transitions, *self.workflow.events.values(), *self.approvals.values()]
-        return tuple(sorted({word for spec in specs if spec.not_by is not None for word in spec.not_by.split()}))
+        apart = {word for policy in self.workflow.dispatch for entry in policy.require for word in entry.separate}
+        return tuple(sorted(apart.union(*(spec.not_by.split() for spec in specs if spec.not_by is not None))))
 
     def remembered(self, event: str) -> tuple[str, ...]:
         """The words of a ``not_by`` that mean this event."""

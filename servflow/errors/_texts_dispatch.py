@@ -58,10 +58,10 @@ TEXTS: dict[str, Text] = {
         zh="一项偏好只能是 term、value、host 之一，此处有：{given}",
     ),
     "dispatch.relaxation_kind": Text(
-        en="a relaxation changes exactly one thing, this one has: {given}",
-        zh="一个放宽步骤只能改变一项，此处有：{given}",
-        hint_en="write one of {known}",
-        hint_zh="请写其中之一：{known}",
+        en="this relaxation changes nothing",
+        zh="该放宽步骤没有改变任何内容",
+        hint_en="write one or several of {known}",
+        hint_zh="请写其中一项或多项：{known}",
     ),
     "dispatch.only_with": Text(en="{key} is understood only beside {needs}", zh="{key} 只能与 {needs} 一起使用"),
     "dispatch.optional_safety": Text(
@@ -78,10 +78,18 @@ TEXTS: dict[str, Text] = {
     ),
     "dispatch.name_twice": Text(en="two requirements are named {name!r}", zh="有两条要求同名：{name}"),
     "dispatch.not_for_outlets": Text(
-        en="outlets have no {kind}",
-        zh="网点没有 {kind}",
+        en="{candidates} have no {kind}",
+        zh="{candidates} 没有 {kind}",
         hint_en="ask for it when the engineer is chosen",
         hint_zh="请在选择工程师时提出该要求",
+    ),
+    "dispatch.takes": Text(
+        en="a ticket takes {value} units of capacity; that must be a whole number from 1 on",
+        zh="工单占用的容量为 {value}，必须是不小于 1 的整数",
+    ),
+    "dispatch.visit_length": Text(
+        en="a visit says how long it is by exactly one of minutes and end, this one has: {given}",
+        zh="上门时长须由 minutes 或 end 之一给出，此处有：{given}",
     ),
     "dispatch.relax_target": Text(
         en="nothing named {target!r} can take the step {step}; possible are {known}",
@@ -162,13 +170,25 @@ TEXTS: dict[str, Text] = {
     "dispatch.sum.cool_off": Text(en="{count} let an offer run out lately", zh="{count} 个近期未答复派单邀约"),
     "dispatch.sum.travel": Text(en="{count} too far away (limit {need})", zh="{count} 个路程过远（上限 {need}）"),
     "dispatch.sum.channel": Text(en="{count} do not serve channel {need}", zh="{count} 个不服务渠道 {need}"),
-    "dispatch.sum.preferred": Text(en="{count} not preferred by customer {need}", zh="{count} 个不是客户 {need} 的首选"),
-    "dispatch.sum.separate": Text(en="{count} did {need} before and may not do this too", zh="{count} 个已执行 {need}，须由他人处理"),
+    "dispatch.sum.preferred": Text(
+        en="{count} not preferred by the customer ({need})", zh="{count} 个不是客户的首选（{need}）"
+    ),
+    "dispatch.sum.separate": Text(
+        en="{count} did {need} before and may not do this too", zh="{count} 个已执行 {need}，须由他人处理"
+    ),
     "dispatch.sum.window": Text(en="{count} cannot come within {need}", zh="{count} 个无法在时间窗 {need} 内到达"),
     "dispatch.sum.expired": Text(en="{count} with an expired certificate", zh="{count} 个证书已过期"),
     "dispatch.sum.other": Text(en="{count} kept out by {rule}", zh="{count} 个被 {rule} 排除"),
     "dispatch.sum.until": Text(en=" until {until}", zh="（至 {until}）"),
     "dispatch.sum.until_first": Text(en=" (the first until {until})", zh="（最早一个至 {until}）"),
+    "dispatch.sum.takes": Text(
+        en="{count} cannot be judged: what the ticket takes is not known ({need})",
+        zh="{count} 个无法判断：工单占用的容量未知（{need}）",
+    ),
+    "dispatch.sum.visit": Text(
+        en="{count} cannot be judged: when they are needed is not known ({need})",
+        zh="{count} 个无法判断：上门时间未知（{need}）",
+    ),
     "dispatch.sum.presence": Text(en="{count} away or offline", zh="{count} 个离开或离线"),
     "dispatch.sum.absence": Text(en="{count} absent", zh="{count} 个缺勤"),
     "dispatch.verdict.pass": Text(
