@@ -134,8 +134,7 @@ def choose(
     """Who could come to a visit, the best first: everything is asked as of the visit, not as of now."""
     start, end = window
     asked, seen = _as_of(policy, ticket, world, at, window)
-    bound = {**(bindings or EMPTY), "appointment": appointment_view(asked.appointment)}
-    choice = evaluate(policy, asked, seen, start, explain=explain, bindings=bound, hooks=hooks)
+    choice = evaluate(policy, asked, seen, start, explain=explain, bindings=bindings, hooks=hooks)
     return evolve(choice, mode="appointment", action="book" if choice.ranked else "wait", to=())
 
 
@@ -167,34 +166,6 @@ def without(world: World, held: Appointment) -> World:
         rest += [pair for pair in ((start, held.start), (held.end, end)) if pair[0] < pair[1]]
     return world.with_booked({**world.booked, str(held.to): rest}, version=world.version)
 
-
-def appointment_view(held: Appointment | None) -> dict[str, Any]:
-    """What an expression reads as ``appointment``."""
-    if held is None:
-        held = Appointment(policy="", phase="none")
-    return {
-        "booked": held.booked,
-        "phase": held.phase,
-        "start": held.start,
-        "end": held.end,
-        "to": held.to,
-        "moved": held.moved,
-        "missed": held.missed,
-        "lost": held.lost,
-    }
-
-
-VIEW_TYPE: Mapping[str, str] = {
-    "booked": "bool",
-    "phase": "string",
-    "start": "timestamp",
-    "end": "timestamp",
-    "to": "string",
-    "moved": "int",
-    "missed": "int",
-    "lost": "int",
-}
-"""What an expression may read of ``appointment``, with its type."""
 
 _LASTING = frozenset(
     {"of", "skill", "area", "contract", "language", "part", "other_than", "channel", "preferred", "separate", "forbidden"}
@@ -285,4 +256,4 @@ def _calendar(options: AppointmentOptions, world: World, hours: Hours | None) ->
     return calendar
 
 
-__all__ = ["VIEW_TYPE", "Window", "appointment_view", "choose", "options_of", "slots", "windows"]
+__all__ = ["Window", "choose", "options_of", "slots", "windows"]

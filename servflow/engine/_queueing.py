@@ -1,0 +1,131 @@
+"""Knows how a ticket waits in line until somebody pulls it; must not know who is best for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from servflow import dispatch
+from servflow.dispatch import NextFor
+from servflow.dispatch._admit import admit
+from servflow.dispatch._queue import alone, in_line, judge
+from servflow.engine._assigning import assign
+from servflow.engine._decided import decided
+from servflow.engine._lining import QUEUED
+from servflow.engine._payloads import text
+from servflow.engine._slots import SlotPlan, plan_of, progress_of, progressed
+from servflow.errors import InputError, Refused
+from servflow.model import SYSTEM, FrozenMap, Ticket, World, instant
+
+if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
+    from servflow.engine._workflow import Workflow
+
+TAKE = "queue.take"
+INDEX = "queued:"
+"""What the names begin with under which a store finds waiting tickets; the dispatch entry's name follows."""
+
+
+def index_of(workflow: Workflow, ticket: Ticket) -> Mapping[str, Any]:
+    """What a store finds the ticket by: fields marked ``indexed`` that are not null, and the lines in which it waits."""
+    held = ticket.fields
+    found = {name: held[name] for name in workflow.compiled.indexed if held.get(name) is not None}
+    for progress in ticket.slots.values() if ticket.slots else ():
+        if progress.phase == QUEUED:
+            found[INDEX + progress.policy] = True
+    return FrozenMap(found)
+
+
+def lines(workflow: Workflow) -> tuple[str, ...]:
+    """The dispatch entries whose tickets may wait to be pulled."""
+    return tuple(policy.name for policy in workflow.dispatch if "queue" in policy.modes)
+
+
+def _waiting(call: OneCall, payload: Mapping[str, Any]) -> SlotPlan:
+    wanted = text(TAKE, payload, "policy", limit=200)
+    queued = [progress.policy for progress in call.draft.slots.values() if progress.phase == QUEUED]
+    named = [name for name in queued if wanted in (None, name)]
+    if not named:
+        said = f"of {wanted} " if wanted else ""
+        raise Refused(
+            f"{TAKE} is not allowed now: the ticket does not wait in a line {said}to be pulled"
+            + (f"; it waits in {', '.join(queued)}" if queued else ""),
+            code="not_here",
+            event=TAKE,
+            state=call.draft.state,
+            allowed_in=tuple(sorted({state for name in lines(call.workflow) for state in plan_of(call, name).policy.state})),
+        )
+    return plan_of(call, named[0])
+
+
+def take(call: OneCall, payload: Mapping[str, Any]) -> None:
+    """
+    Whoever fires it takes the ticket out of the line, where every requirement lets them.
+
+    Raises:
+        Refused: it does not wait, nobody is named, or a requirement keeps them from it (``guard``).
+    """
+    plan = _waiting(call, payload)
+    actor = call.actor.id if call.actor is not None and call.actor != SYSTEM else None
+    if actor is None:
+        raise Refused(f"{TAKE} is not permitted: say who takes it", code="not_permitted", event=TAKE, actor=None, needs=())
+    if call.world is None:
+        raise Refused(
+            f"{TAKE} is not allowed now: no world was passed, so nobody knows whether {actor} may take it",
+            code="guard",
+            event=TAKE,
+            actor=actor,
+        )
+    hooks = call.workflow.extensions.hooks
+    admitted = admit(plan.policy, call.snapshot(), call.world, call.at, actor, hooks=hooks)
+    if not admitted.fits:
+        said = "; ".join(verdict.text() for verdict in admitted.failed)
+        raise Refused(
+            f"{TAKE} is not allowed now: {said or f'{actor} is none of the {plan.policy.candidates} of the world'}",
+            code="guard",
+            event=TAKE,
+            actor=actor,
+            failed=tuple(verdict.rule for verdict in admitted.failed),
+            again_at=max((one.again_at for one in admitted.failed if one.again_at is not None), default=None),
+        )
+    progress = progress_of(call, plan)
+    if progress is None:
+        return
+    choice = dispatch.evaluate(plan.policy, call.snapshot(), alone(call.world, actor), call.at, hooks=hooks, explain=False)
+    decided(call, plan, attrs.evolve(choice, action="take", to=(actor,)))
+    after = attrs.evolve(progress, phase="filled", relax_at=None, change_at=None, waits=(), world=choice.world)
+    progressed(call, plan, after, f"{actor} took it")
+    assign(call, plan.policy.slot, actor, f"dispatch[{plan.order}]", policy=plan.policy.name, takes=admitted.takes)
+
+
+def next_for(
+    workflow: Workflow,
+    tickets: Iterable[Ticket],
+    engineer: str,
+    at: datetime,
+    world: World | Mapping[str, Any] | None,
+    policy: str | None = None,
+) -> NextFor:
+    """Which of these tickets somebody who pulls should take next, in whichever line of the workflow it waits."""
+    at = instant(at)
+    only = alone(World.of(world) or World(), engineer)
+    plans = {plan.policy.name: plan for plan in workflow.compiled.slots}
+    if policy is not None and policy not in plans:
+        known = ", ".join(plans) or "none"
+        raise InputError(f"{workflow.workflow} has no dispatch entry {policy!r}; it has {known}", code="dispatch.policy")
+    hooks = workflow.extensions.hooks
+    judged, others = [], []
+    for ticket in sorted({ticket.id: ticket for ticket in tickets}.values(), key=lambda one: one.id):
+        found = [one for one in ticket.slots.values() if one.phase == QUEUED and one.policy in plans]
+        mine = [plans[one.policy].policy for one in found if policy in (None, one.policy)]
+        if ticket.workflow != workflow.workflow or not mine:
+            others.append(ticket.id)
+        else:
+            judged.append(judge(mine[0], ticket, only, at, hooks=hooks))
+    return in_line(engineer, at, judged, others)
+
+
+__all__ = ["INDEX", "QUEUED", "TAKE", "NextFor", "index_of", "lines", "next_for", "take"]
