@@ -9,6 +9,7 @@ from servflow.dispatch._plan import SOLVERS, Plan, plan
 from servflow.dispatch._policy import CANDIDATE_FIELDS, STANDING, Policy
 from servflow.dispatch._queue import NextFor, Waiting, next_for
 from servflow.dispatch._requirement import REQUIREMENTS, UNITS, Requirement
+from servflow.dispatch._stops import Route, Routing, Stop
 from servflow.dispatch._term import TERMS, Term
 from servflow.dispatch._verify import Violation, verify
 from servflow.dispatch._visit import Stay, VisitOptions
@@ -36,7 +37,10 @@ __all__ = [
     "Ranked",
     "Relaxation",
     "Requirement",
+    "Route",
+    "Routing",
     "Stay",
+    "Stop",
     "Term",
     "Verdict",
     "Violation",

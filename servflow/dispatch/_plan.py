@@ -15,12 +15,14 @@ from servflow.dispatch._evaluate import rank
 from servflow.dispatch._flow import cheapest
 from servflow.dispatch._options import Hooks
 from servflow.dispatch._policy import Policy
+from servflow.dispatch._routes import solve
 from servflow.dispatch._sieve import Sieve
+from servflow.dispatch._stops import Route, Routing
 from servflow.dispatch._terms import tie_break
 from servflow.errors import InputError, LimitError, nearest, shown
 from servflow.model import Ticket, World
 
-SOLVERS = ("exact", "greedy")
+SOLVERS = ("exact", "greedy", "routes")
 
 MAX_PAIRS = 1_000_000
 """How many pairs of ticket and candidate one plan may weigh."""
@@ -35,19 +37,26 @@ class Plan:
     reason: ``taken`` (all who fit have no room left), ``nobody`` (there are no candidates), or the rule
     that keeps most candidates out. ``objective`` is the number of tickets assigned, then the total
     points of each level of the policy.
+
+    A plan of ``routes`` (None: it is none) also says when everybody is where; its reasons are also ``time`` (nobody who fits
+    could ever be there in time), and its objective ends with the priorities and the minutes on the way, both negative.
     """
 
     assignments: tuple[tuple[str, str], ...] = ()
     unassigned: tuple[tuple[str, str], ...] = ()
     objective: tuple[int, ...] = (0,)
+    routes: tuple[Route, ...] | None = None
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
-        return {
+        data: dict[str, Any] = {
             "assignments": [list(pair) for pair in self.assignments],
             "unassigned": [list(pair) for pair in self.unassigned],
             "objective": list(self.objective),
         }
+        if self.routes is not None:
+            data["routes"] = [route.as_data() for route in self.routes]
+        return data
 
 
 @define
@@ -71,6 +80,8 @@ def plan(
     *,
     bindings: Mapping[str, Any] | None = None,
     hooks: Hooks | None = None,
+    pinned: Mapping[str, str] | None = None,
+    routing: Routing | Mapping[str, Any] | None = None,
 ) -> Plan:
     """
     Give out many tickets at once.
@@ -86,9 +97,11 @@ def plan(
         tickets: the tickets to give out, each once; their order does not matter.
         world: the snapshot to decide with.
         at: aware instant to decide at.
-        solver: ``exact`` or ``greedy``.
+        solver: ``exact``, ``greedy``, or ``routes``, which says when everybody visits whom.
         bindings: what expressions read besides each ticket's fields and attributes.
         hooks: the host's registered functions.
+        pinned: ticket -> who has it and keeps it, whatever the policy says of them by now (``routes`` only).
+        routing: how routes are planned, as ``Routing`` or its mapping (``routes`` only).
 
     Raises:
         InputError: the solver is unknown, or a ticket is given twice.
@@ -103,6 +116,9 @@ def plan(
             f"no solver is named {shown(solver)}; known are {', '.join(SOLVERS)}{hint}", code="dispatch.solver", known=SOLVERS
         )
     cases = cases_of(policy, tickets, world, at, bindings=bindings, hooks=hooks)
+    if solver == "routes":
+        found = solve(cases, Routing.read(routing), pinned or {})
+        return Plan(found.assignments, found.unassigned, found.objective, found.routes)
     if not cases:
         return Plan()
     pairs = [_pairs(case) for case in cases]

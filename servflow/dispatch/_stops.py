@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from attrs import field, frozen
 
-from servflow.errors import InputError, shown
+from servflow.errors import InputError, nearest, shown
 from servflow.model import instant, read_instant, write_instant
 
 MAX_ROUNDS = 10_000_000
@@ -109,3 +110,26 @@ class Routing:
     seed: int = field(default=0, converter=_whole("seed", 0, (1 << 63) - 1))  # type: ignore[misc]  # mypy reads named converters only
     minutes: int = field(default=60, converter=_whole("minutes", 1, MAX_MINUTES))  # type: ignore[misc]  # mypy reads named converters only
     unknown: int = field(default=0, converter=_whole("unknown", 0, MAX_MINUTES))  # type: ignore[misc]  # mypy reads named converters only
+
+    @classmethod
+    def read(cls, source: Routing | Mapping[str, Any] | None) -> Routing:
+        """
+        Read it from its mapping; None is the usual way.
+
+        Raises:
+            InputError: it is no such mapping, or something in it is wrong.
+        """
+        if source is None or isinstance(source, Routing):
+            return source or cls()
+        given: object = source
+        known = ("until", "rounds", "seed", "minutes", "unknown")
+        if not isinstance(given, Mapping):
+            raise InputError(
+                f"routing is a Routing or its mapping, such as {{'rounds': 1000}}, not {shown(given)}", code="dispatch.routing"
+            )
+        for key in given:
+            if key not in known:
+                close = nearest(str(key), known)
+                hint = f"; did you mean {close!r}?" if close else f"; known are {', '.join(known)}"
+                raise InputError(f"routing has no {shown(key)}{hint}", code="dispatch.routing", value=shown(key))
+        return cls(**given)

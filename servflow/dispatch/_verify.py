@@ -15,6 +15,7 @@ from servflow.dispatch._evaluate import rank
 from servflow.dispatch._options import Hooks
 from servflow.dispatch._plan import Plan, cases_of
 from servflow.dispatch._policy import Policy
+from servflow.dispatch._verify_routes import Walk
 from servflow.model import Ticket, World
 
 
@@ -61,6 +62,12 @@ def verify(
     cases = {case.ticket.id: case for case in cases_of(policy, tickets, world, at, bindings=bindings, hooks=hooks)}
     audit = _Audit(plan, cases)
     audit.names()
+    if plan.routes is not None and cases:
+        walk = Walk(plan.routes, cases, plan.assignments, audit.report)
+        walk.all()
+        walk.objective(plan.objective)
+        audit.capacity()
+        return tuple(audit.found)
     audit.rules()
     audit.capacity()
     audit.left_out()
