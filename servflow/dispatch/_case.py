@@ -9,6 +9,7 @@ from typing import Any
 from attrs import define, field
 
 from servflow.dispatch import _candidates
+from servflow.dispatch._appointment_view import appointment_view
 from servflow.dispatch._candidates import NO_CAPACITY, capacity_key, channel_of, everybody, kind_of, name_of
 from servflow.dispatch._options import Hooks
 from servflow.dispatch._origin import Origin
@@ -52,6 +53,8 @@ def bindings_of(ticket: Ticket, extra: Mapping[str, Any]) -> dict[str, Any]:
     """What the expressions of a policy read: the fields, the ticket's own attributes and what the caller adds."""
     bound = {name: getattr(ticket, name) for name in CORE}
     bound.update(ticket.fields)
+    if "appointment" not in ticket.fields:
+        bound["appointment"] = appointment_view(ticket.appointment)
     bound.update((name, getattr(ticket, name)) for name in OWN)
     bound["state"] = ticket.state
     bound[ACTIVE] = ticket.entered  # asked by in_state
@@ -249,8 +252,7 @@ class Case:
             return candidate
         if isinstance(candidate, Queue):
             return None
-        found = self.world.by_id.get(candidate.outlet) if candidate.outlet else None
-        return found if isinstance(found, Outlet) else None
+        return self.world.sites.get(candidate.outlet) if candidate.outlet else None
 
     def view(self, candidate: Candidate) -> dict[str, Any]:
         """What an expression reads as ``candidate``."""
@@ -284,7 +286,7 @@ class Case:
         found = set(ids)
         edge = found
         for _ in range(steps):
-            sites = (site for name in edge if isinstance(site := self.world.by_id.get(name), Outlet))
+            sites = [site for name in edge if (site := self.world.sites.get(name)) is not None]
             edge = {name for site in sites for name in site.neighbours} - found
             found |= edge
         return frozenset(found)

@@ -154,9 +154,14 @@ class World:
         return {person.id: person for person in (*self.people, *self.bots, *self.agents, *self.engineers)}
 
     @cached_property
+    def sites(self) -> Mapping[str, Outlet]:
+        """Every outlet and provider by id."""
+        return {site.id: site for site in (*self.providers, *self.outlets)}
+
+    @cached_property
     def by_id(self) -> Mapping[str, Engineer | Outlet]:
         """Every candidate (engineer, agent or bot, outlet or provider) by id."""
-        found: dict[str, Engineer | Outlet] = {site.id: site for site in (*self.providers, *self.outlets)}
+        found: dict[str, Engineer | Outlet] = dict(self.sites)
         found.update({worker.id: worker for worker in (*self.bots, *self.agents, *self.engineers)})
         return found
 
@@ -332,7 +337,7 @@ _TABLES: Mapping[type, str] = {
 }
 
 _PEOPLED = frozenset((*_TABLES.values(), "reports_to"))
-_OF_PEOPLE = ("persons", "by_id", "members", "holders", "leads", "_led")
+_OF_PEOPLE = ("persons", "sites", "by_id", "members", "holders", "leads", "_led")
 """What is worked out of these tables alone."""
 
 
