@@ -108,7 +108,9 @@ class Choice:
     fits, or of somebody whom nothing but time and capacity keeps out. ``waits`` are the keys whose release lets
     somebody in whom only capacity keeps out. ``counts`` says how many each rule kept out first, in the order
     in which rules are looked at; ``needs`` what those rules asked. ``again`` says of such a rule the first instant at
-    which time alone turns it for somebody it kept out, and whether it does so for all of them then.
+    which time alone turns it for somebody it kept out, and whether it does so for all of them then. ``answers`` says what
+    each function of the host answered for whom it was asked, or in words why that is no answer, and why a term gave no
+    number. ``turns`` says of the best how far a turn moves them on, where the policy's term ``round_robin`` is counted.
     """
 
     policy: str
@@ -129,6 +131,7 @@ class Choice:
     needs: FrozenMap[str, tuple[str, str]] = EMPTY
     again: FrozenMap[str, tuple[datetime, bool]] = EMPTY
     answers: FrozenMap[str, FrozenMap[str, Any]] = EMPTY
+    turns: FrozenMap[str, int] = EMPTY
     _origin: Origin | None = field(default=None, eq=False, repr=False)
 
     @property
@@ -199,6 +202,7 @@ class Choice:
             "needs": {rule: list(need) for rule, need in self.needs.items()},
             "again": {rule: [write_instant(first), same] for rule, (first, same) in self.again.items()},
             "answers": {name: dict(told) for name, told in self.answers.items()},
+            "turns": dict(self.turns),
             "world": self.world,
             "fingerprint": self.fingerprint,
             "origin": dict(self.origin),

@@ -16,6 +16,7 @@ from servflow.dispatch._options import Hooks
 from servflow.dispatch._policy import Policy
 from servflow.dispatch._sieve import Sieve
 from servflow.dispatch._terms import Measure, measures, tie_break
+from servflow.dispatch._turns import turns_taken
 from servflow.dispatch._told import asked
 from servflow.model import FrozenMap, Ticket, World
 
@@ -88,6 +89,7 @@ def choose(case: Case, explain: bool) -> Choice:
         counts=FrozenMap({rule: sieve.counts[rule] for rule in order if rule in sieve.counts}),
         needs=FrozenMap({rule: _asked(order[rule]) for rule in order if rule in sieve.counts}),
         again=FrozenMap({rule: sieve.again[rule] for rule in order if rule in sieve.again}),
+        turns=turns_taken(case, [item.id for item in ranked]),
         answers=told(case),
         origin=case.origin,
     )

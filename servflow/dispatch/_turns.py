@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
-
-from attrs import frozen
 
 from servflow.dispatch._asking import failed
 from servflow.errors import ExpressionError
+from servflow.model import EMPTY, FrozenMap
 
 if TYPE_CHECKING:
     from servflow.dispatch._case import Candidate, Case
@@ -24,16 +23,8 @@ LAST = -(10**15)
 """What somebody measures who has no share of the turns."""
 
 
-@frozen
-class Turn:
-    """
-    A turn that a candidate takes: how far their mark moves on, ``counter`` being where the world keeps it.
-
-    The next turn of everybody goes by these marks: see ``measure``.
-    """
-
-    counter: str
-    units: int
+MAX_TURNS = 100
+"""Of how many of the best a choice says how far their marks move: as many as can be asked at once."""
 
 
 def count_of(policy: str) -> str:
@@ -116,31 +107,27 @@ def _shares(case: Case, term: Term) -> Callable[[Candidate], int]:
     return share
 
 
-def turns_taken(case: Case, fitting: tuple[str, ...], who: tuple[str, ...]) -> Mapping[str, Turn]:
+def turns_taken(case: Case, ranked: Sequence[str]) -> FrozenMap[str, int]:
     """
-    The turns that candidates take by being chosen; empty where the policy has no turns or nobody counts them.
+    How far the mark of each of the best moves when they are given the ticket, or offered it.
 
     Somebody who was long away, or is new, stands far behind. They are next, and then stand beside the foremost of those who
-    fit, so that they have no claim to what they missed.
+    fit, so that they have no claim to what they missed. Empty where the policy has no turns or nobody counts them.
 
     Args:
-        fitting: everybody who fitted.
-        who: those of them who were chosen.
+        ranked: everybody who fits, the best first.
     """
-    term = next((term for level in case.policy.prefer for term in level if term.term == "round_robin"), None)
     turns = case.world.turns
-    if term is None or turns is None:
-        return {}
+    term = next((term for level in case.policy.prefer for term in level if term.term == "round_robin"), None)
+    if term is None or turns is None or not ranked:
+        return EMPTY
     share = _shares(case, term)
-    everybody = {known.id: known for known in case.candidates}
-    parts = {known: share(everybody[known]) for known in (*fitting, *who) if known in everybody}
-    policy = case.policy.name
+    fitting = set(ranked)
+    parts = {who.id: share(who) for who in case.candidates if who.id in fitting}
     halves = {known: FULL // part // 2 for known, part in parts.items() if part}
-    marks = {known: turns.get(mark_of(policy, known), 0) for known in halves}
-    reached = max((mark - halves[known] for known, mark in marks.items()), default=0)
-    out: dict[str, Turn] = {}
-    for known in who:
-        if known in halves:
-            middle = max(marks[known] + halves[known], reached)
-            out[known] = Turn(mark_of(policy, known), middle + halves[known] - marks[known])
-    return out
+    marks = {known: turns.get(mark_of(case.policy.name, known), 0) for known in halves}
+    reached = max((marks[known] - half for known, half in halves.items()), default=0)
+    best = [known for known in ranked[:MAX_TURNS] if known in halves]
+    return FrozenMap(
+        {known: max(marks[known] + halves[known], reached) + halves[known] - marks[known] for known in best}
+    )
