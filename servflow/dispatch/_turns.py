@@ -128,6 +128,4 @@ def turns_taken(case: Case, ranked: Sequence[str]) -> FrozenMap[str, int]:
     marks = {known: turns.get(mark_of(case.policy.name, known), 0) for known in halves}
     reached = max((marks[known] - half for known, half in halves.items()), default=0)
     best = [known for known in ranked[:MAX_TURNS] if known in halves]
-    return FrozenMap(
-        {known: max(marks[known] + halves[known], reached) + halves[known] - marks[known] for known in best}
-    )
+    return FrozenMap({known: max(marks[known] + halves[known], reached) + halves[known] - marks[known] for known in best})
