@@ -14,7 +14,7 @@ from servflow.dispatch._checks import checks
 from servflow.dispatch._choice import Choice, Ranked, Verdict
 from servflow.dispatch._options import Hooks
 from servflow.dispatch._policy import Policy
-from servflow.dispatch._sieve import Sieve
+from servflow.dispatch._sieve import Sieve, sift
 from servflow.dispatch._terms import Measure, measures, tie_break
 from servflow.dispatch._turns import turns_taken
 from servflow.dispatch._told import asked
@@ -61,13 +61,14 @@ def evaluate(
 def choose(case: Case, explain: bool) -> Choice:
     """The choice of a case, with a verdict for every candidate and rule where it is to be explained."""
     rules = checks(case)
-    sieve = Sieve(rules)
-    candidates = case.candidates
     verdicts: list[Verdict] = []
-    for who in candidates:
-        if explain:
+    if explain:
+        sieve = Sieve(rules)
+        for who in case.candidates:
             verdicts.extend(verdict_of(check, who) for check in rules)
-        sieve.judge(who, case.key)
+            sieve.judge(who, case.key)
+    else:
+        sieve = sift(case, rules)
     ranked = rank(case, sieve.fitting, rules)
     action, to = _action(case, ranked)
     order = {check.rule: check for check in rules}
@@ -85,7 +86,7 @@ def choose(case: Case, explain: bool) -> Choice:
         verdicts=tuple(verdicts),
         next_change=sieve.next_change,
         waits=tuple(sieve.waits),
-        considered=len(candidates),
+        considered=sieve.considered,
         counts=FrozenMap({rule: sieve.counts[rule] for rule in order if rule in sieve.counts}),
         needs=FrozenMap({rule: _asked(order[rule]) for rule in order if rule in sieve.counts}),
         again=FrozenMap({rule: sieve.again[rule] for rule in order if rule in sieve.again}),

@@ -1,0 +1,186 @@
+"""Knows which rules a set of candidates answers at once, and how; must not know in what order rules are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from servflow.dispatch._candidates import PEOPLE, Candidate
+from servflow.dispatch._case import Case
+from servflow.dispatch._check import ABSENT, Check, never
+from servflow.dispatch._index import Index
+
+Met = Callable[[Case, Index, Check, int], int]
+
+Changes = Iterator[tuple[datetime | None, int]]
+"""Instants at which time turns a rule, each with for how many candidates it does so."""
+
+
+def met(case: Case, index: Index, check: Check, among: int) -> int:
+    """
+    Who of a set passes a rule: exactly those whom ``check.passes`` lets through.
+
+    Kinds that nobody told this module of are asked candidate by candidate.
+    """
+    if check.why != "asked":
+        return 0 if check.why == "error" else among
+    known = _MET.get(check.kind)
+    return index.ask(check.passes, among) if known is None else known(case, index, check, among)
+
+
+def changes(case: Case, index: Index, check: Check, among: int) -> Changes:
+    """When time turns a rule for a set of candidates, as ``check.change`` says it for each."""
+    if check.change is never:
+        yield None, among.bit_count()
+    elif check.kind == "open":
+        for part in _hours(index, check, among):
+            yield check.change(index.order[part.bit_length() - 1]), part.bit_count()
+    elif check.kind == "absence":
+        spans, stale = index.spans("absences", _absences)
+        asked = among & (spans.anybody | stale)
+        if asked != among:
+            yield None, (among & ~asked).bit_count()
+        for who in index.those(asked):
+            yield check.change(who), 1
+    else:
+        for who in index.those(among):
+            yield check.change(who), 1
+
+
+def key_of(case: Case, check: Check) -> Hashable:
+    """
+    What a rule asks, to the last detail; everything that was relaxed makes it another question.
+
+    So two rules with one key let the same candidates through, as long as the index stands.
+    """
+    names = frozen(check.need)
+    if case.stage:
+        return check.kind, names, case.policy.hash, case.stage, check.rule
+    return check.kind, names
+
+
+def frozen(value: Any) -> Hashable:
+    """The same as something that can be looked up."""
+    if isinstance(value, (list, tuple)):
+        return tuple([frozen(item) for item in value])
+    if isinstance(value, Mapping):
+        return "", *((name, frozen(item)) for name, item in value.items())
+    return value  # type: ignore[no-any-return]  # what is asked holds names, numbers and instants
+
+
+def _remembered(case: Case, index: Index, check: Check, among: int) -> int:
+    return index.met(key_of(case, check), check.passes, among)
+
+
+def _of(case: Case, index: Index, check: Check, among: int) -> int:
+    if case.policy.of != "outlet" or index.kind not in PEOPLE:
+        return index.ask(check.passes, among)
+    return _remembered(case, index, check, among)
+
+
+def _but_for(_: Case, index: Index, check: Check, among: int) -> int:
+    return index.except_for(check.names) & among
+
+
+def _those(_: Case, index: Index, check: Check, among: int) -> int:
+    return index.full & ~index.except_for(check.names) & among
+
+
+def _below(case: Case, index: Index, check: Check, among: int) -> int:
+    key = key_of(case, check), case.units, case.ticket.channel
+    # What the ticket itself holds of somebody does not count, so they are asked apart.
+    own = _holders(case, index) if case.held else 0
+    return index.met(key, check.passes, among, loads=True, own=own)
+
+
+def _holders(case: Case, index: Index) -> int:
+    found = 0
+    for key in case.held:
+        name = key.partition(":")[2]
+        for held in (name, name.rpartition("/")[0]):
+            if held in index.place:
+                found |= 1 << index.place[held]
+    return found
+
+
+def _presence(case: Case, index: Index, _: Check, among: int) -> int:
+    return index.present(case.world.presence, ABSENT) & among
+
+
+def _open(_: Case, index: Index, check: Check, among: int) -> int:
+    found = 0
+    for part in _hours(index, check, among):
+        if check.passes(index.order[part.bit_length() - 1]):
+            found |= part
+    return found
+
+
+def _hours(index: Index, check: Check, among: int) -> Iterator[int]:
+    """Those of a set who work the same hours, together; whoever has a roster of their own, alone."""
+    if check.need != "shift":
+        if among:
+            yield among  # a calendar of the world: whoever is looked at
+        return
+    shifts, alone = index.alike("shift", _shift)
+    for mask in shifts.values():
+        if mask & among:
+            yield mask & among
+    rest = alone & among
+    while rest:
+        bit = 1 << (rest.bit_length() - 1)
+        yield bit
+        rest ^= bit
+
+
+def _shift(who: Candidate) -> Hashable:
+    return None if getattr(who, "shifts", ()) else (who.shift,)
+
+
+def _absence(case: Case, index: Index, check: Check, among: int) -> int:
+    first, last = _asked_for(case)
+    spans, stale = index.spans("absences", _absences)
+    touched = among & (spans.touching(first, last) | stale)
+    return among & ~touched | index.ask(check.passes, touched) if touched else among
+
+
+def _absences(who: Candidate) -> tuple[tuple[datetime, datetime], ...]:
+    return getattr(who, "absences", ())
+
+
+def _certificate(case: Case, index: Index, check: Check, among: int) -> int:
+    first, last = _asked_for(case)
+    sure = maybe = among
+    for name in check.names:
+        expiries, stale = index.expiries(name)
+        sure &= expiries.after(last) & ~stale
+        maybe &= expiries.after(first) | stale
+    asked = maybe & ~sure
+    return sure | index.ask(check.passes, asked) if asked else sure
+
+
+def _asked_for(case: Case) -> tuple[datetime, datetime]:
+    """From when to when somebody is looked at: now, and while they are needed."""
+    stay = case.need.at(case.at)
+    return min(case.at, stay.first), max(case.at, stay.end)
+
+
+_MET: Mapping[str, Met] = {
+    "skill": _remembered,
+    "area": _remembered,
+    "language": _remembered,
+    "contract": _remembered,
+    "part": _remembered,
+    "channel": _remembered,
+    "of": _of,
+    "forbidden": _but_for,
+    "declined": _but_for,
+    "separate": _but_for,
+    "other_than": _but_for,
+    "preferred": _those,
+    "below": _below,
+    "presence": _presence,
+    "open": _open,
+    "absence": _absence,
+    "certificate": _certificate,
+}
