@@ -132,7 +132,7 @@ def choose(
     hooks: Hooks | None = None,
 ) -> Choice:
     """Who could come to a visit, the best first: everything is asked as of the visit, not as of now."""
-    start, end = window
+    start, _ = window
     asked, seen = _as_of(policy, ticket, world, at, window)
     choice = evaluate(policy, asked, seen, start, explain=explain, bindings=bindings, hooks=hooks)
     return evolve(choice, mode="appointment", action="book" if choice.ranked else "wait", to=())
@@ -189,9 +189,7 @@ def _narrowed(
     case = Case.make(policy, asked, world, start, **more)
     lasting = [one for one in checks(case) if one.excludes and one.phase == STATIC and one.kind in _LASTING]
     kept = {who.id for who in case.candidates if all(one.passes(who) for one in lasting)}
-    sorts = {
-        sort: tuple(who for who in getattr(world, sort) if who.id in kept) for sort in ("engineers", "agents", "bots")
-    }
+    sorts = {sort: tuple(who for who in getattr(world, sort) if who.id in kept) for sort in ("engineers", "agents", "bots")}
     return world._with(world.version, sorts)
 
 

@@ -117,9 +117,7 @@ def alone(world: World, engineer: str) -> World:
     Raises:
         InputError: nobody of that id takes tickets.
     """
-    sorts = {
-        sort: tuple(who for who in getattr(world, sort) if who.id == engineer) for sort in ("engineers", "agents", "bots")
-    }
+    sorts = {sort: tuple(who for who in getattr(world, sort) if who.id == engineer) for sort in ("engineers", "agents", "bots")}
     if not any(sorts.values()):
         known = [who.id for sort in sorts for who in getattr(world, sort)]
         close = nearest(engineer, known)

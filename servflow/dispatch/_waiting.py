@@ -82,6 +82,7 @@ class AppointmentOptions(Part):
     def __attrs_post_init__(self) -> None:
         found: list[Finding] = []
         put(self, "calendar", word(self.calendar, "calendar", found))
+        unsaid = self.calendar is None and self.zone is None
         put(self, "zone", _zone(self.zone, found))
         put(self, "step", whole(self.step, "step", found, _CELL, MAX_LENGTH))
         if self.step % _CELL:
@@ -94,12 +95,13 @@ class AppointmentOptions(Part):
         if self.moves is not None:
             put(self, "moves", whole(self.moves, "moves", found, 0, 1_000))
         put(self, "remind", _spans(self.remind, found))
-        if self.calendar is None and self.zone is None:
+        if unsaid:
             found.append(Finding("dispatch.appointment_zone", "zone", {}))
         finish(found)
 
     def _minutes(self, found: list[Finding]) -> Expression | None:
-        read = expression(60 if self.minutes is None else self.minutes, "minutes", found)
+        given: Any = self.minutes
+        read = expression(60 if given is None else given, "minutes", found)
         if read is not None and not read.reads:
             try:
                 self.length({}, read)

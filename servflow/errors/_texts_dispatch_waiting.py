@@ -1,7 +1,5 @@
 """Knows the sentences about queues and appointments in English and Chinese; must not know any code."""
 
-# ruff: noqa: RUF001 - Chinese text uses full-width punctuation
-
 from __future__ import annotations
 
 from servflow.errors._catalogue import Text
