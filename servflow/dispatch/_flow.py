@@ -2,92 +2,330 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Sequence
+from heapq import heappop, heappush, heappushpop
 
-from attrs import define, field
+from attrs import define, field, frozen
 
-Row = Sequence[tuple[int, int]]
-"""The columns a row may go to, each with its cost."""
+Row = tuple[Sequence[int], Sequence[int]]
+"""The columns a row may go to, each once, and what each of them costs."""
+
+FIRST = 16
+"""How many columns of a row are looked at to begin with: the cheapest."""
+
+MORE, WATCHED = 8, 24
+"""How many more once the prices of those have risen above what the others may cost."""
+
+BIDS = 4
+"""How often a row may be outbid on the average before paths are looked for; each is right, paths are surer."""
 
 
-def cheapest(rows: Sequence[Row], room: Sequence[int]) -> list[int]:
+@frozen
+class Placed:
     """
-    The column of every row at the least total cost.
+    Where every row goes at the least total cost, and what makes that certain.
 
-    Successive shortest paths: rows are placed one after the other, each along the cheapest chain of
-    moves (this row takes a place, whoever held it moves on, ...). Potentials keep every cost on the way
-    from zero up, so Dijkstra's algorithm finds the chain. After every row the placement of the rows
-    so far is the cheapest there is.
+    ``column_of`` has -1 for rows left out. ``prices`` says for each column what one place more in it would save
+    (its dual value, from 0 up; 0 where there is room), in the unit of the costs: no row could go anywhere for less than
+    where it is, once each column costs its price beside its cost. ``total`` is the cost of all rows.
+    """
+
+    column_of: tuple[int, ...]
+    prices: tuple[int, ...]
+    total: int
+
+
+def place(rows: Sequence[Row], room: Sequence[int], out: int | None = None, above: Sequence[int] | None = None) -> Placed:
+    """
+    Place every row into one of its columns, or leave it out, at the least total cost.
+
+    Successive shortest paths: a row is placed along the cheapest chain of moves (this row takes a place, whoever
+    held it moves on, ...), and prices keep every cost on the way from zero up, so that Dijkstra's algorithm finds it.
+    Most rows need no path: while a column is full, whoever of those in it loses least by leaving does so, and the
+    price rises to where that costs nothing. Of a row only its cheapest columns are looked at, and others as soon
+    as prices allow that one of them is better; so the result is that of looking at all.
 
     Args:
-        rows: for each row its columns and costs; whole numbers of any size, so nothing is rounded.
-        room: how many rows each column takes. Every row must have one column with room for all rows.
+        rows: for each row its columns and costs, whole numbers from 0 on and of any size, so nothing is rounded.
+        room: how many rows each column takes.
+        out: what leaving a row out costs; by default so much that as many rows as can be are placed.
+        above: for each column the one that it is a part of (-1: none), which holds at most its own room in all.
+            Rows name only columns that have no parts.
     """
-    flow = _Flow(rows, list(room))
-    for row in range(len(rows)):
-        flow.place(row)
-    return flow.column_of
+    if out is None:
+        out = 1 + len(rows) * max((max(costs) for _, costs in rows if costs), default=0)
+    flow = _Flow(rows, list(room), out, above)
+    left = range(len(rows)) if above is not None else flow.bid()
+    for row in left:
+        while not flow.path(row):
+            pass
+    return flow.placed()
 
 
-@define
+@define(eq=False)
 class _Flow:
     rows: Sequence[Row]
     room: list[int]
-    column_of: list[int] = field(init=False)
-    in_column: list[set[int]] = field(init=False)
-    of_row: list[int] = field(init=False)
-    of_column: list[int] = field(init=False)
+    out: int
+    above: Sequence[int] | None
+    looked: list[list[tuple[int, int]]] = field(factory=list)  # of each row, (cost, column) of the columns looked at
+    beyond: list[int] = field(factory=list)  # of each row, what every other column costs at least, price included
+    watched: list[list[tuple[int, int]]] = field(factory=list)
+    unwatched: list[int] = field(factory=list)
+    price: list[int] = field(factory=list)
+    column_of: list[int] = field(factory=list)
+    cost_of: list[int] = field(factory=list)
+    inside: list[dict[int, None]] = field(factory=list)
+    parts: list[list[int]] = field(factory=list)
+    used: list[int] = field(factory=list)
+    far: list[int] = field(factory=list)
+    came: list[int] = field(factory=list)  # the row that moves into a column, or ~column where its room passes on
+    most: int = 0
 
     def __attrs_post_init__(self) -> None:
-        self.column_of = [-1] * len(self.rows)
-        self.in_column = [set() for _ in self.room]
-        self.of_row = [0] * len(self.rows)
-        self.of_column = [0] * len(self.room)
+        nowhere = len(self.room)
+        self.room.append(len(self.rows))
+        self.most = 1 << (self.out.bit_length() + len(self.rows).bit_length() + 4)
+        known: dict[tuple[int, int], tuple[list[tuple[int, int]], list[tuple[int, int]], int]] = {}
+        for number, (columns, costs) in enumerate(self.rows):
+            key = id(columns), id(costs)
+            if key not in known:
+                known[key] = _cheapest(columns, costs, self.most)
+            fixed, tied, beyond = known[key]
+            if tied:  # rows that see the same begin at different ones of those that cost the same
+                wanted, start = FIRST - len(fixed), number * 40503 % len(tied)
+                fixed = fixed + [tied[(start + step) % len(tied)] for step in range(wanted)]
+            self.looked.append(sorted([*fixed, (self.out, nowhere)]))
+            self.beyond.append(beyond)
+        self.watched, self.unwatched = [[] for _ in self.rows], list(self.beyond)
+        size = nowhere + 1
+        self.price, self.used = [0] * size, [0] * size
+        self.column_of, self.cost_of = [-1] * len(self.rows), [0] * len(self.rows)
+        self.inside = [{} for _ in range(size)]
+        self.far, self.came = [self.most] * size, [0] * size
+        if self.above is not None:
+            self.above = [*self.above, -1]
+            self.parts = [[] for _ in range(size)]
+            for column, whole in enumerate(self.above):
+                if whole >= 0:
+                    self.parts[whole].append(column)
 
-    def place(self, new: int) -> None:
-        """Place one more row along the cheapest chain of moves."""
-        # The new row's potential is chosen so that its cheapest column costs nothing.
-        self.of_row[new] = max(self.of_column[column] - cost for column, cost in self.rows[new])
-        far: dict[int, int] = {}  # column -> length of the shortest way to it
-        came: dict[int, int] = {}  # column -> the row that moves into it
-        row_far = {new: 0}
-        done: set[int] = set()
-        waiting: list[tuple[int, int]] = []
-        self._look(new, 0, far, came, waiting)
-        while True:
-            length, column = heapq.heappop(waiting)
-            if column in done:
+    def look(self, row: int, worth: int) -> bool:
+        """Look at more columns of a row if any that was not looked at now costs less than *worth*."""
+        price, watched = self.price, self.watched[row]
+        if worth > self.unwatched[row]:
+            watched = self.watched[row] = self._watch(row)
+        least = min([cost + price[column] for cost, column in watched], default=self.most)
+        if least >= worth:
+            self.beyond[row] = min(least, self.unwatched[row])
+            return False
+        watched.sort(key=lambda pair: pair[0] + price[pair[1]])
+        self.looked[row] = sorted([*self.looked[row], *watched[:MORE]])
+        del watched[:MORE]
+        self.beyond[row] = min([cost + price[column] for cost, column in watched], default=self.unwatched[row])
+        return True
+
+    def _watch(self, row: int) -> list[tuple[int, int]]:
+        """Those not looked at that cost least by now: as long as the others cost more, these alone are asked again."""
+        price = self.price
+        seen = {column for _, column in self.looked[row]}
+        columns, costs = self.rows[row]
+        others = [(cost + price[column], cost, column) for cost, column in zip(costs, columns, strict=True)]
+        others = sorted([entry for entry in others if entry[2] not in seen])
+        self.unwatched[row] = others[WATCHED][0] if len(others) > WATCHED else self.most
+        return [(cost, column) for _, cost, column in others[:WATCHED]]
+
+    def bid(self) -> list[int]:
+        """Place rows where they cost least, the price of a full column rising; those left over need a path."""
+        price, room, looked, beyond = self.price, self.room, self.looked, self.beyond
+        inside: list[list[tuple[int, int]]] = [[] for _ in room]  # (the price at which it leaves, row), the lowest first
+        waiting = list(range(len(self.rows)))[::-1]
+        left: list[int] = []
+        steps = BIDS * len(waiting)
+        while waiting:
+            row = waiting.pop()
+            if steps <= 0:
+                left.append(row)
                 continue
-            done.add(column)
-            if self.room[column] > 0:
-                break
-            for row in sorted(self.in_column[column]):
-                row_far[row] = length  # moving out gives back exactly what moving in cost
-                self._look(row, length, far, came, waiting)
-        for reached in done:
-            self.of_column[reached] += far[reached] - length
-        for row, distance in row_far.items():
-            self.of_row[row] += distance - length
-        self._move(new, column, came)
+            steps -= 1
+            best, second, column, cost = self._two(row)
+            while second > beyond[row] and self.look(row, second):
+                best, second, column, cost = self._two(row)
+            self.column_of[row], self.cost_of[row] = column, cost
+            if room[column] > 0:
+                room[column] -= 1
+                heappush(inside[column], (second - cost, row))
+                continue
+            leaves, row = heappushpop(inside[column], (second - cost, row))
+            while (now := self._leaves(row, column)) > leaves:  # prices have risen elsewhere since
+                leaves, row = heappushpop(inside[column], (now, row))
+                if leaves == now:
+                    break
+            self.column_of[row], self.cost_of[row] = -1, 0
+            if leaves <= price[column]:
+                left.append(row)  # of columns that are worth the same none gives way: only a path tells
+            else:
+                price[column] = leaves
+                waiting.append(row)
+        for column, rows in enumerate(inside):
+            self.inside[column] = dict.fromkeys(row for _, row in rows)
+        return sorted(left)
 
-    def _look(self, row: int, start: int, far: dict[int, int], came: dict[int, int], waiting: list[tuple[int, int]]) -> None:
-        base = start + self.of_row[row]
-        for column, cost in self.rows[row]:
-            length = base + cost - self.of_column[column]
-            if column not in far or length < far[column]:
-                far[column] = length
-                came[column] = row
-                heapq.heappush(waiting, (length, column))
+    def _two(self, row: int) -> tuple[int, int, int, int]:
+        """What the best column costs with its price, what the second does, which it is and what it costs without."""
+        price = self.price
+        best = second = self.most
+        column = cost = -1
+        for own, number in self.looked[row]:
+            full = own + price[number]
+            if full < second:
+                if full < best:
+                    second, best, column, cost = best, full, number, own
+                else:
+                    second = full
+        return best, second, column, cost
 
-    def _move(self, new: int, column: int, came: dict[int, int]) -> None:
-        self.room[column] -= 1
+    def _leaves(self, row: int, column: int) -> int:
+        """The price at which a row would leave its column for another."""
+        price = self.price
         while True:
-            row = came[column]
+            least = min([own + price[number] for own, number in self.looked[row] if number != column], default=self.most)
+            if least <= self.beyond[row] or not self.look(row, least):
+                return least - self.cost_of[row]
+
+    def path(self, new: int) -> bool:
+        """Place one more row along the cheapest chain of moves; False if columns not looked at may make it cheaper."""
+        far, came, price, room, looked, cost_of = self.far, self.came, self.price, self.room, self.looked, self.cost_of
+        above, most = self.above, self.most
+        touched: list[int] = []
+        done: list[int] = []
+        waiting: list[tuple[int, int]] = []
+        end, bound = -1, most
+        rows, free = {new: None}, 0
+        while True:
+            for row in rows:
+                base = free - cost_of[row]  # leaving gives back what the row costs where it is
+                limit = bound - base
+                for cost, column in looked[row]:
+                    if cost >= limit:
+                        break
+                    length = base + cost + price[column]
+                    if length < bound and length < far[column]:
+                        touched.append(column)
+                        far[column] = length
+                        came[column] = row
+                        if room[column] > 0 and (above is None or above[column] < 0):
+                            end, bound = column, length
+                            limit = bound - base
+                        else:
+                            heappush(waiting, (length, column))
+            while waiting:
+                length, column = heappop(waiting)
+                if length == far[column]:
+                    break
+            else:
+                break
+            if length >= bound:
+                break
+            done.append(column)
+            if above is not None and self._pass_on(column, bound, touched, waiting):
+                end, bound = column, length
+                break
+            rows, free = self.inside[column], length - price[column]
+        for column in done:
+            price[column] += bound - far[column]
+        sound = self._sound(new, bound, done)
+        if sound:
+            self._move(new, end)
+        else:
+            for column in done:
+                price[column] -= bound - far[column]
+        for column in touched:
+            far[column] = most
+        return sound
+
+    def _pass_on(self, column: int, bound: int, touched: list[int], waiting: list[tuple[int, int]]) -> bool:
+        """Pass room that is left to the whole, and what the whole lacks to its parts; True if it has room for good."""
+        above: Sequence[int] = self.above or ()
+        if self.room[column] > 0 and above[column] < 0:
+            return True
+        ways = [above[column]] if self.room[column] > 0 else []
+        ways.extend(part for part in self.parts[column] if self.used[part] > 0)
+        for way in ways:
+            there = self.far[column] + self.price[way] - self.price[column]
+            if there < bound and there < self.far[way]:
+                touched.append(way)
+                self.far[way] = there
+                self.came[way] = ~column
+                heappush(waiting, (there, way))
+        return False
+
+    def _sound(self, new: int, bound: int, done: Sequence[int]) -> bool:
+        """Whether no column that was not looked at has become cheaper for a row than where it is; else look at it."""
+        beyond, price = self.beyond, self.price
+        sound = not (bound > beyond[new] and self.look(new, bound))
+        for column in done:
+            now = price[column]
+            for row in self.inside[column]:
+                worth = self.cost_of[row] + now
+                if worth > beyond[row] and self.look(row, worth):
+                    sound = False
+        return sound
+
+    def _move(self, new: int, column: int) -> None:
+        """Carry out the chain of moves that ends at a column with room."""
+        self.room[column] -= 1
+        self.used[column] += 1
+        above: Sequence[int] = self.above or ()
+        while True:
+            row = self.came[column]
+            if row < 0:
+                before = ~row
+                if above[before] == column:
+                    self.used[before] += 1
+                    self.room[before] -= 1
+                else:
+                    self.used[column] -= 1
+                    self.room[column] += 1
+                column = before
+                continue
             left = self.column_of[row]
             self.column_of[row] = column
-            self.in_column[column].add(row)
+            self.cost_of[row] = next(cost for cost, number in self.looked[row] if number == column)
+            self.inside[column][row] = None
             if row == new:
                 return
-            self.in_column[left].discard(row)
+            del self.inside[left][row]
             column = left
+
+    def placed(self) -> Placed:
+        """The result, with the prices of parts that nobody uses raised to those of their wholes."""
+        nowhere = len(self.room) - 1
+        prices = self.price[:-1]
+        if self.above is not None:
+            waiting = [column for column in range(nowhere) if self.above[column] < 0]
+            for column in waiting:  # grows: wholes come before their parts
+                for part in self.parts[column]:
+                    prices[part] = max(prices[part], prices[column])
+                    waiting.append(part)
+        columns = tuple(-1 if column == nowhere else column for column in self.column_of)
+        return Placed(columns, tuple(prices), sum(self.cost_of))
+
+
+def _cheapest(
+    columns: Sequence[int], costs: Sequence[int], most: int
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]], int]:
+    """The cheapest columns of a row, cheapest first; those that cost as much as the next of them; what others cost."""
+    if len(costs) <= FIRST + MORE:
+        return sorted(zip(costs, columns, strict=True)), [], most
+    order = sorted(costs)
+    last = order[FIRST - 1]
+    if order[FIRST] > last:
+        return sorted([pair for pair in zip(costs, columns, strict=True) if pair[0] <= last]), [], order[FIRST]
+    fixed = sorted([pair for pair in zip(costs, columns, strict=True) if pair[0] < last])
+    return fixed, [pair for pair in zip(costs, columns, strict=True) if pair[0] == last], last
+
+
+def cheapest(rows: Sequence[Sequence[tuple[int, int]]], room: Sequence[int]) -> list[int]:
+    """The column of every row at the least total cost, where every row has one with room for all."""
+    return list(place([([c for c, _ in row], [cost for _, cost in row]) for row in rows], room).column_of)
