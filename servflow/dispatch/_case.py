@@ -30,6 +30,7 @@ CORE = (
     "asset",
     "outlet",
     "provider",
+    "provider",
     "queue",
     "channel",
     "tags",

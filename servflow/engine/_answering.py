@@ -1,32 +1,37 @@
-"""Knows what follows an answer to an offer, or none in time; must not know who is best."""
+"""Knows what follows an answer to an offer or a proposal, or none in time; must not know who is best."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import attrs
 
-from servflow.engine._assigning import assign
+from servflow.dispatch._admit import Admission, admit
+from servflow.engine._filling import fill
+from servflow.engine._offers import end_offer, open_offers, withdraw
+from servflow.engine._searching import decide
+from servflow.engine._slots import SlotPlan, plan_of, progress_of, progressed
 from servflow.errors import Refused
+from servflow.escalation import later
 from servflow.model import (
+    FrozenMap,
     OfferEnded,
     OfferMade,
     SlotProgress,
+    Take,
 )
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
 
-from servflow.engine._offers import end_offer, withdraw
-from servflow.engine._placing import decide
-from servflow.engine._slots import SlotPlan, plan_of, progress_of, progressed
-
 MAX_DECLINED = 500
 """How many who declined a ticket remembers for one slot; the oldest may be asked again after that."""
 
 
-def _declined(progress: SlotProgress, who: Iterable[str]) -> SlotProgress:
+def declined(progress: SlotProgress, who: Iterable[str]) -> SlotProgress:
+    """The search with somebody more who is not asked again."""
     listed = tuple(dict.fromkeys((*progress.declined, *who)))
     return attrs.evolve(progress, declined=listed[-MAX_DECLINED:])
 
@@ -35,50 +40,87 @@ def expire(call: OneCall, offer: OfferMade) -> None:
     """Nobody answered an offer in time: the next candidate's turn."""
     plan = plan_of(call, offer.policy)
     end_offer(call, offer, "expired", "no answer in time")
-    _next(call, plan, offer)
+    progress = progress_of(call, plan)
+    options = plan.policy.offer
+    if progress is None:
+        return
+    if options is None or options.cool_off is None:
+        after = declined(progress, [offer.to])
+    else:
+        until = later(options.cool_off, call.at, call.compiled.calendar(options.calendar))
+        after = attrs.evolve(progress, silent=_silent(progress, call.at, offer.to, until))
+    _next(call, plan, after, f"{offer.to} did not answer")
+
+
+def _silent(progress: SlotProgress, at: datetime, who: str, until: datetime) -> FrozenMap[str, datetime]:
+    kept = [(name, end) for name, end in progress.silent.items() if end > at and name != who]
+    return FrozenMap([*kept[-MAX_DECLINED + 1 :], (who, until)])
 
 
 def reject(call: OneCall, offer: OfferMade, reason: str) -> None:
     """The candidate said no: the next one's turn."""
     plan = plan_of(call, offer.policy)
     end_offer(call, offer, "rejected", reason)
-    _next(call, plan, offer)
-
-
-def _next(call: OneCall, plan: SlotPlan, offer: OfferMade) -> None:
     progress = progress_of(call, plan)
-    if progress is None:
-        return
-    progressed(call, plan, _declined(progress, [offer.to]), f"{offer.to} did not take it")
-    if not any(other.policy == plan.policy.name and not other.pool for other in call.draft.offers):
+    if progress is not None:
+        _next(call, plan, declined(progress, [offer.to]), f"{offer.to} did not take it")
+
+
+def _next(call: OneCall, plan: SlotPlan, after: SlotProgress, reason: str) -> None:
+    progressed(call, plan, after, reason)
+    if not any(not other.pool for other in open_offers(call, plan)):
         decide(call, plan)
 
 
 def accept(call: OneCall, offer: OfferMade) -> None:
-    """The candidate said yes first: the others are told that they lost."""
+    """
+    The candidate said yes first: the others are told that they lost.
+
+    Raises:
+        Refused: they may not have it any more (``guard``); the offer stands until it is rejected or runs out.
+    """
     plan = plan_of(call, offer.policy)
-    _check_room(call, plan, offer)
+    takes = still(call, plan, offer.to, "offer.accept")
     call.record(OfferEnded, offer=offer, outcome="accepted", reason="")
     withdraw(call, plan, "somebody else took it", but=offer.id)
     progress = progress_of(call, plan)
     if progress is not None:
-        progressed(
-            call, plan, attrs.evolve(progress, phase="filled", relax_at=None, change_at=None, waits=()), f"{offer.to} took it"
-        )
-    assign(call, offer.slot, offer.to, f"dispatch[{plan.order}]", policy=plan.policy.name, limited=plan.limited)
+        fill(call, plan, progress, offer.to, f"{offer.to} took it", takes=takes)
 
 
-def _check_room(call: OneCall, plan: SlotPlan, offer: OfferMade) -> None:
-    # An offer made to one holds their capacity already; out of a pool it is taken only now.
-    known = call.world.by_id.get(offer.to) if call.world is not None and offer.pool and plan.limited else None
-    if known is None or known.capacity is None or call.world is None:
-        return
-    load = call.world.loads.get(offer.to, 0)
-    if load >= known.capacity:
+def still(call: OneCall, plan: SlotPlan, who: str, event: str) -> tuple[Take, ...] | None:
+    """
+    What a candidate takes of their capacity, once they may still have the ticket; None where no world tells.
+
+    Raises:
+        Refused: they may not, with each rule that keeps them out and when time alone lets them in again.
+    """
+    if call.world is None:
+        return None
+    found = admit(plan.policy, call.snapshot(), call.world, call.at, who, hooks=call.workflow.extensions.hooks)
+    if not found.known:
         raise Refused(
-            f"offer.accept is not allowed now: {offer.to} has {load} of {known.capacity} tickets already",
+            f"{event} is not allowed now: there is no {who} among the {plan.policy.candidates} any more",
             code="guard",
-            event="offer.accept",
-            have=load,
-            limit=known.capacity,
+            event=event,
+            candidate=who,
+            verdicts=(),
         )
+    if found.failed:
+        raise refused(event, found)
+    return () if plan.policy.slot == "owner" else found.takes
+
+
+def refused(event: str, found: Admission) -> Refused:
+    """The refusal of somebody whom a rule keeps out."""
+    first = found.failed[0]
+    why = "; ".join(item.text() for item in found.failed)
+    return Refused(
+        f"{event} is not allowed now: {why}",
+        code="guard",
+        event=event,
+        candidate=found.candidate,
+        have=first.have,
+        limit=first.need,
+        verdicts=tuple(item.as_data() for item in found.failed),
+    )

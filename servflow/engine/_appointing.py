@@ -14,7 +14,7 @@ from servflow.dispatch._admit import admit
 from servflow.dispatch._appointments import choose, options_of, windows, without
 from servflow.engine._appointed import LOST, book, booked_plan, give_up
 from servflow.engine._decided import decided
-from servflow.engine._lining import BOOKING
+from servflow.engine._lining import BOOKING, QUEUED
 from servflow.engine._payloads import refuse, text
 from servflow.engine._raised import tell
 from servflow.engine._slots import SlotPlan, plan_of
@@ -307,4 +307,22 @@ EVENTS: Mapping[str, Callable[[OneCall, Mapping[str, Any]], None]] = {
 }
 """What each built-in event of appointments does."""
 
-__all__ = ["BOOKING", "EVENTS", "cannot_come", "next_reminder", "recheck", "remind", "slots"]
+
+
+def _none_booked(call: OneCall) -> bool:
+    held = call.draft.appointment
+    return held is None or not held.booked
+
+
+def _nobody_waits(phase: str) -> Callable[[OneCall], bool]:
+    return lambda call: all(progress.phase != phase for progress in call.draft.slots.values())
+
+
+IDLE: Mapping[str, Callable[[OneCall], bool]] = {
+    **dict.fromkeys((MOVE, CANCEL, NO_SHOW, LOSE), _none_booked),
+    BOOK: _nobody_waits(BOOKING),
+    "queue.take": _nobody_waits(QUEUED),
+}
+"""When a built-in event has nothing to be about, so that nobody is offered it."""
+
+__all__ = ["BOOKING", "EVENTS", "IDLE", "cannot_come", "next_reminder", "recheck", "remind", "slots"]

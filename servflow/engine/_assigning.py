@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from servflow.dispatch import Policy
+from servflow.dispatch._admit import admit
+from servflow.dispatch._candidates import capacity_key as key_of_kind
 from servflow.model import Assign, Assigned, Freed, FrozenMap, Held, Release, Reserved, Take
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
 
-_KINDS = {"assignee": "engineer", "outlet": "outlet"}
+SLOTS = ("assignee", "outlet", "owner", "queue", "provider")
+"""What dispatch and ``ticket.assign`` fill."""
+
+_KINDS = {"assignee": "engineer", "outlet": "outlet", "queue": "queue", "provider": "provider"}
 
 
 def capacity_key(slot: str, candidate: str) -> str | None:
@@ -18,26 +25,43 @@ def capacity_key(slot: str, candidate: str) -> str | None:
     return None if kind is None else f"{kind}:{candidate}"
 
 
-def hold(call: OneCall, slot: str, candidate: str, *, limited: bool) -> None:
+def needed(call: OneCall, slot: str, candidate: str) -> tuple[Take, ...]:
     """
-    Take hold of one unit of a candidate's capacity, once.
+    What a candidate's capacity is taken of where a person gives them the ticket: without limits, for people may overbook.
 
-    ``limited`` asks the store to refuse it beyond the candidate's capacity; a person may overbook knowingly.
+    It takes what the policy takes that looks after the slot, or else the first one for it.
     """
     key = capacity_key(slot, candidate)
-    if key is None or any(held.key == key for held in call.draft.held):
-        return
-    known = call.world.by_id.get(candidate) if call.world is not None else None
-    limit = known.capacity if limited and known is not None else None
-    call.reservations.append(Take(key=key, limit=limit))
-    call.record(Reserved, held=Held(key))
+    if key is None:
+        return ()
+    policy = _policy_of(call, slot)
+    if policy is None:
+        return () if slot == "queue" else (Take(key=key),)
+    hooks = call.workflow.extensions.hooks
+    admitted = admit(policy, call.snapshot(), call.world, call.at, candidate, hooks=hooks)
+    return tuple(Take(key=take.key, units=take.units) for take in admitted.takes)
+
+
+def hold(call: OneCall, takes: Iterable[Take]) -> None:
+    """
+    Take hold of a candidate's capacity, once.
+
+    A limit asks the store to refuse it beyond the candidate's capacity when the outcome is committed.
+    """
+    for take in takes:
+        if not any(held.key == take.key for held in call.draft.held):
+            call.reservations.append(take)
+            call.record(Reserved, held=Held(take.key, take.units))
 
 
 def release(call: OneCall, slot: str, candidate: str | None) -> None:
-    """Give a candidate's capacity back, where the ticket holds any."""
-    key = None if candidate is None else capacity_key(slot, candidate)
+    """Give a candidate's capacity back, of every channel, where the ticket holds any."""
+    if candidate is None or not call.draft.held or slot not in _KINDS:
+        return
+    kinds = {policy.candidates for policy in call.workflow.dispatch if policy.slot == slot}
+    keys = {f"{_KINDS[slot]}:{candidate}", *(key_of_kind(kind, candidate) for kind in kinds)}
     for held in call.draft.held:
-        if held.key == key:
+        if held.key in keys or any(held.key.startswith(f"{key}/") for key in keys):
             call.reservations.append(Release(key=held.key, units=held.units))
             call.record(Freed, held=held)
 
@@ -47,7 +71,7 @@ def hold_again(call: OneCall) -> None:
     for slot in _KINDS:
         held = getattr(call.draft, slot)
         if held is not None:
-            hold(call, slot, held, limited=False)
+            hold(call, needed(call, slot, held))
 
 
 def release_all(call: OneCall) -> None:
@@ -58,49 +82,61 @@ def release_all(call: OneCall) -> None:
 
 
 def assign(
-    call: OneCall, slot: str, to: str, source: str, *, policy: str | None = None, limited: bool = False, because: str = ""
+    call: OneCall,
+    slot: str,
+    to: str,
+    source: str,
+    *,
+    policy: str | None = None,
+    takes: tuple[Take, ...] | None = None,
+    because: str = "",
 ) -> None:
     """
     Fill a slot; whoever had it is released.
 
     Raises the internal event ``assigned.<policy>`` (``assigned.<slot>`` where no dispatch entry fills the slot).
+    ``takes`` is what dispatch found that they take of their capacity; a person who assigns knows what they do.
     """
     previous = getattr(call.draft, slot)
     if previous is not None and previous != to:
         release(call, slot, previous)
     if not call.draft.closed:
-        hold(call, slot, to, limited=limited)
+        hold(call, needed(call, slot, to) if takes is None else takes)
     if previous != to:
-        call.record(Assigned, slot=slot, to=to, previous=previous, source=source, because=because)
-        call.effect(Assign, source, to, slot=slot, to=to, previous=previous)
-        call.happening.changed.add(slot)
-    name = policy or _policy_of(call, slot) or slot
+        _filled(call, slot, to, source, because)
+    found = _policy_of(call, slot)
+    name = policy or (found.name if found is not None else slot)
     call.raise_event(f"assigned.{name}", FrozenMap({"to": to}))
 
 
 def own(call: OneCall, to: str, source: str, because: str = "") -> None:
     """Let somebody own the ticket instead of whoever did; nothing happens where they do."""
-    previous = call.draft.owner
-    if previous != to:
-        call.record(Assigned, slot="owner", to=to, previous=previous, source=source, because=because)
-        call.effect(Assign, source, to, slot="owner", to=to, previous=previous)
-        call.happening.changed.add("owner")
+    if call.draft.owner != to:
+        _filled(call, "owner", to, source, because)
 
 
-def unassign(call: OneCall, slot: str, source: str) -> None:
+def unassign(call: OneCall, slot: str, source: str, because: str = "") -> None:
     """Empty a slot and give its capacity back; nothing happens where it is empty."""
     previous = getattr(call.draft, slot)
     if previous is None:
         return
     release(call, slot, previous)
-    call.record(Assigned, slot=slot, to=None, previous=previous, source=source)
-    call.effect(Assign, source, previous, slot=slot, to=None, previous=previous)
+    _filled(call, slot, None, source, because)
+
+
+def _filled(call: OneCall, slot: str, to: str | None, source: str, because: str) -> None:
+    previous = getattr(call.draft, slot)
+    if slot == "queue" and not call.happening.queue:  # clocks and chains listen to where it waits
+        call.happening.queue, call.happening.came_from = True, previous
+    call.record(Assigned, slot=slot, to=to, previous=previous, source=source, because=because)
+    call.effect(Assign, source, (to or previous) or "", slot=slot, to=to, previous=previous)
     call.happening.changed.add(slot)
 
 
-def _policy_of(call: OneCall, slot: str) -> str | None:
+def _policy_of(call: OneCall, slot: str) -> Policy | None:
     # The entry that is looking right now goes before another one for the same slot.
     progress = call.draft.slots.get(slot)
+    policies = [policy for policy in call.workflow.dispatch if policy.slot == slot]
     if progress is not None:
-        return progress.policy
-    return next((policy.name for policy in call.workflow.dispatch if policy.slot == slot), None)
+        policies.sort(key=lambda policy: policy.name != progress.policy)
+    return policies[0] if policies else None

@@ -7,13 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow.engine import _answering, _approval, _checklist, _children, _helping
-from servflow.engine._assigning import assign, unassign
+from servflow.engine import (
+    _answering,
+    _appointing,
+    _approval,
+    _approving,
+    _checklist,
+    _children,
+    _helping,
+    _host_answers,
+    _queueing,
+    _taking_back,
+)
+from servflow.engine._assigning import SLOTS, assign, unassign
 from servflow.engine._builtin_chains import CHAIN_EVENTS
 from servflow.engine._definition import ATTRIBUTES
 from servflow.engine._fitting import attribute, change, fitted
 from servflow.engine._moving import enter
-from servflow.engine._payloads import refuse, text
+from servflow.engine._payloads import known_keys, refuse, text
+from servflow.engine._searching import ANSWER
 from servflow.errors import Refused, nearest
 from servflow.model import (
     FIRED,
@@ -85,14 +97,19 @@ def split(call: OneCall, given: Payload, event: str) -> tuple[dict[str, Any], di
 
 def _assign(call: OneCall, payload: Payload) -> None:
     event = "ticket.assign"
+    known_keys(call, event, payload)
     slot = payload.get("slot", "assignee")
-    if slot not in ("assignee", "outlet", "owner"):
-        raise refuse(event, f"slot is assignee, outlet or owner, not {slot!r}", field="slot", value=slot)
+    if slot not in SLOTS:
+        listed = f"{', '.join(SLOTS[:-1])} or {SLOTS[-1]}"
+        raise refuse(event, f"slot is {listed}, not {slot!r}", field="slot", value=slot, known=SLOTS)
+    if "to" not in payload or payload["to"] == "":
+        why = "to names who gets it; to: null takes it from whoever has it"
+        raise refuse(event, why, field="to", problems={"to": "string"}, needs={"to": "string"})
     to = text(event, payload, "to", limit=200)
     if to is None:
         unassign(call, slot, event)
     else:
-        assign(call, slot, to, event)
+        assign(call, slot, attribute(call, "queue", to) if slot == "queue" else to, event)
 
 
 def _message(call: OneCall, payload: Payload) -> None:
@@ -130,8 +147,10 @@ def _offer(call: OneCall, payload: Payload, event: str) -> OfferMade:
     wanted = payload.get("offer")
     mine = [offer for offer in call.draft.offers if offer.to == actor and wanted in (None, offer.id)]
     if not mine:
+        has = call.draft.assignee
+        taken = f"; {'you have' if has == actor else f'{has} has'} it" if has is not None and not call.draft.offers else ""
         raise Refused(
-            f"{event} is not permitted: no open offer of this ticket was made to {actor}",
+            f"{event} is not permitted: no open offer of this ticket was made to {actor}{taken}",
             code="not_permitted",
             event=event,
             actor=actor,
@@ -145,8 +164,13 @@ def _accept(call: OneCall, payload: Payload) -> None:
 
 
 def _reject(call: OneCall, payload: Payload) -> None:
-    offer = _offer(call, payload, "offer.reject")
-    _answering.reject(call, offer, text("offer.reject", payload, "reason", limit=1_000) or "")
+    reason, actor = text("offer.reject", payload, "reason", limit=1_000) or "", _by(call)
+    if actor is not None and not any(offer.to == actor for offer in call.draft.offers):
+        for plan in call.compiled.slots:  # whoever accepted may say no after all, where the definition lets them
+            if _taking_back.may_give_back(call, plan, actor):
+                _taking_back.give_back(call, plan, actor, reason)
+                return
+    _answering.reject(call, _offer(call, payload, "offer.reject"), reason)
 
 
 def _rate(call: OneCall, payload: Payload) -> None:
@@ -207,6 +231,11 @@ BUILT_IN_EVENTS: Mapping[str, Callable[[OneCall, Payload], None] | None] = {
     "approval.reject": lambda call, payload: _approval.vote(call, _approval.REJECT, payload),
     "offer.accept": _accept,
     "offer.reject": _reject,
+    _approving.APPROVE: _approving.approve,
+    _approving.DECLINE: _approving.decline,
+    ANSWER: _host_answers.answer,
+    _queueing.TAKE: _queueing.take,
+    **_appointing.EVENTS,
     **CHAIN_EVENTS,
     "rating.add": _rate,
     "ticket.watch": _helping.start_watching,

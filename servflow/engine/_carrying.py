@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow import escalation, sla
-from servflow.engine import _chain_ends, _chains, _clock_caps, _clock_conditions, _clock_since, _clock_targets, _placing, _slots
+from servflow.engine import (
+    _chain_ends,
+    _chains,
+    _clock_caps,
+    _clock_conditions,
+    _clock_since,
+    _clock_targets,
+    _placing,
+    _searching,
+    _slots,
+)
 from servflow.engine._chain_plans import find_plan
 from servflow.engine._clock_records import retargeted
 from servflow.escalation import later
@@ -309,7 +319,7 @@ def searches(call: OneCall, plan: MigrationPlan) -> None:
 def _search_on(call: OneCall, entry: SlotPlan) -> None:
     progress = call.draft.slots[entry.policy.slot]
     stage = min(progress.stage, len(entry.policy.relax))
-    relax_at = None if progress.phase == "filled" else _placing.relax_at(call, entry, progress.since, stage)
+    relax_at = None if progress.phase == "filled" else _searching.relax_at(call, entry, progress.since, stage)
     # As if no world had been looked at yet, so that the next call with one decides anew.
     world = progress.world if progress.phase == "filled" else ""
     after = attrs.evolve(progress, stage=stage, relax_at=relax_at, world=world)

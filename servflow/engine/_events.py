@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from servflow.engine import (
+    _appointed,
     _approval,
     _chain_starts,
     _chains,
@@ -29,6 +30,7 @@ from servflow.engine._moving import enter
 from servflow.engine._payloads import typed_payload
 from servflow.engine._permit import not_permitted, permitted
 from servflow.engine._refusals import with_remedy
+from servflow.engine._searching import ANSWER
 from servflow.errors import ExpressionError, LimitError, Refused, nearest
 from servflow.model import (
     EMPTY,
@@ -133,7 +135,7 @@ def _granted(call: OneCall, event: str) -> bool:
         return call.actor == SYSTEM or not call.workflow.roles  # sent by the closing of a child, never by a person
     if event in ("ticket.cancel", "ticket.reopen"):
         return False  # these are only as much as the definition's transitions make of them
-    if event in (*RESULTS, FIRED) and call.actor is not None and call.actor.id == SYSTEM.id:
+    if event in (*RESULTS, FIRED, ANSWER) and call.actor is not None and call.actor.id == SYSTEM.id:
         return True  # the desk tells what its handlers came to
     if event == _checklist.CHECK:
         return _checklist.may_check(call)
@@ -280,6 +282,8 @@ def settle(call: OneCall) -> None:
         release_all(call)
     elif happening.reopened:
         hold_again(call)
+    if call.draft.appointment is not None:
+        _appointed.react(call)
     if call.draft.parent is not None:
         _children.tell_parent(call)
     if call.compiled.slots:

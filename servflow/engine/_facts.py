@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from servflow.dispatch._appointment_view import VIEW_TYPE, appointment_view
 from servflow.model import EMPTY, ApprovalRound, Field, FrozenMap, write_instant
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ TYPES: Mapping[str, Mapping[str, str]] = {
     "checklist": {"complete": "bool", "done": "list(string)", "missing": "list(string)"},
     "approval": {"approved": "int", "rejected": "int", "by": "list(string)"},
     "children": {"open": "int", "total": "int"},
+    "appointment": VIEW_TYPE,
 }
 """What a condition may read of the checklists and approvals of the active states, and of the tickets opened as children."""
 
@@ -65,6 +67,13 @@ def children(call: OneCall) -> Mapping[str, Any] | None:
     if "children" in call.workflow.fields:
         return None
     return {"open": len(call.draft.children), "total": max(call.draft.children_total, len(call.draft.children))}
+
+
+def appointment(call: OneCall) -> Mapping[str, Any] | None:
+    """The visit that is booked, and how often one came to nothing; None where a field has the name."""
+    if "appointment" in call.workflow.fields:
+        return None
+    return appointment_view(call.draft.appointment)
 
 
 def step_rows(call: OneCall) -> Iterator[FrozenMap[str, Any]]:
@@ -119,6 +128,7 @@ def approval_rows(call: OneCall) -> Iterator[FrozenMap[str, Any]]:
 __all__ = [
     "NO_VOTES",
     "TYPES",
+    "appointment",
     "approval",
     "approval_rows",
     "asked_type",

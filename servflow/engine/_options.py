@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from servflow.engine import _approval, _checklist, _facts, _helping
+from servflow.engine import _appointing, _approval, _checklist, _facts, _helping, _queueing
 from servflow.engine._as_of import as_of
 from servflow.engine._builtin_chains import offered
 from servflow.engine._call import Happening, OneCall
@@ -201,6 +201,8 @@ def _built_in(call: OneCall, event: str) -> Option | None:
         return None
     if event.startswith("offer.") and not call.draft.offers:
         return None
+    if event in _appointing.IDLE and _appointing.IDLE[event](call):
+        return None
     if event.startswith("chain.") and not offered(call, event):
         return None
     if event.startswith("approval."):
@@ -228,6 +230,8 @@ def _built_in(call: OneCall, event: str) -> Option | None:
         mine = not event.startswith("offer.") or any(
             call.actor is not None and offer.to == call.actor.id for offer in call.draft.offers
         )
+        if mine and (problem := _keeps_from_it(call, event)) is not None:
+            return _refused(event, problem, payload, spec.title if spec else "")
         if mine:
             needed = [f"{name} ({kind})" for name, kind in payload.items() if not kind.endswith("?")]
             if event == "ticket.update":
@@ -243,6 +247,17 @@ def _built_in(call: OneCall, event: str) -> Option | None:
             )
     problem = not_permitted(call, event, allow, not_by)
     return _refused(event, problem, payload, spec.title if spec else "")
+
+
+def _keeps_from_it(call: OneCall, event: str) -> Refused | None:
+    """What of dispatch keeps the actor from an event that is permitted; None where nothing does."""
+    if event != _queueing.TAKE:
+        return None
+    try:
+        _queueing.admitted(call, {})
+    except Refused as problem:
+        return problem
+    return None
 
 
 _NEVER_OFFERED = (

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from servflow.engine._definition import BUILT_IN
 from servflow.engine._fitting import fitted
-from servflow.errors import Refused
+from servflow.errors import Refused, nearest
 from servflow.model import CONVERTERS, EMPTY, FrozenMap, ValueProblem, frozen_map
 
 if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
     from servflow.engine._compile import Link
 
 
@@ -40,6 +42,26 @@ def text(event: str, payload: Mapping[str, Any], name: str, *, needed: bool = Fa
     if not isinstance(value, str) or not value or len(value) > limit:
         raise refuse(event, f"{name} is a text of at most {limit} characters, not {value!r}", field=name, value=value)
     return value
+
+
+def known_keys(call: OneCall, event: str, payload: Mapping[str, Any]) -> None:
+    """
+    Refuse what a built-in event does not know: a misspelt key would mean that nothing was said.
+
+    What the definition declares for the event, or reads of its payload, is known as well.
+
+    Raises:
+        Refused: a key is unknown, with what may have been meant.
+    """
+    compiled, spec = call.compiled, call.workflow.events.get(event)
+    known = {*BUILT_IN[event], *(spec.payload if spec is not None else ())}
+    for index in compiled.takers.of(event):
+        known |= {*compiled.links[index].spec.payload, *payload_reads(compiled.links[index])}
+    for name in payload:
+        if name not in known:
+            close = nearest(name, known)
+            hint = f"did you mean {close!r}?" if close else f"it takes {', '.join(sorted(known))}"
+            raise refuse(event, f"there is no {name!r} in its payload; {hint}", field=name, value=payload[name], nearest=close)
 
 
 def typed_payload(declared: Mapping[str, Any], payload: Mapping[str, Any], event: str) -> Mapping[str, Any]:

@@ -362,7 +362,7 @@ class Player:
                 )
             nobody = any(choice.name == "somebody" and choice.value is False for choice in run.choices)
             return "ticket.assign", {
-                **({} if nobody else {"to": "engineer-1"}),
+                "to": None if nobody else "engineer-1",
                 **({"slot": slot} if slot != "assignee" else {}),
             }
         return None

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from servflow.calendars import OpenTime
-from servflow.dispatch import Choice, WhyNot
+from servflow.dispatch import Choice, Unblock, WhyNot
 from servflow.engine import _forecast, _plan, _recompute, _what_if, _who
 from servflow.engine._given import Given
+from servflow.engine._visiting import Visiting
 from servflow.engine._what_if import WhatIf
 from servflow.escalation import Plan
 from servflow.model import Span, Ticket, World, instant
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 WorldLike = World | Mapping[str, Any] | None
 
 
-class Questions:
+class Questions(Visiting):
     """What can be asked of a workflow about a ticket before anything is done; nothing here changes anything."""
 
     def what_if(
@@ -121,6 +122,23 @@ class Questions:
             TimeError: *at* is naive.
         """
         return _who.why_not(cast("Workflow", self), ticket, candidate, Given.of(at, None, world, None), slot)
+
+    def unblock(
+        self, ticket: Ticket, *, at: datetime, world: WorldLike, slot: str | None = None, limit: int = 50
+    ) -> Unblock:
+        """
+        The smallest single changes to time, world, ticket or policy after which somebody fits; see ``dispatch.unblock``.
+
+        Args:
+            limit: how many changes are given at most; the rest is as for ``choice``.
+
+        Raises:
+            InputError: as ``choice``.
+            LimitError: *limit* is no whole number from 1 on.
+            Refused: *at* lies more than 5 s behind the ticket (``past``).
+            TimeError: *at* is naive.
+        """
+        return _who.unblock(cast("Workflow", self), ticket, Given.of(at, None, world, None), slot, limit)
 
     def plan(
         self,

@@ -10,7 +10,7 @@ import attrs
 
 from servflow import dispatch
 from servflow.dispatch import NextFor
-from servflow.dispatch._admit import admit
+from servflow.dispatch._admit import Admission, admit
 from servflow.dispatch._queue import alone, in_line, judge
 from servflow.engine._assigning import assign
 from servflow.engine._decided import decided
@@ -61,9 +61,9 @@ def _waiting(call: OneCall, payload: Mapping[str, Any]) -> SlotPlan:
     return plan_of(call, named[0])
 
 
-def take(call: OneCall, payload: Mapping[str, Any]) -> None:
+def admitted(call: OneCall, payload: Mapping[str, Any]) -> tuple[SlotPlan, Admission]:
     """
-    Whoever fires it takes the ticket out of the line, where every requirement lets them.
+    The line the ticket waits in, and how whoever fires stands to it.
 
     Raises:
         Refused: it does not wait, nobody is named, or a requirement keeps them from it (``guard``).
@@ -80,25 +80,37 @@ def take(call: OneCall, payload: Mapping[str, Any]) -> None:
             actor=actor,
         )
     hooks = call.workflow.extensions.hooks
-    admitted = admit(plan.policy, call.snapshot(), call.world, call.at, actor, hooks=hooks)
-    if not admitted.fits:
-        said = "; ".join(verdict.text() for verdict in admitted.failed)
+    found = admit(plan.policy, call.snapshot(), call.world, call.at, actor, hooks=hooks)
+    if not found.fits:
+        said = "; ".join(verdict.text() for verdict in found.failed)
         raise Refused(
             f"{TAKE} is not allowed now: {said or f'{actor} is none of the {plan.policy.candidates} of the world'}",
             code="guard",
             event=TAKE,
             actor=actor,
-            failed=tuple(verdict.rule for verdict in admitted.failed),
-            again_at=max((one.again_at for one in admitted.failed if one.again_at is not None), default=None),
+            failed=tuple(verdict.rule for verdict in found.failed),
+            again_at=max((one.again_at for one in found.failed if one.again_at is not None), default=None),
         )
+    return plan, found
+
+
+def take(call: OneCall, payload: Mapping[str, Any]) -> None:
+    """
+    Whoever fires it takes the ticket out of the line, where every requirement lets them.
+
+    Raises:
+        Refused: as ``admitted``.
+    """
+    plan, found = admitted(call, payload)
+    actor, world, hooks = found.candidate, call.world, call.workflow.extensions.hooks
     progress = progress_of(call, plan)
-    if progress is None:
+    if progress is None or world is None:
         return
-    choice = dispatch.evaluate(plan.policy, call.snapshot(), alone(call.world, actor), call.at, hooks=hooks, explain=False)
+    choice = dispatch.evaluate(plan.policy, call.snapshot(), alone(world, actor), call.at, hooks=hooks, explain=False)
     decided(call, plan, attrs.evolve(choice, action="take", to=(actor,)))
     after = attrs.evolve(progress, phase="filled", relax_at=None, change_at=None, waits=(), world=choice.world)
     progressed(call, plan, after, f"{actor} took it")
-    assign(call, plan.policy.slot, actor, f"dispatch[{plan.order}]", policy=plan.policy.name, takes=admitted.takes)
+    assign(call, plan.policy.slot, actor, f"dispatch[{plan.order}]", policy=plan.policy.name, takes=found.takes)
 
 
 def next_for(
@@ -106,6 +118,7 @@ def next_for(
     tickets: Iterable[Ticket],
     engineer: str,
     at: datetime,
+    *,
     world: World | Mapping[str, Any] | None,
     policy: str | None = None,
 ) -> NextFor:
@@ -128,4 +141,4 @@ def next_for(
     return in_line(engineer, at, judged, others)
 
 
-__all__ = ["INDEX", "QUEUED", "TAKE", "NextFor", "index_of", "lines", "next_for", "take"]
+__all__ = ["INDEX", "QUEUED", "TAKE", "NextFor", "admitted", "index_of", "lines", "next_for", "take"]

@@ -1,4 +1,4 @@
-"""Knows the events that checklists, approvals and children raise and who listens to them; must not know when they are."""
+"""Knows the events that checklists, approvals, children and dispatch raise, and who listens; must not know when they are."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class Raised:
     What the idioms of one workflow raise as events of its own.
 
     ``checked.<state>.<step>`` and ``unchecked.<state>.<step>``, ``done.checklist.<state>``, ``approved.<state>`` and
-    ``rejected.<state>``, ``children.closed``. They are raised only where something listens.
+    ``rejected.<state>``, ``children.closed``, and of dispatch ``proposed.<policy>`` and ``redispatched.<policy>``. They are
+    raised only where something listens.
     """
 
     def __init__(self, compiled: Compiled) -> None:
@@ -40,6 +41,14 @@ class Raised:
                 found |= {f"checked.{name}.{step.step}", f"unchecked.{name}.{step.step}"}
             if state.approval is not None:
                 found |= {f"approved.{name}", f"rejected.{name}"}
+        for policy in compiled.workflow.dispatch:
+            if "approve" in (policy.mode, *(step.mode for step in policy.relax)):
+                found.add(f"proposed.{policy.name}")
+            if policy.redispatch is not None:
+                found.add(f"redispatched.{policy.name}")
+        for policy in compiled.workflow.dispatch:
+            if policy.appointment is not None:
+                found |= {f"unbooked.{policy.name}", f"upcoming.{policy.name}"}
         self.names = frozenset(found)
         self._heads = frozenset(head for name in found for head in _heads(name))
 

@@ -37,7 +37,7 @@ NAMED = frozenset({"fields", "attributes", "payload", "values"})
 WHO = frozenset({"actor", "by", "who"})
 """Parts that say who did something; in a ``to`` of those who were merely told, the same."""
 
-STAFF = frozenset({"to", "previous", "helper", "declined", "waits", "held"})
+STAFF = frozenset({"to", "previous", "helper", "declined", "waits", "held", "proposed", "silent", "had"})
 """Parts that say who was to do the work."""
 
 TOLD = frozenset({"Escalated", "Reminded", "QuietEnded", "DeliveryNoted"})
@@ -284,14 +284,16 @@ def staff(record: Record) -> Iterator[str]:
         yield from _ids(getattr(record, name, None))
     for part in ("offer", "progress", "held", "appointment", "was"):
         inside = getattr(record, part, None)
-        for name in ("to", "declined", "waits", "key"):
+        for name in ("to", "declined", "waits", "key", "proposed", "had"):
             yield from _ids(getattr(inside, name, None))
+        yield from getattr(inside, "silent", ())
 
 
 def _ids(value: Any) -> Iterator[str]:
     for one in value if isinstance(value, tuple) else (value,):
         if isinstance(one, str):
-            yield from (one, one.rpartition(":")[2])  # of capacity the kind stands before the id
+            who = one.rpartition(":")[2]  # of capacity the kind stands before the id, and a channel may stand behind it
+            yield from (one, who, who.rpartition("/")[0] or who)
 
 
 def people(record: Record) -> Iterator[str]:

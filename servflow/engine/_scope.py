@@ -43,6 +43,7 @@ TIMELESS: Mapping[str, Any] = {
     "asset": "string",
     "parent": "string",
     "outlet": "string",
+    "provider": "string",
     "channel": "string",
     "tags": "list(string)",
     "state": "string",
@@ -124,7 +125,7 @@ class Scope(dict[str, Any]):
 
 _TEXT = frozenset(
     {"opened_at", "entered_at", "closed_at", "priority", "assignee", "owner", "queue", "customer", "requester"}
-    | {"asset", "parent", "outlet", "channel", "tags", "state", "reopened"}
+    | {"asset", "parent", "outlet", "provider", "channel", "tags", "state", "reopened"}
 )
 
 
@@ -182,6 +183,7 @@ _RESOLVE: Mapping[str, Any] = {
     "checklist": _facts.checklist,
     "approval": _facts.approval,
     "children": _facts.children,
+    "appointment": _facts.appointment,
     "clock": _Clocks,
     "table": _Tables,
     # Asked by in_state and counted; no names, so no field can hide them.

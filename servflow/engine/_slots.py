@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from servflow.dispatch import Policy
+from servflow.engine._assigning import SLOTS
 from servflow.expressions import IN_STATE, Expression
 from servflow.model import (
     SlotChanged,
@@ -27,7 +28,16 @@ class SlotPlan:
     order: int
     when: Expression | None
     reads: frozenset[str]
-    limited: bool
+    home: frozenset[str]
+    """Where it goes on once somebody had the ticket: its states, and those in which it may be taken back."""
+
+    def here(self, call: OneCall, progress: SlotProgress) -> bool:
+        """Whether the search may go on where the ticket is."""
+        policy = self.policy
+        if not policy.state:  # an event began it; closing the ticket ends it
+            return not (call.happening.closed and call.draft.closed)
+        places = self.home if progress.phase == "filled" or progress.again else policy.state
+        return any(state in call.draft.entered for state in places)
 
 
 def compile_slots(compiled: Compiled) -> tuple[SlotPlan, ...]:
@@ -40,7 +50,7 @@ def _compile(compiled: Compiled, order: int, policy: Policy) -> SlotPlan:
     problems = compiled.problems
     for state in policy.until:
         problems.known("state", state, compiled.states, f"{path}.until")
-    problems.known("slot", policy.slot, ("assignee", "outlet", "owner"), f"{path}.slot")
+    problems.known("slot", policy.slot, SLOTS, f"{path}.slot")
     found = policy.check(
         compiled.timeless,
         states=compiled.states,
@@ -52,26 +62,50 @@ def _compile(compiled: Compiled, order: int, policy: Policy) -> SlotPlan:
         # The policy itself refuses ``at`` and ``clock``; which tables move with time only the workflow knows.
         if timed := [name for name in problems.timed(read) if name.startswith("table.")]:
             problems.add("dispatch.reads_time", f"{path}.{where}", names=timed)
+    for index, entry in enumerate(policy.require):
+        compiled.check_not_by(" ".join(entry.separate), f"{path}.require[{index}].separate")
     calendars = [(f"relax[{index}].calendar", step.calendar) for index, step in enumerate(policy.relax)]
     calendars.append(("offer.calendar", policy.offer.calendar if policy.offer is not None else None))
+    calendars.append(("redispatch.calendar", policy.redispatch.calendar if policy.redispatch is not None else None))
+    if policy.appointment is not None:
+        calendars.append(("appointment.calendar", policy.appointment.calendar))
     for where, name in calendars:
         if name is not None:
             problems.known("calendar", name, compiled.calendars, f"{path}.{where}")
     conditions = [item for requirement in policy.require for item in requirement.expressions.values()]
+    conditions += () if policy.visit is None else policy.visit.expressions.values()
+    conditions += () if policy.takes is None else (policy.takes,)
     reads = {name for item in conditions for name in compiled.depends_on(item)} - {"candidate"}
     when = policy.when
     if when is not None and problems.strict and not any(item.path == "when" for item in found):
         when = problems.expression(when, compiled.timeless, f"{path}.when", functions=compiled.functions)
     if not policy.state and not policy.event:
         problems.add("dispatch.never", path, policy=policy.name)
-    limited = any(requirement.below is not None for requirement in policy.require)
-    return SlotPlan(policy=policy, order=order, when=when, reads=frozenset(reads), limited=limited)
+    return SlotPlan(policy=policy, order=order, when=when, reads=frozenset(reads), home=_home(compiled, policy, path))
+
+
+def _home(compiled: Compiled, policy: Policy, path: str) -> frozenset[str]:
+    again = policy.redispatch
+    if again is None or not policy.state:
+        return frozenset(policy.state)
+    for state in again.state:
+        compiled.problems.known("state", state, compiled.states, f"{path}.redispatch.state")
+    event = f"assigned.{policy.name}"
+    leads = {state for index in compiled.takers.of(event) for state in compiled.transitions[index].target or ()}
+    leads &= set(compiled.states)
+    began = {state for state in leads if state in policy.until or compiled.is_closed((state,))}
+    if not again.state and leads and leads == began:
+        compiled.problems.add(
+            "dispatch.redispatch_never_filled", f"{path}.redispatch", "warning", policy=policy.name, states=policy.state
+        )
+    return frozenset({*policy.state, *(again.state or leads - began)})
 
 
 def _expressions(policy: Policy) -> Iterator[tuple[str, Expression]]:
     """Every expression of a dispatch entry, with its path."""
     if policy.when is not None:
         yield "when", policy.when
+    yield from policy.needs
     for index, requirement in enumerate(policy.require):
         for key, read in requirement.expressions.items():
             yield f"require[{index}].{key}", read

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow import escalation
-from servflow.engine import _answering, _chain_starts, _chains, _clock_story, _clocks, _helping, _offers, _placing, _slots
+from servflow.engine import (
+    _answering,
+    _appointing,
+    _chain_starts,
+    _chains,
+    _clock_story,
+    _clocks,
+    _helping,
+    _offers,
+    _placing,
+    _slots,
+    _taking_back,
+)
 from servflow.engine._call import Happening
 from servflow.engine._chain_ends import over
 from servflow.engine._chain_plans import ChainPlan, find_plan
@@ -73,6 +85,8 @@ def first_instant(compiled: Compiled, draft: Draft) -> datetime | None:
         instants += [timer.due for timer in draft.timers]
     if draft.offers:
         instants += [offer.expires for offer in draft.offers if offer.expires is not None]
+    if draft.appointment is not None and (near := _appointing.next_reminder(compiled, draft)) is not None:
+        instants.append(near[0])
     if draft.helping:
         instants += [at for at, _ in _helping.instants(draft.helping)]
     if draft.slots:
@@ -95,9 +109,13 @@ def first_due(compiled: Compiled, draft: Draft) -> tuple[datetime, Callable[[], 
             best, make = (offer.expires, _OFFER, order), partial(_offer_due, offer)
     if draft.slots:
         for slot in compiled.slots:
-            for at, relaxing in _slot_instants(slot, draft):
+            for at, kind in _slot_instants(slot, draft):
                 if best is None or (at, _RELAX, slot.order) < best:
-                    best, make = (at, _RELAX, slot.order), partial(_slot_due, slot, at, relaxing)
+                    best, make = (at, _RELAX, slot.order), partial(_slot_due, slot, at, kind)
+    if draft.appointment is not None and (near := _appointing.next_reminder(compiled, draft)) is not None:
+        at, slot = near
+        if best is None or (at, _RELAX, slot.order) < best:
+            best, make = (at, _RELAX, slot.order), partial(_visit_due, slot, at)
     if draft.clocks:
         for clock in compiled.clocks:
             run = draft.clocks.get(clock.clock.name)
@@ -119,13 +137,15 @@ def first_due(compiled: Compiled, draft: Draft) -> tuple[datetime, Callable[[], 
     return None if best is None or make is None else (best[0], make)
 
 
-def _slot_instants(plan: _slots.SlotPlan, draft: Draft) -> list[tuple[datetime, bool]]:
+def _slot_instants(plan: _slots.SlotPlan, draft: Draft) -> list[tuple[datetime, str]]:
     progress = draft.slots.get(plan.policy.slot)
     if progress is None or progress.policy != plan.policy.name:
         return []
-    found = [] if progress.relax_at is None else [(progress.relax_at, True)]
-    if progress.change_at is not None and progress.phase in ("waiting", "pool"):
-        found.append((progress.change_at, False))
+    found = [] if progress.relax_at is None else [(progress.relax_at, "relax")]
+    if progress.change_at is not None and progress.phase in (*_placing.LOOKING, "filled"):
+        found.append((progress.change_at, "change"))
+    if progress.overrun_at is not None and progress.phase == "filled":
+        found.append((progress.overrun_at, "overrun"))
     return found
 
 
@@ -149,19 +169,34 @@ def _offer_due(offer: OfferMade) -> Due:
     return Due(offer.expires or offer.made_at, run, give_up)
 
 
-def _slot_due(plan: _slots.SlotPlan, at: datetime, relaxing: bool) -> Due:
+def _slot_due(plan: _slots.SlotPlan, at: datetime, kind: str) -> Due:
     def run(call: OneCall) -> None:
         progress = call.draft.slots[plan.policy.slot]
-        if relaxing:
+        if kind == "relax":
             call.cause = f"relax:{plan.policy.name}:{micros(progress.since)}:{progress.stage}"
             _placing.relax(call, plan)
+        elif kind == "overrun":
+            call.cause = f"overrun:{plan.policy.name}@{micros(at)}"
+            _taking_back.overran(call, plan)
         else:
             call.cause = f"change:{plan.policy.name}@{micros(at)}"
-            _placing.decide(call, plan)
+            _placing.look(call, plan)
         settle(call)
 
     def give_up(call: OneCall, _code: str, why: str) -> None:
-        _placing.pass_over(call, plan, why, relaxing=relaxing)
+        _placing.pass_over(call, plan, why, kind=kind)
+
+    return Due(at, run, give_up)
+
+
+def _visit_due(plan: _slots.SlotPlan, at: datetime) -> Due:
+    def run(call: OneCall) -> None:
+        call.cause = f"visit:{plan.policy.name}@{micros(at)}"
+        _appointing.remind(call, plan, at)
+        settle(call)
+
+    def give_up(call: OneCall, _code: str, _why: str) -> None:
+        _appointing.pass_reminder(call, at)
 
     return Due(at, run, give_up)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from servflow.engine import _calendar_changes, _placing
+from servflow.engine import _appointing, _calendar_changes, _placing
 from servflow.engine._builtin import split
 from servflow.engine._call import Happening, OneCall
 from servflow.engine._chain_plans import knows
@@ -53,6 +53,7 @@ def _check_names(workflow: Workflow, ticket: Ticket) -> None:
         ("calendar", [run.calendar for run in ticket.clocks.values() if run.calendar], compiled.calendars),
         ("chain", [run.chain for run in ticket.chains if run.hash not in compiled.past_chains], compiled.chain_plans),
         ("dispatch entry", [offer.policy for offer in ticket.offers], compiled.slot_names),
+        ("dispatch entry", [one.policy for one in (ticket.appointment,) if one and one.booked], compiled.slot_names),
         ("dispatch entry", [progress.policy for progress in ticket.slots.values()], compiled.slot_names),
     )
     missing = [f"{kind} {name!r}" for kind, names, there in known for name in names if name not in there]
@@ -255,9 +256,18 @@ def advance(workflow: Workflow, ticket: Ticket, given: Given) -> Outcome:
         for plan in stale:
             call.cause = f"world:{plan.policy.name}:{call.world.version if call.world else ''}:{call.draft.sequence}"
             call.happening = Happening()
-            _placing.decide(call, plan)
+            _placing.look(call, plan)
             settle(call)
             drain(call)
+        wake = catch_up(call, at)
+    if call.draft.appointment is not None and _appointing.cannot_come(call) is not None:
+        call.at = at
+        call.act_as(SYSTEM)
+        call.cause = f"world:visit:{call.world.version if call.world else ''}:{call.draft.sequence}"
+        call.happening = Happening()
+        _appointing.recheck(call)
+        settle(call)
+        drain(call)
         wake = catch_up(call, at)
     if not call.records:
         return Outcome(ticket=ticket)

@@ -42,7 +42,7 @@ class Visiting:
             InputError: nobody of that id takes tickets, or there is no such entry.
             TimeError: *at* is naive.
         """
-        return _queueing.next_for(cast("Workflow", self), tickets, engineer, at, world, policy)
+        return _queueing.next_for(cast("Workflow", self), tickets, engineer, at, world=world, policy=policy)
 
     def slots(
         self,

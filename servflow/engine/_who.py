@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from servflow import dispatch
-from servflow.dispatch import Choice, Hooks, Policy, WhyNot
+from servflow.dispatch import Choice, Hooks, Policy, Unblock, WhyNot
 from servflow.engine._as_of import as_of
 from servflow.engine._given import Given
 from servflow.errors import InputError, nearest
@@ -93,3 +93,9 @@ def why_not(workflow: Workflow, ticket: Ticket, candidate: str, given: Given, sl
     """Why somebody does not get the ticket."""
     asked = Asked.of(workflow, ticket, given, slot)
     return dispatch.why_not(asked.policy, asked.ticket, asked.world, asked.at, candidate, hooks=asked.hooks)
+
+
+def unblock(workflow: Workflow, ticket: Ticket, given: Given, slot: str | None, limit: int) -> Unblock:
+    """What would let somebody in."""
+    asked = Asked.of(workflow, ticket, given, slot)
+    return dispatch.unblock(asked.policy, asked.ticket, asked.world, asked.at, hooks=asked.hooks, limit=limit)

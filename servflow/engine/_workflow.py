@@ -26,6 +26,7 @@ from servflow.engine._order import meant_orders
 from servflow.engine._progress import Progress
 from servflow.engine._proving import BUDGET, Proof, prove
 from servflow.engine._questions import Questions
+from servflow.engine._queueing import index_of
 from servflow.engine._resting import endless_rules
 from servflow.engine._stories import replay
 from servflow.engine._views import Explanation, Option
@@ -317,9 +318,8 @@ class Workflow(Questions):
         return _verbs.fold(self, records)
 
     def index(self, ticket: Ticket) -> Mapping[str, Any]:
-        """What a store finds the ticket by: the values of fields marked ``indexed``, without those that are null."""
-        held = ticket.fields
-        return FrozenMap({name: held[name] for name in self.compiled.indexed if held.get(name) is not None})
+        """What a store finds it by: values of fields marked ``indexed`` that are not null, and lines in which it waits."""
+        return index_of(self, ticket)
 
     def erase(
         self,

@@ -305,6 +305,7 @@ class SlotProgress:
     ``phase`` may be ``proposed`` as well: ``proposed`` is whom a dispatcher is asked to confirm. ``silent`` says until
     when who let an offer run out is not asked again, ``asked`` counts the offers made. Once it is filled, ``manual`` says
     that a person filled it, ``overrun_at`` when the work is to have begun, and ``again`` how often it was taken back.
+    ``exhausted`` says that nobody was found and the machine heard of it.
     """
 
     policy: str
@@ -323,6 +324,7 @@ class SlotProgress:
     manual: bool = False
     overrun_at: datetime | None = None
     again: int = 0
+    exhausted: bool = False
 
 
 @frozen(kw_only=True)

@@ -36,7 +36,7 @@ FULL: dict[str, Any] = {
         ("ticket.update", {"tags": {"a": 1}}, "list of at most 100 texts"),
         ("ticket.update", {"key": "k1"}, "no field 'key'"),
         ("ticket.update", {"world": {}}, "no field 'world'"),
-        ("ticket.assign", {"slot": "chair", "to": "x"}, "assignee, outlet or owner"),
+        ("ticket.assign", {"slot": "chair", "to": "x"}, "assignee, outlet, owner, queue or provider"),
         ("ticket.assign", {"to": 5}, "to is a text"),
         ("ticket.assign", {"to": "x" * 201}, "at most 200"),
         ("ticket.message", {"side": "nobody"}, "agent, customer, system"),
@@ -150,14 +150,43 @@ def test_assign_to_somebody_else_gives_capacity_back() -> None:
 
 
 def test_assign_to_nobody_empties_the_slot() -> None:
-    """Assigning without to empties the slot and frees the capacity; on an empty slot it does nothing."""
+    """Assigning to null empties the slot and frees the capacity; on an empty slot it does nothing."""
     case = Case(flow())
     case.fire("ticket.assign", {"to": "ann"})
 
-    outcome = case.fire("ticket.assign", {})
+    outcome = case.fire("ticket.assign", {"to": None})
 
     assert (None, (), (Release(key="engineer:ann"),)) == (outcome.ticket.assignee, outcome.ticket.held, outcome.reservations)
     assert ["Received"] == kinds(case.fire("ticket.assign", {"to": None}))
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ({}, "to: null takes it from whoever has it"),
+        ({"to": ""}, "to: null takes it from whoever has it"),
+        ({"too": "bob"}, "did you mean 'to'?"),
+        ({"to": "bob", "slott": "owner"}, "did you mean 'slot'?"),
+        ({"to": "bob", "note": "x"}, "it takes slot, to"),
+    ],
+)
+def test_a_misspelt_key_assigns_nobody_and_takes_nothing(payload: dict[str, Any], said: str) -> None:
+    """A payload without to, or with a key that nobody declared, is refused; whoever has the ticket keeps it."""
+    case = Case(flow())
+    case.fire("ticket.assign", {"to": "ann"})
+
+    with pytest.raises(Refused) as caught:
+        case.fire("ticket.assign", payload)
+
+    assert ("payload", "ann") == (caught.value.code, case.ticket.assignee)
+    assert said in str(caught.value)
+
+
+def test_a_definition_may_declare_more_of_an_assignment() -> None:
+    """Keys that the definition declares for ticket.assign are known."""
+    case = Case(flow(events={"ticket.assign": {"payload": {"note": {"type": "string", "optional": True}}}}))
+
+    assert "ann" == case.fire("ticket.assign", {"to": "ann", "note": "asked for her"}).ticket.assignee
 
 
 def test_owner_and_outlet_are_slots_too() -> None:
