@@ -7,6 +7,7 @@ from servflow.dispatch._evaluate import evaluate
 from servflow.dispatch._options import MODES, Hooks, OfferOptions, Relaxation
 from servflow.dispatch._plan import SOLVERS, Plan, plan
 from servflow.dispatch._policy import CANDIDATE_FIELDS, STANDING, Policy
+from servflow.dispatch._prices import Prices, learn
 from servflow.dispatch._queue import NextFor, Waiting, next_for
 from servflow.dispatch._requirement import REQUIREMENTS, UNITS, Requirement
 from servflow.dispatch._stops import Route, Routing, Stop
@@ -33,6 +34,7 @@ __all__ = [
     "OfferOptions",
     "Plan",
     "Policy",
+    "Prices",
     "PullOptions",
     "Ranked",
     "Relaxation",
@@ -49,6 +51,7 @@ __all__ = [
     "WhyNot",
     "Window",
     "evaluate",
+    "learn",
     "next_for",
     "plan",
     "slots",

@@ -205,6 +205,7 @@ class TermModel(Part):
     value: Condition | None = about("an expression that gives a whole number", "结果为整数的表达式")
     host: str | None = about("a function of the host", "宿主注册的函数")
     weight: int = about("how much it counts; negative: less is better", "权重，负数表示越小越好", default=1)
+    share: Condition | None = about("round_robin: a candidate's share of the turns", "round_robin 中候选人所占的轮次份额")
 
 
 class OfferModel(Part):
@@ -269,6 +270,7 @@ class DispatchModel(Part):
     prefer: list[Annotated[Annotated[list[_Term], LIST] | Annotated[TermModel, MAPPING] | Annotated[str, TEXT], BY_SHAPE]] = (
         about("levels of weighted preferences", "分级的加权偏好", default=())
     )
+    seed: str | None = about("a word that ties are broken by", "打破平局所用的词")
     mode: Annotated[str, words(MODES)] | None = about("assign, offer or pool", "派单方式：assign、offer 或 pool")
     offer: OfferModel | None = about("how it is offered", "抢单设置")
     relax: Annotated[Annotated[RelaxModel, MAPPING] | Annotated[list[RelaxModel], LIST], BY_SHAPE] | None = about(
