@@ -133,6 +133,35 @@ def why_not_command(say: Say, file: Path, candidate: str, **asked: Any) -> int:
     return FINE if found.fits else FINDINGS
 
 
+@dispatch_group.command("unblock")
+@situated
+@click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True, help="how many changes at most")
+@command
+def unblock_command(say: Say, file: Path, *, limit: int, **asked: Any) -> int:
+    """What would let somebody in: the smallest single changes, each proven by deciding again.
+
+    The status is 1 where nobody fits, whatever would help.
+    """
+    situation = Situation.of(file, say.lang, asked)
+    found = situation.workflow.unblock(
+        situation.ticket, at=situation.at, world=situation.world, slot=situation.slot, limit=limit
+    )
+    if say.json:
+        say.data({"ticket": situation.ticket.id, **found.as_data()})
+    elif not found.changes:
+        told_of(say, situation)
+        for line in found.text(say.lang, situation.zone).splitlines():
+            say.line(f"  {line}")
+    else:
+        told_of(say, situation)
+        lines = found.text(say.lang, situation.zone).splitlines()
+        sizes = [str(change.size) for change in found]
+        more = [("", line) for line in lines[len(sizes) :]]
+        columns = [say.words("dispatch.step"), say.words("dispatch.single")]
+        say.table(columns, [*zip(sizes, lines, strict=False), *more], right=[0])
+    return FINE if found.fit else FINDINGS
+
+
 @dispatch_group.command("evaluate")
 @situated
 @click.option("--verdicts", is_flag=True, help="as text, also every verdict on every candidate")

@@ -393,6 +393,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "dispatch.action": ("what follows: {action} {to}", "结果：{action} {to}"),
     "dispatch.change": ("looked at again by itself: {at}", "将自动重新评估：{at}"),
     "dispatch.fingerprint": ("fingerprint {fingerprint}", "指纹 {fingerprint}"),
+    "dispatch.step": ("step", "步数"),
+    "dispatch.single": ("what would help", "可行的改变"),
     "dispatch.again_at": ("this ends by itself: {at}", "将自行解除：{at}"),
     # doctor
     "doctor.python": (

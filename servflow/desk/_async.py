@@ -203,6 +203,18 @@ class AsyncDesk:
         """As ``Desk.forecast``."""
         return await asyncio.to_thread(self._desk.forecast, id, clock, estimate)
 
+    async def choice(self, id: str, *, slot: str | None = None) -> Any:  # noqa: A002 - as above
+        """As ``Desk.choice``."""
+        return await asyncio.to_thread(self._desk.choice, id, slot=slot)
+
+    async def why_not(self, id: str, candidate: str, *, slot: str | None = None) -> Any:  # noqa: A002 - as above
+        """As ``Desk.why_not``."""
+        return await asyncio.to_thread(self._desk.why_not, id, candidate, slot=slot)
+
+    async def unblock(self, id: str, *, slot: str | None = None, limit: int = 50) -> Any:  # noqa: A002 - as above
+        """As ``Desk.unblock``."""
+        return await asyncio.to_thread(self._desk.unblock, id, slot=slot, limit=limit)
+
     async def recompute(
         self,
         calendars: Mapping[str, Any] | None = None,

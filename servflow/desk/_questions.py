@@ -73,6 +73,37 @@ class Questions:
         """
         return self._asked(id, "plan", {"until": until, **asked})
 
+    def choice(self, id: str, *, slot: str | None = None) -> Any:  # noqa: A002 - as above
+        """
+        Whom dispatch would choose for a ticket now, with every verdict; see ``Workflow.choice``.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+            InputError: the desk has no world, there is no such slot or entry, or several could be meant.
+        """
+        return self._asked(id, "choice", {"slot": slot})
+
+    def why_not(self, id: str, candidate: str, *, slot: str | None = None) -> Any:  # noqa: A002 - as above
+        """
+        Why somebody does not get a ticket now: what keeps them out, or who is ahead of them; see ``Workflow.why_not``.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+            InputError: nobody of that id can be chosen, with a did-you-mean; else as ``choice``.
+        """
+        return self._asked(id, "why_not", {"candidate": candidate, "slot": slot})
+
+    def unblock(self, id: str, *, slot: str | None = None, limit: int = 50) -> Any:  # noqa: A002 - as above
+        """
+        The smallest single changes after which somebody fits a ticket now; see ``Workflow.unblock``.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+            InputError: as ``choice``.
+            LimitError: *limit* is no whole number from 1 on.
+        """
+        return self._asked(id, "unblock", {"slot": slot, "limit": limit})
+
     def _asked(self, id_: str, question: str, asked: Mapping[str, Any]) -> Any:
         around = self._steps.around
         if held := sorted({"at", "world"} & asked.keys()):

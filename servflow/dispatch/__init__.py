@@ -2,6 +2,7 @@
 
 from servflow.dispatch._appointments import Window, slots
 from servflow.dispatch._candidates import CANDIDATES, PEOPLE
+from servflow.dispatch._change import CHANGES, Change, Unblock
 from servflow.dispatch._choice import Choice, Ranked, Verdict
 from servflow.dispatch._evaluate import evaluate
 from servflow.dispatch._options import MODES, Hooks, OfferOptions, Relaxation
@@ -12,6 +13,7 @@ from servflow.dispatch._queue import NextFor, Waiting, next_for
 from servflow.dispatch._requirement import REQUIREMENTS, UNITS, Requirement
 from servflow.dispatch._stops import Route, Routing, Stop
 from servflow.dispatch._term import TERMS, Term
+from servflow.dispatch._unblock import unblock
 from servflow.dispatch._verify import Violation, verify
 from servflow.dispatch._visit import Stay, VisitOptions
 from servflow.dispatch._waiting import AppointmentOptions, PullOptions
@@ -20,6 +22,7 @@ from servflow.dispatch._why_not import WhyNot, why_not
 __all__ = [
     "CANDIDATES",
     "CANDIDATE_FIELDS",
+    "CHANGES",
     "MODES",
     "PEOPLE",
     "REQUIREMENTS",
@@ -28,6 +31,7 @@ __all__ = [
     "TERMS",
     "UNITS",
     "AppointmentOptions",
+    "Change",
     "Choice",
     "Hooks",
     "NextFor",
@@ -45,6 +49,7 @@ __all__ = [
     "Stop",
     "Term",
     "Verdict",
+    "Unblock",
     "Violation",
     "VisitOptions",
     "Waiting",
@@ -55,6 +60,7 @@ __all__ = [
     "next_for",
     "plan",
     "slots",
+    "unblock",
     "verify",
     "why_not",
 ]

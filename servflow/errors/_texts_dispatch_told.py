@@ -18,4 +18,69 @@ TEXTS: dict[str, Text] = {
         zh="{candidate} 符合要求，在 {fit} 个符合者中排第 {rank}，落后于 {best}：得分 {mine} 对 {theirs}；"
         "由第 {level} 层决定（{candidate} : {best}）：{terms}",
     ),
+    "dispatch.change.later": Text(en="wait until {need}", zh="等到 {need}"),
+    "dispatch.change.presence": Text(en="{candidate} comes back (now {have})", zh="{candidate} 恢复在线（当前 {have}）"),
+    "dispatch.change.absence": Text(en="lift the absence of {candidate} ({have})", zh="取消 {candidate} 的缺勤（{have}）"),
+    "dispatch.change.cool_off": Text(
+        en="ask {candidate} all the same, who let an offer run out (left alone until {have})",
+        zh="仍向 {candidate} 派单，其上次未答复（冷却至 {have}）",
+    ),
+    "dispatch.change.declined": Text(en="ask {candidate} again, who declined", zh="再次询问已拒绝的 {candidate}"),
+    "dispatch.change.booked": Text(
+        en="move the other visit of {candidate} ({have})", zh="改期 {candidate} 的其他上门安排（{have}）"
+    ),
+    "dispatch.change.shift": Text(en="{candidate} works outside the shift ({have})", zh="{candidate} 在班次之外工作（{have}）"),
+    "dispatch.change.load": Text(
+        en="take {size} off the load of {candidate} ({have}, {need} would do)",
+        zh="为 {candidate} 减少负荷 {size}（现为 {have}，降至 {need} 即可）",
+    ),
+    "dispatch.change.load_channel": Text(
+        en="take {size} off the {what} load of {candidate} ({have}, {need} would do)",
+        zh="为 {candidate} 减少渠道 {what} 的负荷 {size}（现为 {have}，降至 {need} 即可）",
+    ),
+    "dispatch.change.capacity": Text(
+        en="raise the capacity of {candidate} from {have} to {need}", zh="将 {candidate} 的容量从 {have} 提高到 {need}"
+    ),
+    "dispatch.change.capacity_channel": Text(
+        en="raise the {what} capacity of {candidate} from {have} to {need}",
+        zh="将 {candidate} 在渠道 {what} 的容量从 {have} 提高到 {need}",
+    ),
+    "dispatch.change.part": Text(
+        en="give {candidate} {size} more of part {what} ({have}, {need} asked)",
+        zh="为 {candidate} 补充备件 {what} {size} 件（现有 {have}，需要 {need}）",
+    ),
+    "dispatch.change.certificate": Text(
+        en="give {candidate} a valid certificate {what} (now {have})",
+        zh="为 {candidate} 办理有效证书 {what}（现有效期 {have}）",
+    ),
+    "dispatch.change.skill": Text(
+        en="raise skill {what} of {candidate} from level {have} to {need}",
+        zh="将 {candidate} 的技能 {what} 从 {have} 级提高到 {need} 级",
+    ),
+    "dispatch.change.area": Text(en="let {candidate} serve area {what}", zh="让 {candidate} 服务区域 {what}"),
+    "dispatch.change.channel": Text(en="let {candidate} serve channel {what}", zh="让 {candidate} 服务渠道 {what}"),
+    "dispatch.change.language": Text(en="{candidate} speaks {what}", zh="{candidate} 会说 {what}"),
+    "dispatch.change.forbidden": Text(
+        en="lift the ban of customer {what} on {candidate}", zh="解除客户 {what} 对 {candidate} 的禁止"
+    ),
+    "dispatch.change.preferred": Text(en="customer {what} accepts {candidate} too", zh="客户 {what} 也接受 {candidate}"),
+    "dispatch.change.contract": Text(en="give {candidate} the contract {what}", zh="为 {candidate} 签订合同 {what}"),
+    "dispatch.change.slot": Text(en="choose {need} as {what} instead of {have}", zh="将 {what} 由 {have} 改为 {need}"),
+    "dispatch.change.below": Text(en="let {what} use the whole capacity", zh="让 {what} 使用全部容量"),
+    "dispatch.change.lower": Text(en="lower the level asked in {what} by {size}", zh="将 {what} 的级别要求降低 {size} 级"),
+    "dispatch.change.widen": Text(en="widen {what} by {size}", zh="将 {what} 放宽 {size} 级"),
+    "dispatch.change.neighbours": Text(
+        en="add neighbour outlets up to {size} steps away to {what}", zh="在 {what} 中加入 {size} 步以内的相邻网点"
+    ),
+    "dispatch.change.relax": Text(
+        en="relax {what} now, by its next {size} steps", zh="立即执行 {what} 的后续 {size} 个放宽步骤"
+    ),
+    "dispatch.change.drop": Text(en="drop the requirement {what}", zh="取消要求 {what}"),
+    "dispatch.change.then": Text(en="; then {who} fits", zh="；此后 {who} 符合"),
+    "dispatch.unblock.fit": Text(en="somebody fits already: {who}", zh="已有人符合：{who}"),
+    "dispatch.unblock.none": Text(
+        en="no single change lets anybody in; nearest came:", zh="没有任何单项改变能产生候选；最接近的是："
+    ),
+    "dispatch.unblock.nobody": Text(en="there is nobody whom a change could let in", zh="没有任何可以通过改变而符合的人"),
+    "dispatch.unblock.cut": Text(en="there may be more: a bound was reached", zh="可能还有更多：已达到上限"),
 }

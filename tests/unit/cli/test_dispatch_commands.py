@@ -74,7 +74,8 @@ def test_why_not_tells_who_is_ahead(run: Run, files: Files) -> None:
     found = run("dispatch", "why-not", *files.asked, "ann", "--lang", "zh")
 
     assert 0 == found.exit_code
-    assert "ann 符合要求，在 2 个符合者中排第 2，落后于 bob：得分 -2 对 -1；由第 1 层决定（ann : bob）：load 2 : 1" in found.stdout
+    assert "ann 符合要求，在 2 个符合者中排第 2，落后于 bob：得分 -2 对 -1" in found.stdout
+    assert "由第 1 层决定（ann : bob）：load 2 : 1" in found.stdout
     assert "bob fits, and is the best of 2" in run("dispatch", "why-not", *files.asked, "bob").stdout
 
 
@@ -94,6 +95,20 @@ def test_evaluate_tells_the_counts_and_the_places(run: Run, files: Files) -> Non
     assert "3 engineers: 1 lack skill ac level 2, 2 fit, best bob" in found.stdout
     assert "eve does not meet absence" in found.stdout
     assert 2 == len(json.loads(run("dispatch", "evaluate", *files.asked, "--format", "json").stdout)["ranked"])
+
+
+def test_unblock_tells_the_smallest_changes(run: Run, files: Files) -> None:
+    """The smallest change comes first; where somebody fits, who."""
+    asked = (*files.asked[:3], "--fields", '{"category": "ac", "region": "hangzhou"}', "--at", AT)
+    found = run("dispatch", "unblock", *asked)
+    told = json.loads(run("dispatch", "unblock", *asked, "--format", "json", "--limit", 2).stdout)
+
+    assert 1 == found.exit_code
+    assert "1  let ann serve area hangzhou" in found.stdout
+    assert "10  drop the requirement area; then ann, bob fits" in found.stdout
+    assert [("area", "ann"), ("area", "bob")] == [(item["kind"], item["candidate"]) for item in told["changes"]]
+    assert not told["complete"]
+    assert "已有人符合：bob, ann" in run("dispatch", "unblock", *files.asked, "--lang", "zh").stdout
 
 
 @pytest.mark.parametrize(
