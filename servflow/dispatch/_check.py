@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -51,6 +51,7 @@ class Check:
     phase: int = STATIC
     excludes: bool = True
     why: str = "asked"
+    key: Hashable = None
 
 
 Wanted = tuple[tuple[str, int], ...]

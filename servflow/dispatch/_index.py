@@ -19,7 +19,7 @@ MAX_ANSWERS, MAX_BYTES = 10_000, 32_000_000
 """How many answers are remembered for one world, and about how many bytes they may take."""
 
 MAX_CHANGES = 256
-"""How many changes of one kind are kept track of; after so many, what they may have changed is asked anew."""
+"""How many changes of entities are kept track of; after so many, what candidates have in common is read anew."""
 
 _PEOPLE, _PLACES = ("engineers", "agents", "bots"), ("outlets", "providers", "queues")
 
@@ -47,15 +47,6 @@ def index_of(world: World, kind: str) -> Index:
     if found is None or not found.stands(world):
         found = world.derived[key] = Index.of(world, kind) if found is None else found.moved(world)
     return cast("Index", found)
-
-
-@frozen
-class _Answer:
-    """Who met something, and after how many changes of entities and of loads that was asked."""
-
-    mask: int
-    entities: int
-    loads: int | None  # None: it does not depend on loads
 
 
 @frozen
@@ -103,6 +94,14 @@ class _Expiries:
             known = self.valid[over] = self.endless | mask_of([number for _, number in self.ends[over:]])
         return known
 
+    def first(self, at: datetime, among: int) -> datetime | None:
+        """When it expires for the first of some, after an instant."""
+        for place in range(bisect_right(self.ends, at, key=_instant), len(self.ends)):
+            end, number = self.ends[place]
+            if among >> number & 1:
+                return end
+        return None
+
 
 MAX_SPANS = 64
 """For how many instants at once it is remembered who is there."""
@@ -110,7 +109,12 @@ MAX_SPANS = 64
 
 @define(eq=False)
 class Index:
-    """Everybody of one kind by id, the n-th as bit n, and the answers that are remembered of them."""
+    """
+    Everybody of one kind by id, the n-th as bit n, and the answers that are remembered of them.
+
+    ``answers`` are who met what, ``room`` the same of what depends on loads; ``old`` are answers of before with the
+    set of those who changed since. ``entities`` are the sets of those who changed, one after the other.
+    """
 
     kind: str
     order: tuple[Candidate, ...]
@@ -121,10 +125,12 @@ class Index:
     loads: Any
     channel_loads: Any
     entities: tuple[int, ...] = ()
-    loaded: tuple[int, ...] = ()
-    answers: dict[Hashable, _Answer] = field(factory=dict)
+    answers: dict[Hashable, int] = field(factory=dict)
+    room: dict[Hashable, int] = field(factory=dict)
+    old: dict[Hashable, tuple[int, int]] = field(factory=dict)
     once: set[Hashable] = field(factory=set)
     parts: dict[str, tuple[int, Any]] = field(factory=dict)
+    hours: dict[Hashable, tuple[Any, Any]] = field(factory=dict)
     presence: tuple[Any, int] | None = None
 
     @classmethod
@@ -174,13 +180,19 @@ class Index:
             loads=world.loads,
             channel_loads=world.channel_loads,
             entities=() if forgets else entities,
-            loaded=self.loaded,
-            answers={} if forgets else dict(self.answers),
             once=set(self.once),
             parts={} if forgets else dict(self.parts),
+            hours={} if changed else dict(self.hours),
             presence=self.presence,
         )
-        made._reload(self, world)
+        new = mask_of(changed)
+        loaded = new | self._reloaded(world)
+        if new:
+            made.old = {key: (mask, new) for key, mask in self.answers.items()}
+        else:
+            made.answers = dict(self.answers)
+        made.old |= {key: (mask, stale | loaded) for key, (mask, stale) in self.old.items()}
+        made.old |= {key: (mask, loaded) for key, mask in self.room.items()}
         return made
 
     def _changed(self, world: World) -> dict[int, Candidate] | None:
@@ -200,21 +212,18 @@ class Index:
                     found[self.place[new.id]] = new
         return found
 
-    def _reload(self, before: Index, world: World) -> None:
-        """Keep track of whose load is another one than before."""
-        if before.loads is not world.loads:
-            touched = vars(world).get("touched")
-            if touched is not None and touched[0] is before.loads:
-                names: Iterable[str] = (touched[1],)
-            else:
-                names = _differing(before.loads, world.loads)
-            self.loaded = (*self.loaded, mask_of(self.place[name] for name in names if name in self.place))
-        if before.channel_loads is not world.channel_loads:
-            names = _differing(before.channel_loads, world.channel_loads)
-            self.loaded = (*self.loaded, mask_of(self.place[name] for name in names if name in self.place))
-        if len(self.loaded) > MAX_CHANGES:
-            self.loaded = ()
-            self.answers = {key: answer for key, answer in self.answers.items() if answer.loads is None}
+    def _reloaded(self, world: World) -> int:
+        """Whose load is another one than before."""
+        if self.loads is world.loads and self.channel_loads is world.channel_loads:
+            return 0
+        touched = vars(world).get("touched")
+        if touched is not None and touched[0] is self.loads:
+            names = [touched[1]]
+        else:
+            names = _differing(self.loads, world.loads) if self.loads is not world.loads else []
+        if self.channel_loads is not world.channel_loads:
+            names += _differing(self.channel_loads, world.channel_loads)
+        return mask_of([self.place[name] for name in names if name in self.place])
 
     # asking -------------------------------------------------------------------------------------------------------
 
@@ -242,34 +251,27 @@ class Index:
             loads: whether the answer depends on the load.
             own: who is another one to this question than to others of its key; they are asked, and not remembered.
         """
-        known = self.answers.get(key)
+        fresh = self.room if loads else self.answers
+        known = fresh.get(key)
         if own:
-            if known is None or not self._fresh(known):
-                return self.ask(passes, among)
-            return known.mask & among & ~own | self.ask(passes, among & own)
+            return self.ask(passes, among) if known is None else known & among & ~own | self.ask(passes, among & own)
         if known is None:
-            # Whoever asks once, of a world that was just read, pays for nobody who is out already.
-            if among != self.full and key not in self.once:
+            before = self.old.pop(key, None)
+            if before is not None:
+                known = before[0] & ~before[1] | self.ask(passes, before[1])
+            elif among == self.full or key in self.once:
+                self.once.discard(key)
+                known = self.ask(passes, self.full)
+            else:
+                # Whoever asks once, of a world that was just read, pays for nobody who is out already.
                 self.once.add(key)
                 return self.ask(passes, among)
-            self.once.discard(key)
-            return self._remember(key, self.ask(passes, self.full), loads) & among
-        if self._fresh(known):
-            return known.mask & among
-        stale = _union(self.entities[known.entities :])
-        if known.loads is not None:
-            stale |= _union(self.loaded[known.loads :])
-        return self._remember(key, known.mask & ~stale | self.ask(passes, stale), loads) & among
-
-    def _fresh(self, known: _Answer) -> bool:
-        return known.entities == len(self.entities) and (known.loads is None or known.loads == len(self.loaded))
-
-    def _remember(self, key: Hashable, mask: int, loads: bool) -> int:
-        if len(self.answers) >= min(MAX_ANSWERS, MAX_BYTES // (len(self.order) // 8 + 400) + 16):
-            self.answers.clear()
-            self.once.clear()
-        self.answers[key] = _Answer(mask, len(self.entities), len(self.loaded) if loads else None)
-        return mask
+            if len(fresh) + len(self.old) >= min(MAX_ANSWERS, MAX_BYTES // (len(self.order) // 8 + 400) + 16):
+                fresh.clear()
+                self.old.clear()
+                self.once.clear()
+            fresh[key] = known
+        return known & among
 
     def except_for(self, names: Iterable[str]) -> int:
         """Everybody but those named."""
@@ -347,8 +349,10 @@ def places(mask: int) -> list[int]:
             mask ^= 1 << top
         found.reverse()
         return found
-    text = bin(mask)[:1:-1]
-    return [number for number, digit in enumerate(text) if digit == "1"]
+    text, found, number = bin(mask)[:1:-1], [], -1
+    while (number := text.find("1", number + 1)) >= 0:
+        found.append(number)
+    return found
 
 
 def mask_of(numbers: Iterable[int]) -> int:

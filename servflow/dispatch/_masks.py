@@ -8,7 +8,7 @@ from typing import Any
 
 from servflow.dispatch._candidates import PEOPLE, Candidate
 from servflow.dispatch._case import Case
-from servflow.dispatch._check import ABSENT, Check, never
+from servflow.dispatch._check import ABSENT, STATIC, Check, never
 from servflow.dispatch._index import Index
 
 Met = Callable[[Case, Index, Check, int], int]
@@ -31,11 +31,15 @@ def met(case: Case, index: Index, check: Check, among: int) -> int:
 
 def changes(case: Case, index: Index, check: Check, among: int) -> Changes:
     """When time turns a rule for a set of candidates, as ``check.change`` says it for each."""
-    if check.change is never:
+    if check.change is never or (check.kind == "below" and not case.world.free_at):
         yield None, among.bit_count()
     elif check.kind == "open":
-        for part in _hours(index, check, among):
-            yield check.change(index.order[part.bit_length() - 1]), part.bit_count()
+        hours, alone = _hours(case, index, check)
+        for part in hours:
+            if part.mask & among:
+                yield part.change(check), (part.mask & among).bit_count()
+        for who in index.those(alone & among):
+            yield check.change(who), 1
     elif check.kind == "absence":
         spans, stale = index.spans("absences", _absences)
         asked = among & (spans.anybody | stale)
@@ -46,6 +50,19 @@ def changes(case: Case, index: Index, check: Check, among: int) -> Changes:
     else:
         for who in index.those(among):
             yield check.change(who), 1
+
+
+def soonest(case: Case, index: Index, check: Check, among: int) -> datetime | None:
+    """The first instant at which time turns a rule for anybody of a set, all of whom have passed it if it is static."""
+    if check.kind == "certificate" and check.phase == STATIC and case.need.stay is None:
+        found: list[datetime | None] = []
+        for name in check.names:
+            expiries, stale = index.expiries(name)
+            found.append(expiries.first(case.at, among & ~stale))
+            found += [check.change(who) for who in index.those(among & stale)]
+    else:
+        found = [instant for instant, _ in changes(case, index, check, among)]
+    return min((instant for instant in found if instant is not None), default=None)
 
 
 def key_of(case: Case, check: Check) -> Hashable:
@@ -70,7 +87,8 @@ def frozen(value: Any) -> Hashable:
 
 
 def _remembered(case: Case, index: Index, check: Check, among: int) -> int:
-    return index.met(key_of(case, check), check.passes, among)
+    check.key = key_of(case, check)
+    return index.met(check.key, check.passes, among)
 
 
 def _of(case: Case, index: Index, check: Check, among: int) -> int:
@@ -108,29 +126,63 @@ def _presence(case: Case, index: Index, _: Check, among: int) -> int:
     return index.present(case.world.presence, ABSENT) & among
 
 
-def _open(_: Case, index: Index, check: Check, among: int) -> int:
+def _open(case: Case, index: Index, check: Check, among: int) -> int:
+    hours, alone = _hours(case, index, check)
     found = 0
-    for part in _hours(index, check, among):
-        if check.passes(index.order[part.bit_length() - 1]):
-            found |= part
-    return found
+    for part in hours:
+        if part.mask & among and part.passes(check):
+            found |= part.mask & among
+    return found | index.ask(check.passes, alone & among) if alone & among else found
 
 
-def _hours(index: Index, check: Check, among: int) -> Iterator[int]:
-    """Those of a set who work the same hours, together; whoever has a roster of their own, alone."""
+class _Hours:
+    """Some who work the same hours: whether these are open, and when that changes, asked once of one of them."""
+
+    __slots__ = ("_change", "_passes", "mask", "who")
+
+    def __init__(self, mask: int, who: Candidate) -> None:
+        self.mask, self.who = mask, who
+        self._passes: bool | None = None
+        self._change: datetime | Check | None = UNKNOWN
+
+    def passes(self, check: Check) -> bool:
+        if self._passes is None:
+            self._passes = check.passes(self.who)
+        return self._passes
+
+    def change(self, check: Check) -> datetime | None:
+        if self._change is UNKNOWN:
+            self._change = check.change(self.who)
+        return self._change  # type: ignore[return-value]  # no rule is kept there any more
+
+
+UNKNOWN = Check(rule="", kind="", need=None, passes=lambda _: False)
+
+
+def _hours(case: Case, index: Index, check: Check) -> tuple[list[_Hours], int]:
+    """Everybody by the hours they work, and those who have a roster of their own: they are asked one by one."""
+    # Tickets that are decided at one instant share what the calendars say of it.
+    key = None if case.need.stay is not None else (check.need, case.at)
+    calendars = case.world.calendars
+    if key is not None and index.hours.get(key, _NONE)[0] is calendars:
+        known: tuple[list[_Hours], int] = index.hours[key][1]
+        return known
     if check.need != "shift":
-        if among:
-            yield among  # a calendar of the world: whoever is looked at
-        return
-    shifts, alone = index.alike("shift", _shift)
-    for mask in shifts.values():
-        if mask & among:
-            yield mask & among
-    rest = alone & among
-    while rest:
-        bit = 1 << (rest.bit_length() - 1)
-        yield bit
-        rest ^= bit
+        made = [_Hours(index.full, index.order[0])] if index.order else [], 0  # a calendar of the world, whoever is looked at
+    else:
+        shifts, alone = index.alike("shift", _shift)
+        made = [_Hours(mask, index.order[mask.bit_length() - 1]) for mask in shifts.values()], alone
+    if key is not None:
+        if len(index.hours) >= MAX_HOURS:
+            index.hours.clear()
+        index.hours[key] = calendars, made
+    return made
+
+
+MAX_HOURS = 16
+"""For how many instants it is remembered whose hours are open."""
+
+_NONE = (None, None)
 
 
 def _shift(who: Candidate) -> Hashable:

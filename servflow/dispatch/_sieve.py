@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 from attrs import define, field
 
@@ -11,7 +12,16 @@ from servflow.dispatch._candidates import Candidate
 from servflow.dispatch._case import Case
 from servflow.dispatch._check import CAPACITY, STATIC, TIME, Check
 from servflow.dispatch._index import Index, index_of
-from servflow.dispatch._masks import changes, met
+from servflow.dispatch._masks import changes, met, soonest
+
+
+class Narrowed(NamedTuple):
+    """Sets of candidates: who fits, who waits for capacity alone, whom time may turn, and whom each rule kept out first."""
+
+    fitting: int
+    waiting: int
+    turning: int
+    failed: list[tuple[Check, int]]
 
 
 @define
@@ -60,40 +70,43 @@ class Sieve:
     def sift(self, case: Case, index: Index) -> None:
         """Look at everybody at once; what comes of it is what judging one after the other would."""
         self.considered = len(index.order)
-        live = index.full
-        for check in self.static:
-            passing = met(case, index, check, live)
-            if passing != live:
-                self.counts[check.rule] = self.counts.get(check.rule, 0) + (live ^ passing).bit_count()
-                live = passing
-            if not live:
-                return
-        roomy, punctual = self._by_phase(case, index, live)
-        waiting = punctual & ~roomy
-        self.fitting = list(index.those(roomy & punctual))
-        if waiting:
-            self.waits = [case.key(who.id) for who in index.those(waiting)]
-        for check in self.changing:
-            for instant, _ in changes(case, index, check, live & ~waiting):
-                self._turns(instant)
-
-    def _by_phase(self, case: Case, index: Index, live: int) -> tuple[int, int]:
-        """Who has room, and for whom it is the time; whoever fails is counted with the first rule that keeps them out."""
-        roomy = punctual = live
-        for check in self.capacity:
-            passing = met(case, index, check, roomy)
-            self._count_those(case, index, check, roomy & ~passing)
-            roomy = passing
-        for check in self.timed:
-            passing = met(case, index, check, punctual)
-            self._count_those(case, index, check, punctual & roomy & ~passing)
-            punctual = passing
-        return roomy, punctual
-
-    def _count_those(self, case: Case, index: Index, check: Check, failed: int) -> None:
-        if failed:
+        narrowed = self.narrow(case, index)
+        self.fitting = list(index.those(narrowed.fitting))
+        for check, failed in narrowed.failed:
+            if check.phase == STATIC:
+                self.counts[check.rule] = self.counts.get(check.rule, 0) + failed.bit_count()
+                continue
             for instant, count in changes(case, index, check, failed):
                 self._count_late(check, instant, count)
+        if narrowed.waiting:
+            self.waits = [case.key(who.id) for who in index.those(narrowed.waiting)]
+        if narrowed.turning:
+            for check in self.changing:
+                self._turns(soonest(case, index, check, narrowed.turning))
+
+    def narrow(self, case: Case, index: Index) -> Narrowed:
+        """Who passes every rule, and whom each rule keeps out first."""
+        live, answers = index.full, index.answers
+        failed: list[tuple[Check, int]] = []
+        for check in self.static:
+            known = answers.get(check.key)
+            passing = met(case, index, check, live) if known is None else known & live
+            if passing != live:
+                failed.append((check, live ^ passing))
+                live = passing
+        roomy = punctual = live
+        for check in self.capacity if live else ():
+            passing = met(case, index, check, roomy)
+            if passing != roomy:
+                failed.append((check, roomy ^ passing))
+                roomy = passing
+        for check in self.timed if live else ():
+            passing = met(case, index, check, punctual)
+            if late := (punctual ^ passing) & roomy:
+                failed.append((check, late))
+            punctual = passing
+        waiting = punctual & ~roomy
+        return Narrowed(roomy & punctual, waiting, live ^ waiting, failed)
 
     def _turns(self, instant: datetime | None) -> None:
         if instant is not None and (self.next_change is None or instant < self.next_change):

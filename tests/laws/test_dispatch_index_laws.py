@@ -16,7 +16,7 @@ from servflow.dispatch._case import Case
 from servflow.dispatch._checks import checks
 from servflow.dispatch._index import index_of
 from servflow.dispatch._masks import changes as turns
-from servflow.dispatch._masks import met
+from servflow.dispatch._masks import met, soonest
 from servflow.model import FrozenMap, Held, SlotProgress, Ticket, World
 
 AT = datetime(2026, 3, 2, 2, tzinfo=UTC)  # a Monday, 10:00 in Shanghai
@@ -249,4 +249,7 @@ def test_each_rule_is_answered_of_sets_as_of_each(
                 for _ in range(3):
                     assert expected == [who.id for who in index.those(met(case, index, check, index.full))]
                 several_turns = [at for at, count in turns(case, index, check, index.full) for _ in range(count)]
+                passing = [who for who in index.order if check.passes(who)]
+                first = min((at for who in passing if (at := check.change(who)) is not None), default=None)
+                assert first == soonest(case, index, check, met(case, index, check, index.full))
                 assert sorted(map(str, several_turns)) == sorted(str(check.change(who)) for who in index.order)
