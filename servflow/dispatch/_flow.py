@@ -137,7 +137,7 @@ class _Flow:
 
     def bid(self) -> list[int]:
         """Place rows where they cost least, the price of a full column rising; those left over need a path."""
-        price, room, looked, beyond = self.price, self.room, self.looked, self.beyond
+        price, room, beyond = self.price, self.room, self.beyond
         inside: list[list[tuple[int, int]]] = [[] for _ in room]  # (the price at which it leaves, row), the lowest first
         waiting = list(range(len(self.rows)))[::-1]
         left: list[int] = []
@@ -148,9 +148,9 @@ class _Flow:
                 left.append(row)
                 continue
             steps -= 1
-            best, second, column, cost = self._two(row)
+            second, column, cost = self._two(row)
             while second > beyond[row] and self.look(row, second):
-                best, second, column, cost = self._two(row)
+                second, column, cost = self._two(row)
             self.column_of[row], self.cost_of[row] = column, cost
             if room[column] > 0:
                 room[column] -= 1
@@ -171,8 +171,8 @@ class _Flow:
             self.inside[column] = dict.fromkeys(row for _, row in rows)
         return sorted(left)
 
-    def _two(self, row: int) -> tuple[int, int, int, int]:
-        """What the best column costs with its price, what the second does, which it is and what it costs without."""
+    def _two(self, row: int) -> tuple[int, int, int]:
+        """What the second best column costs with its price, which is the best, and what that costs without."""
         price = self.price
         best = second = self.most
         column = cost = -1
@@ -183,7 +183,7 @@ class _Flow:
                     second, best, column, cost = best, full, number, own
                 else:
                     second = full
-        return best, second, column, cost
+        return second, column, cost
 
     def _leaves(self, row: int, column: int) -> int:
         """The price at which a row would leave its column for another."""
@@ -324,8 +324,3 @@ def _cheapest(
         return sorted([pair for pair in zip(costs, columns, strict=True) if pair[0] <= last]), [], order[FIRST]
     fixed = sorted([pair for pair in zip(costs, columns, strict=True) if pair[0] < last])
     return fixed, [pair for pair in zip(costs, columns, strict=True) if pair[0] == last], last
-
-
-def cheapest(rows: Sequence[Sequence[tuple[int, int]]], room: Sequence[int]) -> list[int]:
-    """The column of every row at the least total cost, where every row has one with room for all."""
-    return list(place([([c for c, _ in row], [cost for _, cost in row]) for row in rows], room).column_of)

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 
+from servflow.dispatch._batch import Batch
 from servflow.dispatch._case import Case
-from servflow.dispatch._checks import checks
-from servflow.dispatch._evaluate import rank
-from servflow.dispatch._flow import cheapest
+from servflow.dispatch._fill import bettered, greedy
+from servflow.dispatch._flow import Row, place
+from servflow.dispatch._index import index_of
+from servflow.dispatch._library import library
 from servflow.dispatch._options import Hooks
 from servflow.dispatch._policy import Policy
+from servflow.dispatch._rooms import Rooms, held_by
 from servflow.dispatch._routes import solve
-from servflow.dispatch._sieve import Sieve
 from servflow.dispatch._stops import Route, Routing
-from servflow.dispatch._terms import tie_break
 from servflow.errors import InputError, LimitError, nearest, shown
 from servflow.model import Ticket, World
 
-SOLVERS = ("exact", "greedy", "routes")
+SOLVERS = ("exact", "library", "greedy", "routes")
 
-MAX_PAIRS = 1_000_000
+MAX_PAIRS = 20_000_000
 """How many pairs of ticket and candidate one plan may weigh."""
 
 
@@ -36,7 +38,10 @@ class Plan:
     ``assignments`` pairs ticket and candidate, by ticket id; ``unassigned`` pairs the other tickets with the
     reason: ``taken`` (all who fit have no room left), ``nobody`` (there are no candidates), or the rule
     that keeps most candidates out. ``objective`` is the number of tickets assigned, then the total
-    points of each level of the policy.
+    points of each level of the policy; where stability was asked for it is one level more: how many stay.
+    ``moved`` are the tickets that do not, each with who had it and who gets it (None: nobody). ``solver`` says what
+    found the plan: ``exact`` also where a library was asked for and the numbers were too great for it, ``search``
+    where no flow tells the best plan.
 
     A plan of ``routes`` (None: it is none) also says when everybody is where; its reasons are also ``time`` (nobody who fits
     could ever be there in time), and its objective ends with the priorities and the minutes on the way, both negative.
@@ -46,6 +51,8 @@ class Plan:
     unassigned: tuple[tuple[str, str], ...] = ()
     objective: tuple[int, ...] = (0,)
     routes: tuple[Route, ...] | None = None
+    solver: str = field(default="exact", kw_only=True, eq=False)
+    moved: tuple[tuple[str, str, str | None], ...] = field(default=(), kw_only=True)
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -54,21 +61,11 @@ class Plan:
             "unassigned": [list(pair) for pair in self.unassigned],
             "objective": list(self.objective),
         }
+        if self.moved:
+            data["moved"] = [list(entry) for entry in self.moved]
         if self.routes is not None:
             data["routes"] = [route.as_data() for route in self.routes]
         return data
-
-
-@define
-class Pairs:
-    """The candidates who fit one ticket: points and, where capacity counts, the limit it must stay below."""
-
-    ticket: str
-    order: tuple[Any, ...]
-    case: Case
-    points: dict[str, tuple[int, ...]] = field(factory=dict)
-    limits: dict[str, int | None] = field(factory=dict)
-    reason: str = "nobody"
 
 
 def plan(
@@ -81,31 +78,46 @@ def plan(
     bindings: Mapping[str, Any] | None = None,
     hooks: Hooks | None = None,
     pinned: Mapping[str, str] | None = None,
+    current: Mapping[str, str] | None = None,
+    stability: int | None = None,
     routing: Routing | Mapping[str, Any] | None = None,
 ) -> Plan:
     """
     Give out many tickets at once.
 
     ``exact`` assigns as many tickets as can be, and of all ways to do so takes one with the greatest
-    total of the policy's first level, then of the second, and so on. ``greedy`` gives the tickets out one
-    after the other, by priority, age and id, each to its best candidate with room: what deciding one by
-    one would do. Loads are those of the world without what these tickets hold; terms are measured once, so ``load``
-    does not grow within a plan. A candidate takes tickets only while below the limit each of them asks for.
+    total of the policy's first level, then of the second, and so on. ``library`` does the same with OR-tools or SciPy,
+    chosen by size, where ``servflow[plan]`` is installed: the objective is the same to the last unit; among equal
+    plans it may find another one. ``greedy`` gives the tickets out one after the other, by priority, age and id, each to
+    its best candidate with room: what deciding one by one would do. Loads are those of the world without what these
+    tickets hold; terms are measured once, so ``load`` does not grow within a plan. A candidate takes tickets only while
+    what they hold stays within the limit each of them asks for.
+
+    Where tickets take different amounts of capacity, finding the best plan is beyond any method that is quick for sure.
+    Then, and where limits of channels cross limits that differ between tickets, a search goes on from two greedy plans
+    until no ticket that waits can be taken, none can move, and no two can change places to any good, or its effort is
+    used up; the plan's ``solver`` is then ``search``. It holds every limit; it may not be the best.
+
+    With *current*, one more level of the objective counts the tickets that stay with who has them, so that of all plans
+    that are equally good before that level one is made that moves as few as can be.
 
     Args:
         policy: the policy, or its mapping.
         tickets: the tickets to give out, each once; their order does not matter.
         world: the snapshot to decide with.
         at: aware instant to decide at.
-        solver: ``exact``, ``greedy``, or ``routes``, which says when everybody visits whom.
+        solver: ``exact``, ``library``, ``greedy``, or ``routes``, which says when everybody visits whom.
         bindings: what expressions read besides each ticket's fields and attributes.
         hooks: the host's registered functions.
-        pinned: ticket -> who has it and keeps it, whatever the policy says of them by now (``routes`` only).
+        pinned: ticket -> who has it and keeps it, whatever the policy says of them by now.
+        current: ticket -> who has it so far and may lose it; None: nobody asks for stability.
+        stability: the place among the levels where that counts, 0 before all of them (default: after the last).
         routing: how routes are planned, as ``Routing`` or its mapping (``routes`` only).
 
     Raises:
-        InputError: the solver is unknown, or a ticket is given twice.
-        LimitError: more than a million pairs of ticket and candidate would be weighed.
+        InputError: the solver is unknown or not installed, a ticket is given twice, or *pinned* or *stability* names
+            what is not there.
+        LimitError: more than twenty million pairs of ticket and candidate would be weighed.
         TimeError: *at* is naive.
         DefinitionError: the policy mapping is wrong, or names a function nobody registered.
     """
@@ -116,19 +128,20 @@ def plan(
             f"no solver is named {shown(solver)}; known are {', '.join(SOLVERS)}{hint}", code="dispatch.solver", known=SOLVERS
         )
     cases = cases_of(policy, tickets, world, at, bindings=bindings, hooks=hooks)
+    levels = len(cases[0].policy.prefer) + any(entry.optional for entry in cases[0].policy.require) if cases else 0
+    if stability is not None and (current is None or isinstance(stability, bool) or not 0 <= stability <= levels):
+        raise InputError(
+            f"stability is the place of a level from 0 to {levels}, and needs current; not {shown(stability)}",
+            code="dispatch.stability",
+        )
     if solver == "routes":
         found = solve(cases, Routing.read(routing), pinned or {})
         return Plan(found.assignments, found.unassigned, found.objective, found.routes)
     if not cases:
         return Plan()
-    pairs = [_pairs(case) for case in cases]
-    rooms = _Rooms.of(pairs)
-    chosen = _exact(pairs, rooms) if solver == "exact" else _greedy(pairs, rooms)
-    assignments = tuple((item.ticket, chosen[item.ticket]) for item in pairs if item.ticket in chosen)
-    unassigned = tuple((item.ticket, item.reason) for item in pairs if item.ticket not in chosen)
-    levels = len(cases[0].policy.prefer) + any(entry.optional for entry in cases[0].policy.require)
-    given = [item.points[chosen[item.ticket]] for item in pairs if item.ticket in chosen]
-    return Plan(assignments, unassigned, (len(given), *(sum(points[level] for points in given) for level in range(levels))))
+    batch = Batch.of(cases, _pins(cases, pinned), current, stability)
+    who, by = _place(batch, solver)
+    return _made(batch, who, by, current)
 
 
 def cases_of(
@@ -163,112 +176,76 @@ def cases_of(
     return cases
 
 
-def _pairs(case: Case) -> Pairs:
-    rules = checks(case)
-    sieve = Sieve(rules)
-    for who in case.candidates:
-        sieve.judge(who, case.key)
-    ticket = case.ticket
-    out = Pairs(ticket.id, (ticket.priority, ticket.opened_at, ticket.id), case)
-    for item in rank(case, sieve.fitting, rules):
-        out.points[item.id] = item.points
-        out.limits[item.id] = item.limit
-    if sieve.fitting:
-        out.reason = "taken"
-    elif sieve.counts:
-        out.reason = max(sieve.counts, key=lambda rule: (sieve.counts[rule], rule))
-    return out
+def _pins(cases: Sequence[Case], pinned: Mapping[str, str] | None) -> Mapping[str, str]:
+    """What is pinned, once every name in it is known to exist."""
+    pins = pinned or {}
+    if not pins:
+        return pins
+    tickets, known = {case.ticket.id for case in cases}, index_of(cases[0].world, cases[0].policy.candidates).place
+    for ticket, candidate in pins.items():
+        if ticket not in tickets:
+            raise InputError(f"pinned names the ticket {shown(ticket)}, which is not among those to plan", ticket=ticket)
+        if candidate not in known:
+            close = nearest(str(candidate), known)
+            hint = f"; did you mean {close!r}?" if close else ""
+            raise InputError(
+                f"ticket {ticket!r} is pinned to {shown(candidate)}, whom the world does not have{hint}", candidate=candidate
+            )
+    return pins
 
 
-@define
-class _Rooms:
-    """
-    The places candidates have, as columns that a ticket may use or not.
-
-    A candidate with load *b* who got *k* tickets is at *b + k*: a ticket that asks for a load below
-    *n* may be any of the tickets up to the *n - b*-th. So each distinct limit adds one column of places that tickets
-    with this limit or a higher one may use. Tickets without a limit take no place.
-    """
-
-    room: list[int] = field(factory=list)
-    columns: dict[str, list[tuple[int, int]]] = field(factory=dict)
-    free: dict[str, int] = field(factory=dict)
-
-    @classmethod
-    def of(cls, pairs: Sequence[Pairs]) -> _Rooms:
-        limits: dict[str, set[int]] = {}
-        loads: dict[str, int] = {}
-        for item in pairs:
-            base = {who.id: who for who in item.case.candidates} if not loads else {}
-            loads.update((name, item.case.load(who)) for name, who in base.items())
-            for name, limit in item.limits.items():
-                if limit is not None:
-                    limits.setdefault(name, set()).add(limit)
-        rooms = cls()
-        for name in sorted(loads):
-            floor = loads[name]
-            for limit in sorted(limits.get(name, ())):
-                rooms.columns.setdefault(name, []).append((limit, len(rooms.room)))
-                rooms.room.append(max(0, limit - floor))
-                floor = max(floor, limit)
-            rooms.free[name] = len(rooms.room)
-            rooms.room.append(len(pairs))
-        return rooms
-
-    def usable(self, name: str, limit: int | None) -> list[int]:
-        """The columns a ticket with this limit may use at a candidate, the scarcest first."""
-        if limit is None:
-            return [self.free[name]]
-        return [column for most, column in reversed(self.columns[name]) if most <= limit]
+def _place(batch: Batch, solver: str) -> tuple[list[int], str]:
+    """Who gets each ticket, by number (-1: nobody), and who found it."""
+    held = held_by(batch.items)
+    if solver == "greedy" or len(batch.items) == 1:
+        return greedy(batch, held), solver
+    rooms = Rooms.of(batch, held)
+    if rooms.tangled:
+        return bettered(batch, held), "search"
+    above = rooms.above if rooms.nested else None
+    shared: dict[tuple[int, tuple[Any, ...]], list[int]] = {}
+    free = [row for row, item in enumerate(batch.items) if item.pinned is None and item.fitting]
+    rows: list[Row] = []
+    for row in free:
+        item = batch.items[row]
+        key = id(item.fitting), item.kind
+        if key not in shared:
+            columns = rooms.column[item.kind]
+            shared[key] = [columns[number] for number in item.fitting]
+        rows.append((shared[key], item.costs))
+    found = library(rows, rooms.room, batch.out, above) if solver == "library" else None
+    by = "exact" if found is None else solver
+    if found is None:
+        found = list(place(rows, rooms.room, batch.out, above).column_of)
+    who = [-1] * len(batch.items)
+    for row, column in zip(free, found, strict=True):
+        who[row] = rooms.owner[column] if column >= 0 else -1
+    return who, by
 
 
-def _exact(pairs: Sequence[Pairs], rooms: _Rooms) -> dict[str, str]:
-    costs = _costs(pairs)
-    nowhere = len(rooms.room)
-    # Leaving a ticket out costs more than any way to place all of them, so as many as can be are placed.
-    out = 1 + len(pairs) * max((cost for row in costs for cost in row.values()), default=0)
-    rows: list[list[tuple[int, int]]] = []
-    owner: dict[int, str] = {}
-    for item, cost in zip(pairs, costs, strict=True):
-        row = [(nowhere, out)]
-        for name in sorted(item.points):
-            for column in rooms.usable(name, item.limits[name]):
-                owner[column] = name
-                row.append((column, cost[name]))
-        rows.append(row)
-    found = cheapest(rows, [*rooms.room, len(pairs)])
-    return {item.ticket: owner[column] for item, column in zip(pairs, found, strict=True) if column != nowhere}
-
-
-def _costs(pairs: Sequence[Pairs]) -> list[dict[str, int]]:
-    """One whole number per pair that orders totals as the levels do, less is better."""
-    ranges: list[tuple[int, int]] = []  # per level: the greatest points, and more than all tickets together can differ by
-    every = [points for item in pairs for points in item.points.values()]
-    for level in range(len(every[0]) if every else 0):
-        values = [points[level] for points in every]
-        ranges.append((max(values), len(pairs) * (max(values) - min(values)) + 1))
-    # The last digit is a hash, so that of equal plans the same one is found whatever the order of the input.
-    ties = len(pairs) << 64
-    out = []
-    for item in pairs:
-        row = {}
-        for name, points in item.points.items():
-            cost = 0
-            for value, (most, base) in zip(points, ranges, strict=True):
-                cost = cost * base + (most - value)
-            row[name] = cost * ties + int(tie_break(item.case, name), 16)
-        out.append(row)
-    return out
-
-
-def _greedy(pairs: Sequence[Pairs], rooms: _Rooms) -> dict[str, str]:
-    room = list(rooms.room)
-    chosen: dict[str, str] = {}
-    for item in sorted(pairs, key=lambda item: item.order):
-        for name in item.points:  # the best first
-            column = next((column for column in rooms.usable(name, item.limits[name]) if room[column] > 0), None)
-            if column is not None:
-                room[column] -= 1
-                chosen[item.ticket] = name
-                break
-    return chosen
+def _made(batch: Batch, who: Sequence[int], by: str, current: Mapping[str, str] | None) -> Plan:
+    """The plan, worth what it is worth."""
+    assigned: list[tuple[str, str]] = []
+    left: list[tuple[str, str]] = []
+    moved: list[tuple[str, str, str | None]] = []
+    totals = [0] * batch.depth
+    for item, number in zip(batch.items, who, strict=True):
+        number = number if item.pinned is None else item.pinned
+        name = batch.order[number].id if number >= 0 else None
+        had = (current or {}).get(item.id)
+        if had is not None and had != name:
+            moved.append((item.id, had, name))
+        if name is None:
+            left.append((item.id, item.reason))
+            continue
+        assigned.append((item.id, name))
+        place_of = bisect_left(item.fitting, number)
+        for level, values in enumerate(item.levels):
+            totals[level] += values[place_of]
+    return Plan(
+        tuple(assigned),
+        tuple(left),
+        (len(assigned), *totals),
+        solver=by,
+        moved=tuple(moved),
+    )

@@ -96,9 +96,9 @@ def test_arguments_are_checked() -> None:
         plan(RULE, [ticket("1"), ticket("1")], World(), AT)
     with pytest.raises(TimeError):
         plan(RULE, [ticket("1")], World(), AT.replace(tzinfo=None))
-    crowd = World(engineers=[{"id": str(number)} for number in range(2_000)])
+    crowd = World(engineers=[{"id": str(number)} for number in range(5_000)])
     with pytest.raises(LimitError):
-        plan(RULE, [ticket(str(number)) for number in range(501)], crowd, AT)
+        plan(RULE, [ticket(str(number)) for number in range(4_001)], crowd, AT)
 
 
 SAFE = Policy(
