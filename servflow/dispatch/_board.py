@@ -181,7 +181,8 @@ class _Reader:
                 self.reasons[visit] = "time"
         travel, ways = self._travel()
         first = len(self.cases)
-        costs, skip = self._worth(service)
+        weight = sum(day.length for _, day in self.days) + 1  # more than anybody can wait
+        costs, skip = self._worth(weight)
         tours = [
             Tour(
                 owner=number,
@@ -203,6 +204,7 @@ class _Reader:
             needs=[self._parts(case) for case in self.cases],
             load=[case.load(who) for who in self.owners],
             limits=self.limits,
+            weight=weight,
             stock=[{self._part(name): count for name, count in who.parts.items()} for who in self.owners],
         )
         return Board(list(self.cases), self.clock, problem, self.owners, self.days, self.points, self.reasons, ways)
@@ -247,15 +249,15 @@ class _Reader:
         unknown = self.routing.unknown
         return [[unknown if way is None else way for way in row] for row in ways], ways
 
-    def _worth(self, service: list[int]) -> tuple[list[dict[int, int]], list[int]]:
+    def _worth(self, weight: int) -> tuple[list[dict[int, int]], list[int]]:
         """
         What each pair costs beside the way, and what leaving a visit out costs, so that totals are ordered as plans are.
 
-        First come the pinned visits, then the number of visits, then the points of each level, then urgency, then minutes.
+        First come the pinned visits, then the number of visits, then the points of each level, then urgency, then minutes on
+        the way, then minutes of waiting.
         """
         count = len(self.cases)
-        longest = max((day.length for _, day in self.days), default=0)
-        unit = (len(self.days) * longest + 1) * 1  # more than all ways together can take
+        unit = weight * weight  # more than all ways and all waiting together
         priorities = [case.ticket.priority for case in self.cases]
         most, least = max(priorities), min(priorities)
         urgent = [unit * (most - priority) for priority in priorities]

@@ -45,7 +45,7 @@ def solve(cases: Sequence[Case], routing: Routing, pinned: Mapping[str, str]) ->
 
     As many as can be are visited, pinned ones first; of all ways found the one is taken with the most points of the
     policy's first level, then of the second, and so on, then with the most urgent tickets, then with the least minutes on
-    the way.
+    the way, then with the least waiting.
     """
     if not cases:
         return Routed()

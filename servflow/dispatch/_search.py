@@ -17,6 +17,9 @@ TAKEN_OUT = 10
 LONGEST_STRING = 10
 """How many visits in a row are taken out of one tour at most."""
 
+SHORTEST = 3
+"""Tours of so many visits can always be emptied, however few visits others have."""
+
 # -ln(u) for 32 evenly spread u, in 1/1024: a worse solution is let pass as simulated annealing would, in whole numbers.
 CHANCES = (
     4259, 3134, 2611, 2266, 2009, 1803, 1632, 1486, 1358, 1244, 1142, 1048, 963, 884, 811, 742,
@@ -85,7 +88,7 @@ class Search:
         self.missed = [0] * len(problem.service)
         self.orders = self._ranks(opens)
         legs = [problem.travel[visit][other] for visit in visits for other in self.near[visit][1:6]]
-        self.scale = max(1, sum(legs) // max(1, len(legs)))
+        self.scale = max(1, sum(legs) // max(1, len(legs))) * problem.weight
 
     def _ranks(self, opens: list[int]) -> list[list[int]]:
         """Orders in which visits are put in again: by what is left out last, what they take, where and when they are."""
@@ -237,7 +240,7 @@ class Search:
         used = [one for one in solution.ways if one.visits]
         if not used:
             return
-        average = max(1, (count - len(solution.out)) // len(used))
+        average = max(SHORTEST, (count - len(solution.out)) // len(used))
         longest = min(LONGEST_STRING, average)
         strings = 1 + draw.below(max(1, 4 * min(TAKEN_OUT, count) // (1 + longest)))
         out = set(solution.out)

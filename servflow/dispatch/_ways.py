@@ -36,6 +36,7 @@ class Problem:
 
     ``skip`` is what leaving a visit out costs. ``units`` are what a visit takes of its owner, who holds ``load`` and may
     hold no more than the least of the ``limits`` of the visits they have; ``needs`` is what it uses of their ``stock``.
+    A unit of time on the way costs ``weight``; above 1, one of waiting costs 1, which decides between ways equally long.
     """
 
     service: list[int]
@@ -47,6 +48,7 @@ class Problem:
     load: list[int]
     limits: list[dict[int, int]]
     stock: list[dict[int, int]]
+    weight: int = 1
     into: list[list[int]] = field(init=False)
     of_owner: list[list[int]] = field(init=False)
     reachable: list[list[int]] = field(init=False)
@@ -91,22 +93,24 @@ def way(problem: Problem, number: int, visits: Sequence[int]) -> Way | None:
     if not visits:
         return idle(problem, number)
     travel, service = problem.travel, problem.service
-    here, left, cost = tour.start, 0, 0
+    here, left, cost, waited = tour.start, 0, 0, 0
     leaving, legs = [0], []
     for visit in visits:
         leg = travel[here][visit]
         begun = not_before(tour.windows.get(visit, ()), left + leg)
         if begun is None:
             return None
+        waited += begun - left - leg if legs else 0  # who has to be nowhere before the first visit leaves later
         left = begun + service[visit]
         leaving.append(left)
         legs.append(leg)
-        cost += leg + tour.costs.get(visit, 0)
+        cost += tour.costs.get(visit, 0)
         here = visit
     leg = travel[here][tour.end]
     if left + leg > tour.length:
         return None
     legs.append(leg)
+    cost += sum(legs) * problem.weight + (waited if problem.weight > 1 else 0)
     latest = [tour.length]
     after = tour.end
     for visit in reversed(visits):
@@ -116,7 +120,7 @@ def way(problem: Problem, number: int, visits: Sequence[int]) -> Way | None:
     latest.reverse()
     nodes = (tour.start, *visits)
     then = (*visits, tour.end)
-    return Way(number, tuple(visits), list(zip(nodes, leaving, legs, then, latest, strict=True)), cost + leg)
+    return Way(number, tuple(visits), list(zip(nodes, leaving, legs, then, latest, strict=True)), cost)
 
 
 def not_before(windows: Windows, time: int) -> int | None:
@@ -145,7 +149,7 @@ def best_place(problem: Problem, where: Way, visit: int) -> tuple[int, int] | No
     if windows:
         found = _single(problem, where, visit, windows[0]) if len(windows) == 1 else _many(problem, where, visit, windows)
         if found is not None:
-            out = (found[0] + tour.costs.get(visit, 0), found[1])
+            out = (found[0] * problem.weight + tour.costs.get(visit, 0), found[1])
     where.found[visit] = out
     return out
 
