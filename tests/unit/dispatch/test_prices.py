@@ -186,7 +186,7 @@ def test_a_price_is_what_one_place_less_would_cost(seed: int) -> None:
 
 
 def town(seed: int) -> tuple[World, list[list[Ticket]]]:
-    """Twelve who all can do what most ask for, and some what few can, and twelve mornings, each with about what all can take."""
+    """Twelve who can do what most ask for, some also what few can, and twelve mornings, each with about what all can take."""
     rng = random.Random(seed)
     staff = [
         {
