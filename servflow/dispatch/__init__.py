@@ -1,5 +1,6 @@
 """Knows who may fill a slot of a ticket, who is best and why; must not know states, clocks or stores."""
 
+from servflow.dispatch._again import Again, Difference, again
 from servflow.dispatch._appointments import Window, slots
 from servflow.dispatch._candidates import CANDIDATES, PEOPLE
 from servflow.dispatch._change import CHANGES, Change, Unblock
@@ -30,9 +31,11 @@ __all__ = [
     "STANDING",
     "TERMS",
     "UNITS",
+    "Again",
     "AppointmentOptions",
     "Change",
     "Choice",
+    "Difference",
     "Hooks",
     "NextFor",
     "OfferOptions",
@@ -55,6 +58,7 @@ __all__ = [
     "Waiting",
     "WhyNot",
     "Window",
+    "again",
     "evaluate",
     "learn",
     "next_for",

@@ -208,8 +208,8 @@ class Case:
             world=self.world,
             ticket=self.ticket.id,
             sequence=self.ticket.sequence,
-            bindings=self.bindings,
-            held=tuple(sorted(self.held.items())),
+            bindings=EMPTY if self.ticket.sequence else self.bindings,  # a revision says what it holds, and gives nothing away
+            held=() if self.ticket.sequence else tuple(sorted(self.held.items())),
             declined=self.declined,
         )
 

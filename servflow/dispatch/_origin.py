@@ -34,7 +34,7 @@ class Origin:
 
     @cached_property
     def parts(self) -> Mapping[str, Any]:
-        """Each part by its name; ``read`` is a hash of all that the policy could read of the ticket."""
+        """Each part by its name; ``read`` is a hash of what was read that the revision of the ticket does not tell."""
         return {
             "policy": self.policy,
             "world": self.world.version,

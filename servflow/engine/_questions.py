@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from servflow.calendars import OpenTime
-from servflow.dispatch import Choice, Unblock, WhyNot
+from servflow.dispatch import Again, Choice, Unblock, WhyNot
 from servflow.engine import _forecast, _plan, _recompute, _what_if, _who
 from servflow.engine._given import Given
 from servflow.engine._visiting import Visiting
 from servflow.engine._what_if import WhatIf
 from servflow.escalation import Plan
-from servflow.model import Span, Ticket, World, instant
+from servflow.model import Record, Span, Ticket, World, instant
 from servflow.sla import ClockChange, Forecast
 
 if TYPE_CHECKING:
@@ -139,6 +139,20 @@ class Questions(Visiting):
             TimeError: *at* is naive.
         """
         return _who.unblock(cast("Workflow", self), ticket, Given.of(at, None, world, None), slot, limit)
+
+    def again(self, records: Iterable[Record], *, world: WorldLike, sequence: int | None = None) -> Again:
+        """
+        Decide a recorded choice of dispatch again, on the ticket as it was, and say what differs.
+
+        Args:
+            records: the ticket's own, from ``Opened`` on.
+            world: the snapshot to decide with: that of the version which the record names, or another one.
+            sequence: the number of the record; the latest decision where left out.
+
+        Raises:
+            InputError: there is no such decision, no such entry any more, or the records are no beginning of a log.
+        """
+        return _who.again(cast("Workflow", self), records, sequence, World.of(world))
 
     def plan(
         self,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from servflow import dispatch
-from servflow.dispatch import Choice, Hooks, Policy, Unblock, WhyNot
+from servflow.dispatch import Again, Choice, Hooks, Policy, Unblock, WhyNot
 from servflow.engine._as_of import as_of
 from servflow.engine._given import Given
 from servflow.errors import InputError, nearest
-from servflow.model import Ticket, World
+from servflow.model import Decided, Record, Ticket, World
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -99,3 +100,22 @@ def unblock(workflow: Workflow, ticket: Ticket, given: Given, slot: str | None, 
     """What would let somebody in."""
     asked = Asked.of(workflow, ticket, given, slot)
     return dispatch.unblock(asked.policy, asked.ticket, asked.world, asked.at, hooks=asked.hooks, limit=limit)
+
+
+def again(workflow: Workflow, records: Iterable[Record], sequence: int | None, world: World | None) -> Again:
+    """A recorded decision decided again, on the ticket that the records before it amount to."""
+    log = list(records)
+    made = [place for place, item in enumerate(log) if isinstance(item, Decided) and item.maker == "dispatch"]
+    if sequence is not None:
+        made = [place for place in made if log[place].sequence == sequence]
+    if not made:
+        which = "" if sequence is None else f" with the sequence {sequence}"
+        raise InputError(f"the records hold no decision of dispatch{which}", code="dispatch.again", sequence=sequence)
+    record: Any = log[made[-1]]
+    policy = next((policy for policy in workflow.dispatch if policy.name == record.name), None)
+    if policy is None:
+        known = [entry.name for entry in workflow.dispatch]
+        said = f"workflow {workflow.workflow!r} has no dispatch entry {record.name!r}; it has {', '.join(known) or 'none'}"
+        raise InputError(said, code="dispatch.slot", slot=record.name)
+    ticket = workflow.fold(log[: made[-1]])
+    return dispatch.again(record, policy, ticket, world, hooks=workflow.extensions.hooks)

@@ -83,4 +83,21 @@ TEXTS: dict[str, Text] = {
     ),
     "dispatch.unblock.nobody": Text(en="there is nobody whom a change could let in", zh="没有任何可以通过改变而符合的人"),
     "dispatch.unblock.cut": Text(en="there may be more: a bound was reached", zh="可能还有更多：已达到上限"),
+    "dispatch.again.same": Text(en="decided again it is the same", zh="重新决策，结果相同"),
+    "dispatch.again.inputs": Text(en="decided again from something else, the same comes out:", zh="依据已不同，但结果相同："),
+    "dispatch.again.otherwise": Text(en="decided again it is not the same:", zh="重新决策，结果不同："),
+    "dispatch.again.policy": Text(en="another policy: hash {now}, was {then}", zh="派单策略不同：散列值 {now}，原为 {then}"),
+    "dispatch.again.world": Text(en="another world: version {now}, was {then}", zh="世界快照不同：版本 {now}，原为 {then}"),
+    "dispatch.again.ticket": Text(en="another ticket: {now}, was {then}", zh="工单不同：{now}，原为 {then}"),
+    "dispatch.again.sequence": Text(
+        en="another revision of the ticket: {now}, was {then}", zh="工单修订不同：{now}，原为 {then}"
+    ),
+    "dispatch.again.read": Text(en="what is read of the ticket differs", zh="所读取的工单内容不同"),
+    "dispatch.again.stage": Text(en="relaxed {now} times, was {then}", zh="放宽次数 {now}，原为 {then}"),
+    "dispatch.again.action": Text(en="what follows: {now}, was {then}", zh="结果：{now}，原为 {then}"),
+    "dispatch.again.to": Text(en="it goes to {now}, went to {then}", zh="对象：{now}，原为 {then}"),
+    "dispatch.again.mode": Text(en="mode {now}, was {then}", zh="方式 {now}，原为 {then}"),
+    "dispatch.again.considered": Text(en="{now} considered, were {then}", zh="考虑 {now} 个，原为 {then}"),
+    "dispatch.again.counts": Text(en="kept out: {now}; were: {then}", zh="排除：{now}；原为：{then}"),
+    "dispatch.again.ranked": Text(en="ranked: {now}; were: {then}", zh="排名：{now}；原为：{then}"),
 }
