@@ -14,7 +14,7 @@ from servflow.dispatch._check import Check, asked, wanted
 from servflow.dispatch._checks import checks
 from servflow.dispatch._evaluate import rank
 from servflow.dispatch._stops import Routing
-from servflow.dispatch._ways import Problem, Tour
+from servflow.dispatch._ways import UNLIMITED, Problem, Tour
 from servflow.dispatch._workdays import MINUTE, Clock, Minutes, Workday, at_work, common, workdays
 from servflow.errors import ExpressionError, InputError, LimitError
 from servflow.model import Engineer, World, instant, read_instant
@@ -60,12 +60,16 @@ class _Reader:
     points: list[dict[int, tuple[int, ...]]] = field(factory=list)
     limits: list[dict[int, int]] = field(init=False)
     reasons: list[str] = field(factory=list)
+    stock: list[dict[int, int]] = field(init=False)
+    used: list[dict[str, int]] = field(factory=list)
+    names: dict[str, int] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         first = self.cases[0]
         self.world = first.world
         self.owners = [who for who in first.candidates if isinstance(who, Engineer)]
         self.limits = [{} for _ in self.owners]
+        self.stock = [{self._part(name): count for name, count in who.parts.items()} for who in self.owners]
         self.clock = self._clock(first.at)
         for number, who in enumerate(self.owners):
             self.days.extend((number, day) for day in workdays(self.clock, self.world, who))
@@ -146,6 +150,7 @@ class _Reader:
             else:
                 rule = failed.rule if failed is not None else _rule_of(rules, "certificate")
                 counts[rule] = counts.get(rule, 0) + 1
+        self.used.append(self._parts(case) | self._channel(case, rules, found))
         self.reasons.append(max(counts, key=lambda rule: (counts[rule], rule)) if counts and not found else "nobody")
         numbers = {who.id: number for number, who in enumerate(self.owners)}
         self.points.append({numbers[item.id]: item.points for item in rank(case, out, rules)})
@@ -201,20 +206,31 @@ class _Reader:
             tours=tours,
             skip=skip,
             units=[case.units for case in self.cases],
-            needs=[self._parts(case) for case in self.cases],
+            needs=[tuple((self._part(name), count) for name, count in used.items()) for used in self.used],
             load=[case.load(who) for who in self.owners],
             limits=self.limits,
             weight=weight,
-            stock=[{self._part(name): count for name, count in who.parts.items()} for who in self.owners],
+            stock=self.stock,
         )
         return Board(list(self.cases), self.clock, problem, self.owners, self.days, self.points, self.reasons, ways)
 
-    _names: dict[str, int] = field(factory=dict)
-
     def _part(self, name: str) -> int:
-        return self._names.setdefault(name, len(self._names))
+        return self.names.setdefault(name, len(self.names))
 
-    def _parts(self, case: Case) -> tuple[tuple[int, int], ...]:
+    def _channel(self, case: Case, rules: list[Check], fitting: list[tuple[int, int, Minutes]]) -> dict[str, int]:
+        """What a visit takes of its channel, which is counted as a part of which each carries what they have left of it."""
+        limits = [check.channel_limit for check in rules if check.channel_limit is not None and check.excludes]
+        name = f"\x00{case.ticket.channel}"
+        for number, _, _ in fitting:
+            who = self.owners[number]
+            allowed = [most for limit in limits if (most := limit(who)) is not None]
+            if limits:
+                left = min(allowed) - case.channel_load(who) if allowed else UNLIMITED
+                part = self._part(name)
+                self.stock[number][part] = min(left, self.stock[number].get(part, UNLIMITED))
+        return {name: case.units} if limits and fitting else {}
+
+    def _parts(self, case: Case) -> dict[str, int]:
         """The parts a visit uses up, of all requirements together the most of each."""
         used: dict[str, int] = {}
         for rule, entry in zip(case.policy.rules, case.policy.require, strict=True):
@@ -225,7 +241,7 @@ class _Reader:
                     continue  # then nobody fits
                 for name, count in names:
                     used[name] = max(used.get(name, 0), count)
-        return tuple((self._part(name), count) for name, count in used.items())
+        return used
 
     def _travel(self) -> tuple[list[list[int]], list[list[int | None]]]:
         """Minutes between all places (of the visits, then where each day begins and ends), and which of them are known."""

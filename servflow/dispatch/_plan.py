@@ -135,8 +135,8 @@ def plan(
             code="dispatch.stability",
         )
     if solver == "routes":
-        found = solve(cases, Routing.read(routing), pinned or {})
-        return Plan(found.assignments, found.unassigned, found.objective, found.routes)
+        found = solve(cases, Routing.read(routing), _pins(cases, pinned) if cases else {})
+        return Plan(found.assignments, found.unassigned, found.objective, found.routes, solver=solver)
     if not cases:
         return Plan()
     batch = Batch.of(cases, _pins(cases, pinned), current, stability)

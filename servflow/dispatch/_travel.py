@@ -10,7 +10,7 @@ from typing import Any
 from servflow.dispatch._case import Candidate, Case
 from servflow.dispatch._check import wanted
 from servflow.errors import ExpressionError
-from servflow.model import Engineer, World
+from servflow.model import Engineer, Queue, World
 
 Position = tuple[float, float]
 Place = tuple[Position | None, str | None]
@@ -78,7 +78,7 @@ def place_of(case: Case) -> Place:
 
 def whereabouts(case: Case, who: Candidate) -> Place:
     """Where a candidate is: their position, else their outlet's; and their area where they have just one."""
-    found = who.position
+    found = None if isinstance(who, Queue) else who.position
     if found is None and isinstance(who, Engineer):
         outlet = case.outlet_of(who)
         found = outlet.position if outlet is not None else None

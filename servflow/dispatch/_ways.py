@@ -94,7 +94,8 @@ def way(problem: Problem, number: int, visits: Sequence[int]) -> Way | None:
         return idle(problem, number)
     travel, service = problem.travel, problem.service
     here, left, cost, waited = tour.start, 0, 0, 0
-    leaving, legs = [0], []
+    leaving = [0]
+    legs: list[int] = []
     for visit in visits:
         leg = travel[here][visit]
         begun = not_before(tour.windows.get(visit, ()), left + leg)
