@@ -120,6 +120,29 @@ def slots(
     return tuple(found)
 
 
+def free_near(
+    policy: Policy,
+    ticket: Ticket,
+    world: World,
+    at: datetime,
+    start: datetime,
+    *,
+    most: int,
+    hours: Hours | None = None,
+    hooks: Hooks | None = None,
+) -> tuple[datetime, ...]:
+    """The beginnings of the visits nearest to an instant to which somebody can come, in order; no others are looked at."""
+    pairs = sorted(windows(policy, ticket, world, at, hours=hours), key=lambda pair: (abs(pair[0] - start), pair[0]))
+    found: list[datetime] = []
+    narrow = _narrowed(policy, ticket, world, (at, *pairs[0]), {"hooks": hooks}) if pairs else world
+    for pair in pairs:
+        if len(found) == most:
+            break
+        if choose(policy, ticket, narrow, at, pair, hooks=hooks).ranked:
+            found.append(pair[0])
+    return tuple(sorted(found))
+
+
 def choose(
     policy: Policy,
     ticket: Ticket,
@@ -254,4 +277,4 @@ def _calendar(options: AppointmentOptions, world: World, hours: Hours | None) ->
     return calendar
 
 
-__all__ = ["Window", "choose", "options_of", "slots", "windows"]
+__all__ = ["Window", "choose", "free_near", "options_of", "slots", "windows"]

@@ -11,7 +11,7 @@ import attrs
 from servflow import dispatch
 from servflow.dispatch import Window
 from servflow.dispatch._admit import admit
-from servflow.dispatch._appointments import choose, options_of, windows, without
+from servflow.dispatch._appointments import choose, free_near, options_of, windows, without
 from servflow.engine._appointed import LOST, book, booked_plan, give_up
 from servflow.engine._decided import decided
 from servflow.engine._lining import BOOKING, QUEUED
@@ -227,10 +227,8 @@ def _hours(call: OneCall, plan: SlotPlan) -> Any:
 
 
 def _refused(call: OneCall, plan: SlotPlan, event: str, start: datetime, why: str) -> Refused:
-    found = slots(call.workflow, call.snapshot(), call.at, call.world, policy=plan.policy.name)
-    # Those that begin nearest to what was asked for, in order.
-    near = sorted(sorted(found, key=lambda one: (abs(one.start - start), one.start))[:_OFFERED], key=lambda one: one.start)
-    offered = tuple(one.start for one in near)
+    world, hours, hooks = call.world or World(), _hours(call, plan), call.workflow.extensions.hooks
+    offered = free_near(plan.policy, call.snapshot(), world, call.at, start, most=_OFFERED, hours=hours, hooks=hooks)
     said = f"free are {', '.join(write_instant(one) for one in offered)}" if offered else "nothing else is free"
     return Refused(f"{event} is not allowed now: {why}; {said}", code="guard", event=event, start=start, offered=offered)
 
