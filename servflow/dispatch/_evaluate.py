@@ -69,6 +69,11 @@ def choose(case: Case, explain: bool) -> Choice:
             sieve.judge(who, case.key)
     else:
         sieve = sift(case, rules)
+    return chosen(case, rules, sieve, tuple(verdicts))
+
+
+def chosen(case: Case, rules: list[Check], sieve: Sieve, verdicts: tuple[Verdict, ...] = ()) -> Choice:
+    """The choice that comes of what the rules made of everybody."""
     ranked = rank(case, sieve.fitting, rules)
     action, to = _action(case, ranked)
     order = {check.rule: check for check in rules}
@@ -83,7 +88,7 @@ def choose(case: Case, explain: bool) -> Choice:
         action=action,
         to=to,
         ranked=ranked,
-        verdicts=tuple(verdicts),
+        verdicts=verdicts,
         next_change=sieve.next_change,
         waits=tuple(sieve.waits),
         considered=sieve.considered,

@@ -53,23 +53,24 @@ def index_of(world: World, kind: str) -> Index:
 class _Spans:
     """When each of some stretches begins and ends, so that those that a stay touches are found by bisection."""
 
-    starts: tuple[tuple[datetime, int], ...]
-    ends: tuple[tuple[datetime, int], ...]
+    starts: list[datetime]
+    starting: list[int]
+    ends: list[datetime]
+    ending: list[int]
     anybody: int
     within: dict[tuple[int, int], int] = field(factory=dict)
 
     def touching(self, first: datetime, last: datetime) -> int:
         """Whoever has a stretch that is not over at *first* and has begun by *last*."""
-        begun = bisect_right(self.starts, last, key=_instant)
-        over = bisect_right(self.ends, first, key=_instant)
+        begun, over = bisect_right(self.starts, last), bisect_right(self.ends, first)
         known = self.within.get((begun, over))
         if known is None:
             counts: dict[int, int] = {}
-            for _, bit in self.starts[:begun]:
-                counts[bit] = counts.get(bit, 0) + 1
-            for _, bit in self.ends[:over]:
-                counts[bit] -= 1
-            known = mask_of(bit for bit, count in counts.items() if count > 0)
+            for number in self.starting[:begun]:
+                counts[number] = counts.get(number, 0) + 1
+            for number in self.ending[:over]:
+                counts[number] -= 1
+            known = mask_of(number for number, count in counts.items() if count > 0)
             if len(self.within) >= MAX_SPANS:
                 self.within.clear()
             self.within[begun, over] = known
@@ -80,26 +81,26 @@ class _Spans:
 class _Expiries:
     """Who holds one certificate, by the instant at which it expires; those of whom it never does are ``endless``."""
 
-    ends: tuple[tuple[datetime, int], ...]
+    ends: list[datetime]
+    ending: list[int]
     endless: int
     valid: dict[int, int] = field(factory=dict)
 
     def after(self, at: datetime) -> int:
         """Whoever holds it beyond an instant."""
-        over = bisect_right(self.ends, at, key=_instant)
+        over = bisect_right(self.ends, at)
         known = self.valid.get(over)
         if known is None:
             if len(self.valid) >= MAX_SPANS:
                 self.valid.clear()
-            known = self.valid[over] = self.endless | mask_of([number for _, number in self.ends[over:]])
+            known = self.valid[over] = self.endless | mask_of(self.ending[over:])
         return known
 
     def first(self, at: datetime, among: int) -> datetime | None:
         """When it expires for the first of some, after an instant."""
-        for place in range(bisect_right(self.ends, at, key=_instant), len(self.ends)):
-            end, number = self.ends[place]
-            if among >> number & 1:
-                return end
+        for place in range(bisect_right(self.ends, at), len(self.ends)):
+            if among >> self.ending[place] & 1:
+                return self.ends[place]
         return None
 
 
@@ -312,9 +313,9 @@ class Index:
             listed = [
                 (start, end, number) for number, who in enumerate(self.order) for start, end in stretches(who) if end > start
             ]
-            starts = tuple(sorted((start, number) for start, _, number in listed))
-            ends = tuple(sorted((end, number) for _, end, number in listed))
-            known = self.parts[name] = len(self.entities), _Spans(starts, ends, mask_of({number for _, number in starts}))
+            starts, starting = _sorted((start, number) for start, _, number in listed)
+            ends, ending = _sorted((end, number) for _, end, number in listed)
+            known = self.parts[name] = len(self.entities), _Spans(starts, starting, ends, ending, mask_of(set(starting)))
         return known[1], _union(self.entities[known[0] :])
 
     def expiries(self, name: str) -> tuple[_Expiries, int]:
@@ -324,11 +325,11 @@ class Index:
         if known is None or len(self.entities) - known[0] > MAX_STALE:
             people = [(number, who) for number, who in enumerate(self.order) if isinstance(who, Engineer)]
             held = [(number, who.certificates[name]) for number, who in people if name in who.certificates]
-            ends = sorted((end, number) for number, end in held if end is not None)
+            ends, ending = _sorted((end, number) for number, end in held if end is not None)
             endless = mask_of([number for number, end in held if end is None])
             if len(self.parts) >= MAX_PARTS:
                 self.parts.clear()
-            known = self.parts[key] = len(self.entities), _Expiries(tuple(ends), endless)
+            known = self.parts[key] = len(self.entities), _Expiries(ends, ending, endless)
         return known[1], _union(self.entities[known[0] :])
 
 
@@ -394,5 +395,6 @@ def _differing(before: Any, now: Any) -> list[str]:
     return [*gone, *(name for name, value in now.items() if before.get(name) != value)]
 
 
-def _instant(item: tuple[datetime, int]) -> datetime:
-    return item[0]
+def _sorted(items: Iterable[tuple[datetime, int]]) -> tuple[list[datetime], list[int]]:
+    found = sorted(items)
+    return [at for at, _ in found], [number for _, number in found]

@@ -213,6 +213,8 @@ def _certificate(case: Case, index: Index, check: Check, among: int) -> int:
 
 def _asked_for(case: Case) -> tuple[datetime, datetime]:
     """From when to when somebody is looked at: now, and while they are needed."""
+    if case.need.stay is None:
+        return case.at, case.at
     stay = case.need.at(case.at)
     return min(case.at, stay.first), max(case.at, stay.end)
 

@@ -94,13 +94,15 @@ class Sieve:
             if passing != live:
                 failed.append((check, live ^ passing))
                 live = passing
+                if not live:
+                    return Narrowed(0, 0, 0, failed)
         roomy = punctual = live
-        for check in self.capacity if live else ():
+        for check in self.capacity:
             passing = met(case, index, check, roomy)
             if passing != roomy:
                 failed.append((check, roomy ^ passing))
                 roomy = passing
-        for check in self.timed if live else ():
+        for check in self.timed:
             passing = met(case, index, check, punctual)
             if late := (punctual ^ passing) & roomy:
                 failed.append((check, late))
