@@ -11,20 +11,23 @@ from servflow.dispatch._plan import SOLVERS, Plan, plan
 from servflow.dispatch._policy import CANDIDATE_FIELDS, STANDING, Policy
 from servflow.dispatch._prices import Prices, learn
 from servflow.dispatch._queue import NextFor, Waiting, next_for
+from servflow.dispatch._redispatch import CAUSES, Redispatch
 from servflow.dispatch._requirement import REQUIREMENTS, UNITS, Requirement
 from servflow.dispatch._stops import Route, Routing, Stop
 from servflow.dispatch._term import TERMS, Term
 from servflow.dispatch._unblock import unblock
 from servflow.dispatch._verify import Violation, verify
 from servflow.dispatch._visit import Stay, VisitOptions
-from servflow.dispatch._waiting import AppointmentOptions, PullOptions
+from servflow.dispatch._waiting import ORDER, AppointmentOptions, PullOptions
 from servflow.dispatch._why_not import WhyNot, why_not
 
 __all__ = [
     "CANDIDATES",
     "CANDIDATE_FIELDS",
+    "CAUSES",
     "CHANGES",
     "MODES",
+    "ORDER",
     "PEOPLE",
     "REQUIREMENTS",
     "SOLVERS",
@@ -44,6 +47,7 @@ __all__ = [
     "Prices",
     "PullOptions",
     "Ranked",
+    "Redispatch",
     "Relaxation",
     "Requirement",
     "Route",

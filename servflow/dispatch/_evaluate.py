@@ -151,9 +151,11 @@ def _score(
 def _action(case: Case, ranked: tuple[Ranked, ...]) -> tuple[str, tuple[str, ...]]:
     if not ranked:
         return "wait", ()
+    if case.mode in ("queue", "appointment"):  # whoever pulls, or the customer, says when
+        return ("queue" if case.mode == "queue" else "book"), ()
+    options = case.policy.offer
     if case.mode == "pool":
-        return "pool", tuple(item.id for item in ranked)
-    if case.mode == "assign":
-        return "assign", (ranked[0].id,)
-    parallel = case.policy.offer.parallel if case.policy.offer is not None else 1
-    return "offer", tuple(item.id for item in ranked[:parallel])
+        return "pool", tuple(item.id for item in ranked[: None if options is None else options.broadcast])
+    if case.mode in ("assign", "approve"):
+        return case.mode, (ranked[0].id,)
+    return "offer", tuple(item.id for item in ranked[: 1 if options is None else options.parallel])

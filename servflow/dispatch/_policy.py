@@ -296,7 +296,7 @@ class Policy(Part):
         if calendars is not None:
             found.extend(_unknown("dispatch.unknown_calendar", self._calendars(), calendars))
         found.extend(self.unregistered(hooks or Hooks()))
-        offers = self.mode == "offer" or any(step.mode == "offer" for step in self.relax)
+        offers = "offer" in self.modes or (self.offer is not None and self.offer.broadcast is not None and "pool" in self.modes)
         if self.offer is not None and not offers:
             found.append(Finding("dispatch.offer_unused", "offer", {"mode": self.mode}, severity="warning"))
         for key, mode in (("pull", "queue"), ("appointment", "appointment")):

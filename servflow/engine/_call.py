@@ -126,6 +126,8 @@ class OneCall:
     held: Mapping[tuple[str, str], bool | Refused] = EMPTY
     """By chain and trigger, what its condition was when it was asked last in this call."""
     decisions = 0
+    left_queue: str | None = None
+    """The queue the ticket was in before dispatch moved it to another, until the next step shows it to clocks and chains."""
     score: Any = None
 
     def __init__(self, workflow: Workflow, ticket: Ticket | None, at: datetime, world: World | None) -> None:

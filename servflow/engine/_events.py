@@ -180,7 +180,8 @@ def internal_event(call: OneCall, event: str, payload: FrozenMap[str, Any], chan
     chosen = choose(call, event, payload, attempt)
     call.cause = f"event:{call.draft.sequence + 1}"
     call.record(Received, event=event, payload=payload, actor=SYSTEM.id, internal=True)
-    call.happening = Happening(event=event, changed=changed)
+    call.happening = _carried(call, changed)
+    call.happening.event = event
     call.payload = payload
     take(call, event, chosen, attempt)
     settle(call)
@@ -287,8 +288,10 @@ def settle(call: OneCall) -> None:
     if call.draft.parent is not None:
         _children.tell_parent(call)
     if call.compiled.slots:
-        before = set(happening.changed)
+        before, queued = set(happening.changed), happening.queue
         _placing.react(call)
+        if happening.queue and not queued:
+            call.left_queue = happening.came_from
         # What dispatch changed comes after rules and clocks have looked: the next step shows it to them.
         call.carried |= happening.changed - before
     _timers.arm(call)
@@ -342,7 +345,7 @@ def _next_step(call: OneCall) -> bool:
     changed, call.carried = call.carried, set()
     if not call.queue:
         if changed:
-            call.happening = Happening(changed=changed)
+            call.happening = _carried(call, changed)
             settle(call)
             return True
         return call.compiled.has_eventless and _became_possible(call)
@@ -359,6 +362,12 @@ def _next_step(call: OneCall) -> bool:
     else:
         _chain_starts.by_action(call, item)
     return True
+
+
+def _carried(call: OneCall, changed: set[str]) -> Happening:
+    """What a step shows of what dispatch changed in the one before; of the queue only dispatch changes it so late."""
+    queue = "queue" in changed
+    return Happening(changed=changed, queue=queue, came_from=call.left_queue if queue else None)
 
 
 def _became_possible(call: OneCall) -> bool:
