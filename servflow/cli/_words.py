@@ -310,7 +310,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "explain.by_time": ("by time alone", "仅因时间"),
     "explain.by_people": ("by somebody", "由人触发"),
     "explain.nothing": ("Nothing is set by time.", "没有定时事项。"),
-    "explain.set_by": ("set by {source}", "由 {source} 指定"),
     "who": ("who", "执行者"),
     "told": ("who", "人员"),
     "event": ("event", "事件"),
@@ -377,13 +376,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "outcome.failed": ("not delivered", "未送达"),
     "outcome.resumed": ("went on", "继续"),
     "outcome.changed": ("changed", "变更"),
-    "offered": ("offered", "派单"),
-    "answered": ("answered", "答复"),
     "reason": ("reason", "原因"),
-    # dispatch, for languages in which the record keeps no sentence
-    "choice.considered": ("{count} considered", "考虑了 {count} 个候选"),
-    "choice.fit": ("{count} fit, best {best}", "{count} 个合适，最佳 {best}"),
-    "choice.none": ("nobody fits", "无人合适"),
     # servflow dispatch
     "dispatch.asked": ("{ticket}, entry {policy} for the slot {slot}, {at}", "工单 {ticket}，派单项 {policy}（{slot}），{at}"),
     "dispatch.rank": ("place", "名次"),
@@ -440,24 +433,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "error": ("servflow: {message}", "servflow：{message}"),
 }
 """Key -> the sentence in English and in Chinese, with ``{fact}`` places."""
-
-RULES_ZH: Mapping[str, str] = {
-    "of": "不属于所选网点",
-    "skill": "缺少技能",
-    "area": "不服务该区域",
-    "open": "不在班",
-    "below": "已满负荷",
-    "absence": "缺勤",
-    "presence": "不在线",
-    "declined": "已拒绝或未答复",
-    "forbidden": "客户不接受",
-    "language": "语言不符",
-    "certificate": "无有效证书",
-    "contract": "无合同",
-    "part": "缺少配件",
-    "other_than": "被排除",
-}
-"""Dispatch rule -> why somebody does not fit, in Chinese."""
 
 _COUNTED = re.compile(
     r"\{(\w+)\} (?:findings|warnings|notes|states|transitions|changes|tickets|events|records|reopenings|times|rounds)\b"
