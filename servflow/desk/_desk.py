@@ -267,7 +267,7 @@ class Desk(Questions):
 
     def explain(self, id: str) -> Any:  # noqa: A002 - as above
         """
-        Why a ticket stands where it stands, what comes next, and what became of its chains and of dispatch.
+        Why a ticket stands where it stands, what comes next, and what became of every run of its chains.
 
         Raises:
             NotFound: there is no such ticket, or its version of the workflow is missing.
@@ -275,7 +275,7 @@ class Desk(Questions):
         ticket = self.get(id)
         at, _ = placed(self._steps.around.now(), ticket, None)
         flow, world = self._steps.workflows.of_ticket(ticket), self._steps.around.world()
-        if isinstance(flow, Workflow) and (flow.escalations or flow.dispatch):
+        if isinstance(flow, Workflow) and flow.escalations:
             return flow.explain(ticket, at=at, world=world, records=self.history(id))
         return flow.explain(ticket, at=at, world=world)
 

@@ -24,7 +24,7 @@ MAX_VISITS = 2_000
 
 DAY = 24 * 60
 
-OWN = ("open", "absence", "certificate", "window", "part")
+OWN = ("open", "absence", "booked", "certificate", "window", "part")
 """The kinds of rule that are judged for the time of the visit, or over the whole route, and not for now."""
 
 
@@ -72,7 +72,16 @@ class _Reader:
         self.stock = [{self._part(name): count for name, count in who.parts.items()} for who in self.owners]
         self.clock = self._clock(first.at)
         for number, who in enumerate(self.owners):
-            self.days.extend((number, day) for day in workdays(self.clock, self.world, who))
+            self.days.extend((number, day) for day in workdays(self.clock, self.world, who, self._taken(who)))
+
+    def _taken(self, who: Engineer) -> list[tuple[datetime, datetime]]:
+        """When somebody is booked for tickets that are not planned here."""
+        own = [one for case in self.cases if (one := case.ticket.appointment) is not None and one.to == who.id]
+        return [
+            (start, end)
+            for start, end in self.world.booked.get(who.id, ())
+            if not any(one.start is not None and one.end is not None and one.start < end and start < one.end for one in own)
+        ]
 
     def _clock(self, at: datetime) -> Clock:
         base = at - timedelta(seconds=at.second, microseconds=at.microsecond)
@@ -138,8 +147,12 @@ class _Reader:
         found: list[tuple[int, int, Minutes]] = []
         counts: dict[str, int] = {}
         only = self.pinned.get(case.ticket.id)
+        to = case.ticket.appointment.to if case.ticket.appointment is not None and case.ticket.appointment.booked else None
         for number, who in enumerate(self.owners):
             if only is not None and who.id != only:
+                continue
+            if only is None and to is not None and who.id != to:
+                counts["booked"] = counts.get("booked", 0) + 1  # the customer was told who comes
                 continue
             failed = None if only is not None and not faulty else _first_failed(judged, who)
             last = None if failed is not None else self.expiry(case, who)

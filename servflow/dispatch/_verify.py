@@ -70,7 +70,7 @@ def verify(
     audit = _Audit(plan, cases, pinned or {})
     audit.names()
     if plan.routes is not None and cases:
-        walk = Walk(plan.routes, cases, plan.assignments, audit.report)
+        walk = Walk(plan.routes, cases, plan.assignments, audit.report, pinned or {})
         walk.all()
         walk.objective(plan.objective)
         audit.capacity()

@@ -11,9 +11,10 @@ from attrs import define, field
 
 from servflow.dispatch import _travel
 from servflow.dispatch._case import Case
-from servflow.dispatch._check import CAPACITY, wanted
+from servflow.dispatch._check import wanted
 from servflow.dispatch._checks import checks
 from servflow.dispatch._evaluate import rank
+from servflow.dispatch._reread import Reread
 from servflow.dispatch._stops import Route, Stop
 from servflow.dispatch._stretches import Need
 from servflow.dispatch._visit import Stay
@@ -41,6 +42,7 @@ class Walk:
     cases: Mapping[str, Case]
     assignments: tuple[tuple[str, str], ...]
     report: Report
+    pinned: Mapping[str, str] = field(factory=dict)
     people: dict[str, Engineer] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
@@ -146,7 +148,7 @@ class Walk:
 
     def at_work(self, who: Engineer, at: datetime) -> bool:
         """Whether somebody works at an instant: by roster, else by calendar, else always, and not absent."""
-        if any(start <= at < end for start, end in who.absences):
+        if any(start <= at < end for start, end in (*who.absences, *self._taken(who))):
             return False
         if who.shifts:
             return any(start <= at < end for start, end in who.shifts)
@@ -154,6 +156,13 @@ class Walk:
             return True
         calendar = next(iter(self.cases.values())).world.calendars.get(who.shift)
         return calendar is not None and bool(calendar.is_open(at))
+
+    def _taken(self, who: Engineer) -> list[tuple[datetime, datetime]]:
+        """When somebody is booked for tickets that are not in this plan."""
+        own = [case.ticket.appointment for case in self.cases.values()]
+        mine = [(one.start, one.end) for one in own if one is not None and one.to == who.id and one.start and one.end]
+        booked = next(iter(self.cases.values())).world.booked.get(who.id, ())
+        return [(start, end) for start, end in booked if not any(begin < end and start < over for begin, over in mine)]
 
     def visit(self, stop: Stop, who: Engineer) -> None:
         """The visit is as long as it must be, in its window, in working time, and meets every rule at that time."""
@@ -178,11 +187,13 @@ class Walk:
                 who, stop.end - MOMENT
             ):
                 self.report("closed", stop.ticket, who.id, f"does not work from {_at(stop.start)} to {_at(stop.end)}")
-        then = attrs.evolve(case, need=Need(Stay(stop.start, stop.start, max(length, MOMENT))), hours={})
-        for check in checks(then):
-            if check.excludes and check.phase != CAPACITY and check.kind != "absence" and not check.passes(who):
-                detail = f"{check.rule}: has {check.have(who)}, asked {check.need}"
-                self.report(check.kind, stop.ticket, who.id, detail)
+        if self.pinned.get(stop.ticket) == who.id:
+            return
+        then = Reread(attrs.evolve(case, need=Need(Stay(stop.start, stop.start, max(length, MOMENT))), hours={}))
+        then.first, then.last, then.length, then.planned = stop.start, stop.start, max(length, MOMENT), True
+        for kind, detail in then.broken(who):
+            if kind != "absence":
+                self.report(kind, stop.ticket, who.id, f"{detail}, from {_at(stop.start)} to {_at(stop.end)}")
 
     def beside(self) -> None:
         """Nobody is on two routes at once."""

@@ -137,15 +137,15 @@ class Workday:
         return self.stretches[index][0] + worked - self.before[index]
 
 
-def workdays(clock: Clock, world: World, who: Engineer) -> list[Workday]:
-    """The days on which somebody works: their roster, else their calendar, else always, without absences."""
+def workdays(clock: Clock, world: World, who: Engineer, taken: Iterable[tuple[datetime, datetime]] = ()) -> list[Workday]:
+    """The days on which somebody works: their roster, else their calendar, else always, without absences and what is taken."""
     if who.shifts:
         worked = clock.within(who.shifts)
     elif who.shift is not None:
         worked = clock.hours(world, who.shift)
     else:
         worked = [(0, clock.last)] if clock.last > 0 else []
-    away = [(clock.down(start), clock.up(end)) for start, end in who.absences if end > start]
+    away = [(clock.down(start), clock.up(end)) for start, end in (*who.absences, *taken) if end > start]
     worked = without(worked, sorted(away))
     days: list[Minutes] = []
     for stretch in worked:

@@ -14,7 +14,6 @@ from servflow.engine._chain_plans import plan_of
 from servflow.engine._given import Given
 from servflow.engine._options import available
 from servflow.engine._plan import named
-from servflow.engine._slot_stories import slot_stories
 from servflow.engine._views import ClockView, Explanation, NextUp
 from servflow.model import ClockRun, FrozenMap, Record, SlotProgress, Ticket, write_instant
 
@@ -52,7 +51,6 @@ def explain(workflow: Workflow, ticket: Ticket, given: Given, records: Iterable[
         helpers=tuple(_helper_view(call, person) for person in draft.helpers),
         watchers=draft.watchers,
         history=named(workflow, escalation.history((*records, *call.records))) if records else (),
-        dispatch=slot_stories(workflow.dispatch, (*records, *call.records)) if records and workflow.dispatch else (),
     )
 
 

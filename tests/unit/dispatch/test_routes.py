@@ -12,7 +12,7 @@ import pytest
 from servflow import Calendar
 from servflow.dispatch import Plan, Route, Routing, Stop, plan, verify
 from servflow.errors import InputError, LimitError
-from servflow.model import FrozenMap, Ticket, World
+from servflow.model import Appointment, FrozenMap, Ticket, World
 
 AT = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -169,6 +169,22 @@ def test_pinned_visits_stay() -> None:
 
     assert ("2", "ann") in found.assignments
     assert 2 == found.objective[0]
+    assert () == verify(found, RULE, tickets, people, AT, pinned={"2": "ann"})
+
+
+def test_booked_visits_are_kept() -> None:
+    """Who was promised comes when it was agreed, and the time in which somebody is booked elsewhere is not theirs to give."""
+    nine, ten, noon = (AT.replace(hour=hour, minute=0) for hour in (9, 10, 12))
+    people = attrs.evolve(
+        world({"id": "ann"}, {"id": "bob", "areas": ["north"]}), booked={"ann": [[nine, ten]], "bob": [[nine, noon]]}
+    )
+    promised = attrs.evolve(ticket("1"), appointment=Appointment(policy="visits", start=nine, end=ten, to="ann"))
+    other = ticket("2", hour=9, window=120)
+
+    found = routes([promised, other], people)
+
+    assert (("1", "ann"), ("2", "ann")) == found.assignments
+    assert [nine, ten + 5 * MINUTE] == [stop.start for route in found.routes or () for stop in route.stops]
 
 
 def test_ways_nobody_knows() -> None:
