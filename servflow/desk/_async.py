@@ -13,7 +13,9 @@ from servflow.desk._desk import Desk, _system_clock
 from servflow.desk._reports import DeliverReport, MigrationReport, RecalendarReport, TickReport
 from servflow.desk._retry import Retry
 from servflow.desk._steps import Outside
+from servflow.desk._visits import Pulled
 from servflow.desk._workflows import Runnable
+from servflow.dispatch import Window
 from servflow.engine import MigrationPlan
 from servflow.errors import InputError, shown
 from servflow.model import Actor, Outcome, Record, Ticket
@@ -198,6 +200,28 @@ class AsyncDesk:
     async def plan(self, id: str, until: datetime, **asked: Any) -> Any:  # noqa: A002 - as above
         """As ``Desk.plan``."""
         return await asyncio.to_thread(self._desk.plan, id, until, **asked)
+
+    async def slots(
+        self,
+        id: str,  # noqa: A002 - as above
+        *,
+        days: int | None = None,
+        policy: str | None = None,
+        explain: bool = False,
+    ) -> tuple[Window, ...]:
+        """As ``Desk.slots``."""
+        return await asyncio.to_thread(self._desk.slots, id, days=days, policy=policy, explain=explain)
+
+    async def next_for(
+        self,
+        engineer: Actor | Mapping[str, Any] | str,
+        *,
+        workflow: str | None = None,
+        policy: str | None = None,
+        take: bool = True,
+    ) -> Pulled:
+        """As ``Desk.next_for``."""
+        return await asyncio.to_thread(self._desk.next_for, engineer, workflow=workflow, policy=policy, take=take)
 
     async def forecast(self, id: str, clock: str, estimate: timedelta | str) -> Any:  # noqa: A002 - as above
         """As ``Desk.forecast``."""

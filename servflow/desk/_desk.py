@@ -18,6 +18,7 @@ from servflow.desk._reports import DeliverReport, MigrationReport, RecalendarRep
 from servflow.desk._retry import Retry, positive
 from servflow.desk._steps import Outside, Steps, Surroundings, placed
 from servflow.desk._tick import Round
+from servflow.desk._visits import Visits
 from servflow.desk._workflows import Runnable, Workflows
 from servflow.engine import MigrationPlan, Workflow
 from servflow.errors import InputError, StoreError, shown
@@ -45,7 +46,7 @@ def _sources_of(given: object) -> tuple[Any, ...]:
     return sources
 
 
-class Desk(Questions):
+class Desk(Questions, Visits):
     """
     The shell around the pure kernel: loads, decides, keeps, and hands out what is to be done.
 
@@ -194,6 +195,7 @@ class Desk(Questions):
 
         def decide(ticket: Ticket, now: datetime, world: World | None) -> Outcome:
             at, since = placed(now, ticket, occurred)
+            world = self._seeing_visits(event, payload, world)
             return self._steps.workflows.of_ticket(ticket).fire(
                 ticket, event, payload, at=at, actor=actor, world=world, key=key, occurred=since, expect=expect
             )
@@ -220,7 +222,7 @@ class Desk(Questions):
         """
         ticket = self.get(id)
         at, since = placed(self._steps.around.now(), ticket, occurred)
-        world = self._steps.around.world()
+        world = self._seeing_visits(event, payload, self._steps.around.world())
         flow = self._steps.workflows.of_ticket(ticket)
         return flow.fire(ticket, event, payload, at=at, actor=actor, world=world, key=key, occurred=since, expect=expect)
 
@@ -267,7 +269,7 @@ class Desk(Questions):
 
     def explain(self, id: str) -> Any:  # noqa: A002 - as above
         """
-        Why a ticket stands where it stands, what comes next, and what became of every run of its chains.
+        Why a ticket stands where it stands, what comes next, and what became of its chains and of dispatch.
 
         Raises:
             NotFound: there is no such ticket, or its version of the workflow is missing.
@@ -275,7 +277,7 @@ class Desk(Questions):
         ticket = self.get(id)
         at, _ = placed(self._steps.around.now(), ticket, None)
         flow, world = self._steps.workflows.of_ticket(ticket), self._steps.around.world()
-        if isinstance(flow, Workflow) and flow.escalations:
+        if isinstance(flow, Workflow) and (flow.escalations or flow.dispatch):
             return flow.explain(ticket, at=at, world=world, records=self.history(id))
         return flow.explain(ticket, at=at, world=world)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from attrs import evolve, frozen
@@ -14,7 +15,19 @@ from servflow.desk._workflows import Workflows
 from servflow.engine import Erasure
 from servflow.engine._addressing import TURNS
 from servflow.errors import Conflict, NotFound, ReservationRefused
-from servflow.model import EMPTY, FrozenMap, Outcome, Ticket, World, frozen_map, instant, same_value
+from servflow.model import (
+    EMPTY,
+    VISIT,
+    FrozenMap,
+    Outcome,
+    Ticket,
+    World,
+    frozen_map,
+    instant,
+    read_instant,
+    same_value,
+    stretches,
+)
 from servflow.stores import Answer, Change, Store
 
 TRIES = 20
@@ -23,8 +36,10 @@ TRIES = 20
 ALONE = 5
 """How many of these tries are transactions of their own, which hold up nobody; the others are made in one together."""
 
-_COUNTED = ("engineer:", "outlet:")
-"""Under these names the kernel takes hold of the capacity of engineers and outlets."""
+_DAY = timedelta(days=1)
+
+_COUNTED = ("engineer:", "outlet:", "queue:", "provider:")
+"""Under these names the kernel takes hold of the capacity of people, outlets, queues and providers."""
 
 Decide = Callable[[Ticket, datetime, World | None], Outcome | Erasure]
 Outside = Callable[[], World | Mapping[str, Any] | None] | World | Mapping[str, Any] | None
@@ -76,10 +91,10 @@ class Surroundings:
         if fixed.loads or not fixed.by_id:
             return fixed
         # A world that stays the same would offer full engineers for ever: what the store says is held is laid over it.
-        loads = {key.removeprefix(prefix): units for prefix in _COUNTED for key, units in self._store.usage(prefix).items()}
-        if self._counted is None or self._counted[0] != loads:
-            version = ",".join([fixed.version, *(f"{key}={units}" for key, units in sorted(loads.items()))])
-            self._counted = (loads, fixed.with_loads(loads, version=version) if loads else fixed)
+        held = {key.removeprefix(prefix): units for prefix in _COUNTED for key, units in self._store.usage(prefix).items()}
+        if self._counted is None or self._counted[0] != held:
+            version = ",".join([fixed.version, *(f"{key}={units}" for key, units in sorted(held.items()))])
+            self._counted = (held, _counted(fixed, held, version) if held else fixed)
         return self._counted[1]
 
     def _with_turns(self, world: World) -> World:
@@ -94,6 +109,21 @@ class Surroundings:
         if self._turned is None or self._turned[0] is not world or self._turned[1].turns != turns:
             self._turned = world, world.with_turns(turns, version=world.version)
         return self._turned[1]
+
+    def with_visits(self, world: World, days: Iterable[datetime]) -> World:
+        """
+        The world with the visits that this store holds on some days (of UTC), beside those that it tells of itself.
+
+        They are read only where visits are booked: there are many, and nothing else asks for them.
+        """
+        heads = {f"{VISIT}{day.astimezone(UTC).strftime('%Y-%m-%d')}" for day in days}
+        held = stretches({key: units for head in sorted(heads) for key, units in self._store.usage(head).items()})
+        if not held:
+            return world
+        booked = {who: (*world.booked.get(who, ()), *held.get(who, ())) for who in {*world.booked, *held}}
+        said = "|".join(f"{who}:{start.isoformat()}-{end.isoformat()}" for who in sorted(held) for start, end in held[who])
+        mark = hashlib.blake2b(said.encode(errors="surrogatepass"), digest_size=8).hexdigest()
+        return world.with_booked(booked, version=f"{world.version},visits={mark}")
 
     def caused(self, error: Exception) -> bool:
         """Whether it was the world that could not be had; no ticket is to blame for that."""
@@ -167,6 +197,8 @@ class Steps:
         """
         for _ in range(ALONE):
             answer, outcome = self._tried(id_, decide, key, answers)
+            if outcome is None and _overlaps(answer):
+                decide = self._seeing_visits(decide, answer)
             if outcome is not None:
                 return answer, outcome
         # Among very many others nobody gets on by being quick: whoever is refused inside a transaction keeps hold of what
@@ -174,6 +206,8 @@ class Steps:
         with self.store.batch():
             for _ in range(TRIES - ALONE):
                 answer, outcome = self._tried(id_, decide, key, answers)
+                if outcome is None and _overlaps(answer):
+                    decide = self._seeing_visits(decide, answer)
                 if outcome is not None:
                     return answer, outcome
         raise _gave_up(id_, answer)
@@ -193,6 +227,16 @@ class Steps:
         if answer.status == "duplicate":
             return answer, self._first(answer, id_)
         return answer, outcome if answer.status == "applied" else None
+
+    def _seeing_visits(self, decide: Decide, answer: Answer) -> Decide:
+        """The same decision in a world that knows of the visits that day; somebody booked what was wanted."""
+        day = read_instant(f"{str(answer.key).removeprefix(VISIT)[:10]}T00:00:00Z")
+        days = (day - _DAY, day, day + _DAY)
+
+        def seeing(ticket: Ticket, now: datetime, world: World | None) -> Outcome | Erasure:
+            return decide(ticket, now, None if world is None else self.around.with_visits(world, days))
+
+        return seeing
 
     def prepared(self, before: Ticket | None, outcome: Outcome, *, key: str | None = None, **more: Any) -> Change:
         """The change that keeps what was decided, with what correlators want of it; *more* are further attributes."""
@@ -222,6 +266,25 @@ class Steps:
         if ticket.revision != answer.last:
             ticket = self.workflows.before(ticket, records).fold(records)
         return Outcome(ticket=ticket, records=records[answer.first - 1 :])
+
+
+def _counted(fixed: World, held: Mapping[str, int], version: str) -> World:
+    """The world with what is held of everybody, and apart of each of their channels."""
+    loads: dict[str, int] = {}
+    channels: dict[str, dict[str, int]] = {}
+    for key, units in held.items():
+        who, slash, channel = key.rpartition("/")
+        if slash and key not in fixed.by_id and who in fixed.by_id:
+            channels.setdefault(who, {})[channel] = units
+        else:
+            loads[key] = units
+    if not channels:
+        return fixed.with_loads(loads, version=version)
+    return evolve(fixed.with_loads(loads), channel_loads=channels, version=version)
+
+
+def _overlaps(answer: Answer) -> bool:
+    return answer.status == "refused" and str(answer.key).startswith(VISIT)
 
 
 def _gave_up(id_: str, answer: Answer | None) -> Conflict | ReservationRefused:

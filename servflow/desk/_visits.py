@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from attrs import evolve, frozen
@@ -19,6 +19,7 @@ from servflow.model import Actor, Outcome, Ticket, World, instant, read_instant
 PAGE = 100
 BOOKING_EVENTS = (BOOK, MOVE)
 _DAY = timedelta(days=1)
+_FAR = datetime.max.replace(tzinfo=UTC)
 MAX_WAITING = 5_000
 """How many waiting tickets of one line are looked at for one pull; those whose ids come first."""
 
@@ -151,7 +152,14 @@ class Visits:
         except ReservationRefused:
             return None
 
-    def slots(self, id: str, *, days: int | None = None, policy: str | None = None, explain: bool = False) -> tuple[Window, ...]:  # noqa: A002 - the word of the whole library
+    def slots(
+        self,
+        id: str,  # noqa: A002 - the word of the whole library
+        *,
+        days: int | None = None,
+        policy: str | None = None,
+        explain: bool = False,
+    ) -> tuple[Window, ...]:
         """
         The visits of a ticket that its customer can book now, in order; see ``Workflow.slots``.
 
@@ -170,7 +178,6 @@ class Visits:
         if world is not None:
             world = around.with_visits(world, (at + timedelta(days=number) for number in range(_days(flow, days) + 2)))
         return flow.slots(ticket, at=at, world=world, days=days, policy=policy, explain=explain)
-
 
     def _seeing_visits(self, event: str, payload: Mapping[str, Any] | None, world: World | None) -> World | None:
         """The world for an event: for one that books a visit with those that others have booked about then."""
@@ -197,10 +204,9 @@ def _merged(seen: list[NextFor]) -> NextFor:
     """The lines of several workflows as one: by priority, then by what is due first, then by age, then as each has them."""
     if len(seen) == 1:
         return seen[0]
-    far = datetime.max
     ranked = sorted(
         (one for part in seen for one in part.ranked),
-        key=lambda one: (one.priority, one.due.replace(tzinfo=None) if one.due else far, one.since, one.rank, one.ticket),
+        key=lambda one: (one.priority, one.due or _FAR, one.since, one.rank, one.ticket),
     )
     passed = {ticket: why for part in seen for ticket, why in part.passed_over.items()}
     first = seen[0]

@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from servflow import dispatch, escalation, sla
-from servflow.engine import _facts, _helping
+from servflow.engine import _appointing, _facts, _helping
 from servflow.engine._as_of import as_of
 from servflow.engine._call import OneCall
 from servflow.engine._chain_plans import plan_of
 from servflow.engine._given import Given
 from servflow.engine._options import available
 from servflow.engine._plan import named
+from servflow.engine._slot_stories import slot_stories
 from servflow.engine._views import ClockView, Explanation, NextUp
-from servflow.model import ClockRun, FrozenMap, Record, SlotProgress, Ticket, write_instant
+from servflow.model import Appointment, ClockRun, FrozenMap, Record, SlotProgress, Ticket, write_instant
 
 if TYPE_CHECKING:
     from servflow.engine._slots import SlotPlan
@@ -50,7 +51,9 @@ def explain(workflow: Workflow, ticket: Ticket, given: Given, records: Iterable[
         children=draft.children,
         helpers=tuple(_helper_view(call, person) for person in draft.helpers),
         watchers=draft.watchers,
+        appointment=None if draft.appointment is None else _visit_view(draft.appointment),
         history=named(workflow, escalation.history((*records, *call.records))) if records else (),
+        dispatch=slot_stories(workflow.dispatch, (*records, *call.records)) if records and workflow.dispatch else (),
     )
 
 
@@ -143,6 +146,20 @@ def _slot_view(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> FrozenM
     return FrozenMap(found)
 
 
+def _visit_view(held: Appointment) -> FrozenMap[str, Any]:
+    return FrozenMap(
+        {
+            "phase": held.phase,
+            "start": None if held.start is None else write_instant(held.start),
+            "end": None if held.end is None else write_instant(held.end),
+            "to": held.to,
+            "moved": held.moved,
+            "missed": held.missed,
+            "lost": held.lost,
+        }
+    )
+
+
 def _coming(call: OneCall) -> list[NextUp]:
     draft = call.draft
     found = [NextUp(at=timer.due, kind="timer", name=f"{timer.state}: {timer.event}") for timer in draft.timers]
@@ -151,6 +168,8 @@ def _coming(call: OneCall) -> list[NextUp]:
         for at, kind in ((progress.relax_at, "relaxation"), (progress.change_at, "verdict changes")):
             if at is not None:
                 found.append(NextUp(at=at, kind=kind, name=progress.policy))
+    if draft.appointment is not None and (near := _appointing.next_reminder(call.compiled, draft)) is not None:
+        found.append(NextUp(at=near[0], kind="visit", name=near[1].policy.name))
     for run in draft.clocks.values():
         if run.next_at is not None:
             found.append(NextUp(at=run.next_at, kind="mark", name=f"{run.name} {run.next_mark}"))

@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from servflow.engine._slot_stories import SlotStory
 from servflow.escalation import RunStory
 from servflow.model import EMPTY, FrozenMap, write_instant
 
@@ -143,7 +144,9 @@ class Explanation:
     look where a world is given, ``coming`` everything set by time in order. ``checklists`` are the steps of the
     active states, each with who did it and when or what it needs, ``approvals`` their votes, ``children`` the
     tickets it waits for. ``helpers`` are who helps, each with the promise they have, ``watchers`` who asked to hear
-    of it. ``history`` is what became of every run of a chain, where the records were given.
+    of it. ``appointment`` is the visit that is booked, or what became of the last one. ``history`` is what became of
+    every run of a chain, where the records were given, and ``dispatch`` how every slot was filled: who was considered, asked,
+    waited for.
     """
 
     ticket: str
@@ -163,6 +166,8 @@ class Explanation:
     helpers: tuple[FrozenMap[str, Any], ...] = ()
     watchers: tuple[str, ...] = ()
     history: tuple[RunStory, ...] = ()
+    dispatch: tuple[SlotStory, ...] = ()
+    appointment: FrozenMap[str, Any] | None = None
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -184,6 +189,8 @@ class Explanation:
             "helpers": [dict(helper) for helper in self.helpers],
             "watchers": list(self.watchers),
             "history": [run.as_data() for run in self.history],
+            "dispatch": [story.as_data() for story in self.dispatch],
+            "appointment": None if self.appointment is None else dict(self.appointment),
         }
 
 

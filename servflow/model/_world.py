@@ -40,7 +40,8 @@ class World:
     and ``schedules`` hold shifts and on-call schedules by name. ``previous`` maps a customer to the
     engineers who came before, latest first; ``forbidden`` and ``preferred`` map a customer to engineers.
     ``reports_to`` is the reporting line, a person -> their manager, for those whose own entry names none. ``turns`` says
-    how many turns each queue has given to tickets (None: nobody counts them).
+    how many turns each queue has given to tickets, and for a dispatch policy with turns how many it gave
+    (``dispatch:<policy>``) and how far everybody has come by them (``dispatch:<policy>/<id>``); None: nobody counts them.
     ``agents``, ``bots`` and ``providers`` take tickets beside engineers and outlets. ``serviced`` maps an asset to those
     who worked on it before, latest first. ``idle_since`` says since when somebody has had nothing to do; ``worked`` how
     many minutes and ``given`` how many tickets somebody was given in the period over which that is to be fair.
@@ -344,8 +345,10 @@ _OF_PEOPLE = ("persons", "sites", "by_id", "members", "holders", "leads", "_led"
 _LATER: Mapping[str, Any] = {
     **dict.fromkeys(("zone", "channels", "turns", "normal", "serves", "home")),
     **dict.fromkeys(
-        ("reports_to", "serviced", "idle_since", "worked", "given", "channel_loads", "prices", "travel", "free_at", "silent")
-        + ("booked",),
+        (
+            *("reports_to", "serviced", "idle_since", "worked", "given", "channel_loads", "prices", "travel", "free_at"),
+            *("silent", "booked"),
+        ),
         EMPTY,
     ),
     **dict.fromkeys(("agents", "bots", "providers", "shifts", "neighbours"), ()),
