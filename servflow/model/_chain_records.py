@@ -105,7 +105,11 @@ class ChainStopped(ChainRecord):
 
 @frozen(kw_only=True, slots=False)
 class TurnTaken(Record):
-    """A queue gave the ticket a turn: somebody was picked from it ``round_robin``; the ticket's next turn is one more."""
+    """
+    A queue gave the ticket a turn: somebody was picked from it ``round_robin``; the ticket's next turn is one more.
+
+    ``queue`` is ``dispatch:<name>`` where a dispatch policy gave it, by its term ``round_robin``.
+    """
 
     queue: str
     turn: int

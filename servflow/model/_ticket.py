@@ -415,7 +415,8 @@ class Ticket:
     responsible meanwhile. ``watchers`` asked, or were asked, to hear of the ticket.
 
     ``told`` holds for each clock that waits for events or messages the latest of what it was told, so that a late
-    event finds its place. ``turns`` holds for each queue that gave it a turn the number of its next one.
+    event finds its place. ``turns`` holds for each queue that gave it a turn the number of its next one, and
+    for each dispatch policy (``dispatch:<name>``) one more than the number of the turn it took last.
 
     ``at`` and ``sequence`` are the instant and the number of its last record; ``wake`` is the first
     instant at which time alone changes it (None: never). All instants are UTC.

@@ -269,3 +269,53 @@ def test_a_coroutine_is_refused() -> None:
 def test_functions_of_c_are_taken() -> None:
     """What has no signature to look at is registered; classes and partial functions are fine as well."""
     assert {"a": max, "b": dict} == dict(Extensions(terms={"a": max, "b": dict}).terms)
+
+
+# documents ------------------------------------------------------------------------------------------------------
+
+DOCUMENT = """
+servflow: 1
+workflow: small
+initial: a
+fields: {category: {type: string, default: ac}}
+states: {a: {}, b: {}}
+transitions:
+  - {event: assigned.d, source: a, target: b}
+dispatch:
+  - name: d
+    state: a
+    seed: spring
+    prefer:
+      - [{term: round_robin, share: candidate.capacity}, {term: urgency, weight: 2}]
+      - [lateness, {value: "minutes_left < 60 ? candidate.load : 0", weight: -1}]
+      - [{term: price, weight: -1}]
+"""
+
+
+def test_a_document_says_all_of_it_and_is_written_again() -> None:
+    """Shares, seeds and every term are keys of a document; written and read again it is the same workflow."""
+    workflow = servflow.load(DOCUMENT)
+    [policy] = workflow.dispatch
+
+    assert ("spring", "candidate.capacity") == (policy.seed, policy.prefer[0][0].share.text)
+    assert () == tuple(item for item in workflow.check() if item.path.startswith("dispatch"))
+    assert workflow == servflow.load(servflow.dump(workflow))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        ("share: candidate.capacity", "share: candidate.kapacity", "dispatch.expression"),
+        ("share: candidate.capacity", "share: candidate.name", "dispatch.not_a_number"),
+        ("term: urgency", "term: urgensy", None),
+        ("minutes_left <", "minutes_lost <", "dispatch.expression"),
+    ],
+)
+def test_what_a_document_cannot_mean_is_refused_at_load(before: str, after: str, code: str | None) -> None:
+    """Misspelt names and types that do not fit are found before any ticket is opened."""
+    with pytest.raises(DefinitionError) as refused:
+        servflow.load(DOCUMENT.replace(before, after))
+
+    assert code is None or code in {item.code for item in refused.value.findings}
+    assert all(item.path.startswith("dispatch[0].prefer[") for item in refused.value.findings)
+    assert all(item.text(lang="zh") for item in refused.value.findings)
