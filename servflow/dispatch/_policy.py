@@ -16,6 +16,7 @@ from servflow.dispatch._reading import Part, expression, finish, many, one, put,
 from servflow.dispatch._redispatch import Redispatch
 from servflow.dispatch._requirement import ASKING, ENGINEERS_ONLY, LIMITS, Requirement, relaxes
 from servflow.dispatch._term import MINUTES_LEFT, Term
+from servflow.dispatch._types import types_at
 from servflow.dispatch._visit import VISITING, VisitOptions
 from servflow.dispatch._waiting import AppointmentOptions, PullOptions
 from servflow.errors import ExpressionError, Finding, nearest, shown
@@ -162,7 +163,8 @@ class Policy(Part):
             if requirement.name is not None and requirement.name in seen:
                 found.append(Finding("dispatch.name_twice", f"{path}.name", {"name": requirement.name}))
             seen.add(requirement.name or "")
-            if self.candidates not in PEOPLE and requirement.kind in ENGINEERS_ONLY:
+            nowhere = self.candidates == "queues" and requirement.kind == "travel"
+            if nowhere or (self.candidates not in PEOPLE and requirement.kind in ENGINEERS_ONLY):
                 facts = {"kind": requirement.kind, "candidates": self.candidates}
                 found.append(Finding("dispatch.not_for_outlets", path, facts))
         if "appointment" in self.modes and self.appointment is None and not found:
@@ -299,6 +301,9 @@ class Policy(Part):
         offers = "offer" in self.modes or (self.offer is not None and self.offer.broadcast is not None and "pool" in self.modes)
         if self.offer is not None and not offers:
             found.append(Finding("dispatch.offer_unused", "offer", {"mode": self.mode}, severity="warning"))
+        if self.visit is None and self.appointment is None:
+            whole = [i for i, entry in enumerate(self.require) if entry.window is not None and entry.window.text == "true"]
+            found.extend(Finding("dispatch.window_unused", f"require[{i}].window", {}, severity="warning") for i in whole)
         for key, mode in (("pull", "queue"), ("appointment", "appointment")):
             if getattr(self, key) is not None and mode not in self.modes:
                 found.append(Finding("dispatch.part_unused", key, {"key": key, "mode": mode}, severity="warning"))
@@ -332,6 +337,14 @@ class Policy(Part):
                 continue
             if condition and typed.type not in ("bool", "dyn"):
                 found.append(Finding("dispatch.not_a_condition", path, {"text": text.text, "type": typed.type}))
+            allowed = types_at(path)
+            if allowed and typed.type not in allowed:
+                facts = {
+                    "text": text.text,
+                    "type": typed.type,
+                    "known": [name for name in allowed if name not in ("dyn", "null_type")],
+                }
+                found.append(Finding("dispatch.wrong_type", path, facts))
             if ranks and typed.type not in WHOLE:
                 found.append(Finding("dispatch.not_a_number", path, {"text": text.text, "type": typed.type}))
 

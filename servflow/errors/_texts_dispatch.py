@@ -83,6 +83,16 @@ TEXTS: dict[str, Text] = {
         hint_en="ask for it when the engineer is chosen",
         hint_zh="请在选择工程师时提出该要求",
     ),
+    "dispatch.wrong_type": Text(
+        en="{text} gives a {type}; asked for is one of {known}",
+        zh="{text} 的结果类型是 {type}，应为 {known} 之一",
+    ),
+    "dispatch.window_unused": Text(
+        en="the window is that of the visit, and the policy has no visit, so nothing is asked",
+        zh="window 取自 visit，而该策略没有 visit，因此没有任何要求",
+        hint_en="write visit with window, or a list of two instants",
+        hint_zh="请写带 window 的 visit，或两个时刻的列表",
+    ),
     "dispatch.takes": Text(
         en="a ticket takes {value} units of capacity; that must be a whole number from 1 on",
         zh="工单占用的容量为 {value}，必须是不小于 1 的整数",

@@ -598,3 +598,65 @@ def test_steps_that_are_refused(require: dict[str, Any], step: dict[str, Any], p
 
     assert [(f"relax[0].{path}".rstrip("."), code)] == [(finding.path, finding.code) for finding in refused.value.findings]
     assert all("<" not in refused.value.findings[0].text(lang) for lang in ("en", "zh"))
+
+
+# where a policy is used -------------------------------------------------------------------------------------------
+
+FIELDS = {"name": "string", "count": "int", "when": "timestamp", "flag": "bool", "sum": "decimal", "names": "list(string)"}
+
+
+@pytest.mark.parametrize(
+    ("definition", "path"),
+    [
+        ({"takes": "when"}, "takes"),
+        ({"visit": {"start": "count", "minutes": "count"}}, "visit.start"),
+        ({"visit": {"start": "when", "end": "flag"}}, "visit.end"),
+        ({"visit": {"minutes": "sum"}}, "visit.minutes"),
+        ({"visit": {"minutes": 5, "window": "name"}}, "visit.window"),
+        ({"require": [{"skill": "flag"}]}, "require[0].skill"),
+        ({"require": [{"skill": "name", "level": "name"}]}, "require[0].level"),
+        ({"require": [{"below": "sum"}]}, "require[0].below"),
+        ({"require": [{"travel": "name"}]}, "require[0].travel"),
+        ({"require": [{"window": "name"}]}, "require[0].window"),
+        ({"require": [{"preferred": "count"}]}, "require[0].preferred"),
+        ({"require": [{"other_than": "flag"}]}, "require[0].other_than"),
+    ],
+)
+def test_a_type_that_can_never_do_is_found(definition: dict[str, Any], path: str) -> None:
+    """Where the fields are known, an expression of the wrong type is found before anybody waits for it."""
+    found = Policy(name="p", **definition).check(FIELDS)
+
+    assert [(path, "dispatch.wrong_type")] == [(finding.path, finding.code) for finding in found]
+    assert all("<" not in found[0].text(lang) for lang in ("en", "zh"))
+
+
+def test_types_that_do() -> None:
+    """Numbers, names in every spelling, instants and what may be null are fine."""
+    rule = policy(
+        {"skill": "{name: 2}", "level": "flag ? count : null"},
+        {"area": "names"},
+        {"below": "count"},
+        {"travel": 5},
+        {"window": "[when, when]"},
+        {"preferred": "names"},
+        takes="count",
+        visit={"start": "flag ? when : null", "minutes": "count"},
+    )
+
+    assert () == rule.check(FIELDS)
+
+
+def test_a_window_of_no_visit_is_told() -> None:
+    """Asking for the visit's window where there is no visit asks nothing, which is told as a warning."""
+    [found] = policy({"window": True}).check(FIELDS)
+
+    assert ("require[0].window", "dispatch.window_unused", "warning") == (found.path, found.code, found.severity)
+    assert () == policy({"window": True}, visit={"minutes": 5}).check(FIELDS)
+
+
+def test_a_queue_is_nowhere() -> None:
+    """Nobody travels from a queue."""
+    with pytest.raises(DefinitionError) as refused:
+        policy({"travel": 5}, candidates="queues")
+
+    assert ["dispatch.not_for_outlets"] == [finding.code for finding in refused.value.findings]
