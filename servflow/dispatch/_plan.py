@@ -135,11 +135,11 @@ def plan(
             code="dispatch.stability",
         )
     if solver == "routes":
-        found = solve(cases, Routing.read(routing), _pins(cases, pinned) if cases else {})
+        found = solve(cases, Routing.read(routing), pins_of(cases, pinned) if cases else {})
         return Plan(found.assignments, found.unassigned, found.objective, found.routes, solver=solver)
     if not cases:
         return Plan()
-    batch = Batch.of(cases, _pins(cases, pinned), current, stability)
+    batch = Batch.of(cases, pins_of(cases, pinned), current, stability)
     who, by = _place(batch, solver)
     return _made(batch, who, by, current)
 
@@ -176,7 +176,7 @@ def cases_of(
     return cases
 
 
-def _pins(cases: Sequence[Case], pinned: Mapping[str, str] | None) -> Mapping[str, str]:
+def pins_of(cases: Sequence[Case], pinned: Mapping[str, str] | None) -> Mapping[str, str]:
     """What is pinned, once every name in it is known to exist."""
     pins = pinned or {}
     if not pins:
