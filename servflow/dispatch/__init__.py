@@ -6,6 +6,7 @@ from servflow.dispatch._candidates import CANDIDATES, PEOPLE
 from servflow.dispatch._change import CHANGES, Change, Unblock
 from servflow.dispatch._choice import Choice, Ranked, Verdict
 from servflow.dispatch._evaluate import evaluate
+from servflow.dispatch._lint import check_policy, check_world
 from servflow.dispatch._options import MODES, Hooks, OfferOptions, Relaxation
 from servflow.dispatch._plan import SOLVERS, Plan, plan
 from servflow.dispatch._policy import CANDIDATE_FIELDS, STANDING, Policy
@@ -55,14 +56,16 @@ __all__ = [
     "Stay",
     "Stop",
     "Term",
-    "Verdict",
     "Unblock",
+    "Verdict",
     "Violation",
     "VisitOptions",
     "Waiting",
     "WhyNot",
     "Window",
     "again",
+    "check_policy",
+    "check_world",
     "evaluate",
     "learn",
     "next_for",

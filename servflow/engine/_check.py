@@ -10,6 +10,7 @@ from servflow.engine._abstract import Abstract, held_roles
 from servflow.engine._candidates import cases, guards
 from servflow.engine._check_chains import DAYS, chain_findings
 from servflow.engine._check_clocks import clock_paths
+from servflow.engine._check_dispatch import dispatch_findings
 from servflow.engine._check_targets import clock_targets
 from servflow.engine._copies import copies
 from servflow.engine._player import MAX_CALLS, Player, search
@@ -53,6 +54,7 @@ def findings(
     found += clock_targets(seen, at)
     dead = frozenset(str(item.facts["clock"]) for item in clocks if item.code == "clock.never_starts")
     found += chain_findings(seen, world, at, days, dead)
+    found += dispatch_findings(workflow, world, at)
     found += unset_fields(seen)
     found += copies(compiled)
     for name, table in workflow.tables.items():
