@@ -48,7 +48,9 @@ class Verdict:
         outcome = "pass" if self.passed else "fail"
         if self.why != "asked":
             outcome = {"nothing asked": "free", "relaxed": "relaxed"}.get(self.why, "error")
-        sentence = render(f"dispatch.verdict.{outcome}", facts, lang)
+        sentence = render(f"dispatch.verdict.{outcome}.{self.kind}", facts, lang)
+        if sentence.startswith("dispatch.verdict."):  # most rules have no words of their own
+            sentence = render(f"dispatch.verdict.{outcome}", facts, lang)
         if not self.passed and self.again_at is not None:
             sentence += render("dispatch.verdict.again", facts, lang)
         return sentence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,8 @@ from attrs import frozen
 from servflow.dispatch._told import clock
 from servflow.errors import render
 from servflow.model import EMPTY, FrozenMap, read_instant
+
+_LEVEL = re.compile(r" level (\d+)\b")
 
 
 @frozen
@@ -75,10 +78,12 @@ class Tally:
 
     def _part(self, rule: str, count: int, lang: str, zone: str | None) -> str:
         kind, need = self.needs.get(rule, ("", ""))
+        if lang == "zh" and kind == "skill":
+            need = _LEVEL.sub(r" \1 级", need)
         facts = {"count": count, "need": need, "rule": rule}
-        text = render(f"dispatch.sum.{kind}", facts, lang)
-        if text.startswith("dispatch.sum."):  # a kind of rule without words of its own
-            text = render("dispatch.sum.other", facts, lang)
+        codes = (*(["dispatch.sum_one." + kind] if count == 1 else []), f"dispatch.sum.{kind}", "dispatch.sum.other")
+        told = (render(code, facts, lang) for code in codes)
+        text = next(text for text in told if not text.startswith("dispatch.sum"))  # a kind may have no words of its own
         found = self.again.get(rule)
         if found is None:
             return text

@@ -100,4 +100,76 @@ TEXTS: dict[str, Text] = {
     "dispatch.again.considered": Text(en="{now} considered, were {then}", zh="考虑 {now} 个，原为 {then}"),
     "dispatch.again.counts": Text(en="kept out: {now}; were: {then}", zh="排除：{now}；原为：{then}"),
     "dispatch.again.ranked": Text(en="ranked: {now}; were: {then}", zh="排名：{now}；原为：{then}"),
+    "dispatch.story.began": Text(en="looks for somebody for the slot {slot}", zh="为 {slot} 寻找人选"),
+    "dispatch.story.taken_back": Text(en="taken back, and looks again", zh="收回后重新寻找"),
+    "dispatch.story.taken_back.reason": Text(en=": {reason}", zh="：{reason}"),
+    "dispatch.story.decided": Text(en="{counts}; {action}", zh="{counts}；{action}"),
+    "dispatch.story.assign": Text(en="{to} gets it", zh="派给 {to}"),
+    "dispatch.story.offer": Text(en="it is offered to {to}", zh="向 {to} 发出邀约"),
+    "dispatch.story.pool": Text(en="it is offered to all who fit: {to}", zh="向所有符合者发出邀约：{to}"),
+    "dispatch.story.approve": Text(en="{to} is proposed", zh="建议派给 {to}"),
+    "dispatch.story.queue": Text(en="it waits in line for {to}", zh="排队等待 {to}"),
+    "dispatch.story.appointment": Text(en="visits are offered to the customer", zh="向客户提供可预约时段"),
+    "dispatch.story.wait": Text(en="it waits", zh="等待"),
+    "dispatch.story.offered": Text(en="asks {to}", zh="询问 {to}"),
+    "dispatch.story.offered.until": Text(en=", who may answer until {until}", zh="，答复期限 {until}"),
+    "dispatch.story.offered.pool": Text(en=", the first to take it has it", zh="，先接者得"),
+    "dispatch.story.answered_accepted": Text(en="{to} accepted", zh="{to} 接受"),
+    "dispatch.story.answered_rejected": Text(en="{to} rejected it", zh="{to} 拒绝"),
+    "dispatch.story.answered_rejected.reason": Text(en=": {reason}", zh="：{reason}"),
+    "dispatch.story.answered_expired": Text(en="{to} let the offer run out", zh="{to} 未在期限内答复"),
+    "dispatch.story.answered_withdrawn": Text(en="the offer to {to} was withdrawn", zh="撤回向 {to} 的邀约"),
+    "dispatch.story.answered_withdrawn.reason": Text(en=": {reason}", zh="：{reason}"),
+    "dispatch.story.proposed": Text(en="{to} waits for a dispatcher to confirm", zh="{to} 待调度员确认"),
+    "dispatch.story.relaxed": Text(en="asks for less ({stage}): {reason}", zh="放宽要求（第 {stage} 步）：{reason}"),
+    "dispatch.story.waiting": Text(en="waits", zh="等待"),
+    "dispatch.story.waiting.waits": Text(en=" for room of {waits}", zh="，等 {waits} 有空位"),
+    "dispatch.story.waiting.change_at": Text(en=", looks again at {change_at}", zh="，{change_at} 再次评估"),
+    "dispatch.story.waiting.relax_at": Text(en=", asks for less at {relax_at}", zh="，{relax_at} 放宽要求"),
+    "dispatch.story.unasked": Text(en="no world was given; the host was asked", zh="未提供世界快照；已询问宿主"),
+    "dispatch.story.failed": Text(en="{reason}", zh="{reason}"),
+    "dispatch.story.filled": Text(en="{to} has it", zh="已由 {to} 负责"),
+    "dispatch.story.filled.by": Text(en=", set by {by}", zh="，由 {by} 指定"),
+    "dispatch.story.emptied": Text(en="{to} no longer has it", zh="不再由 {to} 负责"),
+    "dispatch.story.ended": Text(en="the search ends", zh="寻找结束"),
+    "dispatch.story.ended.reason": Text(en=": {reason}", zh="：{reason}"),
+    "dispatch.sum_one.skill": Text(en="1 lacks skill {need}", zh="1 个缺少技能 {need}"),
+    "dispatch.sum_one.language": Text(en="1 does not speak {need}", zh="1 个不会语言 {need}"),
+    "dispatch.sum_one.channel": Text(en="1 does not serve channel {need}", zh="1 个不服务渠道 {need}"),
+    "dispatch.sum_one.when": Text(en="1 does not meet {need}", zh="1 个不满足 {need}"),
+    "dispatch.sum_one.host": Text(en="1 does not meet {rule}", zh="1 个不满足 {rule}"),
+    "dispatch.verdict.fail.absence": Text(
+        en="{candidate} does not meet {rule}: absent {have}", zh="{candidate} 不满足 {rule}：缺勤（{have}）"
+    ),
+    "dispatch.verdict.fail.forbidden": Text(
+        en="{candidate} does not meet {rule}: customer {need} does not want them",
+        zh="{candidate} 不满足 {rule}：客户 {need} 不接受",
+    ),
+    "dispatch.verdict.fail.declined": Text(
+        en="{candidate} does not meet {rule}: declined, or let an offer run out",
+        zh="{candidate} 不满足 {rule}：已拒绝，或未按时答复",
+    ),
+    "dispatch.verdict.fail.presence": Text(
+        en="{candidate} does not meet {rule}: {have}", zh="{candidate} 不满足 {rule}：{have}"
+    ),
+    "dispatch.verdict.fail.cool_off": Text(
+        en="{candidate} does not meet {rule}: let an offer run out lately", zh="{candidate} 不满足 {rule}：近期未答复邀约"
+    ),
+    "dispatch.verdict.fail.booked": Text(
+        en="{candidate} does not meet {rule}: at another visit {have}",
+        zh="{candidate} 不满足 {rule}：已有其他上门安排（{have}）",
+    ),
+    "dispatch.verdict.fail.other_than": Text(
+        en="{candidate} does not meet {rule}: excluded by name", zh="{candidate} 不满足 {rule}：被点名排除"
+    ),
+    "dispatch.verdict.fail.preferred": Text(
+        en="{candidate} does not meet {rule}: the customer prefers {need}", zh="{candidate} 不满足 {rule}：客户首选 {need}"
+    ),
+    "dispatch.verdict.pass.absence": Text(en="{candidate} meets {rule}: not absent", zh="{candidate} 满足 {rule}：没有缺勤"),
+    "dispatch.verdict.pass.declined": Text(
+        en="{candidate} meets {rule}: did not decline", zh="{candidate} 满足 {rule}：没有拒绝"
+    ),
+    "dispatch.verdict.pass.forbidden": Text(
+        en="{candidate} meets {rule}: customer {need} does not mind", zh="{candidate} 满足 {rule}：客户 {need} 未禁止"
+    ),
 }
