@@ -49,5 +49,9 @@ TEXTS: dict[str, Text] = {
         hint_en="write mode: {mode}, or remove it",
         hint_zh="请写 mode: {mode}，或删去它",
     ),
+    "dispatch.verdict.fail.booked": Text(
+        en="{candidate} is with another customer then ({have})", zh="{candidate} 届时在其他客户处（{have}）"
+    ),
+    "dispatch.verdict.pass.booked": Text(en="{candidate} is with nobody else then", zh="{candidate} 届时没有其他预约"),
     "dispatch.sum.booked": Text(en="{count} booked by other customers then", zh="{count} 个届时已被其他客户预约"),
 }

@@ -242,9 +242,7 @@ def test_visits_of_different_lengths_collide() -> None:
     one.fire("S", "appointment.book", {"start": EIGHT + 4.5 * HOUR})
     one.fire("V0", "appointment.cancel")
 
-    assert {EIGHT + number * HOUR / 2 for number in range(4, 9)} == {
-        EIGHT + number * HOUR / 2 for number in range(32)
-    } - starts
+    assert {EIGHT + number * HOUR / 2 for number in range(4, 9)} == {EIGHT + number * HOUR / 2 for number in range(32)} - starts
     assert ["visit:2026-03-02T12:30/ann", "visit:2026-03-02T12:35/ann"] == list(one.store.usage("visit:"))[:2]
 
 

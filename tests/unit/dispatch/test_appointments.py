@@ -62,7 +62,7 @@ def test_a_visit_may_begin_just_when_its_lead_is_over() -> None:
     ],
 )
 def test_a_change_of_the_clock_is_exact(zone: str, day: datetime, expected: list[str]) -> None:
-    """A wall time that is skipped is not offered, one that comes twice is offered as the first, and visits keep their length."""
+    """A wall time that is skipped is not offered, one that comes twice is the first, and visits keep their length."""
     of = policy(zone=zone, step=60, minutes=30)
 
     found = dispatch.slots(of, ticket(), World(engineers=[{"id": "ann"}]), day)

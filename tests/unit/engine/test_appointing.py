@@ -70,7 +70,9 @@ def opened(of: Workflow = FLOW, **fields: Any) -> Ticket:
     return of.open("T-1", {"customer": "c-1", **fields}, at=EIGHT, world=WORLD).ticket
 
 
-def fire(ticket: Ticket, event: str, of: Workflow = FLOW, *, at: datetime = EIGHT, world: World | None = WORLD, **payload: Any) -> Outcome:
+def fire(
+    ticket: Ticket, event: str, of: Workflow = FLOW, *, at: datetime = EIGHT, world: World | None = WORLD, **payload: Any
+) -> Outcome:
     return of.fire(ticket, event, payload, at=at, world=world)
 
 
@@ -135,7 +137,7 @@ def test_records_fold_into_the_ticket() -> None:
 def test_whoever_is_named_must_be_able_to_come() -> None:
     """A dispatcher may name who comes; somebody who cannot is refused with every reason."""
     assert "bob" == fire(opened(), "appointment.book", start="2026-03-02T13:00:00Z", to="bob").ticket.assignee
-    with pytest.raises(Refused, match="bob cannot come at 2026-03-02T10:00:00Z: bob does not meet absence") as refused:
+    with pytest.raises(Refused, match="bob cannot come at 2026-03-02T10:00:00Z: bob .*absen") as refused:
         fire(opened(), "appointment.book", start="2026-03-02T10:00:00Z", to="bob")
     with pytest.raises(Refused, match="zoe is none of those who could"):
         fire(opened(), "appointment.book", start="2026-03-02T10:00:00Z", to="zoe")
@@ -249,9 +251,7 @@ def test_what_follows_a_no_show_is_the_definitions_choice() -> None:
     assert not third.slots
 
 
-@pytest.mark.parametrize(
-    "event", ["appointment.reschedule", "appointment.cancel", "appointment.no_show", "appointment.lost"]
-)
+@pytest.mark.parametrize("event", ["appointment.reschedule", "appointment.cancel", "appointment.no_show", "appointment.lost"])
 def test_without_a_visit_there_is_nothing_to_change(event: str) -> None:
     """Every event about a visit needs one."""
     with pytest.raises(Refused, match="no visit is booked") as refused:
@@ -296,9 +296,11 @@ def test_an_engineer_who_falls_ill_loses_the_visit() -> None:
 
     assert FLOW.advance(ticket, at=EIGHT + HOUR, world=WORLD).ticket is ticket
     assert ("booking", None, 1) == (made.ticket.state, made.ticket.assignee, record.appointment.lost)
-    assert record.reason.startswith("ann does not meet absence")
+    assert "absen" in record.reason
     assert ["unbooked.visit"] == [one.event for one in made.records if isinstance(one, Received) and one.internal]
-    assert "bob" == fire(made.ticket, "appointment.book", at=EIGHT + HOUR, world=ill, start="2026-03-02T10:30:00Z").ticket.assignee
+    assert (
+        "bob" == fire(made.ticket, "appointment.book", at=EIGHT + HOUR, world=ill, start="2026-03-02T10:30:00Z").ticket.assignee
+    )
 
 
 def test_a_dispatcher_may_say_that_somebody_cannot_come() -> None:
@@ -339,7 +341,9 @@ def test_reminders_are_timers_of_the_ticket() -> None:
     assert (1, 2, None) == (first.ticket.fields["told"], both.ticket.fields["told"], gone.ticket.wake)
     assert [EIGHT + 2.5 * HOUR, EIGHT + 3.5 * HOUR] == [one.at for one in both.records if isinstance(one, VisitNear)]
     assert both.ticket == of.advance(first.ticket, at=EIGHT + 4 * HOUR, world=WORLD).ticket
-    assert both.ticket == of.fold([*of.open("T-1", {"customer": "c-1"}, at=EIGHT, world=WORLD).records, *made.records, *both.records])
+    assert both.ticket == of.fold(
+        [*of.open("T-1", {"customer": "c-1"}, at=EIGHT, world=WORLD).records, *made.records, *both.records]
+    )
 
 
 def test_a_field_of_that_name_goes_before() -> None:
