@@ -67,11 +67,11 @@ def let_go(call: OneCall, plan: MigrationPlan, staying: frozenset[str]) -> tuple
         stays = entry is not None and (not entry.policy.state or not staying.isdisjoint(entry.policy.state))
         if entry is None or entry.policy.slot != slot or not stays:
             _placing.drop(call, _slots.plan_of(call, progress.policy), GONE if entry is None else CHANGED)
-    held = call.draft.appointment
-    if held is not None and held.booked:
-        entry = slots.get(held.policy)
-        if entry is None or entry.policy.slot != held.slot or entry.policy.appointment is None:
-            _appointed.end(call, held, "cancelled", GONE if entry is None else CHANGED)
+    visit = call.draft.appointment
+    if visit is not None and visit.booked:
+        entry = slots.get(visit.policy)
+        if entry is None or entry.policy.slot != visit.slot or entry.policy.appointment is None:
+            _appointed.end(call, visit, "cancelled", GONE if entry is None else CHANGED)
     for clock in call.compiled.clocks:
         run = call.draft.clocks.get(clock.clock.name)
         if run is not None and run.phase in _clock_targets.LIVE and plan.clocks[clock.clock.name].target is None:
