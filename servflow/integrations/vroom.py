@@ -37,10 +37,10 @@ def plan_routes(
     """
     Routes found by VROOM, for the same problem as ``servflow.dispatch.plan(..., "routes")``.
 
-    VROOM knows windows, breaks, skills, amounts and urgency, and makes the way short; of the points of a policy, of stock that is
-    shared by several days of one person, and of certificates that end within the plan it knows nothing. So what it answers
-    is looked at visit by visit: what cannot be kept is taken out, and put in again where it fits. ``verify`` judges the plan
-    as any other.
+    VROOM knows windows, breaks, skills, amounts and urgency, and makes the way short; of the points of a policy, of stock
+    that is shared by several days of one person, and of certificates that end within the plan it knows nothing. So what
+    it answers is looked at visit by visit: what cannot be kept is taken out, and put in again where it fits. ``verify``
+    judges the plan as any other.
 
     Args:
         policy, tickets, world, at, bindings, hooks, pinned: as for ``plan``.
@@ -56,9 +56,10 @@ def plan_routes(
         raise InputError(
             "VROOM is not installed; pip install 'servflow[routes]'", code="integrations.missing", package="pyvroom"
         ) from error
-    if isinstance(level, bool) or not isinstance(level, int) or not 0 <= level <= 5:
+    given: Any = level
+    if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given <= 5:
         raise InputError(
-            f"level is a whole number from 0 to 5, not {shown(level)}", code="dispatch.routing", value=shown(level)
+            f"level is a whole number from 0 to 5, not {shown(given)}", code="dispatch.routing", value=shown(given)
         )
     cases = cases_of(policy, tickets, world, at, bindings=bindings, hooks=hooks)
     if not cases:
