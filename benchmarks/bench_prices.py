@@ -43,7 +43,7 @@ def one_by_one(policy: Policy, world: World, tickets: Sequence[Ticket], at: Any)
     return Outcome(served, points)
 
 
-def town(seed: int, overload: float) -> tuple[int, Outcome, Outcome, Outcome, float]:
+def town(seed: int, overload: float) -> tuple[int, list[Outcome], float]:
     """Tickets that came, what first come, first served makes of them without and with prices, the best; and the learning."""
     drawn = instance(seed, CANDIDATES, DAILY * (LEARNT + TRIED), days=LEARNT + TRIED, load=0.0, overload=overload)
     # Shifts are left aside: who may come at noon is not who may come all day, and days are planned as one.
@@ -62,7 +62,7 @@ def town(seed: int, overload: float) -> tuple[int, Outcome, Outcome, Outcome, fl
         with_prices += one_by_one(priced, knowing, tickets, noon)
         served, points = plan(plain, tickets, drawn.world, noon).objective[:2]
         best += Outcome(served, points)
-    return came, without, with_prices, best, took
+    return came, [without, with_prices, best], took
 
 
 def main() -> None:
@@ -71,15 +71,17 @@ def main() -> None:
         f"{len(SEEDS)} towns of {CANDIDATES} candidates, {DAILY} tickets a day; {LEARNT} days learnt from, {TRIED} others tried"
     )
     for overload in (0.8, 1.0, 1.2):
-        rows = [town(seed, overload) for seed in SEEDS]
-        came = sum(row[0] for row in rows)
-        without, knowing, best = (sum((row[column] for row in rows), Outcome()) for column in (1, 2, 3))
+        without, knowing, best, came, learning = Outcome(), Outcome(), Outcome(), 0, 0.0
+        for seed in SEEDS:
+            arrived, outcomes, took = town(seed, overload)
+            came, learning = came + arrived, learning + took
+            without, knowing, best = without + outcomes[0], knowing + outcomes[1], best + outcomes[2]
         lost, left = best.served - without.served, best.served - knowing.served
         print(
             f"{overload:.1f} tickets a place: {came} came, at best {best.served} are served;"
             f" first come, first served loses {lost} ({lost / best.served:.1%}), with prices {left} ({left / best.served:.1%});"
             f" points {without.points}, {knowing.points}, at best {best.points};"
-            f" learning {sum(row[4] for row in rows) / len(rows) / LEARNT * 1000:.0f} ms a day"
+            f" learning {learning / len(SEEDS) / LEARNT * 1000:.0f} ms a day"
         )
 
 

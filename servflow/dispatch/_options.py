@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -133,14 +133,23 @@ HostRequirement = Callable[[Any, Any], bool]
 HostTerm = Callable[[Any, Any], int]
 
 
+def _required(value: Mapping[str, HostRequirement] | None) -> FrozenMap[str, HostRequirement]:
+    return frozen_map(value)
+
+
+def _terms(value: Mapping[str, HostTerm] | None) -> FrozenMap[str, HostTerm]:
+    return frozen_map(value)
+
+
 @frozen(kw_only=True)
 class Hooks:
     """
     The host's own pure functions by name.
 
     A requirement is called with (candidate, needed value) and says whether it is met; a term with
-    (candidate, ticket) and gives a whole number. They must depend on nothing else.
+    (candidate, ticket) and gives a whole number. They must depend on nothing else. What raises or answers something else
+    meets nothing and counts 0; the choice keeps what was answered.
     """
 
-    requirements: FrozenMap[str, HostRequirement] = field(default=None, converter=frozen_map)
-    terms: FrozenMap[str, HostTerm] = field(default=None, converter=frozen_map)
+    requirements: FrozenMap[str, HostRequirement] = field(default=None, converter=_required)
+    terms: FrozenMap[str, HostTerm] = field(default=None, converter=_terms)

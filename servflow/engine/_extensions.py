@@ -98,9 +98,7 @@ class Extensions:
     @property
     def hooks(self) -> Hooks:
         """The part that dispatch calls."""
-        requirements: FrozenMap[str, Any] = self.requirements
-        terms: FrozenMap[str, Any] = self.terms
-        return Hooks(requirements=requirements, terms=terms)  # type: ignore[arg-type]  # mypy loses the map's types in the converter
+        return Hooks(requirements=self.requirements, terms=self.terms)
 
 
 NONE = Extensions()

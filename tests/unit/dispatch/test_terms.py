@@ -79,7 +79,7 @@ ALMOST = AT - MINUTE + timedelta(microseconds=1)
 )
 def test_what_terms_measure(term: str, expected: dict[str, int], changes: dict[str, Any]) -> None:
     """Each known term measures a whole number in its own unit; what the world does not say counts as its bound."""
-    people = ({"capacity": 4, "cost": 5, "areas": ["s"]}, {})
+    people: tuple[dict[str, Any], ...] = ({"capacity": 4, "cost": 5, "areas": ["s"]}, {})
 
     assert expected == measured(term, world(*people, **changes))
 
@@ -157,7 +157,7 @@ def test_stability_is_for_whoever_has_the_slot_or_had_it() -> None:
 
 def test_closeness_counts_levels_both_ways() -> None:
     """The nearest to what is asked is best; where less is accepted, whoever has too little is no nearer than too much."""
-    rule = {"require": [{"skill": "category", "level": 3, "optional": True}]}
+    rule: dict[str, Any] = {"require": [{"skill": "category", "level": 3, "optional": True}]}
     people = world({"skills": {"ac": 5}}, {"skills": {"ac": 3}}, {"skills": {"ac": 1}}, {})
 
     assert {"a": -2, "b": 0, "c": -2, "d": -3} == measured("skill_fit", people, **rule)
