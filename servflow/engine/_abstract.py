@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
+from servflow.engine._assigning import SLOTS
 from servflow.engine._building import takes
 from servflow.engine._failing import failing
 from servflow.engine._regions import NULL, Domain, Mentions, Question, Region, domain, question
@@ -319,8 +320,10 @@ class Abstract:
         for policy in self.workflow.dispatch:
             found[Trigger("internal", f"assigned.{policy.name}")] = None
             found[Trigger("internal", f"exhausted.{policy.name}")] = None
+            if policy.redispatch is not None:
+                found[Trigger("internal", f"redispatched.{policy.name}")] = None
         if self.usable("ticket.assign"):
-            for slot in ("assignee", "outlet", "owner"):
+            for slot in SLOTS:
                 names = [policy.name for policy in self.workflow.dispatch if policy.slot == slot] or [slot]
                 found.update(dict.fromkeys(Trigger("internal", f"assigned.{name}") for name in names))
         for descriptor in sorted(self.compiled.descriptors):

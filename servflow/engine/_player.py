@@ -361,8 +361,9 @@ class Player:
                     (p.slot for p in self.workflow.dispatch if p.name == name.partition(".")[2]), name.partition(".")[2]
                 )
             nobody = any(choice.name == "somebody" and choice.value is False for choice in run.choices)
+            known = self.workflow.queues if slot == "queue" else ()
             return "ticket.assign", {
-                "to": None if nobody else "engineer-1",
+                "to": None if nobody else next(iter(known), "engineer-1"),
                 **({"slot": slot} if slot != "assignee" else {}),
             }
         return None

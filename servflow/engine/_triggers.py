@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from servflow.engine._abstract import GIVEN, MAX_JOINT, Abstract, Place, Trigger
+from servflow.engine._assigning import SLOTS
 
 
 def triggers(machine: Abstract, place: Place) -> list[Trigger]:
@@ -19,7 +20,7 @@ def triggers(machine: Abstract, place: Place) -> list[Trigger]:
     if machine.updatable:
         found += _by_hand(machine, place)
     if machine.usable("ticket.assign"):
-        found += [Trigger("assign", slot) for slot in ("assignee", "outlet", "owner") if slot in machine.order]
+        found += [Trigger("assign", slot) for slot in SLOTS if slot in machine.order]
     if "checklist.complete" in machine.order and _listed_here(machine, place):
         found += [Trigger("check", event) for event in ("step.check", "step.uncheck") if machine.checks(event)]
     if machine.forcible:
@@ -52,13 +53,13 @@ def _listed_here(machine: Abstract, place: Place) -> bool:
 def _possible(machine: Abstract, place: Place, event: str) -> bool:
     """Whether an event of dispatch can come while the ticket stands there."""
     first, _, name = event.partition(".")
-    if first not in ("assigned", "exhausted"):
+    if first not in ("assigned", "exhausted", "redispatched"):
         return machine.raisable(event)
     if first == "assigned" and machine.usable("ticket.assign"):
         return True
-    for policy in machine.workflow.dispatch:
-        if policy.name == name:
-            return bool(policy.event) or any(machine.chart.contains(place.configuration, state) for state in policy.state)
+    for plan in machine.compiled.slots:
+        if plan.policy.name == name:
+            return bool(plan.policy.event) or any(machine.chart.contains(place.configuration, state) for state in plan.home)
     return True
 
 

@@ -95,6 +95,18 @@ def test_every_slot_may_be_emptied_by_hand(slot: str) -> None:
     assert made.verdict == "refuted"
 
 
+def test_a_ticket_may_be_taken_back_from_whoever_has_it() -> None:
+    """With redispatch, and only with it, somebody assigned may be gone where the ticket had gone with them."""
+    moves = [
+        {"event": "assigned.seek", "source": "a", "target": "b", "allow": ["system"]},
+        {"event": "y", "source": "b", "target": "c", "allow": ["r"], "when": "assignee == null"},
+    ]
+    entry = {"name": "seek", "state": "a"}
+    for redispatch, verdict in ((None, "proved"), (["absence"], "undecided")):
+        policy = entry if redispatch is None else {**entry, "redispatch": redispatch}
+        assert verdict == proved("never", "closed", flat("a", "b", "c"), moves, dispatch=[policy]).verdict
+
+
 def test_long_chains_of_events_are_followed_as_far_as_the_kernel_goes() -> None:
     """Seventy events that raise each other are many, and no circle."""
     states = flat(*(f"s{index}" for index in range(71)))
