@@ -15,7 +15,7 @@ MOST_ORTOOLS = (1 << 62) - 1
 MOST_SCIPY = (1 << 53) - 1
 """The same for SciPy, which counts in floating point: up to here every whole number has a place of its own."""
 
-SMALL = 20_000
+SMALL = 1_000
 """Up to how many pairs SciPy is asked where both are there: its matching is quicker on little, the flow on much."""
 
 
@@ -33,7 +33,9 @@ def library(rows: Sequence[Row], room: Sequence[int], out: int, above: Sequence[
             code="extra_missing",
             extra="plan",
         )
-    total = out * max(1, len(rows))
+    if not any(columns for columns, _ in rows):
+        return [-1] * len(rows)
+    total = out * len(rows)
     small = sum(len(columns) for columns, _ in rows) <= SMALL
     if matching and above is None and total <= MOST_SCIPY and (small or not flow):
         return _matching(rows, room, out)

@@ -127,13 +127,9 @@ def plan(
         raise InputError(
             f"no solver is named {shown(solver)}; known are {', '.join(SOLVERS)}{hint}", code="dispatch.solver", known=SOLVERS
         )
+    policy = Policy.read(policy)
+    _check_stability(policy, current, stability)
     cases = cases_of(policy, tickets, world, at, bindings=bindings, hooks=hooks)
-    levels = len(cases[0].policy.prefer) + any(entry.optional for entry in cases[0].policy.require) if cases else 0
-    if stability is not None and (current is None or isinstance(stability, bool) or not 0 <= stability <= levels):
-        raise InputError(
-            f"stability is the place of a level from 0 to {levels}, and needs current; not {shown(stability)}",
-            code="dispatch.stability",
-        )
     if solver == "routes":
         found = solve(cases, Routing.read(routing), pins_of(cases, pinned) if cases else {})
         return Plan(found.assignments, found.unassigned, found.objective, found.routes, solver=solver)
@@ -142,6 +138,16 @@ def plan(
     batch = Batch.of(cases, pins_of(cases, pinned), current, stability)
     who, by = _place(batch, solver)
     return _made(batch, who, by, current)
+
+
+def _check_stability(policy: Policy, current: Mapping[str, str] | None, stability: int | None) -> None:
+    levels = len(policy.prefer) + any(entry.optional for entry in policy.require)
+    if stability is None or (current is not None and type(stability) is int and 0 <= stability <= levels):
+        return
+    raise InputError(
+        f"stability is the place of a level from 0 to {levels}, and needs current; not {shown(stability)}",
+        code="dispatch.stability",
+    )
 
 
 def cases_of(

@@ -28,7 +28,8 @@ class Violation:
     ``kind`` is ``unknown_ticket``, ``unknown_candidate``, ``assigned_twice``, ``unassigned_twice``,
     ``assigned_and_unassigned``, ``missing`` (in neither list), ``pinned`` (not where it is pinned), ``over_capacity``,
     ``could_be_assigned`` (left out although somebody who fits has room), ``objective``,
-    ``moved``, or the kind of the rule that the candidate does not meet (``skill``, ``area``, ``open``, ``presence``, ...). ``detail`` says it in numbers and names.
+    ``moved``, or the kind of the rule that the candidate does not meet (``skill``, ``area``, ``open``, ``presence``, ...).
+    ``detail`` says it in numbers and names.
     """
 
     kind: str
