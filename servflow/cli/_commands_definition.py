@@ -34,7 +34,7 @@ File = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--allow-warnings", is_flag=True, help="end with status 0 where the definition loads")
 @click.option("--coverage", is_flag=True, help="also say which rows of tables no case reaches")
 @click.option("--at", type=Instant(), help="judge clocks and schedules as those of tickets opened then (default: now)")
-@click.option("--world", type=File, help="who there is, as JSON or YAML: whether chains reach anybody, and who is on call")
+@click.option("--world", type=File, help="a file with people: whether chains reach anybody, who is on call, who is dispatched")
 @click.option("--days", type=click.IntRange(1, 3660), default=30, help="with --world: how many days of schedules (default: 30)")
 @command
 def check_command(
@@ -98,7 +98,8 @@ def _of_tables(tables: dict[str, DecisionTable], locate: Any) -> list[Finding]:
 
 def _placed(finding: Finding, locate: Any) -> Finding:
     """A finding with the line and column of what it is about, where it is about a part of the file."""
-    place = locate(finding.path) if finding.path else None
+    elsewhere = finding.code.startswith("world.")  # what it is about stands in another file
+    place = locate(finding.path) if finding.path and not elsewhere else None
     return evolve(finding, line=place and place.line, column=place and place.column)
 
 

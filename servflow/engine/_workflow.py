@@ -255,7 +255,7 @@ class Workflow(Questions):
         return _ask.available(self, ticket, Given.of(at, actor, world, None))
 
     def explain(self, ticket: Ticket, *, at: datetime, world: WorldLike = None, records: Iterable[Record] = ()) -> Explanation:
-        """Why it is where it is, what was promised and what comes next; with all its *records* also what its chains did."""
+        """Why it is where it is, what was promised and what comes next; with all its *records* also what chains and dispatch did."""
         return _ask.explain(self, ticket, Given.of(at, None, world, None), records)
 
     def explain_clock(
@@ -383,7 +383,7 @@ class Workflow(Questions):
         Findings about what a ticket may come to carry a ``witness`` that ``replay_witness`` takes.
 
         Args:
-            world: where given, a role that nobody in it holds counts as held by nobody, and chains look for people in it.
+            world: where given, roles that nobody in it holds are held by nobody; chains and dispatch look for people in it.
             budget: how many abstract states are looked at for one law.
             at: aware instant; where given, clocks are also looked at as those of tickets opened then: whether a calendar
                 still opens for long enough, and is known for as long; and who is on call from then on.

@@ -12,8 +12,8 @@ TEXTS: dict[str, Text] = {
         hint_zh="请给出 engineers、agents、bots、outlets、providers 或 queues",
     ),
     "world.unknown_area": Text(
-        en="no area is named {name!r} (so says {attribute}; {count} times, first of {who})",
-        zh="没有名为 {name} 的区域（出现在 {attribute}，共 {count} 处，首先是 {who}）",
+        en="no area is named {name!r} ({attribute} of {count}: {who})",
+        zh="没有名为 {name} 的区域（{count} 个的 {attribute}：{who}）",
         hint_en="mend the name, or add the area to the tree: with null where it lies in none",
         hint_zh="请更正名称，或把该区域加入区域树；不属于任何区域时写 null",
     ),
