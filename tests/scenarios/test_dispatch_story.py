@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
+
+from servflow.desk import AsyncDesk, Desk
 from servflow.engine import Workflow
+from servflow.errors import Refused
 from servflow.model import (
     Actor,
     Assigned,
@@ -14,11 +20,14 @@ from servflow.model import (
     OfferEnded,
     Outlet,
     Person,
+    Provider,
     Release,
+    SlotChanged,
     Take,
     Warned,
     World,
 )
+from servflow.stores import MemoryStore, SqliteStore
 from tests.scenarios.story import Story
 
 VISIT = Workflow(
@@ -216,3 +225,180 @@ def test_the_dispatcher_may_decide_alone() -> None:
     assert ("taken", "dan", ()) == (story.ticket.state, story.ticket.assignee, story.ticket.offers)
     assert [("outlet", "north"), ("assignee", "dan")] == [(given.slot, given.to) for given in story.happened(Assigned)]
     assert story.adds_up()
+
+
+# a service company at work --------------------------------------------------------------------------------------------
+
+COMPANY = Workflow(
+    workflow="repair",
+    fields={"brand": {"type": "string"}, "area": {"type": "string"}, "safety": {"type": "bool", "default": False}},
+    roles=["clerk", "dispatcher", "engineer"],
+    events={
+        "ticket.assign": {"allow": ["dispatcher"]},
+        "ticket.update": {"allow": ["clerk"]},
+        "offer.accept": {"allow": ["engineer"]},
+        "offer.reject": {"allow": ["engineer"]},
+    },
+    states={"routing": {}, "choosing": {}, "dispatching": {}, "driving": {}, "on_site": {}, "done": {"closed": True}},
+    transitions=[
+        {"event": "assigned.brand", "source": "routing", "target": "choosing", "allow": ["system"]},
+        {"event": "assigned.site", "source": "choosing", "target": "dispatching", "allow": ["system"]},
+        {"event": "assigned.person", "source": "dispatching", "target": "driving", "allow": ["system"]},
+        {"event": "arrive", "source": "driving", "target": "on_site", "allow": ["assignee"]},
+        {"event": "finish", "source": "on_site", "target": "done", "allow": ["assignee"]},
+    ],
+    rules=[{"name": "safety first", "when": "safety", "then": [{"set": {"priority": "1"}}]}],
+    dispatch=[
+        {"name": "brand", "slot": "provider", "state": "routing", "require": [{"contract": "brand"}]},
+        {"name": "site", "slot": "outlet", "of": "provider", "state": "choosing", "require": [{"area": "area"}]},
+        {
+            "name": "person",
+            "of": "outlet",
+            "state": "dispatching",
+            "require": [{"below": "capacity"}],
+            "prefer": [{"term": "cost", "weight": -1}],
+            "mode": "offer",
+            "offer": {"timeout": "3m", "cool_off": "30m"},
+            "redispatch": {"absence": True, "rejection": True, "overrun": "2h"},
+        },
+    ],
+    clocks=[{"name": "dispatch", "within": "5m", "until": "driving"}],
+)
+CLARA = Actor("clara", ["clerk"])
+
+
+def company(*engineers: Engineer) -> World:
+    """Frost and heat are looked after by two providers, each with an outlet in town."""
+    return World(
+        providers=[Provider(id="nord", contracts=["frost"]), Provider(id="sud", contracts=["heat"])],
+        outlets=[Outlet(id="nord 1", provider="nord", areas=["town"]), Outlet(id="sud 1", provider="sud", areas=["town"])],
+        engineers=engineers,
+    )
+
+
+def hand(name: str, cost: int = 1, outlet: str = "nord 1", **more: Any) -> Engineer:
+    """An engineer of an outlet who takes one ticket at a time."""
+    return Engineer(id=name, roles=["engineer"], outlet=outlet, cost=cost, capacity=1, **more)
+
+
+class Office:
+    """The company's desk over a store, and its time."""
+
+    def __init__(self, world: World, store: Any) -> None:
+        self.now = NINE
+        self.store = store
+        self.desk = Desk(COMPANY, store, handlers={}, now=lambda: self.now, world=world)
+
+    def call_comes_in(self, name: str, brand: str = "frost") -> Any:
+        """A customer calls about an appliance of a brand."""
+        return self.desk.open(name, {"brand": brand, "area": "town"}, actor=CLARA).ticket
+
+    def later(self, minutes: float) -> None:
+        """So much time passes; the desk ticks every minute."""
+        for _ in range(round(minutes)):
+            self.now += timedelta(minutes=1)
+            self.desk.tick()
+
+    def says(self, who: str, event: str, ticket: str = "T1") -> Any:
+        """An engineer does something."""
+        return self.desk.fire(ticket, event, actor=Actor(who, ["engineer"])).ticket
+
+    def asked(self, ticket: str = "T1") -> list[str]:
+        """Who has an open offer of a ticket."""
+        return [offer.to for offer in self.desk.get(ticket).offers]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def office(request: pytest.FixtureRequest) -> Any:
+    """A way to open the office with a world; its store is closed in the end."""
+    stores: list[Any] = []
+
+    def opened(world: World) -> Office:
+        stores.append(MemoryStore() if request.param == "memory" else SqliteStore(":memory:"))
+        return Office(world, stores[-1])
+
+    yield opened
+    for store in stores:
+        store.close()
+
+
+def test_preset_rules_dispatch_within_five_minutes(office: Any) -> None:
+    """Brand, outlet and engineer are found by themselves; who does not answer is followed by the next, within the promise."""
+    at = office(company(hand("ann"), hand("bob", 2), hand("sue", outlet="sud 1")))
+    ticket = at.call_comes_in("T1")
+    assert ("nord", "nord 1", ["ann"]) == (ticket.provider, ticket.outlet, at.asked())
+
+    at.later(4)
+    assert ["bob"] == at.asked()
+    ticket = at.says("bob", "offer.accept")
+
+    assert ("driving", "bob", "met") == (ticket.state, ticket.assignee, ticket.clocks["dispatch"].phase)
+    assert ["brand", "site", "person", "person"] == [r.name for r in at.desk.history("T1") if isinstance(r, Decided)]
+
+
+def test_whoever_is_on_leave_gets_nothing(office: Any) -> None:
+    """Ann is on leave until noon and cheapest: nobody asks her before, and she is asked the moment she is back."""
+    at = office(company(hand("ann", absences=[(NINE - timedelta(days=1), NINE + timedelta(hours=3))])))
+    at.call_comes_in("T1")
+    assert ([], NINE + timedelta(hours=3)) == (at.asked(), at.desk.get("T1").slots["assignee"].change_at)
+
+    at.later(181)
+
+    assert (["ann"], NINE + timedelta(hours=3)) == (at.asked(), at.desk.get("T1").offers[0].made_at)
+
+
+def test_when_capacity_returns_the_waiting_ticket_goes_out(office: Any) -> None:
+    """Ann is on her way to the first customer; the second waits for her, and goes out by itself when she is done."""
+    at = office(company(hand("ann")))
+    at.call_comes_in("T1")
+    at.says("ann", "offer.accept")
+    at.call_comes_in("T2")
+    at.later(6)
+    assert ([], ("engineer:ann",), None) == (at.asked("T2"), at.desk.get("T2").waits, at.desk.get("T2").wake)
+
+    at.says("ann", "arrive")
+    at.says("ann", "finish")
+    at.later(1)
+
+    assert ["ann"] == at.asked("T2")
+    assert {"engineer:ann": 1} == dict(at.store.usage("engineer:"))
+
+
+def test_two_engineers_at_one_instant_and_one_of_them_wins(office: Any) -> None:
+    """What two desks are told at the same instant: the first acceptance wins, the second hears who has it."""
+    world = company(hand("ann"), hand("bob", 2))
+    at = office(world)
+    at.call_comes_in("T1")
+    other = Desk(COMPANY, at.store, now=lambda: at.now, world=world)
+    at.later(4)
+
+    assert "bob" == other.fire("T1", "offer.accept", actor=Actor("bob", ["engineer"])).ticket.assignee
+    with pytest.raises(Refused, match="bob has it"):
+        at.says("ann", "offer.accept")
+
+
+def test_leave_begins_before_the_work_does(office: Any) -> None:
+    """Ann accepts, but her leave begins before she arrives: the ticket goes to bob then, and the record says why."""
+    leave = [(NINE + timedelta(minutes=60), NINE + timedelta(days=2))]
+    at = office(company(hand("ann", absences=leave), hand("bob", 2)))
+    at.call_comes_in("T1")
+    at.says("ann", "offer.accept")
+
+    at.later(62)
+
+    assert ["bob"] == at.asked()
+    assert "redispatch for absence: ann is absent" in [r.reason for r in at.desk.history("T1") if isinstance(r, SlotChanged)]
+    assert {"engineer:bob": 1} == dict(at.store.usage("engineer:"))
+
+
+def test_an_offer_is_accepted_through_a_desk_of_coroutines() -> None:
+    """A host that runs on a loop says the same with the same words."""
+    store = MemoryStore()
+
+    async def story() -> Any:
+        on_loop = AsyncDesk(COMPANY, store, now=lambda: NINE, world=company(hand("ann")))
+        await on_loop.open("T1", {"brand": "frost", "area": "town"}, actor=CLARA)
+        return (await on_loop.fire("T1", "offer.accept", actor=Actor("ann", ["engineer"]))).ticket
+
+    assert "ann" == asyncio.run(story()).assignee
+    store.close()
