@@ -296,3 +296,17 @@ def test_coroutines_ask_the_same() -> None:
 
     assert window.start == outcome.ticket.appointment.start  # type: ignore[union-attr]  # it was booked
     assert "T1" == pulled.ticket.id
+
+
+def test_tenants_do_not_meet() -> None:
+    """Nobody pulls another tenant's ticket, and nobody's time is taken by another tenant's visits."""
+    store = MemoryStore()
+    north, south = (desk(store.for_tenant(name), world=World(engineers=[{"id": "ann"}])) for name in ("north", "south"))
+    north.open("T1", workflow="calls")
+    for one in (north, south):
+        one.open("V1", workflow="visits")
+        one.fire("V1", "appointment.book", {"start": EIGHT})
+
+    assert None is south.next_for("ann").ticket
+    assert "T1" == north.next_for("ann").ticket.id  # type: ignore[union-attr]  # there is one
+    assert {"ann"} == {one.get("V1").assignee for one in (north, south)}
