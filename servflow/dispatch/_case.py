@@ -16,8 +16,9 @@ from servflow.dispatch._origin import Origin
 from servflow.dispatch._policy import Policy
 from servflow.dispatch._requirement import relaxes
 from servflow.dispatch._stretches import Need, Opening, growing
+from servflow.dispatch._turns import marks
 from servflow.dispatch._visit import Stay
-from servflow.errors import DefinitionError, ExpressionError, InputError, TimeError, shown
+from servflow.errors import DefinitionError, ExpressionError, InputError, LimitError, TimeError, shown
 from servflow.expressions import ACTIVE
 from servflow.model import EMPTY, Capacity, Engineer, Outlet, Queue, SlotProgress, Ticket, World, instant
 
@@ -211,6 +212,7 @@ class Case:
             bindings=EMPTY if self.ticket.sequence else self.bindings,  # a revision says what it holds, and gives nothing away
             held=() if self.ticket.sequence else tuple(sorted(self.held.items())),
             declined=self.declined,
+            turns=marks(self),
         )
 
     @property
@@ -317,7 +319,7 @@ class Case:
         """What *find* finds up to growing distances ahead; None where nothing is found, or time ends."""
         try:
             return growing(self.at, need, find)
-        except TimeError:
+        except (TimeError, LimitError):
             return None
 
     @property

@@ -12,7 +12,7 @@ from attrs import define, frozen
 
 from servflow.calendars import OpenTime
 from servflow.dispatch._visit import MOMENT, Stay
-from servflow.errors import TimeError
+from servflow.errors import LimitError, TimeError
 from servflow.model import instant
 
 Stretches = tuple[tuple[datetime, datetime], ...]
@@ -137,9 +137,10 @@ class Opening:
                 return self._next_edge()
             if not isinstance(self.calendar, OpenTime):
                 return None
-            return growing(self.at, self.need, lambda end: self.need.turn(self.at, self.stretches(self.at, end), end))
-        except TimeError:
-            return None  # it never opens again, or the search left the years 1 to 9999
+            first = self.need.at(self.at).first  # nothing before the visit matters, however far ahead it is
+            return growing(self.at, self.need, lambda end: self.need.turn(self.at, self.stretches(first, end), end))
+        except (TimeError, LimitError):
+            return None  # it never opens again, or the search left the years 1 to 9999 or became too long
 
     def _next_edge(self) -> datetime | None:
         if not self.passes:

@@ -30,9 +30,11 @@ def opened(case: Case, rule: str, entry: Requirement) -> Check:
             phase=TIME,
         )
 
+    stay = case.stay_at(case.at)
+
     def on_shift(who: Candidate) -> bool:
         if isinstance(who, Engineer) and who.shifts:
-            return case.stay_at(case.at).within(merged(who.shifts))
+            return stay.within(merged(who.shifts))
         return who.shift is None or case.is_open(who.shift)
 
     def change(who: Candidate) -> datetime | None:
@@ -135,7 +137,7 @@ def window(case: Case, rule: str, entry: Requirement) -> Check | None:
             return common(away, merged(who.shifts))
         if who.shift is None:
             return away
-        return common(away, case.hours(who.shift).stretches(min(at, need.at(at).first), until))
+        return common(away, case.hours(who.shift).stretches(need.at(at).first, until))
 
     def passes(who: Candidate) -> bool:
         stay = need.at(at)

@@ -16,8 +16,8 @@ from servflow.model import instant, read_instant
 VISITING = ("start", "minutes", "end", "window")
 """The keys of a visit; each holds an expression."""
 
-MAX_MINUTES = 366 * 24 * 60
-"""How long a visit and its window may be."""
+MAX_MINUTES = 92 * 24 * 60
+"""How long a visit and its window may be: a quarter of a year, however finely a calendar is divided."""
 
 MOMENT = timedelta(microseconds=1)
 """The resolution of time: how long somebody is needed where no visit is told."""
@@ -99,6 +99,8 @@ class VisitOptions(Part):
             length = MOMENT if value is None else _instant(value, "end") - first
             if length <= timedelta():
                 raise ExpressionError(f"visit.end {shown(value)} is not after its start {first.isoformat()}")
+            if length > timedelta(minutes=MAX_MINUTES):
+                raise ExpressionError(f"a visit takes at most {MAX_MINUTES} minutes; this one ends at {shown(value)}")
         else:
             length = _minutes(self.minutes, bindings, "minutes", 1) or MOMENT
         try:

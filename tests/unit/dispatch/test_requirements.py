@@ -379,6 +379,49 @@ def test_visits_that_are_refused(given: Any, path: str, code: str) -> None:
     assert [(path, code)] == [(finding.path, finding.code) for finding in refused.value.findings]
 
 
+def test_a_visit_may_be_far_ahead() -> None:
+    """However far ahead a visit is, and whenever it was, somebody is judged, and nothing is listed up to there."""
+    rule = policy({"open": "shift"}, {"window": True}, visit={"start": "begin", "minutes": 60, "window": 60})
+    people = world({"shift": "day"}, {})
+    far = datetime(9999, 12, 30, 2, tzinfo=UTC)  # a Thursday, 10:00
+
+    assert "ab" == fit(rule, visit(far), people)
+    assert far + 8 * HOUR == verdict(rule, visit(far), people, "a", "open").again_at  # it is over by then: now counts
+    assert "ab" == fit(rule, visit(datetime(1, 1, 1, tzinfo=UTC)), people)
+
+
+def test_a_visit_is_at_most_a_quarter_long() -> None:
+    """A visit that ends too late is met by nobody, rather than a search without end."""
+    rule = policy(visit={"start": "begin", "end": "done"})
+    people = world({})
+
+    assert "a" == fit(rule, visit(AT, done=AT + timedelta(days=92)), people)
+    assert "" == fit(rule, visit(AT, done=AT + timedelta(days=92) + TICK), people)
+    assert "" == fit(rule, visit(AT, done=AT), people)
+
+
+class Mornings:
+    """A host's own calendar, which says only whether it is open: from 10 to 12 in UTC, every day."""
+
+    def is_open(self, at: datetime) -> bool:
+        return 10 <= at.hour < 12
+
+    def next_opening(self, at: datetime) -> datetime:
+        return at.replace(hour=10, minute=0, second=0, microsecond=0) + timedelta(days=at.hour >= 10)
+
+
+def test_a_calendar_of_the_host_is_asked_minute_by_minute() -> None:
+    """One that cannot list its hours is asked throughout the visit, up to its last moment."""
+    rule = policy({"open": "shift"}, visit=VISIT)
+    people = world({"shift": "mornings"}, calendars={"mornings": Mornings()})
+    ten = AT.replace(hour=10)
+
+    assert "a" == fit(rule, visit(ten + HOUR), people)
+    assert "" == fit(rule, visit(ten + HOUR + TICK), people)
+    assert "" == fit(rule, visit(ten - timedelta(minutes=1)), people)
+    assert ten == evaluate(rule, visit(None), people, AT).next_change
+
+
 # rosters ----------------------------------------------------------------------------------------------------------
 
 
