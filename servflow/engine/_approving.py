@@ -81,15 +81,27 @@ def decline(call: OneCall, payload: Payload) -> None:
     decide(call, plan)
 
 
+def ready(call: OneCall, event: str) -> None:
+    """
+    Look whether an answer without further words would be taken.
+
+    Raises:
+        Refused: it would not, and why.
+    """
+    plan, progress = _proposed(call, event, {})
+    if event == APPROVE:
+        _judged(call, plan, str(progress.proposed), by_name=False)
+
+
+def proposals(call: OneCall) -> list[tuple[SlotPlan, SlotProgress]]:
+    """The entries that wait for a dispatcher."""
+    found = ((plan, progress_of(call, plan)) for plan in call.compiled.slots)
+    return [(plan, progress) for plan, progress in found if progress is not None and progress.phase == "proposed"]
+
+
 def _proposed(call: OneCall, event: str, payload: Payload) -> tuple[SlotPlan, SlotProgress]:
     slot = text(event, payload, "slot", limit=200)
-    found = [
-        (plan, progress)
-        for plan in call.compiled.slots
-        if slot in (None, plan.policy.slot)
-        and (progress := progress_of(call, plan)) is not None
-        and progress.phase == "proposed"
-    ]
+    found = [(plan, progress) for plan, progress in proposals(call) if slot in (None, plan.policy.slot)]
     if not found:
         raise Refused(
             f"{event} is not allowed now: nobody is proposed" + (f" as {slot}" if slot else ""),

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from servflow.engine import _appointing, _approval, _checklist, _facts, _helping, _queueing
+from servflow.engine import (
+    _answering,
+    _appointing,
+    _approval,
+    _approving,
+    _checklist,
+    _facts,
+    _helping,
+    _queueing,
+    _taking_back,
+)
 from servflow.engine._as_of import as_of
 from servflow.engine._builtin_chains import offered
 from servflow.engine._call import Happening, OneCall
@@ -18,9 +28,11 @@ from servflow.engine._given import Given
 from servflow.engine._payloads import payload_reads
 from servflow.engine._permit import not_permitted, permitted
 from servflow.engine._refusals import each_of, with_remedy
+from servflow.engine._searching import ANSWER
+from servflow.engine._slots import plan_of
 from servflow.engine._views import Option
 from servflow.errors import LimitError, Refused
-from servflow.model import EMPTY, FIRED, FrozenMap, Ticket
+from servflow.model import EMPTY, FIRED, FrozenMap, OfferMade, Ticket
 from servflow.statemachine import NOTHING
 
 if TYPE_CHECKING:
@@ -199,7 +211,9 @@ def _built_in(call: OneCall, event: str) -> Option | None:
     spec = call.workflow.events.get(event)
     if event in _NEVER_OFFERED or not (spec is not None or not call.workflow.roles or _granted_in_part(call, event)):
         return None
-    if event.startswith("offer.") and not call.draft.offers:
+    if event.startswith("offer.") and not call.draft.offers and not _gives_back(call, event):
+        return None
+    if event in (_approving.APPROVE, _approving.DECLINE) and not _approving.proposals(call):
         return None
     if event in _appointing.IDLE and _appointing.IDLE[event](call):
         return None
@@ -227,9 +241,7 @@ def _built_in(call: OneCall, event: str) -> Option | None:
         asked |= {name: _facts.asked_type(kind) for name, kind in spec.payload.items()}
     payload = FrozenMap(asked)
     if permitted(call, allow, not_by) or (event == _checklist.CHECK and _checklist.may_check(call)):
-        mine = not event.startswith("offer.") or any(
-            call.actor is not None and offer.to == call.actor.id for offer in call.draft.offers
-        )
+        mine = not event.startswith("offer.") or _offer_of(call) is not None or _gives_back(call, event)
         if mine and (problem := _keeps_from_it(call, event)) is not None:
             return _refused(event, problem, payload, spec.title if spec else "")
         if mine:
@@ -251,17 +263,32 @@ def _built_in(call: OneCall, event: str) -> Option | None:
 
 def _keeps_from_it(call: OneCall, event: str) -> Refused | None:
     """What of dispatch keeps the actor from an event that is permitted; None where nothing does."""
-    if event != _queueing.TAKE:
-        return None
+    offer = _offer_of(call) if event == "offer.accept" else None
     try:
-        _queueing.admitted(call, {})
+        if event == _queueing.TAKE:
+            _queueing.admitted(call, {})
+        elif offer is not None:
+            _answering.still(call, plan_of(call, offer.policy), offer.to, event)
+        elif event in (_approving.APPROVE, _approving.DECLINE):
+            _approving.ready(call, event)
     except Refused as problem:
         return problem
     return None
 
 
+def _offer_of(call: OneCall) -> OfferMade | None:
+    """The open offer that the actor would answer."""
+    return next((offer for offer in call.draft.offers if call.actor is not None and offer.to == call.actor.id), None)
+
+
+def _gives_back(call: OneCall, event: str) -> bool:
+    """Whether the actor may give back by this event what they have."""
+    who = call.actor.id if call.actor is not None else None
+    return event == "offer.reject" and any(_taking_back.may_give_back(call, plan, who) for plan in call.compiled.slots)
+
+
 _NEVER_OFFERED = (
-    *("ticket.cancel", "ticket.reopen", FIRED),
+    *("ticket.cancel", "ticket.reopen", FIRED, ANSWER),
     *("ticket.child_opened", "ticket.child_closed", "ticket.child_reopened"),
 )
 

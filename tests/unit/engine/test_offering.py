@@ -409,3 +409,37 @@ def test_an_expired_offer_is_no_answer_to_the_next_one() -> None:
         case.fire("offer.accept", actor="ann", world=WORLD)
     assert ["expired"] == [ended.outcome for ended in of(OfferEnded, case.records)]
     assert CAT.id not in asked(case)
+
+
+# what a screen shows --------------------------------------------------------------------------------------------
+
+
+def shown(case: Case, event: str, world: World = WORLD, actor: str | None = None) -> str | None:
+    """How an event stands for an actor now; None where it is not shown."""
+    options = case.workflow.available(case.ticket, at=case.ticket.at, actor=actor, world=world)
+    return next((option.status for option in options if option.event == event), None)
+
+
+def test_buttons_come_from_the_same_rules() -> None:
+    """Whoever may answer sees it ready, whoever no longer may sees why not, and what waits for nobody is not shown."""
+    case = offered(redispatch=["rejection"], parts={"transitions": []})
+
+    assert ("ready", "refused") == (shown(case, "offer.accept", actor="ann"), shown(case, "offer.accept", actor="bob"))
+    assert "refused" == shown(case, "offer.accept", people(Engineer(id="ann", **ABSENT)), actor="ann")
+    assert (None, None, None) == (
+        shown(case, "dispatch.approve"),
+        shown(case, "dispatch.decline"),
+        shown(case, "dispatch.answer"),
+    )
+    case.fire("offer.accept", actor="ann", world=WORLD)
+    assert (None, "ready", None) == (
+        shown(case, "offer.accept", actor="ann"),
+        shown(case, "offer.reject", actor="ann"),
+        shown(case, "offer.reject", actor="bob"),
+    )
+    assert ("ready", "ready") == (shown(proposed(), "dispatch.approve"), shown(proposed(), "dispatch.decline"))
+    assert ("refused", "ready") == (
+        shown(proposed(), "dispatch.approve", people(BOB)),
+        shown(proposed(), "dispatch.decline", people(BOB)),
+    )
+    assert "needs" == shown(case, "ticket.assign")
