@@ -292,8 +292,8 @@ class World:
         """
         What others worked out of this world and keep with it; no part of what it says.
 
-        A world made of this one is handed the same entries: whoever keeps something here must look whether what it
-        was made of is still what the world holds.
+        Worlds that are made of one another share the entries: whoever keeps something here must look whether what it was
+        made of is what the world at hand holds.
         """
         return {}
 
@@ -307,8 +307,7 @@ class World:
         held["given_version"] = entity.name_or_none(version)
         if changed.keys().isdisjoint(_PEOPLED):
             held.update((name, kept[name]) for name in _OF_PEOPLE if name in kept)
-        if "derived" in kept:
-            held["derived"] = dict(kept["derived"])
+        held["derived"] = self.derived  # one for the whole family: which of them is asked next is not known
         texts = kept.get("_texts")
         if texts is not None:
             held["_texts"] = {name: text for name, text in texts.items() if name not in changed}
