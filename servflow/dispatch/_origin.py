@@ -11,7 +11,7 @@ from typing import Any
 from attrs import define
 
 from servflow.dispatch._told import jsonable
-from servflow.model import World
+from servflow.model import EMPTY, World
 
 
 def digest(*parts: Any) -> str:
@@ -31,6 +31,7 @@ class Origin:
     bindings: Mapping[str, Any]
     held: tuple[tuple[str, int], ...] = ()
     declined: Iterable[str] = ()
+    turns: Mapping[str, int] = EMPTY
 
     @cached_property
     def parts(self) -> Mapping[str, Any]:
@@ -40,7 +41,12 @@ class Origin:
             "world": self.world.version,
             "ticket": self.ticket,
             "sequence": self.sequence,
-            "read": digest(jsonable(self.bindings), jsonable(self.held), sorted(self.declined)),
+            "read": digest(
+                jsonable(self.bindings),
+                jsonable(self.held),
+                sorted(self.declined),
+                *([dict(self.turns)] if self.turns else []),  # a desk counts them without giving the world another version
+            ),
         }
 
     def fingerprint(self, stage: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from servflow.dispatch._asking import failed
@@ -107,6 +107,19 @@ def _shares(case: Case, term: Term) -> Callable[[Candidate], int]:
     return share
 
 
+def marks(case: Case) -> Mapping[str, int]:
+    """How far everybody has come by the turns of the policy; empty where it has none, or nobody counts them."""
+    turns = case.world.turns
+    if not turns or _term(case) is None:
+        return EMPTY
+    head = mark_of(case.policy.name, "")
+    return {name: mark for name, mark in turns.items() if name.startswith(head)}
+
+
+def _term(case: Case) -> Term | None:
+    return next((term for level in case.policy.prefer for term in level if term.term == "round_robin"), None)
+
+
 def turns_taken(case: Case, ranked: Sequence[str]) -> FrozenMap[str, int]:
     """
     How far the mark of each of the best moves when they are given the ticket, or offered it.
@@ -118,14 +131,14 @@ def turns_taken(case: Case, ranked: Sequence[str]) -> FrozenMap[str, int]:
         ranked: everybody who fits, the best first.
     """
     turns = case.world.turns
-    term = next((term for level in case.policy.prefer for term in level if term.term == "round_robin"), None)
+    term = _term(case)
     if term is None or turns is None or not ranked:
         return EMPTY
     share = _shares(case, term)
     fitting = set(ranked)
     parts = {who.id: share(who) for who in case.candidates if who.id in fitting}
     halves = {known: FULL // part // 2 for known, part in parts.items() if part}
-    marks = {known: turns.get(mark_of(case.policy.name, known), 0) for known in halves}
-    reached = max((marks[known] - half for known, half in halves.items()), default=0)
+    stand = {known: turns.get(mark_of(case.policy.name, known), 0) for known in halves}
+    reached = max((stand[known] - half for known, half in halves.items()), default=0)
     best = [known for known in ranked[:MAX_TURNS] if known in halves]
-    return FrozenMap({known: max(marks[known] + halves[known], reached) + halves[known] - marks[known] for known in best})
+    return FrozenMap({known: max(stand[known] + halves[known], reached) + halves[known] - stand[known] for known in best})

@@ -257,6 +257,16 @@ def test_kinds_of_tickets_that_take_turns_do_not_disturb_each_other() -> None:
     assert dict.fromkeys("abcd", 10) == dict(Counter(dealt))
 
 
+def test_a_choice_depends_on_where_turns_stand() -> None:
+    """A desk counts turns without giving the world another version; the fingerprint of a choice tells all the same."""
+    people = world({}, {}, turns={}, version="w")
+    later = people.with_turns({"dispatch:p/a": 1, "dispatch:p": 1}, version="w")
+    plain = Policy(name="p", prefer=["load"])
+
+    assert evaluate(ROUND, ticket(), people, AT).fingerprint != evaluate(ROUND, ticket(), later, AT).fingerprint
+    assert evaluate(plain, ticket(), people, AT).fingerprint == evaluate(plain, ticket(), later, AT).fingerprint
+
+
 def test_where_nobody_counts_each_ticket_draws() -> None:
     """Without counts a stable draw by ticket decides, and shares are kept on the whole."""
     people = world({"capacity": 3}, {"capacity": 1})
