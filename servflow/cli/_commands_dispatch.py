@@ -55,7 +55,7 @@ class Situation:
         if at is None:
             raise InputError("--fields is about a ticket that would be opened; say when with --at", code="usage")
         if ticket is None:
-            ticket = workflow.open("-", _fields(asked["fields"]), at=at).ticket
+            ticket = workflow.open("new", _fields(asked["fields"]), at=at).ticket
         zone = asked["zone"] or zone_of(workflow)
         zone_named(zone)  # refused here, before anything is told
         return cls(workflow, ticket, world, at, asked["slot"], zone)

@@ -162,9 +162,6 @@ TEXTS: dict[str, Text] = {
     "dispatch.verdict.fail.other_than": Text(
         en="{candidate} does not meet {rule}: excluded by name", zh="{candidate} 不满足 {rule}：被点名排除"
     ),
-    "dispatch.verdict.fail.preferred": Text(
-        en="{candidate} does not meet {rule}: the customer prefers {need}", zh="{candidate} 不满足 {rule}：客户首选 {need}"
-    ),
     "dispatch.verdict.pass.absence": Text(en="{candidate} meets {rule}: not absent", zh="{candidate} 满足 {rule}：没有缺勤"),
     "dispatch.verdict.pass.declined": Text(
         en="{candidate} meets {rule}: did not decline", zh="{candidate} 满足 {rule}：没有拒绝"
