@@ -13,11 +13,13 @@ from servflow.cli import (
     _commands_migration,
     _commands_oncall,
     _commands_plan,
+    _commands_plans,
     _commands_questions,
     _commands_routes,
     _commands_store,
     _commands_tables,
     _commands_troubles,
+    _commands_visits,
 )
 
 
@@ -37,11 +39,13 @@ for group in (
     _commands_oncall,
     _commands_migration,
     _commands_plan,
+    _commands_plans,
     _commands_questions,
     _commands_dispatch,
     _commands_routes,
     _commands_store,
     _commands_troubles,
+    _commands_visits,
     _commands_audit,
     _commands_lab,
 ):

@@ -310,7 +310,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "explain.by_time": ("by time alone", "仅因时间"),
     "explain.by_people": ("by somebody", "由人触发"),
     "explain.nothing": ("Nothing is set by time.", "没有定时事项。"),
-    "explain.set_by": ("set by {source}", "由 {source} 指定"),
     "who": ("who", "执行者"),
     "told": ("who", "人员"),
     "event": ("event", "事件"),
@@ -377,15 +376,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "outcome.failed": ("not delivered", "未送达"),
     "outcome.resumed": ("went on", "继续"),
     "outcome.changed": ("changed", "变更"),
-    "offered": ("offered", "派单"),
-    "answered": ("answered", "答复"),
     "reason": ("reason", "原因"),
-    # dispatch, for languages in which the record keeps no sentence
-    "choice.considered": ("{count} considered", "考虑了 {count} 个候选"),
-    "choice.fit": ("{count} fit, best {best}", "{count} 个合适，最佳 {best}"),
-    "choice.none": ("nobody fits", "无人合适"),
     # servflow dispatch
     "dispatch.asked": ("{ticket}, entry {policy} for the slot {slot}, {at}", "工单 {ticket}，派单项 {policy}（{slot}），{at}"),
+    "dispatch.begins": ("begins", "开始"),
+    "dispatch.ends": ("ends", "结束"),
+    "dispatch.could_come": ("could come", "可上门"),
     "dispatch.rank": ("place", "名次"),
     "dispatch.candidate": ("candidate", "候选"),
     "dispatch.points": ("points", "得分"),
@@ -410,6 +406,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "routes.left": ("{ticket} is left out: {reason}", "{ticket} 未安排：{reason}"),
     "routes.wrong": ("WRONG {kind}: {ticket}, {who}: {detail}", "错误 {kind}：{ticket}，{who}：{detail}"),
     "routes.sound": ("every route can be walked as it is told", "每条路线均已逐步核验"),
+    "plans.sum": (
+        "{given} given out, {left} left; worth {objective} (found by: {solver})",
+        "已分派 {given}，未分派 {left}；目标值 {objective}（求解：{solver}）",
+    ),
+    "plans.ticket": ("ticket", "工单"),
+    "plans.reason": ("left out because", "未分派原因"),
+    "plans.moved": ("{ticket} moves from {before} to {now}", "{ticket} 由 {before} 改派给 {now}"),
+    "plans.sound": ("the plan keeps every rule", "方案符合全部规则"),
     "dispatch.again_at": ("this ends by itself: {at}", "将自行解除：{at}"),
     # doctor
     "doctor.python": (
@@ -455,24 +459,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "error": ("servflow: {message}", "servflow：{message}"),
 }
 """Key -> the sentence in English and in Chinese, with ``{fact}`` places."""
-
-RULES_ZH: Mapping[str, str] = {
-    "of": "不属于所选网点",
-    "skill": "缺少技能",
-    "area": "不服务该区域",
-    "open": "不在班",
-    "below": "已满负荷",
-    "absence": "缺勤",
-    "presence": "不在线",
-    "declined": "已拒绝或未答复",
-    "forbidden": "客户不接受",
-    "language": "语言不符",
-    "certificate": "无有效证书",
-    "contract": "无合同",
-    "part": "缺少配件",
-    "other_than": "被排除",
-}
-"""Dispatch rule -> why somebody does not fit, in Chinese."""
 
 _COUNTED = re.compile(
     r"\{(\w+)\} (?:findings|warnings|notes|states|transitions|changes|tickets|events|records|reopenings|times|rounds)\b"

@@ -95,7 +95,7 @@ class Batch:
         self.out = weight
         known: dict[tuple[int, ...], Sequence[int]] = {}
         for item in free:
-            key = tuple(id(level) for level in item.levels)
+            key = (id(item.fitting), *(id(level) for level in item.levels))
             if key not in known:
                 known[key] = _joined(item.levels, mosts, weights, len(item.fitting))
             item.costs = known[key]

@@ -54,6 +54,28 @@ class Plan:
     solver: str = field(default="exact", kw_only=True, eq=False)
     moved: tuple[tuple[str, str, str | None], ...] = field(default=(), kw_only=True)
 
+    @classmethod
+    def read(cls, source: Plan | Mapping[str, Any]) -> Plan:
+        """
+        Read a plan from what ``as_data`` gave, or from the like that somebody else made; a plan is returned as it is.
+
+        Without an ``objective`` it says nothing of what it is worth, which ``verify`` then tells.
+
+        Raises:
+            InputError: it is no such mapping, or one of routes, which are not read.
+        """
+        if isinstance(source, Plan):
+            return source
+        known = ("assignments", "unassigned", "objective", "moved")
+        given: object = source
+        if not isinstance(given, Mapping) or set(given) - set(known):
+            raise InputError(f"a plan is a mapping of {', '.join(known)}, not {shown(given)}", code="dispatch.plan")
+        pairs = _told(given, "assignments", (str, str)), _told(given, "unassigned", (str, str))
+        objective = given.get("objective", (0,))
+        if not isinstance(objective, (list, tuple)) or not all(type(value) is int for value in objective):
+            raise InputError(f"objective must be a list of whole numbers, not {shown(objective)}", code="dispatch.plan")
+        return cls(*pairs, tuple(objective), moved=_told(given, "moved", (str, str, (str, type(None)))))
+
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
         data: dict[str, Any] = {
@@ -66,6 +88,17 @@ class Plan:
         if self.routes is not None:
             data["routes"] = [route.as_data() for route in self.routes]
         return data
+
+
+def _told(source: Mapping[str, Any], name: str, kinds: tuple[Any, ...]) -> tuple[Any, ...]:
+    listed = source.get(name, ())
+    if not isinstance(listed, (list, tuple)):
+        raise InputError(f"{name} must be a list, not {shown(listed)}", code="dispatch.plan")
+    for entry in listed:
+        right = isinstance(entry, (list, tuple)) and len(entry) == len(kinds)
+        if not right or not all(isinstance(value, kind) for value, kind in zip(entry, kinds, strict=True)):
+            raise InputError(f"{name} must hold lists of {len(kinds)} names, not {shown(entry)}", code="dispatch.plan")
+    return tuple(tuple(entry) for entry in listed)
 
 
 def plan(

@@ -12,6 +12,7 @@ import pytest
 from servflow.dispatch import Plan, Policy, plan, verify
 from servflow.errors import InputError, LimitError, TimeError
 from servflow.model import FrozenMap, Held, SlotProgress, Ticket, World
+from tests.requirements import require
 
 AT = datetime(2026, 3, 2, 2, tzinfo=UTC)
 
@@ -167,6 +168,94 @@ def test_audit_catches(kind: str, spoil: Callable[[Plan], Plan]) -> None:
 
     assert () == verify(made, SAFE, TICKETS, PEOPLE, AT)
     assert kind in {violation.kind for violation in verify(spoil(made), SAFE, TICKETS, PEOPLE, AT)}
+
+
+def wrong_kinds(made: Plan, tickets: list[Ticket], people: World, **options: Any) -> set[str]:
+    """The kinds of everything wrong with a plan under the simple rule."""
+    return {violation.kind for violation in verify(made, RULE, tickets, people, AT, **options)}
+
+
+def test_audit_catches_what_was_promised_to_stay() -> None:
+    """Pinned work that moves, moves that are not told, and tickets left out twice are found."""
+    people = World(engineers=[{"id": who, "skills": ["ac"], "cost": cost} for cost, who in enumerate("ab")])
+    tickets = [ticket("1")]
+    pinned, current = {"1": "b"}, {"1": "b"}
+
+    kept = plan(RULE, tickets, people, AT, pinned=pinned)
+    moved = plan(RULE, tickets, people, AT, current=current)
+
+    assert (("1", "b"),) == kept.assignments
+    assert set() == wrong_kinds(kept, tickets, people, pinned=pinned)
+    assert {"pinned"} == wrong_kinds(plan(RULE, tickets, people, AT), tickets, people, pinned=pinned)
+    assert (("1", "b", "a"),) == moved.moved
+    assert set() == wrong_kinds(moved, tickets, people, current=current)
+    assert {"moved"} == wrong_kinds(attrs.evolve(moved, moved=()), tickets, people, current=current)
+    assert "unassigned_twice" in wrong_kinds(Plan((), (("1", "x"), ("1", "x"))), tickets, people)
+
+
+def test_audit_counts_units_and_channels() -> None:
+    """Too many minutes, and too many tickets of one channel, are found."""
+    rule = Policy(name="p", require=[{"below": "capacity"}], takes="minutes")
+    people = World(engineers=[{"id": "a", "capacity": 90, "per_channel": {"chat": 60}}])
+    long = [ticket(str(number), fields={"minutes": 60}) for number in (1, 2)]
+    chats = [ticket(str(number), fields={"minutes": 40}, channel="chat") for number in (1, 2)]
+    both = Plan((("1", "a"), ("2", "a")), (), (2,))
+
+    assert ["over_capacity"] == [item.kind for item in verify(both, rule, long, people, AT)]
+    assert ["over_capacity"] == [item.kind for item in verify(both, rule, chats, people, AT)]
+    assert (1,) == plan(rule, long, people, AT).objective
+    assert (1,) == plan(rule, chats, people, AT).objective
+
+
+def test_minutes_are_searched() -> None:
+    """Tickets of different lengths are packed: two short ones instead of one long one."""
+    rule = Policy(name="p", require=[{"below": "capacity"}], takes="minutes")
+    people = World(engineers=[{"id": "a", "capacity": 90}, {"id": "b", "capacity": 60}])
+    lengths = {"1": 90, "2": 60, "3": 45, "4": 45}
+    tickets = [ticket(name, fields={"minutes": minutes}) for name, minutes in lengths.items()]
+
+    made = plan(rule, tickets, people, AT)
+
+    assert ("search", (3,)) == (made.solver, made.objective)
+    assert () == verify(made, rule, tickets, people, AT)
+
+
+def test_numbers_beyond_a_library() -> None:
+    """Where levels come to more than 64 bits, the plan is ours and says so."""
+    require("ortools")
+    huge = [[{"value": f"candidate.cost * {10**9}", "weight": 1_000_000}]] * 3
+    rule = Policy(name="p", require=[{"below": "capacity"}], prefer=huge)
+    people = World(engineers=[{"id": who, "capacity": 1, "cost": cost * 1000} for cost, who in enumerate("abc")])
+    tickets = [ticket(str(number)) for number in range(4)]
+
+    made = plan(rule, tickets, people, AT, "library")
+
+    assert "exact" == made.solver
+    assert "library" == plan(RULE, tickets, World(engineers=[{"id": "a", "skills": ["ac"]}]), AT, "library").solver
+    assert plan(rule, tickets, people, AT).objective == made.objective
+
+
+def test_pins_that_name_nobody() -> None:
+    """Pinned tickets and candidates that are not there, and stability without anything to keep, are refused."""
+    people = World(engineers=[{"id": "ann", "skills": ["ac"]}])
+
+    with pytest.raises(InputError, match="did you mean 'ann'"):
+        plan(RULE, [ticket("1")], people, AT, pinned={"1": "anna"})
+    with pytest.raises(InputError, match="not among those to plan"):
+        plan(RULE, [ticket("1")], people, AT, pinned={"2": "ann"})
+    with pytest.raises(InputError, match="needs current"):
+        plan(RULE, [ticket("1")], people, AT, stability=0)
+
+
+def test_plan_is_read_again() -> None:
+    """What a plan says as data is read again; what is none is refused."""
+    people = World(engineers=[{"id": who, "skills": ["ac"], "cost": cost} for cost, who in enumerate("ab")])
+    made = plan(RULE, [ticket("1")], people, AT, current={"1": "b"})
+
+    assert made == Plan.read(made.as_data())
+    for wrong in ({"assigned": []}, {"assignments": [["1"]]}, {"objective": ["1"]}, [], {"unassigned": "x"}):
+        with pytest.raises(InputError):
+            Plan.read(wrong)
 
 
 def test_plan_is_data() -> None:
