@@ -104,6 +104,7 @@ def still(call: OneCall, plan: SlotPlan, who: str, event: str) -> tuple[Take, ..
             code="guard",
             event=event,
             candidate=who,
+            rules=plan.policy.candidates,
             verdicts=(),
         )
     if found.failed:
@@ -120,6 +121,7 @@ def refused(event: str, found: Admission) -> Refused:
         code="guard",
         event=event,
         candidate=found.candidate,
+        rules=", ".join(item.rule for item in found.failed),
         have=first.have,
         limit=first.need,
         verdicts=tuple(item.as_data() for item in found.failed),

@@ -107,8 +107,6 @@ def _proposed(call: OneCall, event: str, payload: Payload) -> tuple[SlotPlan, Sl
             f"{event} is not allowed now: nobody is proposed" + (f" as {slot}" if slot else ""),
             code="not_here",
             event=event,
-            state=call.draft.state,
-            allowed_in=(),
         )
     if len(found) > 1:
         known = tuple(plan.policy.slot for plan, _ in found)

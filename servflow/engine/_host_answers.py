@@ -79,8 +79,6 @@ def _asked(call: OneCall, payload: Payload) -> tuple[SlotPlan, SlotProgress]:
             f"{ANSWER} is not allowed now: no request for dispatch waits for an answer",
             code="not_here",
             event=ANSWER,
-            state=call.draft.state,
-            allowed_in=(),
         )
     if len(found) > 1:
         known = tuple(plan.policy.slot for plan, _ in found)

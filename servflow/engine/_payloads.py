@@ -61,7 +61,9 @@ def known_keys(call: OneCall, event: str, payload: Mapping[str, Any]) -> None:
         if name not in known:
             close = nearest(name, known)
             hint = f"did you mean {close!r}?" if close else f"it takes {', '.join(sorted(known))}"
-            raise refuse(event, f"there is no {name!r} in its payload; {hint}", field=name, value=payload[name], nearest=close)
+            raise refuse(
+                event, f"there is no {name!r} in its payload; {hint}", key=name, keys=tuple(sorted(known)), nearest=close
+            )
 
 
 def typed_payload(declared: Mapping[str, Any], payload: Mapping[str, Any], event: str) -> Mapping[str, Any]:

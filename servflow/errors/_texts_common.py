@@ -66,6 +66,11 @@ TEXTS: dict[str, Text] = {
     "refused.not_here": Text(
         en="{event} is not allowed in state {state}; it is in {allowed_in}",
         zh="状态 {state} 下不能执行 {event}；可执行的状态：{allowed_in}",
+        or_else="refused.not_here_idle",
+    ),
+    "refused.not_here_idle": Text(
+        en="{event} is not allowed now: nothing of the ticket waits for it",
+        zh="现在不能执行 {event}：工单没有等待该操作的事项",
     ),
     "refused.guard": Text(
         en="{event} is not allowed now: {lines}; {remedy}",
@@ -114,6 +119,11 @@ TEXTS: dict[str, Text] = {
     "refused.guard_uncounted": Text(
         en="{approval} takes {quorum} of those who may approve, and without a world nobody can count them",
         zh="{approval} 需要有权审批者的 {quorum} 同意，没有 world 无法计算人数",
+        or_else="refused.guard_candidate",
+    ),
+    "refused.guard_candidate": Text(
+        en="{event} is not allowed now: {candidate} may not have the ticket because of {rules}",
+        zh="现在不能执行 {event}：{candidate} 不符合派单规则（{rules}）",
         or_else="refused.guard_other",
     ),
     "refused.guard_other": Text(en="a condition does not hold", zh="条件不成立"),
@@ -164,6 +174,11 @@ TEXTS: dict[str, Text] = {
     "refused.payload_known": Text(
         en="{event}: {field} is one of {known}, not {value}",
         zh="{event}：{field} 应为 {known} 之一，而不是 {value}",
+        or_else="refused.payload_key",
+    ),
+    "refused.payload_key": Text(
+        en="{event}: there is no {key} in its payload; it takes {keys}",
+        zh="{event} 的数据中没有 {key} 这一项；可用：{keys}",
         or_else="refused.payload_field",
     ),
     "refused.payload_field": Text(
