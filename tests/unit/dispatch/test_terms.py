@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from servflow.dispatch import TERMS, Hooks, Policy, Ranked, evaluate
+from servflow.dispatch import TERMS, Hooks, Policy, Ranked, evaluate, plan
 from servflow.errors import DefinitionError
 from servflow.model import ClockRun, FrozenMap, Held, SlotProgress, Ticket, World
 
@@ -130,6 +130,14 @@ def test_urgency_counts_to_the_first_due_of_a_running_clock(due: int, urgency: i
 
     assert {"a": urgency, "b": urgency} == measured("urgency", world({}, {}), on)
     assert {"a": -urgency} == measured({"value": "minutes_left"}, world({}), on)
+
+
+def test_urgency_ranks_tickets_where_not_all_can_be_placed() -> None:
+    """For two tickets and one place, a batch places the one that is due first, whatever their ids."""
+    policy = Policy(name="p", require=[{"below": "capacity"}], prefer=["urgency"])
+    batch = [ticket(id="A", **running(AT + 60 * MINUTE)), ticket(id="B", **running(AT + 5 * MINUTE)), ticket(id="C")]
+
+    assert (("B", "a"),) == plan(policy, batch, world({"capacity": 1}), AT).assignments
 
 
 def test_lateness_is_what_the_way_takes_beyond_the_time_left() -> None:
