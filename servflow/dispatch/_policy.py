@@ -25,6 +25,9 @@ from servflow.expressions import Expression, Function
 STANDING = ("of", "forbidden", "declined", "cool_off", "presence", "absence", "takes", "visit", "booked")
 """Rules that always hold and that nothing relaxes; no requirement may take these names."""
 
+SLOTS = ("assignee", "owner", "outlet", "provider", "queue")
+"""The slots of a ticket."""
+
 MAX_LEVELS = 20
 
 WHOLE = ("int", "uint", "bool", "dyn")
@@ -290,6 +293,10 @@ class Policy(Part):
         found: list[Finding] = []
         if fields is not None:
             self._typed({**fields, "candidate": CANDIDATE_FIELDS}, functions, found)
+            if self.of is not None and self.of not in SLOTS and not _is_text(self.of, fields):
+                known = [*SLOTS, *sorted(name for name in fields if name not in SLOTS and _is_text(name, fields))]
+                facts = {"name": self.of, "known": known, "nearest": nearest(self.of, known)}
+                found.append(Finding("dispatch.unknown_of", "of", facts))
         if states is not None:
             named = [("state", name) for name in self.state]
             for path, text, _ in self._expressions():
@@ -391,6 +398,13 @@ def _parsed(source: Any, functions: Mapping[str, Function]) -> Any:
     if "prefer" in out:
         out["prefer"] = each(out["prefer"], ("value", "share"))
     return out
+
+
+def _is_text(name: str, fields: Mapping[str, Any]) -> bool:
+    try:
+        return Expression.parse(name, fields).type in ("string", "dyn")
+    except ExpressionError:
+        return False
 
 
 def _unknown(code: str, named: list[tuple[str, str]], known: Collection[str]) -> list[Finding]:

@@ -83,6 +83,10 @@ TEXTS: dict[str, Text] = {
         hint_en="ask for it when the engineer is chosen",
         hint_zh="请在选择工程师时提出该要求",
     ),
+    "dispatch.unknown_of": Text(
+        en="there is no slot or text field {name!r} that could limit the candidates; known are {known}",
+        zh="没有可用来限定候选人的派单位或文本字段 {name}；可用：{known}",
+    ),
     "dispatch.wrong_type": Text(
         en="{text} gives a {type}; asked for is one of {known}",
         zh="{text} 的结果类型是 {type}，应为 {known} 之一",

@@ -703,3 +703,13 @@ def test_a_queue_is_nowhere() -> None:
         policy({"travel": 5}, candidates="queues")
 
     assert ["dispatch.not_for_outlets"] == [finding.code for finding in refused.value.findings]
+
+
+@pytest.mark.parametrize(
+    ("of", "fine"), [("outlet", True), ("provider", True), ("name", True), ("outlett", False), ("count", False)]
+)
+def test_what_limits_the_candidates_exists(of: str, fine: bool) -> None:
+    """``of`` names a slot, or a field that holds text; otherwise nobody would ever fit, which is found."""
+    found = policy(of=of).check(FIELDS)
+
+    assert ([] if fine else [("of", "dispatch.unknown_of")]) == [(finding.path, finding.code) for finding in found]
