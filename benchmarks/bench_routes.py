@@ -7,8 +7,10 @@ import importlib.util
 import math
 import statistics
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 from benchmarks import solomon
 from benchmarks.solomon import BEST, Instance
@@ -135,7 +137,7 @@ def _gap(routes: list[list[int]], length: float, best: tuple[int, float]) -> tup
     return len(routes) - best[0], (length / best[1] - 1) * 100
 
 
-def _timed(call, *given):  # type: ignore[no-untyped-def]
+def _timed(call: Callable[..., Any], *given: Any) -> tuple[Any, float]:
     begun = process_time()
     found = call(*given)
     return found, process_time() - begun

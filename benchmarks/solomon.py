@@ -33,7 +33,7 @@ Vehicles count first, then the sum of Euclidean distances in double precision, a
 
 @frozen
 class Customer:
-    """Somebody to visit (the first is the depot): where, how much they get, between when it may begin, and how long it takes."""
+    """Somebody to visit (the first is the depot): where, how much they get, when it may begin, how long it takes."""
 
     x: float
     y: float
@@ -91,9 +91,8 @@ def read(path: Path) -> Instance:
     lines = [line.split() for line in path.read_text("ascii", "replace").splitlines() if line.strip()]
     rows = [line for line in lines if _numbers(line)]
     fleet = next((line for line in rows if len(line) == 2), None)
-    customers = [
-        Customer(*map(float, line[1:3]), round(float(line[3])), *map(float, line[4:7])) for line in rows if len(line) == 7
-    ]  # type: ignore[misc]
+    numbers = [[float(word) for word in line[1:]] for line in rows if len(line) == 7]
+    customers = [Customer(x, y, round(demand), *times) for x, y, demand, *times in numbers]
     if not lines or fleet is None or len(customers) < 2:
         raise ValueError(f"{path} is no problem in Solomon's format: a name, a fleet of two numbers, customers of seven")
     return Instance(lines[0][0].upper(), int(fleet[0]), int(float(fleet[1])), tuple(customers))
