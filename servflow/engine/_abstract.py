@@ -322,6 +322,8 @@ class Abstract:
             found[Trigger("internal", f"exhausted.{policy.name}")] = None
             if policy.redispatch is not None:
                 found[Trigger("internal", f"redispatched.{policy.name}")] = None
+            if policy.appointment is not None:
+                found[Trigger("internal", f"unbooked.{policy.name}")] = None
         if self.usable("ticket.assign"):
             for slot in SLOTS:
                 names = [policy.name for policy in self.workflow.dispatch if policy.slot == slot] or [slot]

@@ -181,7 +181,7 @@ class _Step(Standing):
         if first == "assigned":
             slot = next((policy.slot for policy in self.machine.workflow.dispatch if policy.name == name), name)
             self._fill(slot)
-        if first == "redispatched":  # taken back from whoever has it, for what the machine does not follow
+        if first in ("redispatched", "unbooked"):  # taken back from whoever has it, for what the machine does not follow
             slot = next(policy.slot for policy in self.machine.workflow.dispatch if policy.name == name)
             if slot in self.machine.order:
                 self._put(slot, len(self.machine.domains[self.machine.order[slot]].regions) - 1)

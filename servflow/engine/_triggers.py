@@ -53,6 +53,8 @@ def _listed_here(machine: Abstract, place: Place) -> bool:
 def _possible(machine: Abstract, place: Place, event: str) -> bool:
     """Whether an event of dispatch can come while the ticket stands there."""
     first, _, name = event.partition(".")
+    if any(plan.policy.name == name and plan.policy.appointment is not None for plan in machine.compiled.slots):
+        return True  # a visit stays booked wherever the ticket goes
     if first not in ("assigned", "exhausted", "redispatched"):
         return machine.raisable(event)
     if first == "assigned" and machine.usable("ticket.assign"):

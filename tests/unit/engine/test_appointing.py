@@ -363,3 +363,24 @@ def test_a_calendar_must_be_one_of_the_workflow() -> None:
     """An unknown calendar is refused at load, with the one that was probably meant."""
     with pytest.raises(DefinitionError, match="ofice"):
         flow(calendar="ofice")
+
+
+def test_proofs_know_that_a_visit_may_be_lost() -> None:
+    """Who was to come may be gone wherever the ticket stands, so nothing is proved of it that a cancelled visit breaks."""
+
+    def verdict(never: str) -> str:
+        of = Workflow(
+            workflow="visit",
+            initial="booking",
+            states={"booking": {}, "agreed": {}, "gone": {}},
+            transitions=[
+                {"event": "assigned.visit", "source": "booking", "target": "agreed", "allow": ["system"]},
+                {"event": "unbooked.visit", "source": "agreed", "target": "gone", "when": "reopened > 5"},
+            ],
+            dispatch=[{"name": "visit", "state": "booking", "mode": "appointment", "appointment": {"zone": "UTC"}}],
+            laws=[{"name": "law", "never": never}],
+        )
+        return str(of.prove()[0].verdict)
+
+    assert "proved" != verdict("state == 'agreed' && assignee == null")
+    assert "proved" == verdict("state == 'booking' && state == 'agreed'")
