@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from servflow.dispatch import CANDIDATES, MODES, TERMS, UNITS
+from servflow.dispatch import CANDIDATES, CAUSES, MODES, ORDER, TERMS, UNITS
 from servflow.documents._models_actions import Actions
 from servflow.documents._shapes import (
     BY_SHAPE,
@@ -215,7 +215,26 @@ class OfferModel(Part):
 
     timeout: Length | None = about("how long one may think", "等待答复的时长")
     parallel: int = about("how many are asked at once", "同时询问几人", default=1)
-    calendar: str | None = about("the calendar in which timeout counts", "timeout 计时所用日历")
+    calendar: str | None = about("the calendar in which timeout and cool_off count", "timeout 和 cool_off 计时所用日历")
+    cool_off: Length | None = about("how long who did not answer is left alone", "未答复者多久内不再询问")
+    attempts: int | None = about("how many are asked before it waits", "最多询问多少次后转入等待")
+    broadcast: int | None = about("how many a pool goes to", "抢单池面向多少名最佳候选人")
+
+
+class RedispatchModel(Part):
+    """When a slot that was filled is emptied and looked after anew."""
+
+    model_config = titled("重新派单")
+
+    absence: bool = about("whoever has it is absent, or left", "处理人缺勤或已离开", default=False)
+    presence: bool = about("whoever has it is away or offline", "处理人离开或离线", default=False)
+    overrun: Length | None = about("the work has not begun so long after", "派出多久后仍未开始处理")
+    changed: bool = about("whoever has it no longer meets what changed", "工单变更后处理人不再符合要求", default=False)
+    rejection: bool = about("whoever has it gives it back", "处理人退回工单", default=False)
+    capacity: bool = about("somebody who meets all of it has room again", "完全符合者重新有空", default=False)
+    state: Names | None = about("the states in which it may be taken back", "可以收回的状态")
+    most: int = about("how often in one search", "一次查找中最多收回几次", default=3)
+    calendar: str | None = about("the calendar in which overrun counts", "overrun 计时所用日历")
 
 
 class RelaxModel(Part):
@@ -246,6 +265,29 @@ class VisitModel(Part):
     window: Condition | None = about("how many minutes later it may begin", "最多可推迟多少分钟开始")
 
 
+class PullModel(Part):
+    """In which order people who pull get the tickets of a queue."""
+
+    model_config = titled("领单设置")
+
+    order: list[Annotated[str, words(ORDER)]] | None = about("what decides, the first first", "排序依据，按先后")
+
+
+class AppointmentModel(Part):
+    """Which visits customers can book."""
+
+    model_config = titled("预约设置")
+
+    calendar: str | None = about("the calendar in which visits lie", "可预约时间所在日历")
+    zone: str | None = about("on whose wall clock visits begin; that of the calendar unless given", "上门时间所用时区，默认取日历时区")
+    step: int = about("how many minutes lie between two beginnings", "可选开始时间的间隔（分钟）", default=60)
+    minutes: Condition | None = about("how long a visit lasts; 60 unless given", "上门时长（分钟），默认 60")
+    days: int = about("on how many dates, today included", "可预约几天（含当天）", default=14)
+    lead: Length | None = about("how long before it begins it must be booked", "须提前多久预约")
+    moves: int | None = about("how often a customer may move it", "客户最多可改约几次")
+    remind: list[Length] | None = about("how long before it the event upcoming happens", "提前多久触发 upcoming 事件")
+
+
 _Term = Annotated[Annotated[str, TEXT] | Annotated[TermModel, MAPPING], BY_SHAPE]
 
 
@@ -255,7 +297,10 @@ class DispatchModel(Part):
     model_config = titled("派单策略")
 
     name: Name = needed("what it is called", "名称")
-    slot: str | None = about("what is filled: assignee, outlet or owner", "要填充的派单位：assignee、outlet 或 owner")
+    slot: str | None = about(
+        "what is filled: assignee, outlet, owner, queue or provider",
+        "要填充的派单位：assignee、outlet、owner、queue 或 provider",
+    )
     of: str | None = about("a slot that limits the candidates", "限定候选范围的派单位")
     candidates: Annotated[str, words(CANDIDATES)] | None = about("who can fill it", "候选来源")
     state: Names | None = about("the states whose entry starts it", "进入即开始派单的状态")
@@ -271,8 +316,19 @@ class DispatchModel(Part):
         about("levels of weighted preferences", "分级的加权偏好", default=())
     )
     seed: str | None = about("a word that ties are broken by", "打破平局所用的词")
-    mode: Annotated[str, words(MODES)] | None = about("assign, offer or pool", "派单方式：assign、offer 或 pool")
+    mode: Annotated[str, words(MODES)] | None = about(
+        "assign, offer, pool, approve, queue or appointment", "派单方式：assign、offer、pool、approve、queue 或 appointment"
+    )
     offer: OfferModel | None = about("how it is offered", "抢单设置")
+    pull: PullModel | None = about("in which order people who pull get tickets", "领单顺序")
+    appointment: AppointmentModel | None = about("which visits customers can book", "可预约的上门时段")
     relax: Annotated[Annotated[RelaxModel, MAPPING] | Annotated[list[RelaxModel], LIST], BY_SHAPE] | None = about(
         "steps of asking for less", "放宽步骤"
     )
+    redispatch: (
+        Annotated[
+            Annotated[RedispatchModel, MAPPING] | Annotated[list[Annotated[str, words(CAUSES)]], LIST] | Annotated[str, TEXT],
+            BY_SHAPE,
+        ]
+        | None
+    ) = about("when it is taken back and given out anew", "何时收回并重新派单")

@@ -137,6 +137,10 @@ def _slot_view(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> FrozenM
         "offers": [offer.to for offer in call.draft.offers if offer.policy == progress.policy],
         "waits": list(progress.waits),
         "relax_at": None if progress.relax_at is None else write_instant(progress.relax_at),
+        "proposed": progress.proposed,
+        "silent": {who: write_instant(until) for who, until in progress.silent.items()},
+        "overrun_at": None if progress.overrun_at is None else write_instant(progress.overrun_at),
+        "again": progress.again,
     }
     if call.world is not None:
         hooks = call.workflow.extensions.hooks
@@ -165,7 +169,8 @@ def _coming(call: OneCall) -> list[NextUp]:
     found = [NextUp(at=timer.due, kind="timer", name=f"{timer.state}: {timer.event}") for timer in draft.timers]
     found += [NextUp(at=offer.expires, kind="offer", name=offer.to) for offer in draft.offers if offer.expires is not None]
     for progress in draft.slots.values():
-        for at, kind in ((progress.relax_at, "relaxation"), (progress.change_at, "verdict changes")):
+        times = ((progress.relax_at, "relaxation"), (progress.change_at, "verdict changes"), (progress.overrun_at, "overrun"))
+        for at, kind in times:
             if at is not None:
                 found.append(NextUp(at=at, kind=kind, name=progress.policy))
     if draft.appointment is not None and (near := _appointing.next_reminder(call.compiled, draft)) is not None:
