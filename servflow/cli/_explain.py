@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from servflow.cli._output import stamp
-from servflow.cli._words import RULES_ZH, Words
 from servflow.engine import Explanation, Workflow
+from servflow.engine._slot_stories import SlotStory
 from servflow.errors import InputError, nearest
 from servflow.escalation import RunStory, cause_text
 from servflow.model import (
@@ -33,10 +33,10 @@ LAST_MOVES = 12
 """How many of the latest moves are told."""
 
 LAST_DECISIONS = 6
-"""How many of the latest decisions of dispatch, and of tables and rules, are told as text; as JSON all are."""
+"""How many of the latest decisions of tables and rules are told as text; as JSON all are."""
 
-BEST = 3
-"""How many of those who fitted are told, the best first."""
+LAST_STEPS = 20
+"""How many of the latest steps of dispatch are told as text; as JSON all of the latest search are."""
 
 
 def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at: datetime) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at:
         "owner": ticket.owner,
         "moves": moves(records)[-LAST_MOVES:],
         "decisions": _decisions(workflow, records),
-        "slots": [_slot(policy.name, policy.slot, ticket, records) for policy in workflow.dispatch],
+        "slots": [_slot(policy.name, policy.slot, ticket, records, view.dispatch) for policy in workflow.dispatch],
         "checklists": seen["checklists"],
         "approvals": [_approval(approval, records) for approval in seen["approvals"]],
         "children": {"open": list(ticket.children), "total": ticket.children_total},
@@ -186,7 +186,9 @@ def reasons(workflow: Workflow, records: Sequence[Record], name: str, lang: str)
     return told, latest.at, same
 
 
-def _slot(policy: str, slot: str, ticket: Ticket, records: Sequence[Record]) -> dict[str, Any]:
+def _slot(
+    policy: str, slot: str, ticket: Ticket, records: Sequence[Record], stories: Sequence[SlotStory]
+) -> dict[str, Any]:
     """How the present holder of a slot came to be: the decisions and offers since the latest search began."""
     decisions: list[dict[str, Any]] = []
     offers: dict[str, dict[str, Any]] = {}
@@ -212,6 +214,7 @@ def _slot(policy: str, slot: str, ticket: Ticket, records: Sequence[Record]) -> 
         "filled": filled,
         "decisions": decisions,
         "offers": list(offers.values()),
+        "story": [step.as_data() for story in stories if story.policy == policy for step in story.latest],
     }
 
 
@@ -232,18 +235,6 @@ def _decision(record: Decided) -> dict[str, Any]:
         "values": {name: str(value) for name, value in record.values.items()},
         "world": record.world,
     }
-
-
-def verdict(words: Words, decision: Mapping[str, Any]) -> str:
-    """A decision as one sentence in the language; the record keeps the English one."""
-    if words.lang != "zh":
-        return str(decision["summary"])
-    parts = [words("choice.considered", count=decision["considered"])]
-    parts += [f"{count} 个{RULES_ZH.get(rule, rule)}" for rule, count in decision["counts"].items()]
-    ranked = decision["ranked"]
-    fit = decision["considered"] - sum(decision["counts"].values())
-    parts.append(words("choice.fit", count=fit, best=ranked[0]["id"]) if ranked else words("choice.none"))
-    return "，".join(parts)  # noqa: RUF001 - Chinese text uses full-width punctuation
 
 
 def _clock(

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from servflow.cli._explain import BEST, LAST_DECISIONS, verdict
+from servflow.cli._explain import LAST_DECISIONS, LAST_STEPS
 from servflow.cli._output import Say, span
+from servflow.engine._slot_stories import SlotStep
 from servflow.escalation import cause_text
 from servflow.escalation._words import did_in, reason_in
 from servflow.model import read_instant
@@ -202,33 +203,16 @@ def show_reasons(say: Say, told: str, *, name: str, at: datetime, same: bool, zo
 
 def _slot(say: Say, slot: Told, zone: str) -> None:
     words = say.words
-    if not slot["decisions"] and slot["to"] is None:
+    if not slot["story"] and slot["to"] is None:
         return
     say.head(words("explain.nobody" if slot["to"] is None else "explain.why_who", slot=slot["slot"], who=slot["to"]))
-    if len(slot["decisions"]) > LAST_DECISIONS:
-        say.line(f"  {words('explain.left_out', count=len(slot['decisions']) - LAST_DECISIONS)}")
-    for decision in slot["decisions"][-LAST_DECISIONS:]:
-        say.line(f"  {_shown(say, decision['at'], zone)}  {verdict(words, decision)}")
-        for place, item in enumerate(decision["ranked"][:BEST], start=1):
-            terms = ", ".join(f"{name} {value}" for name, value in item["terms"].items())
-            say.line(f"    {place}. {item['id']}  {'/'.join(str(points) for points in item['points'])}  ({terms})")
-    if slot["offers"]:
-        say.table(
-            [words("offered"), words("to"), words("outcome"), words("answered"), words("reason")],
-            [
-                (
-                    _shown(say, offer["at"], zone),
-                    offer["to"],
-                    words(f"offer.{offer['outcome']}"),
-                    _shown(say, offer["answered_at"], zone),
-                    offer["reason"],
-                )
-                for offer in slot["offers"]
-            ],
-        )
-    filled = slot["filled"]
-    if filled is not None and filled["to"] is not None and not filled["source"].startswith("dispatch["):
-        say.line(f"  {_shown(say, filled['at'], zone)}  {words('explain.set_by', source=filled['source'])}")
+    steps = [SlotStep.read(step) for step in slot["story"]]
+    if len(steps) > LAST_STEPS:
+        say.line(f"  {words('explain.left_out', count=len(steps) - LAST_STEPS)}")
+    for step in steps[-LAST_STEPS:]:
+        say.line(f"  {say.at(step.at, zone)}  {step.text(say.lang, zone)}")
+        for place in step.places:
+            say.line(f"    {place}")
 
 
 def _clock(say: Say, clock: Told, zone: str) -> None:

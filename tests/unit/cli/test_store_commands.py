@@ -148,7 +148,7 @@ def test_shares_are_named_by_what_they_count(run: Run, demo: Any) -> None:
 def test_explain_tells_how_many_decisions_it_leaves_out(run: Run, demo: Any) -> None:
     """Where more decisions were made than are told, a line says how many are not."""
     told = json.loads(run("explain", demo.path, demo.told["ticket"], "--format", "json").stdout)
-    slot = {**told["slots"][0], "decisions": [told["slots"][0]["decisions"][0]] * 9}
+    slot = {**told["slots"][0], "story": [told["slots"][0]["story"][0]] * 23}
 
     @click.command()
     @command
