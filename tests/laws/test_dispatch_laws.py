@@ -260,15 +260,20 @@ def test_a_plan_does_not_depend_on_order(several: list[Ticket], world: World, at
     assert greedy.objective <= exact.objective
 
 
-kinds = st.sampled_from(["skill", "area", "open", "below", "language", "when"])
-junk = st.none() | st.booleans() | st.integers(-3, 3) | st.text("ab.+'(", max_size=6) | st.lists(st.integers(), max_size=2)
+kinds = st.sampled_from(
+    ["skill", "area", "open", "below", "language", "when", "separate", "travel", "unit", "window", "preferred", "safety"]
+)
+plain = st.none() | st.booleans() | st.integers(-3, 3) | st.text("ab.+'(", max_size=6) | st.lists(st.integers(), max_size=2)
+junk = plain | st.dictionaries(st.sampled_from(["start", "minutes", "end", "window", "x"]), plain, max_size=3)
+head_keys = ["name", "slot", "of", "state", "mode", "offer", "when", "candidates", "takes", "visit", "x"]
+steps = st.sampled_from(["after", "drop", "widen", "lower", "neighbours", "below", "mode"])
 
 
 @steady
 @given(
-    st.dictionaries(st.sampled_from(["name", "slot", "of", "state", "mode", "offer", "when", "candidates", "x"]), junk),
+    st.dictionaries(st.sampled_from(head_keys), junk),
     st.lists(st.dictionaries(kinds, junk, max_size=2) | junk, max_size=3),
-    st.lists(st.dictionaries(st.sampled_from(["after", "drop", "widen", "mode"]), junk, max_size=3) | junk, max_size=2) | junk,
+    st.lists(st.dictionaries(steps, junk | st.just("skill"), max_size=3) | junk, max_size=2) | junk,
 )
 def test_a_definition_is_read_or_refused(head: dict[str, Any], require: list[Any], relax: Any) -> None:
     """Whatever a document holds becomes a policy that can be written and read again, or a refusal with findings."""
