@@ -14,6 +14,7 @@ import attrs
 
 from servflow.engine._abstract import SOLVING, Place
 from servflow.engine._given import Given
+from servflow.engine._playing_dispatch import accepting, coming_for
 from servflow.engine._search import Found, likeness
 from servflow.engine._standing import Choice
 from servflow.engine._steps import Run
@@ -151,6 +152,9 @@ class Player:
             return self._voted(story, run.trigger.name)
         if run.trigger.name.startswith("assigned.") and story.ticket.offers:
             return self._accepted(story)
+        coming = coming_for(self.workflow, story.ticket, run.trigger.name, self.actors, world=self.world, passing=story.passing)
+        if told := next((told for one in coming if (told := self._repeated(story, [one]))), None):
+            return told
         if run.trigger.name.startswith("exhausted."):
             return self._pass(story, story.ticket.wake)
         if run.trigger.name == "children.closed":
@@ -278,10 +282,7 @@ class Player:
 
     def _accepted(self, story: Story) -> list[Story]:
         """Whoever was offered the ticket takes it."""
-        events: list[Event] = [
-            ("offer.accept", {}, [Actor(offer.to, self.workflow.roles), Actor(offer.to)]) for offer in story.ticket.offers[:1]
-        ]
-        return self._repeated(story, events)
+        return self._repeated(story, accepting(self.workflow, story.ticket))
 
     def _checked(self, story: Story) -> list[Story]:
         """What is still to be done on the checklists here."""

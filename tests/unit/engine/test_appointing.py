@@ -384,3 +384,31 @@ def test_proofs_know_that_a_visit_may_be_lost() -> None:
 
     assert "proved" != verdict("state == 'agreed' && assignee == null")
     assert "proved" == verdict("state == 'booking' && state == 'agreed'")
+
+
+def test_a_law_that_visits_break_is_refuted_by_a_story() -> None:
+    """The story books with somebody, fails, books again and fails again: each step is one the kernel takes."""
+    of = Workflow(
+        workflow="visit",
+        roles=["customer"],
+        events={name: {"allow": ["customer"]} for name in ("appointment.book", "appointment.no_show")},
+        initial="booking",
+        states={"booking": {}, "agreed": {}, "waived": {}},
+        transitions=[
+            {"event": "assigned.visit", "source": "booking", "target": "agreed", "allow": ["system"]},
+            {"event": "unbooked.visit", "source": "agreed", "target": "booking", "allow": ["system"]},
+            {
+                "event": "appointment.no_show",
+                "source": "agreed",
+                "target": "waived",
+                "when": "appointment.missed >= 1",
+                "allow": ["customer"],
+            },
+        ],
+        dispatch=[{"name": "visit", "state": "booking", "mode": "appointment", "appointment": {"zone": "UTC"}}],
+        laws=[{"name": "law", "never": "state == 'waived'"}],
+    )
+    proof = of.prove()[0]
+
+    assert "refuted" == proof.verdict
+    assert "waived" == of.replay_witness(proof)[-1].ticket.state

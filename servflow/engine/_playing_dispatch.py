@@ -1,0 +1,42 @@
+"""Knows how a story lets people accept, pull and book a ticket; must not know what a law says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from servflow.model import Actor, Ticket, World, write_instant
+
+if TYPE_CHECKING:
+    from servflow.engine._workflow import Workflow
+
+Event = tuple[str, dict[str, Any], list[Actor | None]]
+Actors = Callable[[Ticket, list[Any], set[str | None]], list[Actor | None]]
+
+
+def accepting(workflow: Workflow, ticket: Ticket) -> list[Event]:
+    """Whoever was offered the ticket takes it."""
+    return [("offer.accept", {}, [Actor(offer.to, workflow.roles), Actor(offer.to)]) for offer in ticket.offers[:1]]
+
+
+def coming_for(
+    workflow: Workflow, ticket: Ticket, event: str, actors: Actors, *, world: World | None, passing: timedelta
+) -> list[Event]:
+    """What may bring an event of dispatch about: somebody pulls the ticket, or a visit is booked or given up."""
+
+    def granted(name: str) -> list[Actor | None]:
+        spec = workflow.events.get(name)
+        return actors(ticket, list(spec.allow) if spec is not None else [], set())
+
+    phases = {progress.phase for progress in ticket.slots.values()}
+    if event.startswith("unbooked."):
+        held = ticket.appointment
+        names = ("appointment.cancel", "appointment.lost") if held is not None and held.booked else ()
+        return [(name, {}, granted(name)) for name in names]
+    if event.startswith("assigned.") and "queued" in phases:
+        return [("queue.take", {}, [Actor("engineer-1", workflow.roles), Actor("engineer-1")])]
+    if event.startswith("assigned.") and "booking" in phases:
+        windows = workflow.slots(ticket, at=ticket.at + passing, world=world, days=2)
+        return [("appointment.book", {"start": write_instant(one.start)}, granted("appointment.book")) for one in windows[:1]]
+    return []
