@@ -155,10 +155,6 @@ TEXTS: dict[str, Text] = {
     "dispatch.verdict.fail.cool_off": Text(
         en="{candidate} does not meet {rule}: let an offer run out lately", zh="{candidate} 不满足 {rule}：近期未答复邀约"
     ),
-    "dispatch.verdict.fail.booked": Text(
-        en="{candidate} does not meet {rule}: at another visit {have}",
-        zh="{candidate} 不满足 {rule}：已有其他上门安排（{have}）",
-    ),
     "dispatch.verdict.fail.other_than": Text(
         en="{candidate} does not meet {rule}: excluded by name", zh="{candidate} 不满足 {rule}：被点名排除"
     ),

@@ -124,7 +124,7 @@ def test_every_decision_of_a_log_is_decided_again() -> None:
 
     assert 4 <= len(made)
     for record in made:
-        found = FLOW.again(records, world=worlds[record.world], sequence=record.sequence)
+        found = FLOW.again(records, world=worlds[str(record.world)], sequence=record.sequence)
         assert (True, True, ()) == (found.same, found.known, found.inputs)
     assert ["world"] == [item.what for item in FLOW.again(records, world=World(engineers=people)).inputs][:1]
     with pytest.raises(InputError, match="no decision of dispatch with the sequence 1"):
