@@ -11,7 +11,7 @@ from attrs import frozen
 from servflow.dispatch._candidates import Candidate
 from servflow.dispatch._case import Case
 from servflow.dispatch._check import Check
-from servflow.dispatch._checks import checks
+from servflow.dispatch._checks import checks, limits
 from servflow.dispatch._choice import Verdict
 from servflow.dispatch._evaluate import verdict_of
 from servflow.dispatch._options import Hooks
@@ -79,6 +79,17 @@ def admit(
     rules = checks(case)
     failed = tuple(verdict_of(check, who) for check in rules if check.excludes and not check.passes(who))
     return Admission(candidate, True, failed, _takes(case, who, rules))
+
+
+def takes_of(
+    policy: Policy, ticket: Ticket, world: World | None, at: datetime, candidate: str, *, hooks: Hooks | None = None
+) -> tuple[Take, ...]:
+    """What somebody who was just chosen takes of their capacity; the same as ``admit`` says, without judging them again."""
+    case = Case.make(policy, ticket, world, at, declined=(), hooks=hooks)
+    who = find(case, candidate)
+    if who is None:
+        return (Take(key=case.key(candidate), units=case.units),)
+    return _takes(case, who, limits(case))
 
 
 def find(case: Case, candidate: str) -> Candidate | None:

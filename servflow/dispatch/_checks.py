@@ -38,6 +38,12 @@ def checks(case: Case) -> list[Check]:
     return sorted(ordered, key=lambda check: check.phase)
 
 
+def limits(case: Case) -> list[Check]:
+    """The rules that limit how much of a candidate's capacity may be taken, and no others."""
+    named = zip(case.policy.rules, case.policy.require, strict=True)
+    return [_required(case, rule, entry) for rule, entry in named if entry.kind == "below"]
+
+
 def _required(case: Case, rule: str, entry: Requirement) -> Check:
     if rule in case.drops:
         return _free(rule, entry, "relaxed")

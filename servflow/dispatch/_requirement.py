@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from attrs import field, frozen
 
@@ -142,7 +143,7 @@ class Requirement(Part):
             found.append(Finding("dispatch.optional_safety", "", {}))
         finish(found)
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """Which of the kinds it is."""
         return next(kind for kind in REQUIREMENTS if getattr(self, kind) not in (None, ()))

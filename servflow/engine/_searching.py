@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow import dispatch
-from servflow.dispatch import Choice
-from servflow.dispatch._admit import admit
+from servflow.dispatch import Choice, _admit
 from servflow.engine._assigning import hold, release
 from servflow.engine._decided import decided
 from servflow.engine._filling import MAX_WAITS, fill
@@ -146,7 +145,7 @@ def takes_of(call: OneCall, plan: SlotPlan, who: str) -> tuple[Take, ...]:
     """What a chosen candidate takes of their capacity, with the limits under which they were chosen; owners take none."""
     if plan.policy.slot == "owner":
         return ()
-    return admit(plan.policy, call.snapshot(), call.world, call.at, who, hooks=call.workflow.extensions.hooks).takes
+    return _admit.takes_of(plan.policy, call.snapshot(), call.world, call.at, who, hooks=call.workflow.extensions.hooks)
 
 
 def propose(
