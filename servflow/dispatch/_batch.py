@@ -173,6 +173,7 @@ class _Weigher:
             kept = self.index.place.get(self.current.get(case.ticket.id, ""), -1)
             level = array("q", [1 if number == kept else 0 for number in fitting])
             out.insert(len(out) if self.stability is None else self.stability, level)
+        case.answers.clear()  # a plan tells no reasons; kept for all pairs, they would take more room than all the rest
         return out
 
     def _alike(self, level: int, terms: Sequence[tuple[str, int, Callable[[Candidate], int]]]) -> list[int]:

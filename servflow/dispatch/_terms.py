@@ -223,12 +223,10 @@ def _value(case: Case, term: Term, label: str) -> Measure:
         except ExpressionError as error:
             failed(case, label, who.id, error.message)
             return 0
-        if isinstance(found, bool):
+        if isinstance(found, int):  # a condition counts 1 where it holds
             return int(found)
-        if (wrong := no_number(found)) is not None:
-            failed(case, label, who.id, wrong)
-            return 0
-        return int(found)
+        failed(case, label, who.id, no_number(found) or "")
+        return 0
 
     return measure
 

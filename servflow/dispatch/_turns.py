@@ -19,8 +19,11 @@ FULL = 1_441_440
 
 MAX_SHARE = 1_000
 
-LAST = -(10**15)
-"""What somebody measures who has no share of the turns."""
+LAST = -(10**11)
+"""What somebody measures who has no share of the turns; below all that can be drawn."""
+
+FARTHEST = 1_000 * FULL
+"""How far behind a mark may stand and still count as farther than another: a thousand turns."""
 
 
 MAX_TURNS = 100
@@ -55,7 +58,7 @@ def measure(case: Case, term: Term) -> Callable[[Candidate], int]:
 
     def near(who: Candidate) -> int:
         part = share(who)
-        return LAST if part == 0 else front - turns.get(mark_of(policy, who.id), 0) - FULL // part // 2
+        return LAST if part == 0 else min(FARTHEST, front - turns.get(mark_of(policy, who.id), 0)) - FULL // part // 2
 
     return near
 
