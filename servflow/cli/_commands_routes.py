@@ -62,7 +62,7 @@ def _pins(given: tuple[str, ...]) -> dict[str, str]:
 @click.option("--slot", help="a slot or a dispatch entry; by default the one that runs or would begin")
 @click.option("--pin", multiple=True, help="TICKET=WHO: a visit that stays with whom it has; may be given often")
 @click.option("--until", type=Instant(), help="up to when; by default a day, or as long as the windows of visits last")
-@click.option("--rounds", type=int, default=1_000, show_default=True, help="how often visits are taken out and put in again")
+@click.option("--rounds", type=int, default=2_000, show_default=True, help="how often visits are taken out and put in again")
 @click.option("--seed", type=int, default=0, show_default=True, help="the same seed gives the same plan")
 @click.option("--minutes", type=int, default=60, show_default=True, help="how long a visit takes of which nothing says it")
 @click.option("--unknown", type=int, default=0, show_default=True, help="minutes of a way of which nothing tells")

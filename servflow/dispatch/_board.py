@@ -15,7 +15,7 @@ from servflow.dispatch._checks import checks
 from servflow.dispatch._evaluate import rank
 from servflow.dispatch._stops import Routing
 from servflow.dispatch._ways import UNLIMITED, Problem, Tour
-from servflow.dispatch._workdays import MINUTE, Clock, Minutes, Workday, at_work, common, workdays
+from servflow.dispatch._workdays import MINUTE, REST, Clock, Minutes, Workday, at_work, common, workdays
 from servflow.errors import ExpressionError, InputError, LimitError
 from servflow.model import Engineer, World, instant, read_instant
 
@@ -260,10 +260,11 @@ class _Reader:
         """Minutes between all places (of the visits, then where each day begins and ends), and which of them are known."""
         places = [_travel.place_of(case) for case in self.cases]
         seen: set[int] = set()
-        for number, _ in self.days:
+        for number, day in self.days:
             who, case = self.owners[number], self.cases[0]
             home = _travel.home_of(case, who)
-            underway = number not in seen and at_work(self.clock, self.world, who)
+            soon = number not in seen and day.stretches[0][0] < REST  # else they go home before
+            underway = soon and at_work(self.clock, self.world, who)
             places.extend((_travel.whereabouts(case, who) if underway else home, home))
             seen.add(number)
         known: dict[tuple[Any, Any], int | None] = {}

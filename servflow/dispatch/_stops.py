@@ -106,7 +106,7 @@ class Routing:
     """
 
     until: datetime | None = field(default=None, converter=_until)
-    rounds: int = field(default=1_000, converter=_whole("rounds", 0, MAX_ROUNDS))  # type: ignore[misc]  # mypy reads named converters only
+    rounds: int = field(default=2_000, converter=_whole("rounds", 0, MAX_ROUNDS))  # type: ignore[misc]  # mypy reads named converters only
     seed: int = field(default=0, converter=_whole("seed", 0, (1 << 63) - 1))  # type: ignore[misc]  # mypy reads named converters only
     minutes: int = field(default=60, converter=_whole("minutes", 1, MAX_MINUTES))  # type: ignore[misc]  # mypy reads named converters only
     unknown: int = field(default=0, converter=_whole("unknown", 0, MAX_MINUTES))  # type: ignore[misc]  # mypy reads named converters only
@@ -125,7 +125,7 @@ class Routing:
         known = ("until", "rounds", "seed", "minutes", "unknown")
         if not isinstance(given, Mapping):
             raise InputError(
-                f"routing is a Routing or its mapping, such as {{'rounds': 1000}}, not {shown(given)}", code="dispatch.routing"
+                f"routing is a Routing or its mapping, such as {{'rounds': 2000}}, not {shown(given)}", code="dispatch.routing"
             )
         for key in given:
             if key not in known:

@@ -159,6 +159,8 @@ def workdays(clock: Clock, world: World, who: Engineer, taken: Iterable[tuple[da
 def at_work(clock: Clock, world: World, who: Engineer) -> bool:
     """Whether somebody is in the middle of a day's work when the clock begins."""
     before = clock.base - MINUTE
+    if any(start <= before < end for start, end in who.absences):
+        return False
     if who.shifts:
         return any(start <= before < end for start, end in who.shifts)
     if who.shift is None:

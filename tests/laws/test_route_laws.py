@@ -89,7 +89,53 @@ def test_few_visits_are_planned_as_well_as_can_be(seed: int) -> None:
     """Of up to six visits and two people, no way to give out and order them is better; and the plan can be walked."""
     jobs, workers, ways, tickets, world = drawn(seed, 3 + seed % 4)
 
-    found = plan(RULE, tickets, world, AT, "routes", routing={"until": AT + timedelta(minutes=END)})
+    found = plan(RULE, tickets, world, AT, "routes", routing={"until": AT + timedelta(minutes=END), "rounds": 1_000})
 
     assert best(jobs, workers, ways) == found.objective
     assert () == verify(found, RULE, tickets, world, AT)
+
+
+def many(seed: int) -> tuple[list[Ticket], World]:
+    """More visits than three days hold, for people with all that may keep them from one."""
+    draw = random.Random(seed)
+
+    def place() -> tuple[float, float]:
+        return 31 + draw.random() / 2, 121 + draw.random() / 2
+
+    people = []
+    for number in range(6):
+        person: dict[str, Any] = {"id": f"p{number}", "skills": draw.sample(["ac", "tv"], draw.choice([1, 2])), "shift": "day"}
+        person |= {"home": place(), "position": place(), "capacity": draw.choice([3, 9]), "parts": {"fan": draw.randrange(3)}}
+        person |= {
+            "per_channel": {"web": draw.choice([2, 9])},
+            "certificates": {"gas": AT + timedelta(hours=draw.randrange(60))},
+        }
+        start = AT + timedelta(minutes=draw.randrange(0, 3000), seconds=draw.choice([0, 17]))
+        stretch = [[start, start + timedelta(minutes=draw.randrange(60, 700))]]
+        people.append(person | draw.choice([{}, {"absences": stretch}, {"shifts": stretch}]))
+    tickets = []
+    for number in range(40):
+        fields = {"position": place(), "skill": draw.choice(["ac", "tv"]), "part": draw.choice([None, None, "fan"])}
+        fields |= {
+            "minutes": draw.randrange(10, 120),
+            "window": draw.randrange(0, 500),
+            "licence": draw.choice([None, None, "gas"]),
+        }
+        fields["start"] = AT + timedelta(minutes=draw.randrange(-60, 4000))
+        channel = draw.choice(["web", "phone"])
+        tickets.append(Ticket(id=f"{number:02}", workflow="w", at=AT, opened_at=AT, channel=channel, fields=FrozenMap(fields)))
+    calendars = {"day": Calendar("UTC", {"mon-sun": ["08:00-12:00", "13:00-18:00"]})}
+    return tickets, World(engineers=people, calendars=calendars)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_every_plan_can_be_walked(seed: int) -> None:
+    """Whatever keeps people from a visit holds over all routes of some days, whenever they are planned."""
+    tickets, world = many(seed)
+    rule = {**RULE, "require": [*RULE["require"], {"certificate": "licence"}]}
+    at = AT + timedelta(minutes=seed * 71, seconds=seed)
+
+    found = plan(rule, tickets, world, at, "routes", routing={"rounds": 100, "until": AT + timedelta(days=3)})
+
+    assert () == verify(found, rule, tickets, world, at)
+    assert found == plan(rule, tickets[::-1], world, at, "routes", routing={"rounds": 100, "until": AT + timedelta(days=3)})
