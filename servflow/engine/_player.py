@@ -153,8 +153,8 @@ class Player:
         if run.trigger.name.startswith("assigned.") and story.ticket.offers:
             return self._accepted(story)
         coming = coming_for(self.workflow, story.ticket, run.trigger.name, self.actors, world=self.world, passing=story.passing)
-        if told := next((told for one in coming if (told := self._repeated(story, [one]))), None):
-            return told
+        if come := next((done for one in coming if (done := self._repeated(story, [one]))), []):
+            return come
         if run.trigger.name.startswith("exhausted."):
             return self._pass(story, story.ticket.wake)
         if run.trigger.name == "children.closed":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,13 @@ def accepting(workflow: Workflow, ticket: Ticket) -> list[Event]:
 
 
 def coming_for(
-    workflow: Workflow, ticket: Ticket, event: str, actors: Actors, *, world: World | None, passing: timedelta
+    workflow: Workflow,
+    ticket: Ticket,
+    event: str,
+    actors: Actors,
+    *,
+    world: World | Mapping[str, Any] | None,
+    passing: timedelta,
 ) -> list[Event]:
     """What may bring an event of dispatch about: somebody pulls the ticket, or a visit is booked or given up."""
 
