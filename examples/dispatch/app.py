@@ -48,7 +48,7 @@ def main() -> None:
         print(desk.why_not("R-1", who).text(zone=ZONE))
     print("\nR-3 waits:", desk.choice("R-3").text(zone=ZONE))
     print("What would let somebody in?")
-    for change in desk.unblock("R-3", limit=6):
+    for change in desk.unblock("R-3", limit=2):
         print(f"  {change.size:2}  {change.text(zone=ZONE)}")
 
     while desk.get("R-3").offers == ():

@@ -135,7 +135,9 @@ def why_not_command(say: Say, file: Path, candidate: str, **asked: Any) -> int:
 
 @dispatch_group.command("unblock")
 @situated
-@click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True, help="how many changes at most")
+@click.option(
+    "--limit", type=click.IntRange(1, 200), default=5, show_default=True, help="how many changes of each kind at most"
+)
 @command
 def unblock_command(say: Say, file: Path, *, limit: int, **asked: Any) -> int:
     """What would let somebody in: the smallest single changes, each proven by deciding again.

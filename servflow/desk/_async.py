@@ -235,7 +235,7 @@ class AsyncDesk:
         """As ``Desk.why_not``."""
         return await asyncio.to_thread(self._desk.why_not, id, candidate, slot=slot)
 
-    async def unblock(self, id: str, *, slot: str | None = None, limit: int = 50) -> Any:  # noqa: A002 - as above
+    async def unblock(self, id: str, *, slot: str | None = None, limit: int = 10) -> Any:  # noqa: A002 - as above
         """As ``Desk.unblock``."""
         return await asyncio.to_thread(self._desk.unblock, id, slot=slot, limit=limit)
 

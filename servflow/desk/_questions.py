@@ -93,7 +93,7 @@ class Questions:
         """
         return self._asked(id, "why_not", {"candidate": candidate, "slot": slot})
 
-    def unblock(self, id: str, *, slot: str | None = None, limit: int = 50) -> Any:  # noqa: A002 - as above
+    def unblock(self, id: str, *, slot: str | None = None, limit: int = 10) -> Any:  # noqa: A002 - as above
         """
         The smallest single changes after which somebody fits a ticket now; see ``Workflow.unblock``.
 

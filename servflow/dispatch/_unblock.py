@@ -23,10 +23,10 @@ from servflow.dispatch._why_not import WhyNot, why_not
 from servflow.errors import InputError, LimitError
 from servflow.model import Engineer, Ticket, World
 
-MAX_REMEDIES = 1_000
-"""How many possible changes, the smallest, are kept to be tried."""
+MAX_REMEDIES = 200
+"""How many possible changes of one kind, the smallest, are kept to be tried."""
 
-MAX_TRIES = 500
+MAX_TRIES = 1_000
 """How often it is decided again."""
 
 MAX_LATER = 200
@@ -54,7 +54,7 @@ def unblock(
     declined: Iterable[str] | None = None,
     bindings: Mapping[str, Any] | None = None,
     hooks: Hooks | None = None,
-    limit: int = 50,
+    limit: int = 10,
 ) -> Unblock:
     """
     The smallest single changes to time, world, ticket or policy after which somebody fits, each proven by deciding again.
@@ -65,7 +65,7 @@ def unblock(
     host are met by dropping them only, since nothing says what would meet them.
 
     Args:
-        limit: how many changes are given at most, from 1 on; the other arguments are those of ``evaluate``.
+        limit: how many changes of each kind are given at most, from 1 on; the other arguments are those of ``evaluate``.
 
     Raises:
         LimitError: *limit* is no whole number from 1 on.
@@ -108,8 +108,7 @@ class _Search:
         choice = choose(self.case, explain=False)
         if choice.ranked:
             return Unblock(fit=tuple(item.id for item in choice.ranked[:KEPT]))
-        possible = heapq.nsmallest(MAX_REMEDIES, self._once(), key=_order)
-        self.cut = self.count > len(possible)
+        possible = self._smallest()
         possible.extend(self._of_policy())
         later = self._later(choice.next_change)
         if later is not None:
@@ -130,6 +129,18 @@ class _Search:
                     seen.add(remedy.key)
                 self.count += 1
                 yield remedy
+
+    def _smallest(self) -> list[Remedy]:
+        """The smallest of each kind: a thousand engineers who are all full shall not hide what else would help."""
+        kept: dict[str, list[Remedy]] = {}
+        for remedy in self._once():
+            held = kept.setdefault(remedy.kind, [])
+            held.append(remedy)
+            if len(held) == 2 * MAX_REMEDIES:
+                held[:] = heapq.nsmallest(MAX_REMEDIES, held, key=_order)
+        possible = [remedy for held in kept.values() for remedy in heapq.nsmallest(MAX_REMEDIES, held, key=_order)]
+        self.cut = self.count > len(possible)
+        return possible
 
     def _nearest(self, failed: int, who: str) -> None:
         if len(self.near) < MISSES or (failed, who) < self.near[-1]:
@@ -178,17 +189,19 @@ class _Search:
         """Those that prove to let somebody in, by deciding again; of one that is done by degrees the least degree."""
         found: list[Change] = []
         done: set[tuple[str, str | None]] = set()
+        counts = dict.fromkeys(CHANGES, 0)
         for remedy in possible:
             degree = (remedy.kind, remedy.what)
             if remedy.scope == "policy" and degree in done:
                 continue
-            if len(found) == limit or self.tries == MAX_TRIES:
+            if counts[remedy.kind] == limit or self.tries == MAX_TRIES:
                 self.cut = True
-                break
+                continue
             self.tries += 1
             change = self._proven(remedy)
             if change is not None:
                 found.append(change)
+                counts[remedy.kind] += 1
                 done.add(degree)
         return tuple(found)
 

@@ -124,13 +124,13 @@ class Questions(Visiting):
         return _who.why_not(cast("Workflow", self), ticket, candidate, Given.of(at, None, world, None), slot)
 
     def unblock(
-        self, ticket: Ticket, *, at: datetime, world: WorldLike, slot: str | None = None, limit: int = 50
+        self, ticket: Ticket, *, at: datetime, world: WorldLike, slot: str | None = None, limit: int = 10
     ) -> Unblock:
         """
         The smallest single changes to time, world, ticket or policy after which somebody fits; see ``dispatch.unblock``.
 
         Args:
-            limit: how many changes are given at most; the rest is as for ``choice``.
+            limit: how many changes of each kind are given at most; the rest is as for ``choice``.
 
         Raises:
             InputError: as ``choice``.
