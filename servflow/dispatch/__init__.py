@@ -6,6 +6,7 @@ from servflow.dispatch._candidates import CANDIDATES, PEOPLE
 from servflow.dispatch._change import CHANGES, Change, Unblock
 from servflow.dispatch._choice import Choice, Ranked, Verdict
 from servflow.dispatch._evaluate import evaluate
+from servflow.dispatch._insertions import Insertion, insertions
 from servflow.dispatch._lint import check_policy, check_world
 from servflow.dispatch._options import MODES, Hooks, OfferOptions, Relaxation
 from servflow.dispatch._plan import SOLVERS, Plan, plan
@@ -41,6 +42,7 @@ __all__ = [
     "Choice",
     "Difference",
     "Hooks",
+    "Insertion",
     "NextFor",
     "OfferOptions",
     "Plan",
@@ -67,6 +69,7 @@ __all__ = [
     "check_policy",
     "check_world",
     "evaluate",
+    "insertions",
     "learn",
     "next_for",
     "plan",

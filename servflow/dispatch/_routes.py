@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from itertools import pairwise
 
 from attrs import frozen
@@ -12,7 +11,7 @@ from servflow.dispatch._board import Board, board
 from servflow.dispatch._case import Case
 from servflow.dispatch._search import Draw, Search, Solution, complete
 from servflow.dispatch._stops import Route, Routing, Stop
-from servflow.dispatch._ways import Way, not_after, starts
+from servflow.dispatch._ways import Way, starts
 
 
 @frozen
@@ -23,20 +22,6 @@ class Routed:
     unassigned: tuple[tuple[str, str], ...] = ()
     objective: tuple[int, ...] = (0,)
     routes: tuple[Route, ...] = ()
-
-
-@frozen
-class Insertion:
-    """
-    A place in planned routes for one more visit, which moves no other past its window.
-
-    It may begin from ``start`` to ``latest``, both included; ``extra`` is how many more minutes of work are on the way.
-    """
-
-    candidate: str
-    start: datetime
-    latest: datetime
-    extra: int
 
 
 def solve(cases: Sequence[Case], routing: Routing, pinned: Mapping[str, str]) -> Routed:
@@ -112,22 +97,3 @@ def _route(made: Board, way: Way) -> tuple[Route, int]:
     leaves = clock.instant(day.begun(times[0] - legs[0]))
     back = clock.instant(day.ended(left + legs[-1]))
     return Route(made.owners[owner].id, leaves, tuple(stops), back, sum(legs)), sum(legs)
-
-
-def places(made: Board, ways: Mapping[int, Way], visit: int) -> list[Insertion]:
-    """Every place where a visit still fits into the ways of days, that with the least extra way first."""
-    problem, clock = made.problem, made.clock
-    found = []
-    for number, way in ways.items():
-        tour = problem.tours[number]
-        day = made.days[number][1]
-        for before, leaving, leg, after, latest in way.gaps:
-            for opens, closes in tour.windows.get(visit, ()):
-                first = max(opens, leaving + problem.travel[before][visit])
-                last = not_after(((opens, closes),), latest - problem.travel[visit][after] - problem.service[visit])
-                if first <= last:
-                    extra = problem.travel[before][visit] + problem.travel[visit][after] - leg
-                    owner = made.owners[tour.owner].id
-                    found.append(Insertion(owner, clock.instant(day.begun(first)), clock.instant(day.begun(last)), extra))
-    found.sort(key=lambda item: (item.extra, item.start, item.candidate))
-    return found

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from servflow import Calendar
-from servflow.dispatch import Plan, Route, Routing, Stop, plan, verify
+from servflow.dispatch import Plan, Route, Routing, Stop, insertions, plan, verify
 from servflow.errors import InputError, LimitError
 from servflow.model import Appointment, FrozenMap, Ticket, World
 
@@ -206,6 +206,34 @@ def test_the_same_seed_gives_the_same_plan() -> None:
     tickets = [ticket(str(number), ("north", "south")[number % 2], hour=8 + number % 7, window=90) for number in range(16)]
 
     assert routes(tickets, people) == routes(tickets[::-1], turned)
+
+
+def test_where_one_more_visit_fits() -> None:
+    """The places left between planned visits say when one may begin there and how much longer the way gets."""
+    people, planned = world({"id": "ann"}), [ticket("1", hour=9, window=0), ticket("2", hour=14, window=0)]
+    found = routes(planned, people)
+
+    one, other = insertions(found, RULE, [*planned, ticket("3", "south", hour=8)], people, AT, new="3")
+
+    assert ["15:15", "15:40"] == [f"{instant:%H:%M}" for instant in (one.start, one.latest)]
+    assert ["10:15", "11:00"] == [f"{instant:%H:%M}" for instant in (other.start, other.latest)]
+    assert (("ann", 5), ("ann", 25)) == ((one.candidate, one.extra), (other.candidate, other.extra))
+    fixed = ticket("3", "south", hour=11, window=0)
+    assert 3 == routes([*planned, fixed], people).objective[0]
+
+
+def test_where_nothing_more_fits() -> None:
+    """Whom nobody can visit has no place; what is no plan of these people is refused."""
+    people, planned = world({"id": "ann"}), [ticket("1", hour=9, window=0)]
+    found, more = routes(planned, people), [*planned, ticket("3", skill="tv")]
+
+    assert () == insertions(found, RULE, more, people, AT, new="3")
+    with pytest.raises(InputError, match="no plan of routes"):
+        insertions(Plan(), RULE, more, people, AT, new="3")
+    with pytest.raises(InputError, match="cannot be kept"):
+        insertions(found, RULE, more, world({"id": "bob"}), AT, new="3")
+    with pytest.raises(InputError, match="not be planned yet"):
+        insertions(found, RULE, more, people, AT, new="1")
 
 
 def test_nobody_and_nothing() -> None:
