@@ -37,7 +37,9 @@ def _hooks(value: Any, what: str, takes: str) -> FrozenMap[str, Any]:
         if not isinstance(name, str) or not name or not callable(function):
             raise InputError(f"{what} maps names to functions, not {shown(name)} to {shown(function)}", code=code)
         if inspect.iscoroutinefunction(function):
-            raise InputError(f"{what} are asked in the middle of a decision; {name!r} is a coroutine and never answers", code=code)
+            raise InputError(
+                f"{what} are asked in the middle of a decision; {name!r} is a coroutine and never answers", code=code
+            )
         if not _takes_two(function):
             raise InputError(f"{name!r} of {what} cannot be called with {takes}", code=code, name=name)
     return frozen_map(value)
