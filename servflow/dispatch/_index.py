@@ -188,12 +188,14 @@ class Index:
         )
         new = mask_of(changed)
         loaded = new | self._reloaded(world)
+        # Copied at once: another thread may be asking this index just now, and add to it.
+        answers, room, old = dict(self.answers), dict(self.room), dict(self.old)
         if new:
-            made.old = {key: (mask, new) for key, mask in self.answers.items()}
+            made.old = {key: (mask, new) for key, mask in answers.items()}
         else:
-            made.answers = dict(self.answers)
-        made.old |= {key: (mask, stale | loaded) for key, (mask, stale) in self.old.items()}
-        made.old |= {key: (mask, loaded) for key, mask in self.room.items()}
+            made.answers = answers
+        made.old |= {key: (mask, stale | loaded) for key, (mask, stale) in old.items()}
+        made.old |= {key: (mask, loaded) for key, mask in room.items()}
         return made
 
     def _changed(self, world: World) -> dict[int, Candidate] | None:
