@@ -20,6 +20,7 @@ from servflow.dispatch._options import Hooks
 from servflow.dispatch._policy import Policy
 from servflow.dispatch._rooms import Rooms, held_by
 from servflow.dispatch._routes import solve
+from servflow.dispatch._scarce import place_most
 from servflow.dispatch._stops import Route, Routing
 from servflow.errors import InputError, LimitError, nearest, shown
 from servflow.model import Ticket, World
@@ -255,7 +256,8 @@ def _place(batch: Batch, solver: str) -> tuple[list[int], str]:
     found = library(rows, rooms.room, batch.out, above) if solver == "library" else None
     by = "exact" if found is None else solver
     if found is None:
-        found = list(place(rows, rooms.room, batch.out, above).column_of)
+        nested = above is not None
+        found = list(place(rows, rooms.room, batch.out, above).column_of) if nested else place_most(rows, rooms.room, batch.out)
     who = [-1] * len(batch.items)
     for row, column in zip(free, found, strict=True):
         who[row] = rooms.owner[column] if column >= 0 else -1

@@ -19,6 +19,7 @@ from servflow.dispatch._checks import checks
 from servflow.dispatch._flow import Placed, Row, place
 from servflow.dispatch._library import _flow, _matching
 from servflow.dispatch._reread import Reread
+from servflow.dispatch._scarce import place_most
 from servflow.model import FrozenMap, SlotProgress, Ticket, World
 from tests.requirements import require
 
@@ -106,6 +107,7 @@ def test_scipy_agrees_to_the_last_unit(size: tuple[int, int]) -> None:
         expected = int(matrix[linear_sum_assignment(matrix)].sum())
 
         assert expected == place(rows, room, out).total
+        assert expected == cost_of(rows, place_most(rows, room, out), out)
 
 
 def cost_of(rows: Sequence[Row], columns: Sequence[int], out: int) -> int:
