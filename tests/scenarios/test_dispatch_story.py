@@ -402,3 +402,20 @@ def test_an_offer_is_accepted_through_a_desk_of_coroutines() -> None:
 
     assert "ann" == asyncio.run(story()).assignee
     store.close()
+
+
+def test_chats_are_counted_apart(office: Any) -> None:
+    """Ann takes one chat at a time: the second chat waits for that place, and comes to her when the first is over."""
+    at = office(company(Engineer(id="ann", roles=["engineer"], outlet="nord 1", capacity=5, per_channel={"chat": 1})))
+    for name in ("T1", "T2"):
+        at.desk.open(name, {"brand": "frost", "area": "town", "channel": "chat"}, actor=CLARA)
+    assert (["ann"], []) == (at.asked("T1"), at.asked("T2"))
+    at.says("ann", "offer.accept")
+    at.later(1)
+    assert {"engineer:ann": 1, "engineer:ann/chat": 1} == dict(at.store.usage("engineer:"))
+
+    at.says("ann", "arrive")
+    at.says("ann", "finish")
+    at.later(1)
+
+    assert ["ann"] == at.asked("T2")
