@@ -5,6 +5,7 @@ from servflow.desk._desk import Desk
 from servflow.desk._reports import DeliverReport, MigrationReport, Problem, RecalendarReport, TickReport
 from servflow.desk._retry import Retry
 from servflow.desk._telemetry import Telemetry
+from servflow.desk._visits import Pulled
 from servflow.desk._worker import RoundReport, Worker
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Desk",
     "MigrationReport",
     "Problem",
+    "Pulled",
     "RecalendarReport",
     "Retry",
     "RoundReport",
