@@ -306,7 +306,6 @@ EVENTS: Mapping[str, Callable[[OneCall, Mapping[str, Any]], None]] = {
 """What each built-in event of appointments does."""
 
 
-
 def _none_booked(call: OneCall) -> bool:
     held = call.draft.appointment
     return held is None or not held.booked
