@@ -273,7 +273,9 @@ class Reading:
         asked = self.ask(entry["travel"])
         if asked is None:
             return True
-        here, there = who.areas[0] if len(who.areas) == 1 else None, self.ask("region")
+        # Where the ticket is, is the area that the policy asks for, else its field of that name.
+        place = next((item["area"] for item in self.policy["require"] if "area" in item), "area")
+        here, there = who.areas[0] if len(who.areas) == 1 else None, self.ask(place)
         if there is None or here is None:
             return False
         ways = [
