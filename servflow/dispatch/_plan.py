@@ -127,10 +127,9 @@ def plan(
     tickets hold; terms are measured once, so ``load`` does not grow within a plan. A candidate takes tickets only while
     what they hold stays within the limit each of them asks for.
 
-    Where tickets take different amounts of capacity, finding the best plan is beyond any method that is quick for sure.
-    Then, and where limits of channels cross limits that differ between tickets, a search goes on from two greedy plans
-    until no ticket that waits can be taken, none can move, and no two can change places to any good, or its effort is
-    used up; the plan's ``solver`` is then ``search``. It holds every limit; it may not be the best.
+    Where tickets take different amounts of capacity, or limits of channels cross limits that differ between tickets, a
+    search betters two greedy plans until no single move and no exchange of two does any good, or its effort is used up;
+    the plan's ``solver`` is then ``search``. It holds every limit; it may not be the best.
 
     With *current*, one more level of the objective counts the tickets that stay with who has them, so that of all plans
     that are equally good before that level one is made that moves as few as can be.
@@ -155,12 +154,7 @@ def plan(
         TimeError: *at* is naive.
         DefinitionError: the policy mapping is wrong, or names a function nobody registered.
     """
-    if solver not in SOLVERS:
-        close = nearest(str(solver), SOLVERS)
-        hint = f"; did you mean {close!r}?" if close else ""
-        raise InputError(
-            f"no solver is named {shown(solver)}; known are {', '.join(SOLVERS)}{hint}", code="dispatch.solver", known=SOLVERS
-        )
+    _check_solver(solver)
     policy = Policy.read(policy)
     _check_stability(policy, current, stability)
     cases = cases_of(policy, tickets, world, at, bindings=bindings, hooks=hooks)
@@ -172,6 +166,15 @@ def plan(
     batch = Batch.of(cases, pins_of(cases, pinned), current, stability)
     who, by = _place(batch, solver)
     return _made(batch, who, by, current)
+
+
+def _check_solver(solver: str) -> None:
+    if solver not in SOLVERS:
+        close = nearest(str(solver), SOLVERS)
+        hint = f"; did you mean {close!r}?" if close else ""
+        raise InputError(
+            f"no solver is named {shown(solver)}; known are {', '.join(SOLVERS)}{hint}", code="dispatch.solver", known=SOLVERS
+        )
 
 
 def _check_stability(policy: Policy, current: Mapping[str, str] | None, stability: int | None) -> None:
