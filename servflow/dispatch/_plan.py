@@ -131,9 +131,6 @@ def plan(
     search betters two greedy plans until no single move and no exchange of two does any good, or its effort is used up;
     the plan's ``solver`` is then ``search``. It holds every limit; it may not be the best.
 
-    With *current*, one more level of the objective counts the tickets that stay with who has them, so that of all plans
-    that are equally good before that level one is made that moves as few as can be.
-
     Args:
         policy: the policy, or its mapping.
         tickets: the tickets to give out, each once; their order does not matter.
@@ -143,14 +140,13 @@ def plan(
         bindings: what expressions read besides each ticket's fields and attributes.
         hooks: the host's registered functions.
         pinned: ticket -> who has it and keeps it, whatever the policy says of them by now.
-        current: ticket -> who has it so far and may lose it; None: nobody asks for stability.
+        current: ticket -> who has it so far and may lose it: one more level of the objective counts those that stay.
         stability: the place among the levels where that counts, 0 before all of them (default: after the last).
         routing: how routes are planned, as ``Routing`` or its mapping (``routes`` only).
 
     Raises:
-        InputError: the solver is unknown or not installed, a ticket is given twice, or *pinned* or *stability* names
-            what is not there.
-        LimitError: more than twenty million pairs of ticket and candidate would be weighed.
+        InputError: the solver is unknown or not installed, a ticket is given twice, or a pin names nobody.
+        LimitError: more than twenty million pairs would be weighed.
         TimeError: *at* is naive.
         DefinitionError: the policy mapping is wrong, or names a function nobody registered.
     """
