@@ -69,7 +69,10 @@ def no_verdict(found: object) -> str | None:
 
 
 def failed(case: Case, label: str, who: str, why: str) -> None:
-    """Keep why an expression of a term gave nothing for a candidate."""
+    """Keep why an expression of a term gave nothing for a candidate, apart from what functions of that name answer."""
+    taken = labels(case).values()
+    while label in taken:
+        label += "_"
     case.answers.setdefault(label, {})[who] = why[:MAX_FAULT]
 
 

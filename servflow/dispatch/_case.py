@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import define, field
@@ -31,7 +31,6 @@ CORE = (
     "asset",
     "outlet",
     "provider",
-    "provider",
     "queue",
     "channel",
     "tags",
@@ -41,6 +40,9 @@ CORE = (
     "parent",
 )
 """Attributes of a ticket that expressions read by name; a field of the same name comes first."""
+
+NEVER_DUE = 527_040
+"""Minutes of a leap year; what is not due counts as due so far ahead, as does all that is due later still."""
 
 OWN = ("priority", "assignee", "opened_at", "closed_at", "entered_at")
 """Names that no field may take, so the ticket's own value is read."""
@@ -243,6 +245,11 @@ class Case:
     def channel_limits(self, candidate: Candidate) -> Capacity:
         """How much of the ticket's channel the candidate takes."""
         return channel_of(candidate, self.ticket.channel)
+
+    def minutes_left(self) -> int:
+        """Whole minutes until the first of the ticket's running clocks is due, below 0 once it is past due."""
+        due = self.ticket.due
+        return NEVER_DUE if due is None else max(-NEVER_DUE, min(NEVER_DUE, (due - self.at) // timedelta(minutes=1)))
 
     def customer(self) -> str | None:
         """Whose ticket it is."""

@@ -16,8 +16,8 @@ from servflow.dispatch._options import Hooks
 from servflow.dispatch._policy import Policy
 from servflow.dispatch._sieve import Sieve, sift
 from servflow.dispatch._terms import Measure, measures, tie_break
-from servflow.dispatch._turns import turns_taken
 from servflow.dispatch._told import asked
+from servflow.dispatch._turns import turns_taken
 from servflow.model import FrozenMap, Ticket, World
 
 

@@ -23,9 +23,6 @@ FARTHEST = 20_038
 FOREVER = 43_200
 """Minutes of thirty days; an unknown way counts as this."""
 
-NEVER_DUE = 527_040
-"""Minutes of a leap year; what is not due counts as due so far ahead, as does all that is due later still."""
-
 Measure = Callable[[Candidate], int]
 
 
@@ -127,14 +124,8 @@ def _booked(book: Mapping[str, int]) -> Measure:
     return lambda who: book.get(who.id, 0)
 
 
-def minutes_left(case: Case) -> int:
-    """Whole minutes until the first of the ticket's running clocks is due, below 0 once it is past due."""
-    due = case.ticket.due
-    return NEVER_DUE if due is None else max(-NEVER_DUE, min(NEVER_DUE, (due - case.at) // _MINUTE))
-
-
 def _urgency(case: Case) -> Measure:
-    urgency = -minutes_left(case)
+    urgency = -case.minutes_left()
     return lambda _: urgency
 
 
@@ -151,7 +142,7 @@ def _travel_minutes(case: Case) -> Measure:
 def _lateness(case: Case) -> Measure:
     if case.ticket.due is None:
         return lambda _: 0
-    left, way = minutes_left(case), _travel_minutes(case)
+    left, way = case.minutes_left(), _travel_minutes(case)
     return lambda who: max(0, way(who) - left)
 
 
@@ -214,7 +205,7 @@ def _value(case: Case, term: Term, label: str) -> Measure:
         return lambda _: 0
     bound = dict(case.bindings)
     if MINUTES_LEFT in text.roots:
-        bound.setdefault(MINUTES_LEFT, minutes_left(case))
+        bound.setdefault(MINUTES_LEFT, case.minutes_left())
 
     def measure(who: Candidate) -> int:
         bound["candidate"] = case.view(who)

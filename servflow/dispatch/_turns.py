@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from servflow.dispatch._asking import failed
+from servflow.dispatch._term import MINUTES_LEFT
 from servflow.errors import ExpressionError
 from servflow.model import EMPTY, FrozenMap
 
@@ -94,6 +95,8 @@ def _shares(case: Case, term: Term) -> Callable[[Candidate], int]:
     if text is None:
         return lambda _: 1
     bound = dict(case.bindings)
+    if MINUTES_LEFT in text.roots:
+        bound.setdefault(MINUTES_LEFT, case.minutes_left())
 
     def share(who: Candidate) -> int:
         bound["candidate"] = case.view(who)
@@ -102,10 +105,10 @@ def _shares(case: Case, term: Term) -> Callable[[Candidate], int]:
         except ExpressionError as error:
             failed(case, "round_robin", who.id, error.message)
             return 0
-        if isinstance(found, bool) or not isinstance(found, int):
+        if not isinstance(found, int):
             failed(case, "round_robin", who.id, f"share is {type(found).__name__}, not a whole number")
             return 0
-        return max(0, min(MAX_SHARE, found))
+        return max(0, min(MAX_SHARE, int(found)))  # a condition counts 1 where it holds
 
     return share
 

@@ -404,3 +404,26 @@ def test_ranked_says_what_each_term_measured() -> None:
     [found] = evaluate(policy, ticket(), world({}, loads={"a": 3}), AT).ranked
 
     assert Ranked("a", (-3,), FrozenMap({"load": 3, "value": 1, "value_2": 2}), 1, "engineer:a", None) == found
+
+
+@pytest.mark.parametrize("prefer", [[{"value": "1 / 0"}, {"host": "value"}], [{"host": "value"}, {"value": "1 / 0"}]])
+def test_a_function_is_asked_whatever_the_terms_beside_it_are_called(prefer: list[Any]) -> None:
+    """A function of the name under which a failing expression is told answers all the same, and both are told."""
+    hooks = Hooks(terms={"value": lambda who, _: 5 if who.id == "b" else 1})
+
+    choice = evaluate(Policy(name="p", prefer=[prefer]), ticket(), world({}, {}), AT, hooks=hooks)
+
+    assert [("b", (5,)), ("a", (1,))] == [(one.id, one.points) for one in choice.ranked]
+    assert {"a": 1, "b": 5} == choice.answers["value"]
+    assert [{"a", "b"}] == [set(told) for label, told in choice.answers.items() if label != "value"]
+
+
+@pytest.mark.parametrize(
+    ("share", "dealt"), [("minutes_left > 60 ? candidate.capacity : 0", "bba"), ("candidate.capacity > 1", "bbb")]
+)
+def test_a_share_reads_what_every_preference_reads(share: str, dealt: str) -> None:
+    """Shares may ask how much time is left, and be conditions, which count 1 where they hold."""
+    policy = Policy(name="p", prefer=[{"term": "round_robin", "share": share}])
+
+    assert () == policy.check({})
+    assert dealt == "".join(sorted(deal(policy, world({"capacity": 1}, {"capacity": 2}, turns={}), 3), reverse=True))
