@@ -106,8 +106,8 @@ def _tell(say: Say, found: Plan, wrong: tuple[Violation, ...], zone: str) -> Non
         )
         rows.append(("", words("routes.back"), "", say.at(route.back, zone), "", ""))
     if rows:
-        columns = ("person", "visit", "way", "arrives", "begins", "ends")
-        say.table([words(f"routes.{name}") for name in columns], rows, right=[2])
+        columns = ("routes.person", "routes.visit", "routes.way", "routes.arrives", "routes.begins", "routes.ends")
+        say.table([words(name) for name in columns], rows, right=[2])
     for ticket, reason in found.unassigned:
         say.line(words("routes.left", ticket=ticket, reason=reason))
     for one in wrong:

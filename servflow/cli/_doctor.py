@@ -28,6 +28,9 @@ USES: tuple[tuple[str, str], ...] = (
         "servflow.integrations.otel: spans and figures of desks and workers; what becomes of them is the host's",
     ),
     ("dbos", "servflow.integrations.dbos: effects carried out as durable workflows on the same PostgreSQL"),
+    ("scipy", "servflow.dispatch, solver `library`: batches where the assignment is one to one"),
+    ("ortools", "servflow.dispatch, solver `library`: batches as a flow of least cost; also measured against"),
+    ("pyvroom", "servflow.integrations.vroom: routes of visits by VROOM; also measured against"),
     ("hypothesis", "servflow.testing and tests/laws: every law of the kernel is a property"),
     ("pytest", "servflow.testing: contracts a host runs against its own store; and this project's own tests"),
 )
@@ -43,7 +46,8 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "transitions": ("transitions",),
     "durable": ("durable-rules",),
     "testing": ("hypothesis", "pytest"),
-    "plan": ("scipy",),
+    "plan": ("ortools", "scipy"),
+    "routes": ("pyvroom",),
     "otel": ("opentelemetry-api",),
     "dbos": ("dbos",),
 }

@@ -142,8 +142,11 @@ def test_doctor_says_where_packages_are_used(run: Run) -> None:
         "hypothesis",
         "icalendar",
         "opentelemetry-api",
+        "ortools",
         "pydantic",
         "pytest",
+        "pyvroom",
+        "scipy",
         "transitions",
     }
     assert known == {name for name, _ in USES}
