@@ -129,7 +129,8 @@ def on_move(call: OneCall, payload: Mapping[str, Any]) -> None:
     """
     held, plan = booked_plan(call, MOVE)
     most = options_of(plan.policy).moves
-    if most is not None and held.moved >= most:
+    same = _start(MOVE, payload) == held.start
+    if most is not None and held.moved >= most and not same:
         raise Refused(
             f"{MOVE} is not allowed any more: the visit was moved {held.moved} times, and {most} are allowed",
             code="guard",
@@ -138,7 +139,12 @@ def on_move(call: OneCall, payload: Mapping[str, Any]) -> None:
             limit=most,
         )
     start, end, to = _chosen(call, plan, MOVE, payload)
-    visit = attrs.evolve(held, start=start, end=end, to=to, booked_at=call.at, moved=held.moved + 1, reminded=0)
+    if same and (end, to) == (held.end, held.to):
+        return  # a second click: nothing is moved, so nothing counts
+    if same:
+        visit = attrs.evolve(held, end=end, to=to)
+    else:
+        visit = attrs.evolve(held, start=start, end=end, to=to, booked_at=call.at, moved=held.moved + 1, reminded=0)
     book(call, plan, visit, was=held)
 
 
@@ -181,6 +187,9 @@ def _chosen(call: OneCall, plan: SlotPlan, event: str, payload: Mapping[str, Any
     if call.world is None:
         if to is None:
             raise refuse(event, "no world was passed, so say with to who comes", field="to", needs={"to": "string"})
+        if start < call.at:
+            said = f"{event} is not allowed now: the visit would have begun at {write_instant(start)}, before now"
+            raise Refused(said, code="guard", event=event, start=start, offered=())
         try:
             length = options_of(plan.policy).length(call.scope())
             return start, start + length, to
@@ -198,7 +207,9 @@ def _chosen(call: OneCall, plan: SlotPlan, event: str, payload: Mapping[str, Any
         raise _refused(call, plan, event, start, f"{to} cannot come at {write_instant(start)}: {said}")
     if not fitting:
         raise _refused(call, plan, event, start, f"nobody can come at {write_instant(start)}: {choice.summary()}")
-    who = to or fitting[0]
+    held = ticket.appointment  # whoever comes then already comes still
+    keeps = held is not None and held.booked and held.start == start and held.to in fitting
+    who = to or (str(held.to) if held is not None and keeps else fitting[0])
     decided(call, plan, attrs.evolve(choice, action="book", to=(who,)))
     return (*offered, who)
 
@@ -271,9 +282,15 @@ _GONE = ("absence", "open", "certificate", "forbidden", "booked")
 
 
 def cannot_come(call: OneCall) -> str | None:
-    """Why whoever was to come to a visit that has not begun cannot any more; None where they can, or nobody knows."""
+    """
+    Why whoever was to come to a visit that has not begun cannot any more; None where they can, or nobody knows.
+
+    The world it was booked in is not asked again: it would say the same, or a person knew better.
+    """
     held = call.draft.appointment
     if held is None or held.to is None or held.start is None or call.world is None or call.at >= held.start:
+        return None
+    if call.world.version == held.world:
         return None
     world = without(call.world, held)
     if not world.by_id:

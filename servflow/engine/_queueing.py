@@ -14,9 +14,10 @@ from servflow.dispatch._admit import Admission, admit
 from servflow.dispatch._queue import alone, in_line, judge
 from servflow.engine._assigning import assign
 from servflow.engine._decided import decided
+from servflow.engine._filling import filled
 from servflow.engine._lining import QUEUED
 from servflow.engine._payloads import text
-from servflow.engine._slots import SlotPlan, plan_of, progress_of, progressed
+from servflow.engine._slots import SlotPlan, plan_of, progress_of
 from servflow.errors import InputError, Refused
 from servflow.model import SYSTEM, FrozenMap, Ticket, World, instant
 
@@ -108,8 +109,7 @@ def take(call: OneCall, payload: Mapping[str, Any]) -> None:
         return
     choice = dispatch.evaluate(plan.policy, call.snapshot(), alone(world, actor), call.at, hooks=hooks, explain=False)
     decided(call, plan, attrs.evolve(choice, action="take", to=(actor,)))
-    after = attrs.evolve(progress, phase="filled", relax_at=None, change_at=None, waits=(), world=choice.world)
-    progressed(call, plan, after, f"{actor} took it")
+    filled(call, plan, attrs.evolve(progress, world=choice.world), actor, f"{actor} took it")
     assign(call, plan.policy.slot, actor, f"dispatch[{plan.order}]", policy=plan.policy.name, takes=found.takes)
 
 

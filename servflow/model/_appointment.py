@@ -24,7 +24,8 @@ class Appointment:
     ``phase`` is ``booked``, or why there is none at present: ``cancelled``, ``missed`` (nobody was there), ``lost`` (who
     was to come cannot), ``done``. Only while it is booked has it ``start`` and ``end``, half-open, and ``to``, who is to
     come. ``moved`` counts how often it was moved by the customer, ``missed`` the visits at which nobody was there, ``lost``
-    those that were given up because who was to come could not. ``reminded`` counts the reminders that went out.
+    those that were given up because who was to come could not. ``reminded`` counts the reminders that went out. ``world`` is
+    the version of the world in which it was booked: only another one is asked whether whoever comes still can.
     """
 
     policy: str
@@ -38,6 +39,7 @@ class Appointment:
     missed: int = 0
     lost: int = 0
     reminded: int = 0
+    world: str | None = None
 
     @property
     def booked(self) -> bool:

@@ -31,7 +31,13 @@ HOUR = timedelta(hours=1)
 WORLD = World(engineers=[{"id": "ann"}, {"id": "bob", "absences": [(EIGHT, EIGHT + 5 * HOUR)]}])
 
 
-def flow(roles: list[str] | None = None, events: dict[str, Any] | None = None, **options: Any) -> Workflow:
+def flow(
+    roles: list[str] | None = None,
+    events: dict[str, Any] | None = None,
+    *,
+    entry: dict[str, Any] | None = None,
+    **options: Any,
+) -> Workflow:
     return Workflow(
         workflow="visit",
         fields={"long": {"type": "int", "default": 60}, "told": {"type": "int", "default": 0}},
@@ -58,6 +64,7 @@ def flow(roles: list[str] | None = None, events: dict[str, Any] | None = None, *
                 "state": "booking",
                 "mode": "appointment",
                 "appointment": {"zone": "UTC", "step": 30, "minutes": "long", "days": 2, **options},
+                **(entry or {}),
             }
         ],
     )
@@ -96,7 +103,7 @@ def test_booking_fills_the_slot_and_reserves_the_time() -> None:
     made = booked()
     start = EIGHT + 2 * HOUR
 
-    expected = Appointment(policy="visit", start=start, end=start + HOUR, to="ann", booked_at=EIGHT)
+    expected = Appointment(policy="visit", start=start, end=start + HOUR, to="ann", booked_at=EIGHT, world=WORLD.version)
 
     assert (expected, "ann", "agreed") == (made.ticket.appointment, made.ticket.assignee, made.ticket.state)
     assert [Take(key=key, limit=1) for key in visit_keys("ann", start, start + HOUR)] == [
@@ -186,6 +193,14 @@ def test_a_host_without_a_world_says_who_comes() -> None:
     made = fire(opened(), "appointment.book", world=None, start="2026-03-02T10:00:00Z", to="zoe")
 
     assert ("zoe", EIGHT + 3 * HOUR) == (made.ticket.assignee, made.ticket.appointment.end)  # type: ignore[union-attr]  # it was booked
+
+
+def test_nobody_books_the_past() -> None:
+    """Without a world the host names who comes, but no visit that would have begun before now."""
+    with pytest.raises(Refused) as caught:
+        fire(opened(), "appointment.book", world=None, start="2026-03-02T07:55:00Z", to="zoe")
+
+    assert "guard" == caught.value.code
 
 
 def test_every_slot_offered_can_be_booked() -> None:
@@ -327,6 +342,72 @@ def test_a_visit_follows_the_slot() -> None:
         for who in ("ann", "bob")
     }
     assert "cancelled" == emptied.ticket.appointment.phase  # type: ignore[union-attr]  # it had one
+
+
+def test_a_visit_that_ends_with_the_slot_is_told() -> None:
+    """Whoever empties the slot by hand does not leave the ticket in a state in which a visit is expected."""
+    emptied = fire(booked().ticket, "ticket.assign", to=None)
+    again = fire(emptied.ticket, "appointment.book", start="2026-03-02T10:00:00Z")
+
+    assert ("booking", "booking") == (emptied.ticket.state, emptied.ticket.slots["assignee"].phase)
+    assert ["unbooked.visit"] == [one.event for one in emptied.records if isinstance(one, Received) and one.internal]
+    assert ("agreed", "ann") == (again.ticket.state, again.ticket.assignee)
+
+
+@pytest.mark.parametrize("cause", ["absence", "overrun", "rejection", "changed"])
+def test_what_is_taken_back_is_a_lost_visit(cause: str) -> None:
+    """Redispatch gives a visit up as lost, with the reason, and another can be booked; overrun counts from its start."""
+    again = {cause: "30m" if cause == "overrun" else True}
+    of = flow(entry={"redispatch": again, "require": [{"when": "long < 90 || candidate.id == 'bob'"}]})
+    made = booked(of)
+    ill = World(engineers=[{"id": "ann", "absences": [(EIGHT, EIGHT + 9 * HOUR)]}, {"id": "bob"}])
+    if cause == "absence":
+        after = of.advance(made.ticket, at=EIGHT + HOUR, world=ill)
+    elif cause == "overrun":
+        assert of.advance(made.ticket, at=EIGHT + 2.5 * HOUR, world=WORLD).ticket is made.ticket
+        after = of.advance(made.ticket, at=EIGHT + 3 * HOUR, world=WORLD)
+    elif cause == "rejection":
+        after = of.fire(made.ticket, "offer.reject", at=EIGHT, actor="ann", world=WORLD)
+    else:
+        after = fire(made.ticket, "ticket.update", of, long=90)
+
+    assert (None, "booking", "lost", 1) == (
+        after.ticket.assignee,
+        after.ticket.state,
+        after.ticket.appointment.phase,  # type: ignore[union-attr]  # it had one
+        after.ticket.appointment.lost,  # type: ignore[union-attr]  # it had one
+    )
+    assert [True] == ["ann" in one.reason for one in after.records if isinstance(one, Unbooked)]
+
+
+def test_the_world_it_was_booked_in_is_not_asked_again() -> None:
+    """For a fixed world it does not matter how often a ticket is looked at, whatever a person decided meanwhile."""
+    handed = fire(booked().ticket, "ticket.assign", to="bob").ticket
+    strict = World(engineers=[{"id": "ann"}], forbidden={"kim": ["ann"]})
+    made = FLOW.fire(opened(), "appointment.book", {"start": EIGHT + 2 * HOUR}, at=EIGHT, world=strict).ticket
+    changed = FLOW.fire(made, "ticket.update", {"customer": "kim"}, at=EIGHT, world=strict).ticket
+
+    for ticket, world in ((handed, WORLD), (changed, strict)):
+        for late in (1.5, 9):
+            whole = FLOW.advance(ticket, at=EIGHT + late * HOUR, world=world)
+            first = FLOW.advance(ticket, at=EIGHT + HOUR, world=world)
+            assert whole.ticket == FLOW.advance(first.ticket, at=EIGHT + late * HOUR, world=world).ticket
+
+
+def test_moving_to_where_it_is_moves_nothing() -> None:
+    """A second click counts for nothing; another person at the same time is no move of the customer's either."""
+    of = flow(moves=1)
+    both = World(engineers=[{"id": "ann"}, {"id": "bob"}])
+    made = of.fire(opened(of), "appointment.book", {"start": EIGHT + 2 * HOUR, "to": "bob"}, at=EIGHT, world=both).ticket
+    again = of.fire(made, "appointment.reschedule", {"start": EIGHT + 2 * HOUR}, at=EIGHT, world=both)
+    other = of.fire(again.ticket, "appointment.reschedule", {"start": EIGHT + 2 * HOUR, "to": "ann"}, at=EIGHT, world=both)
+    moved = of.fire(other.ticket, "appointment.reschedule", {"start": EIGHT + 3 * HOUR, "to": "ann"}, at=EIGHT, world=both)
+
+    assert (made.appointment, ()) == (again.ticket.appointment, again.reservations)
+    assert [("ann", 0), ("ann", 1)] == [
+        (one.ticket.appointment.to, one.ticket.appointment.moved)  # type: ignore[union-attr]  # it is booked
+        for one in (other, moved)
+    ]
 
 
 def test_reminders_are_timers_of_the_ticket() -> None:

@@ -127,6 +127,22 @@ def test_given_back_it_waits_again() -> None:
     )
 
 
+def test_what_was_pulled_is_taken_back() -> None:
+    """Redispatch holds for who took it as for who was given it: the ticket waits in line again, and not for them."""
+    entry = {**FLOW.to_data()["dispatch"][0], "redispatch": {"overrun": "10m", "rejection": True, "absence": True}}
+    of = Workflow(**{**FLOW.to_data(), "dispatch": [entry], "roles": []})
+    made = of.fire(of.open("T-1", at=NOON, world=WORLD).ticket, "queue.take", at=NOON, actor="ann", world=WORLD).ticket
+    late = of.advance(made, at=made.wake or NOON, world=WORLD).ticket
+    back = of.fire(made, "offer.reject", at=NOON, actor="ann", world=WORLD).ticket
+    ill = World(engineers=[{"id": "ann", "skills": ["ac"], "absences": [(NOON, NOON + HOUR)]}])
+    gone = of.advance(made, at=NOON, world=ill).ticket
+
+    assert [(None, "queued", 1)] * 3 == [
+        (one.assignee, one.slots["assignee"].phase, one.slots["assignee"].again) for one in (late, back, gone)
+    ]
+    assert ["declined"] == [one.rule for one in of.next_for([back], "ann", at=NOON, world=WORLD).passed_over["T-1"]]
+
+
 def test_assigning_by_hand_ends_the_waiting() -> None:
     """A clerk may give a waiting ticket to somebody; it does not wait to be pulled then."""
     made = FLOW.fire(opened(), "ticket.assign", {"to": "bob"}, at=NOON, actor={"id": "cleo", "roles": ["clerk"]}, world=WORLD)
