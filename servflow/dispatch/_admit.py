@@ -81,11 +81,8 @@ def admit(
     return Admission(candidate, True, failed, _takes(case, who, rules))
 
 
-def takes_of(
-    policy: Policy, ticket: Ticket, world: World | None, at: datetime, candidate: str, *, hooks: Hooks | None = None
-) -> tuple[Take, ...]:
+def takes_of(case: Case, candidate: str) -> tuple[Take, ...]:
     """What somebody who was just chosen takes of their capacity; the same as ``admit`` says, without judging them again."""
-    case = Case.make(policy, ticket, world, at, declined=(), hooks=hooks)
     who = find(case, candidate)
     if who is None:
         return (Take(key=case.key(candidate), units=case.units),)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from servflow.dispatch import Choice
+from servflow.dispatch import Choice, Ranked
 from servflow.dispatch._asking import kept
-from servflow.model import Decided, FrozenMap, freeze
+from servflow.model import Decided, FrozenMap, freeze, frozen_map
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -21,29 +21,36 @@ def decided(call: OneCall, plan: SlotPlan, choice: Choice) -> None:
         name=plan.policy.name,
         world=call.world.version if call.world is not None else None,
         values=FrozenMap({name: freeze(call.scope().get(name)) for name in sorted(plan.reads)}),
-        result=freeze({"action": choice.action, "to": list(choice.to)}),
-        why=freeze(_why(choice)),
+        result=FrozenMap({"action": choice.action, "to": choice.to}),
+        why=_why(choice),
     )
 
 
 _KEPT_RANKS = 5
 
 
-def _why(choice: Choice) -> dict[str, Any]:
+def _why(choice: Choice) -> FrozenMap[str, Any]:
     # The record keeps the counts, the best few and what keeps out those nearest to fitting; the rest can be
-    # decided again from the world's version.
-    return {
+    # decided again from the world's version. It is made frozen, since every decision waits for it.
+    why = {
         "summary": choice.summary(),
         "kind": choice.kind,
         "mode": choice.mode,
         "stage": choice.stage,
         "considered": choice.considered,
-        "needs": {rule: list(need) for rule, need in choice.needs.items()},
-        "counts": dict(choice.counts),
-        "again": {rule: list(found) for rule, found in choice.again.items()},
-        "ranked": [item.as_data() for item in choice.ranked[:_KEPT_RANKS]],
+        "needs": choice.needs,
+        "counts": choice.counts,
+        "again": choice.again,
+        "ranked": tuple([_ranked(item) for item in choice.ranked[:_KEPT_RANKS]]),
         "next_change": choice.next_change,
         "fingerprint": choice.fingerprint,
-        "origin": dict(choice.origin),
-        **({"answers": kept(choice.answers, tuple(item.id for item in choice.ranked))} if choice.answers else {}),
+        "origin": frozen_map(choice.origin),
     }
+    if choice.answers:
+        why["answers"] = freeze(kept(choice.answers, tuple(item.id for item in choice.ranked)))
+    return FrozenMap(why)
+
+
+def _ranked(item: Ranked) -> FrozenMap[str, Any]:
+    data = item.as_data()
+    return FrozenMap({**data, "points": item.points, "terms": item.terms})

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
 from servflow import dispatch
 from servflow.engine._assigning import assign
 from servflow.engine._slots import SlotPlan, progress_of, progressed
 from servflow.escalation import later
-from servflow.model import Engineer, SlotProgress, Take
+from servflow.model import Engineer, SlotProgress, Take, replace
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,7 +37,7 @@ def fill(
 
 def filled(call: OneCall, plan: SlotPlan, progress: SlotProgress, to: str, reason: str, *, manual: bool = False) -> None:
     """Record that a slot has somebody, by hand where *manual*."""
-    over = attrs.evolve(
+    over = replace(
         progress, phase="filled", relax_at=None, change_at=None, waits=(), proposed=None, manual=manual, overrun_at=None
     )
     progressed(call, plan, watched(call, plan, over, to, anew=True), reason)
@@ -49,16 +47,16 @@ def watched(call: OneCall, plan: SlotPlan, progress: SlotProgress, who: str, *, 
     """A filled slot with the instants and keys at which it is looked at again; with none where nothing takes it back."""
     again = plan.policy.redispatch
     if again is None or progress.again >= again.most:
-        return attrs.evolve(progress, change_at=None, overrun_at=None, waits=())
-    found = attrs.evolve(progress, change_at=_next_absence(call, who) if again.absence else None)
+        return replace(progress, change_at=None, overrun_at=None, waits=())
+    found = replace(progress, change_at=_next_absence(call, who) if again.absence else None)
     if call.world is not None:
-        found = attrs.evolve(found, world=call.world.version)
+        found = replace(found, world=call.world.version)
     if anew and again.overrun is not None:
-        found = attrs.evolve(found, overrun_at=later(again.overrun, call.at, call.compiled.calendar(again.calendar)))
+        found = replace(found, overrun_at=later(again.overrun, call.at, call.compiled.calendar(again.calendar)))
     if again.capacity and not progress.manual and progress.stage and call.world is not None:
         hooks = call.workflow.extensions.hooks
         full = dispatch.evaluate(plan.policy, call.snapshot(), call.world, call.at, stage=0, hooks=hooks, explain=False)
-        found = attrs.evolve(found, waits=full.waits[:MAX_WAITS])
+        found = replace(found, waits=full.waits[:MAX_WAITS])
     return found
 
 

@@ -12,7 +12,7 @@ from servflow.engine._filling import filled, holder
 from servflow.engine._offers import withdraw
 from servflow.engine._searching import afresh, decide, relax_at
 from servflow.engine._slots import SlotPlan, plan_of, progress_of, progressed
-from servflow.model import Assigned, FrozenMap, SlotProgress
+from servflow.model import Assigned, FrozenMap, SlotProgress, replace
 
 if TYPE_CHECKING:
     from servflow.engine._call import Happening, OneCall
@@ -91,8 +91,8 @@ def begin(call: OneCall, plan: SlotPlan) -> None:
         return
     fresh = SlotProgress(policy=policy.name, since=call.at)
     if before is not None and before.again:  # taken back, so that the machine moved it here: not without end
-        fresh = attrs.evolve(fresh, declined=before.declined, silent=before.silent, again=before.again)
-    progressed(call, plan, attrs.evolve(afresh(call, plan, fresh), had=held), "searching")
+        fresh = replace(fresh, declined=before.declined, silent=before.silent, again=before.again)
+    progressed(call, plan, replace(afresh(call, plan, fresh), had=held), "searching")
     decide(call, plan)
 
 

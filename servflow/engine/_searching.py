@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
-from servflow import dispatch
 from servflow.dispatch import Choice, _admit
+from servflow.dispatch._case import Case
+from servflow.dispatch._evaluate import choose
 from servflow.engine._assigning import hold, release
 from servflow.engine._decided import decided
 from servflow.engine._filling import MAX_WAITS, fill
@@ -24,6 +23,7 @@ from servflow.model import (
     FrozenMap,
     SlotProgress,
     Take,
+    replace,
 )
 
 if TYPE_CHECKING:
@@ -78,10 +78,11 @@ def decide(call: OneCall, plan: SlotPlan) -> None:
             limit=MAX_DECISIONS,
         )
     hooks = call.workflow.extensions.hooks
-    choice = dispatch.evaluate(plan.policy, call.snapshot(), call.world, call.at, hooks=hooks, explain=False)
+    case = Case.make(plan.policy, call.snapshot(), call.world, call.at, hooks=hooks)
+    choice = choose(case, explain=False)
     decided(call, plan, choice)
     given = had(call, plan.policy)
-    _act(call, plan, progress, choice)
+    _act(call, plan, progress, choice, case)
     take_turns(call, plan.policy, choice, given)
 
 
@@ -94,30 +95,30 @@ def _ask_host(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> None:
         if away := (*progress.declined, *(who for who, until in progress.silent.items() if until > call.at)):
             data["declined"] = away
         call.effect(Call, f"dispatch[{plan.order}]", name="dispatch", data=FrozenMap(data), reply=ANSWER)
-    progressed(call, plan, attrs.evolve(progress, phase="waiting", world=None, change_at=None), "no world was given")
+    progressed(call, plan, replace(progress, phase="waiting", world=None, change_at=None), "no world was given")
 
 
-def _act(call: OneCall, plan: SlotPlan, progress: SlotProgress, choice: Choice) -> None:
-    seen = attrs.evolve(progress, world=choice.world, change_at=None, waits=())
+def _act(call: OneCall, plan: SlotPlan, progress: SlotProgress, choice: Choice, case: Case) -> None:
+    seen = replace(progress, world=choice.world, change_at=None, waits=())
     opened = {offer.to for offer in open_offers(call, plan)}
     if choice.action == "wait" and opened:
         # Whoever was asked may still take it; nobody new fits just now.
-        progressed(call, plan, attrs.evolve(seen, change_at=choice.next_change), choice.summary())
+        progressed(call, plan, replace(seen, change_at=choice.next_change), choice.summary())
     elif choice.action == "wait":
         wait(call, plan, seen, choice.summary(), waits=choice.waits[:MAX_WAITS], change_at=choice.next_change)
     elif choice.action == "assign":
         withdraw(call, plan, "somebody was assigned")
-        fill(call, plan, seen, choice.to[0], "assigned", takes=takes_of(call, plan, choice.to[0]))
+        fill(call, plan, seen, choice.to[0], "assigned", takes=takes_of(plan, case, choice.to[0]))
     elif choice.action == "approve":
         fitting = {item.id for item in choice.ranked}
         # Somebody who was proposed stays so while they fit: the dispatcher may be asking them just now.
         to = progress.proposed if progress.proposed in fitting and progress.proposed is not None else choice.to[0]
-        propose(call, plan, seen, to, takes=takes_of(call, plan, to), change_at=choice.next_change)
+        propose(call, plan, seen, to, takes=takes_of(plan, case, to), change_at=choice.next_change)
     else:
         pool = choice.action == "pool"
         asked = [who for who in choice.to if who not in opened][: room(plan, seen, len(opened), pool=pool)]
         if asked or opened:
-            shares = {who: () if pool else takes_of(call, plan, who) for who in asked}
+            shares = {who: () if pool else takes_of(plan, case, who) for who in asked}
             offer(call, plan, seen, shares, pool=pool, change_at=choice.next_change)
         else:
             wait(call, plan, seen, f"{seen.asked} offers were made, as many as may be")
@@ -135,17 +136,17 @@ def wait(
     """Nobody is found: the slot waits, and the machine hears of it once."""
     before = progress_of(call, plan)
     told = before is not None and before.phase == "waiting" and (before.exhausted or before.world is not None)
-    waiting = attrs.evolve(progress, phase="waiting", proposed=None, waits=waits, change_at=change_at, exhausted=True)
+    waiting = replace(progress, phase="waiting", proposed=None, waits=waits, change_at=change_at, exhausted=True)
     progressed(call, plan, waiting, why)
     if not told:
         call.raise_event(f"exhausted.{plan.policy.name}")
 
 
-def takes_of(call: OneCall, plan: SlotPlan, who: str) -> tuple[Take, ...]:
+def takes_of(plan: SlotPlan, case: Case, who: str) -> tuple[Take, ...]:
     """What a chosen candidate takes of their capacity, with the limits under which they were chosen; owners take none."""
     if plan.policy.slot == "owner":
         return ()
-    return _admit.takes_of(plan.policy, call.snapshot(), call.world, call.at, who, hooks=call.workflow.extensions.hooks)
+    return _admit.takes_of(case, who)
 
 
 def propose(
@@ -162,7 +163,7 @@ def propose(
         release(call, plan.policy.slot, progress.proposed)
     hold(call, takes)
     asked = progress.asked + (progress.proposed != to)
-    after = attrs.evolve(progress, phase="proposed", proposed=to, change_at=change_at, asked=asked, exhausted=False)
+    after = replace(progress, phase="proposed", proposed=to, change_at=change_at, asked=asked, exhausted=False)
     progressed(call, plan, after, f"{to} is proposed")
     if progress.proposed != to:
         tell(call, f"proposed.{plan.policy.name}", {"to": to})

@@ -292,7 +292,7 @@ class OfferMade:
     pool: bool = False
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class SlotProgress:
     """
     How far dispatch has come with one slot.
