@@ -279,7 +279,7 @@ class AppointmentModel(Part):
     model_config = titled("预约设置")
 
     calendar: str | None = about("the calendar in which visits lie", "可预约时间所在日历")
-    zone: str | None = about("on whose wall clock visits begin; that of the calendar unless given", "上门时间所用时区，默认取日历时区")
+    zone: str | None = about("on whose clock visits begin; the calendar's unless given", "上门时间所用时区，默认取日历时区")
     step: int = about("how many minutes lie between two beginnings", "可选开始时间的间隔（分钟）", default=60)
     minutes: Condition | None = about("how long a visit lasts; 60 unless given", "上门时长（分钟），默认 60")
     days: int = about("on how many dates, today included", "可预约几天（含当天）", default=14)
