@@ -66,7 +66,8 @@ class Desk(Questions, Visits):
             desk carries out itself. What a call's handler returns (a mapping) is sent back as its reply.
         now: gives the present as an aware instant; the system clock in UTC where left out.
         world: gives what lies outside the tickets; or is a ``World`` that stays the same, in which case the
-            loads of engineers and outlets are counted from the store unless it has some.
+            loads of engineers and outlets are counted from the store unless it has some. Turns are counted in the
+            store where the world has ``turns``, or a workflow's dispatch prefers by ``round_robin``.
         sources: functions of (desk, now), or objects with ``due(now)``; each gives the effects ``Open`` and
             ``Send`` that are due. Their ids and keys make them once.
         retry: when a ticket or an effect that failed is tried again, and when it is set aside.
@@ -91,7 +92,8 @@ class Desk(Questions, Visits):
     ) -> None:
         flows = Workflows.of(workflows, store.definition)
         self.store = store
-        self._steps = Steps(flows, store, Surroundings(store, now, world))
+        counting = any(policy.in_turns for flow in flows.by_hash.values() for policy in getattr(flow, "dispatch", ()))
+        self._steps = Steps(flows, store, Surroundings(store, now, world, counting=counting))
         self._retry = _retry_of(retry)
         self._delivery = Delivery(self._steps, checked_handlers(handlers or {}), self._retry, positive(patience, "patience"))
         self._sources = _sources_of(sources)

@@ -53,10 +53,11 @@ def placed(now: datetime, ticket: Ticket, occurred: datetime | None) -> tuple[da
 
 
 class Surroundings:
-    """Where a desk gets the time and the world from."""
+    """Where a desk gets the time and the world from; *counting*: turns are counted whatever the world says of them."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime], outside: Outside) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], outside: Outside, *, counting: bool = False) -> None:
         self._store = store
+        self._counting = counting
         self._now = now
         self._outside: Callable[[], World | Mapping[str, Any] | None] | None = outside if callable(outside) else None
         self._fixed = None if callable(outside) else World.of(outside)
@@ -99,11 +100,11 @@ class Surroundings:
 
     def _with_turns(self, world: World) -> World:
         """
-        The world with the turns that queues gave, where it says that turns are counted; dispatch need not look again.
+        The world with the turns that queues gave, where they are counted; dispatch need not look again.
 
         What a host's own world says of them is not asked: the next turn is taken from this store, and no other count holds.
         """
-        if world.turns is None:
+        if world.turns is None and not self._counting:
             return world
         turns = {key.removeprefix(TURNS): count for key, count in self._store.usage(TURNS).items()}
         if self._turned is None or self._turned[0] is not world or self._turned[1].turns != turns:

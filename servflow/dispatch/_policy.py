@@ -321,6 +321,11 @@ class Policy(Part):
         """Whether it names functions of the host."""
         return any(entry.host for entry in self.require) or any(term.host for level in self.prefer for term in level)
 
+    @cached_property
+    def in_turns(self) -> bool:
+        """Whether candidates go round by it, so that a desk counts turns."""
+        return any(term.term == "round_robin" for level in self.prefer for term in level)
+
     def unregistered(self, hooks: Hooks) -> list[Finding]:
         """A finding for every function of the host that the policy names and nobody registered."""
         asked = [(f"require[{i}].host", entry.host, hooks.requirements) for i, entry in enumerate(self.require) if entry.host]

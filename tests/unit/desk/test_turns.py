@@ -80,3 +80,31 @@ def test_shares_are_even_over_many_tickets() -> None:
         counted.update(effect.to for effect in outcome.effects if isinstance(effect, Notify))
 
     assert {"ann": 3, "bob": 3, "cal": 3} == dict(counted)
+
+
+GOING_ROUND = Workflow(
+    workflow="dealt",
+    initial="a",
+    states={"a": {}},
+    dispatch=[{"name": "engineer", "state": "a", "prefer": [{"term": "round_robin", "share": "candidate.capacity"}]}],
+)
+STAFF = {"engineers": [{"id": "ann", "capacity": 2}, {"id": "bob", "capacity": 1}]}
+
+
+@pytest.mark.parametrize("world", [STAFF, lambda: STAFF])
+def test_a_desk_counts_the_turns_that_its_dispatch_goes_by(store: Store, world: Any) -> None:
+    """Whoever writes ``round_robin`` gets turns from a desk, also where the world does not speak of turns."""
+    desk = Desk([FLOW, GOING_ROUND], store, now=lambda: NOON, world=world)
+    for number in range(6):
+        desk.open(f"T{number}", {}, workflow="dealt")
+
+    assert ["ann", "bob", "ann"] * 2 == [desk.get(f"T{number}").assignee for number in range(6)]
+
+
+def test_a_desk_without_dispatch_in_turns_counts_none(store: Store) -> None:
+    """Where nothing goes round and the world says nothing, queues are drawn from as before, and nothing is reserved."""
+    desk = Desk([FLOW], store, now=lambda: NOON, world={"queues": [QUEUE]})
+    desk.open("T", {}, workflow="small")
+    desk.fire("T", "ask")
+
+    assert {} == dict(store.usage("turn:"))
