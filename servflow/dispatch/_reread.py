@@ -9,11 +9,12 @@ from typing import Any
 
 from attrs import define, field
 
+from servflow.dispatch._candidates import capacity_key
 from servflow.dispatch._case import Candidate, Case
 from servflow.dispatch._requirement import Requirement
-from servflow.dispatch._travel import kilometres, minutes, place_of, whereabouts
+from servflow.dispatch._travel import minutes, place_of, reach, whereabouts
 from servflow.errors import ExpressionError, TimeError
-from servflow.model import Engineer, Outlet, Queue, read_instant
+from servflow.model import EMPTY, Engineer, Outlet, Queue, instant, read_instant
 
 MOMENT = timedelta(microseconds=1)
 SAMPLES = 1_440
@@ -36,7 +37,9 @@ class Reread:
     first: datetime = field(init=False)
     last: datetime = field(init=False)
     length: timedelta = MOMENT
+    whole: timedelta = MOMENT  # of a visit, whatever of it is over
     planned: bool = False
+    units: int = 1
     fault: str | None = None
 
     def __attrs_post_init__(self) -> None:
@@ -76,6 +79,8 @@ class Reread:
                 units = case.policy.takes.value(case.bindings)
                 if units is not None and (isinstance(units, bool) or not isinstance(units, int) or units < 1):
                     self.fault = "takes"
+                elif units is not None:
+                    self.units = units
         except ExpressionError:
             self.fault = "takes"
         if booked is not None and booked.start is not None and booked.end is not None:
@@ -89,7 +94,7 @@ class Reread:
             if stay is None:
                 return
             begin, latest, length = stay.first, stay.last, stay.length
-        self.planned = True
+        self.planned, self.whole = True, length
         if case.at >= latest + length:
             return
         self.first, self.last, self.length = max(begin, case.at), max(latest, case.at), length
@@ -118,45 +123,50 @@ class Reread:
         return len(asked) - len(kept) + sum(self._meets(entry, value, who) for entry, value in kept)
 
     def _meets(self, entry: Requirement, value: Any, who: Candidate) -> bool:
-        if value is None or value in ("", [], {}, ()):
-            return True
         try:
-            return not isinstance(value, Exception) and RULES[entry.kind](self, entry, value, who)
+            if entry.level is not None:
+                self.least(entry)
+            return value is None or (not isinstance(value, Exception) and RULES[entry.kind](self, entry, value, who))
         except (ExpressionError, TimeError):
             return False
 
     def limits(self, who: Candidate) -> tuple[int | None, int | None]:
         """The most that a candidate may hold with this ticket, at all and of its channel; None: no limit."""
-        alls: list[int] = []
-        channels: list[int] = []
-        for _, entry, value in self.asks:
-            if entry.kind != "below" or entry.optional or value is None or isinstance(value, Exception):
-                continue
-            if value not in ("capacity", "normal"):
-                alls.append(value)
-                continue
-            normal = value == "normal" and not self.relaxed.get("below")
-            least = getattr(who, "normal", None) if normal else None
-            alls.extend([entry for entry in (who.capacity if least is None else least,) if entry is not None])
-            channel = getattr(who, "per_channel", {}).get(self.case.ticket.channel) if self.case.ticket.channel else None
-            if channel is not None:
-                most = channel.normal if normal and channel.normal is not None else channel.most
-                channels.extend([] if most is None else [most])
+        asked = [value for _, entry, value in self.asks if entry.kind == "below" and not entry.optional]
+        both = [self.most(value, who) for value in asked if value is not None and not isinstance(value, Exception)]
+        alls, channels = ([most for most in side if most is not None] for side in zip(*both, strict=True)) if both else ([], [])
         return min(alls, default=None), min(channels, default=None)
+
+    def most(self, value: Any, who: Candidate) -> tuple[int | None, int | None]:
+        """The most that one limit lets a candidate hold, at all and of the ticket's channel; None: it sets none."""
+        if value not in ("capacity", "normal"):
+            return value, None
+        normal = value == "normal" and not self.relaxed.get("below")
+        least = getattr(who, "normal", None) if normal else None
+        channel = getattr(who, "per_channel", {}).get(self.case.ticket.channel) if self.case.ticket.channel else None
+        most = None if channel is None else channel.normal if normal and channel.normal is not None else channel.most
+        return who.capacity if least is None else least, most
 
     # what rules ask of a candidate ----------------------------------------------------------------------------------
 
+    def least(self, entry: Requirement) -> int:
+        """The level or quantity asked for where a name says none of its own."""
+        value = entry.level.value(self.case.bindings) if entry.level is not None else None
+        return 1 if value is None else _whole(value)
+
     def leasts(self, entry: Requirement, value: Any) -> dict[str, int]:
         """What is asked for by name, with the least level or quantity of each."""
-        least = entry.level.value(self.case.bindings) if entry.level is not None else None
-        least = 1 if least is None else _whole(least)
-        if isinstance(value, str):
-            return {value: least}
+        least = self.least(entry)
         if isinstance(value, Mapping):
-            return {name: least if level is None else _whole(level) for name, level in value.items()}
-        if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
+            asked = [(name, least if level is None else _whole(level)) for name, level in value.items()]
+        elif isinstance(value, (str, list, tuple)):
+            names = [value] if isinstance(value, str) else value
+            asked = [(name, least) for name in names if name or names is value]
+        else:
             raise ExpressionError("neither a name nor names")
-        return dict.fromkeys(value, least)
+        if not all(isinstance(name, str) for name, _ in asked):
+            raise ExpressionError("not a name")
+        return dict(asked)
 
     def free(self, blocked: Iterable[Stretch], within: Collection[Stretch] | None = None) -> bool:
         """Whether the work can begin at some time at which it may, without touching what is blocked, within one stretch."""
@@ -284,10 +294,13 @@ def _window(read: Reread, _: Requirement, value: Any, who: Candidate) -> bool:
     if value is False or (value is True and not read.planned):
         return True
     if value is not True:
-        start, end = (item if isinstance(item, datetime) else read_instant(item) for item in value)
+        if not isinstance(value, (list, tuple)) or len(value) != 2:
+            raise ExpressionError("neither true nor two instants")
+        start, end = (read_instant(item) if isinstance(item, str) else instant(item) for item in value)
         read = Reread(read.case)
-        whole = read.case.need.stay.length if read.case.need.stay is not None else MOMENT
-        at = read.case.at
+        whole, at = read.whole, read.case.at
+        if end - start < whole:
+            raise ExpressionError("a window shorter than the visit")
         read.first, read.last, read.length = max(start, at), max(end - whole, at), whole
         if at > end - whole:
             read.first, read.last, read.length = at, at, (end - at if at < end else MOMENT)
@@ -299,7 +312,8 @@ def _language(read: Reread, entry: Requirement, value: Any, who: Candidate) -> b
 
 
 def _channel(read: Reread, entry: Requirement, value: Any, who: Candidate) -> bool:
-    return who.serves is None or all(name in who.serves for name in read.leasts(entry, value))
+    names = read.leasts(entry, value)
+    return who.serves is None or all(name in who.serves for name in names)
 
 
 def _certificate(read: Reread, entry: Requirement, value: Any, who: Candidate) -> bool:
@@ -327,7 +341,7 @@ def _part(read: Reread, entry: Requirement, value: Any, who: Candidate) -> bool:
 
 def _travel(read: Reread, entry: Requirement, value: Any, who: Candidate) -> bool:
     here, there = whereabouts(read.case, who), place_of(read.case)
-    long = kilometres(here, there) if entry.unit == "kilometres" else minutes(read.case.world, here, there)
+    long = reach(here, there) if entry.unit == "kilometres" else minutes(read.case.world, here, there)
     return long is not None and long <= _whole(value) * (1 + read._steps("widen", entry))
 
 
@@ -335,7 +349,7 @@ def _preferred(read: Reread, _: Requirement, value: Any, who: Candidate) -> bool
     if value is True:
         customer = read.case.customer()
         value = read.case.world.preferred.get(customer, ()) if customer is not None else ()
-    ids = [value] if isinstance(value, str) else value or ()
+    ids = [] if value is False else _ids(value)
     return not ids or who.id in ids
 
 
@@ -348,7 +362,27 @@ def _separate(read: Reread, _: Requirement, value: Any, who: Candidate) -> bool:
 
 
 def _other_than(_: Reread, __: Requirement, value: Any, who: Candidate) -> bool:
-    return who.id not in ([value] if isinstance(value, str) else value)
+    return who.id not in _ids(value)
+
+
+def _ids(value: Any) -> list[str]:
+    if isinstance(value, (list, tuple)):
+        return [str(item) for item in value if item is not None]
+    if not isinstance(value, str):
+        raise ExpressionError("neither an id nor ids")
+    return [value] if value else []
+
+
+def _below(read: Reread, _: Requirement, value: Any, who: Candidate) -> bool:
+    """Only where it is optional, so that it is judged by itself; what must hold is counted for all tickets of a plan."""
+    case = read.case
+    key = capacity_key(case.policy.candidates, who.id)
+    channel = str(case.ticket.channel)  # without one, nothing limits it
+    loads = case.world.loads.get(who.id, 0), case.world.channel_loads.get(who.id, EMPTY).get(channel, 0)
+    for most, load, name in zip(read.most(value, who), loads, (key, f"{key}/{channel}"), strict=True):
+        if most is not None and max(0, load - case.held.get(name, 0)) + read.units > most:
+            return False
+    return True
 
 
 def _condition(read: Reread, _: Requirement, value: Any, who: Candidate) -> bool:
@@ -365,6 +399,7 @@ def _host(read: Reread, entry: Requirement, value: Any, who: Candidate) -> bool:
 RULES: Mapping[str, Callable[[Reread, Requirement, Any, Candidate], bool]] = {
     "skill": _skill,
     "area": _area,
+    "below": _below,
     "open": _open,
     "window": _window,
     "language": _language,
@@ -395,7 +430,7 @@ def _belongs(read: Reread, who: Candidate) -> bool:
     provider = site.provider if site is not None else None
     if isinstance(who, Outlet):
         return provider in wanted
-    queues = [queue for queue, members in world.members.items() if who.id in members]
+    queues: list[str | None] = [queue for queue, members in world.members.items() if who.id in members]
     above = world.manager_of(who.id)
     said: dict[str, list[str | None]] = {
         "outlet": [who.outlet],

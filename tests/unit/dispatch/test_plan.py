@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from servflow.dispatch import Plan, Policy, plan, verify
+from servflow.dispatch import Plan, Policy, evaluate, plan, verify
 from servflow.errors import InputError, LimitError, TimeError
 from servflow.model import FrozenMap, Held, SlotProgress, Ticket, World
 from tests.requirements import require
@@ -205,6 +205,31 @@ def test_audit_counts_units_and_channels() -> None:
     assert ["over_capacity"] == [item.kind for item in verify(both, rule, chats, people, AT)]
     assert (1,) == plan(rule, long, people, AT).objective
     assert (1,) == plan(rule, chats, people, AT).objective
+
+
+ODD: list[Any] = [
+    *(None, True, False, 0, -1, 1, 2**70, 1.5, "", "a", [], {}, [1], ["a"], ["a", "b"], {"a": 1}, {"a": "b"}, {"a": None}),
+    *({"a": [None]}, {None: 1}, timedelta(1), b"x", AT, [AT, AT], [AT, AT + timedelta(days=1)], [AT + timedelta(days=1), AT]),
+]
+ASKED = ("skill", "area", "below", "language", "certificate", "contract", "part", "channel", "travel", "window", "preferred")
+
+
+@pytest.mark.parametrize("kind", [*ASKED, "other_than", "when"])
+def test_audit_reads_odd_values_as_decisions_do(kind: str) -> None:
+    """Whatever a field holds, the audit agrees with a decision on who fits, needed or optional, and never breaks off."""
+    known = {"skills": ["a"], "areas": ["a"], "languages": ["a"], "certificates": {"a": None}, "parts": {"a": 1}}
+    people = World(engineers=[{"id": "a", **known, "capacity": 1}, {"id": "b", "outlet": "o"}], outlets=[{"id": "o"}])
+    for value in ODD:
+        for more in ({}, {"optional": True}, {"level": "level"} if kind == "skill" else {}):
+            rule = Policy(name="p", require=[{kind: "odd", **more}], visit={"start": "now", "minutes": "5"})
+            one = ticket("1", fields={"odd": value, "now": AT, "level": "a" if value is None else 1})
+            who = {item.id: item.points for item in evaluate(rule, one, people, AT).ranked}
+
+            made = plan(rule, [one], people, AT)
+            said = {name: verify(Plan((("1", name),), (), (1, *who.get(name, ()))), rule, [one], people, AT) for name in "ab"}
+
+            assert () == verify(made, rule, [one], people, AT), value
+            assert {name: name in who for name in "ab"} == {name: not found for name, found in said.items()}, value
 
 
 def test_minutes_are_searched() -> None:
