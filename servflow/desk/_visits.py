@@ -16,11 +16,11 @@ from servflow.engine._queueing import INDEX, TAKE, lines
 from servflow.errors import InputError, Refused, ReservationRefused, ServflowError, shown
 from servflow.model import Actor, Outcome, Ticket, World, instant, read_instant
 
-PAGE = 100
+PAGE = 1_000
 BOOKING_EVENTS = (BOOK, MOVE)
 _DAY = timedelta(days=1)
 _FAR = datetime.max.replace(tzinfo=UTC)
-MAX_WAITING = 5_000
+MAX_WAITING = 20_000
 """How many waiting tickets of one line are looked at for one pull; those whose ids come first."""
 
 _ROUNDS = 50
@@ -61,7 +61,7 @@ class Visits:
         Give somebody the best ticket that waits for them, by firing ``queue.take`` in their name.
 
         Whoever pulls at the same time never gets the same ticket: the store keeps the first, and the other one is given the
-        next best. Only tickets that wait in a line are read from the store.
+        next best. Only tickets that wait in a line are read from the store, of one line at most the first 20,000 by their ids.
 
         Args:
             engineer: who pulls, with roles where the world does not tell them.
