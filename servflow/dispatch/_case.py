@@ -292,6 +292,7 @@ class Case:
         return seen
 
     def around(self, ids: set[str], steps: int) -> frozenset[str]:
+        if not isinstance(candidate, Queue):
         """These, and the outlets up to so many steps away from them by ``neighbours``."""
         found = set(ids)
         edge = found
@@ -317,7 +318,7 @@ class Case:
         outlet = self.outlet_of(candidate)
         return outlet.contracts if outlet is not None else ()
 
-    def valid_certificates(self, candidate: Engineer, until: datetime) -> Mapping[str, datetime | None]:
+    def valid_certificates(self, candidate: Engineer | Outlet, until: datetime) -> Mapping[str, datetime | None]:
         """The certificates that hold up to an instant."""
         held = candidate.certificates
         return {name: end for name, end in held.items() if end is None or end >= until} if held else held

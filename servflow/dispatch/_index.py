@@ -11,7 +11,7 @@ from typing import Any, cast
 from attrs import define, field, frozen
 
 from servflow.dispatch._candidates import Candidate, everybody
-from servflow.model import Engineer, World
+from servflow.model import Queue, World
 
 Passes = Callable[[Candidate], bool]
 
@@ -325,7 +325,7 @@ class Index:
         key = f"certificate {name}"
         known = self.parts.get(key)
         if known is None or len(self.entities) - known[0] > MAX_STALE:
-            people = [(number, who) for number, who in enumerate(self.order) if isinstance(who, Engineer)]
+            people = [(number, who) for number, who in enumerate(self.order) if not isinstance(who, Queue)]
             held = [(number, who.certificates[name]) for number, who in people if name in who.certificates]
             ends, ending = _sorted((end, number) for number, end in held if end is not None)
             endless = mask_of([number for number, end in held if end is None])

@@ -301,7 +301,7 @@ def _contracts(world: World, who: Candidate) -> tuple[str, ...]:
 
 
 def _certified(_: World, who: Candidate, name: str, __: int, at: datetime | None) -> bool:
-    if not isinstance(who, Engineer) or name not in who.certificates:
+    if isinstance(who, Queue) or name not in who.certificates:
         return False
     end = who.certificates[name]
     return at is None or end is None or end > at
@@ -309,12 +309,12 @@ def _certified(_: World, who: Candidate, name: str, __: int, at: datetime | None
 
 _HAS: Mapping[str, Callable[[World, Candidate, str, int, datetime | None], bool]] = {
     "skill": lambda _, who, name, least, __: who.skills.get(name, 0) >= least,
-    "language": lambda _, who, name, __, ___: isinstance(who, Engineer) and name in who.languages,
+    "language": lambda _, who, name, __, ___: not isinstance(who, Queue) and name in who.languages,
     "certificate": _certified,
     "contract": lambda world, who, name, _, __: any(
         name == held or name.startswith(f"{held}/") for held in _contracts(world, who)
     ),
-    "part": lambda _, who, name, least, __: isinstance(who, Engineer) and who.parts.get(name, 0) >= least,
+    "part": lambda _, who, name, least, __: not isinstance(who, Queue) and who.parts.get(name, 0) >= least,
     "channel": lambda _, who, name, __, ___: who.serves is None or name in who.serves,
 }
 """Whether a candidate has what a requirement of a kind asks."""

@@ -10,11 +10,11 @@ from typing import Any
 
 from attrs import define, field
 
-from servflow.dispatch._candidates import CANDIDATES, PEOPLE, usual
+from servflow.dispatch._candidates import CANDIDATES, usual
 from servflow.dispatch._options import MODES, Hooks, OfferOptions, Relaxation
 from servflow.dispatch._reading import Part, expression, finish, many, one, put, raw, word, words
 from servflow.dispatch._redispatch import Redispatch
-from servflow.dispatch._requirement import ASKING, ENGINEERS_ONLY, LIMITS, Requirement, relaxes
+from servflow.dispatch._requirement import ASKING, LIMITS, NOT_OF_QUEUES, Requirement, relaxes
 from servflow.dispatch._term import MINUTES_LEFT, Term
 from servflow.dispatch._types import types_at
 from servflow.dispatch._visit import VISITING, VisitOptions
@@ -166,8 +166,7 @@ class Policy(Part):
             if requirement.name is not None and requirement.name in seen:
                 found.append(Finding("dispatch.name_twice", f"{path}.name", {"name": requirement.name}))
             seen.add(requirement.name or "")
-            nowhere = self.candidates == "queues" and requirement.kind == "travel"
-            if nowhere or (self.candidates not in PEOPLE and requirement.kind in ENGINEERS_ONLY):
+            if self.candidates == "queues" and requirement.kind in NOT_OF_QUEUES:
                 facts = {"kind": requirement.kind, "candidates": self.candidates}
                 found.append(Finding("dispatch.not_for_outlets", path, facts))
         if "appointment" in self.modes and self.appointment is None and not found:

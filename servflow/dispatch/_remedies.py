@@ -139,7 +139,7 @@ def _skill(_: Case, who: Candidate, failed: Sequence[Check]) -> Iterator[Remedy]
 
 
 def _part(_: Case, who: Candidate, failed: Sequence[Check]) -> Iterator[Remedy]:
-    if not isinstance(who, Engineer):
+    if isinstance(who, Queue):
         return
     found = _short(who, failed, lambda name: who.parts.get(name, 0))
     if found is not None:
@@ -178,7 +178,7 @@ def _lists(kind: str, attribute: str) -> Callable[[Case, Candidate, Sequence[Che
 
 
 def _certificate(case: Case, who: Candidate, failed: Sequence[Check]) -> Iterator[Remedy]:
-    if not isinstance(who, Engineer):
+    if isinstance(who, Queue):
         return
     valid = case.valid_certificates(who, case.stay_at(case.at).end)
     lacking = {name for check in failed for name in _plain(check) if name not in valid or valid[name] is not None}

@@ -11,9 +11,9 @@ from servflow.dispatch._candidates import Candidate
 from servflow.dispatch._case import Case
 from servflow.dispatch._check import STATIC, TIME, Check, asked, never, told, wanted, whole_of
 from servflow.dispatch._requirement import Requirement
-from servflow.dispatch._travel import NOWHERE, kilometres, minutes, place_of, whereabouts
+from servflow.dispatch._travel import NOWHERE, minutes, place_of, reach, whereabouts
 from servflow.errors import ExpressionError, shown
-from servflow.model import Engineer, Outlet
+from servflow.model import Engineer, Outlet, Queue
 
 
 def _skill(case: Case, rule: str, entry: Requirement) -> Check | None:
@@ -108,7 +108,7 @@ def _named(case: Case, rule: str, entry: Requirement, held: Callable[[Candidate]
 
 
 def _language(case: Case, rule: str, entry: Requirement) -> Check | None:
-    return _named(case, rule, entry, lambda who: who.languages if isinstance(who, Engineer) else ())
+    return _named(case, rule, entry, lambda who: () if isinstance(who, Queue) else who.languages)
 
 
 def _channel(case: Case, rule: str, entry: Requirement) -> Check | None:
@@ -146,7 +146,7 @@ def _part(case: Case, rule: str, entry: Requirement) -> Check | None:
         return None
 
     def stock(who: Candidate, name: str) -> int:
-        return who.parts.get(name, 0) if isinstance(who, Engineer) else 0
+        return 0 if isinstance(who, Queue) else who.parts.get(name, 0)
 
     return Check(
         rule=rule,
@@ -172,7 +172,7 @@ def _travel(case: Case, rule: str, entry: Requirement) -> Check | None:
 
     def way(who: Candidate) -> int | None:
         here = whereabouts(case, who)
-        return kilometres(here, there) if far else minutes(world, here, there)
+        return reach(here, there) if far else minutes(world, here, there)
 
     return Check(
         rule=rule,
@@ -239,7 +239,9 @@ def _ids(value: Any, what: str) -> tuple[str, ...]:
         return ()
     if not isinstance(value, (str, list, tuple)):
         raise ExpressionError(f"{what} must be an id or a list of ids, not {shown(value)}")
-    return ((value,) if value else ()) if isinstance(value, str) else tuple(map(str, value))
+    if isinstance(value, str):
+        return (value,) if value else ()
+    return tuple(str(item) for item in value if item is not None)  # a slot or field that is empty names nobody
 
 
 def _when(case: Case, rule: str, entry: Requirement) -> Check | None:

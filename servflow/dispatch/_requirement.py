@@ -40,8 +40,8 @@ ASKING = (*(kind for kind in REQUIREMENTS if kind not in WORDS), "level", "need"
 LIMITS = (("below", "capacity"), ("below", "normal"))
 """What may stand instead of an expression."""
 
-ENGINEERS_ONLY = ("language", "certificate", "part")
-"""The kinds that only people have."""
+NOT_OF_QUEUES = ("language", "certificate", "part", "travel")
+"""The kinds that people and places have, and waiting lines do not."""
 
 UNITS = ("minutes", "kilometres")
 

@@ -13,7 +13,7 @@ from servflow.dispatch._requirement import Requirement
 from servflow.dispatch._stretches import EARLIEST, Need, Stretches, common, merged, without
 from servflow.dispatch._visit import MOMENT, Stay
 from servflow.errors import ExpressionError, TimeError, shown
-from servflow.model import Engineer, instant, read_instant
+from servflow.model import Engineer, Queue, instant, read_instant
 
 
 def opened(case: Case, rule: str, entry: Requirement) -> Check:
@@ -96,7 +96,7 @@ def certificate(case: Case, rule: str, entry: Requirement) -> Check | None:
 
     def held(who: Candidate) -> Stretches | None:
         # Up to when all of them are valid; None where one is missing.
-        if not isinstance(who, Engineer) or not all(name in who.certificates for name in every):
+        if isinstance(who, Queue) or not all(name in who.certificates for name in every):
             return None
         ends = [end for name in every if (end := who.certificates[name]) is not None]
         return ((EARLIEST, min(ends)),) if ends else ()
@@ -116,7 +116,7 @@ def certificate(case: Case, rule: str, entry: Requirement) -> Check | None:
         passes=valid,
         have=lambda who: (
             {name: who.certificates[name] or "no end" for name in every if name in who.certificates}
-            if isinstance(who, Engineer)
+            if not isinstance(who, Queue)
             else None
         ),
         change=expiry,
@@ -180,7 +180,7 @@ def _instant(value: Any) -> datetime:
 
 def seen_turn(case: Case, who: Candidate, holds: Callable[[Mapping[str, Any]], bool]) -> datetime | None:
     """When a condition over ``candidate`` turns because a certificate it may look at is no longer valid."""
-    if not isinstance(who, Engineer):
+    if isinstance(who, Queue):
         return None
     ends = [(EARLIEST, end) for end in who.certificates.values() if end is not None]
     view = case.view(who)

@@ -45,6 +45,13 @@ def kilometres(here: Place, there: Place) -> int | None:
     return metres(here[0], there[0]) // 1000
 
 
+def reach(here: Place, there: Place) -> int | None:
+    """Whole kilometres as the crow flies, rounded up, as limits ask; None where a position is not known."""
+    if here[0] is None or there[0] is None:
+        return None
+    return -(-metres(here[0], there[0]) // 1000)
+
+
 def metres(here: Position, there: Position) -> int:
     """Metres along the great circle, rounded down."""
     if here == there:

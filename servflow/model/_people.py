@@ -120,8 +120,8 @@ class Outlet:
     A service site 网点: the areas and contracts it serves, its shift and capacity, the time ``zone`` it stands in.
 
     ``contracts`` are names, such as brands; a mapping of brands to warranty types is read as ``brand/type`` of each. A
-    contract ``brand`` covers every type of it. ``neighbours`` are the outlets that may help out. The rest is as for
-    ``Engineer``.
+    contract ``brand`` covers every type of it. ``neighbours`` are the outlets that may help out. ``parts`` are those
+    in its own stock, which its people do not have with them. The rest is as for ``Engineer``.
 
     Raises:
         InputError: something has a wrong shape, or the normal capacity is above the most.
@@ -142,6 +142,9 @@ class Outlet:
     normal: int | None = field(default=None, converter=entity.amount_or_none)
     per_channel: FrozenMap[str, Capacity] = field(default=None, converter=_per_channel)
     serves: tuple[str, ...] | None = field(default=None, converter=entity.words_or_none)
+    languages: tuple[str, ...] = field(default=(), converter=entity.words)
+    certificates: FrozenMap[str, datetime | None] = field(default=None, converter=entity.certificates)
+    parts: FrozenMap[str, int] = field(default=None, converter=entity.counts)
 
     def __attrs_post_init__(self) -> None:
         entity.check_normal(self.normal, self.capacity)

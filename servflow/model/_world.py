@@ -365,6 +365,9 @@ _LATER_OF_QUEUES: Mapping[str, Any] = {
 }
 
 
+_LATER_OF_SITES: Mapping[str, Any] = {"languages": (), "certificates": EMPTY, "parts": EMPTY}
+
+
 def _said(name: str, value: Any) -> bool:
     return name not in _LATER or value != _LATER[name]
 
@@ -373,6 +376,8 @@ def _said_of(item: Any) -> dict[str, Any]:
     said = {name: value for name, value in asdict(item, recurse=False).items() if _said(name, value)}
     if isinstance(item, Queue):
         said = {name: value for name, value in said.items() if name not in _LATER_OF_QUEUES or value != _LATER_OF_QUEUES[name]}
+    elif isinstance(item, Outlet):
+        said = {name: value for name, value in said.items() if name not in _LATER_OF_SITES or value != _LATER_OF_SITES[name]}
     return said
 
 

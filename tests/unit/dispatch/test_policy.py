@@ -129,7 +129,7 @@ def test_everything_is_found_at_once() -> None:
         ({"require": [{"skill": "a", "name": "presence"}]}, "require[0].name", "dispatch.name_standing"),
         ({"require": [{"skill": "a", "name": "x"}, {"area": "a", "name": "x"}]}, "require[1].name", "dispatch.name_twice"),
         ({"require": [{"skill": "a", "optional": True, "safety": True}]}, "require[0]", "dispatch.optional_safety"),
-        ({"slot": "outlet", "require": [{"language": "a"}]}, "require[0]", "dispatch.not_for_outlets"),
+        ({"slot": "queue", "require": [{"language": "a"}]}, "require[0]", "dispatch.not_for_outlets"),
         ({"relax": [{"after": "1h", "drop": "skill"}]}, "relax[0].drop", "dispatch.relax_target"),
         (
             {"require": [{"skill": "a"}], "relax": [{"after": "1h", "widen": "skill"}]},

@@ -112,13 +112,34 @@ def test_of_names_any_slot_or_a_field() -> None:
     assert found == {"outlet": "a", "queue": "b", "provider": "a", "owner": "c", "team": "c", "none": ""}
 
 
-def test_people_have_what_places_have_not() -> None:
-    """A language, a certificate or a part is asked of people only, whatever kind of place a policy chooses among."""
-    for kind in ("outlets", "providers", "queues"):
-        with pytest.raises(DefinitionError) as refused:
-            policy({"language": "'en'"}, candidates=kind)
-        assert ["dispatch.not_for_outlets"] == [finding.code for finding in refused.value.findings]
-        assert kind in refused.value.findings[0].message("en")
+def test_places_have_what_people_have() -> None:
+    """A language, a certificate or a part is asked of outlets and providers as of people; one that expired counts as none."""
+    asked = ({"language": "'en'"}, {"certificate": "'gas'"}, {"part": "'fan'"}, {"when": "'gas' in candidate.certificates"})
+    sites = [
+        {"id": "a", "languages": "en", "certificates": {"gas": None}, "parts": {"fan": 1}},
+        {"id": "b", "languages": "en", "certificates": {"gas": AT}, "parts": {"fan": 1}},
+        {"id": "c"},
+    ]
+    for kind in ("outlets", "providers"):
+        assert "a" == fit(policy(*asked, candidates=kind), ticket(), World(**{kind: sites}))
+        assert "ab" == fit(policy(asked[2], candidates=kind), ticket(), World(**{kind: sites}))
+
+
+def test_the_stock_of_an_outlet_is_not_in_the_car() -> None:
+    """A part is asked of whoever is chosen: its people have what they carry, not what lies in the outlet."""
+    stocked = world({"outlet": "o"}, {"outlet": "o", "parts": {"fan": 1}}, outlets=[{"id": "o", "parts": {"fan": 9}}])
+
+    assert "b" == fit(policy({"part": "'fan'"}), ticket(), stocked)
+
+
+@pytest.mark.parametrize("asked", [{"language": "'en'"}, {"certificate": "'gas'"}, {"part": "'fan'"}])
+def test_queues_have_less(asked: dict[str, Any]) -> None:
+    """A queue speaks no language, holds no certificate and has no parts: asking for one is refused at load."""
+    with pytest.raises(DefinitionError) as refused:
+        policy(asked, candidates="queues")
+
+    assert ["dispatch.not_for_outlets"] == [finding.code for finding in refused.value.findings]
+    assert "queues" in refused.value.findings[0].message("en")
 
 
 # capacity ---------------------------------------------------------------------------------------------------------
@@ -484,6 +505,26 @@ def test_travel_limits() -> None:
     assert "ac" == fit(policy({"travel": 5}), on, placed)
     [lost] = why_not(policy({"travel": 5}), ticket(fields={"region": None}), placed, AT, "a")
     assert "error" == lost.why
+
+
+def test_a_limit_in_kilometres_is_not_rounded_in_favour() -> None:
+    """Whoever is 20.6 km away is beyond 20 km and within 21, and is told to be 21 away."""
+    far = world({"position": (31.0, 121.0)})
+    there = ticket(fields={"position": [31.185, 121.0]})
+
+    found = {most: fit(policy({"travel": most, "unit": "kilometres"}), there, far) for most in (20, 21)}
+
+    assert found == {20: "", 21: "a"}
+    assert {"kilometres": 21} == verdict(policy({"travel": 20, "unit": "kilometres"}), there, far, "a", "travel").have
+
+
+def test_an_empty_slot_among_ids_names_nobody() -> None:
+    """A list of ids may hold slots that are empty: they exclude nobody, and prefer nobody."""
+    two = world({}, {})
+
+    assert "ab" == fit(policy({"preferred": "[assignee, owner]"}), ticket(), two)
+    assert "b" == fit(policy({"preferred": "[assignee, 'b']"}), ticket(), two)
+    assert "a" == fit(policy({"other_than": "[assignee, 'b']"}), ticket(), two)
 
 
 def test_preferred() -> None:
