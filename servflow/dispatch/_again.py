@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from servflow.dispatch._asking import labels
 from servflow.dispatch._case import Case
 from servflow.dispatch._choice import Choice
 from servflow.dispatch._evaluate import choose
@@ -18,8 +19,12 @@ from servflow.errors import InputError, render
 from servflow.errors import shown as quoted
 from servflow.model import EMPTY, Decided, Ticket, World, instant, read_instant
 
-INPUTS = ("policy", "world", "ticket", "sequence", "read", "stage")
-"""What a decision depends on: the hashes of policy and of what was read, the world's version, the ticket's id and revision."""
+INPUTS = ("policy", "world", "ticket", "sequence", "read", "stage", "answers")
+"""What a decision depends on: the hashes of policy and of what was read, the world's version, the ticket's id and revision,
+how far less is asked for, and what functions of the host answered, of which those are told that answer otherwise."""
+
+Answers = Mapping[str, Mapping[str, Any]]
+"""Function -> candidate -> what it answered."""
 
 RESULTS = ("action", "to", "mode", "considered", "counts", "ranked")
 """What is compared of what was decided."""
@@ -110,14 +115,20 @@ def again(
         world: the world of that version, or another one.
         declined: who had said no, where the choice was made with a list of its own; as for ``evaluate``.
         bindings: as for ``evaluate``.
-        hooks: the host's registered functions.
+        hooks: the host's registered functions, which are asked anew; left out: what they answered then is taken, and of
+            those of whom no answer was kept nothing is known, as where one raises ``NotKept``.
 
     Raises:
         InputError: *told* is no choice, no data of one and no record of one.
-        DefinitionError: the policy mapping is wrong, or names a function nobody registered.
+        DefinitionError: the policy mapping is wrong, or names a function that nobody registered and that answered nothing.
     """
     then = _Then.of(told)
-    case = Case.make(policy, ticket, world, then.at, stage=then.stage, declined=declined, bindings=bindings, hooks=hooks)
+    read = Policy.read(policy)
+    asking = hooks if hooks is not None else _recalled(read, then.answers)
+    case = Case.make(read, ticket, world, then.at, stage=then.stage, declined=declined, bindings=bindings, hooks=asking)
+    given = {label: then.answers[label] for label in labels(case).values() if label in then.answers}
+    if hooks is None:
+        case.answers.update({label: dict(answers) for label, answers in given.items()})
     choice = choose(case, explain=True)
     now = {**choice.origin, "stage": choice.stage}
     inputs = [
@@ -125,9 +136,40 @@ def again(
         for name in INPUTS
         if name in then.inputs and then.inputs[name] != now[name]
     ]
+    before, after = _otherwise(given, choice.answers)
+    if before:
+        inputs.append(Difference("answers", before, after))
     came = _results(choice.as_data(), len(then.results["ranked"]) if then.cut else None)
     results = [Difference(name, then.results[name], came[name]) for name in RESULTS if then.results[name] != came[name]]
     return Again(choice=choice, inputs=tuple(inputs), results=tuple(results), known="policy" in then.inputs)
+
+
+class NotKept(Exception):
+    """What a function answered of a candidate was not kept."""
+
+
+def _recalled(policy: Policy, answers: Mapping[str, Any]) -> Hooks:
+    """Functions that know nothing, in place of those whose answers are kept."""
+
+    def unknown(*_: Any) -> Any:
+        raise NotKept
+
+    terms = [term.host for level in policy.prefer for term in level]
+    return Hooks(
+        requirements={entry.host: unknown for entry in policy.require if entry.host and entry.host in answers},
+        terms={name: unknown for name in terms if name and name in answers},
+    )
+
+
+def _otherwise(then: Answers, now: Answers) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was answered of the same candidates and is another answer now: then and now."""
+    differ = {
+        label: [who for who, answer in answers.items() if who in now.get(label, EMPTY) and now[label][who] != answer]
+        for label, answers in then.items()
+    }
+    named = {label: sorted(names) for label, names in differ.items() if names}
+    before = {label: {who: jsonable(then[label][who]) for who in names} for label, names in named.items()}
+    return before, {label: {who: jsonable(now[label][who]) for who in names} for label, names in named.items()}
 
 
 @frozen
@@ -139,6 +181,7 @@ class _Then:
     inputs: Mapping[str, Any]
     results: Mapping[str, Any]
     cut: bool
+    answers: Answers = EMPTY
 
     @classmethod
     def of(cls, told: Choice | Decided | Mapping[str, Any]) -> _Then:
@@ -155,11 +198,7 @@ class _Then:
         if record.maker != "dispatch" or not isinstance(why, Mapping) or not isinstance(result, Mapping):
             raise _no_choice(record)
         found = cls._read({**why, **result}, record.at, True)
-        return (
-            found
-            if "world" in found.inputs
-            else cls(found.at, found.stage, {"world": record.world, **found.inputs}, found.results, True)
-        )
+        return found if "world" in found.inputs else evolve(found, inputs={"world": record.world, **found.inputs})
 
     @classmethod
     def _read(cls, data: Mapping[str, Any], at: Any, cut: bool) -> _Then:
@@ -168,7 +207,8 @@ class _Then:
             moment = read_instant(at) if isinstance(at, str) else instant(at)
             if isinstance(stage, bool) or not isinstance(stage, int):
                 raise TypeError
-            return cls(moment, stage, {**origin, "stage": stage}, _results(data), cut)
+            answers = {label: dict(told.items()) for label, told in (data.get("answers") or EMPTY).items()}
+            return cls(moment, stage, {**origin, "stage": stage}, _results(data), cut, answers)
         except (TypeError, ValueError, KeyError, AttributeError):
             raise _no_choice(data) from None
 

@@ -94,6 +94,9 @@ TEXTS: dict[str, Text] = {
     ),
     "dispatch.again.read": Text(en="what is read of the ticket differs", zh="所读取的工单内容不同"),
     "dispatch.again.stage": Text(en="relaxed {now} times, was {then}", zh="放宽次数 {now}，原为 {then}"),
+    "dispatch.again.answers": Text(
+        en="functions of the host answer: {now}; answered: {then}", zh="宿主函数的回答：{now}；原为：{then}"
+    ),
     "dispatch.again.action": Text(en="what follows: {now}, was {then}", zh="结果：{now}，原为 {then}"),
     "dispatch.again.to": Text(en="it goes to {now}, went to {then}", zh="对象：{now}，原为 {then}"),
     "dispatch.again.mode": Text(en="mode {now}, was {then}", zh="方式 {now}，原为 {then}"),

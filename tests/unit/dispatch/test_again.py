@@ -10,8 +10,8 @@ import attrs
 import pytest
 
 import servflow
-from servflow.dispatch import Policy, again, evaluate
-from servflow.errors import InputError
+from servflow.dispatch import Hooks, Policy, again, evaluate
+from servflow.errors import DefinitionError, InputError
 from servflow.model import Decided, FrozenMap, Ticket, World
 
 AT = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -146,3 +146,41 @@ def test_a_record_of_an_early_version_is_compared_as_far_as_it_goes() -> None:
     assert (True, False) == (same.same, same.known)
     assert ["world"] == [item.what for item in other.inputs]
     assert {"action", "to", "ranked", "considered"} <= {item.what for item in other.results}
+
+
+# functions of the host ------------------------------------------------------------------------------------------
+
+ASKING = Policy(name="p", require=[{"host": "van"}], prefer=[{"host": "score"}])
+
+
+def asked(**score: int) -> Hooks:
+    """Functions of the host: everybody has a van, and the scores are these."""
+    return Hooks(requirements={"van": lambda *_: True}, terms={"score": lambda who, _: score[who.id]})
+
+
+def test_without_functions_it_is_decided_by_what_they_answered() -> None:
+    """Whoever audits a choice need not have the host's functions; with them, those that answer otherwise are named."""
+    choice = evaluate(ASKING, ticket(), WORLD, AT, hooks=asked(ann=1, bob=2))
+
+    for told in (choice, json.loads(json.dumps(choice.as_data()))):
+        assert again(told, ASKING, ticket(), WORLD).same
+        assert again(told, ASKING, ticket(), WORLD, hooks=asked(ann=1, bob=2)).same
+        found = again(told, ASKING, ticket(), WORLD, hooks=asked(ann=3, bob=2))
+        assert [("answers", {"score": {"ann": 1}}, {"score": {"ann": 3}})] == [
+            (one.what, one.then, one.now) for one in found.inputs
+        ]
+        assert ("ann", {"to", "ranked"}) == (found.choice.best, {one.what for one in found.results})
+        assert "score ann 3; answered: score ann 1" in found.text()
+        assert "score ann 3；原为：score ann 1" in found.text("zh")
+
+
+def test_of_whom_no_answer_was_kept_nothing_is_known() -> None:
+    """Somebody who is new has no answer of then, and so does not fit; a function that never answered is refused."""
+    choice = evaluate(ASKING, ticket(), WORLD, AT, hooks=asked(ann=1, bob=2))
+    found = again(choice, ASKING, ticket(), WORLD.with_engineer({"id": "new"}))
+
+    assert ("bob", "raised NotKept") == (found.choice.best, found.choice.answers["van"]["new"])
+    with pytest.raises(DefinitionError, match="no function 'other'"):
+        again(choice, Policy(name="p", prefer=[{"host": "other"}]), ticket(), WORLD)
+    with pytest.raises(InputError, match="pass a Choice"):
+        again({**choice.as_data(), "answers": 7}, ASKING, ticket(), WORLD)
