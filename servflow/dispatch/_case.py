@@ -287,12 +287,12 @@ class Case:
         if isinstance(candidate, Engineer):
             seen["outlet"] = candidate.outlet
             seen["roles"], seen["queues"] = candidate.roles, candidate.queues
+        if not isinstance(candidate, Queue):
             seen["languages"], seen["parts"] = candidate.languages, candidate.parts
             seen["certificates"] = self.valid_certificates(candidate, self._done)
         return seen
 
     def around(self, ids: set[str], steps: int) -> frozenset[str]:
-        if not isinstance(candidate, Queue):
         """These, and the outlets up to so many steps away from them by ``neighbours``."""
         found = set(ids)
         edge = found
