@@ -2,7 +2,7 @@
 
 from servflow.desk._async import AsyncDesk
 from servflow.desk._desk import Desk
-from servflow.desk._reports import DeliverReport, MigrationReport, Problem, RecalendarReport, TickReport
+from servflow.desk._reports import DeliverReport, LookReport, MigrationReport, Problem, RecalendarReport, TickReport
 from servflow.desk._retry import Retry
 from servflow.desk._telemetry import Telemetry
 from servflow.desk._visits import Pulled
@@ -12,6 +12,7 @@ __all__ = [
     "AsyncDesk",
     "DeliverReport",
     "Desk",
+    "LookReport",
     "MigrationReport",
     "Problem",
     "Pulled",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from servflow.calendars import OpenTime
 from servflow.desk._bridge import Bridge, is_async
 from servflow.desk._desk import Desk, _system_clock
-from servflow.desk._reports import DeliverReport, MigrationReport, RecalendarReport, TickReport
+from servflow.desk._reports import DeliverReport, LookReport, MigrationReport, RecalendarReport, TickReport
 from servflow.desk._retry import Retry
 from servflow.desk._steps import Outside
 from servflow.desk._visits import Pulled
@@ -255,6 +255,12 @@ class AsyncDesk:
     ) -> RecalendarReport:
         """As ``Desk.recalendar``."""
         return await asyncio.to_thread(self._desk.recalendar, workflow=workflow, tickets=tickets, limit=limit)
+
+    async def look_again(
+        self, *, workflow: str | None = None, tickets: Iterable[str] | None = None, limit: int | None = None
+    ) -> LookReport:
+        """As ``Desk.look_again``."""
+        return await asyncio.to_thread(self._desk.look_again, workflow=workflow, tickets=tickets, limit=limit)
 
     async def tick(self, limit: int = 100) -> TickReport:
         """As ``Desk.tick``; rounds asked for at once follow each other."""

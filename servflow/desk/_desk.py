@@ -10,11 +10,11 @@ from typing import Any
 
 from attrs import evolve
 
-from servflow.desk import _editions, _erase, _migrate, _recalendar
+from servflow.desk import _editions, _erase, _looking, _migrate, _recalendar
 from servflow.desk._deliver import Delivery, checked_handlers
 from servflow.desk._finding import found
 from servflow.desk._questions import Questions, verb_of
-from servflow.desk._reports import DeliverReport, MigrationReport, RecalendarReport, TickReport
+from servflow.desk._reports import DeliverReport, LookReport, MigrationReport, RecalendarReport, TickReport
 from servflow.desk._retry import Retry, positive
 from servflow.desk._steps import Outside, Steps, Surroundings, placed
 from servflow.desk._tick import Round
@@ -344,6 +344,27 @@ class Desk(Questions, Visits):
             for flow in self._steps.workflows.by_hash.values():
                 self.store.define(flow.hash, flow.workflow, flow.version, flow.to_data())
         return report
+
+    def look_again(
+        self, *, workflow: str | None = None, tickets: Iterable[str] | None = None, limit: int | None = None
+    ) -> LookReport:
+        """
+        Let tickets look at the present world, each in a transaction of its own: dispatch decides what waits, and takes back.
+
+        What a ticket does is known to the store; that somebody fell ill, came back or was given more capacity only the host
+        knows. Call it when such a thing changed: nothing polls the world, and a ticket that sleeps sees it with its next
+        event or timer only. Tickets that somebody has come first; of those that wait the most urgent, then the oldest.
+
+        Args:
+            workflow: only tickets of this name.
+            tickets: their ids, as ``find(assignee=...)`` gives those of one person; every ticket with a search, somebody
+                found or a visit booked where left out.
+            limit: how many may change in this call.
+
+        Raises:
+            StoreError: the store itself failed; what was looked at before stays so.
+        """
+        return _looking.look_again(self._steps, workflow, tickets, limit)
 
     def tick(self, limit: int = 100) -> TickReport:
         """

@@ -98,6 +98,23 @@ class RecalendarReport:
 
 
 @frozen(kw_only=True)
+class LookReport:
+    """
+    What one ``Desk.look_again`` came to.
+
+    ``changed`` tickets have other records now: somebody was found, or taken back, or they wait for something else; ``same``
+    stand as they stood. ``failed`` are those that something went wrong with, and ``problems`` tells why, the first hundred.
+    ``more`` says that the limit was reached, so that another call may find more.
+    """
+
+    changed: int = 0
+    same: int = 0
+    failed: int = 0
+    more: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+@frozen(kw_only=True)
 class DeliverReport:
     """
     What one ``Desk.deliver`` came to.

@@ -14,6 +14,7 @@ from attrs import define, field
 from servflow.desk._facts import is_correlators
 from servflow.desk._failures import ELSEWHERE, concerns_all, in_words
 from servflow.desk._feeding import catch_up, reads_first
+from servflow.desk._looking import HERD, in_turn
 from servflow.desk._openings import NEVER, open_for, post_for
 from servflow.desk._reports import MAX_LATENESS, MAX_PROBLEMS, Problem, TickReport
 from servflow.desk._retry import Retry
@@ -68,13 +69,17 @@ class Round:
         after: Claim | None = None
         while (room := limit - self.counts["answered"]) > 0:
             claims = self._claims(now, room, after)
+            full = len(claims) == room
+            if full and claims[-1].woken:  # one release may have woken thousands: who comes first is not for ids to say
+                claims = (*claims, *self._claims(now, max(HERD - room, 0), claims[-1]))
+            after = claims[-1] if claims else after
+            claims = tuple(in_turn(self.steps.store, claims)[:room])
             for claim in self._rest(claims, now) if at_once else claims:
                 answer(claim)
                 if self.lost:  # without a world the others would fail as well
                     return
-            if len(claims) < room:
+            if not full:
                 break
-            after = claims[-1]
 
     def _claims(self, now: datetime, limit: int, after: Claim | None) -> tuple[Claim, ...]:
         """The next claims; a ticket whose mail is damaged is set aside at once, since every claim would stop at it."""
@@ -201,6 +206,7 @@ class Round:
         _, outcome = self.steps.change(claim.ticket, by_time(self.steps, now), woken=claim.woken)
         if outcome.records:
             return Counter(advanced=1)
+        ticket = outcome.ticket  # as it was decided on, which somebody may have changed since it was claimed
         if ticket.wake is not None and is_due(ticket, now):
             raise ServflowError(
                 f"ticket {ticket.id!r} wakes at {ticket.wake.isoformat()}, but its workflow found nothing to do",

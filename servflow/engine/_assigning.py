@@ -69,9 +69,20 @@ def release(call: OneCall, slot: str, candidate: str | None) -> None:
 def hold_again(call: OneCall) -> None:
     """Take the capacity of whoever still has a reopened ticket; closing had given it back."""
     for slot in _KINDS:
-        held = getattr(call.draft, slot)
-        if held is not None:
-            hold(call, needed(call, slot, held))
+        hold_anew(call, slot)
+
+
+def hold_anew(call: OneCall, slot: str) -> None:
+    """Take the capacity of whoever has a slot, unless their work is done or they hold it already."""
+    held = getattr(call.draft, slot)
+    if held is not None and not _is_done(call, slot):
+        hold(call, needed(call, slot, held))
+
+
+def _is_done(call: OneCall, slot: str) -> bool:
+    """Whether the ticket is closed, or stands where the work of a slot is done, so that nobody's capacity is taken."""
+    done = {state for policy in call.workflow.dispatch if policy.slot == slot for state in policy.until}
+    return call.draft.closed or any(state in done for state in call.draft.entered)
 
 
 def release_all(call: OneCall) -> None:
@@ -100,7 +111,7 @@ def assign(
     previous = getattr(call.draft, slot)
     if previous is not None and previous != to:
         release(call, slot, previous)
-    if not call.draft.closed:
+    if not _is_done(call, slot):
         hold(call, needed(call, slot, to) if takes is None else takes)
     if previous != to:
         _filled(call, slot, to, source, because)

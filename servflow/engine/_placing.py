@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from servflow.engine import _taking_back
-from servflow.engine._assigning import release, unassign
+from servflow.engine._assigning import hold_anew, release, unassign
 from servflow.engine._filling import filled, holder
 from servflow.engine._offers import withdraw
 from servflow.engine._searching import afresh, decide, relax_at
@@ -42,6 +42,8 @@ def react(call: OneCall) -> None:
             begin(call, plan)
         elif progress is not None:
             _go_on(call, plan, progress, happening)
+        if any(state in happening.exited for state in policy.until):  # there is work again, by whoever has it
+            hold_anew(call, policy.slot)
 
 
 def _done(call: OneCall, plan: SlotPlan) -> None:
@@ -141,7 +143,7 @@ def look(call: OneCall, plan: SlotPlan) -> None:
     elif progress.phase == "offered":
         _taking_back.look_at_offers(call, plan, progress)
     else:
-        decide(call, plan)
+        decide(call, plan, looking=True)
 
 
 def pass_over(call: OneCall, plan: SlotPlan, why: str, *, kind: str) -> None:

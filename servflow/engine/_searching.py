@@ -59,8 +59,13 @@ def relax_at(call: OneCall, plan: SlotPlan, since: datetime, stage: int) -> date
 # deciding -----------------------------------------------------------------------------------------------------
 
 
-def decide(call: OneCall, plan: SlotPlan) -> None:
-    """Choose who gets the slot with the world at hand, record the choice with its reasons and act on it."""
+def decide(call: OneCall, plan: SlotPlan, *, looking: bool = False) -> None:
+    """
+    Choose who gets the slot with the world at hand, record the choice with its reasons and act on it.
+
+    Args:
+        looking: it is only looked at again; what waits as before, for the same, leaves no record.
+    """
     progress = progress_of(call, plan)
     if progress is None:
         return
@@ -80,10 +85,20 @@ def decide(call: OneCall, plan: SlotPlan) -> None:
     hooks = call.workflow.extensions.hooks
     case = Case.make(plan.policy, call.snapshot(), call.world, call.at, hooks=hooks)
     choice = choose(case, explain=False)
+    if looking and _as_before(progress, choice, call.at):
+        return
     decided(call, plan, choice)
     given = had(call, plan.policy)
     _act(call, plan, progress, choice, case)
     take_turns(call, plan.policy, choice, given)
+
+
+def _as_before(progress: SlotProgress, choice: Choice, at: datetime) -> bool:
+    # Of thousands that wait for one place one gets it: the others would fill their histories with having looked.
+    if choice.action != "wait" or progress.phase != "waiting" or not progress.exhausted or not progress.world:
+        return False
+    ahead = progress.change_at is None or progress.change_at > at
+    return ahead and (choice.waits[:MAX_WAITS], choice.next_change) == (progress.waits, progress.change_at)
 
 
 def _ask_host(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> None:

@@ -401,6 +401,23 @@ def test_capacity_is_free_when_the_work_is_done() -> None:
     assert () == case.fire("end").reservations
 
 
+def test_whose_work_is_done_takes_no_capacity_until_there_is_work_again() -> None:
+    """Named by hand where the work is done nobody's place is taken; back at work whoever has the ticket takes one."""
+    parts = {
+        "states": {"a": {}, "b": {}, "c": {}, "z": {"closed": True}},
+        "transitions": [*WAYS, move("done", "b", "c"), move("rework", "c", "b"), move("ticket.reopen", "z", "c")],
+    }
+    case = placing(until="c", parts={**parts, "transitions": [*parts["transitions"], move("end", "c", "z")]})
+    case.fire("done")
+
+    assert ((), "bob", ()) == (case.fire("ticket.assign", {"to": "bob"}).reservations, case.ticket.assignee, case.ticket.held)
+    case.fire("end")
+    assert () == case.fire("ticket.reopen").reservations
+    assert (Take(key="engineer:bob"),) == case.fire("rework").reservations
+    assert (Release(key="engineer:bob"),) == case.fire("done").reservations
+    assert case.ticket == case.workflow.fold(case.records)
+
+
 def test_two_levels_are_two_entries() -> None:
     """First an outlet is found, then an engineer of that outlet."""
     world = World(
