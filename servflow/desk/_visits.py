@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from servflow.desk._steps import Steps, placed
 from servflow.dispatch import NextFor, Window
+from servflow.dispatch._queue import Judged, alone, in_line
 from servflow.engine import Workflow
 from servflow.engine._appointing import BOOK, MOVE
-from servflow.engine._queueing import INDEX, TAKE, lines
-from servflow.errors import InputError, Refused, ReservationRefused, ServflowError, shown
+from servflow.engine._queueing import INDEX, TAKE, judged, lines
+from servflow.errors import InputError, NotFound, Refused, ReservationRefused, ServflowError, shown
 from servflow.model import Actor, Outcome, Ticket, World, instant, read_instant
 
 PAGE = 1_000
 BOOKING_EVENTS = (BOOK, MOVE)
 _DAY = timedelta(days=1)
-_FAR = datetime.max.replace(tzinfo=UTC)
 MAX_WAITING = 20_000
 """How many waiting tickets of one line are looked at for one pull; those whose ids come first."""
 
@@ -108,18 +108,30 @@ class Visits:
         world, now = around.world(), around.now()
         if world is None:
             raise InputError("this desk has no world, so nobody knows who may take what; give it world=", code="world")
-        found: list[tuple[Workflow, list[Ticket]]] = []
+        only = alone(world, engineer)
+        each: list[Judged] = []
+        others: list[str] = []
         for name, policies in flows:
             by_version: dict[str, tuple[Workflow, list[Ticket]]] = {}
             for ticket in self._waiting(name, policies):
-                flow = self._steps.workflows.of_ticket(ticket)
-                if isinstance(flow, Workflow) and ticket.id not in lost:
+                flow = self._version(ticket)
+                if flow is None:
+                    others.append(ticket.id)
+                elif ticket.id not in lost:
                     by_version.setdefault(flow.hash, (flow, []))[1].append(ticket)
-            found += by_version.values()
-        seen = [flow.next_for(tickets, engineer, at=now, world=world, policy=_own(flow, policy)) for flow, tickets in found]
-        if not seen:
-            return NextFor(engineer=engineer, at=now), {}
-        return _merged(seen), {one.ticket: one.policy for part in seen for one in part.ranked}
+            for flow, tickets in by_version.values():
+                some, rest = judged(flow, tickets, only, now, policy=_own(flow, policy))
+                each, others = each + some, others + rest
+        seen = in_line(engineer, now, each, others)
+        return seen, {one.ticket: one.policy for one in seen.ranked}
+
+    def _version(self, ticket: Ticket) -> Workflow | None:
+        """The version a ticket runs under; None where this desk lacks it, which must not keep people from all others."""
+        try:
+            flow = self._steps.workflows.of_ticket(ticket)
+        except NotFound:
+            return None
+        return flow if isinstance(flow, Workflow) else None
 
     def _waiting(self, workflow: str, policies: tuple[str, ...]) -> Iterator[Ticket]:
         met: set[str] = set()
@@ -198,21 +210,3 @@ def _own(flow: Workflow, policy: str | None) -> str | None:
 def _days(flow: Workflow, days: int | None) -> int:
     most = max((one.appointment.days for one in flow.dispatch if one.appointment is not None), default=0)
     return most if days is None else max(0, min(days, most))
-
-
-def _merged(seen: list[NextFor]) -> NextFor:
-    """The lines of several workflows as one: by priority, then by what is due first, then by age, then as each has them."""
-    if len(seen) == 1:
-        return seen[0]
-    ranked = sorted(
-        (one for part in seen for one in part.ranked),
-        key=lambda one: (one.priority, one.due or _FAR, one.since, one.rank, one.ticket),
-    )
-    passed = {ticket: why for part in seen for ticket, why in part.passed_over.items()}
-    first = seen[0]
-    return NextFor(
-        engineer=first.engineer,
-        at=first.at,
-        ranked=tuple(evolve(one, rank=rank) for rank, one in enumerate(ranked, 1)),
-        passed_over=type(first.passed_over)(passed),
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -55,7 +56,8 @@ class NextFor:
     """
     What somebody who pulls would get: ``ranked``, the best first, and for every other ticket what keeps them from it.
 
-    ``passed_over`` maps the id of a ticket to the verdicts that failed; none where it does not wait to be pulled.
+    ``passed_over`` maps the id of a ticket to the verdicts that failed; none where it does not wait to be pulled, or where
+    the desk lacks its version of the workflow.
     """
 
     engineer: str
@@ -106,8 +108,17 @@ class Judged:
             "terms": tuple(-points for points in ranked.points),
             "age": self.since,
         }
-        order = self.policy.pull.order if self.policy.pull is not None else ORDER
-        return tuple(parts[name] for name in order)
+        return tuple(parts[name] for name in self.order)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """What decides in the line it waits in."""
+        return ORDER if self.policy.pull is None else self.policy.pull.order
+
+    @property
+    def urgency(self) -> tuple[Any, ...]:
+        """What decides among the first of lines that are ordered differently: smaller comes first."""
+        return (self.ticket.priority, self.ticket.due or _NEVER, self.since, self.ticket.id)
 
 
 def alone(world: World, engineer: str) -> World:
@@ -137,15 +148,22 @@ def judge(policy: Policy, ticket: Ticket, only: World, at: datetime, *, explain:
 
 
 def in_line(engineer: str, at: datetime, judged: Iterable[Judged], others: Iterable[str] = ()) -> NextFor:
-    """Tickets in the order in which one person should take them, and why not those that are not for them."""
-    fitting: list[Judged] = []
+    """
+    Tickets in the order in which one person should take them, and why not those that are not for them.
+
+    Each line keeps its own order. Of the first of lines that are ordered differently the most urgent one comes first.
+    """
+    fitting: dict[tuple[str, ...], list[Judged]] = {}
     passed: dict[str, tuple[Verdict, ...]] = dict.fromkeys(others, ())
     for one in judged:
         if one.choice.ranked:
-            fitting.append(one)
+            fitting.setdefault(one.order, []).append(one)
         else:
             passed[one.ticket.id] = tuple(item for item in one.choice.verdicts if item.excludes and not item.passed)
-    fitting.sort(key=lambda one: (one.place, _tie(one.policy, one.ticket, engineer), one.ticket.id))
+    for line in fitting.values():
+        line.sort(key=lambda one: (one.place, _tie(one.policy, one.ticket, engineer), one.ticket.id))
+    # It looks at the first of each only, which is what keeps the order of each.
+    merged = heapq.merge(*fitting.values(), key=lambda one: one.urgency)
     ranked = tuple(
         Waiting(
             ticket=one.ticket.id,
@@ -156,7 +174,7 @@ def in_line(engineer: str, at: datetime, judged: Iterable[Judged], others: Itera
             points=one.choice.ranked[0].points,
             since=one.since,
         )
-        for rank, one in enumerate(fitting, 1)
+        for rank, one in enumerate(merged, 1)
     )
     return NextFor(engineer=engineer, at=at, ranked=ranked, passed_over=FrozenMap(passed))
 

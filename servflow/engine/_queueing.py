@@ -11,7 +11,7 @@ import attrs
 from servflow import dispatch
 from servflow.dispatch import NextFor
 from servflow.dispatch._admit import Admission, admit
-from servflow.dispatch._queue import alone, in_line, judge
+from servflow.dispatch._queue import Judged, alone, in_line, judge
 from servflow.engine._assigning import assign
 from servflow.engine._decided import decided
 from servflow.engine._filling import filled
@@ -125,20 +125,27 @@ def next_for(
     """Which of these tickets somebody who pulls should take next, in whichever line of the workflow it waits."""
     at = instant(at)
     only = alone(World.of(world) or World(), engineer)
+    return in_line(engineer, at, *judged(workflow, tickets, only, at, policy=policy))
+
+
+def judged(
+    workflow: Workflow, tickets: Iterable[Ticket], only: World, at: datetime, *, policy: str | None = None
+) -> tuple[list[Judged], list[str]]:
+    """What the lines of a workflow make of tickets in a world of one person, and which tickets wait in none."""
     plans = {plan.policy.name: plan for plan in workflow.compiled.slots}
     if policy is not None and policy not in plans:
         known = ", ".join(plans) or "none"
         raise InputError(f"{workflow.workflow} has no dispatch entry {policy!r}; it has {known}", code="dispatch.policy")
     hooks = workflow.extensions.hooks
-    judged, others = [], []
+    each, others = [], []
     for ticket in sorted({ticket.id: ticket for ticket in tickets}.values(), key=lambda one: one.id):
         found = [one for one in ticket.slots.values() if one.phase == QUEUED and one.policy in plans]
         mine = [plans[one.policy].policy for one in found if policy in (None, one.policy)]
         if ticket.workflow != workflow.workflow or not mine:
             others.append(ticket.id)
         else:
-            judged.append(judge(mine[0], ticket, only, at, hooks=hooks))
-    return in_line(engineer, at, judged, others)
+            each.append(judge(mine[0], ticket, only, at, hooks=hooks))
+    return each, others
 
 
-__all__ = ["INDEX", "QUEUED", "TAKE", "NextFor", "admitted", "index_of", "lines", "next_for", "take"]
+__all__ = ["INDEX", "QUEUED", "TAKE", "NextFor", "admitted", "index_of", "judged", "lines", "next_for", "take"]

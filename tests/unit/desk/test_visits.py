@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from servflow.desk import AsyncDesk, Desk
-from servflow.engine import Workflow
+from servflow.engine import Extensions, Workflow
 from servflow.errors import InputError, Refused
 from servflow.model import Outcome, Ticket, World
 from servflow.stores import MemoryStore, SqliteStore, Store
@@ -178,6 +178,46 @@ def test_lines_of_several_workflows_are_one() -> None:
     assert ["m", "c", "n"] == [item.ticket for item in one.next_for("ann", take=False).seen.ranked]
     assert ["c"] == [item.ticket for item in one.next_for("ann", workflow="calls", take=False).seen.ranked]
     assert ["m", "n"] == [item.ticket for item in one.next_for("ann", policy="mail", take=False).seen.ranked]
+
+
+def test_every_line_keeps_its_own_order() -> None:
+    """Of lines that are ordered differently the more urgent of their first comes next, and nobody is moved within one."""
+    now = [EIGHT]
+
+    def line(name: str, order: str, **more: Any) -> dict[str, Any]:
+        return {"name": name, "mode": "queue", "pull": {"order": [order]}, **more}
+
+    states = {"waiting": {}, "other": {}}
+    go = [{"event": "go", "source": "waiting", "target": "other"}]
+    two = Workflow(
+        workflow="two",
+        initial="waiting",
+        states=states,
+        transitions=go,
+        dispatch=[line("old", "age", state="waiting"), line("urgent", "priority", state="other")],
+    )
+    one = Workflow(workflow="one", initial="waiting", states=states, dispatch=[line("old", "age", state="waiting")])
+    of = Desk((one, two), MemoryStore(), now=lambda: now[0], world=PEOPLE)
+    for name, priority, flow in (("A", 3, "two"), ("B", 1, "two"), ("C", 2, "one"), ("D", 2, "two"), ("E", 1, "two")):
+        of.open(name, {"priority": priority}, workflow=flow)
+        now[0] += HOUR
+    of.fire("D", "go")
+    of.fire("E", "go")
+
+    assert ["E", "D", "A", "B", "C"] == [one.ticket for one in of.next_for("ann", take=False).seen.ranked]
+
+
+def test_one_ticket_of_another_version_does_not_stop_the_line() -> None:
+    """Whoever pulls from a desk that lacks the version of one ticket gets the others."""
+    store = MemoryStore()
+    newer = CALLS.to_data()
+    newer["dispatch"] = [{**newer["dispatch"][0], "require": [{"function": "near"}]}]
+    host = Extensions(requirements={"near": lambda *_: True})
+    desk(store, Workflow(**{**newer, "version": 2}, extensions=host)).open("C-0")
+    desk(store, CALLS).open("C-1")
+    found = desk(store, CALLS).next_for("ann")
+
+    assert "C-1" == found.ticket.id  # type: ignore[union-attr]  # there is one
 
 
 def test_a_pull_that_cannot_be_is_told() -> None:
