@@ -211,7 +211,7 @@ def test_one_ticket_of_another_version_does_not_stop_the_line() -> None:
     """Whoever pulls from a desk that lacks the version of one ticket gets the others."""
     store = MemoryStore()
     newer = CALLS.to_data()
-    newer["dispatch"] = [{**newer["dispatch"][0], "require": [{"function": "near"}]}]
+    newer["dispatch"] = [{**newer["dispatch"][0], "require": [{"host": "near"}]}]
     host = Extensions(requirements={"near": lambda *_: True})
     desk(store, Workflow(**{**newer, "version": 2}, extensions=host)).open("C-0")
     desk(store, CALLS).open("C-1")
