@@ -44,6 +44,8 @@ CORE = (
 NEVER_DUE = 527_040
 """Minutes of a leap year; what is not due counts as due so far ahead, as does all that is due later still."""
 
+NO_HOOKS = Hooks()
+
 OWN = ("priority", "assignee", "opened_at", "closed_at", "entered_at")
 """Names that no field may take, so the ticket's own value is read."""
 
@@ -120,7 +122,7 @@ class Case:
         if not isinstance(ticket, Ticket):
             raise InputError(f"dispatch needs a Ticket, not {type(ticket).__name__}", code="dispatch.ticket")
         world = World() if world is None else World.of(world)
-        hooks = hooks or Hooks()
+        hooks = hooks or NO_HOOKS
         unknown = policy.unregistered(hooks) if policy.uses_hooks else []
         if unknown:
             raise DefinitionError.of(unknown)
@@ -185,6 +187,11 @@ class Case:
                 self.need = Need(stay, moving=stay is not None and self.policy.visit.start is None)
             except ExpressionError as error:
                 self.faults["visit"] = error.message
+
+    @property
+    def eased(self) -> bool:
+        """Whether anything is relaxed."""
+        return bool(self.drops or self.lowered or self.widened or self.beside or self.most)
 
     def visit(self) -> tuple[datetime, datetime] | None:
         """
@@ -313,10 +320,7 @@ class Case:
 
     def contracts(self, candidate: Candidate) -> tuple[str, ...]:
         """The contracts of a queue or an outlet itself, or of the outlet a person belongs to."""
-        if isinstance(candidate, Queue):
-            return candidate.contracts
-        outlet = self.outlet_of(candidate)
-        return outlet.contracts if outlet is not None else ()
+        return contracts_in(self.world.sites)(candidate)
 
     def valid_certificates(self, candidate: Engineer | Outlet, until: datetime) -> Mapping[str, datetime | None]:
         """The certificates that hold up to an instant."""
@@ -349,6 +353,18 @@ class Case:
     def calendar_change(self, name: str) -> datetime | None:
         """The first instant after ``at`` at which time turns ``is_open``; None where there is none in sight."""
         return self.hours(name).change
+
+
+def contracts_in(sites: Mapping[str, Outlet]) -> Callable[[Candidate], tuple[str, ...]]:
+    """The contracts of a queue or an outlet itself, or of the outlet among these that a person belongs to."""
+
+    def contracts(who: Candidate) -> tuple[str, ...]:
+        if isinstance(who, (Queue, Outlet)):
+            return who.contracts
+        site = sites.get(who.outlet) if who.outlet else None
+        return () if site is None else site.contracts
+
+    return contracts
 
 
 def _silent(policy: Policy, world: World, own: Mapping[str, datetime]) -> Mapping[str, datetime]:

@@ -52,6 +52,7 @@ class Check:
     excludes: bool = True
     why: str = "asked"
     key: Hashable = None
+    told: tuple[str, str] | None = None
 
 
 Wanted = tuple[tuple[str, int], ...]
@@ -108,3 +109,23 @@ def told(names: Wanted) -> Any:
     if all(level == 1 for _, level in names):
         return names[0][0] if len(names) == 1 else [name for name, _ in names]
     return dict(names)
+
+
+def key_of(case: Case, check: Check) -> Hashable:
+    """
+    What a rule asks, to the last detail: two rules with one key let the same candidates through, as long as the index stands.
+
+    What ``need`` does not say is how far the rule was widened, and how many steps to neighbours are let in.
+    """
+    wide, beside = case.widened.get(check.rule, 0), case.beside.get(check.rule, 0)
+    names = frozen(check.need)
+    return (check.kind, names, wide, beside) if wide or beside else (check.kind, names)
+
+
+def frozen(value: Any) -> Hashable:
+    """The same as something that can be looked up."""
+    if isinstance(value, (list, tuple)):
+        return tuple([frozen(item) for item in value])
+    if isinstance(value, Mapping):
+        return "", *((name, frozen(item)) for name, item in value.items())
+    return value  # type: ignore[no-any-return]  # what is asked holds names, numbers and instants

@@ -6,28 +6,36 @@ from servflow.dispatch import _standing
 from servflow.dispatch._booked import booked
 from servflow.dispatch._candidates import PEOPLE
 from servflow.dispatch._case import Case
-from servflow.dispatch._check import (
-    Check,
-)
-from servflow.dispatch._required import BUILDERS
+from servflow.dispatch._check import Check, key_of
+from servflow.dispatch._index import Index
+from servflow.dispatch._required import BUILDERS, LASTING
 from servflow.dispatch._requirement import Requirement
 from servflow.dispatch._timely import absence
 from servflow.errors import ExpressionError
 
 
-def checks(case: Case) -> list[Check]:
+def checks(case: Case, index: Index | None = None) -> list[Check]:
     """
     Every rule that applies to this ticket, in the order in which they are looked at.
 
     First what only ticket or world can change, then capacity, then time: a candidate whom a static rule
     keeps out needs no look at the others.
+
+    Args:
+        index: that of the world and the policy's candidates; rules that were asked before are taken from it.
     """
     rules = (_standing.of, _standing.forbidden, _standing.declined, _standing.presence)
     out = [check for rule in rules if (check := rule(case)) is not None]
     out.extend(_standing.fault(rule, why) for rule, why in case.faults.items())
     limiting = out[:1] if case.policy.of is not None else []
     standing = out[len(limiting) :]
-    asked = [_required(case, rule, entry) for rule, entry in zip(case.policy.rules, case.policy.require, strict=True)]
+    named = zip(case.policy.rules, case.policy.require, strict=True)
+    if index is None or case.eased:
+        asked = [_required(case, rule, entry) for rule, entry in named]
+    else:
+        asked = [
+            _known(case, rule, entry, index) if entry.kind in LASTING else _required(case, rule, entry) for rule, entry in named
+        ]
     ordered = [*limiting, *asked, *standing]
     if case.policy.candidates in PEOPLE:
         ordered.append(absence(case))
@@ -36,6 +44,27 @@ def checks(case: Case) -> list[Check]:
     if (cooling := _standing.cool_off(case)) is not None:
         ordered.append(cooling)
     return sorted(ordered, key=lambda check: check.phase)
+
+
+def _known(case: Case, rule: str, entry: Requirement, index: Index) -> Check:
+    """The rule as it was made for another ticket that asks the same of an index, where it asks for one name."""
+    text = getattr(entry, entry.kind)
+    try:
+        value = text.value(case.bindings)
+        level = 1 if entry.level is None else entry.level.value(case.bindings)
+    except ExpressionError:
+        return _required(case, rule, entry)
+    if (value is not None and type(value) is not str) or type(level) is not int:
+        return _required(case, rule, entry)
+    # The entry is held as part of the key: while it is, no other one has its identity.
+    key = id(entry), rule, value, level
+    known = index.rules.get(key)
+    if known is None or known[0] is not entry:
+        made = _required(case, rule, entry)
+        made.key = key_of(case, made) if made.why == "asked" else None
+        known = entry, made
+        index.keep(key, known)
+    return known[1]
 
 
 def limits(case: Case) -> list[Check]:

@@ -98,7 +98,7 @@ class Ranked:
         }
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Choice:
     """
     What a policy decides for one ticket, with its reasons.

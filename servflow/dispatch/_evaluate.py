@@ -12,13 +12,14 @@ from servflow.dispatch._case import Candidate, Case
 from servflow.dispatch._check import Check
 from servflow.dispatch._checks import checks
 from servflow.dispatch._choice import Choice, Ranked, Verdict
+from servflow.dispatch._index import index_of
 from servflow.dispatch._options import Hooks
 from servflow.dispatch._policy import Policy
-from servflow.dispatch._sieve import Sieve, sift
+from servflow.dispatch._sieve import Sieve
 from servflow.dispatch._terms import Measure, measures, tie_break
 from servflow.dispatch._told import asked
 from servflow.dispatch._turns import turns_taken
-from servflow.model import FrozenMap, Ticket, World
+from servflow.model import EMPTY, FrozenMap, Ticket, World
 
 
 def evaluate(
@@ -60,15 +61,18 @@ def evaluate(
 
 def choose(case: Case, explain: bool) -> Choice:
     """The choice of a case, with a verdict for every candidate and rule where it is to be explained."""
-    rules = checks(case)
     verdicts: list[Verdict] = []
     if explain:
+        rules = checks(case)
         sieve = Sieve(rules)
         for who in case.candidates:
             verdicts.extend(verdict_of(check, who) for check in rules)
             sieve.judge(who, case.key)
     else:
-        sieve = sift(case, rules)
+        index = index_of(case.world, case.policy.candidates)
+        rules = checks(case, index)
+        sieve = Sieve(rules)
+        sieve.sift(case, index)
     return chosen(case, rules, sieve, tuple(verdicts))
 
 
@@ -76,7 +80,8 @@ def chosen(case: Case, rules: list[Check], sieve: Sieve, verdicts: tuple[Verdict
     """The choice that comes of what the rules made of everybody."""
     ranked = rank(case, sieve.fitting, rules)
     action, to = _action(case, ranked)
-    order = {check.rule: check for check in rules}
+    # In the order in which rules are looked at, whoever met them first.
+    counted = [check for check in rules if check.rule in sieve.counts] if sieve.counts else []
     return Choice(
         policy=case.policy.name,
         slot=case.policy.slot,
@@ -92,17 +97,19 @@ def chosen(case: Case, rules: list[Check], sieve: Sieve, verdicts: tuple[Verdict
         next_change=sieve.next_change,
         waits=tuple(sieve.waits),
         considered=sieve.considered,
-        counts=FrozenMap({rule: sieve.counts[rule] for rule in order if rule in sieve.counts}),
-        needs=FrozenMap({rule: _asked(order[rule]) for rule in order if rule in sieve.counts}),
-        again=FrozenMap({rule: sieve.again[rule] for rule in order if rule in sieve.again}),
-        turns=turns_taken(case, [item.id for item in ranked]),
-        answers=told(case),
+        counts=FrozenMap({check.rule: sieve.counts[check.rule] for check in counted}),
+        needs=FrozenMap({check.rule: _asked(check) for check in counted}),
+        again=FrozenMap({check.rule: sieve.again[check.rule] for check in counted if check.rule in sieve.again}),
+        turns=turns_taken(case, [item.id for item in ranked]) if case.world.turns is not None else EMPTY,
+        answers=told(case) if case.answers else EMPTY,
         origin=case.origin,
     )
 
 
 def _asked(check: Check) -> tuple[str, str]:
-    return check.kind, asked(check.kind, check.need)
+    if check.told is None:
+        check.told = check.kind, check.need if type(check.need) is str and check.need else asked(check.kind, check.need)
+    return check.told
 
 
 def verdict_of(check: Check, who: Candidate) -> Verdict:

@@ -18,6 +18,9 @@ Passes = Callable[[Candidate], bool]
 MAX_ANSWERS, MAX_BYTES = 10_000, 32_000_000
 """How many answers are remembered for one world, and about how many bytes they may take."""
 
+MAX_RULES = 5_000
+"""How many rules are remembered with the names that they ask for."""
+
 MAX_CHANGES = 256
 """How many changes of entities are kept track of; after so many, what candidates have in common is read anew."""
 
@@ -84,6 +87,7 @@ class _Expiries:
     ends: list[datetime]
     ending: list[int]
     endless: int
+    ends_of: dict[int, datetime]
     valid: dict[int, int] = field(factory=dict)
 
     def after(self, at: datetime) -> int:
@@ -98,11 +102,17 @@ class _Expiries:
 
     def first(self, at: datetime, among: int) -> datetime | None:
         """When it expires for the first of some, after an instant."""
+        if among.bit_count() <= FEW:
+            known = [end for number in places(among) if (end := self.ends_of.get(number)) is not None and end > at]
+            return min(known, default=None)
         for place in range(bisect_right(self.ends, at), len(self.ends)):
             if among >> self.ending[place] & 1:
                 return self.ends[place]
         return None
 
+
+FEW = 32
+"""Of how many it is looked at each when their certificates expire; of more, which expires first."""
 
 MAX_SPANS = 64
 """For how many instants at once it is remembered who is there."""
@@ -114,7 +124,8 @@ class Index:
     Everybody of one kind by id, the n-th as bit n, and the answers that are remembered of them.
 
     ``answers`` are who met what, ``room`` the same of what depends on loads; ``old`` are answers of before with the
-    set of those who changed since. ``entities`` are the sets of those who changed, one after the other.
+    set of those who changed since. ``entities`` are the sets of those who changed, one after the other; ``rules`` what was
+    made for one ticket and serves others.
     """
 
     kind: str
@@ -133,6 +144,7 @@ class Index:
     parts: dict[str, tuple[int, Any]] = field(factory=dict)
     hours: dict[Hashable, tuple[Any, Any]] = field(factory=dict)
     presence: tuple[Any, int] | None = None
+    rules: dict[Hashable, Any] = field(factory=dict)
 
     @classmethod
     def of(cls, world: World, kind: str) -> Index:
@@ -185,6 +197,7 @@ class Index:
             parts={} if forgets else dict(self.parts),
             hours={} if changed else dict(self.hours),
             presence=self.presence,
+            rules=self.rules,
         )
         new = mask_of(changed)
         loaded = new | self._reloaded(world)
@@ -276,6 +289,12 @@ class Index:
             fresh[key] = known
         return known & among
 
+    def keep(self, key: Hashable, rule: Any) -> None:
+        """Remember a rule that was made for one ticket, for others that ask the same."""
+        if len(self.rules) >= MAX_RULES:
+            self.rules.clear()
+        self.rules[key] = rule
+
     def except_for(self, names: Iterable[str]) -> int:
         """Everybody but those named."""
         place = self.place
@@ -331,7 +350,7 @@ class Index:
             endless = mask_of([number for number, end in held if end is None])
             if len(self.parts) >= MAX_PARTS:
                 self.parts.clear()
-            known = self.parts[key] = len(self.entities), _Expiries(ends, ending, endless)
+            known = self.parts[key] = len(self.entities), _Expiries(ends, ending, endless, dict(zip(ending, ends, strict=True)))
         return known[1], _union(self.entities[known[0] :])
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 from servflow.dispatch._candidates import PEOPLE, Candidate
 from servflow.dispatch._case import Case
-from servflow.dispatch._check import ABSENT, STATIC, Check, never
+from servflow.dispatch._check import ABSENT, STATIC, Check, key_of, never
 from servflow.dispatch._index import Index
 
 Met = Callable[[Case, Index, Check, int], int]
@@ -65,33 +64,14 @@ def soonest(case: Case, index: Index, check: Check, among: int) -> datetime | No
     return min((instant for instant in found if instant is not None), default=None)
 
 
-def key_of(case: Case, check: Check) -> Hashable:
-    """
-    What a rule asks, to the last detail; everything that was relaxed makes it another question.
-
-    So two rules with one key let the same candidates through, as long as the index stands.
-    """
-    names = frozen(check.need)
-    if case.stage:
-        return check.kind, names, case.policy.hash, case.stage, check.rule
-    return check.kind, names
-
-
-def frozen(value: Any) -> Hashable:
-    """The same as something that can be looked up."""
-    if isinstance(value, (list, tuple)):
-        return tuple([frozen(item) for item in value])
-    if isinstance(value, Mapping):
-        return "", *((name, frozen(item)) for name, item in value.items())
-    return value  # type: ignore[no-any-return]  # what is asked holds names, numbers and instants
-
-
 def _remembered(case: Case, index: Index, check: Check, among: int) -> int:
     check.key = key_of(case, check)
     return index.met(check.key, check.passes, among)
 
 
 def _of(case: Case, index: Index, check: Check, among: int) -> int:
+    if not isinstance(check.need, str):
+        return 0  # only a name can be that of a place
     if case.policy.of != "outlet" or index.kind not in PEOPLE:
         return index.ask(check.passes, among)
     return _remembered(case, index, check, among)

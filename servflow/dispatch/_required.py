@@ -8,7 +8,7 @@ from typing import Any
 from servflow.dispatch import _room, _timely
 from servflow.dispatch._asking import answered, labels, no_verdict
 from servflow.dispatch._candidates import Candidate
-from servflow.dispatch._case import Case
+from servflow.dispatch._case import Case, contracts_in
 from servflow.dispatch._check import STATIC, TIME, Check, asked, never, told, wanted, whole_of
 from servflow.dispatch._requirement import Requirement
 from servflow.dispatch._travel import NOWHERE, minutes, place_of, reach, whereabouts
@@ -125,12 +125,13 @@ def _contract(case: Case, rule: str, entry: Requirement) -> Check | None:
         return None
     # A contract for a brand covers every type of it: any beginning of brand/type up to a slash will do.
     ways = tuple(frozenset(_beginnings(name)) for name, _ in names)
+    held = contracts_in(case.world.sites)
     return Check(
         rule=rule,
         kind="contract",
         need=told(names),
-        passes=lambda who: not any(way.isdisjoint(case.contracts(who)) for way in ways),
-        have=case.contracts,
+        passes=lambda who: not any(way.isdisjoint(held(who)) for way in ways),
+        have=held,
         names=ways,
     )
 
@@ -309,3 +310,6 @@ BUILDERS: Mapping[str, Callable[[Case, str, Requirement], Check | None]] = {
     "when": _when,
     "host": _host,
 }
+
+LASTING = frozenset({"skill", "area", "language", "contract", "part", "channel"})
+"""Kinds whose rule, where nothing is relaxed, holds for every ticket that asks the same: it reads no more of the decision."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from types import NoneType
 from typing import Any, NoReturn
 
 from attrs import field, frozen
@@ -14,7 +15,7 @@ from servflow.expressions._builtins import BUILTINS, Function
 from servflow.expressions._check import Checker
 from servflow.expressions._compile import STRICT, VALUE, Compiler, Mode, Program, program
 from servflow.expressions._faults import fault, foreign, sourced
-from servflow.expressions._nodes import AND, MACROS, OR, RESERVED, Call, Const, Node, walk
+from servflow.expressions._nodes import AND, MACROS, OR, RESERVED, Call, Const, Name, Node, walk
 from servflow.expressions._parser import parse
 from servflow.expressions._quick import conjunction, disjunction
 from servflow.expressions._reads import reads
@@ -266,7 +267,8 @@ class Expression:
 
     def _compiled(self, mode: Mode) -> Callable[[Mapping[str, Any]], Any]:
         compiler = Compiler(self._program, mode)
-        return self._settled(compiler) or self._guarded(compiler.compile(self._node), release_result=True)
+        run = self._settled(compiler) or self._guarded(compiler.compile(self._node), release_result=True)
+        return _named(self._node.name, run) if isinstance(self._node, Name) else run
 
     def _settled(self, compiler: Compiler) -> Callable[[Mapping[str, Any]], Any] | None:
         """``&&`` or ``||`` at the top, which comes to true or false and is guarded only where something fails."""
@@ -363,3 +365,22 @@ def _objection(name: Any, function: Any) -> str | None:
     if supplied or name in BUILTINS or name in MACROS or name in ("has", "matches"):
         return "would hide a built-in"
     return None
+
+
+_AS_IT_IS = frozenset({str, bool, NoneType})
+
+
+def _named(name: str, careful: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
+    """The value of a name alone, where it is bound to text, true, false or null: that value, as the general way says too."""
+
+    def read(bindings: Mapping[str, Any]) -> Any:
+        if type(bindings) is dict:
+            value = bindings.get(name, _MISSING)
+            if type(value) in _AS_IT_IS:
+                return value
+        return careful(bindings)
+
+    return read
+
+
+_MISSING = object()
