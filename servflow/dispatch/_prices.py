@@ -76,14 +76,19 @@ class Prices(Mapping[str, int]):
         if isinstance(source, Prices):
             return source
         if not isinstance(source, Mapping) or not set(source) <= {"worth", "days", "level", "policy"}:
-            raise InputError(
-                f"prices are a mapping with worth, days, level and policy, not {shown(source)}", code="dispatch.prices"
-            )
+            raise _no_prices(source)
+        counts = [source.get(name, 0) for name in ("days", "level")]
+        if any(type(count) is not int or count < 0 for count in counts) or not isinstance(source.get("policy", ""), str):
+            raise _no_prices(source)
         return cls(**source)
 
     def to_data(self) -> dict[str, Any]:
         """JSON-ready form; ``Prices.read`` gives an equal value."""
         return {"worth": dict(sorted(self.worth.items())), "days": self.days, "level": self.level, "policy": self.policy}
+
+
+def _no_prices(source: object) -> InputError:
+    return InputError(f"prices are a mapping with worth, days, level and policy, not {shown(source)}", code="dispatch.prices")
 
 
 def learn(
@@ -100,11 +105,12 @@ def learn(
     For each day the tickets are given out as if all of it had been known in the morning: at the greatest total of points of
     one level, less what those cost that nobody gets. What that total would lose by one place less of a candidate is what
     the place was worth on that day: nothing where a place was left over, much where others could not have taken its ticket.
-    The mean of all days, without the highest and lowest tenth (from five days on at least one of each, so that a single
-    strange day changes little), is rounded to whole points.
+    The mean of the days on which a candidate had room and fitted some ticket, without the highest and lowest tenth (from
+    five days on at least one of each, so that a single strange day changes little), is rounded to whole points.
 
     Who fits a ticket is judged with the world in which it came; what is free is what was free in the first world of the
     day. Prices which that world has are left aside. Where tickets take several units, a place is what they take on average.
+    Only limits of a candidate's whole capacity make a place scarce: those of channels are not priced.
 
     Args:
         days: for each day its tickets in the order of arrival, each with its world and, where the ticket's own instant is
@@ -125,6 +131,8 @@ def learn(
         raise InputError(f"the policy has {len(policy.prefer)} levels, and none at {level}", code="dispatch.learn", level=level)
     if unserved is not None and _whole(unserved, "unserved") < 0:
         raise InputError(f"unserved counts points from 0 on, not {unserved}", code="dispatch.learn", unserved=unserved)
+    if isinstance(days, (str, bytes, Mapping)) or not isinstance(days, Iterable):
+        raise InputError(f"days are a list of days, each a list of (ticket, world), not {shown(days)}", code="dispatch.learn")
     seen: dict[str, list[int]] = {}
     count = 0
     for count, arrivals in enumerate(days, start=1):
@@ -161,7 +169,7 @@ class _Day:
     points: list[dict[str, int]] = field(factory=list)
     units: list[int] = field(factory=list)
     limits: dict[str, int] = field(factory=dict)
-    loads: Mapping[str, int] = field(factory=dict)
+    morning: World = field(factory=World)
 
     @classmethod
     def of(cls, arrivals: Any, policy: Policy, level: int, hooks: Hooks | None) -> _Day:
@@ -170,9 +178,10 @@ class _Day:
         for arrival in _checked(arrivals):
             ticket, told = arrival[0], arrival[1]
             if not worlds:
-                day.loads = (World.of(told) or World()).loads
+                day.morning = World.of(told) or World()
             if id(told) not in worlds:  # most of a day share one world, which then is read once
-                worlds[id(told)] = told, evolve(World.of(told) or World(), loads=day.loads, prices=None, version=None)
+                held = {"loads": day.morning.loads, "channel_loads": day.morning.channel_loads}
+                worlds[id(told)] = told, evolve(World.of(told) or World(), **held, prices=None, version=None)
             world, at = worlds[id(told)][1], arrival[2] if len(arrival) > 2 else ticket.at
             choice = evaluate(policy, ticket, world, at, explain=False, hooks=hooks)
             pairs += len(choice.ranked)
@@ -207,7 +216,7 @@ class _Day:
     def _free(self, name: str, size: int) -> int:
         if name not in self.limits:
             return len(self.points) + 1
-        return max(0, -(-(self.limits[name] - self.loads.get(name, 0)) // size))
+        return max(0, -(-(self.limits[name] - self.morning.loads.get(name, 0)) // size))
 
 
 def _checked(arrivals: Any) -> Iterator[tuple[Any, ...]]:

@@ -103,7 +103,9 @@ def test_prices_are_whole_numbers_from_nothing_on(wrong: Any) -> None:
     assert "dispatch.prices" == refused.value.code
 
 
-@pytest.mark.parametrize("source", [None, [], {"wort": {}}, 3])
+@pytest.mark.parametrize(
+    "source", [None, [], {"wort": {}}, 3, {"days": "x"}, {"days": -1}, {"level": None}, {"level": True}, {"policy": 3}]
+)
 def test_only_what_to_data_gave_is_read(source: Any) -> None:
     """What is no such mapping is refused."""
     with pytest.raises(InputError, match="worth, days, level"):
@@ -114,6 +116,9 @@ def test_only_what_to_data_gave_is_read(source: Any) -> None:
     ("days", "options", "said"),
     [
         ([], {}, "no days"),
+        (3, {}, "list of days"),
+        ("monday", {}, "list of days"),
+        ({"monday": []}, {}, "list of days"),
         (["monday"], {}, "a day is a list"),
         ([[ticket(1)]], {}, "what came in on a day"),
         ([[("T1", World())]], {}, "what came in on a day"),
@@ -131,6 +136,24 @@ def test_days_are_checked(days: Any, options: Any, said: str) -> None:
 def test_a_day_without_anybody_teaches_nothing() -> None:
     """An empty day and an empty world are days, but nobody has a price by them."""
     assert ({}, 2) == ((found := learn([[], [(ticket(1), World())]], NEAR)).worth, found.days)
+
+
+def test_what_was_taken_of_a_channel_during_the_day_does_not_count() -> None:
+    """Whose chats were full by noon had room in the morning: the day is given out again, so they fit."""
+    chatty = [{**who, "capacity": 1, "per_channel": {"chat": 1}} for who in (BOTH, ONLY_AC)]
+    first, later = world(*chatty), world(*chatty, loads={"b": 1}, channel_loads={"b": {"chat": 1}})
+    day = [(evolve(ticket(1, "tv"), channel="chat"), first), (evolve(ticket(2, "ac"), channel="chat"), later)]
+
+    assert {"a": 5, "b": 3} == dict(learn([day], NEAR)) == dict(learn([[(one, first) for one, _ in day]], NEAR))
+
+
+def test_a_day_that_asks_nothing_of_somebody_says_nothing_of_their_place() -> None:
+    """The mean is that of the days on which they could have taken something: on others their price is not asked either."""
+    people = world({**BOTH, "skills": ["tv"]}, ONLY_AC)
+    asking = [(ticket(1, "tv"), people), (ticket(2, "tv"), people)]
+
+    assert {"a": 1} == dict(learn([asking], NEAR))
+    assert {"a": 1, "b": 1} == dict(learn([asking, [], [(ticket(1, "ac"), people)]], NEAR))
 
 
 def test_each_ticket_is_judged_in_its_own_world() -> None:
