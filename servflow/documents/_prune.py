@@ -26,6 +26,8 @@ _ALL_WEEK = {"mon-sun": ["00:00-24:00"]}
 _WIDE_OPEN = {"zone": "UTC", "week": _ALL_WEEK}
 _COMBINED = ("any_of", "all_of", "minus")
 _HEALED = ("definition.", "field.", "action.", "calendar.", "rules.", "dispatch.", "sla.", "escalation.")
+_ENTRIES = {"require": {"when": "true"}, "relax": {"mode": "assign"}, "prefer": {"term": "random"}}
+"""Entries of a dispatch policy that ask nothing, in place of those that could not be read."""
 _SCORE = re.compile(r"\bscore\b")
 _TABLE = re.compile(r"\btable\s*\.")
 
@@ -108,6 +110,9 @@ def _heal(data: dict[str, Any], steps: Steps) -> bool:
         return _put(_reach(data, steps[:1]), steps[1], dict(_WIDE_OPEN))
     if _replace_field(data, (*steps, "")):
         return True
+    if steps[0] == "dispatch" and len(steps) > 3 and steps[2] in _ENTRIES and isinstance(steps[-1], int):
+        # One entry of a list: the others are still judged, and steps find what they relax.
+        return _replace_entry(_reach(data, steps[:-1]), steps[-1], _ENTRIES[str(steps[2])])
     last = len(steps) - 1
     while last > 1 and isinstance(steps[last], int):
         last -= 1
@@ -136,6 +141,8 @@ def _heal(data: dict[str, Any], steps: Steps) -> bool:
     del holder[str(name)]
     if not holder and _is_action(steps[:last]):
         holder["tag"] = []
+    if steps[0] == "dispatch" and "relax" in steps[2:3] and holder.keys() <= {"after", "calendar"}:
+        holder.update(_ENTRIES["relax"])  # a step that does nothing
     return True
 
 
@@ -144,6 +151,15 @@ def _put(holder: Any, name: str | int, value: Any) -> bool:
         return False
     holder[str(name)] = value
     return True
+
+
+def _replace_entry(entries: Any, index: int, harmless: dict[str, str]) -> bool:
+    if not isinstance(entries, list):
+        return False
+    given = entries[index]
+    kept = {key: given[key] for key in ("name", "after", "calendar") if key in given} if isinstance(given, dict) else {}
+    entries[index] = {**kept, **harmless}
+    return bool(given != entries[index])
 
 
 def _steps(data: Any, path: str) -> Steps:
@@ -210,6 +226,9 @@ def _names_lost(finding: Finding, paths: set[str]) -> bool:
     """Whether the finding only misses a name that a section of wrong shape would have declared."""
     if finding.code.startswith("machine.unknown_state") or finding.facts.get("kind") == "state":
         return "states" in paths
+    if finding.code == "dispatch.relax_target":
+        required = finding.path.partition(".relax[")[0] + ".require"
+        return any(path.startswith(required) for path in paths)
     if finding.code in ("rules.overlap", "rules.conflicting"):
         # Without a cell or a period that could not be read a row matches more than it says.
         table = finding.path.partition(".rows[")[0]

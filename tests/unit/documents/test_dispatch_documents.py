@@ -67,3 +67,37 @@ def test_what_is_wrong_is_told_where_it_stands(line: str, path: str) -> None:
     found = [finding for finding in caught.value.findings if finding.path.startswith(path)]
     assert found
     assert all(finding.text("en") and finding.text("zh") for finding in found)
+
+
+def test_one_wrong_entry_does_not_hide_the_others() -> None:
+    """Each wrong requirement and step is told at once, and no step is told to relax nothing for a list that cannot be read."""
+    text = (
+        HEAD
+        + """
+  - name: seek
+    state: new
+    require:
+      - {skil: "'a'"}
+      - {skill: "'a'", level: two}
+      - {area: "'x'", safety: true}
+      - {certificate: "'gas'", optional: true, safety: true}
+      - {below: normal}
+    relax:
+      - {after: 30x, widen: area}
+      - {after: 10m, calendar: ofice, below: normal}
+      - {after: 20m, below: capacity}
+"""
+    )
+    with pytest.raises(DefinitionError) as refused:
+        servflow.load(text)
+
+    found = [(item.path.removeprefix("dispatch[0]."), item.code) for item in refused.value.findings]
+    assert found == [
+        ("require[0].skil", "document.unknown_key"),
+        ("require[1].level", "dispatch.expression"),
+        ("require[3]", "dispatch.optional_safety"),
+        ("relax[0].after", "dispatch.span"),
+        ("relax[0].widen", "dispatch.safety_relaxed"),
+        ("relax[1].calendar", "name.unknown"),
+        ("relax[1].below", "dispatch.one_of"),
+    ]
