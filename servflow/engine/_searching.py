@@ -150,6 +150,7 @@ def wait(
 ) -> None:
     """Nobody is found: the slot waits, and the machine hears of it once."""
     before = progress_of(call, plan)
+    release(call, plan.policy.slot, progress.proposed)
     told = before is not None and before.phase == "waiting" and (before.exhausted or before.world is not None)
     waiting = replace(progress, phase="waiting", proposed=None, waits=waits, change_at=change_at, exhausted=True)
     progressed(call, plan, waiting, why)

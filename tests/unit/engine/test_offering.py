@@ -306,6 +306,15 @@ def test_a_proposal_that_does_not_hold_any_more_is_replaced() -> None:
     assert (Release(key="engineer:ann"), Take(key="engineer:bob")) == outcome.reservations
 
 
+def test_a_proposal_that_nobody_follows_holds_nothing() -> None:
+    """Whoever was proposed does not fit any more, and nobody else does: the ticket waits and their place is free."""
+    case = proposed(people(ANN))
+    outcome = case.until(1, world=people(Engineer(id="ann", **ABSENT)))
+
+    assert ("waiting", None, ()) == (progress(case).phase, progress(case).proposed, case.ticket.held)
+    assert ((Release(key="engineer:ann"),), ("asked", "nobody")) == (outcome.reservations, outcome.ticket.tags)
+
+
 def test_a_proposal_ends_with_its_search() -> None:
     """Moved on, assigned by hand, or dispatched another way after a while, what was held for a proposal is free."""
     assert ((), {}) == (proposed().fire("end", world=WORLD).ticket.held, dict(proposed().fire("end", world=WORLD).ticket.slots))
