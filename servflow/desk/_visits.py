@@ -14,6 +14,7 @@ from servflow.dispatch._queue import Judged, alone, in_line
 from servflow.engine import Workflow
 from servflow.engine._appointing import BOOK, MOVE
 from servflow.engine._queueing import INDEX, TAKE, judged, lines
+from servflow.engine._visiting import present
 from servflow.errors import InputError, NotFound, Refused, ReservationRefused, ServflowError, shown
 from servflow.model import Actor, Outcome, Ticket, World, instant, read_instant
 
@@ -120,7 +121,7 @@ class Visits:
                 elif ticket.id not in lost:
                     by_version.setdefault(flow.hash, (flow, []))[1].append(ticket)
             for flow, tickets in by_version.values():
-                some, rest = judged(flow, tickets, only, now, policy=_own(flow, policy))
+                some, rest = judged(flow, present(flow, tickets, now, world), only, now, policy=_own(flow, policy))
                 each, others = each + some, others + rest
         seen = in_line(engineer, now, each, others)
         return seen, {one.ticket: one.policy for one in seen.ranked}

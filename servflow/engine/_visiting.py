@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from servflow.dispatch import NextFor, Window
 from servflow.engine import _appointing, _queueing
+from servflow.engine._as_of import as_of
+from servflow.engine._given import Given
+from servflow.errors import LimitError
 from servflow.model import Ticket, World
 
 if TYPE_CHECKING:
@@ -42,7 +45,9 @@ class Visiting:
             InputError: nobody of that id takes tickets, or there is no such entry.
             TimeError: *at* is naive.
         """
-        return _queueing.next_for(cast("Workflow", self), tickets, engineer, at, world=world, policy=policy)
+        flow = cast("Workflow", self)
+        found = present(flow, tickets, at, world)
+        return _queueing.next_for(flow, found, engineer, at, world=world, policy=policy)
 
     def slots(
         self,
@@ -72,4 +77,27 @@ class Visiting:
             ExpressionError: it cannot be computed how long the visit lasts.
             TimeError: *at* is naive.
         """
-        return _appointing.slots(cast("Workflow", self), ticket, at, world, days=days, policy=policy, explain=explain)
+        flow = cast("Workflow", self)
+        (found,) = present(flow, (ticket,), at, world)
+        return _appointing.slots(flow, found, at, world, days=days, policy=policy, explain=explain)
+
+
+def present(
+    workflow: Workflow, tickets: Iterable[Ticket], at: datetime, world: World | Mapping[str, Any] | None
+) -> tuple[Ticket, ...]:
+    """
+    The tickets as time alone has them at an instant, whether or not their host has let it pass for them yet.
+
+    One that slept so long that a call cannot bring it to the present is taken as it is.
+    """
+    given = Given.of(at, None, world, None)
+    return tuple(_present(workflow, ticket, given) for ticket in tickets)
+
+
+def _present(workflow: Workflow, ticket: Ticket, given: Given) -> Ticket:
+    if ticket.workflow != workflow.workflow or ticket.wake is None or ticket.wake > given.at:
+        return ticket
+    try:
+        return as_of(workflow, ticket, given).snapshot()
+    except LimitError:
+        return ticket

@@ -218,6 +218,19 @@ def test_every_slot_offered_can_be_booked() -> None:
 # moving and giving up ---------------------------------------------------------------------------------------------
 
 
+def test_slots_know_what_time_has_done() -> None:
+    """Windows are those that can be booked at that instant, whether or not the host has let time pass for the ticket."""
+    of = flow(entry={"require": [{"skill": "'x'"}], "relax": [{"after": "1h", "drop": "skill"}]})
+    ticket = opened(of)
+    late = EIGHT + 1.5 * HOUR
+
+    assert () == of.slots(ticket, at=EIGHT, world=WORLD)
+    assert of.slots(of.advance(ticket, at=late, world=WORLD).ticket, at=late, world=WORLD) == of.slots(
+        ticket, at=late, world=WORLD
+    )
+    assert late + HOUR / 2 == of.slots(ticket, at=late, world=WORLD)[1].start
+
+
 def test_moving_gives_back_only_what_is_not_kept() -> None:
     """A visit that is moved by half its length keeps the cells in both, and the assignment is told anew."""
     made = fire(booked().ticket, "appointment.reschedule", start="2026-03-02T10:30:00Z")

@@ -167,6 +167,15 @@ def test_the_next_one_can_be_taken() -> None:
         FLOW.next_for(tickets, "ann", at=NOON, world=WORLD, policy="lines")
 
 
+def test_what_time_has_done_is_seen_without_a_tick() -> None:
+    """A ticket whose host did not look at it since less is asked for is judged as taking it would: as of now."""
+    ticket = opened()
+    found = [FLOW.next_for([ticket], "bob", at=NOON + hours * HOUR, world=WORLD).ticket for hours in (0.5, 1.5, 2.5)]
+
+    assert [None, "T-1", None] == found
+    assert "bob" == take(ticket, {"id": "bob", "roles": ["agent"]}, at=NOON + 1.5 * HOUR).assignee
+
+
 def test_buttons_know_who_may_take() -> None:
     """``available`` offers taking where the ticket waits, to those who may."""
 
