@@ -51,9 +51,14 @@ def answered(case: Case, label: str, who: str, ask: Callable[[], object], fault:
         except Exception as error:
             told[who] = f"raised {type(error).__name__}"
         else:
-            told[who] = found if (wrong := fault(found)) is None else wrong
+            told[who] = wrong if (wrong := fault(found)) is not None else _plain(found)
     answer = told[who]
     return None if isinstance(answer, str) else answer
+
+
+def _plain(found: object) -> object:
+    # What is kept outlives the host's code: a member of an enumeration of theirs is kept as the number it is.
+    return int(found) if isinstance(found, int) and not isinstance(found, bool) else found
 
 
 def no_number(found: object) -> str | None:

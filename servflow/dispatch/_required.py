@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from typing import Any
 
 from servflow.dispatch import _room, _timely
@@ -283,7 +284,8 @@ def _host(case: Case, rule: str, entry: Requirement) -> Check | None:
     ask, label = case.hooks.requirements[str(entry.host)], labels(case)[id(entry)]
 
     def met(who: Candidate) -> bool:
-        return answered(case, label, who.id, lambda: ask(who, need), no_verdict) is True
+        # Each is asked with a value of its own: what a function does to it cannot change what is asked of the next.
+        return answered(case, label, who.id, lambda: ask(who, deepcopy(need)), no_verdict) is True
 
     def answer(who: Candidate) -> Any:
         met(who)

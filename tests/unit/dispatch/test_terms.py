@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from enum import IntEnum
 from typing import Any
 
 import pytest
@@ -427,3 +428,37 @@ def test_a_share_reads_what_every_preference_reads(share: str, dealt: str) -> No
 
     assert () == policy.check({})
     assert dealt == "".join(sorted(deal(policy, world({"capacity": 1}, {"capacity": 2}, turns={}), 3), reverse=True))
+
+
+def test_a_function_that_changes_what_is_asked_does_so_for_nobody_else() -> None:
+    """Whatever a function does to the value it is given, the next candidate is asked the same."""
+    seen: list[Any] = []
+
+    def greedy(who: Any, need: Any) -> bool:
+        seen.append(list(need))
+        need.append(who.id)
+        return True
+
+    policy = Policy(name="p", require=[{"host": "van", "need": "['long']"}])
+    choice = evaluate(policy, ticket(), world({}, {}), AT, hooks=Hooks(requirements={"van": greedy}))
+
+    assert ([["long"]] * 2, ["long"]) == (seen, choice.verdicts[0].need)
+
+
+class Grade(IntEnum):
+    """Numbers of the host."""
+
+    GOOD = 5
+
+
+def test_answers_are_kept_as_plain_numbers() -> None:
+    """A choice can be read where the host's own kinds of numbers are not known."""
+    choice = evaluate(
+        Policy(name="p", prefer=[{"host": "score"}]),
+        ticket(),
+        world({}),
+        AT,
+        hooks=Hooks(terms={"score": lambda *_: Grade.GOOD}),
+    )
+
+    assert (5, int) == (choice.answers["score"]["a"], type(choice.answers["score"]["a"]))
