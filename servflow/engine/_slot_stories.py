@@ -12,10 +12,12 @@ from attrs import frozen
 from servflow.dispatch import Policy
 from servflow.dispatch._tally import Tally
 from servflow.dispatch._told import clock, jsonable
+from servflow.engine._slot_reasons import reason_said
 from servflow.errors import render
 from servflow.model import (
     EMPTY,
     Assigned,
+    Booked,
     Decided,
     FrozenMap,
     Offered,
@@ -23,6 +25,7 @@ from servflow.model import (
     Record,
     SlotChanged,
     SlotProgress,
+    Unbooked,
     read_instant,
     write_instant,
 )
@@ -32,7 +35,10 @@ BEST = 3
 
 _OF_TALLY = ("kind", "considered", "counts", "needs", "again", "ranked")
 
-_INSTANTS = {"until", "change_at", "relax_at"}
+_INSTANTS = {"until", "change_at", "relax_at", "start"}
+
+_STANDS = {"queued", "booking"}
+"""Where a ticket looks for nobody by itself: people come for it, or a visit is booked."""
 
 MANY = 5
 """How many names a line of text holds at most."""
@@ -44,8 +50,10 @@ class SlotStep:
     One thing that happened while somebody was looked for.
 
     ``kind`` is ``began``, ``decided``, ``offered``, ``answered_accepted`` (or ``_rejected``, ``_expired``, ``_withdrawn``),
-    ``proposed``, ``relaxed``, ``waiting``, ``unasked`` (no world was given), ``taken_back``, ``failed``, ``filled``,
-    ``emptied`` or ``ended``; ``to`` whom it concerns; ``facts`` what is told of it, as data.
+    ``proposed``, ``declined`` (by a dispatcher), ``relaxed``, ``waiting``, ``unasked`` (no world was given), ``queued``,
+    ``booking``, ``booked``, ``moved``, ``unbooked_cancelled`` (or ``_missed``, ``_lost``, ``_done``), ``taken_back``,
+    ``failed``, ``filled``, ``emptied`` or ``ended``; ``to`` whom it concerns; ``facts`` what is told of it, as data. Reasons
+    stand in the facts as they were recorded; ``text`` says them in either language.
     """
 
     at: datetime
@@ -74,6 +82,8 @@ class SlotStep:
         said = {name: self._shown(value, zone) for name, value in self.facts.items() if name not in _OF_TALLY}
         names = [*self.to[:MANY], *([f"+{len(self.to) - MANY}"] if len(self.to) > MANY else [])]
         said["to"] = ", ".join(names) or "-"
+        if isinstance(self.facts.get("reason"), str):
+            said["reason"] = reason_said(self.kind, self.facts["reason"], lang)
         if self.kind == "decided":
             action = render(f"dispatch.story.{self.facts.get('action')}", said, lang)
             if action.startswith("dispatch.story."):  # a way of giving tickets out that has no words of its own
@@ -82,7 +92,7 @@ class SlotStep:
             return render("dispatch.story.decided", {"counts": counts, "action": action}, lang)
         return render(f"dispatch.story.{self.kind}", said, lang) + "".join(
             render(f"dispatch.story.{self.kind}.{name}", said, lang)
-            for name in ("reason", "waits", "until", "change_at", "relax_at", "pool", "by")
+            for name in ("start", "reason", "waits", "until", "change_at", "relax_at", "pool", "by")
             if self.facts.get(name) and self._says(name)
         )
 
@@ -99,11 +109,7 @@ class SlotStep:
     @property
     def places(self) -> tuple[str, ...]:
         """Of a decision: the best few with their points and what each term measured."""
-        return tuple(
-            f"{item['rank']}. {item['id']}  {'/'.join(str(total) for total in item['points']) or '-'}"
-            f"  ({', '.join(f'{name} {value}' for name, value in item['terms'].items()) or '-'})"
-            for item in self.facts.get("ranked", ())[:BEST]
-        )
+        return tuple(map(_place, self.facts.get("ranked", ())[:BEST]))
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -114,6 +120,13 @@ class SlotStep:
             "to": list(self.to),
             "facts": jsonable(self.facts),
         }
+
+
+def _place(item: Mapping[str, Any]) -> str:
+    points = "/".join(str(total) for total in item["points"])
+    terms = ", ".join(f"{name} {value}" for name, value in item["terms"].items())
+    place = f"{item['rank']}. {item['id']}"
+    return place + (f"  {points}" if points else "") + (f"  ({terms})" if terms else "")  # nothing where nothing is preferred
 
 
 @frozen(kw_only=True)
@@ -175,8 +188,9 @@ class _Telling:
             elif isinstance(record, Offered) and record.offer.policy == self.policy.name:
                 self._offered(record)
             elif isinstance(record, OfferEnded) and record.offer.policy == self.policy.name:
-                facts = {"outcome": record.outcome, "reason": record.reason}
-                self._step(record, f"answered_{record.outcome}", (record.offer.to,), facts)
+                self._ended(record)
+            elif isinstance(record, (Booked, Unbooked)) and record.appointment.policy == self.policy.name:
+                self._visit(record)
             elif isinstance(record, Assigned) and record.slot == self.policy.slot and self.begun:
                 by = "" if record.source.startswith("dispatch[") else record.source
                 if record.to is not None:
@@ -185,9 +199,7 @@ class _Telling:
                     self._step(record, "emptied", (record.previous,), {})
         return self.steps
 
-    def _step(
-        self, record: Record, kind: str, to: tuple[str, ...], facts: Mapping[str, Any], tally: Tally | None = None
-    ) -> None:
+    def _step(self, record: Record, kind: str, to: tuple[str, ...], facts: Mapping[str, Any]) -> None:
         kept = FrozenMap({name: value for name, value in facts.items() if value not in (None, "", ())})
         self.steps.append(SlotStep(at=record.at, sequence=record.sequence, kind=kind, to=to, facts=kept))
 
@@ -201,6 +213,11 @@ class _Telling:
             self._step(record, kind, (), {"slot": record.slot, "reason": record.reason if taken else ""})
         elif now.stage > before.stage:
             self._step(record, "relaxed", (), {"reason": record.reason, "stage": now.stage})
+        elif before.proposed is not None and now.proposed is None and now.declined != before.declined:
+            reason = record.reason.partition(" was declined: ")[2]
+            self._step(record, "declined", (before.proposed,), {"reason": reason})
+        elif now.phase in _STANDS and now.phase != before.phase:
+            self._step(record, now.phase, (), {"relax_at": now.relax_at})
         elif record.reason.startswith("failed:"):
             self._step(record, "failed", (), {"reason": record.reason})
         elif now.proposed is not None and now.proposed != before.proposed:
@@ -224,3 +241,20 @@ class _Telling:
             self.steps[-1] = attrs.evolve(last, to=(*last.to, offer.to))
             return
         self._step(record, "offered", (offer.to,), {"until": offer.expires, "pool": offer.pool})
+
+    def _ended(self, record: OfferEnded) -> None:
+        kind, last = f"answered_{record.outcome}", self.steps[-1] if self.steps else None
+        known = {"outcome": record.outcome, "reason": record.reason}
+        if last is not None and (last.kind, last.at) == (kind, record.at) and last.facts.get("reason", "") == record.reason:
+            self.steps[-1] = attrs.evolve(last, to=(*last.to, record.offer.to))  # withdrawn from all at once: one step
+            return
+        self._step(record, kind, (record.offer.to,), known)
+
+    def _visit(self, record: Booked | Unbooked) -> None:
+        if isinstance(record, Booked):
+            kind, visit = "booked" if record.was is None else "moved", record.appointment
+            facts: dict[str, Any] = {"by": record.by}
+        else:
+            kind, visit = f"unbooked_{record.appointment.phase}", record.was
+            facts = {"reason": record.reason, "by": record.by}
+        self._step(record, kind, () if visit.to is None else (visit.to,), {"start": visit.start, **facts})
