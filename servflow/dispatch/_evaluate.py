@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from servflow.dispatch._asking import told
@@ -16,7 +16,7 @@ from servflow.dispatch._index import index_of
 from servflow.dispatch._options import Hooks
 from servflow.dispatch._policy import Policy
 from servflow.dispatch._sieve import Sieve
-from servflow.dispatch._terms import Measure, measures, tie_break
+from servflow.dispatch._terms import Measure, measures, tie_breaks
 from servflow.dispatch._told import asked
 from servflow.dispatch._turns import turns_taken
 from servflow.model import EMPTY, FrozenMap, Ticket, World
@@ -122,21 +122,32 @@ def verdict_of(check: Check, who: Candidate) -> Verdict:
 
 def rank(case: Case, fitting: list[Candidate], rules: list[Check]) -> tuple[Ranked, ...]:
     """Those who fit, the best first: by points level by level, then by a hash, then by id."""
+    if not fitting:
+        return ()
     levels = measures(case)
     optional = [check for check in rules if not check.excludes]
     limits = [check.limit for check in rules if check.limit is not None and check.excludes]
     scored = [_score(who, levels, optional) for who in fitting]
-    scored.sort(key=lambda item: item[0], reverse=True)
+    if len(scored) > 1:
+        scored.sort(key=_points, reverse=True)
+        if any(one[0] == next_one[0] for one, next_one in pairwise(scored)):
+            settle, parts = tie_breaks(case), []
+            for _, group in groupby(scored, key=_points):
+                tied = list(group)
+                if len(tied) > 1:
+                    tied.sort(key=lambda item: (settle(item[2].id), item[2].id))
+                parts += tied
+            scored = parts
     out: list[Ranked] = []
-    for _, group in groupby(scored, key=lambda item: item[0]):
-        tied = list(group)
-        if len(tied) > 1:
-            tied.sort(key=lambda item: (tie_break(case, item[2].id), item[2].id))
-        for points, terms, who in tied:
-            allowed = [most for limit in limits if (most := limit(who)) is not None]
-            most = min(allowed) if allowed else None
-            out.append(Ranked(who.id, points, FrozenMap(terms), len(out) + 1, case.key(who.id), most))
+    for points, terms, who in scored:
+        allowed = [most for limit in limits if (most := limit(who)) is not None]
+        most = min(allowed) if allowed else None
+        out.append(Ranked(who.id, points, FrozenMap(terms), len(out) + 1, case.key(who.id), most))
     return tuple(out)
+
+
+def _points(item: tuple[tuple[int, ...], dict[str, int], Candidate]) -> tuple[int, ...]:
+    return item[0]
 
 
 def _score(

@@ -13,11 +13,12 @@ from attrs import define
 from servflow.dispatch._told import jsonable
 from servflow.model import EMPTY, World
 
+_WRITE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
 
 def digest(*parts: Any) -> str:
     """A hash of plain values that is the same in every process."""
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+    return hashlib.blake2b(_WRITE(parts).encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 @define(kw_only=True, slots=False, frozen=True, eq=False)

@@ -54,9 +54,22 @@ def _measure(case: Case, term: Term, label: str) -> Measure:
 
 def tie_break(case: Case, candidate: str) -> str:
     """A number without meaning that settles ties: the same in every process, different for every ticket."""
+    return tie_breaks(case)(candidate)
+
+
+def tie_breaks(case: Case) -> Callable[[str], str]:
+    """What settles ties between candidates of one case, for many of them."""
     seed = () if case.policy.seed is None else (case.policy.seed,)
-    text = "\x1f".join((*seed, case.policy.name, case.ticket.id, candidate))
-    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
+    begun = hashlib.blake2b(
+        "\x1f".join((*seed, case.policy.name, case.ticket.id, "")).encode(errors="surrogatepass"), digest_size=8
+    )
+
+    def settle(candidate: str) -> str:
+        whole = begun.copy()
+        whole.update(candidate.encode(errors="surrogatepass"))
+        return whole.hexdigest()
+
+    return settle
 
 
 def _listed(case: Case, book: Mapping[str, tuple[str, ...]]) -> Measure:
@@ -147,7 +160,8 @@ def _lateness(case: Case) -> Measure:
 
 
 def _random(case: Case) -> Measure:
-    return lambda who: int(tie_break(case, who.id), 16) % 1000
+    settle = tie_breaks(case)
+    return lambda who: int(settle(who.id), 16) % 1000
 
 
 def _skills(case: Case) -> list[tuple[str, int]]:

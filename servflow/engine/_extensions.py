@@ -100,7 +100,9 @@ class Extensions:
     @property
     def hooks(self) -> Hooks:
         """The part that dispatch calls."""
-        return Hooks(requirements=self.requirements, terms=self.terms)
+        return Hooks(requirements=self.requirements, terms=self.terms) if self.requirements or self.terms else _NO_HOOKS
 
+
+_NO_HOOKS = Hooks()
 
 NONE = Extensions()
