@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from servflow.dispatch._candidates import CANDIDATES, Candidate, everybody
+from servflow.dispatch._check import ABSENT
 from servflow.dispatch._policy import Policy
 from servflow.dispatch._requirement import Requirement
 from servflow.errors import ExpressionError, Finding, nearest
@@ -15,6 +16,9 @@ from servflow.model import Engineer, Outlet, Queue, World, instant, write_instan
 
 MAX_NAMED = 5
 """How many entities one finding names; it says how many there are."""
+
+PRESENCE = ("available", "online", "busy", *ABSENT)
+"""What presence usually says; only the last two keep tickets away."""
 
 Mistakes = dict[tuple[str, str, str], list[str]]
 """(code, attribute, name) -> the entities, as paths, that are wrong in just that."""
@@ -58,7 +62,7 @@ def _finding(key: tuple[str, str, str], paths: list[str], close: Mapping[str, It
     facts["who"] = [path.split(".", 2)[-1] for path in paths[:MAX_NAMED]]
     if code in close:
         facts["nearest"] = nearest(name, close[code])
-    path = paths[0] if code in ("world.unheard_of", "world.same_id") else f"{paths[0]}.{attribute}"
+    path = paths[0] if code in ("world.unheard_of", "world.same_id", "world.presence_word") else f"{paths[0]}.{attribute}"
     return Finding(code, path, facts, "info" if code == "world.unheard_of" else "warning")
 
 
@@ -70,6 +74,7 @@ def _known_names(world: World) -> Mapping[str, Iterable[str]]:
         "world.unknown_provider": [site.id for site in world.providers],
         "world.unknown_candidate": _everyone(world),
         "world.unheard_of": _everyone(world),
+        "world.presence_word": PRESENCE,
     }
 
 
@@ -153,6 +158,9 @@ def _books(world: World) -> Iterator[Mistake]:
             # Loads by channel, and those of other things that a store counts, are no ids.
             if name not in everyone and "/" not in name and ":" not in name:
                 yield "world.unknown_candidate", book, name, "world"
+    for who, word in world.presence.items():
+        if word not in PRESENCE:
+            yield "world.presence_word", "presence", word, f"world.presence.{who}"
     for book in ("forbidden", "preferred"):
         for customer, names in getattr(world, book).items():
             for name in names:

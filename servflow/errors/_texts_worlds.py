@@ -53,6 +53,12 @@ TEXTS: dict[str, Text] = {
         hint_en="they get nothing more until enough is given back; raise the capacity if it is wrong",
         hint_zh="在归还足够容量之前不会再派单；如容量有误请调高",
     ),
+    "world.presence_word": Text(
+        en="the presence {name!r} counts as available ({count}: {who})",
+        zh="在线状态 {name} 按可用处理（{count} 个：{who}）",
+        hint_en="write away or offline for those who get no tickets now",
+        hint_zh="当前不接单者请写 away 或 offline",
+    ),
     "world.roster_ended": Text(
         en="the roster of {count} ended at {name}, so they are never on shift again: {who}",
         zh="{count} 个的排班已于 {name} 结束，之后不再在班：{who}",

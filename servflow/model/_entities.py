@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from servflow.errors import InputError, nearest, shown
+from servflow.errors import InputError, TimeError, nearest, shown
 from servflow.model._fields import INT_MAX, INT_MIN, name_flaw
 from servflow.model._instants import instant, read_instant, write_instant
 from servflow.model._maps import EMPTY, FrozenMap
@@ -93,6 +93,11 @@ def count(value: Any) -> int:
 
 def count_or_none(value: Any) -> int | None:
     """A whole number, or None."""
+    if isinstance(value, Mapping):
+        raise InputError(
+            f"expected one whole number for everything, got {shown(value)}; how much of each channel is said as per_channel",
+            value=shown(value),
+        )
     return None if value is None else count(value)
 
 
@@ -143,7 +148,8 @@ def place(value: Any) -> tuple[float, float] | None:
     if value is None:
         return None
     two = value if isinstance(value, (list, tuple)) else ()
-    if len(two) != 2 or not all(isinstance(part, (int, float)) and -360 <= part <= 360 for part in two):
+    known = len(two) == 2 and not any(isinstance(part, bool) for part in two)
+    if not known or not all(isinstance(part, (int, float)) and -360 <= part <= 360 for part in two):
         raise InputError(f"a position is (latitude, longitude) in degrees, not {shown(value)}", value=shown(value))
     return two[0], two[1]
 
@@ -282,7 +288,17 @@ def _answers(value: Any, *verbs: str) -> Any:
 
 def hours(value: Any) -> FrozenMap[str, Any]:
     """Name -> calendar."""
-    return each(lambda item: _answers(item, "is_open", "next_opening"), value)
+    return each(_hours, value)
+
+
+def _hours(value: Any) -> Any:
+    if isinstance(value, Mapping):  # what a calendar is made of is not known here
+        raise InputError(
+            f"expected an object with is_open and next_opening, got the mapping {shown(value)}; make it a "
+            "servflow.calendars.Calendar, or read the file that it stands in with servflow.documents.load_world",
+            value=shown(value),
+        )
+    return _answers(value, "is_open", "next_opening")
 
 
 def on_call(value: Any) -> FrozenMap[str, Any]:
@@ -357,8 +373,22 @@ def _entity(kind: type[Any], item: Mapping[Any, Any]) -> Any:
         raise InputError(f"a {word} has no id: {shown(item)}", entity=shown(item))
     try:
         return kind(**item)
-    except InputError as error:
-        raise InputError(f"{word} {told!r}: {error.message}", **{**error.facts, "entity": told}) from None
+    except (InputError, TimeError) as error:
+        where = _unread(kind, item)
+        facts = {**error.facts, "entity": told} | ({"attribute": where} if where else {})
+        whose = f"{word} {told!r}{f', {where}' if where else ''}"
+        raise type(error)(f"{whose}: {error.message}", **facts) from None
+
+
+def _unread(kind: type[Any], item: Mapping[Any, Any]) -> str:
+    """Which attribute of an entity cannot be read; empty where they only contradict each other."""
+    for attribute in kind.__attrs_attrs__:
+        if attribute.name in item and attribute.converter is not None:
+            try:
+                attribute.converter(item[attribute.name])
+            except (InputError, TimeError):
+                return str(attribute.name)
+    return ""
 
 
 def refuse_unknown(given: Mapping[Any, Any], known: tuple[str, ...], whose: str, entity: str) -> None:

@@ -77,6 +77,7 @@ def test_a_sound_world_is_let_pass() -> None:
         (engineer(outlet="nroth"), ("world.unknown_outlet", "world.engineers.ann.outlet", "warning")),
         (engineer(position=(120, 30)), ("world.latitude", "world.engineers.ann.position", "warning")),
         (engineer(shifts=[(AT - HOUR, AT)]), ("world.roster_ended", "world.engineers.ann.shifts", "warning")),
+        (with_(presence={"pat": "Offline"}), ("world.presence_word", "world.presence.pat", "warning")),
         (engineer(absences=[(AT, AT - HOUR)]), ("world.absence_empty", "world.engineers.ann.absences", "warning")),
         (with_(loads={"ann": 4}), ("world.over_capacity", "world.engineers.ann.capacity", "warning")),
         (engineer(per_channel={"chat": 1}), None),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from servflow.errors import InputError, TimeError
+from servflow.errors import InputError, ServflowError, TimeError
 from servflow.model import Capacity, Engineer, Outlet, Person, Queue, World
 
 WORLD = World(
@@ -214,3 +214,27 @@ def test_what_worlds_were_given_later_leaves_old_versions_alone() -> None:
     world = World(engineers=[{"id": "ann"}], queues=[{"id": "q"}], outlets=[{"id": "n"}])
 
     assert "e0a9612057e345f5ea573a18" == world.version
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"skills": {"ac": "three"}}, "engineer 'ann', skills: expected a whole number"),
+        ({"certificates": {"gas": "2026-12-31"}}, "engineer 'ann', certificates: at 2026-12-31T00:00:00 is naive"),
+        ({"capacity": {"chat": 2}}, "engineer 'ann', capacity: .* said as per_channel"),
+        ({"position": [True, 1]}, "engineer 'ann', position: "),
+        ({"capacity": 1, "normal": 2}, "engineer 'ann': the normal capacity 2 is above the capacity 1"),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_its_place(entry: dict[str, Any], said: str) -> None:
+    """Whoever loads a thousand engineers is told which one, and which attribute of theirs."""
+    with pytest.raises(ServflowError, match=said) as refused:
+        World(engineers=[{"id": "ann", **entry}])
+
+    assert "ann" == refused.value.entity
+
+
+def test_a_calendar_is_no_mapping() -> None:
+    """A mapping where a calendar is wanted is refused with what makes one of it."""
+    with pytest.raises(InputError, match="load_world"):
+        World(calendars={"day": {"zone": "UTC", "week": {"mon": ["09:00-18:00"]}}})
