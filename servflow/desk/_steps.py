@@ -37,6 +37,7 @@ ALONE = 5
 """How many of these tries are transactions of their own, which hold up nobody; the others are made in one together."""
 
 _DAY = timedelta(days=1)
+_LONGEST = 200
 
 _COUNTED = ("engineer:", "outlet:", "queue:", "provider:")
 """Under these names the kernel takes hold of the capacity of people, outlets, queues and providers."""
@@ -94,7 +95,7 @@ class Surroundings:
         # A world that stays the same would offer full engineers for ever: what the store says is held is laid over it.
         held = {key.removeprefix(prefix): units for prefix in _COUNTED for key, units in self._store.usage(prefix).items()}
         if self._counted is None or self._counted[0] != held:
-            version = ",".join([fixed.version, *(f"{key}={units}" for key, units in sorted(held.items()))])
+            version = _version(fixed.version, ",".join(f"{key}={units}" for key, units in sorted(held.items())))
             self._counted = (held, _counted(fixed, held, version) if held else fixed)
         return self._counted[1]
 
@@ -121,10 +122,11 @@ class Surroundings:
         held = stretches({key: units for head in sorted(heads) for key, units in self._store.usage(head).items()})
         if not held:
             return world
-        booked = {who: (*world.booked.get(who, ()), *held.get(who, ())) for who in {*world.booked, *held}}
+        both = ((who, (*world.booked.get(who, ()), *held.get(who, ()))) for who in {*world.booked, *held})
+        booked = {who: tuple(dict.fromkeys(stretched)) for who, stretched in both}
         said = "|".join(f"{who}:{start.isoformat()}-{end.isoformat()}" for who in sorted(held) for start, end in held[who])
         mark = hashlib.blake2b(said.encode(errors="surrogatepass"), digest_size=8).hexdigest()
-        return world.with_booked(booked, version=f"{world.version},visits={mark}")
+        return world.with_booked(booked, version=_version(world.version, f"visits={mark}"))
 
     def caused(self, error: Exception) -> bool:
         """Whether it was the world that could not be had; no ticket is to blame for that."""
@@ -267,6 +269,14 @@ class Steps:
         if ticket.revision != answer.last:
             ticket = self.workflows.before(ticket, records).fold(records)
         return Outcome(ticket=ticket, records=records[answer.first - 1 :])
+
+
+def _version(version: str, more: str) -> str:
+    """The version of a world with more in it; a hash of that where it would be too long for a name."""
+    text = f"{version},{more}"
+    if len(text) <= _LONGEST:
+        return text
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
 
 def _counted(fixed: World, held: Mapping[str, int], version: str) -> World:

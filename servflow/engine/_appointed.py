@@ -148,7 +148,30 @@ def _follow(call: OneCall, plan: SlotPlan, held: Appointment) -> None:
         end(call, held, phase, reason)
         _tell(call, plan, held, phase, reason)
         return
+    _check_free(call, held, to)
     visit = attrs.evolve(held, to=to, booked_at=call.at, world=_version(call))
     reserve(call, visit, held)
     call.record(Booked, appointment=visit, was=held, by=_by(call))
     call.happening.changed.add("appointment")
+
+
+def _check_free(call: OneCall, held: Appointment, to: str) -> None:
+    """
+    Whoever gets a visit by hand is not with another customer, as far as the world tells.
+
+    Raises:
+        Refused: they are.
+    """
+    if call.world is None or held.start is None or held.end is None:
+        return
+    for start, stop in call.world.booked.get(to, ()):
+        if start < held.end and held.start < stop:
+            raise Refused(
+                f"{to} cannot have the ticket with its visit at {write_instant(held.start)}: they are with another customer"
+                f" from {write_instant(start)} to {write_instant(stop)}; move the visit, or give it to somebody else",
+                code="guard",
+                event="ticket.assign",
+                to=to,
+                start=start,
+                end=stop,
+            )

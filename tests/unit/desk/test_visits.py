@@ -286,6 +286,32 @@ def test_visits_of_different_lengths_collide() -> None:
     assert ["visit:2026-03-02T12:30/ann", "visit:2026-03-02T12:35/ann"] == list(one.store.usage("visit:"))[:2]
 
 
+def test_many_may_be_busy() -> None:
+    """However much the store holds, the world that counts it has a version that can be kept."""
+    crowd = World(engineers=[{"id": f"engineer-{number}", "capacity": 1} for number in range(30)], version="v" * 200)
+    of = desk(MemoryStore(), VISITS, world=crowd)
+    for number in range(30):
+        of.open(f"T-{number}")
+        of.fire(f"T-{number}", "appointment.book", {"start": EIGHT + HOUR})
+    of.open("T-30")
+
+    assert 30 == len({ticket.assignee for ticket in of.find() if ticket.assignee})
+    with pytest.raises(Refused):
+        of.fire("T-30", "appointment.book", {"start": EIGHT + 1.5 * HOUR})
+
+
+def test_handing_a_visit_to_somebody_who_is_with_another_customer_is_refused() -> None:
+    """Whoever hands a ticket over is told who is booked then; the ticket stays with whoever had it."""
+    of = desk(MemoryStore(), VISITS)
+    for name, who, hours in (("T1", "ann", 1), ("T2", "bob", 1.5)):
+        of.open(name)
+        of.fire(name, "appointment.book", {"start": EIGHT + hours * HOUR, "to": who})
+
+    with pytest.raises(Refused, match="ann"):
+        of.fire("T2", "ticket.assign", {"to": "ann"})
+    assert ("bob", "bob") == (of.get("T2").assignee, of.get("T2").appointment.to)  # type: ignore[union-attr]  # it is booked
+
+
 def test_a_world_of_the_host_may_know_more() -> None:
     """What a host says of bookings, such as other calendars, counts beside those of the store."""
     busy = World(engineers=[{"id": "ann"}], booked={"ann": [(EIGHT + HOUR, EIGHT + 2 * HOUR)]})
