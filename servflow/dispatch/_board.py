@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from servflow.dispatch import _travel
 from servflow.dispatch._case import Candidate, Case
 from servflow.dispatch._check import Check, asked, wanted
 from servflow.dispatch._checks import checks
+from servflow.dispatch._choice import Ranked
 from servflow.dispatch._evaluate import rank
 from servflow.dispatch._stops import Routing
+from servflow.dispatch._stretches import Need
+from servflow.dispatch._visit import Stay
 from servflow.dispatch._ways import UNLIMITED, Problem, Tour
 from servflow.dispatch._workdays import MINUTE, REST, Clock, Minutes, Workday, at_work, common, workdays
 from servflow.errors import ExpressionError, InputError, LimitError
@@ -33,7 +37,8 @@ class Board:
     """
     A problem in numbers and what its numbers stand for.
 
-    ``days`` has whose day each tour is, ``points`` the points of each pair that fits, ``reasons`` why nobody fits.
+    ``days`` has whose day each tour is, ``points`` the points of each pair that fits on so many ``levels``, ``reasons`` why
+    nobody fits, ``pinned`` which visits stay with whom they have.
     """
 
     cases: list[Case]
@@ -44,6 +49,8 @@ class Board:
     points: list[dict[int, tuple[int, ...]]]
     reasons: list[str]
     ways: list[list[int | None]]
+    levels: int = 0
+    pinned: frozenset[int] = frozenset()
 
 
 @define
@@ -53,6 +60,8 @@ class _Reader:
     cases: Sequence[Case]
     routing: Routing
     pinned: Mapping[str, str]
+    current: Mapping[str, str] | None = None
+    stability: int | None = None
     world: World = field(init=False)
     clock: Clock = field(init=False)
     owners: list[Engineer] = field(init=False)
@@ -104,12 +113,13 @@ class _Reader:
         """When the visit may begin, whoever comes: its window, and the calendars and windows that are asked for."""
         stay, clock, service = case.need.stay, self.clock, self.service(case)
         opens, closes = 0, clock.last - service
+        rules = () if case.ticket.id in self.pinned else zip(case.policy.rules, case.policy.require, strict=True)
         if stay is not None:
             opens, closes = max(0, clock.up(stay.first)), min(closes, clock.down(stay.last))
             if case.need.moving and stay.last == stay.first:
                 closes = clock.last - service  # as soon as somebody can, where no window says by when
         times: Minutes = [(0, clock.last)]
-        for rule, entry in zip(case.policy.rules, case.policy.require, strict=True):
+        for rule, entry in rules:
             if rule in case.drops or entry.optional:
                 continue
             if entry.kind == "open" and entry.open != "shift":
@@ -141,39 +151,90 @@ class _Reader:
         case = self.cases[visit]
         rules = checks(case)
         judged = [check for check in rules if check.excludes and (check.kind not in OWN or check.why == "error")]
-        faulty = any(check.why == "error" for check in judged)
-        begins = [] if faulty else self.begins(case)
+        only = self.pinned.get(case.ticket.id)
+        begins = [] if only is None and any(check.why == "error" for check in judged) else self.begins(case)
         out: list[Candidate] = []
         found: list[tuple[int, int, Minutes]] = []
         counts: dict[str, int] = {}
-        only = self.pinned.get(case.ticket.id)
         to = case.ticket.appointment.to if case.ticket.appointment is not None and case.ticket.appointment.booked else None
         for number, who in enumerate(self.owners):
-            if only is not None and who.id != only:
+            if only is not None:
+                if who.id == only:  # whatever the rules say of them by now
+                    found.append((number, self.clock.last, begins))
+                    out.append(who)
                 continue
-            if only is None and to is not None and who.id != to:
+            if to is not None and who.id != to:
                 counts["booked"] = counts.get("booked", 0) + 1  # the customer was told who comes
                 continue
-            failed = None if only is not None and not faulty else _first_failed(judged, who)
+            times = self.times(case, who, begins)
+            failed = _first_failed(judged if times is None else [one for one in judged if one.kind != "when"], who)
             last = None if failed is not None else self.expiry(case, who)
             if failed is None and last is not None:
-                self._limit(visit, number, rules, who, only)
-                found.append((number, last, begins))
+                self._limit(visit, number, rules, who)
+                found.append((number, last, begins if times is None else times))
                 out.append(who)
             else:
                 rule = failed.rule if failed is not None else _rule_of(rules, "certificate")
                 counts[rule] = counts.get(rule, 0) + 1
-        self.used.append(self._parts(case) | self._channel(case, rules, found))
+        self.used.append({} if only is not None else self._parts(case) | self._channel(case, rules, found))
         self.reasons.append(max(counts, key=lambda rule: (counts[rule], rule)) if counts and not found else "nobody")
         numbers = {who.id: number for number, who in enumerate(self.owners)}
-        self.points.append({numbers[item.id]: item.points for item in rank(case, out, rules)})
+        self.points.append({numbers[item.id]: self._with_stay(case, item) for item in rank(case, out, rules)})
         return found
 
-    def _limit(self, visit: int, number: int, rules: list[Check], who: Engineer, only: str | None) -> None:
+    def _with_stay(self, case: Case, item: Ranked) -> tuple[int, ...]:
+        """The points of a pair, with the level that counts who keeps what they have."""
+        if self.current is None:
+            return item.points
+        place = len(item.points) if self.stability is None else self.stability
+        return (*item.points[:place], int(self.current.get(case.ticket.id) == item.id), *item.points[place:])
+
+    def times(self, case: Case, who: Engineer, begins: Minutes) -> Minutes | None:
+        """
+        When a visit may begin for this person: not while they are booked for another, and only while conditions hold.
+
+        None where neither changes anything: nothing is booked, and no certificate that conditions may look at ends.
+        """
+        own, service, clock = case.ticket.appointment, self.service(case), self.clock
+        mine = own is not None and own.to == who.id and own.start is not None and own.end is not None
+        taken = [
+            (start, end)
+            for start, end in self.world.booked.get(who.id, ())
+            if not (mine and own is not None and start < own.end and own.start < end)  # type: ignore[operator]  # seen above
+        ]
+        named = zip(case.policy.rules, case.policy.require, strict=True)
+        asked = [entry.when for rule, entry in named if entry.kind == "when" and not entry.optional and rule not in case.drops]
+        ends = sorted({clock.down(end) for end in who.certificates.values() if end is not None}) if asked else []
+        if not taken and not ends:
+            return None
+        times = list(begins)
+        for start, end in taken:
+            times = _apart(times, clock.down(start) - service + 1, clock.up(end) - 1)
+        edges = [-1, *(end - service for end in ends if 0 <= end - service < clock.last), clock.last]
+        return [
+            (max(opens, before + 1), min(closes, after))
+            for before, after in pairwise(edges)
+            if self._hold(case, who, asked, before + 1)
+            for opens, closes in times
+            if max(opens, before + 1) <= min(closes, after)
+        ]
+
+    def _hold(self, case: Case, who: Engineer, conditions: Sequence[Any], minute: int) -> bool:
+        """Whether conditions hold of somebody for a visit that begins in a minute."""
+        if not conditions:
+            return True
+        start = self.clock.instant(minute)
+        then = evolve(case, need=Need(Stay(start, start, self.service(case) * MINUTE)), hours={})
+        try:
+            return all(one.test({**then.bindings, "candidate": then.view(who)}) for one in conditions)
+        except ExpressionError:
+            return False
+
+    def _limit(self, visit: int, number: int, rules: list[Check], who: Engineer) -> None:
         allowed = [
             most for check in rules if check.limit is not None and check.excludes and (most := check.limit(who)) is not None
         ]
-        if allowed and only is None:
+        if allowed:
             self.limits[number][visit] = min(allowed)
 
     def board(self) -> Board:
@@ -198,6 +259,7 @@ class _Reader:
             if self.points[visit] and not any(visit in allowed for allowed in windows):
                 self.reasons[visit] = "time"
         travel, ways = self._travel()
+        pinned, load = self._aside()
         first = len(self.cases)
         weight = sum(day.length for _, day in self.days) + 1  # more than anybody can wait
         costs, skip = self._worth(weight)
@@ -218,14 +280,32 @@ class _Reader:
             travel=travel,
             tours=tours,
             skip=skip,
-            units=[case.units for case in self.cases],
+            units=[0 if visit in pinned else case.units for visit, case in enumerate(self.cases)],
             needs=[tuple((self._part(name), count) for name, count in used.items()) for used in self.used],
-            load=[case.load(who) for who in self.owners],
+            load=load,
             limits=self.limits,
             weight=weight,
             stock=self.stock,
         )
-        return Board(list(self.cases), self.clock, problem, self.owners, self.days, self.points, self.reasons, ways)
+        levels = len(case.policy.prefer) + any(entry.optional for entry in case.policy.require) + (self.current is not None)
+        told = self.owners, self.days, self.points, self.reasons, ways, levels, pinned
+        return Board(list(self.cases), self.clock, problem, *told)
+
+    def _aside(self) -> tuple[frozenset[int], list[int]]:
+        """The pinned visits, and what each holds with theirs: the capacity and parts of these are set aside for them."""
+        number_of = {who.id: number for number, who in enumerate(self.owners)}
+        load = [self.cases[0].load(who) for who in self.owners]
+        pinned = []
+        for visit, case in enumerate(self.cases):
+            number = number_of.get(self.pinned.get(case.ticket.id, ""))
+            if number is not None:
+                pinned.append(visit)
+                load[number] += case.units
+                for name, count in {**self._parts(case), f"\x00{case.ticket.channel}": case.units}.items():
+                    part = self._part(name)
+                    if part in self.stock[number]:
+                        self.stock[number][part] -= count
+        return frozenset(pinned), load
 
     def _part(self, name: str) -> int:
         return self.names.setdefault(name, len(self.names))
@@ -264,7 +344,7 @@ class _Reader:
             who, case = self.owners[number], self.cases[0]
             home = _travel.home_of(case, who)
             soon = number not in seen and day.stretches[0][0] < REST  # else they go home before
-            underway = soon and at_work(self.clock, self.world, who)
+            underway = soon and at_work(case.at, self.world, who)
             places.extend((_travel.whereabouts(case, who) if underway else home, home))
             seen.add(number)
         known: dict[tuple[Any, Any], int | None] = {}
@@ -303,7 +383,7 @@ class _Reader:
             {number: sum((top - points[level]) * base for level, top, base in bases) for number, points in found.items()}
             for found in self.points
         ]
-        pinned = [case.ticket.id in self.pinned for case in self.cases]
+        pinned = [case.ticket.id in self.pinned for case in self.cases]  # they come before all others
         skip = [scale * (count + 1 if fixed else 1) + more for fixed, more in zip(pinned, urgent, strict=True)]
         return costs, skip
 
@@ -316,6 +396,12 @@ def _rule_of(rules: list[Check], kind: str) -> str:
     return next((check.rule for check in rules if check.kind == kind), kind)
 
 
+def _apart(spans: Minutes, first: int, last: int) -> Minutes:
+    """Spans, both ends included, without the minutes from the first to the last."""
+    cut = [part for opens, closes in spans for part in ((opens, min(closes, first - 1)), (max(opens, last + 1), closes))]
+    return [(opens, closes) for opens, closes in cut if opens <= closes]
+
+
 def _window(value: Any) -> tuple[datetime, datetime] | None:
     """The two instants of a window; None where it is the visit's own."""
     if not isinstance(value, (list, tuple)) or len(value) != 2:
@@ -324,9 +410,17 @@ def _window(value: Any) -> tuple[datetime, datetime] | None:
     return start, end
 
 
-def board(cases: Sequence[Case], routing: Routing, pinned: Mapping[str, str]) -> Board:
+def board(
+    cases: Sequence[Case],
+    routing: Routing,
+    pinned: Mapping[str, str],
+    current: Mapping[str, str] | None = None,
+    stability: int | None = None,
+) -> Board:
     """
     The tickets of these cases, which share policy, world and instant, as a problem in numbers.
+
+    Where *current* says who has what, one more level of points, the one at *stability* or the last, counts who keeps it.
 
     Raises:
         InputError: the policy does not choose among people.
@@ -345,4 +439,4 @@ def board(cases: Sequence[Case], routing: Routing, pinned: Mapping[str, str]) ->
             code="dispatch.routes_people",
             candidates=kind,
         )
-    return _Reader(cases, routing, pinned).board()
+    return _Reader(cases, routing, pinned, current, stability).board()

@@ -19,7 +19,7 @@ from servflow.dispatch._library import library
 from servflow.dispatch._options import Hooks
 from servflow.dispatch._policy import Policy
 from servflow.dispatch._rooms import Rooms, held_by
-from servflow.dispatch._routes import solve
+from servflow.dispatch._routes import Routed, solve
 from servflow.dispatch._scarce import place_most
 from servflow.dispatch._stops import Route, Routing
 from servflow.errors import InputError, LimitError, nearest, shown
@@ -155,13 +155,21 @@ def plan(
     _check_stability(policy, current, stability)
     cases = cases_of(policy, tickets, world, at, bindings=bindings, hooks=hooks)
     if solver == "routes":
-        found = solve(cases, Routing.read(routing), pins_of(cases, pinned) if cases else {})
-        return Plan(found.assignments, found.unassigned, found.objective, found.routes, solver=solver)
+        pins = pins_of(cases, pinned) if cases else {}
+        return routed(cases, solve(cases, Routing.read(routing), pins, current, stability), solver, current)
     if not cases:
         return Plan()
     batch = Batch.of(cases, pins_of(cases, pinned), current, stability)
     who, by = _place(batch, solver)
     return _made(batch, who, by, current)
+
+
+def routed(cases: Sequence[Case], found: Routed, solver: str, current: Mapping[str, str] | None) -> Plan:
+    """The plan of routes that were found, with the tickets that do not stay with who has them so far."""
+    had, has = current or {}, dict(found.assignments)
+    names = [case.ticket.id for case in cases]
+    moved = tuple((name, had[name], has.get(name)) for name in names if name in had and had[name] != has.get(name))
+    return Plan(found.assignments, found.unassigned, found.objective, found.routes, solver=solver, moved=moved)
 
 
 def _check_solver(solver: str) -> None:

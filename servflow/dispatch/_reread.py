@@ -39,6 +39,7 @@ class Reread:
     length: timedelta = MOMENT
     whole: timedelta = MOMENT  # of a visit, whatever of it is over
     planned: bool = False
+    fixed: bool = False  # it begins just then, so an appointment's window must be around it
     units: int = 1
     fault: str | None = None
 
@@ -297,6 +298,8 @@ def _window(read: Reread, _: Requirement, value: Any, who: Candidate) -> bool:
         if not isinstance(value, (list, tuple)) or len(value) != 2:
             raise ExpressionError("neither true nor two instants")
         start, end = (read_instant(item) if isinstance(item, str) else instant(item) for item in value)
+        if read.fixed:
+            return bool(start <= read.first and read.first + read.length <= end)
         read = Reread(read.case)
         whole, at = read.whole, read.case.at
         if end - start < whole:

@@ -14,7 +14,9 @@ from servflow.dispatch._options import Hooks
 from servflow.dispatch._plan import Plan, cases_of
 from servflow.dispatch._policy import Policy
 from servflow.dispatch._reread import Reread
+from servflow.dispatch._stops import Routing
 from servflow.dispatch._terms import measures
+from servflow.dispatch._verify_gaps import Gaps
 from servflow.dispatch._verify_routes import Walk
 from servflow.errors import ExpressionError
 from servflow.model import EMPTY, Ticket, World
@@ -50,6 +52,7 @@ def verify(
     pinned: Mapping[str, str] | None = None,
     current: Mapping[str, str] | None = None,
     stability: int | None = None,
+    routing: Routing | Mapping[str, Any] | None = None,
 ) -> tuple[Violation, ...]:
     """
     Everything wrong with a plan, whoever made it; empty when it may be carried out.
@@ -58,10 +61,12 @@ def verify(
     found here. What is pinned is not asked to meet them; it takes its room before the others.
 
     Whether a better plan exists is not looked at, except that a ticket may not be left out while somebody
-    who fits has room.
+    who fits has room; of routes, while it fits between two visits of theirs that need not be moved for it. A pinned visit
+    may be left out of them where who has it could not drive there, even without all that is not pinned.
 
     Args:
-        plan: the plan; the other arguments are those it was made with.
+        plan: the plan; the other arguments are those it was made with. Without *routing* what only that says is not
+            judged: visits after the last route, ways of which nothing tells, and how long a visit takes where nothing does.
 
     Raises:
         InputError: a ticket is given twice.
@@ -71,10 +76,13 @@ def verify(
     audit = _Audit(plan, cases, pinned or {})
     audit.names()
     if plan.routes is not None and cases:
-        walk = Walk(plan.routes, cases, plan.assignments, audit.report, pinned or {})
+        given = None if routing is None else Routing.read(routing)
+        walk = Walk(plan.routes, cases, plan.assignments, audit.report, pinned or {}, given)
         walk.all()
-        walk.objective(plan.objective)
         audit.capacity()
+        left = [ticket for ticket, _ in plan.unassigned if ticket in cases and ticket not in dict(plan.assignments)]
+        Gaps(walk, {who: [name for name, one in audit.given if one == who] for _, who in audit.given}).look(left)
+        audit.objective(current, stability, (-sum(cases[name].ticket.priority for name, _ in audit.given), -walk.minutes))
         return tuple(audit.found)
     audit.rules()
     audit.capacity()
@@ -126,7 +134,7 @@ class _Audit:
             if ticket not in assigned and ticket not in left:
                 self.report("missing", ticket, None, "the ticket is in neither list")
         for ticket, candidate in self.pinned.items():
-            if assigned.get(ticket) != candidate:
+            if assigned.get(ticket) != candidate and (self.plan.routes is None or ticket in assigned):
                 self.report("pinned", ticket, candidate, f"the ticket is pinned to {candidate} and goes elsewhere")
 
     def rules(self) -> None:
@@ -197,9 +205,11 @@ class _Audit:
                     self.report("could_be_assigned", ticket, candidate, f"{candidate} fits and has room")
                     break
 
-    def objective(self, current: Mapping[str, str] | None, stability: int | None) -> None:
-        """The plan is worth what it says, and says of all who were moved that they were."""
-        levels = 0
+    def objective(self, current: Mapping[str, str] | None, stability: int | None, last: tuple[int, ...] = ()) -> None:
+        """The plan is worth what it says, *last* in the end, and says of all who were moved that they were."""
+        first = next(iter(self.cases.values()), None)
+        optional = first is not None and any(entry.optional for entry in first.policy.require)
+        levels = 0 if first is None else len(first.policy.prefer) + optional + (current is not None)
         totals: list[int] = []
         for ticket, candidate in self.given:
             case, who = self.cases[ticket], self.candidates[candidate]
@@ -207,9 +217,8 @@ class _Audit:
             points += [sum(weight * measure(who) for _, weight, measure in level) for level in measures(case)]
             if current is not None:
                 points.insert(len(points) if stability is None else stability, int(current.get(ticket) == candidate))
-            levels = len(points)
             totals = [total + value for total, value in zip(totals or [0] * levels, points, strict=True)]
-        worth = [len(self.given), *totals]
+        worth = [len(self.given), *(totals or [0] * levels), *last]
         said = list(self.plan.objective)
         longest = max(len(said), len(worth))
         if [*said, *[0] * (longest - len(said))] != [*worth, *[0] * (longest - len(worth))]:

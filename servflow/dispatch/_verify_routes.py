@@ -12,10 +12,8 @@ from attrs import define, field
 from servflow.dispatch import _travel
 from servflow.dispatch._case import Case
 from servflow.dispatch._check import wanted
-from servflow.dispatch._checks import checks
-from servflow.dispatch._evaluate import rank
 from servflow.dispatch._reread import Reread
-from servflow.dispatch._stops import Route, Stop
+from servflow.dispatch._stops import Route, Routing, Stop
 from servflow.dispatch._stretches import Need
 from servflow.dispatch._visit import Stay
 from servflow.errors import ExpressionError
@@ -43,7 +41,9 @@ class Walk:
     assignments: tuple[tuple[str, str], ...]
     report: Report
     pinned: Mapping[str, str] = field(factory=dict)
+    routing: Routing | None = None  # None: not told
     people: dict[str, Engineer] = field(factory=dict)
+    minutes: int = 0  # on the way, of all routes
 
     def __attrs_post_init__(self) -> None:
         case = next(iter(self.cases.values()), None)
@@ -103,9 +103,8 @@ class Walk:
         if not route.stops:
             return
         case = next(iter(self.cases.values()))
-        home = _travel.home_of(case, who)
-        at_work = self.at_work(who, case.at - MOMENT) and not self._first_shift_later(route, who, case.at)
-        here = _travel.whereabouts(case, who) if at_work else home
+        here, home = self.ends(who, route.leaves)
+        self.minutes += route.travel
         left, total = route.leaves, 0
         for stop in route.stops:
             there = _travel.place_of(self.cases[stop.ticket]) if stop.ticket in self.cases else _travel.NOWHERE
@@ -124,10 +123,18 @@ class Walk:
         if route.leaves < case.at:
             self.report("too_early", None, who.id, f"leaves {_at(route.leaves)}, before {_at(case.at)}")
 
-    def _first_shift_later(self, route: Route, who: Engineer, at: datetime) -> bool:
+    def ends(self, who: Engineer, leaves: datetime) -> tuple[_travel.Place, _travel.Place]:
+        """Where a day on which somebody sets out then begins and ends: at home, or where they are, if they are at work."""
+        case = next(iter(self.cases.values()))
+        home = _travel.home_of(case, who)
+        if self.on_duty(who, case.at - MOMENT) and not self._first_shift_later(leaves, who, case.at):
+            return _travel.whereabouts(case, who), home
+        return home, home
+
+    def _first_shift_later(self, leaves: datetime, who: Engineer, at: datetime) -> bool:
         """Whether the route is of a later day than that on which the plan is made."""
         rest = 0
-        for number in range(min(LONGEST, max(0, (route.leaves - at) // MINUTE))):
+        for number in range(min(LONGEST, max(0, (leaves - at) // MINUTE))):
             rest = 0 if self.at_work(who, at + number * MINUTE) else rest + 1
             if rest >= 6 * 60:
                 return True
@@ -135,6 +142,8 @@ class Walk:
 
     def way(self, ticket: str | None, who: Engineer, left: datetime, arrival: datetime, needed: int | None) -> None:
         """Somebody can be there at the time they say, driving only while they work."""
+        if needed is None and self.routing is not None:
+            needed = self.routing.unknown
         if not needed:
             return
         driven = 0
@@ -147,8 +156,12 @@ class Walk:
         self.report("travel", ticket, who.id, f"the way {where} takes {needed} minutes of work, and there are {driven} for it")
 
     def at_work(self, who: Engineer, at: datetime) -> bool:
+        """Whether somebody can make visits at an instant: they are on duty and not booked for others."""
+        return self.on_duty(who, at) and not any(start <= at < end for start, end in self.taken(who))
+
+    def on_duty(self, who: Engineer, at: datetime) -> bool:
         """Whether somebody works at an instant: by roster, else by calendar, else always, and not absent."""
-        if any(start <= at < end for start, end in (*who.absences, *self._taken(who))):
+        if any(start <= at < end for start, end in who.absences):
             return False
         if who.shifts:
             return any(start <= at < end for start, end in who.shifts)
@@ -157,7 +170,7 @@ class Walk:
         calendar = next(iter(self.cases.values())).world.calendars.get(who.shift)
         return calendar is not None and bool(calendar.is_open(at))
 
-    def _taken(self, who: Engineer) -> list[tuple[datetime, datetime]]:
+    def taken(self, who: Engineer) -> list[tuple[datetime, datetime]]:
         """When somebody is booked for tickets that are not in this plan."""
         own = [case.ticket.appointment for case in self.cases.values()]
         mine = [(one.start, one.end) for one in own if one is not None and one.to == who.id and one.start and one.end]
@@ -169,6 +182,10 @@ class Walk:
         case = self.cases[stop.ticket]
         stay = case.need.stay
         length = stop.end - stop.start
+        if stay is None and self.routing is not None and length < self.routing.minutes * MINUTE:
+            self.report("duration", stop.ticket, who.id, f"takes {length}, needs {self.routing.minutes} minutes")
+        if self.routing is not None and self.routing.until is not None and stop.end > self.routing.until:
+            self.report("too_late", stop.ticket, who.id, f"ends {_at(stop.end)}, until {_at(self.routing.until)}")
         if stay is not None:
             if length < stay.length:
                 self.report("duration", stop.ticket, who.id, f"takes {length}, needs {stay.length}")
@@ -189,9 +206,7 @@ class Walk:
                 self.report("closed", stop.ticket, who.id, f"does not work from {_at(stop.start)} to {_at(stop.end)}")
         if self.pinned.get(stop.ticket) == who.id:
             return
-        then = Reread(attrs.evolve(case, need=Need(Stay(stop.start, stop.start, max(length, MOMENT))), hours={}))
-        then.first, then.last, then.length, then.planned = stop.start, stop.start, max(length, MOMENT), True
-        for kind, detail in then.broken(who):
+        for kind, detail in reread(case, stop.start, max(length, MOMENT)).broken(who):
             if kind != "absence":
                 self.report(kind, stop.ticket, who.id, f"{detail}, from {_at(stop.start)} to {_at(stop.end)}")
 
@@ -203,18 +218,22 @@ class Walk:
                     self.report("overlap", None, one.candidate, f"is on two routes at {_at(max(one.leaves, other.leaves))}")
 
     def parts(self) -> None:
-        """Nobody uses up more of a part on all their routes than they carry."""
+        """Nobody uses up more of a part on all their routes than they carry; what is pinned takes its parts first."""
         used: dict[tuple[str, str], int] = {}
+        free: set[tuple[str, str]] = set()  # used by visits that are not pinned as well
         for route in self.routes:
             for stop in route.stops:
-                for name, count in self._needed(stop.ticket).items():
+                for name, count in self.needed(stop.ticket).items():
                     used[route.candidate, name] = used.get((route.candidate, name), 0) + count
+                    if self.pinned.get(stop.ticket) != route.candidate:
+                        free.add((route.candidate, name))
         for (candidate, name), count in sorted(used.items()):
             held = self.people[candidate].parts.get(name, 0) if candidate in self.people else 0
-            if count > held:
+            if count > held and (candidate, name) in free:
                 self.report("parts_used_up", None, candidate, f"the visits need {count} of {name}, {candidate} carries {held}")
 
-    def _needed(self, ticket: str) -> dict[str, int]:
+    def needed(self, ticket: str) -> dict[str, int]:
+        """How many of each part a visit uses up."""
         case = self.cases.get(ticket)
         needed: dict[str, int] = {}
         for rule, entry in zip(case.policy.rules, case.policy.require, strict=True) if case is not None else ():
@@ -227,21 +246,12 @@ class Walk:
                 continue
         return needed
 
-    def objective(self, said: tuple[int, ...]) -> None:
-        """The plan is worth what it says: visits, points of each level, urgency, minutes on the way."""
-        given = [
-            (ticket, candidate) for ticket, candidate in self.assignments if ticket in self.cases and candidate in self.people
-        ]
-        policy = next(iter(self.cases.values())).policy
-        totals = [0] * (len(policy.prefer) + any(entry.optional for entry in policy.require))
-        for ticket, candidate in given:
-            case = self.cases[ticket]
-            [ranked] = rank(case, [self.people[candidate]], checks(case))
-            totals = [total + points for total, points in zip(totals, ranked.points, strict=True)]
-        urgency = -sum(self.cases[ticket].ticket.priority for ticket, _ in given)
-        worth = (len(given), *totals, urgency, -sum(route.travel for route in self.routes))
-        if worth != tuple(said):
-            self.report("objective", None, None, f"the plan says {list(said)}, its routes are worth {list(worth)}")
+
+def reread(case: Case, start: datetime, length: timedelta) -> Reread:
+    """The rules as they are for a visit that begins just then."""
+    then = Reread(attrs.evolve(case, need=Need(Stay(start, start, length)), hours={}))
+    then.first, then.last, then.length, then.planned, then.fixed = start, start, length, True, True
+    return then
 
 
 def _at(at: datetime) -> str:

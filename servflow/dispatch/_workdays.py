@@ -16,6 +16,7 @@ REST = 6 * 60
 """Minutes without work after which a new day begins, at home; less is a break."""
 
 MINUTE = timedelta(minutes=1)
+MOMENT = timedelta(microseconds=1)
 
 Minutes = list[tuple[int, int]]
 
@@ -41,15 +42,14 @@ class Clock:
 
     def within(self, stretches: Iterable[tuple[datetime, datetime]]) -> Minutes:
         """The whole minutes of half-open stretches, in order, clipped, touching ones joined."""
-        found = sorted((max(0, self.up(start)), min(self.last, self.down(end))) for start, end in stretches)
-        out: Minutes = []
-        for start, end in found:
-            if start < end:
-                if out and start <= out[-1][1]:
-                    out[-1] = (out[-1][0], max(end, out[-1][1]))
-                else:
-                    out.append((start, end))
-        return out
+        joined: list[tuple[datetime, datetime]] = []
+        for begin, over in sorted(stretches):
+            if joined and begin <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(over, joined[-1][1]))
+            else:
+                joined.append((begin, over))
+        found = [(max(0, self.up(begin)), min(self.last, self.down(over))) for begin, over in joined]
+        return [(start, end) for start, end in found if start < end]
 
     def hours(self, world: World, name: str) -> Minutes:
         """When a calendar of the world is open; one that is not there never is."""
@@ -156,9 +156,9 @@ def workdays(clock: Clock, world: World, who: Engineer, taken: Iterable[tuple[da
     return [Workday(day) for day in days]
 
 
-def at_work(clock: Clock, world: World, who: Engineer) -> bool:
-    """Whether somebody is in the middle of a day's work when the clock begins."""
-    before = clock.base - MINUTE
+def at_work(at: datetime, world: World, who: Engineer) -> bool:
+    """Whether somebody is in the middle of a day's work at an instant: they worked just before."""
+    before = at - MOMENT
     if any(start <= before < end for start, end in who.absences):
         return False
     if who.shifts:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from servflow.dispatch import Hooks, Plan, Policy, Routing
 from servflow.dispatch._board import Board, board
-from servflow.dispatch._plan import cases_of, pins_of
-from servflow.dispatch._routes import told
-from servflow.dispatch._search import Draw, Search, Solution, complete
+from servflow.dispatch._plan import cases_of, pins_of, routed
+from servflow.dispatch._routes import finished, told
+from servflow.dispatch._search import Draw, Search, Solution
 from servflow.dispatch._ways import UNLIMITED, way
 from servflow.errors import InputError, shown
 from servflow.model import Ticket, World
@@ -31,6 +31,7 @@ def plan_routes(
     bindings: Mapping[str, Any] | None = None,
     hooks: Hooks | None = None,
     pinned: Mapping[str, str] | None = None,
+    current: Mapping[str, str] | None = None,
     routing: Routing | Mapping[str, Any] | None = None,
     level: int = 5,
 ) -> Plan:
@@ -43,7 +44,7 @@ def plan_routes(
     judges the plan as any other.
 
     Args:
-        policy, tickets, world, at, bindings, hooks, pinned: as for ``plan``.
+        policy, tickets, world, at, bindings, hooks, pinned, current: as for ``plan``.
         routing: as for ``plan``; its rounds and seed mean nothing here.
         level: how far VROOM looks, from 0 to 5.
 
@@ -65,15 +66,14 @@ def plan_routes(
     if not cases:
         return Plan(routes=(), solver="vroom")
     pins = pins_of(cases, pinned)
-    made = board(cases, Routing.read(routing), pins)
+    made = board(cases, Routing.read(routing), pins, current)
     search = Search(made.problem, Draw(0))
     orders: dict[int, list[int]] = {}
     if made.problem.tours and any(made.problem.reachable):
         found = _problem(vroom, made, pins).solve(exploration_level=level, nb_threads=1).routes
         for number, visit in found.loc[found["type"] == "job", ["vehicle_id", "id"]].itertuples(index=False):
             orders.setdefault(int(number) - 1, []).append(int(visit) - 1)
-    done = told(made, complete(search, _kept(search, orders)))
-    return Plan(done.assignments, done.unassigned, done.objective, done.routes, solver="vroom")
+    return routed(cases, told(made, finished(made, search, _kept(search, orders))), "vroom", current)
 
 
 def _kept(search: Search, orders: Mapping[int, list[int]]) -> Solution:
