@@ -37,7 +37,9 @@ class Tally:
     @classmethod
     def of_record(cls, at: datetime, why: Mapping[str, Any], kind: str = "engineers") -> Tally:
         """The tally a record of a decision keeps; *kind* is what was chosen among where it does not say so."""
-        counts = {str(rule): int(count) for rule, count in why.get("counts", EMPTY).items()}
+        kept = why.get("counts", EMPTY)
+        order = [rule for rule in why.get("order", ()) if rule in kept]  # a store keeps the keys of a mapping sorted
+        counts = {str(rule): int(kept[rule]) for rule in dict.fromkeys((*order, *kept))}
         ranked = why.get("ranked", ())
         considered = int(why.get("considered", 0))
         again = {}

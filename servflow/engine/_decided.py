@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from servflow.dispatch import Choice, Ranked
 from servflow.dispatch._asking import kept
-from servflow.model import Decided, FrozenMap, freeze, frozen_map
+from servflow.model import EMPTY, Decided, FrozenMap, freeze, frozen_map
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -46,6 +46,10 @@ def _why(choice: Choice) -> FrozenMap[str, Any]:
         "fingerprint": choice.fingerprint,
         "origin": frozen_map(choice.origin),
     }
+    # A store keeps the keys of mappings sorted, so the order in which they are told is kept where it is another one.
+    for name, said in (("order", choice.counts), ("terms", choice.ranked[0].terms if choice.ranked else EMPTY)):
+        if len(said) > 1 and (listed := tuple(said)) != tuple(sorted(listed)):
+            why[name] = listed
     if choice.answers:
         why["answers"] = freeze(kept(choice.answers, tuple(item.id for item in choice.ranked)))
     return FrozenMap(why)

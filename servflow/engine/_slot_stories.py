@@ -33,7 +33,7 @@ from servflow.model import (
 BEST = 3
 """How many of those who fitted are told as text with their points, the best first."""
 
-_OF_TALLY = ("kind", "considered", "counts", "needs", "again", "ranked")
+_OF_TALLY = ("kind", "considered", "counts", "needs", "again", "ranked", "order", "terms")
 
 _INSTANTS = {"until", "change_at", "relax_at", "start"}
 
@@ -68,7 +68,7 @@ class SlotStep:
         facts = dict(data["facts"])
         for name in _INSTANTS & facts.keys():
             facts[name] = read_instant(facts[name])
-        facts.update({name: tuple(facts[name]) for name in ("waits", "ranked") if name in facts})
+        facts.update({name: tuple(facts[name]) for name in ("waits", "ranked", "order", "terms") if name in facts})
         return cls(
             at=read_instant(data["at"]),
             sequence=data["sequence"],
@@ -109,7 +109,7 @@ class SlotStep:
     @property
     def places(self) -> tuple[str, ...]:
         """Of a decision: the best few with their points and what each term measured."""
-        return tuple(map(_place, self.facts.get("ranked", ())[:BEST]))
+        return tuple(_place(item, self.facts.get("terms", ())) for item in self.facts.get("ranked", ())[:BEST])
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -122,9 +122,10 @@ class SlotStep:
         }
 
 
-def _place(item: Mapping[str, Any]) -> str:
-    points = "/".join(str(total) for total in item["points"])
-    terms = ", ".join(f"{name} {value}" for name, value in item["terms"].items())
+def _place(item: Mapping[str, Any], order: Iterable[str]) -> str:
+    points, measured = "/".join(str(total) for total in item["points"]), item["terms"]
+    named = (name for name in dict.fromkeys((*order, *measured)) if name in measured)
+    terms = ", ".join(f"{name} {measured[name]}" for name in named)
     place = f"{item['rank']}. {item['id']}"
     return place + (f"  {points}" if points else "") + (f"  ({terms})" if terms else "")  # nothing where nothing is preferred
 

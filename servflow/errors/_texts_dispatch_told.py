@@ -113,6 +113,7 @@ TEXTS: dict[str, Text] = {
     "dispatch.story.approve": Text(en="{to} is proposed", zh="建议派给 {to}"),
     "dispatch.story.queue": Text(en="it waits in line for {to}", zh="排队等待 {to}"),
     "dispatch.story.appointment": Text(en="visits are offered to the customer", zh="向客户提供可预约时段"),
+    "dispatch.story.book": Text(en="{to} would come", zh="由 {to} 上门"),
     "dispatch.story.wait": Text(en="it waits", zh="等待"),
     "dispatch.story.offered": Text(en="asks {to}", zh="询问 {to}"),
     "dispatch.story.offered.until": Text(en=", who may answer until {until}", zh="，答复期限 {until}"),

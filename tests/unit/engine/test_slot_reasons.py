@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
 import servflow
+from servflow.desk import Desk
 from servflow.engine._slot_reasons import reason_said
 from servflow.engine._slot_stories import SlotStory
 from servflow.model import OfferEnded, World
+from servflow.stores import SqliteStore
 
 AT = datetime(2026, 3, 2, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -137,3 +141,45 @@ def test_a_proposal_that_was_declined_is_told_with_its_reason() -> None:
 
     assert "the dispatcher declined ann: holiday" in story.text()
     assert "  1. cai\n" in story.text()
+
+
+def test_a_story_from_a_store_is_told_in_the_same_order(tmp_path: Path) -> None:
+    """A store keeps the keys of mappings sorted; rules and terms are still told in the order in which they are looked at."""
+    flow = servflow.load(
+        {
+            "workflow": "repair",
+            "fields": {"region": {"type": "string", "default": "x"}},
+            "initial": "new",
+            "states": {"new": {}},
+            "dispatch": [
+                {
+                    "name": "engineer",
+                    "state": "new",
+                    "require": [{"skill": "'ac'"}, {"area": "region"}, {"open": "shift"}, {"below": "capacity"}],
+                    "prefer": [[{"term": "sticky"}, {"term": "cost", "weight": -1}], [{"term": "load", "weight": -1}]],
+                }
+            ],
+        }
+    )
+    good = {"skills": {"ac": 1}, "areas": ["x"], "capacity": 1}
+    absent = [(AT - MINUTE, AT + MINUTE)]
+    world = World(
+        engineers=[
+            {**good, "id": "ann"},
+            {**good, "id": "bob", "absences": absent},
+            {**good, "id": "cai", "areas": []},
+            {**good, "id": "dan", "skills": {}},
+            {**good, "id": "eve"},
+        ],
+        loads={"eve": 1},
+    )
+    outcome = flow.open("T-1", at=AT, world=world)
+    (told,) = flow.explain(outcome.ticket, at=AT, records=outcome.records).dispatch
+    with contextlib.closing(SqliteStore(tmp_path / "t.db")) as store:
+        desk = Desk(flow, store, now=lambda: AT, world=world)
+        desk.open("T-1")
+        (kept,) = desk.explain("T-1").dispatch
+
+    assert told.text() == kept.text()
+    assert "1 lacks skill ac, 1 out of area x, 1 full, 1 absent until 02:01 UTC, 1 fits: ann" in kept.text()
+    assert "  1. ann  0/0  (sticky 0, cost 0, load 0)" in kept.text()
