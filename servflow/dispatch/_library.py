@@ -42,7 +42,7 @@ def library(rows: Sequence[Row], room: Sequence[int], out: int, above: Sequence[
     return _flow(rows, room, out, above) if flow and total <= MOST_ORTOOLS else None
 
 
-def _flow(rows: Sequence[Row], room: Sequence[int], out: int, above: Sequence[int] | None) -> list[int]:
+def _flow(rows: Sequence[Row], room: Sequence[int], out: int, above: Sequence[int] | None) -> list[int] | None:
     import numpy as np
     from ortools.graph.python import min_cost_flow
 
@@ -64,7 +64,7 @@ def _flow(rows: Sequence[Row], room: Sequence[int], out: int, above: Sequence[in
     solver.add_arcs_with_capacity_and_unit_cost(tails, heads, limits, prices)
     solver.set_nodes_supplies(np.arange(sink + 1), np.concatenate([np.ones(count), np.zeros(size), [-count]]).astype(np.int64))
     if solver.solve() != solver.OPTIMAL:
-        raise InputError("OR-tools found no plan; use 'exact'", code="dispatch.library")
+        return None  # it multiplies each cost by the number of nodes; that there is a plan is sure, since all may wait
     used = np.nonzero(solver.flows(np.arange(pairs)))[0]
     found = np.full(count, -1)
     found[tails[used]] = heads[used] - count

@@ -260,6 +260,18 @@ def test_numbers_beyond_a_library() -> None:
     assert plan(rule, tickets, people, AT).objective == made.objective
 
 
+def test_costs_that_a_library_cannot_multiply() -> None:
+    """Costs that fit into 64 bits, but not times the nodes of the flow, are left to our own solver as well."""
+    require("ortools")
+    people = World(engineers=[{"id": f"e{number:02}", "capacity": 1, "cost": number * 10**16} for number in range(12)])
+    rule = {"name": "p", "require": [{"below": "capacity"}], "prefer": [{"term": "cost", "weight": -1}]}
+    tickets = [ticket(f"t{number}") for number in range(3)]
+
+    made = plan(rule, tickets, people, AT, "library")
+
+    assert ("exact", plan(rule, tickets, people, AT).objective) == (made.solver, made.objective)
+
+
 def test_pins_that_name_nobody() -> None:
     """Pinned tickets and candidates that are not there, and stability without anything to keep, are refused."""
     people = World(engineers=[{"id": "ann", "skills": ["ac"]}])
