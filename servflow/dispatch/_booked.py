@@ -31,7 +31,12 @@ def booked(case: Case) -> Check | None:
         return tuple(kept)
 
     def free(who: Candidate) -> bool:
-        return who.id not in world.booked or needed.within(without(taken(who)))
+        held = world.booked.get(who.id)
+        if not held:
+            return True
+        if needed.first == needed.last and (own is None or own.to != who.id):  # asked for every window of a customer
+            return not any(start < needed.end and needed.first < end and start < end for start, end in held)
+        return needed.within(without(taken(who)))
 
     def busy(who: Candidate) -> Any:
         return next((list(item) for item in taken(who) if item[0] < needed.end and needed.first < item[1]), None)
