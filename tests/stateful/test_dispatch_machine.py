@@ -44,7 +44,7 @@ def flow(mode: str) -> Workflow:
                 "mode": mode,
                 "offer": {"timeout": "10m", "parallel": 2, "cool_off": "20m"},
                 "relax": [{"after": "2h", "mode": "pool"}],
-                "redispatch": {"rejection": True, "overrun": "3h", "most": 2},
+                "redispatch": {"rejection": True, "overrun": "3h", "absence": True, "most": 2},
             }
         ],
     )
@@ -62,6 +62,7 @@ class Desks(RuleBasedStateMachine):
     def open_desks(self) -> None:
         self.store: Any = self.kind(":memory:") if self.kind is SqliteStore else self.kind()
         self.now = NOON
+        self.leave: dict[str, datetime] = {}
         self.stale = World(engineers=self._people(), version="first")
         self.seen = 0
         self.desks = [Desk(FLOWS, self.store, now=lambda: self.now, world=self.world) for _ in range(2)]
@@ -69,7 +70,10 @@ class Desks(RuleBasedStateMachine):
         self.won: dict[str, int] = {}
 
     def _people(self) -> list[Engineer]:
-        return [Engineer(id=who, capacity=CAPACITY, per_channel={"chat": CHANNEL}) for who in PEOPLE]
+        away = {who: [(start, start + timedelta(hours=1))] for who, start in self.leave.items()}
+        return [
+            Engineer(id=who, capacity=CAPACITY, per_channel={"chat": CHANNEL}, absences=away.get(who, ())) for who in PEOPLE
+        ]
 
     def world(self) -> World:
         """What lies outside: now and then as it is, else as somebody saw it before."""
@@ -134,6 +138,13 @@ class Desks(RuleBasedStateMachine):
         """Time passes and a desk looks."""
         self.now += timedelta(minutes=minutes)
         self.desks[desk].tick()
+
+    @rule(desk=st.integers(0, 1), who=st.sampled_from(PEOPLE), minutes=st.sampled_from([0, 30]))
+    def leave_soon(self, desk: int, who: str, minutes: int) -> None:
+        """Somebody is away for an hour, now or soon, and a desk is told to look."""
+        self.leave[who] = self.now + timedelta(minutes=minutes)
+        self.seen = 2  # the next look shows the world as it is
+        self.desks[desk].look_again()
 
     def tickets(self) -> list[Ticket]:
         """Every ticket as it is kept."""
