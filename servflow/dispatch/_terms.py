@@ -198,7 +198,7 @@ def _distance(case: Case) -> Measure:
 
 
 def _area_steps(case: Case) -> Measure:
-    asked = _travel.asked_area(case)
+    asked = _travel.place_of(case)[1]
     steps = {area: index for index, area in enumerate(case.world.area_path(asked))} if asked is not None else {}
 
     def measure(who: Candidate) -> int:

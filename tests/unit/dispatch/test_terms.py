@@ -150,6 +150,16 @@ def test_lateness_is_what_the_way_takes_beyond_the_time_left() -> None:
     assert {"a": 26, "b": 6} == measured("lateness", people, ticket(**running(AT - timedelta(seconds=1))))
 
 
+def test_distance_is_from_where_the_ticket_is_by_the_policy_or_else_by_its_field() -> None:
+    """Steps in the area tree begin at the area that is asked for; where none is, at the ticket's own, as ways do."""
+    tree = {"n": "city", "s": "city", "w": "city", "city": "region"}
+    people = world({"areas": ["n"]}, {"areas": ["s"]}, {"areas": ["city"]}, {}, areas=tree)
+
+    assert {"a": 0, "b": 2, "c": 1, "d": 20_038} == measured("distance", people)
+    asked = {"require": [{"area": "'s'", "optional": True}]}
+    assert {"a": 2, "b": 0, "c": 1, "d": 20_038} == measured("distance", people, **asked)
+
+
 def test_a_field_of_the_same_name_is_read_instead() -> None:
     """``minutes_left`` may be a field of the host; then that is read."""
     assert {"a": 7} == measured({"value": "minutes_left"}, world({}), ticket(fields={"minutes_left": 7}))
