@@ -21,6 +21,10 @@ def digest(*parts: Any) -> str:
     return hashlib.blake2b(_WRITE(parts).encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
+_NOTHING = digest({}, [], [])
+"""The hash where nothing was read but what the revision of the ticket tells."""
+
+
 @define(kw_only=True, slots=False, frozen=True, eq=False)
 class Origin:
     """What a decision was made from; hashed only when somebody asks."""
@@ -42,13 +46,16 @@ class Origin:
             "world": self.world.version,
             "ticket": self.ticket,
             "sequence": self.sequence,
-            "read": digest(
-                jsonable(self.bindings),
-                jsonable(self.held),
-                sorted(self.declined),
-                *([dict(self.turns)] if self.turns else []),  # a desk counts them without giving the world another version
-            ),
+            "read": self._read() if self.bindings or self.held or self.declined or self.turns else _NOTHING,
         }
+
+    def _read(self) -> str:
+        return digest(
+            jsonable(self.bindings),
+            jsonable(self.held),
+            sorted(self.declined),
+            *([dict(self.turns)] if self.turns else []),  # a desk counts them without giving the world another version
+        )
 
     def fingerprint(self, stage: int) -> str:
         """The hash of all parts and of how far less is asked for."""

@@ -56,5 +56,4 @@ def _why(choice: Choice) -> FrozenMap[str, Any]:
 
 
 def _ranked(item: Ranked) -> FrozenMap[str, Any]:
-    data = item.as_data()
-    return FrozenMap({**data, "points": item.points, "terms": item.terms})
+    return FrozenMap(id=item.id, rank=item.rank, points=item.points, terms=item.terms, key=item.key, limit=item.limit)

@@ -91,10 +91,11 @@ def begin(call: OneCall, plan: SlotPlan) -> None:
         if before is not None:
             progressed(call, plan, None, "its condition does not hold")
         return
-    fresh = SlotProgress(policy=policy.name, since=call.at)
     if before is not None and before.again:  # taken back, so that the machine moved it here: not without end
-        fresh = replace(fresh, declined=before.declined, silent=before.silent, again=before.again)
-    progressed(call, plan, replace(afresh(call, plan, fresh), had=held), "searching")
+        search = replace(afresh(call, plan, before), had=held)
+    else:
+        search = SlotProgress(policy=policy.name, since=call.at, relax_at=relax_at(call, plan, call.at, 0), had=held)
+    progressed(call, plan, search, "searching")
     decide(call, plan)
 
 
