@@ -12,7 +12,7 @@ from attrs import frozen
 
 from servflow.cli._commands_definition import File
 from servflow.cli._commands_dispatch import dispatch_group
-from servflow.cli._commands_routes import tickets_of
+from servflow.cli._commands_routes import current_of, tickets_of
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command
 from servflow.dispatch import Plan, Policy, Violation, plan, verify
 from servflow.documents import load, load_world
@@ -64,9 +64,7 @@ class _Batch:
         pairs = [text.partition("=") for text in self.asked["pin"]]
         if any(not ticket or not who for ticket, _, who in pairs):
             raise InputError("--pin says who keeps a ticket, such as T-1=ann", code="usage")
-        current = None if self.asked["current"] is None else _read(self.asked["current"])
-        if current is not None and not all(isinstance(who, str) for who in current.values()):
-            raise InputError(f"{self.asked['current'].name!r} must say of each ticket who has it", code="usage")
+        current = current_of(self.asked["current"])
         return {
             "hooks": self.workflow.extensions.hooks,
             "pinned": {ticket: who for ticket, _, who in pairs},

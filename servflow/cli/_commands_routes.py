@@ -54,6 +54,24 @@ def _pins(given: tuple[str, ...]) -> dict[str, str]:
     return {ticket: who for ticket, _, who in pairs}
 
 
+def current_of(path: Path | None) -> dict[str, str] | None:
+    """
+    Who has which ticket so far, from a file; None without one.
+
+    Raises:
+        InputError: it is no JSON mapping of names.
+    """
+    if path is None:
+        return None
+    try:
+        given: Any = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        given = None
+    if not isinstance(given, dict) or not all(isinstance(who, str) for who in given.values()):
+        raise InputError(f"{path.name!r} must be a JSON mapping that says of each ticket who has it", code="usage")
+    return given
+
+
 @dispatch_group.command("routes")
 @click.argument("file", type=File)
 @click.option("--world", type=File, required=True, help="who there is, as JSON or YAML")
@@ -61,6 +79,8 @@ def _pins(given: tuple[str, ...]) -> dict[str, str]:
 @click.option("--at", type=Instant(), required=True, help="from when on")
 @click.option("--slot", help="a slot or a dispatch entry; by default the one that runs or would begin")
 @click.option("--pin", multiple=True, help="TICKET=WHO: a visit that stays with whom it has; may be given often")
+@click.option("--current", type=File, help="who has which visit so far, as a JSON mapping: as few as can be are moved")
+@click.option("--stability", type=int, help="among which levels that counts, 0 before all; by default after the last")
 @click.option("--until", type=Instant(), help="up to when; by default a day, or as long as the windows of visits last")
 @click.option("--rounds", type=int, default=2_000, show_default=True, help="how often visits are taken out and put in again")
 @click.option("--seed", type=int, default=0, show_default=True, help="the same seed gives the same plan")
@@ -83,8 +103,9 @@ def routes_command(say: Say, file: Path, *, world: Path, tickets: Path, pin: tup
     routing = Routing(**{name: asked[name] for name in ("until", "rounds", "seed", "minutes", "unknown")})
     hooks = workflow.extensions.hooks
     pinned = _pins(pin)
-    found = plan(policy, given, people, asked["at"], "routes", hooks=hooks, pinned=pinned, routing=routing)
-    wrong = verify(found, policy, given, people, asked["at"], hooks=hooks, pinned=pinned)
+    kept = {"current": current_of(asked["current"]), "stability": asked["stability"]}
+    found = plan(policy, given, people, asked["at"], "routes", hooks=hooks, pinned=pinned, routing=routing, **kept)
+    wrong = verify(found, policy, given, people, asked["at"], hooks=hooks, pinned=pinned, routing=routing, **kept)
     if say.json:
         problems = [{"kind": one.kind, "ticket": one.ticket, "candidate": one.candidate, "detail": one.detail} for one in wrong]
         say.data({**found.as_data(), "violations": problems})
@@ -110,6 +131,8 @@ def _tell(say: Say, found: Plan, wrong: tuple[Violation, ...], zone: str) -> Non
         say.table([words(name) for name in columns], rows, right=[2])
     for ticket, reason in found.unassigned:
         say.line(words("routes.left", ticket=ticket, reason=reason))
+    for ticket, before, now in found.moved:
+        say.line(words("plans.moved", ticket=ticket, before=before, now=now or "-"))
     for one in wrong:
         say.line(words("routes.wrong", kind=one.kind, ticket=one.ticket or "-", who=one.candidate or "-", detail=one.detail))
     if not wrong:

@@ -63,11 +63,12 @@ class Plan:
         Without an ``objective`` it says nothing of what it is worth, which ``verify`` then tells.
 
         Raises:
-            InputError: it is no such mapping, or one of routes, which are not read.
+            InputError: it is no such mapping.
+            TimeError: an instant of its routes is none, or naive.
         """
         if isinstance(source, Plan):
             return source
-        known = ("assignments", "unassigned", "objective", "moved")
+        known = ("assignments", "unassigned", "objective", "moved", "routes")
         given: object = source
         if not isinstance(given, Mapping) or set(given) - set(known):
             raise InputError(f"a plan is a mapping of {', '.join(known)}, not {shown(given)}", code="dispatch.plan")
@@ -75,7 +76,11 @@ class Plan:
         objective = given.get("objective", (0,))
         if not isinstance(objective, (list, tuple)) or not all(type(value) is int for value in objective):
             raise InputError(f"objective must be a list of whole numbers, not {shown(objective)}", code="dispatch.plan")
-        return cls(*pairs, tuple(objective), moved=_told(given, "moved", (str, str, (str, type(None)))))
+        routes = given.get("routes")
+        if routes is not None and not isinstance(routes, (list, tuple)):
+            raise InputError(f"routes must be a list, not {shown(routes)}", code="dispatch.plan")
+        driven = None if routes is None else tuple(Route.read(item) for item in routes)
+        return cls(*pairs, tuple(objective), driven, moved=_told(given, "moved", (str, str, (str, type(None)))))
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,38 @@ from servflow.model import instant, read_instant, write_instant
 
 MAX_ROUNDS = 10_000_000
 MAX_MINUTES = 7 * 24 * 60
+
+
+def _when(value: Any) -> datetime:
+    read: datetime = read_instant(value) if isinstance(value, str) else instant(value, "an instant of a route")
+    return read
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise InputError(f"a route holds a name, not {shown(value)}", code="dispatch.plan")
+    return value
+
+
+def _travelled(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InputError(f"travel is a whole number of minutes, not {shown(value)}", code="dispatch.plan")
+    return value
+
+
+def _parts(source: Any, what: str, readers: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
+    """Every part of a mapping, read; all of them are there, and no others."""
+    if not isinstance(source, Mapping):
+        raise InputError(f"a {what} is a mapping of {', '.join(readers)}, not {shown(source)}", code="dispatch.plan")
+    for key in source:
+        if key not in readers:
+            close = nearest(str(key), readers)
+            hint = f"; did you mean {close!r}?" if close else ""
+            raise InputError(f"a {what} has no {shown(key)}{hint}", code="dispatch.plan")
+    missing = [key for key in readers if key not in source]
+    if missing:
+        raise InputError(f"a {what} needs {', '.join(missing)}", code="dispatch.plan")
+    return {key: read(source[key]) for key, read in readers.items()}
 
 
 @frozen
@@ -29,6 +61,18 @@ class Stop:
     start: datetime
     end: datetime
     travel: int | None = 0
+
+    @classmethod
+    def read(cls, source: Any) -> Stop:
+        """
+        Read a stop from what ``as_data`` gave.
+
+        Raises:
+            InputError: something is missing, or is none of its parts.
+            TimeError: an instant is none, or naive.
+        """
+        readers = {"ticket": _name, "arrival": _when, "start": _when, "end": _when}
+        return cls(**_parts(source, "stop", {**readers, "travel": lambda value: None if value is None else _travelled(value)}))
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -56,6 +100,18 @@ class Route:
     back: datetime
     travel: int
 
+    @classmethod
+    def read(cls, source: Any) -> Route:
+        """
+        Read a route from what ``as_data`` gave.
+
+        Raises:
+            InputError: something is missing, or is none of its parts.
+            TimeError: an instant is none, or naive.
+        """
+        readers = {"candidate": _name, "leaves": _when, "stops": _stops, "back": _when, "travel": _travelled}
+        return cls(**_parts(source, "route", readers))
+
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
         return {
@@ -65,6 +121,12 @@ class Route:
             "back": write_instant(self.back),
             "travel": self.travel,
         }
+
+
+def _stops(value: Any) -> tuple[Stop, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise InputError(f"stops must be a list, not {shown(value)}", code="dispatch.plan")
+    return tuple(Stop.read(item) for item in value)
 
 
 def _whole(name: str, least: int, most: int) -> Any:

@@ -82,3 +82,21 @@ def test_what_cannot_be_read_is_refused(run: Run, asked: list[object], tmp_path:
     assert "no JSON list" in run("dispatch", "routes", *asked[:4], wrong, *asked[5:]).output
     assert "T-1=ann" in run("dispatch", "routes", *asked, "--pin", "T-1").output
     assert "whole number" in run("dispatch", "routes", *asked, "--minutes", "0").output
+
+
+def test_routes_told_as_json_are_audited_and_planned_again(run: Run, asked: list[object], tmp_path: Path) -> None:
+    """``dispatch verify`` reads what ``dispatch routes`` tells as JSON; ``--current`` tells who is moved."""
+    told, current = tmp_path / "told.json", tmp_path / "current.json"
+    told.write_text(run("dispatch", "routes", *asked, "--format", "json").output, encoding="utf-8")
+    current.write_text(json.dumps({"T-1": "bob"}), encoding="utf-8")
+
+    sound = run("dispatch", "verify", *asked, "--plan", told)
+    again = run("dispatch", "routes", *asked, "--current", current)
+    told.write_text(
+        told.read_text(encoding="utf-8").replace('"start": "2026-03-02T01:30', '"start": "2026-03-02T00:30'), encoding="utf-8"
+    )
+    wrong = run("dispatch", "verify", *asked, "--plan", told)
+
+    assert [0, 1, 1] == [answer.exit_code for answer in (sound, again, wrong)], sound.output
+    assert "T-1 moves from bob to ann" in again.output
+    assert "starts_before_arrival" in wrong.output

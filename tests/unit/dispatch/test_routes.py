@@ -11,7 +11,7 @@ import pytest
 
 from servflow import Calendar
 from servflow.dispatch import Plan, Route, Routing, Stop, insertions, plan, verify
-from servflow.errors import InputError, LimitError
+from servflow.errors import InputError, LimitError, TimeError
 from servflow.model import Appointment, FrozenMap, Ticket, World
 
 AT = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
@@ -77,6 +77,26 @@ def test_a_plan_of_routes_as_data() -> None:
 
     assert "2026-03-02T09:00:00Z" == data["routes"][0]["stops"][0]["start"]
     assert "routes" not in plan(RULE, [ticket("1", hour=9, window=0)], people, AT).as_data()
+
+
+def test_a_plan_of_routes_is_read_from_its_data() -> None:
+    """What a plan of routes tells as data can be read and audited again; what is none is refused with what is wrong in it."""
+    people, tickets = world({"id": "ann"}), [ticket("1", hour=9, window=0), ticket("2", skill="tv")]
+    found = routes(tickets, people)
+    data = found.as_data()
+    [route] = data["routes"]
+
+    assert found == Plan.read(data)
+    for wrong, said in (
+        ({"routes": 3}, "must be a list"),
+        ({"routes": [{**route, "stop": []}]}, "has no 'stop'; did you mean 'stops'"),
+        ({"routes": [{**route, "leaves": "soon"}]}, "soon"),
+        ({"routes": [{**route, "stops": [{"ticket": "1"}]}]}, "needs arrival"),
+        ({"routes": [{**route, "travel": "1"}]}, "whole number"),
+        ({"routes": [{**route, "candidate": 1}]}, "a name"),
+    ):
+        with pytest.raises((InputError, TimeError), match=said):
+            Plan.read({**data, **wrong})
 
 
 def test_who_is_left_out_and_why() -> None:
@@ -170,6 +190,67 @@ def test_pinned_visits_stay() -> None:
     assert ("2", "ann") in found.assignments
     assert 2 == found.objective[0]
     assert () == verify(found, RULE, tickets, people, AT, pinned={"2": "ann"})
+
+
+def test_planning_again_moves_as_few_as_possible() -> None:
+    """Who has a visit so far keeps it where that costs points of no other level, or of none at all where it comes first."""
+    people = world({"id": "ann", "areas": ["north"], "cost": 1}, {"id": "bob", "cost": 9})
+    cheap = {**RULE, "prefer": [[{"term": "cost", "weight": -1}]]}
+    tickets, current = [ticket("1"), ticket("2", "south", hour=13)], {"1": "bob", "2": "bob"}
+
+    def planned(rule: dict[str, Any], **options: Any) -> Plan:
+        found = plan(rule, tickets, people, AT, "routes", current=current, **options)
+        assert () == verify(found, rule, tickets, people, AT, current=current, **options)
+        return found
+
+    assert {"1": "ann", "2": "ann"} == dict(plan(RULE, tickets, people, AT, "routes").assignments)
+    assert {"1": "bob", "2": "bob"} == dict(planned(RULE).assignments)
+    assert (("1", "bob", "ann"), ("2", "bob", "ann")) == planned(cheap).moved
+    assert ((), (2, 2, -18, -6, -65)) == ((again := planned(cheap, stability=0)).moved, again.objective)
+
+
+def test_pinned_visits_that_cannot_be_driven() -> None:
+    """A pinned visit needs no certificate or part by now; only where its time is taken by another pinned one is it left out."""
+    people = world({"id": "ann", "certificates": {"gas": AT}, "capacity": 1, "parts": {"fan": 1}})
+    tickets = [
+        ticket("1", hour=9, window=0, licence="gas", part="fan"),
+        ticket("2", hour=9, window=0),
+        ticket("3", hour=14, part="fan"),
+        ticket("4", hour=15),
+    ]
+    pins = {"1": "ann", "2": "ann", "4": "ann"}
+
+    found = plan(RULE, tickets, people, AT, "routes", pinned=pins)
+
+    assert {"1": "ann", "4": "ann"} == dict(found.assignments)
+    assert {"2": "taken", "3": "taken"} == dict(found.unassigned)
+    assert () == verify(found, RULE, tickets, people, AT, pinned=pins)
+    assert "pinned" in {one.kind for one in verify(found, RULE, tickets, people, AT, pinned={"2": "ann"})}
+
+
+def test_conditions_hold_at_the_time_of_the_visit() -> None:
+    """A condition over certificates is asked of each time at which a visit may begin, not of the first one only."""
+    rule = {**RULE, "require": [{"when": "'gas' in candidate.certificates"}]}
+    people = world({"id": "ann", "certificates": {"gas": AT.replace(hour=11, minute=0)}})
+    tickets = [ticket(str(number), "south", hour=9) for number in range(3)]
+
+    found = plan(rule, tickets, people, AT, "routes")
+
+    assert (1, (("1", "taken"), ("2", "taken"))) == (len(found.assignments), found.unassigned)
+    assert () == verify(found, rule, tickets, people, AT)
+
+
+def test_the_time_of_a_booked_visit_is_given_to_nobody_else() -> None:
+    """While somebody is booked for a visit that cannot be made, they make no other one instead."""
+    nine, noon = (AT.replace(hour=hour, minute=0) for hour in (9, 12))
+    people = attrs.evolve(
+        world({"id": "ann", "shift": None, "absences": [[nine, nine + HOUR]]}), booked={"ann": [[nine, noon]]}
+    )
+    promised = attrs.evolve(ticket("1"), appointment=Appointment(policy="visits", start=nine, end=noon, to="ann"))
+
+    found = routes([promised, ticket("2", hour=10, window=0)], people)
+
+    assert (("1", "time"), ("2", "time")) == found.unassigned
 
 
 def test_booked_visits_are_kept() -> None:
@@ -339,6 +420,50 @@ def test_what_is_wrong_with_routes_is_found(name: str) -> None:
 
     assert () == verify(sound, RULE, TICKETS, everybody, AT)
     assert kind in {violation.kind for violation in verify(spoil(sound), RULE, TICKETS, everybody, AT)}
+
+
+def test_what_was_left_out_though_there_is_room_is_found() -> None:
+    """A visit that fits between two others, as they are, must not be left out; one that is in no time or rule may be."""
+    people = world({"id": "ann", "capacity": 3})
+    tickets = [ticket("1", hour=9, window=0), ticket("2", hour=13), ticket("3", "south", hour=10, window=60)]
+    more = [*tickets, ticket("4", hour=9, window=30), ticket("5", skill="tv"), ticket("6", hour=15, window=60)]
+    few = routes(tickets[:2], people)
+    left = attrs.evolve(few, unassigned=tuple((one.id, "taken") for one in more[2:]))
+
+    def told(given: list[Ticket], found: Plan, **options: Any) -> set[tuple[str, str | None]]:
+        return {(one.kind, one.ticket) for one in verify(found, RULE, given, people, AT, **options)}
+
+    assert {("could_be_assigned", "3")} == told(more, left)
+    assert {("could_be_assigned", "3"), ("could_be_assigned", "6")} == told(more, left, routing={"rounds": 1})
+    assert set() == told(more, attrs.evolve(routes(tickets, people), unassigned=left.unassigned[1:]), routing={})
+
+
+def test_what_only_the_routing_says_is_audited_where_it_is_told() -> None:
+    """With what the plan was made with, untold ways and lengths are audited as well, and how far the plan reaches."""
+    people = World(engineers=[{"id": "ann", "skills": ["ac"], "shift": "day"}], calendars={"day": DAY})
+    untold = [attrs.evolve(ticket(str(number)), fields=ticket("1").fields | {"start": None, "area": None}) for number in (1, 2)]
+    found = plan(RULE, untold, people, AT, "routes", routing={"minutes": 30})
+
+    def kinds(**routing: Any) -> set[str]:
+        return {one.kind for one in verify(found, RULE, untold, people, AT, routing=routing)}
+
+    assert set() == kinds(minutes=30)
+    assert {"duration"} == kinds()
+    assert {"travel"} == kinds(minutes=30, unknown=5)
+    assert {"too_late"} == kinds(minutes=30, until=AT + HOUR)
+
+
+def test_a_visit_outside_the_window_it_asks_for_is_found() -> None:
+    """A window that a requirement asks for is around the visit itself, not only around some free time."""
+    rule = {**RULE, "require": [{"window": "span"}]}
+    nine = AT.replace(hour=9, minute=0)
+    people, tickets = world({"id": "ann"}), [ticket("1", span=[nine, nine + 2 * HOUR])]
+    found = plan(rule, tickets, people, AT, "routes")
+
+    late = attrs.evolve(tickets[0], fields=tickets[0].fields | {"span": [nine + HOUR, nine + 2 * HOUR]})
+
+    assert () == verify(found, rule, tickets, people, AT)
+    assert {"window"} == {one.kind for one in verify(found, rule, [late], people, AT)}
 
 
 def test_parts_used_up_and_certificates_expired_on_the_way() -> None:
