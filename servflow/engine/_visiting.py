@@ -10,7 +10,8 @@ from servflow.dispatch import NextFor, Window
 from servflow.engine import _appointing, _queueing
 from servflow.engine._as_of import as_of
 from servflow.engine._given import Given
-from servflow.errors import LimitError
+from servflow.engine._verbs import begin
+from servflow.errors import InputError, LimitError, shown
 from servflow.model import Ticket, World
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Visiting:
         To book one, fire ``appointment.book`` with its ``start``; with the same world and instant that is possible.
 
         Args:
-            ticket: as the host holds it.
+            ticket: as the host holds it; one that is closed has none, one that waits for no booking those that it could have.
             at: aware instant of asking.
             world: who could come; its ``booked`` says when they are with others.
             days: only so many days, today included.
@@ -73,12 +74,19 @@ class Visiting:
             explain: give every window, also those to which nobody can come, each with all verdicts.
 
         Raises:
-            InputError: the workflow has no such entry with appointments.
+            InputError: the workflow has no such entry with appointments, or the ticket belongs to another workflow.
+            Refused: the instant lies behind the ticket (``past``).
             ExpressionError: it cannot be computed how long the visit lasts.
             TimeError: *at* is naive.
         """
         flow = cast("Workflow", self)
-        (found,) = present(flow, (ticket,), at, world)
+        given = Given.of(at, None, world, None)
+        if days is not None and (isinstance(days, bool) or not isinstance(days, int)):
+            raise InputError(f"days is a whole number of days, today included, not {shown(days)}", code="argument")
+        begin(flow, ticket, given)
+        found = _present(flow, ticket, given)
+        if found.closed:
+            return ()
         return _appointing.slots(flow, found, at, world, days=days, policy=policy, explain=explain)
 
 
@@ -91,10 +99,16 @@ def present(
     One that slept so long that a call cannot bring it to the present is taken as it is.
     """
     given = Given.of(at, None, world, None)
+    each: object = tickets
+    if not isinstance(each, Iterable):
+        raise InputError(f"pass the tickets that wait, not {shown(each)}", code="argument")
     return tuple(_present(workflow, ticket, given) for ticket in tickets)
 
 
 def _present(workflow: Workflow, ticket: Ticket, given: Given) -> Ticket:
+    given_ticket: object = ticket
+    if not isinstance(given_ticket, Ticket):
+        raise InputError(f"pass Tickets, not a {type(given_ticket).__name__}; load_ticket(row) reads a stored one")
     if ticket.workflow != workflow.workflow or ticket.wake is None or ticket.wake > given.at:
         return ticket
     try:

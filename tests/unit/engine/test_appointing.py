@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from servflow.engine import Workflow
-from servflow.errors import DefinitionError, Refused
+from servflow.errors import DefinitionError, Refused, ServflowError
 from servflow.model import (
     Appointment,
     Booked,
@@ -229,6 +229,31 @@ def test_slots_know_what_time_has_done() -> None:
         ticket, at=late, world=WORLD
     )
     assert late + HOUR / 2 == of.slots(ticket, at=late, world=WORLD)[1].start
+
+
+@pytest.mark.parametrize(
+    ("ticket", "more", "code"),
+    [
+        ("T-1", {}, "input"),
+        (None, {"days": "3"}, "argument"),
+        (None, {"days": True}, "argument"),
+        (None, {"at": EIGHT - HOUR}, "past"),
+        (None, {"policy": "vist"}, "dispatch.no_appointment"),
+    ],
+)
+def test_asking_wrongly_is_told(ticket: Any, more: dict[str, Any], code: str) -> None:
+    """What is no ticket, no number of days or an instant behind the ticket is an error with the next step."""
+    with pytest.raises(ServflowError) as caught:
+        FLOW.slots(ticket or opened(), **{"at": EIGHT, "world": WORLD, **more})
+
+    assert code == caught.value.code
+
+
+def test_a_closed_ticket_has_no_slots() -> None:
+    """Nothing can be booked on it."""
+    done = fire(booked().ticket, "finish").ticket
+
+    assert () == FLOW.slots(fire(done, "close").ticket, at=EIGHT, world=WORLD)
 
 
 def test_moving_gives_back_only_what_is_not_kept() -> None:

@@ -176,6 +176,13 @@ def test_what_time_has_done_is_seen_without_a_tick() -> None:
     assert "bob" == take(ticket, {"id": "bob", "roles": ["agent"]}, at=NOON + 1.5 * HOUR).assignee
 
 
+@pytest.mark.parametrize("tickets", [None, ["T-1"], 5])
+def test_what_is_no_ticket_is_told(tickets: Any) -> None:
+    """Tickets are passed, not their ids."""
+    with pytest.raises(InputError):
+        FLOW.next_for(tickets, "ann", at=NOON, world=WORLD)
+
+
 def test_buttons_know_who_may_take() -> None:
     """``available`` offers taking where the ticket waits, to those who may."""
 
