@@ -53,7 +53,8 @@ class Term(Part):
     - ``preferred``: 1 for whoever the customer prefers, else 0
     - ``stability``: 1 for whoever has the slot, or had it when the search began, else 0
     - ``load``: units of capacity held (tickets, or minutes), without this ticket
-    - ``load_share``: the load in thousandths of the capacity; 0 where no capacity is named, 1000 where it is 0
+    - ``load_share``: the load in thousandths of the capacity, or that of the ticket's channel in those of its capacity, where
+      that is more; 0 where no capacity is named, 1000 where it is 0
     - ``idle``: 1 for whoever holds nothing, else 0
     - ``longest_idle``: whole minutes since they have had nothing to do; 0 where they hold something, or nobody says
     - ``round_robin``: how near the candidate's next turn is, as 1,441,440th parts of a turn; the greatest is next. ``share``

@@ -107,11 +107,17 @@ def _idle(case: Case) -> Measure:
 
 def _load_share(case: Case) -> Measure:
     def measure(who: Candidate) -> int:
-        if who.capacity is None:
-            return 0
-        return case.load(who) * 1000 // who.capacity if who.capacity > 0 else 1000
+        whole = _share_of(case.load(who), who.capacity)
+        channel = case.channel_limits(who).most
+        return whole if channel is None else max(whole, _share_of(case.channel_load(who), channel))
 
     return measure
+
+
+def _share_of(load: int, capacity: int | None) -> int:
+    if capacity is None:
+        return 0
+    return load * 1000 // capacity if capacity > 0 else 1000
 
 
 def _longest_idle(case: Case) -> Measure:

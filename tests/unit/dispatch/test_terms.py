@@ -102,6 +102,18 @@ def test_load_share_is_cut_to_thousandths(capacity: int | None, load: int, expec
     assert {"a": expected} == measured("load_share", world({"capacity": capacity}, loads={"a": load}))
 
 
+def test_load_share_is_that_of_the_channel_where_it_is_fuller() -> None:
+    """Who is limited by channels only is as full as the ticket's channel; a limit of all counts where that is fuller."""
+    chat: dict[str, Any] = {"per_channel": {"chat": 4}}
+    people = world(chat, {**chat, "capacity": 10}, {**chat, "capacity": 6}, chat, {"per_channel": {"chat": 0}}, **HELD)
+
+    assert {"a": 500, "b": 500, "c": 833, "d": 0, "e": 1000} == measured("load_share", people, ticket(channel="chat"))
+    assert {"a": 0, "b": 500, "c": 833, "d": 0, "e": 0} == measured("load_share", people, ticket(channel="mail"))
+
+
+HELD: dict[str, Any] = {"loads": {"a": 9, "b": 5, "c": 5}, "channel_loads": {who: {"chat": 2} for who in "abc"}}
+
+
 def test_what_the_ticket_itself_holds_is_no_load() -> None:
     """Dispatched again, whoever has the ticket is not the worse for it."""
     held = ticket(held=(Held("engineer:a"),))
