@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any
 
 from servflow.dispatch._asking import told
@@ -129,30 +130,40 @@ def rank(case: Case, fitting: list[Candidate], rules: list[Check]) -> tuple[Rank
     limits = [check.limit for check in rules if check.limit is not None and check.excludes]
     scored = [_score(who, levels, optional) for who in fitting]
     if len(scored) > 1:
-        scored.sort(key=_points, reverse=True)
-        if any(one[0] == next_one[0] for one, next_one in pairwise(scored)):
-            settle, parts = tie_breaks(case), []
-            for _, group in groupby(scored, key=_points):
-                tied = list(group)
-                if len(tied) > 1:
-                    tied.sort(key=lambda item: (settle(item[2].id), item[2].id))
-                parts += tied
-            scored = parts
+        scored.sort(key=_POINTS, reverse=True)
+        if any(one[0] == after[0] for one, after in pairwise(scored)):
+            scored = _untied(case, scored)
+    key = case.key("")
     out: list[Ranked] = []
     for points, terms, who in scored:
-        allowed = [most for limit in limits if (most := limit(who)) is not None]
-        most = min(allowed) if allowed else None
-        out.append(Ranked(who.id, points, FrozenMap(terms), len(out) + 1, case.key(who.id), most))
+        most = limits[0](who) if len(limits) == 1 else _least(limit(who) for limit in limits)
+        out.append(Ranked(who.id, points, FrozenMap(terms), len(out) + 1, key + who.id, most))
     return tuple(out)
 
 
-def _points(item: tuple[tuple[int, ...], dict[str, int], Candidate]) -> tuple[int, ...]:
-    return item[0]
+Scored = tuple[tuple[int, ...], dict[str, int], Candidate]
+
+_POINTS = itemgetter(0)
 
 
-def _score(
-    who: Candidate, levels: list[list[tuple[str, int, Measure]]], optional: list[Check]
-) -> tuple[tuple[int, ...], dict[str, int], Candidate]:
+def _untied(case: Case, scored: list[Scored]) -> list[Scored]:
+    """The same, those of equal points by what settles ties."""
+    settle = tie_breaks(case)
+    out: list[Scored] = []
+    for _, group in groupby(scored, key=_POINTS):
+        tied = list(group)
+        if len(tied) > 1:
+            order = sorted((settle(item[2].id), item[2].id, place) for place, item in enumerate(tied))
+            tied = [tied[place] for _, _, place in order]
+        out += tied
+    return out
+
+
+def _least(allowed: Iterable[int | None]) -> int | None:
+    return min((most for most in allowed if most is not None), default=None)
+
+
+def _score(who: Candidate, levels: list[list[tuple[str, int, Measure]]], optional: list[Check]) -> Scored:
     terms: dict[str, int] = {}
     points: list[int] = []
     if optional:
