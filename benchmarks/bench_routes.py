@@ -13,7 +13,7 @@ from time import process_time
 from typing import Any
 
 from benchmarks import solomon
-from benchmarks.solomon import BEST, Instance
+from benchmarks.solomon import Instance
 from servflow.dispatch._search import Draw, Search, Solution, complete
 from servflow.dispatch._ways import Problem, Tour
 
@@ -154,7 +154,7 @@ def run(instances: list[Instance], rounds: int, seed: int) -> None:
         first, began = _timed(regret, instance)
         (routes, used), seconds = _timed(ours, instance, rounds, seed)
         rate = used * 10 / seconds if seconds else 0
-        best = BEST.get(instance.name) if len(instance.customers) == 101 else None
+        best = solomon.best_of(instance)
         line = f"  {instance.name:<12}" + (f"{best[0]:>4} {best[1]:>9.2f}" if best else f"{'-':>14}")
         line += f"  {_told(instance, first, began)}  {_told(instance, routes, seconds)}"
         vroomed = _timed(theirs, instance) if beside else None
@@ -178,19 +178,22 @@ def run(instances: list[Instance], rounds: int, seed: int) -> None:
 
 def main() -> int:
     """Measure the files of a directory, or problems of our own where none is given."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks routes")
-    parser.add_argument("directory", nargs="?", type=Path, help="files in Solomon's format; problems of our own unless given")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_routes")
+    parser.add_argument(
+        "directory", nargs="?", type=Path, help="files in Solomon's format, or one; problems of our own unless given"
+    )
     parser.add_argument("--rounds", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     if given.directory is None:
         instances = [solomon.made(kind, 1) for kind in OWN]
-    elif not given.directory.is_dir():
+    elif not given.directory.exists():
         print(f"there is no directory {given.directory}", file=sys.stderr)
         return 2
     else:
         instances = []
-        for path in sorted(given.directory.iterdir()):
+        inside = sorted(path for path in given.directory.rglob("*") if path.is_file())
+        for path in [given.directory] if given.directory.is_file() else inside:
             try:
                 instances.append(solomon.read(path))
             except (ValueError, OSError) as error:

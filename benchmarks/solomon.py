@@ -81,21 +81,44 @@ class Instance:
         return None
 
 
+def best_of(instance: Instance) -> tuple[int, float] | None:
+    """The best known vehicles and distance; None where it is not one of Solomon's problems, whatever its name says."""
+    kind = instance.name.rstrip("0123456789")
+    carried = {"C1": 200, "R1": 200, "RC1": 200, "C2": 700, "R2": 1000, "RC2": 1000}.get(kind + instance.name[len(kind) :][:1])
+    whole = all(customer.x == int(customer.x) and customer.y == int(customer.y) for customer in instance.customers)
+    own = (instance.vehicles, instance.capacity, len(instance.customers)) == (25, carried, 101) and whole
+    return BEST.get(instance.name) if own else None
+
+
 def read(path: Path) -> Instance:
     """
-    Read a problem in Solomon's text format.
+    Read a problem in Solomon's text format, as he, Gehring and Homberger, and others after them wrote it.
+
+    A line of two numbers is the fleet and how much each carries, lines of seven are the depot and the customers; what
+    else is there, headings and empty lines, is passed over. The name is in the first line, alone or after ``NAME``, else
+    it is that of the file.
 
     Raises:
         ValueError: it is no such file.
     """
-    lines = [line.split() for line in path.read_text("ascii", "replace").splitlines() if line.strip()]
+    lines = [line.split() for line in path.read_text("utf-8-sig", "replace").splitlines() if line.strip()]
     rows = [line for line in lines if _numbers(line)]
     fleet = next((line for line in rows if len(line) == 2), None)
     numbers = [[float(word) for word in line[1:]] for line in rows if len(line) == 7]
-    customers = [Customer(x, y, round(demand), *times) for x, y, demand, *times in numbers]
-    if not lines or fleet is None or len(customers) < 2:
+    if fleet is None or len(numbers) < 2:
         raise ValueError(f"{path} is no problem in Solomon's format: a name, a fleet of two numbers, customers of seven")
-    return Instance(lines[0][0].upper(), int(fleet[0]), int(float(fleet[1])), tuple(customers))
+    if not all(math.isfinite(number) for row in numbers for number in row):
+        raise ValueError(f"{path} has a customer with a number that is none")
+    if any(demand != int(demand) or demand < 0 for _, _, demand, *_ in numbers):
+        raise ValueError(f"{path} has a demand that is no whole number from 0 on")
+    customers = [Customer(x, y, int(demand), *times) for x, y, demand, *times in numbers]
+    return Instance(_name(lines[0], path), int(float(fleet[0])), int(float(fleet[1])), tuple(customers))
+
+
+def _name(first: list[str], path: Path) -> str:
+    words = [word for word in " ".join(first).replace(":", " ").split() if word.upper() != "NAME"]
+    named = len(words) == 1 and words[0].upper() != "VEHICLE" and not words[0].startswith("#")
+    return (words[0] if named else path.stem).upper()
 
 
 def _numbers(line: list[str]) -> bool:
