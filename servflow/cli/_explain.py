@@ -79,6 +79,7 @@ def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at:
         "children": {"open": list(ticket.children), "total": ticket.children_total},
         "helpers": seen["helpers"],
         "watchers": seen["watchers"],
+        "appointment": seen["appointment"],
         "clocks": [_clock(clock, workflow, ticket, records, at) for clock in seen["clocks"]],
         "breaches": [breach.to_data() for breach in breaches(records)],
         "escalations": _escalations(view.history),
@@ -186,9 +187,7 @@ def reasons(workflow: Workflow, records: Sequence[Record], name: str, lang: str)
     return told, latest.at, same
 
 
-def _slot(
-    policy: str, slot: str, ticket: Ticket, records: Sequence[Record], stories: Sequence[SlotStory]
-) -> dict[str, Any]:
+def _slot(policy: str, slot: str, ticket: Ticket, records: Sequence[Record], stories: Sequence[SlotStory]) -> dict[str, Any]:
     """How the present holder of a slot came to be: the decisions and offers since the latest search began."""
     decisions: list[dict[str, Any]] = []
     offers: dict[str, dict[str, Any]] = {}

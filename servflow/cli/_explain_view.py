@@ -27,6 +27,8 @@ def show_explanation(say: Say, told: Told, zone: str) -> None:
         _children(say, told["children"])
     if told["helpers"] or told["watchers"]:
         _helpers(say, told, zone)
+    if told["appointment"]:
+        _visit(say, told["appointment"], zone)
     _decided(say, told["decisions"], zone)
     for slot in told["slots"]:
         _slot(say, slot, zone)
@@ -140,6 +142,19 @@ def _helpers(say: Say, told: Told, zone: str) -> None:
             say.line(f"    {row['counts']}")
     if told["watchers"]:
         say.line(f"  {words('explain.watchers', names=', '.join(told['watchers']))}")
+
+
+def _visit(say: Say, visit: Told, zone: str) -> None:
+    words = say.words
+    say.head(words("explain.visit"))
+    if visit["start"] is None:
+        say.line(f"  {words('explain.visit_none', phase=words(f'outcome.visit_{visit['phase']}'))}")
+    else:
+        start, end = _shown(say, visit["start"], zone), _shown(say, visit["end"], zone)
+        say.line(f"  {words('explain.visit_booked', to=visit['to'], start=start, end=end)}")
+    if any(visit[name] for name in ("moved", "missed", "lost")):
+        counts = {name: visit[name] for name in ("moved", "missed", "lost")}
+        say.line(f"  {words('explain.visit_counts', **counts)}")
 
 
 def _children(say: Say, children: Told) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from servflow.cli._main import servflow as main
+from servflow.desk import Desk
+from servflow.documents import load
+from servflow.stores import SqliteStore
 
 FLOW = """
 workflow: visit
@@ -54,3 +58,25 @@ def test_why_nobody_could_come(files: list[str]) -> None:
     assert (1, 1) == (plain.exit_code, why.exit_code)
     assert "tv" in why.output
     assert "tv" not in plain.output
+
+
+def test_explain_tells_of_the_visit(tmp_path: Path) -> None:
+    """Who comes when, and afterwards why nobody does and how often that was so."""
+    path = tmp_path / "tickets.db"
+    with SqliteStore(path) as store:
+        now = datetime(2026, 3, 2, 8, tzinfo=UTC)
+        desk = Desk(load(FLOW), store, now=lambda: now, world={"engineers": [{"id": "ann", "skills": ["ac"]}]})
+        for name in ("T-1", "T-2"):
+            desk.open(name)
+        desk.fire("T-1", "appointment.book", {"start": "2026-03-02T11:00:00Z"})
+        desk.fire("T-2", "appointment.book", {"start": "2026-03-02T23:00:00Z"})
+        desk.fire("T-2", "appointment.lost")
+
+    def told(ticket: str, *more: str) -> str:
+        asked = ["explain", str(path), ticket, "--at", now.isoformat(), *more]
+        return CliRunner().invoke(main, asked).output
+
+    assert "ann comes from 2026-03-02 11:00" in told("T-1")
+    assert "None is booked: who was to come could not" in told("T-2")
+    assert "工程师无法上门 1 次" in told("T-2", "--lang", "zh")
+    assert "lost" == json.loads(told("T-2", "--format", "json"))["appointment"]["phase"]
