@@ -15,6 +15,7 @@ from servflow.dispatch._evaluate import choose
 from servflow.dispatch._options import Hooks
 from servflow.dispatch._policy import Policy
 from servflow.dispatch._told import jsonable, shown
+from servflow.dispatch._turns import standing
 from servflow.errors import InputError, render
 from servflow.errors import shown as quoted
 from servflow.model import EMPTY, Decided, Ticket, World, instant, read_instant
@@ -125,6 +126,7 @@ def again(
     then = _Then.of(told)
     read = Policy.read(policy)
     asking = hooks if hooks is not None else _recalled(read, then.answers)
+    world = standing(World.of(world), read.name, then.stood)
     case = Case.make(read, ticket, world, then.at, stage=then.stage, declined=declined, bindings=bindings, hooks=asking)
     given = {label: then.answers[label] for label in labels(case).values() if label in then.answers}
     if hooks is None:
@@ -182,6 +184,7 @@ class _Then:
     results: Mapping[str, Any]
     cut: bool
     answers: Answers = EMPTY
+    stood: Mapping[str, int] | None = None
 
     @classmethod
     def of(cls, told: Choice | Decided | Mapping[str, Any]) -> _Then:
@@ -207,8 +210,9 @@ class _Then:
             moment = read_instant(at) if isinstance(at, str) else instant(at)
             if isinstance(stage, bool) or not isinstance(stage, int):
                 raise TypeError
+            stood = None if data.get("stood") is None else dict(data["stood"].items())
             answers = {label: dict(told.items()) for label, told in (data.get("answers") or EMPTY).items()}
-            return cls(moment, stage, {**origin, "stage": stage}, _results(data), cut, answers)
+            return cls(moment, stage, {**origin, "stage": stage}, _results(data), cut, answers, stood)
         except (TypeError, ValueError, KeyError, AttributeError):
             raise _no_choice(data) from None
 

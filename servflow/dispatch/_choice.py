@@ -157,6 +157,11 @@ class Choice:
         return self._origin.parts if self._origin else EMPTY
 
     @property
+    def stood(self) -> Mapping[str, int] | None:
+        """How far everybody had come by the turns of the policy; None where nobody counts them."""
+        return self._origin.turns if self._origin else None
+
+    @property
     def tally(self) -> Tally:
         """The counts as they are told."""
         best = self.ranked[0].id if self.ranked else None

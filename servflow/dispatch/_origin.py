@@ -11,7 +11,7 @@ from typing import Any
 from attrs import define
 
 from servflow.dispatch._told import jsonable
-from servflow.model import EMPTY, World
+from servflow.model import World
 
 _WRITE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
@@ -36,7 +36,7 @@ class Origin:
     bindings: Mapping[str, Any]
     held: tuple[tuple[str, int], ...] = ()
     declined: Iterable[str] = ()
-    turns: Mapping[str, int] = EMPTY
+    turns: Mapping[str, int] | None = None
 
     @cached_property
     def parts(self) -> Mapping[str, Any]:

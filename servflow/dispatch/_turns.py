@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from servflow.dispatch._asking import failed
 from servflow.dispatch._term import MINUTES_LEFT
 from servflow.errors import ExpressionError
-from servflow.model import EMPTY, FrozenMap
+from servflow.model import EMPTY, FrozenMap, World
 
 if TYPE_CHECKING:
     from servflow.dispatch._case import Candidate, Case
@@ -113,13 +113,24 @@ def _shares(case: Case, term: Term) -> Callable[[Candidate], int]:
     return share
 
 
-def marks(case: Case) -> Mapping[str, int]:
-    """How far everybody has come by the turns of the policy; empty where it has none, or nobody counts them."""
-    turns = case.world.turns
-    if not turns or _term(case) is None:
-        return EMPTY
-    head = mark_of(case.policy.name, "")
-    return {name: mark for name, mark in turns.items() if name.startswith(head)}
+def marks(case: Case) -> Mapping[str, int] | None:
+    """How far everybody has come by the turns of the policy; None where it has none, or nobody counts them."""
+    if case.world.turns is None or not case.policy.in_turns:
+        return None
+    return _marks(case.policy.name, case.world.turns)
+
+
+def _marks(policy: str, turns: Mapping[str, int]) -> dict[str, int]:
+    head = mark_of(policy, "")
+    return {name.removeprefix(head): mark for name, mark in turns.items() if name.startswith(head)}
+
+
+def standing(world: World | None, policy: str, stood: Mapping[str, int] | None) -> World | None:
+    """A world with the turns that were counted where a decision was made; one that says itself where they stand is kept."""
+    if world is None or stood is None or _marks(policy, world.turns or EMPTY):
+        return world
+    said = {mark_of(policy, who): mark for who, mark in stood.items()}
+    return world.with_turns({**(world.turns or EMPTY), **said}, version=world.version)
 
 
 def _term(case: Case) -> Term | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from servflow.dispatch import Choice, Ranked
 from servflow.dispatch._asking import kept
+from servflow.dispatch._turns import MAX_TURNS
 from servflow.model import EMPTY, Decided, FrozenMap, freeze, frozen_map
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def _why(choice: Choice) -> FrozenMap[str, Any]:
     for name, said in (("order", choice.counts), ("terms", choice.ranked[0].terms if choice.ranked else EMPTY)):
         if len(said) > 1 and (listed := tuple(said)) != tuple(sorted(listed)):
             why[name] = listed
+    if choice.stood is not None and len(choice.stood) <= MAX_TURNS:
+        why["stood"] = frozen_map(choice.stood)  # a store keeps only where turns stand by now
     if choice.answers:
         why["answers"] = freeze(kept(choice.answers, tuple(item.id for item in choice.ranked)))
     return FrozenMap(why)

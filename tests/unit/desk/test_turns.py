@@ -108,3 +108,18 @@ def test_a_desk_without_dispatch_in_turns_counts_none(store: Store) -> None:
     desk.fire("T", "ask")
 
     assert {} == dict(store.usage("turn:"))
+
+
+def test_a_turn_is_decided_again_from_its_record(store: Store) -> None:
+    """A store keeps where turns stand by now; the record of a decision says where they stood, so the world need not."""
+    world = World.of(STAFF)
+    desk = Desk([GOING_ROUND], store, now=lambda: NOON, world=lambda: world)
+    for number in range(6):
+        desk.open(f"T{number}", {}, workflow="dealt")
+
+    for number in range(6):
+        records = desk.history(f"T{number}")
+        assert GOING_ROUND.again(records, world=world).same
+        assert GOING_ROUND.again(records, world=world.with_turns({}, version=world.version)).same
+    moved = world.with_turns({"dispatch:engineer/bob": 1}, version=world.version)
+    assert ["read"] == [item.what for item in GOING_ROUND.again(desk.history("T0"), world=moved).inputs]
