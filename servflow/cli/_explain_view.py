@@ -148,7 +148,8 @@ def _visit(say: Say, visit: Told, zone: str) -> None:
     words = say.words
     say.head(words("explain.visit"))
     if visit["start"] is None:
-        say.line(f"  {words('explain.visit_none', phase=words(f'outcome.visit_{visit['phase']}'))}")
+        phase = words(f"outcome.visit_{visit['phase']}")
+        say.line(f"  {words('explain.visit_none', phase=phase)}")
     else:
         start, end = _shown(say, visit["start"], zone), _shown(say, visit["end"], zone)
         say.line(f"  {words('explain.visit_booked', to=visit['to'], start=start, end=end)}")

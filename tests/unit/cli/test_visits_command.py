@@ -76,7 +76,7 @@ def test_explain_tells_of_the_visit(tmp_path: Path) -> None:
         asked = ["explain", str(path), ticket, "--at", now.isoformat(), *more]
         return CliRunner().invoke(main, asked).output
 
-    assert "ann comes from 2026-03-02 11:00" in told("T-1")
+    assert "ann comes from Mon 2026-03-02 11:00" in told("T-1")
     assert "None is booked: who was to come could not" in told("T-2")
     assert "工程师无法上门 1 次" in told("T-2", "--lang", "zh")
     assert "lost" == json.loads(told("T-2", "--format", "json"))["appointment"]["phase"]
