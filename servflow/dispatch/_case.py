@@ -202,6 +202,15 @@ class Case:
         stay = self.need.stay
         return None if stay is None else (stay.first, stay.first + stay.length)
 
+    @property
+    def presence_from(self) -> datetime | None:
+        """From when on it counts who is away or offline, where that is still ahead."""
+        if self.policy.presence is None or self.need.stay is None:
+            return None
+        begins = self.need.stay.first
+        # Compared without going back in time, which the first years do not allow.
+        return begins - self.policy.presence.exact if begins - self.at > self.policy.presence.exact else None
+
     def stay_at(self, at: datetime) -> Stay:
         """
         When somebody is needed, decided at an instant: the whole visit, or what is left of one that has begun.

@@ -12,7 +12,7 @@ from attrs import define, field
 
 from servflow.dispatch._candidates import CANDIDATES, usual
 from servflow.dispatch._options import MODES, Hooks, OfferOptions, Relaxation
-from servflow.dispatch._reading import Part, expression, finish, many, one, put, raw, word, words
+from servflow.dispatch._reading import Part, expression, finish, many, one, put, raw, span, word, words
 from servflow.dispatch._redispatch import Redispatch
 from servflow.dispatch._requirement import ASKING, LIMITS, NOT_OF_QUEUES, Requirement, relaxes
 from servflow.dispatch._term import MINUTES_LEFT, Term
@@ -21,6 +21,7 @@ from servflow.dispatch._visit import VISITING, VisitOptions
 from servflow.dispatch._waiting import AppointmentOptions, PullOptions
 from servflow.errors import ExpressionError, Finding, nearest, shown
 from servflow.expressions import Expression, Function
+from servflow.model import Span
 
 STANDING = ("of", "forbidden", "declined", "cool_off", "presence", "absence", "takes", "visit", "booked")
 """Rules that always hold and that nothing relaxes; no requirement may take these names."""
@@ -70,7 +71,8 @@ class Policy(Part):
     that person; outlets of that provider; while it is empty nobody fits. ``takes`` is how many units of capacity a ticket
     takes (default: 1): tickets, or minutes where the world counts capacity and loads in minutes. ``visit`` says when
     somebody is needed and for how long; without it, at the instant of the decision. Everything in ``require`` must be
-    met. ``prefer`` is a list
+    met. ``presence`` is how long before the visit begins it counts who is away or offline (None: at any time), so that
+    work ahead goes to people who are off just now. ``prefer`` is a list
     of levels, each a list of weighted terms: the higher total wins, a later level decides ties of the
     earlier ones, and a hash of ``seed`` (any word), policy, ticket and candidate decides the rest. ``mode`` says what
     happens to those who fit, ``offer`` how they are asked. Entering one of ``until`` means that the work is
@@ -106,6 +108,7 @@ class Policy(Part):
     redispatch: Redispatch | None = field(default=None, converter=raw)
     pull: PullOptions | None = field(default=None, converter=raw)
     appointment: AppointmentOptions | None = field(default=None, converter=raw)
+    presence: Span | None = field(default=None, converter=raw)
 
     def __attrs_post_init__(self) -> None:
         found: list[Finding] = []
@@ -130,6 +133,9 @@ class Policy(Part):
         put(self, "redispatch", None if self.redispatch is None else one(self.redispatch, "redispatch", found, Redispatch.read))
         for key, kind in (("pull", PullOptions), ("appointment", AppointmentOptions)):
             put(self, key, None if getattr(self, key) is None else one(getattr(self, key), key, found, kind.read))
+        put(self, "presence", span(self.presence, "presence", found))
+        if self.presence is not None and self.presence.business_days:
+            found.append(Finding("dispatch.span", "presence", {"reason": "it counts as time passes; write 2h or the like"}))
         self._relations(found)
         finish(found)
 

@@ -464,11 +464,16 @@ def _unbooked(read: Reread, who: Candidate) -> bool:
     return read.free(taken)
 
 
+def _ahead(case: Case) -> bool:
+    visit, before = case.visit(), case.policy.presence
+    return visit is not None and before is not None and visit[0] - case.at > before.exact
+
+
 STANDING: Mapping[str, Callable[[Reread, Candidate], bool]] = {
     "of": _belongs,
     "forbidden": _welcome,
     "declined": lambda read, who: who.id not in read.case.declined,
-    "presence": lambda read, who: read.case.world.presence.get(who.id) not in ("away", "offline"),
+    "presence": lambda read, who: read.case.world.presence.get(who.id) not in ("away", "offline") or _ahead(read.case),
     "absence": _present,
     "booked": _unbooked,
     "cool_off": lambda read, who: (until := read.case.silent.get(who.id)) is None or until <= read.case.at,

@@ -113,6 +113,18 @@ def presence(case: Case) -> Check | None:
     presence = case.world.presence
     if not presence:
         return None
+    later = case.presence_from
+    if later is not None:  # nobody need be there yet; whoever is not may be asked then
+        return Check(
+            rule="presence",
+            kind="presence",
+            need=None,
+            passes=lambda _: True,
+            have=lambda who: presence.get(who.id, "available"),
+            change=lambda who: later if presence.get(who.id) in ABSENT else None,
+            phase=TIME,
+            why="nothing asked",
+        )
     return Check(
         rule="presence",
         kind="presence",

@@ -322,6 +322,10 @@ class DispatchModel(Part):
     offer: OfferModel | None = about("how it is offered", "抢单设置")
     pull: PullModel | None = about("in which order people who pull get tickets", "领单顺序")
     appointment: AppointmentModel | None = about("which visits customers can book", "可预约的上门时段")
+    presence: Length | None = about(
+        "how long before the visit it counts who is away or offline; at any time unless given",
+        "上门前多久开始考虑离开或离线状态，不填为始终考虑",
+    )
     relax: Annotated[Annotated[RelaxModel, MAPPING] | Annotated[list[RelaxModel], LIST], BY_SHAPE] | None = about(
         "steps of asking for less", "放宽步骤"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from servflow import dispatch
+from servflow.dispatch._case import Case
 from servflow.engine._assigning import assign
 from servflow.engine._slots import SlotPlan, progress_of, progressed
 from servflow.escalation import later
@@ -49,6 +50,9 @@ def watched(call: OneCall, plan: SlotPlan, progress: SlotProgress, who: str, *, 
     if again is None or progress.again >= again.most:
         return replace(progress, change_at=None, overrun_at=None, waits=())
     found = replace(progress, change_at=_next_absence(call, who) if again.absence else None)
+    if again.presence and plan.policy.presence is not None and call.world is not None:
+        case = Case.make(plan.policy, call.snapshot(), call.world, call.at, hooks=call.workflow.extensions.hooks)
+        found = replace(found, change_at=min((at for at in (found.change_at, case.presence_from) if at), default=None))
     if call.world is not None:
         found = replace(found, world=call.world.version)
     if anew and again.overrun is not None:

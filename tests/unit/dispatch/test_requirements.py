@@ -754,3 +754,43 @@ def test_what_limits_the_candidates_exists(of: str, fine: bool) -> None:
     found = policy(of=of).check(FIELDS)
 
     assert ([] if fine else [("of", "dispatch.unknown_of")]) == [(finding.path, finding.code) for finding in found]
+
+
+# presence ---------------------------------------------------------------------------------------------------------
+
+
+def test_presence_may_count_from_shortly_before_the_visit() -> None:
+    """Who is off tonight gets tomorrow's work where the policy says so; the verdict turns when presence begins to count."""
+    people = world({}, {}, presence={"a": "offline", "b": "busy"})
+    on = ticket(fields={"begin": AT + 5 * HOUR})
+    visit = {"start": "begin", "minutes": 60}
+
+    found = {text: fit(policy(visit=visit, presence=text), on, people) for text in (None, "0m", "2h", "5h", "6h")}
+
+    assert found == {None: "b", "0m": "ab", "2h": "ab", "5h": "b", "6h": "b"}
+    early = policy(visit=visit, presence="2h")
+    turn = AT + 3 * HOUR
+    assert turn == evaluate(early, on, people, AT).next_change == verdict(early, on, people, "a", "presence").again_at
+    assert ("ab", "b") == (fit(early, on, people, turn - TICK), fit(early, on, people, turn))
+    assert "b" == fit(early, on, people, AT + 9 * HOUR)
+    assert evaluate(early, on, people, AT).ranked == evaluate(early, on, people, AT, explain=False).ranked
+
+
+def test_presence_counts_where_there_is_no_visit_ahead() -> None:
+    """Without a visit, or with one that begins at once, whoever is away gets nothing, whatever the policy says."""
+    people = world({}, presence={"a": "away"})
+
+    assert "" == fit(policy(presence="0m"), ticket(), people)
+    assert "" == fit(policy(presence="0m", visit={"minutes": 60}), ticket(), people)
+    booked = Appointment(policy="p", start=AT + HOUR, end=AT + 2 * HOUR, to="a")
+    assert "a" == fit(policy(presence="0m"), ticket(appointment=booked), people)
+
+
+def test_when_presence_counts_is_elapsed_time() -> None:
+    """Business days have no instant without a calendar, so they are refused; a policy without presence is as it was."""
+    with pytest.raises(DefinitionError) as refused:
+        policy(presence="2 business days")
+
+    assert [("presence", "dispatch.span")] == [(item.path, item.code) for item in refused.value.findings]
+    assert "presence" not in policy().to_data()
+    assert policy(presence="2h") == Policy(**policy(presence="2h").to_data())

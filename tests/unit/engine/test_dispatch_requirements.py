@@ -103,3 +103,17 @@ def test_a_changed_visit_is_decided_again() -> None:
 
     assert (None, "ann") == (waiting.assignee, moved.ticket.assignee)
     assert AT + timedelta(hours=48) == waiting.slots["assignee"].change_at  # the visit is over by then: now counts
+
+
+def test_who_is_still_away_when_presence_begins_to_count_gives_it_back() -> None:
+    """Tomorrow's work goes to somebody who is off tonight; two hours before it the ticket looks by itself whether they came."""
+    flow = workflow(visit={"start": "begin", "minutes": "minutes"}, presence="2h", redispatch=["presence"], require=[])
+    away = World(engineers=[{"id": "ann"}], presence={"ann": "offline"})
+    begin = AT + timedelta(hours=20)
+
+    given = inspected(flow, away, by="clerk", begin=begin)
+    there = flow.advance(given.ticket, at=begin, world=World(engineers=[{"id": "ann"}]))
+    gone = flow.advance(given.ticket, at=given.ticket.wake, world=away)
+
+    assert ("ann", "ann", None) == (given.ticket.assignee, there.ticket.assignee, gone.ticket.assignee)
+    assert begin - timedelta(hours=2) == gone.ticket.at
