@@ -20,7 +20,7 @@ from servflow.dispatch._told import zone_named
 from servflow.documents import load, load_world
 from servflow.engine import Workflow
 from servflow.engine._who import policy_for
-from servflow.errors import InputError
+from servflow.errors import InputError, render
 from servflow.model import Ticket, World
 
 MOST_RANKED = 10
@@ -186,7 +186,9 @@ def evaluate_command(say: Say, file: Path, *, verdicts: bool, **asked: Any) -> i
 def _tell(say: Say, choice: Choice, zone: str, *, verdicts: bool) -> None:
     words = say.words
     say.line(f"  {choice.text(say.lang, zone)}")
-    say.line(f"  {words('dispatch.action', action=choice.action, to=', '.join(choice.to[:MOST_RANKED]) or '-')}")
+    to = ", ".join([*choice.to[:MOST_RANKED], *(["..."] if len(choice.to) > MOST_RANKED else [])]) or "-"
+    follows = render(f"dispatch.story.{choice.action}", {"to": to}, say.lang)
+    say.line(f"  {words('dispatch.action', follows=follows)}")
     if choice.next_change is not None:
         say.line(f"  {words('dispatch.change', at=say.at(choice.next_change, zone))}")
     if choice.ranked:

@@ -54,6 +54,10 @@ DROPPED = 10
 """How many steps it counts for to drop a requirement altogether."""
 
 
+NAMED = 5
+"""How many of those who fit after a change are named as text."""
+
+
 @frozen(kw_only=True)
 class Situation:
     """All that a decision is made from, and what of its relaxation is changed: (kind, rule or candidate, how often)."""
@@ -139,8 +143,8 @@ class Change:
             "candidate": self.candidate,
             "what": self.what,
             "size": self.size,
-            "have": shown(self.have, zone),
-            "need": clock(self.need, zone) if isinstance(self.need, datetime) else shown(self.need, zone),
+            "have": shown(self.have, zone, lang, "open" if self.kind == "shift" else ""),
+            "need": clock(self.need, zone) if isinstance(self.need, datetime) else shown(self.need, zone, lang),
         }
         kind = f"dispatch.change.{self.kind}"
         if self.kind in ("capacity", "load") and self.what is not None:
@@ -148,7 +152,10 @@ class Change:
         sentence = render(kind, facts, lang)
         if self.creates == (self.candidate,):
             return sentence
-        return sentence + render("dispatch.change.then", {"who": ", ".join(self.creates)}, lang)
+        more = len(self.creates) - NAMED
+        who = [*self.creates[:NAMED], *([f"+{more}"] if more > 0 else [])]
+        one = "_one" if len(self.creates) == 1 else ""
+        return sentence + render(f"dispatch.change.then{one}", {"who": ", ".join(who)}, lang)
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""

@@ -41,8 +41,8 @@ class Verdict:
         facts = {
             "candidate": self.candidate,
             "rule": self.rule,
-            "have": shown(self.have, zone),
-            "need": shown(self.need, zone),
+            "have": shown(self.have, zone, lang, self.kind),
+            "need": shown(self.need, zone, lang, self.kind),
             "again": shown(self.again_at, zone),
         }
         outcome = "pass" if self.passed else "fail"

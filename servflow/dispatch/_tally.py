@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
-from servflow.dispatch._told import clock
+from servflow.dispatch._told import clock, shown
 from servflow.errors import render
 from servflow.model import EMPTY, FrozenMap, read_instant
 
@@ -82,6 +82,8 @@ class Tally:
         kind, need = self.needs.get(rule, ("", ""))
         if lang == "zh" and kind == "skill":
             need = _LEVEL.sub(r" \1 级", need)
+        if lang == "zh":
+            need = shown(need, zone, lang, kind)
         facts = {"count": count, "need": need, "rule": rule}
         codes = (*(["dispatch.sum_one." + kind] if count == 1 else []), f"dispatch.sum.{kind}", "dispatch.sum.other")
         told = (render(code, facts, lang) for code in codes)

@@ -27,14 +27,49 @@ def jsonable(value: Any) -> Any:
     return str(value)
 
 
-def shown(value: Any, zone: str | None = None) -> str:
-    """What a verdict had or needed, as a reader sees it; instants in UTC, or as a wall clock of the zone shows them."""
+_CHINESE = {
+    "load": "负荷",
+    "capacity": "容量",
+    "takes": "需占用",
+    "channel": "渠道",
+    "channel load": "渠道负荷",
+    "channel capacity": "渠道容量",
+    "minutes": "分钟",
+    "kilometres": "公里",
+    "roster ended": "排班止于",
+}
+"""What the library itself says of somebody, beside names that hosts gave."""
+
+_OWN = {"below", "open", "travel"}
+"""Kinds of rules that say of somebody what no host named; a skill may be called load."""
+
+_ASKED = {
+    "below": {"capacity": "容量以内", "normal": "正常容量以内"},
+    "open": {"shift": "在班"},
+    "presence": {"available": "在线"},
+}
+"""What a rule asks in words of the library, by its kind."""
+
+
+def shown(value: Any, zone: str | None = None, lang: str = "en", kind: str = "") -> str:
+    """
+    What a verdict had or needed, as a reader sees it; instants in UTC, or as a wall clock of the zone shows them.
+
+    Args:
+        kind: that of the rule; what the library itself says there has Chinese words, names that hosts gave have not.
+    """
+    zh = lang == "zh"
     if isinstance(value, datetime):
         return write_instant(value) if zone is None else clock(value, zone)
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {shown(item, zone)}" for key, item in value.items()) or "-"
+        said = _CHINESE if zh and kind in _OWN else {}
+        return ", ".join(f"{said.get(key, key)} {shown(item, zone, lang)}" for key, item in value.items()) or "-"
     if isinstance(value, (list, tuple)):
-        return ", ".join(shown(item, zone) for item in value) or "-"
+        stretch = len(value) == 2 and all(isinstance(item, datetime) for item in value)
+        between = (" 至 " if zh else " to ") if stretch else ", "
+        return between.join(shown(item, zone, lang) for item in value) or "-"
+    if zh and isinstance(value, str) and value in _ASKED.get(kind, ()):
+        return _ASKED[kind][value]
     plain = jsonable(value)
     if isinstance(plain, list):
         return ", ".join(plain) or "-"

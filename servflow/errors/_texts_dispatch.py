@@ -170,7 +170,7 @@ TEXTS: dict[str, Text] = {
     "dispatch.sum.of": Text(en="{count} not part of {need}", zh="{count} 个不属于 {need}"),
     "dispatch.sum.skill": Text(en="{count} lack skill {need}", zh="{count} 个缺少技能 {need}"),
     "dispatch.sum.area": Text(en="{count} out of area {need}", zh="{count} 个不在区域 {need}"),
-    "dispatch.sum.open": Text(en="{count} off {need}", zh="{count} 个不在班次（{need}）"),
+    "dispatch.sum.open": Text(en="{count} off {need}", zh="{count} 个不满足时段（{need}）"),
     "dispatch.sum.below": Text(en="{count} full", zh="{count} 个已满负荷"),
     "dispatch.sum.language": Text(en="{count} do not speak {need}", zh="{count} 个不会语言 {need}"),
     "dispatch.sum.certificate": Text(en="{count} without a valid certificate {need}", zh="{count} 个没有有效证书 {need}"),

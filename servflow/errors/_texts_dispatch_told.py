@@ -76,7 +76,8 @@ TEXTS: dict[str, Text] = {
         en="relax {what} now, by its next {size} steps", zh="立即执行 {what} 的后续 {size} 个放宽步骤"
     ),
     "dispatch.change.drop": Text(en="drop the requirement {what}", zh="取消要求 {what}"),
-    "dispatch.change.then": Text(en="; then {who} fits", zh="；此后 {who} 符合"),
+    "dispatch.change.then": Text(en="; then {who} fit", zh="；此后 {who} 符合"),
+    "dispatch.change.then_one": Text(en="; then {who} fits", zh="；此后 {who} 符合"),
     "dispatch.unblock.fit": Text(en="somebody fits already: {who}", zh="已有人符合：{who}"),
     "dispatch.unblock.none": Text(
         en="no single change lets anybody in; nearest came:", zh="没有任何单项改变能产生候选；最接近的是："

@@ -93,7 +93,7 @@ def test_evaluate_tells_the_counts_and_the_places(run: Run, files: Files) -> Non
 
     assert 0 == found.exit_code
     assert "3 engineers: 1 lacks skill ac level 2, 2 fit, best bob" in found.stdout
-    assert "eve does not meet absence: absent 2026-03-02 08:00, 2026-03-02 14:00; changes at 2026-03-02 14:00" in found.stdout
+    assert "eve does not meet absence: absent 2026-03-02 08:00 to 2026-03-02 14:00; changes at 2026-03-02 14:00" in found.stdout
     assert 2 == len(json.loads(run("dispatch", "evaluate", *files.asked, "--format", "json").stdout)["ranked"])
 
 
@@ -105,7 +105,7 @@ def test_unblock_tells_the_smallest_changes(run: Run, files: Files) -> None:
 
     assert 1 == found.exit_code
     assert "1  let ann serve area hangzhou" in found.stdout
-    assert "10  drop the requirement area; then ann, bob fits" in found.stdout
+    assert "10  drop the requirement area; then ann, bob fit" in found.stdout
     assert [("area", "ann"), ("drop", None)] == [(item["kind"], item["candidate"]) for item in told["changes"]]
     assert not told["complete"]
     assert "已有人符合：bob, ann" in run("dispatch", "unblock", *files.asked, "--lang", "zh").stdout

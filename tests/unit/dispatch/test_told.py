@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from servflow.calendars import Calendar
-from servflow.dispatch import CANDIDATES, CHANGES, REQUIREMENTS, STANDING, Change, Policy, evaluate, unblock, why_not
+from servflow.dispatch import CANDIDATES, CHANGES, REQUIREMENTS, STANDING, Change, Policy, Verdict, evaluate, unblock, why_not
 from servflow.errors import InputError, render
 from servflow.model import FrozenMap, Ticket, World
 
@@ -167,3 +168,26 @@ def test_unblock_tells_misses_where_no_single_change_helps() -> None:
     assert "no single change lets anybody in; nearest came:\n  b does not meet area" in told.text()
     assert ["area"] == [change.kind for change in unblock(strict, TICKET, world, AT)]
     assert "there is nobody whom a change could let in" == unblock(strict, TICKET, World(), AT).text()
+
+
+def test_a_verdict_in_chinese_has_no_english_of_ours() -> None:
+    """What the library says of a load, a shift or an absence is said in the language asked for; names stay as they are."""
+    until = AT + timedelta(hours=3)
+    stretch = Verdict("ann", "absence", False, [AT, until], None, until, kind="absence")
+    full = Verdict("ann", "below", False, {"load": 2, "capacity": 2, "takes": 1}, "capacity", kind="below")
+    off = Verdict("ann", "open", False, {"roster ended": AT}, "shift", kind="open")
+    held = Verdict("ann", "skill", False, {"load": 1}, {"load": 2}, kind="skill")
+
+    assert "ann does not meet absence: absent 2026-03-02 10:00 to 2026-03-02 13:00" in stretch.text("en", "Asia/Shanghai")
+    assert "ann 不满足 absence：缺勤（2026-03-02 10:00 至 2026-03-02 13:00）" in stretch.text("zh", "Asia/Shanghai")
+    assert "ann 不满足 below：具有 负荷 2, 容量 2, 需占用 1，要求 容量以内" == full.text("zh")
+    assert "ann 不满足 open：具有 排班止于 2026-03-02 10:00，要求 在班" == off.text("zh", "Asia/Shanghai")
+    assert "ann 不满足 skill：具有 load 1，要求 load 2" == held.text("zh")
+
+
+def test_a_change_names_a_few_of_whom_it_lets_in() -> None:
+    """Twenty names would hide the change; one of them is told in the singular."""
+    many = Change(kind="drop", scope="policy", what="area", creates=tuple("abcdefg"))
+
+    assert "drop the requirement area; then a, b, c, d, e, +2 fit" == many.text()
+    assert "drop the requirement area; then a fits" == evolve(many, creates=("a",)).text()
