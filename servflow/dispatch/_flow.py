@@ -122,7 +122,7 @@ class _Flow:
         watched.sort(key=lambda pair: pair[0] + price[pair[1]])
         self.looked[row] = sorted([*self.looked[row], *watched[:MORE]])
         del watched[:MORE]
-        self.beyond[row] = min([cost + price[column] for cost, column in watched], default=self.unwatched[row])
+        self.beyond[row] = min([self.unwatched[row], *(cost + price[column] for cost, column in watched)])
         return True
 
     def _watch(self, row: int) -> list[tuple[int, int]]:
@@ -234,12 +234,14 @@ class _Flow:
             rows, free = self.inside[column], length - price[column]
         for column in done:
             price[column] += bound - far[column]
-        sound = self._sound(new, bound, done)
+        asked: list[int] = []
+        sound = self._sound(new, bound, done, asked)
         if sound:
             self._move(new, end)
         else:
             for column in done:
                 price[column] -= bound - far[column]
+            self._sink(asked, bound - far[done[0]] if done else 0)
         for column in touched:
             far[column] = most
         return sound
@@ -260,17 +262,29 @@ class _Flow:
                 heappush(waiting, (there, way))
         return False
 
-    def _sound(self, new: int, bound: int, done: Sequence[int]) -> bool:
+    def _sound(self, new: int, bound: int, done: Sequence[int], asked: list[int]) -> bool:
         """Whether no column that was not looked at has become cheaper for a row than where it is; else look at it."""
         beyond, price = self.beyond, self.price
-        sound = not (bound > beyond[new] and self.look(new, bound))
+        sound = True
+        if bound > beyond[new]:
+            asked.append(new)
+            sound = not self.look(new, bound)
         for column in done:
             now = price[column]
             for row in self.inside[column]:
                 worth = self.cost_of[row] + now
-                if worth > beyond[row] and self.look(row, worth):
-                    sound = False
+                if worth > beyond[row]:
+                    asked.append(row)
+                    if self.look(row, worth):
+                        sound = False
         return sound
+
+    def _sink(self, rows: Sequence[int], most: int) -> None:
+        """Prices have sunk again, by at most so much: what rows were told of columns not looked at held above that only."""
+        price = self.price
+        for row in rows:
+            self.unwatched[row] -= most
+            self.beyond[row] = min([self.unwatched[row], *(cost + price[column] for cost, column in self.watched[row])])
 
     def _move(self, new: int, column: int) -> None:
         """Carry out the chain of moves that ends at a column with room."""

@@ -129,6 +129,32 @@ def test_ortools_agrees_to_the_last_unit() -> None:
         assert certified(found, rows, room, out, above)
 
 
+def crowded(seed: int) -> tuple[list[Row], list[int]]:
+    """Many rows that may go nearly everywhere and see what few others see, so that most of what they see is not looked at."""
+    rng = random.Random(seed)
+    columns, most = rng.choice([45, 60, 120]), rng.choice([5, 50, 1000])
+    seen = [column for column in range(columns) if rng.random() < 0.9]
+    ways = range(rng.choice([3, 10, 40]))
+    kinds = [(seen, [rng.randrange(most) + column * most // columns for column in seen]) for _ in ways]
+    rows: list[Row] = [rng.choice(kinds) for _ in range(rng.choice([60, 150]))]
+    room = [0] * columns
+    for _ in range(int(len(rows) * rng.choice([0.7, 1.0, 1.3]))):
+        room[rng.randrange(columns)] += 1
+    return rows, room
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_crowded_placement_is_proved_by_its_prices(seed: int) -> None:
+    """What was not looked at is never cheaper, however often prices rise on trial and sink again."""
+    rows, room = crowded(seed)
+    out = 1 + len(rows) * 4000
+
+    found = place(rows, room, out)
+
+    assert certified(found, rows, room, out, [-1] * len(room))
+    assert found.total == cost_of(rows, place_most(rows, room, out), out)
+
+
 def test_sparse_matching_agrees_to_the_last_unit() -> None:
     """The sparse matching of SciPy finds the same cost where the library is asked about few pairs."""
     require("scipy")
