@@ -22,6 +22,6 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
 def types_at(path: str) -> tuple[str, ...]:
     """The types that an expression at this place of a policy may have; empty where any will do."""
     key = path.rpartition(".")[2]
-    if path.startswith(("prefer[", "appointment", "pull")):
+    if path.startswith("prefer["):
         return ()
     return _NUMBER if path == "visit.window" else _TYPES.get(key, ())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from servflow.errors import ServflowError
 from servflow.model import Actor, Ticket, World, write_instant
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ def coming_for(
     if event.startswith("assigned.") and "queued" in phases:
         return [("queue.take", {}, [Actor("engineer-1", workflow.roles), Actor("engineer-1")])]
     if event.startswith("assigned.") and "booking" in phases:
-        windows = workflow.slots(ticket, at=ticket.at + passing, world=world, days=2)
+        try:
+            windows = workflow.slots(ticket, at=ticket.at + passing, world=world, days=2)
+        except ServflowError:  # how long the visit lasts cannot be computed: nobody can book it
+            return []
         return [("appointment.book", {"start": write_instant(one.start)}, granted("appointment.book")) for one in windows[:1]]
     return []

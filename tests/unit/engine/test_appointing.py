@@ -484,6 +484,17 @@ def test_a_calendar_must_be_one_of_the_workflow() -> None:
         flow(calendar="ofice")
 
 
+def test_how_long_a_visit_lasts_is_a_number() -> None:
+    """A text is refused at load; a number that may be none is no mistake, and a proof does not stumble over it."""
+    with pytest.raises(DefinitionError) as caught:
+        flow(minutes="customer")
+    data = FLOW.to_data()
+    data["fields"]["long"]["default"] = 0
+
+    assert ["dispatch.wrong_type"] == [finding.code for finding in caught.value.findings]
+    assert set() == {one.code for one in Workflow(**data).check()} - {one.code for one in FLOW.check()}
+
+
 def test_proofs_know_that_a_visit_may_be_lost() -> None:
     """Who was to come may be gone wherever the ticket stands, so nothing is proved of it that a cancelled visit breaks."""
 
