@@ -62,7 +62,8 @@ def _finding(key: tuple[str, str, str], paths: list[str], close: Mapping[str, It
     facts["who"] = [path.split(".", 2)[-1] for path in paths[:MAX_NAMED]]
     if code in close:
         facts["nearest"] = nearest(name, close[code])
-    path = paths[0] if code in ("world.unheard_of", "world.same_id", "world.presence_word") else f"{paths[0]}.{attribute}"
+    whole = code == "world.same_id" or paths[0].startswith(f"world.{attribute}.")  # the path of a book names the attribute
+    path = paths[0] if whole else f"{paths[0]}.{attribute}"
     return Finding(code, path, facts, "info" if code == "world.unheard_of" else "warning")
 
 
@@ -137,9 +138,19 @@ def _hours(world: World, at: datetime | None) -> Iterator[Mistake]:
 
 
 def _loads(world: World) -> Iterator[Mistake]:
-    """Whoever holds more than they take."""
+    """Whoever holds more than they take, and whatever is below nothing."""
+    for who_holds, load in world.loads.items():
+        if load < 0:
+            yield "world.below_zero", "loads", str(load), f"world.loads.{who_holds}"
+    for who_holds, by_channel in world.channel_loads.items():
+        for channel, load in by_channel.items():
+            if load < 0:
+                yield "world.below_zero", "channel_loads", f"{channel} {load}", f"world.channel_loads.{who_holds}"
     counted: set[str] = set()  # one id, one load
     for path, who in _listed(world):
+        if who.capacity is not None and who.capacity < 0:
+            yield "world.below_zero", "capacity", str(who.capacity), path
+            continue
         load = world.loads.get(who.id, 0)
         if who.capacity is not None and load > who.capacity and who.id not in counted:
             counted.add(who.id)

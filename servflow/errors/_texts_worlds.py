@@ -53,6 +53,12 @@ TEXTS: dict[str, Text] = {
         hint_en="they get nothing more until enough is given back; raise the capacity if it is wrong",
         hint_zh="在归还足够容量之前不会再派单；如容量有误请调高",
     ),
+    "world.below_zero": Text(
+        en="{attribute} of {count} is below nothing ({name}): {who}",
+        zh="{count} 个的 {attribute} 小于零（{name}）：{who}",
+        hint_en="a load below 0 lets somebody take more than they can; write 0 where nothing is held or taken",
+        hint_zh="负荷小于 0 会使其超额接单；没有时请写 0",
+    ),
     "world.presence_word": Text(
         en="the presence {name!r} counts as available ({count}: {who})",
         zh="在线状态 {name} 按可用处理（{count} 个：{who}）",

@@ -183,6 +183,18 @@ def counts_by_name(value: Any) -> FrozenMap[str, FrozenMap[str, int]]:
     return each(counts, value)
 
 
+def amounts_by_name(value: Any) -> FrozenMap[str, FrozenMap[str, int]]:
+    """Name -> name -> whole number from 0 on."""
+    return each(lambda items: each(_amount, items), value)
+
+
+def _amount(value: Any) -> int:
+    read = count(value)
+    if read < 0:
+        raise InputError(f"expected a whole number from 0 on, got {read}", value=read)
+    return read
+
+
 def instants(value: Any) -> FrozenMap[str, datetime]:
     """Name -> instant."""
     return each(lambda item: read_instant(item) if isinstance(item, str) else instant(item, "an instant"), value)
@@ -374,13 +386,13 @@ def _entity(kind: type[Any], item: Mapping[Any, Any]) -> Any:
     try:
         return kind(**item)
     except (InputError, TimeError) as error:
-        where = _unread(kind, item)
+        where = unread(kind, item)
         facts = {**error.facts, "entity": told} | ({"attribute": where} if where else {})
         whose = f"{word} {told!r}{f', {where}' if where else ''}"
         raise type(error)(f"{whose}: {error.message}", **facts) from None
 
 
-def _unread(kind: type[Any], item: Mapping[Any, Any]) -> str:
+def unread(kind: type[Any], item: Mapping[Any, Any]) -> str:
     """Which attribute of an entity cannot be read; empty where they only contradict each other."""
     for attribute in kind.__attrs_attrs__:
         if attribute.name in item and attribute.converter is not None:
@@ -389,6 +401,21 @@ def _unread(kind: type[Any], item: Mapping[Any, Any]) -> str:
             except (InputError, TimeError):
                 return str(attribute.name)
     return ""
+
+
+def unread_of(kind: type[Any], given: Mapping[Any, Any]) -> str:
+    """The same of something that holds mappings by name: with the name whose value cannot be read, where that is known."""
+    where = unread(kind, given)
+    held = given.get(where)
+    if not where or not isinstance(held, Mapping):
+        return where
+    attribute = next(item for item in kind.__attrs_attrs__ if item.name == where)
+    for key, item in held.items():
+        try:
+            attribute.converter({key: item})
+        except (InputError, TimeError):
+            return f"{where} of {shown(key)}"
+    return where
 
 
 def refuse_unknown(given: Mapping[Any, Any], known: tuple[str, ...], whose: str, entity: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from attrs import asdict, define, field
 
-from servflow.errors import InputError, shown
+from servflow.errors import InputError, TimeError, shown
 from servflow.model import _entities as entity
 from servflow.model._maps import EMPTY, FrozenMap
 from servflow.model._people import Agent, Bot, Engineer, Outlet, Person, Provider, Queue
@@ -82,7 +82,7 @@ class World:
     given: FrozenMap[str, int] = field(default=None, converter=entity.counts)
     channel_loads: FrozenMap[str, FrozenMap[str, int]] = field(default=None, converter=entity.counts_by_name)
     prices: FrozenMap[str, int] = field(default=None, converter=entity.counts)
-    travel: FrozenMap[str, FrozenMap[str, int]] = field(default=None, converter=entity.counts_by_name)
+    travel: FrozenMap[str, FrozenMap[str, int]] = field(default=None, converter=entity.amounts_by_name)
     free_at: FrozenMap[str, datetime] = field(default=None, converter=entity.instants)
     silent: FrozenMap[str, datetime] = field(default=None, converter=entity.instants)
     speed: int = field(default=40, converter=entity.speed)
@@ -121,7 +121,15 @@ class World:
             )
         known = tuple(attribute.alias or attribute.name for attribute in World.__attrs_attrs__)
         entity.refuse_unknown(given, known, "the world", "world")
-        return cls(**given)
+        try:
+            return cls(**given)
+        except (InputError, TimeError) as error:
+            where = "" if "entity" in error.facts or "areas" in error.facts else entity.unread_of(World, given)
+            if not where:
+                raise
+            raise type(error)(
+                f"the world, {where}: {error.message}", **{**error.facts, "attribute": where.partition(" ")[0]}
+            ) from None
 
     @cached_property
     def version(self) -> str:
@@ -233,7 +241,7 @@ class World:
 
     def with_loads(self, loads: Mapping[str, int], version: str | None = None) -> World:
         """Return a new world with other loads; everything else is shared."""
-        return self._with(version, {"loads": entity.counts(dict(loads))})
+        return self._with(version, {"loads": entity.counts(loads)})
 
     def with_load(self, who: str, load: int, version: str | None = None) -> World:
         """
@@ -247,7 +255,7 @@ class World:
 
     def with_presence(self, presence: Mapping[str, str], version: str | None = None) -> World:
         """Return a new world in which others are away or offline; everything else is shared."""
-        return self._with(version, {"presence": entity.texts(dict(presence))})
+        return self._with(version, {"presence": entity.texts(presence)})
 
     def with_booked(self, booked: Mapping[str, Any], version: str | None = None) -> World:
         """Return a new world in which people are booked at other times; everything else is shared."""

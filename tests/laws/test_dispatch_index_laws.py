@@ -17,7 +17,7 @@ from servflow.dispatch._checks import checks
 from servflow.dispatch._index import index_of
 from servflow.dispatch._masks import changes as turns
 from servflow.dispatch._masks import met, soonest
-from servflow.model import FrozenMap, Held, SlotProgress, Ticket, World
+from servflow.model import Agent, Appointment, Bot, FrozenMap, Held, Outlet, Provider, Queue, SlotProgress, Ticket, World
 
 AT = datetime(2026, 3, 2, 2, tzinfo=UTC)  # a Monday, 10:00 in Shanghai
 HOUR = timedelta(hours=1)
@@ -66,6 +66,9 @@ sites = st.fixed_dictionaries(
     }
 )
 presences = st.dictionaries(names(IDS), names(["away", "offline", "busy"]), max_size=3)
+booked = st.dictionaries(
+    names(IDS), st.tuples(hours, st.integers(1, 5)).map(lambda at: [(AT + at[0] * HOUR, AT + sum(at) * HOUR)])
+)
 loads = st.dictionaries(names([*IDS, *SITES, "q"]), st.integers(0, 3), max_size=5)
 
 
@@ -80,7 +83,8 @@ def worlds(draw: st.DrawFn) -> World:
         engineers=staff[agents:],
         agents=staff[:agents],
         outlets=places,
-        providers=[{"id": "p1"}],
+        providers=[{"id": "p1", "areas": ["a"], "capacity": draw(st.none() | st.integers(0, 1))}],
+        bots=[{"id": "b1", **draw(bodies)}],
         queues=[{"id": "q", "members": [draw(ids)]}],
         areas=AREAS,
         calendars=CALENDARS,
@@ -89,6 +93,8 @@ def worlds(draw: st.DrawFn) -> World:
         presence=draw(presences),
         preferred={"c1": tuple(draw(st.lists(ids, max_size=2)))},
         forbidden={"c1": tuple(draw(st.lists(ids, max_size=1)))},
+        travel={"a1": {"a": draw(st.integers(0, 60)), "b1": 30}},
+        booked=draw(booked),
         free_at={draw(ids): AT + draw(hours) * HOUR},
         silent={draw(ids): AT + draw(hours) * HOUR},
     )
@@ -116,16 +122,28 @@ REQUIREMENTS: list[dict[str, Any]] = [
     {"when": "candidate.load < 2"},
     {"when": "'gas' in candidate.certificates"},
     {"skill": "region.nothing"},
+    {"skill": "anything"},
+    {"area": "anything"},
+    {"contract": "anything"},
+    {"part": "anything"},
+    {"channel": "anything"},
+    {"language": "anything"},
+    {"travel": "20 * least", "unit": "minutes"},
+    {"travel": "least", "unit": "kilometres"},
+    {"window": "true"},
+    {"window": "[begin, '2026-03-03T09:00:00Z']"},
+    {"separate": ["start"]},
 ]
-FOR_PEOPLE = ("certificate", "language", "part")
+FOR_PEOPLE = ("certificate", "language", "part", "separate", "window")
 
 
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
     """Policies of a few requirements in any order, with whatever can be relaxed of them."""
-    kind = draw(names(["engineers", "engineers", "people", "agents", "outlets", "queues"]))
-    people = kind in ("engineers", "people", "agents")
+    kind = draw(names(["engineers", "engineers", "people", "agents", "bots", "outlets", "providers", "queues"]))
+    people = kind in ("engineers", "people", "agents", "bots")
     known = [entry for entry in REQUIREMENTS if people or not set(entry) & {*FOR_PEOPLE, "preferred"}]
+    known = [entry for entry in known if kind != "queues" or "travel" not in entry]
     asked = [dict(entry) for entry in draw(st.lists(names(known), max_size=8))]
     for number, entry in enumerate(asked):
         entry["name"] = f"r{number}"
@@ -135,15 +153,22 @@ def policies(draw: st.DrawFn) -> Policy:
         step = "lower" if "skill" in entry else draw(names(["widen", "neighbours"])) if "area" in entry else "drop"
         relax.append({"after": "1h", step: entry["name"]})
     data: dict[str, Any] = {"name": "p", "candidates": kind, "require": asked, "relax": relax[: draw(st.integers(0, 3))]}
-    data["slot"] = {"outlets": "outlet", "queues": "queue"}.get(kind, "assignee")
+    data["slot"] = {"outlets": "outlet", "providers": "provider", "queues": "queue"}.get(kind, "assignee")
     if people and draw(st.booleans()):
-        data["of"] = draw(names(["outlet", "queue"]))
+        data["of"] = draw(names(["outlet", "queue", "provider", "owner", "site"]))
     if draw(st.integers(0, 2)) == 0:
         data["takes"] = draw(names(["2", "least"]))
     if draw(st.integers(0, 2)) == 0:
         data["visit"] = draw(names([{"minutes": "90"}, {"start": "begin", "minutes": "60", "window": "120"}]))
-    data["prefer"] = [[{"term": "load", "weight": -1}, {"term": "skill"}]]
+    data["prefer"] = draw(
+        names([[[{"term": "load", "weight": -1}, {"term": "skill"}]], [["round_robin"], ["travel", "lateness"]]])
+    )
     return Policy.read(data)
+
+
+bookings = st.none() | hours.map(
+    lambda start: Appointment(to="e0", start=AT + start * HOUR, end=AT + start * HOUR + 2 * HOUR, policy="p")
+)
 
 
 @st.composite
@@ -155,6 +180,8 @@ def tickets(draw: st.DrawFn) -> Ticket:
         "region": draw(names([*PLACES, None])),
         "licence": draw(names(["gas", None])),
         "begin": (AT + draw(hours) * HOUR).isoformat(),
+        "anything": draw(names(["ac", "haile", "", 1, True, {"fan": 1, "ac": 2}, {"mido": "out"}, ["chat", "en"], None])),
+        "site": draw(names(["north", "q", "p1", None])),
     }
     held = tuple(
         Held(key=key, units=draw(st.integers(1, 2)))
@@ -171,6 +198,8 @@ def tickets(draw: st.DrawFn) -> Ticket:
         queue=draw(names(["q", None])),
         held=held,
         fields=FrozenMap(fields),
+        last_actors=FrozenMap(draw(names([{}, {"start": "e1"}]))),
+        appointment=draw(bookings),
         slots=FrozenMap(assignee=SlotProgress(policy="p", since=AT, declined=tuple(draw(st.lists(names(IDS), max_size=1))))),
     )
 
@@ -183,7 +212,7 @@ Change = Callable[[World], World]
 @st.composite
 def becoming(draw: st.DrawFn) -> Change:
     """What may become of a world from one decision to the next."""
-    kind = draw(st.integers(0, 6))
+    kind = draw(st.integers(0, 9))
     who = draw(names(IDS))
     if kind <= 1:
         load = draw(st.integers(0, 3))
@@ -199,6 +228,16 @@ def becoming(draw: st.DrawFn) -> Change:
         return lambda world: world.with_engineer({"id": who, **body}) if who not in _ids(world.agents) else world
     if kind == 5:
         return lambda world: attrs.evolve(world, calendars={**CALENDARS, "day": CALENDARS["night"]})
+    if kind == 6:
+        taken = draw(booked)
+        return lambda world: world.with_booked(taken)
+    if kind == 7:
+        turns = draw(st.none() | st.just({"dispatch:p": 1, "dispatch:p/e1": 720720}))
+        return lambda world: world.with_turns(turns)
+    if kind == 8:
+        one = draw(names([Bot, Agent, Provider, Outlet, Queue]))
+        name, limit = draw(names(["b1", "e0", "p1", "q", "north"])), draw(st.none() | st.integers(0, 2))
+        return lambda world: world.with_entity(one(id=name, capacity=limit))
     site = draw(sites)
     return lambda world: attrs.evolve(world, outlets=[{"id": "north", **site}, world.outlets[1]])
 

@@ -238,3 +238,26 @@ def test_a_calendar_is_no_mapping() -> None:
     """A mapping where a calendar is wanted is refused with what makes one of it."""
     with pytest.raises(InputError, match="load_world"):
         World(calendars={"day": {"zone": "UTC", "week": {"mon": ["09:00-18:00"]}}})
+
+
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        ({"loads": {"ann": 1, "ben": "3"}}, "the world, loads of 'ben': expected a whole number"),
+        ({"travel": {"a1": {"b1": -3}}}, "the world, travel of 'a1': expected a whole number from 0 on"),
+        ({"loads": ["ann"]}, "the world, loads: expected a mapping by name"),
+        ({"speed": 0}, "the world, speed: "),
+    ],
+)
+def test_what_cannot_be_read_of_a_world_is_told_with_its_place(mapping: dict[str, Any], said: str) -> None:
+    """Whoever loads a world is told which of its parts is wrong, and whose value; ways of less than no minutes are refused."""
+    with pytest.raises(InputError, match=said):
+        World.of(mapping)
+
+
+def test_other_loads_may_be_no_list() -> None:
+    """What is no mapping is refused as the world's own loads are, and not with an error of Python."""
+    with pytest.raises(InputError, match="expected a mapping by name"):
+        World().with_loads(["ann"])  # type: ignore[arg-type]  # that is the mistake
+    with pytest.raises(InputError, match="expected a mapping by name"):
+        World().with_presence(["ann"])  # type: ignore[arg-type]  # that is the mistake
