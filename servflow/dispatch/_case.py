@@ -122,7 +122,7 @@ class Case:
         if not isinstance(ticket, Ticket):
             raise InputError(f"dispatch needs a Ticket, not {type(ticket).__name__}", code="dispatch.ticket")
         world = World() if world is None else World.of(world)
-        hooks = hooks or NO_HOOKS
+        hooks = NO_HOOKS if hooks is None else Hooks.of(hooks)
         unknown = policy.unregistered(hooks) if policy.uses_hooks else []
         if unknown:
             raise DefinitionError.of(unknown)

@@ -55,7 +55,7 @@ def evaluate(
     Raises:
         TimeError: *at* is naive.
         DefinitionError: the policy mapping is wrong, or names a function nobody registered.
-        InputError: the ticket is no ticket, or the stage is negative.
+        InputError: the ticket is no ticket, the stage is negative, or the hooks are none.
     """
     return choose(Case.make(policy, ticket, world, at, stage=stage, declined=declined, bindings=bindings, hooks=hooks), explain)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import field, frozen
 
 from servflow.dispatch._reading import Part, finish, put, raw, span, whole, word, words
-from servflow.errors import Finding
+from servflow.errors import Finding, InputError, shown
 from servflow.model import FrozenMap, Span, frozen_map
 
 MODES = ("assign", "offer", "pool", "approve", "queue", "appointment")
@@ -133,12 +134,41 @@ HostRequirement = Callable[[Any, Any], bool]
 HostTerm = Callable[[Any, Any], int]
 
 
-def _required(value: Mapping[str, HostRequirement] | None) -> FrozenMap[str, HostRequirement]:
+def _callable(value: Any, what: str, takes: str) -> FrozenMap[str, Any]:
+    """Functions of the host by name, each of which can be called with two values and answers at once."""
+    code = f"extensions.{what}"
+    if value is not None and not isinstance(value, Mapping):
+        raise InputError(f"{what} is a mapping from names to functions, not {shown(value)}", code=code)
+    for name, function in (value or {}).items():
+        if not isinstance(name, str) or not name or not callable(function):
+            raise InputError(f"{what} maps names to functions, not {shown(name)} to {shown(function)}", code=code)
+        if inspect.iscoroutinefunction(function):
+            raise InputError(
+                f"{what} are asked in the middle of a decision; {name!r} is a coroutine and never answers", code=code
+            )
+        if not _takes_two(function):
+            raise InputError(f"{name!r} of {what} cannot be called with {takes}", code=code, name=name)
     return frozen_map(value)
 
 
-def _terms(value: Mapping[str, HostTerm] | None) -> FrozenMap[str, HostTerm]:
-    return frozen_map(value)
+def _takes_two(function: Any) -> bool:
+    try:
+        inspect.signature(function).bind(None, None)
+    except ValueError:
+        return True  # written in C without a signature: nobody can tell
+    except TypeError:
+        return False
+    return True
+
+
+def host_requirements(value: Any) -> FrozenMap[str, HostRequirement]:
+    """Requirements of the host by name, looked at before any ticket depends on them."""
+    return _callable(value, "requirements", "(candidate, needed value)")
+
+
+def host_terms(value: Any) -> FrozenMap[str, HostTerm]:
+    """Terms of the host by name, looked at before any ticket depends on them."""
+    return _callable(value, "terms", "(candidate, ticket)")
 
 
 @frozen(kw_only=True)
@@ -149,7 +179,28 @@ class Hooks:
     A requirement is called with (candidate, needed value) and says whether it is met; a term with
     (candidate, ticket) and gives a whole number. They must depend on nothing else. What raises or answers something else
     meets nothing and counts 0; the choice keeps what was answered.
+
+    Raises:
+        InputError: something is no function of two values, or is a coroutine.
     """
 
-    requirements: FrozenMap[str, HostRequirement] = field(default=None, converter=_required)
-    terms: FrozenMap[str, HostTerm] = field(default=None, converter=_terms)
+    requirements: FrozenMap[str, HostRequirement] = field(default=None, converter=host_requirements)
+    terms: FrozenMap[str, HostTerm] = field(default=None, converter=host_terms)
+
+    @classmethod
+    def of(cls, source: Any) -> Hooks:
+        """
+        Read hooks from themselves, from their mapping, or from an ``Extensions``; None is none.
+
+        Raises:
+            InputError: it is none of these.
+        """
+        found = getattr(source, "hooks", source)
+        if found is None or isinstance(found, Hooks):
+            return found or cls()
+        if not isinstance(found, Mapping) or not set(found) <= {"requirements", "terms"}:
+            raise InputError(
+                f"hooks are Hooks(requirements={{...}}, terms={{...}}), or the extensions of a workflow, not {shown(found)}",
+                code="dispatch.hooks",
+            )
+        return cls(**found)

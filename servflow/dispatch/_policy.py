@@ -309,7 +309,7 @@ class Policy(Part):
             found.extend(_unknown("dispatch.unknown_state", named, states))
         if calendars is not None:
             found.extend(_unknown("dispatch.unknown_calendar", self._calendars(), calendars))
-        found.extend(self.unregistered(hooks or Hooks()))
+        found.extend(self.unregistered(Hooks.of(hooks)))
         offers = "offer" in self.modes or (self.offer is not None and self.offer.broadcast is not None and "pool" in self.modes)
         if self.offer is not None and not offers:
             found.append(Finding("dispatch.offer_unused", "offer", {"mode": self.mode}, severity="warning"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 from attrs import field, frozen
 
 from servflow.dispatch import Hooks
+from servflow.dispatch._options import host_requirements, host_terms
 from servflow.errors import InputError, shown
 from servflow.expressions import Function
 from servflow.model import FrozenMap, frozen_map
@@ -28,41 +29,6 @@ def _functions(value: Iterable[Function] | Mapping[str, Function] | None) -> Fro
     return FrozenMap({item.name: item for item in items})
 
 
-def _hooks(value: Any, what: str, takes: str) -> FrozenMap[str, Any]:
-    """Functions of dispatch by name, each of which can be called with two values and answers at once."""
-    code = f"extensions.{what}"
-    if value is not None and not isinstance(value, Mapping):
-        raise InputError(f"{what} is a mapping from names to functions, not {shown(value)}", code=code)
-    for name, function in (value or {}).items():
-        if not isinstance(name, str) or not name or not callable(function):
-            raise InputError(f"{what} maps names to functions, not {shown(name)} to {shown(function)}", code=code)
-        if inspect.iscoroutinefunction(function):
-            raise InputError(
-                f"{what} are asked in the middle of a decision; {name!r} is a coroutine and never answers", code=code
-            )
-        if not _takes_two(function):
-            raise InputError(f"{name!r} of {what} cannot be called with {takes}", code=code, name=name)
-    return frozen_map(value)
-
-
-def _takes_two(function: Any) -> bool:
-    try:
-        inspect.signature(function).bind(None, None)
-    except ValueError:
-        return True  # written in C without a signature: nobody can tell
-    except TypeError:
-        return False
-    return True
-
-
-def _requirements(value: Any) -> FrozenMap[str, Any]:
-    return _hooks(value, "requirements", "(candidate, needed value)")
-
-
-def _terms(value: Any) -> FrozenMap[str, Any]:
-    return _hooks(value, "terms", "(candidate, ticket)")
-
-
 def _size(value: Any) -> int:
     if type(value) is not int or value < 1:
         raise InputError(
@@ -71,7 +37,7 @@ def _size(value: Any) -> int:
     return value
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Extensions:
     """
     Pure Python functions of the host, by the names definitions use.
@@ -91,18 +57,16 @@ class Extensions:
     """
 
     functions: FrozenMap[str, Function] = field(default=None, converter=_functions)
-    requirements: FrozenMap[str, Any] = field(default=None, converter=_requirements)
-    terms: FrozenMap[str, Any] = field(default=None, converter=_terms)
+    requirements: FrozenMap[str, Any] = field(default=None, converter=host_requirements)
+    terms: FrozenMap[str, Any] = field(default=None, converter=host_terms)
     targets: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
     holidays: FrozenMap[str, Any] = field(default=None, converter=frozen_map)
     table_size: int = field(default=4096, eq=False, converter=_size)
 
-    @property
+    @cached_property
     def hooks(self) -> Hooks:
         """The part that dispatch calls."""
-        return Hooks(requirements=self.requirements, terms=self.terms) if self.requirements or self.terms else _NO_HOOKS
+        return Hooks(requirements=self.requirements, terms=self.terms)
 
-
-_NO_HOOKS = Hooks()
 
 NONE = Extensions()

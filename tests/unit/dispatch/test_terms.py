@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from servflow.dispatch import TERMS, Hooks, Policy, Ranked, evaluate, plan
-from servflow.errors import DefinitionError
+from servflow.engine import Extensions
+from servflow.errors import DefinitionError, InputError
 from servflow.model import ClockRun, FrozenMap, Held, SlotProgress, Ticket, World
 
 AT = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -484,3 +485,19 @@ def test_answers_are_kept_as_plain_numbers() -> None:
     )
 
     assert (5, int) == (choice.answers["score"]["a"], type(choice.answers["score"]["a"]))
+
+
+def test_hooks_are_read_from_their_mapping_or_from_extensions() -> None:
+    """What a workflow was loaded with serves as well; what is neither is refused with what to write."""
+    policy = Policy(name="p", prefer=[{"host": "score"}])
+    terms = {"score": lambda *_: 7}
+
+    given: list[Any] = [Hooks(terms=terms), {"terms": terms}, Extensions(terms=terms)]
+    assert [[(7,)]] * 3 == [
+        [one.points for one in evaluate(policy, ticket(), world({}), AT, hooks=hooks).ranked] for hooks in given
+    ]
+    assert () == policy.check({}, hooks=given[1])
+    wrong: list[Any] = [{"term": terms}, 3, [terms], {"terms": 3}, {"terms": {"score": 3}}, {"terms": {"score": lambda one: 1}}]
+    for hooks in wrong:
+        with pytest.raises(InputError):
+            evaluate(policy, ticket(), world({}), AT, hooks=hooks)
