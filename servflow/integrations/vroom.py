@@ -71,7 +71,8 @@ def plan_routes(
     orders: dict[int, list[int]] = {}
     if made.problem.tours and any(made.problem.reachable):
         found = _problem(vroom, made, pins).solve(exploration_level=level, nb_threads=1).routes
-        for number, visit in found.loc[found["type"] == "job", ["vehicle_id", "id"]].itertuples(index=False):
+        visits = found[found["type"] == "job"] if "id" in found else found[:0]  # the column is missing where nobody is visited
+        for number, visit in zip(visits["vehicle_id"], visits["id"], strict=True) if len(visits) else ():
             orders.setdefault(int(number) - 1, []).append(int(visit) - 1)
     return routed(cases, told(made, finished(made, search, _kept(search, orders))), "vroom", current)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from servflow import Calendar
@@ -71,3 +72,18 @@ def test_nothing_to_do_and_wrong_arguments() -> None:
     assert (("00", "nobody"), ("01", "nobody")) == plan_routes(RULE, tickets, World(), AT).unassigned
     with pytest.raises(InputError, match="level"):
         plan_routes(RULE, tickets, people, AT, level=9)
+
+
+def test_vroom_where_nobody_can_be_visited_and_where_somebody_has_visits_so_far() -> None:
+    """Visits too far for everybody are all left out; what is so far counts in the objective, and who is moved is told."""
+    require("vroom")
+    tickets, people = problem(4)
+    far = [attrs.evolve(one, fields=one.fields | {"position": (40.0, 130.0)}) for one in tickets]
+
+    none = plan_routes(RULE, far, people, AT)
+    found = plan_routes(RULE, tickets, people, AT, current={"01": "nobody any more"})
+
+    assert ((), 4) == (none.assignments, len(none.unassigned))
+    assert () == verify(none, RULE, far, people, AT)
+    assert ["01"] == [ticket for ticket, _, _ in found.moved]
+    assert () == verify(found, RULE, tickets, people, AT, current={"01": "nobody any more"})
