@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from servflow.engine import Workflow
+from servflow.engine import Workflow, migrate, plan_migration
 from servflow.errors import DefinitionError, Refused, ServflowError
 from servflow.model import (
     Appointment,
@@ -463,6 +463,21 @@ def test_reminders_are_timers_of_the_ticket() -> None:
     assert both.ticket == of.fold(
         [*of.open("T-1", {"customer": "c-1"}, at=EIGHT, world=WORLD).records, *made.records, *both.records]
     )
+
+
+def test_a_visit_moves_to_another_version() -> None:
+    """It stays booked where its entry goes on, with what was reserved; where there is none its time is given back."""
+    ticket = booked().ticket
+    newer = Workflow(**{**flow(step=20).to_data(), "version": 2})
+    without = Workflow(**{**FLOW.to_data(), "version": 3, "dispatch": []})
+    kept = migrate(ticket, plan_migration(FLOW, newer), at=EIGHT)
+    moved = fire(kept.ticket, "appointment.reschedule", newer, start="2026-03-02T10:20:00Z")
+    gone = migrate(ticket, plan_migration(FLOW, without), at=EIGHT)
+
+    assert (ticket.appointment, ()) == (kept.ticket.appointment, kept.reservations)
+    assert 4 == sum(isinstance(one, Take) for one in moved.reservations)
+    assert "cancelled" == gone.ticket.appointment.phase  # type: ignore[union-attr]  # it had one
+    assert set(visit_keys("ann", EIGHT + 2 * HOUR, EIGHT + 3 * HOUR)) == {one.key for one in gone.reservations}
 
 
 def test_a_field_of_that_name_goes_before() -> None:
