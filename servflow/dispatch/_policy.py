@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -316,6 +316,7 @@ class Policy(Part):
         if self.visit is None and self.appointment is None:
             whole = [i for i, entry in enumerate(self.require) if entry.window is not None and entry.window.text == "true"]
             found.extend(Finding("dispatch.window_unused", f"require[{i}].window", {}, severity="warning") for i in whole)
+        found.extend(_held_up(self.relax))
         for key, mode in (("pull", "queue"), ("appointment", "appointment")):
             if getattr(self, key) is not None and mode not in self.modes:
                 found.append(Finding("dispatch.part_unused", key, {"key": key, "mode": mode}, severity="warning"))
@@ -419,6 +420,18 @@ def _is_text(name: str, fields: Mapping[str, Any]) -> bool:
 
 def _unknown(code: str, named: list[tuple[str, str]], known: Collection[str]) -> list[Finding]:
     return [Finding(code, path, {"name": name, "nearest": nearest(name, known)}) for path, name in named if name not in known]
+
+
+def _held_up(steps: tuple[Relaxation, ...]) -> Iterator[Finding]:
+    """A finding for each step in elapsed time that stands behind one that takes longer in any case, and so waits for it."""
+    longest: Relaxation | None = None
+    for index, step in enumerate(steps):
+        passing = step.calendar is None and not step.after.business_days
+        if longest is not None and passing and step.after.exact < longest.after.exact:
+            facts = {"after": step.after.text, "before": longest.after.text, "calendar": longest.calendar}
+            yield Finding("dispatch.relax_late", f"relax[{index}].after", facts, severity="warning")
+        if step.calendar is not None and (longest is None or step.after.exact > longest.after.exact):
+            longest = step
 
 
 def _ordered(steps: tuple[Relaxation, ...]) -> tuple[Relaxation, ...]:

@@ -109,6 +109,12 @@ TEXTS: dict[str, Text] = {
         en="nothing named {target!r} can take the step {step}; possible are {known}",
         zh="没有名为 {target} 的要求可以执行 {step}；可选：{known}",
     ),
+    "dispatch.relax_late": Text(
+        en="this step stands behind one that takes at least {before} ({calendar}), so it never comes after {after}",
+        zh="该步骤排在至少需要 {before}（{calendar}）的步骤之后，因此不会在 {after} 后生效",
+        hint_en="write the steps in the order in which they are to come",
+        hint_zh="请按生效的先后顺序书写步骤",
+    ),
     "dispatch.safety_relaxed": Text(
         en="{target!r} is a safety requirement and cannot be relaxed by {step}",
         zh="{target} 是安全要求，不能用 {step} 放宽",

@@ -756,6 +756,18 @@ def test_what_limits_the_candidates_exists(of: str, fine: bool) -> None:
     assert ([] if fine else [("of", "dispatch.unknown_of")]) == [(finding.path, finding.code) for finding in found]
 
 
+def test_a_step_that_waits_for_a_longer_one_is_told() -> None:
+    """Steps of different times come as they are written, so one behind a longer one is late, which is told as a warning."""
+    late, early = {"after": "4h", "calendar": "day", "drop": "skill"}, {"after": "30m", "drop": "area"}
+    asked = ({"skill": "name"}, {"area": "name"})
+
+    [found] = policy(*asked, relax=[late, early]).check(FIELDS)
+
+    assert ("relax[1].after", "dispatch.relax_late", "warning") == (found.path, found.code, found.severity)
+    assert () == policy(*asked, relax=[early, late]).check(FIELDS)
+    assert () == policy(*asked, relax=[late, {**early, "after": "5h"}]).check(FIELDS)
+
+
 # presence ---------------------------------------------------------------------------------------------------------
 
 
