@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import attrs
+
 from servflow.dispatch import Policy
 from servflow.dispatch._admit import admit
 from servflow.dispatch._candidates import capacity_key as key_of_kind
@@ -39,19 +41,39 @@ def needed(call: OneCall, slot: str, candidate: str) -> tuple[Take, ...]:
         return () if slot == "queue" else (Take(key=key),)
     hooks = call.workflow.extensions.hooks
     admitted = admit(policy, call.snapshot(), call.world, call.at, candidate, hooks=hooks)
-    return tuple(Take(key=take.key, units=take.units) for take in admitted.takes)
+    takes = [Take(key=take.key, units=take.units) for take in admitted.takes]
+    if call.world is None:  # nobody tells which channels are counted apart: what is held of this one stays held
+        counted = f"{takes[0].key}/{call.draft.channel}"
+        takes += [Take(key=counted, units=takes[0].units) for held in call.draft.held if held.key == counted]
+    return tuple(takes)
 
 
 def hold(call: OneCall, takes: Iterable[Take]) -> None:
     """
-    Take hold of a candidate's capacity, once.
+    Take hold of a candidate's capacity: of what the ticket holds already only what it needs more or less by now.
 
+    *takes* are all keys of one candidate, their own first; what the ticket holds of another channel of theirs is freed.
     A limit asks the store to refuse it beyond the candidate's capacity when the outcome is committed.
     """
-    for take in takes:
-        if not any(held.key == take.key for held in call.draft.held):
-            call.reservations.append(take)
-            call.record(Reserved, held=Held(take.key, take.units))
+    wanted = {take.key: take for take in takes}
+    own = next(iter(wanted), None)
+    for held in call.draft.held:
+        if own is not None and held.key.startswith(f"{own}/") and held.key not in wanted:
+            _free(call, held)
+    for take in wanted.values():
+        held_now = next((held for held in call.draft.held if held.key == take.key), None)
+        if held_now is not None and held_now.units == take.units:
+            continue
+        more = take.units - (0 if held_now is None else held_now.units)
+        call.reservations.append(attrs.evolve(take, units=more) if more > 0 else Release(key=take.key, units=-more))
+        if held_now is not None:
+            call.record(Freed, held=held_now)
+        call.record(Reserved, held=Held(take.key, take.units))
+
+
+def _free(call: OneCall, held: Held) -> None:
+    call.reservations.append(Release(key=held.key, units=held.units))
+    call.record(Freed, held=held)
 
 
 def release(call: OneCall, slot: str, candidate: str | None) -> None:
@@ -62,8 +84,7 @@ def release(call: OneCall, slot: str, candidate: str | None) -> None:
     keys = {f"{_KINDS[slot]}:{candidate}", *(key_of_kind(kind, candidate) for kind in kinds)}
     for held in call.draft.held:
         if held.key in keys or any(held.key.startswith(f"{key}/") for key in keys):
-            call.reservations.append(Release(key=held.key, units=held.units))
-            call.record(Freed, held=held)
+            _free(call, held)
 
 
 def hold_again(call: OneCall) -> None:
@@ -88,8 +109,7 @@ def _is_done(call: OneCall, slot: str) -> bool:
 def release_all(call: OneCall) -> None:
     """Give all capacity back: the work is done."""
     for held in call.draft.held:
-        call.reservations.append(Release(key=held.key, units=held.units))
-        call.record(Freed, held=held)
+        _free(call, held)
 
 
 def assign(

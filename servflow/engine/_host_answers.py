@@ -12,7 +12,7 @@ from servflow.engine._assigning import needed
 from servflow.engine._filling import LOOK_AGAIN, fill
 from servflow.engine._offers import MAX_POOL, offer, open_offers, room
 from servflow.engine._payloads import known_keys, refuse, text
-from servflow.engine._searching import ANSWER, propose, wait
+from servflow.engine._searching import ANSWER, ask_host, propose, wait
 from servflow.engine._slots import SlotPlan, progress_of
 from servflow.errors import Refused, TimeError
 from servflow.model import SlotProgress, Take, read_instant
@@ -45,7 +45,9 @@ def answer(call: OneCall, payload: Payload) -> None:
     pool = mode == "pool"
     most = room(plan, seen, len(opened), pool=pool) if mode in ("offer", "pool") else 1
     to = dict(list(to.items())[:most])
-    if not to:
+    if not to and progress.stage > progress.requested:
+        ask_host(call, plan, seen)  # who was sought is not who is sought by now
+    elif not to:
         why = "the host named nobody" if not listed else "whom the host named has declined, or was asked as often as may be"
         wait(call, plan, seen, why, change_at=again_at)
     elif mode in ("offer", "pool"):

@@ -42,8 +42,15 @@ def react(call: OneCall) -> None:
             begin(call, plan)
         elif progress is not None:
             _go_on(call, plan, progress, happening)
-        if any(state in happening.exited for state in policy.until):  # there is work again, by whoever has it
+        if any(state in happening.exited for state in policy.until) or _needs_otherwise(call, plan, happening):
             hold_anew(call, policy.slot)
+
+
+def _needs_otherwise(call: OneCall, plan: SlotPlan, happening: Happening) -> bool:
+    """Whether the ticket may take more or less by now, or of another channel, of whoever has it."""
+    if not call.draft.held or not happening.changed:
+        return False
+    return "channel" in happening.changed or (plan.policy.takes is not None and bool(happening.changed & plan.reads))
 
 
 def _done(call: OneCall, plan: SlotPlan) -> None:

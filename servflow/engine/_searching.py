@@ -72,7 +72,7 @@ def decide(call: OneCall, plan: SlotPlan, *, looking: bool = False) -> None:
     if stands_by(call, plan, progress):
         return
     if call.world is None:
-        _ask_host(call, plan, progress)
+        ask_host(call, plan, progress)
         return
     call.decisions += 1
     if call.decisions > MAX_DECISIONS:
@@ -101,7 +101,7 @@ def _as_before(progress: SlotProgress, choice: Choice, at: datetime) -> bool:
     return ahead and (choice.waits[:MAX_WAITS], choice.next_change) == (progress.waits, progress.change_at)
 
 
-def _ask_host(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> None:
+def ask_host(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> None:
     """Without a world the host is asked; its answer comes back as an event."""
     if progress.phase != "waiting" or progress.world is not None:
         data: dict[str, Any] = {"policy": plan.policy.name, "slot": plan.policy.slot}
@@ -110,6 +110,7 @@ def _ask_host(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> None:
         if away := (*progress.declined, *(who for who, until in progress.silent.items() if until > call.at)):
             data["declined"] = away
         call.effect(Call, f"dispatch[{plan.order}]", name="dispatch", data=FrozenMap(data), reply=ANSWER)
+        progress = replace(progress, requested=progress.stage)
     progressed(call, plan, replace(progress, phase="waiting", world=None, change_at=None), "no world was given")
 
 

@@ -418,6 +418,38 @@ def test_whose_work_is_done_takes_no_capacity_until_there_is_work_again() -> Non
     assert case.ticket == case.workflow.fold(case.records)
 
 
+def test_what_is_held_follows_what_the_ticket_needs() -> None:
+    """Grown between offer and acceptance, the rest is taken under the limit; grown or shrunk later, what is held follows."""
+    fields = {"size": {"type": "int", "default": 1}}
+    offered_ = {"mode": "offer", "offer": {"timeout": "1h"}}
+    case = placing(parts={"fields": fields}, takes="size", require=[{"below": "capacity"}], **offered_)
+    case.fire("ticket.update", {"size": 2})
+    outcome = case.fire("offer.accept", actor="ann", world=WORLD.with_loads({"ann": 1}, version="held"))
+
+    assert ((Take(key="engineer:ann", limit=2),), {"engineer:ann": 2}) == (outcome.reservations, held(case))
+    assert (Take(key="engineer:ann", units=3),) == case.fire("ticket.update", {"size": 5}).reservations
+    assert (Release(key="engineer:ann", units=4),) == case.fire("ticket.update", {"size": 1}).reservations
+    assert (Release(key="engineer:ann"),) == case.fire("end").reservations
+    assert case.ticket == case.workflow.fold(case.records)
+
+
+def test_another_channel_is_another_place() -> None:
+    """A ticket that goes on by phone takes no place among the chats any more."""
+    ann = Engineer(id="ann", capacity=2, per_channel={"chat": 1, "phone": 1})
+    flow_ = flow(transitions=WAYS, dispatch=[{"name": "d", "state": "a", "require": [{"below": "capacity"}]}])
+    case = Case(flow_, {"channel": "chat"}, world=World(engineers=[ann]))
+    assert () == case.fire("ticket.assign", {"to": "ann"}).reservations, "without a world what is held stays"
+    case.fire("ticket.update", {"channel": "phone"}, world=World(engineers=[ann]))
+
+    assert {"engineer:ann": 1, "engineer:ann/phone": 1} == held(case)
+    assert (Release(key="engineer:ann/chat"), Take(key="engineer:ann/phone")) == case.last.reservations
+
+
+def held(case: Case) -> dict[str, int]:
+    """What the ticket holds."""
+    return {one.key: one.units for one in case.ticket.held}
+
+
 def test_two_levels_are_two_entries() -> None:
     """First an outlet is found, then an engineer of that outlet."""
     world = World(

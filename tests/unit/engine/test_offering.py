@@ -393,6 +393,19 @@ def test_an_answer_that_does_not_fit_is_refused(payload: dict[str, Any], said: s
     assert ("payload", "waiting") == (caught.value.code, progress(case).phase)
 
 
+def test_an_answer_of_nobody_to_what_was_asked_before_less_was_asked() -> None:
+    """A host that takes long to say nobody is asked once more for what is asked by now, and then it is exhausted."""
+    case = placing(None, relax=[{"after": "5m", "drop": "below"}], require=[{"below": "capacity"}])
+    case.until(6)
+    first = case.fire("dispatch.answer", {"to": None}, 7, actor="system")
+
+    assert [("d", 1)] == [(effect.data["policy"], effect.data["stage"]) for effect in of(Call, first.effects)]
+    assert ("waiting", False) == (progress(case).phase, progress(case).exhausted)
+    second = case.fire("dispatch.answer", {"to": None}, 8, actor="system")
+    assert ([], True) == (of(Call, second.effects), progress(case).exhausted)
+    assert case.ticket == case.workflow.fold(case.records) == load_ticket(dump(case.ticket))
+
+
 def test_an_answer_too_late_is_refused() -> None:
     """Once somebody has the ticket, no request waits for an answer."""
     case = placing(None)
