@@ -297,13 +297,14 @@ class SlotProgress:
     """
     How far dispatch has come with one slot.
 
-    ``phase`` is ``searching``, ``offered``, ``pool``, ``proposed``, ``waiting``, ``queued``, ``booking`` or ``filled``. ``stage``
-    counts the relaxations applied, ``relax_at`` is the next one, ``change_at`` the next instant at which time alone changes a
-    verdict. ``world`` is the version last decided with, ``declined`` who said no or let the offer run out, ``waits`` the keys whose release may free
-    somebody, ``proposed`` whom a dispatcher is asked to confirm. ``silent`` says until when who let an offer run out is not
-    asked again, ``asked`` counts the offers made. Once it is filled, ``manual`` says that a person filled it, ``overrun_at``
-    when the work is to have begun, and ``again`` how often it was taken back. ``exhausted`` says that nobody was found and the
-    machine heard of it, ``requested`` for which stage a host was asked whom the ticket goes to.
+    ``phase`` is ``searching``, ``offered``, ``pool``, ``proposed``, ``waiting``, ``queued``, ``booking`` or ``filled``.
+    ``stage`` counts the relaxations applied, ``relax_at`` is the next one, ``change_at`` the next instant at which time alone
+    changes a verdict. ``world`` is the version last decided with, ``declined`` who said no or let the offer run out, ``waits``
+    the keys whose release may free somebody, ``proposed`` whom a dispatcher is asked to confirm. ``silent`` says until when
+    who let an offer run out is not asked again, ``asked`` counts the offers made. Once it is filled, ``manual`` says that a
+    person filled it, ``overrun_at`` when the work is to have begun, and ``again`` how often it was taken back. ``exhausted``
+    says that nobody was found and the machine heard of it, ``requested`` for which stage a host was asked whom the ticket goes
+    to.
     """
 
     policy: str
