@@ -184,6 +184,11 @@ TEXTS: dict[str, Text] = {
     "refused.payload_field": Text(
         en="{field} cannot be {value}",
         zh="{field} 不能是 {value}",
+        or_else="refused.payload_problems",
+    ),
+    "refused.payload_problems": Text(
+        en="the payload of {event} does not fit: {problems}",
+        zh="{event} 的数据不符合要求：{problems}",
         or_else="refused.payload_other",
     ),
     "refused.payload_other": Text(en="the payload of {event} does not fit", zh="{event} 的数据不符合要求"),

@@ -128,3 +128,12 @@ def test_wrong_questions_say_what_to_do(run: Run, files: Files, options: list[st
 
     assert 2 == found.exit_code
     assert said in found.output
+
+
+def test_a_wrong_value_is_named_in_chinese_too(run: Run, files: Files) -> None:
+    """Whoever asks about a ticket that cannot be opened is told which field is wrong, in either language."""
+    asked = (files.flow, "--world", files.world, "--at", AT, "--fields", '{"categor": "ac"}')
+    found = run("dispatch", "evaluate", *asked, "--lang", "zh")
+
+    assert 2 == found.exit_code
+    assert "open 的数据不符合要求：categor" in found.output
