@@ -120,8 +120,9 @@ class _Flow:
             self.beyond[row] = min(least, self.unwatched[row])
             return False
         watched.sort(key=lambda pair: pair[0] + price[pair[1]])
-        self.looked[row] = sorted([*self.looked[row], *watched[:MORE]])
-        del watched[:MORE]
+        more = max(MORE, len(self.looked[row]))  # twice as many each time: who asks often soon has seen all
+        self.looked[row] = sorted([*self.looked[row], *watched[:more]])
+        del watched[:more]
         self.beyond[row] = min([self.unwatched[row], *(cost + price[column] for cost, column in watched)])
         return True
 
@@ -132,8 +133,9 @@ class _Flow:
         columns, costs = self.rows[row]
         others = [(cost + price[column], cost, column) for cost, column in zip(costs, columns, strict=True)]
         others = sorted([entry for entry in others if entry[2] not in seen])
-        self.unwatched[row] = others[WATCHED][0] if len(others) > WATCHED else self.most
-        return [(cost, column) for _, cost, column in others[:WATCHED]]
+        count = max(WATCHED, 2 * len(seen))
+        self.unwatched[row] = others[count][0] if len(others) > count else self.most
+        return [(cost, column) for _, cost, column in others[:count]]
 
     def bid(self) -> list[int]:
         """Place rows where they cost least, the price of a full column rising; those left over need a path."""
