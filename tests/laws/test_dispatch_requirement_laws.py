@@ -190,6 +190,8 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
     visit = draw(st.sampled_from(VISITS))
     if visit is not None:
         definition["visit"] = visit
+        if draw(st.booleans()):
+            definition["presence"] = draw(st.sampled_from(["0h", "3h"]))
     if draw(st.booleans()):
         definition["takes"] = "units"
     steps: list[dict[str, Any]] = []

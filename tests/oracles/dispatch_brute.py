@@ -134,11 +134,17 @@ class Reading:
         """Neither away nor offline, absent, forbidden or somebody who declined."""
         slot = self.ticket.slots.get(self.policy.get("slot", "assignee"))
         return (
-            self.world.presence.get(who.id) not in ("away", "offline")
+            (self.world.presence.get(who.id) not in ("away", "offline") or self.ahead(at))
             and who.id not in self.world.forbidden.get(self.ticket.customer, ())
             and (slot is None or who.id not in slot.declined)
             and self.present(who, at)
         )
+
+    def ahead(self, at: datetime) -> bool:
+        """Whether the visit is so far ahead that it does not count yet who is away; hours, as ``2h``."""
+        if "presence" not in self.policy or self.visit is None or self.visit[0] == "now":
+            return False
+        return bool(at < self.visit[0] - int(self.policy["presence"][:-1]) * HOUR)
 
     def present(self, who: Any, at: datetime) -> bool:
         """Not absent at any time of the visit."""
