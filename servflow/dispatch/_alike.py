@@ -31,7 +31,7 @@ NAMED = ("skill", "area", "language", "contract", "part", "channel")
 TIMED = ("open", "certificate")
 """Those that depend on when somebody is needed as well."""
 
-ALWAYS = ("load", "load_share", "idle", "longest_idle", "cost", "worked", "given", "price")
+ALWAYS = ("load", "idle", "longest_idle", "cost", "worked", "given", "price")
 """The terms that measure the same of a candidate whichever of the tickets asks."""
 
 _MISSING = object()
@@ -198,6 +198,8 @@ class Alike:
             return ("listed", customer if customer in (world.previous if kind == "sticky" else world.preferred) else None)
         if kind in ("skill", "skill_fit"):
             return None if self.skills is None else plain(case.bindings, self.skills)
+        if kind == "load_share":
+            return ("channel", case.ticket.channel)
         if kind == "urgency":
             return ("due", case.ticket.due)
         if kind == "stability":

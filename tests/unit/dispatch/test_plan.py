@@ -300,3 +300,16 @@ def test_plan_is_data() -> None:
     assert {"assignments": [["1", "a"]], "unassigned": [], "objective": [1, 0]} == plan(
         RULE, [ticket("1")], World(engineers=[{"id": "a", "skills": ["ac"]}]), AT
     ).as_data()
+
+
+def test_a_batch_measures_the_load_of_each_ticket_s_own_channel() -> None:
+    """Tickets of two channels are weighed by the share of their channel, as each is when it is decided alone."""
+    limits = {"per_channel": {"chat": 4, "mail": 4}, "skills": ["ac"]}
+    held = {"a": {"chat": 3, "mail": 0}, "b": {"chat": 0, "mail": 3}}
+    people = World(engineers=[{"id": "a", **limits}, {"id": "b", **limits}], loads={"a": 3, "b": 3}, channel_loads=held)
+    rule = {"name": "p", "require": [{"below": "capacity"}], "prefer": [{"term": "load_share", "weight": -1}]}
+    tickets = [ticket("t1", channel="chat"), ticket("t2", channel="mail"), ticket("t3", channel="chat")]
+
+    made = plan(rule, tickets, people, AT)
+
+    assert ((("t1", "b"), ("t2", "a"), ("t3", "b")), (3, 0)) == (made.assignments, made.objective)
