@@ -121,7 +121,7 @@ class Visits:
                 elif ticket.id not in lost:
                     by_version.setdefault(flow.hash, (flow, []))[1].append(ticket)
             for flow, tickets in by_version.values():
-                some, rest = judged(flow, present(flow, tickets, now, world), only, now, policy=_own(flow, policy))
+                some, rest = judged(flow, present(flow, tickets, now, world), only, now, engineer, policy=_own(flow, policy))
                 each, others = each + some, others + rest
         seen = in_line(engineer, now, each, others)
         return seen, {one.ticket: one.policy for one in seen.ranked}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from servflow.dispatch._choice import Choice, Verdict
 from servflow.dispatch._evaluate import evaluate
@@ -19,6 +19,7 @@ from servflow.errors import InputError, nearest
 from servflow.model import EMPTY, FrozenMap, Ticket, World, instant, write_instant
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
+_PEOPLE = ("engineers", "agents", "bots", "people")
 
 
 @frozen(kw_only=True)
@@ -125,11 +126,14 @@ def alone(world: World, engineer: str) -> World:
     """
     The world in which only one person takes tickets: whoever pulls is judged, nobody else.
 
+    An outlet, provider or queue may pull as well, where a policy chooses among them.
+
     Raises:
         InputError: nobody of that id takes tickets.
     """
     sorts = {sort: tuple(who for who in getattr(world, sort) if who.id == engineer) for sort in ("engineers", "agents", "bots")}
-    if not any(sorts.values()):
+    places = (place.id for sort in ("outlets", "providers", "queues") for place in getattr(world, sort))
+    if not any(sorts.values()) and engineer not in places:
         known = [who.id for sort in sorts for who in getattr(world, sort)]
         close = nearest(engineer, known)
         hint = f"; did you mean {close!r}?" if close else ""
@@ -139,11 +143,14 @@ def alone(world: World, engineer: str) -> World:
     return world._with(world.version, sorts)
 
 
-def judge(policy: Policy, ticket: Ticket, only: World, at: datetime, *, explain: bool = True, hooks: Any = None) -> Judged:
-    """What a policy makes of a ticket in a world of one person."""
+def judge(policy: Policy, ticket: Ticket, only: World, at: datetime, engineer: str, *, hooks: Any = None) -> Judged:
+    """What a policy makes of a ticket for whoever pulls, in a world in which nobody else takes tickets."""
     progress = ticket.slots.get(policy.slot)
     since = progress.since if progress is not None and progress.policy == policy.name else ticket.opened_at
-    choice = evaluate(policy, ticket, only, at, explain=explain, hooks=hooks)
+    choice = evaluate(policy, ticket, only, at, explain=True, hooks=hooks)
+    if policy.candidates not in _PEOPLE:
+        ranked = tuple(one for one in choice.ranked if one.id == engineer)
+        choice = evolve(choice, ranked=ranked, verdicts=tuple(one for one in choice.verdicts if one.candidate == engineer))
     return Judged(ticket, policy, choice, since)
 
 
@@ -215,4 +222,4 @@ def next_for(
     policy, at = Policy.read(policy), instant(at)
     only = alone(World.of(world) or World(), engineer)
     each = {ticket.id: ticket for ticket in tickets}
-    return in_line(engineer, at, [judge(policy, ticket, only, at, hooks=hooks) for _, ticket in sorted(each.items())])
+    return in_line(engineer, at, [judge(policy, ticket, only, at, engineer, hooks=hooks) for _, ticket in sorted(each.items())])

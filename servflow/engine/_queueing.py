@@ -45,7 +45,7 @@ def lines(workflow: Workflow) -> tuple[str, ...]:
     return tuple(policy.name for policy in workflow.dispatch if "queue" in policy.modes)
 
 
-def _waiting(call: OneCall, payload: Mapping[str, Any]) -> SlotPlan:
+def _waiting(call: OneCall, payload: Mapping[str, Any]) -> list[SlotPlan]:
     wanted = text(TAKE, payload, "policy", limit=200)
     queued = [progress.policy for progress in call.draft.slots.values() if progress.phase == QUEUED]
     named = [name for name in queued if wanted in (None, name)]
@@ -59,17 +59,17 @@ def _waiting(call: OneCall, payload: Mapping[str, Any]) -> SlotPlan:
             state=call.draft.state,
             allowed_in=tuple(sorted({state for name in lines(call.workflow) for state in plan_of(call, name).policy.state})),
         )
-    return plan_of(call, named[0])
+    return [plan_of(call, name) for name in named]
 
 
 def admitted(call: OneCall, payload: Mapping[str, Any]) -> tuple[SlotPlan, Admission]:
     """
-    The line the ticket waits in, and how whoever fires stands to it.
+    The line the ticket waits in, the first in which they may take it, and how whoever fires stands to it.
 
     Raises:
         Refused: it does not wait, nobody is named, or a requirement keeps them from it (``guard``).
     """
-    plan = _waiting(call, payload)
+    plans = _waiting(call, payload)
     actor = call.actor.id if call.actor is not None and call.actor != SYSTEM else None
     if actor is None:
         raise Refused(f"{TAKE} is not permitted: say who takes it", code="not_permitted", event=TAKE, actor=None, needs=())
@@ -81,7 +81,8 @@ def admitted(call: OneCall, payload: Mapping[str, Any]) -> tuple[SlotPlan, Admis
             actor=actor,
         )
     hooks = call.workflow.extensions.hooks
-    found = admit(plan.policy, call.snapshot(), call.world, call.at, actor, hooks=hooks)
+    each = [(one, admit(one.policy, call.snapshot(), call.world, call.at, actor, hooks=hooks)) for one in plans]
+    plan, found = next((pair for pair in each if pair[1].fits), each[0])
     if not found.fits:
         said = "; ".join(verdict.text() for verdict in found.failed)
         raise Refused(
@@ -125,13 +126,17 @@ def next_for(
     """Which of these tickets somebody who pulls should take next, in whichever line of the workflow it waits."""
     at = instant(at)
     only = alone(World.of(world) or World(), engineer)
-    return in_line(engineer, at, *judged(workflow, tickets, only, at, policy=policy))
+    return in_line(engineer, at, *judged(workflow, tickets, only, at, engineer, policy=policy))
 
 
 def judged(
-    workflow: Workflow, tickets: Iterable[Ticket], only: World, at: datetime, *, policy: str | None = None
+    workflow: Workflow, tickets: Iterable[Ticket], only: World, at: datetime, engineer: str, *, policy: str | None = None
 ) -> tuple[list[Judged], list[str]]:
-    """What the lines of a workflow make of tickets in a world of one person, and which tickets wait in none."""
+    """
+    What the lines of a workflow make of tickets in a world of one person, and which tickets wait in none.
+
+    A ticket that waits in several is judged by the first in which they may take it.
+    """
     plans = {plan.policy.name: plan for plan in workflow.compiled.slots}
     if policy is not None and policy not in plans:
         known = ", ".join(plans) or "none"
@@ -144,7 +149,11 @@ def judged(
         if ticket.workflow != workflow.workflow or not mine:
             others.append(ticket.id)
         else:
-            each.append(judge(mine[0], ticket, only, at, hooks=hooks))
+            found_in = [judge(mine[0], ticket, only, at, engineer, hooks=hooks)]
+            for other in mine[1:]:
+                if not found_in[-1].choice.ranked:
+                    found_in.append(judge(other, ticket, only, at, engineer, hooks=hooks))
+            each.append(found_in[-1] if found_in[-1].choice.ranked else found_in[0])
     return each, others
 
 

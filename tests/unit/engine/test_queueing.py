@@ -176,6 +176,32 @@ def test_what_time_has_done_is_seen_without_a_tick() -> None:
     assert "bob" == take(ticket, {"id": "bob", "roles": ["agent"]}, at=NOON + 1.5 * HOUR).assignee
 
 
+def test_a_ticket_in_two_lines_is_taken_from_the_one_they_fit() -> None:
+    """A ticket may wait for an owner and for somebody who does it; each pulls what they may take."""
+    lines = [
+        {"name": "owner", "slot": "owner", "state": "waiting", "mode": "queue", "require": [{"skill": "'tv'"}]},
+        {"name": "work", "state": "waiting", "mode": "queue", "require": [{"skill": "'ac'"}]},
+    ]
+    of = Workflow(workflow="two", initial="waiting", states={"waiting": {}}, dispatch=lines)
+    ticket = of.open("T-1", at=NOON, world=WORLD).ticket
+    found = [of.next_for([ticket], who, at=NOON, world=WORLD).ranked[0].policy for who in ("ann", "bob")]
+    taken = [of.fire(ticket, "queue.take", at=NOON, actor=who, world=WORLD).ticket for who in ("ann", "bob")]
+
+    assert ["work", "owner"] == found
+    assert [("ann", None), (None, "bob")] == [(one.assignee, one.owner) for one in taken]
+
+
+def test_outlets_pull_where_the_line_is_for_outlets() -> None:
+    """What waits for an outlet is next for that outlet, and for nobody who happens to pull while an outlet fits."""
+    entry = {"name": "shop", "slot": "outlet", "candidates": "outlets", "state": "waiting", "mode": "queue"}
+    of = Workflow(workflow="shops", initial="waiting", states={"waiting": {}}, dispatch=[entry])
+    world = World(engineers=[{"id": "ann"}], outlets=[{"id": "north"}, {"id": "south"}])
+    ticket = of.open("T-1", at=NOON, world=world).ticket
+
+    assert [None, "T-1"] == [of.next_for([ticket], who, at=NOON, world=world).ticket for who in ("ann", "south")]
+    assert "south" == of.fire(ticket, "queue.take", at=NOON, actor="south", world=world).ticket.outlet
+
+
 @pytest.mark.parametrize("tickets", [None, ["T-1"], 5])
 def test_what_is_no_ticket_is_told(tickets: Any) -> None:
     """Tickets are passed, not their ids."""
