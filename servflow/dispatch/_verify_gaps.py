@@ -57,6 +57,7 @@ class Gaps:
     walk: Walk
     having: Mapping[str, list[str]]
     read: dict[str, Reread] = field(factory=dict)
+    plain: dict[str, Reread] = field(factory=dict)
     days: dict[tuple[str, bool], list[_Day]] = field(factory=dict)
 
     def look(self, left: Sequence[str]) -> None:
@@ -114,7 +115,7 @@ class Gaps:
         for channel in (None, case.ticket.channel):
             names = [name for name in all_of if channel is None or walk.cases[name].ticket.channel == channel]
             limited = [name for name in names if name not in pins]
-            asked = [Reread(walk.cases[name]).limits(who)[channel is not None] for name in limited]
+            asked = [self._plain(name).limits(who)[channel is not None] for name in limited]
             limits = [most for most in asked if most is not None]
             held = case.load(who) if channel is None else case.channel_load(who)
             if limits and held + sum(walk.cases[name].units for name in names) > min(limits):
@@ -125,6 +126,12 @@ class Gaps:
                 return False
         return True
 
+    def _plain(self, ticket: str) -> Reread:
+        """The rules for a ticket, read once."""
+        if ticket not in self.plain:
+            self.plain[ticket] = Reread(self.walk.cases[ticket])
+        return self.plain[ticket]
+
     def _way(self, case: Case, here: _travel.Place, there: _travel.Place) -> int | None:
         found = _travel.minutes(case.world, here, there)
         return self.walk.routing.unknown if found is None and self.walk.routing is not None else found
@@ -132,7 +139,9 @@ class Gaps:
     def _starts(self, case: Case, day: _Day, first: datetime, last: datetime) -> list[datetime]:
         """The times worth a look: the first one, and those at which work begins, a calendar opens or a window begins."""
         found = [begins for begins, _ in day.work]
-        found.extend(value[0] for _, entry, value in Reread(case).asks if entry.kind == "window" and _instants(value))
+        found.extend(
+            value[0] for _, entry, value in self._plain(case.ticket.id).asks if entry.kind == "window" and _instants(value)
+        )
         for entry in case.policy.require:
             calendar = case.world.calendars.get(str(entry.open)) if entry.kind == "open" else None
             if isinstance(calendar, OpenTime):

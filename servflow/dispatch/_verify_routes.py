@@ -172,9 +172,11 @@ class Walk:
 
     def taken(self, who: Engineer) -> list[tuple[datetime, datetime]]:
         """When somebody is booked for tickets that are not in this plan."""
+        booked = next(iter(self.cases.values())).world.booked.get(who.id, ())
+        if not booked:
+            return []
         own = [case.ticket.appointment for case in self.cases.values()]
         mine = [(one.start, one.end) for one in own if one is not None and one.to == who.id and one.start and one.end]
-        booked = next(iter(self.cases.values())).world.booked.get(who.id, ())
         return [(start, end) for start, end in booked if not any(begin < end and start < over for begin, over in mine)]
 
     def visit(self, stop: Stop, who: Engineer) -> None:
