@@ -89,10 +89,11 @@ def test_few_visits_are_planned_as_well_as_can_be(seed: int) -> None:
     """Of up to six visits and two people, no way to give out and order them is better; and the plan can be walked."""
     jobs, workers, ways, tickets, world = drawn(seed, 3 + seed % 4)
 
-    found = plan(RULE, tickets, world, AT, "routes", routing={"until": AT + timedelta(minutes=END), "rounds": 1_000})
+    routing = {"until": AT + timedelta(minutes=END), "rounds": 1_000}
+    found = plan(RULE, tickets, world, AT, "routes", routing=routing)
 
     assert best(jobs, workers, ways) == found.objective
-    assert () == verify(found, RULE, tickets, world, AT)
+    assert () == verify(found, RULE, tickets, world, AT, routing=routing)
 
 
 def many(seed: int) -> tuple[list[Ticket], World]:
@@ -135,7 +136,13 @@ def test_every_plan_can_be_walked(seed: int) -> None:
     rule = {**RULE, "require": [*RULE["require"], {"certificate": "licence"}]}
     at = AT + timedelta(minutes=seed * 71, seconds=seed)
 
-    found = plan(rule, tickets, world, at, "routes", routing={"rounds": 100, "until": AT + timedelta(days=3)})
+    routing = {"rounds": 100, "until": AT + timedelta(days=3)}
+    known = {
+        "current": {one.id: "p1" for one in tickets[::3]},
+        "pinned": {one.id: "p2" for one in tickets[5::9]},
+        "stability": seed % 2,
+    }
+    found = plan(rule, tickets, world, at, "routes", routing=routing, **known)
 
-    assert () == verify(found, rule, tickets, world, at)
-    assert found == plan(rule, tickets[::-1], world, at, "routes", routing={"rounds": 100, "until": AT + timedelta(days=3)})
+    assert () == verify(found, rule, tickets, world, at, routing=routing, **known)
+    assert found == plan(rule, tickets[::-1], world, at, "routes", routing=routing, **known)
