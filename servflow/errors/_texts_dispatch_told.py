@@ -163,31 +163,21 @@ TEXTS: dict[str, Text] = {
     "dispatch.sum_one.channel": Text(en="1 does not serve channel {need}", zh="1 个不服务渠道 {need}"),
     "dispatch.sum_one.when": Text(en="1 does not meet {need}", zh="1 个不满足 {need}"),
     "dispatch.sum_one.host": Text(en="1 does not meet {rule}", zh="1 个不满足 {rule}"),
-    "dispatch.verdict.fail.absence": Text(
-        en="{candidate} does not meet {rule}: absent {have}", zh="{candidate} 不满足 {rule}：缺勤（{have}）"
-    ),
+    "dispatch.verdict.fail.absence": Text(en="{candidate} is absent ({have})", zh="{candidate} 缺勤（{have}）"),
     "dispatch.verdict.fail.forbidden": Text(
-        en="{candidate} does not meet {rule}: customer {need} does not want them",
-        zh="{candidate} 不满足 {rule}：客户 {need} 不接受",
+        en="{candidate} is not wanted by customer {need}", zh="客户 {need} 不接受 {candidate}"
     ),
     "dispatch.verdict.fail.declined": Text(
-        en="{candidate} does not meet {rule}: declined, or let an offer run out",
-        zh="{candidate} 不满足 {rule}：已拒绝，或未按时答复",
+        en="{candidate} declined, or let an offer run out", zh="{candidate} 已拒绝，或未按时答复"
     ),
-    "dispatch.verdict.fail.presence": Text(
-        en="{candidate} does not meet {rule}: {have}", zh="{candidate} 不满足 {rule}：{have}"
-    ),
-    "dispatch.verdict.fail.cool_off": Text(
-        en="{candidate} does not meet {rule}: let an offer run out lately", zh="{candidate} 不满足 {rule}：近期未答复邀约"
-    ),
+    "dispatch.verdict.fail.presence": Text(en="{candidate} is not there now: {have}", zh="{candidate} 当前不在：{have}"),
+    "dispatch.verdict.fail.cool_off": Text(en="{candidate} let an offer run out lately", zh="{candidate} 近期未答复邀约"),
     "dispatch.verdict.fail.other_than": Text(
         en="{candidate} does not meet {rule}: excluded by name", zh="{candidate} 不满足 {rule}：被点名排除"
     ),
-    "dispatch.verdict.pass.absence": Text(en="{candidate} meets {rule}: not absent", zh="{candidate} 满足 {rule}：没有缺勤"),
-    "dispatch.verdict.pass.declined": Text(
-        en="{candidate} meets {rule}: did not decline", zh="{candidate} 满足 {rule}：没有拒绝"
-    ),
+    "dispatch.verdict.pass.absence": Text(en="{candidate} is not absent", zh="{candidate} 没有缺勤"),
+    "dispatch.verdict.pass.declined": Text(en="{candidate} did not decline", zh="{candidate} 没有拒绝"),
     "dispatch.verdict.pass.forbidden": Text(
-        en="{candidate} meets {rule}: customer {need} does not mind", zh="{candidate} 满足 {rule}：客户 {need} 未禁止"
+        en="{candidate} is not forbidden by customer {need}", zh="客户 {need} 未禁止 {candidate}"
     ),
 }

@@ -93,7 +93,7 @@ def test_evaluate_tells_the_counts_and_the_places(run: Run, files: Files) -> Non
 
     assert 0 == found.exit_code
     assert "3 engineers: 1 lacks skill ac level 2, 2 fit, best bob" in found.stdout
-    assert "eve does not meet absence: absent 2026-03-02 08:00 to 2026-03-02 14:00; changes at 2026-03-02 14:00" in found.stdout
+    assert "eve is absent (2026-03-02 08:00 to 2026-03-02 14:00); changes at 2026-03-02 14:00" in found.stdout
     assert 2 == len(json.loads(run("dispatch", "evaluate", *files.asked, "--format", "json").stdout)["ranked"])
 
 
