@@ -72,7 +72,7 @@ def _go_on(call: OneCall, plan: SlotPlan, progress: SlotProgress, happening: Hap
         filled(call, plan, progress_of(call, plan) or progress, who, "filled", manual=True)
     elif who is None and progress.phase == "filled":
         _emptied(call, plan, progress)
-    elif progress.phase == "searching" or (progress.phase == "waiting" and happening.changed & plan.reads):
+    elif progress.phase == "searching" or (progress.phase == "waiting" and plan.touched(happening.changed)):
         decide(call, plan)
     elif progress.phase == "filled" and plan.policy.redispatch is not None:
         _taking_back.react(call, plan, progress)

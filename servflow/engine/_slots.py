@@ -31,6 +31,10 @@ class SlotPlan:
     home: frozenset[str]
     """Where it goes on once somebody had the ticket: its states, and those in which it may be taken back."""
 
+    def touched(self, changed: set[str]) -> bool:
+        """Whether something changed that its requirements read, the slot of which they are (``of``) among it."""
+        return bool(changed & self.reads) or (self.policy.of is not None and self.policy.of in changed)
+
     def here(self, call: OneCall, progress: SlotProgress) -> bool:
         """Whether the search may go on where the ticket is."""
         policy = self.policy

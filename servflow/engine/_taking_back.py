@@ -40,7 +40,7 @@ def heeds(plan: SlotPlan, progress: SlotProgress) -> bool:
 def react(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> None:
     """Something happened to a ticket that somebody has: a value that a requirement reads may have changed."""
     again = plan.policy.redispatch
-    if again is None or not again.changed or progress.manual or not call.happening.changed & plan.reads:
+    if again is None or not again.changed or progress.manual or not plan.touched(call.happening.changed):
         return
     who = holder(call, plan)
     if call.world is None:

@@ -269,6 +269,20 @@ def test_provider_outlet_and_engineer_are_found_in_turn() -> None:
     assert case.ticket == workflow.fold(case.records) == load_ticket(dump(case.ticket))
 
 
+def test_another_outlet_is_another_search() -> None:
+    """Named another outlet by hand, a ticket looks among its engineers: one that waits, and one that somebody has."""
+    north, south = Outlet(id="north"), Outlet(id="south")
+    ann, sue = Engineer(id="ann", outlet="north"), Engineer(id="sue", outlet="south")
+    entry = {"name": "d", "of": "outlet", "state": "a", "redispatch": {"changed": True}}
+    definition = flow(transitions=[move("assigned.d", "a", "b")], dispatch=[entry])
+    world = World(outlets=[north, south], engineers=[ann, sue])
+    case = Case(definition, world=world)
+
+    assert "sue" == case.fire("ticket.assign", {"slot": "outlet", "to": "south"}, world=world).ticket.assignee
+    assert "ann" == case.fire("ticket.assign", {"slot": "outlet", "to": "north"}, world=world).ticket.assignee
+    assert case.ticket == case.workflow.fold(case.records)
+
+
 def test_a_queue_is_a_slot_too() -> None:
     """Dispatch may choose the waiting line; clocks hear of it, its capacity is counted and freed when it moves on."""
     workflow = flow(
