@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from heapq import heappop, heappush, heappushpop
 
 from attrs import define, field, frozen
@@ -12,6 +12,9 @@ Row = tuple[Sequence[int], Sequence[int]]
 
 FIRST = 16
 """How many columns of a row are looked at to begin with: the cheapest."""
+
+WHOLE = 256
+"""Up to how many columns all of them are looked at; then rows that see the same can be told to be alike."""
 
 MORE, WATCHED = 8, 24
 """How many more once the prices of those have risen above what the others may cost."""
@@ -69,6 +72,7 @@ class _Flow:
     out: int
     above: Sequence[int] | None
     looked: list[list[tuple[int, int]]] = field(factory=list)  # of each row, (cost, column) of the columns looked at
+    kind: list[int] = field(factory=list)  # the same of rows that see the same columns at the same costs, all of them looked at
     beyond: list[int] = field(factory=list)  # of each row, what every other column costs at least, price included
     watched: list[list[tuple[int, int]]] = field(factory=list)
     unwatched: list[int] = field(factory=list)
@@ -86,16 +90,20 @@ class _Flow:
         nowhere = len(self.room)
         self.room.append(len(self.rows))
         self.most = 1 << (self.out.bit_length() + len(self.rows).bit_length() + 4)
-        known: dict[tuple[int, int], tuple[list[tuple[int, int]], list[tuple[int, int]], int]] = {}
+        known: dict[Hashable, tuple[list[tuple[int, int]], list[tuple[int, int]], int]] = {}
+        every: dict[Hashable, tuple[list[tuple[int, int]], int]] = {}
         for number, (columns, costs) in enumerate(self.rows):
-            key = id(columns), id(costs)
+            key = (tuple(columns), tuple(costs)) if len(costs) <= WHOLE else (id(columns), id(costs))
             if key not in known:
                 known[key] = _cheapest(columns, costs, self.most)
             fixed, tied, beyond = known[key]
             if tied:  # rows that see the same begin at different ones of those that cost the same
                 wanted, start = FIRST - len(fixed), number * 40503 % len(tied)
                 fixed = fixed + [tied[(start + step) % len(tied)] for step in range(wanted)]
-            self.looked.append(sorted([*fixed, (self.out, nowhere)]))
+            if beyond == self.most and key not in every:
+                every[key] = sorted([*fixed, (self.out, nowhere)]), len(every)
+            self.looked.append(every[key][0] if key in every else sorted([*fixed, (self.out, nowhere)]))
+            self.kind.append(every[key][1] if key in every else ~number)
             self.beyond.append(beyond)
         self.watched, self.unwatched = [[] for _ in self.rows], list(self.beyond)
         size = nowhere + 1
@@ -204,8 +212,9 @@ class _Flow:
         waiting: list[tuple[int, int]] = []
         end, bound = -1, most
         rows, free = {new: None}, 0
+        kind = self.kind
         while True:
-            for row in rows:
+            for row in {kind[one]: one for one in rows}.values():
                 base = free - cost_of[row]  # leaving gives back what the row costs where it is
                 limit = bound - base
                 for cost, column in looked[row]:
@@ -332,7 +341,7 @@ def _cheapest(
     columns: Sequence[int], costs: Sequence[int], most: int
 ) -> tuple[list[tuple[int, int]], list[tuple[int, int]], int]:
     """The cheapest columns of a row, cheapest first; those that cost as much as the next of them; what others cost."""
-    if len(costs) <= FIRST + MORE:
+    if len(costs) <= WHOLE:
         return sorted(zip(costs, columns, strict=True)), [], most
     order = sorted(costs)
     last = order[FIRST - 1]
