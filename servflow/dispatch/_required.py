@@ -56,7 +56,7 @@ def _area(case: Case, rule: str, entry: Requirement) -> Check | None:
         around = set(path)
         if steps:
             wide = path[min(steps, len(path) - 1)]
-            around.update(area for area in _areas(case) if wide in world.area_path(area))
+            around |= _inside(case, wide)
         served.append(frozenset(around))
     beside = _sites_beside(case, served, case.beside[rule]) if rule in case.beside else frozenset()
     if len(served) == 1 and not beside:
@@ -85,8 +85,16 @@ def _area(case: Case, rule: str, entry: Requirement) -> Check | None:
     )
 
 
-def _areas(case: Case) -> Iterable[str]:
-    return {*case.world.areas, *case.world.areas.values()}
+def _inside(case: Case, wide: str) -> set[str]:
+    """An area and every area that lies in it, however deep."""
+    parts: dict[str, list[str]] = {}
+    for area, above in case.world.areas.items():
+        if above is not None:
+            parts.setdefault(above, []).append(area)
+    found = [wide]
+    for area in found:  # it grows while it is walked; no area has two above it, so none comes twice
+        found.extend(parts.get(area, ()))
+    return set(found)
 
 
 def _sites_beside(case: Case, served: list[frozenset[str]], steps: int) -> frozenset[str]:
