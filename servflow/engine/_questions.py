@@ -107,9 +107,7 @@ class Questions(Visiting):
         """
         return _who.choice(cast("Workflow", self), ticket, Given.of(at, None, world, None), slot)
 
-    def why_not(
-        self, ticket: Ticket, candidate: str, *, at: datetime, world: WorldLike, slot: str | None = None
-    ) -> WhyNot:
+    def why_not(self, ticket: Ticket, candidate: str, *, at: datetime, world: WorldLike, slot: str | None = None) -> WhyNot:
         """
         Why somebody does not get the ticket: every rule that keeps them out, or who is ahead of them and by what.
 
@@ -123,9 +121,7 @@ class Questions(Visiting):
         """
         return _who.why_not(cast("Workflow", self), ticket, candidate, Given.of(at, None, world, None), slot)
 
-    def unblock(
-        self, ticket: Ticket, *, at: datetime, world: WorldLike, slot: str | None = None, limit: int = 10
-    ) -> Unblock:
+    def unblock(self, ticket: Ticket, *, at: datetime, world: WorldLike, slot: str | None = None, limit: int = 10) -> Unblock:
         """
         The smallest single changes to time, world, ticket or policy after which somebody fits; see ``dispatch.unblock``.
 

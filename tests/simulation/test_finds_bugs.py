@@ -10,7 +10,7 @@ from tests.simulation.bugs import DESKS, STORES
 
 WITHIN = 1_000
 FAULTS = (Faults(), Faults(stall=0.05))
-"""Each seed is played twice: only where somebody stalls do others often come to a ticket between its reading and its keeping."""
+"""Each seed is played twice: only where somebody stalls do others often change a ticket between its reading and keeping."""
 
 
 def first(store: type[MemoryStore]) -> int | None:
