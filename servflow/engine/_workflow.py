@@ -255,7 +255,7 @@ class Workflow(Questions):
         return _ask.available(self, ticket, Given.of(at, actor, world, None))
 
     def explain(self, ticket: Ticket, *, at: datetime, world: WorldLike = None, records: Iterable[Record] = ()) -> Explanation:
-        """Why it is where it is, what was promised and what comes next; with all *records* also what chains and dispatch did."""
+        """Why it is where it is, what was promised and what is next; with all *records* also what chains and dispatch did."""
         return _ask.explain(self, ticket, Given.of(at, None, world, None), records)
 
     def explain_clock(
