@@ -73,7 +73,7 @@ TEXTS: dict[str, Text] = {
         en="add neighbour outlets up to {size} steps away to {what}", zh="在 {what} 中加入 {size} 步以内的相邻网点"
     ),
     "dispatch.change.relax": Text(
-        en="relax {what} now, by its next {size} steps", zh="立即执行 {what} 的后续 {size} 个放宽步骤"
+        en="relax {what} now, by {size} more of its steps", zh="立即执行 {what} 的后续 {size} 个放宽步骤"
     ),
     "dispatch.change.drop": Text(en="drop the requirement {what}", zh="取消要求 {what}"),
     "dispatch.change.then": Text(en="; then {who} fit", zh="；此后 {who} 符合"),
