@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from servflow.dispatch._flow import Row, place
+from servflow.dispatch._kinds import place_kinds
 
 
 def place_most(rows: Sequence[Row], room: Sequence[int], out: int) -> list[int]:
     """
     The column of every row (-1: left out), as many placed as can be and at the least cost, like ``place``.
 
-    Where rows are too many for some columns, these columns are full in every placement of most rows, with rows that
-    have no other. There it is the places that choose among rows: for them rows are plenty, while for the rows prices would
-    have to rise, step by step, to what leaving one out costs.
+    Rows of few kinds are placed kind by kind. Where others are too many for some columns, these columns are full in every
+    placement of most rows, with rows that have no other. There it is the places that choose among rows: for them rows
+    are plenty, while for the rows prices would have to rise, step by step, to what leaving one out costs.
 
     Args:
         rows: for each row its columns and costs, as in ``place``.
         room: how many rows each column takes.
         out: what leaving a row out costs: more than any placement of all others can save.
     """
+    alike = place_kinds(rows, room, out)
+    if alike is not None:
+        return alike
     crowded, full = _crowded(rows, room)
     if not crowded:
         return list(place(rows, room, out).column_of)

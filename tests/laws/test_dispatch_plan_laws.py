@@ -19,6 +19,7 @@ from servflow.dispatch._check import CAPACITY
 from servflow.dispatch._checks import checks
 from servflow.dispatch._flow import Placed, Row, place
 from servflow.dispatch._index import index_of
+from servflow.dispatch._kinds import place_kinds
 from servflow.dispatch._library import _flow, _matching
 from servflow.dispatch._masks import met
 from servflow.dispatch._reread import Reread
@@ -156,6 +157,23 @@ def test_a_crowded_placement_is_proved_by_its_prices(seed: int) -> None:
 
     assert certified(found, rows, room, out, [-1] * len(room))
     assert found.total == cost_of(rows, place_most(rows, room, out), out)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_rows_of_few_kinds_cost_as_little_placed_kind_by_kind(seed: int) -> None:
+    """Chains from kind to kind find what those from row to row do, and fill no column beyond its room."""
+    rng = random.Random(seed)
+    size, most = rng.randint(1, 12), rng.choice([0, 1, 3, 1000])
+    seen = [[column for column in range(size) if rng.random() < rng.choice([0.2, 0.6, 1])] for _ in range(rng.randint(1, 6))]
+    kinds = [(columns, [rng.randint(0, most) for _ in columns]) for columns in seen]
+    rows: list[Row] = [rng.choice(kinds) for _ in range(rng.randint(24, 60))]
+    room = [rng.randint(0, rng.choice([1, 3, 10])) for _ in range(size)]
+    for out in (1 + len(rows) * most, rng.randint(1, 30)):
+        found = place_kinds(rows, room, out)
+
+        assert found is not None
+        assert place(rows, room, out).total == cost_of(rows, found, out)
+        assert all(found.count(column) <= places for column, places in enumerate(room))
 
 
 def test_sparse_matching_agrees_to_the_last_unit() -> None:
