@@ -43,7 +43,7 @@ def load_schedules(source: Path | str | Mapping[str, Any], *, lang: str = "en") 
         DefinitionError: with every problem at once, each with its line where the source is a text; in the order of the lines.
     """
     try:
-        document = read_document(source)
+        document = _read(source, "schedules")
         found = list(document.findings) + _format(document.data)
         section = document.data.get(_SECTION)
         if not isinstance(section, Mapping):
@@ -70,7 +70,7 @@ def load_world(source: Path | str | Mapping[str, Any], *, lang: str = "en") -> W
         DefinitionError: with every problem at once, each with its line where the source is a text; in the order of the lines.
     """
     try:
-        document = read_document(source)
+        document = _read(source, "world")
         found = list(document.findings) + _format(document.data)
         data = {key: value for key, value in document.data.items() if key != "servflow"}
         known = tuple(attribute.alias or attribute.name for attribute in attrs.fields(World))
@@ -85,6 +85,17 @@ def load_world(source: Path | str | Mapping[str, Any], *, lang: str = "en") -> W
             raise DefinitionError.of([Finding("world.value", "", {"why": error.message})]) from None
     except DefinitionError as error:
         raise DefinitionError.of(error.findings, lang) from None
+
+
+def _read(source: Path | str | Mapping[str, Any], what: str) -> Document:
+    """Read a document; where it is no mapping, say what such a file begins with instead of how a workflow does."""
+    try:
+        return read_document(source)
+    except DefinitionError as error:
+        found = [
+            attrs.evolve(one, code=f"{what}.no_mapping") if one.code == "document.no_mapping" else one for one in error.findings
+        ]
+        raise DefinitionError.of(found) from None
 
 
 def _refuse(found: list[Finding], document: Document) -> None:

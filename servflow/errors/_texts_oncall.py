@@ -21,6 +21,18 @@ TEXTS: dict[str, Text] = {
         hint_en="write them under 'schedules', each with its name: schedules: {{hotline: {{layers: [...]}}}}",
         hint_zh="请写在 schedules 之下，每个值班表一个名称：schedules: {{hotline: {{layers: [...]}}}}",
     ),
+    "schedules.no_mapping": Text(
+        en="a file of on-call schedules is a mapping of keys to values, not {got}",
+        zh="值班表文件应为由键和值组成的映射，而不是{got}",
+        hint_en="begin with 'schedules:', and below it the name of the first one",
+        hint_zh="请以 schedules: 开头，下一行写第一个值班表的名称",
+    ),
+    "world.no_mapping": Text(
+        en="a world is a mapping of keys to values, not {got}",
+        zh="世界文件应为由键和值组成的映射，而不是{got}",
+        hint_en="begin with 'engineers:' or another key of a world; {{}} is a world without anybody",
+        hint_zh="请以 engineers: 或世界的其他键开头；{{}} 表示空的世界",
+    ),
     "world.value": Text(en="this cannot be read: {why}", zh="无法读取：{why}"),
     "world.twice": Text(
         en="the world names {name!r} twice",

@@ -382,7 +382,7 @@ def _entity(kind: type[Any], item: Mapping[Any, Any]) -> Any:
     known = tuple(attribute.name for attribute in kind.__attrs_attrs__)
     refuse_unknown(item, known, f"{word} {told!r}", told)
     if "id" not in item:
-        raise InputError(f"a {word} has no id: {shown(item)}", entity=shown(item))
+        raise InputError(f"{'an' if word[0] in 'aeiou' else 'a'} {word} has no id: {shown(item)}", entity=shown(item))
     try:
         return kind(**item)
     except (InputError, TimeError) as error:

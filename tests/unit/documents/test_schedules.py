@@ -175,3 +175,18 @@ def test_a_file_that_loads_fits_the_schema() -> None:
 
     assert [[], []] == [check_shape(given, _models_on_call.SchedulesModel) for given in (read_document(FILE).data, data)]
     assert "schedules" in schema("schedules")["properties"]  # type: ignore[operator]  # a mapping
+
+
+@pytest.mark.parametrize("text", ["# nobody yet\n", "- ann\n", "ann"])
+def test_a_file_that_is_no_mapping_is_told_how_its_own_kind_begins(text: str, tmp_path: Path) -> None:
+    """Neither an empty world nor an empty file of schedules is told to begin as a workflow, in either language."""
+    path = tmp_path / "file.yaml"
+    path.write_text(text, "utf-8")
+
+    for read, kind, begins in ((load_world, "world", "engineers:"), (load_schedules, "schedules", "schedules:")):
+        with pytest.raises(DefinitionError) as caught:
+            read(path)
+        (finding,) = caught.value.findings
+
+        assert (f"{kind}.no_mapping", 1) == (finding.code, finding.line)
+        assert [True, True] == [begins in finding.hint(lang) for lang in ("en", "zh")]

@@ -234,6 +234,14 @@ def test_what_cannot_be_read_is_told_with_its_place(entry: dict[str, Any], said:
     assert "ann" == refused.value.entity
 
 
+def test_somebody_without_an_id_is_refused() -> None:
+    """Whoever left an id out reads which kind of entry lacks it, and the entry."""
+    with pytest.raises(InputError, match=r"^an engineer has no id: {'name': 'Ann'}"):
+        World(engineers=[{"name": "Ann"}])
+    with pytest.raises(InputError, match=r"^a bot has no id"):
+        World(bots=[{}])
+
+
 def test_a_calendar_is_no_mapping() -> None:
     """A mapping where a calendar is wanted is refused with what makes one of it."""
     with pytest.raises(InputError, match="load_world"):
@@ -261,3 +269,11 @@ def test_other_loads_may_be_no_list() -> None:
         World().with_loads(["ann"])  # type: ignore[arg-type]  # that is the mistake
     with pytest.raises(InputError, match="expected a mapping by name"):
         World().with_presence(["ann"])  # type: ignore[arg-type]  # that is the mistake
+
+
+def test_the_order_of_people_and_places_says_nothing() -> None:
+    """Worlds that list the same engineers, outlets and people in another order are one world."""
+    there = World(engineers=[{"id": "ann"}, {"id": "bob"}], outlets=[{"id": "n"}, {"id": "s"}], people=[{"id": "p"}])
+    back = World(engineers=[{"id": "bob"}, {"id": "ann"}], outlets=[{"id": "s"}, {"id": "n"}], people=[{"id": "p"}])
+
+    assert (there, there.version) == (back, back.version)
