@@ -12,7 +12,7 @@ from attrs import frozen
 
 from servflow.cli._commands_definition import File
 from servflow.cli._commands_dispatch import dispatch_group
-from servflow.cli._commands_routes import current_of, tickets_of
+from servflow.cli._commands_routes import current_of, pins_of, tickets_of
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command
 from servflow.dispatch import Plan, Policy, Violation, plan, verify
 from servflow.documents import load, load_world
@@ -61,14 +61,10 @@ class _Batch:
     @property
     def options(self) -> dict[str, Any]:
         """What plans and audits are told alike."""
-        pairs = [text.partition("=") for text in self.asked["pin"]]
-        if any(not ticket or not who for ticket, _, who in pairs):
-            raise InputError("--pin says who keeps a ticket, such as T-1=ann", code="usage")
-        current = current_of(self.asked["current"])
         return {
             "hooks": self.workflow.extensions.hooks,
-            "pinned": {ticket: who for ticket, _, who in pairs},
-            "current": current,
+            "pinned": pins_of(self.asked["pin"]),
+            "current": current_of(self.asked["current"]),
             "stability": self.asked["stability"],
         }
 

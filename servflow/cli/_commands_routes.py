@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from servflow.dispatch._told import zone_named
 from servflow.documents import load, load_world
 from servflow.engine import Workflow
 from servflow.engine._who import policy_for
-from servflow.errors import InputError
+from servflow.errors import InputError, shown
 from servflow.model import Ticket, load_ticket
 
 
@@ -39,19 +39,36 @@ def tickets_of(workflow: Workflow, path: Path, at: datetime) -> list[Ticket]:
             f'{path.name!r} is no JSON list of tickets, each as servflow.dump(ticket) wrote or {{"id": ..., "fields": ...}}',
             code="usage",
         )
-    return [
-        workflow.open(str(item["id"]), item.get("fields", {}), at=at).ticket
-        if set(item) in ({"id"}, {"id", "fields"})
-        else load_ticket(item)
-        for item in given
-    ]
+    return [_ticket(workflow, path, number, item, at) for number, item in enumerate(given, 1)]
 
 
-def _pins(given: tuple[str, ...]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in given]
-    if any(not ticket or not who for ticket, _, who in pairs):
-        raise InputError("--pin says who keeps a ticket, such as T-1=ann", code="usage")
-    return {ticket: who for ticket, _, who in pairs}
+def _ticket(workflow: Workflow, path: Path, number: int, item: Mapping[str, Any], at: datetime) -> Ticket:
+    if set(item) in ({"id"}, {"id", "fields"}):
+        return workflow.open(item["id"], item.get("fields", {}), at=at).ticket
+    if "kind" in item:
+        return load_ticket(item)
+    raise InputError(
+        f"{path.name!r}, ticket {number}: {shown(dict(item))} is neither what servflow.dump(ticket) wrote nor "
+        '{"id": ..., "fields": ...}',
+        code="usage",
+    )
+
+
+def pins_of(given: Sequence[str]) -> dict[str, str]:
+    """
+    Who keeps which ticket, from ``TICKET=WHO`` texts.
+
+    Raises:
+        InputError: one is no such text, or a ticket is pinned to two.
+    """
+    pins: dict[str, str] = {}
+    for text in given:
+        ticket, _, who = text.partition("=")
+        if not ticket or not who:
+            raise InputError(f"--pin says who keeps a ticket, such as T-1=ann, not {shown(text)}", code="usage")
+        if pins.setdefault(ticket, who) != who:
+            raise InputError(f"--pin gives {ticket!r} to {pins[ticket]!r} and to {who!r}; one of them keeps it", code="usage")
+    return pins
 
 
 def current_of(path: Path | None) -> dict[str, str] | None:
@@ -102,7 +119,7 @@ def routes_command(say: Say, file: Path, *, world: Path, tickets: Path, pin: tup
     policy = policy_for(workflow, given[0], asked["slot"])
     routing = Routing(**{name: asked[name] for name in ("until", "rounds", "seed", "minutes", "unknown")})
     hooks = workflow.extensions.hooks
-    pinned = _pins(pin)
+    pinned = pins_of(pin)
     kept = {"current": current_of(asked["current"]), "stability": asked["stability"]}
     found = plan(policy, given, people, asked["at"], "routes", hooks=hooks, pinned=pinned, routing=routing, **kept)
     wrong = verify(found, policy, given, people, asked["at"], hooks=hooks, pinned=pinned, routing=routing, **kept)

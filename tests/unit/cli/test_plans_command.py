@@ -84,3 +84,63 @@ def test_bad_input(run: Run, asked: list[object], tmp_path: Path) -> None:
     assert [2, 2] == [answer.exit_code for answer in answers]
     assert "assignments must hold lists of 2 names" in answers[0].output
     assert "T-1=ann" in answers[1].output
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("option", "text", "said"),
+    [
+        ("--tickets", "[1, ", "no JSON list of tickets"),
+        ("--tickets", "[]", "holds no tickets"),
+        ("--tickets", '[{"id": "T-1"}, {"id": "T-1"}]', "'T-1' is given twice"),
+        ("--tickets", '[{"id": "T-1"}, {"id": "T-2", "field": {}}]', "ticket 2: {'id': 'T-2', 'field': {}} is neither"),
+        ("--tickets", '[{"id": null}]', "id is a text"),
+        ("--tickets", '[{"id": "T-1", "fields": {"skill": 7}}]', "field skill takes text, not 7"),
+        ("--world", "", "engineers:"),
+        ("--world", "engineers: [{name: Ann}]", "an engineer has no id"),
+        ("--current", '{"T-1": 3}', "says of each ticket who has it"),
+        ("--plan", "{", "no JSON mapping"),
+        ("--plan", '{"given": []}', "a plan is a mapping of assignments"),
+    ],
+)
+def test_files_that_cannot_be_read(
+    run: Run, asked: list[object], tmp_path: Path, option: str, text: str, said: str, lang: str
+) -> None:
+    """Whatever is wrong with a file is told in a sentence and refused with status 2, whatever language is asked for."""
+    wrong, plan = tmp_path / "wrong.yaml", tmp_path / "plan.json"
+    wrong.write_text(text, encoding="utf-8")
+    plan.write_text("{}", encoding="utf-8")
+
+    answer = run("dispatch", "verify", *asked, "--plan", plan, option, wrong, "--lang", lang)
+
+    assert (2, True) == (answer.exit_code, said in answer.output), answer.output
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--solver", "magic", "'exact', 'library', 'greedy'"),
+        ("--slot", "nobody", "no dispatch entry and no slot is named 'nobody'"),
+        ("--at", "2026-03-02T00:00:00", "not an instant with an offset"),
+        ("--world", "nowhere.yaml", "does not exist"),
+        ("--pin", "T-9=ann", "names the ticket 'T-9'"),
+        ("--pin", "T-1=zed", "whom the world does not have"),
+        ("--stability", "0", "needs current"),
+    ],
+)
+def test_options_that_mean_nothing(run: Run, asked: list[object], option: str, value: str, said: str) -> None:
+    """An option of a wrong value is refused with status 2 and what it takes."""
+    answer = run("dispatch", "plan", *asked, option, value)
+
+    assert (2, True) == (answer.exit_code, said in answer.output), answer.output
+
+
+def test_a_ticket_is_pinned_once(run: Run, asked: list[object]) -> None:
+    """Two pins of one ticket contradict each other, by plan and by routes alike; the same pin twice does not."""
+    both = ["--pin", "T-1=ann", "--pin", "T-1=bob"]
+
+    refused = [run("dispatch", command, *asked, *both) for command in ("plan", "routes")]
+
+    assert [2, 2] == [answer.exit_code for answer in refused]
+    assert ["'T-1' to 'ann' and to 'bob'" in answer.output for answer in refused] == [True, True]
+    assert 2 != run("dispatch", "plan", *asked, "--pin", "T-1=ann", "--pin", "T-1=ann").exit_code
