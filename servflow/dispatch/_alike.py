@@ -10,20 +10,18 @@ from attrs import define, field
 
 from servflow.dispatch import _standing
 from servflow.dispatch._booked import booked
-from servflow.dispatch._candidates import PEOPLE, Candidate
+from servflow.dispatch._candidates import PEOPLE
 from servflow.dispatch._case import Case
 from servflow.dispatch._check import Check
-from servflow.dispatch._checks import _required as required
+from servflow.dispatch._checks import required
 from servflow.dispatch._index import Index
 from servflow.dispatch._masks import met
 from servflow.dispatch._requirement import Requirement
 from servflow.dispatch._term import Term
-from servflow.dispatch._terms import measures
+from servflow.dispatch._terms import Measure, measure_of, titles
 from servflow.dispatch._timely import absence
 from servflow.dispatch._travel import position
 from servflow.expressions import Expression
-
-Measure = Callable[[Candidate], int]
 
 NAMED = ("skill", "area", "language", "contract", "part", "channel")
 """The requirements that depend on nothing of a ticket but what their expressions read."""
@@ -33,6 +31,9 @@ TIMED = ("open", "certificate")
 
 ALWAYS = ("load", "idle", "longest_idle", "cost", "worked", "given", "price")
 """The terms that measure the same of a candidate whichever of the tickets asks."""
+
+NOBODY = ("listed", None)
+"""What a term depends on that measures 0 of everybody."""
 
 _MISSING = object()
 
@@ -76,6 +77,7 @@ class Alike:
     reads: list[tuple[str, Requirement, tuple[str, ...] | None]] = field(init=False)
     skills: tuple[str, ...] | None = field(init=False)
     area: tuple[str, ...] | None = field(init=False)
+    titles: list[list[str]] = field(init=False)
     checks: dict[Hashable, Check | None] = field(factory=dict)
     masks: dict[int, int] = field(factory=dict)
     fresh: set[int] = field(factory=set)
@@ -84,6 +86,7 @@ class Alike:
 
     def __attrs_post_init__(self) -> None:
         policy = self.case.policy
+        self.titles = titles(policy.prefer)
         self.reads = [(rule, entry, _read(entry)) for rule, entry in zip(policy.rules, policy.require, strict=True)]
         self.skills = names_of(
             text for entry in policy.require for text in (entry.skill, entry.level) if entry.skill is not None
@@ -152,50 +155,58 @@ class Alike:
         """Whether a level measures the same of a candidate whichever of the tickets asks."""
         return all(term.term in ALWAYS for term in self.case.policy.prefer[level])
 
-    def points(self, asking: Asking, number: int, fitting: Sequence[int]) -> list[int]:
+    def points(self, case: Case, number: int, fitting: Sequence[int]) -> list[int]:
         """What a level of the policy makes of those who fit a ticket."""
         values: list[int] | None = None
         fixed = False
-        for place, term in enumerate(asking.case.policy.prefer[number]):
+        for place, term in enumerate(case.policy.prefer[number]):
             if term.term in ALWAYS:
                 fixed = True
                 continue
-            row = self._row(asking, number, place, term, fitting)
-            values = row if values is None else list(map(add, values, row))
+            row = self._row(case, number, place, term, fitting)
+            values = row if values is None else list(map(add, values, row)) if row is not None else values
         if fixed:
-            row = list(map(self._always(asking, number).__getitem__, fitting))
+            row = list(map(self._always(case, number).__getitem__, fitting))
             values = row if values is None else list(map(add, values, row))
         return [0] * len(fitting) if values is None else values
 
-    def _always(self, asking: Asking, number: int) -> list[int]:
+    def _measure(self, case: Case, number: int, place: int) -> Measure:
+        return measure_of(case, case.policy.prefer[number][place], self.titles[number][place])
+
+    def _always(self, case: Case, number: int) -> list[int]:
         """For everybody, what those terms of a level give together that are the same for all tickets."""
         known = self.always.get(number)
         if known is None:
-            terms = enumerate(asking.case.policy.prefer[number])
-            asked = [asking.measure(number, place) for place, term in terms if term.term in ALWAYS]
+            terms = enumerate(case.policy.prefer[number])
+            asked = [(term.weight, self._measure(case, number, place)) for place, term in terms if term.term in ALWAYS]
             known = self.always[number] = [sum(weight * ask(who) for weight, ask in asked) for who in self.index.order]
         return known
 
-    def _row(self, asking: Asking, number: int, place: int, term: Term, fitting: Sequence[int]) -> list[int]:
+    def _row(self, case: Case, number: int, place: int, term: Term, fitting: Sequence[int]) -> list[int] | None:
+        """What a term makes of those who fit a ticket; None: nothing of anybody."""
         order = self.index.order
-        key = self._key(asking.case, term)
+        key = self._key(case, term)
         if key is None:
-            weight, ask = asking.measure(number, place)
-            return [weight * ask(order[one]) for one in fitting]
-        row = self.known.setdefault((number, place, key), {})
-        missing = [one for one in fitting if one not in row]
-        if missing:
-            weight, ask = asking.measure(number, place)
-            for one in missing:
-                row[one] = weight * ask(order[one])
-        return list(map(row.__getitem__, fitting))
+            ask = self._measure(case, number, place)
+            return [term.weight * ask(order[one]) for one in fitting]
+        if key == NOBODY:
+            return None
+        known = self.known.setdefault((number, place, key), {})
+        try:
+            return list(map(known.__getitem__, fitting))
+        except KeyError:  # somebody was not asked about yet
+            ask = self._measure(case, number, place)
+            for one in fitting:
+                if one not in known:
+                    known[one] = term.weight * ask(order[one])
+        return list(map(known.__getitem__, fitting))
 
     def _key(self, case: Case, term: Term) -> Hashable:
         """All that a term depends on of a ticket; None where that cannot be said in short."""
         kind, world = term.term, case.world
         if kind in ("sticky", "preferred"):
             customer = case.customer()
-            return ("listed", customer if customer in (world.previous if kind == "sticky" else world.preferred) else None)
+            return ("listed", customer) if customer in (world.previous if kind == "sticky" else world.preferred) else NOBODY
         if kind in ("skill", "skill_fit"):
             return None if self.skills is None else plain(case.bindings, self.skills)
         if kind == "load_share":
@@ -211,20 +222,6 @@ class Alike:
         if kind == "distance":
             return area if here is None else ("at", here)
         return None if area is None else (here, area, case.ticket.due if kind == "lateness" else None)
-
-
-@define(eq=False)
-class Asking:
-    """The measures of one ticket, made when the first of them is asked for."""
-
-    case: Case
-    made: list[list[tuple[str, int, Measure]]] | None = None
-
-    def measure(self, number: int, place: int) -> tuple[int, Measure]:
-        """The weight of a term of a level, and what measures it."""
-        if self.made is None:
-            self.made = measures(self.case)
-        return self.made[number][place][1:]
 
 
 def _read(entry: Requirement) -> tuple[str, ...] | None:

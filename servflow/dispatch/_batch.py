@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import define, field
 
-from servflow.dispatch._alike import Alike, Asking
+from servflow.dispatch._alike import Alike
 from servflow.dispatch._case import Candidate, Case
 from servflow.dispatch._check import CAPACITY, Check
 from servflow.dispatch._index import index_of, places
@@ -152,11 +152,10 @@ class _Weigher:
     def _levels(self, case: Case, rules: Sequence[Check], mask: int, fitting: Sequence[int]) -> list[Sequence[int]]:
         out: list[Sequence[int]] = []
         optional = [check for check in rules if not check.excludes]
-        asking = Asking(case)
         if optional:
             met_by = [self.alike.met(case, check, mask) for check in optional]
             out.append(array("q", [sum(bits >> number & 1 for bits in met_by) for number in fitting]))
-        out += [self._level(asking, number, fitting) for number in range(len(case.policy.prefer))]
+        out += [self._level(case, number, fitting) for number in range(len(case.policy.prefer))]
         if self.current is not None:
             kept = self.alike.index.place.get(self.current.get(case.ticket.id, ""), -1)
             level = array("q", [1 if number == kept else 0 for number in fitting])
@@ -164,10 +163,10 @@ class _Weigher:
         case.answers.clear()  # a plan tells no reasons; kept for all pairs, they would take more room than all the rest
         return out
 
-    def _level(self, asking: Asking, number: int, fitting: Sequence[int]) -> Sequence[int]:
+    def _level(self, case: Case, number: int, fitting: Sequence[int]) -> Sequence[int]:
         if not self.alike.same(number):
-            return _packed(self.alike.points(asking, number, fitting))
+            return _packed(self.alike.points(case, number, fitting))
         key = number, id(fitting)
         if key not in self.shared:
-            self.shared[key] = _packed(self.alike.points(asking, number, fitting))
+            self.shared[key] = _packed(self.alike.points(case, number, fitting))
         return self.shared[key]

@@ -31,10 +31,10 @@ def checks(case: Case, index: Index | None = None) -> list[Check]:
     standing = out[len(limiting) :]
     named = zip(case.policy.rules, case.policy.require, strict=True)
     if index is None or case.eased:
-        asked = [_required(case, rule, entry) for rule, entry in named]
+        asked = [required(case, rule, entry) for rule, entry in named]
     else:
         asked = [
-            _known(case, rule, entry, index) if entry.kind in LASTING else _required(case, rule, entry) for rule, entry in named
+            _known(case, rule, entry, index) if entry.kind in LASTING else required(case, rule, entry) for rule, entry in named
         ]
     ordered = [*limiting, *asked, *standing]
     if case.policy.candidates in PEOPLE:
@@ -53,14 +53,14 @@ def _known(case: Case, rule: str, entry: Requirement, index: Index) -> Check:
         value = text.value(case.bindings)
         level = 1 if entry.level is None else entry.level.value(case.bindings)
     except ExpressionError:
-        return _required(case, rule, entry)
+        return required(case, rule, entry)
     if (value is not None and type(value) is not str) or type(level) is not int:
-        return _required(case, rule, entry)
+        return required(case, rule, entry)
     # The entry is held as part of the key: while it is, no other one has its identity.
     key = id(entry), rule, value, level
     known = index.rules.get(key)
     if known is None or known[0] is not entry:
-        made = _required(case, rule, entry)
+        made = required(case, rule, entry)
         made.key = key_of(case, made) if made.why == "asked" else None
         known = entry, made
         index.keep(key, known)
@@ -70,10 +70,11 @@ def _known(case: Case, rule: str, entry: Requirement, index: Index) -> Check:
 def limits(case: Case) -> list[Check]:
     """The rules that limit how much of a candidate's capacity may be taken, and no others."""
     named = zip(case.policy.rules, case.policy.require, strict=True)
-    return [_required(case, rule, entry) for rule, entry in named if entry.kind == "below"]
+    return [required(case, rule, entry) for rule, entry in named if entry.kind == "below"]
 
 
-def _required(case: Case, rule: str, entry: Requirement) -> Check:
+def required(case: Case, rule: str, entry: Requirement) -> Check:
+    """What one requirement of the policy asks of a ticket, relaxed as its stage says."""
     if rule in case.drops:
         return _free(rule, entry, "relaxed")
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,21 +28,30 @@ Measure = Callable[[Candidate], int]
 
 def measures(case: Case) -> list[list[tuple[str, int, Measure]]]:
     """For every level of the policy its terms: what explanations call it, the weight, and the measure."""
+    return [
+        [(label, term.weight, measure_of(case, term, label)) for label, term in zip(names, level, strict=True)]
+        for names, level in zip(titles(case.policy.prefer), case.policy.prefer, strict=True)
+    ]
+
+
+def titles(prefer: Iterable[Iterable[Term]]) -> list[list[str]]:
+    """For every level of a policy what explanations call its terms, each name once."""
     out, taken = [], set()
-    for level in case.policy.prefer:
-        terms = []
+    for level in prefer:
+        names = []
         for term in level:
             label, number = term.label, 1
             while label in taken:
                 number += 1
                 label = f"{term.label}_{number}"
             taken.add(label)
-            terms.append((label, term.weight, _measure(case, term, label)))
-        out.append(terms)
+            names.append(label)
+        out.append(names)
     return out
 
 
-def _measure(case: Case, term: Term, label: str) -> Measure:
+def measure_of(case: Case, term: Term, label: str) -> Measure:
+    """What measures one term, which explanations call *label*."""
     if term.host is not None:
         return _host(case, term)
     if term.value is not None:
