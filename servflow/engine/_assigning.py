@@ -87,6 +87,13 @@ def release(call: OneCall, slot: str, candidate: str | None) -> None:
             _free(call, held)
 
 
+def holds(call: OneCall, slot: str) -> bool:
+    """Whether the ticket holds capacity of whoever has a slot."""
+    who = getattr(call.draft, slot)
+    key = None if who is None else capacity_key(slot, who)
+    return key is not None and any(held.key == key for held in call.draft.held)
+
+
 def hold_again(call: OneCall) -> None:
     """Take the capacity of whoever still has a reopened ticket; closing had given it back."""
     for slot in _KINDS:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from servflow.engine import _taking_back
-from servflow.engine._assigning import hold_anew, release, unassign
+from servflow.engine._assigning import hold_anew, holds, release, unassign
 from servflow.engine._filling import filled, holder
 from servflow.engine._offers import withdraw
 from servflow.engine._searching import afresh, decide, relax_at
@@ -42,13 +42,21 @@ def react(call: OneCall) -> None:
             begin(call, plan)
         elif progress is not None:
             _go_on(call, plan, progress, happening)
-        if any(state in happening.exited for state in policy.until) or _needs_otherwise(call, plan, happening):
+        if _back_at_work(call, plan, happening) or _needs_otherwise(call, plan, happening):
             hold_anew(call, policy.slot)
+
+
+def _back_at_work(call: OneCall, plan: SlotPlan, happening: Happening) -> bool:
+    """Whether the ticket came to where there is work from where there is none; going on once it is done is no work."""
+    work = plan.work
+    return (
+        bool(work and happening.exited) and work.isdisjoint(happening.exited) and not work.isdisjoint(call.draft.configuration)
+    )
 
 
 def _needs_otherwise(call: OneCall, plan: SlotPlan, happening: Happening) -> bool:
     """Whether the ticket may take more or less by now, or of another channel, of whoever has it."""
-    if not call.draft.held or not happening.changed:
+    if not happening.changed or not holds(call, plan.policy.slot):
         return False
     return "channel" in happening.changed or (plan.policy.takes is not None and bool(happening.changed & plan.reads))
 

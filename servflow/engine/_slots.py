@@ -9,6 +9,7 @@ import attrs
 
 from servflow.dispatch import Policy
 from servflow.engine._assigning import SLOTS
+from servflow.engine._at_work import at_work
 from servflow.expressions import IN_STATE, Expression
 from servflow.model import (
     SlotChanged,
@@ -30,6 +31,8 @@ class SlotPlan:
     reads: frozenset[str]
     home: frozenset[str]
     """Where it goes on once somebody had the ticket: its states, and those in which it may be taken back."""
+    work: frozenset[str] = frozenset()
+    """Where there is work again for whoever has the slot, once the ticket comes back from where it was done."""
 
     def touched(self, changed: set[str]) -> bool:
         """Whether something changed that its requirements read, the slot of which they are (``of``) among it."""
@@ -85,7 +88,14 @@ def _compile(compiled: Compiled, order: int, policy: Policy) -> SlotPlan:
         when = problems.expression(when, compiled.timeless, f"{path}.when", functions=compiled.functions)
     if not policy.state and not policy.event:
         problems.add("dispatch.never", path, policy=policy.name)
-    return SlotPlan(policy=policy, order=order, when=when, reads=frozenset(reads), home=_home(compiled, policy, path))
+    return SlotPlan(
+        policy=policy,
+        order=order,
+        when=when,
+        reads=frozenset(reads),
+        home=_home(compiled, policy, path),
+        work=at_work(compiled, policy),
+    )
 
 
 def _home(compiled: Compiled, policy: Policy, path: str) -> frozenset[str]:

@@ -51,7 +51,8 @@ class World:
     gives minutes from area to area; where it says nothing, positions and ``speed`` do, in kilometres an hour.
     ``booked`` says when somebody has agreed to be with a customer; a desk adds the appointments in its store.
     ``facts`` carries the host's own data for expressions. Give ``version`` where the host
-    has one; otherwise it is a hash of the content. Two worlds of one version are the same world.
+    has one; otherwise it is a hash of the content, whatever the order of people and places. Two worlds of one version are
+    the same world.
 
     Raises:
         InputError: an entity is named twice or has an unknown attribute, something has a wrong shape, or the
@@ -142,7 +143,9 @@ class World:
     def _text(self, name: str) -> str:
         known = self._texts.get(name)
         if known is None:
-            plain = _plain(getattr(self, name))
+            value = getattr(self, name)
+            # The order in which people and places are listed says nothing; that of queues says who leads whom first.
+            plain = _plain(sorted(value, key=lambda one: one.id) if name in _UNORDERED else value)
             known = self._texts[name] = json.dumps(plain, sort_keys=True, default=str, ensure_ascii=False)
         return known
 
@@ -343,6 +346,8 @@ _TABLES: Mapping[type, str] = {
     Queue: "queues",
     Person: "people",
 }
+
+_UNORDERED = frozenset(_TABLES.values()) - {"queues"}
 
 _PEOPLED = frozenset((*_TABLES.values(), "reports_to"))
 _OF_PEOPLE = ("persons", "sites", "by_id", "members", "holders", "leads", "_led")

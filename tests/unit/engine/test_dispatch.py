@@ -450,6 +450,26 @@ def held(case: Case) -> dict[str, int]:
     return {one.key: one.units for one in case.ticket.held}
 
 
+def test_going_on_from_where_the_work_is_done_takes_no_capacity() -> None:
+    """Settled, then rated: whoever had the ticket is as free as before, also where it says otherwise how much it would take."""
+    parts = {
+        "states": {"a": {}, "b": {}, "c": {}, "d": {}, "z": {"closed": True}},
+        "transitions": [
+            *WAYS,
+            move("done", "b", "c"),
+            move("rated", "c", "d"),
+            move("rework", "d", "b"),
+            move("end", "d", "z"),
+        ],
+    }
+    case = placing(until="c", parts=parts)
+    case.fire("done")
+
+    assert ((), ()) == (case.fire("rated").reservations, case.ticket.held)
+    assert (Take(key="engineer:ann"),) == case.fire("rework").reservations
+    assert case.ticket == case.workflow.fold(case.records)
+
+
 def test_two_levels_are_two_entries() -> None:
     """First an outlet is found, then an engineer of that outlet."""
     world = World(
