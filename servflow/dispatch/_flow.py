@@ -90,20 +90,24 @@ class _Flow:
         nowhere = len(self.room)
         self.room.append(len(self.rows))
         self.most = 1 << (self.out.bit_length() + len(self.rows).bit_length() + 4)
-        known: dict[Hashable, tuple[list[tuple[int, int]], list[tuple[int, int]], int]] = {}
-        every: dict[Hashable, tuple[list[tuple[int, int]], int]] = {}
+        known: dict[Hashable, tuple[list[tuple[int, int]], list[tuple[int, int]], int, int]] = {}
         for number, (columns, costs) in enumerate(self.rows):
             key = (tuple(columns), tuple(costs)) if len(costs) <= WHOLE else (id(columns), id(costs))
-            if key not in known:
-                known[key] = _cheapest(columns, costs, self.most)
-            fixed, tied, beyond = known[key]
-            if tied:  # rows that see the same begin at different ones of those that cost the same
-                wanted, start = FIRST - len(fixed), number * 40503 % len(tied)
-                fixed = fixed + [tied[(start + step) % len(tied)] for step in range(wanted)]
-            if beyond == self.most and key not in every:
-                every[key] = sorted([*fixed, (self.out, nowhere)]), len(every)
-            self.looked.append(every[key][0] if key in every else sorted([*fixed, (self.out, nowhere)]))
-            self.kind.append(every[key][1] if key in every else ~number)
+            seen = known.get(key)
+            if seen is None:
+                looked, tied, beyond = _cheapest(columns, costs, self.most)
+                if beyond == self.most:
+                    looked.append((self.out, nowhere))
+                    looked.sort()
+                seen = known[key] = looked, tied, beyond, len(known)
+            looked, tied, beyond, kind = seen
+            if beyond != self.most:
+                wanted, start = FIRST - len(looked), number * 40503 % max(1, len(tied))
+                # Rows that see the same begin at different ones of those that cost the same.
+                others = [tied[(start + step) % len(tied)] for step in range(wanted)] if tied else []
+                looked = sorted([*looked, *others, (self.out, nowhere)])
+            self.looked.append(looked)
+            self.kind.append(kind if beyond == self.most else ~number)
             self.beyond.append(beyond)
         self.watched, self.unwatched = [[] for _ in self.rows], list(self.beyond)
         size = nowhere + 1

@@ -66,6 +66,16 @@ def _crowded(rows: Sequence[Row], room: Sequence[int]) -> tuple[set[int], set[in
     crowded: set[int] = set()
     dead: set[int] = set()  # columns from which no way leads to any with room; none ever will
     for new in sorted(range(len(rows)), key=lambda row: (len(rows[row][0]), row)):
+        for column in rows[new][0]:
+            if left[column] > 0:
+                break
+        else:
+            column = -1
+        if column >= 0:  # most rows find room right away
+            left[column] -= 1
+            column_of[new] = column
+            inside[column].add(new)
+            continue
         came: dict[int, int] = {}
         waiting, reached = [new], [new]
         end = -1
