@@ -151,20 +151,21 @@ class Alike:
 
     # terms ----------------------------------------------------------------------------------------------------------
 
-    def same(self, level: int) -> bool:
-        """Whether a level measures the same of a candidate whichever of the tickets asks."""
-        return all(term.term in ALWAYS for term in self.case.policy.prefer[level])
+    def depends(self, case: Case, number: int) -> tuple[Hashable, ...]:
+        """All that each term of a level depends on of a ticket; None for a term of which that cannot be said in short."""
+        prefer = case.policy.prefer[number]
+        return tuple([NOBODY if term.term in ALWAYS else self._key(case, term) for term in prefer])
 
-    def points(self, case: Case, number: int, fitting: Sequence[int]) -> list[int]:
-        """What a level of the policy makes of those who fit a ticket."""
+    def points(self, case: Case, number: int, fitting: Sequence[int], keys: tuple[Hashable, ...]) -> list[int]:
+        """What a level of the policy makes of those who fit a ticket; *keys* is what its terms depend on."""
         values: list[int] | None = None
         fixed = False
         for place, term in enumerate(case.policy.prefer[number]):
             if term.term in ALWAYS:
                 fixed = True
-                continue
-            row = self._row(case, number, place, term, fitting)
-            values = row if values is None else list(map(add, values, row)) if row is not None else values
+            elif keys[place] != NOBODY:
+                row = self._row(case, (number, place), fitting, keys[place])
+                values = row if values is None else list(map(add, values, row))
         if fixed:
             row = list(map(self._always(case, number).__getitem__, fitting))
             values = row if values is None else list(map(add, values, row))
@@ -182,15 +183,13 @@ class Alike:
             known = self.always[number] = [sum(weight * ask(who) for weight, ask in asked) for who in self.index.order]
         return known
 
-    def _row(self, case: Case, number: int, place: int, term: Term, fitting: Sequence[int]) -> list[int] | None:
-        """What a term makes of those who fit a ticket; None: nothing of anybody."""
-        order = self.index.order
-        key = self._key(case, term)
+    def _row(self, case: Case, where: tuple[int, int], fitting: Sequence[int], key: Hashable) -> list[int]:
+        """What a term makes of those who fit a ticket."""
+        order, (number, place) = self.index.order, where
+        weight = case.policy.prefer[number][place].weight
         if key is None:
             ask = self._measure(case, number, place)
-            return [term.weight * ask(order[one]) for one in fitting]
-        if key == NOBODY:
-            return None
+            return [weight * ask(order[one]) for one in fitting]
         known = self.known.setdefault((number, place, key), {})
         try:
             return list(map(known.__getitem__, fitting))
@@ -198,7 +197,7 @@ class Alike:
             ask = self._measure(case, number, place)
             for one in fitting:
                 if one not in known:
-                    known[one] = term.weight * ask(order[one])
+                    known[one] = weight * ask(order[one])
         return list(map(known.__getitem__, fitting))
 
     def _key(self, case: Case, term: Term) -> Hashable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field
@@ -82,11 +82,14 @@ class Batch:
         One unit of a level weighs more than all tickets together can make up for in the levels after it.
         """
         free = [item for item in self.items if item.pinned is None and item.fitting]
-        mosts = [max((max(item.levels[level]) for item in free), default=0) for level in range(self.depth)]
-        weight, weights = 1, [1] * self.depth
+        mosts, weight, weights = [0] * self.depth, 1, [1] * self.depth
         for level in reversed(range(self.depth)):
+            rows = [item.levels[level] for item in free]
+            distinct = {id(row): row for row in rows}
+            least = {name: min(row) for name, row in distinct.items()}
+            most = mosts[level] = max(map(max, distinct.values()), default=0)
             weights[level] = weight
-            weight *= 1 + sum(mosts[level] - min(item.levels[level]) for item in free)
+            weight *= 1 + sum([most - least[id(row)] for row in rows])
         self.out = weight
         known: dict[tuple[int, ...], Sequence[int]] = {}
         for item in free:
@@ -121,7 +124,7 @@ class _Weigher:
     current: Mapping[str, str] | None
     stability: int | None
     lists: dict[int, Sequence[int]] = field(factory=dict)
-    shared: dict[tuple[int, int], Sequence[int]] = field(factory=dict)
+    shared: dict[tuple[int, int, tuple[Hashable, ...]], Sequence[int]] = field(factory=dict)
 
     def weigh(self, case: Case, pinned: int | None) -> Weighed:
         """Who fits a ticket, and what everybody who does is worth."""
@@ -164,9 +167,11 @@ class _Weigher:
         return out
 
     def _level(self, case: Case, number: int, fitting: Sequence[int]) -> Sequence[int]:
-        if not self.alike.same(number):
-            return _packed(self.alike.points(case, number, fitting))
-        key = number, id(fitting)
-        if key not in self.shared:
-            self.shared[key] = _packed(self.alike.points(case, number, fitting))
-        return self.shared[key]
+        keys = self.alike.depends(case, number)
+        if None in keys:
+            return _packed(self.alike.points(case, number, fitting, keys))
+        key = number, id(fitting), keys
+        known = self.shared.get(key)
+        if known is None:
+            known = self.shared[key] = _packed(self.alike.points(case, number, fitting, keys))
+        return known
