@@ -216,10 +216,12 @@ class Alike:
             return ("with", case.current)
         if kind not in ("distance", "travel", "lateness"):
             return None
-        area = None if self.area is None else plain(case.bindings, self.area)
         here = position(case.bindings)
+        if kind == "distance" and here is not None:
+            return "at", here
+        area = None if self.area is None else plain(case.bindings, self.area)
         if kind == "distance":
-            return area if here is None else ("at", here)
+            return area
         return None if area is None else (here, area, case.ticket.due if kind == "lateness" else None)
 
 
