@@ -101,28 +101,33 @@ def _best_first(batch: Batch, item: Weighed) -> Iterator[int]:
         yield from tied
 
 
-def bettered(batch: Batch, held: Held) -> list[int]:
+def bettered(batch: Batch, held: Held, effort: int = EFFORT) -> list[int]:
     """
     Start from the greedy plan, largest tickets in their turn, and take every change that makes it better until none does.
 
     Changes are: a ticket that waits is taken, moves, or takes the place of another, that then goes to somebody else or
     waits; and two tickets change places. Whole numbers decide, in one order, so that the same plan comes out.
     """
-    found = [_improve(batch, held, start) for start in (greedy(batch, held), _packed(batch, held))]
+    found = [_improve(batch, held, start, effort) for start in (greedy(batch, held), _packed(batch, held))]
     return min(found, key=lambda who: _worth(batch, who))
 
 
 def _packed(batch: Batch, held: Held) -> list[int]:
     """Those that take least first, each to the cheapest of its candidates with room: as many as can be, nearly always."""
     book = Book(batch, held)
-    rows = [row for row, item in enumerate(batch.items) if item.pinned is None]
+    _fill(batch, book)
+    return book.who
+
+
+def _fill(batch: Batch, book: Book) -> None:
+    """Give what nobody has yet, those that take least first, each to the cheapest of its candidates with room."""
+    rows = [row for row, item in enumerate(batch.items) if item.pinned is None and book.who[row] < 0]
     for row in sorted(rows, key=lambda row: (batch.items[row].case.units, row)):
         item = batch.items[row]
         for _, number in sorted(zip(item.costs, item.fitting, strict=True)):
             if book.fits(number, [*book.has[number], row]):
                 book.give(row, number)
                 break
-    return book.who
 
 
 def _worth(batch: Batch, who: Sequence[int]) -> int:
@@ -134,8 +139,8 @@ def _costs(item: Weighed) -> dict[int, int]:
     return dict(zip(item.fitting, item.costs, strict=True)) if item.pinned is None else {}
 
 
-def _improve(batch: Batch, held: Held, start: Sequence[int]) -> list[int]:
-    search = _Search(batch, held)
+def _improve(batch: Batch, held: Held, start: Sequence[int], effort: int) -> list[int]:
+    search = _Search(batch, held, effort)
     for row, number in enumerate(start):
         if number >= 0:
             search.book.give(row, number)
@@ -145,6 +150,7 @@ def _improve(batch: Batch, held: Held, start: Sequence[int]) -> list[int]:
         for row, item in enumerate(batch.items):
             if item.pinned is None and search.left > 0 and search.place(row):
                 changed = True
+    _fill(batch, search.book)  # where the effort was used up, a move may have left room that nobody was asked about
     return search.book.who
 
 
@@ -152,7 +158,7 @@ def _improve(batch: Batch, held: Held, start: Sequence[int]) -> list[int]:
 class _Search:
     batch: Batch
     held: Held
-    left: int = EFFORT
+    left: int
     book: Book = field(init=False)
     costs: list[dict[int, int]] = field(init=False)
     ways: list[list[tuple[int, int]]] = field(init=False)

@@ -12,6 +12,9 @@ import pytest
 from attrs import define, evolve, field
 
 from servflow.dispatch import Plan, plan, verify
+from servflow.dispatch._batch import Batch
+from servflow.dispatch._fill import bettered
+from servflow.dispatch._plan import cases_of
 from servflow.model import Engineer, FrozenMap, Held, Ticket, World
 
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -238,3 +241,27 @@ def test_minutes_stay_within_their_limits_and_near_the_best() -> None:
         tickets_out += best[0]
 
     assert (best_found >= 140, 100 * short <= tickets_out, short < first_come) == (True, True, True)
+
+
+@pytest.mark.parametrize("effort", [1, 30, 200])
+def test_nobody_waits_beside_room_when_the_effort_is_used_up(effort: int) -> None:
+    """A search that stops early still leaves no ticket to wait while somebody who fits has room for it."""
+    for seed in range(20):
+        rng = random.Random(seed)
+        skills = [rng.choice(["ac", "tv"]) for _ in range(8)]
+        people = [
+            Engineer(id=f"e{number}", skills=[skill], capacity=rng.choice([60, 120, 240]), cost=rng.randint(0, 20))
+            for number, skill in enumerate(skills)
+        ]
+        tickets = [
+            evolve(a_ticket(f"t{n:02}", AT, rng.choice(["ac", "tv"]), rng.choice([15, 30, 45, 90])), priority=rng.randint(1, 5))
+            for n in range(30)
+        ]
+        cases = cases_of(POLICY, tickets, World(engineers=people), AT, bindings=None, hooks=None)
+        batch = Batch.of(cases, {}, None, None)
+
+        who = bettered(batch, {}, effort)
+        given = [(item.id, batch.order[number].id) for item, number in zip(batch.items, who, strict=True) if number >= 0]
+
+        assert within(people, loads_of(tickets, dict(given)))
+        assert [] == could_still_be_given(tickets, people, Plan(tuple(given)))
