@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,11 @@ from servflow.stores import SqlStore
 from tests.unit.desk.tiny import TinyWorkflow
 
 
+def say(line: str) -> None:
+    """Tell whoever watches, in one write: two threads may speak at once."""
+    os.write(sys.stdout.fileno(), f"{line}\n".encode())
+
+
 def main(url: str, log: Path, hangs: str) -> None:
     """
     Open a ticket whose effect is a call with a reply, deliver it, and wait until it is done.
@@ -25,7 +31,7 @@ def main(url: str, log: Path, hangs: str) -> None:
 
     def hang(where: str) -> None:
         if where == hangs:
-            print("hanging", flush=True)
+            say("hanging")
             sys.stdin.read()
 
     def price(effect: Any) -> dict[str, Any]:
@@ -46,11 +52,11 @@ def main(url: str, log: Path, hangs: str) -> None:
     desk.open("T1", {"call": [{"name": "price", "reply": "priced"}]}, key="once")
     desk.deliver()
     if hangs != "nowhere":
-        print("acknowledged", flush=True)
+        say("acknowledged")
     for workflow in DBOS.list_workflows():
         DBOS.retrieve_workflow(workflow.workflow_id).get_result(polling_interval_sec=0.05)
     desk.tick()
-    print(desk.get("T1").state, flush=True)
+    say(desk.get("T1").state)
     DBOS.destroy()
     store.close()
 
