@@ -10,8 +10,8 @@ from servflow.desk._failures import concerns_all
 from servflow.desk._reports import LookReport
 from servflow.desk._steps import Steps
 from servflow.desk._sweep import NEARER, PAGE, sweep
-from servflow.desk._waking import sleeps_on
-from servflow.errors import LimitError, StoreError
+from servflow.desk._waking import brought_on
+from servflow.errors import StoreError
 from servflow.model import Outcome, Ticket, World
 from servflow.stores import Claim, Store
 
@@ -79,13 +79,9 @@ def _concerned(store: Store, name: str | None) -> Iterator[str]:
 
 
 def _decided(steps: Steps, ticket: Ticket, at: datetime, world: World | None) -> tuple[str, Outcome]:
-    flow = steps.workflows.of_ticket(ticket)
-    try:
-        outcome = flow.advance(ticket, at=at, world=world)
-    except LimitError as error:
-        if not sleeps_on(error, ticket):
-            raise
-        return NEARER, flow.advance(ticket, at=error.facts["reached"], world=world)
+    outcome, arrived = brought_on(steps, ticket, at, world)
+    if not arrived:
+        return NEARER, outcome
     return "changed" if outcome.records else "same", outcome
 
 

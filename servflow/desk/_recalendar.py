@@ -10,10 +10,10 @@ from typing import Any
 from servflow.desk._reports import RecalendarReport
 from servflow.desk._steps import Steps
 from servflow.desk._sweep import NEARER, PAGE, sweep
-from servflow.desk._waking import sleeps_on
+from servflow.desk._waking import brought_on
 from servflow.engine import Workflow
 from servflow.engine._recompute import recompute, with_calendars
-from servflow.errors import LimitError, NotFound, ServflowError
+from servflow.errors import NotFound, ServflowError
 from servflow.model import Outcome, Ticket, World
 from servflow.sla import ClockChange
 from servflow.stores import Store
@@ -102,12 +102,9 @@ def _decided(steps: Steps, ticket: Ticket, at: datetime, world: World | None) ->
     flow: Any = steps.workflows.of_ticket(ticket)
     if not isinstance(flow, Workflow) or not _is_stale(flow, ticket):
         return "done", Outcome(ticket=ticket)
-    try:
-        outcome = flow.advance(ticket, at=at, world=world)
-    except LimitError as error:
-        if not sleeps_on(error, ticket):
-            raise
-        return NEARER, flow.advance(ticket, at=error.facts["reached"], world=world)
+    outcome, arrived = brought_on(steps, ticket, at, world)
+    if not arrived:
+        return NEARER, outcome
     old, new = (_told(one) for one in (ticket, outcome.ticket))
     return "same" if old == new else "recounted", outcome
 

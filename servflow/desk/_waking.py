@@ -36,15 +36,20 @@ def by_time(steps: Steps, now: datetime) -> Decided:
     """What a ticket makes of the time that passed until *now*; of a long sleep as much as one call may hold."""
 
     def decide(ticket: Ticket, _: datetime, world: World | None) -> Outcome:
-        flow = steps.workflows.of_ticket(ticket)
-        try:
-            return flow.advance(ticket, at=max(now, ticket.at), world=world)
-        except LimitError as error:
-            if not sleeps_on(error, ticket):
-                raise
-            return flow.advance(ticket, at=error.facts["reached"], world=world)
+        return brought_on(steps, ticket, max(now, ticket.at), world)[0]
 
     return decide
+
+
+def brought_on(steps: Steps, ticket: Ticket, at: datetime, world: World | None) -> tuple[Outcome, bool]:
+    """What time alone makes of a ticket by *at*, and whether it got there; of a long sleep as much as one call may hold."""
+    flow = steps.workflows.of_ticket(ticket)
+    try:
+        return flow.advance(ticket, at=at, world=world), True
+    except LimitError as error:
+        if not sleeps_on(error, ticket):
+            raise
+        return flow.advance(ticket, at=error.facts["reached"], world=world), False
 
 
 def sleeps_on(error: Exception, ticket: Ticket) -> bool:
