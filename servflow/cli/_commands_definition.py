@@ -12,9 +12,9 @@ import click
 from attrs import evolve
 
 from servflow.cli._databases import one, open_existing
+from servflow.cli._kinds import Kind, kind_of
 from servflow.cli._output import FINDINGS, Instant, Say, command, stamp
-from servflow.correlation import Correlator
-from servflow.documents import load, load_definition, load_tables, load_world, schema
+from servflow.documents import load, load_tables, load_world, schema
 from servflow.documents._source import read_document
 from servflow.engine import Workflow
 from servflow.errors import DefinitionError, Finding, InputError
@@ -36,11 +36,18 @@ File = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--at", type=Instant(), help="judge clocks and schedules as those of tickets opened then (default: now)")
 @click.option("--world", type=File, help="a file with people: whether chains reach anybody, who is on call, who is dispatched")
 @click.option("--days", type=click.IntRange(1, 3660), default=30, help="with --world: how many days of schedules (default: 30)")
+@click.option(
+    "--workflow",
+    "workflows",
+    type=File,
+    multiple=True,
+    help="of an intake: the file of a workflow that it is for; repeatable",
+)
 @command
 def check_command(
-    say: Say, file: Path, *, allow_warnings: bool, coverage: bool, at: datetime | None, world: Path | None, days: int
+    say: Say, file: Path, *, allow_warnings: bool, coverage: bool, workflows: tuple[Path, ...], **asked: Any
 ) -> int | None:
-    """Check a definition, of a workflow, a correlator or tables alone: every problem at once, with its line and what to do.
+    """Check a definition, of a workflow, a correlator, an intake, tables alone: every problem at once, with its line.
 
     Warnings are findings too: the status is 1 unless --allow-warnings. Notes never change it; a law that does not
     hold always does, and so does a case of a table that fails.
@@ -51,17 +58,18 @@ def check_command(
             tables = load_tables(file)
             wrong = _of_tables(tables, document.locate)
             return _told_tables(say, tables, wrong, file, allow_warnings=allow_warnings, coverage=coverage)
-        workflow = load_definition(file, lang=say.lang)
+        kind = kind_of(document.data)
+        if kind is not None:
+            beside = {flow.workflow: flow for flow in (load(one, lang=say.lang) for one in workflows)}
+            made = kind.load(file, say.lang, beside)
+            return _told_kind(say, kind, made, document.locate, file, allow_warnings=allow_warnings)
+        workflow = load(file, lang=say.lang)
     except DefinitionError as error:
         if not say.json:
             say.line(say.words("check.found", count=len(error.findings), file=file))
         say.findings(error.findings, file=str(file), loads=False)
         return FINDINGS
-    if isinstance(workflow, Correlator):
-        return _told_correlator(say, workflow, document.locate, file)
-    at = at or datetime.now(UTC).replace(microsecond=0)
-    around = None if world is None else load_world(world, lang=say.lang)
-    found = tuple(_placed(finding, document.locate) for finding in workflow.check(at=at, world=around, days=days))
+    found = _judged(workflow, say, document.locate, **asked)
     facts = {"name": workflow.workflow, "version": workflow.version}
     cases = {
         "run": sum(len(table.cases) for table in workflow.tables.values()),
@@ -79,6 +87,15 @@ def check_command(
         for name, rows in open_rows.items():
             _tell_unreached(say, workflow.tables[name], rows)
     return _status(found, allow_warnings=allow_warnings)
+
+
+def _judged(
+    workflow: Workflow, say: Say, locate: Any, *, at: datetime | None, world: Path | None, days: int
+) -> tuple[Finding, ...]:
+    """What can be said of a workflow that loads, each at its line."""
+    at = at or datetime.now(UTC).replace(microsecond=0)
+    around = None if world is None else load_world(world, lang=say.lang)
+    return tuple(_placed(finding, locate) for finding in workflow.check(at=at, world=around, days=days))
 
 
 def _status(found: Iterable[Finding], *, allow_warnings: bool) -> int | None:
@@ -128,21 +145,17 @@ def _told_tables(
     return _status(found, allow_warnings=allow_warnings)
 
 
-def _told_correlator(say: Say, correlator: Correlator, locate: Any, file: Path) -> int | None:
-    found = tuple(_placed(finding, locate) for finding in correlator.check())
+def _told_kind(say: Say, kind: Kind, made: Any, locate: Any, file: Path, *, allow_warnings: bool) -> int | None:
+    found = tuple(_placed(finding, locate) for finding in kind.findings(made))
     if say.json:
-        known = {"correlator": correlator.name, "version": correlator.version, "hash": correlator.hash}
-        say.findings(found, file=str(file), loads=True, **known)
+        version, hash_ = getattr(made, "version", None), getattr(made, "hash", None)
+        known = {"version": version, "hash": hash_}
+        told = {name: value for name, value in known.items() if value is not None}
+        say.findings(found, file=str(file), loads=True, **{kind.key: kind.facts(made).get("name")}, **told)
     else:
-        facts = {
-            "name": correlator.name,
-            "version": correlator.version,
-            "find": correlator.find,
-            "within": correlator.within.text,
-        }
-        say.line(say.words("check.correlator", **facts))
+        say.line(say.words(kind.words, **{"count": len(found), **kind.facts(made)}))
         say.findings(found)
-    return FINDINGS if any(finding.severity != "info" for finding in found) else None
+    return _status(found, allow_warnings=allow_warnings)
 
 
 def _unreached(tables: Mapping[str, DecisionTable], types: Any) -> dict[str, list[int]]:
@@ -230,16 +243,17 @@ def asked_ticket(named: str | None, url: str | None, tenant: str) -> Ticket | No
 
 
 @click.command("schema")
-@click.option("--correlator", is_flag=True, help="that of correlators, instead of that of workflows")
-@click.option("--schedules", is_flag=True, help="that of files of on-call schedules")
+@click.option("--of", "of", metavar="KIND", help="that of another kind of document, such as intake; by default of workflows")
+@click.option("--correlator", is_flag=True, help="that of correlators, as --of correlator")
+@click.option("--schedules", is_flag=True, help="that of files of on-call schedules, as --of schedules")
 @click.option("--expression", is_flag=True, help="that of the trees of expressions, for editors of conditions")
 @command
-def schema_command(say: Say, *, correlator: bool, schedules: bool, expression: bool) -> None:
+def schema_command(say: Say, *, of: str | None, correlator: bool, schedules: bool, expression: bool) -> None:
     """Print the JSON Schema of definitions, for editors; it is JSON whatever --format says."""
-    if correlator + schedules + expression > 1:
-        raise click.UsageError("--correlator, --schedules and --expression are three schemas; ask for one at a time")
-    of = "correlator" if correlator else "schedules" if schedules else "workflow"
-    say.data(tree_schema() if expression else schema(of))
+    if (of is not None) + correlator + schedules + expression > 1:
+        raise click.UsageError("--of, --correlator, --schedules and --expression are different schemas; ask for one at a time")
+    kind = "correlator" if correlator else "schedules" if schedules else of or "workflow"
+    say.data(tree_schema() if expression else schema(kind))
 
 
 COMMANDS = (check_command, graph_command, schema_command)

@@ -18,7 +18,7 @@ from servflow.desk._workflows import Runnable
 from servflow.dispatch import Window
 from servflow.engine import MigrationPlan
 from servflow.errors import InputError, shown
-from servflow.model import Actor, Outcome, Record, Ticket
+from servflow.model import Actor, Effect, Outcome, Record, Reservation, Ticket
 from servflow.sla import ClockChange
 from servflow.stores import AsyncStore, InThreads, Sort, Store, Trouble
 
@@ -121,9 +121,21 @@ class AsyncDesk:
         actor: Actor | Mapping[str, Any] | str | None = None,
         key: str | None = None,
         occurred: datetime | None = None,
+        reservations: Iterable[Reservation] = (),
+        effects: Iterable[Effect] = (),
     ) -> Outcome:
         """As ``Desk.open``."""
-        return await asyncio.to_thread(self._desk.open, id, fields, workflow=workflow, actor=actor, key=key, occurred=occurred)
+        return await asyncio.to_thread(
+            self._desk.open,
+            id,
+            fields,
+            workflow=workflow,
+            actor=actor,
+            key=key,
+            occurred=occurred,
+            reservations=reservations,
+            effects=effects,
+        )
 
     async def fire(
         self,
@@ -135,11 +147,34 @@ class AsyncDesk:
         key: str | None = None,
         occurred: datetime | None = None,
         expect: int | None = None,
+        reservations: Iterable[Reservation] = (),
+        effects: Iterable[Effect] = (),
     ) -> Outcome:
         """As ``Desk.fire``."""
         return await asyncio.to_thread(
-            self._desk.fire, id, event, payload, actor=actor, key=key, occurred=occurred, expect=expect
+            self._desk.fire,
+            id,
+            event,
+            payload,
+            actor=actor,
+            key=key,
+            occurred=occurred,
+            expect=expect,
+            reservations=reservations,
+            effects=effects,
         )
+
+    async def let_go(
+        self,
+        id: str,  # noqa: A002 - as above
+        keys: Iterable[str],
+        *,
+        when: Callable[[Ticket], bool] | None = None,
+    ) -> bool:
+        """As ``Desk.let_go``; *when* is a plain function."""
+        if when is not None:
+            _plain(when, "when")
+        return await asyncio.to_thread(self._desk.let_go, id, keys, when=when)
 
     async def preview(
         self,

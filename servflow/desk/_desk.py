@@ -13,7 +13,8 @@ from attrs import evolve
 from servflow.desk import _editions, _erase, _looking, _migrate, _recalendar
 from servflow.desk._deliver import Delivery, checked_handlers
 from servflow.desk._finding import found
-from servflow.desk._questions import Questions, verb_of
+from servflow.desk._holding import Holding, Joined
+from servflow.desk._questions import Questions
 from servflow.desk._reports import DeliverReport, LookReport, MigrationReport, RecalendarReport, TickReport
 from servflow.desk._retry import Retry, positive
 from servflow.desk._steps import Outside, Steps, Surroundings, placed
@@ -22,7 +23,7 @@ from servflow.desk._visits import Visits
 from servflow.desk._workflows import Runnable, Workflows
 from servflow.engine import MigrationPlan, Workflow
 from servflow.errors import InputError, StoreError, shown
-from servflow.model import Actor, Outcome, Record, Ticket, World
+from servflow.model import Actor, Effect, Outcome, Record, Reservation, Ticket, World
 from servflow.stores import Sort, Store, Trouble
 
 
@@ -46,7 +47,7 @@ def _sources_of(given: object) -> tuple[Any, ...]:
     return sources
 
 
-class Desk(Questions, Visits):
+class Desk(Questions, Visits, Holding):
     """
     The shell around the pure kernel: loads, decides, keeps, and hands out what is to be done.
 
@@ -141,6 +142,8 @@ class Desk(Questions, Visits):
         actor: Actor | Mapping[str, Any] | str | None = None,
         key: str | None = None,
         occurred: datetime | None = None,
+        reservations: Iterable[Reservation] = (),
+        effects: Iterable[Effect] = (),
     ) -> Outcome:
         """
         Open a ticket.
@@ -151,18 +154,24 @@ class Desk(Questions, Visits):
             actor: who opens it.
             key: makes it once: the same key again gives the first result.
             occurred: when it happened, if earlier than now; clocks count from it.
+            reservations: what else must hold, or the ticket is not opened; held by it from then on.
+            effects: what else is to be carried out once it is opened, before what the workflow asks for; each of this ticket,
+                with an id that is the same however often it is made (``servflow.model.effect_id``).
 
         Raises:
             Conflict: the ticket exists already.
             Refused: the workflow does not allow it.
-            ReservationRefused: what must hold across tickets does not hold, however often it was tried.
+            ReservationRefused: what must hold across tickets does not hold, however often it was tried; of *reservations*
+                the first time, with ``key`` and ``held`` (of a ``Unique`` the ticket that holds it).
+            InputError: one of *reservations* or *effects* is none, or is not this ticket's.
         """
         flow = self._steps.workflows.to_open(workflow)
+        more = Joined.of(id, reservations, effects)
 
         def decide(now: datetime, world: World | None) -> Outcome:
-            return flow.open(id, fields, at=now, actor=actor, world=world, occurred=occurred)
+            return more.to(flow.open(id, fields, at=now, actor=actor, world=world, occurred=occurred))
 
-        return self._steps.open(id, decide, key=key)[1]
+        return self._steps.open(id, decide, key=key, given=more.reservations)[1]
 
     def fire(
         self,
@@ -174,6 +183,8 @@ class Desk(Questions, Visits):
         key: str | None = None,
         occurred: datetime | None = None,
         expect: int | None = None,
+        reservations: Iterable[Reservation] = (),
+        effects: Iterable[Effect] = (),
     ) -> Outcome:
         """
         Fire an event on a ticket.
@@ -187,22 +198,27 @@ class Desk(Questions, Visits):
             key: makes it once: the same key again gives the first result, without effects.
             occurred: when it happened, if earlier than now; clocks count from it.
             expect: the revision the user saw.
+            reservations: as for ``open``; where one does not hold, nothing changes.
+            effects: as for ``open``; not carried out again where the same key comes again.
 
         Raises:
             NotFound: there is no such ticket, or its version of the workflow is missing.
             Refused: the event is not allowed; nothing changed.
             Conflict: others were first, however often it was tried.
-            ReservationRefused: what must hold across tickets does not hold, however often it was tried.
+            ReservationRefused: as for ``open``.
+            InputError: as for ``open``.
         """
+        more = Joined.of(id, reservations, effects)
 
         def decide(ticket: Ticket, now: datetime, world: World | None) -> Outcome:
             at, since = placed(now, ticket, occurred)
             world = self._seeing_visits(event, payload, world)
-            return self._steps.workflows.of_ticket(ticket).fire(
-                ticket, event, payload, at=at, actor=actor, world=world, key=key, occurred=since, expect=expect
+            flow = self._steps.workflows.of_ticket(ticket)
+            return more.to(
+                flow.fire(ticket, event, payload, at=at, actor=actor, world=world, key=key, occurred=since, expect=expect)
             )
 
-        return self._steps.change(id, decide, key=key)[1]
+        return self._steps.change(id, decide, key=key, given=more.reservations)[1]
 
     def preview(
         self,
@@ -282,43 +298,6 @@ class Desk(Questions, Visits):
         if isinstance(flow, Workflow) and (flow.escalations or flow.dispatch):
             return flow.explain(ticket, at=at, world=world, records=self.history(id))
         return flow.explain(ticket, at=at, world=world)
-
-    def explain_clock(
-        self,
-        id: str,  # noqa: A002 - as above
-        clock: str,
-        at: datetime | None = None,
-        *,
-        cycle: int | None = None,
-        zone: str | None = None,
-    ) -> Any:
-        """
-        Why a clock of a ticket is due when it is, with states and reasons from its records; see ``Workflow.explain_clock``.
-
-        Args:
-            at: aware instant to explain it at, also one that has passed; now unless given.
-
-        Raises:
-            NotFound: there is no such ticket, or its version of the workflow is missing.
-            InputError: no such clock, with a did-you-mean, or no such cycle or zone.
-        """
-        ticket = self.get(id)
-        now = placed(self._steps.around.now(), ticket, None)[0] if at is None else at
-        explained = verb_of(self._steps, ticket, "explain_clock")
-        records, world = self.store.history(id), self._steps.around.world()
-        return explained(ticket, clock, at=now, records=records, cycle=cycle, zone=zone, world=world)
-
-    def progress(self, id: str, audience: str = "customer") -> Any:  # noqa: A002 - as above
-        """
-        Where a ticket stands now, as people outside may see it; see ``Workflow.progress``.
-
-        Raises:
-            NotFound: there is no such ticket, or its version of the workflow is missing.
-            InputError: nothing is shown to such an audience.
-        """
-        ticket = self.get(id)
-        at, _ = placed(self._steps.around.now(), ticket, None)
-        return verb_of(self._steps, ticket, "progress")(ticket, audience, at=at, world=self._steps.around.world())
 
     def recalendar(
         self, *, workflow: str | None = None, tickets: Iterable[str] | None = None, limit: int | None = None

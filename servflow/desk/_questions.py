@@ -36,7 +36,44 @@ class Questions:
 
     _steps: Steps
 
-    def what_if(self, id: str, **asked: Any) -> Any:  # noqa: A002 - the word of the whole library
+    def explain_clock(
+        self,
+        id: str,  # noqa: A002 - the word of the whole library
+        clock: str,
+        at: datetime | None = None,
+        *,
+        cycle: int | None = None,
+        zone: str | None = None,
+    ) -> Any:
+        """
+        Why a clock of a ticket is due when it is, with states and reasons from its records; see ``Workflow.explain_clock``.
+
+        Args:
+            at: aware instant to explain it at, also one that has passed; now unless given.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+            InputError: no such clock, with a did-you-mean, or no such cycle or zone.
+        """
+        ticket = self._steps.get(id)
+        now = placed(self._steps.around.now(), ticket, None)[0] if at is None else at
+        explained = verb_of(self._steps, ticket, "explain_clock")
+        records, world = self._steps.store.history(id), self._steps.around.world()
+        return explained(ticket, clock, at=now, records=records, cycle=cycle, zone=zone, world=world)
+
+    def progress(self, id: str, audience: str = "customer") -> Any:  # noqa: A002 - as above
+        """
+        Where a ticket stands now, as people outside may see it; see ``Workflow.progress``.
+
+        Raises:
+            NotFound: there is no such ticket, or its version of the workflow is missing.
+            InputError: nothing is shown to such an audience.
+        """
+        ticket = self._steps.get(id)
+        at, _ = placed(self._steps.around.now(), ticket, None)
+        return verb_of(self._steps, ticket, "progress")(ticket, audience, at=at, world=self._steps.around.world())
+
+    def what_if(self, id: str, **asked: Any) -> Any:  # noqa: A002 - as above
         """
         What a change would make of a ticket now: ``Workflow.what_if`` with what it takes but ``at`` and ``world``.
 

@@ -20,6 +20,7 @@ from servflow.model import (
     VISIT,
     FrozenMap,
     Outcome,
+    Reservation,
     Ticket,
     World,
     frozen_map,
@@ -160,9 +161,16 @@ class Steps:
             raise NotFound(f"there is no ticket {id_!r}; open it first", code="ticket", ticket=id_)
         return ticket
 
-    def open(self, id_: str, decide: Callable[[datetime, World | None], Outcome], *, key: str | None) -> tuple[Answer, Outcome]:
+    def open(
+        self,
+        id_: str,
+        decide: Callable[[datetime, World | None], Outcome],
+        *,
+        key: str | None,
+        given: tuple[Reservation, ...] = (),
+    ) -> tuple[Answer, Outcome]:
         """
-        Decide and keep a new ticket.
+        Decide and keep a new ticket; *given* are reservations that deciding again would not change.
 
         Raises:
             Conflict: the ticket exists already and was not opened with this key.
@@ -187,11 +195,16 @@ class Steps:
                     ticket=id_,
                     revision=answer.revision,
                 )
+            _hold(id_, answer, given)
         raise _gave_up(id_, answer)
 
-    def change(self, id_: str, decide: Decide, *, key: str | None = None, **answers: Any) -> tuple[Answer, Outcome]:
+    def change(
+        self, id_: str, decide: Decide, *, key: str | None = None, given: tuple[Reservation, ...] = (), **answers: Any
+    ) -> tuple[Answer, Outcome]:
         """
         Decide and keep a step of a ticket that exists; *answers* are the mail and the wake-up it answers.
+
+        *given* are reservations that deciding again would not change.
 
         Raises:
             NotFound: there is no such ticket.
@@ -200,19 +213,21 @@ class Steps:
         """
         for _ in range(ALONE):
             answer, outcome = self._tried(id_, decide, key, answers)
-            if outcome is None and _overlaps(answer):
-                decide = self._seeing_visits(decide, answer)
             if outcome is not None:
                 return answer, outcome
+            _hold(id_, answer, given)
+            if _overlaps(answer):
+                decide = self._seeing_visits(decide, answer)
         # Among very many others nobody gets on by being quick: whoever is refused inside a transaction keeps hold of what
         # he was refused at, so that it is still the same when he tries again.
         with self.store.batch():
             for _ in range(TRIES - ALONE):
                 answer, outcome = self._tried(id_, decide, key, answers)
-                if outcome is None and _overlaps(answer):
-                    decide = self._seeing_visits(decide, answer)
                 if outcome is not None:
                     return answer, outcome
+                _hold(id_, answer, given)
+                if _overlaps(answer):
+                    decide = self._seeing_visits(decide, answer)
         raise _gave_up(id_, answer)
 
     def _tried(self, id_: str, decide: Decide, key: str | None, answers: Mapping[str, Any]) -> tuple[Answer, Outcome | None]:
@@ -224,7 +239,7 @@ class Steps:
         decided = decide(ticket, self.around.now(), world)
         outcome, erased = (decided.outcome, decided.records) if isinstance(decided, Erasure) else (decided, ())
         change = self.prepared(ticket, outcome, key=key, released=released, erased=erased, **answers)
-        if not (change.records or change.keys or change.consumed or change.woken):  # nothing happened, nothing to keep
+        if not (change.records or change.reservations or change.keys or change.consumed or change.woken):  # nothing happened
             return Answer(status="applied", first=ticket.revision + 1, last=ticket.revision), outcome
         answer = self._commit(change)
         if answer.status == "duplicate":
@@ -296,6 +311,18 @@ def _counted(fixed: World, held: Mapping[str, int], version: str) -> World:
 
 def _overlaps(answer: Answer) -> bool:
     return answer.status == "refused" and str(answer.key).startswith(VISIT)
+
+
+def _hold(id_: str, answer: Answer, given: tuple[Reservation, ...]) -> None:
+    """Raise where what does not hold is none of the ticket's own decision, and so would not hold the next time either."""
+    if given and answer.status == "refused" and answer.reservation in given:
+        raise ReservationRefused(
+            f"{answer.reservation} does not hold for ticket {id_!r}: {answer.held!r} stands against it",
+            ticket=id_,
+            reservation=answer.reservation,
+            key=answer.key,
+            held=answer.held,
+        )
 
 
 def _gave_up(id_: str, answer: Answer | None) -> Conflict | ReservationRefused:

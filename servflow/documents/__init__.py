@@ -31,7 +31,7 @@ def schema(of: str = "workflow") -> dict[str, object]:
     for ``load`` to say.
 
     Args:
-        of: ``workflow``, ``correlator`` or ``schedules``.
+        of: the kind of document: ``workflow``, ``correlator``, ``schedules``, ``intake`` and so on.
 
     Raises:
         InputError: there are no such definitions.

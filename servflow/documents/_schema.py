@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
-from servflow.documents._models import WorkflowModel
 from servflow.documents._shapes import Part
-from servflow.errors import InputError, shown
+from servflow.errors import InputError, nearest, shown
 
 FORMAT = 1
 """The version of the format; a document says it as ``servflow: 1``."""
+
+
+MODELS: Mapping[str, str] = {
+    "workflow": "_models:WorkflowModel",
+    "correlator": "_models_correlation:CorrelatorModel",
+    "schedules": "_models_on_call:SchedulesModel",
+}
+"""For each kind of document the module and the name of its model; imported when it is asked for."""
 
 
 def schema(of: str = "workflow") -> dict[str, Any]:
@@ -20,23 +29,19 @@ def schema(of: str = "workflow") -> dict[str, Any]:
     shaped; whether it means something is for ``load`` to say.
 
     Args:
-        of: ``workflow``, ``correlator`` or ``schedules``.
+        of: the kind of document: a name of ``MODELS``.
 
     Raises:
         InputError: there are no such definitions.
     """
-    if of == "workflow":
-        return schema_of(WorkflowModel)
-    if of == "correlator":
-        # Imported here so that a program without correlators loads none.
-        from servflow.documents._models_correlation import CorrelatorModel
-
-        return schema_of(CorrelatorModel, of)
-    if of == "schedules":
-        from servflow.documents._models_on_call import SchedulesModel
-
-        return schema_of(SchedulesModel, of)
-    raise InputError(f"there is a schema of a workflow, of a correlator and of schedules, not of {shown(of)}", of=shown(of))
+    asked: object = of
+    named = MODELS.get(asked) if isinstance(asked, str) else None
+    if named is None:
+        meant = nearest(asked, MODELS) if isinstance(asked, str) else None
+        tail = f"; did you mean {meant!r}?" if meant else ""
+        raise InputError(f"there are schemas of {', '.join(MODELS)}, not of {shown(of)}{tail}", of=shown(of))
+    module, _, model = named.partition(":")
+    return schema_of(getattr(import_module(f"servflow.documents.{module}"), model), of)
 
 
 def schema_of(model: type[Part], name: str = "workflow") -> dict[str, Any]:

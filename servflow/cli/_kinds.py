@@ -1,0 +1,67 @@
+"""Knows which kinds of documents there are beside workflows, by their keys, and how each is read; must not know any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from servflow.engine import Workflow
+
+
+def _name(made: Any) -> Mapping[str, Any]:
+    return {"name": made.name}
+
+
+@frozen
+class Kind:
+    """
+    A kind of document: the key it is known by, how it is read, and what is said of one that loads.
+
+    ``read`` is ``module:function``, imported when it is needed: a function of a path with ``lang=``, which raises
+    ``DefinitionError`` with every problem. What it gives may have ``check()`` with findings. ``words`` is a code of
+    ``_words.py``, filled in with ``facts`` and ``count``, the number of findings. Where ``beside``, the function and ``check``
+    also take ``workflows=``, those that were given beside the document, by their names.
+    """
+
+    key: str
+    read: str
+    words: str
+    facts: Callable[[Any], Mapping[str, Any]] = _name
+    beside: bool = False
+
+    def load(self, file: Path, lang: str, workflows: Mapping[str, Workflow]) -> Any:
+        """
+        What the document defines.
+
+        Raises:
+            DefinitionError: with every problem of it.
+        """
+        module, _, function = self.read.partition(":")
+        more = {"workflows": workflows} if self.beside and workflows else {}
+        return getattr(import_module(module), function)(file, lang=lang, **more)
+
+    def findings(self, made: Any) -> tuple[Any, ...]:
+        """What can be said of one that loads."""
+        check = getattr(made, "check", None)
+        return tuple(check()) if callable(check) else ()
+
+
+def _correlator(made: Any) -> Mapping[str, Any]:
+    return {"name": made.name, "version": made.version, "find": made.find, "within": made.within.text}
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.key: kind for kind in (Kind("correlator", "servflow.documents:load_correlator", "check.correlator", _correlator),)
+}
+"""By the key that a document of the kind begins with; what has none of them, and ``workflow``, is a workflow."""
+
+
+def kind_of(data: Mapping[str, Any]) -> Kind | None:
+    """The kind of a document; None for a workflow, and for what is none of these."""
+    if "workflow" in data:
+        return None
+    return next((kind for key, kind in KINDS.items() if key in data), None)
