@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from attrs import define, field
 
+from servflow.calendars._recurrence import Budget, Unsupported
 from servflow.calendars._zones import EPOCH_ORDINAL, resolve
 from servflow.errors import Finding, InputError, nearest, shown
 from servflow.escalation import Roster, Shift, duties
 from servflow.integrations._ical_people import OWN, PLACES, Names, People, level, who
 from servflow.integrations._ical_read import MOST_OCCURRENCES
-from servflow.integrations._ical_rules import Budget, Unsupported
 from servflow.integrations._ical_times import MOST_DAYS, SHARED, Time, first_time, named, newest, text_of, times
 from servflow.integrations._ical_zones import Zones, bounded
 from servflow.model import from_micros, instant, write_instant

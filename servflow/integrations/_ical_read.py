@@ -10,8 +10,8 @@ from typing import Any
 from attrs import define, field, frozen
 
 from servflow.calendars import Holiday
+from servflow.calendars._recurrence import Budget, Rule, Unsupported
 from servflow.errors import Finding, InputError, shown
-from servflow.integrations._ical_rules import Budget, Rule, Unsupported
 from servflow.integrations._ical_times import MOST_DAYS, SHARED, Time, first_time, named, newest, text_of, times
 from servflow.integrations._ical_zones import Zones
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from attrs import frozen
 
+from servflow.calendars._recurrence import WEEKDAYS, Rule, Unsupported
 from servflow.errors import shown
-from servflow.integrations._ical_rules import WEEKDAYS, Rule, Unsupported
 from servflow.integrations._ical_zones import Zones
 
 MOST_DAYS = 3_660

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from attrs import define
 
+from servflow.calendars._recurrence import Budget, Rule
 from servflow.errors import InputError
-from servflow.integrations._ical_rules import Budget, Rule
 
 
 class Described(tzinfo):

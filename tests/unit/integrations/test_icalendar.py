@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from servflow.calendars import Calendar, HolidayList, Proposal, any_of
+from servflow.calendars._recurrence import Budget, Rule
 from servflow.errors import InputError, ServflowError, TimeError
-from servflow.integrations._ical_rules import Budget, Rule
 from servflow.integrations.icalendar import MAX_LENGTH, propose, read_ics, write_ics
 from tests.requirements import require
 

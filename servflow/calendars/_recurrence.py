@@ -111,16 +111,18 @@ class Rule:
         whole = not self.month_days or bool(self.months)  # BYMONTHDAY alone means that day of every month
         return only and plain and here and whole
 
-    def dates(self, first: date, low: date, high: date, budget: Budget) -> Iterator[date]:
+    def dates(self, first: date, low: date, high: date, budget: Budget, *, also_first: bool = True) -> Iterator[date]:
         """
-        The dates of the rule from *low* to *high*, both included, in order; its *first* date always counts as one.
+        The dates of the rule from *low* to *high*, both included, in order.
+
+        Its *first* date always counts as one, as events of iCalendar have it; without *also_first* only where it fits.
 
         Raises:
             InputError: the budget does not suffice.
         """
-        if low <= first <= high:
+        if also_first and low <= first <= high:
             yield first
-        left = None if self.count is None else self.count - 1
+        left = None if self.count is None else self.count - also_first
         index = 0 if self.count is not None else max(0, self._index(first, low) - 1)
         while left is None or left > 0:
             found = self._period(first, index)
@@ -131,7 +133,7 @@ class Rule:
             if begin > high:
                 return
             for day in self._placed(candidates):
-                if day <= first:
+                if day < first or (day == first and also_first):
                     continue
                 if day > high or left == 0:
                     return
