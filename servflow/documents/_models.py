@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from servflow.documents._models_actions import Actions
 from servflow.documents._models_chains import EscalationModel
 from servflow.documents._models_choosing import DispatchModel, RuleModel, TableModel
+from servflow.documents._models_surveys import SurveyModel
 from servflow.documents._models_time import CalendarModel, ClockModel, Counting, LawModel, TimerModel, Within
 from servflow.documents._shapes import (
     BY_SHAPE,
@@ -196,3 +197,4 @@ class WorkflowModel(Part):
     clocks: list[ClockModel] | None = about("what was promised", "时钟")
     escalations: list[EscalationModel] | None = about("who is told when it runs late", "升级链")
     laws: list[LawModel] | None = about("what must be true of every ticket", "规律")
+    surveys: list[SurveyModel] | None = about("who is asked for a rating, and when", "满意度调查：何时询问谁")

@@ -15,6 +15,10 @@ from servflow.engine._planning import plan_migration
 from servflow.engine._progress import Progress, ProgressPromise, ProgressStep
 from servflow.engine._proving import Proof
 from servflow.engine._reopen import Reopen
+from servflow.engine._surveys import ABOUT as SURVEY_ABOUT
+from servflow.engine._surveys import CALL as SURVEY_CALL
+from servflow.engine._surveys import SCALES as SURVEY_SCALES
+from servflow.engine._surveys import Low, Survey
 from servflow.engine._verbs import SKEW, Walk
 from servflow.engine._views import ClockView, Explanation, NextUp, Option
 from servflow.engine._what_if import Coming, Following, WhatIf
@@ -23,6 +27,9 @@ from servflow.engine._workflow import Workflow
 __all__ = [
     "BUILT_IN",
     "SKEW",
+    "SURVEY_ABOUT",
+    "SURVEY_CALL",
+    "SURVEY_SCALES",
     "Approval",
     "AtOnce",
     "Change",
@@ -36,6 +43,7 @@ __all__ = [
     "Extensions",
     "Following",
     "Law",
+    "Low",
     "MigrationPlan",
     "NextUp",
     "Option",
@@ -47,6 +55,7 @@ __all__ = [
     "Proof",
     "Reopen",
     "State",
+    "Survey",
     "TicketMove",
     "Timer",
     "Transition",

@@ -17,6 +17,7 @@ from servflow.engine import (
     _helping,
     _host_answers,
     _queueing,
+    _rating,
     _taking_back,
 )
 from servflow.engine._assigning import SLOTS, assign, unassign
@@ -32,7 +33,6 @@ from servflow.model import (
     SYSTEM,
     Messaged,
     OfferMade,
-    Rated,
     Waived,
 )
 from servflow.sla import SIDES
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from servflow.engine._call import OneCall
 
 Payload = Mapping[str, Any]
-_SCALES = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7)}
 
 
 def perform(call: OneCall, event: str, payload: Payload) -> None:
@@ -173,20 +172,6 @@ def _reject(call: OneCall, payload: Payload) -> None:
     _answering.reject(call, _offer(call, payload, "offer.reject"), reason)
 
 
-def _rate(call: OneCall, payload: Payload) -> None:
-    event = "rating.add"
-    scale, score = payload.get("scale", "csat"), payload.get("score")
-    if scale not in _SCALES:
-        raise refuse(event, f"scale is one of {', '.join(_SCALES)}, not {scale!r}", field="scale", value=scale)
-    low, high = _SCALES[scale]
-    if isinstance(score, bool) or not isinstance(score, int) or not low <= score <= high:
-        raise refuse(
-            event, f"score of {scale} is a whole number from {low} to {high}, not {score!r}", field="score", value=score
-        )
-    comment = text(event, payload, "comment") or ""
-    call.record(Rated, scale=scale, score=score, by=_by(call), comment=comment)
-
-
 def _waive(call: OneCall, payload: Payload) -> None:
     event = "clock.waive"
     name = text(event, payload, "clock", needed=True, limit=200)
@@ -237,7 +222,7 @@ BUILT_IN_EVENTS: Mapping[str, Callable[[OneCall, Payload], None] | None] = {
     _queueing.TAKE: _queueing.take,
     **_appointing.EVENTS,
     **CHAIN_EVENTS,
-    "rating.add": _rate,
+    **_rating.EVENTS,
     "ticket.watch": _helping.start_watching,
     "ticket.unwatch": _helping.stop_watching,
     "helper.done": _helping.done,

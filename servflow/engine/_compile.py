@@ -18,7 +18,7 @@ from servflow.engine._clock_conditions import concerns
 from servflow.engine._clock_plans import ClockPlan, compile_clocks, in_order
 from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, at_path
 from servflow.engine._idioms import Approval, ChecklistStep, promises
-from servflow.engine._law import LawPlan, compile_laws
+from servflow.engine._law import compile_laws
 from servflow.engine._problems import SUPPLIED, Problems, Types
 from servflow.engine._raised import Raised
 from servflow.engine._reopen import Reopen, reopenings
@@ -26,6 +26,7 @@ from servflow.engine._rules import Ruling
 from servflow.engine._scope import RESERVED, TIMED, scope_types
 from servflow.engine._shown import compile_views
 from servflow.engine._slots import SlotPlan, compile_slots
+from servflow.engine._surveys import asking, compile_low, with_timers
 from servflow.engine._tables import read_by, timed
 from servflow.engine._takers import Takers
 from servflow.errors import DefinitionError, Finding
@@ -93,7 +94,7 @@ class Compiled:
             workflow.fields, {name: _outputs(table) for name, table in workflow.tables.items()}, self.clock_names
         )
         self.timeless = {name: kind for name, kind in self.types.items() if name not in ("payload", "actor")}
-        self.derived = reopenings(self)
+        self.derived = (*reopenings(self), *asking(self))
         self.transitions = (*workflow.transitions, *(Transition(**made.parts) for made in self.derived))
         self.machine = self._machine()
         self._check_fields()
@@ -122,7 +123,7 @@ class Compiled:
         self.past_chains = compile_past(self)
         self.watching = any(one.trigger.kind == "when" for plan in self.chains for one in plan.starts)
         self.slots: tuple[SlotPlan, ...] = compile_slots(self)
-        self.laws: tuple[LawPlan, ...] = compile_laws(self)
+        self.laws, self.low = compile_laws(self), compile_low(self)
         self._check_events()
         self._check_timers()
         self._check_unique()
@@ -147,7 +148,7 @@ class Compiled:
         while stack:
             level, where, above = stack.pop(0)
             for name, state in level.items():
-                self.states[name] = state
+                self.states[name] = with_timers(self.workflow, name, state)
                 self.paths[name], self.around[name] = f"{where}.{name}", (name, *above)
                 if state.states:
                     stack.append((state.states, f"{where}.{name}.states", self.around[name]))

@@ -75,6 +75,7 @@ class Draft:
     resting_timers: tuple[model.RestingTimer, ...]
     last_actors: FrozenMap[str, str]
     voters: FrozenMap[str, FrozenMap[str, tuple[str, ...]]]
+    low_ratings: tuple[str, ...]
     pins: FrozenMap[str, str]
     wake: datetime | None
 
@@ -168,6 +169,7 @@ def _moved(draft: Draft, record: model.Moved) -> None:
         draft.reopened += 1
         draft.resting_timers = ()
         draft.checklist = EMPTY
+        draft.low_ratings = ()
     _close(draft, record.closed, record.at)
 
 
@@ -262,6 +264,11 @@ def _voted(draft: Draft, record: model.Voted) -> None:
                 who = tuple(sorted(one.by for one in made.votes if takes(word, f"approval.{one.vote}")))
                 draft.voters = draft.voters.with_item(word, draft.voters.get(word, EMPTY).with_item(record.state, who))
                 break
+
+
+def _rated(draft: Draft, record: model.Rated) -> None:
+    if record.low is not None:
+        draft.low_ratings = (*draft.low_ratings, record.of)
 
 
 def _progressed(draft: Draft, record: model.Progressed) -> None:
@@ -411,7 +418,8 @@ APPLY: Mapping[type[Record], Callable[[Draft, Any], None]] = {
     model.Unchecked: _unchecked,
     model.Voted: _voted,
     model.Progressed: _progressed,
-    model.Rated: _nothing,
+    model.Rated: _rated,
+    model.Surveyed: _nothing,
     model.Erased: _nothing,
     model.Decided: _nothing,
     model.SlotChanged: _slot_changed,

@@ -31,6 +31,7 @@ from servflow.engine._payloads import typed_payload
 from servflow.engine._permit import not_permitted, permitted
 from servflow.engine._refusals import with_remedy
 from servflow.engine._searching import ANSWER
+from servflow.engine._surveys import ASKED, SKIPPED
 from servflow.errors import ExpressionError, LimitError, Refused, nearest
 from servflow.model import (
     EMPTY,
@@ -135,7 +136,7 @@ def _granted(call: OneCall, event: str) -> bool:
         return call.actor == SYSTEM or not call.workflow.roles  # sent by the closing of a child, never by a person
     if event in ("ticket.cancel", "ticket.reopen"):
         return False  # these are only as much as the definition's transitions make of them
-    if event in (*RESULTS, FIRED, ANSWER) and call.actor is not None and call.actor.id == SYSTEM.id:
+    if event in (*RESULTS, FIRED, ANSWER, ASKED, SKIPPED) and call.actor is not None and call.actor.id == SYSTEM.id:
         return True  # the desk tells what its handlers came to
     if event == _checklist.CHECK:
         return _checklist.may_check(call)

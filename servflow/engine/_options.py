@@ -30,6 +30,7 @@ from servflow.engine._permit import not_permitted, permitted
 from servflow.engine._refusals import each_of, with_remedy
 from servflow.engine._searching import ANSWER
 from servflow.engine._slots import plan_of
+from servflow.engine._surveys import ASKED, SKIPPED
 from servflow.engine._views import Option
 from servflow.errors import LimitError, Refused
 from servflow.model import EMPTY, FIRED, FrozenMap, OfferMade, Ticket
@@ -288,7 +289,7 @@ def _gives_back(call: OneCall, event: str) -> bool:
 
 
 _NEVER_OFFERED = (
-    *("ticket.cancel", "ticket.reopen", FIRED, ANSWER),
+    *("ticket.cancel", "ticket.reopen", FIRED, ANSWER, ASKED, SKIPPED),
     *("ticket.child_opened", "ticket.child_closed", "ticket.child_reopened"),
 )
 

@@ -49,6 +49,7 @@ class Raised:
         for policy in compiled.workflow.dispatch:
             if policy.appointment is not None:
                 found |= {f"unbooked.{policy.name}", f"upcoming.{policy.name}"}
+        found |= {survey.event for survey in compiled.workflow.surveys}
         self.names = frozenset(found)
         self._heads = frozenset(head for name in found for head in _heads(name))
 

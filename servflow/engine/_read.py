@@ -13,6 +13,7 @@ from servflow.dispatch import Policy
 from servflow.engine._definition import EventSpec, State, Transition, at_path, build, read_field
 from servflow.engine._extensions import NONE, Extensions
 from servflow.engine._law import Law
+from servflow.engine._surveys import Survey
 from servflow.errors import DefinitionError, Finding, shown
 from servflow.escalation import Chain
 from servflow.expressions import Function
@@ -105,6 +106,7 @@ _LISTED: Mapping[str, Callable[[Any, Functions], Any]] = {
     "escalations": lambda source, _: build(Chain, source),
     "past_chains": lambda source, _: build(Chain, source),
     "laws": lambda source, _: build(Law, source),
+    "surveys": lambda source, _: build(Survey, source),
 }
 
 

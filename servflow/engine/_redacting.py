@@ -34,13 +34,13 @@ FREE = frozenset({"text", "channel", "evidence", "reason", "because", "comment",
 NAMED = frozenset({"fields", "attributes", "payload", "values"})
 """Parts that hold values by name."""
 
-WHO = frozenset({"actor", "by", "who"})
+WHO = frozenset({"actor", "by", "who", "rater"})
 """Parts that say who did something; in a ``to`` of those who were merely told, the same."""
 
 STAFF = frozenset({"to", "previous", "helper", "declined", "waits", "held", "proposed", "silent", "had"})
 """Parts that say who was to do the work."""
 
-TOLD = frozenset({"Escalated", "Reminded", "QuietEnded", "DeliveryNoted"})
+TOLD = frozenset({"Escalated", "Reminded", "QuietEnded", "DeliveryNoted", "Surveyed"})
 """Records whose ``to`` says who was told."""
 
 QUOTED = 4
@@ -301,7 +301,7 @@ def people(record: Record) -> Iterator[str]:
     for name in WHO:
         yield from (one for one in (getattr(record, name, None),) if isinstance(one, str))
     if type(record).__name__ in TOLD:
-        yield from _several(getattr(record, "to", ()))
+        yield from (one for one in _several(getattr(record, "to", ())) if one is not None)
 
 
 def _several(held: Any) -> tuple[Any, ...]:

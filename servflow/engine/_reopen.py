@@ -115,7 +115,7 @@ class Derived:
 
     parts: dict[str, Any]
     path: str
-    reopen: Reopen
+    reopen: Reopen | None = None
 
 
 def reopenings(compiled: Compiled) -> tuple[Derived, ...]:

@@ -29,6 +29,7 @@ from servflow.engine._questions import Questions
 from servflow.engine._queueing import index_of
 from servflow.engine._resting import endless_rules
 from servflow.engine._stories import replay
+from servflow.engine._surveys import Survey
 from servflow.engine._views import Explanation, Option
 from servflow.errors import DefinitionError, Finding
 from servflow.escalation import Chain
@@ -73,6 +74,7 @@ class Workflow(Questions):
     clocks: tuple[Clock, ...] = field(default=(), converter=_read.as_given)
     escalations: tuple[Chain, ...] = field(default=(), converter=_read.as_given)
     laws: tuple[Law, ...] = field(default=(), converter=_read.as_given)
+    surveys: tuple[Survey, ...] = field(default=(), converter=_read.as_given)
     strict: bool = field(default=False, converter=_read.as_given)
     title: str = ""
     description: str = ""
@@ -468,25 +470,8 @@ def _by_host(record: Record) -> bool:
 
 
 _DEFINITION = (
-    "workflow",
-    "version",
-    "title",
-    "description",
-    "strict",
-    "fields",
-    "roles",
-    "queues",
-    "events",
-    "calendars",
-    "initial",
-    "states",
-    "transitions",
-    "tables",
-    "rules",
-    "dispatch",
-    "clocks",
-    "escalations",
-    "laws",
+    *("workflow", "version", "title", "description", "strict", "fields", "roles", "queues", "events", "calendars", "initial"),
+    *("states", "transitions", "tables", "rules", "dispatch", "clocks", "escalations", "laws", "surveys"),
 )
 
 

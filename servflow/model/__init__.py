@@ -96,6 +96,7 @@ from servflow.model._plain import (
     PlainData,
     name_of,
 )
+from servflow.model._rating_records import Rated, Surveyed
 from servflow.model._records import (
     Amended,
     Assigned,
@@ -124,7 +125,6 @@ from servflow.model._records import (
     OfferEnded,
     Opened,
     Progressed,
-    Rated,
     Received,
     Record,
     Repinned,
@@ -291,6 +291,7 @@ __all__ = [
     "SlotProgress",
     "Span",
     "StateTimer",
+    "Surveyed",
     "Take",
     "Ticket",
     "TimerFired",

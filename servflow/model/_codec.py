@@ -16,7 +16,16 @@ from typing import Any
 import attrs
 
 from servflow.errors import FormatError, InputError, shown
-from servflow.model import _appointment, _appointment_records, _chain_records, _effects, _outcome, _records, _ticket
+from servflow.model import (
+    _appointment,
+    _appointment_records,
+    _chain_records,
+    _effects,
+    _outcome,
+    _rating_records,
+    _records,
+    _ticket,
+)
 from servflow.model._fields import INT_MAX, INT_MIN, UINT_MAX, storable
 from servflow.model._instants import MICROSECOND, read_instant, write_instant
 from servflow.model._maps import EMPTY, FrozenMap
@@ -40,7 +49,7 @@ def _kinds(module: types.ModuleType) -> dict[str, type]:
     }
 
 
-_MODULES = (_ticket, _appointment, _records, _appointment_records, _chain_records, _effects, _outcome)
+_MODULES = (_ticket, _appointment, _records, _appointment_records, _rating_records, _chain_records, _effects, _outcome)
 
 KINDS: Mapping[str, type] = {name: kind for module in _MODULES for name, kind in _kinds(module).items()}
 """The name each value goes by in JSON -> its class."""

@@ -257,16 +257,6 @@ class Progressed(Record):
 
 
 @frozen(kw_only=True, slots=False)
-class Rated(Record):
-    """The customer rated: on which scale (``csat``, ``nps``, ``ces``), the score, a comment."""
-
-    scale: str
-    score: int
-    by: str | None = None
-    comment: str = ""
-
-
-@frozen(kw_only=True, slots=False)
 class Decided(Record):
     """
     A rule, a table, dispatch or a correlator decided.

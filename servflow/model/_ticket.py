@@ -417,7 +417,7 @@ class Ticket:
     ``told`` holds for each clock that waits for events or messages the latest of what it was told, so that a late
     event finds its place. ``turns`` holds for each queue that gave it a turn the number of its next one, and
     for each dispatch policy (``dispatch:<name>``) one more than the number of the turn it took last.
-
+    ``low_ratings`` tells which low ratings were answered.
     ``at`` and ``sequence`` are the instant and the number of its last record; ``wake`` is the first
     instant at which time alone changes it (None: never). All instants are UTC.
     """
@@ -471,6 +471,7 @@ class Ticket:
     resting_timers: tuple[RestingTimer, ...] = ()
     last_actors: FrozenMap[str, str] = EMPTY
     voters: FrozenMap[str, FrozenMap[str, tuple[str, ...]]] = EMPTY
+    low_ratings: tuple[str, ...] = ()
     pins: FrozenMap[str, str] = EMPTY
     wake: datetime | None = field(default=None)
 

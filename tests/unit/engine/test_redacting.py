@@ -25,6 +25,8 @@ STRUCTURE = frozenset(
         # what the host calls its things, and how it makes them once
         *("id", "key", "other", "cause", "world"),
         *("operation", "moved", "after"),
+        # what was rated, and by which survey
+        *("about", "visit", "survey", "low"),
     )
 )
 """Parts of records that cannot say anything of a person, or that are the host's own identifiers."""
