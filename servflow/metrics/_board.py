@@ -9,7 +9,9 @@ from typing import Any
 from attrs import frozen
 
 from servflow.metrics import _measures
-from servflow.metrics._cases import Case, of_correlator, read_case
+from servflow.metrics._cases import Case
+from servflow.metrics._reading import counts, read_case
+from servflow.metrics._times import first_response, time_to_resolve
 from servflow.metrics._values import Durations, Load, Share
 from servflow.model import Record, instant, write_instant
 
@@ -131,7 +133,7 @@ def board(
         InputError: a history does not begin with ``Opened``.
         TimeError: *at* is naive.
     """
-    given = (one for one in histories if isinstance(one, Case) or not of_correlator(one))
+    given = (one for one in histories if isinstance(one, Case) or counts(one, instant(at)))
     cases = tuple(one if isinstance(one, Case) else read_case(one, at, done) for one in given)
     groups: dict[str, Sequence[Case]] = {"all": cases}
     for name in sorted({case.label(by) for case in cases}):
@@ -147,8 +149,8 @@ def board(
         cancelled=sum(case.cancelled for case in cases),
         reopened=sum(case.reopened for case in cases),
         volumes=_measures.volumes(cases, channel),
-        first_response={name: _measures.first_response(own) for name, own in groups.items()},
-        time_to_resolve={name: _measures.time_to_resolve(own) for name, own in groups.items()},
+        first_response={name: first_response(own) for name, own in groups.items()},
+        time_to_resolve={name: time_to_resolve(own) for name, own in groups.items()},
         attainment={clock: {name: _measures.sla_attainment(own, clock) for name, own in groups.items()} for clock in clocks},
         breaches=_measures.breaches(cases),
         escalations=_measures.escalations(cases),

@@ -1,13 +1,12 @@
-"""Knows how each measure is defined; must not know how records are read or figures shown."""
+"""Knows the measures that make up the board and are no table's; must not know how records are read or figures shown."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 
 from servflow.metrics._cases import Case
-from servflow.metrics._values import Durations, Load, Share, durations, share
+from servflow.metrics._values import Load, Share, share
 
 SATISFIED = 4
 """From this score on, out of five, an answer counts as satisfied."""
@@ -21,38 +20,6 @@ def volumes(cases: Iterable[Case], by: str = "channel") -> Mapping[str, int]:
         by: the field, attribute or slot that names the group; ``-`` collects those without one.
     """
     return dict(sorted(Counter(case.label(by) for case in cases).items()))
-
-
-def first_response(cases: Iterable[Case]) -> Durations | None:
-    """
-    Time as it passes from the beginning to the first public message of an agent.
-
-    Left out: tickets nobody has answered yet (``unanswered``). None where nobody was answered.
-    """
-    waits: list[timedelta] = []
-    unanswered = 0
-    for case in cases:
-        if case.responded is None:
-            unanswered += 1
-        else:
-            waits.append(case.responded - case.began)
-    return durations(waits, {"unanswered": unanswered})
-
-
-def time_to_resolve(cases: Iterable[Case]) -> Durations | None:
-    """
-    Time as it passes from the beginning until the work was last done, so that a reopened ticket counts in full.
-
-    Left out: tickets still worked on (``open``) and cancelled ones (``cancelled``). None where none is resolved.
-    """
-    times: list[timedelta] = []
-    left: Counter[str] = Counter()
-    for case in cases:
-        if (taken := case.resolved_after) is not None:
-            times.append(taken)
-        else:
-            left["cancelled" if case.cancelled else "open"] += 1
-    return durations(times, left)
 
 
 def sla_attainment(cases: Iterable[Case], clock: str) -> Share | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from decimal import Decimal
 from math import ceil, sqrt
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import field, frozen
 
@@ -13,9 +14,38 @@ from servflow.model import EMPTY, FrozenMap, frozen_map
 
 _Z = 1.959963984540054  # the 97.5 % point of the normal distribution: two-sided 95 %
 
+Number = int | float | Decimal
+
 
 def _frozen(value: Mapping[str, int] | None) -> FrozenMap[str, int]:
     return frozen_map(value)
+
+
+class Figure(Protocol):
+    """
+    What a measure comes to: a value, what it was counted from, and how many were left out by reason.
+
+    A figure has something it was counted from: of an empty cohort there is none, but None.
+    """
+
+    @property
+    def value(self) -> Any:
+        """What is told: numerator over denominator, unless the figure says otherwise."""
+
+    @property
+    def numerator(self) -> Any:
+        """What was counted or summed."""
+
+    @property
+    def denominator(self) -> Any:
+        """Of how many."""
+
+    @property
+    def excluded(self) -> FrozenMap[str, int]:
+        """Reason -> how many were left out for it."""
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form."""
 
 
 @frozen(kw_only=True)
@@ -35,6 +65,11 @@ class Share:
     def share(self) -> float | None:
         """Numerator over denominator, from 0 to 1."""
         return self.numerator / self.denominator if self.denominator else None
+
+    @property
+    def value(self) -> float | None:
+        """The share."""
+        return self.share
 
     @property
     def low(self) -> float | None:
@@ -71,29 +106,47 @@ class Share:
 
 def share(numerator: int, denominator: int, excluded: Mapping[str, int] | None = None) -> Share | None:
     """The share, or None where neither was anything counted nor left out."""
-    left_out = _counted(excluded)
+    left_out = counted(excluded)
     if not denominator and not left_out:
         return None
     return Share(numerator=numerator, denominator=denominator, excluded=left_out)
 
 
-def _counted(excluded: Mapping[str, int] | None) -> FrozenMap[str, int]:
-    return FrozenMap({reason: count for reason, count in (excluded or {}).items() if count})
+def counted(excluded: Mapping[str, int] | None) -> FrozenMap[str, int]:
+    """Reason -> how many, without reasons that left nobody out; in the order of their names."""
+    return FrozenMap({reason: count for reason, count in sorted((excluded or {}).items()) if count})
 
 
 @frozen(kw_only=True)
 class Durations:
     """
-    How long something took: ``count`` cases, ``median`` and ``p90`` by nearest rank, and the arithmetic ``mean``.
+    How long something took: ``count`` cases, ``total`` of all, ``median`` and ``p90`` by nearest rank, arithmetic ``mean``.
 
-    By nearest rank every quantile is the time of some case. ``excluded`` counts those that have none, by reason.
+    By nearest rank every quantile is the time of some case. ``excluded`` counts those that have none, by reason. The
+    figure's value is the mean (total over count), to the microsecond.
     """
 
     count: int
     median: timedelta
     p90: timedelta
     mean: timedelta
+    total: timedelta
     excluded: FrozenMap[str, int] = field(default=EMPTY, converter=_frozen)
+
+    @property
+    def value(self) -> timedelta:
+        """The mean."""
+        return self.mean
+
+    @property
+    def numerator(self) -> timedelta:
+        """All times together."""
+        return self.total
+
+    @property
+    def denominator(self) -> int:
+        """How many times there are."""
+        return self.count
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form; times in seconds."""
@@ -102,6 +155,7 @@ class Durations:
             "median": self.median.total_seconds(),
             "p90": self.p90.total_seconds(),
             "mean": self.mean.total_seconds(),
+            "total": self.total.total_seconds(),
             "excluded": dict(self.excluded),
         }
 
@@ -112,13 +166,101 @@ def durations(values: Iterable[timedelta], excluded: Mapping[str, int] | None = 
     if not held:
         return None
     count = len(held)
+    total = sum(held, timedelta())
     return Durations(
         count=count,
         median=held[ceil(count / 2) - 1],
         p90=held[ceil(count * 9 / 10) - 1],
-        mean=sum(held, timedelta()) / count,
-        excluded=_counted(excluded),
+        mean=total / count,
+        total=total,
+        excluded=counted(excluded),
     )
+
+
+@frozen(kw_only=True)
+class Amount:
+    """
+    Numbers put together: ``numerator`` is their sum, ``denominator`` how many they are.
+
+    Its value is the mean, or the sum where ``sum`` is True.
+    """
+
+    numerator: Number
+    denominator: int
+    sum: bool = False
+    excluded: FrozenMap[str, int] = field(default=EMPTY, converter=_frozen)
+
+    @property
+    def value(self) -> Number:
+        """The mean, or the sum."""
+        return self.numerator if self.sum else self.numerator / self.denominator
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form; a decimal is a number there too."""
+        return {
+            "value": plain(self.value),
+            "numerator": plain(self.numerator),
+            "denominator": self.denominator,
+            "excluded": dict(self.excluded),
+        }
+
+
+@frozen(kw_only=True)
+class Net:
+    """
+    Those for less those against, of all, in points from -100 to 100 (a net promoter score; F. Reichheld, 2003).
+
+    ``low`` and ``high`` are the bounds of the 95 % interval by the normal approximation, kept within -100 and 100.
+    """
+
+    promoters: int
+    passives: int
+    detractors: int
+    excluded: FrozenMap[str, int] = field(default=EMPTY, converter=_frozen)
+
+    @property
+    def numerator(self) -> int:
+        """Promoters less detractors."""
+        return self.promoters - self.detractors
+
+    @property
+    def denominator(self) -> int:
+        """All who answered."""
+        return self.promoters + self.passives + self.detractors
+
+    @property
+    def value(self) -> float:
+        """Points from -100 to 100."""
+        return 100 * self.numerator / self.denominator
+
+    @property
+    def _half(self) -> float:
+        n, net = self.denominator, self.numerator / self.denominator
+        return 100 * _Z * sqrt(max(0.0, (self.promoters + self.detractors) / n - net * net) / n)
+
+    @property
+    def low(self) -> float:
+        """The lower bound of the interval."""
+        return max(-100.0, self.value - self._half)
+
+    @property
+    def high(self) -> float:
+        """The upper bound of the interval."""
+        return min(100.0, self.value + self._half)
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {
+            "value": self.value,
+            "promoters": self.promoters,
+            "passives": self.passives,
+            "detractors": self.detractors,
+            "numerator": self.numerator,
+            "denominator": self.denominator,
+            "low": self.low,
+            "high": self.high,
+            "excluded": dict(self.excluded),
+        }
 
 
 @frozen(kw_only=True)
@@ -137,3 +279,12 @@ class Load:
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
         return {"who": self.who, "tickets": self.tickets, "open": self.open, "late": self.late}
+
+
+def plain(value: Any) -> Any:
+    """A number as JSON has it: times in seconds, a decimal as an int or a float."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value

@@ -1,0 +1,237 @@
+"""Knows what a measure is and keeps all of them by name; must not know how any of them is defined."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+from attrs import field, frozen
+
+from servflow.errors import InputError, nearest, shown
+from servflow.metrics._cases import Case
+from servflow.metrics._kinds import Kind, Tally
+from servflow.metrics._values import Figure
+from servflow.model import EMPTY, FrozenMap
+
+F = TypeVar("F", bound=Figure)
+SHAPES = ("event", "span", "stock")
+
+
+@frozen
+class Seen:
+    """
+    One thing to count that a measure found in a case.
+
+    ``at`` is the instant by which it falls in a period; None: in none, it counts in the whole only. ``parts`` name what
+    it is a part of (a clock, a level, a person), and it counts in each. For the shape ``span`` it is the stretch
+    ``[at, until)``, cut where periods end; ``value`` is then a function of the two ends of a piece, or None for the time
+    that passes in it. For ``stock`` it counts wherever it was there, and ``value`` and ``parts`` may be functions of the
+    instant. ``until`` None: to this day.
+    """
+
+    at: datetime | None
+    value: Any = True
+    parts: Any = ()
+    until: datetime | None = None
+    left: str | None = None
+
+
+def Left(at: datetime | None, reason: str, parts: tuple[str, ...] = ()) -> Seen:  # noqa: N802 - reads like the class it makes
+    """One that is left out, for a reason of one or two words."""
+    return Seen(at, None, parts, None, reason)
+
+
+@frozen(kw_only=True, eq=False, slots=False)
+class Measure(Generic[F]):
+    """
+    What is measured, how it is defined, and how it is computed from cases.
+
+    ``titles`` and ``definitions`` are in English and Chinese. ``source`` says where the definition is from, ``cohort``
+    who is counted, ``clock`` which time, ``open_tickets`` what becomes of tickets that are still open, ``falls`` by which
+    instant a case falls in a period, ``parts`` what its parts are (empty: it has none). ``settings`` are the names and
+    defaults of what can be set.
+
+    Calling it gives the figure over all cases, or None where nothing was counted.
+    """
+
+    name: str
+    titles: FrozenMap[str, str]
+    definitions: FrozenMap[str, str]
+    source: str
+    cohort: str
+    clock: str
+    open_tickets: str
+    falls: str
+    unit: str
+    kind: Kind[F]
+    seen: Callable[..., Iterable[Seen]]
+    shape: str = "event"
+    parts: str = ""
+    whole: bool = True
+    of_all: bool = False
+    settings: FrozenMap[str, Any] = EMPTY
+    doc: str = field(default="", repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "__doc__", self.doc or None)  # what help() shows: that of the function
+
+    def __call__(self, cases: Iterable[Case], /, **settings: Any) -> F | None:
+        """
+        The figure over all cases, read once, one after the other.
+
+        Raises:
+            InputError: there is no such setting.
+        """
+        return self.by_part(cases, **settings).get("all")
+
+    def by_part(self, cases: Iterable[Case], /, **settings: Any) -> dict[str, F | None]:
+        """
+        Part -> its figure, ordered by name, ``all`` of them first where the measure has a whole.
+
+        Raises:
+            InputError: there is no such setting.
+        """
+        from servflow.metrics._table import Tabulation  # the table asks measures, and a measure alone is a small table
+
+        made = Tabulation([self], settings={self.name: settings})
+        for case in cases:
+            made.add(case)
+        return made.figures(self)
+
+    def taking(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        The settings as its function takes them.
+
+        Raises:
+            InputError: there is no such setting; with the one that was probably meant.
+        """
+        for name in given:
+            if name not in self.settings:
+                close = nearest(name, self.settings)
+                said = f"; did you mean {close!r}?" if close else f"; it takes {', '.join(self.settings) or 'none'}"
+                raise InputError(
+                    f"measure {self.name!r} has no setting {shown(name)}{said}",
+                    code="setting",
+                    measure=self.name,
+                    name=shown(name),
+                    nearest=close,
+                )
+        return dict(given)
+
+    def start(self, settings: Mapping[str, Any]) -> Tally[F]:
+        """A tally of nothing yet."""
+        return self.kind.start({**self.settings, **settings})
+
+
+_MEASURES: dict[str, Measure[Any]] = {}
+
+MEASURES: Mapping[str, Measure[Any]] = MappingProxyType(_MEASURES)
+"""Name -> measure, in the order in which they are told."""
+
+
+_SECTIONS = ("Source", "Cohort", "Clock", "Open tickets", "Period")
+
+
+def measure(
+    kind: Kind[F],
+    *,
+    titles: tuple[str, str],
+    zh: str,
+    unit: str,
+    name: str | None = None,
+    shape: str = "event",
+    told: Mapping[str, Any] = EMPTY,
+) -> Callable[[Callable[..., Iterable[Seen]]], Measure[F]]:
+    """
+    Make a measure of a function that tells what it sees in a case, and keep it in ``MEASURES``.
+
+    The function takes a case, and its settings by keyword. Its docstring is the definition: the first paragraph says it
+    in English; then come, each beginning a line, ``Source:``, ``Cohort:``, ``Clock:``, ``Open tickets:`` and ``Period:`` (by
+    which instant a case falls in one); and a hand-computed example as a doctest.
+
+    Args:
+        kind: the figure it is told in.
+        titles: what it is called in English and in Chinese.
+        zh: the definition in Chinese.
+        unit: ``share``, ``seconds``, ``points``, ``tickets`` or another word.
+        name: unless it is that of the function.
+        shape: see ``Seen``.
+        told: ``parts``, ``whole`` and ``of_all`` where they are not those of ``Measure``.
+
+    Raises:
+        InputError: there is a measure of that name, or its docstring does not say one of the above.
+    """
+
+    def made(function: Callable[..., Iterable[Seen]]) -> Measure[F]:
+        known = name or function.__name__
+        if known in _MEASURES:
+            raise InputError(f"there is a measure {known!r} already", code="measure", measure=known)
+        doc = inspect.cleandoc(function.__doc__ or "")
+        definition, sections = _read(doc, known)
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+        one: Measure[F] = Measure(
+            name=known,
+            titles=FrozenMap({"en": titles[0], "zh": titles[1]}),
+            definitions=FrozenMap({"en": definition, "zh": zh}),
+            source=sections["Source"],
+            cohort=sections["Cohort"],
+            clock=sections["Clock"],
+            open_tickets=sections["Open tickets"],
+            falls=sections["Period"],
+            unit=unit,
+            kind=kind,
+            seen=function,
+            shape=shape,
+            settings=FrozenMap({parameter.name: parameter.default for parameter in parameters}),
+            doc=doc,
+            **told,
+        )
+        _MEASURES[known] = one
+        return one
+
+    return made
+
+
+def _read(doc: str, name: str) -> tuple[str, dict[str, str]]:
+    """The definition and the sections of a measure's docstring."""
+    definition, _, rest = doc.partition("\n\n")
+    found: dict[str, str] = {}
+    heading = ""
+    for line in rest.split(">>>")[0].splitlines():
+        word, colon, said = line.partition(":")
+        if colon and word in _SECTIONS:
+            heading, found[word] = word, said.strip()
+        elif heading and line.strip():
+            found[heading] += " " + line.strip()
+        else:
+            heading = ""
+    missing = [word for word in _SECTIONS if not found.get(word)]
+    if not definition or missing:
+        said = ", ".join(missing) or "definition"
+        raise InputError(f"measure {name!r} does not say its {said}", code="measure", measure=name)
+    return " ".join(definition.split()), found
+
+
+def named(names: Iterable[str | Measure[Any]] | None) -> tuple[Measure[Any], ...]:
+    """
+    The measures of those names, in their order; all of them for None.
+
+    Raises:
+        InputError: there is no such measure; with the one that was probably meant.
+    """
+    if names is None:
+        return tuple(_MEASURES.values())
+    if isinstance(names, str):
+        names = (names,)
+    found: dict[str, Measure[Any]] = {}
+    for name in names:
+        one = name if isinstance(name, Measure) else _MEASURES.get(name)
+        if one is None:
+            close = nearest(str(name)[:100], _MEASURES)
+            said = f"; did you mean {close!r}?" if close else f"; there are {', '.join(_MEASURES)}"
+            raise InputError(f"no measure {shown(name)}{said}", code="measure", measure=shown(name), nearest=close)
+        found[one.name] = one
+    return tuple(found.values())
