@@ -48,7 +48,9 @@ def _loaded(store: Store, id_: str) -> Ticket | None:
 def _place(ticket: Ticket | None) -> tuple[int, str]:
     if ticket is None:
         return _LAST, ""
-    since = min((progress.since for progress in ticket.slots.values()), default=ticket.opened_at)
+    waited = [progress.since for progress in ticket.slots.values()]
+    waited += [line.since for line in ticket.parts if line.state == "needed"]
+    since = min(waited, default=ticket.opened_at)
     return ticket.priority, since.isoformat()
 
 
@@ -72,7 +74,7 @@ def _concerned(store: Store, name: str | None) -> Iterator[str]:
         after = page[-1].id
         for ticket in page:
             booked = ticket.appointment is not None and ticket.appointment.booked
-            if ticket.slots or booked:
+            if ticket.slots or booked or ticket.waits:
                 waits = not booked and all(progress.phase == "waiting" for progress in ticket.slots.values())
                 found.append((waits, _place(ticket), ticket.id))
     return (id_ for _, _, id_ in sorted(found))

@@ -17,6 +17,7 @@ from servflow.engine._addressing import TURNS
 from servflow.errors import Conflict, NotFound, ReservationRefused
 from servflow.model import (
     EMPTY,
+    PART,
     VISIT,
     FrozenMap,
     Outcome,
@@ -129,6 +130,18 @@ class Surroundings:
         mark = hashlib.blake2b(said.encode(errors="surrogatepass"), digest_size=8).hexdigest()
         return world.with_booked(booked, version=_version(world.version, f"visits={mark}"))
 
+    def with_parts(self, world: World | None, ticket: Ticket | None = None) -> World | None:
+        """
+        The world with the spare parts that tickets of this store hold: those that one ticket waits for, or all.
+
+        They are read only where parts are asked for. Dispatch need not look again, so the version stays as it is.
+        """
+        waits = (PART,) if ticket is None else tuple(key for key in ticket.waits if key.startswith(PART))
+        if world is None or not waits:
+            return world
+        held = {key: units for head in waits for key, units in self._store.usage(head).items()}
+        return world.with_set_aside({**world.set_aside, **held}, version=world.version)
+
     def caused(self, error: Exception) -> bool:
         """Whether it was the world that could not be had; no ticket is to blame for that."""
         return error is self._failed
@@ -216,8 +229,7 @@ class Steps:
             if outcome is not None:
                 return answer, outcome
             _hold(id_, answer, given)
-            if _overlaps(answer):
-                decide = self._seeing_visits(decide, answer)
+            decide = self._seeing(decide, answer)
         # Among very many others nobody gets on by being quick: whoever is refused inside a transaction keeps hold of what
         # he was refused at, so that it is still the same when he tries again.
         with self.store.batch():
@@ -226,8 +238,7 @@ class Steps:
                 if outcome is not None:
                     return answer, outcome
                 _hold(id_, answer, given)
-                if _overlaps(answer):
-                    decide = self._seeing_visits(decide, answer)
+                decide = self._seeing(decide, answer)
         raise _gave_up(id_, answer)
 
     def _tried(self, id_: str, decide: Decide, key: str | None, answers: Mapping[str, Any]) -> tuple[Answer, Outcome | None]:
@@ -236,7 +247,7 @@ class Steps:
             return first, self._first(first, id_)
         released, world = self.around.fresh()
         ticket = self.get(id_)
-        decided = decide(ticket, self.around.now(), world)
+        decided = decide(ticket, self.around.now(), self.around.with_parts(world, ticket) if ticket.parts else world)
         outcome, erased = (decided.outcome, decided.records) if isinstance(decided, Erasure) else (decided, ())
         change = self.prepared(ticket, outcome, key=key, released=released, erased=erased, **answers)
         if not (change.records or change.reservations or change.keys or change.consumed or change.woken):  # nothing happened
@@ -246,8 +257,12 @@ class Steps:
             return answer, self._first(answer, id_)
         return answer, outcome if answer.status == "applied" else None
 
-    def _seeing_visits(self, decide: Decide, answer: Answer) -> Decide:
-        """The same decision in a world that knows of the visits that day; somebody booked what was wanted."""
+    def _seeing(self, decide: Decide, answer: Answer) -> Decide:
+        """The same decision in a world that knows of what it was refused for: visits that day, or parts that others hold."""
+        if answer.status != "refused" or not str(answer.key).startswith((VISIT, PART)):
+            return decide
+        if str(answer.key).startswith(PART):
+            return lambda ticket, now, world: decide(ticket, now, self.around.with_parts(world))
         day = read_instant(f"{str(answer.key).removeprefix(VISIT)[:10]}T00:00:00Z")
         days = (day - _DAY, day, day + _DAY)
 
@@ -307,10 +322,6 @@ def _counted(fixed: World, held: Mapping[str, int], version: str) -> World:
     if not channels:
         return fixed.with_loads(loads, version=version)
     return evolve(fixed.with_loads(loads), channel_loads=channels, version=version)
-
-
-def _overlaps(answer: Answer) -> bool:
-    return answer.status == "refused" and str(answer.key).startswith(VISIT)
 
 
 def _hold(id_: str, answer: Answer, given: tuple[Reservation, ...]) -> None:

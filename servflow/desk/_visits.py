@@ -193,7 +193,9 @@ class Visits:
         return flow.slots(ticket, at=at, world=world, days=days, policy=policy, explain=explain)
 
     def _seeing_visits(self, event: str, payload: Mapping[str, Any] | None, world: World | None) -> World | None:
-        """The world for an event: for one that books a visit with those that others have booked about then."""
+        """The world for an event: for one that books a visit with those booked about then, for one of parts with those held."""
+        if str(event).startswith("part."):
+            return self._steps.around.with_parts(world)
         start = payload.get("start") if event in BOOKING_EVENTS and isinstance(payload, Mapping) else None
         if world is None or not isinstance(start, (str, datetime)):
             return world

@@ -52,6 +52,7 @@ def explain(workflow: Workflow, ticket: Ticket, given: Given, records: Iterable[
         helpers=tuple(_helper_view(call, person) for person in draft.helpers),
         watchers=draft.watchers,
         appointment=None if draft.appointment is None else _visit_view(draft.appointment),
+        parts=tuple(_facts.part_rows(call)),
         history=named(workflow, escalation.history((*records, *call.records))) if records else (),
         dispatch=slot_stories(workflow.dispatch, (*records, *call.records)) if records and workflow.dispatch else (),
     )

@@ -70,6 +70,7 @@ class Draft:
     slots: FrozenMap[str, model.SlotProgress]
     held: tuple[model.Held, ...]
     appointment: model.Appointment | None
+    parts: tuple[model.PartLine, ...]
     timers: tuple[model.StateTimer, ...]
     refused_timers: tuple[model.RefusedTimer, ...]
     resting_timers: tuple[model.RestingTimer, ...]
@@ -343,6 +344,10 @@ def _appointment(draft: Draft, record: model.Booked | model.Unbooked | model.Vis
     draft.appointment = record.appointment
 
 
+def _part(draft: Draft, record: model.PartChanged) -> None:
+    draft.parts = model.with_line(draft.parts, record.part_line)
+
+
 def _repinned(draft: Draft, record: model.Repinned) -> None:
     draft.pins = record.pins
     draft.told = EMPTY  # by other calendars what was told comes to something else
@@ -428,6 +433,7 @@ APPLY: Mapping[type[Record], Callable[[Draft, Any], None]] = {
     model.Reserved: _reserved,
     model.Freed: _freed,
     **dict.fromkeys((model.Booked, model.Unbooked, model.VisitNear), _appointment),
+    model.PartChanged: _part,
     model.Linked: _linked,
     model.TurnTaken: _turn_taken,
     model.Repinned: _repinned,

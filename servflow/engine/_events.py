@@ -14,6 +14,7 @@ from servflow.engine import (
     _children,
     _clocks,
     _helping,
+    _parts,
     _placing,
     _rules,
     _shown,
@@ -286,6 +287,8 @@ def settle(call: OneCall) -> None:
         hold_again(call)
     if call.draft.appointment is not None:
         _appointed.react(call)
+    if call.draft.parts:
+        _parts.react(call)
     if call.draft.parent is not None:
         _children.tell_parent(call)
     if call.compiled.slots:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from servflow.dispatch._appointment_view import VIEW_TYPE, appointment_view
-from servflow.model import EMPTY, ApprovalRound, Field, FrozenMap, write_instant
+from servflow.engine import _parts_there
+from servflow.errors import nearest, render
+from servflow.model import EMPTY, ApprovalRound, Field, FrozenMap, PartLine, part_units, write_instant
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -17,8 +19,14 @@ TYPES: Mapping[str, Mapping[str, str]] = {
     "approval": {"approved": "int", "rejected": "int", "by": "list(string)"},
     "children": {"open": "int", "total": "int"},
     "appointment": VIEW_TYPE,
+    "parts": {
+        "ready": "bool",
+        "short": "list(string)",
+        **dict.fromkeys(("reserved", "used", "returned"), "list(string)"),
+        "open": "int",
+    },
 }
-"""What a condition may read of the checklists and approvals of the active states, and of the tickets opened as children."""
+"""What a condition may read of checklists and approvals of the active states, of children, of the visit and of spare parts."""
 
 NO_VOTES = ApprovalRound()
 
@@ -74,6 +82,66 @@ def appointment(call: OneCall) -> Mapping[str, Any] | None:
     if "appointment" in call.workflow.fields:
         return None
     return appointment_view(call.draft.appointment)
+
+
+def parts(call: OneCall) -> Mapping[str, Any] | None:
+    """
+    Which spare parts are waited for, put aside, used and given back; None where a field has the name.
+
+    ``ready`` says that none is waited for, ``open`` how many units were put aside and not used.
+    """
+    if "parts" in call.workflow.fields:
+        return None
+    held = call.draft.parts
+    by_state = {state: part_units(held, state) for state in ("needed", "reserved", "used", "returned")}
+    names = {state: tuple(found) for state, found in by_state.items()}
+    short = names.pop("needed")
+    return {"ready": not short, "short": short, **names, "open": sum(by_state["reserved"].values())}
+
+
+def part_rows(call: OneCall) -> Iterator[FrozenMap[str, Any]]:
+    """The lines of spare parts as people are told them, in their order; what is waited for with why."""
+    for line in call.draft.parts:
+        yield FrozenMap(
+            {
+                "line": line.line,
+                "part": line.part,
+                "quantity": line.quantity,
+                "state": line.state,
+                "since": write_instant(line.since),
+                "place": line.place,
+                "origin": line.origin,
+                "serials": line.serials,
+                "condition": line.condition,
+                "held": line.held,
+                "waits": line.waits,
+                **dict(zip(("why", "why_zh"), _why(call, line), strict=True)),
+            }
+        )
+
+
+def _why(call: OneCall, line: PartLine) -> list[str]:
+    facts: dict[str, Any] = {"quantity": line.quantity, "part": line.part}
+    if line.state != "needed":
+        more = f"_{line.condition}" if line.condition else "_held" if line.state == "used" and line.held else ""
+        return [render(f"parts.{line.state}{more}", facts, lang) for lang in ("en", "zh")]
+    there = list(_parts_there.places(call, line))
+    known = {part for held in (call.world.stock or {}).values() for part in held} if call.world is not None else set()
+    close = nearest(line.part, known) if line.part not in known else None
+    code = "needed" if not close else "needed_unknown"
+    found = []
+    for lang in ("en", "zh"):
+        each = [
+            render(
+                "parts.free_at" if place else "parts.free_central",
+                {"free": max(0, _parts_there.free(call, line.part, place, units)), "on_hand": units, "place": place},
+                lang,
+            )
+            for place, units in there
+        ]
+        said = {**facts, "places": ", ".join(each), "nearest": close}
+        found.append(render(f"parts.{code if each else 'needed_uncounted'}", said, lang))
+    return found
 
 
 def step_rows(call: OneCall) -> Iterator[FrozenMap[str, Any]]:
@@ -135,6 +203,8 @@ __all__ = [
     "checklist",
     "children",
     "is_done",
+    "part_rows",
+    "parts",
     "step_rows",
     "steps",
     "voting",

@@ -15,6 +15,7 @@ from servflow.engine import (
     _checklist,
     _facts,
     _helping,
+    _parts,
     _queueing,
     _taking_back,
 )
@@ -218,6 +219,8 @@ def _built_in(call: OneCall, event: str) -> Option | None:
         return None
     if event in _appointing.IDLE and _appointing.IDLE[event](call):
         return None
+    if event in _parts.IDLE and _parts.IDLE[event](call):
+        return None
     if event.startswith("chain.") and not offered(call, event):
         return None
     if event.startswith("approval."):
@@ -238,6 +241,8 @@ def _built_in(call: OneCall, event: str) -> Option | None:
         asked = {name: f"{kind.type}?" for name, kind in call.workflow.fields.items()}
     if _helping.must_name(call, event):
         asked["who"] = "string"
+    if _parts.must_name(call, event):
+        asked["part"] = "string"
     if spec is not None:
         asked |= {name: _facts.asked_type(kind) for name, kind in spec.payload.items()}
     payload = FrozenMap(asked)

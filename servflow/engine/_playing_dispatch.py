@@ -36,6 +36,10 @@ def coming_for(
         spec = workflow.events.get(name)
         return actors(ticket, list(spec.allow) if spec is not None else [], set())
 
+    if event in ("parts.ready", "parts.short"):
+        if event == "parts.ready" and any(line.state == "needed" for line in ticket.parts):
+            return [("part.reserve", {}, granted("part.reserve"))]
+        return [("part.need", {"part": "part-1"}, granted("part.need"))]
     phases = {progress.phase for progress in ticket.slots.values()}
     if event.startswith("unbooked."):
         held = ticket.appointment

@@ -184,6 +184,7 @@ _RESOLVE: Mapping[str, Any] = {
     "approval": _facts.approval,
     "children": _facts.children,
     "appointment": _facts.appointment,
+    "parts": _facts.parts,
     "clock": _Clocks,
     "table": _Tables,
     # Asked by in_state and counted; no names, so no field can hide them.

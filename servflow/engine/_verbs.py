@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from servflow.engine import _appointing, _calendar_changes, _placing
+from servflow.engine import _appointing, _calendar_changes, _parts, _placing
 from servflow.engine._builtin import split
 from servflow.engine._call import Happening, OneCall
 from servflow.engine._chain_plans import knows
@@ -266,6 +266,15 @@ def advance(workflow: Workflow, ticket: Ticket, given: Given) -> Outcome:
         call.cause = f"world:visit:{call.world.version if call.world else ''}:{call.draft.sequence}"
         call.happening = Happening()
         _appointing.recheck(call)
+        settle(call)
+        drain(call)
+        wake = catch_up(call, at)
+    if _parts.may_fill(call):
+        call.at = at
+        call.act_as(SYSTEM)
+        call.cause = f"world:parts:{call.world.version if call.world else ''}:{call.draft.sequence}"
+        call.happening = Happening()
+        _parts.fill(call)
         settle(call)
         drain(call)
         wake = catch_up(call, at)

@@ -144,7 +144,8 @@ class Explanation:
     look where a world is given, ``coming`` everything set by time in order. ``checklists`` are the steps of the
     active states, each with who did it and when or what it needs, ``approvals`` their votes, ``children`` the
     tickets it waits for. ``helpers`` are who helps, each with the promise they have, ``watchers`` who asked to hear
-    of it. ``appointment`` is the visit that is booked, or what became of the last one. ``history`` is what became of
+    of it. ``appointment`` is the visit that is booked, or what became of the last one, ``parts`` are the spare parts, each with
+    what it waits for or what became of it. ``history`` is what became of
     every run of a chain, where the records were given, and ``dispatch`` how every slot was filled: who was considered, asked,
     waited for.
     """
@@ -168,6 +169,7 @@ class Explanation:
     history: tuple[RunStory, ...] = ()
     dispatch: tuple[SlotStory, ...] = ()
     appointment: FrozenMap[str, Any] | None = None
+    parts: tuple[FrozenMap[str, Any], ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -191,6 +193,7 @@ class Explanation:
             "history": [run.as_data() for run in self.history],
             "dispatch": [story.as_data() for story in self.dispatch],
             "appointment": None if self.appointment is None else dict(self.appointment),
+            "parts": [plain_data(line) for line in self.parts],
         }
 
 

@@ -18,8 +18,8 @@ LANGUAGES = ("en", "zh")
 
 _DEEP = ("common", "expressions", "calendars", "statemachine", "rules", "dispatch", "sla", "escalation", "correlation")
 _KERNEL = (*_DEEP, "engine", "idioms", "rules_reasons", "rulesets", "sla_reasons", "checking", "checking_chains", "migration")
-_TOLD = ("dispatch_told", "dispatch_reasons", "dispatch_waiting", "worlds")
-_PARTS = (*_KERNEL, *_TOLD, "audit", "documents", "lab", "integrations", "exchange", "oncall", "rotations", "evaluation")
+_TOLD = ("dispatch_told", "dispatch_reasons", "dispatch_waiting", "worlds", "parts")
+_PARTS = (*_KERNEL, *_TOLD, "audit", "documents", "lab", "integrations", "exchange", "oncall", "rotations", "recurring", "evaluation")
 _MOST_SHOWN = 20
 _LONGEST = 400  # characters of one fact in a sentence: facts come from strangers' documents
 _WORD = 200  # characters of a word that may be a slip of another one

@@ -41,6 +41,7 @@ from servflow.model._codec import (
     load,
     load_ticket,
 )
+from servflow.model._copying import from_dict, replace
 from servflow.model._effects import (
     Assign,
     Call,
@@ -91,6 +92,8 @@ from servflow.model._maps import (
 from servflow.model._outcome import (
     Outcome,
 )
+from servflow.model._part_records import PartChanged
+from servflow.model._parts import MAX_PARTS, PART, PartLine, part_key, part_units, with_line
 from servflow.model._people import Agent, Bot, Capacity, Engineer, Outlet, Person, Provider, Queue
 from servflow.model._plain import (
     PlainData,
@@ -174,8 +177,6 @@ from servflow.model._ticket import (
     Ticket,
     Told,
     Vote,
-    from_dict,
-    replace,
 )
 from servflow.model._world import OnCall, OpenHours, World
 
@@ -191,10 +192,12 @@ __all__ = [
     "KINDS",
     "MAX_HELD_BACK",
     "MAX_HELPERS",
+    "MAX_PARTS",
     "MAX_SEGMENTS",
     "MAX_SENT",
     "MAX_TOLD",
     "MAX_WATCHERS",
+    "PART",
     "RESOLUTION",
     "SET_OFF",
     "SYSTEM",
@@ -266,6 +269,8 @@ __all__ = [
     "Opened",
     "Outcome",
     "Outlet",
+    "PartChanged",
+    "PartLine",
     "Person",
     "PlainData",
     "Progressed",
@@ -331,6 +336,8 @@ __all__ = [
     "micros",
     "name_flaw",
     "name_of",
+    "part_key",
+    "part_units",
     "read_instant",
     "replace",
     "same_value",
@@ -339,5 +346,6 @@ __all__ = [
     "storable",
     "stretches",
     "visit_keys",
+    "with_line",
     "write_instant",
 ]

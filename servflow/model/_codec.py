@@ -22,10 +22,13 @@ from servflow.model import (
     _chain_records,
     _effects,
     _outcome,
+    _part_records,
+    _parts,
     _rating_records,
     _records,
     _ticket,
 )
+from servflow.model._copying import from_dict, lean
 from servflow.model._fields import INT_MAX, INT_MIN, UINT_MAX, storable
 from servflow.model._instants import MICROSECOND, read_instant, write_instant
 from servflow.model._maps import EMPTY, FrozenMap
@@ -49,7 +52,8 @@ def _kinds(module: types.ModuleType) -> dict[str, type]:
     }
 
 
-_MODULES = (_ticket, _appointment, _records, _appointment_records, _rating_records, _chain_records, _effects, _outcome)
+_OF_TICKETS = (_ticket, _appointment, _parts)
+_MODULES = (*_OF_TICKETS, _records, _appointment_records, _rating_records, _part_records, _chain_records, _effects, _outcome)
 
 KINDS: Mapping[str, type] = {name: kind for module in _MODULES for name, kind in _kinds(module).items()}
 """The name each value goes by in JSON -> its class."""
@@ -57,7 +61,7 @@ _NAMES = {kind: name for name, kind in KINDS.items()}
 
 for _kind in KINDS.values():
     if _kind.__dictoffset__:
-        _ticket.lean(_kind)
+        lean(_kind)
 
 
 def encode_value(value: Any) -> Any:
@@ -290,7 +294,7 @@ def _decode(data: Mapping[str, Any], kind: type) -> Any:
             known[name] = decode(data[name])
     if not in_dict or not needed <= known.keys():
         return kind(**known)
-    return _ticket.from_dict(kind, known)  # what the class would do, at a third of the cost
+    return from_dict(kind, known)  # what the class would do, at a third of the cost
 
 
 def dump(value: Any) -> dict[str, Any]:

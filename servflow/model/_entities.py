@@ -183,6 +183,23 @@ def counts_by_name(value: Any) -> FrozenMap[str, FrozenMap[str, int]]:
     return each(counts, value)
 
 
+def stock(value: Any) -> FrozenMap[str, FrozenMap[str, int]] | None:
+    """
+    Place -> part -> units, with what belongs to no place under the empty name; None stays None.
+
+    Raises:
+        InputError: something has a wrong shape.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise InputError(f"expected parts and how many of each, got {shown(value)}", value=shown(value))
+    central = {part: units for part, units in value.items() if not isinstance(units, Mapping)}
+    places = {name(place): counts(held) for place, held in value.items() if isinstance(held, Mapping) and place != ""}
+    held = value.get("")
+    return FrozenMap({"": counts({**central, **(held if isinstance(held, Mapping) else {})}), **places})
+
+
 def amounts_by_name(value: Any) -> FrozenMap[str, FrozenMap[str, int]]:
     """Name -> name -> whole number from 0 on."""
     return each(lambda items: each(_amount, items), value)

@@ -3,50 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import Any
 
-from attrs import NOTHING, field, fields, frozen
+from attrs import field, frozen
 
 from servflow.model._appointment import Appointment
 from servflow.model._maps import EMPTY, FrozenMap
-
-T = TypeVar("T")
-
-
-def replace(value: T, **changes: Any) -> T:
-    """
-    A copy with some attributes changed, for values kept in a dict (tickets and clocks).
-
-    It trusts its caller to name attributes that exist, and costs a tenth of ``attrs.evolve``.
-    """
-    made: T = object.__new__(type(value))
-    object.__setattr__(made, "__dict__", {**value.__dict__, **changes})
-    return made
-
-
-def from_dict(kind: type[T], held: dict[str, Any]) -> T:
-    """
-    A value of a class that lives in a dict, from a dict that it keeps; what stands at its default may be missing.
-
-    It trusts its caller to give every value that has no default.
-    """
-    made = object.__new__(kind)
-    object.__setattr__(made, "__dict__", held)
-    return made
-
-
-def lean(kind: type[T]) -> type[T]:
-    """
-    Put the defaults of a class that lives in a dict on the class itself.
-
-    An instance made without calling the class then need hold only what differs from them: most of a ticket stands
-    at its default, and is neither stored nor copied.
-    """
-    for attribute in fields(cast("Any", kind)):
-        if attribute.default is not NOTHING:
-            setattr(kind, attribute.name, attribute.default)
-    return kind
-
+from servflow.model._parts import PartLine, waited_for
 
 MAX_SEGMENTS = 64
 """How many run segments an open cycle keeps before the oldest are folded into one amount."""
@@ -418,6 +381,7 @@ class Ticket:
     event finds its place. ``turns`` holds for each queue that gave it a turn the number of its next one, and
     for each dispatch policy (``dispatch:<name>``) one more than the number of the turn it took last.
     ``low_ratings`` tells which low ratings were answered.
+
     ``at`` and ``sequence`` are the instant and the number of its last record; ``wake`` is the first
     instant at which time alone changes it (None: never). All instants are UTC.
     """
@@ -466,6 +430,7 @@ class Ticket:
     slots: FrozenMap[str, SlotProgress] = EMPTY
     held: tuple[Held, ...] = ()
     appointment: Appointment | None = None
+    parts: tuple[PartLine, ...] = ()
     timers: tuple[StateTimer, ...] = ()
     refused_timers: tuple[RefusedTimer, ...] = ()
     resting_timers: tuple[RestingTimer, ...] = ()
@@ -497,5 +462,6 @@ class Ticket:
 
     @property
     def waits(self) -> tuple[str, ...]:
-        """The keys whose release may let dispatch go on, sorted."""
-        return tuple(sorted({key for progress in self.slots.values() for key in progress.waits}))
+        """The keys whose release may let dispatch go on, or bring a part that is waited for, sorted."""
+        found = {key for progress in self.slots.values() for key in progress.waits}
+        return tuple(sorted(found.union(waited_for(self.parts)) if self.parts else found))

@@ -50,6 +50,9 @@ class World:
     somebody by channel. ``prices`` says what a place of somebody is worth, as ``dispatch.learn`` found it. ``travel``
     gives minutes from area to area; where it says nothing, positions and ``speed`` do, in kilometres an hour.
     ``booked`` says when somebody has agreed to be with a customer; a desk adds the appointments in its store.
+    ``stock`` says how many units of each spare part lie where, those put aside for tickets included: a place (an outlet, a
+    van, whatever the host calls it) -> part -> units, or part -> units for the central stock; None: nobody counts it.
+    ``set_aside`` says how many of them tickets hold, by the keys of a store's ``usage("part:")``; a desk asks its own.
     ``facts`` carries the host's own data for expressions. Give ``version`` where the host
     has one; otherwise it is a hash of the content, whatever the order of people and places. Two worlds of one version are
     the same world.
@@ -88,6 +91,8 @@ class World:
     silent: FrozenMap[str, datetime] = field(default=None, converter=entity.instants)
     speed: int = field(default=40, converter=entity.speed)
     booked: FrozenMap[str, tuple[tuple[datetime, datetime], ...]] = field(default=None, converter=entity.stretches_by_name)
+    stock: FrozenMap[str, FrozenMap[str, int]] | None = field(default=None, converter=entity.stock)
+    set_aside: FrozenMap[str, int] = field(default=None, converter=entity.counts)
     given_version: str | None = field(default=None, alias="version", converter=entity.name_or_none)
 
     def __attrs_post_init__(self) -> None:
@@ -264,6 +269,30 @@ class World:
         """Return a new world in which people are booked at other times; everything else is shared."""
         return self._with(version, {"booked": entity.stretches_by_name(booked)})
 
+    def with_stock(self, stock: Mapping[str, Any] | None, version: str | None = None) -> World:
+        """
+        Return a new world with other spare parts in stock; everything else is shared.
+
+        Raises:
+            InputError: something has a wrong shape.
+        """
+        return self._with(version, {"stock": entity.stock(stock)})
+
+    def with_set_aside(self, units: Mapping[str, int], version: str | None = None) -> World:
+        """Return a new world in which tickets hold other units of spare parts; everything else is shared."""
+        return self._with(version, {"set_aside": entity.counts(units)})
+
+    def on_hand(self, part: str, place: str = "") -> int | None:
+        """
+        How many units of a part lie at a place, or in the central stock; None where nobody counts what lies there.
+
+        A place that ``stock`` does not name has the ``parts`` of the engineer, outlet or provider of that id.
+        """
+        if self.stock is not None and place in self.stock:
+            return self.stock[place].get(part, 0)
+        one = self.by_id.get(place)
+        return one.parts.get(part, 0) if one is not None and one.parts else None
+
     def with_turns(self, turns: Mapping[str, int] | None, version: str | None = None) -> World:
         """Return a new world in which the turns of queues stand elsewhere; everything else is shared."""
         return self._with(version, {"turns": entity.counts_or_none(turns)})
@@ -355,11 +384,11 @@ _OF_PEOPLE = ("persons", "sites", "by_id", "members", "holders", "leads", "_led"
 
 
 _LATER: Mapping[str, Any] = {
-    **dict.fromkeys(("zone", "channels", "turns", "normal", "serves", "home")),
+    **dict.fromkeys(("zone", "channels", "turns", "normal", "serves", "home", "stock")),
     **dict.fromkeys(
         (
             *("reports_to", "serviced", "idle_since", "worked", "given", "channel_loads", "prices", "travel", "free_at"),
-            *("silent", "booked"),
+            *("silent", "booked", "set_aside"),
         ),
         EMPTY,
     ),

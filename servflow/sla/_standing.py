@@ -11,7 +11,7 @@ from attrs import frozen
 
 from servflow.calendars import OpenTime
 from servflow.model import EPOCH, ClockRun, write_instant
-from servflow.model._ticket import lean
+from servflow.model._copying import lean
 from servflow.sla._clock import Clock
 from servflow.sla._fold import Ahead
 from servflow.sla._local import language, zone_name

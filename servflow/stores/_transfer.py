@@ -29,6 +29,7 @@ from servflow.model import (
     frozen_map,
     load,
     read_instant,
+    visit_keys,
     write_instant,
 )
 from servflow.stores._chain import Head, Link
@@ -247,7 +248,7 @@ def _keep(store: Store, read: _Read, index: FrozenMap[str, Any] | None = None) -
                     records=read.records[at or 0 : end],
                     effects=read.effects if last else (),
                     index=index if last else None,
-                    reservations=tuple(Take(key=held.key, units=held.units) for held in read.ticket.held) if last else (),
+                    reservations=_holds(read.ticket) if last else (),
                     keys=keys,
                     salts=tuple(one.salt for one in read.links[at or 0 : end]),
                     seals=tuple(one.seal for one in read.links[at or 0 : end]),
@@ -264,6 +265,19 @@ def _keep(store: Store, read: _Read, index: FrozenMap[str, Any] | None = None) -
     for message in read.mail:
         # A key that came another way meanwhile is known: the message would be read as a duplicate and consumed.
         store.post(message.ticket, message.event, message.payload, key=message.key, at=message.at, actor=message.actor)
+
+
+def _holds(ticket: Ticket) -> tuple[Take, ...]:
+    """What a ticket holds of people's capacity, of spare parts, and of the time of whoever comes to its visit."""
+    visit = ticket.appointment
+    cells: tuple[str, ...] = ()
+    if visit is not None and visit.booked and visit.to is not None and visit.start is not None and visit.end is not None:
+        cells = visit_keys(visit.to, visit.start, visit.end)
+    return (
+        *(Take(key=held.key, units=held.units) for held in ticket.held),
+        *(Take(key=line.key, units=line.quantity) for line in ticket.parts if line.held),
+        *(Take(key=key) for key in cells),
+    )
 
 
 def _cuts(read: _Read) -> list[tuple[int, tuple[str, ...]]]:

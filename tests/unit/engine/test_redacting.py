@@ -25,6 +25,8 @@ STRUCTURE = frozenset(
         # what the host calls its things, and how it makes them once
         *("id", "key", "other", "cause", "world"),
         *("operation", "moved", "after"),
+        # spare parts: which, where from, and in what order they came back
+        *("part", "place", "origin", "serials", "condition"),
         # what was rated, and by which survey
         *("about", "visit", "survey", "low"),
     )

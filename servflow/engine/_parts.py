@@ -1,0 +1,293 @@
+"""Knows how spare parts of a ticket are needed, put aside, used and given back; must not know who may say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from servflow.engine._parts_asked import Asked, by, choose, its_serials, of_serial, quantity, returned_how, serials
+from servflow.engine._parts_there import free, places
+from servflow.engine._payloads import known_keys, text
+from servflow.engine._raised import tell
+from servflow.errors import Refused
+from servflow.model import MAX_PARTS, FrozenMap, PartChanged, PartLine, Release, Take, part_key
+from servflow.model._parts import NEEDED, RELEASED, RESERVED, RETURNED, USED
+
+if TYPE_CHECKING:
+    from servflow.engine._call import OneCall
+
+NEED, RESERVE, USE = "part.need", "part.reserve", "part.use"
+RETURN, RELEASE, BOOKED = "part.return", "part.release", "part.booked"
+READY, SHORT = "parts.ready", "parts.short"
+
+# what there is ------------------------------------------------------------------------------------------------
+
+
+def _found(call: OneCall, line: PartLine) -> tuple[PartLine, int] | None:
+    """The line put aside where enough is free, with what lies there; None where there is not enough anywhere."""
+    for place, on_hand in places(call, line):
+        if free(call, line.part, place, on_hand) >= line.quantity:
+            return attrs.evolve(line, state=RESERVED, since=call.at, origin=place, held=True, waits=()), on_hand
+    return None
+
+
+def _waits(call: OneCall, line: PartLine) -> tuple[str, ...]:
+    return tuple(part_key(line.part, place) for place, _ in places(call, line))
+
+
+# changing -----------------------------------------------------------------------------------------------------
+
+
+def _say(call: OneCall, line: PartLine, was: PartLine | None, reason: str = "", who: str | None = None) -> None:
+    call.record(PartChanged, part_line=line, was=was, reason=reason, by=who)
+    call.happening.changed.add("parts")
+
+
+def _told(line: PartLine) -> FrozenMap[str, Any]:
+    return FrozenMap({"part": line.part, "quantity": line.quantity, "line": line.line})
+
+
+def _short(call: OneCall) -> bool:
+    return any(line.state == NEEDED for line in call.draft.parts)
+
+
+def _put_aside(call: OneCall, line: PartLine, was: PartLine | None, limit: int | None, who: str | None) -> None:
+    call.reservations.append(Take(key=line.key, units=line.quantity, limit=limit))
+    _say(call, line, was, who=who)
+    if not _short(call):
+        tell(call, READY, _told(line))
+
+
+def _give_back(call: OneCall, line: PartLine, reason: str, who: str | None = None) -> None:
+    if line.held:
+        call.reservations.append(Release(key=line.key, units=line.quantity))
+    gone = attrs.evolve(line, state=RELEASED, since=call.at, held=False, waits=())
+    _say(call, gone, line, reason, who)
+
+
+def _go_on(call: OneCall, line: PartLine, units: int, reason: str, **changes: Any) -> None:
+    """Some units of a line come to another state; the others stay where they are."""
+    who = by(call)
+    if units == line.quantity:
+        _say(call, attrs.evolve(line, since=call.at, **changes), line, reason, who)
+        return
+    left = tuple(one for one in line.serials if one not in changes.get("serials", ()))
+    _say(call, attrs.evolve(line, quantity=line.quantity - units, serials=left), line, reason, who)
+    made = attrs.evolve(line, line=call.draft.sequence + 1, quantity=units, since=call.at, **{"serials": (), **changes})
+    like = next((other for other in call.draft.parts if _alike(other, made)), None)
+    if like is None:
+        _say(call, made, None, reason, who)
+    else:
+        both = attrs.evolve(like, quantity=like.quantity + units, serials=(*like.serials, *made.serials), since=call.at)
+        _say(call, both, like, reason, who)
+
+
+def _alike(one: PartLine, other: PartLine) -> bool:
+    """Whether two lines say the same but how many units, so that they can be one."""
+    return one.line != other.line and all(
+        getattr(one, name) == getattr(other, name) for name in ("part", "state", "place", "origin", "condition", "held")
+    )
+
+
+# events -------------------------------------------------------------------------------------------------------
+
+
+def _open(call: OneCall, event: str) -> None:
+    if call.draft.closed:
+        said = f"{event} is not allowed now: the ticket is closed, and what it holds of parts was given back"
+        raise Refused(said, code="guard", event=event, state=call.draft.state)
+
+
+def need(call: OneCall, payload: Mapping[str, Any]) -> None:
+    """
+    So many units of a part are needed: put aside at once where enough is free, waited for otherwise.
+
+    Raises:
+        Refused: the payload does not fit, the ticket is closed, or it has too many lines.
+    """
+    known_keys(call, NEED, payload)
+    part = text(NEED, payload, "part", needed=True, limit=200)
+    place, units = text(NEED, payload, "place", limit=200), quantity(NEED, payload) or 1
+    _open(call, NEED)
+    if len(call.draft.parts) >= MAX_PARTS:
+        said = f"{NEED} is not allowed now: the ticket has {len(call.draft.parts)} lines of parts, and {MAX_PARTS} are the most"
+        raise Refused(said, code="guard", event=NEED, limit=MAX_PARTS)
+    line = PartLine(line=call.draft.sequence + 1, part=str(part), quantity=units, since=call.at, place=place)
+    found = _found(call, line)
+    if found is not None:
+        _put_aside(call, found[0], None, found[1], by(call))
+        return
+    line = attrs.evolve(line, waits=_waits(call, line))
+    _say(call, line, None, who=by(call))
+    tell(call, SHORT, _told(line))
+
+
+def reserve(call: OneCall, payload: Mapping[str, Any]) -> None:
+    """
+    What is waited for was put aside by hand, whatever the stock says: people know what they do.
+
+    Raises:
+        Refused: nothing is waited for that it could be, or the payload does not fit.
+    """
+    known_keys(call, RESERVE, payload)
+    _open(call, RESERVE)
+    place = text(RESERVE, payload, "place", limit=200)
+    for line, _ in choose(call, payload, Asked(RESERVE, (NEEDED,), "waited for", whole=True)):
+        origin = place if place is not None else line.place or ""
+        made = attrs.evolve(line, state=RESERVED, since=call.at, origin=origin, held=True, waits=())
+        _put_aside(call, made, line, None, by(call))
+
+
+def use(call: OneCall, payload: Mapping[str, Any]) -> None:
+    """
+    Units that were put aside were built in; they stay taken until the host has booked them out of its stock.
+
+    Raises:
+        Refused: not so many were put aside, or the payload does not fit.
+    """
+    known_keys(call, USE, payload)
+    chosen = choose(call, payload, Asked(USE, (RESERVED,), "put aside"))
+    told = list(serials(call, USE, payload, chosen))
+    for line, units in chosen:
+        mine, told = tuple(told[:units]), told[units:]
+        _go_on(call, line, units, "", state=USED, serials=mine)
+
+
+def give_back(call: OneCall, payload: Mapping[str, Any]) -> None:
+    """
+    Units that were used came back: good ones lie on the shelf again, defective ones stay taken until they are booked out.
+
+    Raises:
+        Refused: not so many were used, or the payload does not fit.
+    """
+    known_keys(call, RETURN, payload)
+    condition, reason = returned_how(RETURN, payload)
+    payload = of_serial(RETURN, payload, (line for line in call.draft.parts if line.state == USED))
+    for line, units in choose(call, payload, Asked(RETURN, (USED,), "used")):
+        mine = line.serials if units == line.quantity else its_serials(RETURN, payload, line, units)
+        held = line.held and condition != "good"
+        if line.held and not held:
+            call.reservations.append(Release(key=line.key, units=units))
+        _go_on(call, line, units, reason, state=RETURNED, condition=condition, held=held, serials=mine)
+
+
+def release(call: OneCall, payload: Mapping[str, Any]) -> None:
+    """
+    What is needed or was put aside is not wanted any more.
+
+    Raises:
+        Refused: there is nothing of it, or the payload does not fit.
+    """
+    known_keys(call, RELEASE, payload)
+    reason, was_short = text(RELEASE, payload, "reason", limit=1_000) or "", _short(call)
+    for line, units in choose(call, payload, Asked(RELEASE, (NEEDED, RESERVED), "needed or put aside", whole=True)):
+        if units == line.quantity:
+            _give_back(call, line, reason, by(call))
+            continue
+        if line.held:
+            call.reservations.append(Release(key=line.key, units=units))
+        _say(call, attrs.evolve(line, quantity=line.quantity - units), line, reason, by(call))
+    if _short(call):
+        fill(call)  # less may be enough, or what was given back is what another line waits for
+    elif was_short:
+        tell(call, READY)  # nothing is waited for any more
+
+
+def booked(call: OneCall, payload: Mapping[str, Any]) -> None:
+    """
+    The host has booked out of its stock what was used, or came back defective: from now on its stock is less instead.
+
+    Raises:
+        Refused: nothing is to be booked out, or the payload does not fit.
+    """
+    known_keys(call, BOOKED, payload)
+    for line, units in choose(call, payload, Asked(BOOKED, (USED, RETURNED), "to be booked out", whole=True, held=True)):
+        call.reservations.append(Release(key=line.key, units=units))
+        mine = line.serials if units == line.quantity else line.serials[:units]
+        if units == line.quantity:
+            _say(call, attrs.evolve(line, held=False), line, "booked out", by(call))
+        else:
+            _go_on(call, line, units, "booked out", held=False, serials=mine)
+
+
+# following ----------------------------------------------------------------------------------------------------
+
+
+def fill(call: OneCall) -> None:
+    """Put aside whatever is waited for and is there by now, the longest waited for first; remember where else it may come."""
+    for line in call.draft.parts:
+        if line.state != NEEDED:
+            continue
+        found = _found(call, line)
+        if found is not None:
+            _put_aside(call, found[0], line, found[1], None)
+        elif call.world is not None and (waits := _waits(call, line)) != line.waits:
+            _say(call, attrs.evolve(line, waits=waits), line)
+
+
+def may_fill(call: OneCall) -> bool:
+    """Whether the world of this call brings something that is waited for, or would bring it from elsewhere."""
+    if call.world is None or not call.draft.parts:
+        return False
+    needed = [line for line in call.draft.parts if line.state == NEEDED]
+    return any(_found(call, line) is not None or _waits(call, line) != line.waits for line in needed)
+
+
+def react(call: OneCall) -> None:
+    """A ticket that is closed gives back what it did not use; one that came to somebody else looks where they are."""
+    happening = call.happening
+    if happening.closed and call.draft.closed:
+        for line in call.draft.parts:
+            if line.state in (NEEDED, RESERVED):
+                _give_back(call, line, "the ticket was closed")
+    elif not happening.changed.isdisjoint(("assignee", "outlet")):
+        fill(call)
+
+
+EVENTS: Mapping[str, Callable[[OneCall, Mapping[str, Any]], None]] = {
+    NEED: need,
+    RESERVE: reserve,
+    USE: use,
+    RETURN: give_back,
+    RELEASE: release,
+    BOOKED: booked,
+}
+"""What each built-in event of parts does."""
+
+
+def _none(*states: str, held: bool = False) -> Callable[[OneCall], bool]:
+    def none(call: OneCall) -> bool:
+        return not any(line.state in states and (line.held or not held) for line in call.draft.parts)
+
+    return none
+
+
+def _no_need(call: OneCall) -> bool:
+    return call.draft.closed or not (call.compiled.raised.of_parts or call.draft.parts)
+
+
+def _waits_for_none(call: OneCall) -> bool:
+    return call.draft.closed or all(line.state != NEEDED for line in call.draft.parts)
+
+
+IDLE: Mapping[str, Callable[[OneCall], bool]] = {
+    NEED: _no_need,
+    RESERVE: _waits_for_none,
+    USE: _none(RESERVED),
+    RETURN: _none(USED),
+    RELEASE: _none(NEEDED, RESERVED),
+    BOOKED: _none(USED, RETURNED, held=True),
+}
+"""When a built-in event of parts has nothing to be about, so that nobody is offered it."""
+
+_ABOUT: Mapping[str, Iterable[str]] = {RESERVE: (NEEDED,), USE: (RESERVED,), RETURN: (USED,), RELEASE: (NEEDED, RESERVED)}
+
+
+def must_name(call: OneCall, event: str) -> bool:
+    """Whether an event of parts must say which part it is about, for there are several."""
+    return len({line.part for line in call.draft.parts if line.state in _ABOUT.get(event, ())}) > 1
+
+
+__all__ = ["EVENTS", "IDLE", "READY", "SHORT", "fill", "may_fill", "must_name", "react"]

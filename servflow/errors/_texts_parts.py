@@ -1,0 +1,30 @@
+"""Knows the sentences about spare parts in English and Chinese; must not know any code."""
+
+from __future__ import annotations
+
+from servflow.errors._catalogue import Text
+
+TEXTS = {
+    "parts.needed": Text(en="waits for {quantity} of {part}: {places}", zh="等待备件 {part} {quantity} 件：{places}"),
+    "parts.needed_uncounted": Text(
+        en="waits for {quantity} of {part}: nobody counts the stock, so part.reserve says when it is put aside",
+        zh="等待备件 {part} {quantity} 件：无人统计库存，备好后请触发 part.reserve",
+    ),
+    "parts.needed_unknown": Text(
+        en="waits for {quantity} of {part}: {places}; did you mean {nearest}?",
+        zh="等待备件 {part} {quantity} 件：{places}；是否指 {nearest}？",
+    ),
+    "parts.free_central": Text(
+        en="{free} of {on_hand} free in the central stock", zh="总库共 {on_hand} 件，其中 {free} 件可用"
+    ),
+    "parts.free_at": Text(en="{free} of {on_hand} free at {place}", zh="{place} 共 {on_hand} 件，其中 {free} 件可用"),
+    "parts.reserved": Text(en="{quantity} of {part} put aside", zh="备件 {part} 已预留 {quantity} 件"),
+    "parts.used": Text(en="{quantity} of {part} used", zh="备件 {part} 已使用 {quantity} 件"),
+    "parts.used_held": Text(
+        en="{quantity} of {part} used, not booked out of the stock yet", zh="备件 {part} 已使用 {quantity} 件，尚未出库记账"
+    ),
+    "parts.returned_good": Text(en="{quantity} of {part} given back in good order", zh="备件 {part} 完好退回 {quantity} 件"),
+    "parts.returned_defective": Text(
+        en="{quantity} of {part} given back defective", zh="备件 {part} 作为坏件退回 {quantity} 件"
+    ),
+}
