@@ -54,8 +54,18 @@ def _correlator(made: Any) -> Mapping[str, Any]:
     return {"name": made.name, "version": made.version, "find": made.find, "within": made.within.text}
 
 
+def _world(made: Any) -> Mapping[str, Any]:
+    people = (*made.people, *made.engineers, *made.agents, *made.bots)
+    return {"people": len(people), "queues": len(made.queues), "schedules": len(made.schedules)}
+
+
 KINDS: Mapping[str, Kind] = {
-    kind.key: kind for kind in (Kind("correlator", "servflow.documents:load_correlator", "check.correlator", _correlator),)
+    kind.key: kind
+    for kind in (
+        Kind("correlator", "servflow.documents:load_correlator", "check.correlator", _correlator),
+        Kind("people", "servflow.documents:load_world", "check.world", _world),
+        Kind("schedules", "servflow.documents:load_world", "check.world", _world),
+    )
 }
 """By the key that a document of the kind begins with; what has none of them, and ``workflow``, is a workflow."""
 

@@ -18,6 +18,7 @@ from servflow.cli import (
     _commands_routes,
     _commands_store,
     _commands_tables,
+    _commands_templates,
     _commands_troubles,
     _commands_visits,
 )
@@ -33,6 +34,7 @@ def servflow() -> None:
 
 
 for group in (
+    _commands_templates,
     _commands_definition,
     _commands_tables,
     _commands_calendar,

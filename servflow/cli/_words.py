@@ -7,6 +7,27 @@ from collections.abc import Mapping
 
 # ruff: noqa: RUF001 - Chinese text uses full-width punctuation
 WORDS: Mapping[str, tuple[str, str]] = {
+    # templates
+    "new.name": ("template", "模板"),
+    "new.about": ("what it is", "说明"),
+    "new.how": (
+        "servflow new TEMPLATE --into DIR copies one with the files it needs; then make it yours.",
+        "servflow new TEMPLATE --into DIR 复制模板及其所需文件，随后按需修改。",
+    ),
+    "new.written": ("written: {file}", "已写入：{file}"),
+    "new.next": ("what to do next:", "下一步："),
+    "new.needs": (
+        "{name} goes with the template {other}, whose tickets it opens or hears of.",
+        "{name} 与模板 {other} 一起使用：前者会建立或关注后者的工单。",
+    ),
+    "new.read": (
+        "Then change its fields, roles, calendars and targets to yours; its comments say what each part is for.",
+        "然后把字段、角色、日历与期限改成自己的；文件中的注释说明了每一部分的用途。",
+    ),
+    "check.world": (
+        "{people} people, {queues} queues and {schedules} schedules load, findings: {count}",
+        "{people} 名人员、{queues} 个队列、{schedules} 个值班表可以载入，发现：{count}",
+    ),
     # definitions
     "check.fine": (
         "{name} version {version} is fine: {states} states, {transitions} transitions, no findings.",

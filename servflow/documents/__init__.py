@@ -8,8 +8,12 @@ from servflow.documents._load_correlator import load_correlator, load_definition
 from servflow.documents._save import save
 from servflow.documents._schedules import load_schedules, load_world
 from servflow.documents._tables import load_tables, save_tables
+from servflow.documents._templates import TEMPLATES, Template, copy_template, read_template, template
 
 __all__ = [
+    "TEMPLATES",
+    "Template",
+    "copy_template",
     "definition",
     "load",
     "load_correlator",
@@ -17,9 +21,11 @@ __all__ = [
     "load_schedules",
     "load_tables",
     "load_world",
+    "read_template",
     "save",
     "save_tables",
     "schema",
+    "template",
 ]
 
 

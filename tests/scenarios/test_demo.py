@@ -1,4 +1,4 @@
-"""Holds the demo's week: the same seed gives the same week, and everything a service desk lives through happens in it."""
+"""Holds the week of demo_repair: the same seed gives the same week, and all that a service desk lives through happens in it."""
 
 from __future__ import annotations
 

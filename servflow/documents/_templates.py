@@ -1,0 +1,238 @@
+"""Knows which templates there are, what each is for and which files go with it; must not know what a definition means."""
+
+# ruff: noqa: RUF001 - Chinese text uses full-width punctuation
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+from attrs import field, frozen
+
+from servflow.errors import InputError, nearest
+
+
+@frozen(kw_only=True)
+class Template:
+    """
+    A definition to begin with.
+
+    ``kind`` is the key its file begins with: ``workflow``, ``correlator`` and so on. ``title`` and ``about`` have a text for
+    ``en`` and one for ``zh``. ``beside`` names the files that go with it, each with the kind of what it defines; ``needs``
+    the other templates whose tickets it opens or hears of. ``story`` is the test that tells it, in the repository.
+    """
+
+    name: str
+    kind: str = "workflow"
+    title: Mapping[str, str]
+    about: Mapping[str, str]
+    beside: Mapping[str, str] = field(factory=dict)
+    needs: tuple[str, ...] = ()
+    story: str = ""
+
+    @property
+    def file(self) -> str:
+        """The name of its own file."""
+        return f"{self.name}.yaml"
+
+    @property
+    def all_files(self) -> tuple[str, ...]:
+        """Its own file, then those beside it."""
+        return (self.file, *self.beside)
+
+
+def read_template(file: str) -> str:
+    """
+    The text of a template's file, as it ships.
+
+    Raises:
+        InputError: no template has such a file.
+    """
+    if not any(file in one.all_files for one in TEMPLATES.values()):
+        raise InputError(f"there is no template with a file {file!r}", file=file)
+    return files("servflow.documents").joinpath("templates", file).read_text(encoding="utf-8")
+
+
+def template(name: str) -> Template:
+    """
+    A template by its name.
+
+    Raises:
+        InputError: there is none of that name, with the nearest one there is.
+    """
+    found = TEMPLATES.get(name)
+    if found is None:
+        close = nearest(name, TEMPLATES)
+        hint = f"did you mean {close!r}?" if close else f"there are {', '.join(TEMPLATES)}"
+        raise InputError(f"there is no template {name!r}; {hint}", code="template", name=name, nearest=close)
+    return found
+
+
+def copy_template(name: str, into: Path | str = ".") -> tuple[Path, ...]:
+    """
+    Copy a template and the files beside it into a directory, which is made where it does not exist.
+
+    Either all files are written or none; what is there already is never overwritten.
+
+    Returns:
+        The files, the template's own one first.
+
+    Raises:
+        InputError: there is no such template, one of its files is there already, or the place is no directory.
+    """
+    found, place = template(name), Path(into)
+    texts = {place / file: read_template(file) for file in found.all_files}
+    if place.exists() and not place.is_dir():
+        raise InputError(f"{str(place)!r} is no directory; name one to write into", code="template", path=str(place))
+    there = [path for path in texts if path.exists() or path.is_symlink()]
+    if there:
+        named = ", ".join(repr(str(path)) for path in there)
+        raise InputError(
+            f"there already and not overwritten: {named}; choose another directory",
+            code="template",
+            path=str(there[0]),
+            there=tuple(str(path) for path in there),
+        )
+    place.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    try:
+        for path, text in texts.items():
+            # "x": whoever was quicker between the look and the writing keeps their file.
+            with path.open("x", encoding="utf-8", newline="\n") as out:
+                written.append(path)
+                out.write(text)
+    except OSError:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+    return tuple(texts)
+
+
+def _made(
+    name: str,
+    title: tuple[str, str],
+    about: tuple[str, str],
+    *,
+    kind: str = "workflow",
+    beside: Mapping[str, str] | None = None,
+    needs: tuple[str, ...] = (),
+    story: str = "",
+) -> Template:
+    return Template(
+        name=name,
+        kind=kind,
+        title={"en": title[0], "zh": title[1]},
+        about={"en": about[0], "zh": about[1]},
+        beside=beside or {},
+        needs=needs,
+        story=f"tests/scenarios/{story or 'test_' + name}.py",
+    )
+
+
+_ALL = (
+    _made(
+        "appliance_repair",
+        ("Appliance repair", "家电维修"),
+        (
+            "The example of the design: dispatch by offer, a checklist on site, a fee table, promises and a chain.",
+            "设计示例：抢单派工、现场检查清单、收费表、服务承诺与升级链。",
+        ),
+    ),
+    _made(
+        "complaint",
+        ("Complaint", "投诉"),
+        (
+            "Classes by table, an owner after 24 hours, feedback within 48, a root cause to close, and a call afterwards.",
+            "按表分级，24 小时指定负责人，48 小时内反馈，关闭须有根因，关闭后回访。",
+        ),
+        beside={"complaint_again.yaml": "correlator"},
+        story="test_complaint_template",
+    ),
+    _made(
+        "problem",
+        ("Problem", "问题单"),
+        (
+            "Opened when complaints share a cause, tells each of them, and closes once its metric has fallen.",
+            "投诉根因相同时自动建单并告知各投诉，指标下降后才关闭。",
+        ),
+        beside={"shared_cause.yaml": "correlator", "problem_news.yaml": "correlator"},
+        needs=("complaint",),
+    ),
+    _made(
+        "it_incident",
+        ("IT incident", "IT 故障单"),
+        (
+            "A priority matrix, three lines that pull from queues, agreements per line, on call at night, major incidents.",
+            "优先级矩阵，三线支持领单，各线内部协议，夜间值班，重大故障流程。",
+        ),
+        beside={"it_incident_world.yaml": "people"},
+    ),
+    _made(
+        "entitlements",
+        ("Service under contract", "合同权益"),
+        (
+            "Gold, silver and standard: channels, hours, promises, included visits, night rates, and quotes for the rest.",
+            "金牌、银牌、标准合同：渠道、服务时间、承诺、包含的上门次数、夜间费率，其余报价。",
+        ),
+    ),
+    _made(
+        "complaint_escalation",
+        ("Complaints that climb", "投诉升级"),
+        (
+            "Only the chains of a complaint desk: who hears of it after a day, after two, and at once.",
+            "仅含投诉的升级链：一天、两天后以及立即通知的对象。",
+        ),
+        story="test_escalation_stories",
+    ),
+    _made(
+        "service_promises",
+        ("Service with promises", "服务承诺"),
+        (
+            "Every promise a service desk makes, each as a clock.",
+            "服务台的各类承诺，每一项都是一个时钟。",
+        ),
+    ),
+    _made(
+        "demo_repair",
+        ("The workflow of servflow demo", "servflow demo 的流程"),
+        (
+            "Repairs by outlets and their engineers, with offers, parts, a fee table and chains.",
+            "网点与工程师两级派工，含抢单、等件、收费表与升级链。",
+        ),
+        story="test_demo",
+    ),
+    _made(
+        "repeat_complaint",
+        ("Repeated complaints", "重复投诉"),
+        (
+            "Three complaints of one customer within a day open a care case.",
+            "同一客户一天内三次投诉，自动建立关怀工单。",
+        ),
+        kind="correlator",
+        story="test_repeated_complaints",
+    ),
+    _made(
+        "repeat_repair",
+        ("Repaired again", "重复维修"),
+        (
+            "The same device repaired twice within 30 days opens a quality check.",
+            "同一设备 30 天内两次维修，自动建立质量检查。",
+        ),
+        kind="correlator",
+        story="test_repeated_complaints",
+    ),
+    _made(
+        "no_update",
+        ("No update", "久未更新"),
+        (
+            "Four hours without a word on an open ticket reach its supervisor.",
+            "未关闭工单四小时没有任何消息，通知主管。",
+        ),
+        kind="correlator",
+        story="test_repeated_complaints",
+    ),
+)
+
+TEMPLATES: Mapping[str, Template] = {one.name: one for one in _ALL}
+"""Every template by its name, in the order in which they are shown."""
