@@ -54,6 +54,10 @@ def _correlator(made: Any) -> Mapping[str, Any]:
     return {"name": made.name, "version": made.version, "find": made.find, "within": made.within.text}
 
 
+def _recurring(made: Any) -> Mapping[str, Any]:
+    return {"name": made.name, "version": made.version, "plans": len(made.plans), "ends": len(made.expiry)}
+
+
 def _world(made: Any) -> Mapping[str, Any]:
     people = (*made.people, *made.engineers, *made.agents, *made.bots)
     return {"people": len(people), "queues": len(made.queues), "schedules": len(made.schedules)}
@@ -63,6 +67,7 @@ KINDS: Mapping[str, Kind] = {
     kind.key: kind
     for kind in (
         Kind("correlator", "servflow.documents:load_correlator", "check.correlator", _correlator),
+        Kind("recurring", "servflow.recurring:load", "check.recurring", _recurring, beside=True),
         Kind("people", "servflow.documents:load_world", "check.world", _world),
         Kind("schedules", "servflow.documents:load_world", "check.world", _world),
     )

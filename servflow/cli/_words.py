@@ -37,6 +37,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "correlator {name} version {version} loads: {find} within {within}",
         "关联器 {name} 第 {version} 版可以载入：{find}，时间窗口 {within}",
     ),
+    "check.recurring": (
+        "plans {name} version {version} load: {plans} that come round, {ends} ends",
+        "计划 {name} 第 {version} 版可以载入：周期计划 {plans} 个，到期提醒 {ends} 个",
+    ),
     "check.notes": ("worth knowing, {count} notes:", "值得了解，{count} 条提示："),
     "check.proved": ("law {law} is proved: {count} abstract states looked at", "规律“{law}”已证明：{count} 个抽象状态"),
     "check.cases": ("cases of tables: {count}, failed: {failed}", "决策表用例：{count}，未通过：{failed}"),

@@ -1,0 +1,212 @@
+"""Knows how the parts of plans are read and their problems collected; must not know what they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import available_timezones
+
+from servflow.calendars import OpenTime, from_data
+from servflow.calendars._clock import clock
+from servflow.calendars._zones import zone_of
+from servflow.errors import DefinitionError, ExpressionError, Finding, TimeError, nearest, shown
+from servflow.expressions import Expression
+from servflow.model import FrozenMap, Span, name_flaw
+from servflow.recurring._asset import number_of
+
+MAX_PLANS = 200
+MAX_NAME = 100
+MAX_FIELDS = 50
+
+ASSET = {"asset": "map"}
+FIELDS = {
+    "asset": "map",
+    "plan": "string",
+    "number": "int",
+    "due": "timestamp",
+    "reading": "double",
+    "threshold": "double",
+    "skipped": "int",
+    "cause": "string",
+}
+"""What the expressions that fill a ticket read, with their types."""
+
+
+class Parts:
+    """Reads the parts of one document; nothing is lost because something else is wrong too."""
+
+    def __init__(self) -> None:
+        self.found: list[Finding] = []
+
+    def add(self, code: str, path: str, **facts: Any) -> None:
+        """Note one problem."""
+        self.found.append(Finding(f"recurring.{code}", path, facts))
+
+    def settle(self) -> None:
+        """
+        Raise what was found.
+
+        Raises:
+            DefinitionError: there was something.
+        """
+        if self.found:
+            raise DefinitionError.of(self.found)
+
+    def keys(self, given: Mapping[str, Any], known: Iterable[str], path: str) -> None:
+        """See that there is no other key."""
+        known = tuple(known)
+        for key in map(str, given):
+            if key not in known:
+                close = nearest(key, known)
+                self.add("unknown_key", f"{path}.{key}", key=shown(key), known=known, nearest=close)
+
+    def name(self, value: Any, path: str) -> str:
+        """A name that can be part of the id of a ticket."""
+        wrong = name_flaw(value) is not None or len(value) > MAX_NAME or ":" in value or "/" in value
+        if wrong or not value.isprintable():
+            self.add("name", path, value=shown(value), limit=MAX_NAME)
+            return "?"
+        return str(value)
+
+    def option(self, value: Any, known: tuple[str, ...], path: str) -> str:
+        """One of a few words; the first where nothing is said."""
+        if value is None:
+            return known[0]
+        if isinstance(value, str) and value in known:
+            return value
+        close = nearest(value, known) if isinstance(value, str) else None
+        self.add("option", path, value=shown(value), known=known, nearest=close)
+        return known[0]
+
+    def number(self, value: Any, path: str, *, zero: bool = False) -> Any:
+        """An amount of a counter, more than nothing; or nothing, too."""
+        read = number_of(value)
+        if read is None or read < 0 or (read == 0 and not zero):
+            self.add("amount", path, value=shown(value))
+            return number_of(1)
+        return read
+
+    def count(self, value: Any, path: str) -> int | None:
+        """A whole number from 1, or None."""
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100_000:
+            self.add("count", path, value=shown(value))
+            return None
+        return value
+
+    def span(self, value: Any, path: str) -> timedelta:
+        """Elapsed time; none where nothing is said."""
+        if value is None:
+            return timedelta()
+        try:
+            read = Span.of(value)
+        except TimeError as error:
+            self.add("span", path, value=shown(value), problem=error.message)
+            return timedelta()
+        if read.business_days:
+            self.add("business", path, value=shown(value))
+            return timedelta()
+        return read.exact
+
+    def zone(self, value: Any, path: str) -> str:
+        """The name of a zone."""
+        try:
+            zone_of(value if isinstance(value, str) else "")
+        except KeyError:
+            close = nearest(value[:MAX_NAME], available_timezones()) if isinstance(value, str) else None
+            self.add("zone", path, value=shown(value), nearest=close)
+            return "UTC"
+        return str(value)
+
+    def wall(self, value: Any, path: str) -> time:
+        """A time of day; midnight where nothing is said."""
+        read = 0 if value is None else clock(value)
+        if read is None:
+            self.add("wall_time", path, value=shown(value))
+            read = 0
+        seconds, micro = divmod(read, 1_000_000)
+        return time(seconds // 3600, seconds // 60 % 60, seconds % 60, micro)
+
+    def day(self, value: Any, path: str) -> date | None:
+        """A date, or None."""
+        if value is None:
+            return None
+        read = as_date(value, "UTC")
+        if read is None:
+            self.add("date", path, value=shown(value))
+        return read
+
+    def expression(self, value: Any, path: str, *, bool_wanted: bool = False) -> Expression | None:
+        """An expression over an asset; None where nothing is said."""
+        return None if value is None else self._parsed(value, ASSET, path, bool_wanted=bool_wanted)
+
+    def fields(self, value: Any, path: str) -> FrozenMap[str, Expression]:
+        """Expressions by the names of the fields that they fill."""
+        if value is None:
+            return FrozenMap({})
+        if not isinstance(value, Mapping) or any(name_flaw(key) is not None for key in value) or len(value) > MAX_FIELDS:
+            self.add("fields", path, value=shown(value), limit=MAX_FIELDS)
+            return FrozenMap({})
+        read = {name: self._parsed(item, FIELDS, f"{path}.{name}") for name, item in value.items()}
+        return FrozenMap({name: made for name, made in read.items() if made is not None})
+
+    def _parsed(self, value: Any, types: Mapping[str, Any], path: str, *, bool_wanted: bool = False) -> Expression | None:
+        text = value.text if isinstance(value, Expression) else value
+        if isinstance(text, bool):
+            text = "true" if text else "false"
+        elif isinstance(text, (int, float)):
+            text = str(text)
+        try:
+            if isinstance(text, Mapping):
+                text = Expression.from_tree(text).text
+            if not isinstance(text, str):
+                self.add("condition", path, value=shown(value))
+                return None
+            made = Expression.parse(text, types)
+        except ExpressionError as error:
+            facts = dict(error.facts)
+            said = text if isinstance(text, str) else shown(text)
+            more = {"nearest": facts.get("nearest"), "position": facts.get("position")}
+            told = {"text": said, "why": error.message, "cause": (error.code, facts), **more}
+            self.found.append(Finding("expression.invalid", path, told))
+            return None
+        if bool_wanted and made.type not in ("bool", "dyn", "null_type"):
+            self.add("not_bool", path, text=made.text, type=made.type)
+            return None
+        return made
+
+    def calendars(self, value: Any, path: str = "calendars") -> dict[str, OpenTime]:
+        """Calendars by name, as a workflow writes them."""
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            self.add("mapping", path, value=shown(value))
+            return {}
+        made: dict[str, OpenTime] = {}
+        for name, given in value.items():
+            try:
+                made[str(name)] = given if isinstance(given, OpenTime) else from_data(given)
+            except DefinitionError as error:
+                self.found += [Finding(one.code, f"{path}.{name}.{one.path}".rstrip("."), one.facts) for one in error.findings]
+        return made
+
+
+def as_date(value: Any, zone: str) -> date | None:
+    """
+    The local date of an instant, a date, or a text of either; None for what is none of these.
+
+    A text without an offset is a wall time, whose date is what it says.
+    """
+    if isinstance(value, str) and 10 <= len(value) <= 40:
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if isinstance(value, datetime):
+        try:
+            return (value if value.tzinfo is None else value.astimezone(zone_of(zone))).date()
+        except OverflowError:
+            return None
+    return value if isinstance(value, date) else None
