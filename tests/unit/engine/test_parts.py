@@ -406,3 +406,22 @@ def test_prove_knows_that_parts_come_and_go() -> None:
     line = PartLine(line=1, part="pump", since=T0)
 
     assert ("needed", "part:pump") == (line.state, line.key)
+
+
+def test_a_story_of_a_proof_asks_for_a_part_and_puts_it_aside() -> None:
+    """Where only a part leads on, the way there is played on a real ticket: the engineer asks, the storekeeper answers."""
+    strict = flow(
+        roles=["engineer", "keeper"],
+        events={"part.need": {"allow": ["engineer"]}, "part.reserve": {"allow": ["keeper"]}},
+        states={"repairing": {}, "waiting_parts": {}, "ready": {}, "closed": {"closed": True}},
+        transitions=[
+            {"event": "parts.short", "source": "repairing", "target": "waiting_parts"},
+            {"event": "parts.ready", "source": "waiting_parts", "target": "ready"},
+            {"event": "close", "source": ["ready", "repairing"], "target": "closed", "allow": ["engineer"]},
+        ],
+        laws=[{"name": "no part ever comes", "never": "state == 'ready'"}],
+    )
+    (proof,) = strict.prove()
+
+    assert ("refuted", ["part.need", "part.reserve"]) == (proof.verdict, [step["event"] for step in proof.witness["path"]])  # type: ignore[index]  # it is refuted
+    assert "ready" == strict.replay_witness(proof)[-1].ticket.state
