@@ -125,12 +125,10 @@ def _like(bound: Bound, value: Any) -> Any:
 
 
 def _bound(value: object, source: object) -> Bound:
-    if isinstance(value, bool):
-        raise _wrong(source)
-    if isinstance(value, (int, float, Decimal)):
-        value = format(Decimal(str(value)), "f") if abs(value) < 10**15 else ""  # a number that is none has no text here
     if isinstance(value, timedelta):
         return value
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        value = format(Decimal(str(value)), "f") if abs(float(value)) < 1e15 else ""  # a number that is none has no text here
     if not isinstance(value, str):
         raise _wrong(source)
     text = value.strip()
