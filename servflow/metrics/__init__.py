@@ -18,6 +18,30 @@ from servflow.metrics._cases import (
     Stint,
     Visit,
 )
+from servflow.metrics._centre import (
+    ABANDONED,
+    abandon_rate,
+    answer_rate,
+    queue_time,
+    service_level,
+    time_to_answer,
+)
+from servflow.metrics._customers import (
+    ces,
+    ces_top,
+    complaint_rate,
+    deflection,
+    nps,
+    response_rate,
+    satisfaction,
+)
+from servflow.metrics._figures import (
+    LOADED,
+    USED,
+    Loaded,
+    Ratio,
+    Used,
+)
 from servflow.metrics._kinds import (
     MEAN,
     NET,
@@ -27,6 +51,7 @@ from servflow.metrics._kinds import (
     Kind,
     Tally,
 )
+from servflow.metrics._live import Live
 from servflow.metrics._measure import (
     MEASURES,
     Left,
@@ -43,9 +68,43 @@ from servflow.metrics._measures import (
     sla_attainment,
     volumes,
 )
+from servflow.metrics._money import (
+    cost_of,
+    cost_per_ticket,
+)
+from servflow.metrics._outcomes import (
+    attainment,
+    escalation_rate,
+    first_contact_resolution,
+    ping_pong,
+    reassignment_rate,
+    reassignments,
+    reopen_rate,
+)
+from servflow.metrics._people import (
+    utilisation,
+    workload,
+)
+from servflow.metrics._periods import (
+    PERIODS,
+    Period,
+    period_of,
+    periods,
+)
 from servflow.metrics._reading import (
     read_case,
     read_cases,
+)
+from servflow.metrics._repeats import (
+    one_visit,
+    repeat_visits,
+    visits_per_ticket,
+)
+from servflow.metrics._standing import (
+    backlog,
+    backlog_age,
+    time_in_state,
+    time_per_step,
 )
 from servflow.metrics._table import (
     Row,
@@ -55,6 +114,8 @@ from servflow.metrics._table import (
 )
 from servflow.metrics._times import (
     first_response,
+    handle_time,
+    next_response,
     time_to_resolve,
 )
 from servflow.metrics._values import (
@@ -67,15 +128,24 @@ from servflow.metrics._values import (
     durations,
     share,
 )
+from servflow.metrics._volumes import (
+    closed,
+    groups_of,
+    opened,
+)
 
 __all__ = [
+    "ABANDONED",
     "DEFINITIONS",
+    "LOADED",
     "MEAN",
     "MEASURES",
     "NET",
+    "PERIODS",
     "SHARE",
     "TIMES",
     "TOTAL",
+    "USED",
     "Amount",
     "Asked",
     "Board",
@@ -85,9 +155,13 @@ __all__ = [
     "Figure",
     "Kind",
     "Left",
+    "Live",
     "Load",
+    "Loaded",
     "Measure",
     "Net",
+    "Period",
+    "Ratio",
     "Reached",
     "Row",
     "Said",
@@ -101,21 +175,59 @@ __all__ = [
     "Table",
     "Tabulation",
     "Tally",
+    "Used",
     "Visit",
+    "abandon_rate",
+    "answer_rate",
+    "attainment",
+    "backlog",
+    "backlog_age",
     "board",
     "breaches",
+    "ces",
+    "ces_top",
+    "closed",
+    "complaint_rate",
+    "cost_of",
+    "cost_per_ticket",
     "csat",
+    "deflection",
     "durations",
+    "escalation_rate",
     "escalations",
+    "first_contact_resolution",
     "first_response",
+    "groups_of",
+    "handle_time",
     "load",
     "measure",
     "measure_table",
+    "next_response",
+    "nps",
     "offers",
+    "one_visit",
+    "opened",
+    "period_of",
+    "periods",
+    "ping_pong",
+    "queue_time",
     "read_case",
     "read_cases",
+    "reassignment_rate",
+    "reassignments",
+    "reopen_rate",
+    "repeat_visits",
+    "response_rate",
+    "satisfaction",
+    "service_level",
     "share",
     "sla_attainment",
+    "time_in_state",
+    "time_per_step",
+    "time_to_answer",
     "time_to_resolve",
+    "utilisation",
+    "visits_per_ticket",
     "volumes",
+    "workload",
 ]

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from servflow.metrics._cases import Case
+from servflow.metrics._kinds import SHARE
+from servflow.metrics._outcomes import attainment
 from servflow.metrics._values import Load, Share, share
 
 SATISFIED = 4
@@ -24,14 +26,19 @@ def volumes(cases: Iterable[Case], by: str = "channel") -> Mapping[str, int]:
 
 def sla_attainment(cases: Iterable[Case], clock: str) -> Share | None:
     """
-    Of the cycles of a clock whose outcome is known, how many were kept in time.
+    Of the cycles of a clock whose outcome is known, how many were kept in time; what ``attainment`` says of that clock.
 
     Known are ``met``, ``late`` and ``overdue`` (past its due instant, though still open). Left out are cycles still
     open in time (``open``), cancelled and waived ones. None where the clock never ran.
     """
-    counts = Counter(cycle.outcome for case in cases for cycle in case.cycles if cycle.clock == clock)
-    known = counts["met"] + counts["late"] + counts["overdue"]
-    return share(counts["met"], known, {name: counts[name] for name in ("open", "cancelled", "waived")})
+    tally = SHARE.start({})
+    for case in cases:
+        for seen in attainment.seen(case, clocks=(clock,)):
+            if seen.left is None:
+                tally.add(seen.value)
+            else:
+                tally.leave(seen.left)
+    return share(tally.hits, tally.count, tally.excluded)
 
 
 def breaches(cases: Iterable[Case]) -> Mapping[str, int]:

@@ -65,6 +65,7 @@ class Reading:
     ratings: dict[str, int] = field(factory=dict)
     chains: dict[str, None] = field(factory=dict)
     checks: dict[tuple[str, str], StepDone] = field(factory=dict)
+    checked_before: list[StepDone] = field(factory=list)
     booked: dict[str, Visit] = field(factory=dict)
     stays: list[Stay] = field(factory=list)
     stints: list[Stint] = field(factory=list)
@@ -172,6 +173,7 @@ class Reading:
             return
         self.closed_at, self.done_at, self.cancelled = None, None, False
         self.reopenings.append(at)
+        self.checked_before.extend(self.checks.values())
         self.checks.clear()  # a reopened ticket is checked anew
 
     def _placed(  # noqa: PLR0917 - the parts of a record, in its order
@@ -328,7 +330,7 @@ class Reading:
             stays=(*self.stays, *self.states.values()),
             stints=tuple(sorted(stints, key=lambda stint: stint.since)),
             said=tuple(self.said),
-            checks=tuple(self.checks.values()),
+            checks=(*self.checked_before, *self.checks.values()),
             scores=tuple(self.scores),
             surveyed=tuple(self.surveyed),
             reached=tuple(self.reached),
