@@ -63,10 +63,20 @@ def _world(made: Any) -> Mapping[str, Any]:
     return {"people": len(people), "queues": len(made.queues), "schedules": len(made.schedules)}
 
 
+def _scorecard(made: Any) -> Mapping[str, Any]:
+    return {"name": made.name, "criteria": len(made.criteria), "raters": ", ".join(made.raters)}
+
+
+def _sampling(made: Any) -> Mapping[str, Any]:
+    return {"name": made.name, "percent": made.share, "period": made.period, "workflows": ", ".join(made.workflows)}
+
+
 KINDS: Mapping[str, Kind] = {
     kind.key: kind
     for kind in (
         Kind("correlator", "servflow.documents:load_correlator", "check.correlator", _correlator),
+        Kind("scorecard", "servflow.evaluation:load_scorecard", "check.scorecard", _scorecard),
+        Kind("sampling", "servflow.evaluation:load_sampling", "check.sampling", _sampling),
         Kind("recurring", "servflow.recurring:load", "check.recurring", _recurring, beside=True),
         Kind("people", "servflow.documents:load_world", "check.world", _world),
         Kind("schedules", "servflow.documents:load_world", "check.world", _world),

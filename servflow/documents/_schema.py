@@ -17,6 +17,8 @@ MODELS: Mapping[str, str] = {
     "workflow": "_models:WorkflowModel",
     "correlator": "_models_correlation:CorrelatorModel",
     "schedules": "_models_on_call:SchedulesModel",
+    "scorecard": "_models_evaluation:ScorecardModel",
+    "sampling": "_models_evaluation:SamplingModel",
     "recurring": "_models_recurring:RecurringModel",
 }
 """For each kind of document the module and the name of its model; imported when it is asked for."""

@@ -77,6 +77,12 @@ TEXTS: dict[str, Text] = {
         hint_en="write a whole number from {lowest} to {highest}",
         hint_zh="请写 {lowest} 到 {highest} 的整数",
     ),
+    "sampling.wait": Text(
+        en="{value} needs a calendar, and a sampling has none",
+        zh="{value} 需要日历，而抽检没有日历",
+        hint_en="write elapsed time, such as 2d",
+        hint_zh="请写自然时间，例如 2d",
+    ),
     "sampling.zone": Text(
         en="{value} is no time zone",
         zh="{value} 不是有效的时区",

@@ -1,0 +1,300 @@
+"""Knows which closed tickets are judged, the same whoever asks; must not know how they are judged."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from fractions import Fraction
+from heapq import heappush, heappushpop
+from math import ceil
+from typing import Any, ClassVar, Protocol
+from zoneinfo import ZoneInfo
+
+from attrs import define, field, frozen
+
+from servflow.errors import DefinitionError, ExpressionError, Finding, TimeError
+from servflow.evaluation._periods import PERIODS, Span, ended
+from servflow.evaluation._scorecard import exact
+from servflow.expressions import Expression
+from servflow.model import Effect, FrozenMap, Open, Ticket, effect_id
+from servflow.model import Span as Length
+
+MOST = 5_000
+"""How many tickets one period's sample has at most."""
+
+PAGE = 200
+"""How many tickets are read from the store at once."""
+
+READ = (
+    *("id", "workflow", "version", "state", "priority", "queue", "customer", "requester", "asset", "parent", "outlet"),
+    *("provider", "channel", "assignee", "owner", "reopened", "opened_at", "closed_at"),
+)
+"""What expressions of a sampling read of a ticket besides its tags and fields."""
+
+
+class SamplesDesk(Protocol):
+    """What is needed of a desk."""
+
+    def find(self, **asked: Any) -> tuple[Ticket, ...]: ...
+
+    @property
+    def store(self) -> Any: ...
+
+
+def place(seed: str, ticket: str) -> int:
+    """Where a ticket stands in the draw: a number below 2**64 that only its id and the seed decide."""
+    data = f"{len(seed)}:{seed}{ticket}".encode()
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")
+
+
+@define
+class _Drawing:
+    """One drawing as far as it has come: first all are counted, then the lowest places of each agent are kept."""
+
+    period: Span
+    after: tuple[int, str | None] = (0, None)
+    counting: bool = True
+    counts: dict[str, int] = field(factory=dict)
+    nobody: int = 0
+    kept: dict[str, list[tuple[int, str]]] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class Sampling:
+    """
+    Draws a share of every agent's closed tickets of a period for review: a source of the desk's tick.
+
+    Once a period and ``wait`` are over, of the N tickets that an agent closed in it (and that are still closed, and for
+    which ``when`` holds) ceil(N x ``percent`` / 100) are drawn, at least ``at_least`` and at most ``at_most``, never more
+    than N: those whose place in the draw is lowest, which only the ticket's id and ``seed`` decide. So whoever draws, in
+    whatever order, draws the same. What was drawn is kept as a ticket of its own (``sample_workflow``), from whose list the
+    reviews are opened: a restart, or a second desk, opens none twice and draws no other ones. A ticket that was reopened
+    and closed again belongs to the period of its last closing.
+
+    A drawing reads ``batch`` tickets of the store per tick, and keeps in memory no more than what it draws.
+
+    Args:
+        name: its name; the seed, unless another is given.
+        workflows: whose closed tickets; one name or several.
+        percent: above 0 and at most 100.
+        period: ``day``, ``week`` (from Monday), ``month`` or ``quarter``, of ``zone``.
+        agent: an expression over the ticket that gives whose work it was; the assignee unless given.
+        when: an expression; which tickets may be drawn.
+        wait: elapsed time after a period before it is drawn, so that reopened tickets are known.
+        back: how many periods that have ended are looked at, so that a desk that stood still leaves none out.
+        review: the workflow of the tickets that are opened; they get ``agent``, ``reviewed`` (the ticket), ``period`` and
+            ``sample`` (the ticket that keeps the draw).
+    """
+
+    name: str
+    workflows: tuple[str, ...]
+    percent: Fraction
+    period: str = "month"
+    zone: ZoneInfo = field(factory=lambda: ZoneInfo("UTC"))
+    agent: Expression = field(factory=lambda: Expression.parse("assignee"))
+    when: Expression | None = None
+    at_least: int = 0
+    at_most: int = MOST
+    wait: timedelta = timedelta(days=1)
+    back: int = 1
+    seed: str = ""
+    review: str = "quality_review"
+    sample_workflow: str = "quality_sample"
+    batch: int = 2_000
+    title: str = ""
+    BLANK: ClassVar[Mapping[str, Any]] = {"sampling": "?", "workflows": "?", "percent": 1}
+    """What stands for the parts that a document must have, while the others are judged."""
+    _state: dict[str, Any] = field(factory=dict, eq=False, repr=False, init=False)
+
+    def __call__(self, desk: SamplesDesk, now: datetime) -> tuple[Effect, ...]:
+        """What is to be opened now: reviews of a draw that is kept, or one that was drawn just now."""
+        done: set[str] = self._state.setdefault("done", set())
+        due = [one for one in ended(self.period, self.zone, now - self.wait, self.back) if one.name not in done]
+        found: list[Effect] = []
+        for period in due:
+            sample = desk.store.load(self.sample_id(period))
+            if sample is not None:
+                found += self._reviews(sample, period, now)
+                done.add(period.name)
+                self._state.pop(period.name, None)
+                continue
+            drawing = self._state.setdefault(period.name, _Drawing(period))
+            if self._draw(desk, drawing):
+                found.append(self._sample(drawing, now))
+                del self._state[period.name]  # the next tick reads what was kept, whoever kept it
+            break  # one period at a time: a tick is to be short
+        return tuple(found)
+
+    @property
+    def share(self) -> str:
+        """The percentage as it would be written: 5, 2.5 or 1/3."""
+        text = format(self.percent.numerator / self.percent.denominator, "g")
+        return text if Fraction(text) == self.percent else str(self.percent)
+
+    def sample_id(self, period: Span) -> str:
+        """The id of the ticket that keeps the draw of a period."""
+        return f"{self.sample_workflow}/{self.name}/{period.name}"
+
+    def quota(self, closed: int) -> int:
+        """How many of so many closed tickets of one agent are drawn."""
+        return min(closed, self.at_most, max(self.at_least, ceil(closed * self.percent / 100)))
+
+    # drawing -------------------------------------------------------------------------------------------------------
+
+    def _draw(self, desk: SamplesDesk, drawing: _Drawing) -> bool:
+        """Go on with a drawing; whether it is done."""
+        left = self.batch
+        while left > 0:
+            index, after = drawing.after
+            if index == len(self.workflows):
+                if not drawing.counting:
+                    return True
+                drawing.counting, drawing.after = False, (0, None)
+                continue
+            page = desk.find(workflow=self.workflows[index], after=after, limit=min(PAGE, left))
+            for ticket in page:
+                self._take(drawing, ticket)
+            left -= max(len(page), 1)
+            drawing.after = (index, page[-1].id) if page else (index + 1, None)
+        return False
+
+    def _take(self, drawing: _Drawing, ticket: Ticket) -> None:
+        closed_at = ticket.closed_at
+        if not ticket.closed or closed_at is None or not drawing.period.start <= closed_at < drawing.period.end:
+            return
+        scope = _scope(ticket)
+        if self.when is not None and _value(self.when, scope) is not True:
+            return
+        agent = _value(self.agent, scope)
+        if not isinstance(agent, str) or not agent:
+            drawing.nobody += drawing.counting
+            return
+        if drawing.counting:
+            drawing.counts[agent] = drawing.counts.get(agent, 0) + 1
+            return
+        most, kept = self.quota(drawing.counts.get(agent, 0)), drawing.kept.setdefault(agent, [])
+        item = (-place(self.seed or self.name, ticket.id), ticket.id)  # a heap with the highest place on top
+        if len(kept) < most:
+            heappush(kept, item)
+        elif kept:
+            heappushpop(kept, item)
+
+    def _sample(self, drawing: _Drawing, now: datetime) -> Open:
+        drawn = {agent: sorted(ticket for _, ticket in kept) for agent, kept in sorted(drawing.kept.items())}
+        listed = [FrozenMap({"ticket": ticket, "agent": agent}) for agent, ids in drawn.items() for ticket in ids][:MOST]
+        fields = {
+            "sampling": self.name,
+            "period": drawing.period.name,
+            "percent": self.share,
+            "closed": FrozenMap(dict(sorted(drawing.counts.items()))),
+            "without_agent": drawing.nobody,
+            "drawn": tuple(listed),
+        }
+        new = self.sample_id(drawing.period)
+        return _open(new, "sample", self.sample_workflow, new, at=now, fields=fields)
+
+    def _reviews(self, sample: Ticket, period: Span, now: datetime) -> Iterator[Open]:
+        for item in sample.fields.get("drawn") or ():
+            ticket, agent = item["ticket"], item["agent"]
+            fields = {"agent": agent, "reviewed": ticket, "period": period.name, "sample": sample.id}
+            new = f"{self.review}/{self.name}/{period.name}/{ticket}"
+            yield _open(sample.id, f"review:{ticket}", self.review, new, at=now, fields=fields)
+
+    # reading -------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Sampling:
+        """
+        A sampling from the plain data of its document.
+
+        Raises:
+            DefinitionError: with everything that is wrong.
+        """
+        found: list[Finding] = []
+        given: dict[str, Any] = {"name": str(data["sampling"])}
+        workflows = data.get("workflows") or ()
+        given["workflows"] = (workflows,) if isinstance(workflows, str) else tuple(workflows)
+        if not given["workflows"]:
+            found.append(Finding("definition.missing_key", "workflows", {"key": "workflows"}))
+        percent = exact(data.get("percent"))
+        if percent is None or not 0 < percent <= 100:
+            found.append(Finding("sampling.share", "percent", {"value": data.get("percent")}))
+        given["percent"] = percent
+        given.update({key: data[key] for key in ("review", "sample_workflow", "seed", "title") if data.get(key)})
+        for key, lowest, highest in (("at_least", 0, MOST), ("at_most", 1, MOST), ("back", 1, 36), ("batch", 1, 100_000)):
+            if key in data:
+                given[key] = value = data[key]
+                if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
+                    facts = {"key": key, "value": value, "lowest": lowest, "highest": highest}
+                    found.append(Finding("sampling.number", key, facts))
+        given.update(_read_time(data, found), **_read_expressions(data, found))
+        if found:
+            raise DefinitionError.of(found)
+        return cls(**given)
+
+
+def _read_time(data: Mapping[str, Any], found: list[Finding]) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    if data.get("period") is not None:
+        read["period"] = data["period"]
+        if data["period"] not in PERIODS:
+            facts = {"kind": "period", "name": data["period"], "known": PERIODS, "nearest": None}
+            found.append(Finding("name.unknown", "period", facts))
+    if data.get("zone") is not None:
+        try:
+            read["zone"] = ZoneInfo(str(data["zone"]))
+        except (ValueError, OSError, KeyError):
+            found.append(Finding("sampling.zone", "zone", {"value": data["zone"]}))
+    if data.get("wait") is not None:
+        try:
+            length = Length.of(data["wait"])
+        except TimeError as error:
+            found.append(Finding("definition.span", "wait", {"value": data["wait"], "why": error.message}))
+            return read
+        read["wait"] = length.exact
+        if length.business_days:
+            found.append(Finding("sampling.wait", "wait", {"value": data["wait"]}))
+    return read
+
+
+def _read_expressions(data: Mapping[str, Any], found: list[Finding]) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    for key in ("agent", "when"):
+        if data.get(key) is not None:
+            try:
+                # Fields are whatever the workflows have, so names that are no attribute are read as fields.
+                read[key] = Expression.parse(str(data[key]))
+            except ExpressionError as error:
+                facts = {"text": str(data[key]), "why": error.message, "cause": (error.code, dict(error.facts))}
+                found.append(Finding("expression.invalid", key, facts))
+    return read
+
+
+def _scope(ticket: Ticket) -> dict[str, Any]:
+    known = {name: getattr(ticket, name) for name in READ}
+    return {**known, "tags": list(ticket.tags), **ticket.fields}
+
+
+def _value(expression: Expression, scope: Mapping[str, Any]) -> Any:
+    """What an expression gives of a ticket; None where it cannot say, as where another workflow has no such field."""
+    try:
+        return expression.evaluate(scope)
+    except ExpressionError:
+        return None
+
+
+def _open(cause: str, action: str, workflow: str, new: str, *, at: datetime, fields: Mapping[str, Any]) -> Open:
+    return Open(
+        id=effect_id(cause, "sampling", action),
+        ticket=cause,
+        at=at,
+        cause="sampling",
+        action=action,
+        workflow=workflow,
+        new_ticket=new,
+        fields=FrozenMap(fields),
+    )
+
+
+__all__ = ["MOST", "Sampling", "place"]
