@@ -1,5 +1,8 @@
 """Knows what the records of many tickets come to in figures; must not know stores, workflows or screens."""
 
+from servflow.metrics._answering import (
+    Answers,
+)
 from servflow.metrics._board import (
     DEFINITIONS,
     Board,
@@ -147,6 +150,7 @@ __all__ = [
     "TOTAL",
     "USED",
     "Amount",
+    "Answers",
     "Asked",
     "Board",
     "Case",
