@@ -1,0 +1,154 @@
+"""Holds recurring work to a walk over days, dateutil and one life without restarts; must not know how it is counted."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice, takewhile
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrulestr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from servflow import Desk, Workflow
+from servflow.recurring import Plans, Recurring
+from servflow.recurring._every import ByRule, Every, Period, read_rule
+from servflow.stores import MemoryStore
+from tests.oracles.recurring_walk import dates, first_shown, moved
+
+FLOW = Workflow(
+    workflow="inspection",
+    fields={
+        "plan": {"type": "string", "optional": True},
+        "due": {"type": "timestamp", "optional": True},
+        "reading": {"type": "double", "optional": True},
+    },
+    initial="planned",
+    states={"planned": {}, "done": {"closed": True}},
+    transitions=[{"event": "finish", "source": "planned", "target": "done"}],
+)
+DAYS = st.dates(date(2023, 1, 1), date(2026, 12, 31))
+PERIODS = st.one_of(
+    st.tuples(st.just("day"), st.integers(1, 40)),
+    st.tuples(st.just("week"), st.integers(1, 9)),
+    st.tuples(st.just("month"), st.integers(1, 14)),
+    st.tuples(st.just("year"), st.integers(1, 3)),
+)
+
+
+@given(DAYS, PERIODS, st.integers(0, 1), st.integers(-40, 1500))
+def test_periods_agree_with_a_walk_over_days(anchor: date, period: tuple[str, int], first: int, offset: int) -> None:
+    """Dates from any day on, the last one up to it, and how many lie between are those that asking every day finds."""
+    unit, count = period
+    made = Every(Period(count, unit), anchor, first)
+    low, high = anchor + timedelta(days=offset), date(2029, 12, 31)
+    walked = list(dates(anchor, unit, count, first, high))
+
+    assert [day for day in walked if day >= low] == list(takewhile(lambda day: day <= high, made.dates(low)))
+    before = [day for day in walked if day <= low]
+    assert (before[-1] if before else None) == made.last(date.min, low)
+    assert len([day for day in walked if anchor <= day < low]) == made.between(anchor, low)
+
+
+RULES = st.builds(
+    lambda *parts: ";".join(part for part in parts if part),
+    st.sampled_from(["FREQ=DAILY", "FREQ=WEEKLY", "FREQ=MONTHLY", "FREQ=YEARLY"]),
+    st.sampled_from(["", "INTERVAL=2", "INTERVAL=5"]),
+    st.sampled_from(["", "BYDAY=MO,WE", "BYDAY=SA", "BYMONTH=3,9"]),
+    st.sampled_from(["", "COUNT=7", "UNTIL=20270401"]),
+)
+MONTHLY = st.sampled_from(
+    ["BYDAY=2TU", "BYDAY=-1FR", "BYMONTHDAY=15", "BYMONTHDAY=-1", "BYMONTHDAY=31", "BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1"]
+).map("FREQ=MONTHLY;".__add__)
+
+
+@given(st.one_of(RULES, MONTHLY), DAYS, st.integers(0, 600))
+def test_rules_agree_with_dateutil(text: str, anchor: date, offset: int) -> None:
+    """A rule falls on the dates on which dateutil has it, from any day on."""
+    rule, until = read_rule(text, "UTC", time())
+    made = ByRule(rule, anchor)
+    low, high = anchor + timedelta(days=offset), date(2029, 12, 31)
+    theirs = [found.date() for found in rrulestr(text, dtstart=datetime.combine(anchor, time())).between(
+        datetime.combine(anchor, time()), datetime.combine(high, time()), inc=True
+    )]  # fmt: skip
+
+    ours = [day for day in takewhile(lambda day: day <= high, made.dates(low)) if until is None or day <= until]
+    assert [day for day in theirs if day >= low] == ours
+    if until is None:
+        assert len([day for day in theirs if day < low]) == made.between(anchor, low)
+        assert ([day for day in theirs if day <= low] or [None])[-1] == made.last(anchor, low)
+
+
+@given(
+    anchor=DAYS,
+    period=PERIODS,
+    zone=st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]),
+    hour=st.integers(0, 23),
+    move=st.sampled_from(["next", "previous", "nearest"]),
+    closed=st.sets(DAYS, max_size=20),
+)
+def test_due_is_the_first_instant_of_its_wall_time_on_a_working_day(
+    anchor: date, period: tuple[str, int], zone: str, hour: int, move: str, closed: set[date]
+) -> None:
+    """Every due date is a date of the period, moved to a working day, at the first occurrence of its wall time."""
+    unit, count = period
+    holidays = [day.isoformat() for day in closed]
+    office = {"zone": zone, "week": {"mon-fri": ["09:00-17:00"]}, "holidays": holidays}
+    plan = {"name": "p", "workflow": "inspection", "every": f"{count} {unit}s", "start": anchor.isoformat(), "first": "every"}
+    plan |= {"at": f"{hour:02}:30", "calendar": "office", "move": move, "apart": "0h"}
+    made = Recurring("m", [plan], zone=zone, calendars={"office": office})
+    since = datetime.combine(anchor, time(), UTC) - timedelta(days=400)
+
+    found = list(islice(made.upcoming({"id": "A"}, datetime(2029, 12, 1, tzinfo=UTC), since=since), 5))
+
+    wanted: list[datetime] = []
+    seen = date.min
+    for day in dates(anchor, unit, count, 1, date(2030, 12, 31)):
+        due = first_shown(zone, moved(day, closed, {5, 6}, move), time(hour, 30))
+        if not wanted or (due > wanted[-1] and day > seen):
+            wanted.append(due)
+            seen = due.astimezone(ZoneInfo(zone)).date()
+        if len(wanted) == len(found):
+            break
+    assert wanted[: len(found)] == [one.due for one in found]
+
+
+@given(
+    anchor=DAYS,
+    period=PERIODS,
+    ahead=st.integers(0, 20),
+    steps=st.lists(st.tuples(st.integers(0, 70), st.sampled_from(["tick", "restart", "second", "finish"])), max_size=12),
+    floating=st.booleans(),
+)
+def test_restarts_and_a_second_desk_change_nothing(
+    anchor: date, period: tuple[str, int], ahead: int, steps: list[tuple[int, str]], floating: bool
+) -> None:
+    """However often desks start anew, and however many there are, the tickets are those of one desk that never stopped."""
+    unit, count = period
+    plan = {"name": "p", "workflow": "inspection", "every": f"{count} {unit}s", "start": anchor.isoformat()}
+    plan |= {"ahead": f"{ahead}d", "counted_from": "completion" if floating else "schedule"}
+    made, asset = Recurring("m", [plan]), {"id": "A", "customer": "kim"}
+    begin = datetime.combine(anchor, time(), UTC)
+
+    def lived(restarting: bool) -> list[tuple[Any, ...]]:
+        now, store = [begin], MemoryStore()
+
+        def desk() -> Desk:
+            return Desk(FLOW, store, now=lambda: now[0], sources=[Plans(made, [asset], store, horizon=timedelta(hours=1))])
+
+        one, other = desk(), desk()
+        for days, what in steps:
+            now[0] += timedelta(days=days)
+            if what == "restart" and restarting:
+                one = desk()
+            (other if what == "second" and restarting else one).tick()
+            if what == "finish":
+                for ticket in store.find(state="planned"):
+                    one.fire(ticket.id, "finish")
+            assert () == one.tick().problems
+        found = [(one.id, one.fields["due"], one.opened_at, one.closed) for one in store.find(limit=1000)]
+        store.close()
+        return found
+
+    assert lived(False) == lived(True)
