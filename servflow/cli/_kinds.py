@@ -54,13 +54,12 @@ def _correlator(made: Any) -> Mapping[str, Any]:
     return {"name": made.name, "version": made.version, "find": made.find, "within": made.within.text}
 
 
+def _intake(made: Any) -> Mapping[str, Any]:
+    return {"name": made.name, "version": made.version, "channels": ", ".join(made.channels), "tables": ", ".join(made.tables)}
+
+
 def _recurring(made: Any) -> Mapping[str, Any]:
     return {"name": made.name, "version": made.version, "plans": len(made.plans), "ends": len(made.expiry)}
-
-
-def _world(made: Any) -> Mapping[str, Any]:
-    people = (*made.people, *made.engineers, *made.agents, *made.bots)
-    return {"people": len(people), "queues": len(made.queues), "schedules": len(made.schedules)}
 
 
 def _scorecard(made: Any) -> Mapping[str, Any]:
@@ -71,13 +70,19 @@ def _sampling(made: Any) -> Mapping[str, Any]:
     return {"name": made.name, "percent": made.share, "period": made.period, "workflows": ", ".join(made.workflows)}
 
 
+def _world(made: Any) -> Mapping[str, Any]:
+    people = (*made.people, *made.engineers, *made.agents, *made.bots)
+    return {"people": len(people), "queues": len(made.queues), "schedules": len(made.schedules)}
+
+
 KINDS: Mapping[str, Kind] = {
     kind.key: kind
     for kind in (
         Kind("correlator", "servflow.documents:load_correlator", "check.correlator", _correlator),
+        Kind("intake", "servflow.intake:load", "check.intake", _intake, beside=True),
+        Kind("recurring", "servflow.recurring:load", "check.recurring", _recurring, beside=True),
         Kind("scorecard", "servflow.evaluation:load_scorecard", "check.scorecard", _scorecard),
         Kind("sampling", "servflow.evaluation:load_sampling", "check.sampling", _sampling),
-        Kind("recurring", "servflow.recurring:load", "check.recurring", _recurring, beside=True),
         Kind("people", "servflow.documents:load_world", "check.world", _world),
         Kind("schedules", "servflow.documents:load_world", "check.world", _world),
     )

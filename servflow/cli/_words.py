@@ -66,14 +66,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "intake {name} version {version} loads, findings: {count}; channels: {channels}; tables in order: {tables}",
         "受理 {name} 第 {version} 版可以载入，发现 {count} 个；渠道：{channels}；决策表顺序：{tables}",
     ),
-    "check.scorecard": (
-        "scorecard {name} loads: {criteria} criteria, marks by {raters}",
-        "评分表 {name} 可以载入：评分项 {criteria} 个，评分人 {raters}",
-    ),
-    "check.sampling": (
-        "sampling {name} loads: {percent} % of {workflows}, by {period}",
-        "抽检 {name} 可以载入：{workflows} 的 {percent} %，周期 {period}",
-    ),
     "check.notes": ("worth knowing, {count} notes:", "值得了解，{count} 条提示："),
     "check.proved": ("law {law} is proved: {count} abstract states looked at", "规律“{law}”已证明：{count} 个抽象状态"),
     "check.cases": ("cases of tables: {count}, failed: {failed}", "决策表用例：{count}，未通过：{failed}"),

@@ -17,6 +17,7 @@ MODELS: Mapping[str, str] = {
     "workflow": "_models:WorkflowModel",
     "correlator": "_models_correlation:CorrelatorModel",
     "schedules": "_models_on_call:SchedulesModel",
+    "intake": "_models_intake:IntakeModel",
     "scorecard": "_models_evaluation:ScorecardModel",
     "sampling": "_models_evaluation:SamplingModel",
     "recurring": "_models_recurring:RecurringModel",

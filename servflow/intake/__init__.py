@@ -1,6 +1,9 @@
-"""Knows how a message from outside becomes a request to open a ticket; must not know stores, nor open anything itself."""
+"""Knows how messages of any channel become tickets, each once and each matter one; must not know stores."""
 
 from servflow.intake._channel import Channel
-from servflow.intake._intake import Intake, Request
+from servflow.intake._intake import Intake
+from servflow.intake._load import load
+from servflow.intake._parts import Acknowledging, Matching
+from servflow.intake._request import Receipt, Request, Thanks
 
-__all__ = ["Channel", "Intake", "Request"]
+__all__ = ["Acknowledging", "Channel", "Intake", "Matching", "Receipt", "Request", "Thanks", "load"]

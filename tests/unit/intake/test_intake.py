@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import servflow
-from servflow.errors import InputError, TimeError
+from servflow.errors import DefinitionError, InputError, TimeError
 from servflow.intake import Channel, Intake, Request
 from servflow.model import FrozenMap
 from servflow.rules import DecisionTable
@@ -90,7 +90,7 @@ def test_a_desk_opens_it_once() -> None:
 
 def test_what_a_message_lacks_is_left_out() -> None:
     """A missing part of a message is no value, so that the workflow's default stands."""
-    request = Intake([PHONE], ROUTES).receive({"channel": "phone", "call": 7}, AT)
+    request = Intake([EMAIL, PHONE], ROUTES).receive({"channel": "phone", "call": 7}, AT)
 
     assert FrozenMap({"priority": 3}) == request.fields
     assert request.occurred is None
@@ -161,15 +161,15 @@ def test_a_workflow_that_is_not_there_is_refused() -> None:
 
 def test_a_table_must_say_which_workflow() -> None:
     """What cannot route is refused when it is put together: no such output, or more than one answer."""
-    with pytest.raises(InputError, match="no output `workflow`"):
+    with pytest.raises(DefinitionError, match="no output `workflow`"):
         Intake([EMAIL], _table(outputs={"queue": "string"}))
-    with pytest.raises(InputError, match="hit policy 'collect'"):
+    with pytest.raises(DefinitionError, match="hit policy 'collect'"):
         Intake([EMAIL], _table(hit="collect"))
 
 
 def test_channels_have_names_of_their_own() -> None:
     """Two channels of one name are refused."""
-    with pytest.raises(InputError, match="two channels have the same name"):
+    with pytest.raises(DefinitionError, match="two channels have the same name"):
         Intake([EMAIL, EMAIL], ROUTES)
 
 

@@ -1,0 +1,417 @@
+"""Knows what becomes of a message that is submitted to a desk, whatever happens meanwhile; must not know how stores work."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import servflow
+from servflow.desk import AsyncDesk, Desk
+from servflow.errors import Conflict, InputError
+from servflow.intake import Intake, Receipt
+from servflow.model import Messaged, Notify
+from servflow.stores import MemoryStore, SqliteStore, Store
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+REPAIR = servflow.Workflow(
+    workflow="repair",
+    fields={"subject": "string", "serial": "string"},
+    roles=["customer", "clerk"],
+    events={"ticket.message": {"allow": ["customer", "clerk"]}},
+    initial="new",
+    states={"new": {}, "waiting": {"timers": [{"after": "2h", "event": "give_up"}]}, "closed": {"closed": True}},
+    transitions=[
+        {"event": "finish", "source": ["new", "waiting"], "target": "closed", "allow": ["clerk"]},
+        {"event": "wait", "source": "new", "target": "waiting", "allow": ["clerk"]},
+        {"event": "give_up", "source": "waiting", "target": "closed", "allow": ["system"]},
+        {
+            "event": "ticket.reopen",
+            "source": "closed",
+            "target": "new",
+            "allow": ["customer"],
+            "when": "at - closed_at < duration('1h')",
+        },
+    ],
+)
+CLERK = servflow.Actor("carl", ["clerk"])
+PARTS: Mapping[str, Any] = {
+    "channels": {
+        "email": {
+            "key": "message.id",
+            "fields": {"customer": "message.sender", "subject": "message.subject", "serial": "message.serial"},
+            "text": "message.body",
+            "occurred": "message.date",
+        },
+        "alarm": {"key": "message.id", "fields": {"serial": "message.serial", "subject": "message.what"}},
+    },
+    "table": {"hit": "first", "inputs": ["channel"], "outputs": {"workflow": "string"}, "rows": [["-", "'repair'"]]},
+    "unique": {"key": "serial", "window": "24h"},
+    "acknowledge": {"to": "customer", "template": "received", "merged": "added", "data": {"about": "subject"}},
+}
+
+
+def intake(**changes: Any) -> Intake:
+    """The intake of these tests, or one like it."""
+    return Intake(**{**PARTS, **changes})
+
+
+def mail(number: int, serial: str | None = "W-1", **more: Any) -> dict[str, Any]:
+    """A mail about a machine."""
+    words = {"sender": "li", "subject": "leaks", "body": f"mail {number}"}
+    return {"channel": "email", "id": f"<{number}>", "serial": serial, **words, **more}
+
+
+class Host:
+    """A desk at noon, or later."""
+
+    def __init__(self, store: Store) -> None:
+        self.now = NOON
+        self.desk = Desk(REPAIR, store, now=lambda: self.now)
+
+    def messages(self, ticket: str) -> list[str]:
+        """The texts that were added to a ticket."""
+        return [record.text for record in self.desk.history(ticket) if isinstance(record, Messaged)]
+
+    def open_tickets(self) -> list[str]:
+        """The ids of what is open."""
+        return [ticket.id for ticket in self.desk.find() if not ticket.closed]
+
+    def told(self) -> list[tuple[str, str, str]]:
+        """Who is to be told what, on which ticket."""
+        return [(one.ticket, one.to, one.template) for one in self.desk.store.effects() if isinstance(one, Notify)]
+
+
+@pytest.fixture(params=[MemoryStore, lambda: SqliteStore(":memory:")], ids=["memory", "sqlite"])
+def host(request: pytest.FixtureRequest) -> Iterator[Host]:
+    """A desk on an empty store of each kind."""
+    made = request.param()
+    yield Host(made)
+    made.close()
+
+
+def seen(receipt: Receipt) -> tuple[str, str, str]:
+    """What a receipt says in short."""
+    return receipt.status, receipt.ticket, receipt.first
+
+
+class TestOneMatter:
+    """Messages about the same thing."""
+
+    def test_the_second_is_added_to_the_first(self, host: Host) -> None:
+        """One ticket; the second message is kept on it in its own words, as said by the customer, and both are acknowledged."""
+        door = intake()
+        first = door.submit(host.desk, mail(1))
+        second = door.submit(host.desk, mail(2))
+        (said,) = [record for record in host.desk.history(first.ticket) if isinstance(record, Messaged)]
+
+        assert ("opened", "merged", first.ticket) == (first.status, second.status, second.ticket)
+        assert ("mail 2", "customer", True, "email", "li") == (said.text, said.side, said.public, said.channel, said.actor)
+        assert [(first.ticket, "li", "received"), (first.ticket, "li", "added")] == host.told()
+
+    def test_without_a_text_all_that_was_read_is_kept(self, host: Host) -> None:
+        """A device says no words: the fields it sent are written out, so that nothing is lost."""
+        door = intake()
+        ticket = door.submit(host.desk, mail(1)).ticket
+        merged = door.submit(host.desk, {"channel": "alarm", "id": 7, "serial": "W-1", "what": "door open"})
+
+        assert ("merged", ticket) == (merged.status, merged.ticket)
+        assert ["serial: W-1\nsubject: door open"] == host.messages(ticket)
+        assert 1 == len(host.told()), "a device has no customer who could be thanked"
+
+    def test_another_matter_is_another_ticket(self, host: Host) -> None:
+        """What differs in the key, or has none, is never merged."""
+        door = intake()
+        tickets = [
+            door.submit(host.desk, mail(number, serial)).ticket for number, serial in enumerate(["A", "B", None, None, ""])
+        ]
+
+        assert 5 == len(set(tickets)) == len(host.open_tickets())
+
+    def test_a_list_is_a_key_and_null_in_it_is_none(self, host: Host) -> None:
+        """Who and what together; parts cannot run into each other."""
+        door = intake(unique={"key": "[customer, serial]"})
+        pairs = [("li", "W-1"), ("l", "iW-1"), ("li", "W-1"), ("li", None), ("li", None)]
+        tickets = [door.submit(host.desk, mail(n, serial, sender=who)).ticket for n, (who, serial) in enumerate(pairs)]
+
+        assert [0, 1, 0, 3, 4] == [tickets.index(ticket) for ticket in tickets]
+
+    def test_the_window_ends(self, host: Host) -> None:
+        """After 24 hours, to the microsecond, a message is a new matter although the first ticket is open."""
+        door = intake()
+        first = door.submit(host.desk, mail(1)).ticket
+        host.now += 24 * HOUR - timedelta(microseconds=1)
+        assert ("merged", first, "merged") == seen(door.submit(host.desk, mail(2)))
+        host.now = NOON + 24 * HOUR
+        assert "opened" == door.submit(host.desk, mail(3)).status
+        assert 2 == len(host.open_tickets())
+
+    def test_a_window_in_working_time(self, host: Host) -> None:
+        """Counted in a calendar: eight hours of 9 to 17 from Monday noon end on Tuesday at noon."""
+        week = {"zone": "UTC", "week": {"mon-fri": ["09:00-17:00"]}}
+        door = intake(unique={"key": "serial", "window": "8h", "calendar": "office"}, calendars={"office": week})
+        door.submit(host.desk, mail(1))
+        host.now = NOON + 24 * HOUR - timedelta(seconds=1)
+        assert "merged" == door.submit(host.desk, mail(2)).status
+        host.now = NOON + 24 * HOUR
+        assert "opened" == door.submit(host.desk, mail(3)).status
+
+    def test_without_a_window_as_long_as_it_is_open(self, host: Host) -> None:
+        """A year later the open ticket takes it in; once it is closed there is a new one."""
+        door = intake(unique={"key": "serial"})
+        first = door.submit(host.desk, mail(1)).ticket
+        host.now += timedelta(days=365)
+        assert ("merged", first, "merged") == seen(door.submit(host.desk, mail(2)))
+        host.desk.fire(first, "finish", actor=CLERK)
+        assert "opened" == door.submit(host.desk, mail(3)).status
+
+
+class TestClosed:
+    """Messages about what is closed."""
+
+    def test_a_new_ticket(self, host: Host) -> None:
+        """The closed ticket is left alone, and what it held is the new one's."""
+        door = intake()
+        first = door.submit(host.desk, mail(1)).ticket
+        host.desk.fire(first, "finish", actor=CLERK)
+        second = door.submit(host.desk, mail(2))
+        third = door.submit(host.desk, mail(3))
+
+        assert ("opened", "merged", second.ticket) == (second.status, third.status, third.ticket)
+        assert first != second.ticket
+        assert [] == host.messages(first)
+
+    def test_closed_by_time_that_nobody_woke(self, host: Host) -> None:
+        """A ticket whose time to close has passed is closed, although no tick has run since."""
+        door = intake()
+        first = door.submit(host.desk, mail(1)).ticket
+        host.desk.fire(first, "wait", actor=CLERK)
+        host.now += 3 * HOUR
+        second = door.submit(host.desk, mail(2))
+
+        assert ("opened", True) == (second.status, host.desk.get(first).closed)
+        assert NOON + 2 * HOUR == host.desk.get(first).closed_at
+
+    def test_reopened_where_the_workflow_lets_it(self, host: Host) -> None:
+        """Within its hour a closed ticket is opened again with the message; later a new one is opened."""
+        door = intake(unique={"key": "serial", "merge": "reopen"})
+        first = door.submit(host.desk, mail(1)).ticket
+        host.desk.fire(first, "finish", actor=CLERK)
+        host.now += HOUR / 2
+        assert ("merged", first, "merged") == seen(door.submit(host.desk, mail(2)))
+        assert ("new", 1, ["mail 2"]) == (host.desk.get(first).state, host.desk.get(first).reopened, host.messages(first))
+
+        host.desk.fire(first, "finish", actor=CLERK)
+        host.now += HOUR
+        assert "opened" == door.submit(host.desk, mail(3)).status
+        assert host.desk.get(first).closed
+
+    def test_a_workflow_that_takes_no_message(self, host: Host) -> None:
+        """Nothing is lost: the message gets a ticket of its own, and the receipt says beside which, and why."""
+        door = intake(unique={"key": "serial", "roles": ["stranger"]})
+        first = door.submit(host.desk, mail(1)).ticket
+        second = door.submit(host.desk, mail(2))
+
+        assert ("opened", first) == (second.status, second.beside)
+        assert "ticket.message" in second.reason
+        assert ("duplicate", second.ticket, "opened") == seen(door.submit(host.desk, mail(2)))
+
+
+class TestDuplicates:
+    """The same message again."""
+
+    def test_it_gives_the_first_receipt(self, host: Host) -> None:
+        """Also after it was merged, and after the ticket was closed and another one opened; nothing happens again."""
+        door = intake()
+        first = door.submit(host.desk, mail(1)).ticket
+        door.submit(host.desk, mail(2))
+        host.desk.fire(first, "finish", actor=CLERK)
+        other = door.submit(host.desk, mail(3)).ticket
+        before = (len(host.desk.history(first)), len(host.desk.history(other)), host.told())
+        again = [seen(door.submit(host.desk, mail(number))) for number in (1, 2, 3)]
+
+        assert [("duplicate", first, "opened"), ("duplicate", first, "merged"), ("duplicate", other, "opened")] == again
+        assert before == (len(host.desk.history(first)), len(host.desk.history(other)), host.told())
+
+    def test_also_once_the_tables_have_changed(self, host: Host) -> None:
+        """What was taken in is known before it is read again."""
+        first = intake().submit(host.desk, mail(1)).ticket
+        changed = intake(fields={"subject": {"type": "string", "one_of": ["other"]}})
+
+        assert ("duplicate", first, "opened") == seen(changed.submit(host.desk, mail(1)))
+
+    def test_without_matching_too(self, host: Host) -> None:
+        """Channel and key alone make a message once."""
+        door = intake(unique=None)
+
+        assert ["opened", "duplicate", "opened"] == [door.submit(host.desk, mail(number)).status for number in (1, 1, 2)]
+
+    def test_a_long_key(self, host: Host) -> None:
+        """Keys of any length tell messages apart, also where they differ at the end only."""
+        door = intake()
+        long = "x" * 5_000
+        statuses = [door.submit(host.desk, mail(1, id=f"{long}{end}")).status for end in "aba"]
+
+        assert ["opened", "merged", "duplicate"] == statuses
+
+    def test_an_id_that_somebody_else_took(self, host: Host) -> None:
+        """A ticket of the host's own under that id is never taken for the message's."""
+        door = intake()
+        host.desk.open(door.receive(mail(1), NOON).id, {})
+        with pytest.raises(Conflict, match="exists already"):
+            door.submit(host.desk, mail(1))
+
+
+class TestMeanwhile:
+    """Whatever happens between looking and keeping."""
+
+    @pytest.mark.parametrize("moment", range(1, 9))
+    def test_closed_at_any_moment(self, host: Host, moment: int) -> None:
+        """Somebody closes the ticket at any reading of the time: the message is on one ticket, once, and that is open."""
+        door = intake()
+        first = door.submit(host.desk, mail(1)).ticket
+        other, calls = Desk(REPAIR, host.desk.store, now=lambda: NOON), [0]
+
+        def now() -> datetime:
+            calls[0] += 1
+            if calls[0] == moment and not other.get(first).closed:
+                other.fire(first, "finish", actor=CLERK)
+            return NOON
+
+        receipt = door.submit(Desk(REPAIR, host.desk.store, now=now), mail(2))
+
+        if receipt.status == "opened":
+            assert (receipt.ticket != first, []) == (True, host.messages(first))
+        else:
+            assert ("merged", first, ["mail 2"]) == (receipt.status, receipt.ticket, host.messages(first))
+        assert len(host.open_tickets()) <= 1
+
+    @pytest.mark.parametrize("moment", range(1, 9))
+    def test_the_same_message_at_any_moment(self, host: Host, moment: int) -> None:
+        """Submitted twice at once it is taken in once."""
+        door = intake()
+        first = door.submit(host.desk, mail(1)).ticket
+        calls, inner = [0], Desk(REPAIR, host.desk.store, now=lambda: NOON)
+        got: list[Receipt] = []
+
+        def now() -> datetime:
+            calls[0] += 1
+            if calls[0] == moment:
+                got.append(door.submit(inner, mail(2)))
+            return NOON
+
+        got.append(door.submit(Desk(REPAIR, host.desk.store, now=now), mail(2)))
+
+        assert (["mail 2"], {first}) == (host.messages(first), {receipt.ticket for receipt in got})
+        assert 1 == sum(receipt.status == "merged" for receipt in got)
+
+    def test_many_threads(self, tmp_path: Path) -> None:
+        """Sixteen desks on one file, forty messages about two machines, each sent twice: two tickets, every message once."""
+        path = tmp_path / "tickets.db"
+        SqliteStore(path).close()
+        door, receipts, lock = intake(), [], threading.Lock()
+
+        def work(share: int) -> None:
+            store = SqliteStore(path)
+            desk = Desk(REPAIR, store, now=lambda: NOON)
+            for number in [*range(share % 8, 40, 8)]:
+                receipt = door.submit(desk, mail(number, f"W-{number % 2}"))
+                with lock:
+                    receipts.append(receipt)
+            store.close()
+
+        threads = [threading.Thread(target=work, args=(share,)) for share in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        host = Host(SqliteStore(path))
+        tickets = host.open_tickets()
+        texts = [text for ticket in tickets for text in host.messages(ticket)]
+
+        assert (80, 2) == (len(receipts), len(tickets))
+        assert {"opened": 2, "merged": 38, "duplicate": 40} == {
+            status: sum(one.status == status for one in receipts) for status in ("opened", "merged", "duplicate")
+        }
+        assert (38, 38) == (len(texts), len(set(texts)))
+        host.desk.store.close()
+
+
+class TestDesks:
+    """The kinds of desks."""
+
+    def test_from_coroutines(self) -> None:
+        """An AsyncDesk takes messages in by the same words; the answer is awaited."""
+
+        async def story() -> list[str]:
+            desk, door = AsyncDesk(REPAIR, MemoryStore(), now=lambda: NOON), intake()
+            return [(await door.submit(desk, mail(number))).status for number in (1, 2, 1)]
+
+        assert ["opened", "merged", "duplicate"] == asyncio.run(story())
+
+    def test_in_the_hosts_transaction(self, host: Host) -> None:
+        """In a transaction that is undone nothing was taken in, and nobody is told."""
+        door = intake()
+
+        def failing() -> None:
+            with host.desk.batch():
+                door.submit(host.desk, mail(1))
+                door.submit(host.desk, mail(2))
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            failing()
+
+        assert ([], []) == (host.open_tickets(), host.told())
+        assert "opened" == door.submit(host.desk, mail(2)).status
+
+    def test_what_is_no_desk(self) -> None:
+        """Said before anything is read."""
+        with pytest.raises(InputError, match=r"submit takes a servflow\.Desk"):
+            intake().submit("desk", mail(1))  # type: ignore[call-overload] # the point of the test
+
+    def test_tenants_keep_to_themselves(self, host: Host) -> None:
+        """The same message and matter of two tenants are two tickets."""
+        door = intake()
+        desks = [Desk(REPAIR, host.desk.store.for_tenant(name), now=lambda: NOON) for name in ("north", "south")]
+
+        assert ["opened", "opened"] == [door.submit(desk, mail(1)).status for desk in desks]
+
+
+BAD: dict[str, Any] = {
+    "an unknown channel": {"channel": "fax", "id": 1},
+    "no channel": {"id": 1},
+    "no key": {"channel": "email"},
+    "a megabyte": mail(1, body="x" * 1_000_000),
+    "a megabyte in pieces": mail(1, parts=["x" * 50_000] * 20),
+    "nested without end": mail(1, more={"a": {}}),
+    "keys that are no text": mail(1, more={7: "x"}),
+    "a key at the top that is no text": {**mail(1), 7: "x"},
+    "half a character": mail(1, subject="\ud800"),
+    "a lone surrogate as key": {"channel": "email", "id": "\ud800"},
+    "a set": mail(1, more={"x"}),
+    "a key of the matter that is a map": mail(1, serial={"a": 1}),
+    "an address of a thousand characters": mail(1, sender="x" * 1_000),
+    "a naive instant": mail(1, date="2026-03-02T10:00:00"),
+}
+_deep = BAD["nested without end"]["more"]
+for _ in range(2_000):
+    _deep["a"] = _deep = {}
+_deep["a"] = {}
+
+
+@pytest.mark.parametrize("message", [*BAD.values(), None, [], "x", 7], ids=[*BAD, "None", "list", "text", "number"])
+def test_bad_messages_open_nothing(host: Host, message: Any) -> None:
+    """Whatever comes in, the answer is a receipt or an InputError in one short sentence, and then nothing was opened."""
+    with pytest.raises(InputError) as caught:
+        intake().submit(host.desk, message)
+
+    assert ([], []) == (host.open_tickets(), host.told())
+    assert len(str(caught.value)) < 2_000
