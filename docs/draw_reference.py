@@ -16,9 +16,10 @@ from servflow import errors, model
 from servflow.correlation import firing_types, record_types
 from servflow.documents import schema
 from servflow.engine._definition import BUILT_IN
+from servflow.metrics import MEASURES
 
 HERE = Path(__file__).parent / "reference"
-PAGES = ("correlator.md", "definition.md", "errors.md", "records-and-effects.md", "schedules.md")
+PAGES = ("correlator.md", "definition.md", "errors.md", "metrics.md", "records-and-effects.md", "schedules.md")
 
 
 def main() -> int:
@@ -284,6 +285,38 @@ def _values(kinds: Iterable[type], skip: Iterable[str]) -> Iterator[str]:
         yield f"| `{kind.__name__}` | {' '.join(names)} | {_cell(' '.join(inspect.cleandoc(kind.__doc__ or '').split()))} |"
 
 
+# -- measures --------------------------------------------------------------------------------------------------------
+
+
+def measures() -> Iterator[str]:
+    """Every measure: its definition, all that tells how it is counted, and its example."""
+    for one in MEASURES.values():
+        yield f"## {one.titles['en']}"
+        yield ""
+        yield f"`{one.name}` · {one.titles['zh']}: {one.definitions['zh']}"
+        yield ""
+        yield one.definitions["en"].replace("``", "`")
+        yield ""
+        yield "| | |"
+        yield "|---|---|"
+        told = {
+            "told in": f"{one.kind.name}; unit: {one.unit}",
+            "parts": one.parts,
+            "source": one.source,
+            "cohort": one.cohort,
+            "clock": one.clock,
+            "open tickets": one.open_tickets,
+            "period": one.falls,
+            "settings": ", ".join(f"`{name}`" for name in one.settings),
+        }
+        yield from (f"| {word} | {_cell(said)} |" for word, said in told.items() if said)
+        yield ""
+        yield "```pycon"
+        yield ">>>" + one.doc.split(">>>", 1)[1].rstrip()
+        yield "```"
+        yield ""
+
+
 PARTS = {
     "correlator": correlator,
     "definition": definition,
@@ -294,6 +327,7 @@ PARTS = {
     "effects": effects,
     "reservations": reservations,
     "schedules": schedules,
+    "metrics": measures,
 }
 
 if __name__ == "__main__":

@@ -60,7 +60,9 @@ from servflow.metrics._measure import (
     Left,
     Measure,
     Seen,
-    measure,
+)
+from servflow.metrics._measure import (
+    made as measure,
 )
 from servflow.metrics._measures import (
     breaches,

@@ -135,7 +135,7 @@ MEASURES: Mapping[str, Measure[Any]] = MappingProxyType(_MEASURES)
 _SECTIONS = ("Source", "Cohort", "Clock", "Open tickets", "Period")
 
 
-def measure(
+def made(
     kind: Kind[F],
     *,
     titles: tuple[str, str],
@@ -146,11 +146,12 @@ def measure(
     told: Mapping[str, Any] = EMPTY,
 ) -> Callable[[Callable[..., Iterable[Seen]]], Measure[F]]:
     """
-    Make a measure of a function that tells what it sees in a case, and keep it in ``MEASURES``.
+    Make a measure of a function that tells what it sees in a case.
 
     The function takes a case, and its settings by keyword. Its docstring is the definition: the first paragraph says it
     in English; then come, each beginning a line, ``Source:``, ``Cohort:``, ``Clock:``, ``Open tickets:`` and ``Period:`` (by
-    which instant a case falls in one); and a hand-computed example as a doctest.
+    which instant a case falls in one); a hand-computed example may follow as a doctest. The measure is asked by itself:
+    it is not among ``MEASURES``.
 
     Args:
         kind: the figure it is told in.
@@ -158,21 +159,21 @@ def measure(
         zh: the definition in Chinese.
         unit: ``share``, ``seconds``, ``points``, ``tickets`` or another word.
         name: unless it is that of the function.
-        shape: see ``Seen``.
+        shape: ``event``, ``span`` or ``stock``; see ``Seen``.
         told: ``parts``, ``whole`` and ``of_all`` where they are not those of ``Measure``.
 
     Raises:
-        InputError: there is a measure of that name, or its docstring does not say one of the above.
+        InputError: there is no such shape, or its docstring does not say one of the above.
     """
 
-    def made(function: Callable[..., Iterable[Seen]]) -> Measure[F]:
+    def make(function: Callable[..., Iterable[Seen]]) -> Measure[F]:
         known = name or function.__name__
-        if known in _MEASURES:
-            raise InputError(f"there is a measure {known!r} already", code="measure", measure=known)
+        if shape not in SHAPES:
+            raise InputError(f"a shape is one of {', '.join(SHAPES)}, not {shown(shape)}", code="measure", measure=known)
         doc = inspect.cleandoc(function.__doc__ or "")
         definition, sections = _read(doc, known)
         parameters = list(inspect.signature(function).parameters.values())[1:]
-        one: Measure[F] = Measure(
+        return Measure(
             name=known,
             titles=FrozenMap({"en": titles[0], "zh": titles[1]}),
             definitions=FrozenMap({"en": definition, "zh": zh}),
@@ -189,10 +190,27 @@ def measure(
             doc=doc,
             **told,
         )
-        _MEASURES[known] = one
+
+    return make
+
+
+def measure(kind: Kind[F], **words: Any) -> Callable[[Callable[..., Iterable[Seen]]], Measure[F]]:
+    """
+    Make a measure, as ``made`` does, and keep it among ``MEASURES``.
+
+    Raises:
+        InputError: there is one of that name already; or as for ``made``.
+    """
+    make = made(kind, **words)
+
+    def keep(function: Callable[..., Iterable[Seen]]) -> Measure[F]:
+        one = make(function)
+        if one.name in _MEASURES:
+            raise InputError(f"there is a measure {one.name!r} already", code="measure", measure=one.name)
+        _MEASURES[one.name] = one
         return one
 
-    return made
+    return keep
 
 
 def _read(doc: str, name: str) -> tuple[str, dict[str, str]]:
