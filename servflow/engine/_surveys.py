@@ -204,7 +204,8 @@ class LowPlan:
 
 def with_timers(workflow: Workflow, name: str, state: State) -> State:
     """The state with a timer for every survey that is due in it."""
-    mine = [survey for survey in workflow.surveys if survey.state == name]
+    first = {survey.name: survey for survey in reversed(workflow.surveys)}  # of a name that is there twice, as it is told
+    mine = [survey for survey in workflow.surveys if survey.state == name and first[survey.name] is survey]
     return attrs.evolve(state, timers=(*state.timers, *(_timer(workflow, survey) for survey in mine))) if mine else state
 
 
@@ -217,17 +218,21 @@ def _timer(workflow: Workflow, survey: Survey) -> Timer:
 
 def asking(compiled: Compiled) -> tuple[Derived, ...]:
     """The transitions that surveys are short for: stay, and call the host."""
-    made, names = [], set()
+    made, names, problems = [], set(), compiled.problems
     for index, survey in enumerate(compiled.workflow.surveys):
         path = f"surveys[{index}]"
         if survey.name in names:
-            compiled.problems.add("name.twice", f"{path}.name", name=survey.name, kind="surveys")
+            problems.add("name.twice", f"{path}.name", name=survey.name, kind="surveys")
             continue
         names.add(survey.name)
         _check_time(compiled, survey, path)
-        if not compiled.problems.known("state", survey.state, compiled.states, f"{path}.state"):
+        if not problems.known("state", survey.state, compiled.states, f"{path}.state"):
             continue
-        call = Action("call", {"name": CALL, "data": survey.data()})
+        data = survey.data()
+        for key in {"to", "visit"} & data.keys():  # said here, where they were written, and not of a call that nobody wrote
+            if problems.expression(data[key], compiled.types, f"{path}.{key}", functions=compiled.functions) is None:
+                data[key] = literal("")
+        call = Action("call", {"name": CALL, "data": data})
         parts = {"event": survey.event, "source": survey.state, "internal": True, "when": survey.when, "do": (call,)}
         made.append(Derived({**parts, "allow": "system"}, path))
     return tuple(made)
