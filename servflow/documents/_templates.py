@@ -132,12 +132,23 @@ def _made(
 
 _ALL = (
     _made(
-        "appliance_repair",
-        ("Appliance repair", "家电维修"),
+        "field_service",
+        ("Field service", "上门服务"),
         (
-            "The example of the design: dispatch by offer, a checklist on site, a fee table, promises and a chain.",
-            "设计示例：抢单派工、现场检查清单、收费表、服务承诺与升级链。",
+            "Two-level dispatch, a visit agreed, parts, steps with limits, fees by warranty, settlements, rating and call-back.",
+            "两级派工、预约上门、备件、限时步骤、按质保收费、与客户及网点结算、评价与回访。",
         ),
+        beside={"field_service_world.yaml": "people"},
+        needs=("call_back",),
+    ),
+    _made(
+        "consultation",
+        ("Consultation", "咨询"),
+        (
+            "A question answered by self-service first, then by the front line or an expert; with an intake for all channels.",
+            "先自助，再由一线或专家解答的咨询；附各渠道受理配置。",
+        ),
+        beside={"intake.yaml": "intake"},
     ),
     _made(
         "complaint",
@@ -160,6 +171,14 @@ _ALL = (
         needs=("complaint",),
     ),
     _made(
+        "return_exchange",
+        ("Return and exchange", "退换货"),
+        (
+            "Reviewed within 24 hours, repaired within 48, exchanged or refunded, with what is sent back on its way.",
+            "24 小时内审核，48 小时内维修，换货或退款，跟踪退回的商品。",
+        ),
+    ),
+    _made(
         "it_incident",
         ("IT incident", "IT 故障单"),
         (
@@ -169,11 +188,72 @@ _ALL = (
         beside={"it_incident_world.yaml": "people"},
     ),
     _made(
+        "equipment_inspection",
+        ("Equipment inspection", "设备巡检"),
+        (
+            "An inspection by checklist, opened by date or running hours, whose findings become repairs; with its plans.",
+            "按日期或运行小时自动开单的巡检清单，异常转维修；附保养计划。",
+        ),
+        beside={"maintenance_plans.yaml": "recurring"},
+    ),
+    _made(
+        "spare_part_request",
+        ("Spare-part request", "备件申请"),
+        (
+            "An engineer asks for parts: approved by value, put aside or waited for, handed out, and returned.",
+            "工程师申请备件：按金额审批，预留或等待，发放与退回。",
+        ),
+    ),
+    _made(
         "entitlements",
         ("Service under contract", "合同权益"),
         (
             "Gold, silver and standard: channels, hours, promises, included visits, night rates, and quotes for the rest.",
             "金牌、银牌、标准合同：渠道、服务时间、承诺、包含的上门次数、夜间费率，其余报价。",
+        ),
+    ),
+    _made(
+        "quality_review",
+        ("Quality review", "质量评审"),
+        (
+            "Closed tickets judged by a scorecard and several raters; a stable share per agent and month is drawn for it.",
+            "按评分表由多类评分人评审已关闭工单；按人按月稳定比例抽检。",
+        ),
+        beside={"service_quality.yaml": "scorecard", "quality_sampling.yaml": "sampling", "quality_sample.yaml": "workflow"},
+    ),
+    _made(
+        "call_back",
+        ("Call back", "回访"),
+        (
+            "A customer who was not content is called within 24 office hours, three times at most.",
+            "24 个工作小时内联系不满意的客户，最多三次。",
+        ),
+    ),
+    _made(
+        "relation_survey",
+        ("Relation survey", "关系调查"),
+        (
+            "How likely a customer is to recommend us, asked once a quarter and never more often than all surveys allow.",
+            "每季度询问客户的推荐意愿，遵守跨调查的疲劳规则。",
+        ),
+        needs=("call_back",),
+    ),
+    _made(
+        "goal_review",
+        ("Goal review", "目标复盘"),
+        (
+            "A goal that was missed asks for its reason, then for what is done about it, and climbs when nobody answers.",
+            "未达成的目标须说明原因与措施，无人答复则升级。",
+        ),
+        beside={"goals.yaml": "goals"},
+        story="test_goal_review",
+    ),
+    _made(
+        "appliance_repair",
+        ("Appliance repair", "家电维修"),
+        (
+            "The example of the design: dispatch by offer, a checklist on site, a fee table, promises and a chain.",
+            "设计示例：抢单派工、现场检查清单、收费表、服务承诺与升级链。",
         ),
     ),
     _made(
@@ -234,5 +314,9 @@ _ALL = (
     ),
 )
 
-TEMPLATES: Mapping[str, Template] = {one.name: one for one in _ALL}
+TEMPLATES: Mapping[str, Template] = {
+    one.name: one
+    for one in _ALL
+    if all(files("servflow.documents").joinpath("templates", file).is_file() for file in one.all_files)
+}
 """Every template by its name, in the order in which they are shown."""
