@@ -135,7 +135,7 @@ _ALL = (
         "field_service",
         ("Field service", "上门服务"),
         (
-            "Two-level dispatch, a visit agreed, parts, steps with limits, fees by warranty, settlements, rating and call-back.",
+            "Two-level dispatch, a visit agreed, parts, steps with limits, fees by warranty, settlements, rating, call-back.",
             "两级派工、预约上门、备件、限时步骤、按质保收费、与客户及网点结算、评价与回访。",
         ),
         beside={"field_service_world.yaml": "people"},
