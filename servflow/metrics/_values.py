@@ -74,12 +74,15 @@ class Share:
     @property
     def low(self) -> float | None:
         """The lower bound of the interval."""
-        return None if not self.denominator else max(0.0, self._middle - self._half)
+        # Of none the bound is exactly 0, which rounding may miss; of all the upper one is exactly 1.
+        return None if not self.denominator else max(0.0, self._middle - self._half) if self.numerator else 0.0
 
     @property
     def high(self) -> float | None:
         """The upper bound of the interval."""
-        return None if not self.denominator else min(1.0, self._middle + self._half)
+        if not self.denominator:
+            return None
+        return min(1.0, self._middle + self._half) if self.numerator < self.denominator else 1.0
 
     @property
     def _middle(self) -> float:
