@@ -132,16 +132,6 @@ def _made(
 
 _ALL = (
     _made(
-        "field_service",
-        ("Field service", "上门服务"),
-        (
-            "Two-level dispatch, a visit agreed, parts, steps with limits, fees by warranty, settlements, rating, call-back.",
-            "两级派工、预约上门、备件、限时步骤、按质保收费、与客户及网点结算、评价与回访。",
-        ),
-        beside={"field_service_world.yaml": "people"},
-        needs=("call_back",),
-    ),
-    _made(
         "consultation",
         ("Consultation", "咨询"),
         (
@@ -149,6 +139,33 @@ _ALL = (
             "先自助，再由一线或专家解答的咨询；附各渠道受理配置。",
         ),
         beside={"intake.yaml": "intake"},
+    ),
+    _made(
+        "field_service",
+        ("Field service", "上门维修"),
+        (
+            "Outlet, engineer, visit, steps with limits, parts put aside or waited for, fees by warranty, settlements, rating.",
+            "派网点、派工程师、预约、限时步骤、备件预留与等待、按质保收费、双方结算与评价。",
+        ),
+        beside={"field_service_world.yaml": "people"},
+        needs=("call_back",),
+    ),
+    _made(
+        "return_exchange",
+        ("Return and exchange", "退换修"),
+        (
+            "Looked at in 24 hours, a table says what the customer may have, replaced, repaired in 48 hours, or refunded.",
+            "24 小时审核，按政策表判定退、换、修，48 小时修好，或换货、退款。",
+        ),
+        needs=("call_back",),
+    ),
+    _made(
+        "spare_part_request",
+        ("Spare part request", "备件申领"),
+        (
+            "Parts for vans and outlets: approved where dear, put aside, packed, shipped, counted, old ones back.",
+            "车辆与网点备件申领：超额审批、预留、打包、发运、点收、旧件返还。",
+        ),
     ),
     _made(
         "complaint",
@@ -171,14 +188,6 @@ _ALL = (
         needs=("complaint",),
     ),
     _made(
-        "return_exchange",
-        ("Return and exchange", "退换货"),
-        (
-            "Reviewed within 24 hours, repaired within 48, exchanged or refunded, with what is sent back on its way.",
-            "24 小时内审核，48 小时内维修，换货或退款，跟踪退回的商品。",
-        ),
-    ),
-    _made(
         "it_incident",
         ("IT incident", "IT 故障单"),
         (
@@ -194,15 +203,7 @@ _ALL = (
             "An inspection by checklist, opened by date or running hours, whose findings become repairs; with its plans.",
             "按日期或运行小时自动开单的巡检清单，异常转维修；附保养计划。",
         ),
-        beside={"maintenance_plans.yaml": "recurring"},
-    ),
-    _made(
-        "spare_part_request",
-        ("Spare-part request", "备件申请"),
-        (
-            "An engineer asks for parts: approved by value, put aside or waited for, handed out, and returned.",
-            "工程师申请备件：按金额审批，预留或等待，发放与退回。",
-        ),
+        beside={"maintenance_plans.yaml": "recurring", "equipment_repair.yaml": "workflow", "asset_notice.yaml": "workflow"},
     ),
     _made(
         "entitlements",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from servflow.errors import InputError, shown
 from servflow.metrics._cases import Case
@@ -16,9 +16,6 @@ from servflow.metrics._values import plain
 from servflow.model import Call, instant, read_instant
 from servflow.stores import Store
 
-NAME = "metric"
-"""The call that is answered unless another one is named."""
-
 _KEYS = ("measure", "of", "where", "since", "until", "part", "settings")
 _PAGE = 500
 
@@ -26,7 +23,7 @@ _PAGE = 500
 @frozen(kw_only=True)
 class Answers:
     """
-    A handler of ``call`` effects that answers a workflow's question for a metric; all other calls go to ``otherwise``.
+    The handler of ``call:metric``: answers a workflow's question for a metric.
 
     The call's data are ``measure`` (a name of ``MEASURES``) and, where wanted, ``of`` (whose tickets: the name of a workflow),
     ``where`` (labels and the values they must have; null asks nothing), ``since`` and ``until`` (instants; a ticket counts that
@@ -36,7 +33,7 @@ class Answers:
     The reply is ``value`` (a number, times in seconds; None where nobody was counted), ``numerator``, ``denominator``,
     ``excluded`` and ``measure``. Tickets are read one after the other, so that memory does not grow with them.
 
-        Desk([problem, complaint], store, handlers={"call": Answers(store=store)})
+    >>> # desk = Desk([complaint, problem], store, handlers={"call:metric": Answers(store=store)})
 
     ``done`` are the states on whose entry the work counts as done, as for ``read_case``.
 
@@ -46,14 +43,10 @@ class Answers:
     """
 
     store: Store
-    name: str = NAME
     done: Collection[str] = ()
-    otherwise: Callable[[Call], Mapping[str, Any] | None] | None = field(default=None)
 
-    def __call__(self, effect: Call) -> Mapping[str, Any] | None:
-        """The reply to a call; None, so that the host may answer later, where it is none of ours and nobody else takes it."""
-        if effect.name != self.name:
-            return None if self.otherwise is None else self.otherwise(effect)
+    def __call__(self, effect: Call) -> Mapping[str, Any]:
+        """The reply to a call."""
         asked = dict(effect.data)
         unknown = sorted(set(asked) - set(_KEYS))
         if unknown:
@@ -62,8 +55,7 @@ class Answers:
         if wanted is None:
             raise _wrong(f"names no measure; it is one of {', '.join(MEASURES)}")
         (measure,) = named((wanted,))
-        settings = _mapping(asked, "settings")
-        figures = measure.by_part(self._cases(asked, effect.at), **settings)
+        figures = measure.by_part(self._cases(asked, effect.at), **_mapping(asked, "settings"))
         return _reply(measure, figures.get(_text(asked, "part") or "all"))
 
     def _cases(self, asked: Mapping[str, Any], at: datetime) -> Iterator[Case]:

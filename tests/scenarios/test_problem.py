@@ -44,7 +44,7 @@ class Company:
             self.store,
             now=lambda: self.now,
             world=WORLD,
-            handlers={"notify": self._tell, "call": self._answer},
+            handlers={"notify": self._tell, "call:metric": self._answer},
         )
 
     def _tell(self, effect: Notify) -> None:

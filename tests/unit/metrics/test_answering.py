@@ -40,19 +40,10 @@ def store() -> Iterator[Store]:
     made.close()
 
 
-def ask(store: Store, at: datetime | None = None, /, *, name: str = "metric", more: Any = None, **data: Any) -> Any:
+def ask(store: Store, at: datetime | None = None, /, **data: Any) -> Any:
     """The answer to a question with these data, asked at that instant."""
-    effect = Call(
-        id="e",
-        ticket="P",
-        at=at or START + timedelta(days=9),
-        cause="1",
-        action="x",
-        name=name,
-        data=FrozenMap(data),
-        reply="told",
-    )
-    return Answers(store=store, otherwise=more)(effect)
+    when = at or START + timedelta(days=9)
+    return Answers(store=store)(Call(id="e", ticket="P", at=when, cause="1", action="x", name="metric", data=FrozenMap(data)))
 
 
 def test_all_tickets_of_one_kind(store: Store) -> None:
@@ -85,12 +76,6 @@ def test_times_are_seconds_and_parts_are_told(store: Store) -> None:
     assert 5 * 3600 == ask(store, measure="time_to_resolve", of="repair")["value"]
     assert 4 == ask(store, measure="opened", of="repair", settings={"by": "product"}, part="fan")["value"]
     assert ask(store, measure="opened", of="repair", part="nothing")["value"] is None
-
-
-def test_other_calls_are_the_hosts(store: Store) -> None:
-    """A call of another name goes to whoever else answers; without anybody the host may answer later."""
-    assert {"paid": True} == ask(store, name="pay", more=lambda effect: {"paid": effect.name == "pay"})
-    assert ask(store, name="pay") is None
 
 
 @pytest.mark.parametrize(
