@@ -70,6 +70,10 @@ def _sampling(made: Any) -> Mapping[str, Any]:
     return {"name": made.name, "percent": made.share, "period": made.period, "workflows": ", ".join(made.workflows)}
 
 
+def _goals(made: Any) -> Mapping[str, Any]:
+    return {"name": made.name, "version": made.version, "goals": len(made.goals), "zone": made.zone}
+
+
 def _world(made: Any) -> Mapping[str, Any]:
     people = (*made.people, *made.engineers, *made.agents, *made.bots)
     return {"people": len(people), "queues": len(made.queues), "schedules": len(made.schedules)}
@@ -83,6 +87,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("recurring", "servflow.recurring:load", "check.recurring", _recurring, beside=True),
         Kind("scorecard", "servflow.evaluation:load_scorecard", "check.scorecard", _scorecard),
         Kind("sampling", "servflow.evaluation:load_sampling", "check.sampling", _sampling),
+        Kind("goals", "servflow.metrics:load_goals", "check.goals", _goals),
         Kind("people", "servflow.documents:load_world", "check.world", _world),
         Kind("schedules", "servflow.documents:load_world", "check.world", _world),
     )

@@ -58,6 +58,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "scorecard {name} loads: {criteria} criteria, marks by {raters}",
         "评分表 {name} 可以载入：评分项 {criteria} 个，评分人 {raters}",
     ),
+    "check.goals": (
+        "goals {name} version {version} load: {goals} goals, periods of {zone}",
+        "目标集 {name} 第 {version} 版可以载入：{goals} 个目标，周期按时区 {zone}",
+    ),
     "check.sampling": (
         "sampling {name} loads: {percent} % of {workflows}, by {period}",
         "抽检 {name} 可以载入：{workflows} 的 {percent} %，周期 {period}",

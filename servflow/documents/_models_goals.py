@@ -40,8 +40,11 @@ class GoalModel(Part):
     name: Name = needed("its name; a period is judged once for each name", "名称；每个名称在每个周期只评定一次")
     title: str = about("what people read", "显示名称", default="")
     metric: Name = needed("the measure, such as csat or first_response", "指标，例如 csat 或 first_response")
-    options: dict[str, Any] | None = about("what the measure may be told, such as its scale", "指标的选项，例如量表")
+    settings: dict[str, Any] | None = about("what the measure may be told, such as its scale", "指标的设置，例如量表")
     part: str = about(
+        "which part of the measure counts, such as a clock or level", "取指标的哪一部分，例如某个时限或级别", default="all"
+    )
+    number: str = about(
         "which number of the figure counts: value, or such as mean, median, p90, low, high",
         "取数值的哪一部分：value，或 mean、median、p90、low、high 等",
         default="value",
@@ -54,8 +57,9 @@ class GoalModel(Part):
     only: Names | None = about("the only groups that are judged", "只评定这些分组")
     workflows: Names = about("whose tickets count; all unless given", "计入哪些流程的工单；默认全部", default=())
     min_cases: int = about("with fewer cases a period is not judged", "少于此数的周期不评定", default=1, minimum=1)
+    grace: Length | None = about("how long after its end a period of this goal is judged", "本目标在周期结束后等多久再评定")
     since: str | None = about("the first day that counts", "开始计入的日期")
-    workflow: Name | None = about("the workflow of the review of a miss", "未达标时新建的复盘工单的流程")
+    review: Name | None = about("the workflow of the review of a miss", "未达标时新建的复盘工单的流程")
     fields: dict[str, Any] | None = about("fields that a review is given", "复盘工单的字段")
 
 
@@ -77,5 +81,5 @@ class GoalsModel(Part):
     )
     since: str | None = about("the first day that counts", "开始计入的日期")
     done: Names = about("states on whose entry the work counts as done", "进入哪些状态算完工", default=())
-    workflow: Name = about("the workflow of the review of a miss", "未达标时新建的复盘工单的流程", default="goal_review")
+    review: Name = about("the workflow of the review of a miss", "未达标时新建的复盘工单的流程", default="goal_review")
     targets: list[GoalModel] = needed("the goals", "各项目标")

@@ -21,6 +21,7 @@ MODELS: Mapping[str, str] = {
     "scorecard": "_models_evaluation:ScorecardModel",
     "sampling": "_models_evaluation:SamplingModel",
     "recurring": "_models_recurring:RecurringModel",
+    "goals": "_models_goals:GoalsModel",
 }
 """For each kind of document the module and the name of its model; imported when it is asked for."""
 

@@ -45,6 +45,18 @@ from servflow.metrics._figures import (
     Ratio,
     Used,
 )
+from servflow.metrics._goal_plan import (
+    Goal,
+    GoalPlan,
+    load_goals,
+)
+from servflow.metrics._goals import (
+    Goals,
+    Verdict,
+    judge,
+    over_by,
+    review_id,
+)
 from servflow.metrics._kinds import (
     MEAN,
     NET,
@@ -117,6 +129,9 @@ from servflow.metrics._table import (
     Tabulation,
     measure_table,
 )
+from servflow.metrics._targets import (
+    Target,
+)
 from servflow.metrics._times import (
     first_response,
     handle_time,
@@ -159,6 +174,9 @@ __all__ = [
     "Cycle",
     "Durations",
     "Figure",
+    "Goal",
+    "GoalPlan",
+    "Goals",
     "Kind",
     "Left",
     "Live",
@@ -181,7 +199,9 @@ __all__ = [
     "Table",
     "Tabulation",
     "Tally",
+    "Target",
     "Used",
+    "Verdict",
     "Visit",
     "abandon_rate",
     "answer_rate",
@@ -205,7 +225,9 @@ __all__ = [
     "first_response",
     "groups_of",
     "handle_time",
+    "judge",
     "load",
+    "load_goals",
     "measure",
     "measure_table",
     "next_response",
@@ -213,6 +235,7 @@ __all__ = [
     "offers",
     "one_visit",
     "opened",
+    "over_by",
     "period_of",
     "periods",
     "ping_pong",
@@ -224,6 +247,7 @@ __all__ = [
     "reopen_rate",
     "repeat_visits",
     "response_rate",
+    "review_id",
     "satisfaction",
     "service_level",
     "share",
