@@ -1,0 +1,137 @@
+"""Knows the states of a workflow and the ways between them that tickets went; must not know how they are drawn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from servflow.report._entries import Entry
+
+if TYPE_CHECKING:
+    from servflow.engine import State, Workflow
+
+MOST_STATES, MOST_LINES = 80, 160
+"""States and ways of one workflow that are drawn; of more, those that tickets went most."""
+
+OTHER = "\0other"
+"""Stands for the states that are not told apart."""
+
+
+@frozen(kw_only=True)
+class Nest:
+    """A state that holds others: its id, whether they run side by side, and what it holds in order (ids or nests)."""
+
+    id: str
+    parallel: bool
+    inside: tuple[str | Nest, ...]
+
+    def leaves(self) -> Iterator[str]:
+        """The leaf states in it, however deep."""
+        for one in self.inside:
+            if isinstance(one, Nest):
+                yield from one.leaves()
+            else:
+                yield one
+
+
+@frozen(kw_only=True)
+class Ways:
+    """
+    What a workflow's tickets can be in and how they went between.
+
+    ``states`` are leaf states in document order with ``titles``, ``closed`` those in which a ticket is closed; ``lines`` are
+    the ways that were gone, by the leaf state left and entered. ``tree`` is how states lie in each other. ``defined`` says
+    that the definition was there; otherwise everything is told from what tickets did.
+    """
+
+    name: str
+    title: str
+    states: tuple[str, ...]
+    titles: Mapping[str, str]
+    closed: frozenset[str]
+    lines: tuple[tuple[str, str], ...]
+    tree: Nest
+    defined: bool = True
+    _place: dict[str, int] = field(factory=dict, repr=False, eq=False)
+    _line: dict[tuple[str, str], int] = field(factory=dict, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._place.update((state, place) for place, state in enumerate(self.states))
+        self._line.update((line, place) for place, line in enumerate(self.lines))
+
+    def place(self, state: str) -> int:
+        """The place of a leaf state; that of all others where it is not told apart."""
+        return self._place.get(state, len(self.states) - 1)
+
+    def line(self, source: str, target: str) -> int:
+        """The place of a way; -1 where it is not told apart."""
+        known = self._place
+        pair = (source if source in known else OTHER, target if target in known else OTHER)
+        return self._line.get(pair, -1)
+
+
+def ways_of(entries: Sequence[Entry], workflows: Mapping[str, Workflow]) -> dict[str, Ways]:
+    """
+    The ways of every workflow that tickets ran under, by name.
+
+    Args:
+        entries: the tickets.
+        workflows: hash of a definition -> the workflow; what is missing is told from what its tickets did.
+    """
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(entry.workflow, []).append(entry)
+    order = sorted(groups, key=lambda name: (-len(groups[name]), name))
+    return {name: _ways(name, groups[name], workflows) for name in order}
+
+
+def _ways(name: str, entries: Sequence[Entry], workflows: Mapping[str, Workflow]) -> Ways:
+    known = [workflows[pin] for pin in dict.fromkeys(entry.pin for entry in entries) if pin in workflows]
+    latest = max(known, key=lambda one: one.version, default=None)
+    gone = Counter((source, target) for entry in entries for source, target, _ in entry.steps())
+    seen = Counter(stay.state for entry in entries for stay in entry.case.stays)
+    closed = {stay.state for entry in entries for stay in entry.case.stays if stay.closed}
+    declared: tuple[str, ...] = ()
+    inside: tuple[str | Nest, ...] = ()
+    titles: dict[str, str] = {}
+    if latest is not None:
+        inside = tuple(_nests(latest.states))
+        declared = tuple(Nest(id="", parallel=False, inside=inside).leaves())
+        titles = {state: spec.title for state, spec in latest.compiled.states.items() if spec.title}
+        closed |= {state for state, spec in latest.compiled.states.items() if spec.closed}
+    strays = [state for state, _ in seen.most_common() if state not in set(declared)]
+    if len(declared) + len(strays) > MOST_STATES:
+        used = sorted({*declared, *strays}, key=lambda state: (-seen[state], state))[: MOST_STATES - 1]
+        declared, strays, inside = tuple(used), [OTHER], tuple(used)
+    states = (*declared, *strays)
+    pairs = _pairs(gone, set(states))
+    return Ways(
+        name=name,
+        title=(latest.title if latest is not None else "") or "",
+        states=states,
+        titles=titles,
+        closed=frozenset(closed),
+        lines=pairs,
+        tree=Nest(id="", parallel=False, inside=(*inside, *strays)),
+        defined=latest is not None,
+    )
+
+
+def _pairs(gone: Counter[tuple[str, str]], known: set[str]) -> tuple[tuple[str, str], ...]:
+    told: Counter[tuple[str, str]] = Counter()
+    for (source, target), count in gone.items():
+        told[source if source in known else OTHER, target if target in known else OTHER] += count
+    return tuple(sorted(told, key=lambda pair: (-told[pair], pair))[:MOST_LINES])
+
+
+def _nests(states: Mapping[str, State]) -> Iterable[str | Nest]:
+    for name, state in states.items():
+        if state.history is not None:
+            continue
+        if state.states:
+            yield Nest(id=name, parallel=state.parallel, inside=tuple(_nests(state.states)))
+        else:
+            yield name
