@@ -480,6 +480,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "plans.moved": ("{ticket} moves from {before} to {now}", "{ticket} 由 {before} 改派给 {now}"),
     "plans.sound": ("the plan keeps every rule", "方案符合全部规则"),
     "dispatch.again_at": ("this ends by itself: {at}", "将自行解除：{at}"),
+    # servflow report
+    "report.written": ("{file}: {tickets} tickets, told in full: {stories}", "{file}：{tickets} 张工单，其中详述 {stories} 张"),
+    "report.left": ("older tickets left out: {left}; give --from", "省略更早的工单 {left} 张；可用 --from 指定"),
+    "report.unread": ("{ticket} could not be read: {reason}", "{ticket} 无法读取：{reason}"),
     # doctor
     "doctor.python": (
         "Python {python}, SQLite {sqlite}, servflow {servflow}",

@@ -1,6 +1,6 @@
 """Knows how the figures and stories of many tickets become one page; must not know how tickets run or are kept."""
 
 from servflow.report._entries import Unread
-from servflow.report._write import html, write
+from servflow.report._write import Written, html, write
 
-__all__ = ["Unread", "html", "write"]
+__all__ = ["Unread", "Written", "html", "write"]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from attrs import evolve, frozen
 
 from servflow.metrics import MEASURES, Case, Figure, read_case
-from servflow.model import EMPTY, FrozenMap, Opened, Record
+from servflow.model import EMPTY, FrozenMap, Migrated, Opened, Record, Repinned
 
 DIMS = ("channel", "region", "tier", "category", "cause", "priority", "queue", "outlet", "assignee")
 """What tickets are grouped and filtered by, where they have it; ``cause`` is the first of ``CAUSES`` that a ticket has."""
@@ -58,7 +58,7 @@ class Entry:
     """
     One ticket as the report keeps it: what measures read, less what no figure of the page is made of.
 
-    ``seen`` is what each measure of the page saw in it, ``pin`` is the hash of the definition it was opened under, ``records`` how many it has.
+    ``seen`` is what each measure of the page saw in it, ``pin`` is the hash of the definition it ran under last, ``records`` how many it has.
     """
 
     case: Case
@@ -129,7 +129,8 @@ def read_entry(records: Sequence[Record], at: datetime, done: Collection[str] = 
         name: tuple(Observed(one.value, one.left, tuple(one.parts)) for one in MEASURES[name].seen(case, **settings))
         for name, settings in ASKED.items()
     }
-    pin = next((str(record.pins.get("workflow", "")) for record in records if isinstance(record, Opened)), "")
+    pinned = (record for record in reversed(records) if isinstance(record, (Opened, Migrated, Repinned)))
+    pin = next((str(record.pins["workflow"]) for record in pinned if "workflow" in record.pins), "")
     labels = {name: case.labels[name] for name in DIMS if case.labels.get(name) is not None}
     for name in reversed(CAUSES):
         if case.labels.get(name) not in (None, ""):

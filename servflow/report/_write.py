@@ -9,7 +9,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
-from attrs import define, field
+from attrs import define, evolve, field, frozen
 
 from servflow.errors import InputError, ServflowError
 from servflow.metrics import MEASURES
@@ -36,6 +36,26 @@ MOST_RECORDS = 400_000
 """Records that are kept at once for the stories to be told at the end."""
 
 History = Sequence[Record] | Unread
+
+
+@frozen(kw_only=True)
+class Written:
+    """
+    What a page holds: ``tickets``, and of them the ``stories`` told in full; ``left`` older ones are left out.
+
+    ``unread`` tickets could not be read; ``unread_first`` are the first of them, with the reason.
+    """
+
+    tickets: int
+    stories: int
+    left: int = 0
+    unread: int = 0
+    unread_first: tuple[Unread, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        first = [{"ticket": one.id, "reason": one.reason} for one in self.unread_first]
+        return {"tickets": self.tickets, "stories": self.stories, "left": self.left, "unread": self.unread, "unread_first": first}
 
 
 @define
@@ -84,7 +104,7 @@ def write(
     zone: str = "UTC",
     title: str | None = None,
     limit: int = TICKETS,
-) -> int:
+) -> Written:
     """
     Write one self-contained HTML page about many tickets.
 
@@ -105,7 +125,7 @@ def write(
         limit: tickets whose stories are told, those with most to tell.
 
     Returns:
-        How many tickets are on the page.
+        What the page holds, and what it leaves out.
 
     Raises:
         InputError: there is no such language or zone, or *limit* is negative.
@@ -124,7 +144,9 @@ def write(
     made = _page(kept, entries, known, (begin, end, zone))
     for piece in page(_with(made, lang, title)):
         file.write(piece)
-    return len(entries)
+    return Written(
+        tickets=len(entries), stories=len(made.stories), left=made.left, unread=made.unread_all, unread_first=tuple(made.unread)
+    )
 
 
 def html(histories: Iterable[History], workflows: Mapping[str, Workflow] | Iterable[Workflow] = (), **options: Any) -> str:
@@ -201,8 +223,6 @@ def _page(
 
 
 def _with(made: Page, lang: str, title: str | None) -> Page:
-    from attrs import evolve
-
     from servflow import __version__
 
     return evolve(made, lang=lang, title=title, version=__version__)

@@ -1,0 +1,117 @@
+"""Knows the command that writes a report about a database; must not know how the page is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from servflow.cli._databases import PAGE, open_existing, workflow_of, zone_of
+from servflow.cli._output import FINDINGS, FINE, Instant, Say, command, stamp
+from servflow.engine import Workflow
+from servflow.errors import InputError, ServflowError
+from servflow.report import Unread, write
+from servflow.report._write import TICKETS, History
+from servflow.stores import Store
+
+
+@click.command("report")
+@click.argument("db")
+@click.option(
+    "--html", "file", type=click.Path(dir_okay=False, path_type=Path), required=True, help="the file to write; replaced if it is there"
+)
+@click.option("--from", "since", type=Instant(), help="beginning of the period; compared with the one before of the same length")
+@click.option("--to", "until", type=Instant(), help="end of the period; by default the latest that the database has seen")
+@click.option("--zone", help="whose days and hours are told, such as Asia/Shanghai; by default that of the calendars")
+@click.option("--tickets", "limit", type=click.IntRange(0, 5_000), default=TICKETS, show_default=True, help="stories told in full")
+@click.option("--title", help="what stands on top")
+@click.option("--tenant", default="default", show_default=True, help="whose tickets")
+@command
+def report_command(say: Say, db: str, *, file: Path, zone: str | None, limit: int, tenant: str, **period: datetime | str | None) -> int:
+    """One page about all tickets: figures, charts, the workflow with volumes and times, and the story of each ticket.
+
+    The file needs nothing else and no network; it has both languages, --lang says which one it opens with. The status is 1
+    where some tickets could not be read; they are named on the page.
+    """
+    if not file.absolute().parent.is_dir():
+        raise InputError(f"the directory of {str(file)!r} does not exist; create it first", path=str(file))
+    since, until, title = period["since"], period["until"], period["title"]
+    if isinstance(since, datetime) and isinstance(until, datetime) and since >= until:
+        raise InputError("--from must lie before --to", code="usage")
+    with open_existing(db, tenant=tenant) as store:
+        known, latest = _known(store)
+        at = until if isinstance(until, datetime) else max(filter(None, (latest, since if latest is None else None)), default=None)
+        made = file.with_name(f".{file.name}.part")
+        try:
+            with made.open("w", encoding="utf-8", newline="\n") as out:
+                told = write(
+                    out,
+                    _histories(store),
+                    known,
+                    at=at or datetime.now(UTC),
+                    since=since if isinstance(since, datetime) else None,
+                    lang=say.lang,
+                    zone=zone or next((zone_of(workflow) for workflow in known.values()), "UTC"),
+                    title=str(title) if title else None,
+                    limit=limit,
+                )
+            made.replace(file)
+        finally:
+            made.unlink(missing_ok=True)
+    if say.json:
+        say.data({"file": str(file), "bytes": file.stat().st_size, "at": stamp(at), **told.as_data()})
+        return FINDINGS if told.unread else FINE
+    say.line(say.words("report.written", file=file, tickets=told.tickets, stories=told.stories))
+    if told.left:
+        say.line(say.words("report.left", left=told.left))
+    for one in told.unread_first:
+        say.line(say.words("report.unread", ticket=one.id, reason=one.reason))
+    return FINDINGS if told.unread else FINE
+
+
+def _ids(store: Store) -> Iterator[str]:
+    after: str | None = None
+    while page := store.ids(limit=PAGE, after=after):
+        yield from page
+        after = page[-1]
+
+
+def _known(store: Store) -> tuple[dict[str, Workflow], datetime | None]:
+    """The workflows that tickets run under, as far as the database holds them, and the latest instant any ticket has seen."""
+    known: dict[str, Workflow] = {}
+    missing: set[str] = set()
+    latest: datetime | None = None
+    for name in _ids(store):
+        try:
+            ticket = store.load(name)
+        except (ServflowError, ValueError, KeyError, TypeError):
+            continue  # told as a ticket that cannot be read when its records are
+        if ticket is None:
+            continue
+        latest = ticket.at if latest is None else max(latest, ticket.at)
+        pin = ticket.pins.get("workflow", "")
+        if pin in known or pin in missing:
+            continue
+        try:
+            found = workflow_of(store, pin)
+        except ServflowError:
+            missing.add(pin)  # kept nowhere, or it needs functions of the host: told from what its tickets did
+            continue
+        if isinstance(found, Workflow):
+            known[pin] = found
+        else:
+            missing.add(pin)
+    return known, latest
+
+
+def _histories(store: Store) -> Iterator[History]:
+    for name in _ids(store):
+        try:
+            yield store.history(name)
+        except (ServflowError, ValueError, KeyError, TypeError) as error:
+            yield Unread(name, str(error) or type(error).__name__)
+
+
+COMMANDS = (report_command,)
