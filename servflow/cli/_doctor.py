@@ -28,6 +28,7 @@ USES: tuple[tuple[str, str], ...] = (
         "servflow.integrations.otel: spans and figures of desks and workers; what becomes of them is the host's",
     ),
     ("dbos", "servflow.integrations.dbos: effects carried out as durable workflows on the same PostgreSQL"),
+    ("pandas", "servflow.metrics: tables of figures as data frames; also measured against"),
     ("scipy", "servflow.dispatch, solver `library`: batches where the assignment is one to one"),
     ("ortools", "servflow.dispatch, solver `library`: batches as a flow of least cost; also measured against"),
     ("pyvroom", "servflow.integrations.vroom: routes of visits by VROOM; also measured against"),
@@ -50,6 +51,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "routes": ("pyvroom",),
     "otel": ("opentelemetry-api",),
     "dbos": ("dbos",),
+    "frames": ("pandas",),
 }
 """Extra -> what it brings."""
 

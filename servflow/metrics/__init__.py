@@ -21,6 +21,12 @@ from servflow.metrics._cases import (
     Stint,
     Visit,
 )
+from servflow.metrics._causes import (
+    Cause,
+    Pareto,
+    causes,
+    pareto,
+)
 from servflow.metrics._centre import (
     ABANDONED,
     abandon_rate,
@@ -37,6 +43,10 @@ from servflow.metrics._customers import (
     nps,
     response_rate,
     satisfaction,
+)
+from servflow.metrics._export import (
+    to_csv,
+    to_frame,
 )
 from servflow.metrics._figures import (
     LOADED,
@@ -65,6 +75,11 @@ from servflow.metrics._kinds import (
     TOTAL,
     Kind,
     Tally,
+)
+from servflow.metrics._league import (
+    League,
+    Standing,
+    league,
 )
 from servflow.metrics._live import Live
 from servflow.metrics._measure import (
@@ -171,6 +186,7 @@ __all__ = [
     "Asked",
     "Board",
     "Case",
+    "Cause",
     "Cycle",
     "Durations",
     "Figure",
@@ -178,12 +194,14 @@ __all__ = [
     "GoalPlan",
     "Goals",
     "Kind",
+    "League",
     "Left",
     "Live",
     "Load",
     "Loaded",
     "Measure",
     "Net",
+    "Pareto",
     "Period",
     "Ratio",
     "Reached",
@@ -192,6 +210,7 @@ __all__ = [
     "Score",
     "Seen",
     "Share",
+    "Standing",
     "Stay",
     "Step",
     "StepDone",
@@ -210,6 +229,7 @@ __all__ = [
     "backlog_age",
     "board",
     "breaches",
+    "causes",
     "ces",
     "ces_top",
     "closed",
@@ -226,6 +246,7 @@ __all__ = [
     "groups_of",
     "handle_time",
     "judge",
+    "league",
     "load",
     "load_goals",
     "measure",
@@ -236,6 +257,7 @@ __all__ = [
     "one_visit",
     "opened",
     "over_by",
+    "pareto",
     "period_of",
     "periods",
     "ping_pong",
@@ -256,6 +278,8 @@ __all__ = [
     "time_per_step",
     "time_to_answer",
     "time_to_resolve",
+    "to_csv",
+    "to_frame",
     "utilisation",
     "visits_per_ticket",
     "volumes",

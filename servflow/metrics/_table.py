@@ -5,12 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Self
 
 from attrs import define, field, frozen
 
 from servflow.errors import InputError, nearest, shown
 from servflow.metrics._cases import Case
+from servflow.metrics._export import TABLE, flat_rows, to_csv, to_frame
 from servflow.metrics._kinds import Tally
 from servflow.metrics._measure import MEASURES, Measure, Seen, named
 from servflow.metrics._periods import Period, period_of
@@ -89,6 +91,33 @@ class Table:
         """The row of that cell; None where there is none."""
         wanted = (measure, part, group, period)
         return next((row for row in self.rows if (row.measure, row.part, row.group, row.period) == wanted), None)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of its CSV and data frame."""
+        return TABLE
+
+    def flat(self) -> list[dict[str, Any]]:
+        """One mapping for each row, as it is written to CSV and data frames."""
+        return flat_rows(self.rows)
+
+    def to_csv(self, file: Path | str | None = None) -> str:
+        """
+        The rows as CSV; see ``to_csv``.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        return to_csv(self, file)
+
+    def to_frame(self) -> Any:
+        """
+        The rows as a pandas data frame; see ``to_frame``.
+
+        Raises:
+            InputError: pandas is not installed.
+        """
+        return to_frame(self)
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""

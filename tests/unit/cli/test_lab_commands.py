@@ -143,6 +143,7 @@ def test_doctor_says_where_packages_are_used(run: Run) -> None:
         "icalendar",
         "opentelemetry-api",
         "ortools",
+        "pandas",
         "pydantic",
         "pytest",
         "pyvroom",
