@@ -17,9 +17,19 @@ from servflow.correlation import firing_types, record_types
 from servflow.documents import schema
 from servflow.engine._definition import BUILT_IN
 from servflow.metrics import MEASURES
+from servflow.recurring._reading import FIELDS
 
 HERE = Path(__file__).parent / "reference"
-PAGES = ("correlator.md", "definition.md", "errors.md", "metrics.md", "records-and-effects.md", "schedules.md")
+PAGES = (
+    "correlator.md",
+    "definition.md",
+    "errors.md",
+    "evaluation.md",
+    "metrics.md",
+    "records-and-effects.md",
+    "recurring.md",
+    "schedules.md",
+)
 
 
 def main() -> int:
@@ -83,6 +93,27 @@ def schedules() -> Iterator[str]:
     return _document("schedules")
 
 
+def recurring() -> Iterator[str]:
+    """Every key of a document of recurring work, and the names that the expressions which fill tickets may read."""
+    yield from _document("recurring")
+    yield ""
+    yield "## what fields read"
+    yield ""
+    yield "| name | type |"
+    yield "|---|---|"
+    yield from (f"| `{name}` | {_type(kind)} |" for name, kind in FIELDS.items())
+
+
+def scorecard() -> Iterator[str]:
+    """Every key of a scorecard."""
+    return _document("scorecard")
+
+
+def sampling() -> Iterator[str]:
+    """Every key of a sampling."""
+    return _document("sampling")
+
+
 def _type(kind: Any) -> str:
     return str(getattr(kind, "type", "map" if isinstance(kind, Mapping) else kind))
 
@@ -92,7 +123,7 @@ def _document(of: str) -> Iterator[str]:
     made: Any = schema(of)
     yield "## The document"
     yield from _keys(made)
-    for name, part in sorted(made["$defs"].items(), key=lambda item: _order(item[0])):
+    for name, part in sorted(made.get("$defs", {}).items(), key=lambda item: _order(item[0])):
         yield ""
         yield f"## {_heading(name)}"
         yield ""
@@ -318,6 +349,8 @@ def measures() -> Iterator[str]:
 
 
 PARTS = {
+    "scorecard": scorecard,
+    "sampling": sampling,
     "correlator": correlator,
     "definition": definition,
     "events": built_in_events,
@@ -327,6 +360,7 @@ PARTS = {
     "effects": effects,
     "reservations": reservations,
     "schedules": schedules,
+    "recurring": recurring,
     "metrics": measures,
 }
 

@@ -82,7 +82,7 @@ COMPRESSOR = {"id": "K-3", "product": "compressor", "customer": "wu", "installed
 
 
 def test_a_year_of_maintenance(tmp_path: Path) -> None:
-    """Four services of a chiller, each two weeks ahead, at the ends of months and on working days; two inspections of a lift."""
+    """Four services of a chiller, each two weeks ahead, on working days at the ends of months; two inspections of a lift."""
     firm = Firm(tmp_path / "desk.db", on(1, 1), CHILLER, LIFT)
 
     told = firm.until(on(7, 1)) + firm.restarted().until(on(1, 1, year=2027))
@@ -99,7 +99,7 @@ def test_a_year_of_maintenance(tmp_path: Path) -> None:
 
 
 def test_a_summer_without_a_desk(tmp_path: Path) -> None:
-    """Switched off from May to January: the chiller gets one service, the lift the inspection it missed; nothing comes twice."""
+    """Switched off from May to January: one service for the chiller, the inspection the lift missed; nothing comes twice."""
     firm = Firm(tmp_path / "desk.db", on(1, 1), CHILLER, LIFT)
     firm.until(on(5, 1))
 
