@@ -264,11 +264,17 @@ def _read_expressions(data: Mapping[str, Any], found: list[Finding]) -> dict[str
         if data.get(key) is not None:
             try:
                 # Fields are whatever the workflows have, so names that are no attribute are read as fields.
-                read[key] = Expression.parse(str(data[key]))
+                read[key] = _expression(data[key])
             except ExpressionError as error:
                 facts = {"text": str(data[key]), "why": error.message, "cause": (error.code, dict(error.facts))}
                 found.append(Finding("expression.invalid", key, facts))
     return read
+
+
+def _expression(source: Any) -> Expression:
+    if isinstance(source, Mapping):
+        return Expression.from_tree(source)
+    return Expression.parse(str(source).lower() if isinstance(source, bool) else str(source))
 
 
 def _scope(ticket: Ticket) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from servflow.desk import Desk
 from servflow.errors import DefinitionError
 from servflow.evaluation import Sampling, load_sampling
 from servflow.evaluation._sampling import place
+from servflow.expressions import Expression
 from servflow.model import Ticket
 from servflow.stores import MemoryStore, SqliteStore, Store
 
@@ -210,6 +211,17 @@ def test_only_what_the_condition_holds_for(store: Store) -> None:
 
     assert {"T0001"} == office.drawn()
     assert 1 == office.store.find(workflow="quality_sample")[0].fields["without_agent"]
+
+
+def test_expressions_may_be_trees(store: Store) -> None:
+    """What a program wrote as a tree draws what its text would."""
+    office = Office(store, {**RULE, "percent": 100, "when": Expression.parse("vip == true").tree})
+    office.closes(1, vip=True)
+    office.closes(2)
+    office.now = DECEMBER
+    office.looks()
+
+    assert {"T0001"} == office.drawn()
 
 
 def test_an_empty_period_is_drawn_too(office: Office) -> None:
