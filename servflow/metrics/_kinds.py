@@ -131,14 +131,14 @@ class Amounts:
     """Adds numbers exactly, so that their order changes nothing."""
 
     sum: bool = False
-    total: Fraction = Fraction()
+    total: Fraction | int = 0
     count: int = 0
     decimal: bool = False
     excluded: Counter[str] = field(factory=Counter)
 
     def add(self, value: Any) -> None:
         """Count one number."""
-        self.total += Fraction(value)
+        self.total += value if isinstance(value, int) else Fraction(value)
         self.count += 1
         self.decimal = self.decimal or isinstance(value, Decimal)
 
