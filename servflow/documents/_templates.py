@@ -135,10 +135,21 @@ _ALL = (
         "consultation",
         ("Consultation", "咨询"),
         (
-            "A question answered by self-service first, then by the front line or an expert; with an intake for all channels.",
-            "先自助，再由一线或专家解答的咨询；附各渠道受理配置。",
+            "The customer's own try first, then help from afar, then a person, and at last an engineer; rated, and counted.",
+            "先自助，再远程协助，再人工答复，最后派工程师；可评价，可统计自助解决率。",
         ),
-        beside={"intake.yaml": "intake"},
+        needs=("field_service",),
+    ),
+    _made(
+        "intake",
+        ("The one door", "统一受理"),
+        (
+            "Seven channels typed, sorted, given a priority, merged by matter, acknowledged, and sent to their workflows.",
+            "七个渠道统一校验、分类、定优先级、合并同一事项、即时回执，并交给相应流程。",
+        ),
+        kind="intake",
+        needs=("consultation", "complaint", "field_service", "it_incident", "return_exchange"),
+        story="test_intake_story",
     ),
     _made(
         "field_service",

@@ -49,10 +49,11 @@ class Channel:
     Where messages come from, and how they read.
 
     ``fields`` gives for each field of a ticket an expression over ``message``, such as ``message.subject``; what is
-    missing in a message reads as null and is left out. ``key`` tells messages apart: the same key is the same
-    message sent again. ``occurred`` gives when it happened: an aware instant, or text with an offset. ``text`` gives what the
-    sender said, which is kept where the message is added to an open ticket; where it is left out, or gives null, all the
-    fields read are written out. ``required`` names fields without which a message of this channel is refused.
+    missing in a message reads as null and is left out. ``key`` tells messages apart: the same key (a text, a whole number, or
+    a list of these) is the same message sent again. ``occurred`` gives when it happened: an aware instant, or text with an
+    offset. ``text`` gives what the sender said, which is kept where the message is added to an open ticket; where it is left
+    out, or gives null, all the fields read are written out. ``required`` names fields without which a message of this
+    channel is refused.
 
     Raises:
         ExpressionError: one of them cannot be read.
@@ -100,9 +101,10 @@ class Channel:
             InputError: there is none, or it cannot be kept.
         """
         key = self._value("key", self.key, {"message": message})
-        if isinstance(key, bool) or not isinstance(key, (str, int)) or key == "":
+        parts = list(key) if isinstance(key, (list, tuple)) and key else [key]
+        if any(isinstance(part, bool) or not isinstance(part, (str, int)) or part == "" for part in parts):
             raise self._keyless(f"has no key: {self.key.text} gives {shown(key)}, not text or a number")
-        text = str(key)
+        text = str(key) if parts == [key] else json.dumps(parts, ensure_ascii=False)
         if len(text) > MAX_KEY or not storable(text):
             raise self._keyless(f"has no key that can be kept: {self.key.text} gives {shown(key)}")
         return text

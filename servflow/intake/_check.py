@@ -30,7 +30,9 @@ def _tables(intake: Intake) -> Iterator[Finding]:
         rows = {one.path.partition("]")[0] + "]" for one in vain}
         rest = [one for one in table.check(types) if one.code != "rules.never" or one.path not in rows]
         for one in (*vain, *rest, *failed_cases(table, table.run_cases(types))):
-            yield evolve(one, path=f"tables.{name}.{one.path}")
+            # That words of a subject cannot be reckoned with beforehand is nothing against the table.
+            severity = "info" if one.code == "rules.not_decided" else one.severity
+            yield evolve(one, path=f"tables.{name}.{one.path}", severity=severity)
         for index, column in enumerate(table.inputs):
             if column.name == "channel" and column.expr in (None, "channel"):
                 yield from _unnamed(intake, name, table, index)

@@ -79,13 +79,14 @@ def read(given: Intake) -> dict[str, Any]:
         "calendars": parts.calendars(given.calendars),
     }
     tables, where = _tables(parts, given)
-    types = channel_types(made["channels"], made["fields"])
+    unread = _unread(given, tables)
+    types = {**unread, **channel_types(made["channels"], made["fields"])}
     for name, table in tables.items():
         parts.found += _typed(table, types, where[name])
         types = {**types, **_outputs(table)}
         if table.hit not in SINGLE:
             parts.add("intake.hit", f"{where[name]}.hit", table=table.name, hit=table.hit, known=SINGLE)
-    if tables and not any("workflow" in table.outputs for table in tables.values()):
+    if tables and "workflow" not in unread and not any("workflow" in table.outputs for table in tables.values()):
         parts.add("intake.no_workflow", next(iter(where.values())), table=next(iter(tables)))
     made["tickets"] = parts.tickets(given.tickets, types)
     made["unique"] = parts.matching(given.unique, types, made["calendars"])
@@ -109,6 +110,16 @@ def _tables(parts: Parts, given: Intake) -> tuple[dict[str, DecisionTable], dict
         return ({}, {}) if made is None else ({made.name: made}, {made.name: "table"})
     read = parts.tables(many, "tables")
     return read, {name: f"tables.{name}" for name in read}
+
+
+def _unread(given: Intake, tables: Mapping[str, DecisionTable]) -> dict[str, str]:
+    """Names that parts would give if they could be read, so that one mistake is not told again wherever they are named."""
+    asked: list[Any] = [given.channels, given.tables, {"table": given.table}]
+    channels, many, single = ({} if not isinstance(one, Mapping) else one for one in asked)
+    held: list[Any] = [one.get("fields") for one in channels.values() if isinstance(one, Mapping)]
+    read = {**many, **single}
+    held += [one.get("outputs") for name, one in read.items() if isinstance(one, Mapping) and name not in tables]
+    return {name: "any" for part in held if isinstance(part, Mapping) for name in part if isinstance(name, str)}
 
 
 def channel_types(channels: Mapping[str, Channel], fields: Mapping[str, Field]) -> dict[str, Any]:
