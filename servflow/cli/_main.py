@@ -10,6 +10,7 @@ from servflow.cli import (
     _commands_definition,
     _commands_dispatch,
     _commands_lab,
+    _commands_metrics,
     _commands_migration,
     _commands_oncall,
     _commands_plan,
@@ -54,6 +55,7 @@ for group in (
     _commands_visits,
     _commands_audit,
     _commands_lab,
+    _commands_metrics,
 ):
     for one in group.COMMANDS:
         servflow.add_command(one)
