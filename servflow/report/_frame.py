@@ -93,7 +93,10 @@ def frame(entries: Sequence[Entry], *, at: datetime, since: datetime | None, zon
     start = min(since if since is not None else first, at)
     before = None if since is None else start - (at - start)
     unit, buckets = _cut(start, at, zone)
-    names = {dim: _named(entry.label(dim) for entry in entries) for dim in DIMS}
+    here = [entry for entry in entries if entry.case.began >= start]
+    names = {
+        dim: _named((entry.label(dim) for entry in here), (entry.label(dim) for entry in entries)) for dim in DIMS
+    }
     levels = Counter((one.chain, one.level) for entry in entries for one in entry.case.reached)
     return Frame(
         zone=zone,
@@ -103,15 +106,17 @@ def frame(entries: Sequence[Entry], *, at: datetime, since: datetime | None, zon
         unit=unit,
         buckets=buckets,
         names=names,
-        tags=_named(tag for entry in entries for tag in entry.case.tags),
+        tags=_named((tag for entry in here for tag in entry.case.tags), (tag for entry in entries for tag in entry.case.tags)),
         clocks=_clocks(entries),
         levels=tuple(sorted(levels))[: 4 * MOST_NAMES],
         places={dim: {name: place for place, name in enumerate(given)} for dim, given in names.items()},
     )
 
 
-def _named(labels: Iterable[str]) -> tuple[str, ...]:
+def _named(labels: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """Names by how many tickets of the period have them; those that only others have come last."""
     counts = Counter(label for label in labels if label)
+    counts.update(dict.fromkeys((label for label in known if label), 0))
     order = sorted(counts, key=lambda name: (-counts[name], name))
     return (*order[:MOST_NAMES], REST) if len(order) > MOST_NAMES else tuple(order)
 
