@@ -32,6 +32,7 @@ _ONE: Mapping[str, tuple[str, str]] = {
     "escalations": ("chain", "升级链"),
     "levels": ("level", "级别"),
     "laws": ("law", "规律"),
+    "surveys": ("survey", "调查"),
     "rows": ("row", "行"),
     "timers": ("timer", "定时器"),
     "checklist": ("step", "检查步骤"),
@@ -39,7 +40,7 @@ _ONE: Mapping[str, tuple[str, str]] = {
 """Section -> what one element of it is called."""
 
 _NAMED = ("fields", "events", "calendars", "states", "tables")
-_LISTED = ("transitions", "rules", "dispatch", "clocks", "escalations", "laws", "levels", "timers", "checklist")
+_LISTED = ("transitions", "rules", "dispatch", "clocks", "escalations", "laws", "surveys", "levels", "timers", "checklist")
 
 
 @frozen(kw_only=True)
