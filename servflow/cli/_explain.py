@@ -80,6 +80,7 @@ def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at:
         "helpers": seen["helpers"],
         "watchers": seen["watchers"],
         "appointment": seen["appointment"],
+        "parts": seen["parts"],
         "clocks": [_clock(clock, workflow, ticket, records, at) for clock in seen["clocks"]],
         "breaches": [breach.to_data() for breach in breaches(records)],
         "escalations": _escalations(view.history),

@@ -29,6 +29,8 @@ def show_explanation(say: Say, told: Told, zone: str) -> None:
         _helpers(say, told, zone)
     if told["appointment"]:
         _visit(say, told["appointment"], zone)
+    if told["parts"]:
+        _parts(say, told["parts"], zone)
     _decided(say, told["decisions"], zone)
     for slot in told["slots"]:
         _slot(say, slot, zone)
@@ -142,6 +144,16 @@ def _helpers(say: Say, told: Told, zone: str) -> None:
             say.line(f"    {row['counts']}")
     if told["watchers"]:
         say.line(f"  {words('explain.watchers', names=', '.join(told['watchers']))}")
+
+
+def _parts(say: Say, lines: list[Told], zone: str) -> None:
+    words = say.words
+    say.head(words("explain.parts"))
+    why = "why_zh" if say.lang == "zh" else "why"
+    say.table(
+        [words("explain.part_line"), words("explain.part_since"), words("explain.part")],
+        [(str(one["line"]), _shown(say, one["since"], zone), one[why]) for one in lines],
+    )
 
 
 def _visit(say: Say, visit: Told, zone: str) -> None:

@@ -129,6 +129,7 @@ def _why(call: OneCall, line: PartLine) -> list[str]:
     known = {part for held in (call.world.stock or {}).values() for part in held} if call.world is not None else set()
     close = nearest(line.part, known) if line.part not in known else None
     code = "needed" if not close else "needed_unknown"
+    unknown = "needed_plain" if line.waits else "needed_uncounted"  # a world that counted it is not at hand
     found = []
     for lang in ("en", "zh"):
         each = [
@@ -139,8 +140,8 @@ def _why(call: OneCall, line: PartLine) -> list[str]:
             )
             for place, units in there
         ]
-        said = {**facts, "places": ", ".join(each), "nearest": close}
-        found.append(render(f"parts.{code if each else 'needed_uncounted'}", said, lang))
+        said = {**facts, "places": ("，" if lang == "zh" else ", ").join(each), "nearest": close}  # noqa: RUF001 - Chinese text uses full-width punctuation
+        found.append(render(f"parts.{code if each else unknown}", said, lang))
     return found
 
 

@@ -6,6 +6,7 @@ from servflow.errors._catalogue import Text
 
 TEXTS = {
     "parts.needed": Text(en="waits for {quantity} of {part}: {places}", zh="等待备件 {part} {quantity} 件：{places}"),
+    "parts.needed_plain": Text(en="waits for {quantity} of {part}", zh="等待备件 {part} {quantity} 件"),
     "parts.needed_uncounted": Text(
         en="waits for {quantity} of {part}: nobody counts the stock, so part.reserve says when it is put aside",
         zh="等待备件 {part} {quantity} 件：无人统计库存，备好后请触发 part.reserve",
