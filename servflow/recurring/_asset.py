@@ -50,7 +50,7 @@ class Asset:
     ``counters`` are the latest readings by name; each counts up from nothing, in a unit of the host's.
 
     Raises:
-        InputError: the id is no text of 1 to 150 characters, or a counter is no number.
+        InputError: the id is no text of 1 to 150 characters, a counter is no number, or product or customer are no texts.
     """
 
     id: str
@@ -64,6 +64,10 @@ class Asset:
             raise InputError(
                 f"the id of an asset is a text of 1 to {MAX_ID} characters, not {shown(self.id)}", code="recurring.asset"
             )
+        for name in ("product", "customer"):
+            value = getattr(self, name)
+            if value is not None and name_flaw(value) is not None:
+                raise InputError(f"{name} of asset {self.id!r} is no text: {shown(value)}", code="recurring.asset")
 
     @classmethod
     def of(cls, value: Asset | Mapping[str, Any]) -> Asset:
@@ -82,7 +86,7 @@ class Asset:
         return cls(
             id=_id(value.get("id")),
             product=value.get("product"),
-            customer=value.get("customer"),
+            customer=_id(value.get("customer")),
             attributes={**_attributes(inner), **more},
             counters=value.get("counters") or {},
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
@@ -68,10 +69,28 @@ class Recurring:
             parts.add("empty", "plans")
         _unlike(parts, self.plans, self.expiry)
         parts.settle()
+        self._data: dict[str, Any] = {
+            "recurring": self.name,
+            "plans": deepcopy(list(plans)),
+            "expiry": deepcopy(list(expiry)),
+            "zone": self.zone,
+            "calendars": {name: calendar.to_data() for name, calendar in self.calendars.items()},
+            "version": self.version,
+            "title": self.title,
+        }
         self.chains: tuple[Chain, ...] = (
             *(Chain(self.name, plan) for plan in self.plans),
             *(Chain(self.name, plan, place) for plan in self.expiry for place in range(len(plan.ahead))),
         )
+
+    def to_data(self) -> dict[str, Any]:
+        """What it was made of, as fresh data: ``Recurring(**data)`` is this document again."""
+        return deepcopy(self._data)
+
+    def __eq__(self, other: object) -> bool:
+        return self._data == other._data if isinstance(other, Recurring) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # it is told apart by what it holds, which is a mapping
 
     def __repr__(self) -> str:
         return f"<Recurring {self.name!r}: {len(self.plans)} plans, {len(self.expiry)} ends>"

@@ -31,6 +31,7 @@ PLAN_KEYS = (
 EXPIRY_KEYS = (*_COMMON, "date", "grace")
 METER_KEYS = ("counter", "every", "ahead", "start")
 MOST_AHEAD = 20
+_RULES_ZH = "只读取以天为单位的 RFC 5545 规则，FREQ 为 DAILY 至 YEARLY，钟点写在 at"  # noqa: RUF001 - Chinese text uses full-width punctuation
 _NEVER = Expression.parse("null")
 
 
@@ -184,7 +185,7 @@ def _rule(parts: Parts, given: Mapping[str, Any], path: str, common: Mapping[str
     try:
         rule, ends = read_rule(given["rule"], common["zone"], common["at"])
     except ValueError as error:
-        parts.add("rule", f"{path}.rule", value=shown(given["rule"]), problem=str(error))
+        parts.add("rule", f"{path}.rule", value=shown(given["rule"]), problem={"en": str(error), "zh": _RULES_ZH})
         return None, None
     if not ever(rule):
         parts.add("no_date", f"{path}.rule", value=shown(given["rule"]))

@@ -79,6 +79,7 @@ class Plans:
     _walk: Iterator[Any] | None = field(default=None, init=False)
     _until: datetime | None = field(default=None, init=False)
     _seen: object = field(default=None, init=False)
+    _news: dict[str, Asset] = field(factory=dict, init=False)
     _turns: Iterator[int] = field(factory=count, init=False)
     _wrong: list[ServflowError] = field(factory=list, init=False)
 
@@ -110,6 +111,8 @@ class Plans:
         """
         Have assets looked at with the next call, as they are given here: after a reading, or an installation.
 
+        Of more than ``step`` of them between two walks all assets are walked anew.
+
         Raises:
             InputError: one is no asset.
         """
@@ -117,6 +120,10 @@ class Plans:
             return  # the first walk sees them all
         for row in assets:
             asset = Asset.of(row)
+            self._news[asset.id] = asset
+            if len(self._news) > self.step:  # rather all of them once more than to remember ever more
+                self._until = None
+                return
             for chain in self.definition.chains:
                 heapq.heappush(self._heap, (datetime.min.replace(tzinfo=self._until.tzinfo), next(self._turns), chain, asset))
 
@@ -145,6 +152,7 @@ class Plans:
         if self._until is None or now >= self._until or seen != self._seen:
             self._seen, self._until = seen, now + self.horizon
             self._heap.clear()
+            self._news.clear()
             self._wrong.clear()
             self._walk = iter(self.assets())
         if self._walk is None:
@@ -185,6 +193,7 @@ class Plans:
             heapq.heappush(self._heap, (found.opens, next(self._turns), chain, asset))
 
     def _next(self, chain: Chain, asset: Asset, now: datetime) -> Occurrence | None:
+        asset = self._news.get(asset.id, asset)
         return chain.next(asset, self._known(chain, asset), now) if chain.selects(asset) else None
 
     def _ready(self, now: datetime) -> Iterator[Open]:

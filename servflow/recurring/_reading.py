@@ -103,7 +103,7 @@ class Parts:
         try:
             read = Span.of(value)
         except TimeError as error:
-            self.add("span", path, value=shown(value), problem=error.message)
+            self.add("span", path, value=shown(value), problem={"en": error.message, "zh": "请写 4h、30m 或 14d"})
             return timedelta()
         if read.business_days:
             self.add("business", path, value=shown(value))

@@ -298,3 +298,31 @@ def test_what_cannot_be_a_source_is_told() -> None:
         Plans(made, [A], horizon=timedelta())
     with pytest.raises(InputError, match="no plan 'servce' in 'm'; did you mean 'service'"):
         list(made.upcoming(A, at("2027-01-01"), since=at("2026-01-01"), plan="servce"))
+
+
+def test_what_changed_is_taken_as_it_is_now() -> None:
+    """A machine that is scrapped an hour before its ticket opens gets none; of too many changes all are walked anew."""
+    in_use = {"id": "A", "in_use": True}
+    parts = plan(every="1 month", start="2026-01-15", ahead="12h", when="asset.in_use")
+    house = House([parts], in_use, now="2026-01-14")
+    house.tick()
+    house.assets[0] = {**in_use, "in_use": False}
+    house.plans.changed(house.assets[0])
+    assert [] == house.until("2026-01-14T23:00", days=0.25)
+
+    house.plans.step = 2
+    house.assets += [{**in_use, "id": name} for name in "BCD"]
+    house.plans.changed(*house.assets)
+    house.tick()
+    house.tick()
+    house.tick()
+    assert ("m:service:B:1", "m:service:C:1", "m:service:D:1") == house.store.ids()
+
+
+def test_a_document_is_data() -> None:
+    """What it was made of makes it again, and it is equal to that."""
+    office = {"zone": "UTC", "week": {"mon-fri": ["09:00-17:00"]}}
+    made = Recurring("m", [{**QUARTERLY, "calendar": "office"}], zone="Asia/Shanghai", calendars={"office": office})
+
+    assert made == Recurring(**made.to_data())
+    assert made != Recurring("m", [QUARTERLY])
