@@ -143,7 +143,10 @@ def _plan(document: Document) -> GoalPlan:
     if isinstance(written, int) and written != FORMAT:
         told.append(Finding("definition.format", "servflow", {"value": written, "known": FORMAT}))
     wrong = {steps[1] for steps, _ in shape if len(steps) > 1 and steps[0] == "targets"}
+    targets = data.get("targets")
     prune(data, shape)
+    if isinstance(targets, list):  # whole, with the goals of wrong shape among them, so that every index keeps its meaning
+        data["targets"] = targets
     found: list[Finding] = []
     made = _read(data, wrong, found)
     told += without_echoes(told, found)
