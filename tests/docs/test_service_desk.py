@@ -1,0 +1,27 @@
+"""Knows that the service desk made of templates prints what its page says; must not know what it does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parents[2] / "examples" / "service_desk"
+
+
+def test_the_service_desk_prints_what_it_says(tmp_path: Path) -> None:
+    """The example runs from another folder, its output is the one its page shows, and it leaves a database and a report."""
+    run = subprocess.run(
+        [sys.executable, str(HERE / "app.py"), str(tmp_path)],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        env={"PYTHONUTF8": "1", "PYTHONPATH": str(HERE.parents[1])},
+        timeout=120,
+        check=True,
+    )
+
+    assert textwrap.indent(run.stdout, "    ") in (HERE / "README.md").read_text("utf-8")
+    assert {"definitions", "desk.db", "report.html"} <= {path.name for path in tmp_path.iterdir()}
+    assert "</html>" in (tmp_path / "report.html").read_text("utf-8")
