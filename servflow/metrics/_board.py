@@ -10,6 +10,7 @@ from attrs import frozen
 
 from servflow.metrics import _measures
 from servflow.metrics._cases import Case
+from servflow.metrics._outcomes import attainment
 from servflow.metrics._reading import counts, read_case
 from servflow.metrics._times import first_response, time_to_resolve
 from servflow.metrics._values import Durations, Load, Share
@@ -20,18 +21,9 @@ DEFINITIONS: Mapping[str, Mapping[str, str]] = {
         "en": "all tickets opened, by channel",
         "zh": "全部已开工单，按渠道",  # noqa: RUF001 - Chinese text uses full-width punctuation
     },
-    "first_response": {
-        "en": "time as it passes until the first public message of an agent",
-        "zh": "到客服首次公开回复所经过的时间",
-    },
-    "time_to_resolve": {
-        "en": "time as it passes until the work was last done; open and cancelled tickets left out",
-        "zh": "到最后一次完工所经过的时间；未完工和已取消的不计",  # noqa: RUF001 - as above
-    },
-    "attainment": {
-        "en": "cycles kept in time, of those kept, broken or overdue; with the 95 % Wilson interval",
-        "zh": "按时完成的周期占已完成、已违约和已逾期周期的比例；附 95% Wilson 区间",  # noqa: RUF001 - as above
-    },
+    "first_response": first_response.definitions,
+    "time_to_resolve": time_to_resolve.definitions,
+    "attainment": attainment.definitions,
     "breaches": {
         "en": "cycles of a clock that went past their due instant",
         "zh": "超过应完成时刻的计时周期数",

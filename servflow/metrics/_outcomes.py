@@ -15,22 +15,24 @@ from servflow.metrics._measure import Left, Seen, measure
 @measure(
     SHARE,
     titles=("First-contact resolution", "首次解决率"),
-    zh="已解决工单中一次接触即解决的比例：未重开、未换人换队列、客服公开消息不超过一条",  # noqa: RUF001 - Chinese punctuation
+    zh="已解决工单中一次接触即解决的比例：未重开、未换人换队列、客服公开消息不超过一条、客户得到答复后未再来信",  # noqa: RUF001 - Chinese punctuation
     unit="share",
 )
 def first_contact_resolution(
     case: Case,
     *,
     contacts: int = 1,
+    repeats: int = 0,
     slots: Sequence[str] = ("assignee", "queue"),
     settled: timedelta | None = None,
 ) -> Iterator[Seen]:
     """
-    Resolved tickets that took one contact, of all resolved: never reopened, never handed on, at most ``contacts`` answers.
+    Resolved tickets that took one contact, of all resolved: one answer, one holder, no further question, no reopening.
 
-    Source: HDI and SQM, first contact resolution (no repeat contact, no escalation, no call-back); Zendesk, one-touch tickets.
-      Handed on means that one of ``slots`` had more than one holder; answers are public messages of agents, so a ticket that
-      was resolved by telephone without any is one contact. ``contacts``: 2 where an acknowledgement is such a message.
+    Source: SQM and HDI, first contact resolution (no repeat contact, no transfer, no call-back); Zendesk, one-touch tickets
+      (one answer); Freshservice, FCR (the customer does not come back). At most ``contacts`` public messages of agents (2
+      where an acknowledgement is one; none at all, as by telephone, is one contact too) and at most ``repeats`` public
+      messages of the customer after the first of them; none of ``slots`` had more than one holder; never reopened.
     Cohort: tickets whose work is done; cancelled ones are left out as ``cancelled``. With ``settled`` those done less than
       that long ago are left out as ``too early``, because they may still come back.
     Clock: none.
@@ -56,9 +58,11 @@ def first_contact_resolution(
     elif wait is not None and case.at is not None and case.at < done + wait:
         yield Left(done, "too early")
     else:
-        answers = sum(said.side == "agent" and said.public for said in case.said)
+        said = [one for one in case.said if one.public]
+        answers = sorted(one.at for one in said if one.side == "agent")
+        asked = sum(one.side == "customer" and one.at > answers[0] for one in said) if answers else 0
         handed = any(len({stint.who for stint in case.stints if stint.slot == slot}) > 1 for slot in names(slots, "slots"))
-        yield Seen(done, not case.reopened and not handed and answers <= contacts)
+        yield Seen(done, not case.reopened and not handed and len(answers) <= contacts and asked <= repeats)
 
 
 @measure(

@@ -102,6 +102,7 @@ class Share:
             "denominator": self.denominator,
             "excluded": dict(self.excluded),
             "share": self.share,
+            "value": self.value,
             "low": self.low,
             "high": self.high,
         }
@@ -159,6 +160,9 @@ class Durations:
             "p90": self.p90.total_seconds(),
             "mean": self.mean.total_seconds(),
             "total": self.total.total_seconds(),
+            "value": self.value.total_seconds(),
+            "numerator": self.numerator.total_seconds(),
+            "denominator": self.denominator,
             "excluded": dict(self.excluded),
         }
 

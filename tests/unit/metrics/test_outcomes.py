@@ -62,6 +62,8 @@ def resolved(**facts: Any) -> Case:
         ({}, True),
         ({"said": (Said(at=at(1), side="agent"), Said(at=at(1), side="agent", public=False))}, True),
         ({"said": (Said(at=at(1), side="agent"), Said(at=at(2), side="agent"))}, False),
+        ({"said": (Said(at=at(0), side="customer"), Said(at=at(1), side="agent"))}, True),
+        ({"said": (Said(at=at(1), side="agent"), Said(at=at(2), side="customer"))}, False),
         ({"stints": hands("bo")}, True),
         ({"stints": hands("bo", "bo")}, True),
         ({"stints": hands("bo", "cy")}, False),
@@ -76,10 +78,11 @@ def test_first_contact(facts: dict[str, Any], first: bool) -> None:
 
 
 def test_first_contact_as_the_desk_counts_it() -> None:
-    """With an acknowledgement by hand two answers are one contact, and slots are those that matter here."""
-    answers = resolved(said=(Said(at=at(1), side="agent"), Said(at=at(2), side="agent")), stints=hands("bo", "cy"))
+    """Two answers with thanks in between may be one contact, and slots are those that matter here."""
+    said = (Said(at=at(1), side="agent"), Said(at=at(1.5), side="customer"), Said(at=at(2), side="agent"))
+    answers = resolved(said=said, stints=hands("bo", "cy"))
 
-    assert {"all": (1, 1)} == told(first_contact_resolution, [answers], contacts=2, slots="queue")
+    assert {"all": (1, 1)} == told(first_contact_resolution, [answers], contacts=2, repeats=1, slots="queue")
 
 
 def test_first_contact_may_wait_until_it_is_settled() -> None:

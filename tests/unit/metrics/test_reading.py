@@ -1,4 +1,4 @@
-"""Holds what a case tells of a ticket's way to what happened: moves, stays, hands, words, checks, levels; must not know figures."""
+"""Holds what a case tells of a ticket to what happened: moves, stays, hands, words, checks, levels; must not know figures."""
 
 from __future__ import annotations
 
