@@ -14,7 +14,7 @@ from servflow.errors import InputError, nearest, shown
 from servflow.metrics._cases import Case
 from servflow.metrics._kinds import Kind, Tally
 from servflow.metrics._values import Figure
-from servflow.model import EMPTY, FrozenMap
+from servflow.model import EMPTY, FrozenMap, Record
 
 F = TypeVar("F", bound=Figure)
 SHAPES = ("event", "span", "stock")
@@ -78,25 +78,34 @@ class Measure(Generic[F]):
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self.doc or None)  # what help() shows: that of the function
 
-    def __call__(self, cases: Iterable[Case], /, **settings: Any) -> F | None:
+    def __call__(self, cases: Iterable[Case | Iterable[Record]], /, *, at: datetime | None = None, **settings: Any) -> F | None:
         """
         The figure over all cases, read once, one after the other.
 
-        Raises:
-            InputError: there is no such setting.
-        """
-        return self.by_part(cases, **settings).get("all")
+        Args:
+            cases: cases, or the records of tickets, which are then read as of *at*.
+            at: aware instant as of which stocks are counted; None: that as of which each case was read.
+            settings: those that the measure takes.
 
-    def by_part(self, cases: Iterable[Case], /, **settings: Any) -> dict[str, F | None]:
+        Raises:
+            InputError: there is no such setting, or *at* is missing.
+            TimeError: *at* is naive.
+        """
+        return self.by_part(cases, at=at, **settings).get("all")
+
+    def by_part(
+        self, cases: Iterable[Case | Iterable[Record]], /, *, at: datetime | None = None, **settings: Any
+    ) -> dict[str, F | None]:
         """
         Part -> its figure, ordered by name, ``all`` of them first where the measure has a whole.
 
         Raises:
-            InputError: there is no such setting.
+            InputError: there is no such setting, or *at* is missing.
+            TimeError: *at* is naive.
         """
         from servflow.metrics._table import Tabulation  # the table asks measures, and a measure alone is a small table
 
-        made = Tabulation([self], settings={self.name: settings})
+        made = Tabulation([self], at=at, settings={self.name: settings})
         for case in cases:
             made.add(case)
         return made.figures(self)

@@ -10,7 +10,7 @@ from attrs import define, evolve, field
 
 from servflow import model
 from servflow.correlation._own import own
-from servflow.errors import InputError
+from servflow.errors import InputError, shown
 from servflow.metrics._cases import (
     Asked,
     Case,
@@ -405,6 +405,8 @@ def read_case(records: Iterable[Record], at: datetime, done: Collection[str] = (
     at = instant(at)
     reading = Reading(frozenset(done))
     for record in records:
+        if not isinstance(record, Record):
+            raise InputError(f"a history is the records of a ticket, not {shown(record)}", code="history")
         if record.at > at:
             if reading.opening is None:
                 raise InputError(f"the ticket opens after {at.isoformat()}", code="history")

@@ -194,23 +194,39 @@ class Tabulation:
         self._cases = 0
         self._labels: set[str] = set()
 
-    def add(self, case: Case) -> None:
+    def add(self, one: Case | Iterable[Record]) -> None:
         """
-        Count a case.
+        Count a case, or the records of a ticket, which are read as of *at*.
+
+        A ticket that opens later, or is a correlator's own, is passed over.
 
         Raises:
-            InputError: the table becomes larger than ``MAX_CELLS``, or a setting does not fit the measure.
+            InputError: it is neither; the table becomes larger than ``MAX_CELLS``; a setting does not fit the measure; or
+                *at* was not given and is needed.
         """
+        case = one if isinstance(one, Case) else self._read(one)
+        if case is None:
+            return
         self._cases += 1
         group = None
         if self.by:
             self._labels.update(case.labels, case.slots)
             group = " / ".join(map(case.label, self.by))
-        at = self.at or case.at or _LAST
-        for one in self.measures:
-            cells = self._cells[one.name]
-            for seen in one.seen(case, **self._settings[one.name]):
-                self._see(one, cells, seen, group, at)
+        at = self.at or case.at
+        for measure in self.measures:
+            if at is None and measure.shape != "event":
+                raise InputError(f"measure {measure.name!r} is of an instant: give at=", code="at", measure=measure.name)
+            cells = self._cells[measure.name]
+            for seen in measure.seen(case, **self._settings[measure.name]):
+                self._see(measure, cells, seen, group, at or _LAST)
+
+    def _read(self, records: Any) -> Case | None:
+        if not isinstance(records, Iterable) or isinstance(records, (str, bytes, Mapping)):
+            raise InputError(f"a case or the records of a ticket are counted, not {shown(records)}", code="history")
+        if self.at is None:
+            raise InputError("records are read as of an instant: give at=", code="at")
+        history = records if isinstance(records, Sequence) else tuple(records)
+        return read_case(history, self.at) if counts(history, self.at) else None
 
     def _see(self, one: Measure[Any], cells: dict[Key, Tally[Any]], seen: Seen, group: str | None, at: datetime) -> None:
         pieces = _PIECES[one.shape](seen, at, self._calendar)
@@ -410,7 +426,7 @@ def _order(key: Key) -> tuple[Any, ...]:
 
 
 def measure_table(
-    cases: Iterable[Case | Sequence[Record]],
+    cases: Iterable[Case | Iterable[Record]],
     names: Iterable[str | Measure[Any]] | None = None,
     *,
     at: datetime,
@@ -439,8 +455,5 @@ def measure_table(
     at = instant(at)
     made = Tabulation(names, at=at, by=by, period=period, zone=zone, settings=settings)
     for one in cases:
-        if isinstance(one, Case):
-            made.add(one)
-        elif counts(one, at):
-            made.add(read_case(one, at))
+        made.add(one)
     return made.table()

@@ -221,6 +221,9 @@ def test_promises_come_out_as_the_clocks_say(
     latest = {cycle.clock: cycle for cycle in sorted(read.cycles, key=lambda cycle: cycle.number)}
     for name, run in story.ticket.clocks.items():
         cycle = latest[name]
+        before = [one for one in read.cycles if one.clock == name and one.number < run.cycle]
+
+        assert (run.summary.cycles, run.summary.breached) == (len(before), sum(one.breached_at is not None for one in before))
         kept = {"met": ("met", "late"), "cancelled": ("cancelled",)}.get(run.phase, ("open", "overdue"))
 
         assert (run.cycle, run.within, run.calendar) == (cycle.number, cycle.target, cycle.calendar)

@@ -60,7 +60,7 @@ def test_ages_part_the_backlog_half_open() -> None:
 def test_ages_go_up(buckets: list[Any]) -> None:
     """Bounds that do not go up part nothing."""
     with pytest.raises(InputError, match="buckets are timedeltas above 0, in order"):
-        backlog([case(0)], buckets=buckets)
+        backlog([case(0)], at=at(9), buckets=buckets)
 
 
 def test_age_at_the_end_of_every_period() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from servflow.engine import Workflow
 from servflow.errors import InputError, TimeError
 from servflow.metrics import (
     MEAN,
@@ -159,6 +160,25 @@ def test_slips_are_named(asked: dict[str, Any], said: str) -> None:
     """What is not known is refused with what was probably meant."""
     with pytest.raises(InputError, match=said):
         measure_table([case(1, tier="gold")], at=at(9), **asked)
+
+
+def test_records_are_read_and_what_is_none_is_refused() -> None:
+    """A measure takes records as well as cases; what is neither, and a missing instant, are named."""
+    flow = Workflow(workflow="desk", states={"new": {}})
+    backlog: Any = MEASURES["backlog"]
+    records = flow.open("T1", at=at(1)).records
+
+    assert 2 == backlog([records, iter(records)], at=at(2)).value
+    assert backlog([records], at=at(0)) is None
+    for wrong in ([7], ["T1"], [{"id": "T1"}]):
+        with pytest.raises(InputError, match="a case or the records of a ticket are counted, not"):
+            backlog(wrong, at=at(2))
+    with pytest.raises(InputError, match="a history is the records of a ticket, not"):
+        backlog([[*records, {"sequence": 2}]], at=at(2))
+    with pytest.raises(InputError, match="records are read as of an instant: give at="):
+        MEASURES["first_response"]([records])
+    with pytest.raises(InputError, match="measure 'backlog' is of an instant: give at="):
+        backlog([case(1)])
 
 
 def test_zones_and_instants_are_checked() -> None:
