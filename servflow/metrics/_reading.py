@@ -142,7 +142,7 @@ class Reading:
     def messaged(self, record: model.Messaged) -> None:
         at = record.occurred or record.at
         self.said.append(Said(at=at, side=record.side, public=record.public, channel=record.channel, by=record.actor))
-        if self.responded is None and record.side == "agent" and record.public:
+        if record.side == "agent" and record.public and (self.responded is None or at < self.responded):
             self.responded = at
 
     def moved(self, record: model.Moved) -> None:

@@ -123,6 +123,14 @@ def test_words_are_told_when_they_were_written() -> None:
     assert (Said(at=START + 1.5 * HOUR, side="customer", channel="mail", by="ann"),) == told.case(3).said
 
 
+def test_the_first_answer_is_the_earliest_however_late_it_was_noted() -> None:
+    """A telephone answer that was written down after the mail was still the first."""
+    told = Told().fire(2, "ticket.message", {"side": "agent", "text": "by mail"})
+    told.fire(3, "ticket.message", {"side": "agent", "text": "by telephone"}, occurred=START + HOUR)
+
+    assert START + HOUR == told.case(4).responded
+
+
 def test_checks_tell_how_long_each_step_took() -> None:
     """The first counts from entering the state, the next from the one before; one that was taken back is gone."""
     told = Told().fire(1, "arrive").fire(1.5, "step.check", {"step": "photo"}).fire(3, "step.check", {"step": "repair"})
