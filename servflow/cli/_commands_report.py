@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,16 +21,24 @@ from servflow.stores import Store
 @click.command("report")
 @click.argument("db")
 @click.option(
-    "--html", "file", type=click.Path(dir_okay=False, path_type=Path), required=True, help="the file to write; replaced if it is there"
+    "--html",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="the file to write; replaced if it is there",
 )
-@click.option("--from", "since", type=Instant(), help="beginning of the period; compared with the one before of the same length")
+@click.option("--from", "since", type=Instant(), help="beginning of the period, to be compared with one as long before it")
 @click.option("--to", "until", type=Instant(), help="end of the period; by default the latest that the database has seen")
 @click.option("--zone", help="whose days and hours are told, such as Asia/Shanghai; by default that of the calendars")
-@click.option("--tickets", "limit", type=click.IntRange(0, 5_000), default=TICKETS, show_default=True, help="stories told in full")
+@click.option(
+    "--tickets", "limit", type=click.IntRange(0, 5_000), default=TICKETS, show_default=True, help="how many stories to tell"
+)
 @click.option("--title", help="what stands on top")
 @click.option("--tenant", default="default", show_default=True, help="whose tickets")
 @command
-def report_command(say: Say, db: str, *, file: Path, zone: str | None, limit: int, tenant: str, **period: datetime | str | None) -> int:
+def report_command(
+    say: Say, db: str, *, file: Path, since: datetime | None, until: datetime | None, tenant: str, **options: Any
+) -> int:
     """One page about all tickets: figures, charts, the workflow with volumes and times, and the story of each ticket.
 
     The file needs nothing else and no network; it has both languages, --lang says which one it opens with. The status is 1
@@ -37,26 +46,16 @@ def report_command(say: Say, db: str, *, file: Path, zone: str | None, limit: in
     """
     if not file.absolute().parent.is_dir():
         raise InputError(f"the directory of {str(file)!r} does not exist; create it first", path=str(file))
-    since, until, title = period["since"], period["until"], period["title"]
-    if isinstance(since, datetime) and isinstance(until, datetime) and since >= until:
-        raise InputError("--from must lie before --to", code="usage")
+    made = file.with_name(f".{file.name}.part")
     with open_existing(db, tenant=tenant) as store:
         known, latest = _known(store)
-        at = until if isinstance(until, datetime) else max(filter(None, (latest, since if latest is None else None)), default=None)
-        made = file.with_name(f".{file.name}.part")
+        at = until or latest or datetime.now(UTC)
+        if since is not None and since >= at:
+            raise InputError(f"--from lies at or after the end of the period, {at.isoformat()}", code="usage")
+        options["zone"] = options["zone"] or next((zone_of(workflow) for workflow in known.values()), "UTC")
         try:
             with made.open("w", encoding="utf-8", newline="\n") as out:
-                told = write(
-                    out,
-                    _histories(store),
-                    known,
-                    at=at or datetime.now(UTC),
-                    since=since if isinstance(since, datetime) else None,
-                    lang=say.lang,
-                    zone=zone or next((zone_of(workflow) for workflow in known.values()), "UTC"),
-                    title=str(title) if title else None,
-                    limit=limit,
-                )
+                told = write(out, _histories(store), known, at=at, since=since, lang=say.lang, **options)
             made.replace(file)
         finally:
             made.unlink(missing_ok=True)

@@ -22,7 +22,7 @@ MOST_MARKS = 1_500
 
 
 def nice(most: float) -> float:
-    """The end of an axis: the next of 1, 2, 4, 5, 10 times a power of ten, at least 4, so that halves of it are whole numbers."""
+    """The end of an axis: the next of 1, 2, 4, 5 and 10 times a power of ten, at least 4: its half is a whole number."""
     if most <= 4:
         return 4
     power = 10.0 ** floor(log10(most))
@@ -36,16 +36,13 @@ def _axes(most: float, buckets: Sequence[str]) -> list[str]:
         y = HIGH - FOOT - (HIGH - FOOT - TOP) * part / 2
         out.append(f'<line class="rule" x1="{LEFT}" x2="{WIDE - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         out.append(
-            f'<text class="tick" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" data-tick="{part}">{count(most * part / 2)}</text>'
+            f'<text class="tick" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" data-tick="{part}">'
+            f"{count(most * part / 2)}</text>"
         )
     size = len(buckets)
     wide = (WIDE - LEFT - RIGHT) / max(size, 1)
     every = max(1, -(-size // 7))
-    for place in range(0, size, every):
-        out.append(
-            f'<text class="tick" x="{LEFT + wide * (place + 0.5):.1f}" y="{HIGH - 7}" text-anchor="middle">{safe(_short(buckets[place]))}</text>'
-        )
-    return out
+    return out + [_above(LEFT + wide * (place + 0.5), buckets[place], HIGH - 7) for place in range(0, size, every)]
 
 
 def _short(name: str) -> str:
@@ -65,13 +62,14 @@ def days(ink: Ink, frame: Frame) -> str:
             high = room * day[name] / most
             x = LEFT + wide * (place + 0.12 + 0.39 * part)
             out.append(
-                f'<rect class="{"came" if name == "o" else "went"}" x="{x:.1f}" width="{wide * 0.36:.1f}" y="{HIGH - FOOT - high:.1f}"'
+                f'<rect class="{"came" if name == "o" else "went"}" x="{x:.1f}" width="{wide * 0.36:.1f}"'
+                f' y="{HIGH - FOOT - high:.1f}"'
                 f' height="{high:.1f}" data-v="{name}" data-i="{place}"/>'
             )
     legend = f'<p class="legend"><i class="key came"></i>{ink.t("opened")}<i class="key went"></i>{ink.t("closed")}</p>'
     rows = [(name, [f"day.{place}.o", f"day.{place}.c", f"day.{place}.b"]) for place, name in enumerate(names)]
     table = _table(ink, "day", ("opened", "closed", "open"), rows)
-    return _figure(ink, "days", "volumes.day", out, legend + table)
+    return _figure(ink, "days", "volumes.day", (out, legend + table))
 
 
 def backlog(ink: Ink, frame: Frame) -> str:
@@ -81,7 +79,7 @@ def backlog(ink: Ink, frame: Frame) -> str:
     out = _axes(most, [bucket.name for bucket in frame.buckets])
     line, area = backlog_path([day["b"] for day in found], most)
     out += [f'<path class="area" d="{area}"/>', f'<path class="line" d="{line}"/>']
-    return _figure(ink, "backlog", "backlog.title", out, "")
+    return _figure(ink, "backlog", "backlog.title", (out, ""))
 
 
 def backlog_path(values: Sequence[float], most: float) -> tuple[str, str]:
@@ -106,14 +104,17 @@ def hours(ink: Ink) -> str:
     for day, (en, zh) in enumerate(DAYS):
         name = f"周{zh}" if ink.lang == "zh" else en
         out.append(
-            f'<text class="tick" x="{left - 6}" y="{top + size * day + 12:.1f}" text-anchor="end" data-day="{day}">{name}</text>'
+            f'<text class="tick" x="{left - 6}" y="{top + size * day + 12:.1f}" text-anchor="end"'
+            f' data-day="{day}">{name}</text>'
         )
         for hour in range(24):
             place = day * 24 + hour
             depth = found[place] / most if most else 0
             out.append(
-                f'<rect class="hour" x="{left + size * hour:.1f}" y="{top + size * day:.1f}" width="{size - 2:.1f}" height="{size - 2:.1f}"'
-                f' rx="2.5" data-i="{place}" fill-opacity="{0.06 + 0.94 * depth if depth else 0.05:.3f}"><title>{name} {hour:02d}:00 · {found[place]}</title></rect>'
+                f'<rect class="hour" x="{left + size * hour:.1f}" y="{top + size * day:.1f}" width="{size - 2:.1f}'
+                f'" height="{size - 2:.1f}"'
+                f' rx="2.5" data-i="{place}" fill-opacity="{0.06 + 0.94 * depth if depth else 0.05:.3f}"><title>'
+                f"{name} {hour:02d}:00 · {found[place]}</title></rect>"
             )
     rows = [(en, [f"hour.{day * 24 + hour}" for hour in range(24)]) for day, (en, _) in enumerate(DAYS)]
     heads = "".join(f'<th scope="col">{hour}</th>' for hour in range(24))
@@ -122,17 +123,20 @@ def hours(ink: Ink) -> str:
         for day, (name, paths) in enumerate(rows)
     )
     table = (
-        f'<details class="data"><summary>{ink.t("table")}</summary><div class="wide"><table><thead><tr><td></td>{heads}</tr></thead>'
+        f'<details class="data"><summary>{ink.t("table")}</summary><div class="wide"><table><thead><tr>'
+        f"<td></td>{heads}</tr></thead>"
         f"<tbody>{body}</tbody></table></div></details>"
     )
-    return _figure(ink, "hours", "volumes.hour", out, f'<p class="note">{ink.t("volumes.hour.note")}</p>{table}', (WIDE, 136))
+    return _figure(ink, "hours", "volumes.hour", (out, f'<p class="note">{ink.t("volumes.hour.note")}</p>{table}'), 136)
 
 
-def _figure(ink: Ink, kind: str, title: str, parts: Iterable[str], more: str, size: tuple[float, float] = (WIDE, HIGH)) -> str:
-    drawn = "".join(parts)
+def _figure(ink: Ink, kind: str, title: str, parts: tuple[Iterable[str], str], high: float = HIGH) -> str:
+    drawn, more, size = "".join(parts[0]), parts[1], (WIDE, high)
     return (
-        f'<section class="card"><h3>{ink.t(title)}</h3><svg class="chart" role="img" data-chart="{kind}" viewBox="0 0 {size[0]:.0f} {size[1]:.0f}"'
-        f' aria-label="{safe(ink.word(title))}"><title data-t="{title}">{safe(ink.word(title))}</title>{drawn}</svg>{more}</section>'
+        f'<section class="card"><h3>{ink.t(title)}</h3><svg class="chart" role="img" data-chart="{kind}"'
+        f' viewBox="0 0 {size[0]:.0f} {size[1]:.0f}"'
+        f' aria-label="{safe(ink.word(title))}"><title data-t="{title}">{safe(ink.word(title))}</title>'
+        f"{drawn}</svg>{more}</section>"
     )
 
 
@@ -144,7 +148,8 @@ def _table(ink: Ink, first: str, heads: Sequence[str], rows: Sequence[tuple[str,
         for name, paths in rows
     )
     return (
-        f'<details class="data"><summary>{ink.t("table")}</summary><div class="wide"><table><thead><tr><th scope="col">{ink.t(first)}</th>'
+        f'<details class="data"><summary>{ink.t("table")}</summary><div class="wide"><table><thead><tr>'
+        f'<th scope="col">{ink.t(first)}</th>'
         f"{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
     )
 
@@ -165,8 +170,14 @@ def bars(ink: Ink, dim: str, names: Sequence[str], *, total: bool = False) -> st
             f'<rect class="fill" height="10" width="{share:.2f}" data-bar="{dim}.{place}"/></svg></td></tr>'
         )
     head = f'<th scope="col" class="n">{ink.t("causes.share")}</th>' if total else ""
-    heads = f'<thead><tr><th scope="col">{ink.t(dim)}</th><th scope="col" class="n">{ink.t("count")}</th>{head}<td></td></tr></thead>'
-    return f'<section class="card"><h3>{ink.t("causes" if total else dim)}</h3>{_long(ink, heads, rows, FIRST_ROWS if total else FIRST_BARS)}</section>'
+    heads = (
+        f'<thead><tr><th scope="col">{ink.t(dim)}</th><th scope="col" class="n">{ink.t("count")}</th>'
+        f"{head}<td></td></tr></thead>"
+    )
+    return (
+        f'<section class="card{" span" if total else ""}"><h3>{ink.t("causes" if total else dim)}</h3>'
+        f"{_long(ink, heads, rows, FIRST_ROWS if total else FIRST_BARS)}</section>"
+    )
 
 
 def _text(label: str, full: str) -> str:
@@ -202,7 +213,8 @@ def whisker(ink: Ink, path: str, begin: float) -> str:
     known = found["v"] is not None
     low, mid, high = (100 * (found[name] - begin) / (1 - begin) if known else 0 for name in ("lo", "v", "hi"))
     return (
-        f'<svg class="whisker" viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true" data-whisker="{path}"{"" if known else " hidden"}>'
+        '<svg class="whisker" viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true"'
+        f' data-whisker="{path}"{"" if known else " hidden"}>'
         '<line class="rule" x1="0" x2="0" y1="0" y2="16"/><line class="rule" x1="50" x2="50" y1="0" y2="16"/>'
         '<line class="rule" x1="100" x2="100" y1="0" y2="16"/>'
         f'<rect class="band" x="{low:.2f}" width="{high - low:.2f}" y="4" height="8"/>'
@@ -214,16 +226,19 @@ def attainment(ink: Ink, frame: Frame) -> str:
     """Every clock with its share, interval and breaches."""
     begin = _begin(ink, (f"clock.{place}" for place in range(len(frame.clocks))))
     rows = [
-        f'<tr{_below(name, frame)}><th scope="row">{_text(safe(name), name)}</th>{ink.f(f"clock.{place}.v", "pct", "td", " class=n")}'
+        f'<tr{_below(name, frame)}><th scope="row">{_text(safe(name), name)}</th>'
+        f"{ink.f(f'clock.{place}.v', 'pct', 'td', ' class=n')}"
         f"{ink.f(f'clock.{place}', 'of', 'td', ' class=n')}{ink.f(f'breach.{place}', 'n', 'td', ' class=n')}"
-        f'<td class="whisker">{whisker(ink, f"clock.{place}", begin)}</td>{ink.f(f"clock.{place}", "band", "td", " class=n")}</tr>'
+        f'<td class="whisker">{whisker(ink, f"clock.{place}", begin)}</td>'
+        f"{ink.f(f'clock.{place}', 'band', 'td', ' class=n')}</tr>"
         for place, name in enumerate(frame.clocks)
     ]
     if not rows:
         return ""
     head = (
-        f'<thead><tr><th scope="col">{ink.t("clock")}</th><th scope="col" class="n">{ink.t("share")}</th><th scope="col" class="n">'
-        f'{ink.t("kept.of")}</th><th scope="col" class="n">{ink.t("breaches")}</th>{_scale(begin)}'
+        f'<thead><tr><th scope="col">{ink.t("clock")}</th><th scope="col" class="n">{ink.t("share")}</th>'
+        '<th scope="col" class="n">'
+        f'{ink.t("kept.of")}</th><th scope="col" class="n">{ink.t("broken")}</th>{_scale(begin)}'
         f'<th scope="col" class="n">{ink.t("interval")}</th></tr></thead>'
     )
     note = f'<p class="note">{ink.t("attainment.note")}</p>'
@@ -264,13 +279,17 @@ def league(ink: Ink, slot: str, names: Sequence[str]) -> str:
         )
         told = "".join(ink.f(where, how, "td", " class=n") for where, how in cells)
         rows.append(
-            f'<tr><th scope="row">{_text(safe(ink.named(name)), ink.named(name))}</th>{told}<td class="whisker">{whisker(ink, path + ".kept", begin)}</td>'
+            f'<tr><th scope="row">{_text(safe(ink.named(name)), ink.named(name))}</th>{told}'
+            f'<td class="whisker">{whisker(ink, path + ".kept", begin)}</td>'
             f"{ink.f(f'{path}.csat.v', 'pct', 'td', ' class=n')}</tr>"
         )
     if not rows:
         return ""
     heads = "".join(f'<th scope="col" class="n">{ink.t(key)}</th>' for key in ("count", "open", "late", "resolve", "kept"))
-    head = f'<thead><tr><th scope="col">{ink.t(slot)}</th>{heads}{_scale(begin)}<th scope="col" class="n">{ink.t("csat")}</th></tr></thead>'
+    head = (
+        f'<thead><tr><th scope="col">{ink.t(slot)}</th>{heads}{_scale(begin)}<th scope="col" class="n">'
+        f"{ink.t('csat')}</th></tr></thead>"
+    )
     return f'<section class="card span"><h3>{ink.t(slot)}</h3>{_long(ink, head, rows)}</section>'
 
 
@@ -329,10 +348,7 @@ def lanes(
         piles.setdefault((lane, place), []).append((ticket, dark))
     out, y, wide = [], 22.0, left + column * size + 4
     every = max(1, -(-size // 14))
-    for place in range(0, size, every):
-        out.append(
-            f'<text class="tick" x="{left + column * (place + 0.5):.1f}" y="13" text-anchor="middle">{safe(_short(frame.buckets[place].name))}</text>'
-        )
+    out += [_above(left + column * (place + 0.5), frame.buckets[place].name) for place in range(0, size, every)]
     for name in names:
         tall = max(len(pile) for (lane, _), pile in piles.items() if lane == name)
         high = max(30.0, -(-tall // across) * cell + 12)
@@ -353,6 +369,10 @@ def lanes(
     return f'<section class="card span"><h3>{ink.t(title)}</h3><div class="wide">{svg}</div>{note}</section>'
 
 
+def _above(x: float, name: str, y: float = 13) -> str:
+    return f'<text class="tick" x="{x:.1f}" y="{y:.0f}" text-anchor="middle">{_short(name)}</text>'
+
+
 def _pile(
     pile: Sequence[tuple[str, int]], foot: tuple[float, float], grid: tuple[int, float], tell: Callable[..., str]
 ) -> Iterable[str]:
@@ -360,7 +380,8 @@ def _pile(
     for place, (ticket, dark) in enumerate(sorted(pile, key=lambda one: (one[1], one[0]))):
         x, y = foot[0] + place % across * cell, foot[1] - (place // across + 1) * cell
         yield (
-            f'<a class="mark" href="#t={safe(ticket)}" data-ticket="{safe(ticket)}" tabindex="-1"><rect class="mark d{dark}" x="{x:.1f}" y="{y:.1f}"'
+            f'<a class="mark" href="#t={safe(ticket)}" data-ticket="{safe(ticket)}" tabindex="-1">'
+            f'<rect class="mark d{dark}" x="{x:.1f}" y="{y:.1f}"'
             f' width="{cell - 1.5:.1f}" height="{cell - 1.5:.1f}" rx="1.5"><title>{safe(tell(ticket, dark))}</title></rect></a>'
         )
 

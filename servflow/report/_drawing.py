@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 from servflow.report._flow import Nest, Ways
@@ -37,18 +38,19 @@ def drawing(ways: Ways, ink: Ink, number: int) -> str:
     found = _lay(ways.tree, ways, _labels(ways, ink, number))
     width, height = found.width + 24, found.height + 24
     title = ink.word("flow") + ": " + (ways.title or ways.name)
+    size = f'viewBox="-12 -12 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
+    tip = 'viewBox="0 0 10 10" refX="8" refY="5" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse"'
     out = [
-        f'<svg class="flow" role="img" viewBox="-12 -12 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
-        f' aria-label="{safe(title)}"><title>{safe(title)}</title>',
-        f'<defs><marker id="tip{number}" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="9" markerHeight="9"'
-        ' markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="tip" d="M0 1 9 5 0 9z"/></marker></defs>',
+        f'<svg class="flow" role="img" {size} aria-label="{safe(title)}"><title>{safe(title)}</title>',
+        f'<defs><marker id="tip{number}" {tip} orient="auto-start-reverse">',
+        '<path class="tip" d="M0 1 9 5 0 9z"/></marker></defs>',
     ]
-    out += [_box(*box, ways) for box in found.boxes]
+    out += [_box(nest, (x, y), (wide, high), ways) for nest, x, y, wide, high in found.boxes]
     out += [_line(ways, index, points, ink, number) for index, (points, _) in found.lines.items()]
     out += [_loop(ways, index, at, ink, number) for index, at in found.loops.items()]
     out += [_state(ways, name, at, ink, number) for name, at in found.leaves.items()]
     out += [_label(index, at, ink, number) for index, (_, at) in found.lines.items()]
-    out += [_label(index, (x + _STATE.width / 2 + 30, y), ink, number, "start") for index, (x, y) in found.loops.items()]
+    out += [_label(index, (x + _STATE.width / 2 + 34, y), ink, number, "start") for index, (x, y) in found.loops.items()]
     return "".join([*out, "</svg>"])
 
 
@@ -120,7 +122,8 @@ def _take(placed: _Placed, own: _Placed, left: float, top: float) -> None:
     placed.loops.update((index, moved(at)) for index, at in own.loops.items())
 
 
-def _box(nest: Nest, x: float, y: float, width: float, height: float, ways: Ways) -> str:
+def _box(nest: Nest, corner: Point, size: Point, ways: Ways) -> str:
+    (x, y), (width, height) = corner, size
     kind = "nest side" if nest.parallel else "nest"
     title = fitted(ways.titles.get(nest.id) or nest.id, int(width / 7.4))
     return (
@@ -132,7 +135,8 @@ def _box(nest: Nest, x: float, y: float, width: float, height: float, ways: Ways
 def _line(ways: Ways, index: int, points: tuple[Point, ...], ink: Ink, number: int) -> str:
     source, target = (ways.titles.get(name) or name for name in ways.lines[index])
     return (
-        f'<path class="way" data-wide="flow.{number}.e.{index}.n" stroke-width="{ink.wide(number, index):.2f}" d="{_curve(points)}"'
+        f'<path class="way" data-wide="flow.{number}.e.{index}.n"'
+        f' stroke-width="{ink.wide(number, index):.2f}" d="{_curve(points)}"'
         f' marker-end="url(#tip{number})"><title>{safe(source)} → {safe(target)}</title></path>'
     )
 
@@ -141,7 +145,7 @@ def _curve(points: Iterable[Point]) -> str:
     """A line that leaves and meets boxes straight up or down, and bends between layers."""
     rest = list(points)
     out = [f"M{rest[0][0]:.1f} {rest[0][1]:.1f}"]
-    for (x0, y0), (x1, y1) in zip(rest, rest[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(rest):
         middle = (y0 + y1) / 2
         if abs(x0 - x1) < 0.05:
             out.append(f"L{x1:.1f} {y1:.1f}")
@@ -169,12 +173,12 @@ def _state(ways: Ways, name: str, at: Point, ink: Ink, number: int) -> str:
         f'<g class="{kind}"><title>{safe(ways.titles.get(name) or ink.named(name))}</title><rect class="paper" {size}/>'
         f'<rect class="heat" {size} data-warm="{path}.share" fill-opacity="{ink.warm(path + ".share"):.3f}"/>'
         f'<rect class="edge" {size}/><text class="name" x="{at[0]:.1f}" y="{at[1] - 4:.1f}">{safe(shown)}</text>'
-        f"{ink.svg(path, 'stay', at[0], at[1] + 15, 'fact')}</g>"
+        f"{ink.svg(path, 'stay', (at[0], at[1] + 15), 'fact')}</g>"
     )
 
 
 def _label(index: int, at: Point, ink: Ink, number: int, anchor: str = "middle") -> str:
-    return ink.svg(f"flow.{number}.e.{index}", "way", at[0], at[1] + 4, "label", anchor)
+    return ink.svg(f"flow.{number}.e.{index}", "way", (at[0], at[1] + 4), "label", anchor)
 
 
 def fitted(text: str, most: int) -> str:

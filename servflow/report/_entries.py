@@ -58,7 +58,8 @@ class Entry:
     """
     One ticket as the report keeps it: what measures read, less what no figure of the page is made of.
 
-    ``seen`` is what each measure of the page saw in it, ``pin`` is the hash of the definition it ran under last, ``records`` how many it has.
+    ``seen`` is what each measure of the page saw in it, ``pin`` is the hash of the definition it ran under last,
+    ``records`` how many it has.
     """
 
     case: Case

@@ -37,8 +37,7 @@ class Frame:
     """
     The period of a page cut into stretches, and the names of its groups in the order of their size.
 
-    ``since`` belongs to the period and ``at`` does not, unless nothing came later. ``before`` is where the period before it begins,
-    None where the page compares with nothing.
+    The period is ``[since, at]``. ``before`` is where the one before it begins, None where the page compares with nothing.
     """
 
     zone: str
@@ -94,9 +93,7 @@ def frame(entries: Sequence[Entry], *, at: datetime, since: datetime | None, zon
     before = None if since is None else start - (at - start)
     unit, buckets = _cut(start, at, zone)
     here = [entry for entry in entries if entry.case.began >= start]
-    names = {
-        dim: _named((entry.label(dim) for entry in here), (entry.label(dim) for entry in entries)) for dim in DIMS
-    }
+    names = {dim: _named((entry.label(dim) for entry in here), (entry.label(dim) for entry in entries)) for dim in DIMS}
     levels = Counter((one.chain, one.level) for entry in entries for one in entry.case.reached)
     return Frame(
         zone=zone,

@@ -106,9 +106,9 @@ class Ink:
         """A figure that follows the filters."""
         return f'<{tag} data-f="{path}" data-as="{how}"{attributes}>{safe(self.said(path, how))}</{tag}>'
 
-    def svg(self, path: str, how: str, x: float, y: float, kind: str, anchor: str = "middle") -> str:
+    def svg(self, path: str, how: str, at: tuple[float, float], kind: str, anchor: str = "middle") -> str:
         """The same inside a drawing."""
-        where = f'class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+        where = f'class="{kind}" x="{at[0]:.1f}" y="{at[1]:.1f}" text-anchor="{anchor}"'
         return f'<text {where} data-f="{path}" data-as="{how}">{safe(self.said(path, how))}</text>'
 
     def wide(self, number: int, index: int) -> float:

@@ -100,7 +100,7 @@ def arrange(boxes: Mapping[str, Box], lines: Sequence[Line], first: str | None =
 
 def _with_loop(name: str, box: Box, lines: Sequence[Line]) -> float:
     """Both sides, so that the box stays in the middle of its room."""
-    loop = max((line.label.width + 26 for line in lines if line.source == line.target == name), default=0.0)
+    loop = max((line.label.width + 40 for line in lines if line.source == line.target == name), default=0.0)
     return box.width + 2 * loop
 
 
@@ -190,7 +190,7 @@ def _order(layers: list[list[_Node]]) -> None:
         down = sweep % 2 == 0
         for layer in layers if down else reversed(layers):
             middle = {id(node): _middle(node, down) for node in layer}
-            layer.sort(key=lambda node: middle[id(node)])  # noqa: B023 - the sort is over before the next layer
+            layer.sort(key=lambda node: middle[id(node)])
             for index, node in enumerate(layer):
                 node.index = index
         count = _crossings(layers)

@@ -1,4 +1,4 @@
-"""Knows how the parts of a page are put together into one file that needs nothing else; must not know how figures are counted."""
+"""Knows how the parts of a page become one file that needs nothing else; must not know how figures are counted."""
 
 from __future__ import annotations
 
@@ -113,7 +113,10 @@ def _top(given: Page, ink: Ink) -> str:
     start, end = (f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (frame.since, frame.at))
     title = f"<h1>{safe(given.title)}</h1>" if given.title else ink.t("title", "h1")
     sub = f'<p class="sub"><b>{start}</b> – <b>{end}</b> · {ink.t("zone")} {safe(frame.zone)}</p>'  # noqa: RUF001 - a range
-    acts = f'<div class="acts"><button type="button" class="lang" lang="{"en" if given.lang == "zh" else "zh"}">{ink.t("other")}</button>'
+    acts = (
+        '<div class="acts"><button type="button" class="lang"'
+        f' lang="{"en" if given.lang == "zh" else "zh"}">{ink.t("other")}</button>'
+    )
     acts += f'<button type="button" class="print">{ink.t("print")}</button></div>'
     return f'<header class="top"><div>{title}{sub if given.entries else ""}</div>{acts}</header>\n'
 
@@ -168,7 +171,8 @@ def _kpis(ink: Ink) -> str:
         *scored,
     )
     made = "".join(
-        f'<div class="kpi" data-kpi="{key}"><h3>{ink.t(key)}</h3><span class="big">{big}</span><p>{more}</p>{ink.f(path, "delta", "p", " class=delta")}</div>'
+        f'<div class="kpi" data-kpi="{key}"><h3>{ink.t(key)}</h3><span class="big">{big}</span><p>{more}'
+        f"</p>{ink.f(path, 'delta', 'p', ' class=delta')}</div>"
         for key, big, more, path in cards
     )
     return f'<div class="kpis c{4 if len(cards) == 8 else 5}">{made}</div>'
@@ -191,12 +195,19 @@ def _filters(given: Page, ink: Ink) -> str:
         f'<option value="{key}" data-t="only.{key}">{safe(ink.word("only." + key))}</option>'
         for key in ("late", "open", "reopened", "escalated")
     )
-    show = f'<label>{ink.t("only")}<select name="only"><option value="" data-t="all">{safe(ink.word("all"))}</option>{only}</select></label>'
-    search = f'<label>{ink.t("search")}<input type="search" name="search" data-ph="search.hint" placeholder="{safe(ink.word("search.hint"))}"></label>'
+    show = (
+        f'<label>{ink.t("only")}<select name="only"><option value="" data-t="all">{safe(ink.word("all"))}'
+        f"</option>{only}</select></label>"
+    )
+    search = (
+        f'<label>{ink.t("search")}<input type="search" name="search" data-ph="search.hint"'
+        f' placeholder="{safe(ink.word("search.hint"))}"></label>'
+    )
     count = sum(frame.bucket(entry.case.began) >= 0 for entry in given.entries)
     shown = safe(ink.word("shown", n=f"{count:,}", all=f"{count:,}"))
     return (
-        f'<details class="filters"><summary>{ink.t("filters")}<span class="n-shown" role="status" aria-live="polite">{shown}</span></summary>'
+        f'<details class="filters"><summary>{ink.t("filters")}<span class="n-shown" role="status"'
+        f' aria-live="polite">{shown}</span></summary>'
         f'<form>{search}{show}{dates}{"".join(selects)}<button type="reset">{ink.t("reset")}</button></form></details>'
     )
 
@@ -228,11 +239,15 @@ def _work(ways: Ways, ink: Ink, number: int) -> str:
     heads = "".join(
         f'<th scope="col" class="n">{ink.t(key)}</th>' for key in ("flow.visits", "flow.median", "flow.share", "flow.now")
     )
-    table = f'<div class="wide"><table><thead><tr><th scope="col">{ink.t("state")}</th>{heads}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+    table = (
+        f'<div class="wide"><table><thead><tr><th scope="col">{ink.t("state")}</th>{heads}</tr></thead>'
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
+    )
     note = ink.t("flow.note") + ("" if ways.defined else " " + ink.t("flow.missing"))
     title = safe(ways.title or ways.name)
     return (
-        f'<section class="card span" data-work="{number}"><div class="work"><h3><bdi>{title}</bdi></h3><div class="wide">{drawing(ways, ink, number)}</div>'
+        f'<section class="card span" data-work="{number}"><div class="work"><h3><bdi>{title}</bdi></h3>'
+        f'<div class="wide">{drawing(ways, ink, number)}</div>'
         f'<div>{table}<p class="note">{note}</p></div></div></section>'
     )
 
@@ -261,8 +276,10 @@ def _tickets(given: Page, ink: Ink) -> str:
         )
         lines.append("<tr>" + "".join(f"<td>{safe(cell)}</td>" for cell in cells) + "</tr>")
     return (
-        f'<section class="tickets-part" id="tickets" tabindex="-1"><h2>{ink.t("tickets")} <small class="sub n-shown"></small></h2><div class="card">'
-        f'<div class="wide"><table class="tickets cards"><thead><tr>{heads}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+        f'<section class="tickets-part" id="tickets" tabindex="-1"><h2>{ink.t("tickets")}'
+        ' <small class="sub n-shown"></small></h2><div class="card">'
+        f'<div class="wide"><table class="tickets cards"><thead><tr>{heads}</tr></thead><tbody>'
+        f"{''.join(lines)}</tbody></table></div>"
         f'<button type="button" class="next" hidden>{ink.t("more")}</button></div></section>'
     )
 

@@ -98,6 +98,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "flow.unused": ("ways that nobody went are left out", "未走过的路径未画出"),
     "breaches": ("Broken promises", "超时时间线"),
+    "broken": ("Broken", "超时数"),
     "breaches.note": (
         "Each mark is one broken promise, on the day it broke; open it to see the ticket.",
         "每个标记为一次超时，位于发生当天；点开可查看工单。",
@@ -113,7 +114,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "工单计入最后持有者。数量少时参考意义有限，请看区间。",
     ),
     "causes": ("Root causes", "根本原因"),
-    "causes.share": ("running total", "累计占比"),
+    "causes.share": ("Running total", "累计占比"),
     "tickets": ("Tickets", "工单"),
     "count": ("Tickets", "工单数"),
     "open": ("Open", "未关闭"),

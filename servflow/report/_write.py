@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from heapq import heappush, heappushpop
+from heapq import heapify, heappush, heappushpop
 from io import StringIO
 from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
@@ -55,7 +55,8 @@ class Written:
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
         first = [{"ticket": one.id, "reason": one.reason} for one in self.unread_first]
-        return {"tickets": self.tickets, "stories": self.stories, "left": self.left, "unread": self.unread, "unread_first": first}
+        counts = {name: getattr(self, name) for name in ("tickets", "stories", "left", "unread")}
+        return {**counts, "unread_first": first}
 
 
 @define
@@ -77,7 +78,10 @@ class _Kept:
         if len(self.latest) < self.rows:
             heappush(self.latest, one)
         else:
-            heappushpop(self.latest, one)
+            gone = heappushpop(self.latest, one)
+            self._forget(gone[1])
+            if gone is one:
+                return  # older than all that are kept
         if not self.stories or len(records) > MOST_RECORDS:
             return
         told = (entry.interest, -self.all, entry.case.id, records)
@@ -86,6 +90,15 @@ class _Kept:
             heappush(self.telling, told)
         else:
             self.held -= len(heappushpop(self.telling, told)[3])
+
+    def _forget(self, number: int) -> None:
+        """The story of a ticket that is not on the page any more is not told."""
+        for place, told in enumerate(self.telling):
+            if told[1] == number:
+                self.held -= len(told[3])
+                del self.telling[place]
+                heapify(self.telling)
+                return
 
     def miss(self, unread: Unread) -> None:
         self.unread_all += 1
@@ -172,10 +185,10 @@ def _read(kept: _Kept, history: History, known: Mapping[str, Workflow], period: 
     if isinstance(history, Unread):
         kept.miss(history)
         return
-    records = [record for record in history if record.at < end or record.at == end]
-    if of_correlator(records):
-        return
     try:
+        records = [record for record in history if record.at <= end]
+        if of_correlator(records):
+            return
         if not records:
             if not history:
                 raise InputError("it has no records", code="history")

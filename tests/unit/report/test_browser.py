@@ -271,7 +271,8 @@ def test_no_two_labels_of_the_workflow_lie_on_each_other(text: str, open_page: O
     """States and labels of the drawing are apart, so that each can be read."""
     page = open_page(text)
     boxes = page.evaluate(
-        "[...document.querySelectorAll('.flow .label, .flow .state .edge')].filter((n) => n.tagName !== 'text' || n.textContent)"
+        "[...document.querySelectorAll('.flow .label, .flow .state .edge')]"
+        ".filter((n) => n.tagName !== 'text' || n.textContent)"
         ".map((n) => { const r = n.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; })"
     )
     over = [
@@ -288,7 +289,8 @@ def test_every_control_has_a_name_and_every_drawing_too(text: str, open_page: Op
     """Whoever cannot see the page is told what each control and each drawing is."""
     page = open_page(text)
     unnamed = page.evaluate(
-        "[...document.querySelectorAll('select, input, button')].filter((n) => !(n.textContent.trim() || n.closest('label'))).length"
+        "[...document.querySelectorAll('select, input, button')]"
+        ".filter((n) => !(n.textContent.trim() || n.closest('label'))).length"
     )
     silent = page.evaluate("[...document.querySelectorAll('svg[role]')].filter((n) => !n.getAttribute('aria-label')).length")
 
