@@ -969,4 +969,99 @@ IDIOMS = Case(
     ),
 )
 
-CASES = (REPAIR, CLOCKS, CHAINS, TIMERS, RULES, IDIOMS)
+# spare parts: what is there is put aside, what is short is waited for, used and given back ----------------------------
+
+KEEPER = Actor("kit", ["keeper"])
+
+PARTS = Case(
+    name="parts",
+    opener=CUSTOMER,
+    world=World(
+        engineers=[
+            Engineer(id="ann", roles=["engineer"], outlet="north", parts={"fuse": 2}),
+            Engineer(id="bob", roles=["engineer"]),
+        ],
+        outlets=[Outlet(id="north", parts={"pump": 1})],
+        stock={"pump": 2, "fuse": 1},
+    ),
+    definition={
+        "workflow": "parts",
+        "fields": {"n": {"type": "int", "default": 0}, "open": {"type": "bool", "default": False}},
+        "roles": ["engineer", "keeper", "customer"],
+        "events": {
+            "ticket.assign": {"allow": ["keeper"]},
+            **{key: {"allow": ["engineer"]} for key in ("part.need", "part.use", "part.return", "part.release")},
+            **{key: {"allow": ["keeper"]} for key in ("part.reserve", "part.booked")},
+        },
+        "calendars": {"office": OFFICE},
+        "initial": "work",
+        "states": {
+            "work": {"timers": [{"after": "3d", "event": "close"}]},
+            "waiting": {"timers": [{"after": "2h", "calendar": "office", "event": "give_up"}]},
+            "checked": {},
+            "closed": {"closed": True},
+        },
+        "transitions": [
+            {"event": "parts.short", "source": "work", "target": "waiting"},
+            {"event": "parts.ready", "source": ["waiting", "checked"], "target": "work", "do": [{"set": {"n": "n + 1"}}]},
+            {"event": "part.use", "source": "work", "allow": ["engineer"], "do": [{"set": {"n": "n + 10"}}]},
+            {"event": "give_up", "source": "waiting", "target": "checked", "allow": ["system"]},
+            {"source": "checked", "target": "work", "when": "parts.ready && parts.open > 0"},
+            {"event": "close", "source": "work", "target": "closed", "allow": ["engineer", "system"], "when": "parts.ready"},
+            {"event": "ticket.cancel", "source": "*", "target": "closed", "allow": ["customer"]},
+            {"event": "ticket.reopen", "source": "closed", "target": "work", "allow": ["customer"]},
+        ],
+        "rules": [{"name": "busy", "when": "parts.open > 1", "then": [{"set": {"open": "true"}}]}],
+        "clocks": [
+            {
+                "name": "repair",
+                "within": "5h",
+                "calendar": "office",
+                "until": "closed",
+                "paused_in": "waiting",
+                "warn": ["50%"],
+            },
+            {"name": "part", "within": "90m", "start": [{"state": "waiting"}], "until": ["work", "closed"]},
+        ],
+        "escalations": [
+            {
+                "name": "late part",
+                "start": {"clock": "part", "mark": "breach"},
+                "until": [{"state": "work"}, {"state": "closed"}],
+                "levels": [{"name": "keeper", "do": [{"notify": {"to": {"role": "keeper"}, "template": "late"}}]}],
+            }
+        ],
+    },
+    openings=({}, {"n": 3}),
+    menu=(
+        ("part.need", {"part": "pump"}, ANN),
+        ("part.need", {"part": "pump", "quantity": 2}, ANN),
+        ("part.need", {"part": "fuse", "quantity": 3}, ANN),
+        ("part.need", {"part": "fuse", "place": "ann"}, ANN),
+        ("part.need", {"part": "board"}, ANN),
+        ("part.use", {"part": "pump", "serials": ["A"]}, ANN),
+        ("part.use", {"part": "fuse"}, ANN),
+        ("part.return", {"part": "pump", "reason": "wrong"}, ANN),
+        ("part.return", {"part": "fuse", "condition": "defective"}, ANN),
+        ("part.release", {"part": "pump", "quantity": 1}, ANN),
+        ("part.release", {"part": "fuse"}, ANN),
+        ("part.reserve", {"part": "board"}, KEEPER),
+        ("part.booked", None, KEEPER),
+        ("ticket.assign", {"to": "ann"}, KEEPER),
+        ("ticket.assign", {"to": "bob"}, KEEPER),
+        ("close", None, ANN),
+        ("ticket.cancel", None, CUSTOMER),
+        ("ticket.reopen", None, CUSTOMER),
+    ),
+    path=(
+        ("part.need", {"part": "pump"}, ANN),
+        ("part.use", {"part": "pump"}, ANN),
+        ("part.need", {"part": "board"}, ANN),
+        ("part.reserve", {"part": "board"}, KEEPER),
+        ("part.release", {"part": "board"}, ANN),
+        ("close", None, ANN),
+        ("ticket.reopen", None, CUSTOMER),
+    ),
+)
+
+CASES = (REPAIR, CLOCKS, CHAINS, TIMERS, RULES, IDIOMS, PARTS)
