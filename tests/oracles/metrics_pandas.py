@@ -18,9 +18,9 @@ OFFICE = (9, 17)
 @dataclass
 class Frames:
     """
-    The log as tables: ``cases`` one row each, ``moves``, ``stints`` and ``teams`` one row for each change of state, assignee, group.
+    The log as tables: ``cases`` one row each; ``moves``, ``stints``, ``teams`` one for each change of state, assignee, group.
 
-    A row of the last three has ``case``, ``at`` and ``value``, and ``until``: when the next one of its case follows (NaT: none).
+    A row of the last three has ``case``, ``at`` and ``value``, and ``until``: when the next of its case follows (NaT: none).
     """
 
     cases: pd.DataFrame
@@ -93,8 +93,11 @@ def first_wait(frames: Frames) -> pd.Series:
 
 
 def answered_within(frames: Frames, seconds: float) -> tuple[int, int]:
-    """How many cases were active within so many seconds, and how many ever were."""
-    active = frames.moves[frames.moves["value"] == "Active"].groupby("case", sort=False)["at"].first()
+    """How many cases were active within so many seconds, and how many ever were before they were first closed."""
+    active, shut = (
+        frames.moves[frames.moves["value"] == value].groupby("case", sort=False)["at"].first() for value in ("Active", "Closed")
+    )
+    active = active[~(shut.reindex(active.index) < active)]
     waits = (active - frames.cases["opened"].reindex(active.index)).dt.total_seconds()
     return int((waits <= seconds).sum()), len(waits)
 
@@ -110,7 +113,7 @@ def causes(frames: Frames) -> list[tuple[str, int, float]]:
 
 
 def repeats(frames: Frames, days: float, until: Any) -> tuple[int, int]:
-    """Of the done cases of a known customer with so many days gone by, how many were followed by another of the same within them."""
+    """Of the done cases of known customers with so many days gone by, how many were followed by another within them."""
     cases = frames.cases[frames.cases["customer"] != "?"]
     known = cases.dropna(subset=["done"]).sort_values("done")
     span = pd.Timedelta(days=days)
@@ -176,12 +179,12 @@ def _clipped(stretches: pd.DataFrame, start: Any, end: Any) -> pd.DataFrame:
 
 def busy(stretches: pd.DataFrame, who: str, start: Any, end: Any) -> tuple[float, float, float]:
     """
-    Seconds of office time (Monday to Friday, 9 to 17) with something held, seconds of office time, and seconds held, twice counted.
+    Seconds of office time (Monday to Friday, 9 to 17) with something held, of office time, and held, each piece counted apart.
 
     Counted minute by minute: every instant of the log is a whole minute.
     """
     minutes = pd.date_range(start, end, freq="min", inclusive="left")
-    office = (minutes.weekday < 5) & (minutes.hour >= OFFICE[0]) & (minutes.hour < OFFICE[1])
+    office = (minutes.day_of_week < 5) & (minutes.hour >= OFFICE[0]) & (minutes.hour < OFFICE[1])
     steps = np.zeros(len(minutes) + 1, dtype=int)
     own = _clipped(stretches[stretches["who"] == who], start, end)
     np.add.at(steps, ((own["since"] - start) // pd.Timedelta(minutes=1)).to_numpy(dtype=int), 1)
