@@ -159,3 +159,18 @@ def test_why_it_is_due(tmp_path: Path) -> None:
     ) == told.lines()
     assert "按 3 months 落在 2026-06-30" == told.lines("zh")[2]
     firm.store.close()
+
+
+def test_a_certificate_that_lapses_and_a_life_that_ends(tmp_path: Path) -> None:
+    """Three months and half a year ahead; the certificate is urgent, and who does nothing is told upwards."""
+    boiler = {"id": "B-2", "customer": "wu", "certified_until": "2026-07-01", "end_of_life": "2026-12-31"}
+    firm = Firm(tmp_path / "desk.db", on(1, 1), boiler)
+    assert [("02 Apr", "B-2", "certificate@90d"), ("04 Jul", "B-2", "end of life@180d")] == firm.until(on(8, 1))
+
+    lapses = firm.desk.get("maintenance:certificate@90d:B-2:1")
+    assert (2, "wu", on(7, 1, 0)) == (lapses.priority, lapses.customer, lapses.fields["due"])
+    assert lapses.clocks["told"].breached_at is not None, "three working days later somebody ought to have called"
+
+    settled = firm.desk.fire(lapses.id, "settle", {"outcome": "renewed"}, actor={"id": "ada", "roles": ["account"]}).ticket
+    assert ("closed", "renewed") == (settled.state, settled.fields["outcome"])
+    firm.store.close()
