@@ -25,6 +25,7 @@ PAGES = (
     "definition.md",
     "errors.md",
     "evaluation.md",
+    "intake.md",
     "metrics.md",
     "records-and-effects.md",
     "recurring.md",
@@ -102,6 +103,11 @@ def recurring() -> Iterator[str]:
     yield "| name | type |"
     yield "|---|---|"
     yield from (f"| `{name}` | {_type(kind)} |" for name, kind in FIELDS.items())
+
+
+def intake() -> Iterator[str]:
+    """Every key of an intake's definition."""
+    return _document("intake")
 
 
 def scorecard() -> Iterator[str]:
@@ -361,6 +367,7 @@ PARTS = {
     "reservations": reservations,
     "schedules": schedules,
     "recurring": recurring,
+    "intake": intake,
     "metrics": measures,
 }
 

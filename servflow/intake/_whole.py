@@ -164,7 +164,8 @@ def to_data(intake: Intake) -> dict[str, Any]:
     if intake.fields:
         data["fields"] = {name: _field(spec) for name, spec in intake.fields.items()}
     data["tables"] = {
-        name: {key: value for key, value in table.to_data().items() if key != "name"} for name, table in intake.tables.items()
+        name: {key: value for key, value in table.to_data().items() if (key, value) != ("name", name)}
+        for name, table in intake.tables.items()
     }
     if intake.tickets:
         data["tickets"] = {name: {key: one.text for key, one in given.items()} for name, given in intake.tickets.items()}
