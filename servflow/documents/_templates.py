@@ -326,9 +326,5 @@ _ALL = (
     ),
 )
 
-TEMPLATES: Mapping[str, Template] = {
-    one.name: one
-    for one in _ALL
-    if all(files("servflow.documents").joinpath("templates", file).is_file() for file in one.all_files)
-}
+TEMPLATES: Mapping[str, Template] = {one.name: one for one in _ALL}
 """Every template by its name, in the order in which they are shown."""
