@@ -229,7 +229,7 @@ def asking(compiled: Compiled) -> tuple[Derived, ...]:
         if not problems.known("state", survey.state, compiled.states, f"{path}.state"):
             continue
         data = survey.data()
-        for key in {"to", "visit"} & data.keys():  # said here, where they were written, and not of a call that nobody wrote
+        for key in (one for one in ("to", "visit") if one in data):  # said where they were written, not of the call
             if problems.expression(data[key], compiled.types, f"{path}.{key}", functions=compiled.functions) is None:
                 data[key] = literal("")
         call = Action("call", {"name": CALL, "data": data})
