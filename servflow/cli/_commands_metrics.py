@@ -164,9 +164,8 @@ def _show(say: Say, rows: Sequence[Row]) -> None:
 def _cells(row: Row) -> list[str]:
     left = ", ".join(f"{reason} {count}" for reason, count in row.excluded.items())
     interval = "" if row.low is None or row.high is None else f"{_told(row.low, row.unit)} - {_told(row.high, row.unit)}"
-    of = span(timedelta(seconds=row.denominator)) if isinstance(row.denominator, float) else str(row.denominator)
-    if isinstance(getattr(row.figure, "denominator", None), timedelta):
-        of = span(row.figure.denominator)  # type: ignore[union-attr]  # it has one
+    timed = isinstance(row.denominator, float)  # time is held against time, such as hours on a roster
+    of = span(timedelta(seconds=row.denominator)) if timed else str(row.denominator)
     return [row.part, row.group, row.period, _told(row.value, row.unit), of, interval, left]
 
 

@@ -322,7 +322,7 @@ class Tabulation:
             period="all" if period is None else period.name,
             value=None if figure is None else plain(figure.value),
             numerator=0 if figure is None else plain(figure.numerator),
-            denominator=0 if figure is None else figure.denominator,
+            denominator=0 if figure is None else plain(figure.denominator),
             excluded=figure.excluded if figure is not None else counted(tally.excluded) if tally is not None else EMPTY,
             low=getattr(figure, "low", None),
             high=getattr(figure, "high", None),
@@ -368,8 +368,10 @@ def _event(seen: Seen, at: datetime, calendar: _Calendar | None) -> Iterator[_Pi
 
 def _span(seen: Seen, at: datetime, calendar: _Calendar | None) -> Iterator[_Piece]:
     since, until = seen.at, at if seen.until is None else min(seen.until, at)
-    if since is None or since > until or seen.left is not None:
+    if since is None or seen.left is not None:
         yield from _event(seen, at, calendar)
+        return
+    if since > until:  # it begins later than what is told
         return
     yield None, _long(seen, since, until), seen.parts
     while calendar is not None and since < until:
