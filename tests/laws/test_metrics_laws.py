@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from servflow.engine import Workflow
 from servflow.metrics import MEASURES, Case, Live, Share, Table, Tabulation, measure_table, read_case
 from servflow.model import Record
 from tests.laws import kernel_workflows
@@ -230,3 +231,41 @@ def test_promises_come_out_as_the_clocks_say(
         assert cycle.outcome in ((*kept, "waived") if run.waived else kept)
         if cycle.outcome not in ("waived", "cancelled"):
             assert (run.breached_at is not None) == (cycle.outcome in ("late", "overdue"))
+
+
+REPLY = Workflow(
+    workflow="reply",
+    states={"new": {}},
+    clocks=[
+        {
+            "name": "reply",
+            "within": "1h",
+            "start": [{"message": {"side": "customer"}}],
+            "stop": [{"message": {"side": "agent"}}],
+        }
+    ],
+)
+lateness = st.one_of(st.none(), st.integers(0, 200))
+words = st.lists(st.tuples(st.integers(0, 90), st.sampled_from(["customer", "agent"]), lateness), max_size=12)
+
+
+@LAWS
+@given(words)
+def test_next_response_is_what_a_clock_of_messages_counts(said: list[tuple[int, str, int | None]]) -> None:
+    """Started by the customer's message and stopped by the agent's, late ones included, a clock counts the same answers."""
+    now = start = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    out = REPLY.open("T1", at=start)
+    ticket, records = out.ticket, list(out.records)
+    for index, (gap, side, late) in enumerate(said):
+        now += timedelta(minutes=gap, seconds=1)
+        # Odd microseconds keep two messages from being written at one instant, where a clock has its own order.
+        when = None if late is None else max(start, now - late * MINUTE) + timedelta(microseconds=index)
+        told = None if when is None or when > now else when
+        fired = REPLY.fire(ticket, "ticket.message", {"side": side, "text": "."}, at=now, occurred=told)
+        ticket, records = fired.ticket, [*records, *fired.records]
+    case = read_case(records, now)
+    found = MEASURES["next_response"]([case], first=True)
+    answered = [cycle for cycle in case.cycles if cycle.outcome in ("met", "late")]
+    counted = sum((cycle.counted or NONE for cycle in answered), NONE)
+
+    assert (len(answered), counted) == ((0, NONE) if found is None else (found.count, found.total))
