@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from inspect import iscoroutinefunction
 from typing import Any, Protocol
 
 from servflow.errors import InputError, ReservationRefused, shown
@@ -61,12 +62,23 @@ class Surveys:
         now: Callable[[], datetime] = _system_clock,
         may_ask: Callable[[str], bool] = _anybody,
     ) -> None:
-        self._desk = desk
+        self._desk: AsksDesk | None = None
         self._now = now
         self._may_ask = may_ask
+        if desk is not None:
+            self.join(desk)
 
     def join(self, desk: AsksDesk) -> Surveys:
-        """Ask in the name of this desk from here on; gives itself back."""
+        """
+        Ask in the name of this desk from here on; gives itself back.
+
+        Raises:
+            InputError: it is no plain ``Desk``. Beside an ``AsyncDesk``, join a ``Desk`` of the same workflows and store.
+        """
+        if not hasattr(desk, "fire") or iscoroutinefunction(desk.fire):
+            raise InputError(
+                f"surveys ask in a thread, so they join a plain Desk on the same store, not {shown(desk)}", code="desk"
+            )
         self._desk = desk
         return self
 

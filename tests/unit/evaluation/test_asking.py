@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +14,7 @@ from typing import Any
 import pytest
 
 import servflow
-from servflow.desk import Desk
+from servflow.desk import AsyncDesk, Desk
 from servflow.errors import InputError, Refused
 from servflow.evaluation import Surveys
 from servflow.model import Call, Notify, Surveyed
@@ -183,6 +187,55 @@ def test_two_desks_ask_once(office: Office) -> None:
     other(second)
 
     assert ["asked", "skipped"] == [office.told(ticket)[0][1] for ticket in (first.ticket, second.ticket)]
+
+
+def test_many_at_the_same_moment_ask_once(tmp_path: Path) -> None:
+    """Eight workers, each with a handle of its own, have a ticket of the same customer each: one asks, seven say why not."""
+    path, now = tmp_path / "tickets.db", MONDAY + timedelta(hours=3)
+
+    def desk(store: Store) -> Desk:
+        return Desk(FLOW, store, now=lambda: now)
+
+    with closing(SqliteStore(path)) as store:
+        for number in range(8):
+            desk(store).open(f"T{number}", {"customer": "c1"}, occurred=MONDAY)
+            desk(store).fire(f"T{number}", "close")
+        now += timedelta(hours=3)
+        desk(store).tick()
+        calls = [one for one in store.effects() if isinstance(one, Call)]
+
+        def ask(call: Call) -> None:
+            with closing(SqliteStore(path)) as mine:
+                Surveys(desk(mine), now=lambda: now)(call)
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(ask, calls))
+        told = [one for number in range(8) for one in store.history(f"T{number}") if isinstance(one, Surveyed)]
+
+    assert 8 == len(calls)
+    assert {("asked", ""): 1, ("skipped", "fatigue"): 7} == Counter((one.outcome, one.reason) for one in told)
+
+
+def test_beside_a_desk_for_coroutines_a_plain_one_asks(tmp_path: Path) -> None:
+    """Its handlers run in a thread, in which a plain desk on the same store is used; the other kind is refused."""
+    now = MONDAY
+
+    async def story() -> list[str]:
+        nonlocal now
+        with closing(SqliteStore(tmp_path / "tickets.db")) as store:
+            surveys = Surveys(Desk(FLOW, store, now=lambda: now), now=lambda: now)
+            handlers = {"call:survey": surveys, "*": lambda effect: None}
+            desk = AsyncDesk(FLOW, store, handlers=handlers, now=lambda: now)
+            with pytest.raises(InputError, match="plain Desk"):
+                Surveys().join(desk)  # type: ignore[arg-type]  # what this test is about
+            await desk.open("T1", {"customer": "c1"})
+            await desk.fire("T1", "close")
+            now += timedelta(hours=3)
+            await desk.tick()
+            await desk.deliver()
+            return [one.outcome for one in store.history("T1") if isinstance(one, Surveyed)]
+
+    assert ["asked"] == asyncio.run(story())
 
 
 def test_surveys_that_cannot_ask() -> None:
