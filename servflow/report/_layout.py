@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
 from attrs import define, field, frozen
 
@@ -95,6 +96,8 @@ def arrange(boxes: Mapping[str, Box], lines: Sequence[Line], first: str | None =
     layers, passing, labelled = _layers(nodes, lines, joined)
     _order(layers)
     _place(layers)
+    for index in sorted(passing, key=lambda index: (-lines[index].weight, index)):
+        _straighten(passing[index], layers)
     return _drawn(layers, nodes, (passing, labelled, turned), lines)
 
 
@@ -239,6 +242,27 @@ def _place(layers: Sequence[Sequence[_Node]]) -> None:
     for turn in range(RELAXED):
         for layer in layers if turn % 2 == 0 else reversed(layers):
             _even(layer, [_wanted(node, turn) for node in layer])
+
+
+def _straighten(chain: Sequence[_Node], layers: Sequence[Sequence[_Node]]) -> None:
+    """Let a line that passes layers go straight as far as what lies beside it leaves a way: one bend rather than many."""
+    rest = list(chain)
+    while rest:
+        low, high, run = -inf, inf, 0
+        for node in rest:
+            layer = layers[node.layer]
+            left = layer[node.index - 1] if node.index else None
+            right = layer[node.index + 1] if node.index + 1 < len(layer) else None
+            nearer = max(low, -inf if left is None else left.x + _gap(left, node))
+            further = min(high, inf if right is None else right.x - _gap(node, right))
+            if nearer > further:
+                break
+            low, high, run = nearer, further, run + 1
+        run = max(run, 1)
+        middle = sum(node.x for node in rest[:run]) / run
+        for node in rest[:run]:
+            node.x = min(max(middle, low), high) if low <= high else node.x
+        rest = rest[run:]
 
 
 def _wanted(node: _Node, turn: int) -> tuple[float, float]:

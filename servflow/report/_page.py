@@ -154,10 +154,11 @@ def _kpis(ink: Ink) -> str:
         if ink.at(f"{key}.d")
     ]
     rated = f"{ink.t('answered')} {ink.f('rated.v', 'pct')} ({ink.f('rated', 'of')})"
+    went = f"{ink.f('late', 'n')} {ink.t('of_late')} · {ink.f('cancelled', 'n')} {ink.t('cancelled')}"
     cards = (
-        ("opened", ink.f("opened", "n"), f"{ink.f('cancelled', 'n')} {ink.t('cancelled')}", "opened"),
+        ("opened", ink.f("opened", "n"), went, "opened"),
         ("closed", ink.f("closed", "n"), f"{ink.f('again.v', 'pct')} {ink.t('reopened')}", "closed"),
-        ("backlog", ink.f("open", "n"), f"{ink.f('late', 'n')} {ink.t('late_tickets')}", "open"),
+        ("backlog", ink.f("open", "n"), "", "open"),
         ("kept", ink.f("kept.v", "pct"), f"{ink.t('interval')} {ink.f('kept', 'band')}", "kept.v"),
         ("first", ink.f("first.m", "span"), f"{ink.t('median')} · {ink.t('p90')} {ink.f('first.p', 'span')}", "first.m"),
         (
