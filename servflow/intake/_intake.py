@@ -205,7 +205,7 @@ class Intake:
             raise InputError(
                 f"the message's `channel` is {shown(name)}, which is no channel{tail}",
                 code="intake.channel",
-                channel=shown(name),
+                channel=name if isinstance(name, str) else shown(name),
                 nearest=meant,
             )
         return channel

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from servflow.errors import ExpressionError, InputError, shown
 from servflow.expressions import Expression
 from servflow.intake._request import Thanks
-from servflow.model import FrozenMap, name_flaw
+from servflow.model import SYSTEM, FrozenMap, name_flaw
 
 if TYPE_CHECKING:
     from servflow.intake._intake import Intake
 
 _LONGEST = 200
+_TELLING = (str, bool, int, float, Decimal, datetime, timedelta)
 
 
 def ids(channel: str, key: str) -> tuple[str, str]:
@@ -53,14 +55,15 @@ def matter(intake: Intake, workflow: str, values: Mapping[str, Any], now: dateti
     parts = list(value) if isinstance(value, (list, tuple)) else [value]
     if any(part is None or part == "" for part in parts) or not parts:
         return None, None
-    if any(not isinstance(part, (str, bool, int)) for part in parts):
+    if any(not isinstance(part, _TELLING) for part in parts):
         raise InputError(
             f"unique.key: expected text, a number, or a list of these, got {shown(value)}",
             code="intake.unique",
             value=shown(value),
         )
-    # Written as JSON, so that no two different lists read alike, and as a digest, since a store's keys are short.
-    written = json.dumps(parts, ensure_ascii=True)
+    # As JSON, so that no two different lists read alike, and as a digest, since a store's keys are short. What one channel
+    # sends as a number and another one as text is the same.
+    written = json.dumps([part if isinstance(part, bool) else str(part) for part in parts])
     digest = hashlib.sha256(written.encode()).hexdigest()
     return f"matter:{workflow}:{digest[:40]}", _end(intake, now)
 
@@ -78,9 +81,9 @@ def _end(intake: Intake, now: datetime) -> datetime | None:
 
 
 def sender(values: Mapping[str, Any]) -> str | None:
-    """Who said it: the customer, where the message tells a name that can be kept."""
+    """Who said it: the customer, where the message tells a name that can be kept; nobody outside is the system itself."""
     who = values.get("customer")
-    return who if name_flaw(who) is None else None
+    return who if name_flaw(who) is None and who != SYSTEM.id else None
 
 
 def thanks(intake: Intake, values: Mapping[str, Any]) -> Thanks | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from servflow.errors import Conflict, InputError
 from servflow.intake import Intake, Receipt
 from servflow.model import Messaged, Notify
 from servflow.stores import MemoryStore, SqliteStore, Store
+from tests.postgres import fresh_database
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -63,7 +65,7 @@ def intake(**changes: Any) -> Intake:
     return Intake(**{**PARTS, **changes})
 
 
-def mail(number: int, serial: str | None = "W-1", **more: Any) -> dict[str, Any]:
+def mail(number: int, serial: Any = "W-1", **more: Any) -> dict[str, Any]:
     """A mail about a machine."""
     words = {"sender": "li", "subject": "leaks", "body": f"mail {number}"}
     return {"channel": "email", "id": f"<{number}>", "serial": serial, **words, **more}
@@ -312,16 +314,17 @@ class TestMeanwhile:
         assert (["mail 2"], {first}) == (host.messages(first), {receipt.ticket for receipt in got})
         assert 1 == sum(receipt.status == "merged" for receipt in got)
 
-    def test_many_threads(self, tmp_path: Path) -> None:
-        """Sixteen desks on one file, forty messages about two machines, each sent twice: two tickets, every message once."""
-        path = tmp_path / "tickets.db"
-        SqliteStore(path).close()
+    @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+    def test_many_threads(self, kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+        """Sixteen desks on one database, forty messages about two machines, each sent twice: two tickets, each message once."""
+        made = _stores(kind, tmp_path, request)
+        made().close()
         door, receipts, lock = intake(), [], threading.Lock()
 
         def work(share: int) -> None:
-            store = SqliteStore(path)
+            store = made()
             desk = Desk(REPAIR, store, now=lambda: NOON)
-            for number in [*range(share % 8, 40, 8)]:
+            for number in range(share % 8, 40, 8):
                 receipt = door.submit(desk, mail(number, f"W-{number % 2}"))
                 with lock:
                     receipts.append(receipt)
@@ -332,16 +335,25 @@ class TestMeanwhile:
             thread.start()
         for thread in threads:
             thread.join()
-        host = Host(SqliteStore(path))
+        host = Host(made())
         tickets = host.open_tickets()
         texts = [text for ticket in tickets for text in host.messages(ticket)]
 
         assert (80, 2) == (len(receipts), len(tickets))
-        assert {"opened": 2, "merged": 38, "duplicate": 40} == {
-            status: sum(one.status == status for one in receipts) for status in ("opened", "merged", "duplicate")
-        }
+        assert {"opened": 2, "merged": 38, "duplicate": 40} == Counter(receipt.status for receipt in receipts)
         assert (38, 38) == (len(texts), len(set(texts)))
         host.desk.store.close()
+
+
+def _stores(kind: str, path: Path, request: pytest.FixtureRequest) -> Callable[[], Store]:
+    """What opens one database again and again."""
+    if kind == "sqlite":
+        return lambda: SqliteStore(path / "tickets.db")
+    pytest.importorskip("psycopg", reason="needs the extra sql")
+    from servflow.stores import SqlStore
+
+    url = fresh_database(request.getfixturevalue("postgres"))
+    return lambda: SqlStore(url)
 
 
 class TestDesks:
@@ -355,6 +367,34 @@ class TestDesks:
             return [(await door.submit(desk, mail(number))).status for number in (1, 2, 1)]
 
         assert ["opened", "merged", "duplicate"] == asyncio.run(story())
+
+    def test_many_coroutines(self, tmp_path: Path) -> None:
+        """Forty at once, each message twice: one ticket, and each message once."""
+
+        async def story() -> list[Receipt]:
+            desk, door = AsyncDesk(REPAIR, SqliteStore(tmp_path / "tickets.db"), now=lambda: NOON), intake()
+            return list(await asyncio.gather(*(door.submit(desk, mail(number % 20)) for number in range(40))))
+
+        receipts = asyncio.run(story())
+
+        assert {"opened": 1, "merged": 19, "duplicate": 20} == Counter(receipt.status for receipt in receipts)
+        assert 1 == len({receipt.ticket for receipt in receipts})
+
+    def test_numbers_and_texts_tell_the_same_matter(self, host: Host) -> None:
+        """A form sends 7 as text and a device as a number: one machine."""
+        door = intake(tickets={"repair": {"subject": "subject"}})
+        statuses = [door.submit(host.desk, mail(number, serial)).status for number, serial in enumerate(["7", 7])]
+
+        assert ["opened", "merged"] == statuses
+
+    def test_nobody_outside_is_the_system(self, host: Host) -> None:
+        """A sender who calls himself so writes as whoever comes by the channel."""
+        door = intake()
+        first = door.submit(host.desk, mail(1))
+        door.submit(host.desk, mail(2, sender="system"))
+        (said,) = [record for record in host.desk.history(first.ticket) if isinstance(record, Messaged)]
+
+        assert "channel:email" == said.actor
 
     def test_in_the_hosts_transaction(self, host: Host) -> None:
         """In a transaction that is undone nothing was taken in, and nobody is told."""
