@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import define, field, frozen
 
-from servflow.errors import DefinitionError, ExpressionError, Finding, TimeError
+from servflow.errors import DefinitionError, ExpressionError, Finding, InputError, TimeError
 from servflow.evaluation._periods import PERIODS, Span, ended
 from servflow.evaluation._scorecard import exact
 from servflow.expressions import Expression
@@ -150,6 +150,7 @@ class Sampling:
             if index == len(self.workflows):
                 if not drawing.counting:
                     return True
+                self._check_size(drawing)
                 drawing.counting, drawing.after = False, (0, None)
                 continue
             page = desk.find(workflow=self.workflows[index], after=after, limit=min(PAGE, left))
@@ -158,6 +159,18 @@ class Sampling:
             left -= max(len(page), 1)
             drawing.after = (index, page[-1].id) if page else (index + 1, None)
         return False
+
+    def _check_size(self, drawing: _Drawing) -> None:
+        drawn = sum(self.quota(closed) for closed in drawing.counts.values())
+        if drawn > MOST or len(drawing.counts) > MOST:
+            raise InputError(
+                f"sampling {self.name} would draw {drawn} tickets of {len(drawing.counts)} agents for {drawing.period.name};"
+                f" a sample has at most {MOST} of either: lower percent or at_most, shorten the period, or say which with when",
+                code="sample",
+                sampling=self.name,
+                period=drawing.period.name,
+                drawn=drawn,
+            )
 
     def _take(self, drawing: _Drawing, ticket: Ticket) -> None:
         closed_at = ticket.closed_at
@@ -182,7 +195,7 @@ class Sampling:
 
     def _sample(self, drawing: _Drawing, now: datetime) -> Open:
         drawn = {agent: sorted(ticket for _, ticket in kept) for agent, kept in sorted(drawing.kept.items())}
-        listed = [FrozenMap({"ticket": ticket, "agent": agent}) for agent, ids in drawn.items() for ticket in ids][:MOST]
+        listed = [FrozenMap({"ticket": ticket, "agent": agent}) for agent, ids in drawn.items() for ticket in ids]
         fields = {
             "sampling": self.name,
             "period": drawing.period.name,

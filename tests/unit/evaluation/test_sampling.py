@@ -261,6 +261,28 @@ def test_a_drawing_reads_no_more_than_its_batch_per_tick(store: Store) -> None:
     assert set(lowest) == office.drawn()
 
 
+def test_a_sample_that_would_be_too_large_is_told_and_not_cut() -> None:
+    """Nobody is left out in silence: the round says what would be drawn, tick by tick, until the document is changed."""
+    done = servflow.load("{workflow: done, fields: {agent: {}}, states: {closed: {closed: true}}}")
+    rule = {**RULE, "workflows": "done", "percent": 100, "batch": 20_000}
+    store, now = MemoryStore(), NOVEMBER
+    desk = Desk([done, *FLOWS], store, now=lambda: now, sources=[Sampling.from_data(rule)])
+    with desk.batch():
+        for number in range(5_001):
+            desk.open(f"T{number}", {"agent": "ann" if number % 2 else "bob"}, workflow="done")
+    now = DECEMBER
+    for _ in range(2):
+        assert any("would draw 5001 tickets of 2 agents" in str(problem) for problem in desk.tick().problems)
+    assert () == store.find(workflow="quality_sample")
+    fewer = Sampling.from_data({**rule, "at_most": 3})
+    desk = Desk([done, *FLOWS], store, now=lambda: now, sources=[fewer])
+    for _ in range(3):
+        desk.tick()
+
+    assert 6 == len(store.find(workflow="quality_review"))
+    store.close()
+
+
 def test_a_desk_without_the_workflows_is_told(store: Store) -> None:
     """The round tells what is missing, and nothing is lost: once it is there, the draw is made."""
     desk = Desk(FLOWS[:1], store, now=lambda: DECEMBER, sources=[Sampling.from_data(RULE)])
