@@ -150,6 +150,8 @@ def _granted(call: OneCall, event: str) -> bool:
 
 def _refusal(call: OneCall, event: str, payload: Mapping[str, Any], attempt: Attempt) -> Refused:
     problem = attempt.worst()
+    if problem is not None and problem.code == "payload" and (hindrance := _parts.hindrance(call, event)) is not None:
+        return hindrance  # whatever came with it would not do
     if problem is not None:
         return with_remedy(call, attempt, problem, payload, form=False)
     if event in (_approval.APPROVE, _approval.REJECT):

@@ -50,7 +50,8 @@ def available(workflow: Workflow, ticket: Ticket, given: Given) -> tuple[Option,
     for event in _named(call):
         indexes = compiled.chart.candidates(call.draft.configuration, event)
         if indexes:
-            options.append(_option(call, event, indexes))
+            taken = _option(call, event, indexes)
+            options.append(taken if event not in _parts.EVENTS else _of_parts(call, taken))
     told = {event for event in compiled.events if event not in BUILT_IN and not compiled.raised.internal(event)}
     heard = sorted(event for event in told if not compiled.moves(event))
     options.extend(_heard(call, event) for event in heard)
@@ -126,6 +127,21 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
         refusals=each_of(attempt.problems),
         change=problem.facts.get("change"),
     )
+
+
+def _of_parts(call: OneCall, option: Option) -> Option:
+    """The option of an event of parts that transitions take: what there is of parts, and what must be said of them, counts."""
+    if option.status == "refused":
+        return option
+    problem = _parts.hindrance(call, option.event)
+    asked = {**BUILT_IN[option.event], **_parts.must_name(call, option.event)}
+    payload = FrozenMap({**asked, **option.payload})
+    if problem is not None:
+        return evolve(_refused(option.event, problem, payload, option.title), targets=option.targets, stays=option.stays)
+    needed = [f"{name} ({kind})" for name, kind in payload.items() if not kind.endswith("?")]
+    if not needed:
+        return evolve(option, payload=payload)
+    return evolve(option, status="needs", code="payload", why=f"needs {', '.join(needed)}", payload=payload)
 
 
 def _form(attempt: Attempt) -> tuple[Link, str, Iterable[str]] | None:
@@ -219,7 +235,7 @@ def _built_in(call: OneCall, event: str) -> Option | None:
         return None
     if event in _appointing.IDLE and _appointing.IDLE[event](call):
         return None
-    if event in _parts.IDLE and _parts.IDLE[event](call):
+    if _parts.idle(call, event):
         return None
     if event.startswith("chain.") and not offered(call, event):
         return None
@@ -241,8 +257,7 @@ def _built_in(call: OneCall, event: str) -> Option | None:
         asked = {name: f"{kind.type}?" for name, kind in call.workflow.fields.items()}
     if _helping.must_name(call, event):
         asked["who"] = "string"
-    if _parts.must_name(call, event):
-        asked["part"] = "string"
+    asked |= _parts.must_name(call, event)
     if spec is not None:
         asked |= {name: _facts.asked_type(kind) for name, kind in spec.payload.items()}
     payload = FrozenMap(asked)

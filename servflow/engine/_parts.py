@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow.engine._parts_asked import Asked, by, choose, its_serials, of_serial, quantity, returned_how, serials
+from servflow.engine._parts_asked import Asked, by, choose, its_serials, nothing, of_serial, quantity, returned_how, serials
 from servflow.engine._parts_there import free, places
 from servflow.engine._payloads import known_keys, text
 from servflow.engine._raised import tell
@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 NEED, RESERVE, USE = "part.need", "part.reserve", "part.use"
 RETURN, RELEASE, BOOKED = "part.return", "part.release", "part.booked"
 READY, SHORT = "parts.ready", "parts.short"
+
+ASKED: Mapping[str, Asked] = {
+    one.event: one
+    for one in (
+        Asked(RESERVE, (NEEDED,), "waited for", whole=True),
+        Asked(USE, (RESERVED,), "put aside"),
+        Asked(RETURN, (USED,), "used"),
+        Asked(RELEASE, (NEEDED, RESERVED), "needed or put aside", whole=True),
+        Asked(BOOKED, (USED, RETURNED), "to be booked out", whole=True, held=True),
+    )
+}
+"""What each event of parts but ``part.need`` may be about."""
 
 # what there is ------------------------------------------------------------------------------------------------
 
@@ -94,10 +106,10 @@ def _alike(one: PartLine, other: PartLine) -> bool:
 # events -------------------------------------------------------------------------------------------------------
 
 
-def _open(call: OneCall, event: str) -> None:
-    if call.draft.closed:
-        said = f"{event} is not allowed now: the ticket is closed, and what it holds of parts was given back"
-        raise Refused(said, code="guard", event=event, state=call.draft.state)
+def _check(call: OneCall, event: str) -> None:
+    problem = hindrance(call, event)
+    if problem is not None:
+        raise problem
 
 
 def need(call: OneCall, payload: Mapping[str, Any]) -> None:
@@ -110,10 +122,7 @@ def need(call: OneCall, payload: Mapping[str, Any]) -> None:
     known_keys(call, NEED, payload)
     part = text(NEED, payload, "part", needed=True, limit=200)
     place, units = text(NEED, payload, "place", limit=200), quantity(NEED, payload) or 1
-    _open(call, NEED)
-    if len(call.draft.parts) >= MAX_PARTS:
-        said = f"{NEED} is not allowed now: the ticket has {len(call.draft.parts)} lines of parts, and {MAX_PARTS} are the most"
-        raise Refused(said, code="guard", event=NEED, limit=MAX_PARTS)
+    _check(call, NEED)
     line = PartLine(line=call.draft.sequence + 1, part=str(part), quantity=units, since=call.at, place=place)
     found = _found(call, line)
     if found is not None:
@@ -132,9 +141,9 @@ def reserve(call: OneCall, payload: Mapping[str, Any]) -> None:
         Refused: nothing is waited for that it could be, or the payload does not fit.
     """
     known_keys(call, RESERVE, payload)
-    _open(call, RESERVE)
+    _check(call, RESERVE)
     place = text(RESERVE, payload, "place", limit=200)
-    for line, _ in choose(call, payload, Asked(RESERVE, (NEEDED,), "waited for", whole=True)):
+    for line, _ in choose(call, payload, ASKED[RESERVE]):
         origin = place if place is not None else line.place or ""
         made = attrs.evolve(line, state=RESERVED, since=call.at, origin=origin, held=True, waits=())
         _put_aside(call, made, line, None, by(call))
@@ -148,7 +157,7 @@ def use(call: OneCall, payload: Mapping[str, Any]) -> None:
         Refused: not so many were put aside, or the payload does not fit.
     """
     known_keys(call, USE, payload)
-    chosen = choose(call, payload, Asked(USE, (RESERVED,), "put aside"))
+    chosen = choose(call, payload, ASKED[USE])
     told = list(serials(call, USE, payload, chosen))
     for line, units in chosen:
         mine, told = tuple(told[:units]), told[units:]
@@ -165,7 +174,7 @@ def give_back(call: OneCall, payload: Mapping[str, Any]) -> None:
     known_keys(call, RETURN, payload)
     condition, reason = returned_how(RETURN, payload)
     payload = of_serial(RETURN, payload, (line for line in call.draft.parts if line.state == USED))
-    for line, units in choose(call, payload, Asked(RETURN, (USED,), "used")):
+    for line, units in choose(call, payload, ASKED[RETURN]):
         mine = line.serials if units == line.quantity else its_serials(RETURN, payload, line, units)
         held = line.held and condition != "good"
         if line.held and not held:
@@ -182,7 +191,7 @@ def release(call: OneCall, payload: Mapping[str, Any]) -> None:
     """
     known_keys(call, RELEASE, payload)
     reason, was_short = text(RELEASE, payload, "reason", limit=1_000) or "", _short(call)
-    for line, units in choose(call, payload, Asked(RELEASE, (NEEDED, RESERVED), "needed or put aside", whole=True)):
+    for line, units in choose(call, payload, ASKED[RELEASE]):
         if units == line.quantity:
             _give_back(call, line, reason, by(call))
             continue
@@ -203,7 +212,7 @@ def booked(call: OneCall, payload: Mapping[str, Any]) -> None:
         Refused: nothing is to be booked out, or the payload does not fit.
     """
     known_keys(call, BOOKED, payload)
-    for line, units in choose(call, payload, Asked(BOOKED, (USED, RETURNED), "to be booked out", whole=True, held=True)):
+    for line, units in choose(call, payload, ASKED[BOOKED]):
         call.reservations.append(Release(key=line.key, units=units))
         mine = line.serials if units == line.quantity else line.serials[:units]
         if units == line.quantity:
@@ -257,37 +266,35 @@ EVENTS: Mapping[str, Callable[[OneCall, Mapping[str, Any]], None]] = {
 """What each built-in event of parts does."""
 
 
-def _none(*states: str, held: bool = False) -> Callable[[OneCall], bool]:
-    def none(call: OneCall) -> bool:
-        return not any(line.state in states and (line.held or not held) for line in call.draft.parts)
-
-    return none
-
-
-def _no_need(call: OneCall) -> bool:
-    return call.draft.closed or not (call.compiled.raised.of_parts or call.draft.parts)
-
-
-def _waits_for_none(call: OneCall) -> bool:
-    return call.draft.closed or all(line.state != NEEDED for line in call.draft.parts)
+def hindrance(call: OneCall, event: str) -> Refused | None:
+    """What keeps an event of parts from happening now, whatever comes with it; None where nothing does."""
+    if event in (NEED, RESERVE) and call.draft.closed:
+        said = f"{event} is not allowed now: the ticket is closed, and what it holds of parts was given back"
+        return Refused(said, code="guard", event=event, state=call.draft.state)
+    if event == NEED and len(call.draft.parts) >= MAX_PARTS:
+        said = f"{NEED} is not allowed now: the ticket has {len(call.draft.parts)} lines of parts, and {MAX_PARTS} are the most"
+        return Refused(said, code="guard", event=NEED, limit=MAX_PARTS)
+    asked = ASKED.get(event)
+    return nothing(call, asked) if asked is not None and not asked.of(call) else None
 
 
-IDLE: Mapping[str, Callable[[OneCall], bool]] = {
-    NEED: _no_need,
-    RESERVE: _waits_for_none,
-    USE: _none(RESERVED),
-    RETURN: _none(USED),
-    RELEASE: _none(NEEDED, RESERVED),
-    BOOKED: _none(USED, RETURNED, held=True),
-}
-"""When a built-in event of parts has nothing to be about, so that nobody is offered it."""
-
-_ABOUT: Mapping[str, Iterable[str]] = {RESERVE: (NEEDED,), USE: (RESERVED,), RETURN: (USED,), RELEASE: (NEEDED, RESERVED)}
+def idle(call: OneCall, event: str) -> bool:
+    """Whether an event of parts has nothing to be about, so that nobody is offered it."""
+    if event == NEED and not (call.compiled.raised.of_parts or call.draft.parts):
+        return True
+    return event in EVENTS and hindrance(call, event) is not None
 
 
-def must_name(call: OneCall, event: str) -> bool:
-    """Whether an event of parts must say which part it is about, for there are several."""
-    return len({line.part for line in call.draft.parts if line.state in _ABOUT.get(event, ())}) > 1
+def must_name(call: OneCall, event: str) -> Mapping[str, str]:
+    """What has to come with an event of parts besides what always has, with its type: the part where there are several."""
+    if event not in ASKED or event == BOOKED:
+        return {}
+    there = ASKED[event].of(call)
+    if len({line.part for line in there}) > 1:
+        return {"part": "string"}
+    if event == RETURN and there and 1 < there[0].quantity == len(there[0].serials):
+        return {"serials": "any"}
+    return {}
 
 
-__all__ = ["EVENTS", "IDLE", "READY", "SHORT", "fill", "may_fill", "must_name", "react"]
+__all__ = ["EVENTS", "READY", "SHORT", "fill", "hindrance", "idle", "may_fill", "must_name", "react"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from servflow.engine._payloads import refuse, text
-from servflow.errors import nearest, shown
+from servflow.errors import Refused, nearest, shown
 from servflow.model import PartLine
 from servflow.model._parts import MAX_UNITS
 
@@ -31,6 +31,10 @@ class Asked:
     said: str
     whole: bool = False
     held: bool = False
+
+    def of(self, call: OneCall) -> list[PartLine]:
+        """The lines of the ticket that it may be about, oldest first."""
+        return [one for one in call.draft.parts if one.state in self.states and (one.held or not self.held)]
 
 
 def by(call: OneCall) -> str | None:
@@ -61,8 +65,8 @@ def choose(call: OneCall, payload: Mapping[str, Any], asked: Asked) -> list[tupl
     Raises:
         Refused: there is no such line, it must be said which part is meant, or there are not so many.
     """
-    event, states = asked.event, asked.states
-    there = [one for one in call.draft.parts if one.state in states and (one.held or not asked.held)]
+    event = asked.event
+    there = asked.of(call)
     lines = _meant(call, payload, asked, there)
     most, wanted = sum(one.quantity for one in lines), quantity(event, payload)
     if wanted is None:
@@ -91,7 +95,7 @@ def _meant(call: OneCall, payload: Mapping[str, Any], asked: Asked, there: list[
             raise refuse(event, f"line {number} is not {asked.said}: {said}{_listed(there)}", field="line", value=number)
         return lines
     if not there:
-        raise refuse(event, f"no part of this ticket is {asked.said}{_else(call, asked)}", field="part", value=part)
+        raise nothing(call, asked)
     known = tuple(dict.fromkeys(one.part for one in there))
     if part is None and len(known) > 1 and not asked.held:
         raise refuse(event, f"say which part: {', '.join(known)} are {asked.said}", field="part", needs={"part": "string"})
@@ -100,6 +104,12 @@ def _meant(call: OneCall, payload: Mapping[str, Any], asked: Asked, there: list[
         hint = f"; did you mean {close!r}?" if close else f"; {', '.join(known)} is{_else(call, asked)}"
         raise refuse(event, f"no {part!r} is {asked.said}{hint}", field="part", value=part, known=known, nearest=close)
     return [one for one in there if part in (None, one.part)]
+
+
+def nothing(call: OneCall, asked: Asked) -> Refused:
+    """The refusal of an event that would be about lines of which the ticket has none."""
+    said = f"{asked.event} is not allowed now: no part of this ticket is {asked.said}{_else(call, asked)}"
+    return Refused(said, code="guard", event=asked.event, state=call.draft.state)
 
 
 def _listed(there: Iterable[PartLine]) -> str:
@@ -201,6 +211,7 @@ __all__ = [
     "by",
     "choose",
     "its_serials",
+    "nothing",
     "of_serial",
     "quantity",
     "returned_how",

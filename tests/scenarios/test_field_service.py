@@ -315,3 +315,21 @@ def test_the_records_are_the_whole_story() -> None:
     town.does(town.engineer(), "part.need", {"part": "board"})
 
     assert town.ticket() == REPAIR.fold(town.desk.history("R-1"))
+
+
+def test_nobody_uses_a_part_without_its_price() -> None:
+    """Using a part must say which, so that it is priced and booked out; before one is put aside there is nothing to use."""
+    town = Town().on_site().works("check_in", "photo_before", "diagnose")
+    engineer = town.engineer()
+    options = {one.event: one for one in town.desk.available("R-1", actor=engineer)}
+    assert ("refused", "guard") == (options["part.use"].status, options["part.use"].code)
+
+    town.does(engineer, "part.need", {"part": "pump"})
+    options = {one.event: one for one in town.desk.available("R-1", actor=engineer)}
+    assert ("needs", "string", "int?") == (
+        options["part.use"].status,
+        options["part.use"].payload["part"],
+        options["part.use"].payload["quantity"],
+    )
+    with pytest.raises(Refused, match="part takes string, which is missing"):
+        town.does(engineer, "part.use")
