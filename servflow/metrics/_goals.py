@@ -243,8 +243,8 @@ class Goals:
     the goals only the latest period is judged; with it up to ``MOST_BACK`` of them are, where nobody asked for long.
 
     When the next period is judged, a review that is still open is sent the event ``goal.checked`` with ``met``, ``value`` and
-    ``period``. One call reads all histories once at most; a call with nothing to judge reads nothing. ``problems`` are the
-    verdicts of the latest judgement that could not be counted as their goals are written.
+    ``period``. A call reads all histories once for each instant as of which something is to be judged; with nothing to judge
+    it reads nothing. ``problems`` are the verdicts of the latest judgement that could not be counted as they are written.
 
     Args:
         plan: the goals.
@@ -270,27 +270,30 @@ class Goals:
             TimeError: *now* is naive.
         """
         found: list[Open | Send] = []
+        problems: list[Verdict] = []
         waiting = self._waiting(now)
-        if waiting:
-            at, wanted = waiting
+        if waiting and callable(self.kept):
+            self._asked = {}  # whether they were opened is not known, and was tried since
+        for at, wanted in waiting:
             verdicts = judge(self.plan, self._histories(), wanted, at, self._settings())
-            self.problems = tuple(verdict for verdict in verdicts if verdict.problem)
-            self._asked = {} if callable(self.kept) else self._asked
+            problems.extend(verdict for verdict in verdicts if verdict.problem)
             for verdict in verdicts:
                 found.extend(self._effects(verdict))
             self._judged.update((goal.name, period.name) for goal, period in wanted)
+        if waiting:
+            self.problems = tuple(problems)
         # A review that could not be opened is asked for again until it is there.
         self._asked = {name: effect for name, effect in self._asked.items() if not self._exists(name)}
         return (*self._asked.values(), *found)
 
-    def _waiting(self, now: datetime) -> tuple[datetime, list[tuple[Goal, Period]]] | None:
-        """What was not judged yet, of the earliest instant as of which anything is to be."""
+    def _waiting(self, now: datetime) -> list[tuple[datetime, list[tuple[Goal, Period]]]]:
+        """What was not judged yet, with the instant as of which it is to be, the earliest first."""
         found: dict[datetime, list[tuple[Goal, Period]]] = {}
         for goal in self.plan.goals:
             for period in over_by(goal, self.plan, now, 1 if self.plan.first(goal) is None else MOST_BACK):
                 if (goal.name, period.name) not in self._judged:
                     found.setdefault(self.plan.judged_at(goal, period.end), []).append((goal, period))
-        return min(found.items(), key=lambda item: item[0]) if found else None
+        return sorted(found.items(), key=lambda item: item[0])
 
     def _histories(self) -> Iterator[Sequence[Record]]:
         if callable(self.kept):
@@ -309,6 +312,8 @@ class Goals:
         return not callable(self.kept) and self.kept.load(name) is not None
 
     def _is_open(self, name: str) -> bool:
+        if name in self._asked:
+            return True  # it is opened before it is told anything
         if self.opened is not None:
             return self.opened(name)
         ticket = None if callable(self.kept) else self.kept.load(name)
