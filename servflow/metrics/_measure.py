@@ -12,36 +12,14 @@ from attrs import field, frozen
 
 from servflow.errors import InputError, nearest, shown
 from servflow.metrics._cases import Case
+from servflow.metrics._counting import SHAPES, Counting, Left, Seen
 from servflow.metrics._kinds import Kind, Tally
 from servflow.metrics._values import Figure
-from servflow.model import EMPTY, FrozenMap, Record
+from servflow.model import EMPTY, FrozenMap, Record, instant
+
+__all__ = ["MEASURES", "Left", "Measure", "Seen", "made", "measure", "named"]
 
 F = TypeVar("F", bound=Figure)
-SHAPES = ("event", "span", "stock")
-
-
-@frozen
-class Seen:
-    """
-    One thing to count that a measure found in a case.
-
-    ``at`` is the instant by which it falls in a period; None: in none, it counts in the whole only. ``parts`` name what
-    it is a part of (a clock, a level, a person), and it counts in each. For the shape ``span`` it is the stretch
-    ``[at, until)``, cut where periods end; ``value`` is then a function of the two ends of a piece, or None for the time
-    that passes in it. For ``stock`` it counts wherever it was there, and ``value`` and ``parts`` may be functions of the
-    instant. ``until`` None: to this day.
-    """
-
-    at: datetime | None
-    value: Any = True
-    parts: Any = ()
-    until: datetime | None = None
-    left: str | None = None
-
-
-def Left(at: datetime | None, reason: str, parts: tuple[str, ...] = ()) -> Seen:  # noqa: N802 - reads like the class it makes
-    """One that is left out, for a reason of one or two words."""
-    return Seen(at, None, parts, None, reason)
 
 
 @frozen(kw_only=True, eq=False, slots=False)
@@ -103,12 +81,13 @@ class Measure(Generic[F]):
             InputError: there is no such setting, or *at* is missing.
             TimeError: *at* is naive.
         """
-        from servflow.metrics._table import Tabulation  # the table asks measures, and a measure alone is a small table
-
-        made = Tabulation([self], at=at, settings={self.name: settings})
+        taken = self.taking(settings)
+        if at is not None and "at" in self.settings:
+            taken = {"at": instant(at), **taken}
+        counting = Counting([self], {self.name: taken}, at=at)
         for case in cases:
-            made.add(case)
-        return made.figures(self)
+            counting.add(case)
+        return counting.figures(self)
 
     def taking(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """

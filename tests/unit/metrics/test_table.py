@@ -23,7 +23,7 @@ from servflow.metrics import (
     Left,
     Seen,
     Tabulation,
-    _table,
+    _counting,
     measure,
     measure_table,
 )
@@ -201,7 +201,7 @@ def test_a_setting_reaches_all_who_take_it_and_ones_own_goes_first() -> None:
 
 def test_a_table_does_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """A label with too many values is refused with what to do."""
-    monkeypatch.setattr(_table, "MAX_CELLS", 10)
+    monkeypatch.setattr(_counting, "MAX_CELLS", 10)
 
     with pytest.raises(InputError, match="at most 10 cells; ask for fewer") as refused:
         measure_table([case(hours, serial=hours) for hours in range(20)], ["backlog"], at=at(90), by="serial")
