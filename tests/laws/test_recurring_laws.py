@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servflow import Desk, Workflow
@@ -114,6 +114,7 @@ def test_due_is_the_first_instant_of_its_wall_time_on_a_working_day(
     assert wanted[: len(found)] == [one.due for one in found]
 
 
+@settings(deadline=None)
 @given(
     anchor=DAYS,
     period=PERIODS,
@@ -152,3 +153,51 @@ def test_restarts_and_a_second_desk_change_nothing(
         return found
 
     assert lived(False) == lived(True)
+
+
+WHEN = st.one_of(
+    st.builds(lambda period: {"every": f"{period[1]} {period[0]}s", "start": "2026-01-20"}, PERIODS),
+    st.sampled_from(["FREQ=WEEKLY;BYDAY=MO,SA", "FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=DAILY;INTERVAL=9;COUNT=12"]).map(
+        lambda text: {"rule": text, "start": "2026-01-20"}
+    ),
+)
+MORE = st.fixed_dictionaries(
+    {},
+    optional={
+        "ahead": st.sampled_from(["36h", "10d", "45d"]),
+        "at": st.sampled_from(["00:00", "02:30", "23:59"]),
+        "calendar": st.just("office"),
+        "begins": st.just("2026-03-01"),
+        "until": st.just("2026-08-31"),
+        "times": st.integers(1, 5),
+        "missed": st.sampled_from(["last", "all"]),
+    },
+)
+
+
+@settings(deadline=None)
+@given(when=WHEN, more=MORE, down=st.integers(0, 120), ends=st.lists(st.sampled_from(["0d", "5d", "30d"]), unique=True))
+def test_what_is_previewed_is_what_a_desk_opens(when: dict[str, Any], more: dict[str, Any], down: int, ends: list[str]) -> None:
+    """A look ahead names the very tickets, in the very order of their instants, that a desk then opens day by day."""
+    if "COUNT" in when.get("rule", ""):
+        more = {name: value for name, value in more.items() if name != "times"}
+    plan = {"name": "p", "workflow": "inspection", "zone": "Europe/Berlin", **when, **more}
+    office = {"zone": "Europe/Berlin", "week": {"mon-fri": ["09:00-17:00"]}, "holidays": ["2026-04-03", "2026-04-06"]}
+    expiry = [{"name": "e", "workflow": "inspection", "date": "asset.ends", "ahead": ends, "at": "12:00"}] if ends else []
+    made = Recurring("m", [plan], expiry, calendars={"office": office})
+    asset = {"id": "A", "ends": "2026-07-01"}
+    now, end = datetime(2026, 1, 10, tzinfo=UTC) + timedelta(days=down), datetime(2026, 7, 20, tzinfo=UTC)
+
+    told = [(one.ticket, one.due) for one in made.upcoming(asset, end, since=now)]
+    store, clock = MemoryStore(), [now]
+    source = Plans(made, [asset], store, horizon=timedelta(days=3))
+    desk = Desk(FLOW, store, now=lambda: clock[0], sources=[source])
+    while clock[0] < end:
+        assert () == desk.tick().problems
+        clock[0] += timedelta(hours=12)
+    clock[0] = end - timedelta(microseconds=1)
+    desk.tick()
+    opened = {one.id: one.fields["due"] for one in store.find(limit=1000)}
+    store.close()
+
+    assert dict(told) == opened

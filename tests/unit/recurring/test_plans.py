@@ -326,3 +326,18 @@ def test_a_document_is_data() -> None:
 
     assert made == Recurring(**made.to_data())
     assert made != Recurring("m", [QUARTERLY])
+
+
+def test_between_walks_only_what_opens_before_the_next_one_is_remembered() -> None:
+    """Of 3,650 machines of which each was installed on another day, those of one day are kept in mind."""
+    first = at("2016-01-01")
+
+    def assets() -> Any:
+        for number in range(3_650):
+            yield {"id": f"A{number}", "installed": (first + timedelta(days=number)).date().isoformat()}
+
+    parts = plan(every="10 years", start="asset.installed")
+    plans = Plans(Recurring("m", [parts]), assets, MemoryStore())
+
+    assert 1 == len(list(plans.due(at("2026-01-01"))))
+    assert 1 == len(plans._heap), "what was given and not opened; what opens tomorrow is met by the next walk"
