@@ -32,7 +32,7 @@ def _tables(intake: Intake) -> Iterator[Finding]:
         for one in (*vain, *rest, *failed_cases(table, table.run_cases(types))):
             # That words of a subject cannot be reckoned with beforehand is nothing against the table.
             severity = "info" if one.code == "rules.not_decided" else one.severity
-            yield evolve(one, path=f"tables.{name}.{one.path}", severity=severity)
+            yield evolve(one, path=f"{intake.places[name]}.{one.path}", severity=severity)
         for index, column in enumerate(table.inputs):
             if column.name == "channel" and column.expr in (None, "channel"):
                 yield from _unnamed(intake, name, table, index)
@@ -57,7 +57,7 @@ def _unnamed(intake: Intake, name: str, table: DecisionTable, index: int) -> Ite
         return  # a cell that reads more than the channel
     for channel in missed:
         facts = {"channel": channel, "table": name}
-        yield Finding("intake.channel_unnamed", f"tables.{name}.rows", facts, "warning", witness={"channel": channel})
+        yield Finding("intake.channel_unnamed", f"{intake.places[name]}.rows", facts, "warning", witness={"channel": channel})
 
 
 def _workflows(intake: Intake, workflows: Mapping[str, Workflow]) -> Iterator[Finding]:
@@ -95,10 +95,10 @@ def _named(intake: Intake) -> dict[str, str]:
         column = len(table.inputs) + list(table.outputs).index("workflow")
         default = table.outputs["workflow"].default
         if isinstance(default, str):
-            found.setdefault(default, f"tables.{name}.outputs.workflow")
+            found.setdefault(default, f"{intake.places[name]}.outputs.workflow")
         for row, value in table.constants("workflow"):
             if isinstance(value, str) and value:
-                found.setdefault(value, f"tables.{name}.rows[{row}][{column}]")
+                found.setdefault(value, f"{intake.places[name]}.rows[{row}][{column}]")
     return found
 
 
@@ -131,7 +131,7 @@ def _paths(intake: Intake) -> dict[str, str]:
         found.setdefault(name, f"fields.{name}")
     for name, table in intake.tables.items():
         for output in table.outputs:
-            found.setdefault(output, f"tables.{name}.outputs.{output}")
+            found.setdefault(output, f"{intake.places[name]}.outputs.{output}")
     found.pop("workflow", None)
     return found
 
@@ -148,7 +148,7 @@ def _values(intake: Intake, workflow: Workflow) -> Iterator[Finding]:
             made = intake.tables[table]
             column = len(made.inputs) + list(made.outputs).index(output)
             facts = {"field": output, "workflow": workflow.workflow, "value": shown(value), "expected": str(problem)}
-            yield _warning("intake.value", f"tables.{table}.rows[{row}][{column}]", **facts)
+            yield _warning("intake.value", f"{intake.places[table]}.rows[{row}][{column}]", **facts)
 
 
 def _constants(intake: Intake) -> Iterable[tuple[str, str, int, Any]]:

@@ -68,6 +68,8 @@ class Intake:
     acknowledge: Acknowledging | None = field(default=None, converter=_given, kw_only=True)
     calendars: FrozenMap[str, OpenTime] = field(default=None, converter=_given, kw_only=True)
     functions: Mapping[str, Function] | None = field(default=None, kw_only=True)
+    places: Mapping[str, str] = field(init=False)
+    """Where each table stands in the document."""
 
     def __attrs_post_init__(self) -> None:
         for name, value in _whole.read(self).items():

@@ -93,7 +93,7 @@ def read(given: Intake) -> dict[str, Any]:
     made["acknowledge"] = parts.acknowledging(given.acknowledge, types)
     if parts.found:
         raise DefinitionError.of(parts.found)
-    return {**made, "tables": FrozenMap(tables), "table": [*tables.values()][-1]}
+    return {**made, "tables": FrozenMap(tables), "table": [*tables.values()][-1], "places": where}
 
 
 def _tables(parts: Parts, given: Intake) -> tuple[dict[str, DecisionTable], dict[str, str]]:

@@ -302,10 +302,10 @@ class TestCheck:
 
         assert {
             ("intake.field_unknown", "channels.web.fields.a"),
-            ("intake.field_unknown", "tables.table.outputs.custmer"),
+            ("intake.field_unknown", "table.outputs.custmer"),
             ("intake.field_missing", "tickets.repair"),
-            ("intake.value", "tables.table.rows[0][2]"),
-            ("intake.workflow_unknown", "tables.table.rows[1][1]"),
+            ("intake.value", "table.rows[0][2]"),
+            ("intake.workflow_unknown", "table.rows[1][1]"),
         } <= found
 
     def test_a_ticket_nobody_asks_for(self) -> None:
