@@ -39,6 +39,10 @@ class MeterModel(Part):
     every: Annotated[Amount, words(())] = needed("how many units lie between two services", "每隔多少单位保养一次")
     ahead: Annotated[Amount, words(())] = about("how many units before it the ticket is opened", "提前多少单位开单", default=0)
     start: Annotated[Amount, words(())] = about("from which reading it is counted", "从哪个读数算起", default=0)
+    within: Length | None = about(
+        "how long after its ticket opens the work is due; as long as `ahead` of the plan unless given",
+        "开单后多久到期；默认与计划的 ahead 相同",
+    )
 
 
 class _Common(Part):

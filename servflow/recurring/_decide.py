@@ -177,7 +177,8 @@ class Chain:
         if skipped:
             _tell(told, "skipped", count=skipped)
         day = local_day(plan.zone, now)
-        found = Slot(day, day, now, now)
+        due = now + (plan.ahead if meter.within is None else meter.within)
+        found = Slot(day, day, due, now)
         return self._made(asset, last, found, cause="meter", threshold=threshold, skipped=skipped)
 
     # ends -----------------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ PLAN_KEYS = (
     *("every", "rule", "start", "first", "counted_from", "begins", "until", "times", "apart", "meter", "missed", "while_open"),
 )
 EXPIRY_KEYS = (*_COMMON, "date", "grace")
-METER_KEYS = ("counter", "every", "ahead", "start")
+METER_KEYS = ("counter", "every", "ahead", "start", "within")
 MOST_AHEAD = 20
 _RULES_ZH = "只读取以天为单位的 RFC 5545 规则，FREQ 为 DAILY 至 YEARLY，钟点写在 at"  # noqa: RUF001 - Chinese text uses full-width punctuation
 _NEVER = Expression.parse("null")
@@ -37,12 +37,17 @@ _NEVER = Expression.parse("null")
 
 @frozen(kw_only=True)
 class Meter:
-    """A counter of an asset, and how many units lie between two services; ``ahead`` is how many before it is told."""
+    """
+    A counter of an asset, and how many units lie between two services; ``ahead`` is how many before it is told.
+
+    A reading is no date: the work is due ``within`` so long after its ticket opened, None for as long as the plan's ``ahead``.
+    """
 
     counter: str
     every: Decimal
     ahead: Decimal = Decimal()
     start: Decimal = Decimal()
+    within: timedelta | None = None
 
 
 @frozen(kw_only=True)
@@ -215,7 +220,8 @@ def _meter(parts: Parts, given: Any, path: str) -> Meter | None:
     if ahead >= every:
         parts.add("ahead", f"{path}.ahead", ahead=str(ahead), every=str(every))
     start = parts.number(given.get("start", 0), f"{path}.start", zero=True)
-    return Meter(counter=str(given.get("counter")), every=every, ahead=ahead, start=start)
+    within = None if given.get("within") is None else parts.span(given["within"], f"{path}.within")
+    return Meter(counter=str(given.get("counter")), every=every, ahead=ahead, start=start, within=within)
 
 
 def read_expiry(parts: Parts, given: Any, path: str, zone: str, calendars: Mapping[str, OpenTime]) -> Expiry | None:

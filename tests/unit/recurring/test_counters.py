@@ -115,6 +115,15 @@ def test_on_schedule_a_service_by_hours_stands_for_a_date_that_is_near() -> None
     assert ["2026-06-20", "2027-01-15"] == house.dues()
 
 
+def test_a_reading_is_no_date() -> None:
+    """What a counter asks for is due so long after its ticket opened: as the meter says, else as long as dates are told ahead."""
+    for more, due in (({"within": "14d"}, "2026-01-15"), ({}, "2026-01-31")):
+        house = running(plan(meter={"counter": "hours", "every": 500, **more}, ahead="30d"))
+        house.tick()
+        reads(house, 500)
+        assert at(due) == house.ticket(1).fields["due"]
+
+
 def test_a_meter_counts_from_where_the_plan_says() -> None:
     """With a first service at 100 hours and every 500 from there, the second is at 600."""
     house = running(plan(meter={"counter": "hours", "every": 500, "start": 100}))
