@@ -65,6 +65,9 @@ class ScorecardModel(Part):
 
     servflow: int = about("the version of this format", "格式版本", default=1)
     scorecard: Name = needed("its name", "评分表名称")
+    version: int = about(
+        "its version, from 1; a score says by which it was made", "版本，从 1 开始；得分会注明所用版本", default=1
+    )
     title: str = about("what people read", "显示名称", default="")
     criteria: list[_Criterion] = needed("what is judged", "评分项")
     raters: dict[str, _Rater | None] | None = about(
@@ -81,6 +84,7 @@ class SamplingModel(Part):
 
     servflow: int = about("the version of this format", "格式版本", default=1)
     sampling: Name = needed("its name", "抽检名称")
+    version: int = about("its version, from 1", "版本，从 1 开始", default=1)
     title: str = about("what people read", "显示名称", default="")
     workflows: Names = needed("whose closed tickets", "抽检哪些流程的已关闭工单")
     percent: Number = needed("the share that is drawn, above 0 and at most 100", "抽检比例（百分比）")

@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 
 from servflow.errors import DefinitionError, ExpressionError, Finding, InputError, TimeError
 from servflow.evaluation._periods import PERIODS, Span, ended
-from servflow.evaluation._scorecard import exact
+from servflow.evaluation._scorecard import exact, version_of
 from servflow.expressions import Expression
 from servflow.model import Effect, FrozenMap, Open, Ticket, effect_id
 from servflow.model import Span as Length
@@ -102,6 +102,7 @@ class Sampling:
     review: str = "quality_review"
     sample_workflow: str = "quality_sample"
     batch: int = 2_000
+    version: int = 1
     title: str = ""
     BLANK: ClassVar[Mapping[str, Any]] = {"sampling": "?", "workflows": "?", "percent": 1}
     """What stands for the parts that a document must have, while the others are judged."""
@@ -225,7 +226,7 @@ class Sampling:
             DefinitionError: with everything that is wrong.
         """
         found: list[Finding] = []
-        given: dict[str, Any] = {"name": str(data["sampling"])}
+        given: dict[str, Any] = {"name": str(data["sampling"]), "version": version_of(data, found)}
         workflows = data.get("workflows") or ()
         given["workflows"] = (workflows,) if isinstance(workflows, str) else tuple(workflows)
         if not given["workflows"]:

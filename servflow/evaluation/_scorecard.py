@@ -176,6 +176,7 @@ class Scorecard:
     raters: FrozenMap[str, RaterKind]
     passes: Fraction = Fraction(80)
     disagreement: Fraction = Fraction(20)
+    version: int = 1
     title: str = ""
 
     BLANK: ClassVar[Mapping[str, Any]] = {"scorecard": "?", "criteria": ("?",)}
@@ -280,15 +281,26 @@ class Scorecard:
                 numbers[key] = number
             elif key in data:
                 found.append(Finding("scorecard.pass", key, {"value": data[key]}))
+        version = version_of(data, found)
         if found:
             raise DefinitionError.of(found)
         return cls(
             name=str(data["scorecard"]),
+            version=version,
             title=str(data.get("title") or ""),
             criteria=criteria,
             raters=FrozenMap(raters),
             **numbers,
         )
+
+
+def version_of(data: Mapping[str, Any], found: list[Finding]) -> int:
+    """The version of a document; what is none is noted."""
+    version = data.get("version", 1)
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        found.append(Finding("definition.version", "version", {"value": version}))
+        return 1
+    return version
 
 
 def _criteria(given: Sequence[Any], found: list[Finding]) -> tuple[Criterion, ...]:
@@ -326,4 +338,15 @@ def _raters(given: Any, found: list[Finding]) -> dict[str, RaterKind]:
     return read
 
 
-__all__ = ["KINDS", "NOT_APPLICABLE", "Criterion", "Marks", "RaterKind", "RaterScore", "Scorecard", "Verdict", "exact"]
+__all__ = [
+    "KINDS",
+    "NOT_APPLICABLE",
+    "Criterion",
+    "Marks",
+    "RaterKind",
+    "RaterScore",
+    "Scorecard",
+    "Verdict",
+    "exact",
+    "version_of",
+]

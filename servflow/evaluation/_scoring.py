@@ -17,7 +17,7 @@ class Scorecards:
     The call's data names the ``card`` (it may be left out where there is only one) and gives for each kind of rater
     (``self``, ``peer``, ``supervisor``, ``expert``, ``customer``) its marks, null where there are none. The reply has
     ``score`` (a text with two decimals, or null), ``passed``, ``missing``, ``kinds``, ``spread``, ``disagreed``,
-    ``failed`` and ``problem``, which says in words what is wrong with the marks and is empty where nothing is.
+    ``failed``, ``card`` and ``version``, and ``problem``: what is wrong with the marks in words, empty where nothing is.
 
     Args:
         cards: the scorecards there are.
@@ -42,7 +42,7 @@ class Scorecards:
         given = [Marks(kind=kind, marks=effect.data[kind]) for kind in KINDS if effect.data.get(kind)]
         flaws = [f"{one.kind}: {flaw}" for one in given for flaw in card.flaws(one.kind, one.marks)]
         told = card.judge([] if flaws else given).as_data()
-        return {**told, "problem": "; ".join(flaws)[:2_000]}
+        return {**told, "card": card.name, "version": card.version, "problem": "; ".join(flaws)[:2_000]}
 
     def _card(self, name: Any) -> Scorecard:
         if name is None and len(self._cards) == 1:

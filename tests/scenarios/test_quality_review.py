@@ -138,6 +138,7 @@ def test_the_score_is_that_of_the_scorecard(company: Company) -> None:
         ticket.state,
         *(ticket.fields[name] for name in ("score", "passed", "calibrate")),
     )
+    assert "service_quality 1" == ticket.fields["card"]
     assert ("ann", "your_score") in company.told
 
 

@@ -181,6 +181,7 @@ colour: red
         ("scorecard: x\ncriteria: []", "scorecard.empty"),
         ("scorecard: x\ncriteria: [a, a]", "name.twice"),
         ("scorecard: x\ncriteria: [a]\nraters: {peer: 1}", "scorecard.nobody"),
+        ("scorecard: x\nversion: 0\ncriteria: [a]", "definition.version"),
         ("servflow: 2\nscorecard: x\ncriteria: [a]", "definition.format"),
         ("scorecard: x\ncriteria: [{name: a, weight: 1001}]", "scorecard.weight"),
     ],
