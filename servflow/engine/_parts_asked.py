@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from servflow.engine._payloads import refuse, text
-from servflow.errors import Refused, nearest, shown
+from servflow.errors import Refused, nearest, render, shown
 from servflow.model import PartLine
 from servflow.model._parts import MAX_UNITS
 
@@ -109,7 +109,8 @@ def _meant(call: OneCall, payload: Mapping[str, Any], asked: Asked, there: list[
 def nothing(call: OneCall, asked: Asked) -> Refused:
     """The refusal of an event that would be about lines of which the ticket has none."""
     said = f"{asked.event} is not allowed now: no part of this ticket is {asked.said}{_else(call, asked)}"
-    return Refused(said, code="guard", event=asked.event, state=call.draft.state)
+    parts = {lang: render(f"parts.are_{asked.event.removeprefix('part.')}", {}, lang) for lang in ("en", "zh")}
+    return Refused(said, code="guard", event=asked.event, state=call.draft.state, parts=parts)
 
 
 def _listed(there: Iterable[PartLine]) -> str:

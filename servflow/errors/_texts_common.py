@@ -124,6 +124,11 @@ TEXTS: dict[str, Text] = {
     "refused.guard_candidate": Text(
         en="{event} is not allowed now: {candidate} may not have the ticket because of {rules}",
         zh="现在不能执行 {event}：{candidate} 不符合派单规则（{rules}）",
+        or_else="refused.guard_parts",
+    ),
+    "refused.guard_parts": Text(
+        en="{event} is not allowed now: no part of this ticket is {parts}",
+        zh="现在不能执行 {event}：本单没有相应状态的备件（{parts}）",
         or_else="refused.guard_other",
     ),
     "refused.guard_other": Text(en="a condition does not hold", zh="条件不成立"),

@@ -15,6 +15,11 @@ TEXTS = {
         en="waits for {quantity} of {part}: {places}; did you mean {nearest}?",
         zh="等待备件 {part} {quantity} 件：{places}；是否指 {nearest}？",
     ),
+    "parts.are_reserve": Text(en="waited for", zh="等待中"),
+    "parts.are_use": Text(en="put aside", zh="已预留"),
+    "parts.are_return": Text(en="used", zh="已使用"),
+    "parts.are_release": Text(en="needed or put aside", zh="等待中或已预留"),
+    "parts.are_booked": Text(en="to be booked out", zh="待出库"),
     "parts.free_central": Text(
         en="{free} of {on_hand} free in the central stock", zh="总库共 {on_hand} 件，其中 {free} 件可用"
     ),

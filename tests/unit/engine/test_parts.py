@@ -425,3 +425,13 @@ def test_a_story_of_a_proof_asks_for_a_part_and_puts_it_aside() -> None:
 
     assert ("refuted", ["part.need", "part.reserve"]) == (proof.verdict, [step["event"] for step in proof.witness["path"]])  # type: ignore[index]  # it is refuted
     assert "ready" == strict.replay_witness(proof)[-1].ticket.state
+
+
+def test_a_refusal_speaks_chinese() -> None:
+    """That there is nothing to use is said in both languages."""
+    ticket, world = opened({"pump": 1})
+    with pytest.raises(Refused) as caught:
+        fire(ticket, "part.use", {}, world)
+
+    assert "现在不能执行 part.use：本单没有相应状态的备件（已预留）" == caught.value.text("zh")
+    assert caught.value.message == caught.value.text("en") == "part.use is not allowed now: no part of this ticket is put aside"
