@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ LISTED = [file for one in TEMPLATES.values() for file in one.all_files]
 KINDS = {file: kind for one in TEMPLATES.values() for file, kind in ((one.file, one.kind), *one.beside.items())}
 ROOT = Path(__file__).parents[3]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-MUTANTS = 24
-"""How many ways to spoil each file are tried."""
+MUTANTS = 16
+"""How many ways to spoil each file are tried, as data and as text."""
 
 
 def check(path: Path, *more: str) -> tuple[int, dict[str, Any]]:
@@ -192,12 +193,12 @@ def spoilt(data: Any, draw: random.Random) -> Any:
         elif how == "rename" and isinstance(inside, dict):
             inside[f"{last}s"] = inside.pop(last)
         elif how == "repeat" and isinstance(inside, list):
-            inside.append(inside[last])
+            inside.append(deepcopy(inside[last]))
         elif how == "swap":
             other = draw.choice(places(made))
-            inside[last] = json.loads(json.dumps(_at(made, other)))
+            inside[last] = deepcopy(_at(made, other))
         else:
-            inside[last] = draw.choice(JUNK)
+            inside[last] = deepcopy(draw.choice(JUNK))
     return made
 
 
@@ -235,3 +236,44 @@ def test_nonsense_is_told_with_its_place(file: str, tmp_path: Path) -> None:
         assert found is None or any(finding.path for finding in found), found
 
     assert loaded < MUTANTS, "some of them must be nonsense"
+
+
+def garbled(text: str, draw: random.Random) -> str:
+    """The text as it is after an unlucky afternoon in an editor: lines lost, doubled, cut, shifted, a stray character."""
+    lines = text.splitlines(keepends=True)
+    for _ in range(draw.randint(1, 3)):
+        place = draw.randrange(len(lines))
+        line = lines[place]
+        cut = draw.randrange(len(line))
+        how = draw.choice(("drop", "twice", "cut", "stray", "shift", "swap", "end"))
+        if how == "drop" and len(lines) > 1:
+            del lines[place]
+        elif how == "twice":
+            lines.insert(place, line)
+        elif how == "cut":
+            lines[place] = line[:cut] + "\n"
+        elif how == "stray":
+            lines[place] = line[:cut] + draw.choice("{}[]:,'\"\t&*!|>%@`#-\x00\ufeff\u2028") + line[cut + 1 :]
+        elif how == "shift":
+            lines[place] = " " * draw.randint(1, 5) + line
+        elif how == "swap":
+            other = draw.randrange(len(lines))
+            lines[place], lines[other] = lines[other], line
+        else:
+            lines = lines[: max(1, place)]
+    return "".join(lines)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_garbled_text_is_told_with_its_line(file: str, tmp_path: Path) -> None:
+    """Whatever an editor or a merge does to the text: it loads, or what is wrong is told; nothing else escapes."""
+    source = tmp_path / file
+    for number in range(MUTANTS):
+        source.write_text(garbled(read_template(file), random.Random(f"{file}:{number}")), encoding="utf-8")
+        try:
+            data = read_document(source).data
+        except DefinitionError as error:
+            found: tuple[Finding, ...] | None = tuple(error.findings)
+        else:
+            found = problems(source, data)
+        assert found is None or any(one.path or one.line for one in found), found
