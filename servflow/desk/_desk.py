@@ -295,7 +295,7 @@ class Desk(Questions, Visits, Holding):
         ticket = self.get(id)
         at, _ = placed(self._steps.around.now(), ticket, None)
         flow, world = self._steps.workflows.of_ticket(ticket), self._steps.around.world()
-        world = self._steps.around.with_parts(world, ticket) if ticket.parts else world
+        world = self._steps.around.with_parts(world, ticket.waits) if ticket.parts else world
         if isinstance(flow, Workflow) and (flow.escalations or flow.dispatch):
             return flow.explain(ticket, at=at, world=world, records=self.history(id))
         return flow.explain(ticket, at=at, world=world)

@@ -130,17 +130,18 @@ class Surroundings:
         mark = hashlib.blake2b(said.encode(errors="surrogatepass"), digest_size=8).hexdigest()
         return world.with_booked(booked, version=_version(world.version, f"visits={mark}"))
 
-    def with_parts(self, world: World | None, ticket: Ticket | None = None) -> World | None:
+    def with_parts(self, world: World | None, keys: Iterable[str]) -> World | None:
         """
-        The world with the spare parts that tickets of this store hold: those that one ticket waits for, or all.
+        The world with the spare parts that tickets of this store hold, of those with these keys, wherever they lie.
 
         They are read only where parts are asked for. Dispatch need not look again, so the version stays as it is.
         """
-        waits = (PART,) if ticket is None else tuple(key for key in ticket.waits if key.startswith(PART))
-        if world is None or not waits:
+        heads = {key.partition("@")[0] for key in keys if key.startswith(PART)}
+        if world is None or not heads:
             return world
-        held = {key: units for head in waits for key, units in self._store.usage(head).items()}
-        return world.with_set_aside({**world.set_aside, **held}, version=world.version)
+        held = {key: units for head in sorted(heads) for key, units in self._store.usage(head).items()}
+        others = {key: units for key, units in world.set_aside.items() if not key.startswith(tuple(heads))}
+        return world.with_set_aside({**others, **held}, version=world.version)
 
     def caused(self, error: Exception) -> bool:
         """Whether it was the world that could not be had; no ticket is to blame for that."""
@@ -247,7 +248,7 @@ class Steps:
             return first, self._first(first, id_)
         released, world = self.around.fresh()
         ticket = self.get(id_)
-        decided = decide(ticket, self.around.now(), self.around.with_parts(world, ticket) if ticket.parts else world)
+        decided = decide(ticket, self.around.now(), self.around.with_parts(world, ticket.waits) if ticket.parts else world)
         outcome, erased = (decided.outcome, decided.records) if isinstance(decided, Erasure) else (decided, ())
         change = self.prepared(ticket, outcome, key=key, released=released, erased=erased, **answers)
         if not (change.records or change.reservations or change.keys or change.consumed or change.woken):  # nothing happened
@@ -262,7 +263,7 @@ class Steps:
         if answer.status != "refused" or not str(answer.key).startswith((VISIT, PART)):
             return decide
         if str(answer.key).startswith(PART):
-            return lambda ticket, now, world: decide(ticket, now, self.around.with_parts(world))
+            return lambda ticket, now, world: decide(ticket, now, self.around.with_parts(world, (str(answer.key),)))
         day = read_instant(f"{str(answer.key).removeprefix(VISIT)[:10]}T00:00:00Z")
         days = (day - _DAY, day, day + _DAY)
 

@@ -16,7 +16,7 @@ from servflow.engine._appointing import BOOK, MOVE
 from servflow.engine._queueing import INDEX, TAKE, judged, lines
 from servflow.engine._visiting import present
 from servflow.errors import InputError, NotFound, Refused, ReservationRefused, ServflowError, shown
-from servflow.model import Actor, Outcome, Ticket, World, instant, read_instant
+from servflow.model import Actor, Outcome, Ticket, World, instant, part_key, read_instant
 
 PAGE = 1_000
 BOOKING_EVENTS = (BOOK, MOVE)
@@ -194,8 +194,9 @@ class Visits:
 
     def _seeing_visits(self, event: str, payload: Mapping[str, Any] | None, world: World | None) -> World | None:
         """The world for an event: for one that books a visit with those booked about then, for one of parts with those held."""
-        if str(event).startswith("part."):
-            return self._steps.around.with_parts(world)
+        if str(event).startswith("part.") and isinstance(payload, Mapping):
+            part = payload.get("part")
+            return self._steps.around.with_parts(world, (part_key(part),) if isinstance(part, str) else ())
         start = payload.get("start") if event in BOOKING_EVENTS and isinstance(payload, Mapping) else None
         if world is None or not isinstance(start, (str, datetime)):
             return world
