@@ -269,9 +269,23 @@ def compile_low(compiled: Compiled) -> Mapping[tuple[str, str], LowPlan]:
                 word = "open (relation: child)" if child else update.kind
                 compiled.problems.add("survey.low_action", f"{path}.low.do[{number}]", action=word, known=OUTSIDE)
         found[key] = LowPlan(survey=survey.name, at_most=survey.low.at_most, updates=updates)
+    if surveys:
+        _check_caught(compiled)
     if surveys and compiled.workflow.roles and not _may_rate(compiled):
         compiled.problems.add("survey.nobody_rates", "surveys", "warning")
     return found
+
+
+def _check_caught(compiled: Compiled) -> None:
+    """Note every survey whose event a transition for whatever event takes before the workflow can ask."""
+    for index, survey in enumerate(compiled.workflow.surveys):
+        here = {"*", *compiled.around.get(survey.state, ())}
+        for taken in compiled.takers.of(survey.event):
+            move = compiled.transitions[taken]
+            if taken < len(compiled.workflow.transitions) and not here.isdisjoint(move.source):
+                facts = {"event": move.event, "survey": survey.name, "state": survey.state}
+                compiled.problems.add("survey.caught", f"surveys[{index}]", "warning", **facts)
+                break
 
 
 def _may_rate(compiled: Compiled) -> bool:

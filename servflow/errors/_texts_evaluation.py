@@ -29,6 +29,12 @@ TEXTS: dict[str, Text] = {
         hint_en="write about: visit, or leave visit out",
         hint_zh="请写 about: visit，或去掉 visit",
     ),
+    "survey.caught": Text(
+        en="the transition for {event} takes what says in {state} that survey {survey} is due, so nobody is asked",
+        zh="{event} 的转移会先接收 {state} 中调查 {survey} 到期的事件，因此不会询问任何人",
+        hint_en="name the events that transition is for, or give it another source",
+        hint_zh="请写明该转移所处理的事件，或更换其 source",
+    ),
     "survey.nobody_rates": Text(
         en="roles are declared, and nobody may answer the surveys: nobody was granted rating.add",
         zh="已声明角色，但没有人可以回答调查：rating.add 未授予任何人",

@@ -263,6 +263,44 @@ def test_two_surveys_cannot_answer_the_same_rating() -> None:
     assert {"survey.low_twice", "name.twice"} == {finding.code for finding in error.value.findings}
 
 
+def test_a_survey_that_another_transition_catches_is_told() -> None:
+    """A transition for whatever event stands before the survey's own; elsewhere it is in nobody's way."""
+    moves = [{"event": "close", "source": "open", "target": "closed"}, {"event": "*", "source": "closed", "target": "open"}]
+    caught = flow(CSAT, transitions=moves)
+    elsewhere = flow(CSAT, transitions=[moves[0], {**moves[1], "source": "open", "target": "open"}])
+
+    assert [("surveys[0]", "survey.caught")] == [
+        (one.path, one.code) for one in caught.check() if one.code.startswith("survey")
+    ]
+    assert [] == [one.code for one in elsewhere.check() if one.code.startswith("survey")]
+
+
+def test_surveys_of_states_inside_of_others() -> None:
+    """A survey may be due in a state around others, and in one of two that are active at once."""
+    states = {
+        "work": {"parallel": True, "states": {"a": {"states": {"a1": {}, "a2": {}}}, "b": {"states": {"b1": {}}}}},
+        "closed": {"closed": True, "states": {"fresh": {}, "stale": {}}},
+    }
+    moves = [
+        {"event": "next", "source": "a1", "target": "a2"},
+        {"event": "close", "source": "work", "target": "closed"},
+        {"event": "age", "source": "fresh", "target": "stale"},
+    ]
+    workflow = flow(CSAT, {"name": "half", "state": "a2", "scale": "ces", "after": "1h"}, states=states, transitions=moves)
+    ticket = workflow.open("T1", {"customer": "c1"}, at=MONDAY).ticket
+    ticket = workflow.fire(ticket, "next", at=MONDAY).ticket
+    half = workflow.advance(ticket, at=MONDAY + timedelta(hours=2))
+    ticket = workflow.fire(half.ticket, "close", at=MONDAY + timedelta(hours=3)).ticket
+    ticket = workflow.fire(ticket, "age", at=MONDAY + timedelta(hours=4)).ticket
+    whole = workflow.advance(ticket, at=MONDAY + timedelta(days=1))
+
+    assert () == workflow.check()
+    assert [("half", "a2")] == [(one.data["survey"], one.data["state"]) for one in half.effects if isinstance(one, Call)]
+    assert [("csat", "closed")] == [(one.data["survey"], one.data["state"]) for one in whole.effects if isinstance(one, Call)]
+    assert ("a2", "b1") == half.ticket.configuration
+    assert MONDAY + timedelta(hours=3) == whole.ticket.entered["closed"]
+
+
 def test_a_survey_that_nobody_may_answer_is_told() -> None:
     """Once roles are declared somebody must be granted rating.add."""
     workflow = flow(CSAT, roles=["customer"])
