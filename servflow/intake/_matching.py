@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from servflow.errors import ExpressionError, InputError, shown
 from servflow.expressions import Expression
 from servflow.intake._request import Thanks
-from servflow.model import SYSTEM, FrozenMap, name_flaw
+from servflow.model import SYSTEM, FrozenMap, freeze, name_flaw
 
 if TYPE_CHECKING:
     from servflow.intake._intake import Intake
@@ -36,7 +36,7 @@ def evaluated(expression: Expression, values: Mapping[str, Any], path: str) -> A
         InputError: it cannot be evaluated; names where it stands.
     """
     try:
-        return expression.value(values)
+        return freeze(expression.value(values))
     except ExpressionError as error:
         raise InputError(f"{path}: {error.message}", code="intake.expression", path=path) from error
 
