@@ -141,17 +141,17 @@ class Counting:
         if case is None:
             return
         self.cases += 1
-        group = None
+        groups: tuple[str | None, ...] = (None,)
         if self.by:
             self.labels.update(case.labels, case.slots)
-            group = " / ".join(map(case.label, self.by))
+            groups = (None, " / ".join(map(case.label, self.by)))
         at = self.at or case.at
         for measure in self.measures:
             if at is None and measure.shape != "event":
                 raise InputError(f"measure {measure.name!r} is of an instant: give at=", code="at", measure=measure.name)
             cells = self.cells[measure.name]
             for seen in measure.seen(case, **self.settings[measure.name]):
-                self._see(measure, cells, seen, group, at or LAST)
+                self._see(measure, cells, seen, groups, at or LAST)
 
     def _read(self, records: Any) -> Case | None:
         if not isinstance(records, Iterable) or isinstance(records, (str, bytes, Mapping)):
@@ -161,12 +161,12 @@ class Counting:
         history = records if isinstance(records, Sequence) else tuple(records)
         return read_case(history, self.at) if counts(history, self.at) else None
 
-    def _see(self, one: Asked, cells: dict[Key, Tally[Any]], seen: Seen, group: str | None, at: datetime) -> None:
+    def _see(self, one: Asked, cells: dict[Key, Tally[Any]], seen: Seen, groups: tuple[str | None, ...], at: datetime) -> None:
         pieces = _PIECES[one.shape](seen, at, self._calendar)
         for period, value, parts in pieces:
             told: tuple[str | None, ...] = (None, *parts) if one.whole else parts or (None,)
             for part in told:
-                for where in (None,) if group is None else (None, group):
+                for where in groups:
                     key = (part, where, period)
                     tally = cells.get(key)
                     if tally is None:
@@ -226,10 +226,11 @@ class Counting:
 _Piece = tuple[Period | None, Any, tuple[str, ...]]
 
 
-def _event(seen: Seen, at: datetime, calendar: _Calendar | None) -> Iterator[_Piece]:
-    yield None, seen.value, seen.parts
-    if calendar is not None and seen.at is not None:
-        yield calendar.of(seen.at), seen.value, seen.parts
+def _event(seen: Seen, at: datetime, calendar: _Calendar | None) -> tuple[_Piece, ...]:
+    value, parts = seen.value, seen.parts
+    if calendar is None or seen.at is None:
+        return ((None, value, parts),)
+    return (None, value, parts), (calendar.of(seen.at), value, parts)
 
 
 def _span(seen: Seen, at: datetime, calendar: _Calendar | None) -> Iterator[_Piece]:
@@ -273,7 +274,7 @@ def _there(seen: Seen, at: datetime) -> tuple[Any, tuple[str, ...]]:
     return (seen.value(at) if callable(seen.value) else seen.value), (seen.parts(at) if callable(seen.parts) else seen.parts)
 
 
-_PIECES: Mapping[str, Callable[[Seen, datetime, _Calendar | None], Iterator[_Piece]]] = {
+_PIECES: Mapping[str, Callable[[Seen, datetime, _Calendar | None], Iterable[_Piece]]] = {
     "event": _event,
     "span": _span,
     "stock": _stock,

@@ -18,7 +18,7 @@ PERIODS = ("day", "week", "month", "quarter", "year")
 _DAY = timedelta(days=1)
 
 
-@frozen(order=True)
+@frozen(order=True, cache_hash=True)
 class Period:
     """
     One day, week, month, quarter or year of a zone: half-open, from the midnight it begins with to that of the next.
