@@ -10,6 +10,7 @@ from servflow.documents._models_time import CalendarModel
 from servflow.documents._shapes import (
     BY_SHAPE,
     LIST,
+    NUMBER,
     TEXT,
     Condition,
     Expressions,
@@ -22,7 +23,7 @@ from servflow.documents._shapes import (
     words,
 )
 
-Amount = int | float
+Amount = Annotated[Annotated[int | float, NUMBER] | Annotated[str, TEXT], BY_SHAPE]
 _ZONE = ("whose dates and wall times are meant; the document's unless given", "日期和钟点所属时区；默认取文档的时区")
 _FIELDS = (
     "expressions over asset, plan, number, due, reading, threshold, skipped and cause that fill the ticket",
@@ -36,9 +37,9 @@ class MeterModel(Part):
     model_config = titled("计数器")
 
     counter: Name = needed("its name among the counters of the asset", "设备计数器的名称")
-    every: Annotated[Amount, words(())] = needed("how many units lie between two services", "每隔多少单位保养一次")
-    ahead: Annotated[Amount, words(())] = about("how many units before it the ticket is opened", "提前多少单位开单", default=0)
-    start: Annotated[Amount, words(())] = about("from which reading it is counted", "从哪个读数算起", default=0)
+    every: Amount = needed("how many units lie between two services", "每隔多少单位保养一次")
+    ahead: Amount = about("how many units before it the ticket is opened", "提前多少单位开单", default=0)
+    start: Amount = about("from which reading it is counted", "从哪个读数算起", default=0)
     within: Length | None = about(
         "how long after its ticket opens the work is due; as long as `ahead` of the plan unless given",
         "开单后多久到期；默认与计划的 ahead 相同",

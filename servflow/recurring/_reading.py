@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -18,6 +20,7 @@ from servflow.recurring._asset import number_of
 MAX_PLANS = 200
 MAX_NAME = 100
 MAX_FIELDS = 50
+_AMOUNT = re.compile(r"\d{1,18}(?:\.\d{1,12})?", re.ASCII)
 
 ASSET = {"asset": "map"}
 FIELDS = {
@@ -82,6 +85,8 @@ class Parts:
     def number(self, value: Any, path: str, *, zero: bool = False) -> Any:
         """An amount of a counter, more than nothing; or nothing, too."""
         read = number_of(value)
+        if isinstance(value, str) and _AMOUNT.fullmatch(value):
+            read = Decimal(value)
         if read is None or read < 0 or (read == 0 and not zero):
             self.add("amount", path, value=shown(value))
             return number_of(1)

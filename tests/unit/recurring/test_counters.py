@@ -116,7 +116,7 @@ def test_on_schedule_a_service_by_hours_stands_for_a_date_that_is_near() -> None
 
 
 def test_a_reading_is_no_date() -> None:
-    """What a counter asks for is due so long after its ticket opened: as the meter says, else as long as dates are told ahead."""
+    """What a counter asks for is due so long after its ticket opened as the meter says, else as dates are told ahead."""
     for more, due in (({"within": "14d"}, "2026-01-15"), ({}, "2026-01-31")):
         house = running(plan(meter={"counter": "hours", "every": 500, **more}, ahead="30d"))
         house.tick()

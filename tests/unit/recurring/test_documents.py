@@ -122,6 +122,22 @@ def test_nonsense_is_told_and_nothing_else_escapes(given: Any) -> None:
         load(given)
 
 
+@pytest.mark.parametrize(
+    ("written", "codes"),
+    [("many", ["recurring.amount"]), ("[1]", ["document.type"]), ("0", ["recurring.amount"]), ("'0.1'", []), ("1e3", [])],
+)
+def test_amounts_of_a_counter(written: str, codes: list[str]) -> None:
+    """Whole and decimal numbers, also as text; what is none is told once."""
+    text = f"recurring: m\nplans: [{{name: a, workflow: inspection, meter: {{counter: h, every: {written}}}}}]"
+    try:
+        load(text)
+        told = []
+    except DefinitionError as error:
+        told = [one.code for one in error.findings]
+
+    assert codes == told
+
+
 def test_the_calendars_of_a_host() -> None:
     """They come beside those of the document."""
     office = Calendar("UTC", {"mon-fri": ["09:00-17:00"]})
