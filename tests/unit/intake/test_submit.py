@@ -274,10 +274,11 @@ class TestDuplicates:
 class TestMeanwhile:
     """Whatever happens between looking and keeping."""
 
+    @pytest.mark.parametrize("merge", ["open", "reopen"])
     @pytest.mark.parametrize("moment", range(1, 9))
-    def test_closed_at_any_moment(self, host: Host, moment: int) -> None:
+    def test_closed_at_any_moment(self, host: Host, moment: int, merge: str) -> None:
         """Somebody closes the ticket at any reading of the time: the message is on one ticket, once, and that is open."""
-        door = intake()
+        door = intake(unique={"key": "serial", "window": "24h", "merge": merge})
         first = door.submit(host.desk, mail(1)).ticket
         other, calls = Desk(REPAIR, host.desk.store, now=lambda: NOON), [0]
 
