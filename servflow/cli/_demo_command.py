@@ -89,6 +89,7 @@ def run_demo(say: Say, *, seed: int, count: int, path: Path, force: bool) -> Non
     commands = [
         (f"servflow explain {path} {ticket}", words("demo.next.explain")),
         (f"servflow show {path}", words("demo.next.show")),
+        (f"servflow report {path} --html {path.with_suffix('.html')}", words("demo.next.report")),
         (f"servflow graph {_template_path()}", words("demo.next.graph")),
     ]
     if say.json:

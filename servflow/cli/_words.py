@@ -254,6 +254,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "demo.next": ("Next, try:", "接下来可以试试："),
     "demo.next.explain": ("why a late ticket is where it is", "一张超时工单为何处于现状"),
+    "demo.next.report": ("a page to show to a manager, with filters and every story", "可给管理者看的页面，带筛选和工单经过"),
     "demo.next.show": ("this board again, and what is late or at risk", "再次查看看板，以及超时和有风险的工单"),
     "demo.next.graph": ("the workflow as a drawing", "流程图"),
     # board

@@ -13,7 +13,7 @@ from servflow.report._ink import NOTHING, Ink, count, percent, safe, span
 from servflow.report._words import DAYS
 
 WIDE, HIGH = 440.0, 168.0
-LEFT, RIGHT, TOP, FOOT = 34.0, 6.0, 10.0, 24.0
+LEFT, RIGHT, TOP, FOOT = 44.0, 6.0, 10.0, 24.0
 FIRST_ROWS, FIRST_BARS = 10, 6
 """Rows of a table that are seen at once; the others are behind a switch."""
 

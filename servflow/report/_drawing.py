@@ -26,9 +26,9 @@ class _Placed(NamedTuple):
     loops: dict[int, Point]
 
 
-def drawing(ways: Ways, ink: Ink, number: int) -> str:
+def drawing(ways: Ways, ink: Ink, number: int) -> tuple[str, float]:
     """
-    The whole workflow with volumes and times on its lines.
+    The whole workflow with volumes and times on its lines, and how wide that is.
 
     Args:
         ways: its states and lines.
@@ -51,7 +51,7 @@ def drawing(ways: Ways, ink: Ink, number: int) -> str:
     out += [_state(ways, name, at, ink, number) for name, at in found.leaves.items()]
     out += [_label(index, at, ink, number) for index, (_, at) in found.lines.items()]
     out += [_label(index, (x + _STATE.width / 2 + 34, y), ink, number, "start") for index, (x, y) in found.loops.items()]
-    return "".join([*out, "</svg>"])
+    return "".join([*out, "</svg>"]), width
 
 
 def _labels(ways: Ways, ink: Ink, number: int) -> dict[int, Box]:
@@ -75,16 +75,19 @@ def _lay(nest: Nest, ways: Ways, labels: Mapping[int, Box]) -> _Placed:
         else:
             home[one] = one
             boxes[one] = _STATE
+    wanted = set(ways.drawn)
     here = [
         index
         for index, (source, target) in enumerate(ways.lines)
-        if source in home and target in home and (home[source] != home[target] or home[source] == source)
+        if index in wanted and source in home and target in home and (home[source] != home[target] or home[source] == source)
     ]
     lines = [
         Line(home[ways.lines[index][0]], home[ways.lines[index][1]], labels[index], 2.0 ** -min(index, 9) * 40 + 1)
         for index in here
     ]
-    drawn = _side_by_side(boxes) if nest.parallel else arrange(boxes, lines, next(iter(boxes), None))
+    drawn = (
+        _side_by_side(boxes) if nest.parallel else arrange(boxes, lines, home.get(ways.first or "", next(iter(boxes), None)))
+    )
     placed = _Placed(drawn.width, drawn.height, {}, [], {}, {})
     for name, (x, y) in drawn.places.items():
         if name not in inner:

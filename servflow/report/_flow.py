@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MOST_STATES, MOST_LINES = 80, 160
 """States and ways of one workflow that are drawn; of more, those that tickets went most."""
 
+ALL_DRAWN, MOST_MOVES = 18, 0.95
+"""Up to so many ways all are drawn; of more, those that make this share of all moves."""
+
 OTHER = "\0other"
 """Stands for the states that are not told apart."""
 
@@ -43,7 +46,8 @@ class Ways:
     What a workflow's tickets can be in and how they went between.
 
     ``states`` are leaf states in document order with ``titles``, ``closed`` those in which a ticket is closed; ``lines`` are
-    the ways that were gone, by the leaf state left and entered. ``tree`` is how states lie in each other. ``defined`` says
+    the ways that were gone, by the leaf state left and entered, the busiest first; ``drawn`` are the places of those
+    that a drawing has. ``first`` is where most tickets begin. ``tree`` is how states lie in each other. ``defined`` says
     that the definition was there; otherwise everything is told from what tickets did.
     """
 
@@ -54,6 +58,8 @@ class Ways:
     closed: frozenset[str]
     lines: tuple[tuple[str, str], ...]
     tree: Nest
+    first: str | None = None
+    drawn: tuple[int, ...] = ()
     defined: bool = True
     _place: dict[str, int] = field(factory=dict, repr=False, eq=False)
     _line: dict[tuple[str, str], int] = field(factory=dict, repr=False, eq=False)
@@ -102,7 +108,7 @@ def _ways(name: str, entries: Sequence[Entry], workflows: Mapping[str, Workflow]
         declared = tuple(Nest(id="", parallel=False, inside=inside).leaves())
         titles = {state: spec.title for state, spec in latest.compiled.states.items() if spec.title}
         closed |= {state for state, spec in latest.compiled.states.items() if spec.closed}
-    strays = [state for state, _ in seen.most_common() if state not in set(declared)]
+    strays = _in_order([state for state in seen if state not in set(declared)], entries)
     if len(declared) + len(strays) > MOST_STATES:
         used = sorted({*declared, *strays}, key=lambda state: (-seen[state], state))[: MOST_STATES - 1]
         declared, strays, inside = tuple(used), [OTHER], tuple(used)
@@ -116,6 +122,8 @@ def _ways(name: str, entries: Sequence[Entry], workflows: Mapping[str, Workflow]
         closed=frozenset(closed),
         lines=pairs,
         tree=Nest(id="", parallel=False, inside=(*inside, *strays)),
+        first=_begin(entries),
+        drawn=_worth_drawing(pairs, gone),
         defined=latest is not None,
     )
 
@@ -125,6 +133,40 @@ def _pairs(gone: Counter[tuple[str, str]], known: set[str]) -> tuple[tuple[str, 
     for (source, target), count in gone.items():
         told[source if source in known else OTHER, target if target in known else OTHER] += count
     return tuple(sorted(told, key=lambda pair: (-told[pair], pair))[:MOST_LINES])
+
+
+def _begin(entries: Sequence[Entry]) -> str | None:
+    """Where most tickets begin."""
+    found = Counter(entry.case.stays[0].state for entry in entries if entry.case.stays).most_common(1)
+    return found[0][0] if found else None
+
+
+def _in_order(states: list[str], entries: Sequence[Entry]) -> list[str]:
+    """States that no definition puts in order, by how early tickets first come to them on average."""
+    sums: dict[str, list[int]] = {}
+    for entry in entries:
+        for place, state in enumerate(dict.fromkeys(stay.state for stay in entry.case.stays)):
+            held = sums.setdefault(state, [0, 0])
+            held[0] += place
+            held[1] += 1
+    return sorted(states, key=lambda state: (sums[state][0] / sums[state][1], state))
+
+
+def _worth_drawing(pairs: Sequence[tuple[str, str]], gone: Mapping[tuple[str, str], int]) -> tuple[int, ...]:
+    """All ways where they are few; else those that make most of the moves, and of every state the busiest in and out."""
+    if len(pairs) <= ALL_DRAWN:
+        return tuple(range(len(pairs)))
+    total, run = sum(gone.values()), 0
+    held: set[int] = set()
+    came, went = set[str](), set[str]()
+    for place, (source, target) in enumerate(pairs):
+        if run < MOST_MOVES * total or source not in went or target not in came:
+            held.add(place)
+        run += gone.get((source, target), 0)
+        if source != target:
+            came.add(target)
+            went.add(source)
+    return tuple(sorted(held))
 
 
 def _nests(states: Mapping[str, State]) -> Iterable[str | Nest]:

@@ -36,8 +36,10 @@ def count(value: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """``87.5 %``; a whole number from 99.95 on only where nothing is missing."""
-    return NOTHING if value is None else f"{int(value * 1000 + 0.5 + 1e-9) / 10:.1f} %"
+    """``87.5 %``; 100 % only where nothing is missing."""
+    if value is None:
+        return NOTHING
+    return f"{min(99.9, floor(value * 1000 + 0.5 + 1e-9) / 10) if value < 1 - 1e-9 else 100:.1f} %"
 
 
 _UNITS = (("d", " 天", 86_400), ("h", " 小时", 3_600), ("m", " 分", 60), ("s", " 秒", 1))
@@ -138,12 +140,12 @@ def shown(value: Any, how: str, lang: str) -> str:
     if how == "span":
         return span(value, lang)
     if how == "band":
-        return NOTHING if not value or value["v"] is None else f"{percent(value['lo'])} – {percent(value['hi'])}"  # noqa: RUF001 - as above
+        return NOTHING if not value or value["v"] is None else f"{percent(value['lo'])} – {percent(value['hi'])}"  # noqa: RUF001 - an en dash between two bounds
     if how == "of":
         return NOTHING if not value or not value["d"] else f"{count(value['n'])} / {count(value['d'])}"
     if how == "way":
         return "" if not value["n"] else f"{count(value['n'])} · {span(value['m'], lang)}"
     if how == "stay":
-        visits = f"{count(value['visits'])} ×"  # noqa: RUF001 - times
+        visits = f"{count(value['visits'])} ×"  # noqa: RUF001 - a multiplication sign
         return visits if value["m"] is None else f"{visits} · {span(value['m'], lang)}"
     return NOTHING if value is None else str(value)

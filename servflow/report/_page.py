@@ -18,9 +18,12 @@ from servflow.report._entries import DIMS, Entry, Unread
 from servflow.report._figures import LEAGUES, SHOWN, Figures
 from servflow.report._flow import Ways
 from servflow.report._frame import REST, Frame
-from servflow.report._ink import Ink, safe, span
+from servflow.report._ink import Ink, percent, safe, span
 from servflow.report._rows import rows
 from servflow.report._words import DAYS, LANGS, WORDS, word
+
+BROAD = 640
+"""Pixels from which on a drawing takes the whole width and its table stands below."""
 
 FIRST_TICKETS = 50
 """Tickets that are listed where no script runs; with it they are the first page of the list."""
@@ -112,7 +115,7 @@ def _top(given: Page, ink: Ink) -> str:
     zone = ZoneInfo(frame.zone)
     start, end = (f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (frame.since, frame.at))
     title = f"<h1>{safe(given.title)}</h1>" if given.title else ink.t("title", "h1")
-    sub = f'<p class="sub"><b>{start}</b> – <b>{end}</b> · {ink.t("zone")} {safe(frame.zone)}</p>'  # noqa: RUF001 - a range
+    sub = f'<p class="sub"><b>{start}</b> – <b>{end}</b> · {ink.t("zone")} {safe(frame.zone)}</p>'  # noqa: RUF001 - an en dash between two instants
     acts = (
         '<div class="acts"><button type="button" class="lang"'
         f' lang="{"en" if given.lang == "zh" else "zh"}">{ink.t("other")}</button>'
@@ -129,7 +132,9 @@ def _parts(given: Page, ink: Ink) -> Iterator[str]:
     told = [bars(ink, dim, frame.names[dim]) for dim in SHOWN if frame.names[dim] and dim != "cause"]
     if told:
         yield f'<div class="grid many">{"".join(told)}</div>'
-    yield f'<h2>{ink.t("kept")}</h2><div class="grid">{attainment(ink, frame)}'
+    if frame.clocks or frame.levels:
+        yield f"<h2>{ink.t('kept')}</h2>"
+    yield f'<div class="grid">{attainment(ink, frame)}'
     yield lanes(ink, frame, breach_marks(given.entries, frame), lambda lane, _: lane, "breaches")
     levels = {level[0]: level for level in frame.levels}
     yield lanes(
@@ -167,7 +172,7 @@ def _kpis(ink: Ink) -> str:
             f"{ink.t('median')} · {ink.t('p90')} {ink.f('resolve.p', 'span')}",
             "resolve.m",
         ),
-        ("once", ink.f("once.v", "pct"), f"{ink.t('once.note')} {ink.f('once', 'of')}", "once.v"),
+        ("once", ink.f("once.v", "pct"), ink.f("once", "of"), "once.v"),
         ("csat", ink.f("csat.v", "pct"), rated, "csat.v"),
         *scored,
     )
@@ -245,11 +250,39 @@ def _work(ways: Ways, ink: Ink, number: int) -> str:
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
     note = ink.t("flow.note") + ("" if ways.defined else " " + ink.t("flow.missing"))
+    drawn, wide = drawing(ways, ink, number)
     title = safe(ways.title or ways.name)
+    broad = " broad" if wide > BROAD else ""
     return (
-        f'<section class="card span" data-work="{number}"><div class="work"><h3><bdi>{title}</bdi></h3>'
-        f'<div class="wide">{drawing(ways, ink, number)}</div>'
-        f'<div>{table}<p class="note">{note}</p></div></div></section>'
+        f'<section class="card span" data-work="{number}"><div class="work{broad}"><h3><bdi>{title}</bdi></h3>'
+        f'<div class="wide">{drawn}</div><div>{table}<p class="note">{note}</p>{_rare(ways, ink, number)}'
+        f"{_all_ways(ways, ink, number)}"
+        "</div></div></section>"
+    )
+
+
+def _rare(ways: Ways, ink: Ink, number: int) -> str:
+    """What share of all moves is not drawn."""
+    counts = [way["n"] for way in ink.at(f"flow.{number}.e")]
+    left = set(range(len(counts))) - set(ways.drawn)
+    if not left:
+        return ""
+    share = sum(counts[place] for place in left) / max(sum(counts), 1)
+    told = _told(ink, "flow.rare", n=f"{len(left):,}", all=f"{len(counts):,}", share=percent(share))
+    return f'<div class="note">{told}</div>'
+
+
+def _all_ways(ways: Ways, ink: Ink, number: int) -> str:
+    """Every way as a row of a table that opens on demand."""
+    rows = "".join(
+        f'<tr><th scope="row"><bdi>{safe(ink.named(source))}</bdi></th><td><bdi>{safe(ink.named(target))}</bdi></td>'
+        f"{ink.f(f'flow.{number}.e.{place}', 'way', 'td', ' class=n')}</tr>"
+        for place, (source, target) in enumerate(ways.lines)
+    )
+    heads = f'<th scope="col">{ink.t("flow.from")}</th><th scope="col">{ink.t("flow.to")}</th>'
+    return (
+        f'<details class="data"><summary>{ink.t("table")}</summary><div class="wide"><table><thead><tr>{heads}'
+        f'<th scope="col" class="n">{ink.t("flow.way")}</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
     )
 
 

@@ -31,7 +31,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "median": ("median", "中位数"),
     "p90": ("90 % within", "90% 不超过"),
     "once": ("Solved at first contact", "一次解决率"),
-    "once.note": ("nor handed on", "且未转手"),
     "answers": ("answers", "份评价"),
     "kept.of": ("Kept of known", "按时 / 已知"),
     "answered": ("answered", "回复率"),
@@ -67,7 +66,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "shown": ("{n} of {all} tickets", "{all} 张工单中的 {n} 张"),
     # sections
     "volumes": ("What came in", "来单量"),
-    "volumes.day": ("Opened and closed, day by day", "每日新开与关闭"),
+    "volumes.day": ("Opened and closed over time", "新开与关闭走势"),
     "volumes.hour": ("When tickets come in", "来单时段"),
     "volumes.hour.note": ("tickets opened by weekday and hour", "按星期与小时统计的新开工单"),
     "attainment": ("Promises kept, by clock", "各时限达成率"),
@@ -96,7 +95,13 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "The definition of this workflow is not in the database; it is drawn from what tickets did.",
         "数据库中没有此流程的定义；此图根据工单实际经过绘制。",
     ),
-    "flow.unused": ("ways that nobody went are left out", "未走过的路径未画出"),
+    "flow.rare": (
+        "Rare ways are not drawn: {n} of {all}, with {share} of all moves; the table has them.",
+        "未画出罕见路径：{all} 条中的 {n} 条，占全部流转的 {share}；见表格。",
+    ),
+    "flow.from": ("From", "自"),
+    "flow.to": ("To", "至"),
+    "flow.way": ("Tickets · median stay before", "次数 · 此前停留中位数"),
     "breaches": ("Broken promises", "超时时间线"),
     "broken": ("Broken", "超时数"),
     "breaches.note": (

@@ -137,7 +137,7 @@
 
   // words and numbers ----------------------------------------------------------------------------------------------
   const count = (value) => value === null || value === undefined ? NOTHING : String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
-  const percent = (value) => value === null || value === undefined ? NOTHING : (Math.floor(value * 1000 + 0.5 + 1e-9) / 10).toFixed(1) + " %";
+  const percent = (value) => value === null || value === undefined ? NOTHING : (value < 1 - 1e-9 ? Math.min(99.9, Math.floor(value * 1000 + 0.5 + 1e-9) / 10) : 100).toFixed(1) + " %";
   const UNITS = [["d", " 天", 86400], ["h", " 小时", 3600], ["m", " 分", 60], ["s", " 秒", 1]];
   const span = (value) => {
     if (value === null || value === undefined) return NOTHING;
@@ -182,7 +182,7 @@
     const power = Math.pow(10, Math.floor(Math.log10(most)));
     return [1, 2, 4, 5, 10].map((step) => step * power).find((step) => step >= most);
   };
-  const H = 168, WIDE = 440, LEFT = 34, RIGHT = 6, TOP = 10, FOOT = 24, ROOM = H - FOOT - TOP;
+  const H = 168, WIDE = 440, LEFT = 44, RIGHT = 6, TOP = 10, FOOT = 24, ROOM = H - FOOT - TOP;
   const set = (node, facts) => { for (const name in facts) node.setAttribute(name, facts[name]); };
   const chart = (svg) => {
     const kind = svg.dataset.chart;
