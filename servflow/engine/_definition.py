@@ -27,7 +27,7 @@ from servflow.model import Action, Field, FrozenMap, Span, actions, freeze
 RELATIONS = ("system", "assignee", "owner", "requester", "manager_of")
 """Who somebody is to a ticket; never declared as roles."""
 
-INTERNAL = ("assigned", "exhausted", "done", "checked", "unchecked", "approved", "rejected", "children")
+INTERNAL = ("assigned", "exhausted", "done", "checked", "unchecked", "approved", "rejected", "children", "parts")
 """First words of the events that a workflow raises itself; what follows after a dot says of what."""
 
 
@@ -102,7 +102,13 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "visit": "string?",
         "rater": "string?",
     },
-    "survey.asked": {"survey": "string", "to": "string", "visit": "string?", "until": "timestamp?"},
+    "survey.asked": {
+        "survey": "string",
+        "to": "string",
+        "visit": "string?",
+        "until": "timestamp?",
+        "rests": "timestamp?",
+    },
     "survey.skipped": {"survey": "string", "reason": "string", "to": "string?", "visit": "string?"},
     "clock.waive": {"clock": "string", "reason": "string", "cycle": "int?"},
     "ticket.child_opened": {"child": "string"},

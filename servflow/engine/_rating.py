@@ -96,7 +96,8 @@ def asked(call: OneCall, payload: Payload) -> None:
     """
     survey = _survey(call, ASKED, payload)
     to = text(ASKED, payload, "to", needed=True, limit=300)
-    call.record(Surveyed, outcome="asked", to=to, until=_until(payload), **_what(ASKED, survey, payload))
+    moments = {name: _moment(payload, name) for name in ("until", "rests")}
+    call.record(Surveyed, outcome="asked", to=to, **moments, **_what(ASKED, survey, payload))
 
 
 def skipped(call: OneCall, payload: Payload) -> None:
@@ -128,14 +129,14 @@ def _survey(call: OneCall, event: str, payload: Payload) -> Survey:
     raise refuse(event, f"the workflow has no survey {name!r}{hint}", field="survey", value=name, nearest=close)
 
 
-def _until(payload: Payload) -> datetime | None:
-    value = payload.get("until")
+def _moment(payload: Payload, name: str) -> datetime | None:
+    value = payload.get(name)
     if value is None:
         return None
     try:
-        return instant(value, "until") if isinstance(value, datetime) else read_instant(value)
+        return instant(value, name) if isinstance(value, datetime) else read_instant(value)
     except TimeError:
-        raise refuse(ASKED, f"until is an aware instant, not {value!r}", field="until", value=value) from None
+        raise refuse(ASKED, f"{name} is an aware instant, not {value!r}", field=name, value=value) from None
 
 
 EVENTS = {"rating.add": rate, ASKED: asked, SKIPPED: skipped}

@@ -123,7 +123,9 @@ class Surveys:
     def _ask(self, desk: AsksDesk, effect: Call, to: str, now: datetime) -> None:
         data = effect.data
         until = now + timedelta(seconds=data["expires"]) if data.get("expires") else None
-        payload = {**_told(effect), "to": to, **({"until": until} if until is not None else {})}
+        rests = now + timedelta(seconds=data["fatigue"]) if data.get("fatigue") else None
+        moments = {name: moment for name, moment in (("until", until), ("rests", rests)) if moment is not None}
+        payload = {**_told(effect), "to": to, **moments}
         shown_data = {key: data.get(key) for key in ("survey", "scale", "about", "visit") if data.get(key) is not None}
         notify = Notify(
             id=effect_id(effect.ticket, effect.id, "survey.ask", to),
@@ -136,8 +138,7 @@ class Surveys:
             data=FrozenMap({**shown_data, "ticket": effect.ticket, "until": until}),
             reason="survey",
         )
-        fatigue = timedelta(seconds=data.get("fatigue") or 0)
-        held = (Unique(key=f"{KEY}{to}", until=now + fatigue),) if fatigue else ()
+        held = (Unique(key=f"{KEY}{to}", until=rests),) if rests is not None else ()
         desk.fire(effect.ticket, "survey.asked", payload, actor=SYSTEM, key=effect.id, reservations=held, effects=(notify,))
 
 
@@ -148,16 +149,16 @@ def _told(effect: Call) -> dict[str, Any]:
 
 def _lately(records: tuple[Record, ...], data: Mapping[str, Any], to: str, now: datetime) -> str | None:
     """What the ticket's own records say against asking: it holds its reservation itself, which would let it ask again."""
-    fatigue = timedelta(seconds=data.get("fatigue") or 0)
     opinion = (data.get("scale"), data.get("about"), data.get("visit"))
     for record in reversed(records):
         if isinstance(record, Rated) and (record.scale, record.about, record.visit) == opinion:
             return "rated"
         if isinstance(record, Moved) and record.reopened:
             break  # what was said of the work before says nothing of the work since
-    asked = (one.at for one in reversed(records) if isinstance(one, Surveyed) and one.outcome == "asked" and one.to == to)
-    last = next(asked, None)
-    return "fatigue" if last is not None and now - last < fatigue else None
+    if not data.get("fatigue"):
+        return None  # it asks whoever was asked lately too, of whatever ticket
+    rests = (one.rests for one in records if isinstance(one, Surveyed) and one.outcome == "asked" and one.to == to)
+    return "fatigue" if any(until is not None and until > now for until in rests) else None
 
 
 __all__ = ["KEY", "REASONS", "Surveys"]

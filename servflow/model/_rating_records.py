@@ -39,7 +39,8 @@ class Surveyed(Record):
     """
     A survey of the workflow was ``asked`` of somebody, or ``skipped`` for a ``reason``.
 
-    ``until`` is the instant from which on an answer is a late one; None: never.
+    ``until`` is the instant from which on an answer is a late one (None: never), ``rests`` the one until which whoever was
+    asked is left alone.
     """
 
     survey: str
@@ -50,3 +51,4 @@ class Surveyed(Record):
     about: str = "ticket"
     visit: str | None = None
     until: datetime | None = None
+    rests: datetime | None = None

@@ -191,7 +191,7 @@ def test_only_the_desk_says_what_became_of_a_survey() -> None:
         transitions=[{"event": "close", "source": "open", "target": "closed", "allow": ["system"]}],
     )
     ticket = workflow.open("T1", {"customer": "c1"}, at=MONDAY).ticket
-    told = {"survey": "csat", "to": "c1", "until": "2026-03-09T09:00:00Z"}
+    told = {"survey": "csat", "to": "c1", "until": "2026-03-09T09:00:00Z", "rests": MONDAY + timedelta(days=30)}
     outcome = workflow.fire(ticket, "survey.asked", told, at=MONDAY, actor=SYSTEM)
     [asked] = (one for one in outcome.records if isinstance(one, Surveyed))
 

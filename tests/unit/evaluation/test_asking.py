@@ -126,6 +126,48 @@ def test_one_ticket_does_not_ask_twice_either(office: Office) -> None:
     assert [("csat", "asked", ""), ("nps", "skipped", "fatigue")] == office.told("T1")
 
 
+def test_the_longest_rest_holds(office: Office) -> None:
+    """Who was asked about the relation is left alone for ninety days, also by another survey of the very same ticket."""
+    office.unwilling.add("c1")
+    office.closes("T1")
+    office.later(hours=3)
+    office.unwilling.clear()
+    office.later(days=4)
+    office.desk.fire("T1", "ticket.reopen")
+    office.later(days=40)
+    office.desk.fire("T1", "close")
+    office.later(hours=3)
+    office.closes("T2")
+    office.later(hours=3)
+
+    assert [("csat", "skipped", "opted_out"), ("nps", "asked", ""), ("csat", "skipped", "fatigue")] == office.told("T1")
+    assert [("csat", "skipped", "fatigue")] == office.told("T2")
+
+
+def test_a_survey_without_fatigue_asks_in_any_case(office: Office) -> None:
+    """It minds nobody's rest, and takes nobody's; here and across tickets."""
+    flow = servflow.load(
+        """
+        workflow: receipt
+        states: {open: {}, closed: {closed: true}}
+        transitions: [{event: close, source: open, target: closed}]
+        surveys:
+          - {name: first, state: closed, scale: ces, after: 1h, fatigue: 30d}
+          - {name: second, state: closed, after: 2h, fatigue: null}
+        """
+    )
+    surveys = Surveys(now=lambda: office.now)
+    handlers = {"call:survey": surveys, "*": lambda effect: None}
+    office.desk = Desk(flow, office.store, handlers=handlers, now=lambda: office.now)
+    surveys.join(office.desk)
+    for ticket in ("T1", "T2"):
+        office.closes(ticket)
+    office.later(hours=3)
+
+    assert ["asked", "skipped"] == sorted(office.told(ticket)[0][1] for ticket in ("T1", "T2"))
+    assert ["asked", "asked"] == [office.told(ticket)[1][1] for ticket in ("T1", "T2")]
+
+
 @pytest.mark.parametrize("reason", ["nobody", "opted_out", "expired", "rated", "left"])
 def test_why_nobody_is_asked(office: Office, reason: str) -> None:
     """Nobody is there; they do not want it; the desk stood still for too long; they rated already; it was reopened."""
