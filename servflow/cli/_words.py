@@ -27,8 +27,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "然后把字段、角色、日历与期限改成自己的；文件中的注释说明了每一部分的用途。",
     ),
     "check.world": (
-        "{people} people, {queues} queues and {schedules} schedules load, findings: {count}",
-        "{people} 名人员、{queues} 个队列、{schedules} 个值班表可以载入，发现：{count}",
+        "loads: people {people}, queues {queues}, schedules {schedules}, findings {count}",
+        "可以载入：人员 {people}，队列 {queues}，值班表 {schedules}，发现 {count}",
     ),
     # definitions
     "check.fine": (
