@@ -226,6 +226,20 @@ class TestClosed:
         assert ("duplicate", second.ticket, "opened") == seen(door.submit(host.desk, mail(2)))
 
 
+def test_closed_and_sent_again_on_postgres(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """The keys are given back, taken and remembered there as well."""
+    host, door = Host(_stores("postgres", tmp_path, request)()), intake()
+    first = door.submit(host.desk, mail(1)).ticket
+    door.submit(host.desk, mail(2))
+    host.desk.fire(first, "finish", actor=CLERK)
+    second = door.submit(host.desk, mail(3)).ticket
+    again = [seen(door.submit(host.desk, mail(number))) for number in (1, 2, 3)]
+
+    assert first != second
+    assert [("duplicate", first, "opened"), ("duplicate", first, "merged"), ("duplicate", second, "opened")] == again
+    host.desk.store.close()
+
+
 class TestDuplicates:
     """The same message again."""
 
