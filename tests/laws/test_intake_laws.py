@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import servflow
@@ -18,6 +19,9 @@ from servflow.errors import DefinitionError, Finding, InputError, Refused, Servf
 from servflow.intake import Intake, Receipt, load
 from servflow.model import Messaged
 from servflow.stores import MemoryStore
+
+LAWS = settings(deadline=None)
+"""Threads, desks and documents take their time on a machine that has other things to do."""
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FLOW = servflow.Workflow(
@@ -46,7 +50,8 @@ def message(number: int) -> dict[str, Any]:
     return {"channel": "c", "id": number, "what": f"w{number}", "matter": "abc"[number % 3]}
 
 
-load(door("1h", "open").to_data())  # what reads documents is imported now, not within the time of the first example
+with suppress(DefinitionError):  # what reads documents, and the texts, are imported now, not within the time of an example
+    load({**door("1h", "open").to_data(), "fields": [], "c": 0})
 
 WINDOWS = st.sampled_from(["1h", "24h", None])
 MERGES = st.sampled_from(["open", "reopen"])
@@ -61,6 +66,7 @@ STEPS = st.lists(
 )
 
 
+@LAWS
 @given(WINDOWS, MERGES, STEPS)
 def test_a_message_is_once_on_one_ticket(window: str | None, merge: str, steps: Sequence[tuple[str, int]]) -> None:
     """
@@ -108,6 +114,7 @@ def test_a_message_is_once_on_one_ticket(window: str | None, merge: str, steps: 
             assert late - early >= length or any(early <= at <= late for at in closings)
 
 
+@LAWS
 @given(WINDOWS, st.lists(st.integers(0, 8), min_size=2, max_size=12), st.integers(2, 4))
 def test_whoever_is_at_it_at_once(window: str | None, numbers: list[int], desks: int) -> None:
     """Law: threads that submit the same messages, each in its order, open one ticket to a matter and keep each message once."""
@@ -144,6 +151,7 @@ PLAIN = st.recursive(
 )
 
 
+@LAWS
 @given(st.dictionaries(st.sampled_from(["channel", "id", "what", "matter", "x"]), PLAIN | st.just("c"), max_size=5) | PLAIN)
 def test_any_message_has_an_answer(given_message: Any) -> None:
     """Law: whatever comes in, the answer is a receipt or an InputError, and after an error nothing is in the store."""
@@ -157,6 +165,7 @@ def test_any_message_has_an_answer(given_message: Any) -> None:
         assert receipt.ticket == desk.get(receipt.ticket).id
 
 
+@LAWS
 @given(
     st.dictionaries(
         st.sampled_from([*"abc", "intake", "channels", "table", "tables", "unique", "acknowledge", "fields"]), PLAIN
