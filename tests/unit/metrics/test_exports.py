@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import builtins
 import csv
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 
@@ -146,6 +148,25 @@ def test_a_league_of_nothing_is_refused(wrong: dict[str, Any]) -> None:
 
 
 # memory -------------------------------------------------------------------------------------------------------
+
+
+def test_a_table_keeps_no_case() -> None:
+    """However many stream by, only the one at hand lives, and the table has the cells of the first one."""
+    alive: WeakSet[Case] = WeakSet()
+    most = []
+
+    def stream(count: int) -> Iterator[Case]:
+        for number in range(count):
+            case = Case(id=str(number), began=AT, at=AT, labels=FrozenMap({"region": "north", "cause": "pump"}))
+            alive.add(case)
+            most.append(len(alive))
+            yield case
+            del case
+
+    rows = [len(measure_table(stream(count), at=AT, by="region", period="month").rows) for count in (1, 2_000)]
+
+    assert rows[0] == rows[1]
+    assert max(most) <= 3
 
 
 def test_stretches_that_touch_are_kept_as_one() -> None:
