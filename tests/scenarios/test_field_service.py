@@ -333,3 +333,18 @@ def test_nobody_uses_a_part_without_its_price() -> None:
     )
     with pytest.raises(Refused, match="part takes string, which is missing"):
         town.does(engineer, "part.use")
+
+
+def test_a_repair_that_is_taken_up_again_is_not_charged_twice() -> None:
+    """The washer leaks again after a week: somebody comes, and the pump of the first visit is on no second bill."""
+    town = Town().on_site(warranty="goodwill").works("check_in", "photo_before", "diagnose")
+    town.does(town.engineer(), "part.need", {"part": "pump"})
+    town.does(town.engineer(), "part.use", {"part": "pump"})
+    first = town.works("repair", "photo_after", "sign_off").reported()
+    town.does(FIN, "pay", {"amount": first.fields["due_from_customer"]})
+    town.does(FIN, "clear")
+    town.does(KIM, "rating.add", {"score": 5})
+    again = town.at(local(9, 9)).does(KIM, "ticket.reopen", {"reason": "it leaks again"})
+
+    assert ("to_engineer", Decimal("0"), 0) == (again.state, again.fields["material"], again.fields["visits"])
+    assert [("pump", "used")] == [(line.part, line.state) for line in again.parts], "what was built in is remembered"
