@@ -22,9 +22,9 @@ MOST_MARKS = 1_500
 
 
 def nice(most: float) -> float:
-    """The end of an axis: the next of 1, 2, 4, 5 and 10 times a power of ten, at least 4: its half is a whole number."""
-    if most <= 4:
-        return 4
+    """The end of an axis: a round number whose half is a whole one, at least 4."""
+    if most <= 10:
+        return next(end for end in (4, 6, 8, 10) if end >= most)
     power = 10.0 ** floor(log10(most))
     return next(step * power for step in (1, 2, 4, 5, 10) if step * power >= most)
 
@@ -340,7 +340,7 @@ def lanes(
     shown = sorted(marks, key=lambda mark: mark[1])[-MOST_MARKS:]
     names = sorted({mark[0] for mark in shown})
     size = len(frame.buckets)
-    left, cell = 132.0, 7.0
+    left, cell = 150.0, 7.0
     column = max(cell + 2, (940 - left) / max(size, 1))
     across = max(1, int((column - 4) // cell))
     piles: dict[tuple[str, int], list[tuple[str, int]]] = {}
@@ -353,7 +353,7 @@ def lanes(
         tall = max(len(pile) for (lane, _), pile in piles.items() if lane == name)
         high = max(30.0, -(-tall // across) * cell + 12)
         out.append(f'<rect class="lane" x="{left}" y="{y:.1f}" width="{column * size:.1f}" height="{high:.1f}" rx="4"/>')
-        out.append(f'<text class="name" x="0" y="{y + 18:.1f}"><title>{safe(name)}</title>{safe(fitted(name, 18))}</text>')
+        out.append(f'<text class="name" x="0" y="{y + 18:.1f}"><title>{safe(name)}</title>{safe(fitted(name, 17))}</text>')
         for (lane, place), pile in sorted(piles.items()):
             if lane == name:
                 out += _pile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -47,8 +47,8 @@ class Ways:
 
     ``states`` are leaf states in document order with ``titles``, ``closed`` those in which a ticket is closed; ``lines`` are
     the ways that were gone, by the leaf state left and entered, the busiest first; ``drawn`` are the places of those
-    that a drawing has. ``first`` is where most tickets begin. ``tree`` is how states lie in each other. ``defined`` says
-    that the definition was there; otherwise everything is told from what tickets did.
+    that a drawing has. ``first`` is where most tickets begin. ``tree`` is how those that tickets were in lie in each other.
+    ``defined`` says that the definition was there; otherwise everything is told from what tickets did.
     """
 
     name: str
@@ -121,11 +121,23 @@ def _ways(name: str, entries: Sequence[Entry], workflows: Mapping[str, Workflow]
         titles=titles,
         closed=frozenset(closed),
         lines=pairs,
-        tree=Nest(id="", parallel=False, inside=(*inside, *strays)),
+        tree=_visited(Nest(id="", parallel=False, inside=(*inside, *strays)), {*seen, OTHER}),
         first=_begin(entries),
         drawn=_worth_drawing(pairs, gone),
         defined=latest is not None,
     )
+
+
+def _visited(nest: Nest, seen: Collection[str]) -> Nest:
+    """The same without states that no ticket was in: a drawing shows what happened."""
+    kept: list[str | Nest] = []
+    for one in nest.inside:
+        if isinstance(one, Nest):
+            inner = _visited(one, seen)
+            kept += [inner] if inner.inside else []
+        elif one in seen:
+            kept.append(one)
+    return Nest(id=nest.id, parallel=nest.parallel, inside=tuple(kept))
 
 
 def _pairs(gone: Counter[tuple[str, str]], known: set[str]) -> tuple[tuple[str, str], ...]:

@@ -178,7 +178,7 @@
 
   // drawing the figures anew ----------------------------------------------------------------------------------------
   const nice = (most) => {
-    if (most <= 4) return 4;
+    if (most <= 10) return [4, 6, 8, 10].find((end) => end >= most);
     const power = Math.pow(10, Math.floor(Math.log10(most)));
     return [1, 2, 4, 5, 10].map((step) => step * power).find((step) => step >= most);
   };
