@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -162,6 +162,10 @@ def pareto(
             continue
         counts[cause] += 1
         weights[cause] = weights.get(cause, Fraction()) + _weight(weight)
+    return _ordered(counts, weights, vital, left)
+
+
+def _ordered(counts: Counter[str], weights: Mapping[str, Fraction], vital: float, left: Mapping[str, int]) -> Pareto | None:
     total = sum(weights.values(), Fraction())
     if not total:
         return None

@@ -179,7 +179,7 @@ def test_the_schema_knows_every_key() -> None:
     """Editors complete what is read."""
     made = schema("goals")
 
-    assert {"goals", "zone", "grace", "since", "targets", "review"} <= set(made["properties"])  # type: ignore[call-overload]
+    assert {"goals", "zone", "grace", "since", "targets", "review"} <= set(made["properties"])  # type: ignore[call-overload]  # a JSON value of a mapping
 
 
 # periods ------------------------------------------------------------------------------------------------------
