@@ -46,6 +46,7 @@ class Frame:
     before: datetime | None = None
     unit: str = "day"
     buckets: tuple[Period, ...] = ()
+    starts: tuple[datetime, ...] = field(default=(), repr=False)
     names: Mapping[str, tuple[str, ...]] = field(factory=dict)
     tags: tuple[str, ...] = ()
     clocks: tuple[str, ...] = ()
@@ -56,13 +57,7 @@ class Frame:
         """The number of the stretch an instant lies in; ``EARLIER`` or ``OLDER`` before the period."""
         if at < self.since:
             return EARLIER if self.before is not None and at >= self.before else OLDER
-        starts = self.places_of_time
-        return min(max(bisect_right(starts, at) - 1, 0), len(starts) - 1)
-
-    @property
-    def places_of_time(self) -> tuple[datetime, ...]:
-        """Where the stretches begin."""
-        return tuple(one.start for one in self.buckets)
+        return min(max(bisect_right(self.starts, at) - 1, 0), len(self.starts) - 1)
 
     def hour(self, at: datetime) -> WeekHour:
         """The hour of the week in the zone, from 0 on Monday at midnight."""
@@ -102,6 +97,7 @@ def frame(entries: Sequence[Entry], *, at: datetime, since: datetime | None, zon
         before=before,
         unit=unit,
         buckets=buckets,
+        starts=tuple(one.start for one in buckets),
         names=names,
         tags=_named((tag for entry in here for tag in entry.case.tags), (tag for entry in entries for tag in entry.case.tags)),
         clocks=_clocks(entries),

@@ -1,0 +1,62 @@
+"""Holds the story of a ticket to being whole, in order, in both languages, and no longer than is read."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from servflow.model import Breached, Escalated, Moved
+from servflow.report._story import MOST_LINES, story
+from tests.unit.report.conftest import Week
+
+ZONE = "Asia/Shanghai"
+
+
+def test_every_line_is_told_in_both_languages(week: Week) -> None:
+    """No line lacks a language, and Chinese lines about people, promises and chains are Chinese."""
+    for history in week.histories[:30]:
+        lines = story(history, week.workflow, ZONE)["lines"]
+
+        assert all(line["en"] and line["zh"] for line in lines)
+        assert all(
+            re.search("[\u4e00-\u9fff]", line["zh"]) for line in lines if line["kind"] in ("open", "clock", "climb", "bad")
+        )
+
+
+def test_what_matters_is_told_in_the_order_it_happened(week: Week) -> None:
+    """Every move, broken promise and level of a chain has a line, and instants never go back."""
+    worst = max(week.histories, key=lambda history: sum(isinstance(record, Escalated) for record in history))
+    lines = story(worst, week.workflow, ZONE)["lines"]
+    kinds = [line["kind"] for line in lines]
+
+    assert sum(isinstance(record, Moved) and bool(record.entered) for record in worst) == kinds.count("move")
+    assert sum(isinstance(record, Breached) for record in worst) == kinds.count("bad")
+    assert sum(isinstance(record, Escalated) for record in worst) <= kinds.count("climb")
+    moves = [line["at"] for line in lines if line["kind"] == "move"]
+    assert sorted(moves) == moves
+
+
+def test_without_the_definition_the_rest_is_told(week: Week) -> None:
+    """What happened stands in the records; only why somebody was chosen and clocks are due needs the definition."""
+    told = story(week.histories[0], None, ZONE)
+
+    assert [] == told["clocks"]
+    assert {"open", "move", "clock"} <= {line["kind"] for line in told["lines"]}
+
+
+def test_a_search_that_finds_the_same_again_is_told_once(week: Week) -> None:
+    """Somebody who is looked for all night in vain is one line with how often, not a page of them."""
+    for history in week.histories:
+        lines = [line for line in story(history, week.workflow, ZONE)["lines"] if line["kind"] == "who"]
+
+        assert not any(one["en"] == other["en"] and "engineers:" in one["en"] for one, other in pairwise(lines))
+
+
+def test_a_very_long_story_says_what_it_leaves_out(week: Week) -> None:
+    """Of thousands of lines the first and the last are told, and how many lie in between."""
+    records = week.histories[0]
+    many = [*records[:-1], *[record for record in records if type(record).__name__ == "Messaged"] * 900, records[-1]]
+    told = story(many, None, ZONE)
+
+    assert MOST_LINES == len(told["lines"])
+    assert told["cut"] > 0
