@@ -12,7 +12,7 @@ from attrs import frozen
 from servflow.errors import ExpressionError, InputError, shown
 from servflow.model import FrozenMap, write_instant
 from servflow.recurring._asset import Asset, number_of
-from servflow.recurring._dues import Dues, Slot, local_day, slot
+from servflow.recurring._dues import Dues, Slot, later, local_day, slot
 from servflow.recurring._occurrence import Last, Occurrence
 from servflow.recurring._plan import Expiry, Meter, Plan
 from servflow.recurring._reading import as_date
@@ -177,8 +177,7 @@ class Chain:
         if skipped:
             _tell(told, "skipped", count=skipped)
         day = local_day(plan.zone, now)
-        due = now + (plan.ahead if meter.within is None else meter.within)
-        found = Slot(day, day, due, now)
+        found = Slot(day, day, later(now, plan.ahead if meter.within is None else meter.within), now)
         return self._made(asset, last, found, cause="meter", threshold=threshold, skipped=skipped)
 
     # ends -----------------------------------------------------------------------------------------------------------
@@ -199,7 +198,7 @@ class Chain:
             _tell(told, "warned", number=last.number, due=last.due)
             return None
         nearer = plan.ahead[self.ahead + 1][1] if self.ahead + 1 < len(plan.ahead) else -plan.grace
-        if now >= found.due - nearer:
+        if found.due - now <= nearer:
             _tell(told, "past")
             return None
         _tell(told, "opens", opens=found.opens, due=found.due)

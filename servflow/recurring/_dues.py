@@ -59,14 +59,14 @@ class Dues:
 
     def latest(self, day: date, first: Slot, limit: datetime) -> Slot:
         """The last slot that opens at *limit* or before, counted from *first*, which does."""
-        target = local_day(self.plan.zone, limit + self.plan.ahead)
+        target = local_day(self.plan.zone, later(limit, self.plan.ahead))
         begin = date.min if target.toordinal() <= _FARTHEST else target - timedelta(days=40)
         place = self.dates.last(max(day, self.low), begin)
         best = first
         for found in self.slots(first.day if place is None else max(place, first.day)):
             if found.opens > limit:
                 # A calendar moves no date behind the next but one, and dates go on for ever: this one ends it.
-                if found.day > target + timedelta(days=40):
+                if (found.day - target).days > 40:
                     break
                 continue
             best = found
@@ -75,6 +75,14 @@ class Dues:
     def between(self, first: Slot, other: Slot) -> int:
         """How many dates were passed over from one slot to another."""
         return self.dates.between(first.day, other.day)
+
+
+def later(at: datetime, length: timedelta) -> datetime:
+    """An instant so much later; the last one there is where that lies behind it."""
+    try:
+        return at + length
+    except OverflowError:
+        return datetime.max.replace(tzinfo=at.tzinfo)
 
 
 def local_day(zone: str, at: datetime) -> date:

@@ -14,17 +14,18 @@ import attrs
 from attrs import frozen
 
 from servflow.calendars._recurrence import Budget, Rule, Unsupported
-from servflow.errors import InputError, LimitError
+from servflow.errors import InputError
 
 _PERIOD = re.compile(r"(\d{1,5}) *(day|week|month|year)s?", re.ASCII)
 _DAYS = {"day": 1, "week": 7}
 _MONTHS = {"month": 1, "year": 12}
 MAX_DAYS = 36_600
 MAX_RULE = 500
-MOST_COUNTED = 10_000
-"""How many dates that were passed over are counted; more are told as this many."""
+MOST_COUNTED = 1_000
+"""How many dates of a rule that were passed over are counted; more are told as this many."""
 _UNTIL = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?", re.ASCII)
 _SEARCH_YEARS = 60
+_EMPTY_YEARS = 120
 
 
 @frozen
@@ -115,18 +116,27 @@ class ByRule:
     The dates on which a rule falls, from an anchor on; the anchor is one only where it fits the rule.
 
     Raises:
-        LimitError: (of every method) the rule looks at more dates than are looked at in one question.
+        InputError: (of every method) the rule looks at more dates than are looked at in one question.
     """
 
     rule: Rule
     anchor: date
 
     def dates(self, low: date) -> Iterator[date]:
-        """The dates from *low* on, in order."""
+        """The dates from *low* on, in order, until a hundred and twenty years have none."""
+        begin, met = max(low, self.anchor), True
         try:
-            yield from self.rule.dates(self.anchor, low, date.max, Budget(), also_first=False)
+            while met and begin < date.max:
+                end = begin.replace(year=min(begin.year + _EMPTY_YEARS, date.max.year), day=min(begin.day, 28))
+                met = False
+                for day in self.rule.dates(self.anchor, begin, end, Budget(), also_first=False):
+                    met = True
+                    yield day
+                begin = min(end, date.max - timedelta(days=1)) + timedelta(days=1)
         except InputError:
-            raise LimitError("the rule of a plan looks at too many dates; write one that falls more often") from None
+            raise InputError(
+                "the rule of a plan looks at too many dates; write one that falls more often", code="recurring.too_much"
+            ) from None
 
     def last(self, low: date, high: date) -> date | None:
         """The last date from *low* to *high*, both included."""
@@ -141,7 +151,7 @@ class ByRule:
             step *= 8
 
     def between(self, a: date, b: date) -> int:
-        """How many dates lie in ``[a, b)``, at most 10,000."""
+        """How many dates lie in ``[a, b)``, at most 1,000."""
         return sum(1 for _ in islice(self._within(a, b - timedelta(days=1)), MOST_COUNTED)) if a < b else 0
 
     def _within(self, low: date, high: date) -> Iterator[date]:

@@ -37,12 +37,13 @@ PERIODS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(DAYS, PERIODS, st.integers(0, 1), st.integers(-40, 1500))
 def test_periods_agree_with_a_walk_over_days(anchor: date, period: tuple[str, int], first: int, offset: int) -> None:
     """Dates from any day on, the last one up to it, and how many lie between are those that asking every day finds."""
     unit, count = period
     made = Every(Period(count, unit), anchor, first)
-    low, high = anchor + timedelta(days=offset), date(2029, 12, 31)
+    low, high = anchor + timedelta(days=offset), date(2031, 6, 30)
     walked = list(dates(anchor, unit, count, first, high))
 
     assert [day for day in walked if day >= low] == list(takewhile(lambda day: day <= high, made.dates(low)))
@@ -63,6 +64,7 @@ MONTHLY = st.sampled_from(
 ).map("FREQ=MONTHLY;".__add__)
 
 
+@settings(deadline=None)
 @given(st.one_of(RULES, MONTHLY), DAYS, st.integers(0, 600))
 def test_rules_agree_with_dateutil(text: str, anchor: date, offset: int) -> None:
     """A rule falls on the dates on which dateutil has it, from any day on."""
@@ -80,6 +82,7 @@ def test_rules_agree_with_dateutil(text: str, anchor: date, offset: int) -> None
         assert ([day for day in theirs if day <= low] or [None])[-1] == made.last(anchor, low)
 
 
+@settings(deadline=None)
 @given(
     anchor=DAYS,
     period=PERIODS,

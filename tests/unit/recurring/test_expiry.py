@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from servflow.recurring import Recurring
-from tests.unit.recurring.house import House, at
+from tests.unit.recurring.house import House, at, plan
 
 WARRANTY: dict[str, Any] = {
     "name": "warranty",
@@ -67,3 +67,14 @@ def test_a_lifetime_is_an_expression() -> None:
     assert [(at("2026-09-01"), at("2026-03-05"))] == [(one.due, one.opens) for one in found]
     explained = Recurring("m", expiry=[WARRANTY]).explain({"id": "B"}, at=at("2026-01-01"))
     assert [("asset.warranty_until is not known for this asset",)] * 2 == [one.lines() for one in explained]
+
+
+def test_dates_at_both_ends_of_time_break_nothing() -> None:
+    """A date in the year 1 is long past, one in the year 9999 is told when it comes; both can be asked at any instant."""
+    made = Recurring("m", [plan(every="1 month", start="asset.x", ahead="60d", meter={"counter": "h", "every": 1})], [WARRANTY])
+    for text in ("0001-01-01", "9999-12-31"):
+        asset = {"id": "A", "x": text, "warranty_until": text, "counters": {"h": 5}}
+        for now in ("0001-01-02", "2026-01-01", "9999-12-30"):
+            told = made.explain(asset, at=at(now))
+            assert ["service", "warranty@60d", "warranty@14d"] == [one.plan for one in told]
+            assert ["wrong"] not in [[code for code, _ in one.steps] for one in told]
