@@ -217,7 +217,13 @@ class Net:
     """
     Those for less those against, of all, in points from -100 to 100 (a net promoter score; F. Reichheld, 2003).
 
-    ``low`` and ``high`` are the bounds of the 95 % interval by the normal approximation, kept within -100 and 100.
+    ``low`` and ``high`` are the bounds of a 95 % interval from the variance of answers that count 1, 0 or -1, kept within -100
+    and 100. Three answers are added first (3/4 of a promoter and of a detractor, 1 1/2 of a passive), as the adjusted Wald
+    interval does (A. Agresti and B. Coull, 1998), so that five promoters of five are not taken for all there are.
+
+    >>> five = Net(promoters=5, passives=2, detractors=2)
+    >>> round(five.value, 1), round(five.low, 1), round(five.high, 1)
+    (33.3, -20.5, 70.5)
     """
 
     promoters: int
@@ -241,19 +247,20 @@ class Net:
         return 100 * self.numerator / self.denominator
 
     @property
-    def _half(self) -> float:
-        n, net = self.denominator, self.numerator / self.denominator
-        return 100 * _Z * sqrt(max(0.0, (self.promoters + self.detractors) / n - net * net) / n)
+    def _bounds(self) -> tuple[float, float]:
+        n, net = self.denominator + 3, self.numerator / (self.denominator + 3)
+        half = _Z * sqrt(((self.promoters + self.detractors + 1.5) / n - net * net) / n)
+        return 100 * (net - half), 100 * (net + half)
 
     @property
     def low(self) -> float:
         """The lower bound of the interval."""
-        return max(-100.0, self.value - self._half)
+        return max(-100.0, self._bounds[0])
 
     @property
     def high(self) -> float:
         """The upper bound of the interval."""
-        return min(100.0, self.value + self._half)
+        return min(100.0, self._bounds[1])
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
