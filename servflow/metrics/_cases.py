@@ -11,6 +11,9 @@ from servflow.model import EMPTY, FrozenMap
 
 OUTCOMES = ("met", "late", "overdue", "open", "cancelled", "waived")
 
+WENT = ("done", "missed")
+"""The outcomes of visits for which somebody went."""
+
 
 @frozen(kw_only=True)
 class Cycle:
@@ -122,13 +125,20 @@ class Score:
 
 @frozen(kw_only=True)
 class Asked:
-    """What became of asking a customer by a survey: ``asked``, ``skipped`` and whatever else its records say."""
+    """
+    What became of asking a customer by a survey: ``asked``, ``skipped`` and whatever else its records say.
+
+    It asked ``about`` the ``ticket``, a ``visit`` or the ``relation``; from ``until`` on an answer is a late one.
+    """
 
     at: datetime
     survey: str
     scale: str
     outcome: str
     to: str | None = None
+    about: str = "ticket"
+    visit: str | None = None
+    until: datetime | None = None
 
 
 @frozen(kw_only=True)

@@ -12,7 +12,7 @@ from typing import Any, Self
 from attrs import define, field, frozen
 
 from servflow.errors import InputError, shown
-from servflow.metrics._cases import Case, Score
+from servflow.metrics._cases import Asked, Case, Score
 from servflow.metrics._figures import Ratio
 from servflow.metrics._kinds import MEAN, NET, SHARE
 from servflow.metrics._measure import Left, Seen, measure
@@ -35,7 +35,7 @@ def _answers(case: Case, scale: str, about: str) -> Iterator[Score]:
     latest: dict[tuple[str, str | None, str | None], Score] = {}
     for score in case.scores:
         if score.scale == scale and about in ("", score.about):
-            latest[score.about, score.visit, score.rater] = score
+            latest[score.about, score.visit, score.rater or score.by] = score
     yield from latest.values()
 
 
@@ -197,6 +197,11 @@ class _Responses:
         return Share(numerator=found[True], denominator=total, excluded=counted(left)) if total else None
 
 
+def _same(one: Asked | Score, survey: Asked) -> bool:
+    """Whether it is about what the survey asked; one that did not say which visit is answered for any."""
+    return (one.scale, one.about) == (survey.scale, survey.about) and survey.visit in (None, one.visit)
+
+
 @frozen
 class _Response:
     name: str = "responses"
@@ -208,7 +213,7 @@ class _Response:
 @measure(
     _Response(),
     titles=("Survey response rate", "调查回复率"),
-    zh="发出的满意度调查中收到回复的比例；没有任何调查记录时，按已关闭且有评分的工单占已关闭工单的比例计算。",
+    zh="发出的满意度调查中按时收到回复的比例（调查截止时刻及之后的回复不计）；没有任何调查记录时，按已关闭且有评分的工单占已关闭工单的比例计算。",
     unit="share",
     told={"parts": "the scale that was asked for"},
 )
@@ -216,24 +221,25 @@ def response_rate(case: Case, *, scale: str = "", within: str | timedelta | None
     """
     Of the surveys that were sent, how many were answered; where no survey is on record, of closed tickets, how many were rated.
 
-    A survey is answered by a rating on its scale between its sending and the next one on that scale, however late, unless
-    ``within`` says how late at most. ``scale`` looks at one scale only. Tickets without a survey beside others that have one
-    are left out (``unasked``), and so are surveys that were held back (``skipped``).
+    A survey is answered by a rating of what it asked about, on its scale, between its sending and the next one of the same;
+    one at or after the instant until which the survey wanted its answer is a late one and no response, and so is one later
+    than ``within``, where that is given. ``scale`` looks at one scale only. Tickets without a survey beside others that
+    have one are left out (``unasked``), and so are surveys that were held back (``skipped``).
 
     Source: AAPOR, Standard Definitions: response rate 2 without partial answers (answers over all that were asked).
     Cohort: surveys sent; without any, closed tickets that were not cancelled.
-    Clock: time as it passes, for ``within``.
+    Clock: time as it passes, for the end of a survey and for ``within``.
     Open tickets: count as soon as they were asked, so that the latest surveys may still be answered.
     Period: the one in which the survey was sent, or the ticket closed.
 
-    Two asked, one answered after a day and one not; the third was spared.
+    Two asked, one answered after a day and one after the week in which an answer was wanted; the third was spared.
 
     >>> from datetime import UTC, datetime, timedelta
     >>> from servflow.metrics import Asked, Case, Score, response_rate
     >>> at = datetime(2026, 11, 2, tzinfo=UTC)
-    >>> asked = Asked(at=at, survey="csat", scale="csat", outcome="asked")
+    >>> asked = Asked(at=at, survey="csat", scale="csat", outcome="asked", until=at + timedelta(days=7))
     >>> one = Case(id="1", began=at, surveyed=(asked,), scores=(Score(at=at + timedelta(days=1), scale="csat", score=5),))
-    >>> two = Case(id="2", began=at, surveyed=(asked,))
+    >>> two = Case(id="2", began=at, surveyed=(asked,), scores=(Score(at=at + timedelta(days=7), scale="csat", score=5),))
     >>> three = Case(id="3", began=at, surveyed=(Asked(at=at, survey="csat", scale="csat", outcome="skipped"),))
     >>> found = response_rate([one, two, three])
     >>> found.value, found.numerator, found.denominator, dict(found.excluded)
@@ -247,12 +253,12 @@ def response_rate(case: Case, *, scale: str = "", within: str | timedelta | None
         if survey.outcome == "skipped":
             yield Left(survey.at, "skipped", (survey.scale,))
         elif survey.outcome == "asked":
-            following = (one.at for one in surveys[index + 1 :] if one.scale == survey.scale and one.outcome == "asked")
-            until = next(following, None)
+            same = (one.at for one in surveys[index + 1 :] if one.outcome == "asked" and _same(one, survey))
+            ends = [end for end in (next(same, None), survey.until) if end is not None]
             answered = any(
-                score.scale == survey.scale
+                _same(score, survey)
                 and survey.at <= score.at
-                and (until is None or score.at < until)
+                and all(score.at < end for end in ends)
                 and (limit is None or score.at - survey.at <= limit)
                 for score in case.scores
             )

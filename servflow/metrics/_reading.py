@@ -281,7 +281,16 @@ class Reading:
 
     def survey(self, record: model.Surveyed) -> None:
         self.surveyed.append(
-            Asked(at=record.at, survey=record.survey, scale=record.scale, outcome=record.outcome, to=record.to)
+            Asked(
+                at=record.at,
+                survey=record.survey,
+                scale=record.scale,
+                outcome=record.outcome,
+                to=record.to,
+                about=record.about,
+                visit=record.visit,
+                until=record.until,
+            )
         )
 
     def booking(self, record: model.Booked) -> None:
