@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from servflow.calendars._local import length
-from servflow.metrics._cases import Case, Cycle, Stint
+from servflow.metrics._cases import WENT, Case, Cycle, Stay, Stint
 from servflow.metrics._counted import names, span
 from servflow.metrics._kinds import MEAN, SHARE
 from servflow.metrics._measure import Left, Seen, measure
@@ -15,7 +15,8 @@ from servflow.metrics._measure import Left, Seen, measure
 @measure(
     SHARE,
     titles=("First-contact resolution", "首次解决率"),
-    zh="已解决工单中一次接触即解决的比例：未重开、未换人换队列、客服公开消息不超过一条、客户得到答复后未再来信",  # noqa: RUF001 - Chinese punctuation
+    zh="已解决工单中一次接触即解决的比例：未重开、未换人换队列换网点、未再次进入已离开的状态（如等件后再次上门）、"  # noqa: RUF001 - Chinese punctuation
+    "上门不超过一次、客服公开消息不超过一条、客户得到答复后未再来信；联系后仅上门一次即解决的也算，visits 设为 0 则不算",  # noqa: RUF001 - Chinese punctuation
     unit="share",
 )
 def first_contact_resolution(
@@ -23,16 +24,24 @@ def first_contact_resolution(
     *,
     contacts: int = 1,
     repeats: int = 0,
-    slots: Sequence[str] = ("assignee", "queue"),
+    visits: int = 1,
+    slots: Sequence[str] = ("assignee", "queue", "outlet"),
+    states: Sequence[str] = (),
     settled: timedelta | None = None,
 ) -> Iterator[Seen]:
     """
-    Resolved tickets that took one contact, of all resolved: one answer, one holder, no further question, no reopening.
+    Resolved tickets that took one contact, of all resolved: one answer, one visit, one holder, one pass through the
+    workflow, no further question, no reopening.
 
     Source: SQM and HDI, first contact resolution (no repeat contact, no transfer, no call-back); Zendesk, one-touch tickets
-      (one answer); Freshservice, FCR (the customer does not come back). At most ``contacts`` public messages of agents (2
-      where an acknowledgement is one; none at all, as by telephone, is one contact too) and at most ``repeats`` public
-      messages of the customer after the first of them; none of ``slots`` had more than one holder; never reopened.
+      (one answer); Freshservice, FCR (the customer does not come back); field service, first-time fix (no second visit). A
+      contact is each public message of an agent, each public message of the customer after the first of those, each visit
+      (done or missed), each holder, and each time a state is entered again that was left before: work that was put
+      aside, for parts or for the customer, and taken up again. At most ``contacts`` messages of agents (2 where an
+      acknowledgement is one; none at all, as by telephone, is one contact too), ``repeats`` of the customer and ``visits``
+      visits (0: what needed somebody to come was not resolved at first contact, as help desks count); none of ``slots``
+      had more than one holder; none of ``states`` (all of them unless given) was entered again before the work was
+      done; never reopened. A state that is left and entered at one instant is one stay.
     Cohort: tickets whose work is done; cancelled ones are left out as ``cancelled``. With ``settled`` those done less than
       that long ago are left out as ``too early``, because they may still come back.
     Clock: none.
@@ -61,8 +70,29 @@ def first_contact_resolution(
         said = [one for one in case.said if one.public]
         answers = sorted(one.at for one in said if one.side == "agent")
         asked = sum(one.side == "customer" and one.at > answers[0] for one in said) if answers else 0
+        went = sum(visit.outcome in WENT for visit in case.visits)
         handed = any(len({stint.who for stint in case.stints if stint.slot == slot}) > 1 for slot in names(slots, "slots"))
-        yield Seen(done, not case.reopened and not handed and len(answers) <= contacts and asked <= repeats)
+        again = case.reopened or handed or _entered_again(case, done, names(states, "states"))
+        yield Seen(done, not again and len(answers) <= contacts and asked <= repeats and went <= visits)
+
+
+def _entered_again(case: Case, done: datetime, wanted: tuple[str, ...]) -> bool:
+    """Whether a state was entered, until the work was done, that had been left earlier."""
+    left: dict[str, datetime] = {}
+    for stay in sorted(case.stays, key=_since):
+        if stay.since > done:
+            break
+        if stay.closed or (wanted and stay.state not in wanted):
+            continue
+        if stay.state in left and stay.since > left[stay.state]:
+            return True
+        if stay.until is not None:
+            left[stay.state] = stay.until
+    return False
+
+
+def _since(stay: Stay) -> datetime:
+    return stay.since
 
 
 @measure(

@@ -7,12 +7,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from attrs import define, field, frozen
 
-from servflow.metrics._cases import Case
+from servflow.metrics._cases import WENT, Case
+from servflow.metrics._counted import names
 from servflow.metrics._kinds import MEAN, SHARE
 from servflow.metrics._measure import Left, Seen, measure
 from servflow.metrics._periods import Period
@@ -22,6 +23,7 @@ from servflow.model._instants import micros
 from servflow.model._spans import Span
 
 _MOMENT = timedelta.resolution
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 @define(eq=False)
@@ -121,8 +123,7 @@ def repeat_visits(
     >>> repeat_visits(cases, within="10d", at=datetime(2026, 12, 21, tzinfo=UTC)).excluded["too_early"]
     1
     """
-    names = (key,) if isinstance(key, str) else key
-    what = next((found for name in names if (found := case.label(name)) != "-"), None)
+    what = next((found for name in names(key, "key") if (found := case.label(name)) != "-"), None)
     done = None if case.cancelled else case.done_at
     if what is None:
         if done is not None:
@@ -146,15 +147,19 @@ def _told(value: tuple[bool, str, int]) -> Any:
 @measure(
     MEAN,
     titles=("Visits per ticket", "单均上门次数"),
-    zh="有上门记录的已关闭工单平均上门次数；只计已完成或扑空的上门。",
+    zh="有上门记录的已关闭工单平均上门次数；计已完成或扑空的预约，没有预约的按进入现场状态的次数计。",
     unit="visits",
 )
-def visits_per_ticket(case: Case, *, outcomes: Collection[str] = ("done", "missed")) -> Iterable[Seen]:
+def visits_per_ticket(
+    case: Case, *, outcomes: Collection[str] = WENT, states: Collection[str] | str = ("on_site",)
+) -> Iterable[Seen]:
     """
     How often somebody went for a closed ticket, of those somebody went for at all.
 
+    A visit is an appointment that was done or missed, or a stay in one of ``states``, where these are more.
+
     Source: field service practice (truck rolls per job).
-    Cohort: closed tickets with a visit that was done or missed; open ones are left out (``open``), cancelled ones too.
+    Cohort: closed tickets with a visit; open ones are left out (``open``), cancelled ones too.
     Clock: none.
     Open tickets: are left out, since more visits may follow.
     Period: the one in which it was closed.
@@ -166,7 +171,7 @@ def visits_per_ticket(case: Case, *, outcomes: Collection[str] = ("done", "misse
     >>> visits_per_ticket([Case(id=str(n), began=at, closed_at=at, visits=(visit,) * n) for n in (0, 1, 2)]).value
     1.5
     """
-    count = sum(visit.outcome in outcomes for visit in case.visits)
+    count = _visits(case, outcomes, states)
     if count:
         yield from _went(case, count)
 
@@ -174,15 +179,18 @@ def visits_per_ticket(case: Case, *, outcomes: Collection[str] = ("done", "misse
 @measure(
     SHARE,
     titles=("Done in one visit", "一次上门解决率"),
-    zh="有上门记录的已关闭工单中，只上门一次的比例。",
+    zh="有上门记录的已关闭工单中，只上门一次的比例；计已完成或扑空的预约，没有预约的按进入现场状态的次数计。",
     unit="share",
 )
-def one_visit(case: Case, *, outcomes: Collection[str] = ("done", "missed")) -> Iterable[Seen]:
+def one_visit(case: Case, *, outcomes: Collection[str] = WENT, states: Collection[str] | str = ("on_site",)) -> Iterable[Seen]:
     """
     Of the closed tickets that somebody went for, how many took just one visit.
 
+    A visit is an appointment that was done or missed, or a stay in one of ``states``, where these are more: without
+    appointments, a second visit is told by the engineer being on site a second time.
+
     Source: field service practice (first-time fix by visits).
-    Cohort: closed tickets with a visit that was done or missed; open ones are left out (``open``), cancelled ones too.
+    Cohort: closed tickets with a visit; open ones are left out (``open``), cancelled ones too.
     Clock: none.
     Open tickets: are left out, since more visits may follow.
     Period: the one in which it was closed.
@@ -194,9 +202,19 @@ def one_visit(case: Case, *, outcomes: Collection[str] = ("done", "missed")) -> 
     >>> one_visit([Case(id=str(n), began=at, closed_at=at, visits=(visit,) * n) for n in (0, 1, 2)]).value
     0.5
     """
-    count = sum(visit.outcome in outcomes for visit in case.visits)
+    count = _visits(case, outcomes, states)
     if count:
         yield from _went(case, count == 1)
+
+
+def _visits(case: Case, outcomes: Collection[str], states: Collection[str] | str) -> int:
+    wanted = names(states, "states")
+    agreed = sum(visit.outcome in outcomes for visit in case.visits)
+    there, left = 0, datetime.min.replace(tzinfo=UTC)
+    for stay in sorted((one for one in case.stays if one.state in wanted), key=lambda one: one.since):
+        there += stay.since > left  # left and entered at one instant is one stay
+        left = max(left, stay.until or _LAST)
+    return max(agreed, there)
 
 
 def _went(case: Case, value: float | bool) -> Iterable[Seen]:

@@ -14,14 +14,18 @@ from servflow.metrics import (
     Measure,
     Reached,
     Said,
+    Stay,
     Stint,
+    Visit,
     attainment,
     escalation_rate,
     first_contact_resolution,
+    one_visit,
     ping_pong,
     reassignment_rate,
     reassignments,
     reopen_rate,
+    visits_per_ticket,
 )
 from servflow.metrics._example import at
 
@@ -40,6 +44,20 @@ def hands(*holders: str, slot: str = "assignee") -> tuple[Stint, ...]:
         Stint(slot=slot, who=who, since=at(hour), until=None if hour == last else at(hour + 1))
         for hour, who in enumerate(holders)
     )
+
+
+def through(*states: str, hours: float = 0.25) -> tuple[Stay, ...]:
+    """Where it was in turn, so long each; in the last one it is still."""
+    last = len(states) - 1
+    return tuple(
+        Stay(state=state, since=at(hours * number), until=None if number == last else at(hours * (number + 1)))
+        for number, state in enumerate(states)
+    )
+
+
+def went(*outcomes: str) -> tuple[Visit, ...]:
+    """Visits, and what became of each."""
+    return tuple(Visit(start=at(0.5), end=at(1), outcome=outcome, at=at(1)) for outcome in outcomes)
 
 
 def told(measure: Measure[Any], cases: list[Case], **settings: Any) -> dict[str, tuple[Any, int]]:
@@ -68,12 +86,20 @@ def resolved(**facts: Any) -> Case:
         ({"stints": hands("bo", "bo")}, True),
         ({"stints": hands("bo", "cy")}, False),
         ({"stints": hands("first line", "second line", slot="queue")}, False),
-        ({"stints": hands("north", "south", slot="outlet")}, True),
+        ({"stints": hands("north", "south", slot="outlet")}, False),
         ({"reopened": 1}, False),
+        ({"stays": through("new", "working", "resolved")}, True),
+        ({"stays": through("new", "working", "waiting", "working", "resolved")}, False),
+        ({"stays": through("new", "working", "resolved", "working", "resolved", hours=0.5)}, False),
+        ({"stays": through("new", "working", "resolved", "asked", "resolved", hours=1)}, True),
+        ({"stays": through("new", "working", "checked", "working", hours=0)}, True),
+        ({"visits": went("done")}, True),
+        ({"visits": went("cancelled", "done", "lost")}, True),
+        ({"visits": went("missed", "done")}, False),
     ],
 )
 def test_first_contact(facts: dict[str, Any], first: bool) -> None:
-    """One answer, one holder of each slot and no way back: that is one contact."""
+    """One answer, one visit, one holder of each slot, one pass and no way back: that is one contact."""
     assert {"all": (int(first), 1)} == told(first_contact_resolution, [resolved(**facts)])
 
 
@@ -83,6 +109,30 @@ def test_first_contact_as_the_desk_counts_it() -> None:
     answers = resolved(said=said, stints=hands("bo", "cy"))
 
     assert {"all": (1, 1)} == told(first_contact_resolution, [answers], contacts=2, repeats=1, slots="queue")
+
+
+def test_a_second_visit_for_a_part_is_seen_without_appointments() -> None:
+    """Who goes again once the part is there was not done at first contact, and not in one visit; in one go is one."""
+    again = resolved(stays=through("new", "on_site", "waiting_parts", "on_site", "closed"))
+    once = resolved(stays=through("new", "on_site", "closed"))
+    split = resolved(stays=through("on_site", "measuring", "closed"))
+    missed = resolved(stays=through("new", "on_site", "closed"), visits=went("missed", "done"))
+    from_afar = resolved(stays=through("new", "closed"))
+
+    assert {"all": (2, 4)} == told(first_contact_resolution, [again, once, missed, from_afar])
+    assert {"all": (1, 3)} == told(one_visit, [again, once, missed, from_afar])
+    assert {"all": (5, 3)} == told(visits_per_ticket, [again, once, missed, from_afar])
+    assert {"all": (1, 1)} == told(one_visit, [split], states=["on_site", "measuring"])
+    assert {} == told(one_visit, [again], states=())
+
+
+def test_what_needed_somebody_to_come_is_no_first_contact_where_a_help_desk_counts() -> None:
+    """Without visits allowed, only what was resolved from afar counts; and states that mean nothing can be left out."""
+    by_visit, back_and_forth = resolved(visits=went("done")), resolved(stays=through("new", "queue", "new", "queue", "working"))
+
+    assert {"all": (1, 2)} == told(first_contact_resolution, [by_visit, resolved()], visits=0)
+    assert {"all": (0, 1)} == told(first_contact_resolution, [back_and_forth])
+    assert {"all": (1, 1)} == told(first_contact_resolution, [back_and_forth], states="working")
 
 
 def test_first_contact_may_wait_until_it_is_settled() -> None:
