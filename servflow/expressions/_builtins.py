@@ -165,6 +165,8 @@ def _table() -> dict[str, tuple[Overload, ...]]:
         "startsWith": [Overload(("string", "string"), "bool", str.startswith, "method")],
         "endsWith": [Overload(("string", "string"), "bool", str.endswith, "method")],
     }
+    kinds = ("decimal", "int")
+    table["round"] = [Overload((kind, *places), "decimal", convert.rounded) for kind in kinds for places in ((), ("int",))]
     for name, (result, sources) in _CONVERSIONS.items():
         table[name] = [Overload((source,), result, run) for source, run in sources.items()]
     for name, read in _ACCESSORS.items():

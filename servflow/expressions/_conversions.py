@@ -148,6 +148,17 @@ def decimal_of_int(value: int) -> Decimal:
     return DECIMALS.create_decimal(int(value))
 
 
+def rounded(value: Decimal | int, places: int = 0) -> Decimal:
+    """A decimal with so many digits after the point, half away from zero, as money is; one too long to be written so stays."""
+    if not 0 <= places <= limits.DECIMAL_DIGITS:
+        raise _outside(places, f"number of places (0 to {limits.DECIMAL_DIGITS})")
+    number = DECIMALS.create_decimal(value)
+    if number.adjusted() + 1 + places > limits.DECIMAL_DIGITS:
+        return number  # all of its digits stand before that place, or filling up with zeros would be more than fit
+    found = number.quantize(Decimal(1).scaleb(-places), rounding=decimal.ROUND_HALF_UP, context=DECIMALS)
+    return found if found else found.copy_abs()  # what is nothing owes nothing: no -0.00
+
+
 def text_of_decimal(value: Decimal) -> str:
     """A decimal in plain digits, trailing zeros kept; an exponent only where plain digits would be more than 60."""
     if value and abs(value.adjusted()) > 60:

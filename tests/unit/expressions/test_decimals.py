@@ -112,3 +112,32 @@ def test_a_condition_compares_decimals_with_literals():
     assert expression.test({"amount": Decimal("100.01")}) is True
     assert expression.test({"amount": 101}) is True
     assert expression.test({"amount": None}) is False
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("round(decimal('89.025'), 2)", "89.03"),
+        ("round(decimal('89.015'), 2)", "89.02"),
+        ("round(decimal('-89.025'), 2)", "-89.03"),
+        ("round(decimal('100') / 3, 2)", "33.33"),
+        ("round(decimal('120'), 2)", "120.00"),
+        ("round(decimal('2.5'))", "3"),
+        ("round(decimal('-0.004'), 2)", "0.00"),
+        ("round(7, 2)", "7.00"),
+        ("round(decimal('0.005'), 28)", "0.0050000000000000000000000000"),
+        ("round(decimal('9.995'), 2)", "10.00"),
+        ("round(decimal('1234567890123456789012345678'), 2)", "1234567890123456789012345678"),
+        ("round(decimal('1e6000'), 2)", "1E+6000"),
+    ],
+)
+def test_money_is_rounded_half_away_from_zero(text, value):
+    """Five at the next place goes up for whoever pays and whoever is paid; what would be too long stays as it is."""
+    assert value == str(evaluate(text, {}))
+
+
+@pytest.mark.parametrize("text", ["round(decimal('1'), -1)", "round(decimal('1'), 29)", "round('1')", "round(1.5, 2)", "round()"])
+def test_what_cannot_be_rounded_is_refused(text):
+    """Places are counted from the point to the 28th digit, and a double is no money."""
+    with pytest.raises(ExpressionError):
+        evaluate(text, {})
