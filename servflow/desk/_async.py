@@ -88,6 +88,11 @@ class AsyncDesk:
         )
         self.store: AsyncStore = InThreads(behind)
 
+    @property
+    def plain(self) -> Desk:
+        """The desk behind this one, for plain handlers and whatever else runs in a thread; on the loop it would hold it up."""
+        return self._desk
+
     def _source(self, source: Any) -> Any:
         if hasattr(source, "due"):
             due = self._ticking.plain(source.due)

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from inspect import iscoroutinefunction
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from servflow.errors import InputError, ReservationRefused, shown
-from servflow.model import SYSTEM, Call, Effect, FrozenMap, Moved, Notify, Rated, Record, Surveyed, Ticket, Unique, effect_id
+from servflow.model import (
+    SYSTEM,
+    Actor,
+    Call,
+    Effect,
+    FrozenMap,
+    Moved,
+    Notify,
+    Rated,
+    Record,
+    Reservation,
+    Surveyed,
+    Ticket,
+    Unique,
+    effect_id,
+)
 
 REASONS = ("nobody", "left", "expired", "rated", "fatigue", "opted_out")
 """Why nobody was asked: there is nobody to ask; the ticket went on; it is too late; they rated already; they were asked
@@ -18,6 +33,7 @@ KEY = "survey:"
 """What the reservation of whoever was asked begins with; their id follows."""
 
 
+@runtime_checkable
 class AsksDesk(Protocol):
     """What is needed of a desk."""
 
@@ -25,7 +41,24 @@ class AsksDesk(Protocol):
 
     def history(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Record, ...]: ...  # noqa: A002 - as above
 
-    def fire(self, id: str, event: str, payload: Mapping[str, Any] | None = None, **more: Any) -> Any: ...  # noqa: A002 - as above
+    def fire(
+        self,
+        id: str,  # noqa: A002 - as above
+        event: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        actor: Actor | None = None,
+        key: str | None = None,
+        reservations: Iterable[Reservation] = (),
+        effects: Iterable[Effect] = (),
+    ) -> object: ...
+
+
+class BesidesDesk(Protocol):
+    """What is needed of a desk for coroutines."""
+
+    @property
+    def plain(self) -> AsksDesk: ...
 
 
 def _system_clock() -> datetime:
@@ -50,14 +83,14 @@ class Surveys:
     >>> # surveys.join(desk)
 
     Args:
-        desk: what tickets live in; ``join`` gives it later, since a desk needs its handlers first.
+        desk: a ``Desk`` or an ``AsyncDesk``; ``join`` gives it later, since a desk needs its handlers first.
         now: gives the present as an aware instant, the same as the desk's.
         may_ask: whether somebody wants to be asked at all, by their id.
     """
 
     def __init__(
         self,
-        desk: AsksDesk | None = None,
+        desk: AsksDesk | BesidesDesk | None = None,
         *,
         now: Callable[[], datetime] = _system_clock,
         may_ask: Callable[[str], bool] = _anybody,
@@ -68,18 +101,19 @@ class Surveys:
         if desk is not None:
             self.join(desk)
 
-    def join(self, desk: AsksDesk) -> Surveys:
+    def join(self, desk: AsksDesk | BesidesDesk) -> Surveys:
         """
         Ask in the name of this desk from here on; gives itself back.
 
+        Of an ``AsyncDesk`` the plain desk behind it asks, in the thread in which effects are delivered.
+
         Raises:
-            InputError: it is no plain ``Desk``. Beside an ``AsyncDesk``, join a ``Desk`` of the same workflows and store.
+            InputError: it is neither.
         """
-        if not hasattr(desk, "fire") or iscoroutinefunction(desk.fire):
-            raise InputError(
-                f"surveys ask in a thread, so they join a plain Desk on the same store, not {shown(desk)}", code="desk"
-            )
-        self._desk = desk
+        behind: object = getattr(desk, "plain", desk)
+        if not isinstance(behind, AsksDesk) or iscoroutinefunction(behind.fire):
+            raise InputError(f"surveys join a Desk or an AsyncDesk, not {shown(desk)}", code="desk")
+        self._desk = behind
         return self
 
     def __call__(self, effect: Effect) -> None:

@@ -258,26 +258,39 @@ def test_many_at_the_same_moment_ask_once(tmp_path: Path) -> None:
     assert {("asked", ""): 1, ("skipped", "fatigue"): 7} == Counter((one.outcome, one.reason) for one in told)
 
 
-def test_beside_a_desk_for_coroutines_a_plain_one_asks(tmp_path: Path) -> None:
-    """Its handlers run in a thread, in which a plain desk on the same store is used; the other kind is refused."""
-    now = MONDAY
+def test_a_desk_for_coroutines_asks_too(tmp_path: Path) -> None:
+    """It is joined like any other; what is no desk is refused."""
+    now, sent = MONDAY, []
+
+    async def send(effect: Notify) -> None:
+        sent.append((effect.ticket, effect.to))
 
     async def story() -> list[str]:
         nonlocal now
         with closing(SqliteStore(tmp_path / "tickets.db")) as store:
-            surveys = Surveys(Desk(FLOW, store, now=lambda: now), now=lambda: now)
-            handlers = {"call:survey": surveys, "*": lambda effect: None}
+            surveys = Surveys(now=lambda: now)
+            handlers = {"call:survey": surveys, "notify": send, "*": lambda effect: None}
             desk = AsyncDesk(FLOW, store, handlers=handlers, now=lambda: now)
-            with pytest.raises(InputError, match="plain Desk"):
-                Surveys().join(desk)  # type: ignore[arg-type]  # what this test is about
-            await desk.open("T1", {"customer": "c1"})
-            await desk.fire("T1", "close")
+            surveys.join(desk)
+            for ticket in ("T1", "T2"):
+                await desk.open(ticket, {"customer": "c1"})
+                await desk.fire(ticket, "close")
             now += timedelta(hours=3)
             await desk.tick()
             await desk.deliver()
-            return [one.outcome for one in store.history("T1") if isinstance(one, Surveyed)]
+            await desk.deliver()
+            told = [one for ticket in ("T1", "T2") for one in await desk.history(ticket) if isinstance(one, Surveyed)]
+            return [one.outcome for one in told]
 
-    assert ["asked"] == asyncio.run(story())
+    assert ["asked", "skipped"] == asyncio.run(story())
+    assert [("T1", "c1")] == sent
+
+
+@pytest.mark.parametrize("no_desk", [None, "desk", 1, MemoryStore()])
+def test_what_is_no_desk_is_not_joined(no_desk: Any) -> None:
+    """It is said what is joined."""
+    with pytest.raises(InputError, match="join a Desk or an AsyncDesk"):
+        Surveys().join(no_desk)
 
 
 def test_surveys_that_cannot_ask() -> None:
