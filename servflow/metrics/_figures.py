@@ -9,11 +9,11 @@ from typing import Any, Self
 
 from attrs import define, field, frozen
 
-from servflow.metrics._held import Roster, Steps, Stretches, common, length, moment
+from servflow.metrics._held import Roster, Steps
 from servflow.metrics._periods import Period
 from servflow.metrics._values import _frozen, counted
 from servflow.model import EMPTY, FrozenMap, write_instant
-from servflow.model._instants import micros
+from servflow.model._instants import from_micros, micros
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -166,12 +166,11 @@ class Window:
 
 @define(eq=False)
 class Uses:
-    """Gathers who had work when: 16 bytes for each stretch that touches no other of the same person."""
+    """Gathers how much everybody had in hand as time passed: 16 bytes for each instant at which that changed."""
 
     roster: Roster | None
     window: Window
-    held: dict[str, Stretches] = field(factory=dict)
-    steps: dict[str, Steps] = field(factory=dict)
+    held: dict[str, Steps] = field(factory=dict)
     excluded: Counter[str] = field(factory=Counter)
 
     def add(self, value: Held) -> None:
@@ -180,8 +179,7 @@ class Uses:
         start, end = micros(since), micros(until)
         self.window.see(start, end)
         if start < end:
-            self.held.setdefault(who, Stretches()).add(start, end)
-            self.steps.setdefault(who, Steps()).add(start, end)
+            self.held.setdefault(who, Steps()).add(start, end)
 
     def leave(self, reason: str) -> None:
         """Leave one out."""
@@ -190,12 +188,8 @@ class Uses:
     def merge(self, other: Self) -> None:
         """Take in another's."""
         self.window.merge(other.window)
-        for who, stretches in other.held.items():
-            mine = self.held.setdefault(who, Stretches())
-            for start, end in stretches.put_together():
-                mine.add(start, end)
-        for who, steps in other.steps.items():
-            own = self.steps.setdefault(who, Steps())
+        for who, steps in other.held.items():
+            own = self.held.setdefault(who, Steps())
             for start, end, level in steps.levels():
                 own.add(start, end, level)
         self.excluded.update(other.excluded)
@@ -209,15 +203,17 @@ class Uses:
         left = Counter(self.excluded)
         worked = there = pieces = count = 0
         for who in sorted(people):
-            open_ = self.roster.open(who, *window)
-            if open_ is None:
+            hours = self.roster.hours(who, *window)
+            if hours is None:
                 left["no_roster"] += 1
                 continue
             count += 1
-            there += length(open_)
-            if who in self.held:
-                worked += length(common(self.held[who].put_together(), open_))
-                pieces += sum(length(common([(a, b)], open_)) * n for a, b, n in self.steps[who].levels())
+            there += hours.until(window[1]) - hours.until(window[0])
+            for start, end, level in self.held[who].levels() if who in self.held else ():
+                start, end = max(start, window[0]), min(end, window[1])
+                if start < end:
+                    both = hours.until(end) - hours.until(start)
+                    worked, pieces = worked + both, pieces + both * level
         if not there:
             return None
         return Used(
@@ -279,7 +275,7 @@ class Loads:
             beyond += (end - start) if most is not None and level > most else 0
             last = level if end == window[1] else 0
             if level > peak:
-                peak, peak_at = level, moment(start)
+                peak, peak_at = level, from_micros(start)
         return Loaded(
             numerator=held * _MICROSECOND,
             denominator=(window[1] - window[0]) * _MICROSECOND,

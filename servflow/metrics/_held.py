@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import accumulate
+from typing import Any, Self
 
 from attrs import define, field
 
 from servflow.calendars import OpenTime
-from servflow.errors import InputError
+from servflow.calendars._spans import common, merged, without
+from servflow.calendars._zones import Spans
 from servflow.metrics._cases import Case
-from servflow.model import Engineer, World, instant
-from servflow.model._instants import EPOCH, micros
-
-Spans = list[tuple[int, int]]
-"""Half-open pairs of microseconds since 1970, in order, none touching the next."""
+from servflow.model import Engineer, World
+from servflow.model._instants import from_micros, micros
 
 _FIRST = 4_096
-"""From how many stretches on those of one person are put together, where they overlap."""
-
-_NEVER = 2**63 - 1
+"""From how many steps on those at one instant are put together."""
 
 _KEPT = "metrics.roster"
 """Under which name a world keeps its roster, so that the hours of its people are listed once."""
@@ -50,37 +48,6 @@ def held_spans(
                 end = min(ends) if ends else None
                 if end is None or start < end:
                     yield stint.who, start, end
-
-
-@define
-class Stretches:
-    """
-    Stretches of one person, kept in 16 bytes each; overlapping ones are put together as they become many.
-
-    ``seconds`` of all of them, twice counted where they overlap, are kept apart.
-    """
-
-    _starts: array[int] = field(factory=lambda: array("q"))
-    _ends: array[int] = field(factory=lambda: array("q"))
-    _bound: int = _FIRST
-
-    def add(self, start: int, end: int) -> None:
-        """One more."""
-        self._starts.append(start)
-        self._ends.append(end)
-        if len(self._starts) >= self._bound:
-            self.put_together()
-            self._bound = max(_FIRST, 2 * len(self._starts))
-
-    def put_together(self) -> Spans:
-        """All of them in order, overlapping and touching ones as one."""
-        found = union(zip(self._starts, self._ends, strict=True))
-        self._starts = array("q", (start for start, _ in found))
-        self._ends = array("q", (end for _, end in found))
-        return found
-
-    def __len__(self) -> int:
-        return len(self._starts)
 
 
 @define
@@ -123,74 +90,40 @@ class Steps:
         return len(self._at)
 
 
-def union(spans: Iterable[tuple[int, int]]) -> Spans:
-    """Stretches in order, overlapping and touching ones as one, empty ones left out."""
-    found: Spans = []
-    for start, end in sorted(spans):
-        if start >= end:
-            continue
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return found
-
-
-def common(one: Spans, other: Spans) -> Spans:
-    """What lies in both."""
-    found: Spans = []
-    here, there = 0, 0
-    while here < len(one) and there < len(other):
-        start, end = max(one[here][0], other[there][0]), min(one[here][1], other[there][1])
-        if start < end:
-            found.append((start, end))
-        if one[here][1] <= other[there][1]:
-            here += 1
-        else:
-            there += 1
-    return found
-
-
-def without(spans: Spans, away: Spans) -> Spans:
-    """What lies in the first and not in the second."""
-    edges = [-_NEVER, *(edge for pair in away for edge in pair), _NEVER]
-    return common(spans, list(zip(edges[::2], edges[1::2], strict=True)))
-
-
-def length(spans: Iterable[tuple[int, int]]) -> int:
-    """Microseconds of all of them."""
-    return sum(end - start for start, end in spans)
-
-
-def clipped(since: datetime, until: datetime | None, start: int, end: int) -> tuple[int, int] | None:
-    """The part within ``[start, end)`` of what lasts until *until*, None: for ever; None where there is none."""
-    first, last = max(micros(since), start), end if until is None else min(micros(until), end)
-    return (first, last) if first < last else None
-
-
-def span_of(start: datetime, end: datetime) -> tuple[int, int]:
-    """
-    Two instants as microseconds.
-
-    Raises:
-        InputError: the end is not after the start.
-        TimeError: one is naive.
-    """
-    first, last = micros(instant(start)), micros(instant(end))
-    if first >= last:
-        raise InputError(
-            f"the time that is looked at ends at {end.isoformat()}, which is not after {start.isoformat()}", code="period"
-        )
-    return first, last
-
-
-def moment(at: int) -> datetime:
-    """The instant of microseconds since 1970."""
-    return EPOCH + timedelta(microseconds=at)
-
-
 def _world(given: Any) -> World:
     return World.of(given) or World()
+
+
+@define
+class Hours:
+    """Stretches in which somebody is there, listed for as long a time as anybody has asked about yet."""
+
+    told: Callable[[int, int], Spans]
+    start: int = 0
+    end: int = 0
+    _starts: list[int] = field(factory=list)
+    _ends: list[int] = field(factory=list)
+    _before: list[int] = field(factory=lambda: [0])
+
+    def cover(self, start: int, end: int) -> Self:
+        """List them for ``[start, end)`` too; itself, for chaining."""
+        if self.start <= start and end <= self.end:
+            return self
+        if self.start == self.end:
+            self.start = self.end = start
+        spans = list(zip(self._starts, self._ends, strict=True))
+        if start < self.start:
+            spans, self.start = [*self.told(start, self.start), *spans], start
+        if end > self.end:
+            spans, self.end = [*spans, *self.told(self.end, end)], end
+        self._starts, self._ends = [one for one, _ in spans], [one for _, one in spans]
+        self._before = list(accumulate((b - a for a, b in spans), initial=0))
+        return self
+
+    def until(self, at: int) -> int:
+        """Microseconds of them from the first one that is listed until an instant."""
+        place = bisect_right(self._starts, at)
+        return self._before[place] - max(0, self._ends[place - 1] - at if place else 0)
 
 
 @define
@@ -202,7 +135,8 @@ class Roster:
     """
 
     world: World = field(converter=_world)
-    _known: dict[tuple[str, int, int], Spans | None] = field(factory=dict)
+    _hours: dict[str, Hours | None] = field(factory=dict)
+    _calendars: dict[str, Hours] = field(factory=dict)
 
     @classmethod
     def of(cls, source: Roster | World | Mapping[str, Any] | None) -> Roster | None:
@@ -228,32 +162,43 @@ class Roster:
         world = self.world
         return {one.id for one in (*world.engineers, *world.agents) if one.shifts or one.shift is not None}
 
-    def open(self, who: str, start: int, end: int) -> Spans | None:
+    def hours(self, who: str, start: int, end: int) -> Hours | None:
         """
-        When somebody is there within ``[start, end)``; None where the roster does not say.
+        When somebody is there, within ``[start, end)`` at least; None where the roster does not say.
 
         An engineer's own ``shifts`` come before the calendar that ``shift`` names, as in dispatch; without either, or where
         the world lacks that calendar, nothing is known. Absences are taken out.
         """
-        key = (who, start, end)
-        if key not in self._known:
-            self._known[key] = self._open(who, start, end)
-        return self._known[key]
+        if who not in self._hours:
+            self._hours[who] = self._of(who)
+        known = self._hours[who]
+        return None if known is None else known.cover(start, end)
 
-    def _open(self, who: str, start: int, end: int) -> Spans | None:
+    def _of(self, who: str) -> Hours | None:
         person = self.world.by_id.get(who)
         if person is None:
             return None
+        away = merged((micros(a), micros(b)) for a, b in person.absences) if isinstance(person, Engineer) else []
         if isinstance(person, Engineer) and person.shifts:
-            there: Iterable[tuple[datetime, datetime]] = person.shifts
-        else:
-            calendar = self.world.calendars.get(person.shift) if person.shift is not None else None
-            if not isinstance(calendar, OpenTime):
-                return None
-            there = calendar.intervals(moment(start), moment(end))
-        away = person.absences if isinstance(person, Engineer) else ()
-        open_ = common(union((micros(a), micros(b)) for a, b in there), [(start, end)])
-        return without(open_, union((micros(a), micros(b)) for a, b in away))
+            there = without(merged((micros(a), micros(b)) for a, b in person.shifts), away)
+            return Hours(lambda start, end: common(there, [(start, end)]))
+        if person.shift is None:
+            return None
+        shared = self._shared(person.shift)
+        if shared is None or not away:
+            return shared
+        return Hours(lambda start, end: without(shared.told(start, end), away))
+
+    def _shared(self, name: str) -> Hours | None:
+        """The hours of all who have a calendar for a shift and no absences."""
+        calendar = self.world.calendars.get(name)
+        if not isinstance(calendar, OpenTime):
+            return None
+        if name not in self._calendars:
+            self._calendars[name] = Hours(
+                lambda start, end: [(micros(a), micros(b)) for a, b in calendar.intervals(from_micros(start), from_micros(end))]
+            )
+        return self._calendars[name]
 
     def capacity(self, who: str) -> tuple[int | None, int | None]:
         """How much somebody takes normally and at most, None where there is no limit or nothing is known."""

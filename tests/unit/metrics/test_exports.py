@@ -15,7 +15,7 @@ import pytest
 
 from servflow.errors import InputError
 from servflow.metrics import Case, Score, Stint, league, measure_table, pareto, to_csv, to_frame
-from servflow.metrics._held import Steps, Stretches, union
+from servflow.metrics._held import Steps
 from servflow.model import FrozenMap
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
@@ -169,17 +169,6 @@ def test_a_table_keeps_no_case() -> None:
     assert max(most) <= 3
 
 
-def test_stretches_that_touch_are_kept_as_one() -> None:
-    """A hundred thousand stretches of one long day of work are one, so that memory does not grow with tickets."""
-    held, most = Stretches(), 0
-    for number in range(100_000):
-        held.add(number * 10, number * 10 + 15)
-        most = max(most, len(held))
-
-    assert [(0, 100_000 * 10 + 5)] == held.put_together()
-    assert most <= 8_192
-
-
 def test_steps_at_one_instant_are_kept_as_one() -> None:
     """So do as many tickets held over the same hours."""
     steps = Steps()
@@ -188,11 +177,6 @@ def test_steps_at_one_instant_are_kept_as_one() -> None:
         assert len(steps) <= 8_194
 
     assert [(0, 100, 100_000)] == list(steps.levels())
-
-
-def test_stretches_come_to_the_same_in_any_order() -> None:
-    """Overlapping and touching ones are one, empty ones none."""
-    assert [(0, 5), (6, 9)] == union([(6, 9), (3, 5), (0, 3), (1, 4), (7, 7)])
 
 
 def test_a_person_is_not_busier_by_having_two_tickets_at_once() -> None:
