@@ -13,6 +13,7 @@ from servflow.model import (
     Actor,
     Call,
     Effect,
+    Erased,
     FrozenMap,
     Moved,
     Notify,
@@ -150,9 +151,12 @@ class Surveys:
             return "left"
         if data.get("expires") and now - effect.at >= timedelta(seconds=data["expires"]):
             return "expired"
+        records = desk.history(effect.ticket)
+        if any(isinstance(record, Erased) and to in record.people for record in records):
+            return "nobody"  # it is the stand-in of somebody who was erased, the same on many a ticket
         if not self._may_ask(to):
             return "opted_out"
-        return _lately(desk.history(effect.ticket), data, to, now)
+        return _lately(records, data, to, now)
 
     def _ask(self, desk: AsksDesk, effect: Call, to: str, now: datetime) -> None:
         data = effect.data

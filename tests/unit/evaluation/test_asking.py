@@ -187,6 +187,18 @@ def test_why_nobody_is_asked(office: Office, reason: str) -> None:
     assert [] == [sent for sent in office.sent if sent[2] == "rate_us"]
 
 
+def test_who_was_erased_is_not_asked(office: Office) -> None:
+    """Nobody is behind the stand-in, and it is no customer who could be left alone: other erased ones have the same."""
+    for ticket, customer in (("T1", "c1"), ("T2", "c2"), ("T3", "c3")):
+        office.closes(ticket, customer)
+    for ticket, customer in (("T1", "c1"), ("T2", "c2")):
+        office.desk.erase(ticket, people=[customer])
+    office.later(hours=3)
+
+    assert [("T3", "c3", "rate_us")] == office.sent
+    assert [[("csat", "skipped", "nobody")]] * 2 == [office.told("T1"), office.told("T2")]
+
+
 def test_a_rating_of_the_work_before_says_nothing_of_the_work_since(office: Office) -> None:
     """After a reopening the customer is asked though they had rated."""
     office.closes("T1")
