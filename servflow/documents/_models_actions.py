@@ -94,7 +94,9 @@ class SendModel(Part):
 
     model_config = titled("向其他工单发送事件")
 
-    ticket: Condition | None = about("an expression that gives the ticket's id", "给出工单标识的表达式")
+    ticket: Condition | None = about(
+        "an expression that gives the ticket's id, or a list of ids", "给出工单标识（或标识列表）的表达式"
+    )
     event: str | None = about("the event", "事件")
     payload: Expressions | None = about("what comes with it", "事件数据")
 

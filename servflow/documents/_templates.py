@@ -192,10 +192,14 @@ _ALL = (
         "problem",
         ("Problem", "问题单"),
         (
-            "Opened when complaints share a cause, tells each of them, and closes once its metric has fallen.",
-            "投诉根因相同时自动建单并告知各投诉，指标下降后才关闭。",
+            "Opened when complaints share a cause, joined by later ones, tells each, and closes once its metric has fallen.",
+            "投诉根因相同时自动建单，后续投诉自动并入并逐一告知，指标下降后才关闭。",
         ),
-        beside={"shared_cause.yaml": "correlator", "problem_news.yaml": "correlator"},
+        beside={
+            "shared_cause.yaml": "correlator",
+            "problem_grows.yaml": "correlator",
+            "problem_news.yaml": "correlator",
+        },
         needs=("complaint",),
     ),
     _made(

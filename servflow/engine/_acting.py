@@ -18,6 +18,9 @@ from servflow.model import Call, FrozenMap, Linked, Notify, Open, Send, Unreacha
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
 
+_MAX_SENT = 1_000
+"""To how many tickets one action sends at most, as the action of a correlator does."""
+
 
 def run_updates(call: OneCall, updates: tuple[Update, ...], *, keep_person: bool = False) -> None:
     """
@@ -124,13 +127,15 @@ def _run_open(call: OneCall, update: Update, _keep: bool) -> None:
 
 def _run_send(call: OneCall, update: Update, _keep: bool) -> None:
     values = _values(call, update)
-    target = values.pop("$ticket", None)
-    if not isinstance(target, str) or not target:
-        call.effect(Unreachable, update.path, to="ticket", reason="no ticket to send to")
-        return
-    key = call.effect_id(update.path, f"key:{target}")
+    asked = values.pop("$ticket", None)
+    targets = asked if isinstance(asked, list | tuple) else (asked,)
     payload = FrozenMap({name: freeze(value) for name, value in values.items()})
-    call.effect(Send, update.path, target, to_ticket=target, event=update.parts["event"], payload=payload, key=key)
+    for target in dict.fromkeys(one if isinstance(one, str) else "" for one in targets[:_MAX_SENT]) or ("",):
+        if not target:
+            call.effect(Unreachable, update.path, to="ticket", reason="no ticket to send to")
+            continue
+        key = call.effect_id(update.path, f"key:{target}")
+        call.effect(Send, update.path, target, to_ticket=target, event=update.parts["event"], payload=payload, key=key)
 
 
 def _run_queue(call: OneCall, update: Update, keep_person: bool) -> None:

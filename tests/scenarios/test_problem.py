@@ -39,6 +39,7 @@ class Company:
                 servflow.load(TEMPLATES / "complaint.yaml"),
                 servflow.load(TEMPLATES / "problem.yaml"),
                 load_correlator(TEMPLATES / "shared_cause.yaml"),
+                load_correlator(TEMPLATES / "problem_grows.yaml"),
                 load_correlator(TEMPLATES / "problem_news.yaml"),
             ],
             self.store,
@@ -129,18 +130,83 @@ def test_a_corrected_cause_counts_once(company: Company) -> None:
     assert () == company.problems()
 
 
-def test_a_fourth_complaint_opens_no_second_problem(company: Company) -> None:
-    """While complaints keep coming there is one problem; the analyst adds them to it, and they hear of it too."""
+def test_later_complaints_join_the_problem(company: Company) -> None:
+    """While complaints keep coming there is one problem; each later one joins it by itself, and both know each other."""
     for _ in range(5):
         company.complains("washer", "design")
+    company.complains("washer", "transport")
+    company.complains("fridge", "design")
+    company.later(days=29)
+    company.complains("washer", "design")
+    company.later(seconds=1)
+
     (problem,) = company.problems()
-    company.desk.fire(problem.id, "add_ticket", {"ticket": "C4"}, actor=ANNA)
+    assert ("C1", "C2", "C3", "C4", "C5", "C8") == tuple(problem.fields["about"])
+    fields = {f"C{number}": company.desk.get(f"C{number}").fields.get("problem") for number in range(1, 9)}
+    assert {**dict.fromkeys(fields), **dict.fromkeys(problem.fields["about"], problem.id)} == fields
+    assert all("known_problem" in company.desk.get(name).tags for name in problem.fields["about"])
+
+
+def test_what_comes_in_while_it_is_opened_joins_as_well(company: Company) -> None:
+    """Five complaints are diagnosed before the desk works at all: the problem begins with three and gets the other two."""
+    for number in range(1, 6):
+        company.desk.open(f"C{number}", {"customer": f"c{number}", "product": "washer"}, workflow="complaint")
+        company.desk.fire(f"C{number}", "diagnose", {"root_cause": "design"}, actor=AGNES)
+    company.later().later(minutes=1).later()
+
+    (problem,) = company.problems()
+    assert {"C1", "C2", "C3", "C4", "C5"} == set(problem.fields["about"])
+    assert {problem.id} == {company.desk.get(f"C{number}").fields["problem"] for number in range(1, 6)}
+
+
+def test_a_complaint_joins_once(company: Company) -> None:
+    """A cause that is corrected to and fro joins once, and what concerns only the problem repeats nothing."""
+    problem = company.mended()
+    name = company.complains("washer", "material")
+    for cause in ("design", "material", "design"):
+        company.desk.fire(name, "diagnose", {"root_cause": cause}, actor=AGNES)
+        company.later(minutes=5)
+
+    assert ("C1", "C2", "C3", name) == tuple(company.desk.get(problem).fields["about"])
+    assert ["known_problem"] == [tag for tag in company.desk.get(name).tags if tag == "known_problem"]
+
+
+def test_a_problem_that_is_gone_is_seen_again(company: Company) -> None:
+    """A complaint of its cause some weeks later joins the closed problem, and its manager hears; after 90 days it is forgotten."""
+    problem = company.mended()
+    company.later(days=14, seconds=1)
+    assert "closed" == company.desk.get(problem).state
+    company.later(days=40)
+    late = company.complains("washer", "design")
+
+    assert late in company.desk.get(problem).fields["about"]
+    assert ("paul", "problem_seen_again") in company.told
+    company.later(days=60)
+    assert company.complains("washer", "design") not in company.desk.get(problem).fields["about"]
+
+
+def test_a_new_wave_is_a_new_problem(company: Company) -> None:
+    """Half a year later three complaints of the same cause are a problem of their own, which the fourth joins."""
+    first = company.mended()
+    company.later(days=180)
+    names = [company.complains("washer", "design") for _ in range(4)]
+
+    (second,) = (one for one in company.problems() if one.id != first)
+    assert names == list(second.fields["about"])
+    assert {second.id} == {company.desk.get(name).fields["problem"] for name in names[3:]}
+
+
+def test_what_somebody_knows_to_belong_to_it(company: Company) -> None:
+    """The analyst adds a complaint of another product; it hears of the problem, and is not added twice."""
+    problem = company.mended()
+    name = company.complains("dryer")
+    company.desk.fire(problem, "add_ticket", {"ticket": name}, actor=ANNA)
     company.later()
 
-    assert ("C1", "C2", "C3", "C4") == tuple(company.desk.get(problem.id).fields["about"])
-    assert "known_problem" in company.desk.get("C4").tags
+    assert name == company.desk.get(problem).fields["about"][-1]
+    assert "known_problem" in company.desk.get(name).tags
     with pytest.raises(servflow.Refused):
-        company.desk.fire(problem.id, "add_ticket", {"ticket": "C4"}, actor=ANNA)
+        company.desk.fire(problem, "add_ticket", {"ticket": name}, actor=ANNA)
 
 
 def test_the_complaints_hear_how_it_goes_on(company: Company) -> None:
@@ -169,14 +235,14 @@ def test_it_is_closed_once_its_figure_has_fallen(company: Company) -> None:
 
 
 def test_it_is_analysed_anew_while_its_figure_is_too_high(company: Company) -> None:
-    """Two more complaints in two weeks: not mended. Mended again and quiet for two weeks, it is closed."""
+    """Two more complaints in two weeks: not mended, and urgent. Mended again and quiet for two weeks, it is closed."""
     problem = company.mended()
     company.complains("washer", "design")
     company.later(days=5).complains("washer", "design")
     company.later(days=9)
 
     again = company.desk.get(problem)
-    assert ("analysing", 2.0, 1, 2) == (again.state, again.fields["measured"], again.fields["rounds"], again.priority)
+    assert ("analysing", 2.0, 1, 1) == (again.state, again.fields["measured"], again.fields["rounds"], again.priority)
     assert ("paul", "problem_persists") in company.told
 
     company.desk.fire(problem, "begin_fix", {"fix": "another hose"}, actor=ANNA)

@@ -249,6 +249,18 @@ def test_send_to_no_ticket_is_no_silence() -> None:
     assert 1 == len(of(Unreachable, done({"send": {"ticket": "customer", "event": "x"}}).effects))
 
 
+def test_send_to_several_tickets() -> None:
+    """A list of ids is sent to each once, with ids and keys of their own; what is no id is told."""
+    sends = {"send": {"ticket": "['A', 'B', 'A', '']", "event": "x", "payload": {"n": "priority"}}}
+    effects = done(sends).effects
+
+    sent = of(Send, effects)
+    assert ["A", "B"] == [one.to_ticket for one in sent]
+    assert 2 == len({one.id for one in sent}) == len({one.key for one in sent})
+    assert 1 == len(of(Unreachable, effects))
+    assert 1 == len(of(Unreachable, done({"send": {"ticket": "[]", "event": "x"}}).effects))
+
+
 # small ones -----------------------------------------------------------------------------------------------------
 
 
