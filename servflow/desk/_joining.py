@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,8 @@ from attrs import evolve, frozen
 
 from servflow.desk._holding import Joined
 from servflow.desk._steps import Steps, placed
-from servflow.errors import Refused
-from servflow.model import Actor, Outcome, Release, Ticket, World
+from servflow.errors import InputError, Refused
+from servflow.model import SYSTEM, Actor, Outcome, Release, Ticket, World
 from servflow.stores import Answer
 
 MESSAGE, REOPEN = "ticket.message", "ticket.reopen"
@@ -30,6 +31,11 @@ class Adding:
     occurred: datetime | None
     more: Joined
     reopen: bool = False
+    beside: Callable[[Ticket], tuple[str, Mapping[str, Any]] | None] = lambda _: None
+    """What the system fires on the ticket with the message on it: an event and its payload, or nothing."""
+
+    refused: Callable[[str], None] = lambda _: None
+    """Told in words why that was not done; the message stands."""
 
 
 def add(steps: Steps, id_: str, adding: Adding) -> Answer:
@@ -51,7 +57,7 @@ def add(steps: Steps, id_: str, adding: Adding) -> Answer:
         flow = steps.workflows.of_ticket(ticket)
         if not there.ticket.closed:
             said = flow.fire(ticket, MESSAGE, adding.payload, key=adding.key, occurred=since, **given)
-            return adding.more.to(said)
+            return adding.more.to(_changed(flow, adding, said, at, world))
         if not adding.reopen:
             raise NotOpen
         try:
@@ -59,15 +65,32 @@ def add(steps: Steps, id_: str, adding: Adding) -> Answer:
         except Refused:
             raise NotOpen from None
         said = flow.fire(again.ticket, MESSAGE, adding.payload, key=adding.key, occurred=since, **given)
-        both = evolve(
-            said,
-            records=(*again.records, *said.records),
-            effects=(*again.effects, *said.effects),
-            reservations=(*again.reservations, *said.reservations),
-        )
-        return adding.more.to(both)
+        return adding.more.to(_changed(flow, adding, _then(again, said), at, world))
 
     return steps.change(id_, decide, key=adding.key, given=adding.more.reservations)[0]
+
+
+def _changed(flow: Any, adding: Adding, said: Outcome, at: datetime, world: World | None) -> Outcome:
+    """The outcome with what goes beside the message, where that is done."""
+    try:
+        asked = adding.beside(said.ticket)
+        if asked is None:
+            return said
+        event, payload = asked
+        return _then(said, flow.fire(said.ticket, event, payload, at=at, actor=SYSTEM, world=world))
+    except (InputError, Refused) as error:
+        adding.refused(error.message)
+        return said
+
+
+def _then(first: Outcome, second: Outcome) -> Outcome:
+    """Two steps of one ticket as one."""
+    return evolve(
+        second,
+        records=(*first.records, *second.records),
+        effects=(*first.effects, *second.effects),
+        reservations=(*first.reservations, *second.reservations),
+    )
 
 
 def free(steps: Steps, id_: str, key: str) -> None:

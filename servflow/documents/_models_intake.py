@@ -28,6 +28,10 @@ class ChannelModel(Part):
         "what the sender said, kept where it is added to an open ticket; all fields unless given",
         "来件人所说的内容，并入在办工单时保留；默认写出全部字段",
     )
+    ticket: Condition | None = about(
+        "the id of the ticket that a message answers, to which it is added whatever the matter",
+        "消息所回复的工单编号；直接并入该工单，不再按事项判断",
+    )
     occurred: Condition | None = about("when it happened, as text with an offset", "发生时间，须带时区偏移")
     title: str = about("what people read", "显示名称", default="")
 
@@ -50,6 +54,18 @@ class UniqueModel(Part):
         "whether a closed ticket is reopened where its workflow allows it", "工单已关闭时是否按流程重新打开", default="open"
     )
     roles: Names = about("the roles in whose name a message is added", "以哪些角色的名义并入消息", default=("customer",))
+
+
+class MergingModel(Part):
+    """What a message that is added to an open ticket changes there; expressions also read ``ticket``."""
+
+    model_config = titled("并入时的更改")
+
+    event: Name = about(
+        "the event that the system fires; the workflow must let it", "由系统触发的事件，流程须允许", default="ticket.update"
+    )
+    when: Condition | None = about("whether it is fired", "触发条件")
+    payload: Expressions | None = about("expressions that give its payload; null is left out", "事件数据的表达式；为空则不带")
 
 
 class AcknowledgeModel(Part):
@@ -89,5 +105,8 @@ class IntakeModel(Part):
         "what tickets of a workflow get; everything unless named", "各流程的工单取哪些字段；默认全部"
     )
     unique: UniqueModel | None = about("when messages are about one matter", "何时视为同一事项")
+    merged: dict[str, MergingModel] | None = about(
+        "what a message that is added changes of open tickets, by their workflows", "并入的消息对在办工单的更改，按流程"
+    )
     acknowledge: AcknowledgeModel | None = about("who is told at once", "即时回执")
     calendars: dict[str, CalendarModel] | None = about("the calendars that windows count in", "计时所用日历")

@@ -117,6 +117,24 @@ TEXTS: dict[str, Text] = {
         hint_en="rows name {known}",
         hint_zh="各行所写的流程：{known}",
     ),
+    "intake.event_unknown": Text(
+        en="workflow {workflow!r} knows no event {event!r}",
+        zh="流程“{workflow}”没有事件“{event}”",
+        hint_en="it knows {known}",
+        hint_zh="该流程的事件：{known}",
+    ),
+    "intake.event_forbidden": Text(
+        en="workflow {workflow!r} does not let the system fire {event!r}, so that an added message would change nothing",
+        zh="流程“{workflow}”不允许系统触发“{event}”，并入的消息不会带来任何更改",
+        hint_en="add `system` to its `allow`",
+        hint_zh="请在其 allow 中加上 system",
+    ),
+    "intake.unraised": Text(
+        en="a more urgent message that is added to an open ticket of {workflows} does not change its priority",
+        zh="更紧急的消息并入 {workflows} 的在办工单时，不会更改其优先级",
+        hint_en="say under `merged` what it changes",
+        hint_zh="请在 merged 中写明更改什么",
+    ),
     "intake.field_unknown": Text(
         en="workflow {workflow!r} has no field {field!r}",
         zh="流程“{workflow}”没有字段“{field}”",

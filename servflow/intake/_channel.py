@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from servflow.errors import ExpressionError, InputError, TimeError, shown
 from servflow.expressions import Expression
-from servflow.model import CONVERTERS, FrozenMap, ValueProblem, instant, read_instant, storable
+from servflow.model import CONVERTERS, FrozenMap, ValueProblem, instant, name_flaw, read_instant, storable
 
 SCOPE = {"message": "map"}
 """What the expressions of a channel read."""
@@ -53,7 +53,8 @@ class Channel:
     a list of these) is the same message sent again. ``occurred`` gives when it happened: an aware instant, or text with an
     offset. ``text`` gives what the sender said, which is kept where the message is added to an open ticket; where it is left
     out, or gives null, all the fields read are written out. ``required`` names fields without which a message of this
-    channel is refused.
+    channel is refused. ``ticket`` gives the id of the ticket that a message answers, such as one that stands in the subject
+    of a mail: it is added there, see ``Intake.submit``.
 
     Raises:
         ExpressionError: one of them cannot be read.
@@ -64,6 +65,7 @@ class Channel:
     fields: FrozenMap[str, Expression] = field(factory=dict, converter=_expressions)
     occurred: Expression | None = field(default=None, converter=_expression)
     text: Expression | None = field(default=None, converter=_expression)
+    ticket: Expression | None = field(default=None, converter=_expression)
     required: tuple[str, ...] = field(default=(), converter=_words)
     title: str = ""
 
@@ -108,6 +110,19 @@ class Channel:
         if len(text) > MAX_KEY or not storable(text):
             raise self._keyless(f"has no key that can be kept: {self.key.text} gives {shown(key)}")
         return text
+
+    def answered(self, message: Mapping[str, Any]) -> str | None:
+        """
+        The id of the ticket that a message says it answers; None where it says none, or what cannot be an id.
+
+        Raises:
+            InputError: the expression cannot be evaluated.
+        """
+        if self.ticket is None:
+            return None
+        value = self._value("ticket", self.ticket, {"message": message})
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        return text if name_flaw(text) is None else None
 
     def _keyless(self, why: str) -> InputError:
         return InputError(f"a message of channel {self.name!r} {why}", code="intake.key", channel=self.name)

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from servflow.engine import Workflow
-from servflow.engine._definition import ATTRIBUTES
+from servflow.engine._definition import ATTRIBUTES, BUILT_IN
 from servflow.errors import DefinitionError, ExpressionError, Finding, InputError, nearest, shown
 from servflow.intake._whole import types_of
-from servflow.model import ValueProblem
+from servflow.model import SYSTEM, ValueProblem
 from servflow.rules import DecisionTable, failed_cases
 
 if TYPE_CHECKING:
     from servflow.intake._intake import Intake
+    from servflow.intake._parts import Merging
 
 
 def findings(intake: Intake, workflows: Mapping[str, Workflow]) -> tuple[Finding, ...]:
@@ -66,13 +67,44 @@ def _workflows(intake: Intake, workflows: Mapping[str, Workflow]) -> Iterator[Fi
         if workflows and name not in workflows:
             near = nearest(name, workflows)
             yield _warning("intake.workflow_unknown", path, workflow=name, known=tuple(workflows), nearest=near)
-    for name in intake.tickets:
-        if named and name not in named and not _computed(intake):
-            near = nearest(name, named)
-            yield _warning("intake.ticket_unused", f"tickets.{name}", workflow=name, known=tuple(named), nearest=near)
+    for part, section in (("tickets", intake.tickets), ("merged", intake.merged)):
+        for name in section:
+            if named and name not in named and not _computed(intake):
+                near = nearest(name, named)
+                yield _warning("intake.ticket_unused", f"{part}.{name}", workflow=name, known=tuple(named), nearest=near)
     for name in named:
         if name in workflows:
             yield from _fields(intake, workflows[name])
+            if name in intake.merged:
+                yield from _merged(intake.merged[name], workflows[name])
+    yield from _unraised(intake, named)
+
+
+def _merged(merging: Merging, workflow: Workflow) -> Iterator[Finding]:
+    """Whether a workflow lets the system fire what a message that is added fires."""
+    path, event = f"merged.{workflow.workflow}", merging.event
+    allows = [one.allow for one in workflow.transitions if one.event == event]
+    if event in workflow.events:
+        allows.append(workflow.events[event].allow)
+    if not allows and (event not in BUILT_IN or workflow.roles):
+        known = tuple(dict.fromkeys([*(one.event for one in workflow.transitions if one.event), *workflow.events]))
+        facts = {"event": event, "workflow": workflow.workflow, "known": known, "nearest": nearest(event, known)}
+        yield _warning("intake.event_unknown", f"{path}.event", **facts)
+    elif allows and not any(SYSTEM.id in allow or not (allow or workflow.roles) for allow in allows):
+        yield _warning("intake.event_forbidden", f"{path}.event", event=event, workflow=workflow.workflow)
+    elif event == "ticket.update":
+        fields = [*workflow.fields, *ATTRIBUTES]
+        for name in merging.payload:
+            if name not in fields:
+                facts = {"field": name, "workflow": workflow.workflow, "known": tuple(fields), "nearest": nearest(name, fields)}
+                yield _warning("intake.field_unknown", f"{path}.payload.{name}", **facts)
+
+
+def _unraised(intake: Intake, named: Iterable[str]) -> Iterator[Finding]:
+    """Tickets that stay as urgent as they were, however urgent a message is that is added to them."""
+    rest = tuple(name for name in named if name not in intake.merged)
+    if intake.unique is not None and rest and any("priority" in table.outputs for table in intake.tables.values()):
+        yield Finding("intake.unraised", "merged", {"workflows": rest}, "info")
 
 
 def _warning(code: str, path: str, **facts: Any) -> Finding:

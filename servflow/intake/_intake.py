@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from typing import Any, overload
@@ -18,9 +19,9 @@ from servflow.errors import ExpressionError, Finding, InputError, nearest, shown
 from servflow.expressions import Expression, Function
 from servflow.intake import _check, _matching, _submit, _whole
 from servflow.intake._channel import Channel, bounded
-from servflow.intake._parts import Acknowledging, Matching
+from servflow.intake._parts import Acknowledging, Matching, Merging
 from servflow.intake._request import Receipt, Request
-from servflow.model import Field, FrozenMap, ValueProblem, canonical, freeze, instant
+from servflow.model import Field, FrozenMap, Ticket, ValueProblem, canonical, freeze, instant
 from servflow.rules import DecisionTable
 
 
@@ -46,9 +47,10 @@ class Intake:
     gets everything. With ``workflows`` given, values are checked against the declared fields before anything is
     opened, and what a workflow does not declare is refused.
 
-    ``unique`` makes of messages about one matter one open ticket; see ``Matching``. ``acknowledge`` tells somebody at once;
-    see ``Acknowledging``. All parts may be given as values or as the mappings that a document holds; ``calendars`` are those
-    that ``unique`` counts in, ``functions`` the host's, which are no part of the document.
+    ``unique`` makes of messages about one matter one open ticket; see ``Matching``. ``merged`` says by workflow what such a
+    message changes there beside; see ``Merging``. ``acknowledge`` tells somebody at once; see ``Acknowledging``. All
+    parts may be given as values or as the mappings that a document holds; ``calendars`` are those that ``unique`` counts
+    in, ``functions`` the host's, which are no part of the document.
 
     Raises:
         DefinitionError: with every problem, each with code, path and hint.
@@ -65,6 +67,7 @@ class Intake:
     fields: FrozenMap[str, Field] = field(default=None, converter=_given, kw_only=True)
     tickets: FrozenMap[str, FrozenMap[str, Expression]] = field(default=None, converter=_given, kw_only=True)
     unique: Matching | None = field(default=None, converter=_given, kw_only=True)
+    merged: FrozenMap[str, Merging] = field(default=None, converter=_given, kw_only=True)
     acknowledge: Acknowledging | None = field(default=None, converter=_given, kw_only=True)
     calendars: FrozenMap[str, OpenTime] = field(default=None, converter=_given, kw_only=True)
     functions: Mapping[str, Function] | None = field(default=None, kw_only=True)
@@ -178,6 +181,10 @@ class Intake:
         not let in gets a ticket of its own, and the receipt says beside which and why. The acknowledgement is kept
         in the same transaction as the ticket's change and reaches its handler with the next ``deliver``.
 
+        A message whose channel gives the ``ticket`` that it answers is added to that one, whatever the matter: tables are not
+        asked, and nothing is required of it. It must be open, or be reopened as ``unique`` says, and its customer, requester
+        or a watcher must be who writes; otherwise the message is taken in like any other, and the receipt says beside which.
+
         Args:
             desk: where tickets live; of an ``AsyncDesk`` the answer is to be awaited, and all of it is one transaction.
             message: as for ``receive``; it comes in now, as the desk's source of time says.
@@ -191,6 +198,35 @@ class Intake:
         if isinstance(desk, AsyncDesk):
             return desk.batch(lambda plain: _submit.submit(self, plain, message))
         return _submit.submit(self, desk, message)
+
+    def _answer(self, message: Mapping[str, Any], ticket: Ticket, at: datetime) -> Request:
+        """
+        What a message comes to that answers a ticket: tables are not asked, and of its fields what fits is taken.
+
+        Raises:
+            InputError: an expression cannot be evaluated, or there is no text.
+        """
+        channel = self.channel_of(message)
+        key, read, occurred = channel.read(message)
+        values = {**dict(self._fitting(read)), "channel": channel.name, "workflow": ticket.workflow}
+        id_, once = _matching.ids(channel.name, key)
+        return Request(
+            workflow=ticket.workflow,
+            id=id_,
+            key=once,
+            channel=channel.name,
+            received=at,
+            occurred=occurred if occurred is not None and occurred < at else None,
+            values=FrozenMap({name: value for name, value in values.items() if name not in ("channel", "workflow")}),
+            text=channel.said(message, read),
+            sender=_matching.sender(values),
+            thanks=_matching.thanks(self, values),
+        )
+
+    def _fitting(self, read: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+        for name, value in read.items():
+            with suppress(ValueProblem):
+                yield name, self.fields[name].convert(value) if name in self.fields else freeze(value)
 
     def channel_of(self, message: Any) -> Channel:
         """

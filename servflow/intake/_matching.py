@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from servflow.engine._definition import ATTRIBUTES
 from servflow.errors import ExpressionError, InputError, shown
 from servflow.expressions import Expression
 from servflow.intake._request import Thanks
-from servflow.model import SYSTEM, FrozenMap, freeze, name_flaw
+from servflow.model import SYSTEM, FrozenMap, Ticket, freeze, name_flaw
 
 if TYPE_CHECKING:
     from servflow.intake._intake import Intake
+    from servflow.intake._parts import Merging
 
 _LONGEST = 200
 _TELLING = (str, bool, int, float, Decimal, datetime, timedelta)
@@ -66,6 +68,25 @@ def matter(intake: Intake, workflow: str, values: Mapping[str, Any], now: dateti
     written = json.dumps([part if isinstance(part, bool) else str(part) for part in parts])
     digest = hashlib.sha256(written.encode()).hexdigest()
     return f"matter:{workflow}:{digest[:40]}", _end(intake, now)
+
+
+def changes(merging: Merging | None, values: Mapping[str, Any], ticket: Ticket) -> Mapping[str, Any] | None:
+    """
+    The payload of what a message that is added fires on the ticket as it now is; None where it fires nothing.
+
+    Raises:
+        InputError: an expression cannot be evaluated.
+    """
+    if merging is None:
+        return None
+    path = f"merged.{ticket.workflow}"
+    held = {**ticket.fields, **{name: getattr(ticket, name) for name in (*ATTRIBUTES, "state")}}
+    scope = {**values, "workflow": ticket.workflow, "ticket": held}
+    if merging.when is not None and evaluated(merging.when, scope, f"{path}.when") is not True:
+        return None
+    given = {name: evaluated(one, scope, f"{path}.payload.{name}") for name, one in merging.payload.items()}
+    payload = {name: value for name, value in given.items() if value is not None}
+    return payload if payload or not given else None
 
 
 def _end(intake: Intake, now: datetime) -> datetime | None:

@@ -19,7 +19,7 @@ from servflow.rules import DecisionTable
 MAX_CHANNELS = 200
 MAX_TABLES = 50
 MAX_FIELDS = 500
-RESERVED = ("channel", "workflow", "message", "at")
+RESERVED = ("channel", "workflow", "message", "ticket", "at")
 """Names that no field of a message takes: the first two are what intake itself says of it."""
 
 MERGES = ("open", "reopen")
@@ -60,6 +60,21 @@ class Acknowledging:
     merged: str
     data: FrozenMap[str, Expression] = EMPTY
     when: Expression | None = None
+
+
+@frozen(kw_only=True)
+class Merging:
+    """
+    What a message that was added to an open ticket changes there beside: the system fires ``event`` with ``payload``.
+
+    Expressions read all the names there are and ``ticket``: the open ticket's fields and attributes (such as ``priority``) and
+    its ``state``. Where ``when`` does not hold nothing is fired, nor where all of a payload is null; what is null is left out.
+    The workflow must let the system fire it. Where that fails the message is kept all the same, and the receipt says why.
+    """
+
+    event: str = "ticket.update"
+    when: Expression | None = None
+    payload: FrozenMap[str, Expression] = EMPTY
 
 
 class Parts:
@@ -175,7 +190,7 @@ class Parts:
         if len(name) > MAX_CHANNEL or not name.isprintable():
             self.add("intake.channel_name", path, value=shown(name), limit=MAX_CHANNEL)
         given = _said(value) if isinstance(value, Channel) else self.mapping(value, path)
-        self.known(given, ("key", "fields", "occurred", "text", "required", "title"), path, needed=("key",))
+        self.known(given, ("key", "fields", "occurred", "text", "ticket", "required", "title"), path, needed=("key",))
         fields = self.expressions(given.get("fields"), SCOPE, f"{path}.fields")
         for field in fields:
             if field in RESERVED:
@@ -187,7 +202,7 @@ class Parts:
                 self.add("intake.required_unread", f"{path}.required", field=field, known=tuple(fields), nearest=near)
         one: dict[str, Expression | None] = {
             word: None if given.get(word) is None else self.expression(given[word], SCOPE, f"{path}.{word}")
-            for word in ("key", "occurred", "text")
+            for word in ("key", "occurred", "text", "ticket")
         }
         title = self.text(given.get("title", ""), f"{path}.title")
         return Channel(name=name, **{**one, "key": one["key"] or "''"}, fields=fields, required=required, title=title)
@@ -292,6 +307,22 @@ class Parts:
         merged = self.text(given.get("merged") or template, "acknowledge.merged", needed=True)
         data = self.expressions(given.get("data"), types, "acknowledge.data")
         return None if to is None else Acknowledging(to=to, template=template, merged=merged, data=data, when=when)
+
+    def merged(self, value: Any, types: Mapping[str, Any]) -> FrozenMap[str, Merging]:
+        """What a message that is added changes of open tickets, by their workflows."""
+        read = self.mapping(value, "merged").items()
+        return FrozenMap({name: self.merging(one, {**types, "ticket": "map"}, f"merged.{name}") for name, one in read})
+
+    def merging(self, value: Any, types: Mapping[str, Any], path: str) -> Merging:
+        """What it changes of tickets of one workflow."""
+        given = _said(value) if isinstance(value, Merging) else self.mapping(value, path)
+        self.known(given, ("event", "when", "payload"), path)
+        event = self.text(given.get("event", "ticket.update"), f"{path}.event", needed=True)
+        when = self.expression(given["when"], types, f"{path}.when") if given.get("when") is not None else None
+        payload = self.expressions(given.get("payload"), types, f"{path}.payload")
+        if event == "ticket.update" and not payload and given.get("payload") is None:
+            self.add("intake.missing", f"{path}.payload", key="payload")
+        return Merging(event=event, when=when, payload=payload)
 
     def tickets(self, value: Any, types: Mapping[str, Any]) -> FrozenMap[str, FrozenMap[str, Expression]]:
         """What a ticket of each workflow gets."""

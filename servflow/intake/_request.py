@@ -79,9 +79,9 @@ class Receipt:
 
     ``opened``: it has a ticket of its own. ``merged``: it was added to the open ticket about the same matter.
     ``duplicate``: this very message came in before; ``first`` says what became of it then. ``ticket`` is the ticket it is on
-    in each case. Where a ticket about the same matter would not take it, it got one of its own: ``beside`` is that other
-    ticket, and ``reason`` the refusal in words. ``request`` is what was made of the message; None where it was
-    recognised before it was read again.
+    in each case. Where a ticket about the same matter, or the one it answers, would not take it, ``beside`` is that other
+    ticket, and ``reason`` the refusal in words; so it is where the message was added and what it would change was not.
+    ``request`` is what was made of the message; None where it was recognised before it was read again.
     """
 
     status: Status

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from attrs import evolve
+
 from servflow.desk import Desk
 from servflow.desk._holding import Joined
 from servflow.desk._joining import Adding, NotOpen, add, free
@@ -14,7 +16,7 @@ from servflow.errors import Conflict, InputError, Refused, ReservationRefused, s
 from servflow.intake import _matching
 from servflow.intake._channel import bounded
 from servflow.intake._request import Receipt, Request, Status
-from servflow.model import Actor, Notify, Outcome, Unique, World, effect_id
+from servflow.model import Actor, Notify, Outcome, Ticket, Unique, World, effect_id
 from servflow.stores import Answer
 
 if TYPE_CHECKING:
@@ -35,8 +37,34 @@ def submit(intake: Intake, desk: Desk, message: Mapping[str, Any]) -> Receipt:
     id_, once = _matching.ids(channel.name, channel.key_of(message))
     if steps.store.answered(id_, once) is not None:  # before it is read: what was taken in stays so, whatever tables say now
         return Receipt(status="duplicate", ticket=id_, first="opened", channel=channel.name, key=once)
-    request = intake.receive(message, steps.around.now())
-    return _taken(intake, steps, request)
+    now = steps.around.now()
+    named = channel.answered(message)
+    ticket = None if named is None else steps.store.load(named)
+    if ticket is None:
+        return _taken(intake, steps, intake.receive(message, now))
+    answered = _answered(intake, steps, intake._answer(message, ticket, now), ticket)
+    if isinstance(answered, Receipt):
+        return answered
+    receipt = _taken(intake, steps, intake.receive(message, now))
+    told = receipt.status == "duplicate" or receipt.ticket == ticket.id or receipt.beside is not None
+    return receipt if told else evolve(receipt, beside=ticket.id, reason=answered)
+
+
+def _answered(intake: Intake, steps: Steps, request: Request, ticket: Ticket) -> Receipt | str:
+    """The receipt of a message that answers a ticket; where that does not take it, why."""
+    theirs = {ticket.customer, ticket.requester, *ticket.watchers} - {None}
+    if request.sender not in (theirs or {None}):  # a ticket of nobody is answered by nobody, such as another device
+        return f"ticket {ticket.id!r} is not one of {shown(request.sender)}"
+    try:
+        return _merged(intake, steps, request, ticket.id)
+    except NotOpen:
+        return f"ticket {ticket.id!r} is closed"
+    except Refused as refused:
+        return refused.message
+    except ReservationRefused as refused:
+        if refused.facts.get("key") != request.once.key:
+            raise
+        return _known(request, str(refused.facts["held"]))
 
 
 def _taken(intake: Intake, steps: Steps, request: Request) -> Receipt:
@@ -84,7 +112,17 @@ def _opened(steps: Steps, request: Request, reservations: tuple[Unique, ...], **
 
 def _merged(intake: Intake, steps: Steps, request: Request, holder: str) -> Receipt:
     asked = intake.unique
-    reopen, roles = (False, ()) if asked is None else (asked.merge == "reopen", asked.roles)
+    reopen, roles = (False, ("customer",)) if asked is None else (asked.merge == "reopen", asked.roles)
+    # What answers a ticket was not sorted by tables, so that there is nothing that it could change beside.
+    merging = None if request.matter is None else intake.merged.get(request.workflow)
+    values = {**request.values, "channel": request.channel}
+    why: list[str] = []
+
+    def beside(ticket: Ticket) -> tuple[str, Mapping[str, Any]] | None:
+        why.clear()  # decided again where somebody was faster
+        payload = _matching.changes(merging, values, ticket)
+        return None if payload is None or merging is None else (merging.event, payload)
+
     adding = Adding(
         payload={"side": "customer", "public": True, "channel": request.channel, "text": request.text},
         actor=Actor(request.sender or f"channel:{request.channel}", roles),
@@ -92,8 +130,11 @@ def _merged(intake: Intake, steps: Steps, request: Request, holder: str) -> Rece
         occurred=request.occurred,
         more=Joined.of(holder, (request.once,), _thanks(request, holder, "merged")),
         reopen=reopen,
+        beside=beside,
+        refused=why.append,
     )
-    return _receipt(add(steps, holder, adding), request, holder, "merged")
+    answer = add(steps, holder, adding)
+    return _receipt(answer, request, holder, "merged", reason="".join(why))
 
 
 def _apart(steps: Steps, request: Request, holder: str, refused: Refused) -> Receipt:

@@ -10,7 +10,7 @@ from attrs import evolve
 from servflow.engine._building import at_path
 from servflow.errors import DefinitionError, Finding, nearest, shown
 from servflow.expressions import FieldType
-from servflow.intake._parts import Acknowledging, Matching, Parts
+from servflow.intake._parts import Acknowledging, Matching, Merging, Parts
 from servflow.model import Field, FrozenMap
 from servflow.rules import DecisionTable
 from servflow.rules._definition import plain
@@ -34,6 +34,7 @@ KEYS = (
     "tables",
     "tickets",
     "unique",
+    "merged",
     "acknowledge",
     "calendars",
 )
@@ -90,6 +91,7 @@ def read(given: Intake) -> dict[str, Any]:
         parts.add("intake.no_workflow", next(iter(where.values())), table=next(iter(tables)))
     made["tickets"] = parts.tickets(given.tickets, types)
     made["unique"] = parts.matching(given.unique, types, made["calendars"])
+    made["merged"] = parts.merged(given.merged, types)
     made["acknowledge"] = parts.acknowledging(given.acknowledge, types)
     if parts.found:
         raise DefinitionError.of(parts.found)
@@ -171,6 +173,8 @@ def to_data(intake: Intake) -> dict[str, Any]:
         data["tickets"] = {name: {key: one.text for key, one in given.items()} for name, given in intake.tickets.items()}
     if intake.unique is not None:
         data["unique"] = _matching(intake.unique)
+    if intake.merged:
+        data["merged"] = {name: _merging(one) for name, one in intake.merged.items()}
     if intake.acknowledge is not None:
         data["acknowledge"] = _acknowledging(intake.acknowledge)
     if intake.calendars:
@@ -180,7 +184,7 @@ def to_data(intake: Intake) -> dict[str, Any]:
 
 def _channel(channel: Channel) -> dict[str, Any]:
     data: dict[str, Any] = {"key": channel.key.text}
-    data |= {name: one.text for name in ("occurred", "text") if (one := getattr(channel, name)) is not None}
+    data |= {name: one.text for name in ("occurred", "text", "ticket") if (one := getattr(channel, name)) is not None}
     if channel.fields:
         data["fields"] = {name: one.text for name, one in channel.fields.items()}
     if channel.required:
@@ -207,6 +211,13 @@ def _matching(matching: Matching) -> dict[str, Any]:
     if matching.merge != "open":
         data["merge"] = matching.merge
     return data if matching.roles == ("customer",) else {**data, "roles": list(matching.roles)}
+
+
+def _merging(merging: Merging) -> dict[str, Any]:
+    data: dict[str, Any] = {} if merging.event == "ticket.update" else {"event": merging.event}
+    if merging.when is not None:
+        data["when"] = merging.when.text
+    return {**data, "payload": {name: one.text for name, one in merging.payload.items()}} if merging.payload else data
 
 
 def _acknowledging(asked: Acknowledging) -> dict[str, Any]:

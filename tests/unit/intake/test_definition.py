@@ -17,7 +17,7 @@ from servflow.documents import schema
 from servflow.documents._models_intake import IntakeModel
 from servflow.documents._shape import check_shape
 from servflow.errors import DefinitionError, Finding, InputError
-from servflow.intake import Acknowledging, Channel, Intake, Matching, load
+from servflow.intake import Acknowledging, Channel, Intake, Matching, Merging, load
 from servflow.rules import DecisionTable
 
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -33,6 +33,7 @@ channels:
       {customer: message.who, subject: message.subject, serial: message.serial, amount: message.amount, level: message.level}
     required: customer
     text: message.subject
+    ticket: message.reply_to
     occurred: message.at
     title: Web form
   alarm: {key: "[message.device, message.number]", fields: {serial: message.device}}
@@ -55,6 +56,7 @@ tables:
 tickets:
   repair: {subject: "subject == null ? 'device ' + serial : subject", cost: amount}
 unique: {key: "[customer, serial]", window: 2 business days, calendar: office, merge: reopen, roles: [customer, device]}
+merged: {repair: {event: graver, when: grave && ticket.cost == decimal('0'), payload: {cost: amount}}}
 acknowledge: {to: customer, template: thanks, merged: added, data: {about: subject}, when: channel == 'web'}
 calendars:
   office: {zone: UTC, week: {mon-fri: ["09:00-17:00"]}}
@@ -65,6 +67,7 @@ REPAIR = servflow.Workflow(
     queues=["fast"],
     initial="new",
     states={"new": {}},
+    transitions=[{"event": "graver", "source": "new", "internal": True, "payload": {"cost": "decimal"}}],
 )
 
 
@@ -116,6 +119,7 @@ class TestOneMeaning:
             fields=made.fields,
             tickets=made.tickets,
             unique=made.unique,
+            merged=made.merged,
             acknowledge=made.acknowledge,
             calendars=made.calendars,
         )
@@ -128,6 +132,7 @@ class TestOneMeaning:
 
         assert isinstance(made.unique, Matching)
         assert isinstance(made.acknowledge, Acknowledging)
+        assert isinstance(made.merged["repair"], Merging)
         assert ("reopen", "office", ("customer", "device")) == (made.unique.merge, made.unique.calendar, made.unique.roles)
         assert (("customer",), "Web form") == (made.channels["web"].required, made.channels["web"].title)
         assert ["priority", "route"] == list(made.tables)
@@ -233,6 +238,15 @@ BAD: Mapping[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "a calendar that is not there": ({"unique": {"key": "a", "calendar": "office"}}, [("intake.calendar", "unique.calendar")]),
     "a merge that is none": ({"unique": {"key": "a", "merge": "reopn"}}, [("intake.merge", "unique.merge")]),
     "a matter of unknown names": ({"unique": {"key": "b"}}, [("expression.invalid", "unique.key")]),
+    "a change of nothing": ({"merged": {"repair": {}}}, [("intake.missing", "merged.repair.payload")]),
+    "a change of unknown names": (
+        {"merged": {"repair": {"event": "graver", "when": "b", "payload": {"x": "tiket.x"}}}},
+        [("expression.invalid", "merged.repair.when"), ("expression.invalid", "merged.repair.payload.x")],
+    ),
+    "a field called as the open ticket is": (
+        {"channels": {"web": {"key": "message.id", "fields": {"a": "message.a", "ticket": "message.t"}}}},
+        [("intake.reserved", "channels.web.fields.ticket")],
+    ),
     "thanks to nobody": ({"acknowledge": {"template": "t"}}, [("document.missing", "acknowledge.to")]),
     "a ticket of unknown names": ({"tickets": {"repair": {"x": "b"}}}, [("expression.invalid", "tickets.repair.x")]),
     "a calendar of nowhere": ({"calendars": {"c": {"zone": "Nowhere/Land"}}}, [("calendar.zone_unknown", "calendars.c.zone")]),
@@ -313,6 +327,38 @@ class TestCheck:
         (found,) = load(small(tickets={"repare": {"x": "a"}})).check()
 
         assert ("intake.ticket_unused", "repair") == (found.code, found.facts["nearest"])
+
+    def test_what_a_message_would_change(self) -> None:
+        """An event nobody knows, one that the system may not fire, a field that is not there, and a workflow that is not."""
+        flow = servflow.load(
+            {
+                "workflow": "repair",
+                "fields": {"a": "string"},
+                "roles": ["clerk"],
+                "events": {"ticket.update": {"allow": ["system"]}},
+                "initial": "new",
+                "states": {"new": {}},
+                "transitions": [{"event": "graver", "source": "new", "internal": True, "allow": ["clerk"]}],
+            }
+        )
+
+        def said(**merged: Any) -> list[tuple[str, str]]:
+            return [(one.code, one.path) for one in load(small(merged=merged)).check([flow])]
+
+        assert [("intake.event_unknown", "merged.repair.event")] == said(repair={"event": "grver"})
+        assert [("intake.event_forbidden", "merged.repair.event")] == said(repair={"event": "graver"})
+        assert [("intake.field_unknown", "merged.repair.payload.b")] == said(repair={"payload": {"b": "a"}})
+        assert [("intake.ticket_unused", "merged.repare")] == said(repare={"payload": {"a": "a"}})
+        assert [] == said(repair={"payload": {"a": "a", "priority": "1"}})
+
+    def test_an_urgent_message_that_changes_nothing(self) -> None:
+        """Where messages are merged and have a priority, it is said that the open ticket keeps its own."""
+        table = {**small()["table"], "outputs": {"workflow": "string", "priority": "int"}, "rows": [["-", "'repair'", "1"]]}
+        (found,) = load(small(table=table, unique={"key": "a"})).check()
+
+        assert ("intake.unraised", "info", ("repair",)) == (found.code, found.severity, found.facts["workflows"])
+        merged = {"repair": {"payload": {"priority": "priority"}}}
+        assert () == load(small(table=table, unique={"key": "a"}, merged=merged)).check()
 
     def test_a_good_one(self) -> None:
         """Nothing is said of one that fits its workflow."""

@@ -16,7 +16,7 @@ import servflow
 from servflow.desk import AsyncDesk, Desk
 from servflow.errors import Conflict, InputError
 from servflow.intake import Intake, Receipt
-from servflow.model import Messaged, Notify
+from servflow.model import Messaged, Notify, Updated
 from servflow.stores import MemoryStore, SqliteStore, Store
 from tests.postgres import fresh_database
 
@@ -224,6 +224,164 @@ class TestClosed:
         assert ("opened", first) == (second.status, second.beside)
         assert "ticket.message" in second.reason
         assert ("duplicate", second.ticket, "opened") == seen(door.submit(host.desk, mail(2)))
+
+
+class TestAnswers:
+    """Messages that say which ticket they answer."""
+
+    @staticmethod
+    def door(**changes: Any) -> Intake:
+        """An intake whose mails may name a ticket, and must have a subject that the others need not."""
+        email = {**PARTS["channels"]["email"], "ticket": "message.ticket", "required": "subject"}
+        return intake(
+            **{"channels": {"email": email}, "fields": {"subject": {"type": "string", "one_of": ["leaks"]}}, **changes}
+        )
+
+    def test_it_is_added_whatever_it_is_about(self, host: Host) -> None:
+        """A reply has another subject, which no row and no type would take, and another key; it is once on its ticket."""
+        door = self.door()
+        first = door.submit(host.desk, mail(1)).ticket
+        reply = mail(2, "W-9", subject="AW: leaks", ticket=first)
+
+        assert ("merged", first, "merged") == seen(door.submit(host.desk, reply))
+        assert ("duplicate", first, "merged") == seen(door.submit(host.desk, reply))
+        assert ("merged", first, "merged") == seen(door.submit(host.desk, mail(3, None, subject=None, ticket=first)))
+        assert ["mail 2", "mail 3"] == host.messages(first)
+        assert [(first, "li", "received"), (first, "li", "added"), (first, "li", "added")] == host.told()
+
+    def test_nobody_writes_into_tickets_of_others(self, host: Host) -> None:
+        """Whoever quotes a ticket that is not his gets one of his own, and it is said beside which."""
+        door = self.door()
+        first = door.submit(host.desk, mail(1)).ticket
+        stranger = door.submit(host.desk, mail(2, "W-2", sender="mallory", ticket=first))
+        nobody = door.submit(host.desk, mail(3, "W-3", sender=None, ticket=first))
+
+        assert [("opened", first), ("opened", first)] == [(one.status, one.beside) for one in (stranger, nobody)]
+        assert "is not one of 'mallory'" in stranger.reason
+        assert [] == host.messages(first)
+
+    def test_who_watches_may_answer(self, host: Host) -> None:
+        """Somebody who asked to hear of a ticket is one of those it is with."""
+        data = REPAIR.to_data()
+        flow = servflow.load({**data, "events": {**data["events"], "ticket.watch": {"allow": ["customer"]}}})
+        desk, door = Desk(flow, host.desk.store, now=lambda: NOON), self.door()
+        first = door.submit(desk, mail(1)).ticket
+        desk.fire(first, "ticket.watch", actor=servflow.Actor("wu", ["customer"]))
+
+        assert ("merged", first) == seen(door.submit(desk, mail(2, "W-2", sender="wu", ticket=first)))[:2]
+
+    @pytest.mark.parametrize(("merge", "status"), [("open", "opened"), ("reopen", "merged")])
+    def test_a_closed_one(self, host: Host, merge: str, status: str) -> None:
+        """It is reopened where that is said and allowed; otherwise the reply is a ticket of its own beside it."""
+        door = self.door(unique={"key": "serial", "merge": merge})
+        first = door.submit(host.desk, mail(1)).ticket
+        host.desk.fire(first, "finish", actor=CLERK)
+        receipt = door.submit(host.desk, mail(2, "W-2", ticket=first))
+
+        assert (status, status == "merged") == (receipt.status, receipt.ticket == first)
+        assert (first if merge == "open" else None, merge == "open") == (receipt.beside, "is closed" in receipt.reason)
+
+    def test_without_matching(self, host: Host) -> None:
+        """Numbers are enough to add replies; nothing else is merged then."""
+        door = self.door(unique=None)
+        first = door.submit(host.desk, mail(1)).ticket
+
+        assert ("merged", first) == seen(door.submit(host.desk, mail(2, ticket=first)))[:2]
+        assert "opened" == door.submit(host.desk, mail(3)).status
+
+    @pytest.mark.parametrize("named", ["T-404", "", "x" * 9_000, 7, 1.5, True, ["T-1"], {"a": 1}, None], ids=repr)
+    def test_what_names_no_ticket(self, host: Host, named: Any) -> None:
+        """Whatever stands where the number of a ticket would, the message is taken in like any other."""
+        receipt = self.door().submit(host.desk, mail(1, ticket=named))
+
+        assert ("opened", None, "") == (receipt.status, receipt.beside, receipt.reason)
+
+    def test_tenants_do_not_see_each_other(self, host: Host) -> None:
+        """The number of another tenant's ticket is no ticket."""
+        north, south = (Desk(REPAIR, host.desk.store.for_tenant(name), now=lambda: NOON) for name in ("north", "south"))
+        first = self.door().submit(north, mail(1)).ticket
+        receipt = self.door().submit(south, mail(2, ticket=first))
+
+        assert ("opened", None) == (receipt.status, receipt.beside)
+
+    def test_from_coroutines(self) -> None:
+        """An AsyncDesk adds replies as well."""
+
+        async def story() -> list[str]:
+            desk, door = AsyncDesk(REPAIR, MemoryStore(), now=lambda: NOON), self.door()
+            first = await door.submit(desk, mail(1))
+            return [first.status, (await door.submit(desk, mail(2, "W-2", ticket=first.ticket))).status]
+
+        assert ["opened", "merged"] == asyncio.run(story())
+
+
+class TestGraver:
+    """Messages that are graver than the ticket they are added to."""
+
+    DATA: Mapping[str, Any] = REPAIR.to_data()
+    FLOW = servflow.load({**DATA, "events": {**DATA["events"], "ticket.update": {"allow": ["system"]}}})
+    WHEN = "priority != null && priority < ticket.priority"
+    RISE: Mapping[str, Any] = {"repair": {"when": WHEN, "payload": {"priority": "priority"}}}
+
+    @staticmethod
+    def door(**changes: Any) -> Intake:
+        """An intake whose mails say how urgent they are."""
+        email = PARTS["channels"]["email"]
+        email = {**email, "fields": {**email["fields"], "priority": "message.priority"}}
+        return intake(**{"channels": {"email": email}, "fields": {"priority": "int"}, "merged": TestGraver.RISE, **changes})
+
+    def test_it_raises_the_ticket_and_never_lowers_it(self, host: Host) -> None:
+        """The open ticket is as urgent as the most urgent of its messages; each change is the system's, and once."""
+        desk, door = Desk(self.FLOW, host.desk.store, now=lambda: NOON), self.door()
+        first = door.submit(desk, mail(0, priority=4)).ticket
+        found = []
+        for number, priority in enumerate([5, 2, 2, 3, None, 1, 4], start=1):
+            receipt = door.submit(desk, mail(number, priority=priority))
+            found.append((receipt.status, receipt.reason, desk.get(first).priority))
+        changes = [one.attributes for one in desk.history(first) if isinstance(one, Updated)]
+
+        assert [("merged", "", priority) for priority in (4, 2, 2, 2, 2, 1, 1)] == found
+        assert [{"priority": 2}, {"priority": 1}] == changes
+        assert "duplicate" == door.submit(desk, mail(2, priority=2)).status
+        assert desk.get(first) == self.FLOW.fold(desk.history(first))
+
+    def test_a_closed_ticket_is_reopened_and_raised_at_once(self, host: Host) -> None:
+        """All of it is one change."""
+        desk, door = Desk(self.FLOW, host.desk.store, now=lambda: NOON), self.door(unique={"key": "serial", "merge": "reopen"})
+        first = door.submit(desk, mail(1, priority=4)).ticket
+        desk.fire(first, "finish", actor=CLERK)
+        door.submit(desk, mail(2, priority=1))
+        ticket = desk.get(first)
+
+        assert ("new", 1, 1, ["mail 2"]) == (ticket.state, ticket.reopened, ticket.priority, host.messages(first))
+
+    @pytest.mark.parametrize(
+        ("merging", "said"),
+        [
+            ({"event": "nosuch"}, "nosuch"),
+            ({"payload": {"priority": "'urgent'"}}, "priority"),
+            ({"payload": {"custmer": "subject"}}, "custmer"),
+            ({"when": "priority < ticket.nothing", "payload": {"priority": "1"}}, "merged.repair.when"),
+        ],
+    )
+    def test_what_cannot_be_changed_loses_nothing(self, host: Host, merging: Any, said: str) -> None:
+        """The message is on the ticket all the same, and the receipt says why nothing else changed."""
+        desk, door = Desk(self.FLOW, host.desk.store, now=lambda: NOON), self.door(merged={"repair": merging})
+        first = door.submit(desk, mail(1, priority=4)).ticket
+        receipt = door.submit(desk, mail(2, priority=1))
+
+        assert ("merged", first, None, 4) == (receipt.status, receipt.ticket, receipt.beside, desk.get(first).priority)
+        assert said in receipt.reason
+        assert ["mail 2"] == host.messages(first)
+
+    def test_a_workflow_that_does_not_let_the_system(self, host: Host) -> None:
+        """Its word stands: the message is added, nothing else."""
+        door = self.door()
+        first = door.submit(host.desk, mail(1, priority=4)).ticket
+        receipt = door.submit(host.desk, mail(2, priority=1))
+
+        assert ("merged", 4) == (receipt.status, host.desk.get(first).priority)
+        assert "ticket.update" in receipt.reason
 
 
 def test_closed_and_sent_again_on_postgres(tmp_path: Path, request: pytest.FixtureRequest) -> None:
