@@ -179,6 +179,55 @@ def test_closed_too_early(company: Company) -> None:
     assert ["that was not my question"] == company.said(first)
 
 
+def test_it_grew_worse(company: Company) -> None:
+    """
+    Li complains about eighty for her washer; an hour later her lawyer's words come in about the same machine.
+
+    It stays one ticket, but it is the executives' from now on, and the most urgent. Thanks next day by mail change none of that.
+    """
+    small = {"about": "complaint", "serial": "W-1", "kind": "refund", "claim": "80", "customer": "li"}
+    first = company.hears("web_form", form="F1", subject="money back", **small)
+    assert ("front_line", "front_line") == (company.ticket(first).fields["class"], company.ticket(first).queue)
+
+    company.now += timedelta(hours=1)
+    call = {"caller": "li", "note": "my lawyer will write to you", "about": "complaint", "serial": "W-1", "kind": "legal"}
+    second = company.hears("phone", call=12, **call)
+    ticket = company.ticket(first)
+    assert ("merged", first.ticket, "") == (second.status, second.ticket, second.reason)
+    assert ("executive", "executives", 1) == (ticket.fields["class"], ticket.queue, ticket.priority)
+
+    third = company.hears("web_form", form="F2", subject="money back", **small)
+    assert ("merged", "executive") == (third.status, company.ticket(first).fields["class"]), "nothing makes it smaller again"
+
+
+def test_a_more_urgent_word_about_the_same_question(company: Company) -> None:
+    """A consultation becomes as urgent as the most urgent message about it, and an incident as grave."""
+    form = {"customer": "li", "subject": "till", "about": "question", "impact": "low", "urgency": "low"}
+    asked = company.hears("web_form", form=1, **form)
+    company.hears("web_form", form=2, **{**form, "impact": "high", "urgency": "high"})
+    company.hears("web_form", form=3, **{**form, "impact": "medium"})
+    assert 1 == company.ticket(asked).priority
+
+    down = {"customer_id": "zhao", "description": "till is slow", "type": "incident", "impact": "low", "urgency": "medium"}
+    slow = company.hears("partner_api", reference="P-1", **down)
+    company.hears("partner_api", reference="P-2", **{**down, "impact": "high", "urgency": "high"})
+    ticket = company.ticket(slow)
+    assert (1, "company", "work_stands_still") == (ticket.priority, ticket.fields["impact"], ticket.fields["urgency"])
+
+
+def test_a_reply_to_our_mail(company: Company) -> None:
+    """Han answers our mail, a week later and under another subject; its number says where it belongs. A stranger's does not."""
+    first = company.hears("email", message_id="<1>", sender="han", subject="I want a refund", body="80 please")
+    company.now += timedelta(days=7)
+    reply = {"subject": "thank you!", "body": "the money is here", "ticket": first.ticket}
+    second = company.hears("email", message_id="<2>", sender="han", **reply)
+    other = company.hears("email", message_id="<3>", sender="eve", **reply)
+
+    assert ("merged", first.ticket) == (second.status, second.ticket)
+    assert ["the money is here"] == company.said(first)
+    assert ("opened", first.ticket) == (other.status, other.beside)
+
+
 def test_help_first_where_the_table_says_so(company: Company) -> None:
     """Eight questions by chat and two faults from devices: six are solved before anybody is needed, and that is measured."""
     chats = [company.hears("chat", session=n, visitor=f"c{n}", question=f"question {n}") for n in range(8)]
