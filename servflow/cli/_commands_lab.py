@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from servflow.cli._demo_command import prepare
 from servflow.cli._doctor import diagnosis
 from servflow.cli._output import FINDINGS, Say, command
+from servflow.desk import Desk
 from servflow.documents import load
 from servflow.engine import Workflow
 from servflow.errors import InputError
 from servflow.lab import LogMap, replay_all
+from servflow.model import Record, Ticket
+from servflow.stores import Change, SqliteStore
+
+BATCH = 500
+"""How many replayed tickets share one transaction."""
 
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -26,25 +33,58 @@ File = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--map", "mapping", type=File, required=True, help="how to read the log")
 @click.option("--workflow", "files", type=File, multiple=True, help="a workflow; may be given several times")
 @click.option("--limit", type=click.IntRange(1), help="stop after so many cases")
+@click.option("--into", type=click.Path(dir_okay=False, path_type=Path), help="keep the tickets in this new database")
+@click.option("--force", is_flag=True, help="replace the database of --into if it is there")
 @command
-def replay_command(say: Say, log: Path, mapping: Path, files: tuple[Path, ...], limit: int | None) -> int | None:
+def replay_command(
+    say: Say, log: Path, mapping: Path, files: tuple[Path, ...], *, limit: int | None, into: Path | None, force: bool
+) -> int | None:
     """Run every case of an event log (CSV, or a zip that holds one) through workflows.
 
     Without --workflow, every definition beside the map is taken whose states and events the map names. The status
-    is 1 where cases leave a workflow or rows cannot be used.
+    is 1 where cases leave a workflow or rows cannot be used. What --into keeps is read by metrics, goals, report and explain.
     """
     spec = LogMap.load(mapping, lang=say.lang)
     flows = _workflows(files, mapping, spec, say.lang)
-    with _bar(say) as progress:
-        reports = replay_all(log, spec, [flow for _, flow in flows], progress=progress, limit=limit)
+    if into is not None and len(flows) > 1:
+        names = ", ".join(str(file) for file, _ in flows)
+        raise InputError(f"--into keeps tickets of one workflow, and there are {names}; name one with --workflow", code="usage")
+    with _bar(say) as progress, nullcontext() if into is None else _kept(into, force=force) as keep:
+        reports = replay_all(log, spec, [flow for _, flow in flows], progress=progress, limit=limit, keep=keep)
     if say.json:
         told = [{"file": str(file), **report.as_data()} for (file, _), report in zip(flows, reports, strict=True)]
-        say.data({"log": str(log), "map": str(mapping), "reports": told})
+        say.data({"log": str(log), "map": str(mapping), "reports": told} | ({} if into is None else {"into": str(into)}))
     else:
         for (file, _), report in zip(flows, reports, strict=True):
             say.head(str(file))
             click.echo(report.text(say.lang))
+        if into is not None:
+            say.line(say.words("replay.kept", file=into))
     return None if all(report.sound for report in reports) else FINDINGS
+
+
+@contextmanager
+def _kept(file: Path, *, force: bool) -> Iterator[Callable[[Workflow, Ticket, tuple[Record, ...]], object]]:
+    """Keeps replayed tickets in a new database, so many at a time; where the replay fails, the file has what came before."""
+    prepare(file, force=force, option="--into")
+    with SqliteStore(file) as store:
+        held: list[Change] = []
+        known: set[str] = set()
+
+        def write() -> None:
+            store.commit(held)
+            held.clear()
+
+        def keep(flow: Workflow, ticket: Ticket, records: tuple[Record, ...]) -> None:
+            if flow.hash not in known:
+                known.add(flow.hash)
+                Desk(flow, store)  # keeps what the tickets run under
+            held.append(Change(ticket=ticket, expected=None, records=records))
+            if len(held) >= BATCH:
+                write()
+
+        yield keep
+        write()
 
 
 def _workflows(files: tuple[Path, ...], mapping: Path, spec: LogMap, lang: str) -> list[tuple[Path, Workflow]]:

@@ -34,7 +34,7 @@ def demo_workflow() -> Workflow:
         return load(path)
 
 
-def prepare(path: Path, *, force: bool) -> None:
+def prepare(path: Path, *, force: bool, option: str = "--db") -> None:
     """
     Make room for a fresh database.
 
@@ -46,11 +46,11 @@ def prepare(path: Path, *, force: bool) -> None:
         raise InputError(f"the directory of {str(path)!r} does not exist; create it first", path=str(path))
     if path.exists() and not force:
         raise InputError(
-            f"there is a file {str(path)!r} already; choose a fresh name with --db, or replace it with --force", path=str(path)
+            f"there is a file {str(path)!r} already; choose a fresh name with {option}, or replace it with --force", path=str(path)
         )
     if path.exists() and not _database(path):
         raise InputError(
-            f"{str(path)!r} is no SQLite database, so it is not replaced; choose another name with --db", path=str(path)
+            f"{str(path)!r} is no SQLite database, so it is not replaced; choose another name with {option}", path=str(path)
         )
     for beside in ("", "-wal", "-shm"):
         path.with_name(path.name + beside).unlink(missing_ok=True)

@@ -360,6 +360,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "bench.what": ("what", "项目"),
     "bench.each": ("each", "每次"),
     "replay.reading": ("reading the log", "正在读取日志"),
+    "replay.kept": (
+        "The tickets are in {file}. Next: servflow metrics {file}, or servflow report {file} --html report.html",
+        "工单已存入 {file}。接下来：servflow metrics {file}，或 servflow report {file} --html report.html",
+    ),
     "error": ("servflow: {message}", "servflow：{message}"),
 }
 """Key -> the sentence in English and in Chinese, with ``{fact}`` places."""

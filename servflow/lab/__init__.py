@@ -1,7 +1,7 @@
 """Knows how foreign histories run through a workflow and what they come to; must not know who asks."""
 
 from servflow.lab._map import LogMap
-from servflow.lab._replay import replay, replay_all
+from servflow.lab._replay import histories, replay, replay_all
 from servflow.lab._report import ClockFigures, Damage, Edge, Report, Returned, Tally, UnknownState
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Returned",
     "Tally",
     "UnknownState",
+    "histories",
     "replay",
     "replay_all",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from servflow.lab._figures import Tallies
 from servflow.lab._log import Case, Change, Reading
 from servflow.lab._map import LogMap
 from servflow.lab._report import MOST_EXAMPLES, Damage, Edge, Report
-from servflow.model import SYSTEM, Actor, ClockRun, ClockStopped, FrozenMap
+from servflow.model import SYSTEM, Actor, ClockRun, ClockStopped, FrozenMap, Record, Ticket
 
 MOST_ACTORS = 100_000
 """How many different actors of a log are remembered before their names are forgotten again."""
@@ -27,6 +27,9 @@ ELSEWHERE = "elsewhere"
 """The code of a change whose event the workflow takes to another state than the log."""
 
 Pair = tuple[str | None, str | None]
+Keep = Callable[[Workflow, Ticket, tuple[Record, ...]], object]
+"""Is told of a case that was replayed: under which workflow, the ticket as it is in the end, and its records."""
+
 Problem = (Refused, ExpressionError, LimitError)
 """What the kernel says no with; the ticket is unchanged after each of them."""
 
@@ -98,14 +101,17 @@ class _Way:
     """The state the log shows."""
     outside: bool = False
     sound: bool = True
+    records: list[Record] = attrs.field(factory=list)
+    """What happened, where somebody wants to keep it."""
     ended: dict[tuple[str, int], ClockRun] = attrs.field(factory=dict)
 
 
 class Runner:
     """Runs cases through one workflow and keeps what they come to."""
 
-    def __init__(self, spec: LogMap, workflow: Workflow, original: Workflow) -> None:
+    def __init__(self, spec: LogMap, workflow: Workflow, original: Workflow, keep: Keep | None = None) -> None:
         self._workflow = workflow
+        self._keep = keep
         self._original = original
         self.states: dict[str, str] = dict(spec.states) or {name: name for name in workflow.compiled.chart.leaves}
         self._events = {state: (event,) for state, event in spec.events.items()}
@@ -134,6 +140,7 @@ class Runner:
             self._refused.append(Damage(line=case.line, reason="open", value=problem.message[:200]))
             return
         way = _Way(case, Walk(self._workflow, outcome.ticket))
+        self._note(way, (*outcome.records, *way.walk.records))
         milestones = iter(case.milestones)
         coming = next(milestones, None)
         node, step = 0, self._paths.step
@@ -169,7 +176,7 @@ class Runner:
             code = moved
         if target not in way.walk.configuration:
             said = {"state": target, "reason": f"the log shows {change.state}"[:200]}
-            self._fire(way, "ticket.force", change.at, SYSTEM, said)
+            self._note(way, self._fire(way, "ticket.force", change.at, SYSTEM, said))
         return code
 
     def _move(self, way: _Way, change: Change, target: str) -> str | None:
@@ -185,25 +192,34 @@ class Runner:
         code = "not_here"
         for event in self._leads(here, target) if events is None else events:
             try:
-                self._fire(way, event, change.at, actor)
+                records = self._fire(way, event, change.at, actor)
             except Problem as problem:
                 code = problem.code
                 continue
             if target in walk.configuration:
+                self._note(way, records)
                 return None
             walk.step_back()
             code = ELSEWHERE
         return code
 
-    def _fire(self, way: _Way, event: str, at: datetime, actor: Actor | None, payload: Mapping[str, Any] | None = None) -> None:
-        records = way.walk.fire(event, payload, at=at, actor=actor)
-        if self._cycles:
-            _keep(way, records)
+    def _fire(
+        self, way: _Way, event: str, at: datetime, actor: Actor | None, payload: Mapping[str, Any] | None = None
+    ) -> Sequence[Record]:
+        return way.walk.fire(event, payload, at=at, actor=actor)
 
     def _advance(self, way: _Way, at: datetime) -> None:
-        records = way.walk.advance(at=at)
+        self._note(way, way.walk.advance(at=at))
+
+    def _note(self, way: _Way, records: Sequence[Record]) -> None:
+        """What came to stay; a step that was taken back is not told."""
+        if self._keep is not None:
+            way.records.extend(records)
         if self._cycles:
-            _keep(way, records)
+            # A later cycle takes the place of an ended one on the ticket, so ends are taken from the records.
+            for record in records:
+                if type(record) is ClockStopped:
+                    way.ended[record.clock, record.run.cycle] = record.run
 
     def _leads(self, configuration: tuple[str, ...], target: str) -> tuple[str, ...]:
         """The events of transitions from a configuration to a state, in document order."""
@@ -235,7 +251,7 @@ class Runner:
         pair = (way.state or way.walk.ticket.state, event)
         self._milestones.counts[pair] += 1
         try:
-            self._fire(way, event, at, self._nobody)
+            self._note(way, self._fire(way, event, at, self._nobody))
         except Problem as problem:
             way.sound = False
             self._milestones.refuse(pair, way.case.id, problem.code)
@@ -252,6 +268,8 @@ class Runner:
             self._ends.refuse(pair, case.id, "not_closed")
         self._conforming += way.sound
         self._tallies.add(ticket, way.ended, case.last)
+        if self._keep is not None:
+            self._keep(self._workflow, ticket, tuple(way.records))
 
     def report(self, reading: Reading) -> Report:
         """What all cases came to, with what reading the log came to."""
@@ -295,10 +313,3 @@ def _nobody(spec: LogMap, workflow: Workflow, roles: tuple[str, ...]) -> Actor |
     if spec.roles is None and not workflow.roles and not asks:
         return None
     return Actor("log", roles)
-
-
-def _keep(way: _Way, records: Iterable[object]) -> None:
-    # A later cycle takes the place of an ended one on the ticket, so ends are taken from the records.
-    for record in records:
-        if type(record) is ClockStopped:
-            way.ended[record.clock, record.run.cycle] = record.run

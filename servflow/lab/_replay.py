@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from servflow.engine import EventSpec, Workflow
 from servflow.engine._definition import ATTRIBUTES
 from servflow.errors import DefinitionError, Finding, nearest
-from servflow.lab._case import Runner
+from servflow.lab._case import Keep, Runner
 from servflow.lab._log import Log, Progress
 from servflow.lab._map import LogMap
 from servflow.lab._report import Report
+from servflow.model import Record
 
 
 def replay(
@@ -23,6 +25,7 @@ def replay(
     *,
     progress: Progress | None = None,
     limit: int | None = None,
+    keep: Keep | None = None,
 ) -> Report:
     """
     Run every case of a foreign log through a workflow.
@@ -42,12 +45,14 @@ def replay(
         workflow: under whose rules.
         progress: is told the bytes read and the bytes there are, from time to time.
         limit: after how many cases to stop.
+        keep: is told of each case once it is replayed: the workflow it ran under (that which was given, with leave to put
+            a ticket where the log says it is), the ticket in the end, and its records from ``Opened`` on.
 
     Raises:
         InputError: the log cannot be read, or columns of the map are missing from it.
         DefinitionError: the map names states, events or fields that the workflow does not have.
     """
-    return replay_all(log, map, (workflow,), progress=progress, limit=limit)[0]
+    return replay_all(log, map, (workflow,), progress=progress, limit=limit, keep=keep)[0]
 
 
 def replay_all(
@@ -57,6 +62,7 @@ def replay_all(
     *,
     progress: Progress | None = None,
     limit: int | None = None,
+    keep: Keep | None = None,
 ) -> tuple[Report, ...]:
     """
     Run every case of a foreign log through several workflows, reading the log once.
@@ -64,13 +70,9 @@ def replay_all(
     Returns:
         One report for each workflow, in their order; see ``replay`` for the rest.
     """
-    spec = LogMap.of(map)
-    for workflow in workflows:
-        _check(spec, workflow)
-    runners = [Runner(spec, _forcible(workflow), workflow) for workflow in workflows]
-    known = frozenset.intersection(*(frozenset(runner.states) for runner in runners)) if runners else frozenset()
+    spec, runners = _runners(map, workflows, keep)
     with ExitStack() as stack:
-        source = Log(log, spec, stack, known, progress)
+        source = Log(log, spec, stack, _known(runners), progress)
         for count, case in enumerate(source.cases()):
             if limit is not None and count >= limit:
                 source.reading.limited = True
@@ -78,6 +80,48 @@ def replay_all(
             for runner in runners:
                 runner.run(case)
     return tuple(runner.report(source.reading) for runner in runners)
+
+
+def histories(
+    log: Path | str,
+    map: LogMap | Mapping[str, Any],  # noqa: A002 - the word of the domain, and the name of the option
+    workflow: Workflow,
+    *,
+    progress: Progress | None = None,
+    limit: int | None = None,
+) -> Iterator[tuple[Record, ...]]:
+    """
+    The records of every case of a foreign log, as a desk that had run it under a workflow would have kept them.
+
+    They are what ``replay`` makes of each case, one after the other, and nothing is kept: measures and reports read a log
+    of any length as they read a store. A case that the workflow cannot open gives none.
+
+    Raises:
+        InputError, DefinitionError: as for ``replay``, when the first one is asked for.
+    """
+    found: list[tuple[Record, ...]] = []
+    spec, runners = _runners(map, (workflow,), lambda _, ticket, records: found.append(records))
+    with ExitStack() as stack:
+        source = Log(log, spec, stack, _known(runners), progress)
+        for case in islice(source.cases(), None if limit is None else max(0, limit)):
+            for runner in runners:
+                runner.run(case)
+            yield from found
+            found.clear()
+
+
+def _runners(
+    source: LogMap | Mapping[str, Any], workflows: Sequence[Workflow], keep: Keep | None
+) -> tuple[LogMap, list[Runner]]:
+    spec = LogMap.of(source)
+    for workflow in workflows:
+        _check(spec, workflow)
+    return spec, [Runner(spec, _forcible(workflow), workflow, keep) for workflow in workflows]
+
+
+def _known(runners: Sequence[Runner]) -> frozenset[str]:
+    """The states of the log that every runner knows."""
+    return frozenset.intersection(*(frozenset(runner.states) for runner in runners)) if runners else frozenset()
 
 
 def _forcible(workflow: Workflow) -> Workflow:
@@ -121,4 +165,4 @@ def _check(spec: LogMap, workflow: Workflow) -> None:
         raise DefinitionError.of(found)
 
 
-__all__ = ["replay", "replay_all"]
+__all__ = ["histories", "replay", "replay_all"]

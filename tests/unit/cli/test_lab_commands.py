@@ -71,6 +71,37 @@ def test_replay_takes_workflows_beside_the_map(run: Run, lab: Path) -> None:
     assert [str(lab / "flow.yaml")] == [report["file"] for report in told["reports"]]
 
 
+def test_a_replayed_log_is_measured_reported_and_proven(run: Run, lab: Path) -> None:
+    """What --into keeps is read like any database, and is replaced only when that is said."""
+    db, page = lab / "log.db", lab / "log.html"
+    result = replayed(run, lab, "--into", db)
+
+    assert 0 == result.exit_code
+    assert "servflow metrics" in result.stdout
+    told = run("metrics", db, "--measure", "time_to_resolve", "--measure", "backlog", "--format", "json")
+    assert {"time_to_resolve": (3600 + 12600, 2), "backlog": (0, 2)} == {
+        row["measure"]: (row["numerator"], row["denominator"]) for row in json.loads(told.stdout)["rows"]
+    }
+    assert 0 == run("verify", db).exit_code
+    assert 0 == run("report", db, "--html", page).exit_code
+    assert page.stat().st_size > 10_000
+    assert 0 == run("explain", db, "1").exit_code
+    again = replayed(run, lab, "--into", db)
+    assert 2 == again.exit_code
+    assert "--into" in again.stderr
+    assert str(db) == json.loads(replayed(run, lab, "--into", db, "--force", "--format", "json").stdout)["into"]
+
+
+def test_a_database_holds_the_tickets_of_one_workflow(run: Run, lab: Path) -> None:
+    """Two workflows would be two histories of the same ticket."""
+    (lab / "other.yaml").write_text(FLOW.replace("two_steps", "other"), encoding="utf-8")
+    result = replayed(run, lab, "--into", lab / "log.db")
+
+    assert 2 == result.exit_code
+    assert "--workflow" in result.stderr
+    assert not (lab / "log.db").exists()
+
+
 def test_replay_as_text_in_both_languages(run: Run, lab: Path) -> None:
     """The tables are written under the name of each workflow's file."""
     for lang in ("en", "zh"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ import pytest
 
 from servflow.engine import Workflow
 from servflow.errors import DefinitionError, InputError
-from servflow.lab import LogMap, Report, replay, replay_all
+from servflow.lab import LogMap, Report, histories, replay, replay_all
 from servflow.lab._log import EVERY
+from servflow.metrics import read_cases
 
+END = datetime(2026, 3, 31, tzinfo=UTC)
 HEADER = "id,status,when,opened,done,who\n"
 MAP: dict[str, Any] = {
     "columns": {"case": "id", "state": "status", "at": "when", "opened": "opened"},
@@ -458,3 +460,58 @@ def test_every_part_of_the_text_is_there_in_both_languages(run: Any) -> None:
     for words in ("-100", "(left open)", "columns", "only part", "went back", "without an opening", "came back"):
         assert words in english
     assert "未关闭" in chinese
+
+
+# histories ----------------------------------------------------------------------------------------------------
+
+
+def test_histories_are_what_a_desk_would_have_kept(tmp_path: Path) -> None:
+    """The records of each case fold to the ticket that the report is made of, also where the log leaves the workflow."""
+    path = tmp_path / "log.csv"
+    path.write_text(HEADER + GOOD + _row("2", "New", "09:00") + _row("2", "Done", "12:00") + _row("3", "Waiting", "09:30"))
+    workflow = Workflow(**BASE)
+    kept: list[Any] = []
+    replay(path, MAP, workflow, keep=lambda *told: kept.append(told))
+    found = list(histories(path, MAP, workflow))
+
+    assert ["1", "2", "3"] == [ticket.id for _, ticket, _ in kept]
+    assert [records for *_, records in kept] == found
+    assert [ticket for _, ticket, _ in kept] == [under.fold(records) for under, _, records in kept]
+    assert [(True, 1.5), (True, 3.0), (False, None)] == [
+        (case.closed_at is not None, case.resolved_after and case.resolved_after / timedelta(hours=1))
+        for case in read_cases(found, END)
+    ]
+
+
+def test_histories_know_nothing_of_steps_that_were_taken_back(tmp_path: Path) -> None:
+    """An event that leads elsewhere than the log says is tried and undone; only what came to stay is told."""
+    change = {
+        "transitions": [
+            {"event": "log", "source": "received", "target": "new"},
+            {"event": "go", "source": "new", "target": "wait", "when": "at > opened_at"},
+            {"event": "go", "source": "new", "target": "work"},
+            {"event": "finish", "source": "work", "target": "done"},
+        ]
+    }
+    path = tmp_path / "log.csv"
+    path.write_text(HEADER + GOOD)
+    kept: list[Any] = []
+    report = replay(path, MAP, Workflow(**{**BASE, **change}), keep=lambda *told: kept.append(told))
+    ((under, ticket, records),) = kept
+
+    assert {"elsewhere": 1} == next(dict(edge.why) for edge in report.flow if edge.refused)
+    assert ticket == under.fold(records)
+    assert list(range(1, len(records) + 1)) == [record.sequence for record in records]
+
+
+def test_histories_come_one_by_one(tmp_path: Path) -> None:
+    """A case is told before the next one is read; no more than asked for; what cannot be opened gives none."""
+    path = tmp_path / "log.csv"
+    path.write_text(HEADER + GOOD + GOOD.replace("1,", "2,", 4).replace("\n1,", "\n2,"))
+
+    assert 1 == len(list(histories(path, MAP, Workflow(**BASE), limit=1)))
+    assert [] == list(histories(path, MAP, Workflow(**BASE), limit=0))
+    with pytest.raises(InputError):
+        next(histories(tmp_path / "none.csv", MAP, Workflow(**BASE)))
+    with pytest.raises(DefinitionError):
+        next(histories(path, {**MAP, "states": {"New": "nwe"}}, Workflow(**BASE)))
