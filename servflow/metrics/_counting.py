@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any, Protocol, Self
 
 from attrs import define, field, frozen
 
 from servflow.errors import InputError, shown
 from servflow.metrics._cases import Case
-from servflow.metrics._kinds import Tally
+from servflow.metrics._kinds import Amounts, Tally
 from servflow.metrics._periods import Period, period_of
 from servflow.metrics._reading import counts, read_case
 from servflow.model import Record, instant
@@ -126,6 +127,8 @@ class Counting:
         self.cases = 0
         self.labels: set[str] = set()
         self._count = 0
+        self._known: dict[tuple[str | None, Period | None], int] = {}
+        self._until: dict[str | None, tuple[int, list[datetime], list[int]]] = {}
 
     def add(self, one: Case | Iterable[Record]) -> None:
         """
@@ -146,6 +149,10 @@ class Counting:
             self.labels.update(case.labels, case.slots)
             groups = (None, " / ".join(map(case.label, self.by)))
         at = self.at or case.at
+        if at is None or case.began <= at:
+            began = None if self._calendar is None else self._calendar.of(case.began)
+            for where in groups:
+                self._known[where, began] = self._known.get((where, began), 0) + 1
         for measure in self.measures:
             if at is None and measure.shape != "event":
                 raise InputError(f"measure {measure.name!r} is of an instant: give at=", code="at", measure=measure.name)
@@ -179,11 +186,7 @@ class Counting:
     def _start(self, one: Asked) -> Tally[Any]:
         self._count += 1
         if self._count > MAX_CELLS:
-            raise InputError(
-                f"a table has at most {MAX_CELLS} cells; ask for fewer measures, longer periods, or a label with fewer values",
-                code="too_many_cells",
-                limit=MAX_CELLS,
-            )
+            raise _too_many()
         return one.start(self.settings[one.name])
 
     def merge(self, other: Counting) -> Self:
@@ -203,6 +206,8 @@ class Counting:
                 if key not in own:
                     own[key] = self._start(next(one for one in self.measures if one.name == name))
                 own[key].merge(tally)
+        for where, count in other._known.items():
+            self._known[where] = self._known.get(where, 0) + count
         self.cases += other.cases
         self.labels |= other.labels
         return self
@@ -220,7 +225,63 @@ class Counting:
         part, group, period = key
         base = cells.get((None, group, period)) if one.of_all and part is not None else None
         tally = cells.get(key) or one.start(self.settings[one.name])
+        if one.shape == "stock" and isinstance(tally, Amounts) and tally.sum:
+            base = Amounts(count=self._known_until(group, period))
         return tally.figure(period, base)
+
+    def empty(self, one: Asked) -> Iterator[Key]:
+        """
+        The cells of a stock that is counted in which there may be nothing: for every group, each period from when its first
+        ticket began to now. Tickets were known then, so that there was none of them is a figure.
+
+        Raises:
+            InputError: they are more than ``MAX_CELLS``.
+        """
+        calendar = self._calendar
+        if calendar is None or self.at is None or one.shape != "stock" or not isinstance(self._tally(one), Amounts):
+            return
+        count = 0
+        for group in {where for where, _ in self._known}:
+            period = min((began for where, began in self._known if where == group and began is not None), key=_start)
+            while period.start <= self.at:
+                count += 1
+                if count > MAX_CELLS:
+                    raise _too_many()
+                yield None, group, period
+                period = calendar.of(period.end)
+
+    def _tally(self, one: Asked) -> Tally[Any]:
+        return one.start(self.settings[one.name])
+
+    def groups(self) -> set[str | None]:
+        """The groups of the tickets that were counted, None for all of them."""
+        return {where for where, _ in self._known}
+
+    def _known_until(self, group: str | None, period: Period | None) -> int:
+        """How many tickets of a group began until the end of a period."""
+        found = self._until.get(group)
+        if found is None or found[0] != self.cases:
+            began: dict[datetime, int] = {}
+            for (where, when), count in self._known.items():
+                if where == group:
+                    start = LAST if when is None else when.start
+                    began[start] = began.get(start, 0) + count
+            starts = sorted(began)
+            found = self._until[group] = (self.cases, starts, [0, *accumulate(began[start] for start in starts)])
+        _, starts, sums = found
+        return sums[-1] if period is None else sums[bisect_right(starts, period.start)]
+
+
+def _too_many() -> InputError:
+    return InputError(
+        f"a table has at most {MAX_CELLS} cells; ask for fewer measures, longer periods, or a label with fewer values",
+        code="too_many_cells",
+        limit=MAX_CELLS,
+    )
+
+
+def _start(period: Period) -> datetime:
+    return period.start
 
 
 _Piece = tuple[Period | None, Any, tuple[str, ...]]

@@ -154,8 +154,9 @@ class Amounts:
         self.excluded.update(other.excluded)
 
     def figure(self, period: Period | None, base: Self | None) -> Amount | None:
-        """Sum or mean; a decimal where one was among them, else an int where it is whole."""
-        if not self.count:
+        """Sum or mean, of as many as the base has; a decimal where one was among them, else an int where it is whole."""
+        count = self.count if base is None else base.count
+        if not count:
             return None
         total = self.total
         number: Number
@@ -163,7 +164,7 @@ class Amounts:
             number = Decimal(total.numerator) / Decimal(total.denominator)
         else:
             number = total.numerator if total.denominator == 1 else float(total)
-        return Amount(numerator=number, denominator=self.count, sum=self.sum, excluded=counted(self.excluded))
+        return Amount(numerator=number, denominator=count, sum=self.sum, excluded=counted(self.excluded))
 
 
 @define(eq=False)

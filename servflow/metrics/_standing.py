@@ -21,21 +21,23 @@ BUCKETS = (_DAY, 3 * _DAY, 7 * _DAY, 30 * _DAY)
 @measure(
     TOTAL,
     titles=("Backlog", "积压工单"),
-    zh="某一时刻未关闭的工单数，按开单以来的时长分段",  # noqa: RUF001 - Chinese punctuation
+    zh="某一时刻未关闭的工单数，占当时已有工单；按开单以来的时长分段",  # noqa: RUF001 - Chinese punctuation
     unit="tickets",
     shape="stock",
     told={"parts": "the age, half-open"},
 )
 def backlog(case: Case, *, buckets: Sequence[timedelta] = BUCKETS) -> Iterator[Seen]:
     """
-    Tickets that are open at an instant, in all and by how long ago they began.
+    Tickets that are open at an instant, of all that had begun by then, in all and by how long ago they began.
 
     Source: HDI, ticket backlog. Ages are half-open, ``1d-3d`` from one day until before three, and count from the beginning
       also where a ticket was reopened.
-    Cohort: tickets open at the instant: opened by then, and closed after it or not at all.
+    Cohort: tickets that had begun by the instant, closed ones too: where all of them are closed the backlog is 0, where there
+      were none yet there is no figure. Counted are those closed after it or not at all.
     Clock: time as it passes.
     Open tickets: are what is counted, in whichever state.
-    Period: every one at whose end the ticket is open (the instant before the next begins); the running one as of now.
+    Period: every one since the first ticket began, as of its end (the instant before the next begins); the running one as
+      of now.
 
     >>> from servflow.metrics import Case, backlog
     >>> from servflow.metrics._example import at
@@ -46,6 +48,9 @@ def backlog(case: Case, *, buckets: Sequence[timedelta] = BUCKETS) -> Iterator[S
     ... ]
     >>> {part: found.value for part, found in backlog.by_part(cases).items()}
     {'all': 2, '0d-1d': 1, '3d-7d': 1}
+    >>> found = backlog(cases[2:])
+    >>> found.value, found.denominator
+    (0, 1)
     """
     tell = _aged(case, tuple(buckets))
     for since, until in case.open_spans:

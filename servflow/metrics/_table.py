@@ -171,10 +171,10 @@ class Tabulation(Counting):
         return Table(at=at, by=self.by, period=self.period, zone=self.zone, rows=tuple(self._rows()))
 
     def _rows(self) -> Iterator[Row]:
-        groups = {group for cells in self.cells.values() for _, group, _ in cells}
+        groups = {group for cells in self.cells.values() for _, group, _ in cells} | self.groups()
         for one in self.asked:
             cells = self.cells[one.name]
-            keys = set(cells) | {(None, group, None) for group in groups | {None} if one.whole or not cells}
+            keys = {*cells, *self.empty(one)} | {(None, group, None) for group in groups | {None} if one.whole or not cells}
             for key in sorted(keys, key=_order):
                 yield self._row(one, key)
 

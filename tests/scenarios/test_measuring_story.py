@@ -186,6 +186,7 @@ def test_what_is_left_to_do(cases: list[Case]) -> None:
 
     assert [
         ("backlog", "all", "all", 1),
+        ("backlog", "all", "2026-11-02", 0),
         ("backlog", "all", "2026-11-03", 1),
         ("backlog", "all", "2026-11-04", 1),
         ("backlog", "1d-3d", "all", 1),

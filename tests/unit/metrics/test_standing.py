@@ -43,7 +43,41 @@ def test_backlog_counts_a_reopened_ticket_only_while_it_is_open() -> None:
     """Closed over night, it is not in that day's backlog."""
     one = case(1, None, closings=(at(20),), reopenings=(at(30),), reopened=1)
 
-    assert {"all": 1, "2026-11-03": 1, "2026-11-04": 1} == by_period([one], "backlog", 48.5, "day")
+    assert {"all": 1, "2026-11-02": 0, "2026-11-03": 1, "2026-11-04": 1} == by_period([one], "backlog", 48.5, "day")
+
+
+def test_a_backlog_of_none_is_zero_where_there_were_tickets() -> None:
+    """All closed is 0 of all that began by then; before the first one, and of a group that had none yet, there is no figure."""
+    cases = [case(1, 2, labels={"tier": "gold"}), case(25, 26, labels={"tier": "plain"}), case(49, labels={"tier": "plain"})]
+    table = measure_table(cases, ["backlog", "backlog_age"], at=at(60), by="tier", period="day")
+    found = {
+        (row.group, row.period): (row.value, row.numerator, row.denominator)
+        for row in table.rows
+        if row.measure == "backlog" and row.part == "all"
+    }
+
+    assert {
+        ("all", "all"): (1, 1, 3),
+        ("all", "2026-11-02"): (0, 0, 1),
+        ("all", "2026-11-03"): (0, 0, 2),
+        ("all", "2026-11-04"): (1, 1, 3),
+        ("gold", "all"): (0, 0, 1),
+        ("gold", "2026-11-02"): (0, 0, 1),
+        ("gold", "2026-11-03"): (0, 0, 1),
+        ("gold", "2026-11-04"): (0, 0, 1),
+        ("plain", "all"): (1, 1, 2),
+        ("plain", "2026-11-03"): (0, 0, 1),
+        ("plain", "2026-11-04"): (1, 1, 2),
+    } == found
+    assert ("gold", None) in {(row.group, row.value) for row in table.rows if row.measure == "backlog_age"}
+    assert backlog([]) is None
+    assert backlog([case(10)], at=at(9)) is None
+
+
+def test_no_backlog_is_told_for_periods_without_end() -> None:
+    """A ticket that occurred long ago makes no table of half a million days."""
+    with pytest.raises(InputError, match="cells"):
+        measure_table([Case(id="T", began=at(0).replace(year=1300), closed_at=at(0))], ["backlog"], at=at(9), period="day")
 
 
 def test_ages_part_the_backlog_half_open() -> None:
