@@ -82,7 +82,7 @@ class Rule:
         if frequency not in _FREQUENCIES:
             raise Unsupported(f"FREQ={frequency}")
         days = [_DAY.fullmatch(text.upper()) for text in texts.get("BYDAY", [])]
-        if len(days) > 400 or not all(days):
+        if len(days) > 400 or not all(found is not None and (found[1] is None or int(found[1])) for found in days):
             raise ValueError("BYDAY is written as MO or 1MO")
         pairs = tuple((int(found[1] or 0), WEEKDAYS.index(found[2])) for found in days if found is not None)
         if any(number for number, _ in pairs) and frequency not in ("MONTHLY", "YEARLY"):

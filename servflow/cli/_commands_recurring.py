@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def preview_command(
         here, begin = _zone(plans, zone), since or datetime.now(UTC)
         found = heapq.nsmallest(
             limit + 1,
-            _all(plans, asked["assets"], asked["only"], (until, begin, asked["plan"])),
+            _all(plans, asked["assets"], asked["only"], (until, begin, asked["plan"]), most=limit + 1),
             key=lambda one: (one.opens, one.ticket),
         )
     shown_ones, more = found[:limit], len(found) > limit
@@ -103,11 +104,14 @@ def preview_command(
     return FINE
 
 
-def _all(plans: Plans, assets: Path, only: str | None, asked: tuple[datetime, datetime, str | None]) -> Iterator[Occurrence]:
+def _all(
+    plans: Plans, assets: Path, only: str | None, asked: tuple[datetime, datetime, str | None], *, most: int
+) -> Iterator[Occurrence]:
+    """Those of all assets, of each no more than are told of all together: a rule may go on for ever."""
     until, since, plan = asked
     plans.definition.of(plan)  # a misspelt plan is told before a large file is read
     for asset in _wanted(assets, only):
-        yield from plans.upcoming(asset, until, since=since, plan=plan)
+        yield from islice(plans.upcoming(asset, until, since=since, plan=plan), most)
 
 
 def _wanted(assets: Path, only: str | None) -> Iterator[Asset]:

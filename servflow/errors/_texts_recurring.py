@@ -32,8 +32,8 @@ TEXTS: dict[str, Text] = {
     "recurring.amount": Text(
         en="{value} is no amount of a counter",
         zh="{value} 不是有效的计数值",
-        hint_en="write a number such as 500",
-        hint_zh="请写数字，例如 500",
+        hint_en="write a number such as 500, at most 10^15",
+        hint_zh="请写数字，例如 500，最大 10^15",
     ),
     "recurring.ahead": Text(
         en="{ahead} units ahead are not less than the {every} between two services",
@@ -156,6 +156,10 @@ TEXTS: dict[str, Text] = {
     "recurring.why.set_back": Text(
         en="the counter reads {reading} after {before}: another meter, which counts from nothing",
         zh="计数器由 {before} 变为 {reading}：视为更换，从零算起",
+    ),
+    "recurring.why.replaced": Text(
+        en="the meter of counter {counter!r} was replaced on {day}: it counts from nothing",
+        zh="计数器“{counter}”已于 {day} 换表：从零算起",
     ),
     "recurring.why.reached": Text(
         en="counter {counter!r} reads {reading}; it is due at {threshold}",

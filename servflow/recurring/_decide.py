@@ -11,16 +11,18 @@ from attrs import frozen
 
 from servflow.errors import ExpressionError, InputError, shown
 from servflow.model import FrozenMap, write_instant
-from servflow.recurring._asset import Asset, number_of
+from servflow.recurring._asset import Asset, as_date, number_of
 from servflow.recurring._dues import Dues, Slot, later, local_day, slot
+from servflow.recurring._every import MOST_COUNTED
 from servflow.recurring._occurrence import Last, Occurrence
 from servflow.recurring._plan import Expiry, Meter, Plan
-from servflow.recurring._reading import as_date
 
 _CORRECTION = 10
 """A reading that is lower by less than this part of the interval was misread before; by more, the meter is another one."""
 _SAME_END = timedelta(days=10)
 """By how much an end may move, for a holiday or a slip of the pen, before it is told as another one."""
+
+_NO_METER = Meter(counter="", every=Decimal(1))
 
 Told = list[tuple[str, Mapping[str, Any]]] | None
 """What was found on the way, for people who ask why; None where nobody asks."""
@@ -147,17 +149,13 @@ class Chain:
     # by counter -----------------------------------------------------------------------------------------------------
 
     def _by_meter(self, plan: Plan, asset: Asset, last: Last | None, now: datetime, told: Told) -> Occurrence | None:
-        meter = plan.meter or Meter(counter="", every=Decimal(1))
+        meter = plan.meter or _NO_METER
         reading = number_of(asset.counters.get(meter.counter))
         if reading is None:
             _tell(told, "no_reading", counter=meter.counter)
             return None
-        base = meter.start
-        since = None if last is None else last.reading
-        if since is not None and since - reading >= meter.every / _CORRECTION:
-            # Another meter, or the same one set back: it counts from nothing again.
-            _tell(told, "set_back", reading=reading, before=since)
-            base, since = Decimal(), None
+        day = as_date(asset.replaced.get(meter.counter), plan.zone)
+        base, since = self._counted(plan, last, reading, day, told)
         if plan.completion and since is not None:
             done = Decimal()
             base = since
@@ -172,13 +170,31 @@ class Chain:
         if plan.begins is not None and local_day(plan.zone, now) < plan.begins:
             _tell(told, "not_begun", day=plan.begins)
             return None
-        skipped = int(reached - done) - 1
+        skipped = min(int(reached - done) - 1, MOST_COUNTED)
         _tell(told, "reached", **facts)
         if skipped:
             _tell(told, "skipped", count=skipped)
         day = local_day(plan.zone, now)
         found = Slot(day, day, later(now, plan.ahead if meter.within is None else meter.within), now)
         return self._made(asset, last, found, cause="meter", threshold=threshold, skipped=skipped)
+
+    def _counted(
+        self, plan: Plan, last: Last | None, reading: Decimal, replaced: date | None, told: Told
+    ) -> tuple[Decimal, Decimal | None]:
+        """From where thresholds are counted, and what the same meter read at the last ticket; None where it is another."""
+        meter, since = plan.meter or _NO_METER, None if last is None else last.reading
+        if last is None or since is None:
+            return meter.start, since
+        # Another meter has its thresholds where the first one would have had them without a start that is whole intervals on.
+        anew = meter.start % meter.every
+        if replaced is not None and replaced >= local_day(plan.zone, last.opened_at):
+            _tell(told, "replaced", counter=meter.counter, day=replaced)
+            return anew, None
+        if since - reading >= meter.every / _CORRECTION:
+            _tell(told, "set_back", reading=reading, before=since)
+            return anew, None
+        # A plan by hours alone opens nothing below its start: what did was opened for a later meter.
+        return (anew if since < meter.start and not plan.timed else meter.start), since
 
     # ends -----------------------------------------------------------------------------------------------------------
 

@@ -191,8 +191,12 @@ def _read(parts: Parts, given: Any, path: str, read: Any, around: tuple[str, Map
 
 def _unlike(parts: Parts, plans: tuple[Plan, ...], expiry: tuple[Expiry, ...]) -> None:
     seen: set[str] = set()
-    for path, items in (("plans", plans), ("expiry", expiry)):
+    both: tuple[tuple[str, tuple[Plan | Expiry, ...]], ...] = (("plans", plans), ("expiry", expiry))
+    for path, items in both:
         for index, plan in enumerate(items):
-            if plan.name in seen and plan.name != "?":
-                parts.add("same_name", f"{path}[{index}].name", name=plan.name)
-            seen.add(plan.name)
+            # A warning `w` of 14 days has ids with `w@14d`, which might be the name of a plan.
+            labels = [] if isinstance(plan, Plan) else [f"{plan.name}@{text}" for text, _ in plan.ahead]
+            same = next((name for name in (plan.name, *labels) if name in seen), None)
+            if same is not None and plan.name != "?":
+                parts.add("same_name", f"{path}[{index}].name", name=same)
+            seen.update((plan.name, *labels))

@@ -59,7 +59,7 @@ class Dues:
 
     def latest(self, day: date, first: Slot, limit: datetime) -> Slot:
         """The last slot that opens at *limit* or before, counted from *first*, which does."""
-        target = local_day(self.plan.zone, later(limit, self.plan.ahead))
+        target = min(local_day(self.plan.zone, later(limit, self.plan.ahead)), self.plan.until or date.max)
         begin = date.min if target.toordinal() <= _FARTHEST else target - timedelta(days=40)
         place = self.dates.last(max(day, self.low), begin)
         best = first

@@ -6,7 +6,8 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from itertools import count, islice
+from functools import lru_cache
+from itertools import count, islice, takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ MAX_RULE = 500
 MOST_COUNTED = 1_000
 """How many dates of a rule that were passed over are counted; more are told as this many."""
 _UNTIL = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?", re.ASCII)
+_SINGLE = ("FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST")
 _SEARCH_YEARS = 60
 _EMPTY_YEARS = 120
 
@@ -124,6 +126,13 @@ class ByRule:
 
     def dates(self, low: date) -> Iterator[date]:
         """The dates from *low* on, in order, until a hundred and twenty years have none."""
+        if self.rule.count is None:
+            yield from self._endless(low)
+            return
+        end = _end(self.rule, self.anchor)
+        yield from takewhile(lambda day: end is not None and day <= end, ByRule(_uncounted(self.rule), self.anchor).dates(low))
+
+    def _endless(self, low: date) -> Iterator[date]:
         begin, met = max(low, self.anchor), True
         try:
             while met and begin < date.max:
@@ -161,6 +170,20 @@ class ByRule:
             yield day
 
 
+@lru_cache(maxsize=4096)
+def _end(rule: Rule, anchor: date) -> date | None:
+    """The last date of a rule that has a COUNT, found once rather than counted anew for each date; None where it has none."""
+    last = None
+    for found in islice(ByRule(_uncounted(rule), anchor).dates(anchor), rule.count):
+        last = found
+    return last
+
+
+@lru_cache(maxsize=256)
+def _uncounted(rule: Rule) -> Rule:
+    return attrs.evolve(rule, count=None)
+
+
 Dates = Every | ByRule
 
 
@@ -185,6 +208,8 @@ def read_rule(text: object, zone: str, at: time) -> tuple[Rule, date | None]:
         if not equals or not value or name in parts:
             raise ValueError(f"{piece[:30] or 'nothing'!s} is no part such as FREQ=MONTHLY, or stands twice")
         parts[name] = value.split(",")
+        if name in _SINGLE and len(parts[name]) > 1:
+            raise ValueError(f"{name} takes one value, not {value[:30]}")
     if "COUNT" in parts and "UNTIL" in parts:
         raise ValueError("COUNT and UNTIL do not go together")
     try:
@@ -198,12 +223,14 @@ def read_rule(text: object, zone: str, at: time) -> tuple[Rule, date | None]:
 
 def _until(text: str, zone: str, at: time) -> date:
     found = _UNTIL.fullmatch(text)
-    if found is None:
-        raise ValueError(f"UNTIL={text[:20]} is not written as 20271231 or 20271231T235959Z")
-    day = datetime.strptime(found[1], "%Y%m%d").date()  # noqa: DTZ007 - a date; it has no zone
+    try:
+        end = None if found is None else datetime.strptime(found[1] + (found[2] or "000000"), "%Y%m%d%H%M%S")  # noqa: DTZ007 - its zone is told beside it
+    except ValueError:  # such as a 31st of February
+        end = None
+    if found is None or end is None:
+        raise ValueError(f"UNTIL={text[:20]} is no date written as 20271231 or 20271231T235959Z")
     if found[2] is None:
-        return day
-    end = datetime.combine(day, datetime.strptime(found[2], "%H%M%S").time())  # noqa: DTZ007 - its zone is told beside it
+        return end.date()
     if found[3]:
         end = end.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     return end.date() if at <= end.time() else end.date() - timedelta(days=1)
@@ -211,7 +238,7 @@ def _until(text: str, zone: str, at: time) -> date:
 
 def ever(rule: Rule) -> bool:
     """Whether a rule falls on any date at all, wherever it begins."""
-    endless = attrs.evolve(rule, count=None)
+    endless = _uncounted(rule)
     for year in (2024, 2025, 2026, 2027):  # one of them suits a rule that counts leap years in fours
         begin, high = date(year, 1, 1), date(year + _SEARCH_YEARS, 1, 1)
         try:

@@ -14,7 +14,7 @@ from servflow.recurring._asset import Asset
 MAX_JSON = 50_000_000
 """Bytes of a file that is one JSON value; lines of JSON and CSV are read one after the other, however many."""
 MAX_LINE = 1_000_000
-_COUNTERS = "counters."
+_COUNTERS, _REPLACED = "counters.", "replaced."
 
 
 def read_assets(path: Path | str) -> Iterator[Asset]:
@@ -23,7 +23,8 @@ def read_assets(path: Path | str) -> Iterator[Asset]:
 
     ``.jsonl`` (or ``.ndjson``) is a JSON object a line, ``.csv`` a table with a head, and anything else one JSON value: a list,
     or a mapping whose ``assets`` are one. Keys and columns are those of ``Asset.of``; in CSV empty cells are left out,
-    everything is text, and the columns of counters are called ``counters.<name>``.
+    everything is text, and the columns of counters are called ``counters.<name>``, those of dates on which their meters were
+    replaced ``replaced.<name>``.
 
     Raises:
         InputError: the file cannot be read, with the line that is wrong.
@@ -75,8 +76,12 @@ def _table(file: Path) -> Iterator[tuple[int, Any]]:
         rows = csv.DictReader(lines)
         for row in rows:
             held = {name: cell for name, cell in row.items() if isinstance(name, str) and isinstance(cell, str) and cell}
-            counters = {name.removeprefix(_COUNTERS): held.pop(name) for name in list(held) if name.startswith(_COUNTERS)}
-            yield rows.line_num, {**held, "counters": {name: _number(cell) for name, cell in counters.items()}}
+            counters, replaced = (
+                {name.removeprefix(start): held.pop(name) for name in list(held) if name.startswith(start)}
+                for start in (_COUNTERS, _REPLACED)
+            )
+            readings = {name: _number(cell) for name, cell in counters.items()}
+            yield rows.line_num, {**held, "counters": readings, "replaced": replaced}
 
 
 def _number(cell: str) -> Any:

@@ -20,7 +20,8 @@ class Occurrence:
     ``number`` counts the tickets of plan and asset from 1; ``ticket`` is the id, which follows from document, plan,
     asset and number. ``due`` is when the work is to be done, ``opens`` when its ticket is opened, ``day`` the date
     before a calendar moved it. ``cause`` is ``time``, ``meter`` or ``expiry``. ``reading`` and ``threshold`` tell of the
-    counter, where the plan has one. ``skipped`` is how many were passed over since the last ticket, of a rule at most 1,000.
+    counter, where the plan has one. ``skipped`` is how many were passed over since the last ticket, of a rule or a counter at
+    most 1,000.
     """
 
     plan: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
@@ -15,11 +15,12 @@ from servflow.calendars._zones import zone_of
 from servflow.errors import DefinitionError, ExpressionError, Finding, TimeError, nearest, shown
 from servflow.expressions import Expression
 from servflow.model import FrozenMap, Span, name_flaw
-from servflow.recurring._asset import number_of
+from servflow.recurring._asset import MOST_READ, as_date, number_of
 
 MAX_PLANS = 200
 MAX_NAME = 100
 MAX_FIELDS = 50
+_LEAST = Decimal("1e-9")
 _AMOUNT = re.compile(r"\d{1,18}(?:\.\d{1,12})?", re.ASCII)
 
 ASSET = {"asset": "map"}
@@ -87,7 +88,7 @@ class Parts:
         read = number_of(value)
         if isinstance(value, str) and _AMOUNT.fullmatch(value):
             read = Decimal(value)
-        if read is None or read < 0 or (read == 0 and not zero):
+        if read is None or read < 0 or read > MOST_READ or (read < _LEAST and not (zero and read == 0)):
             self.add("amount", path, value=shown(value))
             return number_of(1)
         return read
@@ -196,22 +197,3 @@ class Parts:
             except DefinitionError as error:
                 self.found += [Finding(one.code, f"{path}.{name}.{one.path}".rstrip("."), one.facts) for one in error.findings]
         return made
-
-
-def as_date(value: Any, zone: str) -> date | None:
-    """
-    The local date of an instant, a date, or a text of either; None for what is none of these.
-
-    A text without an offset is a wall time, whose date is what it says.
-    """
-    if isinstance(value, str) and 10 <= len(value) <= 40:
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    if isinstance(value, datetime):
-        try:
-            return (value if value.tzinfo is None else value.astimezone(zone_of(zone))).date()
-        except OverflowError:
-            return None
-    return value if isinstance(value, date) else None

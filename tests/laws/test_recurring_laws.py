@@ -204,3 +204,22 @@ def test_what_is_previewed_is_what_a_desk_opens(when: dict[str, Any], more: dict
     store.close()
 
     assert dict(told) == opened
+
+
+@settings(deadline=None)
+@given(when=WHEN, more=MORE, down=st.integers(0, 900))
+def test_after_a_pause_the_last_date_of_all_is_opened(when: dict[str, Any], more: dict[str, Any], down: int) -> None:
+    """Whatever ends a plan and moves its dates: of all that ought to have been opened, a desk that wakes opens the last."""
+    if "COUNT" in when.get("rule", ""):
+        more = {name: value for name, value in more.items() if name != "times"}
+    office = {"zone": "Europe/Berlin", "week": {"mon-fri": ["09:00-17:00"]}, "holidays": ["2026-04-03", "2026-04-06"]}
+    plan = {"name": "p", "workflow": "inspection", "zone": "Europe/Berlin", "apart": "0h", **when, **more}
+    now = datetime(2026, 1, 10, tzinfo=UTC) + timedelta(days=down)
+
+    def coming(missed: str, since: datetime) -> list[datetime]:
+        made = Recurring("m", [{**plan, "missed": missed}], calendars={"office": office})
+        soon = now + timedelta(microseconds=1)
+        return [one.due for one in islice(made.upcoming({"id": "A"}, soon, since=since), 2000)]
+
+    ought = coming("all", datetime(2020, 1, 1, tzinfo=UTC))
+    assert ought[-1:] == coming("last", now)

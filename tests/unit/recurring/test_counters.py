@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -153,3 +154,90 @@ def test_decimals_are_exact() -> None:
 
     found = next(made.upcoming(machine(0.3), at("2027-01-01"), since=at("2026-01-01")))
     assert ("0.3", 2) == (found.as_data()["threshold"], found.skipped)
+
+
+def replaced(house: House, hours: Any, day: Any) -> list[str]:
+    """The meter is another one since a day, and reads so much."""
+    before = set(house.store.ids())
+    house.assets[0] = machine(hours, replaced={"hours": day})
+    house.plans.changed(house.assets[0])
+    house.tick()
+    return [id_ for id_ in house.store.ids() if id_ not in before]
+
+
+def test_a_meter_that_is_told_to_be_another_one_counts_from_nothing() -> None:
+    """Replaced after its first service: though the new one is read first at 440, its service at 500 is not taken for done."""
+    for told, opened in (("2026-01-05", ["m:service:A:2"]), (date(2026, 1, 5), ["m:service:A:2"]), ("2025-06-01", [])):
+        house = running()
+        house.tick()
+        assert ["m:service:A:1"] == reads(house, 450)
+        house.now = at("2026-02-01")
+
+        assert ([], opened) == (replaced(house, 440, told), replaced(house, 450, told))
+        assert [] == replaced(house, 900, told), "the next is at 1,000, with 50 ahead"
+    lines = running().plans.explain(machine(440, replaced={"hours": "2026-01-05"}), at=at("2026-02-01"))[0].lines()
+    assert ("counter 'hours' reads 440; the next is due at 500",) == lines, "without a ticket it does not matter"
+
+
+def test_why_another_meter_counts_from_nothing() -> None:
+    """Whoever asks is told that the meter is another one, and since when."""
+    house = running()
+    house.tick()
+    reads(house, 450)
+
+    lines = house.plans.explain(machine(20, replaced={"hours": "2026-01-05"}), at=house.now)[0].lines()
+    assert "the meter of counter 'hours' was replaced on 2026-01-05: it counts from nothing" in lines
+
+
+def test_another_meter_after_a_late_start() -> None:
+    """A plan that begins at 5,000 hours goes on every 500 of a new meter; it does not wait for 5,500 again."""
+    house = running(plan(meter={"counter": "hours", "every": 500, "start": 5000}))
+    house.tick()
+    assert ["m:service:A:1"] == reads(house, 5500)
+
+    opened = [reads(house, hours) for hours in (20, 499, 500, 999, 1000, 1500)]
+    assert [[], [], ["m:service:A:2"], [], ["m:service:A:3"], ["m:service:A:4"]] == opened
+
+
+def test_another_meter_keeps_the_distance_of_the_first_service() -> None:
+    """With the first service at 600, then every 500, a new meter is serviced at 600 and 1,100, not at 500 and at 600."""
+    house = running(plan(meter={"counter": "hours", "every": 500, "start": 100}))
+    house.tick()
+    reads(house, 1100)
+
+    assert [[], [], ["m:service:A:2"], [], ["m:service:A:3"]] == [reads(house, hours) for hours in (20, 500, 600, 1000, 1100)]
+
+
+@pytest.mark.parametrize("hours", [1e300, -1e300, 10**400, 2**70, Decimal("sNaN"), Decimal("1e500")])
+def test_a_reading_beyond_all_meters_is_told_and_opens_nothing(hours: Any) -> None:
+    """What no double holds exactly would lie above the reading on its ticket for ever, and open one after the other."""
+    house = House([EVERY_500], machine(hours), {"id": "B", "counters": {"hours": 460}}, now="2026-01-01")
+
+    (problem,) = house.desk.tick().problems
+    assert "no number up to 10^15" in problem.error.message
+    assert ("m:service:B:1",) == house.store.ids()
+
+
+def test_the_largest_reading_opens_one_ticket() -> None:
+    """A misreading of fifteen digits is one service; how many thresholds it passed over is told up to a thousand."""
+    house = running(plan(meter={"counter": "hours", "every": 0.001}, fields={"skipped": "skipped"}))
+    house.tick()
+
+    assert (["m:service:A:1"], []) == (reads(house, 999_999_999_999_999), reads(house, 999_999_999_999_999))
+    assert 1000 == house.ticket(1).fields["skipped"]
+
+
+def test_a_reading_finer_than_doubles_opens_one_ticket() -> None:
+    """A decimal of a database is rounded as its ticket keeps it."""
+    house = running(plan(meter={"counter": "hours", "every": "0.000000001"}))
+    house.tick()
+
+    hours = Decimal("1234567.123456789123456789")
+    assert (["m:service:A:1"], []) == (reads(house, hours), reads(house, hours))
+
+
+@pytest.mark.parametrize("given", [5, {"hours": "soon"}, {"hours": 5}, {"hours": True}])
+def test_what_is_no_date_of_a_new_meter(given: Any) -> None:
+    """A mapping of counters to dates; anything else is told."""
+    with pytest.raises(InputError, match="replaced"):
+        Asset.of(machine(5, replaced=given))

@@ -75,6 +75,12 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         ({"rule": "BYDAY=MO", "start": "2026-01-01"}, "rule", "plans[0].rule"),
         ({"rule": "FREQ=MONTHLY;BYDAY=0MO" + "X" * 600, "start": "2026-01-01"}, "rule", "plans[0].rule"),
         ({"rule": "FREQ=YEARLY;BYWEEKNO=20", "start": "2026-01-01"}, "rule", "plans[0].rule"),
+        ({"rule": "FREQ=DAILY;COUNT=1,2", "start": "2026-01-01"}, "rule", "plans[0].rule"),
+        ({"rule": "FREQ=DAI,LY", "start": "2026-01-01"}, "rule", "plans[0].rule"),
+        ({"rule": "FREQ=DAILY;UNTIL=20260231", "start": "2026-01-01"}, "rule", "plans[0].rule"),
+        ({"rule": "FREQ=YEARLY;BYDAY=0MO", "start": "2026-01-01"}, "rule", "plans[0].rule"),
+        ({"meter": {"counter": "h", "every": 1e-20}}, "amount", "plans[0].meter.every"),
+        ({"meter": {"counter": "h", "every": 1, "start": 10**400}}, "amount", "plans[0].meter.start"),
         ({"every": "1 month", "start": "2026-02-30"}, "date", "plans[0].start"),
         ({"every": "1 month", "start": "2026-01-01", "at": "25:00"}, "wall_time", "plans[0].at"),
         ({"every": "1 month", "start": "2026-01-01", "ahead": "2 business days"}, "business", "plans[0].ahead"),
@@ -94,6 +100,17 @@ def test_what_a_plan_cannot_say(parts: dict[str, Any], code: str, path: str) -> 
         Recurring("m", [plan(**parts)])
 
     assert [(f"recurring.{code}", path)] == [(one.code, one.path) for one in caught.value.findings]
+
+
+@pytest.mark.parametrize("ends", [["14d"], ["60d", "14d"]])
+def test_no_plan_is_called_as_the_tickets_of_a_warning_are(ends: list[str]) -> None:
+    """A plan `w@14d` and a warning `w` of two weeks would number the same tickets, and one would keep back the other."""
+    with pytest.raises(DefinitionError, match="two plans are called 'w@14d'"):
+        Recurring(
+            "m",
+            [plan(name="w@14d", every="1 month", start="2026-01-01")],
+            [plan(name="w", date="asset.ends", ahead=ends)],
+        )
 
 
 @pytest.mark.parametrize(

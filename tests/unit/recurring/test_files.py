@@ -18,14 +18,27 @@ def written(folder: Path, name: str, text: str) -> Path:
 
 def test_json_lines_and_csv_say_the_same(tmp_path: Path) -> None:
     """A list, a mapping with a list, lines, and a table with columns for counters give the same assets."""
-    row = '{"id": "A", "customer": "kim", "installed_at": "2026-01-31", "counters": {"hours": 12}}'
+    row = (
+        '{"id": "A", "customer": "kim", "installed_at": "2026-01-31", "counters": {"hours": 12},'
+        ' "replaced": {"hours": "2026-03-01"}}'
+    )
     files = [
         written(tmp_path, "a.json", f"[{row}]"),
         written(tmp_path, "b.json", f'{{"assets": [{row}]}}'),
         written(tmp_path, "c.jsonl", f"{row}\n\n"),
-        written(tmp_path, "d.csv", "id,customer,product,installed_at,counters.hours\nA,kim,,2026-01-31,12\n"),
+        written(
+            tmp_path,
+            "d.csv",
+            "id,customer,product,installed_at,counters.hours,replaced.hours\nA,kim,,2026-01-31,12,2026-03-01\n",
+        ),
     ]
-    expected = Asset(id="A", customer="kim", attributes={"installed_at": "2026-01-31"}, counters={"hours": 12})
+    expected = Asset(
+        id="A",
+        customer="kim",
+        attributes={"installed_at": "2026-01-31"},
+        counters={"hours": 12},
+        replaced={"hours": "2026-03-01"},
+    )
 
     assert [[expected]] * 4 == [list(read_assets(file)) for file in files]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,41 @@ def test_a_plan_ends() -> None:
     ruled = House([plan(rule="FREQ=MONTHLY;BYDAY=2TU;COUNT=2", start="2026-01-01")], A, now="2026-01-01")
     ruled.until("2026-12-31", days=5)
     assert ["2026-01-13", "2026-02-10"] == ruled.dues()
+
+
+@pytest.mark.parametrize("when", [{"every": "1 day"}, {"rule": "FREQ=DAILY"}, {"every": "1 month", "calendar": "office"}])
+def test_a_plan_that_ended_long_ago_opens_its_last_date_only(when: dict[str, Any]) -> None:
+    """A machine that is listed a year after its plan ended is looked at once; not once for each date there ever was."""
+    office = {"zone": "UTC", "week": {"mon-fri": ["09:00-17:00"]}}
+    parts = plan(start="2024-03-01", until="2024-12-31", **when)
+    house = House([parts], A, now="2026-01-01", calendars={"office": office})
+    house.tick()
+
+    assert 1 == len(house.store.ids(1000))
+    assert {"1 day": "2024-12-31", "1 month": "2024-12-02"}.get(when.get("every", "1 day"), "") == house.dues()[-1]
+
+
+def test_a_rule_with_a_count_is_counted_once() -> None:
+    """The nth date is as near as the first: a rule of a hundred thousand dates is not counted anew for each of them."""
+    made = Recurring("m", [plan(rule="FREQ=DAILY;COUNT=100000", start="2026-01-01", missed="all")])
+    began = time.process_time()
+    found = list(made.upcoming(A, at("2035-01-01"), since=at("2026-01-01")))
+
+    assert 3287 == len(found)
+    assert time.process_time() - began < 5, "a third of a second, where counting anew took ten"
+    last = Recurring("m", [plan(rule="FREQ=DAILY;COUNT=10", start="2026-01-01", begins="2026-01-09")])
+    assert ["2026-01-09", "2026-01-10"] == [
+        one.due.date().isoformat() for one in last.upcoming(A, at("2027-01-01"), since=at("2026-01-01"))
+    ]
+
+
+@pytest.mark.parametrize("installed", [date(2026, 1, 31), datetime(2026, 1, 31, 9, 30), "2026-01-31", at("2026-01-31")])
+def test_dates_as_databases_give_them(installed: Any) -> None:
+    """A column of dates or of wall times is read as the text of one would be; nobody has to convert rows."""
+    made = Recurring("m", [plan(every="1 month", start="asset.installed_at", fields={"note": "string(asset.installed_at)"})])
+
+    found = next(made.upcoming({"id": "A", "installed_at": installed}, at("2027-01-01"), since=at("2026-01-01")))
+    assert ("2026-02-28", "2026-01-31") == (found.due.date().isoformat(), found.fields["note"][:10])
 
 
 def test_a_rule_without_end_is_read_step_by_step() -> None:
