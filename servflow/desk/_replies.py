@@ -10,6 +10,11 @@ from servflow.errors import InputError, shown
 from servflow.model import SYSTEM, Call, Effect, Notify
 from servflow.stores import Store
 
+BOOKED = "part.booked"
+
+_PARTS = ("part", "line", "quantity", "place")
+"""What a call that is answered by the booking of spare parts may say of them."""
+
 MAX_REASON = 1_000
 """How much of an error a ticket is told."""
 
@@ -17,6 +22,9 @@ MAX_REASON = 1_000
 def reply_of(effect: Effect, value: object) -> Mapping[str, Any] | None:
     """
     What is sent back for an effect whose handler gave *value*; None where nothing is.
+
+    What the call said of spare parts is booked out, unless the answer says otherwise: a handler that only answers that it
+    is done would book out all that the ticket used, of which the stock may not be less yet.
 
     Raises:
         InputError: the effect is a call that has a reply, and the value is no mapping.
@@ -30,6 +38,8 @@ def reply_of(effect: Effect, value: object) -> Mapping[str, Any] | None:
             call=effect.name,
             reply=effect.reply,
         )
+    if effect.reply == BOOKED and not {"part", "line"} & value.keys():
+        return {**{name: effect.data[name] for name in _PARTS if name in effect.data}, **value}
     return value
 
 

@@ -54,6 +54,8 @@ class Happening:
     """The queue it was in before this step, where that changed."""
     correlator: str | None = None
     """The correlator that set the event off, where one did."""
+    origin: str = ""
+    """Where the spare parts came from that the event was about; empty: the central stock, or none were."""
     opened: bool = False
     reopened: bool = False
     closed: bool = False

@@ -13,6 +13,7 @@ from servflow.engine._check_clocks import clock_paths
 from servflow.engine._check_dispatch import dispatch_findings
 from servflow.engine._check_targets import clock_targets
 from servflow.engine._copies import copies
+from servflow.engine._parts import EVENTS as PART_EVENTS
 from servflow.engine._player import MAX_CALLS, Player, search
 from servflow.engine._proving import Proof
 from servflow.engine._resting import rule_check
@@ -46,6 +47,7 @@ def findings(
     seen = _look(workflow, world)
     found += _states(seen)
     found += _permissions(workflow, world)
+    found += _passed_by(workflow)
     found += guards(seen)
     found += cases(seen)
     found += _timer_loops(seen)
@@ -179,6 +181,20 @@ def _permissions(workflow: Workflow, world: World | None) -> Iterator[Finding]:
                 yield Finding("transition.unheld", path, {"event": event, "roles": roles}, "warning", witness={"roles": roles})
         if event in heard and "system" not in link.allow:
             yield Finding("timer.not_allowed", path, {"event": event}, "warning")
+
+
+def _passed_by(workflow: Workflow) -> Iterator[Finding]:
+    """Events of spare parts that may happen without what their transitions do: prices that nobody adds, stock nobody books."""
+    told: set[str] = set()
+    for link in workflow.compiled.links:
+        event, spec = link.spec.event, link.spec
+        if event not in PART_EVENTS or event in told or not spec.do:
+            continue
+        granted = workflow.events.get(event)
+        if not workflow.roles or (granted is not None and granted.allow):
+            told.add(event)
+            where = f"events.{event}.allow" if workflow.roles else f"{link.path}.do"
+            yield Finding("part.passed_by", where, {"event": event, "transition": link.path}, "warning")
 
 
 # timers -------------------------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "reason": "string?",
     },
     "part.release": {"part": "string?", "line": "int?", "quantity": "int?", "reason": "string?"},
-    "part.booked": {"part": "string?", "line": "int?", "quantity": "int?"},
+    "part.booked": {"part": "string?", "line": "int?", "quantity": "int?", "place": "string?"},
     "chain.acknowledge": {"chain": "string?", "run": "int?"},
     "chain.unacknowledge": {"chain": "string?", "run": "int?"},
     "chain.snooze": {"chain": "string?", "run": "int?", "until": "any"},

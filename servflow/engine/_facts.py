@@ -24,6 +24,7 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "short": "list(string)",
         **dict.fromkeys(("reserved", "used", "returned"), "list(string)"),
         "open": "int",
+        "origin": "string",
     },
 }
 """What a condition may read of checklists and approvals of the active states, of children, of the visit and of spare parts."""
@@ -88,7 +89,8 @@ def parts(call: OneCall) -> Mapping[str, Any] | None:
     """
     Which spare parts are waited for, put aside, used and given back; None where a field has the name.
 
-    ``ready`` says that none is waited for, ``open`` how many units were put aside and not used.
+    ``ready`` says that none is waited for, ``open`` how many units were put aside and not used; ``origin`` from where those
+    came that the event at hand used or gave back.
     """
     if "parts" in call.workflow.fields:
         return None
@@ -96,7 +98,15 @@ def parts(call: OneCall) -> Mapping[str, Any] | None:
     by_state = {state: part_units(held, state) for state in ("needed", "reserved", "used", "returned")}
     names = {state: tuple(found) for state, found in by_state.items()}
     short = names.pop("needed")
-    return {"ready": not short, "short": short, **names, "open": sum(by_state["reserved"].values())}
+    open_ = sum(by_state["reserved"].values())
+    happening = vars(call).get("happening")  # guards are asked before the first step begins
+    return {
+        "ready": not short,
+        "short": short,
+        **names,
+        "open": open_,
+        "origin": happening.origin if happening is not None else "",
+    }
 
 
 def part_rows(call: OneCall) -> Iterator[FrozenMap[str, Any]]:

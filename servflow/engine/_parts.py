@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from servflow.engine._parts_asked import Asked, by, choose, its_serials, nothing, of_serial, quantity, returned_how, serials
 from servflow.engine._parts_there import free, places
-from servflow.engine._payloads import known_keys, text
+from servflow.engine._payloads import known_keys, refuse, text
 from servflow.engine._raised import tell
 from servflow.errors import Refused
 from servflow.model import MAX_PARTS, FrozenMap, PartChanged, PartLine, Release, Take, part_key
@@ -103,6 +103,19 @@ def _alike(one: PartLine, other: PartLine) -> bool:
     )
 
 
+def _origin(event: str, chosen: Iterable[tuple[PartLine, int]]) -> str:
+    """From where the units of one event were taken: its transition tells the host, who books them in one place."""
+    lines = [line for line, _ in chosen]
+    found = {line.origin or "" for line in lines}
+    if len(found) > 1:
+        listed = ", ".join(
+            f"{line.line} ({line.quantity} of {line.part} from {line.origin or 'the central stock'})" for line in lines
+        )
+        why = f"these lie in several places; say with line which, once for each: {listed}"
+        raise refuse(event, why, field="line", needs={"line": "int"}, lines=tuple(line.line for line in lines))
+    return found.pop()
+
+
 # events -------------------------------------------------------------------------------------------------------
 
 
@@ -159,6 +172,7 @@ def use(call: OneCall, payload: Mapping[str, Any]) -> None:
     known_keys(call, USE, payload)
     chosen = choose(call, payload, ASKED[USE])
     told = list(serials(call, USE, payload, chosen))
+    call.happening.origin = _origin(USE, chosen)
     for line, units in chosen:
         mine, told = tuple(told[:units]), told[units:]
         _go_on(call, line, units, "", state=USED, serials=mine)
@@ -174,7 +188,9 @@ def give_back(call: OneCall, payload: Mapping[str, Any]) -> None:
     known_keys(call, RETURN, payload)
     condition, reason = returned_how(RETURN, payload)
     payload = of_serial(RETURN, payload, (line for line in call.draft.parts if line.state == USED))
-    for line, units in choose(call, payload, ASKED[RETURN]):
+    chosen = choose(call, payload, ASKED[RETURN])
+    call.happening.origin = _origin(RETURN, chosen)
+    for line, units in chosen:
         mine = line.serials if units == line.quantity else its_serials(RETURN, payload, line, units)
         held = line.held and condition != "good"
         if line.held and not held:
@@ -287,7 +303,7 @@ def idle(call: OneCall, event: str) -> bool:
 
 def must_name(call: OneCall, event: str) -> Mapping[str, str]:
     """What has to come with an event of parts besides what always has, with its type: the part where there are several."""
-    if event not in ASKED or event == BOOKED:
+    if event not in ASKED:
         return {}
     there = ASKED[event].of(call)
     if len({line.part for line in there}) > 1:

@@ -68,6 +68,8 @@ def choose(call: OneCall, payload: Mapping[str, Any], asked: Asked) -> list[tupl
     event = asked.event
     there = asked.of(call)
     lines = _meant(call, payload, asked, there)
+    if asked.held and isinstance(place := payload.get("place"), str):
+        lines = _taken_at(asked, lines, place)
     most, wanted = sum(one.quantity for one in lines), quantity(event, payload)
     if wanted is None:
         wanted = most if asked.whole else 1
@@ -97,13 +99,23 @@ def _meant(call: OneCall, payload: Mapping[str, Any], asked: Asked, there: list[
     if not there:
         raise nothing(call, asked)
     known = tuple(dict.fromkeys(one.part for one in there))
-    if part is None and len(known) > 1 and not asked.held:
+    if part is None and len(known) > 1:
         raise refuse(event, f"say which part: {', '.join(known)} are {asked.said}", field="part", needs={"part": "string"})
     if part is not None and part not in known:
         close = nearest(part, known)
         hint = f"; did you mean {close!r}?" if close else f"; {', '.join(known)} is{_else(call, asked)}"
         raise refuse(event, f"no {part!r} is {asked.said}{hint}", field="part", value=part, known=known, nearest=close)
     return [one for one in there if part in (None, one.part)]
+
+
+def _taken_at(asked: Asked, lines: list[PartLine], place: str) -> list[PartLine]:
+    """The lines whose units were taken from a place; the central stock is the empty text."""
+    found = [one for one in lines if (one.origin or "") == place]
+    if not found:
+        known = tuple(dict.fromkeys(one.origin or "" for one in lines))
+        why = f"no {lines[0].part} of {place!r} is {asked.said}; that are those of {', '.join(map(repr, known))}"
+        raise refuse(asked.event, why, field="place", value=place, known=known)
+    return found
 
 
 def nothing(call: OneCall, asked: Asked) -> Refused:

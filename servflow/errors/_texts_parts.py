@@ -5,6 +5,12 @@ from __future__ import annotations
 from servflow.errors._catalogue import Text
 
 TEXTS = {
+    "part.passed_by": Text(
+        en="{event} may also happen without what {transition} does: in another state, or with another payload",
+        zh="{event} 也可能在不执行 {transition} 所列动作的情况下发生：处于其他状态，或所带数据不同",
+        hint_en="let only its transitions allow it: declare roles, put allow on each transition, and take the event out of events",
+        hint_zh="请只由流转授权：声明 roles，在各条流转上写 allow，并从 events 中删去该事件",
+    ),
     "parts.needed": Text(en="waits for {quantity} of {part}: {places}", zh="等待备件 {part} {quantity} 件：{places}"),
     "parts.needed_plain": Text(en="waits for {quantity} of {part}", zh="等待备件 {part} {quantity} 件"),
     "parts.needed_uncounted": Text(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from servflow import Desk, Workflow, World
+from servflow.model import Call
 from servflow.stores import MemoryStore, SqliteStore, Store, export, import_ticket
 
 T0 = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -126,6 +127,44 @@ def test_a_used_part_is_booked_out_by_a_call(store: Store) -> None:
 
     assert ({"part:pump": 2}, ["out"], {"part:pump": 1}) == (held, shop.booked, dict(store.usage("part:")))
     assert [(1, "needed")] == shop.lines("R-2")
+
+
+def test_a_call_books_out_what_it_was_about_and_nothing_else(store: Store) -> None:
+    """Two parts are used; the stock has booked out the first only: the second one is promised to nobody meanwhile."""
+    told = {"part": "payload.part", "quantity": "1", "place": "parts.origin"}
+    moves = [*REPAIR.to_data()["transitions"][:3]]
+    moves.append(
+        {
+            "event": "part.use",
+            "source": "repairing",
+            "payload": {"part": "string"},
+            "do": [{"call": {"name": "book_out", "data": told, "reply": "part.booked"}}],
+        }
+    )
+    shelf, now = {"pump": 1, "fuse": 1}, [T0]
+
+    def book_out(effect: Call) -> dict[str, str]:
+        if effect.data["part"] == "fuse" and now[0] == T0:
+            raise OSError("the stock system does not answer")
+        shelf[str(effect.data["part"])] -= 1
+        return {}
+
+    flow = Workflow(workflow="repair", initial="repairing", states=REPAIR.to_data()["states"], transitions=moves)
+    desk = Desk(
+        flow, store, handlers={"call": book_out, "*": lambda effect: None}, now=lambda: now[0], world=lambda: World(stock=shelf)
+    )
+    desk.open("R-1")
+    for part in ("pump", "fuse"):
+        desk.fire("R-1", "part.need", {"part": part})
+        desk.fire("R-1", "part.use", {"part": part})
+    desk.deliver()
+    desk.tick()
+    assert ({"pump": 0, "fuse": 1}, {"part:fuse": 1}) == (shelf, dict(store.usage("part:")))
+
+    now[0] += timedelta(hours=1)
+    desk.deliver()
+    desk.tick()
+    assert ({"pump": 0, "fuse": 0}, {}) == (shelf, dict(store.usage("part:")))
 
 
 def test_a_desk_says_what_is_free(store: Store) -> None:

@@ -435,3 +435,70 @@ def test_a_refusal_speaks_chinese() -> None:
 
     assert "现在不能执行 part.use：本单没有相应状态的备件（已预留）" == caught.value.text("zh")
     assert caught.value.message == caught.value.text("en") == "part.use is not allowed now: no part of this ticket is put aside"
+
+
+def test_what_is_booked_out_of_several_is_said() -> None:
+    """The stock is less of one part: the other one stays taken, for it still counts as being there."""
+    ticket, world = opened({"pump": 1, "fuse": 1})
+    for part in ("pump", "fuse"):
+        ticket = fire(ticket, "part.need", {"part": part}, world).ticket
+        ticket = fire(ticket, "part.use", {"part": part}).ticket
+    with pytest.raises(Refused, match="say which part: pump, fuse are to be booked out"):
+        fire(ticket, "part.booked")
+    booked = fire(ticket, "part.booked", {"part": "fuse"})
+
+    assert (Release(key="part:fuse"),) == booked.reservations
+
+
+def test_what_is_booked_out_of_a_place_is_taken_there() -> None:
+    """One pump from the van and one from the central stock: each is booked out where it lay."""
+    ticket, world = opened({"pump": 1, "north": {"pump": 1}})
+    for place in ("north", None):
+        said = {} if place is None else {"place": place}
+        ticket = fire(ticket, "part.need", {"part": "pump", **said}, world).ticket
+    with pytest.raises(Refused, match="say with line which, once for each") as caught:
+        fire(ticket, "part.use", {"quantity": 2})
+    for line in caught.value.facts["lines"]:
+        ticket = fire(ticket, "part.use", {"line": line}).ticket
+    with pytest.raises(Refused, match="no pump of 'south' is to be booked out; that are those of 'north', ''"):
+        fire(ticket, "part.booked", {"place": "south"})
+
+    assert (Release(key="part:pump"),) == fire(ticket, "part.booked", {"part": "pump", "quantity": 1, "place": ""}).reservations
+    assert (Release(key="part:pump@north"),) == fire(ticket, "part.booked", {"place": "north"}).reservations
+
+
+def test_a_transition_tells_the_host_where_a_part_was_taken() -> None:
+    """What is used, and what comes back, names the place it came from, which is whose stock changes."""
+    told = {"call": {"name": "stock", "data": {"place": "parts.origin"}}}
+    moves = [{"event": event, "source": "repairing", "do": [told]} for event in ("part.use", "part.return")]
+    one = flow(transitions=moves)
+    world = World(stock={"pump": 0, "north": {"pump": 1}})
+    ticket = one.open("R-5", at=T0, world=world).ticket
+    ticket = one.fire(ticket, "part.need", {"part": "pump", "place": "north"}, at=T0, world=world).ticket
+    places = []
+    for event in ("part.use", "part.return"):
+        outcome = one.fire(ticket, event, {"part": "pump"}, at=T0)
+        ticket = outcome.ticket
+        places += [effect.data["place"] for effect in outcome.effects]  # type: ignore[attr-defined]  # it is a call
+
+    assert ["north", "north"] == places
+
+
+@pytest.mark.parametrize(
+    ("roles", "granted", "found"),
+    [([], None, True), (["engineer"], None, False), (["engineer"], ["engineer"], True)],
+)
+def test_a_part_that_may_be_used_without_its_price_is_found(roles: list[str], granted: Any, found: bool) -> None:
+    """What is granted beside its transition, or to everybody, passes by what the transition does."""
+    move = {
+        "event": "part.use",
+        "source": "repairing",
+        "do": [{"call": {"name": "book_out"}}],
+        "allow": ["engineer"] if roles else [],
+    }
+    events = {"part.use": {"allow": granted}} if granted else {}
+    one = flow(roles=roles, events=events, transitions=[move])
+    told = [finding for finding in one.check() if finding.code == "part.passed_by"]
+
+    assert found == bool(told)
+    assert all("part.use" in finding.message("zh") and finding.hint("en") for finding in told)
