@@ -355,8 +355,10 @@ def _repinned(draft: Draft, record: model.Repinned) -> None:
 
 def _migrated(draft: Draft, record: model.Migrated) -> None:
     draft.version, draft.pins = record.version, record.pins
-    if record.clocks or record.dropped or record.states:
-        draft.told = EMPTY
+    if record.clocks or record.states:
+        draft.told = EMPTY  # what was told is told in the old names
+    elif record.dropped:
+        draft.told = FrozenMap({name: story for name, story in draft.told.items() if name not in record.dropped})
     draft.configuration, draft.entered, draft.history = record.configuration, record.entered, record.history
     draft.timers, draft.refused_timers = record.timers, record.refused_timers
     draft.resting_timers, draft.chains = record.resting_timers, record.chains

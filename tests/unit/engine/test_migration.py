@@ -318,6 +318,31 @@ class TestStates:
         assert "identical" == plan.states["working"].status
         assert ["Migrated"] == kinds(migrate(after("start"), plan))
 
+    def test_what_other_clocks_were_told_stays(self) -> None:
+        """A clock that is gone takes along what it was told; the others still put a late event in its place."""
+
+        def flow(*clocks: str) -> Workflow:
+            told = {"start": {"event": "asked"}, "stop": {"event": "answered"}, "within": "2h"}
+            return Workflow(
+                workflow="told",
+                initial="open",
+                states={"open": {}, "closed": {"closed": True}},
+                transitions=[
+                    *({"event": event, "source": "open"} for event in ("asked", "answered")),
+                    {"event": "close", "source": "open", "target": "closed"},
+                ],
+                clocks=[{"name": name, **told} for name in clocks],
+            )
+
+        old, new = flow("first", "next"), flow("next")
+        opened = old.open("T", at=NINE)
+        asked = old.fire(opened.ticket, "asked", at=NINE + HOUR)
+        outcome = migrate(asked.ticket, plan_migration(old, new))
+
+        assert ({"first", "next"}, {"next"}) == (set(asked.ticket.told), set(outcome.ticket.told))
+        assert asked.ticket.told["next"] == outcome.ticket.told["next"]
+        assert outcome.ticket == new.fold([*opened.records, *asked.records, *outcome.records])
+
     def test_states_around_states(self) -> None:
         """A state put around others, and a region put beside them, take a ticket in where it stands."""
 
