@@ -136,7 +136,9 @@ def test_money_is_rounded_half_away_from_zero(text, value):
     assert value == str(evaluate(text, {}))
 
 
-@pytest.mark.parametrize("text", ["round(decimal('1'), -1)", "round(decimal('1'), 29)", "round('1')", "round(1.5, 2)", "round()"])
+@pytest.mark.parametrize(
+    "text", ["round(decimal('1'), -1)", "round(decimal('1'), 29)", "round('1')", "round(1.5, 2)", "round()"]
+)
 def test_what_cannot_be_rounded_is_refused(text):
     """Places are counted from the point to the 28th digit, and a double is no money."""
     with pytest.raises(ExpressionError):

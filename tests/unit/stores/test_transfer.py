@@ -131,6 +131,53 @@ def test_an_export_of_the_first_form(source: Store, target: Store) -> None:
     assert () == target.mail("A")
 
 
+def test_a_booked_visit_and_parts_are_held_where_it_comes_to(target: Store) -> None:
+    """The engineer's hour and the pump on the shelf are taken in the other store too, and nobody is promised them there."""
+    visits = Workflow(
+        workflow="visit",
+        calendars={"day": {"zone": "UTC", "week": {"mon-sun": ["08:00-20:00"]}}},
+        initial="booking",
+        states={"booking": {}, "agreed": {}, "done": {"closed": True}},
+        transitions=[
+            {"event": "assigned.visit", "source": "booking", "target": "agreed"},
+            {"event": "ticket.cancel", "source": "*", "target": "done"},
+        ],
+        dispatch=[
+            {
+                "name": "visit",
+                "slot": "assignee",
+                "state": "booking",
+                "until": "done",
+                "mode": "appointment",
+                "appointment": {"calendar": "day", "step": 60, "minutes": 60, "days": 3},
+            }
+        ],
+    )
+    world = {"engineers": [{"id": "ann"}], "stock": {"pump": 1}}
+
+    def at(store: Store) -> Desk:
+        return Desk(visits, store, now=lambda: NOON, world=lambda: world, handlers={"*": lambda effect: None})
+
+    start = NOON + timedelta(hours=2)
+    source = MemoryStore()
+    here = at(source)
+    here.open("A")
+    here.fire("A", "part.need", {"part": "pump"})
+    here.fire("A", "appointment.book", {"start": start})
+    import_ticket(target, travelled(source))
+    assert dict(source.usage()) == dict(target.usage()) != {}
+
+    there = at(target)
+    there.open("B")
+    assert "needed" == there.fire("B", "part.need", {"part": "pump"}).ticket.parts[0].state
+    assert start not in [window.start for window in there.slots("B")]
+    there.fire("A", "ticket.cancel")
+    there.look_again()
+
+    assert "reserved" == there.get("B").parts[0].state
+    assert start in [window.start for window in there.slots("B")]
+
+
 def test_only_once(source: Store, target: Store) -> None:
     """A ticket that is there already is not replaced."""
     import_ticket(target, travelled(source))
