@@ -188,7 +188,7 @@ def _passed_by(workflow: Workflow) -> Iterator[Finding]:
     told: set[str] = set()
     for link in workflow.compiled.links:
         event, spec = link.spec.event, link.spec
-        if event not in PART_EVENTS or event in told or not spec.do:
+        if event is None or event not in PART_EVENTS or event in told or not spec.do:
             continue
         granted = workflow.events.get(event)
         if not workflow.roles or (granted is not None and granted.allow):
