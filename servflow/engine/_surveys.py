@@ -127,11 +127,12 @@ class Survey:
     """
     Ask somebody for a rating once a state was active for a while.
 
-    ``after`` passes, or counts in ``calendar``, as the time of a timer of ``state`` does; leaving the state first means
-    that nobody is asked. ``to`` is an expression that gives whom (the customer unless said), ``template`` the host's text,
-    ``visit`` an expression that gives which visit, where it is ``about`` one. ``when`` says which tickets. ``expires`` is
-    how long after ``after`` anybody is asked at all, and how long after the asking an answer is in time. Nobody is asked
-    twice within ``fatigue``, whatever the ticket and the survey. ``low`` says what follows from a low rating.
+    ``after`` passes, or counts in ``calendar``, as the time of a timer of ``state`` does; with a calendar and no ``after`` it
+    is due a second into the time that counts. Leaving the state first means that nobody is asked. ``to`` is an expression
+    that gives whom (the customer unless said), ``template`` the host's text, ``visit`` an expression that gives which
+    visit, where it is ``about`` one. ``when`` says which tickets. ``expires`` is how long after ``after`` anybody is asked
+    at all, and how long after the asking an answer is in time. Nobody is asked twice within ``fatigue``, whatever the
+    ticket and the survey. ``low`` says what follows from a low rating.
     """
 
     name: str
@@ -213,6 +214,8 @@ def _timer(workflow: Workflow, survey: Survey) -> Timer:
     # What is wrong with its time is said of the survey, so the timer that nobody wrote has none of it.
     calendar = survey.calendar if survey.calendar in workflow.named_calendars else None
     after = "1h" if calendar is None and survey.after.business_days else survey.after
+    if calendar is not None and not survey.after.exact and not survey.after.business_days:
+        after = "1s"  # nothing counted has passed at once, in the middle of the night too: people are asked when time counts
     return Timer(after=after, calendar=calendar, event=survey.event)
 
 
@@ -242,6 +245,8 @@ def _check_time(compiled: Compiled, survey: Survey, path: str) -> None:
     problems = compiled.problems
     if survey.calendar is not None:
         problems.known("calendar", survey.calendar, compiled.calendars, f"{path}.calendar")
+        if survey.after.elapsed and survey.after.exact:
+            problems.add("survey.calendar", f"{path}.after", "warning", after=survey.after.text, calendar=survey.calendar)
     elif survey.after.business_days:
         problems.add("timer.needs_calendar", f"{path}.after", event=survey.event, after=survey.after.text)
     if survey.visit is not None and survey.about != "visit":

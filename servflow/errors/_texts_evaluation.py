@@ -29,6 +29,12 @@ TEXTS: dict[str, Text] = {
         hint_en="write about: visit, or leave visit out",
         hint_zh="请写 about: visit，或去掉 visit",
     ),
+    "survey.calendar": Text(
+        en="{after} are days as they pass, of which calendar {calendar} counts none, so people are asked at any hour",
+        zh="{after} 按自然日流逝，日历 {calendar} 不参与计算，因此任何时刻都可能询问",
+        hint_en="write what the calendar counts, such as 2h or 1 business day, or leave calendar out",
+        hint_zh="请写由日历计算的时长，例如 2h 或 1 business day，或去掉 calendar",
+    ),
     "survey.caught": Text(
         en="the transition for {event} takes what says in {state} that survey {survey} is due, so nobody is asked",
         zh="{event} 的转移会先接收 {state} 中调查 {survey} 到期的事件，因此不会询问任何人",

@@ -68,6 +68,19 @@ def test_the_host_is_told_when_a_survey_is_due() -> None:
     assert None is outcome.ticket.wake
 
 
+def test_with_a_calendar_nobody_is_asked_in_the_night() -> None:
+    """Without a length of its own a survey is due when people begin to answer; within their hours at once."""
+    calendars = {"answering": {"zone": "UTC", "week": {"mon-fri": ["08:00-08:30", "14:00-20:00"]}}}
+    survey = {"name": "csat", "state": "closed", "calendar": "answering"}
+    later = flow(survey, calendars=calendars)
+    calendars = {"answering": {"zone": "UTC", "week": {"mon-fri": ["08:00-20:00"]}}}
+    soon = flow(survey, calendars=calendars)
+
+    assert MONDAY + timedelta(hours=5, seconds=1) == closed(later).timers[0].due
+    assert MONDAY + timedelta(seconds=1) == closed(soon).timers[0].due
+    assert MONDAY == closed(flow({"name": "csat", "state": "closed"})).timers[0].due
+
+
 def test_a_calendar_keeps_surveys_in_the_hours_in_which_people_answer() -> None:
     """An hour that counts in a calendar ends while it is open."""
     calendars = {"answering": {"zone": "UTC", "week": {"mon-fri": ["14:00-20:00"]}}}
@@ -273,6 +286,16 @@ def test_a_survey_that_another_transition_catches_is_told() -> None:
         (one.path, one.code) for one in caught.check() if one.code.startswith("survey")
     ]
     assert [] == [one.code for one in elsewhere.check() if one.code.startswith("survey")]
+
+
+@pytest.mark.parametrize(("after", "told"), [("1d", ["survey.calendar"]), ("24h", []), ("1 business day", []), ("0d", [])])
+def test_days_that_no_calendar_counts_are_told(after: str, told: list[str]) -> None:
+    """A day passes by night too, so a calendar beside it keeps nobody's sleep."""
+    calendars = {"answering": {"zone": "UTC", "week": {"mon-fri": ["14:00-20:00"]}}}
+    workflow = flow({**CSAT, "after": after, "calendar": "answering"}, calendars=calendars)
+
+    assert told == [one.code for one in workflow.check() if one.code.startswith("survey")]
+    assert [] == [one.code for one in flow({**CSAT, "after": "1d"}).check() if one.code.startswith("survey")]
 
 
 def test_surveys_of_states_inside_of_others() -> None:
