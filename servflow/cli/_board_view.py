@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from servflow.cli._databases import tickets, workflow_of
+from servflow.cli._databases import done_states, tickets, workflow_of
 from servflow.cli._output import Say, percent, span, stamp
 from servflow.engine import Workflow
 from servflow.errors import InputError, nearest
@@ -96,8 +96,7 @@ class Look:
         hashes = {ticket.pins.get("workflow", "") for ticket in held}
         flows = [workflow_of(store, hash_) for hash_ in sorted(hashes)]
         _check_label(by, flows, held)
-        policies = [policy for flow in flows for policy in flow.dispatch]
-        done = {state for policy in policies for state in policy.until}  # where whoever did the work is free again
+        done = done_states(flows)
         return cls(board((store.history(ticket.id) for ticket in held), at, by=by, done=done), risks(held, at), held)
 
     def as_data(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,14 @@ from typing import Any
 import click
 
 from servflow.cli._commands_definition import File
-from servflow.cli._databases import latest, open_existing, tickets
+from servflow.cli._databases import done_in, latest, open_existing, tickets
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command, percent, span, stamp
 from servflow.documents import load_world
 from servflow.errors import InputError
 from servflow.metrics import MEASURES, PERIODS, Row, Tabulation, judge, load_goals, over_by, read_case
 from servflow.metrics._goals import Verdict
 from servflow.metrics._periods import period_of
-from servflow.model import Record, instant
+from servflow.model import Opened, Record, instant
 from servflow.stores import SqliteStore, SqlStore, Store
 
 USUAL = (
@@ -44,7 +44,7 @@ USUAL = (
 @click.option("--period", type=click.Choice(PERIODS), help="told for each of them besides the whole")
 @click.option("--zone", default="UTC", show_default=True, help="whose midnights bound the periods")
 @click.option("--at", type=Instant(), help="as of this instant; by default the latest the database has seen")
-@click.option("--done", multiple=True, help="a state on whose entry the work counts as done; may be given several times")
+@click.option("--done", multiple=True, help="a state on whose entry the work counts as done; where dispatch ends unless given")
 @click.option("--workflow", "workflows", multiple=True, help="only tickets of it; may be given several times")
 @click.option("--world", type=File, help="who there is and when, as JSON or YAML: the roster of utilisation and load")
 @click.option("--set", "settings", multiple=True, help="MEASURE.SETTING=VALUE, the value as JSON or as text")
@@ -72,8 +72,9 @@ def metrics_command(say: Say, db: str | None, **asked: Any) -> int:
         if asked["world"] is not None:
             settings["roster"] = load_world(asked["world"], lang=say.lang)
         made = Tabulation(names, at=at, by=asked["by"], period=asked["period"], zone=asked["zone"], settings=settings)
+        done: dict[str, Collection[str]] = {}
         for records in _histories(store, asked["workflows"], at):
-            made.add(read_case(records, at, asked["done"]))
+            made.add(read_case(records, at, asked["done"] or _done(store, records, done)))
         table = made.table()
     if asked["csv_file"] is not None:
         table.to_csv(asked["csv_file"])
@@ -83,6 +84,15 @@ def metrics_command(say: Say, db: str | None, **asked: Any) -> int:
         say.line(say.words("metrics.at", at=stamp(at)), style="bold")
         _show(say, table.rows)
     return FINE
+
+
+def _done(store: Store, records: Sequence[Record], known: dict[str, Collection[str]]) -> Collection[str]:
+    """The states in which the work of a ticket is done, as ``show`` and ``report`` read it."""
+    first = records[0]
+    pin = str(first.pins.get("workflow", "")) if isinstance(first, Opened) else ""
+    if pin not in known:
+        known[pin] = done_in(store, pin)
+    return known[pin]
 
 
 def _names(given: Sequence[str], *, everything: bool) -> list[str]:

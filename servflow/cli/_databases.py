@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from servflow.correlation._own import own
 from servflow.documents import definition
 from servflow.engine import Extensions, Workflow
-from servflow.errors import InputError, NotFound, nearest
+from servflow.errors import InputError, NotFound, ServflowError, nearest
 from servflow.model import Ticket
 from servflow.stores import SqliteStore, SqlStore, Store
 
@@ -86,6 +86,20 @@ def workflow_of(store: Store, hash_: str, extensions: Extensions | None = None) 
             hash=hash_,
         )
     return definition(data, extensions=extensions)
+
+
+def done_in(store: Store, hash_: str) -> frozenset[str]:
+    """The states in which the work is done: where dispatch lets whoever did it go; none where the definition is not here."""
+    try:
+        flow = workflow_of(store, hash_)
+    except ServflowError:
+        return frozenset()
+    return done_states([flow])
+
+
+def done_states(flows: Iterable[Any]) -> frozenset[str]:
+    """The states in which the work is done by any of some workflows."""
+    return frozenset(state for flow in flows for policy in getattr(flow, "dispatch", ()) for state in policy.until)
 
 
 def one(store: Store, name: str) -> Ticket:

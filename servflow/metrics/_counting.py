@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any, Protocol, Self
@@ -12,6 +12,7 @@ from attrs import define, field, frozen
 
 from servflow.errors import InputError, shown
 from servflow.metrics._cases import Case
+from servflow.metrics._counted import names
 from servflow.metrics._kinds import Amounts, Tally
 from servflow.metrics._periods import Period, period_of
 from servflow.metrics._reading import counts, read_case
@@ -104,7 +105,8 @@ class Counting:
     """
     Measures that are counted while cases stream by, once each, without keeping them.
 
-    ``settings`` are those of each measure by its name.
+    ``settings`` are those of each measure by its name, ``done`` the states on whose entry the work counts as done, for
+    records that are read here.
     """
 
     def __init__(
@@ -116,8 +118,10 @@ class Counting:
         by: tuple[str, ...] = (),
         period: str | None = None,
         zone: str = "UTC",
+        done: Collection[str] = (),
     ) -> None:
         self.measures, self.settings = measures, settings
+        self.done = frozenset(names(done, "done"))
         self.at = None if at is None else instant(at)
         self.by, self.period, self.zone = by, period, zone
         self._calendar = None if period is None else _Calendar(period, zone)
@@ -166,7 +170,7 @@ class Counting:
         if self.at is None:
             raise InputError("records are read as of an instant: give at=", code="at")
         history = records if isinstance(records, Sequence) else tuple(records)
-        return read_case(history, self.at) if counts(history, self.at) else None
+        return read_case(history, self.at, self.done) if counts(history, self.at) else None
 
     def _see(self, one: Asked, cells: dict[Key, Tally[Any]], seen: Seen, groups: tuple[str | None, ...], at: datetime) -> None:
         pieces = _PIECES[one.shape](seen, at, self._calendar)
@@ -196,9 +200,7 @@ class Counting:
         Raises:
             InputError: the other one was asked something else.
         """
-        mine = (tuple(one.name for one in self.measures), self.at, self.by, self.period, self.zone, self.settings)
-        its = (tuple(one.name for one in other.measures), other.at, other.by, other.period, other.zone, other.settings)
-        if mine != its:
+        if self._question() != other._question():
             raise InputError("only what was asked the same can be merged", code="merge")
         for name, cells in other.cells.items():
             own = self.cells[name]
@@ -211,6 +213,10 @@ class Counting:
         self.cases += other.cases
         self.labels |= other.labels
         return self
+
+    def _question(self) -> tuple[Any, ...]:
+        asked = tuple(one.name for one in self.measures)
+        return asked, self.at, self.by, self.period, self.zone, self.done, self.settings
 
     def figures(self, one: Asked) -> dict[str, Any]:
         """Part -> figure of all cases, ordered by name, ``all`` first where there is a whole."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -56,23 +56,38 @@ class Measure(Generic[F]):
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self.doc or None)  # what help() shows: that of the function
 
-    def __call__(self, cases: Iterable[Case | Iterable[Record]], /, *, at: datetime | None = None, **settings: Any) -> F | None:
+    def __call__(
+        self,
+        cases: Iterable[Case | Iterable[Record]],
+        /,
+        *,
+        at: datetime | None = None,
+        done: Collection[str] = (),
+        **settings: Any,
+    ) -> F | None:
         """
         The figure over all cases, read once, one after the other.
 
         Args:
             cases: cases, or the records of tickets, which are then read as of *at*.
             at: aware instant as of which stocks are counted; None: that as of which each case was read.
+            done: states on whose entry the work counts as done, where records are given; see ``read_case``.
             settings: those that the measure takes.
 
         Raises:
             InputError: there is no such setting, or *at* is missing.
             TimeError: *at* is naive.
         """
-        return self.by_part(cases, at=at, **settings).get("all")
+        return self.by_part(cases, at=at, done=done, **settings).get("all")
 
     def by_part(
-        self, cases: Iterable[Case | Iterable[Record]], /, *, at: datetime | None = None, **settings: Any
+        self,
+        cases: Iterable[Case | Iterable[Record]],
+        /,
+        *,
+        at: datetime | None = None,
+        done: Collection[str] = (),
+        **settings: Any,
     ) -> dict[str, F | None]:
         """
         Part -> its figure, ordered by name, ``all`` of them first where the measure has a whole.
@@ -84,7 +99,7 @@ class Measure(Generic[F]):
         taken = self.taking(settings)
         if at is not None and "at" in self.settings:
             taken = {"at": instant(at), **taken}
-        counting = Counting([self], {self.name: taken}, at=at)
+        counting = Counting([self], {self.name: taken}, at=at, done=done)
         for case in cases:
             counting.add(case)
         return counting.figures(self)
@@ -151,7 +166,7 @@ def made(
         told: ``parts``, ``whole`` and ``of_all`` where they are not those of ``Measure``.
 
     Raises:
-        InputError: there is no such shape, or its docstring does not say one of the above.
+        InputError: there is no such shape, a setting is called ``done``, or its docstring does not say one of the above.
     """
 
     def make(function: Callable[..., Iterable[Seen]]) -> Measure[F]:
@@ -161,6 +176,8 @@ def made(
         doc = inspect.cleandoc(function.__doc__ or "")
         definition, sections = _read(doc, known)
         parameters = list(inspect.signature(function).parameters.values())[1:]
+        if any(parameter.name == "done" for parameter in parameters):
+            raise InputError("no setting is called 'done': it says how records are read", code="measure", measure=known)
         return Measure(
             name=known,
             titles=FrozenMap({"en": titles[0], "zh": titles[1]}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -133,6 +133,7 @@ class Tabulation(Counting):
         by: labels whose values make groups (fields, attributes, slots, ``workflow``, ``state``); several make one group
             of their values, joined by `` / ``.
         period: ``day``, ``week``, ``month``, ``quarter`` or ``year`` of *zone*.
+        done: states on whose entry the work counts as done, where records are given; cases were read with theirs.
         settings: setting -> value for every measure that takes it, and measure -> its own settings.
 
     Raises:
@@ -148,12 +149,13 @@ class Tabulation(Counting):
         by: str | Sequence[str] = (),
         period: str | None = None,
         zone: str = "UTC",
+        done: Collection[str] = (),
         settings: Mapping[str, Any] = EMPTY,
     ) -> None:
         self.asked = named(names)
         at = None if at is None else instant(at)
         by = (by,) if isinstance(by, str) else tuple(by)
-        super().__init__(self.asked, _settings(self.asked, settings, at), at=at, by=by, period=period, zone=zone)
+        super().__init__(self.asked, _settings(self.asked, settings, at), at=at, by=by, period=period, zone=zone, done=done)
 
     def table(self) -> Table:
         """
@@ -237,19 +239,21 @@ def measure_table(
     by: str | Sequence[str] = (),
     period: str | None = None,
     zone: str = "UTC",
+    done: Collection[str] = (),
     settings: Mapping[str, Any] = EMPTY,
 ) -> Table:
     """
     Measures over many tickets, by group and by period, in one pass that keeps no case.
 
     Args:
-        cases: cases, or the records of each ticket, which are then read as of *at* (``read_case`` knows states in which
-            the work counts as done); tickets that open later and those of correlators are left out.
+        cases: cases, or the records of each ticket, which are then read as of *at*; tickets that open later and those of
+            correlators are left out.
         names: measures or their names; None for all.
         at: aware instant as of which everything is told.
         by: labels that make the groups; see ``Tabulation``.
         period: ``day``, ``week``, ``month``, ``quarter`` or ``year`` of *zone*; with it, each measure is told for every
             period in which something fell, besides the whole.
+        done: states on whose entry the work counts as done, where records are given; see ``read_case``.
         settings: see ``Tabulation``.
 
     Raises:
@@ -257,7 +261,7 @@ def measure_table(
         TimeError: *at* is naive.
     """
     at = instant(at)
-    made = Tabulation(names, at=at, by=by, period=period, zone=zone, settings=settings)
+    made = Tabulation(names, at=at, by=by, period=period, zone=zone, done=done, settings=settings)
     for one in cases:
         made.add(one)
     return made.table()

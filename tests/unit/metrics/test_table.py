@@ -181,6 +181,31 @@ def test_records_are_read_and_what_is_none_is_refused() -> None:
         backlog([case(1)])
 
 
+def test_records_are_read_by_what_counts_as_done() -> None:
+    """A state may mean that the work is done; a table, a tabulation and a measure read records by it, and merge only alike."""
+    flow = Workflow(
+        workflow="w",
+        states={"new": {}, "fixed": {}, "shut": {"closed": True}},
+        transitions=[
+            {"event": "fix", "source": "new", "target": "fixed"},
+            {"event": "shut", "source": "fixed", "target": "shut"},
+        ],
+    )
+    opened = flow.open("T", at=at(0))
+    fixed = flow.fire(opened.ticket, "fix", at=at(1))
+    history = (*opened.records, *fixed.records, *flow.fire(fixed.ticket, "shut", at=at(5)).records)
+    resolve = MEASURES["time_to_resolve"]
+
+    assert [3600.0, 18000.0] == [
+        measure_table([history], ["time_to_resolve"], at=at(9), done=done).rows[0].value for done in ("fixed", ())
+    ]
+    assert timedelta(hours=1) == resolve([history], at=at(9), done=["fixed"]).value
+    with pytest.raises(InputError):
+        Tabulation(["time_to_resolve"], at=at(9)).merge(Tabulation(["time_to_resolve"], at=at(9), done="fixed"))
+    with pytest.raises(InputError, match="done"):
+        made(TOTAL, lambda case, *, done=(): ())
+
+
 def test_zones_and_instants_are_checked() -> None:
     """A zone that does not exist and an instant without one are refused before anything is read."""
     with pytest.raises(TimeError):
