@@ -29,6 +29,7 @@ FLOWS = (
     "call_back",
     "goal_review",
 )
+CORRELATORS = ("complaint_again", "shared_cause", "problem_grows", "problem_news")
 AGNES, CLEO = Actor("agnes", ["agent", "clerk"]), Actor("cleo", ["care"])
 FIN = Actor("fin", ["finance"])
 EVIDENCE = {
@@ -56,7 +57,7 @@ class Service:
                 copy_template(name, own)
         self.now = datetime.fromisoformat("2026-03-02T08:00:00+08:00")
         self.flows = [servflow.load(own / f"{name}.yaml") for name in FLOWS]
-        correlators = [load_correlator(own / f"{name}.yaml") for name in ("complaint_again", "shared_cause", "problem_news")]
+        correlators = [load_correlator(own / f"{name}.yaml") for name in CORRELATORS]
         town, office = load_world(own / "field_service_world.yaml"), load_world(HERE / "people.yaml")
         self.world = evolve(town, people=(*town.people, *office.people), queues=office.queues)
         self.store = SqliteStore(folder / "desk.db")

@@ -131,6 +131,59 @@ def test_two_days_and_the_customer_hears_from_us() -> None:
     assert [("max", "no_feedback_48h")] == [one for one in says(story) if one[0] == "max"]
 
 
+def test_a_question_and_an_offer_are_feedback_too() -> None:
+    """Who was asked, or offered a solution, has heard from us; once they answer the two days begin anew, and once only."""
+    asked = a_complaint().later(hours=1).does(AGNES, "ask").later(days=6)
+    offered = a_complaint().later(hours=1).does(AGNES, "answer", {"solution": "x"}).later(days=6)
+    for story in (asked, offered):
+        assert ("met", None, "met") == (
+            (run := story.ticket.clocks["feedback"]).phase,
+            run.breached_at,
+            story.ticket.clocks["first contact"].phase,
+        )
+        assert "max" not in dict(says(story))
+
+    asked.does(CORA, "ticket.message", {"side": "customer", "text": "it is the pump"})
+    offered.does(CORA, "object")
+    for story in (asked, offered):
+        story.later(hours=48)
+        assert "max" not in dict(says(story)), "exactly 48 hours is still in time"
+        story.later(hours=24)
+        assert [("max", "no_feedback_48h")] == [one for one in says(story) if one[1] == "no_feedback_48h"]
+        assert story.adds_up()
+
+
+def test_who_objects_is_heard_anew() -> None:
+    """A solution the customer objects to is none: a new promise, the supervisor, and an owner who stays the owner."""
+    story = a_complaint(kind="legal").later(hours=1).does(ELLA, "answer", {"solution": "x"}).later(hours=1)
+    assert "met" == story.ticket.clocks["resolution"].phase
+    story.does(CORA, "object").later(seconds=1)
+
+    assert ("running", 2, "olga") == (
+        (run := story.ticket.clocks["resolution"]).phase,
+        run.cycle,
+        story.ticket.owner,
+    )
+    assert {("sue", "customer_objects"), ("ella", "grave_complaint")} <= set(says(story)[-3:])
+    story.later(days=10)
+    assert [("owner", "olga")] == [(one.slot, one.to) for one in story.happened(Assigned) if one.slot == "owner"]
+    assert ("sue", "complaint_late") in says(story)
+
+
+def test_nobody_wraps_it_up() -> None:
+    """Solved, and nobody writes down why it happened: after two working days the supervisor hears, and nobody else."""
+    story = a_complaint().later(hours=1).does(AGNES, "answer", {"solution": "x"}).does(CORA, "accept").later(days=9)
+
+    assert [("sue", "complaint_not_wrapped_up")] == [one for one in says(story) if one[0] != "cora"]
+
+
+def test_a_reopened_complaint_is_silent_once() -> None:
+    """Two days without a word after a reopening reach the manager once a day, not twice."""
+    story = solved().does(AGNES, "close").does(CORA, "ticket.reopen").later(hours=50)
+
+    assert [("max", "no_feedback_48h")] == [one for one in says(story) if one[0] == "max"]
+
+
 def test_nobody_writes() -> None:
     """After two days of silence the manager hears, and again each day until somebody writes."""
     story = a_complaint().later(hours=49, days=2)

@@ -253,15 +253,69 @@ def test_a_known_problem() -> None:
 
 
 def test_it_comes_back() -> None:
-    """Not solved after all: it waits in its line again, and the promise goes on where it was."""
+    """Not solved after all: it waits in its line again, and the promise goes on with what was left of it."""
     story = answers(an_incident(impact="department").does(ANN, "queue.take")).later(hours=2)
-    story.does(ANN, "resolve", {"solution": "restarted"}).later(hours=3).does(USER, "not_solved")
+    story.does(ANN, "resolve", {"solution": "restarted"}).later(hours=3)
+    assert ("paused", timedelta(hours=2)) == ((run := story.ticket.clocks["resolution"]).phase, run.counted), "Uma tries it"
+    story.does(USER, "not_solved").later(hours=1)
     assert ("waiting", None) == (story.ticket.state, story.ticket.assignee)
+    assert ("running", timedelta(hours=3), "Tue 16:00") == (
+        (run := story.ticket.clocks["resolution"]).phase,
+        run.counted + (story.now - run.since),
+        due(story, "resolution"),
+    )
+    assert ("running", 2) == ((run := story.ticket.clocks["first line"]).phase, run.cycle), "and so does what the line owes"
 
     story.does(ANN, "queue.take").does(ANN, "resolve", {"solution": "patched"}).later(days=4)
-    assert "closed" == story.ticket.state, "three working days without a word confirm it"
+    assert ("closed", "met") == (story.ticket.state, story.ticket.clocks["resolution"].phase), "three days of silence confirm it"
     story.does(USER, "ticket.reopen")
-    assert (1, "running") == (story.ticket.reopened, story.ticket.clocks["resolution"].phase)
+    assert (1, "running", "running") == (
+        story.ticket.reopened,
+        story.ticket.clocks["resolution"].phase,
+        story.ticket.clocks["first line"].phase,
+    )
+    assert story.adds_up()
+
+
+def test_what_was_no_solution_is_late_all_the_same() -> None:
+    """Called solved at the last moment and not solved: the lead hears when the rest of the promise is over."""
+    story = answers(an_incident(**DOWN).does(ANN, "queue.take")).later(hours=3, minutes=50)
+    story.does(ANN, "resolve", {"solution": "restarted"}).later(hours=1).does(USER, "not_solved").later(minutes=9)
+    assert "incident_overdue" not in [what for _, what in story.notices()]
+    story.later(minutes=2)
+
+    assert ("lea", "incident_overdue") in story.notices()
+
+
+def test_who_is_woken_takes_it_into_their_own_line() -> None:
+    """Eve of the third line is on call; she cannot take what waits for the first, hands it to hers and has it, in a minute."""
+    night = MONDAY + timedelta(hours=18)
+    story = an_incident(night, **DOWN).later(minutes=1)
+    assert [("eve", "take_it")] == story.notices()
+    assert "guard" == story.cannot(EVE, "queue.take").code
+    story.does(EVE, "chain.acknowledge", {"chain": "on call"}).does(EVE, "to_third_line", {"reason": "on call"})
+    story = answers(story.does(EVE, "queue.take"), EVE).later(hours=1)
+
+    assert ("working", "eve", "met") == (story.ticket.state, story.ticket.assignee, story.ticket.clocks["response"].phase)
+    assert [("eve", "take_it")] == [one for one in story.notices() if one[1] in ("take_it", "nobody_takes_it")]
+
+
+def test_somebody_is_always_on_call() -> None:
+    """In every half hour of a quarter of a year exactly one person is on call, at night one of the lines."""
+    duty = WORLD.schedules["duty"]
+    for half in range(48 * 91):
+        at = MONDAY + timedelta(minutes=30 * half)
+        (who,) = duty.on_call(at)
+        local = at + timedelta(hours=8)
+        assert (who in ("lea", "leo")) == (local.weekday() < 5 and 8 <= local.hour < 20), local
+
+
+def test_a_review_that_nobody_writes() -> None:
+    """Five working days after a major incident the service manager hears that it was not reviewed; it is not closed."""
+    story = an_incident(impact="department").does(ANN, "queue.take").does(IVO, "declare_major")
+    story.does(IVO, "resolve", {"solution": "switched over"}).does(USER, "confirm").later(days=8)
+
+    assert ("reviewing", ("mia", "review_missing")) == (story.ticket.state, story.notices()[-1])
 
 
 @pytest.fixture
