@@ -117,6 +117,26 @@ def test_visits_are_used_up() -> None:
     assert (Decimal(350), Decimal(0)) == (invoice.data["price"], invoice.data["surcharge"])
 
 
+def billed(story: Story, who: Actor, event: str) -> list[tuple[Decimal, Decimal]]:
+    """Price and surcharge that an event would have charged."""
+    outcome = CONTRACT.fire(story.ticket, event, at=story.now, actor=who, world=WORLD)
+    return [(one.data["price"], one.data["surcharge"]) for one in outcome.effects if isinstance(one, Call)]
+
+
+def test_the_price_is_charged_once() -> None:
+    """Gus agreed to 350: the second visit for the same matter costs nothing but the night, and from afar it costs the same."""
+    story = asks("silver", contract=None).does(AGNES, "quote", {"price": "350"}).does(GUS, "agree")
+    assert [(Decimal(350), Decimal(0))] == billed(story, AGNES, "solve")
+
+    story.does(AGNES, "visit", {"at": TOMORROW})
+    assert [(Decimal(350), Decimal(0))] == billed(story, EMIL, "visited")
+    story.does(EMIL, "visited").does(GUS, "not_solved")
+    assert [] == billed(story, AGNES, "solve")
+    story.does(AGNES, "visit", {"at": NIGHT})
+    assert [(Decimal(0), Decimal(200))] == billed(story, EMIL, "visited")
+    assert [] == billed(asks(), AGNES, "solve"), "what a contract covers costs nothing"
+
+
 def test_a_visit_that_does_not_come_about_is_not_used() -> None:
     """Called off, the visit is there again."""
     story = asks().does(AGNES, "visit", {"at": TOMORROW}).does(GUS, "no_visit")
