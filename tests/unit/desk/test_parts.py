@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +11,8 @@ import pytest
 
 from servflow import Desk, Workflow, World
 from servflow.model import Call
-from servflow.stores import MemoryStore, SqliteStore, Store, export, import_ticket
+from servflow.stores import MemoryStore, SqliteStore, SqlStore, Store, export, import_ticket
+from tests.postgres import fresh_database
 
 T0 = datetime(2026, 3, 2, 9, tzinfo=UTC)
 REPAIR = Workflow(
@@ -61,11 +62,28 @@ class Workshop:
         return [(line.quantity, line.state) for line in self.desk.get(id_).parts]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made: Store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "tickets.db")
-    yield made
-    made.close()
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def another(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+    """Gives one more handle on the same storage, as another process has it."""
+    made: list[Store] = []
+    url = fresh_database(request.getfixturevalue("postgres")) if request.param == "postgres" else ""
+
+    def handle() -> Store:
+        if request.param == "memory":
+            made.append(made[0] if made else MemoryStore())
+        else:
+            made.append(SqliteStore(tmp_path / "tickets.db") if request.param == "sqlite" else SqlStore(url))
+        return made[-1]
+
+    yield handle
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def store(another: Callable[[], Store]) -> Store:
+    """A store of each kind."""
+    return another()
 
 
 def test_what_one_gives_back_goes_to_the_most_urgent_who_waits(store: Store) -> None:
@@ -190,21 +208,18 @@ def test_a_ticket_that_moves_to_another_store_holds_its_parts_there(store: Store
     other.close()
 
 
-def test_many_desks_at_once_give_out_what_is_there_and_no_more(tmp_path: Path) -> None:
+def test_many_desks_at_once_give_out_what_is_there_and_no_more(another: Callable[[], Store]) -> None:
     """Eight engineers ask for the last three pumps at one moment, each at a desk of their own: three get one, five wait."""
-    path = tmp_path / "tickets.db"
-    first = SqliteStore(path)
+    first = another()
     shop = Workshop(first, {"pump": 3})
     for number in range(8):
         shop.desk.open(f"R-{number}")
-    gate = threading.Barrier(8)
+    gate, handles = threading.Barrier(8), [another() for _ in range(8)]
 
     def ask(number: int) -> None:
-        mine = SqliteStore(path)
-        desk = shop.another(mine)
+        desk = shop.another(handles[number])
         gate.wait()
         desk.fire(f"R-{number}", "part.need", {"part": "pump"})
-        mine.close()
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -212,6 +227,10 @@ def test_many_desks_at_once_give_out_what_is_there_and_no_more(tmp_path: Path) -
     for thread in threads:
         thread.join()
     states = sorted(shop.desk.get(f"R-{number}").state for number in range(8))
-
     assert (["repairing"] * 3 + ["waiting_parts"] * 5, 3) == (states, first.usage("part:")["part:pump"])
-    first.close()
+
+    going = next(f"R-{number}" for number in range(8) if shop.desk.get(f"R-{number}").state == "repairing")
+    shop.desk.fire(going, "ticket.cancel")
+    shop.later()
+    states = sorted(shop.desk.get(f"R-{number}").state for number in range(8))
+    assert (["closed"] + ["repairing"] * 3 + ["waiting_parts"] * 4, 3) == (states, first.usage("part:")["part:pump"])
