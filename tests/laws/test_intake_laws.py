@@ -114,6 +114,131 @@ def test_a_message_is_once_on_one_ticket(window: str | None, merge: str, steps: 
             assert late - early >= length or any(early <= at <= late for at in closings)
 
 
+GRADED = servflow.Workflow(
+    workflow="case",
+    fields={},
+    roles=["customer", "clerk"],
+    events={"ticket.message": {"allow": ["customer"]}, "ticket.update": {"allow": ["system"]}},
+    initial="new",
+    states={"new": {}, "closed": {"closed": True}},
+    transitions=[
+        {"event": "close", "source": "new", "target": "closed", "allow": ["clerk"]},
+        {
+            "event": "ticket.reopen",
+            "source": "closed",
+            "target": "new",
+            "allow": ["customer"],
+            "when": "at - closed_at < duration('1h')",
+        },
+    ],
+)
+LETTERS = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("mail"),
+            st.sampled_from(["li", "wu"]),
+            st.sampled_from(["W-1", "W-2", None]),
+            st.sampled_from([1, 2, 4, None]),
+            st.none() | st.integers(0, 4),
+        ),
+        st.tuples(st.just("close"), st.integers(0, 5)),
+        st.tuples(st.just("wait"), st.sampled_from([10, 45, 60, 90])),
+    ),
+    max_size=20,
+)
+
+
+def grading(window: str | None, merge: str) -> Intake:
+    """An intake whose mails say how urgent they are, and may quote a ticket."""
+    fields = {"customer": "message.who", "asset": "message.asset", "priority": "message.priority"}
+    unique = {"key": "asset", "merge": merge, **({"window": window} if window else {})}
+    return Intake(
+        {"c": {"key": "message.id", "text": "message.text", "ticket": "message.ticket", "fields": fields}},
+        TABLE,
+        fields={"priority": "int"},
+        unique=unique,
+        tickets={"case": {}},
+        merged={"case": {"when": "priority != null && priority < ticket.priority", "payload": {"priority": "priority"}}},
+    )
+
+
+class Office:
+    """A slow clerk with a list: what should become of each mail, by reading the rules aloud."""
+
+    def __init__(self, window: str | None, merge: str) -> None:
+        self.length = timedelta.max if window is None else timedelta(hours=int(window[:-1]))
+        self.merge = merge
+        self.tickets: dict[str, dict[str, Any]] = {}
+
+    def takes(self, ticket: str, now: datetime) -> bool:
+        """Whether a ticket is open, or may be opened again."""
+        closed = self.tickets[ticket]["closed"]
+        return closed is None or (self.merge == "reopen" and now - closed < timedelta(hours=1))
+
+    def place(self, mail: dict[str, Any], now: datetime) -> tuple[str | None, str | None, bool]:
+        """The ticket that a mail is added to, if any; the one it is beside; and whether it was sorted."""
+        quoted, beside = mail["ticket"], None
+        if quoted in self.tickets:
+            if mail["who"] == self.tickets[quoted]["who"] and self.takes(quoted, now):
+                return quoted, None, False
+            beside = quoted
+        same = [name for name, one in self.tickets.items() if mail["asset"] and one["asset"] == mail["asset"]]
+        if same and now - self.tickets[same[-1]]["born"] < self.length and self.takes(same[-1], now):
+            return same[-1], None if same[-1] == beside else beside, True
+        return None, beside, True
+
+    def note(self, ticket: str, mail: dict[str, Any], now: datetime, *, fresh: bool, sorted_: bool) -> None:
+        """Write a mail on its ticket."""
+        if fresh:
+            new = {"who": mail["who"], "asset": mail["asset"], "born": now, "texts": [], "priority": mail["priority"] or 3}
+            self.tickets[ticket] = {**new, "closed": None}
+            return
+        one = self.tickets[ticket]
+        one["texts"].append(mail["text"])
+        one["closed"] = None
+        if sorted_ and mail["priority"]:
+            one["priority"] = min(one["priority"], mail["priority"])
+
+
+@LAWS
+@given(WINDOWS, MERGES, LETTERS)
+def test_a_clerk_with_a_list_agrees(window: str | None, merge: str, steps: Sequence[Any]) -> None:
+    """
+    Law: replies go to the ticket they quote where it is theirs and takes them; others by their matter; a ticket is as urgent
+    as the most urgent message that was sorted onto it, as a slow reading of the rules says.
+    """
+    now, office = [NOON], Office(window, merge)
+    desk, intake = Desk(GRADED, MemoryStore(), now=lambda: now[0]), grading(window, merge)
+    for number, (word, *rest) in enumerate(steps):
+        names = [*office.tickets]
+        if word == "wait":
+            now[0] += timedelta(minutes=rest[0])
+        elif word == "close":
+            if names and office.tickets[name := names[rest[0] % len(names)]]["closed"] is None:
+                desk.fire(name, "close", actor=servflow.Actor("carl", ["clerk"]))
+                office.tickets[name]["closed"] = now[0]
+        else:
+            who, asset, priority, quoted = rest
+            ticket = "none" if quoted is None or not names else names[quoted % len(names)]
+            mail = {"channel": "c", "id": number, "text": f"t{number}", "who": who, "asset": asset, "priority": priority}
+            mail |= {"ticket": ticket}
+            there, beside, sorted_ = office.place(mail, now[0])
+            receipt = intake.submit(desk, mail)
+
+            assert (there or receipt.ticket, "merged" if there else "opened", beside) == (
+                receipt.ticket,
+                receipt.status,
+                receipt.beside,
+            )
+            assert ("duplicate", receipt.ticket) == ((again := intake.submit(desk, mail)).status, again.ticket)
+            office.note(receipt.ticket, mail, now[0], fresh=there is None, sorted_=sorted_)
+
+    for name, one in office.tickets.items():
+        ticket, said = desk.get(name), [record.text for record in desk.history(name) if isinstance(record, Messaged)]
+        assert (one["closed"] is not None, one["priority"], one["texts"]) == (ticket.closed, ticket.priority, said)
+        assert ticket == GRADED.fold(desk.history(name))
+
+
 @LAWS
 @given(WINDOWS, st.lists(st.integers(0, 8), min_size=2, max_size=12), st.integers(2, 4))
 def test_whoever_is_at_it_at_once(window: str | None, numbers: list[int], desks: int) -> None:

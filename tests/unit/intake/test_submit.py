@@ -518,6 +518,42 @@ class TestMeanwhile:
         host.desk.store.close()
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_replies_and_graver_ones_from_many_threads(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Six desks send thirty mails about one machine, a third of them replies: each is there once, and the ticket is at 1."""
+    made = _stores(kind, tmp_path, request)
+    flow, email = TestGraver.FLOW, PARTS["channels"]["email"]
+    email = {**email, "ticket": "message.ticket", "fields": {**email["fields"], "priority": "message.priority"}}
+    door = intake(channels={"email": email}, fields={"priority": "int"}, merged=TestGraver.RISE)
+    store = made()
+    first = door.submit(Desk(flow, store, now=lambda: NOON), mail(0, priority=5)).ticket
+    store.close()
+    receipts, lock = [], threading.Lock()
+
+    def work(share: int) -> None:
+        store = made()
+        desk = Desk(flow, store, now=lambda: NOON)
+        for step in range(30):
+            number = (step * 7 + share * 5) % 30 + 1
+            how = {"ticket": first} if number % 3 == 0 else {"priority": number % 5 + 1}
+            receipt = door.submit(desk, mail(number, "W-2" if number % 3 == 0 else "W-1", **how))
+            with lock:
+                receipts.append(receipt)
+        store.close()
+
+    threads = [threading.Thread(target=work, args=(share,)) for share in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    host = Host(made())
+
+    assert {"merged": 30, "duplicate": 150} == Counter(receipt.status for receipt in receipts)
+    assert sorted(f"mail {number}" for number in range(1, 31)) == sorted(host.messages(first))
+    assert ([first], 1) == (host.open_tickets(), host.desk.get(first).priority)
+    host.desk.store.close()
+
+
 def _stores(kind: str, path: Path, request: pytest.FixtureRequest) -> Callable[[], Store]:
     """What opens one database again and again."""
     if kind == "sqlite":
