@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from fractions import Fraction
-from heapq import heappush, heappushpop
+from heapq import heappush, heappushpop, nlargest
 from math import ceil
 from typing import Any, ClassVar, Protocol
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from attrs import define, field, frozen
@@ -24,7 +26,10 @@ MOST = 5_000
 """How many tickets one period's sample has at most."""
 
 PAGE = 200
-"""How many tickets are read from the store at once."""
+"""How many tickets are read from the store at once, and how many reviews are opened in one tick."""
+
+KEPT = 50_000
+"""How many tickets a drawing remembers while it counts; where there are more, it reads them a second time."""
 
 READ = (
     *("id", "workflow", "version", "state", "priority", "queue", "customer", "requester", "asset", "parent", "outlet"),
@@ -50,14 +55,41 @@ def place(seed: str, ticket: str) -> int:
 
 @define
 class _Drawing:
-    """One drawing as far as it has come: first all are counted, then the lowest places of each agent are kept."""
+    """
+    One drawing as far as it has come: all are counted, and of each agent's the lowest places are kept.
+
+    How many of them are drawn is known only when all are counted; until then as many are kept as could be drawn. Where that
+    comes to too many, none is kept while counting, and the tickets are read again.
+    """
 
     period: Span
     after: tuple[int, str | None] = (0, None)
     counting: bool = True
+    keeping: bool = True
     counts: dict[str, int] = field(factory=dict)
     nobody: int = 0
     kept: dict[str, list[tuple[int, str]]] = field(factory=dict)
+    held: int = 0
+
+    def keep(self, agent: str, item: tuple[int, str], most: int) -> None:
+        """Keep a ticket if it is among the lowest of its agent; the highest of them is on top of the heap."""
+        kept = self.kept.setdefault(agent, [])
+        if len(kept) < most:
+            heappush(kept, item)
+            self.held += 1
+        elif kept:
+            heappushpop(kept, item)
+        if self.counting and self.held > KEPT:
+            self.keeping, self.held, self.kept = False, 0, {}
+
+
+@define
+class _Progress:
+    """What one desk has done so far: periods that are over with, drawings, and reviews that may have to be opened."""
+
+    done: set[str] = field(factory=set)
+    drawings: dict[str, _Drawing] = field(factory=dict)
+    left: dict[str, deque[Mapping[str, Any]]] = field(factory=dict)
 
 
 @frozen(kw_only=True)
@@ -72,7 +104,8 @@ class Sampling:
     reviews are opened: a restart, or a second desk, opens none twice and draws no other ones. A ticket that was reopened
     and closed again belongs to the period of its last closing.
 
-    A drawing reads ``batch`` tickets of the store per tick, and keeps in memory no more than what it draws.
+    A drawing reads ``batch`` tickets of the store per tick, each once, and keeps in memory what it may draw: at most 50,000
+    ids and, where that is not enough, no more than what it draws, for which it reads twice.
 
     Args:
         name: its name; the seed, unless another is given.
@@ -106,25 +139,39 @@ class Sampling:
     title: str = ""
     BLANK: ClassVar[Mapping[str, Any]] = {"sampling": "?", "workflows": "?", "percent": 1}
     """What stands for the parts that a document must have, while the others are judged."""
-    _state: dict[str, Any] = field(factory=dict, eq=False, repr=False, init=False)
+    # By the desk, since one sampling may be given to the desks of several tenants, and each draws of its own tickets.
+    _progress: WeakKeyDictionary[Any, _Progress] = field(factory=WeakKeyDictionary, eq=False, repr=False, init=False)
 
     def __call__(self, desk: SamplesDesk, now: datetime) -> tuple[Effect, ...]:
-        """What is to be opened now: reviews of a draw that is kept, or one that was drawn just now."""
-        done: set[str] = self._state.setdefault("done", set())
-        due = [one for one in ended(self.period, self.zone, now - self.wait, self.back) if one.name not in done]
+        """
+        What is to be opened now: reviews of a draw that is kept, or one that was drawn just now.
+
+        Raises:
+            InputError: a sample would be larger than a sample may be; other periods are drawn all the same.
+        """
+        progress = self._progress.setdefault(desk, _Progress())
         found: list[Effect] = []
-        for period in due:
+        wrong: InputError | None = None
+        for period in ended(self.period, self.zone, now - self.wait, self.back):
+            if period.name in progress.done:
+                continue
             sample = desk.store.load(self.sample_id(period))
             if sample is not None:
-                found += self._reviews(sample, period, now)
-                done.add(period.name)
-                self._state.pop(period.name, None)
+                progress.drawings.pop(period.name, None)
+                found += self._reviews(desk, progress, sample, period, now)
                 continue
-            drawing = self._state.setdefault(period.name, _Drawing(period))
-            if self._draw(desk, drawing):
+            drawing = progress.drawings.setdefault(period.name, _Drawing(period))
+            try:
+                drawn = self._draw(desk, drawing)
+            except InputError as error:
+                wrong = wrong or error
+                continue
+            if drawn:
                 found.append(self._sample(drawing, now))
-                del self._state[period.name]  # the next tick reads what was kept, whoever kept it
+                del progress.drawings[period.name]  # the next tick reads what was kept, whoever kept it
             break  # one period at a time: a tick is to be short
+        if wrong is not None and not found:
+            raise wrong
         return tuple(found)
 
     @property
@@ -149,11 +196,13 @@ class Sampling:
         while left > 0:
             index, after = drawing.after
             if index == len(self.workflows):
-                if not drawing.counting:
-                    return True
-                self._check_size(drawing)
-                drawing.counting, drawing.after = False, (0, None)
-                continue
+                if drawing.counting:
+                    self._check_size(drawing)
+                    drawing.counting = False
+                    if not drawing.keeping:
+                        drawing.after = (0, None)
+                        continue
+                return True
             page = desk.find(workflow=self.workflows[index], after=after, limit=min(PAGE, left))
             for ticket in page:
                 self._take(drawing, ticket)
@@ -186,16 +235,16 @@ class Sampling:
             return
         if drawing.counting:
             drawing.counts[agent] = drawing.counts.get(agent, 0) + 1
-            return
-        most, kept = self.quota(drawing.counts.get(agent, 0)), drawing.kept.setdefault(agent, [])
-        item = (-place(self.seed or self.name, ticket.id), ticket.id)  # a heap with the highest place on top
-        if len(kept) < most:
-            heappush(kept, item)
-        elif kept:
-            heappushpop(kept, item)
+            if not drawing.keeping:
+                return
+        most = self.at_most if drawing.counting else self.quota(drawing.counts.get(agent, 0))
+        drawing.keep(agent, (-place(self.seed or self.name, ticket.id), ticket.id), most)
 
     def _sample(self, drawing: _Drawing, now: datetime) -> Open:
-        drawn = {agent: sorted(ticket for _, ticket in kept) for agent, kept in sorted(drawing.kept.items())}
+        quotas = {agent: self.quota(drawing.counts.get(agent, 0)) for agent in drawing.kept}
+        drawn = {
+            agent: sorted(ticket for _, ticket in nlargest(quotas[agent], kept)) for agent, kept in sorted(drawing.kept.items())
+        }
         listed = [FrozenMap({"ticket": ticket, "agent": agent}) for agent, ids in drawn.items() for ticket in ids]
         fields = {
             "sampling": self.name,
@@ -208,12 +257,24 @@ class Sampling:
         new = self.sample_id(drawing.period)
         return _open(new, "sample", self.sample_workflow, new, at=now, fields=fields)
 
-    def _reviews(self, sample: Ticket, period: Span, now: datetime) -> Iterator[Open]:
-        for item in sample.fields.get("drawn") or ():
+    def _reviews(self, desk: SamplesDesk, progress: _Progress, sample: Ticket, period: Span, now: datetime) -> Iterator[Open]:
+        """
+        Those reviews of a sample that are not there, some at a time.
+
+        One that was asked for is looked for again in a later tick, since a store may fail in the midst of them.
+        """
+        left = progress.left.setdefault(period.name, deque(sample.fields.get("drawn") or ()))
+        for _ in range(min(PAGE, len(left))):
+            item = left.popleft()
             ticket, agent = item["ticket"], item["agent"]
-            fields = {"agent": agent, "reviewed": ticket, "period": period.name, "sample": sample.id}
             new = f"{self.review}/{self.name}/{period.name}/{ticket}"
-            yield _open(sample.id, f"review:{ticket}", self.review, new, at=now, fields=fields)
+            if desk.store.load(new) is None:
+                left.append(item)
+                fields = {"agent": agent, "reviewed": ticket, "period": period.name, "sample": sample.id}
+                yield _open(sample.id, f"review:{ticket}", self.review, new, at=now, fields=fields)
+        if not left:
+            progress.done.add(period.name)
+            del progress.left[period.name]
 
     # reading -------------------------------------------------------------------------------------------------------
 

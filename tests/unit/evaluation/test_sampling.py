@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -253,12 +254,90 @@ def test_a_drawing_reads_no_more_than_its_batch_per_tick(store: Store) -> None:
     for number in range(30):
         office.closes(number)
     office.now = DECEMBER
-    office.looks(5)
+    office.looks(4)
     assert () == office.store.find(workflow="quality_sample")
-    office.looks(10)
+    office.looks(4)
 
     lowest = sorted((f"T{number:04d}" for number in range(30)), key=lambda ticket: place("monthly", ticket))[:3]
     assert set(lowest) == office.drawn()
+
+
+def test_two_tenants_share_a_sampling_and_no_draw(store: Store) -> None:
+    """Each desk that is given it draws of its own tickets."""
+    shared, now = Sampling.from_data(RULE), NOVEMBER
+    desks = [Desk(FLOWS, store.for_tenant(name), now=lambda: now, sources=[shared]) for name in ("north", "south")]
+    for desk, many in zip(desks, (10, 25), strict=True):
+        for number in range(many):
+            desk.open(f"T{number}", {"agent": "ann"}, workflow="repair")
+            desk.fire(f"T{number}", "close")
+    now = DECEMBER
+    for _ in range(4):
+        for desk in desks:
+            desk.tick()
+
+    assert [1, 3] == [len(desk.find(workflow="quality_review")) for desk in desks]
+
+
+def test_reviews_that_were_not_opened_are_asked_for_again(office: Office) -> None:
+    """A store may fail in the midst of them: what is missing comes again, and nothing else, until all are there."""
+    for number in range(40):
+        office.closes(number)
+    office.now = DECEMBER
+    office.looks(1)
+    sampling = Sampling.from_data(RULE)
+    first = sampling(office.desk, DECEMBER)
+    again = sampling(office.desk, DECEMBER)
+    office.desk.open(again[0].new_ticket, dict(again[0].fields), workflow="quality_review")
+    rest = sampling(office.desk, DECEMBER)
+    office.looks(2)
+
+    assert (4, {one.id for one in first}) == (len(first), {one.id for one in again})
+    assert {one.id for one in again[1:]} == {one.id for one in rest}
+    assert () == sampling(office.desk, DECEMBER)
+
+
+def test_a_large_sample_is_opened_some_at_a_time(store: Store) -> None:
+    """No tick opens more than two hundred reviews."""
+    office = Office(store, {**RULE, "percent": 100})
+    with office.desk.batch():
+        for number in range(450):
+            office.closes(number)
+    office.now = DECEMBER
+    found = []
+    for _ in range(6):
+        office.looks(1)
+        found.append(len(office.reviews()))
+
+    assert [0, 200, 400, 450, 450, 450] == found
+
+
+class ManyTickets:
+    """A desk with more closed tickets than a drawing remembers."""
+
+    def __init__(self, ticket: Ticket, many: int) -> None:
+        self.ticket, self.many, self.read = ticket, many, 0
+        self.store = MemoryStore()
+
+    def find(self, **asked: Any) -> tuple[Ticket, ...]:
+        """A page of them."""
+        first = 0 if asked["after"] is None else int(asked["after"]) + 1
+        self.read += len(page := range(first, min(first + asked["limit"], self.many)))
+        return tuple(evolve(self.ticket, id=f"{n:06d}", assignee=f"a{n % 4}") for n in page)
+
+
+@pytest.mark.parametrize(("at_most", "times"), [(100, 1), (5_000, 1), (15_000, 2)])
+def test_a_drawing_that_remembers_too_much_reads_again(monkeypatch: pytest.MonkeyPatch, at_most: int, times: int) -> None:
+    """What is drawn is the same; only where more could be drawn than is remembered are tickets read twice."""
+    monkeypatch.setattr("servflow.evaluation._sampling.KEPT", 20_000)  # a limit, so that the test need not be as large
+    flow = FLOWS[0]
+    ticket = flow.fire(flow.open("T", at=NOVEMBER).ticket, "close", at=NOVEMBER).ticket
+    desk = ManyTickets(ticket, 20_400)
+    sampling = evolve(Sampling.from_data({**RULE, "agent": "assignee", "percent": 1, "batch": 100_000}), at_most=at_most)
+    [sample] = sampling(desk, DECEMBER)
+    lowest = [sorted((f"{n:06d}" for n in range(a, 20_400, 4)), key=lambda one: place("monthly", one))[:51] for a in range(4)]
+
+    assert times * 20_400 == desk.read
+    assert {one for agents in lowest for one in agents} == {item["ticket"] for item in sample.fields["drawn"]}
 
 
 def test_a_sample_that_would_be_too_large_is_told_and_not_cut() -> None:
