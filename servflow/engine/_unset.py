@@ -33,11 +33,14 @@ def unset_fields(seen: Found) -> Iterator[Finding]:
     compiled = machine.compiled
     later = _set_later(compiled)
     readers = _readers(compiled)
-    untouched = _untouched(machine) if later & readers.keys() else None
-    for name, spec in machine.workflow.fields.items():
-        where = readers.get(name)
-        if where is None or spec.default is not None or spec.required or spec.optional:
-            continue
+    asked = [
+        name
+        for name, spec in machine.workflow.fields.items()
+        if name in readers and spec.default is None and not spec.required and not spec.optional
+    ]
+    untouched = _untouched(machine) if later.intersection(asked) else None
+    for name in asked:
+        where = readers[name]
         if name in later:
             place = None if untouched is None else _too_early(untouched, name)
             if place is None:
