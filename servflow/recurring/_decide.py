@@ -12,7 +12,7 @@ from attrs import frozen
 from servflow.errors import ExpressionError, InputError, shown
 from servflow.model import FrozenMap, write_instant
 from servflow.recurring._asset import Asset, as_date, number_of
-from servflow.recurring._dues import Dues, Slot, later, local_day, slot
+from servflow.recurring._dues import Slot, later, local_day, next_slot, slot
 from servflow.recurring._every import MOST_COUNTED
 from servflow.recurring._occurrence import Last, Occurrence
 from servflow.recurring._plan import Expiry, Meter, Plan
@@ -96,20 +96,12 @@ class Chain:
         anchor, first = self._anchor(plan, asset, last, told)
         if anchor is None:
             return None
-        dues = Dues.of(plan, anchor, first)
-        low = dues.low
-        if last is not None and not plan.completion:
-            seen = local_day(plan.zone, last.due)
-            low = max(low, _later(seen, max(timedelta(days=1), plan.apart)))
-        free = last is None or plan.completion  # what counts from the last closing may well be due before the last due
-        found = next((one for one in dues.slots(low) if free or one.due > last.due), None)  # type: ignore[union-attr]  # or it is free
-        if found is None:
+        # What counts from the last closing may well be due before the last due.
+        coming = next_slot(plan, anchor, first, None if last is None or plan.completion else last.due, now)
+        if coming is None:
             _tell(told, "ended")
             return None
-        skipped = 0
-        if found.opens <= now and not plan.all_missed:
-            best = dues.latest(low, found, now)
-            skipped, found = dues.between(found, best), best
+        found, skipped = coming
         _tell(told, "every", **self._every(plan), day=found.day)
         if found.moved != found.day:
             _tell(told, "moved", calendar=plan.calendar_name, day=found.day, moved=found.moved)
@@ -277,14 +269,6 @@ class Chain:
 def _whole(amount: Decimal, every: Decimal) -> Decimal:
     """How many whole times one amount holds another; none where it is below nothing."""
     return max(Decimal(), (amount // every))
-
-
-def _later(day: date, length: timedelta) -> date:
-    days = -(-length // timedelta(days=1))  # part of a day counts as one
-    try:
-        return day + timedelta(days=days)
-    except OverflowError:
-        return date.max
 
 
 def _tell(told: Told, code: str, **facts: Any) -> None:

@@ -15,6 +15,8 @@ from servflow.model import from_micros, micros
 from servflow.recurring._every import ByRule, Dates, Every
 from servflow.recurring._plan import Common, Plan
 
+_UNKNOWN = object()
+_MOST_KNOWN = 5_000
 _FARTHEST = 366
 """How many days a calendar may move a date; further away it stays where it was."""
 
@@ -75,6 +77,40 @@ class Dues:
     def between(self, first: Slot, other: Slot) -> int:
         """How many dates were passed over from one slot to another."""
         return self.dates.between(first.day, other.day)
+
+
+def next_slot(plan: Plan, anchor: date, first: int, behind: datetime | None, now: datetime) -> tuple[Slot, int] | None:
+    """
+    The slot that is next behind an instant, and how many before it are passed over; None where there is none.
+
+    It is the same for all assets that count from the same date, of which a walk meets many, so it is found once for them.
+    """
+    asked = anchor, first, behind, now
+    known = plan.known.get(asked, _UNKNOWN)
+    if known is _UNKNOWN:
+        if len(plan.known) >= _MOST_KNOWN:
+            plan.known.clear()
+        known = plan.known[asked] = _next_slot(plan, Dues.of(plan, anchor, first), behind, now)
+    return known  # type: ignore[no-any-return]  # it is what was found here
+
+
+def _next_slot(plan: Plan, dues: Dues, behind: datetime | None, now: datetime) -> tuple[Slot, int] | None:
+    low = dues.low
+    if behind is not None:
+        low = max(low, _later(local_day(plan.zone, behind), max(timedelta(days=1), plan.apart)))
+    found = next((one for one in dues.slots(low) if behind is None or one.due > behind), None)
+    if found is None or found.opens > now or plan.all_missed:
+        return None if found is None else (found, 0)
+    best = dues.latest(low, found, now)
+    return best, dues.between(found, best)
+
+
+def _later(day: date, length: timedelta) -> date:
+    days = -(-length // timedelta(days=1))  # part of a day counts as one
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return date.max
 
 
 def later(at: datetime, length: timedelta) -> datetime:

@@ -85,6 +85,8 @@ class Plan(Common):
     meter: Meter | None = None
     all_missed: bool = False
     waits: bool = False
+    known: dict[Any, Any] = field(factory=dict, init=False, eq=False, repr=False)
+    """Which slots were found for which questions; it is emptied when it is full, and changes no answer."""
 
     @property
     def timed(self) -> bool:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from servflow import Desk
+from servflow import Desk, Workflow
+from servflow.desk import AsyncDesk
 from servflow.errors import InputError
+from servflow.model import SYSTEM
 from servflow.recurring import Plans, Recurring
 from servflow.stores import MemoryStore, SqliteStore
+from tests.postgres import fresh_database
 from tests.unit.recurring.house import FLOW, House, at, plan
 
 A = {"id": "A", "customer": "kim", "installed": "2026-01-31"}
@@ -122,6 +127,76 @@ def test_two_desks_on_one_file_open_each_ticket_once(tmp_path: Path) -> None:
     assert ("m:service:A:1",) == first.ids()
     first.close()
     second.close()
+
+
+def test_two_desks_on_postgresql_open_each_ticket_once(request: pytest.FixtureRequest) -> None:
+    """Two hosts that tick at the same time, each with its plans; a third one, of another tenant, has its own tickets."""
+    pytest.importorskip("psycopg", reason="needs the extra sql")
+    from servflow.stores import SqlStore
+
+    url, now = fresh_database(request.getfixturevalue("postgres")), [at("2026-04-16")]
+    made, machines = Recurring("m", [QUARTERLY]), [{**A, "id": f"A{number}"} for number in range(12)]
+    stores = [SqlStore(url), SqlStore(url), SqlStore(url, tenant="other")]
+    desks = [Desk(FLOW, one, now=lambda: now[0], sources=[Plans(made, machines, one)]) for one in stores]
+    with ThreadPoolExecutor(3) as hosts:
+        for _ in range(3):
+            reports = list(hosts.map(lambda desk: desk.tick(), desks))
+            assert [(), (), ()] == [one.problems for one in reports]
+            now[0] += timedelta(days=93)
+    for store in stores:
+        assert sorted(f"m:service:A{number}:{turn}" for number in range(12) for turn in (1, 2, 3)) == sorted(store.ids(100))
+        store.close()
+
+
+def test_a_desk_for_coroutines_asks_plans_too() -> None:
+    """The plans keep the plain store; the desk asks them in a thread."""
+
+    async def story() -> list[tuple[str, ...]]:
+        store, now = MemoryStore(), [at("2026-04-16")]
+        source = Plans(Recurring("m", [QUARTERLY]), [A], store)
+        desk = AsyncDesk(FLOW, store, now=lambda: now[0], sources=[source])
+        assert () == (await desk.tick()).problems
+        told = [store.ids()]
+        source.changed({**A, "id": "B"})
+        await desk.tick()
+        return [*told, store.ids()]
+
+    assert [("m:service:A:1",), ("m:service:A:1", "m:service:B:1")] == asyncio.run(story())
+
+
+def test_what_is_cancelled_is_passed_over() -> None:
+    """Whoever cancels a service has decided that it is not done this time: the next counts from there."""
+    parts = plan(every="1 month", start="2026-01-15", counted_from="completion")
+    flow = Workflow(
+        workflow="inspection",
+        fields={"plan": {"type": "string", "optional": True}, "due": {"type": "timestamp", "optional": True}},
+        initial="planned",
+        states={"planned": {}, "done": {"closed": True}, "cancelled": {"closed": True}},
+        transitions=[
+            {"event": "finish", "source": "planned", "target": "done"},
+            {"event": "ticket.cancel", "source": "planned", "target": "cancelled"},
+            {"event": "ticket.reopen", "source": "done", "target": "planned"},
+        ],
+    )
+    store, now = MemoryStore(), [at("2026-01-15")]
+    desk = Desk(flow, store, now=lambda: now[0], sources=[Plans(Recurring("m", [parts]), [A], store)])
+    opened = []
+    for day, event in (
+        ("01-15", ""),
+        ("01-20", "ticket.cancel"),
+        ("02-19", ""),
+        ("02-20", ""),
+        ("02-21", "finish"),
+        ("02-22", "ticket.reopen"),
+        ("04-30", ""),
+    ):
+        now[0] = at(f"2026-{day}")
+        if event:
+            desk.fire(store.ids()[-1], event, actor=SYSTEM)
+        assert () == desk.tick().problems
+        opened.append(len(store.ids()))
+
+    assert [1, 1, 1, 2, 2, 2, 2] == opened, "a month after it was cancelled; what is taken up again is waited for"
 
 
 def test_what_was_given_and_not_opened_comes_again_behind_the_others() -> None:
