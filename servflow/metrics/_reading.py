@@ -57,6 +57,7 @@ class Reading:
     cancelled: bool = False
     received: model.Received | None = None
     cycles: dict[tuple[str, int], _Cycle] = field(factory=dict)
+    dropped: list[_Cycle] = field(factory=list)
     states: dict[str, Stay] = field(factory=dict)
     entered: dict[str, datetime] = field(factory=dict)
     held: dict[tuple[str, str], datetime] = field(factory=dict)
@@ -201,9 +202,8 @@ class Reading:
         return ended, begun
 
     def migrated(self, record: model.Migrated) -> None:
-        for was, now in record.states.items():
-            if was in self.entered:
-                self.entered[now] = self.entered.pop(was)
+        # Names may change places, so everything is renamed at once.
+        self.entered = {record.states.get(state, state): since for state, since in self.entered.items()}
         self.checks = {
             (now, step): evolve(done, state=now)
             for (state, step), done in self.checks.items()
@@ -213,16 +213,17 @@ class Reading:
         self.moves.extend(
             Step(at=record.at, event="migrate", source=was, target=now) for was, now in zip(ended, begun, strict=False)
         )
-        for was, becomes in record.fields.items():
-            value = self.labels.pop(was, None)
-            if becomes is not None:
-                self.labels[becomes] = value
-        for name, number in (*self.cycles,):
-            cycle = self.cycles[name, number]
-            if name in record.dropped and cycle.run.phase in ("running", "paused"):
-                cycle.run = evolve(cycle.run, phase="cancelled")
-            elif name in record.clocks:
-                self.cycles[record.clocks[name], number] = self.cycles.pop((name, number))
+        held = {was: self.labels.pop(was, None) for was in record.fields}
+        self.labels.update((becomes, held[was]) for was, becomes in record.fields.items() if becomes is not None)
+        cycles, self.cycles = self.cycles, {}
+        for (name, number), cycle in cycles.items():
+            if name in record.dropped:
+                if cycle.run.phase in ("running", "paused"):
+                    cycle.run = evolve(cycle.run, phase="cancelled")
+                self.dropped.append(cycle)
+            else:
+                cycle.run = evolve(cycle.run, name=record.clocks.get(name, name))
+                self.cycles[cycle.run.name, number] = cycle
         if record.closed:
             self._closed(record.at, None)
         else:
@@ -326,7 +327,7 @@ class Reading:
             done_at=self.done_at,
             cancelled=self.cancelled,
             reopened=len(self.reopenings),
-            cycles=tuple(_cycle(cycle, at) for cycle in self.cycles.values()),
+            cycles=tuple(_cycle(cycle, at) for cycle in (*self.dropped, *self.cycles.values())),
             escalations=tuple((one.chain, one.level) for one in self.reached),
             slots=FrozenMap(self.slots),
             offers=FrozenMap(self.offers),

@@ -217,6 +217,33 @@ def test_a_migrated_ticket_goes_on_under_its_new_names() -> None:
     assert ["cancelled"] == [cycle.outcome for cycle in case.cycles]
 
 
+def test_a_renamed_clock_is_one_clock() -> None:
+    """Cycles are told under the name their clock has now, also those that were over before it was renamed."""
+    plain = {
+        "workflow": "renamed",
+        "states": {"new": {}, "working": {}, "closed": {"closed": True}},
+        "transitions": [
+            {"event": "go", "source": "new", "target": "working"},
+            {"event": "stop", "source": "working", "target": "closed"},
+        ],
+    }
+
+    def flow(version: int, begin: str, end: str) -> Workflow:
+        clocks = [{"name": begin, "within": "1h", "until": "working"}, {"name": end, "within": "8h", "until": "closed"}]
+        return Workflow(**plain, version=version, clocks=clocks)
+
+    old, new = flow(1, "answer", "fix"), flow(2, "arrival", "repair")
+    opened = old.open("T", at=START)
+    gone = old.fire(opened.ticket, "go", at=START + HOUR / 2)
+    plan = plan_migration(old, new, clocks={"arrival": "answer", "repair": "fix"})
+    moved = migrate(gone.ticket, plan, at=START + HOUR)
+    case = read_case([*opened.records, *gone.records, *moved.records], START + 2 * HOUR)
+
+    assert [("arrival", "met", HOUR), ("repair", "open", 8 * HOUR)] == [
+        (one.clock, one.outcome, one.target) for one in case.cycles
+    ]
+
+
 def test_a_correlators_own_ticket_is_nobodys_case() -> None:
     """It is left out, whatever it went through."""
     records = Told().records
