@@ -247,7 +247,7 @@ def _tell(say: Say, found: Sequence[Verdict], name: str) -> None:
             one.group,
             one.period.name,
             one.text,
-            one.goal.target.text,
+            one.goal.aim,
             "-" if one.row is None else str(one.row.denominator),
             marks[one.met] or whys.get(one.why, one.why),
         ]

@@ -78,6 +78,16 @@ class Goal:
         """The measure it is about."""
         return MEASURES[self.metric]
 
+    @property
+    def unit(self) -> str:
+        """What the number it is about is counted in: ``share``, ``seconds`` or another word; nothing for a count."""
+        return self.measure.unit if self.number in ("value", "low", "high") else ""
+
+    @property
+    def aim(self) -> str:
+        """The target for people: of a share in per cent, such as ``>= 90 %``."""
+        return self.target.told(self.unit)
+
 
 @frozen(kw_only=True)
 class GoalPlan:
@@ -98,6 +108,11 @@ class GoalPlan:
     since: date | None = None
     done: tuple[str, ...] = ()
     review: str = "goal_review"
+
+    @property
+    def reviews(self) -> frozenset[str]:
+        """The workflows of the tickets that misses open."""
+        return frozenset({self.review, *(goal.review for goal in self.goals if goal.review)})
 
     def judged_at(self, goal: Goal, end: datetime) -> datetime:
         """As of which instant a period of a goal that ends then is judged."""

@@ -22,8 +22,11 @@ from servflow.model._spans import Span
 MOST_BACK = 12
 """How many periods of a goal are judged at most when nobody has asked for long; earlier ones stay as they are."""
 
+MOST_TOLD = 60
+"""How many periods back open reviews still hear what later ones came to."""
+
 CHECKED = "goal.checked"
-"""The event a review is sent when the period after its own is judged."""
+"""The event an open review is sent whenever a later period of its goal and group is judged."""
 
 _PAGE = 500
 _MOST = 2**63
@@ -62,7 +65,7 @@ class Verdict:
     @property
     def text(self) -> str:
         """The value for people: a share in per cent, a length of time, else a number."""
-        return value_text(self.value, self.goal.measure.unit if self.goal.number in ("value", "low", "high") else "")
+        return value_text(self.value, self.goal.unit)
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -126,7 +129,7 @@ def judge(
             asked[goal.name] = _Counting(goal)
             asked[goal.name].begin(plan, at, settings)
         asked[goal.name].periods.append(period)
-    reviews = {plan.review, *(goal.review for goal in plan.goals if goal.review)}
+    reviews = plan.reviews
     for records in histories:
         if counts(records, at):
             case = read_case(records, at, plan.done)
@@ -242,9 +245,11 @@ class Goals:
     nothing, so that judging again after a restart comes to the same, and ids of reviews make them once. Without ``since`` in
     the goals only the latest period is judged; with it up to ``MOST_BACK`` of them are, where nobody asked for long.
 
-    When the next period is judged, a review that is still open is sent the event ``goal.checked`` with ``met``, ``value`` and
-    ``period``. A call reads all histories once for each instant as of which something is to be judged; with nothing to judge
-    it reads nothing. ``problems`` are the verdicts of the latest judgement that could not be counted as they are written.
+    When a later period is judged, every review of that goal and group that is still open (up to ``MOST_TOLD`` periods
+    back) is sent the event ``goal.checked`` with ``met``, ``value`` and ``period``: the earliest first, so that one whose
+    next period had too few cases hears of the one after it, and one whose action did not help hears of the next. A call
+    reads all histories once for each instant as of which something is to be judged; with nothing to judge it reads
+    nothing. ``problems`` are the verdicts of the latest judgement that could not be counted as they are written.
 
     Args:
         plan: the goals.
@@ -261,6 +266,8 @@ class Goals:
     problems: tuple[Verdict, ...] = field(default=(), init=False)
     _judged: set[tuple[str, str]] = field(factory=set, init=False)
     _asked: dict[str, Open] = field(factory=dict, init=False)
+    _open: set[str] = field(factory=set, init=False)
+    _earlier: tuple[tuple[str, str], tuple[Period, ...]] = field(default=(("", ""), ()), init=False)
 
     def due(self, now: datetime) -> tuple[Open | Send, ...]:
         """
@@ -300,8 +307,11 @@ class Goals:
             yield from self.kept()
             return
         after: str | None = None
+        self._open.clear()
         while page := self.kept.find(limit=_PAGE, after=after):
             for ticket in page:
+                if ticket.workflow in self.plan.reviews and not ticket.closed:
+                    self._open.add(ticket.id)
                 yield self.kept.history(ticket.id)
             after = page[-1].id
 
@@ -314,18 +324,27 @@ class Goals:
     def _is_open(self, name: str) -> bool:
         if name in self._asked:
             return True  # it is opened before it is told anything
-        if self.opened is not None:
-            return self.opened(name)
-        ticket = None if callable(self.kept) else self.kept.load(name)
-        return ticket is not None and not ticket.closed
+        return name in self._open if self.opened is None else self.opened(name)
 
     def _effects(self, verdict: Verdict) -> Iterator[Send]:
-        before = review_id(self.plan, verdict.goal, verdict.period.previous(), verdict.group)
-        if verdict.met is not None and self._is_open(before):
-            yield self._told(verdict, before)
+        if verdict.met is not None:
+            for period in self._before(verdict.goal, verdict.period):
+                review = review_id(self.plan, verdict.goal, period, verdict.group)
+                if self._is_open(review):
+                    yield self._told(verdict, review)
         if verdict.met is False:
             effect = self._review(verdict)
             self._asked[effect.new_ticket] = effect
+
+    def _before(self, goal: Goal, period: Period) -> tuple[Period, ...]:
+        """The periods whose reviews hear of one, the earliest first."""
+        key = (goal.name, period.name)
+        if self._earlier[0] != key:
+            first, found = self.plan.first(goal), [period.previous()]
+            while len(found) < MOST_TOLD and (first is None or found[-1].start > first):
+                found.append(found[-1].previous())
+            self._earlier = key, tuple(reversed(found))
+        return self._earlier[1]
 
     def _review(self, verdict: Verdict) -> Open:
         goal, period = verdict.goal, verdict.period
@@ -338,7 +357,7 @@ class Goals:
             "group": verdict.group,
             "period": period.name,
             "value": verdict.text,
-            "target": goal.target.text,
+            "target": goal.aim,
             "cases": 0 if row is None or _cases(row) == _MOST else row.denominator,
         }
         return Open(

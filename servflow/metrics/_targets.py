@@ -105,11 +105,15 @@ class Target:
     @property
     def text(self) -> str:
         """How it is written; reads back as the same target where only one side is bounded."""
+        return self.told()
+
+    def told(self, unit: str = "") -> str:
+        """How it is written for people: the bounds of a ``share`` in per cent."""
         parts = []
         if self.low is not None:
-            parts.append(f"{'>' if self.above else '>='} {_said(self.low)}")
+            parts.append(f"{'>' if self.above else '>='} {_said(self.low, unit)}")
         if self.high is not None:
-            parts.append(f"{'<' if self.below else '<='} {_said(self.high)}")
+            parts.append(f"{'<' if self.below else '<='} {_said(self.high, unit)}")
         return ", ".join(parts)
 
     def to_data(self) -> str | dict[str, str]:
@@ -145,7 +149,9 @@ def _bound(value: object, source: object) -> Bound:
     return span.exact
 
 
-def _said(bound: Bound) -> str:
+def _said(bound: Bound, unit: str = "") -> str:
+    if unit == "share" and isinstance(bound, Decimal):
+        return f"{_said(100 * bound)} %"
     return Span(bound).text if isinstance(bound, timedelta) else format(bound.normalize(), "f")
 
 

@@ -15,7 +15,7 @@ from tests.scenarios.story import Story, places
 TEMPLATE = Path(servflow.documents.__file__).parent / "templates" / "goal_review.yaml"
 MONDAY = datetime(2026, 11, 2, 2, tzinfo=UTC)
 LEAD, MANAGER, DIRECTOR = Actor("li", ["lead"]), Actor("wang", ["manager"]), Actor("zhao", ["director"])
-MISSED = {"goal": "content", "metric": "csat", "group": "north", "period": "2026-10", "value": "50.0 %", "target": ">= 0.75"}
+MISSED = {"goal": "content", "metric": "csat", "group": "north", "period": "2026-10", "value": "50.0 %", "target": ">= 75 %"}
 
 
 @pytest.fixture

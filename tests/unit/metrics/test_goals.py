@@ -12,6 +12,7 @@ import servflow
 from servflow.documents import schema
 from servflow.errors import DefinitionError, InputError
 from servflow.metrics import Goals, Target, judge, load_goals, over_by, period_of, review_id
+from servflow.metrics._goals import MOST_TOLD
 from servflow.model import Open, Record, Send
 
 AT = datetime(2026, 10, 10, tzinfo=UTC)
@@ -270,12 +271,20 @@ def test_nothing_is_read_where_nothing_is_to_be_judged() -> None:
     assert 1 == len(read)
 
 
-def test_an_open_review_hears_of_the_next_period() -> None:
-    """What is sent has a key of its own, the same each time."""
-    made = plan()
-    source = Goals(made, lambda: [rated("1", 5)], opened=lambda name: True)
+def test_open_reviews_hear_of_later_periods() -> None:
+    """What is sent has a key of its own, the same each time; five years back nobody is asked any more."""
+    made, before = plan(), period_of(AT).previous()
+    asked: list[str] = []
+
+    def opened(name: str) -> bool:
+        asked.append(name)
+        return name == review_id(made, made.goals[0], before)
+
+    source = Goals(made, lambda: [rated("1", 5)], opened=opened)
     (sent,) = source.due(NOVEMBER + timedelta(days=1))
+
+    assert MOST_TOLD == len(asked)
 
     assert isinstance(sent, Send)
     assert ("goal.checked", {"met": True, "value": "100.0 %", "period": "2026-10"}) == (sent.event, dict(sent.payload))
-    assert review_id(made, made.goals[0], period_of(AT).previous()) == sent.to_ticket
+    assert asked[-1] == sent.to_ticket
