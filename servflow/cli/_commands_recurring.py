@@ -135,7 +135,7 @@ def explain_command(say: Say, file: Path, *, only: str, at: datetime | None, zon
     The status is 1 where what the asset says cannot be used.
     """
     with _plans(say, file, asked["url"], asked["tenant"]) as plans:
-        _zone(plans, zone)
+        here = _zone(plans, zone)
         asset = next(_wanted(asked["assets"], only))
         told = plans.explain(asset, at=at or datetime.now(UTC), plan=asked["plan"])
     if say.json:
@@ -143,7 +143,7 @@ def explain_command(say: Say, file: Path, *, only: str, at: datetime | None, zon
     else:
         for one in told:
             say.head(say.words("recurring.explained", asset=one.asset, plan=one.plan))
-            for line in one.lines(say.lang):
+            for line in one.lines(say.lang, here):
                 say.line(f"  {line}")
     return FINDINGS if any(code == "wrong" for one in told for code, _ in one.steps) else FINE
 

@@ -143,7 +143,7 @@ TEXTS: dict[str, Text] = {
     "recurring.why.times": Text(en="all {times} times are over", zh="{times} 次已全部完成"),
     "recurring.why.opens": Text(en="its ticket opens at {opens}, for {due}", zh="工单于 {opens} 开出，到期 {due}"),
     "recurring.why.ended": Text(en="the plan has no further date", zh="计划没有后续日期"),
-    "recurring.why.every": Text(en="by {every} it falls on {day}", zh="按 {every} 落在 {day}"),
+    "recurring.why.every": Text(en="by {every} it falls on {day}", zh="按{every}计，落在 {day}"),
     "recurring.why.moved": Text(
         en="calendar {calendar!r} is closed on {day}, so it is moved to {moved}",
         zh="日历“{calendar}”在 {day} 休息，移到 {moved}",

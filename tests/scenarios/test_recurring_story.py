@@ -157,7 +157,8 @@ def test_why_it_is_due(tmp_path: Path) -> None:
         "by 3 months it falls on 2026-06-30",
         "its ticket opens at 2026-06-16T00:00:00Z, for 2026-06-30T00:00:00Z",
     ) == told.lines()
-    assert "按 3 months 落在 2026-06-30" == told.lines("zh")[2]
+    assert "按每 3 个月计，落在 2026-06-30" == told.lines("zh")[2]
+    assert "工单于 2026-06-16 08:00:00+08:00 开出，到期 2026-06-30 08:00:00+08:00" == told.lines("zh", "Asia/Shanghai")[3]
     firm.store.close()
 
 

@@ -100,6 +100,13 @@ def test_explain(run: Run, files: tuple[Path, Path]) -> None:
     fine = run("recurring", "explain", plans, "--assets", assets, "--asset", "B2", "--at", "2026-11-01T00:00:00Z")
     assert (0, True) == (fine.exit_code, "asset.warranty_until is not known for this asset" in fine.stdout)
 
+    assert "its ticket opens at 2026-08-17 08:00:00+08:00, for 2026-08-31 08:00:00+08:00" in fine.stdout
+    there = ("--at", "2026-11-01T00:00:00Z", "--zone", "Europe/Berlin", "--lang", "zh")
+    assert (
+        "工单于 2026-08-17 02:00:00+02:00 开出"
+        in run("recurring", "explain", plans, "--assets", assets, "--asset", "B2", *there).stdout
+    )
+
     assets.write_text("id,installed_at\nA1,soon\n", "utf-8")
     wrong = run("recurring", "explain", plans, "--assets", assets, "--asset", "A1", "--format", "json")
     assert (1, "wrong") == (wrong.exit_code, json.loads(wrong.stdout)["plans"][0]["steps"][0]["code"])
