@@ -31,6 +31,9 @@ PAGE = 200
 KEPT = 50_000
 """How many tickets a drawing remembers while it counts; where there are more, it reads them a second time."""
 
+LONGEST = 100
+"""How many signs the name of a sampling has at most; it is part of the ids of tickets."""
+
 READ = (
     *("id", "workflow", "version", "state", "priority", "queue", "customer", "requester", "asset", "parent", "outlet"),
     *("provider", "channel", "assignee", "owner", "reopened", "opened_at", "closed_at"),
@@ -70,6 +73,8 @@ class _Drawing:
     nobody: int = 0
     kept: dict[str, list[tuple[int, str]]] = field(factory=dict)
     held: int = 0
+    seen: bool = False
+    unseen: frozenset[str] = frozenset()
 
     def keep(self, agent: str, item: tuple[int, str], most: int) -> None:
         """Keep a ticket if it is among the lowest of its agent; the highest of them is on top of the heap."""
@@ -160,7 +165,7 @@ class Sampling:
                 progress.drawings.pop(period.name, None)
                 found += self._reviews(desk, progress, sample, period, now)
                 continue
-            drawing = progress.drawings.setdefault(period.name, _Drawing(period))
+            drawing = progress.drawings.setdefault(period.name, _Drawing(period, unseen=self._reads()))
             try:
                 drawn = self._draw(desk, drawing)
             except InputError as error:
@@ -221,12 +226,29 @@ class Sampling:
                 period=drawing.period.name,
                 drawn=drawn,
             )
+        if drawing.seen and not drawing.counts and drawing.unseen:
+            names = ", ".join(sorted(drawing.unseen))
+            raise InputError(
+                f"sampling {self.name} would draw nothing for {drawing.period.name}: no ticket that was closed then has"
+                f" {names}; correct when or agent, which read it",
+                code="sample",
+                sampling=self.name,
+                period=drawing.period.name,
+                drawn=0,
+            )
+
+    def _reads(self) -> frozenset[str]:
+        """The first part of every name that the expressions read."""
+        read = (one.reads for one in (self.agent, self.when) if one is not None)
+        return frozenset(name.partition(".")[0] for names in read for name in names)
 
     def _take(self, drawing: _Drawing, ticket: Ticket) -> None:
         closed_at = ticket.closed_at
         if not ticket.closed or closed_at is None or not drawing.period.start <= closed_at < drawing.period.end:
             return
         scope = _scope(ticket)
+        drawing.seen = True
+        drawing.unseen -= scope.keys()
         if self.when is not None and _value(self.when, scope) is not True:
             return
         agent = _value(self.agent, scope)
@@ -292,6 +314,11 @@ class Sampling:
         given["workflows"] = (workflows,) if isinstance(workflows, str) else tuple(workflows)
         if not given["workflows"]:
             found.append(Finding("definition.missing_key", "workflows", {"key": "workflows"}))
+        if not 0 < len(given["name"]) <= LONGEST:
+            found.append(Finding("definition.key", "sampling", {"key": given["name"]}))
+        for index, name in enumerate(given["workflows"]):
+            if name in given["workflows"][:index]:  # its tickets would count, and be drawn, twice
+                found.append(Finding("name.twice", f"workflows[{index}]", {"name": name, "kind": "workflows"}))
         percent = exact(data.get("percent"))
         if percent is None or not 0 < percent <= 100:
             found.append(Finding("sampling.share", "percent", {"value": data.get("percent")}))
@@ -303,6 +330,9 @@ class Sampling:
                 if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
                     facts = {"key": key, "value": value, "lowest": lowest, "highest": highest}
                     found.append(Finding("sampling.number", key, facts))
+        if not found and given.get("at_least", 0) > given.get("at_most", MOST):
+            facts = {"key": "at_least", "value": given["at_least"], "lowest": 0, "highest": given["at_most"]}
+            found.append(Finding("sampling.number", "at_least", facts))
         given.update(_read_time(data, found), **_read_expressions(data, found))
         if found:
             raise DefinitionError.of(found)

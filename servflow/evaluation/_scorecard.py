@@ -72,6 +72,8 @@ class Criterion:
     optional: bool = False
 
     def __attrs_post_init__(self) -> None:
+        if not self.name:
+            raise DefinitionError.of([Finding("definition.key", "name", {"key": self.name})])
         floor = self.critical if isinstance(self.critical, bool) else exact(self.critical)
         if floor is None or (not isinstance(floor, bool) and not self.scale[0] < floor <= self.scale[1]):
             raise DefinitionError.of([Finding("scorecard.scale", "critical", {"value": self.critical})])
@@ -185,7 +187,7 @@ class Scorecard:
     def flaws(self, kind: str, marks: Any) -> tuple[str, ...]:
         """Everything that is wrong with the marks of one rater, in words; none where they can be counted."""
         found = []
-        if kind not in self.raters:
+        if not isinstance(kind, str) or kind not in self.raters:
             close = nearest(str(kind), self.raters)
             hint = f"; did you mean {close!r}?" if close else f"; there is {', '.join(self.raters)}"
             found.append(f"{shown(kind)} gives no marks on {self.name}{hint}")
@@ -282,6 +284,8 @@ class Scorecard:
             elif key in data:
                 found.append(Finding("scorecard.pass", key, {"value": data[key]}))
         version = version_of(data, found)
+        if not str(data["scorecard"]):
+            found.append(Finding("definition.key", "scorecard", {"key": ""}))
         if found:
             raise DefinitionError.of(found)
         return cls(
@@ -333,7 +337,7 @@ def _raters(given: Any, found: list[Finding]) -> dict[str, RaterKind]:
             read[kind] = RaterKind(**(source if isinstance(source, Mapping) else {} if source is None else {"weight": source}))
         except DefinitionError as error:
             found.extend(attrs.evolve(one, path=f"raters.{kind}.{one.path}") for one in error.findings)
-    if read and not any(one.required for one in read.values()) and not found:
+    if not any(one.required for one in read.values()) and not found:
         found.append(Finding("scorecard.nobody", "raters"))
     return read
 

@@ -340,6 +340,19 @@ def test_a_drawing_that_remembers_too_much_reads_again(monkeypatch: pytest.Monke
     assert {one for agents in lowest for one in agents} == {item["ticket"] for item in sample.fields["drawn"]}
 
 
+def test_a_name_that_no_ticket_has_is_told(store: Store) -> None:
+    """A mistyped field would draw nothing for ever, and say nothing; one that only some tickets lack is none."""
+    office = Office(store, {**RULE, "when": "vipp || channel == 'phone'"}, {**RULE, "sampling": "vips", "when": "vip"})
+    for number in range(20):
+        office.closes(number, vip=number < 12)
+    office.now = DECEMBER
+
+    told = [str(problem.error) for problem in office.looks(3)]
+    assert 3 == len(told)
+    assert all("no ticket that was closed then has vipp;" in one for one in told)
+    assert 2 == len(office.drawn())
+
+
 def test_a_sample_that_would_be_too_large_is_told_and_not_cut() -> None:
     """Nobody is left out in silence: the round says what would be drawn, tick by tick, until the document is changed."""
     done = servflow.load("{workflow: done, fields: {agent: {}}, states: {closed: {closed: true}}}")
@@ -396,6 +409,10 @@ def test_the_draw_is_fair() -> None:
     ("change", "path", "code"),
     [
         ({"percent": 0}, "percent", "sampling.share"),
+        ({"sampling": ""}, "sampling", "definition.key"),
+        ({"sampling": "m" * 101}, "sampling", "definition.key"),
+        ({"workflows": ["repair", "repair"]}, "workflows[1]", "name.twice"),
+        ({"at_least": 9, "at_most": 3}, "at_least", "sampling.number"),
         ({"percent": "100.1"}, "percent", "sampling.share"),
         ({"percent": "many"}, "percent", "sampling.share"),
         ({"workflows": []}, "workflows", "definition.missing_key"),

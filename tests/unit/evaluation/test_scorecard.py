@@ -108,9 +108,10 @@ def test_nothing_applied() -> None:
         ("supervisor", {"greeting": 1}, "solved has no mark"),
         ("supervisor", [1, 2], "marks are a mapping"),
         ("superviser", GOOD, "did you mean 'supervisor'?"),
+        (["supervisor"], GOOD, "gives no marks on phone"),
     ],
 )
-def test_marks_that_cannot_be_counted(card: Scorecard, kind: str, marks: Any, said: str) -> None:
+def test_marks_that_cannot_be_counted(card: Scorecard, kind: Any, marks: Any, said: str) -> None:
     """All that is wrong is said, in words."""
     with pytest.raises(InputError) as error:
         card.judge([by(kind, marks)])
@@ -181,6 +182,9 @@ colour: red
         ("scorecard: x\ncriteria: []", "scorecard.empty"),
         ("scorecard: x\ncriteria: [a, a]", "name.twice"),
         ("scorecard: x\ncriteria: [a]\nraters: {peer: 1}", "scorecard.nobody"),
+        ("scorecard: x\ncriteria: [a]\nraters: {}", "scorecard.nobody"),
+        ("scorecard: ''\ncriteria: [a]", "definition.key"),
+        ("scorecard: x\ncriteria: [{name: ''}]", "definition.key"),
         ("scorecard: x\nversion: 0\ncriteria: [a]", "definition.version"),
         ("servflow: 2\nscorecard: x\ncriteria: [a]", "definition.format"),
         ("scorecard: x\ncriteria: [{name: a, weight: 1001}]", "scorecard.weight"),
