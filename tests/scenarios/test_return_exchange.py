@@ -43,6 +43,9 @@ class Shop:
         if effect.name == "book_out":
             part = str(effect.data["part"])
             self.shelf = {**self.shelf, part: self.shelf[part] - int(effect.data["quantity"])}
+        if effect.name == "take_in" and effect.data["condition"] == "good":
+            part = str(effect.data["part"])
+            self.shelf = {**self.shelf, part: self.shelf[part] + int(effect.data["quantity"])}
         return {}
 
     def asked(self, **fields: Any) -> Shop:
@@ -130,7 +133,7 @@ def test_another_one_is_put_aside() -> None:
     shop = Shop(kettle=1).asked(wants="exchange")
     assert "exchanging" == shop.inspected().state
     shop.does(ADA, "part.need", {"part": "kettle"})
-    with pytest.raises(Refused, match="used"):
+    with pytest.raises(Refused, match="packed"):
         shop.does(KIT, "ship", {"parcel": "P-1"})
     shop.does(KIT, "part.use", {"part": "kettle", "quantity": 1, "serials": ["K-77"]})
     shipped = shop.later(minutes=1).does(KIT, "ship", {"parcel": "P-1"})
@@ -153,7 +156,7 @@ def test_there_is_no_other_one() -> None:
     assert ("kim", "refund_instead") in shop.told
 
     shop.does(KIM, "refund_instead")
-    shop.does(ADA, "part.release", {"part": "kettle"})
+    shop.later(minutes=1)
     paid = shop.does(SUE, "approval.approve")
 
     assert ("evaluating", Decimal("199"), ()) == (paid.state, paid.fields["refund"], paid.waits)
@@ -205,3 +208,38 @@ def test_it_cannot_be_repaired() -> None:
     swapped = shop.does(TOM, "not_repairable", {"report": "cracked"})
 
     assert ("exchanging", "exchange", Decimal("0")) == (swapped.state, swapped.fields["remedy"], swapped.fields["fee"])
+
+
+def test_nothing_is_shipped_but_what_was_packed() -> None:
+    """A heater was built in before the kettle was given up: it is no replacement, and the parcel waits for a new kettle."""
+    shop = Shop(heater=1, kettle=1).asked(wants="repair", reason="defect", days=100)
+    shop.inspected()
+    shop.does(TOM, "part.need", {"part": "heater"})
+    shop.does(TOM, "part.use", {"part": "heater"})
+    shop.later(minutes=1).does(TOM, "not_repairable", {"report": "cracked"})
+    with pytest.raises(Refused, match="packed"):
+        shop.does(KIT, "ship", {"parcel": "P-1"})
+    shop.does(ADA, "part.need", {"part": "kettle"})
+    shop.does(KIT, "part.use", {"part": "kettle"})
+    shop.does(KIT, "part.return", {"part": "kettle", "reason": "the wrong colour"})
+    with pytest.raises(Refused, match="packed"):
+        shop.does(KIT, "ship", {"parcel": "P-1"})
+    shop.later(minutes=1)
+    assert {"heater": 0, "kettle": 1} == shop.shelf, "what was taken out of the parcel lies there again"
+
+    shop.does(ADA, "part.need", {"part": "kettle"})
+    shop.does(KIT, "part.use", {"part": "kettle"})
+    assert "shipped" == shop.later(minutes=1).does(KIT, "ship", {"parcel": "P-1"}).state
+
+
+def test_who_takes_the_money_gives_up_the_replacement() -> None:
+    """The kettle that comes the next day is not put aside for whoever was refunded."""
+    shop = Shop(kettle=0).asked(wants="exchange")
+    shop.inspected()
+    shop.does(ADA, "part.need", {"part": "kettle"})
+    shop.does(KIM, "refund_instead")
+    shop.later(minutes=1)
+    shop.shelf = {"kettle": 1}
+    shop.desk.look_again()
+
+    assert ((), {}) == (shop.desk.get("X-1").parts, dict(shop.desk.store.usage("part:")))

@@ -174,3 +174,11 @@ def test_a_back_order_grows_old() -> None:
     store.later(days=5)
 
     assert (["kit"], ["kit", "sue"]) == (first, [who for who, what in store.told if what == "back_order_old"])
+
+
+def test_what_is_struck_from_the_list_needs_no_approval() -> None:
+    """Two compressors would be dear; one of them and all its price are struck, and the rest goes out unasked."""
+    store = Warehouse(compressor=2).lists(("compressor", 2))
+    store.does(ANN, "part.release", {"part": "compressor", "quantity": 1})
+
+    assert ("picking", Decimal("850")) == (store.does(ANN, "submit").state, store.desk.get("S-1").fields["value"])
