@@ -103,8 +103,8 @@ class Sampling:
     Draws a share of every agent's closed tickets of a period for review: a source of the desk's tick.
 
     Once a period and ``wait`` are over, of the N tickets that an agent closed in it (and that are still closed, and for
-    which ``when`` holds) ceil(N x ``percent`` / 100) are drawn, at least ``at_least`` and at most ``at_most``, never more
-    than N: those whose place in the draw is lowest, which only the ticket's id and ``seed`` decide. So whoever draws, in
+    which ``when`` holds) ceil(N x ``percent`` / 100) are drawn, at least ``at_least`` and at most ``at_most`` (which
+    counts where it is less), never more than N: those whose place in the draw is lowest, which only the ticket's id and ``seed`` decide. So whoever draws, in
     whatever order, draws the same. What was drawn is kept as a ticket of its own (``sample_workflow``), from whose list the
     reviews are opened: a restart, or a second desk, opens none twice and draws no other ones. A ticket that was reopened
     and closed again belongs to the period of its last closing.
@@ -330,9 +330,6 @@ class Sampling:
                 if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
                     facts = {"key": key, "value": value, "lowest": lowest, "highest": highest}
                     found.append(Finding("sampling.number", key, facts))
-        if not found and given.get("at_least", 0) > given.get("at_most", MOST):
-            facts = {"key": "at_least", "value": given["at_least"], "lowest": 0, "highest": given["at_most"]}
-            found.append(Finding("sampling.number", "at_least", facts))
         given.update(_read_time(data, found), **_read_expressions(data, found))
         if found:
             raise DefinitionError.of(found)

@@ -184,7 +184,7 @@ class Scorecard:
     BLANK: ClassVar[Mapping[str, Any]] = {"scorecard": "?", "criteria": ("?",)}
     """What stands for the parts that a document must have, while the others are judged."""
 
-    def flaws(self, kind: str, marks: Any) -> tuple[str, ...]:
+    def flaws(self, kind: Any, marks: Any) -> tuple[str, ...]:
         """Everything that is wrong with the marks of one rater, in words; none where they can be counted."""
         found = []
         if not isinstance(kind, str) or kind not in self.raters:

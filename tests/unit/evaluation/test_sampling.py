@@ -412,7 +412,6 @@ def test_the_draw_is_fair() -> None:
         ({"sampling": ""}, "sampling", "definition.key"),
         ({"sampling": "m" * 101}, "sampling", "definition.key"),
         ({"workflows": ["repair", "repair"]}, "workflows[1]", "name.twice"),
-        ({"at_least": 9, "at_most": 3}, "at_least", "sampling.number"),
         ({"percent": "100.1"}, "percent", "sampling.share"),
         ({"percent": "many"}, "percent", "sampling.share"),
         ({"workflows": []}, "workflows", "definition.missing_key"),
