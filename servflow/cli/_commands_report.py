@@ -13,6 +13,7 @@ from servflow.cli._databases import PAGE, open_existing, workflow_of, zone_of
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command, stamp
 from servflow.engine import Workflow
 from servflow.errors import InputError, ServflowError
+from servflow.model import RESOLUTION
 from servflow.report import Unread, write
 from servflow.report._write import TICKETS, History
 from servflow.stores import Store
@@ -28,7 +29,12 @@ from servflow.stores import Store
     help="the file to write; replaced if it is there",
 )
 @click.option("--from", "since", type=Instant(), help="beginning of the period, to be compared with one as long before it")
-@click.option("--to", "until", type=Instant(), help="end of the period; by default the latest that the database has seen")
+@click.option(
+    "--to",
+    "until",
+    type=Instant(),
+    help="end of the period, itself not in it; by default the latest that the database has seen",
+)
 @click.option("--zone", help="whose days and hours are told, such as Asia/Shanghai; by default that of the calendars")
 @click.option(
     "--tickets", "limit", type=click.IntRange(0, 5_000), default=TICKETS, show_default=True, help="how many stories to tell"
@@ -49,9 +55,10 @@ def report_command(
     made = file.with_name(f".{file.name}.part")
     with open_existing(db, tenant=tenant) as store:
         known, latest = _known(store)
-        at = until or latest or datetime.now(UTC)
+        # Half-open, so that a ticket of midnight is in one of two periods that meet there: its last instant comes before.
+        at = until - RESOLUTION if until is not None else latest or datetime.now(UTC)
         if since is not None and since >= at:
-            raise InputError(f"--from lies at or after the end of the period, {at.isoformat()}", code="usage")
+            raise InputError(f"--from lies at or after the end of the period, {(until or at).isoformat()}", code="usage")
         options["zone"] = options["zone"] or next((zone_of(workflow) for workflow in known.values()), "UTC")
         try:
             with made.open("w", encoding="utf-8", newline="\n") as out:
@@ -60,7 +67,7 @@ def report_command(
         finally:
             made.unlink(missing_ok=True)
     if say.json:
-        say.data({"file": str(file), "bytes": file.stat().st_size, "at": stamp(at), **told.as_data()})
+        say.data({"file": str(file), "bytes": file.stat().st_size, "at": stamp(until or at), **told.as_data()})
         return FINDINGS if told.unread else FINE
     say.line(say.words("report.written", file=file, tickets=told.tickets, stories=told.stories))
     if told.left:

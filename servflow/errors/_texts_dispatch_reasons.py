@@ -25,6 +25,8 @@ TEXTS: dict[str, Text] = {
     "dispatch.reason.gave_back": Text(en="{who} gave it back", zh="{who} 退回"),
     "dispatch.reason.unmet": Text(en="{who} does not meet {what} any more", zh="{who} 不再满足 {what}"),
     "dispatch.reason.room": Text(en="{who} has room again and meets all that was asked", zh="{who} 又有空位，且满足全部要求"),
+    "dispatch.reason.no_more": Text(en="{who} does not have the ticket any more", zh="{who} 已不再负责该工单"),
+    "dispatch.reason.done": Text(en="the work is done", zh="工作已完成"),
     "dispatch.reason.no_answer": Text(en="no answer in time", zh="未按时答复"),
     "dispatch.step.drop": Text(en="drop {what}", zh="取消 {what}"),
     "dispatch.step.widen": Text(en="widen {what}", zh="放宽 {what}"),

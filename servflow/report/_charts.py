@@ -8,9 +8,9 @@ from math import floor, log10
 from servflow.report._drawing import fitted
 from servflow.report._entries import Entry
 from servflow.report._figures import AGES
-from servflow.report._frame import Frame
+from servflow.report._frame import REST, Frame
 from servflow.report._ink import NOTHING, Ink, count, percent, safe, span
-from servflow.report._words import DAYS
+from servflow.report._words import DAYS, plain
 
 WIDE, HIGH = 440.0, 168.0
 LEFT, RIGHT, TOP, FOOT = 44.0, 6.0, 10.0, 24.0
@@ -202,8 +202,10 @@ def _begin(ink: Ink, paths: Iterable[str]) -> float:
     return next((edge for edge in (0.75, 0.5) if lows and min(lows) >= edge), 0.0)
 
 
-def _scale(begin: float) -> str:
-    told = "".join(f"<span>{part}</span>" for part in (f"{100 * begin:g}", f"{50 + 50 * begin:g}", "100 %"))
+def _scale(ink: Ink, begin: float) -> str:
+    """What the axis shows; where it does not begin at nothing, that is said."""
+    first = ink.word("scale.from", n=f"{100 * begin:g}") if begin else "0 %"
+    told = "".join(f"<span>{part}</span>" for part in (first, f"{50 + 50 * begin:g} %", "100 %"))
     return f'<td class="scale">{told}</td>'
 
 
@@ -226,7 +228,7 @@ def attainment(ink: Ink, frame: Frame) -> str:
     """Every clock with its share, interval and breaches."""
     begin = _begin(ink, (f"clock.{place}" for place in range(len(frame.clocks))))
     rows = [
-        f'<tr{_below(name, frame)}><th scope="row">{_text(safe(name), name)}</th>'
+        f'<tr{_below(name, frame)}><th scope="row">{_text(safe(plain(name)), name)}</th>'
         f"{ink.f(f'clock.{place}.v', 'pct', 'td', ' class=n')}"
         f"{ink.f(f'clock.{place}', 'of', 'td', ' class=n')}{ink.f(f'breach.{place}', 'n', 'td', ' class=n')}"
         f'<td class="whisker">{whisker(ink, f"clock.{place}", begin)}</td>'
@@ -238,7 +240,7 @@ def attainment(ink: Ink, frame: Frame) -> str:
     head = (
         f'<thead><tr><th scope="col">{ink.t("clock")}</th><th scope="col" class="n">{ink.t("share")}</th>'
         '<th scope="col" class="n">'
-        f'{ink.t("kept.of")}</th><th scope="col" class="n">{ink.t("broken")}</th>{_scale(begin)}'
+        f'{ink.t("kept.of")}</th><th scope="col" class="n">{ink.t("broken")}</th>{_scale(ink, begin)}'
         f'<th scope="col" class="n">{ink.t("interval")}</th></tr></thead>'
     )
     note = f'<p class="note">{ink.t("attainment.note")}</p>'
@@ -278,8 +280,9 @@ def league(ink: Ink, slot: str, names: Sequence[str]) -> str:
             (f"{path}.kept.v", "pct"),
         )
         told = "".join(ink.f(where, how, "td", " class=n") for where, how in cells)
+        shown = ink.word("rest") if name == REST else name
         rows.append(
-            f'<tr><th scope="row">{_text(safe(ink.named(name)), ink.named(name))}</th>{told}'
+            f'<tr><th scope="row">{_text(safe(shown), shown)}</th>{told}'
             f'<td class="whisker">{whisker(ink, path + ".kept", begin)}</td>'
             f"{ink.f(f'{path}.csat.v', 'pct', 'td', ' class=n')}</tr>"
         )
@@ -287,7 +290,7 @@ def league(ink: Ink, slot: str, names: Sequence[str]) -> str:
         return ""
     heads = "".join(f'<th scope="col" class="n">{ink.t(key)}</th>' for key in ("count", "open", "late", "resolve", "kept"))
     head = (
-        f'<thead><tr><th scope="col">{ink.t(slot)}</th>{heads}{_scale(begin)}<th scope="col" class="n">'
+        f'<thead><tr><th scope="col">{ink.t(slot)}</th>{heads}{_scale(ink, begin)}<th scope="col" class="n">'
         f"{ink.t('csat')}</th></tr></thead>"
     )
     return f'<section class="card span"><h3>{ink.t(slot)}</h3>{_long(ink, head, rows)}</section>'
@@ -319,6 +322,25 @@ def chain_marks(entries: Iterable[Entry], frame: Frame) -> list[tuple[str, int, 
     ]
 
 
+def reached(ink: Ink, frame: Frame, entries: Iterable[Entry]) -> str:
+    """How often every level of every chain was reached, the lowest first."""
+    order = _depths(entries)
+    places = sorted(
+        range(len(frame.levels)), key=lambda place: (frame.levels[place][0], order.get(frame.levels[place], 0), place)
+    )
+    rows = [
+        f'<tr><th scope="row">{_text(safe(plain(chain)), chain)}</th><td>{safe(plain(level))}</td>'
+        f"{ink.f(f'level.{place}', 'n', 'td', ' class=n')}</tr>"
+        for place in places
+        for chain, level in (frame.levels[place],)
+    ]
+    if not rows:
+        return ""
+    heads = f'<th scope="col">{ink.t("chain")}</th><th scope="col">{ink.t("level")}</th>'
+    head = f'<thead><tr>{heads}<th scope="col" class="n">{ink.t("level.times")}</th></tr></thead>'
+    return f'<section class="card span"><h3>{ink.t("level.title")}</h3>{_long(ink, head, rows)}</section>'
+
+
 def _depths(entries: Iterable[Entry]) -> dict[tuple[str, str], int]:
     """How high each level stands in its chain: as far as any ticket's climb tells."""
     depth: dict[tuple[str, str], int] = {}
@@ -340,7 +362,7 @@ def lanes(
     shown = sorted(marks, key=lambda mark: mark[1])[-MOST_MARKS:]
     names = sorted({mark[0] for mark in shown})
     size = len(frame.buckets)
-    left, cell = 150.0, 7.0
+    left, cell = 210.0, 7.0
     column = max(cell + 2, (940 - left) / max(size, 1))
     across = max(1, int((column - 4) // cell))
     piles: dict[tuple[str, int], list[tuple[str, int]]] = {}
@@ -349,18 +371,21 @@ def lanes(
     out, y, wide = [], 22.0, left + column * size + 4
     every = max(1, -(-size // 14))
     out += [_above(left + column * (place + 0.5), frame.buckets[place].name) for place in range(0, size, every)]
-    for name in names:
+    for number, name in enumerate(names):
         tall = max(len(pile) for (lane, _), pile in piles.items() if lane == name)
         high = max(30.0, -(-tall // across) * cell + 12)
         out.append(f'<rect class="lane" x="{left}" y="{y:.1f}" width="{column * size:.1f}" height="{high:.1f}" rx="4"/>')
-        out.append(f'<text class="name" x="0" y="{y + 18:.1f}"><title>{safe(name)}</title>{safe(fitted(name, 17))}</text>')
+        out.append(
+            f'<text class="name" x="0" y="{y + 18:.1f}"><title>{safe(name)}</title>{safe(fitted(plain(name), 30))}</text>'
+        )
         for (lane, place), pile in sorted(piles.items()):
             if lane == name:
                 out += _pile(
                     pile,
                     (left + column * place + 2, y + high - 6),
                     (across, cell),
-                    lambda ticket, dark, lane=name: tell(lane, dark) + " · " + ticket,
+                    number,
+                    lambda ticket, dark, lane=name, day=frame.buckets[place].name: f"{tell(lane, dark)} · {ticket} · {day}",
                 )
         y += high + 8
     label = safe(ink.word(title))
@@ -374,13 +399,14 @@ def _above(x: float, name: str, y: float = 13) -> str:
 
 
 def _pile(
-    pile: Sequence[tuple[str, int]], foot: tuple[float, float], grid: tuple[int, float], tell: Callable[..., str]
+    pile: Sequence[tuple[str, int]], foot: tuple[float, float], grid: tuple[int, float], lane: int, tell: Callable[..., str]
 ) -> Iterable[str]:
     across, cell = grid
     for place, (ticket, dark) in enumerate(sorted(pile, key=lambda one: (one[1], one[0]))):
         x, y = foot[0] + place % across * cell, foot[1] - (place // across + 1) * cell
         yield (
-            f'<a class="mark" href="#t={safe(ticket)}" data-ticket="{safe(ticket)}" tabindex="-1">'
+            f'<a class="mark" href="#t={safe(ticket)}" data-ticket="{safe(ticket)}" data-lane="{lane}"'
+            f' aria-label="{safe(tell(ticket, dark))}">'
             f'<rect class="mark d{dark}" x="{x:.1f}" y="{y:.1f}"'
             f' width="{cell - 1.5:.1f}" height="{cell - 1.5:.1f}" rx="1.5"><title>{safe(tell(ticket, dark))}</title></rect></a>'
         )
@@ -398,5 +424,6 @@ __all__ = [
     "hours",
     "lanes",
     "league",
+    "reached",
     "span",
 ]

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
-from servflow.report._flow import Nest, Ways
+from servflow.report._flow import OTHER, Nest, Ways
 from servflow.report._ink import Ink, safe
 from servflow.report._layout import Box, Drawn, Line, Point, arrange
 
-_STATE = Box(164, 54)
+_STATE = Box(176, 54)
+_NAME, _LINE = 21, 16.0  # characters of a name on one line, and what a second line adds to the height
 _CHAR = 6.1  # pixels a Latin character of a label takes at its size; a Chinese one takes twice that
 _PAD, _HEAD = 18.0, 26.0
 
@@ -37,7 +38,7 @@ def drawing(ways: Ways, ink: Ink, number: int) -> tuple[str, float]:
     """
     found = _lay(ways.tree, ways, _labels(ways, ink, number))
     width, height = found.width + 24, found.height + 24
-    title = ink.word("flow") + ": " + (ways.title or ways.name)
+    title = ink.word("flow") + ": " + ways.title
     size = f'viewBox="-12 -12 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
     tip = 'viewBox="0 0 10 10" refX="8" refY="5" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse"'
     out = [
@@ -74,7 +75,7 @@ def _lay(nest: Nest, ways: Ways, labels: Mapping[int, Box]) -> _Placed:
             boxes[one.id] = Box(inner[one.id].width + 2 * _PAD, inner[one.id].height + 2 * _PAD + _HEAD)
         else:
             home[one] = one
-            boxes[one] = _STATE
+            boxes[one] = Box(_STATE.width, _STATE.height + _LINE * (len(_name_of(ways, one)) - 1))
     wanted = set(ways.drawn)
     here = [
         index
@@ -128,7 +129,7 @@ def _take(placed: _Placed, own: _Placed, left: float, top: float) -> None:
 def _box(nest: Nest, corner: Point, size: Point, ways: Ways) -> str:
     (x, y), (width, height) = corner, size
     kind = "nest side" if nest.parallel else "nest"
-    title = fitted(ways.titles.get(nest.id) or nest.id, int(width / 7.4))
+    title = fitted(ways.called(nest.id), int(width / 7.4))
     return (
         f'<g class="{kind}"><rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="12"/>'
         f'<text x="{x + 16:.1f}" y="{y + 24:.1f}">{safe(title)}</text></g>'
@@ -136,7 +137,7 @@ def _box(nest: Nest, corner: Point, size: Point, ways: Ways) -> str:
 
 
 def _line(ways: Ways, index: int, points: tuple[Point, ...], ink: Ink, number: int) -> str:
-    source, target = (ways.titles.get(name) or name for name in ways.lines[index])
+    source, target = (ink.named(name) if name == OTHER else ways.called(name) for name in ways.lines[index])
     return (
         f'<path class="way" data-wide="flow.{number}.e.{index}.n"'
         f' stroke-width="{ink.wide(number, index):.2f}" d="{_curve(points)}"'
@@ -165,18 +166,43 @@ def _loop(ways: Ways, index: int, at: Point, ink: Ink, number: int) -> str:
     )
 
 
+def _name_of(ways: Ways, name: str) -> list[str]:
+    """The name of a state on one line or on two."""
+    return broken(ways.called(name), _NAME)
+
+
+def broken(text: str, most: int) -> list[str]:
+    """A text on one line or on two of about so many Latin characters, broken between words; the second is cut at its end."""
+    if fitted(text, most) == text:
+        return [text]
+    words = text.split(" ")
+    first = words.pop(0)
+    while words and fitted(f"{first} {words[0]}", most) == f"{first} {words[0]}":
+        first += " " + words.pop(0)
+    if fitted(first, most) != first:  # one long word, or a language that has none
+        cut = len(fitted(first, most)) - 1
+        return [first[:cut], fitted(" ".join([first[cut:], *words]), most)]
+    return [first, fitted(" ".join(words), most)]
+
+
 def _state(ways: Ways, name: str, at: Point, ink: Ink, number: int) -> str:
-    left, top = at[0] - _STATE.width / 2, at[1] - _STATE.height / 2
+    full = ink.word("rest") if name == OTHER else ways.called(name)
+    lines = [full] if name == OTHER else _name_of(ways, name)
+    height = _STATE.height + _LINE * (len(lines) - 1)
+    left, top = at[0] - _STATE.width / 2, at[1] - height / 2
     place = ways.place(name)
     path = f"flow.{number}.s.{place}"
     kind = "state end" if name in ways.closed else "state"
-    size = f'x="{left:.1f}" y="{top:.1f}" width="{_STATE.width}" height="{_STATE.height}" rx="10"'
-    shown = fitted(ink.named(name), 21)
+    size = f'x="{left:.1f}" y="{top:.1f}" width="{_STATE.width}" height="{height}" rx="10"'
+    told = "".join(
+        f'<text class="name" x="{at[0]:.1f}" y="{top + 23 + _LINE * place:.1f}">{safe(line)}</text>'
+        for place, line in enumerate(lines)
+    )
     return (
-        f'<g class="{kind}"><title>{safe(ways.titles.get(name) or ink.named(name))}</title><rect class="paper" {size}/>'
+        f'<g class="{kind}"><title>{safe(full)}</title><rect class="paper" {size}/>'
         f'<rect class="heat" {size} data-warm="{path}.share" fill-opacity="{ink.warm(path + ".share"):.3f}"/>'
-        f'<rect class="edge" {size}/><text class="name" x="{at[0]:.1f}" y="{at[1] - 4:.1f}">{safe(shown)}</text>'
-        f"{ink.svg(path, 'stay', (at[0], at[1] + 15), 'fact')}</g>"
+        f'<rect class="edge" {size}/>{told}'
+        f"{ink.svg(path, 'stay', (at[0], top + height - 12), 'fact')}</g>"
     )
 
 

@@ -91,8 +91,9 @@ def _before(entries: Sequence[Entry], opened: Mapping[int, int], frame: Frame, f
     return _head(cohort, entries, frame, begin, end)
 
 
-def _closed_in(case: Case, frame: Frame, first: int, last: int) -> bool:
-    return case.closed_at is not None and not case.cancelled and first <= frame.bucket(case.closed_at) <= last
+def _closed_in(case: Case, frame: Frame, first: int, last: int) -> int:
+    """Closings as the measure ``closed`` counts them: every one, also by cancelling, again after a reopening."""
+    return sum(until is not None and first <= frame.bucket(until) <= last for _, until in case.open_spans)
 
 
 def _open_after(case: Case, frame: Frame, last: int) -> bool:
@@ -157,8 +158,8 @@ def _days(entries: Sequence[Entry], opened: Mapping[int, int], frame: Frame) -> 
             change[max(frame.bucket(since), 0)] += 1
             if until is not None:
                 change[max(frame.bucket(until), 0)] -= 1
-        if entry.case.closed_at is not None and not entry.case.cancelled and frame.bucket(entry.case.closed_at) >= 0:
-            went[frame.bucket(entry.case.closed_at)] += 1
+                if frame.bucket(until) >= 0:
+                    went[frame.bucket(until)] += 1
     made, still = [], 0
     for place in range(size):
         still += change[place]

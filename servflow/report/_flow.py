@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from servflow.report._entries import Entry
+from servflow.report._words import plain
 
 if TYPE_CHECKING:
     from servflow.engine import State, Workflow
@@ -68,6 +69,18 @@ class Ways:
         self._place.update((state, place) for place, state in enumerate(self.states))
         self._line.update((line, place) for place, line in enumerate(self.lines))
 
+    def called(self, state: str) -> str:
+        """A state as people know it: by its title, with its id where another has the same title; else by its id in words."""
+        title = self.titles.get(state)
+        if not title:
+            return state if state == OTHER else plain(state)
+        twins = sum(other == title for other in self.titles.values())
+        return title if twins == 1 else f"{title} ({plain(state)})"
+
+    def where(self, state: str) -> str:
+        """The same of a ticket that is in several states at once, with plus signs between them."""
+        return " + ".join(self.called(one) for one in state.split(" + "))
+
     def place(self, state: str) -> int:
         """The place of a leaf state; that of all others where it is not told apart."""
         return self._place.get(state, len(self.states) - 1)
@@ -116,7 +129,7 @@ def _ways(name: str, entries: Sequence[Entry], workflows: Mapping[str, Workflow]
     pairs = _pairs(gone, set(states))
     return Ways(
         name=name,
-        title=(latest.title if latest is not None else "") or "",
+        title=(latest.title if latest is not None else "") or plain(name),
         states=states,
         titles=titles,
         closed=frozenset(closed),

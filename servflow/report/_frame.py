@@ -32,6 +32,16 @@ EARLIER, OLDER = -1, -2
 WeekHour = int
 
 
+def end_of(at: datetime) -> datetime:
+    """Where a period ends whose last instant is *at*: the next instant where that is the last one before a full second."""
+    return at + timedelta(microseconds=1) if at.microsecond == 999_999 else at
+
+
+def before(since: datetime, at: datetime) -> datetime:
+    """Where the period of the same length before ``[since, at]`` begins."""
+    return since - (end_of(at) - since)
+
+
 @frozen(kw_only=True)
 class Frame:
     """
@@ -85,7 +95,7 @@ def frame(entries: Sequence[Entry], *, at: datetime, since: datetime | None, zon
     """
     first = min((entry.case.began for entry in entries), default=at if at > EPOCH else EPOCH)
     start = min(since if since is not None else first, at)
-    before = None if since is None else start - (at - start)
+    earlier = None if since is None else before(start, at)
     unit, buckets = _cut(start, at, zone)
     here = [entry for entry in entries if entry.case.began >= start]
     names = {dim: _named((entry.label(dim) for entry in here), (entry.label(dim) for entry in entries)) for dim in DIMS}
@@ -94,7 +104,7 @@ def frame(entries: Sequence[Entry], *, at: datetime, since: datetime | None, zon
         zone=zone,
         since=start,
         at=at,
-        before=before,
+        before=earlier,
         unit=unit,
         buckets=buckets,
         starts=tuple(one.start for one in buckets),

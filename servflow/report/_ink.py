@@ -11,7 +11,7 @@ from attrs import frozen
 
 from servflow.report._flow import OTHER
 from servflow.report._frame import REST
-from servflow.report._words import word
+from servflow.report._words import plain, word
 
 NOTHING = "–"  # noqa: RUF001 - an en dash is what stands for a figure that there is not
 
@@ -78,7 +78,7 @@ class Ink:
         """A name of a group; what stands for none or for the rest in words."""
         if label in (REST, OTHER):
             return self.word("rest")
-        return label or self.word("unknown")
+        return plain(label) if label else self.word("unknown")
 
     def at(self, path: str) -> Any:
         """The figure at a path."""
@@ -146,6 +146,6 @@ def shown(value: Any, how: str, lang: str) -> str:
     if how == "way":
         return "" if not value["n"] else f"{count(value['n'])} · {span(value['m'], lang)}"
     if how == "stay":
-        visits = f"{count(value['visits'])} ×"  # noqa: RUF001 - a multiplication sign
+        visits = word("visits.one" if value["visits"] == 1 else "visits", lang, n=count(value["visits"]))
         return visits if value["m"] is None else f"{visits} · {span(value['m'], lang)}"
     return NOTHING if value is None else str(value)

@@ -12,15 +12,27 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from servflow.report._charts import ages, attainment, backlog, bars, breach_marks, chain_marks, days, hours, lanes, league
+from servflow.report._charts import (
+    ages,
+    attainment,
+    backlog,
+    bars,
+    breach_marks,
+    chain_marks,
+    days,
+    hours,
+    lanes,
+    league,
+    reached,
+)
 from servflow.report._drawing import drawing
 from servflow.report._entries import DIMS, Entry, Unread
 from servflow.report._figures import LEAGUES, SHOWN, Figures
-from servflow.report._flow import Ways
-from servflow.report._frame import REST, Frame
+from servflow.report._flow import OTHER, Ways
+from servflow.report._frame import REST, Frame, end_of
 from servflow.report._ink import Ink, percent, safe, span
-from servflow.report._rows import rows
-from servflow.report._words import DAYS, LANGS, WORDS, word
+from servflow.report._rows import rows, shown_name, states_of
+from servflow.report._words import DAYS, LANGS, WORDS, plain, word
 
 BROAD = 640
 """Pixels from which on a drawing takes the whole width and its table stands below."""
@@ -113,7 +125,7 @@ def _data(name: str, value: Any) -> str:
 def _top(given: Page, ink: Ink) -> str:
     frame = given.frame
     zone = ZoneInfo(frame.zone)
-    start, end = (f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (frame.since, frame.at))
+    start, end = (f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (frame.since, end_of(frame.at)))
     title = f"<h1>{safe(given.title)}</h1>" if given.title else ink.t("title", "h1")
     sub = f'<p class="sub"><b>{start}</b> – <b>{end}</b> · {ink.t("zone")} {safe(frame.zone)}</p>'  # noqa: RUF001 - an en dash between two instants
     acts = (
@@ -135,11 +147,9 @@ def _parts(given: Page, ink: Ink) -> Iterator[str]:
     if frame.clocks or frame.levels:
         yield f"<h2>{ink.t('kept')}</h2>"
     yield f'<div class="grid">{attainment(ink, frame)}'
-    yield lanes(ink, frame, breach_marks(given.entries, frame), lambda lane, _: lane, "breaches")
-    levels = {level[0]: level for level in frame.levels}
-    yield lanes(
-        ink, frame, chain_marks(given.entries, frame), lambda lane, dark: f"{levels.get(lane, (lane,))[0]} {dark + 1}", "chains"
-    )
+    yield lanes(ink, frame, breach_marks(given.entries, frame), lambda lane, _: plain(lane), "breaches")
+    yield lanes(ink, frame, chain_marks(given.entries, frame), lambda lane, dark: f"{plain(lane)} {dark + 1}", "chains")
+    yield reached(ink, frame, given.entries)
     yield f'</div><h2>{ink.t("flow")}</h2><div class="grid">'
     for number, found in enumerate(given.ways.values()):
         yield _work(found, ink, number)
@@ -188,8 +198,8 @@ def _filters(given: Page, ink: Ink) -> str:
     frame = given.frame
     selects = []
     if len(given.ways) > 1:
-        selects.append(_select(ink, "workflow", enumerate(given.ways)))
-    selects.append(_select(ink, "state", enumerate(sorted({entry.state for entry in given.entries}))))
+        selects.append(_select(ink, "workflow", enumerate(found.title for found in given.ways.values())))
+    selects.append(_select(ink, "state", enumerate(states_of(given.entries, given.ways))))
     selects += [_select(ink, dim, enumerate(frame.names[dim])) for dim in DIMS if len(frame.names[dim]) > 1]
     if frame.tags:
         selects.append(_select(ink, "tag", enumerate(frame.tags)))
@@ -222,7 +232,8 @@ def _select(ink: Ink, name: str, options: Iterable[tuple[int, str]]) -> str:
     told = []
     for place, option in list(options)[:MOST_OPTIONS]:
         marked = ' data-t="rest"' if option == REST else ""
-        told.append(f'<option value="{place}"{marked}>{safe(ink.named(option))}</option>')
+        shown = shown_name(name, option) or ink.named(option)
+        told.append(f'<option value="{place}"{marked}>{safe(shown)}</option>')
     nothing = f'<option value="" data-t="all">{safe(ink.word("all"))}</option>'
     return f'<label>{ink.t(name)}<select name="{name}">{nothing}{"".join(told)}</select></label>'
 
@@ -233,8 +244,8 @@ def _work(ways: Ways, ink: Ink, number: int) -> str:
     for place in places:
         path = f"flow.{number}.s.{place}"
         state = ways.states[place]
-        title = ways.titles.get(state)
-        name = safe(ink.named(state)) + (f'<br><span class="note">{safe(title)}</span>' if title else "")
+        title = ways.called(state)
+        name = safe(ink.named(state) if title == state else title)
         end = state in ways.closed
         share = "<td class=n></td>" if end else ink.f(f"{path}.share", "pct", "td", " class=n")
         stay = "<td class=n></td>" if end else ink.f(f"{path}.m", "span", "td", " class=n")
@@ -251,7 +262,7 @@ def _work(ways: Ways, ink: Ink, number: int) -> str:
     )
     note = ink.t("flow.note") + ("" if ways.defined else " " + ink.t("flow.missing"))
     drawn, wide = drawing(ways, ink, number)
-    title = safe(ways.title or ways.name)
+    title = safe(ways.title)
     broad = " broad" if wide > BROAD else ""
     return (
         f'<section class="card span" data-work="{number}"><div class="work{broad}"><h3><bdi>{title}</bdi></h3>'
@@ -274,8 +285,12 @@ def _rare(ways: Ways, ink: Ink, number: int) -> str:
 
 def _all_ways(ways: Ways, ink: Ink, number: int) -> str:
     """Every way as a row of a table that opens on demand."""
+
+    def named(state: str) -> str:
+        return ink.named(state) if state == OTHER else ways.called(state)
+
     rows = "".join(
-        f'<tr><th scope="row"><bdi>{safe(ink.named(source))}</bdi></th><td><bdi>{safe(ink.named(target))}</bdi></td>'
+        f'<tr><th scope="row"><bdi>{safe(named(source))}</bdi></th><td><bdi>{safe(named(target))}</bdi></td>'
         f"{ink.f(f'flow.{number}.e.{place}', 'way', 'td', ' class=n')}</tr>"
         for place, (source, target) in enumerate(ways.lines)
     )
@@ -287,9 +302,12 @@ def _all_ways(ways: Ways, ink: Ink, number: int) -> str:
 
 
 def _tickets(given: Page, ink: Ink) -> str:
-    heads = "".join(f'<th scope="col">{ink.t(key)}</th>' for key in ("ticket", "state", "opened_at", "took"))
+    several = len(given.ways) > 1
+    dims = [dim for dim in ("tier", "region") if given.frame.names[dim]]
+    first = ("ticket", "workflow") if several else ("ticket",)
+    heads = "".join(f'<th scope="col">{ink.t(key)}</th>' for key in (*first, "state", "opened_at", "took"))
     heads += f'<th scope="col">{ink.t("outlet")} / {ink.t("assignee")}</th>'
-    heads += "".join(f'<th scope="col">{ink.t(key)}</th>' for key in ("tier", "region", "promises"))
+    heads += "".join(f'<th scope="col">{ink.t(key)}</th>' for key in (*dims, "promises"))
     zone = ZoneInfo(given.frame.zone)
     lines = []
     for entry in [one for one in given.entries if given.frame.bucket(one.case.began) >= 0][:FIRST_TICKETS]:
@@ -297,15 +315,15 @@ def _tickets(given: Page, ink: Ink) -> str:
         took = span(None if case.resolved_after is None else case.resolved_after.total_seconds(), ink.lang)
         took = ink.word("still") if case.closed_at is None and case.done_at is None else took
         who = " / ".join(name for name in (entry.label("outlet"), entry.label("assignee")) if name)
-        late = ", ".join(dict.fromkeys(cycle.clock for cycle in case.cycles if cycle.outcome in ("late", "overdue")))
+        late = ", ".join(dict.fromkeys(plain(cycle.clock) for cycle in case.cycles if cycle.outcome in ("late", "overdue")))
         cells = (
             case.id,
-            entry.state,
+            *([given.ways[entry.workflow].title] if several else []),
+            given.ways[entry.workflow].where(entry.state),
             f"{case.began.astimezone(zone):%Y-%m-%d %H:%M}",
             took,
             who,
-            entry.label("tier"),
-            entry.label("region"),
+            *(plain(entry.label(dim)) for dim in dims),
             late,
         )
         lines.append("<tr>" + "".join(f"<td>{safe(cell)}</td>" for cell in cells) + "</tr>")

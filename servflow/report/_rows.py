@@ -7,9 +7,10 @@ from typing import Any
 
 from servflow.metrics._cases import OUTCOMES
 from servflow.report._entries import DIMS, Entry
-from servflow.report._figures import SHOWN
+from servflow.report._figures import LEAGUES, SHOWN
 from servflow.report._flow import OTHER, Ways
 from servflow.report._frame import REST, Frame
+from servflow.report._words import plain
 
 SCORED = ("csat", "nps", "ces", "response_rate", "reopen_rate", "first_contact_resolution")
 """Measures of which a ticket can count several times or not at all."""
@@ -25,14 +26,14 @@ def rows(entries: Sequence[Entry], frame: Frame, ways: Mapping[str, Ways], stori
         entries: the tickets, in the order of the page.
         stories: ticket -> the place of its story.
     """
-    states = sorted({entry.state for entry in entries})
+    states = states_of(entries, ways)
     tags = {tag: place for place, tag in enumerate(frame.tags)}
     return {
         "dims": list(DIMS),
         "shown": list(SHOWN),
-        "names": {dim: [_known(name) for name in frame.names[dim]] for dim in DIMS},
+        "names": {dim: [shown_name(dim, name) for name in frame.names[dim]] for dim in DIMS},
         "tags": [_known(name) for name in frame.tags],
-        "clocks": list(frame.clocks),
+        "clocks": [plain(name) for name in frame.clocks],
         "outcomes": list(OUTCOMES),
         "levels": [list(level) for level in frame.levels],
         "states": states,
@@ -43,8 +44,8 @@ def rows(entries: Sequence[Entry], frame: Frame, ways: Mapping[str, Ways], stori
         "at": frame.at.timestamp(),
         "ways": [
             {
-                "name": found.name,
-                "states": [found.titles.get(state) or _known(state) or "" for state in found.states],
+                "name": found.title,
+                "states": [found.called(state) if _known(state) else "" for state in found.states],
                 "closed": [state in found.closed for state in found.states],
                 "lines": len(found.lines),
             }
@@ -52,6 +53,16 @@ def rows(entries: Sequence[Entry], frame: Frame, ways: Mapping[str, Ways], stori
         ],
         "rows": [_row(entry, frame, ways, _Places(states, tags, stories)) for entry in entries],
     }
+
+
+def states_of(entries: Sequence[Entry], ways: Mapping[str, Ways]) -> list[str]:
+    """Where tickets are, as people call it, in order."""
+    return sorted({ways[entry.workflow].where(entry.state) for entry in entries})
+
+
+def shown_name(dim: str, name: str) -> str | None:
+    """A name of a group as people read it; people and outlets as they are called. None where it stands for the rest."""
+    return None if name in (REST, OTHER) else name if dim in LEAGUES else plain(name)
 
 
 def _known(name: str) -> str | None:
@@ -79,12 +90,11 @@ def _row(entry: Entry, frame: Frame, ways: Mapping[str, Ways], places: _Places) 
     return [
         case.id,
         list(ways).index(entry.workflow),
-        places.states[entry.state],
+        places.states[found.where(entry.state)],
         frame.bucket(case.began),
         frame.hour(case.began),
         _number(case.began.timestamp()),
         None if closed is None else _number(closed.timestamp()),
-        None if closed is None else frame.bucket(closed),
         int(case.cancelled) + 2 * int(case.late),
         case.reopened,
         _seen(entry, "first_response"),

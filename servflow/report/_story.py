@@ -25,26 +25,34 @@ from servflow.model import (
     ClockStarted,
     ClockStopped,
     Decided,
+    Erased,
+    HelperBreached,
+    HelperEnded,
+    HelperStarted,
     Linked,
     Messaged,
     Migrated,
     Moved,
     Opened,
+    PartChanged,
     Rated,
     Received,
     Record,
+    Surveyed,
     TimerFired,
     TimerRefused,
     Unbooked,
     Unchecked,
     Updated,
+    VisitNear,
     Voted,
     Waived,
     Warned,
     Watched,
 )
 from servflow.model import Breached as ClockBreached
-from servflow.report._ink import span
+from servflow.report._promises import clocked
+from servflow.report._words import plain
 
 if TYPE_CHECKING:
     from servflow.engine import Workflow
@@ -81,6 +89,20 @@ _STEPS: Mapping[str, Both] = {
     "stopped": ("ends", "结束"),
     "reminder": ("reminds", "提醒"),
     "quiet": ("quiet hours end", "静默时段结束"),
+}
+
+
+_PARTS: Mapping[str, Both] = {
+    "needed": ("is not there and waited for", "缺货待料"),
+    "reserved": ("is put aside", "已预留"),
+    "used": ("is built in", "已使用"),
+    "returned": ("is taken out again", "已退回"),
+    "released": ("is let go", "已释放"),
+}
+_HELPED: Mapping[str, Both] = {
+    "done": ("is done helping", "完成协助"),
+    "removed": ("no longer helps", "不再协助"),
+    "closed": ("need not help any more: the ticket is closed", "无需再协助：工单已关闭"),
 }
 
 
@@ -134,7 +156,9 @@ class _Telling:
         self.records, self.workflow, self.zone = records, workflow, zone
         self.tz = ZoneInfo(zone)
         self.titles = {} if workflow is None else {name: state.title for name, state in workflow.compiled.states.items()}
+        self.fields = {} if workflow is None else {name: field.title for name, field in workflow.fields.items() if field.title}
         self.actor: str | None = None
+        self.internal = False
         self.inside: tuple[str, ...] = ()
 
     def at(self, instant: datetime) -> str:
@@ -146,15 +170,28 @@ class _Telling:
         return {**line, "minor": 1} if minor else line
 
     def named(self, states: Sequence[str]) -> str:
-        return " + ".join(self.titles.get(name) or name for name in states)
+        return " + ".join(self.titles.get(name) or plain(name) for name in states)
+
+    def pairs(self, value: Any, titles: Mapping[str, str] | None = None) -> str:
+        """Names and values in one line; fields by their *titles*, instants in the zone."""
+        if isinstance(value, Mapping):
+            told = ((titles or {}).get(name) or plain(str(name)) for name in value)
+            return cut(", ".join(f"{name}: {self.pairs(item)}" for name, item in zip(told, value.values(), strict=True)) or "-")
+        if isinstance(value, (list, tuple)):
+            return cut("; ".join(self.pairs(item) for item in value) or "-")
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, datetime):
+            return self.at(value)[:16]
+        return "-" if value is None else cut(value, 200)
 
     def plain(self) -> Iterator[Line]:
         """What records say by themselves; who was looked for and what climbed is told apart."""
         for record in self.records:
             if isinstance(record, Received):
-                self.actor = record.actor
+                self.actor, self.internal = record.actor, record.internal
                 if not record.internal:
-                    yield self.line(record, "event", _received(record), minor=True)
+                    yield self.line(record, "event", self.received(record), minor=True)
                 continue
             tell = _TOLD.get(type(record))
             if tell is not None:
@@ -192,31 +229,40 @@ class _Telling:
             for name in ticket.clocks:
                 course = self.workflow.explain_clock(ticket, name, at=ticket.at, records=self.records)
                 said = {lang: [cut(text) for text in course.answer(lang, self.zone)] for lang in ("en", "zh")}
-                found.append({"clock": name, **said})
+                found.append({"clock": plain(name), **said})
         except (ServflowError, ValueError, KeyError, TypeError):
             return found  # written under another edition: the records still tell what happened
         return found
 
     # one kind of record each ------------------------------------------------------------------------------------------
 
+    def received(self, record: Received) -> Both:
+        by = (f" by {record.actor}", f"，由 {record.actor}") if record.actor else ("", "")
+        said = self.pairs(record.payload) if record.payload else ""
+        given = (f" ({said})", f"（{said}）") if said else ("", "")
+        return f"Event {record.event}{by[0]}{given[0]}", f"事件 {record.event}{by[1]}{given[1]}"
+
     def opened(self, record: Opened) -> Iterator[Line]:
         self.inside = record.configuration
         by = (f" by {record.actor}", f"，由 {record.actor}") if record.actor else ("", "")
         channel = record.attributes.get("channel")
-        through = (f" through {channel}", f"，渠道 {channel}") if channel else ("", "")
+        through = (f" through {plain(str(channel))}", f"，渠道 {plain(str(channel))}") if channel else ("", "")
         yield self.line(record, "open", (f"Opened{by[0]}{through[0]}", f"开单{by[1]}{through[1]}"))
         given = {name: record.fields[name] for name in record.given if name in record.fields}
         if given:
-            yield self.line(record, "facts", (_pairs(given), _pairs(given)))
+            yield self.line(record, "facts", (self.pairs(given, self.fields), self.pairs(given, self.fields)))
 
     def moved(self, record: Moved) -> Iterator[Line]:
         before, self.inside = self.inside, record.configuration
         if before == record.configuration and not record.reopened:
             return
-        by = (f" by {self.actor}", f"，由 {self.actor}") if self.actor and record.event else ("", "")
-        event = f" ({record.event}{by[0]})", f"（{record.event}{by[1]}）"
         way = f"{self.named(before)} → {self.named(record.configuration)}"
-        yield self.line(record, "move", (way + (event[0] if record.event else ""), way + (event[1] if record.event else "")))
+        if not record.event or self.internal:  # what came of something that is told in a line of its own
+            yield self.line(record, "move", (way, way))
+            return
+        by = (f" by {self.actor}", f"，由 {self.actor}") if self.actor else ("", "")
+        event = plain(record.event)
+        yield self.line(record, "move", (f"{way} ({event}{by[0]})", f"{way}（{event}{by[1]}）"))
 
     def migrated(self, record: Migrated) -> Iterator[Line]:
         self.inside = record.configuration
@@ -241,22 +287,26 @@ class _Telling:
 
     def checked(self, record: Checked) -> Iterator[Line]:
         by = (f" by {record.by}", f"，由 {record.by}") if record.by else ("", "")
-        proof = f" [{cut(record.evidence, 200)}]" if record.evidence is not None else ""
-        yield self.line(record, "done", (f"Step {record.step} done{by[0]}{proof}", f"步骤 {record.step} 完成{by[1]}{proof}"))
+        proof = (f" ({self.pairs(record.evidence)})", f"（{self.pairs(record.evidence)}）")
+        proof = ("", "") if record.evidence is None else proof
+        step = plain(record.step)
+        yield self.line(record, "done", (f"Step {step} done{by[0]}{proof[0]}", f"步骤 {step} 完成{by[1]}{proof[1]}"))
 
     def unchecked(self, record: Unchecked) -> Iterator[Line]:
-        why = record.reason or "-"
-        yield self.line(record, "bad", (f"Step {record.step} taken back: {why}", f"步骤 {record.step} 被撤回：{why}"))
+        step, why = plain(record.step), record.reason or "-"
+        yield self.line(record, "bad", (f"Step {step} taken back: {why}", f"步骤 {step} 被撤回：{why}"))
 
     def voted(self, record: Voted) -> Iterator[Line]:
         en, zh = ("approves", "同意") if record.vote == "approve" else ("rejects", "反对")
-        said = f": {record.comment}" if record.comment else ""
-        yield self.line(record, "done", (f"{record.by} {en}{said}", f"{record.by} {zh}{said}"))
+        said = (f": {record.comment}", f"：{record.comment}") if record.comment else ("", "")
+        yield self.line(record, "done", (f"{record.by} {en}{said[0]}", f"{record.by} {zh}{said[1]}"))
 
     def rated(self, record: Rated) -> Iterator[Line]:
-        said = f": {record.comment}" if record.comment else ""
-        scale = record.scale.upper()
-        yield self.line(record, "rate", (f"Rated {scale} {record.score}{said}", f"评价 {scale} {record.score}{said}"))
+        said = (f": {record.comment}", f"：{record.comment}") if record.comment else ("", "")
+        scale, whose = record.scale.upper(), record.rater or record.by
+        by = (f" by {whose}", f"{whose} ") if whose else ("", "")
+        texts = (f"Rated {scale} {record.score}{by[0]}{said[0]}", f"{by[1]}评价 {scale} {record.score} 分{said[1]}")
+        yield self.line(record, "rate", texts)
 
     def assigned(self, record: Assigned) -> Iterator[Line]:
         if record.source.startswith("dispatch["):
@@ -277,86 +327,77 @@ class _Telling:
         yield self.line(record, "who", texts, minor=True)
 
     def updated(self, record: Updated) -> Iterator[Line]:
-        now = _pairs({**record.fields, **record.attributes})
+        now = self.pairs({**record.fields, **record.attributes}, self.fields)
         yield self.line(record, "facts", (now, now), minor=True)
 
     def decided(self, record: Decided) -> Iterator[Line]:
         if record.maker not in ("table", "rule"):
             return
-        en, zh = ("Table", "决策表") if record.maker == "table" else ("Rule", "规则")
-        read, came = _pairs(record.values), _pairs(record.result)
-        texts = (f"{en} {record.name}: {came}, because {read}", f"{zh} {record.name}：{came}，依据 {read}")
+        name, read, came = plain(record.name), self.pairs(record.values), self.pairs(record.result)
+        because = (f", because {read}", f"，依据 {read}") if record.values else ("", "")
+        texts = (f"Table {name}: {came}{because[0]}", f"决策表 {name}：{came}{because[1]}")
+        if record.maker == "rule":
+            en, zh = ("does not apply", "不适用") if record.result is False else ("applies", "适用")
+            texts = (f"Rule {name} {en}{because[0]}", f"规则 {name} {zh}{because[1]}")
         yield self.line(record, "rule", texts, minor=record.maker == "rule" and record.result is False)
 
     def linked(self, record: Linked) -> Iterator[Line]:
-        yield self.line(record, "facts", (f"{record.relation}: {record.other}", f"{record.relation}：{record.other}"))
+        how = plain(record.relation)
+        yield self.line(record, "facts", (f"Linked ticket ({how}): {record.other}", f"关联工单（{how}）：{record.other}"))
+
+    def part(self, record: PartChanged) -> Iterator[Line]:
+        line = record.part_line
+        en, zh = _PARTS.get(line.state, (plain(line.state), plain(line.state)))
+        place = line.origin or "" if line.state == "reserved" else ""
+        where = (f", taken from {place}", f"，取自 {place}") if place else ("", "")
+        why = (f" ({record.reason})", f"（{record.reason}）") if record.reason else ("", "")
+        by = (f" by {record.by}", f"，由 {record.by}") if record.by and record.by != place else ("", "")
+        part = f"{line.quantity} × {plain(line.part)}"
+        texts = (f"Part: {part} {en}{where[0]}{by[0]}{why[0]}", f"配件：{part} {zh}{where[1]}{by[1]}{why[1]}")
+        yield self.line(record, "part", texts)
+
+    def surveyed(self, record: Surveyed) -> Iterator[Line]:
+        name, whom = plain(record.survey), record.to
+        if record.outcome == "asked":
+            texts = (f"{whom or 'The customer'} is asked how it was ({name})", f"向{whom or '客户'}发出评价邀请（{name}）")
+        else:
+            why = record.reason or "-"
+            texts = (f"Survey {name} is not sent: {why}", f"未发出评价邀请 {name}：{why}")
+        yield self.line(record, "rate", texts)
+
+    def helper(self, record: HelperStarted | HelperBreached | HelperEnded) -> Iterator[Line]:
+        who = record.helper
+        if isinstance(record, HelperBreached):
+            yield self.line(record, "bad", (f"{who} is late with what was asked", f"{who} 协助事项超时"))
+            return
+        if isinstance(record, HelperStarted):
+            due = self.at(record.promise.due)[:16]
+            yield self.line(record, "who", (f"{who} helps, to be done by {due}", f"{who} 协助，应于 {due} 前完成"))
+            return
+        en, zh = _HELPED.get(record.outcome, (plain(record.outcome), plain(record.outcome)))
+        yield self.line(record, "who", (f"{who} {en}", f"{who} {zh}"))
+
+    def erased(self, record: Erased) -> Iterator[Line]:
+        by = (f" by {record.actor}", f"，由 {record.actor}") if record.actor else ("", "")
+        texts = (f"What was said of a person was taken out{by[0]}", f"已清除个人信息{by[1]}")
+        yield self.line(record, "facts", texts)
+
+    def near(self, record: VisitNear) -> Iterator[Line]:
+        start = record.appointment.start
+        when = "-" if start is None else self.at(start)[:16]
+        yield self.line(record, "event", (f"The visit at {when} is near", f"临近 {when} 的上门"), minor=True)
 
     def visit(self, record: Booked | Unbooked) -> Iterator[Line]:
         return iter(())  # told with the slot it is for
 
     def clock(self, record: Any) -> Iterator[Line]:
-        en, zh, minor, bad = _clocked(record, self)
+        en, zh, minor, bad = clocked(record, self.at)
         yield self.line(record, "bad" if bad else "clock", (en, zh), minor=minor, at=record.instant)
-
-
-def _clocked(record: Any, told: _Telling) -> tuple[str, str, bool, bool]:
-    name, run = record.clock, record.run
-    due = "-" if run.due is None else told.at(run.due)
-    if isinstance(record, ClockBreached):
-        return f"Promise {name} broken: it was due", f"承诺 {name} 超时：已到应完成时刻", False, True
-    if isinstance(record, Waived):
-        by = f" ({record.by})" if record.by else ""
-        return (
-            f"The breach of {name} is excused: {record.reason}{by}",
-            f"{name} 的超时被豁免：{record.reason}{by}",
-            False,
-            False,
-        )
-    if isinstance(record, Amended):
-        return f"{name}: the mark {record.mark} does not hold after all", f"{name}：标记 {record.mark} 不再成立", False, False
-    if isinstance(record, Warned):
-        return f"Promise {name}: {record.mark} of the time is used", f"承诺 {name}：时间已用 {record.mark}", False, False
-    if isinstance(record, ClockStopped):
-        if run.phase == "cancelled":
-            return f"Promise {name} no longer counts", f"承诺 {name} 不再计时", True, False
-        kept = run.breached_at is None
-        took = span(run.counted.total_seconds()), span(run.counted.total_seconds(), "zh")
-        en, zh = ("kept", "按时完成") if kept else ("done late", "超时完成")
-        return f"Promise {name} {en}, after {took[0]} counted", f"承诺 {name} {zh}，计时 {took[1]}", False, False
-    if isinstance(record, ClockPaused):
-        return f"Promise {name} pauses", f"承诺 {name} 暂停", False, False
-    if isinstance(record, ClockResumed):
-        return f"Promise {name} goes on, due {due}", f"承诺 {name} 继续，应完成 {due}", False, False
-    if isinstance(record, ClockRetargeted):
-        return f"Promise {name} has another target, due {due}", f"承诺 {name} 目标变更，应完成 {due}", False, False
-    if isinstance(record, ClockReset):
-        return f"Promise {name} starts again, due {due}", f"承诺 {name} 重新计时，应完成 {due}", False, False
-    within = span(run.within.total_seconds()), span(run.within.total_seconds(), "zh")
-    calendar = (f" of {run.calendar}", f"（{run.calendar}）") if run.calendar else ("", "")
-    en, zh = f"within {within[0]}{calendar[0]}, due {due}", f"时限 {within[1]}{calendar[1]}，应完成 {due}"
-    return f"Promise {name} starts: {en}", f"承诺 {name} 开始：{zh}", False, False
-
-
-def _received(record: Received) -> Both:
-    by = (f" by {record.actor}", f"，由 {record.actor}") if record.actor else ("", "")
-    given = f" ({_pairs(record.payload)})" if record.payload else ""
-    return f"Event {record.event}{by[0]}{given}", f"事件 {record.event}{by[1]}{given}"
-
-
-def _pairs(value: Any) -> str:
-    """Names and values in one line."""
-    if isinstance(value, Mapping):
-        return cut(", ".join(f"{name}: {_pairs(item)}" for name, item in value.items()) or "-")
-    if isinstance(value, (list, tuple)):
-        return cut("; ".join(_pairs(item) for item in value) or "-")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "-" if value is None else cut(value, 200)
 
 
 def _climbed(run: Any, step: Any, lang: str) -> str:
     zh = lang == "zh"
-    what = f"{run.chain} · {step.name}" if step.name else run.chain
+    what = f"{plain(run.chain)} · {plain(step.name)}" if step.name else plain(run.chain)
     if step.kind in ("level", "reminder"):
         did = _OUTCOMES.get(step.outcome, (step.outcome, step.outcome))[zh]
         did = f"{_STEPS['reminder'][zh]}: {did}" if step.kind == "reminder" else did
@@ -391,6 +432,13 @@ _TOLD: Mapping[type[Record], Callable[[_Telling, Any], Iterator[Line]]] = {
     Linked: _Telling.linked,
     Booked: _Telling.visit,
     Unbooked: _Telling.visit,
+    PartChanged: _Telling.part,
+    Surveyed: _Telling.surveyed,
+    HelperStarted: _Telling.helper,
+    HelperBreached: _Telling.helper,
+    HelperEnded: _Telling.helper,
+    Erased: _Telling.erased,
+    VisitNear: _Telling.near,
     **dict.fromkeys(
         (
             ClockStarted,

@@ -70,6 +70,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "volumes.hour": ("When tickets come in", "来单时段"),
     "volumes.hour.note": ("tickets opened by weekday and hour", "按星期与小时统计的新开工单"),
     "attainment": ("Promises kept, by clock", "各时限达成率"),
+    "scale.from": ("from {n} %", "自 {n}%"),
     "attainment.note": (
         "kept, of those kept, broken or overdue; the band is the 95 % Wilson interval; excused and cancelled ones left out",
         "按时完成占已完成、已违约和已逾期的比例；横带为 95% Wilson 区间；已豁免和已取消的不计",
@@ -84,10 +85,15 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "age.5": ("over 30 days", "超过 30 天"),
     "flow": ("How tickets flow", "工单流转"),
     "flow.note": (
-        "On a line: how often tickets went that way, and the median stay before. The warmer, the more time was spent there.",
-        "线上：工单走这条路的次数，以及此前停留时间的中位数。颜色越暖，总停留时间占比越大。",
+        (
+            "Box: how often tickets came there, median stay. Line: how often they went that way, median stay before it. "
+            "The warmer, the more of all time was spent there."
+        ),
+        "框内：进入次数与停留时间的中位数。线上：走这条路的次数与此前停留时间的中位数。颜色越暖，占全部时间的比例越大。",
     ),
-    "flow.visits": ("Visits", "次数"),
+    "visits": ("{n} visits", "{n} 次"),
+    "visits.one": ("{n} visit", "{n} 次"),
+    "flow.visits": ("Visits", "进入次数"),
     "flow.median": ("Median stay", "停留中位数"),
     "flow.share": ("Share of time", "时间占比"),
     "flow.now": ("There now", "当前"),
@@ -128,6 +134,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "day": ("Day", "日期"),
     "clock": ("Clock", "时限"),
     "level": ("Level", "级别"),
+    "chain": ("Escalation", "升级链"),
+    "level.title": ("Levels reached", "各级升级次数"),
+    "level.times": ("Times reached", "触发次数"),
     "table": ("Figures as a table", "以表格显示"),
     "more": ("Show more", "显示更多"),
     "none": ("none", "无"),
@@ -190,6 +199,19 @@ WORDS: Mapping[str, tuple[str, str]] = {
 """Key -> the English and the Chinese text; names in braces are filled in."""
 
 DAYS = (("Mon", "一"), ("Tue", "二"), ("Wed", "三"), ("Thu", "四"), ("Fri", "五"), ("Sat", "六"), ("Sun", "日"))
+
+
+def plain(name: str) -> str:
+    """
+    A name of a definition as people read it.
+
+    >>> plain("mini_program"), plain("step.on_site.photo_after")
+    ('mini program', 'photo after (on site)')
+    """
+    parts = name.split(".", 2)
+    if len(parts) == 3 and parts[0] == "step":
+        name = f"{parts[2]} ({parts[1]})"
+    return name.replace("_", " ").strip() or name
 
 
 def word(key: str, lang: str, **facts: object) -> str:

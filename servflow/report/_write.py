@@ -18,7 +18,7 @@ from servflow.model import Opened, Record, instant
 from servflow.report._entries import ASKED, Entry, Unread, read_entry
 from servflow.report._figures import figures
 from servflow.report._flow import ways_of
-from servflow.report._frame import frame
+from servflow.report._frame import before, frame
 from servflow.report._page import MOST_UNREAD, Page, page
 from servflow.report._story import story
 from servflow.report._words import LANGS
@@ -129,7 +129,8 @@ def write(
         histories: the records of each ticket in order, or an ``Unread`` that says why they are not there. The tickets in
             which correlators keep what they know are left out.
         workflows: the definitions they ran under, or by their hashes; what is missing is told from what tickets did.
-        at: aware end of the period; records after it are not looked at, and promises are judged as of it.
+        at: the last instant of the period, aware; records after it are not looked at, and promises are judged as of it. For
+            periods that follow each other give the microsecond before the next begins, as the command does with ``--to``.
         since: aware beginning of the period; figures are compared with the period of the same length before it. The first
             opening where left out, and nothing to compare with.
         lang: ``en`` or ``zh``; the page has both and a switch.
@@ -197,7 +198,7 @@ def _read(kept: _Kept, history: History, known: Mapping[str, Workflow], period: 
     except (ServflowError, ValueError, TypeError, KeyError, AttributeError, StopIteration) as error:
         kept.miss(Unread(_named(history), str(error) or type(error).__name__))
         return
-    if begin is not None and entry.case.closed_at is not None and entry.case.closed_at < begin - (end - begin):
+    if begin is not None and entry.case.closed_at is not None and entry.case.closed_at < before(begin, end):
         return  # over and done before the period that is compared with
     kept.take(entry, records)
 

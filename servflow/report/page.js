@@ -2,8 +2,8 @@
 (() => {
   const get = (id) => JSON.parse(document.getElementById(id).textContent);
   const D = get("data"), W = get("words"), S = get("stories");
-  const ID = 0, WF = 1, ST = 2, OB = 3, HR = 4, BEGAN = 5, CLOSED = 6, CB = 7, FLAGS = 8, REOPENED = 9, RESP = 10, DONE = 11,
-    SCORES = 12, CYCLES = 13, STEPS = 14, STAYS = 15, LEVELS = 16, DIMS = 17, TAGS = 18, SPELLS = 19, STORY = 20;
+  const ID = 0, WF = 1, ST = 2, OB = 3, HR = 4, BEGAN = 5, CLOSED = 6, FLAGS = 7, REOPENED = 8, RESP = 9, DONE = 10,
+    SCORES = 11, CYCLES = 12, STEPS = 13, STAYS = 14, LEVELS = 15, DIMS = 16, TAGS = 17, SPELLS = 18, STORY = 19;
   const OUT = D.outcomes, MET = OUT.indexOf("met"), LATE = OUT.indexOf("late"), OVERDUE = OUT.indexOf("overdue");
   const LAST = D.buckets.length - 1, Z = 1.959963984540054, PAGE = 50, NOTHING = "–";
   let lang = document.documentElement.lang === "zh" ? "zh" : "en", shownRows = D.rows, F = null, pages = 1;
@@ -52,9 +52,10 @@
       if (row[SPELLS][i] <= last && (row[SPELLS][i + 1] === null || row[SPELLS][i + 1] > last)) return true;
     return false;
   };
+  const closings = (row) => row[SPELLS].filter((place, i) => i % 2 && place !== null);
   const head = (cohort, rows, first, last) => ({
     opened: cohort.length,
-    closed: rows.filter((row) => row[CLOSED] !== null && !(row[FLAGS] & 1) && row[CB] >= first && row[CB] <= last).length,
+    closed: rows.reduce((sum, row) => sum + closings(row).filter((place) => place >= first && place <= last).length, 0),
     open: rows.filter((row) => openAfter(row, last)).length,
     cancelled: cohort.filter((row) => row[FLAGS] & 1).length,
     late: cohort.filter((row) => row[FLAGS] & 2).length,
@@ -79,7 +80,7 @@
     const made = D.buckets.map(() => ({ o: 0, c: 0, b: 0 })), change = new Array(LAST + 2).fill(0);
     for (const row of rows) {
       if (row[OB] >= 0) made[row[OB]].o++;
-      if (row[CLOSED] !== null && !(row[FLAGS] & 1) && row[CB] >= 0) made[row[CB]].c++;
+      for (const place of closings(row)) if (place >= 0) made[place].c++;
       for (let i = 0; i < row[SPELLS].length; i += 2) {
         change[Math.max(row[SPELLS][i], 0)]++;
         if (row[SPELLS][i + 1] !== null) change[Math.max(row[SPELLS][i + 1], 0)]--;
@@ -171,7 +172,7 @@
       case "band": return !value || value.v === null ? NOTHING : percent(value.lo) + " – " + percent(value.hi);
       case "of": return !value || !value.d ? NOTHING : count(value.n) + " / " + count(value.d);
       case "way": return value.n ? count(value.n) + " · " + span(value.m) : "";
-      case "stay": return count(value.visits) + " ×" + (value.m === null ? "" : " · " + span(value.m));
+      case "stay": return say(value.visits === 1 ? "visits.one" : "visits", { n: count(value.visits) }) + (value.m === null ? "" : " · " + span(value.m));
       default: return value === null ? NOTHING : String(value);
     }
   };
@@ -226,7 +227,7 @@
       const lows = lines.map((svg) => at(svg.dataset.whisker)).filter((one) => one.v !== null).map((one) => one.lo);
       const begin = [0.75, 0.5].find((edge) => lows.length && Math.min(...lows) >= edge) || 0;
       const x = (value) => (100 * (value - begin) / (1 - begin)).toFixed(2);
-      all("td.scale span", table).forEach((node, i) => { node.textContent = [100 * begin, 50 + 50 * begin, "100 %"][i]; });
+      all("td.scale span", table).forEach((node, i) => { node.textContent = [begin ? say("scale.from", { n: 100 * begin }) : "0 %", 50 + 50 * begin + " %", "100 %"][i]; });
       for (const svg of lines) {
         const value = at(svg.dataset.whisker);
         svg.toggleAttribute("hidden", value.v === null);
@@ -257,9 +258,9 @@
   const haystack = (row) => [
     row[ID], D.ways[row[WF]].name, D.states[row[ST]], ...row[DIMS].map((place, i) => place < 0 ? "" : D.names[D.dims[i]][place] || ""),
     ...row[TAGS].map((place) => D.tags[place] || ""),
-  ].join("\n").toLowerCase();
+  ].join("\n").toLowerCase().replace(/_/g, " ");
   const matching = (asked) => {
-    const words = (asked.search || "").toLowerCase().split(/\s+/).filter(Boolean);
+    const words = (asked.search || "").toLowerCase().split(/\s+/).filter(Boolean).map((one) => one.replace(/_/g, " "));
     return D.rows.filter((row) => {
       if (asked.workflow && row[WF] !== +asked.workflow) return false;
       if (asked.state && row[ST] !== +asked.state) return false;
@@ -282,12 +283,40 @@
     list();
     const ids = new Set(shownRows.map((row) => row[ID]));
     all("a.mark").forEach((mark) => mark.toggleAttribute("hidden", !ids.has(mark.dataset.ticket)));
+    rove();
     const used = asked.workflow;
     all("[data-work]").forEach((card) => card.classList.toggle("gone", !!used && card.dataset.work !== used));
     told();
   };
   const whole = D.rows.filter((row) => row[OB] >= 0).length;
   const told = () => all(".n-shown").forEach((node) => { node.textContent = say("shown", { n: count(shownRows.length), all: count(whole) }); });
+
+  // timelines: one mark of each is reached by Tab, the others by the arrow keys
+  const marksOf = (svg) => all("a.mark:not([hidden])", svg);
+  const rove = () => all("svg.lanes").forEach((svg) => {
+    all("a.mark", svg).forEach((mark) => mark.setAttribute("tabindex", "-1"));
+    const first = marksOf(svg)[0];
+    if (first) first.setAttribute("tabindex", "0");
+  });
+  const stepTo = (mark, key) => {
+    const svg = mark.closest("svg.lanes"), marks = marksOf(svg), at = marks.indexOf(mark), lane = (one) => +one.dataset.lane;
+    const x = (one) => +one.firstElementChild.getAttribute("x");
+    const near = (step) => {
+      const other = [...new Set(marks.map(lane))].filter((one) => (one - lane(mark)) * step > 0).sort((a, b) => (a - b) * step)[0];
+      return marks.filter((one) => lane(one) === other).sort((a, b) => Math.abs(x(a) - x(mark)) - Math.abs(x(b) - x(mark)))[0];
+    };
+    const next = { ArrowRight: () => marks[at + 1], ArrowLeft: () => marks[at - 1], ArrowDown: () => near(1), ArrowUp: () => near(-1), Home: () => marks[0], End: () => marks[marks.length - 1] }[key];
+    if (!next) return false;
+    const to = next() || mark;
+    mark.setAttribute("tabindex", "-1");
+    to.setAttribute("tabindex", "0");
+    to.focus();
+    return true;
+  };
+  addEventListener("keydown", (event) => {
+    const mark = event.target.closest && event.target.closest("a.mark");
+    if (mark && !event.ctrlKey && !event.metaKey && !event.altKey && stepTo(mark, event.key)) event.preventDefault();
+  });
 
   // the list of tickets and one ticket ---------------------------------------------------------------------------------
   const make = (tag, text, kind) => {
@@ -314,11 +343,15 @@
       open.dataset.ticket = row[ID];
       first.append(open);
       if (late.length) last.append(make("span", say("late") + ": " + late.join(", "), "tag bad"));
-      line.append(first, make("td", D.states[row[ST]]), make("td", when(row[BEGAN])), make("td", row[DONE] !== null ? span(row[DONE]) : row[CLOSED] === null ? say("still") : NOTHING),
-        make("td", [dimOf(row, "outlet"), dimOf(row, "assignee")].filter(Boolean).join(" / ")), make("td", dimOf(row, "tier")), make("td", dimOf(row, "region")), last);
+      line.append(first);
+      if (D.ways.length > 1) line.append(make("td", D.ways[row[WF]].name));
+      line.append(make("td", D.states[row[ST]]), make("td", when(row[BEGAN])), make("td", row[DONE] !== null ? span(row[DONE]) : row[CLOSED] === null ? say("still") : NOTHING),
+        make("td", [dimOf(row, "outlet"), dimOf(row, "assignee")].filter(Boolean).join(" / ")));
+      for (const dim of ["tier", "region"]) if (D.names[dim].length) line.append(make("td", dimOf(row, dim)));
+      line.append(last);
       return line;
     }));
-    if (!shownRows.length) { const line = make("tr"), cell = make("td", say("nothing")); cell.colSpan = 8; line.append(cell); body.append(line); }
+    if (!shownRows.length) { const line = make("tr"), cell = make("td", say("nothing")); cell.colSpan = 9; line.append(cell); body.append(line); }
     if (more) more.hidden = pages * PAGE >= shownRows.length;
   };
   const dialog = document.querySelector("dialog");

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copyfile
 
 import pytest
 
+from servflow.desk import Desk
+from servflow.documents import load
 from servflow.stores import SqliteStore
 from tests.unit.cli.conftest import Demo, Run
 
@@ -107,3 +111,22 @@ def test_a_file_that_cannot_be_written_is_said(run: Run, demo: Demo, tmp_path: P
     assert (2, 2) == (nowhere.exit_code, absent.exit_code)
     assert "does not exist" in nowhere.stderr
     assert "there is no database" in absent.stderr
+
+
+def test_a_ticket_of_midnight_is_in_one_of_two_periods(run: Run, tmp_path: Path) -> None:
+    """Periods are half-open: of two that meet, the later has what was opened at that very instant, and the earlier has not."""
+    workflow = load("{workflow: w, states: {a: {}, b: {closed: true}}, transitions: [{event: e, source: a, target: b}]}")
+    midnight = datetime(2026, 11, 3, tzinfo=UTC)
+    with SqliteStore(tmp_path / "days.db") as store:
+        for name, hours in (("before", -2), ("at", 0), ("after", 2)):
+            Desk(workflow, store, now=lambda at=midnight + timedelta(hours=hours): at).open(name)
+    pages = []
+    for begin, end in (("2026-11-02", "2026-11-03"), ("2026-11-03", "2026-11-04")):
+        file = tmp_path / f"{begin}.html"
+        asked = ("--from", f"{begin}T00:00:00Z", "--to", f"{end}T00:00:00Z", "--zone", "UTC")
+        assert 0 == run("report", tmp_path / "days.db", "--html", file, *asked).exit_code
+        page = file.read_text("utf-8")
+        assert [begin, end] == re.findall(r"<b>(\d{4}-\d\d-\d\d) 00:00</b>", page)[:2]
+        pages.append(re.findall('data-f="(opened|prev.opened)" data-as="n"[^>]*>([^<]*)', page)[0][1])
+
+    assert ["1", "2"] == pages

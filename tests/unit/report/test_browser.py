@@ -242,6 +242,34 @@ def test_a_ticket_is_opened_by_its_mark_its_link_and_by_keys(text: str, open_pag
     assert page.locator("ol.story li").count() > 10
 
 
+def test_timelines_are_walked_by_keys(text: str, open_page: Open) -> None:
+    """Tab comes to one mark of each timeline, the arrow keys go to all others, Enter opens the ticket that the mark names."""
+    page = open_page(text)
+    timelines = page.locator("svg.lanes").count()
+    page.locator("svg.lanes a[tabindex='0']").first.focus()
+    here = "[document.activeElement.dataset.lane, document.activeElement.getAttribute('aria-label')]"
+    seen = [page.evaluate(here)]
+    for key in ("ArrowRight", "ArrowDown", "ArrowUp", "End"):
+        page.keyboard.press(key)
+        seen.append(page.evaluate(here))
+
+    assert timelines == page.locator("svg.lanes a[tabindex='0']").count()
+    assert seen[0] != seen[1]
+    assert ["0", "0", "1", "0"] == [lane for lane, _ in seen[:4]]
+    ticket = page.evaluate("document.activeElement.dataset.ticket")
+    page.keyboard.press("Enter")
+    assert f"Ticket {ticket}" == page.inner_text("dialog h2")
+
+
+def test_an_axis_that_does_not_begin_at_nothing_says_so(text: str, open_page: Open) -> None:
+    """Where shares are drawn from 50 or 75 % on, the head of the column says it."""
+    page = open_page(text)
+    scales = page.locator("td.scale span:first-child").all_text_contents()
+
+    assert scales
+    assert all(scale in ("0 %", "from 50 %", "from 75 %") for scale in scales)
+
+
 def test_the_story_tells_why(text: str, open_page: Open) -> None:
     """The drawer of the ticket with most to tell says who was considered, what climbed and why a promise was due."""
     page = open_page(text)

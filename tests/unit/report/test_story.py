@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from servflow.model import Breached, Escalated, Moved
+from servflow.documents import load
+from servflow.model import Breached, Escalated, Moved, World
 from servflow.report._story import MOST_LINES, story
 from tests.unit.report.conftest import Week
 
@@ -60,3 +62,36 @@ def test_a_very_long_story_says_what_it_leaves_out(week: Week) -> None:
 
     assert MOST_LINES == len(told["lines"])
     assert told["cut"] > 0
+
+
+PARTS = """
+workflow: parts
+fields: {start: {type: timestamp, optional: true}}
+calendars: {office: {zone: Asia/Shanghai, week: {mon-fri: ["09:00-17:00"]}}}
+states: {on_site: {title: The engineer is there}, waiting_parts: {title: Waits for a part}, closed: {closed: true}}
+transitions:
+  - {event: parts.short, source: on_site, target: waiting_parts}
+  - {event: parts.ready, source: waiting_parts, target: on_site}
+  - {event: leave_it, source: waiting_parts, target: closed}
+clocks:
+  - {name: repair_done, within: 3 business days, calendar: office, until: closed}
+"""
+
+
+def test_parts_and_counted_hours_are_told_in_words() -> None:
+    """A part that is missing has its line; three business days are hours of a calendar, not a day; titles stand for ids."""
+    workflow, at = load(PARTS), datetime(2026, 11, 2, 1, tzinfo=UTC)
+    outcomes = [workflow.open("T-1", at=at, world=World(version="1", stock={"": {}}))]
+    for event, payload in (("part.need", {"part": "pump_motor", "quantity": 1}), ("leave_it", None)):
+        at += timedelta(hours=1)
+        outcomes.append(workflow.fire(outcomes[-1].ticket, event, payload, at=at, world=World(version="1", stock={"": {}})))
+    told = story([record for one in outcomes for record in one.records], workflow, ZONE)
+    lines = told["lines"]
+    said = [line["en"] for line in lines]
+
+    assert ["repair done"] == [clock["clock"] for clock in told["clocks"]]
+    assert "Part: 1 × pump motor is not there and waited for" in said
+    assert "配件：1 × pump motor 缺货待料" in [line["zh"] for line in lines]
+    assert "The engineer is there → Waits for a part" in said
+    assert "Waits for a part → closed (leave it)" in said
+    assert "Promise repair done starts: within 24h of calendar office, due 2026-11-04 17:00" in said

@@ -10,12 +10,18 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from servflow.documents import load
 from servflow.engine import Workflow
 from servflow.errors import InputError, TimeError
+from servflow.metrics import Case, backlog, closed, opened, read_case, time_in_state
 from servflow.model import Record
 from servflow.report import Unread, _write, html, write
+from servflow.report._entries import read_entry
+from servflow.report._figures import AGES, figures
+from servflow.report._flow import ways_of
+from servflow.report._frame import frame
 from tests.unit.report.conftest import Week
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -235,4 +241,39 @@ def test_a_thousand_regions_are_sixty_and_all_others(odd: Workflow) -> None:
     told = json.loads(read(html(histories, [odd], at=AT + timedelta(days=1), limit=0)).scripts[0])
 
     assert (61, None) == (len(told["names"]["region"]), told["names"]["region"][-1])
-    assert 140 == sum(row[17][told["dims"].index("region")] == 60 for row in told["rows"])
+    assert 140 == sum(row[16][told["dims"].index("region")] == 60 for row in told["rows"])
+
+
+def test_plain_counts_are_those_of_the_measures(week: Week) -> None:
+    """How many were opened, closed and open, how old, and how long they stayed in a state are what servflow.metrics says."""
+    cases = [read_case(records, week.at) for records in week.histories]
+    entries = [read_entry(records, week.at) for records in week.histories]
+    found, ways = frame(entries, at=week.at, since=None, zone="UTC"), ways_of(entries, week.known)
+    made = figures(entries, found, ways)
+    edges = tuple(timedelta(days=days) for days in AGES)
+    aged = {part: figure.value for part, figure in backlog.by_part(cases, at=week.at, buckets=edges).items() if part != "all"}
+    (flow,) = ways.values()
+    stayed = time_in_state.by_part(cases)
+
+    counted = [measure(cases, at=week.at) for measure in (opened, closed, backlog)]
+    assert [figure.value for figure in counted] == [made["opened"], made["closed"], made["open"]]
+    assert sum(aged.values()) == sum(made["age"])
+    assert sorted(aged.values()) == sorted(count for count in made["age"] if count)
+    for state, figure in stayed.items():
+        if state != "all":
+            told = made["flow"][0]["s"][flow.place(state)]
+            assert (figure.count, figure.median) == (told["n"], None if told["m"] is None else timedelta(seconds=told["m"]))
+
+
+def test_a_ticket_that_came_back_is_closed_twice(odd: Workflow) -> None:
+    """Closings are what is counted, as the measure does: twice for a ticket that was reopened and closed again."""
+    case = Case(
+        id="T", began=AT, closings=(AT + timedelta(hours=1), AT + timedelta(hours=3)), closed_at=AT + timedelta(hours=3)
+    )
+    case = evolve(case, reopenings=(AT + timedelta(hours=2),), reopened=1)
+    once = read_entry(ticket(odd, "T", "north"), AT + timedelta(days=1))
+    entry = evolve(once, case=evolve(case, cycles=once.case.cycles))
+    found = frame([entry], at=AT + timedelta(days=1), since=None, zone="UTC")
+    made = figures([entry], found, {})
+
+    assert (closed([case]).value, 2) == (made["closed"], sum(day["c"] for day in made["day"]))
