@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from servflow.errors import Refused, nearest
+from servflow.errors import Refused, nearest, shown
 from servflow.model import FrozenMap, Updated, ValueProblem, freeze, same_value
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def fitted(spec: Any, value: Any, name: str) -> Any:
         return freeze(spec.convert(value))
     except ValueProblem as problem:
         raise Refused(
-            f"field {name} takes {problem}, not {value!r}", code="payload", field=name, expected=str(problem), value=value
+            f"field {name} takes {problem}, not {shown(value)}", code="payload", field=name, expected=str(problem), value=value
         ) from None
 
 
@@ -35,6 +35,16 @@ def attribute(call: OneCall, name: str, value: Any) -> Any:
     Raises:
         Refused: it does not fit, or names a queue that is not declared; the code is ``payload``.
     """
+    return attribute_of(call.workflow.queues, name, value)
+
+
+def attribute_of(queues: Collection[str], name: str, value: Any) -> Any:
+    """
+    A value as tickets hold that attribute where these queues are declared; any where none is.
+
+    Raises:
+        Refused: it does not fit; the code is ``payload``.
+    """
     if name == "priority":
         if isinstance(value, str) and value.isdecimal() and len(value) < 3:
             value = int(value)
@@ -42,7 +52,7 @@ def attribute(call: OneCall, name: str, value: Any) -> Any:
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 9:
             raise Refused(
-                f"priority is a whole number from 1 (highest) to 9, not {value!r}", code="payload", field=name, value=value
+                f"priority is a whole number from 1 (highest) to 9, not {shown(value)}", code="payload", field=name, value=value
             )
         return value
     if name == "tags":
@@ -53,15 +63,16 @@ def attribute(call: OneCall, name: str, value: Any) -> Any:
             or any(not isinstance(item, str) or len(item) > 200 for item in items)
         ):
             raise Refused(
-                f"tags is a list of at most 100 texts of at most 200 characters, not {value!r}",
+                f"tags is a list of at most 100 texts of at most 200 characters, not {shown(value)}",
                 code="payload",
                 field=name,
                 value=value,
             )
         return tuple(dict.fromkeys(items))
     if value is not None and (not isinstance(value, str) or len(value) > 1_000):
-        raise Refused(f"{name} is a text of at most 1000 characters, not {value!r}", code="payload", field=name, value=value)
-    queues = call.workflow.queues
+        raise Refused(
+            f"{name} is a text of at most 1000 characters, not {shown(value)}", code="payload", field=name, value=value
+        )
     if name == "queue" and value is not None and queues and value not in queues:
         close = nearest(value, queues)
         hint = f"did you mean {close!r}?" if close else f"declared are {', '.join(queues)}"

@@ -15,7 +15,8 @@ from servflow.calendars import OpenTime
 from servflow.desk import AsyncDesk, Desk
 from servflow.engine import Workflow
 from servflow.engine._definition import ATTRIBUTES
-from servflow.errors import ExpressionError, Finding, InputError, nearest, shown
+from servflow.engine._fitting import attribute_of
+from servflow.errors import ExpressionError, Finding, InputError, Refused, nearest, shown
 from servflow.expressions import Expression, Function
 from servflow.intake import _check, _matching, _submit, _whole
 from servflow.intake._channel import Channel, bounded
@@ -226,7 +227,14 @@ class Intake:
     def _fitting(self, read: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
         for name, value in read.items():
             with suppress(ValueProblem):
-                yield name, self.fields[name].convert(value) if name in self.fields else freeze(value)
+                yield name, self._fitted(name, value)
+
+    def _fitted(self, name: str, value: Any) -> Any:
+        if name in self.fields:
+            return self.fields[name].convert(value)
+        if name in ("customer", "asset", "outlet") and isinstance(value, int) and not isinstance(value, bool):
+            return str(value)  # a number of a customer is a name, and no quantity
+        return freeze(value)
 
     def channel_of(self, message: Any) -> Channel:
         """
@@ -253,7 +261,7 @@ class Intake:
         values, problems = dict(read), []
         for name, value in read.items():
             try:
-                values[name] = self.fields[name].convert(value) if name in self.fields else freeze(value)
+                values[name] = self._fitted(name, value)
             except ValueProblem as problem:
                 problems.append(f"{name} is {shown(value)}, expected {problem}")
         for name, spec in self.fields.items():
@@ -345,6 +353,11 @@ def _problems(workflow: Workflow, fields: Mapping[str, Any]) -> Iterable[str]:
                 spec.convert(value)
             except ValueProblem as problem:
                 yield f"{name} is {shown(value)}, expected {problem}"
+        else:
+            try:
+                attribute_of(workflow.queues, name, value)
+            except Refused as refused:
+                yield refused.message
     for name, spec in workflow.fields.items():
         if spec.required and fields.get(name) is None and spec.default is None:
             yield f"{name} is required and missing"

@@ -147,6 +147,27 @@ def _table(hit: str = "first", outputs: dict[str, str] | None = None, cell: str 
     )
 
 
+def test_attributes_are_checked_as_fields_are() -> None:
+    """Who the customer is, how urgent it is and where it waits are told with all that is wrong, before a desk refuses it."""
+    flow = servflow.Workflow(workflow="repair", queues=["fast"], initial="new", states={"new": {}})
+    read = {name: f"message.{name}" for name in ("customer", "priority", "queue", "tags")}
+    table = {"hit": "first", "inputs": ["channel"], "outputs": {"workflow": "string"}, "rows": [["-", "'repair'"]]}
+    made = Intake({"web": {"key": "message.id", "fields": read}}, table, [flow])
+    wrong = {"customer": 1.5, "priority": 12, "queue": "fats", "tags": [1]}
+    with pytest.raises(InputError) as caught:
+        made.receive({"channel": "web", "id": 1, **wrong}, AT)
+
+    assert (
+        "customer is a text of at most 1000 characters, not 1.5",
+        "priority is a whole number from 1 (highest) to 9, not 12",
+        "there is no queue 'fats'; did you mean 'fast'?",
+        "tags is a list of at most 100 texts of at most 200 characters, not (1,)",
+    ) == caught.value.problems
+    with pytest.raises(InputError) as caught:
+        made.receive({"channel": "web", "id": 1, "customer": "x" * 99_000}, AT)
+    assert len(str(caught.value)) < 2_000
+
+
 def test_a_message_no_row_fits_is_refused() -> None:
     """Nothing is opened by chance: without a fitting row the message is refused."""
     with pytest.raises(InputError, match="no row of table 't' fits a message of channel 'phone'"):

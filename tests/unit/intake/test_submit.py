@@ -596,6 +596,19 @@ class TestDesks:
 
         assert ["opened", "merged"] == statuses
 
+    def test_a_customer_with_a_number(self, host: Host) -> None:
+        """A partner sends customers and machines as numbers: they are names, and who is thanked; a decimal number is none."""
+        fields = {"customer": "message.sender", "asset": "message.serial", "subject": "message.subject"}
+        door = intake(
+            channels={"email": {**PARTS["channels"]["email"], "fields": fields}}, unique={"key": "asset"}, workflows=[REPAIR]
+        )
+        first = door.submit(host.desk, mail(1, 7, sender=1001)).ticket
+        door.submit(host.desk, mail(2, "7", sender="1001"))
+        (said,) = [record for record in host.desk.history(first) if isinstance(record, Messaged)]
+
+        assert ("1001", "7", "1001") == (host.desk.get(first).customer, host.desk.get(first).asset, said.actor)
+        assert ["1001", "1001"] == [to for _, to, _ in host.told()]
+
     def test_nobody_outside_is_the_system(self, host: Host) -> None:
         """A sender who calls himself so writes as whoever comes by the channel."""
         door = intake()
