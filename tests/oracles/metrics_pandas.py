@@ -29,8 +29,12 @@ class Frames:
     teams: pd.DataFrame
 
 
-def read(path: Path) -> Frames:
-    """Read the log by position; instants are naive, never go back within a case and never before its opening."""
+def read(path: Path, unknown: tuple[str, ...] = ("?",)) -> Frames:
+    """
+    Read the log by position; instants are naive, never go back within a case and never before its opening.
+
+    *unknown* are values that say nothing: what was there before goes on.
+    """
     with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as file:
         raw = pd.read_csv(file, header=0, names=range(36), dtype=str, keep_default_na=False)
     raw["at"] = pd.to_datetime(raw[AT], format="%d/%m/%Y %H:%M")
@@ -45,13 +49,13 @@ def read(path: Path) -> Frames:
             **{name: tops[at] for name, at in (("customer", CALLER), ("cause", CODE))},
         }
     )
-    frames = Frames(cases, _changes(raw, STATE), _changes(raw, WHO), _changes(raw, GROUP))
+    frames = Frames(cases, *(_changes(raw, column, unknown) for column in (STATE, WHO, GROUP)))
     _conclude(frames)
     return frames
 
 
-def _changes(raw: pd.DataFrame, column: int) -> pd.DataFrame:
-    known = raw[raw[column] != "?"]
+def _changes(raw: pd.DataFrame, column: int, unknown: tuple[str, ...]) -> pd.DataFrame:
+    known = raw[~raw[column].isin(unknown)]
     before = known.groupby(0, sort=False)[column].shift()
     rows = known[known[column] != before]
     out = pd.DataFrame({"case": rows[0], "at": rows["at"], "value": rows[column]}).reset_index(drop=True)
@@ -229,6 +233,30 @@ def reopenings(frames: Frames) -> tuple[int, int]:
     before = frames.moves.groupby("case", sort=False)["value"].shift()
     again = frames.moves[before == "Closed"]
     return len(again), int(again["case"].nunique())
+
+
+def in_one_go(frames: Frames) -> tuple[int, int]:
+    """Of the done cases, those never reopened that were in no state a second time, later, until they were done."""
+    moves, cases = frames.moves, frames.cases
+    done = cases["done"].dropna()
+    work = moves[(moves["value"] != "Closed") & (moves["at"] <= moves["case"].map(cases["done"]))]
+    again = work["at"] > work.groupby(["case", "value"], sort=False)["until"].shift()
+    reopened = moves["case"][moves.groupby("case", sort=False)["value"].shift() == "Closed"]
+    bad = set(work["case"][again]) | set(reopened)
+    return int((~done.index.isin(list(bad))).sum()), len(done)
+
+
+def kept_within(frames: Frames, days: float) -> tuple[int, int]:
+    """Of the times a case was open, how many were resolved or closed within so many days; a reopening begins another one."""
+    moves = frames.moves.copy()
+    moves["again"] = moves.groupby("case", sort=False)["value"].shift() == "Closed"
+    moves["round"] = moves.groupby("case", sort=False)["again"].cumsum()
+    start = moves.groupby(["case", "round"], sort=False)["at"].first()
+    first = start.index.get_level_values("round") == 0
+    start[first] = frames.cases["opened"].reindex(start.index.get_level_values("case")[first]).to_numpy()
+    ended = moves[moves["value"].isin(["Resolved", "Closed"])].groupby(["case", "round"], sort=False)["at"].first()
+    taken = ended - start.reindex(ended.index)
+    return int((taken <= pd.Timedelta(days=days)).sum()), len(ended)
 
 
 def nearest_rank(values: pd.Series, share: float) -> Any:

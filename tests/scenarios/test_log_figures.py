@@ -6,21 +6,26 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from servflow.calendars import Calendar
-from servflow.lab import LogMap
+from servflow.documents import load
+from servflow.engine import Workflow
+from servflow.lab import LogMap, histories
 from servflow.lab._log import Case as LogCase
 from servflow.lab._log import Log
 from servflow.metrics import (
     MEASURES,
     Case,
     Table,
+    attainment,
     backlog,
     backlog_age,
     closed,
+    first_contact_resolution,
     handle_time,
     measure_table,
     opened,
@@ -45,6 +50,7 @@ pandas = pytest.importorskip("pandas", reason="pandas is not installed; the log 
 from tests.oracles import metrics_pandas as oracle  # noqa: E402 - it needs pandas
 
 DATA = "data/uci_incident_event_log.zip"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "incident_log"
 END = datetime(2017, 3, 1, tzinfo=UTC)
 APRIL, MAY = datetime(2016, 4, 1, tzinfo=UTC), datetime(2016, 5, 1, tzinfo=UTC)
 FIELDS = {"channel": 14, "place": 15, "category": 16, "customer": 7, "cause": 32}
@@ -112,6 +118,15 @@ def cases() -> list[Case]:
     return found
 
 
+@pytest.fixture(scope="module")
+def replayed() -> list[Case]:
+    """The log as a workflow lived through it, ticket by ticket, with the promise that all is resolved within five days."""
+    flow = load(EXAMPLE / "a.yaml").to_data()
+    flow["clocks"] = [{"name": "resolve", "within": "120h", "until": ["resolved", "closed"]}]
+    told = histories(SHARED / DATA, LogMap.load(EXAMPLE / "map.yaml"), Workflow(**flow))
+    return [read_case(records, END, ["resolved"]) for records in told]
+
+
 def seconds(value: Any) -> float:
     """A length of time in seconds."""
     return float(value.total_seconds())
@@ -120,6 +135,30 @@ def seconds(value: Any) -> float:
 def test_every_case_is_there(frames: oracle.Frames, cases: list[Case]) -> None:
     """Both read the same cases."""
     assert (24_918, 24_918) == (len(frames.cases), len(cases))
+
+
+def test_a_replayed_log_is_measured_like_a_desk(replayed: list[Case]) -> None:
+    """What a replay amounts to is what pandas counts: resolved, in one go, reopened, kept, and how long in each state."""
+    frames = oracle.read(SHARED / DATA, ("?", "-100"))
+    taken, resolve, once = oracle.resolution(frames), time_to_resolve(replayed), first_contact_resolution(replayed)
+    again, kept = reopen_rate(replayed), attainment(replayed)
+    states = {
+        part.replace("_", " ").title().replace("Awaiting User", "Awaiting User Info"): (figure.count, seconds(figure.total))
+        for part, figure in time_in_state.by_part(replayed).items()
+        if figure and part not in ("all", "received")
+    }
+
+    assert resolve is not None
+    assert once is not None
+    assert again is not None
+    assert kept is not None
+    assert (len(taken), seconds(taken.sum())) == (resolve.count, seconds(resolve.total))
+    assert oracle.in_one_go(frames) == (once.numerator, once.denominator)
+    assert oracle.reopenings(frames)[1] == again.numerator
+    assert oracle.kept_within(frames, 5) == (kept.numerator, kept.denominator)
+    expected = oracle.times_in(frames)
+    expected.pop("Closed")
+    assert expected == states
 
 
 def test_tickets_by_channel_category_and_place(frames: oracle.Frames, cases: list[Case]) -> None:
