@@ -103,11 +103,11 @@ class Sampling:
     Draws a share of every agent's closed tickets of a period for review: a source of the desk's tick.
 
     Once a period and ``wait`` are over, of the N tickets that an agent closed in it (and that are still closed, and for
-    which ``when`` holds) ceil(N x ``percent`` / 100) are drawn, at least ``at_least`` and at most ``at_most`` (which
-    counts where it is less), never more than N: those whose place in the draw is lowest, which only the ticket's id and ``seed`` decide. So whoever draws, in
-    whatever order, draws the same. What was drawn is kept as a ticket of its own (``sample_workflow``), from whose list the
-    reviews are opened: a restart, or a second desk, opens none twice and draws no other ones. A ticket that was reopened
-    and closed again belongs to the period of its last closing.
+    which ``when`` holds) ceil(N x ``percent`` / 100) are drawn, at least ``at_least`` and at most ``at_most`` (which counts
+    where it is less), never more than N: those whose place in the draw is lowest, which only the ticket's id and ``seed``
+    decide. So whoever draws, in whatever order, draws the same. What was drawn is kept as a ticket of its own
+    (``sample_workflow``), from whose list the reviews are opened: a restart, or a second desk, opens none twice and draws no
+    other ones. A ticket that was reopened and closed again belongs to the period of its last closing.
 
     A drawing reads ``batch`` tickets of the store per tick, each once, and keeps in memory what it may draw: at most 50,000
     ids and, where that is not enough, no more than what it draws, for which it reads twice.
