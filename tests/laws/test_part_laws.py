@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from servflow import Desk, Workflow, World, dump, load_ticket
 from servflow.errors import Refused
-from servflow.model import SYSTEM, Record, Ticket, part_key
+from servflow.model import SYSTEM, Call, Record, Ticket, part_key
 from servflow.stores import MemoryStore, SqliteStore, Store
 
 EXAMPLES = int(os.environ.get("SERVFLOW_EXAMPLES", "25"))
@@ -133,3 +133,107 @@ def test_the_records_are_the_ticket_and_the_events_give_it_again(moves: list[Any
     assert ticket == REPAIR.fold(records)
     assert ticket == REPAIR.rerun(received, world).ticket
     assert len({line.line for line in ticket.parts}) == len(ticket.parts)
+
+
+TOLD = {"part": "payload.part", "quantity": "payload.quantity", "place": "parts.origin"}
+UNITS = {"part": "string", "quantity": {"type": "int", "default": 1}}
+BOOKING = Workflow(
+    workflow="booking",
+    initial="repairing",
+    states={"repairing": {}},
+    transitions=[
+        {
+            "event": "part.use",
+            "source": "repairing",
+            "payload": UNITS,
+            "do": [{"call": {"name": "book_out", "data": TOLD, "reply": "part.booked"}}],
+        },
+        {
+            "event": "part.return",
+            "source": "repairing",
+            "payload": {**UNITS, "condition": "string"},
+            "do": [{"call": {"name": "take_in", "data": {**TOLD, "condition": "payload.condition"}}}],
+        },
+    ],
+)
+STEPS = st.tuples(
+    st.sampled_from(("part.need", "part.use", "part.return", "part.release", "deliver", "tick")),
+    st.integers(0, 2),
+    st.sampled_from(("pump", "fuse")),
+    st.integers(1, 2),
+    st.sampled_from(("", "north")),
+    st.booleans(),
+)
+
+
+class Shelves:
+    """What the host's stock says, which goes out and comes in when it is told, and may not answer at first."""
+
+    def __init__(self, pumps: int, answers: Iterator[bool]) -> None:
+        self.stock = {"": {"pump": pumps, "fuse": 2}, "north": {"pump": 1}}
+        self.answers = answers
+
+    def call(self, effect: Call) -> dict[str, Any]:
+        if not next(self.answers, True):
+            raise OSError("the stock system does not answer")
+        units = int(effect.data["quantity"]) * (-1 if effect.name == "book_out" else 1)
+        if effect.name == "book_out" or effect.data["condition"] == "good":
+            lying = self.stock[str(effect.data["place"])]
+            lying[str(effect.data["part"])] += units
+        return {}
+
+    def lying(self) -> dict[tuple[str, str], int]:
+        return {(place, part): units for place, held in self.stock.items() for part, units in held.items()}
+
+
+def standing(ticket: Ticket, state: str) -> dict[tuple[str, str], int]:
+    """How many units stand in a state on a ticket, by where they came from."""
+    found: dict[tuple[str, str], int] = {}
+    for line in ticket.parts:
+        if line.state == state:
+            found[(line.origin or "", line.part)] = found.get((line.origin or "", line.part), 0) + line.quantity
+    return found
+
+
+@LAWS
+@given(steps=st.lists(STEPS, max_size=40), pumps=st.integers(0, 4), answers=st.lists(st.booleans(), max_size=30))
+def test_what_is_put_aside_lies_there_and_in_the_end_the_stock_is_right(
+    steps: list[Any], pumps: int, answers: list[bool]
+) -> None:
+    """
+    Law: whenever the stock system answers, a unit that is put aside really lies where it was taken from.
+
+    And once it has answered everything, it says what lies there: all that was there, less what was built in or is broken.
+    """
+    shelves, now = Shelves(pumps, iter(answers)), [T0]
+    real = shelves.lying()  # what a person who looks sees
+    store = MemoryStore()
+    handlers = {"call": shelves.call, "*": lambda effect: None}
+    desk = Desk(
+        BOOKING,
+        store,
+        handlers=handlers,
+        now=lambda: now[0],
+        world=lambda: World(stock={**shelves.stock[""], "north": shelves.stock["north"]}),
+    )
+    for number in range(3):
+        desk.open(f"R-{number}")
+    for event, number, part, units, place, good in steps:
+        now[0] += timedelta(minutes=7)
+        if event in ("deliver", "tick"):
+            getattr(desk, event)()
+            continue
+        payload = payload_of(event, part, units, good)
+        before = standing(desk.get(f"R-{number}"), "used")
+        with suppress(Refused):
+            desk.fire(f"R-{number}", event, {**payload, "place": place} if event == "part.need" and place else payload)
+        after = standing(desk.get(f"R-{number}"), "used")
+        if event == "part.use" or good:
+            real = {key: units - after.get(key, 0) + before.get(key, 0) for key, units in real.items()}
+        for key, there in real.items():
+            assert sum(standing(desk.get(f"R-{one}"), "reserved").get(key, 0) for one in range(3)) <= there
+    for _ in range(40):
+        now[0] += timedelta(days=2)
+        desk.deliver()
+        desk.tick()
+    assert real == shelves.lying()
