@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from inspect import iscoroutinefunction
 from itertools import count, islice
 from typing import Any
 
@@ -44,6 +45,33 @@ def _positive(value: Any) -> timedelta:
     return value
 
 
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InputError(f"step and most are whole numbers from 1, not {shown(value)}", code="recurring.step")
+    return value
+
+
+def _definition(value: Any) -> Recurring:
+    if not isinstance(value, Recurring):
+        raise InputError(f"plans are what load or Recurring gave, not {shown(value)}", code="recurring.definition")
+    return value
+
+
+def _kept(value: Any) -> Store | None:
+    if value is not None and (not isinstance(value, Store) or iscoroutinefunction(value.load)):
+        raise InputError(
+            f"plans look at the plain store of the desk, such as SqliteStore(path), not at {shown(value)}",
+            code="recurring.store",
+        )
+    return value
+
+
+def _version(value: Any) -> Callable[[], object] | None:
+    if value is not None and not callable(value):
+        raise InputError(f"version is a function that gives a value, not {shown(value)}", code="recurring.version")
+    return value  # type: ignore[no-any-return]  # what it gives is compared only
+
+
 @define(eq=False)
 class Plans:
     """
@@ -66,13 +94,13 @@ class Plans:
         InputError: an argument is not what is said here.
     """
 
-    definition: Recurring
+    definition: Recurring = field(converter=_definition)
     assets: Callable[[], Rows] = field(default=None, converter=_assets)
-    store: Store | None = None
-    version: Callable[[], object] | None = field(default=None, kw_only=True)
+    store: Store | None = field(default=None, converter=_kept)
+    version: Callable[[], object] | None = field(default=None, kw_only=True, converter=_version)
     horizon: timedelta = field(default=timedelta(days=1), kw_only=True, converter=_positive)
-    step: int = field(default=20_000, kw_only=True)
-    most: int = field(default=1_000, kw_only=True)
+    step: int = field(default=20_000, kw_only=True, converter=_count)
+    most: int = field(default=1_000, kw_only=True, converter=_count)
     problems: tuple[ServflowError, ...] = field(default=(), init=False)
     """What was wrong with assets of the latest walk, at most a hundred of them."""
     _heap: list[_Entry] = field(factory=list, init=False)
@@ -91,13 +119,20 @@ class Plans:
 
         Raises:
             InputError: there is no store; or, behind the last ticket, what assets of a walk said and could not be used, all
-                in one. What is due for others has been given by then.
+                in one. What is due for others has been given by then. So it has when the host's assets cannot be read, which
+                raises what they raised; the next call asks for them again.
             TimeError: *now* is naive.
         """
         at = instant(now, "now")
         self._store()
-        self._refresh(at)
+        broken: Exception | None = None
+        try:
+            self._refresh(at)
+        except Exception as error:  # whatever the host's assets raise: what is known already is given before it is told
+            broken = error
         yield from self._ready(at)
+        if broken is not None:
+            raise broken
         if self._walk is None and self._wrong:
             self.problems, self._wrong = tuple(self._wrong), []
             raise InputError(
@@ -116,10 +151,10 @@ class Plans:
         Raises:
             InputError: one is no asset.
         """
+        given = [Asset.of(row) for row in assets]
         if self._until is None:
             return  # the first walk sees them all
-        for row in assets:
-            asset = Asset.of(row)
+        for asset in given:
             self._news[asset.id] = asset
             if len(self._news) > self.step:  # rather all of them once more than to remember ever more
                 self._until = None
@@ -150,11 +185,12 @@ class Plans:
     def _refresh(self, now: datetime) -> None:
         seen = None if self.version is None else self.version()
         if self._until is None or now >= self._until or seen != self._seen:
+            self._until, self._walk = None, None  # should the host's assets not be had now, the next call asks for them again
+            self._walk = self._rows()
             self._seen, self._until = seen, now + self.horizon
             self._heap.clear()
             self._news.clear()
             self._wrong.clear()
-            self._walk = iter(self.assets())
         if self._walk is None:
             return
         looked, done = 0, False
@@ -168,6 +204,12 @@ class Plans:
                 self._until = None  # the host's assets, or the store, could not be read: the next call begins anew
         if looked < self.step:
             self._walk = None
+
+    def _rows(self) -> Iterator[Any]:
+        given: object = self.assets()
+        if not isinstance(given, Iterable):
+            raise InputError(f"assets are many, one by one, and not {shown(given)}", code="recurring.assets")
+        return iter(given)
 
     def _meet(self, row: Any, now: datetime) -> None:
         try:

@@ -398,6 +398,57 @@ def test_a_walk_that_breaks_begins_anew() -> None:
     assert ("m:service:A:1", "m:service:B:1") == store.ids()
 
 
+def test_a_register_that_does_not_answer_is_asked_again_and_keeps_back_nothing_known() -> None:
+    """What was known of from the last walk opens meanwhile; the walk comes with the next tick, and not a day later."""
+    machines: list[Any] = [{"id": "A"}]
+    answers, now = [True], [at("2026-01-01")]
+
+    def assets() -> Any:
+        if not answers[0]:
+            raise OSError("the register of assets does not answer")
+        return machines
+
+    store = MemoryStore()
+    plans = Plans(Recurring("m", [plan(every="1 month", start="2026-01-15")]), assets, store, horizon=timedelta(days=20))
+    desk = Desk(FLOW, store, now=lambda: now[0], sources=[plans])
+    desk.tick()
+    machines.append({"id": "B"})
+    answers[0], now[0] = False, at("2026-01-22")
+    for _ in range(2):
+        assert ["the register of assets does not answer"] == [str(problem.error) for problem in desk.tick().problems]
+        assert ("m:service:A:1",) == store.ids()
+
+    answers[0] = True
+    assert () == desk.tick().problems
+    assert ("m:service:A:1", "m:service:B:1") == store.ids()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"definition": {"recurring": "m"}}, "what load or Recurring gave"),
+        ({"store": 5}, "the plain store of the desk"),
+        ({"step": 0}, "whole numbers from 1, not 0"),
+        ({"most": "many"}, "whole numbers from 1, not 'many'"),
+        ({"version": 5}, "version is a function"),
+    ],
+)
+def test_what_plans_are_not_made_of(given: dict[str, Any], told: str) -> None:
+    """Each wrong argument is told at once, and not in the night when the desk ticks."""
+    with pytest.raises(InputError, match=told):
+        Plans(**{"definition": Recurring("m", [QUARTERLY]), "assets": [A], **given})
+
+
+def test_what_is_no_list_of_assets_is_told() -> None:
+    """A function that gives nothing is told with each tick, and what is no asset whenever it is handed over."""
+    plans = Plans(Recurring("m", [QUARTERLY]), lambda: None, MemoryStore())  # type: ignore[arg-type, return-value]  # that is what is tried
+    for _ in range(2):
+        with pytest.raises(InputError, match="assets are many, one by one, and not"):
+            list(plans.due(at("2026-01-01")))
+    with pytest.raises(InputError, match="an asset is an Asset or a mapping"):
+        plans.changed(5)  # type: ignore[arg-type]  # likewise
+
+
 def test_what_cannot_be_a_source_is_told() -> None:
     """Without a store nobody knows what was opened; an iterator of assets would be empty the second time."""
     made = Recurring("m", [QUARTERLY])
