@@ -267,7 +267,7 @@ def test_it_comes_back() -> None:
     assert ("running", 2) == ((run := story.ticket.clocks["first line"]).phase, run.cycle), "and so does what the line owes"
 
     story.does(ANN, "queue.take").does(ANN, "resolve", {"solution": "patched"}).later(days=4)
-    assert ("closed", "met") == (story.ticket.state, story.ticket.clocks["resolution"].phase), "three days of silence confirm it"
+    assert ("closed", "met") == (story.ticket.state, story.ticket.clocks["resolution"].phase), "silence confirms it"
     story.does(USER, "ticket.reopen")
     assert (1, "running", "running") == (
         story.ticket.reopened,

@@ -172,7 +172,7 @@ def test_a_complaint_joins_once(company: Company) -> None:
 
 
 def test_a_problem_that_is_gone_is_seen_again(company: Company) -> None:
-    """A complaint of its cause some weeks later joins the closed problem, and its manager hears; after 90 days it is forgotten."""
+    """A complaint of its cause some weeks later joins the closed problem, and its manager hears; after 90 days none does."""
     problem = company.mended()
     company.later(days=14, seconds=1)
     assert "closed" == company.desk.get(problem).state
