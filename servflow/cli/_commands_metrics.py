@@ -18,6 +18,7 @@ from servflow.errors import InputError
 from servflow.metrics import MEASURES, PERIODS, Row, Tabulation, judge, load_goals, over_by, read_case
 from servflow.metrics._goals import Verdict
 from servflow.metrics._periods import period_of
+from servflow.metrics._reasons import reason_text
 from servflow.model import Opened, Record, instant
 from servflow.stores import SqliteStore, SqlStore, Store
 
@@ -49,7 +50,12 @@ USUAL = (
 @click.option("--world", type=File, help="who there is and when, as JSON or YAML: the roster of utilisation and load")
 @click.option("--set", "settings", multiple=True, help="MEASURE.SETTING=VALUE, the value as JSON or as text")
 @click.option("--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), help="write the figures into this file too")
-@click.option("--list", "listed", is_flag=True, help="what measures there are and how each is defined; needs no database")
+@click.option(
+    "--list",
+    "listed",
+    is_flag=True,
+    help="what measures there are and how each is defined, those of --measure in full; needs no database",
+)
 @click.option("--tenant", default="default", show_default=True, help="whose tickets")
 @command
 def metrics_command(say: Say, db: str | None, **asked: Any) -> int:
@@ -59,7 +65,7 @@ def metrics_command(say: Say, db: str | None, **asked: Any) -> int:
     """
     names = _names(asked["names"], everything=asked["everything"])
     if asked["listed"]:
-        _list(say, list(MEASURES) if not asked["names"] else names)
+        _list(say, list(MEASURES) if not asked["names"] else names, in_full=bool(asked["names"]))
         return FINE
     if db is None:
         raise InputError("which database? give its file, or --list to see what measures there are", code="usage")
@@ -131,7 +137,7 @@ def _nothing(say: Say) -> None:
         say.line(say.words("metrics.none"))
 
 
-def _list(say: Say, names: Sequence[str]) -> None:
+def _list(say: Say, names: Sequence[str], *, in_full: bool) -> None:
     unknown = [name for name in names if name not in MEASURES]
     if unknown:
         Tabulation(unknown)  # refuses it, with the one that was probably meant
@@ -154,6 +160,16 @@ def _list(say: Say, names: Sequence[str]) -> None:
         one = MEASURES[name]
         say.head(f"{name}: {one.titles[say.lang]}")
         say.line(f"  {one.definitions[say.lang]}")
+        if in_full:
+            says = (
+                (say.words("metrics.source"), one.source),
+                (say.words("metrics.cohort"), one.cohort),
+                (say.words("metrics.clock"), one.clock),
+                (say.words("metrics.open_tickets"), one.open_tickets),
+                (say.words("metrics.falls"), one.falls),
+            )
+            for heading, text in says:
+                say.line(f"  {say.words('title', title=heading, more=text.replace('``', ''))}")
         if one.settings:
             say.line(f"  {say.words('metrics.settings', names=', '.join(one.settings))}")
 
@@ -166,13 +182,22 @@ def _show(say: Say, rows: Sequence[Row]) -> None:
     for name, held in shown.items():
         one = MEASURES[name]
         say.head(f"{one.titles[say.lang]} ({name})")
-        columns = [words("metrics.part"), words("metrics.group"), words("metrics.period")]
-        numbers = [words("metrics.value"), words("metrics.of"), words("metrics.interval"), words("metrics.excluded")]
-        say.table([*columns, *numbers], (_cells(row) for row in held), right=(3, 4))
+        titles = [words("metrics.part"), words("metrics.group"), words("metrics.period"), words("metrics.value")]
+        titles += [words("metrics.of"), words("metrics.interval"), words("metrics.excluded")]
+        cells = [_cells(say, row) for row in held]
+        # What says the same of every figure, or nothing, is no column.
+        said = [any(row[index] not in ("", "all") for row in cells) for index in range(len(titles))]
+        told = [index for index, says in enumerate(said) if says or index in NUMBERS]
+        told_rows = ([words("all") if row[index] == "all" else row[index] for index in told] for row in cells)
+        say.table([titles[index] for index in told], told_rows, right=[told.index(index) for index in NUMBERS])
 
 
-def _cells(row: Row) -> list[str]:
-    left = ", ".join(f"{reason} {count}" for reason, count in row.excluded.items())
+NUMBERS = (3, 4)
+"""The columns that are always there: the value, and of how many."""
+
+
+def _cells(say: Say, row: Row) -> list[str]:
+    left = ", ".join(f"{reason_text(reason, say.lang)} {count}" for reason, count in row.excluded.items())
     interval = "" if row.low is None or row.high is None else f"{_told(row.low, row.unit)} - {_told(row.high, row.unit)}"
     timed = isinstance(row.denominator, float)  # time is held against time, such as hours on a roster
     of = span(timedelta(seconds=row.denominator)) if timed else str(row.denominator)
@@ -244,7 +269,7 @@ def _tell(say: Say, found: Sequence[Verdict], name: str) -> None:
     rows = (
         [
             one.goal.name,
-            one.group,
+            words("all") if one.group == "all" else one.group,
             one.period.name,
             one.text,
             one.goal.aim,

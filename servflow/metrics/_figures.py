@@ -171,7 +171,13 @@ class Uses:
     roster: Roster | None
     window: Window
     held: dict[str, Steps] = field(factory=dict)
-    excluded: Counter[str] = field(factory=Counter)
+    _left: Counter[str] = field(factory=Counter)
+
+    @property
+    def excluded(self) -> Counter[str]:
+        """Reason -> how many were left out; people of whom no roster says when they are there among them."""
+        unknown = sum(self.roster is None or not self.roster.knows(who) for who in self.held)
+        return self._left + Counter(no_roster=unknown)
 
     def add(self, value: Held) -> None:
         """Somebody had a piece of work."""
@@ -183,7 +189,7 @@ class Uses:
 
     def leave(self, reason: str) -> None:
         """Leave one out."""
-        self.excluded[reason] += 1
+        self._left[reason] += 1
 
     def merge(self, other: Self) -> None:
         """Take in another's."""
@@ -192,7 +198,7 @@ class Uses:
             own = self.held.setdefault(who, Steps())
             for start, end, level in steps.levels():
                 own.add(start, end, level)
-        self.excluded.update(other.excluded)
+        self._left.update(other._left)
 
     def figure(self, period: Period | None, base: Self | None) -> Used | None:
         """The figure of those seen where there is a base they are part of; else of everybody on the roster."""
@@ -205,7 +211,7 @@ class Uses:
         for who in sorted(people):
             hours = self.roster.hours(who, *window)
             if hours is None:
-                left["no_roster"] += 1
+                left["no_roster"] += who not in self.held
                 continue
             count += 1
             there += hours.until(window[1]) - hours.until(window[0])

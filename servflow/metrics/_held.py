@@ -169,10 +169,17 @@ class Roster:
         An engineer's own ``shifts`` come before the calendar that ``shift`` names, as in dispatch; without either, or where
         the world lacks that calendar, nothing is known. Absences are taken out.
         """
+        known = self._hours_of(who)
+        return None if known is None else known.cover(start, end)
+
+    def knows(self, who: str) -> bool:
+        """Whether it says when somebody is there."""
+        return self._hours_of(who) is not None
+
+    def _hours_of(self, who: str) -> Hours | None:
         if who not in self._hours:
             self._hours[who] = self._of(who)
-        known = self._hours[who]
-        return None if known is None else known.cover(start, end)
+        return self._hours[who]
 
     def _of(self, who: str) -> Hours | None:
         person = self.world.by_id.get(who)

@@ -26,7 +26,9 @@ class Tally(Protocol[F_co]):
     What was seen so far. Adding in any order, and merging tallies in any order and grouping, gives the same figure.
     """
 
-    excluded: Counter[str]
+    @property
+    def excluded(self) -> Counter[str]:
+        """Reason -> how many were left out for it."""
 
     def add(self, value: Any) -> None:
         """Count one."""

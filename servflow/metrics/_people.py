@@ -44,7 +44,8 @@ def utilisation(
     on the roster, also those who had nothing; a part one person who had something. Without a roster there is no figure.
 
     Source: field service practice (worked time over available time); FSM vendors call it technician utilisation.
-    Cohort: engineers and agents of the roster; those with work but no shift are left out (``no_roster``).
+    Cohort: engineers and agents of the roster; those with work but no shift there, such as who left, are left out
+        (``no_roster``: how many people).
     Clock: the roster: shifts or calendar, less absences, within the period or from ``since`` (else the first work) to ``at``.
     Open tickets: count until the present.
     Period: work is cut at its bounds, and so is the roster.

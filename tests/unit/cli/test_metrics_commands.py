@@ -128,3 +128,43 @@ def test_goals_that_do_not_load_are_told_with_their_lines(run: Run, demo: Any, g
     assert 1 == run("check", file).exit_code
     file.write_text(GOALS.format(target=">= 0.9"), encoding="utf-8")
     assert "1 goals" in run("check", file).stdout
+
+
+def test_reasons_and_wholes_are_said_in_the_language(run: Run, demo: Any) -> None:
+    """A table has no column that says nothing, and no English word stands in a Chinese one."""
+    english, chinese = (run("metrics", demo.path, "--measure", "csat", "--lang", lang).stdout for lang in ("en", "zh"))
+    grouped = run("metrics", demo.path, "--measure", "csat", "--by", "tier", "--lang", "zh").stdout
+
+    heads = [word.strip() for word in english.splitlines()[3].split("  ") if word]
+    assert ["value", "of", "95 % interval", "left out"] == heads
+    assert "unrated " in english
+    assert "未评价 " in chinese
+    assert "unrated" not in chinese
+    assert "全部" in grouped
+
+
+def test_every_reason_has_words_in_both_languages() -> None:
+    """Whatever a measure leaves out is said for people."""
+    import re
+
+    import servflow.metrics
+    from servflow.metrics._reasons import REASONS, reason_text
+
+    sources = [path.read_text(encoding="utf-8") for path in Path(servflow.metrics.__file__).parent.glob("_*.py")]
+    calls = [call for source in sources for call in re.findall(r"Left\([^\n]*", source) if not call.startswith("Left(at: ")]
+    used = {word for call in calls for word in re.findall(r'"([a-z_ ]+)"', call)}
+
+    assert {"unrated", "waiting", "abandoned", "too early"} <= used
+    assert set() == used - REASONS.keys()
+    assert ("no roster", "无排班", "on strike") == (
+        reason_text("no_roster"),
+        reason_text("no_roster", "zh"),
+        reason_text("on strike"),
+    )
+
+
+def test_a_measure_that_is_named_is_listed_in_full(run: Run) -> None:
+    """Where its definition is from, who counts, by which time, what of open tickets; all of them are listed in short."""
+    for lang, heading in (("en", "Cohort: answers on the scale csat"), ("zh", "统计对象：answers on the scale csat")):
+        assert heading in run("metrics", "--list", "--measure", "csat", "--lang", lang).stdout
+        assert heading[:4] not in run("metrics", "--list", "--lang", lang).stdout

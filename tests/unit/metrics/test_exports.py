@@ -194,3 +194,6 @@ def test_a_person_is_not_busier_by_having_two_tickets_at_once() -> None:
         assert (timedelta(hours=2), timedelta(hours=4)) == (found.numerator, found.denominator)
 
     assert utilisation(cases, at=five) is None
+    for roster in (None, World(engineers=[{"id": "wu", "shifts": [(AT, five)]}])):
+        (row,) = measure_table(cases, [utilisation], at=five, settings={"roster": roster}).rows[:1]
+        assert (0 if roster else None, {"no_roster": 1}) == (row.value, dict(row.excluded))
