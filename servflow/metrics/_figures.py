@@ -130,8 +130,8 @@ class Loaded:
         }
 
 
-Held = tuple[str, datetime, datetime]
-"""Who had a piece of work, from when, until when."""
+Held = tuple[str, datetime, datetime, int]
+"""Who had a piece of work, from when, until when, and how many units of capacity it takes."""
 
 
 @define(eq=False)
@@ -181,7 +181,7 @@ class Uses:
 
     def add(self, value: Held) -> None:
         """Somebody had a piece of work."""
-        who, since, until = value
+        who, since, until, _ = value
         start, end = micros(since), micros(until)
         self.window.see(start, end)
         if start < end:
@@ -243,12 +243,12 @@ class Loads:
 
     def add(self, value: Held) -> None:
         """Somebody had a piece of work."""
-        who, since, until = value
+        who, since, until, units = value
         start, end = micros(since), micros(until)
         self.window.see(start, end)
         if start < end:
             self.who.add(who)
-            self.steps.add(start, end)
+            self.steps.add(start, end, units)
 
     def leave(self, reason: str) -> None:
         """Leave one out."""
@@ -313,7 +313,7 @@ class _Loaded:
 
 
 USED = _Used()
-"""How much of their time people had work: values are (who, since, until)."""
+"""How much of their time people had work: values are (who, since, until, units)."""
 
 LOADED = _Loaded()
-"""How much was held over a time: values are (who, since, until)."""
+"""How much was held over a time: values are (who, since, until, units)."""

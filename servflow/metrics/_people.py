@@ -11,7 +11,7 @@ from typing import Any
 from servflow.metrics._cases import Case
 from servflow.metrics._figures import LOADED, USED
 from servflow.metrics._held import held_spans
-from servflow.metrics._measure import Seen, measure
+from servflow.metrics._measure import Left, Seen, measure
 
 
 def _names(given: Collection[str] | str) -> tuple[str, ...]:
@@ -63,13 +63,14 @@ def utilisation(
     >>> found.value, found.numerator.seconds // 3600, found.denominator.seconds // 3600, round(found.concurrency, 2)
     (0.375, 3, 8, 1.33)
     """
-    yield from _held(case, _names(slot), _names(states))
+    for who, start, end in held_spans(case, _names(slot), _names(states)):
+        yield Seen(start, _piece(who), (who,), end)
 
 
 @measure(
     LOADED,
     titles=("Load", "负荷"),
-    zh="同时持有的未关闭工单数：平均、最高、期末，以及超过正常负荷和最大负荷的时长。",
+    zh="同时持有的未关闭工单数（或 takes 字段给出的分钟数等容量单位）：平均、最高、期末，以及超过正常负荷和最大负荷的时长。",
     unit="tickets",
     shape="span",
     told={"parts": "who has the ticket"},
@@ -79,6 +80,7 @@ def workload(
     *,
     slot: Collection[str] | str = ("assignee",),
     states: Collection[str] | str = (),
+    takes: str = "",
     roster: Any = None,
     since: datetime | None = None,
     at: datetime | None = None,
@@ -86,8 +88,10 @@ def workload(
     """
     Open tickets held at once: on average, at most, at the end, and for how long above normal and maximum capacity.
 
-    ``slot="outlet"`` gives the load of outlets. ``roster`` is the world that says what their ``normal`` and most
-    ``capacity`` is; without it, or where it sets no limit, only what was held is told.
+    ``slot="outlet"`` gives the load of outlets. Where capacity is counted in minutes or other units, ``takes`` is the field
+    that says how many a ticket takes, as for dispatch; tickets without a whole number there are left out (``unknown``).
+    ``roster`` is the world that says what their ``normal`` and most ``capacity`` is; without it, or where it sets no limit,
+    only what was held is told.
 
     Source: work-in-progress per resource (Little's law: its mean is arrival rate times time held).
     Cohort: everybody who had an open ticket.
@@ -108,13 +112,13 @@ def workload(
     >>> found.value, found.peak, found.peak_at.hour, found.last, str(found.over_normal), str(found.over_most)
     (1.0, 2, 10, 0, '1:00:00', '0:00:00')
     """
-    yield from _held(case, _names(slot), _names(states))
+    units: Any = case.labels.get(takes) if takes else 1
+    if isinstance(units, bool) or not isinstance(units, int) or units < 0:
+        yield Left(case.began, "unknown")
+        return
+    for who, start, end in held_spans(case, _names(slot), _names(states)):
+        yield Seen(start, _piece(who, units), (who,), end)
 
 
-def _held(case: Case, slots: tuple[str, ...], states: tuple[str, ...]) -> Iterable[Seen]:
-    for who, start, end in held_spans(case, slots, states):
-        yield Seen(start, _piece(who), (who,), end)
-
-
-def _piece(who: str) -> Any:
-    return lambda start, end: (who, start, end)
+def _piece(who: str, units: int = 1) -> Any:
+    return lambda start, end: (who, start, end, units)

@@ -197,3 +197,25 @@ def test_a_person_is_not_busier_by_having_two_tickets_at_once() -> None:
     for roster in (None, World(engineers=[{"id": "wu", "shifts": [(AT, five)]}])):
         (row,) = measure_table(cases, [utilisation], at=five, settings={"roster": roster}).rows[:1]
         assert (0 if roster else None, {"no_roster": 1}) == (row.value, dict(row.excluded))
+
+
+def test_load_is_held_against_capacity_in_minutes() -> None:
+    """A ticket takes as many units as its field says, like in dispatch; without one it is left out."""
+    from servflow.metrics import workload
+    from servflow.model import World
+
+    three = AT + timedelta(hours=3)
+    stint = (Stint(slot="assignee", who="li", since=AT),)
+    cases = [
+        Case(id=str(index), began=AT, stints=stint, closings=(end,), closed_at=end, labels=FrozenMap(labels))
+        for index, (hours, labels) in enumerate([(1, {"minutes": 90}), (2, {"minutes": 60}), (3, {}), (3, {"minutes": "60"})])
+        for end in (AT + timedelta(hours=hours),)
+    ]
+    world = World(engineers=[{"id": "li", "normal": 100, "capacity": 150}])
+    found = workload.by_part(cases, takes="minutes", roster=world, since=AT, at=three)["li"]
+
+    assert found is not None
+    assert (70.0, 150, timedelta(hours=1), timedelta()) == (found.value, found.peak, found.over_normal, found.over_most)
+    whole = workload(cases, takes="minutes", at=three)
+    assert whole is not None
+    assert {"unknown": 2} == dict(whole.excluded)
