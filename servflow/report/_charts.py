@@ -205,7 +205,7 @@ def _begin(ink: Ink, paths: Iterable[str]) -> float:
 def _scale(ink: Ink, begin: float) -> str:
     """What the axis shows; where it does not begin at nothing, that is said."""
     first = ink.word("scale.from", n=f"{100 * begin:g}") if begin else "0 %"
-    told = "".join(f"<span>{part}</span>" for part in (first, f"{50 + 50 * begin:g} %", "100 %"))
+    told = "".join(f"<span>{part}</span>" for part in (first, "100 %"))
     return f'<td class="scale">{told}</td>'
 
 
@@ -362,7 +362,8 @@ def lanes(
     shown = sorted(marks, key=lambda mark: mark[1])[-MOST_MARKS:]
     names = sorted({mark[0] for mark in shown})
     size = len(frame.buckets)
-    left, cell = 210.0, 7.0
+    longest = max(sum(2 if ord(char) > 0x2E80 else 1 for char in fitted(plain(name), 30)) for name in names)
+    left, cell = max(70.0, 16 + 7.0 * longest), 7.0
     column = max(cell + 2, (940 - left) / max(size, 1))
     across = max(1, int((column - 4) // cell))
     piles: dict[tuple[str, int], list[tuple[str, int]]] = {}

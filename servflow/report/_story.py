@@ -354,7 +354,8 @@ class _Telling:
         by = (f" by {record.by}", f"，由 {record.by}") if record.by and record.by != place else ("", "")
         part = f"{line.quantity} × {plain(line.part)}"
         texts = (f"Part: {part} {en}{where[0]}{by[0]}{why[0]}", f"配件：{part} {zh}{where[1]}{by[1]}{why[1]}")
-        yield self.line(record, "part", texts)
+        again = record.was is not None and record.was.state == line.state  # booked out, or some of the units went on
+        yield self.line(record, "part", texts, minor=again)
 
     def surveyed(self, record: Surveyed) -> Iterator[Line]:
         name, whom = plain(record.survey), record.to

@@ -227,7 +227,7 @@
       const lows = lines.map((svg) => at(svg.dataset.whisker)).filter((one) => one.v !== null).map((one) => one.lo);
       const begin = [0.75, 0.5].find((edge) => lows.length && Math.min(...lows) >= edge) || 0;
       const x = (value) => (100 * (value - begin) / (1 - begin)).toFixed(2);
-      all("td.scale span", table).forEach((node, i) => { node.textContent = [begin ? say("scale.from", { n: 100 * begin }) : "0 %", 50 + 50 * begin + " %", "100 %"][i]; });
+      all("td.scale span", table).forEach((node, i) => { node.textContent = [begin ? say("scale.from", { n: 100 * begin }) : "0 %", "100 %"][i]; });
       for (const svg of lines) {
         const value = at(svg.dataset.whisker);
         svg.toggleAttribute("hidden", value.v === null);
