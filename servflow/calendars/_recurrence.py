@@ -191,27 +191,38 @@ class Rule:
     def _of_month(self, begin: date, first: date) -> set[date]:
         last = monthrange(begin.year, begin.month)[1]
         if self.month_days:
-            numbers = {number if number > 0 else last + 1 + number for number in self.month_days}
-            found = {begin.replace(day=number) for number in numbers if 1 <= number <= last}
-            return {day for day in found if not self.days or self._on_weekday(day, begin, last)}
+            return {day for day in self._of_month_days(begin) if not self.days or self._on_weekday(day, begin, last)}
         if self.days:
             return {day for number in range(last) if self._on_weekday(day := begin + timedelta(days=number), begin, last)}
         return {begin.replace(day=first.day)} if first.day <= last else set()
+
+    def _of_month_days(self, begin: date) -> set[date]:
+        last = monthrange(begin.year, begin.month)[1]
+        numbers = {number if number > 0 else last + 1 + number for number in self.month_days}
+        return {begin.replace(day=number) for number in numbers if 1 <= number <= last}
 
     def _of_year(self, begin: date, first: date) -> set[date]:
         size = (date(begin.year, 12, 31) - begin).days + 1
         if self.year_days:
             numbers = {number if number > 0 else size + 1 + number for number in self.year_days}
             found = {begin + timedelta(days=number - 1) for number in numbers if 1 <= number <= size}
-            return {day for day in found if self._fits(day)}
+            return {day for day in found if self._fits(day) and self._counted(day, begin, size)}
+        if self.month_days and not self.months:
+            found = {day for month in range(1, 13) for day in self._of_month_days(begin.replace(month=month))}
+            return {day for day in found if self._counted(day, begin, size)}
         if self.month_days or (self.days and self.months):
-            months = self.months or range(1, 13)
-            return {day for month in months for day in self._of_month(begin.replace(month=month), first)}
+            return {day for month in self.months for day in self._of_month(begin.replace(month=month), first)}
         if self.days:
             return {day for number in range(size) if self._on_weekday(day := begin + timedelta(days=number), begin, size)}
         in_months = self.months or {first.month}
         fitting = (month for month in in_months if first.day <= monthrange(begin.year, month)[1])
         return {begin.replace(month=month, day=first.day) for month in fitting}
+
+    def _counted(self, day: date, begin: date, size: int) -> bool:
+        """Whether BYDAY names a day of a year: counted in its month where BYMONTH is there, else in the year."""
+        if self.months:
+            begin, size = day.replace(day=1), monthrange(day.year, day.month)[1]
+        return not self.days or self._on_weekday(day, begin, size)
 
     def _on_weekday(self, day: date, begin: date, size: int) -> bool:
         """Whether a day is one of those that BYDAY names, counted in the *size* days from *begin* on."""

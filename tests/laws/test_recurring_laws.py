@@ -7,6 +7,7 @@ from itertools import islice, takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -80,6 +81,23 @@ def test_rules_agree_with_dateutil(text: str, anchor: date, offset: int) -> None
     if until is None:
         assert len([day for day in theirs if day < low]) == made.between(anchor, low)
         assert ([day for day in theirs if day <= low] or [None])[-1] == made.last(anchor, low)
+
+
+@pytest.mark.parametrize(
+    ("text", "anchor"),
+    [
+        ("FREQ=YEARLY;INTERVAL=4;BYMONTH=8,7,12,3;BYYEARDAY=-1,-366;BYDAY=1WE,4FR,5TH", date(2023, 11, 22)),
+        ("FREQ=YEARLY;BYMONTHDAY=28,-1,13;BYDAY=2FR", date(2023, 8, 11)),
+        ("FREQ=YEARLY;BYMONTHDAY=28;BYDAY=20SA,5TH,-1FR", date(2025, 10, 24)),
+    ],
+)
+def test_days_of_the_week_are_counted_in_the_year_unless_months_are_named(text: str, anchor: date) -> None:
+    """Beside days of the month or of the year a 2FR is the second Friday of the year, with BYMONTH that of the month."""
+    begin, end = datetime.combine(anchor, time()), datetime(2060, 1, 1)
+    theirs = [found.date() for found in rrulestr(text, dtstart=begin).between(begin, end, inc=True)]
+
+    made = ByRule(read_rule(text, "UTC", time())[0], anchor)
+    assert theirs == list(takewhile(lambda day: day <= end.date(), made.dates(anchor)))
 
 
 @settings(deadline=None)
