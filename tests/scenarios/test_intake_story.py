@@ -183,7 +183,7 @@ def test_it_grew_worse(company: Company) -> None:
     """
     Li complains about eighty for her washer; an hour later her lawyer's words come in about the same machine.
 
-    It stays one ticket, but it is the executives' from now on, and the most urgent. A second form about the eighty changes nothing.
+    It stays one ticket, but it is the executives' from now on, and the most urgent. A second form changes none of that.
     """
     small = {"about": "complaint", "serial": "W-1", "kind": "refund", "claim": "80", "customer": "li"}
     first = company.hears("web_form", form="F1", subject="money back", **small)
