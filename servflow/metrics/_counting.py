@@ -231,7 +231,7 @@ class Counting:
         part, group, period = key
         base = cells.get((None, group, period)) if one.of_all and part is not None else None
         tally = cells.get(key) or one.start(self.settings[one.name])
-        if one.shape == "stock" and isinstance(tally, Amounts) and tally.sum:
+        if part is None and one.shape == "stock" and isinstance(tally, Amounts) and tally.sum:
             base = Amounts(count=self._known_until(group, period))
         return tally.figure(period, base)
 
