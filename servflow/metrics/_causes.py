@@ -149,7 +149,8 @@ def pareto(
     Raises:
         InputError: *vital* is no such share, or a weight is negative or no number.
     """
-    if isinstance(vital, bool) or not 0 < vital <= 1:
+    part: Any = vital
+    if isinstance(part, bool) or not isinstance(part, (int, float)) or not 0 < part <= 1:
         raise InputError(f"vital is a share above 0 and at most 1, not {shown(vital)}", code="vital")
     counts: Counter[str] = Counter()
     weights: dict[str, Fraction] = {}

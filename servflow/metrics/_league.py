@@ -127,7 +127,8 @@ def league(
         InputError: there is no such measure, label or setting, no measure is given, or *min_cases* is below 1.
         TimeError: *at* is naive.
     """
-    if min_cases < 1:
+    least: Any = min_cases
+    if isinstance(least, bool) or not isinstance(least, int) or least < 1:
         raise InputError(f"min_cases is a whole number from 1 on, not {shown(min_cases)}", code="min_cases")
     measures = named(names)
     if not measures:

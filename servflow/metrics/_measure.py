@@ -14,6 +14,7 @@ from servflow.errors import InputError, nearest, shown
 from servflow.metrics._cases import Case
 from servflow.metrics._counting import SHAPES, Counting, Left, Seen
 from servflow.metrics._kinds import Kind, Tally
+from servflow.metrics._settings import fitting
 from servflow.metrics._values import Figure
 from servflow.model import EMPTY, FrozenMap, Record, instant
 
@@ -109,7 +110,8 @@ class Measure(Generic[F]):
         The settings as its function takes them.
 
         Raises:
-            InputError: there is no such setting; with the one that was probably meant.
+            InputError: there is no such setting, with the one that was probably meant; or it takes no such value.
+            TimeError: a length of time or an instant is none.
         """
         for name in given:
             if name not in self.settings:
@@ -122,7 +124,7 @@ class Measure(Generic[F]):
                     name=shown(name),
                     nearest=close,
                 )
-        return dict(given)
+        return {name: fitting(name, self.settings[name], value) for name, value in given.items()}
 
     def start(self, settings: Mapping[str, Any]) -> Tally[F]:
         """A tally of nothing yet."""

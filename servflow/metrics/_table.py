@@ -217,7 +217,7 @@ def _settings(measures: Sequence[Measure[Any]], given: Mapping[str, Any], at: da
             found[name].update(own.taking(value))
         elif takers:
             for one in takers:
-                found[one.name] = {name: value, **found[one.name]}
+                found[one.name] = {**one.taking({name: value}), **found[one.name]}
         elif name not in {"at", *(setting for one in MEASURES.values() for setting in one.settings)}:
             known = {setting for one in measures for setting in one.settings} | set(found)
             close = nearest(name, known)

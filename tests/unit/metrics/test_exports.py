@@ -219,3 +219,38 @@ def test_load_is_held_against_capacity_in_minutes() -> None:
     whole = workload(cases, takes="minutes", at=three)
     assert whole is not None
     assert {"unknown": 2} == dict(whole.excluded)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("service_level", {"within": "1 business day"}),
+        ("response_rate", {"within": "2 business days"}),
+        ("service_level", {"answered": 5}),
+        ("complaint_rate", {"complaints": 5}),
+        ("utilisation", {"slot": [1]}),
+        ("causes", {"by": 5}),
+        ("csat", {"satisfied": "4"}),
+        ("nps", {"scale": None}),
+        ("queue_time", {"slot": ["assignee"]}),
+    ],
+)
+def test_a_setting_of_a_wrong_sort_is_refused(name: str, settings: dict[str, Any]) -> None:
+    """By itself and for all measures of a table; days of work are no time as it passes, and would be none at all."""
+    from servflow.metrics import MEASURES
+
+    with pytest.raises(InputError):
+        MEASURES[name]([rated(5)], at=AT, **settings)
+    with pytest.raises(InputError):
+        measure_table([rated(5)], [name], at=AT, settings={name: settings})
+    with pytest.raises(InputError):
+        measure_table([rated(5)], [name], at=AT, settings=settings)
+
+
+@pytest.mark.parametrize("few", [0, True, "3", None, 2.5])
+def test_leagues_and_causes_refuse_what_is_no_number(few: Any) -> None:
+    """Whole numbers from 1 on, and shares above 0."""
+    with pytest.raises(InputError):
+        league([], ["csat"], at=AT, min_cases=few)
+    with pytest.raises(InputError):
+        pareto([], vital=few)
