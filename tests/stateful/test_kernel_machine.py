@@ -190,11 +190,14 @@ class TicketLife(RuleBasedStateMachine):
     @precondition(lambda self: self.opened)
     @invariant()
     def holds_what_it_took(self) -> None:
-        """Capacity taken and not given back is what the ticket says it holds, and it holds none for people it has not got."""
+        """What was taken and not given back is what the ticket says it holds, and it holds nobody whom it has not got."""
         held = Counter({item.key: 0 for item in self.ticket.held})
         for item in self.ticket.held:
             held[item.key] += item.units
-        assert +self.taken == held
+        parts: Counter[str] = Counter()
+        for line in self.ticket.parts:
+            parts[line.key] += line.quantity if line.held else 0
+        assert +self.taken == held + parts
         assert min(self.taken.values(), default=0) >= 0
         mine = {f"engineer:{self.ticket.assignee}", f"outlet:{self.ticket.outlet}"}
         mine |= {f"engineer:{offer.to}" for offer in self.ticket.offers}

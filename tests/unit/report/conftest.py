@@ -45,9 +45,9 @@ def week() -> Week:
     return Week(histories, workflow, lived.end)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A headless Chromium of this machine."""
+    """A headless Chromium of this machine; while it is there, an event loop runs in this thread, so it goes with the module."""
     require("browser")
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed; pip install playwright")
     found = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
