@@ -17,8 +17,8 @@ LEFT, RIGHT, TOP, FOOT = 44.0, 6.0, 10.0, 24.0
 FIRST_ROWS, FIRST_BARS = 10, 6
 """Rows of a table that are seen at once; the others are behind a switch."""
 
-MOST_MARKS = 1_500
-"""Marks of one timeline; of more, the latest are drawn and the page says so."""
+MOST_MARKS, MOST_ROWS = 1_500, 20
+"""Marks of one timeline, and rows of one pile; higher ones are cut so that every stretch keeps some, and the page says so."""
 
 
 def nice(most: float) -> float:
@@ -358,22 +358,22 @@ def lanes(
     """One lane for each clock or chain, and in it a mark for each ticket, piled on the day it belongs to."""
     if not marks:
         return ""
-    left_out = max(0, len(marks) - MOST_MARKS)
-    shown = sorted(marks, key=lambda mark: mark[1])[-MOST_MARKS:]
-    names = sorted({mark[0] for mark in shown})
+    names = sorted({mark[0] for mark in marks})
     size = len(frame.buckets)
     longest = max(sum(2 if ord(char) > 0x2E80 else 1 for char in fitted(plain(name), 30)) for name in names)
     left, cell = max(70.0, 16 + 7.0 * longest), 7.0
     column = max(cell + 2, (940 - left) / max(size, 1))
     across = max(1, int((column - 4) // cell))
     piles: dict[tuple[str, int], list[tuple[str, int]]] = {}
-    for lane, place, ticket, dark in shown:
+    for lane, place, ticket, dark in marks:
         piles.setdefault((lane, place), []).append((ticket, dark))
+    most = _highest(piles.values(), MOST_ROWS * across)
+    left_out = sum(max(0, len(pile) - most) for pile in piles.values())
     out, y, wide = [], 22.0, left + column * size + 4
     every = max(1, -(-size // 14))
     out += [_above(left + column * (place + 0.5), frame.buckets[place].name) for place in range(0, size, every)]
     for number, name in enumerate(names):
-        tall = max(len(pile) for (lane, _), pile in piles.items() if lane == name)
+        tall = min(most, max(len(pile) for (lane, _), pile in piles.items() if lane == name))
         high = max(30.0, -(-tall // across) * cell + 12)
         out.append(f'<rect class="lane" x="{left}" y="{y:.1f}" width="{column * size:.1f}" height="{high:.1f}" rx="4"/>')
         out.append(
@@ -381,8 +381,11 @@ def lanes(
         )
         for (lane, place), pile in sorted(piles.items()):
             if lane == name:
+                if len(pile) > most:
+                    top = f'x="{left + column * place + 2:.1f}" y="{y + 1:.1f}" width="{across * cell - 1.5:.1f}" height="3"'
+                    out.append(f'<rect class="more" {top}><title>+{len(pile) - most:,}</title></rect>')
                 out += _pile(
-                    pile,
+                    sorted(pile, key=lambda one: (-one[1], one[0]))[:most],
                     (left + column * place + 2, y + high - 6),
                     (across, cell),
                     number,
@@ -390,9 +393,21 @@ def lanes(
                 )
         y += high + 8
     label = safe(ink.word(title))
-    note = f'<p class="note">{ink.t(title + ".note")}{f" (+{left_out})" if left_out else ""}</p>'
+    note = f'<p class="note">{ink.t(title + ".note")}{_cut(ink, left_out)}</p>'
     svg = f'<svg class="lanes" role="group" viewBox="0 0 {wide:.0f} {y:.0f}" aria-label="{label}">{"".join(out)}</svg>'
     return f'<section class="card span"><h3>{ink.t(title)}</h3><div class="wide">{svg}</div>{note}</section>'
+
+
+def _highest(piles: Iterable[Sequence[object]], most: int) -> int:
+    """Up to how many marks a pile is drawn, so that a page holds them all; every stretch keeps some."""
+    sizes = [len(pile) for pile in piles]
+    while most > 1 and sum(min(size, most) for size in sizes) > MOST_MARKS:
+        most -= 1
+    return most
+
+
+def _cut(ink: Ink, count: int) -> str:
+    return f" {ink.t('piles.cut')} (+{count:,})" if count else ""
 
 
 def _above(x: float, name: str, y: float = 13) -> str:

@@ -64,6 +64,7 @@ class _Node:
     height: float
     layer: int = 0
     box: bool = True
+    body: float = 0.0
     x: float = 0.0
     up: list[_Node] = field(factory=list)
     down: list[_Node] = field(factory=list)
@@ -85,7 +86,7 @@ def arrange(boxes: Mapping[str, Box], lines: Sequence[Line], first: str | None =
     """
     if not boxes:
         return Drawn(width=0, height=0, places={}, lines={}, labels={})
-    nodes = {name: _Node(name, _with_loop(name, box, lines), box.height) for name, box in boxes.items()}
+    nodes = {name: _Node(name, _with_loop(name, box, lines), box.height, body=box.width) for name, box in boxes.items()}
     turned = _turned(list(boxes), lines, first)
     joined = {
         index: (line.target, line.source) if index in turned else (line.source, line.target)
@@ -333,11 +334,10 @@ def _drawn(
 def _port(node: _Node, other: _Node, left: float, y: float, *, down: bool) -> Point:
     """Where a line leaves or meets a box: straight below or above where it goes, as far as the box and other lines let it."""
     near = sorted(node.down if down else node.up, key=lambda one: (one.x, one.index))
-    room = node.width * 0.4
+    room = node.body * 0.4
     step = min(PORT, 2 * room / max(len(near) - 1, 1))
     wanted = [min(max(one.x, node.x - room), node.x + room) for one in near]
     places = _spread(wanted, [node.pull[id(one)] for one in near], [step * place for place in range(len(near))])
-    shift = min(max(0.0, node.x - room - places[0]), max(0.0, node.x + room - places[-1])) or min(
-        0.0, node.x + room - places[-1]
-    )
-    return (places[near.index(other)] + shift - left, y)
+    place, last = near.index(other), len(near) - 1  # neither further out than what is beside it on either side leaves room
+    x = min(max(places[place], node.x - room + step * place), node.x + room - step * (last - place))
+    return (x - left, y)

@@ -408,11 +408,29 @@ def _climbed(run: Any, step: Any, lang: str) -> str:
     to = to or (step.by or "")
     why = [did_in(reason_in(reason, lang), lang) for reason in (*step.did, *step.why)]
     if step.kind == "started":
-        why.append(cause_text(run.cause, run.definition, lang=lang) if zh else cause_text(run.cause, run.definition))
+        why.append(_cause(run, lang))
     reasons = ("；" if zh else "; ").join(reason for reason in why if reason)
     head = f"升级 {what}：{did}" if zh else f"Escalation {what}: {did}"
     head += f" → {to}" if to else ""
     return cut(head + ((f"（{reasons}）" if zh else f" ({reasons})") if reasons else ""))
+
+
+def _cause(run: Any, lang: str) -> str:
+    """What set a chain off; a promise that broke is told as people say it."""
+    clock, _, rest = str(run.cause).removeprefix("clock:").rpartition(":")
+    if not str(run.cause).startswith("clock:") or not clock:
+        return cause_text(run.cause, run.definition, lang=lang)
+    name, _, cycle = clock.rpartition(":")
+    number = cycle.partition("~")[0]
+    if not name or not number.isdecimal():
+        return cause_text(run.cause, run.definition, lang=lang)
+    again = number != "1"
+    if lang == "zh":
+        which = f"第 {number} 次" if again else ""
+        return f"承诺 {plain(name)} {which}超时" if rest == "breach" else f"承诺 {plain(name)} {which}到达 {rest}"
+    which = f" for the {number}. time it ran" if again else ""
+    what = "was broken" if rest == "breach" else f"came to {rest}"
+    return f"the promise {plain(name)} {what}{which}"
 
 
 _TOLD: Mapping[type[Record], Callable[[_Telling, Any], Iterator[Line]]] = {

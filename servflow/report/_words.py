@@ -119,6 +119,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Each mark is one level that was reached; the darker, the higher.",
         "每个标记为到达的一个升级级别；颜色越深，级别越高。",
     ),
+    "piles.cut": ("A pile with a bar on top goes on.", "顶端有横线的一列未全部画出。"),
     "league": ("Outlets and engineers", "网点与工程师"),
     "league.note": (
         "A ticket counts for whoever had it last. Few tickets say little: look at the interval.",

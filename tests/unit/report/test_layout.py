@@ -49,6 +49,17 @@ def test_a_line_to_itself_gets_room_and_no_points() -> None:
     assert drawn.width >= BOX.width + LABEL.width
 
 
+def test_lines_end_at_their_box_and_not_beside_it() -> None:
+    """Also where a loop takes room beside the box, and where many lines meet it."""
+    names = "abcdefghijkl"
+    lines = [Line("a", "a", LABEL), *lines_of(" ".join(f"a>{name} {name}>a" for name in names[1:]))]
+    drawn = arrange(dict.fromkeys(names, BOX), lines, "a")
+
+    for index, points in drawn.lines.items():
+        for name, (x, _) in ((lines[index].source, points[0]), (lines[index].target, points[-1])):
+            assert abs(x - drawn.places[name][0]) <= BOX.width / 2, (index, name)
+
+
 def test_nothing_gives_nothing() -> None:
     """Without boxes there is a drawing of no size."""
     assert (0, 0, {}) == ((found := arrange({}, [])).width, found.height, found.places)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
+
+import pytest
 
 from servflow.documents import load
 from servflow.model import Breached, Escalated, Moved, World
-from servflow.report._story import MOST_LINES, story
+from servflow.report._story import MOST_LINES, _cause, story
 from tests.unit.report.conftest import Week
 
 ZONE = "Asia/Shanghai"
@@ -95,3 +98,19 @@ def test_parts_and_counted_hours_are_told_in_words() -> None:
     assert "The engineer is there → Waits for a part" in said
     assert "Waits for a part → closed (leave it)" in said
     assert "Promise repair done starts: within 24h of calendar office, due 2026-11-04 17:00" in said
+
+
+@pytest.mark.parametrize(
+    ("cause", "en", "zh"),
+    [
+        ("clock:first_line:1:breach", "the promise first line was broken", "承诺 first line 超时"),
+        ("clock:a:2:75%", "the promise a came to 75% for the 2. time it ran", "承诺 a 第 2 次到达 75%"),
+        ("clock:odd", "clock odd reached ? (cycle ?)", "时钟“odd”到达 ?（第 ? 周期）"),
+        ("event:object", "event object happened", "发生事件 object"),
+    ],
+)
+def test_what_set_a_chain_off_is_told_as_people_say_it(cause: str, en: str, zh: str) -> None:
+    """No ids and no numbers of cycles where a promise ran once."""
+    run = SimpleNamespace(cause=cause, definition=None)
+
+    assert (en, zh) == (_cause(run, "en"), _cause(run, "zh"))
