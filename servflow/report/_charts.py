@@ -369,7 +369,7 @@ def lanes(
         piles.setdefault((lane, place), []).append((ticket, dark))
     most = _highest(piles.values(), MOST_ROWS * across)
     left_out = sum(max(0, len(pile) - most) for pile in piles.values())
-    out, y, wide = [], 22.0, left + column * size + 4
+    out, y, wide = [], 22.0, left + column * size + 20  # half of what stands above the last stretch
     every = max(1, -(-size // 14))
     out += [_above(left + column * (place + 0.5), frame.buckets[place].name) for place in range(0, size, every)]
     for number, name in enumerate(names):
