@@ -128,6 +128,8 @@ def _top(given: Page, ink: Ink) -> str:
     start, end = (f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (frame.since, end_of(frame.at)))
     title = f"<h1>{safe(given.title)}</h1>" if given.title else ink.t("title", "h1")
     sub = f'<p class="sub"><b>{start}</b> – <b>{end}</b> · {ink.t("zone")} {safe(frame.zone)}</p>'  # noqa: RUF001 - an en dash between two instants
+    if given.left:  # at the top: every figure below is without them
+        sub += _told(ink, "about.rows", kept=f"{len(given.entries):,}", all=f"{given.all:,}", left=f"{given.left:,}")
     acts = (
         '<div class="acts"><button type="button" class="lang"'
         f' lang="{"en" if given.lang == "zh" else "zh"}">{ink.t("other")}</button>'
@@ -338,8 +340,6 @@ def _tickets(given: Page, ink: Ink) -> str:
 
 def _foot(given: Page, ink: Ink) -> str:
     told = [ink.t("about.cohort", "p"), ink.t("about.filters", "p")] if given.entries else []
-    if given.left:
-        told.append(_told(ink, "about.rows", kept=f"{len(given.entries):,}", all=f"{given.all:,}", left=f"{given.left:,}"))
     if given.stories:
         told.append(_told(ink, "about.stories", n=f"{len(given.stories):,}"))
     if given.unread_all:
