@@ -73,7 +73,7 @@ class _Drawing:
     nobody: int = 0
     kept: dict[str, list[tuple[int, str]]] = field(factory=dict)
     held: int = 0
-    seen: bool = False
+    seen: Ticket | None = None
     unseen: frozenset[str] = frozenset()
 
     def keep(self, agent: str, item: tuple[int, str], most: int) -> None:
@@ -202,7 +202,7 @@ class Sampling:
             index, after = drawing.after
             if index == len(self.workflows):
                 if drawing.counting:
-                    self._check_size(drawing)
+                    self._check_size(desk, drawing)
                     drawing.counting = False
                     if not drawing.keeping:
                         drawing.after = (0, None)
@@ -215,7 +215,7 @@ class Sampling:
             drawing.after = (index, page[-1].id) if page else (index + 1, None)
         return False
 
-    def _check_size(self, drawing: _Drawing) -> None:
+    def _check_size(self, desk: SamplesDesk, drawing: _Drawing) -> None:
         drawn = sum(self.quota(closed) for closed in drawing.counts.values())
         if drawn > MOST or len(drawing.counts) > MOST:
             raise InputError(
@@ -226,8 +226,9 @@ class Sampling:
                 period=drawing.period.name,
                 drawn=drawn,
             )
-        if drawing.seen and not drawing.counts and drawing.unseen:
-            names = ", ".join(sorted(drawing.unseen))
+        unknown = drawing.unseen - _declared(desk, drawing.seen) if not drawing.counts else ()
+        if drawing.seen is not None and unknown:
+            names = ", ".join(sorted(unknown))
             raise InputError(
                 f"sampling {self.name} would draw nothing for {drawing.period.name}: no ticket that was closed then has"
                 f" {names}; correct when or agent, which read it",
@@ -247,7 +248,7 @@ class Sampling:
         if not ticket.closed or closed_at is None or not drawing.period.start <= closed_at < drawing.period.end:
             return
         scope = _scope(ticket)
-        drawing.seen = True
+        drawing.seen = ticket
         drawing.unseen -= scope.keys()
         if self.when is not None and _value(self.when, scope) is not True:
             return
@@ -377,6 +378,12 @@ def _expression(source: Any) -> Expression:
     if isinstance(source, Mapping):
         return Expression.from_tree(source)
     return Expression.parse(str(source).lower() if isinstance(source, bool) else str(source))
+
+
+def _declared(desk: SamplesDesk, ticket: Ticket | None) -> frozenset[str]:
+    """The fields that a ticket's workflow declares: one that nobody set is not mistyped."""
+    kept = None if ticket is None else desk.store.definition(ticket.pins.get("workflow", ""))
+    return frozenset((kept or {}).get("fields", ()))
 
 
 def _scope(ticket: Ticket) -> dict[str, Any]:

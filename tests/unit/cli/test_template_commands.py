@@ -36,7 +36,9 @@ def test_it_copies_and_says_what_to_do_next(tmp_path: Path) -> None:
     result = run("problem", "--into", str(made))
 
     assert 0 == result.exit_code
-    assert ["problem.yaml", "problem_news.yaml", "shared_cause.yaml"] == sorted(path.name for path in made.iterdir())
+    assert ["problem.yaml", "problem_grows.yaml", "problem_news.yaml", "shared_cause.yaml"] == sorted(
+        path.name for path in made.iterdir()
+    )
     assert f"servflow check {made / 'problem.yaml'}" in result.stdout
     assert f"servflow new complaint --into {made}" in result.stdout
 
