@@ -73,8 +73,8 @@ test: $(VENV)/.has-test
 
 # For further versions of Python: everything that could differ there, the laws at few examples. Left out is what cannot differ:
 # whether the contracts catch stores with bugs put in and what the command says of it (all our own code), what PostgreSQL makes of
-# the same statements, and what is read off the text of the sources.
-SAME = tests/contracts/test_kit_catches_bugs.py tests/contracts/test_check_command.py tests/contracts/test_sql_store.py \
+# the same statements, what is read off the text of the sources, and what a browser makes of the same page.
+SAME = tests/unit/report/test_browser.py tests/contracts/test_kit_catches_bugs.py tests/contracts/test_check_command.py tests/contracts/test_sql_store.py \
        tests/surface/test_budgets.py tests/surface/test_layers.py tests/surface/test_text.py
 test-few: $(VENV)/.has-test
 	SERVFLOW_EXAMPLES=$(FEW) $(PYTEST) tests/unit tests/laws tests/contracts tests/surface $(SAME:%=--ignore=%) $(ARGS)

@@ -46,7 +46,8 @@ def prepare(path: Path, *, force: bool, option: str = "--db") -> None:
         raise InputError(f"the directory of {str(path)!r} does not exist; create it first", path=str(path))
     if path.exists() and not force:
         raise InputError(
-            f"there is a file {str(path)!r} already; choose a fresh name with {option}, or replace it with --force", path=str(path)
+            f"there is a file {str(path)!r} already; choose a fresh name with {option}, or replace it with --force",
+            path=str(path),
         )
     if path.exists() and not _database(path):
         raise InputError(

@@ -246,8 +246,8 @@ class Loads:
         who, since, until, units = value
         start, end = micros(since), micros(until)
         self.window.see(start, end)
+        self.who.add(who)  # whoever had it for no time at all has their capacity told all the same
         if start < end:
-            self.who.add(who)
             self.steps.add(start, end, units)
 
     def leave(self, reason: str) -> None:

@@ -30,7 +30,7 @@ from tests.laws.kernel_strategies import (
 )
 from tests.oracles.metrics_walk import NONE, Walk
 
-LAWS = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LAWS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 EVERY = pytest.mark.parametrize("case", kernel_workflows.CASES, ids=lambda case: case.name)
 NAMES = [
     "first_response",
