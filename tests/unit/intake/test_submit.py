@@ -580,11 +580,14 @@ class TestDesks:
     def test_many_coroutines(self, tmp_path: Path) -> None:
         """Forty at once, each message twice: one ticket, and each message once."""
 
+        store = SqliteStore(tmp_path / "tickets.db")
+
         async def story() -> list[Receipt]:
-            desk, door = AsyncDesk(REPAIR, SqliteStore(tmp_path / "tickets.db"), now=lambda: NOON), intake()
+            desk, door = AsyncDesk(REPAIR, store, now=lambda: NOON), intake()
             return list(await asyncio.gather(*(door.submit(desk, mail(number % 20)) for number in range(40))))
 
         receipts = asyncio.run(story())
+        store.close()
 
         assert {"opened": 1, "merged": 19, "duplicate": 20} == Counter(receipt.status for receipt in receipts)
         assert 1 == len({receipt.ticket for receipt in receipts})
