@@ -1,34 +1,28 @@
 """Knows what test authors import to prove workflows and stores; must not be imported by anything a host runs."""
 
-import pytest
+from __future__ import annotations
 
-# Asked for before the modules are imported, so that a failing case of a contract shows both sides.
-pytest.register_assert_rewrite(
-    "servflow.testing._correlator_contract",
-    "servflow.testing._store_contract",
-    "servflow.testing._store_contract_audit",
-    "servflow.testing._store_contract_handles",
-    "servflow.testing._store_contract_waking",
-    "servflow.testing._store_machine",
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from servflow.testing._correlator_contract import CorrelatorContract  # noqa: E402 - the lines above have to come first
-from servflow.testing._simulation import SimulationReport, simulate  # noqa: E402 - the line above has to come first
-from servflow.testing._simulation_ledger import Violation  # noqa: E402 - as above
-from servflow.testing._simulation_scheduler import Faults  # noqa: E402 - as above
-from servflow.testing._simulation_script import Firing, Opening  # noqa: E402 - as above
-from servflow.testing._store_contract import StoreContract  # noqa: E402 - as above
-from servflow.testing._store_machine import StoreMachine, store_machine  # noqa: E402 - as above
-from servflow.testing._strategies import (  # noqa: E402 - as above
-    PEOPLE,
-    Step,
-    actors_for,
-    event_sequences,
-    fields_for,
-    instants,
-    play,
-    values_for,
-)
+if TYPE_CHECKING:
+    from servflow.testing._correlator_contract import CorrelatorContract
+    from servflow.testing._simulation import SimulationReport, simulate
+    from servflow.testing._simulation_ledger import Violation
+    from servflow.testing._simulation_scheduler import Faults
+    from servflow.testing._simulation_script import Firing, Opening
+    from servflow.testing._store_contract import StoreContract
+    from servflow.testing._store_machine import StoreMachine, store_machine
+    from servflow.testing._strategies import (
+        PEOPLE,
+        Step,
+        actors_for,
+        event_sequences,
+        fields_for,
+        instants,
+        play,
+        values_for,
+    )
 
 __all__ = [
     "PEOPLE",
@@ -50,3 +44,53 @@ __all__ = [
     "store_machine",
     "values_for",
 ]
+
+# Loaded on first use: stories and coverage need neither hypothesis nor pytest, and the plugin costs a test run nothing.
+_LAZY = {
+    "PEOPLE": "_strategies",
+    "CorrelatorContract": "_correlator_contract",
+    "Faults": "_simulation_scheduler",
+    "Firing": "_simulation_script",
+    "Opening": "_simulation_script",
+    "SimulationReport": "_simulation",
+    "Step": "_strategies",
+    "StoreContract": "_store_contract",
+    "StoreMachine": "_store_machine",
+    "Violation": "_simulation_ledger",
+    "actors_for": "_strategies",
+    "event_sequences": "_strategies",
+    "fields_for": "_strategies",
+    "instants": "_strategies",
+    "play": "_strategies",
+    "simulate": "_simulation",
+    "store_machine": "_store_machine",
+    "values_for": "_strategies",
+}
+
+_REWRITTEN = (
+    "_correlator_contract",
+    "_store_contract",
+    "_store_contract_audit",
+    "_store_contract_handles",
+    "_store_contract_waking",
+    "_store_machine",
+)
+"""Modules whose assertions pytest shows with both sides."""
+
+
+def __getattr__(name: str) -> Any:
+    module = _LAZY.get(name)
+    if module is None:
+        raise AttributeError(f"module 'servflow.testing' has no attribute {name!r}")
+    if module in _REWRITTEN:
+        import pytest
+
+        # Asked for before the modules are imported, so that a failing case of a contract shows both sides.
+        pytest.register_assert_rewrite(*(f"servflow.testing.{each}" for each in _REWRITTEN))
+    value = getattr(import_module(f"servflow.testing.{module}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__} - {"Any", "TYPE_CHECKING", "annotations", "import_module"})

@@ -22,6 +22,7 @@ PACKAGES = (
     "intake",
     "metrics",
     "lab",
+    "embedding",
     "desk",
     "stores",
     "documents",
