@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from attrs import frozen
+
 from servflow.engine._slot_stories import slot_stories
 from servflow.errors import ServflowError
 from servflow.escalation import cause_text, history
@@ -106,6 +108,53 @@ _HELPED: Mapping[str, Both] = {
 }
 
 
+@frozen(kw_only=True)
+class StoryLine:
+    """
+    One line of what happened to a ticket, as people say it.
+
+    ``sequence`` is the number of the record it tells of, ``at`` when it was. ``kind`` is ``open``, ``event``, ``move``, ``facts``,
+    ``said``, ``done``, ``bad``, ``who``, ``climb``, ``clock``, ``rule``, ``rate`` or ``part``. A ``minor`` one may be left out;
+    ``more`` are the places of a ranking.
+    """
+
+    sequence: int
+    at: datetime
+    kind: str
+    en: str
+    zh: str
+    minor: bool = False
+    more: tuple[str, ...] = ()
+
+    def text(self, lang: str = "en") -> str:
+        """The line in ``en`` or ``zh``; whatever somebody wrote stands in it as it was written, so escape it where it is shown."""
+        return self.zh if lang == "zh" else self.en
+
+
+def story_lines(records: Sequence[Record], workflow: Workflow | None, *, zone: str = "UTC") -> tuple[StoryLine, ...]:
+    """
+    What happened to one ticket in people's words, line by line in order; for a screen of the host.
+
+    Args:
+        records: all of them, in order.
+        workflow: the version it runs under; without it names stand for titles, and nothing is told of why somebody was chosen.
+        zone: a name of the tz database, in which instants inside the sentences are told.
+    """
+    told = _Telling(records, workflow, zone)
+    return tuple(
+        StoryLine(
+            sequence=line["n"][0],
+            at=line["i"],
+            kind=line["kind"],
+            en=line["en"],
+            zh=line["zh"],
+            minor=bool(line.get("minor")),
+            more=tuple(line.get("more", ())),
+        )
+        for line in told.lines()
+    )
+
+
 def cut(text: object, most: int = LONGEST) -> str:
     """What somebody wrote, not longer than is read; an ellipsis where it is."""
     said = str(text)
@@ -126,12 +175,13 @@ def story(records: Sequence[Record], workflow: Workflow | None, zone: str) -> di
         ranking); ``cut``, how many in the middle are left out.
     """
     told = _Telling(records, workflow, zone)
-    lines = _once(sorted((*told.plain(), *told.slots(), *told.chains()), key=lambda line: line["n"]))
+    lines = told.lines()
     left = len(lines) - MOST_LINES
     if left > 0:
         lines = [*lines[: MOST_LINES // 3], *lines[len(lines) - (MOST_LINES - MOST_LINES // 3) :]]
     for line in lines:
         line.pop("n")
+        line.pop("i")
     return {"lines": lines, "cut": max(left, 0), "clocks": told.clocks()}
 
 
@@ -164,9 +214,14 @@ class _Telling:
     def at(self, instant: datetime) -> str:
         return f"{instant.astimezone(self.tz):%Y-%m-%d %H:%M:%S}"
 
+    def lines(self) -> list[Line]:
+        """All of it, in the order of the records."""
+        return _once(sorted((*self.plain(), *self.slots(), *self.chains()), key=lambda line: line["n"]))
+
     def line(self, record: Record, kind: str, text: Both, *, minor: bool = False, at: datetime | None = None) -> Line:
         en, zh = (cut(said, 2 * LONGEST) for said in text)
-        line = {"n": (record.sequence, 0), "at": self.at(at or record.at), "kind": kind, "en": en, "zh": zh}
+        when = at or record.at
+        line = {"n": (record.sequence, 0), "i": when, "at": self.at(when), "kind": kind, "en": en, "zh": zh}
         return {**line, "minor": 1} if minor else line
 
     def named(self, states: Sequence[str]) -> str:
@@ -202,7 +257,7 @@ class _Telling:
             return
         for told in slot_stories(self.workflow.dispatch, self.records):
             for step in told.steps:
-                line: Line = {"n": (step.sequence, 1), "at": self.at(step.at), "kind": "who"}
+                line: Line = {"n": (step.sequence, 1), "i": step.at, "at": self.at(step.at), "kind": "who"}
                 line["en"], line["zh"] = (cut(step.text(lang, self.zone)) for lang in ("en", "zh"))
                 if step.places:
                     line["more"] = [cut(place, 200) for place in step.places]
@@ -213,7 +268,7 @@ class _Telling:
     def chains(self) -> Iterator[Line]:
         for run in history(self.records):
             for step in run.steps:
-                line: Line = {"n": (step.sequence, 2), "at": self.at(step.at), "kind": "climb"}
+                line: Line = {"n": (step.sequence, 2), "i": step.at, "at": self.at(step.at), "kind": "climb"}
                 line["en"], line["zh"] = (_climbed(run, step, lang) for lang in ("en", "zh"))
                 if step.kind in ("armed", "delivered"):
                     line["minor"] = 1

@@ -11,6 +11,7 @@ import pytest
 
 from servflow.documents import load
 from servflow.model import Breached, Escalated, Moved, World
+from servflow.report import story_lines
 from servflow.report._story import MOST_LINES, _cause, story
 from tests.unit.report.conftest import Week
 
@@ -39,6 +40,19 @@ def test_what_matters_is_told_in_the_order_it_happened(week: Week) -> None:
     assert sum(isinstance(record, Escalated) for record in worst) <= kinds.count("climb")
     moves = [line["at"] for line in lines if line["kind"] == "move"]
     assert sorted(moves) == moves
+
+
+def test_a_host_is_given_the_same_lines(week: Week) -> None:
+    """A screen of a host is told what the page tells, with aware instants and the number of the record behind each line."""
+    records = week.histories[0]
+    lines = story_lines(records, week.workflow, zone=ZONE)
+    page = story(records, week.workflow, ZONE)["lines"]
+
+    assert [(line["en"], line["zh"], line["kind"]) for line in page] == [
+        (line.en, line.text("zh"), line.kind) for line in lines
+    ]
+    assert {line.sequence for line in lines} <= {record.sequence for record in records}
+    assert all(line.at.tzinfo is not None for line in lines)
 
 
 def test_without_the_definition_the_rest_is_told(week: Week) -> None:
