@@ -113,9 +113,9 @@ class StoryLine:
     """
     One line of what happened to a ticket, as people say it.
 
-    ``sequence`` is the number of the record it tells of, ``at`` when it was. ``kind`` is ``open``, ``event``, ``move``, ``facts``,
-    ``said``, ``done``, ``bad``, ``who``, ``climb``, ``clock``, ``rule``, ``rate`` or ``part``. A ``minor`` one may be left out;
-    ``more`` are the places of a ranking.
+    ``sequence`` is the number of the record it tells of, ``at`` when it was. ``kind`` is ``open``, ``event``, ``move``,
+    ``facts``, ``said``, ``done``, ``bad``, ``who``, ``climb``, ``clock``, ``rule``, ``rate`` or ``part``. A ``minor`` one may
+    be left out; ``more`` are the places of a ranking.
     """
 
     sequence: int
@@ -127,7 +127,7 @@ class StoryLine:
     more: tuple[str, ...] = ()
 
     def text(self, lang: str = "en") -> str:
-        """The line in ``en`` or ``zh``; whatever somebody wrote stands in it as it was written, so escape it where it is shown."""
+        """The line in ``en`` or ``zh``; what somebody wrote stands in it as it was written, so a page escapes it."""
         return self.zh if lang == "zh" else self.en
 
 
