@@ -22,6 +22,7 @@ from servflow.documents._shapes import (
     Name,
     Names,
     Part,
+    Said,
     about,
     needed,
     titled,
@@ -42,8 +43,8 @@ class FieldModel(Part):
     required: bool = about("an opening without it is refused", "开单时必填", default=False)
     personal: bool = about("data about a person", "个人信息", default=False)
     indexed: bool = about("a store finds tickets by it", "可按该字段查找工单", default=False)
-    title: str = about("what people read", "显示名称", default="")
-    description: str = about("what it is for", "说明", default="")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
+    description: Said = about("what it is for; a text, or one for each language", "说明：文本，或各语言的文本", default="")
 
 
 TypeWord = Annotated[str, words(CONVERTERS)]
@@ -73,7 +74,7 @@ class EventModel(Part):
     allow: Allow | None = about("roles and relations that may", "允许的角色与关系")
     not_by: str | None = about("an event whose last actor may not", "该事件的上次执行人不得执行")
     payload: Fields | None = about("the types its payload needs", "事件数据及其类型")
-    title: str = about("what people read", "显示名称", default="")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
 
 
 class ReopenModel(Part):
@@ -88,7 +89,7 @@ class ReopenModel(Part):
     allow: Allow | None = about("roles and relations that may", "允许的角色与关系")
     not_by: str | None = about("an event whose last actor may not", "该事件的上次执行人不得执行")
     do: Actions | None = about("what happens with it", "执行的动作")
-    title: str = about("what people read", "显示名称", default="")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
 
 
 class StepModel(Part):
@@ -97,7 +98,7 @@ class StepModel(Part):
     model_config = titled("检查步骤")
 
     step: Name = needed("what it is called", "名称")
-    title: str = about("what people read", "显示名称", default="")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
     required: bool = about("the checklist is not complete without it", "未完成则清单不算完成", default=True)
     evidence: Fields | None = about("what must come with the check", "勾选时须提供的凭证")
     allow: Allow | None = about("roles and relations that may check it", "允许勾选的角色与关系")
@@ -148,7 +149,7 @@ class StateModel(Part):
     reopen: ReopenModel | None = about("how it is reopened when closed", "关闭后如何重新打开")
     approval: ApprovalModel | None = about("what it takes to approve here", "在此审批所需的条件")
     shown: dict[str, str] | None = about("what each audience outside sees", "向各类外部对象显示的文字")
-    title: str = about("what people read", "显示名称", default="")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
 
 
 class TransitionModel(Part):
@@ -165,7 +166,7 @@ class TransitionModel(Part):
     not_by: str | None = about("an event whose last actor may not", "该事件的上次执行人不得执行")
     payload: Fields | None = about("the types its payload needs", "事件数据及其类型")
     do: Actions | None = about("what happens with it", "执行的动作")
-    title: str = about("what people read", "显示名称", default="")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
 
 
 class WorkflowModel(Part):
@@ -176,8 +177,8 @@ class WorkflowModel(Part):
     servflow: int = about("the version of this format", "格式版本", default=1)
     workflow: Name = needed("the name of the workflow", "流程名称")
     version: int = about("its version, from 1", "流程版本，从 1 开始", default=1)
-    title: str = about("what people read", "显示名称", default="")
-    description: str = about("what it is for", "说明", default="")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
+    description: Said = about("what it is for; a text, or one for each language", "说明：文本，或各语言的文本", default="")
     strict: bool = about(
         "whether a condition fails where it would compare with what is missing or null",
         "条件遇到缺失或空值时是否报错",

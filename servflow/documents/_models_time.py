@@ -19,6 +19,7 @@ from servflow.documents._shapes import (
     Name,
     Names,
     Part,
+    Said,
     about,
     needed,
     shape,
@@ -238,4 +239,4 @@ class LawModel(Part):
     when: Condition | None = about("with leads_to: where it begins", "与 leads_to 合用：起点")
     leads_to: Condition | None = about("what a ticket that meets when comes to", "满足 when 的工单终将满足的条件")
     within: Length | None = about("with leads_to: how much time may pass", "与 leads_to 合用：时限")
-    title: str = about("what people read", "显示名称", default="")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")

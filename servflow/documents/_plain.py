@@ -11,7 +11,7 @@ from typing import Any
 from servflow.documents._limits import LONGEST_KEY, LONGEST_NUMBER, MOST_BYTES, MOST_DEPTH, MOST_NODES
 from servflow.documents._tree import HALF_PAIR, joined
 from servflow.errors import DefinitionError, Finding, ServflowError
-from servflow.model import Span
+from servflow.model import Span, Title
 
 _LARGEST = 10**LONGEST_NUMBER
 
@@ -44,6 +44,8 @@ def plain_mapping(source: Mapping[Any, Any]) -> tuple[dict[str, Any], list[Findi
                 findings.append(Finding("document.key_text", path, {"key": repr(step)[:60]}))
                 continue
             place = joined(path, name)
+            if isinstance(value, Title):  # a title in several languages is written as a mapping of them
+                value = value.to_data()
             if isinstance(value, Mapping):
                 read: Any = {}
                 stack.append((value, read, place, depth + 1))

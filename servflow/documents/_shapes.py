@@ -66,6 +66,9 @@ def words(known: Iterable[str]) -> Any:
 
 Name = Annotated[str, Field(json_schema_extra={"minLength": 1})]
 Names = Annotated[Annotated[str, TEXT] | Annotated[list[str], LIST], BY_SHAPE]
+Said = Annotated[Annotated[str, TEXT] | Annotated[dict[str, str], MAPPING], BY_SHAPE]
+"""A text for people: one text, or a text for each language (``{en: On site, zh: ...}``)."""
+
 Length = Annotated[
     str,
     Field(

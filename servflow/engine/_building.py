@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -113,7 +114,7 @@ def read_field(source: Any) -> Field:
         made = Field(source)
     else:
         made = build(Field, source)
-    refuse_shapes(made, flags=("optional", "required", "personal", "indexed"))
+    refuse_shapes(made, flags=("optional", "required", "personal", "indexed"), texts=("title", "description"))
     kind: object = made.type  # whatever a document held
     if not isinstance(kind, str) or kind not in CONVERTERS:
         raise DefinitionError.of(
@@ -213,6 +214,8 @@ def plain(value: Any) -> Any:
         return value.to_data()
     if isinstance(value, Span):
         return value.text
+    if isinstance(value, timedelta) and value >= timedelta():
+        return Span.of(value).text
     if isinstance(value, Action):
         return {value.kind: plain(value.value)}
     if attrs.has(type(value)):

@@ -22,7 +22,7 @@ from servflow.engine._building import (
 from servflow.engine._idioms import Approval, ChecklistStep, approval, checklist, texts
 from servflow.engine._reopen import Reopen, reopen
 from servflow.errors import DefinitionError, Finding, TimeError, nearest
-from servflow.model import Action, Field, FrozenMap, Span, actions, freeze
+from servflow.model import Action, Field, FrozenMap, Span, actions, freeze, titled
 
 RELATIONS = ("system", "assignee", "owner", "requester", "manager_of")
 """Who somebody is to a ticket; never declared as roles."""
@@ -201,7 +201,7 @@ class State:
     history: str | None = None
     default: Any = field(default=None, converter=freeze)
     reopen: Reopen | None = field(default=None, converter=reopen)
-    title: str = ""
+    title: str = field(default="", converter=titled)
     approval: Approval | None = field(default=None, converter=approval)
     shown: FrozenMap[str, str] = field(default=None, converter=texts)
 
@@ -242,7 +242,7 @@ class Transition:
     not_by: str | None = None
     payload: FrozenMap[str, Field] = field(default=None, converter=payload_map)
     do: tuple[Action, ...] = field(default=(), converter=actions)
-    title: str = ""
+    title: str = field(default="", converter=titled)
 
     def __attrs_post_init__(self) -> None:
         refuse_shapes(self, flags=("internal",), texts=("event", "not_by", "title"))
@@ -255,7 +255,7 @@ class EventSpec:
     allow: tuple[Any, ...] = field(default=(), converter=allow_list)
     not_by: str | None = None
     payload: FrozenMap[str, Field] = field(default=None, converter=payload_map)
-    title: str = ""
+    title: str = field(default="", converter=titled)
 
     def __attrs_post_init__(self) -> None:
         refuse_shapes(self, texts=("not_by", "title"))

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from servflow.engine._building import allow_list, at_path, build, evidence_map, plain, refuse_shapes
 from servflow.errors import DefinitionError, Finding, shown
-from servflow.model import Field, FrozenMap, freeze, name_of
+from servflow.model import Field, FrozenMap, freeze, name_of, titled
 from servflow.sla import Clock
 
 MAX_QUORUM = 100
@@ -68,7 +68,7 @@ class ChecklistStep:
     """
 
     step: str
-    title: str = ""
+    title: str = field(default="", converter=titled)
     required: bool = True
     evidence: FrozenMap[str, Field] = field(default=None, converter=evidence_map)
     allow: tuple[Any, ...] = field(default=(), converter=allow_list)

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from servflow.engine._building import refuse_shapes
 from servflow.errors import DefinitionError, Finding, TimeError
-from servflow.model import Span, freeze
+from servflow.model import Span, freeze, titled
 
 if TYPE_CHECKING:
     from servflow.engine._compile import Compiled
@@ -48,7 +48,7 @@ class Law:
     when: Any = field(default=None, converter=freeze)
     leads_to: Any = field(default=None, converter=freeze)
     within: Span | None = field(default=None, converter=_within)
-    title: str = ""
+    title: str = field(default="", converter=titled)
 
     def __attrs_post_init__(self) -> None:
         refuse_shapes(self, texts=("title",), words=("name",))

@@ -17,7 +17,7 @@ from servflow.engine._surveys import Survey
 from servflow.errors import DefinitionError, Finding, shown
 from servflow.escalation import Chain
 from servflow.expressions import Function
-from servflow.model import Field, FrozenMap, PlainData, freeze, name_of
+from servflow.model import Field, FrozenMap, PlainData, described, freeze, name_of, titled
 from servflow.rules import DecisionTable, Rule
 from servflow.sla import Clock
 
@@ -166,11 +166,22 @@ class _Reading:
         for name, good, code, stand_in in _HEADING:
             value = getattr(workflow, name)
             if self.sound(value, name):
+                if isinstance(value, Mapping) and name in _SAID:
+                    read[name] = self._said(name, value)
+                    continue
                 if good(value):
                     continue
                 self.findings.append(Finding(code, name, _facts(code, value, _FLAG if good is _is_flag else _TEXT)))
             read[name] = stand_in
         return read
+
+    def _said(self, name: str, value: Any) -> str:
+        try:
+            made: str = _SAID[name](value)
+        except DefinitionError as error:
+            self.findings.extend(error.findings)
+            return ""
+        return made
 
     def named(self, name: str, value: Any) -> FrozenMap[str, Any]:
         """A section whose elements have names."""
@@ -284,6 +295,10 @@ _HEADING: tuple[tuple[str, Callable[[Any], bool], str, Any], ...] = (
     ("title", _is_text, "definition.value", ""),
     ("description", _is_text, "definition.value", ""),
 )
+
+
+_SAID: Mapping[str, Callable[[Any], Any]] = {"title": titled, "description": described}
+"""What of the heading may be said in several languages."""
 
 
 def without_echo(shape: list[Finding], meaning: list[Finding]) -> list[Finding]:

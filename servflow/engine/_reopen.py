@@ -11,7 +11,7 @@ from servflow.engine._building import allow_list, at_path, build, names, refuse_
 from servflow.errors import DefinitionError, Finding, TimeError
 from servflow.escalation import later
 from servflow.expressions import Expression
-from servflow.model import Action, Span, actions
+from servflow.model import Action, Span, actions, titled
 
 if TYPE_CHECKING:
     from servflow.calendars import OpenTime
@@ -47,7 +47,7 @@ class Reopen:
     allow: tuple[Any, ...] = field(default=(), converter=allow_list)
     not_by: str | None = None
     do: tuple[Action, ...] = field(default=(), converter=actions)
-    title: str = ""
+    title: str = field(default="", converter=titled)
 
     def __attrs_post_init__(self) -> None:
         refuse_shapes(self, texts=("calendar", "not_by", "title"))

@@ -178,6 +178,12 @@ from servflow.model._ticket import (
     Told,
     Vote,
 )
+from servflow.model._titles import (
+    Title,
+    described,
+    titled,
+    told,
+)
 from servflow.model._world import OnCall, OpenHours, World
 
 __all__ = [
@@ -303,6 +309,7 @@ __all__ = [
     "TimerRefused",
     "TimerRested",
     "TimerSet",
+    "Title",
     "Told",
     "TurnTaken",
     "Unbooked",
@@ -322,6 +329,7 @@ __all__ = [
     "actions",
     "canonical",
     "decode_value",
+    "described",
     "dump",
     "effect_id",
     "encode_value",
@@ -345,6 +353,8 @@ __all__ = [
     "set_off_key",
     "storable",
     "stretches",
+    "titled",
+    "told",
     "visit_keys",
     "with_line",
     "write_instant",

@@ -14,6 +14,7 @@ from servflow.errors import TimeError, shown
 from servflow.model._instants import instant, read_instant
 from servflow.model._maps import FrozenMap
 from servflow.model._spans import Span
+from servflow.model._titles import described, titled
 
 INT_MIN, INT_MAX, UINT_MAX = -(2**63), 2**63 - 1, 2**64 - 1
 _MAX_TEXT = 100_000
@@ -221,8 +222,8 @@ class Field:
     optional: bool = False
     required: bool = False
     personal: bool = False
-    title: str = ""
-    description: str = ""
+    title: str = field(default="", converter=titled)
+    description: str = field(default="", converter=described)
     indexed: bool = False
 
     def convert(self, value: Any) -> Any:
