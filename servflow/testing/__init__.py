@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from servflow.testing._correlator_contract import CorrelatorContract
+    from servflow.testing._coverage import Coverage
     from servflow.testing._simulation import SimulationReport, simulate
     from servflow.testing._simulation_ledger import Violation
     from servflow.testing._simulation_scheduler import Faults
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PEOPLE",
     "CorrelatorContract",
+    "Coverage",
     "Faults",
     "Firing",
     "Opening",
@@ -49,6 +51,7 @@ __all__ = [
 _LAZY = {
     "PEOPLE": "_strategies",
     "CorrelatorContract": "_correlator_contract",
+    "Coverage": "_coverage",
     "Faults": "_simulation_scheduler",
     "Firing": "_simulation_script",
     "Opening": "_simulation_script",
