@@ -15,7 +15,7 @@ from servflow.errors import FormatError, InputError, ServflowError, StoreError, 
 from servflow.model import FrozenMap, Ticket, from_micros, load, load_ticket
 from servflow.stores._migrating import migrated
 from servflow.stores._protocol import Message
-from servflow.stores._sqlite_schema import APPLICATION, FORMAT, SCHEMA
+from servflow.stores._sqlite_schema import APPLICATION, FORMAT, NAMES, SCHEMA
 from servflow.stores._writing import read_actor, read_payload, read_text
 
 SMALL = 16 * 1024 * 1024
@@ -145,8 +145,9 @@ def read_message(path: str, ticket: str, row: Sequence[Any]) -> Message:
 class Connection:
     """One SQLite file, shared by all handles and threads of a store: whoever uses it holds its lock."""
 
-    def __init__(self, path: str | Path, busy_timeout: timedelta) -> None:
+    def __init__(self, path: str | Path, busy_timeout: timedelta, *, shared: bool = False) -> None:
         self.path = _path(path)
+        self._shared = shared
         self.lock = threading.RLock()
         self.on_rollback: list[Callable[[], None]] = []
         self._depth = 0
@@ -177,13 +178,14 @@ class Connection:
 
     def _is_new(self) -> bool:
         """
-        Whether the file is still empty; reads only, so that nothing is touched that is not servflow's.
+        Whether the tables are still to be made; reads only, so that nothing is touched that is not servflow's.
 
         Raises:
-            FormatError: the file belongs to a newer servflow or to another program.
+            FormatError: the file belongs to a newer servflow or to another program, or the host has tables of these names.
         """
         # The mark is read last: whoever makes the tables meanwhile commits them with it, and must not look foreign.
-        used = self._sqlite.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] or self._pragma("user_version")
+        names = {name for (name,) in self._sqlite.execute("SELECT lower(name) FROM sqlite_master")}
+        numbered = self._pragma("user_version")
         application = self._pragma("application_id")
         if application == APPLICATION:
             written = self._pragma("user_version")
@@ -195,13 +197,24 @@ class Connection:
                     path=self.path,
                 )
             return False
-        if application or used:
-            raise FormatError(
-                f"{self.path} is the database of another program; give servflow a file of its own",
-                code="foreign",
-                path=self.path,
-            )
+        taken = sorted(names & NAMES) if self._shared else sorted(names)
+        if application or numbered or taken:
+            raise FormatError(f"{self.path} {self._foreign(application or numbered, taken)}", code="foreign", path=self.path)
         return True
+
+    def _foreign(self, marked: int, taken: list[str]) -> str:
+        """Why the file cannot be used, and what can be done."""
+        if not self._shared:
+            return (
+                "is the database of another program; give servflow a file of its own, or, if that program is yours,"
+                " shared=True to have servflow's tables made beside its own"
+            )
+        if marked:
+            return (
+                "is marked as the database of another program (application_id or user_version is set), and has room for one"
+                " mark only; give servflow a file of its own"
+            )
+        return f"has tables called {', '.join(taken)}, as servflow's are; rename them, or give servflow a file of its own"
 
     def _prepare(self) -> None:
         new = self._is_new()

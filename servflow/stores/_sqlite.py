@@ -35,15 +35,25 @@ class SqliteStore:
         path: the file, created where it is missing; ``":memory:"`` keeps everything in memory.
         tenant: whose rows this handle sees.
         busy_timeout: how long to wait for another process that is writing.
+        shared: whether the host may have tables of its own in the file already. Then servflow's are made beside them,
+            once, and the file gets servflow's mark (``application_id``, ``user_version``) and a log beside it (WAL).
 
     Raises:
-        FormatError: the file was written by a newer servflow, or by another program; it is not touched.
+        FormatError: the file was written by a newer servflow, or by another program, or the host has tables of the same names;
+            it is not touched.
         StoreError: the file cannot be opened or written; says what to do.
     """
 
-    def __init__(self, path: str | Path, *, tenant: str = "default", busy_timeout: timedelta = timedelta(seconds=10)) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        tenant: str = "default",
+        busy_timeout: timedelta = timedelta(seconds=10),
+        shared: bool = False,
+    ) -> None:
         self.tenant = tenant
-        self._db = Connection(path, busy_timeout)
+        self._db = Connection(path, busy_timeout, shared=shared)
         self._cache = Cache()
         # A revision that was rolled back may be written again with other content.
         self._db.on_rollback.append(self._cache.clear)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 FORMAT = 3
 """Version of the tables; it grows with every change an older servflow could not read."""
 
@@ -123,3 +125,6 @@ def statements(*parts: str) -> list[str]:
 
 SCHEMA = statements(TICKET, TICKET_INDEXES, RECORD, _REST, EFFECT_TURNS, TROUBLE, INDEXED)
 """What makes the tables of a new file, statement by statement."""
+
+NAMES = frozenset(found[1] for one in SCHEMA if (found := re.match(r"CREATE \w+ (\w+)", one)))
+"""What the tables, indexes and triggers of a new file are called."""

@@ -76,6 +76,41 @@ class TestOpening:
         assert "foreign" == code_of(path)
         assert before == path.read_bytes()
 
+    def test_beside_the_tables_of_a_host(self, tmp_path: Path) -> None:
+        """Where the host says that the file is shared the tables are made beside its own, once."""
+        path = tmp_path / "crm.db"
+        with closing(sqlite3.connect(path)) as host:
+            host.execute("CREATE TABLE customer (name)")
+            host.execute("INSERT INTO customer VALUES ('ann')")
+            host.commit()
+            with SqliteStore(path, shared=True) as store:
+                ticket = opened(store)
+            with SqliteStore(path) as store:
+                assert ticket == store.load("T1")
+            with SqliteStore(path, shared=True) as store:
+                assert ticket == store.load("T1")
+            assert [("ann",)] == host.execute("SELECT name FROM customer").fetchall()
+
+    @pytest.mark.parametrize(
+        ("theirs", "said"),
+        [
+            ("CREATE TABLE Owner (x); CREATE TABLE total (x)", "tables called owner, total"),
+            ("PRAGMA user_version = 7", "user_version is set"),
+            ("PRAGMA application_id = 7", "application_id or"),
+        ],
+    )
+    def test_no_room_beside_a_host(self, theirs: str, said: str, tmp_path: Path) -> None:
+        """A host whose tables have the same names, or that marks the file for itself, is told; the file stays as it is."""
+        path = tmp_path / "crm.db"
+        with closing(sqlite3.connect(path)) as host:
+            host.executescript(theirs)
+        before = path.read_bytes()
+        with pytest.raises(FormatError, match=said) as caught:
+            SqliteStore(path, shared=True)
+
+        assert "foreign" == caught.value.code
+        assert before == path.read_bytes()
+
     def test_not_a_database(self, tmp_path: Path) -> None:
         """A file that holds something else is refused with the next step, unchanged."""
         path = tmp_path / "notes.txt"
