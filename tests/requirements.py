@@ -32,6 +32,7 @@ NEEDS = {
     "django": Need(_module("django"), "pip install django"),
     "dbos": Need(_module("dbos"), "pip install 'servflow[dbos]'"),
     "durable": Need(_module("durable"), "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject pip install 'servflow[durable]'"),
+    "mypy": Need(_module("mypy"), "pip install mypy"),
     "numpy": Need(_module("numpy"), "pip install numpy"),
     "holidays": Need(_module("holidays"), "pip install 'servflow[holidays]'"),
     "ical": Need(_module("icalendar"), "pip install 'servflow[ical]'"),

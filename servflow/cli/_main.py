@@ -20,6 +20,7 @@ from servflow.cli import (
     _commands_report,
     _commands_routes,
     _commands_store,
+    _commands_stubs,
     _commands_tables,
     _commands_templates,
     _commands_troubles,
@@ -39,6 +40,7 @@ def servflow() -> None:
 for group in (
     _commands_templates,
     _commands_definition,
+    _commands_stubs,
     _commands_tables,
     _commands_calendar,
     _commands_oncall,

@@ -30,6 +30,13 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "loads: people {people}, queues {queues}, schedules {schedules}, findings {count}",
         "可以载入：人员 {people}，队列 {queues}，值班表 {schedules}，发现 {count}",
     ),
+    # stubs
+    "stubs.written": ("{name}: types written to {file}", "{name}：类型已写入 {file}"),
+    "stubs.fresh": ("{name}: {file} is what the definition says", "{name}：{file} 与定义一致"),
+    "stubs.stale": (
+        "{name}: {file} is not what the definition says now; write it again: servflow stubs {source} --out {file}",
+        "{name}：{file} 与当前定义不一致；请重新生成：servflow stubs {source} --out {file}",
+    ),
     # definitions
     "check.fine": (
         "{name} version {version} is fine: {states} states, {transitions} transitions, no findings.",

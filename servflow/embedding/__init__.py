@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from servflow.embedding._stubs import stubs
+
+__all__ = ["stubs"]
