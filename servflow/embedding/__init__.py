@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from servflow.embedding._form_inputs import Choice, Input
+from servflow.embedding._form_reading import Submission, read_form
+from servflow.embedding._forms import Form, Target, forms, opening_form
 from servflow.embedding._stubs import stubs
 
-__all__ = ["stubs"]
+__all__ = ["Choice", "Form", "Input", "Submission", "Target", "forms", "opening_form", "read_form", "stubs"]

@@ -83,7 +83,8 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
         leads, stays = _leads(call, chosen)
         failure = _failure(call, event, chosen, attempt)
         if failure is not None:
-            return evolve(_refused(event, failure, _types(link), link.spec.title), targets=leads, stays=stays)
+            failed = _refused(event, failure, _types(link), link.spec.title)
+            return evolve(failed, targets=leads, stays=stays, asks=link.spec.payload)
         return Option(
             event=event,
             status="ready",
@@ -91,6 +92,7 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
             targets=leads,
             stays=stays,
             title=link.spec.title,
+            asks=link.spec.payload,
             refusals=each_of(attempt.problems),
         )
     form = _form(attempt)
@@ -107,6 +109,7 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
             code=code,
             why="needs " + ", ".join(f"{name} ({asked[name].rstrip('?')})" for name in missed),
             title=open_form.spec.title,
+            asks=open_form.spec.payload,
             refusals=each_of(attempt.problems),
         )
     problem = attempt.worst() or not_permitted(call, event, (), None)
@@ -123,6 +126,7 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
         targets=leads,
         stays=not leads,
         title=told.spec.title,
+        asks=told.spec.payload,
         facts=FrozenMap(problem.facts),
         refusals=each_of(attempt.problems),
         change=problem.facts.get("change"),
@@ -137,7 +141,8 @@ def _of_parts(call: OneCall, option: Option) -> Option:
     asked = {**BUILT_IN[option.event], **_parts.must_name(call, option.event)}
     payload = FrozenMap({**asked, **option.payload})
     if problem is not None:
-        return evolve(_refused(option.event, problem, payload, option.title), targets=option.targets, stays=option.stays)
+        told = _refused(option.event, problem, payload, option.title)
+        return evolve(told, targets=option.targets, stays=option.stays, asks=option.asks)
     needed = [f"{name} ({kind})" for name, kind in payload.items() if not kind.endswith("?")]
     if not needed:
         return evolve(option, payload=payload)
@@ -200,9 +205,9 @@ def _heard(call: OneCall, event: str) -> Option:
     if permitted(call, allow, not_by):
         needed = any(not kind.optional and kind.default is None for kind in declared.values())
         status, code = ("needs", "payload") if needed else ("ready", None)
-        return Option(event=event, status=status, code=code, payload=payload, title=title, stays=True)
+        return Option(event=event, status=status, code=code, payload=payload, title=title, stays=True, asks=declared)
     problem = not_permitted(call, event, allow, not_by)
-    return _refused(event, problem, payload, title)
+    return evolve(_refused(event, problem, payload, title), asks=declared)
 
 
 def _refused(event: str, problem: Refused | LimitError, payload: Mapping[str, str], title: str) -> Option:
@@ -252,8 +257,9 @@ def _built_in(call: OneCall, event: str) -> Option | None:
     if event == "clock.waive" and not any(run.breached_at or run.summary.late for run in call.draft.clocks.values()):
         return None
     allow, not_by = (spec.allow, spec.not_by) if spec is not None else ((), None)
-    asked = dict(BUILT_IN[event])
+    asked, asks = dict(BUILT_IN[event]), spec.payload if spec is not None else EMPTY
     if event == "ticket.update":
+        asks = FrozenMap({**call.workflow.fields, **asks})
         asked = {name: f"{kind.type}?" for name, kind in call.workflow.fields.items()}
     if _helping.must_name(call, event):
         asked["who"] = "string"
@@ -264,7 +270,7 @@ def _built_in(call: OneCall, event: str) -> Option | None:
     if permitted(call, allow, not_by) or (event == _checklist.CHECK and _checklist.may_check(call)):
         mine = not event.startswith("offer.") or _offer_of(call) is not None or _gives_back(call, event)
         if mine and (problem := _keeps_from_it(call, event)) is not None:
-            return _refused(event, problem, payload, spec.title if spec else "")
+            return evolve(_refused(event, problem, payload, spec.title if spec else ""), asks=asks)
         if mine:
             needed = [f"{name} ({kind})" for name, kind in payload.items() if not kind.endswith("?")]
             if event == "ticket.update":
@@ -277,9 +283,10 @@ def _built_in(call: OneCall, event: str) -> Option | None:
                 why=f"needs {', '.join(needed)}" if needed else "",
                 title=spec.title if spec else "",
                 stays=True,
+                asks=asks,
             )
     problem = not_permitted(call, event, allow, not_by)
-    return _refused(event, problem, payload, spec.title if spec else "")
+    return evolve(_refused(event, problem, payload, spec.title if spec else ""), asks=asks)
 
 
 def _keeps_from_it(call: OneCall, event: str) -> Refused | None:

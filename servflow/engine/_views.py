@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from servflow.engine._slot_stories import SlotStory
 from servflow.escalation import RunStory
-from servflow.model import EMPTY, FrozenMap, write_instant
+from servflow.model import EMPTY, Field, FrozenMap, write_instant
 
 
 @frozen(kw_only=True)
@@ -23,7 +23,8 @@ class Option:
     enters, ``stays`` whether it enters none and the ticket stays where it is, ``facts`` what a program needs of
     the refusal. ``refusals`` says of each transition of the event that is not taken why, with the values every
     part of a guard saw; ``change`` is the smallest change of one field that would allow it, where one suffices:
-    ``{"field": "amount", "from": "250", "to": "200"}`` (``any``: so would other values).
+    ``{"field": "amount", "from": "250", "to": "200"}`` (``any``: so would other values). ``asks`` holds what the
+    definition declares of the payload, name by name, for whoever draws a form of it.
     """
 
     event: str
@@ -37,6 +38,7 @@ class Option:
     stays: bool = False
     refusals: tuple[FrozenMap[str, Any], ...] = field(default=(), repr=False)
     change: FrozenMap[str, Any] | None = None
+    asks: FrozenMap[str, Field] = field(default=EMPTY, repr=False)
 
     def as_data(self) -> dict[str, Any]:
         """JSON-ready form, for buttons and API answers."""

@@ -15,12 +15,13 @@ from servflow.errors._glossary import FACTS, said
 from servflow.errors._shown import shown as quoted
 
 LANGUAGES = ("en", "zh")
+"""The languages in which every sentence is written."""
 
 _DEEP = ("common", "expressions", "calendars", "statemachine", "rules", "dispatch", "sla", "escalation", "correlation")
 _KERNEL = (*_DEEP, "engine", "idioms", "rules_reasons", "rulesets", "sla_reasons", "checking", "checking_chains", "migration")
 _TOLD = ("dispatch_told", "dispatch_reasons", "dispatch_waiting", "worlds", "parts")
-_SERVICE = ("intake", "recurring", "evaluation", "goals")
-_PARTS = (*_KERNEL, *_TOLD, "audit", "documents", "lab", "integrations", "exchange", "oncall", "rotations", *_SERVICE)
+_SERVICE = ("intake", "recurring", "evaluation", "goals", "stories")
+_PARTS = (*_KERNEL, *_TOLD, "audit", "documents", "lab", "integrations", "exchange", "oncall", "rotations", "forms", *_SERVICE)
 _MOST_SHOWN = 20
 _LONGEST = 400  # characters of one fact in a sentence: facts come from strangers' documents
 _WORD = 200  # characters of a word that may be a slip of another one
