@@ -1,0 +1,347 @@
+"""Knows what each address of the CRM answers; must not know how a page looks or how tickets are kept."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from attrs import evolve, frozen
+from fastapi import Depends, FastAPI, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+
+from crm import forms, pages
+from crm.pages import OPENING, Asked, Button
+from crm.service import HERE, ZONE, Service
+from crm.session import COOKIE, LANGUAGE, Session, Signer
+from crm.words import LANGUAGES, Words
+from servflow import Actor, Conflict, InputError, NotFound, Refused
+from servflow.errors import ReservationRefused, render
+from servflow.model import Assigned, Moved, Received, Updated
+from servflow.report import story_lines
+
+LARGEST = 256 * 1024
+"""Bytes of a form."""
+
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+"""Nothing but our own style sheet: were a text shown unescaped after all, no script in it would run."""
+
+ENVIRONMENT = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
+ENVIRONMENT.filters["named"] = lambda key, words: words.name(key)
+
+
+class Problem(Exception):
+    """What a page says instead: a heading, sentences, and a way on."""
+
+    def __init__(self, status: int, title: str, *said: str, back: str = "/", label: str = "back_board") -> None:
+        super().__init__(title)
+        self.status, self.title, self.said, self.back, self.label = status, title, said, back, label
+
+
+@frozen
+class Visit:
+    """One request: who makes it, in which language, and of which service."""
+
+    request: Request
+    service: Service
+    signer: Signer
+    session: Session
+    words: Words
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who was picked in this browser; read from the signed cookie alone."""
+        return self.service.actors.get(self.session.user)
+
+    def page(self, name: str, status: int = 200, **facts: Any) -> HTMLResponse:
+        """A template with what every page shows."""
+        query = {name: value for name, value in self.request.query_params.items() if name != "lang"}
+        text = ENVIRONMENT.get_template(name).render(
+            **facts,
+            say=self.words,
+            me=self.actor,
+            here=self.request.url.path,
+            query=query,
+            token=self.signer.token(self.session),
+            href=pages.href,
+        )
+        return HTMLResponse(text, status)
+
+    def known(self) -> Actor:
+        """The actor; whoever is nobody is sent to say who they are."""
+        if self.actor is None:
+            raise HTTPException(303, headers={"location": "/who"})
+        return self.actor
+
+
+async def _visit(request: Request) -> Visit:
+    state = request.app.state
+    return Visit(request, state.service, state.signer, request.state.session, request.state.words)
+
+
+Visiting = Annotated[Visit, Depends(_visit)]
+
+
+async def _typed(visit: Visiting) -> dict[str, str]:
+    """What a form of ours brought; one that is not ours is refused before anything looks at it."""
+    form = await visit.request.form(max_files=0)
+    typed = {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
+    if not visit.signer.right(visit.session, typed.get("token", "")):
+        raise Problem(403, "forged", visit.words("forged_next"))
+    return typed
+
+
+Typed = Annotated[dict[str, str], Depends(_typed)]
+
+
+def create_app(service: Service, *, secret: str | None = None, work: bool = True) -> FastAPI:
+    """
+    The application.
+
+    Args:
+        service: the CRM behind it; closed by whoever made it.
+        secret: signs cookies; without it one is drawn, and a restart forgets who was picked.
+        work: whether a thread ticks and delivers meanwhile.
+    """
+
+    @asynccontextmanager
+    async def living(_: FastAPI) -> AsyncIterator[None]:
+        worker = service.worker()
+        thread = threading.Thread(target=worker.run, name="worker")
+        if work:
+            thread.start()
+        yield
+        worker.stop()
+        if work:
+            await run_in_threadpool(thread.join)
+
+    app = FastAPI(lifespan=living, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.service = service
+    app.state.signer = Signer(secret or os.environ.get("CRM_SECRET") or secrets.token_urlsafe(32))
+    app.middleware("http")(_around)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.get("/")(board)
+    app.get("/who")(who)
+    app.post("/who")(pick)
+    app.get("/new")(new)
+    app.post("/new")(create)
+    app.get("/outbox")(outbox)
+    app.get("/tickets/{id_:path}")(ticket)
+    app.post("/tickets/{id_:path}")(fire)
+    for kind in (Problem, HTTPException, NotFound, Refused, ReservationRefused, Conflict, InputError):
+        app.add_exception_handler(kind, _problem)
+    return app
+
+
+async def _around(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Reads the cookies, bounds the form, and sets what every answer says to the browser."""
+    signer: Signer = request.app.state.signer
+    session = signer.read(request.cookies.get(COOKIE))
+    asked = request.query_params.get("lang", "")
+    lang = asked if asked in LANGUAGES else request.cookies.get(LANGUAGE, "")
+    request.state.session, request.state.words = session, Words(lang, ZONE)
+    length = request.headers.get("content-length", "")
+    if request.method == "POST" and (not length.isdecimal() or int(length) > LARGEST):
+        response: Response = _shown(await _visit(request), Problem(413, "large", request.state.words("large_next")))
+        response.headers["connection"] = "close"
+    else:
+        response = await go_on(request)
+    own = {"httponly": True, "samesite": "lax", "path": "/"}
+    response.set_cookie(COOKIE, signer.write(request.state.session), **own)  # type: ignore[arg-type] - the values fit
+    if lang in LANGUAGES:
+        response.set_cookie(LANGUAGE, lang, samesite="lax", path="/", max_age=365 * 86400)
+    response.headers["content-security-policy"] = POLICY
+    response.headers["x-content-type-options"] = "nosniff"
+    response.headers["referrer-policy"] = "same-origin"
+    response.headers["content-language"] = request.state.words.lang
+    if not request.url.path.startswith("/static/"):
+        response.headers["cache-control"] = "no-store"
+    return response
+
+
+# -- what goes wrong
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.headers and "location" in error.headers:
+        return RedirectResponse(error.headers["location"], 303)
+    return _shown(await _visit(request), error)
+
+
+def _shown(visit: Visit, error: Exception) -> Response:
+    words = visit.words
+    if isinstance(error, (NotFound, HTTPException)):
+        id_ = str(visit.request.path_params.get("id_", visit.request.url.path))
+        error = Problem(404, "not_found", words("not_found_say", id=id_[:200]))
+    elif isinstance(error, Conflict):
+        error = Problem(503, "busy", words("busy_next"))
+    elif not isinstance(error, Problem):
+        id_ = visit.request.path_params.get("id_")
+        back = {"back": pages.href(str(id_)), "label": "back"} if id_ else {}
+        said = error.text(words.lang) if isinstance(error, Refused) else getattr(error, "message", "")
+        error = Problem(409, "refused", said, words("refused_next"), **back)
+    return visit.page("problem.html", error.status, problem=error)
+
+
+# -- pages
+
+
+def who(visit: Visiting) -> Response:
+    """Pick somebody."""
+    return visit.page("who.html", people=visit.service.actors.values())
+
+
+def pick(visit: Visiting, typed: Typed) -> Response:
+    """Somebody was picked: a new session, so that nothing of the old one's forms can be used in it."""
+    if typed.get("who", "") in visit.service.actors:
+        visit.request.state.session = Session(secrets.token_urlsafe(16), typed["who"])
+        return RedirectResponse("/", 303)
+    return RedirectResponse("/who", 303)
+
+
+def board(visit: Visiting) -> Response:
+    """The board."""
+    visit.known()
+    asked = Asked.of(visit.request.query_params)
+    columns = pages.board(visit.service, asked, visit.words)
+    engineers = [one.id for one in visit.service.world.engineers]
+    return visit.page("board.html", asked=asked, columns=columns, engineers=engineers, queues=visit.service.workflow.queues)
+
+
+def outbox(visit: Visiting) -> Response:
+    """What was sent."""
+    visit.known()
+    return visit.page("outbox.html", sent=visit.service.outbox())
+
+
+def new(visit: Visiting) -> Response:
+    """The form of a new ticket."""
+    visit.known()
+    return _opening(visit, {}, secrets.token_urlsafe(16))
+
+
+def create(visit: Visiting, typed: Typed) -> Response:
+    """A new ticket, and its customer where that is a new one."""
+    actor = visit.known()
+    key = f"{actor.id}:{typed.get('key', '')[:100]}"
+    inputs = _asked(visit)
+    given, shown = forms.read(inputs, typed, visit.words)
+    if any(one.problem for one in shown):
+        return _opening(visit, typed, typed.get("key", ""), shown)
+    customer = {name: given.pop(name) for name in ("name", "phone")}
+    try:
+        return RedirectResponse(pages.href(visit.service.open(key, customer, given, actor)), 303)
+    except (Refused, InputError) as refused:
+        return _opening(visit, typed, typed.get("key", ""), shown, said=refused.message)
+
+
+def _asked(visit: Visit) -> list[forms.Input]:
+    own = [forms.Input(name=name, title=visit.words(name)) for name in ("name", "phone")]
+    return [*own, *forms.opening(visit.service.workflow, OPENING, visit.words)]
+
+
+def _opening(
+    visit: Visit, typed: Mapping[str, str], key: str, shown: list[forms.Input] | None = None, said: str = ""
+) -> Response:
+    wrong = shown is not None
+    said = said or (visit.words("mend") if wrong else "")
+    return visit.page("new.html", 422 if wrong else 200, inputs=shown or _asked(visit), key=key, said=said)
+
+
+def _given(typed: Mapping[str, str]) -> Callable[[str, str], str]:
+    return lambda step, name: typed.get(f"evidence.{name}", "") if typed.get("step") == step else ""
+
+
+def ticket(visit: Visiting, id_: str) -> Response:
+    """The page of a ticket."""
+    actor = visit.known()
+    return visit.page("ticket.html", page=pages.ticket_page(visit.service, id_, actor, visit.words), open_form=None, typed_evidence=_given({}), said="")
+
+
+def fire(visit: Visiting, id_: str, typed: Typed) -> Response:
+    """
+    Somebody pressed a button.
+
+    The event is fired as they saw the ticket (``expect``) and once however often it is sent (``key``); the actor is
+    theirs by the cookie. What does not fit is shown at its input; what came too late is shown with what happened meanwhile.
+    """
+    actor, service, words = visit.known(), visit.service, visit.words
+    event, seen = typed.get("event", "")[:200], typed.get("expect", "")
+    expect = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else 0
+    key = f"{actor.id}:{event}:{typed.get('key', '')[:100]}"
+    option = next((one for one in service.desk.available(id_, actor=actor) if one.event == event), None)
+    payload, shown = _payload(visit, option, event, typed)
+    if option is not None and option.status != "refused" and any(one.problem for one in shown):
+        return _again(visit, id_, actor, event, shown, typed)
+    try:
+        try:
+            service.desk.fire(id_, event, payload, actor=actor, key=key, expect=expect)
+        except Refused as refused:
+            if refused.code != "stale":
+                raise
+            service.desk.tick()  # what time has done to it by now is kept first, so that it can be told
+            if any(isinstance(record, (Received, Moved, Assigned, Updated)) for record in service.desk.history(id_, after=expect)):
+                return _stale(visit, id_, actor, event, shown, typed, expect)
+            # A promise came nearer or broke meanwhile: nothing that the button was about.
+            revision = service.desk.get(id_).revision
+            service.desk.fire(id_, event, payload, actor=actor, key=key, expect=revision)
+    except Refused as refused:
+        if refused.code != "payload" or option is None:
+            raise
+        problems = refused.facts.get("problems", {})
+        marked = [evolve(one, problem=words("unfit", why=problems[one.name]) if one.name in problems else "") for one in shown]
+        return _again(visit, id_, actor, event, marked, typed, said=refused.text(words.lang))
+    return RedirectResponse(pages.href(id_), 303)
+
+
+def _payload(visit: Visit, option: Any, event: str, typed: Mapping[str, str]) -> tuple[dict[str, Any], list[forms.Input]]:
+    words = visit.words
+    if event == "ticket.message":
+        asked = [forms.Input(name="text", title=words("message"))]
+        given, shown = forms.read(asked, typed, words)
+        return {**given, "side": "agent"}, shown
+    if event == "step.check":
+        names = [name for name in typed if name.startswith("evidence.")][:20]
+        evidence = {name.removeprefix("evidence."): typed[name].strip()[: forms.LONGEST] for name in names}
+        return {"step": typed.get("step", "")[:200], **({"evidence": evidence} if evidence else {})}, []
+    if option is None:
+        return {}, []
+    people = [one.id for one in visit.service.world.engineers]
+    return forms.read(forms.of_event(visit.service.workflow, option, words, people), typed, words)
+
+
+def _again(
+    visit: Visit, id_: str, actor: Actor, event: str, shown: list[forms.Input], typed: Mapping[str, str], said: str = ""
+) -> Response:
+    """The page of the ticket once more, with the form as it was filled in."""
+    page = pages.ticket_page(visit.service, id_, actor, visit.words)
+    form = {"event": event, "inputs": shown, "key": typed.get("key", "")[:100]}
+    return visit.page("ticket.html", 422, page=page, open_form=form, typed_evidence=_given(typed), said=said or visit.words("mend"))
+
+
+def _stale(
+    visit: Visit, id_: str, actor: Actor, event: str, shown: list[forms.Input], typed: Mapping[str, str], expect: int
+) -> Response:
+    """What happened since the page was drawn, and the same form for another try."""
+    service, words = visit.service, visit.words
+    found = service.desk.get(id_)
+    lines = story_lines(service.desk.history(id_), service.workflow, zone=ZONE)
+    news = [line for line in lines if line.sequence > expect and not line.minor]
+    option = next((one for one in service.desk.available(id_, actor=actor) if one.event == event), None)
+    again: Button | None = None
+    why = render("refused.not_here", {"event": event, "state": found.state, "where": ()}, words.lang) if option is None else ""
+    if option is not None:
+        again = evolve(pages.button(service, option, words), inputs=shown)
+        why = again.why
+    wrote = [(one.title, one.value) for one in shown if one.value]
+    kept = [(name, value) for name, value in typed.items() if name == "step" or name.startswith("evidence.")]
+    facts = {"again": again, "why": why, "wrote": wrote, "kept": kept}
+    return visit.page("stale.html", 409, ticket=found, news=news or lines[-1:], **facts)

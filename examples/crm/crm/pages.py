@@ -1,0 +1,288 @@
+"""Knows what each page shows, as plain values for a template; must not know how it looks."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from attrs import field, frozen
+
+from crm import forms
+from crm.forms import Input
+from crm.service import ZONE, Customer, Service
+from crm.words import Words
+from servflow import Actor, Ticket, Workflow
+from servflow.engine import Explanation, Option
+from servflow.errors import render
+from servflow.model import told
+from servflow.report import StoryLine, story_lines
+from servflow.sla import Timeline
+
+PAGE = 12
+"""Cards of a column."""
+
+OPENING = ("subject", "category", "serial", "tier")
+APART = ("ticket.message", "step.check")
+"""Events that have a place of their own on the page."""
+
+
+def href(id_: str) -> str:
+    """Where a ticket is, whatever its id holds."""
+    return f"/tickets/{quote(id_, safe='')}"
+
+
+@frozen(kw_only=True)
+class Card:
+    """A ticket on the board."""
+
+    id: str
+    href: str
+    subject: str
+    state: str
+    customer: str
+    assignee: str | None
+    priority: int
+    due: datetime | None
+    late: bool
+    how: str
+
+
+@frozen(kw_only=True)
+class Column:
+    """A column of the board: its cards by when they are due, and where the next page of it is."""
+
+    key: str
+    title: str
+    cards: Sequence[Card]
+    alone: str
+    more: str | None = None
+
+
+@frozen(kw_only=True)
+class Asked:
+    """What the board is asked for; it comes from the address, so nothing of it is trusted."""
+
+    by: str = "state"
+    only: str = ""
+    queue: str = ""
+    assignee: str = ""
+    late: bool = False
+    q: str = ""
+    after: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Asked:
+        """What an address asks for."""
+        cut = {name: query.get(name, "").strip()[:200] for name in ("only", "queue", "assignee", "q", "after")}
+        return cls(by="queue" if query.get("by") == "queue" else "state", late=query.get("late") == "1", **cut)
+
+    def url(self, **changes: str) -> str:
+        """The address that asks for this, or for something near it."""
+        given = {"by": self.by, "only": self.only, "queue": self.queue, "assignee": self.assignee, "q": self.q}
+        given |= {"late": "1" if self.late else "", "after": self.after, **changes}
+        kept = {name: value for name, value in given.items() if value and (name, value) != ("by", "state")}
+        return f"/?{urlencode(kept)}" if kept else "/"
+
+
+def title_of(workflow: Workflow, ticket: Ticket, lang: str) -> str:
+    """Where a ticket is, in words."""
+    states = workflow.compiled.states
+    return " + ".join(told(states[name].title, lang) or name for name in ticket.configuration if name in states)
+
+
+def cards(service: Service, tickets: Sequence[Ticket], words: Words) -> list[Card]:
+    """Tickets as cards."""
+    now = service.now()
+    names = service.customers([ticket.customer for ticket in tickets])
+    found = []
+    for ticket in tickets:
+        due, late = ticket.due, ticket.due is not None and ticket.due < now
+        how = words("not_due") if due is None else words("late_by" if late else "due_in", length=words.length(due - now))
+        found.append(
+            Card(
+                id=ticket.id,
+                href=href(ticket.id),
+                subject=str(ticket.fields.get("subject") or ticket.id),
+                state=title_of(service.workflow, ticket, words.lang),
+                customer=names.get(ticket.customer or "", ticket.customer or ""),
+                assignee=ticket.assignee,
+                priority=ticket.priority,
+                due=due,
+                late=late,
+                how=how,
+            )
+        )
+    return found
+
+
+def board(service: Service, asked: Asked, words: Words) -> list[Column]:
+    """The columns of the board; one alone, page by page, where one is asked for, and what was found where something is sought."""
+    if asked.q:
+        return [_found(service, asked, words)]
+    states = {name: told(state.title, words.lang) or name for name, state in service.workflow.compiled.states.items()}
+    closed = {name for name, state in service.workflow.compiled.states.items() if state.closed}
+    titles = states if asked.by == "state" else {name: words.name(name) for name in service.workflow.queues}
+    shown = [name for name in titles if name == asked.only or (not asked.only and name not in closed)]
+    return [_column(service, asked, name, titles[name], words) for name in shown]
+
+
+def _column(service: Service, asked: Asked, name: str, title: str, words: Words) -> Column:
+    wanted: dict[str, Any] = {asked.by: name, "order": "due"}
+    if asked.queue and asked.by == "state":
+        wanted["queue"] = asked.queue
+    if asked.assignee:
+        wanted["assignee"] = asked.assignee
+    if asked.late:
+        wanted["due_before"] = service.now()
+    tickets: list[Ticket] = []
+    after = asked.after if asked.only else ""
+    while len(tickets) <= PAGE:  # a queue holds closed tickets too, which have their own column
+        page = service.desk.find(**wanted, limit=PAGE + 1, after=after or None)
+        tickets += [ticket for ticket in page if asked.by == "state" or not ticket.closed]
+        if len(page) <= PAGE:
+            break
+        after = page[-1].id
+    more = asked.url(only=name, after=tickets[PAGE - 1].id) if len(tickets) > PAGE else None
+    found = cards(service, tickets[:PAGE], words)
+    return Column(key=name, title=title, cards=found, alone=asked.url(only=name, after=""), more=more)
+
+
+def _found(service: Service, asked: Asked, words: Words) -> Column:
+    tickets = [service.desk.get(id_) for id_ in service.search(asked.q)]
+    now = service.now()
+    kept = [
+        ticket
+        for ticket in tickets
+        if (not asked.queue or ticket.queue == asked.queue)
+        and (not asked.assignee or ticket.assignee == asked.assignee)
+        and (not asked.late or (ticket.due is not None and ticket.due < now))
+    ]
+    kept.sort(key=lambda ticket: (ticket.due is None, ticket.due or now, ticket.id))
+    return Column(key="found", title=words("found"), cards=cards(service, kept, words), alone=asked.url())
+
+
+@frozen(kw_only=True)
+class Button:
+    """One event with its form: whether it can be done now, why not, and what it needs."""
+
+    event: str
+    title: str
+    ready: bool
+    why: str
+    targets: str
+    inputs: Sequence[Input] = ()
+    key: str = field(factory=lambda: secrets.token_urlsafe(16))
+
+
+@frozen(kw_only=True)
+class Promise:
+    """A clock with the answer to why it is due then."""
+
+    title: str
+    line: Timeline
+    text: str
+    late: bool
+    answer: Sequence[str]
+    picture: str
+
+
+@frozen(kw_only=True)
+class TicketPage:
+    """Everything the page of a ticket shows."""
+
+    ticket: Ticket
+    state: str
+    titles: Mapping[str, str]
+    customer: Customer | None
+    facts: Sequence[tuple[str, str]]
+    buttons: Sequence[Button]
+    refused: Sequence[Button]
+    message: Button | None
+    check: Button | None
+    promises: Sequence[Promise]
+    seen: Explanation
+    steps: Sequence[Mapping[str, Any]]
+    story: Sequence[StoryLine]
+    sent: Sequence[Any]
+
+    def lines(self, *kinds: str) -> list[StoryLine]:
+        """Lines of the story of some kinds."""
+        return [line for line in self.story if line.kind in kinds]
+
+
+def why_not(option: Option, lang: str) -> str:
+    """Why an event cannot be done now, in the language of the page."""
+    return option.why if lang == "en" or option.code is None else render(f"refused.{option.code}", option.facts, lang)
+
+
+def button(service: Service, option: Option, words: Words) -> Button:
+    """A button for what ``available`` said of an event."""
+    states = service.workflow.compiled.states
+    leads = ", ".join(told(states[name].title, words.lang) or name for name in option.targets if name in states)
+    return Button(
+        event=option.event,
+        title=told(option.title, words.lang) or option.event,
+        ready=option.status != "refused",
+        why=why_not(option, words.lang) if option.status == "refused" else "",
+        targets=leads,
+        inputs=forms.of_event(service.workflow, option, words, [one.id for one in service.world.engineers]),
+    )
+
+
+def ticket_page(service: Service, id_: str, actor: Actor, words: Words) -> TicketPage:
+    """
+    The page of a ticket as somebody sees it.
+
+    Raises:
+        NotFound: there is no such ticket.
+    """
+    ticket = service.desk.get(id_)
+    workflow: Any = service.desk.workflow_of(id_)
+    found = {option.event: button(service, option, words) for option in service.desk.available(id_, actor=actor)}
+    seen = service.desk.explain(id_)
+    records = service.desk.history(id_)
+    shown = [(name, value) for name, value in ticket.fields.items() if value not in (None, "")]
+    titles = {step["step"]: step["title"] for step in seen.checklists}
+    return TicketPage(
+        ticket=ticket,
+        state=title_of(workflow, ticket, words.lang),
+        titles={name: told(state.title, words.lang) or name for name, state in workflow.compiled.states.items()},
+        customer=service.customer(ticket.customer),
+        facts=[(told(workflow.fields[name].title, words.lang) or name, words.name(str(value)) if workflow.fields[name].one_of else str(value)) for name, value in shown if name in workflow.fields],
+        buttons=[one for one in found.values() if one.ready and one.event not in APART],
+        refused=[one for one in found.values() if not one.ready and one.event not in APART],
+        message=found.get("ticket.message"),
+        check=found.get("step.check"),
+        promises=[_promise(service, ticket, name, words) for name in ticket.clocks],
+        seen=seen,
+        steps=[{**step, "title": told(titles[step["step"]], words.lang) or step["step"]} for step in seen.checklists],
+        story=story_lines(records, workflow, zone=ZONE),
+        sent=service.outbox(id_),
+    )
+
+
+def _promise(service: Service, ticket: Ticket, clock: str, words: Words) -> Promise:
+    line = service.desk.explain_clock(ticket.id, clock)
+    now = service.now()
+    late = line.breached_at is not None
+    if line.phase == "cancelled":
+        text = words("cancelled")
+    elif line.phase == "met":
+        text = words("met_late" if late else "met", at=words.at(line.stopped_at))
+    elif line.due is not None and late:
+        text = f"{words('was_due', at=words.at(line.due))}, {words('late_by', length=words.length(now - line.due))}"
+    elif line.due is not None:
+        text = f"{words('due', at=words.at(line.due))}, {words('due_in', length=words.length(line.due - now))}"
+    else:
+        text = words("resting", length=words.length(line.remaining))
+    return Promise(
+        title=words.name(clock),
+        line=line,
+        text=text,
+        late=late,
+        answer=line.answer(words.lang, ZONE),
+        picture=line.svg(words.lang, ZONE),
+    )
