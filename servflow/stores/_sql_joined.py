@@ -13,10 +13,10 @@ from servflow.stores._sql_failures import imported, meaning
 
 T = TypeVar("T")
 
-# A server has one instant at which it started, and a database one number on it.
+# A server has one instant at which it started, whatever the zone of a session, and a database one number on it.
 _WHERE = (
-    "SELECT pg_postmaster_start_time()::text, (SELECT oid FROM pg_database WHERE datname = current_database())::bigint,"
-    " current_database()"
+    "SELECT extract(epoch FROM pg_postmaster_start_time())::text,"
+    " (SELECT oid FROM pg_database WHERE datname = current_database())::bigint, current_database()"
 )
 
 

@@ -48,6 +48,15 @@ def customers(host: Any) -> list[str]:
     return [row["name"] for row in host.execute("SELECT name FROM customer ORDER BY name").fetchall()]
 
 
+def test_a_host_in_another_zone(store: SqlStore, host: Any) -> None:
+    """In which zone a session of the host shows instants says nothing of where it is; Django sets one."""
+    host.execute("SET TIME ZONE 'Asia/Shanghai'")
+    opened(store.in_transaction(host))
+    host.commit()
+
+    assert store.load("T1") is not None
+
+
 def test_both_are_committed(store: SqlStore, host: Any) -> None:
     """The host's row and the ticket appear to others together, with the host's commit."""
     host.execute("INSERT INTO customer VALUES ('ann')")
