@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import servflow
-from tests.requirements import require
+from tests.django_settings import django_on
 
 HERE = Path(__file__).resolve().parents[2] / "examples" / "json_column"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -21,15 +21,8 @@ NAME = "json_column_django_host"
 
 
 def example() -> Any:
-    """The module of the example, loaded once, with a database in memory."""
-    require("django")
-    import django
-    from django.conf import settings
-
+    """The module of the example, loaded once."""
     if NAME not in sys.modules:
-        database = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
-        settings.configure(DATABASES={"default": database}, INSTALLED_APPS=[], USE_TZ=True)
-        django.setup()
         spec = importlib.util.spec_from_file_location(NAME, HERE / "django_host.py")
         assert spec is not None
         assert spec.loader is not None
@@ -49,17 +42,13 @@ class Place:
 
 @pytest.fixture
 def place() -> Iterator[Place]:
-    """The host with empty tables."""
-    made = Place()
-    from django.db import connection, connections
-
-    with connection.schema_editor() as editor:
-        for model in made.module.MODELS:
-            editor.create_model(model)
-    yield made
-    connections["default"].connection.close()  # what is in memory goes with its connection
-    connections["default"].connection = None
-    connections["default"].close()
+    """The host with empty tables in memory."""
+    with django_on({"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}) as connection:
+        made = Place()
+        with connection.schema_editor() as editor:
+            for model in made.module.MODELS:
+                editor.create_model(model)
+        yield made
 
 
 def test_a_case_from_opening_to_its_end(place: Place) -> None:
