@@ -167,6 +167,7 @@ class TransitionModel(Part):
     payload: Fields | None = about("the types its payload needs", "事件数据及其类型")
     do: Actions | None = about("what happens with it", "执行的动作")
     title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
+    id: str | None = about("what editors call it for good", "编辑器使用的固定标识")
 
 
 class WorkflowModel(Part):

@@ -73,6 +73,7 @@ class TimerModel(Part):
     resume: Annotated[str, words(RESUMES)] = about(
         "how it goes on when the state is entered again", "再次进入该状态时如何继续", default=RESUMES[0]
     )
+    id: str | None = about("what editors call it for good", "编辑器使用的固定标识")
 
 
 class RelativeModel(Part):

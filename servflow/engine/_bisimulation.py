@@ -28,7 +28,7 @@ _READS_CLOCKS = re.compile(r"\bclock\s*[.\[)]")
 _WORD = re.compile(r"[^\W\d]\w*")
 _TOLD_APART = ".?"  # what follows a prefix without being named anywhere
 _RAISED = ("checked.", "unchecked.", "done.", "approved.", "rejected.", "children.")
-_AUDIENCE = ("title", "description")
+_AUDIENCE = ("title", "description", "id")
 _MOVING = ("event", "source", "target")
 _KNOWN = frozenset(
     {"servflow", "workflow", "version", "fields", "roles", "queues", "events", "initial", "states", "transitions"}
@@ -184,6 +184,8 @@ class _Graph:
                     waiting.append((name, state["states"]))
         for name, state in self.states.items():
             kept = _without(state, (*_AUDIENCE, "states"))
+            if state.get("timers"):
+                kept["timers"] = [_without(timer, _AUDIENCE) for timer in state["timers"]]
             if state.get("checklist"):
                 kept["step.check"] = self.data.get("events", {}).get("step.check")
             if state.get("checklist") or state.get("approval"):

@@ -16,7 +16,7 @@ from servflow.engine._chain_plans import ChainPlan, compile_chains, compile_past
 from servflow.engine._clock_caps import children
 from servflow.engine._clock_conditions import concerns
 from servflow.engine._clock_plans import ClockPlan, compile_clocks, in_order
-from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, at_path
+from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, at_path, ids_of
 from servflow.engine._idioms import Approval, ChecklistStep, promises
 from servflow.engine._law import compile_laws
 from servflow.engine._problems import SUPPLIED, Problems, Types
@@ -288,12 +288,12 @@ class Compiled:
     def _check_unique(self) -> None:
         spec = self.workflow
         for kind, items in (
-            # What a step or an approval promises is a clock that the document names by its state.
             ("clocks", [(made.clock.name, made.path + (".name" if made.state is None else "")) for made in self.promises]),
             ("escalations", [(item.name, f"escalations[{index}].name") for index, item in enumerate(spec.escalations)]),
             ("dispatch", [(item.name, f"dispatch[{index}].name") for index, item in enumerate(spec.dispatch)]),
             ("roles", [(name, f"roles[{index}]") for index, name in enumerate(spec.roles)]),
             ("queues", [(name, f"queues[{index}]") for index, name in enumerate(spec.queues)]),
+            *ids_of(spec.transitions, {self.paths[name]: state for name, state in self.states.items()}),
         ):
             seen = set()
             for name, path in items:

@@ -145,16 +145,17 @@ class Timer:
     ``resume`` says what happens when the state is left before that and entered again: ``restart`` begins anew,
     as the answer of a customer starts the waiting anew; ``deadline`` keeps the instant it was due at, and fires
     at once where that has passed outside; ``remaining`` goes on with the time that was left. A timer that fired,
-    and every timer of a ticket that was reopened, begins anew.
+    and every timer of a ticket that was reopened, begins anew. ``id`` is what editors call it, and says nothing else.
     """
 
     after: Span = field(converter=_span)
     event: str
     calendar: str | None = None
     resume: str = RESUMES[0]
+    id: str | None = None
 
     def __attrs_post_init__(self) -> None:
-        refuse_shapes(self, texts=("calendar",), words=("event", "resume"))
+        refuse_shapes(self, texts=("calendar", "id"), words=("event", "resume"))
         if self.resume not in RESUMES:
             facts = {"kind": "way to resume", "name": self.resume, "known": RESUMES, "nearest": nearest(self.resume, RESUMES)}
             raise DefinitionError.of([Finding("name.unknown", "resume", facts)])
@@ -230,7 +231,8 @@ class Transition:
 
     ``event`` names what makes it happen (None: as soon as ``when`` holds), ``source`` one or more states or
     ``"*"``, ``target`` where it leads (None: it stays). ``when`` is the guard, ``allow`` who may,
-    ``not_by`` an event whose last actor may not, ``payload`` the types it needs, ``do`` the updates.
+    ``not_by`` an event whose last actor may not, ``payload`` the types it needs, ``do`` the updates. ``id`` is what editors
+    call it, and says nothing else.
     """
 
     event: str | None = None
@@ -243,9 +245,10 @@ class Transition:
     payload: FrozenMap[str, Field] = field(default=None, converter=payload_map)
     do: tuple[Action, ...] = field(default=(), converter=actions)
     title: str = field(default="", converter=titled)
+    id: str | None = None
 
     def __attrs_post_init__(self) -> None:
-        refuse_shapes(self, flags=("internal",), texts=("event", "not_by", "title"))
+        refuse_shapes(self, flags=("internal",), texts=("event", "not_by", "title", "id"))
 
 
 @frozen(kw_only=True)
@@ -261,6 +264,13 @@ class EventSpec:
         refuse_shapes(self, texts=("not_by", "title"))
 
 
+def ids_of(moves: tuple[Transition, ...], states: Mapping[str, State]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The ids written in elements without a name and where, by what must not share any; *states* go by their paths."""
+    groups: list[tuple[str, str, tuple[Timer | Transition, ...]]] = [("transitions", "transitions", moves)]
+    groups += [("timers", f"{path}.timers", state.timers) for path, state in states.items()]
+    return [(kind, [(one.id, f"{path}[{i}].id") for i, one in enumerate(ones) if one.id]) for kind, path, ones in groups]
+
+
 __all__ = [
     "ATTRIBUTES",
     "BUILT_IN",
@@ -274,6 +284,7 @@ __all__ = [
     "build",
     "build_list",
     "field_map",
+    "ids_of",
     "names",
     "plain",
     "read_field",

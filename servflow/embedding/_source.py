@@ -1,0 +1,494 @@
+"""Knows a definition as a text that people and editors change element by element; must not know how any editor draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from servflow.calendars import OpenTime
+from servflow.embedding import _source_splice as splice
+from servflow.embedding._source_ids import (
+    INNER,
+    MAPS,
+    NAME_KEYS,
+    NAMED,
+    OWN_ID,
+    Element,
+    Steps,
+    elements,
+    id_to_write,
+    path_of,
+)
+from servflow.embedding._source_names import Named, places, renamed
+from servflow.embedding._source_parts import (
+    MAPS_KINDS,
+    an,
+    as_mapping,
+    checked_name,
+    held_at,
+    holds,
+    id_part,
+    moves,
+    plain,
+    with_value,
+    within,
+)
+from servflow.embedding._source_spans import read
+from servflow.engine import Extensions, Workflow
+from servflow.errors import DefinitionError, Finding, InputError, nearest, shown
+
+MOST_UNDO = 100
+"""How many earlier texts a source remembers."""
+
+
+def edit(
+    source: Source | Workflow | Path | str | Mapping[str, Any],
+    *,
+    calendars: Mapping[str, OpenTime | Mapping[str, Any]] | None = None,
+    extensions: Extensions | None = None,
+) -> Source:
+    """
+    A definition as a text that can be changed element by element, while all else in it stays as it was written.
+
+    Args:
+        source: a path, YAML or JSON text, a mapping, or a workflow; what is no text is written as YAML first.
+        calendars: the host's calendars, with which findings are sought.
+        extensions: the host's functions, likewise.
+
+    Raises:
+        DefinitionError: it cannot be read at all, has anchors or tags, or gives a key twice. What does not load for
+            another reason can be edited until it does: ``findings`` tells.
+    """
+    if isinstance(source, Source):
+        return source
+    made = Source(_text(source), calendars=calendars, extensions=extensions)
+    made.data  # noqa: B018 - what cannot be read is told here and not by the first edit
+    return made
+
+
+def _text(source: Any) -> str:
+    from servflow.documents._save import save, written
+    from servflow.documents._source import _names_file
+
+    if isinstance(source, Workflow):
+        return save(source)
+    if isinstance(source, Mapping):
+        return written(source)
+    if isinstance(source, str) and not _names_file(source):
+        return source.removeprefix("\ufeff")
+    if isinstance(source, (str, Path)):
+        from servflow.documents._source import _from_file
+
+        _from_file(Path(source))  # with the limits of every definition, before it is read as a whole
+        with Path(source).open(encoding="utf-8-sig", newline="") as file:
+            return file.read()
+    raise InputError(f"pass a path, a text, a mapping or a workflow, not {shown(source)}", code="edit")
+
+
+@frozen(eq=False, slots=False)
+class Source:
+    """
+    A definition as it is written, and what an editor does with it; a value: every edit gives another one.
+
+    Elements go by ids that ``elements`` tells: ``states/on_site``, ``transitions/finish:on_site>checking``,
+    ``tables/fee/rows/gold``. What has a name goes by it, so that a rename changes the id, and ``moved`` of the result tells to
+    which. What has none (a transition, timer or row) goes by its ``id``, else by what it says; where an edit would change
+    that, its ``id`` is written, so that it stays the same.
+
+    Every edit changes the lines of its element only, keeps comments, quotes and order, and is refused as a whole where it
+    would break what others name. Two sources are equal where their texts are.
+    """
+
+    text: str
+    calendars: Any = field(default=None, repr=False)
+    extensions: Extensions | None = field(default=None, repr=False)
+    moved: Mapping[str, str] = field(factory=dict, repr=False)
+    _past: tuple[str, ...] = field(default=(), repr=False)
+    _future: tuple[str, ...] = field(default=(), repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return self.text == other.text if isinstance(other, Source) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    # what is there ----------------------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The plain data of the text; not to be changed."""
+        return read(self.text).data
+
+    @cached_property
+    def elements(self) -> Mapping[str, Element]:
+        """Every element by its id, in the order of the text."""
+        doc = read(self.text)
+        found = {}
+        for element in elements(doc.data):
+            span = doc.find(element.steps)
+            line = 0
+            if span is not None:
+                holder = doc.find(element.steps[:-1])
+                last = element.steps[-1]
+                at = span.start
+                if holder is not None and isinstance(last, str) and last in holder.names:
+                    at = holder.keys[holder.names.index(last)].start
+                line = doc.text.count("\n", 0, at) + 1
+            found[element.id] = evolve(element, line=line)
+        return found
+
+    def element(self, id: str) -> Element:  # noqa: A002 - what it is called everywhere
+        """
+        One element by its id; the empty id is the definition itself.
+
+        Raises:
+            InputError: there is none.
+        """
+        if id == "":
+            return Element("", "workflow", str(self.data.get("workflow", "")), (), "", self.data, 1)
+        asked: object = id
+        found = self.elements.get(asked) if isinstance(asked, str) else None
+        if found is None:
+            close = nearest(asked, self.elements) if isinstance(asked, str) else None
+            hint = f"did you mean {close!r}?" if close else "ids are the keys of source.elements"
+            raise InputError(f"there is no element {shown(id)}; {hint}", code="edit.unknown", id=shown(id), nearest=close)
+        return found
+
+    def element_at(self, path: str) -> Element | None:
+        """The innermost element at the path of a finding, a difference or an option; None where it is in none."""
+        best: Element | None = None
+        for element in self.elements.values():
+            inside = path == element.path or path.startswith((element.path + ".", element.path + "["))
+            if inside and (best is None or len(element.path) > len(best.path)):
+                best = element
+        return best
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What keeps the definition from loading, with lines; empty where it loads."""
+        try:
+            self.workflow()
+        except DefinitionError as error:
+            return tuple(error.findings)
+        return ()
+
+    @property
+    def marks(self) -> Mapping[str, tuple[Finding, ...]]:
+        """The findings by the id of the element they are about; those about none under the empty id."""
+        return self.marked(self.findings)
+
+    def marked(self, findings: Iterable[Finding]) -> dict[str, tuple[Finding, ...]]:
+        """Any findings of this definition, such as those of ``check``, by the id of the element they are about."""
+        found: dict[str, tuple[Finding, ...]] = {}
+        for finding in findings:
+            element = self.element_at(finding.path)
+            id_ = "" if element is None else element.id
+            found[id_] = (*found.get(id_, ()), finding)
+        return found
+
+    def workflow(self) -> Workflow:
+        """
+        The workflow that the text defines.
+
+        Raises:
+            DefinitionError: it does not load.
+        """
+        from servflow.documents import load
+
+        # As a text with its lines, and never as the name of a file.
+        text = self.text if "\n" in self.text else self.text + "\n"
+        return load(text, self.calendars, self.extensions)
+
+    # edits ------------------------------------------------------------------------------------------------------
+
+    def set(self, id: str, key: str | Sequence[str | int], value: Any) -> Source:  # noqa: A002 - as above
+        """
+        Write a value in an element; the rest of it stays as it is.
+
+        Args:
+            id: the element; the empty id is the definition itself.
+            key: the key, or the keys and indices that lead to a value further inside.
+            value: plain data. None writes ``null``; ``clear`` takes a key out.
+
+        Raises:
+            InputError: there is no such element or place, the value is no plain data, or the key is its name.
+        """
+        element, value = self.element(id), plain(value)
+        keys = (key,) if isinstance(key, str) else tuple(key)
+        if not keys or not all(isinstance(one, (str, int)) for one in keys):
+            raise InputError("a key is a text, or keys and indices that lead to a value", code="edit")
+        if element.kind == "row" and isinstance(element.data, list) and len(keys) == 1 and isinstance(keys[0], int):
+            return self._done(splice.put(self.text, (*element.steps, *keys), value), kept=element)
+        if keys == (NAME_KEYS.get(element.kind, "name"),) and element.kind not in ("workflow", *MAPS_KINDS) and element.name:
+            return self.rename(id, value)
+        whole = as_mapping(element, self.data)
+        made = with_value(whole, keys, value, id)
+        if isinstance(element.data, Mapping) and holds(element.data, keys[:-1]):
+            return self._done(splice.put(self.text, (*element.steps, *keys), value), kept=element)
+        return self._done(splice.put(self.text, element.steps, made) if element.steps else self.text, kept=element)
+
+    def clear(self, id: str, key: str | Sequence[str | int]) -> Source:  # noqa: A002 - as above
+        """
+        Take a key out of an element, so that it has its default; nothing happens where it is not there.
+
+        Raises:
+            InputError: there is no such element.
+        """
+        element = self.element(id)
+        keys = (key,) if isinstance(key, str) else tuple(key)
+        if not isinstance(element.data, Mapping) or not keys or not holds(element.data, keys):
+            return self
+        return self._done(splice.drop(self.text, (*element.steps, *keys)), kept=element)
+
+    def add(
+        self,
+        section: str,
+        value: Any = None,
+        *,
+        name: str | None = None,
+        before: str | None = None,
+        after: str | None = None,
+    ) -> Source:
+        """
+        Add an element; at the end of its section unless it is said where. ``added`` of the result is its id.
+
+        Args:
+            section: where: ``states``, ``transitions`` ..., or that of an element: ``states/on_site/timers``,
+                ``states/settling/states``, ``tables/fee/rows``.
+            value: what is written, as in a definition.
+            name: its name in a section that goes by names.
+            before: the id of the element it comes before.
+            after: the id of the element it comes after.
+
+        Raises:
+            InputError: there is no such section, the name is missing or taken, or the value is no plain data.
+        """
+        steps, kind = self._section(section)
+        value = plain({} if value is None else value)
+        key = steps[-1]
+        place = self._place(steps, before, after)
+        if key in MAPS:
+            checked_name(name)
+            held = self._held(steps)
+            if name in held or (kind == "state" and f"states/{id_part(name)}" in self.elements):
+                raise InputError(f"there is {an(kind)} {name!r} already", code="edit.taken", name=name)
+            return self._done(splice.add_key(self.text, steps, str(name), value, place))
+        if name is not None and isinstance(value, Mapping):
+            value = {NAME_KEYS.get(kind, "name"): name, **value}
+        return self._done(splice.add_item(self.text, steps, value, place))
+
+    @property
+    def added(self) -> str | None:
+        """The id of what the last edit added; None where it added nothing."""
+        if not self._past:
+            return None
+        before = set(Source(self._past[-1]).elements)
+        fresh = [id_ for id_ in self.elements if id_ not in before and id_ not in self.moved.values()]
+        return fresh[0] if fresh else None
+
+    def remove(self, *ids: str) -> Source:
+        """
+        Take elements out; their comments on lines of their own stay.
+
+        Raises:
+            InputError: there is no such element, or one that stays names one that goes: each place is told, and nothing
+                is changed.
+        """
+        gone = [self.element(id_) for id_ in ids]
+        if any(element.kind == "workflow" for element in gone):
+            raise InputError("the definition itself cannot be removed", code="edit")
+        uses = self.uses(*ids)
+        if uses:
+            told = "; ".join(f"line {use.line}: {use.path}" for use in uses[:20])
+            names = ", ".join(sorted({element.id for element in gone}))
+            raise InputError(
+                f"{names} is named elsewhere: {told}; change or remove that first, or remove it together with this",
+                code="edit.used",
+                uses=tuple(use.path for use in uses),
+                elements=tuple(dict.fromkeys(use.id for use in uses)),
+            )
+        text = self.text
+        order = list(self.elements)
+        for element in sorted(gone, key=lambda one: order.index(one.id), reverse=True):
+            if not any(other is not element and within(element.steps, other.steps) for other in gone):
+                text = splice.drop(text, element.steps)
+        return self._done(text)
+
+    def uses(self, *ids: str) -> tuple[Element, ...]:
+        """
+        Where other elements name these: the element that does, with ``path`` leading to the very place.
+
+        Raises:
+            InputError: there is no such element.
+        """
+        gone = [self.element(id_) for id_ in ids]
+        inner = [one for one in self.elements.values() if any(within(one.steps, out.steps) for out in gone)]
+        found: list[Element] = []
+        doc = read(self.text)
+        for place in places(self.data):
+            if any(within(place.steps, one.steps) for one in gone):
+                continue
+            if any(renamed(place, Named.of(one), "\0", self.data) is not None for one in inner if one.name):
+                path = path_of(place.steps)
+                holder = self.element_at(path)
+                span = doc.find(place.steps)
+                line = 0 if span is None else doc.text.count("\n", 0, span.start) + 1
+                base = self.element("") if holder is None else holder
+                found.append(evolve(base, path=path, steps=place.steps, line=line))
+        return tuple(found)
+
+    def rename(self, id: str, name: str) -> Source:  # noqa: A002 - as above
+        """
+        Give an element another name, here and wherever the definition names it, also in expressions.
+
+        ``moved`` of the result maps the ids that changed to what they are now.
+
+        Raises:
+            InputError: it has no name, the name is taken, or the definition would no longer load; nothing is changed.
+        """
+        element = self.element(id)
+        checked_name(name)
+        if element.kind == "workflow":
+            return self._done(splice.put(self.text, ("workflow",), name))
+        if element.kind in OWN_ID or (not element.name and element.kind not in MAPS_KINDS):
+            raise InputError(f"{element.id} is {an(element.kind)} and has no name", code="edit.nameless", id=id)
+        if name == element.name:
+            return self
+        self._refuse_taken(element, name)
+        values: dict[Steps, Any] = {}
+        keys: dict[Steps, str] = {}
+        named = Named.of(element)
+        for place in places(self.data):
+            made = renamed(place, named, name, self.data)
+            if made is not None and place.key:
+                keys[place.steps] = made
+            elif made is not None:
+                values[place.steps] = made
+        if isinstance(element.steps[-1], str) and element.kind in MAPS_KINDS:
+            keys[element.steps] = name
+        elif isinstance(element.data, str):
+            values[element.steps] = name
+        else:
+            values[(*element.steps, NAME_KEYS.get(element.kind, "name"))] = name
+        text = splice.put_scalars(self.text, values, keys)
+        other = self._done(text, follow=True)
+        if other.findings and not self.findings:
+            told = "; ".join(finding.text() for finding in other.findings[:5])
+            raise InputError(f"{id} cannot be renamed to {name!r}: {told}", code="edit.rename", findings=other.findings)
+        return other
+
+    def move(self, id: str, *, before: str | None = None, after: str | None = None, into: str | None = None) -> Source:  # noqa: A002 - as above
+        """
+        Put an element at another place among its neighbours, or into another section of its kind.
+
+        Args:
+            id: the element.
+            before: the id of the element it then comes before.
+            after: the id of the element it then comes after; at the end where neither is said.
+            into: another section, as for ``add``: a state into ``states/settling/states``.
+
+        Raises:
+            InputError: there is no such element or section, or it would come to lie in itself.
+        """
+        element = self.element(id)
+        steps = element.steps[:-1]
+        if into is not None and self._section(into)[0] != steps:
+            return self._into(element, into, before, after)
+        if isinstance(self._held(steps), Mapping) and isinstance(element.steps[-1], str) and element.kind not in MAPS_KINDS:
+            return self  # it stands alone
+        place = self._place(steps, before, after)
+        held = self._held(steps)
+        old = list(held).index(str(element.steps[-1])) if isinstance(held, Mapping) else int(element.steps[-1])
+        place = len(held) if place is None else place
+        return self._done(splice.shift(self.text, element.steps, place - 1 if place > old else place))
+
+    def undo(self) -> Source:
+        """The source before the last edit; itself where there was none."""
+        if not self._past:
+            return self
+        return evolve(self, text=self._past[-1], past=self._past[:-1], future=(self.text, *self._future), moved={})
+
+    def redo(self) -> Source:
+        """The source before the last ``undo``; itself where there was none since the last edit."""
+        if not self._future:
+            return self
+        return evolve(self, text=self._future[0], past=(*self._past, self.text), future=self._future[1:], moved={})
+
+    # how --------------------------------------------------------------------------------------------------------
+
+    def _done(self, text: str, *, kept: Element | None = None, follow: bool = False) -> Source:
+        if text == self.text:
+            return self
+        made = evolve(self, text=text, past=(*self._past, self.text)[-MOST_UNDO:], future=(), moved={})
+        if follow:
+            return evolve(made, moved=moves(self.elements, made.elements))
+        if kept is None or kept.kind == "workflow":
+            return made
+        return self._keeping(made, kept)
+
+    def _keeping(self, made: Source, kept: Element) -> Source:
+        """The edited source with the id of what was edited written in it, where it would have another one now."""
+        now = {element.steps: element for element in made.elements.values()}.get(kept.steps)
+        if now is None or now.id == kept.id or kept.kind not in OWN_ID:
+            return made if now is None or now.id == kept.id else evolve(made, moved=moves(self.elements, made.elements))
+        whole = {**as_mapping(now, made.data), "id": id_to_write(kept)}
+        text = (
+            splice.put(made.text, (*now.steps, "id"), whole["id"])
+            if isinstance(now.data, Mapping)
+            else splice.put(made.text, now.steps, whole)
+        )
+        with_id = evolve(made, text=text)
+        return evolve(with_id, moved=moves(self.elements, with_id.elements))
+
+    def _held(self, steps: Steps) -> Any:
+        return held_at(self.data, steps) or {}
+
+    def _section(self, section: str) -> tuple[Steps, str]:
+        if isinstance(section, str):
+            owner, _, name = section.rpartition("/")
+            root = not owner and name in NAMED and name not in ("timers", "checklist", "levels", "rows", "inputs", "outputs")
+            if root:
+                return (name,), NAMED[name]
+            if owner:
+                element = self.element(owner)
+                inner = (*INNER.get(element.kind, ()), *(("states",) if element.kind == "state" else ()))
+                if name in inner:
+                    if not isinstance(element.data, Mapping) and element.data is not None:
+                        raise InputError(f"{owner} holds nothing; write it as a mapping first", code="edit.section")
+                    return (*element.steps, name), NAMED[name]
+        raise InputError(
+            f"there is no section {shown(section)}; as states, transitions or states/NAME/timers", code="edit.section"
+        )
+
+    def _place(self, steps: Steps, before: str | None, after: str | None) -> int | None:
+        for id_, further in ((before, 0), (after, 1)):
+            if id_ is None:
+                continue
+            element = self.element(id_)
+            if element.steps[:-1] != steps:
+                raise InputError(f"{id_} does not stand in {path_of(steps)}", code="edit.place", id=id_)
+            held = self._held(steps)
+            last = element.steps[-1]
+            return (list(held).index(str(last)) if isinstance(held, Mapping) else int(last)) + further
+        return None
+
+    def _into(self, element: Element, into: str, before: str | None, after: str | None) -> Source:
+        steps, kind = self._section(into)
+        if kind != element.kind or within(steps, element.steps):
+            raise InputError(f"{element.id} cannot be put into {into}", code="edit.place", id=element.id)
+        without = evolve(self, text=splice.drop(self.text, element.steps))
+        made = without.add(
+            into, element.data, name=element.name if element.kind in MAPS_KINDS else None, before=before, after=after
+        )
+        return self._done(made.text)
+
+    def _refuse_taken(self, element: Element, name: str) -> None:
+        siblings = [one for one in self.elements.values() if one.kind == element.kind and one is not element]
+        if element.kind != "state":
+            siblings = [one for one in siblings if one.steps[:-1] == element.steps[:-1]]
+        if any(one.name == name for one in siblings):
+            raise InputError(f"there is {an(element.kind)} {name!r} already", code="edit.taken", name=name)

@@ -1,0 +1,127 @@
+"""Knows what edits of an element have in common: its full form, its names, plain values; must not know how texts change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from servflow.embedding._source_ids import MAPS, NAMED, Element, Steps, path_of
+from servflow.errors import InputError, shown
+
+MAPS_KINDS = tuple(NAMED[section] for section in MAPS)
+_WORD_OF = {"field": "type", "step": "step", "output": "type"}
+
+
+def as_mapping(element: Element, data: Mapping[str, Any]) -> dict[str, Any]:
+    """An element that is written in short, in full."""
+    written = element.data
+    if isinstance(written, Mapping):
+        return dict(written)
+    if written is None:
+        return {}
+    if element.kind == "row" and isinstance(written, list):
+        table = held_at(data, element.steps[:-2]) or {}
+        count = len(table.get("inputs") or ())
+        return {"when": list(written[:count]), "then": list(written[count:])}
+    if element.kind == "input":
+        return {"name" if str(written).isidentifier() else "expr": written}
+    if isinstance(written, str) and element.kind in _WORD_OF:
+        return {_WORD_OF[element.kind]: written}
+    raise InputError(f"{element.id} is written as {shown(written)}, in which nothing can be set", code="edit", id=element.id)
+
+
+def with_value(whole: dict[str, Any], keys: tuple[str | int, ...], value: Any, id_: str) -> dict[str, Any]:
+    """
+    A copy with a value put in at a place, for which mappings are made on the way.
+
+    Raises:
+        InputError: there is no such place.
+    """
+    made = deepcopy(whole)
+    here: Any = made
+    for key in keys[:-1]:
+        if isinstance(here, dict) and isinstance(key, str):
+            here = here.setdefault(key, {})
+        elif isinstance(here, list) and isinstance(key, int) and 0 <= key < len(here):
+            here = here[key]
+        else:
+            raise InputError(f"{id_} has no place {path_of(keys)}", code="edit.place", id=id_)
+    last = keys[-1]
+    fits = isinstance(here, dict) if isinstance(last, str) else isinstance(here, list) and 0 <= last < len(here)
+    if not fits:
+        raise InputError(f"{id_} has no place {path_of(keys)}", code="edit.place", id=id_)
+    here[last] = value
+    return made
+
+
+def holds(data: Any, keys: tuple[str | int, ...]) -> bool:
+    """Whether the keys lead somewhere; with none, whether anything can be put in."""
+    for key in keys:
+        if isinstance(data, Mapping) and key in data:
+            data = data[key]
+        elif isinstance(data, list) and isinstance(key, int) and 0 <= key < len(data):
+            data = data[int(key)]
+        else:
+            return False
+    return isinstance(data, (Mapping, list)) or bool(keys)
+
+
+def plain(value: Any) -> Any:
+    """
+    A copy as plain data.
+
+    Raises:
+        InputError: it holds what no definition can.
+    """
+    from servflow.documents._plain import plain_mapping
+
+    made, findings = plain_mapping({"value": value})
+    if findings:
+        raise InputError(f"a value is plain data: {findings[0].text()}", code="edit.value")
+    return made["value"]
+
+
+def moves(old: Mapping[str, Element], new: Mapping[str, Element]) -> dict[str, str]:
+    """The ids that changed between two sources whose elements stand at the same places but for their names."""
+    if len(old) != len(new):
+        return {}
+    return {before: after for before, after in zip(old, new, strict=True) if before != after}
+
+
+def within(inner: Steps, outer: Steps) -> bool:
+    """Whether a place is another one or lies in it."""
+    return inner[: len(outer)] == outer
+
+
+def id_part(name: object) -> str:
+    """A name as ids write it."""
+    return str(name).replace("%", "%25").replace("/", "%2F").replace("#", "%23")
+
+
+def checked_name(name: object) -> None:
+    """
+    Refuse what is no name.
+
+    Raises:
+        InputError: it is no text on one line.
+    """
+    if not isinstance(name, str) or not name.strip() or name != name.strip() or "\n" in name:
+        raise InputError(f"a name is a text on one line, not {shown(name)}", code="edit.name")
+
+
+def an(kind: str) -> str:
+    """The kind with its article."""
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+def held_at(data: Any, steps: Steps) -> Any:
+    """What stands at a place; None where there is nothing."""
+    for step in steps:
+        if isinstance(data, Mapping):
+            data = data.get(str(step))
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        else:
+            return None
+    return data
