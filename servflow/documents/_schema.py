@@ -22,6 +22,7 @@ MODELS: Mapping[str, str] = {
     "sampling": "_models_evaluation:SamplingModel",
     "recurring": "_models_recurring:RecurringModel",
     "goals": "_models_goals:GoalsModel",
+    "stories": "_models_story:StoriesModel",
 }
 """For each kind of document the module and the name of its model; imported when it is asked for."""
 

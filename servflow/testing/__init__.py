@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from servflow.testing._correlator_contract import CorrelatorContract
     from servflow.testing._coverage import Coverage
+    from servflow.testing._machine import WorkflowMachine, machine_for
     from servflow.testing._simulation import SimulationReport, simulate
     from servflow.testing._simulation_ledger import Violation
     from servflow.testing._simulation_scheduler import Faults
     from servflow.testing._simulation_script import Firing, Opening
     from servflow.testing._store_contract import StoreContract
     from servflow.testing._store_machine import StoreMachine, store_machine
+    from servflow.testing._story import Stories
+    from servflow.testing._story_reading import load_stories
+    from servflow.testing._story_run import StoryReport, StoryResult, run_stories
     from servflow.testing._strategies import (
         PEOPLE,
         Step,
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
         play,
         values_for,
     )
+    from servflow.testing._worlds import worlds_for
 
 __all__ = [
     "PEOPLE",
@@ -36,15 +41,23 @@ __all__ = [
     "Step",
     "StoreContract",
     "StoreMachine",
+    "Stories",
+    "StoryReport",
+    "StoryResult",
     "Violation",
+    "WorkflowMachine",
     "actors_for",
     "event_sequences",
     "fields_for",
     "instants",
+    "load_stories",
+    "machine_for",
     "play",
+    "run_stories",
     "simulate",
     "store_machine",
     "values_for",
+    "worlds_for",
 ]
 
 # Loaded on first use: stories and coverage need neither hypothesis nor pytest, and the plugin costs a test run nothing.
@@ -59,15 +72,23 @@ _LAZY = {
     "Step": "_strategies",
     "StoreContract": "_store_contract",
     "StoreMachine": "_store_machine",
+    "Stories": "_story",
+    "StoryReport": "_story_run",
+    "StoryResult": "_story_run",
     "Violation": "_simulation_ledger",
+    "WorkflowMachine": "_machine",
     "actors_for": "_strategies",
     "event_sequences": "_strategies",
     "fields_for": "_strategies",
     "instants": "_strategies",
+    "load_stories": "_story_reading",
+    "machine_for": "_machine",
     "play": "_strategies",
+    "run_stories": "_story_run",
     "simulate": "_simulation",
     "store_machine": "_store_machine",
     "values_for": "_strategies",
+    "worlds_for": "_worlds",
 }
 
 _REWRITTEN = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import chain
 from threading import Lock
@@ -13,7 +13,7 @@ from typing import Any
 
 from servflow.engine import Workflow
 from servflow.engine._draft import Draft
-from servflow.engine._verbs import first_due, wake_of
+from servflow.engine._timeline import first_due, wake_of
 from servflow.errors import InputError, Refused, ServflowError, shown
 from servflow.model import (
     Actor,
@@ -163,8 +163,8 @@ class Coverage:
 
     def _look_back(self, records: Iterable[Record], world: Around) -> None:
         """One history: what its records say, and every event asked again of the ticket as it was."""
-        draft, base, last = Draft(), None, datetime.max
-        mine = False
+        draft, base, mine = Draft(), None, False
+        last = datetime.max.replace(tzinfo=UTC)
         for record in records:
             self._check(record, draft)
             if mine and base is None and record.at > last:

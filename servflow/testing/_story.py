@@ -1,0 +1,161 @@
+"""Knows what a story is once it is read; must not know how it is read or run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from attrs import field, frozen
+
+from servflow.calendars._local import local
+from servflow.engine import Workflow
+from servflow.model import EMPTY, FrozenMap, World, frozen_map, read_instant
+
+DAY = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{1,2}:\d{2}(?::\d{2})?)", re.ASCII)
+"""A wall time with its day."""
+
+_WALL = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?", re.ASCII)
+_LONGEST = 60
+
+FIRST_TICKET = "T1"
+"""What the first ticket of a story is called where the story does not say."""
+
+
+def wall_time(text: str) -> time:
+    """
+    What a wall clock shows, from ``9:05`` or ``09:05:30``.
+
+    Raises:
+        ValueError: none shows that.
+    """
+    hour, minute, *second = (int(part) for part in text.split(":"))
+    return time(hour, minute, *second)
+
+
+@frozen
+class Moment:
+    """
+    When something happens in a story, as it is written.
+
+    ``instant`` where it is known from the text alone; a wall time without a day has ``wall``: the first time from then on at
+    which the clocks of the zone show it.
+    """
+
+    text: str
+    instant: datetime | None = None
+    wall: tuple[int, int, int] = (0, 0, 0)
+
+    @classmethod
+    def read(cls, text: str, zone: str) -> Moment | None:
+        """
+        What a text means to the clocks of a zone; None where it is no time.
+
+        Raises:
+            ServflowError: or ValueError, OverflowError: likewise.
+        """
+        text = text.strip()
+        if len(text) > _LONGEST:
+            return None
+        if found := DAY.fullmatch(text):
+            here = datetime.combine(date.fromisoformat(found[1]), wall_time(found[2]), ZoneInfo(zone))
+            return cls(text, here.astimezone(UTC))
+        if _WALL.fullmatch(text):
+            wall = wall_time(text)
+            return cls(text, None, (wall.hour, wall.minute, wall.second))
+        return cls(text, read_instant(text))
+
+    def after(self, now: datetime, zone: str) -> datetime:
+        """The instant that is meant, where it is *now*."""
+        if self.instant is not None:
+            return self.instant
+        here = now.astimezone(ZoneInfo(zone))
+        hour, minute, second = self.wall
+        shown = here.replace(hour=hour, minute=minute, second=second, microsecond=0, fold=0)
+        if shown.astimezone(UTC) < now:
+            shown = (shown + timedelta(days=1)).replace(fold=0)
+        return shown.astimezone(UTC)
+
+
+@frozen(kw_only=True)
+class Opening:
+    """A ticket that a story opens."""
+
+    ticket: str
+    workflow: str
+    at: Moment | None = None
+    occurred: Moment | None = None
+    actor: str | None = None
+    fields: FrozenMap[str, Any] = field(default=EMPTY, converter=frozen_map)
+    refused: str | None = None
+    path: str = ""
+    line: int | None = None
+
+
+@frozen(kw_only=True)
+class StoryStep:
+    """One step: time passes, a ticket is opened, an event is fired, and what is to be true then; each may be missing."""
+
+    number: int
+    ticket: str
+    at: Moment | None = None
+    after: timedelta | None = None
+    opening: Opening | None = None
+    event: str | None = None
+    actor: str | None = None
+    payload: FrozenMap[str, Any] = field(default=EMPTY, converter=frozen_map)
+    occurred: Moment | None = None
+    refused: str | None = None
+    then: Mapping[str, Any] = field(factory=dict)
+    path: str = ""
+    line: int | None = None
+    lines: Mapping[str, int] = field(factory=dict, repr=False, eq=False)
+    """By key of ``then`` the line it stands in."""
+
+
+@frozen(kw_only=True)
+class Story:
+    """
+    One story, or one of the rows of its examples: ``name`` tells which.
+
+    ``line`` is where it stands in the file; None where the source was no text.
+    """
+
+    name: str
+    given: tuple[Opening, ...]
+    steps: tuple[StoryStep, ...]
+    path: str = ""
+    line: int | None = None
+
+
+@frozen(kw_only=True)
+class Stories:
+    """
+    A document of stories, read and checked.
+
+    ``workflow`` is the name of the workflow they are about, ``workflows`` what was found or given by name (correlators too);
+    ``start`` when stories begin that do not say it, ``people`` the roles of whoever acts, ``file`` where they were read from.
+    """
+
+    workflow: str
+    cases: tuple[Story, ...]
+    workflows: Mapping[str, Any] = field(factory=dict)
+    start: Moment | None = None
+    zone: str = "UTC"
+    people: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    world: World | None = None
+    title: str = ""
+    file: str = ""
+    places: Mapping[str, Any] = field(factory=dict, repr=False, eq=False)
+    """By workflow what gives the line of a path of its definition, where it was read from a file here."""
+
+    def told(self, at: datetime, lang: str = "en") -> str:
+        """An instant as the wall clocks of the stories show it."""
+        return local(at, self.zone, lang)
+
+    @property
+    def flows(self) -> tuple[Workflow, ...]:
+        """The workflows among what was found or given."""
+        return tuple(flow for flow in self.workflows.values() if isinstance(flow, Workflow))

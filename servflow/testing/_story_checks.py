@@ -1,0 +1,311 @@
+"""Knows how what is to be true is compared with what is, and what explains a difference; must not know how stories are run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import define, field
+
+from servflow.desk import Desk
+from servflow.engine import Option, Workflow
+from servflow.errors import Finding, Refused, ServflowError
+from servflow.model import KINDS as WRITTEN
+from servflow.model import Actor, Call, Effect, Escalated, Notify, Open, Record, Span, Ticket, Warned, World, same_value
+from servflow.sla._standing import length, told
+from servflow.testing._story import Moment, Stories, StoryStep
+from servflow.testing._story_log import happened
+from servflow.testing._story_names import listed, typed
+
+Why = Mapping[str, tuple[str, ...]]
+
+_MOST_LINES = 30
+_ZH: Mapping[str, str] = {"assignee": "处理人", "owner": "负责人", "queue": "队列"}
+
+
+@define
+class Stand:
+    """What a story has sent so far, and how much of it was looked at."""
+
+    stories: Stories
+    zone: str
+    heard: dict[str, Effect] = field(factory=dict)
+    """By its id every effect, in the order in which they were kept."""
+    looked: dict[str, int] = field(factory=dict)
+    """By ticket how many notifications there were when ``notified`` was last asked."""
+
+    def hear(self, effects: Iterable[Effect]) -> None:
+        """Take note of effects that are still to be carried out."""
+        for effect in effects:
+            self.heard.setdefault(effect.id, effect)
+
+
+def refusal_of(error: ServflowError, event: str, wanted: str | None, place: tuple[str, int | None]) -> Iterator[Finding]:
+    """What is wrong with a refusal: that it came, or that it came for another reason than told."""
+    path, line = place
+    if wanted is not None and error.code == wanted:
+        return
+    said = {lang: error.text(lang) if isinstance(error, Refused) else error.message for lang in ("en", "zh")}
+    facts = {"event": event, "code": error.code, "told": said}
+    if wanted is None:
+        yield Finding("story.refused", path, facts, line=line)
+    else:
+        yield Finding("story.refused_otherwise", path, {**facts, "wanted": wanted}, line=line)
+
+
+class Checks:
+    """Everything that one step says is to be true."""
+
+    def __init__(self, stand: Stand, desk: Desk, step: StoryStep, now: datetime, *, actor: Actor | None) -> None:
+        self.stand = stand
+        self.desk = desk
+        self.step = step
+        self.now = now
+        self.actor = actor
+        self.ticket: Ticket = desk.get(step.ticket)
+        flow = stand.stories.workflows[self.ticket.workflow]
+        self.flow: Workflow = flow
+        self.records: tuple[Record, ...] = desk.history(step.ticket)
+
+    def findings(self) -> Iterator[Finding]:
+        """What is not as told, in the order in which it is told."""
+        for key, wanted in self.step.then.items():
+            check: Callable[[Any], Iterator[Finding]] = getattr(self, f"_{key}")
+            yield from check(wanted)
+
+    def _finding(self, code: str, key: str, facts: Mapping[str, Any], why: Why | None = None) -> Finding:
+        name = key.partition(".")[0]
+        line = self.step.lines.get(name, self.step.line)
+        return Finding(code, f"{self.step.path}.then.{key}", facts, line=line, witness=why or self._happened())
+
+    def _differs(self, key: str, what: str | tuple[str, str], wanted: Any, found: Any, why: Why | None = None) -> Finding:
+        en, zh = (what, what) if isinstance(what, str) else what
+        facts = {"what": {"en": en, "zh": zh}, "wanted": self._shown(wanted), "found": self._shown(found)}
+        return self._finding("story.differs", key, facts, why)
+
+    def _shown(self, value: Any) -> str:
+        if value is None:
+            return "null"
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, datetime):
+            return told(value, self.stand.zone, "en")
+        if isinstance(value, timedelta):
+            return length(value)
+        if isinstance(value, (list, tuple)):
+            return "[" + ", ".join(self._shown(one) for one in value) + "]"
+        return str(value)
+
+    def _happened(self) -> Why:
+        return happened(self.records, self.stand.zone)
+
+    # the ticket -------------------------------------------------------------------------------------------------
+
+    def _state(self, wanted: Any) -> Iterator[Finding]:
+        names = listed(wanted)
+        if not all(name in self.ticket.entered for name in names):
+            found = self.ticket.configuration
+            yield self._differs("state", ("state", "状态"), _one(names), _one(found))
+
+    def _closed(self, wanted: bool) -> Iterator[Finding]:
+        if self.ticket.closed is not wanted:
+            yield self._differs("closed", ("closed", "是否关闭"), wanted, self.ticket.closed)
+
+    def _fields(self, wanted: Mapping[str, Any]) -> Iterator[Finding]:
+        for name, value in wanted.items():
+            held = self.ticket.fields.get(name) if name in self.flow.fields else getattr(self.ticket, name)
+            meant = typed(self.flow, name, value)
+            if not same_value(held, meant):
+                yield self._differs(f"fields.{name}", name, meant, held)
+
+    def _assignee(self, wanted: str | None) -> Iterator[Finding]:
+        yield from self._attribute("assignee", wanted)
+
+    def _owner(self, wanted: str | None) -> Iterator[Finding]:
+        yield from self._attribute("owner", wanted)
+
+    def _queue(self, wanted: str | None) -> Iterator[Finding]:
+        yield from self._attribute("queue", wanted)
+
+    def _attribute(self, name: str, wanted: str | None) -> Iterator[Finding]:
+        held = getattr(self.ticket, name)
+        if held != wanted:
+            yield self._differs(name, (name, _ZH[name]), wanted, held)
+
+    def _checked(self, wanted: Any) -> Iterator[Finding]:
+        done = tuple(step for steps in self.ticket.checklist.values() for step in steps)
+        if set(done) != set(listed(wanted)):
+            yield self._differs("checked", ("checked", "已完成的检查步骤"), sorted(listed(wanted)), sorted(done))
+
+    def _records(self, wanted: Mapping[str, int]) -> Iterator[Finding]:
+        for name, count in wanted.items():
+            found = sum(type(record) is WRITTEN[name] for record in self.records)
+            if found != count:
+                yield self._differs(f"records.{name}", (f"records {name}", f"记录 {name} 的数量"), count, found)
+
+    def _offers(self, wanted: Any) -> Iterator[Finding]:
+        found = [offer.to for offer in self.ticket.offers]
+        if sorted(found) != sorted(listed(wanted)):
+            yield self._differs("offers", ("offers", "邀约"), sorted(listed(wanted)), sorted(found))
+
+    # time -------------------------------------------------------------------------------------------------------
+
+    def _clocks(self, wanted: Mapping[str, Any]) -> Iterator[Finding]:
+        views = {view.name: view for view in self._explained().clocks}
+        for name, asked in wanted.items():
+            view = views.get(name)
+            phase = "idle" if view is None else view.phase
+            breached = view is not None and (view.breached_at is not None or self._past(view.due, view.phase))
+            standing = "breached" if breached else phase
+            if isinstance(asked, str):
+                if asked != standing:
+                    yield self._clock(name, "", asked, standing)
+                continue
+            for key, value in asked.items():
+                found: Any = {"phase": phase, "breached": breached}.get(key)
+                if key == "due":
+                    value, found = self._moment(value), None if view is None else _whole(view.due)
+                elif key == "remaining":
+                    value, found = _signed(value), None if view is None else _seconds(view.remaining)
+                elif key == "marks":
+                    value, found = sorted(listed(value)), sorted(self._marks(name))
+                if value != found:
+                    yield self._clock(name, key, value, found)
+
+    def _past(self, due: datetime | None, phase: str) -> bool:
+        return due is not None and phase == "running" and self.now > due
+
+    def _marks(self, clock: str) -> list[str]:
+        return [record.mark for record in self.records if isinstance(record, Warned) and record.clock == clock]
+
+    def _moment(self, text: str | None) -> datetime | None:
+        found = None if text is None else Moment.read(text, self.stand.zone)
+        return None if found is None else found.after(self.now, self.stand.zone)
+
+    def _clock(self, name: str, key: str, wanted: Any, found: Any) -> Finding:
+        what = (f"clock {name}" + (f", {key}," if key else ""), f"时钟 {name}" + (f" 的 {key}" if key else ""))
+        return self._differs(f"clocks.{name}", what, wanted, found, self._timeline(name))
+
+    def _timeline(self, name: str) -> Why:
+        try:
+            line = self.flow.explain_clock(self.ticket, name, at=self.now, records=self.records)
+        except ServflowError as error:  # one that never started has no course
+            return {"en": (error.message,), "zh": (error.message,)}
+        return {lang: tuple(line.text(lang, self.stand.zone).splitlines()[:_MOST_LINES]) for lang in ("en", "zh")}
+
+    def _explained(self) -> Any:
+        return self.flow.explain(self.ticket, at=max(self.now, self.ticket.at), world=self._world(), records=self.records)
+
+    def _world(self) -> World | None:
+        return self.stand.stories.world
+
+    def _levels(self, wanted: Mapping[str, Any]) -> Iterator[Finding]:
+        for chain, levels in wanted.items():
+            found = [
+                record.name
+                for record in self.records
+                if isinstance(record, Escalated) and record.run.chain == chain and record.outcome not in ("skipped", "stopped")
+            ]
+            if found != list(listed(levels)):
+                yield self._differs(
+                    f"levels.{chain}", (f"levels of {chain}", f"升级链 {chain} 的级别"), list(listed(levels)), found
+                )
+
+    # what was sent, and what may be done ------------------------------------------------------------------------
+
+    def _sent(self, kind: type[Any]) -> list[Any]:
+        return [effect for effect in self.stand.heard.values() if isinstance(effect, kind) and effect.ticket == self.ticket.id]
+
+    def _notified(self, wanted: Iterable[Any]) -> Iterator[Finding]:
+        every = self._sent(Notify)
+        since = every[self.stand.looked.get(self.ticket.id, 0) :]
+        self.stand.looked[self.ticket.id] = len(every)
+        listed_ = [f"{one.template} to {one.to}" for one in since]
+        lines = tuple(f"{told(one.at, self.stand.zone, 'en')}  {one.template} -> {one.to}" for one in every[-_MOST_LINES:])
+        why = {"en": lines, "zh": lines} if lines else self._happened()
+        asked = list(wanted)
+        if not asked and since:
+            yield self._finding("story.told", "notified", {"found": listed_}, why)
+        for one in asked:
+            spec = {"template": one} if isinstance(one, str) else one
+            count = sum(
+                ("to" not in spec or message.to == spec["to"])
+                and ("template" not in spec or message.template == spec["template"])
+                for message in since
+            )
+            times = spec.get("times")
+            if (times is None and not count) or (times is not None and count != times):
+                facts = {
+                    "wanted": " to ".join(str(spec[key]) for key in ("template", "to") if spec.get(key)),
+                    "times": _times(times),
+                    "found": listed_,
+                }
+                yield self._finding("story.not_told", "notified", facts, why)
+
+    def _calls(self, wanted: Any) -> Iterator[Finding]:
+        found = [effect.name for effect in self._sent(Call)]
+        if sorted(found) != sorted(listed(wanted)):
+            yield self._differs("calls", ("calls", "调用"), sorted(listed(wanted)), sorted(found))
+
+    def _children(self, wanted: Any) -> Iterator[Finding]:
+        found = [effect.workflow for effect in self._sent(Open)]
+        if sorted(found) != sorted(listed(wanted)):
+            yield self._differs("children", ("children", "开出的工单"), sorted(listed(wanted)), sorted(found))
+
+    def _options(self) -> dict[str, Option]:
+        at = max(self.now, self.ticket.at)
+        return {
+            option.event: option for option in self.flow.available(self.ticket, at=at, actor=self.actor, world=self._world())
+        }
+
+    def _available(self, wanted: Any) -> Iterator[Finding]:
+        options = self._options()
+        for event in listed(wanted):
+            option = options.get(event)
+            if option is None or option.status == "refused":
+                why = option.why if option is not None else f"nothing takes {event} in state {self.ticket.state}"
+                facts = {"event": event, "actor": self._who()}
+                yield self._finding("story.unavailable", "available", facts, {"en": (why,), "zh": (why,)})
+
+    def _refused(self, wanted: Any) -> Iterator[Finding]:
+        options = self._options()
+        codes: Mapping[str, str | None] = wanted if isinstance(wanted, Mapping) else dict.fromkeys(listed(wanted))
+        for event, code in codes.items():
+            option = options.get(event)
+            if option is not None and option.status != "refused":
+                yield self._finding("story.available", "refused", {"event": event, "actor": self._who()})
+            elif code is not None and (found := "not_here" if option is None else option.code) != code:
+                why = "" if option is None else option.why
+                facts = {"event": event, "code": found, "wanted": code, "told": why or "-"}
+                yield self._finding("story.refused_otherwise", "refused", facts)
+
+    def _who(self) -> str:
+        return "nobody in particular" if self.actor is None else self.actor.id
+
+
+def _one(names: Iterable[str]) -> str:
+    return " + ".join(names) or "-"
+
+
+def _whole(at: datetime | None) -> datetime | None:
+    """To the second, as stories tell time."""
+    return None if at is None else at.replace(microsecond=0)
+
+
+def _seconds(span: timedelta) -> timedelta:
+    return timedelta(seconds=round(span.total_seconds()))
+
+
+def _signed(text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    minus = text.strip().startswith("-")
+    exact = Span.of(text.strip().removeprefix("-")).exact
+    return -exact if minus else exact
+
+
+def _times(times: int | None) -> Mapping[str, str]:
+    if times is None:
+        return {"en": "at least once", "zh": "至少一次"}
+    return {"en": f"{times} times", "zh": f"{times} 次"}

@@ -1,0 +1,227 @@
+"""Knows which names of stories must exist in a workflow; must not know how stories are read or run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from servflow.documents._models_story import PHASES, REFUSALS, STANDINGS
+from servflow.engine import BUILT_IN, Workflow
+from servflow.engine._definition import ATTRIBUTES
+from servflow.engine._fitting import attribute_of, fitted
+from servflow.errors import Finding, Refused, nearest, shown
+from servflow.model import KINDS as WRITTEN
+from servflow.model import SYSTEM, Record
+from servflow.sla import mark_name
+from servflow.testing._story import Opening, Stories, Story, StoryStep
+
+READ = (*ATTRIBUTES, "assignee", "owner", "requester", "provider")
+"""What a ticket has besides its fields, as ``then: {fields: ...}`` may read it."""
+
+
+class Names:
+    """What is wrong with the names that stories use."""
+
+    def __init__(self, stories: Stories, broken: set[str]) -> None:
+        self.stories = stories
+        self.broken = broken
+        self.flows = {flow.workflow: flow for flow in stories.flows}
+        self.templates = _templates(stories.workflows.values())
+        self.people = {*stories.people, SYSTEM.id}
+        if stories.world is not None:
+            world = stories.world
+            self.people |= {*world.by_id, *world.persons}
+        self.closed = bool(stories.people) or any(flow.roles for flow in self.flows.values())
+        """Whether whoever acts must be known."""
+
+    def findings(self, data: Mapping[str, Any]) -> Iterator[Finding]:
+        """Every name that does not exist, with the one that was probably meant."""
+        main = self.flows.get(self.stories.workflow)
+        if main is None:
+            if self.flows and "stories" not in self.broken:
+                yield from _known("workflow", self.stories.workflow, self.flows, "stories")
+            return
+        if "people" not in self.broken:
+            for who, roles in self.stories.people.items():
+                for role in roles:
+                    known = tuple(role for flow in self.flows.values() for role in flow.roles)
+                    if any(flow.roles for flow in self.flows.values()):
+                        yield from _known("role", role, known, f"people.{who}")
+        for story in self.stories.cases:
+            yield from self._story(story)
+
+    def _story(self, story: Story) -> Iterator[Finding]:
+        of: dict[str, Workflow] = {}
+        for opening in story.given:
+            yield from self._opening(opening, of)
+        for step in story.steps:
+            if step.opening is not None:
+                yield from self._opening(step.opening, of)
+            if step.ticket not in of and step.ticket not in (one.ticket for one in story.given):
+                yield from _known("ticket", step.ticket, of, f"{step.path}.ticket")
+            flow = of.get(step.ticket)
+            if flow is not None:
+                yield from self._step(step, flow)
+
+    def _opening(self, opening: Opening, of: dict[str, Workflow]) -> Iterator[Finding]:
+        flow = self.flows.get(opening.workflow)
+        if flow is None:
+            yield from _known("workflow", opening.workflow, self.flows, f"{opening.path}.workflow")
+            return
+        of[opening.ticket] = flow
+        yield from self._person(opening.actor, f"{opening.path}.actor")
+        yield from _word(opening.refused, REFUSALS, f"{opening.path}.refused")
+        if opening.refused is None:
+            for name in opening.fields:
+                yield from _known("field", name, (*flow.fields, *ATTRIBUTES), f"{opening.path}.fields.{name}")
+
+    def _step(self, step: StoryStep, flow: Workflow) -> Iterator[Finding]:
+        yield from self._person(step.actor, f"{step.path}.actor")
+        yield from _word(step.refused, REFUSALS, f"{step.path}.refused")
+        if step.event is not None and step.refused != "unknown":
+            yield from _event(step.event, flow, f"{step.path}.when")
+        for key, value in step.then.items():
+            check = getattr(self, f"_{key}", None)
+            if check is not None and value is not None:
+                yield from check(value, flow, f"{step.path}.then.{key}")
+
+    def _person(self, name: str | None, path: str) -> Iterator[Finding]:
+        if name is not None and self.closed:
+            yield from _known("person", name, self.people, path)
+
+    # what is to be true -----------------------------------------------------------------------------------------
+
+    def _state(self, value: Any, flow: Workflow, path: str) -> Iterator[Finding]:
+        for name in listed(value):
+            yield from _known("state", name, flow.compiled.states, path)
+
+    def _fields(self, value: Mapping[str, Any], flow: Workflow, path: str) -> Iterator[Finding]:
+        for name, wanted in value.items():
+            problem = tuple(_known("field", name, (*flow.fields, *READ), f"{path}.{name}"))
+            yield from problem
+            if not problem:
+                try:
+                    typed(flow, name, wanted)
+                except Refused as refused:
+                    facts = {"name": name, "value": shown(wanted), "why": refused.message}
+                    yield Finding("story.value", f"{path}.{name}", facts)
+
+    def _assignee(self, value: str, _: Workflow, path: str) -> Iterator[Finding]:
+        if self.stories.world is not None or self.stories.people:
+            yield from _known("person", value, self.people, path)
+
+    _owner = _assignee
+
+    def _queue(self, value: str, flow: Workflow, path: str) -> Iterator[Finding]:
+        if flow.queues:
+            yield from _known("queue", value, flow.queues, path)
+
+    def _clocks(self, value: Mapping[str, Any], flow: Workflow, path: str) -> Iterator[Finding]:
+        promised = {promise.clock.name: promise.clock for promise in flow.compiled.promises}
+        for name, wanted in value.items():
+            where = f"{path}.{name}"
+            yield from _known("clock", name, promised, where)
+            if isinstance(wanted, str):
+                yield from _word(wanted, STANDINGS, where)
+            elif isinstance(wanted, Mapping):
+                yield from _word(wanted.get("phase"), PHASES, f"{where}.phase")
+                marks = promised[name].warn if name in promised else ()
+                for mark in listed(wanted.get("marks")) if name in promised else ():
+                    yield from _known("mark", mark_name(mark), marks, f"{where}.marks")
+
+    def _notified(self, value: Iterable[Any], _: Workflow, path: str) -> Iterator[Finding]:
+        for index, wanted in enumerate(value):
+            name = wanted if isinstance(wanted, str) else wanted.get("template")
+            if name is not None and name not in self.templates:
+                facts = {"name": name, "known": tuple(sorted(self.templates)), "nearest": nearest(name, self.templates)}
+                yield Finding("story.never_told", f"{path}[{index}]", facts)
+
+    def _levels(self, value: Mapping[str, Any], flow: Workflow, path: str) -> Iterator[Finding]:
+        chains = {chain.name: chain for chain in flow.escalations}
+        for name, levels in value.items():
+            yield from _known("chain", name, chains, f"{path}.{name}")
+            for level in listed(levels) if name in chains else ():
+                yield from _known("level", level, [one.name for one in chains[name].levels], f"{path}.{name}")
+
+    def _available(self, value: Any, flow: Workflow, path: str) -> Iterator[Finding]:
+        for name in listed(value):
+            yield from _event(name, flow, path)
+
+    def _refused(self, value: Any, flow: Workflow, path: str) -> Iterator[Finding]:
+        yield from self._available(value, flow, path)
+        if isinstance(value, Mapping):
+            for name, code in value.items():
+                yield from _word(code, REFUSALS, f"{path}.{name}")
+
+    def _children(self, value: Any, _: Workflow, path: str) -> Iterator[Finding]:
+        for name in listed(value):
+            yield from _known("workflow", name, self.stories.workflows, path)
+
+    def _checked(self, value: Any, flow: Workflow, path: str) -> Iterator[Finding]:
+        known = [step.step for steps in flow.compiled.checklists.values() for step in steps]
+        for name in listed(value):
+            yield from _known("checklist step", name, known, path)
+
+    def _records(self, value: Mapping[str, Any], _: Workflow, path: str) -> Iterator[Finding]:
+        for name in value:
+            yield from _known("record", name, RECORDS, f"{path}.{name}")
+
+
+RECORDS = {name: kind for name, kind in WRITTEN.items() if issubclass(kind, Record) and kind is not Record}
+"""Every kind of record by the word for it."""
+
+
+def listed(value: Any) -> tuple[str, ...]:
+    """The names that a text or a list of texts stands for; the keys of a mapping."""
+    return (value,) if isinstance(value, str) else tuple(value or ())
+
+
+def typed(flow: Workflow, name: str, value: Any) -> Any:
+    """
+    A value as tickets of the workflow hold it.
+
+    Raises:
+        Refused: it does not fit.
+    """
+    if name in flow.fields:
+        return None if value is None else fitted(flow.fields[name], value, name)
+    return attribute_of(flow.queues, name, value) if name in ATTRIBUTES else value
+
+
+def _known(kind: str, name: str, known: Iterable[str], path: str) -> Iterator[Finding]:
+    names = tuple(known)
+    if name not in names:
+        facts = {"kind": kind, "name": name[:200], "known": names[:30], "nearest": nearest(name, names)}
+        yield Finding("name.unknown", path, facts)
+
+
+def _word(word: str | None, known: tuple[str, ...], path: str) -> Iterator[Finding]:
+    if word is not None and word not in known:
+        yield Finding("story.word", path, {"value": word[:200], "known": known, "nearest": nearest(word, known)})
+
+
+def _event(name: str, flow: Workflow, path: str) -> Iterator[Finding]:
+    if not flow.compiled.moves(name) and name not in flow.compiled.events:
+        own = [event for event in flow.compiled.events if event not in BUILT_IN and "*" not in event]
+        facts = {
+            "kind": "event",
+            "name": name[:200],
+            "known": tuple(sorted(own)),
+            "nearest": nearest(name, flow.compiled.events),
+        }
+        yield Finding("name.unknown", path, facts)
+
+
+def _templates(flows: Iterable[Any]) -> set[str]:
+    """Every template that some part of the definitions names."""
+    found: set[str] = set()
+    waiting: list[Any] = [flow.to_data() for flow in flows]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            if isinstance(part.get("template"), str):
+                found.add(part["template"])
+            waiting += part.values()
+        elif isinstance(part, (list, tuple)):
+            waiting += part
+    return found

@@ -1,0 +1,337 @@
+"""Knows how a story is lived through, on a desk with a time of its own; must not know what its checks compare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from attrs import evolve, frozen
+
+from servflow.desk import Desk
+from servflow.documents._source import read_document
+from servflow.engine import Workflow
+from servflow.errors import Finding, InputError, Refused, ServflowError
+from servflow.model import SYSTEM, Actor, Open
+from servflow.stores import MemoryStore
+from servflow.testing._coverage import Coverage
+from servflow.testing._story import Moment, Opening, Stories, Story, StoryStep
+from servflow.testing._story_checks import Checks, Stand, refusal_of
+from servflow.testing._story_reading import load_stories
+
+MOST_WAKES = 10_000
+"""How many instants one step may wake tickets at."""
+
+_MOST_ROUNDS = 100
+_MANY = 10_000
+
+
+@frozen(kw_only=True)
+class StoryResult:
+    """
+    What one story came to: ``problems`` are what went otherwise than told; none: it passed.
+
+    Each problem has the line of what was told, and as its ``witness`` by language the lines that explain it. ``step`` is the
+    number of the step it ended in, ``at`` the instant then.
+    """
+
+    name: str
+    path: str
+    line: int | None
+    file: str = ""
+    step: int = 0
+    at: datetime
+    problems: tuple[Finding, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything went as told."""
+        return not self.problems
+
+    @property
+    def place(self) -> str:
+        """Where to look: ``repair.stories.yaml:12``; what failed, where something did."""
+        line = next((one.line for one in self.problems if one.line is not None), self.line)
+        return f"{self.file or 'stories'}:{line}" if line is not None else self.file or self.path
+
+    def text(self, lang: str = "en", zone: str = "UTC") -> str:
+        """The result for people: the story, the step, what was expected and found, and why."""
+        from servflow.testing._story_text import told
+
+        return told(self, lang, zone)
+
+    def as_data(self, lang: str = "en") -> dict[str, Any]:
+        """JSON-ready form."""
+        from servflow.testing._story_text import data_of
+
+        return data_of(self, lang)
+
+
+@frozen(kw_only=True)
+class StoryReport:
+    """What a run of stories came to: each result, and what of each workflow they exercised, by its name."""
+
+    results: tuple[StoryResult, ...]
+    coverage: Mapping[str, Coverage]
+    zone: str = "UTC"
+
+    @property
+    def passed(self) -> bool:
+        """Whether all of them passed."""
+        return all(result.passed for result in self.results)
+
+    @property
+    def failed(self) -> tuple[StoryResult, ...]:
+        """Those that did not."""
+        return tuple(result for result in self.results if not result.passed)
+
+    def text(self, lang: str = "en") -> str:
+        """What failed, and how many passed."""
+        from servflow.testing._story_text import summary
+
+        return "\n\n".join([*(result.text(lang, self.zone) for result in self.failed), summary(self.results, lang)])
+
+    def as_data(self, lang: str = "en") -> dict[str, Any]:
+        """JSON-ready form."""
+        return {
+            "passed": self.passed,
+            "results": [result.as_data(lang) for result in self.results],
+            "coverage": {name: coverage.as_data() for name, coverage in self.coverage.items()},
+        }
+
+
+def run_stories(
+    stories: Stories | Any, workflows: Any = None, *, select: str = "", coverage: Mapping[str, Coverage] | None = None
+) -> StoryReport:
+    """
+    Live through stories, each on a desk of its own with its own time, so that timers, promises, chains and effects happen
+    at their instants.
+
+    Args:
+        stories: what ``load_stories`` gave, or what it takes.
+        workflows: as for ``load_stories``; of stories that were read, they go before those that were found.
+        select: only stories with this text in their name, whatever its case.
+        coverage: where to count what is exercised, by name of the workflow; new ones unless given.
+
+    Raises:
+        DefinitionError: the stories have problems, as for ``load_stories``.
+        InputError: nobody gave the workflow they are about.
+    """
+    told = stories if isinstance(stories, Stories) else load_stories(stories, workflows)
+    if isinstance(stories, Stories) and workflows is not None:
+        from servflow.testing._story_reading import _by_name
+
+        told = evolve(told, workflows={**told.workflows, **_by_name(workflows)})
+    counted = coverages(told, coverage)
+    asked = select.casefold()
+    results = tuple(run_story(told, story, counted) for story in told.cases if asked in story.name.casefold())
+    return StoryReport(results=results, coverage=counted, zone=told.zone)
+
+
+def coverages(stories: Stories, given: Mapping[str, Coverage] | None = None) -> dict[str, Coverage]:
+    """
+    What counts for the workflows of stories, by their names.
+
+    Raises:
+        InputError: the workflow that they are about is missing.
+    """
+    found = dict(given or {})
+    for flow in stories.flows:
+        if flow.workflow not in found:
+            found[flow.workflow] = Coverage(flow, locate=_liner(stories.places.get(flow.workflow)))
+    if not isinstance(stories.workflows.get(stories.workflow), Workflow):
+        problem = Finding("story.no_workflow", "stories", {"name": stories.workflow})
+        raise InputError(f"{problem.message()}; {problem.hint()}", code="story.no_workflow", name=stories.workflow)
+    return found
+
+
+def lines_of(source: Any) -> Any:
+    """A function that gives the line of a path in a definition's text, for ``Coverage``."""
+    return _liner(read_document(source).locate)
+
+
+def _liner(locate: Any) -> Any:
+    if locate is None:
+        return None
+
+    def line(path: str) -> int | None:
+        place = locate(path)
+        return None if place is None else int(place.line)
+
+    return line
+
+
+def run_story(stories: Stories, story: Story, counted: Mapping[str, Coverage]) -> StoryResult:
+    """Live through one story until a step goes otherwise than told."""
+    life = _Life(stories, story, counted)
+    number, problems = 0, tuple[Finding, ...]()
+    try:
+        problems = tuple(life.begin())
+        for step in story.steps:
+            if problems:
+                break
+            number = step.number
+            problems = tuple(life.step(step))
+    finally:
+        life.close()
+    return StoryResult(
+        name=story.name, path=story.path, line=story.line, file=stories.file, step=number, at=life.now, problems=problems
+    )
+
+
+def _taken(_: Any) -> None:
+    """Take an effect as carried out; what was sent is heard from the store."""
+
+
+class _Life:
+    """One story on its way: the desk, the present, and what was sent."""
+
+    def __init__(self, stories: Stories, story: Story, counted: Mapping[str, Coverage]) -> None:
+        self.stories = stories
+        self.story = story
+        first = story.given[0].at if story.given else None
+        begin = first or stories.start
+        self.now = begin.after(datetime.min.replace(tzinfo=UTC), "UTC") if begin is not None and begin.instant else _EPOCH
+        flows = [counted[name].watched if name in counted else flow for name, flow in stories.workflows.items()]
+        self.store = MemoryStore()
+        self.stand = Stand(stories=stories, zone=stories.zone)
+        self.desk = Desk(flows, self.store, handlers={"*": _taken}, now=lambda: self.now, world=stories.world)
+
+    def close(self) -> None:
+        """Let the store go."""
+        self.store.close()
+
+    def begin(self) -> Iterator[Finding]:
+        """Open the tickets that the story begins with."""
+        for opening in self.story.given:
+            found = tuple(self._open(opening, opening.path, opening.line))
+            yield from found
+            if found:
+                return
+
+    def step(self, step: StoryStep) -> Iterator[Finding]:
+        """Everything of one step; what goes otherwise than told."""
+        found = tuple(self._happens(step))
+        yield from found
+        if found or not step.then:
+            return
+        if not any(step.ticket == ticket.id for ticket in self._tickets()):
+            yield self._finding("story.no_ticket", step, {"name": step.ticket})
+            return
+        checks = Checks(self.stand, self.desk, step, self.now, actor=self._actor(step.actor))
+        yield from checks.findings()
+
+    def _happens(self, step: StoryStep) -> Iterator[Finding]:
+        target = self._target(step.at) if step.at is not None else self.now + step.after if step.after else self.now
+        if target < self.now:
+            facts = {"at": self.stories.told(target), "now": self.stories.told(self.now)}
+            yield self._finding("story.back", step, facts)
+            return
+        found = tuple(self._until(target, step))
+        if not found and step.opening is not None:
+            found = tuple(self._open(step.opening, step.path, step.line))
+        if not found and step.event is not None:
+            found = tuple(self._fire(step))
+        yield from found
+
+    def _target(self, at: Moment) -> datetime:
+        return at.after(self.now, self.stories.zone)
+
+    def _actor(self, name: str | None) -> Actor | None:
+        if name is None or name == SYSTEM.id:
+            return SYSTEM if name else None
+        return Actor(name, self.stories.people.get(name, ()))
+
+    # what happens -----------------------------------------------------------------------------------------------
+
+    def _open(self, opening: Opening, path: str, line: int | None) -> Iterator[Finding]:
+        if opening.at is not None:
+            target = self._target(opening.at)
+            if target < self.now:
+                facts = {"at": self.stories.told(target), "now": self.stories.told(self.now)}
+                yield Finding("story.back", path, facts, line=line)
+                return
+            found = tuple(self._until(target, (path, line)))
+            if found:
+                yield from found
+                return
+        occurred = None if opening.occurred is None else self._target(opening.occurred)
+        try:
+            self.desk.open(
+                opening.ticket,
+                opening.fields,
+                workflow=opening.workflow,
+                actor=self._actor(opening.actor),
+                occurred=occurred,
+            )
+        except ServflowError as error:
+            yield from refusal_of(error, "open", opening.refused, (path, line))
+            return
+        if opening.refused is not None:
+            yield Finding("story.allowed", path, {"event": "open", "wanted": opening.refused}, line=line)
+            return
+        yield from self._settle((path, line))
+
+    def _fire(self, step: StoryStep) -> Iterator[Finding]:
+        assert step.event is not None
+        occurred = None if step.occurred is None else self._target(step.occurred)
+        try:
+            self.desk.fire(step.ticket, step.event, step.payload, actor=self._actor(step.actor), occurred=occurred)
+        except ServflowError as error:
+            yield from refusal_of(error, step.event, step.refused, (step.path, step.line))
+            return
+        if step.refused is not None:
+            yield self._finding("story.allowed", step, {"event": step.event, "wanted": step.refused})
+            return
+        yield from self._settle((step.path, step.line))
+
+    def _until(self, target: datetime, where: StoryStep | tuple[str, int | None]) -> Iterator[Finding]:
+        """Let time pass to an instant, stopping wherever a ticket wakes."""
+        place = (where.path, where.line) if isinstance(where, StoryStep) else where
+        for _ in range(MOST_WAKES):
+            claims = self.store.claim(target, 1)
+            if not claims:
+                break
+            self.now = max(self.now, claims[0].wake)
+            found = tuple(self._settle(place))
+            if found:
+                yield from found
+                return
+        else:
+            yield Finding("story.endless", place[0], {"limit": MOST_WAKES}, line=place[1])
+            return
+        self.now = target
+        yield from self._settle(place)
+
+    def _settle(self, place: tuple[str, int | None]) -> Iterator[Finding]:
+        """Do what is due now, and carry out what follows from it, until nothing does."""
+        for _ in range(_MOST_ROUNDS):
+            ticked = self.desk.tick(_MANY)
+            self.stand.hear(self.store.effects(_MANY))
+            delivered = self.desk.deliver(_MANY)
+            for problem in (*ticked.problems, *delivered.problems):
+                error = problem.error
+                if problem in ticked.problems and isinstance(error, Refused):
+                    continue  # mail that a ticket does not take now is consumed, as it would be in a host
+                if self._elsewhere(problem.what):
+                    continue
+                told = {lang: error.text(lang) if isinstance(error, Refused) else str(error) for lang in ("en", "zh")}
+                yield Finding("story.failed", place[0], {"what": problem.what, "told": told}, line=place[1])
+                return
+            if not ticked.worked and not delivered.worked:
+                return
+        yield Finding("story.endless", place[0], {"limit": _MOST_ROUNDS}, line=place[1])
+
+    def _elsewhere(self, effect: str) -> bool:
+        """Whether an effect opens a ticket of a workflow that these stories go without."""
+        found = self.stand.heard.get(effect)
+        return isinstance(found, Open) and found.workflow not in self.stories.workflows
+
+    def _tickets(self) -> Iterable[Any]:
+        return self.store.find(limit=_MANY)
+
+    def _finding(self, code: str, step: StoryStep, facts: Mapping[str, Any]) -> Finding:
+        return Finding(code, step.path, facts, line=step.line)
+
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
