@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import draw_api
 
 from servflow import errors, model
 from servflow.correlation import firing_types, record_types
@@ -42,6 +43,11 @@ def main() -> int:
         after = drawn(before)
         if before != after:
             stale.append(page)
+            if "--check" not in sys.argv:
+                path.write_text(after, "utf-8")
+    for path, after in draw_api.pages().items():
+        if not path.exists() or path.read_text("utf-8") != after:
+            stale.append(f"api/{path.name}")
             if "--check" not in sys.argv:
                 path.write_text(after, "utf-8")
     print(

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from servflow.documents import load
 
 __version__ = "0.1.0"
+"""The version of this package."""
 
 __all__ = [
     "SYSTEM",

@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from servflow.correlation._definition import Correlator
 
 FIND = ("count", "distinct", "sequence", "absence")
+"""What a correlator may look for."""
+
 AFTER = ("restart", "slide", "once")
+"""What may become of the facts of a firing: forgotten, kept in the window, or the key never fires again."""
+
 LATE = ("place", "drop")
+"""What may become of a fact told late: put in its place, or left out."""
 
 _DEFAULT_KEEP = 32
 _BELONGS: Mapping[str, tuple[str, ...]] = {

@@ -12,6 +12,7 @@ CANDIDATES = ("engineers", "agents", "bots", "people", "outlets", "providers", "
 """Who may fill a slot; ``people`` are engineers, agents and bots together, who share one space of ids."""
 
 PEOPLE = ("engineers", "agents", "bots", "people")
+"""The kinds of candidates of a world that are persons, or work as one."""
 
 NO_CAPACITY = Capacity()
 

@@ -26,6 +26,7 @@ from servflow.errors import InputError, LimitError, nearest, shown
 from servflow.model import Ticket, World
 
 SOLVERS = ("exact", "library", "greedy", "routes")
+"""The ways in which a plan of many tickets may be looked for."""
 
 MAX_PAIRS = 20_000_000
 """How many pairs of ticket and candidate one plan may weigh."""

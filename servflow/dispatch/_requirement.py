@@ -44,6 +44,7 @@ NOT_OF_QUEUES = ("language", "certificate", "part", "travel")
 """The kinds that people and places have, and waiting lines do not."""
 
 UNITS = ("minutes", "kilometres")
+"""What the way to a visit may be told in."""
 
 _RELAXED: Mapping[str, tuple[str, ...]] = {"widen": ("area", "travel"), "lower": ("skill",), "neighbours": ("area",)}
 

@@ -29,6 +29,8 @@ FORMS: Mapping[str, tuple[str, ...]] = {
 """Every form with one key, and what else may stand beside it."""
 
 PICKS = ("all", "least_loaded", "first", "random", "round_robin")
+"""Who of several that an address names is meant."""
+
 WHO = ("now", "next", "previous")
 MAX_TO = 50
 MAX_UP = 10

@@ -18,7 +18,11 @@ from servflow.escalation._trigger import Ending, Trigger, business_days, refuse,
 from servflow.model import Span, canonical
 
 MAX_LEVELS = 50
+"""The most levels that one chain may have."""
+
 MAX_REPEATS = 100
+"""The most times that the levels of a chain may be climbed again."""
+
 MAX_TRIGGERS = 20
 
 LATE = ("collapse", "each")

@@ -13,6 +13,8 @@ from servflow.escalation._trigger import business_days, refuse
 from servflow.model import Action, Span
 
 MAX_REMINDERS = 100
+"""The most reminders that one level may send."""
+
 OTHERWISE = ("skip", "wait")
 OF = ("ticket", "outlet", "recipient")
 """Whose calendar a level may count in: the ticket's own, or the shift of its outlet or of who is addressed first."""

@@ -131,7 +131,7 @@ class Tabulation(Counting):
         at: aware instant as of which stocks are counted and the running period ends; needed for those of them and where
             periods are asked for, else that of each case.
         by: labels whose values make groups (fields, attributes, slots, ``workflow``, ``state``); several make one group
-            of their values, joined by `` / ``.
+            of their values, joined by ``" / "``.
         period: ``day``, ``week``, ``month``, ``quarter`` or ``year`` of *zone*.
         done: states on whose entry the work counts as done, where records are given; cases were read with theirs.
         settings: setting -> value for every measure that takes it, and measure -> its own settings.

@@ -177,3 +177,4 @@ class Next:
 
 
 Reservation = Take | Release | Unique | Next
+"""What must hold across tickets when the outcome is committed."""

@@ -7,7 +7,11 @@ from datetime import UTC, datetime, timedelta
 from servflow.errors import TimeError, shown
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""The instant from which microseconds are counted."""
+
 RESOLUTION = timedelta(microseconds=1)
+"""The least time between two instants; so much after what it was set for, a thing happens."""
+
 MICROSECOND = timedelta(microseconds=1)
 
 

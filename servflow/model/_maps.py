@@ -53,6 +53,7 @@ class FrozenMap(dict[K, V]):
 
 
 EMPTY: FrozenMap[Any, Any] = FrozenMap()
+"""The mapping that holds nothing."""
 
 
 def frozen_map(value: Mapping[K, V] | None) -> FrozenMap[K, V]:

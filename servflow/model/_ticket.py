@@ -15,6 +15,7 @@ MAX_SEGMENTS = 64
 """How many run segments an open cycle keeps before the oldest are folded into one amount."""
 
 DEFAULT_PRIORITY = 3
+"""The priority of a ticket that was given none; 1 is the highest."""
 
 
 @frozen(slots=False)

@@ -27,6 +27,7 @@ class Unchanged(Enum):
 
 
 UNCHANGED = Unchanged.UNCHANGED
+"""Said of a target or calendar that stays as it is; None would take it away."""
 
 
 def _run_at(clock: Clock, held: ClockRun | History | None, cal: OpenTime | None, at: datetime) -> ClockRun | None:

@@ -32,6 +32,7 @@ class Remembered(dict[str, tuple[str, ...]]):
 
 
 NOTHING = Remembered()
+"""The history of a machine that remembers nothing yet."""
 
 
 class Chosen(tuple[int, ...]):
