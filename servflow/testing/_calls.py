@@ -1,0 +1,228 @@
+"""Knows who could do what with a ticket as it stands, and what they could send; must not know what holds afterwards."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+from hypothesis import strategies as st
+
+from servflow.engine import BUILT_IN, Option, Workflow
+from servflow.errors import InputError, shown
+from servflow.model import SYSTEM, Actor, Field, Ticket, World
+from servflow.testing._strategies import PEOPLE, values_for
+
+_NUMBER = re.compile(r"(?<![\w.])\d{1,12}(?:\.\d{1,6})?(?![\w.])")
+_TEXT = re.compile(r"'([^'\\]{1,40})'|\"([^\"\\]{1,40})\"")
+_WHOLE = {"int": (-(2**63), 2**63 - 1), "uint": (0, 2**64 - 1)}
+_PARTS = ("transitions", "tables", "rules", "dispatch", "clocks", "escalations", "laws")
+_MOST_CONSTANTS = 24
+_STRANGER = Actor("stranger")
+
+
+@frozen
+class Call:
+    """One thing somebody does; ``ready`` where ``available`` said that it may be done just so."""
+
+    event: str
+    payload: Mapping[str, Any]
+    actor: Actor | None
+    code: str | None = None
+    ready: bool = False
+
+    def __repr__(self) -> str:
+        sent = f", {dict(self.payload)!r}" if self.payload else ""
+        return f"<{self.actor.id if self.actor else 'nobody'}: {self.event}{sent}>"
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(repr(self))
+
+
+class Calls:
+    """What can be done with tickets of one workflow by some people; strategies are made once for each event and place."""
+
+    def __init__(self, workflow: Workflow, people: Mapping[str, Iterable[str]] | None = None) -> None:
+        self.workflow = workflow
+        self.people = _cast(workflow, people)
+        self.given = people is not None
+        self.moving = frozenset(word for move in workflow.compiled.transitions for word in (move.event or "").split())
+        self.numbers, self.texts = _constants(workflow)
+        self.steps = {step.step: step for _, state in _states(workflow) for step in state.checklist}
+        self._known: dict[tuple[str, tuple[str, ...]], st.SearchStrategy[dict[str, Any]]] = {}
+
+    def opening(self) -> st.SearchStrategy[dict[str, Any]]:
+        """Fields to open a ticket with: values next to those that conditions compare with come up often."""
+        specs = self.workflow.fields
+        return st.fixed_dictionaries(
+            {name: self.value(spec) for name, spec in specs.items() if spec.required},
+            optional={name: self.value(spec) for name, spec in specs.items() if not spec.required},
+        )
+
+    def value(self, spec: Field) -> st.SearchStrategy[Any]:
+        """Values of a type, with those next to the constants of the definition among them."""
+        anything = values_for(spec)
+        if spec.one_of:
+            return anything
+        near: list[Any] = []
+        if spec.type in _WHOLE:
+            low, high = _WHOLE[spec.type]
+            near = [int(number) for number in self.numbers if number == int(number) and low <= number <= high]
+        elif spec.type == "decimal":
+            near = list(self.numbers)
+        elif spec.type == "double":
+            near = [float(number) for number in self.numbers]
+        elif spec.type == "string":
+            near = list(self.texts)
+        return st.one_of(st.sampled_from(near), st.sampled_from(near), anything) if near else anything
+
+    def actors(self, ticket: Ticket, world: World | None) -> tuple[Actor | None, ...]:
+        """Who might do something with it: the people, those the ticket names, the system and a stranger."""
+        named = [ticket.assignee, ticket.owner, ticket.customer, *(offer.to for offer in ticket.offers)]
+        held = world.persons if world is not None else {}
+        found: dict[Actor, None] = dict.fromkeys(self.people)
+        for name in dict.fromkeys(one for one in named if one is not None):
+            if self.given and any(actor.id == name for actor in self.people):
+                continue
+            found[Actor(name, held[name].roles if name in held else self._roles(name))] = None
+        return (*found, SYSTEM, _STRANGER)
+
+    def _roles(self, name: str) -> tuple[str, ...]:
+        return () if self.given else tuple(sorted({role for actor in self.people if actor.id == name for role in actor.roles}))
+
+    def options(self, ticket: Ticket, at: datetime, world: World | None) -> list[tuple[Actor | None, Option]]:
+        """Every event of the state for everybody."""
+        return [
+            (actor, option)
+            for actor in self.actors(ticket, world)
+            for option in self.workflow.available(ticket, at=at, actor=actor, world=world)
+        ]
+
+    def payload(self, ticket: Ticket, option: Option) -> st.SearchStrategy[dict[str, Any]]:
+        """What could come with an event here, of the right types."""
+        key = option.event, ticket.configuration
+        if key not in self._known or option.event in _BY_TICKET:
+            self._known[key] = self._payload(ticket, option)
+        return self._known[key]
+
+    def _payload(self, ticket: Ticket, option: Option) -> st.SearchStrategy[dict[str, Any]]:
+        if option.event == "step.check":
+            return self._check(ticket)
+        needed: dict[str, st.SearchStrategy[Any]] = {}
+        more: dict[str, st.SearchStrategy[Any]] = {}
+        for name, written in option.payload.items():
+            kind = written.removesuffix("?")
+            (more if written.endswith("?") else needed)[name] = self._part(ticket, option.event, name, kind)
+        if option.event in BUILT_IN and option.event != "ticket.update":  # what may be left out of them seldom matters
+            more = {name: more[name] for name in ("side", "public", "chain", "reason", "to") if name in more}
+        return st.fixed_dictionaries(needed, optional=more)
+
+    def _part(self, ticket: Ticket, event: str, name: str, kind: str) -> st.SearchStrategy[Any]:
+        known = _declared(self.workflow, event).get(name)
+        if known is None and event in BUILT_IN:
+            meant = self._meant(name, ticket)
+            if meant is not None:
+                return meant
+        if known is None:
+            known = self.workflow.fields.get(name) if event == "ticket.update" else None
+        return self.value(known if known is not None else Field(type=kind))
+
+    def _meant(self, name: str, ticket: Ticket) -> st.SearchStrategy[Any] | None:
+        """What a part of a built-in event's payload names."""
+        workflow = self.workflow
+        ids = tuple(dict.fromkeys([*(actor.id for actor in self.people), *PEOPLE]))
+        found: Mapping[str, Iterable[Any]] = {
+            "state": workflow.compiled.states,
+            "to": ids,
+            "who": (*ids, *ticket.watchers),
+            "side": ("agent", "customer"),
+            "clock": [clock.name for clock in workflow.clocks],
+            "chain": [chain.name for chain in workflow.escalations],
+            "step": tuple(self.steps),
+            "until": ("10m", "2h", "3d"),
+            "reason": ("so",),
+            "text": ("hello",),
+            "comment": ("so",),
+            "score": (1, 3, 5),
+            "part": ("pump", "fuse"),
+            "quantity": (1, 2),
+            "child": (*ticket.children[:2], "other"),
+        }
+        values = tuple(found.get(name, ()))
+        return st.sampled_from(values) if values else None
+
+    def _check(self, ticket: Ticket) -> st.SearchStrategy[dict[str, Any]]:
+        here = [step for name, state in _states(self.workflow) if name in ticket.entered for step in state.checklist]
+        made = []
+        for step in here or tuple(self.steps.values()):
+            parts: dict[str, st.SearchStrategy[Any]] = {"step": st.just(step.step)}
+            if step.evidence:
+                needed = {name: self.value(held) for name, held in step.evidence.items() if not held.optional}
+                optional = {name: self.value(held) for name, held in step.evidence.items() if held.optional}
+                parts["evidence"] = st.fixed_dictionaries(needed, optional=optional)
+            made.append(st.fixed_dictionaries(parts))
+        return st.one_of(made) if made else st.just({"step": "none"})
+
+
+_BY_TICKET = frozenset({"ticket.unwatch", "helper.remove", "ticket.child_closed", "ticket.child_reopened"})
+"""Built-in events whose payload names what is on the ticket."""
+
+
+def _cast(workflow: Workflow, people: Mapping[str, Iterable[str]] | None) -> tuple[Actor, ...]:
+    """The people given, or few people in every role alone and one in all of them at once."""
+    if people is not None:
+        given: object = people
+        if not isinstance(given, Mapping) or not given:
+            raise InputError(
+                f"people is a mapping of ids to their roles, such as {{'ann': ['engineer']}}, not {shown(given)}", name="people"
+            )
+        return tuple(Actor(name, tuple(roles)) for name, roles in people.items())
+    alone = [Actor(PEOPLE[index % len(PEOPLE)], (role,)) for index, role in enumerate(workflow.roles)]
+    return tuple(dict.fromkeys([*alone, Actor(PEOPLE[0], workflow.roles), *(Actor(name) for name in PEOPLE if not alone)]))
+
+
+def _constants(workflow: Workflow) -> tuple[tuple[Decimal, ...], tuple[str, ...]]:
+    """Numbers next to those that the definition names, and texts that it compares with."""
+    data = workflow.to_data()
+    text = json.dumps({name: data[name] for name in _PARTS if name in data}, default=str, ensure_ascii=False).replace(
+        '\\"', "'"
+    )
+    numbers: dict[Decimal, None] = {}
+    for word in dict.fromkeys(_NUMBER.findall(text)):
+        number = Decimal(word)
+        step = Decimal(1).scaleb(int(number.as_tuple().exponent))
+        numbers.update(dict.fromkeys((number, number + step, number - step)))
+    quoted = dict.fromkeys(one for one, _ in _TEXT.findall(text) if one)
+    return tuple(numbers)[:_MOST_CONSTANTS], tuple(quoted)[:_MOST_CONSTANTS]
+
+
+def _declared(workflow: Workflow, event: str) -> Mapping[str, Field]:
+    found: dict[str, Field] = {}
+    for move in workflow.compiled.transitions:
+        if event in (move.event or "").split():
+            found.update(move.payload)
+    spec = workflow.events.get(event)
+    if spec is not None:
+        found.update(spec.payload)
+    return found
+
+
+def _states(workflow: Workflow) -> Iterable[tuple[str, Any]]:
+    waiting = list(workflow.states.items())
+    while waiting:
+        name, state = waiting.pop()
+        yield name, state
+        waiting.extend(state.states.items())
+
+
+GAPS = st.one_of(
+    st.timedeltas(timedelta(), timedelta(hours=2)),
+    st.sampled_from([timedelta(microseconds=1), timedelta(minutes=10), timedelta(hours=8), timedelta(days=1)]),
+    st.integers(2, 4).map(lambda days: timedelta(days=days)),
+    st.integers(1, 40).map(lambda days: timedelta(days=days)),
+)
+"""How much time passes: moments, hours, whole weekends, and weeks in which nobody looks."""

@@ -1,0 +1,538 @@
+"""Knows how a run of a workflow is drawn, step by step, and told; must not know which workflow it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from attrs import evolve, frozen
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from servflow.desk import Desk
+from servflow.desk._editions import with_chains
+from servflow.engine import MigrationPlan, Option, Workflow, migrate, plan_migration
+from servflow.errors import InputError, LimitError, Refused, ServflowError, shown
+from servflow.model import Actor, Effect, Migrated, Outcome, Record, Ticket, World, canonical
+from servflow.stores import Change, MemoryStore
+from servflow.testing._calls import GAPS, Call, Calls
+from servflow.testing._machine_promises import (
+    MAX_RECORDS,
+    PROMISES,
+    Invariant,
+    Laws,
+    broken,
+    insist,
+    keeps_the_laws,
+    lost,
+    read_allow,
+    read_invariants,
+)
+from servflow.testing._machine_story import actor_text, literal, script, world_text
+from servflow.testing._worlds import AREAS, Wanted, worlds_for
+
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+"""From when on tickets of machines are opened: a Monday, so that what counts in business hours counts."""
+
+_MICRO = timedelta(microseconds=1)
+_FAR = timedelta(days=400)
+
+
+@frozen(kw_only=True)
+class Opening:
+    """How the ticket of a machine is opened."""
+
+    world: World | None
+    fields: Mapping[str, Any]
+    actor: Actor | None
+    at: datetime
+    late: timedelta
+
+    def __repr__(self) -> str:
+        return f"<{dict(self.fields)} by {self.actor.id if self.actor else 'nobody'}, {self.at:%a %d %b %H:%M}>"
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(repr(self))
+
+
+@frozen(kw_only=True)
+class _Setting:
+    """What a machine was made for."""
+
+    worlds: st.SearchStrategy[World | None]
+    judged: bool
+    calls: Calls
+    later: tuple[tuple[MigrationPlan, Calls], ...]
+    invariants: tuple[Invariant, ...]
+    allow: frozenset[str]
+    coverage: Any
+
+
+def _likely(machine: WorkflowMachine) -> st.SearchStrategy[Call]:
+    return machine.likely()
+
+
+def _any(machine: WorkflowMachine) -> st.SearchStrategy[Call]:
+    return machine.anything()
+
+
+likely_calls = st.runner().flatmap(_likely)
+"""What somebody may do with the ticket of the machine as it stands."""
+
+any_calls = st.runner().flatmap(_any)
+"""What anybody could try, allowed or not."""
+
+
+class WorkflowMachine(RuleBasedStateMachine):
+    """
+    One ticket of a workflow, on which anything may happen; ``machine_for`` makes the class for a workflow.
+
+    ``ticket``, ``records``, ``effects`` and ``world`` are those of the run so far, ``at`` its present; ``workflow`` is the
+    version that the ticket runs under now. ``opened`` is None until the ticket is there.
+    """
+
+    setting: ClassVar[_Setting]
+    workflow: Workflow
+    ticket: Ticket
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = self.setting.calls
+        self.workflow = self.calls.workflow
+        self.records: list[Record] = []
+        self.effects: list[Effect] = []
+        self.world: World | None = None
+        self.at = START
+        self.opened = False
+        self.judges_people = self.setting.judged
+        self.laws = Laws(self.workflow)
+        self._ids: set[str] = set()
+        self._lines: list[str] = []
+        self._trying = ""
+        self._options: tuple[Any, list[tuple[Actor | None, Option]]] | None = None
+        self._moved = 0
+
+    # what happens -------------------------------------------------------------------------------------------------------
+
+    @initialize(how=st.runner().flatmap(lambda machine: machine.openings()))
+    def open_ticket(self, how: Opening) -> None:
+        """Open the ticket, in a drawn world."""
+        self.world, self.at, fields, actor = how.world, how.at, how.fields, how.actor
+        occurred = self.at - how.late if how.late else None
+        if self.world is not None:
+            self._lines.append(f"world = {world_text(self.world)}")
+        with self._told():
+            self._trying = self._call("open", "'T1'", literal(fields), actor, occurred=occurred)
+            try:
+                outcome = self.workflow.open("T1", fields, at=self.at, actor=actor, world=self.world, occurred=occurred)
+            except Refused:  # the workflow asks more of an opening than its fields say
+                return
+            self._observe(None, "T1", fields, actor=actor, occurred=occurred)
+            self.opened = True
+            self._keep(outcome)
+
+    @precondition(lambda self: self.opened)
+    @rule(call=likely_calls)
+    def act(self, call: Call) -> None:
+        """Somebody does what ``available`` says they may."""
+        with self._told():
+            done = self._fire(call)
+            insist(
+                done or not call.ready,
+                f"available says that {call.event} is ready for {call.actor and call.actor.id}, and fire refuses it",
+            )
+
+    @precondition(lambda self: self.opened)
+    @rule(call=likely_calls, gap=GAPS)
+    def act_later(self, call: Call, gap: timedelta) -> None:
+        """Time passes, and then somebody does what they could have done before; it may be too late."""
+        with self._told():
+            self._pass_to(self.at + gap)
+            self._fire(call)
+
+    @precondition(lambda self: self.opened)
+    @rule(call=any_calls)
+    def try_anything(self, call: Call) -> None:
+        """Somebody tries something; what ``available`` calls refused is refused, for the same reason."""
+        with self._told():
+            done = self._fire(call, code=call.code)
+            insist(call.code is None or not done, f"available refuses {call.event} ({call.code}), and fire takes it")
+
+    @precondition(lambda self: self.opened)
+    @rule(call=likely_calls, late=GAPS)
+    def act_before_told(self, call: Call, late: timedelta) -> None:
+        """Somebody did something earlier than the host hears of it."""
+        with self._told():
+            self._fire(call, occurred=self.at - late)
+
+    @precondition(lambda self: self.opened)
+    @rule(call=likely_calls)
+    def act_on_stale_page(self, call: Call) -> None:
+        """Somebody acts on a page that shows an earlier revision: refused, and nothing changes."""
+        with self._told():
+            done = self._fire(call, expect=self.ticket.revision - 1)
+            insist(not done, f"{call.event} was taken though the page showed an earlier revision")
+
+    @precondition(lambda self: self.opened)
+    @rule(call=likely_calls)
+    def act_twice(self, call: Call) -> None:
+        """The same message arrives twice at a desk: the second time gives the result of the first, and nothing else."""
+        with self._told():
+            self._through_desk(call)
+
+    @precondition(lambda self: self.opened)
+    @rule(gap=GAPS, share=st.sampled_from([0.5, 0.0, 0.1, 0.9]))
+    def pass_time(self, gap: timedelta, share: float) -> None:
+        """Time passes; looking in between changes nothing."""
+        with self._told():
+            between = self._advanced(self.ticket, self.at + gap * share)
+            once = self._advanced(self.ticket, self.at + gap)
+            twice = self._advanced(between, self.at + gap)
+            insist(once == twice, f"looking at {self.at + gap * share} on the way to {self.at + gap} changes the ticket")
+            self._pass_to(self.at + gap)
+
+    @precondition(lambda self: self.opened and self.ticket.wake is not None and self.ticket.wake - self.at < _FAR)
+    @rule(offset=st.sampled_from([0, 0, -1, 1]))
+    def wake(self, offset: int) -> None:
+        """The instant at which time does something next, or a microsecond beside it."""
+        assert self.ticket.wake is not None
+        with self._told():
+            wake = max(self.ticket.wake, self.at)
+            if wake > self.at:
+                early = self.workflow.advance(self.ticket, at=wake - _MICRO, world=self.world)
+                insist(
+                    not early.records or self._waits(), "something happens before the instant at which the ticket is to wake"
+                )
+            if offset >= 0 and wake == self.ticket.wake:
+                outcome = self.workflow.advance(self.ticket, at=wake, world=self.world)
+                insist(outcome.records, f"the ticket is to wake at {wake}, and nothing happens then")
+            self._pass_to(max(self.at, wake + offset * _MICRO))
+
+    @precondition(lambda self: self.opened)
+    @rule(world=st.runner().flatmap(lambda machine: machine.setting.worlds))
+    def change_world(self, world: World | None) -> None:
+        """People come, go, fall ill or get other skills."""
+        self.world = world
+        if world is not None:
+            self._lines.append(f"world = {world_text(world)}")
+        self._options = None
+
+    @precondition(lambda self: self.opened and self._moved < len(self.setting.later))
+    @rule()
+    def change_version(self) -> None:
+        """The definition changes, and the ticket is taken along."""
+        plan, calls = self.setting.later[self._moved]
+        with self._told():
+            plans = f"plans[{self._moved}]"
+            self._trying = f"ticket = servflow.migrate(ticket, {plans}, at={literal(self.at)}{self._world()}).ticket"
+            before = self.ticket
+            try:
+                outcome = migrate(before, plan, at=self.at, world=self.world)
+            except Refused as refused:
+                insist("migration" in self.setting.allow, f"a ticket in {before.state} is stranded: {refused.message}")
+                return
+            self._moved += 1
+            self.calls, self.workflow = calls, calls.workflow
+            self.laws.workflow = self.workflow
+            self._keep(outcome)
+            moved = next((record for record in outcome.records if isinstance(record, Migrated)), None)
+            gone = lost(before, outcome.ticket, moved)
+            insist(gone is None or "field_lost" in self.setting.allow, str(gone))
+
+    # what is drawn ------------------------------------------------------------------------------------------------------
+
+    def openings(self) -> st.SearchStrategy[Opening]:
+        """A world, fields, who opens, when, and how late that is told."""
+        wanted = Wanted.of(self.workflow)
+        fields = self.calls.opening()
+        if wanted.matched:  # words of the world, or hardly any ticket would find anybody
+            words = st.fixed_dictionaries({name: st.sampled_from(AREAS) for name in sorted(wanted.matched)})
+            fields = st.tuples(fields, words).map(lambda drawn: {**drawn[0], **drawn[1]})
+        minutes = st.one_of(st.just(0), st.integers(0, 7 * 24 * 60))
+        late = st.one_of(st.just(timedelta()), st.just(timedelta()), st.timedeltas(timedelta(), timedelta(days=2)))
+        when = minutes.map(lambda passed: START + timedelta(minutes=passed))
+        actors = st.sampled_from([None, *self.calls.people])
+        return st.builds(Opening, world=self.setting.worlds, fields=fields, actor=actors, at=when, late=late)
+
+    def options(self) -> list[tuple[Actor | None, Option]]:
+        """What ``available`` answers everybody now."""
+        key = (self.ticket.revision, self.at, self.world and self.world.version, self.workflow.hash)
+        if self._options is None or self._options[0] != key:
+            with self._told():
+                self._options = key, self.calls.options(self.ticket, self.at, self.world)
+        return self._options[1]
+
+    def likely(self) -> st.SearchStrategy[Call]:
+        """Something that may be done now; moves of the workflow more often than what every workflow can do."""
+        open_now = [pair for pair in self.options() if pair[1].status != "refused"]
+        moves = [pair for pair in open_now if pair[1].event in self.calls.moving]
+        rest = [pair for pair in open_now if pair[1].event not in self.calls.moving]
+        if not open_now:
+            return self.anything()
+        groups = [moves, moves, moves, rest] if moves and rest else [moves or rest]
+        return st.sampled_from(groups).flatmap(st.sampled_from).flatmap(self._sent)
+
+    def anything(self) -> st.SearchStrategy[Call]:
+        """Anything at all: what is refused now, for whomever, and what no workflow knows."""
+        refused = [pair for pair in self.options() if pair[1].status == "refused"]
+        unknown = st.just(Call("no_such_event", {}, self.calls.people[0], "unknown"))
+        if not refused:
+            return unknown
+        one = st.sampled_from(refused)
+        return st.one_of(one.map(lambda pair: Call(pair[1].event, {}, pair[0], pair[1].code)), one.flatmap(self._sent), unknown)
+
+    def _sent(self, pair: tuple[Actor | None, Option]) -> st.SearchStrategy[Call]:
+        actor, option = pair
+        if option.status == "ready" and not option.payload:
+            return st.just(Call(option.event, {}, actor, None, ready=True))
+        return self.calls.payload(self.ticket, option).map(lambda payload: Call(option.event, payload, actor))
+
+    # how it is done -----------------------------------------------------------------------------------------------------
+
+    def _fire(
+        self, call: Call, *, occurred: datetime | None = None, expect: int | None = None, code: str | None = None
+    ) -> bool:
+        """Fire an event; whether it was accepted. What is refused leaves no trace."""
+        self._let_pass()
+        self._trying = self._call(
+            "fire", f"ticket, {call.event!r}", literal(call.payload), call.actor, occurred=occurred, expect=expect
+        )
+        before = canonical(self.ticket)
+        given: dict[str, Any] = {
+            "at": self.at,
+            "actor": call.actor,
+            "world": self.world,
+            "occurred": occurred,
+            "expect": expect,
+        }
+        try:
+            outcome = self.workflow.fire(self.ticket, call.event, call.payload, **given)
+        except (Refused, InputError) as refused:
+            insist(before == canonical(self.ticket), f"{call.event} was refused and the ticket has changed")
+            insist(
+                code is None or code == refused.code, f"available refuses {call.event} with {code}, fire with {refused.code}"
+            )
+            self._observe(self.ticket, call.event, call.payload, actor=call.actor, occurred=occurred)
+            return False
+        self._observe(self.ticket, call.event, call.payload, actor=call.actor, occurred=occurred)
+        self._keep(outcome)
+        return True
+
+    def _through_desk(self, call: Call) -> None:
+        """Fire an event twice with one key, on a desk that has the ticket, and go on with what came of it."""
+        self._let_pass()
+        self._trying = self._call("fire", f"ticket, {call.event!r}", literal(call.payload), call.actor)
+        store = MemoryStore()
+        store.commit([Change(ticket=self.ticket, expected=None, records=tuple(self.records))])
+        desk = Desk([self.workflow], store, now=lambda: self.at, world=self.world)
+        try:
+            first = desk.fire("T1", call.event, call.payload, actor=call.actor, key="once")
+        except (Refused, InputError):
+            return
+        history = store.history("T1")
+        again = desk.fire("T1", call.event, call.payload, actor=call.actor, key="once")
+        insist(first.ticket == again.ticket, "the same key gives another ticket the second time")
+        insist(history == store.history("T1"), "the same key writes records twice")
+        self._keep(self.workflow.fire(self.ticket, call.event, call.payload, at=self.at, actor=call.actor, world=self.world))
+
+    def _pass_to(self, at: datetime) -> None:
+        self.at = at
+        self._let_pass()
+
+    def _let_pass(self) -> None:
+        """Let happen what time alone does until now; where laws are to be watched, one instant after another."""
+        while True:
+            at = self.at
+            if self.workflow.laws and self.ticket.wake is not None and self.ticket.wake < at:
+                at = max(self.ticket.wake, self.ticket.at)
+            self._trying = f"ticket = workflow.advance(ticket, at={literal(at)}{self._world()}).ticket"
+            before = self.ticket
+            outcome = self._bounded(before, at)
+            if outcome.records:
+                self._observe(before, at=at)
+                self._keep(outcome)
+            if at == self.at or not outcome.records:
+                return
+
+    def _bounded(self, ticket: Ticket, at: datetime) -> Outcome:
+        """As far as time goes in one call; a call that does too much for one says how far it came."""
+        try:
+            return self.workflow.advance(ticket, at=at, world=self.world)
+        except LimitError as error:
+            reached = error.facts.get("reached")
+            insist(reached is not None and reached > ticket.at, f"time does more than a call may, without end: {error.message}")
+            assert isinstance(reached, datetime)
+            self.at = reached
+            return self.workflow.advance(ticket, at=reached, world=self.world)
+
+    def _advanced(self, ticket: Ticket, at: datetime) -> Ticket:
+        try:
+            return self.workflow.advance(ticket, at=at, world=self.world).ticket
+        except LimitError:
+            return ticket
+
+    def _keep(self, outcome: Outcome) -> None:
+        """Take what came of a step, and look at everything that must hold of it."""
+        came = outcome.ticket
+        self._lines.append(f"{self._trying}  # {came.state or ' + '.join(came.configuration)}, {came.at:%a %d %b %H:%M}")
+        self.ticket = came
+        self.records += outcome.records
+        self.effects += outcome.effects
+        most = max(Counter(record.at for record in outcome.records).values(), default=0)
+        insist(most <= MAX_RECORDS, f"{most} records are written at one instant")
+        for effect in outcome.effects:
+            insist(effect.id not in self._ids, f"the effect {effect.id} ({effect.action}) is asked for twice")
+            self._ids.add(effect.id)
+        keeps_the_laws(self.workflow, self.ticket, self.records)
+        self.workflow.explain(self.ticket, at=self.ticket.at, world=self.world)
+        for name, how in broken(self, outcome.records, outcome.effects):
+            insist(name in self.setting.allow, f"{how} (allow={[name]!r} says that this is meant)")
+        if "laws" not in self.setting.allow:
+            for how in self.laws.look(self.ticket, self.ticket.at):
+                raise AssertionError(how)
+        for check in self.setting.invariants:
+            check(self)
+
+    def nobody_can_go_on(self) -> bool:
+        """Whether no move leads away from here, for anybody who exists."""
+        here = {*self.ticket.entered, "*"}
+        compiled = self.workflow.compiled
+        moves = [move for move in compiled.transitions if not here.isdisjoint(move.source)]
+        if any(self._by_itself(move) for move in moves):
+            return False
+        ways = {word for move in moves for word in (move.event or "").split()}
+        shut = {"not_permitted", "not_here"}
+        now = self.calls.options(self.ticket, max(self.at, self.ticket.at), self.world)
+        return not any(option.event in ways and option.code not in shut for _, option in now)
+
+    def _by_itself(self, move: Any) -> bool:
+        """Whether something else than a person of a role may bring a move about: dispatch, an assignment, a child."""
+        words = (move.event or "").split()
+        related = any(who not in self.workflow.roles and who != "system" for who in move.allow)
+        return not words or related or any(self.workflow.compiled.raised.internal(word) for word in words)
+
+    def _waits(self) -> bool:
+        """Whether a slot waits for another world, so that looking at it may find somebody at any time."""
+        return any(slot.phase != "filled" for slot in self.ticket.slots.values())
+
+    # how it is told -----------------------------------------------------------------------------------------------------
+
+    def _call(self, verb: str, what: str, given: str, actor: Actor | None, **more: Any) -> str:
+        parts = [what, *([given] if given != "{}" else []), f"at={literal(self.at)}{actor_text(actor)}{self._world()}"]
+        parts += [f"{name}={literal(value)}" for name, value in more.items() if value is not None]
+        return f"ticket = workflow.{verb}({', '.join(parts)}).ticket"
+
+    def _world(self) -> str:
+        return "" if self.world is None else ", world=world"
+
+    def story(self) -> str:
+        """The run so far as Python that does it again; ``workflow`` is the one the machine was made for."""
+        last = [] if self._lines and self._lines[-1].startswith(self._trying) else [f"{self._trying}  # where it failed"]
+        return script([*self._lines, *last])
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell the run beside whatever fails in it; errors that no host expects are failures."""
+        try:
+            yield
+        except ServflowError as error:
+            raise self._with_story(AssertionError(f"{type(error).__name__} escapes from the workflow: {error}")) from error
+        except AssertionError as error:
+            raise self._with_story(error) from None
+
+    def _with_story(self, error: AssertionError) -> AssertionError:
+        if not getattr(error, "__notes__", None):
+            error.add_note(f"The run, as Python:\n\n{self.story()}")
+        return error
+
+    def check_invariants(self, *args: Any, **more: Any) -> None:
+        """Those of the author's subclass, with the run beside what fails."""
+        with self._told():
+            super().check_invariants(*args, **more)
+
+    def _observe(self, before: Ticket | None, event: str | None = None, payload: Any = None, **more: Any) -> None:
+        coverage = self.setting.coverage
+        if coverage is not None and coverage.workflow.hash == self.workflow.hash:
+            coverage.observe(before, event, payload, **{"at": self.at, "world": self.world, **more})
+
+
+def machine_for(
+    workflow: Workflow,
+    *,
+    world: World | st.SearchStrategy[World | None] | None = None,
+    people: Mapping[str, Iterable[str]] | None = None,
+    versions: Iterable[Workflow | MigrationPlan] = (),
+    invariants: Iterable[Callable[..., Any]] = (),
+    allow: Iterable[str] = (),
+    coverage: Any = None,
+) -> type[WorkflowMachine]:
+    """
+    A Hypothesis state machine that does to a ticket of a workflow what can happen to it, and looks at every step.
+
+    Its ``TestCase`` is what a test module takes in::
+
+        TestRepair = machine_for(workflow).TestCase
+
+    People with every role, those that the ticket names, the system and strangers do what they may and try what they may
+    not; time passes in moments, weekends and weeks, and to the microsecond at which something is set; messages arrive
+    twice or late, pages are stale, the world changes, and so does the definition. What must hold: the laws of the kernel,
+    the ``laws`` of the definition, and what every author means: a closed ticket rests (``after_closing``), no timer runs out
+    for nobody (``refused_timer``), an open ticket can go on (``stuck``), everybody who is to be told is there
+    (``unreachable``, where *world* is given), and a change of version strands no ticket (``migration``) and loses
+    no value (``field_lost``). A failure carries its run as Python to paste.
+
+    Args:
+        world: what lies outside, or a strategy of worlds; ``worlds_for(workflow)`` where left out.
+        people: who may act: ids and their roles. Whoever is not named does not exist. Left out, a few people have every role.
+        versions: later versions that the ticket is taken to, in this order, or plans that lead there.
+        invariants: functions of ``(ticket)``, ``(ticket, records)`` or ``(run)``, called after every step; False fails.
+        allow: names of promises that are not made, of those above.
+        coverage: a ``Coverage`` of the workflow, which is told every step.
+
+    Raises:
+        InputError: something is none of these; the versions are of different workflows.
+    """
+    given: object = workflow
+    if not isinstance(given, Workflow):
+        raise InputError(f"machine_for takes a servflow.Workflow, not {shown(given)}; servflow.load reads one", name="workflow")
+    named = {name: tuple(roles) for name, roles in people.items()} if isinstance(people, Mapping) else people
+    plans = _plans(workflow, versions)
+    first = plans[0].old if plans else workflow
+    if isinstance(world, st.SearchStrategy):
+        worlds: st.SearchStrategy[World | None] = world
+    else:
+        worlds = worlds_for(workflow) if world is None else st.just(World.of(world))
+    setting = _Setting(
+        worlds=worlds,
+        judged=world is not None,
+        calls=Calls(first, named),
+        later=tuple((plan, Calls(plan.new, named)) for plan in plans),
+        invariants=read_invariants(invariants),
+        allow=read_allow(allow),
+        coverage=coverage,
+    )
+    return type("Machine", (WorkflowMachine,), {"setting": setting, "__doc__": f"Runs of {workflow!r}."})
+
+
+def _plans(workflow: Workflow, versions: Iterable[Workflow | MigrationPlan]) -> tuple[MigrationPlan, ...]:
+    """One plan from each version to the next, whose definitions know every edition of chains, as a desk's do."""
+    last = workflow
+    plans = []
+    for item in versions:
+        plan = item if isinstance(item, MigrationPlan) else plan_migration(last, item)
+        plans.append(plan)
+        last = plan.new
+    kept = {
+        chain.hash: {"chain": chain.to_data()}
+        for flow in (workflow, *(plan.new for plan in plans))
+        for chain in flow.escalations
+    }
+    return tuple(
+        evolve(plan, old=with_chains(plan.old, kept, kept.get), new=with_chains(plan.new, kept, kept.get)) for plan in plans
+    )
+
+
+__all__ = ["PROMISES", "START", "Call", "WorkflowMachine", "machine_for"]
