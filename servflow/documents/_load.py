@@ -47,12 +47,12 @@ def load(
     """
     try:
         past = {"past_calendars": past_calendars, "past_chains": past_chains}
-        return _workflow(read_document(source), calendars, extensions, past)
+        return workflow_of(read_document(source), calendars, extensions, past)
     except DefinitionError as error:
         raise DefinitionError.of(error.findings, lang) from None
 
 
-def _workflow(
+def workflow_of(
     document: Document, calendars: Any, extensions: Extensions | None, past: Mapping[str, Any] = MappingProxyType({})
 ) -> Workflow:
     # Imported here so that importing servflow loads no pydantic.
@@ -87,10 +87,7 @@ def in_order(findings: Iterable[Finding], document: Document) -> list[Finding]:
     """The findings with their lines where the source is a text, in the order of the lines; each problem once."""
     placed: dict[tuple[Any, ...], Finding] = {}
     for finding in findings:
-        if finding.line is None:
-            place = document.locate(finding.path)
-            if place is not None:
-                finding = attrs.evolve(finding, line=place.line, column=place.column)
+        finding = document.placed(finding)
         placed.setdefault((finding.code, finding.path, finding.line, finding.column), finding)
     told = sorted(placed.values(), key=lambda found: (found.line or _FAR, found.column or _FAR))
     if len(told) <= MOST_FINDINGS:

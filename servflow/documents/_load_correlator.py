@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.calendars import OpenTime
-from servflow.documents._load import _workflow, in_order
+from servflow.documents._load import in_order, workflow_of
 from servflow.documents._prune import without_echoes
 from servflow.documents._source import Document, read_document
 from servflow.engine import Extensions, Workflow
@@ -65,7 +65,7 @@ def load_definition(
         document = read_document(source)
         if _NAME in document.data and "workflow" not in document.data:
             return _correlator(document, extensions)
-        return _workflow(document, calendars, extensions)
+        return workflow_of(document, calendars, extensions)
     except DefinitionError as error:
         raise DefinitionError.of(error.findings, lang) from None
 

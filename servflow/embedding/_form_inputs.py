@@ -36,6 +36,9 @@ _KINDS: Mapping[str, tuple[Mapping[str, Any], str]] = {
 """Type of a field -> its JSON Schema, and the widget that suits it."""
 
 
+_ANY_TEXT = Field()
+
+
 @frozen
 class Choice:
     """One value to choose, as JSON writes it, and what people read."""
@@ -75,7 +78,7 @@ class Input:
     high: int | None = None
     zone: str | None = None
     clears: bool = False
-    spec: Field = Field()
+    spec: Field = _ANY_TEXT
     path: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
@@ -96,9 +99,8 @@ class Input:
         out: dict[str, Any] = {"title": self.title, **_KINDS[self.type][0]}
         if self.description:
             out["description"] = self.description
-        for key, bound in (("minimum", self.low), ("maximum", self.high)):
-            if bound is not None:
-                out[key] = bound
+        bounds = {"minimum": self.low, "maximum": self.high}
+        out |= {key: bound for key, bound in bounds.items() if bound is not None}
         if self.strict:
             out["oneOf"] = [{"const": choice.value, "title": choice.title} for choice in self.choices]
         elif self.choices:

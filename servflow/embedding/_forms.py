@@ -8,13 +8,13 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from servflow.embedding._form_choices import Choice, Sight, bounds_of, choices_of
-from servflow.embedding._form_inputs import Input, input_of, plain_json
+from servflow.embedding._form_choices import Sight, bounds_of, choices_of
+from servflow.embedding._form_inputs import Choice, Input, input_of, plain_json
 from servflow.embedding._form_words import chinese, event_title, plain, word
 from servflow.engine import BUILT_IN, ChecklistStep, Option, Workflow
 from servflow.engine._definition import ATTRIBUTES
 from servflow.errors import InputError, Refused, nearest, render, shown
-from servflow.model import Actor, Field, FrozenMap, Ticket, World, told
+from servflow.model import EMPTY, Actor, Field, FrozenMap, Ticket, World, told
 
 OPEN = "ticket.open"
 """What the event of an opening form is called; it is no event of the kernel."""
@@ -309,7 +309,7 @@ def _steps(sight: Sight, whole: Form, at: datetime) -> Iterator[Form]:
     for state, steps in sight.workflow.compiled.checklists.items():
         if state not in sight.ticket.entered:
             continue
-        done = sight.ticket.checklist.get(state, {})
+        done = sight.ticket.checklist.get(state, EMPTY)
         for step in steps:
             if step.step not in done:
                 yield _step(sight, whole, step, at)
