@@ -17,12 +17,13 @@ CALLS = 200
 """How many calls one round measures, so that the clock's resolution does not matter."""
 
 
-def measure(rounds: int) -> dict[str, Any]:
+def measure(rounds: int, watch: Callable[[int, int | None], None] = lambda done, total: None) -> dict[str, Any]:
     """
     CPU time of the kernel's verbs on the demo's workflow, in microseconds, and the size of a ticket in bytes.
 
     Args:
         rounds: of how many rounds the median is told.
+        watch: told after each verb how many are done, and of how many.
     """
     workflow = demo_workflow()
     known = customers(Random(1), 20)
@@ -49,7 +50,10 @@ def measure(rounds: int) -> dict[str, Any]:
         ("dump a ticket to JSON text", lambda: canonical(placed)),
         ("load it again", lambda: load_ticket(text)),
     )
-    rows: list[tuple[str, float, str]] = [(name, _cost(verb, rounds), "us") for name, verb in verbs]
+    rows: list[tuple[str, float, str]] = []
+    for done, (name, verb) in enumerate(verbs):
+        watch(done, len(verbs))
+        rows.append((name, _cost(verb, rounds), "us"))
     rows.append(("a dumped ticket", float(len(text)), "bytes"))
     _same(placed)
     return {"rounds": rounds, "calls": CALLS, "rows": rows}

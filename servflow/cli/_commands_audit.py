@@ -13,6 +13,7 @@ from attrs import frozen
 
 from servflow.cli._databases import latest, one, open_existing, tickets, workflow_of
 from servflow.cli._output import FINDINGS, Instant, Say, command
+from servflow.cli._progress import counted, progress
 from servflow.errors import Conflict, InputError, NotFound, Refused
 from servflow.model import Erased, Ticket
 from servflow.stores import Noted, Store, export, import_ticket, verify
@@ -37,8 +38,8 @@ def verify_command(say: Say, db: str, *, ticket: str | None, noted: Path | None,
     write the database can write, and give it with --noted later.
     """
     before = None if noted is None else _noted(noted)
-    with open_existing(db, tenant=tenant) as store:
-        found = verify(store, ticket, noted=before)
+    with open_existing(db, tenant=tenant) as store, progress(say, "progress.records") as watch:
+        found = verify(store, ticket, noted=before, progress=lambda done: watch(done, None))
     if say.json:
         heads = {name: {"revision": head.revision, "chain": head.chain} for name, head in found.heads.items()}
         say.findings(found.findings, tickets=found.tickets, records=found.records, heads=heads)
@@ -87,7 +88,9 @@ def export_command(say: Say, db: str, *, ticket: str, tenant: str) -> None:
     """
     with open_existing(db, tenant=tenant) as store:
         one(store, ticket)
-        say.data(export(store, ticket))
+        with progress(say, "progress.export"):
+            told = export(store, ticket)
+        say.data(told)
 
 
 @click.command("import")
@@ -98,7 +101,7 @@ def export_command(say: Say, db: str, *, ticket: str, tenant: str) -> None:
 def import_command(say: Say, db: str, *, file: Path, tenant: str) -> None:
     """Take a ticket that export wrote into a database, once its records prove it."""
     data = read_json(file)
-    with open_existing(db, tenant=tenant) as store:
+    with open_existing(db, tenant=tenant) as store, progress(say, "progress.import"):
         ticket = import_ticket(store, data)
     if say.json:
         say.data({"ticket": ticket.id, "revision": ticket.revision})
@@ -146,7 +149,8 @@ def erase_command(say: Say, db: str, ticket: tuple[str, ...], *, customer: str |
     with open_existing(db, tenant=tenant) as store:
         asked = [one(store, name) for name in ticket] if customer is None else _of(store, customer)
         when = at or latest(store)
-        found = [_erased(store, held, when, dry_run, options) for held in asked]
+        every = counted(say, "progress.tickets", asked, total=len(asked))
+        found = [_erased(store, held, when, dry_run, options) for held in every]
     if say.json:
         say.data(
             {

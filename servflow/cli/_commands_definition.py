@@ -15,7 +15,7 @@ from servflow.cli._databases import one, open_existing
 from servflow.cli._kinds import Kind, kind_of
 from servflow.cli._output import FINDINGS, Instant, Say, command, stamp
 from servflow.documents import load, load_tables, load_world, schema
-from servflow.documents._source import read_document
+from servflow.documents._source import Document, read_document
 from servflow.engine import Workflow
 from servflow.errors import DefinitionError, Finding, InputError
 from servflow.expressions import tree_schema
@@ -56,20 +56,20 @@ def check_command(
         document = read_document(file)
         if set(document.data) in ({"tables"}, {"tables", "servflow"}):
             tables = load_tables(file)
-            wrong = _of_tables(tables, document.locate)
+            wrong = _of_tables(tables, document)
             return _told_tables(say, tables, wrong, file, allow_warnings=allow_warnings, coverage=coverage)
         kind = kind_of(document.data)
         if kind is not None:
             beside = {flow.workflow: flow for flow in (load(one, lang=say.lang) for one in workflows)}
             made = kind.load(file, say.lang, beside)
-            return _told_kind(say, kind, made, document.locate, file, allow_warnings=allow_warnings)
+            return _told_kind(say, kind, made, document, file, allow_warnings=allow_warnings)
         workflow = load(file, lang=say.lang)
     except DefinitionError as error:
         if not say.json:
             say.line(say.words("check.found", count=len(error.findings), file=file))
         say.findings(error.findings, file=str(file), loads=False)
         return FINDINGS
-    found = _judged(workflow, say, document.locate, **asked)
+    found = _judged(workflow, say, document, **asked)
     facts = {"name": workflow.workflow, "version": workflow.version}
     cases = {
         "run": sum(len(table.cases) for table in workflow.tables.values()),
@@ -90,12 +90,12 @@ def check_command(
 
 
 def _judged(
-    workflow: Workflow, say: Say, locate: Any, *, at: datetime | None, world: Path | None, days: int
+    workflow: Workflow, say: Say, document: Document, *, at: datetime | None, world: Path | None, days: int
 ) -> tuple[Finding, ...]:
     """What can be said of a workflow that loads, each at its line."""
     at = at or datetime.now(UTC).replace(microsecond=0)
     around = None if world is None else load_world(world, lang=say.lang)
-    return tuple(_placed(finding, locate) for finding in workflow.check(at=at, world=around, days=days))
+    return tuple(_placed(finding, document) for finding in workflow.check(at=at, world=around, days=days))
 
 
 def _status(found: Iterable[Finding], *, allow_warnings: bool) -> int | None:
@@ -103,21 +103,20 @@ def _status(found: Iterable[Finding], *, allow_warnings: bool) -> int | None:
     return FINDINGS if grave else None
 
 
-def _of_tables(tables: dict[str, DecisionTable], locate: Any) -> list[Finding]:
+def _of_tables(tables: dict[str, DecisionTable], document: Document) -> list[Finding]:
     """What is wrong with tables that stand alone, and with their cases, each at its line."""
     found: list[Finding] = []
     for name, table in tables.items():
         for finding in (*table.check(), *failed_cases(table, table.run_cases())):
             path = f"tables.{name}.{finding.path}".rstrip(".")
-            found.append(_placed(evolve(finding, path=path), locate))
+            found.append(_placed(evolve(finding, path=path), document))
     return found
 
 
-def _placed(finding: Finding, locate: Any) -> Finding:
+def _placed(finding: Finding, document: Document) -> Finding:
     """A finding with the line and column of what it is about, where it is about a part of the file."""
     elsewhere = finding.code.startswith("world.")  # what it is about stands in another file
-    place = locate(finding.path) if finding.path and not elsewhere else None
-    return evolve(finding, line=place and place.line, column=place and place.column)
+    return finding if elsewhere or not finding.path else document.placed(evolve(finding, line=None, column=None))
 
 
 def _told_tables(
@@ -145,8 +144,8 @@ def _told_tables(
     return _status(found, allow_warnings=allow_warnings)
 
 
-def _told_kind(say: Say, kind: Kind, made: Any, locate: Any, file: Path, *, allow_warnings: bool) -> int | None:
-    found = tuple(_placed(finding, locate) for finding in kind.findings(made))
+def _told_kind(say: Say, kind: Kind, made: Any, document: Document, file: Path, *, allow_warnings: bool) -> int | None:
+    found = tuple(_placed(finding, document) for finding in kind.findings(made))
     if say.json:
         version, hash_ = getattr(made, "version", None), getattr(made, "hash", None)
         known = {"version": version, "hash": hash_}

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from servflow.cli._demo_command import prepare
 from servflow.cli._doctor import diagnosis
 from servflow.cli._output import FINDINGS, Say, command
+from servflow.cli._progress import progress
 from servflow.desk import Desk
 from servflow.documents import load
 from servflow.engine import Workflow
@@ -49,8 +47,11 @@ def replay_command(
     if into is not None and len(flows) > 1:
         names = ", ".join(str(file) for file, _ in flows)
         raise InputError(f"--into keeps tickets of one workflow, and there are {names}; name one with --workflow", code="usage")
-    with _bar(say) as progress, nullcontext() if into is None else _kept(into, force=force) as keep:
-        reports = replay_all(log, spec, [flow for _, flow in flows], progress=progress, limit=limit, keep=keep)
+    with (
+        progress(say, "replay.reading", bytes_read=True) as watch,
+        nullcontext() if into is None else _kept(into, force=force) as keep,
+    ):
+        reports = replay_all(log, spec, [flow for _, flow in flows], progress=watch, limit=limit, keep=keep)
     if say.json:
         told = [{"file": str(file), **report.as_data()} for (file, _), report in zip(flows, reports, strict=True)]
         say.data({"log": str(log), "map": str(mapping), "reports": told} | ({} if into is None else {"into": str(into)}))
@@ -110,23 +111,6 @@ def _fits(spec: LogMap, workflow: Workflow) -> bool:
     return named and {*spec.events.values(), *spec.milestones} <= {move.event for move in workflow.compiled.transitions}
 
 
-@contextmanager
-def _bar(say: Say) -> Iterator[Callable[[int, int], None]]:
-    """A bar that counts bytes on standard error, so that what is reported stays clean; nothing for programs."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-        console=Console(file=sys.stderr),
-        disable=say.json or not sys.stderr.isatty(),
-        transient=True,
-    )
-    with bar:
-        task = bar.add_task(say.words("replay.reading"), total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
 @click.command("bench")
 @click.option("--rounds", type=click.IntRange(1, 1_000), default=5, show_default=True, help="how often each is measured")
 @command
@@ -134,7 +118,8 @@ def bench_command(say: Say, rounds: int) -> None:
     """What one call costs on this machine, measured with the demo's workflow."""
     from servflow.cli._bench import measure
 
-    found = measure(rounds)
+    with progress(say, "progress.rounds", total=None) as watch:
+        found = measure(rounds, watch)
     if say.json:
         say.data(found)
         return

@@ -13,6 +13,7 @@ import click
 from servflow.cli._commands_definition import File
 from servflow.cli._databases import done_in, latest, open_existing, tickets
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command, percent, span, stamp
+from servflow.cli._progress import counted
 from servflow.documents import load_world
 from servflow.errors import InputError
 from servflow.metrics import MEASURES, PERIODS, Row, Tabulation, judge, load_goals, over_by, read_case
@@ -79,7 +80,7 @@ def metrics_command(say: Say, db: str | None, **asked: Any) -> int:
             settings["roster"] = load_world(asked["world"], lang=say.lang)
         made = Tabulation(names, at=at, by=asked["by"], period=asked["period"], zone=asked["zone"], settings=settings)
         done: dict[str, Collection[str]] = {}
-        for records in _histories(store, asked["workflows"], at):
+        for records in counted(say, "progress.tickets", _histories(store, asked["workflows"], at)):
             made.add(read_case(records, at, asked["done"] or _done(store, records, done)))
         table = made.table()
     if asked["csv_file"] is not None:
@@ -236,7 +237,7 @@ def goals_command(say: Say, file: Path, db: str, *, most: int, running: bool, **
         if at is None:
             _nothing(say)
             return FINE
-        found = list(_verdicts(plan, store, at, 0 if running else most, settings))
+        found = list(_verdicts(say, plan, store, at, most=0 if running else most, settings=settings))
     if say.json:
         say.data({"goals": plan.name, "at": stamp(at), "verdicts": [one.as_data() for one in found]})
     else:
@@ -245,7 +246,7 @@ def goals_command(say: Say, file: Path, db: str, *, most: int, running: bool, **
 
 
 def _verdicts(
-    plan: Any, store: SqliteStore | SqlStore, at: datetime, most: int, settings: Mapping[str, Any]
+    say: Say, plan: Any, store: SqliteStore | SqlStore, at: datetime, *, most: int, settings: Mapping[str, Any]
 ) -> Iterator[Verdict]:
     wanted: dict[datetime, list[Any]] = {}
     for goal in plan.goals:
@@ -255,7 +256,7 @@ def _verdicts(
             for period in over_by(goal, plan, at, most):
                 wanted.setdefault(plan.judged_at(goal, period.end), []).append((goal, period))
     for moment, asked in sorted(wanted.items()):
-        yield from judge(plan, _histories(store), asked, moment, settings)
+        yield from judge(plan, counted(say, "progress.tickets", _histories(store)), asked, moment, settings)
 
 
 def _tell(say: Say, found: Sequence[Verdict], name: str) -> None:

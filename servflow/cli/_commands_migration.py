@@ -12,6 +12,7 @@ import click
 
 from servflow.cli._databases import latest, open_existing, tickets, zone_of
 from servflow.cli._output import FINDINGS, Instant, Say, command, finding_data, span, stamp
+from servflow.cli._progress import counted
 from servflow.documents import load
 from servflow.engine import MigrationPlan, Part, Workflow, diff, plan_migration
 from servflow.engine._migration import CHAIN_MOVES
@@ -83,10 +84,13 @@ def plan_migration_command(
         _tell(say, plan, None)
         return FINDINGS if plan.blocked else None
     with open_existing(url, tenant=tenant) as store:
-        concerned = [ticket for ticket in tickets(store) if ticket.pins.get("workflow") == before.hash]
+        concerned = [
+            ticket for ticket in counted(say, "progress.tickets", tickets(store)) if ticket.pins.get("workflow") == before.hash
+        ]
         when = at or latest(store)
         before, after = _with_editions(store, before, after, concerned)
-        plan = plan_migration(before, after, concerned, at=_not_before(concerned, when), **given)
+        following = counted(say, "progress.plan", concerned, total=len(concerned))
+        plan = plan_migration(before, after, following, at=_not_before(concerned, when), **given)
         report = _apply(store, before, plan, concerned) if applied else None
     _tell(say, plan, report)
     if report is not None:

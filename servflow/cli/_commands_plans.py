@@ -14,6 +14,7 @@ from servflow.cli._commands_definition import File
 from servflow.cli._commands_dispatch import dispatch_group
 from servflow.cli._commands_routes import current_of, pins_of, tickets_of
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command
+from servflow.cli._progress import progress
 from servflow.dispatch import Plan, Policy, Violation, plan, verify
 from servflow.documents import load, load_world
 from servflow.engine import Workflow
@@ -93,8 +94,9 @@ def plan_command(say: Say, file: Path, *, solver: str, **asked: Any) -> int:
     The plan is audited before it is told. The status is 1 where a ticket is left out.
     """
     batch = _Batch.of(say, file, asked)
-    found = plan(batch.policy, batch.tickets, batch.world, asked["at"], solver, **batch.options)
-    wrong = verify(found, batch.policy, batch.tickets, batch.world, asked["at"], **batch.options)
+    with progress(say, "progress.solve"):
+        found = plan(batch.policy, batch.tickets, batch.world, asked["at"], solver, **batch.options)
+        wrong = verify(found, batch.policy, batch.tickets, batch.world, asked["at"], **batch.options)
     if say.json:
         say.data({**found.as_data(), "solver": found.solver, "violations": _problems(wrong)})
     else:

@@ -13,6 +13,7 @@ import click
 
 from servflow.cli._databases import PAGE, latest, one, open_existing, tickets, workflow_of, zone_of
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command, stamp
+from servflow.cli._progress import counted
 from servflow.correlation import Correlator
 from servflow.desk import Desk
 from servflow.desk._recalendar import against_pinned
@@ -101,14 +102,17 @@ def recompute_command(
     workflow = load(definition, lang=say.lang)
     other = workflow if new is None else with_calendars(workflow, calendars_in(new))
     with open_existing(db, tenant=tenant) as store:
-        mine = [ticket.at for ticket in tickets(store) if ticket.pins.get("workflow") == other.hash]
+        total, mine = 0, []
+        for ticket in counted(say, "progress.tickets", tickets(store)):
+            total += 1
+            mine += [ticket.at] if ticket.pins.get("workflow") == other.hash else []
         if not mine:
             said = f"no ticket of the database runs under {workflow.workflow} as {definition} defines it"
             raise InputError(said, code="empty")
         instant = max(at or latest(store) or mine[0], *mine)
-        changes = tuple(_compared(store, other, instant))
-        counted = Desk(other, store, now=lambda: instant).recalendar(workflow=other.workflow) if applied else None
-    report = None if counted is None else {name: getattr(counted, name) for name in ("recounted", "same", "failed")}
+        changes = tuple(_compared(counted(say, "progress.tickets", tickets(store), total=total), store, other, instant))
+        again = Desk(other, store, now=lambda: instant).recalendar(workflow=other.workflow) if applied else None
+    report = None if again is None else {name: getattr(again, name) for name in ("recounted", "same", "failed")}
     _tell(say, changes, other, instant, report)
     broken = any(change.breach == "appears" for change in changes)
     return FINDINGS if broken or (report is not None and report["failed"]) else FINE
@@ -161,10 +165,10 @@ def calendars_in(path: Path) -> Mapping[str, Any]:
     return found
 
 
-def _compared(store: Store, workflow: Workflow, at: datetime) -> Iterator[ClockChange]:
+def _compared(held: Iterable[Ticket], store: Store, workflow: Workflow, at: datetime) -> Iterator[ClockChange]:
     """What the workflow's calendars change for the tickets that run under its definition; nothing is written."""
     page: list[Ticket] = []
-    for ticket in tickets(store):
+    for ticket in held:
         if ticket.pins.get("workflow") == workflow.hash:
             page.append(ticket)
         if len(page) == PAGE:

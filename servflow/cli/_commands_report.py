@@ -11,6 +11,7 @@ import click
 
 from servflow.cli._databases import PAGE, open_existing, workflow_of, zone_of
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command, stamp
+from servflow.cli._progress import counted
 from servflow.engine import Workflow
 from servflow.errors import InputError, ServflowError
 from servflow.model import RESOLUTION
@@ -54,7 +55,7 @@ def report_command(
         raise InputError(f"the directory of {str(file)!r} does not exist; create it first", path=str(file))
     made = file.with_name(f".{file.name}.part")
     with open_existing(db, tenant=tenant) as store:
-        known, latest = _known(store)
+        known, latest, count = _known(say, store)
         # Half-open, so that a ticket of midnight is in one of two periods that meet there: its last instant comes before.
         at = until - RESOLUTION if until is not None else latest or datetime.now(UTC)
         if since is not None and since >= at:
@@ -62,7 +63,8 @@ def report_command(
         options["zone"] = options["zone"] or next((zone_of(workflow) for workflow in known.values()), "UTC")
         try:
             with made.open("w", encoding="utf-8", newline="\n") as out:
-                told = write(out, _histories(store), known, at=at, since=since, lang=say.lang, **options)
+                every = counted(say, "progress.histories", _histories(store), total=count)
+                told = write(out, every, known, at=at, since=since, lang=say.lang, **options)
             made.replace(file)
         finally:
             made.unlink(missing_ok=True)
@@ -84,12 +86,14 @@ def _ids(store: Store) -> Iterator[str]:
         after = page[-1]
 
 
-def _known(store: Store) -> tuple[dict[str, Workflow], datetime | None]:
-    """The workflows that tickets run under, as far as the database holds them, and the latest instant any ticket has seen."""
+def _known(say: Say, store: Store) -> tuple[dict[str, Workflow], datetime | None, int]:
+    """The workflows of the tickets, as far as the database holds them; the latest instant any has seen; how many there are."""
     known: dict[str, Workflow] = {}
     missing: set[str] = set()
     latest: datetime | None = None
-    for name in _ids(store):
+    count = 0
+    for name in counted(say, "progress.tickets", _ids(store)):
+        count += 1
         try:
             ticket = store.load(name)
         except (ServflowError, ValueError, KeyError, TypeError):
@@ -109,7 +113,7 @@ def _known(store: Store) -> tuple[dict[str, Workflow], datetime | None]:
             known[pin] = found
         else:
             missing.add(pin)
-    return known, latest
+    return known, latest, count
 
 
 def _histories(store: Store) -> Iterator[History]:

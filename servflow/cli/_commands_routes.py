@@ -14,6 +14,7 @@ from servflow.cli._commands_definition import File
 from servflow.cli._commands_dispatch import dispatch_group
 from servflow.cli._databases import zone_of
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command
+from servflow.cli._progress import progress
 from servflow.dispatch import Plan, Routing, Violation, plan, verify
 from servflow.dispatch._told import zone_named
 from servflow.documents import load, load_world
@@ -121,8 +122,9 @@ def routes_command(say: Say, file: Path, *, world: Path, tickets: Path, pin: tup
     hooks = workflow.extensions.hooks
     pinned = pins_of(pin)
     kept = {"current": current_of(asked["current"]), "stability": asked["stability"]}
-    found = plan(policy, given, people, asked["at"], "routes", hooks=hooks, pinned=pinned, routing=routing, **kept)
-    wrong = verify(found, policy, given, people, asked["at"], hooks=hooks, pinned=pinned, routing=routing, **kept)
+    with progress(say, "progress.solve"):
+        found = plan(policy, given, people, asked["at"], "routes", hooks=hooks, pinned=pinned, routing=routing, **kept)
+        wrong = verify(found, policy, given, people, asked["at"], hooks=hooks, pinned=pinned, routing=routing, **kept)
     if say.json:
         problems = [{"kind": one.kind, "ticket": one.ticket, "candidate": one.candidate, "detail": one.detail} for one in wrong]
         say.data({**found.as_data(), "violations": problems})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from importlib.resources import as_file, files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from servflow.cli._board_view import Look, show_board
@@ -122,9 +124,9 @@ def _watched(say: Say, store: Store, seed: int, count: int) -> Lived:
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        console=say.console,
-        disable=say.json,
-        transient=False,
+        console=Console(file=sys.stderr),
+        disable=say.json or not sys.stderr.isatty(),
+        transient=True,
     )
     with bar:
         task = bar.add_task("", total=1.0)

@@ -74,6 +74,10 @@ def _goals(made: Any) -> Mapping[str, Any]:
     return {"name": made.name, "version": made.version, "goals": len(made.goals), "zone": made.zone}
 
 
+def _stories(made: Any) -> Mapping[str, Any]:
+    return {"name": made.workflow, "stories": len(made.cases)}
+
+
 def _world(made: Any) -> Mapping[str, Any]:
     people = (*made.people, *made.engineers, *made.agents, *made.bots)
     return {"people": len(people), "queues": len(made.queues), "schedules": len(made.schedules)}
@@ -88,6 +92,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("scorecard", "servflow.evaluation:load_scorecard", "check.scorecard", _scorecard),
         Kind("sampling", "servflow.evaluation:load_sampling", "check.sampling", _sampling),
         Kind("goals", "servflow.metrics:load_goals", "check.goals", _goals),
+        Kind("stories", "servflow.testing:load_stories", "check.stories", _stories, beside=True),
         Kind("people", "servflow.documents:load_world", "check.world", _world),
         Kind("schedules", "servflow.documents:load_world", "check.world", _world),
     )

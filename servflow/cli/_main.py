@@ -23,6 +23,7 @@ from servflow.cli import (
     _commands_stubs,
     _commands_tables,
     _commands_templates,
+    _commands_test,
     _commands_troubles,
     _commands_visits,
 )
@@ -40,6 +41,7 @@ def servflow() -> None:
 for group in (
     _commands_templates,
     _commands_definition,
+    _commands_test,
     _commands_stubs,
     _commands_tables,
     _commands_calendar,

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from servflow.cli._source_lines import as_lines, source_line, visible
 from servflow.cli._words import Words
 from servflow.errors import DefinitionError, Finding, InputError, Refused, ServflowError
 from servflow.model import read_instant, write_instant
@@ -56,6 +57,11 @@ class Say:
         width = None if sys.stdout.isatty() else WIDE
         return Console(file=sys.stdout, width=width, highlight=False, soft_wrap=False)
 
+    @property
+    def errors(self) -> Console:
+        """Where it is said what went wrong; coloured only on a terminal."""
+        return Console(stderr=True, highlight=False, soft_wrap=True)
+
     def data(self, value: Any) -> None:
         """Write a value as JSON."""
         click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
@@ -66,7 +72,7 @@ class Say:
 
     def line(self, text: str = "", *, style: str = "") -> None:
         """Write a line of text, as wide as it is."""
-        self.console.print(Text(text, style=style), soft_wrap=True)
+        self.console.print(Text(visible(text), style=style), soft_wrap=True)
 
     def head(self, text: str) -> None:
         """Write the title of a part."""
@@ -81,7 +87,7 @@ class Say:
             made.add_column(name, justify="right" if index in numbers else "left", overflow="fold")
         for row in rows:
             # As Text: what users wrote is never read as markup.
-            made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+            made.add_row(*(Text("" if cell is None else visible(str(cell))) for cell in row))
         self.console.print(made)
 
     def findings(self, findings: Sequence[Finding], **more: Any) -> None:
@@ -90,7 +96,8 @@ class Say:
             self.data({**more, "findings": [finding_data(finding, self.lang) for finding in findings]})
             return
         for finding in findings:
-            self.line(f"  {finding.text(self.lang)}")
+            for line in as_lines(finding, self.lang):
+                self.console.print(Text("  ").append_text(line), soft_wrap=True)
 
 
 def finding_data(finding: Finding, lang: str) -> dict[str, Any]:
@@ -101,6 +108,8 @@ def finding_data(finding: Finding, lang: str) -> dict[str, Any]:
         "path": finding.path,
         "line": finding.line,
         "column": finding.column,
+        "file": finding.file,
+        "source_line": source_line(finding),
         "message": finding.message(lang),
         "hint": finding.hint(lang),
         "witness": finding.witness,
@@ -118,13 +127,14 @@ def fail(say: Say, error: ServflowError) -> int:
             say.findings(error.findings)
         else:
             for finding in error.findings:
-                click.echo(finding.text(say.lang), err=True)
+                for line in as_lines(finding, say.lang):
+                    say.errors.print(line, soft_wrap=True)
         return BAD
     message = error.text(say.lang) if isinstance(error, Refused) else error.message
     if say.json:
         say.data({"error": {"code": error.code, "message": message}})
     else:
-        click.echo(say.words("error", message=message), err=True)
+        say.errors.print(Text(visible(say.words("error", message=message))), soft_wrap=True)
     return BAD
 
 

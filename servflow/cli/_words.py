@@ -30,6 +30,15 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "loads: people {people}, queues {queues}, schedules {schedules}, findings {count}",
         "可以载入：人员 {people}，队列 {queues}，值班表 {schedules}，发现 {count}",
     ),
+    # while it takes long
+    "progress.tickets": ("reading tickets", "读取工单"),
+    "progress.histories": ("telling histories", "整理历史"),
+    "progress.records": ("verifying tickets", "核验工单"),
+    "progress.plan": ("following tickets", "推演工单"),
+    "progress.solve": ("looking for a plan", "求解方案"),
+    "progress.rounds": ("measuring", "测量"),
+    "progress.export": ("exporting", "导出"),
+    "progress.import": ("importing", "导入"),
     # stubs
     "stubs.written": ("{name}: types written to {file}", "{name}：类型已写入 {file}"),
     "stubs.fresh": ("{name}: {file} is what the definition says", "{name}：{file} 与定义一致"),
@@ -70,6 +79,17 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "check.goals": (
         "goals {name} version {version} load: {goals} goals, periods of {zone}",
         "目标集 {name} 第 {version} 版可以载入：{goals} 个目标，周期按时区 {zone}",
+    ),
+    "check.stories": ("stories of {name} load: {stories}", "{name} 的故事可以载入：{stories} 个"),
+    "test.result": ("result", "结果"),
+    "test.story": ("story", "故事"),
+    "test.place": ("where", "位置"),
+    "test.passed": ("passed", "通过"),
+    "test.failed": ("failed", "失败"),
+    "test.summary": ("{passed} of {count} stories passed", "{count} 个故事中 {passed} 个通过"),
+    "test.low": (
+        "{percent} % of {name} is exercised, less than {least} %",
+        "{name} 已覆盖 {percent} %，低于 {least} %",
     ),
     "check.sampling": (
         "sampling {name} loads: {percent} % of {workflows}, by {period}",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from servflow.documents._limits import LONGEST_RUN, MOST_BYTES
 from servflow.documents._plain import plain_mapping
@@ -24,10 +24,18 @@ class Document:
     data: dict[str, Any]
     findings: tuple[Finding, ...] = ()
     place: Place | None = None
+    file: str | None = None
 
     def locate(self, path: str) -> Place | None:
         """Line and column of a path, or of the nearest thing around it; None for a mapping."""
         return find(self.place, path)
+
+    def placed(self, finding: Finding) -> Finding:
+        """A finding with the line and column of what it is about, and the file, where they are known and it has none yet."""
+        place = self.locate(finding.path) if finding.line is None else None
+        if place is not None:
+            return evolve(finding, line=place.line, column=place.column, file=self.file)
+        return finding if finding.line is None or finding.file is not None else evolve(finding, file=self.file)
 
 
 def read_document(source: object) -> Document:
@@ -69,14 +77,20 @@ def _from_file(path: Path) -> Document:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise DefinitionError.of([Finding("document.file", "", {"file": str(path), "why": why})]) from None
+    try:
+        return evolve(_from_text(_decoded(content), json_only=path.suffix.lower() == ".json"), file=str(path))
+    except DefinitionError as error:
+        raise DefinitionError.of(evolve(finding, file=str(path)) for finding in error.findings) from None
+
+
+def _decoded(content: bytes) -> str:
     if len(content) > MOST_BYTES:
         raise refusal("too_large", 1, 1, limit=MOST_BYTES)
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise refusal("encoding", line, error.start - content.rfind(b"\n", 0, error.start)) from None
-    return _from_text(text, json_only=path.suffix.lower() == ".json")
 
 
 def _from_text(text: str, *, json_only: bool = False) -> Document:

@@ -57,10 +57,5 @@ def load_tables(
         except DefinitionError as error:
             findings += [attrs.evolve(one, path=f"{path}.{one.path}".rstrip(".")) for one in error.findings]
     if findings:
-        raise DefinitionError.of(_placed(document.locate, one) for one in findings)
+        raise DefinitionError.of(document.placed(one) for one in findings)
     return found
-
-
-def _placed(locate: Any, finding: Finding) -> Finding:
-    place = locate(finding.path)
-    return finding if place is None or finding.line is not None else attrs.evolve(finding, line=place.line, column=place.column)

@@ -18,7 +18,8 @@ class Finding:
     One problem in a definition, with where it is and what to do next.
 
     ``code`` names the kind of problem and never changes between releases. ``path`` leads to the place
-    (``clocks[1].until``); ``line`` and ``column`` count from 1 and are known only for text sources.
+    (``clocks[1].until``); ``line`` and ``column`` count from 1 and are known only for text sources, ``file`` only
+    where the text was read from one; it is no part of what a finding is, so two findings may be equal without it.
     ``facts`` fill the sentence and are there for programs. ``witness`` is a concrete example that
     proves the finding, where one exists. ``severity`` is ``error`` (the definition is refused) or
     ``warning`` (it loads).
@@ -31,6 +32,7 @@ class Finding:
     line: int | None = None
     column: int | None = None
     witness: Any = None
+    file: str | None = field(default=None, eq=False, repr=False)
 
     def message(self, lang: str = "en") -> str:
         """

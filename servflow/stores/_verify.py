@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -55,6 +55,7 @@ def verify(
     *,
     noted: Mapping[str, Noted] | None = None,
     workflows: Iterable[Workflow] = (),
+    progress: Callable[[int], object] | None = None,
 ) -> Verified:
     """
     Prove that no record was changed, removed, added or put elsewhere, and that each ticket is what its records amount to.
@@ -70,6 +71,7 @@ def verify(
         store: whose tickets, of the tenant of this handle.
         id: look at this ticket only.
         noted: ``Verified.heads`` of an earlier look: each must still be where it was in the chain.
+        progress: is told after each ticket how many were looked at.
         workflows: definitions the store does not hold, or that need the host's functions; the others are read from it.
 
     Raises:
@@ -80,6 +82,8 @@ def verify(
     names = _ids(store) if id is None else iter((id,))
     for name in names:
         look.at(name)
+        if progress is not None:
+            progress(look.tickets)
     if id is not None and not look.tickets and not look.findings:
         raise NotFound(f"there is no ticket {id!r} and no record of one", code="ticket", ticket=id)
     for name, where in look.noted.items():

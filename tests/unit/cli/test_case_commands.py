@@ -98,7 +98,7 @@ def test_a_case_that_names_nothing_known_does_not_load(run: Run, good: Path) -> 
     assert 1 == told.exit_code
     assert "tables.fee.cases[0].given.waranty" in told.stdout
     assert "did you mean 'warranty'?" in told.stdout
-    assert "line 20" in told.stdout
+    assert ".yaml:20:" in told.stdout
 
 
 def test_cases_change_no_hash_and_stay_in_the_document(good: Path, bad: Path) -> None:

@@ -74,8 +74,8 @@ def test_check_tells_every_problem_with_its_line(run: Run, broken: Path) -> None
     result = run("check", broken)
 
     assert 1 == result.exit_code
-    assert "line 4" in result.stdout
-    assert "line 6" in result.stdout
+    assert ".yaml:4:16: " in result.stdout
+    assert ".yaml:6:33: " in result.stdout
     assert "did you mean 'closed'?" in result.stdout
 
 
@@ -122,7 +122,7 @@ def test_check_speaks_chinese(run: Run, broken: Path) -> None:
     result = run("check", broken, "--lang", "zh")
 
     assert 1 == result.exit_code
-    assert "第 6 行" in result.stdout
+    assert ".yaml:6:33: " in result.stdout
     assert "是否" in result.stdout
 
 
@@ -163,7 +163,7 @@ def test_graph_of_a_broken_definition_tells_its_findings(run: Run, broken: Path)
     result = run("graph", broken)
 
     assert (2, "") == (result.exit_code, result.stdout)
-    assert "line 6" in result.stderr
+    assert ".yaml:6:33: " in result.stderr
     planned = run("plan", broken, "--at", "2026-11-02T09:00:00Z", "--format", "json")
     assert 2 == planned.exit_code
     assert json.loads(planned.stdout)["findings"]
@@ -307,7 +307,7 @@ def test_check_tells_what_loads_with_its_line_too(run: Run, tmp_path: Path) -> N
     path.write_text(FINE + "clocks:\n  - {name: fix, within: 1h, until: closed, warn: [2h before]}\n", encoding="utf-8")
     told = json.loads(run("check", path, "--format", "json").stdout)
 
-    assert "line 14: clocks[0].warn[0]: the mark 2h before" in run("check", path).stdout
+    assert ".yaml:14:51: clocks[0].warn[0]: the mark 2h before" in run("check", path).stdout
     assert [14] == [finding["line"] for finding in told["findings"]]
 
 

@@ -48,7 +48,7 @@ def test_every_problem_with_its_line(tmp_path: Path) -> None:
     told = json.loads((warned := run("check", path, "--workflow", flow, "--format", "json")).stdout)
 
     assert (1, 1) == (wrong.exit_code, warned.exit_code)
-    assert "line 3: channels.web.fields.topic" in wrong.stdout
+    assert ".yaml:3:35: channels.web.fields.topic" in wrong.stdout
     assert {
         "rules.never_holds": 5,
         "intake.channel_unnamed": 5,

@@ -124,7 +124,7 @@ def test_goals_that_do_not_load_are_told_with_their_lines(run: Run, demo: Any, g
     file = goals("0.9")
 
     assert 2 == run("goals", file, demo.path).exit_code
-    assert "line 3: targets[0].target" in run("goals", file, demo.path).output
+    assert ".yaml:3:49: targets[0].target" in run("goals", file, demo.path).output
     assert 1 == run("check", file).exit_code
     file.write_text(GOALS.format(target=">= 0.9"), encoding="utf-8")
     assert "1 goals" in run("check", file).stdout

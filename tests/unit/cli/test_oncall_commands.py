@@ -191,7 +191,7 @@ def test_several_schedules_need_a_name(run: Run, tmp_path: Path) -> None:
     feed.write_text(FEED, "utf-8")
 
     assert "there are 'a', 'b'" in run("oncall", "shifts", path, *MARCH).stderr
-    assert "line 2" in run("oncall", "who", broken).stderr
+    assert ".yaml:2:7" in run("oncall", "who", broken).stderr
     assert "--person is NAME=ID" in run("oncall", "import", feed, *MARCH, "--person", "ann").stderr
 
 
