@@ -12,7 +12,21 @@ from servflow.desk import Desk
 from servflow.engine import Option, Workflow
 from servflow.errors import Finding, Refused, ServflowError
 from servflow.model import KINDS as WRITTEN
-from servflow.model import Actor, Call, Effect, Escalated, Notify, Open, Record, Span, Ticket, Warned, World, same_value
+from servflow.model import (
+    Actor,
+    Call,
+    Effect,
+    Escalated,
+    Notify,
+    Open,
+    Record,
+    Span,
+    Ticket,
+    Unreachable,
+    Warned,
+    World,
+    same_value,
+)
 from servflow.sla._standing import length, told
 from servflow.testing._story import Moment, Stories, StoryStep
 from servflow.testing._story_log import happened
@@ -222,7 +236,7 @@ class Checks:
         since = every[self.stand.looked.get(self.ticket.id, 0) :]
         self.stand.looked[self.ticket.id] = len(every)
         listed_ = [f"{one.template} to {one.to}" for one in since]
-        lines = tuple(f"{told(one.at, self.stand.zone, 'en')}  {one.template} -> {one.to}" for one in every[-_MOST_LINES:])
+        lines = tuple(self._sent_line(one) for one in (*every, *self._sent(Unreachable))[-_MOST_LINES:])
         why = {"en": lines, "zh": lines} if lines else self._happened()
         asked = list(wanted)
         if not asked and since:
@@ -242,6 +256,10 @@ class Checks:
                     "found": listed_,
                 }
                 yield self._finding("story.not_told", "notified", facts, why)
+
+    def _sent_line(self, effect: Notify | Unreachable) -> str:
+        said = f"{effect.template} -> {effect.to}" if isinstance(effect, Notify) else f"{effect.to}: {effect.reason}"
+        return f"{told(effect.at, self.stand.zone, 'en')}  {said}"
 
     def _calls(self, wanted: Any) -> Iterator[Finding]:
         found = [effect.name for effect in self._sent(Call)]
