@@ -1,8 +1,9 @@
-"""Knows what every test shares: how many examples a law tries, and a PostgreSQL to connect to; must not know any test."""
+"""Knows what every test shares: how many examples a law tries, a PostgreSQL and a browser; must not know any test."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import tempfile
 import warnings
@@ -67,3 +68,15 @@ def postgres() -> Iterator[str]:
     server.cleanup()
     # Hundreds of databases are a hundred thousand files; nobody waits for their going.
     subprocess.run(["sh", "-c", 'rm -rf "$0" >/dev/null 2>&1 &', str(folder)], check=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A headless Chromium of this machine; while it is there, an event loop runs in this thread, so it goes with the module."""
+    require("browser")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed; pip install playwright")
+    found = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
