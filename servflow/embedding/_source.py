@@ -418,6 +418,12 @@ class Source:
             return self
         return evolve(self, text=self._future[0], past=(*self._past, self.text), future=self._future[1:], moved={})
 
+    def at_once(self, other: Source) -> Source:
+        """Several edits that led from this source to another as one, which one ``undo`` takes back."""
+        if other.text == self.text:
+            return self
+        return evolve(other, past=(*self._past, self.text)[-MOST_UNDO:], future=())
+
     # how --------------------------------------------------------------------------------------------------------
 
     def _done(self, text: str, *, kept: Element | None = None, follow: bool = False) -> Source:

@@ -183,6 +183,11 @@ def _quoted(name: str) -> str:
     return name.replace("%", "%25").replace("/", "%2F").replace("#", "%23")
 
 
+def id_of_state(name: str) -> str:
+    """The id of the state of that name."""
+    return f"states/{_quoted(name)}"
+
+
 def unquoted(name: str) -> str:
     """What ``_quoted`` made it of."""
     return name.replace("%23", "#").replace("%2F", "/").replace("%25", "%")

@@ -130,6 +130,21 @@ def put_scalars(text: str, values: Mapping[Steps, Any], keys: Mapping[Steps, str
     return _sure(made, _renamed(doc.data, values, keys), doc, ())
 
 
+def put_many(text: str, values: Mapping[Steps, Any]) -> str:
+    """The text with other values in many places at once, none of which lies in another."""
+    doc = read(text)
+    wanted, made = doc.data, doc.text
+    for steps, value in values.items():
+        wanted = _changed(wanted, lambda data, steps=steps, value=value: _reach(data, steps[:-1]).__setitem__(steps[-1], value))
+    spans = [(doc.find(steps), steps, value) for steps, value in values.items()]
+    for span, steps, value in sorted(spans, key=lambda one: -one[0].start if one[0] is not None else 0):
+        if span is None or _same(_reach(doc.data, steps), value):
+            continue
+        written = flow(value, as_json=doc.json) if span.flow or span.kind == "scalar" else block(value, doc.column(span.start))
+        made = made[: span.start] + written + made[span.end :]
+    return _sure(made, wanted, doc, ())
+
+
 def _renamed(data: Any, values: Mapping[Steps, Any], keys: Mapping[Steps, str], here: Steps = ()) -> Any:
     # As deep as a document may be, which reading it has bounded.
     if here in values:

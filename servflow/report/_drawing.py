@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from servflow.report._flow import OTHER, Nest, Ways
 from servflow.report._ink import Ink, safe
-from servflow.report._layout import Box, Drawn, Line, Point, arrange
+from servflow.statemachine._layout import Box, Drawn, Line, Point, arrange
 
 _STATE = Box(176, 54)
 _NAME, _LINE = 21, 16.0  # characters of a name on one line, and what a second line adds to the height

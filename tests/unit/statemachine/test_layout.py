@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servflow.report._layout import Box, Line, arrange
+from servflow.statemachine._layout import Box, Line, arrange
 
 BOX, LABEL = Box(150, 50), Box(80, 17)
 

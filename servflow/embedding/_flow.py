@@ -1,0 +1,196 @@
+"""Knows a workflow as the nodes and edges that a flow editor draws; must not know any editor or how texts change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from servflow.embedding._flow_layout import placed
+from servflow.embedding._source import Source, edit
+from servflow.embedding._source_ids import Element, id_of_state
+from servflow.errors import Finding, InputError, shown
+from servflow.model import in_language
+
+ANYWHERE = "*"
+"""The node from which transitions out of every state start."""
+
+MISSING = "missing:"
+"""How ids of nodes begin that stand for states which are named and not there."""
+
+EDGE_KEYS = ("event", "when", "allow", "not_by", "internal", "title")
+"""What of a transition an edge carries as it is written, and takes back."""
+
+NODE_KEYS = ("title", "closed", "final", "parallel", "ordered", "shown")
+"""What of a state a node carries as it is written, and takes back."""
+
+
+def flow(source: Any, *, lang: str = "en", positions: Mapping[str, Mapping[str, float]] | None = None) -> dict[str, Any]:
+    """
+    A workflow as a flow editor draws it: JSON-ready nodes and edges in the shape of React Flow.
+
+    A node is a state: ``id``, ``type`` (``state``, ``group`` with states inside, ``history``, ``anywhere`` for ``*`` and
+    ``missing`` for what is named and not there), ``position`` (within ``parentId`` where it has one), and ``data``: ``label``,
+    ``name``, ``initial``, ``timers``, ``checklist``, ``findings``, and as it is written ``title``, ``closed``, ``final``,
+    ``parallel``, ``ordered``, ``shown``. An edge is one way of a transition, so that one with two sources has two:
+    ``id``, ``source``, ``target``, ``label``, and ``data``: ``transition`` (its id), ``stays`` (it leads nowhere else),
+    ``findings``, and as it is written ``event``, ``when``, ``allow``, ``not_by``, ``internal``, ``title``. `from_flow` takes
+    changes back.
+
+    Args:
+        source: a ``Source``, or what ``edit`` takes; it need not load: its findings stand at the nodes and edges.
+        lang: the language of labels and findings.
+        positions: where the host has put nodes, by id; all others are laid out in layers from top to bottom.
+
+    Raises:
+        DefinitionError: the source cannot be read at all.
+        InputError: a position is none.
+    """
+    return drawn(edit(source), lang, _checked_positions(positions))
+
+
+def drawn(
+    source: Source, lang: str, positions: Mapping[str, tuple[float, float]] | None, *, bare: bool = False
+) -> dict[str, Any]:
+    """The nodes and edges; *bare*: without places and findings, to compare with."""
+    states = [element for element in source.elements.values() if element.kind == "state"]
+    marks = {} if bare else source.marks
+    nodes = {element.id: _node(source, element, lang, marks) for element in states}
+    edges: list[dict[str, Any]] = []
+    for element in source.elements.values():
+        if element.kind == "transition":
+            edges += _edges(element, lang, marks, nodes)
+    if not bare:
+        placed(nodes, edges, positions or {})
+    return {
+        "workflow": str(source.data.get("workflow", "")),
+        "title": _said(source.data.get("title"), lang),
+        "nodes": list(nodes.values()),
+        "edges": edges,
+        "findings": [finding_data(finding, lang) for finding in marks.get("", ())],
+    }
+
+
+def _node(source: Source, element: Element, lang: str, marks: Mapping[str, tuple[Finding, ...]]) -> dict[str, Any]:
+    written: Mapping[str, Any] = element.data if isinstance(element.data, Mapping) else {}
+    inside = [one for one in source.elements.values() if one.steps[: len(element.steps)] == element.steps]
+    own = [one for one in inside if not any(step == "states" for step in one.steps[len(element.steps) :])]
+    parent = _parent(source, element)
+    data: dict[str, Any] = {
+        "label": _said(written.get("title"), lang) or element.name,
+        "name": element.name,
+        "initial": element.name in _initial(source, element),
+        **{key: written.get(key) for key in NODE_KEYS},
+        "timers": [
+            {"id": one.id, "event": one.data.get("event"), "after": one.data.get("after")}
+            for one in own
+            if one.kind == "timer" and isinstance(one.data, Mapping)
+        ],
+        "checklist": [{"id": one.id, "name": one.name, "label": _step(one, lang)} for one in own if one.kind == "step"],
+        "findings": [finding_data(finding, lang) for one in own for finding in marks.get(one.id, ())],
+    }
+    kind = "history" if written.get("history") else "group" if isinstance(written.get("states"), Mapping) else "state"
+    made = {"id": element.id, "type": kind, "position": {"x": 0, "y": 0}, "data": data}
+    return made if parent is None else {**made, "parentId": parent.id, "extent": "parent"}
+
+
+def _parent(source: Source, element: Element) -> Element | None:
+    above = element.steps[:-2]
+    return next((one for one in source.elements.values() if one.steps == above), None) if above else None
+
+
+def _initial(source: Source, element: Element) -> tuple[str, ...]:
+    above = element.steps[:-2]
+    holder: Any = source.data
+    for step in above:
+        holder = holder[step]
+    if holder.get("parallel"):
+        return ()
+    named = holder.get("initial")
+    if named is None:
+        return tuple(holder["states"])[:1]
+    return tuple(named) if isinstance(named, (list, tuple)) else (named,)
+
+
+def _step(element: Element, lang: str) -> str:
+    title = element.data.get("title") if isinstance(element.data, Mapping) else None
+    return _said(title, lang) or element.name
+
+
+def names_in(value: Any) -> tuple[str, ...]:
+    """The states that a source or target names."""
+    listed = value if isinstance(value, (list, tuple)) else () if value is None else (value,)
+    return tuple(dict.fromkeys(str(one) for one in listed))
+
+
+def _edges(
+    element: Element, lang: str, marks: Mapping[str, tuple[Finding, ...]], nodes: dict[str, dict[str, Any]]
+) -> Iterable[dict[str, Any]]:
+    if not isinstance(element.data, Mapping):
+        return
+    written = {key: element.data.get(key) for key in EDGE_KEYS}
+    label = _said(written["title"], lang) or str(written["event"] or written["when"] or "")
+    found = [finding_data(finding, lang) for finding in marks.get(element.id, ())]
+    for source in names_in(element.data.get("source")):
+        for target in names_in(element.data.get("target")) or (None,):
+            start = _end(source, nodes)
+            yield {
+                "id": f"{element.id}|{source}|{'' if target is None else target}",
+                "source": start,
+                "target": start if target is None else _end(target, nodes),
+                "label": label,
+                "data": {"transition": element.id, "stays": target is None, **written, "findings": found},
+            }
+
+
+def _end(name: str, nodes: dict[str, dict[str, Any]]) -> str:
+    id_ = ANYWHERE if name == ANYWHERE else id_of_state(name)
+    if id_ not in nodes:
+        id_ = ANYWHERE if name == ANYWHERE else MISSING + name
+        kind = "anywhere" if name == ANYWHERE else "missing"
+        nodes.setdefault(id_, {"id": id_, "type": kind, "position": {"x": 0, "y": 0}, "data": {"label": name, "name": name}})
+    return id_
+
+
+def _said(title: Any, lang: str) -> str:
+    from servflow.errors import DefinitionError
+    from servflow.model import titled
+
+    try:
+        made = titled(title)
+    except DefinitionError:
+        return ""
+    return in_language(made, lang) if isinstance(made, str) else ""
+
+
+def finding_data(finding: Finding, lang: str) -> dict[str, Any]:
+    """A finding for an editor, JSON-ready."""
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "path": finding.path,
+        "line": finding.line,
+        "message": finding.message(lang),
+        "hint": finding.hint(lang),
+    }
+
+
+def _checked_positions(given: Any) -> dict[str, tuple[float, float]]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise InputError(f"positions map ids of nodes to x and y, not {shown(given)}", code="flow.positions")
+    return {str(id_): point_of(place, f"positions[{id_!r}]") for id_, place in given.items()}
+
+
+def point_of(place: Any, path: str) -> tuple[float, float]:
+    """
+    A position as two finite numbers.
+
+    Raises:
+        InputError: it is none.
+    """
+    values = [place.get("x"), place.get("y")] if isinstance(place, Mapping) else [None]
+    fine = all(isinstance(one, (int, float)) and not isinstance(one, bool) and abs(one) < 1e9 for one in values)
+    if not fine:
+        raise InputError(f"{path}: a position is x and y in pixels, not {shown(place)}", code="flow.positions", path=path)
+    return values[0], values[1]
