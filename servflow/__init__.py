@@ -6,52 +6,51 @@ as an argument::
 
     (workflow, ticket, event, at, world)  ->  Outcome(ticket, records, effects, reservations, waits, wake)
 
-`load` and `Desk` are loaded on first use, so that ``import servflow`` brings in neither the document reader nor a
-database.
+Every name is loaded on first use, so that ``import servflow`` costs next to nothing and brings in neither the document
+reader nor a database.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from servflow.calendars import Calendar
-from servflow.engine import Explanation, Extensions, Option, Workflow, diff, migrate, plan_migration
-from servflow.errors import (
-    Conflict,
-    DefinitionError,
-    ExpressionError,
-    Finding,
-    InputError,
-    LimitError,
-    NotFound,
-    Refused,
-    ServflowError,
-    StoreError,
-    TimeError,
-)
-from servflow.expressions import Expression
-from servflow.model import (
-    SYSTEM,
-    Actor,
-    Engineer,
-    Field,
-    Outcome,
-    Outlet,
-    Person,
-    Queue,
-    Span,
-    Ticket,
-    World,
-    dump,
-    load_ticket,
-)
-from servflow.rules import DecisionTable
-from servflow.sla import Clock
-from servflow.statemachine import Machine
-
 if TYPE_CHECKING:
+    from servflow.calendars import Calendar
     from servflow.desk import Desk
     from servflow.documents import load
+    from servflow.engine import Explanation, Extensions, Option, Workflow, diff, migrate, plan_migration
+    from servflow.errors import (
+        Conflict,
+        DefinitionError,
+        ExpressionError,
+        Finding,
+        InputError,
+        LimitError,
+        NotFound,
+        Refused,
+        ServflowError,
+        StoreError,
+        TimeError,
+    )
+    from servflow.expressions import Expression
+    from servflow.model import (
+        SYSTEM,
+        Actor,
+        Engineer,
+        Field,
+        Outcome,
+        Outlet,
+        Person,
+        Queue,
+        Span,
+        Ticket,
+        World,
+        dump,
+        load_ticket,
+    )
+    from servflow.rules import DecisionTable
+    from servflow.sla import Clock
+    from servflow.statemachine import Machine
 
 __version__ = "0.1.0"
 """The version of this package."""
@@ -98,12 +97,53 @@ __all__ = [
     "plan_migration",
 ]
 
-_LAZY = {"Desk": "servflow.desk", "load": "servflow.documents"}
+# Loaded on first use: whatever imports the package for one of its parts, such as pytest for the plugin, waits for no other.
+_PARTS = {
+    "calendars": ("Calendar",),
+    "desk": ("Desk",),
+    "documents": ("load",),
+    "engine": ("Explanation", "Extensions", "Option", "Workflow", "diff", "migrate", "plan_migration"),
+    "errors": (
+        "Conflict",
+        "DefinitionError",
+        "ExpressionError",
+        "Finding",
+        "InputError",
+        "LimitError",
+        "NotFound",
+        "Refused",
+        "ServflowError",
+        "StoreError",
+        "TimeError",
+    ),
+    "expressions": ("Expression",),
+    "model": (
+        "SYSTEM",
+        "Actor",
+        "Engineer",
+        "Field",
+        "Outcome",
+        "Outlet",
+        "Person",
+        "Queue",
+        "Span",
+        "Ticket",
+        "World",
+        "dump",
+        "load_ticket",
+    ),
+    "rules": ("DecisionTable",),
+    "sla": ("Clock",),
+    "statemachine": ("Machine",),
+}
+_LAZY = {name: f"servflow.{part}" for part, names in _PARTS.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
+    if name in _PARTS:
+        return import_module(f"servflow.{name}")
     if name in _LAZY:
         value = getattr(import_module(_LAZY[name]), name)
         globals()[name] = value
