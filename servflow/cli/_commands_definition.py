@@ -206,7 +206,7 @@ def graph_command(say: Say, file: Path, *, kind: str, at: datetime | None, detai
     ticket = asked_ticket(**asked)
     if ticket is None and at is not None:
         raise InputError("--at says when to look at a ticket; name it with --ticket")
-    drawn = workflow.graph(kind, ticket, at, detail=detail)
+    drawn = workflow.graph(kind, ticket, at, detail=detail, lang=say.lang)
     if say.json:
         told = {"workflow": workflow.workflow, "version": workflow.version, "kind": kind, "text": drawn}
         if ticket is not None:

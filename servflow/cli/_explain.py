@@ -53,6 +53,7 @@ def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at:
         JSON-ready data; instants as RFC 3339 in UTC, lengths of time in seconds.
     """
     view = workflow.explain(ticket, at=at, records=records)
+    titles = [title for name in ticket.configuration if (title := _state_title(workflow, name))]
     seen = view.as_data()
     return {
         "ticket": ticket.id,
@@ -60,7 +61,8 @@ def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at:
         "version": ticket.version,
         "at": stamp(at),
         "state": ticket.state,
-        "title": ", ".join(title for name in ticket.configuration if (title := _state_title(workflow, name))),
+        "title": ", ".join(titles),
+        "titles": titles,
         "since": stamp(ticket.entered_at),
         "opened_at": stamp(ticket.opened_at),
         "closed_at": stamp(ticket.closed_at),

@@ -11,7 +11,7 @@ from servflow.cli._output import Say, span
 from servflow.engine._slot_stories import SlotStep
 from servflow.escalation import cause_text
 from servflow.escalation._words import did_in, reason_in
-from servflow.model import read_instant
+from servflow.model import in_language, read_instant
 
 Told = Mapping[str, Any]
 
@@ -55,9 +55,10 @@ def _length(seconds: float | None) -> str:
 
 def _head(say: Say, told: Told, zone: str) -> None:
     words = say.words
-    title = f": {told['title']}" if told["title"] else ""
+    here = ", ".join(in_language(name, say.lang) for name in told["titles"])
+    title = f": {here}" if here else ""
     if say.lang == "zh" and title:
-        title = f"（{told['title']}）"  # noqa: RUF001 - Chinese text uses full-width punctuation
+        title = f"（{here}）"  # noqa: RUF001 - Chinese text uses full-width punctuation
     facts = {name: told[name] for name in ("ticket", "workflow", "version")}
     say.line(words("explain.title", **facts, at=_shown(say, told["at"], zone), zone=zone), style="bold")
     say.line(words("explain.state", state=told["state"], since=_shown(say, told["since"], zone), title=title))
@@ -91,7 +92,8 @@ def _checklists(say: Say, told: Told, zone: str) -> None:
             [words("step"), words("done"), words("who"), words("evidence"), words("due")],
             [
                 (
-                    (step["title"] or step["step"]) + ("" if step["required"] else f" ({words('optional')})"),
+                    (in_language(step["title"], say.lang) or step["step"])
+                    + ("" if step["required"] else f" ({words('optional')})"),
                     _shown(say, step["at"], zone) if step["done"] else "-",
                     step["by"] or "-",
                     _evidence(step),

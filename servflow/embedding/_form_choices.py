@@ -13,7 +13,7 @@ from servflow.engine import SURVEY_SCALES as SCALES
 from servflow.engine import Workflow
 from servflow.engine._assigning import SLOTS
 from servflow.engine._parts_asked import CONDITIONS
-from servflow.model import Actor, Ticket, World, told
+from servflow.model import Actor, Ticket, World, in_language
 from servflow.sla import SIDES
 
 MOST = 500
@@ -34,7 +34,7 @@ class Sight:
     def state(self, name: str) -> str:
         """What a state is called."""
         spec = self.workflow.compiled.states.get(name)
-        return (told(spec.title, self.lang) if spec is not None else "") or plain(name)
+        return (in_language(spec.title, self.lang) if spec is not None else "") or plain(name)
 
 
 def choices_of(sight: Sight, event: str, key: str) -> tuple[tuple[Choice, ...], bool]:
@@ -88,7 +88,9 @@ def _states(sight: Sight) -> Iterator[Choice]:
 def _done_steps(sight: Sight) -> Iterator[Choice]:
     for state, steps in sight.workflow.compiled.checklists.items():
         done: Mapping[str, object] = sight.ticket.checklist.get(state, {}) if state in sight.ticket.entered else {}
-        yield from (Choice(step.step, told(step.title, sight.lang) or plain(step.step)) for step in steps if step.step in done)
+        yield from (
+            Choice(step.step, in_language(step.title, sight.lang) or plain(step.step)) for step in steps if step.step in done
+        )
 
 
 def _approvals(sight: Sight) -> Iterator[Choice]:

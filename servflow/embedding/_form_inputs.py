@@ -14,7 +14,7 @@ from attrs import frozen
 
 from servflow.embedding._form_words import plain
 from servflow.errors import TimeError
-from servflow.model import Field, Span, told, write_instant
+from servflow.model import Field, Span, in_language, write_instant
 
 LONG = ("reason", "comment", "text", "description", "note", "notes")
 """Names of texts that people write more than a line of."""
@@ -149,8 +149,8 @@ def input_of(name: str, spec: Field, *, lang: str, zone: str | None, value: Any 
     return Input(
         name=f"{inside}.{name}" if inside else name,
         path=(inside, name) if inside else (name,),
-        title=told(spec.title, lang) or plain(name),
-        description=told(spec.description, lang),
+        title=in_language(spec.title, lang) or plain(name),
+        description=in_language(spec.description, lang),
         type=spec.type,
         widget="select" if choices else widget,
         required=not spec.optional and spec.default is None,

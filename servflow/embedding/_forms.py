@@ -14,7 +14,7 @@ from servflow.embedding._form_words import chinese, event_title, plain, word
 from servflow.engine import BUILT_IN, ChecklistStep, Option, Workflow
 from servflow.engine._definition import ATTRIBUTES
 from servflow.errors import InputError, Refused, nearest, render, shown
-from servflow.model import EMPTY, Actor, Field, FrozenMap, Ticket, World, told
+from servflow.model import EMPTY, Actor, Field, FrozenMap, Ticket, World, in_language
 
 OPEN = "ticket.open"
 """What the event of an opening form is called; it is no event of the kernel."""
@@ -184,7 +184,7 @@ def opening_form(
             hint = f"did you mean {close!r}?" if close else f"there are {', '.join(ATTRIBUTES)}"
             raise InputError(f"tickets have no attribute {shown(name)} to open with; {hint}", code="form.attribute", name=name)
         inputs.append(_attribute(workflow, name, lang))
-    title = told(workflow.title, lang)
+    title = in_language(workflow.title, lang)
     head = event_title(OPEN, lang) + (f": {title}" if title else "")
     status = "needs" if any(one.required for one in inputs) else "ready"
     first = Form(id=OPEN, event=OPEN, title=head, status=status, inputs=tuple(inputs), lang=lang, zone=zone)
@@ -219,7 +219,7 @@ def _form(sight: Sight, option: Option) -> Form:
     form = Form(
         id=event,
         event=event,
-        title=told(option.title, sight.lang) or event_title(event, sight.lang),
+        title=in_language(option.title, sight.lang) or event_title(event, sight.lang),
         status=option.status,
         code=option.code,
         inputs=tuple(_input(sight, option, name, kind) for name, kind in option.payload.items()),
@@ -316,7 +316,7 @@ def _steps(sight: Sight, whole: Form, at: datetime) -> Iterator[Form]:
 
 
 def _step(sight: Sight, whole: Form, step: ChecklistStep, at: datetime) -> Form:
-    title = told(step.title, sight.lang) or plain(step.step)
+    title = in_language(step.title, sight.lang) or plain(step.step)
     asked = [input_of(name, spec, lang=sight.lang, zone=sight.zone, inside="evidence") for name, spec in step.evidence.items()]
     if not asked:
         spec = Field("any", optional=True)

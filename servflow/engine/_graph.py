@@ -13,7 +13,7 @@ from servflow.engine._as_of import as_of
 from servflow.engine._chain_plans import plan_of
 from servflow.engine._given import Given
 from servflow.errors import InputError, nearest, shown
-from servflow.model import ChainRun, ClockRun, Ticket
+from servflow.model import ChainRun, ClockRun, Ticket, in_language
 from servflow.sla import BREACH
 from servflow.statemachine import FORMATS, Look, Section, draw
 
@@ -27,7 +27,7 @@ _LIVE = ("running", "paused")
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
-def graph(workflow: Workflow, format: str, ticket: Ticket | None, given: Given | None, *, detail: bool) -> str:  # noqa: A002 - the word of the domain
+def graph(workflow: Workflow, format: str, ticket: Ticket | None, given: Given | None, *, detail: bool, lang: str) -> str:  # noqa: A002 - the word of the domain
     """
     A drawing of the machine with guards and timers on its edges, and of where a ticket stands at an instant.
 
@@ -52,11 +52,11 @@ def graph(workflow: Workflow, format: str, ticket: Ticket | None, given: Given |
         found = compiled.links[index].guard
         return "" if found is None else found.text
 
-    captions = dict(_captions(compiled)) if detail else {}
+    captions = dict(_captions(compiled, lang)) if detail else {}
     if ticket is None:
         if given is not None:
             raise InputError("at and world say how to look at a ticket; pass the ticket too", code="graph.ticket")
-        sections = list(_state_section(compiled)) if tables and detail else []
+        sections = list(_state_section(compiled, lang)) if tables and detail else []
         look = Look(doubled=compiled.closed_states, captions=captions, sections=sections, guards=guard)
         return draw(compiled.chart, format, labels=label, look=look)
     if given is None:
@@ -69,7 +69,7 @@ def graph(workflow: Workflow, format: str, ticket: Ticket | None, given: Given |
         guards=guard,
         tones=dict.fromkeys(call.draft.configuration, standing.tone()),
         notes={} if tables else standing.notes(),
-        sections=[*(_state_section(compiled) if detail else ()), *standing.sections()] if tables else (),
+        sections=[*(_state_section(compiled, lang) if detail else ()), *standing.sections()] if tables else (),
     )
     return draw(compiled.chart, format, labels=label, look=look)
 
@@ -115,22 +115,22 @@ def _timed(compiled: Compiled) -> dict[int, tuple[str, ...]]:
     return found
 
 
-def _captions(compiled: Compiled) -> Iterator[tuple[str, str]]:
+def _captions(compiled: Compiled, lang: str) -> Iterator[tuple[str, str]]:
     for name, state in compiled.states.items():
         steps = ", ".join(str(getattr(step, "step", step)) for step in state.checklist or ())
-        parts = [state.title, f"steps: {steps}" if steps else ""]
+        parts = [in_language(state.title, lang), f"steps: {steps}" if steps else ""]
         if any(parts):
             yield name, "; ".join(part for part in parts if part)
 
 
-def _state_section(compiled: Compiled) -> Iterator[Section]:
-    captions, nodes = dict(_captions(compiled)), compiled.chart.states
+def _state_section(compiled: Compiled, lang: str) -> Iterator[Section]:
+    captions, nodes = dict(_captions(compiled, lang)), compiled.chart.states
     rows = []
     for name in compiled.states:
         timers = compiled.timed_states.get(name, ())
-        told = ", ".join(f"{timer.event} after {timer.after.text}" for timer in timers)
+        fires = ", ".join(f"{timer.event} after {timer.after.text}" for timer in timers)
         kind = "closed" if name in compiled.closed_states else nodes[name].kind
-        rows.append((name, kind, told, captions.get(name, "")))
+        rows.append((name, kind, fires, captions.get(name, "")))
     yield Section("States", ("state", "kind", "timers", "told"), tuple(rows))
 
 

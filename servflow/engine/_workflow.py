@@ -438,6 +438,7 @@ class Workflow(Questions):
         world: WorldLike = None,
         *,
         detail: bool = False,
+        lang: str = "en",
     ) -> str:
         """
         A drawing from the tables the engine runs.
@@ -451,6 +452,7 @@ class Workflow(Questions):
             at: aware instant to look at it, not before the ticket's own, which is the default.
             world: what decisions may read until then.
             detail: also who may, what an event needs, and titles and steps of states.
+            lang: the language of titles, where they are said in several.
 
         Raises:
             InputError: no such format, or the ticket is of another workflow.
@@ -458,7 +460,7 @@ class Workflow(Questions):
         """
         moment = at if at is not None or not isinstance(ticket, Ticket) else ticket.at
         given = None if moment is None else Given.of(moment, None, world, None)
-        return draw_graph(self, format, ticket, given, detail=detail)
+        return draw_graph(self, format, ticket, given, detail=detail, lang=lang)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """What a notebook shows: a Mermaid drawing, or a table where it cannot draw; all forms, whatever is asked for."""

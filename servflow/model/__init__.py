@@ -181,8 +181,8 @@ from servflow.model._ticket import (
 from servflow.model._titles import (
     Title,
     described,
+    in_language,
     titled,
-    told,
 )
 from servflow.model._world import OnCall, OpenHours, World
 
@@ -338,6 +338,7 @@ __all__ = [
     "from_micros",
     "frozen_map",
     "hours_of",
+    "in_language",
     "instant",
     "load",
     "load_ticket",
@@ -354,7 +355,6 @@ __all__ = [
     "storable",
     "stretches",
     "titled",
-    "told",
     "visit_keys",
     "with_line",
     "write_instant",

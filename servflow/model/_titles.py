@@ -19,7 +19,7 @@ class Title(str):
     A title or a description in several languages: a text that knows how others say it.
 
     Anything that takes a text takes it, and sees what is said first (English, where it is said). ``languages`` maps
-    each language tag to its text; `told` finds the right one. A title in one language is a plain text.
+    each language tag to its text; `in_language` finds the right one. A title in one language is a plain text.
     """
 
     __slots__ = ("languages",)
@@ -79,7 +79,7 @@ def _in_languages(value: Any, key: str) -> Any:
     return Title({str(tag): str(text) for tag, text in value.items()})
 
 
-def told(title: str, lang: str = "en") -> str:
+def in_language(title: str, lang: str = "en") -> str:
     """
     A title in a language.
 
@@ -125,4 +125,4 @@ def _problems(key: str, tag: Any, text: Any) -> list[Finding]:
     return []
 
 
-__all__ = ["Title", "described", "titled", "told"]
+__all__ = ["Title", "described", "in_language", "titled"]

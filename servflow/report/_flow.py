@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from servflow.model import in_language
 from servflow.report._entries import Entry
 from servflow.report._words import plain
 
@@ -92,22 +93,23 @@ class Ways:
         return self._line.get(pair, -1)
 
 
-def ways_of(entries: Sequence[Entry], workflows: Mapping[str, Workflow]) -> dict[str, Ways]:
+def ways_of(entries: Sequence[Entry], workflows: Mapping[str, Workflow], lang: str = "en") -> dict[str, Ways]:
     """
     The ways of every workflow that tickets ran under, by name.
 
     Args:
         entries: the tickets.
         workflows: hash of a definition -> the workflow; what is missing is told from what its tickets did.
+        lang: the language of titles, where they are said in several.
     """
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(entry.workflow, []).append(entry)
     order = sorted(groups, key=lambda name: (-len(groups[name]), name))
-    return {name: _ways(name, groups[name], workflows) for name in order}
+    return {name: _ways(name, groups[name], workflows, lang) for name in order}
 
 
-def _ways(name: str, entries: Sequence[Entry], workflows: Mapping[str, Workflow]) -> Ways:
+def _ways(name: str, entries: Sequence[Entry], workflows: Mapping[str, Workflow], lang: str) -> Ways:
     known = [workflows[pin] for pin in dict.fromkeys(entry.pin for entry in entries) if pin in workflows]
     latest = max(known, key=lambda one: one.version, default=None)
     gone = Counter((source, target) for entry in entries for source, target, _ in entry.steps())
@@ -119,7 +121,7 @@ def _ways(name: str, entries: Sequence[Entry], workflows: Mapping[str, Workflow]
     if latest is not None:
         inside = tuple(_nests(latest.states))
         declared = tuple(Nest(id="", parallel=False, inside=inside).leaves())
-        titles = {state: spec.title for state, spec in latest.compiled.states.items() if spec.title}
+        titles = {state: in_language(spec.title, lang) for state, spec in latest.compiled.states.items() if spec.title}
         closed |= {state for state, spec in latest.compiled.states.items() if spec.closed}
     strays = _in_order([state for state in seen if state not in set(declared)], entries)
     if len(declared) + len(strays) > MOST_STATES:
@@ -129,7 +131,7 @@ def _ways(name: str, entries: Sequence[Entry], workflows: Mapping[str, Workflow]
     pairs = _pairs(gone, set(states))
     return Ways(
         name=name,
-        title=(latest.title if latest is not None else "") or plain(name),
+        title=(in_language(latest.title or "", lang) if latest is not None else "") or plain(name),
         states=states,
         titles=titles,
         closed=frozenset(closed),

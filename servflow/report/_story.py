@@ -51,10 +51,11 @@ from servflow.model import (
     Waived,
     Warned,
     Watched,
+    in_language,
 )
 from servflow.model import Breached as ClockBreached
 from servflow.report._promises import clocked
-from servflow.report._words import plain
+from servflow.report._words import LANGS, plain
 
 if TYPE_CHECKING:
     from servflow.engine import Workflow
@@ -224,14 +225,24 @@ class _Telling:
         line = {"n": (record.sequence, 0), "i": when, "at": self.at(when), "kind": kind, "en": en, "zh": zh}
         return {**line, "minor": 1} if minor else line
 
-    def named(self, states: Sequence[str]) -> str:
-        return " + ".join(self.titles.get(name) or plain(name) for name in states)
+    def named(self, states: Sequence[str], lang: str) -> str:
+        return " + ".join(in_language(self.titles.get(name) or "", lang) or plain(name) for name in states)
 
-    def pairs(self, value: Any, titles: Mapping[str, str] | None = None) -> str:
-        """Names and values in one line; fields by their *titles*, instants in the zone."""
+    def facts(self, values: Mapping[str, Any]) -> Both:
+        """Fields and attributes with their values, by the titles of fields."""
+        en, zh = (
+            self.pairs(
+                {in_language(self.fields.get(name) or "", lang) or plain(name): values[name] for name in values}, named=True
+            )
+            for lang in LANGS
+        )
+        return en, zh
+
+    def pairs(self, value: Any, *, named: bool = False) -> str:
+        """Names, in words unless they are *named* already, and values in one line; instants in the zone."""
         if isinstance(value, Mapping):
-            told = ((titles or {}).get(name) or plain(str(name)) for name in value)
-            return cut(", ".join(f"{name}: {self.pairs(item)}" for name, item in zip(told, value.values(), strict=True)) or "-")
+            told = ((name if named else plain(str(name)), item) for name, item in value.items())
+            return cut(", ".join(f"{name}: {self.pairs(item)}" for name, item in told) or "-")
         if isinstance(value, (list, tuple)):
             return cut("; ".join(self.pairs(item) for item in value) or "-")
         if isinstance(value, bool):
@@ -305,19 +316,19 @@ class _Telling:
         yield self.line(record, "open", (f"Opened{by[0]}{through[0]}", f"开单{by[1]}{through[1]}"))
         given = {name: record.fields[name] for name in record.given if name in record.fields}
         if given:
-            yield self.line(record, "facts", (self.pairs(given, self.fields), self.pairs(given, self.fields)))
+            yield self.line(record, "facts", self.facts(given))
 
     def moved(self, record: Moved) -> Iterator[Line]:
         before, self.inside = self.inside, record.configuration
         if before == record.configuration and not record.reopened:
             return
-        way = f"{self.named(before)} → {self.named(record.configuration)}"
+        en, zh = (f"{self.named(before, lang)} → {self.named(record.configuration, lang)}" for lang in LANGS)
         if not record.event or self.internal:  # what came of something that is told in a line of its own
-            yield self.line(record, "move", (way, way))
+            yield self.line(record, "move", (en, zh))
             return
         by = (f" by {self.actor}", f"，由 {self.actor}") if self.actor else ("", "")
         event = plain(record.event)
-        yield self.line(record, "move", (f"{way} ({event}{by[0]})", f"{way}（{event}{by[1]}）"))
+        yield self.line(record, "move", (f"{en} ({event}{by[0]})", f"{zh}（{event}{by[1]}）"))
 
     def migrated(self, record: Migrated) -> Iterator[Line]:
         self.inside = record.configuration
@@ -382,8 +393,7 @@ class _Telling:
         yield self.line(record, "who", texts, minor=True)
 
     def updated(self, record: Updated) -> Iterator[Line]:
-        now = self.pairs({**record.fields, **record.attributes}, self.fields)
-        yield self.line(record, "facts", (now, now), minor=True)
+        yield self.line(record, "facts", self.facts({**record.fields, **record.attributes}), minor=True)
 
     def decided(self, record: Decided) -> Iterator[Line]:
         if record.maker not in ("table", "rule"):

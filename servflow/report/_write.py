@@ -133,7 +133,7 @@ def write(
             periods that follow each other give the microsecond before the next begins, as the command does with ``--to``.
         since: aware beginning of the period; figures are compared with the period of the same length before it. The first
             opening where left out, and nothing to compare with.
-        lang: ``en`` or ``zh``; the page has both and a switch.
+        lang: ``en`` or ``zh``; the page has both and a switch. States are called by their titles in this language.
         zone: of the tz database, whose days and hours are told.
         title: of the page.
         limit: tickets whose stories are told, those with most to tell.
@@ -155,7 +155,7 @@ def write(
     for history in histories:
         _read(kept, history, known, (begin, end))
     entries = [entry for _, _, entry in sorted(kept.latest, key=lambda one: (one[2].interest, one[0], one[1]), reverse=True)]
-    made = _page(kept, entries, known, (begin, end, zone))
+    made = _page(kept, entries, known, (begin, end, zone), lang)
     for piece in page(_with(made, lang, title)):
         file.write(piece)
     return Written(
@@ -215,11 +215,15 @@ def _named(history: Sequence[Any]) -> str:
 
 
 def _page(
-    kept: _Kept, entries: Sequence[Entry], known: Mapping[str, Workflow], period: tuple[datetime | None, datetime, str]
+    kept: _Kept,
+    entries: Sequence[Entry],
+    known: Mapping[str, Workflow],
+    period: tuple[datetime | None, datetime, str],
+    lang: str,
 ) -> Page:
     begin, end, zone = period
     found = frame(entries, at=end, since=begin, zone=zone)
-    ways = ways_of(entries, known)
+    ways = ways_of(entries, known, lang)
     pins = {entry.case.id: entry.pin for entry in entries}
     best = sorted(kept.telling, key=lambda one: one[:2], reverse=True)
     return Page(

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from attrs import field, frozen
+from attrs import evolve, frozen
 
-from crm import forms
-from crm.forms import Input
 from crm.service import ZONE, Customer, Service
 from crm.words import Words
 from servflow import Actor, Ticket, Workflow
-from servflow.engine import Explanation, Option
-from servflow.errors import render
-from servflow.model import told
+from servflow.embedding import Form, Input, forms, opening_form
+from servflow.engine import Explanation
+from servflow.model import Field, in_language
 from servflow.report import StoryLine, story_lines
 from servflow.sla import Timeline
 
 PAGE = 12
 """Cards of a column."""
+
+OWN = {"name": 200, "phone": 50}
+"""What the CRM's own table of customers holds, and how long each may be."""
 
 OPENING = ("subject", "category", "serial", "tier")
 APART = ("ticket.message", "step.check")
@@ -90,7 +90,7 @@ class Asked:
 def title_of(workflow: Workflow, ticket: Ticket, lang: str) -> str:
     """Where a ticket is, in words."""
     states = workflow.compiled.states
-    return " + ".join(told(states[name].title, lang) or name for name in ticket.configuration if name in states)
+    return " + ".join(in_language(states[name].title, lang) or name for name in ticket.configuration if name in states)
 
 
 def cards(service: Service, tickets: Sequence[Ticket], words: Words) -> list[Card]:
@@ -119,10 +119,10 @@ def cards(service: Service, tickets: Sequence[Ticket], words: Words) -> list[Car
 
 
 def board(service: Service, asked: Asked, words: Words) -> list[Column]:
-    """The columns of the board; one alone, page by page, where one is asked for, and what was found where something is sought."""
+    """The columns of the board; one alone, page by page, where one is asked for; what was found, where something is sought."""
     if asked.q:
         return [_found(service, asked, words)]
-    states = {name: told(state.title, words.lang) or name for name, state in service.workflow.compiled.states.items()}
+    states = {name: in_language(state.title, words.lang) or name for name, state in service.workflow.compiled.states.items()}
     closed = {name for name, state in service.workflow.compiled.states.items() if state.closed}
     titles = states if asked.by == "state" else {name: words.name(name) for name in service.workflow.queues}
     shown = [name for name in titles if name == asked.only or (not asked.only and name not in closed)]
@@ -165,19 +165,6 @@ def _found(service: Service, asked: Asked, words: Words) -> Column:
 
 
 @frozen(kw_only=True)
-class Button:
-    """One event with its form: whether it can be done now, why not, and what it needs."""
-
-    event: str
-    title: str
-    ready: bool
-    why: str
-    targets: str
-    inputs: Sequence[Input] = ()
-    key: str = field(factory=lambda: secrets.token_urlsafe(16))
-
-
-@frozen(kw_only=True)
 class Promise:
     """A clock with the answer to why it is due then."""
 
@@ -198,10 +185,10 @@ class TicketPage:
     titles: Mapping[str, str]
     customer: Customer | None
     facts: Sequence[tuple[str, str]]
-    buttons: Sequence[Button]
-    refused: Sequence[Button]
-    message: Button | None
-    check: Button | None
+    ready: Sequence[Form]
+    refused: Sequence[Form]
+    message: Form | None
+    checks: Mapping[str, Form]
     promises: Sequence[Promise]
     seen: Explanation
     steps: Sequence[Mapping[str, Any]]
@@ -213,23 +200,30 @@ class TicketPage:
         return [line for line in self.story if line.kind in kinds]
 
 
-def why_not(option: Option, lang: str) -> str:
-    """Why an event cannot be done now, in the language of the page."""
-    return option.why if lang == "en" or option.code is None else render(f"refused.{option.code}", option.facts, lang)
+def forms_of(service: Service, id_: str, actor: Actor, words: Words) -> tuple[Form, ...]:
+    """
+    What somebody can do with a ticket now, as forms; what is refused is among them, with why.
+
+    Raises:
+        NotFound: there is no such ticket.
+    """
+    workflow: Any = service.desk.workflow_of(id_)
+    ticket = service.desk.get(id_)
+    at = max(service.now(), ticket.at)
+    return forms(workflow, ticket, at=at, actor=actor, world=service.world, lang=words.lang, zone=ZONE)
 
 
-def button(service: Service, option: Option, words: Words) -> Button:
-    """A button for what ``available`` said of an event."""
-    states = service.workflow.compiled.states
-    leads = ", ".join(told(states[name].title, words.lang) or name for name in option.targets if name in states)
-    return Button(
-        event=option.event,
-        title=told(option.title, words.lang) or option.event,
-        ready=option.status != "refused",
-        why=why_not(option, words.lang) if option.status == "refused" else "",
-        targets=leads,
-        inputs=forms.of_event(service.workflow, option, words, [one.id for one in service.world.engineers]),
-    )
+def message_form(form: Form) -> Form:
+    """Of a message the page asks for the text alone; whose side it is on, the server says."""
+    text = next(one for one in form.inputs if one.name == "text")
+    return evolve(form, inputs=(evolve(text, required=True),))
+
+
+def opening(service: Service, words: Words) -> Form:
+    """The form of a new ticket: what the workflow asks for, after what the CRM's own table does."""
+    form = opening_form(service.workflow, lang=words.lang, zone=ZONE).only(*OPENING)
+    own = tuple(Input(name=name, title=words(name), required=True) for name in OWN)
+    return evolve(form, inputs=(*own, *form.inputs))
 
 
 def ticket_page(service: Service, id_: str, actor: Actor, words: Words) -> TicketPage:
@@ -241,27 +235,30 @@ def ticket_page(service: Service, id_: str, actor: Actor, words: Words) -> Ticke
     """
     ticket = service.desk.get(id_)
     workflow: Any = service.desk.workflow_of(id_)
-    found = {option.event: button(service, option, words) for option in service.desk.available(id_, actor=actor)}
+    found = forms_of(service, id_, actor, words)
     seen = service.desk.explain(id_)
     records = service.desk.history(id_)
-    shown = [(name, value) for name, value in ticket.fields.items() if value not in (None, "")]
-    titles = {step["step"]: step["title"] for step in seen.checklists}
+    shown = [(name, ticket.fields[name]) for name in workflow.fields if ticket.fields.get(name) not in (None, "")]
     return TicketPage(
         ticket=ticket,
         state=title_of(workflow, ticket, words.lang),
-        titles={name: told(state.title, words.lang) or name for name, state in workflow.compiled.states.items()},
+        titles={name: in_language(state.title, words.lang) or name for name, state in workflow.compiled.states.items()},
         customer=service.customer(ticket.customer),
-        facts=[(told(workflow.fields[name].title, words.lang) or name, words.name(str(value)) if workflow.fields[name].one_of else str(value)) for name, value in shown if name in workflow.fields],
-        buttons=[one for one in found.values() if one.ready and one.event not in APART],
-        refused=[one for one in found.values() if not one.ready and one.event not in APART],
-        message=found.get("ticket.message"),
-        check=found.get("step.check"),
+        facts=[_fact(workflow.fields[name], name, value, words) for name, value in shown],
+        ready=[one for one in found if one.status != "refused" and one.event not in APART],
+        refused=[one for one in found if one.status == "refused" and one.event not in APART],
+        message=next((message_form(one) for one in found if one.event == "ticket.message"), None),
+        checks={str(one.inputs[0].value): one for one in found if one.event == "step.check"},
         promises=[_promise(service, ticket, name, words) for name in ticket.clocks],
         seen=seen,
-        steps=[{**step, "title": told(titles[step["step"]], words.lang) or step["step"]} for step in seen.checklists],
+        steps=[{**step, "title": in_language(step["title"], words.lang) or step["step"]} for step in seen.checklists],
         story=story_lines(records, workflow, zone=ZONE),
         sent=service.outbox(id_),
     )
+
+
+def _fact(spec: Field, name: str, value: object, words: Words) -> tuple[str, str]:
+    return in_language(spec.title, words.lang) or name, words.name(str(value)) if spec.one_of else str(value)
 
 
 def _promise(service: Service, ticket: Ticket, clock: str, words: Words) -> Promise:
@@ -277,7 +274,7 @@ def _promise(service: Service, ticket: Ticket, clock: str, words: Words) -> Prom
     elif line.due is not None:
         text = f"{words('due', at=words.at(line.due))}, {words('due_in', length=words.length(line.due - now))}"
     else:
-        text = words("resting", length=words.length(line.remaining))
+        text = words("resting", length=words.work(line.remaining))
     return Promise(
         title=words.name(clock),
         line=line,
