@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,7 @@ PAGES = sorted(
     for path in ROOT.glob(pattern)
 )
 
-FENCE = re.compile(r"^(?P<mark><!-- (?P<note>[a-z ]+) -->\n+)?```(?P<kind>\w+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^(?P<mark><!-- (?P<note>[a-z_. ]+) -->\n+)?```(?P<kind>\w+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 NEEDS = re.compile(r"^<!-- needs ([a-z ]+) -->$", re.MULTILINE)
 """What a page says its machine must have; one that needs ``postgres`` finds a database of its own as ``url``."""
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?!https?:|mailto:)([^)#\s]*)(?:#[^)]*)?\)")
@@ -63,14 +66,44 @@ def test_page_runs(
         if kind == "yaml" and note == "load":
             scope["workflow"] = servflow.load(code)
             scope["yaml"] = code
-        elif kind == "yaml" and note.startswith("save as "):
+        elif kind == "yaml" and note.startswith("save as ") and "." not in note:
             (tmp_path / note.removeprefix("save as ").replace(" ", "_")).with_suffix(".yaml").write_text(code, "utf-8")
+        elif note.startswith("save as "):
+            (tmp_path / note.removeprefix("save as ")).write_text(code, "utf-8")
+        elif note.startswith("edit "):
+            _edit(tmp_path / note.removeprefix("edit "), code)
+        elif kind == "console" and note != "not run":
+            _console(code, tmp_path, f"{page.name}, line {line}")
         elif kind == "python" and note != "not run":
             capsys.readouterr()
             # Line numbers of the page are kept, so that a failure points to it.
             exec(compile("\n" * (line - 1) + code, str(page), "exec"), scope)
         elif kind == "text" and note == "output":
             assert code.rstrip() == capsys.readouterr().out.rstrip(), f"{page.name}, line {line}"
+
+
+def _edit(path: Path, code: str) -> None:
+    """What ``<!-- edit x -->`` asks of a reader: each line takes the place of the only one that begins with the same word."""
+    lines = path.read_text("utf-8").splitlines()
+    for line in code.splitlines():
+        [place] = [number for number, one in enumerate(lines) if one.split()[:1] == line.split()[:1]]
+        lines[place] = line
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _console(code: str, folder: Path, where: str) -> None:
+    """Run each command after a ``$`` as a reader would, and compare what it says; ``...`` stands for anything."""
+    folders = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    plain = {"PATH": folders, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+    alone = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COVERAGE_", "SERVFLOW_"))}
+    for one in code.removeprefix("$ ").split("\n$ "):
+        command, _, said = one.partition("\n")
+        run = subprocess.run(
+            shlex.split(command), cwd=folder, env=alone | plain, capture_output=True, text=True, timeout=120, check=False
+        )
+        told = "\n".join(line.rstrip() for line in (run.stdout + run.stderr).strip().splitlines())
+        expected = re.escape(said.strip()).replace(r"\.\.\.", ".*")
+        assert re.fullmatch(expected, told, re.DOTALL), f"{where}: `{command}` said\n{told}\nand not\n{said}"
 
 
 @pages
