@@ -1,6 +1,7 @@
 # Needs make and a Python 3.11 or newer with venv; nothing here calls a system package manager.
 #
 #   make demo     a company lives through one week; ends with a board and a database to look into
+#   make crm      a CRM with two screens, after a made-up week; serves until it is interrupted
 #   make test     the whole suite
 #   make check    lint, format, types, layers, and the wheel installed bare
 #   make soak     100,000 simulated days and what goes with them; hours. SEEDS=1000 is fewer
@@ -23,10 +24,10 @@ PIP     = $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 PYTEST  = $(BIN)/python -m pytest -rfEs -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-few soak durable check lint types layers wheel bench docs clean distclean
+.PHONY: help demo crm test test-few soak durable check lint types layers wheel bench docs clean distclean
 
 help:
-	@sed -n '3,12s/^# \{0,1\}//p' Makefile
+	@sed -n '3,13s/^# \{0,1\}//p' Makefile
 
 # -- environments: one, filled step by step; a stamp says what it holds ----------------------------------------------
 
@@ -67,6 +68,10 @@ durable: $(VENV)/.has-test
 demo: $(VENV)/.has-cli
 	@$(BIN)/servflow demo $(if $(ARGS),$(ARGS),--force)
 	@echo "The command is $(BIN)/servflow; 'source $(BIN)/activate' makes it plain servflow."
+
+crm: $(VENV)/.has-cli
+	@$(PIP) install -r examples/crm/requirements.txt
+	@$(BIN)/python examples/crm/run.py --demo $(ARGS)
 
 test: $(VENV)/.has-test
 	$(PYTEST) $(ARGS)

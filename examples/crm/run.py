@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 import uvicorn
-
 from crm.app import create_app
 from crm.service import Service
 from crm.week import live
@@ -25,8 +24,9 @@ def main() -> None:
         print("a week goes by ...")
         live(asked.database)
     service = Service(asked.database)
+    print(f"http://127.0.0.1:{asked.port}; ends with Ctrl-C", flush=True)
     try:
-        uvicorn.run(create_app(service), host="127.0.0.1", port=asked.port, log_level="warning" if asked.demo else "info")
+        uvicorn.run(create_app(service), host="127.0.0.1", port=asked.port, log_level="warning")
     finally:
         service.close()
 

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from attrs import evolve, frozen
-from fastapi import Depends, FastAPI, Form, Request
+from attrs import field, frozen
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,20 +18,22 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from crm import forms, pages
-from crm.pages import OPENING, Asked, Button
+from crm import pages
+from crm.pages import Asked
 from crm.service import HERE, ZONE, Service
 from crm.session import COOKIE, LANGUAGE, Session, Signer
 from crm.words import LANGUAGES, Words
 from servflow import Actor, Conflict, InputError, NotFound, Refused
-from servflow.errors import ReservationRefused, render
+from servflow.embedding import Form, read_form
+from servflow.errors import ReservationRefused
 from servflow.model import Assigned, Moved, Received, Updated
-from servflow.report import story_lines
 
 LARGEST = 256 * 1024
 """Bytes of a form."""
 
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 """Nothing but our own style sheet: were a text shown unescaped after all, no script in it would run."""
 
 ENVIRONMENT = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
@@ -94,7 +96,7 @@ async def _typed(visit: Visiting) -> dict[str, str]:
     """What a form of ours brought; one that is not ours is refused before anything looks at it."""
     form = await visit.request.form(max_files=0)
     typed = {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
-    if not visit.signer.right(visit.session, typed.get("token", "")):
+    if not visit.signer.right(visit.session, typed.get("_token", "")):
         raise Problem(403, "forged", visit.words("forged_next"))
     return typed
 
@@ -225,45 +227,56 @@ def outbox(visit: Visiting) -> Response:
 def new(visit: Visiting) -> Response:
     """The form of a new ticket."""
     visit.known()
-    return _opening(visit, {}, secrets.token_urlsafe(16))
+    return _opening(visit, {}, {})
 
 
 def create(visit: Visiting, typed: Typed) -> Response:
     """A new ticket, and its customer where that is a new one."""
-    actor = visit.known()
-    key = f"{actor.id}:{typed.get('key', '')[:100]}"
-    inputs = _asked(visit)
-    given, shown = forms.read(inputs, typed, visit.words)
-    if any(one.problem for one in shown):
-        return _opening(visit, typed, typed.get("key", ""), shown)
-    customer = {name: given.pop(name) for name in ("name", "phone")}
+    actor, words = visit.known(), visit.words
+    sent = read_form(pages.opening(visit.service, words), typed)
+    problems = {name: one.message(words.lang) for name, one in sent.problems.items()}
+    problems |= {
+        name: words("long", most=most) for name, most in pages.OWN.items() if len(str(sent.payload.get(name, ""))) > most
+    }
+    if problems:
+        return _opening(visit, typed, problems)
+    fields = dict(sent.payload)
+    customer = {name: str(fields.pop(name)) for name in pages.OWN}
     try:
-        return RedirectResponse(pages.href(visit.service.open(key, customer, given, actor)), 303)
+        id_ = visit.service.open(f"{actor.id}:{sent.key}"[:200], customer, fields, actor)
     except (Refused, InputError) as refused:
-        return _opening(visit, typed, typed.get("key", ""), shown, said=refused.message)
+        return _opening(visit, typed, {"": refused.message})
+    return RedirectResponse(pages.href(id_), 303)
 
 
-def _asked(visit: Visit) -> list[forms.Input]:
-    own = [forms.Input(name=name, title=visit.words(name)) for name in ("name", "phone")]
-    return [*own, *forms.opening(visit.service.workflow, OPENING, visit.words)]
+def _opening(visit: Visit, typed: Mapping[str, str], problems: Mapping[str, str]) -> Response:
+    form = pages.opening(visit.service, visit.words)
+    return visit.page("new.html", 422 if problems else 200, form=form, filled=_filled(form, typed, problems))
 
 
-def _opening(
-    visit: Visit, typed: Mapping[str, str], key: str, shown: list[forms.Input] | None = None, said: str = ""
-) -> Response:
-    wrong = shown is not None
-    said = said or (visit.words("mend") if wrong else "")
-    return visit.page("new.html", 422 if wrong else 200, inputs=shown or _asked(visit), key=key, said=said)
+@frozen
+class Filled:
+    """A form as it was filled in: what was typed at each input, and what is wrong with it; empty for one just drawn."""
+
+    id: str = ""
+    key: str = field(factory=lambda: secrets.token_urlsafe(16))
+    typed: Mapping[str, str] = field(factory=dict)
+    problems: Mapping[str, str] = field(factory=dict)
 
 
-def _given(typed: Mapping[str, str]) -> Callable[[str, str], str]:
-    return lambda step, name: typed.get(f"evidence.{name}", "") if typed.get("step") == step else ""
+def _filled(form: Form, typed: Mapping[str, str], problems: Mapping[str, str]) -> Filled:
+    return Filled(form.id, typed.get("_key", "")[:100], typed, problems) if typed else Filled(form.id)
 
 
 def ticket(visit: Visiting, id_: str) -> Response:
     """The page of a ticket."""
     actor = visit.known()
-    return visit.page("ticket.html", page=pages.ticket_page(visit.service, id_, actor, visit.words), open_form=None, typed_evidence=_given({}), said="")
+    page = pages.ticket_page(visit.service, id_, actor, visit.words)
+    return visit.page("ticket.html", page=page, filled=Filled(), new_key=_new_key)
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(16)
 
 
 def fire(visit: Visiting, id_: str, typed: Typed) -> Response:
@@ -274,74 +287,63 @@ def fire(visit: Visiting, id_: str, typed: Typed) -> Response:
     theirs by the cookie. What does not fit is shown at its input; what came too late is shown with what happened meanwhile.
     """
     actor, service, words = visit.known(), visit.service, visit.words
-    event, seen = typed.get("event", "")[:200], typed.get("expect", "")
-    expect = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else 0
-    key = f"{actor.id}:{event}:{typed.get('key', '')[:100]}"
-    option = next((one for one in service.desk.available(id_, actor=actor) if one.event == event), None)
-    payload, shown = _payload(visit, option, event, typed)
-    if option is not None and option.status != "refused" and any(one.problem for one in shown):
-        return _again(visit, id_, actor, event, shown, typed)
+    found = [
+        pages.message_form(one) if one.event == "ticket.message" else one for one in pages.forms_of(service, id_, actor, words)
+    ]
+    sent = read_form(found, typed)
+    event = sent.event or typed.get("_form", "").partition(":")[0][:200]
+    key = f"{actor.id}:{event}:{(sent.key or '')[:100]}"
+    problems = {name: one.message(words.lang) for name, one in sent.problems.items()}
+    if sent.form is not None and sent.form.status != "refused" and problems:
+        return _again(visit, id_, sent.form, typed, problems)
+    payload = {**sent.payload, **({"side": "agent"} if event == "ticket.message" else {})}
+    expect = int(typed["_expect"]) if sent.expect is not None and "_expect" in typed and "" not in problems else 0
     try:
-        try:
-            service.desk.fire(id_, event, payload, actor=actor, key=key, expect=expect)
-        except Refused as refused:
-            if refused.code != "stale":
-                raise
-            service.desk.tick()  # what time has done to it by now is kept first, so that it can be told
-            if any(isinstance(record, (Received, Moved, Assigned, Updated)) for record in service.desk.history(id_, after=expect)):
-                return _stale(visit, id_, actor, event, shown, typed, expect)
-            # A promise came nearer or broke meanwhile: nothing that the button was about.
-            revision = service.desk.get(id_).revision
-            service.desk.fire(id_, event, payload, actor=actor, key=key, expect=revision)
+        _fire(service, id_, event, payload, actor=actor, key=key, expect=expect)
+    except _Stale:
+        return _stale(visit, id_, actor, typed, expect)
     except Refused as refused:
-        if refused.code != "payload" or option is None:
+        if refused.code != "payload" or sent.form is None:
             raise
-        problems = refused.facts.get("problems", {})
-        marked = [evolve(one, problem=words("unfit", why=problems[one.name]) if one.name in problems else "") for one in shown]
-        return _again(visit, id_, actor, event, marked, typed, said=refused.text(words.lang))
+        known = {one.name for one in sent.form.inputs}
+        at_inputs = {name: words("unfit", why=why) for name, why in refused.facts.get("problems", {}).items() if name in known}
+        return _again(visit, id_, sent.form, typed, {**at_inputs, "": refused.text(words.lang)})
     return RedirectResponse(pages.href(id_), 303)
 
 
-def _payload(visit: Visit, option: Any, event: str, typed: Mapping[str, str]) -> tuple[dict[str, Any], list[forms.Input]]:
-    words = visit.words
-    if event == "ticket.message":
-        asked = [forms.Input(name="text", title=words("message"))]
-        given, shown = forms.read(asked, typed, words)
-        return {**given, "side": "agent"}, shown
-    if event == "step.check":
-        names = [name for name in typed if name.startswith("evidence.")][:20]
-        evidence = {name.removeprefix("evidence."): typed[name].strip()[: forms.LONGEST] for name in names}
-        return {"step": typed.get("step", "")[:200], **({"evidence": evidence} if evidence else {})}, []
-    if option is None:
-        return {}, []
-    people = [one.id for one in visit.service.world.engineers]
-    return forms.read(forms.of_event(visit.service.workflow, option, words, people), typed, words)
+class _Stale(Exception):
+    """Somebody did something to the ticket since its page was drawn."""
 
 
-def _again(
-    visit: Visit, id_: str, actor: Actor, event: str, shown: list[forms.Input], typed: Mapping[str, str], said: str = ""
-) -> Response:
+def _fire(service: Service, id_: str, event: str, payload: Mapping[str, Any], **sent: Any) -> None:
+    try:
+        service.desk.fire(id_, event, payload, **sent)
+    except Refused as refused:
+        if refused.code != "stale":
+            raise
+        service.desk.tick()  # what time has done to it by now is kept first, so that it can be told
+        since = service.desk.history(id_, after=sent["expect"])
+        if any(isinstance(record, (Received, Moved, Assigned, Updated)) for record in since):
+            raise _Stale from None
+        # A promise came nearer or broke meanwhile, and somebody heard of it: nothing that the button was about.
+        service.desk.fire(id_, event, payload, **{**sent, "expect": service.desk.get(id_).revision})
+
+
+def _again(visit: Visit, id_: str, form: Form, typed: Mapping[str, str], problems: Mapping[str, str]) -> Response:
     """The page of the ticket once more, with the form as it was filled in."""
-    page = pages.ticket_page(visit.service, id_, actor, visit.words)
-    form = {"event": event, "inputs": shown, "key": typed.get("key", "")[:100]}
-    return visit.page("ticket.html", 422, page=page, open_form=form, typed_evidence=_given(typed), said=said or visit.words("mend"))
+    page = pages.ticket_page(visit.service, id_, visit.known(), visit.words)
+    return visit.page("ticket.html", 422, page=page, filled=_filled(form, typed, problems), new_key=_new_key)
 
 
-def _stale(
-    visit: Visit, id_: str, actor: Actor, event: str, shown: list[forms.Input], typed: Mapping[str, str], expect: int
-) -> Response:
+def _stale(visit: Visit, id_: str, actor: Actor, typed: Mapping[str, str], expect: int) -> Response:
     """What happened since the page was drawn, and the same form for another try."""
     service, words = visit.service, visit.words
-    found = service.desk.get(id_)
-    lines = story_lines(service.desk.history(id_), service.workflow, zone=ZONE)
-    news = [line for line in lines if line.sequence > expect and not line.minor]
-    option = next((one for one in service.desk.available(id_, actor=actor) if one.event == event), None)
-    again: Button | None = None
-    why = render("refused.not_here", {"event": event, "state": found.state, "where": ()}, words.lang) if option is None else ""
-    if option is not None:
-        again = evolve(pages.button(service, option, words), inputs=shown)
-        why = again.why
-    wrote = [(one.title, one.value) for one in shown if one.value]
-    kept = [(name, value) for name, value in typed.items() if name == "step" or name.startswith("evidence.")]
-    facts = {"again": again, "why": why, "wrote": wrote, "kept": kept}
-    return visit.page("stale.html", 409, ticket=found, news=news or lines[-1:], **facts)
+    now = pages.ticket_page(service, id_, actor, words)
+    found = [*now.ready, *now.refused, *now.checks.values(), *([now.message] if now.message else [])]
+    form = next((one for one in found if one.id == typed.get("_form")), None)
+    why = words("gone", state=now.state) if form is None else form.why if form.status == "refused" else ""
+    news = [line for line in now.story if line.sequence > expect and not line.minor] or list(now.story[-1:])
+    wrote = [value for name, value in typed.items() if not name.startswith("_") and name != "step" and value.strip()]
+    again = form if form is not None and form.status != "refused" else None
+    filled = Filled(form.id if form else "", typed=typed)
+    return visit.page("stale.html", 409, page=now, news=news, again=again, why=why, wrote=wrote, filled=filled)

@@ -10,8 +10,23 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from attrs import frozen
-from sqlalchemy import Column, Connection, ForeignKey, Integer, MetaData, Row, String, Table, Text, create_engine, event, insert
-from sqlalchemy import or_, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 import servflow
@@ -93,16 +108,19 @@ class Service:
             event.listen(self.engine, "begin", _begin)
         self._reading = self.engine.execution_options(reading=True)
         METADATA.create_all(self.engine)
+        self.handlers: Mapping[str, Callable[[Any], None]] = {
+            "notify": self._notify,
+            "unreachable": self._unreachable,
+            "*": lambda effect: None,
+        }
         self.desk = servflow.Desk(
             self.workflow,
             self.store,
-            handlers={"notify": self._notify, "unreachable": self._unreachable, "*": lambda effect: None},
+            handlers=self.handlers,
             now=now,
             world=self.world,
         )
-        self.actors = {
-            one.id: servflow.Actor(one.id, roles=one.roles) for one in (*self.world.people, *self.world.engineers)
-        }
+        self.actors = {one.id: servflow.Actor(one.id, roles=one.roles) for one in (*self.world.people, *self.world.engineers)}
 
     def close(self) -> None:
         """Let go of the database."""
@@ -141,7 +159,9 @@ class Service:
                 again = connection.scalar(select(CASES.c.number).where(CASES.c.form == form))
                 if again is not None:
                     return f"T-{again}"
-                known = select(CUSTOMERS.c.id).where(CUSTOMERS.c.name == customer["name"], CUSTOMERS.c.phone == customer["phone"])
+                known = select(CUSTOMERS.c.id).where(
+                    CUSTOMERS.c.name == customer["name"], CUSTOMERS.c.phone == customer["phone"]
+                )
                 person = connection.scalar(known.limit(1))
                 if person is None:
                     person = connection.execute(insert(CUSTOMERS).values(**customer)).inserted_primary_key[0]

@@ -42,11 +42,13 @@ class _Week:
             self.service.work()
             local = self.at.astimezone(ZoneInfo(ZONE))
             if local.weekday() < 5 and 8 <= local.hour < 18:
+                for id_ in self.tickets[-3:]:
+                    self.touch(id_)
                 # As many as it takes for all to have come by the end, however the week lies between its weekends.
                 while left and self.rng.random() < 2.5 * left / max(1, steps - number):
                     self.open()
                     left -= 1
-                for id_ in self.rng.sample(self.tickets, min(len(self.tickets), 5)):
+                for id_ in self.rng.sample(self.tickets, min(len(self.tickets), 6)):
                     self.touch(id_)
             self.at += STEP
         self.at = self.end
@@ -72,7 +74,7 @@ class _Week:
         ticket = desk.get(id_)
         who = actors["kit"] if ticket.state in ("new", "solved") else actors.get(ticket.assignee or "kit", actors["kit"])
         options = {one.event: one for one in desk.available(id_, actor=who) if one.status != "refused"}
-        if ticket.state == "new" and rng.random() < 0.4:
+        if ticket.state == "new" and rng.random() < 0.9:
             self.fire(id_, "ticket.message", who, {"side": "agent", "text": "Thank you, we look into it."})
         if "step.check" in options:
             for step in desk.explain(id_).checklists:

@@ -43,7 +43,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "opened": ("Opened", "创建时间"),
     "send": ("Open the ticket", "创建工单"),
     "do": ("What can be done", "可执行操作"),
-    "leads_to": ("→ {states}", "→ {states}"),
     "not_now": ("Not now", "暂不可用"),
     "promises": ("Promises", "服务承诺"),
     "due": ("due {at}", "截止 {at}"),
@@ -61,19 +60,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "checklist": ("Checklist", "检查清单"),
     "done_by": ("{who}, {at}", "{who}，{at}"),
     "messages": ("Messages", "消息"),
-    "message": ("Message", "消息内容"),
-    "evidence": ("What was found", "发现的问题"),
-    "to_whom": ("Who", "改派给"),
     "dispatch": ("Who got it, and why", "派单过程与依据"),
     "told": ("Who was told", "通知记录"),
     "chains": ("Escalations", "升级"),
     "coming": ("What time will bring", "即将发生"),
     "history": ("History", "历史记录"),
     "facts": ("Facts", "基本信息"),
-    "missing": ("Please fill this in.", "请填写此项。"),
-    "whole": ("A whole number, please.", "请输入整数。"),
-    "number": ("A number, please, such as 12.50.", "请输入数字，例如 12.50。"),
-    "choose": ("Please choose one of the list.", "请从列表中选择。"),
     "unfit": ("This does not fit: {why}", "内容不符合要求：{why}"),
     "long": ("At most {most} characters, please.", "最多 {most} 个字符。"),
     "mend": ("Nothing was sent yet: please look at what is marked.", "尚未提交：请检查标出的内容。"),
@@ -93,15 +85,15 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "在您查看期间，{id} 发生了以下变化。您的操作尚未执行，填写的内容也未丢失。",
     ),
     "anyway": ("Do it all the same", "仍然执行"),
-    "no_longer": ("It can no longer be done: {why}", "该操作已无法执行：{why}"),
     "wrote": ("What you wrote", "您填写的内容"),
+    "gone": ("It can no longer be done: the ticket is now “{state}”.", "该操作已无法执行：工单现处于“{state}”。"),
     "back": ("Back to the ticket", "返回工单"),
     "back_board": ("Back to the board", "返回看板"),
     "busy": ("The desk is busy", "系统繁忙"),
     "busy_next": ("Nothing was changed. Send it again in a moment.", "没有任何更改。请稍后再试。"),
     "forged": ("This form has expired", "表单已失效"),
     "forged_next": (
-        "It was not sent from a page of this browser session. Load the page again and repeat what you did; nothing was changed.",
+        "It was not sent from a page of this browser session. Load the page again; nothing was changed.",
         "该表单并非来自当前会话的页面。请重新加载页面后再试；没有任何更改。",
     ),
     "large": ("That is too much", "内容过大"),
@@ -141,7 +133,10 @@ NAMES: Mapping[str, tuple[str, str]] = {
 }
 """Of what the definition, the people and the clocks call by a name."""
 
-_DAYS = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日")}
+_DAYS = {
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+}
 
 
 class Words:
@@ -160,6 +155,10 @@ class Words:
         """What people call something that data names; what has no word is shown as it is."""
         return NAMES[key][self._place] if key in NAMES else key
 
+    def known(self, key: str) -> bool:
+        """Whether there is a word for what data names."""
+        return key in NAMES
+
     def when(self, text: str | None) -> str:
         """An instant that is kept as text, as the wall clock shows it."""
         return self.at(None if text is None else read_instant(text))
@@ -172,9 +171,16 @@ class Words:
         return f"{_DAYS[self.lang][local.weekday()]} {local:%m-%d %H:%M}"
 
     def length(self, span: timedelta) -> str:
-        """A length of time with the two largest of its units, rounded down to minutes."""
+        """A length of time as it passes, with the two largest of its units, in whole minutes."""
         minutes = abs(int(span.total_seconds())) // 60
-        parts = ((minutes // 1440, "d", "天"), (minutes // 60 % 24, "h", "小时"), (minutes % 60, "min", "分钟"))
-        first = next((place for place, (count, *_) in enumerate(parts) if count), 2)
-        shown = [part for part in parts[first : first + 2] if part[0]] or [parts[2]]
+        return self._units((minutes // 1440, "d", "天"), (minutes // 60 % 24, "h", "小时"), (minutes % 60, "min", "分钟"))
+
+    def work(self, span: timedelta) -> str:
+        """A length of counted time: of hours, since nobody works for a whole day."""
+        minutes = abs(int(span.total_seconds())) // 60
+        return self._units((minutes // 60, "h", "小时"), (minutes % 60, "min", "分钟"))
+
+    def _units(self, *parts: tuple[int, str, str]) -> str:
+        first = next((place for place, (count, *_) in enumerate(parts) if count), len(parts) - 1)
+        shown = [part for part in parts[first : first + 2] if part[0]] or [parts[-1]]
         return " ".join(f"{count} {names[self._place]}" for count, *names in shown)
