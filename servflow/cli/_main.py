@@ -7,6 +7,7 @@ import click
 from servflow.cli import (
     _commands_audit,
     _commands_calendar,
+    _commands_completion,
     _commands_definition,
     _commands_dispatch,
     _commands_lab,
@@ -27,6 +28,7 @@ from servflow.cli import (
     _commands_troubles,
     _commands_visits,
 )
+from servflow.cli._completion import completed
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -60,6 +62,9 @@ for group in (
     _commands_audit,
     _commands_lab,
     _commands_metrics,
+    _commands_completion,
 ):
     for one in group.COMMANDS:
         servflow.add_command(one)
+
+completed(servflow)

@@ -1,0 +1,38 @@
+"""Knows the command that prints what a shell needs to complete servflow: completion; must not know what is completed."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+from servflow.cli._output import Say, command
+
+SHELLS = ("bash", "zsh", "fish")
+VARIABLE = "_SERVFLOW_COMPLETE"
+"""The variable of the environment by which a shell asks; the name that click gives it."""
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(SHELLS))
+@command
+def completion_command(say: Say, shell: str) -> None:
+    """Print a script that lets a shell complete commands, options, files, templates and tickets.
+
+    \b
+    bash:  servflow completion bash > ~/.local/share/bash-completion/completions/servflow
+    zsh:   servflow completion zsh > ~/.zfunc/_servflow    (with fpath+=~/.zfunc before compinit)
+    fish:  servflow completion fish > ~/.config/fish/completions/servflow.fish
+    """
+    made = get_completion_class(shell)
+    assert made is not None  # these shells are click's own
+    root = click.get_current_context().find_root().command
+    complete = made(root, {}, "servflow", VARIABLE)
+    # Not source(), which for bash asks the bash of this machine first; the script may be for another one.
+    script = complete.source_template % complete.source_vars()
+    if say.json:
+        say.data({"shell": shell, "script": script})
+    else:
+        click.echo(script)
+
+
+COMMANDS = (completion_command,)
