@@ -252,7 +252,7 @@ def schema_command(say: Say, *, of: str | None, correlator: bool, schedules: boo
     if (of is not None) + correlator + schedules + expression > 1:
         raise click.UsageError("--of, --correlator, --schedules and --expression are different schemas; ask for one at a time")
     kind = "correlator" if correlator else "schedules" if schedules else of or "workflow"
-    say.data(tree_schema() if expression else schema(kind))
+    say.data(tree_schema() if expression else schema(kind, say.lang))
 
 
 COMMANDS = (check_command, graph_command, schema_command)

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-def schema(of: str = "workflow") -> dict[str, object]:
+def schema(of: str = "workflow", lang: str = "en") -> dict[str, object]:
     """
     The JSON Schema of a definition, for editors and for programs that write definitions.
 
@@ -38,11 +38,12 @@ def schema(of: str = "workflow") -> dict[str, object]:
 
     Args:
         of: the kind of document: ``workflow``, ``correlator``, ``schedules``, ``intake`` and so on.
+        lang: ``en`` or ``zh``: the language of titles and descriptions.
 
     Raises:
-        InputError: there are no such definitions.
+        InputError: there are no such definitions, or no such language.
     """
     # Imported here so that importing servflow loads no pydantic.
     from servflow.documents._schema import schema as made
 
-    return made(of)
+    return made(of, lang)

@@ -175,7 +175,7 @@ class RequirementModel(Part):
     skill: Condition | None = about("a skill, several, or levels by skill", "技能、多个技能或各技能等级")
     area: Condition | None = about("an area that must be served", "须覆盖的区域")
     open: str | None = about("shift, or a calendar of the world that must be open", "shift，或须处于开放的日历")
-    below: Condition | None = about("capacity, normal, or a number that limits the load", "capacity、normal，或负载上限")
+    below: Condition | None = about("capacity, normal, or a number that limits the load", "负载上限：capacity、normal 或一个数")
     language: Condition | None = about("a language", "语言")
     certificate: Condition | None = about("a certificate that is held and valid", "有效证书")
     contract: Condition | None = about("a contract of the outlet, such as brand/type", "网点合同，如 品牌/保修类型")
