@@ -127,8 +127,4 @@ TEXTS: dict[str, Text] = {
     ),
     "story.no_ticket": Text(en="no ticket {name!r} was opened", zh="没有开过工单“{name}”"),
     "story.failed": Text(en="{what} failed: {told}", zh="{what} 失败：{told}"),
-    "story.endless": Text(
-        en="more than {limit} things happened by time alone within this step",
-        zh="本步骤中仅由时间引发的事情超过 {limit} 件",
-    ),
 }

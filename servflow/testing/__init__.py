@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         play,
         values_for,
     )
+    from servflow.testing._virtual import VirtualDesk, VirtualTime
     from servflow.testing._worlds import worlds_for
 
 __all__ = [
@@ -45,6 +46,8 @@ __all__ = [
     "StoryReport",
     "StoryResult",
     "Violation",
+    "VirtualDesk",
+    "VirtualTime",
     "WorkflowMachine",
     "actors_for",
     "event_sequences",
@@ -76,6 +79,8 @@ _LAZY = {
     "StoryReport": "_story_run",
     "StoryResult": "_story_run",
     "Violation": "_simulation_ledger",
+    "VirtualDesk": "_virtual",
+    "VirtualTime": "_virtual",
     "WorkflowMachine": "_machine",
     "actors_for": "_strategies",
     "event_sequences": "_strategies",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import chain
-from threading import Lock
 from typing import Any
 
 from servflow.engine import Workflow
@@ -33,16 +31,16 @@ from servflow.model import (
     World,
 )
 from servflow.sla import BREACH, mark_of
-from servflow.testing._coverage_items import KINDS, Item, guard_key, items_of
+from servflow.testing._coverage_items import Item, guard_key, items_of
+from servflow.testing._coverage_tally import Place, Tally
 from servflow.testing._coverage_watch import watched
 
-Place = Callable[[str], int | None]
 Around = World | Mapping[str, Any] | Callable[[datetime], Any] | None
 
 _MOMENT = timedelta(microseconds=1)
 
 
-class Coverage:
+class Coverage(Tally):
     """
     What of a workflow was exercised, and what never was: states, transitions, both answers of guards, timers, marks of clocks,
     levels of chains, rows of tables, rules, dispatch.
@@ -60,27 +58,16 @@ class Coverage:
         given: object = workflow
         if not isinstance(given, Workflow):
             raise InputError(f"coverage is of a servflow.Workflow, not of {shown(given)}; servflow.load reads one")
+        super().__init__(workflow.workflow, workflow.version, workflow.hash, None, locate)
         self.workflow = workflow
-        self.locate = locate
-        self.counts: Counter[str] = Counter()
-        """By the key of each item how often it was exercised."""
-        self.steps = 0
-        """How many calls were counted, refused ones among them."""
-        self.refused = 0
-        """How many of them were refused."""
-        self.passed_over = 0
-        """How many records of histories belong to another version of the workflow and were not counted."""
-        self._lock = Lock()
 
-    @cached_property
-    def items(self) -> tuple[Item, ...]:
-        """Everything that can be exercised."""
+    def _list(self) -> tuple[Item, ...]:
         return items_of(self.workflow)
 
     @cached_property
     def watched(self) -> Workflow:
         """A workflow like the one given that counts here whatever it does; threads may share it."""
-        return watched(self.workflow, self._told)
+        return watched(self.workflow, self.told)
 
     # counting ---------------------------------------------------------------------------------------------------
 
@@ -148,8 +135,8 @@ class Coverage:
             made._look_back(records, world)
         return made
 
-    def _told(self, heard: list[str], result: Outcome | Refused) -> None:
-        """One call of the watched workflow is over."""
+    def told(self, heard: list[str], result: Outcome | Refused) -> None:
+        """Count one call of a watched workflow: the keys of what it asked, and what it came to."""
         with self._lock:
             self.steps += 1
             self.counts.update(heard)
@@ -233,69 +220,10 @@ class Coverage:
     def __or__(self, other: Coverage) -> Coverage:
         if not isinstance(other, Coverage):
             return NotImplemented
-        if other.workflow.hash != self.workflow.hash:
-            raise InputError(
-                f"what was exercised of {self.workflow!r} and of {other.workflow!r} cannot be joined: they are not the same "
-                "definition; count them apart",
-                code="coverage",
-                hashes=(self.workflow.hash, other.workflow.hash),
-            )
-        made = Coverage(self.workflow, locate=self.locate or other.locate)
-        made.counts = self.counts + other.counts
-        for name in ("steps", "refused", "passed_over"):
-            setattr(made, name, getattr(self, name) + getattr(other, name))
+        made = Coverage(self.workflow, locate=self.locate)
+        made.add(self)
+        made.add(other)
         return made
-
-    # what it comes to -------------------------------------------------------------------------------------------
-
-    @property
-    def missed(self) -> tuple[Item, ...]:
-        """What was never exercised, by kind and then in the order of the document."""
-        return tuple(item for item in self.items if not self.counts[item.key])
-
-    @property
-    def percent(self) -> float:
-        """The share of everything that was exercised, from 0 to 100; 100 where there is nothing to exercise."""
-        return _share(len(self.items) - len(self.missed), len(self.items))
-
-    @property
-    def kinds(self) -> Mapping[str, tuple[int, int]]:
-        """By kind how many were exercised, of how many; kinds that the workflow has none of are left out."""
-        found = {kind: [item for item in self.items if item.kind == kind] for kind in KINDS}
-        return {
-            kind: (sum(bool(self.counts[item.key]) for item in items), len(items)) for kind, items in found.items() if items
-        }
-
-    def line_of(self, item: Item) -> int | None:
-        """The line of an item in the definition's text; None where nobody knows."""
-        return None if self.locate is None else self.locate(item.path)
-
-    def as_data(self) -> dict[str, Any]:
-        """JSON-ready form: percentages, what was missed, and the counts, which ``from_data`` reads back."""
-        return {
-            "workflow": self.workflow.workflow,
-            "version": self.workflow.version,
-            "hash": self.workflow.hash,
-            "percent": round(self.percent, 1),
-            "steps": self.steps,
-            "refused": self.refused,
-            "passed_over": self.passed_over,
-            "kinds": {
-                kind: {"exercised": hit, "of": many, "percent": round(_share(hit, many), 1)}
-                for kind, (hit, many) in self.kinds.items()
-            },
-            "missed": [
-                {
-                    "kind": item.kind,
-                    "name": item.name,
-                    "answer": item.answer,
-                    "path": item.path,
-                    "line": self.line_of(item),
-                }
-                for item in self.missed
-            ],
-            "counts": {item.key: self.counts[item.key] for item in self.items if self.counts[item.key]},
-        }
 
     @classmethod
     def from_data(cls, workflow: Workflow, data: Mapping[str, Any], *, locate: Place | None = None) -> Coverage:
@@ -319,19 +247,6 @@ class Coverage:
         made.steps, made.refused = int(data.get("steps", 0)), int(data.get("refused", 0))
         made.passed_over = int(data.get("passed_over", 0))
         return made
-
-    def text(self, lang: str = "en") -> str:
-        """The report for people: percentages by kind, then what was never exercised, each with its place."""
-        from servflow.testing._coverage_text import told
-
-        return told(self, lang)
-
-    def __repr__(self) -> str:
-        return f"Coverage({self.workflow.workflow!r}, {self.percent:.1f} % in {self.steps} steps)"
-
-
-def _share(hit: int, many: int) -> float:
-    return 100.0 * hit / many if many else 100.0
 
 
 def _each(histories: Iterable[Any]) -> Iterator[Iterable[Record]]:

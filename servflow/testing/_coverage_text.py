@@ -11,7 +11,7 @@ from servflow.sla import BREACH
 from servflow.testing._coverage_items import NO_ROW, Item
 
 if TYPE_CHECKING:
-    from servflow.testing._coverage import Coverage
+    from servflow.testing._coverage_tally import Tally
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "head": (
@@ -59,15 +59,14 @@ def word(key: str, lang: str, **facts: object) -> str:
     return text.format(**facts) if facts else text
 
 
-def told(coverage: Coverage, lang: str = "en") -> str:
+def told(coverage: Tally, lang: str = "en") -> str:
     """The report for people."""
     return "\n".join(_lines(coverage, lang))
 
 
-def _lines(coverage: Coverage, lang: str) -> Iterator[str]:
-    flow = coverage.workflow
+def _lines(coverage: Tally, lang: str) -> Iterator[str]:
     facts = {"percent": coverage.percent, "steps": coverage.steps, "refused": coverage.refused}
-    yield word("head", lang, workflow=flow.workflow, version=flow.version, **facts)
+    yield word("head", lang, workflow=coverage.name, version=coverage.version, **facts)
     if coverage.passed_over:
         yield word("passed_over", lang, count=coverage.passed_over)
     colon = "：" if lang == "zh" else ": "

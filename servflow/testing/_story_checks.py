@@ -8,14 +8,12 @@ from typing import Any
 
 from attrs import define, field
 
-from servflow.desk import Desk
 from servflow.engine import Option, Workflow
 from servflow.errors import Finding, Refused, ServflowError
 from servflow.model import KINDS as WRITTEN
 from servflow.model import (
     Actor,
     Call,
-    Effect,
     Escalated,
     Notify,
     Open,
@@ -31,6 +29,7 @@ from servflow.sla._standing import length, told
 from servflow.testing._story import Moment, Stories, StoryStep
 from servflow.testing._story_log import happened
 from servflow.testing._story_names import listed, typed
+from servflow.testing._virtual import VirtualDesk
 
 Why = Mapping[str, tuple[str, ...]]
 
@@ -40,19 +39,16 @@ _ZH: Mapping[str, str] = {"assignee": "处理人", "owner": "负责人", "queue"
 
 @define
 class Stand:
-    """What a story has sent so far, and how much of it was looked at."""
+    """The stories, and how much of what one of them has sent was looked at."""
 
     stories: Stories
-    zone: str
-    heard: dict[str, Effect] = field(factory=dict)
-    """By its id every effect, in the order in which they were kept."""
     looked: dict[str, int] = field(factory=dict)
     """By ticket how many notifications there were when ``notified`` was last asked."""
 
-    def hear(self, effects: Iterable[Effect]) -> None:
-        """Take note of effects that are still to be carried out."""
-        for effect in effects:
-            self.heard.setdefault(effect.id, effect)
+    @property
+    def zone(self) -> str:
+        """The zone in which instants are told."""
+        return self.stories.zone
 
 
 def refusal_of(error: ServflowError, event: str, wanted: str | None, place: tuple[str, int | None]) -> Iterator[Finding]:
@@ -71,7 +67,7 @@ def refusal_of(error: ServflowError, event: str, wanted: str | None, place: tupl
 class Checks:
     """Everything that one step says is to be true."""
 
-    def __init__(self, stand: Stand, desk: Desk, step: StoryStep, now: datetime, *, actor: Actor | None) -> None:
+    def __init__(self, stand: Stand, desk: VirtualDesk, step: StoryStep, now: datetime, *, actor: Actor | None) -> None:
         self.stand = stand
         self.desk = desk
         self.step = step
@@ -229,7 +225,7 @@ class Checks:
     # what was sent, and what may be done ------------------------------------------------------------------------
 
     def _sent(self, kind: type[Any]) -> list[Any]:
-        return [effect for effect in self.stand.heard.values() if isinstance(effect, kind) and effect.ticket == self.ticket.id]
+        return [effect for effect in self.desk.sent if isinstance(effect, kind) and effect.ticket == self.ticket.id]
 
     def _notified(self, wanted: Iterable[Any]) -> Iterator[Finding]:
         every = self._sent(Notify)

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from attrs import evolve, frozen
 
-from servflow.desk import Desk
+from servflow.desk import Problem
 from servflow.documents._source import read_document
 from servflow.engine import Workflow
-from servflow.errors import Finding, InputError, Refused, ServflowError
-from servflow.model import SYSTEM, Actor, Open
-from servflow.stores import MemoryStore
+from servflow.errors import Finding, InputError, LimitError, Refused, ServflowError
+from servflow.model import SYSTEM, Actor, Open, Send
 from servflow.testing._coverage import Coverage
 from servflow.testing._story import Moment, Opening, Stories, Story, StoryStep
 from servflow.testing._story_checks import Checks, Stand, refusal_of
 from servflow.testing._story_reading import load_stories
-
-MOST_WAKES = 10_000
-"""How many instants one step may wake tickets at."""
-
-_MOST_ROUNDS = 100
-_MANY = 10_000
+from servflow.testing._virtual import VirtualDesk, VirtualTime
 
 
 @frozen(kw_only=True)
@@ -179,27 +173,26 @@ def run_story(stories: Stories, story: Story, counted: Mapping[str, Coverage]) -
     )
 
 
-def _taken(_: Any) -> None:
-    """Take an effect as carried out; what was sent is heard from the store."""
-
-
 class _Life:
-    """One story on its way: the desk, the present, and what was sent."""
+    """One story on its way: the desk with its own time, and how much of what was sent was looked at."""
 
     def __init__(self, stories: Stories, story: Story, counted: Mapping[str, Coverage]) -> None:
         self.stories = stories
         self.story = story
-        first = story.given[0].at if story.given else None
-        begin = first or stories.start
-        self.now = begin.after(datetime.min.replace(tzinfo=UTC), "UTC") if begin is not None and begin.instant else _EPOCH
+        begin = (story.given[0].at if story.given else None) or stories.start
         flows = [counted[name].watched if name in counted else flow for name, flow in stories.workflows.items()]
-        self.store = MemoryStore()
-        self.stand = Stand(stories=stories, zone=stories.zone)
-        self.desk = Desk(flows, self.store, handlers={"*": _taken}, now=lambda: self.now, world=stories.world)
+        time = VirtualTime() if begin is None or begin.instant is None else VirtualTime(begin.instant)
+        self.desk = VirtualDesk(flows, time=time, world=stories.world)
+        self.stand = Stand(stories=stories)
+
+    @property
+    def now(self) -> datetime:
+        """The present."""
+        return self.desk.time()
 
     def close(self) -> None:
         """Let the store go."""
-        self.store.close()
+        self.desk.close()
 
     def begin(self) -> Iterator[Finding]:
         """Open the tickets that the story begins with."""
@@ -215,7 +208,7 @@ class _Life:
         yield from found
         if found or not step.then:
             return
-        if not any(step.ticket == ticket.id for ticket in self._tickets()):
+        if self.desk.store.load(step.ticket) is None:
             yield self._finding("story.no_ticket", step, {"name": step.ticket})
             return
         checks = Checks(self.stand, self.desk, step, self.now, actor=self._actor(step.actor))
@@ -227,7 +220,7 @@ class _Life:
             facts = {"at": self.stories.told(target), "now": self.stories.told(self.now)}
             yield self._finding("story.back", step, facts)
             return
-        found = tuple(self._until(target, step))
+        found = tuple(self._until(target, (step.path, step.line)))
         if not found and step.opening is not None:
             found = tuple(self._open(step.opening, step.path, step.line))
         if not found and step.event is not None:
@@ -285,53 +278,34 @@ class _Life:
             return
         yield from self._settle((step.path, step.line))
 
-    def _until(self, target: datetime, where: StoryStep | tuple[str, int | None]) -> Iterator[Finding]:
+    def _until(self, target: datetime, place: tuple[str, int | None]) -> Iterator[Finding]:
         """Let time pass to an instant, stopping wherever a ticket wakes."""
-        place = (where.path, where.line) if isinstance(where, StoryStep) else where
-        for _ in range(MOST_WAKES):
-            claims = self.store.claim(target, 1)
-            if not claims:
-                break
-            self.now = max(self.now, claims[0].wake)
-            found = tuple(self._settle(place))
-            if found:
-                yield from found
-                return
-        else:
-            yield Finding("story.endless", place[0], {"limit": MOST_WAKES}, line=place[1])
-            return
-        self.now = target
-        yield from self._settle(place)
+        return self._live(lambda: self.desk.until(target), place)
 
     def _settle(self, place: tuple[str, int | None]) -> Iterator[Finding]:
         """Do what is due now, and carry out what follows from it, until nothing does."""
-        for _ in range(_MOST_ROUNDS):
-            ticked = self.desk.tick(_MANY)
-            self.stand.hear(self.store.effects(_MANY))
-            delivered = self.desk.deliver(_MANY)
-            for problem in (*ticked.problems, *delivered.problems):
-                error = problem.error
-                if problem in ticked.problems and isinstance(error, Refused):
-                    continue  # mail that a ticket does not take now is consumed, as it would be in a host
-                if self._elsewhere(problem.what):
-                    continue
-                told = {lang: error.text(lang) if isinstance(error, Refused) else str(error) for lang in ("en", "zh")}
-                yield Finding("story.failed", place[0], {"what": problem.what, "told": told}, line=place[1])
-                return
-            if not ticked.worked and not delivered.worked:
-                return
-        yield Finding("story.endless", place[0], {"limit": _MOST_ROUNDS}, line=place[1])
+        return self._live(self.desk.settle, place)
+
+    def _live(self, what: Callable[[], tuple[Problem, ...]], place: tuple[str, int | None]) -> Iterator[Finding]:
+        path, line = place
+        try:
+            problems = what()
+        except LimitError as error:
+            yield Finding("story.failed", path, {"what": "time", "told": error.message}, line=line)
+            return
+        for problem in problems:
+            # Mail that a ticket does not take now is consumed, as it would be in a host.
+            if isinstance(problem.error, Refused) or self._elsewhere(problem.what):
+                continue
+            yield Finding("story.failed", path, {"what": problem.what, "told": str(problem.error)}, line=line)
+            return
 
     def _elsewhere(self, effect: str) -> bool:
-        """Whether an effect opens a ticket of a workflow that these stories go without."""
-        found = self.stand.heard.get(effect)
-        return isinstance(found, Open) and found.workflow not in self.stories.workflows
-
-    def _tickets(self) -> Iterable[Any]:
-        return self.store.find(limit=_MANY)
+        """Whether an effect opens a ticket of a workflow that these stories go without, or speaks to a ticket of one."""
+        found = self.desk.effect(effect)
+        if isinstance(found, Open):
+            return found.workflow not in self.stories.workflows
+        return isinstance(found, Send) and self.desk.store.load(found.to_ticket) is None
 
     def _finding(self, code: str, step: StoryStep, facts: Mapping[str, Any]) -> Finding:
         return Finding(code, step.path, facts, line=step.line)
-
-
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
