@@ -207,7 +207,7 @@ class Workflows:
     @property
     def counting(self) -> bool:
         """Whether some correlator is known, also one that was read from the store."""
-        return bool(self.correlators) or any(isinstance(flow, Correlating) for flow in self.by_hash.values())
+        return bool(self.correlators) or any(isinstance(flow, Correlating) for flow in tuple(self.by_hash.values()))
 
     def before(self, ticket: Ticket, records: Iterable[Record]) -> Runnable:
         """

@@ -17,6 +17,9 @@ ANYWHERE = "*"
 MISSING = "missing:"
 """How ids of nodes begin that stand for states which are named and not there."""
 
+MOST_NODES, MOST_EDGES = 2_000, 10_000
+"""How many nodes and edges are drawn and read."""
+
 EDGE_KEYS = ("event", "when", "allow", "not_by", "internal", "title")
 """What of a transition an edge carries as it is written, and takes back."""
 
@@ -48,19 +51,27 @@ def flow(source: Any, *, lang: str = "en", positions: Mapping[str, Mapping[str, 
     return drawn(edit(source), lang, _checked_positions(positions))
 
 
-def drawn(
-    source: Source, lang: str, positions: Mapping[str, tuple[float, float]] | None, *, bare: bool = False
-) -> dict[str, Any]:
+def drawn(source: Source, lang: str, positions: Mapping[str, tuple[float, float]], *, bare: bool = False) -> dict[str, Any]:
     """The nodes and edges; *bare*: without places and findings, to compare with."""
     states = [element for element in source.elements.values() if element.kind == "state"]
     marks = {} if bare else source.marks
-    nodes = {element.id: _node(source, element, lang, marks) for element in states}
+    if len(states) > MOST_NODES:
+        raise InputError(f"a flow of {len(states)} states is more than the {MOST_NODES} that are drawn", code="flow.many")
+    by_place = {element.steps: element for element in states}
+    own: dict[str, list[Element]] = {element.id: [element] for element in states}
+    for element in source.elements.values():
+        if element.kind in ("timer", "step"):
+            cut = element.steps.index("timers" if element.kind == "timer" else "checklist", 2)
+            own[by_place[element.steps[:cut]].id].append(element)
+    nodes = {one.id: _node(source, one, by_place.get(one.steps[:-2]), own[one.id], (lang, marks)) for one in states}
     edges: list[dict[str, Any]] = []
     for element in source.elements.values():
         if element.kind == "transition":
             edges += _edges(element, lang, marks, nodes)
+    if len(edges) > MOST_EDGES:
+        raise InputError(f"a flow of {len(edges)} edges is more than the {MOST_EDGES} that are drawn", code="flow.many")
     if not bare:
-        placed(nodes, edges, positions or {})
+        placed(nodes, edges, positions)
     return {
         "workflow": str(source.data.get("workflow", "")),
         "title": _said(source.data.get("title"), lang),
@@ -70,11 +81,15 @@ def drawn(
     }
 
 
-def _node(source: Source, element: Element, lang: str, marks: Mapping[str, tuple[Finding, ...]]) -> dict[str, Any]:
+def _node(
+    source: Source,
+    element: Element,
+    parent: Element | None,
+    own: list[Element],
+    said: tuple[str, Mapping[str, tuple[Finding, ...]]],
+) -> dict[str, Any]:
+    lang, marks = said
     written: Mapping[str, Any] = element.data if isinstance(element.data, Mapping) else {}
-    inside = [one for one in source.elements.values() if one.steps[: len(element.steps)] == element.steps]
-    own = [one for one in inside if not any(step == "states" for step in one.steps[len(element.steps) :])]
-    parent = _parent(source, element)
     data: dict[str, Any] = {
         "label": _said(written.get("title"), lang) or element.name,
         "name": element.name,
@@ -91,11 +106,6 @@ def _node(source: Source, element: Element, lang: str, marks: Mapping[str, tuple
     kind = "history" if written.get("history") else "group" if isinstance(written.get("states"), Mapping) else "state"
     made = {"id": element.id, "type": kind, "position": {"x": 0, "y": 0}, "data": data}
     return made if parent is None else {**made, "parentId": parent.id, "extent": "parent"}
-
-
-def _parent(source: Source, element: Element) -> Element | None:
-    above = element.steps[:-2]
-    return next((one for one in source.elements.values() if one.steps == above), None) if above else None
 
 
 def _initial(source: Source, element: Element) -> tuple[str, ...]:
@@ -189,7 +199,7 @@ def point_of(place: Any, path: str) -> tuple[float, float]:
     Raises:
         InputError: it is none.
     """
-    values = [place.get("x"), place.get("y")] if isinstance(place, Mapping) else [None]
+    values: list[Any] = [place.get("x"), place.get("y")] if isinstance(place, Mapping) else [None]
     fine = all(isinstance(one, (int, float)) and not isinstance(one, bool) and abs(one) < 1e9 for one in values)
     if not fine:
         raise InputError(f"{path}: a position is x and y in pixels, not {shown(place)}", code="flow.positions", path=path)

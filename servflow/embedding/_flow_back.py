@@ -7,13 +7,10 @@ from typing import Any
 
 from attrs import define, evolve, field
 
-from servflow.embedding._flow import ANYWHERE, EDGE_KEYS, MISSING, NODE_KEYS, drawn, names_in, point_of
+from servflow.embedding._flow import ANYWHERE, EDGE_KEYS, MISSING, MOST_EDGES, MOST_NODES, NODE_KEYS, drawn, names_in, point_of
 from servflow.embedding._source import Source, edit
 from servflow.embedding._source_ids import id_of_state
 from servflow.errors import InputError, shown
-
-MOST_NODES, MOST_EDGES = 2_000, 10_000
-"""How many nodes and edges are read."""
 
 _LONGEST = 400
 
@@ -119,7 +116,7 @@ class _Change:
     transitions: dict[str, str] = field(factory=dict)
 
     def made(self) -> Source:
-        base = drawn(self.source, "en", None, bare=True)
+        base = drawn(self.source, "en", {}, bare=True)
         self.old_nodes = {node["id"]: node for node in base["nodes"]}
         self.old_edges = {edge["id"]: edge for edge in base["edges"]}
         self.transitions = {edge["data"]["transition"]: edge["data"]["transition"] for edge in base["edges"]}

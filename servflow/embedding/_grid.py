@@ -38,22 +38,26 @@ def grid(source: Any, table: str | None = None, *, lang: str = "en") -> dict[str
         DefinitionError: the source cannot be read at all.
     """
     owner, element = table_of(source, table)
-    inside = [one for one in owner.elements.values() if one.steps[:2] == element.steps]
-    columns = [_column(one, owner.data, lang) for one in inside if one.kind in ("input", "output")]
-    rows = [_row(one, columns, element.data) for one in inside if one.kind == "row"]
+    found = sheet(owner, element)
     errors = [
         {"row": row, "column": column, **finding_data(finding, lang)}
         for finding in owner.findings
-        if (finding.path + ".").startswith(element.path + ".") or finding.path.startswith(element.path + "[")
-        for row, column in [_where(finding, owner, element, columns)]
+        if finding.path == element.path or finding.path.startswith((element.path + ".", element.path + "["))
+        for row, column in [_where(finding, owner, element, found["columns"])]
     ]
+    return {**found, "errors": errors}
+
+
+def sheet(owner: Source, element: Element) -> dict[str, Any]:
+    """The columns and rows of a table, without what is wrong with them."""
+    inside = [one for one in owner.elements.values() if one.steps[:2] == element.steps]
+    columns = [_column(one, owner.data) for one in inside if one.kind in ("input", "output")]
     return {
         "id": element.id,
         "name": element.name,
         **{key: element.data.get(key) for key in TABLE_KEYS},
         "columns": columns,
-        "rows": rows,
-        "errors": errors,
+        "rows": [_row(one, columns) for one in inside if one.kind == "row"],
     }
 
 
@@ -76,14 +80,15 @@ def table_of(source: Any, table: str | None) -> tuple[Source, Element]:
     assert found is not None
     data = found.data
     shaped = isinstance(data, Mapping) and all(
-        isinstance(data.get(key) or kind(), kind) for key, kind in (("inputs", list), ("outputs", Mapping), ("rows", list))
+        data.get(key) is None or isinstance(data[key], kind)
+        for key, kind in (("inputs", list), ("outputs", dict), ("rows", list))
     )
     if not shaped:
         raise InputError(f"{found.id} has not the shape of a table: inputs, outputs and rows", code="grid.shape", id=found.id)
     return owner, found
 
 
-def _column(element: Element, data: Mapping[str, Any], lang: str) -> dict[str, Any]:
+def _column(element: Element, data: Mapping[str, Any]) -> dict[str, Any]:
     written = element.data
     short = {"name": written} if element.kind == "input" else {"type": written}
     whole = dict(written) if isinstance(written, Mapping) else short
@@ -111,7 +116,7 @@ def row_cells(row: Any, inputs: int) -> tuple[list[Any], list[Any]]:
     return cells[:inputs], cells[inputs:]
 
 
-def _row(element: Element, columns: list[dict[str, Any]], table: Mapping[str, Any]) -> dict[str, Any]:
+def _row(element: Element, columns: list[dict[str, Any]]) -> dict[str, Any]:
     inputs = [one["id"] for one in columns if one["kind"] == "input"]
     outputs = [one["id"] for one in columns if one["kind"] == "output"]
     when, then = row_cells(element.data, len(inputs))

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import define, evolve, field
 
 from servflow.embedding import _source_splice as splice
-from servflow.embedding._grid import INPUT_KEYS, OUTPUT_KEYS, ROW_KEYS, TABLE_KEYS, grid, row_cells, table_of
+from servflow.embedding._grid import INPUT_KEYS, OUTPUT_KEYS, ROW_KEYS, TABLE_KEYS, row_cells, sheet, table_of
 from servflow.embedding._source import Source
 from servflow.errors import InputError, shown
 
@@ -26,7 +26,7 @@ def from_grid(source: Any, given: Mapping[str, Any]) -> Source:
 
     Rows and columns that are new (with an ``id`` of the editor's) are added, those that are gone are removed, their order is
     taken over; cells that changed are written in their places. A new row has ``cells``, a new column ``kind`` and ``name``
-    or ``expr``; a cell that is not there says ``-``. Nothing is judged here: ``grid`` of the result tells which cells are wrong.
+    or ``expr``; a cell that is not there says ``-``. Nothing is judged here: ``grid`` of the result tells what is wrong.
 
     Args:
         source: the source that `grid` was asked about.
@@ -39,7 +39,8 @@ def from_grid(source: Any, given: Mapping[str, Any]) -> Source:
         InputError: it is no grid, a column or row is not there, or something that stays names a column that goes; with the
             path, and ``row`` and ``column`` where it is about a cell. Nothing is changed then.
     """
-    if not isinstance(given, Mapping) or not isinstance(given.get("name"), str):
+    asked: object = given
+    if not isinstance(asked, Mapping) or not isinstance(asked.get("name"), str):
         raise InputError(f"a grid has the name of its table; this is {shown(given)}", code="grid.shape", path="name")
     before, _ = table_of(source, given["name"])
     change = _Change(before, given["name"], _items(given, "columns", MOST_COLUMNS), _items(given, "rows", MOST_ROWS))
@@ -78,7 +79,7 @@ class _Change:
     """The ids that rows and columns came with, or had, -> those they have now."""
 
     def made(self, given: Mapping[str, Any]) -> Source:
-        base = grid(self.source, self.name)
+        base = sheet(*table_of(self.source, self.name))
         for index, row in enumerate(self.rows.values()):
             for column in row["cells"]:
                 if column not in self.columns:
@@ -190,7 +191,7 @@ class _Change:
             whole = (
                 {**row, "when": found["input"], "then": found["output"]}
                 if isinstance(row, Mapping)
-                else sum(found.values(), [])
+                else [*found["input"], *found["output"]]
             )
             values[(*table.steps, "rows", index)] = whole
         before = [one.id for one in self.source.elements.values() if one.kind == "row" and one.steps[:2] == table.steps]
@@ -216,7 +217,7 @@ class _Change:
     # rows -------------------------------------------------------------------------------------------------------
 
     def _rows(self) -> None:
-        now = grid(self.source, self.name)
+        now = sheet(*table_of(self.source, self.name))
         back = {after: before for before, after in self.moved.items() if before in self.rows}
         old = {back.get(row["id"], row["id"]): row for row in now["rows"]}
         ids = {self._now(id_): id_ for id_ in self.columns}

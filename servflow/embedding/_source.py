@@ -137,7 +137,7 @@ class Source:
                 at = span.start
                 if holder is not None and isinstance(last, str) and last in holder.names:
                     at = holder.keys[holder.names.index(last)].start
-                line = doc.text.count("\n", 0, at) + 1
+                line = doc.line(at)
             found[element.id] = evolve(element, line=line)
         return found
 
@@ -336,7 +336,7 @@ class Source:
                 path = path_of(place.steps)
                 holder = self.element_at(path)
                 span = doc.find(place.steps)
-                line = 0 if span is None else doc.text.count("\n", 0, span.start) + 1
+                line = 0 if span is None else doc.line(span.start)
                 base = self.element("") if holder is None else holder
                 found.append(evolve(base, path=path, steps=place.steps, line=line))
         return tuple(found)

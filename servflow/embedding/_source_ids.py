@@ -75,13 +75,13 @@ class Element:
 
 def elements(data: Mapping[str, Any]) -> Iterator[Element]:
     """Every element in document order; whatever has not the shape of a definition is passed over."""
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     for section in data:
         if section in _ROOT:
             yield from _section(data, section, (), "", taken)
 
 
-def _section(holder: Mapping[str, Any], section: str, above: Steps, owner: str, taken: set[str]) -> Iterator[Element]:
+def _section(holder: Mapping[str, Any], section: str, above: Steps, owner: str, taken: dict[str, int]) -> Iterator[Element]:
     value, kind = holder.get(section), NAMED[section]
     steps = (*above, section)
     prefix = f"{owner}/{section}" if owner else section
@@ -90,11 +90,11 @@ def _section(holder: Mapping[str, Any], section: str, above: Steps, owner: str, 
         given = _given(kind, item)
         own = given or _quoted(name) or _derived(kind, item, holder)
         base = f"{prefix}/{own}"
-        id_, number = base, 1
+        id_, number = base, taken.get(base, 0) + 1
         while id_ in taken:
-            number += 1
-            id_ = f"{base}#{number}"
-        taken.add(id_)
+            id_, number = f"{base}#{number + 1}", number + 1
+        taken[base] = number
+        taken.setdefault(id_, 1)
         whole = (*steps, step) if step is not None else steps
         yield Element(id_, kind, name, whole, path_of((*steps, 0) if step is None else whole), item)
         if isinstance(item, Mapping):
@@ -135,7 +135,8 @@ def _given(kind: str, item: Any) -> str:
     found = item.get("id")
     if not isinstance(found, str) or not found:
         return ""
-    return _quoted(found) + _since(item)
+    # A number that tells twins apart stays readable where it is written.
+    return _quoted(found).replace("%23", "#") + _since(item)
 
 
 def _since(item: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from functools import lru_cache
 from typing import Any
 
@@ -52,6 +53,7 @@ class Read:
     data: dict[str, Any]
     root: Span
     json: bool = False
+    starts: list[int] = field(factory=list)
 
     def find(self, steps: Steps) -> Span | None:
         """Where a value stands; None where there is none."""
@@ -59,6 +61,12 @@ class Read:
         for step in steps:
             here = None if here is None else here.at(step)
         return here
+
+    def line(self, at: int) -> int:
+        """The line of a place, from 1."""
+        if not self.starts:
+            self.starts += [0, *(found.end() for found in re.finditer("\n", self.text))]
+        return bisect_right(self.starts, at)
 
     def column(self, at: int) -> int:
         """How many characters stand before a place in its line."""

@@ -133,9 +133,9 @@ def put_scalars(text: str, values: Mapping[Steps, Any], keys: Mapping[Steps, str
 def put_many(text: str, values: Mapping[Steps, Any]) -> str:
     """The text with other values in many places at once, none of which lies in another."""
     doc = read(text)
-    wanted, made = doc.data, doc.text
+    wanted, made = deepcopy(doc.data), doc.text
     for steps, value in values.items():
-        wanted = _changed(wanted, lambda data, steps=steps, value=value: _reach(data, steps[:-1]).__setitem__(steps[-1], value))
+        _reach(wanted, steps[:-1])[steps[-1]] = deepcopy(value)
     spans = [(doc.find(steps), steps, value) for steps, value in values.items()]
     for span, steps, value in sorted(spans, key=lambda one: -one[0].start if one[0] is not None else 0):
         if span is None or _same(_reach(doc.data, steps), value):

@@ -22,7 +22,7 @@ def scalar(value: Any, *, as_json: bool = False, style: str | None = None) -> st
     """One text, number, truth value or nothing; a text in the quotes that stood there before, where they fit."""
     if not isinstance(value, str) or as_json:
         return json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else _double(value)
-    if style == "'" and "\n" not in value and value.isprintable():
+    if (style == "'" or (style is None and '"' in value and "'" not in value and not _is_plain(value))) and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
     if style != '"' and _is_plain(value):
         return value

@@ -1,0 +1,388 @@
+"""Knows how a desk that runs gets another edition of a workflow, and its tickets with it; must not know how a ticket moves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from threading import RLock
+from typing import Any
+
+from attrs import evolve, frozen
+
+from servflow.desk import Desk, MigrationReport
+from servflow.embedding._reload_preview import Preview, word_of
+from servflow.embedding._source import edit
+from servflow.engine import MigrationPlan, Workflow, diff, plan_migration
+from servflow.errors import Conflict, DefinitionError, Finding, InputError, NotFound, shown
+from servflow.model import Ticket
+
+MOST = 10_000
+"""How many tickets a preview looks at one by one, unless said otherwise."""
+
+_PAGE = 500
+
+
+@frozen(kw_only=True)
+class Applied:
+    """
+    What one ``apply`` came to.
+
+    ``moved`` tickets run under the new edition now, ``done`` did before. ``refused`` and ``failed`` stay under theirs, and
+    ``problems`` tell why, the first hundred. ``more`` says that the limit was reached: apply the same preview again.
+    """
+
+    workflow: str
+    version: int
+    moved: int = 0
+    done: int = 0
+    refused: int = 0
+    failed: int = 0
+    more: bool = False
+    problems: tuple[Any, ...] = ()
+
+
+class Reloading:
+    """
+    Exchanges the definition of a workflow while a desk runs: see first what it comes to, then do it, and take it back.
+
+    Every edition that is applied is announced in the store, in order. Other processes learn of it by ``catch_up``, or by
+    themselves where their desk has `follow` among its ``sources``; a ticket that was moved runs under the new edition in
+    any process at once, since the store keeps it.
+
+    Args:
+        desk: the desk; of an ``AsyncDesk`` its ``plain``, in a thread.
+        most: how many tickets a preview looks at one by one.
+
+    Raises:
+        InputError: it is no desk.
+    """
+
+    def __init__(self, desk: Desk, *, most: int = MOST) -> None:
+        given: object = desk
+        if not isinstance(given, Desk):
+            raise InputError(f"pass a Desk, not {shown(given)}; of an AsyncDesk its plain", code="reload")
+        self.desk = desk
+        self._most = most
+        self._lock = RLock()
+
+    # look -------------------------------------------------------------------------------------------------------
+
+    def preview(
+        self,
+        source: Any,
+        *,
+        states: Mapping[str, str] | None = None,
+        fields: Mapping[str, str | None] | None = None,
+        values: Mapping[str, Any] | None = None,
+        clocks: Mapping[str, str] | None = None,
+        check: bool = True,
+    ) -> Preview:
+        """
+        What a new edition would come to for the tickets there are; nothing is changed.
+
+        Args:
+            source: a ``Source``, or what ``edit`` takes.
+            states: where tickets go whose state is gone: ``{"old": "new"}``, as for ``plan_migration``.
+            fields: what a field is called now; None lets its values go.
+            values: for fields, what tickets get that have no value that fits.
+            clocks: from when a new clock counts for tickets under way: ``since``, ``now`` or ``never``.
+            check: whether ``check`` is asked of both editions; that may take seconds.
+
+        Raises:
+            InputError: an answer names what no edition has.
+            DefinitionError: the source is no text that can be read at all.
+        """
+        answers = {"states": states, "fields": fields, "values": values, "clocks": clocks}
+        given = {name: dict(answer) for name, answer in answers.items() if answer}
+        at = self.desk._steps.around.now()
+        try:
+            new = self._load(source)
+        except DefinitionError as error:
+            return Preview(workflow="", at=at, findings=tuple(error.findings))
+        return self._preview(new, given, at, check=check)
+
+    def _load(self, source: Any) -> Workflow:
+        if isinstance(source, Workflow):
+            return source
+        owner = edit(source)
+        newest = self._flows.newest.get(str(owner.data.get("workflow", "")))
+        if isinstance(newest, Workflow):
+            owner = evolve(
+                owner,
+                calendars=owner.calendars or dict(newest.host_calendars),
+                extensions=owner.extensions or newest.extensions,
+            )
+        return owner.workflow()
+
+    @property
+    def _flows(self) -> Any:
+        return self.desk._steps.workflows
+
+    def _preview(self, new: Workflow, given: Mapping[str, Any], at: datetime, *, check: bool) -> Preview:
+        old = self._flows.newest.get(new.workflow)
+        empty = Preview(workflow=new.workflow, at=at, new=new)
+        if old is None:
+            return evolve(empty, answers=given)
+        if not isinstance(old, Workflow):
+            return evolve(empty, findings=(Finding("reload.kind", "workflow", {"workflow": new.workflow}),))
+        preview = evolve(empty, old=old, answers=given, diff=diff(old, new))
+        if new.hash != old.hash and new.version <= old.version:
+            facts = {"workflow": new.workflow, "version": old.version, "given": new.version, "least": old.version + 1}
+            preview = evolve(preview, findings=(Finding("reload.version", "version", facts),))
+        groups, more = self._by_edition(new.workflow)
+        plans: dict[str, MigrationPlan] = {}
+        counts: Counter[str] = Counter()
+        _refuse_strangers(given, [old, *(flow for flow, _ in groups.values() if flow is not None)])
+        findings = list(preview.findings)
+        for pinned, (flow, tickets) in groups.items():
+            if pinned == new.hash:
+                counts["done"] += len(tickets)
+            elif flow is None:
+                counts["unread"] += len(tickets)
+                findings.append(Finding("reload.edition", "", {"workflow": new.workflow, "hash": pinned}))
+            else:
+                plans[pinned] = plan_migration(flow, new, tickets, at=at, **_fitting(given, flow, new))
+                counts.update(word_of(move) for move in plans[pinned].tickets)
+        if old.hash != new.hash and old.hash not in plans:
+            plans[old.hash] = plan_migration(old, new, (), at=at, **_fitting(given, old, new))
+        checks: tuple[Finding, ...] = ()
+        if check and old.hash != new.hash:
+            before = {(finding.code, finding.message()) for finding in old.check()}
+            checks = tuple(one for one in new.check() if (one.code, one.message()) not in before)
+        return evolve(preview, findings=tuple(findings), plans=plans, tickets=counts, checks=checks, more=more)
+
+    def _by_edition(self, name: str) -> tuple[dict[str, tuple[Workflow | None, list[Ticket]]], bool]:
+        """The tickets by the edition they run under, and whether there are more."""
+        groups: dict[str, tuple[Workflow | None, list[Ticket]]] = {}
+        for number, ticket in enumerate(self._tickets(name)):
+            if number >= self._most:
+                return groups, True
+            pinned = ticket.pins.get("workflow", "")
+            if pinned not in groups:
+                try:
+                    flow = self._flows.of_ticket(ticket)
+                except NotFound:
+                    flow = None
+                groups[pinned] = (flow if isinstance(flow, Workflow) else None, [])
+            groups[pinned][1].append(ticket)
+        return groups, False
+
+    def _tickets(self, name: str) -> Iterator[Ticket]:
+        after: str | None = None
+        while page := self.desk.store.find(workflow=name, limit=_PAGE, after=after):
+            yield from page
+            after = page[-1].id
+
+    # do ---------------------------------------------------------------------------------------------------------
+
+    def apply(self, preview: Preview, *, move: bool = True, limit: int | None = None) -> Applied:
+        """
+        Give the desk the new edition, announce it to other processes, and move the tickets, each in a transaction of its own.
+
+        Where it was interrupted, or reached its *limit*, the same preview is applied again and goes on; what was moved
+        is passed over.
+
+        Args:
+            preview: what ``preview`` or ``rollback`` gave.
+            move: False leaves the tickets there are under their editions; only new ones get the new one.
+            limit: how many tickets to move in this call.
+
+        Raises:
+            InputError: it has findings, or tickets would be stranded or blocked by it: ``tickets`` and ``states`` say
+                which. Nothing was changed.
+            Conflict: meanwhile another edition was applied, or tickets came to where they would be stranded or blocked.
+                Nothing was changed; preview again.
+            StoreError: the store itself failed; what was moved stays moved.
+        """
+        given: object = preview
+        if not isinstance(given, Preview):
+            raise InputError(f"pass what preview gave, not {shown(given)}", code="reload")
+        with self._lock:
+            return self._apply(preview, move, limit)
+
+    def _apply(self, preview: Preview, move: bool, limit: int | None) -> Applied:
+        new = preview.new
+        if new is None or preview.findings:
+            told = "; ".join(finding.text() for finding in preview.findings) or "there is no definition in it"
+            raise InputError(f"this cannot be applied: {told}", code="reload.findings", findings=preview.findings)
+        self.catch_up()
+        self._refuse_stale(preview, new)
+        plans = dict(preview.plans)
+        if move:
+            _refuse_stranded(preview, InputError, "reload.stranded", "would strand")
+            now = self._preview(new, preview.answers, self.desk._steps.around.now(), check=False)
+            _refuse_stranded(now, Conflict, "reload.stale", "would meanwhile strand")
+            plans |= now.plans
+        self._announce(preview, new)
+        reports: list[MigrationReport] = []
+        for plan in plans.values() if move else ():
+            left = None if limit is None else limit - sum(report.moved for report in reports)
+            reports.append(self.desk.migrate(evolve(plan, tickets=()), limit=left))
+            if reports[-1].more:
+                break
+        totals = {name: sum(getattr(report, name) for report in reports) for name in ("moved", "refused", "failed")}
+        done = reports[0].done if reports else 0
+        problems = tuple(problem for report in reports for problem in report.problems)
+        more = bool(reports) and reports[-1].more
+        return Applied(workflow=new.workflow, version=new.version, **totals, done=done, more=more, problems=problems)
+
+    def _refuse_stale(self, preview: Preview, new: Workflow) -> None:
+        newest = self._flows.newest.get(new.workflow)
+        seen = () if preview.old is None else (preview.old.hash,)
+        if newest is not None and newest.hash not in (*seen, new.hash):
+            raise Conflict(
+                f"version {newest.version} of {new.workflow!r} was applied since this preview was made; preview again",
+                code="reload.stale",
+                workflow=new.workflow,
+                version=newest.version,
+            )
+
+    # editions ---------------------------------------------------------------------------------------------------
+
+    def _announce(self, preview: Preview, new: Workflow) -> None:
+        """Add the edition to the desk and to the list in the store, where it is not the last one there."""
+        first = preview.old or new
+        self.desk.migrate(plan_migration(first, new), tickets=())
+        store, name = self.desk.store, new.workflow
+        with store.batch():
+            kept = editions(store, name)
+            entries: list[dict[str, Any]] = [] if kept else [{"hash": first.hash, "version": first.version}]
+            if (kept[-1]["hash"] if kept else first.hash) != new.hash:
+                names = {key: dict(preview.answers.get(key, {})) for key in ("states", "fields")}
+                entries.append({"hash": new.hash, "version": new.version, **names})
+            for number, entry in enumerate(entries, len(kept)):
+                store.define(f"{name}:edition:{number}", name, int(entry["version"]), {"edition": entry})
+
+    def catch_up(self) -> tuple[str, ...]:
+        """
+        Take in the editions that other processes have applied; the names of the workflows that have another one now.
+
+        Raises:
+            NotFound: an edition needs host functions or calendars that this desk was not given.
+        """
+        return tuple(_caught_up(self.desk))
+
+    def editions(self, workflow: str) -> tuple[Mapping[str, Any], ...]:
+        """The editions of a workflow that were applied, oldest first: ``hash``, ``version``, and what was renamed."""
+        return tuple(editions(self.desk.store, workflow))
+
+    def rollback(self, workflow: str, *, states: Mapping[str, str] | None = None, check: bool = False) -> Preview:
+        """
+        A preview of going back to the edition before the present one, under the next version number; then ``apply`` it.
+
+        States and fields that were renamed get their former names; where tickets are in states that the former edition does
+        not have, they are stranded until *states* says where they go.
+
+        Raises:
+            InputError: there is no former edition.
+            NotFound: it needs host functions or calendars that this desk was not given.
+        """
+        self.catch_up()
+        kept = editions(self.desk.store, workflow)
+        if len(kept) < 2:
+            raise InputError(f"there is no edition of {workflow!r} before the present one", code="reload.first")
+        last, former = kept[-1], self._flows.of_hash(workflow, kept[-2]["hash"])
+        if former is None:
+            raise _unreadable(workflow, kept[-2])
+        newest = self._flows.newest[workflow]
+        data = {**former.to_data(), "version": newest.version + 1}
+        new = evolve(former, version=data["version"])
+        back = {
+            key: {now: was for was, now in (last.get(key) or {}).items() if now is not None} for key in ("states", "fields")
+        }
+        known = {"states": newest.compiled.states, "fields": newest.fields}
+        target = {"states": new.compiled.states, "fields": new.fields}
+        given: dict[str, Any] = {
+            key: {now: was for now, was in back[key].items() if now in known[key] and was in target[key]} for key in back
+        }
+        given["states"] = {**given["states"], **(states or {})}
+        kept_answers = {key: answer for key, answer in given.items() if answer}
+        return self._preview(new, kept_answers, self.desk._steps.around.now(), check=check)
+
+
+def follow(desk: Desk, now: datetime) -> Iterable[Any]:
+    """
+    A source of a desk that takes in, each round of ``tick``, the editions other processes have applied; it asks for nothing.
+
+    ``Desk(..., sources=[follow])`` in every process is all that is needed for new tickets to get the newest edition.
+    """
+    _caught_up(desk)
+    return ()
+
+
+def editions(store: Any, name: str) -> list[dict[str, Any]]:
+    """The editions that were announced, oldest first."""
+    found: list[dict[str, Any]] = []
+    while (one := store.definition(f"{name}:edition:{len(found)}")) is not None:
+        found.append(dict(one["edition"]))
+    return found
+
+
+def _caught_up(desk: Desk) -> list[str]:
+    flows = desk._steps.workflows
+    changed = []
+    for name, newest in list(flows.newest.items()):
+        kept = editions(desk.store, name)
+        if not kept or kept[-1]["hash"] == newest.hash or int(kept[-1]["version"]) <= newest.version:
+            continue
+        flow = flows.of_hash(name, kept[-1]["hash"])
+        if flow is None:
+            raise _unreadable(name, kept[-1])
+        flows.add(flow)
+        changed.append(name)
+    return changed
+
+
+def _unreadable(name: str, edition: Mapping[str, Any]) -> NotFound:
+    return NotFound(
+        f"version {edition['version']} of {name!r} cannot be read from the store by itself; give it to the desk with the host"
+        " functions and calendars it needs",
+        code="workflow_version",
+        workflow=name,
+        version=edition["version"],
+        hash=edition["hash"],
+    )
+
+
+def _fitting(given: Mapping[str, Any], old: Workflow, new: Workflow) -> dict[str, Any]:
+    """Those of the answers that this edition has something to do with; all tickets are asked about at once."""
+    known: dict[str, Any] = {"states": old.compiled.states, "fields": old.fields}
+    fresh = set(new.compiled.clock_names) - set(old.compiled.clock_names)
+    known["clocks"] = fresh
+    return {
+        key: {name: value for name, value in answer.items() if key not in known or name in known[key]}
+        for key, answer in given.items()
+    }
+
+
+def _refuse_strangers(given: Mapping[str, Any], flows: list[Workflow]) -> None:
+    """Refuse answers about what no edition has, as a plan for one would."""
+    known = {
+        "states": {name for flow in flows for name in flow.compiled.states},
+        "fields": {name for flow in flows for name in flow.fields},
+    }
+    for key, names in known.items():
+        for name in given.get(key, {}):
+            if name not in names:
+                answer: Any = {key: {name: name}}
+                plan_migration(flows[0], flows[0], **answer)
+
+
+def _refuse_stranded(preview: Preview, kind: type[InputError] | type[Conflict], code: str, verb: str) -> None:
+    stuck = (*preview.stranded, *preview.blocked)
+    if not stuck:
+        return
+    states = sorted({move.state for move in stuck})
+    shown_ids = ", ".join(move.id for move in stuck[:5]) + (", ..." if len(stuck) > 5 else "")
+    why = "; ".join(dict.fromkeys(problem.text() for move in stuck for problem in move.problems))[:1_000]
+    raise kind(
+        f"version {preview.new.version if preview.new else '?'} of {preview.workflow!r} {verb} {len(stuck)} tickets"
+        f" ({shown_ids}) in {', '.join(states)}: {why}; preview again with the answers, or apply with move=False",
+        code=code,
+        tickets=tuple(move.id for move in stuck),
+        states=tuple(states),
+    )
+
+
+__all__ = ["Applied", "Reloading", "follow"]

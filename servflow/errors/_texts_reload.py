@@ -1,0 +1,26 @@
+"""Knows the sentences about a definition that is exchanged while tickets run, in English and Chinese; must not know any code."""
+
+from __future__ import annotations
+
+from servflow.errors._catalogue import Text
+
+TEXTS: dict[str, Text] = {
+    "reload.version": Text(
+        en="the definition differs from version {version} of '{workflow}', which runs here, and has the number {given}",
+        zh="该定义与正在运行的“{workflow}”第 {version} 版不同，但版本号为 {given}",
+        hint_en="give it version: {least} or higher",
+        hint_zh="请将 version 改为 {least} 或更高",
+    ),
+    "reload.kind": Text(
+        en="'{workflow}' is a correlator, whose tickets follow its newest version by themselves",
+        zh="“{workflow}”是关联器，其工单会自动使用最新版本",
+        hint_en="give the new version to the desk",
+        hint_zh="请将新版本直接交给 Desk",
+    ),
+    "reload.edition": Text(
+        en="tickets run under an edition of '{workflow}' with hash {hash}, which neither the desk nor its store can read",
+        zh="有工单运行于“{workflow}”的版本 {hash}，Desk 与存储均无法读取该版本",
+        hint_en="give that version to the desk too, with the host functions it needs",
+        hint_zh="请把该版本及其所需的宿主函数一并交给 Desk",
+    ),
+}
