@@ -1,0 +1,257 @@
+// The studio's page. It draws what the server says and sends what somebody did; it decides nothing.
+// Every text goes in by textContent, so whatever somebody wrote is shown and never run.
+
+const WORDS = {
+  en: { undo: "Undo", redo: "Redo", lang: "中文", preview: "Preview and apply…", element: "Element", tables: "Tables", yaml: "YAML", tickets: "Tickets",
+    same: "is running", differs: "draft differs from what is running", broken: "draft does not load yet", version: "version",
+    name: "Name", rename: "Rename", title: "Title", closed: "Closed", remove: "Remove", from_here: "Transition from here", event: "Event",
+    target: "Leads to", source: "From", add: "Add", new_state: "New state", pick: "Choose a state or an arrow, or add a state.", save: "Take this text",
+    open: "Open a ticket", under: "version", moves: "tickets move", stays: "nothing to choose", stranded: "would be stranded: choose where they go",
+    apply: "Apply", cancel: "Not yet", new_only: "For new tickets only", moved: "tickets moved", tickets_of: "Tickets", what: "What changes", nothing: "Nothing changes.", row: "Add a row", late: "tickets would be late at once",
+    refused: "cannot be moved as they are", choose: "choose…", blocked: "This draft cannot be applied yet.", look: "Look again", stay: "stay where they are" },
+  zh: { undo: "撤销", redo: "重做", lang: "English", preview: "预览并应用…", element: "元素", tables: "决策表", yaml: "YAML", tickets: "工单",
+    same: "正在运行", differs: "草稿与运行中的定义不同", broken: "草稿尚不能加载", version: "版本",
+    name: "名称", rename: "改名", title: "标题", closed: "已关闭", remove: "删除", from_here: "由此出发的转移", event: "事件",
+    target: "通往", source: "来自", add: "添加", new_state: "新状态", pick: "请选择一个状态或箭头，或添加状态。", save: "采用此文本",
+    open: "新建工单", under: "版本", moves: "张工单迁移", stays: "无需选择", stranded: "将无处可去：请选择去向",
+    apply: "应用", cancel: "暂不", new_only: "仅用于新工单", moved: "张工单已迁移", tickets_of: "工单", what: "变更内容", nothing: "没有变更。", row: "添加一行", late: "张工单将立即超时",
+    refused: "按现状无法迁移", choose: "请选择…", blocked: "此草稿还不能应用。", look: "重新预览", stay: "保持不变" },
+};
+const $ = (id) => document.getElementById(id);
+let lang = "en", view = null, chosen = null, tab = "element", tickets = [];
+const say = (word) => WORDS[lang][word];
+
+function el(tag, given = {}, ...children) {
+  const made = tag.startsWith("svg:") ? document.createElementNS("http://www.w3.org/2000/svg", tag.slice(4)) : document.createElement(tag);
+  for (const [key, value] of Object.entries(given)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (key in made && !(made instanceof SVGElement) && key !== "list") made[key] = value;
+    else if (value !== false && value !== null) made.setAttribute(key, value);
+  }
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+async function ask(path, said) {
+  const given = said === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(said) };
+  const answer = await fetch(`api/${path}?lang=${lang}`, given);
+  const data = await answer.json();
+  tell(answer.ok ? "" : data.error ? data.error[lang] ?? data.error.en : JSON.stringify(data.detail));
+  if (!answer.ok && data.view) show(data.view);
+  return answer.ok ? data : null;
+}
+
+function tell(text) { $("error").textContent = text; $("error").hidden = !text; }
+
+async function edit(op, given) {
+  const made = await ask("edit", { seen: view.seen, op, ...given });
+  if (!made) return;
+  if (chosen && made.moved[chosen]) chosen = made.moved[chosen];
+  if (op === "add" && made.added) chosen = made.added;
+  show(made);
+}
+
+function show(made) {
+  view = made;
+  if (chosen && !(chosen in view.elements)) chosen = null;
+  draw();
+}
+
+function draw() {
+  document.documentElement.lang = lang;
+  $("name").textContent = view.flow.title || view.flow.workflow;
+  const state = !view.loads ? "broken" : view.same ? "same" : "differs";
+  $("status").textContent = state === "same" ? `${say("version")} ${view.live} ${say("same")}` : `${say(state)} (${say("version")} ${view.live})`;
+  for (const [id, on] of [["undo", view.undo], ["redo", view.redo], ["preview", !view.same]]) { $(id).textContent = say(id); $(id).disabled = !on; }
+  $("lang").textContent = say("lang");
+  $("tabs").replaceChildren(...["element", "tables", "yaml", "tickets"].map((name) =>
+    el("button", { role: "tab", "aria-selected": String(tab === name), onclick: () => { tab = name; draw(); } }, say(name))));
+  $("canvas").replaceChildren(diagram());
+  $("findings").replaceChildren(...view.findings.map((one) => el("button", {
+    onclick: () => { if (one.id) { chosen = one.id; tab = "element"; draw(); } } }, `${one.line ? `${one.line}: ` : ""}${one.message} ${one.hint ?? ""}`)));
+  $("panel").replaceChildren(...{ element: inspector, tables, yaml, tickets: desk }[tab]());
+}
+
+// the diagram ------------------------------------------------------------------------------------------------------
+
+function diagram() {
+  const nodes = new Map(), wrong = new Set(view.findings.map((one) => one.id));
+  for (const node of view.flow.nodes) {
+    const above = nodes.get(node.parentId) ?? { x: 0, y: 0 };
+    nodes.set(node.id, { ...node, x: above.x + node.position.x, y: above.y + node.position.y, w: node.style?.width ?? 180, h: node.style?.height ?? 56 });
+  }
+  const all = [...nodes.values()], side = 130;
+  const left = Math.min(0, ...all.map((one) => one.x)), top = Math.min(0, ...all.map((one) => one.y));
+  const width = Math.max(320, ...all.map((one) => one.x + one.w)) - left + side, height = Math.max(160, ...all.map((one) => one.y + one.h)) - top + 30;
+  const svg = el("svg:svg", { viewBox: `${left - side / 2} ${top - 20} ${width} ${height}`, width, height, role: "img" });
+  const tip = el("svg:marker", { id: "tip", viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 8, markerHeight: 8, orient: "auto-start-reverse" });
+  tip.append(el("svg:path", { d: "M0 1 L9 5 L0 9 z", fill: "#7d8b99" }));
+  svg.append(el("svg:defs", {}, tip));
+  for (const node of all) svg.append(nodeOf(node, wrong));
+  const seen = new Map();
+  for (const edge of view.flow.edges) {
+    const pair = [edge.source, edge.target].sort().join("\n"), count = seen.get(pair) ?? 0;
+    seen.set(pair, count + 1);
+    svg.append(edgeOf(edge, nodes, count, wrong));
+  }
+  return svg;
+}
+
+function nodeOf(node, wrong) {
+  const kinds = ["node", node.type, node.data.closed && "closed", node.data.initial && "initial", (wrong.has(node.id) || node.type === "missing") && "wrong", chosen === node.id && "chosen"];
+  const group = node.type === "group", count = view.counts[node.data.name];
+  const made = el("svg:g", { class: kinds.filter(Boolean).join(" "), "data-id": node.id, tabindex: 0, role: "button", "aria-label": node.data.label, onclick: () => pick(node.id), onkeydown: (press) => press.key === "Enter" && pick(node.id) });
+  made.append(el("svg:title", {}, node.data.name), el("svg:rect", { x: node.x, y: node.y, width: node.w, height: node.h }));
+  made.append(el("svg:text", { x: node.x + node.w / 2, y: group ? node.y + 20 : node.y + node.h / 2 + 5, "text-anchor": "middle" }, short(node.data.label, 22)));
+  if (count) made.append(el("svg:text", { class: "count", x: node.x + node.w - 8, y: node.y + 15, "text-anchor": "end" }, String(count)));
+  return made;
+}
+
+function edgeOf(edge, nodes, count, wrong) {
+  const a = nodes.get(edge.source), b = nodes.get(edge.target), id = edge.data.transition;
+  const made = el("svg:g", { class: ["edge", wrong.has(id) && "wrong", chosen === id && "chosen"].filter(Boolean).join(" "), "data-id": id, onclick: () => pick(id) });
+  let path, x, y;
+  if (a === b) {
+    [x, y] = [a.x + a.w + 34, a.y + a.h / 2 + 4 + count * 18];
+    path = `M ${a.x + a.w} ${a.y + 14} C ${x} ${a.y} ${x} ${a.y + a.h} ${a.x + a.w} ${a.y + a.h - 14}`;
+  } else {
+    const down = b.y >= a.y + a.h, up = a.y >= b.y + b.h, bend = count * 46 + (up ? 46 : 0), shift = count * 18 + (up ? 22 : 0);
+    if (down || up) {
+      const [x1, y1, x2, y2] = [a.x + a.w / 2 + shift, down ? a.y + a.h : a.y, b.x + b.w / 2 + shift, down ? b.y : b.y + b.h];
+      const far = Math.abs(y2 - y1) > 170 ? 70 : 0, out = bend + far, middle = (y1 + y2) / 2;
+      path = `M ${x1} ${y1} C ${x1 + out} ${middle} ${x2 + out} ${middle} ${x2} ${y2}`;
+      [x, y] = [(x1 + x2) / 2 + out * 0.75, middle + 4];
+    } else {
+      const right = b.x > a.x, [x1, x2, level] = [right ? a.x + a.w : a.x, right ? b.x : b.x + b.w, a.y + a.h / 2 + bend / 3];
+      path = `M ${x1} ${level} C ${(x1 + x2) / 2} ${level} ${(x1 + x2) / 2} ${b.y + b.h / 2 + bend / 3} ${x2} ${b.y + b.h / 2 + bend / 3}`;
+      [x, y] = [(x1 + x2) / 2, (level + b.y + b.h / 2) / 2 - 6];
+    }
+  }
+  made.append(el("svg:path", { d: path, class: "hit" }), el("svg:path", { d: path, "marker-end": "url(#tip)" }));
+  made.append(el("svg:text", { x, y, "text-anchor": "middle" }, el("svg:title", {}, edge.label), short(edge.label, 22)));
+  return made;
+}
+
+function pick(id) { chosen = id; tab = "element"; draw(); }
+function short(text, most) { const signs = [...text]; return signs.length > most ? signs.slice(0, most - 1).join("") + "…" : text; }
+
+// one element ------------------------------------------------------------------------------------------------------
+
+const states = () => Object.values(view.elements).filter((one) => one.kind === "state").map((one) => one.name);
+const choice = (name, values, value) => el("select", { name }, ...[...new Set([...values, ...(value ? [value] : [])])].map((one) => el("option", { value: one, selected: one === value }, one)));
+const line = (word, input) => el("label", {}, say(word), input);
+const button = (word, act, kind = "") => el("button", { type: "button", className: kind, onclick: act }, say(word));
+
+function inspector() {
+  const element = chosen && view.elements[chosen];
+  const mine = view.findings.filter((one) => one.id === chosen && chosen).map((one) => el("p", { className: "bad" }, `${one.message} ${one.hint ?? ""}`));
+  const made = element?.kind === "state" ? stateForm(element) : element?.kind === "transition" ? transitionForm(element)
+    : element ? [el("h2", {}, element.id), el("pre", {}, JSON.stringify(element.data, null, 1))] : [el("p", { className: "soft" }, say("pick"))];
+  const name = el("input", { name: "new_state", required: true });
+  const add = el("form", { className: "row", onsubmit: (sent) => { sent.preventDefault(); edit("add", { section: "states", name: name.value }); } }, el("b", {}, say("new_state")), name, el("button", {}, say("add")));
+  return [...made, ...mine, add];
+}
+
+function stateForm(element) {
+  const id = element.id, data = element.data ?? {}, title = typeof data.title === "object" && data.title ? data.title[lang] ?? "" : data.title ?? "";
+  const name = el("input", { name: "name", value: element.name });
+  const event = el("input", { name: "event", required: true }), target = choice("target", states(), element.name);
+  const key = typeof data.title === "object" && data.title ? ["title", lang] : "title";
+  return [
+    el("h2", {}, id),
+    el("form", { className: "row", onsubmit: (sent) => { sent.preventDefault(); edit("rename", { id, name: name.value }); } }, el("b", {}, say("name")), name, el("button", {}, say("rename"))),
+    line("title", el("input", { name: "title", value: title, onchange: (sent) => edit("set", { id, key, value: sent.target.value }) })),
+    line("closed", el("input", { name: "closed", type: "checkbox", checked: !!data.closed, onchange: (sent) => edit("set", { id, key: "closed", value: sent.target.checked }) })),
+    el("form", { onsubmit: (sent) => { sent.preventDefault(); edit("add", { section: "transitions", value: { event: event.value, source: element.name, target: target.value } }); } },
+      el("h2", {}, say("from_here")), line("event", event), line("target", target), el("button", {}, say("add"))),
+    el("div", { className: "row" }, button("remove", () => edit("remove", { ids: [id] }), "danger")),
+  ];
+}
+
+function transitionForm(element) {
+  const id = element.id, data = element.data, write = (key) => (sent) => edit("set", { id, key, value: sent.target.value });
+  const end = (key) => { const made = choice(key, states(), typeof data[key] === "string" ? data[key] : undefined); made.addEventListener("change", write(key)); return made; };
+  return [
+    el("h2", {}, id),
+    line("event", el("input", { name: "event", value: data.event ?? "", onchange: write("event") })),
+    ...["source", "target"].map((key) => typeof (data[key] ?? "") === "string" ? line(key, end(key)) : line(key, el("span", {}, data[key].join(", ")))),
+    el("div", { className: "row" }, button("remove", () => edit("remove", { ids: [id] }), "danger")),
+  ];
+}
+
+// tables, text -----------------------------------------------------------------------------------------------------
+
+function tables() {
+  return view.grids.flatMap((grid) => {
+    const send = (made) => edit("grid", { grid: made });
+    const cell = (row, column) => el("td", {}, el("input", { value: text(row.cells[column.id]), "aria-label": column.label, onchange: (sent) => {
+      send({ ...grid, rows: grid.rows.map((one) => (one === row ? { ...row, cells: { ...row.cells, [column.id]: sent.target.value } } : one)) }); } }));
+    const rows = grid.rows.map((row) => el("tr", { "data-id": row.id }, ...grid.columns.map((column) => cell(row, column)),
+      el("td", {}, el("button", { className: "danger", "aria-label": say("remove"), onclick: () => send({ ...grid, rows: grid.rows.filter((one) => one !== row) }) }, "×"))));
+    return [el("h2", {}, grid.name), el("div", { className: "scroll" }, el("table", {},
+      el("thead", {}, el("tr", {}, ...grid.columns.map((column) => el("th", {}, column.label)), el("th"))), el("tbody", {}, ...rows))),
+    el("div", { className: "row" }, button("row", () => send({ ...grid, rows: [...grid.rows, { id: crypto.randomUUID(), cells: Object.fromEntries(grid.columns.map((one) => [one.id, one.kind === "input" ? "-" : "null"])) }] }), "plain"))];
+  });
+}
+const text = (value) => value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
+
+function yaml() {
+  const area = el("textarea", { id: "yaml", value: view.text, spellcheck: false });
+  return [area, el("div", { className: "row" }, button("save", () => edit("text", { text: area.value })))];
+}
+
+// tickets ----------------------------------------------------------------------------------------------------------
+
+function desk() {
+  const made = tickets.map((one) => el("div", { className: "ticket", "data-ticket": one.id }, el("b", {}, one.id), el("span", { className: "tag" }, one.title), el("span", { className: "soft" }, ` ${say("under")} ${one.version}`), ...one.forms.map((form) => ticketForm(one, form))));
+  return [el("div", { className: "row" }, button("open", async () => { if (await ask("tickets", { key: crypto.randomUUID() })) await look(); })), ...made];
+}
+
+function ticketForm(ticket, form) {
+  const key = crypto.randomUUID(), inputs = form.inputs.map((one) => [one, el("input", { name: one.name, value: one.shown, type: one.widget === "hidden" ? "hidden" : "text" })]);
+  return el("form", { className: "row", onsubmit: async (sent) => {
+    sent.preventDefault();
+    const given = Object.fromEntries(inputs.map(([one, input]) => [one.name, input.value]));
+    await ask(`tickets/${encodeURIComponent(ticket.id)}`, { ...given, _form: form.id, _expect: form.expect, _key: key });
+    await look();
+  } }, ...inputs.flatMap(([one, input]) => (one.widget === "hidden" ? [input] : [el("span", { className: "soft" }, one.title), input])),
+  el("button", { className: "plain", disabled: form.status === "refused", title: form.why }, form.title));
+}
+
+async function look() { const said = $("error").textContent; tickets = (await ask("tickets")) ?? tickets; const made = await ask("view"); if (made) show(made); if (said) tell(said); }
+
+// preview and apply ------------------------------------------------------------------------------------------------
+
+async function preview() {
+  const made = await ask("preview", { seen: view.seen });
+  if (!made) return;
+  const picks = made.stranded.map((one) => [one, el("select", { name: one.state, onchange: () => ready() },
+    el("option", { value: "" }, say("choose")), ...made.states.map((name) => el("option", { value: name, selected: one.suggested === name }, name)))]);
+  const send = async (move) => {
+    $("dialog").close();
+    const answers = Object.fromEntries(picks.map(([one, input]) => [one.state, input.value]).filter(([, value]) => value));
+    const done = await ask("apply", { seen: view.seen, answers: move ? answers : {}, move });
+    if (done) { await look(); $("status").textContent += ` · ${done.moved} ${say("moved")}`; }
+  };
+  const apply = el("button", { id: "apply", onclick: () => send(true) }, say("apply"));
+  const ready = () => { apply.disabled = !made.loads || made.blocked > 0 || picks.some(([, input]) => !input.value); };
+  const stuck = made.stranded.reduce((sum, one) => sum + one.count, 0);
+  const counts = [`${made.moves} ${say("moves")}`, ...(stuck ? [`${stuck} ${say("stranded")}`] : []), ...(made.blocked ? [`${made.blocked} ${say("refused")}`] : []), ...(made.late ? [`${made.late} ${say("late")}`] : [])];
+  $("dialog").replaceChildren(
+    el("h2", {}, `${say("version")} ${made.version ?? "?"}`),
+    made.loads ? el("p", { id: "counts" }, counts.join(lang === "zh" ? "；" : "; ")) : el("p", { className: "bad" }, say("blocked")),
+    ...picks.map(([one, input]) => el("label", { className: "row" }, el("b", {}, `${one.state} (${one.count})`), " → ", input)),
+    ...made.problems.map((one) => el("p", { className: "bad" }, one)),
+    el("h2", {}, say("what")), made.changes.length ? el("ul", {}, ...made.changes.map((one) => el("li", {}, one))) : el("p", {}, say("nothing")),
+    ...made.warnings.map((one) => el("p", { className: "soft" }, one)),
+    el("div", { className: "row" }, apply, el("button", { id: "new_only", className: "plain", disabled: !made.loads, onclick: () => send(false) }, say("new_only")),
+      el("button", { className: "plain", onclick: () => $("dialog").close() }, say("cancel"))));
+  ready();
+  $("dialog").showModal();
+}
+
+$("undo").addEventListener("click", () => edit("undo", {}));
+$("redo").addEventListener("click", () => edit("redo", {}));
+$("preview").addEventListener("click", () => preview());
+$("lang").addEventListener("click", () => { lang = lang === "en" ? "zh" : "en"; look(); });
+look();

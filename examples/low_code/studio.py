@@ -1,0 +1,262 @@
+"""Knows a draft that people edit while tickets run by what was applied; must not know any page or address."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from shutil import copy
+from typing import Any
+
+import servflow
+from servflow.embedding import Preview, Reloading, Source, edit, flow, follow, forms, from_grid, grid, read_form
+from servflow.engine import BUILT_IN
+from servflow.model import in_language
+from servflow.stores import SqliteStore
+
+HERE = Path(__file__).parent
+PAGE = 50
+
+
+class Stale(Exception):
+    """Somebody else changed the draft since it was seen; ``view`` is what it is now."""
+
+    def __init__(self, view: Mapping[str, Any]) -> None:
+        self.view = view
+        super().__init__("the draft was changed")
+
+
+def written(path: Path, text: str) -> None:
+    """A file is what it was or what it becomes, whenever the machine stops."""
+    beside = path.with_suffix(".part")
+    with beside.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+class Studio:
+    """
+    One workflow: its draft, which everybody who opens the page edits, and its tickets, which know nothing of the draft.
+
+    ``draft.yaml`` lies in the folder beside ``tickets.db``, which holds every edition that was applied, so a restart loses
+    nothing. Only ``apply`` brings a draft to tickets.
+    """
+
+    def __init__(self, folder: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.file, self.now, self.lock = folder / "draft.yaml", now, threading.RLock()
+        first = folder / "first.yaml"
+        for file in (first, self.file):
+            if not file.exists():
+                copy(HERE / "repair.yaml", file)
+        self.draft = edit(self.file)
+        self.store = SqliteStore(folder / "tickets.db")
+        self.live = servflow.load(first)
+        self.desk = servflow.Desk(self.live, self.store, now=now, sources=[follow])
+        self.reloading = Reloading(self.desk)
+        self.reloading.catch_up()
+        for last in self.reloading.editions(self.live.workflow)[-1:]:
+            self.live = servflow.load(self.store.definition(last["hash"]))
+
+    def close(self) -> None:
+        """The database."""
+        self.store.close()
+
+    # the draft ------------------------------------------------------------------------------------------------------
+
+    @property
+    def seen(self) -> str:
+        """What names the draft as it is now."""
+        return sha256(self.draft.text.encode()).hexdigest()
+
+    def view(self, lang: str) -> dict[str, Any]:
+        """All that the page draws."""
+        with self.lock:
+            draft = self.draft
+            loads = not draft.findings
+            found = draft.workflow().check() if loads else draft.findings
+            marks = draft.marked(found).items()
+            return {
+                "seen": self.seen,
+                "text": draft.text,
+                "flow": flow(draft, lang=lang),
+                "grids": [grid(draft, one.name, lang=lang) for one in draft.elements.values() if one.kind == "table"],
+                "elements": {
+                    id_: {"id": id_, "kind": one.kind, "name": one.name, "line": one.line, "data": one.data}
+                    for id_, one in draft.elements.items()
+                },
+                "findings": [
+                    {"id": id_, "line": one.line, "code": one.code, "message": one.message(lang), "hint": one.hint(lang)}
+                    for id_, those in marks
+                    for one in those
+                ],
+                "moved": dict(draft.moved),
+                "added": draft.added,
+                "undo": draft.undo() is not draft,
+                "redo": draft.redo() is not draft,
+                "loads": loads,
+                "live": self.live.version,
+                "same": self._same(),
+                "counts": Counter(name for ticket in self.desk.find(limit=1000) for name in ticket.configuration),
+            }
+
+    def edit(self, said: Mapping[str, Any], lang: str) -> dict[str, Any]:
+        """
+        Change the draft, where it still is what whoever changes it has seen.
+
+        Raises:
+            Stale: it is another one by now.
+            InputError: the change cannot be made, and why; the draft is as it was.
+        """
+        with self.lock:
+            self._fresh(said, lang)
+            self.draft = changed(self.draft, said)
+            written(self.file, self.draft.text)
+            return self.view(lang)
+
+    def _fresh(self, said: Mapping[str, Any], lang: str) -> None:
+        if said.get("seen") != self.seen:
+            raise Stale(self.view(lang))
+
+    # from the draft to tickets ----------------------------------------------------------------------------------------
+
+    def preview(self, said: Mapping[str, Any], lang: str) -> dict[str, Any]:
+        """
+        What applying the draft would come to; nothing is changed.
+
+        Raises:
+            Stale: it is another draft by now.
+            InputError: an answer names what is not there.
+        """
+        with self.lock:
+            self._fresh(said, lang)
+            return told(self._previewed(said)[1], lang)
+
+    def apply(self, said: Mapping[str, Any], lang: str) -> dict[str, Any]:
+        """
+        Let tickets run by the draft: new ones, and unless ``move`` is false those that are there.
+
+        Raises:
+            Stale: it is another draft by now.
+            InputError: it does not load, or would strand tickets of which no answer says where they go. Nothing is changed.
+            Conflict: tickets came to such a state meanwhile; preview again.
+        """
+        with self.lock:
+            self._fresh(said, lang)
+            proposed, preview = self._previewed(said)
+            done = self.reloading.apply(preview, move=said.get("move") is not False)
+            self.draft, self.live = proposed, preview.new
+            written(self.file, proposed.text)
+            return {"version": done.version, "moved": done.moved, "left": done.refused + done.failed, "view": self.view(lang)}
+
+    def _previewed(self, said: Mapping[str, Any]) -> tuple[Source, Preview]:
+        """The draft as it would be applied, under the next number, and what that would come to."""
+        proposed = self.draft
+        if proposed.data.get("version", 1) != self.live.version + 1 and not self._same():
+            proposed = proposed.set("", "version", self.live.version + 1)
+        answers = said.get("answers") or {}
+        return proposed, self.reloading.preview(proposed, states={str(old): str(new) for old, new in answers.items()})
+
+    def _same(self) -> bool:
+        return not self.draft.findings and self.draft.workflow().hash == self.live.hash
+
+    # tickets --------------------------------------------------------------------------------------------------------
+
+    def tickets(self, lang: str) -> list[dict[str, Any]]:
+        """The tickets, each under the edition that it runs under, with what can be done."""
+        return [self._ticket(ticket, lang) for ticket in self.desk.find(workflow=self.live.workflow, limit=PAGE)]
+
+    def open(self, said: Mapping[str, Any], lang: str) -> dict[str, Any]:
+        """A ticket under what is running; asked twice with one key, it is one ticket."""
+        key = str(said.get("key") or "")
+        id_ = f"R-{sha256(key.encode()).hexdigest()[:6]}"
+        return self._ticket(self.desk.open(id_, workflow=self.live.workflow, actor=self._who(), key=key or None).ticket, lang)
+
+    def fire(self, id_: str, said: Mapping[str, Any], lang: str) -> dict[str, Any]:
+        """
+        What somebody does with a ticket.
+
+        Raises:
+            Refused: it is not allowed, or the page was old.
+            InputError: something in the form is missing or wrong.
+        """
+        sent = read_form(self._forms(self.desk.get(id_), lang), said, html=True)
+        if sent.key and self.store.answered(id_, sent.key) is not None:
+            return self._ticket(self.desk.get(id_), lang)
+        if not sent.ok:
+            told = "; ".join(f"{name}: {one.message(lang)}".removeprefix(": ") for name, one in sent.problems.items())
+            raise servflow.InputError(told, code="stale" if sent.form is None else "form")
+        outcome = self.desk.fire(id_, sent.event, sent.payload, actor=self._who(), expect=sent.expect, key=sent.key)
+        return self._ticket(outcome.ticket, lang)
+
+    def tick(self) -> None:
+        """Let time pass."""
+        while self.desk.tick().worked or self.desk.deliver().worked:
+            pass
+
+    def _who(self) -> servflow.Actor:
+        # The host's login says who it is; here whoever sits at the page may do all that anybody may.
+        return servflow.Actor("you", self.live.roles)
+
+    def _forms(self, ticket: servflow.Ticket, lang: str) -> list[Any]:
+        workflow = self.desk.workflow_of(ticket.id)
+        found = forms(workflow, ticket, at=max(self.now(), ticket.at), actor=self._who(), lang=lang)
+        return [form for form in found if form.code not in ("not_permitted", "not_here") and form.event not in BUILT_IN]
+
+    def _ticket(self, ticket: servflow.Ticket, lang: str) -> dict[str, Any]:
+        workflow = self.desk.workflow_of(ticket.id)
+        return {
+            "id": ticket.id,
+            "title": ", ".join(in_language(workflow.states[name].title, lang) or name for name in ticket.configuration),
+            "version": ticket.version,
+            "forms": [form.as_data() for form in self._forms(ticket, lang)],
+        }
+
+
+def told(preview: Preview, lang: str) -> dict[str, Any]:
+    """A preview as the page shows it: what changes, who moves, and of which states it must be said where they lead."""
+    data, new = preview.as_data(lang), preview.new
+    states = () if new is None else tuple(new.compiled.states)
+    gone = Counter(name for move in preview.stranded for name in move.state.split("+") if name not in states)
+    counts, why = data["tickets"], [reason for move in data["blocked"] for reason in move["why"]]
+    return {
+        "version": data["versions"][1],
+        "moves": counts["moves"] + counts["identical"],
+        "stranded": [{"state": name, "count": count, "suggested": data["suggested"].get(name)} for name, count in gone.items()],
+        "states": states,
+        "changes": [one["text"] for one in data["changes"]],
+        "problems": [one["message"] for one in data["findings"]] + sorted(set(why)),
+        "loads": new is not None and not data["findings"],
+        "blocked": counts["blocked"],
+        "late": len(preview.late),
+        "warnings": [one["message"] for one in data["checks"]],
+    }
+
+
+def changed(draft: Source, said: Mapping[str, Any]) -> Source:
+    """
+    The draft with one change.
+
+    Raises:
+        InputError: there is no such change, or it cannot be made; says why.
+    """
+    given = {name: value for name, value in said.items() if name not in ("op", "seen")}
+    op = said.get("op")
+    if op == "grid":
+        return from_grid(draft, given.get("grid"))
+    if op == "text":
+        return draft.at_once(edit(f"{given.get('text')}\n"))  # with a line's end it is a text, whatever it says
+    if op == "remove" and isinstance(given.get("ids"), list):
+        return draft.remove(*given["ids"])
+    if op not in ("rename", "set", "clear", "add", "undo", "redo", "move"):
+        raise servflow.InputError(f"there is no change called {op!r}", code="op")
+    try:
+        return getattr(draft, op)(**given)
+    except TypeError:
+        raise servflow.InputError(f"{op} does not take {', '.join(given) or 'nothing'}", code="op") from None
