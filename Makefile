@@ -6,7 +6,7 @@
 #   make check    lint, format, types, layers, and the wheel installed bare
 #   make soak     100,000 simulated days and what goes with them; hours. SEEDS=1000 is fewer
 #   make bench    ratios measured in one run
-#   make docs     the reference drawn anew, and every page run
+#   make docs     the reference and the drawings made anew, and the pages built into build/docs
 #   make clean    what these made; `make distclean` the environments too
 #
 # A second demo replaces the database of the first. ARGS="..." is passed on:  make demo ARGS="--seed 7"   make test ARGS="tests/unit/sla -x"
@@ -24,7 +24,7 @@ PIP     = $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 PYTEST  = $(BIN)/python -m pytest -rfEs -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo crm test test-few soak durable check lint types layers wheel bench docs clean distclean
+.PHONY: help demo crm test test-few soak durable check lint types layers wheel bench docs site clean distclean
 
 help:
 	@sed -n '3,13s/^# \{0,1\}//p' Makefile
@@ -89,7 +89,7 @@ soak: $(VENV)/.has-test
 	$(BIN)/python -m servflow.testing simulate --seeds 0..$$(($(SEEDS) - 1)) --processes $(WORKERS)
 	$(BIN)/python -m tests.kills --kills $(KILLS) --restarts 10
 
-check: lint types layers wheel
+check: lint types layers site wheel
 
 lint: $(VENV)/.has-dev
 	$(BIN)/ruff check .
@@ -113,7 +113,13 @@ bench: $(VENV)/.has-bench
 
 docs: $(VENV)/.has-test
 	$(BIN)/python docs/draw_reference.py
-	$(BIN)/python -m pytest tests/docs $(ARGS)
+	$(BIN)/python docs/draw_drawings.py
+	@$(MAKE) --no-print-directory site
+	@echo "open build/docs/index.html; that every page tells the truth is shown by: make test ARGS=tests/docs"
+
+# Reads no network; a warning is a failure, be it a link that leads nowhere or a public name that no page describes.
+site: $(VENV)/.has-test
+	$(BIN)/python -m sphinx -q -W --keep-going -j $(WORKERS) -c docs -b html . build/docs
 
 clean:
 	rm -rf build dist .hypothesis .mypy_cache .ruff_cache .import_linter_cache .pytest_cache

@@ -87,9 +87,9 @@ def _short(package: str) -> str:
 def _index() -> Iterator[str]:
     yield "# The public names of Python"
     yield ""
-    yield "Every public name stands on the page of the package it comes from: what it means, its units and bounds, what it raises."
-    yield "All but the most used are imported from there: `from servflow.sla import forecast`. `make docs` builds the pages from"
-    yield "the code."
+    yield "Every public name stands on the page of the package it comes from: what it means, its units and bounds, what it"
+    yield "raises. All but the most used are imported from there: `from servflow.sla import forecast`. `make docs` builds the"
+    yield "pages from the code."
     yield ""
     yield "| package | what it knows |"
     yield "|---|---|"

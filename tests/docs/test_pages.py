@@ -8,7 +8,9 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -94,7 +96,7 @@ def _edit(path: Path, code: str) -> None:
 def _console(code: str, folder: Path, where: str) -> None:
     """Run each command after a ``$`` as a reader would, and compare what it says; ``...`` stands for anything."""
     folders = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-    plain = {"PATH": folders, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+    plain = {"PATH": folders, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
     alone = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COVERAGE_", "SERVFLOW_"))}
     for one in code.removeprefix("$ ").split("\n$ "):
         command, _, said = one.partition("\n")
@@ -134,11 +136,7 @@ def test_page_can_be_reached(page: Path) -> None:
 
 def test_reference_is_drawn_from_the_code() -> None:
     """The tables of the reference are those the engine runs; `make docs` draws them anew."""
-    sys.path.insert(0, str(ROOT / "docs"))
-    try:
-        import draw_reference
-    finally:
-        sys.path.remove(str(ROOT / "docs"))
+    draw_reference = _drawn("draw_reference")
     stale = [
         page
         for page in draw_reference.PAGES
@@ -146,6 +144,36 @@ def test_reference_is_drawn_from_the_code() -> None:
     ]
 
     assert [] == stale, "run `make docs`"
+
+
+def test_every_public_name_has_its_page() -> None:
+    """Every public name is described once, on the page of the package it comes from; `make docs` writes the lists anew."""
+    pages = _drawn("draw_api").pages()
+    missing = [path.name for path, text in pages.items() if not path.exists() or path.read_text("utf-8") != text]
+    left = sorted(path.name for path in (ROOT / "docs" / "reference" / "api").glob("*.md") if path not in pages)
+    names = re.findall(r"^\.\. auto\w+:: (\S+)$", "".join(pages.values()), re.MULTILINE)
+
+    assert ([], []) == (missing, left), "run `make docs`"
+    assert sorted(set(names)) == sorted(names)
+    assert {"servflow.sla.Clock", "servflow.engine.Workflow", "servflow.testing.machine_for"} <= set(names)
+
+
+def test_drawings_show_what_the_library_says() -> None:
+    """The figures in the drawings are those that the library answers today; `make docs` draws them anew."""
+    drawings = _drawn("draw_drawings").drawings()
+
+    assert [] == [path.name for path, text in drawings.items() if not path.exists() or path.read_text("utf-8") != text], (
+        "run `make docs`"
+    )
+
+
+def _drawn(module: str) -> ModuleType:
+    """A script of the documentation."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        return import_module(module)
+    finally:
+        sys.path.remove(str(ROOT / "docs"))
 
 
 def test_readme_is_short() -> None:
