@@ -60,7 +60,7 @@ def test_command(
     passed = all(report.passed for _, report in reports)
     if say.json:
         results = [result.as_data(say.lang) for _, report in reports for result in report.results]
-        more = {name: one.as_data() for name, one in total.items()} if covered or fail_under is not None else {}
+        more = [one.as_data() for one in total.values()] if covered or fail_under is not None else []
         say.data({"passed": passed and not low, "results": results, "coverage": more})
     else:
         _tell(say, reports)

@@ -12,7 +12,8 @@ from attrs import field, frozen
 
 from servflow.calendars._local import local
 from servflow.engine import Workflow
-from servflow.model import EMPTY, FrozenMap, World, frozen_map, read_instant
+from servflow.errors import ServflowError, TimeError
+from servflow.model import EMPTY, FrozenMap, Span, World, frozen_map, read_instant
 
 DAY = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{1,2}:\d{2}(?::\d{2})?)", re.ASCII)
 """A wall time with its day."""
@@ -22,6 +23,27 @@ _LONGEST = 60
 
 FIRST_TICKET = "T1"
 """What the first ticket of a story is called where the story does not say."""
+
+
+def signed(text: str) -> timedelta:
+    """
+    A length of time that may be negative, such as ``-15m``.
+
+    Raises:
+        TimeError: it is none; business days need a calendar.
+    """
+    span = Span.of(text.strip().removeprefix("-"))
+    if span.business_days:
+        raise TimeError("business days need a calendar; write hours", code="span", value=text)
+    return -span.exact if text.strip().startswith("-") else span.exact
+
+
+def moment(text: str, zone: str) -> Moment | None:
+    """What a text means to the clocks of a zone; None where it is no time, whatever it is."""
+    try:
+        return Moment.read(text, zone)
+    except (ServflowError, ValueError, OverflowError):
+        return None
 
 
 def wall_time(text: str) -> time:

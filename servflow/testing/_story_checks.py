@@ -18,7 +18,6 @@ from servflow.model import (
     Notify,
     Open,
     Record,
-    Span,
     Ticket,
     Unreachable,
     Warned,
@@ -26,7 +25,7 @@ from servflow.model import (
     same_value,
 )
 from servflow.sla._standing import length, told
-from servflow.testing._story import Moment, Stories, StoryStep
+from servflow.testing._story import Stories, StoryStep, moment, signed
 from servflow.testing._story_log import happened
 from servflow.testing._story_names import listed, typed
 from servflow.testing._virtual import VirtualDesk
@@ -177,7 +176,7 @@ class Checks:
                 if key == "due":
                     value, found = self._moment(value), None if view is None else _whole(view.due)
                 elif key == "remaining":
-                    value, found = _signed(value), None if view is None else _seconds(view.remaining)
+                    value, found = None if value is None else signed(value), None if view is None else _seconds(view.remaining)
                 elif key == "marks":
                     value, found = sorted(listed(value)), sorted(self._marks(name))
                 if value != found:
@@ -190,7 +189,7 @@ class Checks:
         return [record.mark for record in self.records if isinstance(record, Warned) and record.clock == clock]
 
     def _moment(self, text: str | None) -> datetime | None:
-        found = None if text is None else Moment.read(text, self.stand.zone)
+        found = None if text is None else moment(text, self.stand.zone)
         return None if found is None else found.after(self.now, self.stand.zone)
 
     def _clock(self, name: str, key: str, wanted: Any, found: Any) -> Finding:
@@ -309,14 +308,6 @@ def _whole(at: datetime | None) -> datetime | None:
 
 def _seconds(span: timedelta) -> timedelta:
     return timedelta(seconds=round(span.total_seconds()))
-
-
-def _signed(text: str | None) -> timedelta | None:
-    if text is None:
-        return None
-    minus = text.strip().startswith("-")
-    exact = Span.of(text.strip().removeprefix("-")).exact
-    return -exact if minus else exact
 
 
 def _times(times: int | None) -> Mapping[str, str]:

@@ -9,11 +9,11 @@ from servflow.documents._models_story import PHASES, REFUSALS, STANDINGS
 from servflow.engine import BUILT_IN, Workflow
 from servflow.engine._definition import ATTRIBUTES
 from servflow.engine._fitting import attribute_of, fitted
-from servflow.errors import Finding, Refused, nearest, shown
+from servflow.errors import Finding, Refused, TimeError, nearest, shown
 from servflow.model import KINDS as WRITTEN
 from servflow.model import SYSTEM, Record
 from servflow.sla import mark_name
-from servflow.testing._story import Opening, Stories, Story, StoryStep
+from servflow.testing._story import Opening, Stories, Story, StoryStep, moment, signed
 
 READ = (*ATTRIBUTES, "assignee", "owner", "requester", "provider")
 """What a ticket has besides its fields, as ``then: {fields: ...}`` may read it."""
@@ -125,9 +125,20 @@ class Names:
                 yield from _word(wanted, STANDINGS, where)
             elif isinstance(wanted, Mapping):
                 yield from _word(wanted.get("phase"), PHASES, f"{where}.phase")
+                yield from self._times(wanted, where)
                 marks = promised[name].warn if name in promised else ()
                 for mark in listed(wanted.get("marks")) if name in promised else ():
                     yield from _known("mark", mark_name(mark), marks, f"{where}.marks")
+
+    def _times(self, wanted: Mapping[str, Any], path: str) -> Iterator[Finding]:
+        due, left = wanted.get("due"), wanted.get("remaining")
+        if due is not None and moment(due, self.stories.zone) is None:
+            yield Finding("story.moment", f"{path}.due", {"value": shown(due)})
+        if left is not None:
+            try:
+                signed(left)
+            except TimeError as error:
+                yield Finding("story.span", f"{path}.remaining", {"value": shown(left), "why": error.message})
 
     def _notified(self, value: Iterable[Any], _: Workflow, path: str) -> Iterator[Finding]:
         for index, wanted in enumerate(value):

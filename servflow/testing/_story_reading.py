@@ -14,9 +14,9 @@ from attrs import define, field
 
 from servflow.documents._load import in_order
 from servflow.documents._source import Document, _names_file, read_document
-from servflow.errors import DefinitionError, Finding, ServflowError, TimeError, shown
+from servflow.errors import DefinitionError, Finding, TimeError, shown
 from servflow.model import EMPTY, Span
-from servflow.testing._story import DAY, FIRST_TICKET, Moment, Opening, Stories, Story, StoryStep, wall_time
+from servflow.testing._story import DAY, FIRST_TICKET, Moment, Opening, Stories, Story, StoryStep, moment, wall_time
 from servflow.testing._story_examples import MOST_EXAMPLES, told_apart
 from servflow.testing._story_files import Beside
 from servflow.testing._story_names import Names
@@ -261,10 +261,7 @@ class _Reading:
         """A wall time or an instant; *alone*: it must name its day, for there is nothing before it."""
         if text is None:
             return None
-        try:
-            made = Moment.read(text, self.zone)
-        except (ServflowError, ValueError, OverflowError):
-            made = None
+        made = moment(text, self.zone)
         if made is None or (alone and made.instant is None):
             self.found.append(Finding("story.moment", path, {"value": shown(text)}))
             return None

@@ -12,7 +12,7 @@ from servflow.desk import Problem
 from servflow.documents._source import read_document
 from servflow.engine import Workflow
 from servflow.errors import Finding, InputError, LimitError, Refused, ServflowError
-from servflow.model import SYSTEM, Actor, Open, Send
+from servflow.model import SYSTEM, Actor
 from servflow.testing._coverage import Coverage
 from servflow.testing._story import Moment, Opening, Stories, Story, StoryStep
 from servflow.testing._story_checks import Checks, Stand, refusal_of
@@ -295,17 +295,10 @@ class _Life:
             return
         for problem in problems:
             # Mail that a ticket does not take now is consumed, as it would be in a host.
-            if isinstance(problem.error, Refused) or self._elsewhere(problem.what):
+            if isinstance(problem.error, Refused):
                 continue
             yield Finding("story.failed", path, {"what": problem.what, "told": str(problem.error)}, line=line)
             return
-
-    def _elsewhere(self, effect: str) -> bool:
-        """Whether an effect opens a ticket of a workflow that these stories go without, or speaks to a ticket of one."""
-        found = self.desk.effect(effect)
-        if isinstance(found, Open):
-            return found.workflow not in self.stories.workflows
-        return isinstance(found, Send) and self.desk.store.load(found.to_ticket) is None
 
     def _finding(self, code: str, step: StoryStep, facts: Mapping[str, Any]) -> Finding:
         return Finding(code, step.path, facts, line=step.line)

@@ -7,12 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from servflow.calendars._local import local
+from servflow.calendars._local import local, plain
 from servflow.model import write_instant
 
 if TYPE_CHECKING:
     from servflow.errors import Finding
     from servflow.testing._story_run import StoryResult
+
+_LONGEST = 2_000
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "passed": ("{place}: passed: {name}", "{place}：通过：{name}"),
@@ -32,7 +34,8 @@ def word(key: str, lang: str, **facts: object) -> str:
 
 def told(result: StoryResult, lang: str = "en", zone: str = "UTC") -> str:
     """One result: the story, the step, what was expected and found, and why."""
-    return "\n".join(_lines(result, lang, zone))
+    # Lines keep their columns, but not what strangers wrote to steer a terminal.
+    return "\n".join(line if line.isprintable() else plain(line, _LONGEST) for line in _lines(result, lang, zone))
 
 
 def _lines(result: StoryResult, lang: str, zone: str) -> Iterator[str]:
