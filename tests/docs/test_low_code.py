@@ -86,7 +86,7 @@ def test_a_state_is_renamed_while_tickets_run(web: Web) -> None:
         assert 200 == web.click(first, event).status_code
     made = web.edit("rename", id="states/waiting", name="parked")
     assert "states/parked" == made["moved"]["states/waiting"]
-    assert "  parked:   {title: Waits for a part}   # nothing counts here" in made["text"]
+    assert "  parked:   {title: {en: Waits for a part, zh: 等待配件}}   # nothing counts here" in made["text"]
     assert "parked" in {node["data"]["name"] for node in made["flow"]["nodes"]}
 
     before = web.running()
@@ -281,7 +281,8 @@ def page(browser: Any, tmp_path: Path) -> Iterator[Any]:
     """The studio's page; whatever the browser complains of, or asks of anybody else, is in ``page.complaints``."""
     app, studio = example()
     with served(app.application(studio.Studio(tmp_path / "data", now=lambda: NOON))) as address:
-        opened = browser.new_page(viewport={"width": 1400, "height": 900})
+        context = browser.new_context(viewport={"width": 1400, "height": 900})
+        opened = context.new_page()
         opened.complaints = []
         opened.on("console", lambda said: opened.complaints.append(said.text) if said.type in ("error", "warning") else None)
         opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
@@ -291,7 +292,7 @@ def page(browser: Any, tmp_path: Path) -> Iterator[Any]:
         opened.goto(address)
         opened.wait_for_selector("svg .node")
         yield opened
-        opened.close()
+        context.close()
 
 
 def test_rename_preview_apply_in_the_browser(page: Any) -> None:
@@ -343,14 +344,34 @@ def test_hostile_names_in_the_browser(page: Any) -> None:
     page.locator("svg .node[data-id='states/new']").click()
     page.locator("input[name=title]").fill(HOSTILE)
     page.locator("input[name=title]").blur()
-    page.locator("svg .node title").first.wait_for(state="attached")
+    page.locator("svg .node", has_text="<img").wait_for()
     page.locator("input[name=event]").fill(HOSTILE)
     page.locator("form", has_text="Transition from here").get_by_role("button").click()
+    page.locator("svg .edge.chosen", has_text="<img").wait_for()
     page.get_by_role("tab", name="YAML").click()
-    text = page.locator("#yaml").input_value().replace("title: Repair of a device", f"title: '{HOSTILE}'")
+    text = page.locator("#yaml").input_value().replace("en: Repair of a device", f"en: '{HOSTILE}'")
     page.locator("#yaml").fill(text)
     page.get_by_role("button", name="Take this text").click()
     page.locator("h1", has_text="<img").wait_for()
 
     assert 0 == page.locator("img, svg script, body script").count()
     assert [] == [said for said in page.complaints if "400" not in said]
+
+
+def test_two_windows_in_the_browser(page: Any) -> None:
+    """A text that is being written is neither lost by what others do meanwhile, nor does it overwrite that."""
+    page.get_by_role("tab", name="YAML").click()
+    mine = page.locator("#yaml").input_value().replace("Received", "Mine")
+    page.locator("#yaml").fill(mine)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.locator("input[name=new_state]").fill("theirs")
+    other.locator("form", has_text="New state").get_by_role("button").click()
+    other.locator("svg .node[data-id='states/theirs']").wait_for()
+
+    page.get_by_role("button", name="Take this text").click()
+    page.locator("#error", has_text="somebody else").wait_for()
+    page.locator("svg .node[data-id='states/theirs']").wait_for()
+    assert mine == page.locator("#yaml").input_value()
+    page.get_by_role("button", name="Discard my text").click()
+    assert "theirs" in page.locator("#yaml").input_value()

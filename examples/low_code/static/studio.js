@@ -5,15 +5,15 @@ const WORDS = {
   en: { undo: "Undo", redo: "Redo", lang: "中文", preview: "Preview and apply…", element: "Element", tables: "Tables", yaml: "YAML", tickets: "Tickets",
     same: "is running", differs: "draft differs from what is running", broken: "draft does not load yet", version: "version",
     name: "Name", rename: "Rename", title: "Title", closed: "Closed", remove: "Remove", from_here: "Transition from here", event: "Event",
-    target: "Leads to", source: "From", add: "Add", new_state: "New state", pick: "Choose a state or an arrow, or add a state.", save: "Take this text",
+    target: "Leads to", source: "From", add: "Add", new_state: "New state", pick: "Choose a state or an arrow, or add a state.", save: "Take this text", discard: "Discard my text",
     open: "Open a ticket", under: "version", moves: "tickets move", stays: "nothing to choose", stranded: "would be stranded: choose where they go",
     apply: "Apply", cancel: "Not yet", new_only: "For new tickets only", moved: "tickets moved", tickets_of: "Tickets", what: "What changes", nothing: "Nothing changes.", row: "Add a row", late: "tickets would be late at once",
     refused: "cannot be moved as they are", choose: "choose…", blocked: "This draft cannot be applied yet.", look: "Look again", stay: "stay where they are" },
   zh: { undo: "撤销", redo: "重做", lang: "English", preview: "预览并应用…", element: "元素", tables: "决策表", yaml: "YAML", tickets: "工单",
     same: "正在运行", differs: "草稿与运行中的定义不同", broken: "草稿尚不能加载", version: "版本",
     name: "名称", rename: "改名", title: "标题", closed: "已关闭", remove: "删除", from_here: "由此出发的转移", event: "事件",
-    target: "通往", source: "来自", add: "添加", new_state: "新状态", pick: "请选择一个状态或箭头，或添加状态。", save: "采用此文本",
-    open: "新建工单", under: "版本", moves: "张工单迁移", stays: "无需选择", stranded: "将无处可去：请选择去向",
+    target: "通往", source: "来自", add: "添加", new_state: "新状态", pick: "请选择一个状态或箭头，或添加状态。", save: "采用此文本", discard: "放弃我的文本",
+    open: "新建工单", under: "版本", moves: "张工单迁移", stays: "无需选择", stranded: "张将无处可去：请选择去向",
     apply: "应用", cancel: "暂不", new_only: "仅用于新工单", moved: "张工单已迁移", tickets_of: "工单", what: "变更内容", nothing: "没有变更。", row: "添加一行", late: "张工单将立即超时",
     refused: "按现状无法迁移", choose: "请选择…", blocked: "此草稿还不能应用。", look: "重新预览", stay: "保持不变" },
 };
@@ -43,12 +43,16 @@ async function ask(path, said) {
 
 function tell(text) { $("error").textContent = text; $("error").hidden = !text; }
 
-async function edit(op, given) {
+let before = Promise.resolve();  // one change after the other: leaving an input changes something, and the click that left it too
+function edit(op, given) { return (before = before.then(() => change(op, given))); }
+
+async function change(op, given) {
   const made = await ask("edit", { seen: view.seen, op, ...given });
-  if (!made) return;
+  if (!made) return false;
   if (chosen && made.moved[chosen]) chosen = made.moved[chosen];
   if (op === "add" && made.added) chosen = made.added;
   show(made);
+  return true;
 }
 
 function show(made) {
@@ -78,13 +82,14 @@ function diagram() {
   const nodes = new Map(), wrong = new Set(view.findings.map((one) => one.id));
   for (const node of view.flow.nodes) {
     const above = nodes.get(node.parentId) ?? { x: 0, y: 0 };
-    nodes.set(node.id, { ...node, x: above.x + node.position.x, y: above.y + node.position.y, w: node.style?.width ?? 180, h: node.style?.height ?? 56 });
+    const far = node.parentId ? 1 : 1.25;  // room for the words at the arrows
+    nodes.set(node.id, { ...node, x: above.x + far * node.position.x, y: above.y + far * node.position.y, w: node.style?.width ?? 180, h: node.style?.height ?? 56 });
   }
-  const all = [...nodes.values()], side = 130;
+  const all = [...nodes.values()], side = 230;
   const left = Math.min(0, ...all.map((one) => one.x)), top = Math.min(0, ...all.map((one) => one.y));
   const width = Math.max(320, ...all.map((one) => one.x + one.w)) - left + side, height = Math.max(160, ...all.map((one) => one.y + one.h)) - top + 30;
   const svg = el("svg:svg", { viewBox: `${left - side / 2} ${top - 20} ${width} ${height}`, width, height, role: "img" });
-  const tip = el("svg:marker", { id: "tip", viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 8, markerHeight: 8, orient: "auto-start-reverse" });
+  const tip = el("svg:marker", { id: "tip", viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 11, markerHeight: 11, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse" });
   tip.append(el("svg:path", { d: "M0 1 L9 5 L0 9 z", fill: "#7d8b99" }));
   svg.append(el("svg:defs", {}, tip));
   for (const node of all) svg.append(nodeOf(node, wrong));
@@ -102,7 +107,7 @@ function nodeOf(node, wrong) {
   const group = node.type === "group", count = view.counts[node.data.name];
   const made = el("svg:g", { class: kinds.filter(Boolean).join(" "), "data-id": node.id, tabindex: 0, role: "button", "aria-label": node.data.label, onclick: () => pick(node.id), onkeydown: (press) => press.key === "Enter" && pick(node.id) });
   made.append(el("svg:title", {}, node.data.name), el("svg:rect", { x: node.x, y: node.y, width: node.w, height: node.h }));
-  made.append(el("svg:text", { x: node.x + node.w / 2, y: group ? node.y + 20 : node.y + node.h / 2 + 5, "text-anchor": "middle" }, short(node.data.label, 22)));
+  made.append(el("svg:text", { x: node.x + node.w / 2, y: group ? node.y + 20 : node.y + node.h / 2 + 5, "text-anchor": "middle" }, short(node.data.label, 19)));
   if (count) made.append(el("svg:text", { class: "count", x: node.x + node.w - 8, y: node.y + 15, "text-anchor": "end" }, String(count)));
   return made;
 }
@@ -115,16 +120,22 @@ function edgeOf(edge, nodes, count, wrong) {
     [x, y] = [a.x + a.w + 34, a.y + a.h / 2 + 4 + count * 18];
     path = `M ${a.x + a.w} ${a.y + 14} C ${x} ${a.y} ${x} ${a.y + a.h} ${a.x + a.w} ${a.y + a.h - 14}`;
   } else {
-    const down = b.y >= a.y + a.h, up = a.y >= b.y + b.h, bend = count * 46 + (up ? 46 : 0), shift = count * 18 + (up ? 22 : 0);
-    if (down || up) {
-      const [x1, y1, x2, y2] = [a.x + a.w / 2 + shift, down ? a.y + a.h : a.y, b.x + b.w / 2 + shift, down ? b.y : b.y + b.h];
-      const far = Math.abs(y2 - y1) > 170 ? 70 : 0, out = bend + far, middle = (y1 + y2) / 2;
+    const down = b.y >= a.y + a.h, up = a.y >= b.y + b.h, shift = count * 20;
+    if (down) {
+      const [x1, y1, x2, y2] = [a.x + a.w / 2 + shift, a.y + a.h, b.x + b.w / 2 + shift, b.y];
+      const out = y2 - y1 > 190 ? 90 : 0, middle = (y1 + y2) / 2;  // a long one goes past what lies between
       path = `M ${x1} ${y1} C ${x1 + out} ${middle} ${x2 + out} ${middle} ${x2} ${y2}`;
       [x, y] = [(x1 + x2) / 2 + out * 0.75, middle + 4];
+    } else if (up) {  // back again, on the outer side
+      const right = a.x > b.x, [x1, y1, x2, y2] = [right ? a.x + a.w : a.x, a.y + a.h / 2, right ? b.x + b.w : b.x, b.y + b.h / 2];
+      const out = (right ? Math.max(x1, x2) + 50 : Math.min(x1, x2) - 50) + (right ? shift : -shift);
+      path = `M ${x1} ${y1} C ${out} ${y1} ${out} ${y2} ${x2} ${y2}`;
+      [x, y] = [(x1 + x2) / 8 + out * 0.75, (y1 + y2) / 2];
     } else {
-      const right = b.x > a.x, [x1, x2, level] = [right ? a.x + a.w : a.x, right ? b.x : b.x + b.w, a.y + a.h / 2 + bend / 3];
-      path = `M ${x1} ${level} C ${(x1 + x2) / 2} ${level} ${(x1 + x2) / 2} ${b.y + b.h / 2 + bend / 3} ${x2} ${b.y + b.h / 2 + bend / 3}`;
-      [x, y] = [(x1 + x2) / 2, (level + b.y + b.h / 2) / 2 - 6];
+      const right = b.x > a.x, [x1, x2] = right ? [a.x + a.w, b.x] : [a.x, b.x + b.w];
+      const [y1, y2] = [a.y + a.h / 2 + shift, b.y + b.h / 2 + shift];
+      path = `M ${x1} ${y1} C ${(x1 + x2) / 2} ${y1} ${(x1 + x2) / 2} ${y2} ${x2} ${y2}`;
+      [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2 - 6];
     }
   }
   made.append(el("svg:path", { d: path, class: "hit" }), el("svg:path", { d: path, "marker-end": "url(#tip)" }));
@@ -133,7 +144,11 @@ function edgeOf(edge, nodes, count, wrong) {
 }
 
 function pick(id) { chosen = id; tab = "element"; draw(); }
-function short(text, most) { const signs = [...text]; return signs.length > most ? signs.slice(0, most - 1).join("") + "…" : text; }
+function short(text, most) {  // signs of Chinese take twice the room
+  let room = 0, signs = [...text];
+  const fits = signs.filter((sign) => (room += sign > "\u2e7f" ? 2 : 1) <= most);
+  return fits.length < signs.length ? `${fits.join("")}…` : text;
+}
 
 // one element ------------------------------------------------------------------------------------------------------
 
@@ -184,7 +199,8 @@ function transitionForm(element) {
 function tables() {
   return view.grids.flatMap((grid) => {
     const send = (made) => edit("grid", { grid: made });
-    const cell = (row, column) => el("td", {}, el("input", { value: text(row.cells[column.id]), "aria-label": column.label, onchange: (sent) => {
+    const wrong = (row, column) => grid.errors.find((one) => one.row === row.id && (one.column ?? column.id) === column.id);
+    const cell = (row, column) => el("td", { className: wrong(row, column) ? "wrong" : "", title: wrong(row, column)?.message ?? "" }, el("input", { value: text(row.cells[column.id]), "aria-label": column.label, onchange: (sent) => {
       send({ ...grid, rows: grid.rows.map((one) => (one === row ? { ...row, cells: { ...row.cells, [column.id]: sent.target.value } } : one)) }); } }));
     const rows = grid.rows.map((row) => el("tr", { "data-id": row.id }, ...grid.columns.map((column) => cell(row, column)),
       el("td", {}, el("button", { className: "danger", "aria-label": say("remove"), onclick: () => send({ ...grid, rows: grid.rows.filter((one) => one !== row) }) }, "×"))));
@@ -195,9 +211,14 @@ function tables() {
 }
 const text = (value) => value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
 
+let typed = null;  // a text that is being written, and the draft it began from: drawing anew must not lose it
+
 function yaml() {
-  const area = el("textarea", { id: "yaml", value: view.text, spellcheck: false });
-  return [area, el("div", { className: "row" }, button("save", () => edit("text", { text: area.value })))];
+  const area = el("textarea", { id: "yaml", value: typed?.text ?? view.text, spellcheck: false, oninput: () => { typed = { seen: typed?.seen ?? view.seen, text: area.value }; drop.disabled = false; } });
+  const save = async () => { const mine = typed; typed = null; if (mine && !(await edit("text", mine))) { typed = mine; draw(); } };
+  const drop = button("discard", () => { typed = null; draw(); }, "plain");
+  drop.disabled = !typed;
+  return [area, el("div", { className: "row" }, button("save", save), drop)];
 }
 
 // tickets ----------------------------------------------------------------------------------------------------------
