@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 
+from servflow.cli._checks import Check, checks
 from servflow.cli._demo_command import prepare
 from servflow.cli._doctor import diagnosis
 from servflow.cli._output import FINDINGS, Say, command
@@ -130,15 +132,29 @@ def bench_command(say: Say, rounds: int) -> None:
 
 
 @click.command("doctor")
+@click.argument("db", required=False)
 @command
-def doctor_command(say: Say) -> int | None:
-    """Versions, what is missing, and where each package is used."""
-    found = diagnosis()
+def doctor_command(say: Say, db: str | None) -> int | None:
+    """Whether servflow can work here: Python, SQLite, time zones, packages, and the database that is named.
+
+    Nothing is changed. The status is 1 where something fails.
+    """
+    found, tried = diagnosis(), list(checks(db))
+    status = FINDINGS if any(check.status == "fail" for check in tried) else None
     if say.json:
-        say.data(found)
-        return FINDINGS if found["missing"] else None
+        say.data({**found, "checks": [_told(say, check) for check in tried]})
+        return status
     words = say.words
     say.line(words("doctor.python", **{name: found[name] for name in ("python", "sqlite", "servflow")}), style="bold")
+    told = [_told(say, check) for check in tried]
+    columns = [words("doctor.check"), words("doctor.status"), words("doctor.found")]
+    say.table(columns, [(one["title"], words(f"doctor.{one['status']}"), one["message"]) for one in told])
+    steps = [f"  {one['title']}: {one['next']}" for one in told if one["next"]]
+    if steps:
+        say.head(words("doctor.next"))
+    for step in steps:
+        say.line(step)
+    say.line()
     say.table(
         [words("package"), words("version"), words("extra")],
         [
@@ -149,7 +165,18 @@ def doctor_command(say: Say) -> int | None:
     say.head(words("doctor.uses"))
     for use in found["uses"]:
         say.line(f"  {use['package']}: {use['where']}")
-    return FINDINGS if found["missing"] else None
+    return status
+
+
+def _told(say: Say, check: Check) -> dict[str, Any]:
+    key = f"doctor.{check.told}"
+    return {
+        "check": check.name,
+        "title": say.words(f"doctor.{check.name}"),
+        "status": check.status,
+        "message": say.words(key, **check.facts),
+        "next": "" if check.status == "ok" else say.words(f"{key}.next", **check.facts),
+    }
 
 
 COMMANDS = (replay_command, bench_command, doctor_command)
