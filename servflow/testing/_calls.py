@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ _TEXT = re.compile(r"'([^'\\]{1,40})'|\"([^\"\\]{1,40})\"")
 _WHOLE = {"int": (-(2**63), 2**63 - 1), "uint": (0, 2**64 - 1)}
 _PARTS = ("transitions", "tables", "rules", "dispatch", "clocks", "escalations", "laws")
 _MOST_CONSTANTS = 24
+_ROUND = (1, 10, 1000, 10**6)
 _STRANGER = Actor("stranger")
 
 
@@ -58,9 +59,11 @@ class Calls:
     def opening(self) -> st.SearchStrategy[dict[str, Any]]:
         """Fields to open a ticket with: values next to those that conditions compare with come up often."""
         specs = self.workflow.fields
+        ids = sorted({*PEOPLE, *(actor.id for actor in self.people)})
+        more = {"priority": st.integers(1, 5), "customer": st.sampled_from(ids)}
         return st.fixed_dictionaries(
             {name: self.value(spec) for name, spec in specs.items() if spec.required},
-            optional={name: self.value(spec) for name, spec in specs.items() if not spec.required},
+            optional={**more, **{name: self.value(spec) for name, spec in specs.items() if not spec.required}},
         )
 
     def value(self, spec: Field) -> st.SearchStrategy[Any]:
@@ -78,6 +81,8 @@ class Calls:
             near = [float(number) for number in self.numbers]
         elif spec.type == "string":
             near = list(self.texts)
+        if spec.type in ("int", "uint", "decimal", "double"):
+            return st.one_of([*([st.sampled_from(near)] * bool(near)), st.sampled_from(_ROUND).map(spec.convert), anything])
         return st.one_of(st.sampled_from(near), st.sampled_from(near), anything) if near else anything
 
     def actors(self, ticket: Ticket, world: World | None) -> tuple[Actor | None, ...]:
@@ -96,11 +101,22 @@ class Calls:
 
     def options(self, ticket: Ticket, at: datetime, world: World | None) -> list[tuple[Actor | None, Option]]:
         """Every event of the state for everybody."""
-        return [
-            (actor, option)
+        return [pair for actor in self.actors(ticket, world) for pair in self.options_of(actor, ticket, at, world)]
+
+    def options_of(
+        self, actor: Actor | None, ticket: Ticket, at: datetime, world: World | None
+    ) -> list[tuple[Actor | None, Option]]:
+        """Every event of the state for one of them."""
+        return [(actor, option) for option in self.workflow.available(ticket, at=at, actor=actor, world=world)]
+
+    def takes_any(self, events: Collection[str], ticket: Ticket, at: datetime, world: World | None) -> bool:
+        """Whether somebody may do one of some events here, now or once its guard holds."""
+        shut = ("not_permitted", "not_here")
+        return any(
+            option.event in events and option.code not in shut
             for actor in self.actors(ticket, world)
-            for option in self.workflow.available(ticket, at=at, actor=actor, world=world)
-        ]
+            for _, option in self.options_of(actor, ticket, at, world)
+        )
 
     def payload(self, ticket: Ticket, option: Option) -> st.SearchStrategy[dict[str, Any]]:
         """What could come with an event here, of the right types."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -16,7 +16,7 @@ from servflow.desk import Desk
 from servflow.desk._editions import with_chains
 from servflow.engine import MigrationPlan, Option, Workflow, migrate, plan_migration
 from servflow.errors import InputError, LimitError, Refused, ServflowError, shown
-from servflow.model import Actor, Effect, Migrated, Outcome, Record, Ticket, World, canonical
+from servflow.model import Actor, Effect, Migrated, Outcome, Received, Record, Ticket, World, canonical
 from servflow.stores import Change, MemoryStore
 from servflow.testing._calls import GAPS, Call, Calls
 from servflow.testing._machine_promises import (
@@ -50,6 +50,7 @@ class Opening:
     actor: Actor | None
     at: datetime
     late: timedelta
+    patience: int
 
     def __repr__(self) -> str:
         return f"<{dict(self.fields)} by {self.actor.id if self.actor else 'nobody'}, {self.at:%a %d %b %H:%M}>"
@@ -64,6 +65,7 @@ class _Setting:
 
     worlds: st.SearchStrategy[World | None]
     judged: bool
+    changing: bool
     calls: Calls
     later: tuple[tuple[MigrationPlan, Calls], ...]
     invariants: tuple[Invariant, ...]
@@ -73,6 +75,24 @@ class _Setting:
 
 def _likely(machine: WorkflowMachine) -> st.SearchStrategy[Call]:
     return machine.likely()
+
+
+@st.composite
+def _walk(draw: st.DrawFn, machine: WorkflowMachine) -> list[Call]:
+    """Some things that may be done one after another; the kernel, being pure, tries them ahead."""
+    ticket, done, calls = machine.ticket, set(machine.done), list[Call]()
+    for _ in range(draw(st.integers(1, 6))):
+        call = draw(machine.likely(ticket, done))
+        calls.append(call)
+        try:
+            outcome = machine.workflow.fire(
+                ticket, call.event, call.payload, at=machine.at, actor=call.actor, world=machine.world
+            )
+        except (Refused, InputError, LimitError):
+            continue
+        ticket = outcome.ticket
+        done.add(call.event)
+    return calls
 
 
 def _any(machine: WorkflowMachine) -> st.SearchStrategy[Call]:
@@ -113,7 +133,9 @@ class WorkflowMachine(RuleBasedStateMachine):
         self._lines: list[str] = []
         self._trying = ""
         self._options: tuple[Any, list[tuple[Actor | None, Option]]] | None = None
+        self.done: set[str] = set()
         self._moved = 0
+        self._patience = 0
 
     # what happens -------------------------------------------------------------------------------------------------------
 
@@ -121,6 +143,7 @@ class WorkflowMachine(RuleBasedStateMachine):
     def open_ticket(self, how: Opening) -> None:
         """Open the ticket, in a drawn world."""
         self.world, self.at, fields, actor = how.world, how.at, how.fields, how.actor
+        self._patience = how.patience
         occurred = self.at - how.late if how.late else None
         if self.world is not None:
             self._lines.append(f"world = {world_text(self.world)}")
@@ -135,23 +158,50 @@ class WorkflowMachine(RuleBasedStateMachine):
             self._keep(outcome)
 
     @precondition(lambda self: self.opened)
-    @rule(call=likely_calls)
-    def act(self, call: Call) -> None:
-        """Somebody does what ``available`` says they may."""
+    @rule(calls=st.runner().flatmap(_walk))
+    def go_on(self, calls: list[Call]) -> None:
+        """People do what ``available`` says they may, one after another."""
         with self._told():
-            done = self._fire(call)
-            insist(
-                done or not call.ready,
-                f"available says that {call.event} is ready for {call.actor and call.actor.id}, and fire refuses it",
-            )
+            for call in calls:
+                self._fire(call)
 
     @precondition(lambda self: self.opened)
-    @rule(call=likely_calls, gap=GAPS)
-    def act_later(self, call: Call, gap: timedelta) -> None:
-        """Time passes, and then somebody does what they could have done before; it may be too late."""
+    @rule(calls=st.runner().flatmap(_walk), gap=GAPS)
+    def go_on_slowly(self, calls: list[Call], gap: timedelta) -> None:
+        """The same, with time between one thing and the next; it may be too late for some of them."""
         with self._told():
-            self._pass_to(self.at + gap)
-            self._fire(call)
+            for call in calls:
+                self._fire(call)
+                self._pass_to(self.at + gap)
+
+    @precondition(lambda self: self.opened)
+    @rule(call=likely_calls)
+    def act(self, call: Call) -> None:
+        """Somebody does what ``available`` says they may; what it calls ready is taken."""
+        with self._told():
+            done = self._fire(call)
+            who = call.actor.id if call.actor else "nobody"
+            insist(done or not call.ready, f"available says that {call.event} is ready for {who}, and fire refuses it")
+
+    @precondition(lambda self: self.opened)
+    @rule(call=likely_calls, how=st.sampled_from(["later", "told late", "stale page", "twice"]), gap=GAPS)
+    def act_oddly(self, call: Call, how: str, gap: timedelta) -> None:
+        """
+        Somebody does it later than they meant to, or earlier than the host hears of it, on a stale page, or twice.
+
+        A page that shows an earlier revision is refused; the same message a second time gives the result of the first.
+        """
+        with self._told():
+            if how == "later":
+                self._pass_to(self.at + gap)
+                self._fire(call)
+            elif how == "told late":
+                self._fire(call, occurred=self.at - gap)
+            elif how == "stale page":
+                done = self._fire(call, expect=self.ticket.revision - 1)
+                insist(not done, f"{call.event} was taken though the page showed an earlier revision")
+            else:
+                self._through_desk(call)
 
     @precondition(lambda self: self.opened)
     @rule(call=any_calls)
@@ -160,28 +210,6 @@ class WorkflowMachine(RuleBasedStateMachine):
         with self._told():
             done = self._fire(call, code=call.code)
             insist(call.code is None or not done, f"available refuses {call.event} ({call.code}), and fire takes it")
-
-    @precondition(lambda self: self.opened)
-    @rule(call=likely_calls, late=GAPS)
-    def act_before_told(self, call: Call, late: timedelta) -> None:
-        """Somebody did something earlier than the host hears of it."""
-        with self._told():
-            self._fire(call, occurred=self.at - late)
-
-    @precondition(lambda self: self.opened)
-    @rule(call=likely_calls)
-    def act_on_stale_page(self, call: Call) -> None:
-        """Somebody acts on a page that shows an earlier revision: refused, and nothing changes."""
-        with self._told():
-            done = self._fire(call, expect=self.ticket.revision - 1)
-            insist(not done, f"{call.event} was taken though the page showed an earlier revision")
-
-    @precondition(lambda self: self.opened)
-    @rule(call=likely_calls)
-    def act_twice(self, call: Call) -> None:
-        """The same message arrives twice at a desk: the second time gives the result of the first, and nothing else."""
-        with self._told():
-            self._through_desk(call)
 
     @precondition(lambda self: self.opened)
     @rule(gap=GAPS, share=st.sampled_from([0.5, 0.0, 0.1, 0.9]))
@@ -211,7 +239,7 @@ class WorkflowMachine(RuleBasedStateMachine):
                 insist(outcome.records, f"the ticket is to wake at {wake}, and nothing happens then")
             self._pass_to(max(self.at, wake + offset * _MICRO))
 
-    @precondition(lambda self: self.opened)
+    @precondition(lambda self: self.opened and self.setting.changing)
     @rule(world=st.runner().flatmap(lambda machine: machine.setting.worlds))
     def change_world(self, world: World | None) -> None:
         """People come, go, fall ill or get other skills."""
@@ -220,7 +248,7 @@ class WorkflowMachine(RuleBasedStateMachine):
             self._lines.append(f"world = {world_text(world)}")
         self._options = None
 
-    @precondition(lambda self: self.opened and self._moved < len(self.setting.later))
+    @precondition(lambda self: self.opened and self.may_change())
     @rule()
     def change_version(self) -> None:
         """The definition changes, and the ticket is taken along."""
@@ -242,6 +270,10 @@ class WorkflowMachine(RuleBasedStateMachine):
             gone = lost(before, outcome.ticket, moved)
             insist(gone is None or "field_lost" in self.setting.allow, str(gone))
 
+    def may_change(self) -> bool:
+        """Whether a later version is there, and the ticket has done enough to have something to lose."""
+        return self._moved < len(self.setting.later) and len(self._lines) > self._patience
+
     # what is drawn ------------------------------------------------------------------------------------------------------
 
     def openings(self) -> st.SearchStrategy[Opening]:
@@ -255,7 +287,8 @@ class WorkflowMachine(RuleBasedStateMachine):
         late = st.one_of(st.just(timedelta()), st.just(timedelta()), st.timedeltas(timedelta(), timedelta(days=2)))
         when = minutes.map(lambda passed: START + timedelta(minutes=passed))
         actors = st.sampled_from([None, *self.calls.people])
-        return st.builds(Opening, world=self.setting.worlds, fields=fields, actor=actors, at=when, late=late)
+        parts = {"world": self.setting.worlds, "fields": fields, "actor": actors, "at": when, "late": late}
+        return st.builds(Opening, patience=st.integers(0, 12) if self.setting.later else st.just(0), **parts)
 
     def options(self) -> list[tuple[Actor | None, Option]]:
         """What ``available`` answers everybody now."""
@@ -265,15 +298,28 @@ class WorkflowMachine(RuleBasedStateMachine):
                 self._options = key, self.calls.options(self.ticket, self.at, self.world)
         return self._options[1]
 
-    def likely(self) -> st.SearchStrategy[Call]:
-        """Something that may be done now; moves of the workflow more often than what every workflow can do."""
-        open_now = [pair for pair in self.options() if pair[1].status != "refused"]
-        moves = [pair for pair in open_now if pair[1].event in self.calls.moving]
-        rest = [pair for pair in open_now if pair[1].event not in self.calls.moving]
-        if not open_now:
+    def likely(self, ticket: Ticket | None = None, done: Collection[str] = ()) -> st.SearchStrategy[Call]:
+        """
+        Something that may be done with a ticket, the run's own unless given, now.
+
+        Moves of the workflow come up more often than what every workflow can do, and most often those not *done* yet.
+        """
+        there = self.ticket if ticket is None else ticket
+        actors = self.calls.actors(there, self.world)
+        return st.sampled_from(actors).flatmap(lambda who: self._likely_of(who, there, done or self.done))
+
+    def _likely_of(self, actor: Actor | None, ticket: Ticket, done: Collection[str]) -> st.SearchStrategy[Call]:
+        pairs = self.calls.options_of(actor, ticket, self.at, self.world)
+        moves = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event in self.calls.moving]
+        if not moves:  # of whoever can do nothing, seldom anything is learnt
+            pairs = self.calls.options(ticket, self.at, self.world)
+            moves = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event in self.calls.moving]
+        rest = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event not in self.calls.moving]
+        fresh = [pair for pair in moves if pair[1].event not in done]
+        groups = [group for group, often in ((fresh, 3), (moves, 2), (rest, 1)) for _ in range(often) if group]
+        if not groups:
             return self.anything()
-        groups = [moves, moves, moves, rest] if moves and rest else [moves or rest]
-        return st.sampled_from(groups).flatmap(st.sampled_from).flatmap(self._sent)
+        return st.sampled_from(groups).flatmap(st.sampled_from).flatmap(lambda pair: self._sent(pair, ticket))
 
     def anything(self) -> st.SearchStrategy[Call]:
         """Anything at all: what is refused now, for whomever, and what no workflow knows."""
@@ -284,11 +330,11 @@ class WorkflowMachine(RuleBasedStateMachine):
         one = st.sampled_from(refused)
         return st.one_of(one.map(lambda pair: Call(pair[1].event, {}, pair[0], pair[1].code)), one.flatmap(self._sent), unknown)
 
-    def _sent(self, pair: tuple[Actor | None, Option]) -> st.SearchStrategy[Call]:
+    def _sent(self, pair: tuple[Actor | None, Option], ticket: Ticket | None = None) -> st.SearchStrategy[Call]:
         actor, option = pair
         if option.status == "ready" and not option.payload:
             return st.just(Call(option.event, {}, actor, None, ready=True))
-        return self.calls.payload(self.ticket, option).map(lambda payload: Call(option.event, payload, actor))
+        return self.calls.payload(ticket or self.ticket, option).map(lambda payload: Call(option.event, payload, actor))
 
     # how it is done -----------------------------------------------------------------------------------------------------
 
@@ -355,6 +401,7 @@ class WorkflowMachine(RuleBasedStateMachine):
                 self._observe(before, at=at)
                 self._keep(outcome)
             if at == self.at or not outcome.records:
+                self._laws_hold()
                 return
 
     def _bounded(self, ticket: Ticket, at: datetime) -> Outcome:
@@ -379,6 +426,7 @@ class WorkflowMachine(RuleBasedStateMachine):
         came = outcome.ticket
         self._lines.append(f"{self._trying}  # {came.state or ' + '.join(came.configuration)}, {came.at:%a %d %b %H:%M}")
         self.ticket = came
+        self.done.update(record.event for record in outcome.records if isinstance(record, Received))
         self.records += outcome.records
         self.effects += outcome.effects
         most = max(Counter(record.at for record in outcome.records).values(), default=0)
@@ -386,15 +434,18 @@ class WorkflowMachine(RuleBasedStateMachine):
         for effect in outcome.effects:
             insist(effect.id not in self._ids, f"the effect {effect.id} ({effect.action}) is asked for twice")
             self._ids.add(effect.id)
-        keeps_the_laws(self.workflow, self.ticket, self.records)
+        self.ticket = keeps_the_laws(self.workflow, self.ticket, self.records)
         self.workflow.explain(self.ticket, at=self.ticket.at, world=self.world)
         for name, how in broken(self, outcome.records, outcome.effects):
             insist(name in self.setting.allow, f"{how} (allow={[name]!r} says that this is meant)")
-        if "laws" not in self.setting.allow:
-            for how in self.laws.look(self.ticket, self.ticket.at):
-                raise AssertionError(how)
+        self._laws_hold(came.at)
         for check in self.setting.invariants:
             check(self)
+
+    def _laws_hold(self, at: datetime | None = None) -> None:
+        if "laws" not in self.setting.allow:
+            for how in self.laws.look(self.ticket, at or self.at):
+                raise AssertionError(how)
 
     def nobody_can_go_on(self) -> bool:
         """Whether no move leads away from here, for anybody who exists."""
@@ -404,9 +455,7 @@ class WorkflowMachine(RuleBasedStateMachine):
         if any(self._by_itself(move) for move in moves):
             return False
         ways = {word for move in moves for word in (move.event or "").split()}
-        shut = {"not_permitted", "not_here"}
-        now = self.calls.options(self.ticket, max(self.at, self.ticket.at), self.world)
-        return not any(option.event in ways and option.code not in shut for _, option in now)
+        return not self.calls.takes_any(ways, self.ticket, max(self.at, self.ticket.at), self.world)
 
     def _by_itself(self, move: Any) -> bool:
         """Whether something else than a person of a role may bring a move about: dispatch, an assignment, a child."""
@@ -508,6 +557,7 @@ def machine_for(
     setting = _Setting(
         worlds=worlds,
         judged=world is not None,
+        changing=world is None or isinstance(world, st.SearchStrategy),
         calls=Calls(first, named),
         later=tuple((plan, Calls(plan.new, named)) for plan in plans),
         invariants=read_invariants(invariants),

@@ -29,8 +29,9 @@ def insist(found: object, text: str) -> None:
 # laws of the kernel -------------------------------------------------------------------------------------------------
 
 
-def keeps_the_laws(workflow: Workflow, ticket: Ticket, records: list[Record]) -> None:
-    """What design and documentation say of every ticket: it is its records, it can be stored, and wakes later."""
+def keeps_the_laws(workflow: Workflow, ticket: Ticket, records: list[Record]) -> Ticket:
+    """The ticket as a host would read it back from JSON, once it is sure that it is its records, can be stored, and wakes later."""
+    kept = load_ticket(json.loads(json.dumps(dump(ticket))))
     insist(workflow.fold(records) == ticket, "fold(records) is another ticket than the one the run holds")
     insist(
         load_ticket(json.loads(json.dumps(dump(ticket)))) == ticket,
@@ -38,6 +39,7 @@ def keeps_the_laws(workflow: Workflow, ticket: Ticket, records: list[Record]) ->
     )
     insist(ticket.wake is None or ticket.wake > ticket.at, f"the ticket is to wake at {ticket.wake}, not after its own instant")
     insist(ticket.sequence == len(records), f"the ticket counts {ticket.sequence} records and has {len(records)}")
+    return kept
 
 
 # what authors mean --------------------------------------------------------------------------------------------------
@@ -54,7 +56,7 @@ def broken(run: Any, step: tuple[Record, ...], effects: tuple[Any, ...]) -> Iter
         if going:
             yield "after_closing", f"the ticket is closed ({where}) and these go on: {', '.join(going)}"
     for record in step:
-        if isinstance(record, TimerRefused) and record.code in ("not_here", "unknown"):
+        if isinstance(record, TimerRefused) and record.code in ("not_here", "not_permitted", "unknown"):
             timer = record.refused.timer
             yield "refused_timer", f"a timer of state {timer.state} ran out and nothing takes its event: {record.why}"
     if run.judges_people:
@@ -81,7 +83,7 @@ class Laws:
 
     def __init__(self, workflow: Workflow) -> None:
         self.workflow = workflow
-        self.waiting: dict[str, tuple[datetime, timedelta]] = {}
+        self.waiting: dict[str, datetime] = {}
 
     def look(self, ticket: Ticket, at: datetime) -> Iterator[str]:
         """The laws that the ticket breaks, as it stands until *at*."""
@@ -91,14 +93,14 @@ class Laws:
                 yield f"law {law.name!r}: what must never be is: {law.never}"
             elif law.form == "leads_to" and law.within is not None and plan.when is not None:
                 within = law.within.exact
+                if law.name in self.waiting and at > self.waiting[law.name]:
+                    yield f"law {law.name!r}: {law.leads_to} was to come within {law.within.text} and has not"
                 if holds(self.workflow, plan.wanted, ticket):
                     self.waiting.pop(law.name, None)
                 elif law.name in self.waiting:
-                    since, allowed = self.waiting[law.name]
-                    if at > since + allowed:
-                        yield f"law {law.name!r}: since {since} {law.leads_to} was to come within {law.within.text} and has not"
+                    continue
                 elif holds(self.workflow, plan.when, ticket):
-                    self.waiting[law.name] = (ticket.at, within)
+                    self.waiting[law.name] = ticket.at + within
 
 
 # those of users -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from servflow.model import Actor, World, write_instant
+from servflow.model import SYSTEM, Actor, World, write_instant
 
 HEAD = (
     "from datetime import datetime, timedelta",
@@ -38,6 +38,8 @@ def actor_text(actor: Actor | None) -> str:
     """An actor as a host would pass them; empty for nobody."""
     if actor is None:
         return ""
+    if actor == SYSTEM:
+        return ", actor=servflow.SYSTEM"
     given = {"id": actor.id, "roles": list(actor.roles)} if actor.roles else actor.id
     return f", actor={given!r}"
 
