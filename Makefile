@@ -96,7 +96,7 @@ lint: $(VENV)/.has-dev
 	$(BIN)/ruff format --check .
 
 types: $(VENV)/.has-dev
-	$(BIN)/mypy --strict servflow
+	$(BIN)/mypy --strict servflow tests/surface/typed_hosts.py
 
 layers: $(VENV)/.has-dev
 	$(BIN)/lint-imports

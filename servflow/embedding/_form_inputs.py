@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import field, frozen
 
 from servflow.embedding._form_words import plain
-from servflow.errors import TimeError
+from servflow.errors import LANGUAGES, TimeError
 from servflow.model import Field, Span, in_language, write_instant
 
 LONG = ("reason", "comment", "text", "description", "note", "notes")
@@ -80,10 +80,16 @@ class Input:
     clears: bool = False
     spec: Field = _ANY_TEXT
     path: tuple[str, ...] = ()
+    both: Mapping[str, str] = field(factory=dict, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if not self.path:
             object.__setattr__(self, "path", (self.name,))
+
+    @property
+    def called(self) -> Mapping[str, str]:
+        """The title in English and Chinese, for sentences about the input in either."""
+        return {lang: self.both.get(lang) or self.title for lang in LANGUAGES}
 
     @property
     def shown(self) -> str:
@@ -149,6 +155,7 @@ def input_of(name: str, spec: Field, *, lang: str, zone: str | None, value: Any 
     return Input(
         name=f"{inside}.{name}" if inside else name,
         path=(inside, name) if inside else (name,),
+        both={each: in_language(spec.title, each) or plain(name) for each in LANGUAGES},
         title=in_language(spec.title, lang) or plain(name),
         description=in_language(spec.description, lang),
         type=spec.type,

@@ -84,7 +84,8 @@ def read_form(
         form: the form that was drawn, or all forms there are now: then the hidden input ``_form`` says which, and one that
             is not among them any more is a problem (``form.gone``), as when somebody else was faster.
         submitted: names and what was sent for them; an object with ``getlist`` (Django, Starlette) gives many values of one.
-        html: whether an unchecked checkbox is sent as nothing, as browsers do; None: it is where all values are texts.
+        html: whether an unchecked checkbox is sent as nothing, as browsers do. None: it is for an object with ``getlist``,
+            and where all values are texts; for a ``partial`` form the former only, so that no JSON client unchecks by silence.
         ignore: names that are not looked at besides those that begin with ``_``.
 
     Raises:
@@ -99,8 +100,9 @@ def read_form(
     expect, key = _revision(given.get(EXPECT), problems), given.get(KEY)
     payload: dict[str, Any] = {}
     if chosen is not None:
-        plain = all(isinstance(value, str) for value in given.values()) or hasattr(submitted, "getlist")
-        payload = _payload(chosen, given, problems, html=plain if html is None else html)
+        texts = not chosen.partial and all(isinstance(value, str) for value in given.values())
+        boxes = hasattr(submitted, "getlist") or texts if html is None else html
+        payload = _payload(chosen, given, problems, html=boxes)
         _unknown(chosen, given, problems, (FORM, EXPECT, KEY, *ignore))
     return Submission(
         form=chosen,
@@ -169,12 +171,12 @@ def _payload(form: Form, given: Mapping[str, Any], problems: dict[str, Finding],
             if cleared:
                 _put(payload, one, None)
             elif one.required:
-                problems[one.name] = Finding("form.missing", one.name, {"title": one.title})
+                problems[one.name] = Finding("form.missing", one.name, {"title": one.called})
             continue
         try:
             _put(payload, one, freeze(_typed(one, value)))
         except ValueProblem as problem:
-            facts = {"title": one.title, "expected": str(problem), "value": shown(value)}
+            facts = {"title": one.called, "expected": str(problem), "value": shown(value)}
             problems[one.name] = Finding("form.value", one.name, facts)
     if form.partial and not payload and not problems:
         problems[""] = Finding("form.nothing", "", {})

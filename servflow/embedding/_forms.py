@@ -13,7 +13,7 @@ from servflow.embedding._form_inputs import Choice, Input, input_of, plain_json
 from servflow.embedding._form_words import chinese, event_title, plain, word
 from servflow.engine import BUILT_IN, ChecklistStep, Option, Workflow
 from servflow.engine._definition import ATTRIBUTES
-from servflow.errors import InputError, Refused, nearest, render, shown
+from servflow.errors import LANGUAGES, InputError, Refused, nearest, render, shown
 from servflow.model import EMPTY, Actor, Field, FrozenMap, Ticket, World, in_language
 
 OPEN = "ticket.open"
@@ -192,17 +192,14 @@ def opening_form(
 
 
 def _attribute(workflow: Workflow, name: str, lang: str) -> Input:
-    title = word(name, lang)
+    both = {each: word(name, each) for each in LANGUAGES}
+    kind = {"priority": "int", "tags": "list"}.get(name, "string")
+    made = evolve(input_of(name, Field(kind, optional=True), lang=lang, zone=None), title=word(name, lang), both=both)
     if name == "priority":
-        spec = Field("int", optional=True)
-        return Input(name=name, title=title, type="int", widget="number", low=1, high=9, spec=spec)
-    if name == "tags":
-        return Input(name=name, title=title, type="list", widget="list", spec=Field("list", optional=True))
-    choices = tuple(Choice(queue, plain(queue)) for queue in workflow.queues) if name == "queue" else ()
-    spec = Field("string", optional=True)
-    return Input(
-        name=name, title=title, widget="select" if choices else "text", choices=choices, strict=bool(choices), spec=spec
-    )
+        return evolve(made, low=1, high=9)
+    if name != "queue" or not workflow.queues:
+        return made
+    return evolve(made, widget="select", choices=tuple(Choice(one, plain(one)) for one in workflow.queues), strict=True)
 
 
 def _zone(zone: str | None) -> str | None:
@@ -288,6 +285,7 @@ def _built_in(sight: Sight, event: str, name: str, spec: Field) -> Input:
     return evolve(
         made,
         title=word(name, sight.lang),
+        both={lang: word(name, lang) for lang in LANGUAGES},
         choices=choices,
         strict=strict,
         low=low,

@@ -115,7 +115,6 @@ def _pydantic(kind: type) -> bool:
     return module is not None and issubclass(kind, module.BaseModel)
 
 
-@lru_cache(maxsize=512)
 def plan_of(model: Any) -> Plan:
     """
     How a model is read and made.
@@ -132,6 +131,11 @@ def plan_of(model: Any) -> Plan:
             f"{shown(model)} is no pydantic model, attrs class or dataclass; pass such a class (not an instance of it)",
             code="model",
         )
+    return _known(model)
+
+
+@lru_cache(maxsize=512)
+def _known(model: type) -> Plan:
     findings: list[Finding] = []
     made = _plan(model, model.__name__, findings, ())
     if findings:

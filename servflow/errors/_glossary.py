@@ -91,6 +91,14 @@ _CHINESE: Mapping[str, str] = {
     "a map": "映射",
     "a map with text keys": "以文本为键的映射",
     "a plain value": "普通值",
+    # what an input of a form expects
+    "one value": "一个值",
+    "bytes, written in base64": "base64 编码的字节串",
+    "a time that the clocks show; that one is skipped when they are put forward": "当地存在的时间（该时间因拨快时钟而被跳过）",
+    "a time that the clocks show once; that one comes twice, so add its offset, such as +02:00": (
+        "不含歧义的时间（该时间出现两次，请加上偏移，例如 +02:00）"
+    ),
+    "an instant in the years 1 to 9999": "公元 1 至 9999 年之间的时刻",
     "a plain value (text, number, bool, instant, span, list or map)": "普通值（文本、数字、布尔、时刻、时长、列表或映射）",
     # what a parser of YAML or JSON says
     "expected a value": "此处应有一个值",
@@ -108,6 +116,8 @@ _PATTERNS = (
     (re.compile(r"one of (.*)", re.DOTALL), r"以下之一：\1"),
     (re.compile(r"text of at most (\d+) characters"), r"不超过 \1 个字符的文本"),
     (re.compile(r"at most (\d+) items"), r"最多 \1 项"),
+    (re.compile(r"a whole number from (-?\d+) to (-?\d+)"), r"\1 到 \2 的整数"),
+    (re.compile(r"a whole number from (-?\d+) on"), r"不小于 \1 的整数"),
     (re.compile(r"a value nested at most (\d+) deep"), r"嵌套不超过 \1 层的值"),
     (re.compile(r".* is not a span(; write .*)?", re.DOTALL), "不是数字加单位"),
     (re.compile(r".* mixes days, .*", re.DOTALL), "不能混用天与小时"),
