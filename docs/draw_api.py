@@ -160,8 +160,9 @@ def _read(module: str) -> tuple[Mapping[str, str], Mapping[str, tuple[str, str]]
                 made[name] = inspect.cleandoc(text)
     names = {
         alias.asname or alias.name: (one.module, alias.name)
-        for one in body
-        if isinstance(one, ast.ImportFrom) and one.module
+        for top in body
+        for one in ast.walk(top)
+        if isinstance(top, ast.ImportFrom | ast.If) and isinstance(one, ast.ImportFrom) and one.module
         for alias in one.names
     }
     return made, names

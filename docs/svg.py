@@ -9,7 +9,8 @@ STYLE = """
 svg { --paper: #ffffff; --ink: #1f2933; --faint: #5b6774; --line: #9aa5b1; --soft: #eef2f6; --open: #d9e6f2; --counted: #0072b2;
   --paused: #e69f00; --late: #c2410c; --good: #00795b; }
 @media (prefers-color-scheme: dark) {
-  svg { --paper: #16191d; --ink: #e6ebf0; --faint: #a6b2be; --line: #66717d; --soft: #232930; --open: #22384b; --counted: #3a9bd9;
+  svg { --paper: #16191d; --ink: #e6ebf0; --faint: #a6b2be; --line: #66717d; --soft: #232930;
+    --open: #22384b; --counted: #3a9bd9;
     --paused: #e6a817; --late: #f2814b; --good: #35b58f; }
 }
 text { font-family: system-ui, sans-serif; font-size: 13px; fill: var(--ink); }
@@ -63,7 +64,8 @@ class Drawing:
         width, height = self.size
         return "\n".join(
             [
-                f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
+                f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width} {height}"',
+                f' width="{width}" height="{height}">',
                 f"<title>{escape(self.title)}</title>",
                 f"<style>{STYLE}</style>",
                 f'<rect x="0.5" y="0.5" width="{width - 1}" height="{height - 1}" rx="8" class="paper"/>',
