@@ -92,7 +92,7 @@ class Workshop:
 
 @contextmanager
 def workshop_on(database: str) -> Iterator[Workshop]:
-    """The application on a database that its own command has set up."""
+    """The application on a database."""
     with django_on({"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}):
         told = importlib.import_module("workshop.database").database(database)
     with django_on(told):
@@ -101,7 +101,6 @@ def workshop_on(database: str) -> Iterator[Workshop]:
         made = Workshop()
         with override_settings(NOW=lambda: made.at, PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
             try:
-                made.command("demo", "--setup-only")
                 yield made
             finally:
                 made.desk.desk().store.close()
@@ -110,10 +109,12 @@ def workshop_on(database: str) -> Iterator[Workshop]:
 
 @pytest.fixture(scope="module")
 def set_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file as the command leaves it."""
+    """A database as the one command of the page leaves it."""
     path = tmp_path_factory.mktemp("workshop") / "made.db"
-    with workshop_on(str(path)):
-        pass
+    with workshop_on(str(path)) as made:
+        out, _ = made.command("demo", "--setup-only")
+        assert "log in as cleo, ann, bo, lea" in out
+        assert out == made.command("demo", "--setup-only")[0]  # again is nothing
     return path
 
 
@@ -180,6 +181,7 @@ def test_rows_and_tickets_on_sqlite(workshop: Workshop) -> None:
 def test_rows_and_tickets_on_postgresql(postgres: str) -> None:
     """On PostgreSQL likewise."""
     with workshop_on(fresh_database(postgres)) as workshop:
+        workshop.command("demo", "--setup-only")
         together_or_not_at_all(workshop)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms as django_forms
 from django.conf import settings
@@ -30,6 +30,7 @@ class OrderForm(django_forms.ModelForm):
     class Meta:
         model = Order
         fields = ("customer", "device", "fault")
+        widgets: ClassVar = {"fault": django_forms.Textarea(attrs={"rows": 4})}
 
 
 def orders(request: HttpRequest) -> HttpResponse:
