@@ -54,9 +54,9 @@ def flow(source: Any, *, lang: str = "en", positions: Mapping[str, Mapping[str, 
 def drawn(source: Source, lang: str, positions: Mapping[str, tuple[float, float]], *, bare: bool = False) -> dict[str, Any]:
     """The nodes and edges; *bare*: without places and findings, to compare with."""
     states = [element for element in source.elements.values() if element.kind == "state"]
-    marks = {} if bare else source.marks
     if len(states) > MOST_NODES:
         raise InputError(f"a flow of {len(states)} states is more than the {MOST_NODES} that are drawn", code="flow.many")
+    marks = {} if bare else source.marks
     by_place = {element.steps: element for element in states}
     own: dict[str, list[Element]] = {element.id: [element] for element in states}
     for element in source.elements.values():

@@ -191,7 +191,8 @@ class _Change:
             for key in NODE_KEYS if old is not None else ():
                 if key in data and data[key] != old["data"].get(key):  # type: ignore[index]  # the loop is empty without it
                     self._write(self._path(id_), self.ids[id_], key, data[key])
-            was = bool(old is not None and old["data"].get("initial"))
+            stayed = old is not None and old.get("parentId") == node.get("parentId")
+            was = bool(stayed and old is not None and old["data"].get("initial"))
             if data.get("initial") is True and not was:
                 self._begin_at(id_)
 

@@ -90,10 +90,11 @@ def _section(holder: Mapping[str, Any], section: str, above: Steps, owner: str, 
         given = _given(kind, item)
         own = given or _quoted(name) or _derived(kind, item, holder)
         base = f"{prefix}/{own}"
-        id_, number = base, taken.get(base, 0) + 1
+        id_, number = base, taken.get(base, 0)
         while id_ in taken:
-            id_, number = f"{base}#{number + 1}", number + 1
-        taken[base] = number
+            number += 1
+            id_ = f"{base}#{number}"
+        taken[base] = max(number, 1)
         taken.setdefault(id_, 1)
         whole = (*steps, step) if step is not None else steps
         yield Element(id_, kind, name, whole, path_of((*steps, 0) if step is None else whole), item)

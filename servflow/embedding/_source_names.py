@@ -81,6 +81,12 @@ def _of_table(table: Any, steps: Steps) -> Iterator[Place]:
             yield Place((*steps, "inputs", index), "text", column)
         elif isinstance(column, Mapping):
             yield from _texts({key: column[key] for key in ("name", "expr") if key in column}, (*steps, "inputs", index))
+    cases = table.get("cases")
+    for index, case in enumerate(cases if isinstance(cases, list) else ()):
+        for key, role in (("given", "field"), ("expected", "output")):
+            said = case.get(key) if isinstance(case, Mapping) else None
+            for name in said if isinstance(said, Mapping) else ():
+                yield Place((*steps, "cases", index, key, name), role, name, key=True)
     for key in ("rows", "outputs"):
         yield from _texts(table.get(key), (*steps, key), skip=("id", "note", "labels", "effective", "type", "one_of"))
 
@@ -185,7 +191,7 @@ def renamed(place: Place, named: Named, new: str, data: Mapping[str, Any]) -> st
         made = _in_clock(place.value, named, new)
         return made if made != place.value else None
     if kind == "output":
-        beside = _beside(data, place.steps, "table")
+        beside = place.steps[1] if place.steps[0] == "tables" else _beside(data, place.steps, "table")
         return new if place.role == "output" and place.value == old and beside == named.owner else None
     return new if place.role == kind and place.value == old else None
 

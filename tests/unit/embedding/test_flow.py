@@ -1,0 +1,155 @@
+"""A workflow as a flow editor draws it, and what is taken back from one."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from servflow.embedding import edit, flow, from_flow, positions
+from servflow.errors import InputError
+
+TEXT = """\
+workflow: repair
+initial: new
+states:
+  new: {title: {en: New, zh: 新建}}
+  work:
+    states:
+      on_site: {timers: [{after: 2h, event: finish}], checklist: [look]}
+      paused: {}
+  done: {closed: true}   # the end
+transitions:
+  - {event: visit, source: new, target: on_site}
+  - {event: pause, source: on_site, target: paused}
+  - {event: finish, source: [on_site, paused], target: done, allow: [system]}
+  - {event: note, source: "*", internal: true}
+"""
+
+
+def node(drawn: dict[str, Any], id_: str) -> Any:
+    return next(one for one in drawn["nodes"] if one["id"] == id_)
+
+
+def edge(drawn: dict[str, Any], event: str, source: str) -> Any:
+    return next(one for one in drawn["edges"] if one["data"]["event"] == event and one["source"] == source)
+
+
+def test_states_are_nodes_and_each_way_of_a_transition_is_an_edge() -> None:
+    """In the shape of React Flow, ready for JSON, with what lies in each other placed within its parent."""
+    drawn = flow(TEXT, lang="zh")
+
+    json.dumps(drawn)
+    assert "新建" == node(drawn, "states/new")["data"]["label"]
+    assert node(drawn, "states/new")["data"]["initial"]
+    assert "group" == node(drawn, "states/work")["type"]
+    assert "states/work" == node(drawn, "states/on_site")["parentId"]
+    assert {"states/on_site", "states/paused"} == {one["source"] for one in drawn["edges"] if one["data"]["event"] == "finish"}
+    assert "*" == edge(drawn, "note", "*")["target"]
+    assert edge(drawn, "note", "*")["data"]["stays"]
+    assert [{"id": "states/on_site/timers/finish", "event": "finish", "after": "2h"}] == node(drawn, "states/on_site")["data"][
+        "timers"
+    ]
+    places = {(one.get("parentId"), *one["position"].values()) for one in drawn["nodes"]}
+    assert len(drawn["nodes"]) == len(places)
+
+
+def test_what_is_wrong_stands_at_its_node_and_edge() -> None:
+    """Also what a transition names and is not there is drawn."""
+    drawn = flow(TEXT.replace("target: done", "target: doen"))
+
+    assert "missing" == node(drawn, "missing:doen")["type"]
+    assert ["machine.unknown_state"] == [one["code"] for one in edge(drawn, "finish", "states/paused")["data"]["findings"]][:1]
+
+
+def test_nodes_stay_where_somebody_put_them() -> None:
+    """Positions of the host win; all others are laid out."""
+    assert {"x": 7, "y": 8} == node(flow(TEXT, positions={"states/new": {"x": 7, "y": 8}}), "states/new")["position"]
+    with pytest.raises(InputError, match="x and y"):
+        flow(TEXT, positions={"states/new": {"x": "7"}})  # type: ignore[dict-item]  # what is refused
+
+
+def test_what_was_done_in_the_editor_is_done_to_the_text() -> None:
+    """Added, renamed, removed, re-targeted: only the lines it is about change, and it is one step of undo."""
+    source = edit(TEXT)
+    drawn = flow(source)
+    drawn["nodes"].append({"id": "n1", "position": {"x": 1, "y": 2}, "data": {"label": "checking"}})
+    edge(drawn, "finish", "states/on_site")["target"] = "n1"
+    drawn["edges"].append({"id": "e1", "source": "n1", "target": "states/done", "data": {"event": "approve"}})
+    node(drawn, "states/done")["data"]["name"] = "closed"
+    node(drawn, "states/new")["data"]["title"] = None
+    drawn["edges"].remove(edge(drawn, "pause", "states/on_site"))
+
+    made = from_flow(source, drawn)
+
+    expected = (
+        TEXT.replace("done", "closed")
+        .replace("new: {title: {en: New, zh: 新建}}", "new: {}")
+        .replace("  - {event: pause, source: on_site, target: paused}\n", "")
+        .replace("# the end\n", "# the end\n  checking: {}\n")
+        .replace("source: [on_site, paused], target: closed", "source: paused, target: closed")
+    )
+    written = 'source: paused, target: closed, allow: [system], id: "finish:on_site+paused>closed"'
+    assert expected.splitlines()[:9] == made.text.splitlines()[:9]
+    assert written in made.text
+    assert "{event: finish, source: on_site, target: checking, allow: [system]}" in made.text
+    assert "{event: approve, source: checking, target: closed}" in made.text
+    assert () == made.findings
+    assert source == made.undo()
+    assert {"x": 1, "y": 2} == positions(drawn, made)["states/checking"]
+    assert made.text == from_flow(made, flow(made)).text
+
+
+def test_a_state_moves_into_another_and_begins_it() -> None:
+    """Another parent moves it with all that is in it; ``initial`` says where the parent begins."""
+    source = edit(TEXT)
+    drawn = flow(source)
+    node(drawn, "states/new")["parentId"] = "states/work"
+    node(drawn, "states/new")["data"]["initial"] = True
+    node(drawn, "states/work")["data"]["initial"] = True
+
+    made = from_flow(source, drawn)
+
+    assert "new" in made.data["states"]["work"]["states"]
+    assert ("new", "work") == (made.data["states"]["work"]["initial"], made.data["initial"])
+    assert () == made.findings
+
+
+def broken(change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+    drawn = copy.deepcopy(flow(TEXT))
+    change(drawn)
+    return drawn
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda one: one.pop("nodes"), "nodes: it is a list"),
+        (lambda one: one["nodes"].append({"id": "states/new"}), "used twice"),
+        (lambda one: one["nodes"].append({"id": 3}), r"nodes\[6\].id"),
+        (lambda one: one["nodes"].append({"id": "n", "parentId": "gone"}), r"parentId: there is no node 'gone'"),
+        (lambda one: one["nodes"].append({"id": "n", "data": {}}), "a name is a text"),
+        (lambda one: one["nodes"].append({"id": "n", "data": {"name": "done"}}), "'done' already"),
+        (lambda one: one["nodes"].append({"id": "n", "data": []}), "a mapping"),
+        (lambda one: one["edges"][0].update(target="gone"), r"edges\[0\].target: there is no node 'gone'"),
+        (lambda one: one["edges"].append({"id": "e", "source": "states/new", "target": "states/done"}), "needs an event"),
+        (lambda one: one["nodes"].pop(0), "there is no node 'states/new'"),
+        (lambda one: (one["nodes"].pop(0), one["edges"].pop(0)), r"initial"),
+        (lambda one: one["nodes"][0]["data"].update(name="a\nb"), "a name is a text on one line"),
+    ],
+)
+def test_what_is_no_flow_is_refused_with_its_place(change: Callable[[dict[str, Any]], Any], told: str) -> None:
+    """Strangers send these: the path is told, and nothing is changed."""
+    with pytest.raises(InputError, match=told):
+        from_flow(TEXT, broken(change))
+
+
+def test_more_than_an_editor_can_draw_is_refused() -> None:
+    """A definition of thousands of states is told instead of laid out for ever."""
+    text = "states:\n" + "".join(f"  s{index}: {{}}\n" for index in range(2_001))
+
+    with pytest.raises(InputError, match="more than the 2000"):
+        flow(text)

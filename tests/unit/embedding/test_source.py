@@ -1,0 +1,251 @@
+"""Editing a definition element by element in its own text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import servflow
+from servflow.embedding import edit
+from servflow.errors import DefinitionError, InputError
+
+TEXT = """\
+# A small shop.  Kept as it is written:   spaces, 'quotes' and all.
+workflow: repair
+version: 1
+fields:
+  tier: {type: string, default: 'plain'}   # who pays
+  fee: decimal
+states:
+  new: {}
+  # There is somebody.
+  on_site:
+    timers: {after: 2h, event: finish}
+    checklist: [look, {step: mend, within: 1h}]
+  checking:
+  done: {closed: true}
+
+transitions:
+  - {event: visit, source: new, target: on_site}  # on the way
+  - event: finish
+    source: on_site
+    target: checking
+    when: in_state('on_site') && tier != 'none'
+  - {event: finish, source: on_site, target: done, when: "state == 'on_site'"}
+  - {event: close, source: [checking, on_site], target: done}
+tables:
+  price:
+    hit: first
+    inputs: [tier]
+    outputs: {amount: decimal}
+    rows:
+      - ['"gold"', '"0"']
+      - {when: ['-'], then: ['"80"'], id: other}
+clocks:
+  - {name: repair, within: 48h, until: [checking, done]}
+"""
+
+
+def test_a_rename_follows_into_everything_that_names_the_state() -> None:
+    """Transitions, clocks and conditions name it anew; nothing else is written, and the ids that changed are told."""
+    made = edit(TEXT).rename("states/on_site", "at home")
+
+    expected = (
+        TEXT.replace("  on_site:\n", "  at home:\n")
+        .replace("target: on_site", "target: at home")
+        .replace("source: on_site", "source: at home")
+        .replace("[checking, on_site]", "[checking, at home]")
+        .replace("'on_site'", "'at home'")
+    )
+    assert expected == made.text
+    assert made.moved["states/on_site/timers/finish"] == "states/at home/timers/finish"
+    assert () == made.findings
+
+
+def test_what_has_no_name_gets_its_id_written_when_an_edit_would_change_it() -> None:
+    """A transition that leads elsewhere is still the same one, also for whoever reads the text again."""
+    source = edit(TEXT)
+    id_ = "transitions/visit:new>on_site"
+
+    made = source.set(id_, "target", "checking")
+
+    assert 'target: checking, id: "visit:new>on_site"}  # on the way' in made.text
+    assert "checking" == edit(made.text).element(id_).data["target"]
+    assert list(source.elements) == list(made.elements)
+
+
+def test_a_row_that_is_edited_keeps_its_id() -> None:
+    """A row without an id gets the one it had written once what it asks changes."""
+    source = edit(TEXT)
+    row = next(id_ for id_ in source.elements if id_.startswith("tables/price/rows/~"))
+
+    made = source.set(row, (0,), '"silver"')
+
+    assert ['"silver"'] == edit(made.text).element(row).data["when"]
+    assert () == made.findings
+
+
+def test_twice_the_same_id_is_a_finding_and_both_elements_can_still_be_told_apart() -> None:
+    """Hand-written ids that collide are told with their line; an editor still shows two elements."""
+    text = TEXT.replace("target: on_site}  #", "target: on_site, id: t}  #").replace(
+        "target: done}\ntab", "target: done, id: t}\ntab"
+    )
+    source = edit(text)
+
+    assert ["name.twice"] == [finding.code for finding in source.findings]
+    assert {"transitions/t", "transitions/t#2"} <= source.elements.keys()
+    assert list(source.marks) == ["transitions/t#2"]
+
+
+def test_what_others_name_is_not_removed() -> None:
+    """Each place is told with its line before anything is changed; together with what names it, it can go."""
+    source = edit(TEXT)
+
+    with pytest.raises(InputError, match=r"line 20: transitions\[1\]\.target") as caught:
+        source.remove("states/checking")
+
+    assert "edit.used" == caught.value.code
+    assert "clocks/repair" in caught.value.elements
+    gone = source.remove("tables/price", "clocks/repair")
+    assert "tables: {}\nclocks: []\n" in gone.text
+    assert () == gone.findings
+
+
+def test_the_last_of_a_section_leaves_an_empty_one() -> None:
+    """Nothing is left hanging, and the text still loads."""
+    made = edit(TEXT).remove("tables/price")
+
+    assert "\ntables: {}\nclocks:" in made.text
+    assert () == made.findings
+
+
+def test_elements_are_added_where_it_is_said() -> None:
+    """Beside others, in the style of the text; ``added`` tells the id."""
+    source = edit(TEXT)
+
+    made = source.add("states", {"title": "Waits"}, name="waiting", after="states/on_site")
+    again = made.add(
+        "transitions", {"event": "wait", "source": "on_site", "target": "waiting"}, before="transitions/visit:new>on_site"
+    )
+    timed = again.add("states/waiting/timers", {"after": "1d", "event": "close"})
+
+    assert "  waiting: {title: Waits}\n  checking:\n" in made.text
+    assert "states/waiting" == made.added
+    assert "transitions:\n  - {event: wait, source: on_site, target: waiting}\n  - {event: visit" in again.text
+    assert "  waiting: {title: Waits, timers: [{after: 1d, event: close}]}\n" in timed.text
+    assert "states/waiting/timers/close" == timed.added
+    assert source == timed.undo().undo().undo()
+
+
+def test_elements_move_with_the_comment_above_them() -> None:
+    """A comment that stands right above an element goes where it goes."""
+    made = edit(TEXT).move("states/on_site", before="states/new")
+
+    assert "states:\n  # There is somebody.\n  on_site:\n    timers" in made.text
+    assert () == made.findings
+
+
+def test_what_is_written_in_short_is_spelled_out_where_more_is_said() -> None:
+    """A field that was a type, a step that was a name, a state that was nothing."""
+    source = edit(TEXT)
+
+    made = source.set("fields/fee", "title", "The fee").set("states/on_site/checklist/look", "title", "Look")
+    made = made.set("states/checking", "title", "Is it right?")
+
+    assert "  fee: {type: decimal, title: The fee}\n" in made.text
+    assert "checklist: [{step: look, title: Look}, {step: mend, within: 1h}]" in made.text
+    assert "  checking: {title: Is it right?}\n" in made.text
+    assert () == made.findings
+
+
+def test_json_stays_json() -> None:
+    """A definition in JSON is edited in place too, with its indentation."""
+    text = json.dumps(servflow.load(TEXT).to_data(), indent=2, ensure_ascii=False)
+    source = edit(text)
+
+    made = source.rename("states/checking", "检查")
+
+    assert "检查" in json.loads(made.text)["states"]
+    assert len(text.splitlines()) == len(made.text.splitlines())
+
+
+def test_findings_stand_at_their_elements() -> None:
+    """An editor can mark the broken node: also of a definition that does not load."""
+    source = edit(TEXT.replace("until: [checking, done]", "until: [chekcing]").replace("target: checking", "target: nowhere"))
+
+    assert ["transitions/finish:on_site>nowhere", "clocks/repair"] == [id_.partition("?")[0] for id_ in source.marks]
+    assert "clocks/repair" == source.element_at("clocks[0].until[0]").id  # type: ignore[union-attr]  # it is there
+    assert source.element_at("nothing") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a: &x 1\n", "document.anchor"),
+        ("a: !!python/object x\n", "document.tag"),
+        ("a: 1\na: 2\n", "document.key_twice"),
+        ("a: [\n", "document.yaml"),
+        ("x" * 2_000_000, "document.too_large"),
+        ("- 1\n", "document.no_mapping"),
+    ],
+)
+def test_what_cannot_be_read_is_told(text: str, code: str) -> None:
+    """The limits of every definition hold for what is edited too."""
+    with pytest.raises(DefinitionError) as caught:
+        edit(text)
+
+    assert code == caught.value.findings[0].code
+
+
+def test_edits_that_cannot_be_are_refused() -> None:
+    """With what there is, and nothing changed."""
+    source = edit(TEXT)
+
+    for refused in (
+        lambda: source.element("states/on_sit"),
+        lambda: source.set("states/new", (), 1),
+        lambda: source.set("states/new", "x", object()),
+        lambda: source.rename("states/new", "done"),
+        lambda: source.rename("states/new", " \n"),
+        lambda: source.rename("transitions/visit:new>on_site", "go"),
+        lambda: source.add("states", {}, name="new"),
+        lambda: source.add("states", {}),
+        lambda: source.add("nowhere", {}),
+        lambda: source.move("states/on_site", into="states/on_site/states"),
+        lambda: source.move("clocks/repair", before="states/new"),
+        lambda: source.remove(""),
+        lambda: edit(3),  # type: ignore[arg-type]  # what is refused
+    ):
+        with pytest.raises(InputError):
+            refused()
+
+
+def test_files_workflows_and_mappings_can_be_edited(tmp_path: Path) -> None:
+    """Whatever holds a definition; a text of one line that names no file is a text."""
+    path = tmp_path / "repair.yaml"
+    path.write_text("\ufeff" + TEXT, encoding="utf-8")
+
+    assert TEXT == edit(path).text
+    assert TEXT == edit(str(path)).text
+    assert servflow.load(TEXT) == edit(servflow.load(TEXT)).workflow()
+    assert {"workflow": "a"} == edit({"workflow": "a"}).data
+    assert "states/a" in edit("{workflow: w, states: {a: {}}}").elements
+
+
+def test_windows_lines_stay() -> None:
+    """A text with CR LF is edited without touching the ends of other lines."""
+    text = TEXT.replace("\n", "\r\n")
+
+    made = edit(text).set("states/new", "title", "New")
+
+    assert text.replace("new: {}", "new: {title: New}") == made.text
+
+
+def test_ids_are_counted_fast_also_where_thousands_are_alike() -> None:
+    """A thousand equal rows are told apart, each once."""
+    rows = "\n".join("      - ['-', '1']" for _ in range(1_000))
+    source = edit(f"tables:\n  t:\n    inputs: [a]\n    outputs: {{b: int}}\n    rows:\n{rows}\n")
+
+    assert 1_003 == len(source.elements)
