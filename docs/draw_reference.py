@@ -31,6 +31,7 @@ PAGES = (
     "records-and-effects.md",
     "recurring.md",
     "schedules.md",
+    "stories.md",
 )
 
 
@@ -124,6 +125,11 @@ def scorecard() -> Iterator[str]:
 def sampling() -> Iterator[str]:
     """Every key of a sampling."""
     return _document("sampling")
+
+
+def stories() -> Iterator[str]:
+    """Every key of a document of stories."""
+    return _document("stories")
 
 
 def _type(kind: Any) -> str:
@@ -375,6 +381,7 @@ PARTS = {
     "recurring": recurring,
     "intake": intake,
     "metrics": measures,
+    "stories": stories,
 }
 
 if __name__ == "__main__":

@@ -99,12 +99,9 @@ def _tell(say: Say, reports: list[tuple[Path, StoryReport]]) -> None:
     for file, report in reports:
         say.head(str(file))
         results += report.results
-        rows = [
-            (say.words("test.passed" if result.passed else "test.failed"), result.name, "" if result.passed else result.place)
-            for result in report.results
-        ]
+        rows = [(say.words("test.passed" if result.passed else "test.failed"), result.name) for result in report.results]
         if rows:
-            say.table([say.words("test.result"), say.words("test.story"), say.words("test.place")], rows)
+            say.table([say.words("test.result"), say.words("test.story")], rows)
         for result in report.failed:
             say.line()
             say.line(result.text(say.lang, report.zone))

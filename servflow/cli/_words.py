@@ -84,7 +84,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "check.stories": ("stories of {name} load: {stories}", "{name} 的故事可以载入：{stories} 个"),
     "test.result": ("result", "结果"),
     "test.story": ("story", "故事"),
-    "test.place": ("where", "位置"),
     "test.passed": ("passed", "通过"),
     "test.failed": ("failed", "失败"),
     "test.summary": ("{passed} of {count} stories passed", "{count} 个故事中 {passed} 个通过"),

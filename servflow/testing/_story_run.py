@@ -46,7 +46,9 @@ class StoryResult:
     def place(self) -> str:
         """Where to look: ``repair.stories.yaml:12``; what failed, where something did."""
         line = next((one.line for one in self.problems if one.line is not None), self.line)
-        return f"{self.file or 'stories'}:{line}" if line is not None else self.file or self.path
+        if line is not None:
+            return f"{self.file or 'stories'}:{line}"
+        return self.problems[0].path if self.problems else self.path
 
     def text(self, lang: str = "en", zone: str = "UTC") -> str:
         """The result for people: the story, the step, what was expected and found, and why."""
