@@ -107,9 +107,12 @@ def test_the_same_form_twice_is_one_event(place: Place) -> None:
     browser = place.browser("kit")
     data = {**browser.form(id_, "ticket.message"), "text": "we come at noon"}
     answers = [browser.send(f"/tickets/{id_}", data) for _ in range(2)]
+    data = browser.form(id_, "accept")
+    answers += [browser.send(f"/tickets/{id_}", data) for _ in range(2)]
 
-    assert [200, 200] == [answer.status_code for answer in answers]
+    assert [200] * 4 == [answer.status_code for answer in answers]
     assert 1 == place.browser("kit").get(f"/tickets/{id_}").count('<p class="message">')
+    assert "assigned" == place.service.desk.get(id_).state
 
 
 def test_a_stale_button_says_what_changed(place: Place) -> None:
@@ -371,6 +374,12 @@ def test_on_postgresql(postgres: str) -> None:
         first, again = place.service.open(*case), place.service.open(*case)
         browser = place.browser("kit")
         browser.press(first, "accept")
+        browser.press(first, "ticket.message", text="nothing\0")
+        for id_ in ("%00", "%FF", "%ED%A0%80", "T-2"):
+            browser.get(f"/tickets/{id_}", status=404)
+        assert [200] * 3 == [
+            browser.client.get(f"/?{asked}").status_code for asked in ("q=%00", "q=%FF%25", "after=%00&only=new")
+        ]
 
         assert first == again
         assert "assigned" == place.service.desk.get(first).state

@@ -95,7 +95,8 @@ Visiting = Annotated[Visit, Depends(_visit)]
 async def _typed(visit: Visiting) -> dict[str, str]:
     """What a form of ours brought; one that is not ours is refused before anything looks at it."""
     form = await visit.request.form(max_files=0)
-    typed = {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
+    # A database keeps no character zero, and nobody means one.
+    typed = {name: value.replace("\0", "") for name, value in form.items() if not isinstance(value, UploadFile)}
     if not visit.signer.right(visit.session, typed.get("_token", "")):
         raise Problem(403, "forged", visit.words("forged_next"))
     return typed

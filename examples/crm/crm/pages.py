@@ -76,7 +76,9 @@ class Asked:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Asked:
         """What an address asks for."""
-        cut = {name: query.get(name, "").strip()[:200] for name in ("only", "queue", "assignee", "q", "after")}
+        cut = {
+            name: query.get(name, "").replace("\0", "").strip()[:200] for name in ("only", "queue", "assignee", "q", "after")
+        }
         return cls(by="queue" if query.get("by") == "queue" else "state", late=query.get("late") == "1", **cut)
 
     def url(self, **changes: str) -> str:
@@ -207,8 +209,8 @@ def forms_of(service: Service, id_: str, actor: Actor, words: Words) -> tuple[Fo
     Raises:
         NotFound: there is no such ticket.
     """
+    ticket = service.ticket(id_)
     workflow: Any = service.desk.workflow_of(id_)
-    ticket = service.desk.get(id_)
     at = max(service.now(), ticket.at)
     return forms(workflow, ticket, at=at, actor=actor, world=service.world, lang=words.lang, zone=ZONE)
 
@@ -233,7 +235,7 @@ def ticket_page(service: Service, id_: str, actor: Actor, words: Words) -> Ticke
     Raises:
         NotFound: there is no such ticket.
     """
-    ticket = service.desk.get(id_)
+    ticket = service.ticket(id_)
     workflow: Any = service.desk.workflow_of(id_)
     found = forms_of(service, id_, actor, words)
     seen = service.desk.explain(id_)
@@ -270,9 +272,11 @@ def _promise(service: Service, ticket: Ticket, clock: str, words: Words) -> Prom
     elif line.phase == "met":
         text = words("met_late" if late else "met", at=words.at(line.stopped_at))
     elif line.due is not None and late:
-        text = f"{words('was_due', at=words.at(line.due))}, {words('late_by', length=words.length(now - line.due))}"
+        text = words(
+            "and", one=words("was_due", at=words.at(line.due)), two=words("late_by", length=words.length(now - line.due))
+        )
     elif line.due is not None:
-        text = f"{words('due', at=words.at(line.due))}, {words('due_in', length=words.length(line.due - now))}"
+        text = words("and", one=words("due", at=words.at(line.due)), two=words("due_in", length=words.length(line.due - now)))
     else:
         text = words("resting", length=words.work(line.remaining))
     return Promise(

@@ -74,7 +74,7 @@ class _Week:
         ticket = desk.get(id_)
         who = actors["kit"] if ticket.state in ("new", "solved") else actors.get(ticket.assignee or "kit", actors["kit"])
         options = {one.event: one for one in desk.available(id_, actor=who) if one.status != "refused"}
-        if ticket.state == "new" and rng.random() < 0.9:
+        if ticket.clocks["answer"].phase == "running" and rng.random() < 0.6:
             self.fire(id_, "ticket.message", who, {"side": "agent", "text": "Thank you, we look into it."})
         if "step.check" in options:
             for step in desk.explain(id_).checklists:
@@ -82,7 +82,7 @@ class _Week:
                     evidence = {"evidence": {"found": "worn out"}} if step["evidence"] else {}
                     self.fire(id_, "step.check", who, {"step": step["step"], **evidence})
         turns = {
-            "accept": (0.35, {}),
+            "accept": (0.2, {}),
             "start": (0.3, {}),
             "order_part": (0.12, {"part": "pump", "days": 2}),
             "part_came": (0.2, {}),
