@@ -211,6 +211,9 @@ def _exact(packed: Any, written: Any) -> bool:
 def _of_pydantic(model: Any, path: str, findings: list[Finding]) -> Iterator[Raw]:
     from pydantic_core import PydanticUndefined
 
+    if not model.__pydantic_complete__ and not model.model_rebuild(raise_errors=False):
+        findings.append(Finding("model.hints", path, {"why": "a name that they use is not defined yet"}))
+        return
     by_name = model.model_config.get("populate_by_name") or model.model_config.get("validate_by_name")
     for name, info in model.model_fields.items():
         if info.exclude:

@@ -79,7 +79,8 @@ def test_page_runs(
         elif kind == "python" and note != "not run":
             capsys.readouterr()
             # Line numbers of the page are kept, so that a failure points to it.
-            exec(compile("\n" * (line - 1) + code, str(page), "exec"), scope)
+            # Without what this module imports from the future: a reader's annotations are values.
+            exec(compile("\n" * (line - 1) + code, str(page), "exec", dont_inherit=True), scope)
         elif kind == "text" and note == "output":
             assert code.rstrip() == capsys.readouterr().out.rstrip(), f"{page.name}, line {line}"
 
