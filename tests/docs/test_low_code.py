@@ -45,7 +45,7 @@ class Web:
 
     def post(self, path: str, lang: str = "en", **said: object) -> Any:
         """What the page sends; of the draft on what it sees now, unless *seen* says otherwise."""
-        seen = {} if path.startswith("tickets") else {"seen": self.view()["seen"]}
+        seen = {} if path.startswith("tickets") else {"seen": self.studio.seen}
         return self.client.post(f"/api/{path}", params={"lang": lang}, json={**seen, **said})
 
     def edit(self, op: str, **said: object) -> Any:
