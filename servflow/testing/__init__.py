@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from servflow.testing._correlator_contract import CorrelatorContract
     from servflow.testing._coverage import Coverage
+    from servflow.testing._drawn_workflows import workflows
+    from servflow.testing._histories import History, histories_for
     from servflow.testing._machine import WorkflowMachine, machine_for
     from servflow.testing._simulation import SimulationReport, simulate
     from servflow.testing._simulation_ledger import Violation
@@ -37,6 +39,7 @@ __all__ = [
     "Coverage",
     "Faults",
     "Firing",
+    "History",
     "Opening",
     "SimulationReport",
     "Step",
@@ -52,6 +55,7 @@ __all__ = [
     "actors_for",
     "event_sequences",
     "fields_for",
+    "histories_for",
     "instants",
     "load_stories",
     "machine_for",
@@ -60,6 +64,7 @@ __all__ = [
     "simulate",
     "store_machine",
     "values_for",
+    "workflows",
     "worlds_for",
 ]
 
@@ -70,6 +75,7 @@ _LAZY = {
     "Coverage": "_coverage",
     "Faults": "_simulation_scheduler",
     "Firing": "_simulation_script",
+    "History": "_histories",
     "Opening": "_simulation_script",
     "SimulationReport": "_simulation",
     "Step": "_strategies",
@@ -85,6 +91,7 @@ _LAZY = {
     "actors_for": "_strategies",
     "event_sequences": "_strategies",
     "fields_for": "_strategies",
+    "histories_for": "_histories",
     "instants": "_strategies",
     "load_stories": "_story_reading",
     "machine_for": "_machine",
@@ -93,6 +100,7 @@ _LAZY = {
     "simulate": "_simulation",
     "store_machine": "_store_machine",
     "values_for": "_strategies",
+    "workflows": "_drawn_workflows",
     "worlds_for": "_worlds",
 }
 

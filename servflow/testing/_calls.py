@@ -44,6 +44,10 @@ class Call:
         printer.text(repr(self))
 
 
+Pair = tuple[Actor | None, Option]
+Here = tuple[Ticket, datetime, World | None]
+
+
 class Calls:
     """What can be done with tickets of one workflow by some people; strategies are made once for each event and place."""
 
@@ -99,13 +103,11 @@ class Calls:
     def _roles(self, name: str) -> tuple[str, ...]:
         return () if self.given else tuple(sorted({role for actor in self.people if actor.id == name for role in actor.roles}))
 
-    def options(self, ticket: Ticket, at: datetime, world: World | None) -> list[tuple[Actor | None, Option]]:
+    def options(self, ticket: Ticket, at: datetime, world: World | None) -> list[Pair]:
         """Every event of the state for everybody."""
         return [pair for actor in self.actors(ticket, world) for pair in self.options_of(actor, ticket, at, world)]
 
-    def options_of(
-        self, actor: Actor | None, ticket: Ticket, at: datetime, world: World | None
-    ) -> list[tuple[Actor | None, Option]]:
+    def options_of(self, actor: Actor | None, ticket: Ticket, at: datetime, world: World | None) -> list[Pair]:
         """Every event of the state for one of them."""
         return [(actor, option) for option in self.workflow.available(ticket, at=at, actor=actor, world=world)]
 
@@ -117,6 +119,35 @@ class Calls:
             for actor in self.actors(ticket, world)
             for _, option in self.options_of(actor, ticket, at, world)
         )
+
+    def likely(self, ticket: Ticket, at: datetime, world: World | None, done: Collection[str] = ()) -> st.SearchStrategy[Call]:
+        """
+        Something that somebody may do with a ticket.
+
+        Moves of the workflow come up more often than what every workflow can do, and most often those not *done* yet.
+        """
+        return st.sampled_from(self.actors(ticket, world)).flatmap(
+            lambda who: self._likely_of(self.options_of(who, ticket, at, world), (ticket, at, world), done)
+        )
+
+    def _likely_of(self, pairs: list[Pair], here: Here, done: Collection[str]) -> st.SearchStrategy[Call]:
+        moves = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event in self.moving]
+        if not moves:  # of whoever can do nothing, seldom anything is learnt
+            pairs = self.options(*here)
+            moves = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event in self.moving]
+        rest = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event not in self.moving]
+        fresh = [pair for pair in moves if pair[1].event not in done]
+        groups = [group for group, often in ((fresh, 3), (moves, 2), (rest, 1)) for _ in range(often) if group]
+        if not groups:
+            return st.just(Call("no_such_event", {}, self.people[0], "unknown"))
+        return st.sampled_from(groups).flatmap(st.sampled_from).flatmap(lambda pair: self.sent(pair, here[0]))
+
+    def sent(self, pair: Pair, ticket: Ticket) -> st.SearchStrategy[Call]:
+        """An event as somebody could send it here."""
+        actor, option = pair
+        if option.status == "ready" and not option.payload:
+            return st.just(Call(option.event, {}, actor, None, ready=True))
+        return self.payload(ticket, option).map(lambda payload: Call(option.event, payload, actor))
 
     def payload(self, ticket: Ticket, option: Option) -> st.SearchStrategy[dict[str, Any]]:
         """What could come with an event here, of the right types."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -82,7 +82,7 @@ def _walk(draw: st.DrawFn, machine: WorkflowMachine) -> list[Call]:
     """Some things that may be done one after another; the kernel, being pure, tries them ahead."""
     ticket, done, calls = machine.ticket, set(machine.done), list[Call]()
     for _ in range(draw(st.integers(1, 6))):
-        call = draw(machine.likely(ticket, done))
+        call = draw(machine.calls.likely(ticket, machine.at, machine.world, done))
         calls.append(call)
         try:
             outcome = machine.workflow.fire(
@@ -298,28 +298,9 @@ class WorkflowMachine(RuleBasedStateMachine):
                 self._options = key, self.calls.options(self.ticket, self.at, self.world)
         return self._options[1]
 
-    def likely(self, ticket: Ticket | None = None, done: Collection[str] = ()) -> st.SearchStrategy[Call]:
-        """
-        Something that may be done with a ticket, the run's own unless given, now.
-
-        Moves of the workflow come up more often than what every workflow can do, and most often those not *done* yet.
-        """
-        there = self.ticket if ticket is None else ticket
-        actors = self.calls.actors(there, self.world)
-        return st.sampled_from(actors).flatmap(lambda who: self._likely_of(who, there, done or self.done))
-
-    def _likely_of(self, actor: Actor | None, ticket: Ticket, done: Collection[str]) -> st.SearchStrategy[Call]:
-        pairs = self.calls.options_of(actor, ticket, self.at, self.world)
-        moves = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event in self.calls.moving]
-        if not moves:  # of whoever can do nothing, seldom anything is learnt
-            pairs = self.calls.options(ticket, self.at, self.world)
-            moves = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event in self.calls.moving]
-        rest = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event not in self.calls.moving]
-        fresh = [pair for pair in moves if pair[1].event not in done]
-        groups = [group for group, often in ((fresh, 3), (moves, 2), (rest, 1)) for _ in range(often) if group]
-        if not groups:
-            return self.anything()
-        return st.sampled_from(groups).flatmap(st.sampled_from).flatmap(lambda pair: self._sent(pair, ticket))
+    def likely(self) -> st.SearchStrategy[Call]:
+        """Something that somebody may do with the ticket now."""
+        return self.calls.likely(self.ticket, self.at, self.world, self.done)
 
     def anything(self) -> st.SearchStrategy[Call]:
         """Anything at all: what is refused now, for whomever, and what no workflow knows."""
@@ -328,13 +309,11 @@ class WorkflowMachine(RuleBasedStateMachine):
         if not refused:
             return unknown
         one = st.sampled_from(refused)
-        return st.one_of(one.map(lambda pair: Call(pair[1].event, {}, pair[0], pair[1].code)), one.flatmap(self._sent), unknown)
-
-    def _sent(self, pair: tuple[Actor | None, Option], ticket: Ticket | None = None) -> st.SearchStrategy[Call]:
-        actor, option = pair
-        if option.status == "ready" and not option.payload:
-            return st.just(Call(option.event, {}, actor, None, ready=True))
-        return self.calls.payload(ticket or self.ticket, option).map(lambda payload: Call(option.event, payload, actor))
+        return st.one_of(
+            one.map(lambda pair: Call(pair[1].event, {}, pair[0], pair[1].code)),
+            one.flatmap(lambda pair: self.calls.sent(pair, self.ticket)),
+            unknown,
+        )
 
     # how it is done -----------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from servflow.engine import Workflow
@@ -30,7 +30,7 @@ def insist(found: object, text: str) -> None:
 
 
 def keeps_the_laws(workflow: Workflow, ticket: Ticket, records: list[Record]) -> Ticket:
-    """The ticket as a host would read it back from JSON, once it is sure that it is its records, can be stored, and wakes later."""
+    """The ticket as a host would read it back, once it is sure that it is its records, can be stored, and wakes later."""
     kept = load_ticket(json.loads(json.dumps(dump(ticket))))
     insist(workflow.fold(records) == ticket, "fold(records) is another ticket than the one the run holds")
     insist(

@@ -10,6 +10,22 @@ from hypothesis import strategies as st
 
 from servflow.errors import DefinitionError, LimitError, Refused
 from servflow.model import Actor, Engineer, Outlet, Person, Queue, World, canonical, dump, load
+from servflow.testing._drawn_workflows import (
+    EVENTS,
+    STATES,
+    chains,
+    clocks,
+    eventless,
+    idioms,
+    named,
+    policies,
+    raised,
+    reopenings,
+    rules,
+    states,
+    timers,
+    transitions,
+)
 from tests.laws.kernel_strategies import (
     MICRO,
     MINUTE,
@@ -36,8 +52,6 @@ LAWS = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 
-STATES = ("a", "b", "c", "d")
-EVENTS = ("e1", "e2", "e3")
 WORLD = World(
     engineers=[
         Engineer(id="ann", skills=["s"], capacity=1, shift="office", outlet="o1", manager="sue"),
@@ -51,195 +65,11 @@ WORLD = World(
     calendars={"office": calendar(OFFICE), "odd": calendar(ODD), "night": calendar(NIGHT)},
 )
 
-states = st.sampled_from(STATES)
-events = st.sampled_from(EVENTS)
-spans = st.sampled_from(["0s", "5m", "20m", "1h", "3h", "1d", "2d"])
-lengths = st.sampled_from(["5m", "20m", "1h", "3h", "1d", "2d"])
-names = st.sampled_from(["office", "odd", "night"])
-guards = st.sampled_from(
-    [
-        "n > 1",
-        "n < 3",
-        "flag",
-        "!flag",
-        "x == 'p'",
-        "priority < 3",
-        "assignee == 'ann'",
-        "10 / n > 4",
-        "in_state('b')",
-        "!in_state('c') || flag",
-    ]
-)
-to = st.sampled_from(
-    [{"role": "lead"}, {"queue": "q"}, {"manager_of": "assignee"}, "requester", "owner", {"role": "nobody_has_it"}]
-)
-actions = st.one_of(
-    st.sampled_from(
-        [
-            {"set": {"n": "n + 1"}},
-            {"set": {"flag": "!flag"}},
-            {"set": {"x": "'p'"}},
-            {"set": {"x": "'q'", "priority": "2"}},
-            {"queue": "q"},
-            {"raise_priority": 1},
-            {"tag": "t"},
-            {"unassign": "assignee"},
-            {"assign": {"to": {"user": "bob"}}},
-            {"add_owner": {"to": {"queue": "q", "pick": "least_loaded"}}},
-            {"set": {"n": "10 / n"}},
-        ]
-    ),
-    to.map(lambda who: {"notify": {"to": who, "template": "t"}}),
-    events.map(lambda name: {"emit": name}),
-)
-
-
-def some(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """A mapping with some of the parts."""
-    return st.fixed_dictionaries({}, optional=parts)
-
-
-transitions = st.builds(
-    lambda head, rest: {**head, **rest},
-    st.fixed_dictionaries({"event": events, "source": st.one_of(states, st.lists(states, min_size=1, unique=True))}),
-    some(target=states, when=guards, do=st.lists(actions, max_size=2)),
-)
-eventless = st.fixed_dictionaries({"source": states, "target": states, "when": guards})
-conditions = st.one_of(
-    states.map(lambda name: {"state": name}),
-    events.map(lambda name: {"event": name}),
-    st.sampled_from([{"field": "n"}, {"field": {"flag": True}}, {"queue": "q"}]),
-)
-clocks = st.builds(
-    lambda head, rest: {**head, **rest},
-    st.fixed_dictionaries(
-        {
-            "within": st.one_of(
-                lengths,
-                st.tuples(guards, lengths, lengths).map(
-                    lambda drawn: [{"when": drawn[0], "take": drawn[1]}, {"take": drawn[2]}]
-                ),
-            )
-        }
-    ),
-    some(
-        calendar=names,
-        start=conditions,
-        until=st.lists(states, min_size=1, max_size=2, unique=True),
-        pause=conditions,
-        resume=conditions,
-        paused_in=states,
-        reset=conditions,
-        cancel=conditions,
-        warn=st.lists(st.sampled_from(["50%", "80%", "5m before", "20m after", "150%"]), unique=True, max_size=3),
-        on_retarget=st.sampled_from(["carry", "restart", "recount", "keep"]),
-        on_reopen=st.sampled_from(["new_cycle", "resume", "ignore"]),
-    ),
-)
-levels = some(
-    after=spans,
-    when=guards,
-    otherwise=st.sampled_from(["skip", "wait"]),
-    do=st.lists(actions, max_size=2),
-    remind=st.fixed_dictionaries({"every": lengths, "times": st.integers(1, 3)}),
-)
-chains = st.builds(
-    lambda head, rest: {**head, **rest, **({"fallback": {"role": "lead"}} if rest.get("on_empty") == "fallback" else {})},
-    st.fixed_dictionaries(
-        {
-            "start": st.one_of(
-                st.sampled_from(["breach", "50%"]).map(lambda mark: {"clock": "k0", "mark": mark}),
-                lengths.map(lambda span: {"age": span}),
-                events.map(lambda name: {"event": name}),
-                st.tuples(states, lengths).map(lambda pair: {"state": pair[0], "after": pair[1]}),
-                states.map(lambda name: {"state": name}),
-            ),
-            "levels": st.lists(levels, min_size=1, max_size=3),
-        }
-    ),
-    some(
-        until=st.one_of(states.map(lambda name: {"state": name}), events.map(lambda name: {"event": name})),
-        when=guards,
-        late=st.sampled_from(["collapse", "each"]),
-        on_empty=st.sampled_from(["skip", "hold", "fallback"]),
-        on_ack=st.sampled_from(["pause", "continue"]),
-        ack_ttl=lengths,
-        unack=st.sampled_from(["continue", "restart"]),
-        on_reopen=st.sampled_from(["restart", "resume", "next"]),
-        repeat=st.fixed_dictionaries({"times": st.integers(1, 3), "after": lengths}),
-    ),
-)
-rules = st.builds(
-    lambda when, then, more: {"when": when, "then": then, **more},
-    guards,
-    st.lists(actions, min_size=1, max_size=2),
-    some(overwrite=st.booleans()),
-)
-requirements = st.lists(
-    st.sampled_from(
-        [
-            {"skill": "'s'"},
-            {"open": "shift"},
-            {"below": "capacity"},
-            {"when": "candidate.id != x"},
-            {"skill": "'s'", "level": "n"},
-        ]
-    ),
-    max_size=3,
-    unique_by=json.dumps,
-)
-policies = st.builds(
-    lambda head, rest: {**head, **rest, **({"offer": {"timeout": "20m"}} if rest.get("mode") == "offer" else {})},
-    st.fixed_dictionaries({"state": st.lists(states, min_size=1, max_size=2, unique=True), "require": requirements}),
-    some(
-        mode=st.sampled_from(["assign", "offer", "pool"]),
-        when=guards,
-        until=states,
-        event=events,
-        relax=st.lists(st.sampled_from([{"after": "1h", "mode": "pool"}, {"after": "3h", "mode": "assign"}]), max_size=2),
-    ),
-)
-
-
-promised = some(within=lengths, calendar=names, warn=st.sampled_from([["50%"], ["20m after"]])).map(
-    lambda drawn: drawn if "within" in drawn else {}
-)
-idioms = some(
-    checklist=st.tuples(promised, promised, st.booleans()).map(
-        lambda drawn: [{"step": "s1", **drawn[0]}, {"step": "s2", **drawn[1]}, {"step": "s3", "required": drawn[2]}]
-    ),
-    ordered=st.booleans(),
-    approval=st.tuples(st.integers(1, 2), st.integers(1, 2), promised).map(
-        lambda drawn: {"quorum": drawn[0], "reject": drawn[1], **drawn[2]}
-    ),
-    shown=st.fixed_dictionaries({}, optional={"customer": st.sampled_from(["one", "two"]), "partner": st.just("in")}),
-)
-raised = st.builds(
-    lambda state, word, target, do: {"event": f"{word}.{state}", "source": state, **target, "do": do},
-    st.sampled_from(STATES[:3]),
-    st.sampled_from(["done.checklist", "checked", "unchecked", "approved", "rejected"]),
-    some(target=states),
-    st.lists(actions, max_size=1),
-)
-
-
-def named(prefix: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{"name": f"{prefix}{index}", **item} for index, item in enumerate(items)]
-
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     """A workflow of up to a few of everything, and what may happen to its tickets."""
-    timers = st.lists(
-        st.fixed_dictionaries(
-            {"after": lengths, "event": events},
-            optional={"resume": st.sampled_from(["restart", "deadline", "remaining"]), "calendar": names},
-        ),
-        max_size=2,
-    )
-    reopen = draw(
-        st.one_of(st.none(), st.fixed_dictionaries({"target": states, "within": lengths}, optional={"calendar": names}))
-    )
+    reopen = draw(reopenings)
     places = {name: {"timers": draw(timers), **draw(idioms)} for name in STATES[:3]}
     escalations = draw(st.lists(chains, max_size=3))
     definition = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from itertools import pairwise
 from typing import Any
 
 from attrs import frozen
@@ -77,7 +78,13 @@ SOUND: Data = {
             "not_by": "ask_refund",
             "do": [{"set": {"approved": "true"}}],
         },
-        {"event": "decline", "source": "review", "target": "settling", "allow": ["supervisor"], "do": [{"set": {"amount": "0"}}]},
+        {
+            "event": "decline",
+            "source": "review",
+            "target": "settling",
+            "allow": ["supervisor"],
+            "do": [{"set": {"amount": "0"}}],
+        },
         {"event": "close", "source": "settling", "target": "closed", "allow": ["clerk", "system"]},
         {"event": "complain", "source": ["new", "dispatched", "on_site", "waiting"], "allow": ["clerk"]},
         {
@@ -167,7 +174,7 @@ def clerks_refund_little(ticket: Ticket, records: tuple[Record, ...]) -> bool:
 def four_eyes(ticket: Ticket, records: tuple[Record, ...]) -> bool:
     """Nobody approves what they asked for."""
     steps = [record for record in records if isinstance(record, Received) and record.event in ("ask_refund", "approve")]
-    pairs = [(one, two) for one, two in zip(steps, steps[1:], strict=False) if two.event == "approve"]
+    pairs = [(one, two) for one, two in pairwise(steps) if two.event == "approve"]
     return all(one.actor != two.actor for one, two in pairs)
 
 
@@ -222,11 +229,6 @@ def forced_by_supervisors(ticket: Ticket, records: tuple[Record, ...]) -> bool:
 def fee_is_there(ticket: Ticket) -> bool:
     """What is settled has a fee."""
     return ticket.state != "settling" or ticket.fields["fee"] is not None
-
-
-def fresh(data: Data) -> Data:
-    """A copy to change."""
-    return deepcopy(data)
 
 
 @frozen(kw_only=True)
