@@ -9,8 +9,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
-
 from servflow.engine._slot_stories import slot_stories
 from servflow.errors import ServflowError
 from servflow.escalation import cause_text, history
@@ -109,53 +107,6 @@ _HELPED: Mapping[str, Both] = {
 }
 
 
-@frozen(kw_only=True)
-class StoryLine:
-    """
-    One line of what happened to a ticket, as people say it.
-
-    ``sequence`` is the number of the record it tells of, ``at`` when it was. ``kind`` is ``open``, ``event``, ``move``,
-    ``facts``, ``said``, ``done``, ``bad``, ``who``, ``climb``, ``clock``, ``rule``, ``rate`` or ``part``. A ``minor`` one may
-    be left out; ``more`` are the places of a ranking.
-    """
-
-    sequence: int
-    at: datetime
-    kind: str
-    en: str
-    zh: str
-    minor: bool = False
-    more: tuple[str, ...] = ()
-
-    def text(self, lang: str = "en") -> str:
-        """The line in ``en`` or ``zh``; what somebody wrote stands in it as it was written, so a page escapes it."""
-        return self.zh if lang == "zh" else self.en
-
-
-def story_lines(records: Sequence[Record], workflow: Workflow | None, *, zone: str = "UTC") -> tuple[StoryLine, ...]:
-    """
-    What happened to one ticket in people's words, line by line in order; for a screen of the host.
-
-    Args:
-        records: all of them, in order.
-        workflow: the version it runs under; without it names stand for titles, and nothing is told of why somebody was chosen.
-        zone: a name of the tz database, in which instants inside the sentences are told.
-    """
-    told = _Telling(records, workflow, zone)
-    return tuple(
-        StoryLine(
-            sequence=line["n"][0],
-            at=line["i"],
-            kind=line["kind"],
-            en=line["en"],
-            zh=line["zh"],
-            minor=bool(line.get("minor")),
-            more=tuple(line.get("more", ())),
-        )
-        for line in told.lines()
-    )
-
-
 def cut(text: object, most: int = LONGEST) -> str:
     """What somebody wrote, not longer than is read; an ellipsis where it is."""
     said = str(text)
@@ -175,7 +126,7 @@ def story(records: Sequence[Record], workflow: Workflow | None, zone: str) -> di
         ``lines``, each with ``at`` (wall clock), ``kind``, ``en``, ``zh``, whether it is ``minor``, and ``more`` (places of a
         ranking); ``cut``, how many in the middle are left out.
     """
-    told = _Telling(records, workflow, zone)
+    told = Telling(records, workflow, zone)
     lines = told.lines()
     left = len(lines) - MOST_LINES
     if left > 0:
@@ -202,7 +153,9 @@ def _once(lines: Sequence[Line]) -> list[Line]:
     return out
 
 
-class _Telling:
+class Telling:
+    """The records of one ticket being told, for the page and for screens of hosts."""
+
     def __init__(self, records: Sequence[Record], workflow: Workflow | None, zone: str) -> None:
         self.records, self.workflow, self.zone = records, workflow, zone
         self.tz = ZoneInfo(zone)
@@ -498,31 +451,31 @@ def _cause(run: Any, lang: str) -> str:
     return f"the promise {plain(name)} {what}{which}"
 
 
-_TOLD: Mapping[type[Record], Callable[[_Telling, Any], Iterator[Line]]] = {
-    Opened: _Telling.opened,
-    Moved: _Telling.moved,
-    Migrated: _Telling.migrated,
-    TimerFired: _Telling.timer,
-    TimerRefused: _Telling.refused,
-    Messaged: _Telling.messaged,
-    Checked: _Telling.checked,
-    Unchecked: _Telling.unchecked,
-    Voted: _Telling.voted,
-    Rated: _Telling.rated,
-    Assigned: _Telling.assigned,
-    Watched: _Telling.watched,
-    Updated: _Telling.updated,
-    Decided: _Telling.decided,
-    Linked: _Telling.linked,
-    Booked: _Telling.visit,
-    Unbooked: _Telling.visit,
-    PartChanged: _Telling.part,
-    Surveyed: _Telling.surveyed,
-    HelperStarted: _Telling.helper,
-    HelperBreached: _Telling.helper,
-    HelperEnded: _Telling.helper,
-    Erased: _Telling.erased,
-    VisitNear: _Telling.near,
+_TOLD: Mapping[type[Record], Callable[[Telling, Any], Iterator[Line]]] = {
+    Opened: Telling.opened,
+    Moved: Telling.moved,
+    Migrated: Telling.migrated,
+    TimerFired: Telling.timer,
+    TimerRefused: Telling.refused,
+    Messaged: Telling.messaged,
+    Checked: Telling.checked,
+    Unchecked: Telling.unchecked,
+    Voted: Telling.voted,
+    Rated: Telling.rated,
+    Assigned: Telling.assigned,
+    Watched: Telling.watched,
+    Updated: Telling.updated,
+    Decided: Telling.decided,
+    Linked: Telling.linked,
+    Booked: Telling.visit,
+    Unbooked: Telling.visit,
+    PartChanged: Telling.part,
+    Surveyed: Telling.surveyed,
+    HelperStarted: Telling.helper,
+    HelperBreached: Telling.helper,
+    HelperEnded: Telling.helper,
+    Erased: Telling.erased,
+    VisitNear: Telling.near,
     **dict.fromkeys(
         (
             ClockStarted,
@@ -536,6 +489,6 @@ _TOLD: Mapping[type[Record], Callable[[_Telling, Any], Iterator[Line]]] = {
             Amended,
             Waived,
         ),
-        _Telling.clock,
+        Telling.clock,
     ),
 }
