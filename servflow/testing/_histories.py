@@ -22,7 +22,7 @@ class History:
     """
     A ticket as it stands at the end, all of its records, what was to be done outside, and the world it lived in.
 
-    ``folds`` of the records give the ticket. Calls that were refused are not in it: they left no trace.
+    ``workflow.fold(records)`` is the ticket. Calls that were refused are not in it: they left no trace.
     """
 
     ticket: Ticket
@@ -84,6 +84,6 @@ def _opened(draw: st.DrawFn, calls: Calls, at: datetime, world: World | None) ->
         except Refused:  # the workflow asks more of an opening than its fields say
             continue
     raise InputError(
-        f"no opening that was drawn is taken by {calls.workflow!r}; open tickets by hand and draw what follows with event_sequences",
+        f"no opening that was drawn is taken by {calls.workflow!r}; open tickets by hand and draw the rest with event_sequences",
         name="workflow",
     )

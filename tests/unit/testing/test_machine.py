@@ -27,6 +27,7 @@ SEARCH = settings(
     suppress_health_check=list(HealthCheck),
 )
 FEW = settings(SEARCH, max_examples=20)
+HANDFUL = settings(SEARCH, max_examples=5)
 
 
 def failure(machine: type[WorkflowMachine]) -> AssertionError:
@@ -81,21 +82,21 @@ def test_what_is_meant_can_be_allowed() -> None:
     """A promise that an author does not make is not judged."""
     defect = next(one for one in DEFECTS if one.name == "no way leads out")
 
-    run_state_machine_as_test(machine_for(defect.spoilt, world=WORLD, people=PEOPLE, allow=["stuck"]), settings=FEW)
+    run_state_machine_as_test(machine_for(defect.spoilt, world=WORLD, people=PEOPLE, allow=["stuck"]), settings=HANDFUL)
 
 
 def test_drawn_worlds_and_people() -> None:
     """Without a world and people of the author's own, they are drawn and nobody is blamed for their absence."""
-    run_state_machine_as_test(machine_for(servflow.load(SOUND)), settings=FEW)
+    run_state_machine_as_test(machine_for(servflow.load(SOUND)), settings=HANDFUL)
 
 
 def test_coverage_is_told_every_step() -> None:
     """A coverage given to a machine knows what its runs did."""
     coverage = Coverage(servflow.load(SOUND))
 
-    run_state_machine_as_test(machine_for(coverage.workflow, world=WORLD, people=PEOPLE, coverage=coverage), settings=FEW)
+    run_state_machine_as_test(machine_for(coverage.workflow, world=WORLD, people=PEOPLE, coverage=coverage), settings=HANDFUL)
 
-    assert coverage.steps > 100
+    assert coverage.steps > 20
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_coverage_is_told_every_step() -> None:
         ({"invariants": [lambda: True]}, "an invariant takes (ticket)"),
         ({"invariants": len}, "a list of functions"),
         ({"versions": [servflow.load({**SOUND, "workflow": "other"})]}, "from one version of a workflow to another"),
-        ({"versions": ["v2"]}, "expected"),
+        ({"versions": ["v2"]}, "Workflow"),
         ({"world": {"engineer": []}}, "engineers"),
     ],
 )
@@ -116,7 +117,7 @@ def test_wrong_arguments_are_told(given: dict[str, Any], says: str) -> None:
     with pytest.raises(InputError) as caught:
         machine_for(servflow.load(SOUND), **given)
 
-    assert says in str(caught.value) or says == "expected"
+    assert says in str(caught.value)
 
 
 def test_a_machine_is_of_a_workflow() -> None:
@@ -130,6 +131,6 @@ def test_the_world_of_a_run_is_the_given_one() -> None:
     seen: list[World] = []
     machine = machine_for(servflow.load(SOUND), world=WORLD, people=PEOPLE, invariants=[lambda run: seen.append(run.world)])
 
-    run_state_machine_as_test(machine, settings=settings(FEW, max_examples=2))
+    run_state_machine_as_test(machine, settings=HANDFUL)
 
     assert {WORLD} == set(seen)
