@@ -52,7 +52,7 @@ def report_command(
     where some tickets could not be read; they are named on the page.
     """
     if not file.absolute().parent.is_dir():
-        raise InputError(f"the directory of {str(file)!r} does not exist; create it first", path=str(file))
+        raise InputError(f"the directory of {str(file)!r} does not exist; create it first", code="no_folder", path=str(file))
     made = file.with_name(f".{file.name}.part")
     with open_existing(db, tenant=tenant) as store:
         known, latest, count = _known(say, store)

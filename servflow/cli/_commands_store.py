@@ -166,6 +166,9 @@ def _as_of(store: Store, ticket: Ticket, at: datetime | None) -> datetime:
     if at < ticket.at:
         raise InputError(
             f"ticket {ticket.id!r} is known as of {ticket.at.isoformat()}; --at may not lie before that",
+            code="too_early",
+            ticket=ticket.id,
+            known=ticket.at.isoformat(),
             at=at,
             ticket_at=ticket.at,
         )

@@ -32,6 +32,8 @@ def path_of(url: str) -> Path:
         raise InputError(
             f"there is no store for {url.partition('://')[0]}:// here; give the path of a SQLite file, sqlite:///PATH, or"
             " postgresql://user:password@host:5432/database",
+            code="no_store",
+            scheme=url.partition("://")[0],
             url=url,
         )
     return Path(url)
@@ -52,9 +54,11 @@ def open_existing(url: str, *, tenant: str = "default") -> SqliteStore | SqlStor
     if not path.is_file():
         near = nearest(path.name, (other.name for other in path.parent.glob("*.db"))) if path.parent.is_dir() else None
         hint = f"did you mean {str(path.parent / near)!r}?" if near else "make one with: servflow demo"
-        raise InputError(f"there is no database {str(path)!r}; {hint}", path=str(path))
+        raise InputError(f"there is no database {str(path)!r}; {hint}", code="no_database", path=str(path), nearest=near)
     if not path.stat().st_size:
-        raise InputError(f"{str(path)!r} is empty and no database; make one with: servflow demo", path=str(path))
+        raise InputError(
+            f"{str(path)!r} is empty and no database; make one with: servflow demo", code="empty_database", path=str(path)
+        )
     return SqliteStore(path, tenant=tenant)
 
 

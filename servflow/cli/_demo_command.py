@@ -45,11 +45,13 @@ def prepare(path: Path, *, force: bool, option: str = "--db") -> None:
             replaced either; or the directory does not exist.
     """
     if not path.absolute().parent.is_dir():
-        raise InputError(f"the directory of {str(path)!r} does not exist; create it first", path=str(path))
+        raise InputError(f"the directory of {str(path)!r} does not exist; create it first", code="no_folder", path=str(path))
     if path.exists() and not force:
         raise InputError(
             f"there is a file {str(path)!r} already; choose a fresh name with {option}, or replace it with --force",
+            code="exists",
             path=str(path),
+            option=option,
         )
     if path.exists() and not _database(path):
         raise InputError(

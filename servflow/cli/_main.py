@@ -29,9 +29,10 @@ from servflow.cli import (
     _commands_visits,
 )
 from servflow.cli._completion import completed
+from servflow.cli._usage import Servflow
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=Servflow, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="servflow", message="servflow %(version)s")
 def servflow() -> None:
     """Workflows and rules for service tickets: check them, draw them, run them, and ask why.

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from servflow.cli._source_lines import as_lines, source_line, visible
-from servflow.cli._words import Words
+from servflow.cli._words import WORDS, Words
 from servflow.errors import DefinitionError, Finding, InputError, Refused, ServflowError
 from servflow.model import read_instant, write_instant
 
@@ -29,6 +29,8 @@ _DAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日"
 
 FIRST_YEAR, LAST_YEAR = 1900, 9000
 """Years an instant on the command line may lie in: far from both ends of what a datetime holds, to count on from there."""
+
+_FILE = {FileNotFoundError: "file.gone", PermissionError: "file.denied", IsADirectoryError: "file.folder"}
 
 WIDE = 118
 """Columns of text that goes to a file or a pipe, where no terminal says how wide it is."""
@@ -130,12 +132,25 @@ def fail(say: Say, error: ServflowError) -> int:
                 for line in as_lines(finding, say.lang):
                     say.errors.print(line, soft_wrap=True)
         return BAD
-    message = error.text(say.lang) if isinstance(error, Refused) else error.message
+    message = error.text(say.lang) if isinstance(error, Refused) else _message(say, error)
     if say.json:
         say.data({"error": {"code": error.code, "message": message}})
     else:
         say.errors.print(Text(visible(say.words("error", message=message))), soft_wrap=True)
     return BAD
+
+
+def _message(say: Say, error: ServflowError) -> str:
+    """What an error says, in the language asked for where the command line has words for its code."""
+    key = f"error.{error.facts.get('said') or error.code}"
+    if say.lang == "en" or key not in WORDS:
+        return error.message
+    try:
+        said = say.words(key, **error.facts)
+    except KeyError:  # another error of that code, which lacks a fact
+        return error.message
+    near = error.facts.get("nearest")
+    return say.words("usage.near", said=said, near=say.words("error.nearest", nearest=near)) if near else said
 
 
 def command(function: Callable[..., int | None]) -> Callable[..., None]:
@@ -158,7 +173,7 @@ def command(function: Callable[..., int | None]) -> Callable[..., None]:
             status = fail(say, error)
         except OSError as error:
             named = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
-            status = fail(say, ServflowError(named, code="file"))
+            status = fail(say, ServflowError(named, code="file", said=_FILE.get(type(error)), path=error.filename))
         except OverflowError as error:
             # The last net: an instant or a length of time that was read from a file or a database leaves the calendar.
             told = f"this leads beyond the years that can be counted in ({error}); give an earlier instant or a shorter time"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from servflow.cli._words_doctor import DOCTOR
+from servflow.cli._words_errors import ERRORS
 from servflow.cli._words_explain import EXPLAIN
 
 # ruff: noqa: RUF001 - Chinese text uses full-width punctuation
@@ -348,6 +349,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "risk.at_risk": ("at risk", "有风险"),
     **EXPLAIN,
     **DOCTOR,
+    **ERRORS,
     # servflow report
     "report.written": ("{file}: {tickets} tickets, told in full: {stories}", "{file}：{tickets} 张工单，其中详述 {stories} 张"),
     "report.left": ("older tickets left out: {left}; give --from", "省略更早的工单 {left} 张；可用 --from 指定"),
