@@ -71,9 +71,10 @@ def _list(say: Say) -> None:
 
 
 def _next(made: Template, into: Path) -> list[str]:
-    """What to type next: look at each file, then draw what can be drawn."""
+    """What to type next: look at each file, live through the stories, then draw what can be drawn."""
     places = {file: str(into / file) for file in made.all_files}
-    steps = [f"servflow check {_quoted(place)}" for place in places.values()]
+    verbs = {file: "test" if kind == "stories" else "check" for file, kind in zip(made.all_files, _kinds(made), strict=True)}
+    steps = [f"servflow {verbs[file]} {_quoted(place)}" for file, place in places.items()]
     if made.kind == "workflow":
         steps.append(f"servflow graph {_quoted(places[made.file])}")
         steps += [f"servflow new {other} --into {_quoted(str(into))}" for other in made.needs]

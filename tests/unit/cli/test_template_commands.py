@@ -27,7 +27,7 @@ def test_without_a_name_it_lists_all_there_are() -> None:
     assert "投诉" in chinese.stdout
     assert list(TEMPLATES) == [one["template"] for one in data["templates"]]
     files = {one["template"]: one["files"] for one in data["templates"]}
-    assert ["complaint.yaml", "complaint_again.yaml"] == files["complaint"]
+    assert ["complaint.yaml", "complaint_again.yaml", "complaint.stories.yaml"] == files["complaint"]
 
 
 def test_it_copies_and_says_what_to_do_next(tmp_path: Path) -> None:
