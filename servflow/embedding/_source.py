@@ -398,10 +398,10 @@ class Source:
         steps = element.steps[:-1]
         if into is not None and self._section(into)[0] != steps:
             return self._into(element, into, before, after)
-        if isinstance(self._held(steps), Mapping) and isinstance(element.steps[-1], str) and element.kind not in MAPS_KINDS:
+        held = self._held(steps)
+        if isinstance(held, Mapping) and element.kind not in MAPS_KINDS and not isinstance(("", *element.steps)[-1], int):
             return self  # it stands alone
         place = self._place(steps, before, after)
-        held = self._held(steps)
         old = list(held).index(str(element.steps[-1])) if isinstance(held, Mapping) else int(element.steps[-1])
         place = len(held) if place is None else place
         return self._done(splice.shift(self.text, element.steps, place - 1 if place > old else place))

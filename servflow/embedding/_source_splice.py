@@ -61,6 +61,9 @@ def _same(one: Any, other: Any) -> bool:
 def put(text: str, steps: Steps, value: Any) -> str:
     """The text with a value in place of the one there, or as a new key at the end of its mapping."""
     doc = read(text)
+    whole = doc.find(())
+    if not steps and whole is not None:  # there was nothing in it yet
+        return text[: whole.start] + (flow(value, as_json=True) if doc.json else block(value, 0)) + text[whole.end :]
     last = steps[-1]
     wanted = _changed(doc.data, lambda data: _reach(data, steps[:-1]).__setitem__(last, deepcopy(value)))
     span = doc.find(steps)

@@ -249,3 +249,15 @@ def test_ids_are_counted_fast_also_where_thousands_are_alike() -> None:
     source = edit(f"tables:\n  t:\n    inputs: [a]\n    outputs: {{b: int}}\n    rows:\n{rows}\n")
 
     assert 1_003 == len(source.elements)
+
+
+@pytest.mark.parametrize(
+    ("text", "made"), [("{}", '{"states": {"n": {}}}'), ("# why\n{}  # so\n", 'states: {"n": {}}  # so\n')]
+)
+def test_a_definition_begins_with_nothing(text: str, made: str) -> None:
+    """The first element goes into a definition that has none; the definition itself stays where it is."""
+    source = edit(text)
+
+    assert source == source.move("")
+    assert {"states": {"n": {}}} == source.add("states", name="n").data
+    assert source.add("states", name="n").text.endswith(made)
