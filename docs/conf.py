@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sphinx.addnodes import pending_xref
+from sphinx.addnodes import pending_xref, pending_xref_condition
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -103,7 +103,12 @@ def plain_types(app: Sphinx, doctree: Any) -> None:
     ours = {name for _, name in draw_api.homes()}
     for node in list(doctree.findall(pending_xref)):
         if node.get("refdomain") == "py" and node["reftarget"].rpartition(".")[2] not in ours:
-            node.replace_self(node.children)
+            short = (
+                one.children
+                for one in node.children
+                if isinstance(one, pending_xref_condition) and one["condition"] == "resolved"
+            )
+            node.replace_self(next(short, node.children))
 
 
 def complete(app: Sphinx, env: Any) -> None:
