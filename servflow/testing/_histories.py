@@ -84,6 +84,6 @@ def _opened(draw: st.DrawFn, calls: Calls, at: datetime, world: World | None) ->
         except Refused:  # the workflow asks more of an opening than its fields say
             continue
     raise InputError(
-        f"no opening that was drawn is taken by {calls.workflow!r}; open tickets by hand and draw the rest with event_sequences",
+        f"no drawn opening is taken by {calls.workflow!r}; open tickets by hand and draw the rest by event_sequences",
         name="workflow",
     )
