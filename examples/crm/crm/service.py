@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -79,6 +80,11 @@ def _system_clock() -> datetime:
     return datetime.now(UTC)
 
 
+@cache
+def _definitions() -> tuple[servflow.Workflow, servflow.World]:
+    return servflow.load(HERE / "repair.yaml"), load_world(HERE / "people.yaml")
+
+
 def _begin(connection: Connection) -> None:
     reading = connection.get_execution_options().get("reading")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
@@ -95,8 +101,7 @@ class Service:
 
     def __init__(self, database: str, now: Callable[[], datetime] = _system_clock) -> None:
         self.now = now
-        self.workflow = servflow.load(HERE / "repair.yaml")
-        self.world = load_world(HERE / "people.yaml")
+        self.workflow, self.world = _definitions()
         if urlsplit(database).scheme.startswith("postgres"):
             self.store: Store = SqlStore(database)
             self.engine = create_engine(f"postgresql+psycopg:{database.partition(':')[2]}")
