@@ -22,7 +22,8 @@ class _Named(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generi
     name = "text"
 
     def names(self, ctx: click.Context, incomplete: str) -> Iterable[str]:
-        raise NotImplementedError
+        """All there is, or what of it comes from *incomplete* on."""
+        return ()
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         # One name a line is all the shells are told, so a name that would be two lines is not offered.
