@@ -169,8 +169,8 @@ class Service:
                 )
                 person = connection.scalar(known.limit(1))
                 if person is None:
-                    person = connection.execute(insert(CUSTOMERS).values(**customer)).inserted_primary_key[0]
-                number = connection.execute(insert(CASES).values(form=form, customer=person)).inserted_primary_key[0]
+                    person = connection.scalar(insert(CUSTOMERS).values(**customer).returning(CUSTOMERS.c.id))
+                number = connection.scalar(insert(CASES).values(form=form, customer=person).returning(CASES.c.number))
                 given = {**fields, "customer": f"c-{person}", "queue": "front_desk"}
                 desk.open(f"T-{number}", given, actor=actor, key=form)
                 return f"T-{number}"
