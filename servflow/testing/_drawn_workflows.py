@@ -273,7 +273,7 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
     return {
         "workflow": "drawn",
         "fields": _FIELDS,
-        "roles": ["clerk", "lead"],
+        "roles": ["clerk", "lead", "nobody_has_it"],
         "queues": ["q", "other"],
         "events": {
             name: {"allow": ["clerk", "lead"]}
