@@ -111,7 +111,9 @@ def _column(element: Element, data: Mapping[str, Any]) -> dict[str, Any]:
 def row_cells(row: Any, inputs: int) -> tuple[list[Any], list[Any]]:
     """The input cells and the output cells of a row, however it is written."""
     if isinstance(row, Mapping):
-        return list(row.get("when") or ()), list(row.get("then") or ())
+        sides = [row.get(key) for key in ("when", "then")]
+        when, then = ([] if one is None else list(one) if isinstance(one, list) else [one] for one in sides)
+        return when, then
     cells = list(row) if isinstance(row, list) else [row]
     return cells[:inputs], cells[inputs:]
 

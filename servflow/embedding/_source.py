@@ -261,8 +261,7 @@ class Source:
                 ``states/settling/states``, ``tables/fee/rows``.
             value: what is written, as in a definition.
             name: its name in a section that goes by names.
-            before: the id of the element it comes before.
-            after: the id of the element it comes after.
+            before, after: the id of the element it comes before, or after.
 
         Raises:
             InputError: there is no such section, the name is missing or taken, or the value is no plain data.
@@ -274,6 +273,8 @@ class Source:
         if key in MAPS:
             checked_name(name)
             held = self._held(steps)
+            if not isinstance(held, Mapping):
+                raise InputError(f"{path_of(steps)} is {shown(held)}, which holds nothing by name", code="edit.section")
             if name in held or (kind == "state" and f"states/{id_part(name)}" in self.elements):
                 raise InputError(f"there is {an(kind)} {name!r} already", code="edit.taken", name=name)
             return self._done(splice.add_key(self.text, steps, str(name), value, place))
@@ -387,8 +388,7 @@ class Source:
 
         Args:
             id: the element.
-            before: the id of the element it then comes before.
-            after: the id of the element it then comes after; at the end where neither is said.
+            before, after: the id of the element it then comes before, or after; at the end where neither is said.
             into: another section, as for ``add``: a state into ``states/settling/states``.
 
         Raises:

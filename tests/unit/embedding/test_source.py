@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import servflow
-from servflow.embedding import edit
+from servflow.embedding import edit, grid
 from servflow.errors import DefinitionError, InputError
 
 TEXT = """\
@@ -261,3 +261,13 @@ def test_a_definition_begins_with_nothing(text: str, made: str) -> None:
     assert source == source.move("")
     assert {"states": {"n": {}}} == source.add("states", name="n").data
     assert source.add("states", name="n").text.endswith(made)
+
+
+def test_what_has_the_wrong_shape_can_be_edited_until_it_has_the_right_one() -> None:
+    """Sections that are no sections hold no elements, and adding to one by name is refused with what stands there."""
+    source = edit("states: all of them\ntables: {t: {inputs: [a], outputs: {b: int}, rows: [{when: 1.5, then: null}]}}\n")
+
+    assert ["tables/t", "tables/t/inputs/a", "tables/t/outputs/b"] == list(source.elements)[:3]
+    assert [{"tables/t/inputs/a": 1.5, "tables/t/outputs/b": "-"}] == [row["cells"] for row in grid(source)["rows"]]
+    with pytest.raises(InputError, match="holds nothing by name"):
+        source.add("states", {}, name="new")
