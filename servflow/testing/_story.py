@@ -170,7 +170,7 @@ class Stories:
     world: World | None = None
     title: str = ""
     file: str = ""
-    places: Mapping[str, Any] = field(factory=dict, repr=False, eq=False)
+    places: dict[str, Any] = field(factory=dict, repr=False, eq=False)
     """By workflow what gives the line of a path of its definition, where it was read from a file here."""
 
     def told(self, at: datetime, lang: str = "en") -> str:

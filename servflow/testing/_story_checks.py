@@ -237,7 +237,7 @@ class Checks:
         if not asked and since:
             yield self._finding("story.told", "notified", {"found": listed_}, why)
         for one in asked:
-            spec = {"template": one} if isinstance(one, str) else one
+            spec: Mapping[str, Any] = {"template": one} if isinstance(one, str) else one
             count = sum(
                 ("to" not in spec or message.to == spec["to"])
                 and ("template" not in spec or message.template == spec["template"])

@@ -198,7 +198,7 @@ def test_what_was_counted_in_two_places_is_joined_and_kept() -> None:
         with pytest.raises(servflow.InputError, match="was not counted of"):
             Coverage.from_data(flow, data)  # type: ignore[arg-type]  # what a file may hold
     with pytest.raises(servflow.InputError, match="coverage is of a"):
-        Coverage("repair")  # type: ignore[arg-type]  # a slip
+        Coverage("repair")  # type: ignore[arg-type]  # what a slip would hand over
 
 
 def test_the_report_tells_what_is_missing_with_its_place() -> None:
