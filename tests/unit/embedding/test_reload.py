@@ -142,6 +142,7 @@ def test_a_move_that_was_interrupted_goes_on(shop: Shop) -> None:
     assert (2, False) == (rest.moved, rest.more)
     assert {2} == {version for *_, version in shop.states()}
     assert [1, 2] == [one["version"] for one in shop.reloading.editions("repair")]
+    assert (0, 3) == ((again := shop.reloading.apply(preview)).moved, again.done)
 
 
 def test_a_preview_that_no_longer_holds_is_refused(shop: Shop) -> None:
