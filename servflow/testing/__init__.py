@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from servflow.testing._coverage import Coverage
     from servflow.testing._drawn_workflows import workflows
     from servflow.testing._histories import History, histories_for
-    from servflow.testing._machine import WorkflowMachine, machine_for
+    from servflow.testing._machine import WorkflowMachine
+    from servflow.testing._machine_for import machine_for
     from servflow.testing._simulation import SimulationReport, simulate
     from servflow.testing._simulation_ledger import Violation
     from servflow.testing._simulation_scheduler import Faults
@@ -94,7 +95,7 @@ _LAZY = {
     "histories_for": "_histories",
     "instants": "_strategies",
     "load_stories": "_story_reading",
-    "machine_for": "_machine",
+    "machine_for": "_machine_for",
     "play": "_strategies",
     "run_stories": "_story_run",
     "simulate": "_simulation",

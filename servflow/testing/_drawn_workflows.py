@@ -222,7 +222,7 @@ timers = st.lists(
     max_size=2,
 )
 reopenings = st.one_of(st.none(), st.fixed_dictionaries({"target": states, "within": lengths}, optional={"calendar": names}))
-_inside = st.sampled_from(
+_inside: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [
         {},
         {},
