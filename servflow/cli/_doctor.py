@@ -12,7 +12,7 @@ from attrs import frozen
 
 USES: tuple[tuple[str, str], ...] = (
     ("attrs", "every value that travels: tickets, records, effects and definitions are frozen attrs classes"),
-    ("pydantic", "servflow.documents only: the shape of YAML and JSON definitions, and their JSON Schema"),
+    ("pydantic", "servflow.documents: the shape of YAML and JSON definitions, and their JSON Schema; models of hosts in servflow.embedding"),
     (
         "transitions",
         "servflow.integrations.transitions: its machines become workflows, tickets its models; also measured against",
@@ -32,6 +32,7 @@ USES: tuple[tuple[str, str], ...] = (
     ("scipy", "servflow.dispatch, solver `library`: batches where the assignment is one to one"),
     ("ortools", "servflow.dispatch, solver `library`: batches as a flow of least cost; also measured against"),
     ("pyvroom", "servflow.integrations.vroom: routes of visits by VROOM; also measured against"),
+    ("sphinx", "`make docs`: the pages as a site, with myst-parser and furo"),
     ("hypothesis", "servflow.testing and tests/laws: every law of the kernel is a property"),
     ("pytest", "servflow.testing: contracts a host runs against its own store; and this project's own tests"),
 )
@@ -52,6 +53,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "otel": ("opentelemetry-api",),
     "dbos": ("dbos",),
     "frames": ("pandas",),
+    "docs": ("sphinx", "myst-parser", "furo"),
 }
 """Extra -> what it brings."""
 

@@ -178,6 +178,7 @@ def test_doctor_says_where_packages_are_used(run: Run) -> None:
         "pydantic",
         "pytest",
         "pyvroom",
+        "sphinx",
         "scipy",
         "transitions",
     }
