@@ -12,7 +12,10 @@ from attrs import frozen
 
 USES: tuple[tuple[str, str], ...] = (
     ("attrs", "every value that travels: tickets, records, effects and definitions are frozen attrs classes"),
-    ("pydantic", "servflow.documents: the shape of YAML and JSON definitions, and their JSON Schema; models of hosts in servflow.embedding"),
+    (
+        "pydantic",
+        "servflow.documents: the shape of YAML and JSON definitions, and their JSON Schema; models of hosts in servflow.embedding",
+    ),
     (
         "transitions",
         "servflow.integrations.transitions: its machines become workflows, tickets its models; also measured against",
