@@ -15,7 +15,7 @@ VENV    ?= .venv
 PYTHON  ?= $(shell sh .ci/find-python 3.11+)
 WORKERS ?= 2
 ARGS    ?=
-FEW     ?= 15
+FEW     ?= 8
 SEEDS   ?= 100000
 KILLS   ?= 100
 
