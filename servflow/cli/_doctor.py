@@ -14,7 +14,7 @@ USES: tuple[tuple[str, str], ...] = (
     ("attrs", "every value that travels: tickets, records, effects and definitions are frozen attrs classes"),
     (
         "pydantic",
-        "servflow.documents: the shape of YAML and JSON definitions, and their JSON Schema; hosts' models in servflow.embedding",
+        "servflow.documents: the shape of definitions in YAML and JSON, their JSON Schema; servflow.embedding: models of hosts",
     ),
     (
         "transitions",
