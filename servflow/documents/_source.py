@@ -55,19 +55,24 @@ def read_document(source: object) -> Document:
     if isinstance(source, Path):
         return _from_file(source)
     if isinstance(source, str):
-        return _from_file(Path(source)) if _names_file(source) else _from_text(source)
+        return _from_file(Path(source)) if _names_file(source) else read_text(source)
     raise DefinitionError.of([Finding("document.source", "", {"value": type(source).__name__})])
 
 
 def _names_file(text: str) -> bool:
     if len(text) > _LONGEST_PATH or "\n" in text or "\0" in text:
         return False
-    if text.lower().endswith(_SUFFIXES) and ": " not in text:
+    if looks_like_path(text):
         return True
     try:
         return Path(text).is_file()
     except (OSError, ValueError):
         return False
+
+
+def looks_like_path(text: str) -> bool:
+    """Whether a text says no more than the name of a definition's file, whether or not there is one."""
+    return len(text) <= _LONGEST_PATH and "\n" not in text and ": " not in text and text.lower().endswith(_SUFFIXES)
 
 
 def _from_file(path: Path) -> Document:
@@ -78,7 +83,7 @@ def _from_file(path: Path) -> Document:
         why = getattr(error, "strerror", None) or str(error)
         raise DefinitionError.of([Finding("document.file", "", {"file": str(path), "why": why})]) from None
     try:
-        return evolve(_from_text(_decoded(content), json_only=path.suffix.lower() == ".json"), file=str(path))
+        return evolve(read_text(_decoded(content), json_only=path.suffix.lower() == ".json"), file=str(path))
     except DefinitionError as error:
         raise DefinitionError.of(evolve(finding, file=str(path)) for finding in error.findings) from None
 
@@ -93,7 +98,13 @@ def _decoded(content: bytes) -> str:
         raise refusal("encoding", line, error.start - content.rfind(b"\n", 0, error.start)) from None
 
 
-def _from_text(text: str, *, json_only: bool = False) -> Document:
+def read_text(text: str, *, json_only: bool = False) -> Document:
+    """
+    Read a document from a text, which is never taken for the name of a file.
+
+    Raises:
+        DefinitionError: it cannot be read at all.
+    """
     text = text.removeprefix("\ufeff")
     if len(text) > MOST_BYTES or len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         raise refusal("too_large", 1, 1, limit=MOST_BYTES)

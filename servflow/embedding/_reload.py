@@ -232,37 +232,63 @@ class Reloading:
         newest = self._flows.newest.get(new.workflow)
         seen = () if preview.old is None else (preview.old.hash,)
         if newest is not None and newest.hash not in (*seen, new.hash):
-            raise Conflict(
-                f"version {newest.version} of {new.workflow!r} was applied since this preview was made; preview again",
-                code="reload.stale",
-                workflow=new.workflow,
-                version=newest.version,
-            )
+            raise _applied_since(new.workflow, newest.version)
 
     # editions ---------------------------------------------------------------------------------------------------
 
     def _announce(self, preview: Preview, new: Workflow) -> None:
-        """Add the edition to the desk and to the list in the store, where it is not the last one there."""
-        first = preview.old or new
-        self.desk.migrate(plan_migration(first, new), tickets=())
-        store, name = self.desk.store, new.workflow
+        """
+        Add the edition to the desk and to the list in the store, where it is not the last one there.
+
+        Raises:
+            Conflict: another process added one in this very moment; nothing was changed.
+        """
+        first, store, name = preview.old or new, self.desk.store, new.workflow
         with store.batch():
+            # Written before the list is read: whoever announces at the same time waits here until this is committed.
+            store.define(f"{name}:editions", name, new.version, store.definition(f"{name}:editions") or {"last": None})
             kept = editions(store, name)
-            entries: list[dict[str, Any]] = [] if kept else [{"hash": first.hash, "version": first.version}]
-            if (kept[-1]["hash"] if kept else first.hash) != new.hash:
+            last = kept[-1] if kept else None
+            if last is not None and last["hash"] not in (first.hash, new.hash) and int(last["version"]) >= first.version:
+                raise _applied_since(name, int(last["version"]))
+            entries: list[dict[str, Any]] = []
+            if last is None or last["hash"] not in (first.hash, new.hash):
+                entries.append({"hash": first.hash, "version": first.version})
+            if first.hash != new.hash and (last is None or last["hash"] != new.hash):
                 names = {key: dict(preview.answers.get(key, {})) for key in ("states", "fields")}
                 entries.append({"hash": new.hash, "version": new.version, **names})
+            self.desk.migrate(plan_migration(first, new), tickets=())
             for number, entry in enumerate(entries, len(kept)):
                 store.define(f"{name}:edition:{number}", name, int(entry["version"]), {"edition": entry})
+            if entries:
+                store.define(f"{name}:editions", name, new.version, {"last": entries[-1]})
 
-    def catch_up(self) -> tuple[str, ...]:
+    def current(self, workflow: str) -> Workflow:
+        """
+        What a new ticket of a workflow runs under in this process; editions of others count from ``catch_up`` on.
+
+        Raises:
+            NotFound: this desk has no workflow of that name.
+            InputError: it is no ``Workflow`` of this library, such as a correlator.
+        """
+        found = self._flows.to_open(str(workflow))
+        if not isinstance(found, Workflow):
+            raise InputError(f"{workflow!r} is no workflow but a {type(found).__name__}", code="reload.kind", workflow=workflow)
+        return found
+
+    def catch_up(self, *workflows: str) -> tuple[str, ...]:
         """
         Take in the editions that other processes have applied; the names of the workflows that have another one now.
 
+        Args:
+            workflows: names of workflows that are wanted too though this desk does not have them yet: another process
+                applied them for the first time.
+
         Raises:
-            NotFound: an edition needs host functions or calendars that this desk was not given.
+            NotFound: an edition needs host functions or calendars that this desk was not given, or nobody has applied
+                a workflow of that name.
         """
-        return tuple(_caught_up(self.desk))
+        return tuple(_caught_up(self.desk, workflows))
 
     def editions(self, workflow: str) -> tuple[Mapping[str, Any], ...]:
         """The editions of a workflow that were applied, oldest first: ``hash``, ``version``, and what was renamed."""
@@ -280,23 +306,21 @@ class Reloading:
             NotFound: it needs host functions or calendars that this desk was not given.
         """
         self.catch_up()
-        kept = editions(self.desk.store, workflow)
-        if len(kept) < 2:
+        kept, newest = editions(self.desk.store, workflow), self._flows.newest.get(workflow)
+        # A version that came with the program and not by ``apply`` is not in the list: the last one there is the former.
+        listed = bool(kept) and newest is not None and kept[-1]["hash"] == newest.hash
+        earlier = kept[:-1] if listed else kept
+        if not earlier or not isinstance(newest, Workflow):
             raise InputError(f"there is no edition of {workflow!r} before the present one", code="reload.first")
-        last, former = kept[-1], self._flows.of_hash(workflow, kept[-2]["hash"])
+        last: Mapping[str, Any] = kept[-1] if listed else {}
+        former = self._flows.of_hash(workflow, earlier[-1]["hash"])
         if former is None:
-            raise _unreadable(workflow, kept[-2])
-        newest = self._flows.newest[workflow]
+            raise _unreadable(workflow, earlier[-1])
         data = {**former.to_data(), "version": newest.version + 1}
         new = evolve(former, version=data["version"])
-        back = {
-            key: {now: was for was, now in (last.get(key) or {}).items() if now is not None} for key in ("states", "fields")
-        }
-        known = {"states": newest.compiled.states, "fields": newest.fields}
-        target = {"states": new.compiled.states, "fields": new.fields}
-        given: dict[str, Any] = {
-            key: {now: was for now, was in back[key].items() if now in known[key] and was in target[key]} for key in back
-        }
+        known: dict[str, Any] = {"states": newest.compiled.states, "fields": newest.fields}
+        target: dict[str, Any] = {"states": new.compiled.states, "fields": new.fields}
+        given = {key: _back(last.get(key) or {}, known[key], target[key]) for key in known}
         given["states"] = {**given["states"], **(states or {})}
         kept_answers = {key: answer for key, answer in given.items() if answer}
         return self._preview(new, kept_answers, self.desk._steps.around.now(), check=check)
@@ -320,19 +344,34 @@ def editions(store: Any, name: str) -> list[dict[str, Any]]:
     return found
 
 
-def _caught_up(desk: Desk) -> list[str]:
+def _caught_up(desk: Desk, wanted: Iterable[str] = ()) -> list[str]:
     flows = desk._steps.workflows
     changed = []
-    for name, newest in list(flows.newest.items()):
-        kept = editions(desk.store, name)
-        if not kept or kept[-1]["hash"] == newest.hash or int(kept[-1]["version"]) <= newest.version:
+    for name in dict.fromkeys([*flows.newest, *wanted]):
+        newest = flows.newest.get(name)
+        listed = desk.store.definition(f"{name}:editions")
+        last = None if listed is None else listed["last"]
+        if last is None:
+            if newest is None:
+                raise NotFound(f"no workflow called {name!r} was applied", code="workflow", workflow=name)
             continue
-        flow = flows.of_hash(name, kept[-1]["hash"])
+        if newest is not None and (last["hash"] == newest.hash or int(last["version"]) <= newest.version):
+            continue
+        flow = flows.of_hash(name, last["hash"])
         if flow is None:
-            raise _unreadable(name, kept[-1])
+            raise _unreadable(name, last)
         flows.add(flow)
         changed.append(name)
     return changed
+
+
+def _applied_since(name: str, version: int) -> Conflict:
+    return Conflict(
+        f"version {version} of {name!r} was applied since this preview was made; preview again",
+        code="reload.stale",
+        workflow=name,
+        version=version,
+    )
 
 
 def _unreadable(name: str, edition: Mapping[str, Any]) -> NotFound:
@@ -344,6 +383,16 @@ def _unreadable(name: str, edition: Mapping[str, Any]) -> NotFound:
         version=edition["version"],
         hash=edition["hash"],
     )
+
+
+def _back(renamed: Mapping[str, str | None], known: Iterable[str], target: Iterable[str]) -> dict[str, str]:
+    """The former names of what was renamed; not of what took in others: nobody can tell those apart."""
+    now = Counter(renamed.values())
+    return {
+        new: old
+        for old, new in renamed.items()
+        if new is not None and now[new] == 1 and new in known and new not in target and old in target
+    }
 
 
 def _fitting(given: Mapping[str, Any], old: Workflow, new: Workflow) -> dict[str, Any]:

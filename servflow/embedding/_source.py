@@ -38,6 +38,7 @@ from servflow.embedding._source_parts import (
     within,
 )
 from servflow.embedding._source_spans import read
+from servflow.embedding._source_text import readable, still_readable, text_of
 from servflow.engine import Extensions, Workflow
 from servflow.errors import DefinitionError, Finding, InputError, nearest, shown
 
@@ -55,7 +56,8 @@ def edit(
     A definition as a text that can be changed element by element, while all else in it stays as it was written.
 
     Args:
-        source: a path, YAML or JSON text, a mapping, or a workflow; what is no text is written as YAML first.
+        source: YAML or JSON text; the ``Path`` of a file; a mapping, or a workflow, which are written as YAML first. A text
+            is always a text and never the name of a file, whoever sent it.
         calendars: the host's calendars, with which findings are sought.
         extensions: the host's functions, likewise.
 
@@ -65,28 +67,7 @@ def edit(
     """
     if isinstance(source, Source):
         return source
-    made = Source(_text(source), calendars=calendars, extensions=extensions)
-    made.data  # noqa: B018 - what cannot be read is told here and not by the first edit
-    return made
-
-
-def _text(source: Any) -> str:
-    from servflow.documents._save import save, written
-    from servflow.documents._source import _names_file
-
-    if isinstance(source, Workflow):
-        return save(source)
-    if isinstance(source, Mapping):
-        return written(source)
-    if isinstance(source, str) and not _names_file(source):
-        return source.removeprefix("\ufeff")
-    if isinstance(source, (str, Path)):
-        from servflow.documents._source import _from_file
-
-        _from_file(Path(source))  # with the limits of every definition, before it is read as a whole
-        with Path(source).open(encoding="utf-8-sig", newline="") as file:
-            return file.read()
-    raise InputError(f"pass a path, a text, a mapping or a workflow, not {shown(source)}", code="edit")
+    return Source(readable(text_of(source)), calendars=calendars, extensions=extensions)
 
 
 @frozen(eq=False, slots=False)
@@ -418,6 +399,19 @@ class Source:
             return self
         return evolve(self, text=self._future[0], past=(*self._past, self.text), future=self._future[1:], moved={})
 
+    def write(self, text: str) -> Source:
+        """
+        Another whole text, as somebody typed it, in place of this one; one step of ``undo``.
+
+        Raises:
+            DefinitionError: it cannot be read at all, as with ``edit``.
+            InputError: it is no text.
+        """
+        given: object = text
+        if not isinstance(given, str):
+            raise InputError(f"pass the whole text, not {shown(given)}", code="edit")
+        return self.at_once(evolve(self, text=readable(text), moved={}))
+
     def at_once(self, other: Source) -> Source:
         """Several edits that led from this source to another as one, which one ``undo`` takes back."""
         if other.text == self.text:
@@ -429,7 +423,7 @@ class Source:
     def _done(self, text: str, *, kept: Element | None = None, follow: bool = False) -> Source:
         if text == self.text:
             return self
-        made = evolve(self, text=text, past=(*self._past, self.text)[-MOST_UNDO:], future=(), moved={})
+        made = evolve(self, text=still_readable(text), past=(*self._past, self.text)[-MOST_UNDO:], future=(), moved={})
         if follow:
             return evolve(made, moved=moves(self.elements, made.elements))
         if kept is None or kept.kind == "workflow":

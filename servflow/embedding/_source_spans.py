@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define, field
 
-from servflow.documents._source import read_document
+from servflow.documents._source import read_text
 from servflow.errors import DefinitionError
 
 Steps = tuple[str | int, ...]
@@ -92,7 +92,7 @@ def read(text: str) -> Read:
     Raises:
         DefinitionError: it cannot be read, has anchors or tags, gives a key twice, or is too large.
     """
-    document = read_document(text)
+    document = read_text(text)
     if document.findings:
         raise DefinitionError.of(document.findings)
     text = text.removeprefix("\ufeff")

@@ -10,6 +10,12 @@ TEXTS: dict[str, Text] = {
         zh="定义应为路径、文本或映射，而不是 {value}",
     ),
     "document.file": Text(en="{file} cannot be read: {why}", zh="无法读取 {file}：{why}"),
+    "document.path": Text(
+        en="{value} is the name of a file, where the text of a definition is expected",
+        zh="此处应为定义的文本，而 {value} 是一个文件名",
+        hint_en="pass a pathlib.Path to read the file",
+        hint_zh="如需读取该文件，请传入 pathlib.Path",
+    ),
     "document.encoding": Text(
         en="the text is not UTF-8 here",
         zh="此处不是 UTF-8 文本",

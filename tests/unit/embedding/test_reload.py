@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,8 +15,9 @@ import pytest
 import servflow
 from servflow import Desk
 from servflow.embedding import Reloading, Source, edit, follow
-from servflow.errors import Conflict, InputError
-from servflow.stores import SqliteStore
+from servflow.errors import Conflict, InputError, NotFound
+from servflow.stores import MemoryStore, SqliteStore, SqlStore
+from tests.postgres import fresh_database
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TEXT = """\
@@ -186,6 +189,44 @@ def test_the_former_edition_comes_back_under_the_next_number(shop: Shop) -> None
     assert timedelta(hours=48) == shop.desk.get("R-1").clocks["repair"].within
 
 
+def test_going_back_leaves_tickets_where_both_editions_have_their_state(shop: Shop) -> None:
+    """Who was sent to a state that was there before stays in it, and so does everybody who was in it already."""
+    source = (
+        FIRST.set("", "version", 2)
+        .clear("clocks/repair", "paused_in")
+        .set("transitions/close:checking+waiting>closed", "source", "checking")
+        .remove("states/waiting", "transitions/wait:on_site>waiting", "transitions/resume:waiting>on_site")
+    )
+    shop.reloading.apply(shop.reloading.preview(source, states={"waiting": "on_site"}))
+
+    shop.reloading.apply(shop.reloading.rollback("repair"))
+
+    assert [("R-1", "new", 3), ("R-2", "on_site", 3), ("R-3", "on_site", 3)] == shop.states()
+
+
+def test_going_back_asks_about_states_that_took_in_several(shop: Shop) -> None:
+    """Nobody can tell which of them a ticket came from: they are stranded until it is said."""
+    shop.desk.fire("R-2", "finish")
+    merged = {
+        "workflow": "repair",
+        "version": 2,
+        "fields": {"fee": "string"},
+        "states": {"new": {}, "on_site": {}, "paused": {}, "closed": {"closed": True}},
+        "transitions": [
+            {"event": "visit", "source": "new", "target": "on_site"},
+            {"event": "pause", "source": "on_site", "target": "paused"},
+            {"event": "close", "source": "paused", "target": "closed"},
+        ],
+        "clocks": [{"name": "repair", "within": "48h", "until": "paused"}],
+    }
+    shop.reloading.apply(shop.reloading.preview(merged, states={"waiting": "paused", "checking": "paused"}))
+
+    back = shop.reloading.rollback("repair")
+
+    assert ["R-2", "R-3"] == [move.id for move in back.stranded]
+    assert shop.reloading.rollback("repair", states={"paused": "waiting"}).ready
+
+
 def test_a_definition_that_does_not_load_changes_nothing(shop: Shop) -> None:
     """Its findings are in the preview, which cannot be applied."""
     preview = shop.reloading.preview(SECOND.text.replace("target: closed", "target: close"))
@@ -210,12 +251,70 @@ def test_a_version_that_is_not_higher_is_told(shop: Shop, source: Source, code: 
 
 
 def test_a_workflow_that_is_new_here_is_taken_in(shop: Shop) -> None:
-    """Nothing is moved, and new tickets can be opened for it in every process."""
+    """Nothing is moved; another process, which need not want it, takes it in by its name."""
     text = TEXT.replace("workflow: repair", "workflow: complaint")
+    other = Reloading(shop.other)
 
     shop.reloading.apply(shop.reloading.preview(text))
 
     assert "complaint" == shop.desk.open("C-1", workflow="complaint").ticket.workflow
+    assert () == other.catch_up()
+    with pytest.raises(NotFound, match="complaint"):
+        other.current("complaint")
+    assert ("complaint",) == other.catch_up("complaint")
+    assert shop.reloading.current("complaint") == other.current("complaint")
+    with pytest.raises(NotFound, match="nobody"):
+        other.catch_up("nobody")
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite", "postgres"])
+def test_of_two_editions_that_are_applied_at_once_one_is(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Whoever comes second, in whatever process, is refused as a whole, and all agree on what new tickets run under."""
+    shared: Any = MemoryStore()
+    url = fresh_database(request.getfixturevalue("postgres")) if kind == "postgres" else ""
+    makes: dict[str, Any] = {
+        "memory": lambda: shared,
+        "sqlite": lambda: SqliteStore(tmp_path / "tickets.db"),
+        "postgres": lambda: SqlStore(url),
+    }
+    stores = [makes[kind]() for _ in range(3)]
+    desks = [Desk(FIRST.workflow(), store, now=lambda: MONDAY) for store in stores]
+    desks[0].open("R-1", {"fee": "80"})
+    reloadings = [Reloading(desk) for desk in desks]
+    sources = [FIRST.set("", "version", 2).set("", "title", f"by {number}") for number in range(3)]
+    previews = [one.preview(source, check=False) for one, source in zip(reloadings, sources, strict=True)]
+    together = Barrier(3)
+
+    def applied(number: int) -> str:
+        together.wait()
+        try:
+            return str(reloadings[number].apply(previews[number]).version)
+        except Conflict as error:
+            return error.code
+
+    with ThreadPoolExecutor(3) as pool:
+        said = sorted(pool.map(applied, range(3)))
+    for one in reloadings:
+        one.catch_up()
+
+    hashes = {one.current("repair").hash for one in reloadings} | {desks[0].get("R-1").pins["workflow"]}
+    listed = [edition["version"] for edition in reloadings[0].editions("repair")]
+    for store in stores:
+        store.close()
+    assert (["2", "reload.stale", "reload.stale"], 1, [1, 2]) == (said, len(hashes), listed)
+
+
+def test_an_edition_that_came_with_the_program_can_be_gone_back_from(shop: Shop) -> None:
+    """A desk that was started with a higher version than was ever applied goes back to the last that was."""
+    shop.reloading.apply(shop.reloading.preview(FIRST.set("", "version", 2)))
+    deployed = FIRST.set("", "version", 3).set("", "title", "Repairs").workflow()
+    reloading = Reloading(Desk(deployed, shop.store, now=lambda: shop.at))
+
+    back = reloading.rollback("repair")
+    reloading.apply(back, move=False)
+
+    assert FIRST.workflow().title == reloading.current("repair").title
+    assert [1, 2, 3, 4] == [one["version"] for one in reloading.editions("repair")]
 
 
 def test_new_findings_of_check_are_told(shop: Shop) -> None:

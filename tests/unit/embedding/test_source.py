@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import servflow
-from servflow.embedding import edit, grid
+from servflow.embedding import edit, flow, grid
 from servflow.errors import DefinitionError, InputError
 
 TEXT = """\
@@ -223,15 +223,45 @@ def test_edits_that_cannot_be_are_refused() -> None:
 
 
 def test_files_workflows_and_mappings_can_be_edited(tmp_path: Path) -> None:
-    """Whatever holds a definition; a text of one line that names no file is a text."""
+    """Whatever holds a definition; a text of one line is a text too."""
     path = tmp_path / "repair.yaml"
     path.write_text("\ufeff" + TEXT, encoding="utf-8")
 
     assert TEXT == edit(path).text
-    assert TEXT == edit(str(path)).text
     assert servflow.load(TEXT) == edit(servflow.load(TEXT)).workflow()
     assert {"workflow": "a"} == edit({"workflow": "a"}).data
     assert "states/a" in edit("{workflow: w, states: {a: {}}}").elements
+
+
+@pytest.mark.parametrize("name", ["repair.yaml", "secret"])
+def test_a_text_is_never_the_name_of_a_file(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a browser sends reads no file of the server, wherever it is given; the developer is told of ``Path``."""
+    (tmp_path / name).write_text(TEXT, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    for given in (name, str(tmp_path / name)):
+        for use in (edit, edit(TEXT).write, flow, grid):
+            with pytest.raises(DefinitionError) as caught:
+                use(given)  # type: ignore[operator]  # each takes a text
+            expected = "document.path" if given.endswith(".yaml") else "document.no_mapping"
+            assert expected == caught.value.findings[0].code
+
+
+def test_a_whole_text_is_written_as_one_edit() -> None:
+    """What somebody typed replaces all and is one step of undo; what cannot be read leaves the source as it was."""
+    source = edit(TEXT).set("states/new", "title", "New")
+
+    made = source.write(TEXT.replace("48h", "24h"))
+
+    assert "24h" == made.element("clocks/repair").data["within"]
+    assert (source, source.undo()) == (made.undo(), made.undo().undo())
+    assert made == made.undo().redo()
+    assert source is source.write(source.text)
+    assert made.text == source.write("\ufeff" + made.text).text
+    with pytest.raises(DefinitionError, match="line 2"):
+        source.write("workflow: x\n{")
+    with pytest.raises(InputError, match="whole text"):
+        source.write(None)  # type: ignore[arg-type]  # what is refused
 
 
 def test_windows_lines_stay() -> None:
