@@ -301,3 +301,14 @@ def test_what_has_the_wrong_shape_can_be_edited_until_it_has_the_right_one() -> 
     assert [{"tables/t/inputs/a": 1.5, "tables/t/outputs/b": "-"}] == [row["cells"] for row in grid(source)["rows"]]
     with pytest.raises(InputError, match="holds nothing by name"):
         source.add("states", {}, name="new")
+
+
+@pytest.mark.parametrize("name", ["x" * 1100, "\ud800"], ids=["long", "half a character"])
+def test_no_edit_leaves_what_nobody_can_read(name: str) -> None:
+    """A name that YAML cannot give back is refused, and what was there goes on."""
+    source = edit(TEXT)
+    for edited in (lambda: source.add("states", name=name), lambda: source.rename("states/new", name)):
+        with pytest.raises(InputError) as refused:
+            edited()
+
+        assert "edit.unreadable" == refused.value.code
