@@ -116,8 +116,9 @@ class Studio:
         """
         with self.lock:
             self._fresh(said, lang)
-            self.draft = changed(self.draft, said)
-            written(self.file, self.draft.text)
+            made = changed(self.draft, said)
+            written(self.file, made.text)
+            self.draft = made
             return self.view(lang)
 
     def _fresh(self, said: Mapping[str, Any], lang: str) -> None:
@@ -174,9 +175,11 @@ class Studio:
 
     def open(self, said: Mapping[str, Any], lang: str) -> dict[str, Any]:
         """A ticket under what is running; asked twice with one key, it is one ticket."""
-        key = str(said.get("key") or "")
-        id_ = f"R-{sha256(key.encode()).hexdigest()[:6]}"
-        return self._ticket(self.desk.open(id_, workflow=self.live.workflow, actor=self._who(), key=key or None).ticket, lang)
+        key = said.get("key")
+        if not isinstance(key, str) or not key:
+            raise servflow.InputError("a new ticket needs a key of its own, a text", code="key")
+        id_ = f"R-{sha256(key.encode(errors='replace')).hexdigest()[:8]}"
+        return self._ticket(self.desk.open(id_, workflow=self.live.workflow, actor=self._who(), key=key).ticket, lang)
 
     def fire(self, id_: str, said: Mapping[str, Any], lang: str) -> dict[str, Any]:
         """

@@ -36,7 +36,7 @@ def application(studio: Studio) -> FastAPI:
     @app.middleware("http")
     async def guarded(request: Request, answer: Any) -> Any:
         # A page of another site can send a form, but not JSON: the browser would ask us first, and we do not agree.
-        if request.method == "POST" and request.headers.get("content-type", "").partition(";")[0] != "application/json":
+        if request.method == "POST" and request.headers.get("content-type", "").partition(";")[0].lower() != "application/json":
             return JSONResponse({"error": {"en": "send JSON", "zh": "请发送 JSON"}}, 415)
         response = await answer(request)
         response.headers["Content-Security-Policy"] = SAFE

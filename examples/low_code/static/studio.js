@@ -8,14 +8,14 @@ const WORDS = {
     target: "Leads to", source: "From", add: "Add", new_state: "New state", pick: "Choose a state or an arrow, or add a state.", save: "Take this text", discard: "Discard my text",
     open: "Open a ticket", under: "version", moves: "tickets move", stays: "nothing to choose", stranded: "would be stranded: choose where they go",
     apply: "Apply", cancel: "Not yet", new_only: "For new tickets only", moved: "tickets moved", tickets_of: "Tickets", what: "What changes", nothing: "Nothing changes.", row: "Add a row", late: "tickets would be late at once",
-    refused: "cannot be moved as they are", choose: "choose…", blocked: "This draft cannot be applied yet.", look: "Look again", stay: "stay where they are" },
+    refused: "cannot be moved as they are", choose: "choose…", blocked: "This draft cannot be applied yet.", away: "The studio does not answer. Nothing was changed; do it again when it is back.", look: "Look again", stay: "stay where they are" },
   zh: { undo: "撤销", redo: "重做", lang: "English", preview: "预览并应用…", element: "元素", tables: "决策表", yaml: "YAML", tickets: "工单",
     same: "正在运行", differs: "草稿与运行中的定义不同", broken: "草稿尚不能加载", version: "版本",
     name: "名称", rename: "改名", title: "标题", closed: "已关闭", remove: "删除", from_here: "由此出发的转移", event: "事件",
     target: "通往", source: "来自", add: "添加", new_state: "新状态", pick: "请选择一个状态或箭头，或添加状态。", save: "采用此文本", discard: "放弃我的文本",
     open: "新建工单", under: "版本", moves: "张工单迁移", stays: "无需选择", stranded: "张将无处可去：请选择去向",
     apply: "应用", cancel: "暂不", new_only: "仅用于新工单", moved: "张工单已迁移", tickets_of: "工单", what: "变更内容", nothing: "没有变更。", row: "添加一行", late: "张工单将立即超时",
-    refused: "按现状无法迁移", choose: "请选择…", blocked: "此草稿还不能应用。", look: "重新预览", stay: "保持不变" },
+    refused: "按现状无法迁移", choose: "请选择…", blocked: "此草稿还不能应用。", away: "工作室没有响应。没有任何更改；恢复后请重试。", look: "重新预览", stay: "保持不变" },
 };
 const $ = (id) => document.getElementById(id);
 let lang = "en", view = null, chosen = null, tab = "element", tickets = [];
@@ -34,8 +34,14 @@ function el(tag, given = {}, ...children) {
 
 async function ask(path, said) {
   const given = said === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(said) };
-  const answer = await fetch(`api/${path}?lang=${lang}`, given);
-  const data = await answer.json();
+  let answer, data;
+  try {
+    answer = await fetch(`api/${path}?lang=${lang}`, given);
+    data = await answer.json();
+  } catch {  // the server is being restarted, or is something else: what was typed stays, to be sent again
+    tell(say("away"));
+    return null;
+  }
   tell(answer.ok ? "" : data.error ? data.error[lang] ?? data.error.en : JSON.stringify(data.detail));
   if (!answer.ok && data.view) show(data.view);
   return answer.ok ? data : null;
@@ -49,6 +55,7 @@ function edit(op, given) { return (before = before.then(() => change(op, given))
 async function change(op, given) {
   const made = await ask("edit", { seen: view.seen, op, ...given });
   if (!made) return false;
+  unsent.clear();
   if (chosen && made.moved[chosen]) chosen = made.moved[chosen];
   if (op === "add" && made.added) chosen = made.added;
   show(made);
@@ -74,7 +81,13 @@ function draw() {
   $("findings").replaceChildren(...view.findings.map((one) => el("button", {
     onclick: () => { if (one.id) { chosen = one.id; tab = "element"; draw(); } } }, `${one.line ? `${one.line}: ` : ""}${one.message} ${one.hint ?? ""}`)));
   $("panel").replaceChildren(...{ element: inspector, tables, yaml, tickets: desk }[tab]());
+  for (const input of $("panel").querySelectorAll("[name]")) if (unsent.has(place(input))) input.value = unsent.get(place(input));
 }
+
+// What was typed into a form and not sent yet: drawing anew, in the other language or after somebody else's change, keeps it.
+const unsent = new Map();
+const place = (input) => [tab, chosen, input.closest("[data-ticket]")?.dataset.ticket, input.form?.dataset.form, input.name].join("\n");
+$("panel").addEventListener("input", ({ target }) => { if (target.form && target.name) unsent.set(place(target), target.value); });
 
 // the diagram ------------------------------------------------------------------------------------------------------
 
@@ -230,10 +243,10 @@ function desk() {
 
 function ticketForm(ticket, form) {
   const key = crypto.randomUUID(), inputs = form.inputs.map((one) => [one, el("input", { name: one.name, value: one.shown, type: one.widget === "hidden" ? "hidden" : "text" })]);
-  return el("form", { className: "row", onsubmit: async (sent) => {
+  return el("form", { className: "row", "data-form": form.id, onsubmit: async (sent) => {
     sent.preventDefault();
     const given = Object.fromEntries(inputs.map(([one, input]) => [one.name, input.value]));
-    await ask(`tickets/${encodeURIComponent(ticket.id)}`, { ...given, _form: form.id, _expect: form.expect, _key: key });
+    if (await ask(`tickets/${encodeURIComponent(ticket.id)}`, { ...given, _form: form.id, _expect: form.expect, _key: key })) unsent.clear();
     await look();
   } }, ...inputs.flatMap(([one, input]) => (one.widget === "hidden" ? [input] : [el("span", { className: "soft" }, one.title), input])),
   el("button", { className: "plain", disabled: form.status === "refused", title: form.why }, form.title));
