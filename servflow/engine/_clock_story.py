@@ -333,8 +333,8 @@ def place(call: OneCall, plan: ClockPlan, told: tuple[Told, ...], before: Standi
     known = {(mark.mark, mark.at) for mark in old.marks}
     base, gone, items = _with(call, plan, story, told)
     new = play(call, plan, base, items, known)
-    if new.run is None and now is not None:  # what started it is not to be undone: there is no clock without a start
-        base, gone, items = _with(call, plan, story, told, keep=True)
+    if new.run is None and now is not None:  # what started it is not to be undone, so the late one comes after that
+        base, gone, items = _with(call, plan, story, told, next((one.told.at for one in old.steps if one.after), None))
         new = play(call, plan, base, items, known)
         if new.run is None:
             return
@@ -361,13 +361,13 @@ def _with_target(step: Step) -> Told:
 
 
 def _with(
-    call: OneCall, plan: ClockPlan, story: ClockStory, told: tuple[Told, ...], *, keep: bool = False
+    call: OneCall, plan: ClockPlan, story: ClockStory, told: tuple[Told, ...], since: datetime | None = None
 ) -> tuple[ClockRun | None, list[MarkAt], list[Told]]:
     """The story with what is told late in its place: its base, the marks of that which are undone, all that was told."""
     base, items, gone = story.base, list(story.told), list[MarkAt]()
     if not told:
         return base, gone, items
-    at = told[0].at
+    at = max(told[0].at, since or told[0].at)
     if base is not None:
         at = sla.clamp(base, at)
         back, undone = sla.rewind(plan.clock, base, at, call.compiled.counting(base.calendar, base.name))
@@ -377,7 +377,7 @@ def _with(
     moved = {one.moved for one in told if one.moved is not None}
     ends = any(one.moved is not None and one.operation in ("stop", "cancel") for one in told)
     over = {"start"} if ends else {"retarget"} if any(one.operation == "retarget" for one in told) else set[str]()
-    items = [one for one in items if keep or one.at <= at or not (one.moved in moved or one.operation in over)]
+    items = [one for one in items if one.at <= at or not (one.moved in moved or one.operation in over)]
     where = next((number for number, one in enumerate(items) if one.at > at), len(items))
     told = (*_left(items[:where], told), *told)
     items[where:where] = [attrs.evolve(one, at=at) for one in told]

@@ -448,3 +448,29 @@ def test_a_late_move_takes_the_ticket_from_where_it_rested() -> None:
     run = case.fire("again", minutes=40, occurred=after(25)).ticket.clocks["k"]
 
     assert ("running", after(25), timedelta(minutes=10)) == (run.phase, run.since, run.counted)
+
+
+@pytest.mark.parametrize(("until", "phase"), [({}, "cancelled"), ({"until": "z"}, "met")])
+def test_a_closing_told_late_ends_what_began_after_it(until: dict[str, Any], phase: str) -> None:
+    """A closing that occurred before a clock began ends it where it began: on a closed ticket nothing goes on."""
+    clock = {"name": "k", "within": "1h", "start": {"state": "b"}, "stop": {"event": "answer"}, **until}
+    case = Case(flow(clocks=[clock]))
+    case.fire("go", minutes=20)
+
+    run = case.fire("end", minutes=30, occurred=after(10)).ticket.clocks["k"]
+
+    assert (phase, after(20), timedelta()) == (run.phase, run.stopped_at, run.counted)
+    assert (None, case.workflow.fold(case.records)) == (case.ticket.wake, case.ticket)
+
+
+def test_a_closing_told_late_ends_what_began_twice_after_it() -> None:
+    """Of cycles that began after a closing that is told late, the first ends where it began and the others never were."""
+    clock = {"name": "k", "within": "1h", "start": {"state": "b"}, "stop": [{"event": "answer"}, {"state": "a"}]}
+    case = Case(flow(clocks=[clock]))
+    for event, minutes in (("go", 20), ("back", 25), ("go", 28)):
+        case.fire(event, minutes=minutes)
+
+    run = case.fire("end", minutes=30, occurred=after(10)).ticket.clocks["k"]
+
+    assert ("cancelled", 1, after(20)) == (run.phase, run.cycle, run.stopped_at)
+    assert case.ticket == case.workflow.fold(case.records)
