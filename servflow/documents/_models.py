@@ -45,6 +45,7 @@ class FieldModel(Part):
     indexed: bool = about("a store finds tickets by it", "可按该字段查找工单", default=False)
     title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
     description: Said = about("what it is for; a text, or one for each language", "说明：文本，或各语言的文本", default="")
+    titles: dict[str, Said] = about("what people call each value of one_of", "各取值的显示名称", default={})
 
 
 TypeWord = Annotated[str, words(CONVERTERS)]

@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from servflow.embedding._form_words import plain
 from servflow.errors import LANGUAGES, TimeError
-from servflow.model import Field, Span, in_language, write_instant
+from servflow.model import Field, Span, in_language, value_text, write_instant
 
 LONG = ("reason", "comment", "text", "description", "note", "notes")
 """Names of texts that people write more than a line of."""
@@ -148,7 +148,7 @@ def input_of(name: str, spec: Field, *, lang: str, zone: str | None, value: Any 
         inside: the key of the map it lies in, where it lies in one.
     """
     now = spec.default if value is None else value
-    choices = tuple(Choice(plain_json(item), plain(item) if isinstance(item, str) else str(item)) for item in spec.one_of)
+    choices = tuple(Choice(plain_json(item), spec.called(item, lang) or plain(value_text(item))) for item in spec.one_of)
     widget = _KINDS[spec.type][1]
     if widget == "text" and name in LONG:
         widget = "textarea"

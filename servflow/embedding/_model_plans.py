@@ -169,7 +169,7 @@ def _plan(model: type, path: str, findings: list[Finding], within: tuple[type, .
 def _attribute(raw: Raw, shape: Shape) -> Attribute:
     says = dict(raw.says)
     for mark in marks_of(raw.annotation):
-        said_by_mark = {key: getattr(mark, key) for key in ("title", "description", "personal", "indexed")}
+        said_by_mark = {key: getattr(mark, key) for key in _SAID}
         says = {**says, **{key: value for key, value in said_by_mark.items() if value}}
     has_default = raw.default is not _NOTHING or raw.optional
     spec = Field(
@@ -292,7 +292,7 @@ def _of_dataclass(model: Any, path: str, findings: list[Finding]) -> Iterator[Ra
         )
 
 
-_SAID = ("title", "description", "personal", "indexed")
+_SAID = ("title", "description", "personal", "indexed", "titles")
 
 
 def _says(metadata: Mapping[Any, Any]) -> dict[str, Any]:

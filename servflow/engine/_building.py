@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from servflow.errors import DefinitionError, Finding, TimeError, nearest, shown
-from servflow.model import CONVERTERS, Action, Field, FrozenMap, Span, freeze, name_of
+from servflow.model import CONVERTERS, Action, Field, FrozenMap, Span, ValueProblem, freeze, name_of, value_text
 
 _MOST_SAID = 300
 
@@ -127,11 +127,39 @@ def read_field(source: Any) -> Field:
             ]
         )
     try:
-        return attrs.evolve(made, one_of=made.allowed, default=made.initial)
+        made = attrs.evolve(made, one_of=made.allowed, default=made.initial)
     except Exception as error:
         raise DefinitionError.of(
             [Finding("field.default", "default", {"value": made.default, "expected": str(error)})]
         ) from None
+    return _with_titles(made) if made.titles != {} else made
+
+
+def _with_titles(made: Field) -> Field:
+    """The field, its titles by the texts of its values."""
+    given: object = made.titles
+    if not isinstance(given, Mapping):
+        why = {"en": f"it is a title for each value, not {shown(given)}", "zh": f"应为各取值的显示名称，而不是 {shown(given)}"}  # noqa: RUF001 - Chinese text uses full-width punctuation
+        raise DefinitionError.of([Finding("definition.value", "titles", {"why": why})])
+    named = {_value_meant(made, value_text(key)): title for key, title in given.items()}
+    known = [value_text(value) for value in made.one_of]
+    found = [
+        Finding("field.titles", f"titles.{name}", {"name": name, "known": known, "nearest": nearest(name, known)})
+        for name in named
+        if name not in known
+    ]
+    if found:
+        raise DefinitionError.of(found)
+    return attrs.evolve(made, titles=named)
+
+
+def _value_meant(made: Field, text: str) -> str:
+    """The text of the value that a key of titles means, which may spell it otherwise (``90m`` for ``1h30m``)."""
+    try:
+        value = made.convert(text)
+    except ValueProblem:
+        return text
+    return next((value_text(one) for one in made.one_of if one == value), text)
 
 
 def at_path(error: DefinitionError, path: str) -> list[Finding]:

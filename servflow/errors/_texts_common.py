@@ -39,6 +39,12 @@ TEXTS: dict[str, Text] = {
         en="the default or a value of one_of does not fit: {value} is not {expected}",
         zh="默认值或 one_of 的取值不符：{value} 不是{expected}",
     ),
+    "field.titles": Text(
+        en="one_of has no value '{name}' to give a title to",
+        zh="one_of 中没有取值“{name}”，无法为其命名",
+        hint_en="titles are for the values of one_of: {known}",
+        hint_zh="titles 用于 one_of 的取值：{known}",
+    ),
     "field.indexed": Text(
         en="no ticket can be found by {name}: {why}",
         zh="无法按 {name} 查找工单：{why}",

@@ -67,6 +67,7 @@ from servflow.model._fields import (
     name_flaw,
     same_value,
     storable,
+    value_text,
 )
 from servflow.model._found import (
     FIRED,
@@ -183,6 +184,7 @@ from servflow.model._titles import (
     described,
     in_language,
     titled,
+    titles,
 )
 from servflow.model._world import OnCall, OpenHours, World
 
@@ -355,6 +357,8 @@ __all__ = [
     "storable",
     "stretches",
     "titled",
+    "titles",
+    "value_text",
     "visit_keys",
     "with_line",
     "write_instant",

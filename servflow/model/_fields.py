@@ -11,10 +11,10 @@ from typing import Any
 from attrs import field, frozen
 
 from servflow.errors import TimeError, shown
-from servflow.model._instants import instant, read_instant
-from servflow.model._maps import FrozenMap
+from servflow.model._instants import instant, read_instant, write_instant
+from servflow.model._maps import EMPTY, FrozenMap
 from servflow.model._spans import Span
-from servflow.model._titles import described, titled
+from servflow.model._titles import described, in_language, titled, titles
 
 INT_MIN, INT_MAX, UINT_MAX = -(2**63), 2**63 - 1, 2**64 - 1
 _MAX_TEXT = 100_000
@@ -214,6 +214,7 @@ class Field:
     ``default`` is set at opening, and ``required: true`` refuses an opening without it. ``optional``
     documents that null is a normal value. ``personal`` marks data about a person, which ``erase`` takes out.
     ``indexed`` lets a store find tickets by the value; it must be one value, not a list or a map.
+    ``titles`` says what people call the values of ``one_of``, each by its text (``{"1": ...}`` for a number).
     """
 
     type: str = "string"
@@ -225,6 +226,7 @@ class Field:
     title: str = field(default="", converter=titled)
     description: str = field(default="", converter=described)
     indexed: bool = False
+    titles: Mapping[str, str] = field(default=EMPTY, converter=titles)
 
     def convert(self, value: Any) -> Any:
         """
@@ -246,10 +248,25 @@ class Field:
         convert = CONVERTERS[self.type]
         return tuple(convert(item) for item in self.one_of)
 
+    def called(self, value: Any, lang: str = "en") -> str:
+        """What people call a value of ``one_of`` in a language; empty where ``titles`` says nothing of it."""
+        return in_language(self.titles.get(value_text(value), ""), lang)
+
     @property
     def initial(self) -> Any:
         """The default in the field's own type; None where there is none."""
         return self.convert(self.default)
+
+
+def value_text(value: Any) -> str:
+    """A single value as the text that names it among ``titles``: as a definition writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return write_instant(value)
+    if isinstance(value, timedelta) and value >= timedelta():
+        return Span.of(value).text
+    return value if isinstance(value, str) else str(value)
 
 
 def name_flaw(value: Any) -> str | None:

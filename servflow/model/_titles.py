@@ -67,6 +67,34 @@ def described(value: Any) -> Any:
     return _in_languages(value, "description")
 
 
+def titles(value: Any) -> Any:
+    """
+    What listed values are called: for each, by its text, a title as ``titled`` reads it.
+
+    Anything but a mapping is given back for whoever checks the shapes of the part to refuse.
+
+    Raises:
+        DefinitionError: with every title that is none.
+    """
+    if not isinstance(value, Mapping):
+        return FrozenMap() if value is None else value
+    made: dict[Any, Any] = {}
+    findings: list[Finding] = []
+    for name, title in value.items():
+        key = f"titles.{name if isinstance(name, str) else shown(name)}"
+        if not isinstance(title, Mapping):
+            findings += _wrong_text(key, title)
+            made[name] = title
+            continue
+        try:
+            made[name] = _in_languages(title, key)
+        except DefinitionError as error:
+            findings += error.findings
+    if findings:
+        raise DefinitionError.of(findings)
+    return FrozenMap(made)
+
+
 def _in_languages(value: Any, key: str) -> Any:
     if not isinstance(value, Mapping):
         return value
@@ -116,13 +144,17 @@ def _problems(key: str, tag: Any, text: Any) -> list[Finding]:
             "zh": f"{shown(tag)} 不是 en、zh、pt-BR 之类的语言标签",
         }
         return [Finding("definition.value", key, {"why": why, "nearest": close} if close else {"why": why})]
+    return _wrong_text(f"{key}.{tag}", text)
+
+
+def _wrong_text(path: str, text: Any) -> list[Finding]:
     if not isinstance(text, str) or not text.strip() or len(text) > _LONGEST:
         why = {
             "en": f"it is a text of 1 to {_LONGEST} characters, not {shown(text)}",
             "zh": f"应为 1 至 {_LONGEST} 个字符的文本，而不是 {shown(text)}",  # noqa: RUF001 - Chinese text uses full-width punctuation
         }
-        return [Finding("definition.value", f"{key}.{tag}", {"why": why})]
+        return [Finding("definition.value", path, {"why": why})]
     return []
 
 
-__all__ = ["Title", "described", "in_language", "titled"]
+__all__ = ["Title", "described", "in_language", "titled", "titles"]

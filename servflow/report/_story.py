@@ -160,7 +160,7 @@ class Telling:
         self.records, self.workflow, self.zone = records, workflow, zone
         self.tz = ZoneInfo(zone)
         self.titles = {} if workflow is None else {name: state.title for name, state in workflow.compiled.states.items()}
-        self.fields = {} if workflow is None else {name: field.title for name, field in workflow.fields.items() if field.title}
+        self.fields = {} if workflow is None else workflow.fields
         self.actor: str | None = None
         self.internal = False
         self.inside: tuple[str, ...] = ()
@@ -182,14 +182,15 @@ class Telling:
         return " + ".join(in_language(self.titles.get(name) or "", lang) or plain(name) for name in states)
 
     def facts(self, values: Mapping[str, Any]) -> Both:
-        """Fields and attributes with their values, by the titles of fields."""
-        en, zh = (
-            self.pairs(
-                {in_language(self.fields.get(name) or "", lang) or plain(name): values[name] for name in values}, named=True
-            )
-            for lang in LANGS
-        )
+        """Fields and attributes with their values, by the titles of both."""
+        en, zh = (self.pairs(dict(self.called(*pair, lang) for pair in values.items()), named=True) for lang in LANGS)
         return en, zh
+
+    def called(self, name: str, value: Any, lang: str) -> tuple[str, Any]:
+        spec = self.fields.get(name)
+        if spec is None:
+            return plain(name), value
+        return in_language(spec.title, lang) or plain(name), (spec.titles and spec.called(value, lang)) or value
 
     def pairs(self, value: Any, *, named: bool = False) -> str:
         """Names, in words unless they are *named* already, and values in one line; instants in the zone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -115,3 +116,42 @@ def test_drawings_say_titles_in_the_language_asked_for() -> None:
 
     assert "On site" in workflow.graph("table", detail=True)
     assert "上门" in workflow.graph("table", detail=True, lang="zh")
+
+
+VALUES = """
+workflow: w
+fields:
+  tier: {one_of: [gold, standard], titles: {gold: {en: Gold, zh: 金牌}}}
+  grade: {type: int, one_of: [1, 2], titles: {"1": best}}
+  visit: {type: duration, one_of: [1h, 1h30m], titles: {90m: long}}
+states: {new: {}}
+"""
+
+
+def test_values_of_one_of_have_titles_of_their_own() -> None:
+    """By the text of the value, however the definition spells it; what has none has none."""
+    workflow = servflow.load(VALUES)
+    tier, grade, visit = workflow.fields.values()
+
+    assert ("Gold", "金牌", "") == (tier.called("gold"), tier.called("gold", "zh"), tier.called("standard", "zh"))
+    assert ("best", "") == (grade.called(1, "zh"), grade.called(2))
+    assert "long" == visit.called(timedelta(minutes=90))
+    assert workflow == servflow.load(servflow.dump(workflow))
+    assert workflow.hash != servflow.load(VALUES.replace("金牌", "金")).hash
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "code"),
+    [
+        ("{silver: x}", "fields.tier.titles.silver", "field.titles"),
+        ("{gold: ''}", "fields.tier.titles.gold", "definition.value"),
+        ("{gold: {english!: x}}", "fields.tier.titles.gold", "definition.value"),
+        ("[gold]", "fields.tier.titles", "document.type"),
+    ],
+)
+def test_a_title_of_no_value_is_a_finding(given: str, path: str, code: str) -> None:
+    """A misspelt value would never be shown by its title."""
+    with pytest.raises(DefinitionError) as caught:
+        servflow.load(VALUES.replace("{gold: {en: Gold, zh: 金牌}}", given))
+
+    assert [(path, code, 4)] == [(one.path, one.code, one.line) for one in caught.value.findings]

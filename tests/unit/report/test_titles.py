@@ -13,7 +13,13 @@ REPAIR = servflow.load(
     {
         "workflow": "repair",
         "title": {"en": "Repair", "zh": "维修单"},
-        "fields": {"tier": {"title": {"en": "Tier", "zh": "等级"}}},
+        "fields": {
+            "tier": {
+                "one_of": ["gold", "standard"],
+                "title": {"en": "Tier", "zh": "等级"},
+                "titles": {"gold": {"en": "Gold", "zh": "金牌"}},
+            }
+        },
         "states": {
             "new": {"title": {"en": "New", "zh": "新建"}},
             "done": {"closed": True, "title": {"en": "Done", "zh": "完成"}},
@@ -39,5 +45,5 @@ def test_a_story_says_states_and_fields_in_both_languages() -> None:
     """Each line is whole in its language."""
     told = {(line["en"], line["zh"]) for line in story(RECORDS, REPAIR, "UTC")["lines"]}
 
-    assert ("Tier: gold", "等级: gold") in told
+    assert ("Tier: Gold", "等级: 金牌") in told
     assert ("New → Done (finish)", "新建 → 完成（finish）") in told
