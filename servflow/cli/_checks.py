@@ -18,10 +18,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import frozen
 
-from servflow.cli._databases import SERVERS, path_of
 from servflow.cli._doctor import EXTRAS, installed, parts
+from servflow.cli._urls import SERVERS, path_of
 from servflow.errors import InputError
-from servflow.stores._sqlite_schema import APPLICATION, FORMAT
 
 OLDEST_SQLITE = (3, 24)
 """The first SQLite with all that the store asks of it."""
@@ -149,6 +148,9 @@ def _file(url: str) -> Iterator[Check]:
     except (InputError, OSError, ValueError, sqlite3.Error) as error:
         yield Check("database", "fail", "database.unread", {"path": url, "why": getattr(error, "message", None) or str(error)})
         return
+    # Only here: the stores stand on packages that may be what is missing.
+    from servflow.stores._sqlite_schema import APPLICATION, FORMAT
+
     facts = {"path": str(path), "format": written, "known": FORMAT}
     if mark != APPLICATION:
         yield Check("database", "fail", "database.foreign", facts)

@@ -12,6 +12,7 @@ import click
 from attrs import frozen
 
 from servflow.cli._databases import latest, one, open_existing, tickets, workflow_of
+from servflow.cli._help import Told
 from servflow.cli._output import FINDINGS, Instant, Say, command
 from servflow.cli._progress import counted, progress
 from servflow.errors import Conflict, InputError, NotFound, Refused
@@ -23,7 +24,7 @@ LARGEST = 1 << 30
 """Bytes of a file that is read whole."""
 
 
-@click.command("verify")
+@click.command("verify", cls=Told)
 @click.argument("db")
 @click.argument("ticket", required=False)
 @click.option(
@@ -76,7 +77,7 @@ def _noted(path: Path) -> dict[str, Noted]:
         raise InputError(told, path=str(path)) from error
 
 
-@click.command("export")
+@click.command("export", cls=Told)
 @click.argument("db")
 @click.argument("ticket")
 @click.option("--tenant", default="default", show_default=True, help="whose ticket")
@@ -93,7 +94,7 @@ def export_command(say: Say, db: str, *, ticket: str, tenant: str) -> None:
         say.data(told)
 
 
-@click.command("import")
+@click.command("import", cls=Told)
 @click.argument("db")
 @click.argument("file", type=File)
 @click.option("--tenant", default="default", show_default=True, help="whose ticket it becomes")
@@ -124,7 +125,7 @@ class _Gone:
         return ("erase.would" if dry_run else "erase.done") if self.records else "erase.nothing"
 
 
-@click.command("erase")
+@click.command("erase", cls=Told)
 @click.argument("db")
 @click.argument("ticket", nargs=-1)
 @click.option("--customer", help="every ticket of this customer or requester")

@@ -12,6 +12,7 @@ import click
 
 from servflow.calendars import Calendar, Change, HolidayList, Proposal, diff
 from servflow.cli._calendar_files import CalendarFile, read_calendars
+from servflow.cli._help import ToldGroup
 from servflow.cli._output import FINDINGS, Instant, Say, command, finding_data, local
 from servflow.errors import Finding, InputError
 from servflow.integrations import holidays as package
@@ -34,7 +35,7 @@ class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic o
             self.fail(f"{value!r} is not a date; write it as 2026-10-01", param, ctx)
 
 
-@click.group("calendar", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("calendar", cls=ToldGroup)
 def calendar_group() -> None:
     """Calendars: what holidays would change in them, and when they are open.
 

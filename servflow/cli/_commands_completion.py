@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from servflow.cli._help import Told
 from servflow.cli._output import Say, command
 
 SHELLS = ("bash", "zsh", "fish")
@@ -12,7 +13,7 @@ VARIABLE = "_SERVFLOW_COMPLETE"
 """The variable of the environment by which a shell asks; the name that click gives it."""
 
 
-@click.command("completion")
+@click.command("completion", cls=Told)
 @click.argument("shell", type=click.Choice(SHELLS))
 @command
 def completion_command(say: Say, shell: str) -> None:

@@ -12,6 +12,7 @@ import click
 from attrs import evolve
 
 from servflow.cli._databases import one, open_existing
+from servflow.cli._help import Told
 from servflow.cli._kinds import Kind, kind_of
 from servflow.cli._output import FINDINGS, Instant, Say, command, stamp
 from servflow.documents import load, load_tables, load_world, schema
@@ -29,7 +30,7 @@ MOST_ROWS = 50
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("check")
+@click.command("check", cls=Told)
 @click.argument("file", type=File)
 @click.option("--allow-warnings", is_flag=True, help="end with status 0 where the definition loads")
 @click.option("--coverage", is_flag=True, help="also say which rows of tables no case reaches")
@@ -186,7 +187,7 @@ def _tell(say: Say, workflow: Workflow, found: tuple[Finding, ...], facts: dict[
             say.line(say.words("check.proved", law=made.name, count=made.states))
 
 
-@click.command("graph")
+@click.command("graph", cls=Told)
 @click.argument("file", type=File)
 @click.option("--kind", type=click.Choice(FORMATS), default="mermaid", show_default=True, help="how it is drawn")
 @click.option(
@@ -241,7 +242,7 @@ def asked_ticket(named: str | None, url: str | None, tenant: str) -> Ticket | No
     return load_ticket(text)
 
 
-@click.command("schema")
+@click.command("schema", cls=Told)
 @click.option("--of", "of", metavar="KIND", help="that of another kind of document, such as intake; by default of workflows")
 @click.option("--correlator", is_flag=True, help="that of correlators, as --of correlator")
 @click.option("--schedules", is_flag=True, help="that of files of on-call schedules, as --of schedules")

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from servflow.cli._commands_definition import File, asked_ticket
 from servflow.cli._databases import open_existing, workflow_of, zone_of
+from servflow.cli._help import ToldGroup
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command
 from servflow.correlation import Correlator
 from servflow.dispatch import Choice
@@ -27,7 +28,7 @@ MOST_RANKED = 10
 """How many of those who fit are told as text, the best first; as JSON all are."""
 
 
-@click.group("dispatch", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("dispatch", cls=ToldGroup)
 def dispatch_group() -> None:
     """Who gets a ticket, who does not and why, and what would change that; nothing is done or kept."""
 

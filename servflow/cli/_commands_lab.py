@@ -1,17 +1,15 @@
-"""Knows the commands that measure and replay: replay, bench, doctor; must not know how replaying works."""
+"""Knows the commands that measure and replay: replay, bench; must not know how replaying works."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import click
 
-from servflow.cli._checks import Check, checks
 from servflow.cli._demo_command import prepare
-from servflow.cli._doctor import diagnosis
+from servflow.cli._help import Told
 from servflow.cli._output import FINDINGS, Say, command
 from servflow.cli._progress import progress
 from servflow.desk import Desk
@@ -28,7 +26,7 @@ BATCH = 500
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("replay")
+@click.command("replay", cls=Told)
 @click.argument("log", type=File)
 @click.option("--map", "mapping", type=File, required=True, help="how to read the log")
 @click.option("--workflow", "files", type=File, multiple=True, help="a workflow; may be given several times")
@@ -113,7 +111,7 @@ def _fits(spec: LogMap, workflow: Workflow) -> bool:
     return named and {*spec.events.values(), *spec.milestones} <= {move.event for move in workflow.compiled.transitions}
 
 
-@click.command("bench")
+@click.command("bench", cls=Told)
 @click.option("--rounds", type=click.IntRange(1, 1_000), default=5, show_default=True, help="how often each is measured")
 @command
 def bench_command(say: Say, rounds: int) -> None:
@@ -131,52 +129,4 @@ def bench_command(say: Say, rounds: int) -> None:
     say.table([words("bench.what"), words("bench.each")], rows, right=[1])
 
 
-@click.command("doctor")
-@click.argument("db", required=False)
-@command
-def doctor_command(say: Say, db: str | None) -> int | None:
-    """Whether servflow can work here: Python, SQLite, time zones, packages, and the database that is named.
-
-    Nothing is changed. The status is 1 where something fails.
-    """
-    found, tried = diagnosis(), list(checks(db))
-    status = FINDINGS if any(check.status == "fail" for check in tried) else None
-    if say.json:
-        say.data({**found, "checks": [_told(say, check) for check in tried]})
-        return status
-    words = say.words
-    say.line(words("doctor.python", **{name: found[name] for name in ("python", "sqlite", "servflow")}), style="bold")
-    told = [_told(say, check) for check in tried]
-    columns = [words("doctor.check"), words("doctor.status"), words("doctor.found")]
-    say.table(columns, [(one["title"], words(f"doctor.{one['status']}"), one["message"]) for one in told])
-    steps = [f"  {one['title']}: {one['next']}" for one in told if one["next"]]
-    if steps:
-        say.head(words("doctor.next"))
-    for step in steps:
-        say.line(step)
-    say.line()
-    say.table(
-        [words("package"), words("version"), words("extra")],
-        [
-            (part["name"], part["version"] or words("missing", install=part["install"]), part["extra"])
-            for part in found["packages"]
-        ],
-    )
-    say.head(words("doctor.uses"))
-    for use in found["uses"]:
-        say.line(f"  {use['package']}: {use['where']}")
-    return status
-
-
-def _told(say: Say, check: Check) -> dict[str, Any]:
-    key = f"doctor.{check.told}"
-    return {
-        "check": check.name,
-        "title": say.words(f"doctor.{check.name}"),
-        "status": check.status,
-        "message": say.words(key, **check.facts),
-        "next": "" if check.status == "ok" else say.words(f"{key}.next", **check.facts),
-    }
-
-
-COMMANDS = (replay_command, bench_command, doctor_command)
+COMMANDS = (replay_command, bench_command)

@@ -12,6 +12,7 @@ import click
 
 from servflow.cli._commands_definition import File
 from servflow.cli._databases import done_in, latest, open_existing, tickets
+from servflow.cli._help import Told
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command, percent, span, stamp
 from servflow.cli._progress import counted
 from servflow.documents import load_world
@@ -38,7 +39,7 @@ USUAL = (
 """What is told where nobody says which; those of them that there are."""
 
 
-@click.command("metrics")
+@click.command("metrics", cls=Told)
 @click.argument("db", required=False)
 @click.option("--measure", "names", multiple=True, help="which; may be given several times; the usual ones unless given")
 @click.option("--all", "everything", is_flag=True, help="every measure there is")
@@ -215,7 +216,7 @@ def _told(value: Any, unit: str) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-@click.command("goals")
+@click.command("goals", cls=Told)
 @click.argument("file", type=File)
 @click.argument("db")
 @click.option("--at", type=Instant(), help="as of this instant; by default the latest the database has seen")

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from servflow.cli._databases import latest, open_existing, tickets, zone_of
+from servflow.cli._help import Told
 from servflow.cli._output import FINDINGS, Instant, Say, command, finding_data, span, stamp
 from servflow.cli._progress import counted
 from servflow.documents import load
@@ -26,7 +27,7 @@ MOST_SHOWN = 20
 _ANSWERED = ("state_removed", "state_renamed", "field_removed", "field_renamed", "value", "required")
 
 
-@click.command("diff")
+@click.command("diff", cls=Told)
 @click.argument("old", type=File)
 @click.argument("new", type=File)
 @command
@@ -49,7 +50,7 @@ def diff_command(say: Say, old: Path, new: Path) -> int | None:
     return FINDINGS if found else None
 
 
-@click.command("plan-migration")
+@click.command("plan-migration", cls=Told)
 @click.argument("old", type=File)
 @click.argument("new", type=File)
 @click.option("--store", "--db", "url", help="a database: look at each of its tickets that runs under OLD")

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from servflow.calendars import Calendar
 from servflow.cli._calendar_files import read_calendars
+from servflow.cli._help import ToldGroup
 from servflow.cli._output import FINDINGS, FIRST_YEAR, LAST_YEAR, Instant, Say, command, finding_data, percent, stamp
 from servflow.documents import load_schedules, load_world
 from servflow.documents._save import written
@@ -140,7 +141,7 @@ _RANGE = _options(
 )
 
 
-@click.group("oncall", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("oncall", cls=ToldGroup)
 def oncall_group() -> None:
     """On-call schedules: who is on call, whose shifts, how fair, where nobody is; feeds in and calendars out.
 

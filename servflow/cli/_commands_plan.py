@@ -12,6 +12,7 @@ import click
 
 from servflow.cli._commands_definition import File, asked_ticket
 from servflow.cli._databases import zone_of
+from servflow.cli._help import Told
 from servflow.cli._output import Instant, Say, command
 from servflow.documents import load, load_world
 from servflow.engine import Workflow
@@ -21,7 +22,7 @@ from servflow.escalation._plan import OPERATIONS
 from servflow.model import Span, World, read_instant
 
 
-@click.command("plan")
+@click.command("plan", cls=Told)
 @click.argument("file", type=File)
 @click.option("--chain", "name", help="the chain; may be left out where there is one, or with a ticket for all of them")
 @click.option("--at", type=Instant(), required=True, help="when its trigger holds, or with a ticket from when to look")

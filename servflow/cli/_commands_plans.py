@@ -143,7 +143,3 @@ def _audited(say: Say, wrong: tuple[Violation, ...]) -> None:
         say.line(say.words("routes.wrong", **facts))
     if not wrong:
         say.line(say.words("plans.sound"))
-
-
-COMMANDS: tuple[click.Command, ...] = ()
-"""They are of the group of dispatch."""

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from servflow.cli._databases import PAGE, latest, one, open_existing, tickets, workflow_of, zone_of
+from servflow.cli._help import Told
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command, stamp
 from servflow.cli._progress import counted
 from servflow.correlation import Correlator
@@ -31,7 +32,7 @@ MOST_SHOWN = 20
 """Clocks told of one by one as text; JSON has all."""
 
 
-@click.command("what-if")
+@click.command("what-if", cls=Told)
 @click.argument("ticket")
 @click.option("--db", required=True, help="the database the ticket is in")
 @click.option(
@@ -61,7 +62,7 @@ def what_if_command(
     return FINDINGS if any(clock.breach == "appears" for clock in found.clocks) else FINE
 
 
-@click.command("forecast")
+@click.command("forecast", cls=Told)
 @click.argument("ticket")
 @click.argument("clock")
 @click.option("--db", required=True, help="the database the ticket is in")
@@ -84,7 +85,7 @@ def forecast_command(say: Say, ticket: str, clock: str, *, db: str, estimate: st
     return FINDINGS if found.feasible is False else FINE
 
 
-@click.command("recompute")
+@click.command("recompute", cls=Told)
 @click.argument("definition", type=File)
 @click.option("--db", required=True, help="the database whose tickets are looked at")
 @click.option("--calendars", "new", type=File, help="a file of the calendars that change, by name; by default DEFINITION's own")

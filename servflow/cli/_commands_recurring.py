@@ -14,6 +14,7 @@ import click
 
 from servflow.calendars import Calendar
 from servflow.cli._databases import open_existing
+from servflow.cli._help import ToldGroup
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command
 from servflow.errors import InputError, shown
 from servflow.recurring import Asset, Occurrence, Plans, load, read_assets
@@ -52,7 +53,7 @@ def _zone(plans: Plans, zone: str | None) -> str:
     return zone or plans.definition.zone
 
 
-@click.group("recurring", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("recurring", cls=ToldGroup)
 def recurring_group() -> None:
     """Recurring work: which tickets plans will open for assets, and why.
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from servflow.cli._databases import PAGE, open_existing, workflow_of, zone_of
+from servflow.cli._help import Told
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command, stamp
 from servflow.cli._progress import counted
 from servflow.engine import Workflow
@@ -20,7 +21,7 @@ from servflow.report._write import TICKETS, History
 from servflow.stores import Store
 
 
-@click.command("report")
+@click.command("report", cls=Told)
 @click.argument("db")
 @click.option(
     "--html",

@@ -160,7 +160,3 @@ def _tell(say: Say, found: Plan, wrong: tuple[Violation, ...], zone: str) -> Non
 
 def _times(say: Say, stop: Any, zone: str) -> tuple[str, str]:
     return say.at(stop.start, zone), say.at(stop.end, zone)
-
-
-COMMANDS: tuple[click.Command, ...] = ()
-"""It is one of the group of dispatch."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from servflow.cli._help import Told
 from servflow.cli._output import FINDINGS, Say, command
 from servflow.errors import InputError
 from servflow.rules import DecisionTable, Difference, diff
@@ -24,7 +25,7 @@ def diff_command(tables_of: Read) -> click.Command:
     """
     file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
-    @click.command("diff")
+    @click.command("diff", cls=Told)
     @click.argument("old", type=file)
     @click.argument("new", type=file)
     @click.option("--table", "name", help="which table; by default all that both files have")

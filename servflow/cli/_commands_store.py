@@ -15,6 +15,7 @@ from servflow.cli._explain import explained, reasons
 from servflow.cli._explain_clock import explain_clock
 from servflow.cli._explain_correlator import show_correlator, told_of
 from servflow.cli._explain_view import show_explanation, show_reasons
+from servflow.cli._help import Told
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command, stamp
 from servflow.cli._worker import Host, begun, once, read_host, work
 from servflow.correlation import Correlator
@@ -24,7 +25,7 @@ from servflow.model import Ticket
 from servflow.stores import SqliteStore, SqlStore, Store
 
 
-@click.command("demo")
+@click.command("demo", cls=Told)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="the same seed gives the same week")
 @click.option("--tickets", "count", type=click.IntRange(1, 20_000), default=2_000, show_default=True, help="how many")
 @click.option(
@@ -47,7 +48,7 @@ def demo_command(say: Say, *, seed: int, count: int, path: Path, force: bool) ->
     run_demo(say, seed=seed, count=count, path=path, force=force)
 
 
-@click.command("show")
+@click.command("show", cls=Told)
 @click.argument("db")
 @click.option("--by", default=USUAL, show_default=True, help="the field that makes the groups")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="how many late tickets to list")
@@ -68,7 +69,7 @@ def show_command(say: Say, db: str, *, by: str, limit: int, tenant: str) -> None
     show_risks(say, look.risks, zone, limit)
 
 
-@click.command("explain")
+@click.command("explain", cls=Told)
 @click.argument("db")
 @click.argument("ticket")
 @click.option("--at", type=Instant(), help="explain it as of this instant; by default the latest the database has seen")
@@ -111,7 +112,7 @@ def explain_command(
         show_explanation(say, told, zone_of(workflow))
 
 
-@click.command("worker")
+@click.command("worker", cls=Told)
 @click.argument("url")
 @click.option("--host", "named", help="module:factory that gives handlers, world and more; without it nothing is delivered")
 @click.option("--once", "only_once", is_flag=True, help="do all there is to do, then stop")

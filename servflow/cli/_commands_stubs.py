@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from servflow.cli._help import Told
 from servflow.cli._output import FINDINGS, FINE, Say, command
 from servflow.documents import load
 from servflow.embedding import stubs
@@ -14,7 +15,7 @@ from servflow.errors import InputError
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("stubs")
+@click.command("stubs", cls=Told)
 @click.argument("file", type=File)
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="the Python module to write; without it, it is printed"

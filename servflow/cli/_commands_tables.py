@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from servflow.cli._commands_rules import diff_command
+from servflow.cli._help import ToldGroup
 from servflow.cli._output import Say, command
 from servflow.documents import load, load_tables, save_tables
 from servflow.documents._source import read_document
@@ -23,7 +24,7 @@ NewFile = click.Path(dir_okay=False, writable=True, path_type=Path)
 _KINDS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".dmn": "dmn", ".xml": "dmn"}
 
 
-@click.group("table", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("table", cls=ToldGroup)
 def table_group() -> None:
     """Decision tables: take them from spreadsheets and DMN, and give them back."""
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
+from servflow.cli._help import Told
 from servflow.cli._output import Say, command
 from servflow.documents import TEMPLATES, Template, copy_template
 
 
-@click.command("new")
+@click.command("new", cls=Told)
 @click.argument("template", required=False)
 @click.option(
     "--into",

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from servflow.cli._help import Told
 from servflow.cli._output import FINDINGS, Say, command
 from servflow.documents import load_definition
 from servflow.documents._source import read_document
@@ -20,7 +21,7 @@ ENDS = (".stories.yaml", ".stories.yml", ".stories.json")
 _Path = click.Path(exists=True, path_type=Path)
 
 
-@click.command("test")
+@click.command("test", cls=Told)
 @click.argument("files", type=_Path, nargs=-1, metavar="[FILE]...")
 @click.option(
     "--workflow",

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from servflow.cli._databases import open_existing
+from servflow.cli._help import Told
 from servflow.cli._output import FINDINGS, FINE, Say, command, stamp
 from servflow.errors import InputError
 from servflow.stores import Sort, Store, Trouble
@@ -19,7 +20,7 @@ _sort = click.option("--sort", type=click.Choice(SORTS), help="only of this sort
 _tenant = click.option("--tenant", default="default", show_default=True, help="whose")
 
 
-@click.command("troubles")
+@click.command("troubles", cls=Told)
 @click.argument("url")
 @_sort
 @click.option("--aside/--waiting", "aside", default=None, help="only what was set aside / only what is tried again by itself")
@@ -59,7 +60,7 @@ def _show(say: Say, one: Trouble) -> None:
     say.line(f"  {one.error.splitlines()[0] if one.error else ''}")
 
 
-@click.command("revive")
+@click.command("revive", cls=Told)
 @click.argument("url")
 @click.argument("ids", nargs=-1)
 @_sort
@@ -94,15 +95,15 @@ def revive_command(say: Say, url: str, ids: tuple[str, ...], *, sort: Sort | Non
     return FINDINGS if unknown else FINE
 
 
-@click.command("drop")
+@click.command("drop", cls=Told)
 @click.argument("url")
 @click.argument("effects", nargs=-1, required=True)
 @_tenant
 @command
 def drop_command(say: Say, url: str, effects: tuple[str, ...], *, tenant: str) -> int:
-    """Acknowledge dead letters by hand: they are never carried out. Only effects that were set aside are dropped.
+    """Acknowledge dead letters by hand: they are never carried out.
 
-    The status is 1 where an id is none of these.
+    Only effects that were set aside are dropped. The status is 1 where an id is none of these.
     """
     with open_existing(url, tenant=tenant) as store, store.batch():
         dead = {trouble.id for trouble in _aside(store, "effect")}

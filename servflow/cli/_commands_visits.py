@@ -39,7 +39,3 @@ def slots_command(say: Say, file: Path, *, days: int | None, why: bool, **asked:
             rows.append([*row, window.choice.summary(say.lang)] if window.choice is not None else row)
         say.table([*head, words("reason")] if why else head, rows)
     return FINE if any(window.count for window in found) else FINDINGS
-
-
-COMMANDS: tuple[click.Command, ...] = ()
-"""It belongs to the group ``dispatch``."""

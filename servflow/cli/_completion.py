@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 import click
 from click.shell_completion import CompletionItem
 
-from servflow.cli._databases import SERVERS, open_existing, path_of
+from servflow.cli._urls import SERVERS, path_of
 from servflow.errors import ServflowError
 
 MOST = 100
@@ -47,6 +47,8 @@ class TicketId(_Named):
             return  # nobody waits at a prompt for a server
         try:
             if path_of(url).is_file():
+                from servflow.cli._databases import open_existing
+
                 with open_existing(url, tenant=ctx.params.get("tenant") or "default") as store:
                     yield from () if not incomplete or store.load(incomplete) is None else (incomplete,)
                     yield from store.ids(limit=MOST, after=incomplete or None)
@@ -91,21 +93,21 @@ TYPES: tuple[tuple[str, str, type[_Named]], ...] = (
 """Command (any where it is empty), parameter, and what a shell completes for it."""
 
 
-def completed(group: click.Group) -> None:
-    """Let a shell complete the texts of all commands of a group that have something to complete them with."""
-    for command in _commands(group):
-        for param in command.params:
-            kind = next((kind for name, known, kind in TYPES if name in ("", command.name) and known == param.name), None)
+def completed(command: click.Command) -> None:
+    """Let a shell complete the texts of a command, or of all in a group, that have something to complete them with."""
+    for one in _commands(command):
+        for param in one.params:
+            kind = next((kind for name, known, kind in TYPES if name in ("", one.name) and known == param.name), None)
             if kind is not None and param.type is click.STRING:
                 param.type = kind()
 
 
-def _commands(group: click.Group) -> Iterator[click.Command]:
-    for command in group.commands.values():
-        if isinstance(command, click.Group):
-            yield from _commands(command)
-        else:
-            yield command
+def _commands(command: click.Command) -> Iterator[click.Command]:
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            yield from _commands(one)
+    else:
+        yield command
 
 
 __all__ = ["MOST", "completed"]

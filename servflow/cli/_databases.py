@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
+from servflow.cli._urls import SERVERS, path_of
 from servflow.correlation._own import own
 from servflow.documents import definition
 from servflow.engine import Extensions, Workflow
@@ -15,28 +15,6 @@ from servflow.model import Ticket
 from servflow.stores import SqliteStore, SqlStore, Store
 
 PAGE = 500
-SCHEME = "sqlite:///"
-SERVERS = ("postgresql://", "postgresql+psycopg://", "postgres://")
-
-
-def path_of(url: str) -> Path:
-    """
-    The file a URL or path names.
-
-    Raises:
-        InputError: it is a URL of a store this version does not have.
-    """
-    if url.startswith(SCHEME):
-        return Path(url.removeprefix(SCHEME))
-    if "://" in url:
-        raise InputError(
-            f"there is no store for {url.partition('://')[0]}:// here; give the path of a SQLite file, sqlite:///PATH, or"
-            " postgresql://user:password@host:5432/database",
-            code="no_store",
-            scheme=url.partition("://")[0],
-            url=url,
-        )
-    return Path(url)
 
 
 def open_existing(url: str, *, tenant: str = "default") -> SqliteStore | SqlStore:

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from servflow.cli._help import lang_here
 from servflow.cli._source_lines import as_lines, source_line, visible
 from servflow.cli._words import WORDS, Words
 from servflow.errors import DefinitionError, Finding, InputError, Refused, ServflowError
@@ -161,9 +162,7 @@ def command(function: Callable[..., int | None]) -> Callable[..., None]:
     """
 
     @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="text or JSON")
-    @click.option(
-        "--lang", type=click.Choice(["en", "zh"]), default="en", envvar="SERVFLOW_LANG", show_envvar=True, help="language"
-    )
+    @click.option("--lang", type=click.Choice(["en", "zh"]), default=lang_here, help="language; SERVFLOW_LANG sets it for all")
     @functools.wraps(function)
     def run(*arguments: Any, format_: str, lang: str, **options: Any) -> None:
         say = Say(lang, format_)

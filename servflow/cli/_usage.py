@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
+from servflow.cli._help import Lazy, lang_of
 from servflow.cli._source_lines import visible
 from servflow.cli._words import Words
 
 _SAID: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("usage.meant", re.compile(r"No such command (?P<name>'.*'); did you mean '(?P<nearest>[\w-]+)'\?", re.DOTALL)),
     ("usage.command", re.compile(r"No such command (?P<name>'.*')\.", re.DOTALL)),
     ("usage.extra", re.compile(r"Got unexpected extra arguments? \((?P<name>.*)\)", re.DOTALL)),
     ("usage.value", re.compile(r"Option '(?P<name>.*)' requires an argument\.", re.DOTALL)),
@@ -26,19 +27,27 @@ _SAID: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 """What click and our own types say, and the key of the same in both languages; what is not here stays as it is."""
 
+_NOTHING: tuple[type[click.UsageError], ...] = tuple(
+    kind for kind in (getattr(click.exceptions, "NoArgsIsHelpError", None),) if kind is not None
+)
+"""What is raised where no command was named; older versions of click show help without it."""
 
-class Servflow(click.Group):
-    """A group of commands that tells bad usage in the language that was asked for, wherever the option stands."""
+
+class Servflow(Lazy):
+    """The commands: bad usage of any is told in the language that was asked for, wherever the option stands."""
 
     def main(self, *args: Any, **more: Any) -> Any:
         words = args[0] if args else more.get("args")
         given = [str(word) for word in (sys.argv[1:] if words is None else words)]
-        if not more.get("standalone_mode", True) or _lang(given) == "en":
+        if not more.get("standalone_mode", True) or lang_of(given) == "en":
             return super().main(*args, **more)
         try:
             status = super().main(*args, **{**more, "standalone_mode": False})
         except click.UsageError as error:
-            click.echo(told(error, _lang(given)), err=True)
+            if isinstance(error, _NOTHING):  # help, and no sentence about it
+                error.show()
+                sys.exit(error.exit_code)
+            click.echo(told(error, lang_of(given)), err=True)
             sys.exit(error.exit_code)
         except click.ClickException as error:
             error.show()
@@ -46,17 +55,6 @@ class Servflow(click.Group):
         except click.Abort:
             sys.exit(1)
         sys.exit(status if isinstance(status, int) else 0)
-
-
-def _lang(given: Sequence[str]) -> str:
-    """The language of a command line that could not be read."""
-    found = os.environ.get("SERVFLOW_LANG", "en")
-    for index, word in enumerate(given):
-        if word == "--lang" and index + 1 < len(given):
-            found = given[index + 1]
-        elif word.startswith("--lang="):
-            found = word.removeprefix("--lang=")
-    return "zh" if found == "zh" else "en"
 
 
 def told(error: click.UsageError, lang: str) -> str:

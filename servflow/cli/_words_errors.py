@@ -37,6 +37,7 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "usage.error": ("Error", "错误"),
     "usage.option": ("No such option: {name}", "没有选项 {name}"),
     "usage.near": ("{said}; {near}", "{said}；{near}"),
+    "usage.meant": ("No such command {name}; did you mean '{nearest}'?", "没有命令 {name}；是否想写“{nearest}”？"),
     "usage.command": ("No such command {name}.", "没有命令 {name}。"),
     "usage.missing": ("Missing parameter {name}.", "缺少参数 {name}。"),
     "usage.extra": ("Got unexpected extra argument ({name})", "多余的参数：{name}"),

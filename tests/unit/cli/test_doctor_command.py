@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -123,3 +125,19 @@ def test_a_server_that_answers(run: Run, postgres: str) -> None:
 def test_zones_grow_old(release: str | None, status: str) -> None:
     """Data of two years ago still work, and are to be brought up to date."""
     assert status == zones_of(release, 2026).status
+
+
+def test_what_is_missing_keeps_nobody_from_being_told() -> None:
+    """Where a package servflow stands on cannot even be imported, it still says so."""
+    looked = (
+        "import sys\n"
+        "sys.modules.update(dict.fromkeys(('pydantic', 'ruamel', 'ruamel.yaml', 'sqlalchemy')))\n"
+        "from servflow.cli._main import servflow\n"
+        "servflow(['doctor', '--format', 'json'], prog_name='servflow')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, check=False)
+    found = {check["check"]: check["status"] for check in json.loads(done.stdout)["checks"]}
+
+    assert ("", 1) == (done.stderr, done.returncode)
+    assert "fail" == found["packages"]
+    assert "ok" == found["sqlite"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from servflow import cli as package
-from servflow.cli._main import servflow
+from servflow.cli._listed import COMMANDS
 from servflow.cli._output import span
 from servflow.cli._words import WORDS, Words
 
@@ -81,4 +81,4 @@ def test_every_command_is_listed(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line.startswith(("| `cli`", "* `servflow ", "## "))]
 
-    assert set() == {name for name in servflow.commands if not any(re.search(rf"\b{name}\b", line) for line in lines)}
+    assert set() == {name for name in COMMANDS if not any(re.search(rf"\b{name}\b", line) for line in lines)}
