@@ -10,6 +10,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from servflow.calendars import OpenTime
+from servflow.documents._limits import MOST_DEPTH
 from servflow.embedding import _source_splice as splice
 from servflow.embedding._source_ids import (
     INNER,
@@ -200,7 +201,7 @@ class Source:
         """
         element, value = self.element(id), plain(value)
         keys = (key,) if isinstance(key, str) else tuple(key)
-        if not keys or not all(isinstance(one, (str, int)) for one in keys):
+        if not 0 < len(keys) <= MOST_DEPTH or not all(isinstance(one, (str, int)) for one in keys):
             raise InputError("a key is a text, or keys and indices that lead to a value", code="edit")
         if element.kind == "row" and isinstance(element.data, list) and len(keys) == 1 and isinstance(keys[0], int):
             return self._done(splice.put(self.text, (*element.steps, *keys), value), kept=element)

@@ -206,6 +206,7 @@ def test_edits_that_cannot_be_are_refused() -> None:
     for refused in (
         lambda: source.element("states/on_sit"),
         lambda: source.set("states/new", (), 1),
+        lambda: source.set("states/new", ("title",) * 5000, 1),
         lambda: source.set("states/new", "x", object()),
         lambda: source.rename("states/new", "done"),
         lambda: source.rename("states/new", " \n"),
