@@ -57,12 +57,16 @@ class Studio:
                 copy(HERE / "repair.yaml", file)
         self.draft = edit(self.file)
         self.store = SqliteStore(folder / "tickets.db")
-        self.live = servflow.load(first)
-        self.desk = servflow.Desk(self.live, self.store, now=now, sources=[follow])
+        workflow = servflow.load(first)
+        self.name = workflow.workflow
+        self.desk = servflow.Desk(workflow, self.store, now=now, sources=[follow])
         self.reloading = Reloading(self.desk)
         self.reloading.catch_up()
-        for last in self.reloading.editions(self.live.workflow)[-1:]:
-            self.live = servflow.load(self.store.definition(last["hash"]))
+
+    @property
+    def live(self) -> servflow.Workflow:
+        """What new tickets run under."""
+        return self.reloading.current(self.name)
 
     def close(self) -> None:
         """The database."""
@@ -152,16 +156,21 @@ class Studio:
             self._fresh(said, lang)
             proposed, preview = self._previewed(said)
             done = self.reloading.apply(preview, move=said.get("move") is not False)
-            self.draft, self.live = proposed, preview.new
+            self.draft = proposed
             written(self.file, proposed.text)
             return {"version": done.version, "moved": done.moved, "left": done.refused + done.failed, "view": self.view(lang)}
 
     def _previewed(self, said: Mapping[str, Any]) -> tuple[Source, Preview]:
         """The draft as it would be applied, under the next number, and what that would come to."""
-        proposed = self.draft
+        proposed, answers = self.draft, said.get("answers") or {}
+        if proposed.data.get("workflow") != self.live.workflow:  # tickets are kept under that name
+            raise servflow.InputError(
+                f"the tickets here are of {self.live.workflow!r}: give the draft its name back", code="name"
+            )
+        if not isinstance(answers, Mapping):
+            raise servflow.InputError("answers say for each state that is gone where its tickets go", code="answers")
         if proposed.data.get("version", 1) != self.live.version + 1 and not self._same():
             proposed = proposed.set("", "version", self.live.version + 1)
-        answers = said.get("answers") or {}
         return proposed, self.reloading.preview(proposed, states={str(old): str(new) for old, new in answers.items()})
 
     def _same(self) -> bool:
@@ -254,7 +263,7 @@ def changed(draft: Source, said: Mapping[str, Any]) -> Source:
     if op == "grid":
         return from_grid(draft, given.get("grid"))
     if op == "text":
-        return draft.at_once(edit(f"{given.get('text')}\n"))  # with a line's end it is a text, whatever it says
+        return draft.write(given.get("text"))
     if op == "remove" and isinstance(given.get("ids"), list):
         return draft.remove(*given["ids"])
     if op not in ("rename", "set", "clear", "add", "undo", "redo", "move"):

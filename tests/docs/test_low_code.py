@@ -216,6 +216,8 @@ def test_text_and_undo(web: Web) -> None:
         {"op": "set", "id": "states/new", "key": 7, "value": 1},
         {"op": "grid", "grid": {"name": "fee", "columns": 1}},
         {"op": "grid"},
+        {"op": "add", "section": "states", "name": "x" * 5000},
+        {"op": "set", "id": "states/new", "key": ["title"] * 5000, "value": 1},
         {},
     ],
 )
@@ -227,6 +229,28 @@ def test_changes_that_cannot_be_made(web: Web, said: dict[str, Any]) -> None:
     assert 400 == answer.status_code
     assert answer.json()["error"]["en"]
     assert before == web.view()
+
+
+@pytest.mark.parametrize("said", [{"answers": 5}, {"answers": ["waiting"]}, {"answers": {"waiting": "nowhere"}}])
+def test_answers_that_are_none(web: Web, said: dict[str, Any]) -> None:
+    """What is no answer moves nobody, and is told."""
+    ticket = web.ticket("a")
+    for event in ("start", "order_part"):
+        web.click(ticket, event)
+    web.edit("rename", id="states/waiting", name="parked")
+
+    assert [400, 400] == [web.post(path, **said).status_code for path in ("preview", "apply")]
+    assert {ticket: ("waiting", 1)} == web.running()
+
+
+def test_the_tickets_keep_the_name_they_are_found_by(web: Web) -> None:
+    """A draft under another name would leave the tickets behind: it is refused, and they are there."""
+    ticket = web.ticket("a")
+    web.edit("set", id="", key="workflow", value="other")
+
+    assert [400, 400] == [web.post(path).status_code for path in ("preview", "apply")]
+    assert {ticket: ("new", 1)} == web.running()
+    assert [400, 400] == [web.post("tickets", **said).status_code for said in ({}, {"key": 5})]
 
 
 def test_only_this_page_may_ask(web: Web) -> None:
