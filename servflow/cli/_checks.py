@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import frozen
 
-from servflow.cli._doctor import EXTRAS, installed, parts
+from servflow.cli._doctor import BASE, EXTRAS, installed, parts
 from servflow.cli._urls import SERVERS, path_of
 from servflow.errors import InputError
 
@@ -70,6 +70,11 @@ def _packages() -> Check:
     missing = [part.name for part in parts() if part.version is None and not part.extra]
     if missing:
         return Check("packages", "fail", "packages.missing", {"names": ", ".join(missing)})
+    for name in BASE:  # installed need not mean whole: one that was built for another Python cannot be imported
+        try:
+            import_module(name)
+        except ImportError as error:
+            return Check("packages", "fail", "packages.broken", {"name": name, "why": str(error)})
     lacking = [extra for extra, names in EXTRAS.items() if any(installed(name) is None for name in names)]
     return _ok("packages", "packages.some" if lacking else "packages.all", names=", ".join(lacking))
 

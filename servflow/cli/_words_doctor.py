@@ -21,6 +21,11 @@ DOCTOR: Mapping[str, tuple[str, str]] = {
     ),
     "doctor.packages.missing": ("not installed: {names}", "未安装：{names}"),
     "doctor.packages.missing.next": ("pip install servflow", "pip install servflow"),
+    "doctor.packages.broken": ("{name} cannot be imported: {why}", "无法导入 {name}：{why}"),
+    "doctor.packages.broken.next": (
+        "pip install --force-reinstall {name}, with the pip of this Python",
+        "用本 Python 的 pip 运行 pip install --force-reinstall {name}",
+    ),
     "doctor.sqlite": ("SQLite", "SQLite"),
     "doctor.sqlite.fine": ("version {version}", "版本 {version}"),
     "doctor.sqlite.old": ("version {version} is older than {oldest}", "版本 {version} 低于 {oldest}"),
