@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from servflow.engine import Workflow
-from servflow.engine._stories import holds
+from servflow.engine._witnesses import holds
 from servflow.errors import DefinitionError, ServflowError
 from servflow.expressions import Expression
 from servflow.model import Actor, Ticket
@@ -199,7 +199,7 @@ def reaches(workflow: Workflow, ticket: Ticket, wanted: Expression) -> bool:
     return False
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(workflows(), st.integers(0, 2**32))
 def test_what_is_proved_is_never_seen_broken(workflow: Workflow | None, seed: int) -> None:
     """Random walks of the kernel never break a law that prove() calls proved."""
@@ -239,7 +239,7 @@ def _comes_to_pass(workflow: Workflow, plan: Any, tickets: list[Ticket]) -> None
                 assert met.at - ticket.at <= plan.law.within.exact
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(workflows())
 def test_what_is_refuted_is_shown_by_a_ticket(workflow: Workflow | None) -> None:
     """The witness of a refuted law is a ticket of the kernel that breaks it."""
@@ -266,7 +266,7 @@ def test_what_is_refuted_is_shown_by_a_ticket(workflow: Workflow | None) -> None
             assert not holds(workflow, plan.wanted, tickets[-1])
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(workflows(), st.integers(0, 2**32))
 def test_what_check_says_of_states_is_never_seen_otherwise(workflow: Workflow | None, seed: int) -> None:
     """No walk enters a state that is called unreachable, leaves a dead end or closes from where nothing can close."""
@@ -288,7 +288,7 @@ def test_what_check_says_of_states_is_never_seen_otherwise(workflow: Workflow | 
     assert never <= set(range(len(workflow.transitions)))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(workflows())
 def test_every_witness_with_a_ticket_replays(workflow: Workflow | None) -> None:
     """Whatever a witness tells can be done again on the kernel, and ends where it says."""

@@ -34,7 +34,7 @@ from tests.laws.kernel_strategies import (
 )
 from tests.laws.kernel_workflows import BOSS, CASES, CLERK, CUSTOMER, Case
 
-LAWS = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LAWS = settings(max_examples=14, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 EVERY = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 ACTORS: tuple[Actor | str | None, ...] = (None, CLERK, CUSTOMER, BOSS, Actor("ann", ["engineer"]), "assignee", "offered")
 

@@ -20,7 +20,7 @@ from tests.laws.kernel_workflows import CASES, Case
 from tests.laws.test_kernel_drawn_laws import STATES, at_rest, cases, only_endless
 
 LAWS = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
