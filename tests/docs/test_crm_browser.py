@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from attrs import frozen
 
 from tests.docs.crm import Place
+from tests.docs.serving import served
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
@@ -45,23 +45,9 @@ class Site:
 @pytest.fixture(scope="module")
 def site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The CRM on a port of its own, served until the tests of this module are over."""
-    uvicorn = pytest.importorskip("uvicorn", reason="pip install -r examples/crm/requirements.txt")
     place = Place(str(tmp_path_factory.mktemp("crm") / "crm.db"))
-    ready = threading.Event()
-
-    class Server(uvicorn.Server):  # type: ignore[misc, name-defined] - it is there on demand only
-        async def startup(self, sockets: Any = None) -> None:
-            await super().startup(sockets)
-            ready.set()
-
-    server = Server(uvicorn.Config(place.app, port=0, log_level="error", ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    ready.wait(60)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Site(place, f"http://127.0.0.1:{port}")
-    server.should_exit = True
-    thread.join()
+    with served(place.app) as url:
+        yield Site(place, url)
     place.close()
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import importlib
 import sys
-import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.docs.serving import served
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "low_code"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -277,46 +277,43 @@ def test_a_ticket_sent_twice_or_from_an_old_page(web: Web) -> None:
 # in a browser ----------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def served(app: Any) -> Iterator[str]:
-    """The application on a port of this machine."""
-    import uvicorn
+class Stage:
+    """What the one server of this module serves at the moment: every test puts its own application there."""
 
-    started = threading.Event()
+    app: Any = None
 
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: Any = None) -> None:
-            await super().startup(sockets)
-            started.set()
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass a request on."""
+        await self.app(scope, receive, send)
 
-    server = Server(uvicorn.Config(app, port=0, log_level="error", ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    assert started.wait(60)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
-    finally:
-        server.should_exit = True
-        thread.join()
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[tuple[Stage, str]]:
+    """One server for all tests of this module, and its address."""
+    made = Stage()
+    with served(made) as address:
+        yield made, f"{address}/"
 
 
 @pytest.fixture
-def page(browser: Any, tmp_path: Path) -> Iterator[Any]:
+def page(browser: Any, stage: tuple[Stage, str], tmp_path: Path) -> Iterator[Any]:
     """The studio's page; whatever the browser complains of, or asks of anybody else, is in ``page.complaints``."""
-    app, studio = example()
-    with served(app.application(studio.Studio(tmp_path / "data", now=lambda: NOON))) as address:
-        context = browser.new_context(viewport={"width": 1400, "height": 900})
-        opened = context.new_page()
-        opened.complaints = []
-        opened.on("console", lambda said: opened.complaints.append(said.text) if said.type in ("error", "warning") else None)
-        opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
-        opened.on(
-            "request", lambda asked: None if asked.url.startswith((address, "data:")) else opened.complaints.append(asked.url)
-        )
-        opened.goto(address)
-        opened.wait_for_selector("svg .node")
-        yield opened
-        context.close()
+    (app, studio), (served_here, address) = example(), stage
+    kept = studio.Studio(tmp_path / "data", now=lambda: NOON)
+    served_here.app = app.application(kept)
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    opened = context.new_page()
+    opened.complaints = []
+    opened.on("console", lambda said: opened.complaints.append(said.text) if said.type in ("error", "warning") else None)
+    opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    opened.on(
+        "request", lambda asked: None if asked.url.startswith((address, "data:")) else opened.complaints.append(asked.url)
+    )
+    opened.goto(address)
+    opened.wait_for_selector("svg .node")
+    yield opened
+    context.close()
+    kept.close()
 
 
 def test_rename_preview_apply_in_the_browser(page: Any) -> None:
@@ -399,3 +396,23 @@ def test_two_windows_in_the_browser(page: Any) -> None:
     assert mine == page.locator("#yaml").input_value()
     page.get_by_role("button", name="Discard my text").click()
     assert "theirs" in page.locator("#yaml").input_value()
+
+
+def test_what_was_typed_stays_in_the_browser(page: Any) -> None:
+    """The other language, and a server that is away, cost nothing that was typed; on a phone all of it can be reached."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("svg .node[data-id='states/new']").focus()
+    page.keyboard.press("Enter")
+    page.locator("input[name=event]").fill("check")
+    page.locator("#lang").click()
+    page.get_by_text("预览并应用").wait_for()
+    assert "check" == page.locator("input[name=event]").input_value()
+
+    page.route("**/api/**", lambda asked: asked.abort())
+    page.locator("form", has_text="由此出发的转移").get_by_role("button").click()
+    page.locator("#error", has_text="没有响应").wait_for()
+    page.unroute_all()
+    page.locator("form", has_text="由此出发的转移").get_by_role("button").click()
+    page.locator("svg .edge.chosen", has_text="check").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert [] == [said for said in page.complaints if "ERR_FAILED" not in said]
