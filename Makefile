@@ -5,6 +5,7 @@
 #   make test     the whole suite
 #   make check    lint, format, types, layers, and the wheel installed bare
 #   make soak     100,000 simulated days and what goes with them; hours. SEEDS=1000 is fewer
+#   make mutants  bugs put into the kernel one at a time; what no test notices is listed. Hours; ARGS="servflow.sla._fold*" is some
 #   make bench    ratios measured in one run
 #   make docs     the reference and the drawings made anew, and the pages built into build/docs
 #   make clean    what these made; `make distclean` the environments too
@@ -18,16 +19,17 @@ ARGS    ?=
 FEW     ?= 8
 SEEDS   ?= 100000
 KILLS   ?= 100
+MUTATED  = pyproject.toml README.md servflow tests
 
 BIN    := $(VENV)/bin
 PIP     = $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 PYTEST  = $(BIN)/python -m pytest -rfEs -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo crm test test-few soak durable check lint types layers wheel bench docs site clean distclean
+.PHONY: help demo crm test test-few mutants soak durable check lint types layers wheel bench docs site clean distclean
 
 help:
-	@sed -n '3,13s/^# \{0,1\}//p' Makefile
+	@sed -n '3,14s/^# \{0,1\}//p' Makefile
 
 # -- environments: one, filled step by step; a stamp says what it holds ----------------------------------------------
 
@@ -83,6 +85,14 @@ SAME = tests/unit/report/test_browser.py tests/contracts/test_kit_catches_bugs.p
        tests/surface/test_budgets.py tests/surface/test_layers.py tests/surface/test_text.py
 test-few: $(VENV)/.has-test
 	SERVFLOW_EXAMPLES=$(FEW) $(PYTEST) tests/unit tests/laws tests/contracts tests/surface $(SAME:%=--ignore=%) $(ARGS)
+
+# In a copy, since mutmut writes beside what it reads; what it knows of functions that did not change is kept there.
+mutants: $(VENV)/.has-dev
+	@mkdir -p build/mutants
+	@rm -rf $(MUTATED:%=build/mutants/%)
+	@cp -R $(MUTATED) build/mutants/
+	cd build/mutants && CI=1 SERVFLOW_EXAMPLES=$(FEW) $(abspath $(BIN))/python -m mutmut run --max-children $(WORKERS) $(ARGS)
+	cd build/mutants && $(abspath $(BIN))/python -m mutmut results
 
 # What CI does for minutes, for hours. The last figures are in docs/explanation/how-it-is-proved.md.
 soak: $(VENV)/.has-test

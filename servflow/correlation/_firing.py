@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from servflow.correlation._fact import Fact, ticket_id
-from servflow.correlation._own import MARK, SET_OFF
+from servflow.correlation._fact import Fact
+from servflow.correlation._own import MARK
 from servflow.correlation._reading import Sent
 from servflow.correlation._search import same
 from servflow.errors import ExpressionError, render, shown
 from servflow.model import (
     EMPTY,
     FIRED,
+    SET_OFF,
     Effect,
     FrozenMap,
     Notify,
@@ -189,4 +190,4 @@ def _notify(make: _Effects, sent: Sent) -> None:
 
 _MAKE: Mapping[str, Any] = {"send": _send, "open": _open, "notify": _notify}
 
-__all__ = ["Firing", "effects_of", "ticket_id"]
+__all__ = ["Firing", "effects_of"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from servflow.model import SET_OFF, Opened, Ticket
+from servflow.model import Opened, Ticket
 
 MARK = "~"
 """The ids of correlators' own tickets begin with it."""
@@ -13,4 +13,4 @@ def own(ticket: Ticket | Opened) -> bool:
     return ticket.id.startswith(f"{MARK}{ticket.workflow}/")
 
 
-__all__ = ["MARK", "SET_OFF", "own"]
+__all__ = ["MARK", "own"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from servflow.correlation._own import MARK, SET_OFF, own
+from servflow.correlation._own import MARK, own
 from servflow.desk._workflows import Correlating, Workflows
-from servflow.model import FrozenMap, Record, Send, Ticket, frozen_map
+from servflow.model import SET_OFF, FrozenMap, Record, Send, Ticket, frozen_map
 
 WRONG = "wrong"
 """In place of a fact: why it could not be made."""

@@ -10,7 +10,7 @@ import attrs
 from servflow.engine._assigning import SLOTS
 from servflow.engine._building import takes
 from servflow.engine._failing import failing
-from servflow.engine._regions import NULL, Domain, Mentions, Question, Region, domain, question
+from servflow.engine._regions import Domain, Mentions, Question, Region, domain, question
 from servflow.expressions import Expression, solve
 from servflow.model import FIRED, SYSTEM, Field
 
@@ -428,4 +428,4 @@ def held_roles(world: World | None) -> frozenset[str] | None:
     return frozenset(role for person in world.persons.values() for role in person.roles)
 
 
-__all__ = ["GIVEN", "MAX_JOINT", "NULL", "SOLVING", "Abstract", "Place", "Timers", "Trigger", "held_roles"]
+__all__ = ["GIVEN", "MAX_JOINT", "SOLVING", "Abstract", "Place", "Timers", "Trigger", "held_roles"]

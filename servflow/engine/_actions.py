@@ -15,7 +15,8 @@ from servflow.expressions import Expression
 from servflow.model import Action, Span
 
 if TYPE_CHECKING:
-    from servflow.engine._compile import Compiled, Types
+    from servflow.engine._compile import Compiled
+    from servflow.engine._problems import Types
 
 SETTABLE = ("priority", "queue", "outlet", "customer", "asset", "channel")
 """Attributes of the ticket that ``set`` may set besides its fields."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from servflow.dispatch._admit import Admission, admit
+from servflow.engine._dispatching import decide
 from servflow.engine._filling import fill
 from servflow.engine._offers import end_offer, open_offers, withdraw
-from servflow.engine._searching import decide
 from servflow.engine._slots import SlotPlan, plan_of, progress_of, progressed
 from servflow.errors import Refused
 from servflow.escalation import later

@@ -339,4 +339,4 @@ IDLE: Mapping[str, Callable[[OneCall], bool]] = {
 }
 """When a built-in event has nothing to be about, so that nobody is offered it."""
 
-__all__ = ["BOOKING", "EVENTS", "IDLE", "cannot_come", "next_reminder", "recheck", "remind", "slots"]
+__all__ = ["EVENTS", "IDLE", "cannot_come", "next_reminder", "recheck", "remind", "slots"]

@@ -10,9 +10,9 @@ import attrs
 from servflow.dispatch._admit import admit
 from servflow.engine._answering import declined, refused
 from servflow.engine._assigning import release
+from servflow.engine._dispatching import decide
 from servflow.engine._filling import fill
 from servflow.engine._payloads import known_keys, refuse, text
-from servflow.engine._searching import decide
 from servflow.engine._slots import SlotPlan, progress_of, progressed
 from servflow.errors import Refused
 from servflow.model import SlotProgress, Take

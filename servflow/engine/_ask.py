@@ -187,4 +187,4 @@ def _coming(call: OneCall) -> list[NextUp]:
     return found
 
 
-__all__ = ["available", "explain"]
+__all__ = ["explain"]

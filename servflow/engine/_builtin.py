@@ -24,10 +24,10 @@ from servflow.engine import (
 from servflow.engine._assigning import SLOTS, assign, unassign
 from servflow.engine._builtin_chains import CHAIN_EVENTS
 from servflow.engine._definition import ATTRIBUTES
+from servflow.engine._dispatching import ANSWER
 from servflow.engine._fitting import attribute, change, fitted
 from servflow.engine._moving import enter
 from servflow.engine._payloads import known_keys, refuse, text
-from servflow.engine._searching import ANSWER
 from servflow.errors import Refused, nearest
 from servflow.model import (
     FIRED,

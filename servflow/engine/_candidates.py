@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.engine._abstract import SOLVING
+from servflow.engine._abstract_player import MAX_CALLS, Player, payload_of, search
+from servflow.engine._abstract_search import Found
 from servflow.engine._building import takes
 from servflow.engine._given import Given
-from servflow.engine._player import MAX_CALLS, Player, payload_of, search
-from servflow.engine._search import Found
-from servflow.engine._stories import Story, filler, plain
 from servflow.engine._verbs import begin
+from servflow.engine._witnesses import Story, filler, plain
 from servflow.errors import ExpressionError, Finding
 from servflow.expressions import Expression, solve
 from servflow.model import RESOLUTION, FrozenMap, Ticket, freeze

@@ -15,8 +15,8 @@ from servflow.engine import (
     _clock_conditions,
     _clock_since,
     _clock_targets,
+    _dispatching,
     _placing,
-    _searching,
     _slots,
 )
 from servflow.engine._chain_plans import find_plan
@@ -325,7 +325,7 @@ def searches(call: OneCall, plan: MigrationPlan) -> None:
 def _search_on(call: OneCall, entry: SlotPlan) -> None:
     progress = call.draft.slots[entry.policy.slot]
     stage = min(progress.stage, len(entry.policy.relax))
-    relax_at = None if progress.phase == "filled" else _searching.relax_at(call, entry, progress.since, stage)
+    relax_at = None if progress.phase == "filled" else _dispatching.relax_at(call, entry, progress.since, stage)
     # As if no world had been looked at yet, so that the next call with one decides anew.
     world = progress.world if progress.phase == "filled" else ""
     after = attrs.evolve(progress, stage=stage, relax_at=relax_at, world=world)

@@ -7,19 +7,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from servflow.engine._abstract import Abstract, held_roles
+from servflow.engine._abstract_player import MAX_CALLS, Player, search
+from servflow.engine._abstract_search import Found, components, explore
 from servflow.engine._candidates import cases, guards
 from servflow.engine._check_chains import DAYS, chain_findings
 from servflow.engine._check_clocks import clock_paths
 from servflow.engine._check_dispatch import dispatch_findings
+from servflow.engine._check_rules import rule_check
 from servflow.engine._check_targets import clock_targets
 from servflow.engine._copies import copies
 from servflow.engine._parts import EVENTS as PART_EVENTS
-from servflow.engine._player import MAX_CALLS, Player, search
 from servflow.engine._proving import Proof
-from servflow.engine._resting import rule_check
-from servflow.engine._search import Found, components, explore
-from servflow.engine._stories import Story
 from servflow.engine._unset import unset_fields
+from servflow.engine._witnesses import Story
 from servflow.errors import Finding
 from servflow.model import World, freeze
 from servflow.rules import failed_cases

@@ -14,10 +14,10 @@ from servflow.engine._failing import failing
 from servflow.model import SYSTEM
 
 if TYPE_CHECKING:
+    from servflow.engine._abstract_search import Found
     from servflow.engine._chain_plans import ChainPlan
     from servflow.engine._compile import Link
     from servflow.engine._definition import Timer
-    from servflow.engine._search import Found
 
 Configuration = tuple[str, ...]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.engine._abstract import SOLVING
+from servflow.engine._abstract_search import Found, components
 from servflow.engine._building import takes
 from servflow.engine._chain_plans import ChainPlan
 from servflow.engine._check_chain_ends import Lifetimes
@@ -19,7 +20,6 @@ from servflow.engine._check_chain_fights import fights
 from servflow.engine._check_chain_people import people
 from servflow.engine._check_clocks import Paths
 from servflow.engine._definition import BUILT_IN
-from servflow.engine._search import Found, components
 from servflow.errors import Finding
 from servflow.escalation import Trigger
 from servflow.expressions import Expression, solve

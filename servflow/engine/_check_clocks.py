@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.engine._abstract import SOLVING, _sets
+from servflow.engine._abstract_search import Found
 from servflow.engine._building import takes
 from servflow.engine._clock_plans import ClockPlan
 from servflow.engine._definition import BUILT_IN
-from servflow.engine._search import Found
 from servflow.errors import Finding
 from servflow.expressions import solve
 from servflow.model import SYSTEM

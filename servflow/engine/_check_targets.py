@@ -21,14 +21,14 @@ from servflow.engine._clock_plans import ClockPlan
 from servflow.engine._clock_targets import choose
 from servflow.engine._given import Given
 from servflow.engine._regions import Mentions, domain, question
-from servflow.engine._stories import START, filler, length, literal, plain
 from servflow.engine._verbs import begin
+from servflow.engine._witnesses import START, filler, length, literal, plain
 from servflow.errors import Finding, ServflowError, TimeError
 from servflow.model import FrozenMap, Ticket, freeze, write_instant
 from servflow.sla import Condition, TableOutput
 
 if TYPE_CHECKING:
-    from servflow.engine._search import Found
+    from servflow.engine._abstract_search import Found
 
 MAX_TICKETS = 128
 """With how many combinations of values the targets of one clock, or of two, are looked at."""

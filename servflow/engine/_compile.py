@@ -11,12 +11,12 @@ import attrs
 from servflow.calendars import Calendar, OpenTime
 from servflow.engine._actions import Update, compile_updates
 from servflow.engine._approval import check_states
-from servflow.engine._building import takes
+from servflow.engine._building import at_path, takes
 from servflow.engine._chain_plans import ChainPlan, compile_chains, compile_past
 from servflow.engine._clock_caps import children
 from servflow.engine._clock_conditions import concerns
 from servflow.engine._clock_plans import ClockPlan, compile_clocks, in_order
-from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, at_path, ids_of
+from servflow.engine._definition import BUILT_IN, RELATIONS, State, Timer, Transition, ids_of
 from servflow.engine._idioms import Approval, ChecklistStep, promises
 from servflow.engine._law import compile_laws
 from servflow.engine._problems import SUPPLIED, Problems, Types
@@ -497,4 +497,4 @@ def _outputs(table: Any) -> Mapping[str, Any]:
     return {name: (spec if isinstance(spec, str) else getattr(spec, "type", "any")) for name, spec in table.outputs.items()}
 
 
-__all__ = ["ALWAYS", "Compiled", "Link", "Problems", "Types"]
+__all__ = ["ALWAYS", "Compiled", "Link"]

@@ -12,11 +12,8 @@ from servflow.engine._building import (
     at_path,
     build,
     build_list,
-    field_map,
     names,
     payload_map,
-    plain,
-    read_field,
     refuse_shapes,
 )
 from servflow.engine._idioms import Approval, ChecklistStep, approval, checklist, texts
@@ -271,21 +268,4 @@ def ids_of(moves: tuple[Transition, ...], states: Mapping[str, State]) -> list[t
     return [(kind, [(one.id, f"{path}[{i}].id") for i, one in enumerate(ones) if one.id]) for kind, path, ones in groups]
 
 
-__all__ = [
-    "ATTRIBUTES",
-    "BUILT_IN",
-    "INTERNAL",
-    "RELATIONS",
-    "EventSpec",
-    "State",
-    "Timer",
-    "Transition",
-    "at_path",
-    "build",
-    "build_list",
-    "field_map",
-    "ids_of",
-    "names",
-    "plain",
-    "read_field",
-]
+__all__ = ["ATTRIBUTES", "BUILT_IN", "INTERNAL", "RELATIONS", "EventSpec", "State", "Timer", "Transition", "ids_of"]

@@ -25,13 +25,13 @@ from servflow.engine._assigning import hold_again, release_all
 from servflow.engine._builtin import BUILT_IN_EVENTS, perform
 from servflow.engine._builtin_chains import RESULTS
 from servflow.engine._call import Happening, Internal, OneCall, Retry
-from servflow.engine._choosing import Attempt, check, choose
+from servflow.engine._choosing import Attempt, choose
+from servflow.engine._dispatching import ANSWER
 from servflow.engine._given import Given
 from servflow.engine._moving import enter
 from servflow.engine._payloads import typed_payload
 from servflow.engine._permit import not_permitted, permitted
 from servflow.engine._refusals import with_remedy
-from servflow.engine._searching import ANSWER
 from servflow.engine._surveys import ASKED, SKIPPED
 from servflow.errors import ExpressionError, LimitError, Refused, nearest
 from servflow.model import (
@@ -389,18 +389,4 @@ def _became_possible(call: OneCall) -> bool:
     return True
 
 
-__all__ = [
-    "Attempt",
-    "check",
-    "check_budget",
-    "choose",
-    "drain",
-    "enter",
-    "host_event",
-    "internal_event",
-    "not_permitted",
-    "settle",
-    "take",
-    "take_eventless",
-    "timer_event",
-]
+__all__ = ["check_budget", "drain", "host_event", "internal_event", "settle", "take", "take_eventless", "timer_event"]

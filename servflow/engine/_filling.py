@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from servflow import dispatch
 from servflow.dispatch._case import Case
 from servflow.engine._assigning import assign
-from servflow.engine._slots import SlotPlan, progress_of, progressed
+from servflow.engine._slots import SlotPlan, progressed
 from servflow.escalation import later
 from servflow.model import Engineer, SlotProgress, Take, replace
 
@@ -81,4 +81,4 @@ def holder(call: OneCall, plan: SlotPlan) -> str | None:
     return found
 
 
-__all__ = ["LOOK_AGAIN", "MAX_WAITS", "fill", "filled", "holder", "progress_of", "watched"]
+__all__ = ["LOOK_AGAIN", "MAX_WAITS", "fill", "filled", "holder", "watched"]

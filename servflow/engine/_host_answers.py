@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.engine._assigning import needed
+from servflow.engine._dispatching import ANSWER, ask_host, propose, wait
 from servflow.engine._filling import LOOK_AGAIN, fill
 from servflow.engine._offers import MAX_POOL, offer, open_offers, room
 from servflow.engine._payloads import known_keys, refuse, text
-from servflow.engine._searching import ANSWER, ask_host, propose, wait
 from servflow.engine._slots import SlotPlan, progress_of
 from servflow.errors import Refused, TimeError
 from servflow.model import SlotProgress, Take, read_instant

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from servflow.engine._abstract_player import Player, search
+from servflow.engine._abstract_search import Found, components
+from servflow.engine._abstract_steps import Run
+from servflow.engine._abstract_triggers import first_timers
 from servflow.engine._law import LawPlan
 from servflow.engine._longest import longest
-from servflow.engine._player import Player, search
-from servflow.engine._search import Found, components
-from servflow.engine._steps import Run
-from servflow.engine._stories import Story, holds, length
-from servflow.engine._triggers import first_timers
+from servflow.engine._witnesses import Story, holds, length
 from servflow.model import RESOLUTION, FrozenMap
 
 if TYPE_CHECKING:

@@ -24,12 +24,12 @@ from servflow.engine._builtin_chains import offered
 from servflow.engine._call import Happening, OneCall
 from servflow.engine._choosing import Attempt, choose
 from servflow.engine._definition import BUILT_IN
+from servflow.engine._dispatching import ANSWER
 from servflow.engine._events import take
 from servflow.engine._given import Given
 from servflow.engine._payloads import payload_reads
 from servflow.engine._permit import not_permitted, permitted
 from servflow.engine._refusals import each_of, with_remedy
-from servflow.engine._searching import ANSWER
 from servflow.engine._slots import plan_of
 from servflow.engine._surveys import ASKED, SKIPPED
 from servflow.engine._views import Option

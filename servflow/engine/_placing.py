@@ -8,9 +8,9 @@ import attrs
 
 from servflow.engine import _taking_back
 from servflow.engine._assigning import hold_anew, holds, release, unassign
+from servflow.engine._dispatching import afresh, decide, relax_at
 from servflow.engine._filling import filled, holder
 from servflow.engine._offers import withdraw
-from servflow.engine._searching import afresh, decide, relax_at
 from servflow.engine._slots import SlotPlan, plan_of, progress_of, progressed
 from servflow.model import Assigned, FrozenMap, SlotProgress, replace
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.engine._abstract import Abstract, Place, Trigger
+from servflow.engine._abstract_player import search
+from servflow.engine._abstract_search import MAX_WORK, Found, explore
+from servflow.engine._abstract_standing import Choice
+from servflow.engine._abstract_steps import Run, runs
+from servflow.engine._abstract_triggers import first_timers, triggers
 from servflow.engine._law import LawPlan
 from servflow.engine._leading import Leads
-from servflow.engine._player import search
-from servflow.engine._search import MAX_WORK, Found, explore
-from servflow.engine._standing import Choice
-from servflow.engine._steps import Run, runs
-from servflow.engine._stories import Story, holds
-from servflow.engine._triggers import first_timers, triggers
+from servflow.engine._witnesses import Story, holds
 from servflow.model import EMPTY, FrozenMap, World, freeze
 
 if TYPE_CHECKING:

@@ -157,4 +157,4 @@ def judged(
     return each, others
 
 
-__all__ = ["INDEX", "QUEUED", "TAKE", "NextFor", "admitted", "index_of", "judged", "lines", "next_for", "take"]
+__all__ = ["INDEX", "TAKE", "admitted", "index_of", "judged", "lines", "next_for", "take"]

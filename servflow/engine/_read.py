@@ -10,7 +10,8 @@ import attrs
 
 from servflow.calendars import Calendar, Lists, OpenTime, from_data, names_lists
 from servflow.dispatch import Policy
-from servflow.engine._definition import EventSpec, State, Transition, at_path, build, read_field
+from servflow.engine._building import at_path, build, read_field
+from servflow.engine._definition import EventSpec, State, Transition
 from servflow.engine._extensions import NONE, Extensions
 from servflow.engine._law import Law
 from servflow.engine._surveys import Survey

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from servflow.engine._change import Change, smallest_change
 from servflow.engine._choosing import Attempt, choose
+from servflow.engine._smallest_change import Change, smallest_change
 from servflow.errors import Refused
 from servflow.model import FrozenMap
 

@@ -12,7 +12,7 @@ from servflow.expressions import Expression
 from servflow.model import Decided, FrozenMap, freeze
 from servflow.rules import RuleSet
 from servflow.rules._rule_parts import SCORE
-from servflow.rules._ruleset_agenda import MAX_FIRINGS, Agenda
+from servflow.rules._ruleset_agenda import Agenda
 from servflow.rules._ruleset_decide import endless, score_reason
 from servflow.rules._ruleset_plan import Conditions, Plan, Scored, sums_whole
 
@@ -138,4 +138,4 @@ class _OnTicket:
         raise endless(self._plan, places, self._call.workflow.workflow)
 
 
-__all__ = ["MAX_FIRINGS", "Ruling", "react"]
+__all__ = ["Ruling", "react"]

@@ -9,10 +9,10 @@ import attrs
 from servflow import dispatch
 from servflow.dispatch._admit import Admission, admit
 from servflow.engine._assigning import unassign
+from servflow.engine._dispatching import afresh, decide
 from servflow.engine._filling import LOOK_AGAIN, holder, watched
 from servflow.engine._offers import end_offer, open_offers
 from servflow.engine._raised import tell
-from servflow.engine._searching import afresh, decide
 from servflow.engine._slots import SlotPlan, progress_of, progressed
 from servflow.errors import Refused
 from servflow.model import SlotProgress

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from servflow.engine._abstract import Abstract
-from servflow.engine._search import Found, explore
-from servflow.engine._stories import START, filler
+from servflow.engine._abstract_search import Found, explore
+from servflow.engine._witnesses import START, filler
 from servflow.errors import Finding, ServflowError
 from servflow.model import freeze, write_instant
 

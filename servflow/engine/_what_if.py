@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from servflow import sla
+from servflow.calendars._local import language
 from servflow.engine import _verbs
 from servflow.engine._given import Given
 from servflow.engine._recompute import with_calendars
@@ -32,7 +33,6 @@ from servflow.model import (
     write_instant,
 )
 from servflow.sla import BREACH, ClockChange
-from servflow.sla._local import language
 from servflow.sla._standing import told
 
 if TYPE_CHECKING:

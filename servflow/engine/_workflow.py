@@ -13,10 +13,12 @@ from attrs import field
 
 from servflow.calendars import OpenTime
 from servflow.dispatch import Policy
-from servflow.engine import _ask, _check, _erasing, _explain_clock, _progress, _read, _verbs
+from servflow.engine import _ask, _check, _erasing, _explain_clock, _options, _progress, _read, _verbs
+from servflow.engine._building import plain
 from servflow.engine._calendar_changes import PastCalendars, hash_of, read_past
+from servflow.engine._check_rules import endless_rules
 from servflow.engine._compile import Compiled
-from servflow.engine._definition import EventSpec, State, Transition, plain
+from servflow.engine._definition import EventSpec, State, Transition
 from servflow.engine._erasing import Erasure
 from servflow.engine._extensions import NONE, Extensions
 from servflow.engine._given import Given
@@ -27,10 +29,9 @@ from servflow.engine._progress import Progress
 from servflow.engine._proving import BUDGET, Proof, prove
 from servflow.engine._questions import Questions
 from servflow.engine._queueing import index_of
-from servflow.engine._resting import endless_rules
-from servflow.engine._stories import replay
 from servflow.engine._surveys import Survey
 from servflow.engine._views import Explanation, Option
+from servflow.engine._witnesses import replay
 from servflow.errors import DefinitionError, Finding
 from servflow.escalation import Chain
 from servflow.model import Actor, Field, FrozenMap, Outcome, Received, Record, Ticket, World, canonical, instant
@@ -254,7 +255,7 @@ class Workflow(Questions):
 
         Gives for every event of the state whether it is ``ready``, ``needs`` a payload, or is ``refused`` and why.
         """
-        return _ask.available(self, ticket, Given.of(at, actor, world, None))
+        return _options.available(self, ticket, Given.of(at, actor, world, None))
 
     def explain(self, ticket: Ticket, *, at: datetime, world: WorldLike = None, records: Iterable[Record] = ()) -> Explanation:
         """Why it is where it is, what was promised and what is next; with all *records* also what chains and dispatch did."""

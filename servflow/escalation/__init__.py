@@ -1,5 +1,6 @@
 """Knows who hears of a late ticket, when and in whose turn; must not know clocks, states or how anybody is told."""
 
+from servflow.escalation._addresses import FORMS, PICKS, RELATIONS, check_to, symbols
 from servflow.escalation._answers import (
     acknowledge,
     deescalate,
@@ -70,16 +71,7 @@ from servflow.escalation._quiet import (
     quiet_until,
     spoken_for,
 )
-from servflow.escalation._recipients import (
-    FORMS,
-    PICKS,
-    RELATIONS,
-    Recipients,
-    Target,
-    check_to,
-    resolve,
-    symbols,
-)
+from servflow.escalation._recipients import Recipients, Target, resolve
 from servflow.escalation._reports import (
     Fairness,
     PersonDuty,

@@ -185,4 +185,4 @@ def _moved(data: Any, zone: str) -> Any:
     return {operation: [_moved(part, zone) for part in parts] for operation, parts in data.items()}
 
 
-__all__ = ["ELAPSED", "Finder", "counted", "counting", "freezing", "in_zone"]
+__all__ = ["Finder", "counted", "counting", "freezing", "in_zone"]

@@ -10,10 +10,10 @@ from attrs import evolve, frozen
 
 from servflow.errors import InputError, LimitError, TimeError, nearest, shown
 from servflow.escalation import _answers, _steps
+from servflow.escalation._addresses import symbols
 from servflow.escalation._chain import Chain
 from servflow.escalation._level import to_of
 from servflow.escalation._quiet import first_quiet, hold_back, quiet_until, spoken_for
-from servflow.escalation._recipients import symbols
 from servflow.escalation._spans import ELAPSED, CalendarOf, Counts, later
 from servflow.model import Action, ChainRun, HeldBack, Span, instant
 

@@ -11,17 +11,11 @@ from typing import Any, Protocol, runtime_checkable
 from attrs import define, evolve, field, frozen
 
 from servflow.escalation._addresses import (
-    FORMS,
-    PICKS,
-    RELATIONS,
-    WHO,
-    check_to,
     form,
     insist,
     levels_up,
     listed,
     on_call_word,
-    symbols,
 )
 from servflow.model import EMPTY, FrozenMap, Ticket, World
 from servflow.model._fields import name_flaw
@@ -320,16 +314,4 @@ def _nonsense(items: list[Any], reason: str) -> Iterator[str]:
         yield f"{reason} gave more than {MAX_FOUND} ids"
 
 
-__all__ = [
-    "FORMS",
-    "PICKS",
-    "RELATIONS",
-    "WHO",
-    "KnowsNext",
-    "KnowsPrevious",
-    "Recipients",
-    "Target",
-    "check_to",
-    "resolve",
-    "symbols",
-]
+__all__ = ["KnowsNext", "KnowsPrevious", "Recipients", "Target", "resolve"]

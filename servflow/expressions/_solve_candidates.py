@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import combinations, product
 from typing import Any
 
-from servflow.expressions._solve_atoms import Atom, Reader, Variable, same_kind
+from servflow.expressions._solve_atoms import Atom, Reader, Variable
 from servflow.expressions._solve_bindings import MISSING, at_path, put
 from servflow.expressions._solve_values import EDGES, ORDERED, distance, mark, other, pool
 from servflow.expressions._values import KINDS, admit, kind
@@ -317,4 +317,4 @@ def _as_value(sort: str, number: Fraction) -> Any:
     return whole if low <= whole <= high else None
 
 
-__all__ = ["MOST", "THERE", "candidates", "proved", "same_kind", "try_roots"]
+__all__ = ["MOST", "THERE", "candidates", "proved", "try_roots"]

@@ -35,6 +35,7 @@ from servflow.metrics._centre import (
     service_level,
     time_to_answer,
 )
+from servflow.metrics._counting import Left, Seen
 from servflow.metrics._customers import (
     ces,
     ces_top,
@@ -82,12 +83,7 @@ from servflow.metrics._league import (
     league,
 )
 from servflow.metrics._live import Live
-from servflow.metrics._measure import (
-    MEASURES,
-    Left,
-    Measure,
-    Seen,
-)
+from servflow.metrics._measure import MEASURES, Measure
 from servflow.metrics._measure import (
     made as measure,
 )

@@ -14,8 +14,9 @@ from attrs import field, frozen
 
 from servflow.errors import InputError, shown
 from servflow.metrics._cases import Case
+from servflow.metrics._counting import Left, Seen
 from servflow.metrics._kinds import SHARE
-from servflow.metrics._measure import Left, Seen, measure
+from servflow.metrics._measure import measure
 from servflow.metrics._values import _frozen, counted
 from servflow.model import EMPTY, FrozenMap
 

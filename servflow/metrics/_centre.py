@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from servflow.errors import InputError, shown
 from servflow.metrics._cases import Case
+from servflow.metrics._counting import Left, Seen
 from servflow.metrics._kinds import SHARE, TIMES
-from servflow.metrics._measure import Left, Seen, measure
+from servflow.metrics._measure import measure
 from servflow.model._spans import Span
 
 ABANDONED = ("missed", "left_out", "short_left_out", "short_served")

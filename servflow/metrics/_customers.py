@@ -13,9 +13,10 @@ from attrs import define, field, frozen
 
 from servflow.errors import InputError, shown
 from servflow.metrics._cases import Asked, Case, Score
+from servflow.metrics._counting import Left, Seen
 from servflow.metrics._figures import Ratio
 from servflow.metrics._kinds import MEAN, NET, SHARE
-from servflow.metrics._measure import Left, Seen, measure
+from servflow.metrics._measure import measure
 from servflow.metrics._periods import Period
 from servflow.metrics._values import Share, counted
 from servflow.model._spans import Span

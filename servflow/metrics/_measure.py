@@ -12,13 +12,13 @@ from attrs import field, frozen
 
 from servflow.errors import InputError, nearest, shown
 from servflow.metrics._cases import Case
-from servflow.metrics._counting import SHAPES, Counting, Left, Seen
+from servflow.metrics._counting import SHAPES, Counting, Seen
 from servflow.metrics._kinds import Kind, Tally
 from servflow.metrics._settings import fitting
 from servflow.metrics._values import Figure
 from servflow.model import EMPTY, FrozenMap, Record, instant
 
-__all__ = ["MEASURES", "Left", "Measure", "Seen", "made", "measure", "named"]
+__all__ = ["MEASURES", "Measure", "made", "measure", "named"]
 
 F = TypeVar("F", bound=Figure)
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from servflow.errors import InputError, shown
 from servflow.metrics._cases import Case
+from servflow.metrics._counting import Left, Seen
 from servflow.metrics._held import held_spans
 from servflow.metrics._kinds import MEAN
-from servflow.metrics._measure import Left, Seen, measure
+from servflow.metrics._measure import measure
 
 _HOUR = timedelta(hours=1)
 _PLACES = 6

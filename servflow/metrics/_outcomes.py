@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from servflow.calendars._local import length
 from servflow.metrics._cases import WENT, Case, Cycle, Stay, Stint
 from servflow.metrics._counted import names, span
+from servflow.metrics._counting import Left, Seen
 from servflow.metrics._kinds import MEAN, SHARE
-from servflow.metrics._measure import Left, Seen, measure
+from servflow.metrics._measure import measure
 
 
 @measure(

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from servflow.metrics._cases import Case
+from servflow.metrics._counting import Left, Seen
 from servflow.metrics._figures import LOADED, USED
 from servflow.metrics._held import held_spans
-from servflow.metrics._measure import Left, Seen, measure
+from servflow.metrics._measure import measure
 
 
 def _names(given: Collection[str] | str) -> tuple[str, ...]:

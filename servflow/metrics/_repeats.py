@@ -14,8 +14,9 @@ from attrs import define, field, frozen
 
 from servflow.metrics._cases import WENT, Case
 from servflow.metrics._counted import names
+from servflow.metrics._counting import Left, Seen
 from servflow.metrics._kinds import MEAN, SHARE
-from servflow.metrics._measure import Left, Seen, measure
+from servflow.metrics._measure import measure
 from servflow.metrics._periods import Period
 from servflow.metrics._values import Share, counted
 from servflow.model import instant

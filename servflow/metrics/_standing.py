@@ -10,8 +10,9 @@ from servflow.calendars._local import length
 from servflow.errors import InputError, shown
 from servflow.metrics._cases import Case
 from servflow.metrics._counted import counting, names
+from servflow.metrics._counting import Left, Seen
 from servflow.metrics._kinds import TIMES, TOTAL
-from servflow.metrics._measure import Left, Seen, measure
+from servflow.metrics._measure import measure
 
 _DAY = timedelta(days=1)
 BUCKETS = (_DAY, 3 * _DAY, 7 * _DAY, 30 * _DAY)

@@ -8,8 +8,9 @@ from typing import Any
 
 from servflow.metrics._cases import Case
 from servflow.metrics._counted import counting, joined, names
+from servflow.metrics._counting import Left, Seen
 from servflow.metrics._kinds import TIMES
-from servflow.metrics._measure import Left, Seen, measure
+from servflow.metrics._measure import measure
 
 
 @measure(

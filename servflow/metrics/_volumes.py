@@ -9,8 +9,9 @@ from datetime import datetime
 
 from servflow.errors import InputError, shown
 from servflow.metrics._cases import Case
+from servflow.metrics._counting import Seen
 from servflow.metrics._kinds import TOTAL
-from servflow.metrics._measure import Seen, measure
+from servflow.metrics._measure import measure
 from servflow.metrics._periods import PERIODS, period_of, zone_named
 
 CLOCK = ("hour", "weekday", "weekday hour")

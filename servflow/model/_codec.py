@@ -31,7 +31,7 @@ from servflow.model import (
 from servflow.model._copying import from_dict, lean
 from servflow.model._fields import INT_MAX, INT_MIN, UINT_MAX, storable
 from servflow.model._instants import MICROSECOND, read_instant, write_instant
-from servflow.model._maps import EMPTY, FrozenMap
+from servflow.model._maps import FrozenMap
 from servflow.model._upcast import upcast
 
 FORMAT = 1
@@ -381,4 +381,4 @@ def canonical(value: Any) -> bytes:
 _WRITE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
-__all__ = ["EMPTY", "FORMAT", "KINDS", "canonical", "decode_value", "dump", "encode_value", "load", "load_ticket"]
+__all__ = ["FORMAT", "KINDS", "canonical", "decode_value", "dump", "encode_value", "load", "load_ticket"]

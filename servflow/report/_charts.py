@@ -9,7 +9,7 @@ from servflow.report._drawing import fitted
 from servflow.report._entries import Entry
 from servflow.report._figures import AGES
 from servflow.report._frame import REST, Frame
-from servflow.report._ink import NOTHING, Ink, count, percent, safe, span
+from servflow.report._ink import Ink, count, percent, safe
 from servflow.report._words import DAYS, plain
 
 WIDE, HIGH = 440.0, 168.0
@@ -429,7 +429,6 @@ def _pile(
 
 
 __all__ = [
-    "NOTHING",
     "ages",
     "attainment",
     "backlog",
@@ -441,5 +440,4 @@ __all__ = [
     "lanes",
     "league",
     "reached",
-    "span",
 ]

@@ -32,7 +32,7 @@ from servflow.report._flow import OTHER, Ways
 from servflow.report._frame import REST, Frame, end_of
 from servflow.report._ink import Ink, percent, safe, span
 from servflow.report._rows import rows, shown_name, states_of
-from servflow.report._words import DAYS, LANGS, WORDS, plain, word
+from servflow.report._words import DAYS, WORDS, plain
 
 BROAD = 640
 """Pixels from which on a drawing takes the whole width and its table stands below."""
@@ -361,4 +361,4 @@ def _told(ink: Ink, key: str, **facts: str) -> str:
     return f'<p data-told="{key}" data-facts="{given}">{safe(ink.word(key, **facts))}</p>'
 
 
-__all__ = ["LANGS", "Page", "inert", "page", "word"]
+__all__ = ["Page", "inert", "page"]

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from servflow.calendars import OpenTime
+from servflow.calendars._local import zone_name
 from servflow.errors import InputError, render, shown
 from servflow.model import ClockRun, Record, instant
 from servflow.sla._clock import Clock
 from servflow.sla._course import NOTHING, Course, Turn, course_of
 from servflow.sla._fold import reach
-from servflow.sla._local import zone_name
 from servflow.sla._questions import counted, due_if_resumed
 from servflow.sla._rows import Counting, Row, rows_of
 from servflow.sla._time import ZERO

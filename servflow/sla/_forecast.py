@@ -9,11 +9,11 @@ from typing import Any
 from attrs import frozen
 
 from servflow.calendars import OpenTime
+from servflow.calendars._local import language
 from servflow.errors import DefinitionError, InputError, TimeError, shown
 from servflow.model import ClockRun, Span, instant, write_instant
 from servflow.sla._clock import Clock
 from servflow.sla._history import ClockState
-from servflow.sla._local import language
 from servflow.sla._questions import due_if_resumed
 from servflow.sla._standing import SECOND, length, told
 from servflow.sla._time import ZERO, after, between, opening, target

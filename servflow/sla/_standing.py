@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from attrs import frozen
 
 from servflow.calendars import OpenTime
+from servflow.calendars._local import language, zone_name
 from servflow.model import EPOCH, ClockRun, write_instant
 from servflow.model._copying import lean
 from servflow.sla._clock import Clock
 from servflow.sla._fold import Ahead
-from servflow.sla._local import language, zone_name
 from servflow.sla._questions import counted as counted_at
 from servflow.sla._questions import due_if_resumed
 

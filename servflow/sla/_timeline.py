@@ -9,9 +9,9 @@ from typing import Any, overload
 from attrs import field, frozen
 
 from servflow.calendars import OpenTime
+from servflow.calendars._local import length, local, plain
 from servflow.errors import render
 from servflow.model import EMPTY, FrozenMap, write_instant
-from servflow.sla._local import length, local, plain
 from servflow.sla._rows import SECOND, Row
 from servflow.sla._timeline_svg import drawn
 from servflow.sla._timeline_text import written

@@ -8,9 +8,9 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from servflow.calendars import OpenTime
-from servflow.calendars._local import columns_of
+from servflow.calendars._local import columns_of, language, length, local, plain, zone_name
 from servflow.errors import LimitError
-from servflow.sla._local import language, length, local, plain, reason_in, zone_name
+from servflow.sla._reasons import reason_in
 from servflow.sla._rows import Row
 from servflow.sla._timeline_text import WORDS, heading
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from servflow.calendars._local import columns_of
-from servflow.sla._local import language, length, local, plain, reason_in, zone_name
+from servflow.calendars._local import columns_of, language, length, local, plain, zone_name
+from servflow.sla._reasons import reason_in
 from servflow.sla._rows import Row
 
 if TYPE_CHECKING:

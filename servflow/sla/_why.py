@@ -14,8 +14,8 @@ from servflow.model import ClockRun, FrozenMap
 from servflow.sla._clock import Clock
 from servflow.sla._course import Course, Turn
 from servflow.sla._days import special_days
-from servflow.sla._local import reason_in
 from servflow.sla._questions import due_if_resumed
+from servflow.sla._reasons import reason_in
 from servflow.sla._rows import Row
 from servflow.sla._time import ZERO, after, between
 from servflow.sla._timeline import Step

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from servflow.engine import Workflow
-from servflow.engine._stories import holds
+from servflow.engine._witnesses import holds
 from servflow.errors import InputError, nearest, shown
 from servflow.model import Migrated, Record, Ticket, TimerRefused, Unreachable, dump, load_ticket
 

@@ -10,7 +10,7 @@ import pytest
 
 import servflow
 from servflow.documents import load
-from servflow.engine._stories import START
+from servflow.engine._witnesses import START
 from servflow.errors import Finding, Refused, TimeError
 from tests.unit.engine.flows import flow, move
 

@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 
 from servflow.engine._abstract import Abstract, Place, Trigger
-from servflow.engine._steps import Run, runs
-from servflow.engine._triggers import triggers
+from servflow.engine._abstract_steps import Run, runs
+from servflow.engine._abstract_triggers import triggers
 
 OPEN = Trigger("open")
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.engine._abstract import GIVEN, Abstract, Place, Trigger
+from servflow.engine._abstract_standing import Choice, Refusal, Standing
 from servflow.engine._definition import BUILT_IN
 from servflow.engine._events import MAX_EVENTLESS, MAX_INTERNAL
-from servflow.engine._standing import Choice, Refusal, Standing
 from servflow.model import SYSTEM
 from servflow.rules._ruleset_agenda import most_firings
 
