@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 
 from servflow.engine._abstract import SOLVING, Place
-from servflow.engine._given import Given
-from servflow.engine._playing_dispatch import accepting, coming_for
 from servflow.engine._abstract_search import Found, likeness
 from servflow.engine._abstract_standing import Choice
 from servflow.engine._abstract_steps import Run
-from servflow.engine._witnesses import START, Story, filler, length, literal, plain
+from servflow.engine._given import Given
+from servflow.engine._playing_dispatch import accepting, coming_for
 from servflow.engine._verbs import begin
+from servflow.engine._witnesses import START, Story, filler, length, literal, plain
 from servflow.errors import ExpressionError, ServflowError
 from servflow.expressions import Expression, solve
 from servflow.model import RESOLUTION, SYSTEM, Actor, Ticket, TimerFired, World, write_instant
