@@ -167,6 +167,8 @@ def test_a_refused_event_says_why_and_what_next(place: Place) -> None:
     browser = place.browser("kit")
     browser.get(f"/tickets/{id_}")
     before = place.service.desk.get(id_)
+    data = browser.form(id_, "accept")
+    assert 409 == browser.send(f"/tickets/{id_}", {**data, "_expect": str(before.revision + 9)}).status_code
     for form in ("solve", "close", "no_such_event", "<script>", ""):
         answer = browser.send(f"/tickets/{id_}", {"_form": form, "_expect": str(before.revision), "_key": "k"})
 
@@ -192,6 +194,29 @@ def test_what_is_wrong_is_told_at_its_input(place: Place) -> None:
     assert (
         200 == browser.send(f"/tickets/{id_}", {**hidden(answer.text, "order_part"), "part": "pump", "days": "2"}).status_code
     )
+
+
+def test_the_other_language_keeps_what_was_typed(place: Place) -> None:
+    """Whoever changes the language in the middle of a form finds it as it was, with nothing done; too late or not."""
+    id_ = place.opened()
+    mine = place.browser("kit")
+    data = {**mine.form(id_, "cancel"), "reason": "a <b>typo</b>"}
+    before = place.service.desk.get(id_)
+    answer = mine.send(f"/tickets/{id_}?lang=zh", {**data, "_again": "1"})
+    assert (200, True) == (answer.status_code, "可执行操作" in answer.text)
+    assert "a &lt;b&gt;typo&lt;/b&gt;</textarea>" in answer.text
+    assert data["_key"] == hidden(answer.text, "cancel")["_key"]
+
+    mine.get("/new?lang=en")
+    answer = mine.send("/new?lang=zh", {"_again": "1", "_key": "k", "name": "Ida", "subject": "x"})
+    assert (200, True) == (answer.status_code, 'value="Ida"' in answer.text)
+    assert before == place.service.desk.get(id_)
+    assert 1 == len(place.service.desk.find(limit=9))
+
+    who = place.browser("lea")
+    who.press(id_, "cancel", reason="done")
+    answer = mine.send(f"/tickets/{id_}?lang=zh", {**data, "_again": "1"})
+    assert (409, True) == (answer.status_code, "a &lt;b&gt;typo&lt;/b&gt;" in answer.text)
 
 
 def test_steps_of_a_checklist_are_checked_with_their_evidence(place: Place) -> None:
@@ -236,6 +261,8 @@ def test_what_is_too_much_is_refused(place: Place) -> None:
     )
     assert 422 == long.status_code
     assert "At most 200 characters" in long.text
+    broken = browser.client.post("/new", content=b"x", headers={"content-type": "multipart/form-data; boundary=y"})
+    assert (400, True) == (broken.status_code, "Nothing was changed" in broken.text)
 
 
 # -- hostile text
@@ -323,6 +350,9 @@ def test_everything_of_a_ticket_is_told(place: Place) -> None:
     assert "we are on our way" in page
     assert [who, "lea", "max"] == sorted(row.recipient for row in place.service.outbox(id_))
     assert f"The repair is late → <bdi>{who}</bdi>" in page
+    assert "late" in re.findall(r'<article class="card (late)', browser.get("/?only=working"))
+    place.service.desk.fire(id_, "order_part", {"part": "pump"}, actor=place.service.actors[who])
+    assert "late, and paused" in browser.get("/?only=waiting_parts")
     assert "Escalation late repair · lead" in page
 
 
@@ -359,6 +389,7 @@ def test_a_week_goes_by(tmp_path: Path) -> None:
         tickets = place.service.desk.find(limit=100)
         assert 12 == len(tickets)
         assert len({ticket.state for ticket in tickets}) > 1
+        assert place.service.desk.find(due_before=end)  # one of them was forgotten
         browser = place.browser("kit", "zh")
         assert all(200 == browser.client.get(f"/tickets/{ticket.id}").status_code for ticket in tickets)
     finally:

@@ -181,7 +181,9 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 def _shown(visit: Visit, error: Exception) -> Response:
     words = visit.words
-    if isinstance(error, (NotFound, HTTPException)):
+    if isinstance(error, HTTPException) and error.status_code == 400:  # no form at all, whatever it calls itself
+        error = Problem(400, "refused", error.detail, words("refused_next"))
+    elif isinstance(error, (NotFound, HTTPException)):
         id_ = str(visit.request.path_params.get("id_", visit.request.url.path))
         error = Problem(404, "not_found", words("not_found_say", id=id_[:200]))
     elif isinstance(error, Conflict):
@@ -222,7 +224,8 @@ def board(visit: Visiting) -> Response:
 def outbox(visit: Visiting) -> Response:
     """What was sent."""
     visit.known()
-    return visit.page("outbox.html", sent=visit.service.outbox())
+    sent = visit.service.outbox()
+    return visit.page("outbox.html", sent=sent, people=visit.service.customers([row.recipient for row in sent]))
 
 
 def new(visit: Visiting) -> Response:
@@ -235,6 +238,8 @@ def create(visit: Visiting, typed: Typed) -> Response:
     """A new ticket, and its customer where that is a new one."""
     actor, words = visit.known(), visit.words
     sent = read_form(pages.opening(visit.service, words), typed)
+    if "_again" in typed:
+        return _opening(visit, typed, {})
     problems = {name: one.message(words.lang) for name, one in sent.problems.items()}
     problems |= {
         name: words("long", most=most) for name, most in pages.OWN.items() if len(str(sent.payload.get(name, ""))) > most
@@ -294,6 +299,10 @@ def fire(visit: Visiting, id_: str, typed: Typed) -> Response:
     sent = read_form(found, typed)
     event = sent.event or typed.get("_form", "").partition(":")[0][:200]
     key = f"{actor.id}:{event}:{(sent.key or '')[:100]}"
+    if "_again" in typed:  # to be shown in the other language, and by no means to be done
+        if sent.form is None or sent.form.status == "refused":
+            return _stale(visit, id_, actor, typed, sent.expect or 0)
+        return _again(visit, id_, sent.form, typed, {})
     problems = {name: one.message(words.lang) for name, one in sent.problems.items()}
     if sent.form is not None and sent.form.status != "refused" and problems:
         return _again(visit, id_, sent.form, typed, problems)
@@ -324,8 +333,8 @@ def _fire(service: Service, id_: str, event: str, payload: Mapping[str, Any], **
             raise
         service.desk.tick()  # what time has done to it by now is kept first, so that it can be told
         since = service.desk.history(id_, after=sent["expect"])
-        if any(isinstance(record, (Received, Moved, Assigned, Updated)) for record in since):
-            raise _Stale from None
+        if not since or any(isinstance(record, (Received, Moved, Assigned, Updated)) for record in since):
+            raise _Stale from None  # nothing since: a page of ours never says that
         # A promise came nearer or broke meanwhile, and somebody heard of it: nothing that the button was about.
         service.desk.fire(id_, event, payload, **{**sent, "expect": service.desk.get(id_).revision})
 
@@ -333,7 +342,9 @@ def _fire(service: Service, id_: str, event: str, payload: Mapping[str, Any], **
 def _again(visit: Visit, id_: str, form: Form, typed: Mapping[str, str], problems: Mapping[str, str]) -> Response:
     """The page of the ticket once more, with the form as it was filled in."""
     page = pages.ticket_page(visit.service, id_, visit.known(), visit.words)
-    return visit.page("ticket.html", 422, page=page, filled=_filled(form, typed, problems), new_key=_new_key)
+    return visit.page(
+        "ticket.html", 422 if problems else 200, page=page, filled=_filled(form, typed, problems), new_key=_new_key
+    )
 
 
 def _stale(visit: Visit, id_: str, actor: Actor, typed: Mapping[str, str], expect: int) -> Response:

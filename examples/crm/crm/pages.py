@@ -101,8 +101,12 @@ def cards(service: Service, tickets: Sequence[Ticket], words: Words) -> list[Car
     names = service.customers([ticket.customer for ticket in tickets])
     found = []
     for ticket in tickets:
-        due, late = ticket.due, ticket.due is not None and ticket.due < now
-        how = words("not_due") if due is None else words("late_by" if late else "due_in", length=words.length(due - now))
+        due, open_ = ticket.due, [run for run in ticket.clocks.values() if run.phase in ("running", "paused")]
+        late = any(run.breached_at is not None for run in open_) or (due is not None and due < now)
+        if due is not None:
+            how = words("late_by" if late else "due_in", length=words.length(due - now))
+        else:
+            how = words("paused_late" if late else "paused" if open_ else "not_due")
         found.append(
             Card(
                 id=ticket.id,
@@ -196,6 +200,7 @@ class TicketPage:
     steps: Sequence[Mapping[str, Any]]
     story: Sequence[StoryLine]
     sent: Sequence[Any]
+    people: Mapping[str, str]
 
     def lines(self, *kinds: str) -> list[StoryLine]:
         """Lines of the story of some kinds."""
@@ -240,6 +245,7 @@ def ticket_page(service: Service, id_: str, actor: Actor, words: Words) -> Ticke
     found = forms_of(service, id_, actor, words)
     seen = service.desk.explain(id_)
     records = service.desk.history(id_)
+    sent = service.outbox(id_)
     shown = [(name, ticket.fields[name]) for name in workflow.fields if ticket.fields.get(name) not in (None, "")]
     return TicketPage(
         ticket=ticket,
@@ -255,7 +261,8 @@ def ticket_page(service: Service, id_: str, actor: Actor, words: Words) -> Ticke
         seen=seen,
         steps=[{**step, "title": in_language(step["title"], words.lang) or step["step"]} for step in seen.checklists],
         story=story_lines(records, workflow, zone=ZONE),
-        sent=service.outbox(id_),
+        sent=sent,
+        people=service.customers([row.recipient for row in sent]),
     )
 
 

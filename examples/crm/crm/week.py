@@ -70,6 +70,8 @@ class _Week:
 
     def touch(self, id_: str) -> None:
         """Somebody looks at a ticket, and does what comes next, or nothing."""
+        if int(id_[2:]) % 9 == 5:  # some lie there and are forgotten: what a promise is for
+            return
         rng, desk, actors = self.rng, self.service.desk, self.service.actors
         ticket = desk.get(id_)
         who = actors["kit"] if ticket.state in ("new", "solved") else actors.get(ticket.assignee or "kit", actors["kit"])
@@ -114,7 +116,7 @@ def live(database: str, end: datetime | None = None, *, count: int = 40, seed: i
         count: about how many tickets.
         seed: another one is another week.
     """
-    stop = datetime.now(UTC) if end is None else end
+    stop = (datetime.now(UTC) if end is None else end).replace(second=0, microsecond=0)
     week = _Week(database, stop - timedelta(days=7), stop, seed)
     try:
         week.run(count)

@@ -34,6 +34,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "found": ("Found", "搜索结果"),
     "late_by": ("{length} late", "超时 {length}"),
     "due_in": ("in {length}", "剩余 {length}"),
+    "paused": ("promise paused", "承诺已暂停"),
+    "paused_late": ("late, and paused", "已超时，暂停中"),
     "not_due": ("no promise runs", "无计时承诺"),
     "priority": ("Priority", "优先级"),
     "customer": ("Customer", "客户"),
