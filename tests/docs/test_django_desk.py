@@ -362,6 +362,8 @@ def test_administrators_look_only(workshop: Workshop) -> None:
     page = lea.get(f"/admin/workshop/order/{order.pk}/change/").content.decode()
 
     assert "repairing" in page
+    assert "Received → On the bench" in page
+    assert "Mon 2 Mar" in page, re.findall("<div class=.readonly.>.*?</div>", page)
     assert 'name="_save"' not in page
     assert [403, 403] == [lea.get(f"/admin/workshop/order/{path}/").status_code for path in ("add", f"{order.pk}/delete")]
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from servflow.report import story_lines
 from workshop import desk as joined
 from workshop.models import Customer, Invoice, Letter, Order
+
+
+def clock(at: datetime | None) -> str | None:
+    """An instant as the clock on the wall shows it; Django's admin would show its UTC."""
+    return None if at is None else date_format(localtime(at), "D j M, H:i")
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -46,19 +55,19 @@ class OrderAdmin(ReadOnly):
         """Who has it."""
         return joined.desk().get(order.ticket).assignee
 
-    def due(self, order: Order) -> object:
+    def due(self, order: Order) -> str | None:
         """When the first promise is due."""
-        return joined.desk().get(order.ticket).due
+        return clock(joined.desk().get(order.ticket).due)
 
-    def wake(self, order: Order) -> object:
+    def wake(self, order: Order) -> str | None:
         """When time alone changes it."""
-        return joined.desk().get(order.ticket).wake
+        return clock(joined.desk().get(order.ticket).wake)
 
     def story(self, order: Order) -> SafeString:
         """What happened."""
         desk = joined.desk()
-        lines = story_lines(desk.history(order.ticket), joined.workflow, zone="Europe/Berlin")
-        return format_html_join("", "<div>{:%d.%m. %H:%M} {}</div>", ((line.at, line.en) for line in lines))
+        lines = story_lines(desk.history(order.ticket), desk.workflow_of(order.ticket), zone=settings.TIME_ZONE)
+        return format_html_join("", "<div>{} {}</div>", ((clock(line.at), line.en) for line in lines))
 
 
 admin.site.register([Invoice, Letter], ReadOnly)
