@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from servflow.model import Notify
 from servflow.stores import SqlStore
-from tests.docs.crm import Place, hidden, module
+from tests.docs.crm import HERE, Place, hidden, module
 from tests.postgres import fresh_database
 
 HOSTILE = (
@@ -420,3 +422,21 @@ def test_on_postgresql(postgres: str) -> None:
         assert 0 < len(place.service.outbox()) == browser.get("/outbox").count("<li>")
     finally:
         place.close()
+
+
+@pytest.mark.parametrize("name", ["", "/nowhere/crm.db", "postgresql://nobody@127.0.0.1:1/none"])
+def test_a_database_that_is_none(name: str) -> None:
+    """What cannot be opened is told in a sentence with what to say instead, and without a word of Python."""
+    with pytest.raises(SystemExit, match=r"--database takes a file, or postgresql"):
+        start()(["--database", name])
+
+
+def start() -> Any:
+    """What ``run.py`` begins with."""
+    module("app")
+    spec = spec_from_file_location("run_crm", HERE / "run.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made = module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made.main

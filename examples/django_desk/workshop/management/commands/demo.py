@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from workshop.desk import receive
 from workshop.models import Customer
@@ -27,7 +28,10 @@ class Command(BaseCommand):
 
     def handle(self, **said: Any) -> None:
         """Set up what is not there, and serve it."""
-        call_command("migrate", verbosity=0)
+        try:
+            call_command("migrate", verbosity=0)
+        except OperationalError as error:
+            raise CommandError(f"{str(error).strip()}; name a database that can be opened in WORKSHOP_DATABASE") from error
         if User.objects.exists() and not User.objects.filter(username__in=STAFF).exists():
             raise CommandError("this database has users of its own; name another one in WORKSHOP_DATABASE")
         for name, role in STAFF.items():
