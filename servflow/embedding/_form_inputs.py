@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -148,9 +149,11 @@ def input_of(name: str, spec: Field, *, lang: str, zone: str | None, value: Any 
         inside: the key of the map it lies in, where it lies in one.
     """
     now = spec.default if value is None else value
+    now = next((item for item in spec.one_of if item == now), now)  # an exact number is written as its choice is
     choices = tuple(Choice(plain_json(item), spec.called(item, lang) or plain(value_text(item))) for item in spec.one_of)
     widget = _KINDS[spec.type][1]
-    if widget == "text" and name in LONG:
+    if widget == "text" and (name in LONG or (isinstance(now, str) and "\n" in one_newline(now))):
+        # An input of one line would take the line breaks out, and send another text than it showed.
         widget = "textarea"
     return Input(
         name=f"{inside}.{name}" if inside else name,
@@ -174,6 +177,8 @@ def plain_json(value: Any) -> Any:
     """A plain value as the JSON of a web page writes it: exact numbers, instants, spans and bytes (base64) as text."""
     if isinstance(value, Decimal):
         return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     if isinstance(value, datetime):
         return write_instant(value)
     if isinstance(value, timedelta):
@@ -190,6 +195,20 @@ def plain_json(value: Any) -> Any:
     return value
 
 
+def one_newline(text: str) -> str:
+    """A text whose line breaks are one character each, whatever sent it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _is_line(item: Any) -> bool:
+    """Whether an item of a list is read back as it is from a line of its own."""
+    return isinstance(item, str) and [item] == item.splitlines() and item == item.strip()
+
+
+def _is_json(items: list[str]) -> bool:
+    return bool(items) and items[0].startswith("[")
+
+
 def shown_text(value: Any, kind: str, zone: str | None) -> str:
     """A value as the text of an HTML input; empty for None."""
     if value is None:
@@ -198,12 +217,14 @@ def shown_text(value: Any, kind: str, zone: str | None) -> str:
         return "true" if value else "false"
     if kind == "timestamp" and zone is not None and isinstance(value, str):
         wall = datetime.fromisoformat(value).astimezone(ZoneInfo(zone))
-        return wall.replace(tzinfo=None).isoformat(timespec="minutes" if not (wall.second or wall.microsecond) else "auto")
-    if kind == "list" and isinstance(value, list) and all(isinstance(item, str) and "\n" not in item for item in value):
+        # Browsers show nothing at all where they are given more than thousandths of a second.
+        exact = "milliseconds" if wall.microsecond else "seconds" if wall.second else "minutes"
+        return wall.replace(tzinfo=None).isoformat(timespec=exact)
+    if kind == "list" and isinstance(value, list) and all(_is_line(item) for item in value) and not _is_json(value):
         return "\n".join(value)
     if kind in ("list", "map", "any") and not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
 
 
-__all__ = ["LONG", "Choice", "Input", "input_of", "plain_json", "shown_text"]
+__all__ = ["LONG", "Choice", "Input", "input_of", "one_newline", "plain_json", "shown_text"]

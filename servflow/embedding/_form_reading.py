@@ -5,17 +5,19 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from servflow.embedding._form_inputs import Input, plain_json, shown_text
+from servflow.embedding._form_inputs import Input, one_newline, plain_json, shown_text
 from servflow.embedding._forms import Form
 from servflow.errors import Finding, InputError, nearest, shown
-from servflow.model import FrozenMap, ValueProblem, freeze
+from servflow.model import CONVERTERS, FrozenMap, ValueProblem, freeze, storable, value_text
 
 FORM, EXPECT, KEY = "_form", "_expect", "_key"
 """The names of the hidden inputs: which form it was, which revision was seen, and what makes sending it twice one event."""
@@ -26,6 +28,9 @@ IGNORED = ("csrfmiddlewaretoken", "csrf_token")
 _YES = frozenset({"on", "true", "1", "yes"})
 _NO = frozenset({"", "off", "false", "0", "no"})
 _MOST_PROBLEMS = 100
+_LONGEST_KEY = 200
+_MOST_LISTED = 20
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @frozen(kw_only=True)
@@ -78,7 +83,8 @@ def read_form(
 
     Texts become what the input's type says; a wall time without offset is meant in the form's zone. An empty text is
     nothing. What the form does not ask for is a problem, so that a misspelt key is not lost, unless it is ignored. A
-    ``partial`` form gives only what differs from what it showed.
+    ``partial`` form gives only what differs from what it showed. Where a page may be sent twice, ask the store first
+    whether it ``answered`` the key: the first click may have moved the ticket to where the form is gone.
 
     Args:
         form: the form that was drawn, or all forms there are now: then the hidden input ``_form`` says which, and one that
@@ -89,7 +95,7 @@ def read_form(
         ignore: names that are not looked at besides those that begin with ``_``.
 
     Raises:
-        InputError: *submitted* is no mapping.
+        InputError: *submitted* is no mapping, or *form* no form.
     """
     given_object: object = submitted
     if not isinstance(given_object, Mapping):
@@ -97,7 +103,7 @@ def read_form(
     given = {str(name): value for name, value in _all(submitted).items()}
     problems: dict[str, Finding] = {}
     chosen = _chosen(form, given, problems)
-    expect, key = _revision(given.get(EXPECT), problems), given.get(KEY)
+    expect, key = _revision(given.get(EXPECT), problems), _key(given.get(KEY), problems)
     payload: dict[str, Any] = {}
     if chosen is not None:
         texts = not chosen.partial and all(isinstance(value, str) for value in given.values())
@@ -109,7 +115,7 @@ def read_form(
         payload=FrozenMap({} if problems else payload),
         problems=FrozenMap(problems),
         expect=expect if expect is not None or chosen is None else chosen.expect,
-        key=str(key) if key else None,
+        key=key,
         given=FrozenMap(given),
     )
 
@@ -128,6 +134,9 @@ def _all(submitted: Mapping[str, Any]) -> dict[str, Any]:
 def _chosen(form: Form | Sequence[Form], given: Mapping[str, Any], problems: dict[str, Finding]) -> Form | None:
     if isinstance(form, Form):
         return form
+    asked: object = form
+    if not isinstance(asked, Sequence) or not all(isinstance(one, Form) for one in asked):
+        raise InputError(f"a form, or all that `forms` gave, reads what was sent; {shown(asked)} is neither", code="form.form")
     wanted, known = str(given.get(FORM, "")), [one.id for one in form]
     found = next((one for one in form if one.id == wanted), None)
     if found is None:
@@ -146,6 +155,16 @@ def _revision(value: Any, problems: dict[str, Finding]) -> int | None:
     return None
 
 
+def _key(value: Any, problems: dict[str, Finding]) -> str | None:
+    if value is None or value == "":
+        return None
+    text = str(value) if isinstance(value, int) else value
+    if isinstance(text, str) and len(text) <= _LONGEST_KEY and storable(text):
+        return text
+    problems[""] = Finding("form.key", "", {"value": shown(value), "most": _LONGEST_KEY})
+    return None
+
+
 def _unknown(form: Form, given: Mapping[str, Any], problems: dict[str, Finding], ignored: Iterable[str]) -> None:
     passed = frozenset(ignored)
     tops, names = {one.path[0] for one in form.inputs}, [one.name for one in form.inputs]
@@ -160,7 +179,7 @@ def _payload(form: Form, given: Mapping[str, Any], problems: dict[str, Finding],
     payload: dict[str, Any] = {}
     for one in form.inputs:
         there, value = _given(one, given)
-        if not there and html and one.type == "bool":
+        if not there and html and one.widget == "checkbox":
             there, value = True, False
         if one.widget == "hidden" and one.value is not None and not there:
             there, value = True, one.value
@@ -203,7 +222,7 @@ def _put(payload: dict[str, Any], one: Input, value: Any) -> None:
 
 def _unchanged(one: Input, value: Any) -> bool:
     if isinstance(value, str) and one.type != "bool":
-        return value.replace("\r\n", "\n") == shown_text(one.value, one.type, one.zone)
+        return one_newline(value) == one_newline(shown_text(one.value, one.type, one.zone))
     if one.type == "bool" and one.value is None and _flag(value) is False:
         return True  # a checkbox cannot show that nothing was said
     return value is one.value or (type(value) is type(one.value) and bool(value == one.value)) or _same_flag(one, value)
@@ -233,9 +252,14 @@ def _typed(one: Input, value: Any) -> Any:
     if isinstance(value, list) and one.type != "list" and len(value) > 1 and all(isinstance(item, str) for item in value):
         raise ValueProblem("one value")
     read = _READERS.get(one.type)
-    converted = one.spec.convert(read(one, value) if read is not None and isinstance(value, str) else value)
-    if one.strict and not one.spec.one_of and not any(choice.value == plain_json(converted) for choice in one.choices):
-        raise ValueProblem("one of " + ", ".join(str(choice.value) for choice in one.choices))
+    converted = CONVERTERS[one.type](read(one, value) if read is not None and isinstance(value, str) else value)
+    listed = one.spec.one_of or tuple(choice.value for choice in one.choices if one.strict)
+    if one.widget == "hidden" and one.value is not None:  # it is the form's own, and nobody's to fill in
+        listed = (one.value,)
+    meant = converted if one.spec.one_of else plain_json(converted)
+    if listed and meant not in listed:
+        more = ["…"] if len(listed) > _MOST_LISTED else []
+        raise ValueProblem("one of " + ", ".join([*(value_text(item)[:_LONGEST_KEY] for item in listed[:_MOST_LISTED]), *more]))
     if isinstance(converted, int) and not isinstance(converted, bool):
         low, high = one.low, one.high
         if (low is not None and converted < low) or (high is not None and converted > high):
@@ -251,11 +275,23 @@ def _whole(_: Input, value: str) -> int:
     return int(text)
 
 
+def _text(_: Input, value: str) -> str:
+    return one_newline(value)  # a browser sends every line break as two characters, whatever was typed
+
+
 def _number(_: Input, value: str) -> float:
-    try:
-        return float(value.strip()) if len(value) <= 400 else float("x")
-    except ValueError:
-        raise ValueProblem("a number") from None
+    text = value.strip()
+    number = float(text) if len(text) <= 400 and _NUMBER.fullmatch(text) else math.nan
+    if not math.isfinite(number):  # no JSON writes another
+        raise ValueProblem("a number")
+    return number
+
+
+def _decimal(_: Input, value: str) -> str:
+    text = value.strip()
+    if len(text) <= 60 and not _NUMBER.fullmatch(text):
+        raise ValueProblem("an exact number written as text, such as '12.50'")
+    return text
 
 
 def _yes_or_no(_: Input, value: str) -> bool:
@@ -270,9 +306,9 @@ def _instant(one: Input, value: str) -> Any:
     if one.zone is None:
         return text
     try:
-        wall = datetime.fromisoformat(text)
+        wall = datetime.fromisoformat(text if ":" in text else "")  # a day alone says no time
     except ValueError:
-        raise ValueProblem("an instant with its offset, such as 2026-03-02T09:00:00Z") from None
+        raise ValueProblem("a day and a time, such as 2026-03-02T09:00") from None
     if wall.tzinfo is not None:
         return wall
     zone = ZoneInfo(one.zone)
@@ -319,20 +355,31 @@ def _anything(_: Input, value: str) -> Any:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refused)
+        return json.loads(text, parse_constant=_refused, parse_float=_finite, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         raise ValueProblem("JSON") from None
 
 
-def _refused(word: str) -> Any:
+def _refused(word: str) -> NoReturn:
     raise ValueError(word)
 
 
+def _finite(word: str) -> float:
+    number = float(word)
+    return number if math.isfinite(number) else _refused(word)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _refused("a key is there twice, and one of its values would be lost")
+
+
 _READERS: Mapping[str, Any] = {
+    "string": _text,
     "int": _whole,
     "uint": _whole,
     "double": _number,
-    "decimal": _exact,
+    "decimal": _decimal,
     "bool": _yes_or_no,
     "timestamp": _instant,
     "duration": _exact,

@@ -262,6 +262,8 @@ def _input(sight: Sight, option: Option, name: str, kind: str) -> Input:
             return _built_in(sight, option.event, name, spec)
     if field is not None and not spec.title:
         spec = evolve(spec, title=field.title, description=spec.description or field.description)
+    if option.event == UPDATE:  # it shows what is there, and that may be nothing
+        spec = evolve(spec, default=None)
     value = sight.ticket.fields.get(name) if field is not None else None
     made = input_of(name, spec, lang=sight.lang, zone=sight.zone, value=value if _fits(spec, value) else None)
     return evolve(made, required=not kind.endswith("?"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -54,7 +54,7 @@ class Attribute:
             Misfit: no field can hold it.
         """
         if not hasattr(instance, self.attribute):
-            raise Misfit(f".{self.name}", "a value, and it has none", None)
+            raise Misfit(f".{self.name}", "a value, and it has none", _NOTHING)
         return _at(self.name, self.shape.pack, getattr(instance, self.attribute))
 
 
@@ -75,7 +75,14 @@ class Plan:
         """
         if not isinstance(instance, self.model):
             raise Misfit("", f"a {self.model.__name__}", instance)
+        for problem in self.extras(instance):
+            raise problem
         return {one.name: one.value(instance) for one in self.attributes}
+
+    def extras(self, instance: Any) -> Iterator[Misfit]:
+        """What an instance holds besides its attributes (pydantic's ``extra="allow"``), which no field keeps."""
+        for name, value in (getattr(instance, "__pydantic_extra__", None) or {}).items():
+            yield Misfit(f".{name}", "no value: the model declares no such attribute, and a ticket would lose it", value)
 
     def unpack(self, values: Any) -> Any:
         """
@@ -91,7 +98,7 @@ class Plan:
             value = values.get(one.name)
             if value is None and not one.shape.nullable and one.shape.type != "any":
                 if not one.has_default:
-                    raise Misfit(f".{one.name}", f"a value: {self.model.__name__} has no default for it", None)
+                    raise Misfit(f".{one.name}", "a value, and there is none; give it a default, or let it be None", _NOTHING)
                 continue
             given[one.key] = _at(one.name, one.shape.unpack, value)
         return self.make(given)
@@ -314,15 +321,21 @@ def _hints(model: Any, path: str, findings: list[Finding]) -> dict[str, Any]:
 
 def _maker(model: Any) -> Callable[[dict[str, Any]], Any]:
     if _pydantic(model):
-        from pydantic import ValidationError
+        from pydantic import RootModel, ValidationError
+
+        alone = issubclass(model, RootModel)  # made of its one value, not of a map with it
 
         def validated(given: dict[str, Any]) -> Any:
             try:
-                return model.model_validate(given)
+                return model.model_validate(given.get("root") if alone else given)
             except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"])
-                raise Misfit(place, f"what {model.__name__} takes ({first['msg']})", first.get("input")) from None
+                found = error.errors(include_url=False)
+                first = found[0]
+                if len(found) == 1:
+                    said = _printable(first["msg"])
+                    raise Misfit(_place(first["loc"]), f"what its own checks allow ({said})", first.get("input")) from None
+                said = _printable("; ".join(f"{_place(one['loc'])[1:]}: {one['msg']}" for one in found), 1000)
+                raise Misfit("", f"what its own checks allow ({said})", given) from None
 
         return validated
 
@@ -332,9 +345,18 @@ def _maker(model: Any) -> Callable[[dict[str, Any]], Any]:
         except Misfit:
             raise
         except Exception as error:  # a validator of the host says no in its own way
-            raise Misfit("", f"what {model.__name__} takes ({str(error)[:200]})", given) from None
+            raise Misfit("", f"what its own checks allow ({_printable(str(error))})", given) from None
 
     return made
+
+
+def _place(steps: Sequence[int | str]) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+
+
+def _printable(text: str, most: int = 200) -> str:
+    """A sentence of the host's own, which may quote anything, on one line."""
+    return "".join(letter if letter.isprintable() else " " for letter in text[:most])
 
 
 __all__ = ["Attribute", "Plan", "is_model", "plan_of"]

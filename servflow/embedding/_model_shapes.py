@@ -12,9 +12,9 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import NOTHING, evolve, frozen
 
-from servflow.errors import Finding
+from servflow.errors import Finding, shown
 from servflow.model import CONVERTERS, Field, FrozenMap, ValueProblem
 
 Convert = Callable[[Any], Any]
@@ -26,6 +26,11 @@ class Misfit(Exception):
     def __init__(self, path: str, expected: str, value: Any) -> None:
         super().__init__(path, expected, value)
         self.path, self.expected, self.value = path, expected, value
+
+    @property
+    def instead(self) -> str:
+        """What there was, to end a sentence; nothing where there was nothing."""
+        return "" if self.value is NOTHING else f", not {shown(self.value)}"
 
 
 @frozen
@@ -200,9 +205,11 @@ def _enum(kind: type[Enum]) -> Shape:
     name = _one_type(values, said(kind))
 
     def pack(value: Any) -> Any:
-        if not isinstance(value, kind):
-            raise Misfit("", f"a {kind.__name__}", value)
-        return value.value
+        if isinstance(value, kind):
+            return value.value
+        if any(type(value) is type(one) and value == one for one in values):  # pydantic's use_enum_values
+            return value
+        raise Misfit("", f"a {kind.__name__}", value)
 
     def unpack(value: Any) -> Any:
         try:

@@ -48,13 +48,23 @@ def fields_of(model: type, *, also: Also = ()) -> dict[str, Field]:
     """
     plan, own = _plan(model, also)
     findings = [
-        Finding("model.reserved", f"{model.__name__}.{one.name}", {"name": one.name, "given": one.name in GIVEN})
+        Finding("model.reserved", f"{model.__name__}.{one.name}", {"name": one.name, "advice": _instead(one.name)})
         for one in plan.attributes
         if one.name in RESERVED and one.name not in own
     ]
     if findings:
         raise DefinitionError.of(findings)
     return {one.name: one.field for one in plan.attributes if one.name not in own}
+
+
+def _instead(name: str) -> dict[str, str]:
+    """What to call an attribute whose name is taken."""
+    if name not in GIVEN:
+        return {"en": "rename it", "zh": "请改名"}
+    return {
+        "en": f"rename it; or, where the ticket's own is meant, pass also=[{name!r}]",
+        "zh": f"请改名；若指工单自身的值，请传入 also=[{name!r}]",  # noqa: RUF001 - Chinese text uses full-width punctuation
+    }
 
 
 def with_fields(
@@ -121,7 +131,7 @@ def values_of(instance: Any, *, also: Also = ()) -> dict[str, Any]:
     """
     plan, own = _plan(type(instance), also)
     found: dict[str, Any] = {}
-    problems: list[Misfit] = []
+    problems: list[Misfit] = list(plan.extras(instance))
     for one in plan.attributes:
         name = own.get(one.name, one.name)
         if one.name in own and name not in ATTRIBUTES:
@@ -151,6 +161,11 @@ def as_model(ticket: Ticket, model: type[T], *, also: Also = ()) -> T:
         InputError: with every value that does not fit the model, or what the model says against them.
         DefinitionError: as for ``fields_of``.
     """
+    given: object = ticket
+    if not isinstance(given, Ticket):
+        raise InputError(
+            f"a ticket is given back as a model, not {shown(given)}; load_ticket reads a stored one", code="model.ticket"
+        )
     plan, own = _plan(model, also)
     values = dict(ticket.fields)
     values.update({name: _of_ticket(ticket, theirs, plan, name) for name, theirs in own.items()})
@@ -177,7 +192,7 @@ def _of_ticket(ticket: Ticket, name: str, plan: Plan, attribute: str) -> Any:
 
 
 def _plan(model: Any, also: Also) -> tuple[Plan, dict[str, str]]:
-    own = dict(also) if isinstance(also, Mapping) else {name: name for name in ([also] if isinstance(also, str) else also)}
+    own = _also(also)
     plan = plan_of(model)
     names = [one.name for one in plan.attributes]
     for name, theirs in own.items():
@@ -192,9 +207,19 @@ def _plan(model: Any, also: Also) -> tuple[Plan, dict[str, str]]:
     return plan, own
 
 
+def _also(also: Also) -> dict[str, str]:
+    given: object = also
+    if isinstance(given, str):
+        return {given: given}
+    try:
+        return dict(given) if isinstance(given, Mapping) else {name: name for name in also}
+    except TypeError:
+        raise InputError(f"also: names of attributes, or a mapping of them, not {shown(given)}", code="model.also") from None
+
+
 def _refusal(plan: Plan, problems: list[Misfit], ticket: Ticket | None = None) -> InputError:
     name = plan.model.__name__
-    told = [f"{name}{one.path} takes {one.expected}, not {shown(one.value)}" for one in problems[:50]]
+    told = [f"{name}{one.path} takes {one.expected}{one.instead}" for one in problems[:50]]
     head = f"the values do not fit {name}" if ticket is None else f"ticket {ticket.id} is no {name}"
     return InputError(
         f"{head}: {'; '.join(told)}",

@@ -93,6 +93,7 @@ _CHINESE: Mapping[str, str] = {
     "a plain value": "普通值",
     # what an input of a form expects
     "one value": "一个值",
+    "a day and a time, such as 2026-03-02T09:00": "日期与时间，例如 2026-03-02T09:00",
     "bytes, written in base64": "base64 编码的字节串",
     "a time that the clocks show; that one is skipped when they are put forward": "当地存在的时间（该时间因拨快时钟而被跳过）",
     "a time that the clocks show once; that one comes twice, so add its offset, such as +02:00": (

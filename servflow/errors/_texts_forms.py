@@ -31,6 +31,12 @@ TEXTS: dict[str, Text] = {
         hint_en="send _expect as the form gave it",
         hint_zh="请原样提交表单给出的 _expect",
     ),
+    "form.key": Text(
+        en="{value} is no key that makes sending twice once",
+        zh="{value} 不能作为防止重复提交的键",
+        hint_en="send _key as the page gave it: a text of 1 to {most} characters",
+        hint_zh="请原样提交页面给出的 _key：1 至 {most} 个字符的文本",
+    ),
     "model.type": Text(
         en="no field of a ticket can hold {type}",
         zh="工单字段无法保存 {type}",
@@ -88,8 +94,8 @@ TEXTS: dict[str, Text] = {
     "model.reserved": Text(
         en="no field may be called {name}: conditions read the ticket's own by that name",
         zh="字段不得命名为 {name}：条件用该名称读取工单自身的值",
-        hint_en="rename it; or, where the ticket's own is meant, pass also=[{name!r}]",
-        hint_zh="请改名；若指工单自身的值，请传入 also=[{name!r}]",
+        hint_en="{advice}",
+        hint_zh="{advice}",
     ),
     "model.conflict": Text(
         en="field {name} is declared otherwise than {model} has it: {declared}, not {made}",

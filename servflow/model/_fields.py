@@ -104,9 +104,12 @@ def _duration(value: Any) -> timedelta:
     if isinstance(value, timedelta):
         return value
     try:
-        return Span.of(value).exact
+        span = Span.of(value)
     except TimeError:
         raise ValueProblem("a length of time such as '4h'") from None
+    if span.business_days:  # how long they are only a calendar can tell, and a field has none
+        raise ValueProblem("a length of time such as '4h'")
+    return span.exact
 
 
 def _bytes(value: Any) -> bytes:

@@ -12,7 +12,7 @@ from uuid import UUID
 import attrs
 import pydantic
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import servflow
@@ -84,6 +84,7 @@ def made_with(library: str, shapes: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("library", ["pydantic", "attrs", "dataclass"])
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a model is made anew for every example
 @given(data=st.data())
 def test_a_ticket_opened_with_a_model_is_given_back_as_it(library: str, data: st.DataObject) -> None:
     """``as_model(open(values_of(m))) == m`` for what a model can hold, through a store and out of the definition's text."""

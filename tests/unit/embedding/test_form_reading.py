@@ -82,14 +82,14 @@ def test_a_text_becomes_what_its_input_says(kinds: Workflow, name: str) -> None:
 BAD = {
     "count": ["x", "1.5", "１２", "+-1", "9" * 30, ["1", "2"]],
     "natural": ["-1"],
-    "share": ["x", "1" * 500],
-    "amount": ["3", "1e999", "NaN"],
+    "share": ["x", "1" * 500, "nan", "inf", "1e400", "1_0", "１"],
+    "amount": ["3", "1e999", "NaN", "1_0", "２", "1,0"],
     "urgent": ["perhaps", 1],
-    "seen": ["yesterday", "2026-03-29T02:30", "2026-10-25T02:30", "0001-01-01T00:00", 5],
-    "wait": ["four hours", "-4h"],
+    "seen": ["2026-03-02", "20260302", "yesterday", "2026-03-29T02:30", "2026-10-25T02:30", "0001-01-01T00:00", 5],
+    "wait": ["four hours", "-4h", "2 business days"],
     "photo": ["not base64!", "aGk"],
     "names": ["[1", 7],
-    "where": ["[]", "{", '{"a": NaN}'],
+    "where": ["[]", "{", '{"a": NaN}', '{"a": 1e999}', '{"a": 1, "a": 2}'],
     "text": ["\ud800", {"a": "b"}],
 }
 
@@ -222,3 +222,79 @@ def test_a_submission_is_json_ready_with_both_languages(kinds: Workflow) -> None
 
     assert (False, "form.value") == (data["ok"], data["problems"]["count"]["code"])
     assert {"code", "en", "zh"} == data["problems"]["count"].keys()
+
+
+def sent_back(shown: Form) -> dict[str, str]:
+    """What a browser sends of a form that nobody touched: line breaks are two characters, thousandths the finest time."""
+    return {
+        one.name: one.shown.replace("\r\n", "\n").replace("\n", "\r\n")
+        for one in shown.inputs
+        if one.type != "bool" or one.value
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "widget"),
+    [
+        ({"text": "a\r\nb"}, "textarea"),
+        ({"text": "a\nb"}, "textarea"),
+        ({"seen": AT + timedelta(microseconds=123456)}, "datetime"),
+        ({"names": ["[x", "y"]}, "list"),
+        ({"names": [" x ", "", "y"]}, "list"),
+        ({"names": ["a\x0bb"]}, "list"),
+        ({"amount": Decimal("2")}, "select"),
+    ],
+)
+def test_a_form_that_nobody_touched_changes_nothing(kinds: Workflow, fields: dict[str, Any], widget: str) -> None:
+    """Whatever a value looks like, an input can show it and send it back."""
+    ticket = kinds.open("2", {**fields, "urgent": True}, at=AT).ticket
+    shown = form(kinds, ticket, "ticket.update", zone="Europe/Berlin")
+    (name,) = fields
+    one = next(one for one in shown.inputs if one.name == name)
+    exact = read_form(opening_form(kinds, zone="Europe/Berlin"), {name: one.shown}).payload[name]
+
+    assert {"": "form.nothing"} == {key: problem.code for key, problem in read_form(shown, sent_back(shown)).problems.items()}
+    assert widget == one.widget
+    assert len(one.shown.partition(".")[2]) <= 3
+    assert name == "seen" or exact == kinds.open("3", {name: fields[name]}, at=AT).ticket.fields[name] or "\r" in fields[name]
+    assert one.value in [choice.value for choice in one.choices] or not one.choices
+
+
+def test_an_update_shows_nothing_where_there_is_nothing(kinds: Workflow, ticket: Ticket) -> None:
+    """A default is for openings."""
+    cleared = kinds.fire(ticket, "ticket.update", {"urgent": None}, at=AT, actor=ANN).ticket
+
+    assert "urgent" not in form(kinds, cleared, "ticket.update").values
+
+
+@pytest.mark.parametrize("key", [["a", "b"], "k" * 201, "\ud800", 1.5])
+def test_a_key_that_is_none_is_a_problem(kinds: Workflow, ticket: Ticket, key: Any) -> None:
+    """It would be refused by the desk, as an error of the host."""
+    read = read_form(form(kinds, ticket, "go"), {"reason": "x", "count": 1, "_key": key})
+
+    assert ("form.key", None) == (read.problems[""].code, read.key)
+
+
+def test_a_choice_is_no_checkbox_that_was_left_out() -> None:
+    """A flag with listed values is drawn as a choice."""
+    workflow = servflow.load({"workflow": "w", "fields": {"sure": {"type": "bool", "one_of": [True]}}, "states": {"new": {}}})
+    drawn = opening_form(workflow)
+
+    assert (True, {}) == (read_form(drawn, {}, html=True).ok, read_form(drawn, {}, html=True).payload)
+    assert "sure takes one of true" in read_form(drawn, {"sure": "false"}).problems["sure"].message()
+
+
+def test_the_step_of_a_form_is_its_own(kinds: Workflow) -> None:
+    """A page that was tampered with checks no other step with this one's evidence."""
+    workflow = servflow.load({"workflow": "w", "states": {"new": {"checklist": ["photo", "sign"]}}})
+    photo = form(workflow, workflow.open("1", at=AT).ticket, "step.check:photo")
+
+    assert "sign" in read_form(photo, {"step": "sign"}).problems["step"].message()
+    assert "photo" == read_form(photo, {"step": "photo"}).payload["step"]
+
+
+@pytest.mark.parametrize("given", [None, "go", [None], 3])
+def test_only_forms_read_what_was_sent(given: Any) -> None:
+    """A wrong argument is told."""
+    with pytest.raises(InputError, match="is neither"):
+        read_form(given, {})

@@ -22,6 +22,7 @@ from servflow.embedding import as_model, fields_of, values_of, with_fields
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 Customer = NewType("Customer", str)
+EMPTY = {"workflow": "w", "states": {"new": {}}}
 
 
 class Tier(enum.StrEnum):
@@ -278,7 +279,7 @@ def test_a_ticket_that_does_not_fit_the_model_says_why() -> None:
 
     with pytest.raises(InputError, match=r"ticket 1 is no Visit: .*'minutes' must be > 0"):
         as_model(short, Visit)
-    with pytest.raises(InputError, match=r"Visit\.engineer takes a value: Visit has no default for it"):
+    with pytest.raises(InputError, match=r"Visit\.engineer takes a value, and there is none; give it a default"):
         as_model(workflow.open("2", {}, at=AT).ticket, Visit)
     with pytest.raises(InputError, match=r"Repair\.tier takes a value"):
         as_model(short, Repair, also=ALSO)
@@ -298,3 +299,84 @@ def test_embedding_loads_no_pydantic_by_itself() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path.cwd())
 
     assert "[]" == done.stdout.strip()
+
+
+class Numbers(pydantic.RootModel[list[int]]):
+    """A model that is one value."""
+
+
+class Kept(pydantic.BaseModel):
+    """Holds its enums by their values, and one model that is a list."""
+
+    model_config = pydantic.ConfigDict(use_enum_values=True)
+    tier: Tier
+    numbers: Numbers = Numbers([])
+
+
+class Open(pydantic.BaseModel):
+    """Takes what it does not declare."""
+
+    model_config = pydantic.ConfigDict(extra="allow")
+    serial: str
+
+
+def test_a_model_of_one_value_and_enums_kept_as_values_come_back() -> None:
+    """What pydantic holds otherwise than it is declared is mapped all the same."""
+    kept = Kept(tier=Tier.GOLD, numbers=Numbers([1, 2]))
+    ticket = with_fields(EMPTY, Kept).open("1", values_of(kept), at=AT).ticket
+
+    assert kept == as_model(ticket, Kept)
+
+
+def test_what_a_model_does_not_declare_is_not_lost_silently() -> None:
+    """A ticket keeps declared fields only."""
+    with pytest.raises(InputError, match=r"Open\.colour takes no value: the model declares no such attribute"):
+        values_of(Open.model_validate({"serial": "A", "colour": "red"}))
+
+
+def test_all_that_a_model_says_against_a_ticket_is_told_on_one_line() -> None:
+    """Its own sentences may quote anything."""
+
+    class Strict(pydantic.BaseModel):
+        serial: str = pydantic.Field(min_length=5)
+        count: int
+
+        @pydantic.field_validator("count")
+        @classmethod
+        def _never(cls, value: int) -> int:
+            raise ValueError("never\n\x1b[31m")
+
+    ticket = with_fields(EMPTY, Strict).open("1", {"serial": "A", "count": 1}, at=AT).ticket
+    with pytest.raises(InputError) as caught:
+        as_model(ticket, Strict)
+
+    assert "serial: String should have at least 5" in caught.value.message
+    assert "count: Value error, never" in caught.value.message
+    assert caught.value.message.isprintable()
+
+
+def test_a_value_that_a_ticket_lacks_names_the_next_step() -> None:
+    """As after an erasure."""
+    ticket = servflow.load(EMPTY).open("1", at=AT).ticket
+
+    with pytest.raises(
+        InputError, match=r"Open\.serial takes a value, and there is none; give it a default, or let it be None$"
+    ):
+        as_model(ticket, Open)
+    with pytest.raises(InputError, match="load_ticket reads a stored one"):
+        as_model(servflow.dump(ticket), Open)  # type: ignore[arg-type]  # what a host may pass
+
+
+def test_a_taken_name_that_a_ticket_does_not_give_is_to_be_another() -> None:
+    """No advice that would be refused in turn."""
+    with pytest.raises(DefinitionError) as caught:
+        fields_of(dataclasses.make_dataclass("Taken", [("at", int)]))
+
+    assert ("rename it", "请改名") == (caught.value.findings[0].hint(), caught.value.findings[0].hint("zh"))
+
+
+@pytest.mark.parametrize("also", [3, [["serial"]]])
+def test_names_of_the_tickets_own_are_names(also: Any) -> None:
+    """Anything else is told, and no error of ours."""
+    with pytest.raises(InputError, match="names of attributes, or a mapping of them"):
+        fields_of(Open, also=also)
