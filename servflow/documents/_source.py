@@ -98,9 +98,9 @@ def _decoded(content: bytes) -> str:
         raise refusal("encoding", line, error.start - content.rfind(b"\n", 0, error.start)) from None
 
 
-def read_text(text: str, *, json_only: bool = False) -> Document:
+def read_text(text: str, *, json_only: bool = False, seen: list[Any] | None = None) -> Document:
     """
-    Read a document from a text, which is never taken for the name of a file.
+    Read a document from a text, which is never taken for the name of a file; *seen* as for ``read_yaml``.
 
     Raises:
         DefinitionError: it cannot be read at all.
@@ -110,14 +110,14 @@ def read_text(text: str, *, json_only: bool = False) -> Document:
         raise refusal("too_large", 1, 1, limit=MOST_BYTES)
     if not json_only and "!" * (LONGEST_RUN + 1) in text:
         raise refusal("run", 1, 1, limit=LONGEST_RUN)
-    builder = _read(text, json_only)
+    builder = _read(text, json_only, seen)
     if not isinstance(builder.data, dict):
         place = builder.place or Place(1, 1)
         raise refusal("no_mapping", place.line, place.column, got=_kind(builder.data))
     return Document(builder.data, tuple(builder.findings), builder.place)
 
 
-def _read(text: str, json_only: bool) -> Builder:
+def _read(text: str, json_only: bool, seen: list[Any] | None) -> Builder:
     # Imported here so that a program that only passes mappings loads neither parser.
     from servflow.documents._json import read_json
     from servflow.documents._yaml import read_yaml
@@ -125,14 +125,14 @@ def _read(text: str, json_only: bool) -> Builder:
     if json_only:
         return read_json(text)
     if not text.lstrip().startswith("{"):
-        return read_yaml(text)
+        return read_yaml(text, seen)
     try:
         return read_json(text)
     except DefinitionError as error:
         if error.findings[0].code != "document.json":
             raise
     # A YAML mapping may also begin with a brace, without quotes around its keys.
-    return read_yaml(text)
+    return read_yaml(text, seen)
 
 
 def _kind(value: object) -> str:

@@ -37,9 +37,9 @@ _LONG_TAG = re.compile(r"![^\s]{10000}")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", re.ASCII)
 
 
-def read_yaml(text: str) -> Builder:
+def read_yaml(text: str, seen: list[Any] | None = None) -> Builder:
     """
-    Read one YAML 1.2 document.
+    Read one YAML 1.2 document; the parser's events are put into *seen*, for whoever asks where everything stands.
 
     Anchors, aliases and tags are refused: they can make a small text large, and a definition needs none.
     It is read from the parser's events, so nothing is ever constructed and no nesting is followed by recursion.
@@ -54,6 +54,8 @@ def read_yaml(text: str) -> Builder:
     documents = 0
     try:
         for event in _events(text):
+            if seen is not None:
+                seen.append(event)
             mark = event.start_mark
             line, column = mark.line + 1, mark.column + 1
             if isinstance(event, DocumentStartEvent):

@@ -11,6 +11,7 @@ from attrs import define, evolve, field
 from servflow.embedding import _source_splice as splice
 from servflow.embedding._grid import INPUT_KEYS, OUTPUT_KEYS, ROW_KEYS, TABLE_KEYS, row_cells, sheet, table_of
 from servflow.embedding._source import Source
+from servflow.embedding._source_parts import plain
 from servflow.errors import InputError, shown
 
 MOST_ROWS, MOST_COLUMNS = 20_000, 500
@@ -143,7 +144,7 @@ class _Change:
                 continue
             if key == "name" and old.get("short") and column[key] is not None:
                 element = self.source.element(self._now(old["id"]))
-                text = splice.put(self.source.text, element.steps, column[key])
+                text = splice.put(self.source.text, element.steps, _plain(f"{path}.{key}", column[key]))
                 self._replace(text)
             else:
                 self._write(f"{path}.{key}", self._now(old["id"]), key, column[key])
@@ -176,7 +177,10 @@ class _Change:
             if not isinstance(name, str) or not name or name in new_outputs:
                 raise _wrong("columns", f"an output has a name of its own, not {shown(name)}")
             new_outputs[name] = outputs[name] if id_ in old else _written(self.columns[id_], OUTPUT_KEYS)
-        values: dict[Any, Any] = {(*table.steps, "inputs"): new_inputs, (*table.steps, "outputs"): new_outputs}
+        values: dict[Any, Any] = {
+            (*table.steps, "inputs"): _plain("columns", new_inputs),
+            (*table.steps, "outputs"): _plain("columns", new_outputs),
+        }
         for index, row in enumerate(data.get("rows") or ()):
             cells = row_cells(row, len(inputs))
             found = {
@@ -303,6 +307,13 @@ def _written(column: Mapping[str, Any], keys: Sequence[str]) -> Any:
     if list(value) == ["name"]:
         return value["name"]
     return value["type"] if list(value) == ["type"] else value or "any" if column["kind"] == "output" else value
+
+
+def _plain(path: str, value: Any) -> Any:
+    try:
+        return plain(value)
+    except InputError as error:
+        raise _wrong(path, str(error)) from None
 
 
 def _alike(one: Any, other: Any) -> bool:

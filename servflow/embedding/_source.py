@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from servflow.calendars import OpenTime
-from servflow.documents._limits import MOST_DEPTH
 from servflow.embedding import _source_splice as splice
 from servflow.embedding._source_ids import (
     INNER,
@@ -33,6 +33,7 @@ from servflow.embedding._source_parts import (
     held_at,
     holds,
     id_part,
+    keys_of,
     moves,
     plain,
     with_value,
@@ -179,11 +180,10 @@ class Source:
         Raises:
             DefinitionError: it does not load.
         """
-        from servflow.documents import load
+        from servflow.documents._load import workflow_of
 
-        # As a text with its lines, and never as the name of a file.
-        text = self.text if "\n" in self.text else self.text + "\n"
-        return load(text, self.calendars, self.extensions)
+        document = read(self.text).document  # which loading prunes, so that it gets a copy
+        return workflow_of(evolve(document, data=deepcopy(document.data)), self.calendars, self.extensions)
 
     # edits ------------------------------------------------------------------------------------------------------
 
@@ -200,29 +200,30 @@ class Source:
             InputError: there is no such element or place, the value is no plain data, or the key is its name.
         """
         element, value = self.element(id), plain(value)
-        keys = (key,) if isinstance(key, str) else tuple(key)
-        if not 0 < len(keys) <= MOST_DEPTH or not all(isinstance(one, (str, int)) for one in keys):
-            raise InputError("a key is a text, or keys and indices that lead to a value", code="edit")
+        keys = keys_of(key)
         if element.kind == "row" and isinstance(element.data, list) and len(keys) == 1 and isinstance(keys[0], int):
             return self._done(splice.put(self.text, (*element.steps, *keys), value), kept=element)
         if keys == (NAME_KEYS.get(element.kind, "name"),) and element.kind not in ("workflow", *MAPS_KINDS) and element.name:
             return self.rename(id, value)
         whole = as_mapping(element, self.data)
         made = with_value(whole, keys, value, id)
-        if isinstance(element.data, Mapping) and holds(element.data, keys[:-1]):
-            return self._done(splice.put(self.text, (*element.steps, *keys), value), kept=element)
-        return self._done(splice.put(self.text, element.steps, made) if element.steps else self.text, kept=element)
+        # As much as is there already stays as it is written.
+        there = 0 if isinstance(element.data, Mapping) else -1
+        while 0 <= there < len(keys) - 1 and holds(element.data, keys[: there + 1]):
+            there += 1
+        inner = keys[: there + 1]
+        return self._done(splice.put(self.text, (*element.steps, *inner), held_at(made, inner)), kept=element)
 
     def clear(self, id: str, key: str | Sequence[str | int]) -> Source:  # noqa: A002 - as above
         """
         Take a key out of an element, so that it has its default; nothing happens where it is not there.
 
         Raises:
-            InputError: there is no such element.
+            InputError: there is no such element, or what is passed is no key.
         """
         element = self.element(id)
-        keys = (key,) if isinstance(key, str) else tuple(key)
-        if not isinstance(element.data, Mapping) or not keys or not holds(element.data, keys):
+        keys = keys_of(key)
+        if not isinstance(element.data, Mapping) or not holds(element.data, keys):
             return self
         return self._done(splice.drop(self.text, (*element.steps, *keys)), kept=element)
 
@@ -481,11 +482,15 @@ class Source:
         steps, kind = self._section(into)
         if kind != element.kind or within(steps, element.steps):
             raise InputError(f"{element.id} cannot be put into {into}", code="edit.place", id=element.id)
-        without = evolve(self, text=splice.drop(self.text, element.steps))
-        made = without.add(
-            into, element.data, name=element.name if element.kind in MAPS_KINDS else None, before=before, after=after
-        )
-        return self._done(made.text)
+        name = element.name if element.kind in MAPS_KINDS else None
+        for text in (splice.bared(self.text, element.steps), self.text):
+            without = evolve(self, text=splice.drop(text, element.steps))
+            made = without.add(into, element.data, name=name, before=before, after=after).text
+            now = Source(made).elements.get(element.id)
+            whole = None if now is None else splice.carried(self.text, element.steps, made, now.steps)
+            if whole is not None:
+                return self._done(whole)
+        return self._done(made)
 
     def _refuse_taken(self, element: Element, name: str) -> None:
         siblings = [one for one in self.elements.values() if one.kind == element.kind and one is not element]

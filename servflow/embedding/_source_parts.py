@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from servflow.documents._limits import MOST_DEPTH
 from servflow.embedding._source_ids import MAPS, NAMED, Element, Steps, path_of
 from servflow.errors import InputError, shown
 
@@ -53,6 +54,21 @@ def with_value(whole: dict[str, Any], keys: tuple[str | int, ...], value: Any, i
         raise InputError(f"{id_} has no place {path_of(keys)}", code="edit.place", id=id_)
     here[last] = value
     return made
+
+
+def keys_of(key: object) -> tuple[str | int, ...]:
+    """
+    The keys that lead to a value in an element.
+
+    Raises:
+        InputError: it is no key, or they lead deeper than a definition can be.
+    """
+    given = (key,) if isinstance(key, str) else key
+    if isinstance(given, (tuple, list)) and 0 < len(given) <= MOST_DEPTH:
+        keys = tuple(one for one in given if isinstance(one, str) or type(one) is int)
+        if len(keys) == len(given):
+            return keys
+    raise InputError(f"a key is a text, or keys and indices that lead to a value, not {shown(key)}", code="edit.key")
 
 
 def holds(data: Any, keys: tuple[str | int, ...]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define, field
 
-from servflow.documents._source import read_text
+from servflow.documents._source import Document, read_text
 from servflow.errors import DefinitionError
 
 Steps = tuple[str | int, ...]
@@ -52,6 +52,7 @@ class Read:
     text: str
     data: dict[str, Any]
     root: Span
+    document: Document
     json: bool = False
     starts: list[int] = field(factory=list)
 
@@ -92,17 +93,13 @@ def read(text: str) -> Read:
     Raises:
         DefinitionError: it cannot be read, has anchors or tags, gives a key twice, or is too large.
     """
-    document = read_text(text)
+    events: list[Any] = []
+    document = read_text(text, seen=events)
     if document.findings:
         raise DefinitionError.of(document.findings)
     text = text.removeprefix("\ufeff")
-    if text.lstrip().startswith("{"):
-        try:
-            json.loads(text)
-            return Read(text, document.data, _json_spans(text), json=True)
-        except ValueError:
-            pass
-    return Read(text, document.data, _yaml_spans(text))
+    spans = _yaml_spans(text, events) if events else _json_spans(text)
+    return Read(text, document.data, spans, document, json=not events)
 
 
 def _json_spans(text: str) -> Span:
@@ -149,14 +146,13 @@ def _after_space(text: str, at: int) -> int:
     return at if found is None else found.end()
 
 
-def _yaml_spans(text: str) -> Span:
+def _yaml_spans(text: str, events: list[Any]) -> Span:
     # Imported here so that a program that edits nothing loads no YAML.
-    from ruamel.yaml import YAML
     from ruamel.yaml.events import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
     root: Span | None = None
     stack: list[Span] = []
-    for event in YAML(typ="safe", pure=True).parse(text):
+    for event in events:
         if isinstance(event, (MappingEndEvent, SequenceEndEvent)):
             span = stack.pop()
             if span.flow:

@@ -12,6 +12,8 @@ from servflow.embedding._source_spans import Read, Span, Steps, read
 from servflow.embedding._source_write import after_colon, block, flow, in_list, scalar
 from servflow.errors import DefinitionError
 
+_LONE = re.compile(r"(?<!\r)\n")
+
 
 def _reach(data: Any, steps: Steps) -> Any:
     for step in steps:
@@ -27,6 +29,16 @@ def _changed(data: dict[str, Any], change: Callable[[Any], None]) -> dict[str, A
 
 def _sure(text: str | None, wanted: dict[str, Any], doc: Read, around: Steps) -> str:
     """The text where it says what is wanted, else what is around the change is written anew, as little of it as helps."""
+    return _ended(doc.text, _saying(text, wanted, doc, around))
+
+
+def _ended(before: str, text: str) -> str:
+    """The text with lines that end as those before: also the new ones of a text from Windows."""
+    ends = before.count("\r\n")
+    return _LONE.sub("\r\n", text) if ends and ends == before.count("\n") else text
+
+
+def _saying(text: str | None, wanted: dict[str, Any], doc: Read, around: Steps) -> str:
     if text is not None and _says(text, wanted):
         return text
     while around:
@@ -63,8 +75,12 @@ def put(text: str, steps: Steps, value: Any) -> str:
     doc = read(text)
     whole = doc.find(())
     if not steps and whole is not None:  # there was nothing in it yet
-        return text[: whole.start] + (flow(value, as_json=True) if doc.json else block(value, 0)) + text[whole.end :]
+        return _ended(
+            text, text[: whole.start] + (flow(value, as_json=True) if doc.json else block(value, 0)) + text[whole.end :]
+        )
     last = steps[-1]
+    if held_at(doc.data, steps[:-1]) is None:  # a key with nothing behind it
+        return put(text, steps[:-1], {last: value})
     wanted = _changed(doc.data, lambda data: _reach(data, steps[:-1]).__setitem__(last, deepcopy(value)))
     span = doc.find(steps)
     if span is None:
@@ -349,3 +365,42 @@ def _with_comments(doc: Read, begin: int) -> int:
             break
         begin = above
     return begin
+
+
+def bared(text: str, steps: Steps) -> str:
+    """The text without the comments directly above an entry of a block."""
+    lines = _entry(read(text), steps)
+    return text if lines is None else text[: _with_comments(read(text), lines[0])] + text[lines[0] :]
+
+
+def carried(before: str, old: Steps, text: str, new: Steps) -> str | None:
+    """
+    The text in which an entry stands as it stood elsewhere, with the comments in it and above it; None where it cannot.
+
+    Args:
+        before: the text in which it stood, at *old*.
+        text: the text in which it was written anew, at *new*.
+    """
+    source, target = read(before), read(text)
+    lines, place = _entry(source, old), _entry(target, new)
+    if lines is None or place is None:
+        return None
+    by = _margin(text, place[0]) - _margin(before, lines[0])
+    chunk = before[_with_comments(source, lines[0]) : lines[1]].splitlines(keepends=True)
+    moved = "".join(" " * by + line if line.strip() else line for line in chunk)
+    if by < 0:
+        moved = "".join(line[min(-by, len(line) - len(line.lstrip(" "))) :] for line in chunk)
+    made = _ended(before, text[: place[0]] + moved.rstrip("\r\n") + "\n" + text[place[1] :])
+    return made if _says(made, target.data) else None
+
+
+def _entry(doc: Read, steps: Steps) -> tuple[int, int] | None:
+    """The whole lines of a key and its value; None where it has no lines of its own."""
+    holder = doc.find(steps[:-1])
+    if holder is None or holder.flow or holder.kind != "map":
+        return None
+    return _lines_of(doc, holder, holder.names.index(str(steps[-1])))
+
+
+def _margin(text: str, at: int) -> int:
+    return len(text[at:]) - len(text[at:].lstrip(" "))

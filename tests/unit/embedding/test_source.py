@@ -272,6 +272,56 @@ def test_windows_lines_stay() -> None:
     made = edit(text).set("states/new", "title", "New")
 
     assert text.replace("new: {}", "new: {title: New}") == made.text
+    added = made.add("states", {"title": "Waits"}, name="waiting").set("clocks/repair", "labels", {"why": "w" * 110})
+    assert added.text.count("\n") == added.text.count("\r\n") > text.count("\n")
+
+
+NESTED = """\
+workflow: a
+states:
+  # about n
+  n:   {title: 'x'}   # beside n
+  g:
+    states:
+      x: {}
+      # about y
+      y:
+        # in y
+        title: |
+          two
+          lines
+  d: {closed: true}
+  e:
+"""
+
+
+def test_a_state_that_is_put_into_another_keeps_what_was_said_in_it() -> None:
+    """The lines of it stand there as they were, deeper or less deep, with the comments in them and above them."""
+    source = edit(NESTED)
+
+    inside = source.move("states/n", into="states/g/states", before="states/y")
+    outside = source.move("states/y", into="states", before="states/d")
+
+    assert "      x: {}\n      # about n\n      n:   {title: 'x'}   # beside n\n      # about y\n" in inside.text
+    assert "      x: {}\n  # about y\n  y:\n    # in y\n    title: |\n      two\n      lines\n  d:" in outside.text
+    assert (1, 1) == (inside.text.count("# about n"), outside.text.count("# about y"))
+    assert source == inside.undo() == outside.undo()
+
+
+def test_what_is_set_deep_inside_leaves_the_rest_as_it_is_written() -> None:
+    """What is missing on the way is made; also in the definition itself, and where nothing stood."""
+    source = edit(NESTED)
+
+    assert (
+        "title: |\n          two\n          lines\n        labels: {a: {b: 1}}\n"
+        in source.set("states/y", ("labels", "a", "b"), 1).text
+    )
+    assert {"en": "A"} == source.set("", ("title", "en"), "A").data["title"]
+    assert "states/e/timers/stop" == source.add("states/e/timers", {"after": "1h", "event": "stop"}).added
+    assert "states/f" == source.add("states/e/states", {}, name="f").added
+    for key in (5, (), ("a", True), ("a",) * 1_000):
+        with pytest.raises(InputError, match="a key is a text"):
+            source.set("states/y", key, 1)  # type: ignore[arg-type]  # what is refused
 
 
 def test_ids_are_counted_fast_also_where_thousands_are_alike() -> None:
