@@ -55,7 +55,8 @@ class Calls:
         self.workflow = workflow
         self.people = _cast(workflow, people)
         self.given = people is not None
-        self.moving = frozenset(word for move in workflow.compiled.transitions for word in (move.event or "").split())
+        moves = (word for move in workflow.compiled.transitions for word in (move.event or "").split())
+        self.moving = frozenset(moves) | _LEADING
         self.numbers, self.texts = _constants(workflow)
         self.steps = {step.step: step for _, state in _states(workflow) for step in state.checklist}
         self._known: dict[tuple[str, tuple[str, ...]], st.SearchStrategy[dict[str, Any]]] = {}
@@ -136,7 +137,7 @@ class Calls:
             pairs = self.options(*here)
             moves = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event in self.moving]
         rest = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event not in self.moving]
-        fresh = [pair for pair in moves if pair[1].event not in done]
+        fresh = [pair for pair in moves if pair[1].event not in done or pair[1].event in _LEADING]
         groups = [group for group, often in ((fresh, 3), (moves, 2), (rest, 1)) for _ in range(often) if group]
         if not groups:
             return st.just(Call("no_such_event", {}, self.people[0], "unknown"))
@@ -150,9 +151,9 @@ class Calls:
         return self.payload(ticket, option).map(lambda payload: Call(option.event, payload, actor))
 
     def payload(self, ticket: Ticket, option: Option) -> st.SearchStrategy[dict[str, Any]]:
-        """What could come with an event here, of the right types."""
+        """What could come with an event here, of the right types; what the ticket holds comes up too."""
         key = option.event, ticket.configuration
-        if key not in self._known or option.event in _BY_TICKET:
+        if key not in self._known or option.event in _BY_TICKET or _numbers(ticket):
             self._known[key] = self._payload(ticket, option)
         return self._known[key]
 
@@ -170,6 +171,9 @@ class Calls:
 
     def _part(self, ticket: Ticket, event: str, name: str, kind: str) -> st.SearchStrategy[Any]:
         known = _declared(self.workflow, event).get(name)
+        if known is not None and not known.one_of:
+            held = [value for value in _numbers(ticket) if known.type == ("decimal" if isinstance(value, Decimal) else "int")]
+            return st.one_of(self.value(known), st.sampled_from(held)) if held else self.value(known)
         if known is None and event in BUILT_IN:
             meant = self._meant(name, ticket)
             if meant is not None:
@@ -203,9 +207,15 @@ class Calls:
         return st.sampled_from(values) if values else None
 
     def _check(self, ticket: Ticket) -> st.SearchStrategy[dict[str, Any]]:
-        here = [step for name, state in _states(self.workflow) if name in ticket.entered for step in state.checklist]
+        here = [
+            step
+            for name, state in _states(self.workflow)
+            if name in ticket.entered
+            for step in state.checklist
+            if step.step not in ticket.checklist.get(name, {})
+        ]
         made = []
-        for step in here or tuple(self.steps.values()):
+        for step in [*here[:1] * 2, *here] or tuple(self.steps.values()):  # the next one most often, as some are in order
             parts: dict[str, st.SearchStrategy[Any]] = {"step": st.just(step.step)}
             if step.evidence:
                 needed = {name: self.value(held) for name, held in step.evidence.items() if not held.optional}
@@ -215,8 +225,22 @@ class Calls:
         return st.one_of(made) if made else st.just({"step": "none"})
 
 
-_BY_TICKET = frozenset({"ticket.unwatch", "helper.remove", "ticket.child_closed", "ticket.child_reopened"})
+_BY_TICKET = frozenset({"ticket.unwatch", "helper.remove", "ticket.child_closed", "ticket.child_reopened", "step.check"})
 """Built-in events whose payload names what is on the ticket."""
+
+_LEADING = frozenset(
+    {"appointment.book", "approval.approve", "offer.accept", "queue.take", "step.check", "ticket.child_closed"}
+)
+"""Built-in events by which a ticket comes on, more than once if need be."""
+
+
+def _numbers(ticket: Ticket) -> list[int | Decimal]:
+    """The numbers a ticket holds, with those next to them: what comes in is often compared with them."""
+    found: dict[int | Decimal, None] = {}
+    for value in ticket.fields.values():
+        if isinstance(value, (int, Decimal)) and not isinstance(value, bool) and value:
+            found.update(dict.fromkeys((value, value + 1, value - 1)))
+    return list(found)
 
 
 def _cast(workflow: Workflow, people: Mapping[str, Iterable[str]] | None) -> tuple[Actor, ...]:

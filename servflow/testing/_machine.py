@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from attrs import frozen
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from servflow.desk import Desk
-from servflow.engine import MigrationPlan, Option, Workflow, migrate
+from servflow.engine import Option, Workflow, migrate
 from servflow.errors import InputError, LimitError, Refused, ServflowError
 from servflow.model import Actor, Effect, Migrated, Outcome, Received, Record, Ticket, World, canonical
 from servflow.stores import Change, MemoryStore
-from servflow.testing._calls import GAPS, Call, Calls
+from servflow.testing._calls import GAPS, Call
+from servflow.testing._machine_bounds import PROBE, paced, usual
+from servflow.testing._machine_draws import Opening, Setting, walk
 from servflow.testing._machine_promises import (
     MAX_RECORDS,
-    Invariant,
     Laws,
     broken,
     insist,
@@ -35,60 +35,15 @@ START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 _MICRO = timedelta(microseconds=1)
 _FAR = timedelta(days=400)
+_SHORT = 200
+"""Up to how many records a run is folded after every step."""
 
 
-@frozen(kw_only=True)
-class Opening:
-    """How the ticket of a machine is opened."""
-
-    world: World | None
-    fields: Mapping[str, Any]
-    actor: Actor | None
-    at: datetime
-    late: timedelta
-    patience: int
-
-    def __repr__(self) -> str:
-        return f"<{dict(self.fields)} by {self.actor.id if self.actor else 'nobody'}, {self.at:%a %d %b %H:%M}>"
-
-    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        printer.text(repr(self))
-
-
-@frozen(kw_only=True)
-class Setting:
-    """What a machine was made for."""
-
-    worlds: st.SearchStrategy[World | None]
-    judged: bool
-    changing: bool
-    calls: Calls
-    later: tuple[tuple[MigrationPlan, Calls], ...]
-    invariants: tuple[Invariant, ...]
-    allow: frozenset[str]
-    coverage: Any
+E = TypeVar("E", bound=Exception)
 
 
 def _likely(machine: WorkflowMachine) -> st.SearchStrategy[Call]:
     return machine.likely()
-
-
-@st.composite
-def _walk(draw: st.DrawFn, machine: WorkflowMachine) -> list[Call]:
-    """Some things that may be done one after another; the kernel, being pure, tries them ahead."""
-    ticket, done, calls = machine.ticket, set(machine.done), list[Call]()
-    for _ in range(draw(st.integers(1, 6))):
-        call = draw(machine.calls.likely(ticket, machine.at, machine.world, done))
-        calls.append(call)
-        try:
-            outcome = machine.workflow.fire(
-                ticket, call.event, call.payload, at=machine.at, actor=call.actor, world=machine.world
-            )
-        except (Refused, InputError, LimitError):
-            continue
-        ticket = outcome.ticket
-        done.add(call.event)
-    return calls
 
 
 def _any(machine: WorkflowMachine) -> st.SearchStrategy[Call]:
@@ -114,8 +69,13 @@ class WorkflowMachine(RuleBasedStateMachine):
     workflow: Workflow
     ticket: Ticket
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        cls.TestCase.settings = usual(cls.TestCase.settings)
+
     def __init__(self) -> None:
         super().__init__()
+        self.setting.search.begin()
         self.calls = self.setting.calls
         self.workflow = self.calls.workflow
         self.records: list[Record] = []
@@ -131,7 +91,7 @@ class WorkflowMachine(RuleBasedStateMachine):
         self._options: tuple[Any, list[tuple[Actor | None, Option]]] | None = None
         self.done: set[str] = set()
         self._moved = 0
-        self._patience = 0
+        self._patience = self._folded = 0
 
     # what happens -------------------------------------------------------------------------------------------------------
 
@@ -154,7 +114,7 @@ class WorkflowMachine(RuleBasedStateMachine):
             self._keep(outcome)
 
     @precondition(lambda self: self.opened)
-    @rule(calls=st.runner().flatmap(_walk))
+    @rule(calls=st.runner().flatmap(walk))
     def go_on(self, calls: list[Call]) -> None:
         """People do what ``available`` says they may, one after another."""
         with self._told():
@@ -162,13 +122,13 @@ class WorkflowMachine(RuleBasedStateMachine):
                 self._fire(call)
 
     @precondition(lambda self: self.opened)
-    @rule(calls=st.runner().flatmap(_walk), gap=GAPS)
+    @rule(calls=st.runner().flatmap(walk), gap=GAPS)
     def go_on_slowly(self, calls: list[Call], gap: timedelta) -> None:
         """The same, with time between one thing and the next; it may be too late for some of them."""
         with self._told():
             for call in calls:
                 self._fire(call)
-                self._pass_to(self.at + gap)
+                self._pass_to(self.at + self._paced(gap))
 
     @precondition(lambda self: self.opened)
     @rule(call=likely_calls)
@@ -189,7 +149,7 @@ class WorkflowMachine(RuleBasedStateMachine):
         """
         with self._told():
             if how == "later":
-                self._pass_to(self.at + gap)
+                self._pass_to(self.at + self._paced(gap))
                 self._fire(call)
             elif how == "told late":
                 self._fire(call, occurred=self.at - gap)
@@ -212,6 +172,7 @@ class WorkflowMachine(RuleBasedStateMachine):
     def pass_time(self, gap: timedelta, share: float) -> None:
         """Time passes; looking in between changes nothing."""
         with self._told():
+            gap = self._paced(gap)
             between = self._advanced(self.ticket, self.at + gap * share)
             once = self._advanced(self.ticket, self.at + gap)
             twice = self._advanced(between, self.at + gap)
@@ -245,11 +206,13 @@ class WorkflowMachine(RuleBasedStateMachine):
         self._options = None
 
     @precondition(lambda self: self.opened and self.may_change())
-    @rule()
-    def change_version(self) -> None:
-        """The definition changes, and the ticket is taken along."""
-        plan, calls = self.setting.later[self._moved]
+    @rule(calls=st.runner().flatmap(walk))
+    def change_version(self, calls: list[Call]) -> None:
+        """People go on for a while; then the definition changes, and the ticket is taken along."""
+        plan, later = self.setting.later[self._moved]
         with self._told():
+            for call in calls:
+                self._fire(call)
             plans = f"plans[{self._moved}]"
             self._trying = f"ticket = servflow.migrate(ticket, {plans}, at={literal(self.at)}{self._world()}).ticket"
             before = self.ticket
@@ -259,7 +222,7 @@ class WorkflowMachine(RuleBasedStateMachine):
                 insist("migration" in self.setting.allow, f"a ticket in {before.state} is stranded: {refused.message}")
                 return
             self._moved += 1
-            self.calls, self.workflow = calls, calls.workflow
+            self.calls, self.workflow = later, later.workflow
             self.laws.workflow = self.workflow
             self._keep(outcome)
             moved = next((record for record in outcome.records if isinstance(record, Migrated)), None)
@@ -359,6 +322,16 @@ class WorkflowMachine(RuleBasedStateMachine):
         insist(history == store.history("T1"), "the same key writes records twice")
         self._keep(self.workflow.fire(self.ticket, call.event, call.payload, at=self.at, actor=call.actor, world=self.world))
 
+    def _paced(self, gap: timedelta) -> timedelta:
+        """As much of a jump of time as does not do too much."""
+        if gap <= PROBE:
+            return gap
+        try:
+            soon = self.workflow.advance(self.ticket, at=self.at + PROBE, world=self.world)
+        except LimitError:
+            return PROBE
+        return paced(gap, len(soon.records))
+
     def _pass_to(self, at: datetime) -> None:
         self.at = at
         self._let_pass()
@@ -398,6 +371,7 @@ class WorkflowMachine(RuleBasedStateMachine):
 
     def _keep(self, outcome: Outcome) -> None:
         """Take what came of a step, and look at everything that must hold of it."""
+        self.setting.search.step()
         came = outcome.ticket
         self._lines.append(f"{self._trying}  # {came.state or ' + '.join(came.configuration)}, {came.at:%a %d %b %H:%M}")
         self.ticket = came
@@ -409,13 +383,20 @@ class WorkflowMachine(RuleBasedStateMachine):
         for effect in outcome.effects:
             insist(effect.id not in self._ids, f"the effect {effect.id} ({effect.action}) is asked for twice")
             self._ids.add(effect.id)
-        self.ticket = keeps_the_laws(self.workflow, self.ticket, self.records)
+        self.ticket = keeps_the_laws(self.workflow, self.ticket, self.records if self._fold_now() else None)
         self.workflow.explain(self.ticket, at=self.ticket.at, world=self.world)
         for name, how in broken(self, outcome.records, outcome.effects):
             insist(name in self.setting.allow, f"{how} (allow={[name]!r} says that this is meant)")
         self._laws_hold(came.at)
         for check in self.setting.invariants:
             check(self)
+
+    def _fold_now(self) -> bool:
+        """Whether to add up all records: at each step of a short run, of a long one ever more seldom."""
+        if len(self.records) > _SHORT and len(self.records) < self._folded * 5 // 4:
+            return False
+        self._folded = len(self.records)
+        return True
 
     def _laws_hold(self, at: datetime | None = None) -> None:
         if "laws" not in self.setting.allow:
@@ -466,8 +447,12 @@ class WorkflowMachine(RuleBasedStateMachine):
             raise self._with_story(AssertionError(f"{type(error).__name__} escapes from the workflow: {error}")) from error
         except AssertionError as error:
             raise self._with_story(error) from None
+        except Exception as error:  # of an author's own invariant
+            self._with_story(error)
+            raise
 
-    def _with_story(self, error: AssertionError) -> AssertionError:
+    def _with_story(self, error: E) -> E:
+        self.setting.search.failed()
         if not getattr(error, "__notes__", None):
             error.add_note(f"The run, as Python:\n\n{self.story()}")
         return error

@@ -13,7 +13,8 @@ from servflow.engine import MigrationPlan, Workflow, plan_migration
 from servflow.errors import InputError, shown
 from servflow.model import World
 from servflow.testing._calls import Calls
-from servflow.testing._machine import Setting, WorkflowMachine
+from servflow.testing._machine import WorkflowMachine
+from servflow.testing._machine_draws import Setting
 from servflow.testing._machine_promises import read_allow, read_invariants
 from servflow.testing._worlds import worlds_for
 

@@ -1,0 +1,78 @@
+"""Knows how much a machine may try: runs after a failure, records in one jump of time; must not know what a run does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import Phase, reject, settings
+from hypothesis.control import current_build_context
+from hypothesis.errors import InvalidArgument
+
+SHRINK_STEPS = 1_500
+"""How many steps are taken to make a failing run shorter: some seconds. Counted, so that no clock decides what is reported."""
+
+MAX_AT_ONCE = 150
+"""How many records a jump of time should bring at most: timers that go round in minutes are not watched for weeks."""
+
+PROBE = timedelta(hours=6)
+"""By what happens in so much time, what happens in a longer one is guessed."""
+
+
+class Search:
+    """
+    How much has been tried since a run failed, for the machines of one class.
+
+    Hypothesis makes a failing run shorter as long as that leads somewhere, at most for five minutes. Nobody waits so long
+    at a test: once enough was tried, further runs are rejected where they begin, but for the one that is reported.
+    """
+
+    def __init__(self) -> None:
+        self._test: Any = None
+        self._left: int | None = None
+
+    def begin(self) -> None:
+        """A run begins; it is rejected where enough has been tried."""
+        test, final = _now()
+        if test is None or test is not self._test:
+            self._test, self._left = test, None
+        if self._left is not None and self._left <= 0 and not final:
+            reject()
+
+    def step(self) -> None:
+        """A step was taken."""
+        if self._left is not None:
+            self._left -= 1
+
+    def failed(self) -> None:
+        """A run has failed."""
+        if self._left is None and self._test is not None:
+            self._left = SHRINK_STEPS
+
+
+def _now() -> tuple[Any, bool]:
+    """What Hypothesis runs at present, and whether this is the run that it reports."""
+    try:
+        context = current_build_context()
+    except InvalidArgument:  # somebody drives a machine by hand
+        return None, True
+    return getattr(context, "wrapped_test", None), context.is_final
+
+
+def usual(given: settings) -> settings:
+    """
+    The settings a machine starts with.
+
+    Without the phase that tries which parts of a failing run do not matter: it takes longer than all the others.
+    """
+    return settings(given, phases=[phase for phase in given.phases if phase is not Phase.explain])
+
+
+def paced(gap: timedelta, within_probe: int) -> timedelta:
+    """As much of a jump as should bring no more than ``MAX_AT_ONCE`` records, by how many come within ``PROBE``."""
+    if within_probe * (gap / PROBE) <= MAX_AT_ONCE:
+        return gap
+    return max(PROBE, PROBE * (MAX_AT_ONCE / within_probe))
+
+
+__all__ = ["MAX_AT_ONCE", "PROBE", "SHRINK_STEPS", "Search", "paced", "usual"]
