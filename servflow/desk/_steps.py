@@ -62,11 +62,15 @@ class Surroundings:
         self._store = store
         self._counting = counting
         self._now = now
+        self._failed: Exception | None = None
+        self.turn(outside)
+
+    def turn(self, outside: Outside) -> None:
+        """Take the world from elsewhere from now on."""
         self._outside: Callable[[], World | Mapping[str, Any] | None] | None = outside if callable(outside) else None
         self._fixed = None if callable(outside) else World.of(outside)
         self._counted: tuple[Mapping[str, int], World] | None = None
         self._turned: tuple[World, World] | None = None
-        self._failed: Exception | None = None
 
     def over(self, store: Store) -> Surroundings:
         """The same time and world, with what is held counted from another handle."""

@@ -106,18 +106,29 @@ class ThenModel(Part):
     offers: Names | None = about("to whom it is offered now", "当前的抢单邀约对象")
     children: Names | None = about("the workflows of all tickets it has opened so far", "至今由它开出的全部工单的流程")
     calls: Names | None = about("the host's functions that were called so far", "至今调用过的宿主函数")
+    unreachable: Names | None = about(
+        "who was to be told or given something so far and was not reached", "至今未能通知到或派到的对象"
+    )
     checked: Names | None = about("the checklist steps that are done", "已完成的检查步骤")
     records: dict[str, int] | None = about("by kind how many records there are", "各类记录的数量")
 
 
 class StepModel(Part):
-    """One step of a story: time passes, somebody does something, and something is to be true."""
+    """One step of a story: time passes, the world changes, somebody does something, and something is to be true."""
 
     model_config = titled("步骤", minProperties=1)
 
     at: str | None = about("the wall time or instant at which it happens", "发生的时刻")
     after: Length | None = about("how long after the step before, as time passes: 2h, 3d", "距上一步多久（自然时间）：2h、3d")
     ticket: Name | None = about("which ticket; the first one unless given", "哪张工单；默认第一张")
+    world: dict[str, Any] | None = about(
+        "what changes of the world from here on, such as {presence: {ann: away}}: mappings, and lists of parts with an id, are"
+        " changed where they differ; null takes away",
+        "从此刻起世界的变化，例如 {presence: {ann: away}}：映射及带 id 的列表只改动所写部分；null 表示去掉",
+    )
+    replies: dict[str, dict[str, Any] | None] | None = about(
+        "by function of the host what it answers from here on; null: nothing", "宿主函数从此刻起的回答；null 表示不回答"
+    )
     open: GivenModel | None = about("another ticket is opened", "再开一张工单")
     when: Name | None = about("the event that is fired", "触发的事件")
     actor: Name | None = about("who does it, or in whose name 'available' is asked", "操作人，或核对 available 的身份")
@@ -157,6 +168,10 @@ class StoriesModel(Part):
     people: dict[str, Names] | None = about("who acts, each with the roles", "出场人物及其角色")
     world: Annotated[Annotated[str, TEXT] | Annotated[dict[str, Any], MAPPING], BY_SHAPE] | None = about(
         "what lies outside the tickets: a mapping, or a file beside this one", "工单之外的世界：映射，或同目录的文件"
+    )
+    replies: dict[str, dict[str, Any] | None] | None = about(
+        "by function of the host that a workflow calls, what it answers; nothing unless given",
+        "流程所调用的宿主函数的回答；未写则不回答",
     )
     beside: Names = about(
         "files beside this one that go with it: workflows and correlators", "同目录中一起使用的文件：流程与关联器", default=()

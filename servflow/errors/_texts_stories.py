@@ -45,8 +45,8 @@ TEXTS: dict[str, Text] = {
     "story.span": Text(
         en="{value} is no length of time that passes: {why}",
         zh="{value} 不是可经过的时长：{why}",
-        hint_en="write 30m, 2h or 3d; for business days write at with the day",
-        hint_zh="请写 30m、2h 或 3d；工作日请用 at 写明日期",
+        hint_en="write 30m, 2h or 3d; time that a calendar counts is not what passes: write at, such as at: '2026-03-04 10:00'",
+        hint_zh="请写 30m、2h 或 3d；按日历计算的时间不等于流逝的时间：请用 at，例如 at: '2026-03-04 10:00'",
     ),
     "story.both": Text(
         en="a step has either 'at' or 'after', not both",
@@ -125,6 +125,7 @@ TEXTS: dict[str, Text] = {
         hint_en="stories go forward only",
         hint_zh="故事只能向前推进",
     ),
+    "story.far": Text(en="this step lies after the year {year}, where no story goes", zh="此步骤晚于 {year} 年，故事不能到达"),
     "story.no_ticket": Text(en="no ticket {name!r} was opened", zh="没有开过工单“{name}”"),
     "story.failed": Text(en="{what} failed: {told}", zh="{what} 失败：{told}"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,10 @@ DAY = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{1,2}:\d{2}(?::\d{2})?)", re.ASCII)
 
 _WALL = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?", re.ASCII)
 _LONGEST = 60
+_AROUND = 3  # days to look for a time that clocks show; one or two have none of it where they are put forward
+
+LAST_YEAR = 9_000
+"""Later than this no story goes: promises reach further, and time itself ends with the year 9999."""
 
 FIRST_TICKET = "T1"
 """What the first ticket of a story is called where the story does not say."""
@@ -54,7 +58,7 @@ def wall_time(text: str) -> time:
         ValueError: none shows that.
     """
     hour, minute, *second = (int(part) for part in text.split(":"))
-    return time(hour, minute, *second)
+    return time(hour, minute, second[0] if second else 0)
 
 
 @frozen
@@ -62,8 +66,8 @@ class Moment:
     """
     When something happens in a story, as it is written.
 
-    ``instant`` where it is known from the text alone; a wall time without a day has ``wall``: the first time from then on at
-    which the clocks of the zone show it.
+    ``instant`` where it is known from the text alone; a wall time without a day has ``wall``: which time is meant at which the
+    clocks of the zone show it, depends on the present.
     """
 
     text: str
@@ -83,22 +87,30 @@ class Moment:
             return None
         if found := DAY.fullmatch(text):
             here = datetime.combine(date.fromisoformat(found[1]), wall_time(found[2]), ZoneInfo(zone))
-            return cls(text, here.astimezone(UTC))
+            return cls(text, here.astimezone(UTC)) if 1 < here.year <= LAST_YEAR else None
         if _WALL.fullmatch(text):
             wall = wall_time(text)
             return cls(text, None, (wall.hour, wall.minute, wall.second))
-        return cls(text, read_instant(text))
+        there = read_instant(text)
+        return cls(text, there) if 1 < there.year <= LAST_YEAR else None
 
     def after(self, now: datetime, zone: str) -> datetime:
-        """The instant that is meant, where it is *now*."""
-        if self.instant is not None:
-            return self.instant
-        here = now.astimezone(ZoneInfo(zone))
-        hour, minute, second = self.wall
-        shown = here.replace(hour=hour, minute=minute, second=second, microsecond=0, fold=0)
-        if shown.astimezone(UTC) < now:
-            shown = (shown + timedelta(days=1)).replace(fold=0)
-        return shown.astimezone(UTC)
+        """The instant that is meant, where it is *now*: without a day the first from now on at which the clocks show it."""
+        return self.instant or min(at for at in self._shown(now, zone) if at >= now)
+
+    def before(self, now: datetime, zone: str) -> datetime:
+        """The instant that is meant of what is over: without a day the last until now at which the clocks showed it."""
+        return self.instant or max(at for at in self._shown(now, zone) if at <= now)
+
+    def _shown(self, now: datetime, zone: str) -> Iterator[datetime]:
+        """Every instant at which the clocks show it, some days around: twice where they are put back, never where forward."""
+        here, wall = now.astimezone(ZoneInfo(zone)), time(*self.wall)
+        for days in range(-_AROUND, _AROUND + 1):
+            day = here.date() + timedelta(days=days)
+            for fold in (0, 1):
+                at = datetime.combine(day, wall.replace(fold=fold), here.tzinfo).astimezone(UTC)
+                if at.astimezone(here.tzinfo).time() == wall:
+                    yield at
 
 
 @frozen(kw_only=True)
@@ -118,7 +130,7 @@ class Opening:
 
 @frozen(kw_only=True)
 class StoryStep:
-    """One step: time passes, a ticket is opened, an event is fired, and what is to be true then; each may be missing."""
+    """One step: time passes, the world changes, a ticket is opened, an event is fired, a check; each may be missing."""
 
     number: int
     ticket: str
@@ -130,6 +142,10 @@ class StoryStep:
     payload: FrozenMap[str, Any] = field(default=EMPTY, converter=frozen_map)
     occurred: Moment | None = None
     refused: str | None = None
+    world: World | None = None
+    """What lies outside the tickets from here on; None: what did before."""
+    replies: Mapping[str, Any] = field(factory=dict)
+    """By function of the host what it answers from here on."""
     then: Mapping[str, Any] = field(factory=dict)
     path: str = ""
     line: int | None = None
@@ -158,7 +174,8 @@ class Stories:
     A document of stories, read and checked.
 
     ``workflow`` is the name of the workflow they are about, ``workflows`` what was found or given by name (correlators too);
-    ``start`` when stories begin that do not say it, ``people`` the roles of whoever acts, ``file`` where they were read from.
+    ``start`` when stories begin that do not say it, ``people`` the roles of whoever acts, ``replies`` what the host's functions
+    answer, ``file`` where they were read from.
     """
 
     workflow: str
@@ -168,6 +185,7 @@ class Stories:
     zone: str = "UTC"
     people: Mapping[str, tuple[str, ...]] = field(factory=dict)
     world: World | None = None
+    replies: Mapping[str, Any] = field(factory=dict)
     title: str = ""
     file: str = ""
     places: dict[str, Any] = field(factory=dict, repr=False, eq=False)

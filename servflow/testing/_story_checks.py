@@ -21,7 +21,6 @@ from servflow.model import (
     Ticket,
     Unreachable,
     Warned,
-    World,
     same_value,
 )
 from servflow.sla._standing import length, told
@@ -204,10 +203,7 @@ class Checks:
         return {lang: tuple(line.text(lang, self.stand.zone).splitlines()[:_MOST_LINES]) for lang in ("en", "zh")}
 
     def _explained(self) -> Any:
-        return self.flow.explain(self.ticket, at=max(self.now, self.ticket.at), world=self._world(), records=self.records)
-
-    def _world(self) -> World | None:
-        return self.stand.stories.world
+        return self.desk.explain(self.ticket.id)
 
     def _levels(self, wanted: Mapping[str, Any]) -> Iterator[Finding]:
         for chain, levels in wanted.items():
@@ -261,16 +257,20 @@ class Checks:
         if sorted(found) != sorted(listed(wanted)):
             yield self._differs("calls", ("calls", "调用"), sorted(listed(wanted)), sorted(found))
 
+    def _unreachable(self, wanted: Any) -> Iterator[Finding]:
+        found = [effect.to for effect in self._sent(Unreachable)]
+        if set(found) != set(listed(wanted)):
+            lines = tuple(self._sent_line(effect) for effect in self._sent(Unreachable)) or ("-",)
+            what = ("unreachable", "未能联系到的对象")
+            yield self._differs("unreachable", what, sorted(listed(wanted)), found, {"en": lines, "zh": lines})
+
     def _children(self, wanted: Any) -> Iterator[Finding]:
         found = [effect.workflow for effect in self._sent(Open)]
         if sorted(found) != sorted(listed(wanted)):
             yield self._differs("children", ("children", "开出的工单"), sorted(listed(wanted)), sorted(found))
 
     def _options(self) -> dict[str, Option]:
-        at = max(self.now, self.ticket.at)
-        return {
-            option.event: option for option in self.flow.available(self.ticket, at=at, actor=self.actor, world=self._world())
-        }
+        return {option.event: option for option in self.desk.available(self.ticket.id, actor=self.actor)}
 
     def _available(self, wanted: Any) -> Iterator[Finding]:
         options = self._options()

@@ -34,6 +34,11 @@ def told_apart(case: Any) -> Iterator[tuple[str, int | None, Any]]:
         yield (f"{name} [{told[:200]}]" if made.get("story") == name else str(made.get("story"))), index, made
 
 
+def places_in(text: str) -> tuple[str, ...]:
+    """The names in braces in a text."""
+    return tuple(_PLACE.findall(text))
+
+
 def _filled(value: Any, row: Mapping[str, Any]) -> Any:
     """A value with what the row gives in the places of its names; a text that is one place becomes the value itself."""
     # Nested no deeper than the reader of documents allows.

@@ -19,6 +19,9 @@ SUFFIX = ".stories"
 MOST_FILES = 50
 """How many files may go with one document."""
 
+MOST_WORLDS = 500
+"""How often the stories of one document may change the world, each row of examples counted."""
+
 _ENDS = (".yaml", ".yml", ".json")
 
 
@@ -34,6 +37,10 @@ class Beside:
     lang: str
     workflows: dict[str, Any] = field(factory=dict)
     places: dict[str, Any] = field(factory=dict)
+    around: dict[str, Any] = field(factory=dict)
+    """The world as the document has it, before it is read."""
+    turns: int = 0
+    """How often stories change it."""
     found: list[Finding] = field(factory=list)
 
     def read(self, names: Iterable[tuple[str, str]]) -> None:
@@ -63,12 +70,25 @@ class Beside:
         if source is None:
             return None
         try:
-            return load_world(source, lang=self.lang)
+            made = load_world(source, lang=self.lang)
+            self.around = dict(read_document(source).data)
+            return made
         except DefinitionError as error:
             if isinstance(source, Path):
                 self._broken(source, "world", error)
             else:
                 self.found += [_under("world", one) for one in error.findings]
+        return None
+
+    def turned(self, around: Mapping[str, Any], path: str) -> World | None:
+        """The world as a step of a story has changed it."""
+        self.turns += 1
+        if self.turns > MOST_WORLDS:
+            return None
+        try:
+            return load_world(around, lang=self.lang)
+        except DefinitionError as error:
+            self.found += [_under(path, one) for one in error.findings]
         return None
 
     def _file(self, name: str, path: str) -> Path | None:
@@ -85,13 +105,32 @@ class Beside:
         except DefinitionError as error:
             self._broken(file, path, error)
             return
-        name = getattr(made, "workflow", None) or made.name
-        self.workflows.setdefault(name, made)
-        self.places.setdefault(name, document.locate)
+        self.workflows.setdefault(made.workflow, made)
+        self.places.setdefault(made.workflow, document.locate)
 
     def _broken(self, file: Path, path: str, error: DefinitionError) -> None:
         why = {lang: error.findings[0].text(lang) for lang in ("en", "zh")} if error.findings else error.message
         self.found.append(Finding("story.broken", path, {"file": file.name, "why": why}))
+
+
+def changed(before: Any, change: Any) -> Any:
+    """
+    What a change makes of a part of the world: mappings, and lists whose parts have an ``id``, are changed where they differ.
+
+    ``None`` takes a key away; everything else takes the place of what was.
+    """
+    if isinstance(before, Mapping) and isinstance(change, Mapping):
+        made = {**before, **{key: changed(before.get(key), value) for key, value in change.items()}}
+        return {key: value for key, value in made.items() if key not in change or change[key] is not None}
+    if _named(before) and _named(change):
+        parts = {one["id"]: one for one in before}
+        parts.update({one["id"]: changed(parts.get(one["id"]), one) for one in change})
+        return list(parts.values())
+    return change
+
+
+def _named(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, Mapping) and isinstance(one.get("id"), str) for one in value)
 
 
 def _stems(workflow: str, own: Path | None) -> Iterator[str]:

@@ -28,9 +28,11 @@ class Names:
         self.flows = {flow.workflow: flow for flow in stories.flows}
         self.templates = _templates(stories.workflows.values())
         self.people = {*stories.people, SYSTEM.id}
-        if stories.world is not None:
-            world = stories.world
-            self.people |= {*world.by_id, *world.persons}
+        self.calls = _calls(self.flows.values())
+        turned = (step.world for story in stories.cases for step in story.steps)
+        for world in (stories.world, *turned):
+            if world is not None:
+                self.people |= {*world.by_id, *world.persons}
         self.closed = bool(stories.people) or any(flow.roles for flow in self.flows.values())
         """Whether whoever acts must be known."""
 
@@ -47,8 +49,13 @@ class Names:
                     known = tuple(role for flow in self.flows.values() for role in flow.roles)
                     if any(flow.roles for flow in self.flows.values()):
                         yield from _known("role", role, known, f"people.{who}")
+        yield from self._replies(self.stories.replies, "replies")
         for story in self.stories.cases:
             yield from self._story(story)
+
+    def _replies(self, replies: Iterable[str], path: str) -> Iterator[Finding]:
+        for name in replies:
+            yield from _known("call", name, self.calls, f"{path}.{name}")
 
     def _story(self, story: Story) -> Iterator[Finding]:
         of: dict[str, Workflow] = {}
@@ -78,6 +85,7 @@ class Names:
     def _step(self, step: StoryStep, flow: Workflow) -> Iterator[Finding]:
         yield from self._person(step.actor, f"{step.path}.actor")
         yield from _word(step.refused, REFUSALS, f"{step.path}.refused")
+        yield from self._replies(step.replies, f"{step.path}.replies")
         if step.event is not None and step.refused != "unknown":
             yield from _event(step.event, flow, f"{step.path}.when")
         for key, value in step.then.items():
@@ -225,14 +233,24 @@ def _event(name: str, flow: Workflow, path: str) -> Iterator[Finding]:
 
 def _templates(flows: Iterable[Any]) -> set[str]:
     """Every template that some part of the definitions names."""
-    found: set[str] = set()
+    found = (part.get("template") for part in _parts(flows))
+    return {name for name in found if isinstance(name, str)}
+
+
+def _calls(flows: Iterable[Any]) -> set[str]:
+    """Every function of the host that some part of the definitions calls."""
+    called = (part.get("call") for part in _parts(flows))
+    named = (call.get("name") if isinstance(call, Mapping) else call for call in called)
+    return {name for name in named if isinstance(name, str)}
+
+
+def _parts(flows: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+    """Every mapping in the definitions."""
     waiting: list[Any] = [flow.to_data() for flow in flows]
     while waiting:
         part = waiting.pop()
         if isinstance(part, Mapping):
-            if isinstance(part.get("template"), str):
-                found.add(part["template"])
+            yield part
             waiting += part.values()
         elif isinstance(part, (list, tuple)):
             waiting += part
-    return found

@@ -15,10 +15,10 @@ from attrs import define, field
 from servflow.documents._load import in_order
 from servflow.documents._source import Document, _names_file, read_document
 from servflow.errors import DefinitionError, Finding, TimeError, shown
-from servflow.model import EMPTY, Span
+from servflow.model import EMPTY, Span, World
 from servflow.testing._story import DAY, FIRST_TICKET, Moment, Opening, Stories, Story, StoryStep, moment, wall_time
-from servflow.testing._story_examples import MOST_EXAMPLES, told_apart
-from servflow.testing._story_files import Beside
+from servflow.testing._story_examples import MOST_EXAMPLES, places_in, told_apart
+from servflow.testing._story_files import MOST_WORLDS, Beside, changed
 from servflow.testing._story_names import Names
 
 Source = Path | str | Mapping[str, Any]
@@ -75,6 +75,9 @@ class _Reading:
     lang: str
     found: list[Finding] = field(factory=list)
     zone: str = "UTC"
+    beside: Beside = field(init=False)
+    around: Any = field(init=False, factory=dict)
+    """The world of the story that is read, as far as its steps have changed it."""
 
     def stories(self, given: dict[str, Any]) -> Stories:
         """The whole document; refused with everything that was found."""
@@ -82,23 +85,27 @@ class _Reading:
         self.found += self.document.findings
         broken = self._shape(data)
         self._zone(data.get("zone"))
-        beside = Beside(base, self.lang, dict(given))
+        beside = self.beside = Beside(base, self.lang, dict(given))
         name = data["stories"] if isinstance(data.get("stories"), str) else ""
         if "beside" not in broken:
             beside.read(_listed(data.get("beside"), "beside"))
         beside.search(name, self.file)
         world = None if "world" in broken else beside.world(data.get("world"))
-        self.found += beside.found
         start = None if "start" in broken else self._moment(data.get("start"), "start", alone=True)
         people = {} if "people" in broken else {who: _texts(roles) for who, roles in (data.get("people") or {}).items()}
+        cases = tuple(self._cases(data, name, broken)) if isinstance(data.get("cases"), list) else ()
+        self.found += beside.found
+        if beside.turns > MOST_WORLDS:
+            self._many("cases", beside.turns, MOST_WORLDS, {"en": "changes of the world", "zh": "世界变化数"})
         made = Stories(
             workflow=name,
-            cases=tuple(self._cases(data, name, broken)) if isinstance(data.get("cases"), list) else (),
+            cases=cases,
             workflows=beside.workflows,
             start=start,
             zone=self.zone,
             people=people,
             world=world,
+            replies={} if "replies" in broken else data.get("replies") or {},
             title=data.get("title") or "",
             file="" if self.file is None else str(self.file),
             places=beside.places,
@@ -169,8 +176,9 @@ class _Reading:
         if len(rows) > MOST_EXAMPLES:
             self._many(f"{path}.examples", len(rows), MOST_EXAMPLES, {"en": "examples", "zh": "示例数"})
         text = _all_text({key: value for key, value in case.items() if key != "examples"})
-        for index, row in enumerate(rows):
-            for name in names:
+        wanted = list(dict.fromkeys((*names, *places_in(text))))
+        for index, row in enumerate(rows[:MOST_EXAMPLES]):
+            for name in wanted:
                 if name not in row:
                     facts = {"name": name, "known": tuple(row)}
                     self.found.append(Finding("story.placeholder", f"{path}.examples[{index}]", facts))
@@ -188,11 +196,12 @@ class _Reading:
         ]
         if len(listed) > MOST_TICKETS:
             self._many(f"{path}.given", len(listed), MOST_TICKETS, {"en": "tickets", "zh": "工单数"})
-        if openings and openings[0].at is None and "start" not in self.document.data:
+        told = openings[0].at if openings else None
+        if openings and (told is None or told.instant is None) and "start" not in self.document.data:
             self.found.append(Finding("story.start", f"{path}.given" if given is not None else path))
         if len(case["steps"]) > MOST_STEPS:
             self._many(f"{path}.steps", len(case["steps"]), MOST_STEPS, {"en": "steps", "zh": "步骤数"})
-        first = openings[0].ticket if openings else FIRST_TICKET
+        first, self.around = openings[0].ticket if openings else FIRST_TICKET, self.beside.around
         steps = tuple(
             self._step(step, index, (first, workflow), f"{path}.steps[{index}]")
             for index, step in enumerate(case["steps"][:MOST_STEPS])
@@ -242,11 +251,19 @@ class _Reading:
             payload=data.get("payload") or EMPTY,
             occurred=self._moment(data.get("occurred"), f"{path}.occurred"),
             refused=data.get("refused"),
+            world=self._world(data.get("world"), f"{path}.world"),
+            replies=data.get("replies") or {},
             then=then,
             path=path,
             line=self._line(path),
             lines=lines,
         )
+
+    def _world(self, change: Mapping[str, Any] | None, path: str) -> World | None:
+        if change is None:
+            return None
+        self.around = changed(self.around, change)
+        return self.beside.turned(self.around, path)
 
     def _many(self, path: str, count: int, limit: int, what: Mapping[str, str]) -> None:
         self.found.append(Finding("story.many", path, {"count": count, "limit": limit, "what": what}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import evolve, frozen
@@ -14,10 +14,10 @@ from servflow.engine import Workflow
 from servflow.errors import Finding, InputError, LimitError, Refused, ServflowError
 from servflow.model import SYSTEM, Actor
 from servflow.testing._coverage import Coverage
-from servflow.testing._story import Moment, Opening, Stories, Story, StoryStep
+from servflow.testing._story import LAST_YEAR, Moment, Opening, Stories, Story, StoryStep
 from servflow.testing._story_checks import Checks, Stand, refusal_of
 from servflow.testing._story_reading import load_stories
-from servflow.testing._virtual import VirtualDesk, VirtualTime
+from servflow.testing._virtual import BEGIN, VirtualDesk, VirtualTime
 
 
 @frozen(kw_only=True)
@@ -181,10 +181,12 @@ class _Life:
     def __init__(self, stories: Stories, story: Story, counted: Mapping[str, Coverage]) -> None:
         self.stories = stories
         self.story = story
-        begin = (story.given[0].at if story.given else None) or stories.start
+        told = (story.given[0].at if story.given else None, stories.start)
+        begin = next((one.instant for one in told if one is not None and one.instant is not None), BEGIN)
         flows = [counted[name].watched if name in counted else flow for name, flow in stories.workflows.items()]
-        time = VirtualTime() if begin is None or begin.instant is None else VirtualTime(begin.instant)
-        self.desk = VirtualDesk(flows, time=time, world=stories.world)
+        self.replies = dict(stories.replies)
+        answering = {"call": lambda call: self.replies.get(call.name)}
+        self.desk = VirtualDesk(flows, time=VirtualTime(begin), world=stories.world, handlers=answering)
         self.stand = Stand(stories=stories)
 
     @property
@@ -217,12 +219,19 @@ class _Life:
         yield from checks.findings()
 
     def _happens(self, step: StoryStep) -> Iterator[Finding]:
-        target = self._target(step.at) if step.at is not None else self.now + step.after if step.after else self.now
+        target = self._target(step.at) if step.at is not None else self.now + (step.after or timedelta())
         if target < self.now:
             facts = {"at": self.stories.told(target), "now": self.stories.told(self.now)}
             yield self._finding("story.back", step, facts)
             return
+        if target.year > LAST_YEAR:
+            yield self._finding("story.far", step, {"year": LAST_YEAR})
+            return
         found = tuple(self._until(target, (step.path, step.line)))
+        self.replies.update(step.replies)
+        if not found and step.world is not None:
+            world = step.world
+            found = tuple(self._live(lambda: self.desk.turn(world), (step.path, step.line)))
         if not found and step.opening is not None:
             found = tuple(self._open(step.opening, step.path, step.line))
         if not found and step.event is not None:
@@ -231,6 +240,9 @@ class _Life:
 
     def _target(self, at: Moment) -> datetime:
         return at.after(self.now, self.stories.zone)
+
+    def _over(self, at: Moment) -> datetime:
+        return at.before(self.now, self.stories.zone)
 
     def _actor(self, name: str | None) -> Actor | None:
         if name is None or name == SYSTEM.id:
@@ -250,7 +262,7 @@ class _Life:
             if found:
                 yield from found
                 return
-        occurred = None if opening.occurred is None else self._target(opening.occurred)
+        occurred = None if opening.occurred is None else self._over(opening.occurred)
         try:
             self.desk.open(
                 opening.ticket,
@@ -269,7 +281,7 @@ class _Life:
 
     def _fire(self, step: StoryStep) -> Iterator[Finding]:
         assert step.event is not None
-        occurred = None if step.occurred is None else self._target(step.occurred)
+        occurred = None if step.occurred is None else self._over(step.occurred)
         try:
             self.desk.fire(step.ticket, step.event, step.payload, actor=self._actor(step.actor), occurred=occurred)
         except ServflowError as error:
@@ -296,8 +308,8 @@ class _Life:
             yield Finding("story.failed", path, {"what": "time", "told": error.message}, line=line)
             return
         for problem in problems:
-            # Mail that a ticket does not take now is consumed, as it would be in a host.
-            if isinstance(problem.error, Refused):
+            # Mail that a ticket does not take now is consumed, as it would be in a host; what is no answer at all is a mistake.
+            if isinstance(problem.error, Refused) and problem.error.code != "payload":
                 continue
             yield Finding("story.failed", path, {"what": problem.what, "told": str(problem.error)}, line=line)
             return

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from servflow.desk import DeliverReport, Desk, Problem
-from servflow.errors import LimitError, TimeError
+from servflow.errors import InputError, LimitError, TimeError, shown
 from servflow.model import Effect, Open, Span, instant, read_instant, write_instant
 from servflow.stores import MemoryStore, Store
 
@@ -93,7 +93,10 @@ class VirtualDesk(Desk):
         time: its source of time; a new one unless given.
         store: where tickets live; in memory unless given. ``close`` closes it.
         handlers: as for ``Desk``; what has no handler is taken as carried out.
-        world: as for ``Desk``.
+        world: as for ``Desk``; ``turn`` changes it.
+
+    Raises:
+        InputError: ``time`` is no VirtualTime, or as for ``Desk``.
     """
 
     def __init__(
@@ -106,6 +109,9 @@ class VirtualDesk(Desk):
         world: Any = None,
         sources: Iterable[Any] = (),
     ) -> None:
+        given: object = time
+        if given is not None and not isinstance(given, VirtualTime):
+            raise InputError(f"time is a VirtualTime, which tests move, not {shown(given)}", name="time")
         self.time = time or VirtualTime()
         self._heard: dict[str, Effect] = {}
         super().__init__(
@@ -157,6 +163,18 @@ class VirtualDesk(Desk):
             if not ticked.worked and not delivered.worked:
                 return tuple(problems)
         raise LimitError(f"what is due sets off more, {_MOST_ROUNDS} rounds long", code="endless", limit=_MOST_ROUNDS)
+
+    def turn(self, world: Any) -> tuple[Problem, ...]:
+        """
+        From now on this is the world, and all tickets look at it: a ``World``, a mapping, or a function as for ``Desk``.
+
+        Raises:
+            InputError: it is no world.
+            LimitError: what follows goes on without end.
+        """
+        self._steps.around.turn(world)
+        looked = self.look_again()
+        return (*looked.problems, *self.settle())
 
     def until(self, at: datetime | str) -> tuple[Problem, ...]:
         """

@@ -22,7 +22,7 @@ transitions:
   - {event: arrive, source: new, target: on_site, allow: [engineer]}
   - {event: finish, source: on_site, target: done, allow: [engineer], payload: {amount: decimal}, when: "payload.amount < 500",
      do: [{set: {amount: "table.fee.total"}}]}
-  - {event: forget, source: new, target: done, allow: [system, clerk]}
+  - {event: forget, source: new, target: done, allow: [system, clerk], payload: {why: {type: string, optional: true}}}
 tables:
   fee:
     hit: first
@@ -39,7 +39,7 @@ escalations:
   - name: late
     start: {clock: fix, mark: breach}
     levels:
-      - {name: boss, do: [{notify: {to: {user: bea}, template: late}}, {call: {name: page}}]}
+      - {name: boss, do: [{notify: {to: {user: bea}, template: late}}, {call: {name: page, reply: forget}}]}
       - {name: chief, after: 2h, do: [{notify: {to: {user: cy}, template: late}}, {open: {workflow: care}}]}
 """
 

@@ -55,6 +55,7 @@ CHECKS = [
     ("offers", [], "ann"),
     ("children", "care", []),
     ("calls", "page", ["page", "page"]),
+    ("unreachable", [], "bea"),
     ("checked", [], "look"),
     ("records", {"breached": 1, "moved": 0}, {"breached": 2}),
 ]
@@ -94,6 +95,67 @@ def test_a_story_goes_forward_in_time_and_things_happen_at_their_instants() -> N
 
     assert result.passed, result.text()
     assert "2026-03-05T08:00:01+00:00" == result.at.isoformat()
+
+
+def test_a_time_without_a_day_is_one_that_the_clocks_show() -> None:
+    """Where they are put forward the next day's is meant, where they are put back the second one; what is over lies behind."""
+    spring = {"at": "2026-03-28 12:00", "actor": "eve"}
+    autumn = {"at": "2026-10-24 12:00", "actor": "eve"}
+    (forward,) = results({"at": "02:30"}, given=spring)
+    (back,) = results({"at": "02:45"}, {"at": "02:30"}, {"at": "02:45"}, {"at": "02:30"}, given=autumn)
+    (over,) = results({"at": "10:00"}, {"when": "arrive", "actor": "ann", "occurred": "09:30"}, {"then": {"state": "on_site"}})
+    (later,) = results({"then": {"state": "new"}}, given={"at": "10:00"})
+
+    assert "2026-03-30T00:30:00+00:00" == forward.at.isoformat()
+    assert "2026-10-26T01:30:00+00:00" == back.at.isoformat()
+    assert over.passed, over.text()
+    assert "2026-03-02T09:00:00+00:00" == later.at.isoformat()
+
+
+def test_the_world_changes_between_steps() -> None:
+    """Who is away is passed over from that step on, and is asked again once back; the rest of the world stays."""
+    flow = servflow.load(
+        "{workflow: w, states: {wait: {}, got: {}}, transitions: [{event: assigned.d, source: wait, target: got}],"
+        " dispatch: [{name: d, slot: assignee, state: wait, require: [{below: capacity}]}]}"
+    )
+    people = [{"id": "ann", "capacity": 1}, {"id": "bob", "capacity": 1}]
+    told = {
+        "stories": "w",
+        "start": "2026-03-02 09:00",
+        "world": {"engineers": people, "presence": {"ann": "away", "bob": "away"}},
+        "cases": [
+            {
+                "story": "ann is back",
+                "steps": [
+                    {"then": {"state": "wait", "assignee": None}},
+                    {"world": {"presence": {"ann": None}}, "then": {"assignee": "ann"}},
+                    {"open": {"ticket": "B"}, "ticket": "B", "then": {"assignee": None}},
+                    {"world": {"engineers": [{"id": "ann", "capacity": 2}]}, "ticket": "B", "then": {"assignee": "ann"}},
+                ],
+            },
+            {"story": "nobody is", "steps": [{"then": {"assignee": None}}]},
+        ],
+    }
+    wrong = {**told, "cases": [{"story": "x", "steps": [{"world": {"presence": {"ann": "awy"}, "peple": []}}]}]}
+    many = {**told, "cases": [{"story": "x {n}", "steps": [{"world": {}}] * 3, "examples": [{"n": n} for n in range(200)]}]}
+    report = run_stories(told, flow)
+
+    assert report.passed, report.text()
+    assert [("document.unknown_key", "cases[0].steps[0].world.peple")] == problems(wrong, flow)
+    assert [("story.many", "cases")] == problems(many, flow)
+
+
+def test_functions_of_the_host_answer_as_told() -> None:
+    """What a call is answered comes back as its event, from the step on that says so; what is no answer fails the story."""
+    late = {"after": "5h", "then": {"calls": "page", "state": "done"}}
+    quiet = {"after": "5h", "then": {"calls": "page", "state": "new"}}
+
+    assert [True] == [one.passed for one in results(late, replies={"page": {}})]
+    assert [True] == [one.passed for one in results(quiet)]
+    assert [True] == [one.passed for one in results({"replies": {"page": None}}, quiet, replies={"page": {}})]
+    (wrong,) = results({"replies": {"page": {"why": 1}}}, late)
+    assert ["story.failed"] == [one.code for one in wrong.problems]
+    assert [("name.unknown", "replies.pge")] == problems(stories(quiet, replies={"pge": {}}))
 
 
 def test_an_event_is_taken_or_refused_as_told() -> None:
@@ -185,6 +247,9 @@ def test_examples_tell_a_story_once_for_each() -> None:
         ([{"after": "soon"}], "story.span", "cases[0].steps[0].after"),
         ([{"at": "25:00"}], "story.moment", "cases[0].steps[0].at"),
         ([{"at": "2026-03-29 02:30"}], "story.gap", "cases[0].steps[0].at"),
+        ([{"at": "9999-12-31 23:59"}], "story.moment", "cases[0].steps[0].at"),
+        ([{"replies": {"pgae": {}}}], "name.unknown", "cases[0].steps[0].replies.pgae"),
+        ([{"world": {"presence": {"ann": 1}}}], "world.value", "cases[0].steps[0].world.presence"),
         ([{"at": "10:00", "after": "1h"}], "story.both", "cases[0].steps[0].after"),
         ([{"payload": {}}], "story.alone", "cases[0].steps[0].payload"),
         ([{"ticket": "B", "then": {"state": "new"}}], "name.unknown", "cases[0].steps[0].ticket"),
@@ -273,9 +338,12 @@ def test_hostile_stories_are_bounded() -> None:
     many = [{"story": f"s{index}", "steps": [{"after": "1s"}]} for index in range(2_001)]
     steps = [{"after": "1s"}] * 501
     rows = {"story": "x {n}", "steps": [{"after": "{n}s"}], "examples": [{"n": index} for index in range(501)]}
+    years = {"story": "ages", "given": {"at": "8999-12-31 23:00"}, "steps": [{"after": "36500d"}]}
+    (ages,) = run_stories({**STORIES, "cases": [years]}, workflow()).results
     hostile = run_stories(stories({"then": {"fields": {"customer": "\x1b[31m"}}}), workflow()).text()
 
     assert [("story.many", "cases")] == problems({**STORIES, "cases": many})
     assert [("story.many", "cases[0].steps")] == problems(stories(*steps))
     assert [("story.many", "cases[0].examples")] == problems({**STORIES, "cases": [rows]})
+    assert ["story.far"] == [one.code for one in ages.problems]
     assert "\x1b" not in hostile
