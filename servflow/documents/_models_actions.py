@@ -43,7 +43,7 @@ class ToModel(Part):
     manager_of: OneTo | None = about("the manager of somebody", "某人的上级")
     n: int | None = about("how many levels up, 1 unless given", "向上几级，默认 1", minimum=1)
     field: str | None = about("the person a field of the ticket names", "工单字段中记录的人")
-    schedule: str | None = about("who is on call by a schedule", "排班表中的值班人")
+    schedule: str | None = about("who is on call by a schedule", "值班表中的值班人")
     who: Annotated[str, words(WHO)] | None = about("whose turn it is now, is next or was before", "当前、下一位或上一位值班人")
     on_call: str | None = about("who is on call by a schedule now", "当前值班人")
     webhook: str | None = about("an endpoint of the host", "宿主系统的回调")

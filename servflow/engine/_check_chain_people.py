@@ -128,7 +128,7 @@ class _Look:
             why = _why(f"the queue {name} has no members in this world", f"队列 {name} 没有成员")
         else:
             schedule = world.schedules.get(name)
-            missing = _why(f"the schedule {name} is not in this world", f"没有名为 {name} 的排班表")
+            missing = _why(f"the schedule {name} is not in this world", f"没有名为 {name} 的值班表")
             return _Reached(_users(schedule)) if schedule is not None else _Reached(why=missing)
         return _Reached(frozenset(ids)) if ids else _Reached(why=why)
 

@@ -67,21 +67,21 @@ TEXTS: dict[str, Text] = {
     ),
     "chain.schedule_empty": Text(
         en="nobody is on call in {schedule} for {days} days from {at}, which the level {level} of the chain {chain} asks",
-        zh="自 {at} 起 {days} 天内，排班表 {schedule} 无人值班，而升级链 {chain} 的级别 {level} 要通知其值班人",
+        zh="自 {at} 起 {days} 天内，值班表 {schedule} 无人值班，而升级链 {chain} 的级别 {level} 要通知其值班人",
         hint_en="plan who is on call, or address somebody else",
         hint_zh="请安排值班人员，或改为通知其他人",
     ),
     "chain.schedule_gap": Text(
         en="nobody is on call in {schedule} from {start} to {end}, which the level {level} of the chain {chain} asks; "
         "gaps in {days} days: {count}, {hours} hours",
-        zh="排班表 {schedule} 在 {start} 至 {end} 无人值班，而升级链 {chain} 的级别 {level} 要通知其值班人；"
+        zh="值班表 {schedule} 在 {start} 至 {end} 无人值班，而升级链 {chain} 的级别 {level} 要通知其值班人；"
         "{days} 天内共有 {count} 处空档、{hours} 小时",
         hint_en="plan somebody for it, or say on_empty: fallback or hold",
         hint_zh="请安排人员，或写明 on_empty: fallback 或 hold",
     ),
     "chain.layer_idle": Text(
         en="nobody is ever on call on layer {layer} of {schedule} after {at}: its windows never meet the duty of a turn",
-        zh="自 {at} 起，排班表 {schedule} 的第 {layer} 层永远无人值班：其时段从不落在轮班的值班期内",
+        zh="自 {at} 起，值班表 {schedule} 的第 {layer} 层永远无人值班：其时段从不落在轮班的值班期内",
         hint_en="give it other windows, or another hold_for",
         hint_zh="请调整其 windows 或 hold_for",
     ),

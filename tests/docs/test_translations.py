@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from servflow.errors._glossary import said
 from tests.docs.test_pages import FENCE, LINK, TRANSLATED
 from tests.surface.layout import ROOT, name
 
@@ -72,3 +73,12 @@ def test_every_page_in_two_languages_leads_to_the_other() -> None:
     for ours, source in (*TRANSLATED.items(), GLOSSARY[::-1]):
         for here, there in ((ours, source), (source, ours)):
             assert there.resolve() in {(here.parent / link).resolve() for link in LINK.findall(here.read_text("utf-8"))}, here
+
+
+def test_errors_say_the_words_of_the_glossary() -> None:
+    """A word that stands for itself in an error is, in Chinese too, the one that the glossary explains."""
+    words = {term: said(term, "zh") for row in _rows(GLOSSARY[1]) for term in _terms(row[0]) if said(term, "zh") != term}
+    told = {term: [row[1] for row in _rows(GLOSSARY[1]) if term in _terms(row[0])] for term in words}
+
+    assert [] == [(term, word, told[term]) for term, word in words.items() if word not in " ".join(told[term])]
+    assert {"state", "clock", "chain", "slot"} <= words.keys()
