@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -249,6 +250,32 @@ def test_a_new_ticket_and_its_customer_are_kept_together(place: Place) -> None:
     assert first == browser.send("/new", given).url
     ticket = place.service.desk.get(first.path.removeprefix("/tickets/"))
     assert ("Ida", "front_desk", 1) == (place.service.customer(ticket.customer).name, ticket.queue, ticket.priority)
+
+
+def test_a_database_that_is_busy(place: Place, tmp_path: Path) -> None:
+    """While somebody else holds it for too long nothing is changed, what was written is shown, and it can be sent again."""
+    browser = place.browser("kit")
+    data = dict(re.findall(r'<input type="hidden" name="(.*?)" value="(.*?)"', browser.get("/new")))
+    given = {
+        **data,
+        "name": "Ida <3",
+        "phone": "0106",
+        "subject": "it leaks",
+        "category": "washer",
+        "tier": "gold",
+        "serial": "",
+    }
+    place.service.engine.dispose()
+    module("service").event.listen(place.service.engine, "connect", lambda dbapi, _: dbapi.execute("PRAGMA busy_timeout = 0"))
+    other = sqlite3.connect(tmp_path / "crm.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    answer = browser.send("/new", given)
+    other.execute("ROLLBACK")
+    other.close()
+
+    assert (503, True) == (answer.status_code, "Ida &lt;3" in answer.text)
+    assert () == place.service.desk.find()
+    assert 200 == browser.send("/new", given).status_code
 
 
 def test_what_is_too_much_is_refused(place: Place) -> None:

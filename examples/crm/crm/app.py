@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -25,7 +26,7 @@ from crm.session import COOKIE, LANGUAGE, Session, Signer
 from crm.words import LANGUAGES, Words
 from servflow import Actor, Conflict, InputError, NotFound, Refused
 from servflow.embedding import Form, read_form
-from servflow.errors import ReservationRefused
+from servflow.errors import ReservationRefused, StoreError
 from servflow.model import Assigned, Moved, Received, Updated
 
 LARGEST = 256 * 1024
@@ -97,6 +98,7 @@ async def _typed(visit: Visiting) -> dict[str, str]:
     form = await visit.request.form(max_files=0)
     # A database keeps no character zero, and nobody means one.
     typed = {name: value.replace("\0", "") for name, value in form.items() if not isinstance(value, UploadFile)}
+    visit.request.state.typed = typed
     if not visit.signer.right(visit.session, typed.get("_token", "")):
         raise Problem(403, "forged", visit.words("forged_next"))
     return typed
@@ -139,7 +141,17 @@ def create_app(service: Service, *, secret: str | None = None, work: bool = True
     app.get("/outbox")(outbox)
     app.get("/tickets/{id_:path}")(ticket)
     app.post("/tickets/{id_:path}")(fire)
-    for kind in (Problem, HTTPException, NotFound, Refused, ReservationRefused, Conflict, InputError):
+    for kind in (
+        Problem,
+        HTTPException,
+        NotFound,
+        Refused,
+        ReservationRefused,
+        Conflict,
+        InputError,
+        StoreError,
+        OperationalError,
+    ):
         app.add_exception_handler(kind, _problem)
     return app
 
@@ -186,14 +198,19 @@ def _shown(visit: Visit, error: Exception) -> Response:
     elif isinstance(error, (NotFound, HTTPException)):
         id_ = str(visit.request.path_params.get("id_", visit.request.url.path))
         error = Problem(404, "not_found", words("not_found_say", id=id_[:200]))
-    elif isinstance(error, Conflict):
+    elif isinstance(error, (Conflict, StoreError, OperationalError)):
         error = Problem(503, "busy", words("busy_next"))
     elif not isinstance(error, Problem):
         id_ = visit.request.path_params.get("id_")
         back = {"back": pages.href(str(id_)), "label": "back"} if id_ else {}
         said = error.text(words.lang) if isinstance(error, Refused) else getattr(error, "message", "")
         error = Problem(409, "refused", said, words("refused_next"), **back)
-    return visit.page("problem.html", error.status, problem=error)
+    return visit.page("problem.html", error.status, problem=error, wrote=_wrote(getattr(visit.request.state, "typed", {})))
+
+
+def _wrote(typed: Mapping[str, str]) -> list[str]:
+    """What somebody wrote into a form, to be shown where the form itself cannot be."""
+    return [value for name, value in typed.items() if not name.startswith("_") and name != "step" and value.strip()]
 
 
 # -- pages
@@ -355,7 +372,6 @@ def _stale(visit: Visit, id_: str, actor: Actor, typed: Mapping[str, str], expec
     form = next((one for one in found if one.id == typed.get("_form")), None)
     why = words("gone", state=now.state) if form is None else form.why if form.status == "refused" else ""
     news = [line for line in now.story if line.sequence > expect and not line.minor] or list(now.story[-1:])
-    wrote = [value for name, value in typed.items() if not name.startswith("_") and name != "step" and value.strip()]
     again = form if form is not None and form.status != "refused" else None
     filled = Filled(form.id if form else "", typed=typed)
-    return visit.page("stale.html", 409, page=now, news=news, again=again, why=why, wrote=wrote, filled=filled)
+    return visit.page("stale.html", 409, page=now, news=news, again=again, why=why, wrote=_wrote(typed), filled=filled)

@@ -9,6 +9,7 @@ from django import forms as django_forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -92,6 +93,8 @@ def order(request: HttpRequest, number: int) -> HttpResponse:
         return page(request, order, sent, error=refused.message, status=409)
     except servflow.Conflict:
         return page(request, order, sent, error="others were faster again and again; try once more", status=409)
+    except OperationalError:  # another process holds the database for too long, or it is away
+        return page(request, order, sent, error="the database is busy; nothing was changed, send it again", status=503)
     messages.success(request, f"{order}: {title(ticket.state)}")
     return redirect("order", order.pk)
 
