@@ -8,6 +8,7 @@ import pytest
 
 from servflow.errors import InputError
 from servflow.statemachine import Machine, Move
+from servflow.statemachine._moves import EVENT_LIMIT
 
 FLAT = Machine(
     states={"a": {}, "b": {}},
@@ -127,3 +128,153 @@ def test_a_source_list_keeps_its_source_between_select_and_apply() -> None:
 
     assert (0,) == chosen
     assert ("y1",) == machine.apply(("x1", "y1"), {}, chosen).exited
+
+
+NESTED = Machine(
+    states={
+        "p": {
+            "parallel": True,
+            "states": {
+                "x": {"states": {"x1": {}, "x2": {}}},
+                "y": {
+                    "states": {
+                        "q": {
+                            "parallel": True,
+                            "states": {"r": {"states": {"r1": {}, "r2": {}}}, "s": {"states": {"s1": {}, "s2": {}}}},
+                        },
+                        "z": {},
+                    },
+                },
+            },
+        },
+        "out": {},
+    },
+    transitions=[
+        {"event": "e", "source": "x1", "target": "x2"},
+        {"event": "e", "source": "r1", "target": "z"},
+        {"event": "e", "source": "s1", "target": "s2"},
+        {"event": "f", "source": "r1", "target": "r2"},
+        {"event": "f", "source": "s1", "target": "z"},
+        {"event": "f", "source": "x1", "target": "x2"},
+        {"event": "g", "source": "x1", "target": "x2"},
+        {"event": "g", "source": "r1", "target": "r2"},
+        {"event": "g", "source": "s1", "target": "out"},
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "chosen"),
+    [
+        ("e", (0, 1)),  # leaving q comes first in document order; what happens inside it beside that is lost
+        ("f", (5, 3)),  # the region inside comes first, and what would leave it as well is lost
+        ("g", (6, 7)),  # two regions move, and what would leave both is lost
+    ],
+)
+def test_of_two_that_leave_one_state_the_first_is_taken(event: str, chosen: tuple[int, ...]) -> None:
+    """Conflicts are settled where states are shared, however deep, and regions beside them go their own way."""
+    assert chosen == NESTED.select(("x1", "r1", "s1"), event, lambda index: True)
+
+
+def test_regions_may_be_moved_in_any_order() -> None:
+    """Transitions that share no state can be taken in any order; it is the order of their actions only."""
+    there, back = (NESTED.apply(("x1", "r1", "s1"), {}, chosen) for chosen in ((0, 2), (2, 0)))
+
+    assert ("x2", "r1", "s2") == there.configuration == back.configuration
+    assert ((0, 2), (2, 0)) == (there.order, back.order)
+
+
+def test_an_event_of_many_words_is_heard_by_each_beginning_of_it() -> None:
+    """A descriptor hears what begins with its words, whole ones only, whatever their number."""
+    heard = {}
+    for name in ("a", "a.b", "a.b.c", "a.b.c.d", "a.b.c.d.e", "b", "a.b.cc", "*"):
+        machine = Machine(states={"s": {}}, transitions=[{"event": name, "source": "s"}])
+        heard[name] = machine.candidates(("s",), "a.b.c.d") == (0,)
+
+    assert {"a", "a.b", "a.b.c", "a.b.c.d", "*"} == {name for name, yes in heard.items() if yes}
+
+
+def test_an_event_may_be_as_long_as_the_limit() -> None:
+    """The longest event that is allowed is asked like any other; one letter more is refused, and so is none."""
+    machine = Machine(states={"s": {}}, transitions=[{"event": "*", "source": "s"}])
+
+    assert (0,) == machine.candidates(("s",), "e" * EVENT_LIMIT)
+    for event in ("e" * (EVENT_LIMIT + 1), ""):
+        with pytest.raises(InputError, match="an event is a name"):
+            machine.candidates(("s",), event)
+
+
+REMEMBERING = Machine(
+    states={
+        "away": {},
+        "p": {
+            "parallel": True,
+            "states": {
+                "x": {"states": {"x1": {}, "x2": {"states": {"x3": {}, "x4": {}}}}},
+                "y": {"states": {"y1": {}, "y2": {}}},
+                "hp": {"history": "deep"},
+                "hs": {"history": "shallow"},
+            },
+        },
+        "c": {
+            "states": {
+                "c1": {"states": {"c2": {}, "c3": {}}},
+                "c4": {},
+                "hc": {"history": "shallow"},
+                "hd": {"history": "deep"},
+            }
+        },
+    },
+    initial="away",
+    transitions=[{"event": name, "source": "away", "target": name} for name in ("hp", "hs", "hc", "hd")],
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "history", "entered"),
+    [
+        (0, {"hp": ("x4", "y2")}, ("x4", "y2")),
+        (1, {"hs": ("x", "y")}, ("x1", "y1")),
+        (2, {"hc": ("c1",)}, ("c2",)),
+        (2, {"hc": ("c4",)}, ("c4",)),
+        (3, {"hd": ("c3",)}, ("c3",)),
+    ],
+)
+def test_what_may_be_remembered(row: int, history: dict[str, tuple[str, ...]], entered: tuple[str, ...]) -> None:
+    """A deep history remembers leaves, one of each region; a shallow one the children that were active."""
+    assert entered == REMEMBERING.apply(("away",), history, (row,)).configuration
+
+
+@pytest.mark.parametrize(
+    ("row", "history"),
+    [
+        (0, {"hp": ("x4",)}),
+        (0, {"hp": ("y2", "x4")}),
+        (0, {"hp": ("x4", "y2", "y2")}),
+        (0, {"hp": ("x2", "y2")}),
+        (0, {"hp": ("x3", "x4", "y2")}),
+        (0, {"hp": ("nowhere", "y2")}),
+        (0, {"hp": ("x4", "c4")}),
+        (1, {"hs": ("x",)}),
+        (1, {"hs": ("x1", "y1")}),
+        (2, {"hc": ("c1", "c4")}),
+        (2, {"hc": ("c2",)}),
+        (2, {"hc": ()}),
+        (3, {"hd": ("c1",)}),
+        (3, {"hd": ("away",)}),
+    ],
+)
+def test_what_can_never_have_been_active_is_not_remembered(row: int, history: dict[str, tuple[str, ...]]) -> None:
+    """Too few, too many, in another order, from elsewhere or at another depth: a history that lies is refused by name."""
+    with pytest.raises(InputError, match="cannot remember") as caught:
+        REMEMBERING.apply(("away",), history, (row,))
+
+    assert ("machine.history", next(iter(history))) == (caught.value.code, caught.value.facts["state"])
+
+
+def test_a_history_nobody_has_is_named() -> None:
+    """Of what is given as remembered only the strange names are told."""
+    with pytest.raises(InputError, match="no history state named") as caught:
+        REMEMBERING.apply(("away",), {"hc": ("c4",), "hx": ("c4",)}, (2,))
+
+    assert ["hx"] == caught.value.facts["states"]
