@@ -67,7 +67,12 @@ class Say:
 
     def data(self, value: Any) -> None:
         """Write a value as JSON."""
-        click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+        text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # the name of a file that is no text
+            text = json.dumps(value, indent=2, default=str)
+        click.echo(text)
 
     def at(self, at: datetime | None, zone: str) -> str:
         """An instant as a wall clock of the zone shows it."""

@@ -100,6 +100,11 @@ def _asked_parts(call: OneCall, link: Link, payload: Mapping[str, Any] | None) -
     if link.guard is None:
         return []
     if payload is not None:
+        call.payload, call.scope_cache = payload, None
+        scope = call.scope()
+        # Where what came with the event stands in the way, that is what whoever sent it can mend, and no field is.
+        if any("payload" in part.roots and not _holds(part, scope) for part in parts_of(call, link)):
+            return []
         return [link.guard]
     return [part for part in parts_of(call, link) if "payload" not in part.roots]
 

@@ -78,3 +78,15 @@ def test_nothing_else_is_changed_for_those_who_call_it(run: Run) -> None:
     """Called without its own exit, the group raises and returns as any other does."""
     assert 0 == servflow.main(["check", "--help", "--lang", "zh"], standalone_mode=False)
     assert "用法" not in run("check", "--help", "--lang", "en").stdout
+
+
+def test_the_name_of_a_file_may_be_no_text(run: Run) -> None:
+    """A path with bytes that are no UTF-8 is told as text and as JSON, and nothing breaks on it."""
+    asked = [("show", "none\udcff.db"), ("doctor", "none\udcff.db"), ("check", "none\udcff.yaml")]
+
+    for words in asked:
+        told, data = run(*words), run(*words, "--format", "json")
+        assert told.exit_code == data.exit_code
+        assert told.exit_code in (1, 2)
+        assert "none" in told.output
+    assert "no_database" == json.loads(run("show", "none\udcff.db", "--format", "json").stdout)["error"]["code"]

@@ -127,14 +127,14 @@ def test_the_sentence_says_it_in_both_languages() -> None:
 
 
 def test_a_change_is_for_this_actor_and_payload() -> None:
-    """What the actor may not do no field mends; a payload that was given stays as it is."""
+    """What the actor may not do no field mends; where the payload stands in the way, it and no field is to be another."""
     roles = {"roles": ["clerk", "boss"]}
     workflow = flow(
         fields=FIELDS,
         transitions=[
             move(when="amount <= 1", allow=["clerk"]),
             move(target="z", when="amount <= 249", allow=["boss"]),
-            move("pay", when="payload.sum <= amount", payload={"sum": "decimal"}, allow=["clerk"]),
+            move("pay", when="amount >= 251 && payload.sum <= amount", payload={"sum": "decimal"}, allow=["clerk"]),
         ],
         **roles,
     )
@@ -142,7 +142,8 @@ def test_a_change_is_for_this_actor_and_payload() -> None:
 
     assert "1" == refusal(case, actor=CLERK).facts["change"]["to"]
     assert "249" == refusal(case, actor=Actor("b", ["boss"])).facts["change"]["to"]
-    assert "300" == refusal(case, "pay", {"sum": "300"}, actor=CLERK).facts["change"]["to"]
+    assert "251" == refusal(case, "pay", {"sum": "20"}, actor=CLERK).facts["change"]["to"]
+    assert "change" not in refusal(case, "pay", {"sum": "300"}, actor=CLERK).facts
     assert "change" not in refusal(case, actor=Actor("x", ())).facts
 
 
@@ -383,3 +384,15 @@ def test_no_suggestion_changes_the_ticket() -> None:
     assert Decimal(250) == case.ticket.fields["amount"]
     assert timedelta(hours=2) == case.ticket.fields["wait"]
     assert isinstance(case.workflow, Workflow)
+
+
+def test_what_a_built_in_event_asks_for_is_told_where_transitions_take_it() -> None:
+    """A rating that closes the ticket needs its score as any rating does, though the transition declares no payload."""
+    case = Case(flow(transitions=[move("rating.add", target="z")]))
+
+    told = option(case, "rating.add")
+
+    assert ("needs", "payload", "int") == (told.status, told.code, told.payload["score"])
+    assert ("z",) == told.targets
+    assert "payload" == refusal(case, "rating.add").code
+    assert "z" == case.fire("rating.add", {"score": 5}).ticket.state
