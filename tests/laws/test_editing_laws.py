@@ -16,7 +16,7 @@ from servflow.embedding import Source, edit, flow, from_flow, from_grid, grid
 from servflow.embedding._source_spans import read
 from servflow.errors import InputError
 
-LAWS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAWS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _FOLDER = Path(documents.__file__).parent / "templates"
 NAMES = sorted(path.name for path in _FOLDER.glob("*.yaml"))
 WORKFLOWS = [name for name in NAMES if "\nstates:" in (_FOLDER / name).read_text("utf-8")]
@@ -66,7 +66,8 @@ def test_what_is_drawn_and_taken_back_unchanged_changes_nothing(name: str) -> No
         assert owner.text == from_grid(owner, grid(owner, table)).text
 
 
-EDITED = ["appliance_repair.yaml", "field_service.yaml", "problem.yaml", "return_exchange.yaml"]
+EDITED = ["appliance_repair.yaml", "demo_repair.yaml", "equipment_inspection.yaml", "spare_part_request.yaml"]
+"""Small ones that have every kind of element among them: most of the time goes into reading the text that was made."""
 
 
 @LAWS

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from servflow.embedding import edit, flow, from_flow, positions
+from servflow import Desk
+from servflow.embedding import Reloading, edit, flow, from_flow, grid, positions
 from servflow.errors import InputError
+from servflow.stores import MemoryStore
 
 TEXT = """\
 workflow: repair
@@ -153,3 +158,20 @@ def test_more_than_an_editor_can_draw_is_refused() -> None:
 
     with pytest.raises(InputError, match="more than the 2000"):
         flow(text)
+
+
+def test_the_reference_names_every_key_that_an_editor_gets() -> None:
+    """Of nodes, edges, columns, rows, findings and previews: none is left for the reader of the code to find."""
+    page = (Path(__file__).parents[3] / "docs/reference/editors.md").read_text("utf-8")
+    told = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", page))))
+    source = edit(TEXT + "tables: {t: {inputs: [tier], outputs: {n: int}, rows: [['-', 'x']]}}\nfields: {tier: string}\n")
+    drawn, sheet = flow(source), grid(source)
+    desk = Desk(edit(TEXT).workflow(), MemoryStore(), now=lambda: datetime(2026, 3, 2, tzinfo=UTC))
+    preview = Reloading(desk).preview(source, check=False).as_data()
+    desk.store.close()
+
+    assert sheet["errors"]
+    assert preview["findings"]
+    parts = [drawn, sheet, preview, preview["findings"][0], sheet["errors"][0], sheet["rows"][0], *sheet["columns"]]
+    parts += [part for one in (*drawn["nodes"], *drawn["edges"]) for part in (one, one["data"])]
+    assert set() == {key for part in parts for key in part} - told - {"extent", "data"}
