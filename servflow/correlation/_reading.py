@@ -10,6 +10,7 @@ from attrs import frozen
 
 from servflow.errors import DefinitionError, ExpressionError, Finding, TimeError, nearest, shown
 from servflow.expressions import Expression, FieldType, Function
+from servflow.expressions._given import read_expression
 from servflow.model import Action, FrozenMap, Span, freeze, name_flaw
 
 MAX_COUNT = 1_000
@@ -155,29 +156,14 @@ class Parts:
         return made
 
     def _parsed(self, value: Any, types: Mapping[str, Any], path: str) -> Expression | None:
-        text = value.text if isinstance(value, Expression) else value
-        text = {True: "true", False: "false"}.get(value, text) if isinstance(value, bool) else text
-        try:
-            if isinstance(text, Mapping):
-                text = Expression.from_tree(text, functions=self.functions).text
-            if not isinstance(text, str):
-                self.add("correlation.condition", path, value=shown(value))
-                return None
-            return Expression.parse(text, types, functions=self.functions)
-        except ExpressionError as error:
-            facts = dict(error.facts)
-            cause, close = (error.code, facts), facts.get("nearest")
-            said = text if isinstance(text, str) else shown(text)
-            self.add(
-                "expression.invalid",
-                path,
-                text=said,
-                why=error.message,
-                cause=cause,
-                nearest=close,
-                position=facts.get("position"),
-            )
+        if not isinstance(value, (str, Mapping, Expression, bool)):
+            self.add("correlation.condition", path, value=shown(value))
             return None
+        made = read_expression(value, types, path, functions=self.functions)
+        if isinstance(made, Expression):
+            return made
+        self.found.append(made)
+        return None
 
     # actions ----------------------------------------------------------------------------------------------------
 

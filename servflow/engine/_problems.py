@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from servflow.engine._scope import TIMED
-from servflow.errors import ExpressionError, Finding, nearest
+from servflow.errors import Finding, nearest
 from servflow.expressions import AFTER_DAYS, COUNTED, IN_STATE, Expression, Function
+from servflow.expressions._given import read_expression
 
 Types = Mapping[str, Any]
 SUPPLIED = {function.name: function for function in (IN_STATE, COUNTED, AFTER_DAYS)}
@@ -52,24 +53,9 @@ class Problems:
         ``timeless`` ones run without anybody firing them, so what changes with time alone would make the
         ticket's wake uncomputable; they are refused with the advice to use a mark or a timer.
         """
-        try:
-            if isinstance(text, Mapping):
-                text = Expression.from_tree(text, functions=functions).text
-            elif isinstance(text, Expression):
-                text = text.text
-            elif isinstance(text, bool):
-                text = "true" if text else "false"
-            made = Expression.parse(str(text), types, functions=functions, strict=self.strict)
-        except ExpressionError as error:
-            self.add(
-                "expression.invalid",
-                path,
-                text=text if isinstance(text, str) else str(text),
-                why=error.message,
-                cause=(error.code, dict(error.facts)),
-                nearest=error.facts.get("nearest"),
-                position=error.facts.get("position"),
-            )
+        made = read_expression(text, types, path, functions=functions, strict=self.strict)
+        if isinstance(made, Finding):
+            self.findings.append(made)
             return None
         for function, name in made.asks:
             kind, there = self.askable[function]

@@ -19,6 +19,7 @@ from servflow.errors import DefinitionError, ExpressionError, Finding, InputErro
 from servflow.evaluation._periods import PERIODS, Span, ended
 from servflow.evaluation._scorecard import exact, version_of
 from servflow.expressions import Expression
+from servflow.expressions._given import read_expression
 from servflow.model import Effect, FrozenMap, Open, Ticket, effect_id
 from servflow.model import Span as Length
 
@@ -365,19 +366,13 @@ def _read_expressions(data: Mapping[str, Any], found: list[Finding]) -> dict[str
     read: dict[str, Any] = {}
     for key in ("agent", "when"):
         if data.get(key) is not None:
-            try:
-                # Fields are whatever the workflows have, so names that are no attribute are read as fields.
-                read[key] = _expression(data[key])
-            except ExpressionError as error:
-                facts = {"text": str(data[key]), "why": error.message, "cause": (error.code, dict(error.facts))}
-                found.append(Finding("expression.invalid", key, facts))
+            # Fields are whatever the workflows have, so names that are no attribute are read as fields.
+            made = read_expression(data[key], None, key)
+            if isinstance(made, Finding):
+                found.append(made)
+            else:
+                read[key] = made
     return read
-
-
-def _expression(source: Any) -> Expression:
-    if isinstance(source, Mapping):
-        return Expression.from_tree(source)
-    return Expression.parse(str(source).lower() if isinstance(source, bool) else str(source))
 
 
 def _declared(desk: SamplesDesk, ticket: Ticket | None) -> frozenset[str]:

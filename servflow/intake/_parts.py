@@ -10,8 +10,9 @@ from attrs import frozen
 
 from servflow.calendars import OpenTime, from_data
 from servflow.engine._building import at_path, read_field
-from servflow.errors import DefinitionError, ExpressionError, Finding, TimeError, nearest, shown
+from servflow.errors import DefinitionError, Finding, TimeError, nearest, shown
 from servflow.expressions import Expression, Function
+from servflow.expressions._given import read_expression
 from servflow.intake._channel import MAX_CHANNEL, SCOPE, Channel
 from servflow.model import EMPTY, Field, FrozenMap, Span, name_flaw
 from servflow.rules import DecisionTable
@@ -135,29 +136,14 @@ class Parts:
 
     def expression(self, value: Any, types: Mapping[str, Any] | None, path: str) -> Expression | None:
         """An expression of what it may read; its tree, and a constant, will do."""
-        text = value.text if isinstance(value, Expression) else value
-        text = {True: "true", False: "false"}[value] if isinstance(value, bool) else text
-        text = str(text) if isinstance(text, (int, float)) else text
-        try:
-            if isinstance(text, Mapping):
-                text = Expression.from_tree(text, functions=self.functions).text
-            if not isinstance(text, str):
-                self.add("intake.expression", path, value=shown(value))
-                return None
-            return Expression.parse(text, types, functions=self.functions)
-        except ExpressionError as error:
-            facts = dict(error.facts)
-            said = text if isinstance(text, str) else shown(text)
-            self.add(
-                "expression.invalid",
-                path,
-                text=said,
-                why=error.message,
-                cause=(error.code, facts),
-                nearest=facts.get("nearest"),
-                position=facts.get("position"),
-            )
+        if not isinstance(value, (str, Mapping, Expression, int, float)):
+            self.add("intake.expression", path, value=shown(value))
             return None
+        made = read_expression(value, types, path, functions=self.functions)
+        if isinstance(made, Expression):
+            return made
+        self.found.append(made)
+        return None
 
     def expressions(self, value: Any, types: Mapping[str, Any], path: str) -> FrozenMap[str, Expression]:
         """Expressions by name."""

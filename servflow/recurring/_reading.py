@@ -12,8 +12,9 @@ from zoneinfo import available_timezones
 from servflow.calendars import OpenTime, from_data
 from servflow.calendars._clock import clock
 from servflow.calendars._zones import zone_of
-from servflow.errors import DefinitionError, ExpressionError, Finding, TimeError, nearest, shown
+from servflow.errors import DefinitionError, Finding, TimeError, nearest, shown
 from servflow.expressions import Expression
+from servflow.expressions._given import read_expression
 from servflow.model import FrozenMap, Span, name_flaw
 from servflow.recurring._asset import MOST_READ, as_date, number_of
 
@@ -159,24 +160,12 @@ class Parts:
         return FrozenMap({name: made for name, made in read.items() if made is not None})
 
     def _parsed(self, value: Any, types: Mapping[str, Any], path: str, *, bool_wanted: bool = False) -> Expression | None:
-        text = value.text if isinstance(value, Expression) else value
-        if isinstance(text, bool):
-            text = "true" if text else "false"
-        elif isinstance(text, (int, float)):
-            text = str(text)
-        try:
-            if isinstance(text, Mapping):
-                text = Expression.from_tree(text).text
-            if not isinstance(text, str):
-                self.add("condition", path, value=shown(value))
-                return None
-            made = Expression.parse(text, types)
-        except ExpressionError as error:
-            facts = dict(error.facts)
-            said = text if isinstance(text, str) else shown(text)
-            more = {"nearest": facts.get("nearest"), "position": facts.get("position")}
-            told = {"text": said, "why": error.message, "cause": (error.code, facts), **more}
-            self.found.append(Finding("expression.invalid", path, told))
+        if not isinstance(value, (str, Mapping, Expression, int, float)):
+            self.add("condition", path, value=shown(value))
+            return None
+        made = read_expression(value, types, path)
+        if isinstance(made, Finding):
+            self.found.append(made)
             return None
         if bool_wanted and made.type not in ("bool", "dyn", "null_type"):
             self.add("not_bool", path, text=made.text, type=made.type)
