@@ -18,9 +18,9 @@ from workshop import desk as joined
 from workshop.models import Customer, Invoice, Letter, Order
 
 
-def clock(at: datetime | None) -> str | None:
+def clock(at: datetime | None) -> str:
     """An instant as the clock on the wall shows it; Django's admin would show its UTC."""
-    return None if at is None else date_format(localtime(at), "D j M, H:i")
+    return "-" if at is None else date_format(localtime(at), "D j M, H:i")
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -55,11 +55,11 @@ class OrderAdmin(ReadOnly):
         """Who has it."""
         return joined.desk().get(order.ticket).assignee
 
-    def due(self, order: Order) -> str | None:
+    def due(self, order: Order) -> str:
         """When the first promise is due."""
         return clock(joined.desk().get(order.ticket).due)
 
-    def wake(self, order: Order) -> str | None:
+    def wake(self, order: Order) -> str:
         """When time alone changes it."""
         return clock(joined.desk().get(order.ticket).wake)
 
