@@ -51,7 +51,7 @@ def available(workflow: Workflow, ticket: Ticket, given: Given) -> tuple[Option,
         indexes = compiled.chart.candidates(call.draft.configuration, event)
         if indexes:
             taken = _option(call, event, indexes)
-            options.append(taken if event not in _parts.EVENTS else _of_parts(call, taken))
+            options.append(_of_parts(call, taken) if event in _parts.EVENTS else _of_built_in(taken))
     told = {event for event in compiled.events if event not in BUILT_IN and not compiled.raised.internal(event)}
     heard = sorted(event for event in told if not compiled.moves(event))
     options.extend(_heard(call, event) for event in heard)
@@ -139,10 +139,22 @@ def _of_parts(call: OneCall, option: Option) -> Option:
         return option
     problem = _parts.hindrance(call, option.event)
     asked = {**BUILT_IN[option.event], **_parts.must_name(call, option.event)}
-    payload = FrozenMap({**asked, **option.payload})
     if problem is not None:
-        told = _refused(option.event, problem, payload, option.title)
+        told = _refused(option.event, problem, {**asked, **option.payload}, option.title)
         return evolve(told, targets=option.targets, stays=option.stays, asks=option.asks)
+    return _with_asked(option, asked)
+
+
+def _of_built_in(option: Option) -> Option:
+    """The option of an event that transitions take: where it is built in and asks for something itself, that counts too."""
+    asked = BUILT_IN.get(option.event, EMPTY)
+    if option.status == "refused" or all(kind.endswith("?") for kind in asked.values()):
+        return option
+    return _with_asked(option, asked)
+
+
+def _with_asked(option: Option, asked: Mapping[str, str]) -> Option:
+    payload = FrozenMap({**asked, **option.payload})
     needed = [f"{name} ({kind})" for name, kind in payload.items() if not kind.endswith("?")]
     if not needed:
         return evolve(option, payload=payload)
