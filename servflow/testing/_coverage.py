@@ -31,7 +31,7 @@ from servflow.model import (
     World,
 )
 from servflow.sla import BREACH, mark_of
-from servflow.testing._coverage_items import Item, guard_key, items_of
+from servflow.testing._coverage_items import Item, guard_key, impossible_in, items_of
 from servflow.testing._coverage_tally import Place, Tally
 from servflow.testing._coverage_watch import watched
 
@@ -63,6 +63,9 @@ class Coverage(Tally):
 
     def _list(self) -> tuple[Item, ...]:
         return items_of(self.workflow)
+
+    def _none_can(self) -> frozenset[str]:
+        return impossible_in(self.workflow) if self.missed else frozenset()
 
     @cached_property
     def watched(self) -> Workflow:

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from servflow.engine import Workflow
+from servflow.engine._abstract import settled_guards
 from servflow.sla import BREACH
 
 KINDS = ("state", "transition", "guard", "timer", "clock", "level", "row", "rule", "dispatch")
@@ -39,6 +40,24 @@ def items_of(workflow: Workflow) -> tuple[Item, ...]:
     """Everything that can be exercised, by kind and then in the order of the document."""
     found = [*_moves(workflow), *_times(workflow), *_deciders(workflow)]
     return tuple(sorted(found, key=lambda item: KINDS.index(item.kind)))
+
+
+def impossible_in(workflow: Workflow) -> frozenset[str]:
+    """
+    The keys of what no test can exercise, as far as the definition tells without a search.
+
+    That are states to which nothing leads, what leaves only those, and guards that hold always or never, whatever they read.
+    """
+    compiled = workflow.compiled
+    nowhere, settled = set(compiled.chart.unreachable()), settled_guards(compiled)
+    found = {f"state:{name}" for name in nowhere}
+    for link in compiled.links:
+        cut_off = nowhere.issuperset(compiled.transitions[link.index].source)
+        if cut_off or settled.get(link.index) is False:
+            found |= {f"transition:{link.index}", guard_key(link.index, True)}
+        if cut_off or settled.get(link.index) is True:
+            found.add(guard_key(link.index, False))
+    return frozenset(found & {item.key for item in items_of(workflow)})
 
 
 def guard_key(index: int, held: bool) -> str:

@@ -34,6 +34,7 @@ class Tally:
         self.passed_over = 0
         """How many records of histories belong to another version of the workflow and were not counted."""
         self._items = None if items is None else tuple(items)
+        self._impossible: frozenset[str] | None = None
         self._lock = Lock()
 
     @property
@@ -45,6 +46,16 @@ class Tally:
 
     def _list(self) -> tuple[Item, ...]:
         return ()
+
+    @property
+    def impossible(self) -> frozenset[str]:
+        """The keys of items that nothing can exercise, as far as the definition tells: it is what to mend."""
+        if self._impossible is None:
+            self._impossible = self._none_can()
+        return self._impossible
+
+    def _none_can(self) -> frozenset[str]:
+        return frozenset()
 
     def add(self, other: Tally) -> None:
         """
@@ -112,6 +123,7 @@ class Tally:
                     "answer": item.answer,
                     "path": item.path,
                     "line": self.line_of(item),
+                    "impossible": item.key in self.impossible,
                 }
                 for item in self.missed
             ],
@@ -127,7 +139,7 @@ class Tally:
     def written(self) -> dict[str, Any]:
         """Everything that another process needs to go on counting, as JSON-ready data."""
         items = [[item.kind, item.key, item.path, item.name, item.answer] for item in self.items]
-        return {**self.as_data(), "items": items}
+        return {**self.as_data(), "items": items, "impossible": sorted(self.impossible)}
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Tally:
@@ -137,6 +149,7 @@ class Tally:
         )
         made = Tally(data["workflow"], data["version"], data["hash"], items)
         made.counts.update(data["counts"])
+        made._impossible = frozenset(data["impossible"])
         made.steps, made.refused, made.passed_over = data["steps"], data["refused"], data["passed_over"]
         return made
 

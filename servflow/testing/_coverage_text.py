@@ -24,6 +24,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "kind": ("{hit} of {many} ({percent:.0f} %)", "{hit}/{many}（{percent:.0f} %）"),
     "missed": ("never exercised:", "从未覆盖："),
+    "impossible": ("impossible to exercise, as servflow check tells:", "不可能覆盖（见 servflow check）："),
     "all": ("everything was exercised", "已全部覆盖"),
     "line": ("line {line}", "第 {line} 行"),
     "state": ("states", "状态"),
@@ -74,9 +75,14 @@ def _lines(coverage: Tally, lang: str) -> Iterator[str]:
         share = word("kind", lang, hit=hit, many=many, percent=100.0 * hit / many)
         yield f"  {word(kind, lang)}{colon}{share}"
     missed = coverage.missed
-    yield word("missed" if missed else "all", lang)
-    for item in missed:
-        yield f"  {line(item, coverage.line_of(item), lang)}"
+    if not missed:
+        yield word("all", lang)
+        return
+    for key, dead in (("missed", False), ("impossible", True)):
+        found = [item for item in missed if (item.key in coverage.impossible) is dead]
+        if found:
+            yield word(key, lang)
+        yield from (f"  {line(item, coverage.line_of(item), lang)}" for item in found)
 
 
 def line(item: Item, number: int | None, lang: str = "en") -> str:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import servflow
 from servflow.model import Actor
 from servflow.testing import Coverage, event_sequences, fields_for, play
+from servflow.testing._coverage_tally import Tally
 from tests.unit.testing.repair import workflow
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -219,7 +220,28 @@ def test_the_report_tells_what_is_missing_with_its_place() -> None:
         "answer": "true",
         "path": "transitions[1].when",
         "line": 15,
+        "impossible": False,
     } in (coverage.as_data()["missed"])
+
+
+def test_what_nothing_can_exercise_is_told_apart() -> None:
+    """A state nobody reaches, a guard that always or never holds: to be mended in the definition, not in the tests."""
+    flow = servflow.load(
+        "{workflow: w, states: {a: {}, b: {}, c: {closed: true}}, transitions: [{event: z, source: b, target: c},"
+        " {event: x, source: a, target: c, when: '1 == 1'}, {event: y, source: a, target: c, when: '1 == 2'}]}"
+    )
+    coverage = Coverage(flow)
+    lines = coverage.text().splitlines()
+    apart = lines.index("impossible to exercise, as servflow check tells:")
+    far = Tally.read(coverage.written())
+    whole = lines[lines.index("never exercised:") :]
+
+    assert {"state:b", "transition:0", "transition:2", "guard:1:false", "guard:2:true"} == coverage.impossible
+    assert ["  state b (states.b)", "  transition b --z--> c (transitions[0])", "  transition a --y--> c (transitions[2])"] == (
+        lines[apart + 1 : apart + 4]
+    )
+    assert "  transition a --x--> c (transitions[1])" in whole[: whole.index(lines[apart])]
+    assert coverage.text("zh").splitlines() == far.text("zh").splitlines()
 
 
 def test_threads_share_one_coverage() -> None:
