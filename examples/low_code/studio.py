@@ -82,6 +82,7 @@ class Studio:
     def view(self, lang: str) -> dict[str, Any]:
         """All that the page draws."""
         with self.lock:
+            self._look()
             draft = self.draft
             loads = not draft.findings
             found = draft.workflow().check() if loads else draft.findings
@@ -125,7 +126,14 @@ class Studio:
             self.draft = made
             return self.view(lang)
 
+    def _look(self) -> None:
+        """Take in what another process of the studio did meanwhile, or somebody with a text editor."""
+        with self.file.open(encoding="utf-8-sig", newline="") as file:
+            self.draft = self.draft.write(file.read())
+        self.reloading.catch_up()
+
     def _fresh(self, said: Mapping[str, Any], lang: str) -> None:
+        self._look()
         if said.get("seen") != self.seen:
             raise Stale(self.view(lang))
 

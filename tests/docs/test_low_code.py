@@ -152,6 +152,22 @@ def test_two_editors(web: Web) -> None:
     assert ("states/mine" in names, "states/theirs" in names) == (True, False)
 
 
+def test_two_studios_on_one_folder(web: Web, tmp_path: Path) -> None:
+    """Another process, and somebody with a text editor, are seen at once; whoever was slower overwrites nothing."""
+    other = Web(tmp_path / "data")
+    seen = other.view()["seen"]
+    web.edit("add", section="states", name="mine")
+    assert 409 == other.post("edit", seen=seen, op="add", section="states", name="theirs").status_code
+    assert "states/mine" in other.view()["elements"]
+    assert "states/mine" not in other.edit("undo")["elements"]
+
+    web.studio.file.write_text(web.view()["text"].replace("Received", "By hand"), "utf-8")
+    assert 200 == other.post("apply", seen=other.view()["seen"]).status_code
+    assert (2, True, True) == (web.view()["live"], web.view()["same"], "By hand" in web.view()["text"])
+    assert {web.ticket("a"): ("new", 2)} == web.running()
+    other.studio.close()
+
+
 def test_a_restart_loses_nothing(web: Web, tmp_path: Path) -> None:
     """After a restart the draft, what is running, and every ticket under its edition are there."""
     old = web.ticket("a")
