@@ -19,5 +19,11 @@ def test_every_example_is_listed_with_its_command() -> None:
         for command in re.findall(r"`([^`]*)`", rows[name]):
             plain = command.removesuffix(" FOLDER")
             assert plain in (ROOT / "examples" / name / "README.md").read_text("utf-8"), command
+            if plain.startswith("make "):
+                target = plain.removeprefix("make ")
+                found = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+                assert found, plain
+                plain = found[1]  # what it runs
+                assert f"examples/{name}/" in plain
             for path in re.findall(r"examples/\S+", plain):
                 assert (ROOT / path).exists(), path
