@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from attrs import frozen
 from hypothesis import strategies as st
 
 from servflow.engine import BUILT_IN, Option, Workflow
-from servflow.errors import InputError, shown
+from servflow.errors import InputError, Refused, shown
 from servflow.model import SYSTEM, Actor, Field, Ticket, World
 from servflow.testing._strategies import PEOPLE, values_for
 
@@ -141,7 +142,18 @@ class Calls:
         groups = [group for group, often in ((fresh, 3), (moves, 2), (rest, 1)) for _ in range(often) if group]
         if not groups:
             return st.just(Call("no_such_event", {}, self.people[0], "unknown"))
-        return st.sampled_from(groups).flatmap(st.sampled_from).flatmap(lambda pair: self.sent(pair, here[0]))
+        return st.sampled_from(groups).flatmap(st.sampled_from).flatmap(lambda pair: self._sent_here(pair, here))
+
+    def _sent_here(self, pair: Pair, here: Here) -> st.SearchStrategy[Call]:
+        """The same, where a visit is to be agreed at an instant that can be had."""
+        ticket, at, world = here
+        if pair[1].event in ("appointment.book", "appointment.reschedule") and world is not None:
+            with suppress(Refused, InputError):
+                windows = self.workflow.slots(ticket, at=at, world=world, days=2)[:6]
+                calls = [Call(pair[1].event, {"start": window.start}, pair[0]) for window in windows]
+                if calls:
+                    return st.sampled_from(calls)
+        return self.sent(pair, ticket)
 
     def sent(self, pair: Pair, ticket: Ticket) -> st.SearchStrategy[Call]:
         """An event as somebody could send it here."""

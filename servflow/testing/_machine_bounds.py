@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import Phase, reject, settings
+from hypothesis import Phase, settings
 from hypothesis.control import current_build_context
 from hypothesis.errors import InvalidArgument
 
-SHRINK_STEPS = 1_500
+SHRINK_STEPS = 300
 """How many steps are taken to make a failing run shorter: some seconds. Counted, so that no clock decides what is reported."""
 
 MAX_AT_ONCE = 150
@@ -24,7 +24,7 @@ class Search:
     How much has been tried since a run failed, for the machines of one class.
 
     Hypothesis makes a failing run shorter as long as that leads somewhere, at most for five minutes. Nobody waits so long
-    at a test: once enough was tried, further runs are rejected where they begin, but for the one that is reported.
+    at a test: once enough was tried, further runs end where they begin, but for the one that is reported.
     """
 
     def __init__(self) -> None:
@@ -32,12 +32,13 @@ class Search:
         self._left: int | None = None
 
     def begin(self) -> None:
-        """A run begins; it is rejected where enough has been tried."""
+        """A run begins; it ends at once where enough has been tried."""
         test, final = _now()
         if test is None or test is not self._test:
             self._test, self._left = test, None
         if self._left is not None and self._left <= 0 and not final:
-            reject()
+            # As if too much were drawn: of that nothing is concluded, while what is rejected once has to be rejected always.
+            current_build_context().data.mark_overrun()
 
     def step(self) -> None:
         """A step was taken."""

@@ -52,9 +52,7 @@ def broken(run: Any, step: tuple[Record, ...], effects: tuple[Any, ...]) -> Iter
     ticket: Ticket = run.ticket
     where = " + ".join(ticket.configuration)
     if ticket.closed:
-        going = [f"clock {name}" for name, clock in ticket.clocks.items() if clock.phase == "running"]
-        going += [f"chain {chain.chain}" for chain in ticket.chains]
-        going += [f"the offer to {offer.to}" for offer in ticket.offers]
+        going = list(_going_on(run.workflow, ticket))
         if going:
             yield "after_closing", f"the ticket is closed ({where}) and these go on: {', '.join(going)}"
     for record in step:
@@ -67,6 +65,33 @@ def broken(run: Any, step: tuple[Record, ...], effects: tuple[Any, ...]) -> Iter
                 yield "unreachable", f"{effect.action} reaches nobody ({effect.to}): {effect.reason}"
     if not ticket.closed and ticket.wake is None and run.nobody_can_go_on():
         yield "stuck", f"in {where} nobody can do anything that leads on, and time does nothing either"
+
+
+def _going_on(workflow: Workflow, ticket: Ticket) -> Iterator[str]:
+    """
+    What goes on though the ticket is closed, by its definition.
+
+    A clock or chain that began after the closing is meant, such as one that a bad rating starts, unless its own definition
+    ends it where the ticket is.
+    """
+    compiled = workflow.compiled
+    shut = compiled.closed_states
+    ended = {plan.clock.name for plan in compiled.clocks if not shut.isdisjoint(plan.stop_states)}
+    ended |= {
+        plan.clock.name for plan in compiled.clocks for wait in plan.cancel if wait.kind == "state" and wait.value in shut
+    }
+    for name, clock in ticket.clocks.items():
+        if clock.phase == "running" and (name in ended or _before_closing(ticket, clock.started_at)):
+            yield f"clock {name}"
+    over = {chain.name for chain in workflow.escalations for end in chain.until if end.kind == "state" and end.value in shut}
+    for one in ticket.chains:
+        if one.chain in over or _before_closing(ticket, one.started_at):
+            yield f"chain {one.chain}"
+    yield from (f"the offer to {offer.to}" for offer in ticket.offers)
+
+
+def _before_closing(ticket: Ticket, started: datetime) -> bool:
+    return ticket.closed_at is not None and started < ticket.closed_at
 
 
 def lost(before: Ticket, after: Ticket, record: Migrated | None) -> str | None:
