@@ -84,3 +84,9 @@ def test_a_handler_that_fails_is_told() -> None:
 
     assert {"page"} == {str(problem.error) for problem in problems}
     assert [Call] == [type(effect) for effect in named]
+
+
+def test_a_desk_takes_no_other_source_of_time() -> None:
+    """A fixture of the project's own under the same name is told at once, not when time is first asked."""
+    with pytest.raises(servflow.InputError, match="time is a VirtualTime"):
+        VirtualDesk(workflow(), time="2026-03-02")  # type: ignore[arg-type]  # what a slip would hand over
