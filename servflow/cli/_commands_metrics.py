@@ -15,6 +15,7 @@ from servflow.cli._databases import done_in, latest, open_existing, tickets
 from servflow.cli._help import Told
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command, percent, span, stamp
 from servflow.cli._progress import counted
+from servflow.cli._urls import apart
 from servflow.documents import load_world
 from servflow.errors import InputError
 from servflow.metrics import MEASURES, PERIODS, Row, Tabulation, judge, load_goals, over_by, read_case
@@ -71,6 +72,8 @@ def metrics_command(say: Say, db: str | None, **asked: Any) -> int:
         return FINE
     if db is None:
         raise InputError("which database? give its file, or --list to see what measures there are", code="usage")
+    if asked["csv_file"] is not None:
+        apart(asked["csv_file"], db)
     with open_existing(db, tenant=asked["tenant"]) as store:
         at = asked["at"] or latest(store)
         if at is None:

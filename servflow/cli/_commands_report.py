@@ -13,6 +13,7 @@ from servflow.cli._databases import PAGE, open_existing, workflow_of, zone_of
 from servflow.cli._help import Told
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command, stamp
 from servflow.cli._progress import counted
+from servflow.cli._urls import apart
 from servflow.engine import Workflow
 from servflow.errors import InputError, ServflowError
 from servflow.model import RESOLUTION
@@ -54,7 +55,8 @@ def report_command(
     """
     if not file.absolute().parent.is_dir():
         raise InputError(f"the directory of {str(file)!r} does not exist; create it first", code="no_folder", path=str(file))
-    made = file.with_name(f".{file.name}.part")
+    apart(file, db)
+    made = file.parent / f".{file.name}.part"
     with open_existing(db, tenant=tenant) as store:
         known, latest, count = _known(say, store)
         # Half-open, so that a ticket of midnight is in one of two periods that meet there: its last instant comes before.

@@ -17,6 +17,7 @@ from servflow.cli._explain_correlator import show_correlator, told_of
 from servflow.cli._explain_view import show_explanation, show_reasons
 from servflow.cli._help import Told
 from servflow.cli._output import FINDINGS, FINE, Instant, Say, command, stamp
+from servflow.cli._urls import apart
 from servflow.cli._worker import Host, begun, once, read_host, work
 from servflow.correlation import Correlator
 from servflow.desk import Worker
@@ -89,6 +90,8 @@ def explain_command(
         if any(value is not None for value in clock.values()):
             if name is not None:
                 raise InputError("--table and --clock explain different things; give one of them", code="usage")
+            if clock["svg"] not in (None, "-"):
+                apart(Path(str(clock["svg"])), db)
             explain_clock(say, store, workflow, held, at=at, **clock)
             return
         instant, records = _as_of(store, held, at), store.history(held.id)

@@ -8,6 +8,7 @@ import click
 
 from servflow.cli._help import Told
 from servflow.cli._output import FINDINGS, FINE, Say, command
+from servflow.cli._urls import apart
 from servflow.documents import load
 from servflow.embedding import stubs
 from servflow.errors import InputError
@@ -31,6 +32,8 @@ def stubs_command(say: Say, file: Path, *, out: Path | None, checked: bool) -> i
     """
     if checked and out is None:
         raise InputError("--check holds a module against the definition; name it with --out", code="usage")
+    if out is not None:
+        apart(out, file)
     workflow = load(file, lang=say.lang)
     text = stubs(workflow)
     if out is None:

@@ -30,4 +30,18 @@ def path_of(url: str) -> Path:
     return Path(url)
 
 
-__all__ = ["SERVERS", "path_of"]
+def apart(target: Path, source: str | Path) -> None:
+    """
+    See that what is written is not what it is made from.
+
+    Raises:
+        InputError: both are the same file, which would be lost.
+    """
+    read = Path(source) if "://" not in str(source) else None if str(source).startswith(SERVERS) else path_of(str(source))
+    if read is not None and target.exists() and read.exists() and target.samefile(read):
+        raise InputError(
+            f"{str(target)!r} is what is read, and would be lost; write to another file", code="same_file", path=str(target)
+        )
+
+
+__all__ = ["SERVERS", "apart", "path_of"]

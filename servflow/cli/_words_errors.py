@@ -23,6 +23,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "there is a file {path}; choose another name with {option}",
         "文件 {path} 已存在；请用 {option} 另选名称，或加 --force 覆盖",
     ),
+    "error.same_file": (
+        "{path} is what is read, and would be lost; write to another file",
+        "{path} 正是所读取的文件，写入会使其丢失；请写到另一个文件",
+    ),
     "error.too_early": (
         "ticket {ticket} is known as of {known}",
         "工单“{ticket}”的信息截至 {known}；--at 不可早于该时刻",

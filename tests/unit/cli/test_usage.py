@@ -90,3 +90,24 @@ def test_the_name_of_a_file_may_be_no_text(run: Run) -> None:
         assert told.exit_code in (1, 2)
         assert "none" in told.output
     assert "no_database" == json.loads(run("show", "none\udcff.db", "--format", "json").stdout)["error"]["code"]
+
+
+def test_what_is_read_is_never_written_over(run: Run, demo: Any, tmp_path: Path) -> None:
+    """A command whose output is also its input writes nothing, under whatever name both are given."""
+    held = demo.path.read_bytes()
+    other = tmp_path / "other.html"
+    other.symlink_to(demo.path)
+    run("new", "complaint", "--into", tmp_path)
+    flow = tmp_path / "complaint.yaml"
+    text = flow.read_text(encoding="utf-8")
+    told = [
+        run("report", demo.path, "--html", demo.path),
+        run("report", demo.path, "--html", other),
+        run("metrics", demo.path, "--csv", demo.path),
+        run("explain", demo.path, "D00001", "--clock", "dispatch", "--svg", demo.path),
+        run("stubs", flow, "--out", flow),
+    ]
+
+    assert [(2, True)] * len(told) == [(result.exit_code, "would be lost" in result.stderr) for result in told]
+    assert held == demo.path.read_bytes()
+    assert text == flow.read_text(encoding="utf-8")
