@@ -99,7 +99,8 @@ class Calls:
         for name in dict.fromkeys(one for one in named if one is not None):
             if self.given and any(actor.id == name for actor in self.people):
                 continue
-            found[Actor(name, held[name].roles if name in held else self._roles(name))] = None
+            with suppress(InputError):  # whoever a drawn text names need not be a name
+                found[Actor(name, held[name].roles if name in held else self._roles(name))] = None
         return (*found, SYSTEM, _STRANGER)
 
     def _roles(self, name: str) -> tuple[str, ...]:
