@@ -69,7 +69,8 @@ class Calls:
         more = {"priority": st.integers(1, 5), "customer": st.sampled_from(ids)}
         return st.fixed_dictionaries(
             {name: self.value(spec) for name, spec in specs.items() if spec.required},
-            optional={**more, **{name: self.value(spec) for name, spec in specs.items() if not spec.required}},
+            optional={name: value for name, value in more.items() if name not in specs}
+            | {name: self.value(spec) for name, spec in specs.items() if not spec.required},
         )
 
     def value(self, spec: Field) -> st.SearchStrategy[Any]:
