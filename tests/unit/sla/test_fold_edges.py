@@ -9,6 +9,7 @@ import pytest
 
 from servflow import model, sla
 from servflow.calendars import Calendar
+from servflow.errors import TimeError
 
 OFFICE = Calendar("UTC", {"mon-fri": ["09:00-18:00"]})
 LATE = Calendar("UTC", {"mon-fri": ["14:00-22:00"]})
@@ -224,3 +225,125 @@ def test_what_lies_after_closing_is_provisional_only_where_the_calendar_ends() -
     assert (True, False) == (run.provisional, sla.stop(CLOCK, run, at(18), known).provisional)
     assert not sla.pause(CLOCK, run, at(18), known).provisional
     assert sla.resume(CLOCK, sla.pause(CLOCK, run, at(17.5), known), at(18), known).provisional
+
+
+def test_closed_hours_count_for_nothing_whatever_happens_in_them() -> None:
+    """A pause of no length, a reopening and a resume at night leave what was counted by day."""
+    run = started(hour=16)
+    resting = sla.pause(CLOCK, run, at(20), OFFICE)
+
+    assert run == sla.resume(CLOCK, resting, at(20), OFFICE)
+    assert at(11, day=3) == sla.resume(CLOCK, resting, at(21), OFFICE).due
+    assert at(11, day=3) == sla.reopen(CLOCK, sla.stop(CLOCK, started(hour=16), at(17.9), OFFICE), at(17.9), OFFICE).due
+    assert at(11, day=3) == sla.reopen(CLOCK, sla.stop(CLOCK, run, at(18), OFFICE), at(23), OFFICE).due
+
+
+def test_marks_beyond_a_breach_are_counted_by_the_calendar() -> None:
+    """An hour after a breach at closing time is the first hour of the next day."""
+    run = worked_off(WARNED, started(WARNED, hour=14), at(20))
+
+    assert (at(18), "1h after", at(10, day=3)) == (run.breached_at, run.next_mark, run.next_at)
+
+
+def test_a_shorter_target_does_not_reach_back_over_a_pause_of_no_length() -> None:
+    """What a retarget set for its own instant stays there when the clock rests for no time at all."""
+    run = sla.retarget(CLOCK, started(), at(11), H, "office", OFFICE, old_cal=OFFICE)
+
+    assert at(11) == run.due
+    assert run == sla.resume(CLOCK, sla.pause(CLOCK, run, at(11), OFFICE), at(11), OFFICE)
+
+
+def test_the_past_of_another_calendar_is_one_amount_of_its_own_time() -> None:
+    """Carried over a night, or counted anew, each stretch is counted by the calendar that the option says."""
+    carry, recount = CLOCK, sla.Clock(name="c", within="4h", on_retarget="recount")
+    over_night = [
+        sla.retarget(clock, started(clock, hour=17), at(10, day=3), 9 * H, "late", LATE, old_cal=OFFICE)
+        for clock in (carry, recount)
+    ]
+    changed = sla.recalendar(
+        sla.Clock(name="c", within="4h", on_calendar_change="prospective"), started(hour=17), at(10, day=3), LATE, OFFICE
+    )
+
+    assert [2 * H, 5 * H] == [sla.counted(run, at(10, day=3), LATE) for run in over_night]
+    assert (2 * H, 2 * H, (model.Segment(at(10, day=3)),)) == (changed.counted, changed.folded, changed.segments)
+    assert at(16, day=3) == changed.due
+
+
+def test_another_calendar_tells_anew_what_is_over() -> None:
+    """What a changed calendar makes of the past decides whether more than the target is counted."""
+    resting = [sla.pause(CLOCK, started(hour=9), end, OFFICE) for end in (at(18), at(12))]
+    long = Calendar("UTC", {"mon-fri": ["08:00-20:00"]})
+    short = Calendar("UTC", {"mon-fri": ["09:00-12:00"]})
+
+    assert [True, False] == [run.over for run in resting]
+    assert [False, False] == [sla.recalendar(CLOCK, run, at(19), short, OFFICE).over for run in resting]
+    assert [True, False] == [sla.recalendar(CLOCK, run, at(19), long, OFFICE).over for run in resting]
+    exact = Calendar("UTC", {"mon-fri": ["09:00-13:00"]})
+    assert not sla.recalendar(CLOCK, resting[0], at(19), exact, OFFICE).over
+
+
+def test_an_equal_calendar_changes_nothing() -> None:
+    """A calendar that is written anew and says the same is the same calendar."""
+    again = Calendar("UTC", {"mon-fri": ["09:00-18:00"]})
+    run = started()
+
+    assert run is sla.recalendar(CLOCK, run, at(10), again, OFFICE)
+    assert run is sla.recalendar(CLOCK, run, at(10), OFFICE, OFFICE)
+    assert (model.Segment(at(9)),) == sla.retarget(CLOCK, run, at(10), 5 * H, "other", again, old_cal=OFFICE).segments
+
+
+def test_a_restart_forgets_what_was_made_one_amount() -> None:
+    """Also time that came over from another calendar is gone after a restart."""
+    clock = sla.Clock(name="c", within="4h", on_retarget="restart")
+    carried = sla.retarget(CLOCK, started(), at(11), 5 * H, "late", LATE, old_cal=OFFICE)
+
+    run = sla.retarget(clock, carried, at(15), 2 * H, "late", LATE, old_cal=LATE)
+
+    assert (2 * H, timedelta()) == (carried.folded, run.folded)
+    assert H == sla.counted(run, at(16), LATE)
+
+
+def test_a_breach_stays_due_while_it_rests() -> None:
+    """A paused clock that is breached keeps its instant as due, whatever it is told meanwhile."""
+    resting = sla.pause(WARNED, worked_off(WARNED, started(WARNED), at(13.5)), at(14), OFFICE)
+
+    for told in (
+        sla.remark(CLOCK, resting, at(15), OFFICE),
+        sla.retarget(CLOCK, resting, at(15), 6 * H, "office", OFFICE, old_cal=OFFICE),
+        sla.recalendar(CLOCK, resting, at(15), LATE, OFFICE),
+    ):
+        assert (at(13), at(13), "paused") == (told.due, told.breached_at, told.phase)
+
+
+@pytest.mark.parametrize("change", [sla.resume, sla.stop, sla.cancel])
+def test_nothing_happens_to_a_resting_clock_before_its_pause(change: Any) -> None:
+    """Between start and pause lies the past: the error tells the clock, the instant asked for and the earliest one."""
+    resting = sla.pause(CLOCK, started(), at(11), OFFICE)
+
+    with pytest.raises(TimeError, match="rewind") as caught:
+        change(CLOCK, resting, at(11) - TICK, OFFICE)
+    with pytest.raises(TimeError):
+        sla.reset(CLOCK, resting, at(11) - TICK, H, "office", OFFICE)
+
+    assert {"code": "past", "clock": "c", "at": at(11) - TICK, "earliest": at(11)} == caught.value.facts
+
+
+def test_an_end_while_it_rests_is_told_by_its_phase() -> None:
+    """A resting clock is met by a stop and cancelled by a cancel, like a running one."""
+    resting = sla.pause(CLOCK, started(), at(11), OFFICE)
+
+    assert ("met", "cancelled") == (
+        sla.stop(CLOCK, resting, at(12), OFFICE).phase,
+        sla.cancel(CLOCK, resting, at(12), OFFICE).phase,
+    )
+
+
+def test_a_longer_target_is_provisional_beyond_what_is_known() -> None:
+    """Whether an answer is provisional is told anew with each target."""
+    known = Calendar("UTC", {"mon-fri": ["09:00-18:00"]}, known_until="2026-03-02")
+    run = sla.begin(CLOCK, at(9), 4 * H, "office", known)
+
+    longer = sla.retarget(CLOCK, run, at(10), 20 * H, "office", known, old_cal=known)
+
+    assert (False, True) == (run.provisional, longer.provisional)
+    assert not sla.retarget(CLOCK, longer, at(11), 5 * H, "office", known, old_cal=known).provisional
