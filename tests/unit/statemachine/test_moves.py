@@ -278,3 +278,13 @@ def test_a_history_nobody_has_is_named() -> None:
         REMEMBERING.apply(("away",), {"hc": ("c4",), "hx": ("c4",)}, (2,))
 
     assert ["hx"] == caught.value.facts["states"]
+
+
+def test_a_region_without_an_end_never_completes() -> None:
+    """A parallel state is complete when all its regions have ended; one that is a single state never does."""
+    machine = Machine(
+        states={"p": {"parallel": True, "states": {"x": {"states": {"x1": {}, "xf": {"final": True}}}, "y": {}}}},
+        transitions=[{"event": "e", "source": "x1", "target": "xf"}],
+    )
+
+    assert ("done.state.x",) == machine.apply(("x1", "y"), {}, (0,)).done
