@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +79,23 @@ def _found(files: Iterable[Path]) -> list[Path]:
     """The files of stories, those of directories sorted by their names."""
     found: dict[Path, None] = {}
     for file in files:
-        inside = sorted(path for path in file.rglob("*.stories.*") if path.name.endswith(ENDS)) if file.is_dir() else [file]
+        inside = sorted(_inside(file)) if file.is_dir() else [file]
         if not inside:
             raise InputError(f"there is no file named *.stories.yaml in {str(file)!r}; name a file of stories", path=str(file))
         found.update(dict.fromkeys(inside))
     return list(found)
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    """
+    Files of stories in a directory and below it.
+
+    Neither hidden directories nor environments of Python are looked into: the stories of what is installed there are
+    not those of whoever asks.
+    """
+    for below, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and not Path(below, name, "pyvenv.cfg").is_file()]
+        yield from (Path(below, name) for name in files if name.endswith(ENDS))
 
 
 def _merged(reports: Iterable[StoryReport]) -> dict[str, Coverage]:

@@ -87,3 +87,17 @@ def test_mistakes_are_bad_input(run: Run, place: Path, tmp_path: Path) -> None:
     assert "did you mean 'arrive'?" in checked.stdout
     file.write_text(STORY)
     assert "stories of repair load: 2" in run("check", file).stdout
+
+
+def test_stories_of_what_is_installed_are_left_alone(run: Run, place: Path) -> None:
+    """A directory is looked through without hidden directories and environments of Python."""
+    for foreign in (place / ".venv" / "lib", place / "env" / "lib", place / "mine"):
+        foreign.mkdir(parents=True)
+        (foreign / "other.stories.yaml").write_text("stories: nobody", "utf-8")
+    (place / "env" / "pyvenv.cfg").write_text("home = /usr", "utf-8")
+    done = run("test", str(place))
+
+    assert 2 == done.exit_code
+    assert "mine" in done.output
+    assert ".venv" not in done.output
+    assert "env" not in done.output
