@@ -14,7 +14,7 @@ from attrs import frozen
 from hypothesis import strategies as st
 
 from servflow.engine import BUILT_IN, Option, Workflow
-from servflow.errors import InputError, Refused, shown
+from servflow.errors import InputError, ServflowError, shown
 from servflow.model import SYSTEM, Actor, Field, Ticket, World
 from servflow.testing._strategies import PEOPLE, values_for
 
@@ -150,7 +150,7 @@ class Calls:
         """The same, where a visit is to be agreed at an instant that can be had."""
         ticket, at, world = here
         if pair[1].event in ("appointment.book", "appointment.reschedule") and world is not None:
-            with suppress(Refused, InputError):
+            with suppress(ServflowError):  # where no visit can be had, booking one says why
                 windows = self.workflow.slots(ticket, at=at, world=world, days=2)[:6]
                 calls = [Call(pair[1].event, {"start": window.start}, pair[0]) for window in windows]
                 if calls:

@@ -26,7 +26,7 @@ SEARCH = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
-FEW = settings(SEARCH, max_examples=20)
+FEW = settings(SEARCH, max_examples=10)
 HANDFUL = settings(SEARCH, max_examples=5)
 
 

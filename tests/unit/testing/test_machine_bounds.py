@@ -6,11 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 import servflow
+from servflow.model import Actor, World
 from servflow.testing import WorkflowMachine, machine_for
+from servflow.testing._calls import Calls
+from servflow.testing._machine import START
 from servflow.testing._machine_bounds import MAX_AT_ONCE, SHRINK_STEPS, paced
 
 RATED: dict[str, Any] = {
@@ -35,6 +38,31 @@ SHORT = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
+
+VISITED: dict[str, Any] = {
+    "servflow": 1,
+    "workflow": "visited",
+    "version": 1,
+    "fields": {"minutes": "int"},
+    "roles": ["clerk"],
+    "events": {"appointment.book": {"allow": ["clerk"]}},
+    "calendars": {"day": {"zone": "UTC", "week": {"mon-sun": ["08:00-20:00"]}}},
+    "initial": "booking",
+    "states": {"booking": {}, "agreed": {}, "shut": {"closed": True}},
+    "transitions": [
+        {"event": "assigned.visit", "source": "booking", "target": "agreed"},
+        {"event": "done", "source": "agreed", "target": "shut"},
+    ],
+    "dispatch": [
+        {
+            "name": "visit",
+            "slot": "assignee",
+            "state": "booking",
+            "mode": "appointment",
+            "appointment": {"calendar": "day", "step": 60, "minutes": "minutes", "days": 2},
+        }
+    ],
+}
 
 
 def failure(machine: type[WorkflowMachine], given: settings = SHORT) -> Exception:
@@ -104,3 +132,14 @@ def test_what_begins_after_the_closing_is_meant() -> None:
 def test_busy_timers_make_jumps_short(gap: timedelta, seen: int, expected: timedelta) -> None:
     """The more happens in six hours, the shorter is a jump, and never shorter than that."""
     assert expected == min(gap, paced(gap, seen))
+
+
+def test_a_visit_that_lasts_no_time_does_not_stop_a_run() -> None:
+    """Where the length of a visit is no length, no visit can be had, and the machine goes on."""
+    workflow = servflow.load(VISITED)
+    ticket = workflow.open("T1", {"minutes": -5}, at=START).ticket
+    calls = Calls(workflow, {"ann": ["clerk"]})
+    options = calls.options_of(Actor("ann", ("clerk",)), ticket, START, World())
+    booking = next(pair for pair in options if pair[1].event == "appointment.book")
+
+    assert "appointment.book" == find(calls._sent_here(booking, (ticket, START, World())), lambda _: True).event
