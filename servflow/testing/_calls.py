@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ _PARTS = ("transitions", "tables", "rules", "dispatch", "clocks", "escalations",
 _MOST_CONSTANTS = 24
 _ROUND = (1, 10, 1000, 10**6)
 _STRANGER = Actor("stranger")
+_FEW_STATES = 3
 
 
 @frozen
@@ -56,8 +58,7 @@ class Calls:
         self.workflow = workflow
         self.people = _cast(workflow, people)
         self.given = people is not None
-        moves = (word for move in workflow.compiled.transitions for word in (move.event or "").split())
-        self.moving = frozenset(moves) | _LEADING
+        self.moves = _moves(workflow)
         self.numbers, self.texts = _constants(workflow)
         self.steps = {step.step: step for _, state in _states(workflow) for step in state.checklist}
         self._known: dict[tuple[str, tuple[str, ...]], st.SearchStrategy[dict[str, Any]]] = {}
@@ -135,11 +136,12 @@ class Calls:
         )
 
     def _likely_of(self, pairs: list[Pair], here: Here, done: Collection[str]) -> st.SearchStrategy[Call]:
-        moves = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event in self.moving]
+        leading = _LEADING.union(*(self.moves.get(state, ()) for state in here[0].entered))
+        moves = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event in leading]
         if not moves:  # of whoever can do nothing, seldom anything is learnt
             pairs = self.options(*here)
-            moves = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event in self.moving]
-        rest = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event not in self.moving]
+            moves = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event in leading]
+        rest = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event not in leading]
         fresh = [pair for pair in moves if pair[1].event not in done or pair[1].event in _LEADING]
         groups = [group for group, often in ((fresh, 3), (moves, 2), (rest, 1)) for _ in range(often) if group]
         if not groups:
@@ -283,6 +285,18 @@ def _constants(workflow: Workflow) -> tuple[tuple[Decimal, ...], tuple[str, ...]
         numbers.update(dict.fromkeys((number, number + step, number - step)))
     quoted = dict.fromkeys(one for one, _ in _TEXT.findall(text) if one)
     return tuple(numbers)[:_MOST_CONSTANTS], tuple(quoted)[:_MOST_CONSTANTS]
+
+
+def _moves(workflow: Workflow) -> dict[str, frozenset[str]]:
+    """For each state the events that lead from it to another; what can be done in most states leads nowhere in particular."""
+    found: dict[str, set[str]] = {}
+    for move in workflow.compiled.transitions:
+        for source in move.source if move.target else ():
+            found.setdefault(source, set()).update((move.event or "").split())
+    found.pop("*", None)
+    often = Counter(event for events in found.values() for event in events)
+    anywhere = {event for event, states in often.items() if states > _FEW_STATES and states * 2 > len(found)}
+    return {state: frozenset(events - anywhere) for state, events in found.items()}
 
 
 def _declared(workflow: Workflow, event: str) -> Mapping[str, Field]:

@@ -209,18 +209,15 @@ class WorkflowMachine(RuleBasedStateMachine):
     @rule(calls=st.runner().flatmap(walk))
     def change_version(self, calls: list[Call]) -> None:
         """People go on for a while; then the definition changes, and the ticket is taken along."""
-        plan, later = self.setting.later[self._moved]
         with self._told():
             for call in calls:
                 self._fire(call)
-            plans = f"plans[{self._moved}]"
-            self._trying = f"ticket = servflow.migrate(ticket, {plans}, at={literal(self.at)}{self._world()}).ticket"
-            before = self.ticket
-            try:
-                outcome = migrate(before, plan, at=self.at, world=self.world)
-            except Refused as refused:
-                insist("migration" in self.setting.allow, f"a ticket in {before.state} is stranded: {refused.message}")
+                if self._taken_along() is None:
+                    return
+            outcome = self._taken_along()
+            if outcome is None:
                 return
+            before, later = self.ticket, self.setting.later[self._moved][1]
             self._moved += 1
             self.calls, self.workflow = later, later.workflow
             self.laws.workflow = self.workflow
@@ -228,6 +225,16 @@ class WorkflowMachine(RuleBasedStateMachine):
             moved = next((record for record in outcome.records if isinstance(record, Migrated)), None)
             gone = lost(before, outcome.ticket, moved)
             insist(gone is None or "field_lost" in self.setting.allow, str(gone))
+
+    def _taken_along(self) -> Outcome | None:
+        """The ticket under the next version, told without doing it; None where it may be stranded."""
+        plans = f"plans[{self._moved}]"
+        self._trying = f"ticket = servflow.migrate(ticket, {plans}, at={literal(self.at)}{self._world()}).ticket"
+        try:
+            return migrate(self.ticket, self.setting.later[self._moved][0], at=self.at, world=self.world)
+        except Refused as refused:
+            insist("migration" in self.setting.allow, f"a ticket in {self.ticket.state} is stranded: {refused.message}")
+            return None
 
     def may_change(self) -> bool:
         """Whether a later version is there, and the ticket has done enough to have something to lose."""
