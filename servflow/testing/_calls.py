@@ -61,7 +61,7 @@ class Calls:
         self.moves = _moves(workflow)
         self.numbers, self.texts = _constants(workflow)
         self.steps = {step.step: step for _, state in _states(workflow) for step in state.checklist}
-        self._known: dict[tuple[str, tuple[str, ...]], st.SearchStrategy[dict[str, Any]]] = {}
+        self._known: dict[Any, st.SearchStrategy[dict[str, Any]]] = {}
 
     def opening(self) -> st.SearchStrategy[dict[str, Any]]:
         """Fields to open a ticket with: values next to those that conditions compare with come up often."""
@@ -168,8 +168,11 @@ class Calls:
 
     def payload(self, ticket: Ticket, option: Option) -> st.SearchStrategy[dict[str, Any]]:
         """What could come with an event here, of the right types; what the ticket holds comes up too."""
-        key = option.event, ticket.configuration
-        if key not in self._known or option.event in _BY_TICKET or _numbers(ticket):
+        if option.event in _BY_TICKET or _numbers(ticket):
+            # Not kept: a run that is played again has to draw the same, whatever other tickets held meanwhile.
+            return self._payload(ticket, option)
+        key = option.event, ticket.configuration, tuple(option.payload.items())
+        if key not in self._known:
             self._known[key] = self._payload(ticket, option)
         return self._known[key]
 
