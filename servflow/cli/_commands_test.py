@@ -15,9 +15,7 @@ from servflow.documents import load_definition
 from servflow.documents._source import read_document
 from servflow.errors import InputError
 from servflow.testing import Coverage, StoryReport, load_stories, run_stories
-
-ENDS = (".stories.yaml", ".stories.yml", ".stories.json")
-"""How the names of files of stories end, in a directory."""
+from servflow.testing._story_ends import STORY_ENDS
 
 _Path = click.Path(exists=True, path_type=Path)
 
@@ -95,7 +93,7 @@ def _inside(folder: Path) -> Iterator[Path]:
     """
     for below, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".") and not Path(below, name, "pyvenv.cfg").is_file()]
-        yield from (Path(below, name) for name in files if name.endswith(ENDS))
+        yield from (Path(below, name) for name in files if name.endswith(STORY_ENDS))
 
 
 def _merged(reports: Iterable[StoryReport]) -> dict[str, Coverage]:

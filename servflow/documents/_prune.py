@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from servflow.errors import Finding
@@ -50,7 +50,7 @@ def _prune(data: dict[str, Any], steps: Steps, unknown: bool) -> None:
     last = len(steps) - 1
     while last > 0 and isinstance(steps[last], int):
         last -= 1
-    holder = _reach(data, steps[:last])
+    holder = held_at(data, steps[:last])
     name = steps[last] if steps else ""
     if not isinstance(holder, dict) or name not in holder:
         return
@@ -77,7 +77,7 @@ def _replace_field(data: dict[str, Any], steps: Steps) -> bool:
     for index, step in enumerate(steps[:-1]):
         declares = (step == "fields" and index == 0) or (step == "payload" and _declares_payload(steps[:index]))
         if declares:
-            holder = _reach(data, steps[: index + 1])
+            holder = held_at(data, steps[: index + 1])
             if isinstance(holder, dict) and steps[index + 1] in holder:
                 holder[str(steps[index + 1])] = "any"
             return True
@@ -107,16 +107,16 @@ def _heal(data: dict[str, Any], steps: Steps) -> bool:
     if len(steps) < 2:
         return False
     if steps[0] == "calendars":
-        return _put(_reach(data, steps[:1]), steps[1], dict(_WIDE_OPEN))
+        return _put(held_at(data, steps[:1]), steps[1], dict(_WIDE_OPEN))
     if _replace_field(data, (*steps, "")):
         return True
     if steps[0] == "dispatch" and len(steps) > 3 and steps[2] in _ENTRIES and isinstance(steps[-1], int):
         # One entry of a list: the others are still judged, and steps find what they relax.
-        return _replace_entry(_reach(data, steps[:-1]), steps[-1], _ENTRIES[str(steps[2])])
+        return _replace_entry(held_at(data, steps[:-1]), steps[-1], _ENTRIES[str(steps[2])])
     last = len(steps) - 1
     while last > 1 and isinstance(steps[last], int):
         last -= 1
-    holder, name = _reach(data, steps[:last]), steps[last]
+    holder, name = held_at(data, steps[:last]), steps[last]
     if last < 2 or not isinstance(holder, dict) or name not in holder:
         return False
     if name in _LENGTHS:
@@ -125,14 +125,14 @@ def _heal(data: dict[str, Any], steps: Steps) -> bool:
         return _put(holder, name, "UTC")
     if steps[0] == "tables" and "inputs" in steps[:-1]:
         # The column stays, so that no row seems to have a cell too many.
-        columns, index = holder[str(name)] if name == "inputs" else _reach(data, steps[:3]), steps[steps.index("inputs") + 1]
+        columns, index = holder[str(name)] if name == "inputs" else held_at(data, steps[:3]), steps[steps.index("inputs") + 1]
         known = isinstance(columns, list) and isinstance(index, int) and columns[index] != f"column {index}"
         if known:
             columns[index] = f"column {index}"
         return known
     if "effective" in steps:
         # Without its dates a row is no longer one of several versions, so its id would stand there twice.
-        row = _reach(data, steps[: steps.index("effective")])
+        row = held_at(data, steps[: steps.index("effective")])
         if isinstance(row, dict):
             row.pop("id", None)
             return row.pop("effective", None) is not None
@@ -177,7 +177,7 @@ def _steps(data: Any, path: str) -> Steps:
         else:
             break
         path = path.removeprefix(".")
-        data = _reach(data, steps[-1:])
+        data = held_at(data, steps[-1:])
     return tuple(steps)
 
 
@@ -190,9 +190,10 @@ def _longest(data: dict[str, Any], path: str) -> str | None:
     return None
 
 
-def _reach(data: Any, steps: Sequence[str | int]) -> Any:
+def held_at(data: Any, steps: Sequence[str | int]) -> Any:
+    """What stands at a place of plain data; None where there is nothing."""
     for step in steps:
-        if isinstance(data, dict):
+        if isinstance(data, Mapping):
             data = data.get(str(step))
         elif isinstance(data, list) and isinstance(step, int) and step < len(data):
             data = data[step]

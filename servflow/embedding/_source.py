@@ -11,6 +11,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from servflow.calendars import OpenTime
+from servflow.documents._prune import held_at
 from servflow.embedding import _source_splice as splice
 from servflow.embedding._source_ids import (
     INNER,
@@ -30,7 +31,6 @@ from servflow.embedding._source_parts import (
     an,
     as_mapping,
     checked_name,
-    held_at,
     holds,
     id_part,
     keys_of,

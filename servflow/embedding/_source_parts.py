@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from servflow.documents._limits import MOST_DEPTH
+from servflow.documents._prune import held_at
 from servflow.embedding._source_ids import MAPS, NAMED, Element, Steps, path_of
 from servflow.errors import InputError, shown
 
@@ -129,15 +130,3 @@ def checked_name(name: object) -> None:
 def an(kind: str) -> str:
     """The kind with its article."""
     return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
-
-
-def held_at(data: Any, steps: Steps) -> Any:
-    """What stands at a place; None where there is nothing."""
-    for step in steps:
-        if isinstance(data, Mapping):
-            data = data.get(str(step))
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-        else:
-            return None
-    return data

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from servflow.embedding._source_parts import held_at
+from servflow.documents._prune import held_at
 from servflow.embedding._source_spans import Read, Span, Steps, read
 from servflow.embedding._source_write import after_colon, block, flow, in_list, scalar
 from servflow.errors import DefinitionError

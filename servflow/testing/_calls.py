@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from servflow.engine import BUILT_IN, Option, Workflow
 from servflow.errors import InputError, ServflowError, shown
 from servflow.model import SYSTEM, Actor, Field, Ticket, World
-from servflow.testing._strategies import PEOPLE, values_for
+from servflow.testing._strategies import PEOPLE, states_of, values_for
 
 _NUMBER = re.compile(r"(?<![\w.])\d{1,12}(?:\.\d{1,6})?(?![\w.])")
 _TEXT = re.compile(r"'([^'\\]{1,40})'|\"([^\"\\]{1,40})\"")
@@ -60,7 +60,7 @@ class Calls:
         self.given = people is not None
         self.moves = _moves(workflow)
         self.numbers, self.texts = _constants(workflow)
-        self.steps = {step.step: step for _, state in _states(workflow) for step in state.checklist}
+        self.steps = {step.step: step for _, state in states_of(workflow) for step in state.checklist}
         self._known: dict[Any, st.SearchStrategy[dict[str, Any]]] = {}
 
     def opening(self) -> st.SearchStrategy[dict[str, Any]]:
@@ -228,7 +228,7 @@ class Calls:
     def _check(self, ticket: Ticket) -> st.SearchStrategy[dict[str, Any]]:
         here = [
             step
-            for name, state in _states(self.workflow)
+            for name, state in states_of(self.workflow)
             if name in ticket.entered
             for step in state.checklist
             if step.step not in ticket.checklist.get(name, {})
@@ -311,14 +311,6 @@ def _declared(workflow: Workflow, event: str) -> Mapping[str, Field]:
     if spec is not None:
         found.update(spec.payload)
     return found
-
-
-def _states(workflow: Workflow) -> Iterable[tuple[str, Any]]:
-    waiting = list(workflow.states.items())
-    while waiting:
-        name, state = waiting.pop()
-        yield name, state
-        waiting.extend(state.states.items())
 
 
 GAPS = st.one_of(

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from servflow.testing._story_ends import STORY_ENDS
+
 if TYPE_CHECKING:
     from servflow.testing import VirtualDesk, VirtualTime
 
 # Loaded in every test run where servflow is installed: everything else is imported when it is asked for.
-_ENDS = (".stories.yaml", ".stories.yml", ".stories.json")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Take files of stories for tests, each story for one."""
-    if not file_path.name.endswith(_ENDS):
+    if not file_path.name.endswith(STORY_ENDS):
         return None
     from servflow.testing._plugin_stories import StoryFile
 

@@ -134,8 +134,8 @@ class _Events:
                 every.append(drawn)
                 for source in transition.source:
                     found.setdefault(source, []).append(drawn)
-        checks = {name: _check(workflow, state.checklist) for name, state in _states(workflow) if state.checklist}
-        votes = {name: _votes(workflow, state.approval) for name, state in _states(workflow) if state.approval is not None}
+        checks = {name: _check(workflow, state.checklist) for name, state in states_of(workflow) if state.checklist}
+        votes = {name: _votes(workflow, state.approval) for name, state in states_of(workflow) if state.approval is not None}
         for name, drawn in (*checks.items(), *votes.items()):
             found.setdefault(name, []).append(drawn)
         everywhere = st.one_of([*every, *checks.values(), *votes.values()])
@@ -227,7 +227,8 @@ def _triggers(workflow: Workflow) -> Iterable[st.SearchStrategy[Drawn]]:
             yield st.tuples(st.just(FIRED), found, st.just(SYSTEM))
 
 
-def _states(workflow: Workflow) -> Iterable[tuple[str, Any]]:
+def states_of(workflow: Workflow) -> Iterable[tuple[str, Any]]:
+    """Every state of a workflow with its name, those inside others too."""
     waiting = list(workflow.states.items())
     while waiting:
         name, state = waiting.pop()

@@ -117,4 +117,5 @@ def test_the_plugin_costs_a_run_that_needs_none_of_it_next_to_nothing() -> None:
     code = "import servflow.testing._plugin, sys; print(*(name for name in sys.modules if name.startswith('servflow')))"
     loaded = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True).stdout
 
-    assert {"servflow", "servflow.testing", "servflow.testing._plugin"} == set(loaded.split())
+    own = {"servflow.testing._plugin", "servflow.testing._story_ends"}  # the latter holds one constant and imports nothing
+    assert {"servflow", "servflow.testing"} | own == set(loaded.split())
