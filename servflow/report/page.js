@@ -448,13 +448,14 @@
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   }
   addEventListener("hashchange", follow);
+  let waiting = 0;
+  const soon = (pause) => { clearTimeout(waiting); waiting = setTimeout(() => { waiting = 0; apply(); }, pause); };
   if (form) {
-    let waiting = 0;
-    form.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(apply, 60); });
-    form.addEventListener("reset", () => setTimeout(apply, 0));
+    form.addEventListener("input", () => soon(60));
+    form.addEventListener("reset", () => soon(0));
     form.addEventListener("submit", (event) => event.preventDefault());
   }
-  window.servflow = { figures: () => F, apply, rows: () => shownRows.map((row) => row[ID]) };
+  window.servflow = { figures: () => F, apply, idle: () => waiting === 0, rows: () => shownRows.map((row) => row[ID]) };
   if (D.rows.length) { apply(); speak(); follow(); }
   else speak();
   document.documentElement.dataset.ready = "yes";

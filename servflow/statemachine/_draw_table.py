@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html as _html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from servflow.statemachine._chart import ROOT, Row
 from servflow.statemachine._picture import FILLS, Picture, Section
@@ -75,13 +75,12 @@ def _sections(picture: Picture) -> Iterator[Section]:
 
 
 def _rows(picture: Picture) -> Iterator[list[Cell]]:
-    for position, row in enumerate(picture.chart.rows):
-        yield [[(str(position), "")], *_cells(picture, position, row)]
-
-
-def _cells(picture: Picture, position: int, row: Row) -> Iterator[Cell]:
     tones = picture.toned()
+    for position, row in enumerate(picture.chart.rows):
+        yield [[(str(position), "")], *_cells(picture, position, row, tones)]
 
+
+def _cells(picture: Picture, position: int, row: Row, tones: Mapping[int, str]) -> Iterator[Cell]:
     def named(node: int) -> tuple[str, str]:
         return ("any state", "") if node == ROOT else (picture.chart.ids[node], tones.get(node, ""))
 

@@ -124,7 +124,7 @@ def test_filtered_figures_are_those_of_the_tickets_left(name: str, week: Week, t
     for field, value in asked.items():
         node = page.locator(f".filters [name={field}]")
         node.fill(value) if field == "search" else node.select_option(value)
-    page.wait_for_timeout(150)
+    page.wait_for_function("servflow.idle()")
     entries = entries_of(week, week.at)
     found = frame(entries, at=week.at, since=None, zone=ZONE)
     expected = {entry.case.id for entry in entries if keep(entry, found)}
@@ -140,7 +140,7 @@ def test_days_can_be_chosen_and_are_compared_with_those_before(week: Week, text:
     page.click(".filters summary")
     page.fill(".filters [name=from]", "2026-11-04")
     page.fill(".filters [name=to]", "2026-11-05")
-    page.wait_for_timeout(150)
+    page.wait_for_function("servflow.idle()")
     found = counted(week, lambda entry, made: True, first=2, last=3)
 
     assert found["prev"] is not None
@@ -166,10 +166,10 @@ def test_reset_gives_everything_back(text: str, open_page: Open) -> None:
     before = page.evaluate("servflow.figures()")
     page.click(".filters summary")
     page.select_option(".filters [name=only]", "late")
-    page.wait_for_timeout(150)
+    page.wait_for_function("servflow.idle()")
     fewer = page.evaluate("servflow.figures()")["opened"]
     page.click(".filters button[type=reset]")
-    page.wait_for_timeout(150)
+    page.wait_for_function("servflow.idle()")
 
     assert fewer < before["opened"]
     assert before == page.evaluate("servflow.figures()")
@@ -287,7 +287,7 @@ def test_marks_of_tickets_that_are_filtered_out_are_hidden(text: str, open_page:
     page = open_page(text)
     page.click(".filters summary")
     page.select_option(".filters [name=assignee]", "0")
-    page.wait_for_timeout(150)
+    page.wait_for_function("servflow.idle()")
     left = set(page.evaluate("servflow.rows()"))
     seen = {mark.get_attribute("data-ticket") for mark in page.locator("a.mark:not([hidden])").all()}
 
