@@ -110,7 +110,7 @@ class TestDurableCorrelator(CorrelatorContract):
             fact("c1", hour, number, value=number % 9, steps=tuple({number % 3, number % 4}))
             for number, hour in enumerate(hours)
         ]
-        with DurableCorrelator(correlator, timeout=20) as engine:
+        with DurableCorrelator(correlator, timeout=300) as engine:
             expected = [told(ours.feed([one])) for one in facts]
             assert expected == [told(engine.feed([one])) for one in facts]
 

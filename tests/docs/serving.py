@@ -24,7 +24,7 @@ def served(app: Any) -> Iterator[str]:
     server = Server(uvicorn.Config(app, port=0, log_level="error", ws="none", lifespan="off"))
     thread = threading.Thread(target=server.run)
     thread.start()
-    assert started.wait(60)
+    assert started.wait(300)
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:

@@ -56,6 +56,7 @@ def page(browser: Any, site: Site, request: pytest.FixtureRequest) -> Iterator[A
     """A window held to silence: no error, no word on the console, no request for anything but the site itself."""
     said: list[str] = []
     context = browser.new_context(**{"viewport": DESK, "base_url": site.url, **getattr(request, "param", {})})
+    context.set_default_timeout(300_000)
     opened = context.new_page()
     opened.on("console", lambda message: said.append(f"console: {message.text}"))
     opened.on("pageerror", lambda error: said.append(f"error: {error}"))

@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parents[2] / "examples" / "durable_correlation"
 def run(folder: Path, **more: str) -> str:
     """What the example prints when it is run from another folder."""
     command, around = [sys.executable, str(HERE / "correlate.py")], {**os.environ, **more}
-    done = subprocess.run(command, cwd=folder, env=around, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(command, cwd=folder, env=around, capture_output=True, text=True, timeout=300, check=True)
     return done.stdout
 
 

@@ -19,7 +19,7 @@ def test_the_example_prints_what_it_says(database: str, tmp_path: Path) -> None:
     """The example runs from another folder; its output is the one its page shows, and one story is told like the other."""
     require("transitions")
     run = subprocess.run(
-        [sys.executable, str(HERE / "app.py"), database], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, str(HERE / "app.py"), database], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=True
     )
     lines = run.stdout.splitlines()
     before = lines[1 : lines.index("servflow")]

@@ -22,7 +22,7 @@ def test_holiday_calendar_prints_what_it_says(tmp_path: Path) -> None:
         capture_output=True,
         encoding="utf-8",
         env={"PYTHONUTF8": "1", "PYTHONPATH": str(HERE.parents[1])},
-        timeout=60,
+        timeout=300,
         check=True,
     )
 

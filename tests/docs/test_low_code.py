@@ -318,6 +318,7 @@ def page(browser: Any, stage: tuple[Stage, str], tmp_path: Path) -> Iterator[Any
     kept = studio.Studio(tmp_path / "data", now=lambda: NOON)
     served_here.app = app.application(kept)
     context = browser.new_context(viewport={"width": 1400, "height": 900})
+    context.set_default_timeout(300_000)
     opened = context.new_page()
     opened.complaints = []
     opened.on("console", lambda said: opened.complaints.append(said.text) if said.type in ("error", "warning") else None)

@@ -39,7 +39,7 @@ def test_the_notebook_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> No
         monkeypatch.setenv(name, str(tmp_path / name))  # nothing of whoever runs the tests plays into it
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     notebook = nbformat.read(FILE, as_version=4)
-    nbclient.NotebookClient(notebook, timeout=120, startup_timeout=120, kernel_name="python3").execute()
+    nbclient.NotebookClient(notebook, timeout=300, startup_timeout=300, kernel_name="python3").execute()
     cells = [shown(cell) for cell in notebook.cells if cell.cell_type == "code"]
 
     assert "stateDiagram-v2" in cells[0]["text/vnd.mermaid"]

@@ -107,7 +107,7 @@ def _console(code: str, folder: Path, where: str) -> None:
     for one in code.removeprefix("$ ").split("\n$ "):
         command, _, said = one.partition("\n")
         run = subprocess.run(
-            shlex.split(command), cwd=folder, env=alone | plain, capture_output=True, text=True, timeout=120, check=False
+            shlex.split(command), cwd=folder, env=alone | plain, capture_output=True, text=True, timeout=300, check=False
         )
         told = "\n".join(line.rstrip() for line in (run.stdout + run.stderr).strip().splitlines())
         expected = re.escape(said.strip()).replace(r"\.\.\.", ".*")

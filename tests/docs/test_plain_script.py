@@ -53,7 +53,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 def test_it_prints_what_its_page_says(database: str, tmp_path: Path) -> None:
     """The example runs from another folder, and its output is the one its page shows."""
     command = [sys.executable, str(HERE / "app.py"), database]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=True)
 
     assert textwrap.indent(run.stdout, "    ") in (HERE / "README.md").read_text("utf-8")
 

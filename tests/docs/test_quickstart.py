@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parents[2] / "examples" / "quickstart"
 def test_quickstart_prints_what_it_says(database: str, tmp_path: Path) -> None:
     """The example runs from another folder, and its output is the one its page shows."""
     run = subprocess.run(
-        [sys.executable, str(HERE / "app.py"), database], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, str(HERE / "app.py"), database], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=True
     )
 
     assert textwrap.indent(run.stdout, "    ") in (HERE / "README.md").read_text("utf-8")

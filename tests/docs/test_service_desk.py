@@ -18,7 +18,7 @@ def test_the_service_desk_prints_what_it_says(tmp_path: Path) -> None:
         capture_output=True,
         encoding="utf-8",
         env={"PYTHONUTF8": "1", "PYTHONPATH": str(HERE.parents[1])},
-        timeout=120,
+        timeout=300,
         check=True,
     )
 

@@ -26,7 +26,7 @@ from tests.kills.host import RECEIPTS
 from tests.kills.server import How, Server
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 180.0
+PATIENCE = 300.0
 """Seconds without any answer after which a run is given up as stuck; nothing else depends on it."""
 SERVFLOW = (sys.executable, "-c", "from servflow.cli import main; main()")
 """What the console script ``servflow`` does."""

@@ -47,7 +47,7 @@ class Server:
         for one in family:  # the postmaster first, so that it starts nothing again
             with suppress(psutil.NoSuchProcess):
                 one.send_signal(signal.SIGKILL)
-        psutil.wait_procs(family, timeout=30)
+        psutil.wait_procs(family, timeout=300)
 
     def up(self) -> None:
         """Start it again; it repairs by itself what was under way."""

@@ -24,7 +24,7 @@ from tests.kills.server import Server
 from tests.postgres import fresh_database
 from tests.requirements import require
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds after which a process that says nothing of what is waited for is given up."""
 
 LOCK = """

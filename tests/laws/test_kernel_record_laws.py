@@ -273,7 +273,7 @@ def test_same_inputs_give_identical_bytes_in_every_process() -> None:
     for seed in ("0", "4242"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(root)}
         run = subprocess.run(
-            [sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True, check=True, timeout=120
+            [sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True, check=True, timeout=300
         )
         found.append(run.stdout.strip())
 

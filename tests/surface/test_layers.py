@@ -45,7 +45,7 @@ def test_imports_point_down_only() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
         env=os.environ | {"PYTHONIOENCODING": "utf-8"},
     )

@@ -255,7 +255,7 @@ def test_asked_to_end(fresh: Path, number: signal.Signals) -> None:
     try:
         lines(process, "handled", 3)
         process.send_signal(number)
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=300)
     finally:
         process.kill()
 

@@ -198,7 +198,7 @@ def test_a_process_that_dies(tmp_path: Path) -> None:
     filled(store)
     store.close()
     root = Path(__file__).parents[3]
-    died = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=root, check=False, timeout=120)
+    died = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=root, check=False, timeout=300)
     again = SqliteStore(path)
     before = [ticket.version for ticket in again.find()]
     report = Desk(TWO, again, now=lambda: NINE + HOUR).migrate(PLAN)

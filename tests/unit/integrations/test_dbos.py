@@ -321,7 +321,7 @@ class TestKills:
             said = {killed.stdout.readline() for _ in range(2)}  # from here on only DBOS knows of it
             killed.kill()
         again = subprocess.run(
-            [*host, "nowhere"], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
+            [*host, "nowhere"], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
         )
 
         assert {"hanging\n", "acknowledged\n"} == said

@@ -107,7 +107,7 @@ class TestTelemetry:
 
         def handle(name: str) -> None:
             with seen.telemetry.span("servflow.effect", {"servflow.effect": name}), own.start_as_current_span(f"smtp {name}"):
-                barrier.wait(timeout=30)
+                barrier.wait(timeout=300)
 
         barrier = threading.Barrier(2)
         threads = [threading.Thread(target=handle, args=(name,)) for name in ("e1", "e2")]

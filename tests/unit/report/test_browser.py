@@ -33,6 +33,7 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Open]:
         path = tmp_path / f"page{len(opened)}.html"
         path.write_text(text, encoding="utf-8")
         context = browser.new_context(**{"viewport": DESK, **options})
+        context.set_default_timeout(300_000)
         page = context.new_page()
         page.on("console", lambda message: said.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: said.append(f"error: {error}"))
@@ -180,6 +181,7 @@ def test_what_stood_there_at_first_is_what_the_script_writes(text: str, browser:
     path = tmp_path / "still.html"
     path.write_text(text, encoding="utf-8")
     context = browser.new_context(java_script_enabled=False, viewport=DESK)
+    context.set_default_timeout(300_000)
     still = context.new_page()
     still.goto(path.as_uri())
     quiet = still.locator("[data-f]").all_text_contents()
