@@ -239,7 +239,7 @@ def test_a_statement_that_waits_too_long(setting: str, url: str, store: SqlStore
     from sqlalchemy import make_url
 
     ticket = opened(store)
-    short = make_url(url).update_query_dict({"options": f"-c {setting}=100"})
+    short = make_url(url).update_query_dict({"options": f"-c {setting}=1000"})
     with SqlStore(short.render_as_string(hide_password=False)) as hasty, store.batch():
         keep(store, next_step(ticket))
         told: list[Any] = []
