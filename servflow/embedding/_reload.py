@@ -257,11 +257,16 @@ class Reloading:
             if first.hash != new.hash and (last is None or last["hash"] != new.hash):
                 names = {key: dict(preview.answers.get(key, {})) for key in ("states", "fields")}
                 entries.append({"hash": new.hash, "version": new.version, **names})
-            self.desk.migrate(plan_migration(first, new), tickets=())
+            for flow in (first, new):
+                self.desk._keep(flow)
             for number, entry in enumerate(entries, len(kept)):
                 store.define(f"{name}:edition:{number}", name, int(entry["version"]), {"edition": entry})
             if entries:
                 store.define(f"{name}:editions", name, new.version, {"last": entries[-1]})
+        # Only now: where the transaction fails, this process must not open tickets under what nobody else has.
+        for flow in (first, new):
+            if flow.hash not in self._flows.by_hash:
+                self._flows.add(flow)
 
     def current(self, workflow: str) -> Workflow:
         """
