@@ -1,11 +1,10 @@
-"""Applying an edition dies before and after each thing it asks of its store: what others see then, and whether it can be finished."""
+"""Applying an edition dies before and after each thing it asks of its store: what others see, whether it can be finished."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -76,10 +75,9 @@ def _asking(name: str) -> Callable[..., Any]:
     return asked
 
 
-for _name in (
-    name for name, member in vars(Store).items() if callable(member) and not name.startswith("_") and name != "batch"
-):
-    setattr(Mortal, _name, _asking(_name))
+for _name, _member in vars(Store).items():
+    if callable(_member) and not _name.startswith("_") and _name != "batch":
+        setattr(Mortal, _name, _asking(_name))
 
 
 def shop(store: Any) -> Desk:
@@ -128,13 +126,13 @@ def finished(store: Store, made: Reloading) -> None:
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
 def tenants(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
     """Gives a store with tickets of its own each time; all of them lie in one storage."""
-    kind = request.param
-    url = fresh_database(request.getfixturevalue("postgres")) if kind == "postgres" else ""
-    whole: Store = {
-        "memory": MemoryStore,
-        "sqlite": partial(SqliteStore, tmp_path / "t.db"),
-        "postgres": partial(SqlStore, url),
-    }[kind]()
+    whole: Store
+    if request.param == "memory":
+        whole = MemoryStore()
+    elif request.param == "sqlite":
+        whole = SqliteStore(tmp_path / "tickets.db")
+    else:
+        whole = SqlStore(fresh_database(request.getfixturevalue("postgres")))
     numbers = count()
 
     def fresh() -> Store:
