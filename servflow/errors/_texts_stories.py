@@ -111,11 +111,15 @@ TEXTS: dict[str, Text] = {
         zh="{event} 以 {code} 被拒绝，应为 {wanted}：{told}",
     ),
     "story.not_told": Text(
-        en="{wanted} was not sent, expected {times}; sent were {found}",
-        zh="未按预期（{times}）发送 {wanted}；已发送：{found}",
+        en="{wanted} was sent {count} since the last look, expected {times}; sent were: {found}",
+        zh="自上次核对以来 {wanted} 发送了 {count}，应为{times}；已发送：{found}",
     ),
-    "story.told": Text(en="nobody was to be told; sent were {found}", zh="本不应通知任何人；已发送：{found}"),
-    "story.unavailable": Text(en="{event} is not available to {actor}", zh="{actor} 不能执行 {event}"),
+    "story.told": Text(
+        en="sent since the last look: {found}, expected nobody to be told", zh="自上次核对以来已发送：{found}，本不应通知任何人"
+    ),
+    "story.unavailable": Text(
+        en="{event} is refused to {actor}, expected it to be available", zh="{actor} 不能执行 {event}，本应可以执行"
+    ),
     "story.available": Text(
         en="{event} is available to {actor}, expected it to be refused", zh="{actor} 可以执行 {event}，本应被拒绝"
     ),

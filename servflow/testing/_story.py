@@ -150,7 +150,7 @@ class StoryStep:
     path: str = ""
     line: int | None = None
     lines: Mapping[str, int] = field(factory=dict, repr=False, eq=False)
-    """By key of ``then`` the line it stands in."""
+    """The line of each part of ``then``: of a key, of a name under it (``fields.tier``), of a place in a list."""
 
 
 @frozen(kw_only=True)

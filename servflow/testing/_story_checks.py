@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import define, field
 
+from servflow.calendars._local import local
 from servflow.engine import Option, Workflow
 from servflow.errors import Finding, Refused, ServflowError
 from servflow.model import KINDS as WRITTEN
@@ -23,10 +24,11 @@ from servflow.model import (
     Warned,
     same_value,
 )
-from servflow.sla._standing import length, told
+from servflow.sla._standing import length
 from servflow.testing._story import Stories, StoryStep, moment, signed
-from servflow.testing._story_log import happened
-from servflow.testing._story_names import listed, typed
+from servflow.testing._story_log import coming, happened, not_taken, somebody, told_to
+from servflow.testing._story_names import listed
+from servflow.testing._story_values import typed
 from servflow.testing._virtual import VirtualDesk
 
 Why = Mapping[str, tuple[str, ...]]
@@ -49,17 +51,19 @@ class Stand:
         return self.stories.zone
 
 
-def refusal_of(error: ServflowError, event: str, wanted: str | None, place: tuple[str, int | None]) -> Iterator[Finding]:
-    """What is wrong with a refusal: that it came, or that it came for another reason than told."""
+def refusal_of(
+    error: ServflowError, event: str, wanted: str | None, place: tuple[str, int | None], why: Why | None = None
+) -> Iterator[Finding]:
+    """What is wrong with a refusal: that it came, or that it came for another reason than told; *why*: what explains it."""
     path, line = place
     if wanted is not None and error.code == wanted:
         return
     said = {lang: error.text(lang) if isinstance(error, Refused) else error.message for lang in ("en", "zh")}
     facts = {"event": event, "code": error.code, "told": said}
     if wanted is None:
-        yield Finding("story.refused", path, facts, line=line)
+        yield Finding("story.refused", path, facts, line=line, witness=why)
     else:
-        yield Finding("story.refused_otherwise", path, {**facts, "wanted": wanted}, line=line)
+        yield Finding("story.refused_otherwise", path, {**facts, "wanted": wanted}, line=line, witness=why)
 
 
 class Checks:
@@ -83,30 +87,45 @@ class Checks:
             yield from check(wanted)
 
     def _finding(self, code: str, key: str, facts: Mapping[str, Any], why: Why | None = None) -> Finding:
-        name = key.partition(".")[0]
-        line = self.step.lines.get(name, self.step.line)
+        lines = self.step.lines
+        inner = next((lines[name] for name in (key, key.partition("[")[0], key.partition(".")[0]) if name in lines), None)
+        line = self.step.line if inner is None else inner
         return Finding(code, f"{self.step.path}.then.{key}", facts, line=line, witness=why or self._happened())
 
     def _differs(self, key: str, what: str | tuple[str, str], wanted: Any, found: Any, why: Why | None = None) -> Finding:
         en, zh = (what, what) if isinstance(what, str) else what
-        facts = {"what": {"en": en, "zh": zh}, "wanted": self._shown(wanted), "found": self._shown(found)}
+        facts = {"what": {"en": en, "zh": zh}, "wanted": self._both(wanted), "found": self._both(found)}
         return self._finding("story.differs", key, facts, why)
 
-    def _shown(self, value: Any) -> str:
+    def _both(self, value: Any) -> Mapping[str, str]:
+        return {lang: self._shown(value, lang) for lang in ("en", "zh")}
+
+    def _shown(self, value: Any, lang: str) -> str:
         if value is None:
             return "null"
         if isinstance(value, bool):
             return str(value).lower()
         if isinstance(value, datetime):
-            return told(value, self.stand.zone, "en")
+            return local(value, self.stand.zone, lang)
         if isinstance(value, timedelta):
             return length(value)
         if isinstance(value, (list, tuple)):
-            return "[" + ", ".join(self._shown(one) for one in value) + "]"
+            return "[" + ", ".join(self._shown(one, lang) for one in value) + "]"
         return str(value)
 
     def _happened(self) -> Why:
-        return happened(self.records, self.stand.zone)
+        told = happened(self.records, self.stand.zone)
+        return {lang: (*lines, *self._coming(lang)) for lang, lines in told.items()}
+
+    def _coming(self, lang: str) -> tuple[str, ...]:
+        """What time alone will do next: many a story looks at the very instant of a timer, and it fires right after."""
+        if self.ticket.wake is None:
+            return ()
+        try:
+            later = self.flow.advance(self.ticket, at=max(self.ticket.wake, self.now), world=self.desk.world)
+        except ServflowError:  # why it cannot go on is told when it is to
+            return ()
+        return coming(later.records, self.now, self.stand.zone, lang)
 
     # the ticket -------------------------------------------------------------------------------------------------
 
@@ -123,7 +142,7 @@ class Checks:
     def _fields(self, wanted: Mapping[str, Any]) -> Iterator[Finding]:
         for name, value in wanted.items():
             held = self.ticket.fields.get(name) if name in self.flow.fields else getattr(self.ticket, name)
-            meant = typed(self.flow, name, value)
+            meant = typed(self.flow, name, value, self.stand.zone)
             if not same_value(held, meant):
                 yield self._differs(f"fields.{name}", name, meant, held)
 
@@ -226,13 +245,12 @@ class Checks:
         every = self._sent(Notify)
         since = every[self.stand.looked.get(self.ticket.id, 0) :]
         self.stand.looked[self.ticket.id] = len(every)
-        listed_ = [f"{one.template} to {one.to}" for one in since]
-        lines = tuple(self._sent_line(one) for one in (*every, *self._sent(Unreachable))[-_MOST_LINES:])
-        why = {"en": lines, "zh": lines} if lines else self._happened()
+        listed_ = told_to((one.template, one.to) for one in since)
+        why = self._sent_lines((*every, *self._sent(Unreachable))) if every else self._happened()
         asked = list(wanted)
         if not asked and since:
             yield self._finding("story.told", "notified", {"found": listed_}, why)
-        for one in asked:
+        for index, one in enumerate(asked):
             spec: Mapping[str, Any] = {"template": one} if isinstance(one, str) else one
             count = sum(
                 ("to" not in spec or message.to == spec["to"])
@@ -242,15 +260,20 @@ class Checks:
             times = spec.get("times")
             if (times is None and not count) or (times is not None and count != times):
                 facts = {
-                    "wanted": " to ".join(str(spec[key]) for key in ("template", "to") if spec.get(key)),
+                    "wanted": told_to([(spec.get("template"), spec.get("to"))]),
                     "times": _times(times),
+                    "count": _times(count),
                     "found": listed_,
                 }
-                yield self._finding("story.not_told", "notified", facts, why)
+                yield self._finding("story.not_told", f"notified[{index}]", facts, why)
 
-    def _sent_line(self, effect: Notify | Unreachable) -> str:
-        said = f"{effect.template} -> {effect.to}" if isinstance(effect, Notify) else f"{effect.to}: {effect.reason}"
-        return f"{told(effect.at, self.stand.zone, 'en')}  {said}"
+    def _sent_lines(self, effects: Iterable[Notify | Unreachable]) -> Why:
+        """What was sent, and who could not be reached, each with its instant; then what time will do next."""
+        last = sorted(effects, key=lambda effect: effect.at)[-_MOST_LINES:]
+        return {
+            lang: (*(f"{local(one.at, self.stand.zone, lang)}  {_sent_line(one)}" for one in last), *self._coming(lang))
+            for lang in ("en", "zh")
+        }
 
     def _calls(self, wanted: Any) -> Iterator[Finding]:
         found = [effect.name for effect in self._sent(Call)]
@@ -260,9 +283,8 @@ class Checks:
     def _unreachable(self, wanted: Any) -> Iterator[Finding]:
         found = [effect.to for effect in self._sent(Unreachable)]
         if set(found) != set(listed(wanted)):
-            lines = tuple(self._sent_line(effect) for effect in self._sent(Unreachable)) or ("-",)
-            what = ("unreachable", "未能联系到的对象")
-            yield self._differs("unreachable", what, sorted(listed(wanted)), found, {"en": lines, "zh": lines})
+            what, why = ("unreachable", "未能联系到的对象"), self._sent_lines(self._sent(Unreachable)) if found else None
+            yield self._differs("unreachable", what, sorted(listed(wanted)), found, why)
 
     def _children(self, wanted: Any) -> Iterator[Finding]:
         found = [effect.workflow for effect in self._sent(Open)]
@@ -277,9 +299,14 @@ class Checks:
         for event in listed(wanted):
             option = options.get(event)
             if option is None or option.status == "refused":
-                why = option.why if option is not None else f"nothing takes {event} in state {self.ticket.state}"
-                facts = {"event": event, "actor": self._who()}
-                yield self._finding("story.unavailable", "available", facts, {"en": (why,), "zh": (why,)})
+                facts = {"event": event, "actor": somebody(self.actor)}
+                yield self._finding("story.unavailable", "available", facts, self._why_not(event, option))
+
+    def _why_not(self, event: str, option: Option | None) -> Why:
+        """The refusal in both languages."""
+        if option is None:
+            return not_taken(event, self.ticket.configuration)
+        return _refusal(option)
 
     def _refused(self, wanted: Any) -> Iterator[Finding]:
         options = self._options()
@@ -287,14 +314,22 @@ class Checks:
         for event, code in codes.items():
             option = options.get(event)
             if option is not None and option.status != "refused":
-                yield self._finding("story.available", "refused", {"event": event, "actor": self._who()})
+                yield self._finding("story.available", f"refused.{event}", {"event": event, "actor": somebody(self.actor)})
             elif code is not None and (found := "not_here" if option is None else option.code) != code:
-                why = "" if option is None else option.why
-                facts = {"event": event, "code": found, "wanted": code, "told": why or "-"}
-                yield self._finding("story.refused_otherwise", "refused", facts)
+                why = not_taken(event, self.ticket.configuration) if option is None else _refusal(option)
+                told = {lang: lines[0] for lang, lines in why.items()}
+                facts = {"event": event, "code": found, "wanted": code, "told": told}
+                yield self._finding("story.refused_otherwise", f"refused.{event}", facts)
 
-    def _who(self) -> str:
-        return "nobody in particular" if self.actor is None else self.actor.id
+
+def _refusal(option: Option) -> Why:
+    """Why an event may not happen, in both languages."""
+    refused = Refused(option.why, **{**option.facts, "code": option.code or "", "event": option.event})
+    return {lang: (refused.text(lang),) for lang in ("en", "zh")}
+
+
+def _sent_line(effect: Notify | Unreachable) -> str:
+    return f"{effect.template} -> {effect.to}" if isinstance(effect, Notify) else f"{effect.to}: {effect.reason}"
 
 
 def _one(names: Iterable[str]) -> str:
@@ -313,4 +348,4 @@ def _seconds(span: timedelta) -> timedelta:
 def _times(times: int | None) -> Mapping[str, str]:
     if times is None:
         return {"en": "at least once", "zh": "至少一次"}
-    return {"en": f"{times} times", "zh": f"{times} 次"}
+    return {"en": {1: "once", 2: "twice"}.get(times, f"{times} times"), "zh": f"{times} 次"}

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from servflow.calendars._local import local, plain
 from servflow.model import (
+    Actor,
     Assigned,
     Breached,
     Escalated,
@@ -25,6 +27,10 @@ from servflow.model import (
 MOST_LINES = 12
 """How many lines are told: the last ones."""
 
+_LONGEST = 40
+_MOST_NEXT = 4
+_SOON = timedelta(seconds=1)
+
 _WORDS: Mapping[str, tuple[str, str]] = {
     "opened": ("opened{by}, in {state}", "开单{by}，状态 {state}"),
     "received": ("{event}{by}", "{event}{by}"),
@@ -38,12 +44,48 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "level": ("level {level} of {chain}: {outcome}", "升级链 {chain} 的级别 {level}：{outcome}"),
     "offered": ("offered to {to}", "向 {to} 发出邀约"),
     "by": (" by {who}", "（{who}）"),
+    "next": ("next, {at}: {said}", "接下来 {at}：{said}"),
+    "right after": (
+        "right after this very instant, so that 'after: 1s' shows it: {said}",
+        "就在此刻之后（用 after: 1s 才能看到）：{said}",
+    ),
+    "not_taken": ("nothing takes {event} in {state}", "状态 {state} 不接受 {event}"),
+    "nobody": ("somebody without a name", "未具名者"),
 }
 
 
 def happened(records: Sequence[Record], zone: str) -> Mapping[str, tuple[str, ...]]:
     """By language the last things that happened, each with its instant in the zone."""
     return {lang: tuple(_lines(records, zone, lang)) for lang in ("en", "zh")}
+
+
+def coming(records: Sequence[Record], now: datetime, zone: str, lang: str) -> tuple[str, ...]:
+    """The line of what time alone will do next; none where it will do nothing."""
+    said = [one for record in records if (one := _said(record, lang))]
+    if not said:
+        return ()
+    told = plain(("；" if lang == "zh" else ", ").join(said[:_MOST_NEXT]), 300)
+    at = records[-1].at
+    soon = at - now < _SOON
+    return (_word("right after", lang, said=told) if soon else _word("next", lang, at=local(at, zone, lang), said=told),)
+
+
+def not_taken(event: str, configuration: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """By language the line that no transition takes an event here."""
+    return {lang: (_word("not_taken", lang, event=event, state=" + ".join(configuration)),) for lang in ("en", "zh")}
+
+
+def somebody(actor: Actor | None) -> Mapping[str, str]:
+    """By language who acts; a step may leave that out."""
+    return {lang: _word("nobody", lang) if actor is None else actor.id for lang in ("en", "zh")}
+
+
+def told_to(messages: Iterable[tuple[str | None, str | None]]) -> Mapping[str, str]:
+    """Messages with whom each was for, in both languages; a part that nobody asked for is left out."""
+    found = list(messages)
+    en = ", ".join(" to ".join(part for part in (template or "a message", to) if part) for template, to in found)
+    zh = "，".join(f"发给 {to} 的 {template or '消息'}" if to else str(template) for template, to in found)
+    return {"en": en or "nothing", "zh": zh or "无"}
 
 
 def _lines(records: Sequence[Record], zone: str, lang: str) -> list[str]:
@@ -70,7 +112,9 @@ def _said(record: Record, lang: str) -> str:
         case Assigned():
             return _word("assigned", lang, slot=record.slot, to=record.to or "-")
         case Updated():
-            return _word("updated", lang, names=", ".join((*record.fields, *record.attributes)))
+            changed = {**record.fields, **record.attributes}
+            names = ", ".join(f"{name} = {plain(str(value), _LONGEST)}" for name, value in changed.items())
+            return _word("updated", lang, names=names)
         case Warned():
             return _word("warned", lang, clock=record.clock, mark=record.mark)
         case Breached():

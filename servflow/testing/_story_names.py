@@ -8,12 +8,12 @@ from typing import Any
 from servflow.documents._models_story import PHASES, REFUSALS, STANDINGS
 from servflow.engine import BUILT_IN, Workflow
 from servflow.engine._definition import ATTRIBUTES
-from servflow.engine._fitting import attribute_of, fitted
 from servflow.errors import Finding, Refused, TimeError, nearest, shown
 from servflow.model import KINDS as WRITTEN
 from servflow.model import SYSTEM, Record
 from servflow.sla import mark_name
 from servflow.testing._story import Opening, Stories, Story, StoryStep, moment, signed
+from servflow.testing._story_values import typed
 
 READ = (*ATTRIBUTES, "assignee", "owner", "requester", "provider")
 """What a ticket has besides its fields, as ``then: {fields: ...}`` may read it."""
@@ -109,7 +109,7 @@ class Names:
             yield from problem
             if not problem:
                 try:
-                    typed(flow, name, wanted)
+                    typed(flow, name, wanted, self.stories.zone)
                 except Refused as refused:
                     facts = {"name": name, "value": shown(wanted), "why": refused.message}
                     yield Finding("story.value", f"{path}.{name}", facts)
@@ -193,18 +193,6 @@ RECORDS = {name: kind for name, kind in WRITTEN.items() if issubclass(kind, Reco
 def listed(value: Any) -> tuple[str, ...]:
     """The names that a text or a list of texts stands for; the keys of a mapping."""
     return (value,) if isinstance(value, str) else tuple(value or ())
-
-
-def typed(flow: Workflow, name: str, value: Any) -> Any:
-    """
-    A value as tickets of the workflow hold it.
-
-    Raises:
-        Refused: it does not fit.
-    """
-    if name in flow.fields:
-        return None if value is None else fitted(flow.fields[name], value, name)
-    return attribute_of(flow.queues, name, value) if name in ATTRIBUTES else value
 
 
 def _known(kind: str, name: str, known: Iterable[str], path: str) -> Iterator[Finding]:

@@ -236,7 +236,7 @@ class _Reading:
             self.found.append(Finding("story.both", f"{path}.after"))
         opened = data.get("open")
         then = data.get("then") or {}
-        lines = {key: line for key in then if (line := self._line(f"{path}.then.{key}")) is not None}
+        lines = {key: line for key in _places(then) if (line := self._line(f"{path}.then.{key}")) is not None}
         opening = None
         if opened is not None:
             opening = self._opening({"ticket": f"T{index + 2}", **opened}, workflow, f"{path}.open", index)
@@ -310,6 +310,16 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "refused": ("when",),
 }
 """Keys of a step that mean nothing without another one."""
+
+
+def _places(then: Mapping[str, Any]) -> Iterator[str]:
+    """The paths of what is to be true: each key, and each name or place under it."""
+    for key, wanted in then.items():
+        yield key
+        if isinstance(wanted, Mapping):
+            yield from (f"{key}.{name}" for name in wanted)
+        elif isinstance(wanted, list):
+            yield from (f"{key}[{index}]" for index in range(len(wanted)))
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -16,7 +16,9 @@ from servflow.model import SYSTEM, Actor
 from servflow.testing._coverage import Coverage
 from servflow.testing._story import LAST_YEAR, Moment, Opening, Stories, Story, StoryStep
 from servflow.testing._story_checks import Checks, Stand, refusal_of
+from servflow.testing._story_log import happened
 from servflow.testing._story_reading import load_stories
+from servflow.testing._story_values import fields_sent, payload_sent
 from servflow.testing._virtual import BEGIN, VirtualDesk, VirtualTime
 
 
@@ -266,7 +268,7 @@ class _Life:
         try:
             self.desk.open(
                 opening.ticket,
-                opening.fields,
+                self._fields(opening),
                 workflow=opening.workflow,
                 actor=self._actor(opening.actor),
                 occurred=occurred,
@@ -283,14 +285,31 @@ class _Life:
         assert step.event is not None
         occurred = None if step.occurred is None else self._over(step.occurred)
         try:
-            self.desk.fire(step.ticket, step.event, step.payload, actor=self._actor(step.actor), occurred=occurred)
+            payload = self._payload(step.ticket, step.event, step.payload)
+            self.desk.fire(step.ticket, step.event, payload, actor=self._actor(step.actor), occurred=occurred)
         except ServflowError as error:
-            yield from refusal_of(error, step.event, step.refused, (step.path, step.line))
+            yield from refusal_of(error, step.event, step.refused, (step.path, step.line), self._happened(step.ticket))
             return
         if step.refused is not None:
-            yield self._finding("story.allowed", step, {"event": step.event, "wanted": step.refused})
+            facts = {"event": step.event, "wanted": step.refused}
+            yield Finding("story.allowed", step.path, facts, line=step.line, witness=self._happened(step.ticket))
             return
         yield from self._settle((step.path, step.line))
+
+    def _fields(self, opening: Opening) -> Mapping[str, Any]:
+        flow = self.stories.workflows.get(opening.workflow)
+        return fields_sent(flow, opening.fields, self.stories.zone) if isinstance(flow, Workflow) else opening.fields
+
+    def _payload(self, ticket: str, event: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        held = self.desk.store.load(ticket) if payload else None
+        flow = None if held is None else self.stories.workflows.get(held.workflow)
+        return payload_sent(flow, event, payload, self.stories.zone) if isinstance(flow, Workflow) else payload
+
+    def _happened(self, ticket: str) -> Mapping[str, tuple[str, ...]] | None:
+        """What explains where a ticket stands; None where there is none of that name."""
+        if self.desk.store.load(ticket) is None:
+            return None
+        return happened(self.desk.history(ticket), self.stories.zone)
 
     def _until(self, target: datetime, place: tuple[str, int | None]) -> Iterator[Finding]:
         """Let time pass to an instant, stopping wherever a ticket wakes."""

@@ -21,6 +21,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "failed": ("{place}: failed: {name}", "{place}：失败：{name}"),
     "begin": ("when it begins, {at}", "开始时，{at}"),
     "step": ("step {step}, {at}", "第 {step} 步，{at}"),
+    "line": ("line {line}: ", "第 {line} 行："),
     "why": ("what explains it:", "说明："),
     "summary": ("{passed} of {count} stories passed", "{count} 个故事中 {passed} 个通过"),
     "none": ("no story was told", "没有运行任何故事"),
@@ -46,9 +47,11 @@ def _lines(result: StoryResult, lang: str, zone: str) -> Iterator[str]:
     at = f"{local(result.at, zone, lang)} {zone}"
     yield "  " + (word("step", lang, step=result.step, at=at) if result.step else word("begin", lang, at=at))
     explained: list[str] = []
+    head = next((problem.line for problem in result.problems if problem.line is not None), None)
     for problem in result.problems:
         hint = problem.hint(lang)
-        yield f"    {problem.message(lang)}{('；' if lang == 'zh' else '; ') + hint if hint else ''} [{problem.code}]"
+        place = word("line", lang, line=problem.line) if problem.line not in (None, head) else ""
+        yield f"    {place}{problem.message(lang)}{('；' if lang == 'zh' else '; ') + hint if hint else ''} [{problem.code}]"
         explained += [line for line in why(problem, lang) if line.strip() and line not in explained]
     if explained:
         yield "  " + word("why", lang)

@@ -8,7 +8,7 @@ from typing import Any
 
 from servflow.desk import DeliverReport, Desk, Problem
 from servflow.errors import InputError, LimitError, TimeError, shown
-from servflow.model import Effect, Open, Span, instant, read_instant, write_instant
+from servflow.model import Effect, Open, Span, World, instant, read_instant, write_instant
 from servflow.stores import MemoryStore, Store
 
 BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -163,6 +163,11 @@ class VirtualDesk(Desk):
             if not ticked.worked and not delivered.worked:
                 return tuple(problems)
         raise LimitError(f"what is due sets off more, {_MOST_ROUNDS} rounds long", code="endless", limit=_MOST_ROUNDS)
+
+    @property
+    def world(self) -> World | None:
+        """What lies outside the tickets at present, as this desk reads it."""
+        return self._steps.around.world()
 
     def turn(self, world: Any) -> tuple[Problem, ...]:
         """
