@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from servflow.embedding._flow_layout import placed
+from servflow.embedding._refusing import refusal
 from servflow.embedding._source import Source, edit
 from servflow.embedding._source_ids import Element, id_of_state
-from servflow.errors import Finding, InputError, shown
+from servflow.errors import Finding, shown
 from servflow.model import in_language
 
 ANYWHERE = "*"
@@ -55,7 +56,7 @@ def drawn(source: Source, lang: str, positions: Mapping[str, tuple[float, float]
     """The nodes and edges; *bare*: without places and findings, to compare with."""
     states = [element for element in source.elements.values() if element.kind == "state"]
     if len(states) > MOST_NODES:
-        raise InputError(f"a flow of {len(states)} states is more than the {MOST_NODES} that are drawn", code="flow.many")
+        raise refusal("flow.many", count=len(states), what={"en": "states", "zh": "个状态"}, most=MOST_NODES)
     marks = {} if bare else source.marks
     by_place = {element.steps: element for element in states}
     own: dict[str, list[Element]] = {element.id: [element] for element in states}
@@ -69,7 +70,7 @@ def drawn(source: Source, lang: str, positions: Mapping[str, tuple[float, float]
         if element.kind == "transition":
             edges += _edges(element, lang, marks, nodes)
     if len(edges) > MOST_EDGES:
-        raise InputError(f"a flow of {len(edges)} edges is more than the {MOST_EDGES} that are drawn", code="flow.many")
+        raise refusal("flow.many", count=len(edges), what={"en": "edges", "zh": "条边"}, most=MOST_EDGES)
     if not bare:
         placed(nodes, edges, positions)
     return {
@@ -188,7 +189,7 @@ def _checked_positions(given: Any) -> dict[str, tuple[float, float]]:
     if given is None:
         return {}
     if not isinstance(given, Mapping):
-        raise InputError(f"positions map ids of nodes to x and y, not {shown(given)}", code="flow.positions")
+        raise refusal("flow.positions", value=shown(given))
     return {str(id_): point_of(place, f"positions[{id_!r}]") for id_, place in given.items()}
 
 
@@ -202,5 +203,5 @@ def point_of(place: Any, path: str) -> tuple[float, float]:
     values: list[Any] = [place.get("x"), place.get("y")] if isinstance(place, Mapping) else [None]
     fine = all(isinstance(one, (int, float)) and not isinstance(one, bool) and abs(one) < 1e9 for one in values)
     if not fine:
-        raise InputError(f"{path}: a position is x and y in pixels, not {shown(place)}", code="flow.positions", path=path)
+        raise refusal("flow.position", path, value=shown(place))
     return values[0], values[1]

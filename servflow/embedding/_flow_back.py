@@ -8,6 +8,7 @@ from typing import Any
 from attrs import define, evolve, field
 
 from servflow.embedding._flow import ANYWHERE, EDGE_KEYS, MISSING, MOST_EDGES, MOST_NODES, NODE_KEYS, drawn, names_in, point_of
+from servflow.embedding._refusing import at, refusal
 from servflow.embedding._source import Source, edit
 from servflow.embedding._source_ids import id_of_state
 from servflow.errors import InputError, shown
@@ -65,39 +66,35 @@ Items = dict[str, Mapping[str, Any]]
 
 def _read(flow: Any) -> tuple[Items, Items]:
     if not isinstance(flow, Mapping):
-        raise InputError(f"a flow has nodes and edges; this is {shown(flow)}", code="flow.shape")
+        raise refusal("flow.shape", value=shown(flow))
     nodes, edges = _items(flow, "nodes", MOST_NODES), _items(flow, "edges", MOST_EDGES)
     for index, node in enumerate(nodes.values()):
         parent = node.get("parentId")
         if parent is not None and (not isinstance(parent, str) or parent not in nodes):
-            raise _wrong(f"nodes[{index}].parentId", f"there is no node {shown(parent)}")
+            raise refusal("flow.node", f"nodes[{index}].parentId", value=shown(parent))
     for index, edge in enumerate(edges.values()):
         for key in ("source", "target"):
             if not isinstance(edge.get(key), str) or edge[key] not in nodes:
-                raise _wrong(f"edges[{index}].{key}", f"there is no node {shown(edge.get(key))}")
+                raise refusal("flow.node", f"edges[{index}].{key}", value=shown(edge.get(key)))
     return nodes, edges
 
 
 def _items(flow: Mapping[str, Any], key: str, most: int) -> Items:
     given = flow.get(key)
     if not isinstance(given, (list, tuple)) or len(given) > most:
-        raise _wrong(key, f"it is a list of at most {most}")
+        raise refusal("edit.list", key, most=most)
     found: Items = {}
     for index, item in enumerate(given):
         path = f"{key}[{index}]"
         id_ = item.get("id") if isinstance(item, Mapping) else None
         if not isinstance(id_, str) or not id_ or len(id_) > 10 * _LONGEST:
-            raise _wrong(f"{path}.id", f"an id is a text, not {shown(id_)}")
+            raise refusal("edit.id", f"{path}.id", value=shown(id_))
         if id_ in found:
-            raise _wrong(f"{path}.id", f"the id {shown(id_)} is used twice")
+            raise refusal("edit.id_twice", f"{path}.id", value=shown(id_))
         if not isinstance(item.get("data", {}), Mapping):
-            raise _wrong(f"{path}.data", "it is a mapping")
+            raise refusal("edit.mapping", f"{path}.data")
         found[id_] = item
     return found
-
-
-def _wrong(path: str, why: str) -> InputError:
-    return InputError(f"{path}: {why}", code="flow.shape", path=path)
 
 
 @define(eq=False)
@@ -134,7 +131,7 @@ class _Change:
         try:
             self.source = getattr(self.source, verb)(*args, **more)
         except InputError as error:
-            raise InputError(f"{path}: {error}", code=error.facts.get("code", "flow"), **_facts(error), path=path) from None
+            raise at(error, path) from None
         moved = self.source.moved
         self.moved.update({id_: now for id_, now in moved.items() if id_ not in self.moved.values()})
         for known in (self.ids, self.transitions, self.moved):
@@ -151,7 +148,7 @@ class _Change:
         while waiting:
             ready = [id_ for id_ in waiting if self._parent(id_) is None or self._parent(id_) in self.ids]
             if not ready:
-                raise _wrong(f"{self._path(waiting[0])}.parentId", "these nodes lie in each other")
+                raise refusal("flow.in_each_other", f"{self._path(waiting[0])}.parentId")
             for id_ in ready:
                 self._add_node(id_)
             waiting = [id_ for id_ in waiting if id_ not in ready]
@@ -220,7 +217,7 @@ class _Change:
             return self.source.element(self.ids[node]).name
         if node == ANYWHERE or node.startswith(MISSING):
             return str(self.nodes[node].get("data", {}).get("name") or node.removeprefix(MISSING))
-        raise _wrong(path, f"{shown(node)} is no state")
+        raise refusal("flow.no_state", path, value=shown(node))
 
     def _ways(self, edges: Items, transition: str) -> list[tuple[str, str | None, tuple[Any, ...]]]:
         """The ways of one transition: source, target (None: stays) and what it carries."""
@@ -275,7 +272,7 @@ class _Change:
             targets = () if stays else (self._name(edge["target"], path),)
             value = _transition({}, (self._name(edge["source"], path),), targets, tuple(data.get(key) for key in EDGE_KEYS))
             if not value.get("event") and not value.get("when"):
-                raise _wrong(f"{path}.data.event", "a transition needs an event, or a condition by which it happens by itself")
+                raise refusal("flow.event", f"{path}.data.event")
             self._do(path, "add", "transitions", value)
 
 
@@ -334,7 +331,3 @@ def _meant(key: str, value: Any) -> Any:
         if key in ("source", "target") and isinstance(value, list)
         else ((value,) if key in ("source", "target") and value is not None else value)
     )
-
-
-def _facts(error: InputError) -> dict[str, Any]:
-    return {key: value for key, value in error.facts.items() if key not in ("code", "path")}

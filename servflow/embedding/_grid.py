@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from servflow.embedding._flow import finding_data
+from servflow.embedding._refusing import refusal
 from servflow.embedding._source import Source, edit
 from servflow.embedding._source_ids import Element
 from servflow.errors import Finding, InputError
@@ -72,8 +73,7 @@ def table_of(source: Any, table: str | None) -> tuple[Source, Element]:
     if table is None and len(tables) == 1:
         table = tables[0].name
     if table is None:
-        names = ", ".join(one.name for one in tables) or "none"
-        raise InputError(f"say which table: there are {names}", code="grid.table", known=[one.name for one in tables])
+        raise refusal("grid.table", known=[one.name for one in tables])
     found = next((one for one in tables if one.name == table), None)
     if found is None:
         owner.element(f"tables/{table}")

@@ -10,6 +10,7 @@ from attrs import define, evolve, field
 
 from servflow.embedding import _source_splice as splice
 from servflow.embedding._grid import INPUT_KEYS, OUTPUT_KEYS, ROW_KEYS, TABLE_KEYS, row_cells, sheet, table_of
+from servflow.embedding._refusing import at, listed, refusal
 from servflow.embedding._source import Source
 from servflow.embedding._source_parts import plain
 from servflow.errors import InputError, shown
@@ -42,7 +43,7 @@ def from_grid(source: Any, given: Mapping[str, Any]) -> Source:
     """
     asked: object = given
     if not isinstance(asked, Mapping) or not isinstance(asked.get("name"), str):
-        raise InputError(f"a grid has the name of its table; this is {shown(given)}", code="grid.shape", path="name")
+        raise refusal("grid.name", "name", value=shown(given))
     before, _ = table_of(source, given["name"])
     change = _Change(before, given["name"], _items(given, "columns", MOST_COLUMNS), _items(given, "rows", MOST_ROWS))
     return before.at_once(change.made(given))
@@ -51,23 +52,19 @@ def from_grid(source: Any, given: Mapping[str, Any]) -> Source:
 def _items(given: Mapping[str, Any], key: str, most: int) -> dict[str, Mapping[str, Any]]:
     listed = given.get(key)
     if not isinstance(listed, (list, tuple)) or len(listed) > most:
-        raise _wrong(key, f"it is a list of at most {most}")
+        raise refusal("edit.list", key, most=most)
     found: dict[str, Mapping[str, Any]] = {}
     for index, item in enumerate(listed):
         id_ = item.get("id") if isinstance(item, Mapping) else None
         if not isinstance(id_, str) or not id_ or id_ in found:
-            why = "it is used twice" if isinstance(id_, str) and id_ in found else "it is a text"
-            raise _wrong(f"{key}[{index}].id", f"{why}: {shown(id_)}")
+            twice = isinstance(id_, str) and id_ in found
+            raise refusal("edit.id_twice" if twice else "edit.id", f"{key}[{index}].id", value=shown(id_))
         if key == "columns" and item.get("kind") not in ("input", "output"):
-            raise _wrong(f"{key}[{index}].kind", f"a column is an input or an output, not {shown(item.get('kind'))}")
+            raise refusal("grid.kind", f"{key}[{index}].kind", value=shown(item.get("kind")))
         if key == "rows" and not isinstance(item.get("cells"), Mapping):
-            raise _wrong(f"{key}[{index}].cells", "cells go by the ids of their columns")
+            raise refusal("grid.cells", f"{key}[{index}].cells")
         found[id_] = item
     return found
-
-
-def _wrong(path: str, why: str, **facts: Any) -> InputError:
-    return InputError(f"{path}: {why}", code="grid.shape", path=path, **facts)
 
 
 @define(eq=False)
@@ -84,8 +81,8 @@ class _Change:
         for index, row in enumerate(self.rows.values()):
             for column in row["cells"]:
                 if column not in self.columns:
-                    facts = {"row": row["id"], "column": str(column)}
-                    raise _wrong(f"rows[{index}].cells", f"there is no column {shown(column)}", **facts)
+                    said = {"value": shown(column), "row": row["id"], "column": str(column)}
+                    raise refusal("grid.column", f"rows[{index}].cells", **said)
         self._settings(base, given)
         self._columns(base)
         self._rows()
@@ -95,8 +92,7 @@ class _Change:
         try:
             self.source = getattr(self.source, verb)(*args, **more)
         except InputError as error:
-            facts = {key: value for key, value in error.facts.items() if key not in ("code", "path")}
-            raise InputError(f"{path}: {error}", code=error.code, path=path, **facts) from None
+            raise at(error, path) from None
         self._follow(self.source.moved)
 
     def _follow(self, moved: Mapping[str, str]) -> None:
@@ -135,7 +131,7 @@ class _Change:
 
     def _change_column(self, path: str, old: Mapping[str, Any], column: Mapping[str, Any]) -> None:
         if column["kind"] != old["kind"]:
-            raise _wrong(f"{path}.kind", "an input cannot become an output; remove it and add another")
+            raise refusal("grid.kind_changed", f"{path}.kind")
         keys = INPUT_KEYS if old["kind"] == "input" else OUTPUT_KEYS
         if old["kind"] == "output" and column.get("name", old["name"]) != old["name"]:
             self._do(f"{path}.name", "rename", self._now(old["id"]), column["name"])
@@ -175,7 +171,7 @@ class _Change:
         for id_ in wanted["output"]:
             name = names[places["output"].index(id_)] if id_ in old else self.columns[id_].get("name")
             if not isinstance(name, str) or not name or name in new_outputs:
-                raise _wrong("columns", f"an output has a name of its own, not {shown(name)}")
+                raise refusal("grid.output", "columns", value=shown(name))
             new_outputs[name] = outputs[name] if id_ in old else _written(self.columns[id_], OUTPUT_KEYS)
         values: dict[Any, Any] = {
             (*table.steps, "inputs"): _plain("columns", new_inputs),
@@ -210,12 +206,13 @@ class _Change:
     def _refuse_used(self, gone: Sequence[str]) -> None:
         uses = [use for id_ in gone for use in self.source.uses(self._now(id_))]
         if uses:
-            told = "; ".join(f"line {use.line}: {use.path}" for use in uses[:20])
-            raise InputError(
-                f"columns: {', '.join(gone)} is named elsewhere: {told}; change that first",
-                code="edit.used",
-                path="columns",
+            raise refusal(
+                "edit.used",
+                "columns",
+                named=", ".join(gone),
+                places=listed((use.line, use.path) for use in uses),
                 uses=tuple(use.path for use in uses),
+                elements=tuple(dict.fromkeys(use.id for use in uses)),
             )
 
     # rows -------------------------------------------------------------------------------------------------------
@@ -252,7 +249,7 @@ class _Change:
             try:
                 self._do(f"{path}.cells", "set", self._now(id_), (place,) if listed else side, row["cells"][asked])
             except InputError as error:
-                raise InputError(error.message, **{**error.facts, "row": id_, "column": asked}) from None
+                raise at(error, f"{path}.cells", row=id_, column=asked) from None
         for key in ROW_KEYS:
             if key in row and row[key] != old[key]:
                 self._write(f"{path}.{key}", self._now(id_), key, row[key])
@@ -262,7 +259,7 @@ class _Change:
     def _name(self, path: str, id_: str, name: Any) -> None:
         element = self.source.element(self._now(id_))
         if name is not None and (not isinstance(name, str) or not name.strip()):
-            raise _wrong(path, f"the id of a row is a text, not {shown(name)}", row=id_)
+            raise refusal("grid.row", path, value=shown(name), row=id_)
         if name is None:
             self._do(path, "clear", element.id, "id")
         else:
@@ -303,7 +300,7 @@ def _written(column: Mapping[str, Any], keys: Sequence[str]) -> Any:
         key: column[key] for key in keys if column.get(key) is not None and not (key == "name" and column["kind"] == "output")
     }
     if column["kind"] == "input" and not value.get("name") and not value.get("expr"):
-        raise _wrong("columns", "an input has a name or an expression")
+        raise refusal("grid.input", "columns")
     if list(value) == ["name"]:
         return value["name"]
     return value["type"] if list(value) == ["type"] else value or "any" if column["kind"] == "output" else value
@@ -313,7 +310,7 @@ def _plain(path: str, value: Any) -> Any:
     try:
         return plain(value)
     except InputError as error:
-        raise _wrong(path, str(error)) from None
+        raise at(error, path) from None
 
 
 def _alike(one: Any, other: Any) -> bool:

@@ -13,11 +13,10 @@ from attrs import evolve, field, frozen
 from servflow.calendars import OpenTime
 from servflow.documents._prune import held_at
 from servflow.embedding import _source_splice as splice
+from servflow.embedding._refusing import an, listed, reasons, refusal
 from servflow.embedding._source_ids import (
-    INNER,
     MAPS,
     NAME_KEYS,
-    NAMED,
     OWN_ID,
     Element,
     Steps,
@@ -25,10 +24,9 @@ from servflow.embedding._source_ids import (
     id_to_write,
     path_of,
 )
-from servflow.embedding._source_names import Named, places, renamed
+from servflow.embedding._source_names import Named, bare, places, renamed, unclear
 from servflow.embedding._source_parts import (
     MAPS_KINDS,
-    an,
     as_mapping,
     checked_name,
     holds,
@@ -39,10 +37,11 @@ from servflow.embedding._source_parts import (
     with_value,
     within,
 )
+from servflow.embedding._source_places import place_in, section_of
 from servflow.embedding._source_spans import read
 from servflow.embedding._source_text import readable, still_readable, text_of
 from servflow.engine import Extensions, Workflow
-from servflow.errors import DefinitionError, Finding, InputError, nearest, shown
+from servflow.errors import DefinitionError, Finding, nearest, shown
 
 MOST_UNDO = 100
 """How many earlier texts a source remembers."""
@@ -137,8 +136,7 @@ class Source:
         found = self.elements.get(asked) if isinstance(asked, str) else None
         if found is None:
             close = nearest(asked, self.elements) if isinstance(asked, str) else None
-            hint = f"did you mean {close!r}?" if close else "ids are the keys of source.elements"
-            raise InputError(f"there is no element {shown(id)}; {hint}", code="edit.unknown", id=shown(id), nearest=close)
+            raise refusal("edit.unknown", id=shown(id), nearest=close)
         return found
 
     def element_at(self, path: str) -> Element | None:
@@ -249,17 +247,17 @@ class Source:
         Raises:
             InputError: there is no such section, the name is missing or taken, or the value is no plain data.
         """
-        steps, kind = self._section(section)
+        steps, kind = section_of(section, self.element)
         value = plain({} if value is None else value)
         key = steps[-1]
-        place = self._place(steps, before, after)
+        place = place_in(self.data, steps, before, after, self.element)
         if key in MAPS:
             checked_name(name)
             held = self._held(steps)
             if not isinstance(held, Mapping):
-                raise InputError(f"{path_of(steps)} is {shown(held)}, which holds nothing by name", code="edit.section")
+                raise refusal("edit.nameless_section", at=path_of(steps), value=shown(held))
             if name in held or (kind == "state" and f"states/{id_part(name)}" in self.elements):
-                raise InputError(f"there is {an(kind)} {name!r} already", code="edit.taken", name=name)
+                raise refusal("edit.taken", what=an(kind), name=name)
             return self._done(splice.add_key(self.text, steps, str(name), value, place))
         if name is not None and isinstance(value, Mapping):
             value = {NAME_KEYS.get(kind, "name"): name, **value}
@@ -284,14 +282,13 @@ class Source:
         """
         gone = [self.element(id_) for id_ in ids]
         if any(element.kind == "workflow" for element in gone):
-            raise InputError("the definition itself cannot be removed", code="edit")
+            raise refusal("edit.root")
         uses = self.uses(*ids)
         if uses:
-            told = "; ".join(f"line {use.line}: {use.path}" for use in uses[:20])
-            names = ", ".join(sorted({element.id for element in gone}))
-            raise InputError(
-                f"{names} is named elsewhere: {told}; change or remove that first, or remove it together with this",
-                code="edit.used",
+            raise refusal(
+                "edit.used",
+                named=", ".join(sorted({element.id for element in gone})),
+                places=listed((use.line, use.path) for use in uses),
                 uses=tuple(use.path for use in uses),
                 elements=tuple(dict.fromkeys(use.id for use in uses)),
             )
@@ -332,37 +329,23 @@ class Source:
         ``moved`` of the result maps the ids that changed to what they are now.
 
         Raises:
-            InputError: it has no name, the name is taken, or the definition would no longer load; nothing is changed.
+            InputError: it has no name, the name is taken or none that conditions can hold, cells work out a name that
+                nobody can tell by reading them (``uses``), or the definition would no longer load; nothing is changed.
         """
         element = self.element(id)
         checked_name(name)
         if element.kind == "workflow":
             return self._done(splice.put(self.text, ("workflow",), name))
         if element.kind in OWN_ID or (not element.name and element.kind not in MAPS_KINDS):
-            raise InputError(f"{element.id} is {an(element.kind)} and has no name", code="edit.nameless", id=id)
+            raise refusal("edit.nameless", id=id, what=an(element.kind))
         if name == element.name:
             return self
         self._refuse_taken(element, name)
-        values: dict[Steps, Any] = {}
-        keys: dict[Steps, str] = {}
-        named = Named.of(element)
-        for place in places(self.data):
-            made = renamed(place, named, name, self.data)
-            if made is not None and place.key:
-                keys[place.steps] = made
-            elif made is not None:
-                values[place.steps] = made
-        if isinstance(element.steps[-1], str) and element.kind in MAPS_KINDS:
-            keys[element.steps] = name
-        elif isinstance(element.data, str):
-            values[element.steps] = name
-        else:
-            values[(*element.steps, NAME_KEYS.get(element.kind, "name"))] = name
+        values, keys = self._named_anew(element, name)
         text = splice.put_scalars(self.text, values, keys)
         other = self._done(text, follow=True)
         if other.findings and not self.findings:
-            told = "; ".join(finding.text() for finding in other.findings[:5])
-            raise InputError(f"{id} cannot be renamed to {name!r}: {told}", code="edit.rename", findings=other.findings)
+            raise refusal("edit.rename", why=other.findings, id=id, name=name, reasons=reasons(other.findings))
         return other
 
     def move(self, id: str, *, before: str | None = None, after: str | None = None, into: str | None = None) -> Source:  # noqa: A002 - as above
@@ -379,12 +362,12 @@ class Source:
         """
         element = self.element(id)
         steps = element.steps[:-1]
-        if into is not None and self._section(into)[0] != steps:
+        if into is not None and section_of(into, self.element)[0] != steps:
             return self._into(element, into, before, after)
         held = self._held(steps)
         if isinstance(held, Mapping) and element.kind not in MAPS_KINDS and not isinstance(("", *element.steps)[-1], int):
             return self  # it stands alone
-        place = self._place(steps, before, after)
+        place = place_in(self.data, steps, before, after, self.element)
         old = list(held).index(str(element.steps[-1])) if isinstance(held, Mapping) else int(element.steps[-1])
         place = len(held) if place is None else place
         return self._done(splice.shift(self.text, element.steps, place - 1 if place > old else place))
@@ -411,7 +394,7 @@ class Source:
         """
         given: object = text
         if not isinstance(given, str):
-            raise InputError(f"pass the whole text, not {shown(given)}", code="edit")
+            raise refusal("edit.text", value=shown(given))
         return self.at_once(evolve(self, text=readable(text), moved={}))
 
     def at_once(self, other: Source) -> Source:
@@ -449,39 +432,10 @@ class Source:
     def _held(self, steps: Steps) -> Any:
         return held_at(self.data, steps) or {}
 
-    def _section(self, section: str) -> tuple[Steps, str]:
-        if isinstance(section, str):
-            owner, _, name = section.rpartition("/")
-            root = not owner and name in NAMED and name not in ("timers", "checklist", "levels", "rows", "inputs", "outputs")
-            if root:
-                return (name,), NAMED[name]
-            if owner:
-                element = self.element(owner)
-                inner = (*INNER.get(element.kind, ()), *(("states",) if element.kind == "state" else ()))
-                if name in inner:
-                    if not isinstance(element.data, Mapping) and element.data is not None:
-                        raise InputError(f"{owner} holds nothing; write it as a mapping first", code="edit.section")
-                    return (*element.steps, name), NAMED[name]
-        raise InputError(
-            f"there is no section {shown(section)}; as states, transitions or states/NAME/timers", code="edit.section"
-        )
-
-    def _place(self, steps: Steps, before: str | None, after: str | None) -> int | None:
-        for id_, further in ((before, 0), (after, 1)):
-            if id_ is None:
-                continue
-            element = self.element(id_)
-            if element.steps[:-1] != steps:
-                raise InputError(f"{id_} does not stand in {path_of(steps)}", code="edit.place", id=id_)
-            held = self._held(steps)
-            last = element.steps[-1]
-            return (list(held).index(str(last)) if isinstance(held, Mapping) else int(last)) + further
-        return None
-
     def _into(self, element: Element, into: str, before: str | None, after: str | None) -> Source:
-        steps, kind = self._section(into)
+        steps, kind = section_of(into, self.element)
         if kind != element.kind or within(steps, element.steps):
-            raise InputError(f"{element.id} cannot be put into {into}", code="edit.place", id=element.id)
+            raise refusal("edit.into", id=element.id, into=into)
         name = element.name if element.kind in MAPS_KINDS else None
         for text in (splice.bared(self.text, element.steps), self.text):
             without = evolve(self, text=splice.drop(text, element.steps))
@@ -492,9 +446,40 @@ class Source:
                 return self._done(whole)
         return self._done(made)
 
+    def _named_anew(self, element: Element, name: str) -> tuple[dict[Steps, Any], dict[Steps, str]]:
+        """What stands at each place once the element has another name: values, and keys by where their values stand."""
+        values: dict[Steps, Any] = {}
+        keys: dict[Steps, str] = {}
+        named, hidden = Named.of(element), []
+        for place in places(self.data):
+            made = renamed(place, named, name, self.data)
+            if made is not None and place.key:
+                keys[place.steps] = made
+            elif made is not None:
+                values[place.steps] = made
+                if element.kind == "field" and place.role == "text" and place.value != element.name and not bare(name):
+                    raise refusal("edit.not_in_conditions", id=element.id, name=name, places=self._told([place.steps]))
+            if unclear(place, element.kind):
+                hidden.append(place.steps)
+        if hidden:
+            uses = tuple(path_of(steps) for steps in hidden)
+            raise refusal("edit.in_words", id=element.id, name=name, places=self._told(hidden), uses=uses)
+        if isinstance(element.steps[-1], str) and element.kind in MAPS_KINDS:
+            keys[element.steps] = name
+        elif isinstance(element.data, str):
+            values[element.steps] = name
+        else:
+            values[(*element.steps, NAME_KEYS.get(element.kind, "name"))] = name
+        return values, keys
+
+    def _told(self, steps: Iterable[Steps]) -> dict[str, str]:
+        doc = read(self.text)
+        spans = [(doc.find(one), path_of(one)) for one in steps]
+        return listed((0 if span is None else doc.line(span.start), path) for span, path in spans)
+
     def _refuse_taken(self, element: Element, name: str) -> None:
         siblings = [one for one in self.elements.values() if one.kind == element.kind and one is not element]
         if element.kind != "state":
             siblings = [one for one in siblings if one.steps[:-1] == element.steps[:-1]]
         if any(one.name == name for one in siblings):
-            raise InputError(f"there is {an(element.kind)} {name!r} already", code="edit.taken", name=name)
+            raise refusal("edit.taken", what=an(element.kind), name=name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from attrs import frozen
@@ -34,6 +36,9 @@ _SAID = frozenset(("title", "description", "note", "name", "shown", "template", 
 _SPECS = ("fields", "payload", "evidence")
 """Keys that declare fields where their values are types, and hold expressions where an action sends values."""
 
+_BARE = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+"""How names are written in conditions."""
+
 _ASKED = {"in_state": "state", "counted": "calendar", "after_days": "calendar"}
 _OF_STATE = ("done.state", "done.checklist", "approved", "rejected", "checked", "unchecked")
 _OF_DISPATCH = ("proposed", "redispatched", "unbooked", "upcoming")
@@ -41,20 +46,30 @@ _OF_DISPATCH = ("proposed", "redispatched", "unbooked", "upcoming")
 
 @frozen
 class Place:
-    """A word or text that may name an element: where it stands, what it would name, and whether it is the key there."""
+    """
+    A word or text that may name an element: where it stands, what it would name, and whether it is the key there.
+
+    ``told`` is the role of what a text comes to, as that of a cell in a column which clocks take their calendar from.
+    """
 
     steps: Steps
     role: str
     value: str
     key: bool = False
+    told: str = ""
 
 
 def places(data: Mapping[str, Any]) -> Iterator[Place]:
     """Every place of a definition at which an element may be named."""
     for section, value in data.items():
         if section == "tables" and isinstance(value, Mapping):
+            asked = set(_asked_for_calendars(data))
             for name, table in value.items():
-                yield from _of_table(table, ("tables", name))
+                yield from _of_table(table, ("tables", name), frozenset(out for of, out in asked if of == name))
+        elif section == "titles":
+            known = value.get("calendars") if isinstance(value, Mapping) else None
+            for name in known if isinstance(known, Mapping) else ():
+                yield Place((section, "calendars", name), "calendar", name, key=True)
         elif section == "states":
             yield from _of_states(value, ("states",))
         elif section == "initial":
@@ -72,9 +87,21 @@ def _of_states(value: Any, steps: Steps) -> Iterator[Place]:
                 yield from _inside(item, (*steps, name, key), key)
 
 
-def _of_table(table: Any, steps: Steps) -> Iterator[Place]:
+def _asked_for_calendars(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """The columns whose cells name calendars, as table and output; as deep as a document may be."""
+    if isinstance(value, Mapping):
+        column = value.get("table"), value.get("take")
+        if key == "calendar" and isinstance(column[0], str) and isinstance(column[1], str):
+            yield column[0], column[1]
+    for step, item in _items(value):
+        # Choices of a calendar stand in a list, each under ``take``.
+        yield from _asked_for_calendars(item, key if isinstance(step, int) or (key, step) == ("calendar", "take") else step)
+
+
+def _of_table(table: Any, steps: Steps, calendars: frozenset[str]) -> Iterator[Place]:
     if not isinstance(table, Mapping):
         return
+    yield from _of_calendars(table, steps, calendars)
     columns = table.get("inputs")
     for index, column in enumerate(columns if isinstance(columns, list) else ()):
         if isinstance(column, str):
@@ -87,8 +114,41 @@ def _of_table(table: Any, steps: Steps) -> Iterator[Place]:
             said = case.get(key) if isinstance(case, Mapping) else None
             for name in said if isinstance(said, Mapping) else ():
                 yield Place((*steps, "cases", index, key, name), role, name, key=True)
-    for key in ("rows", "outputs"):
-        yield from _texts(table.get(key), (*steps, key), skip=("id", "note", "labels", "effective", "type", "one_of"))
+    for place in _texts(table.get("rows"), (*steps, "rows"), skip=("id", "note", "labels", "effective")):
+        if not calendars or _output_at(table, place.steps[len(steps) + 1 :]) not in calendars:
+            yield place
+    yield from _texts(table.get("outputs"), (*steps, "outputs"), skip=("type", "one_of"))
+
+
+def _of_calendars(table: Mapping[str, Any], steps: Steps, calendars: frozenset[str]) -> Iterator[Place]:
+    """Cells, values and examples of the columns that name calendars."""
+    if not calendars:
+        return
+    for place in _texts(table.get("rows"), (*steps, "rows"), skip=("id", "note", "labels", "effective")):
+        if _output_at(table, place.steps[len(steps) + 1 :]) in calendars:
+            yield Place(place.steps, "text", place.value, told="calendar")
+    for name, spec in _items(table.get("outputs")):
+        if name in calendars and isinstance(spec, Mapping):
+            yield from _names(spec.get("one_of"), (*steps, "outputs", name, "one_of"), "calendar")
+            yield from _names(spec.get("default"), (*steps, "outputs", name, "default"), "calendar")
+    for index, case in _items(table.get("cases")):
+        expected = case.get("expected") if isinstance(case, Mapping) else None
+        for name, said in _items(expected):
+            if name in calendars:
+                yield from _names(said, (*steps, "cases", index, "expected", name), "calendar")
+
+
+def _output_at(table: Mapping[str, Any], inside: Steps) -> Any:
+    """The output whose cell stands at steps in the rows of a table; None for cells of inputs."""
+    inputs, outputs = table.get("inputs"), table.get("outputs")
+    names = list(outputs) if isinstance(outputs, Mapping) else []
+    before = len(inputs) if isinstance(inputs, list) else 0
+    place = inside[1:]
+    if place[:1] == ("then",):
+        index = place[1] if len(place) > 1 else 0
+    else:
+        index = place[0] - before if len(place) == 1 and isinstance(place[0], int) else -1
+    return names[index] if isinstance(index, int) and 0 <= index < len(names) else None
 
 
 def _texts(value: Any, steps: Steps, skip: tuple[str, ...] = ()) -> Iterator[Place]:
@@ -156,6 +216,8 @@ def _role(key: str, value: Any, steps: Steps) -> str | None:
         return "clock" if before[:1] == ["clocks"] else None
     if key == "parent" and before[:1] != ["clocks"]:
         return None
+    if key == "take" and before[-1:] == ["calendar"] and isinstance(steps[-2], int):
+        return "calendar"  # of a choice; beside ``table`` it is an output
     return _ROLES.get(key)
 
 
@@ -182,7 +244,7 @@ def renamed(place: Place, named: Named, new: str, data: Mapping[str, Any]) -> st
     """What stands at a place once an element has another name; None where it is not named there."""
     old, kind = named.name, named.kind
     if place.role == "text":
-        return _in_text(place.value, named, new, data)
+        return _in_text(place, named, new, data)
     if place.role == "event":
         words = [_in_event(word, named, new) for word in place.value.split()]
         made = " ".join(words)
@@ -226,20 +288,41 @@ def _in_clock(word: str, named: Named, new: str) -> str:
     return f"step.{new}.{word[len(head) :]}" if word.startswith(head) else word
 
 
-def _in_text(text: str, named: Named, new: str, data: Mapping[str, Any]) -> str | None:
-    if named.name not in text:
+def unclear(place: Place, kind: str) -> bool:
+    """Whether what a text comes to may name an element of this kind and nobody can tell by reading it."""
+    if place.told != kind or place.role != "text":
+        return False
+    try:
+        found = [token for token in tokens(place.value)[:-1] if token.kind not in ("(", ")")]
+    except ExpressionError:
+        return False
+    if len(found) == 1 and found[0].kind not in ("name", "quoted"):
+        return False
+    ends = [-1, *(index for index, token in enumerate(found) if token.kind in ("?", ":")), len(found)]
+    parts = [(found[begin + 1 : end], end) for begin, end in pairwise(ends)]
+    told = [part for part, end in parts if end == len(found) or found[end].kind != "?"]
+    return any(len(part) != 1 or part[0].kind in ("name", "quoted") for part in told)
+
+
+def _in_text(place: Place, named: Named, new: str, data: Mapping[str, Any]) -> str | None:
+    text = place.value
+    if named.name not in text and "\\" not in text:
         return None
     try:
         found = tokens(text)
     except ExpressionError:
         return None  # no expression, or one that load tells about
-    cuts = [
-        (token.position, _end(text, found, index), made)
-        for index, token in enumerate(found)
-        if (made := _token(found, index, named, new, data)) is not None
-    ]
-    for start, end, made in reversed(cuts):
-        text = text[:start] + made(text[start:end]) + text[end:]
+    cuts = []
+    for index, token in enumerate(found):
+        made = _told(found, index, named, new) if place.told == named.kind else None
+        made = made or _token(found, index, named, new, data)
+        if made is not None:
+            start, end = token.position, _end(text, found, index)
+            written = made(text[start:end])
+            # What stands in brackets takes the place of the dot as well.
+            cuts.append((found[index - 1].position if written.startswith("[") else start, end, written))
+    for start, end, written in reversed(cuts):
+        text = text[:start] + written + text[end:]
     return text if cuts else None
 
 
@@ -248,20 +331,41 @@ def _end(text: str, found: list[Token], index: int) -> int:
     return found[index].position + len(text[found[index].position : following].rstrip())
 
 
+def _told(found: list[Token], index: int, named: Named, new: str) -> Any:
+    """How a text is written that is what its expression comes to: alone, or a branch of a choice."""
+    token = found[index]
+    if token.kind != "string" or token.value != named.name:
+        return None
+    alone = index == 0 or found[index - 1].kind in ("?", ":", "(")
+    return (lambda written: _quoted(new, written)) if alone and found[index + 1].kind in ("end", ":", ")") else None
+
+
+def _quoted(name: str, written: str = "'") -> str:
+    """A name as a literal, in the quotes that stood there."""
+    quote = written[0] if written[0] in "\"'" else "'"
+    return quote + name.replace("\\", "\\\\").replace(quote, "\\" + quote) + quote
+
+
+def bare(name: str) -> bool:
+    """Whether a name can be written in conditions as a field's."""
+    return _BARE.fullmatch(name) is not None
+
+
 def _token(found: list[Token], index: int, named: Named, new: str, data: Mapping[str, Any]) -> Any:
     """How a token is written that names the element; None for all others."""
     token, kind = found[index], named.kind
-    before = [_word(one) for one in found[max(0, index - 4) : index]]
+    before = [_word(one) for one in found[max(0, index - 6) : index]]
     after = [_word(one) for one in found[index + 1 : index + 3]]
     if token.kind == "string":
         asked = before[-1:] == ["("] and _ASKED.get(str(before[-2:-1] and before[-2])) == kind
         keyed = kind in ("clock", "table") and before[-2:] == [kind, "["]
+        column = kind == "output" and before[-1:] == ["["] and _of_owner(before[:-1], named)
         hidden = "state" in data.get("fields", {}) if isinstance(data.get("fields"), Mapping) else False
         compared = kind == "state" and not hidden and _compares_state(found, index, before, after)
-        if token.value == named.name and (asked or keyed or compared):
-            return lambda written: written.replace(named.name, new, 1)
+        if token.value == named.name and (asked or keyed or column or compared):
+            return lambda written: _quoted(new, written)
         if kind in ("state", "step") and before[-2:] == ["clock", "["] and _in_clock(token.value, named, new) != token.value:
-            return lambda written: written.replace(token.value, _in_clock(token.value, named, new), 1)
+            return lambda written: _quoted(_in_clock(token.value, named, new), written)
         return None
     if token.kind not in ("name", "quoted") or token.value != named.name:
         return None
@@ -269,11 +373,14 @@ def _token(found: list[Token], index: int, named: Named, new: str, data: Mapping
     if kind == "field":
         called = after[:1] == ["("] or (after[:1] == [":"] and before[-1:] in (["{"], [","]))
         return None if dotted or called else lambda _: new
-    if kind in ("clock", "table"):
-        return (lambda _: new) if dotted and before[-2:-1] == [kind] else None
-    if kind == "output":
-        return (lambda _: new) if dotted and before[-4:] == ["table", ".", named.owner, "."] else None
-    return None
+    owned = (kind in ("clock", "table") and before[-2:-1] == [kind]) or (kind == "output" and _of_owner(before[:-1], named))
+    if not dotted or not owned:
+        return None
+    return lambda _: new if bare(new) else f"[{_quoted(new)}]"
+
+
+def _of_owner(before: list[Any], named: Named) -> bool:
+    return before[-3:] == ["table", ".", named.owner] or before[-4:] == ["table", "[", named.owner, "]"]
 
 
 def _word(token: Token) -> Any:

@@ -8,8 +8,9 @@ from typing import Any
 
 from servflow.documents._limits import MOST_DEPTH
 from servflow.documents._prune import held_at
+from servflow.embedding._refusing import refusal
 from servflow.embedding._source_ids import MAPS, NAMED, Element, Steps, path_of
-from servflow.errors import InputError, shown
+from servflow.errors import shown
 
 MAPS_KINDS = tuple(NAMED[section] for section in MAPS)
 _WORD_OF = {"field": "type", "step": "step", "output": "type"}
@@ -30,7 +31,7 @@ def as_mapping(element: Element, data: Mapping[str, Any]) -> dict[str, Any]:
         return {"name" if str(written).isidentifier() else "expr": written}
     if isinstance(written, str) and element.kind in _WORD_OF:
         return {_WORD_OF[element.kind]: written}
-    raise InputError(f"{element.id} is written as {shown(written)}, in which nothing can be set", code="edit", id=element.id)
+    raise refusal("edit.in_short", id=element.id, value=shown(written))
 
 
 def with_value(whole: dict[str, Any], keys: tuple[str | int, ...], value: Any, id_: str) -> dict[str, Any]:
@@ -48,11 +49,11 @@ def with_value(whole: dict[str, Any], keys: tuple[str | int, ...], value: Any, i
         elif isinstance(here, list) and isinstance(key, int) and 0 <= key < len(here):
             here = here[key]
         else:
-            raise InputError(f"{id_} has no place {path_of(keys)}", code="edit.place", id=id_)
+            raise refusal("edit.place", id=id_, at=path_of(keys))
     last = keys[-1]
     fits = isinstance(here, dict) if isinstance(last, str) else isinstance(here, list) and 0 <= last < len(here)
     if not fits:
-        raise InputError(f"{id_} has no place {path_of(keys)}", code="edit.place", id=id_)
+        raise refusal("edit.place", id=id_, at=path_of(keys))
     here[last] = value
     return made
 
@@ -69,7 +70,7 @@ def keys_of(key: object) -> tuple[str | int, ...]:
         keys = tuple(one for one in given if isinstance(one, str) or type(one) is int)
         if len(keys) == len(given):
             return keys
-    raise InputError(f"a key is a text, or keys and indices that lead to a value, not {shown(key)}", code="edit.key")
+    raise refusal("edit.key", value=shown(key))
 
 
 def holds(data: Any, keys: tuple[str | int, ...]) -> bool:
@@ -95,7 +96,7 @@ def plain(value: Any) -> Any:
 
     made, findings = plain_mapping({"value": value})
     if findings:
-        raise InputError(f"a value is plain data: {findings[0].text()}", code="edit.value")
+        raise refusal("edit.value", why=findings, at=findings[0].path, cause=(findings[0].code, findings[0].facts))
     return made["value"]
 
 
@@ -124,9 +125,4 @@ def checked_name(name: object) -> None:
         InputError: it is no text on one line.
     """
     if not isinstance(name, str) or not name.strip() or name != name.strip() or "\n" in name:
-        raise InputError(f"a name is a text on one line, not {shown(name)}", code="edit.name")
-
-
-def an(kind: str) -> str:
-    """The kind with its article."""
-    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+        raise refusal("edit.name", value=shown(name))

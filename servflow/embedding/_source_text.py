@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from servflow.embedding._refusing import refusal
 from servflow.embedding._source_spans import read
 from servflow.engine import Workflow
-from servflow.errors import DefinitionError, Finding, InputError, shown
+from servflow.errors import DefinitionError, Finding, shown
 
 
 def text_of(source: Any) -> str:
@@ -32,7 +33,7 @@ def text_of(source: Any) -> str:
         read_document(source)  # with the limits of every definition, before it is read as a whole
         with source.open(encoding="utf-8-sig", newline="") as file:
             return file.read()
-    raise InputError(f"pass a text, a Path, a mapping or a workflow, not {shown(source)}", code="edit")
+    raise refusal("edit.source", value=shown(source))
 
 
 def readable(text: str) -> str:
@@ -61,10 +62,6 @@ def still_readable(text: str) -> str:
     try:
         read(text)
     except DefinitionError as error:
-        told = error.findings[0].text()
-        raise InputError(
-            f"nothing was changed: the definition could not be read any more; shorten the name or value ({told})",
-            code="edit.unreadable",
-            findings=tuple(error.findings),
-        ) from error
+        first = error.findings[0]
+        raise refusal("edit.unreadable", why=error.findings, cause=(first.code, first.facts)) from error
     return text

@@ -177,6 +177,15 @@ class InputError(ServflowError, ValueError):
 
     default_code = "input"
 
+    def text(self, lang: str = "en") -> str:
+        """
+        The message in a language; in English where it was written in no other.
+
+        Edits and what editors send are refused in ``en`` and ``zh``: the first of their ``findings`` says the sentence.
+        """
+        found = tuple(self.facts.get("findings") or ())
+        return self.message if lang == "en" or not found else found[0].text(lang).removesuffix(f" [{found[0].code}]")
+
 
 class StoreError(ServflowError):
     """A store cannot do what was asked; nothing was half-written."""

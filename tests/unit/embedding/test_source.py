@@ -363,3 +363,77 @@ def test_no_edit_leaves_what_nobody_can_read(name: str) -> None:
             edited()
 
         assert "edit.unreadable" == refused.value.code
+
+
+CALENDARS = """\
+workflow: w
+fields: {tier: {one_of: [a, b], default: a}}
+titles: {calendars: {office: {en: Office, zh: 办公}}}
+calendars:
+  office: {zone: UTC, week: {mon-fri: ["09:00-17:00"]}}
+  always: {zone: UTC, week: {mon-sun: ["00:00-24:00"]}}
+states: {new: {}, done: {closed: true}}
+transitions: [{event: go, source: new, target: done, when: "table.promise.other == 'office'"}]
+tables:
+  promise:
+    hit: first
+    inputs: [tier]
+    outputs: {time: duration, hours: {type: string, one_of: [office, always], default: office}, other: string}
+    rows:
+      - ['"a"', '"4h"', '"office"', '"office"']
+      - {when: ['-'], then: ['"4h"', "tier == 'b' ? 'office' : null", '"x"']}
+    cases: [{given: {tier: a}, expected: {hours: office, other: office}}]
+clocks:
+  - {name: one, within: 4h, calendar: office, until: done}
+  - {name: two, within: {table: promise, take: time}, calendar: {table: promise, take: hours}, until: done}
+  - {name: three, within: 4h, until: done, calendar: [{when: tier == 'a', take: {table: promise, take: hours}}, {take: office}]}
+"""
+
+
+@pytest.mark.parametrize("name", ["head office", "总部", "it's", 'the "real" one'])
+def test_a_calendar_is_renamed_in_the_cells_that_clocks_take_it_from(name: str) -> None:
+    """Cells, their choices, values and examples name it anew; the same word in another column is no name of it."""
+    source = edit(CALENDARS)
+
+    made = source.rename("calendars/office", name)
+
+    table, clocks = made.data["tables"]["promise"], made.data["clocks"]
+    assert ((), ()) == (source.findings, made.findings)
+    assert [name, "always", name] == [*table["outputs"]["hours"]["one_of"], table["outputs"]["hours"]["default"]]
+    assert '"office"' == table["rows"][0][3]
+    assert {"hours": name, "other": "office"} == table["cases"][0]["expected"]
+    assert [name, name] == [clocks[0]["calendar"], clocks[2]["calendar"][1]["take"]]
+    assert [name] == list(made.data["titles"]["calendars"])
+    assert source == made.rename(f"calendars/{name}", "office")
+
+
+@pytest.mark.parametrize("cell", ["tier", "'off' + 'ice'", "tier == 'a' ? tier : 'office'"])
+def test_a_name_that_cells_work_out_is_not_changed(cell: str) -> None:
+    """Where nobody can tell by reading whether a cell means the calendar, the rename is refused with the place."""
+    source = edit(CALENDARS.replace("tier == 'b' ? 'office' : null", cell))
+
+    with pytest.raises(InputError, match="line 16") as caught:
+        source.rename("calendars/office", "hq")
+
+    assert ("edit.in_words", ("tables.promise.rows[1].then[1]",)) == (caught.value.code, caught.value.uses)
+    assert "第 16 行" in caught.value.text("zh")
+
+
+def test_names_that_conditions_cannot_spell_are_put_in_brackets_or_refused() -> None:
+    """A table, an output and a clock may have any name; a field that conditions read is a word of theirs."""
+    when = "table.promise.other == 'x' && table['promise'].other != 'y' && tier == 'a' && clock.one.breached"
+    source = edit(CALENDARS.replace("table.promise.other == 'office'", when))
+    for id_, name, written in (
+        ("tables/promise", "承诺", "table['承诺'].other == 'x' && table['承诺'].other != 'y'"),
+        ("tables/promise/outputs/other", "其他", "table.promise['其他'] == 'x' && table['promise']['其他'] != 'y'"),
+        ("clocks/one", "第一", "clock['第一'].breached"),
+    ):
+        made = source.rename(id_, name)
+
+        assert ((), True) == (made.findings, written in made.text)
+        assert when not in made.text
+        assert () == made.rename(made.moved[id_], source.element(id_).name).findings
+
+    with pytest.raises(InputError, match=r"transitions\[0\]\.when") as caught:
+        source.rename("fields/tier", "等级")
+    assert "edit.not_in_conditions" == caught.value.code

@@ -1,0 +1,79 @@
+"""Knows how an edit that cannot be is refused, in each language; must not know what edits there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import evolve
+
+from servflow.errors import Finding, InputError
+
+_KINDS = {
+    "input": "输入列",
+    "output": "输出列",
+    "row": "行",
+    "rule": "规则",
+    "dispatch": "派单策略",
+    "clock": "时钟",
+    "chain": "升级链",
+    "level": "级别",
+    "law": "规律",
+    "survey": "调查",
+    "state": "状态",
+    "step": "检查步骤",
+    "timer": "定时器",
+    "transition": "转移",
+    "table": "决策表",
+    "field": "字段",
+    "event": "事件",
+    "calendar": "日历",
+}
+
+
+def refusal(code: str, path: str = "", *, why: Iterable[Finding] = (), **facts: Any) -> InputError:
+    """
+    The refusal of an edit: its message in English, and ``findings``, of which the first says it in each language.
+
+    Args:
+        code: its sentence in the catalogue.
+        path: where in what was sent.
+        why: further findings that say why.
+        facts: what the sentence names, each also a fact of the error.
+    """
+    return _told(Finding(code, path, facts), tuple(why))
+
+
+def at(error: InputError, path: str, **facts: Any) -> InputError:
+    """The same refusal at a place of what was sent."""
+    first, *others = error.findings
+    return _told(evolve(first, path=path, facts={**first.facts, **facts}), tuple(others))
+
+
+def _told(finding: Finding, others: tuple[Finding, ...]) -> InputError:
+    place = f"{finding.path}: " if finding.path else ""
+    hint = f"; {finding.hint()}" if finding.hint() else ""
+    facts = {key: value for key, value in finding.facts.items() if key not in ("what", "places", "why", "cause")}
+    where = {"path": finding.path} if finding.path else {}
+    said = place + finding.message() + hint
+    return InputError(said, code=finding.code, findings=(finding, *others), **facts, **where)
+
+
+def an(kind: str) -> dict[str, str]:
+    """The kind with its article, in each language."""
+    article = "an" if kind[0] in "aeiou" else "a"
+    return {"en": f"{article} {kind}", "zh": _KINDS.get(kind, kind)}
+
+
+def listed(places: Iterable[tuple[int, str]]) -> dict[str, str]:
+    """Lines and paths, in each language; the first twenty."""
+    found = list(places)
+    more = f"; … ({len(found) - 20})" if len(found) > 20 else ""
+    told = [(f"line {line}: {path}", f"第 {line} 行 {path}") for line, path in found[:20]]
+    return {"en": "; ".join(one for one, _ in told) + more, "zh": "；".join(one for _, one in told) + more}  # noqa: RUF001 - Chinese text
+
+
+def reasons(findings: Iterable[Finding], most: int = 5) -> dict[str, str]:
+    """What findings say, in each language."""
+    found = tuple(findings)[:most]
+    return {"en": "; ".join(one.text() for one in found), "zh": "；".join(one.text("zh") for one in found)}  # noqa: RUF001 - as above

@@ -1,0 +1,60 @@
+"""Knows the sections of a definition that elements stand in; must not know how texts change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from servflow.documents._prune import held_at
+from servflow.embedding._refusing import refusal
+from servflow.embedding._source_ids import INNER, NAMED, Element, Steps, path_of
+from servflow.errors import shown
+
+ROOT = tuple(name for name in NAMED if name not in ("timers", "checklist", "levels", "rows", "inputs", "outputs"))
+"""The sections of the definition itself."""
+
+
+def section_of(section: str, element: Callable[[str], Element]) -> tuple[Steps, str]:
+    """
+    Where a section stands, and of which kind its elements are.
+
+    Args:
+        section: ``states``, ``transitions`` ..., or that of an element: ``states/on_site/timers``.
+        element: gives an element by its id.
+
+    Raises:
+        InputError: there is none.
+    """
+    asked: object = section
+    if isinstance(asked, str):
+        owner, _, name = asked.rpartition("/")
+        if not owner and name in ROOT:
+            return (name,), NAMED[name]
+        if owner:
+            holder = element(owner)
+            inner = (*INNER.get(holder.kind, ()), *(("states",) if holder.kind == "state" else ()))
+            if name in inner:
+                if not isinstance(holder.data, Mapping) and holder.data is not None:
+                    raise refusal("edit.in_short", id=owner, value=shown(holder.data))
+                return (*holder.steps, name), NAMED[name]
+    raise refusal("edit.section", section=shown(section))
+
+
+def place_in(
+    data: Mapping[str, Any], steps: Steps, before: str | None, after: str | None, element: Callable[[str], Element]
+) -> int | None:
+    """
+    The place in a section that comes before or after an element of it; None where neither is said.
+
+    Raises:
+        InputError: the element does not stand there.
+    """
+    for id_, further in ((before, 0), (after, 1)):
+        if id_ is None:
+            continue
+        found = element(id_)
+        if found.steps[:-1] != steps:
+            raise refusal("edit.elsewhere", id=id_, at=path_of(steps))
+        held, last = held_at(data, steps) or {}, found.steps[-1]
+        return (list(held).index(str(last)) if isinstance(held, Mapping) else int(last)) + further
+    return None
