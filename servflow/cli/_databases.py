@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from servflow.cli._urls import SERVERS, path_of
-from servflow.correlation._own import own
 from servflow.documents import definition
 from servflow.engine import Extensions, Workflow
 from servflow.errors import InputError, NotFound, ServflowError, nearest
 from servflow.model import Ticket
-from servflow.stores import SqliteStore, SqlStore, Store
+
+if TYPE_CHECKING:
+    from servflow.stores import SqliteStore, SqlStore, Store
 
 PAGE = 500
 
@@ -26,6 +27,9 @@ def open_existing(url: str, *, tenant: str = "default") -> SqliteStore | SqlStor
         FormatError: it was written by a newer servflow or another program.
         StoreError: it cannot be opened.
     """
+    # Here and below: most commands look at a file only, and none of them shall wait for what reads databases.
+    from servflow.stores import SqliteStore, SqlStore
+
     if url.startswith(SERVERS):
         return SqlStore(url, tenant=tenant)
     path = path_of(url)
@@ -50,6 +54,8 @@ def everything(store: Store) -> Iterator[Ticket]:
 
 def tickets(store: Store) -> Iterator[Ticket]:
     """Every ticket of the host in a store, by id."""
+    from servflow.correlation._own import own
+
     return (ticket for ticket in everything(store) if not own(ticket))
 
 

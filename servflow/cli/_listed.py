@@ -40,7 +40,7 @@ COMMANDS: Mapping[str, Listed] = {
         "输出补全脚本，让 shell 补全命令、选项、文件、模板和工单。",
     ),
     "demo": Listed(
-        ("store",),
+        ("demo",),
         "Live through one week of a repair company on a virtual clock, and look at what it came to.",
         "用虚拟时钟模拟维修公司的一周，并查看结果。",
     ),
@@ -68,7 +68,7 @@ COMMANDS: Mapping[str, Listed] = {
         "从工单及其全部记录中永久清除某人的数据；余下内容可用 verify 证明。",
     ),
     "explain": Listed(
-        ("store",),
+        ("explain",),
         "Why a ticket is in its state, with this engineer, due then; and what comes next.",
         "解释工单为何处于此状态、为何派给此工程师、为何此时到期；以及接下来会发生什么。",
     ),
@@ -149,7 +149,7 @@ COMMANDS: Mapping[str, Listed] = {
         "输出定义的 JSON Schema，供编辑器使用；无论 --format 如何都是 JSON。",
     ),
     "show": Listed(
-        ("store",), "The board of a database, and what is late or at risk.", "数据库的看板，以及已超时或有风险的工单。"
+        ("show",), "The board of a database, and what is late or at risk.", "数据库的看板，以及已超时或有风险的工单。"
     ),
     "stubs": Listed(
         ("stubs",),
@@ -178,7 +178,7 @@ COMMANDS: Mapping[str, Listed] = {
         "某项更改会使工单怎样：新的到期时刻、预警和超时；在真正执行之前得知。",
     ),
     "worker": Listed(
-        ("store",),
+        ("worker",),
         "Do what time, mail and released capacity ask for and hand out effects, until asked to end.",
         "处理时间、消息和释放的容量所引发的事，并发出动作，直到被要求结束。",
     ),

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from inspect import iscoroutinefunction
-from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, Literal, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from servflow.errors import InputError, shown
 from servflow.model import Actor, Effect, Record, Ticket
 from servflow.stores._chain import Head, Link
 from servflow.stores._protocol import Answer, Change, Claim, Message, Pending, Sort, Store, Trouble
 
+P = ParamSpec("P")
 T = TypeVar("T")
+
+
+async def _threaded(work: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
+    from asyncio import to_thread  # here, since whoever has a plain store has no loop and loads none
+
+    return await to_thread(work, *given, **more)
 
 
 @runtime_checkable
@@ -157,19 +163,19 @@ class InThreads:
 
     async def load(self, id: str) -> Ticket | None:  # noqa: A002 - the word of the whole library
         """As ``Store.load``."""
-        return await asyncio.to_thread(self.store.load, id)
+        return await _threaded(self.store.load, id)
 
     async def commit(self, changes: Sequence[Change]) -> tuple[Answer, ...]:
         """As ``Store.commit``."""
-        return await asyncio.to_thread(self.store.commit, changes)
+        return await _threaded(self.store.commit, changes)
 
     async def answered(self, id: str, key: str) -> Answer | None:  # noqa: A002 - as above
         """As ``Store.answered``."""
-        return await asyncio.to_thread(self.store.answered, id, key)
+        return await _threaded(self.store.answered, id, key)
 
     async def claim(self, now: datetime, limit: int = 100, *, after: Claim | None = None) -> tuple[Claim, ...]:
         """As ``Store.claim``."""
-        return await asyncio.to_thread(self.store.claim, now, limit, after=after)
+        return await _threaded(self.store.claim, now, limit, after=after)
 
     async def post(
         self,
@@ -182,61 +188,61 @@ class InThreads:
         actor: Actor | Mapping[str, Any] | str | None = None,
     ) -> bool:
         """As ``Store.post``."""
-        return await asyncio.to_thread(self.store.post, ticket, event, payload, key=key, at=at, actor=actor)
+        return await _threaded(self.store.post, ticket, event, payload, key=key, at=at, actor=actor)
 
     async def mail(self, ticket: str, limit: int = 100, *, after: int = 0) -> tuple[Message, ...]:
         """As ``Store.mail``."""
-        return await asyncio.to_thread(self.store.mail, ticket, limit, after=after)
+        return await _threaded(self.store.mail, ticket, limit, after=after)
 
     async def effects(self, limit: int = 100, *, after: str | None = None) -> tuple[Effect, ...]:
         """As ``Store.effects``."""
-        return await asyncio.to_thread(self.store.effects, limit, after=after)
+        return await _threaded(self.store.effects, limit, after=after)
 
     async def take(self, now: datetime, until: datetime, limit: int = 100) -> tuple[Pending, ...]:
         """As ``Store.take``."""
-        return await asyncio.to_thread(self.store.take, now, until, limit)
+        return await _threaded(self.store.take, now, until, limit)
 
     async def fail(self, sort: Sort, id: str, error: str, *, at: datetime, again: datetime | None) -> None:  # noqa: A002 - as above
         """As ``Store.fail``."""
-        await asyncio.to_thread(self.store.fail, sort, id, error, at=at, again=again)
+        await _threaded(self.store.fail, sort, id, error, at=at, again=again)
 
     async def troubles(
         self, *, sort: Sort | None = None, aside: bool | None = None, limit: int = 100, after: Trouble | None = None
     ) -> tuple[Trouble, ...]:
         """As ``Store.troubles``."""
-        return await asyncio.to_thread(self.store.troubles, sort=sort, aside=aside, limit=limit, after=after)
+        return await _threaded(self.store.troubles, sort=sort, aside=aside, limit=limit, after=after)
 
     async def revive(self, sort: Sort, ids: Iterable[str]) -> int:
         """As ``Store.revive``."""
-        return await asyncio.to_thread(self.store.revive, sort, ids)
+        return await _threaded(self.store.revive, sort, ids)
 
     async def ack(self, ids: Iterable[str]) -> None:
         """As ``Store.ack``."""
-        await asyncio.to_thread(self.store.ack, ids)
+        await _threaded(self.store.ack, ids)
 
     async def history(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Record, ...]:  # noqa: A002 - as above
         """As ``Store.history``."""
-        return await asyncio.to_thread(self.store.history, id, after, limit)
+        return await _threaded(self.store.history, id, after, limit)
 
     async def ids(self, limit: int = 100, *, after: str | None = None) -> tuple[str, ...]:
         """As ``Store.ids``."""
-        return await asyncio.to_thread(self.store.ids, limit, after=after)
+        return await _threaded(self.store.ids, limit, after=after)
 
     async def head(self, id: str) -> Head | None:  # noqa: A002 - as above
         """As ``Store.head``."""
-        return await asyncio.to_thread(self.store.head, id)
+        return await _threaded(self.store.head, id)
 
     async def chain(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Link, ...]:  # noqa: A002 - as above
         """As ``Store.chain``."""
-        return await asyncio.to_thread(self.store.chain, id, after, limit)
+        return await _threaded(self.store.chain, id, after, limit)
 
     async def define(self, hash: str, name: str, version: int, data: Mapping[str, Any]) -> None:  # noqa: A002 - what it is called
         """As ``Store.define``."""
-        await asyncio.to_thread(self.store.define, hash, name, version, data)
+        await _threaded(self.store.define, hash, name, version, data)
 
     async def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - as above
         """As ``Store.definition``."""
-        return await asyncio.to_thread(self.store.definition, hash)
+        return await _threaded(self.store.definition, hash)
 
     async def find(
         self,
@@ -252,7 +258,7 @@ class InThreads:
         after: str | None = None,
     ) -> tuple[Ticket, ...]:
         """As ``Store.find``."""
-        return await asyncio.to_thread(
+        return await _threaded(
             self.store.find,
             state=state,
             assignee=assignee,
@@ -267,11 +273,11 @@ class InThreads:
 
     async def usage(self, prefix: str = "") -> Mapping[str, int]:
         """As ``Store.usage``."""
-        return await asyncio.to_thread(self.store.usage, prefix)
+        return await _threaded(self.store.usage, prefix)
 
     async def released(self) -> int:
         """As ``Store.released``."""
-        return await asyncio.to_thread(self.store.released)
+        return await _threaded(self.store.released)
 
     async def batch(self, work: Callable[[Store], T]) -> T:
         """As ``AsyncStore.batch``."""
@@ -282,11 +288,11 @@ class InThreads:
             with self.store.batch():
                 return work(self.store)
 
-        return await asyncio.to_thread(inside)
+        return await _threaded(inside)
 
     async def close(self) -> None:
         """As ``Store.close``."""
-        await asyncio.to_thread(self.store.close)
+        await _threaded(self.store.close)
 
 
 def in_threads(store: Store) -> AsyncStore:
