@@ -22,6 +22,7 @@ from servflow.dispatch._waiting import AppointmentOptions, PullOptions
 from servflow.errors import ExpressionError, Finding, nearest, shown
 from servflow.expressions import Expression, Function
 from servflow.model import Span
+from servflow.model._titles import read_title
 
 STANDING = ("of", "forbidden", "declined", "cool_off", "presence", "absence", "takes", "visit", "booked")
 """Rules that always hold and that nothing relaxes; no requirement may take these names."""
@@ -78,7 +79,7 @@ class Policy(Part):
     happens to those who fit, ``offer`` how they are asked. Entering one of ``until`` means that the work is
     done: the capacity of whoever fills the slot is free again, while the slot keeps the name. ``relax`` lists
     steps of asking for less, in the order of ``after`` where all count alike, else as written. ``redispatch`` says when
-    the slot is emptied and looked after anew.
+    the slot is emptied and looked after anew. ``title`` is what people call who is looked for, in one language or several.
 
     Besides what is required, a candidate is never away, offline, absent, forbidden for the customer or
     somebody who declined; no relaxation changes that.
@@ -109,6 +110,7 @@ class Policy(Part):
     pull: PullOptions | None = field(default=None, converter=raw)
     appointment: AppointmentOptions | None = field(default=None, converter=raw)
     presence: Span | None = field(default=None, converter=raw)
+    title: str = field(default="", converter=raw)
 
     def __attrs_post_init__(self) -> None:
         found: list[Finding] = []
@@ -136,6 +138,7 @@ class Policy(Part):
         put(self, "presence", span(self.presence, "presence", found))
         if self.presence is not None and self.presence.business_days:
             found.append(Finding("dispatch.span", "presence", {"reason": "it counts as time passes; write 2h or the like"}))
+        put(self, "title", read_title(self.title, found))
         self._relations(found)
         finish(found)
 

@@ -9,7 +9,7 @@ import attrs
 
 from servflow.errors import DefinitionError, ExpressionError, Finding, TimeError, nearest, shown
 from servflow.expressions import Expression
-from servflow.model import Span
+from servflow.model import Span, Title
 
 T = TypeVar("T")
 
@@ -197,7 +197,7 @@ def plain(value: Any) -> Any:
         return value.text
     if isinstance(value, tuple):
         return [plain(item) for item in value]
-    if isinstance(value, Part):
+    if isinstance(value, (Part, Title)):
         return value.to_data()
     return value
 

@@ -123,6 +123,7 @@ class ApprovalModel(Part):
     within: Within | None = about("how much time it has, as a clock of its own", "期限，作为单独的时钟")
     calendar: Counting | None = about("the calendar that counts; none: time as it passes", "计时所用日历；不填则按自然时间")
     warn: Names | None = about("marks before or after the end", "提醒点")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
 
 
 _Step = Annotated[Annotated[str, TEXT] | Annotated[StepModel, MAPPING], BY_SHAPE]
@@ -189,6 +190,10 @@ class WorkflowModel(Part):
     fields: Fields | None = about("the values on the ticket", "工单字段")
     roles: Names | None = about("the roles people may hold", "角色")
     queues: Names | None = about("the waiting lines", "队列")
+    titles: dict[str, dict[str, Said]] | None = about(
+        "what people call roles, queues and calendars: each kind, then each name",
+        "角色、队列与日历的显示名称：先写类别，再写名称",
+    )
     events: dict[str, EventModel | None] | None = about("who may fire built-in events", "内置事件的权限")
     calendars: dict[str, CalendarModel] | None = about("which time counts", "日历")
     initial: Names | None = about("where a ticket begins; the first state unless given", "起始状态，默认第一个")

@@ -17,6 +17,7 @@ from servflow.documents._shapes import (
     Name,
     Names,
     Part,
+    Said,
     about,
     needed,
     titled,
@@ -106,6 +107,7 @@ class LevelModel(Part):
     model_config = titled("升级层级")
 
     name: Name = needed("what it is called", "名称")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
     after: Length | None = about("how long after the level before", "距上一级多久")
     calendar: Annotated[Annotated[str, TEXT] | Annotated[WhoseModel, MAPPING], BY_SHAPE] | None = about(
         "the calendar in which after counts, or whose", "after 计时所用日历，或谁的日历"
@@ -130,6 +132,7 @@ class EscalationModel(Part):
     model_config = titled("升级链")
 
     name: Name = needed("what it is called", "名称")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
     start: Annotated[Annotated[TriggerModel, MAPPING] | Annotated[list[TriggerModel], LIST], BY_SHAPE] = needed(
         "what starts a run", "触发条件"
     )

@@ -22,6 +22,7 @@ from servflow.documents._shapes import (
     Name,
     Names,
     Part,
+    Said,
     about,
     needed,
     titled,
@@ -41,6 +42,7 @@ class InputModel(Part):
     expr: str | None = about("an expression over fields", "基于字段的表达式")
     type: str | None = about("the type of its values", "取值类型")
     one_of: list[Any] | None = about("the only values there are", "所有可能的取值")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
 
 
 class OutputModel(Part):
@@ -51,6 +53,7 @@ class OutputModel(Part):
     type: str = about("the type of its values", "取值类型", default="any")
     one_of: list[Any] | None = about("the only values there are; their order is the priority", "所有可能的取值，顺序即优先级")
     default: Any = about("the result where no row matches", "无匹配行时的结果")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
 
 
 Moment = Annotated[
@@ -103,6 +106,7 @@ class TableModel(Part):
     model_config = titled("决策表")
 
     name: Name | None = about("its name; the key unless given", "名称，默认取键名")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
     version: Annotated[Annotated[int, NUMBER] | Annotated[str, TEXT], BY_SHAPE] | None = about(
         "what people call this edition of it", "版本"
     )
@@ -297,6 +301,7 @@ class DispatchModel(Part):
     model_config = titled("派单策略")
 
     name: Name = needed("what it is called", "名称")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
     slot: str | None = about(
         "what is filled: assignee, outlet, owner, queue or provider",
         "要填充的派单位：assignee、outlet、owner、queue 或 provider",

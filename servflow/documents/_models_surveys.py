@@ -15,6 +15,7 @@ from servflow.documents._shapes import (
     Length,
     Name,
     Part,
+    Said,
     needed,
     titled,
     words,
@@ -66,3 +67,4 @@ class SurveyModel(Part):
     low: Annotated[Annotated[int, NUMBER] | Annotated[LowModel, MAPPING], BY_SHAPE] | None = given(
         "what follows from a low rating; a number is short for at_most", "低分如何处理；写数字即 at_most"
     )
+    title: Said = given("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")

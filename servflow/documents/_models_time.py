@@ -186,6 +186,7 @@ class ClockModel(Part):
     model_config = titled("时钟")
 
     name: Name = needed("what it is called", "名称")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
     within: Within = needed("how much time it has", "期限")
     calendar: Counting | None = about("the calendar that counts; none: time as it passes", "计时所用日历；不填则按自然时间")
     start: Conditions = about("what starts it; nothing: the opening", "启动条件；不填则从开单起", default=())

@@ -123,6 +123,8 @@ def _heal(data: dict[str, Any], steps: Steps) -> bool:
         return _put(holder, name, "1h")
     if name == "zone":
         return _put(holder, name, "UTC")
+    if steps[0] == "tables" and steps[2] == "inputs" and steps[4:5] == ("title",):
+        return held_at(data, steps[:4]).pop("title", None) is not None  # the column stays what it is
     if steps[0] == "tables" and "inputs" in steps[:-1]:
         # The column stays, so that no row seems to have a cell too many.
         columns, index = holder[str(name)] if name == "inputs" else held_at(data, steps[:3]), steps[steps.index("inputs") + 1]

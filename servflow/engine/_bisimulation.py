@@ -20,6 +20,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from servflow.engine._definition import BUILT_IN
+from servflow.engine._untitled import untitled
 from servflow.model import canonical
 
 Data = Mapping[str, Any]
@@ -156,6 +157,7 @@ class _Graph:
 
     @classmethod
     def of(cls, data: Data, shared: _Shared) -> _Graph:
+        data = untitled(data)
         fields = {name: _without(spec, _AUDIENCE) for name, spec in data.get("fields", {}).items()}
         # Cells are read in the order of outputs, and a mapping is compared without one; cases only test a table.
         tables = {

@@ -127,6 +127,7 @@ class Compiled:
         self._check_events()
         self._check_timers()
         self._check_unique()
+        self._check_titles()
         self.raised.check()
         check_states(self)
 
@@ -300,6 +301,12 @@ class Compiled:
                 if name in seen:
                     self.problems.add("name.twice", path, name=name, kind=kind)
                 seen.add(name)
+
+    def _check_titles(self) -> None:
+        spec = self.workflow
+        for kind, names in (("roles", spec.roles), ("queues", spec.queues), ("calendars", self.calendars)):
+            for name in spec.titles.get(kind, ()):
+                self.problems.known(kind.removesuffix("s"), name, names, f"titles.{kind}.{name}")
 
     # answers ----------------------------------------------------------------------------------------------------
 

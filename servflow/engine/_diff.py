@@ -229,8 +229,8 @@ def _sorted(found: Iterable[Change]) -> tuple[Change, ...]:
 
 _ABSENT: Any = object()
 _ORDER = (
-    *("workflow", "version", "title", "description", "strict", "fields", "roles", "queues", "events", "calendars", "initial"),
-    *("states", "transitions", "tables", "rules", "dispatch", "clocks", "escalations"),
+    *("workflow", "version", "title", "description", "strict", "fields", "roles", "queues", "titles", "events"),
+    *("calendars", "initial", "states", "transitions", "tables", "rules", "dispatch", "clocks", "escalations"),
 )
 
 

@@ -132,7 +132,7 @@ class Approval:
     vote, or a number for each role (``{supervisor: 1, finance: 1}``; one vote counts for one role). ``reject``
     is how many rejections reject it. ``allow`` says who may vote, ``deny`` who may not even so, and ``not_by``
     names an event whose last actor may not. ``within``, ``calendar`` and ``warn`` promise the decision: a clock
-    named ``approval.<state>``.
+    named ``approval.<state>``, which people call what ``title`` says.
     """
 
     quorum: Any = 1
@@ -143,9 +143,10 @@ class Approval:
     within: Any = None
     calendar: Any = None
     warn: Any = ()
+    title: str = field(default="", converter=titled)
 
     def __attrs_post_init__(self) -> None:
-        refuse_shapes(self, texts=("not_by",))
+        refuse_shapes(self, texts=("not_by", "title"))
         object.__setattr__(self, "quorum", freeze(self.quorum))
         found = []
         if not _is_quorum(self.quorum):

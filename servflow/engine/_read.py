@@ -15,10 +15,11 @@ from servflow.engine._definition import EventSpec, State, Transition
 from servflow.engine._extensions import NONE, Extensions
 from servflow.engine._law import Law
 from servflow.engine._surveys import Survey
-from servflow.errors import DefinitionError, Finding, shown
+from servflow.errors import DefinitionError, Finding, nearest, shown
 from servflow.escalation import Chain
 from servflow.expressions import Function
 from servflow.model import Field, FrozenMap, PlainData, described, freeze, name_of, titled
+from servflow.model._titles import read_title
 from servflow.rules import DecisionTable, Rule
 from servflow.sla import Clock
 
@@ -29,6 +30,9 @@ Functions = Mapping[str, Function] | None
 
 FORMAT = 1
 """The format of definitions."""
+
+TITLED = ("roles", "queues", "calendars")
+"""What is declared by its name alone, so that ``titles`` says what people call it."""
 
 MAX_ELEMENTS = 10_000
 """How many elements one section may have."""
@@ -128,6 +132,8 @@ def sections(workflow: Workflow) -> tuple[dict[str, Any], list[Finding]]:
             read[attribute.name] = reading.listed(name, getattr(workflow, attribute.name))
         elif name in ("roles", "queues"):
             read[name] = reading.names(name, getattr(workflow, name))
+        elif name == "titles":
+            read[name] = reading.titles(workflow.titles)
         elif name == "initial":
             # Whether it leads anywhere the machine tells; here it need only be something to read.
             read[name] = freeze(workflow.initial) if reading.sound(workflow.initial, name) else None
@@ -230,6 +236,24 @@ class _Reading:
                 else:
                     self.findings.append(Finding("definition.key", path, {"key": item}))
         return tuple(found)
+
+    def titles(self, value: Any) -> FrozenMap[str, FrozenMap[str, str]]:
+        """What listed names are called: kinds, names and titles."""
+        found: dict[str, FrozenMap[str, str]] = {}
+        for kind, named in islice(self._mapping("titles", value).items(), MAX_ELEMENTS):
+            path = f"titles.{name_of(kind)}"
+            if kind not in TITLED:
+                facts = {"kind": "key", "name": name_of(kind), "known": TITLED, "nearest": nearest(name_of(kind), TITLED)}
+                self.findings.append(Finding("name.unknown", path, facts))
+                continue
+            said = {}
+            for name, title in islice(self._mapping(path, named).items(), MAX_ELEMENTS):
+                if not isinstance(name, str) or not name:
+                    self.findings.append(Finding("definition.key", path, {"key": name}))
+                elif self.sound(title, f"{path}.{name_of(name)}"):
+                    said[name] = read_title(title, self.findings, f"{path}.{name_of(name)}")
+            found[kind] = FrozenMap(said)
+        return FrozenMap({kind: named for kind, named in found.items() if named})
 
     def _mapping(self, name: str, value: Any) -> Mapping[Any, Any]:
         if value is None:

@@ -14,7 +14,7 @@ from servflow.engine._definition import Timer
 from servflow.engine._reopen import Derived
 from servflow.errors import DefinitionError, Finding, TimeError, nearest, shown
 from servflow.expressions import Expression
-from servflow.model import Action, Span, actions
+from servflow.model import Action, Span, actions, titled
 
 if TYPE_CHECKING:
     from servflow.engine._compile import Compiled
@@ -132,7 +132,7 @@ class Survey:
     that gives whom (the customer unless said), ``template`` the host's text, ``visit`` an expression that gives which
     visit, where it is ``about`` one. ``when`` says which tickets. ``expires`` is how long after ``after`` anybody is asked
     at all, and how long after the asking an answer is in time. Nobody is asked twice within ``fatigue``, whatever the
-    ticket and the survey. ``low`` says what follows from a low rating.
+    ticket and the survey. ``low`` says what follows from a low rating. ``title`` is what people call it.
     """
 
     name: str
@@ -148,9 +148,10 @@ class Survey:
     expires: Span | None = field(default=Span.of("14d"), converter=_expires)
     fatigue: Span | None = field(default=Span.of("30d"), converter=_fatigue)
     low: Low | None = field(default=None, converter=_low)
+    title: str = field(default="", converter=titled)
 
     def __attrs_post_init__(self) -> None:
-        refuse_shapes(self, texts=("calendar",), words=("name", "state", "scale", "about", "template"))
+        refuse_shapes(self, texts=("calendar", "title"), words=("name", "state", "scale", "about", "template"))
         found = []
         for key, known in (("scale", tuple(SCALES)), ("about", ABOUT)):
             word = getattr(self, key)

@@ -16,6 +16,7 @@ from servflow.dispatch import Policy
 from servflow.engine import _ask, _check, _erasing, _explain_clock, _options, _progress, _read, _verbs
 from servflow.engine._building import plain
 from servflow.engine._calendar_changes import PastCalendars, hash_of, read_past
+from servflow.engine._called import Called
 from servflow.engine._check_rules import endless_rules
 from servflow.engine._compile import Compiled
 from servflow.engine._definition import EventSpec, State, Transition
@@ -44,7 +45,7 @@ WorldLike = World | Mapping[str, Any] | None
 
 
 @attrs.define(kw_only=True, slots=False, frozen=True, eq=False, repr=False)
-class Workflow(Questions):
+class Workflow(Questions, Called):
     """
     The complete, versioned definition for one kind of ticket.
 
@@ -53,7 +54,8 @@ class Workflow(Questions):
     apart from the definition; ``past_calendars`` gives earlier editions of them, the oldest first, each a mapping
     of names to calendars or ``PastCalendars``, so that clocks can count by them up to the change. ``past_chains`` gives
     earlier editions of escalation chains, so that a run goes on under the one it is pinned to; they are no part of the
-    definition's hash. Everything is checked at once.
+    definition's hash. ``titles`` says what people call what has no part of its own: ``{queues: {care: ...}}``, also ``roles``
+    and ``calendars``. Everything is checked at once.
 
     Raises:
         DefinitionError: with every problem, each with code, path and hint.
@@ -64,6 +66,7 @@ class Workflow(Questions):
     fields: FrozenMap[str, Field] = field(default=None, converter=_read.as_given)
     roles: tuple[str, ...] = field(default=(), converter=_read.as_given)
     queues: tuple[str, ...] = field(default=(), converter=_read.as_given)
+    titles: FrozenMap[str, FrozenMap[str, str]] = field(default=None, converter=_read.as_given)
     events: FrozenMap[str, EventSpec] = field(default=None, converter=_read.as_given)
     calendars: FrozenMap[str, OpenTime] = field(default=None, converter=_read.as_given)
     initial: Any = field(default=None, converter=_read.as_given)
@@ -473,8 +476,20 @@ def _by_host(record: Record) -> bool:
 
 
 _DEFINITION = (
-    *("workflow", "version", "title", "description", "strict", "fields", "roles", "queues", "events", "calendars", "initial"),
-    *("states", "transitions", "tables", "rules", "dispatch", "clocks", "escalations", "laws", "surveys"),
+    *("workflow", "version", "title", "description", "strict", "fields", "roles", "queues", "titles", "events"),
+    *(
+        "calendars",
+        "initial",
+        "states",
+        "transitions",
+        "tables",
+        "rules",
+        "dispatch",
+        "clocks",
+        "escalations",
+        "laws",
+        "surveys",
+    ),
 )
 
 

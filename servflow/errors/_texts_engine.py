@@ -81,6 +81,12 @@ TEXTS: dict[str, Text] = {
         hint_en="known are {known}",
         hint_zh="已有：{known}",
     ),
+    "called.kind": Text(
+        en="nothing of kind {kind} is called anything",
+        zh="没有名为 {kind} 的类别",
+        hint_en="known are {known}",
+        hint_zh="已有：{known}",
+    ),
     "name.twice": Text(
         en="the name '{name}' is used twice among {said_kind}",
         zh="{said_kind}的名称“{name}”重复",

@@ -97,7 +97,7 @@ class Chain:
     what was left or ``restart`` from the first level, ``on_reopen`` ``restart`` from the first level,
     ``resume`` with the highest level reached or go to the ``next`` one above it, ``advance_on_failure``
     ``never`` or make the next level due at once when ``all`` notifications of a level failed, or ``any`` did.
-    ``quiet`` are hours in which only what is urgent is said.
+    ``quiet`` are hours in which only what is urgent is said. ``title`` is what people call it, in one language or several.
 
     Raises:
         DefinitionError: with every part that is wrong.
@@ -118,6 +118,7 @@ class Chain:
     repeat: Repeat | None = field(default=None, converter=_repeat)
     advance_on_failure: str = "never"
     quiet: Quiet | None = field(default=None, converter=read_quiet)
+    title: str = field(default="", converter=_shape.read_title)
 
     def __attrs_post_init__(self) -> None:
         found = [*_shape.problems(self), *_shape.check_name(self.name, "name")]
@@ -182,8 +183,10 @@ class Chain:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the canonical definition, in hex; a run is pinned to it."""
-        return hashlib.sha256(canonical(self.to_data())).hexdigest()
+        """SHA-256 of the canonical definition without titles, in hex; a run is pinned to it."""
+        data = {key: value for key, value in self.to_data().items() if key != "title"}
+        data["levels"] = [{key: value for key, value in level.items() if key != "title"} for level in data["levels"]]
+        return hashlib.sha256(canonical(data)).hexdigest()
 
     def index(self, level: str) -> int | None:
         """The place of a level from 0 by its name; None where no level has it."""

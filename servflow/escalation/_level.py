@@ -79,6 +79,7 @@ class Level:
     where the hours of the calendar are read: a time zone, or that of the ``outlet`` or ``recipient``; those two without
     a calendar mean ``{of: outlet}`` and ``{of: recipient}``. Whose it is is looked up when the delay begins and
     kept until the level; where nobody knows, another calendar takes its place, which the run tells in words.
+    ``title`` is what people call the level, in one language or several.
 
     Raises:
         DefinitionError: with every part that is wrong.
@@ -93,6 +94,7 @@ class Level:
     otherwise: Any = field(default="skip", converter=_shape.read_plain)
     zone: str | None = None
     keep_owner: bool = False
+    title: str = field(default="", converter=_shape.read_title)
 
     def __attrs_post_init__(self) -> None:
         found = [*_shape.problems(self), *_shape.check_name(self.name, "name")]

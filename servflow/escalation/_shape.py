@@ -11,6 +11,7 @@ from attrs import frozen
 
 from servflow.errors import DefinitionError, Finding, TimeError, nearest, shown
 from servflow.model import Action, Span, actions, freeze
+from servflow.model._titles import read_title as _title
 
 MAX_NODES = 5_000
 MAX_DEPTH = 32
@@ -67,6 +68,15 @@ def read_every(value: Any) -> Any:
     """The span a definition wrote; none and a zero one are wrong, because what returns must take time."""
     read = broken("escalation.missing", key="every") if value is None else read_span(value)
     return broken("escalation.zero") if read == Span() else read
+
+
+def read_title(value: Any) -> Any:
+    """What people call a part, in one language or several, or what is wrong with it."""
+    found: list[Finding] = []
+    made = _title(value, found)
+    if not found:
+        return made
+    return Broken(tuple(attrs.evolve(one, path=one.path.removeprefix("title").removeprefix(".")) for one in found))
 
 
 def read_plain(value: Any) -> Any:

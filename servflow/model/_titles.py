@@ -67,6 +67,25 @@ def described(value: Any) -> Any:
     return _in_languages(value, "description")
 
 
+def read_title(value: Any, found: list[Finding], path: str = "title") -> str:
+    """A title for whoever collects findings: a text, a `Title`, or nothing where it is none, which *found* then tells."""
+    if value is None or value == "":
+        return ""
+    try:
+        made = _in_languages(value, path)
+    except DefinitionError as error:
+        found.extend(error.findings)
+        return ""
+    wrong = _wrong_text(path, made)
+    found.extend(wrong)
+    return "" if wrong else made
+
+
+def written(title: str) -> Any:
+    """A title as a definition writes it: a text, or the texts by language."""
+    return title.to_data() if isinstance(title, Title) else title
+
+
 def titles(value: Any) -> Any:
     """
     What listed values are called: for each, by its text, a title as ``titled`` reads it.
@@ -157,4 +176,4 @@ def _wrong_text(path: str, text: Any) -> list[Finding]:
     return []
 
 
-__all__ = ["Title", "described", "in_language", "titled", "titles"]
+__all__ = ["Title", "described", "in_language", "read_title", "titled", "titles", "written"]

@@ -15,6 +15,7 @@ from servflow.errors import Finding, nearest, shown
 from servflow.expressions import Function
 from servflow.model import CONVERTERS, Span, ValueProblem, freeze, write_instant
 from servflow.model._fields import storable
+from servflow.model._titles import read_title, written
 from servflow.rules._cells import is_nan
 from servflow.rules._effective import Effective, read_effective
 from servflow.rules._look_alikes import plain_name
@@ -66,17 +67,19 @@ class Input:
     """
     One input column: a field's name, or an expression over fields under an optional name.
 
-    ``type`` refuses values of another type when deciding; ``one_of`` lists the only values there are.
+    ``type`` refuses values of another type when deciding; ``one_of`` lists the only values there are. ``title`` is what
+    people call the column, in one language or several.
     """
 
     name: str
     expr: str | None = None
     type: str | None = None
     one_of: tuple[Any, ...] = ()
+    title: str = ""
 
     def to_data(self) -> Any:
         """The column as a definition writes it; one word where that says all."""
-        if self.expr is None and self.type is None and not self.one_of:
+        if self.expr is None and self.type is None and not self.one_of and not self.title:
             return self.name
         data: dict[str, Any] = {"name": self.name}
         if self.expr is not None:
@@ -85,6 +88,8 @@ class Input:
             data["type"] = self.type
         if self.one_of:
             data["one_of"] = [plain(value) for value in self.one_of]
+        if self.title:
+            data["title"] = written(self.title)
         return data
 
 
@@ -93,13 +98,14 @@ class Output:
     """
     One output column. The order of ``one_of`` is the priority, highest first.
 
-    ``default`` is the result where no row matches, and of a row whose cell is ``-``.
+    ``default`` is the result where no row matches, and of a row whose cell is ``-``. ``title`` is what people call it.
     """
 
     name: str
     type: str = "any"
     one_of: tuple[Any, ...] = ()
     default: Any = None
+    title: str = ""
     ranks: Mapping[Any, int] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -128,13 +134,15 @@ class Output:
 
     def to_data(self) -> Any:
         """The output as a definition writes it; only the type where that says all."""
-        if not self.one_of and self.default is None:
+        if not self.one_of and self.default is None and not self.title:
             return self.type
         data: dict[str, Any] = {"type": self.type}
         if self.one_of:
             data["one_of"] = [plain(value) for value in self.one_of]
         if self.default is not None:
             data["default"] = plain(self.default)
+        if self.title:
+            data["title"] = written(self.title)
         return data
 
 
@@ -253,7 +261,7 @@ def read_inputs(source: Any, found: list[Finding]) -> tuple[Input, ...]:
 
 def _read_input(item: Mapping[Any, Any], path: str, found: list[Finding]) -> Input | None:
     before = len(found)
-    _only_known(item, ("name", "expr", "type", "one_of"), path, found)
+    _only_known(item, ("name", "expr", "type", "one_of", "title"), path, found)
     name, expr, type_name = item.get("name"), item.get("expr"), item.get("type")
     for key, value in (("name", name), ("expr", expr)):
         if value is not None and not (isinstance(value, str) and value.strip()):
@@ -268,7 +276,13 @@ def _read_input(item: Mapping[Any, Any], path: str, found: list[Finding]) -> Inp
     assert isinstance(label, str)
     if expr is None:
         _not_alike(label, path, found)
-    return Input(label.strip(), expr.strip() if isinstance(expr, str) else None, type_name, one_of)
+    return Input(
+        label.strip(),
+        expr.strip() if isinstance(expr, str) else None,
+        type_name,
+        one_of,
+        read_title(item.get("title"), found, f"{path}.title"),
+    )
 
 
 def _not_alike(name: str, path: str, found: list[Finding]) -> None:
@@ -296,7 +310,7 @@ def read_outputs(source: Any, found: list[Finding]) -> dict[str, Output]:
             if _known_type(item, path, found):
                 outputs[name] = Output(name, item)
         elif isinstance(item, Mapping):
-            _only_known(item, ("type", "one_of", "default"), path, found)
+            _only_known(item, ("type", "one_of", "default", "title"), path, found)
             type_name = item.get("type", "any")
             if _known_type(type_name, f"{path}.type", found):
                 outputs[name] = _read_output(name, type_name, item, found)
@@ -308,8 +322,9 @@ def read_outputs(source: Any, found: list[Finding]) -> dict[str, Output]:
 def _read_output(name: str, type_name: str, item: Mapping[Any, Any], found: list[Finding]) -> Output:
     path = f"outputs.{name}"
     output = Output(name, type_name, _read_values(item.get("one_of"), type_name, f"{path}.one_of", found))
+    title = read_title(item.get("title"), found, f"{path}.title")
     try:
-        return Output(name, type_name, output.one_of, output.convert(item.get("default")))
+        return Output(name, type_name, output.one_of, output.convert(item.get("default")), title)
     except ValueProblem as problem:
         found.append(Finding("rules.value", f"{path}.default", {"value": item.get("default"), "expected": str(problem)}))
         return output

@@ -8,11 +8,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from servflow.errors import DefinitionError, ExpressionError, Finding, InputError, nearest, render
 from servflow.expressions import Function
 from servflow.model import FrozenMap, canonical, encode_value
+from servflow.model._titles import read_title, written
 from servflow.rules._batch import in_turn, look
 from servflow.rules._cases import About, Case, CaseResult, read_cases, run_cases, typed_cases
 from servflow.rules._check import check_table
@@ -59,9 +60,9 @@ class DecisionTable:
     An input is a field's name, an expression, or a mapping of ``name`` or ``expr``, ``type`` and ``one_of``.
     A row is its input cells and then its output cells, all text; or a mapping of ``when``, ``then``, ``id``, ``note``,
     ``labels`` and ``effective``: ``{start, end}``, half-open, each an instant with its offset or a date, which begins at 00:00
-    in ``zone``. Rows outside their period do not match. ``version`` is for people. ``cases`` test the table: mappings of
-    ``given`` (fields), ``expected`` (outputs; null for no match), ``row`` (number or id), ``at`` and ``name``. An input cell is
-    one of::
+    in ``zone``. Rows outside their period do not match. ``version`` and ``title`` are for people. ``cases`` test the table:
+    mappings of ``given`` (fields), ``expected`` (outputs; null for no match), ``row`` (number or id), ``at`` and ``name``. An
+    input cell is one of::
 
         -                    anything, also null or missing; an empty cell is the same
         "gold", "silver"     any of these
@@ -92,6 +93,7 @@ class DecisionTable:
     version: int | str | None = field(default=None, converter=_given)
     cases: tuple[Case, ...] = field(default=(), converter=_given)
     strict: bool = field(default=False, converter=_given)
+    title: str = field(default="", converter=_given)
     functions: Mapping[str, Function] | None = None
     _program: Program = field(init=False)
     _ready: Ready | None = field(init=False)
@@ -111,6 +113,7 @@ class DecisionTable:
         zone = read_zone(self.zone, found)
         check_version(self.version, found)
         check_flag(self.strict, "strict", found)
+        title = read_title(self.title, found)
         _check_policy(hit, outputs, found)
         program = compile_table(inputs, outputs, rows, self.functions, found, zone=zone)
         cases = read_cases(self.cases, About(hit, inputs, outputs, rows), program, found) if hit in HITS and outputs else ()
@@ -123,6 +126,7 @@ class DecisionTable:
             ("rows", rows),
             ("zone", zone),
             ("cases", cases),
+            ("title", title),
             ("_program", program),
         ):
             object.__setattr__(self, name, value)
@@ -382,6 +386,8 @@ class DecisionTable:
     def to_data(self) -> dict[str, Any]:
         """The table as its document writes it, ready for JSON."""
         data: dict[str, Any] = {"name": self.name}
+        if self.title:
+            data["title"] = written(self.title)
         if self.version is not None:
             data["version"] = self.version
         data["hit"] = self.hit
@@ -399,11 +405,14 @@ class DecisionTable:
     @cached_property
     def hash(self) -> str:
         """
-        SHA-256 of the canonical document, whose every word a decision may show; ``cases`` only test it and are left out.
+        SHA-256 of the canonical document, whose every word a decision may show.
 
-        Tables of the same hash give the same decisions for the same reasons, where the host's functions are the same.
+        ``cases``, which only test it, and titles, which only people read, are left out. Tables of the same hash give the
+        same decisions for the same reasons, where the host's functions are the same.
         """
-        data = {name: value for name, value in self.to_data().items() if name != "cases"}
+        data = {name: value for name, value in self.to_data().items() if name not in ("cases", "title")}
+        data["inputs"] = [evolve(column, title="").to_data() for column in self.inputs]
+        data["outputs"] = {name: evolve(output, title="").to_data() for name, output in self.outputs.items()}
         # The order of the outputs says which cell is whose; canonical bytes do not keep it.
         return hashlib.sha256(canonical([encode_value(data), list(self.outputs)])).hexdigest()
 
@@ -418,15 +427,19 @@ class DecisionTable:
     def _identity(self) -> tuple[Any, ...]:
         # The order of the outputs says which cell is whose and which output ranks first.
         outputs = tuple(self.outputs.items())
-        return (self.name, self.version, self.hit, self.zone, self.strict, self.inputs, outputs, self.rows, self.cases)
+        said = (self.name, self.title, self.version)
+        return (*said, self.hit, self.zone, self.strict, self.inputs, outputs, self.rows, self.cases)
 
     def __repr__(self) -> str:
         return f"DecisionTable(name={self.name!r}, hit={self.hit!r}, rows={len(self.rows)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         parts = {"inputs": self.inputs, "outputs": dict(self.outputs), "rows": self.rows}
-        plain = {name: getattr(self, name) for name in ("name", "version", "hit", "zone", "strict", "cases", "functions")}
+        plain = {name: getattr(self, name) for name in _PLAIN}
         return _rebuild, ({**plain, **parts},)
+
+
+_PLAIN = ("name", "title", "version", "hit", "zone", "strict", "cases", "functions")
 
 
 def _rebuild(parts: dict[str, Any]) -> DecisionTable:

@@ -10,6 +10,7 @@ from attrs import field, fields, frozen
 from servflow.calendars import OpenTime, from_data
 from servflow.errors import DefinitionError, nearest, shown
 from servflow.model import FrozenMap, Span
+from servflow.model._titles import read_title, written
 from servflow.sla._conditions import Condition, plain_tree, read_condition
 from servflow.sla._parts import (
     Choice,
@@ -57,7 +58,8 @@ class Clock:
     ``warn`` holds marks: ``"80%"``, ``"30m before"``, ``"1h after"``, and again and
     again ``"every 4h after"`` or ``"every 4h after, 6 times"``. ``parent`` names a clock of the workflow that
     caps this one: while both run it is never due later. ``shown`` is what
-    each audience outside is told it is (``{customer: Repaired by}``); no other audience sees it.
+    each audience outside is told it is (``{customer: Repaired by}``); no other audience sees it. ``title`` is what people
+    inside call it, in one language or several.
 
     Options, the default first: ``on_retarget`` ``carry | restart | recount | keep``, ``on_reopen``
     ``new_cycle | resume | ignore``, ``on_calendar_change`` ``recompute | prospective``, ``breach``
@@ -99,6 +101,7 @@ class Clock:
     display: str = field(default=None, converter=_given)
     preset: str | None = field(default=None, converter=_given, eq=False)
     shown: FrozenMap[str, str] = field(default=None, converter=_given)
+    title: str = field(default="", converter=_given)
     early_marks: tuple[Mark, ...] = field(init=False, default=(), eq=False, repr=False)
     late_marks: tuple[Mark, ...] = field(init=False, default=(), eq=False, repr=False)
 
@@ -125,6 +128,8 @@ class Clock:
     def to_data(self) -> dict[str, Any]:
         """The definition in its canonical, JSON-ready form without defaults; ``Clock(**data)`` is equal to it."""
         out: dict[str, Any] = {"name": self.name, "within": _written(self.within)}
+        if self.title:
+            out["title"] = written(self.title)
         if self.calendar is not None:
             out["calendar"] = _written(self.calendar)
         for key in CONDITIONS:
@@ -194,6 +199,7 @@ def _read(clock: Clock) -> dict[str, Any]:
     out |= _read_options(clock, problems)
     out["parent"] = _read_parent(clock, problems)
     out["shown"] = _read_shown(clock.shown, problems)
+    out["title"] = read_title(clock.title, problems.found)
     problems.settle()
     return out
 
