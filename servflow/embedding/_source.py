@@ -12,6 +12,7 @@ from attrs import evolve, field, frozen
 
 from servflow.calendars import OpenTime
 from servflow.documents._prune import held_at
+from servflow.embedding import _source_carry as carry
 from servflow.embedding import _source_splice as splice
 from servflow.embedding._refusing import an, listed, reasons, refusal
 from servflow.embedding._source_ids import (
@@ -437,14 +438,14 @@ class Source:
         if kind != element.kind or within(steps, element.steps):
             raise refusal("edit.into", id=element.id, into=into)
         name = element.name if element.kind in MAPS_KINDS else None
-        for text in (splice.bared(self.text, element.steps), self.text):
+        for text in (carry.bared(self.text, element.steps), self.text):
             without = evolve(self, text=splice.drop(text, element.steps))
-            made = without.add(into, element.data, name=name, before=before, after=after).text
-            now = Source(made).elements.get(element.id)
-            whole = None if now is None else splice.carried(self.text, element.steps, made, now.steps)
+            made = without.add(into, element.data, name=name, before=before, after=after)
+            now = made.elements[made.added or element.id]
+            whole = carry.carried(self.text, element.steps, made.text, now.steps)
             if whole is not None:
-                return self._done(whole)
-        return self._done(made)
+                break
+        return evolve(self._done(whole or made.text), moved={element.id: now.id} if element.id != now.id else {})
 
     def _named_anew(self, element: Element, name: str) -> tuple[dict[Steps, Any], dict[Steps, str]]:
         """What stands at each place once the element has another name: values, and keys by where their values stand."""

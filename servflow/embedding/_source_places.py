@@ -53,6 +53,8 @@ def place_in(
         if id_ is None:
             continue
         found = element(id_)
+        if found.steps == steps:  # it stands alone there, without a list
+            return further
         if found.steps[:-1] != steps:
             raise refusal("edit.elsewhere", id=id_, at=path_of(steps))
         held, last = held_at(data, steps) or {}, found.steps[-1]

@@ -29,29 +29,29 @@ def _changed(data: dict[str, Any], change: Callable[[Any], None]) -> dict[str, A
 
 def _sure(text: str | None, wanted: dict[str, Any], doc: Read, around: Steps) -> str:
     """The text where it says what is wanted, else what is around the change is written anew, as little of it as helps."""
-    return _ended(doc.text, _saying(text, wanted, doc, around))
+    return ended(doc.text, _saying(text, wanted, doc, around))
 
 
-def _ended(before: str, text: str) -> str:
+def ended(before: str, text: str) -> str:
     """The text with lines that end as those before: also the new ones of a text from Windows."""
     ends = before.count("\r\n")
     return _LONE.sub("\r\n", text) if ends and ends == before.count("\n") else text
 
 
 def _saying(text: str | None, wanted: dict[str, Any], doc: Read, around: Steps) -> str:
-    if text is not None and _says(text, wanted):
+    if text is not None and says(text, wanted):
         return text
     while around:
         span = doc.find(around)
         if span is not None:
             made = _replaced(doc, around, span, _reach(wanted, around))
-            if _says(made, wanted):
+            if says(made, wanted):
                 return made
         around = around[:-1]
     return flow(wanted, as_json=True) + "\n" if doc.json else block(wanted, 0) + "\n"
 
 
-def _says(text: str, wanted: dict[str, Any]) -> bool:
+def says(text: str, wanted: dict[str, Any]) -> bool:
     try:
         return _same(read(text).data, wanted)
     except (DefinitionError, ValueError):
@@ -75,7 +75,7 @@ def put(text: str, steps: Steps, value: Any) -> str:
     doc = read(text)
     whole = doc.find(())
     if not steps and whole is not None:  # there was nothing in it yet
-        return _ended(
+        return ended(
             text, text[: whole.start] + (flow(value, as_json=True) if doc.json else block(value, 0)) + text[whole.end :]
         )
     last = steps[-1]
@@ -237,7 +237,7 @@ def add_item(text: str, steps: Steps, value: Any, index: int | None = None) -> s
     doc = read(text)
     held = held_at(doc.data, steps)
     if held is not None and not isinstance(held, list):
-        return put(text, steps, [held, value] if index is None or index > 0 else [value, held])
+        return add_item(as_list(text, steps), steps, value, index)
     if not held:
         return put(text, steps, [value])
     place = len(held) if index is None else max(0, min(index, len(held)))
@@ -252,6 +252,31 @@ def add_item(text: str, steps: Steps, value: Any, index: int | None = None) -> s
         at = doc.line_end(span.items[place - 1].end) if place else doc.line_start(span.start)
         made = _put_line(doc, at, line)
     return _sure(made, wanted, doc, steps)
+
+
+def as_list(text: str, steps: Steps) -> str:
+    """The text in which what stood alone under a key is a list of one, with the comments in it."""
+    doc = read(text)
+    wanted = _changed(doc.data, lambda data: _reach(data, steps[:-1]).__setitem__(steps[-1], [_reach(data, steps)]))
+    holder, span = doc.find(steps[:-1]), doc.find(steps)
+    if span is None or holder is None or holder.flow or span.flow or span.kind != "map":
+        return put(text, steps, _reach(wanted, steps))
+    begin, end = with_comments(doc, doc.line_start(span.start)), doc.line_end(span.end)
+    return _sure(doc.text[:begin] + as_item(doc.text[begin:end]) + doc.text[end:], wanted, doc, steps[:-1])
+
+
+def as_item(chunk: str) -> str:
+    """Lines of a mapping, and the comments among them, as those of an item in a list."""
+    made, dashed = [], False
+    for line in chunk.splitlines(keepends=True):
+        body = line.lstrip(" ")
+        gap = line[: len(line) - len(body)]
+        if dashed:
+            made.append(line if not body.strip() else f"  {line}")
+        else:
+            dashed = bool(body.strip()) and not body.startswith("#")
+            made.append(f"{gap}- {body}" if dashed else line)
+    return "".join(made)
 
 
 # take out -------------------------------------------------------------------------------------------------------
@@ -274,7 +299,7 @@ def _dropped(doc: Read, holder: Span, place: int) -> str | None:
     text, starts = doc.text, [one.start for one in (holder.keys or holder.items)]
     start, end = starts[place], holder.items[place].end
     if not holder.flow:
-        lines = _lines_of(doc, holder, place)
+        lines = lines_of(doc, holder, place)
         if lines is not None:
             return text[: lines[0]] + text[lines[1] :]
         following = starts[place + 1] if place + 1 < len(starts) else None
@@ -286,7 +311,7 @@ def _dropped(doc: Read, holder: Span, place: int) -> str | None:
     return text[: start if "#" in text[before:start] else before] + text[end:]
 
 
-def _lines_of(doc: Read, holder: Span, place: int) -> tuple[int, int] | None:
+def lines_of(doc: Read, holder: Span, place: int) -> tuple[int, int] | None:
     """The whole lines of an entry of a block; None where it begins in the line of something else."""
     end = doc.line_end(holder.items[place].end)
     if holder.kind == "map":
@@ -342,10 +367,10 @@ def _shifted(doc: Read, holder: Span, old: int, place: int) -> str | None:
         pieces.insert(place, pieces.pop(old))
         woven = "".join(piece + gap for piece, gap in zip(pieces, [*gaps, ""], strict=True))
         return text[: starts[0]] + woven + text[holder.items[-1].end :]
-    lines = [_lines_of(doc, holder, index) for index in (old, place)]
+    lines = [lines_of(doc, holder, index) for index in (old, place)]
     if lines[0] is None or lines[1] is None:
         return None
-    starts_at = [_with_comments(doc, begin) for begin, _ in (lines[0], lines[1])]
+    starts_at = [with_comments(doc, begin) for begin, _ in (lines[0], lines[1])]
     chunk = text[starts_at[0] : lines[0][1]]
     chunk = chunk if chunk.endswith("\n") else chunk + "\n"
     if place > old:
@@ -355,7 +380,7 @@ def _shifted(doc: Read, holder: Span, old: int, place: int) -> str | None:
     return text[: starts_at[1]] + chunk + text[starts_at[1] : starts_at[0]] + text[lines[0][1] :]
 
 
-def _with_comments(doc: Read, begin: int) -> int:
+def with_comments(doc: Read, begin: int) -> int:
     """Where the comments directly above a line begin."""
     column = len(doc.text[begin : doc.line_end(begin)]) - len(doc.text[begin : doc.line_end(begin)].lstrip(" "))
     while begin:
@@ -365,42 +390,3 @@ def _with_comments(doc: Read, begin: int) -> int:
             break
         begin = above
     return begin
-
-
-def bared(text: str, steps: Steps) -> str:
-    """The text without the comments directly above an entry of a block."""
-    lines = _entry(read(text), steps)
-    return text if lines is None else text[: _with_comments(read(text), lines[0])] + text[lines[0] :]
-
-
-def carried(before: str, old: Steps, text: str, new: Steps) -> str | None:
-    """
-    The text in which an entry stands as it stood elsewhere, with the comments in it and above it; None where it cannot.
-
-    Args:
-        before: the text in which it stood, at *old*.
-        text: the text in which it was written anew, at *new*.
-    """
-    source, target = read(before), read(text)
-    lines, place = _entry(source, old), _entry(target, new)
-    if lines is None or place is None:
-        return None
-    by = _margin(text, place[0]) - _margin(before, lines[0])
-    chunk = before[_with_comments(source, lines[0]) : lines[1]].splitlines(keepends=True)
-    moved = "".join(" " * by + line if line.strip() else line for line in chunk)
-    if by < 0:
-        moved = "".join(line[min(-by, len(line) - len(line.lstrip(" "))) :] for line in chunk)
-    made = _ended(before, text[: place[0]] + moved.rstrip("\r\n") + "\n" + text[place[1] :])
-    return made if _says(made, target.data) else None
-
-
-def _entry(doc: Read, steps: Steps) -> tuple[int, int] | None:
-    """The whole lines of a key and its value; None where it has no lines of its own."""
-    holder = doc.find(steps[:-1])
-    if holder is None or holder.flow or holder.kind != "map":
-        return None
-    return _lines_of(doc, holder, holder.names.index(str(steps[-1])))
-
-
-def _margin(text: str, at: int) -> int:
-    return len(text[at:]) - len(text[at:].lstrip(" "))

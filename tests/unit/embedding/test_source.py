@@ -437,3 +437,79 @@ def test_names_that_conditions_cannot_spell_are_put_in_brackets_or_refused() -> 
     with pytest.raises(InputError, match=r"transitions\[0\]\.when") as caught:
         source.rename("fields/tier", "等级")
     assert "edit.not_in_conditions" == caught.value.code
+
+
+TIMED = """\
+workflow: w
+states:
+  a:
+    timers:
+      # about go
+      - after: 1h   # an hour
+        # in go
+        event: go
+      - {after: 2h, event: stop}   # about stop
+    checklist:
+      - step: look
+        # in look
+        evidence: {url: string}
+      - mend   # about mend
+  b:
+    timers:
+      # alone
+      after: 3h   # three
+      # in halt
+      event: halt
+  c: {closed: true}   # about c
+transitions: []
+"""
+
+
+@pytest.mark.parametrize(
+    ("moved", "into", "place", "written"),
+    [
+        (
+            "a/timers/go",
+            "b/timers",
+            {},
+            "      # about go\n      - after: 1h   # an hour\n        # in go\n        event: go\n  c:",
+        ),
+        ("a/timers/go", "b/timers", {"before": "halt"}, "    timers:\n      # about go\n      - after: 1h   # an hour\n"),
+        ("a/timers/go", "c/timers", {}, "    timers:\n      # about go\n      - after: 1h   # an hour\n        # in go\n"),
+        ("a/timers/stop", "c/timers", {}, "    timers:\n      - {after: 2h, event: stop}   # about stop\n"),
+        (
+            "a/checklist/look",
+            "c/checklist",
+            {},
+            "    checklist:\n      - step: look\n        # in look\n        evidence: {url:",
+        ),
+        ("a/checklist/mend", "b/checklist", {}, "    checklist:\n      - mend   # about mend\n"),
+        (
+            "b/timers/halt",
+            "a/timers",
+            {},
+            "      # alone\n      - after: 3h   # three\n        # in halt\n        event: halt\n",
+        ),
+        (
+            "b/timers/halt",
+            "c/timers",
+            {},
+            "      # alone\n      - after: 3h   # three\n        # in halt\n        event: halt\n",
+        ),
+    ],
+)
+def test_a_timer_or_step_that_is_put_into_another_state_keeps_what_was_said_in_it(
+    moved: str, into: str, place: dict[str, str], written: str
+) -> None:
+    """Its lines stand there as they were, and what stood alone there before becomes the first of a list with its comments."""
+    source = edit(TIMED)
+
+    where = {key: f"states/{into}/{name}" for key, name in place.items()}
+    made = source.move(f"states/{moved}", into=f"states/{into}", **where)  # type: ignore[arg-type]  # ids by their key
+
+    assert written in made.text
+    assert sorted(part for line in TIMED.splitlines() for part in line.split("#")[1:]) == sorted(
+        part for line in made.text.splitlines() for part in line.split("#")[1:]
+    )
+    assert made.moved == {f"states/{moved}": f"states/{into}/{moved.rpartition('/')[2]}"}
+    assert source == made.undo()
