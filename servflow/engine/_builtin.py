@@ -183,18 +183,21 @@ def _waive(call: OneCall, payload: Payload) -> None:
     cycle = payload.get("cycle")
     if run is not None and cycle is not None and cycle != run.cycle:
         if isinstance(cycle, bool) or cycle not in run.summary.late:
-            late = ", ".join(map(str, run.summary.late)) or "none"
-            raise refuse(event, f"cycle {cycle!r} of clock {name!r} is no breached one; breached are {late}", field="cycle")
+            listed = ", ".join(map(str, run.summary.late)) or "none"
+            why = f"cycle {cycle!r} of clock {name!r} is no breached one; breached are {listed}"
+            raise refuse(event, why, field="cycle", value=cycle, known=run.summary.late)
         call.record(Waived, clock=str(name), instant=call.at, run=run, reason=str(reason), by=_by(call), cycle=cycle)
         return
     if run is None or run.breached_at is None:
-        breached = ", ".join(clock for clock, held in call.draft.clocks.items() if held.breached_at is not None) or "none"
+        late = tuple(clock for clock, held in call.draft.clocks.items() if held.breached_at is not None)
         known = ", ".join(call.draft.clocks) or "none"
         why = "is not breached" if run is not None else f"is not breached, nor one of this ticket's clocks ({known})"
         if run is not None and run.summary.late:
             earlier = ", ".join(map(str, run.summary.late))
             why += f" in its present cycle {run.cycle}; name an earlier one with cycle: {earlier}"
-        raise refuse(event, f"clock {name!r} {why}; breached are {breached}", field="clock")
+        raise refuse(
+            event, f"clock {name!r} {why}; breached are {', '.join(late) or 'none'}", field="clock", value=name, known=late
+        )
     call.record(
         Waived, clock=str(name), instant=call.at, run=attrs.evolve(run, waived=reason), reason=str(reason), by=_by(call)
     )

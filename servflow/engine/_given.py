@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from servflow.errors import InputError, Refused
+from servflow.errors import InputError, Refused, shown
 from servflow.model import Actor, World, instant, storable
 
 MAX_ID = 200
@@ -65,9 +65,11 @@ class Given:
 
 def _check_key(key: object) -> None:
     if not isinstance(key, str) or not 0 < len(key) <= MAX_ID or not storable(key):
-        raise InputError(f"key is a text of 1 to {MAX_ID} characters, not a {type(key).__name__}", code="key")
+        raise InputError(
+            f"key is a text of 1 to {MAX_ID} characters, not {shown(key)}", code="key", key=shown(key), limit=MAX_ID
+        )
 
 
 def _check_expect(expect: object) -> None:
     if isinstance(expect, bool) or not isinstance(expect, int):
-        raise InputError(f"expect is a revision, a whole number, not a {type(expect).__name__}", code="expect")
+        raise InputError(f"expect is a revision, a whole number, not {shown(expect)}", code="expect", expect=shown(expect))

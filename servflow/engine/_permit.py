@@ -62,8 +62,7 @@ def _holds(call: OneCall, entry: Any) -> bool:
 
 
 def _manages(call: OneCall, person: str, entry: Mapping[str, Any]) -> bool:
-    of = entry.get("manager_of")
-    subject = getattr(call.draft, of, None) if of in ("assignee", "owner", "requester") else None
+    subject = getattr(call.draft, entry["manager_of"])
     return subject is not None and call.world is not None and call.world.manager_of(subject) == person
 
 
@@ -74,10 +73,7 @@ def _in_scope(call: OneCall) -> bool:
 
 def who(allow: tuple[Any, ...]) -> tuple[str, ...]:
     """The roles and relations of an ``allow`` as text for people."""
-    return tuple(
-        f"manager of {entry['manager_of']}" if isinstance(entry, Mapping) and "manager_of" in entry else str(entry)
-        for entry in allow
-    )
+    return tuple(f"manager of {entry['manager_of']}" if isinstance(entry, Mapping) else str(entry) for entry in allow)
 
 
 def not_permitted(call: OneCall, event: str, allow: tuple[Any, ...], not_by: str | None, *, what: str | None = None) -> Refused:
@@ -85,10 +81,10 @@ def not_permitted(call: OneCall, event: str, allow: tuple[Any, ...], not_by: str
     actor = call.actor.id if call.actor is not None else None
     needs = who(allow)
     facts: dict[str, Any] = {}
-    if not_by is not None and actor is not None and actor in done_by(call.draft, not_by):
+    if actor in done_by(call.draft, not_by):
         said = f"{actor} did {not_by}, and whoever did that may not"
         facts["did"] = not_by
-    elif any(isinstance(entry, str) and entry in call.roles for entry in allow) and not _in_scope(call):
+    elif any(entry in call.roles for entry in allow) and not _in_scope(call):
         outlet = call.draft.outlet or "none"
         said = f"{actor} acts on tickets of {', '.join(call.outlets)} only, and this one is of {outlet}"
         facts.update(outlets=call.outlets, outlet=call.draft.outlet)

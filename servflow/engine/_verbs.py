@@ -287,7 +287,9 @@ def open_ticket(workflow: Workflow, ticket_id: str, fields: Mapping[str, Any] | 
     """One call of ``open``."""
     given_id: object = ticket_id
     if not isinstance(given_id, str) or not 0 < len(given_id) <= MAX_ID or not storable(given_id):
-        raise InputError(f"a ticket's id is a text of 1 to {MAX_ID} characters, not a {type(given_id).__name__} like this")
+        raise InputError(
+            f"a ticket's id is a text of 1 to {MAX_ID} characters, not {shown(given_id)}", id=shown(given_id), limit=MAX_ID
+        )
     again = open_again(workflow, ticket_id, fields, given)
     if again is not None:
         return again

@@ -195,9 +195,13 @@ def test_regions_rest_one_by_one() -> None:
             },
         }
     }
-    moves = [move("off", "l1", "l2"), move("on", "l2", "l1"), move("late", "p", None)]
+    moves = [move("off", "l1", "l2"), move("on", "l2", "l1"), move("late", "p", None), move("halt", "r1", "r2")]
     case = Case(flow(initial="p", states=states, transitions=moves))
+    halted = Case(case.workflow)
+    halted.fire("halt", minutes=30)
     case.fire("off", minutes=30)
+
+    assert ["r1"] == [resting.timer.state for resting in halted.ticket.resting_timers]
 
     assert (["r1"], ["l1"]) == (
         [timer.state for timer in case.ticket.timers],
@@ -286,6 +290,7 @@ def test_a_calendar_that_never_opens_again_leaves_nothing_to_count() -> None:
     states = {"a": {"timers": [{"after": "5h", "event": "end", "resume": "remaining", "calendar": "last"}]}, "b": {}, "z": {}}
     case = Case(flow(states=states, transitions=MOVES[:3], calendars={"last": last}))
     case.fire("off", minutes=30)
+    assert [None] == [resting.left for resting in case.ticket.resting_timers]
     case.fire("on", minutes=100)
 
     assert None is case.last.wake
@@ -302,6 +307,19 @@ def test_another_version_may_have_no_such_timer() -> None:
 
     assert ((), None) == (ticket.timers, ticket.wake)
     assert [] == of(TimerSet, newer.fire(case.ticket, "on", at=after(100)).records)
+
+
+@pytest.mark.parametrize("left", [[], [{"after": "2h", "event": "end"}]])
+def test_another_version_may_lack_a_timer_that_runs(left: list[Any]) -> None:
+    """A live timer that the definition no longer has, or no longer has at its place, is gone with its state and leaves nothing."""
+    ends = {"after": "2h", "event": "end", "resume": "remaining"}
+    other = {"timers": [{"after": "9h", "event": "on"}]}
+    old = flow(states={"a": {"timers": [ends, ends]}, "b": other, "z": {}}, transitions=MOVES[:3])
+    newer = flow(states={"a": {"timers": left}, "b": other, "z": {}}, transitions=MOVES[:3], version=2)
+
+    ticket = newer.fire(Case(old).ticket, "off", at=after(30)).ticket
+
+    assert ([("b", 0)], ()) == ([(timer.state, timer.index) for timer in ticket.timers], ticket.resting_timers)
 
 
 def test_a_way_to_resume_nobody_knows_is_a_finding() -> None:

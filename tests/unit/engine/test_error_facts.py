@@ -1,0 +1,353 @@
+"""Knows which facts every family of refusal carries: names, numbers and what to do next; must not know how they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from servflow.errors import ServflowError
+from servflow.model import Actor
+from tests.unit.engine.flows import CLERK, START, Case, after, flow, move
+
+ANN, CARL = Actor("ann", ["engineer"]), CLERK
+EVE = Actor("eve", ["engineer"], ["south", "west"])
+ROLES = ["clerk", "engineer"]
+AMOUNT = {"amount": {"type": "int", "default": 1}}
+CLOCKS = [{"name": "fix", "within": "1h"}, {"name": "call", "within": "4h"}]
+VOTED = {"a": {"approval": {"allow": ["engineer"], "quorum": 2}}, "b": {}}
+ASKED = {"amount": {"type": "int"}, "when": {"type": "timestamp"}, "why": {"type": "string", "optional": True}}
+MANAGERS = [{"manager_of": "assignee"}, "clerk"]
+A_TEXT = {"reason": "string, which is missing"}
+SLOTS = ("assignee", "outlet", "owner", "queue", "provider")
+
+Act = Callable[[], Any]
+Row = tuple[Act, dict[str, Any], tuple[str, ...]]
+
+
+def doing(event: Any, payload: Any = None, *, by: Any = None, expect: Any = None, key: Any = None, **parts: Any) -> Act:
+    """Fire one event at a ticket of a workflow with these parts."""
+    opened = CARL if "roles" in parts else None
+    return lambda: Case(flow(**parts), actor=opened).fire(event, payload, actor=by, expect=expect, key=key)
+
+
+def going(allow: Any, by: Any, outlet: str | None = None) -> Act:
+    """Fire an event that only some may, at a ticket of an outlet."""
+    workflow = flow(roles=ROLES, transitions=[move(allow=allow)])
+    return lambda: Case(workflow, {"outlet": outlet}, actor=CARL).fire("go", actor=by)
+
+
+def denied(needs: Any, by: Any, event: str = "go", **more: Any) -> dict[str, Any]:
+    """The facts of somebody who may not."""
+    who, roles = (None, ()) if by is None else (by.id, tuple(by.roles))
+    return {"code": "not_permitted", "event": event, "actor": who, "roles": roles, "needs": needs, "not_by": None, **more}
+
+
+def unfit(event: str, **facts: Any) -> dict[str, Any]:
+    """The facts of a payload that does not fit."""
+    return {"code": "payload", "event": event, **facts}
+
+
+def after_a_vote() -> Any:
+    """Whose vote counts fires what voters may not; the other event that it must not have done was done by nobody."""
+    workflow = flow(roles=ROLES, states=VOTED, transitions=[move(allow="engineer", not_by="ticket.update approval.approve")])
+    case = Case(workflow, actor=CARL)
+    case.fire("approval.approve", actor=ANN)
+    return case.fire("go", actor=ANN)
+
+
+def behind() -> Any:
+    """Fire at an instant that lies too far behind the ticket."""
+    case = Case(flow())
+    case.fire("go", minutes=30)
+    return case.workflow.fire(case.ticket, "back", at=after(20))
+
+
+def another_version() -> Any:
+    """Fire at a ticket of a version that had a state this one lacks."""
+    case = Case(flow())
+    case.fire("go")
+    return flow(states={"a": {}, "z": {}}, transitions=[move("go", "a", "z")]).fire(case.ticket, "go", at=START)
+
+
+def with_a_gap() -> Any:
+    """Fold records of which one is missing."""
+    case = Case(flow())
+    case.fire("go")
+    return case.workflow.fold([case.records[0], *case.records[2:]])
+
+
+def waiving(**payload: Any) -> Act:
+    """Excuse something on a ticket of which one of two clocks is breached."""
+
+    def act() -> Any:
+        case = Case(flow(clocks=CLOCKS))
+        case.until(61)
+        return case.fire("clock.waive", {"reason": "storm", **payload})
+
+    return act
+
+
+def taking(holder: str | None, by: str) -> Act:
+    """Accept an offer that nobody made, of a ticket that somebody may have."""
+
+    def act() -> Any:
+        case = Case(flow())
+        if holder is not None:
+            case.fire("ticket.assign", {"to": holder})
+        return case.fire("offer.accept", actor=by)
+
+    return act
+
+
+def holding(parts: dict[str, Any], event: str = "go", payload: Any = None) -> Act:
+    """Fire at a ticket with an amount."""
+    return doing(event, payload, fields=AMOUNT, **parts)
+
+
+RULE = {"name": "r", "when": "10 / (amount - 2) > 1", "then": [{"set": {"priority": "1"}}]}
+SIX, TWO = (
+    ("setting amount to 6 would allow it", "将 amount 改为 6 即可执行"),
+    ("setting amount to 2 would allow it", "将 amount 改为 2 即可执行"),
+)
+
+
+def remedy(to: int, said: tuple[str, str]) -> dict[str, Any]:
+    """What would allow an event that a guard holds back."""
+    return {"change": {"field": "amount", "from": 1, "to": to}, "remedy": {"en": said[0], "zh": said[1]}}
+
+
+WHO: dict[str, Row] = {
+    "another role": (going("clerk", ANN), denied(("clerk",), ANN), ("it takes clerk,", "ann is none of these")),
+    "one of two roles": (
+        going(ROLES, None),
+        denied(("clerk", "engineer"), None),
+        ("clerk or engineer,", "and no actor was given"),
+    ),
+    "a manager": (going(MANAGERS, ANN), denied(("manager of assignee", "clerk"), ANN), ("manager of assignee or clerk",)),
+    "nobody": (going([], CARL), denied((), CARL), ("nobody was granted it",)),
+    "another outlet": (
+        going("engineer", EVE, "north"),
+        denied(("engineer",), EVE, outlets=("south", "west"), outlet="north"),
+        ("eve acts on tickets of south, west only", "this one is of north"),
+    ),
+    "no outlet": (
+        going("engineer", EVE),
+        denied(("engineer",), EVE, outlets=("south", "west"), outlet=None),
+        ("this one is of none",),
+    ),
+    "neither role nor outlet": (going("clerk", EVE, "north"), denied(("clerk",), EVE), ("it takes clerk",)),
+    "a voter": (
+        after_a_vote,
+        denied(("engineer",), ANN, not_by="ticket.update approval.approve", did="ticket.update approval.approve"),
+        ("ann did ticket.update approval.approve", "whoever did that may not"),
+    ),
+    "raised by the workflow": (
+        doing("approved.a", by=ANN, states=VOTED, transitions=[move("approved.a")]),
+        {"code": "not_permitted", "event": "approved.a", "actor": "ann", "needs": ()},
+        ("the workflow raises it itself",),
+    ),
+    "a built-in event": (
+        doing("ticket.update", {"priority": 1}, by=ANN, roles=ROLES, events={"ticket.update": {"allow": ["clerk"]}}),
+        denied(("clerk",), ANN, "ticket.update"),
+        ("it takes clerk",),
+    ),
+    "an offer to nobody": (
+        taking(None, "bob"),
+        {"code": "not_permitted", "event": "offer.accept", "actor": "bob", "needs": ()},
+        ("no open offer of this ticket was made to bob",),
+    ),
+    "an offer somebody was faster with": (
+        taking("ann", "bob"),
+        {"code": "not_permitted", "event": "offer.accept", "actor": "bob", "needs": ()},
+        ("made to bob; ann has it",),
+    ),
+    "an offer one has accepted": (
+        taking("bob", "bob"),
+        {"code": "not_permitted", "event": "offer.accept", "actor": "bob", "needs": ()},
+        ("made to bob; you have it",),
+    ),
+}
+WHERE: dict[str, Row] = {
+    "another state": (
+        doing("back"),
+        {"code": "not_here", "event": "back", "state": "a", "allowed_in": ("b",)},
+        ("in state a; it is in b",),
+    ),
+    "no state": (
+        doing("ticket.cancel"),
+        {"code": "not_here", "event": "ticket.cancel", "state": "a", "allowed_in": ()},
+        ("it is in no state",),
+    ),
+    "no name": (doing(5), {"code": "unknown", "event": "5", "nearest": None, "known": ()}, ("not 5",)),
+    "a guard": (
+        holding({"transitions": [move(when="amount > 5")]}),
+        {"code": "guard", "event": "go", "state": "a", "transition": 0, "when": "amount > 5", **remedy(6, SIX)},
+        ("amount (1) > 5 is false", SIX[0]),
+    ),
+    "a guard that cannot be decided": (
+        holding({"transitions": [move(when="10 / (amount - 1) > 5")]}),
+        {
+            "code": "guard",
+            "event": "go",
+            "transition": 0,
+            "when": "10 / (amount - 1) > 5",
+            "why": "division by zero",
+            **remedy(2, TWO),
+        },
+        ("10 / (amount - 1) > 5 cannot be decided", "division by zero"),
+    ),
+    "an update that cannot be computed": (
+        holding({"transitions": [move(do=[{"set": {"amount": "10 / (amount - 1)"}}])]}),
+        {"code": "guard", "path": "transitions[0].do[0].set.amount", "why": "division by zero"},
+        ("transitions[0].do[0].set.amount", "10 / (amount - 1)", "division by zero"),
+    ),
+    "a rule that cannot be decided": (
+        holding({"rules": [RULE]}, "ticket.update", {"amount": 2}),
+        {"code": "guard", "rule": "r", "why": "division by zero"},
+        ("rule 'r'", "division by zero"),
+    ),
+}
+GIVEN: dict[str, Row] = {
+    "an old screen": (
+        doing("go", expect=7),
+        {"code": "stale", "event": "go", "expect": 7, "revision": 1},
+        ("at revision 1", "saw 7", "show it again"),
+    ),
+    "an instant behind": (
+        behind,
+        {"code": "past", "at": after(20), "ticket_at": after(30)},
+        ("09:20:00+00:00 lies 0:10:00 behind ticket T1 at 2026-03-02T09:30:00+00:00", "pass the present instant"),
+    ),
+    "what has not happened": (
+        lambda: Case(flow()).fire("go", occurred=after(5)),
+        {"code": "past", "at": START, "occurred": after(5)},
+        ("09:05:00+00:00 is later than at 2026-03-02T09:00:00+00:00",),
+    ),
+    "an empty key": (doing("go", key=""), {"code": "key", "key": "''", "limit": 200}, ("1 to 200 characters, not ''",)),
+    "a key that is no text": (doing("go", key=5), {"code": "key", "key": "5", "limit": 200}, ("not 5",)),
+    "a revision that is none": (doing("go", expect=True), {"code": "expect", "expect": "True"}, ("a whole number, not True",)),
+    "an id that is no text": (lambda: flow().open(5, at=START), {"id": "5", "limit": 200}, ("1 to 200 characters, not 5",)),  # type: ignore[arg-type]  # as a host may
+    "another workflow": (
+        lambda: flow(workflow="other").fire(Case(flow()).ticket, "go", at=START),
+        {"ticket": "T1", "workflow": "small"},
+        ("ticket T1 belongs to workflow 'small', not 'other'",),
+    ),
+    "another version": (
+        another_version,
+        {"code": "version", "missing": ("state 'b'",)},
+        ("ticket T1", "'small'", "lacks state 'b'", "ticket.pins", "migrate it"),
+    ),
+    "no ticket": (lambda: flow().fire({}, "go", at=START), {}, ("pass a Ticket, not a dict; load_ticket(row)",)),  # type: ignore[arg-type]  # as a host may
+    "records with a gap": (with_a_gap, {"code": "fold", "expected": 2, "got": 3}, ("record 2 is missing", "given is 3")),
+    "no records": (lambda: flow().fold([]), {"code": "fold"}, ("no records were given",)),
+}
+PAYLOAD: dict[str, Row] = {
+    "values of other types": (
+        doing("go", {"amount": "x", "why": 5}, transitions=[move(payload=ASKED)]),
+        unfit(
+            "go",
+            problems={"amount": "a whole number, not 'x'", "when": "timestamp, which is missing", "why": "text, not 5"},
+            needs={"amount": "int", "when": "timestamp", "why": "string"},
+        ),
+        ("amount takes a whole number, not 'x'; when takes timestamp, which is missing; why takes text, not 5",),
+    ),
+    "no map": (doing("go", [1]), unfit("go", expected="a map"), ("the payload of go takes a map",)),
+    "nothing to update": (doing("ticket.update"), unfit("ticket.update", needs={}), ("names no field",)),
+    "no such field": (
+        doing("ticket.update", {"priorty": 1, "xyzzy": "x"}),
+        unfit(
+            "ticket.update",
+            problems={"priorty": "there is no field 'priorty'; did you mean 'priority'?", "xyzzy": "there is no field 'xyzzy'"},
+        ),
+        ("'priorty'; did you mean 'priority'?; there is no field 'xyzzy'",),
+    ),
+    "no such slot": (
+        doing("ticket.assign", {"slot": "boss", "to": "x"}),
+        unfit("ticket.assign", field="slot", value="boss", known=SLOTS),
+        ("assignee, outlet, owner, queue or provider, not 'boss'",),
+    ),
+    "nobody named": (
+        doing("ticket.assign", {}),
+        unfit("ticket.assign", field="to", problems={"to": "string"}, needs={"to": "string"}),
+        ("to: null takes it from whoever has it",),
+    ),
+    "a misspelt key": (
+        doing("ticket.assign", {"too": "x"}),
+        unfit("ticket.assign", key="too", keys=("slot", "to"), nearest="to"),
+        ("no 'too'", "did you mean 'to'?"),
+    ),
+    "an unknown key": (
+        doing("ticket.assign", {"xyzzy": "x"}),
+        unfit("ticket.assign", key="xyzzy", keys=("slot", "to"), nearest=None),
+        ("no 'xyzzy'", "it takes slot, to"),
+    ),
+    "no such side": (
+        doing("ticket.message", {"side": "us"}),
+        unfit("ticket.message", field="side", value="us"),
+        ("agent, customer, system, not 'us'",),
+    ),
+    "neither public nor not": (
+        doing("ticket.message", {"public": "no"}),
+        unfit("ticket.message", field="public", value="no"),
+        ("true or false, not 'no'",),
+    ),
+    "a channel that is no text": (
+        doing("ticket.message", {"channel": 5}),
+        unfit("ticket.message", field="channel", value=5),
+        ("at most 200 characters, not 5",),
+    ),
+    "no such state": (
+        doing("ticket.force", {"state": "bb", "reason": "r"}),
+        unfit("ticket.force", field="state", value="bb", nearest="b"),
+        ("no state 'bb'", "did you mean 'b'?"),
+    ),
+    "no reason": (
+        doing("ticket.force", {"state": "b"}),
+        unfit("ticket.force", field="reason", problems=A_TEXT, needs={"reason": "string"}),
+        ("reason takes string, which is missing",),
+    ),
+    "a clock in time": (
+        waiving(clock="call"),
+        unfit("clock.waive", field="clock", value="call", known=("fix",)),
+        ("clock 'call' is not breached; breached are fix",),
+    ),
+    "no such clock": (
+        waiving(clock="cal"),
+        unfit("clock.waive", field="clock", value="cal", known=("fix",)),
+        ("clock 'cal' is not breached, nor one of this ticket's clocks (fix, call); breached are fix",),
+    ),
+    "a cycle in time": (
+        waiving(clock="fix", cycle=3),
+        unfit("clock.waive", field="cycle", value=3, known=()),
+        ("cycle 3 of clock 'fix'", "breached are none"),
+    ),
+    "an empty reason": (waiving(clock="fix", reason=" "), unfit("clock.waive", field="reason"), ("it is empty",)),
+}
+ROWS = [pytest.param(*row, id=name) for family in (WHO, WHERE, GIVEN, PAYLOAD) for name, row in family.items()]
+
+
+@pytest.mark.parametrize(("act", "facts", "says"), ROWS)
+def test_a_refusal_carries_its_facts(act: Act, facts: dict[str, Any], says: tuple[str, ...]) -> None:
+    """A program finds every name and number in the facts, and people find them in the sentence, with the next step."""
+    with pytest.raises(ServflowError) as caught:
+        act()
+
+    told = {key: value for key, value in caught.value.facts.items() if key not in ("each", "lines", "operands")}
+
+    assert facts == told
+    assert [] == [words for words in says if words not in str(caught.value)]
+
+
+@pytest.mark.parametrize(("event", "close"), [("bakc", "back"), ("ticket.asign", "ticket.assign"), ("xylophone", None)])
+def test_an_unknown_event_names_the_nearest_and_all(event: str, close: str | None) -> None:
+    """A misspelt event comes with what was probably meant, and with every event there is, in order."""
+    with pytest.raises(ServflowError) as caught:
+        Case(flow()).fire(event)
+
+    assert (event, close) == (caught.value.facts["event"], caught.value.facts["nearest"])
+    assert (f"did you mean {close!r}?" if close else f"unknown event {event!r}") in str(caught.value)
+    known = caught.value.facts["known"]
+    assert sorted(known) == list(known)
+    assert {"back", "end", "go", "ticket.assign", "ticket.reopen"} <= set(known)
