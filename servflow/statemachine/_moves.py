@@ -74,7 +74,7 @@ class Moves:
         chart = self.chart
         nodes: list[int] = []
         for name in configuration:
-            node = chart.number.get(name) if isinstance(name, str) else None
+            node = chart.number.get(name)
             if node is None or chart.kind[node] not in LEAVES:
                 close = nearest(str(name)[:100], chart.ids[1:]) if len(chart.ids) < EVENT_LIMIT else None
                 raise InputError(

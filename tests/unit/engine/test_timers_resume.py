@@ -311,7 +311,7 @@ def test_another_version_may_have_no_such_timer() -> None:
 
 @pytest.mark.parametrize("left", [[], [{"after": "2h", "event": "end"}]])
 def test_another_version_may_lack_a_timer_that_runs(left: list[Any]) -> None:
-    """A live timer that the definition no longer has, or no longer has at its place, is gone with its state and leaves nothing."""
+    """A live timer that the definition no longer has at its place is gone with its state, and nothing of it is kept."""
     ends = {"after": "2h", "event": "end", "resume": "remaining"}
     other = {"timers": [{"after": "9h", "event": "on"}]}
     old = flow(states={"a": {"timers": [ends, ends]}, "b": other, "z": {}}, transitions=MOVES[:3])
