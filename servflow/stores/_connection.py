@@ -22,7 +22,13 @@ SMALL = 16 * 1024 * 1024
 """Up to how many bytes a file is written anew by itself when something in it was erased, which takes a tenth of a second."""
 
 _REMEDIES = {
-    "SQLITE_BUSY": ("locked", "another process is writing; keep transactions short or give a longer busy_timeout"),
+    "SQLITE_BUSY": (
+        "locked",
+        (
+            "another process is writing, or a transaction of yours in this one, for which there is desk.in_transaction; keep"
+            " transactions short or give a longer busy_timeout"
+        ),
+    ),
     "SQLITE_LOCKED": ("locked", "another connection of this process is writing; share one store instead"),
     "SQLITE_READONLY": ("read_only", "the file or its directory may not be written; check the permissions"),
     "SQLITE_PERM": ("read_only", "the file or its directory may not be written; check the permissions"),

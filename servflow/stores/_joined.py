@@ -11,6 +11,7 @@ from typing import Any
 
 from servflow.errors import InputError, StoreError, shown
 from servflow.stores._connection import Connection, failure
+from servflow.stores._hosts import beneath
 
 
 class _Inside:
@@ -54,14 +55,14 @@ def _main(rows: list[Any]) -> str:
     return next((row[2] or "" for row in rows if row[1] == "main"), "")
 
 
-def _checked(host: object, own: Connection) -> sqlite3.Connection:
+def _checked(host: object, own: Connection, given: object) -> sqlite3.Connection:
     path = own.path
     if not isinstance(host, sqlite3.Connection):
         raise InputError(
-            f"a SqliteStore joins a transaction of a sqlite3.Connection, not of {shown(host)}; of SQLAlchemy pass"
-            " connection.connection.dbapi_connection, of Django connection.connection",
+            f"a SqliteStore joins a transaction of a Session or Connection of SQLAlchemy, of django.db.connection or of a"
+            f" sqlite3.Connection, to SQLite and open, not of {shown(given)}",
             code="connection",
-            value=shown(host),
+            value=shown(given),
         )
     if host.text_factory is not str:
         raise InputError(
@@ -86,13 +87,22 @@ def _checked(host: object, own: Connection) -> sqlite3.Connection:
     )
 
 
-def _ready(host: sqlite3.Connection, path: str) -> sqlite3.Connection:
-    if not host.in_transaction:
+def _ready(given: object, own: Connection) -> sqlite3.Connection:
+    """The host's connection, in a transaction; one that only its framework has begun so far is begun here, ready to write."""
+    found, begun = beneath(given)
+    host = _checked(found, own, given)
+    if not host.in_transaction and not begun:
         raise StoreError(
-            f"no transaction is open on the connection to {path}; begin one first, best with BEGIN IMMEDIATE",
+            f"no transaction is open on the connection to {own.path}; begin one first: with BEGIN IMMEDIATE, of SQLAlchemy with"
+            " engine.begin() or session.begin(), of Django with transaction.atomic()",
             code="no_transaction",
-            path=path,
+            path=own.path,
         )
+    if not host.in_transaction:
+        try:
+            host.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise failure(error, own.path) from error
     return host
 
 
@@ -105,7 +115,7 @@ class JoinedConnection(Connection):
         self.on_rollback = []
         self._depth = 1  # the host's transaction is the outer one
         self._own = own
-        inside: Any = _Inside(_ready(_checked(host, own), own.path), own.path)
+        inside: Any = _Inside(_ready(host, own), own.path)
         self._sqlite = inside
 
     def scrub(self) -> None:

@@ -118,8 +118,8 @@ class SqlStore(Outbox):
         do the whole transaction again.
 
         Args:
-            connection: a ``Connection`` of SQLAlchemy (through psycopg 3) or of psycopg, to the same database; of a
-                ``Session`` of SQLAlchemy ``session.connection()``, of Django ``connection.connection``.
+            connection: a ``Session`` or ``Connection`` of SQLAlchemy (through psycopg 3), ``django.db.connection``, or a
+                ``Connection`` of psycopg, to the same database.
 
         Raises:
             InputError: it is none, or to another database.

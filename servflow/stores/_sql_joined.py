@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from servflow.errors import InputError, StoreError, shown
+from servflow.stores._hosts import beneath
 from servflow.stores._sql_connection import Database, Session
 from servflow.stores._sql_failures import imported, meaning
 
@@ -57,17 +58,17 @@ class _Inside:
         return _Result(cursor.execute(sql, values))
 
 
-def _of_driver(host: Any) -> Any:
-    """The connection of psycopg that the host gave, or that its SQLAlchemy connection uses."""
+def _of_driver(host: Any) -> tuple[Any, bool]:
+    """The connection of psycopg under what the host gave, and whether a transaction can be joined there."""
     sqlalchemy, driver = imported()
-    found = host
-    if isinstance(host, sqlalchemy.engine.Connection):
-        found = None if host.closed else host.connection.driver_connection
+    found, begun = beneath(host)
     if isinstance(found, driver.Connection) and not found.closed:
-        return found
+        idle = found.info.transaction_status == driver.pq.TransactionStatus.IDLE
+        # What SQLAlchemy has not begun it would not commit either, whatever the driver begins by itself.
+        return found, not (found.autocommit and idle) and (begun or not isinstance(host, sqlalchemy.engine.Connection))
     raise InputError(
-        f"a SqlStore joins a transaction of a Connection of SQLAlchemy or psycopg 3 that is open, not of {shown(host)};"
-        " of a Session of SQLAlchemy pass session.connection(), of Django connection.connection",
+        f"a SqlStore joins a transaction of a Session or Connection of SQLAlchemy, of django.db.connection or of a Connection"
+        f" of psycopg 3, to PostgreSQL and open, not of {shown(host)}",
         code="connection",
         value=shown(host),
     )
@@ -75,10 +76,11 @@ def _of_driver(host: Any) -> Any:
 
 def _checked(host: Any, own: Database) -> Any:
     _, driver = imported()
-    found = _of_driver(host)
-    if found.autocommit and found.info.transaction_status == driver.pq.TransactionStatus.IDLE:
+    found, begun = _of_driver(host)
+    if not begun:
         raise StoreError(
-            f"no transaction is open on the connection to {own.where}; begin one first, or turn its autocommit off",
+            f"no transaction is open on the connection to {own.where}; begin one first (of SQLAlchemy with engine.begin() or"
+            " session.begin(), of Django with transaction.atomic()), or turn its autocommit off",
             code="no_transaction",
         )
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -64,21 +63,22 @@ class SqliteStore:
         handle.tenant, handle._db, handle._cache = name, self._db, self._cache
         return handle
 
-    def in_transaction(self, connection: sqlite3.Connection) -> SqliteStore:
+    def in_transaction(self, connection: Any) -> SqliteStore:
         """
         A handle whose operations run inside the transaction that is open on the host's own connection.
 
         What it keeps is committed, or undone, by the host's ``COMMIT`` or ``ROLLBACK``, together with the host's rows.
         The handle serves until then; until then no other connection can write, this store's own one included.
-        Begin with ``BEGIN IMMEDIATE``: a transaction that only read so far may find that another one wrote meanwhile.
+        Begin with ``BEGIN IMMEDIATE``: a transaction that only read so far may find that another one wrote meanwhile. A
+        transaction that SQLAlchemy has begun and SQLite was not told of yet is begun so here.
 
         Args:
-            connection: to the very file of this store, in which the host keeps its own tables beside; of any thread
-                that may use it.
+            connection: a ``Session`` or ``Connection`` of SQLAlchemy, ``django.db.connection``, or a ``sqlite3.Connection``,
+                to the very file of this store, in which the host keeps its own tables beside; of any thread that may use it.
 
         Raises:
             InputError: it is no SQLite connection, or one to another file.
-            StoreError: no transaction is open on it.
+            StoreError: no transaction is open on it, or another one is writing for longer than the host's connection waits.
         """
         handle = SqliteStore.__new__(SqliteStore)
         handle.tenant, handle._db, handle._cache = self.tenant, JoinedConnection(connection, self._db), NoCache()

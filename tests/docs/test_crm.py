@@ -266,7 +266,9 @@ def test_a_database_that_is_busy(place: Place, tmp_path: Path) -> None:
         "serial": "",
     }
     place.service.engine.dispose()
-    module("service").event.listen(place.service.engine, "connect", lambda dbapi, _: dbapi.execute("PRAGMA busy_timeout = 0"))
+    pytest.importorskip("sqlalchemy").event.listen(
+        place.service.engine, "connect", lambda dbapi, _: dbapi.execute("PRAGMA busy_timeout = 0")
+    )
     other = sqlite3.connect(tmp_path / "crm.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     answer = browser.send("/new", given)

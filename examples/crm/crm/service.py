@@ -22,7 +22,6 @@ from sqlalchemy import (
     Table,
     Text,
     create_engine,
-    event,
     insert,
     or_,
     select,
@@ -85,11 +84,6 @@ def _definitions() -> tuple[servflow.Workflow, servflow.World]:
     return servflow.load(HERE / "repair.yaml"), load_world(HERE / "people.yaml")
 
 
-def _begin(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("reading")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-
 class Service:
     """
     The CRM behind its pages: one database with servflow's tables and the CRM's own, a desk, and a worker.
@@ -108,10 +102,6 @@ class Service:
         else:
             self.store = SqliteStore(database)
             self.engine = create_engine(f"sqlite:///{database}")
-            # The driver would begin transactions when it likes; here they begin when they are meant to, ready to write.
-            event.listen(self.engine, "connect", lambda dbapi, _: setattr(dbapi, "isolation_level", None))
-            event.listen(self.engine, "begin", _begin)
-        self._reading = self.engine.execution_options(reading=True)
         METADATA.create_all(self.engine)
         self.handlers: Mapping[str, Callable[[Any], None]] = {
             "notify": self._notify,
@@ -147,10 +137,7 @@ class Service:
     def _together(self) -> Iterator[tuple[Connection, servflow.Desk]]:
         """The CRM's connection and the desk inside its transaction: both are committed, or neither."""
         with self.engine.begin() as connection:
-            # The first statement begins the transaction, which the desk joins.
-            connection.execute(select(CUSTOMERS.c.id).limit(0))
-            inside = connection.connection.dbapi_connection if self.engine.dialect.name == "sqlite" else connection
-            yield connection, self.desk.in_transaction(inside)
+            yield connection, self.desk.in_transaction(connection)
 
     def open(self, form: str, customer: Mapping[str, str], fields: Mapping[str, Any], actor: servflow.Actor) -> str:
         """
@@ -175,7 +162,7 @@ class Service:
                 desk.open(f"T-{number}", given, actor=actor, key=form)
                 return f"T-{number}"
         except IntegrityError:  # on PostgreSQL the same form came in beside this one, and was faster
-            with self._reading.begin() as connection:
+            with self.engine.connect() as connection:
                 number = connection.scalar(select(CASES.c.number).where(CASES.c.form == form))
             if number is None:
                 raise
@@ -197,14 +184,14 @@ class Service:
         number = (name or "").removeprefix("c-")
         if not number.isdecimal() or len(number) > 9:
             return None
-        with self._reading.begin() as connection:
+        with self.engine.connect() as connection:
             row = connection.execute(select(CUSTOMERS).where(CUSTOMERS.c.id == int(number))).one_or_none()
         return None if row is None else Customer(*row)
 
     def customers(self, names: list[str | None]) -> dict[str, str]:
         """The names of many, by what tickets call them."""
         numbers = {int(name[2:]) for name in names if name and name.startswith("c-") and name[2:].isdecimal()}
-        with self._reading.begin() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execute(select(CUSTOMERS.c.id, CUSTOMERS.c.name).where(CUSTOMERS.c.id.in_(numbers))).all()
         return {f"c-{number}": name for number, name in rows}
 
@@ -218,7 +205,7 @@ class Service:
             .order_by(CASES.c.number.desc())
             .limit(limit)
         )
-        with self._reading.begin() as connection:
+        with self.engine.connect() as connection:
             named = [f"T-{number}" for number in connection.scalars(asked)]
         serial = [ticket.id for ticket in self.desk.find(where={"serial": text}, limit=limit)]
         return list(dict.fromkeys([*([text] if self.store.load(text) else []), *serial, *named]))
@@ -241,5 +228,5 @@ class Service:
     def outbox(self, ticket: str | None = None, limit: int = 100) -> list[Row[Any]]:
         """What was sent, the latest first; of one ticket or of all."""
         asked = select(OUTBOX).order_by(OUTBOX.c.at.desc(), OUTBOX.c.id).limit(limit)
-        with self._reading.begin() as connection:
+        with self.engine.connect() as connection:
             return list(connection.execute(asked if ticket is None else asked.where(OUTBOX.c.ticket == ticket)))

@@ -65,7 +65,7 @@ def together() -> Iterator[servflow.Desk]:
     """A transaction of Django with the desk inside: rows and tickets are kept together, or not at all."""
     shared = desk()  # before the transaction: where it makes its tables, it takes a connection of its own
     with transaction.atomic():
-        yield shared.in_transaction(connection.connection)
+        yield shared.in_transaction(connection)
 
 
 def receive(user: User, customer: Customer, device: str, fault: str, form: str) -> Order:

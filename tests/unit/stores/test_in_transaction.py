@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -169,7 +170,7 @@ def test_what_cannot_be_joined(given: str, code: str, store: SqliteStore, tmp_pa
     """No connection, one to memory and one to another file are refused with the reason."""
     connections = {"text": "host.db", "memory": sqlite3.connect(":memory:"), "other": sqlite3.connect(tmp_path / "other.db")}
     with pytest.raises(InputError) as caught:
-        store.in_transaction(connections[given])  # type: ignore[arg-type] # the point of the test
+        store.in_transaction(connections[given])
 
     assert code == caught.value.code
     for connection in connections.values():
@@ -191,6 +192,67 @@ def test_no_transaction(store: SqliteStore, host: sqlite3.Connection) -> None:
     host.text_factory = bytes
     with pytest.raises(InputError, match="text_factory"):
         store.in_transaction(host)
+
+
+class TestSqlAlchemy:
+    """A host whose tables are of SQLAlchemy passes its session or connection as it is, with an engine of the usual kind."""
+
+    @pytest.fixture
+    def engine(self, path: Path, host: sqlite3.Connection) -> Iterator[Any]:
+        """The host's own engine on the file, which waits for nobody."""
+        from sqlalchemy import create_engine
+
+        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 0})
+        yield engine
+        engine.dispose()
+
+    def test_session(self, engine: Any, store: SqliteStore, host: sqlite3.Connection) -> None:
+        """What a session has only read so far, or has begun nothing in, is one transaction with the desk's from there on."""
+        from sqlalchemy import text
+        from sqlalchemy.orm import Session, scoped_session, sessionmaker
+
+        desk = Desk(TinyWorkflow(), store, now=lambda: NOON)
+        for name, undo in (("T1", False), ("T2", True)):
+            with Session(engine) as session:
+                assert [] == session.execute(text("SELECT name FROM customer WHERE name = 'ann'")).all()
+                desk.in_transaction(session).open(name)
+                session.execute(text("INSERT INTO customer VALUES (:name)"), {"name": name})
+                with session.begin_nested() as nested:
+                    desk.in_transaction(session).fire(name, "go")
+                    nested.rollback()
+                assert 1 == desk.in_transaction(session).get(name).revision
+                session.rollback() if undo else session.commit()
+        scoped = scoped_session(sessionmaker(engine))
+        desk.in_transaction(scoped).fire("T1", "go")
+        scoped.commit()
+        scoped.remove()
+
+        assert (["T1"], ("T1",)) == (customers(host), store.ids())
+        assert "go" == desk.get("T1").state
+
+    def test_connection(self, engine: Any, store: SqliteStore, host: sqlite3.Connection) -> None:
+        """What is done in ``engine.begin()`` is kept with it; where nothing was begun nothing would be, so that is refused."""
+        with engine.begin() as connection:
+            opened(store.in_transaction(connection))
+            assert () == store.ids()
+        with engine.connect() as connection, pytest.raises(StoreError, match=r"engine\.begin\(\)") as caught:
+            store.in_transaction(connection)
+        with engine.connect() as closed:
+            pass
+        with pytest.raises(InputError, match="to SQLite and open"):
+            store.in_transaction(closed)
+
+        assert "no_transaction" == caught.value.code
+        assert ("T1",) == store.ids()
+
+    def test_who_writes_is_waited_for(self, engine: Any, store: SqliteStore, host: sqlite3.Connection) -> None:
+        """Another connection that is writing is told as what it is, with how to go by one's own; nothing is joined."""
+        host.execute("BEGIN IMMEDIATE")
+        with engine.begin() as connection, pytest.raises(StoreError, match="in_transaction") as caught:
+            store.in_transaction(connection)
+        host.rollback()
+
+        assert "locked" == caught.value.code
 
 
 class TestDesk:

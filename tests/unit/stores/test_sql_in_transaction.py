@@ -264,6 +264,13 @@ class TestSqlAlchemy:
 
         assert (["A"], ("A",)) == (names, store.ids())
 
+    def test_a_connection_that_has_begun_nothing(self, engine: Any, store: SqlStore) -> None:
+        """What SQLAlchemy has not begun it would not commit, although the driver would begin it: refused, not lost."""
+        with engine.connect() as connection, pytest.raises(StoreError, match=r"engine\.begin\(\)") as caught:
+            store.in_transaction(connection)
+
+        assert "no_transaction" == caught.value.code
+
     def test_session(self, engine: Any, store: SqlStore) -> None:
         """A desk inside a session's transaction, and one inside a savepoint that is undone."""
         from sqlalchemy import text
@@ -274,9 +281,9 @@ class TestSqlAlchemy:
             session.execute(text("INSERT INTO customer VALUES ('ann')"))
             desk.in_transaction(session.connection()).open("T1")
             with session.begin_nested() as nested:
-                desk.in_transaction(session.connection()).fire("T1", "go")
+                desk.in_transaction(session).fire("T1", "go")
                 nested.rollback()
-            assert 1 == desk.in_transaction(session.connection()).get("T1").revision
+            assert 1 == desk.in_transaction(session).get("T1").revision
 
         assert ("T1",) == store.ids()
         assert "go" == desk.fire("T1", "go").ticket.state
