@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from servflow.engine import _appointing, _calendar_changes, _parts, _placing
@@ -250,37 +251,31 @@ def advance(workflow: Workflow, ticket: Ticket, given: Given) -> Outcome:
     if call.records or (wake is not None and wake <= at):
         wake = catch_up(call, at)
     stale = _placing.stale(call)
+    for plan in stale:
+        _look_again(call, at, plan.policy.name, partial(_placing.look, call, plan))
     if stale:
-        call.at = at
-        call.act_as(SYSTEM)
-        for plan in stale:
-            call.cause = f"world:{plan.policy.name}:{call.world.version if call.world else ''}:{call.draft.sequence}"
-            call.happening = Happening()
-            _placing.look(call, plan)
-            settle(call)
-            drain(call)
         wake = catch_up(call, at)
-    if call.draft.appointment is not None and _appointing.cannot_come(call) is not None:
-        call.at = at
-        call.act_as(SYSTEM)
-        call.cause = f"world:visit:{call.world.version if call.world else ''}:{call.draft.sequence}"
-        call.happening = Happening()
-        _appointing.recheck(call)
-        settle(call)
-        drain(call)
+    if _appointing.cannot_come(call) is not None:
+        _look_again(call, at, "visit", partial(_appointing.recheck, call))
         wake = catch_up(call, at)
     if _parts.may_fill(call):
-        call.at = at
-        call.act_as(SYSTEM)
-        call.cause = f"world:parts:{call.world.version if call.world else ''}:{call.draft.sequence}"
-        call.happening = Happening()
-        _parts.fill(call)
-        settle(call)
-        drain(call)
+        _look_again(call, at, "parts", partial(_parts.fill, call))
         wake = catch_up(call, at)
     if not call.records:
         return Outcome(ticket=ticket)
     return call.outcome(wake)
+
+
+def _look_again(call: OneCall, at: datetime, what: str, look: Callable[[], object]) -> None:
+    """Decide once more what an older world did not allow, as a step of the system."""
+    call.at = at
+    call.act_as(SYSTEM)
+    assert call.world is not None  # without one nothing is looked at again
+    call.cause = f"world:{what}:{call.world.version}:{call.draft.sequence}"
+    call.happening = Happening()
+    look()
+    settle(call)
+    drain(call)
 
 
 def open_ticket(workflow: Workflow, ticket_id: str, fields: Mapping[str, Any] | None, given: Given) -> Outcome:

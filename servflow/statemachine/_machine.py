@@ -251,7 +251,7 @@ class Machine:
         if step is None:
             if not enabled:
                 return here
-            move = moves.apply(here.configuration, here.history, moves.settle(here.configuration, enabled, here.history))
+            move = moves.apply(here.configuration, here.history, moves.settle(enabled, here.history))
             step = self._run(move, data)
             if self._rests(move):
                 moves.bound.keep(quick.steps, enabled, step)

@@ -51,7 +51,7 @@ class Moves:
         for position, arm in enumerate(chart.arms):
             self._arms_of_row[arm.row].append(position)
         self._plans: dict[tuple[Configuration, str | None], Plan] = self.bound.watch({})
-        self._kept: dict[tuple[Configuration, tuple[int, ...], HistoryKey], tuple[int, ...]] = self.bound.watch({})
+        self._kept: dict[tuple[tuple[int, ...], HistoryKey], tuple[int, ...]] = self.bound.watch({})
         self._moves: dict[tuple[Any, ...], Move] = self.bound.watch({})
         self._heard: dict[str | None, Groups] = self.bound.watch({})
         self._numbers: dict[Configuration, tuple[int, ...]] = self.bound.watch({})
@@ -211,7 +211,7 @@ class Moves:
                     if decide(row):
                         taken.append(arm)
                         break
-            return self.settle(configuration, tuple(taken), history)
+            return self.settle(tuple(taken), history)
         asked: dict[int, bool] = {}
         first: dict[int, int | None] = {}
         enabled: dict[int, None] = {}
@@ -223,18 +223,16 @@ class Moves:
                 if found is not None:
                     enabled[found] = None
                     break
-        return self.settle(configuration, tuple(enabled), history)
+        return self.settle(tuple(enabled), history)
 
-    def settle(
-        self, configuration: Configuration, enabled: tuple[int, ...], history: Mapping[str, tuple[str, ...]]
-    ) -> tuple[int, ...]:
+    def settle(self, enabled: tuple[int, ...], history: Mapping[str, tuple[str, ...]]) -> tuple[int, ...]:
         """The transitions of these enabled arms that may be taken together."""
         if not enabled:
             return ()
-        key = (configuration, enabled, self.history_key(history) if self.history_ids else ())
+        key = (enabled, self.history_key(history) if self.history_ids else ())
         kept = self._kept.get(key)
         if kept is None:
-            arms = without_conflicts(self.chart, enabled, self.history_numbers(key[2]))
+            arms = without_conflicts(self.chart, enabled, self.history_numbers(key[1]))
             kept = tuple(dict.fromkeys(self.chart.arms[arm].row for arm in arms))
             if not self.shared.isdisjoint(kept):
                 kept = Chosen.of(kept, arms)
@@ -250,7 +248,7 @@ class Moves:
             key = (configuration, chosen)
         else:
             key = (configuration, chosen, self.history_key(history))
-        if self.shared and isinstance(chosen, Chosen):
+        if isinstance(chosen, Chosen):
             key = (*key, chosen.arms)
         move = self._moves.get(key)
         if move is None:

@@ -93,7 +93,7 @@ REFUSED: dict[str, Row] = {
         {"code": "machine.chosen", "transition": 0},
         ("transition 0 cannot be taken in ['held']",),
     ),
-    "a transition that is not there": (taking((9,), "open"), {"code": "machine.chosen", "transition": 9}, ("transition 9",)),
+    "a transition that is not there": (taking((4,), "open"), {"code": "machine.chosen", "transition": 4}, ("transition 4",)),
     "transitions that exclude each other": (
         taking((2, 3), "l", "r"),
         {"code": "machine.chosen", "transitions": (2, 3)},

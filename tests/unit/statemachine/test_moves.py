@@ -288,3 +288,37 @@ def test_a_region_without_an_end_never_completes() -> None:
     )
 
     assert ("done.state.x",) == machine.apply(("x1", "y"), {}, (0,)).done
+
+
+def test_whether_two_conflict_may_depend_on_what_is_remembered() -> None:
+    """A history that leads to the region itself disturbs no other; one that leads out of all regions leaves the first alone."""
+    regions = {"c": {"states": {"c1": {}, "c2": {}}}, "e": {"states": {"e1": {}, "e2": {}}}}
+    inside = {"q": {"parallel": True, "states": regions}, "d": {}, "h": {"history": "shallow", "default": "c2"}}
+    machine = Machine(
+        states={"x": {"states": inside}},
+        transitions=[{"event": "go", "source": "c1", "target": "h"}, {"event": "go", "source": "e1", "target": "e2"}],
+    )
+    found = [machine.select(("c1", "e1"), "go", lambda _: True, history=held) for held in ({}, {"h": ("d",)}, {})]
+    steps = [machine.step({"active": ["c1", "e1"], "history": held}, "go") for held in ({}, {"h": ["d"]}, {})]
+
+    assert [(0, 1), (0,), (0, 1)] == found
+    assert [("c2", "e2"), ("d",), ("c2", "e2")] == [step.configuration for step in steps]
+
+
+def test_a_guard_is_asked_once_though_two_regions_listen() -> None:
+    """One transition out of several states that are active at once is one question."""
+    machine = Machine(
+        states={"p": {"parallel": True, "states": {"x": {"states": {"x1": {}}}, "y": {"states": {"y1": {}}}}}},
+        transitions=[{"event": "e", "source": ["x1", "y1"]}, {"event": "e", "source": "p"}],
+    )
+    asked: list[int] = []
+
+    assert () == machine.select(("x1", "y1"), "e", lambda row: bool(asked.append(row)))
+    assert [0, 1] == asked
+
+
+def test_history_is_refused_where_there_is_none_though_the_move_is_known() -> None:
+    """What was remembered of a move without history is no answer for one with a history that cannot be."""
+    assert ("b",) == FLAT.apply(("a",), {}, (0,)).configuration
+    with pytest.raises(InputError, match="no history state named"):
+        FLAT.apply(("a",), {"h": ("a",)}, (0,))
