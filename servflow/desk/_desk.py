@@ -12,7 +12,7 @@ from attrs import evolve
 
 from servflow.desk import _editions, _erase, _looking, _migrate, _recalendar
 from servflow.desk._deliver import Delivery, checked_handlers
-from servflow.desk._finding import found
+from servflow.desk._finding import check_names, found
 from servflow.desk._holding import Holding, Joined
 from servflow.desk._questions import Questions
 from servflow.desk._reports import DeliverReport, LookReport, MigrationReport, RecalendarReport, TickReport
@@ -394,9 +394,14 @@ class Desk(Questions, Visits, Holding):
         """
         Tickets for a screen: what ``Store.find`` gives for the same arguments.
 
-        ``where`` takes values of fields that the definition marks ``indexed``. The tickets in which correlators keep what
-        they know of a key are left out unless *workflow* asks for them by name.
+        ``where`` takes a ticket's asset, customer, outlet, parent and requester, and values of fields that a definition marks
+        ``indexed``. The tickets in which correlators keep what they know of a key are left out unless *workflow* asks for
+        them by name.
+
+        Raises:
+            InputError: no workflow of this desk finds tickets by such a name.
         """
+        check_names(self._steps.workflows, asked.get("where"))
         return found(self.store, asked)
 
     def erase(

@@ -6,10 +6,41 @@ from collections.abc import Mapping
 from typing import Any
 
 from servflow.correlation._own import MARK, own
+from servflow.desk._workflows import Correlating, Workflows
+from servflow.engine import Workflow
+from servflow.engine._queueing import FOUND_BY, INDEX
+from servflow.errors import InputError, nearest, shown
 from servflow.model import Ticket
 from servflow.stores import Store
 
 _LAST = "\U0010ffff"
+
+
+def check_names(workflows: Workflows, where: Any) -> None:
+    """
+    Refuse to look for what nothing is found by: the answer would be none at all, which reads as if there were none.
+
+    Raises:
+        InputError: a name is no such attribute, and no field that a workflow of this desk marks ``indexed``.
+    """
+    flows = [flow for flow in workflows.by_hash.values() if isinstance(flow, Workflow)]
+    others = (flow for flow in workflows.by_hash.values() if not isinstance(flow, Workflow | Correlating))
+    if not isinstance(where, Mapping) or next(others, None) is not None:
+        return  # a host's own kind of workflow finds its tickets by whatever it says
+    known = sorted({*FOUND_BY, *(name for flow in flows for name in flow.compiled.indexed)})
+    for name in where:
+        if name in known or str(name).startswith(INDEX):
+            continue
+        fields = any(name in flow.fields for flow in flows)
+        near = nearest(str(name), known)
+        hint = "mark the field with `indexed: true` in the definition" if fields else near and f"did you mean {near!r}?"
+        raise InputError(
+            f"no workflow of this desk finds tickets by {shown(name)}; {hint or 'mark such a field with `indexed: true`'}"
+            f" (found by: {', '.join(known)})",
+            code="where",
+            name=shown(name),
+            known=tuple(known),
+        )
 
 
 def found(store: Store, asked: Mapping[str, Any]) -> tuple[Ticket, ...]:

@@ -30,10 +30,15 @@ INDEX = "queued:"
 """What the names begin with under which a store finds waiting tickets; the dispatch entry's name follows."""
 
 
+FOUND_BY = ("asset", "customer", "outlet", "parent", "requester")
+"""What a ticket has besides its fields by which a store finds it, in every workflow."""
+
+
 def index_of(workflow: Workflow, ticket: Ticket) -> Mapping[str, Any]:
-    """What a store finds the ticket by: fields marked ``indexed`` that are not null, and the lines in which it waits."""
+    """What a store finds the ticket by, where not null: ``FOUND_BY``, fields marked ``indexed``, and its waiting lines."""
     held = ticket.fields
-    found = {name: held[name] for name in workflow.compiled.indexed if held.get(name) is not None}
+    found = {name: value for name in FOUND_BY if (value := getattr(ticket, name)) is not None}
+    found |= {name: held[name] for name in workflow.compiled.indexed if held.get(name) is not None}
     for progress in ticket.slots.values() if ticket.slots else ():
         if progress.phase == QUEUED:
             found[INDEX + progress.policy] = True

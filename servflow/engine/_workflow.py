@@ -324,7 +324,7 @@ class Workflow(Questions, Called):
         return _verbs.fold(self, records)
 
     def index(self, ticket: Ticket) -> Mapping[str, Any]:
-        """What a store finds it by: values of fields marked ``indexed`` that are not null, and lines in which it waits."""
+        """What a store finds it by, where not null: asset, customer, outlet, parent, requester, fields marked, lines."""
         return index_of(self, ticket)
 
     def erase(

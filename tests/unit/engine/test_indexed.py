@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from servflow.desk import Desk
 from servflow.engine import Workflow, plan_migration
-from servflow.errors import DefinitionError
+from servflow.errors import DefinitionError, InputError
 from servflow.model import FrozenMap
 from servflow.stores import Answer, Change, MemoryStore
 from servflow.testing._store_values import NOON
@@ -42,6 +43,36 @@ def test_the_index_of_a_ticket_holds_what_is_set() -> None:
     ticket = FLOW.open("T", {"serial": "S-1", "note": "x"}, at=NOON).ticket
 
     assert {"serial": "S-1"} == FLOW.index(ticket)
+
+
+def test_every_ticket_is_found_by_whom_it_concerns() -> None:
+    """Customer, asset, outlet, parent and who opened it need no mark; what is looked for otherwise is refused, not missed."""
+    desk = Desk(FLOW, MemoryStore(), now=lambda: NOON)
+    for name, customer in (("A", "mia"), ("B", "mia"), ("C", "eve")):
+        desk.open(name, {"customer": customer, "asset": "S-1", "parent": "R"}, actor="cleo")
+    desk.fire("B", "ticket.update", {"customer": "eve", "outlet": "north", "serial": "S-1"})
+
+    def ids(**where: Any) -> list[str]:
+        return [ticket.id for ticket in desk.find(where=where)]
+
+    assert [["A"], ["B", "C"], ["A", "B", "C"]] == [ids(customer="mia"), ids(customer="eve"), ids(parent="R", requester="cleo")]
+    assert [["B"], ["B"]] == [ids(outlet="north", asset="S-1"), ids(customer="eve", serial="S-1")]
+    for name, said in (("note", "indexed: true"), ("customr", "did you mean 'customer'?"), ("x", "found by: asset, customer")):
+        with pytest.raises(InputError, match=re.escape(said)) as caught:
+            ids(**{name: "x"})
+        assert "where" == caught.value.code
+
+
+def test_a_person_who_was_erased_is_found_no_more() -> None:
+    """The name that says nothing is what tickets are found by once an id was erased."""
+    desk = Desk(FLOW, MemoryStore(), now=lambda: NOON)
+    desk.open("A", {"customer": "mia"}, actor="mia")
+    desk.erase("A", people=["mia"])
+
+    assert ((), ("A",)) == (
+        desk.find(where={"customer": "mia"}),
+        tuple(ticket.id for ticket in desk.find(where={"requester": "erased-1"})),
+    )
 
 
 def test_a_desk_tells_its_store_what_changed() -> None:
