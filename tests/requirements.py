@@ -19,6 +19,10 @@ class Need:
     install: str
 
 
+def _program(name: str) -> Callable[[], bool]:
+    return lambda: shutil.which(name) is not None
+
+
 def _module(*names: str) -> Callable[[], bool]:
     return lambda: all(importlib.util.find_spec(name) is not None for name in names)
 
@@ -32,6 +36,8 @@ NEEDS = {
     "django": Need(_module("django"), "pip install django"),
     "dbos": Need(_module("dbos"), "pip install 'servflow[dbos]'"),
     "durable": Need(_module("durable"), "CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject pip install 'servflow[durable]'"),
+    "fish": Need(_program("fish"), "apt-get install fish"),
+    "jsonschema": Need(_module("jsonschema"), "pip install jsonschema"),
     "mypy": Need(_module("mypy"), "pip install mypy"),
     "numpy": Need(_module("numpy"), "pip install numpy"),
     "holidays": Need(_module("holidays"), "pip install 'servflow[holidays]'"),
@@ -45,6 +51,7 @@ NEEDS = {
     "transitions": Need(_module("transitions"), "pip install 'servflow[transitions]'"),
     "vroom": Need(_module("vroom"), "pip install 'servflow[routes]'"),
     "z3": Need(_module("z3"), "pip install z3-solver"),
+    "zsh": Need(_program("zsh"), "apt-get install zsh"),
 }
 
 

@@ -12,6 +12,15 @@ SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_SERVFLOW_COMPLETE"
 """The variable of the environment by which a shell asks; the name that click gives it."""
 
+_MENDED = {
+    # Loaded from fpath, the file is the body of a function: it says so at the first call only, and at the second, which is
+    # one of a function like any other, it was to be registered and nothing was completed.
+    "zsh": (("$zsh_eval_context[-1] == loadautofunc", "$zsh_eval_context[-1] == (loadautofunc|shfunc)"),),
+    # What a command does may hold commas; what stands behind the first of them was cut off.
+    "fish": (('(string split "," ', '(string split --max 1 "," '),),
+}
+"""What click's scripts say, and what they are to say."""
+
 
 @click.command("completion", cls=Told)
 @click.argument("shell", type=click.Choice(SHELLS))
@@ -30,6 +39,8 @@ def completion_command(say: Say, shell: str) -> None:
     complete = made(root, {}, "servflow", VARIABLE)
     # Not source(), which for bash asks the bash of this machine first; the script may be for another one.
     script = complete.source_template % complete.source_vars()
+    for theirs, ours in _MENDED.get(shell, ()):
+        script = script.replace(theirs, ours)
     if say.json:
         say.data({"shell": shell, "script": script})
     else:
