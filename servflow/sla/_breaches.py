@@ -93,7 +93,7 @@ def breaches(records: Iterable[Record], clock: str | None = None) -> tuple[Breac
 
 def _amend(found: list[Breach], record: Amended) -> None:
     # By its instant, for the clock may have begun again since: a reset, or another cycle.
-    for place in range(len(found) - 1, -1, -1):
+    for place in reversed(range(len(found))):
         one = found[place]
         if one.clock == record.clock and one.breached_at == record.was and one.holds:
             found[place] = evolve(one, amended=record.reason, amended_at=record.at)

@@ -20,10 +20,8 @@ def capped(clock: Clock, run: ClockRun, at: datetime, cap: datetime | None, cal:
     counted up to it. What follows is never earlier than *at*. The same run when nothing changes, once the clock has
     ended, and once it is breached: what was breached stays so.
     """
-    if run.phase not in LIVE or run.breached_at is not None or run.cap == cap is None:
+    if run.phase not in LIVE or run.breached_at is not None:
         return run
-    if run.phase == "paused":
-        return run if run.cap == cap else replace(run, cap=cap)
     free = run if run.cap is None else with_ahead(clock, replace(run, cap=None), cal)
     if cap is not None and free.due is not None and free.due <= cap:
         cap = None
@@ -47,4 +45,4 @@ def freed(clock: Clock, run: ClockRun, at: datetime, cap: datetime | None, cal: 
     left = armed(clock, replace(run, cap=cap, retargeted_at=at), at, cal)
     if left.breached_at is not None:
         return run
-    return capped(clock, with_ahead(clock, replace(left, cap=None), cal), at, cap, cal)
+    return capped(clock, with_ahead(clock, left, cal), at, cap, cal)

@@ -79,8 +79,6 @@ def recalendar(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None, 
 
 def armed(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> ClockRun:
     """The run without the marks that lie ahead of it now, as far as its options let them be reached again."""
-    if not run.marks or (clock.breach == "stays" and clock.marks == "once"):
-        return run
     counted = run.counted if run.since is None else run.counted + between(cal, run.since, max(at, run.since))
     gone: set[str] = set()
     if clock.breach == "follows" and run.breached_at is not None and _time_left(clock, run, counted, at, cal):
@@ -115,8 +113,7 @@ def _carried(run: ClockRun, at: datetime, old_cal: OpenTime | None) -> ClockRun:
     # rewind cannot count it by the wrong one.
     if run.since is None:
         return replace(run, segments=(), folded=run.counted)
-    if at <= run.since:
-        return replace(run, segments=run.segments[-1:], folded=run.counted)
+    at = max(at, run.since)
     counted = run.counted + between(old_cal, run.since, at)
     return replace(run, segments=(Segment(at),), folded=counted, counted=counted, since=at)
 

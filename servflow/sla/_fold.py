@@ -10,7 +10,7 @@ from servflow.errors import TimeError
 from servflow.model import EPOCH, MAX_SEGMENTS, ClockRun, ClockSummary, Segment, replace, write_instant
 from servflow.sla._clock import Clock
 from servflow.sla._parts import BREACH
-from servflow.sla._repeats import noted, upcoming
+from servflow.sla._repeats import counted_until, noted, upcoming
 from servflow.sla._time import ZERO, after, between, opening
 
 LIVE = frozenset({"running", "paused"})
@@ -57,15 +57,16 @@ def ahead(clock: Clock, place: Place, cal: OpenTime | None) -> Ahead:
     only the smallest amount is asked of the calendar. Marks before the end fall away with the breach.
     """
     if place.breached_at is not None:
-        mark, at = _late(clock, place, cal)
+        mark, at = _late(clock, place, place.breached_at, cal)
         return Ahead(place.breached_at, mark, at, False)
     found = after(cal, place.since, place.within - place.counted)
     if found is not None and clock.breached_by == "over" and place.within >= place.counted:
         found = opening(cal, found)  # in closed hours the target is used up and not yet exceeded
     due = None if found is None else max(found, place.floor)
     within = place.within
-    if place.cap is not None and (due is None or place.cap < due):
-        due = max(place.cap, place.floor)
+    if place.cap is not None:
+        end = max(place.cap, place.floor)
+        due = end if due is None else min(due, end)
         within = min(within, max(ZERO, place.counted + between(cal, place.since, max(place.cap, place.since))))
     mark, at = BREACH, due
     if clock.early_marks:
@@ -78,17 +79,15 @@ def ahead(clock: Clock, place: Place, cal: OpenTime | None) -> Ahead:
     return Ahead(due, None if at is None else mark, at, provisional)
 
 
-def _late(clock: Clock, place: Place, cal: OpenTime | None) -> tuple[str | None, datetime | None]:
-    if not clock.late_marks or place.breached_at is None:
+def _late(clock: Clock, place: Place, breached_at: datetime, cal: OpenTime | None) -> tuple[str | None, datetime | None]:
+    if not clock.late_marks:
         return None, None
     # Counted from the breach, which after a retarget is not where the target lies.
-    base = counted_until(place, place.breached_at, cal)
+    base = counted_until(place.folded, place.segments, breached_at, cal)
     waiting: list[tuple[timedelta, str]] = []
     for item in clock.late_marks:
         if item.every is not None:
-            beyond = place.counted - base
-            if place.floor > place.since:
-                beyond += between(cal, place.since, place.floor)
+            beyond = place.counted - base + between(cal, place.since, place.floor)
             waiting += filter(None, [upcoming(item, place.marks, beyond)])
         elif item.name not in place.marks:
             waiting.append((item.amount(place.within) - place.within, item.name))
@@ -98,16 +97,6 @@ def _late(clock: Clock, place: Place, cal: OpenTime | None) -> tuple[str | None,
     wanted = base + amount
     reached = after(cal, place.since, wanted - place.counted)
     return (None, None) if reached is None else (mark, max(reached, place.floor))
-
-
-def counted_until(place: Place | ClockRun, at: datetime, cal: OpenTime | None) -> timedelta:
-    """Counted time up to an instant that may lie in the past, over the segments kept."""
-    total = place.folded
-    for segment in place.segments:
-        if segment.start >= at:
-            break
-        total += between(cal, segment.start, at if segment.end is None else min(segment.end, at))
-    return total
 
 
 def begin(  # noqa: PLR0917 - the order every operation shares: what, when, how much, counted by what
@@ -271,7 +260,7 @@ def reopen(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> C
     """
     if run.phase != "met":
         return run
-    paused = replace(run, phase="paused", paused_at=run.stopped_at, stopped_at=None, due=run.breached_at)
+    paused = replace(run, phase="paused", paused_at=run.stopped_at, stopped_at=None)
     return resume(clock, paused, at, cal)
 
 

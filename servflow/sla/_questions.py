@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from servflow.calendars import OpenTime
 from servflow.model import ClockRun
 from servflow.sla._clock import Clock
-from servflow.sla._fold import counted_until, origin
+from servflow.sla._fold import origin
+from servflow.sla._repeats import counted_until
 from servflow.sla._time import ZERO, after, between, opening
 
 
@@ -21,7 +22,7 @@ def counted(run: ClockRun, at: datetime, cal: OpenTime | None) -> timedelta:
         return run.counted + between(cal, run.since, at)
     if run.since is None and (not run.segments or at >= (run.segments[-1].end or at)):
         return run.counted
-    return counted_until(run, at, cal)
+    return counted_until(run.folded, run.segments, at, cal)
 
 
 def remaining(run: ClockRun, at: datetime, cal: OpenTime | None) -> timedelta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from servflow.calendars import OpenTime
-from servflow.model import RESOLUTION, ClockRun
+from servflow.model import ClockRun, Segment
 from servflow.sla._clock import Clock
 from servflow.sla._parts import Mark
 from servflow.sla._time import ZERO, after, between
@@ -33,7 +33,7 @@ def upcoming(mark: Mark, reached: tuple[str, ...], beyond: timedelta) -> tuple[t
 def noted(clock: Clock, run: ClockRun, name: str, at: datetime) -> tuple[tuple[str, ...], tuple[datetime, ...]]:
     """The marks reached and their instants with one more; of one that repeats the oldest makes room."""
     marks, reached = run.marks, run.reached
-    mark = next((item for item in clock.late_marks if item.every is not None and item.number(name)), None)
+    mark = next((item for item in clock.late_marks if item.number(name)), None)
     if mark is not None:
         mine = [place for place, known in enumerate(marks) if mark.number(known)]
         if len(mine) >= KEPT:
@@ -60,31 +60,32 @@ def forgotten(
         mine = [(mark.number(name), at) for name, at in zip(run.marks, run.reached, strict=True) if mark.number(name)]
         if len(mine) < KEPT or mine[0][1] < to:
             continue
-        base = _counted(run, run.breached_at, cal)
-        happened = 0
-        if run.breached_at < to:
-            happened = max(0, (_counted(run, to, cal) - base - RESOLUTION) // mark.every)
-        happened = min(happened, mine[0][0] - 1)
-        if happened:
-            stay.append((mark.numbered(happened), min(_instant(run, base + mark.every * happened, cal), to - RESOLUTION)))
-        numbers = range(happened + 1, mine[0][0])
-        undone += [(mark.numbered(number), _instant(run, base + mark.every * number, cal)) for number in numbers]
+        base = counted_until(run.folded, run.segments, run.breached_at, cal)
+        # By its instant and not by what is counted until *to*: what is used up at closing time has happened by night.
+        told = [(mark.numbered(n), _instant(run, base + mark.every * n, cal)) for n in range(1, mine[0][0])]
+        stay += [item for item in told if item[1] < to][-1:]
+        undone += [item for item in told if item[1] >= to]
     return stay, undone
 
 
-def _counted(run: ClockRun, at: datetime, cal: OpenTime | None) -> timedelta:
-    kept = (item for item in run.segments if item.start < at)
-    return sum((between(cal, item.start, at if item.end is None else min(item.end, at)) for item in kept), run.folded)
+def counted_until(folded: timedelta, segments: tuple[Segment, ...], at: datetime, cal: OpenTime | None) -> timedelta:
+    """Counted time up to an instant that may lie in the past, over the segments kept and the amount before them."""
+    total = folded
+    for item in segments:
+        if item.start >= at:
+            break
+        total += between(cal, item.start, at if item.end is None else min(item.end, at))
+    return total
 
 
 def _instant(run: ClockRun, amount: timedelta, cal: OpenTime | None) -> datetime:
     total = run.folded
     for item in run.segments:
         length = None if item.end is None else between(cal, item.start, item.end)
-        if length is None or total + length >= amount:
+        if length is None or total + length > amount:  # what is used up as a pause begins happens at the resume
             return after(cal, item.start, max(ZERO, amount - total)) or item.start
         total += length
     return run.started_at
 
 
-__all__ = ["forgotten", "noted", "upcoming"]
+__all__ = ["counted_until", "forgotten", "noted", "upcoming"]

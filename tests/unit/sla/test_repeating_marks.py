@@ -100,6 +100,45 @@ def test_a_rewind_brings_the_count_back(minutes: float) -> None:
     assert marks - len(undone) == sum(1 for minute in [96, 120, *range(121, 301)] if minute < minutes)
 
 
+@pytest.mark.parametrize("back", [*range(118, 700, 29), 119, 120, 240, 300, 360, 420, 480, 481, 1500, 1560, 1620, 1680, 2000])
+def test_a_rewind_over_nights_and_pauses_tells_each_repetition_by_its_own_instant(back: int) -> None:
+    """What no longer is kept is worked out from the stretches that counted: it is what was told when it happened."""
+    clock = a_clock("every 5m after", "3h after")
+    pauses = [(180, 240), (300, 360), (1500, 1560)]
+    end, there = MONDAY + timedelta(days=2), MONDAY + timedelta(minutes=back)
+    happened: list[tuple[str, datetime]] = []
+
+    def worked_off(run: ClockRun, at: datetime) -> ClockRun:
+        while run.next_at is not None and run.next_at < at:
+            happened.append((run.next_mark or "", run.next_at))
+            run = sla.reach(clock, run, OFFICE)
+        return run
+
+    run = begun(clock, OFFICE)
+    for pause, resume in pauses:
+        for minutes, move in ((pause, sla.pause), (resume, sla.resume)):
+            at = MONDAY + timedelta(minutes=minutes)
+            run = move(clock, worked_off(run, at), at, OFFICE)
+    run, undone = sla.rewind(clock, worked_off(run, end), there, OFFICE)
+
+    stays = [item for item in happened if item[1] < there]
+    kept, repeated = [*zip(run.marks, run.reached, strict=True)], [item for item in stays if "every" in item[0]]
+    assert sorted(item for item in happened if item[1] >= there) == sorted(undone)
+    assert [item for item in stays if "every" not in item[0]] == [item for item in kept if "every" not in item[0]]
+    assert repeated[-1:] == [item for item in kept if "every" in item[0]][-1:]
+
+
+def test_another_mark_does_not_make_room_among_repetitions() -> None:
+    """Only the next repetition of a mark takes the place of its oldest."""
+    clock = a_clock("every 1m after", "4000s after")
+    run = until(clock, begun(clock), MONDAY + 2 * HOUR + timedelta(minutes=66, seconds=30))
+
+    reached = sla.reach(clock, run, None)
+
+    assert ("every 1m after #66", "1h6m40s after") == (run.marks[-1], reached.marks[-1])
+    assert (*run.marks, reached.marks[-1]) == reached.marks
+
+
 def test_a_calendar_change_tells_missed_ones_once() -> None:
     """Repetitions that a new calendar has put behind are one, the latest of them, at the change."""
     clock = a_clock("every 1h after")
