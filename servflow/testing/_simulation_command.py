@@ -30,11 +30,12 @@ small shop is played. HOST is module:name of a function that plays one seed of a
 Ends with 0 where every promise was kept, 1 where one was broken, 2 where nothing could be played.
 """
 
-CHUNK = 50
+CHUNK = 20
 TOLD = 5
 """How many failing seeds are told in full; the others are counted, and the first of them are named."""
 EVERY = 10.0
-"""Seconds between two lines about how far it is."""
+"""Seconds between two lines about how far it is; at a terminal one line says it all the time, and is gone at the end."""
+_WIPED = "\r\x1b[K"
 
 Play = Callable[[int], SimulationReport]
 
@@ -151,17 +152,20 @@ def _played(given: Namespace) -> Iterator[Played]:
 def _many(given: Namespace, more: str) -> int:
     counts, spent, broken = Counter[str](), list[float](), list[tuple[int, str]]()
     began = told = time.monotonic()
+    seen = sys.stderr.isatty()
     for played in _played(given):
         counts.update(dict(played.counts))
         spent.extend(played.spent)
         for seed, text in played.broken:
             broken.append((seed, text))
             if len(broken) <= TOLD:
+                print(end=_WIPED * seen, file=sys.stderr, flush=True)
                 print(f"{text}\nreplay: {_again(seed, more)} --trace", flush=True)
-        if (now := time.monotonic()) - told >= EVERY:
+        if (now := time.monotonic()) - told >= EVERY or seen:
             told = now
-            print(f"{len(spent)} of {len(given.seeds)} seeds, {len(broken)} broken, {len(spent) / (now - began):.0f} a second",
-                  file=sys.stderr, flush=True)  # fmt: skip
+            line = f"{len(spent)} of {len(given.seeds)} seeds, {len(broken)} broken, {len(spent) / (now - began):.0f} a second"
+            print(f"{_WIPED}{line}" if seen else line, file=sys.stderr, end="" if seen else "\n", flush=True)
+    print(end=_WIPED * seen, file=sys.stderr, flush=True)
     print(_figures(given.seeds, spent, counts, time.monotonic() - began))
     if broken:
         print(f"{len(broken)} broken: seeds {', '.join(str(seed) for seed, _ in sorted(broken)[:100])}")

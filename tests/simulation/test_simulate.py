@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -178,6 +179,26 @@ def test_the_command_plays_many_seeds(capsys: pytest.CaptureFixture[str]) -> Non
     told = capsys.readouterr().out
     assert "60 seeds (0..59)" in told
     assert "every promise was kept" in told
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_sees_how_far_it_is(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line that is written anew and gone at the end; what is told stands on standard output alone."""
+    host, screen = "tests.simulation.test_simulate:played", Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+
+    assert 0 == main(["simulate", "--seeds", "0..59", "--host", host, "--processes", "1"])
+
+    lines = screen.getvalue().split("\r\x1b[K")
+    assert ["20 of 60", "40 of 60", "60 of 60"] == [line[:8] for line in lines[1:-1]]
+    assert "" == lines[-1]
+    assert "\r" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
