@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from servflow.embedding._desk_forms import desk_forms
 from servflow.embedding._flow import flow
 from servflow.embedding._flow_back import from_flow, positions
 from servflow.embedding._form_inputs import Choice, Input
@@ -28,6 +29,7 @@ __all__ = [
     "Submission",
     "Target",
     "as_model",
+    "desk_forms",
     "edit",
     "fields_of",
     "flow",

@@ -37,13 +37,14 @@ class Target:
 @frozen(kw_only=True)
 class Form:
     """
-    One thing that may be done with a ticket, ready to be drawn: a button where it asks for nothing, a form where it does.
+    One thing that may be done with a ticket, ready to be drawn: a button where it has no inputs, a form where it has.
 
-    ``id`` is the event, with the step for a step of a checklist (``step.check:photo``). ``status`` is ``ready``, ``needs``
-    (something to be filled in) or ``refused``, and ``why`` the sentence for it. ``inputs`` are what it asks for, in order,
-    ``schema`` the JSON Schema of the same. ``targets`` are the states it leads to, ``stays`` says that it leads nowhere else.
-    ``expect`` is the revision the user sees: give it to ``fire``, so that a stale button is refused. ``partial`` says that
-    only what was changed is sent (``ticket.update``). ``change`` is the smallest change that would allow what is refused.
+    ``id`` is the event, with the step for a step of a checklist (``step.check:photo``). ``status`` is ``ready`` (also as it
+    is, with its inputs left empty), ``needs`` (something to be filled in) or ``refused``, and ``why`` the sentence for it.
+    ``inputs`` are what it asks for, in order, ``schema`` the JSON Schema of the same. ``targets`` are the states it leads to,
+    ``stays`` says that it leads nowhere else. ``expect`` is the revision the user sees: give it to ``fire``, so that a stale
+    button is refused. ``partial`` says that only what was changed is sent (``ticket.update``). ``change`` is the smallest
+    change that would allow what is refused.
     """
 
     id: str
@@ -124,7 +125,7 @@ def forms(
     ticket: Ticket,
     *,
     at: datetime,
-    actor: Actor | None = None,
+    actor: Actor | Mapping[str, Any] | str | None = None,
     world: World | None = None,
     lang: str = "en",
     zone: str | None = None,
@@ -139,7 +140,7 @@ def forms(
         workflow: the ticket's own.
         ticket: where to look; nothing of it is changed.
         at: aware instant, not before the ticket's own.
-        actor: for whom; what they may not do is ``refused``, with why.
+        actor: for whom, as ``fire`` takes it; what they may not do is ``refused``, with why.
         world: what decisions may read; its people are suggested where somebody is to be named.
         lang: the language of titles and sentences.
         zone: the zone in which the page shows and reads wall times; None: instants are written with their offset.
@@ -148,7 +149,7 @@ def forms(
         InputError: the ticket is of another workflow, or the zone is none.
         Refused: *at* lies behind the ticket (``past``).
     """
-    now = workflow.advance(ticket, at=at, world=world).ticket
+    now, actor = workflow.advance(ticket, at=at, world=world).ticket, Actor.of(actor)
     sight = Sight(workflow=workflow, ticket=now, actor=actor, world=world, lang=lang, zone=_zone(zone))
     found: list[Form] = []
     for option in workflow.available(now, at=at, actor=actor, world=world):

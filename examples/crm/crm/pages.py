@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from crm.service import ZONE, Customer, Service
 from crm.words import Words
 from servflow import Actor, Ticket, Workflow
-from servflow.embedding import Form, Input, forms, opening_form
+from servflow.embedding import Form, Input, desk_forms, opening_form
 from servflow.engine import Explanation
 from servflow.model import Field, in_language
 from servflow.report import StoryLine, story_lines
@@ -214,10 +214,7 @@ def forms_of(service: Service, id_: str, actor: Actor, words: Words) -> tuple[Fo
     Raises:
         NotFound: there is no such ticket.
     """
-    ticket = service.ticket(id_)
-    workflow: Any = service.desk.workflow_of(id_)
-    at = max(service.now(), ticket.at)
-    return forms(workflow, ticket, at=at, actor=actor, world=service.world, lang=words.lang, zone=ZONE)
+    return desk_forms(service.desk, service.ticket(id_).id, actor=actor, lang=words.lang, zone=ZONE)
 
 
 def message_form(form: Form) -> Form:

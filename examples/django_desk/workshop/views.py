@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 import servflow
-from servflow.embedding import Form, Submission, forms, read_form
+from servflow.embedding import Form, Submission, desk_forms, read_form
 from servflow.report import story_lines
 from workshop import desk as joined
 from workshop.models import Customer, Order
@@ -120,10 +120,7 @@ def page(
 
 def offered(request: HttpRequest, order: Order) -> list[Form]:
     """What this user may do with an order now, or could if something else held; nothing that is for others."""
-    desk, who = joined.desk(), joined.actor(request.user)
-    ticket, workflow = desk.get(order.ticket), desk.workflow_of(order.ticket)
-    at = max(joined.now(), ticket.at)
-    found = forms(workflow, ticket, at=at, actor=who, world=joined.world(), zone=settings.TIME_ZONE)
+    found = desk_forms(joined.desk(), order.ticket, actor=joined.actor(request.user), zone=settings.TIME_ZONE)
     return [form for form in found if form.code not in ("not_permitted", "not_here")]
 
 
