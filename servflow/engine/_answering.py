@@ -41,15 +41,27 @@ def expire(call: OneCall, offer: OfferMade) -> None:
     plan = plan_of(call, offer.policy)
     end_offer(call, offer, "expired", "no answer in time")
     progress = progress_of(call, plan)
+    if progress is not None:
+        _next(call, plan, _unanswered(call, plan, progress, offer.to), f"{offer.to} did not answer")
+
+
+def expire_alone(call: OneCall, offer: OfferMade, why: str) -> None:
+    """Nobody answered, and what follows failed: the offer is over all the same, and the search waits for another world."""
+    plan = plan_of(call, offer.policy)
+    end_offer(call, offer, "expired", f"no answer in time; what follows failed: {why}")
+    progress = progress_of(call, plan)
+    if progress is not None:
+        after = _unanswered(call, plan, progress, offer.to)
+        progressed(call, plan, attrs.evolve(after, phase="waiting"), f"failed: {why}")
+
+
+def _unanswered(call: OneCall, plan: SlotPlan, progress: SlotProgress, who: str) -> SlotProgress:
+    """The search without somebody who did not answer: for good, or as long as the policy leaves them alone."""
     options = plan.policy.offer
-    if progress is None:
-        return
     if options is None or options.cool_off is None:
-        after = declined(progress, [offer.to])
-    else:
-        until = later(options.cool_off, call.at, call.compiled.calendar(options.calendar))
-        after = attrs.evolve(progress, silent=_silent(progress, call.at, offer.to, until))
-    _next(call, plan, after, f"{offer.to} did not answer")
+        return declined(progress, [who])
+    until = later(options.cool_off, call.at, call.compiled.calendar(options.calendar))
+    return attrs.evolve(progress, silent=_silent(progress, call.at, who, until))
 
 
 def _silent(progress: SlotProgress, at: datetime, who: str, until: datetime) -> FrozenMap[str, datetime]:

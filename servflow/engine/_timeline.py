@@ -18,7 +18,6 @@ from servflow.engine import (
     _clock_story,
     _clocks,
     _helping,
-    _offers,
     _placing,
     _slots,
     _taking_back,
@@ -164,7 +163,7 @@ def _offer_due(offer: OfferMade) -> Due:
 
     def give_up(call: OneCall, _code: str, why: str) -> None:
         call.cause = f"offer:{offer.id}"
-        _offers.end_offer(call, offer, "expired", f"no answer in time; what follows failed: {why}")
+        _answering.expire_alone(call, offer, why)
 
     return Due(offer.expires or offer.made_at, run, give_up)
 

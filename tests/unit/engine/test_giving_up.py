@@ -1,0 +1,94 @@
+"""Knows what becomes of what time had set and cannot be carried out; must not know why it cannot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from servflow.model import OfferEnded, Outcome, VisitNear, World
+from tests.unit.engine.flows import Case, after, flow, move, of
+from tests.unit.engine.test_dispatch import offered, placing
+
+ALONE = World(engineers=[{"id": "ann"}])
+FAILED = "more than 1000 internal events in one call; small raises events in a circle"
+
+
+def endless(event: str, source: str = "a") -> list[dict[str, Any]]:
+    """An event raised by the workflow that sets off others without end, so that nothing which raises it can happen."""
+    again = {"do": [{"emit": "again"}]}
+    return [move(event, source, None, **again), move("again", source, None, **again)]
+
+
+def helped() -> Outcome:
+    """A helper is late, and what hears of it never comes to an end."""
+    ask = [{"add_helper": {"to": {"user": "bob"}, "within": "1h"}}]
+    case = Case(flow(transitions=[move(do=ask), *endless("helper.breached", "b")]))
+    case.fire("go")
+    return case.until(100)
+
+
+def unanswered() -> Outcome:
+    """An offer runs out, nobody else is there, and what hears of that never comes to an end."""
+    return offered(world=ALONE, parts={"transitions": endless("exhausted.d")}).until(30, world=ALONE)
+
+
+def relaxed() -> Outcome:
+    """Less is asked for, somebody is found, and what hears of it never comes to an end."""
+    parts = {"transitions": endless("assigned.d")}
+    relax = [{"after": "10m", "drop": "skill"}, {"after": "20m", "mode": "pool"}]
+    return placing(ALONE, parts, require=[{"skill": "'x'"}], relax=relax).until(15, world=ALONE)
+
+
+def visited() -> Outcome:
+    """A visit is near, and what hears of it never comes to an end."""
+    calling = {"zone": "UTC", "step": 30, "minutes": "60", "days": 2, "remind": ["90m", "30m"]}
+    entry = {"name": "d", "state": "a", "mode": "appointment", "appointment": calling}
+    case = Case(flow(dispatch=[entry], transitions=endless("upcoming.d")), world=ALONE)
+    case.fire("appointment.book", {"start": after(180), "end": after(240), "to": "ann"}, world=ALONE)
+    return case.until(100, world=ALONE)
+
+
+def said(outcome: Outcome) -> list[Any]:
+    """What was recorded, when, and why."""
+    return [(type(one).__name__, one.at, getattr(one, "reason", None)) for one in outcome.records]
+
+
+def test_a_helper_is_late_though_nobody_can_be_told() -> None:
+    """The breach is recorded at its instant, once, and nothing that listens to it has happened."""
+    outcome = helped()
+
+    assert [("HelperBreached", after(60), None)] == said(outcome)
+    assert (after(60), None) == (outcome.ticket.helping["bob"].breached_at, outcome.wake)
+
+
+def test_an_offer_is_over_and_the_search_waits_for_another_world() -> None:
+    """Whoever did not answer is told and not asked again; who comes into the world later is found."""
+    outcome = unanswered()
+    why = f"no answer in time; what follows failed: {FAILED}"
+
+    assert [("OfferEnded", after(10), why), ("SlotChanged", after(10), f"failed: {FAILED}")] == said(outcome)[1:]
+    assert ["expired"] == [one.outcome for one in of(OfferEnded, outcome.records)]
+    progress = outcome.ticket.slots["assignee"]
+    assert ("waiting", ("ann",), ()) == (progress.phase, progress.declined, outcome.ticket.offers)
+
+    workflow = offered(world=ALONE, parts={"transitions": endless("exhausted.d")}).workflow
+    again = workflow.advance(outcome.ticket, at=after(31), world=World(engineers=[{"id": "ann"}, {"id": "bob"}]))
+    assert ["bob"] == [offer.to for offer in again.ticket.offers]
+
+
+def test_a_relaxation_that_failed_is_passed_over() -> None:
+    """The search goes on with the next step of its own, and says what became of this one."""
+    outcome = relaxed()
+
+    assert [("SlotChanged", after(10), f"failed: {FAILED}")] == said(outcome)
+    progress = outcome.ticket.slots["assignee"]
+    assert ("waiting", 1, after(20)) == (progress.phase, progress.stage, progress.relax_at)
+
+
+def test_a_reminder_that_failed_counts_as_done() -> None:
+    """The next one comes at its own time, not the same one again."""
+    outcome = visited()
+
+    assert [("VisitNear", after(90), None)] == said(outcome)
+    assert [after(90)] == [one.scheduled for one in of(VisitNear, outcome.records)]
+    assert outcome.ticket.appointment is not None
+    assert (1, after(150)) == (outcome.ticket.appointment.reminded, outcome.wake and outcome.wake.replace(microsecond=0))
