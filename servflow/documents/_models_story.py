@@ -15,6 +15,7 @@ from servflow.documents._shapes import (
     Name,
     Names,
     Part,
+    Said,
     about,
     needed,
     titled,
@@ -51,7 +52,10 @@ class ToldModel(Part):
 
     model_config = titled("通知核对", minProperties=1)
 
-    to: str | None = about("who was told", "通知对象")
+    to: str | None = about(
+        "who was told: a person, and where the world says nobody such words as role:supervisor, queue:care, webhook:pager",
+        "通知对象：人员；世界未说明是谁时为 role:supervisor、queue:care、webhook:pager 这样的写法",
+    )
     template: Name | None = about("by which template", "所用模板")
     times: int | None = about("how often; at least once unless given", "次数；默认至少一次", minimum=0)
 
@@ -120,7 +124,10 @@ class StepModel(Part):
 
     at: str | None = about("the wall time or instant at which it happens", "发生的时刻")
     after: Length | None = about("how long after the step before, as time passes: 2h, 3d", "距上一步多久（自然时间）：2h、3d")
-    ticket: Name | None = about("which ticket; the first one unless given", "哪张工单；默认第一张")
+    ticket: Name | None = about(
+        "which ticket, the first one unless given; T1.2 is the second that T1 has opened",
+        "哪张工单，默认第一张；T1.2 表示 T1 开出的第二张",
+    )
     world: dict[str, Any] | None = about(
         "what changes of the world from here on, such as {presence: {ann: away}}: mappings, and lists of parts with an id, are"
         " changed where they differ; null takes away",
@@ -161,8 +168,8 @@ class StoriesModel(Part):
 
     servflow: int = about("the version of this format", "文档格式版本", default=1)
     stories: Name = needed("the name of the workflow they are about", "所测流程的名称")
-    title: str = about("what people read", "显示名称", default="")
-    description: str = about("what they are for", "说明", default="")
+    title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
+    description: Said = about("what they are for; a text, or one for each language", "说明：文本，或各语言的文本", default="")
     start: str | None = about("when stories begin: a wall time, or an instant", "故事开始的时刻")
     zone: str = about("the time zone in which wall times without an offset are meant", "当地时间所用的时区", default="UTC")
     people: dict[str, Names] | None = about("who acts, each with the roles", "出场人物及其角色")

@@ -119,12 +119,13 @@ def _made(
     needs: tuple[str, ...] = (),
     story: str = "",
 ) -> Template:
+    stories = {f"{name}.stories.yaml": "stories"} if kind == "workflow" else {}
     return Template(
         name=name,
         kind=kind,
         title={"en": title[0], "zh": title[1]},
         about={"en": about[0], "zh": about[1]},
-        beside=beside or {},
+        beside={**(beside or {}), **stories},
         needs=needs,
         story=f"tests/scenarios/{story or 'test_' + name}.py",
     )
@@ -185,7 +186,7 @@ _ALL = (
             "Classes by table, an owner after 24 hours, feedback within 48, a root cause to close, and a call afterwards.",
             "按表分级，24 小时指定负责人，48 小时内反馈，关闭须有根因，关闭后回访。",
         ),
-        beside={"complaint_again.yaml": "correlator", "complaint.stories.yaml": "stories"},
+        beside={"complaint_again.yaml": "correlator"},
         story="test_complaint_template",
     ),
     _made(
@@ -244,7 +245,6 @@ _ALL = (
             "A customer who was not content is called within 24 office hours, three times at most.",
             "24 个工作小时内联系不满意的客户，最多三次。",
         ),
-        beside={"call_back.stories.yaml": "stories"},
     ),
     _made(
         "relation_survey",
@@ -272,7 +272,6 @@ _ALL = (
             "The example of the design: dispatch by offer, a checklist on site, a fee table, promises and a chain.",
             "设计示例：抢单派工、现场检查清单、收费表、服务承诺与升级链。",
         ),
-        beside={"appliance_repair.stories.yaml": "stories"},
     ),
     _made(
         "complaint_escalation",

@@ -72,8 +72,8 @@ TEXTS: dict[str, Text] = {
         hint_zh="用 servflow check {file} 查看全部问题",
     ),
     "story.no_workflow": Text(
-        en="nobody gave the workflow {name!r} that these stories are about",
-        zh="没有提供这些故事所测的流程“{name}”",
+        en="nobody gave the workflow {name!r} that these stories need",
+        zh="没有提供这些故事所需的流程“{name}”",
         hint_en="put {name}.yaml beside the stories, name its file under beside, or give --workflow FILE",
         hint_zh="请把 {name}.yaml 放在同一目录，或在 beside 下写明文件，或给出 --workflow FILE",
     ),

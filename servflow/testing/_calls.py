@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -17,7 +16,9 @@ from hypothesis import strategies as st
 from servflow.engine import BUILT_IN, Option, Workflow
 from servflow.errors import InputError, ServflowError, shown
 from servflow.model import SYSTEM, Actor, Field, Ticket, World
+from servflow.testing._satisfying import Satisfying
 from servflow.testing._strategies import PEOPLE, states_of, values_for
+from servflow.testing._ways import Way, Ways
 
 _NUMBER = re.compile(r"(?<![\w.])\d{1,12}(?:\.\d{1,6})?(?![\w.])")
 _TEXT = re.compile(r"'([^'\\]{1,40})'|\"([^\"\\]{1,40})\"")
@@ -26,7 +27,10 @@ _PARTS = ("transitions", "tables", "rules", "dispatch", "clocks", "escalations",
 _MOST_CONSTANTS = 24
 _ROUND = (1, 10, 1000, 10**6)
 _STRANGER = Actor("stranger")
-_FEW_STATES = 3
+_OFTEN = {"wanted": 6, "leading": 4, "local": 4, "rest": 2, "shut": 1}
+_OFTEN_TOWARDS = {"wanted": 10, "leading": 1, "local": 1}
+_OFTEN_BLOCKED = {"leading": 8, "local": 1, "rest": 1}
+"""How often what leads on comes up, against the rest: where a goal can be made for, and where the way to it is shut."""
 
 
 @frozen
@@ -47,8 +51,13 @@ class Call:
         printer.text(repr(self))
 
 
+WAIT = Call("wait", {}, None)
+"""Nobody does anything until time does."""
+
 Pair = tuple[Actor | None, Option]
 Here = tuple[Ticket, datetime, World | None]
+Aim = tuple[list[Way], Collection[int], int | None]
+"""The next steps that are wanted, what was taken already, and the goal they lead to, if any."""
 
 
 class Calls:
@@ -58,7 +67,8 @@ class Calls:
         self.workflow = workflow
         self.people = _cast(workflow, people)
         self.given = people is not None
-        self.moves = _moves(workflow)
+        self.ways = Ways(workflow)
+        self.satisfying = Satisfying(workflow)
         self.numbers, self.texts = _constants(workflow)
         self.steps = {step.step: step for _, state in states_of(workflow) for step in state.checklist}
         self._known: dict[Any, st.SearchStrategy[dict[str, Any]]] = {}
@@ -88,7 +98,7 @@ class Calls:
         elif spec.type == "double":
             near = [float(number) for number in self.numbers]
         elif spec.type == "string":
-            near = list(self.texts)
+            near = [*self.texts, *PEOPLE]  # conditions often compare a text with whoever acts
         if spec.type in ("int", "uint", "decimal", "double"):
             return st.one_of([*([st.sampled_from(near)] * bool(near)), st.sampled_from(_ROUND).map(spec.convert), anything])
         return st.one_of(st.sampled_from(near), st.sampled_from(near), anything) if near else anything
@@ -125,28 +135,79 @@ class Calls:
             for _, option in self.options_of(actor, ticket, at, world)
         )
 
-    def likely(self, ticket: Ticket, at: datetime, world: World | None, done: Collection[str] = ()) -> st.SearchStrategy[Call]:
+    def likely(self, here: Here, taken: Collection[int] = (), goal: int | None = None) -> st.SearchStrategy[Call]:
         """
         Something that somebody may do with a ticket.
 
-        Moves of the workflow come up more often than what every workflow can do, and most often those not *done* yet.
+        Most often it is a step towards the transition that is the *goal*; without one, a step to what was not *taken* yet.
+        Then come other moves, and least often what every workflow can do and what gives most of the rest up. With a goal
+        it may also be ``WAIT``.
         """
-        return st.sampled_from(self.actors(ticket, world)).flatmap(
-            lambda who: self._likely_of(self.options_of(who, ticket, at, world), (ticket, at, world), done)
-        )
+        ticket, _, world = here
+        if goal is None:
+            local = self.ways.here(ticket.entered)
+            wanted = [way for way in local if way.index not in taken and not self.ways.gives_up(ticket.entered, way, taken)]
+        else:
+            wanted = self.ways.towards(ticket.entered, goal)
+        everybody = self.actors(ticket, world)
+        fit = [actor for actor in everybody if any(self._fits(actor, way, ticket) for way in wanted)]
+        who = st.sampled_from([fit, fit, fit, everybody] if fit else [everybody]).flatmap(st.sampled_from)
+        return who.flatmap(lambda actor: self._likely_of(actor, here, (wanted, taken, goal)))
 
-    def _likely_of(self, pairs: list[Pair], here: Here, done: Collection[str]) -> st.SearchStrategy[Call]:
-        leading = _LEADING.union(*(self.moves.get(state, ()) for state in here[0].entered))
-        moves = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event in leading]
-        if not moves:  # of whoever can do nothing, seldom anything is learnt
-            pairs = self.options(*here)
-            moves = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event in leading]
-        rest = [pair for pair in pairs if pair[1].status != "refused" and pair[1].event not in leading]
-        fresh = [pair for pair in moves if pair[1].event not in done or pair[1].event in _LEADING]
-        groups = [group for group, often in ((fresh, 3), (moves, 2), (rest, 1)) for _ in range(often) if group]
-        if not groups:
-            return st.just(Call("no_such_event", {}, self.people[0], "unknown"))
-        return st.sampled_from(groups).flatmap(st.sampled_from).flatmap(lambda pair: self._sent_here(pair, here))
+    def _fits(self, actor: Actor | None, way: Way, ticket: Ticket) -> bool:
+        """Whether a way seems to be granted to somebody; ``available`` knows for sure and takes longer."""
+        if actor is None or not way.allow:
+            return actor is not None
+        if actor == SYSTEM:
+            return "system" in way.allow
+        named = actor.id in (ticket.assignee, ticket.owner, ticket.customer, *(offer.to for offer in ticket.offers))
+        return not way.allow.isdisjoint(actor.roles) or (named and not way.allow.issubset(self.workflow.roles))
+
+    def _likely_of(self, who: Actor | None, here: Here, aim: Aim) -> st.SearchStrategy[Call]:
+        ticket, (wanted, taken, goal) = here[0], aim
+        names = {event for way in wanted for event in way.by}
+        asked = self.options_of(who, *here)
+        able = _able(asked)
+        if not any(option.event in names or option.event in LEADING for _, option in able):  # somebody else can do more
+            asked = self.options(*here)
+            able = _able(asked)
+        local, shut = set[str](), set[str]()
+        for way in self.ways.here(ticket.entered):
+            (shut if self.ways.gives_up(ticket.entered, way, taken) else local).update(way.events)
+        groups: dict[str, list[Pair]] = {name: [] for name in ("wanted", "leading", "local", "shut", "rest")}
+        for pair in able:
+            event = pair[1].event
+            kinds = (("wanted", names), ("leading", LEADING), ("local", local), ("shut", shut - local))
+            groups[next((kind for kind, held in kinds if event in held), "rest")].append(pair)
+        often = _OFTEN if goal is None else _OFTEN_TOWARDS if groups["wanted"] else _OFTEN_BLOCKED
+        drawn = [groups[name] for name, times in often.items() for _ in range(times) if groups[name]]
+        made = (
+            [st.sampled_from(drawn).flatmap(st.sampled_from).flatmap(lambda pair: self._sent_here(pair, here))] if drawn else []
+        )
+        if goal is not None and not groups["wanted"]:
+            mended = self._mended([option for _, option in asked if option.event in names], ticket, here[2])
+            mended += [
+                Call("ticket.child_closed", {"child": child}, SYSTEM) for child in ticket.children[:1] if _CHILD in names
+            ]
+            made += [*([st.sampled_from(mended)] * 3 if mended else []), *([st.just(WAIT)] if ticket.wake is not None else [])]
+        return st.one_of(made) if made else st.just(Call("no_such_event", {}, self.people[0], "unknown"))
+
+    def _mended(self, refused: Iterable[Option], ticket: Ticket, world: World | None) -> list[Call]:
+        """By hand, where anybody may, the one change of a field that opens what a guard keeps shut."""
+        spec = self.workflow.events.get("ticket.update")
+        changes = [option.change for option in refused if option.change is not None]
+        if not changes or (spec is None and self.workflow.roles):
+            return []
+        allow = set(map(str, spec.allow)) if spec is not None else set()
+        people = [
+            actor for actor in self.actors(ticket, world) if actor is not None and (not allow or allow & set(actor.roles))
+        ]
+        fields = self.workflow.fields
+        return [
+            Call("ticket.update", {str(change["field"]): change["to"]}, people[0])
+            for change in dict.fromkeys(changes)
+            if people and change["field"] in fields and change["to"] is not None
+        ]
 
     def _sent_here(self, pair: Pair, here: Here) -> st.SearchStrategy[Call]:
         """The same, where a visit is to be agreed at an instant that can be had."""
@@ -157,6 +218,11 @@ class Calls:
                 calls = [Call(pair[1].event, {"start": window.start}, pair[0]) for window in windows]
                 if calls:
                     return st.sampled_from(calls)
+        found = self.satisfying.payloads(ticket, pair[1].event, at, pair[0], world)
+        if found:
+            fit = st.tuples(self.payload(ticket, pair[1]), st.sampled_from(found)).map(lambda parts: {**parts[0], **parts[1]})
+            made = fit.map(lambda payload: Call(pair[1].event, payload, pair[0]))
+            return st.one_of(made, self.sent(pair, ticket))
         return self.sent(pair, ticket)
 
     def sent(self, pair: Pair, ticket: Ticket) -> st.SearchStrategy[Call]:
@@ -247,10 +313,15 @@ class Calls:
 _BY_TICKET = frozenset({"ticket.unwatch", "helper.remove", "ticket.child_closed", "ticket.child_reopened", "step.check"})
 """Built-in events whose payload names what is on the ticket."""
 
-_LEADING = frozenset(
-    {"appointment.book", "approval.approve", "offer.accept", "queue.take", "step.check", "ticket.child_closed"}
-)
+_CHILD = "ticket.child_closed"
+"""What no person does and ``available`` does not offer."""
+
+LEADING = frozenset({"appointment.book", "approval.approve", "offer.accept", "queue.take", "step.check", "ticket.child_closed"})
 """Built-in events by which a ticket comes on, more than once if need be."""
+
+
+def _able(pairs: Iterable[Pair]) -> list[Pair]:
+    return [pair for pair in pairs if pair[1].status != "refused"]
 
 
 def _numbers(ticket: Ticket) -> list[int | Decimal]:
@@ -288,18 +359,6 @@ def _constants(workflow: Workflow) -> tuple[tuple[Decimal, ...], tuple[str, ...]
         numbers.update(dict.fromkeys((number, number + step, number - step)))
     quoted = dict.fromkeys(one for one, _ in _TEXT.findall(text) if one)
     return tuple(numbers)[:_MOST_CONSTANTS], tuple(quoted)[:_MOST_CONSTANTS]
-
-
-def _moves(workflow: Workflow) -> dict[str, frozenset[str]]:
-    """For each state the events that lead from it to another; what can be done in most states leads nowhere in particular."""
-    found: dict[str, set[str]] = {}
-    for move in workflow.compiled.transitions:
-        for source in move.source if move.target else ():
-            found.setdefault(source, set()).update((move.event or "").split())
-    found.pop("*", None)
-    often = Counter(event for events in found.values() for event in events)
-    anywhere = {event for event, states in often.items() if states > _FEW_STATES and states * 2 > len(found)}
-    return {state: frozenset(events - anywhere) for state, events in found.items()}
 
 
 def _declared(workflow: Workflow, event: str) -> Mapping[str, Field]:

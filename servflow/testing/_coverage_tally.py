@@ -139,7 +139,8 @@ class Tally:
     def written(self) -> dict[str, Any]:
         """Everything that another process needs to go on counting, as JSON-ready data."""
         items = [[item.kind, item.key, item.path, item.name, item.answer] for item in self.items]
-        return {**self.as_data(), "items": items, "impossible": sorted(self.impossible)}
+        lines = {item.path: line for item in self.items if (line := self.line_of(item)) is not None}
+        return {**self.as_data(), "items": items, "impossible": sorted(self.impossible), "lines": lines}
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Tally:
@@ -147,7 +148,7 @@ class Tally:
         items = (
             Item(kind=kind, key=key, path=path, name=name, answer=answer) for kind, key, path, name, answer in data["items"]
         )
-        made = Tally(data["workflow"], data["version"], data["hash"], items)
+        made = Tally(data["workflow"], data["version"], data["hash"], items, data["lines"].get if data["lines"] else None)
         made.counts.update(data["counts"])
         made._impossible = frozenset(data["impossible"])
         made.steps, made.refused, made.passed_over = data["steps"], data["refused"], data["passed_over"]

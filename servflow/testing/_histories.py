@@ -13,6 +13,7 @@ from servflow.errors import InputError, LimitError, Refused
 from servflow.model import Effect, Outcome, Record, Ticket, World
 from servflow.testing._calls import GAPS, Call, Calls
 from servflow.testing._strategies import instants
+from servflow.testing._ways import taken_by
 from servflow.testing._worlds import worlds_for
 
 _FIRST = datetime.fromisoformat("2026-03-02T08:00:00+00:00")
@@ -49,18 +50,17 @@ def histories_for(workflow: Workflow, *, max_size: int = 12) -> st.SearchStrateg
 def _lives(draw: st.DrawFn, workflow: Workflow, calls: Calls, worlds: st.SearchStrategy[World], max_size: int) -> History:
     world, at = draw(worlds), draw(instants(_FIRST, _FIRST + timedelta(days=7)))
     opened = _opened(draw, calls, at, world)
-    outcomes, done = [opened], set[str]()
+    outcomes, taken = [opened], set(taken_by(opened.records))
     for _ in range(draw(st.integers(0, max_size))):
         ticket = outcomes[-1].ticket
         if draw(st.booleans()):
             at += draw(GAPS)
-        call = draw(st.one_of(st.just(None), *([calls.likely(ticket, at, world, done)] * 3)))
+        call = draw(st.one_of(st.just(None), *([calls.likely((ticket, at, world), taken)] * 3)))
         try:
             outcomes.append(_step(workflow, ticket, call, at, world))
         except (Refused, InputError, LimitError):
             continue
-        if call is not None:
-            done.add(call.event)
+        taken |= taken_by(outcomes[-1].records)
     return History(
         ticket=outcomes[-1].ticket,
         records=tuple(record for outcome in outcomes for record in outcome.records),

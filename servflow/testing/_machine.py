@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
 from hypothesis import strategies as st
@@ -14,11 +14,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from servflow.desk import Desk
 from servflow.engine import Option, Workflow, migrate
 from servflow.errors import InputError, LimitError, Refused, ServflowError
-from servflow.model import Actor, Effect, Migrated, Outcome, Received, Record, Ticket, World, canonical
+from servflow.model import Actor, Effect, Migrated, Outcome, Record, Ticket, World, canonical
 from servflow.stores import Change, MemoryStore
-from servflow.testing._calls import GAPS, Call
+from servflow.testing._calls import GAPS, WAIT, Call
 from servflow.testing._machine_bounds import PROBE, paced, usual
-from servflow.testing._machine_draws import Opening, Setting, walk
+from servflow.testing._machine_draws import START, Opening, Setting, openings, walk
 from servflow.testing._machine_promises import (
     MAX_RECORDS,
     Laws,
@@ -28,10 +28,7 @@ from servflow.testing._machine_promises import (
     lost,
 )
 from servflow.testing._machine_story import actor_text, literal, script, world_text
-from servflow.testing._worlds import AREAS, Wanted
-
-START = datetime(2026, 3, 2, 8, tzinfo=UTC)
-"""From when on tickets of machines are opened: a Monday, so that what counts in business hours counts."""
+from servflow.testing._ways import taken_by
 
 _MICRO = timedelta(microseconds=1)
 _FAR = timedelta(days=400)
@@ -76,6 +73,10 @@ class WorkflowMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.setting.search.begin()
+        self._anew()
+
+    def _anew(self) -> None:
+        """As before the opening of a ticket."""
         self.calls = self.setting.calls
         self.workflow = self.calls.workflow
         self.records: list[Record] = []
@@ -89,29 +90,23 @@ class WorkflowMachine(RuleBasedStateMachine):
         self._lines: list[str] = []
         self._trying = ""
         self._options: tuple[Any, list[tuple[Actor | None, Option]]] | None = None
-        self.done: set[str] = set()
+        self.taken: frozenset[int] = frozenset()
         self._moved = 0
         self._patience = self._folded = 0
 
     # what happens -------------------------------------------------------------------------------------------------------
 
-    @initialize(how=st.runner().flatmap(lambda machine: machine.openings()))
+    @initialize(how=st.runner().flatmap(lambda machine: openings(machine.setting)))
     def open_ticket(self, how: Opening) -> None:
         """Open the ticket, in a drawn world."""
-        self.world, self.at, fields, actor = how.world, how.at, how.fields, how.actor
-        self._patience = how.patience
-        occurred = self.at - how.late if how.late else None
-        if self.world is not None:
-            self._lines.append(f"world = {world_text(self.world)}")
-        with self._told():
-            self._trying = self._call("open", "'T1'", literal(fields), actor, occurred=occurred)
-            try:
-                outcome = self.workflow.open("T1", fields, at=self.at, actor=actor, world=self.world, occurred=occurred)
-            except Refused:  # the workflow asks more of an opening than its fields say
-                return
-            self._observe(None, "T1", fields, actor=actor, occurred=occurred)
-            self.opened = True
-            self._keep(outcome)
+        self._open(how)
+
+    @precondition(lambda self: not self.opened or self.ticket.closed)
+    @rule(how=st.runner().flatmap(lambda machine: openings(machine.setting)))
+    def open_another(self, how: Opening) -> None:
+        """Leave the ticket where it ended, and open another one: of what rests, little more is learnt."""
+        self._anew()
+        self._open(how)
 
     @precondition(lambda self: self.opened)
     @rule(calls=st.runner().flatmap(walk))
@@ -119,7 +114,7 @@ class WorkflowMachine(RuleBasedStateMachine):
         """People do what ``available`` says they may, one after another."""
         with self._told():
             for call in calls:
-                self._fire(call)
+                self._do(call)
 
     @precondition(lambda self: self.opened)
     @rule(calls=st.runner().flatmap(walk), gap=GAPS)
@@ -127,7 +122,7 @@ class WorkflowMachine(RuleBasedStateMachine):
         """The same, with time between one thing and the next; it may be too late for some of them."""
         with self._told():
             for call in calls:
-                self._fire(call)
+                self._do(call)
                 self._pass_to(self.at + self._paced(gap))
 
     @precondition(lambda self: self.opened)
@@ -204,6 +199,8 @@ class WorkflowMachine(RuleBasedStateMachine):
         if world is not None:
             self._lines.append(f"world = {world_text(world)}")
         self._options = None
+        with self._told():
+            self._pass_to(self.at)  # as a desk would: what waits for another world looks at it
 
     @precondition(lambda self: self.opened and self.may_change())
     @rule(calls=st.runner().flatmap(walk))
@@ -211,7 +208,7 @@ class WorkflowMachine(RuleBasedStateMachine):
         """People go on for a while; then the definition changes, and the ticket is taken along."""
         with self._told():
             for call in calls:
-                self._fire(call)
+                self._do(call)
                 if self._taken_along() is None:
                     return
             outcome = self._taken_along()
@@ -221,6 +218,7 @@ class WorkflowMachine(RuleBasedStateMachine):
             self._moved += 1
             self.calls, self.workflow = later, later.workflow
             self.laws.workflow = self.workflow
+            self.taken = frozenset()  # of another definition
             self._keep(outcome)
             moved = next((record for record in outcome.records if isinstance(record, Migrated)), None)
             gone = lost(before, outcome.ticket, moved)
@@ -242,20 +240,6 @@ class WorkflowMachine(RuleBasedStateMachine):
 
     # what is drawn ------------------------------------------------------------------------------------------------------
 
-    def openings(self) -> st.SearchStrategy[Opening]:
-        """A world, fields, who opens, when, and how late that is told."""
-        wanted = Wanted.of(self.workflow)
-        fields = self.calls.opening()
-        if wanted.matched:  # words of the world, or hardly any ticket would find anybody
-            words = st.fixed_dictionaries({name: st.sampled_from(AREAS) for name in sorted(wanted.matched)})
-            fields = st.tuples(fields, words).map(lambda drawn: {**drawn[0], **drawn[1]})
-        minutes = st.one_of(st.just(0), st.integers(0, 7 * 24 * 60))
-        late = st.one_of(st.just(timedelta()), st.just(timedelta()), st.timedeltas(timedelta(), timedelta(days=2)))
-        when = minutes.map(lambda passed: START + timedelta(minutes=passed))
-        actors = st.sampled_from([None, *self.calls.people])
-        parts = {"world": self.setting.worlds, "fields": fields, "actor": actors, "at": when, "late": late}
-        return st.builds(Opening, patience=st.integers(0, 12) if self.setting.later else st.just(0), **parts)
-
     def options(self) -> list[tuple[Actor | None, Option]]:
         """What ``available`` answers everybody now."""
         key = (self.ticket.revision, self.at, self.world and self.world.version, self.workflow.hash)
@@ -266,7 +250,7 @@ class WorkflowMachine(RuleBasedStateMachine):
 
     def likely(self) -> st.SearchStrategy[Call]:
         """Something that somebody may do with the ticket now."""
-        return self.calls.likely(self.ticket, self.at, self.world, self.done)
+        return self.calls.likely((self.ticket, self.at, self.world), self.taken)
 
     def anything(self) -> st.SearchStrategy[Call]:
         """Anything at all: what is refused now, for whomever, and what no workflow knows."""
@@ -282,6 +266,28 @@ class WorkflowMachine(RuleBasedStateMachine):
         )
 
     # how it is done -----------------------------------------------------------------------------------------------------
+
+    def _open(self, how: Opening) -> None:
+        self.world, self.at, fields, actor = how.world, how.at, how.fields, how.actor
+        self._patience = how.patience
+        occurred = self.at - how.late if how.late else None
+        if self.world is not None:
+            self._lines.append(f"world = {world_text(self.world)}")
+        with self._told():
+            self._trying = self._call("open", "'T1'", literal(fields), actor, occurred=occurred)
+            try:
+                outcome = self.workflow.open("T1", fields, at=self.at, actor=actor, world=self.world, occurred=occurred)
+            except Refused:  # the workflow asks more of an opening than its fields say
+                return
+            self._observe(None, "T1", fields, actor=actor, occurred=occurred)
+            self.opened = True
+            self._keep(outcome)
+
+    def _do(self, call: Call) -> None:
+        if call != WAIT:
+            self._fire(call)
+        elif self.ticket.wake is not None and self.ticket.wake - self.at < _FAR:
+            self._pass_to(max(self.at, self.ticket.wake))
 
     def _fire(
         self, call: Call, *, occurred: datetime | None = None, expect: int | None = None, code: str | None = None
@@ -382,7 +388,7 @@ class WorkflowMachine(RuleBasedStateMachine):
         came = outcome.ticket
         self._lines.append(f"{self._trying}  # {came.state or ' + '.join(came.configuration)}, {came.at:%a %d %b %H:%M}")
         self.ticket = came
-        self.done.update(record.event for record in outcome.records if isinstance(record, Received))
+        self.taken |= taken_by(outcome.records)
         self.records += outcome.records
         self.effects += outcome.effects
         most = max(Counter(record.at for record in outcome.records).values(), default=0)

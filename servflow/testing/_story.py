@@ -25,6 +25,9 @@ _AROUND = 3  # days to look for a time that clocks show; one or two have none of
 LAST_YEAR = 9_000
 """Later than this no story goes: promises reach further, and time itself ends with the year 9999."""
 
+OPENED = re.compile(r"(.+)\.([1-9]\d?)")
+"""How a step names a ticket that another one has opened: ``T1.2`` is the second of ``T1``."""
+
 FIRST_TICKET = "T1"
 """What the first ticket of a story is called where the story does not say."""
 

@@ -57,7 +57,7 @@ class Beside:
         for stem in _stems(workflow, own):
             for end in _ENDS:
                 file = self.base / f"{stem}{end}"
-                if file.is_file() and file != own and _within(file, self.base):
+                if _there(file) and file != own and _within(file, self.base):
                     self._definition(file, "stories")
                     if workflow in self.workflows:
                         return
@@ -148,9 +148,17 @@ def _objection(name: str, base: Path | None) -> Mapping[str, str] | None:
         return {"en": "it lies outside of the directory of the stories", "zh": "它不在故事所在的目录中"}
     if given.suffix.lower() not in _ENDS:
         return {"en": "it is no YAML and no JSON by its name", "zh": "从名称看它不是 YAML 或 JSON"}
-    if not (base / given).is_file():
+    if not _there(base / given):
         return {"en": "there is no such file", "zh": "没有此文件"}
     return None
+
+
+def _there(file: Path) -> bool:
+    """Whether there is a file of that name; of a name that no file can have, there is none."""
+    try:
+        return file.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _within(file: Path, base: Path) -> bool:

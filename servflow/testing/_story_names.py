@@ -8,11 +8,12 @@ from typing import Any
 from servflow.documents._models_story import PHASES, REFUSALS, STANDINGS
 from servflow.engine import BUILT_IN, Workflow
 from servflow.engine._definition import ATTRIBUTES
+from servflow.engine._surveys import CALL_BACK
 from servflow.errors import Finding, Refused, TimeError, nearest, shown
 from servflow.model import KINDS as WRITTEN
 from servflow.model import SYSTEM, Record
 from servflow.sla import mark_name
-from servflow.testing._story import Opening, Stories, Story, StoryStep, moment, signed
+from servflow.testing._story import OPENED, Opening, Stories, Story, StoryStep, moment, signed
 from servflow.testing._story_values import typed
 
 READ = (*ATTRIBUTES, "assignee", "owner", "requester", "provider")
@@ -29,10 +30,12 @@ class Names:
         self.templates = _templates(stories.workflows.values())
         self.people = {*stories.people, SYSTEM.id}
         self.calls = _calls(self.flows.values())
+        self.opened = {*stories.workflows, *_opened(self.flows.values())}
         turned = (step.world for story in stories.cases for step in story.steps)
         for world in (stories.world, *turned):
             if world is not None:
-                self.people |= {*world.by_id, *world.persons}
+                members = (member for queue in world.queues for member in queue.members)
+                self.people |= {*world.by_id, *world.persons, *members}
         self.closed = bool(stories.people) or any(flow.roles for flow in self.flows.values())
         """Whether whoever acts must be known."""
 
@@ -64,7 +67,7 @@ class Names:
         for step in story.steps:
             if step.opening is not None:
                 yield from self._opening(step.opening, of)
-            if step.ticket not in of and step.ticket not in (one.ticket for one in story.given):
+            if _opener(step.ticket, of) not in of and step.ticket not in (one.ticket for one in story.given):
                 yield from _known("ticket", step.ticket, of, f"{step.path}.ticket")
             flow = of.get(step.ticket)
             if flow is not None:
@@ -73,7 +76,8 @@ class Names:
     def _opening(self, opening: Opening, of: dict[str, Workflow]) -> Iterator[Finding]:
         flow = self.flows.get(opening.workflow)
         if flow is None:
-            yield from _known("workflow", opening.workflow, self.flows, f"{opening.path}.workflow")
+            facts = {"name": opening.workflow[:200], "nearest": nearest(opening.workflow, self.flows)}
+            yield Finding("story.no_workflow", f"{opening.path}.workflow", facts)
             return
         of[opening.ticket] = flow
         yield from self._person(opening.actor, f"{opening.path}.actor")
@@ -174,7 +178,7 @@ class Names:
 
     def _children(self, value: Any, _: Workflow, path: str) -> Iterator[Finding]:
         for name in listed(value):
-            yield from _known("workflow", name, self.stories.workflows, path)
+            yield from _known("workflow", name, self.opened, path)
 
     def _checked(self, value: Any, flow: Workflow, path: str) -> Iterator[Finding]:
         known = [step.step for steps in flow.compiled.checklists.values() for step in steps]
@@ -230,6 +234,22 @@ def _calls(flows: Iterable[Any]) -> set[str]:
     called = (part.get("call") for part in _parts(flows))
     named = (call.get("name") if isinstance(call, Mapping) else call for call in called)
     return {name for name in named if isinstance(name, str)}
+
+
+def _opener(ticket: str, known: Mapping[str, Any]) -> str:
+    """The ticket itself, or the one that opened it: ``T1`` of ``T1.2``."""
+    found = None if ticket in known else OPENED.fullmatch(ticket)
+    return ticket if found is None else _opener(found[1], known)
+
+
+def _opened(flows: Iterable[Workflow]) -> Iterator[str]:
+    """The workflow of every ticket that some part of the definitions opens, be it here or elsewhere."""
+    for part in _parts(flows):
+        opened = part.get("open")
+        name = opened.get("workflow") if isinstance(opened, Mapping) else opened
+        if isinstance(name, str):
+            yield name
+    yield from (CALL_BACK["workflow"] for flow in flows if any(survey.low for survey in flow.surveys))
 
 
 def _parts(flows: Iterable[Any]) -> Iterator[Mapping[str, Any]]:

@@ -16,6 +16,7 @@ from servflow.documents._load import in_order
 from servflow.documents._source import Document, _names_file, read_document
 from servflow.errors import DefinitionError, Finding, TimeError, shown
 from servflow.model import EMPTY, Span, World
+from servflow.model._titles import read_title
 from servflow.testing._story import DAY, FIRST_TICKET, Moment, Opening, Stories, Story, StoryStep, moment, wall_time
 from servflow.testing._story_examples import MOST_EXAMPLES, places_in, told_apart
 from servflow.testing._story_files import MOST_WORLDS, Beside, changed
@@ -106,7 +107,7 @@ class _Reading:
             people=people,
             world=world,
             replies={} if "replies" in broken else data.get("replies") or {},
-            title=data.get("title") or "",
+            title=read_title(data.get("title"), self.found),
             file="" if self.file is None else str(self.file),
             places=beside.places,
         )

@@ -12,14 +12,16 @@ from servflow.desk import Problem
 from servflow.documents._source import read_document
 from servflow.engine import Workflow
 from servflow.errors import Finding, InputError, LimitError, Refused, ServflowError
-from servflow.model import SYSTEM, Actor
+from servflow.model import SYSTEM, Actor, Open
 from servflow.testing._coverage import Coverage
-from servflow.testing._story import LAST_YEAR, Moment, Opening, Stories, Story, StoryStep
+from servflow.testing._story import LAST_YEAR, OPENED, Moment, Opening, Stories, Story, StoryStep
 from servflow.testing._story_checks import Checks, Stand, refusal_of
 from servflow.testing._story_log import happened
 from servflow.testing._story_reading import load_stories
 from servflow.testing._story_values import fields_sent, payload_sent
 from servflow.testing._virtual import BEGIN, VirtualDesk, VirtualTime
+
+_OF_CHILDREN = "ticket.child_"
 
 
 @frozen(kw_only=True)
@@ -136,7 +138,9 @@ def coverages(stories: Stories, given: Mapping[str, Coverage] | None = None) -> 
     found = dict(given or {})
     for flow in stories.flows:
         if flow.workflow not in found:
-            found[flow.workflow] = Coverage(flow, locate=_liner(stories.places.get(flow.workflow)))
+            found[flow.workflow] = Coverage(flow)
+        counted = found[flow.workflow]
+        counted.locate = counted.locate or _liner(stories.places.get(flow.workflow))
     if not isinstance(stories.workflows.get(stories.workflow), Workflow):
         problem = Finding("story.no_workflow", "stories", {"name": stories.workflow})
         raise InputError(f"{problem.message()}; {problem.hint()}", code="story.no_workflow", name=stories.workflow)
@@ -211,6 +215,7 @@ class _Life:
     def step(self, step: StoryStep) -> Iterator[Finding]:
         """Everything of one step; what goes otherwise than told."""
         found = tuple(self._happens(step))
+        step = evolve(step, ticket=self._named(step.ticket))
         yield from found
         if found or not step.then:
             return
@@ -283,16 +288,17 @@ class _Life:
 
     def _fire(self, step: StoryStep) -> Iterator[Finding]:
         assert step.event is not None
+        event, ticket = step.event, self._named(step.ticket)
         occurred = None if step.occurred is None else self._over(step.occurred)
+        payload = self._payload(ticket, event, step.payload)
         try:
-            payload = self._payload(step.ticket, step.event, step.payload)
-            self.desk.fire(step.ticket, step.event, payload, actor=self._actor(step.actor), occurred=occurred)
+            self.desk.fire(ticket, event, payload, actor=self._actor(step.actor), occurred=occurred)
         except ServflowError as error:
-            yield from refusal_of(error, step.event, step.refused, (step.path, step.line), self._happened(step.ticket))
+            yield from refusal_of(error, event, step.refused, (step.path, step.line), self._happened(ticket))
             return
         if step.refused is not None:
-            facts = {"event": step.event, "wanted": step.refused}
-            yield Finding("story.allowed", step.path, facts, line=step.line, witness=self._happened(step.ticket))
+            facts = {"event": event, "wanted": step.refused}
+            yield Finding("story.allowed", step.path, facts, line=step.line, witness=self._happened(ticket))
             return
         yield from self._settle((step.path, step.line))
 
@@ -303,7 +309,18 @@ class _Life:
     def _payload(self, ticket: str, event: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         held = self.desk.store.load(ticket) if payload else None
         flow = None if held is None else self.stories.workflows.get(held.workflow)
+        if event.startswith(_OF_CHILDREN) and isinstance(payload.get("child"), str):
+            payload = {**payload, "child": self._named(payload["child"])}
         return payload_sent(flow, event, payload, self.stories.zone) if isinstance(flow, Workflow) else payload
+
+    def _named(self, name: str) -> str:
+        """The id of the ticket that is meant: its own, or by whom and as the how manieth it was opened."""
+        found = OPENED.fullmatch(name)
+        if found is None or self.desk.store.load(name) is not None:
+            return name
+        parent, place = self._named(found[1]), int(found[2]) - 1
+        opened = [effect.new_ticket for effect in self.desk.sent if isinstance(effect, Open) and effect.ticket == parent]
+        return opened[place] if place < len(opened) else name
 
     def _happened(self, ticket: str) -> Mapping[str, tuple[str, ...]] | None:
         """What explains where a ticket stands; None where there is none of that name."""

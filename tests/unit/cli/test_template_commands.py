@@ -36,10 +36,11 @@ def test_it_copies_and_says_what_to_do_next(tmp_path: Path) -> None:
     result = run("problem", "--into", str(made))
 
     assert 0 == result.exit_code
-    assert ["problem.yaml", "problem_grows.yaml", "problem_news.yaml", "shared_cause.yaml"] == sorted(
+    assert ["problem.stories.yaml", "problem.yaml", "problem_grows.yaml", "problem_news.yaml", "shared_cause.yaml"] == sorted(
         path.name for path in made.iterdir()
     )
     assert f"servflow check {made / 'problem.yaml'}" in result.stdout
+    assert f"servflow test {made / 'problem.stories.yaml'}" in result.stdout
     assert f"servflow new complaint --into {made}" in result.stdout
 
 
@@ -47,7 +48,7 @@ def test_as_data_it_says_the_same(tmp_path: Path) -> None:
     """The files with their kinds, and the commands that come next."""
     told = json.loads(run("it_incident", "--into", str(tmp_path), "--format", "json", "--lang", "zh").stdout)
 
-    assert ["workflow", "people"] == [one["kind"] for one in told["files"]]
+    assert ["workflow", "people", "stories"] == [one["kind"] for one in told["files"]]
     assert "IT 故障单" == told["title"]
     assert f"servflow graph {tmp_path / 'it_incident.yaml'}" == told["next"][-1]
 

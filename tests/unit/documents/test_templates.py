@@ -108,8 +108,8 @@ def test_what_new_makes_is_the_template(name: str, tmp_path: Path) -> None:
 
 
 def test_what_new_makes_is_checked_without_findings(tmp_path: Path) -> None:
-    """Workflow and correlators of a copy are as clean as the template."""
-    assert [0] * 4 == [check(path)[0] for path in copy_template("problem", tmp_path)]
+    """Workflow, correlators and stories of a copy are as clean as the template."""
+    assert [0] * 5 == [check(path)[0] for path in copy_template("problem", tmp_path)]
 
 
 def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:
