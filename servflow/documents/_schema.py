@@ -27,6 +27,8 @@ MODELS: Mapping[str, str] = {
     "recurring": "_models_recurring:RecurringModel",
     "goals": "_models_goals:GoalsModel",
     "stories": "_models_story:StoriesModel",
+    "flow": "_models_editors:FlowModel",
+    "grid": "_models_editors:GridModel",
 }
 """For each kind of document the module and the name of its model; imported when it is asked for."""
 
@@ -35,12 +37,13 @@ def schema(of: str = "workflow", lang: str = "en") -> dict[str, Any]:
     """
     The JSON Schema of a definition, for editors and for programs that write definitions.
 
-    Every part and every key has a title and a description in the language that is asked for, where editors look for them;
-    the English one has the Chinese beside them as ``x-zh``. A document that fits is well shaped; whether it means
-    something is for ``load`` to say.
+    Every part and every key has a title and a description in the language that is asked for, where editors look for them,
+    and there are no keywords but those of the dialect, so that validators take it in their strict modes. A document that
+    fits is well shaped; whether it means something is for ``load`` to say.
 
     Args:
-        of: the kind of document: a name of ``MODELS``.
+        of: the kind of document: ``workflow``, ``correlator``, ``schedules``, ``intake`` and so on; ``flow`` and ``grid``
+            are what editors get and give back.
         lang: ``en`` or ``zh``. Only titles and descriptions differ, and the ``$id``, which says so.
 
     Raises:
@@ -64,6 +67,7 @@ def schema_of(model: type[Part], name: str = "workflow", lang: str = "en") -> di
     for part, spec in made.get("$defs", {}).items():
         _say_part(part, spec, lang)
     _say_part(name, made, lang)
+    made = _plain(made)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:servflow:schema:{name}:{FORMAT}{'' if lang == 'en' else f':{lang}'}",
@@ -80,6 +84,7 @@ def _say_part(part: str, spec: dict[str, Any], lang: str) -> None:
         spec |= {"title": spec.pop("x-zh"), "description": PARTS.get(part, spec["description"])}
     else:
         spec |= {"title": _words(part.removesuffix("Model"))}
+        spec.pop("x-zh", None)
     for key, held in spec["properties"].items():
         if lang == "zh":
             told = held.pop("x-zh")
@@ -88,6 +93,28 @@ def _say_part(part: str, spec: dict[str, Any], lang: str) -> None:
             held |= {"title": told if head.isascii() else head, "description": told}
         else:
             held["title"] = _words(key)
+            held.pop("x-zh", None)
+
+
+def _plain(node: Any) -> Any:
+    """
+    The same schema in keywords of the dialect alone, said such that an error leads to its place.
+
+    What may be left out or null is one type, rather than a choice of two: a validator that tries both tells of a slip deep
+    inside that the whole fits neither.
+    """
+    if isinstance(node, list):
+        return [_plain(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    made = {key: _plain(item) for key, item in node.items() if not key.startswith("x-") and (key, item) != ("default", None)}
+    choice = made.get("anyOf")
+    if isinstance(choice, list) and len(choice) == 2 and choice[1] == {"type": "null"}:
+        one = choice[0]
+        if isinstance(one.get("type"), str) and not one.keys() & {"enum", "const"}:
+            del made["anyOf"]
+            made = {**one, **made, "type": [one["type"], "null"]}
+    return made
 
 
 def _words(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from servflow.embedding._flow_layout import placed
-from servflow.embedding._refusing import refusal
+from servflow.embedding._refusing import finding_data, refusal
 from servflow.embedding._source import Source, edit
 from servflow.embedding._source_ids import Element, id_of_state
 from servflow.errors import Finding, shown
@@ -16,7 +16,7 @@ ANYWHERE = "*"
 """The node from which transitions out of every state start."""
 
 MISSING = "missing:"
-"""How ids of nodes begin that stand for states which are named and not there."""
+"""How ids of nodes begin that stand for states which are named and not there; the id itself: where none is named."""
 
 MOST_NODES, MOST_EDGES = 2_000, 10_000
 """How many nodes and edges are drawn and read."""
@@ -33,11 +33,12 @@ def flow(source: Any, *, lang: str = "en", positions: Mapping[str, Mapping[str, 
     A workflow as a flow editor draws it: JSON-ready nodes and edges in the shape of React Flow.
 
     A node is a state: ``id``, ``type`` (``state``, ``group`` with states inside, ``history``, ``anywhere`` for ``*`` and
-    ``missing`` for what is named and not there), ``position`` (within ``parentId`` where it has one), and ``data``: ``label``,
-    ``name``, ``initial``, ``timers``, ``checklist``, ``findings``, and as it is written ``title``, ``closed``, ``final``,
-    ``parallel``, ``ordered``, ``shown``. An edge is one way of a transition, so that one with two sources has two:
-    ``id``, ``source``, ``target``, ``label``, and ``data``: ``transition`` (its id), ``stays`` (it leads nowhere else),
-    ``findings``, and as it is written ``event``, ``when``, ``allow``, ``not_by``, ``internal``, ``title``. `from_flow` takes
+    ``missing`` for what is named and not there, or not named yet), ``position`` (within ``parentId`` where it has one), and
+    ``data``: ``label``, ``name``, ``initial``, ``timers``, ``checklist``, ``findings``, and as it is written ``title``,
+    ``closed``, ``final``, ``parallel``, ``ordered``, ``shown``. An edge is one way of a transition, so that one with two
+    sources has two: ``id``, ``source``, ``target``, ``label``, and ``data``: ``transition`` (its id), ``stays`` (it leads
+    nowhere else), ``findings``, and as it is written ``event``, ``when``, ``allow``, ``not_by``, ``internal``, ``title``.
+    Beside them stand the ``findings`` of elements that are not drawn, and ``revision``: what was drawn. `from_flow` takes
     changes back.
 
     Args:
@@ -73,12 +74,14 @@ def drawn(source: Source, lang: str, positions: Mapping[str, tuple[float, float]
         raise refusal("flow.many", count=len(edges), what={"en": "edges", "zh": "条边"}, most=MOST_EDGES)
     if not bare:
         placed(nodes, edges, positions)
+    shown = {edge["data"]["transition"] for edge in edges} | {one.id for those in own.values() for one in those}
     return {
         "workflow": str(source.data.get("workflow", "")),
+        "revision": source.revision,
         "title": _said(source.data.get("title"), lang),
         "nodes": list(nodes.values()),
         "edges": edges,
-        "findings": [finding_data(finding, lang) for finding in marks.get("", ())],
+        "findings": [finding_data(one, lang, id_) for id_, those in marks.items() if id_ not in shown for one in those],
     }
 
 
@@ -102,7 +105,7 @@ def _node(
             if one.kind == "timer" and isinstance(one.data, Mapping)
         ],
         "checklist": [{"id": one.id, "name": one.name, "label": _step(one, lang)} for one in own if one.kind == "step"],
-        "findings": [finding_data(finding, lang) for one in own for finding in marks.get(one.id, ())],
+        "findings": [finding_data(finding, lang, one.id) for one in own for finding in marks.get(one.id, ())],
     }
     kind = "history" if written.get("history") else "group" if isinstance(written.get("states"), Mapping) else "state"
     made = {"id": element.id, "type": kind, "position": {"x": 0, "y": 0}, "data": data}
@@ -140,8 +143,8 @@ def _edges(
         return
     written = {key: element.data.get(key) for key in EDGE_KEYS}
     label = _said(written["title"], lang) or str(written["event"] or written["when"] or "")
-    found = [finding_data(finding, lang) for finding in marks.get(element.id, ())]
-    for source in names_in(element.data.get("source")):
+    found = [finding_data(finding, lang, element.id) for finding in marks.get(element.id, ())]
+    for source in names_in(element.data.get("source")) or ("",):
         for target in names_in(element.data.get("target")) or (None,):
             start = _end(source, nodes)
             yield {
@@ -171,18 +174,6 @@ def _said(title: Any, lang: str) -> str:
     except DefinitionError:
         return ""
     return in_language(made, lang) if isinstance(made, str) else ""
-
-
-def finding_data(finding: Finding, lang: str) -> dict[str, Any]:
-    """A finding for an editor, JSON-ready."""
-    return {
-        "code": finding.code,
-        "severity": finding.severity,
-        "path": finding.path,
-        "line": finding.line,
-        "message": finding.message(lang),
-        "hint": finding.hint(lang),
-    }
 
 
 def _checked_positions(given: Any) -> dict[str, tuple[float, float]]:

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, evolve, field
 
 from servflow.embedding._flow import ANYWHERE, EDGE_KEYS, MISSING, MOST_EDGES, MOST_NODES, NODE_KEYS, drawn, names_in, point_of
-from servflow.embedding._refusing import at, refusal
+from servflow.embedding._refusing import at, refusal, refuse_stale
 from servflow.embedding._source import Source, edit
 from servflow.embedding._source_ids import id_of_state
 from servflow.errors import InputError, shown
@@ -28,17 +28,20 @@ def from_flow(source: Any, flow: Mapping[str, Any]) -> Source:
 
     Args:
         source: the source that `flow` was asked about.
-        flow: its answer as the editor made it.
+        flow: its answer as the editor made it. With the ``revision`` that `flow` gave, what somebody else changed meanwhile
+            is not undone by it.
 
     Returns:
         The changed source; the same where nothing was changed. ``moved`` maps ids that are others now, of new nodes too.
 
     Raises:
         InputError: it is no flow, an end of an edge is not there, a name is taken, or something that stays names what goes
-            (``uses``); with the path to the node or edge. Nothing is changed then.
+            (``uses``); with the path to the node or edge; or the source is another one by now (``edit.stale``). Nothing is
+            changed then.
     """
-    before = edit(source)
-    return before.at_once(_Change(before, *_read(flow)).made())
+    before, read = edit(source), _read(flow)
+    refuse_stale(before.revision, flow)
+    return before.at_once(_Change(before, *read).made())
 
 
 def positions(flow: Mapping[str, Any], source: Source | None = None) -> dict[str, dict[str, float]]:
@@ -321,6 +324,7 @@ def _transition(
 
 
 def _one(names: tuple[str, ...]) -> Any:
+    names = tuple(name for name in names if name)  # from nowhere, as long as no source is named
     return None if not names else names[0] if len(names) == 1 else list(names)
 
 

@@ -28,7 +28,7 @@ _KINDS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "decimal": ({"type": "string", "format": "decimal", "pattern": r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"}, "decimal"),
     "bool": ({"type": "boolean"}, "checkbox"),
     "timestamp": ({"type": "string", "format": "date-time"}, "datetime"),
-    "duration": ({"type": "string", "x-form": "span", "examples": ["30m", "4h", "3d"]}, "duration"),
+    "duration": ({"type": "string", "examples": ["30m", "4h", "3d"]}, "duration"),
     "bytes": ({"type": "string", "contentEncoding": "base64"}, "file"),
     "list": ({"type": "array"}, "list"),
     "map": ({"type": "object"}, "json"),

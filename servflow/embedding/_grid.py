@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from servflow.embedding._flow import finding_data
-from servflow.embedding._refusing import refusal
+from servflow.embedding._refusing import finding_data, refusal
 from servflow.embedding._source import Source, edit
 from servflow.embedding._source_ids import Element
-from servflow.errors import Finding, InputError
+from servflow.errors import Finding
 from servflow.rules import DecisionTable
 
 TABLE_KEYS = ("hit", "version", "zone", "strict")
@@ -27,7 +26,7 @@ def grid(source: Any, table: str | None = None, *, lang: str = "en") -> dict[str
     ``one_of``, ``default``; ``values`` are all that a cell may be, where that is known, for a picker. ``rows`` have ``id``,
     ``name`` (their written ``id``), ``cells`` (column id -> text as it is written), ``note``, ``labels``, ``effective``, and
     ``findings``. Beside them stand ``hit``, ``version``, ``zone`` and ``strict``. ``errors`` are what is wrong with cells:
-    ``row``, ``column``, ``message`` and so on. `from_grid` takes changes back.
+    ``row``, ``column``, ``message`` and so on; ``revision`` says what was drawn. `from_grid` takes changes back.
 
     Args:
         source: a ``Source``, or what ``edit`` takes; or one ``DecisionTable``.
@@ -35,18 +34,19 @@ def grid(source: Any, table: str | None = None, *, lang: str = "en") -> dict[str
         lang: the language of findings.
 
     Raises:
-        InputError: there is no such table, or it has not the shape of one.
+        InputError: there is no such table.
         DefinitionError: the source cannot be read at all.
     """
     owner, element = table_of(source, table)
     found = sheet(owner, element)
     errors = [
-        {"row": row, "column": column, **finding_data(finding, lang)}
+        {"row": row, "column": column, **finding_data(finding, lang, about.id)}
         for finding in owner.findings
         if finding.path == element.path or finding.path.startswith((element.path + ".", element.path + "["))
-        for row, column in [_where(finding, owner, element, found["columns"])]
+        for about in [owner.element_at(finding.path) or element]
+        for row, column in [_where(finding, about, element, found["columns"])]
     ]
-    return {**found, "errors": errors}
+    return {**found, "revision": owner.revision, "errors": errors}
 
 
 def sheet(owner: Source, element: Element) -> dict[str, Any]:
@@ -56,14 +56,14 @@ def sheet(owner: Source, element: Element) -> dict[str, Any]:
     return {
         "id": element.id,
         "name": element.name,
-        **{key: element.data.get(key) for key in TABLE_KEYS},
+        **{key: element.data.get(key) if isinstance(element.data, Mapping) else None for key in TABLE_KEYS},
         "columns": columns,
         "rows": [_row(one, columns) for one in inside if one.kind == "row"],
     }
 
 
-def table_of(source: Any, table: str | None) -> tuple[Source, Element]:
-    """The source and the element of the table that is meant."""
+def table_of(source: Any, table: str | None, *, shaped: bool = False) -> tuple[Source, Element]:
+    """The source and the element of the table that is meant; *shaped*: which can be changed."""
     if isinstance(source, DecisionTable):
         from servflow.documents import save_tables
 
@@ -79,12 +79,12 @@ def table_of(source: Any, table: str | None) -> tuple[Source, Element]:
         owner.element(f"tables/{table}")
     assert found is not None
     data = found.data
-    shaped = isinstance(data, Mapping) and all(
+    fits = isinstance(data, Mapping) and all(
         data.get(key) is None or isinstance(data[key], kind)
         for key, kind in (("inputs", list), ("outputs", dict), ("rows", list))
     )
-    if not shaped:
-        raise InputError(f"{found.id} has not the shape of a table: inputs, outputs and rows", code="grid.shape", id=found.id)
+    if shaped and not fits:
+        raise refusal("grid.shape", id=found.id)
     return owner, found
 
 
@@ -132,10 +132,9 @@ def _row(element: Element, columns: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _where(finding: Finding, source: Source, table: Element, columns: list[dict[str, Any]]) -> tuple[str | None, str | None]:
-    """The row and the column that a finding is about, as far as it says."""
-    element = source.element_at(finding.path)
-    if element is None or element is table:
+def _where(finding: Finding, element: Element, table: Element, columns: list[dict[str, Any]]) -> tuple[str | None, str | None]:
+    """The row and the column that a finding about an element is about, as far as it says."""
+    if element is table:
         return None, None
     if element.kind in ("input", "output"):
         return None, element.id

@@ -10,7 +10,7 @@ from attrs import define, evolve, field
 
 from servflow.embedding import _source_splice as splice
 from servflow.embedding._grid import INPUT_KEYS, OUTPUT_KEYS, ROW_KEYS, TABLE_KEYS, row_cells, sheet, table_of
-from servflow.embedding._refusing import at, listed, refusal
+from servflow.embedding._refusing import at, listed, refusal, refuse_stale
 from servflow.embedding._source import Source
 from servflow.embedding._source_parts import plain
 from servflow.errors import InputError, shown
@@ -32,19 +32,22 @@ def from_grid(source: Any, given: Mapping[str, Any]) -> Source:
 
     Args:
         source: the source that `grid` was asked about.
-        given: its answer as the editor made it.
+        given: its answer as the editor made it. With the ``revision`` that `grid` gave, what somebody else changed meanwhile
+            is not undone by it.
 
     Returns:
         The changed source; the same where nothing was changed. ``moved`` maps ids that are others now, of new rows too.
 
     Raises:
         InputError: it is no grid, a column or row is not there, or something that stays names a column that goes; with the
-            path, and ``row`` and ``column`` where it is about a cell. Nothing is changed then.
+            path, and ``row`` and ``column`` where it is about a cell; or the source is another one by now (``edit.stale``).
+            Nothing is changed then.
     """
     asked: object = given
     if not isinstance(asked, Mapping) or not isinstance(asked.get("name"), str):
         raise refusal("grid.name", "name", value=shown(given))
-    before, _ = table_of(source, given["name"])
+    before, _ = table_of(source, given["name"], shaped=True)
+    refuse_stale(before.revision, given)
     change = _Change(before, given["name"], _items(given, "columns", MOST_COLUMNS), _items(given, "rows", MOST_ROWS))
     return before.at_once(change.made(given))
 

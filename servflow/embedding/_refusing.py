@@ -1,13 +1,13 @@
-"""Knows how an edit that cannot be is refused, in each language; must not know what edits there are."""
+"""Knows how editors are told what is wrong, in each language; must not know what edits there are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import evolve
 
-from servflow.errors import Finding, InputError
+from servflow.errors import Finding, InputError, shown
 
 _KINDS = {
     "input": "输入列",
@@ -77,3 +77,28 @@ def reasons(findings: Iterable[Finding], most: int = 5) -> dict[str, str]:
     """What findings say, in each language."""
     found = tuple(findings)[:most]
     return {"en": "; ".join(one.text() for one in found), "zh": "；".join(one.text("zh") for one in found)}  # noqa: RUF001 - as above
+
+
+def finding_data(finding: Finding, lang: str, element: str | None = None) -> dict[str, Any]:
+    """A finding for an editor, JSON-ready, with the id of the element that it is about; the empty id is the definition."""
+    return {
+        **({} if element is None else {"element": element}),
+        "code": finding.code,
+        "severity": finding.severity,
+        "path": finding.path,
+        "line": finding.line,
+        "message": finding.message(lang),
+        "hint": finding.hint(lang),
+    }
+
+
+def refuse_stale(revision: str, drawn: Mapping[str, Any]) -> None:
+    """
+    Refuse what was drawn from another text, where it says from which.
+
+    Raises:
+        InputError: somebody changed the text since.
+    """
+    given = drawn.get("revision")
+    if given is not None and given != revision:
+        raise refusal("edit.stale", revision=shown(given), now=revision)

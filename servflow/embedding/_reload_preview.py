@@ -119,7 +119,7 @@ def word_of(move: TicketMove) -> str:
 
 
 def _told(finding: Finding, lang: str) -> dict[str, Any]:
-    from servflow.embedding._flow import finding_data
+    from servflow.embedding._refusing import finding_data
 
     return finding_data(finding, lang)
 

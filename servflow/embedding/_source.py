@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from servflow.calendars import OpenTime
 from servflow.documents._prune import held_at
 from servflow.embedding import _source_carry as carry
 from servflow.embedding import _source_splice as splice
-from servflow.embedding._refusing import an, listed, reasons, refusal
+from servflow.embedding._refusing import an, finding_data, listed, reasons, refusal
 from servflow.embedding._source_ids import (
     MAPS,
     NAME_KEYS,
@@ -25,9 +26,8 @@ from servflow.embedding._source_ids import (
     id_to_write,
     path_of,
 )
-from servflow.embedding._source_names import Named, bare, places, renamed, unclear
+from servflow.embedding._source_names import MAPS_KINDS, Named, Unsure, named_anew, places, renamed
 from servflow.embedding._source_parts import (
-    MAPS_KINDS,
     as_mapping,
     checked_name,
     holds,
@@ -98,6 +98,11 @@ class Source:
 
     def __hash__(self) -> int:
         return hash(self.text)
+
+    @cached_property
+    def revision(self) -> str:
+        """What names the text: the same for equal texts, another one as soon as anything is changed."""
+        return sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     # what is there ----------------------------------------------------------------------------------------------
 
@@ -183,6 +188,35 @@ class Source:
 
         document = read(self.text).document  # which loading prunes, so that it gets a copy
         return workflow_of(evolve(document, data=deepcopy(document.data)), self.calendars, self.extensions)
+
+    def as_data(self, lang: str = "en", *, findings: Iterable[Finding] | None = None) -> dict[str, Any]:
+        """
+        JSON-ready form for a page: ``revision``, ``text``, ``elements`` by their ids, ``findings``, ``added`` and ``moved``.
+
+        Args:
+            lang: the language of findings.
+            findings: others than those that keep it from loading, such as those of ``check``.
+        """
+        marks = self.marks if findings is None else self.marked(findings)
+        return {
+            "revision": self.revision,
+            "text": self.text,
+            "loads": not self.findings,
+            "elements": {
+                id_: {
+                    "id": id_,
+                    "kind": one.kind,
+                    "name": one.name,
+                    "path": one.path,
+                    "line": one.line,
+                    "data": deepcopy(one.data),
+                }
+                for id_, one in self.elements.items()
+            },
+            "findings": [finding_data(one, lang, id_) for id_, those in marks.items() for one in those],
+            "added": self.added,
+            "moved": dict(self.moved),
+        }
 
     # edits ------------------------------------------------------------------------------------------------------
 
@@ -342,7 +376,11 @@ class Source:
         if name == element.name:
             return self
         self._refuse_taken(element, name)
-        values, keys = self._named_anew(element, name)
+        try:
+            values, keys = named_anew(self.data, element, name)
+        except Unsure as unsure:
+            uses = tuple(path_of(steps) for steps in unsure.steps)
+            raise refusal(unsure.code, id=id, name=name, places=self._told(unsure.steps), uses=uses) from None
         text = splice.put_scalars(self.text, values, keys)
         other = self._done(text, follow=True)
         if other.findings and not self.findings:
@@ -446,32 +484,6 @@ class Source:
             if whole is not None:
                 break
         return evolve(self._done(whole or made.text), moved={element.id: now.id} if element.id != now.id else {})
-
-    def _named_anew(self, element: Element, name: str) -> tuple[dict[Steps, Any], dict[Steps, str]]:
-        """What stands at each place once the element has another name: values, and keys by where their values stand."""
-        values: dict[Steps, Any] = {}
-        keys: dict[Steps, str] = {}
-        named, hidden = Named.of(element), []
-        for place in places(self.data):
-            made = renamed(place, named, name, self.data)
-            if made is not None and place.key:
-                keys[place.steps] = made
-            elif made is not None:
-                values[place.steps] = made
-                if element.kind == "field" and place.role == "text" and place.value != element.name and not bare(name):
-                    raise refusal("edit.not_in_conditions", id=element.id, name=name, places=self._told([place.steps]))
-            if unclear(place, element.kind):
-                hidden.append(place.steps)
-        if hidden:
-            uses = tuple(path_of(steps) for steps in hidden)
-            raise refusal("edit.in_words", id=element.id, name=name, places=self._told(hidden), uses=uses)
-        if isinstance(element.steps[-1], str) and element.kind in MAPS_KINDS:
-            keys[element.steps] = name
-        elif isinstance(element.data, str):
-            values[element.steps] = name
-        else:
-            values[(*element.steps, NAME_KEYS.get(element.kind, "name"))] = name
-        return values, keys
 
     def _told(self, steps: Iterable[Steps]) -> dict[str, str]:
         doc = read(self.text)

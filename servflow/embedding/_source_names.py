@@ -9,9 +9,12 @@ from typing import Any
 
 from attrs import frozen
 
-from servflow.embedding._source_ids import Element, Steps
+from servflow.embedding._source_ids import MAPS, NAME_KEYS, NAMED, Element, Steps
 from servflow.errors import ExpressionError
 from servflow.expressions._lexer import Token, tokens
+
+MAPS_KINDS = tuple(NAMED[section] for section in MAPS)
+"""Kinds of elements that go by keys."""
 
 _ROLES: Mapping[str, str] = {
     **dict.fromkeys(("source", "target", "initial", "default", "state", "until", "paused_in", "counts_in", "left"), "state"),
@@ -36,7 +39,7 @@ _SAID = frozenset(("title", "description", "note", "name", "shown", "template", 
 _SPECS = ("fields", "payload", "evidence")
 """Keys that declare fields where their values are types, and hold expressions where an action sends values."""
 
-_BARE = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN_NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 """How names are written in conditions."""
 
 _ASKED = {"in_state": "state", "counted": "calendar", "after_days": "calendar"}
@@ -221,6 +224,44 @@ def _role(key: str, value: Any, steps: Steps) -> str | None:
     return _ROLES.get(key)
 
 
+class Unsure(Exception):
+    """A name cannot be changed at the places where ``steps`` lead, for the reason that ``code`` says."""
+
+    def __init__(self, code: str, steps: list[Steps]) -> None:
+        super().__init__(code)
+        self.code, self.steps = code, steps
+
+
+def named_anew(data: Mapping[str, Any], element: Element, name: str) -> tuple[dict[Steps, Any], dict[Steps, str]]:
+    """
+    What stands at each place once an element has another name: values, and keys by where their values stand.
+
+    Raises:
+        Unsure: conditions cannot spell the name, or cells work out a name that nobody can tell by reading them.
+    """
+    values: dict[Steps, Any] = {}
+    keys: dict[Steps, str] = {}
+    named, unread, hidden = Named.of(element), [], []
+    for place in places(data):
+        made = renamed(place, named, name, data)
+        if made is not None:
+            (keys if place.key else values)[place.steps] = made
+            if element.kind == "field" and place.role == "text" and place.value != element.name and not _bare(name):
+                unread.append(place.steps)
+        if _unclear(place, element.kind):
+            hidden.append(place.steps)
+    for code, steps in (("edit.not_in_conditions", unread), ("edit.in_words", hidden)):
+        if steps:
+            raise Unsure(code, steps)
+    if element.kind in MAPS_KINDS:
+        keys[element.steps] = name
+    elif isinstance(element.data, str):
+        values[element.steps] = name
+    else:
+        values[(*element.steps, NAME_KEYS.get(element.kind, "name"))] = name
+    return values, keys
+
+
 # a name in a place ----------------------------------------------------------------------------------------------
 
 
@@ -288,7 +329,7 @@ def _in_clock(word: str, named: Named, new: str) -> str:
     return f"step.{new}.{word[len(head) :]}" if word.startswith(head) else word
 
 
-def unclear(place: Place, kind: str) -> bool:
+def _unclear(place: Place, kind: str) -> bool:
     """Whether what a text comes to may name an element of this kind and nobody can tell by reading it."""
     if place.told != kind or place.role != "text":
         return False
@@ -346,9 +387,9 @@ def _quoted(name: str, written: str = "'") -> str:
     return quote + name.replace("\\", "\\\\").replace(quote, "\\" + quote) + quote
 
 
-def bare(name: str) -> bool:
+def _bare(name: str) -> bool:
     """Whether a name can be written in conditions as a field's."""
-    return _BARE.fullmatch(name) is not None
+    return _PLAIN_NAME.fullmatch(name) is not None
 
 
 def _token(found: list[Token], index: int, named: Named, new: str, data: Mapping[str, Any]) -> Any:
@@ -376,7 +417,7 @@ def _token(found: list[Token], index: int, named: Named, new: str, data: Mapping
     owned = (kind in ("clock", "table") and before[-2:-1] == [kind]) or (kind == "output" and _of_owner(before[:-1], named))
     if not dotted or not owned:
         return None
-    return lambda _: new if bare(new) else f"[{_quoted(new)}]"
+    return lambda _: new if _bare(new) else f"[{_quoted(new)}]"
 
 
 def _of_owner(before: list[Any], named: Named) -> bool:

@@ -9,10 +9,9 @@ from typing import Any
 from servflow.documents._limits import MOST_DEPTH
 from servflow.documents._prune import held_at
 from servflow.embedding._refusing import refusal
-from servflow.embedding._source_ids import MAPS, NAMED, Element, Steps, path_of
+from servflow.embedding._source_ids import Element, Steps, path_of
 from servflow.errors import shown
 
-MAPS_KINDS = tuple(NAMED[section] for section in MAPS)
 _WORD_OF = {"field": "type", "step": "step", "output": "type"}
 
 

@@ -207,9 +207,11 @@ def _key_added(doc: Read, steps: Steps, pair: tuple[str, Any], place: int) -> st
         return _put_between(doc, span, place, written)
     indent = doc.column(span.keys[0].start)
     line = f"{scalar(name)}:{after_colon(value, indent, spread=not steps and _of_elements(value))}\n"
-    if place == 0:
+    if place == 0 and doc.text[doc.line_start(span.start) : span.start].strip():
         begin = span.keys[0].start
         return text[:begin] + line + " " * indent + text[begin:]
+    if place == 0:
+        return _put_line(doc, with_comments(doc, doc.line_start(span.start)), " " * indent + line)
     return _put_line(doc, doc.line_end(span.items[place - 1].end), " " * indent + line)
 
 
@@ -249,7 +251,7 @@ def add_item(text: str, steps: Steps, value: Any, index: int | None = None) -> s
     elif span is not None:
         indent = doc.column(span.start)
         line = " " * indent + "- " + in_list(value, indent) + "\n"
-        at = doc.line_end(span.items[place - 1].end) if place else doc.line_start(span.start)
+        at = doc.line_end(span.items[place - 1].end) if place else with_comments(doc, doc.line_start(span.start))
         made = _put_line(doc, at, line)
     return _sure(made, wanted, doc, steps)
 

@@ -78,7 +78,7 @@ TEXTS: dict[str, Text] = {
     "edit.stale": Text(
         en="somebody changed the definition since this was drawn; nothing was changed now",
         zh="绘制之后定义已被他人修改；本次未作任何修改",
-        hint_en="draw it again, or pass the source that it was drawn from and let at_once join both",
+        hint_en="draw it again and do it again",
         hint_zh="请重新绘制后再修改",
     ),
     "edit.list": Text(en="it is a list of at most {most}", zh="应为不超过 {most} 项的列表"),
@@ -102,6 +102,12 @@ TEXTS: dict[str, Text] = {
         zh="转移需要一个事件，或一个使其自动发生的条件",
     ),
     "grid.table": Text(en="say which table: there are {known}", zh="请指明决策表：现有 {known}"),
+    "grid.shape": Text(
+        en="{id} has not the shape of a table",
+        zh="{id} 不是决策表的形状",
+        hint_en="write inputs, outputs and rows in the text first",
+        hint_zh="请先在文本中写出 inputs、outputs 与 rows",
+    ),
     "grid.name": Text(en="a grid has the name of its table; this is {value}", zh="表格应有其决策表的名称，而此处为 {value}"),
     "grid.kind": Text(en="a column is an input or an output, not {value}", zh="列的 kind 应为 input 或 output，而不是 {value}"),
     "grid.kind_changed": Text(

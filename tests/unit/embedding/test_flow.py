@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from servflow import Desk
-from servflow.embedding import Reloading, edit, flow, from_flow, grid, positions
+from servflow.embedding import Reloading, edit, flow, from_flow, from_grid, grid, positions
 from servflow.errors import InputError
 from servflow.stores import MemoryStore
 
@@ -175,3 +175,51 @@ def test_the_reference_names_every_key_that_an_editor_gets() -> None:
     parts = [drawn, sheet, preview, preview["findings"][0], sheet["errors"][0], sheet["rows"][0], *sheet["columns"]]
     parts += [part for one in (*drawn["nodes"], *drawn["edges"]) for part in (one, one["data"])]
     assert set() == {key for part in parts for key in part} - told - {"extent", "data"}
+
+
+def test_a_draft_is_drawn_with_all_that_is_wrong_somewhere() -> None:
+    """Also a transition that starts nowhere yet; what is wrong with elements that are not drawn stands beside them."""
+    source = edit("workflow: w\nstates: {a: {}, b: {}}\ntransitions: [{event: go}, 5]\nclocks: [{name: c}]\n")
+
+    drawn = flow(source, lang="zh")
+    here = [one for part in (*drawn["nodes"], *drawn["edges"]) for one in part["data"].get("findings", ())]
+
+    assert ("missing:", "missing") == (edge(drawn, "go", "missing:")["source"], node(drawn, "missing:")["type"])
+    assert {id_: len(those) for id_, those in source.marks.items()} == {
+        id_: sum(one["element"] == id_ for one in (*here, *drawn["findings"])) for id_ in source.marks
+    }
+    assert ["transitions/go:"] == [one["element"] for one in here]
+    assert ["transitions/-", "clocks/c"] == [one["element"] for one in drawn["findings"]]
+
+    edge(drawn, "go", "missing:")["data"]["event"] = "start"
+    assert "{event: start, id: 'go:'}" in from_flow(source, drawn).text.replace('"', "'")
+    edge(drawn, "start", "missing:").update(source="states/a", target="states/b")
+    assert {"event": "start", "source": "a", "target": "b"}.items() <= from_flow(source, drawn).data["transitions"][0].items()
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_undone() -> None:
+    """A drawing of another text is refused where it says of which; without that it is taken as the whole truth."""
+    source = edit(TEXT)
+    priced = edit(TEXT + "tables: {t: {inputs: [], outputs: {n: int}, rows: [['1']]}}\n")
+    old, sheet = flow(source), grid(priced)
+    newer = source.add("states", {}, name="fresh")
+
+    for stale in (lambda: from_flow(newer, old), lambda: from_grid(priced.set("tables/t", "hit", "any"), sheet)):
+        with pytest.raises(InputError, match="draw it again") as caught:
+            stale()
+        assert ("edit.stale", True) == (caught.value.code, "已被他人修改" in caught.value.text("zh"))
+    assert newer == from_flow(newer, {**flow(newer), "revision": newer.revision})
+    assert "states/fresh" not in from_flow(newer, {key: value for key, value in old.items() if key != "revision"}).elements
+
+
+def test_a_refusal_is_said_in_both_languages_with_its_place() -> None:
+    """A page shows the sentence in the reader's language."""
+    drawn = flow(TEXT)
+    drawn["nodes"].append({"id": "n", "data": {"name": "done"}})
+
+    with pytest.raises(InputError) as caught:
+        from_flow(TEXT, drawn)
+
+    assert "nodes[6]: there is a state 'done' already" == caught.value.text() == str(caught.value)
+    assert "nodes[6]：已有名为“done”的状态" == caught.value.text("zh")
+    assert ("edit.taken", "nodes[6]", "done") == (caught.value.code, caught.value.path, caught.value.name)

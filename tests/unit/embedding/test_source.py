@@ -513,3 +513,18 @@ def test_a_timer_or_step_that_is_put_into_another_state_keeps_what_was_said_in_i
     )
     assert made.moved == {f"states/{moved}": f"states/{into}/{moved.rpartition('/')[2]}"}
     assert source == made.undo()
+
+
+def test_a_source_is_sent_to_a_page_as_json() -> None:
+    """Elements, and what is wrong at which, in the reader's language; also what ``check`` found."""
+    source = edit(TEXT).set("clocks/repair", "until", "doen")
+
+    sent = json.loads(json.dumps(source.as_data("zh")))
+
+    assert (source.text, source.revision, False, None) == tuple(sent[key] for key in ("text", "revision", "loads", "added"))
+    assert list(source.elements) == list(sent["elements"])
+    assert "doen" == sent["elements"]["clocks/repair"]["data"]["until"]
+    assert [("clocks/repair", "没有状态“doen”")] == [(one["element"], one["message"]) for one in sent["findings"]]
+    checked = edit(TEXT).workflow().check()
+    assert [one.code for one in checked] == [one["code"] for one in edit(TEXT).as_data(findings=checked)["findings"]]
+    assert source.revision == edit(source.text).revision != edit(TEXT).revision
