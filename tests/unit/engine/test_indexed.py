@@ -63,6 +63,20 @@ def test_every_ticket_is_found_by_whom_it_concerns() -> None:
         assert "where" == caught.value.code
 
 
+def test_histories_are_those_of_what_is_found() -> None:
+    """Records ticket by ticket, over more than one page, of all or of some; a name nothing is found by is refused here too."""
+    desk = Desk(FLOW, MemoryStore(), now=lambda: NOON)
+    names = [f"T{number:03}" for number in range(201)]
+    for name in names:
+        desk.open(name, {"serial": "even" if int(name[1:]) % 2 == 0 else "odd"})
+    desk.fire("T000", "finish")
+
+    assert [desk.history(name) for name in names] == list(desk.histories())
+    assert [desk.history(name) for name in names[::2]] == list(desk.histories(where={"serial": "even"}))
+    with pytest.raises(InputError, match="indexed"):
+        next(desk.histories(where={"note": "x"}))
+
+
 def test_a_person_who_was_erased_is_found_no_more() -> None:
     """The name that says nothing is what tickets are found by once an id was erased."""
     desk = Desk(FLOW, MemoryStore(), now=lambda: NOON)
