@@ -98,8 +98,7 @@ class Counting(ABC):
             raise TimeError("the search leaves the years 1 to 9999", code="range")
         since, index = generation(), int(index)  # what equal calendars share holds nothing but ints
         if self._is_plain(index):
-            alike, other = self._pattern(index)
-            found = alike if other == index else shifted(alike, (index - other) * BLOCK)
+            found = self._plain(index)
         else:
             found = block_of(self._compiled(index, True), index * BLOCK)
         edge = index in {FIRST_BLOCK, LAST_BLOCK}
@@ -111,13 +110,18 @@ class Counting(ABC):
     def _is_plain(self, index: int) -> bool:
         return index not in self._dated
 
+    def _plain(self, index: int) -> Block:
+        """The block as it is open if nothing is set for single dates."""
+        alike, other = self._pattern(index)
+        return alike if other == index else shifted(alike, (index - other) * BLOCK)
+
     def _pattern(self, index: int) -> tuple[Block, int]:
         """A block that is open as this one would be if nothing were set for single dates, and which one it is."""
         tables, since, same = self._known(), generation(), folded(index)
         alike = self._shape(same)
         found = tables.patterns.get(alike)
         if found is None:
-            found = block_of(self._compiled(same, False) if self._recurs else [], same * BLOCK), same
+            found = block_of(self._compiled(same, False), same * BLOCK), same
             tables.keep_pattern(alike, found, since)
         return found
 
@@ -149,10 +153,7 @@ class Counting(ABC):
         return self._order[bisect_left(self._order, first) : bisect_right(self._order, last)]
 
     def _spans_of(self, index: int, dated: bool) -> Spans:
-        if dated:
-            return self._block(index).spans()
-        alike, other = self._pattern(index)
-        return (alike if other == index else shifted(alike, (index - other) * BLOCK)).spans()
+        return (self._block(index) if dated else self._plain(index)).spans()
 
     def _within(self, low: int, high: int) -> Spans:
         """The open time between two instants, clipped to them, touching stretches joined."""
@@ -162,7 +163,7 @@ class Counting(ABC):
             block = self._block(index)
             first = bisect_right(block.closings, low, 1) - 1
             last = bisect_left(block.starts, high)
-            for start, end in zip(block.starts[first:last], block.closings[first + 1 : last + 1], strict=False):
+            for start, end in zip(block.starts[first:last], block.closings[first + 1 : last + 1], strict=True):
                 if out and out[-1][1] == start:
                     out[-1] = (out[-1][0], end)
                 else:
@@ -341,7 +342,7 @@ class Counting(ABC):
             return at_us
         index = at_us // BLOCK
         block = self._block(index)
-        place = bisect_right(block.closings, at_us, 1) - 1
+        place = bisect_right(block.closings, at_us) - 1
         if place < len(block.starts):
             return max(at_us, block.starts[place])
         for later in self._ahead(index):
