@@ -136,5 +136,5 @@ def test_what_an_event_reads_is_in_its_type_in_the_record() -> None:
     received = case.fire("phoned", {"when": "2.50"}).records[0]
 
     assert {"when": Decimal("2.50")} == received.payload  # type: ignore[attr-defined]  # a Received
-    with pytest.raises(Refused, match="phoned needs another payload: when takes an exact number .* not 'x'"):
+    with pytest.raises(Refused, match=r"phoned needs another payload: when takes an exact number .* not 'x'"):
         case.fire("phoned", {"when": "x"})
