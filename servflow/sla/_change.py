@@ -169,4 +169,4 @@ def rewind(
         waived=run.waived if breached_at is not None else None,
         over=counted > run.within,
     )
-    return with_ahead(clock, back, cal), tuple(sorted((*undone, *older), key=lambda item: item[1])) if older else undone
+    return with_ahead(clock, back, cal), tuple(sorted((*undone, *older), key=lambda item: item[1]))

@@ -10,7 +10,7 @@ import pytest
 from servflow import sla
 from servflow.calendars import Calendar
 from servflow.errors import DefinitionError, TimeError
-from servflow.model import MAX_SEGMENTS, ClockRun, Segment
+from servflow.model import MAX_SEGMENTS, ClockRun, Segment, replace
 from servflow.sla._fold import with_ahead
 from servflow.sla._repeats import upcoming
 
@@ -92,6 +92,75 @@ def test_marks_set_at_night_are_reached_by_day() -> None:
     run = sla.remark(clock, started(sla.Clock(name="c", within="4h"), 17), at(20), OFFICE)
 
     assert ("50%", at(10, 3), at(12, 3)) == (run.next_mark, run.next_at, run.due)
+
+
+def played(clock: sla.Clock, script: str, until: datetime) -> tuple[ClockRun, list[tuple[str, datetime]]]:
+    """A clock that started at nine after what happened up to an instant, one move an hour, with its marks before it."""
+    moves: dict[str, Any] = {"p": sla.pause, "r": sla.resume, "s": sla.stop, "c": sla.cancel, "-": lambda _, run, *__: run}
+    run = started(clock)
+    for hour, letter in enumerate(script, 9):
+        if at(hour) <= until:
+            run = moves[letter](clock, worked_off(clock, run, at(hour)), at(hour), OFFICE)
+    run = worked_off(clock, run, until)
+    return run, [*zip(run.marks, run.reached, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "script", ["-", "-p", "-pr", "-prpr--s", "-----p-r", "p-r", "----------p---r", "-----s", "-p--s", "--c"]
+)
+def test_going_back_gives_the_clock_that_never_went_on(script: str) -> None:
+    """Rewound to any instant the run is in all its parts the one of that instant, and what happened since is told in order."""
+    clock = sla.Clock(name="c", within="4h", warn=["50%", "1h after"])
+    far, happened = played(clock, script, at(18, 3))
+
+    for hour in range(9, 30):
+        for to in (at(hour), at(hour) + TICK, at(hour + 0.5), at(hour + 1) - TICK):
+            then, stays = played(clock, script, to)
+            back, undone = sla.rewind(clock, far, to, OFFICE)
+            if far.stopped_at is not None and far.stopped_at <= to:
+                assert (far, ()) == (back, undone)
+            else:
+                assert then == back
+                assert [item for item in happened if item not in stays] == [*undone]
+
+
+def test_an_excuse_stays_with_its_breach() -> None:
+    """Gone back to after the breach it is still excused; where the breach goes, so does the excuse."""
+    clock = sla.Clock(name="c", within="4h")
+    run = replace(worked_off(clock, started(clock), at(15)), waived="storm")
+
+    assert ["storm", None] == [sla.rewind(clock, run, to, OFFICE)[0].waived for to in (at(14), at(13))]
+
+
+def test_a_pause_that_became_one_amount_is_remembered() -> None:
+    """Carried under another calendar while it rested a clock is paused since its pause, also when it goes back."""
+    clock = sla.Clock(name="c", within="4h")
+    resting = sla.pause(clock, started(clock), at(10), OFFICE)
+    carried = sla.retarget(clock, resting, at(11), 5 * H, "late", LATE, old_cal=OFFICE)
+
+    assert [at(10)] * 2 == [sla.rewind(clock, carried, to, LATE)[0].paused_at for to in (at(12), at(10))]
+    assert ("late", 5 * H, at(11)) == (carried.calendar, carried.within, carried.retargeted_at)
+
+
+def test_counted_anew_over_a_night_it_is_the_new_calendar_that_counts() -> None:
+    """What ran before a pause is counted again by the calendar that holds now, of the night nothing."""
+    clock = sla.Clock(name="c", within="40h", on_retarget="recount")
+    run = sla.resume(clock, sla.pause(clock, started(clock), at(10, 3), OFFICE), at(11, 3), OFFICE)
+
+    changed = sla.retarget(clock, run, at(11, 3), 30 * H, "late", LATE, old_cal=OFFICE)
+
+    assert (10 * H, 8 * H) == (run.counted, changed.counted)
+
+
+def test_what_is_counted_is_the_amount_kept_and_the_stretches_kept() -> None:
+    """However many pauses there were, folding the oldest stretch loses nothing of it."""
+    clock = sla.Clock(name="c", within="40h")
+    run = started(clock)
+    for step in range(MAX_SEGMENTS + 5):
+        begin = at(9) + step * timedelta(minutes=7)
+        run = sla.resume(clock, sla.pause(clock, run, begin + (step % 5 + 1) * H / 60, OFFICE), begin + 7 * H / 60, OFFICE)
+        kept = sum(((item.end or item.start) - item.start for item in run.segments), run.folded)
+        assert (sum(number % 5 + 1 for number in range(step + 1)) * H / 60, run.counted) == (run.counted, kept)
 
 
 @pytest.mark.parametrize("now", [at(8), at(9), at(11)])

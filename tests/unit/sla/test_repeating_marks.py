@@ -124,6 +124,7 @@ def test_a_rewind_over_nights_and_pauses_tells_each_repetition_by_its_own_instan
     stays = [item for item in happened if item[1] < there]
     kept, repeated = [*zip(run.marks, run.reached, strict=True)], [item for item in stays if "every" in item[0]]
     assert sorted(item for item in happened if item[1] >= there) == sorted(undone)
+    assert sorted(when for _, when in undone) == [when for _, when in undone]
     assert [item for item in stays if "every" not in item[0]] == [item for item in kept if "every" not in item[0]]
     assert repeated[-1:] == [item for item in kept if "every" in item[0]][-1:]
 
