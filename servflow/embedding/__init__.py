@@ -15,6 +15,7 @@ from servflow.embedding._reload import Applied, Reloading, follow
 from servflow.embedding._reload_preview import Preview
 from servflow.embedding._source import Source, edit
 from servflow.embedding._source_ids import Element
+from servflow.embedding._source_paste import paste
 from servflow.embedding._stubs import stubs
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "from_grid",
     "grid",
     "opening_form",
+    "paste",
     "positions",
     "read_form",
     "stubs",
