@@ -9,9 +9,10 @@ import attrs
 import pytest
 
 from servflow.errors import Refused
-from servflow.model import Actor, Person, StateTimer, World
+from servflow.model import Actor, Person, StateTimer, World, effect_id
 from tests.unit.engine.flows import START, Case, after, flow, move, notify
 
+CAUSE, DO = "event:6", "transitions[0].do[{}]"
 WORLD = World(people=[Person(id="dan", roles=["clerk"])])
 DAN = Actor("dan", ["engineer"])
 PARTS: dict[str, Any] = {
@@ -138,3 +139,92 @@ def test_what_an_event_reads_is_in_its_type_in_the_record() -> None:
     assert {"when": Decimal("2.50")} == received.payload  # type: ignore[attr-defined]  # a Received
     with pytest.raises(Refused, match=r"phoned needs another payload: when takes an exact number .* not 'x'"):
         case.fire("phoned", {"when": "x"})
+
+
+ACTIONS = [
+    {"notify": {"to": [{"role": "lead"}, {"user": "eve"}], "template": "t", "data": {"n": "priority"}, "urgent": True}},
+    {"notify": {"to": {"role": "nobody"}, "template": "t"}},
+    {"call": {"name": "erp", "data": {"n": "priority"}, "reply": "back"}},
+    {"open": {"workflow": "parts", "fields": {"n": "priority"}}},
+    {"send": {"ticket": "['A', '', 'B']", "event": "x", "payload": {"n": "priority"}}},
+    {"assign": {"to": {"role": "nobody"}}},
+    {"assign": {"to": {"role": "lead"}, "keep_owner": True}},
+    {"add_owner": {"to": {"user": "olga"}}},
+    {"add_helper": {"to": {"user": "bob"}, "within": "1h"}},
+    {"watch": {"to": {"user": "wim"}}},
+    {"queue": "care"},
+    {"tag": "vip"},
+    {"raise_priority": 1},
+    {"remove_helper": {"to": {"user": "bob"}}},
+    {"unwatch": {"to": {"user": "wim"}}},
+    {"unassign": "assignee"},
+]
+ASKED: list[tuple[int, str, dict[str, Any]]] = [
+    (0, "Notify", {"to": "lea", "template": "t", "data": {"n": 3}, "reason": "role lead", "urgent": True}),
+    (0, "Notify", {"to": "eve", "template": "t", "data": {"n": 3}, "reason": "user eve", "urgent": True}),
+    (1, "Unreachable", {"to": "role nobody", "reason": "role nobody is held by nobody"}),
+    (2, "Call", {"name": "erp", "data": {"n": 3}, "reply": "back"}),
+    (3, "Open", {"workflow": "parts", "new_ticket": "T1.7d5bf01340", "fields": {"n": 3}, "parent": "T1"}),
+    (4, "Send", {"to_ticket": "A", "event": "x", "payload": {"n": 3}, "key": effect_id("T1", CAUSE, DO.format(4), "key:A", 0)}),
+    (4, "Unreachable", {"to": "ticket", "reason": "no ticket to send to"}),
+    (4, "Send", {"to_ticket": "B", "event": "x", "payload": {"n": 3}, "key": effect_id("T1", CAUSE, DO.format(4), "key:B", 0)}),
+    (5, "Unreachable", {"to": "role nobody", "reason": "role nobody is held by nobody"}),
+    (6, "Assign", {"slot": "assignee", "to": "lea", "previous": "ann"}),
+    (6, "Assign", {"slot": "owner", "to": "ann"}),
+    (7, "Assign", {"slot": "owner", "to": "olga", "previous": "ann"}),
+    (8, "Assign", {"slot": "helper", "to": "bob"}),
+    (9, "Assign", {"slot": "watcher", "to": "wim"}),
+    (13, "Assign", {"slot": "helper", "to": None, "previous": "bob"}),
+    (14, "Assign", {"slot": "watcher", "to": None, "previous": "wim"}),
+    (15, "Assign", {"slot": "assignee", "to": None, "previous": "lea"}),
+]
+
+
+def test_every_action_asks_with_every_fact() -> None:
+    """What each action asks of the host, from where in the definition, for what cause, and under which id."""
+    workflow = flow(transitions=[move(do=ACTIONS), move("back", "b", "a")], queues=["care"])
+    case = Case(workflow)
+    case.fire("ticket.assign", {"to": "ann"})
+
+    outcome = case.fire("go", None, 5, world=World(people=[Person(id="lea", roles=["lead"])]))
+
+    common = {"ticket": "T1", "at": after(5), "cause": CAUSE}
+    assert [(kind, {**common, "action": DO.format(place), **facts}) for place, kind, facts in ASKED] == [
+        (kind, {name: fact for name, fact in facts.items() if name != "id"}) for kind, facts in map(told, outcome.effects)
+    ]
+    recipients = ["lea", "eve", "", "", "", "A", "", "B"]
+    assert [effect_id("T1", CAUSE, DO.format(place), who, 0) for (place, *_), who in zip(ASKED, recipients, strict=False)] == [
+        effect.id for effect in outcome.effects[: len(recipients)]
+    ]
+    sources = [(type(one).__name__, one.source) for one in outcome.records if hasattr(one, "source")]
+    assert [
+        ("Assigned", DO.format(6)),
+        ("Assigned", DO.format(6)),
+        ("Assigned", DO.format(7)),
+        ("Assigned", DO.format(8)),
+        ("HelperStarted", DO.format(8)),
+        ("Watched", DO.format(9)),
+        ("Updated", DO.format(10)),
+        ("Updated", DO.format(11)),
+        ("Updated", DO.format(12)),
+        ("HelperEnded", DO.format(13)),
+        ("Watched", DO.format(14)),
+        ("Assigned", DO.format(15)),
+    ] == sources
+    assert ["role lead", "keep_owner", "user olga", "user bob"] == [
+        one.because for one in outcome.records if type(one).__name__ == "Assigned" and one.because
+    ]
+    assert ["removed"] == [one.outcome for one in outcome.records if type(one).__name__ == "HelperEnded"]
+
+
+def test_what_one_cause_asks_for_several_times_has_an_id_each_time() -> None:
+    """A rule that fires again for one event counts how often, so that no effect is taken for one that was."""
+    steps = [{"name": f"step{n}", "when": f"n == {n}", "then": [{"set": {"n": f"{n + 1}"}}]} for n in range(1, 5)]
+    odd = {"name": "odd", "when": "n % 2 == 1", "then": [notify("ann")]}
+    workflow = flow(fields={"n": {"type": "int", "default": 0}}, rules=[odd, *steps])
+
+    outcome = Case(workflow).fire("ticket.update", {"n": 1})
+
+    assert [effect_id("T1", "event:2", "rules[0].then[0]", "ann", count) for count in range(3)] == [
+        effect.id for effect in outcome.effects
+    ]
