@@ -133,6 +133,13 @@ def plan_of(model: Any) -> Plan:
         DefinitionError: with every attribute that no field can hold.
         InputError: it is no model.
     """
+    table = getattr(model, "__tablename__", None) or getattr(getattr(model, "_meta", None), "db_table", None)
+    if table is not None and not (isinstance(model, type) and _pydantic(model)):  # of SQLAlchemy, or of Django
+        raise InputError(
+            f"{shown(model)} is a row of the table {shown(table)}, with keys and relations that are no fields of a ticket; say what"
+            " a ticket holds in a model of its own (one of pydantic with from_attributes=True reads rows), or in the definition",
+            code="model",
+        )
     if not is_model(model):
         raise InputError(
             f"{shown(model)} is no pydantic model, attrs class or dataclass; pass such a class (not an instance of it)",

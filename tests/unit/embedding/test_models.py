@@ -19,6 +19,7 @@ import pytest
 import servflow
 from servflow import DefinitionError, Field, InputError
 from servflow.embedding import as_model, fields_of, values_of, with_fields
+from tests.requirements import require
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 Customer = NewType("Customer", str)
@@ -380,3 +381,25 @@ def test_names_of_the_tickets_own_are_names(also: Any) -> None:
     """Anything else is told, and no error of ours."""
     with pytest.raises(InputError, match="names of attributes, or a mapping of them"):
         fields_of(Open, also=also)
+
+
+def test_a_row_of_an_orm_is_told_from_a_model() -> None:
+    """A mapped class is refused with what to do instead; a model of pydantic reads its rows."""
+    require("sqlalchemy")
+    from sqlalchemy import String
+    from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Row(Base):
+        __tablename__ = "machine"
+        serial = mapped_column(String, primary_key=True)
+
+    class Read(pydantic.BaseModel):
+        model_config = pydantic.ConfigDict(from_attributes=True)
+        serial: str
+
+    with pytest.raises(InputError, match=r"row of the table 'machine'.*from_attributes"):
+        fields_of(Row)
+    assert {"serial": "A-7"} == values_of(Read.model_validate(Row(serial="A-7")))
