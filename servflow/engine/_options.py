@@ -29,7 +29,7 @@ from servflow.engine._events import take
 from servflow.engine._given import Given
 from servflow.engine._payloads import payload_reads
 from servflow.engine._permit import not_permitted, permitted
-from servflow.engine._refusals import each_of, with_remedy
+from servflow.engine._refusals import answer, each_of, with_remedy
 from servflow.engine._slots import plan_of
 from servflow.engine._surveys import ASKED, SKIPPED
 from servflow.engine._views import Option
@@ -111,6 +111,7 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
             title=open_form.spec.title,
             asks=open_form.spec.payload,
             refusals=each_of(attempt.problems),
+            change=answer(call, attempt, open_form),
         )
     problem = attempt.worst() or not_permitted(call, event, (), None)
     told = next((link for link, found in attempt.problems if found is problem), links[0])

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from servflow.engine._choosing import Attempt, choose
+from servflow.engine._payload_change import payload_change
+from servflow.engine._payloads import payload_reads
 from servflow.engine._smallest_change import Change, smallest_change
 from servflow.errors import Refused
-from servflow.model import FrozenMap
+from servflow.model import EMPTY, FrozenMap
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -45,7 +47,8 @@ def each_of(problems: Iterable[tuple[Link, Refused]]) -> tuple[FrozenMap[str, An
 
 def with_remedy(call: OneCall, attempt: Attempt, problem: Refused, payload: Mapping[str, Any], *, form: bool) -> Refused:
     """
-    A refusal with what else stood in the way and, where a guard did, the one field that would have to be another.
+    A refusal with what else stood in the way and, where a guard did, the one field, or else the one
+    value of the payload, that would have to be another.
 
     That is worked out, as of now, when somebody looks.
 
@@ -69,6 +72,19 @@ def with_remedy(call: OneCall, attempt: Attempt, problem: Refused, payload: Mapp
     return Refused.with_more("", {"code": problem.code, "event": attempt.event}, more)
 
 
+def answer(call: OneCall, attempt: Attempt, link: Link) -> FrozenMap[str, Any] | None:
+    """The value of the one thing that an event asks for with which its guard would hold; None where more than that is asked."""
+    if not payload_reads(link) or len({name for name, spec in link.spec.payload.items() if not spec.optional}) > 1:
+        return None
+    held = call.aside()
+
+    def allowed(payload: Mapping[str, Any]) -> bool:
+        return link.index in choose(held, attempt.event, payload, Attempt(attempt.event))
+
+    change = payload_change(held, [(link, EMPTY)], allowed)
+    return None if change is None else change.as_fact()
+
+
 def _change(call: OneCall, attempt: Attempt, payload: Mapping[str, Any], *, form: bool) -> Change | None:
     failed = []
     for link, found in attempt.problems:
@@ -76,10 +92,12 @@ def _change(call: OneCall, attempt: Attempt, payload: Mapping[str, Any], *, form
             typed = None if form or link.index not in attempt.payloads else attempt.payloads[link.index]
             failed.append((link, typed))
 
-    def allowed() -> bool:
+    def allowed(instead: Mapping[str, Any] = EMPTY) -> bool:
         again = Attempt(attempt.event)
-        if choose(call, attempt.event, payload, again):
+        if choose(call, attempt.event, {**payload, **instead}, again):
             return True
         return form and (bool(again.lacking) or any(other.code == "payload" for _, other in again.problems))
 
-    return smallest_change(call, failed, allowed) if failed else None
+    change = smallest_change(call, failed, allowed) if failed else None
+    sent = [(link, typed) for link, typed in failed if typed is not None]
+    return change or (payload_change(call, sent, allowed) if sent else None)

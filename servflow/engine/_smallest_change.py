@@ -33,7 +33,7 @@ _PRIORITIES = tuple(range(1, 10))
 
 @frozen
 class Change:
-    """One field that would have to be another, and how far that is from what it is."""
+    """One field, or one value of the payload, that would have to be another, and how far that is from what it is."""
 
     field: str
     old: Any
@@ -41,16 +41,17 @@ class Change:
     invented: bool
     far: Fraction
     place: int
+    of_payload: bool = False
 
     def as_fact(self) -> FrozenMap[str, Any]:
-        """What a program needs: JSON-ready, in the form ``ticket.update`` takes."""
-        known = {"field": self.field, "from": plainly(self.old), "to": plainly(self.new)}
+        """What a program needs: JSON-ready, in the form ``ticket.update`` takes, or the event itself in its payload."""
+        known = {"payload" if self.of_payload else "field": self.field, "from": plainly(self.old), "to": plainly(self.new)}
         return FrozenMap({**known, "any": True} if self.invented else known)
 
     def said(self) -> Mapping[str, str]:
         """What people are told, by language."""
         code = "clear" if self.new is None else "change" if not self.invented else "fill" if self.old is None else "another"
-        facts = {"field": self.field, "to": _shown(self.new)}
+        facts = {"field": f"payload.{self.field}" if self.of_payload else self.field, "to": _shown(self.new)}
         return {lang: render(f"refused.would_{code}", facts, lang) for lang in ("en", "zh")}
 
 
@@ -103,7 +104,7 @@ def _asked_parts(call: OneCall, link: Link, payload: Mapping[str, Any] | None) -
         call.payload, call.scope_cache = payload, None
         scope = call.scope()
         # Where what came with the event stands in the way, that is what whoever sent it can mend, and no field is.
-        if any("payload" in part.roots and not _holds(part, scope) for part in parts_of(call, link)):
+        if any("payload" in part.roots and not holds(part, scope) for part in parts_of(call, link)):
             return []
         return [link.guard]
     return [part for part in parts_of(call, link) if "payload" not in part.roots]
@@ -138,7 +139,7 @@ def _changes(
         if fit is not _UNFIT and fit != old:
             fresh = [item for item in value if item not in (old or ())] if isinstance(value, (list, tuple)) else [value]
             texts = [item for item in fresh if isinstance(item, str) and item not in choices]
-            invented = not all(_written(parts, item) for item in texts)
+            invented = not all(written(parts, item) for item in texts)
             yield Change(name, old, fit, invented, distance(old, fit, choices), place)
 
 
@@ -152,19 +153,19 @@ def _values(call: OneCall, parts: Sequence[Expression], name: str, declared: Fie
     if trial is not None:
         overlay = Scope(call)
 
-        def holds(value: Any) -> bool:
+        def would(value: Any) -> bool:
             overlay[name] = freeze(value)
-            return all(_holds(part, overlay) for part in parts)
+            return all(holds(part, overlay) for part in parts)
 
         for value in trial.values(scope, old):
-            if value != old and holds(value):
+            if value != old and would(value):
                 found.append(value)
                 break
         if trial.blurred:
             fixed: Any = _Others(scope, name)
             solved = solve(parts, types=types, fixed=fixed, near={name: old}, budget=BUDGET)
             found += [solved.values[name]] if solved.status == "yes" and name in solved.values else []
-            close = trial.around(holds, old) if not found else None
+            close = trial.around(would, old) if not found else None
             found += [] if close is None else [close]
             found.sort(key=lambda value: distance(old, value, declared.one_of))
     if any(read.startswith("table.") for part in parts for read in part.reads):
@@ -180,7 +181,7 @@ def _trial(call: OneCall, parts: Sequence[Expression], name: str, types: Mapping
     return known[key]
 
 
-def _holds(part: Expression, scope: Mapping[str, Any]) -> bool:
+def holds(part: Expression, scope: Mapping[str, Any]) -> bool:
     try:
         return part.compiled_test(scope)
     except ExpressionError:
@@ -193,7 +194,7 @@ def _choices(call: OneCall, name: str) -> tuple[Any, ...]:
     return call.workflow.queues if name == "queue" else ()
 
 
-def _written(parts: Sequence[Expression], value: str) -> bool:
+def written(parts: Sequence[Expression], value: str) -> bool:
     """Whether the condition itself names the text."""
     return any(repr(value)[1:-1] in part.text for part in parts)
 

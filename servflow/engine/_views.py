@@ -23,8 +23,9 @@ class Option:
     enters, ``stays`` whether it enters none and the ticket stays where it is, ``facts`` what a program needs of
     the refusal. ``refusals`` says of each transition of the event that is not taken why, with the values every
     part of a guard saw; ``change`` is the smallest change of one field that would allow it, where one suffices:
-    ``{"field": "amount", "from": "250", "to": "200"}`` (``any``: so would other values). ``asks`` holds what the
-    definition declares of the payload, name by name, for whoever draws a form of it.
+    ``{"field": "amount", "from": "250", "to": "200"}`` (``any``: so would other values); of one that only waits for
+    one value of its payload, a value that its guard lets pass: ``{"payload": "amount", "from": None, "to": "200"}``.
+    ``asks`` holds what the definition declares of the payload, name by name, for whoever draws a form of it.
     """
 
     event: str

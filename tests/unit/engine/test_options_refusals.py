@@ -147,6 +147,64 @@ def test_a_change_is_for_this_actor_and_payload() -> None:
     assert "change" not in refusal(case, actor=Actor("x", ())).facts
 
 
+ASKED: dict[str, Any] = {
+    "sum": "decimal",
+    "kind": {"type": "string", "one_of": ["cash", "card"]},
+    "note": {"type": "string", "optional": True},
+    "n": {"type": "int", "optional": True},
+}
+
+
+@pytest.mark.parametrize(
+    ("when", "sent", "name", "old", "new"),
+    [
+        ("payload.sum <= limit", {"sum": "300", "kind": "cash"}, "sum", "300", "200"),
+        ("payload.kind == 'card'", {"sum": "1", "kind": "cash"}, "kind", "cash", "card"),
+        ("payload.note == tier", {"sum": "1", "kind": "cash", "note": "vip"}, "note", "vip", "standard"),
+        ("payload.n % 7 == 3", {"sum": "1", "kind": "cash", "n": 5}, "n", 5, 3),
+        ("payload.n > 4", {"sum": "1", "kind": "cash"}, "n", None, 5),
+        ("payload.sum > 500 || payload.sum <= limit", {"sum": "450", "kind": "cash"}, "sum", "450", "500.01"),
+    ],
+)
+def test_the_one_value_of_the_payload_that_would_allow_it(when: str, sent: Any, name: str, old: Any, new: Any) -> None:
+    """Where what came with the event stands in the way; sent so, the event is allowed."""
+    case = guarded(when, payload=ASKED)
+
+    change = dict(refusal(case, payload=sent).facts["change"])
+    allowed = case.workflow.fire(case.ticket, "go", {**sent, name: new}, at=case.ticket.at)
+
+    assert {"payload": name, "from": old, "to": new} == change
+    assert ("a", "b") == (case.ticket.state, allowed.ticket.state)
+
+
+def test_a_value_of_the_payload_is_told_in_both_languages() -> None:
+    """By the name that a condition reads it with; where other texts would do as well none is named."""
+    case = guarded("payload.sum <= limit && size(payload.note) > 3", payload=ASKED)
+
+    told = refusal(case, payload={"sum": "300", "kind": "cash", "note": "long"})
+    longer = refusal(case, payload={"sum": "100", "kind": "cash", "note": "x"})
+    both = refusal(case, payload={"sum": "300", "kind": "cash", "note": "x"})
+
+    assert told.message.endswith("; setting payload.sum to 200 would allow it")
+    assert told.text("zh").endswith("将 payload.sum 改为 200 即可执行")
+    assert longer.message.endswith("; another value of payload.note would allow it")
+    assert longer.facts["change"]["any"]
+    assert "change" not in both.facts
+    assert {"payload": "x", "from": 2, "to": 6} == dict(refusal(guarded("payload.x > 5"), payload={"x": 2}).facts["change"])
+
+
+def test_an_event_that_waits_for_one_value_says_which_would_do() -> None:
+    """Before anybody fills it in; not where several are asked for, or the guard does not care."""
+    one = {"sum": "decimal"}
+
+    assert {"payload": "sum", "from": None, "to": "200"} == dict(
+        option(guarded("payload.sum <= limit", payload=one)).change or {}
+    )
+    assert option(guarded("payload.sum <= limit", payload=ASKED)).change is None
+    assert option(guarded("score > 1", payload=one)).change is None
+    assert option(guarded("payload.sum <= 1 && payload.sum > 1", payload=one)).change is None
+
+
 def test_fields_that_only_a_table_reads_are_tried_too() -> None:
     """Where a guard asks a decision table, a value its rows tell apart may be what is missing."""
     table = {
