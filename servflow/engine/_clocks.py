@@ -48,11 +48,11 @@ def react(call: OneCall) -> None:
 def _hear(call: OneCall, plan: ClockPlan, happening: Happening, waiting: dict[str, _clock_story.Standing]) -> None:
     told = _clock_story.asked(call, plan, happening)
     if call.occurred is not None and not happening.opened:
-        more, why = _clock_story.retargeted(call, plan) if plan.reads and happening.changed & plan.reads else ((), "")
+        more, why = _clock_story.retargeted(call, plan) if happening.changed & plan.reads else ((), "")
         if told or more:
             _clock_story.place(call, plan, (*told, *more), waiting.pop(plan.clock.name, None), why)
         return
-    if not told and not (plan.reads and happening.changed & plan.reads):
+    if not told and not happening.changed & plan.reads:
         return  # whatever changes a clock is among what it is told
     was = call.draft.clocks.get(plan.clock.name)
     _react(call, plan, happening)
@@ -76,12 +76,13 @@ def _react(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
             _change(call, plan, "cancel", f"left {plan.only_in}")
         if plan.reset and matches_any(call, plan.reset, happening):
             reset(call, plan)
-        if plan.pauses and call.draft.clocks[clock.name].phase in LIVE:
-            _pause_or_resume(call, plan, happening)
+        live = call.draft.clocks[clock.name]
+        if plan.pauses and live.phase in LIVE:
+            _pause_or_resume(call, plan, happening, live)
         live = call.draft.clocks.get(clock.name)  # what stopped just now may start its next cycle
     if (live is None or live.phase not in LIVE) and starts(call, plan, live, happening):
         _start(call, plan, happening)
-    elif plan.reads and happening.changed & plan.reads:
+    elif happening.changed & plan.reads:
         if live is None and not happening.opened:
             promise(call, plan)
         elif call.occurred is None or happening.opened or (live is not None and live.cap is not None):
@@ -96,10 +97,7 @@ def _run(call: OneCall, plan: ClockPlan) -> ClockRun | None:
     return call.draft.clocks.get(plan.clock.name)
 
 
-def _pause_or_resume(call: OneCall, plan: ClockPlan, happening: Happening) -> None:
-    run = _run(call, plan)
-    if run is None or run.phase not in LIVE:
-        return
+def _pause_or_resume(call: OneCall, plan: ClockPlan, happening: Happening, run: ClockRun) -> None:
     why = resting(call, plan)
     if run.phase == "running":
         if why is not None:

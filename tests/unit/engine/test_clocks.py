@@ -461,6 +461,56 @@ def test_a_new_holiday_counts_as_the_clock_says(option: str, due: datetime) -> N
     assert later.calendars_hash == moved.pins["calendars"]
 
 
+# what is told ---------------------------------------------------------------------------------------------------
+
+ENDED, AWAY = [("ClockStarted", "")], ["go", "back"]
+
+
+@pytest.mark.parametrize(
+    ("clock", "events", "told"),
+    [
+        ({"until": "z"}, ["end"], [*ENDED, ("ClockStopped", "reached")]),
+        ({"cancel": {"state": "b"}}, ["go"], [*ENDED, ("ClockStopped", "cancelled by its condition")]),
+        ({}, ["end"], [*ENDED, ("ClockStopped", "the ticket closed")]),
+        ({"paused_in": "b"}, AWAY, [*ENDED, ("ClockPaused", "in state b"), ("ClockResumed", "")]),
+        (
+            {"pause": {"state": "b"}, "resume": {"state": "a"}},
+            AWAY,
+            [*ENDED, ("ClockPaused", "paused by its condition"), ("ClockResumed", "")],
+        ),
+        ({"paused_in": "a"}, [], [*ENDED, ("ClockPaused", "started while paused")]),
+        ({"reset": {"state": "b"}}, ["go"], [*ENDED, ("ClockReset", "reset by its condition")]),
+        (
+            {"until": "z", "on_reopen": "resume"},
+            ["end", "ticket.reopen"],
+            [*ENDED, ("ClockStopped", "reached"), ("ClockResumed", "reopened")],
+        ),
+    ],
+)
+def test_every_change_of_a_clock_says_why(clock: dict[str, Any], events: list[str], told: list[tuple[str, str]]) -> None:
+    """The record of a change has the reason in words, or none where its kind says it all."""
+    case = clocked(**{"within": "4h", **clock})
+    for event in events:
+        case.fire(event)
+
+    assert told == [
+        (type(one).__name__, one.reason)
+        for one in case.records
+        if type(one).__name__.startswith("Clock") and hasattr(one, "reason")
+    ]
+
+
+def test_what_does_not_change_the_target_leaves_a_clock_alone() -> None:
+    """A field that targets do not read is nothing to a clock, and one they read is something even if the target stays."""
+    within = [{"when": "n > 5", "take": "2h"}, {"take": "4h"}]
+    case = clocked({"n": {"type": "int", "default": 0}, "m": {"type": "int", "default": 0}}, within=within)
+
+    assert ["Received", "Updated"] == kinds(case.fire("ticket.update", {"m": 1}))
+    assert ["Received", "Updated"] == kinds(case.fire("ticket.update", {"n": 1}))
+    (moved,) = of(ClockRetargeted, case.fire("ticket.update", {"n": 6}).records)
+    assert ("target changed", 2 * HOUR) == (moved.reason, moved.run.within)
+
+
 # definitions ----------------------------------------------------------------------------------------------------
 
 
