@@ -136,8 +136,9 @@ def plan_of(model: Any) -> Plan:
     table = getattr(model, "__tablename__", None) or getattr(getattr(model, "_meta", None), "db_table", None)
     if table is not None and not (isinstance(model, type) and _pydantic(model)):  # of SQLAlchemy, or of Django
         raise InputError(
-            f"{shown(model)} is a row of the table {shown(table)}, with keys and relations that are no fields of a ticket; say what"
-            " a ticket holds in a model of its own (one of pydantic with from_attributes=True reads rows), or in the definition",
+            f"{shown(model)} is a row of the table {shown(table)}, with keys and relations that are no fields of a ticket; say"
+            " what a ticket holds in the definition, or in a model of its own (one of pydantic with from_attributes=True reads"
+            " rows)",
             code="model",
         )
     if not is_model(model):
