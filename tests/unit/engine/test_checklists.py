@@ -236,6 +236,16 @@ def test_a_check_can_be_taken_back_with_a_reason() -> None:
     assert {} == outcome.ticket.checklist
 
 
+def test_a_check_that_is_taken_back_leaves_the_others() -> None:
+    """Only the step that is named is to be done again; who checked the others, and when, stays."""
+    workflow = flow(["look", "repair"])
+    ticket = check(workflow, check(workflow, arrived(workflow), "look").ticket, "repair").ticket
+
+    after = workflow.fire(ticket, "step.uncheck", {"step": "look", "reason": "blurred"}, at=later(minutes=1)).ticket
+
+    assert {"site": {"repair": ticket.checklist["site"]["repair"]}} == after.checklist
+
+
 def test_in_an_ordered_list_the_last_check_goes_back_first() -> None:
     """A step stays checked as long as one that had to come after it is."""
     workflow = flow(["look", "repair"], state={"ordered": True})

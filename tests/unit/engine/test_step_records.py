@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from servflow.errors import Refused
-from servflow.model import Actor, Person, StateTimer, World, effect_id
+from servflow.model import SYSTEM, Actor, Person, StateTimer, World, effect_id
 from tests.unit.engine.flows import START, Case, after, flow, move, notify
 
 CAUSE, DO = "event:6", "transitions[0].do[{}]"
@@ -228,3 +228,24 @@ def test_what_one_cause_asks_for_several_times_has_an_id_each_time() -> None:
     assert [effect_id("T1", "event:2", "rules[0].then[0]", "ann", count) for count in range(3)] == [
         effect.id for effect in outcome.effects
     ]
+
+
+def test_a_field_that_is_an_attribute_too_is_both() -> None:
+    """A declared customer is the ticket's as well, at the opening and when it is changed or emptied; another type is not."""
+    customer = {"customer": {"type": "string", "optional": True}}
+    case = Case(flow(fields=customer), {"customer": "cora"})
+
+    assert "cora" == case.ticket.customer
+    assert ["dora", None] == [case.fire("ticket.update", {"customer": to}).ticket.customer for to in ("dora", None)]
+    assert None is Case(flow(fields={"customer": {"type": "int"}}), {"customer": 5}).ticket.customer
+
+
+def test_what_a_person_gave_is_told_from_what_the_system_gave() -> None:
+    """Names that a person gave at the opening or later are kept, sorted; those of the system or of nobody are not."""
+    fields = {"n": {"type": "int", "default": 0}}
+    case = Case(flow(fields=fields), {"n": 1}, actor="ann")
+    case.fire("ticket.update", {"priority": 1}, actor="ann")
+    case.fire("ticket.update", {"queue": "care"}, actor=SYSTEM)
+
+    assert ("n", "priority") == case.ticket.set_by_person
+    assert [(), ()] == [Case(flow(fields=fields), {"n": 1}, actor=who).ticket.set_by_person for who in (SYSTEM, None)]

@@ -151,6 +151,24 @@ def test_a_refused_timer_follows_what_a_table_reads() -> None:
     assert "b" == case.fire("ticket.update", {"n": 9}).ticket.state
 
 
+def test_several_refused_timers_wait_each_for_its_own() -> None:
+    """Of two that were refused one is tried again and fires; the other waits on, and refused once more it is one still."""
+    states = {"a": {"timers": [{"after": "1h", "event": "go"}, {"after": "2h", "event": "tell"}]}, "b": {}, "z": {}}
+    ways = [move(when="n > 5"), move("tell", "a", None, when="m > 5")]
+    case = Case(flow(states=states, fields={**COUNT, "m": {"type": "int", "default": 0}}, transitions=ways))
+    case.until(200)
+
+    def waiting() -> list[tuple[int, tuple[str, ...]]]:
+        return [(held.timer.index, held.reads) for held in case.ticket.refused_timers]
+
+    assert [(0, ("n",)), (1, ("m",))] == waiting()
+    case.fire("ticket.update", {"n": 1})
+    assert [(1, ("m",)), (0, ("n",))] == waiting()
+    case.fire("ticket.update", {"m": 9})
+    assert ([(0, ("n",))], "a") == (waiting(), case.ticket.state)
+    assert ("b", []) == (case.fire("ticket.update", {"n": 9}).ticket.state, waiting())
+
+
 def test_a_timer_whose_updates_fail_is_refused_and_tried_again() -> None:
     """A timer whose update does not fit undoes its step, says why, and is tried again when its guard's values change."""
     fields = {"p": {"type": "int", "default": 99}}
@@ -159,6 +177,8 @@ def test_a_timer_whose_updates_fail_is_refused_and_tried_again() -> None:
     outcome = case.until(61)
 
     assert (["TimerRefused"], "a") == (kinds(outcome), outcome.ticket.state)
+    [refused] = of(TimerRefused, outcome.records)
+    assert ("payload", True) == (refused.code, "99" in refused.why)
     assert ("b", 2) == ((ticket := case.fire("ticket.update", {"p": 2}).ticket).state, ticket.priority)
 
 
