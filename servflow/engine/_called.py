@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from servflow.errors import Finding, InputError, nearest, shown
-from servflow.model import in_language
+from servflow.model import FrozenMap, in_language
 
 if TYPE_CHECKING:
     from servflow.engine._definition import Transition
@@ -70,8 +70,9 @@ class Called:
     """What a workflow's parts are called; every ``Workflow`` is one."""
 
     @cached_property
-    def _titles(self) -> Names:
-        return all_titles(cast("Workflow", self))
+    def titles_by_name(self) -> Mapping[tuple[str, str, str], str]:
+        """Every title of the definition by kind, name, and what it is a part of, as ``called`` takes them."""
+        return FrozenMap(all_titles(cast("Workflow", self)))
 
     def called(self, kind: str, name: str, *, of: str = "", lang: str = "en") -> str:
         """
@@ -92,7 +93,7 @@ class Called:
             facts = {"kind": shown(kind), "known": KINDS, "nearest": nearest(str(kind), KINDS)}
             found = Finding("called.kind", "", facts)
             raise InputError(f"{found.message()}; {found.hint()}", code="called.kind", findings=(found,), **facts)
-        return in_language(self._titles.get((kind, name, of), ""), lang) or name
+        return in_language(self.titles_by_name.get((kind, name, of), ""), lang) or name
 
 
 __all__ = ["Called"]

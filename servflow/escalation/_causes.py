@@ -98,23 +98,29 @@ def side_of(cause: str) -> str | None:
     return cause.split(":")[1] if cause_kind(cause) == "silent" else None
 
 
-def cause_text(cause: str, chain: Chain | None = None, lang: str = "en") -> str:
+def cause_text(
+    cause: str, chain: Chain | None = None, lang: str = "en", called: Callable[[str, str], str] | None = None
+) -> str:
     """
     What started a run, in words.
 
     Args:
         chain: its chain; it tells which condition became true.
         lang: ``en`` or ``zh``; anything else reads as ``en``.
+        called: gives what people call a part of the workflow in that language, by its kind and its name.
     """
     kind, rest = cause_kind(cause), cause.partition(":")[2]
     if kind == "clock":
         clock, cycle, mark = _of_clock(rest)
+        clock = called("clock", clock) if called is not None else clock
         return render("escalation.cause_clock", {"clock": clock, "cycle": cycle, "mark": _said(mark, lang)}, lang)
     if kind == "when":
         found = next((one for one in starts_of(chain) if one.head == cause), None) if chain is not None else None
         text = found.trigger.when if found is not None and isinstance(found.trigger.when, str) else None
         return render("escalation.cause_when" if text is None else "escalation.cause_when_text", {"text": text}, lang)
     name = side_of(cause) if kind == "silent" else rest
+    if kind in ("event", "state") and called is not None:
+        name = called(kind, rest)
     if cause == ASKED:
         kind = "asked"
     return render(

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 LONGEST = 500
 """Characters of a reason that is looked at; what is longer is told as it is."""
 
-# A group with a name is itself a reason, or a chain of managers, and is told in Chinese as well.
+# A group called one or line is itself a reason, or a chain of managers, and is told in Chinese as well; another name is the
+# kind of the name it holds.
 _REASONS: Sequence[tuple[re.Pattern[str], str]] = tuple(
     (re.compile(pattern, re.DOTALL), zh)
     for pattern, zh in (
@@ -21,9 +22,9 @@ _REASONS: Sequence[tuple[re.Pattern[str], str]] = tuple(
         (r"no world says who that is: (?P<one>.*)", "没有人员数据可查：{}"),
         (r"every level was climbed", "已走完所有级别"),
         (r"the ticket closed", "工单已关闭"),
-        (r"entered (.*)", "进入 {}"),
-        (r"left (.*)", "离开 {}"),
-        (r"event (.*)", "事件 {}"),
+        (r"entered (?P<state>.*)", "进入 {}"),
+        (r"left (?P<state>.*)", "离开 {}"),
+        (r"event (?P<event>.*)", "事件 {}"),
         (r"message of (.*)", "{} 的消息"),
         (r"migration", "迁移"),
         (r"its condition does not hold", "条件不成立"),
@@ -48,15 +49,15 @@ _REASONS: Sequence[tuple[re.Pattern[str], str]] = tuple(
         (r"the script stops it", "由脚本结束"),
         (r"its chain was changed and has fewer levels now", "升级链已修改，级别变少"),
         (r"(.*) spoke for it when quiet hours ended", "静默结束时由 {} 代为通知"),
-        (r"role (.*) is held by nobody", "无人担任角色 {}"),
-        (r"role (.*)", "角色 {}"),
-        (r"queue (.*) has no members", "队列 {} 没有成员"),
-        (r"queue (.*)", "队列 {}"),
+        (r"role (?P<role>.*) is held by nobody", "无人担任角色 {}"),
+        (r"role (?P<role>.*)", "角色 {}"),
+        (r"queue (?P<queue>.*) has no members", "队列 {} 没有成员"),
+        (r"queue (?P<queue>.*)", "队列 {}"),
         (r"(?P<one>.* of queue .*), where everybody is away", "{}（全员不在）"),
-        (r"least_loaded of queue (.*)", "队列 {} 中负荷最轻者"),
-        (r"round_robin of queue (.*)", "队列 {} 轮流"),
-        (r"random of queue (.*)", "队列 {} 随机"),
-        (r"first of queue (.*)", "队列 {} 首位"),
+        (r"least_loaded of queue (?P<queue>.*)", "队列 {} 中负荷最轻者"),
+        (r"round_robin of queue (?P<queue>.*)", "队列 {} 轮流"),
+        (r"random of queue (?P<queue>.*)", "队列 {} 随机"),
+        (r"first of queue (?P<queue>.*)", "队列 {} 首位"),
         (r"(?P<line>manager of .*?) \((?P<one>.*)\)", "{}（{}）"),
         (r"manager of (?P<line>.*)", "{}的上级"),
         (r"(.*) has no manager, and (.*) is asked for (\d+) levels up", "{} 没有上级（要求 {} 向上 {} 级）"),
@@ -72,8 +73,8 @@ _REASONS: Sequence[tuple[re.Pattern[str], str]] = tuple(
         (r"schedule (.*)", "值班表 {}"),
         (r"target (.*) found nobody", "目标 {} 未找到任何人"),
         (r"target (.*)", "目标 {}"),
-        (r"field (.*) names nobody", "字段 {} 未指定任何人"),
-        (r"field (.*)", "字段 {}"),
+        (r"field (?P<field>.*) names nobody", "字段 {} 未指定任何人"),
+        (r"field (?P<field>.*)", "字段 {}"),
         (r"user (.*)", "用户 {}"),
         (r"outlet (.*)", "网点 {}"),
         (r"webhook (.*)", "Webhook {}"),
@@ -140,13 +141,23 @@ def asked_in(action: str, lang: str) -> str:
     return f"{_KINDS.get(kind, kind)}{'：' if colon else ''}{rest}" if lang == "zh" else action
 
 
-def reason_in(reason: str, lang: str) -> str:
-    """A reason as people read it in the language; what is not known is told as it is."""
+def reason_in(reason: str, lang: str, called: Callable[[str, str], str] | None = None) -> str:
+    """
+    A reason as people read it in the language; what is not known is told as it is.
+
+    Args:
+        called: gives what people call a part of the workflow in that language, by its kind and its name.
+    """
     if lang == "zh" and len(reason) <= LONGEST:
         for pattern, zh in _REASONS:
             found = pattern.fullmatch(reason)
             if found is not None:
-                within = set(pattern.groupindex.values())
-                told = (reason_in(text, lang) if at in within else text for at, text in enumerate(found.groups(), 1))
-                return zh.format(*told)
+                kinds = {at: kind for kind, at in pattern.groupindex.items()}
+                return zh.format(*(_part(text, kinds.get(at), lang, called) for at, text in enumerate(found.groups(), 1)))
     return reason
+
+
+def _part(text: str, kind: str | None, lang: str, called: Callable[[str, str], str] | None) -> str:
+    if kind in ("one", "line"):
+        return reason_in(text, lang, called)
+    return text if kind is None or called is None else called(kind, text)

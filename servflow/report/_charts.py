@@ -8,9 +8,9 @@ from math import floor, log10
 from servflow.report._drawing import fitted
 from servflow.report._entries import Entry
 from servflow.report._figures import AGES
-from servflow.report._frame import REST, Frame
+from servflow.report._frame import Frame
 from servflow.report._ink import Ink, count, percent, safe
-from servflow.report._words import DAYS, plain
+from servflow.report._words import DAYS, Both
 
 WIDE, HIGH = 440.0, 168.0
 LEFT, RIGHT, TOP, FOOT = 44.0, 6.0, 10.0, 24.0
@@ -163,9 +163,8 @@ def bars(ink: Ink, dim: str, names: Sequence[str], *, total: bool = False) -> st
         run += found[place]
         share = 100 * found[place] / most if most else 0
         more = f'<td class="n" data-run="{dim}.{place}">{percent(run / whole if whole else None)}</td>' if total else ""
-        label = f'<span data-name="{dim}">{safe(ink.named(name))}</span>'
         rows.append(
-            f'<tr><th scope="row">{_text(label, ink.named(name))}</th>{ink.f(f"{dim}.{place}", "n", "td", " class=n")}{more}'
+            f'<tr><th scope="row">{_text(ink, ink.label(dim, name))}</th>{ink.f(f"{dim}.{place}", "n", "td", " class=n")}{more}'
             f'<td class="bar"><svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
             f'<rect class="fill" height="10" width="{share:.2f}" data-bar="{dim}.{place}"/></svg></td></tr>'
         )
@@ -180,8 +179,9 @@ def bars(ink: Ink, dim: str, names: Sequence[str], *, total: bool = False) -> st
     )
 
 
-def _text(label: str, full: str) -> str:
-    return f'<bdi title="{safe(full)}">{label}</bdi>'
+def _text(ink: Ink, name: Both) -> str:
+    """A name that a narrow column may cut, whole to those who hover."""
+    return f'<bdi title="{safe(" / ".join(dict.fromkeys(name)))}"{ink.mark(name)}>{safe(ink.pick(name))}</bdi>'
 
 
 def _long(ink: Ink, heads: str, rows: Sequence[str], first: int = FIRST_ROWS) -> str:
@@ -228,7 +228,7 @@ def attainment(ink: Ink, frame: Frame) -> str:
     """Every clock with its share, interval and breaches."""
     begin = _begin(ink, (f"clock.{place}" for place in range(len(frame.clocks))))
     rows = [
-        f'<tr{_below(name, frame)}><th scope="row">{_text(safe(plain(name)), name)}</th>'
+        f'<tr{_below(name, frame)}><th scope="row">{_text(ink, ink.names.clock(name))}</th>'
         f"{ink.f(f'clock.{place}.v', 'pct', 'td', ' class=n')}"
         f"{ink.f(f'clock.{place}', 'of', 'td', ' class=n')}{ink.f(f'breach.{place}', 'n', 'td', ' class=n')}"
         f'<td class="whisker">{whisker(ink, f"clock.{place}", begin)}</td>'
@@ -280,9 +280,8 @@ def league(ink: Ink, slot: str, names: Sequence[str]) -> str:
             (f"{path}.kept.v", "pct"),
         )
         told = "".join(ink.f(where, how, "td", " class=n") for where, how in cells)
-        shown = ink.word("rest") if name == REST else name
         rows.append(
-            f'<tr><th scope="row">{_text(safe(shown), shown)}</th>{told}'
+            f'<tr><th scope="row">{_text(ink, ink.label(slot, name))}</th>{told}'
             f'<td class="whisker">{whisker(ink, path + ".kept", begin)}</td>'
             f"{ink.f(f'{path}.csat.v', 'pct', 'td', ' class=n')}</tr>"
         )
@@ -329,7 +328,8 @@ def reached(ink: Ink, frame: Frame, entries: Iterable[Entry]) -> str:
         range(len(frame.levels)), key=lambda place: (frame.levels[place][0], order.get(frame.levels[place], 0), place)
     )
     rows = [
-        f'<tr><th scope="row">{_text(safe(plain(chain)), chain)}</th><td>{safe(plain(level))}</td>'
+        f'<tr><th scope="row">{_text(ink, ink.names.chain(chain))}</th>'
+        f"<td>{ink.name(ink.names.both('level', level, chain))}</td>"
         f"{ink.f(f'level.{place}', 'n', 'td', ' class=n')}</tr>"
         for place in places
         for chain, level in (frame.levels[place],)
@@ -352,15 +352,13 @@ def _depths(entries: Iterable[Entry]) -> dict[tuple[str, str], int]:
     return depth
 
 
-def lanes(
-    ink: Ink, frame: Frame, marks: Sequence[tuple[str, int, str, int]], tell: Callable[[str, int], str], title: str
-) -> str:
+def lanes(ink: Ink, frame: Frame, marks: Sequence[tuple[str, int, str, int]], named: Callable[[str], Both], title: str) -> str:
     """One lane for each clock or chain, and in it a mark for each ticket, piled on the day it belongs to."""
     if not marks:
         return ""
     names = sorted({mark[0] for mark in marks})
     size = len(frame.buckets)
-    longest = max(sum(2 if ord(char) > 0x2E80 else 1 for char in fitted(plain(name), 30)) for name in names)
+    longest = max(sum(2 if ord(char) > 0x2E80 else 1 for char in fitted(said, 30)) for name in names for said in named(name))
     left, cell = max(70.0, 16 + 7.0 * longest), 7.0
     column = max(cell + 2, (940 - left) / max(size, 1))
     across = max(1, int((column - 4) // cell))
@@ -376,21 +374,17 @@ def lanes(
         tall = min(most, max(len(pile) for (lane, _), pile in piles.items() if lane == name))
         high = max(30.0, -(-tall // across) * cell + 12)
         out.append(f'<rect class="lane" x="{left}" y="{y:.1f}" width="{column * size:.1f}" height="{high:.1f}" rx="4"/>')
-        out.append(
-            f'<text class="name" x="0" y="{y + 18:.1f}"><title>{safe(name)}</title>{safe(fitted(plain(name), 30))}</text>'
-        )
+        en, zh = (fitted(said, 30) for said in named(name))
+        out.append(f'<g>{ink.name(named(name), "title")}<text class="name" x="0" y="{y + 18:.1f}"{ink.mark((en, zh))}>')
+        out.append(f"{safe(ink.pick((en, zh)))}</text></g>")
         for (lane, place), pile in sorted(piles.items()):
             if lane == name:
                 if len(pile) > most:
                     top = f'x="{left + column * place + 2:.1f}" y="{y + 1:.1f}" width="{across * cell - 1.5:.1f}" height="3"'
                     out.append(f'<rect class="more" {top}><title>+{len(pile) - most:,}</title></rect>')
-                out += _pile(
-                    sorted(pile, key=lambda one: (-one[1], one[0]))[:most],
-                    (left + column * place + 2, y + high - 6),
-                    (across, cell),
-                    number,
-                    lambda ticket, dark, lane=name, day=frame.buckets[place].name: f"{tell(lane, dark)} · {ticket} · {day}",
-                )
+                chosen = sorted(pile, key=lambda one: (-one[1], one[0]))[:most]
+                said = (named(name), title == "chains", frame.buckets[place].name)
+                out += _pile(ink, chosen, (left + column * place + 2, y + high - 6), (across, cell), (number, *said))
         y += high + 8
     label = safe(ink.word(title))
     note = f'<p class="note">{ink.t(title + ".note")}{_cut(ink, left_out)}</p>'
@@ -415,16 +409,23 @@ def _above(x: float, name: str, y: float = 13) -> str:
 
 
 def _pile(
-    pile: Sequence[tuple[str, int]], foot: tuple[float, float], grid: tuple[int, float], lane: int, tell: Callable[..., str]
+    ink: Ink,
+    pile: Sequence[tuple[str, int]],
+    foot: tuple[float, float],
+    grid: tuple[int, float],
+    told: tuple[int, Both, bool, str],
 ) -> Iterable[str]:
-    across, cell = grid
+    """The marks of one stretch; *told* is the lane's number and name, whether marks say their level, and the day."""
+    (across, cell), (lane, name, numbered, day) = grid, told
     for place, (ticket, dark) in enumerate(sorted(pile, key=lambda one: (one[1], one[0]))):
+        level = f" {dark + 1}" if numbered else ""
+        en, zh = (f"{said}{level} · {ticket} · {day}" for said in name)
         x, y = foot[0] + place % across * cell, foot[1] - (place // across + 1) * cell
         yield (
             f'<a class="mark" href="#t={safe(ticket)}" data-ticket="{safe(ticket)}" data-lane="{lane}"'
-            f' aria-label="{safe(tell(ticket, dark))}">'
+            f' aria-label="{safe(ink.pick((en, zh)))}"{ink.mark((en, zh), "data-label")}>'
             f'<rect class="mark d{dark}" x="{x:.1f}" y="{y:.1f}"'
-            f' width="{cell - 1.5:.1f}" height="{cell - 1.5:.1f}" rx="1.5"><title>{safe(tell(ticket, dark))}</title></rect></a>'
+            f' width="{cell - 1.5:.1f}" height="{cell - 1.5:.1f}" rx="1.5">{ink.name((en, zh), "title")}</rect></a>'
         )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
-from servflow.report._flow import OTHER, Nest, Ways
+from servflow.report._flow import Nest, Ways
 from servflow.report._ink import Ink, safe
+from servflow.report._words import WORDS, Both
 from servflow.statemachine._layout import Box, Drawn, Line, Point, arrange
 
 _STATE = Box(176, 54)
@@ -38,15 +39,16 @@ def drawing(ways: Ways, ink: Ink, number: int) -> tuple[str, float]:
     """
     found = _lay(ways.tree, ways, _labels(ways, ink, number))
     width, height = found.width + 24, found.height + 24
-    title = ink.word("flow") + ": " + ways.title
+    title = f"{WORDS['flow'][0]}: {ways.title[0]}", f"{WORDS['flow'][1]}：{ways.title[1]}"  # noqa: RUF001 - Chinese text uses full-width punctuation
     size = f'viewBox="-12 -12 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
     tip = 'viewBox="0 0 10 10" refX="8" refY="5" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse"'
     out = [
-        f'<svg class="flow" role="img" {size} aria-label="{safe(title)}"><title>{safe(title)}</title>',
+        f'<svg class="flow" role="img" {size} aria-label="{safe(ink.pick(title))}"{ink.mark(title, "data-label")}>'
+        + ink.name(title, "title"),
         f'<defs><marker id="tip{number}" {tip} orient="auto-start-reverse">',
         '<path class="tip" d="M0 1 9 5 0 9z"/></marker></defs>',
     ]
-    out += [_box(nest, (x, y), (wide, high), ways) for nest, x, y, wide, high in found.boxes]
+    out += [_box(nest, (x, y), (wide, high), (ways, ink)) for nest, x, y, wide, high in found.boxes]
     out += [_line(ways, index, points, ink, number) for index, (points, _) in found.lines.items()]
     out += [_loop(ways, index, at, ink, number) for index, at in found.loops.items()]
     out += [_state(ways, name, at, ink, number) for name, at in found.leaves.items()]
@@ -126,22 +128,23 @@ def _take(placed: _Placed, own: _Placed, left: float, top: float) -> None:
     placed.loops.update((index, moved(at)) for index, at in own.loops.items())
 
 
-def _box(nest: Nest, corner: Point, size: Point, ways: Ways) -> str:
-    (x, y), (width, height) = corner, size
+def _box(nest: Nest, corner: Point, size: Point, given: tuple[Ways, Ink]) -> str:
+    (x, y), (width, height), (ways, ink) = corner, size, given
     kind = "nest side" if nest.parallel else "nest"
-    title = fitted(ways.called(nest.id), int(width / 7.4))
+    en, zh = (fitted(said, int(width / 7.4)) for said in ways.called(nest.id))
     return (
         f'<g class="{kind}"><rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="12"/>'
-        f'<text x="{x + 16:.1f}" y="{y + 24:.1f}">{safe(title)}</text></g>'
+        f'<text x="{x + 16:.1f}" y="{y + 24:.1f}"{ink.mark((en, zh))}>{safe(ink.pick((en, zh)))}</text></g>'
     )
 
 
 def _line(ways: Ways, index: int, points: tuple[Point, ...], ink: Ink, number: int) -> str:
-    source, target = (ink.named(name) if name == OTHER else ways.called(name) for name in ways.lines[index])
+    pairs = zip(*(ways.called(name) for name in ways.lines[index]), strict=True)
+    en, zh = (f"{source} → {target}" for source, target in pairs)
     return (
         f'<path class="way" data-wide="flow.{number}.e.{index}.n"'
         f' stroke-width="{ink.wide(number, index):.2f}" d="{_curve(points)}"'
-        f' marker-end="url(#tip{number})"><title>{safe(source)} → {safe(target)}</title></path>'
+        f' marker-end="url(#tip{number})">{ink.name((en, zh), "title")}</path>'
     )
 
 
@@ -166,9 +169,10 @@ def _loop(ways: Ways, index: int, at: Point, ink: Ink, number: int) -> str:
     )
 
 
-def _name_of(ways: Ways, name: str) -> list[str]:
-    """The name of a state on one line or on two."""
-    return broken(ways.called(name), _NAME)
+def _name_of(ways: Ways, name: str) -> list[Both]:
+    """The name of a state on one line or on two: on as many as the language that needs more."""
+    en, zh = (broken(said, _NAME) for said in ways.called(name))
+    return list(zip_longest(en, zh, fillvalue=""))
 
 
 def broken(text: str, most: int) -> list[str]:
@@ -186,8 +190,7 @@ def broken(text: str, most: int) -> list[str]:
 
 
 def _state(ways: Ways, name: str, at: Point, ink: Ink, number: int) -> str:
-    full = ink.word("rest") if name == OTHER else ways.called(name)
-    lines = [full] if name == OTHER else _name_of(ways, name)
+    lines = _name_of(ways, name)
     height = _STATE.height + _LINE * (len(lines) - 1)
     left, top = at[0] - _STATE.width / 2, at[1] - height / 2
     place = ways.place(name)
@@ -195,11 +198,11 @@ def _state(ways: Ways, name: str, at: Point, ink: Ink, number: int) -> str:
     kind = "state end" if name in ways.closed else "state"
     size = f'x="{left:.1f}" y="{top:.1f}" width="{_STATE.width}" height="{height}" rx="10"'
     told = "".join(
-        f'<text class="name" x="{at[0]:.1f}" y="{top + 23 + _LINE * place:.1f}">{safe(line)}</text>'
+        f'<text class="name" x="{at[0]:.1f}" y="{top + 23 + _LINE * place:.1f}"{ink.mark(line)}>{safe(ink.pick(line))}</text>'
         for place, line in enumerate(lines)
     )
     return (
-        f'<g class="{kind}"><title>{safe(full)}</title><rect class="paper" {size}/>'
+        f'<g class="{kind}">{ink.name(ways.called(name), "title")}<rect class="paper" {size}/>'
         f'<rect class="heat" {size} data-warm="{path}.share" fill-opacity="{ink.warm(path + ".share"):.3f}"/>'
         f'<rect class="edge" {size}/>{told}'
         f"{ink.svg(path, 'stay', (at[0], top + height - 12), 'fact')}</g>"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from servflow.model import in_language
 from servflow.report._entries import Entry
-from servflow.report._words import plain
+from servflow.report._names import Names
+from servflow.report._words import WORDS, Both, plain
 
 if TYPE_CHECKING:
     from servflow.engine import State, Workflow
@@ -54,9 +54,9 @@ class Ways:
     """
 
     name: str
-    title: str
+    title: Both
     states: tuple[str, ...]
-    titles: Mapping[str, str]
+    titles: Mapping[str, Both]
     closed: frozenset[str]
     lines: tuple[tuple[str, str], ...]
     tree: Nest
@@ -70,17 +70,23 @@ class Ways:
         self._place.update((state, place) for place, state in enumerate(self.states))
         self._line.update((line, place) for place, line in enumerate(self.lines))
 
-    def called(self, state: str) -> str:
+    def called(self, state: str) -> Both:
         """A state as people know it: by its title, with its id where another has the same title; else by its id in words."""
+        if state == OTHER:
+            return WORDS["rest"]
         title = self.titles.get(state)
-        if not title:
-            return state if state == OTHER else plain(state)
-        twins = sum(other == title for other in self.titles.values())
-        return title if twins == 1 else f"{title} ({plain(state)})"
+        if title is None:
+            return plain(state), plain(state)
+        en, zh = (
+            said if sum(other[place] == said for other in self.titles.values()) == 1 else f"{said} ({plain(state)})"
+            for place, said in enumerate(title)
+        )
+        return en, zh
 
-    def where(self, state: str) -> str:
+    def where(self, state: str) -> Both:
         """The same of a ticket that is in several states at once, with plus signs between them."""
-        return " + ".join(self.called(one) for one in state.split(" + "))
+        told = [self.called(one) for one in state.split(" + ")]
+        return " + ".join(en for en, _ in told), " + ".join(zh for _, zh in told)
 
     def place(self, state: str) -> int:
         """The place of a leaf state; that of all others where it is not told apart."""
@@ -93,23 +99,22 @@ class Ways:
         return self._line.get(pair, -1)
 
 
-def ways_of(entries: Sequence[Entry], workflows: Mapping[str, Workflow], lang: str = "en") -> dict[str, Ways]:
+def ways_of(entries: Sequence[Entry], workflows: Mapping[str, Workflow]) -> dict[str, Ways]:
     """
     The ways of every workflow that tickets ran under, by name.
 
     Args:
         entries: the tickets.
         workflows: hash of a definition -> the workflow; what is missing is told from what its tickets did.
-        lang: the language of titles, where they are said in several.
     """
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(entry.workflow, []).append(entry)
     order = sorted(groups, key=lambda name: (-len(groups[name]), name))
-    return {name: _ways(name, groups[name], workflows, lang) for name in order}
+    return {name: _ways(name, groups[name], workflows) for name in order}
 
 
-def _ways(name: str, entries: Sequence[Entry], workflows: Mapping[str, Workflow], lang: str) -> Ways:
+def _ways(name: str, entries: Sequence[Entry], workflows: Mapping[str, Workflow]) -> Ways:
     known = [workflows[pin] for pin in dict.fromkeys(entry.pin for entry in entries) if pin in workflows]
     latest = max(known, key=lambda one: one.version, default=None)
     gone = Counter((source, target) for entry in entries for source, target, _ in entry.steps())
@@ -117,11 +122,12 @@ def _ways(name: str, entries: Sequence[Entry], workflows: Mapping[str, Workflow]
     closed = {stay.state for entry in entries for stay in entry.case.stays if stay.closed}
     declared: tuple[str, ...] = ()
     inside: tuple[str | Nest, ...] = ()
-    titles: dict[str, str] = {}
+    titles: dict[str, Both] = {}
+    names = Names.of(() if latest is None else (latest,))
     if latest is not None:
         inside = tuple(_nests(latest.states))
         declared = tuple(Nest(id="", parallel=False, inside=inside).leaves())
-        titles = {state: in_language(spec.title, lang) for state, spec in latest.compiled.states.items() if spec.title}
+        titles = {state: names.both("state", state) for state, spec in latest.compiled.states.items() if spec.title}
         closed |= {state for state, spec in latest.compiled.states.items() if spec.closed}
     strays = _in_order([state for state in seen if state not in set(declared)], entries)
     if len(declared) + len(strays) > MOST_STATES:
@@ -131,7 +137,7 @@ def _ways(name: str, entries: Sequence[Entry], workflows: Mapping[str, Workflow]
     pairs = _pairs(gone, set(states))
     return Ways(
         name=name,
-        title=(in_language(latest.title or "", lang) if latest is not None else "") or plain(name),
+        title=names.both("workflow", name),
         states=states,
         titles=titles,
         closed=frozenset(closed),

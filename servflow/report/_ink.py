@@ -9,9 +9,9 @@ from typing import Any
 
 from attrs import frozen
 
-from servflow.report._flow import OTHER
 from servflow.report._frame import REST
-from servflow.report._words import plain, word
+from servflow.report._names import NO_NAMES, Names
+from servflow.report._words import WORDS, Both, pick, word
 
 NOTHING = "–"  # noqa: RUF001 - an en dash is what stands for a figure that there is not
 
@@ -65,6 +65,7 @@ class Ink:
 
     figures: Mapping[str, Any]
     lang: str
+    names: Names = NO_NAMES
 
     def word(self, key: str, **facts: object) -> str:
         """A text of the page, unmarked."""
@@ -74,11 +75,24 @@ class Ink:
         """A text of the page that follows the language."""
         return f'<{tag} data-t="{key}"{attributes}>{safe(self.word(key))}</{tag}>'
 
-    def named(self, label: str) -> str:
+    def pick(self, both: Both) -> str:
+        """A text in the language of the page, unmarked."""
+        return pick(both, self.lang)
+
+    def mark(self, both: Both, what: str = "data") -> str:
+        """The attributes by which an element's text, or with *what* its ``data-label``, follows the language; none if one."""
+        en, zh = both
+        return "" if en == zh else f' {what}-en="{safe(en)}" {what}-zh="{safe(zh)}"'
+
+    def label(self, dim: str, name: str) -> Both:
         """A name of a group; what stands for none or for the rest in words."""
-        if label in (REST, OTHER):
-            return self.word("rest")
-        return plain(label) if label else self.word("unknown")
+        if name == REST:
+            return WORDS["rest"]
+        return self.names.label(dim, name) if name else WORDS["unknown"]
+
+    def name(self, both: Both, tag: str = "bdi") -> str:
+        """A name that follows the language."""
+        return f"<{tag}{self.mark(both)}>{safe(self.pick(both))}</{tag}>"
 
     def at(self, path: str) -> Any:
         """The figure at a path."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -28,11 +28,12 @@ from servflow.report._charts import (
 from servflow.report._drawing import drawing
 from servflow.report._entries import DIMS, Entry, Unread
 from servflow.report._figures import LEAGUES, SHOWN, Figures
-from servflow.report._flow import OTHER, Ways
-from servflow.report._frame import REST, Frame, end_of
+from servflow.report._flow import Ways
+from servflow.report._frame import Frame, end_of
 from servflow.report._ink import Ink, percent, safe, span
-from servflow.report._rows import rows, shown_name, states_of
-from servflow.report._words import DAYS, WORDS, plain
+from servflow.report._names import NO_NAMES, Names
+from servflow.report._rows import rows, states_of
+from servflow.report._words import DAYS, WORDS, Both
 
 BROAD = 640
 """Pixels from which on a drawing takes the whole width and its table stands below."""
@@ -69,11 +70,12 @@ class Page:
     lang: str = "en"
     version: str = ""
     definitions: Sequence[tuple[str, str, str, str]] = ()
+    names: Names = NO_NAMES
 
 
 def page(given: Page) -> Iterator[str]:
     """The file, piece by piece."""
-    ink = Ink(figures=given.figures, lang=given.lang)
+    ink = Ink(figures=given.figures, lang=given.lang, names=given.names)
     style = files("servflow.report").joinpath("page.css").read_text("utf-8")
     script = files("servflow.report").joinpath("page.js").read_text("utf-8")
     title = safe(given.title or ink.word("title"))
@@ -92,7 +94,7 @@ def page(given: Page) -> Iterator[str]:
     yield _foot(given, ink)
     yield '<dialog aria-labelledby="told"></dialog>\n'
     stories = {name: place for place, name in enumerate(given.stories)}
-    yield _data("data", rows(given.entries, given.frame, given.ways, stories))
+    yield _data("data", rows(given.entries, given.frame, given.ways, stories, ink))
     words = {key: list(texts) for key, texts in WORDS.items()}
     yield _data("words", {**words, "_days": [list(day) for day in DAYS], "_zone": given.frame.zone, "_title": given.title})
     yield '<script type="application/json" id="stories">['
@@ -149,8 +151,8 @@ def _parts(given: Page, ink: Ink) -> Iterator[str]:
     if frame.clocks or frame.levels:
         yield f"<h2>{ink.t('kept')}</h2>"
     yield f'<div class="grid">{attainment(ink, frame)}'
-    yield lanes(ink, frame, breach_marks(given.entries, frame), lambda lane, _: plain(lane), "breaches")
-    yield lanes(ink, frame, chain_marks(given.entries, frame), lambda lane, dark: f"{plain(lane)} {dark + 1}", "chains")
+    yield lanes(ink, frame, breach_marks(given.entries, frame), ink.names.clock, "breaches")
+    yield lanes(ink, frame, chain_marks(given.entries, frame), ink.names.chain, "chains")
     yield reached(ink, frame, given.entries)
     yield f'</div><h2>{ink.t("flow")}</h2><div class="grid">'
     for number, found in enumerate(given.ways.values()):
@@ -200,11 +202,12 @@ def _filters(given: Page, ink: Ink) -> str:
     frame = given.frame
     selects = []
     if len(given.ways) > 1:
-        selects.append(_select(ink, "workflow", enumerate(found.title for found in given.ways.values())))
-    selects.append(_select(ink, "state", enumerate(states_of(given.entries, given.ways))))
-    selects += [_select(ink, dim, enumerate(frame.names[dim])) for dim in DIMS if len(frame.names[dim]) > 1]
+        selects.append(_select(ink, "workflow", [found.title for found in given.ways.values()]))
+    selects.append(_select(ink, "state", states_of(given.entries, given.ways, ink)))
+    several = [dim for dim in DIMS if len(frame.names[dim]) > 1]
+    selects += [_select(ink, dim, [ink.label(dim, name) for name in frame.names[dim]]) for dim in several]
     if frame.tags:
-        selects.append(_select(ink, "tag", enumerate(frame.tags)))
+        selects.append(_select(ink, "tag", [ink.label("tag", name) for name in frame.tags]))
     first, last = (f"{at.astimezone(ZoneInfo(frame.zone)):%Y-%m-%d}" for at in (frame.since, frame.at))
     dates = "".join(
         f'<label>{ink.t(name)}<input type="date" name="{name}" min="{first}" max="{last}"></label>' for name in ("from", "to")
@@ -230,12 +233,11 @@ def _filters(given: Page, ink: Ink) -> str:
     )
 
 
-def _select(ink: Ink, name: str, options: Iterable[tuple[int, str]]) -> str:
-    told = []
-    for place, option in list(options)[:MOST_OPTIONS]:
-        marked = ' data-t="rest"' if option == REST else ""
-        shown = shown_name(name, option) or ink.named(option)
-        told.append(f'<option value="{place}"{marked}>{safe(shown)}</option>')
+def _select(ink: Ink, name: str, options: Sequence[Both]) -> str:
+    told = [
+        f'<option value="{place}"{ink.mark(option)}>{safe(ink.pick(option))}</option>'
+        for place, option in enumerate(options[:MOST_OPTIONS])
+    ]
     nothing = f'<option value="" data-t="all">{safe(ink.word("all"))}</option>'
     return f'<label>{ink.t(name)}<select name="{name}">{nothing}{"".join(told)}</select></label>'
 
@@ -246,13 +248,12 @@ def _work(ways: Ways, ink: Ink, number: int) -> str:
     for place in places:
         path = f"flow.{number}.s.{place}"
         state = ways.states[place]
-        title = ways.called(state)
-        name = safe(ink.named(state) if title == state else title)
         end = state in ways.closed
         share = "<td class=n></td>" if end else ink.f(f"{path}.share", "pct", "td", " class=n")
         stay = "<td class=n></td>" if end else ink.f(f"{path}.m", "span", "td", " class=n")
         lines.append(
-            f'<tr><th scope="row"><bdi>{name}</bdi></th>{ink.f(path + ".visits", "n", "td", " class=n")}{stay}{share}'
+            f'<tr><th scope="row">{ink.name(ways.called(state))}</th>'
+            f"{ink.f(path + '.visits', 'n', 'td', ' class=n')}{stay}{share}"
             f"{ink.f(path + '.now', 'n', 'td', ' class=n')}</tr>"
         )
     heads = "".join(
@@ -264,10 +265,9 @@ def _work(ways: Ways, ink: Ink, number: int) -> str:
     )
     note = ink.t("flow.note") + ("" if ways.defined else " " + ink.t("flow.missing"))
     drawn, wide = drawing(ways, ink, number)
-    title = safe(ways.title)
     broad = " broad" if wide > BROAD else ""
     return (
-        f'<section class="card span" data-work="{number}"><div class="work{broad}"><h3><bdi>{title}</bdi></h3>'
+        f'<section class="card span" data-work="{number}"><div class="work{broad}"><h3>{ink.name(ways.title)}</h3>'
         f'<div class="wide">{drawn}</div><div>{table}<p class="note">{note}</p>{_rare(ways, ink, number)}'
         f"{_all_ways(ways, ink, number)}"
         "</div></div></section>"
@@ -287,12 +287,8 @@ def _rare(ways: Ways, ink: Ink, number: int) -> str:
 
 def _all_ways(ways: Ways, ink: Ink, number: int) -> str:
     """Every way as a row of a table that opens on demand."""
-
-    def named(state: str) -> str:
-        return ink.named(state) if state == OTHER else ways.called(state)
-
     rows = "".join(
-        f'<tr><th scope="row"><bdi>{safe(named(source))}</bdi></th><td><bdi>{safe(named(target))}</bdi></td>'
+        f'<tr><th scope="row">{ink.name(ways.called(source))}</th><td>{ink.name(ways.called(target))}</td>'
         f"{ink.f(f'flow.{number}.e.{place}', 'way', 'td', ' class=n')}</tr>"
         for place, (source, target) in enumerate(ways.lines)
     )
@@ -317,15 +313,16 @@ def _tickets(given: Page, ink: Ink) -> str:
         took = span(None if case.resolved_after is None else case.resolved_after.total_seconds(), ink.lang)
         took = ink.word("still") if case.closed_at is None and case.done_at is None else took
         who = " / ".join(name for name in (entry.label("outlet"), entry.label("assignee")) if name)
-        late = ", ".join(dict.fromkeys(plain(cycle.clock) for cycle in case.cycles if cycle.outcome in ("late", "overdue")))
+        broken = dict.fromkeys(cycle.clock for cycle in case.cycles if cycle.outcome in ("late", "overdue"))
+        late = ", ".join(ink.pick(ink.names.clock(name)) for name in broken)
         cells = (
             case.id,
-            *([given.ways[entry.workflow].title] if several else []),
-            given.ways[entry.workflow].where(entry.state),
+            *([ink.pick(given.ways[entry.workflow].title)] if several else []),
+            ink.pick(given.ways[entry.workflow].where(entry.state)),
             f"{case.began.astimezone(zone):%Y-%m-%d %H:%M}",
             took,
             who,
-            *(plain(entry.label(dim)) for dim in dims),
+            *(ink.pick(ink.names.label(dim, entry.label(dim))) for dim in dims),
             late,
         )
         lines.append("<tr>" + "".join(f"<td>{safe(cell)}</td>" for cell in cells) + "</tr>")

@@ -7,10 +7,11 @@ from typing import Any
 
 from servflow.metrics._cases import OUTCOMES
 from servflow.report._entries import DIMS, Entry
-from servflow.report._figures import LEAGUES, SHOWN
-from servflow.report._flow import OTHER, Ways
+from servflow.report._figures import SHOWN
+from servflow.report._flow import Ways
 from servflow.report._frame import REST, Frame
-from servflow.report._words import plain
+from servflow.report._ink import Ink
+from servflow.report._words import Both
 
 SCORED = ("csat", "nps", "ces", "response_rate", "reopen_rate", "first_contact_resolution")
 """Measures of which a ticket can count several times or not at all."""
@@ -18,22 +19,23 @@ SCORED = ("csat", "nps", "ces", "response_rate", "reopen_rate", "first_contact_r
 Data = dict[str, Any]
 
 
-def rows(entries: Sequence[Entry], frame: Frame, ways: Mapping[str, Ways], stories: Mapping[str, int]) -> Data:
+def rows(entries: Sequence[Entry], frame: Frame, ways: Mapping[str, Ways], stories: Mapping[str, int], ink: Ink) -> Data:
     """
     Every ticket as a list of numbers in an order that only the page's script knows, with the names that numbers stand for.
 
     Args:
         entries: the tickets, in the order of the page.
         stories: ticket -> the place of its story.
+        ink: knows what groups and clocks are called.
     """
-    states = states_of(entries, ways)
+    states = states_of(entries, ways, ink)
     tags = {tag: place for place, tag in enumerate(frame.tags)}
     return {
         "dims": list(DIMS),
         "shown": list(SHOWN),
-        "names": {dim: [shown_name(dim, name) for name in frame.names[dim]] for dim in DIMS},
+        "names": {dim: [None if name == REST else ink.label(dim, name) for name in frame.names[dim]] for dim in DIMS},
         "tags": [_known(name) for name in frame.tags],
-        "clocks": [plain(name) for name in frame.clocks],
+        "clocks": [ink.names.clock(name) for name in frame.clocks],
         "outcomes": list(OUTCOMES),
         "levels": [list(level) for level in frame.levels],
         "states": states,
@@ -45,7 +47,7 @@ def rows(entries: Sequence[Entry], frame: Frame, ways: Mapping[str, Ways], stori
         "ways": [
             {
                 "name": found.title,
-                "states": [found.called(state) if _known(state) else "" for state in found.states],
+                "states": [found.called(state) for state in found.states],
                 "closed": [state in found.closed for state in found.states],
                 "lines": len(found.lines),
             }
@@ -55,19 +57,14 @@ def rows(entries: Sequence[Entry], frame: Frame, ways: Mapping[str, Ways], stori
     }
 
 
-def states_of(entries: Sequence[Entry], ways: Mapping[str, Ways]) -> list[str]:
-    """Where tickets are, as people call it, in order."""
-    return sorted({ways[entry.workflow].where(entry.state) for entry in entries})
-
-
-def shown_name(dim: str, name: str) -> str | None:
-    """A name of a group as people read it; people and outlets as they are called. None where it stands for the rest."""
-    return None if name in (REST, OTHER) else name if dim in LEAGUES else plain(name)
+def states_of(entries: Sequence[Entry], ways: Mapping[str, Ways], ink: Ink) -> list[Both]:
+    """Where tickets are, as people call it, in the order of the page's language."""
+    return sorted({ways[entry.workflow].where(entry.state) for entry in entries}, key=lambda one: (ink.pick(one), one))
 
 
 def _known(name: str) -> str | None:
     """A name; None where it stands for the rest, which the page has words for."""
-    return None if name in (REST, OTHER) else name
+    return None if name == REST else name
 
 
 def _local_day(frame: Frame, place: int) -> str:
@@ -77,7 +74,7 @@ def _local_day(frame: Frame, place: int) -> str:
 
 
 class _Places:
-    def __init__(self, states: Sequence[str], tags: Mapping[str, int], stories: Mapping[str, int]) -> None:
+    def __init__(self, states: Sequence[Both], tags: Mapping[str, int], stories: Mapping[str, int]) -> None:
         self.states = {state: place for place, state in enumerate(states)}
         self.tags, self.stories = tags, stories
 

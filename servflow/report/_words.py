@@ -202,6 +202,15 @@ WORDS: Mapping[str, tuple[str, str]] = {
 DAYS = (("Mon", "一"), ("Tue", "二"), ("Wed", "三"), ("Thu", "四"), ("Fri", "五"), ("Sat", "六"), ("Sun", "日"))
 
 
+Both = tuple[str, str]
+"""A text in English and in Chinese."""
+
+
+def pick(both: Both, lang: str) -> str:
+    """A text in the language of the page."""
+    return both[lang == "zh"]
+
+
 def plain(name: str) -> str:
     """
     A name of a definition as people read it.

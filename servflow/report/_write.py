@@ -19,6 +19,7 @@ from servflow.report._entries import ASKED, Entry, Unread, read_entry
 from servflow.report._figures import figures
 from servflow.report._flow import ways_of
 from servflow.report._frame import before, frame
+from servflow.report._names import Names
 from servflow.report._page import MOST_UNREAD, Page, page
 from servflow.report._story import story
 from servflow.report._words import LANGS
@@ -133,7 +134,7 @@ def write(
             periods that follow each other give the microsecond before the next begins, as the command does with ``--to``.
         since: aware beginning of the period; figures are compared with the period of the same length before it. The first
             opening where left out, and nothing to compare with.
-        lang: ``en`` or ``zh``; the page has both and a switch. States are called by their titles in this language.
+        lang: ``en`` or ``zh``; the page has both and a switch, which the titles that the definitions give follow too.
         zone: of the tz database, whose days and hours are told.
         title: of the page.
         limit: tickets whose stories are told, those with most to tell.
@@ -223,7 +224,8 @@ def _page(
 ) -> Page:
     begin, end, zone = period
     found = frame(entries, at=end, since=begin, zone=zone)
-    ways = ways_of(entries, known, lang)
+    ways = ways_of(entries, known)
+    editions = sorted((known[pin] for pin in {entry.pin for entry in entries} & known.keys()), key=lambda one: one.version)
     pins = {entry.case.id: entry.pin for entry in entries}
     best = sorted(kept.telling, key=lambda one: one[:2], reverse=True)
     return Page(
@@ -237,6 +239,7 @@ def _page(
         all=kept.all,
         left=kept.all - len(entries),
         definitions=_definitions(),
+        names=Names.of(editions),
     )
 
 

@@ -14,6 +14,8 @@
     return text;
   };
 
+  const said = (names) => names[lang === "zh" ? 1 : 0];  // a name in English and in Chinese
+
   // figures: the rules of servflow.metrics ------------------------------------------------------------------------
   const share = (n, d) => {
     if (!d) return { n: 0, d: 0, v: null, lo: null, hi: null };
@@ -256,7 +258,7 @@
     return { asked, first, last };
   };
   const haystack = (row) => [
-    row[ID], D.ways[row[WF]].name, D.states[row[ST]], ...row[DIMS].map((place, i) => place < 0 ? "" : D.names[D.dims[i]][place] || ""),
+    row[ID], ...D.ways[row[WF]].name, ...D.states[row[ST]], ...row[DIMS].flatMap((place, i) => place < 0 ? [] : D.names[D.dims[i]][place] || []),
     ...row[TAGS].map((place) => D.tags[place] || ""),
   ].join("\n").toLowerCase().replace(/_/g, " ");
   const matching = (asked) => {
@@ -327,11 +329,11 @@
   };
   const clockText = new Intl.DateTimeFormat("sv-SE", { timeZone: W._zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
   const when = (seconds) => clockText.format(new Date(seconds * 1000));
-  const nameOf = (dim, place) => place < 0 ? "" : D.names[dim][place] === null ? say("rest") : D.names[dim][place];
+  const nameOf = (dim, place) => place < 0 ? "" : D.names[dim][place] === null ? say("rest") : said(D.names[dim][place]);
   const dimOf = (row, dim) => nameOf(dim, row[DIMS][D.dims.indexOf(dim)]);
   const promise = (row) => {
     const broken = new Set();
-    for (let i = 0; i < row[CYCLES].length; i += 4) if (row[CYCLES][i + 1] === LATE || row[CYCLES][i + 1] === OVERDUE) broken.add(D.clocks[row[CYCLES][i]]);
+    for (let i = 0; i < row[CYCLES].length; i += 4) if (row[CYCLES][i + 1] === LATE || row[CYCLES][i + 1] === OVERDUE) broken.add(said(D.clocks[row[CYCLES][i]]));
     return Array.from(broken);
   };
   const list = () => {
@@ -344,8 +346,8 @@
       first.append(open);
       if (late.length) last.append(make("span", say("late") + ": " + late.join(", "), "tag bad"));
       line.append(first);
-      if (D.ways.length > 1) line.append(make("td", D.ways[row[WF]].name));
-      line.append(make("td", D.states[row[ST]]), make("td", when(row[BEGAN])), make("td", row[DONE] !== null ? span(row[DONE]) : row[CLOSED] === null ? say("still") : NOTHING),
+      if (D.ways.length > 1) line.append(make("td", said(D.ways[row[WF]].name)));
+      line.append(make("td", said(D.states[row[ST]])), make("td", when(row[BEGAN])), make("td", row[DONE] !== null ? span(row[DONE]) : row[CLOSED] === null ? say("still") : NOTHING),
         make("td", [dimOf(row, "outlet"), dimOf(row, "assignee")].filter(Boolean).join(" / ")));
       for (const dim of ["tier", "region"]) if (D.names[dim].length) line.append(make("td", dimOf(row, dim)));
       line.append(last);
@@ -360,9 +362,9 @@
   const promises = (row, clocks) => {
     const out = [];
     for (let i = 0; i < row[CYCLES].length; i += 4) {
-      const outcome = OUT[row[CYCLES][i + 1]], bad = outcome === "late" || outcome === "overdue", name = D.clocks[row[CYCLES][i]];
+      const outcome = OUT[row[CYCLES][i + 1]], bad = outcome === "late" || outcome === "overdue", name = said(D.clocks[row[CYCLES][i]]);
       const key = { late: "out.late", open: "out.open", cancelled: "out.cancelled" }[outcome] || outcome;
-      const reason = clocks.find((one) => one.clock === name), box = make(reason ? "details" : "div", null, "promise"), top = make(reason ? "summary" : "div", name + "  ");
+      const reason = clocks.find((one) => said(one.clock) === name), box = make(reason ? "details" : "div", null, "promise"), top = make(reason ? "summary" : "div", name + "  ");
       top.append(make("span", say(key), "tag" + (bad ? " bad" : outcome === "met" ? " good" : "")));
       box.append(top);
       if (reason) for (const text of reason[lang]) box.append(make("p", text));
@@ -382,8 +384,8 @@
     top.append(title, shut);
     const facts = make("dl");
     const fact = (key, value) => { if (value !== "" && value !== null && value !== undefined) facts.append(make("dt", say(key)), make("dd", value)); };
-    fact("workflow", D.ways[row[WF]].name);
-    fact("state", D.states[row[ST]]);
+    fact("workflow", said(D.ways[row[WF]].name));
+    fact("state", said(D.states[row[ST]]));
     fact("opened_at", when(row[BEGAN]));
     fact("closed_at", row[CLOSED] === null ? say("still") : when(row[CLOSED]));
     fact("first", row[RESP] === null ? "" : span(row[RESP]));
@@ -430,6 +432,7 @@
     all("[data-ph]").forEach((node) => { node.placeholder = say(node.dataset.ph); });
     all("[data-told]").forEach((node) => { node.textContent = say(node.dataset.told, JSON.parse(node.dataset.facts)); });
     all("[data-en]").forEach((node) => { node.textContent = lang === "zh" ? node.dataset.zh : node.dataset.en; });
+    all("[data-label-en]").forEach((node) => { node.setAttribute("aria-label", lang === "zh" ? node.dataset.labelZh : node.dataset.labelEn); });
     document.title = W._title === null ? say("title") : W._title;
   };
 
@@ -449,13 +452,14 @@
   }
   addEventListener("hashchange", follow);
   let waiting = 0;
-  const soon = (pause) => { clearTimeout(waiting); waiting = setTimeout(() => { waiting = 0; apply(); }, pause); };
+  const busy = document.documentElement;
+  const soon = (pause) => { clearTimeout(waiting); busy.dataset.waiting = "yes"; waiting = setTimeout(() => { waiting = 0; apply(); delete busy.dataset.waiting; }, pause); };
   if (form) {
     form.addEventListener("input", () => soon(60));
     form.addEventListener("reset", () => soon(0));
     form.addEventListener("submit", (event) => event.preventDefault());
   }
-  window.servflow = { figures: () => F, apply, idle: () => waiting === 0, rows: () => shownRows.map((row) => row[ID]) };
+  window.servflow = { figures: () => F, apply, rows: () => shownRows.map((row) => row[ID]) };
   if (D.rows.length) { apply(); speak(); follow(); }
   else speak();
   document.documentElement.dataset.ready = "yes";

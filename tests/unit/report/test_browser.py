@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,16 @@ from servflow.report._flow import ways_of
 from servflow.report._frame import Frame, frame
 from servflow.report._write import _done
 from tests.unit.report.conftest import Week
+from tests.unit.report.test_titles import RECORDS, REPAIR
 
 ZONE = "Asia/Shanghai"
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 Open = Callable[..., Any]
+
+
+SETTLED = "html:not([data-waiting])"
+"""What the page is once it has counted what was asked; its own policy lets nobody ask by a script again and again."""
 
 
 @pytest.fixture
@@ -125,7 +130,7 @@ def test_filtered_figures_are_those_of_the_tickets_left(name: str, week: Week, t
     for field, value in asked.items():
         node = page.locator(f".filters [name={field}]")
         node.fill(value) if field == "search" else node.select_option(value)
-    page.wait_for_function("servflow.idle()")
+    page.wait_for_selector(SETTLED, state="attached")
     entries = entries_of(week, week.at)
     found = frame(entries, at=week.at, since=None, zone=ZONE)
     expected = {entry.case.id for entry in entries if keep(entry, found)}
@@ -141,7 +146,7 @@ def test_days_can_be_chosen_and_are_compared_with_those_before(week: Week, text:
     page.click(".filters summary")
     page.fill(".filters [name=from]", "2026-11-04")
     page.fill(".filters [name=to]", "2026-11-05")
-    page.wait_for_function("servflow.idle()")
+    page.wait_for_selector(SETTLED, state="attached")
     found = counted(week, lambda entry, made: True, first=2, last=3)
 
     assert found["prev"] is not None
@@ -167,10 +172,10 @@ def test_reset_gives_everything_back(text: str, open_page: Open) -> None:
     before = page.evaluate("servflow.figures()")
     page.click(".filters summary")
     page.select_option(".filters [name=only]", "late")
-    page.wait_for_function("servflow.idle()")
+    page.wait_for_selector(SETTLED, state="attached")
     fewer = page.evaluate("servflow.figures()")["opened"]
     page.click(".filters button[type=reset]")
-    page.wait_for_function("servflow.idle()")
+    page.wait_for_selector(SETTLED, state="attached")
 
     assert fewer < before["opened"]
     assert before == page.evaluate("servflow.figures()")
@@ -206,6 +211,28 @@ def test_the_language_is_switched_on_the_page(text: str, open_page: Open) -> Non
     page.keyboard.press("Escape")
     page.click("button.lang")
     assert english == page.inner_text("main")
+
+
+def test_the_switch_changes_what_states_clocks_chains_queues_and_values_are_called(open_page: Open) -> None:
+    """Everywhere on the page and in a ticket's story: what has a title in both languages is said in one of them at a time."""
+    other = REPAIR.open("R-2", {"queue": "front"}, at=RECORDS[0].at).records
+    page = open_page(html([RECORDS, other], [REPAIR], at=RECORDS[-1].at, zone=ZONE))
+    told = ("New", "Done", "Fix it", "Runs late", "The lead", "Care desk", "Gold", "Repair")
+    chinese = ("新建", "完成", "修复时限", "超时升级", "组长", "关怀组", "金牌", "维修单")
+
+    def shown(names: Sequence[str]) -> list[str]:
+        return [name for name in names if page.get_by_text(name, exact=True).count()]
+
+    before = shown((*told, *chinese))
+    page.click("button.lang")
+    after = shown((*told, *chinese))
+    page.click("button.open[data-ticket='R-1']")
+    page.wait_for_selector("dialog[open]")
+
+    assert (list(told), list(chinese)) == (before, after)
+    assert "修复时限" in page.inner_text("dialog .promise")
+    assert "完工" in page.inner_text("dialog .story")
+    assert 0 == page.locator("svg.lanes a.mark[aria-label*='Fix it']").count()
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -289,7 +316,7 @@ def test_marks_of_tickets_that_are_filtered_out_are_hidden(text: str, open_page:
     page = open_page(text)
     page.click(".filters summary")
     page.select_option(".filters [name=assignee]", "0")
-    page.wait_for_function("servflow.idle()")
+    page.wait_for_selector(SETTLED, state="attached")
     left = set(page.evaluate("servflow.rows()"))
     seen = {mark.get_attribute("data-ticket") for mark in page.locator("a.mark:not([hidden])").all()}
 

@@ -12,7 +12,9 @@ import pytest
 from servflow.documents import load
 from servflow.model import Breached, Escalated, Moved, World
 from servflow.report import story_lines
-from servflow.report._story import MOST_LINES, _cause, story
+from servflow.report._names import NO_NAMES
+from servflow.report._story import MOST_LINES, story
+from servflow.report._story_climbs import cause as cause_of
 from tests.unit.report.conftest import Week
 
 ZONE = "Asia/Shanghai"
@@ -106,7 +108,7 @@ def test_parts_and_counted_hours_are_told_in_words() -> None:
     lines = told["lines"]
     said = [line["en"] for line in lines]
 
-    assert ["repair done"] == [clock["clock"] for clock in told["clocks"]]
+    assert [("repair done", "repair done")] == [clock["clock"] for clock in told["clocks"]]
     assert "Part: 1 × pump motor is not there and waited for" in said
     assert "配件：1 × pump motor 缺货待料" in [line["zh"] for line in lines]
     assert "The engineer is there → Waits for a part" in said
@@ -127,4 +129,4 @@ def test_what_set_a_chain_off_is_told_as_people_say_it(cause: str, en: str, zh: 
     """No ids and no numbers of cycles where a promise ran once."""
     run = SimpleNamespace(cause=cause, definition=None)
 
-    assert (en, zh) == (_cause(run, "en"), _cause(run, "zh"))
+    assert (en, zh) == (cause_of(run, NO_NAMES, "en"), cause_of(run, NO_NAMES, "zh"))
