@@ -56,6 +56,31 @@ def test_of_several_events_each_bars_its_own_last_actor() -> None:
     assert "b" == case.fire("approve", actor=EVE).ticket.state
 
 
+def test_whoever_voted_anywhere_is_barred_by_the_vote_they_gave() -> None:
+    """All voters of two approvals are barred from what not_by says of their kind of vote, and the others are not."""
+    approval = {"approval": {"allow": ["clerk"], "quorum": 1, "reject": 9}}
+    ways = [
+        move("approved.a", "a", "b", allow="system"),
+        move("approved.b", "b", "c", allow="system"),
+        move("pay", "c", "z", allow="clerk", not_by="approval.approve"),
+        move("drop", "c", "z", allow="clerk", not_by="approval.reject"),
+        move("both", "c", "z", allow="clerk", not_by="approval.reject approval.approve"),
+    ]
+    workflow = flow(
+        roles=["clerk", "boss"], states={"a": approval, "b": approval, "c": {}, "z": {"closed": True}}, transitions=ways
+    )
+    case = Case(workflow, actor=ANN)
+    case.fire("approval.reject", actor=EVE)
+    case.fire("approval.approve", actor=ANN)
+    case.fire("approval.approve", actor=BOB)
+
+    def may(event: str) -> list[str]:
+        told = {who.id: case.workflow.available(case.ticket, at=case.ticket.at, actor=who) for who in (ANN, BOB, EVE)}
+        return [who for who, found in told.items() if any(one.event == event and one.status == "ready" for one in found)]
+
+    assert {"pay": ["eve"], "drop": ["ann", "bob"], "both": []} == {event: may(event) for event in ("pay", "drop", "both")}
+
+
 def test_a_transition_for_several_events_keeps_the_duties_of_each() -> None:
     """What the definition says of one event holds although the transition names it among others, or by a star."""
     for event in ("approve reject", "approve.*", "*"):
