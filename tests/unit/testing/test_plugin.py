@@ -81,7 +81,7 @@ def test_what_was_exercised_is_reported_and_workflows_get_their_verbs_back(proje
     lines = result.stdout.str().splitlines()
     assert "  transitions: 1 of 3 (33 %)" in lines
     assert "  levels of chains: 1 of 2 (50 %)" in lines
-    assert "  level late: chief (escalations[0].levels[1])" in lines
+    assert "  level late: chief (escalations[0].levels[1], line 34)" in lines
     assert not any("late: boss" in line for line in lines)
 
 

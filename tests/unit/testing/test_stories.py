@@ -254,7 +254,7 @@ def test_examples_tell_a_story_once_for_each() -> None:
         ([{"payload": {}}], "story.alone", "cases[0].steps[0].payload"),
         ([{"ticket": "B", "then": {"state": "new"}}], "name.unknown", "cases[0].steps[0].ticket"),
         ([{"open": {"ticket": "T1"}}], "story.ticket_twice", "cases[0].steps[0].open"),
-        ([{"open": {"workflow": "repare"}}], "name.unknown", "cases[0].steps[0].open.workflow"),
+        ([{"open": {"workflow": "repare"}}], "story.no_workflow", "cases[0].steps[0].open.workflow"),
         ([{"when": "arrive", "refused": "gaurd"}], "story.word", "cases[0].steps[0].refused"),
     ],
 )
