@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from servflow.model import EMPTY, FrozenMap, Unique
 
@@ -91,4 +91,4 @@ class Receipt:
     key: str
     beside: str | None = None
     reason: str = ""
-    request: Request | None = None
+    request: Request | None = field(default=None, repr=False)  # it says again all that came in
