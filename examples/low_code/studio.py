@@ -1,5 +1,7 @@
 """Knows a draft that people edit while tickets run by what was applied; must not know any page or address."""
 
+# ruff: noqa: RUF001 - Chinese text uses full-width punctuation
+
 from __future__ import annotations
 
 import os
@@ -13,7 +15,7 @@ from shutil import copy
 from typing import Any
 
 import servflow
-from servflow.embedding import Preview, Reloading, Source, edit, flow, follow, forms, from_grid, grid, read_form
+from servflow.embedding import Preview, Reloading, Source, edit, flow, follow, forms, from_grid, grid, paste, read_form
 from servflow.engine import BUILT_IN
 from servflow.model import in_language
 from servflow.stores import SqliteStore
@@ -74,38 +76,18 @@ class Studio:
 
     # the draft ------------------------------------------------------------------------------------------------------
 
-    @property
-    def seen(self) -> str:
-        """What names the draft as it is now."""
-        return sha256(self.draft.text.encode()).hexdigest()
-
     def view(self, lang: str) -> dict[str, Any]:
         """All that the page draws."""
         with self.lock:
             self._look()
             draft = self.draft
-            loads = not draft.findings
-            found = draft.workflow().check() if loads else draft.findings
-            marks = draft.marked(found).items()
+            found = draft.findings or draft.workflow().check()
             return {
-                "seen": self.seen,
-                "text": draft.text,
+                **draft.as_data(lang, findings=found),
                 "flow": flow(draft, lang=lang),
                 "grids": [grid(draft, one.name, lang=lang) for one in draft.elements.values() if one.kind == "table"],
-                "elements": {
-                    id_: {"id": id_, "kind": one.kind, "name": one.name, "line": one.line, "data": one.data}
-                    for id_, one in draft.elements.items()
-                },
-                "findings": [
-                    {"id": id_, "line": one.line, "code": one.code, "message": one.message(lang), "hint": one.hint(lang)}
-                    for id_, those in marks
-                    for one in those
-                ],
-                "moved": dict(draft.moved),
-                "added": draft.added,
                 "undo": draft.undo() is not draft,
                 "redo": draft.redo() is not draft,
-                "loads": loads,
                 "live": self.live.version,
                 "same": self._same(),
                 "counts": Counter(name for ticket in self.desk.find(limit=1000) for name in ticket.configuration),
@@ -134,7 +116,7 @@ class Studio:
 
     def _fresh(self, said: Mapping[str, Any], lang: str) -> None:
         self._look()
-        if said.get("seen") != self.seen:
+        if said.get("revision") != self.draft.revision:
             raise Stale(self.view(lang))
 
     # from the draft to tickets ----------------------------------------------------------------------------------------
@@ -172,11 +154,15 @@ class Studio:
         """The draft as it would be applied, under the next number, and what that would come to."""
         proposed, answers = self.draft, said.get("answers") or {}
         if proposed.data.get("workflow") != self.live.workflow:  # tickets are kept under that name
-            raise servflow.InputError(
-                f"the tickets here are of {self.live.workflow!r}: give the draft its name back", code="name"
+            raise wrong(
+                "name",
+                f"the tickets here are of {self.live.workflow!r}: give the draft its name back",
+                f"此处的工单属于“{self.live.workflow}”：请恢复草稿原来的名称",
             )
         if not isinstance(answers, Mapping):
-            raise servflow.InputError("answers say for each state that is gone where its tickets go", code="answers")
+            raise wrong(
+                "answers", "answers say for each state that is gone where its tickets go", "请为已删除的状态指明工单去向"
+            )
         if proposed.data.get("version", 1) != self.live.version + 1 and not self._same():
             proposed = proposed.set("", "version", self.live.version + 1)
         return proposed, self.reloading.preview(proposed, states={str(old): str(new) for old, new in answers.items()})
@@ -194,7 +180,7 @@ class Studio:
         """A ticket under what is running; asked twice with one key, it is one ticket."""
         key = said.get("key")
         if not isinstance(key, str) or not key:
-            raise servflow.InputError("a new ticket needs a key of its own, a text", code="key")
+            raise wrong("key", "a new ticket needs a key of its own, a text", "新工单需要一个自己的键，应为文本")
         id_ = f"R-{sha256(key.encode(errors='replace')).hexdigest()[:8]}"
         return self._ticket(self.desk.open(id_, workflow=self.live.workflow, actor=self._who(), key=key).ticket, lang)
 
@@ -211,7 +197,7 @@ class Studio:
             return self._ticket(self.desk.get(id_), lang)
         if not sent.ok:
             told = "; ".join(f"{name}: {one.message(lang)}".removeprefix(": ") for name, one in sent.problems.items())
-            raise servflow.InputError(told, code="stale" if sent.form is None else "form")
+            raise wrong("stale" if sent.form is None else "form", told, told)
         outcome = self.desk.fire(id_, sent.event, sent.payload, actor=self._who(), expect=sent.expect, key=sent.key)
         return self._ticket(outcome.ticket, lang)
 
@@ -237,6 +223,11 @@ class Studio:
             "version": ticket.version,
             "forms": [form.as_data() for form in self._forms(ticket, lang)],
         }
+
+
+def wrong(code: str, english: str, chinese: str) -> servflow.InputError:
+    """A refusal of the studio's own, which the page says in the language of whoever looks at it."""
+    return servflow.InputError(english, code=code, zh=chinese)
 
 
 def told(preview: Preview, lang: str) -> dict[str, Any]:
@@ -266,17 +257,18 @@ def changed(draft: Source, said: Mapping[str, Any]) -> Source:
     Raises:
         InputError: there is no such change, or it cannot be made; says why.
     """
-    given = {name: value for name, value in said.items() if name not in ("op", "seen")}
+    given = {name: value for name, value in said.items() if name not in ("op", "revision")}
     op = said.get("op")
     if op == "grid":
         return from_grid(draft, given.get("grid"))
     if op == "text":
         return draft.write(given.get("text"))
-    if op == "remove" and isinstance(given.get("ids"), list):
-        return draft.remove(*given["ids"])
+    if op in ("remove", "paste") and isinstance(given.get("ids"), list):
+        return draft.remove(*given["ids"]) if op == "remove" else paste(draft, *given["ids"])
     if op not in ("rename", "set", "clear", "add", "undo", "redo", "move"):
-        raise servflow.InputError(f"there is no change called {op!r}", code="op")
+        raise wrong("op", f"there is no change called {op!r}", f"没有名为 {op!r} 的修改")
     try:
         return getattr(draft, op)(**given)
     except TypeError:
-        raise servflow.InputError(f"{op} does not take {', '.join(given) or 'nothing'}", code="op") from None
+        names = ", ".join(given)
+        raise wrong("op", f"{op} does not take {names or 'nothing'}", f"{op} 不接受 {names or '空参数'}") from None

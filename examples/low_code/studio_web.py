@@ -13,12 +13,22 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from studio import Stale, Studio
 
-from servflow import ServflowError
+from servflow import Refused, ServflowError
+from servflow.errors import DefinitionError, InputError
 
 Said = Annotated[dict[str, Any], Body()]
 HERE = Path(__file__).parent
 SAFE = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src data:"
 """Nothing from elsewhere, and no script in the page: what somebody wrote into a label stays a label."""
+
+
+def chinese(error: ServflowError) -> str:
+    """What went wrong, in Chinese where it is said in Chinese."""
+    if isinstance(error, DefinitionError):
+        return DefinitionError.of(error.findings, "zh").message
+    if isinstance(error, (InputError, Refused)):
+        return str(error.facts.get("zh") or error.text("zh"))
+    return error.message
 
 
 def application(studio: Studio) -> FastAPI:
@@ -44,9 +54,8 @@ def application(studio: Studio) -> FastAPI:
 
     @app.exception_handler(ServflowError)
     def refused(_: Request, error: ServflowError) -> JSONResponse:
-        return JSONResponse(
-            {"error": {"code": error.code, "en": error.message}}, 409 if error.code in ("stale", "conflict") else 400
-        )
+        said = {"code": error.code, "en": error.message, "zh": chinese(error)}
+        return JSONResponse({"error": said}, 409 if error.code in ("stale", "conflict") else 400)
 
     @app.exception_handler(Stale)
     def stale(_: Request, error: Stale) -> JSONResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -44,8 +45,8 @@ class Web:
         return self.client.get("/api/view", params={"lang": lang}).json()
 
     def post(self, path: str, lang: str = "en", **said: object) -> Any:
-        """What the page sends; of the draft on what it sees now, unless *seen* says otherwise."""
-        seen = {} if path.startswith("tickets") else {"seen": self.studio.seen}
+        """What the page sends; of the draft on what it sees now, unless *revision* says otherwise."""
+        seen = {} if path.startswith("tickets") else {"revision": self.studio.draft.revision}
         return self.client.post(f"/api/{path}", params={"lang": lang}, json={**seen, **said})
 
     def edit(self, op: str, **said: object) -> Any:
@@ -110,7 +111,7 @@ def test_a_half_done_draft_reaches_nobody(web: Web) -> None:
     for lang in ("en", "zh"):
         (finding,) = web.view(lang)["findings"]
         assert "nowhere" in finding["message"]
-        assert "collect" in finding["id"]
+        assert "collect" in finding["element"]
         assert finding["line"] > 0
     assert "没有名为" in finding["message"]
 
@@ -141,10 +142,10 @@ def test_old_and_new_editions_side_by_side(web: Web) -> None:
 
 def test_two_editors(web: Web) -> None:
     """Whoever changes a draft that somebody else changed since is told so, sees it as it is, and overwrites nothing."""
-    seen = web.view()["seen"]
+    seen = web.view()["revision"]
     web.edit("add", section="states", name="mine")
     for path, said in (("edit", {"op": "add", "section": "states", "name": "theirs"}), ("preview", {}), ("apply", {})):
-        answer = web.post(path, **{**said, "seen": seen})
+        answer = web.post(path, **{**said, "revision": seen})
         assert (409, "stale") == (answer.status_code, answer.json()["error"]["code"])
         assert "states/mine" in answer.json()["view"]["elements"]
 
@@ -155,14 +156,14 @@ def test_two_editors(web: Web) -> None:
 def test_two_studios_on_one_folder(web: Web, tmp_path: Path) -> None:
     """Another process, and somebody with a text editor, are seen at once; whoever was slower overwrites nothing."""
     other = Web(tmp_path / "data")
-    seen = other.view()["seen"]
+    seen = other.view()["revision"]
     web.edit("add", section="states", name="mine")
-    assert 409 == other.post("edit", seen=seen, op="add", section="states", name="theirs").status_code
+    assert 409 == other.post("edit", revision=seen, op="add", section="states", name="theirs").status_code
     assert "states/mine" in other.view()["elements"]
     assert "states/mine" not in other.edit("undo")["elements"]
 
     web.studio.file.write_text(web.view()["text"].replace("Received", "By hand"), "utf-8")
-    assert 200 == other.post("apply", seen=other.view()["seen"]).status_code
+    assert 200 == other.post("apply", revision=other.view()["revision"]).status_code
     assert (2, True, True) == (web.view()["live"], web.view()["same"], "By hand" in web.view()["text"])
     assert {web.ticket("a"): ("new", 2)} == web.running()
     other.studio.close()
@@ -205,6 +206,15 @@ def test_a_table_is_edited_as_a_grid(web: Web) -> None:
     assert "7" == str(web.studio.desk.get(ticket).fields["fee"])
 
 
+def test_a_state_is_copied(web: Web) -> None:
+    """With its ways out and its comment, under a free name; what was chosen is the copy then."""
+    made = web.edit("paste", ids=["states/waiting"])
+
+    assert "states/waiting_2" == made["moved"]["states/waiting"]
+    assert 2 == made["text"].count("# nothing counts here")
+    assert {"transitions/part_came:waiting>repairing", "transitions/part_came:waiting_2>repairing"} <= made["elements"].keys()
+
+
 def test_text_and_undo(web: Web) -> None:
     """The YAML can be written as a whole, taken back and done again; what cannot be read is refused and nothing is lost."""
     before = web.view()["text"]
@@ -244,6 +254,7 @@ def test_changes_that_cannot_be_made(web: Web, said: dict[str, Any]) -> None:
 
     assert 400 == answer.status_code
     assert answer.json()["error"]["en"]
+    assert re.search("[\u4e00-\u9fff]", answer.json()["error"]["zh"])
     assert before == web.view()
 
 
@@ -413,6 +424,40 @@ def test_two_windows_in_the_browser(page: Any) -> None:
     assert mine == page.locator("#yaml").input_value()
     page.get_by_role("button", name="Discard my text").click()
     assert "theirs" in page.locator("#yaml").input_value()
+
+
+def test_the_keyboard_alone_is_enough(page: Any) -> None:
+    """States and arrows are reached by tabulator, chosen by Enter or space, and keep the focus; tabs go by arrows."""
+
+    def focus() -> str:
+        return str(page.evaluate("document.activeElement.dataset.id ?? document.activeElement.id"))
+
+    page.locator("svg .node[data-id='states/new']").focus()
+    for key in ("Tab", "Enter"):
+        page.keyboard.press(key)
+    page.locator("svg .node.chosen").wait_for()
+    assert page.locator("svg .chosen").get_attribute("data-id") == focus()
+    page.locator("svg .edge").first.focus()
+    page.keyboard.press(" ")
+    page.locator("svg .edge.chosen").wait_for()
+    assert focus().startswith("transitions/")
+    assert "→" in str(page.locator("svg .edge.chosen").get_attribute("aria-label"))
+
+    page.locator("svg .node[data-id='states/waiting']").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Copy", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.locator("svg .node[data-id='states/waiting_2'].chosen").wait_for()
+    page.locator("#tab_element").focus()
+    page.keyboard.press("Control+z")
+    page.locator("svg .node[data-id='states/waiting_2']").wait_for(state="detached")
+    page.locator("#tab_element").focus()
+    page.keyboard.press("ArrowRight")
+    assert "tab_tables" == focus()
+    page.get_by_role("button", name="Move up").focus()
+    page.keyboard.press("Enter")
+    page.locator("#status", has_text="differs").wait_for()
+    assert [] == page.complaints
 
 
 def test_what_was_typed_stays_in_the_browser(page: Any) -> None:

@@ -6,19 +6,19 @@ const WORDS = {
     same: "is running", differs: "draft differs from what is running", broken: "draft does not load yet", version: "version",
     name: "Name", rename: "Rename", title: "Title", closed: "Closed", remove: "Remove", from_here: "Transition from here", event: "Event",
     target: "Leads to", source: "From", add: "Add", new_state: "New state", pick: "Choose a state or an arrow, or add a state.", save: "Take this text", discard: "Discard my text",
-    open: "Open a ticket", under: "version", moves: "tickets move", stays: "nothing to choose", stranded: "would be stranded: choose where they go",
+    copy: "Copy", up: "Move up", diagram: "Diagram", open: "Open a ticket", under: "version", moves: "tickets move", stays: "nothing to choose", stranded: "would be stranded: choose where they go",
     apply: "Apply", cancel: "Not yet", new_only: "For new tickets only", moved: "tickets moved", tickets_of: "Tickets", what: "What changes", nothing: "Nothing changes.", row: "Add a row", late: "tickets would be late at once",
     refused: "cannot be moved as they are", choose: "choose…", blocked: "This draft cannot be applied yet.", away: "The studio does not answer. Nothing was changed; do it again when it is back.", look: "Look again", stay: "stay where they are" },
   zh: { undo: "撤销", redo: "重做", lang: "English", preview: "预览并应用…", element: "元素", tables: "决策表", yaml: "YAML", tickets: "工单",
     same: "正在运行", differs: "草稿与运行中的定义不同", broken: "草稿尚不能加载", version: "版本",
     name: "名称", rename: "改名", title: "标题", closed: "已关闭", remove: "删除", from_here: "由此出发的转移", event: "事件",
     target: "通往", source: "来自", add: "添加", new_state: "新状态", pick: "请选择一个状态或箭头，或添加状态。", save: "采用此文本", discard: "放弃我的文本",
-    open: "新建工单", under: "版本", moves: "张工单迁移", stays: "无需选择", stranded: "张将无处可去：请选择去向",
+    copy: "复制", up: "上移", diagram: "流程图", open: "新建工单", under: "版本", moves: "张工单迁移", stays: "无需选择", stranded: "张将无处可去：请选择去向",
     apply: "应用", cancel: "暂不", new_only: "仅用于新工单", moved: "张工单已迁移", tickets_of: "工单", what: "变更内容", nothing: "没有变更。", row: "添加一行", late: "张工单将立即超时",
     refused: "按现状无法迁移", choose: "请选择…", blocked: "此草稿还不能应用。", away: "工作室没有响应。没有任何更改；恢复后请重试。", look: "重新预览", stay: "保持不变" },
 };
 const $ = (id) => document.getElementById(id);
-let lang = "en", view = null, chosen = null, tab = "element", tickets = [];
+let lang = navigator.language.startsWith("zh") ? "zh" : "en", view = null, chosen = null, tab = "element", tickets = [];
 const say = (word) => WORDS[lang][word];
 
 function el(tag, given = {}, ...children) {
@@ -53,7 +53,7 @@ let before = Promise.resolve();  // one change after the other: leaving an input
 function edit(op, given) { return (before = before.then(() => change(op, given))); }
 
 async function change(op, given) {
-  const made = await ask("edit", { seen: view.seen, op, ...given });
+  const made = await ask("edit", { revision: view.revision, op, ...given });
   if (!made) return false;
   unsent.clear();
   if (chosen && made.moved[chosen]) chosen = made.moved[chosen];
@@ -69,20 +69,44 @@ function show(made) {
 }
 
 function draw() {
+  const focus = focused();
   document.documentElement.lang = lang;
+  $("canvas").setAttribute("aria-label", say("diagram"));
   $("name").textContent = view.flow.title || view.flow.workflow;
   const state = !view.loads ? "broken" : view.same ? "same" : "differs";
   $("status").textContent = state === "same" ? `${say("version")} ${view.live} ${say("same")}` : `${say(state)} (${say("version")} ${view.live})`;
   for (const [id, on] of [["undo", view.undo], ["redo", view.redo], ["preview", !view.same]]) { $(id).textContent = say(id); $(id).disabled = !on; }
   $("lang").textContent = say("lang");
   $("tabs").replaceChildren(...["element", "tables", "yaml", "tickets"].map((name) =>
-    el("button", { role: "tab", "aria-selected": String(tab === name), onclick: () => { tab = name; draw(); } }, say(name))));
+    el("button", { role: "tab", id: `tab_${name}`, "aria-controls": "panel", "aria-selected": String(tab === name), tabIndex: tab === name ? 0 : -1, onclick: () => { tab = name; draw(); } }, say(name))));
+  $("panel").setAttribute("aria-labelledby", `tab_${tab}`);
   $("canvas").replaceChildren(diagram());
   $("findings").replaceChildren(...view.findings.map((one) => el("button", {
-    onclick: () => { if (one.id) { chosen = one.id; tab = "element"; draw(); } } }, `${one.line ? `${one.line}: ` : ""}${one.message} ${one.hint ?? ""}`)));
+    onclick: () => { if (one.element) { chosen = one.element; tab = "element"; draw(); } } }, `${one.line ? `${one.line}: ` : ""}${one.message} ${one.hint ?? ""}`)));
   $("panel").replaceChildren(...{ element: inspector, tables, yaml, tickets: desk }[tab]());
   for (const input of $("panel").querySelectorAll("[name]")) if (unsent.has(place(input))) input.value = unsent.get(place(input));
+  focus?.();
 }
+
+// Drawing anew replaces what had the focus: whoever works with the keyboard goes on at the same place.
+function focused() {
+  const at = document.activeElement, id = at?.id || at?.dataset.id, name = at?.name, within = at?.closest("#panel");
+  if (id) return () => [...document.querySelectorAll("[id], [data-id]")].find((one) => (one.id || one.dataset.id) === (view.moved[id] ?? id))?.focus();
+  const same = within && [...within.querySelectorAll("input, select, button")].indexOf(at);
+  return within && (() => (name && $("panel").querySelector(`[name="${CSS.escape(name)}"]`) || $("panel").querySelectorAll("input, select, button")[same])?.focus());
+}
+
+const pressed = (press, act) => { if (press.key === "Enter" || press.key === " ") { press.preventDefault(); act(); } };
+$("tabs").addEventListener("keydown", (press) => {
+  const names = ["element", "tables", "yaml", "tickets"], step = { ArrowRight: 1, ArrowLeft: names.length - 1 }[press.key];
+  if (step) { tab = names[(names.indexOf(tab) + step) % names.length]; draw(); $(`tab_${tab}`).focus(); }
+});
+document.addEventListener("keydown", (press) => {
+  const typing = press.target.closest("input, textarea, select, dialog");
+  if (typing || !(press.ctrlKey || press.metaKey) || press.key.toLowerCase() !== "z") return;
+  press.preventDefault();
+  edit(press.shiftKey ? "redo" : "undo", {});
+});
 
 // What was typed into a form and not sent yet: drawing anew, in the other language or after somebody else's change, keeps it.
 const unsent = new Map();
@@ -92,7 +116,7 @@ $("panel").addEventListener("input", ({ target }) => { if (target.form && target
 // the diagram ------------------------------------------------------------------------------------------------------
 
 function diagram() {
-  const nodes = new Map(), wrong = new Set(view.findings.map((one) => one.id));
+  const nodes = new Map(), wrong = new Set(view.findings.map((one) => one.element));
   for (const node of view.flow.nodes) {
     const above = nodes.get(node.parentId) ?? { x: 0, y: 0 };
     const far = node.parentId ? 1 : 1.25;  // room for the words at the arrows
@@ -101,7 +125,7 @@ function diagram() {
   const all = [...nodes.values()], side = 230;
   const left = Math.min(0, ...all.map((one) => one.x)), top = Math.min(0, ...all.map((one) => one.y));
   const width = Math.max(320, ...all.map((one) => one.x + one.w)) - left + side, height = Math.max(160, ...all.map((one) => one.y + one.h)) - top + 30;
-  const svg = el("svg:svg", { viewBox: `${left - side / 2} ${top - 20} ${width} ${height}`, width, height, role: "img" });
+  const svg = el("svg:svg", { viewBox: `${left - side / 2} ${top - 20} ${width} ${height}`, width, height, role: "group", "aria-label": say("diagram") });
   const tip = el("svg:marker", { id: "tip", viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 11, markerHeight: 11, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse" });
   tip.append(el("svg:path", { d: "M0 1 L9 5 L0 9 z", fill: "#7d8b99" }));
   svg.append(el("svg:defs", {}, tip));
@@ -118,16 +142,16 @@ function diagram() {
 function nodeOf(node, wrong) {
   const kinds = ["node", node.type, node.data.closed && "closed", node.data.initial && "initial", (wrong.has(node.id) || node.type === "missing") && "wrong", chosen === node.id && "chosen"];
   const group = node.type === "group", count = view.counts[node.data.name];
-  const made = el("svg:g", { class: kinds.filter(Boolean).join(" "), "data-id": node.id, tabindex: 0, role: "button", "aria-label": node.data.label, onclick: () => pick(node.id), onkeydown: (press) => press.key === "Enter" && pick(node.id) });
+  const made = el("svg:g", { class: kinds.filter(Boolean).join(" "), "data-id": node.id, tabindex: 0, role: "button", "aria-label": node.data.label || "?", "aria-pressed": String(chosen === node.id), onclick: () => pick(node.id), onkeydown: (press) => pressed(press, () => pick(node.id)) });
   made.append(el("svg:title", {}, node.data.name), el("svg:rect", { x: node.x, y: node.y, width: node.w, height: node.h }));
-  made.append(el("svg:text", { x: node.x + node.w / 2, y: group ? node.y + 20 : node.y + node.h / 2 + 5, "text-anchor": "middle" }, short(node.data.label, 19)));
+  made.append(el("svg:text", { x: node.x + node.w / 2, y: group ? node.y + 20 : node.y + node.h / 2 + 5, "text-anchor": "middle" }, short(node.data.label || "?", 19)));
   if (count) made.append(el("svg:text", { class: "count", x: node.x + node.w - 8, y: node.y + 15, "text-anchor": "end" }, String(count)));
   return made;
 }
 
 function edgeOf(edge, nodes, count, wrong) {
   const a = nodes.get(edge.source), b = nodes.get(edge.target), id = edge.data.transition;
-  const made = el("svg:g", { class: ["edge", wrong.has(id) && "wrong", chosen === id && "chosen"].filter(Boolean).join(" "), "data-id": id, onclick: () => pick(id) });
+  const made = el("svg:g", { class: ["edge", wrong.has(id) && "wrong", chosen === id && "chosen"].filter(Boolean).join(" "), "data-id": id, tabindex: 0, role: "button", "aria-label": `${edge.label}: ${a.data.label || "?"} → ${b.data.label || "?"}`, "aria-pressed": String(chosen === id), onclick: () => pick(id), onkeydown: (press) => pressed(press, () => pick(id)) });
   let path, x, y;
   if (a === b) {
     [x, y] = [a.x + a.w + 34, a.y + a.h / 2 + 4 + count * 18];
@@ -166,13 +190,13 @@ function short(text, most) {  // signs of Chinese take twice the room
 // one element ------------------------------------------------------------------------------------------------------
 
 const states = () => Object.values(view.elements).filter((one) => one.kind === "state").map((one) => one.name);
-const choice = (name, values, value) => el("select", { name }, ...[...new Set([...values, ...(value ? [value] : [])])].map((one) => el("option", { value: one, selected: one === value }, one)));
+const choice = (name, values, value) => el("select", { name }, ...[...new Set([...(value === null ? [""] : []), ...values, ...(value ? [value] : [])])].map((one) => el("option", { value: one, selected: one === value }, one)));
 const line = (word, input) => el("label", {}, say(word), input);
 const button = (word, act, kind = "") => el("button", { type: "button", className: kind, onclick: act }, say(word));
 
 function inspector() {
   const element = chosen && view.elements[chosen];
-  const mine = view.findings.filter((one) => one.id === chosen && chosen).map((one) => el("p", { className: "bad" }, `${one.message} ${one.hint ?? ""}`));
+  const mine = view.findings.filter((one) => one.element === chosen && chosen).map((one) => el("p", { className: "bad" }, `${one.message} ${one.hint ?? ""}`));
   const made = element?.kind === "state" ? stateForm(element) : element?.kind === "transition" ? transitionForm(element)
     : element ? [el("h2", {}, element.id), el("pre", {}, JSON.stringify(element.data, null, 1))] : [el("p", { className: "soft" }, say("pick"))];
   const name = el("input", { name: "new_state", required: true });
@@ -192,13 +216,13 @@ function stateForm(element) {
     line("closed", el("input", { name: "closed", type: "checkbox", checked: !!data.closed, onchange: (sent) => edit("set", { id, key: "closed", value: sent.target.checked }) })),
     el("form", { onsubmit: (sent) => { sent.preventDefault(); edit("add", { section: "transitions", value: { event: event.value, source: element.name, target: target.value } }); } },
       el("h2", {}, say("from_here")), line("event", event), line("target", target), el("button", {}, say("add"))),
-    el("div", { className: "row" }, button("remove", () => edit("remove", { ids: [id] }), "danger")),
+    el("div", { className: "row" }, button("copy", () => edit("paste", { ids: [id] }), "plain"), button("remove", () => edit("remove", { ids: [id] }), "danger")),
   ];
 }
 
 function transitionForm(element) {
   const id = element.id, data = element.data, write = (key) => (sent) => edit("set", { id, key, value: sent.target.value });
-  const end = (key) => { const made = choice(key, states(), typeof data[key] === "string" ? data[key] : undefined); made.addEventListener("change", write(key)); return made; };
+  const end = (key) => { const made = choice(key, states(), typeof data[key] === "string" ? data[key] : null); made.addEventListener("change", write(key)); return made; };
   return [
     el("h2", {}, id),
     line("event", el("input", { name: "event", value: data.event ?? "", onchange: write("event") })),
@@ -216,18 +240,20 @@ function tables() {
     const cell = (row, column) => el("td", { className: wrong(row, column) ? "wrong" : "", title: wrong(row, column)?.message ?? "" }, el("input", { value: text(row.cells[column.id]), "aria-label": column.label, onchange: (sent) => {
       send({ ...grid, rows: grid.rows.map((one) => (one === row ? { ...row, cells: { ...row.cells, [column.id]: sent.target.value } } : one)) }); } }));
     const rows = grid.rows.map((row) => el("tr", { "data-id": row.id }, ...grid.columns.map((column) => cell(row, column)),
-      el("td", {}, el("button", { className: "danger", "aria-label": say("remove"), onclick: () => send({ ...grid, rows: grid.rows.filter((one) => one !== row) }) }, "×"))));
+      el("td", { className: "tools" }, row === grid.rows[0] ? null : el("button", { className: "plain", "aria-label": say("up"), onclick: () => send({ ...grid, rows: swapped(grid.rows, grid.rows.indexOf(row)) }) }, "↑"),
+        el("button", { className: "danger", "aria-label": say("remove"), onclick: () => send({ ...grid, rows: grid.rows.filter((one) => one !== row) }) }, "×"))));
     return [el("h2", {}, grid.name), el("div", { className: "scroll" }, el("table", {},
       el("thead", {}, el("tr", {}, ...grid.columns.map((column) => el("th", {}, column.label)), el("th"))), el("tbody", {}, ...rows))),
     el("div", { className: "row" }, button("row", () => send({ ...grid, rows: [...grid.rows, { id: crypto.randomUUID(), cells: Object.fromEntries(grid.columns.map((one) => [one.id, one.kind === "input" ? "-" : "null"])) }] }), "plain"))];
   });
 }
+const swapped = (rows, at) => rows.map((row, index) => (index === at ? rows[at - 1] : index === at - 1 ? rows[at] : row));
 const text = (value) => value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
 
 let typed = null;  // a text that is being written, and the draft it began from: drawing anew must not lose it
 
 function yaml() {
-  const area = el("textarea", { id: "yaml", value: typed?.text ?? view.text, spellcheck: false, oninput: () => { typed = { seen: typed?.seen ?? view.seen, text: area.value }; drop.disabled = false; } });
+  const area = el("textarea", { id: "yaml", value: typed?.text ?? view.text, spellcheck: false, oninput: () => { typed = { revision: typed?.revision ?? view.revision, text: area.value }; drop.disabled = false; } });
   const save = async () => { const mine = typed; typed = null; if (mine && !(await edit("text", mine))) { typed = mine; draw(); } };
   const drop = button("discard", () => { typed = null; draw(); }, "plain");
   drop.disabled = !typed;
@@ -257,14 +283,14 @@ async function look() { const said = $("error").textContent; tickets = (await as
 // preview and apply ------------------------------------------------------------------------------------------------
 
 async function preview() {
-  const made = await ask("preview", { seen: view.seen });
+  const made = await ask("preview", { revision: view.revision });
   if (!made) return;
   const picks = made.stranded.map((one) => [one, el("select", { name: one.state, onchange: () => ready() },
     el("option", { value: "" }, say("choose")), ...made.states.map((name) => el("option", { value: name, selected: one.suggested === name }, name)))]);
   const send = async (move) => {
     $("dialog").close();
     const answers = Object.fromEntries(picks.map(([one, input]) => [one.state, input.value]).filter(([, value]) => value));
-    const done = await ask("apply", { seen: view.seen, answers: move ? answers : {}, move });
+    const done = await ask("apply", { revision: view.revision, answers: move ? answers : {}, move });
     if (done) { await look(); $("status").textContent += ` · ${done.moved} ${say("moved")}`; }
   };
   const apply = el("button", { id: "apply", onclick: () => send(true) }, say("apply"));
