@@ -79,22 +79,27 @@ def recalendar(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None, 
 
 def armed(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> ClockRun:
     """The run without the marks that lie ahead of it now, as far as its options let them be reached again."""
-    counted = run.counted if run.since is None else run.counted + between(cal, run.since, max(at, run.since))
     gone: set[str] = set()
-    if clock.breach == "follows" and run.breached_at is not None and _time_left(clock, run, counted, at, cal):
+    if clock.breach == "follows" and run.breached_at is not None and _time_left(clock, run, at, cal):
         gone = {BREACH, *(mark.name for mark in clock.late_marks)}  # they count on from the breach
     if clock.marks == "again":
+        counted = _counted(run, at, cal)
         gone |= {mark.name for mark in clock.early_marks if mark.amount(run.within) > counted}
-    kept = [(name, when) for name, when in zip(run.marks, run.reached, strict=True) if mark_of(name) not in gone]
-    if len(kept) == len(run.marks):
+    if not gone:
         return run
+    kept = [(name, when) for name, when in zip(run.marks, run.reached, strict=True) if mark_of(name) not in gone]
     run = replace(run, marks=tuple(name for name, _ in kept), reached=tuple(when for _, when in kept))
     return replace(run, breached_at=None, waived=None) if BREACH in gone else run
 
 
-def _time_left(clock: Clock, run: ClockRun, counted: timedelta, at: datetime, cal: OpenTime | None) -> bool:
+def _counted(run: ClockRun, at: datetime, cal: OpenTime | None) -> timedelta:
+    return run.counted if run.since is None else run.counted + between(cal, run.since, max(at, run.since))
+
+
+def _time_left(clock: Clock, run: ClockRun, at: datetime, cal: OpenTime | None) -> bool:
     if run.cap is not None and run.cap <= at:
         return False  # the clock above it leaves none
+    counted = _counted(run, at, cal)
     if clock.breached_by == "over" and counted == run.within:
         return opening(cal, at) > at
     return counted < run.within
