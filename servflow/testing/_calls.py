@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from hypothesis import strategies as st
 
 from servflow.engine import BUILT_IN, Option, Workflow
 from servflow.errors import InputError, ServflowError, shown
-from servflow.model import SYSTEM, Actor, Field, Ticket, World
-from servflow.testing._satisfying import Satisfying
+from servflow.model import SYSTEM, Actor, Field, FrozenMap, Ticket, World
+from servflow.testing._satisfying import Fit, Satisfying
 from servflow.testing._strategies import PEOPLE, states_of, values_for
 from servflow.testing._ways import Way, Ways
 
@@ -79,9 +79,9 @@ class Calls:
         ids = sorted({*PEOPLE, *(actor.id for actor in self.people)})
         more = {"priority": st.integers(1, 5), "customer": st.sampled_from(ids)}
         return st.fixed_dictionaries(
-            {name: self.value(spec) for name, spec in specs.items() if spec.required},
+            {name: self.value(spec) for name, spec in specs.items() if spec.required or spec.one_of},
             optional={name: value for name, value in more.items() if name not in specs}
-            | {name: self.value(spec) for name, spec in specs.items() if not spec.required},
+            | {name: self.value(spec) for name, spec in specs.items() if not spec.required and not spec.one_of},
         )
 
     def value(self, spec: Field) -> st.SearchStrategy[Any]:
@@ -220,10 +220,15 @@ class Calls:
                     return st.sampled_from(calls)
         found = self.satisfying.payloads(ticket, pair[1].event, at, pair[0], world)
         if found:
-            fit = st.tuples(self.payload(ticket, pair[1]), st.sampled_from(found)).map(lambda parts: {**parts[0], **parts[1]})
-            made = fit.map(lambda payload: Call(pair[1].event, payload, pair[0]))
-            return st.one_of(made, self.sent(pair, ticket))
+            fit = st.sampled_from(found).flatmap(lambda fit: self._fitted(pair, ticket, fit))
+            return st.one_of(fit, self.sent(pair, ticket))
         return self.sent(pair, ticket)
+
+    def _fitted(self, pair: Pair, ticket: Ticket, fit: Fit) -> st.SearchStrategy[Call]:
+        """The same with a payload on which one of its guards holds."""
+        (actor, option), (declared, values) = pair, fit
+        rest = self.payload(ticket, evolve(option, payload=FrozenMap({**option.payload, **declared})))
+        return rest.map(lambda drawn: Call(option.event, {**drawn, **values}, actor))
 
     def sent(self, pair: Pair, ticket: Ticket) -> st.SearchStrategy[Call]:
         """An event as somebody could send it here."""
