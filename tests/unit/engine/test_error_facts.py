@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from servflow.errors import ServflowError
+from servflow.errors import InputError, ServflowError
 from servflow.model import Actor
 from tests.unit.engine.flows import CLERK, START, Case, after, flow, move
 
@@ -351,3 +351,27 @@ def test_an_unknown_event_names_the_nearest_and_all(event: str, close: str | Non
     known = caught.value.facts["known"]
     assert sorted(known) == list(known)
     assert {"back", "end", "go", "ticket.assign", "ticket.reopen"} <= set(known)
+
+
+@pytest.mark.parametrize(("text", "fits"), [("k", True), ("k" * 200, True), ("k" * 201, False), ("", False), ("\ud800", False)])
+def test_ids_and_keys_are_texts_of_one_to_two_hundred_characters(text: str, fits: bool) -> None:
+    """The longest that is allowed is taken, one character more is not, nor what no store can keep."""
+    tries: list[Act] = [
+        lambda: flow().open(text, at=START).ticket.id,
+        lambda: Case(flow()).fire("go", key=text).records[0].key,  # type: ignore[attr-defined]  # a Received
+    ]
+    if fits:
+        assert [text, text] == [act() for act in tries]
+        return
+    for act in tries:
+        with pytest.raises(InputError, match="1 to 200 characters"):
+            act()
+
+
+def test_what_occurred_now_did_not_occur_earlier() -> None:
+    """An instant at which it occurred is told only where it is another one; a naive one is named by its argument."""
+    case = Case(flow())
+
+    assert None is case.fire("go", minutes=5, occurred=after(5)).records[0].occurred  # type: ignore[attr-defined]  # a Received
+    with pytest.raises(ServflowError, match="occurred"):
+        case.fire("back", minutes=5, occurred=after(5).replace(tzinfo=None))
