@@ -373,6 +373,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "set aside: {set_aside}; effects retried: {retried}, dead: {dead}, too slow: {timeouts}; store errors: {store_errors}",
         "搁置工单 {set_aside}；动作：重试 {retried}，死信 {dead}，超时 {timeouts}；存储错误 {store_errors}",
     ),
+    "worker.unhandled": (
+        "{unhandled} effects had no handler and count as done; give one for '*' to see which",
+        "{unhandled} 个动作没有处理程序，视为已完成；可为 '*' 提供处理程序以查看",
+    ),
     "worker.hanging": ("{hanging} handlers hang", "{hanging} 个处理程序挂起"),
     "worker.problem": ("ticket {where}, {what}: {error}", "工单 {where}，{what}：{error}"),
     "troubles.none": ("Nothing is in trouble.", "没有异常。"),

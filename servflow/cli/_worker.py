@@ -245,6 +245,8 @@ def _tell(say: Say, counts: Mapping[str, int], hanging: int, problems: Sequence[
     trouble = {name: counts[name] for name in ("retried", "dead", "set_aside", "timeouts", "store_errors")}
     if any(trouble.values()):
         say.line("  " + say.words("worker.trouble", **trouble))
+    if counts["unhandled"]:
+        say.line("  " + say.words("worker.unhandled", unhandled=counts["unhandled"]))
     if hanging:
         say.line("  " + say.words("worker.hanging", hanging=hanging))
     for one in problems[:TOLD]:

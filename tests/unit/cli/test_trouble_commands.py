@@ -151,6 +151,7 @@ def plain(): return {"handlers": {"notify": tell}, "retry": Retry(tries=3), "ext
 def later(): return {"handlers": {"notify": tell_later}, "patience": timedelta(minutes=5)}
 def hangs(): return {"handlers": {"notify": hang}}
 def fails(): return {"handlers": {"notify": broken}}
+def deaf(): return {"handlers": {"call": tell}}
 def mumble(effect):
     if effect.ticket == "T1":
         raise ConnectionError
@@ -204,6 +205,15 @@ def test_a_round_that_fails(run: Run, fresh: Path) -> None:
     assert "ConnectionError" in run("troubles", fresh, "--aside").stdout
     assert "no line" in first.stdout
     assert 0 == run("worker", fresh, "--once", "--host", "a_host:fails", "--lang", "zh").exit_code
+
+
+def test_effects_without_a_handler_are_told(run: Run, fresh: Path) -> None:
+    """A handler that was forgotten is heard of: what nothing took counts as done, and how much that was is said."""
+    told = run("worker", fresh, "--once", "--host", "a_host:deaf")
+
+    assert 0 == told.exit_code
+    assert "3 effects had no handler" in told.stdout
+    assert "handler" not in run("worker", fresh, "--once", "--host", "a_host:deaf").stdout
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
