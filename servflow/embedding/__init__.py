@@ -12,6 +12,7 @@ from servflow.embedding._grid import grid
 from servflow.embedding._grid_back import from_grid
 from servflow.embedding._models import as_model, fields_of, values_of, with_fields
 from servflow.embedding._reload import Applied, Reloading, follow
+from servflow.embedding._reload_async import AsyncReloading
 from servflow.embedding._reload_preview import Preview
 from servflow.embedding._source import Source, edit
 from servflow.embedding._source_ids import Element
@@ -20,6 +21,7 @@ from servflow.embedding._stubs import stubs
 
 __all__ = [
     "Applied",
+    "AsyncReloading",
     "Choice",
     "Element",
     "Form",

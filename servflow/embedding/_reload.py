@@ -51,18 +51,25 @@ class Reloading:
     any process at once, since the store keeps it.
 
     Args:
-        desk: the desk; of an ``AsyncDesk`` its ``plain``, in a thread.
+        desk: the desk; for an ``AsyncDesk`` there is ``AsyncReloading``.
         most: how many tickets a preview looks at one by one.
+        beside: what names parts of the workflows besides them, to be asked what it finds of a new edition: anything with
+            ``check(workflows)``, as intakes, plans and correlators have. The correlators and sources of the desk are asked
+            anyway.
 
     Raises:
-        InputError: it is no desk.
+        InputError: it is no desk, or something beside it has no ``check``.
     """
 
-    def __init__(self, desk: Desk, *, most: int = MOST) -> None:
+    def __init__(self, desk: Desk, *, most: int = MOST, beside: Iterable[Any] = ()) -> None:
         given: object = desk
         if not isinstance(given, Desk):
-            raise InputError(f"pass a Desk, not {shown(given)}; of an AsyncDesk its plain", code="reload")
+            raise InputError(f"pass a Desk, not {shown(given)}; for an AsyncDesk there is AsyncReloading", code="reload")
         self.desk = desk
+        self._beside = tuple(beside)
+        for one in self._beside:
+            if not callable(getattr(one, "check", None)):
+                raise InputError(f"beside a desk stands what has check(workflows), not {shown(one)}", code="reload")
         self._most = most
         self._lock = RLock()
 
@@ -149,9 +156,17 @@ class Reloading:
             plans[old.hash] = plan_migration(old, new, (), at=at, **_fitting(given, old, new))
         checks: tuple[Finding, ...] = ()
         if check and old.hash != new.hash:
-            before = {(finding.code, finding.message()) for finding in old.check()}
-            checks = tuple(one for one in new.check() if (one.code, one.message()) not in before)
+            checks = tuple(_news(old.check(), new.check()))
+            preview = evolve(preview, elsewhere=tuple(self._elsewhere(new)))
         return evolve(preview, findings=tuple(findings), plans=plans, tickets=counts, checks=checks, more=more)
+
+    def _elsewhere(self, new: Workflow) -> Iterator[tuple[str, Finding]]:
+        """What others that name parts of the workflow find of a new edition and not of the present one."""
+        flows = {name: flow for name, flow in self._flows.newest.items() if isinstance(flow, Workflow)}
+        sources = (source for source in self.desk._sources if callable(getattr(source, "check", None)))
+        for one in (*self._flows.correlators.values(), *sources, *self._beside):
+            before, now = (one.check(tuple(known.values())) for known in (flows, {**flows, new.workflow: new}))
+            yield from ((str(getattr(one, "name", type(one).__name__)), finding) for finding in _news(before, now))
 
     def _by_edition(self, name: str) -> tuple[dict[str, tuple[Workflow | None, list[Ticket]]], bool]:
         """The tickets by the edition they run under, and whether there are more."""
@@ -368,6 +383,11 @@ def _caught_up(desk: Desk, wanted: Iterable[str] = ()) -> list[str]:
         flows.add(flow)
         changed.append(name)
     return changed
+
+
+def _news(before: Iterable[Finding], now: Iterable[Finding]) -> Iterator[Finding]:
+    known = {(finding.code, finding.message()) for finding in before}
+    return (finding for finding in now if (finding.code, finding.message()) not in known)
 
 
 def _applied_since(name: str, version: int) -> Conflict:

@@ -30,7 +30,8 @@ class Preview:
     ``stranded`` (their state is gone and no answer says where they go), ``blocked`` (a value does not fit or would be lost),
     ``done`` (under the new edition already) and ``unread`` (under an edition that cannot be read). ``more`` says that there are
     more tickets than were looked at.
-    ``checks`` are what ``check`` finds of the new definition and did not find of the old one.
+    ``checks`` are what ``check`` finds of the new definition and did not find of the old one; ``elsewhere`` is what
+    correlators, plans and intakes find of it by their own ``check`` and did not find of the old one, by their names.
     """
 
     workflow: str
@@ -43,6 +44,7 @@ class Preview:
     plans: Mapping[str, MigrationPlan] = field(factory=dict, repr=False)
     tickets: Counter[str] = field(factory=Counter)
     checks: tuple[Finding, ...] = ()
+    elsewhere: tuple[tuple[str, Finding], ...] = ()
     more: bool = False
 
     @property
@@ -105,6 +107,7 @@ class Preview:
             "late": [{"ticket": id_, **breach.as_data()} for id_, breach in self.late[:MOST_TOLD]],
             "changes": [] if self.diff is None else [{**one.as_data(), "text": one.text(lang)} for one in self.diff.changes],
             "checks": [_told(finding, lang) for finding in self.checks],
+            "elsewhere": [{"name": name, **_told(finding, lang)} for name, finding in self.elsewhere],
         }
 
 

@@ -11,11 +11,13 @@ from typing import Any
 import attrs
 
 from servflow.calendars import OpenTime
-from servflow.errors import InputError, nearest, shown
+from servflow.engine import Workflow
+from servflow.errors import Finding, InputError, nearest, shown
 from servflow.model import instant
 from servflow.recurring._asset import Asset
 from servflow.recurring._decide import Chain
 from servflow.recurring._explain import Explained
+from servflow.recurring._fitting import misfits
 from servflow.recurring._occurrence import Last, Occurrence
 from servflow.recurring._plan import Expiry, Plan, read_expiry, read_plan
 from servflow.recurring._reading import MAX_PLANS, Parts
@@ -94,6 +96,10 @@ class Recurring:
 
     def __repr__(self) -> str:
         return f"<Recurring {self.name!r}: {len(self.plans)} plans, {len(self.expiry)} ends>"
+
+    def check(self, workflows: Iterable[Workflow] | Mapping[Any, Workflow]) -> tuple[Finding, ...]:
+        """What workflows lack for the tickets of its plans: one that is missing, or fields that are filled and not declared."""
+        return tuple(misfits(self, workflows))
 
     def of(self, plan: object = None) -> tuple[Chain, ...]:
         """

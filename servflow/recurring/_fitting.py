@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from servflow.engine import Workflow
 from servflow.errors import Finding, nearest
-from servflow.recurring._definition import Recurring
 from servflow.recurring._plan import Expiry, Plan
+
+if TYPE_CHECKING:
+    from servflow.recurring._definition import Recurring
 
 _ATTRIBUTES = ("priority", "queue", "customer", "asset", "outlet", "tags", "parent", "channel", "provider", "requester")
 _TYPES: Mapping[str, tuple[str, ...]] = {"plan": ("string",), "due": ("timestamp",), "reading": ("double",)}

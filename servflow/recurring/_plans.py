@@ -11,7 +11,8 @@ from typing import Any
 
 from attrs import define, field
 
-from servflow.errors import InputError, ServflowError, shown
+from servflow.engine import Workflow
+from servflow.errors import Finding, InputError, ServflowError, shown
 from servflow.model import Open, Ticket, instant
 from servflow.recurring._asset import Asset, number_of
 from servflow.recurring._decide import Chain
@@ -110,6 +111,15 @@ class Plans:
     _news: dict[str, Asset] = field(factory=dict, init=False)
     _turns: Iterator[int] = field(factory=count, init=False)
     _wrong: list[ServflowError] = field(factory=list, init=False)
+
+    @property
+    def name(self) -> str:
+        """That of the definition."""
+        return self.definition.name
+
+    def check(self, workflows: Iterable[Workflow] | Mapping[Any, Workflow]) -> tuple[Finding, ...]:
+        """As ``Recurring.check``."""
+        return self.definition.check(workflows)
 
     # what a desk asks -----------------------------------------------------------------------------------------------
 
