@@ -536,3 +536,40 @@ def test_a_wrong_clock_is_found_at_its_place(clock: dict[str, Any], path: str) -
 
     places = [finding.path for finding in caught.value.findings]
     assert all(place.startswith(path) for place in places), places
+
+
+WRONG = "name.unknown"
+QUEUES, TYPED = {"queues": ["care", "lab"]}, {"transitions": [move("go stop", payload={"n": {"type": "int"}}), move("rest")]}
+
+
+@pytest.mark.parametrize(
+    ("clock", "parts", "found"),
+    [
+        ({"until": "bb"}, {}, (WRONG, "until", {"kind": "state", "name": "bb"})),
+        ({"paused_in": "bb"}, {}, (WRONG, "paused_in", {"kind": "state", "name": "bb"})),
+        ({"start": {"state": "bb"}}, {}, (WRONG, "start[0]", {"kind": "state", "name": "bb"})),
+        ({"cancel": {"left": "bb"}}, {}, (WRONG, "cancel[0].left", {"kind": "state", "name": "bb"})),
+        ({"start": {"field": "nn"}}, {}, (WRONG, "start[0].field", {"kind": "field", "name": "nn"})),
+        ({"pause": {"field": {"nn": 1}}}, {}, (WRONG, "pause[0].field", {"kind": "field", "name": "nn"})),
+        ({"start": {"queue": "car"}}, QUEUES, (WRONG, "start[0].queue", {"kind": "queue", "name": "car"})),
+        ({"cancel": {"left_queue": "car"}}, QUEUES, (WRONG, "cancel[0].left_queue", {"kind": "queue", "name": "car"})),
+        ({"stop": {"event": "go", "after": "kk"}}, {}, (WRONG, "stop[0].after", {"kind": "clock", "name": "kk"})),
+        ({"within": "2 business days"}, {}, ("clock.needs_calendar", "within", {"clock": "k"})),
+        ({"reset": {"event": "stop", "when": "payload.n == 'x'"}}, TYPED, ("expression.invalid", "reset[0].when", {})),
+        ({"start": {"queue": "car"}}, {}, None),
+        *(({"reset": {"field": name}}, {}, None) for name in ("priority", "assignee", "owner", "outlet", "customer")),
+        ({"reset": {"event": "rest", "when": "payload.n == 'x'"}}, TYPED, None),
+        ({"reset": {"message": {"side": "customer"}, "when": "payload.text == 'x'"}}, {}, None),
+    ],
+)
+def test_what_a_clock_waits_for_is_checked_by_name(clock: dict[str, Any], parts: dict[str, Any], found: Any) -> None:
+    """A finding says what kind of name is not there and where; what is there, or cannot be known, is taken."""
+    if found is None:
+        assert "T1" == clocked(parts=parts, **clock).ticket.id
+        return
+    with pytest.raises(DefinitionError) as caught:
+        clocked(parts=parts, **clock)
+
+    [finding] = caught.value.findings
+    facts = {name: finding.facts[name] for name in ("kind", "name", "clock") if name in finding.facts}
+    assert (found[0], f"clocks[0].{found[1]}", found[2]) == (finding.code, finding.path, facts)
