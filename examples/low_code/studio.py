@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -101,12 +103,19 @@ class Studio:
             Stale: it is another one by now.
             InputError: the change cannot be made, and why; the draft is as it was.
         """
-        with self.lock:
+        with self._alone():
             self._fresh(said, lang)
             made = changed(self.draft, said)
             written(self.file, made.text)
             self.draft = made
             return self.view(lang)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else changes the draft meanwhile, in this process or another: who asks waits for a lock of SQLite's."""
+        with self.lock, closing(sqlite3.connect(self.file.with_name("lock.db"), timeout=60, isolation_level=None)) as held:
+            held.execute("begin immediate")
+            yield
 
     def _look(self) -> None:
         """Take in what another process of the studio did meanwhile, or somebody with a text editor."""
@@ -142,7 +151,7 @@ class Studio:
             InputError: it does not load, or would strand tickets of which no answer says where they go. Nothing is changed.
             Conflict: tickets came to such a state meanwhile; preview again.
         """
-        with self.lock:
+        with self._alone():
             self._fresh(said, lang)
             proposed, preview = self._previewed(said)
             done = self.reloading.apply(preview, move=said.get("move") is not False)

@@ -7,6 +7,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,26 @@ def test_two_studios_on_one_folder(web: Web, tmp_path: Path) -> None:
     assert 200 == other.post("apply", revision=other.view()["revision"]).status_code
     assert (2, True, True) == (web.view()["live"], web.view()["same"], "By hand" in web.view()["text"])
     assert {web.ticket("a"): ("new", 2)} == web.running()
+    other.studio.close()
+
+
+def test_what_two_processes_change_at_once_is_all_there(web: Web, tmp_path: Path) -> None:
+    """Whoever finds the draft changed looks again and does it again; no change of either is lost, however they meet."""
+    other = Web(tmp_path / "data")
+
+    def add(studio: Any, name: str) -> None:
+        while True:
+            try:
+                studio.edit({"op": "add", "section": "states", "name": name, "revision": studio.view("en")["revision"]}, "en")
+                return
+            except example()[1].Stale:
+                continue
+
+    names = [f"s{number}" for number in range(8)]
+    with ThreadPoolExecutor(2) as both:
+        tuple(both.map(lambda one: [add(one.studio, f"{name}_{one is web}") for name in names], (web, other)))
+
+    assert {f"states/{name}_{side}" for name in names for side in (True, False)} <= web.view()["elements"].keys()
     other.studio.close()
 
 
