@@ -80,7 +80,8 @@ def _word(payload: Payload, name: str, known: tuple[str, ...]) -> str:
     if not isinstance(value, str) or value not in known:
         close = nearest(str(value), known)
         hint = f"; did you mean {close!r}?" if close else ""
-        raise refuse("rating.add", f"{name} is one of {', '.join(known)}, not {value!r}{hint}", field=name, value=value)
+        why = f"{name} is one of {', '.join(known)}, not {value!r}{hint}"
+        raise refuse("rating.add", why, field=name, value=value, known=known, nearest=close)
     return value
 
 
