@@ -14,6 +14,7 @@ from servflow.cli._output import FINDINGS, Say, command
 from servflow.documents import load_definition
 from servflow.documents._source import read_document
 from servflow.errors import InputError
+from servflow.statemachine import FORMATS
 from servflow.testing import Coverage, StoryReport, load_stories, run_stories
 from servflow.testing._story_ends import STORY_ENDS
 
@@ -35,10 +36,22 @@ _Path = click.Path(exists=True, path_type=Path)
     type=click.FloatRange(0, 100),
     help="end with status 1 where less than this percentage of a workflow is exercised",
 )
+@click.option(
+    "--graph",
+    type=click.Choice(FORMATS),
+    help="print the workflows with what the stories exercised of them instead: html is a page",
+)
 @click.option("-k", "select", default="", help="only stories with this text in their name")
 @command
 def test_command(
-    say: Say, files: tuple[Path, ...], *, workflows: tuple[Path, ...], covered: bool, fail_under: float | None, select: str
+    say: Say,
+    files: tuple[Path, ...],
+    *,
+    workflows: tuple[Path, ...],
+    covered: bool,
+    fail_under: float | None,
+    graph: str | None,
+    select: str,
 ) -> int | None:
     """Live through stories of workflows: given, when, then.
 
@@ -60,8 +73,15 @@ def test_command(
     passed = all(report.passed for _, report in reports)
     if say.json:
         results = [result.as_data(say.lang) for _, report in reports for result in report.results]
-        more = [one.as_data() for one in total.values()] if covered or fail_under is not None else []
+        drawn = {} if graph is None else {name: {"graph": one.graph(graph, lang=say.lang)} for name, one in total.items()}
+        wanted = covered or fail_under is not None or graph is not None
+        more = [{**one.as_data(), **drawn.get(name, {})} for name, one in total.items()] if wanted else []
         say.data({"passed": passed and not low, "results": results, "coverage": more})
+    elif graph is not None:
+        for one in total.values():
+            say.line(one.graph(graph, lang=say.lang))
+        for result in (result for _, report in reports for result in report.failed):
+            click.echo(result.text(say.lang), err=True)
     else:
         _tell(say, reports)
         for one in total.values() if covered else ():

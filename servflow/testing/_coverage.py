@@ -220,6 +220,24 @@ class Coverage(Tally):
         with suppress(ServflowError):
             step(world(at) if callable(world) else world)
 
+    def graph(self, format: str = "mermaid", *, lang: str = "en") -> str:  # noqa: A002 - the word of the whole library
+        """
+        The workflow as a drawing of what was exercised of it: how often each transition was taken, and what never was.
+
+        States that were never entered are red, amber those from which something leads on that was never exercised; a condition
+        says which answer it never gave. Tables, and the page, also list what was never exercised, with its place.
+
+        Args:
+            format: ``mermaid``, ``dot``, ``table`` (Markdown) or ``html`` (a whole page).
+            lang: ``en`` or ``zh``.
+
+        Raises:
+            InputError: no such format.
+        """
+        from servflow.testing._coverage_graph import drawn
+
+        return drawn(self, format, lang)
+
     def __or__(self, other: Coverage) -> Coverage:
         if not isinstance(other, Coverage):
             return NotImplemented

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "a dispatch": ("dispatch", "派单策略"),
     "true": ("never held", "从未成立"),
     "false": ("always held", "从未不成立"),
+    "unasked": ("never asked", "从未判断"),
     "start": ("never started", "从未开始"),
     BREACH: ("never breached", "从未超时"),
     NO_ROW: ("its default was never needed", "从未用到默认结果"),
@@ -65,31 +67,62 @@ def told(coverage: Tally, lang: str = "en") -> str:
     return "\n".join(_lines(coverage, lang))
 
 
-def _lines(coverage: Tally, lang: str) -> Iterator[str]:
+def head(coverage: Tally, lang: str) -> str:
+    """What all of it comes to, in one line."""
     facts = {"percent": coverage.percent, "steps": coverage.steps, "refused": coverage.refused}
-    yield word("head", lang, workflow=coverage.name, version=coverage.version, **facts)
-    if coverage.passed_over:
-        yield word("passed_over", lang, count=coverage.passed_over)
+    return word("head", lang, workflow=coverage.name, version=coverage.version, **facts)
+
+
+def kind_lines(coverage: Tally, lang: str) -> Iterator[str]:
+    """What each kind comes to."""
     colon = "：" if lang == "zh" else ": "
     for kind, (hit, many) in coverage.kinds.items():
         share = word("kind", lang, hit=hit, many=many, percent=100.0 * hit / many)
         yield f"  {word(kind, lang)}{colon}{share}"
-    missed = coverage.missed
+
+
+def _lines(coverage: Tally, lang: str) -> Iterator[str]:
+    yield head(coverage, lang)
+    if coverage.passed_over:
+        yield word("passed_over", lang, count=coverage.passed_over)
+    yield from kind_lines(coverage, lang)
+    missed = list(missed_of(coverage, lang))
     if not missed:
         yield word("all", lang)
         return
     for key, dead in (("missed", False), ("impossible", True)):
-        found = [item for item in missed if (item.key in coverage.impossible) is dead]
+        found = [(item, told) for item, told in missed if (item.key in coverage.impossible) is dead]
         if found:
             yield word(key, lang)
-        yield from (f"  {line(item, coverage.line_of(item), lang)}" for item in found)
+        yield from (f"  {_placed(told, item, coverage.line_of(item), lang)}" for item, told in found)
 
 
-def line(item: Item, number: int | None, lang: str = "en") -> str:
+def missed_of(coverage: Tally, lang: str) -> Iterator[tuple[Item, str]]:
+    """Each thing that was never exercised, as people call it; a guard that gave neither answer is told once."""
+    missed = coverage.missed
+    asked = Counter((item.path, item.key in coverage.impossible) for item in missed if item.kind == "guard")
+    for item in missed:
+        if item.kind != "guard" or asked[item.path, item.key in coverage.impossible] < len(("true", "false")):
+            yield item, _name_of(item, why(item, lang), lang)
+        elif item.answer == "true":
+            yield item, _name_of(item, word("unasked", lang), lang)
+
+
+def _placed(told: str, item: Item, number: int | None, lang: str) -> str:
     """One thing that was never exercised, with its place."""
     comma, left, right = ("，", "（", "）") if lang == "zh" else (", ", " (", ")")
-    where = item.path if number is None else f"{item.path}{comma}{word('line', lang, line=number)}"
-    return f"{word(f'a {item.kind}', lang)} {item.name}{comma + why(item, lang) if item.answer else ''}{left}{where}{right}"
+    where = item.path if number is None else f"{item.path}{comma}{line_word(number, lang)}"
+    return f"{told}{left}{where}{right}"
+
+
+def _name_of(item: Item, side: str, lang: str) -> str:
+    comma = "，" if lang == "zh" else ", "
+    return f"{word(f'a {item.kind}', lang)} {item.name}{comma + side if side else ''}"
+
+
+def line_word(number: int, lang: str) -> str:
+    """The number of a line, as reports write it."""
+    return word("line", lang, line=number)
 
 
 def why(item: Item, lang: str = "en") -> str:

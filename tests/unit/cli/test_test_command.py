@@ -62,6 +62,17 @@ def test_what_no_story_exercises_is_told_and_can_fail(run: Run, place: Path) -> 
     assert "of repair is exercised, less than 90 %" in low.stdout
 
 
+def test_what_was_exercised_is_drawn(run: Run, place: Path) -> None:
+    """The drawing takes the place of the report, what failed is told beside it, and JSON holds both."""
+    drawn, data = run("test", place, "--graph", "html"), run("test", place, "--graph", "dot", "--format", "json")
+
+    assert 1 == drawn.exit_code
+    assert drawn.stdout.startswith("<!doctype html>")
+    assert drawn.stdout.rstrip().endswith("</html>")
+    assert "expected done" in drawn.stderr
+    assert json.loads(data.stdout)["coverage"][0]["graph"].startswith("digraph")
+
+
 def test_workflows_may_lie_elsewhere(run: Run, place: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A workflow is named by its file where it does not lie beside, and lines are known there too."""
     away = tmp_path_factory.mktemp("away") / "flow.yaml"

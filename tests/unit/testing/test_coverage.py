@@ -209,10 +209,10 @@ def test_the_report_tells_what_is_missing_with_its_place() -> None:
     text, chinese = coverage.text(), coverage.text("zh")
 
     assert "  states: 1 of 3 (33 %)" in text.splitlines()
-    assert "  guard on_site --finish--> done, never held (transitions[1].when, line 15)" in text.splitlines()
+    assert "  guard on_site --finish--> done, never asked (transitions[1].when, line 15)" in text.splitlines()
     assert "  clock fix, never reached 50% (clocks[0].warn[0])" in text.splitlines()
     assert "  row fee, its default was never needed (tables.fee)" in text.splitlines()
-    assert "  条件 on_site --finish--> done，从未成立（transitions[1].when，第 15 行）" in chinese.splitlines()
+    assert "  条件 on_site --finish--> done，从未判断（transitions[1].when，第 15 行）" in chinese.splitlines()
     assert len(text.splitlines()) == len(chinese.splitlines())
     assert {
         "kind": "guard",
@@ -260,3 +260,33 @@ def test_coverage_and_stories_need_neither_hypothesis_nor_pytest() -> None:
     code = "import sys; from servflow.testing import Coverage, run_stories; print({'pytest','hypothesis'} & set(sys.modules))"
 
     assert "set()" == subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_the_drawing_shows_what_was_never_exercised() -> None:
+    """Counts stand on transitions, red and amber on states, and the page lists the rest with its place, in both languages."""
+    coverage = Coverage(workflow(), locate={"transitions[1]": 15, "transitions[1].when": 16}.get)
+    outcome = coverage.watched.open("a", at=AT)
+    coverage.watched.fire(outcome.ticket, "arrive", at=AT, actor=ANN)
+    page, chinese, table = coverage.graph("html"), coverage.graph("html", lang="zh"), coverage.graph("table")
+
+    assert "| arrive (1×) |" in table
+    assert "| finish (never) | payload.amount &#60; 500: never asked |" in table
+    assert "| guard on_site --finish--&#62; done, never asked | line 16: transitions\\[1\\].when |" in table
+    assert '<b style="background:#ff9d9d">done</b>' in page
+    assert '<b style="background:#ffc04d">new</b>' in page
+    assert page.startswith('<!doctype html>\n<html lang="en">')
+    assert "第 15 行" in chinese
+    assert "class s3 breached" in coverage.graph()
+    assert "digraph" in coverage.graph("dot")
+    with pytest.raises(servflow.InputError, match="no drawing in format 'svg'"):
+        coverage.graph("svg")
+
+
+def test_what_strangers_wrote_stays_text_in_the_page() -> None:
+    """Names and conditions of a definition are escaped."""
+    hostile = servflow.load({"workflow": "w<script>", "states": {"<b>": {}, "b": {}}, "transitions": [
+        {"event": "<i>", "source": "<b>", "target": "b", "when": "'<u>' == '<u>'"},
+    ]})  # fmt: skip
+    page = Coverage(hostile).graph("html")
+
+    assert not [tag for tag in ("<script>", "<b>", "<i>", "<u>") if tag in page.replace("<b style", "").replace("<p><b>", "")]
