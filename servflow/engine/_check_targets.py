@@ -457,7 +457,8 @@ def _before(paths: Paths, one: ClockPlan, other: ClockPlan) -> bool:
         return False
     certain, sure = (all(_certain(paths, condition) for condition in clock.stop) for clock in (first, second))
     before = paths.onward(paths.began(one), stops if certain else frozenset())
-    if not (certain and ends.isdisjoint(before)) and not (sure and _leads(paths, stops, ends)):
+    # A place that ends both at once says nothing of which comes first.
+    if not (certain and ends.isdisjoint(before)) and not (sure and _leads(paths, stops - ends, ends - stops)):
         return False
     waits = before.intersection(paths.seen.distances(stops))  # where the earlier one may still be to come
     rests = paths.standing(second.paused_in) - paths.standing(first.paused_in)

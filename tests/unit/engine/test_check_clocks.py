@@ -22,6 +22,14 @@ LINE: dict[str, Any] = {"transitions": [move(), move("end", "b", "z")]}
 TIER: dict[str, Any] = {"fields": {"tier": {"type": "string", "one_of": ["gold", "silver"], "default": "silver"}}}
 HOURS = {"zone": "UTC", "week": {"mon-fri": ["09:00-17:00"]}}
 YEAR: dict[str, Any] = {"calendars": {"office": {**HOURS, "holidays": ["2026-01-01"], "known_until": "2026-12-31"}}}
+SHUT: dict[str, Any] = {
+    "states": {"a": {}, "b": {}, "c": {"closed": True}, "z": {"closed": True}},
+    "transitions": [
+        {"event": "go", "source": "a", "target": "b"},
+        {"event": "refuse", "source": ["a", "b"], "target": "c"},
+        {"event": "end", "source": "b", "target": "z"},
+    ],
+}
 ONCE: dict[str, Any] = {
     "calendars": {"fair": {"zone": "UTC", "shifts": {"2026-05-01": ["09:00-17:00"], "2026-05-02": ["09:00-17:00"]}}}
 }
@@ -270,6 +278,12 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
             "transitions": [move(), move("on", ["a", "b"], "c"), move("back", "c", "a"), move("end", ["a", "c"], "z")],
             "clocks": [clock("answer", "9h", stop=[{"event": "go"}]), clock("repair", "8h", until="c")],
         },
+    ),
+    # A refusal ends both at once, and so says nothing of which comes first: the visit comes before the end all the same.
+    (
+        "clock.response_longer",
+        {**SHUT, "clocks": [clock("visit", "9h", until=["b", "c"]), clock("repair", "8h", until=["z", "c"])]},
+        {**SHUT, "clocks": [clock("visit", "8h", until=["b", "c"]), clock("repair", "9h", until=["z", "c"])]},
     ),
     # Targets that a table gives, one for each of its rows.
     (
