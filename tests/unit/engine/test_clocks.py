@@ -511,6 +511,85 @@ def test_what_does_not_change_the_target_leaves_a_clock_alone() -> None:
     assert ("target changed", 2 * HOUR) == (moved.reason, moved.run.within)
 
 
+# a target that applies later ------------------------------------------------------------------------------------
+
+TEN, HALF = [{"when": "vip", "take": "10h"}], [("Warned", 90), ("Breached", 120)]
+
+
+@pytest.mark.parametrize(
+    ("clock", "gone", "at", "start", "stands", "then"),
+    [
+        ({}, None, 60, 0, ("running", 120, 0), [("Breached", 120)]),
+        ({}, None, 120, 0, ("running", 120, 0), [("Breached", 120)]),
+        ({}, None, 180, 0, ("running", 180, 0), [("Breached", 180)]),  # nothing is late before it was promised
+        ({"warn": ["50%"]}, None, 90, 0, ("running", 120, 0), HALF),
+        ({"start": {"state": "b"}}, 30, 60, 30, ("running", 150, 0), [("Breached", 150)]),
+        ({"paused_in": "b"}, 30, 60, 0, ("paused", None, 30), []),
+        ({"paused_in": "b"}, 30, 180, 0, ("paused", None, 30), []),
+        ({"counts_in": "b"}, None, 60, 0, ("paused", None, 0), []),
+        ({"counts_in_queue": ["care"]}, None, 60, 0, ("paused", None, 0), []),
+        ({"calendar": "office", "within": TEN}, None, 60, 0, ("running", 26 * 60, 0), []),
+        ({"start": {"state": "b"}}, None, 60, None, None, []),
+        ({"start": {"event": "go"}}, 30, 60, None, None, []),  # only an event could tell, and it is over
+        ({"until": "b"}, 30, 60, None, None, []),
+        ({"stop": {"event": "go"}}, None, 60, None, None, []),
+        ({"cancel": {"event": "go"}}, None, 60, None, None, []),
+        ({"reset": {"event": "go"}}, None, 60, None, None, []),
+    ],
+)
+def test_a_target_that_applies_later_counts_from_the_start(
+    clock: dict[str, Any], gone: float | None, at: float, start: float | None, stands: Any, then: list[tuple[str, float]]
+) -> None:
+    """A clock that promised nothing begins from when it would have run, as far as the ticket knows; what it missed is due."""
+    case = clocked({"vip": {"type": "bool", "default": False}}, **{"within": [{"when": "vip", "take": "2h"}], **clock})
+    if gone is not None:
+        case.fire("go", minutes=gone)
+
+    outcome = case.fire("ticket.update", {"vip": True}, minutes=at)
+
+    started = of(ClockStarted, outcome.records)
+    begun = [] if start is None else [(after(start), "a target applies now")]
+    assert begun == [(one.instant, one.reason) for one in started]
+    if stands is None:
+        assert {} == dict(case.ticket.clocks)
+    else:
+        phase, due, counted = stands
+        assert (phase, None if due is None else after(due), timedelta(minutes=counted), clock.get("calendar")) == (
+            run(case).phase,
+            run(case).due,
+            run(case).counted,
+            run(case).calendar,
+        )
+    marks = [
+        (type(one).__name__, one.instant) for one in of(Warned, case.until(at + 300).records) + of(Breached, case.last.records)
+    ]
+    assert [(kind, after(when)) for kind, when in then] == marks
+
+
+def test_a_reset_counts_by_the_calendar_anew() -> None:
+    """What was counted is forgotten, and the whole target lies in open time from the reset on, also when that is told late."""
+    spec = {"within": "4h", "calendar": "office", "reset": {"event": "go"}}
+    case, late = clocked(**spec), clocked(**spec)
+
+    (reset,) = of(ClockReset, case.fire("go", minutes=6 * 60).records)
+    assert ("office", after(hours=26), timedelta()) == (reset.run.calendar, reset.run.due, reset.run.counted)
+    late.fire("go", minutes=7 * 60, occurred=after(6 * 60))
+    assert (after(hours=26), "office") == (run(late).due, run(late).calendar)
+
+
+def test_another_calendar_keeps_what_the_old_one_counted() -> None:
+    """Eight hours of the office are eight hours; the two that are left pass in the other calendar, or without one."""
+    shifts = {"office": OFFICE, "late": {"zone": "UTC", "week": {"mon-fri": ["19:00-23:00"]}}}
+    for name, due in (("late", after(hours=12)), (None, after(hours=12) - HOUR)):
+        calendar = [{"when": "n > 0", "take": name}, {"take": "office"}]
+        spec = {"name": "k", "within": "10h", "calendar": calendar}
+        case = Case(flow(fields={"n": {"type": "int", "default": 0}}, calendars=shifts, clocks=[spec]))
+
+        (moved,) = of(ClockRetargeted, case.fire("ticket.update", {"n": 1}, minutes=9 * 60).records)
+
+        assert (8 * HOUR, due, name) == (moved.run.counted, moved.run.due, moved.run.calendar)
+
+
 # definitions ----------------------------------------------------------------------------------------------------
 
 
