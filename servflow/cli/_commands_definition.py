@@ -146,7 +146,7 @@ def _told_tables(
 
 
 def _told_kind(say: Say, kind: Kind, made: Any, document: Document, file: Path, *, allow_warnings: bool) -> int | None:
-    found = tuple(_placed(finding, document) for finding in kind.findings(made))
+    found = tuple(document.placed(evolve(finding, line=None, column=None)) for finding in kind.findings(made))
     if say.json:
         version, hash_ = getattr(made, "version", None), getattr(made, "hash", None)
         known = {"version": version, "hash": hash_}

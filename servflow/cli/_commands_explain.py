@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from attrs import evolve
 
 from servflow.cli._databases import latest, one, open_existing, workflow_of, zone_of
 from servflow.cli._explain import explained, reasons
@@ -16,6 +17,7 @@ from servflow.cli._help import Told
 from servflow.cli._output import Instant, Say, command, stamp
 from servflow.cli._urls import apart
 from servflow.correlation import Correlator
+from servflow.engine import Workflow
 from servflow.errors import InputError
 from servflow.model import Ticket
 from servflow.stores import Store
@@ -45,6 +47,8 @@ def explain_command(
                 apart(Path(str(clock["svg"])), db)
             explain_clock(say, store, workflow, held, at=at, **clock)
             return
+        if isinstance(workflow, Workflow):
+            say = evolve(say, workflow=workflow)
         instant, records = _as_of(store, held, at), store.history(held.id)
         if isinstance(workflow, Correlator):
             if say.json:

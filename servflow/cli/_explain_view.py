@@ -8,6 +8,7 @@ from typing import Any
 
 from servflow.cli._explain import LAST_DECISIONS, LAST_STEPS
 from servflow.cli._output import Say, span
+from servflow.cli._words import WORDS
 from servflow.engine._slot_stories import SlotStep
 from servflow.escalation import cause_text
 from servflow.escalation._words import did_in, reason_in
@@ -59,7 +60,7 @@ def _head(say: Say, told: Told, zone: str) -> None:
     title = f": {here}" if here else ""
     if say.lang == "zh" and title:
         title = f"（{here}）"  # noqa: RUF001 - Chinese text uses full-width punctuation
-    facts = {name: told[name] for name in ("ticket", "workflow", "version")}
+    facts = {"ticket": told["ticket"], "workflow": say.called("workflow", told["workflow"]), "version": told["version"]}
     say.line(words("explain.title", **facts, at=_shown(say, told["at"], zone), zone=zone), style="bold")
     say.line(words("explain.state", state=told["state"], since=_shown(say, told["since"], zone), title=title))
     facts = {name: "-" if told[name] is None else told[name] for name in ("priority", "customer", "outlet", "assignee")}
@@ -74,9 +75,9 @@ def _moves(say: Say, told: Told, zone: str) -> None:
         [
             (
                 _shown(say, move["at"], zone),
-                move["event"] or "-",
+                "-" if move["event"] is None else _event(say, move["event"]),
                 move["by"] or "-",
-                f"{move['from'] or ''} -> {move['to']}".lstrip(),
+                f"{say.states(move['from'] or '')} -> {say.states(move['to'])}".lstrip(),
                 move["reason"],
             )
             for move in told["moves"]
@@ -84,10 +85,15 @@ def _moves(say: Say, told: Told, zone: str) -> None:
     )
 
 
+def _event(say: Say, event: str) -> str:
+    """An event; the opening and a move to another version are none that a definition names."""
+    return say.words(f"event.{event}") if event in ("open", "migration") else say.called("event", event)
+
+
 def _checklists(say: Say, told: Told, zone: str) -> None:
     words = say.words
     for state in dict.fromkeys(step["state"] for step in told["checklists"]):
-        say.head(words("explain.checklist", state=state))
+        say.head(words("explain.checklist", state=say.called("state", state)))
         say.table(
             [words("step"), words("done"), words("who"), words("evidence"), words("due")],
             [
@@ -117,8 +123,8 @@ def _approval(say: Say, approval: Told, zone: str) -> None:
     words = say.words
     quorum = approval["quorum"]
     if isinstance(quorum, Mapping):
-        quorum = ", ".join(f"{role} {count}" for role, count in quorum.items())
-    say.head(words("explain.approval", state=approval["state"]))
+        quorum = ", ".join(f"{say.called('role', role)} {count}" for role, count in quorum.items())
+    say.head(words("explain.approval", state=say.called("state", approval["state"])))
     due = "" if approval["due"] is None else words("explain.approval_due", due=_shown(say, approval["due"], zone))
     say.line(f"  {words('explain.quorum', quorum=quorum, reject=approval['reject'])}{due}")
     if approval["decided"] is not None:
@@ -199,10 +205,10 @@ def _decided(say: Say, decisions: list[Told], zone: str) -> None:
             (
                 _shown(say, one["at"], zone),
                 words("decided.table" if one["maker"] == "table" else "decided.rule"),
-                one["name"],
-                _pairs(one["result"]),
+                say.called("table", one["name"]) if one["maker"] == "table" else one["name"],
+                _pairs(_named(say, "column", one["result"], one["name"])),
                 ", ".join(_row(row, name) for row, name in zip(one["rows"], one["ids"], strict=True)) or "-",
-                _pairs(one["values"]),
+                _pairs(_named(say, "field", one["values"])),
             )
             for one in decisions[-LAST_DECISIONS:]
         ],
@@ -211,6 +217,16 @@ def _decided(say: Say, decisions: list[Told], zone: str) -> None:
 
 def _row(row: int, name: str | None) -> str:
     return str(row) if name is None else f"{row} ({name})"
+
+
+def _named(say: Say, kind: str, value: Any, of: str = "") -> Any:
+    """Names and values, by the titles of both."""
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        say.called(kind, name, of): say.called("value", item, name) if isinstance(item, str) else item
+        for name, item in value.items()
+    }
 
 
 def _pairs(value: Any) -> str:
@@ -235,7 +251,11 @@ def _slot(say: Say, slot: Told, zone: str) -> None:
     words = say.words
     if not slot["story"] and slot["to"] is None:
         return
-    say.head(words("explain.nobody" if slot["to"] is None else "explain.why_who", slot=slot["slot"], who=slot["to"]))
+    say.head(
+        words(
+            "explain.nobody" if slot["to"] is None else "explain.why_who", slot=say.called("slot", slot["slot"]), who=slot["to"]
+        )
+    )
     steps = [SlotStep.read(step) for step in slot["story"]]
     if len(steps) > LAST_STEPS:
         say.line(f"  {words('explain.left_out', count=len(steps) - LAST_STEPS)}")
@@ -247,14 +267,16 @@ def _slot(say: Say, slot: Told, zone: str) -> None:
 
 def _clock(say: Say, clock: Told, zone: str) -> None:
     words = say.words
-    say.head(words("explain.why_due", clock=clock["name"]))
+    say.head(words("explain.why_due", clock=say.called("clock", clock["name"])))
     calendar = clock["calendar"]
     say.line(
         "  "
         + words(
             "clock.promise",
             within=_length(clock["within"]),
-            calendar=words("clock.elapsed") if calendar is None else words("clock.in", calendar=calendar),
+            calendar=words("clock.elapsed")
+            if calendar is None
+            else words("clock.in", calendar=say.called("calendar", calendar)),
             started=_shown(say, clock["started_at"], zone),
             cycle=clock["cycle"],
             counted=_length(clock["counted"]),
@@ -272,7 +294,7 @@ def _clock(say: Say, clock: Told, zone: str) -> None:
                 (
                     _shown(say, row["start"], zone),
                     _shown(say, row["end"], zone),
-                    row["state"],
+                    say.states(row["state"] or ""),
                     words(f"phase.{row['phase']}"),
                     _length(row["elapsed"]),
                     _length(row["open"]),
@@ -294,7 +316,7 @@ def _breaches(say: Say, breaches: list[Told], zone: str) -> None:
         [words("clock"), words("cycle"), words("at"), words("breach.stands"), words("reason"), words("who")],
         [
             (
-                breach["clock"],
+                say.called("clock", breach["clock"]),
                 str(breach["cycle"]),
                 _shown(say, breach["breached_at"], zone),
                 words("breach.amended" if breach["amended_at"] else "breach.waived" if breach["waived"] else "breach.holds"),
@@ -336,23 +358,24 @@ def _escalations(say: Say, told: Told, zone: str) -> None:
         [
             (
                 _shown(say, item["at"], zone),
-                item["chain"],
-                item["level"],
+                say.called("chain", item["chain"]),
+                say.called("level", item["level"], item["chain"]) if item["level"] else "",
                 words(f"outcome.{item['outcome']}"),
                 ", ".join(item["to"]),
-                _why(item, say.lang),
+                _why(say, item),
             )
             for item in told["escalations"]
         ],
     )
 
 
-def _why(item: Told, lang: str) -> str:
+def _why(say: Say, item: Told) -> str:
     """Why a level came to what it did, or what started a run."""
-    if item["cause"] is not None and lang != "en":
-        return cause_text(item["cause"], lang=lang)
+    lang = say.lang
+    if item["cause"] is not None and (lang != "en" or not item["cause"].startswith("when")):  # its text is told in English
+        return cause_text(item["cause"], lang=lang, called=say.called)
     return ("；" if lang == "zh" else "; ").join(  # noqa: RUF001 - Chinese text uses full-width punctuation
-        did_in(reason_in(reason, lang), lang) for reason in item["why"]
+        did_in(reason_in(reason, lang, say.called), lang) for reason in item["why"]
     )
 
 
@@ -361,13 +384,33 @@ def _next(say: Say, told: Told, zone: str) -> None:
     coming, doors = told["next"]["by_time"], told["next"]["by_people"]
     say.head(words("title", title=words("explain.next"), more=words("explain.by_time")))
     if coming:
-        rows = [(_shown(say, item["at"], zone), item["kind"], item["name"]) for item in coming]
+        rows = [(_shown(say, item["at"], zone), *_coming(say, item["kind"], item["name"])) for item in coming]
         say.table([words("at"), words("kind"), words("to")], rows)
     else:
         say.line(f"  {words('explain.nothing')}")
     if doors:
         say.head(words("title", title=words("explain.next"), more=words("explain.by_people")))
         say.table(
-            [words("event"), words("to"), words("may"), words("when")],
-            [(door["event"] or "-", ", ".join(door["to"]), ", ".join(door["allow"]), door["when"] or "") for door in doors],
+            [words("event"), words("door.to"), words("may"), words("when")],
+            [
+                (
+                    say.called("event", door["event"]) if door["event"] else "-",
+                    ", ".join(map(say.states, door["to"])),
+                    ", ".join(say.called("role", name) for name in door["allow"]),
+                    door["when"] or "",
+                )
+                for door in doors
+            ],
         )
+
+
+def _coming(say: Say, kind: str, name: str) -> tuple[str, str]:
+    """What time alone will do, and with what: by the titles of states, events, clocks and chains."""
+    told = say.words(f"coming.{kind.replace(' ', '_')}") if f"coming.{kind.replace(' ', '_')}" in WORDS else kind
+    if kind == "timer":
+        state, _, event = name.partition(": ")
+        return told, f"{say.called('state', state)}: {say.called('event', event)}"
+    if kind == "mark" and say.workflow is not None:
+        clock = max((one for one in say.workflow.compiled.clock_names if name.startswith(f"{one} ")), key=len, default=name)
+        return told, say.called("clock", clock) + name[len(clock) :].replace(" breach", f" {say.words('coming.breach')}")
+    return told, say.called("chain", name)

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -19,6 +19,7 @@ from rich.text import Text
 from servflow.cli._help import lang_here
 from servflow.cli._source_lines import as_lines, source_line, visible
 from servflow.cli._words import WORDS, Words
+from servflow.engine._called_words import EVENTS, KEYS
 from servflow.errors import DefinitionError, Finding, InputError, Refused, ServflowError
 from servflow.model import read_instant, write_instant
 
@@ -27,6 +28,17 @@ FINE, FINDINGS, BAD = 0, 1, 2
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+
+if TYPE_CHECKING:
+    from servflow.engine import Workflow
+
+WHO = {
+    "system": ("system", "系统"),
+    "assignee": ("assignee", "处理人"),
+    "owner": ("owner", "负责人"),
+    "requester": ("requester", "提交人"),
+}
+"""Who somebody is to a ticket, besides the roles that a definition names."""
 
 FIRST_YEAR, LAST_YEAR = 1900, 9000
 """Years an instant on the command line may lie in: far from both ends of what a datetime holds, to count on from there."""
@@ -43,6 +55,8 @@ class Say:
 
     lang: str
     format: str
+    workflow: Workflow | None = None
+    """Whose names are told, so that they are called by their titles."""
 
     @property
     def json(self) -> bool:
@@ -64,6 +78,16 @@ class Say:
     def errors(self) -> Console:
         """Where it is said what went wrong; coloured only on a terminal."""
         return Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def called(self, kind: str, name: str, of: str = "") -> str:
+        """What people call a part of the workflow; in Chinese also what is built in, by our words."""
+        told = name if self.workflow is None else self.workflow.called(kind, name, of=of, lang=self.lang)
+        ours = EVENTS if kind == "event" else WHO if kind == "role" else KEYS if kind == "slot" else {}
+        return ours[name][1] if told == name and self.lang == "zh" and name in ours else told
+
+    def states(self, configuration: str) -> str:
+        """States that a ticket is in at once (``a+b``), as people call them."""
+        return " + ".join(self.called("state", name) for name in configuration.split("+")) if configuration else ""
 
     def data(self, value: Any) -> None:
         """Write a value as JSON."""

@@ -97,9 +97,14 @@ class Recurring:
     def __repr__(self) -> str:
         return f"<Recurring {self.name!r}: {len(self.plans)} plans, {len(self.expiry)} ends>"
 
-    def check(self, workflows: Iterable[Workflow] | Mapping[Any, Workflow]) -> tuple[Finding, ...]:
-        """What workflows lack for the tickets of its plans: one that is missing, or fields that are filled and not declared."""
-        return tuple(misfits(self, workflows))
+    def check(self, workflows: Iterable[Workflow] | Mapping[Any, Workflow] = ()) -> tuple[Finding, ...]:
+        """
+        What workflows lack for the tickets of its plans: one that is missing, or fields that are filled and not declared.
+
+        Nothing can be said where none are given.
+        """
+        known = tuple(workflows.values() if isinstance(workflows, Mapping) else workflows)
+        return tuple(misfits(self, known)) if known else ()
 
     def of(self, plan: object = None) -> tuple[Chain, ...]:
         """

@@ -117,7 +117,7 @@ class Plans:
         """That of the definition."""
         return self.definition.name
 
-    def check(self, workflows: Iterable[Workflow] | Mapping[Any, Workflow]) -> tuple[Finding, ...]:
+    def check(self, workflows: Iterable[Workflow] | Mapping[Any, Workflow] = ()) -> tuple[Finding, ...]:
         """As ``Recurring.check``."""
         return self.definition.check(workflows)
 
