@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import attrs
+
 from servflow import sla
 from servflow.engine import _clock_tables
 from servflow.engine._as_of import as_of
@@ -56,12 +58,13 @@ def explain_clock(workflow: Workflow, ticket: Ticket, clock: Any, given: Given, 
     if run is None and asked.cycle is None:
         within, name, cal = _would(call, plan)
         source = tuple(_source(call, plan, within))
-        return sla.explain_idle(plan.clock, call.at, within, cal, calendar=name, zone=asked.zone, source=source)
+        idle = sla.explain_idle(plan.clock, call.at, within, cal, calendar=name, zone=asked.zone, source=source)
+        return attrs.evolve(idle, called=_Names(workflow))
     if run is None:
         said = f"clock {clock} has not started, so it has no cycle {shown(asked.cycle)}"
         raise InputError(said, code="cycle", clock=clock, cycle=shown(asked.cycle))
     latest = asked.cycle is None or asked.cycle == run.cycle
-    return sla.explain(
+    line = sla.explain(
         plan.clock,
         run,
         call.at,
@@ -73,6 +76,17 @@ def explain_clock(workflow: Workflow, ticket: Ticket, clock: Any, given: Given, 
         state=(call.draft.entered_at, call.draft.state),
         source=tuple(_source(call, plan, run.within)) if latest else (),
     )
+    return attrs.evolve(line, called=_Names(workflow))
+
+
+@attrs.frozen
+class _Names:
+    """What the parts of a workflow are called, for a timeline that knows none."""
+
+    workflow: Workflow
+
+    def __call__(self, kind: str, name: str, lang: str) -> str:
+        return self.workflow.called(kind, name, lang=lang)
 
 
 def _known(records: Any, ticket: Ticket) -> list[Record]:

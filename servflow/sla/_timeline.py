@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, overload
 
@@ -16,6 +16,11 @@ from servflow.sla._rows import SECOND, Row
 from servflow.sla._timeline_svg import drawn
 from servflow.sla._timeline_text import written
 
+Called = Callable[[str, str, str], str]
+
+_NAMED = ("calendar", "clock", "table")
+"""Facts that are names of parts of the workflow, by the kind they are of."""
+
 
 @frozen
 class Step:
@@ -28,14 +33,19 @@ class Step:
     code: str
     facts: FrozenMap[str, Any] = EMPTY
 
-    def text(self, lang: str = "en", zone: str = "UTC") -> str:
-        """The sentence in ``en`` or ``zh``, with instants as a wall clock of *zone* shows them."""
-        return render(self.code, {name: _said(value, lang, zone) for name, value in self.facts.items()}, lang)
+    def text(self, lang: str = "en", zone: str = "UTC", called: Called | None = None) -> str:
+        """The sentence in ``en`` or ``zh``: instants as a wall clock of *zone* shows them, names as *called* gives them."""
+        facts = {name: _said(_name(name, value, lang, called), lang, zone) for name, value in self.facts.items()}
+        return render(self.code, facts, lang)
 
     def to_data(self, zone: str = "UTC") -> dict[str, Any]:
         """JSON-ready: the code, the facts (instants in UTC, lengths in seconds) and the sentence in both languages."""
         facts = {name: _data(value) for name, value in self.facts.items()}
         return {"code": self.code, "facts": facts, "text": self.text("en", zone), "text_zh": self.text("zh", zone)}
+
+
+def _name(kind: str, value: Any, lang: str, called: Called | None) -> Any:
+    return called(kind, value, lang) if called is not None and kind in _NAMED and isinstance(value, str) else value
 
 
 def _said(value: Any, lang: str, zone: str) -> Any:
@@ -110,6 +120,8 @@ class Timeline(Sequence[Row]):
     marks: tuple[MarkAt, ...] = ()
     counting: OpenTime | None = field(default=None, repr=False)
     """The calendar that counts, None for time as it passes."""
+    called: Called | None = field(default=None, repr=False, eq=False)
+    """Gives what people call a part of the workflow, by kind, name and language; None: by its name."""
 
     @overload
     def __getitem__(self, index: int) -> Row: ...
@@ -128,7 +140,15 @@ class Timeline(Sequence[Row]):
 
     def answer(self, lang: str = "en", zone: str | None = None) -> tuple[str, ...]:
         """The steps of ``why`` as sentences, in ``en`` or ``zh``."""
-        return tuple(step.text(lang, zone or self.zone) for step in self.why)
+        return tuple(step.text(lang, zone or self.zone, self.called) for step in self.why)
+
+    def named(self, kind: str, name: str, lang: str) -> str:
+        """What people call a part of the workflow in a language."""
+        return name if self.called is None else self.called(kind, name, lang)
+
+    def states(self, inside: str, lang: str) -> str:
+        """What people call the states of a row (``a+b`` where it was in several)."""
+        return "+".join(self.named("state", name, lang) for name in inside.split("+"))
 
     def text(self, lang: str = "en", zone: str | None = None) -> str:
         """

@@ -76,7 +76,7 @@ def drawn(line: Timeline, lang: str, zone: str | None) -> str:
         scale = Scale(*_ends(line))
         out.append(f'<rect x="{_LEFT}" y="{_TOP}" width="{_RIGHT - _LEFT}" height="{_BAR}" fill="#f3f5f8"/>')
         boxes = _boxes(line, scale)
-        out += [_box(box, line.rows, lang, where) for box in boxes]
+        out += [_box(box, line, lang, where) for box in boxes]
         out += _points(line, scale, lang, where)
         out += _legend({box.kind for box in boxes}, words)
     out.append("</svg>")
@@ -151,11 +151,11 @@ def _open(cal: OpenTime | None, row: Row) -> Sequence[tuple[datetime, datetime]]
         return None
 
 
-def _box(box: Box, rows: Sequence[Row], lang: str, zone: str) -> str:
-    row, words, inset = rows[box.row], WORDS[lang], _INSETS[box.kind]
+def _box(box: Box, line: Timeline, lang: str, zone: str) -> str:
+    row, words, inset = line.rows[box.row], WORDS[lang], _INSETS[box.kind]
     told = [
         f"{local(row.start, zone, lang)} - {local(row.end, zone, lang)}",
-        plain(row.state) if row.state is not None else "",
+        plain(line.states(row.state, lang)) if row.state is not None else "",
         words[row.phase],
         plain(reason_in(row.reason, lang)),
         f"{words['elapsed']} {length(row.elapsed)}",

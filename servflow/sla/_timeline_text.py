@@ -87,7 +87,7 @@ def written(line: Timeline, lang: str, zone: str | None) -> str:
     words, where = WORDS[language(lang)], line.zone if zone is None else zone_name(zone)
     parts = [heading(line, lang, where)]
     if line.rows:
-        parts += ["", *_table(line.rows, lang, where, words)]
+        parts += ["", *_table(line, lang, where, words)]
     parts += ["", words["why"]]
     parts += [f"  {number}. {said}" for number, said in enumerate(line.answer(lang, where), start=1)]
     return "\n".join(parts)
@@ -103,27 +103,35 @@ def heading(line: Timeline, lang: str, zone: str) -> str:
         standing.append(words["of"].format(counted=length(line.counted), within=length(line.within)))
     if line.due is not None:
         standing.append(f"{words['breached' if line.breached_at is not None else 'due']} {local(line.due, zone, lang)}")
-    facts = {"clock": plain(line.clock), "cycle": line.cycle, "at": local(line.at, zone, lang), "zone": zone}
+    facts = {
+        "clock": plain(line.named("clock", line.clock, lang)),
+        "cycle": line.cycle,
+        "at": local(line.at, zone, lang),
+        "zone": zone,
+    }
     return words["head"].format(**facts, standing=words["stop"].join(standing))
 
 
-def _table(rows: Sequence[Row], lang: str, zone: str, words: Mapping[str, str]) -> list[str]:
+def _table(line: Timeline, lang: str, zone: str, words: Mapping[str, str]) -> list[str]:
+    rows = line.rows
     columns = ("from", "to", "state", "phase", "reason", "elapsed", "open", "counted", "total")
     left_out = max(0, len(rows) - MOST_ROWS)
     head, tail = (rows, ()) if not left_out else (rows[: MOST_ROWS // 2], rows[-(MOST_ROWS // 2) :])
-    cells = [[words[name] for name in columns], *(_cells(row, lang, zone, words) for row in (*head, *tail))]
-    widths = [max(columns_of(line[place]) for line in cells) for place in range(len(columns))]
+    cells = [[words[name] for name in columns], *(_cells(row, line, (lang, zone), words) for row in (*head, *tail))]
+    widths = [max(columns_of(one[place]) for one in cells) for place in range(len(columns))]
     lines = [_line(one, widths) for one in cells]
     if left_out:
         lines.insert(1 + len(head), words["more"].format(count=left_out))
     return lines
 
 
-def _cells(row: Row, lang: str, zone: str, words: Mapping[str, str]) -> list[str]:
+def _cells(row: Row, line: Timeline, said: tuple[str, str], words: Mapping[str, str]) -> list[str]:
+    lang, zone = said
+
     def at(value: datetime) -> str:
         return local(value, zone, lang)
 
-    state = "-" if row.state is None else plain(row.state, _WIDEST)
+    state = "-" if row.state is None else plain(line.states(row.state, lang), _WIDEST)
     reason = plain(reason_in(row.reason, lang), _WIDEST) or "-"
     lengths = [length(value) for value in (row.elapsed, row.open, row.counted, row.total)]
     return [at(row.start), at(row.end), state, words[row.phase], reason, *lengths]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -70,7 +70,7 @@ def test_explain_tells_the_steps(run: Run, db: Path) -> None:
         (step["step"], step["done"], step["by"], step["given"]) for step in told["checklists"]
     ]
     for said in (
-        "Checklist of visit",
+        "Checklist of At the customer",
         "Photograph it",
         "url: a.jpg",
         "volts: decimal",
@@ -94,12 +94,62 @@ def test_explain_tells_votes_children_and_who_forced_what_why(run: Run, db: Path
     allowed = {door["event"]: door["allow"] for door in told["next"]["by_people"]}
     assert {"approved.review": ["system"], "rejected.review": ["system"]} == allowed
     for said in (
-        "Approval in review",
+        "Approval in Is it paid?",
         "boss 1, finance 1; to reject: 2",
         "budget is there",
         "opened so far: 2",
         "customer called",
     ):
         assert said in english
-    for said in ("review 的审批", "否决需要：2", "同意", "子工单"):
+    for said in ("Is it paid? 的审批", "否决需要：2", "同意", "子工单"):
         assert said in chinese
+
+
+TITLED = """
+workflow: repair
+title: {en: Repair, zh: 维修单}
+roles: [clerk]
+titles: {roles: {clerk: {en: Clerk, zh: 接待员}}, calendars: {office: {en: office hours, zh: 办公时间}}}
+calendars: {office: {zone: UTC, week: {mon-fri: ["08:00-18:00"]}}}
+states:
+  new: {title: {en: New, zh: 新建}, timers: [{after: 2d, event: close}]}
+  done: {title: {en: Done, zh: 已完成}, closed: true}
+transitions:
+  - {event: close, source: new, target: done, title: {en: Close it, zh: 关单}, allow: [clerk, system]}
+clocks: [{name: fix, title: {en: Fix it, zh: 修复时限}, within: 1h, calendar: office, until: done}]
+escalations:
+  - name: late
+    title: {en: Runs late, zh: 超时升级}
+    start: {clock: fix, mark: breach}
+    levels: [{name: first, title: {en: The clerk, zh: 通知接待员}, do: [{notify: {to: {role: clerk}, template: x}}]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("lang", "said", "unsaid"),
+    [
+        ("en", ("Repair", "Fix it", "office hours", "Runs late", "The clerk", "Close it", "Clerk"), ("clock fix",)),
+        (
+            "zh",
+            ("维修单", "计时 修复时限", "办公时间", "超时升级", "通知接待员", "关单", "接待员, 系统", "定时"),
+            ("late", "fix"),
+        ),
+    ],
+)
+def test_explain_calls_everything_by_its_title(
+    run: Run, tmp_path: Path, lang: str, said: tuple[str, ...], unsaid: tuple[str, ...]
+) -> None:
+    """States, events, clocks, calendars, chains, levels and roles, in the language asked for; also of one clock."""
+    path, hour = tmp_path / "titled.db", [0]
+    with SqliteStore(path) as store:
+        desk = Desk([load(TITLED)], store, now=lambda: NINE + timedelta(hours=hour[0]))
+        desk.open("T3")
+        hour[0] = 3
+        desk.tick()
+    told = run("explain", path, "T3", "--lang", lang).stdout
+    clock = run("explain", path, "T3", "--clock", "fix", "--lang", lang).stdout
+
+    assert [] == [name for name in said if name not in told]
+    assert [] == [name for name in unsaid if name in told]
+    assert ("Clock Fix it", "时钟 修复时限")[lang == "zh"] in clock
+    assert ("office hours", "办公时间")[lang == "zh"] in clock
