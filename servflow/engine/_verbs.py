@@ -57,13 +57,13 @@ def _check_names(workflow: Workflow, ticket: Ticket) -> None:
         ("dispatch entry", [one.policy for one in (ticket.appointment,) if one and one.booked], compiled.slot_names),
         ("dispatch entry", [progress.policy for progress in ticket.slots.values()], compiled.slot_names),
     )
-    missing = [f"{kind} {name!r}" for kind, names, there in known for name in names if name not in there]
+    missing = tuple(dict.fromkeys(f"{kind} {name!r}" for kind, names, there in known for name in names if name not in there))
     if missing:
         raise InputError(
             f"ticket {ticket.id} was made by another version of {workflow.workflow!r} and this one lacks "
             f"{', '.join(missing[:5])}; run it under the version whose hash is in ticket.pins, or migrate it",
             code="version",
-            missing=tuple(missing),
+            missing=missing,
         )
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from servflow.errors import InputError, ServflowError
-from servflow.model import Actor
-from tests.unit.engine.flows import CLERK, START, Case, after, flow, move
+from servflow.model import Actor, World
+from tests.unit.engine.flows import CLERK, START, Case, after, flow, move, notify
 
 ANN, CARL = Actor("ann", ["engineer"]), CLERK
 EVE = Actor("eve", ["engineer"], ["south", "west"])
@@ -375,3 +375,48 @@ def test_what_occurred_now_did_not_occur_earlier() -> None:
     assert None is case.fire("go", minutes=5, occurred=after(5)).records[0].occurred  # type: ignore[attr-defined]  # a Received
     with pytest.raises(ServflowError, match="occurred"):
         case.fire("back", minutes=5, occurred=after(5).replace(tzinfo=None))
+
+
+LATE: dict[str, Any] = {
+    "name": "late",
+    "start": {"clock": "fix", "mark": "breach"},
+    "levels": [{"name": "one", "after": "9h", "do": [notify("x")]}],
+}
+OFFICE = {"zone": "UTC", "week": {"mon-fri": ["09:00-17:00"]}}
+TIMED = {"clocks": [{"name": "fix", "within": "1h", "calendar": "office"}], "calendars": {"office": OFFICE}}
+ASKING = {"dispatch": [{"name": "who", "state": "a", "mode": "offer", "offer": {"timeout": "9h"}}]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "missing"),
+    [
+        (TIMED, {}, ("clock 'fix'", "calendar 'office'")),
+        (TIMED, {"clocks": CLOCKS}, ("calendar 'office'",)),
+        ({**TIMED, "escalations": [LATE]}, TIMED, ("chain 'late'",)),
+        (ASKING, {}, ("dispatch entry 'who'",)),
+    ],
+)
+def test_a_version_says_what_it_lacks_of_a_ticket(old: dict[str, Any], new: dict[str, Any], missing: tuple[str, ...]) -> None:
+    """Everything live on a ticket that the definition does not have is named, by kind and once; the ticket can go nowhere."""
+    case = Case(flow(**old), world=World(engineers=[{"id": "ann"}]))
+    case.until(100)
+
+    with pytest.raises(InputError, match="made by another version of 'small' and this one lacks") as caught:
+        flow(**new).fire(case.ticket, "go", at=after(100))
+
+    assert {"code": "version", "missing": missing} == caught.value.facts
+    assert ", ".join(missing) in str(caught.value)
+
+
+def test_another_edition_of_a_chain_is_told_by_its_hash() -> None:
+    """A run that climbs a chain as it was is named with the edition it needs, short in the sentence and whole in the facts."""
+    case = Case(flow(**TIMED, escalations=[LATE]))
+    case.until(100)
+    (run,) = case.ticket.chains
+    newer = flow(**TIMED, escalations=[{**LATE, "levels": [{**LATE["levels"][0], "after": "8h"}]}])
+
+    with pytest.raises(InputError, match="give it as past_chains=") as caught:
+        newer.fire(case.ticket, "go", at=after(100))
+
+    assert {"code": "edition", "ticket": "T1", "hashes": (run.hash,)} == caught.value.facts
+    assert f"'late' as of {run.hash[:12]}, " in str(caught.value)
