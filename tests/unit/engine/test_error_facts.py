@@ -255,6 +255,16 @@ PAYLOAD: dict[str, Row] = {
     ),
     "no map": (doing("go", [1]), unfit("go", expected="a map"), ("the payload of go takes a map",)),
     "nothing to update": (doing("ticket.update"), unfit("ticket.update", needs={}), ("names no field",)),
+    "an opening with no such field": (
+        lambda: flow().open("T1", {"priorty": 1}, at=START),
+        unfit("open", problems={"priorty": "there is no field 'priorty'; did you mean 'priority'?"}),
+        ("open: there is no field 'priorty'",),
+    ),
+    "an opening with no map": (
+        lambda: flow().open("T1", [1], at=START),  # type: ignore[arg-type]  # as a host may
+        unfit("open", expected="a map"),
+        ("the payload of open takes a map",),
+    ),
     "no such field": (
         doing("ticket.update", {"priorty": 1, "xyzzy": "x"}),
         unfit(

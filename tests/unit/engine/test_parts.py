@@ -79,6 +79,7 @@ def test_a_line_is_put_aside_as_a_whole() -> None:
 
     assert same.ticket is short
     assert ("repairing", (Take(key="part:pump", units=2, limit=2),)) == (more.ticket.state, more.reservations)
+    assert {T0 + timedelta(hours=1)} == {record.at for record in more.records}
 
 
 def test_the_van_goes_before_the_outlet_and_the_outlet_before_the_central_stock() -> None:

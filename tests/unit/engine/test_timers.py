@@ -69,6 +69,16 @@ def test_an_event_at_the_timers_own_instant_comes_first() -> None:
     assert "z" == direct.ticket.state
 
 
+def test_an_event_at_the_very_wake_comes_after_the_timer() -> None:
+    """The wake is past what was set, so whoever fires then finds what the timer left."""
+    case = timed(transitions=[move(), move("end", "b", "z")])
+
+    outcome = case.workflow.fire(case.ticket, "end", at=case.last.wake)  # type: ignore[arg-type]  # there is a wake
+
+    assert ["TimerFired", "Moved", "Received", "Moved"] == kinds(outcome)
+    assert (after(60), case.last.wake) == (outcome.records[0].at, outcome.records[-1].at)
+
+
 def test_two_timers_in_document_order() -> None:
     """Timers for one instant fire in the order they are written; the loser is gone with the state."""
     states = {"a": {"timers": [{"after": "60m", "event": "end"}, {"after": "1h", "event": "go"}]}, "b": {}, "z": {}}
