@@ -15,7 +15,7 @@ from servflow.errors import FormatError, InputError, ServflowError, StoreError, 
 from servflow.model import FrozenMap, Ticket, from_micros, load, load_ticket
 from servflow.stores._migrating import migrated
 from servflow.stores._protocol import Message
-from servflow.stores._sqlite_schema import APPLICATION, FORMAT, NAMES, SCHEMA
+from servflow.stores._sqlite_schema import APPLICATION, FORMAT, NAMES, SCHEMA, SHARED
 from servflow.stores._writing import read_actor, read_payload, read_text
 
 SMALL = 16 * 1024 * 1024
@@ -156,6 +156,7 @@ class Connection:
         self._shared = shared
         self.lock = threading.RLock()
         self.on_rollback: list[Callable[[], None]] = []
+        self.prefix = ""
         self._depth = 0
         self._remains = False
         self._patience = 0.0
@@ -202,8 +203,12 @@ class Connection:
                     known=FORMAT,
                     path=self.path,
                 )
+            # Asked after the mark: a file that was shared from the first has names of its own, whoever opens it later.
+            found = self._sqlite.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (f"{SHARED}ticket",)).fetchone()
+            self.prefix = SHARED if found else ""
             return False
-        taken = sorted(names & NAMES) if self._shared else sorted(names)
+        self.prefix = SHARED if self._shared else ""
+        taken = sorted(names & {self.prefix + name for name in NAMES}) if self._shared else sorted(names)
         if application or numbered or taken:
             raise FormatError(f"{self.path} {self._foreign(application or numbered, taken)}", code="foreign", path=self.path)
         return True
@@ -220,7 +225,7 @@ class Connection:
                 "is marked as the database of another program (application_id or user_version is set), and has room for one"
                 " mark only; give servflow a file of its own"
             )
-        return f"has tables called {', '.join(taken)}, as servflow's are; rename them, or give servflow a file of its own"
+        return f"has {', '.join(taken)}, as servflow's tables are called; rename them, or give servflow a file of its own"
 
     def _prepare(self) -> None:
         new = self._is_new()
@@ -231,7 +236,7 @@ class Connection:
         with self.transaction():  # begins by taking the write lock: a file that may not be written is found out here
             if new and self._is_new():  # asked again under the lock: another process may have been first
                 for statement in SCHEMA:
-                    self._sqlite.execute(statement)
+                    self._sqlite.execute(statement.replace("~", self.prefix))
                 self._sqlite.execute(f"PRAGMA application_id = {APPLICATION}")
                 self._sqlite.execute(f"PRAGMA user_version = {FORMAT}")
             elif (written := self._pragma("user_version")) < FORMAT:  # one that is up to date is not written to
@@ -242,7 +247,7 @@ class Connection:
         """All rows of a query."""
         with self.lock:
             try:
-                return self._sqlite.execute(sql, values).fetchall()
+                return self._sqlite.execute(sql.replace("~", self.prefix), values).fetchall()
             except UNUSABLE as error:
                 raise unusable(error, self.path) from error
 
@@ -253,12 +258,12 @@ class Connection:
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run one writing statement inside a transaction; how many rows it changed."""
-        return self._sqlite.execute(sql, values).rowcount
+        return self._sqlite.execute(sql.replace("~", self.prefix), values).rowcount
 
     def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one writing statement for many rows inside a transaction."""
         if rows:
-            self._sqlite.executemany(sql, rows)
+            self._sqlite.executemany(sql.replace("~", self.prefix), rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

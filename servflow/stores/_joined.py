@@ -110,7 +110,7 @@ class JoinedConnection(Connection):
     """What ``Connection`` does, by savepoints inside the transaction of a host; nothing here ever ends that."""
 
     def __init__(self, host: object, own: Connection) -> None:
-        self.path = own.path
+        self.path, self.prefix = own.path, own.prefix
         self.lock = threading.RLock()
         self.on_rollback = []
         self._depth = 1  # the host's transaction is the outer one

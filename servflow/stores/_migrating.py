@@ -59,12 +59,12 @@ def _screens(old: sqlite3.Cursor) -> Iterator[tuple[object, ...]]:
 def _failures_and_screens(db: sqlite3.Connection) -> None:
     # Records are made anew for the seal, which has no default: it stops an older servflow that still has the file open.
     db.execute("ALTER TABLE record RENAME TO record_2")
-    db.execute(RECORD)
+    db.execute(RECORD.replace("~", ""))
     db.execute("INSERT INTO record SELECT tenant, entity, ticket, sequence, body, salt, chain, '' FROM record_2")
     db.execute("DROP TABLE record_2")
     names = "tenant, entity, id, revision, workflow, state, assignee, wake, woken, woken_at, mail_at, chain, snapshot"
     db.execute("ALTER TABLE ticket RENAME TO ticket_2")
-    db.execute(TICKET)
+    db.execute(TICKET.replace("~", ""))
     db.executemany(
         f"INSERT INTO ticket ({names}, queue, deadline) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         _screens(db.execute(f"SELECT {names} FROM ticket_2")),
@@ -75,7 +75,7 @@ def _failures_and_screens(db: sqlite3.Connection) -> None:
         db.execute(f"ALTER TABLE effect ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
     db.execute("UPDATE effect SET first = 1 WHERE number IN (SELECT min(number) FROM effect GROUP BY tenant, entity, ticket)")
     for statement in statements(TICKET_INDEXES, EFFECT_TURNS, TROUBLE, INDEXED):
-        db.execute(statement)
+        db.execute(statement.replace("~", ""))  # no file of these formats has names of its own
 
 
 STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {2: _chain_records, 3: _failures_and_screens}

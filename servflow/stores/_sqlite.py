@@ -35,7 +35,8 @@ class SqliteStore:
         tenant: whose rows this handle sees.
         busy_timeout: how long to wait for another process that is writing.
         shared: whether the host may have tables of its own in the file already. Then servflow's are made beside them,
-            once, and the file gets servflow's mark (``application_id``, ``user_version``) and a log beside it (WAL).
+            once, with names that begin with ``servflow_``, and the file gets servflow's mark (``application_id``,
+            ``user_version``) and a log beside it (WAL).
 
     Raises:
         FormatError: the file was written by a newer servflow, or by another program, or the host has tables of the same names;
@@ -121,13 +122,13 @@ class SqliteStore:
         """
         with self._db.lock:
             here = (self.tenant, ENTITY, id)
-            row = self._db.row(f"SELECT revision FROM ticket WHERE {THIS}", here)
+            row = self._db.row(f"SELECT revision FROM ~ticket WHERE {THIS}", here)
             if row is None:
                 return None
             kept = self._cache.get(self.tenant, id)
             if kept is not None and kept.revision == row[0]:
                 return kept
-            ticket = read_ticket(self._db.path, id, self._db.row(f"SELECT snapshot FROM ticket WHERE {THIS}", here)[0])
+            ticket = read_ticket(self._db.path, id, self._db.row(f"SELECT snapshot FROM ~ticket WHERE {THIS}", here)[0])
             self._cache.put(self.tenant, ticket)
             return ticket
 
@@ -148,7 +149,7 @@ class SqliteStore:
         behind = (-1 << 63, "") if after is None else (micros(after.wake), after.ticket)
         with self._db.lock:
             rows = self._db.rows(
-                f"SELECT id, due, woken, mail_at, tries FROM ticket WHERE {HERE} AND due IS NOT NULL AND due <= ?"
+                f"SELECT id, due, woken, mail_at, tries FROM ~ticket WHERE {HERE} AND due IS NOT NULL AND due <= ?"
                 " AND (due, id) > (?, ?) ORDER BY due, id LIMIT ?",
                 (self.tenant, ENTITY, micros(instant(now, "now")), *behind, max(limit, 0)),
             )
@@ -177,20 +178,22 @@ class SqliteStore:
         here = (self.tenant, ENTITY, ticket)
         body, sender, sent = written_payload(payload), written_actor(Actor.of(actor)), micros(instant(at, "at"))
         with self._db.transaction():
-            if self.answered(ticket, key) or not self._db.run("INSERT OR IGNORE INTO posted VALUES (?, ?, ?, ?)", (*here, key)):
+            if self.answered(ticket, key) or not self._db.run(
+                "INSERT OR IGNORE INTO ~posted VALUES (?, ?, ?, ?)", (*here, key)
+            ):
                 return False
             self._db.run(
-                "INSERT INTO mail (tenant, entity, ticket, event, payload, key, actor, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO ~mail (tenant, entity, ticket, event, payload, key, actor, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (*here, event, body, key, sender, sent),
             )
-            self._db.run(f"UPDATE ticket SET mail_at = min(ifnull(mail_at, ?), ?) WHERE {THIS}", (sent, sent, *here))
+            self._db.run(f"UPDATE ~ticket SET mail_at = min(ifnull(mail_at, ?), ?) WHERE {THIS}", (sent, sent, *here))
             return True
 
     def mail(self, ticket: str, limit: int = 100, *, after: int = 0) -> tuple[Message, ...]:
         """As ``Store.mail``."""
         rows = self._db.rows(
             # As bytes, so that text which is none is told as the mail of this ticket, and not as a statement that failed.
-            "SELECT number, event, CAST(payload AS BLOB), key, CAST(actor AS BLOB), at FROM mail"
+            "SELECT number, event, CAST(payload AS BLOB), key, CAST(actor AS BLOB), at FROM ~mail"
             f" WHERE {OF} AND number > ? ORDER BY number LIMIT ?",
             (self.tenant, ENTITY, ticket, after, max(limit, 0)),
         )
@@ -225,7 +228,7 @@ class SqliteStore:
     def history(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Record, ...]:  # noqa: A002 - as above
         """As ``Store.history``."""
         rows = self._db.rows(
-            f"SELECT sequence, body FROM record WHERE {OF} AND sequence > ? ORDER BY sequence LIMIT ?",
+            f"SELECT sequence, body FROM ~record WHERE {OF} AND sequence > ? ORDER BY sequence LIMIT ?",
             (self.tenant, ENTITY, id, after, -1 if limit is None else limit),
         )
         return tuple(read_value(self._db.path, f"a record {number} of ticket {id!r}", body) for number, body in rows)
@@ -234,8 +237,8 @@ class SqliteStore:
         """As ``Store.ids``."""
         behind = (self.tenant, ENTITY, after or "", max(limit, 0))
         rows = self._db.rows(
-            f"SELECT * FROM (SELECT id FROM ticket WHERE {HERE} AND id > ? ORDER BY id LIMIT ?)"
-            f" UNION SELECT * FROM (SELECT DISTINCT ticket FROM record WHERE {HERE} AND ticket > ? ORDER BY ticket LIMIT ?)"
+            f"SELECT * FROM (SELECT id FROM ~ticket WHERE {HERE} AND id > ? ORDER BY id LIMIT ?)"
+            f" UNION SELECT * FROM (SELECT DISTINCT ticket FROM ~record WHERE {HERE} AND ticket > ? ORDER BY ticket LIMIT ?)"
             " ORDER BY 1 LIMIT ?",
             (*behind, *behind, max(limit, 0)),
         )
@@ -243,13 +246,13 @@ class SqliteStore:
 
     def head(self, id: str) -> Head | None:  # noqa: A002 - as above
         """As ``Store.head``."""
-        row = self._db.row(f"SELECT chain, snapshot, {_COLUMNS} FROM ticket WHERE {THIS}", (self.tenant, ENTITY, id))
+        row = self._db.row(f"SELECT chain, snapshot, {_COLUMNS} FROM ~ticket WHERE {THIS}", (self.tenant, ENTITY, id))
         return None if row is None else Head(row[2], row[0], row[1], dict(zip(COLUMNS, row[2:], strict=True)))
 
     def chain(self, id: str, after: int = 0, limit: int | None = None) -> tuple[Link, ...]:  # noqa: A002 - as above
         """As ``Store.chain``."""
         rows = self._db.rows(
-            f"SELECT sequence, body, salt, chain, seal FROM record WHERE {OF} AND sequence > ? ORDER BY sequence LIMIT ?",
+            f"SELECT sequence, body, salt, chain, seal FROM ~record WHERE {OF} AND sequence > ? ORDER BY sequence LIMIT ?",
             (self.tenant, ENTITY, id, after, -1 if limit is None else limit),
         )
         return tuple(Link(*row) for row in rows)
@@ -259,13 +262,13 @@ class SqliteStore:
         body = written_in_order(data)
         with self._db.transaction():
             self._db.run(
-                "INSERT OR REPLACE INTO definition (tenant, entity, hash, name, version, body) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO ~definition (tenant, entity, hash, name, version, body) VALUES (?, ?, ?, ?, ?, ?)",
                 (self.tenant, ENTITY, hash, name, version, body),
             )
 
     def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - as above
         """As ``Store.definition``."""
-        row = self._db.row(f"SELECT body FROM definition WHERE {HERE} AND hash = ?", (self.tenant, ENTITY, hash))
+        row = self._db.row(f"SELECT body FROM ~definition WHERE {HERE} AND hash = ?", (self.tenant, ENTITY, hash))
         if row is None:
             return None
         data: Mapping[str, Any] = parsed(self._db.path, row[0])
@@ -293,8 +296,8 @@ class SqliteStore:
         """As ``Store.usage``."""
         here = (self.tenant, ENTITY)
         rows = self._db.rows(
-            f"SELECT key, units FROM total WHERE {HERE} AND key >= ? AND units <> 0"
-            f" UNION ALL SELECT name, value FROM counter WHERE {HERE} AND name >= ? AND value <> 0 ORDER BY 1",
+            f"SELECT key, units FROM ~total WHERE {HERE} AND key >= ? AND units <> 0"
+            f" UNION ALL SELECT name, value FROM ~counter WHERE {HERE} AND name >= ? AND value <> 0 ORDER BY 1",
             (*here, prefix, *here, prefix),
         )
         return {key: units for key, units in rows if key.startswith(prefix)}

@@ -24,29 +24,29 @@ AT_ONCE = 64
 
 _HEADS = (
     "SELECT id, revision, chain, tries,"
-    " EXISTS (SELECT 1 FROM wait w WHERE w.tenant = t.tenant AND w.entity = t.entity AND w.ticket = t.id)"
-    f" FROM ticket t WHERE {HERE} AND id "
+    " EXISTS (SELECT 1 FROM ~wait w WHERE w.tenant = t.tenant AND w.entity = t.entity AND w.ticket = t.id)"
+    f" FROM ~ticket t WHERE {HERE} AND id "
 )
 _HEAD = f"{_HEADS}= ?"
 _SOME_HEADS = f"{_HEADS}IN ({', '.join('?' * AT_ONCE)})"
 
 _OPEN = (
-    "INSERT INTO ticket"
+    "INSERT INTO ~ticket"
     " (revision, workflow, state, assignee, queue, wake, deadline, chain, snapshot, tenant, entity, id, mail_at)"
-    f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT min(at) FROM mail WHERE {OF}))"
+    f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT min(at) FROM ~mail WHERE {OF}))"
 )
 _STEP = (
-    "UPDATE ticket SET revision = ?, workflow = ?, state = ?, assignee = ?, queue = ?, wake = ?, deadline = ?, chain = ?,"
+    "UPDATE ~ticket SET revision = ?, workflow = ?, state = ?, assignee = ?, queue = ?, wake = ?, deadline = ?, chain = ?,"
     f" snapshot = ?, again = NULL, tries = 0 WHERE {THIS}"
 )
-_RECORD = "INSERT INTO record (sequence, body, salt, chain, seal, tenant, entity, ticket) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_RECORD = "INSERT INTO ~record (sequence, body, salt, chain, seal, tenant, entity, ticket) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _EFFECT = (
-    "INSERT OR IGNORE INTO effect (tenant, entity, id, ticket, body, first)"
-    f" VALUES (?, ?, ?, ?, ?, NOT EXISTS (SELECT 1 FROM effect WHERE {OF} AND aside = 0))"
+    "INSERT OR IGNORE INTO ~effect (tenant, entity, id, ticket, body, first)"
+    f" VALUES (?, ?, ?, ?, ?, NOT EXISTS (SELECT 1 FROM ~effect WHERE {OF} AND aside = 0))"
 )
-_ANSWERED = "INSERT OR IGNORE INTO answered (tenant, entity, ticket, key, first, last) VALUES (?, ?, ?, ?, ?, ?)"
-_KNOWN = f"SELECT first, last FROM answered WHERE {OF} AND key = ?"
-_RECOVERED = f"DELETE FROM trouble WHERE {HERE} AND sort = 'ticket' AND id = ?"
+_ANSWERED = "INSERT OR IGNORE INTO ~answered (tenant, entity, ticket, key, first, last) VALUES (?, ?, ?, ?, ?, ?)"
+_KNOWN = f"SELECT first, last FROM ~answered WHERE {OF} AND key = ?"
+_RECOVERED = f"DELETE FROM ~trouble WHERE {HERE} AND sort = 'ticket' AND id = ?"
 
 
 @frozen
@@ -57,19 +57,21 @@ class _Books:
     tenant: str
 
     def held(self, key: str, ticket: str) -> int:
-        row = self.db.row(f"SELECT units FROM held WHERE {HERE} AND key = ? AND ticket = ?", (self.tenant, ENTITY, key, ticket))
+        row = self.db.row(
+            f"SELECT units FROM ~held WHERE {HERE} AND key = ? AND ticket = ?", (self.tenant, ENTITY, key, ticket)
+        )
         return 0 if row is None else int(row[0])
 
     def total(self, key: str) -> int:
-        row = self.db.row(f"SELECT units FROM total WHERE {HERE} AND key = ?", (self.tenant, ENTITY, key))
+        row = self.db.row(f"SELECT units FROM ~total WHERE {HERE} AND key = ?", (self.tenant, ENTITY, key))
         return 0 if row is None else int(row[0])
 
     def owner(self, key: str) -> tuple[str, datetime | None] | None:
-        row = self.db.row(f"SELECT ticket, until FROM owner WHERE {HERE} AND key = ?", (self.tenant, ENTITY, key))
+        row = self.db.row(f"SELECT ticket, until FROM ~owner WHERE {HERE} AND key = ?", (self.tenant, ENTITY, key))
         return None if row is None else (row[0], None if row[1] is None else from_micros(row[1]))
 
     def counter(self, name: str) -> int:
-        row = self.db.row(f"SELECT value FROM counter WHERE {HERE} AND name = ?", (self.tenant, ENTITY, name))
+        row = self.db.row(f"SELECT value FROM ~counter WHERE {HERE} AND name = ?", (self.tenant, ENTITY, name))
         return 0 if row is None else int(row[0])
 
 
@@ -81,7 +83,7 @@ def known(db: Connection, tenant: str, ticket: str, key: str) -> Answer | None:
 
 def released(db: Connection, tenant: str) -> int:
     """The number of the latest release."""
-    row = db.row(f"SELECT number FROM release WHERE {HERE}", (tenant, ENTITY))
+    row = db.row(f"SELECT number FROM ~release WHERE {HERE}", (tenant, ENTITY))
     return 0 if row is None else int(row[0])
 
 
@@ -201,59 +203,61 @@ class Commit:
     def _answer_mail(self, change: Change) -> None:
         here = (self.tenant, ENTITY, change.ticket.id)
         if change.woken:
-            self.db.run(f"UPDATE ticket SET woken = 0, woken_at = NULL WHERE {THIS} AND woken <= ?", (*here, change.woken))
+            self.db.run(f"UPDATE ~ticket SET woken = 0, woken_at = NULL WHERE {THIS} AND woken <= ?", (*here, change.woken))
         if change.consumed:
-            self.db.run_many(f"DELETE FROM mail WHERE number = ? AND {OF}", [(number, *here) for number in change.consumed])
-            self.db.run(f"UPDATE ticket SET mail_at = (SELECT min(at) FROM mail WHERE {OF}) WHERE {THIS}", (*here, *here))
+            self.db.run_many(f"DELETE FROM ~mail WHERE number = ? AND {OF}", [(number, *here) for number in change.consumed])
+            self.db.run(f"UPDATE ~ticket SET mail_at = (SELECT min(at) FROM ~mail WHERE {OF}) WHERE {THIS}", (*here, *here))
 
     def _write_waits(self, ready: Written) -> None:
         change, now = ready.change, ready.waits
         here = (self.tenant, ENTITY, change.ticket.id)
-        before = {row[0] for row in self.db.rows(f"SELECT key FROM wait WHERE {OF}", here)}
-        self.db.run_many(f"DELETE FROM wait WHERE {OF} AND key = ?", [(*here, key) for key in before.difference(now)])
+        before = {row[0] for row in self.db.rows(f"SELECT key FROM ~wait WHERE {OF}", here)}
+        self.db.run_many(f"DELETE FROM ~wait WHERE {OF} AND key = ?", [(*here, key) for key in before.difference(now)])
         new = [key for key in now if key not in before]
-        self.db.run_many("INSERT INTO wait (tenant, entity, ticket, key) VALUES (?, ?, ?, ?)", [(*here, key) for key in new])
+        self.db.run_many("INSERT INTO ~wait (tenant, entity, ticket, key) VALUES (?, ?, ?, ?)", [(*here, key) for key in new])
         if change.released is None:
             return
-        freed = [self.db.row(f"SELECT released FROM total WHERE {HERE} AND key = ?", (self.tenant, ENTITY, key)) for key in new]
+        freed = [
+            self.db.row(f"SELECT released FROM ~total WHERE {HERE} AND key = ?", (self.tenant, ENTITY, key)) for key in new
+        ]
         latest = max((row[0] for row in freed if row is not None), default=0)
         if latest > change.released:
-            self.db.run(f"UPDATE ticket SET woken = ?, woken_at = ? WHERE {THIS}", (latest, micros(change.ticket.at), *here))
+            self.db.run(f"UPDATE ~ticket SET woken = ?, woken_at = ? WHERE {THIS}", (latest, micros(change.ticket.at), *here))
 
     def _write_holdings(self, settled: Settlement, ticket: Ticket) -> None:
         here = (self.tenant, ENTITY)
         for key, (own, total) in settled.units.items():
             if own:
-                self.db.run("INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?, ?)", (*here, key, ticket.id, own))
+                self.db.run("INSERT OR REPLACE INTO ~held VALUES (?, ?, ?, ?, ?)", (*here, key, ticket.id, own))
             else:
-                self.db.run(f"DELETE FROM held WHERE {HERE} AND key = ? AND ticket = ?", (*here, key, ticket.id))
+                self.db.run(f"DELETE FROM ~held WHERE {HERE} AND key = ? AND ticket = ?", (*here, key, ticket.id))
             self.db.run(
-                "INSERT INTO total (tenant, entity, key, units) VALUES (?, ?, ?, ?)"
+                "INSERT INTO ~total (tenant, entity, key, units) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (tenant, entity, key) DO UPDATE SET units = excluded.units",
                 (*here, key, total),
             )
         for key, until in settled.owners.items():
             end = None if until is None else micros(until)
-            self.db.run("INSERT OR REPLACE INTO owner VALUES (?, ?, ?, ?, ?)", (*here, key, ticket.id, end))
+            self.db.run("INSERT OR REPLACE INTO ~owner VALUES (?, ?, ?, ?, ?)", (*here, key, ticket.id, end))
         for key in settled.let_go:
-            self.db.run(f"DELETE FROM owner WHERE {HERE} AND key = ?", (*here, key))
+            self.db.run(f"DELETE FROM ~owner WHERE {HERE} AND key = ?", (*here, key))
         for name, value in settled.counters.items():
-            self.db.run("INSERT OR REPLACE INTO counter VALUES (?, ?, ?, ?)", (*here, name, value))
+            self.db.run("INSERT OR REPLACE INTO ~counter VALUES (?, ?, ?, ?)", (*here, name, value))
         for key in settled.freed:
             self._wake_waiting(key, ticket.at)
 
     def _wake_waiting(self, key: str, at: datetime) -> None:
         here = (self.tenant, ENTITY)
         number = released(self.db, self.tenant) + 1
-        self.db.run("INSERT OR REPLACE INTO release VALUES (?, ?, ?)", (*here, number))
+        self.db.run("INSERT OR REPLACE INTO ~release VALUES (?, ?, ?)", (*here, number))
         self.db.run(
-            "INSERT INTO total (tenant, entity, key, released) VALUES (?, ?, ?, ?)"
+            "INSERT INTO ~total (tenant, entity, key, released) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (tenant, entity, key) DO UPDATE SET released = excluded.released",
             (*here, key, number),
         )
-        waiting = self.db.rows(f"SELECT ticket FROM wait WHERE {HERE} AND key = ?", (*here, key))
+        waiting = self.db.rows(f"SELECT ticket FROM ~wait WHERE {HERE} AND key = ?", (*here, key))
         self.db.run_many(
-            f"UPDATE ticket SET woken = ?, woken_at = ? WHERE {THIS}", [(number, micros(at), *here, row[0]) for row in waiting]
+            f"UPDATE ~ticket SET woken = ?, woken_at = ? WHERE {THIS}", [(number, micros(at), *here, row[0]) for row in waiting]
         )
 
     def _erase(self, ready: Written) -> None:
@@ -261,21 +265,21 @@ class Commit:
         here = (self.tenant, ENTITY, ready.change.ticket.id)
         for sequence, body in _numbered(ready):
             row = self.db.row(
-                f"SELECT sequence, body, salt, chain, seal FROM record WHERE {OF} AND sequence = ?", (*here, sequence)
+                f"SELECT sequence, body, salt, chain, seal FROM ~record WHERE {OF} AND sequence = ?", (*here, sequence)
             )
             if row is None:
                 raise damaged(self.db.path, f"no record {sequence} of ticket {ready.change.ticket.id!r}")
             new = erased(Link(*row), body)
             self.db.run(
-                f"UPDATE record SET body = ?, salt = ?, seal = ? WHERE {OF} AND sequence = ?",
+                f"UPDATE ~record SET body = ?, salt = ?, seal = ? WHERE {OF} AND sequence = ?",
                 (new.body, new.salt, new.seal, *here, sequence),
             )
 
     def _write_index(self, id_: str, values: Iterable[tuple[str, str]]) -> None:
         here = (self.tenant, ENTITY, id_)
-        self.db.run(f"DELETE FROM indexed WHERE {OF}", here)
+        self.db.run(f"DELETE FROM ~indexed WHERE {OF}", here)
         self.db.run_many(
-            "INSERT INTO indexed (tenant, entity, ticket, name, value) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO ~indexed (tenant, entity, ticket, name, value) VALUES (?, ?, ?, ?, ?)",
             [(*here, name, value) for name, value in values],
         )
 

@@ -42,7 +42,9 @@ class Asked:
         """First those that are due, then those that never are: an index gives either in order, but not one behind the other."""
         row = None
         if after is not None:
-            row = db.row("SELECT deadline FROM ticket WHERE tenant = ? AND entity = ? AND id = ?", (self.tenant, ENTITY, after))
+            row = db.row(
+                "SELECT deadline FROM ~ticket WHERE tenant = ? AND entity = ? AND id = ?", (self.tenant, ENTITY, after)
+            )
         last = None if row is None else row[0]
         if after is None or last is not None:
             behind = [("t.deadline IS NOT NULL", None)] if last is None else [("(t.deadline, t.id) > (?, ?)", (last, after))]
@@ -56,13 +58,13 @@ class Asked:
         self, db: Connection, found: list[tuple[str, str]], asked: list[tuple[str, Any]], order: str, limit: int
     ) -> list[tuple[str, str]]:
         """Snapshots that match everything; where values of fields are given, the first of them leads to the tickets."""
-        tables, conditions, values = f"ticket t{self._index(order)}", [], []
+        tables, conditions, values = f"~ticket t{self._index(order)}", [], []
         for number, (name, value) in enumerate(found):
             one = "f.tenant = ? AND f.entity = ? AND f.name = ? AND f.value = ?"
             if number == 0:
-                tables = "indexed f CROSS JOIN ticket t ON t.tenant = f.tenant AND t.entity = f.entity AND t.id = f.ticket"
+                tables = "~indexed f CROSS JOIN ~ticket t ON t.tenant = f.tenant AND t.entity = f.entity AND t.id = f.ticket"
             else:
-                one = f"EXISTS (SELECT 1 FROM indexed g WHERE {one.replace('f.', 'g.')} AND g.ticket = f.ticket)"
+                one = f"EXISTS (SELECT 1 FROM ~indexed g WHERE {one.replace('f.', 'g.')} AND g.ticket = f.ticket)"
             conditions.append(one)
             values += [self.tenant, ENTITY, name, value]
         if not found:
@@ -73,7 +75,7 @@ class Asked:
         # The page is found first, by indexes alone where they hold all that is asked; only then are its rows looked up.
         page = f"SELECT t.id, t.deadline FROM {tables} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?"
         rows = db.rows(
-            f"SELECT t.id, t.snapshot FROM ({page}) p CROSS JOIN ticket t ON t.tenant = ? AND t.entity = ? AND t.id = p.id"
+            f"SELECT t.id, t.snapshot FROM ({page}) p CROSS JOIN ~ticket t ON t.tenant = ? AND t.entity = ? AND t.id = p.id"
             f" ORDER BY {'p.deadline, p.id' if 'deadline' in order else 'p.id'}",
             (*values, max(limit, 0), self.tenant, ENTITY),  # below 0 it would be all there are
         )
@@ -87,5 +89,5 @@ class Asked:
         """
         for name in ("assignee", "state", "queue"):  # from what fewest tickets have
             if self.equal.get(name) is not None:
-                return f" INDEXED BY ticket_{name}"
-        return " INDEXED BY ticket_deadline" if self.due_before is not None or "deadline" in order else ""
+                return f" INDEXED BY ~ticket_{name}"
+        return " INDEXED BY ~ticket_deadline" if self.due_before is not None or "deadline" in order else ""

@@ -19,34 +19,34 @@ from servflow.stores._sqlite_schema import NEVER
 
 # Who was never tried is found in the order of numbers. Who was, is found by when it may be tried again, since there may be
 # any number that wait: only those that do not are put in order. Each is asked for by itself, so that neither hides the other.
-_NEW = f"SELECT number FROM effect WHERE {HERE} AND first = 1 AND again IS NULL ORDER BY number LIMIT ?"
+_NEW = f"SELECT number FROM ~effect WHERE {HERE} AND first = 1 AND again IS NULL ORDER BY number LIMIT ?"
 _AGAIN = (
-    f"SELECT number FROM effect WHERE {HERE} AND first = 1 AND again IS NOT NULL AND again <= ? AND tries {{}} 0"
+    f"SELECT number FROM ~effect WHERE {HERE} AND first = 1 AND again IS NOT NULL AND again <= ? AND tries {{}} 0"
     " ORDER BY number LIMIT ?"
 )
 _ANY = (
-    f"SELECT EXISTS (SELECT 1 FROM effect WHERE {HERE} AND first = 1 AND again IS NULL)"
-    f" OR EXISTS (SELECT 1 FROM effect WHERE {HERE} AND first = 1 AND again IS NOT NULL AND again <= ?)"
+    f"SELECT EXISTS (SELECT 1 FROM ~effect WHERE {HERE} AND first = 1 AND again IS NULL)"
+    f" OR EXISTS (SELECT 1 FROM ~effect WHERE {HERE} AND first = 1 AND again IS NOT NULL AND again <= ?)"
 )
 _READY = (
-    f"SELECT number, id, tries, body, again FROM effect WHERE number IN (SELECT * FROM ({_NEW})"
+    f"SELECT number, id, tries, body, again FROM ~effect WHERE number IN (SELECT * FROM ({_NEW})"
     f" UNION ALL SELECT * FROM ({_AGAIN.format('=')}) UNION ALL SELECT * FROM ({_AGAIN.format('>')})) ORDER BY number"
 )
-_AS_TROUBLE = f"UPDATE trouble SET tries = ?, again = ? WHERE {HERE} AND sort = 'effect' AND id = ?"
-_OVER = f"DELETE FROM trouble WHERE {HERE} AND sort = ? AND id = ?"
+_AS_TROUBLE = f"UPDATE ~trouble SET tries = ?, again = ? WHERE {HERE} AND sort = 'effect' AND id = ?"
+_OVER = f"DELETE FROM ~trouble WHERE {HERE} AND sort = ? AND id = ?"
 _FAILED = (
-    "INSERT INTO trouble (tenant, entity, sort, id, ticket, tries, error, since, at, again)"
+    "INSERT INTO ~trouble (tenant, entity, sort, id, ticket, tries, error, since, at, again)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (tenant, entity, sort, id) DO UPDATE SET"
     " tries = excluded.tries, error = excluded.error, at = excluded.at, again = excluded.again"
 )
 _STANDS = {
-    "ticket": f"SELECT id, tries, again IS {NEVER} FROM ticket WHERE {THIS}",
-    "effect": f"SELECT ticket, tries, aside FROM effect WHERE {THIS}",
+    "ticket": f"SELECT id, tries, again IS {NEVER} FROM ~ticket WHERE {THIS}",
+    "effect": f"SELECT ticket, tries, aside FROM ~effect WHERE {THIS}",
 }
 _REVIVED = {
-    "ticket": f"UPDATE ticket SET again = NULL, tries = 0 WHERE {THIS}",
-    "effect": f"UPDATE effect SET again = NULL, tries = 0, aside = 0 WHERE {THIS}",
+    "ticket": f"UPDATE ~ticket SET again = NULL, tries = 0 WHERE {THIS}",
+    "effect": f"UPDATE ~effect SET again = NULL, tries = 0, aside = 0 WHERE {THIS}",
 }
 
 
@@ -63,9 +63,9 @@ class Tries:
     def pending(self, limit: int, after: str | None) -> tuple[Effect, ...]:
         """As ``Store.effects``."""
         with self.db.lock:
-            row = None if after is None else self.db.row(f"SELECT number FROM effect WHERE {THIS}", self._here(after))
+            row = None if after is None else self.db.row(f"SELECT number FROM ~effect WHERE {THIS}", self._here(after))
             rows = self.db.rows(
-                f"SELECT id, body FROM effect WHERE {HERE} AND number > ? ORDER BY number LIMIT ?",
+                f"SELECT id, body FROM ~effect WHERE {HERE} AND number > ? ORDER BY number LIMIT ?",
                 self._here(0 if row is None else row[0], max(limit, 0)),
             )
         return tuple(self._read(*row) for row in rows)
@@ -82,7 +82,7 @@ class Tries:
         with self.db.transaction():
             taken = shared(self._ready(at, limit), lambda row: int(row[2]), limit)
             self.db.run_many(
-                "UPDATE effect SET tries = tries + 1, again = ? WHERE number = ?", [(end, row[0]) for row in taken]
+                "UPDATE ~effect SET tries = tries + 1, again = ? WHERE number = ?", [(end, row[0]) for row in taken]
             )
             self.db.run_many(_AS_TROUBLE, [(row[2] + 1, end, *self._here(row[1])) for row in taken if row[4] is not None])
         return tuple(Pending(effect, row[2] + 1) for row in taken if (effect := self._whole(row[1], row[3], now)) is not None)
@@ -112,10 +112,10 @@ class Tries:
             if sort == "ticket":
                 tries += 1
                 values = (NEVER if next_ is None else next_, tries)
-                self.db.run(f"UPDATE ticket SET again = ?, tries = ? WHERE {THIS}", (*values, *self._here(id_)))
+                self.db.run(f"UPDATE ~ticket SET again = ?, tries = ? WHERE {THIS}", (*values, *self._here(id_)))
             else:
                 values = (when if next_ is None else next_, next_ is None)
-                self.db.run(f"UPDATE effect SET again = ?, aside = ? WHERE {THIS}", (*values, *self._here(id_)))
+                self.db.run(f"UPDATE ~effect SET again = ?, aside = ? WHERE {THIS}", (*values, *self._here(id_)))
             self.db.run(_FAILED, self._here(sort, id_, ticket, tries, error, when, when, next_))
 
     def troubles(self, sort: Sort | None, aside: bool | None, limit: int, after: Trouble | None) -> tuple[Trouble, ...]:
@@ -126,11 +126,11 @@ class Tries:
         if aside is not None:
             asked += f" AND again IS {'' if aside else 'NOT '}NULL"
         # What was set aside is looked for by people, past any number that is tried again by itself.
-        by = " INDEXED BY trouble_aside" if aside else ""
+        by = " INDEXED BY ~trouble_aside" if aside else ""
         if after is not None:
             asked, values = f"{asked} AND (sort, id) > (?, ?)", (*values, after.sort, after.id)
         rows = self.db.rows(
-            f"SELECT sort, id, ticket, tries, error, since, at, again FROM trouble{by} WHERE {HERE}{asked}"
+            f"SELECT sort, id, ticket, tries, error, since, at, again FROM ~trouble{by} WHERE {HERE}{asked}"
             " ORDER BY sort, id LIMIT ?",
             (*values, max(limit, 0)),
         )
@@ -162,5 +162,5 @@ class Tries:
         """As ``Store.ack``."""
         done = [self._here(id_) for id_ in ids]
         with self.db.transaction():
-            self.db.run_many(f"DELETE FROM effect WHERE {THIS}", done)
+            self.db.run_many(f"DELETE FROM ~effect WHERE {THIS}", done)
             self.db.run_many(_OVER, [self._here("effect", one[2]) for one in done])

@@ -65,13 +65,15 @@ class TestTenantHandle(StoreContract):
 
 
 class TestInsideHostTransaction(StoreContract):
-    """A handle inside a transaction of the host is a store like any other."""
+    """A handle inside a transaction of the host is a store like any other, also where the host's tables are called as ours."""
 
     @pytest.fixture(autouse=True)
     def _host(self, tmp_path: Path) -> Iterator[None]:
         self.path = tmp_path / "tickets.db"
-        self.store = SqliteStore(self.path)
         self.host = sqlite3.connect(self.path, check_same_thread=False)
+        theirs = ("ticket", "record", "effect", "owner", "wait")
+        self.host.executescript("; ".join(f"CREATE TABLE {name} (x)" for name in theirs))
+        self.store = SqliteStore(self.path, shared=True)
         yield
         self.host.close()
         self.store.close()

@@ -81,6 +81,7 @@ class TestOpening:
         path = tmp_path / "crm.db"
         with closing(sqlite3.connect(path)) as host:
             host.execute("CREATE TABLE customer (name)")
+            host.execute("CREATE TABLE ticket (id)")  # the host's names are its own
             host.execute("INSERT INTO customer VALUES ('ann')")
             host.commit()
             with SqliteStore(path, shared=True) as store:
@@ -90,11 +91,22 @@ class TestOpening:
             with SqliteStore(path, shared=True) as store:
                 assert ticket == store.load("T1")
             assert [("ann",)] == host.execute("SELECT name FROM customer").fetchall()
+            names = {name for (name,) in host.execute("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite%'")}
+
+        assert {"customer", "ticket"} == {name for name in names if not name.startswith("servflow_")}
+
+    def test_a_file_that_is_shared_later_keeps_its_names(self, tmp_path: Path) -> None:
+        """Tables that were made before a host came are found under the names they have."""
+        path = tmp_path / "tickets.db"
+        with SqliteStore(path) as store:
+            ticket = opened(store)
+        with SqliteStore(path, shared=True) as store:
+            assert ticket == store.load("T1")
 
     @pytest.mark.parametrize(
         ("theirs", "said"),
         [
-            ("CREATE TABLE Owner (x); CREATE TABLE total (x)", "tables called owner, total"),
+            ("CREATE TABLE Servflow_Owner (x); CREATE TABLE total (x)", "has servflow_owner, as servflow's"),
             ("PRAGMA user_version = 7", "user_version is set"),
             ("PRAGMA application_id = 7", "application_id or"),
         ],
