@@ -8,6 +8,7 @@ import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -24,6 +25,11 @@ def at(text: str, zone: str = "UTC") -> datetime:
     """The instant of a wall time in a zone; ``~`` at the end means its second occurrence."""
     wall = datetime.fromisoformat(text.rstrip("~"))
     return wall.replace(tzinfo=ZoneInfo(zone), fold=text.endswith("~")).astimezone(UTC)
+
+
+def nested(depth: int) -> Any:
+    """Combinations in each other."""
+    return any_of(OFFICE if depth == 1 else nested(depth - 1))
 
 
 class TestTheEdgesOfAWindow:
@@ -392,26 +398,45 @@ class TestCombinations:
         with pytest.raises(DefinitionError, match="never opens"):
             minus(OFFICE, Calendar.always())
 
-    def test_parts_are_checked(self) -> None:
-        """No parts, foreign parts, too many and too deep ones are findings."""
-        deep: OpenTime = OFFICE
-        for _ in range(16):
-            deep = any_of(deep)
-        builds: tuple[Callable[[], OpenTime], ...] = (
-            lambda: any_of(*()),
-            lambda: any_of("office"),  # type: ignore[arg-type]  # the point of the test
-            lambda: any_of(deep),
-            lambda: any_of(*[OFFICE] * 101),
-            lambda: any_of(any_of(*[OFFICE] * 60), any_of(*[OFFICE] * 60)),
-            lambda: from_data({"any_of": [OFFICE.to_data()] * 101}),
-            lambda: from_data({"minus": [OFFICE.to_data()]}),
-            lambda: from_data({"any_of": [], "zone": "UTC"}),
-            lambda: from_data({"any_of": "office"}),
-            lambda: from_data({"any_of": ["office"]}),
-        )
-        for build in builds:
-            with pytest.raises(DefinitionError):
-                build()
+    @pytest.mark.parametrize(
+        ("build", "expected"),
+        [
+            (lambda: any_of(*()), ("calendar.parts", "any_of", {"count": 0, "limit": 100})),
+            (lambda: any_of("office"), ("calendar.part", "any_of[0]", {"value": "str"})),
+            (lambda: all_of(OFFICE, 3), ("calendar.part", "all_of[1]", {"value": "int"})),
+            (lambda: nested(17), ("calendar.depth", "any_of", {"limit": 16})),
+            (lambda: any_of(*[OFFICE] * 101), ("calendar.parts", "any_of", {"count": 101, "limit": 100})),
+            (
+                lambda: all_of(any_of(*[OFFICE] * 60), any_of(*[OFFICE] * 41)),
+                ("calendar.parts", "all_of", {"count": 101, "limit": 100}),
+            ),
+            (lambda: from_data({"minus": [OFFICE.to_data()]}), ("calendar.minus", "minus", {"count": 1})),
+            (
+                lambda: from_data({"any_of": [OFFICE.to_data()] * 101}),
+                ("calendar.parts", "any_of[100]", {"count": 101, "limit": 100}),
+            ),
+        ],
+    )
+    def test_parts_are_checked(self, build: Callable[[], OpenTime], expected: tuple[str, str, dict[str, object]]) -> None:
+        """No parts, foreign parts, too many and too deep ones are findings that tell where, and how many may be."""
+        with pytest.raises(DefinitionError) as caught:
+            build()
+
+        (found,) = caught.value.findings
+        assert expected == (found.code, found.path, {**found.facts})
+
+    @pytest.mark.parametrize("data", [{"any_of": [], "zone": "UTC"}, {"any_of": "office"}, {"any_of": ["office"]}])
+    def test_data_of_a_combination_is_a_list_of_parts(self, data: dict[str, object]) -> None:
+        """Anything else is a finding."""
+        with pytest.raises(DefinitionError):
+            from_data(data)
+
+    def test_as_many_parts_as_may_be(self) -> None:
+        """A hundred calendars in a combination, and sixteen combinations in each other, are the most."""
+        many: list[Any] = [any_of(*[OFFICE] * 100), all_of(any_of(*[OFFICE] * 60), any_of(*[OFFICE] * 40))]
+
+        assert [100, 100] == [one.size for one in many]
+        assert 16 == nested(16).depth
 
     def test_a_document_that_repeats_itself_is_bounded(self) -> None:
         """Data whose parts are shared, and so grow with every level, is refused early."""

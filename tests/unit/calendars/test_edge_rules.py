@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from servflow.calendars import Calendar, all_of, any_of, minus
-from servflow.errors import TimeError
+from servflow.errors import DefinitionError, TimeError
 
 HOUR = timedelta(hours=1)
 NIGHT = {"mon-sun": ["22:00-06:00"]}
@@ -163,3 +163,39 @@ def test_far_years_follow_the_zone(zone: str) -> None:
 
         assert [start.replace(hour=9) + timedelta(days=n) for n in range(len(opened))] == opened
         assert len(opened) == (start.replace(year=year + 1).date() - start.date()).days
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("9:00-17:00", "09:00-17:00"),
+        (" 09:00 - 24:00 ", "09:00-24:00"),
+        ("22:00-06:00", "22:00-06:00"),
+        ("00:00-24:00", "00:00-24:00"),
+        ("09:00:01-17:00:30", "09:00:01-17:00:30"),
+        ("09:00:00.000001-17:00:59.999999", "09:00:00.000001-17:00:59.999999"),
+    ],
+)
+def test_a_window_is_written_as_short_as_it_can_be(written: str, text: str) -> None:
+    """Seconds are written where there are some, and what is written reads back as the same window."""
+    cal = Calendar("UTC", {"mon": [written]})
+
+    assert {"mon": [text]} == cal.to_data()["week"]
+    assert cal == Calendar("UTC", {"mon": [text]})
+
+
+@pytest.mark.parametrize("days", ["mon,wed-thu", "mon, wed-thu", "thu,mon,wed"])
+def test_weekdays_are_listed_with_commas(days: str) -> None:
+    """However they are listed, with spaces or without, they are the same days."""
+    assert {day: ["09:00-10:00"] for day in ("mon", "wed", "thu")} == Calendar("UTC", {days: ["09:00-10:00"]}).to_data()["week"]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["09:00-17:00:60", "09:00-17:60", "09:00-10:00-11:00", "09:00" + " " * 40 + "-10:00", "-", 9.5]
+)
+def test_a_window_that_no_clock_shows_is_none(wrong: Any) -> None:
+    """A minute and a second have sixty parts, counted from 0."""
+    with pytest.raises(DefinitionError) as caught:
+        Calendar("UTC", {"mon": [wrong]})
+
+    assert [("calendar.window", "week.mon[0]")] == [(found.code, found.path) for found in caught.value.findings]
