@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from attrs import field, frozen
 from hypothesis import reject
@@ -12,10 +13,12 @@ from servflow.engine import Workflow
 from servflow.errors import InputError, LimitError, Refused
 from servflow.model import Effect, Outcome, Record, Ticket, World
 from servflow.testing._calls import GAPS, Call, Calls
+from servflow.testing._story_log import happened
 from servflow.testing._strategies import instants
 from servflow.testing._ways import taken_by
 from servflow.testing._worlds import worlds_for
 
+_MOST_LINES = 60
 _FIRST = datetime.fromisoformat("2026-03-02T08:00:00+00:00")
 
 
@@ -31,6 +34,12 @@ class History:
     records: tuple[Record, ...] = field(repr=False)
     effects: tuple[Effect, ...] = field(repr=False)
     world: World | None = field(repr=False)
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """What happened, a line for each thing: so Hypothesis prints an example that fails."""
+        told = [f"  {line}" for line in happened(self.records, "UTC", limit=_MOST_LINES)["en"]]
+        many = f"{len(self.records)} records, {len(self.effects)} effects"
+        printer.text("\n".join([f"<History of {self.ticket.workflow} in {self.ticket.state}, {many}:", *told, ">"]))
 
 
 def histories_for(workflow: Workflow, *, max_size: int = 12) -> st.SearchStrategy[History]:

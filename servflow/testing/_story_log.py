@@ -54,9 +54,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def happened(records: Sequence[Record], zone: str) -> Mapping[str, tuple[str, ...]]:
+def happened(records: Sequence[Record], zone: str, *, limit: int = MOST_LINES) -> Mapping[str, tuple[str, ...]]:
     """By language the last things that happened, each with its instant in the zone."""
-    return {lang: tuple(_lines(records, zone, lang)) for lang in ("en", "zh")}
+    return {lang: tuple(_lines(records, zone, lang, limit)) for lang in ("en", "zh")}
 
 
 def coming(records: Sequence[Record], now: datetime, zone: str, lang: str) -> tuple[str, ...]:
@@ -88,9 +88,9 @@ def told_to(messages: Iterable[tuple[str | None, str | None]]) -> Mapping[str, s
     return {"en": en or "nothing", "zh": zh or "无"}
 
 
-def _lines(records: Sequence[Record], zone: str, lang: str) -> list[str]:
+def _lines(records: Sequence[Record], zone: str, lang: str, limit: int) -> list[str]:
     told = [(record.at, said) for record in records if (said := _said(record, lang))]
-    return [f"{local(at, zone, lang)}  {plain(said, 160)}" for at, said in told[-MOST_LINES:]]
+    return [f"{local(at, zone, lang)}  {plain(said, 160)}" for at, said in told[-limit:]]
 
 
 def _word(key: str, lang: str, **facts: object) -> str:
