@@ -401,7 +401,7 @@ class Desk(Questions, Visits, Holding):
         Raises:
             InputError: no workflow of this desk finds tickets by such a name.
         """
-        check_names(self._steps.workflows, asked.get("where"))
+        check_names(self._steps.workflows, asked)
         return found(self.store, asked)
 
     def erase(

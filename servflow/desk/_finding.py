@@ -14,20 +14,27 @@ from servflow.model import Ticket
 from servflow.stores import Store
 
 _LAST = "\U0010ffff"
+_TAKEN = ("state", "assignee", "workflow", "queue", "due_before", "where", "order", "limit", "after")
+"""What a store finds tickets by besides."""
 
 
-def check_names(workflows: Workflows, where: Any) -> None:
+def check_names(workflows: Workflows, asked: Mapping[str, Any]) -> None:
     """
     Refuse to look for what nothing is found by: the answer would be none at all, which reads as if there were none.
 
     Raises:
-        InputError: a name is no such attribute, and no field that a workflow of this desk marks ``indexed``.
+        InputError: a name in ``where`` is no such attribute, and no field that a workflow of this desk marks ``indexed``; or
+            such a name stands beside ``where``.
     """
+    where = asked.get("where")
     flows = [flow for flow in workflows.by_hash.values() if isinstance(flow, Workflow)]
     others = (flow for flow in workflows.by_hash.values() if not isinstance(flow, Workflow | Correlating))
+    known = sorted({*FOUND_BY, *(name for flow in flows for name in flow.compiled.indexed)})
+    beside = next((name for name in asked if name in known and name not in _TAKEN), None)
+    if beside is not None:
+        raise InputError(f"find takes {beside} in where: find(where={{{beside!r}: ...}})", code="where", name=beside)
     if not isinstance(where, Mapping) or next(others, None) is not None:
         return  # a host's own kind of workflow finds its tickets by whatever it says
-    known = sorted({*FOUND_BY, *(name for flow in flows for name in flow.compiled.indexed)})
     for name in where:
         if name in known or str(name).startswith(INDEX):
             continue

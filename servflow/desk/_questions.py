@@ -48,7 +48,7 @@ class Questions:
         Raises:
             InputError: as ``find``.
         """
-        check_names(self._steps.workflows, asked.get("where"))
+        check_names(self._steps.workflows, asked)
         asked = {"after": None, **asked, "limit": _PAGE}
         while page := found(self._steps.store, asked):
             for ticket in page:

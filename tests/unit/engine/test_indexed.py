@@ -61,6 +61,8 @@ def test_every_ticket_is_found_by_whom_it_concerns() -> None:
         with pytest.raises(InputError, match=re.escape(said)) as caught:
             ids(**{name: "x"})
         assert "where" == caught.value.code
+    with pytest.raises(InputError, match=re.escape("find(where={'customer': ...})")):
+        desk.find(customer="mia")
 
 
 def test_histories_are_those_of_what_is_found() -> None:
