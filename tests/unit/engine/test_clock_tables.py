@@ -206,6 +206,20 @@ def test_the_calendar_of_the_queue_or_the_customer() -> None:
     assert {"repair": "Mon 14:00"} == dues(workflow.open("c", {"customer": "acme"}, at=MONDAY).ticket)
 
 
+def test_a_calendar_that_is_worked_out_and_not_there_is_told_with_what_was_meant() -> None:
+    """A table may take the name from a field; where there is no such calendar the refusal says what it may mean."""
+    table = {"hit": "first", "inputs": ["tier"], "outputs": {"hours": "string"}, "rows": [["-", "note"]]}
+    clock = {"name": "repair", "within": "2h", "calendar": {"table": "desks", "take": "hours"}}
+    definition = a_flow(tables={"desks": table}, clocks=[clock])
+
+    for name, hint in (("ofice", "; did you mean 'office'?"), ("xyzzy", "")):
+        with pytest.raises(Refused) as caught:
+            opened({"note": name}, definition)
+        why = f"table desks names a calendar that is not known: {name!r}{hint}"
+        assert {"code": "guard", "path": "clock repair", "why": why} == caught.value.facts
+        assert f"clock repair: {why}" == str(caught.value)
+
+
 def test_a_table_inside_choices() -> None:
     """A choice may take what a table gives, where its condition holds."""
     clock = {

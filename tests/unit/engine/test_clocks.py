@@ -10,6 +10,7 @@ import pytest
 from servflow.calendars import Calendar
 from servflow.errors import DefinitionError, Refused
 from servflow.model import (
+    Amended,
     Breached,
     ClockPaused,
     ClockReset,
@@ -575,6 +576,38 @@ def test_a_reset_counts_by_the_calendar_anew() -> None:
     assert ("office", after(hours=26), timedelta()) == (reset.run.calendar, reset.run.due, reset.run.counted)
     late.fire("go", minutes=7 * 60, occurred=after(6 * 60))
     assert (after(hours=26), "office") == (run(late).due, run(late).calendar)
+
+
+def test_a_reset_by_a_field_told_late_takes_back_a_breach() -> None:
+    """A clock that only fields reset counts anew from when that occurred; what was reached since has not happened."""
+    fields = {"n": {"type": "int", "default": 0}}
+    case = clocked(fields, within="4h", calendar="office", reset={"field": "n"}, warn=["50%"])
+    case.until(5 * 60)
+
+    outcome = case.fire("ticket.update", {"n": 1}, minutes=5 * 60, occurred=after(3 * 60))
+
+    assert [("breach", after(4 * 60), "occurred earlier")] == [
+        (one.mark, one.was, one.reason) for one in of(Amended, outcome.records)
+    ]
+    assert [after(3 * 60)] == [one.instant for one in of(ClockReset, outcome.records)]
+    assert ("office", after(7 * 60), None) == (run(case).calendar, run(case).due, run(case).breached_at)
+    assert [("Warned", after(5 * 60))] == [(type(one).__name__, one.instant) for one in case.until(6 * 60).records]  # type: ignore[attr-defined]  # a mark
+
+
+def test_a_reset_and_another_target_stay_within_the_clock_around() -> None:
+    """What a clock may have at most is worked out again with every change, by what counts for it."""
+    fields = {"n": {"type": "int", "default": 0}, "m": {"type": "int", "default": 0}}
+    inner = {"name": "in", "within": [{"when": "m > 0", "take": "7h"}, {"take": "4h"}], "reset": {"field": "n"}, "parent": "k"}
+    workflow = flow(
+        fields=fields, calendars={"office": OFFICE}, clocks=[{"name": "k", "within": "8h"}, {**inner, "calendar": "office"}]
+    )
+    reset, target = Case(workflow), Case(workflow)
+    reset.fire("ticket.update", {"n": 1}, minutes=6 * 60)
+    target.fire("ticket.update", {"m": 1}, minutes=2 * 60)
+
+    assert [(after(8 * 60), "office"), (after(7 * 60), "office")] == [
+        (case.ticket.clocks["in"].due, case.ticket.clocks["in"].calendar) for case in (reset, target)
+    ]
 
 
 def test_another_calendar_keeps_what_the_old_one_counted() -> None:
