@@ -19,7 +19,7 @@ from servflow.engine import Workflow
 from servflow.errors import InputError, nearest
 from servflow.escalation import Plan, Scripted, plan
 from servflow.escalation._plan import OPERATIONS
-from servflow.model import Span, World, read_instant
+from servflow.model import Span, read_instant
 
 
 @click.command("plan", cls=Told)
@@ -54,7 +54,8 @@ def plan_command(say: Say, file: Path, *, at: datetime, length: str, kind: str, 
     workflow = load(file, lang=say.lang)
     until = at + _length(length)
     where = zone or zone_of(workflow)
-    made = _planned(workflow, at, until, asked)
+    world = None if asked["world"] is None else load_world(asked["world"], lang=say.lang)
+    made = _planned(workflow, at, until, {**asked, "world": world})
     if kind == "mermaid":
         drawn = made.mermaid(say.lang, where)
         if say.json:
@@ -73,7 +74,7 @@ def _planned(workflow: Workflow, at: datetime, until: datetime, asked: Mapping[s
     if ticket is not None and asked["fields"] is not None:
         raise InputError("a plan goes on from --ticket or opens one with --fields; give one of them", code="usage")
     script = [*((then, "ack") for then in asked["acks"]), *_script(asked["script"])]
-    name, world = asked["name"], None if asked["world"] is None else _world(asked["world"])
+    name, world = asked["name"], asked["world"]
     if ticket is None and asked["fields"] is None and world is None and not asked["down"]:
         chain = _chain(workflow, name)
         _check_operations(script)
@@ -121,10 +122,6 @@ def _fields(text: str | None) -> Mapping[str, Any]:
     if not isinstance(read, dict):
         raise InputError(f'--fields is a mapping as JSON, such as \'{{"tier": "gold"}}\', not {text!r}', code="usage")
     return read
-
-
-def _world(path: Path) -> World:
-    return load_world(path)
 
 
 def _chain(workflow: Workflow, name: str | None) -> Any:

@@ -95,7 +95,7 @@ def shown(line: str, column: int) -> Shown:
     return Shown(f"{head}{text}{tail}", at + cell_len(head))
 
 
-def as_lines(finding: Finding, lang: str, *, hint: str | None = None) -> Iterator[Text]:
+def as_lines(finding: Finding, lang: str) -> Iterator[Text]:
     """
     A finding as lines: ``file:line:column`` and the sentence, then the line it is about below the one before it, and a caret.
 
@@ -103,10 +103,10 @@ def as_lines(finding: Finding, lang: str, *, hint: str | None = None) -> Iterato
     """
     line = source_line(finding)
     if line is None or finding.line is None or finding.file is None:
-        yield Text(visible(finding.text(lang, hint=hint)))
+        yield Text(visible(finding.text(lang)))
         return
     column = finding.column or 1
-    said = evolve(finding, line=None).text(lang, hint=hint)
+    said = evolve(finding, line=None).text(lang)
     style = {"error": "red", "warning": "yellow"}.get(finding.severity, "cyan")
     yield Text.assemble((f"{visible(finding.file)}:{finding.line}:{column}: ", "bold"), (visible(said), style))
     width = len(str(finding.line))

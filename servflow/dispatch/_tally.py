@@ -35,8 +35,8 @@ class Tally:
     best: str | None = None
 
     @classmethod
-    def of_record(cls, at: datetime, why: Mapping[str, Any], kind: str = "engineers") -> Tally:
-        """The tally a record of a decision keeps; *kind* is what was chosen among where it does not say so."""
+    def of_record(cls, at: datetime, why: Mapping[str, Any]) -> Tally:
+        """The tally a record of a decision keeps; engineers were chosen among where it does not say so."""
         kept = why.get("counts", EMPTY)
         order = [rule for rule in why.get("order", ()) if rule in kept]  # a store keeps the keys of a mapping sorted
         counts = {str(rule): int(kept[rule]) for rule in dict.fromkeys((*order, *kept))}
@@ -46,7 +46,7 @@ class Tally:
         for rule, (first, same) in why.get("again", EMPTY).items():
             again[str(rule)] = (first if isinstance(first, datetime) else read_instant(first), bool(same))
         return cls(
-            str(why.get("kind", kind)),
+            str(why.get("kind", "engineers")),
             at,
             considered,
             FrozenMap(counts),

@@ -24,9 +24,6 @@ from servflow.model import Action, Field, FrozenMap, Span, actions, freeze, titl
 RELATIONS = ("system", "assignee", "owner", "requester", "manager_of")
 """Who somebody is to a ticket; never declared as roles."""
 
-INTERNAL = ("assigned", "exhausted", "done", "checked", "unchecked", "approved", "rejected", "children", "parts")
-"""First words of the events that a workflow raises itself; what follows after a dot says of what."""
-
 
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "ticket.update": {},
@@ -268,4 +265,4 @@ def ids_of(moves: tuple[Transition, ...], states: Mapping[str, State]) -> list[t
     return [(kind, [(one.id, f"{path}[{i}].id") for i, one in enumerate(ones) if one.id]) for kind, path, ones in groups]
 
 
-__all__ = ["ATTRIBUTES", "BUILT_IN", "INTERNAL", "RELATIONS", "EventSpec", "State", "Timer", "Transition", "ids_of"]
+__all__ = ["ATTRIBUTES", "BUILT_IN", "RELATIONS", "EventSpec", "State", "Timer", "Transition", "ids_of"]

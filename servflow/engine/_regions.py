@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -395,11 +395,6 @@ def fits(spec: Field, value: Any) -> tuple[bool, Any]:
         return False, None
 
 
-def is_instant(value: Any) -> bool:
-    """Whether a value is an instant or a length of time, which stories write in their own way."""
-    return isinstance(value, (datetime, timedelta))
-
-
 __all__ = [
     "NULL",
     "Domain",
@@ -411,7 +406,6 @@ __all__ = [
     "bindings",
     "domain",
     "fits",
-    "is_instant",
     "path",
     "question",
     "value_of",

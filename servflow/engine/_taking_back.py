@@ -45,7 +45,7 @@ def react(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> None:
     who = holder(call, plan)
     if call.world is None:
         progressed(call, plan, attrs.evolve(progress, world=LOOK_AGAIN), "changed, and no world was given")
-    elif who is not None and (why := _no_longer(plan, _admitted(call, plan, who))):
+    elif who is not None and (why := _no_longer(_admitted(call, plan, who))):
         take_back(call, plan, "changed", f"{who} does not meet {why} any more")
 
 
@@ -53,7 +53,7 @@ def _admitted(call: OneCall, plan: SlotPlan, who: str) -> Admission:
     return admit(plan.policy, call.snapshot(), call.world, call.at, who, hooks=call.workflow.extensions.hooks)
 
 
-def _no_longer(plan: SlotPlan, admission: Admission) -> str:
+def _no_longer(admission: Admission) -> str:
     """What whoever has the ticket does not meet, of what the ticket asks; empty where they meet it."""
     return ", ".join(item.rule for item in admission.failed if item.kind not in _LATER)
 
@@ -72,7 +72,7 @@ def look(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> None:
     if why:
         take_back(call, plan, why[0], f"{who} {why[1]}")
         return
-    if progress.world == LOOK_AGAIN and again.changed and not progress.manual and (lacks := _no_longer(plan, admission)):
+    if progress.world == LOOK_AGAIN and again.changed and not progress.manual and (lacks := _no_longer(admission)):
         take_back(call, plan, "changed", f"{who} does not meet {lacks} any more")
         return
     if again.capacity and progress.waits and (better := _better(call, plan, who)) is not None:

@@ -65,7 +65,6 @@ class Type:
 
 DYN = Type("dyn")
 BOOL = Type("bool")
-INT = Type("int")
 STRING = Type("string")
 NULL = Type("null_type")
 

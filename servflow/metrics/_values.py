@@ -167,7 +167,7 @@ class Durations:
         }
 
 
-def durations(values: Iterable[timedelta], excluded: Mapping[str, int] | None = None) -> Durations | None:
+def durations(values: Iterable[timedelta]) -> Durations | None:
     """The figures of some times, or None where there is none."""
     held = sorted(values)
     if not held:
@@ -180,7 +180,6 @@ def durations(values: Iterable[timedelta], excluded: Mapping[str, int] | None = 
         p90=held[ceil(count * 9 / 10) - 1],
         mean=total / count,
         total=total,
-        excluded=counted(excluded),
     )
 
 

@@ -50,7 +50,7 @@ def drawing(ways: Ways, ink: Ink, number: int) -> tuple[str, float]:
     ]
     out += [_box(nest, (x, y), (wide, high), (ways, ink)) for nest, x, y, wide, high in found.boxes]
     out += [_line(ways, index, points, ink, number) for index, (points, _) in found.lines.items()]
-    out += [_loop(ways, index, at, ink, number) for index, at in found.loops.items()]
+    out += [_loop(index, at, ink, number) for index, at in found.loops.items()]
     out += [_state(ways, name, at, ink, number) for name, at in found.leaves.items()]
     out += [_label(index, at, ink, number) for index, (_, at) in found.lines.items()]
     out += [_label(index, (x + _STATE.width / 2 + 34, y), ink, number, "start") for index, (x, y) in found.loops.items()]
@@ -161,7 +161,7 @@ def _curve(points: Iterable[Point]) -> str:
     return "".join(out)
 
 
-def _loop(ways: Ways, index: int, at: Point, ink: Ink, number: int) -> str:
+def _loop(index: int, at: Point, ink: Ink, number: int) -> str:
     x, y = at[0] + _STATE.width / 2, at[1]
     return (
         f'<path class="way" data-wide="flow.{number}.e.{index}.n" stroke-width="{ink.wide(number, index):.2f}"'

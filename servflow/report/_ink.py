@@ -71,9 +71,9 @@ class Ink:
         """A text of the page, unmarked."""
         return word(key, self.lang, **facts)
 
-    def t(self, key: str, tag: str = "span", attributes: str = "") -> str:
+    def t(self, key: str, tag: str = "span") -> str:
         """A text of the page that follows the language."""
-        return f'<{tag} data-t="{key}"{attributes}>{safe(self.word(key))}</{tag}>'
+        return f'<{tag} data-t="{key}">{safe(self.word(key))}</{tag}>'
 
     def pick(self, both: Both) -> str:
         """A text in the language of the page, unmarked."""

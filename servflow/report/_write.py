@@ -156,7 +156,7 @@ def write(
     for history in histories:
         _read(kept, history, known, (begin, end))
     entries = [entry for _, _, entry in sorted(kept.latest, key=lambda one: (one[2].interest, one[0], one[1]), reverse=True)]
-    made = _page(kept, entries, known, (begin, end, zone), lang)
+    made = _page(kept, entries, known, (begin, end, zone))
     for piece in page(_with(made, lang, title)):
         file.write(piece)
     return Written(
@@ -220,7 +220,6 @@ def _page(
     entries: Sequence[Entry],
     known: Mapping[str, Workflow],
     period: tuple[datetime | None, datetime, str],
-    lang: str,
 ) -> Page:
     begin, end, zone = period
     found = frame(entries, at=end, since=begin, zone=zone)
