@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis.vendor.pretty import pretty
 
 import servflow
-from servflow.testing import StoryReport, load_stories, run_stories
+from servflow.testing import History, StoryReport, histories_for, load_stories, run_stories
 from tests.unit.testing.repair import WORKFLOW, stories, workflow
 
 VISITS = """
@@ -171,3 +173,13 @@ def test_a_name_too_long_for_any_file_is_only_unknown(tmp_path: Path) -> None:
 
     with pytest.raises(servflow.InputError, match="nobody gave the workflow"):
         run_stories(file)
+
+
+@settings(max_examples=5)
+@given(history=histories_for(workflow()))
+def test_a_drawn_history_is_printed_as_what_happened(history: History) -> None:
+    """Hypothesis prints an example that fails as a line for each thing that happened, in place of all its fields."""
+    first, second, *_ = pretty(history).splitlines()
+
+    assert first.startswith(f"<History of repair in {history.ticket.state}, {len(history.records)} records, ")
+    assert "opened" in second
