@@ -15,6 +15,7 @@ ANN, CARL = Actor("ann", ["engineer"]), CLERK
 EVE = Actor("eve", ["engineer"], ["south", "west"])
 ROLES = ["clerk", "engineer"]
 AMOUNT = {"amount": {"type": "int", "default": 1}}
+HEARING = {"name": "call", "within": "4h", "stop": {"event": "phoned"}}
 CLOCKS = [{"name": "fix", "within": "1h"}, {"name": "call", "within": "4h"}]
 VOTED = {"a": {"approval": {"allow": ["engineer"], "quorum": 2}}, "b": {}}
 ASKED = {"amount": {"type": "int"}, "when": {"type": "timestamp"}, "why": {"type": "string", "optional": True}}
@@ -55,6 +56,14 @@ def after_a_vote() -> Any:
     case = Case(workflow, actor=CARL)
     case.fire("approval.approve", actor=ANN)
     return case.fire("go", actor=ANN)
+
+
+def after_a_message(event: str, payload: Any) -> Any:
+    """Somebody who wrote a message fires what whoever wrote one may not."""
+    grants = {"ticket.message": {"allow": ["engineer"]}, event: {"allow": ["engineer"], "not_by": "ticket.message"}}
+    case = Case(flow(roles=ROLES, events=grants), actor=CARL)
+    case.fire("ticket.message", {"text": "x"}, actor=ANN)
+    return case.fire(event, payload, actor=ANN)
 
 
 def behind() -> Any:
@@ -153,6 +162,21 @@ WHO: dict[str, Row] = {
         denied(("clerk",), ANN, "ticket.update"),
         ("it takes clerk",),
     ),
+    "what only a clock hears": (
+        doing("phoned", by=ANN, roles=ROLES, clocks=[HEARING], events={"phoned": {"allow": ["clerk"]}}),
+        denied(("clerk",), ANN, "phoned"),
+        ("phoned is not permitted: it takes clerk",),
+    ),
+    "what only a clock hears and nobody was granted": (
+        doing("phoned", by=ANN, roles=ROLES, clocks=[HEARING]),
+        denied((), ANN, "phoned"),
+        ("nobody was granted it",),
+    ),
+    "a built-in event of who did another": (
+        lambda: after_a_message("ticket.update", {"priority": 1}),
+        denied(("engineer",), ANN, "ticket.update", not_by="ticket.message", did="ticket.message"),
+        ("ann did ticket.message",),
+    ),
     "an offer to nobody": (
         taking(None, "bob"),
         {"code": "not_permitted", "event": "offer.accept", "actor": "bob", "needs": ()},
@@ -174,6 +198,11 @@ WHERE: dict[str, Row] = {
         doing("back"),
         {"code": "not_here", "event": "back", "state": "a", "allowed_in": ("b",)},
         ("in state a; it is in b",),
+    ),
+    "two other states": (
+        doing("fin", transitions=[move("fin", ["b", "z"], "a")]),
+        {"code": "not_here", "event": "fin", "state": "a", "allowed_in": ("b", "z")},
+        ("in state a; it is in b, z",),
     ),
     "no state": (
         doing("ticket.cancel"),

@@ -79,6 +79,21 @@ def test_an_event_at_the_very_wake_comes_after_the_timer() -> None:
     assert (after(60), case.last.wake) == (outcome.records[0].at, outcome.records[-1].at)
 
 
+def test_what_listens_to_an_event_hears_it_from_a_timer_too() -> None:
+    """A clock that stops with an event stops where a timer fires it, and where the workflow raises it itself."""
+    clock = {"name": "k", "within": "9h", "stop": {"event": "go"}}
+    fired = timed(clocks=[clock])
+    fired.until(61)
+    raised = timed(
+        clocks=[{**clock, "stop": {"event": "told"}}], transitions=[move(do=[{"emit": "told"}]), move("told", "b", None)]
+    )
+    raised.until(61)
+
+    assert [("met", after(60))] * 2 == [
+        (case.ticket.clocks["k"].phase, case.ticket.clocks["k"].stopped_at) for case in (fired, raised)
+    ]
+
+
 def test_two_timers_in_document_order() -> None:
     """Timers for one instant fire in the order they are written; the loser is gone with the state."""
     states = {"a": {"timers": [{"after": "60m", "event": "end"}, {"after": "1h", "event": "go"}]}, "b": {}, "z": {}}
