@@ -280,22 +280,20 @@ class _Change:
             (one.id for one in self.source.elements.values() if one.kind == "row" and one.id.startswith(section)), None
         )
         where = {"after": last} if last is not None else {"before": first} if first is not None else {}
-        before = {one.id for one in self.source.elements.values()}
         self._do(path, "add", section, value, **where)
-        fresh = [one for one in self.source.elements if one not in before]
-        self.moved[id_] = fresh[0] if fresh else id_
+        self.moved[id_] = self.source.added or id_
 
     def _order(self) -> None:
         """As few moves as bring the rows into their order."""
-        wanted = [self._now(id_) for id_ in self.rows]
+        wanted = list(self.rows)
         element = self.source.element(self._id)
         there = [one.id for one in self.source.elements.values() if one.kind == "row" and one.steps[:2] == element.steps]
-        stay = _rising([there.index(id_) for id_ in wanted])
+        stay = _rising([there.index(self._now(id_)) for id_ in wanted])
         for place, id_ in enumerate(wanted):
             if place in stay:
                 continue
-            where = {"after": wanted[place - 1]} if place else {"before": there[0]}
-            self._do("rows", "move", id_, **where)
+            where = {"after": self._now(wanted[place - 1])} if place else {"before": there[0]}
+            self._do("rows", "move", self._now(id_), **where)
 
 
 def _written(column: Mapping[str, Any], keys: Sequence[str]) -> Any:

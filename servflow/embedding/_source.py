@@ -22,7 +22,6 @@ from servflow.embedding._source_ids import (
     OWN_ID,
     Element,
     Steps,
-    elements,
     id_to_write,
     path_of,
 )
@@ -34,11 +33,12 @@ from servflow.embedding._source_parts import (
     id_part,
     keys_of,
     moves,
+    moves_around,
     plain,
     with_value,
     within,
 )
-from servflow.embedding._source_places import place_in, section_of
+from servflow.embedding._source_places import lines_at, located, place_in, section_of
 from servflow.embedding._source_spans import read
 from servflow.embedding._source_text import readable, still_readable, text_of
 from servflow.engine import Extensions, Workflow
@@ -92,6 +92,7 @@ class Source:
     moved: Mapping[str, str] = field(factory=dict, repr=False)
     _past: tuple[str, ...] = field(default=(), repr=False)
     _future: tuple[str, ...] = field(default=(), repr=False)
+    _new: str | None = field(default=None, repr=False)
 
     def __eq__(self, other: object) -> bool:
         return self.text == other.text if isinstance(other, Source) else NotImplemented
@@ -114,20 +115,7 @@ class Source:
     @cached_property
     def elements(self) -> Mapping[str, Element]:
         """Every element by its id, in the order of the text."""
-        doc = read(self.text)
-        found = {}
-        for element in elements(doc.data):
-            span = doc.find(element.steps)
-            line = 0
-            if span is not None:
-                holder = doc.find(element.steps[:-1])
-                last = element.steps[-1]
-                at = span.start
-                if holder is not None and isinstance(last, str) and last in holder.names:
-                    at = holder.keys[holder.names.index(last)].start
-                line = doc.line(at)
-            found[element.id] = evolve(element, line=line)
-        return found
+        return {one.id: one for one in located(read(self.text))}
 
     def element(self, id: str) -> Element:  # noqa: A002 - what it is called everywhere
         """
@@ -293,16 +281,19 @@ class Source:
                 raise refusal("edit.nameless_section", at=path_of(steps), value=shown(held))
             if name in held or (kind == "state" and f"states/{id_part(name)}" in self.elements):
                 raise refusal("edit.taken", what=an(kind), name=name)
-            return self._done(splice.add_key(self.text, steps, str(name), value, place))
+            return self._with(splice.add_key(self.text, steps, str(name), value, place), now=(*steps, str(name)))
         if name is not None and isinstance(value, Mapping):
             value = {NAME_KEYS.get(kind, "name"): name, **value}
-        return self._done(splice.add_item(self.text, steps, value, place))
+        held = self._held(steps)
+        many = len(held) if isinstance(held, list) else 1 if held else 0
+        index = many if place is None else min(place, many)
+        return self._with(splice.add_item(self.text, steps, value, place), now=(*steps, index))
 
     @property
     def added(self) -> str | None:
         """The id of what the last edit added; None where it added nothing."""
-        if not self._past:
-            return None
+        if self._new or not self._past:
+            return self._new
         before = set(Source(self._past[-1]).elements)
         fresh = [id_ for id_ in self.elements if id_ not in before and id_ not in self.moved.values()]
         return fresh[0] if fresh else None
@@ -315,7 +306,7 @@ class Source:
             InputError: there is no such element, or one that stays names one that goes: each place is told, and nothing
                 is changed.
         """
-        gone = [self.element(id_) for id_ in ids]
+        gone = [self.element(id_) for id_ in dict.fromkeys(ids)]
         if any(element.kind == "workflow" for element in gone):
             raise refusal("edit.root")
         uses = self.uses(*ids)
@@ -332,7 +323,7 @@ class Source:
         for element in sorted(gone, key=lambda one: order.index(one.id), reverse=True):
             if not any(other is not element and within(element.steps, other.steps) for other in gone):
                 text = splice.drop(text, element.steps)
-        return self._done(text)
+        return self._with(text, was=[one.steps for one in gone])
 
     def uses(self, *ids: str) -> tuple[Element, ...]:
         """
@@ -380,7 +371,9 @@ class Source:
             values, keys = named_anew(self.data, element, name)
         except Unsure as unsure:
             uses = tuple(path_of(steps) for steps in unsure.steps)
-            raise refusal(unsure.code, id=id, name=name, places=self._told(unsure.steps), uses=uses) from None
+            raise refusal(
+                unsure.code, id=id, name=name, places=listed(lines_at(read(self.text), unsure.steps)), uses=uses
+            ) from None
         text = splice.put_scalars(self.text, values, keys)
         other = self._done(text, follow=True)
         if other.findings and not self.findings:
@@ -409,19 +402,21 @@ class Source:
         place = place_in(self.data, steps, before, after, self.element)
         old = list(held).index(str(element.steps[-1])) if isinstance(held, Mapping) else int(element.steps[-1])
         place = len(held) if place is None else place
-        return self._done(splice.shift(self.text, element.steps, place - 1 if place > old else place))
+        place = place - 1 if place > old else place
+        now = element.steps if isinstance(held, Mapping) else (*steps, place)
+        return self._with(splice.shift(self.text, element.steps, place), was=[element.steps], now=now)
 
     def undo(self) -> Source:
         """The source before the last edit; itself where there was none."""
         if not self._past:
             return self
-        return evolve(self, text=self._past[-1], past=self._past[:-1], future=(self.text, *self._future), moved={})
+        return evolve(self, text=self._past[-1], past=self._past[:-1], future=(self.text, *self._future), moved={}, new=None)
 
     def redo(self) -> Source:
         """The source before the last ``undo``; itself where there was none since the last edit."""
         if not self._future:
             return self
-        return evolve(self, text=self._future[0], past=(*self._past, self.text), future=self._future[1:], moved={})
+        return evolve(self, text=self._future[0], past=(*self._past, self.text), future=self._future[1:], moved={}, new=None)
 
     def write(self, text: str) -> Source:
         """
@@ -440,19 +435,29 @@ class Source:
         """Several edits that led from this source to another as one, which one ``undo`` takes back."""
         if other.text == self.text:
             return self
-        return evolve(other, past=(*self._past, self.text)[-MOST_UNDO:], future=())
+        return evolve(other, past=(*self._past, self.text)[-MOST_UNDO:], future=(), new=None)
 
     # how --------------------------------------------------------------------------------------------------------
 
     def _done(self, text: str, *, kept: Element | None = None, follow: bool = False) -> Source:
         if text == self.text:
             return self
-        made = evolve(self, text=still_readable(text), past=(*self._past, self.text)[-MOST_UNDO:], future=(), moved={})
+        past = (*self._past, self.text)[-MOST_UNDO:]
+        made = evolve(self, text=still_readable(text), past=past, future=(), moved={}, new=None)
         if follow:
             return evolve(made, moved=moves(self.elements, made.elements))
         if kept is None or kept.kind == "workflow":
             return made
         return self._keeping(made, kept)
+
+    def _with(self, text: str, *, was: Sequence[Steps] = (), now: Steps | None = None) -> Source:
+        """After elements came, went or moved: with the ids that others have now, and that of what came."""
+        made = self._done(text)
+        if made is self:
+            return self
+        moved = moves_around(self.elements, made.elements, was, now)
+        new = None if was else next((one.id for one in made.elements.values() if one.steps == now), None)
+        return evolve(made, moved=moved, new=new)
 
     def _keeping(self, made: Source, kept: Element) -> Source:
         """The edited source with the id of what was edited written in it, where it would have another one now."""
@@ -483,12 +488,7 @@ class Source:
             whole = carry.carried(self.text, element.steps, made.text, now.steps)
             if whole is not None:
                 break
-        return evolve(self._done(whole or made.text), moved={element.id: now.id} if element.id != now.id else {})
-
-    def _told(self, steps: Iterable[Steps]) -> dict[str, str]:
-        doc = read(self.text)
-        spans = [(doc.find(one), path_of(one)) for one in steps]
-        return listed((0 if span is None else doc.line(span.start), path) for span, path in spans)
+        return evolve(self._with(whole or made.text, was=[element.steps], now=now.steps), new=None)
 
     def _refuse_taken(self, element: Element, name: str) -> None:
         siblings = [one for one in self.elements.values() if one.kind == element.kind and one is not element]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -104,6 +104,26 @@ def moves(old: Mapping[str, Element], new: Mapping[str, Element]) -> dict[str, s
     if len(old) != len(new):
         return {}
     return {before: after for before, after in zip(old, new, strict=True) if before != after}
+
+
+def moves_around(
+    old: Mapping[str, Element], new: Mapping[str, Element], was: Sequence[Steps], now: Steps | None
+) -> dict[str, str]:
+    """
+    The ids that changed where elements came, went or moved: those of others that say the same are counted anew.
+
+    Args:
+        was: where what went or moved stood.
+        now: where what came or moved stands.
+    """
+
+    def parted(elements: Mapping[str, Element], places: Sequence[Steps]) -> tuple[list[str], list[str]]:
+        inside = {id_ for id_, one in elements.items() if any(within(one.steps, place) for place in places)}
+        return [id_ for id_ in elements if id_ not in inside], [id_ for id_ in elements if id_ in inside]
+
+    pairs = zip(parted(old, was), parted(new, () if now is None else (now,)), strict=True)
+    alike = [(before, after) for before, after in pairs if len(before) == len(after)]
+    return {one: other for before, after in alike for one, other in zip(before, after, strict=True) if one != other}
 
 
 def within(inner: Steps, outer: Steps) -> bool:

@@ -121,10 +121,11 @@ class _Paste:
                 origin = origin.rename(self.now[id_], name)
                 self.now.update({key: origin.moved.get(value, value) for key, value in self.now.items()})
         states = [origin.element(self.now[one.id]).name for one in named.values() if one.kind == "state"]
-        made, moved = self.target, {}
+        made = self.target
+        moved: dict[str, str] = {}
         for element in chosen:
             made, id_ = self._added(made, origin, origin.element(self.now[element.id]), element, states)
-            moved[element.id] = id_
+            moved = {key: made.moved.get(value, value) for key, value in moved.items()} | {element.id: id_}
         inner = {id_: self.now[id_] for id_ in named if id_ not in moved}
         return evolve(made, moved={**moved, **inner})
 

@@ -1,13 +1,16 @@
-"""Knows the sections of a definition that elements stand in; must not know how texts change."""
+"""Knows where the elements of a definition stand: sections, places, lines; must not know how texts change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+
+from attrs import evolve
 
 from servflow.documents._prune import held_at
 from servflow.embedding._refusing import refusal
-from servflow.embedding._source_ids import INNER, NAMED, Element, Steps, path_of
+from servflow.embedding._source_ids import INNER, NAMED, Element, Steps, elements, path_of
+from servflow.embedding._source_spans import Read
 from servflow.errors import shown
 
 ROOT = tuple(name for name in NAMED if name not in ("timers", "checklist", "levels", "rows", "inputs", "outputs"))
@@ -60,3 +63,18 @@ def place_in(
         held, last = held_at(data, steps) or {}, found.steps[-1]
         return (list(held).index(str(last)) if isinstance(held, Mapping) else int(last)) + further
     return None
+
+
+def located(doc: Read) -> Iterator[Element]:
+    """Every element of a text with the line on which it begins, in the order of the text."""
+    for element in elements(doc.data):
+        span, holder, last = doc.find(element.steps), doc.find(element.steps[:-1]), element.steps[-1]
+        if span is not None and holder is not None and isinstance(last, str) and last in holder.names:
+            span = holder.keys[holder.names.index(last)]
+        yield evolve(element, line=0 if span is None else doc.line(span.start))
+
+
+def lines_at(doc: Read, places: Iterable[Steps]) -> list[tuple[int, str]]:
+    """The line and the path of each place."""
+    spans = [(doc.find(steps), path_of(steps)) for steps in places]
+    return [(0 if span is None else doc.line(span.start), path) for span, path in spans]

@@ -157,3 +157,37 @@ def test_what_is_no_grid_is_refused_with_its_place(change: Callable[[dict[str, A
     """Strangers send these: the path is told, and nothing is changed."""
     with pytest.raises(InputError, match=told):
         from_grid(TEXT, broken(change))
+
+
+def test_rows_that_say_the_same_are_told_apart_while_others_come_go_and_move() -> None:
+    """Somebody presses *add a row* in several places: empty rows are alike, and each stays where it was put."""
+    source = edit(TEXT)
+    shown = grid(source)
+    new = [{"id": f"n{number}", "cells": {}, "note": None} for number in range(3)]
+    shown["rows"] = [new[0], *shown["rows"][:1], new[1], *shown["rows"][1:], new[2]]
+
+    made = from_grid(source, shown)
+    ids = [row["id"] for row in grid(made)["rows"]]
+    again = grid(made)
+    again["rows"] = [again["rows"][index] for index in (5, 2, 1, 3, 4)]
+    again["rows"][0]["cells"][AMOUNT] = '"5"'
+    last = from_grid(made, again)
+
+    assert ["-", '"gold"', "-", '"gold"', "-", "-"] == [row["cells"][TIER] for row in grid(made)["rows"]]
+    assert [ids[0], ids[2], ids[5]] == [made.moved[f"n{number}"] for number in range(3)]
+    assert ['"5"', "-", '"0"', '"10"', '"80"'] == [row["cells"][AMOUNT] for row in grid(last)["rows"]]
+    assert source == made.undo()
+
+
+def test_ids_that_are_counted_anew_are_told() -> None:
+    """Adding, removing and moving one of several that say the same changes the ids of others: ``moved`` says to which."""
+    source = edit("tables: {t: {inputs: [a], outputs: {n: int}, rows: [['-', '1'], ['-', '2'], ['-', '3']]}}\n")
+    one, two, three = (id_ for id_ in source.elements if "/rows/" in id_)
+
+    added = source.add("tables/t/rows", ["-", "0"], before=one)
+    removed = source.remove(one)
+    moved = source.move(three, before=one)
+
+    assert (one, {one: two, two: three, three: f"{one}#4"}) == (added.added, added.moved)
+    assert {two: one, three: two} == removed.moved
+    assert {three: one, one: two, two: three} == moved.moved

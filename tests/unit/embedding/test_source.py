@@ -139,6 +139,13 @@ def test_elements_are_added_where_it_is_said() -> None:
     assert source == timed.undo().undo().undo()
 
 
+def test_what_is_removed_twice_at_once_is_removed() -> None:
+    """An editor may send what was chosen twice."""
+    source = edit(TEXT)
+
+    assert source.remove("clocks/repair") == source.remove("clocks/repair", "clocks/repair")
+
+
 def test_elements_move_with_the_comment_above_them() -> None:
     """A comment that stands right above an element goes where it goes."""
     made = edit(TEXT).move("states/on_site", before="states/new")
