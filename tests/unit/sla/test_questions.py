@@ -64,6 +64,8 @@ def test_the_past_of_a_run_is_asked_like_its_present() -> None:
         ended = sla.stop(CLOCK, resting, at(17), OFFICE)
         assert passed + min(max(asked - at(16), timedelta()), H) == sla.paused(ended, asked)
     assert [4 * H, 5 * H] == [sla.paused(one, at(17)) for one in (run, resting)]
+    over_night = sla.pause(CLOCK, started(), at(10, 3), OFFICE)
+    assert [H, 2 * H, 2.5 * H] == [sla.counted(over_night, asked, OFFICE) for asked in (at(17), at(23), at(9.5, 3))]
 
 
 @pytest.mark.parametrize("asked", [at(10), at(12), at(14), at(16), at(17), at(20), at(8, 3)])
@@ -72,9 +74,8 @@ def test_what_a_resting_clock_would_be_due_is_what_it_is_due_when_it_goes_on(clo
     """Asked beforehand the due instant is that of the resume, also after a retarget that lies later."""
     resting = sla.pause(clock, started(9, clock), at(10), OFFICE)
     shorter = sla.retarget(clock, resting, at(15), H / 2, "office", OFFICE, old_cal=OFFICE)
-    exact = sla.retarget(
-        clock, sla.pause(clock, started(9, clock), at(18), OFFICE), at(20), 9 * H, "office", OFFICE, old_cal=OFFICE
-    )
+    used_up = sla.pause(clock, started(9, clock), at(11), OFFICE)
+    exact = sla.retarget(clock, used_up, at(12), 2 * H, "office", OFFICE, old_cal=OFFICE)
 
     for run in (resting, shorter, exact):
         then = asked if asked >= (run.paused_at or at(0)) else at(21)
