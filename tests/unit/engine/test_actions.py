@@ -99,6 +99,16 @@ def test_a_table_asked_by_a_guard_leaves_no_record() -> None:
     assert [] == of(Decided, case.fire("go").records)
 
 
+def test_a_guard_asked_after_an_update_leaves_no_record_either() -> None:
+    """Only what an update takes from a table is a decision, not what a later guard of the same call asks."""
+    table = {"hit": "first", "inputs": ["n"], "outputs": {"ok": "bool", "more": "int"}, "rows": [["-", "true", "n + 1"]]}
+    ways = [move(do=[{"set": {"n": "table.t.more"}}]), move(None, "b", "z", when="table.t.ok")]
+
+    outcome = Case(flow(fields={"n": {"type": "int", "default": 1}}, tables={"t": table}, transitions=ways)).fire("go")
+
+    assert ("z", [2]) == (outcome.ticket.state, [one.result["more"] for one in of(Decided, outcome.records)])
+
+
 def test_a_value_that_cannot_be_computed_refuses() -> None:
     """An update that fails on these values refuses the event and names its place."""
     with pytest.raises(Refused) as caught:

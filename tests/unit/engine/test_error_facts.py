@@ -459,3 +459,63 @@ def test_another_edition_of_a_chain_is_told_by_its_hash() -> None:
 
     assert {"code": "edition", "ticket": "T1", "hashes": (run.hash,)} == caught.value.facts
     assert f"'late' as of {run.hash[:12]}, " in str(caught.value)
+
+
+def refused(act: Act) -> ServflowError:
+    """What is raised."""
+    with pytest.raises(ServflowError) as caught:
+        act()
+    return caught.value
+
+
+def test_a_guard_says_each_operand_in_both_languages() -> None:
+    """What did not hold is told line by line with its value, in English and Chinese, and as data."""
+    error = refused(holding({"transitions": [move(when="amount > 5 || priority < 2")]}))
+
+    said = ("amount (1) > 5 is false", "priority (3) < 2 is false")
+    assert {"en": said, "zh": ("amount (1) > 5 不成立", "priority (3) < 2 不成立")} == error.facts["lines"]
+    assert f"go is not allowed now: {'; '.join(said)}" in str(error)
+    assert ("or", False, 2) == (
+        error.facts["operands"]["kind"],
+        error.facts["operands"]["value"],
+        len(error.facts["operands"]["operands"]),
+    )
+    (each,) = error.facts["each"]
+    assert (0, ("a",), ("b",), "guard") == tuple(each[name] for name in ("transition", "source", "target", "code"))
+
+
+def test_a_guard_that_waits_for_a_checklist_lists_its_steps() -> None:
+    """Steps that are to be done come with the refusal, in order."""
+    states = {"a": {"checklist": ["look", "seal"]}, "b": {}}
+    error = refused(doing("go", states=states, transitions=[move(when="checklist.complete")]))
+
+    assert ("look", "seal") == error.facts["missing"]
+    assert [("still to be done: look, seal",), ("还缺 look, seal",)] == [
+        error.facts["lines"][lang][-1:] for lang in ("en", "zh")
+    ]
+
+
+@pytest.mark.parametrize("when", ["x > 1", "table.t.ok"])
+def test_a_strict_guard_names_what_is_missing(when: str) -> None:
+    """A strict condition that would compare with nothing names the field, also where a table that it asks does."""
+    table = {"hit": "first", "inputs": ["x"], "outputs": {"ok": "bool"}, "rows": [[">5", "true"], ["-", "false"]]}
+    fields = {"x": {"type": "int", "optional": True}}
+    parts = {"fields": fields, "tables": {"t": {**table, "strict": True}}, "strict": True}
+
+    error = refused(doing("go", transitions=[move(when=when)], **parts))
+    assert ("guard", ("x",)) == (error.code, error.facts["missing"])
+
+    payload = {"y": {"type": "int"}}
+    error = refused(doing("go", transitions=[move(when=f"{when} && payload.y > 2", payload=payload)], **parts))
+    assert ("guard", ("x",), when, "go") == tuple(error.facts[name] for name in ("code", "missing", "when", "event"))
+
+
+def test_a_reopening_without_a_window_is_never_too_late() -> None:
+    """Where a closed state says no time, what hinders is its condition alone."""
+    again = {"closed": True, "reopen": {"target": "a", "when": "priority == 1"}}
+    case = Case(flow(states={"a": {}, "z": again}, transitions=[move("end", "a", "z")]))
+    case.fire("end")
+
+    error = refused(lambda: case.fire("ticket.reopen"))
+    assert ("guard", None) == (error.code, error.facts.get("until"))
+    assert "priority (3) == 1 is false" in str(error)
