@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +13,7 @@ from servflow.calendars import Calendar, OpenTime, any_of
 from servflow.calendars._zones import BLOCK, BLOCK_DAYS, EARLIEST, LATEST
 from servflow.errors import TimeError
 from servflow.model import EPOCH
+from tests.work import lines_run
 
 H = timedelta(hours=1)
 TICK = timedelta(microseconds=1)
@@ -218,3 +220,38 @@ def test_what_never_was_open_before_has_no_closing_to_go_back_to() -> None:
 def test_blocks_have_a_seam_where_these_tests_think_so() -> None:
     """The tests above look at seams of the compiled form, so they hold only as long as there are some."""
     assert (BLOCK, at(2025, 11, 20)) == (BLOCK_DAYS * 24 * 3600 * 10**6, seam(108))
+
+
+@pytest.mark.parametrize("zone", [UTC, ZoneInfo("Asia/Shanghai"), timezone(-3 * H)], ids=["UTC", "a zone", "an offset"])
+@pytest.mark.parametrize("verb", ["after", "before", "between", "is_open"])
+def test_what_is_asked_often_is_answered_in_a_few_lines(verb: str, zone: tzinfo) -> None:
+    """The first question compiles, the next ones look it up, and those after many find it in the types they are asked in."""
+    cal = Calendar("UTC", WEEK, holidays=[f"19{len(str(zone)):02}-0{len(verb)}-1{verb.count('e')}"])
+    places = [(seam(index) + 60 * H).astimezone(zone) for index in (108, 109)]
+    others: list[tuple[Any, ...]] = {"is_open": [()], "between": [(place,) for place in places]}.get(verb, [(H,)])
+    asked = [(place, *other) for place in places for other in others]
+
+    def ask() -> None:
+        for question in asked:
+            getattr(cal, verb)(*question)
+
+    work = [lines_run(ask) for _ in range(20)]
+
+    assert work[0] > 2 * work[1]
+    assert work[-1] <= 18 * len(asked) < work[1]
+
+
+def test_microseconds_are_answered_from_what_is_compiled() -> None:
+    """Once a block is there, a question about it takes a few lines, whether much is counted or a single microsecond."""
+    cal, place = Calendar("UTC", WEEK, holidays=["1993-05-05"]), micros(at(2026, 3, 3, 12))
+    cal.between_us(micros(seam(108) + H), place)
+    questions: list[Callable[[], int]] = [
+        lambda: cal.after_us(place, 10**9),
+        lambda: cal.before_us(place, 10**9),
+        lambda: cal.before_us(place, cal.between_us(micros(seam(108)), place)),
+        lambda: cal.between_us(place, place + 10**9),
+        lambda: cal.after_us(place, 1),
+        lambda: cal.before_us(place, 1),
+    ]
+
+    assert [True] * len(questions) == [lines_run(question) <= 20 for question in questions]
