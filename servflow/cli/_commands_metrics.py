@@ -155,6 +155,7 @@ def _list(say: Say, names: Sequence[str], *, in_full: bool) -> None:
                     "title": dict(MEASURES[name].titles),
                     "definition": dict(MEASURES[name].definitions),
                     **{key: getattr(MEASURES[name], key) for key in keys},
+                    "zh": {key: MEASURES[name].said(key, "zh") for key in keys if key != "unit"},
                     "settings": list(MEASURES[name].settings),
                 }
                 for name in names
@@ -167,11 +168,11 @@ def _list(say: Say, names: Sequence[str], *, in_full: bool) -> None:
         say.line(f"  {one.definitions[say.lang]}")
         if in_full:
             says = (
-                (say.words("metrics.source"), one.source),
-                (say.words("metrics.cohort"), one.cohort),
-                (say.words("metrics.clock"), one.clock),
-                (say.words("metrics.open_tickets"), one.open_tickets),
-                (say.words("metrics.falls"), one.falls),
+                (say.words("metrics.source"), one.said("source", say.lang)),
+                (say.words("metrics.cohort"), one.said("cohort", say.lang)),
+                (say.words("metrics.clock"), one.said("clock", say.lang)),
+                (say.words("metrics.open_tickets"), one.said("open_tickets", say.lang)),
+                (say.words("metrics.falls"), one.said("falls", say.lang)),
             )
             for heading, text in says:
                 say.line(f"  {say.words('title', title=heading, more=text.replace('``', ''))}")

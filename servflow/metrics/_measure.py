@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from servflow.errors import InputError, nearest, shown
 from servflow.metrics._cases import Case
+from servflow.metrics._chinese import CHINESE, PHRASES
 from servflow.metrics._counting import SHAPES, Counting, Seen
 from servflow.metrics._kinds import Kind, Tally
 from servflow.metrics._settings import fitting
@@ -56,6 +57,19 @@ class Measure(Generic[F]):
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self.doc or None)  # what help() shows: that of the function
+
+    def said(self, part: str, lang: str = "en") -> str:
+        """
+        What stands under ``source``, ``cohort``, ``clock``, ``open_tickets`` or ``falls``, in ``en`` or ``zh``.
+
+        A measure of a host says it in the language of its docstring.
+        """
+        text: str = getattr(self, part)
+        if lang != "zh":
+            return text
+        if part in ("source", "cohort") and MEASURES.get(self.name) is self:
+            return CHINESE[self.name][part == "cohort"]
+        return PHRASES.get(" ".join(text.split()), text)
 
     def __call__(
         self,

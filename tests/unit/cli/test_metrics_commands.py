@@ -165,6 +165,6 @@ def test_every_reason_has_words_in_both_languages() -> None:
 
 def test_a_measure_that_is_named_is_listed_in_full(run: Run) -> None:
     """Where its definition is from, who counts, by which time, what of open tickets; all of them are listed in short."""
-    for lang, heading in (("en", "Cohort: answers on the scale csat"), ("zh", "统计对象：answers on the scale csat")):
+    for lang, heading in (("en", "Cohort: answers on the scale csat"), ("zh", "统计对象：量表 csat")):
         assert heading in run("metrics", "--list", "--measure", "csat", "--lang", lang).stdout
         assert heading[:4] not in run("metrics", "--list", "--lang", lang).stdout
