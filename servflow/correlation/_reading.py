@@ -8,9 +8,8 @@ from typing import Any
 
 from attrs import frozen
 
-from servflow.errors import DefinitionError, ExpressionError, Finding, TimeError, nearest, shown
-from servflow.expressions import Expression, FieldType, Function
-from servflow.expressions._given import read_expression
+from servflow.errors import DefinitionError, ExpressionError, TimeError, nearest, shown
+from servflow.expressions import Expression, FieldType, Function, _parts
 from servflow.model import Action, FrozenMap, Span, freeze, name_flaw
 
 MAX_COUNT = 1_000
@@ -34,26 +33,10 @@ class Sent:
     values: Mapping[str, Expression]
 
 
-class Parts:
-    """Reads the parts of one correlator; nothing is lost because something else is wrong too."""
+class Parts(_parts.Parts):
+    """Reads the parts of one correlator."""
 
-    def __init__(self, functions: Functions) -> None:
-        self.found: list[Finding] = []
-        self.functions = functions
-
-    def add(self, code: str, path: str, **facts: Any) -> None:
-        """Note one problem."""
-        self.found.append(Finding(code, path, facts))
-
-    def settle(self) -> None:
-        """
-        Raise what was found.
-
-        Raises:
-            DefinitionError: there was something.
-        """
-        if self.found:
-            raise DefinitionError.of(self.found)
+    kind = "correlation"
 
     def name(self, value: Any, path: str) -> str:
         """A name that can begin the id of a ticket."""
@@ -68,14 +51,6 @@ class Parts:
             self.add("correlation.number", path, value=shown(value), least=least, most=most)
             return least
         return value
-
-    def option(self, value: Any, known: tuple[str, ...], path: str) -> str:
-        """One of a few words."""
-        if isinstance(value, str) and value in known:
-            return value
-        close = nearest(value, known) if isinstance(value, str) else None
-        self.add("correlation.option", path, value=shown(value), known=known, nearest=close)
-        return known[0]
 
     def text(self, value: Any, path: str) -> str:
         """Any text that can be kept."""
@@ -103,28 +78,9 @@ class Parts:
         """As ``span``; None where nothing is said."""
         return None if value is None else self.span(value, path, zero=zero)
 
-    def words(self, value: Any, path: str, most: int) -> tuple[str, ...]:
-        """A list of names, or one name."""
-        items = (value,) if isinstance(value, str) else value
-        if not isinstance(items, (list, tuple)) or any(name_flaw(item) is not None for item in items):
-            self.add("correlation.names", path, value=shown(value))
-            return ()
-        if len(items) > most:
-            self.add("correlation.too_many", path, count=len(items), limit=most)
-            return ()
-        return tuple(dict.fromkeys(items))
-
     def mapping(self, value: Any, path: str, most: int = MAX_CARRIED) -> Mapping[str, Any]:
-        """A mapping with names as keys; nothing for None."""
-        if value is None:
-            return {}
-        if not isinstance(value, Mapping) or any(name_flaw(key) is not None for key in value):
-            self.add("correlation.mapping", path, value=shown(value))
-            return {}
-        if len(value) > most:
-            self.add("correlation.too_many", path, count=len(value), limit=most)
-            return {}
-        return value
+        """As for every kind; what is carried is little."""
+        return super().mapping(value, path, most)
 
     def declared(self, value: Any, path: str) -> FrozenMap[str, Any]:
         """The types of fields: the word of a type, or a field as definitions write it."""
@@ -149,21 +105,14 @@ class Parts:
         Args:
             wanted: the types it may give; any where there are none.
         """
-        made = self._parsed(value, types, path)
+        if not isinstance(value, (str, Mapping, Expression, bool)):
+            self.add("correlation.condition", path, value=shown(value))
+            return None
+        made = self.parsed(value, types, path)
         if made is not None and wanted and made.type not in (*wanted, "dyn", "null_type"):
             self.add("correlation.gives", path, text=made.text, type=made.type, expected=wanted)
             return None
         return made
-
-    def _parsed(self, value: Any, types: Mapping[str, Any], path: str) -> Expression | None:
-        if not isinstance(value, (str, Mapping, Expression, bool)):
-            self.add("correlation.condition", path, value=shown(value))
-            return None
-        made = read_expression(value, types, path, functions=self.functions)
-        if isinstance(made, Expression):
-            return made
-        self.found.append(made)
-        return None
 
     # actions ----------------------------------------------------------------------------------------------------
 

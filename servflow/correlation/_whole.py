@@ -50,7 +50,7 @@ def read(given: Correlator) -> dict[str, Any]:
         "version": parts.number(given.version, "version", 1, 2**31),
         "title": parts.text(given.title, "title"),
         "description": parts.text(given.description, "description"),
-        "workflows": parts.words(given.workflows, "workflows", _reading.MAX_WORKFLOWS),
+        "workflows": parts.names(given.workflows, "workflows", _reading.MAX_WORKFLOWS),
         "find": parts.option(given.find, FIND, "find"),
         "after": parts.option(given.after, AFTER, "after"),
         "late": parts.option(given.late, LATE, "late"),

@@ -10,9 +10,8 @@ from attrs import frozen
 
 from servflow.calendars import OpenTime, from_data
 from servflow.engine._building import at_path, read_field
-from servflow.errors import DefinitionError, Finding, TimeError, nearest, shown
-from servflow.expressions import Expression, Function
-from servflow.expressions._given import read_expression
+from servflow.errors import DefinitionError, TimeError, nearest, shown
+from servflow.expressions import Expression, Function, _parts
 from servflow.intake._channel import MAX_CHANNEL, SCOPE, Channel
 from servflow.model import EMPTY, Field, FrozenMap, Span, name_flaw
 from servflow.rules import DecisionTable
@@ -78,16 +77,10 @@ class Merging:
     payload: FrozenMap[str, Expression] = EMPTY
 
 
-class Parts:
-    """Reads the parts of one intake; nothing is lost because something else is wrong too."""
+class Parts(_parts.Parts):
+    """Reads the parts of one intake."""
 
-    def __init__(self, functions: Functions) -> None:
-        self.found: list[Finding] = []
-        self.functions = functions
-
-    def add(self, code: str, path: str, **facts: Any) -> None:
-        """Note one problem."""
-        self.found.append(Finding(code, path, facts))
+    kind = "intake"
 
     def text(self, value: Any, path: str, *, needed: bool = False) -> str:
         """A text that can be kept."""
@@ -103,25 +96,9 @@ class Parts:
             return 1
         return value
 
-    def names(self, value: Any, path: str) -> tuple[str, ...]:
-        """A list of names, or one name."""
-        items = (value,) if isinstance(value, str) else value
-        if not isinstance(items, (list, tuple)) or any(name_flaw(item) is not None for item in items):
-            self.add("intake.names", path, value=shown(value))
-            return ()
-        return tuple(dict.fromkeys(items))
-
     def mapping(self, value: Any, path: str, most: int = MAX_FIELDS) -> Mapping[str, Any]:
-        """A mapping with names as keys; nothing for None."""
-        if value is None or (isinstance(value, (tuple, list)) and not value):
-            return {}
-        if not isinstance(value, Mapping) or any(name_flaw(key) is not None for key in value):
-            self.add("intake.mapping", path, value=shown(value))
-            return {}
-        if len(value) > most:
-            self.add("intake.too_many", path, count=len(value), limit=most)
-            return {}
-        return value
+        """As for every kind; an empty list is nothing, too."""
+        return super().mapping(None if isinstance(value, (tuple, list)) and not value else value, path, most)
 
     def known(self, given: Mapping[str, Any], words: Iterable[str], path: str, needed: Iterable[str] = ()) -> None:
         """Note the keys that mean nothing here, and those that are missing."""
@@ -139,11 +116,7 @@ class Parts:
         if not isinstance(value, (str, Mapping, Expression, int, float)):
             self.add("intake.expression", path, value=shown(value))
             return None
-        made = read_expression(value, types, path, functions=self.functions)
-        if isinstance(made, Expression):
-            return made
-        self.found.append(made)
-        return None
+        return self.parsed(value, types, path)
 
     def expressions(self, value: Any, types: Mapping[str, Any], path: str) -> FrozenMap[str, Expression]:
         """Expressions by name."""

@@ -13,8 +13,7 @@ from servflow.calendars import OpenTime, from_data
 from servflow.calendars._clock import clock
 from servflow.calendars._zones import zone_of
 from servflow.errors import DefinitionError, Finding, TimeError, nearest, shown
-from servflow.expressions import Expression
-from servflow.expressions._given import read_expression
+from servflow.expressions import Expression, _parts
 from servflow.model import FrozenMap, Span, name_flaw
 from servflow.recurring._asset import MOST_READ, as_date, number_of
 
@@ -38,25 +37,10 @@ FIELDS = {
 """What the expressions that fill a ticket read, with their types."""
 
 
-class Parts:
-    """Reads the parts of one document; nothing is lost because something else is wrong too."""
+class Parts(_parts.Parts):
+    """Reads the parts of one document of plans."""
 
-    def __init__(self) -> None:
-        self.found: list[Finding] = []
-
-    def add(self, code: str, path: str, **facts: Any) -> None:
-        """Note one problem."""
-        self.found.append(Finding(f"recurring.{code}", path, facts))
-
-    def settle(self) -> None:
-        """
-        Raise what was found.
-
-        Raises:
-            DefinitionError: there was something.
-        """
-        if self.found:
-            raise DefinitionError.of(self.found)
+    kind = "recurring"
 
     def keys(self, given: Mapping[str, Any], known: Iterable[str], path: str) -> None:
         """See that there is no other key."""
@@ -75,14 +59,8 @@ class Parts:
         return str(value)
 
     def option(self, value: Any, known: tuple[str, ...], path: str) -> str:
-        """One of a few words; the first where nothing is said."""
-        if value is None:
-            return known[0]
-        if isinstance(value, str) and value in known:
-            return value
-        close = nearest(value, known) if isinstance(value, str) else None
-        self.add("option", path, value=shown(value), known=known, nearest=close)
-        return known[0]
+        """As for every kind; the first where nothing is said."""
+        return known[0] if value is None else super().option(value, known, path)
 
     def number(self, value: Any, path: str, *, zero: bool = False) -> Any:
         """An amount of a counter, more than nothing; or nothing, too."""
@@ -163,11 +141,8 @@ class Parts:
         if not isinstance(value, (str, Mapping, Expression, int, float)):
             self.add("condition", path, value=shown(value))
             return None
-        made = read_expression(value, types, path)
-        if isinstance(made, Finding):
-            self.found.append(made)
-            return None
-        if bool_wanted and made.type not in ("bool", "dyn", "null_type"):
+        made = self.parsed(value, types, path)
+        if made is not None and bool_wanted and made.type not in ("bool", "dyn", "null_type"):
             self.add("not_bool", path, text=made.text, type=made.type)
             return None
         return made
