@@ -42,7 +42,9 @@ def explain_command(
         workflow = workflow_of(store, held.pins.get("workflow", ""))
         if any(value is not None for value in clock.values()):
             if name is not None:
-                raise InputError("--table and --clock explain different things; give one of them", code="usage")
+                raise InputError(
+                    "--table and --clock explain different things; give one of them", code="usage", said="one_question"
+                )
             if clock["svg"] not in (None, "-"):
                 apart(Path(str(clock["svg"])), db)
             explain_clock(say, store, workflow, held, at=at, **clock)

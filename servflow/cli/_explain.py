@@ -183,7 +183,8 @@ def reasons(workflow: Workflow, records: Sequence[Record], name: str, lang: str)
         known = sorted({record.name for record in made})
         close = nearest(name, known)
         hint = f"did you mean {close!r}?" if close else f"decided so far: {', '.join(known) or 'none'}"
-        raise InputError(f"no decision of a table {name!r} is recorded for this ticket; {hint}", table=name)
+        facts = {"said": "no_decision", "table": name, "known": ", ".join(known) or "-", "nearest": close}
+        raise InputError(f"no decision of a table {name!r} is recorded for this ticket; {hint}", **facts)
     told = table.explain(latest.values, lang, latest.at if table.timed else None)
     why: Any = latest.why if isinstance(latest.why, Mapping) else {}
     same = told.decision is not None and list(told.decision.matched) == list(why.get("matched", ()))

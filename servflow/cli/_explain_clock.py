@@ -29,9 +29,11 @@ def explain_clock(say: Say, store: Store, workflow: Workflow | Any, held: Ticket
         InputError: no clock is named, or there is none of that name.
     """
     if asked["clock"] is None:
-        raise InputError("--cycle and --svg go with --clock NAME", code="usage")
+        raise InputError("--cycle and --svg go with --clock NAME", code="usage", said="clock_usage")
     if not isinstance(workflow, Workflow):
-        raise InputError(f"{held.id} is kept by a correlator, which has no clocks", code="clock")
+        raise InputError(
+            f"{held.id} is kept by a correlator, which has no clocks", code="clock", said="no_clocks", ticket=held.id
+        )
     now = at or (held.at if held.closed else max(held.at, latest(store) or held.at))
     line = workflow.explain_clock(held, asked["clock"], at=now, records=store.history(held.id), cycle=asked["cycle"])
     if asked["svg"] == "-":

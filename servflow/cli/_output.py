@@ -174,7 +174,7 @@ def _message(say: Say, error: ServflowError) -> str:
     """What an error says, in the language asked for where the command line has words for its code."""
     key = f"error.{error.facts.get('said') or error.code}"
     if say.lang == "en" or key not in WORDS:
-        return error.message
+        return error.text(say.lang) if isinstance(error, InputError) else error.message
     try:
         said = say.words(key, **error.facts)
     except KeyError:  # another error of that code, which lacks a fact

@@ -46,7 +46,8 @@ def explain_clock(workflow: Workflow, ticket: Ticket, clock: Any, given: Given, 
     if clock not in names:
         close = nearest(clock, names) if isinstance(clock, str) else None
         hint = f"did you mean {close!r}?" if close else f"it has {', '.join(names) or 'none'}"
-        raise InputError(f"{workflow.workflow} has no clock {shown(clock)}; {hint}", code="clock", clock=shown(clock))
+        facts = {"clock": shown(clock), "known": ", ".join(names) or "-", "nearest": close}
+        raise InputError(f"{workflow.workflow} has no clock {shown(clock)}; {hint}", code="clock", **facts)
     plan = next(plan for plan in workflow.compiled.clocks if plan.clock.name == clock)
     records = _known(asked.records, ticket)
     if records and given.at < ticket.at:  # as it was then, which the records up to there amount to

@@ -134,8 +134,11 @@ class Measure(Generic[F]):
                 raise InputError(
                     f"measure {self.name!r} has no setting {shown(name)}{said}",
                     code="setting",
+                    said="measure_setting",
                     measure=self.name,
+                    setting=shown(name),
                     name=shown(name),
+                    known=", ".join(self.settings) or "-",
                     nearest=close,
                 )
         return {name: fitting(name, self.settings[name], value) for name, value in given.items()}

@@ -179,7 +179,7 @@ def _check(lang: str, zone: str, limit: int) -> None:
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
-        raise InputError(f"there is no time zone {zone!r}; write it as Asia/Shanghai or UTC", zone=zone) from None
+        raise InputError(f"there is no time zone {zone!r}; write it as Asia/Shanghai or UTC", code="zone", zone=zone) from None
 
 
 def _read(kept: _Kept, history: History, known: Mapping[str, Workflow], period: tuple[datetime | None, datetime]) -> None:

@@ -168,3 +168,20 @@ def test_a_measure_that_is_named_is_listed_in_full(run: Run) -> None:
     for lang, heading in (("en", "Cohort: answers on the scale csat"), ("zh", "统计对象：量表 csat")):
         assert heading in run("metrics", "--list", "--measure", "csat", "--lang", lang).stdout
         assert heading[:4] not in run("metrics", "--list", "--lang", lang).stdout
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--measure", "csta"), "没有指标 'csta'"),
+        (("--by", "regoin"), "没有工单带有标签 'regoin'"),
+        (("--set", "csat.abuot=1"), "指标 csat 没有设置项 'abuot'"),
+        (("--period", "day", "--zone", "Mars/X"), "没有时区 'Mars/X'"),
+    ],
+)
+def test_what_nobody_can_measure_is_refused_in_chinese(run: Run, demo: Any, asked: tuple[str, ...], said: str) -> None:
+    """With what was probably meant, as in English."""
+    result = run("metrics", demo.path, *asked, "--lang", "zh")
+
+    assert 2 == result.exit_code
+    assert said in result.stderr
