@@ -47,7 +47,7 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "error.measure": ("no measure {measure}", "没有指标 {measure}；servflow metrics --list 列出全部"),
     "error.setting": ("no measure and no setting {name}", "没有指标或设置项 {name}"),
     "error.measure_setting": (
-        "measure {measure} has no setting {setting}",
+        "measure {measure} has no setting {setting}; known are {known}",
         "指标 {measure} 没有设置项 {setting}；已有：{known}",
     ),
     "error.zone": ("there is no time zone {zone}", "没有时区 {zone}；请写成 Asia/Shanghai 或 UTC 之类"),

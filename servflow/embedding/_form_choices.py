@@ -33,8 +33,12 @@ class Sight:
 
     def state(self, name: str) -> str:
         """What a state is called."""
-        spec = self.workflow.compiled.states.get(name)
-        return (in_language(spec.title, self.lang) if spec is not None else "") or plain(name)
+        return self.called("state", name)
+
+    def called(self, kind: str, name: str) -> str:
+        """What a part of the workflow is called: by its title, else by its name in words."""
+        told = self.workflow.called(kind, name, lang=self.lang)
+        return plain(name) if told == name else told
 
 
 def choices_of(sight: Sight, event: str, key: str) -> tuple[tuple[Choice, ...], bool]:
@@ -78,7 +82,7 @@ def _takers(sight: Sight) -> Iterator[Choice]:
     yield from _people(sight)
     if sight.world is not None:
         yield from _named((*sight.world.outlets, *sight.world.bots, *sight.world.providers))
-    yield from (Choice(name, plain(name)) for name in sight.workflow.queues)
+    yield from (Choice(name, sight.called("queue", name)) for name in sight.workflow.queues)
 
 
 def _states(sight: Sight) -> Iterator[Choice]:
@@ -104,15 +108,15 @@ def _offers(sight: Sight) -> Iterator[Choice]:
 
 def _breached(sight: Sight) -> Iterator[Choice]:
     held = sight.ticket.clocks.items()
-    return (Choice(name, plain(name)) for name, run in held if run.breached_at is not None or run.summary.late)
+    return (Choice(name, sight.called("clock", name)) for name, run in held if run.breached_at is not None or run.summary.late)
 
 
 def _running_chains(sight: Sight) -> Iterator[Choice]:
-    return (Choice(run.chain, plain(run.chain)) for run in sight.ticket.chains)
+    return (Choice(run.chain, sight.called("chain", run.chain)) for run in sight.ticket.chains)
 
 
 def _all_chains(sight: Sight) -> Iterator[Choice]:
-    return (Choice(chain.name, plain(chain.name)) for chain in sight.workflow.escalations)
+    return (Choice(chain.name, sight.called("chain", chain.name)) for chain in sight.workflow.escalations)
 
 
 def _policies(sight: Sight) -> Iterator[Choice]:

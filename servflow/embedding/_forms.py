@@ -200,7 +200,9 @@ def _attribute(workflow: Workflow, name: str, lang: str) -> Input:
         return evolve(made, low=1, high=9)
     if name != "queue" or not workflow.queues:
         return made
-    return evolve(made, widget="select", choices=tuple(Choice(one, plain(one)) for one in workflow.queues), strict=True)
+    called = {one: workflow.called("queue", one, lang=lang) for one in workflow.queues}
+    choices = tuple(Choice(one, plain(one) if title == one else title) for one, title in called.items())
+    return evolve(made, widget="select", choices=choices, strict=True)
 
 
 def _zone(zone: str | None) -> str | None:

@@ -225,3 +225,35 @@ def test_a_zone_that_is_none_is_refused(repair: Workflow, ticket: Ticket) -> Non
     """Wall times need a wall."""
     with pytest.raises(InputError, match="did you mean 'Europe/Berlin'"):
         by_id(repair, ticket, zone="Europe/Berln")
+
+
+def test_choices_are_called_by_their_titles_in_the_readers_language() -> None:
+    """Queues, clocks that are late and chains under way, as states and steps are."""
+    workflow = servflow.load(
+        {
+            "workflow": "w",
+            "queues": ["care", "spare_desk"],
+            "titles": {"queues": {"care": {"en": "Customer care", "zh": "客户关怀组"}}},
+            "states": {"new": {}, "done": {"closed": True}},
+            "transitions": [{"event": "finish", "source": "new", "target": "done"}],
+            "clocks": [{"name": "fix", "title": {"en": "Fix it", "zh": "修复时限"}, "within": "1h", "until": "done"}],
+            "escalations": [
+                {
+                    "name": "late",
+                    "title": {"en": "Runs late", "zh": "超时升级"},
+                    "start": {"clock": "fix", "mark": "breach"},
+                    "levels": [{"name": "first", "do": [{"notify": {"to": "owner", "template": "x"}}]}],
+                }
+            ],
+        }
+    )
+    ticket = workflow.advance(workflow.open("T", at=AT).ticket, at=AT + timedelta(hours=2)).ticket
+    drawn = {form.event: form for form in forms(workflow, ticket, at=ticket.at, actor="ann", lang="zh")}
+    asked = opening_form(workflow, also=["queue"], lang="zh")
+
+    def said(form: Form, key: str) -> list[str]:
+        return [choice.title for one in form.inputs if one.name == key for choice in one.choices]
+
+    assert ["客户关怀组", "spare desk"] == said(asked, "queue")
+    assert ["修复时限"] == said(drawn["clock.waive"], "clock")
+    assert ["超时升级"] == said(drawn["chain.start"], "chain")
