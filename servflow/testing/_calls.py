@@ -24,6 +24,7 @@ _NUMBER = re.compile(r"(?<![\w.])\d{1,12}(?:\.\d{1,6})?(?![\w.])")
 _TEXT = re.compile(r"'([^'\\]{1,40})'|\"([^\"\\]{1,40})\"")
 _WHOLE = {"int": (-(2**63), 2**63 - 1), "uint": (0, 2**64 - 1)}
 _PARTS = ("transitions", "tables", "rules", "dispatch", "clocks", "escalations", "laws")
+_NUMBERS = ("int", "uint", "decimal", "double")
 _MOST_CONSTANTS = 24
 _ROUND = (1, 10, 1000, 10**6)
 _STRANGER = Actor("stranger")
@@ -79,10 +80,19 @@ class Calls:
         ids = sorted({*PEOPLE, *(actor.id for actor in self.people)})
         more = {"priority": st.integers(1, 5), "customer": st.sampled_from(ids)}
         return st.fixed_dictionaries(
-            {name: self.value(spec) for name, spec in specs.items() if spec.required or spec.one_of},
+            {name: self._field(name, spec) for name, spec in specs.items() if spec.required or spec.one_of},
             optional={name: value for name, value in more.items() if name not in specs}
-            | {name: self.value(spec) for name, spec in specs.items() if not spec.required and not spec.one_of},
+            | {name: self._field(name, spec) for name, spec in specs.items() if not spec.required and not spec.one_of},
         )
+
+    def _field(self, name: str, spec: Field) -> st.SearchStrategy[Any]:
+        """Values of a field, most often those that the tables which read it tell apart."""
+        types = self.workflow.compiled.types
+        told = [value for table in self.workflow.tables.values() for value in table.samples(name, types)]
+        if spec.type not in _NUMBERS or not told:
+            return self.value(spec)
+        apart = st.sampled_from([spec.convert(value) for value in told])
+        return st.one_of(apart, apart, self.value(spec))
 
     def value(self, spec: Field) -> st.SearchStrategy[Any]:
         """Values of a type, with those next to the constants of the definition among them."""
@@ -99,7 +109,7 @@ class Calls:
             near = [float(number) for number in self.numbers]
         elif spec.type == "string":
             near = [*self.texts, *PEOPLE]  # conditions often compare a text with whoever acts
-        if spec.type in ("int", "uint", "decimal", "double"):
+        if spec.type in _NUMBERS:
             return st.one_of([*([st.sampled_from(near)] * bool(near)), st.sampled_from(_ROUND).map(spec.convert), anything])
         return st.one_of(st.sampled_from(near), st.sampled_from(near), anything) if near else anything
 
@@ -181,14 +191,13 @@ class Calls:
             groups[next((kind for kind, held in kinds if event in held), "rest")].append(pair)
         often = _OFTEN if goal is None else _OFTEN_TOWARDS if groups["wanted"] else _OFTEN_BLOCKED
         drawn = [groups[name] for name, times in often.items() for _ in range(times) if groups[name]]
-        made = (
-            [st.sampled_from(drawn).flatmap(st.sampled_from).flatmap(lambda pair: self._sent_here(pair, here))] if drawn else []
-        )
+        one = st.sampled_from(drawn).flatmap(st.sampled_from) if drawn else None
+        made = [] if one is None else [one.flatmap(lambda pair: self._sent_here(pair, here))]
         if goal is not None and not groups["wanted"]:
+            made *= 8 if groups["leading"] else 1
             mended = self._mended([option for _, option in asked if option.event in names], ticket, here[2])
-            mended += [
-                Call("ticket.child_closed", {"child": child}, SYSTEM) for child in ticket.children[:1] if _CHILD in names
-            ]
+            if _CHILD in names:
+                mended += [Call(_CHILD, {"child": child}, SYSTEM) for child in ticket.children[:1]]
             made += [*([st.sampled_from(mended)] * 3 if mended else []), *([st.just(WAIT)] if ticket.wake is not None else [])]
         return st.one_of(made) if made else st.just(Call("no_such_event", {}, self.people[0], "unknown"))
 

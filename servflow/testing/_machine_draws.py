@@ -59,7 +59,7 @@ class Setting:
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 """From when on tickets of machines are opened: a Monday, so that what counts in business hours counts."""
 
-MOST_IN_A_ROW = 16
+MOST_IN_A_ROW = 30
 """After how many things on the way to a transition it is given up for another."""
 
 MOST_MISSED = 3

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
 import servflow
@@ -14,6 +14,7 @@ from servflow.errors import InputError
 from servflow.model import World
 from servflow.testing import Coverage, WorkflowMachine, machine_for
 from tests.unit.testing.defects import DEFECTS, INVARIANTS, PEOPLE, SOUND, WORLD, Defect
+from tests.unit.testing.template_defects import TEMPLATE_DEFECTS, TemplateDefect
 
 # Bounded by examples and steps, and always the same ones: how fast a machine is decides nothing.
 SEARCH = settings(
@@ -26,6 +27,7 @@ SEARCH = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
+USUAL = settings(SEARCH, max_examples=100, stateful_step_count=50, derandomize=False)
 FEW = settings(SEARCH, max_examples=10)
 HANDFUL = settings(SEARCH, max_examples=5)
 
@@ -52,6 +54,15 @@ def test_a_defect_is_found(defect: Defect) -> None:
     machine = machine_for(defect.spoilt, world=WORLD, people=PEOPLE, versions=defect.versions, invariants=own)
 
     assert defect.says in str(failure(machine))
+
+
+@pytest.mark.parametrize("defect", TEMPLATE_DEFECTS, ids=str)
+def test_a_defect_of_a_template_is_found(defect: TemplateDefect) -> None:
+    """One place of a large workflow that was spoilt is found within the runs that a user gets without asking for more."""
+    own = [] if defect.invariant is None else [defect.invariant]
+
+    with pytest.raises(AssertionError, match=re.escape(defect.sentence)):
+        run_state_machine_as_test(seed(2)(machine_for(defect.spoilt, invariants=own)), settings=USUAL)
 
 
 def test_a_failure_can_be_pasted() -> None:
