@@ -27,4 +27,4 @@ def plain(name: str) -> str:
     return name.replace("_", " ").strip() or name
 
 
-__all__ = ["EVENTS", "KEYS", "chinese", "event_title", "plain", "word"]
+__all__ = ["chinese", "event_title", "plain", "word"]

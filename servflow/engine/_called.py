@@ -10,6 +10,7 @@ from servflow.errors import Finding, InputError, nearest, shown
 from servflow.model import FrozenMap, in_language
 
 if TYPE_CHECKING:
+    from servflow.engine._compile import Compiled
     from servflow.engine._definition import Transition
     from servflow.engine._workflow import Workflow
 
@@ -48,6 +49,14 @@ def all_titles(workflow: Workflow) -> Names:
     found |= {("survey", survey.name, ""): survey.title for survey in workflow.surveys}
     found |= {("law", law.name, ""): law.title for law in workflow.laws}
     return {key: title for key, title in found.items() if title}
+
+
+def check_titles(compiled: Compiled) -> None:
+    """Everything that ``titles`` calls something is declared."""
+    spec = compiled.workflow
+    for kind, names in (("roles", spec.roles), ("queues", spec.queues), ("calendars", compiled.calendars)):
+        for name in spec.titles.get(kind, ()):
+            compiled.problems.known(kind.removesuffix("s"), name, names, f"titles.{kind}.{name}")
 
 
 def _event(found: Names, move: Transition) -> None:
@@ -96,4 +105,4 @@ class Called:
         return in_language(self.titles_by_name.get((kind, name, of), ""), lang) or name
 
 
-__all__ = ["Called"]
+__all__ = ["Called", "check_titles"]

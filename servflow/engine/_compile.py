@@ -12,6 +12,7 @@ from servflow.calendars import Calendar, OpenTime
 from servflow.engine._actions import Update, compile_updates
 from servflow.engine._approval import check_states
 from servflow.engine._building import at_path, takes
+from servflow.engine._called import check_titles
 from servflow.engine._chain_plans import ChainPlan, compile_chains, compile_past
 from servflow.engine._clock_caps import children
 from servflow.engine._clock_conditions import concerns
@@ -127,7 +128,7 @@ class Compiled:
         self._check_events()
         self._check_timers()
         self._check_unique()
-        self._check_titles()
+        check_titles(self)
         self.raised.check()
         check_states(self)
 
@@ -287,13 +288,11 @@ class Compiled:
             self.problems.known("calendar", timer.calendar, self.calendars, f"{path}.calendar")
 
     def _check_unique(self) -> None:
-        spec = self.workflow
+        spec, lists = self.workflow, ("escalations", "dispatch")
         for kind, items in (
             ("clocks", [(made.clock.name, made.path + (".name" if made.state is None else "")) for made in self.promises]),
-            ("escalations", [(item.name, f"escalations[{index}].name") for index, item in enumerate(spec.escalations)]),
-            ("dispatch", [(item.name, f"dispatch[{index}].name") for index, item in enumerate(spec.dispatch)]),
-            ("roles", [(name, f"roles[{index}]") for index, name in enumerate(spec.roles)]),
-            ("queues", [(name, f"queues[{index}]") for index, name in enumerate(spec.queues)]),
+            *((key, [(one.name, f"{key}[{i}].name") for i, one in enumerate(getattr(spec, key))]) for key in lists),
+            *((key, [(name, f"{key}[{i}]") for i, name in enumerate(getattr(spec, key))]) for key in ("roles", "queues")),
             *ids_of(spec.transitions, {self.paths[name]: state for name, state in self.states.items()}),
         ):
             seen = set()
@@ -301,12 +300,6 @@ class Compiled:
                 if name in seen:
                     self.problems.add("name.twice", path, name=name, kind=kind)
                 seen.add(name)
-
-    def _check_titles(self) -> None:
-        spec = self.workflow
-        for kind, names in (("roles", spec.roles), ("queues", spec.queues), ("calendars", self.calendars)):
-            for name in spec.titles.get(kind, ()):
-                self.problems.known(kind.removesuffix("s"), name, names, f"titles.{kind}.{name}")
 
     # answers ----------------------------------------------------------------------------------------------------
 

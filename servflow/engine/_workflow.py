@@ -476,20 +476,8 @@ def _by_host(record: Record) -> bool:
 
 
 _DEFINITION = (
-    *("workflow", "version", "title", "description", "strict", "fields", "roles", "queues", "titles", "events"),
-    *(
-        "calendars",
-        "initial",
-        "states",
-        "transitions",
-        "tables",
-        "rules",
-        "dispatch",
-        "clocks",
-        "escalations",
-        "laws",
-        "surveys",
-    ),
+    *("workflow", "version", "title", "description", "strict", "fields", "roles", "queues", "titles", "events", "calendars"),
+    *("initial", "states", "transitions", "tables", "rules", "dispatch", "clocks", "escalations", "laws", "surveys"),
 )
 
 

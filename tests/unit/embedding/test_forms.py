@@ -181,7 +181,7 @@ def test_a_breach_can_be_excused_where_there_is_one(repair: Workflow, on_site: T
 
 def test_every_built_in_event_has_a_title_in_both_languages() -> None:
     """Nobody reads the name of an event of the engine."""
-    from servflow.embedding._form_words import EVENTS, KEYS
+    from servflow.engine._called_words import EVENTS, KEYS
 
     told_by_the_host = {"dispatch.answer", "correlator.fired", "survey.asked", "survey.skipped"}
     told_by_the_host |= {f"ticket.child_{what}" for what in ("opened", "closed", "reopened")}
