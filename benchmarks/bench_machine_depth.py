@@ -109,7 +109,7 @@ def told(coverage: Coverage) -> str:
 def main() -> None:
     """Tell both for every template, or for those named."""
     parser = argparse.ArgumentParser(description="How far machine_for gets into the templates, beside a plain random walk.")
-    parser.add_argument("names", nargs="*")
+    parser.add_argument("names", nargs="*", choices=[[], *(name for name, one in TEMPLATES.items() if one.kind == "workflow")])
     parser.add_argument("--examples", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
