@@ -46,13 +46,14 @@ def expire(call: OneCall, offer: OfferMade) -> None:
 
 
 def expire_alone(call: OneCall, offer: OfferMade, why: str) -> None:
-    """Nobody answered, and what follows failed: the offer is over all the same, and the search waits for another world."""
+    """Nobody answered, and what follows failed: the offer is over, and the search waits for somebody else or another world."""
     plan = plan_of(call, offer.policy)
     end_offer(call, offer, "expired", f"no answer in time; what follows failed: {why}")
     progress = progress_of(call, plan)
     if progress is not None:
         after = _unanswered(call, plan, progress, offer.to)
-        progressed(call, plan, attrs.evolve(after, phase="waiting"), f"failed: {why}")
+        again = min((end for end in after.silent.values() if end > call.at), default=None)
+        progressed(call, plan, attrs.evolve(after, phase="waiting", change_at=again), f"failed: {why}")
 
 
 def _unanswered(call: OneCall, plan: SlotPlan, progress: SlotProgress, who: str) -> SlotProgress:

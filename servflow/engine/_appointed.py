@@ -105,15 +105,16 @@ def end(call: OneCall, held: Appointment, phase: str, reason: str) -> None:
     call.happening.changed.add("appointment")
 
 
-def give_up(call: OneCall, plan: SlotPlan, held: Appointment, phase: str, reason: str) -> None:
-    """A visit will not be: the slot is empty, the customer can book another one, and ``unbooked.<policy>`` happens."""
+def give_up(call: OneCall, plan: SlotPlan, held: Appointment, phase: str, reason: str, *, quiet: bool = False) -> None:
+    """A visit will not be: the slot is empty, the customer can book another one, and unless quiet, listeners hear of it."""
     end(call, held, phase, reason)
     unassign(call, held.slot, f"dispatch[{plan.order}]", reason)
     progress = progress_of(call, plan)
     if progress is not None:
         after = attrs.evolve(progress, phase="booking", relax_at=None, change_at=None, waits=(), overrun_at=None)
         progressed(call, plan, after, f"{phase}: {reason}" if reason else phase)
-    _tell(call, plan, held, phase, reason)
+    if not quiet:
+        _tell(call, plan, held, phase, reason)
 
 
 def _tell(call: OneCall, plan: SlotPlan, held: Appointment, phase: str, reason: str) -> None:

@@ -304,12 +304,12 @@ def cannot_come(call: OneCall) -> str | None:
     return "; ".join(verdict.text() for verdict in failed) or None
 
 
-def recheck(call: OneCall) -> bool:
-    """Give up a visit to which nobody would come, and say so."""
+def recheck(call: OneCall, *, quiet: bool = False) -> bool:
+    """Give up a visit to which nobody would come, and tell those who listen, unless quiet."""
     held, why = call.draft.appointment, cannot_come(call)
     if held is None or why is None:
         return False
-    give_up(call, plan_of(call, held.policy), held, LOST, why)
+    give_up(call, plan_of(call, held.policy), held, LOST, why, quiet=quiet)
     return True
 
 

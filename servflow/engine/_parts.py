@@ -65,10 +65,12 @@ def _short(call: OneCall) -> bool:
     return any(line.state == NEEDED for line in call.draft.parts)
 
 
-def _put_aside(call: OneCall, line: PartLine, was: PartLine | None, limit: int | None, who: str | None) -> None:
+def _put_aside(
+    call: OneCall, line: PartLine, was: PartLine | None, limit: int | None, who: str | None, *, quiet: bool = False
+) -> None:
     call.reservations.append(Take(key=line.key, units=line.quantity, limit=limit))
     _say(call, line, was, who=who)
-    if not _short(call):
+    if not quiet and not _short(call):
         tell(call, READY, _told(line))
 
 
@@ -240,14 +242,18 @@ def booked(call: OneCall, payload: Mapping[str, Any]) -> None:
 # following ----------------------------------------------------------------------------------------------------
 
 
-def fill(call: OneCall) -> None:
-    """Put aside whatever is waited for and is there by now, the longest waited for first; remember where else it may come."""
+def fill(call: OneCall, *, quiet: bool = False) -> None:
+    """
+    Put aside whatever is waited for and is there by now, the longest waited for first; remember where else it may come.
+
+    Those who listen hear when nothing is waited for any more, unless quiet.
+    """
     for line in call.draft.parts:
         if line.state != NEEDED:
             continue
         found = _found(call, line)
         if found is not None:
-            _put_aside(call, found[0], line, found[1], None)
+            _put_aside(call, found[0], line, found[1], None, quiet=quiet)
         elif call.world is not None and (waits := _waits(call, line)) != line.waits:
             _say(call, attrs.evolve(line, waits=waits), line)
 

@@ -163,7 +163,7 @@ def look(call: OneCall, plan: SlotPlan) -> None:
 
 
 def pass_over(call: OneCall, plan: SlotPlan, why: str, *, kind: str) -> None:
-    """What time had set for a slot failed: the search goes on without it, and says so."""
+    """What time or another world (``kind``) brought a slot failed: the search goes on without it, and says so."""
     progress = progress_of(call, plan)
     if progress is None:
         return
@@ -172,6 +172,8 @@ def pass_over(call: OneCall, plan: SlotPlan, why: str, *, kind: str) -> None:
         after = attrs.evolve(progress, stage=stage, relax_at=relax_at(call, plan, progress.since, stage))
     elif kind == "overrun":
         after = attrs.evolve(progress, overrun_at=None)
+    elif kind == "world":
+        after = attrs.evolve(progress, world=None if call.world is None else call.world.version)
     else:
         after = attrs.evolve(progress, change_at=None)
     progressed(call, plan, after, f"failed: {why}")

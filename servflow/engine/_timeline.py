@@ -56,7 +56,7 @@ MAX_STANDING = 1_000
 _TIMER, _OFFER, _RELAX, _MARK, _LEVEL, _REMINDER = range(6)
 _CHAIN_RANK = {"begin": _LEVEL, "level": _LEVEL, "resume": _LEVEL, "reminder": _REMINDER, "quiet": _REMINDER}
 
-GiveUp = Callable[["OneCall", str, str], None]
+GiveUp = Callable[["OneCall", str, str], object]
 
 
 @attrs.frozen
@@ -283,17 +283,27 @@ def catch_up(call: OneCall, before: datetime) -> datetime | None:
         if standing > MAX_STANDING:
             due.give_up(call, "circle", f"more than {MAX_STANDING} things set each other off at this very instant")
             continue
-        before_it = call.savepoint()
-        try:
-            due.run(call)
-            drain(call)
-            check_budget(call)
-        except (Refused, ExpressionError, LimitError) as error:
-            if error.code == "budget":
-                error.facts["reached"] = due.at
-                raise
-            call.rollback(before_it)
-            due.give_up(call, error.code, error.message)
+        attempt(call, due)
+
+
+def attempt(call: OneCall, due: Due) -> None:
+    """
+    Let something of the system's own happen, or give it up where what follows fails: whoever asked could not mend that.
+
+    Raises:
+        LimitError: the whole call has done too much (``budget``), wherever it stood.
+    """
+    before_it = call.savepoint()
+    try:
+        due.run(call)
+        drain(call)
+        check_budget(call)
+    except (Refused, ExpressionError, LimitError) as error:
+        if error.code == "budget":
+            error.facts["reached"] = due.at
+            raise
+        call.rollback(before_it)
+        due.give_up(call, error.code, error.message)
 
 
 def _mark(call: OneCall, plan: ClockPlan) -> None:
@@ -305,4 +315,4 @@ def _mark(call: OneCall, plan: ClockPlan) -> None:
     _chain_starts.on_mark(call, name, mark, _clock_story.cause(call, plan, run, mark), scheduled)
 
 
-__all__ = ["Due", "catch_up", "first_due", "wake_of"]
+__all__ = ["Due", "attempt", "catch_up", "first_due", "wake_of"]

@@ -16,7 +16,7 @@ from servflow.engine._events import drain, host_event, settle, take_eventless
 from servflow.engine._given import MAX_ID, Given
 from servflow.engine._openings import first_fields, open_again, opens_plainly
 from servflow.engine._payloads import plain_payload
-from servflow.engine._timeline import catch_up, first_due, wake_of
+from servflow.engine._timeline import Due, attempt, catch_up, first_due, wake_of
 from servflow.errors import InputError, Refused, shown
 from servflow.model import (
     SYSTEM,
@@ -252,30 +252,34 @@ def advance(workflow: Workflow, ticket: Ticket, given: Given) -> Outcome:
         wake = catch_up(call, at)
     stale = _placing.stale(call)
     for plan in stale:
-        _look_again(call, at, plan.policy.name, partial(_placing.look, call, plan))
+        instead = partial(_placing.pass_over, call, plan, kind="world")
+        _look_again(call, at, plan.policy.name, partial(_placing.look, call, plan), instead)
     if stale:
         wake = catch_up(call, at)
     if _appointing.cannot_come(call) is not None:
-        _look_again(call, at, "visit", partial(_appointing.recheck, call))
+        _look_again(call, at, "visit", partial(_appointing.recheck, call), lambda _why: _appointing.recheck(call, quiet=True))
         wake = catch_up(call, at)
     if _parts.may_fill(call):
-        _look_again(call, at, "parts", partial(_parts.fill, call))
+        _look_again(call, at, "parts", partial(_parts.fill, call), lambda _why: _parts.fill(call, quiet=True))
         wake = catch_up(call, at)
     if not call.records:
         return Outcome(ticket=ticket)
     return call.outcome(wake)
 
 
-def _look_again(call: OneCall, at: datetime, what: str, look: Callable[[], object]) -> None:
-    """Decide once more what an older world did not allow, as a step of the system."""
+def _look_again(call: OneCall, at: datetime, what: str, look: Callable[[], object], instead: Callable[[str], object]) -> None:
+    """Decide once more what an older world did not allow, as a step of the system; or what is done where that fails."""
     call.at = at
     call.act_as(SYSTEM)
     assert call.world is not None  # without one nothing is looked at again
     call.cause = f"world:{what}:{call.world.version}:{call.draft.sequence}"
     call.happening = Happening()
-    look()
-    settle(call)
-    drain(call)
+
+    def run(call: OneCall) -> None:
+        look()
+        settle(call)
+
+    attempt(call, Due(at, run, lambda _call, _code, why: instead(why)))
 
 
 def open_ticket(workflow: Workflow, ticket_id: str, fields: Mapping[str, Any] | None, given: Given) -> Outcome:

@@ -242,10 +242,12 @@ class Workflow(Questions, Called):
         """
         Let time pass: everything set for an instant strictly before *at* happens.
 
-        A slot that waits is decided again where the world is another one. Nothing to do gives the same ticket.
+        A slot that waits is decided again where the world is another one. What fails of all this is undone, with a note where
+        it stood, and is not tried again at that instant or in that world. Nothing to do gives the same ticket.
 
         Raises:
             Refused: *at* lies more than 5 s behind the ticket (``past``).
+            LimitError: too much lies in between for one call (``catch_up``, ``budget``); ``reached`` says how far to go first.
             TimeError: an instant is naive.
         """
         return _verbs.advance(self, ticket, Given.of(at, None, world, None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from servflow.model import OfferEnded, Outcome, VisitNear, World
+from servflow.model import OfferEnded, Outcome, Received, Take, Unbooked, VisitNear, World
 from tests.unit.engine.flows import Case, after, flow, move, of
 from tests.unit.engine.test_dispatch import offered, placing
 
@@ -75,6 +75,15 @@ def test_an_offer_is_over_and_the_search_waits_for_another_world() -> None:
     assert ["bob"] == [offer.to for offer in again.ticket.offers]
 
 
+def test_whoever_is_left_alone_for_a_while_is_asked_again() -> None:
+    """In the same world the search goes on when the first who did not answer may be asked once more."""
+    offer = {"timeout": "10m", "cool_off": "30m"}
+    case = offered(world=ALONE, offer=offer, parts={"transitions": endless("exhausted.d")})
+    assert after(40) == case.until(20, world=ALONE).ticket.slots["assignee"].change_at
+
+    assert [("ann", after(40))] == [(offer.to, offer.made_at) for offer in case.until(45, world=ALONE).ticket.offers]
+
+
 def test_a_relaxation_that_failed_is_passed_over() -> None:
     """The search goes on with the next step of its own, and says what became of this one."""
     outcome = relaxed()
@@ -92,3 +101,45 @@ def test_a_reminder_that_failed_counts_as_done() -> None:
     assert [after(90)] == [one.scheduled for one in of(VisitNear, outcome.records)]
     assert outcome.ticket.appointment is not None
     assert (1, after(150)) == (outcome.ticket.appointment.reminded, outcome.wake and outcome.wake.replace(microsecond=0))
+
+
+def test_a_world_in_which_nothing_can_follow_is_looked_at_once() -> None:
+    """Whoever another world brings is not assigned where what hears of it fails: that is noted, and time goes on."""
+    case = placing(World(engineers=[]), {"transitions": endless("assigned.d"), "clocks": [{"name": "k", "within": "20m"}]})
+
+    outcome = case.until(30, world=ALONE)
+
+    assert [("Breached", after(20), ""), ("SlotChanged", after(30), f"failed: {FAILED}")] == said(outcome)
+    progress = outcome.ticket.slots["assignee"]
+    assert ("waiting", ALONE.version, None) == (progress.phase, progress.world, outcome.ticket.assignee)
+    assert () == case.until(40, world=ALONE).records
+
+
+def test_a_visit_is_lost_though_nobody_can_be_told() -> None:
+    """Nobody would come in another world, and what hears of that never ends: the visit is lost all the same, once."""
+    calling = {"zone": "UTC", "step": 30, "minutes": "60", "days": 2}
+    entry = {"name": "d", "state": "a", "mode": "appointment", "appointment": calling}
+    case = Case(flow(dispatch=[entry], transitions=endless("unbooked.d")), world=ALONE)
+    case.fire("appointment.book", {"start": after(180), "end": after(240), "to": "ann"}, world=ALONE)
+    other = World(engineers=[{"id": "bob"}])
+
+    outcome = case.until(30, world=other)
+
+    assert ["ann is not there any more"] == [record.reason for record in of(Unbooked, outcome.records)]
+    assert [] == of(Received, outcome.records)
+    assert ("booking", None) == (outcome.ticket.slots["assignee"].phase, outcome.ticket.assignee)
+    assert () == case.until(40, world=other).records
+
+
+def test_a_part_is_put_aside_though_nobody_can_be_told() -> None:
+    """A part came into stock, and what hears of that never ends: the part is the ticket's, and is taken once."""
+    case = Case(flow(transitions=endless("parts.ready")))
+    case.fire("part.need", {"part": "pump"}, world=World(stock={"pump": 0}))
+    there = World(stock={"pump": 1})
+
+    outcome = case.until(30, world=there)
+
+    assert [("PartChanged", after(30), "")] == said(outcome)
+    assert (Take(key="part:pump", units=1, limit=1),) == outcome.reservations
+    assert ["reserved"] == [line.state for line in outcome.ticket.parts]
+    assert () == case.until(40, world=there).records
