@@ -8,7 +8,7 @@ from servflow.calendars import OpenTime
 from servflow.model import ClockRun, Segment
 from servflow.sla._clock import Clock
 from servflow.sla._parts import Mark
-from servflow.sla._time import ZERO, after, between
+from servflow.sla._time import after, between
 
 KEPT = 64
 """How many repetitions of one mark a run keeps, the latest; the number of the last tells how many there were."""
@@ -50,7 +50,8 @@ def forgotten(
 
     Returns:
         Those that stay the last ones before that instant, and those that have not happened after all, each with its
-        instant. Nothing where what is kept reaches far enough back.
+        instant, as *cal* counts it, also where another calendar counted then. Nothing where what is kept reaches far
+        enough back.
     """
     stay: list[tuple[str, datetime]] = []
     undone: list[tuple[str, datetime]] = []
@@ -81,10 +82,10 @@ def counted_until(folded: timedelta, segments: tuple[Segment, ...], at: datetime
 def _instant(run: ClockRun, amount: timedelta, cal: OpenTime | None) -> datetime:
     total = run.folded
     for item in run.segments:
-        length = None if item.end is None else between(cal, item.start, item.end)
-        if length is None or total + length > amount:  # what is used up as a pause begins happens at the resume
-            return after(cal, item.start, max(ZERO, amount - total)) or item.start
-        total += length
+        at = after(cal, item.start, amount - total) or item.start
+        if item.end is None or at < item.end:  # what is used up as a pause begins happens at the resume
+            return at
+        total += between(cal, item.start, item.end)
     return run.started_at
 
 

@@ -122,6 +122,8 @@ def test_a_rewind_over_nights_and_pauses_tells_each_repetition_by_its_own_instan
         (27, sla.resume),
         (28, sla.pause),
         (29.5, sla.resume),
+        (33, sla.pause),  # an hour after closing, at which one falls
+        (47, sla.resume),
         (49, sla.pause),
         (50, sla.resume),
     ]:
