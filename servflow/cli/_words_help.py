@@ -314,6 +314,9 @@ _OPTIONS: Mapping[str, str] = {
     ),
     "also say what of the workflows no story exercises": "也列出流程中没有故事演练到的部分",
     "end with status 1 where less than this percentage of a workflow is exercised": "流程被演练的百分比低于此值时退出状态为 1",
+    "print the workflows with what the stories exercised of them instead: html is a page": (
+        "改为输出流程，并标出故事演练了其中哪些部分：html 为网页"
+    ),
     "only stories with this text in their name": "只演练名称含此文本的故事",
     "only what was set aside / only what is tried again by itself": "只看已搁置的 / 只看会自动重试的",
     "how many to list": "列出多少项",

@@ -481,4 +481,4 @@ class WorkflowMachine(RuleBasedStateMachine):
             coverage.observe(before, event, payload, **{"at": self.at, "world": self.world, **more})
 
 
-__all__ = ["START", "Call", "Setting", "WorkflowMachine"]
+__all__ = ["Call", "Setting", "WorkflowMachine"]

@@ -13,7 +13,7 @@ import servflow
 from servflow.model import Actor, World
 from servflow.testing import WorkflowMachine, machine_for
 from servflow.testing._calls import Calls
-from servflow.testing._machine import START
+from servflow.testing._machine_draws import START
 from servflow.testing._machine_bounds import MAX_AT_ONCE, SHRINK_STEPS, paced
 
 RATED: dict[str, Any] = {
