@@ -14,7 +14,7 @@ from servflow.errors import InputError, shown
 from servflow.metrics._cases import Case
 from servflow.metrics._counted import names
 from servflow.metrics._kinds import Amounts, Tally
-from servflow.metrics._periods import Period, period_of
+from servflow.metrics._periods import Period, period_of, zone_named
 from servflow.metrics._reading import counts, read_case
 from servflow.model import Record, instant
 
@@ -125,8 +125,9 @@ class Counting:
         self.at = None if at is None else instant(at)
         self.by, self.period, self.zone = by, period, zone
         self._calendar = None if period is None else _Calendar(period, zone)
+        zone_named(zone)  # a slip is one where nothing is counted by periods, too
         if period is not None:
-            period_of(self.at or datetime(2000, 1, 1, tzinfo=UTC), period, zone)  # refuses an unknown unit or zone at once
+            period_of(self.at or datetime(2000, 1, 1, tzinfo=UTC), period, zone)  # refuses an unknown unit at once
         self.cells: dict[str, dict[Key, Tally[Any]]] = {one.name: {} for one in measures}
         self.cases = 0
         self.labels: set[str] = set()

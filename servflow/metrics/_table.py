@@ -137,8 +137,8 @@ class Tabulation(Counting):
         settings: setting -> value for every measure that takes it, and measure -> its own settings.
 
     Raises:
-        InputError: there is no such measure, setting, period or zone.
-        TimeError: *at* is naive.
+        InputError: there is no such measure, setting or period.
+        TimeError: *at* is naive, or there is no such zone.
     """
 
     def __init__(
@@ -257,8 +257,8 @@ def measure_table(
         settings: see ``Tabulation``.
 
     Raises:
-        InputError: there is no such measure, setting, label, period or zone; or a history does not begin with ``Opened``.
-        TimeError: *at* is naive.
+        InputError: there is no such measure, setting, label or period; or a history does not begin with ``Opened``.
+        TimeError: *at* is naive, or there is no such zone.
     """
     at = instant(at)
     made = Tabulation(names, at=at, by=by, period=period, zone=zone, done=done, settings=settings)

@@ -211,6 +211,8 @@ def test_zones_and_instants_are_checked() -> None:
     with pytest.raises(TimeError):
         measure_table([], ["backlog"], at=at(9), period="day", zone="Asia/Shangai")
     with pytest.raises(TimeError):
+        measure_table([], ["backlog"], at=at(9), zone="Asia/Shangai")
+    with pytest.raises(TimeError):
         measure_table([], ["backlog"], at=datetime(2026, 11, 2))
 
 
