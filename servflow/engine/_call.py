@@ -271,11 +271,13 @@ class OneCall:
             set(self.carried),
             list(self.amended),
             self.held,
+            self.decisions,
         )
 
     def rollback(self, before: tuple[Any, ...]) -> None:
         """Undo everything since a savepoint."""
-        held, (records, effects, reservations), self.used, self.queue, late, self.carried, self.amended, self.held = before
+        held, (records, effects, reservations), self.used, self.queue, late, self.carried, self.amended, *counted = before
+        self.held, self.decisions = counted
         self.draft.__dict__ = dict(held)
         del self.records[records:], self.effects[effects:], self.reservations[reservations:]
         self.late = [item for item, _ in late]

@@ -283,15 +283,18 @@ def catch_up(call: OneCall, before: datetime) -> datetime | None:
         if standing > MAX_STANDING:
             due.give_up(call, "circle", f"more than {MAX_STANDING} things set each other off at this very instant")
             continue
-        attempt(call, due)
+        attempt(call, due, last=not call.records)
 
 
-def attempt(call: OneCall, due: Due) -> None:
+def attempt(call: OneCall, due: Due, *, last: bool) -> None:
     """
     Let something of the system's own happen, or give it up where what follows fails: whoever asked could not mend that.
 
+    Args:
+        last: a shorter call would come to the same, so that it is given up too where it is too much for one call.
+
     Raises:
-        LimitError: the whole call has done too much (``budget``), wherever it stood.
+        LimitError: the call has done too much with what went before it (``budget``).
     """
     before_it = call.savepoint()
     try:
@@ -299,7 +302,7 @@ def attempt(call: OneCall, due: Due) -> None:
         drain(call)
         check_budget(call)
     except (Refused, ExpressionError, LimitError) as error:
-        if error.code == "budget":
+        if error.code == "budget" and not last:
             error.facts["reached"] = due.at
             raise
         call.rollback(before_it)

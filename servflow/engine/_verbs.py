@@ -279,7 +279,7 @@ def _look_again(call: OneCall, at: datetime, what: str, look: Callable[[], objec
         look()
         settle(call)
 
-    attempt(call, Due(at, run, lambda _call, _code, why: instead(why)))
+    attempt(call, Due(at, run, lambda _call, _code, why: instead(why)), last=True)
 
 
 def open_ticket(workflow: Workflow, ticket_id: str, fields: Mapping[str, Any] | None, given: Given) -> Outcome:

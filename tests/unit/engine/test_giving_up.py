@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from servflow.model import OfferEnded, Outcome, Received, Take, Unbooked, VisitNear, World
-from tests.unit.engine.flows import Case, after, flow, move, of
+import pytest
+
+from servflow.errors import LimitError
+from servflow.model import OfferEnded, Outcome, Received, Take, TimerRefused, Unbooked, VisitNear, World
+from tests.unit.engine.flows import Case, after, flow, kinds, move, of
 from tests.unit.engine.test_dispatch import offered, placing
 
 ALONE = World(engineers=[{"id": "ann"}])
@@ -143,3 +146,42 @@ def test_a_part_is_put_aside_though_nobody_can_be_told() -> None:
     assert (Take(key="part:pump", units=1, limit=1),) == outcome.reservations
     assert ["reserved"] == [line.state for line in outcome.ticket.parts]
     assert () == case.until(40, world=there).records
+
+
+def circling(within: str = "2h") -> Case:
+    """Whoever is found sends the ticket back to where somebody is looked for; it comes there after an hour, or by hand."""
+    ways = [move(), move("assigned.d", "b", "c"), move(None, "c", "b")]
+    states = {"a": {"timers": [{"after": "1h", "event": "go"}]}, "b": {}, "c": {}}
+    promise = {"name": "k", "within": within}
+    return Case(flow(states=states, transitions=ways, dispatch=[{"name": "d", "state": "b"}], clocks=[promise]))
+
+
+def test_a_circle_that_is_too_much_for_any_call_is_given_up() -> None:
+    """A timer that sets off decisions without end is refused with that reason, and the promise is broken at its instant."""
+    outcome = circling().until(300, world=ALONE)
+
+    assert [("TimerRefused", after(60), None), ("Breached", after(120), "")] == said(outcome)
+    assert "budget" == of(TimerRefused, outcome.records)[0].code
+
+
+def test_a_circle_that_another_world_closes_is_passed_over() -> None:
+    """Even after something that time had set: what happened stands, and that world is looked at no more."""
+    case, nobody = circling(), World(engineers=[])
+    case.fire("go", world=nobody)
+
+    outcome = case.until(300, world=ALONE)
+
+    why = "failed: dispatch 'd' decided more than 500 times in one call; its events lead back to its state"
+    assert [("Breached", after(120), ""), ("SlotChanged", after(300), why)] == said(outcome)
+    assert () == case.until(301, world=ALONE).records
+
+
+def test_a_circle_after_something_else_stops_the_call_and_says_how_far_to_go() -> None:
+    """A shorter call gets further: up to the circle, and then past it."""
+    case = circling(within="30m")
+    with pytest.raises(LimitError) as caught:
+        case.until(300, world=ALONE)
+    assert after(60) == caught.value.facts["reached"]
+
+    assert ["Breached"] == kinds(case.until(60, world=ALONE))
+    assert ["TimerRefused"] == kinds(case.until(300, world=ALONE))
