@@ -16,6 +16,8 @@ from servflow.model import Record, Ticket, instant
 from servflow.sla import ClockChange
 
 _PAGE = 100
+_ANY = 2**63
+"""More tickets than a store can hold."""
 
 
 def verb_of(steps: Steps, ticket: Ticket, verb: str) -> Any:
@@ -43,17 +45,20 @@ class Questions:
         """
         The records of every ticket that ``find`` gives for the same arguments, for figures and reports.
 
-        Tickets are read as they are asked for, a page of 100 at a time, however many there are.
+        Tickets are read as they are asked for, a page of 100 at a time, however many there are; with ``limit`` at most so many.
 
         Raises:
-            InputError: as ``find``.
+            InputError: as ``find``, at once.
         """
         check_names(self._steps.workflows, asked)
-        asked = {"after": None, **asked, "limit": _PAGE}
-        while page := found(self._steps.store, asked):
+        return self._histories(asked)
+
+    def _histories(self, asked: Mapping[str, Any]) -> Iterator[tuple[Record, ...]]:
+        left, after = asked.get("limit", _ANY), asked.get("after")
+        while page := found(self._steps.store, {**asked, "limit": min(left, _PAGE), "after": after}):
             for ticket in page:
                 yield self._steps.store.history(ticket.id)
-            asked["after"] = page[-1].id
+            left, after = left - len(page), page[-1].id
 
     def explain_clock(
         self,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, get_args
 
-from servflow.errors import InputError, shown
-from servflow.model import encode_value, freeze
+from servflow.errors import InputError, ServflowError, shown
+from servflow.model import encode_value, freeze, load_ticket
 from servflow.stores._protocol import MAX_ERROR, Sort
 from servflow.stores._writing import written
 
@@ -58,6 +58,17 @@ def written_index(index: Mapping[str, Any] | None) -> dict[str, str]:
     if not isinstance(given, Mapping) or not all(isinstance(name, str) and "\x00" not in name for name in given):
         raise InputError(f"tickets are found by names of fields with their values, not by {shown(index)}", code="where")
     return {name: _written_value(name, value) for name, value in sorted(given.items())}
+
+
+def whom(snapshot: str) -> dict[str, str]:
+    """Whom and what a ticket that an older servflow kept concerns, as ``written_index``; nothing of a damaged one."""
+    from servflow.engine._queueing import FOUND_BY  # here, since a store whose tables are up to date needs no engine
+
+    try:
+        ticket = load_ticket(snapshot)
+    except ServflowError:
+        return {}  # it stays what it is; ``servflow verify`` tells of it
+    return written_index({name: value for name in FOUND_BY if (value := getattr(ticket, name)) is not None})
 
 
 def _written_value(name: str, value: Any) -> str:

@@ -22,6 +22,10 @@ SMALL = 16 * 1024 * 1024
 """Up to how many bytes a file is written anew by itself when something in it was erased, which takes a tenth of a second."""
 
 _REMEDIES = {
+    "SQLITE_BUSY_SNAPSHOT": (
+        "locked",
+        "what this transaction has read was changed since; roll it back and do it again, and join it before you read",
+    ),
     "SQLITE_BUSY": (
         "locked",
         (

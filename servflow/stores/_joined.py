@@ -11,14 +11,15 @@ from typing import Any
 
 from servflow.errors import InputError, StoreError, shown
 from servflow.stores._connection import Connection, failure
-from servflow.stores._hosts import beneath
+from servflow.stores._hosts import beneath, only_savepoint
 
 
 class _Inside:
     """A host's connection as ``Connection`` uses one: no statement runs once the host's transaction is over."""
 
-    def __init__(self, host: sqlite3.Connection, path: str) -> None:
+    def __init__(self, host: sqlite3.Connection, path: str, given: object) -> None:
         self._host = host
+        self._given = given
         self._path = path
         self._closed = False
 
@@ -26,10 +27,11 @@ class _Inside:
     def in_transaction(self) -> bool:
         return self._host.in_transaction
 
-    def _cursor(self) -> sqlite3.Cursor:
+    def _cursor(self, *, undoing: bool = False) -> sqlite3.Cursor:
         if self._closed:
             raise StoreError("this handle is closed; ask the store for another one", code="closed", path=self._path)
-        if not self._host.in_transaction:
+        # What a pool gave to somebody else meanwhile is in a transaction too, in theirs.
+        if (not undoing and beneath(self._given)[0] is not self._host) or not self._host.in_transaction:
             raise StoreError(
                 f"the transaction in which {self._path} was joined is over; begin one and ask the store for another handle",
                 code="no_transaction",
@@ -40,7 +42,7 @@ class _Inside:
         return cursor
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        return self._cursor().execute(sql, values)
+        return self._cursor(undoing=sql.startswith("ROLLBACK TO")).execute(sql, values)
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> sqlite3.Cursor:
         return self._cursor().executemany(sql, rows)
@@ -72,6 +74,8 @@ def _checked(host: object, own: Connection, given: object) -> sqlite3.Connection
         cursor = sqlite3.Cursor(host)
         cursor.row_factory = None
         other = _main(cursor.execute("PRAGMA database_list").fetchall())
+    except sqlite3.ProgrammingError as error:
+        raise InputError(f"the connection is closed, or of another thread: {error}", code="connection") from error
     except sqlite3.Error as error:
         raise failure(error, path) from error
     mine = _main(own.rows("PRAGMA database_list"))
@@ -98,6 +102,13 @@ def _ready(given: object, own: Connection) -> sqlite3.Connection:
             code="no_transaction",
             path=own.path,
         )
+    if only_savepoint(given):
+        raise StoreError(
+            f"SQLite may know of a savepoint on {own.path} and of no transaction around it, whose end would then keep what is"
+            " done in it; ask for in_transaction once before session.begin_nested()",
+            code="no_transaction",
+            path=own.path,
+        )
     if not host.in_transaction:
         try:
             host.execute("BEGIN IMMEDIATE")
@@ -115,7 +126,7 @@ class JoinedConnection(Connection):
         self.on_rollback = []
         self._depth = 1  # the host's transaction is the outer one
         self._own = own
-        inside: Any = _Inside(_ready(host, own), own.path)
+        inside: Any = _Inside(_ready(host, own), own.path, host)
         self._sqlite = inside
 
     def scrub(self) -> None:

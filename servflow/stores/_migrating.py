@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from servflow.errors import ServflowError
 from servflow.model import load_ticket, micros
+from servflow.stores._asking import whom
 from servflow.stores._chain import START, link, new_salt
 from servflow.stores._sqlite_schema import EFFECT_TURNS, INDEXED, RECORD, TICKET, TICKET_INDEXES, TROUBLE, statements
 
@@ -78,7 +79,22 @@ def _failures_and_screens(db: sqlite3.Connection) -> None:
         db.execute(statement.replace("~", ""))  # no file of these formats has names of its own
 
 
-STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {2: _chain_records, 3: _failures_and_screens}
+def _whom(old: sqlite3.Cursor) -> Iterator[tuple[str, ...]]:
+    for *here, snapshot in old:
+        for name, value in whom(snapshot).items():
+            yield *here, name, value, *here, name
+
+
+def _found_by_whom(db: sqlite3.Connection) -> None:
+    # A field of that name is what the ticket is found by already.
+    db.executemany(
+        "INSERT INTO indexed (tenant, entity, ticket, name, value) SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS"
+        " (SELECT 1 FROM indexed WHERE tenant = ? AND entity = ? AND ticket = ? AND name = ?)",
+        _whom(db.execute("SELECT tenant, entity, id, snapshot FROM ticket")),
+    )
+
+
+STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {2: _chain_records, 3: _failures_and_screens, 4: _found_by_whom}
 """Format -> what makes it of the one before."""
 
 

@@ -32,9 +32,10 @@ class _Result:
 class _Inside:
     """A host's connection: no statement runs once the host's transaction is over."""
 
-    def __init__(self, host: Any, where: str) -> None:
+    def __init__(self, host: Any, where: str, given: object) -> None:
         _, self._driver = imported()
         self._host = host
+        self._given = given
         self._where = where
         self.closed = False
 
@@ -49,7 +50,8 @@ class _Inside:
                 "a statement of this transaction failed before; roll it back, or to a savepoint before that statement",
                 code="failed_transaction",
             )
-        if status == states.IDLE:
+        # What a pool gave to somebody else meanwhile is in a transaction too, in theirs.
+        if status == states.IDLE or not (sql.startswith("ROLLBACK TO") or beneath(self._given)[0] is self._host):
             raise StoreError(
                 f"the transaction in which {self._where} was joined is over; begin one and ask the store for another handle",
                 code="no_transaction",
@@ -106,7 +108,7 @@ class JoinedDatabase(Database):
         self.schema, self.channel, self.tells, self.where = own.schema, own.channel, own.tells, own.where
         self._texts = own._texts
         self._own_database = own
-        self._inside = _Inside(_checked(host, own), own.where)
+        self._inside = _Inside(_checked(host, own), own.where, host)
         inside: Any = self._inside
         self._session = Session(inside)
         self._turn = threading.RLock()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from servflow.errors import FormatError, ServflowError
 from servflow.model import load_ticket, micros
+from servflow.stores._asking import whom
 
 # Text is compared byte by byte (COLLATE "C"), which in UTF-8 is the order of code points and so the order of every
 # other store. A snapshot is text and not jsonb, which refuses U+0000, rounds nothing but reorders everything, and so
@@ -118,8 +119,8 @@ PAGE = 1_000
 """How many snapshots a step reads at once."""
 
 
-def _fill_screens(run: Run) -> None:
-    """The queue and the deadline of every ticket that was kept before there were columns for them."""
+def _pages(run: Run) -> Iterator[list[tuple[str, str, str, str]]]:
+    """Tenant, entity, id and snapshot of every ticket."""
     behind: tuple[str, str, str] = ("", "", "")
     while True:
         rows = run(
@@ -127,6 +128,15 @@ def _fill_screens(run: Run) -> None:
             f" ORDER BY tenant, entity, id LIMIT {PAGE}",
             behind,
         )
+        yield rows
+        if len(rows) < PAGE:
+            return
+        behind = tuple(rows[-1][:3])
+
+
+def _fill_screens(run: Run) -> None:
+    """The queue and the deadline of every ticket that was kept before there were columns for them."""
+    for rows in _pages(run):
         found = [(tenant, entity, id_, *_screen(text)) for tenant, entity, id_, text in rows]
         known = [row for row in found if row[3:] != (None, None)]
         if known:
@@ -137,9 +147,19 @@ def _fill_screens(run: Run) -> None:
                 " WHERE (t.tenant, t.entity, t.id) = (n.tenant, n.entity, n.id)",
                 [list(column) for column in zip(*known, strict=True)],
             )
-        if len(rows) < PAGE:
-            return
-        behind = tuple(rows[-1][:3])
+
+
+def _fill_whom(run: Run) -> None:
+    """Whom every ticket concerns that was kept before one was found by that."""
+    for rows in _pages(run):
+        known = [(*here, name, value) for *here, text in rows for name, value in whom(text).items()]
+        if known:
+            run(
+                "INSERT INTO ~indexed (tenant, entity, id, name, value)"
+                " SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])"
+                " ON CONFLICT (tenant, entity, id, name) DO NOTHING",
+                [list(column) for column in zip(*known, strict=True)],
+            )
 
 
 def _screen(text: str) -> tuple[str | None, int | None]:
@@ -153,7 +173,7 @@ def _screen(text: str) -> tuple[str | None, int | None]:
 Step = tuple[str | Callable[[Run], None], ...]
 """Statements, each behind a semicolon at the end of its line, and functions that do what no statement can."""
 
-STEPS: tuple[Step, ...] = ((_TABLES,), (_TROUBLES, _ERASED, _SCREENS, _fill_screens, _SCREENS_INDEXED))
+STEPS: tuple[Step, ...] = ((_TABLES,), (_TROUBLES, _ERASED, _SCREENS, _fill_screens, _SCREENS_INDEXED), (_fill_whom,))
 """Step *n* brings tables of format *n* (0: there are none) to format *n* + 1; a step that was released is never changed."""
 
 FORMAT = len(STEPS)

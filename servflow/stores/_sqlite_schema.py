@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-FORMAT = 3
+FORMAT = 4
 """Version of the tables; it grows with every change an older servflow could not read."""
 
 APPLICATION = 0x73766677

@@ -75,8 +75,9 @@ def test_histories_are_those_of_what_is_found() -> None:
 
     assert [desk.history(name) for name in names] == list(desk.histories())
     assert [desk.history(name) for name in names[::2]] == list(desk.histories(where={"serial": "even"}))
+    assert [101, 100, 0] == [len(list(desk.histories(limit=limit, after="T000"))) for limit in (101, 100, 0)]
     with pytest.raises(InputError, match="indexed"):
-        next(desk.histories(where={"note": "x"}))
+        desk.histories(where={"note": "x"})
 
 
 def test_a_person_who_was_erased_is_found_no_more() -> None:

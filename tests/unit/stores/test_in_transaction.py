@@ -245,6 +245,73 @@ class TestSqlAlchemy:
         assert "no_transaction" == caught.value.code
         assert ("T1",) == store.ids()
 
+    def test_a_savepoint_of_the_session(self, engine: Any, store: SqliteStore, host: sqlite3.Connection) -> None:
+        """A handle from before ``begin_nested()`` works inside it, also where the session has sent nothing there yet."""
+        from sqlalchemy.orm import Session
+
+        desk = Desk(TinyWorkflow(), store, now=lambda: NOON)
+        with Session(engine) as session:
+            inside = desk.in_transaction(session)
+            inside.open("T1")
+            with session.begin_nested() as nested:
+                inside.open("T2")
+                inside.fire("T1", "go")
+                nested.rollback()
+            session.commit()
+
+        assert ("T1",) == store.ids()
+        assert 1 == desk.get("T1").revision
+
+    def test_a_savepoint_alone(self, engine: Any, store: SqliteStore, host: sqlite3.Connection) -> None:
+        """Where SQLite may know of a savepoint only, its end would keep what the host undoes: refused, nothing is kept."""
+        from sqlalchemy.orm import Session
+
+        with Session(engine) as session:
+            with session.begin_nested(), pytest.raises(StoreError, match=r"once before session\.begin_nested\(\)") as caught:
+                store.in_transaction(session)
+            opened(store.in_transaction(session))
+            with session.begin_nested():
+                opened(store.in_transaction(session), "T2")
+            session.rollback()
+
+        assert "no_transaction" == caught.value.code
+        assert () == store.ids()
+
+    def test_a_connection_that_went_to_another(self, engine: Any, store: SqliteStore, host: sqlite3.Connection) -> None:
+        """After its session's end a handle writes into no transaction of whom the pool gave the connection to."""
+        from sqlalchemy.orm import Session
+
+        with Session(engine) as session:
+            stale = store.in_transaction(session)
+            under = session.connection().connection.driver_connection
+        with Session(engine) as other:
+            inside = store.in_transaction(other)
+            assert under is other.connection().connection.driver_connection
+            for work in (lambda: opened(stale), stale.ids):
+                with pytest.raises(StoreError, match="is over") as caught:
+                    work()
+                assert "no_transaction" == caught.value.code
+            assert () == inside.ids()
+
+    def test_a_session_that_failed(self, engine: Any, store: SqliteStore) -> None:
+        """A session that waits for its ``rollback()``, or knows no engine, is told as that; one of coroutines is none."""
+        from sqlalchemy.ext.asyncio import AsyncSession
+        from sqlalchemy.orm import Session
+
+        with Session(engine) as session:
+            inside = store.in_transaction(session)
+            session.connection().invalidate()
+            with pytest.raises(StoreError, match="roll back and begin anew") as caught:
+                opened(inside)
+            assert "failed_transaction" == caught.value.code
+        with pytest.raises(StoreError, match="bound to the store's database") as caught:
+            store.in_transaction(Session())
+        with pytest.raises(InputError, match="to SQLite and open"):
+            store.in_transaction(AsyncSession())
+
+        assert "failed_transaction" == caught.value.code
+        assert () == store.ids()
+
     def test_who_writes_is_waited_for(self, engine: Any, store: SqliteStore, host: sqlite3.Connection) -> None:
         """Another connection that is writing is told as what it is, with how to go by one's own; nothing is joined."""
         host.execute("BEGIN IMMEDIATE")
@@ -253,6 +320,22 @@ class TestSqlAlchemy:
         host.rollback()
 
         assert "locked" == caught.value.code
+
+
+def test_what_was_read_before_has_changed(path: Path, store: SqliteStore) -> None:
+    """A transaction that has read cannot write once another has written; it is told to begin again, and to join first."""
+    early = sqlite3.connect(path, isolation_level=None)
+    early.execute("BEGIN")
+    early.execute("SELECT * FROM ticket").fetchall()
+    opened(store)
+    with pytest.raises(StoreError, match="join it before you read") as caught:
+        opened(store.in_transaction(early), "T2")
+    early.close()
+
+    assert "locked" == caught.value.code
+    assert ("T1",) == store.ids()
+    with pytest.raises(InputError, match="the connection is closed"):
+        store.in_transaction(early)
 
 
 class TestDesk:

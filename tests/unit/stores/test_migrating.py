@@ -8,12 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from servflow.errors import StoreError
 from servflow.model import FrozenMap, micros
 from servflow.stores import SqliteStore, link
 from servflow.stores._sqlite_schema import FORMAT
-from servflow.testing._store_values import NOON, keep, next_step
+from servflow.testing._store_values import NOON, keep, new_ticket, next_step
 from tests.formats import old_store, old_tables
 
 Rows = list[tuple[object, ...]]
@@ -189,3 +190,26 @@ def test_an_older_file_has_the_tables_of_a_new_one(make: Callable[[Path], Path],
         ),
     ):
         assert rows(new, sql) == rows(old, sql)
+
+
+class TestFormatThree:
+    """Files in which tickets are not found by whom they concern; their tables are today's."""
+
+    def test_they_are_found_by_whom_they_concern(self, tmp_path: Path) -> None:
+        """Of every tenant, while a field of such a name stays what it is found by; a damaged ticket holds up nothing."""
+        path = tmp_path / "t.db"
+        with SqliteStore(path) as store:
+            for handle, name in ((store, "A"), (store, "B"), (store, "D"), (store.for_tenant("north"), "A")):
+                ticket = evolve(new_ticket(name).ticket, customer="mia" if name != "B" else "joe", asset="王")
+                index = {"customer": "of a field"} if name == "B" else {}
+                handle.commit([evolve(new_ticket(name), ticket=ticket, index=FrozenMap(index))])
+        raw = sqlite3.connect(path, isolation_level=None)
+        raw.execute("UPDATE ticket SET snapshot = '{damaged' WHERE id = 'D'")
+        raw.execute("PRAGMA user_version = 3")
+        raw.close()
+
+        with SqliteStore(path) as store:
+            found = [[one.id for one in store.find(where={"customer": name})] for name in ("mia", "joe", "of a field")]
+            assert [["A"], [], ["B"]] == found
+            assert ["A"] == [one.id for one in store.for_tenant("north").find(where={"customer": "mia", "asset": "王"})]
+        assert [(FORMAT,)] == rows(path, "PRAGMA user_version")

@@ -288,6 +288,25 @@ class TestSqlAlchemy:
         assert ("T1",) == store.ids()
         assert "go" == desk.fire("T1", "go").ticket.state
 
+    def test_a_savepoint_and_an_end(self, engine: Any, store: SqlStore) -> None:
+        """A handle from before ``begin_nested()`` works inside it; after the end it writes into nobody else's transaction."""
+        from sqlalchemy.orm import Session
+
+        with Session(engine) as session:
+            inside = store.in_transaction(session)
+            opened(inside)
+            with session.begin_nested() as nested:
+                opened(inside, "T2")
+                nested.rollback()
+            session.commit()
+        with Session(engine) as other:
+            opened(store.in_transaction(other), "T3")
+            with pytest.raises(StoreError, match="is over"):
+                opened(inside, "T4")
+            other.commit()
+
+        assert ("T1", "T3") == store.ids()
+
 
 class TestDesk:
     """The desk's verbs inside a transaction of the host."""

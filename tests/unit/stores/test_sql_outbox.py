@@ -155,7 +155,7 @@ def test_tables_of_the_format_before(url: str) -> None:
 
     direct(url, OLD.read_text(encoding="utf-8"))
     with SqlStore(url) as store:
-        assert [(2,)] == direct(url, "SELECT version FROM servflow.format")
+        assert [(3,)] == direct(url, "SELECT version FROM servflow.format")
         assert ("T1", "乙") == store.ids()
         assert ["T1"] == [one.id for one in store.find(queue="front")]
         assert ["T1"] == [one.id for one in store.find(due_before=NOON + timedelta(hours=5))]
@@ -168,6 +168,18 @@ def test_tables_of_the_format_before(url: str) -> None:
         assert ticket is not None
         assert "applied" == keep(store, next_step(ticket)).status
         assert verify(store)
+
+
+def test_tickets_of_the_format_before_are_found_by_whom_they_concern(url: str) -> None:
+    """Those kept before one was found by that too, page by page, while a field of such a name stays what it is found by."""
+    names = [f"T{number:04}" for number in range(1_001)]
+    with SqlStore(url) as store:
+        made = [evolve(new_ticket(name), ticket=evolve(new_ticket(name).ticket, customer="mia")) for name in names]
+        store.commit([*made[:-1], evolve(made[-1], index=FrozenMap({"customer": "of a field"}))])
+    direct(url, "UPDATE servflow.format SET version = 2")
+    with SqlStore(url) as store:
+        assert names[:-1] == [one.id for one in store.find(where={"customer": "mia"}, limit=2_000)]
+        assert names[-1:] == [one.id for one in store.find(where={"customer": "of a field"})]
 
 
 def test_an_older_servflow_that_still_runs_is_stopped(url: str, store: SqlStore) -> None:
