@@ -8,7 +8,7 @@ from typing import Any
 from attrs import field, fields, frozen
 
 from servflow.calendars import OpenTime, from_data
-from servflow.errors import DefinitionError, nearest, shown
+from servflow.errors import DefinitionError, shown
 from servflow.model import FrozenMap, Span
 from servflow.model._titles import read_title, written
 from servflow.sla._conditions import Condition, plain_tree, read_condition
@@ -18,6 +18,7 @@ from servflow.sla._parts import (
     Problems,
     Relative,
     TableOutput,
+    misspelt,
     read_choice,
     read_mark,
     read_names,
@@ -221,8 +222,7 @@ def _read_options(clock: Clock, problems: Problems) -> dict[str, str]:
 
 def _one_of(value: Any, key: str, known: tuple[str, ...], problems: Problems) -> None:
     if value not in known:
-        close = nearest(value, known)
-        problems.add("option", key, option=key, value=shown(value), known=known, **({"nearest": close} if close else {}))
+        problems.add("option", key, option=key, value=shown(value), known=known, **misspelt((value,), known))
 
 
 def _read_parent(clock: Clock, problems: Problems) -> str | None:

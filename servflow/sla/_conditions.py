@@ -7,9 +7,9 @@ from typing import Any
 
 from attrs import frozen
 
-from servflow.errors import nearest, shown
+from servflow.errors import shown
 from servflow.model import FrozenMap, freeze
-from servflow.sla._parts import Problems, read_names, too_large
+from servflow.sla._parts import Problems, is_condition, misspelt, read_names
 
 KINDS = ("state", "event", "message", "field", "queue", "left", "left_queue")
 """What a condition can look at."""
@@ -79,38 +79,30 @@ def read_condition(data: Any, path: str, problems: Problems) -> tuple[Condition,
     if isinstance(data, Condition):
         data = data.to_data()
     kinds = [key for key in data if key not in NARROWING] if isinstance(data, Mapping) else []
-    if len(kinds) != 1:
-        known = [key for key in kinds if key in KINDS]
-        strange = kinds[0] if not known and kinds else next((key for key in kinds if key not in KINDS), None)
-        close = None if strange is None else nearest(strange, (*KINDS, *NARROWING))
-        problems.add("condition", path, value=shown(data), kinds=KINDS, **({"nearest": close} if close else {}))
+    if len(kinds) != 1 or kinds[0] not in KINDS:
+        problems.add("condition", path, value=shown(data), kinds=KINDS, **misspelt(kinds, (*KINDS, *NARROWING)))
         return ()
     kind, value = kinds[0], data[kinds[0]]
-    if kind not in KINDS:
-        close = nearest(kind, KINDS)
-        problems.add("condition", path, value=shown(kind), kinds=KINDS, **({"nearest": close} if close else {}))
-        return ()
     narrowed = _read_narrowing(data, path, problems)
     if kind == "message":
         found = _read_message(value, path, problems)
     elif kind == "field" and isinstance(value, Mapping):
         found = _read_field(value, path, problems)
     else:
-        names = read_names(value, f"{path}.{kind}" if path else kind, problems)
+        names = read_names(value, f"{path}.{kind}".lstrip("."), problems)
         found = tuple(Condition(kind, name) for name in names)
-    return tuple(Condition(item.kind, item.value, *narrowed) for item in found) if narrowed != (None, None) else found
+    return tuple(Condition(item.kind, item.value, *narrowed) for item in found)
 
 
 def _read_narrowing(data: Mapping[str, Any], path: str, problems: Problems) -> tuple[Any, str | None]:
     when, after = data.get("when"), data.get("after")
     if isinstance(when, str):
         when = when.strip()
-    if when is not None and (not when or not isinstance(when, (str, Mapping)) or too_large(when)):
-        problems.add("when", f"{path}.when" if path else "when", value=shown(when))
+    if when is not None and not is_condition(when):
+        problems.add("when", f"{path}.when".lstrip("."), value=shown(when))
         when = None
     if after is not None and not (isinstance(after, str) and after.strip()):
-        problems.add("after", f"{path}.after" if path else "after", value=shown(after))
-        after = None
+        problems.add("after", f"{path}.after".lstrip("."), value=shown(after))
     return freeze(when), after.strip() if isinstance(after, str) else None
 
 
@@ -119,20 +111,18 @@ def _read_message(value: Any, path: str, problems: Problems) -> tuple[Condition,
     if not isinstance(given, Mapping):
         problems.add("message", path, value=shown(value))
         return ()
-    strange = next((key for key in given if key not in _MESSAGE_KEYS), None)
     side, channel = given.get("side"), given.get("channel")
     sound = (
-        isinstance(given.get("public", True), bool)
+        set(given) <= set(_MESSAGE_KEYS)
+        and isinstance(given.get("public", True), bool)
         and (side is None or isinstance(side, str))
         and (channel is None or (isinstance(channel, str) and bool(channel.strip())))
     )
-    if strange is not None or not sound:
-        close = None if strange is None else nearest(strange, _MESSAGE_KEYS)
-        problems.add("message", path, value=shown(value), **({"nearest": close} if close else {}))
+    if not sound:
+        problems.add("message", path, value=shown(value), **misspelt(given, _MESSAGE_KEYS))
         return ()
     if side is not None and side not in SIDES:
-        close = nearest(side, SIDES)
-        problems.add("side", path, value=shown(side), known=SIDES, **({"nearest": close} if close else {}))
+        problems.add("side", path, value=shown(side), known=SIDES, **misspelt((side,), SIDES))
         return ()
     return (Condition("message", FrozenMap({key: given[key] for key in _MESSAGE_KEYS if given.get(key) is not None})),)
 

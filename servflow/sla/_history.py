@@ -76,8 +76,7 @@ def run(clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[Any]
         InputError: an entry is no such pair, or the clock only names its calendar and none is given.
         DefinitionError: every target has a condition, or business days are asked for without a calendar.
     """
-    current, span, cal = _folded(clock, calendar, history, at)
-    now = instant(at, "at")
+    current, now, span, cal = _folded(clock, calendar, history, at)
     if current is None:
         within = target(span, cal, now)
         return ClockState(ZERO, within, None, None, "idle", 0)
@@ -99,12 +98,12 @@ def fold(clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[Any
 
 def _folded(
     clock: Clock, calendar: OpenTime | None, history: Iterable[Sequence[Any]], at: datetime
-) -> tuple[ClockRun | None, Span | Relative, OpenTime | None]:
+) -> tuple[ClockRun | None, datetime, Span | Relative, OpenTime | None]:
     now, span, cal = asked(clock, calendar, at)
     current: ClockRun | None = None
     for _, _, after in played(clock, span, cal, entries_of(history, now)):
         current = after
-    return (None if current is None else _reached(clock, current, now, cal)), span, cal
+    return (None if current is None else _reached(clock, current, now, cal)), now, span, cal
 
 
 def asked(clock: Clock, calendar: OpenTime | None, at: datetime) -> tuple[datetime, Span | Relative, OpenTime | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -55,6 +55,13 @@ class Problems:
         """
         if self.found:
             raise DefinitionError.of(self.found)
+
+
+def misspelt(words: Collection[Any], known: Collection[str]) -> dict[str, str]:
+    """As a fact, the known word most like the first one that is not known; nothing where none is."""
+    strange = next((word for word in words if word not in known), None)
+    close = None if strange is None else nearest(strange, known)
+    return {} if close is None else {"nearest": close}
 
 
 @frozen
@@ -172,9 +179,7 @@ def read_output(value: Any, path: str, problems: Problems) -> TableOutput | None
         return value
     sound = set(value) == set(_TABLE_KEYS) and all(isinstance(one, str) and one.strip() for one in value.values())
     if not sound:
-        strange = next((key for key in value if key not in _TABLE_KEYS), None)
-        close = None if strange is None else nearest(strange, _TABLE_KEYS)
-        problems.add("table_output", path, value=shown(dict(value)), **({"nearest": close} if close else {}))
+        problems.add("table_output", path, value=shown(dict(value)), **misspelt(value, _TABLE_KEYS))
         return None
     return TableOutput(value["table"].strip(), value["take"].strip())
 
@@ -216,16 +221,13 @@ def read_span(value: Any, path: str, problems: Problems) -> Span | Relative | No
 def _read_relative(data: Mapping[str, Any], path: str, problems: Problems) -> Relative | None:
     day = data.get("end_of", data.get("of"))
     if set(data) not in ({"end_of"}, {"at", "of"}) or not isinstance(day, str):
-        strange = next((key for key in data if key not in _RELATIVE_KEYS), None)
-        close = None if strange is None else nearest(strange, _RELATIVE_KEYS)
-        problems.add("relative", path, value=shown(dict(data)), **({"nearest": close} if close else {}))
+        problems.add("relative", path, value=shown(dict(data)), **misspelt(data, _RELATIVE_KEYS))
         return None
     words = " ".join(day.split())
     counted = _COUNTED_DAYS.fullmatch(words)
     days = int(counted[1]) if counted else _NAMED_DAYS.get(words)
     if days is None or days > _MOST_DAYS:
-        close = nearest(words, _NAMED_DAYS)
-        problems.add("day", path, value=shown(day), **({"nearest": close} if close else {}))
+        problems.add("day", path, value=shown(day), **misspelt((words,), _NAMED_DAYS))
         return None
     if "at" not in data:
         return Relative(days)
@@ -241,21 +243,24 @@ def read_choice(data: Any, path: str, problems: Problems) -> Choice | None:
     if isinstance(data, Choice):
         return data
     if not isinstance(data, Mapping) or "take" not in data or not set(data) <= set(_CHOICE_KEYS):
-        strange = next((key for key in data if key not in _CHOICE_KEYS), None) if isinstance(data, Mapping) else None
-        close = None if strange is None else nearest(strange, _CHOICE_KEYS)
-        problems.add("choice", path, value=shown(data), **({"nearest": close} if close else {}))
+        keys = data if isinstance(data, Mapping) else ()
+        problems.add("choice", path, value=shown(data), **misspelt(keys, _CHOICE_KEYS))
         return None
     when = data.get("when")
     if isinstance(when, str):
         when = when.strip()
-    if when is not None and (not when or not isinstance(when, (str, Mapping)) or too_large(when)):
+    if when is not None and not is_condition(when):
         problems.add("choice", path, value=shown(data))
         return None
     return Choice(freeze(when), data["take"])
 
 
-def too_large(tree: Any) -> bool:
-    """Whether a condition given as a tree is deeper or larger than any is."""
+def is_condition(when: Any) -> bool:
+    """Whether a value can be a condition: text, or a tree that is not deeper or larger than any is."""
+    return isinstance(when, (str, Mapping)) and bool(when) and not _too_large(when)
+
+
+def _too_large(tree: Any) -> bool:
     layer, left = [tree], _MOST_NODES
     for _ in range(_MOST_DEPTH):
         deeper: list[Any] = []
