@@ -11,7 +11,7 @@ from servflow.engine._fitting import fitted
 from servflow.engine._guards import parts_of
 from servflow.engine._payloads import payload_reads
 from servflow.engine._scope import Scope, scope_types
-from servflow.engine._smallest_change import MAX_FIELDS, Change, holds, written
+from servflow.engine._smallest_change import MAX_FIELDS, Change, holds, plainly, written
 from servflow.errors import Refused
 from servflow.expressions import Expression, FieldType, Trial, distance
 from servflow.model import Field, ValueProblem, freeze
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MAX_VALUES = 20
 """How many values are tried for one name; those that conditions name come first."""
 
+_WORDED = frozenset({"string", "list", "map", "any"})
+"""Types of fields that may hold any text."""
+
 
 def payload_change(
     call: OneCall, failed: Iterable[tuple[Link, Mapping[str, Any]]], allowed: Callable[[Mapping[str, Any]], bool]
@@ -31,7 +34,8 @@ def payload_change(
     The smallest change of one value of a payload after which an event is allowed, where one suffices.
 
     Only what conditions read of the payload is changed. Of several the one that lies nearest is given, then the first
-    that is declared.
+    that is declared. Nothing is told where a condition compares with a personal field, nor a text that only a field
+    holds: whoever is asked for a code or a name is to know it.
 
     Args:
         call: the ticket as it stands; it stands so again afterwards.
@@ -49,7 +53,7 @@ def payload_change(
                 key = (name, repr(change.new))
                 if key not in asked and len(asked) < MAX_VALUES:
                     asked.add(key)
-                    if allowed({name: change.new}):
+                    if allowed({name: plainly(change.new)}):
                         found.append(change)
                         break
     return min(found, key=lambda change: (change.far, change.place), default=None)
@@ -72,7 +76,9 @@ def _changes(
     asked: _Asked,
 ) -> Iterator[Change]:
     name, spec = asked.name, asked.declared.get(asked.name, Field("any"))
-    if spec.type == "bytes":
+    fields = call.workflow.fields
+    read = [fields[other] for part in parts for other in call.compiled.depends_on(part) if other in fields]
+    if spec.type == "bytes" or any(other.personal for other in read):
         return
     call.payload, call.scope_cache = payload, None
     scope, old = call.scope(), payload.get(name)
@@ -89,7 +95,8 @@ def _changes(
         overlay["payload"] = freeze({**payload, name: value})
         return all(holds(part, overlay) for part in parts)
 
-    met = [scope[root] for part in parts for root in part.roots if root in call.workflow.fields]
+    listed = tuple(value for one in (spec, *read) for value in one.allowed)
+    compared = any(not other.allowed and other.type in _WORDED for other in read)
     values = list(spec.allowed)
     if trial is not None:
         values += trial.values(scope, old)
@@ -98,9 +105,11 @@ def _changes(
     fit = (_fit(spec, value, name) for value in values if value is not None)
     useful = [value for value in fit if value is not None and value != old and would(value)]
     for value in sorted(useful, key=lambda value: distance(old, value, spec.allowed)):
-        # A text that neither the condition nor what it reads holds is one of many that would do.
-        invented = isinstance(value, str) and value not in (*spec.allowed, *met) and not written(parts, value)
-        yield Change(name, old, value, invented, distance(old, value, spec.allowed), asked.place, of_payload=True)
+        # A text that neither the condition nor a declaration names is one of many that would do, or the one that a field holds.
+        fresh = [item for item in value if item not in (old or ())] if isinstance(value, (list, tuple)) else [value]
+        invented = any(isinstance(item, str) and item not in listed and not written(parts, item) for item in fresh)
+        if not (invented and compared):
+            yield Change(name, old, value, invented, distance(old, value, spec.allowed), asked.place, of_payload=True)
 
 
 def _fit(spec: Field, value: Any, name: str) -> Any:

@@ -9,7 +9,7 @@ from servflow.engine._choosing import Attempt, choose
 from servflow.engine._payload_change import payload_change
 from servflow.engine._payloads import payload_reads
 from servflow.engine._smallest_change import Change, smallest_change
-from servflow.errors import Refused
+from servflow.errors import Refused, ServflowError
 from servflow.model import EMPTY, FrozenMap
 
 if TYPE_CHECKING:
@@ -77,11 +77,7 @@ def answer(call: OneCall, attempt: Attempt, link: Link) -> FrozenMap[str, Any] |
     if not payload_reads(link) or len({name for name, spec in link.spec.payload.items() if not spec.optional}) > 1:
         return None
     held = call.aside()
-
-    def allowed(payload: Mapping[str, Any]) -> bool:
-        return link.index in choose(held, attempt.event, payload, Attempt(attempt.event))
-
-    change = payload_change(held, [(link, EMPTY)], allowed)
+    change = payload_change(held, [(link, EMPTY)], lambda payload: _happens(held, attempt.event, payload))
     return None if change is None else change.as_fact()
 
 
@@ -93,11 +89,20 @@ def _change(call: OneCall, attempt: Attempt, payload: Mapping[str, Any], *, form
             failed.append((link, typed))
 
     def allowed(instead: Mapping[str, Any] = EMPTY) -> bool:
-        again = Attempt(attempt.event)
-        if choose(call, attempt.event, {**payload, **instead}, again):
-            return True
+        again, sent = Attempt(attempt.event), {**payload, **instead}
+        if choose(call, attempt.event, sent, again):
+            return _happens(call, attempt.event, sent)
         return form and (bool(again.lacking) or any(other.code == "payload" for _, other in again.problems))
 
     change = smallest_change(call, failed, allowed) if failed else None
     sent = [(link, typed) for link, typed in failed if typed is not None]
     return change or (payload_change(call, sent, allowed) if sent else None)
+
+
+def _happens(call: OneCall, event: str, payload: Mapping[str, Any]) -> bool:
+    """Whether the event as a whole gets through: what a transition sets may fail where its guard holds."""
+    try:
+        call.workflow.fire(call.snapshot(), event, payload, at=call.at, actor=call.actor, world=call.world)
+    except ServflowError:
+        return False
+    return True

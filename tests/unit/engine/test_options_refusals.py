@@ -205,6 +205,50 @@ def test_an_event_that_waits_for_one_value_says_which_would_do() -> None:
     assert option(guarded("payload.sum <= 1 && payload.sum > 1", payload=one)).change is None
 
 
+@pytest.mark.parametrize(
+    ("when", "kind"),
+    [
+        ("payload.code == code", "string"),
+        ("payload.code.startsWith(code)", "string"),
+        ("code in payload.code", "list"),
+        ("payload.code == codes[0]", "string"),
+        ("payload.code == pin", "int"),
+        ("payload.code > pin - 1", "int"),
+    ],
+)
+def test_what_whoever_is_asked_should_know_is_not_told(when: str, kind: str) -> None:
+    """Neither a text that only a field holds, nor anything of a field about a person: not before, and not after an attempt."""
+    fields = {
+        "code": {"type": "string", "default": "k-4711"},
+        "codes": {"type": "list", "default": ["k-4711"]},
+        "pin": {"type": "int", "default": 4711, "personal": True},
+    }
+    case = Case(flow(fields=fields, transitions=[move(when=when, payload={"code": kind})]))
+    sent = {"string": "x", "list": ["x"], "int": 1}[kind]
+
+    assert "4711" not in json.dumps(option(case).as_data())
+    assert "change" not in refusal(case, payload={"code": sent}).facts
+
+
+def test_a_list_of_texts_that_would_do_is_one_of_many() -> None:
+    """Where only the length of a list counts, no text of it is named as the one."""
+    change = refusal(guarded("size(payload.x) > 1", payload={"x": "list"}), payload={"x": ["a"]}).facts["change"]
+
+    assert change["any"]
+    assert 2 == len(change["to"])
+
+
+def test_a_value_with_which_the_event_would_fail_elsewhere_is_not_told() -> None:
+    """A guard that holds is not enough: what the transition sets has to be worked out as well."""
+    case = guarded("payload.n > 5", payload={"n": "int"}, do=[{"set": {"score": "10 / (payload.n - 6)"}}])
+
+    assert option(case).change is None
+    assert "change" not in refusal(case, payload={"n": 1}).facts
+    with pytest.raises(Refused, match="zero"):
+        case.workflow.fire(case.ticket, "go", {"n": 6}, at=case.ticket.at)
+    assert "change" not in refusal(guarded("score >= 90", do=[{"set": {"score": "10 / (score - 90)"}}])).facts
+
+
 def test_fields_that_only_a_table_reads_are_tried_too() -> None:
     """Where a guard asks a decision table, a value its rows tell apart may be what is missing."""
     table = {
