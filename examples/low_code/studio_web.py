@@ -14,7 +14,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from studio import Stale, Studio
 
 from servflow import Refused, ServflowError
-from servflow.errors import DefinitionError, InputError
+from servflow.errors import DefinitionError, InputError, StoreError
 
 Said = Annotated[dict[str, Any], Body()]
 HERE = Path(__file__).parent
@@ -26,7 +26,7 @@ def chinese(error: ServflowError) -> str:
     """What went wrong, in Chinese where it is said in Chinese."""
     if isinstance(error, DefinitionError):
         return DefinitionError.of(error.findings, "zh").message
-    if isinstance(error, (InputError, Refused)):
+    if isinstance(error, (InputError, Refused, StoreError)):
         return str(error.facts.get("zh") or error.text("zh"))
     return error.message
 

@@ -236,7 +236,7 @@ class Workflows:
             host = {"extensions": newest.extensions, "calendars": newest.named_calendars}
         try:
             flow: Runnable = definition(data, **host)
-        except (DefinitionError, TypeError):
+        except (DefinitionError, InputError, TypeError):
             return None  # it needs what only the host has, or is no definition of this library
         if flow.hash != pinned:
             return None

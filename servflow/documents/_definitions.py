@@ -7,6 +7,7 @@ from typing import Any
 
 from servflow.calendars import OpenTime
 from servflow.engine import Extensions, Workflow
+from servflow.errors import InputError, shown
 
 
 def definition(
@@ -25,12 +26,19 @@ def definition(
 
     Raises:
         DefinitionError: it is wrong, or needs host functions it was not given.
+        InputError: it is no mapping, such as a workflow, whose data ``servflow.dump`` gives.
         TypeError: it has keys that no definition has.
     """
+    given: object = data
+    if not isinstance(given, Mapping):
+        raise InputError(
+            f"a definition is read from its data, not {shown(given)}; the data of a workflow is servflow.dump(workflow)",
+            code="definition.data",
+        )
     if "workflow" not in data:
         # Imported here so that a program without correlators loads none.
         from servflow.correlation import Correlator
 
         return Correlator.from_data(data, functions=None if extensions is None else extensions.functions)
-    given: dict[str, Any] = {} if extensions is None else {"extensions": extensions}
-    return Workflow(**data, host_calendars=calendars, **given)
+    more: dict[str, Any] = {} if extensions is None else {"extensions": extensions}
+    return Workflow(**data, host_calendars=calendars, **more)

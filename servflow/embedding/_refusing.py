@@ -1,4 +1,4 @@
-"""Knows how editors are told what is wrong, in each language; must not know what edits there are."""
+"""Knows how editors are told what is wrong, in each language; must not know what edits or exchanges there are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
-from servflow.errors import Finding, InputError, shown
+from servflow.errors import Conflict, Finding, InputError, shown
 
 _KINDS = {
     "input": "输入列",
@@ -41,22 +41,31 @@ def refusal(code: str, path: str = "", *, why: Iterable[Finding] = (), **facts: 
         why: further findings that say why.
         facts: what the sentence names, each also a fact of the error.
     """
-    return _told(Finding(code, path, facts), tuple(why))
+    said, more = _told(Finding(code, path, facts), tuple(why))
+    return InputError(said, **more)
+
+
+def conflict(code: str, **facts: Any) -> Conflict:
+    """The refusal of what was right before somebody else changed something, likewise."""
+    said, more = _told(Finding(code, "", facts), ())
+    return Conflict(said, **more)
 
 
 def at(error: InputError, path: str, **facts: Any) -> InputError:
     """The same refusal at a place of what was sent."""
     first, *others = error.findings
-    return _told(evolve(first, path=path, facts={**first.facts, **facts}), tuple(others))
+    said, more = _told(evolve(first, path=path, facts={**first.facts, **facts}), tuple(others))
+    return InputError(said, **more)
 
 
-def _told(finding: Finding, others: tuple[Finding, ...]) -> InputError:
+def _told(finding: Finding, others: tuple[Finding, ...]) -> tuple[str, dict[str, Any]]:
+    """The message, and the facts of the error."""
     place = f"{finding.path}: " if finding.path else ""
     hint = f"; {finding.hint()}" if finding.hint() else ""
-    facts = {key: value for key, value in finding.facts.items() if key not in ("what", "places", "why", "cause")}
+    facts = {key: value for key, value in finding.facts.items() if key not in ("what", "places", "why", "reasons", "cause")}
     where = {"path": finding.path} if finding.path else {}
     said = place + finding.message() + hint
-    return InputError(said, code=finding.code, findings=(finding, *others), **facts, **where)
+    return said, {**facts, **where, "code": finding.code, "findings": (finding, *others)}
 
 
 def an(kind: str) -> dict[str, str]:

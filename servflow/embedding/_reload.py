@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from threading import RLock
 from typing import Any
@@ -11,10 +11,11 @@ from typing import Any
 from attrs import evolve, frozen
 
 from servflow.desk import Desk, MigrationReport
+from servflow.embedding._refusing import conflict, reasons, refusal
 from servflow.embedding._reload_preview import Preview, word_of
 from servflow.embedding._source import edit
 from servflow.engine import MigrationPlan, Workflow, diff, plan_migration
-from servflow.errors import Conflict, DefinitionError, Finding, InputError, NotFound, shown
+from servflow.errors import Conflict, DefinitionError, Finding, InputError, NotFound, ServflowError, shown
 from servflow.model import Ticket
 
 MOST = 10_000
@@ -220,15 +221,14 @@ class Reloading:
     def _apply(self, preview: Preview, move: bool, limit: int | None) -> Applied:
         new = preview.new
         if new is None or preview.findings:
-            told = "; ".join(finding.text() for finding in preview.findings) or "there is no definition in it"
-            raise InputError(f"this cannot be applied: {told}", code="reload.findings", findings=preview.findings)
+            raise refusal("reload.findings", why=preview.findings, reasons=reasons(preview.findings))
         self.catch_up()
         self._refuse_stale(preview, new)
         plans = dict(preview.plans)
         if move:
-            _refuse_stranded(preview, InputError, "reload.stranded", "would strand")
+            _refuse_stranded(preview, refusal, "reload.stranded")
             now = self._preview(new, preview.answers, self.desk._steps.around.now(), check=False)
-            _refuse_stranded(now, Conflict, "reload.stale", "would meanwhile strand")
+            _refuse_stranded(now, conflict, "reload.meanwhile")
             plans |= now.plans
         self._announce(preview, new)
         reports: list[MigrationReport] = []
@@ -293,7 +293,7 @@ class Reloading:
         """
         found = self._flows.to_open(str(workflow))
         if not isinstance(found, Workflow):
-            raise InputError(f"{workflow!r} is no workflow but a {type(found).__name__}", code="reload.kind", workflow=workflow)
+            raise refusal("reload.kind", workflow=str(workflow))
         return found
 
     def catch_up(self, *workflows: str) -> tuple[str, ...]:
@@ -331,7 +331,7 @@ class Reloading:
         listed = bool(kept) and newest is not None and kept[-1]["hash"] == newest.hash
         earlier = kept[:-1] if listed else kept
         if not earlier or not isinstance(newest, Workflow):
-            raise InputError(f"there is no edition of {workflow!r} before the present one", code="reload.first")
+            raise refusal("reload.first", workflow=str(workflow))
         last: Mapping[str, Any] = kept[-1] if listed else {}
         former = self._flows.of_hash(workflow, earlier[-1]["hash"])
         if former is None:
@@ -391,12 +391,7 @@ def _news(before: Iterable[Finding], now: Iterable[Finding]) -> Iterator[Finding
 
 
 def _applied_since(name: str, version: int) -> Conflict:
-    return Conflict(
-        f"version {version} of {name!r} was applied since this preview was made; preview again",
-        code="reload.stale",
-        workflow=name,
-        version=version,
-    )
+    return conflict("reload.stale", workflow=name, version=version)
 
 
 def _unreadable(name: str, edition: Mapping[str, Any]) -> NotFound:
@@ -444,19 +439,19 @@ def _refuse_strangers(given: Mapping[str, Any], flows: list[Workflow]) -> None:
                 plan_migration(flows[0], flows[0], **answer)
 
 
-def _refuse_stranded(preview: Preview, kind: type[InputError] | type[Conflict], code: str, verb: str) -> None:
+def _refuse_stranded(preview: Preview, refused: Callable[..., ServflowError], code: str) -> None:
     stuck = (*preview.stranded, *preview.blocked)
     if not stuck:
         return
-    states = sorted({move.state for move in stuck})
-    shown_ids = ", ".join(move.id for move in stuck[:5]) + (", ..." if len(stuck) > 5 else "")
-    why = "; ".join(dict.fromkeys(problem.text() for move in stuck for problem in move.problems))[:1_000]
-    raise kind(
-        f"version {preview.new.version if preview.new else '?'} of {preview.workflow!r} {verb} {len(stuck)} tickets"
-        f" ({shown_ids}) in {', '.join(states)}: {why}; preview again with the answers, or apply with move=False",
-        code=code,
+    problems = {problem.text(): problem for move in stuck for problem in move.problems}
+    raise refused(
+        code,
+        workflow=preview.workflow,
+        version=preview.new.version if preview.new else "?",
+        count=len(stuck),
         tickets=tuple(move.id for move in stuck),
-        states=tuple(states),
+        states=tuple(sorted({move.state for move in stuck})),
+        reasons=reasons(problems.values()),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from servflow.documents._prune import held_at
 from servflow.embedding._source_spans import Read, Span, Steps, read
-from servflow.embedding._source_splice import as_item, ended, lines_of, says, with_comments
+from servflow.embedding._source_splice import as_item, ended, lined, lines_of, says, with_comments
 from servflow.embedding._source_write import after_colon, in_list, scalar
 
 
@@ -36,8 +36,8 @@ def carried(before: str, old: Steps, text: str, new: Steps) -> str | None:
     if place is None:
         return None
     margin = _margin(text, place[0])
-    moved = "".join(" " * margin + line if line.strip() else line for line in piece.splitlines(keepends=True))
-    made = ended(before, text[: place[0]] + moved.rstrip("\r\n") + "\n" + text[place[1] :])
+    moved = "".join(" " * margin + line if line.strip() else line for line in lined(piece))
+    made = ended(text, text[: place[0]] + moved.rstrip("\r\n") + "\n" + text[place[1] :])
     return made if says(made, target.data) else None
 
 
@@ -54,7 +54,8 @@ def _piece(doc: Read, steps: Steps, *, alone: bool) -> str | None:
         return None
     margin = _margin(doc.text, lines[0])
     chunk = doc.text[with_comments(doc, lines[0]) : lines[1]]
-    made = "".join(line[min(margin, len(line) - len(line.lstrip(" "))) :] for line in chunk.splitlines(keepends=True))
+    made = "".join(line[min(margin, len(line) - len(line.lstrip(" "))) :] for line in lined(chunk))
+    made = made.replace("\r\n", "\n")  # lines end as those of where it goes
     return as_item(made) if alone else made
 
 
@@ -88,7 +89,7 @@ def opened(text: str, steps: Steps) -> str:
     indent = doc.column(holder.keys[0].start)
     colon = text.index(":", holder.keys[holder.names.index(str(around[-1]))].end) + 1
     rest = doc.line_end(span.end)
-    beside = text[span.end : rest].rstrip("\n")
+    beside = text[span.end : rest].rstrip("\r\n")
     lines = _opened(held_at(doc.data, around), steps[len(around) :], indent + 2)
     made = text[:colon] + beside + "\n" + lines + text[rest:]
     return made if says(made, doc.data) else text

@@ -182,7 +182,7 @@ def _yaml_spans(text: str, events: list[Any]) -> Span:
 def _scalar(text: str, event: Any, holder: Span | None) -> Span:
     start, end = event.start_mark.index, event.end_mark.index
     if event.style in ("|", ">"):
-        end = start + len(text[start:end].rstrip(" \n"))
+        end = start + len(text[start:end].rstrip(" \r\n"))
     if start == end and event.style is None and holder is not None:
         # Nothing is written: its place is behind the colon or the dash.
         if holder.kind == "map" and holder.keys:

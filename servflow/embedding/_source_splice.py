@@ -106,7 +106,8 @@ def _replaced(doc: Read, steps: Steps, span: Span, value: Any) -> str:
         if holder.kind == "map":
             colon = text.index(":", holder.keys[holder.names.index(str(steps[-1]))].end) + 1
             # What was said beside the key stays there.
-            return text[:colon] + " " + flow(value) + text[colon : doc.line_start(span.start)].rstrip("\n ") + text[span.end :]
+            beside = text[colon : doc.line_start(span.start)].rstrip("\r\n ")
+            return text[:colon] + " " + flow(value) + beside + text[span.end :]
         return text[: span.start] + flow(value) + text[span.end :]
     if holder.kind == "map":
         colon = text.index(":", holder.keys[holder.names.index(str(steps[-1]))].end) + 1
@@ -115,7 +116,7 @@ def _replaced(doc: Read, steps: Steps, span: Span, value: Any) -> str:
             return text[:colon] + written + text[span.end :]
         # A comment behind the value stays on the line of the key.
         rest = doc.line_end(span.end)
-        return text[:colon] + text[span.end : rest].rstrip("\n") + written + "\n" + text[rest:]
+        return text[:colon] + text[span.end : rest].rstrip("\r\n") + written + "\n" + text[rest:]
     gap = " " if span.start == span.end else ""
     return text[: span.start] + gap + in_list(value, indent) + text[span.end :]
 
@@ -267,10 +268,15 @@ def as_list(text: str, steps: Steps) -> str:
     return _sure(doc.text[:begin] + as_item(doc.text[begin:end]) + doc.text[end:], wanted, doc, steps[:-1])
 
 
+def lined(chunk: str) -> list[str]:
+    """The lines of a text with their ends; marks that only Unicode takes for the end of a line end none."""
+    return re.findall(r"[^\n]*\n|[^\n]+", chunk)
+
+
 def as_item(chunk: str) -> str:
     """Lines of a mapping, and the comments among them, as those of an item in a list."""
     made, dashed = [], False
-    for line in chunk.splitlines(keepends=True):
+    for line in lined(chunk):
         body = line.lstrip(" ")
         gap = line[: len(line) - len(body)]
         if dashed:

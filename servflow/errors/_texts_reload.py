@@ -17,6 +17,29 @@ TEXTS: dict[str, Text] = {
         hint_en="give the new version to the desk",
         hint_zh="请将新版本直接交给 Desk",
     ),
+    "reload.findings": Text(en="this cannot be applied: {reasons}", zh="无法应用：{reasons}"),
+    "reload.stranded": Text(
+        en="version {version} of '{workflow}' would strand {count} tickets ({tickets}) in {states}: {reasons}",
+        zh="“{workflow}”第 {version} 版会使状态 {states} 中的 {count} 个工单（{tickets}）无处可去：{reasons}",
+        hint_en="preview again with the answers, or apply with move=False",
+        hint_zh="请带上答案重新预览，或以 move=False 应用",
+    ),
+    "reload.meanwhile": Text(
+        en="version {version} of '{workflow}' would meanwhile strand {count} tickets ({tickets}) in {states}: {reasons}",
+        zh="“{workflow}”第 {version} 版此时会使状态 {states} 中的 {count} 个工单（{tickets}）无处可去：{reasons}",
+        hint_en="preview again with the answers, or apply with move=False",
+        hint_zh="请带上答案重新预览，或以 move=False 应用",
+    ),
+    "reload.stale": Text(
+        en="version {version} of '{workflow}' was applied since this preview was made",
+        zh="预览之后，“{workflow}”第 {version} 版已被应用",
+        hint_en="preview again",
+        hint_zh="请重新预览",
+    ),
+    "reload.first": Text(
+        en="there is no edition of '{workflow}' before the present one",
+        zh="“{workflow}”在当前版本之前没有其他版本",
+    ),
     "reload.edition": Text(
         en="tickets run under an edition of '{workflow}' with hash {hash}, which neither the desk nor its store can read",
         zh="有工单运行于“{workflow}”的版本 {hash}，Desk 与存储均无法读取该版本",

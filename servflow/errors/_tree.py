@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from servflow.errors._catalogue import render
 from servflow.errors._findings import Finding
+from servflow.errors._titled import by_titles
 
 
 def _rebuild(kind: type[ServflowError], message: str, facts: dict[str, Any]) -> ServflowError:
@@ -42,6 +43,11 @@ class ServflowError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, self.facts)
+
+
+def _in_language(error: ServflowError, lang: str) -> str:
+    found = tuple(error.facts.get("findings") or ())
+    return error.message if lang == "en" or not found else found[0].text(lang).removesuffix(f" [{found[0].code}]")
 
 
 class TimeError(ServflowError, ValueError):
@@ -161,9 +167,18 @@ class Refused(ServflowError):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.message!r})"
 
-    def text(self, lang: str = "en") -> str:
-        """The refusal as one sentence in ``en`` or ``zh``."""
-        return render(f"refused.{self.code}", self.facts, lang) if lang != "en" else self.message
+    def text(self, lang: str = "en", called: Callable[..., str] | None = None) -> str:
+        """
+        The refusal as one sentence.
+
+        Args:
+            lang: ``en`` or ``zh``.
+            called: ``Workflow.called`` of the workflow, to tell events, states, roles and clocks by their titles; without it
+                they are told by name. What conditions say stays as the definition writes it.
+        """
+        if called is None and lang == "en":
+            return self.message
+        return render(f"refused.{self.code}", by_titles(self.facts, called, lang), lang)
 
 
 class LimitError(ServflowError):
@@ -183,14 +198,17 @@ class InputError(ServflowError, ValueError):
 
         Edits and what editors send are refused in ``en`` and ``zh``: the first of their ``findings`` says the sentence.
         """
-        found = tuple(self.facts.get("findings") or ())
-        return self.message if lang == "en" or not found else found[0].text(lang).removesuffix(f" [{found[0].code}]")
+        return _in_language(self, lang)
 
 
 class StoreError(ServflowError):
     """A store cannot do what was asked; nothing was half-written."""
 
     default_code = "store"
+
+    def text(self, lang: str = "en") -> str:
+        """The message in a language, as that of an ``InputError``: what refuses the exchange of a definition has both."""
+        return _in_language(self, lang)
 
 
 class Conflict(StoreError):

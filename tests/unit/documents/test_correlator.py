@@ -126,3 +126,12 @@ def test_the_schema_has_the_words_of_a_correlator() -> None:
 def test_a_hostile_document_is_refused(deep: str) -> None:
     """What is nested without end is a finding, as in every document."""
     assert ["document.too_deep"] == [one.code for one in found(f"correlator: {deep}").findings]
+
+
+def test_a_definition_is_read_from_data_only() -> None:
+    """A workflow is no data: the message says how its data is got."""
+    made = load("workflow: repair\nstates: {new: {}}\n")
+
+    with pytest.raises(InputError, match=r"servflow\.dump\(workflow\)"):
+        definition(made)  # type: ignore[arg-type]  # what is refused
+    assert made == definition(servflow.dump(made))

@@ -129,3 +129,16 @@ def test_states_of_templates_can_be_pasted_beside_themselves(name: str) -> None:
         assert () == made.findings
         assert made.text.count("#") >= source.text.count("#")
         assert source.elements.keys() <= made.elements.keys()
+
+
+@pytest.mark.parametrize(("here", "there"), [("\n", "\r\n"), ("\r\n", "\n")])
+def test_lines_that_are_pasted_end_as_those_around_them(here: str, there: str) -> None:
+    """Though the text that they come from was written on another system."""
+    source = edit(TEXT.replace("\n", here))
+
+    made = paste(source, "states/checking", of=TEXT.replace("\n", there), names={"states/checking": "asked"})
+
+    assert "# They have a day." in made.text[made.text.index("asked:") :]
+    assert (
+        paste(edit(TEXT), "states/checking", of=TEXT, names={"states/checking": "asked"}).text.replace("\n", here) == made.text
+    )

@@ -227,13 +227,33 @@ def test_going_back_asks_about_states_that_took_in_several(shop: Shop) -> None:
     assert shop.reloading.rollback("repair", states={"paused": "waiting"}).ready
 
 
+def test_what_cannot_be_applied_is_told_in_chinese_too(shop: Shop) -> None:
+    """Who would be stranded, that there was no edition before, and that somebody else applied one."""
+    stranding, other = shop.reloading.preview(SECOND), shop.reloading.preview(FIRST.set("", "version", 9))
+
+    with pytest.raises(InputError) as stranded:
+        shop.reloading.apply(stranding)
+    with pytest.raises(InputError) as first:
+        shop.reloading.rollback("repair")
+    shop.reloading.apply(other)
+    with pytest.raises(Conflict) as stale:
+        shop.reloading.apply(stranding)
+
+    assert all(move.id in stranded.value.text("zh") for move in stranding.stranded)
+    assert ("reload.stranded", tuple(move.id for move in stranding.stranded)) == (stranded.value.code, stranded.value.tickets)
+    assert "请带上答案重新预览，或以 move=False 应用" in stranded.value.text("zh")
+    assert "“repair”在当前版本之前没有其他版本" == first.value.text("zh")
+    assert stale.value.text("zh").startswith("预览之后，“repair”第 9 版已被应用")
+
+
 def test_a_definition_that_does_not_load_changes_nothing(shop: Shop) -> None:
     """Its findings are in the preview, which cannot be applied."""
     preview = shop.reloading.preview(SECOND.text.replace("target: closed", "target: close"))
 
     assert ["machine.unknown_state"] == [finding.code for finding in preview.findings]
-    with pytest.raises(InputError, match="cannot be applied"):
+    with pytest.raises(InputError, match="cannot be applied") as refused:
         shop.reloading.apply(preview)
+    assert "close" in refused.value.text("zh").removeprefix("无法应用")
     assert {1} == {version for *_, version in shop.states()}
 
 

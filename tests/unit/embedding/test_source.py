@@ -281,6 +281,8 @@ def test_windows_lines_stay() -> None:
     assert text.replace("new: {}", "new: {title: New}") == made.text
     added = made.add("states", {"title": "Waits"}, name="waiting").set("clocks/repair", "labels", {"why": "w" * 110})
     assert added.text.count("\n") == added.text.count("\r\n") > text.count("\n")
+    short = edit("workflow: x\r\nstates:  # none yet\r\n  a: {}\r\nrules:\r\n").remove("states/a")
+    assert short.text == "workflow: x\r\nstates: {}  # none yet\r\nrules:\r\n"
 
 
 NESTED = """\
