@@ -170,8 +170,7 @@ def _written(value: Any) -> Any:
 
 
 def _line(choice: Choice) -> dict[str, Any]:
-    when = choice.when if choice.when is None or isinstance(choice.when, str) else plain_tree(choice.when)
-    return ({} if when is None else {"when": when}) | {"take": _written(choice.take)}
+    return ({} if choice.when is None else {"when": plain_tree(choice.when)}) | {"take": _written(choice.take)}
 
 
 def _read(clock: Clock) -> dict[str, Any]:

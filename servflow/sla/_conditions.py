@@ -63,12 +63,12 @@ class Condition:
         """The mapping it is written as."""
         out: dict[str, Any] = {self.kind: dict(self.value) if isinstance(self.value, Mapping) else self.value}
         if self.when is not None:
-            out["when"] = self.when if isinstance(self.when, str) else plain_tree(self.when)
+            out["when"] = plain_tree(self.when)
         return out if self.after is None else out | {"after": self.after}
 
 
 def plain_tree(value: Any) -> Any:
-    """A condition's tree as dictionaries and lists."""
+    """A condition's tree as dictionaries and lists; text stays text."""
     if isinstance(value, Mapping):
         return {key: plain_tree(item) for key, item in value.items()}
     return [plain_tree(item) for item in value] if isinstance(value, tuple) else value

@@ -207,15 +207,20 @@ def read_span(value: Any, path: str, problems: Problems) -> Span | Relative | No
     if isinstance(value, str) and len(value) <= _MOST_TEXT and (place := _PLACE.fullmatch(" ".join(value.split()))):
         data = {"end_of": place[3]} if place[1] else {"at": place[2], "of": place[3]}
         return _read_relative(data, path, problems)
-    try:
-        span = Span.of(value)
-    except TimeError as error:
-        problems.add("span", path, value=shown(value), why=error.message.partition("; write 4h")[0])
-        return None
-    if not span.exact and not span.business_days:
+    span = _span(value, value, path, problems)
+    if span is not None and not span.exact and not span.business_days:
         problems.add("zero", path, value=shown(value))
         return None
     return span
+
+
+def _span(text: Any, value: Any, path: str, problems: Problems) -> Span | None:
+    """The length of time in what was written as *value*."""
+    try:
+        return Span.of(text)
+    except TimeError as error:
+        problems.add("span", path, value=shown(value), why=error.message.partition("; write 4h")[0])
+        return None
 
 
 def _read_relative(data: Mapping[str, Any], path: str, problems: Problems) -> Relative | None:
@@ -306,10 +311,8 @@ def read_mark(value: Any, path: str, problems: Problems) -> Mark | None:
     if side not in {"before", "after"}:
         problems.add("mark", path, value=shown(value))
         return None
-    try:
-        span = Span.of(length)
-    except TimeError as error:
-        problems.add("span", path, value=shown(value), why=error.message.partition("; write 4h")[0])
+    span = _span(length, value, path, problems)
+    if span is None:
         return None
     if not span.exact:  # no length at all, or business days, which are no length before the clock starts
         problems.add("mark", path, value=shown(value))
@@ -327,10 +330,8 @@ def _read_every(text: str, value: Any, path: str, problems: Problems) -> Mark | 
     if not 0 < times <= MAX_REPEATS:
         problems.add("times", path, value=shown(value), limit=MAX_REPEATS)
         return None
-    try:
-        span = Span.of(found[1])
-    except TimeError as error:
-        problems.add("span", path, value=shown(value), why=error.message.partition("; write 4h")[0])
+    span = _span(found[1], value, path, problems)
+    if span is None:
         return None
     if not span.exact:
         problems.add("mark", path, value=shown(value))

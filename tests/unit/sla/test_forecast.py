@@ -114,6 +114,125 @@ def test_days_are_business_days_or_refused() -> None:
         sla.forecast("repair", "1h", MONDAY, None)  # type: ignore[arg-type]  # it is what is refused
 
 
+def test_the_whole_of_an_answer_as_data() -> None:
+    """Instants in UTC, lengths in seconds, nothing left out."""
+    assert {
+        "clock": "repair",
+        "at": "2026-03-02T16:00:00Z",
+        "estimate": 14400.0,
+        "finish": "2026-03-03T12:00:00Z",
+        "due": "2026-03-03T17:00:00Z",
+        "slack": 18000.0,
+        "latest_start": "2026-03-03T13:00:00Z",
+        "feasible": True,
+        "reason": None,
+        "provisional": False,
+    } == forecast([(MONDAY, "start")], "4h", MONDAY + 7 * HOUR).as_data()
+
+
+@pytest.mark.parametrize(
+    ("estimate", "later", "lang", "said"),
+    [
+        (
+            "4h",
+            7,
+            "en",
+            "work of 4h started now is done by 2026-03-03 12:00, due 2026-03-03 17:00; 5h to spare, start by 2026-03-03 13:00",
+        ),
+        (
+            "4h",
+            7,
+            "zh",
+            "现在开始，4h 的工作在 2026-03-03 12:00 完成，到期 2026-03-03 17:00；余量 5h，最晚 2026-03-03 13:00 开始",
+        ),
+        (
+            "40h",
+            7,
+            "en",
+            (
+                "work of 40h started now is done by 2026-03-09 16:00, due 2026-03-03 17:00; 31h short, "
+                "it had to start by 2026-02-25 09:00; provisional"
+            ),
+        ),
+        ("1h", 48, "zh", "已晚：2026-03-03 17:00 已违约"),
+    ],
+)
+def test_an_answer_is_one_line(estimate: str, later: int, lang: str, said: str) -> None:
+    """Name, work, both instants and what is left, in either language."""
+    assert f"repair: {said}" == forecast([(MONDAY, "start")], estimate, MONDAY + later * HOUR).text(lang)
+
+
+def test_what_is_never_due_is_told_whole() -> None:
+    """Such an answer has its finish, is provisional and says why."""
+    ends = Calendar("UTC", shifts={"2026-03-02": ["09:00-17:00"]})
+    found = forecast([(MONDAY, "start")], "1h", MONDAY, ends)
+
+    expected = sla.Forecast(
+        clock="repair", at=MONDAY, estimate=HOUR, finish=MONDAY + HOUR, reason="never_due", provisional=True
+    )
+    assert expected == found
+    assert "repair: the calendar never opens for long enough, so the clock is never due; provisional" == found.text()
+
+
+def test_done_exactly_when_due_is_in_time() -> None:
+    """The edge belongs to the promise, of the work and of the clock itself."""
+    at = MONDAY + 24 * HOUR
+    found = forecast([(MONDAY, "start")], "8h", at)
+
+    assert (found.due, timedelta(), at, True) == (found.finish, found.slack, found.latest_start, found.feasible)
+    assert None is forecast([(MONDAY, "start")], "8h", MONDAY + 32 * HOUR).reason
+
+
+def test_an_answer_is_named_by_the_run_or_by_what_is_given() -> None:
+    """A run has its own name; of a state or of nothing it is the definition's or the text given."""
+    history = [(MONDAY, "start")]
+    run, state = sla.fold(CLOCK, OFFICE, history, MONDAY), sla.run(CLOCK, OFFICE, history, MONDAY)
+
+    assert ("repair", "repair", "repair", "other", "") == (
+        sla.forecast(run, "1h", MONDAY, OFFICE, clock="other").clock,
+        sla.forecast(state, "1h", MONDAY, OFFICE, clock=CLOCK).clock,
+        sla.forecast(None, "1h", MONDAY, OFFICE, clock=CLOCK).clock,
+        sla.forecast(None, "1h", MONDAY, OFFICE, clock="other").clock,
+        sla.forecast(state, "1h", MONDAY, OFFICE).clock,
+    )
+
+
+def test_after_the_end_the_due_instant_is_still_told() -> None:
+    """A clock that was stopped keeps the one it had."""
+    assert (
+        datetime(2026, 3, 3, 17, tzinfo=UTC) == forecast([(MONDAY, "start"), (MONDAY + HOUR, "stop")], "1h", MONDAY + HOUR).due
+    )
+
+
+@pytest.mark.parametrize("spent", [4, 8])
+def test_a_paused_clock_breached_by_more_than_its_target_has_until_the_next_opening(spent: int) -> None:
+    """What is used up at closing time is exceeded once it opens again; without the definition that is not known."""
+    clock = Clock(name="repair", within="8h", breached_by="over")
+    history = [(MONDAY, "start"), (MONDAY + spent * HOUR, "pause")]
+    at, closing = MONDAY + (24 + spent) * HOUR, MONDAY + 32 * HOUR
+
+    for held in (sla.fold(clock, OFFICE, history, at), sla.run(clock, OFFICE, history, at)):
+        assert closing + 16 * HOUR == sla.forecast(held, "1h", at, OFFICE, clock=clock).due
+        assert closing == sla.forecast(held, "1h", at, OFFICE).due
+
+
+def test_a_due_instant_that_has_passed_unnoticed_is_a_breach() -> None:
+    """A run kept as of an earlier instant is judged by the instant asked about."""
+    run = sla.fold(CLOCK, OFFICE, [(MONDAY, "start")], MONDAY)
+
+    assert "breached" == sla.forecast(run, "1h", MONDAY + 33 * HOUR, OFFICE).reason
+
+
+def test_refusals_name_the_estimate_and_the_instant() -> None:
+    """What is wrong is told with what was given and the next step."""
+    with pytest.raises(
+        InputError, match="2 business days' needs a calendar, and this clock counts time as it passes; write it in hours"
+    ):
+        sla.forecast(None, "2 business days", MONDAY, None)
+    with pytest.raises(TimeError, match=r"^at "):
+        sla.forecast(None, "1h", MONDAY.replace(tzinfo=None), None)
+
+
 def test_another_target_is_tried_as_it_would_be_taken() -> None:
     """What was counted is carried; below that it would be over at once. Another calendar goes on from there."""
     history = [(MONDAY, "start")]
