@@ -260,7 +260,7 @@ def _slot(say: Say, slot: Told, zone: str) -> None:
     if len(steps) > LAST_STEPS:
         say.line(f"  {words('explain.left_out', count=len(steps) - LAST_STEPS)}")
     for step in steps[-LAST_STEPS:]:
-        say.line(f"  {say.at(step.at, zone)}  {step.text(say.lang, zone)}")
+        say.line(f"  {say.at(step.at, zone)}  {step.text(say.lang, zone, say.called)}")
         for place in step.places:
             say.line(f"    {place}")
 

@@ -13,7 +13,7 @@ from servflow.embedding._form_inputs import Choice, Input, input_of, plain_json
 from servflow.embedding._form_words import chinese, event_title, plain, word
 from servflow.engine import BUILT_IN, ChecklistStep, Option, Workflow
 from servflow.engine._definition import ATTRIBUTES
-from servflow.errors import LANGUAGES, InputError, Refused, nearest, render, shown
+from servflow.errors import LANGUAGES, InputError, Refused, nearest, shown
 from servflow.model import EMPTY, Actor, Field, FrozenMap, Ticket, World, in_language
 
 OPEN = "ticket.open"
@@ -231,15 +231,15 @@ def _form(sight: Sight, option: Option) -> Form:
         lang=sight.lang,
         zone=sight.zone,
     )
-    return evolve(form, why=_why(form, option.why, option.facts))
+    return evolve(form, why=_why(form, option.why, option.facts, sight.workflow))
 
 
-def _why(form: Form, why: str, facts: Mapping[str, Any]) -> str:
+def _why(form: Form, why: str, facts: Mapping[str, Any], workflow: Workflow) -> str:
     if form.status == "needs":
         return _needs(form)
     if form.status == "ready" or not chinese(form.lang):
         return why
-    said = render(f"refused.{form.code}", facts, "zh")
+    said = Refused("", **{**facts, "code": form.code}).text("zh", workflow.called)
     remedy = facts.get("remedy", {}).get("zh")
     return f"{said}；{remedy}" if remedy and remedy not in said else said  # noqa: RUF001 - Chinese punctuation
 
@@ -338,7 +338,7 @@ def _step(sight: Sight, whole: Form, step: ChecklistStep, at: datetime) -> Form:
     if problem is None:
         return evolve(form, why=_needs(form), code="payload" if form.status == "needs" else None)
     form = evolve(form, status="refused", code=problem.code)
-    return evolve(form, why=_why(form, problem.message, problem.facts))
+    return evolve(form, why=_why(form, problem.message, problem.facts, sight.workflow))
 
 
 def _refusal(sight: Sight, step: str, at: datetime) -> Refused | None:

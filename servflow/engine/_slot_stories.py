@@ -12,7 +12,7 @@ from attrs import frozen
 from servflow.dispatch import Policy
 from servflow.dispatch._tally import Tally
 from servflow.dispatch._told import clock, jsonable
-from servflow.engine._slot_reasons import reason_said
+from servflow.engine._slot_reasons import Called, reason_said
 from servflow.errors import render
 from servflow.model import (
     EMPTY,
@@ -77,13 +77,22 @@ class SlotStep:
             facts=FrozenMap(facts),
         )
 
-    def text(self, lang: str = "en", zone: str | None = None) -> str:
-        """The step as one sentence, in ``en`` or ``zh``; instants as a wall clock of the zone shows them, else in UTC."""
+    def text(self, lang: str = "en", zone: str | None = None, called: Called | None = None) -> str:
+        """
+        The step as one sentence.
+
+        Args:
+            lang: ``en`` or ``zh``.
+            zone: a name of the tz database in which instants are told; UTC where left out.
+            called: gives what people call a slot or a state in that language, by its kind and its name; else its name is told.
+        """
         said = {name: self._shown(value, zone) for name, value in self.facts.items() if name not in _OF_TALLY}
         names = [*self.to[:MANY], *([f"+{len(self.to) - MANY}"] if len(self.to) > MANY else [])]
         said["to"] = ", ".join(names) or "-"
+        if called is not None and isinstance(said.get("slot"), str):
+            said["slot"] = called("slot", said["slot"])
         if isinstance(self.facts.get("reason"), str):
-            said["reason"] = reason_said(self.kind, self.facts["reason"], lang)
+            said["reason"] = reason_said(self.kind, self.facts["reason"], lang, called)
         if self.kind == "decided":
             action = render(f"dispatch.story.{self.facts.get('action')}", said, lang)
             if action.startswith("dispatch.story."):  # a way of giving tickets out that has no words of its own

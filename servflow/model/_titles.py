@@ -121,6 +121,9 @@ def _in_languages(value: Any, key: str) -> Any:
     if not value or len(value) > _MOST:
         why = {"en": f"it says a text in 1 to {_MOST} languages", "zh": f"应以 1 至 {_MOST} 种语言书写"}
         findings.append(Finding("definition.value", key, {"why": why}))
+    tags = {str(tag).lower() for tag in value}
+    if len(tags) < len(value) <= _MOST:
+        findings.append(Finding("definition.value", key, {"why": {"en": "it says a language twice", "zh": "同一语言写了两次"}}))
     if findings:
         raise DefinitionError.of(findings)
     return Title({str(tag): str(text) for tag, text in value.items()})
@@ -140,7 +143,7 @@ def in_language(title: str, lang: str = "en") -> str:
     if not isinstance(title, Title):
         return title
     by_tag = {tag.lower(): text for tag, text in title.languages.items()}
-    asked = lang.lower()
+    asked = str(lang).lower()  # what is no tag is a language in which nothing is said
     if asked in by_tag:
         return by_tag[asked]
     plain = asked.partition("-")[0]

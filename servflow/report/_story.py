@@ -75,7 +75,7 @@ class Telling(Records):
         for told in slot_stories(self.workflow.dispatch, self.records):
             for step in told.steps:
                 line: Line = {"n": (step.sequence, 1), "i": step.at, "at": self.at(step.at), "kind": "who"}
-                line["en"], line["zh"] = (cut(step.text(lang, self.zone)) for lang in ("en", "zh"))
+                line["en"], line["zh"] = (cut(step.text(lang, self.zone, self.names.said(lang))) for lang in ("en", "zh"))
                 if step.places:
                     line["more"] = [cut(place, 200) for place in step.places]
                 if step.kind in ("ended", "withdrawn"):

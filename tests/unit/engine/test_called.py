@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 import servflow
 from servflow.engine import plan_migration
-from servflow.errors import DefinitionError, InputError
+from servflow.errors import DefinitionError, InputError, Refused
 
 PLAIN = """
 workflow: w
@@ -161,6 +162,7 @@ def test_what_is_no_title_is_a_finding_at_its_place(kind: str, wrong: Any) -> No
         ({"queue": {"care": "x"}}, "titles.queue", "queues"),
         ({"queues": {"caer": "x"}}, "titles.queues.caer", "care"),
         ({"roles": {"clerk": {"zz!": "x"}}}, "titles.roles.clerk", None),
+        ({"roles": {"clerk": {"zh": "x", "ZH": "y"}}}, "titles.roles.clerk", None),
         ({"calendars": {"offise": "x"}}, "titles.calendars.offise", "office"),
     ],
 )
@@ -176,3 +178,26 @@ def test_a_kind_that_nothing_is_of_is_refused() -> None:
     """With what was probably meant."""
     with pytest.raises(InputError, match="did you mean 'clock'"):
         servflow.load(PLAIN).called("clok", "repair")
+
+
+@pytest.mark.parametrize("lang", ["", "xx", "z" * 1000, "\ud800", None, 7])
+def test_a_language_in_which_nothing_is_said_gets_english(lang: Any) -> None:
+    """Also where it is no language: a page that was sent a strange tag still shows a text."""
+    assert "Clock" == servflow.load(titled()).called("clock", "repair", lang=lang)
+
+
+def test_a_refusal_tells_titles_where_it_is_given_the_workflow() -> None:
+    """Events, states and roles by what people call them, in either language; without the workflow by their names."""
+    workflow = servflow.load(titled())
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    ticket = workflow.open("T", at=at).ticket
+    with pytest.raises(Refused) as denied:
+        workflow.fire(ticket, "finish", at=at, actor={"id": "eve", "roles": []})
+    with pytest.raises(Refused) as elsewhere:
+        workflow.fire(workflow.fire(ticket, "finish", at=at, actor={"id": "ann", "roles": ["clerk"]}).ticket, "finish", at=at)
+
+    assert "eve 无权执行 event；需要：clerk" == denied.value.text("zh", workflow.called)
+    assert "Event is not permitted to eve; it takes clerk" == denied.value.text("en", workflow.called)
+    assert "eve 无权执行 finish；需要：clerk" == denied.value.text("zh")
+    assert "状态 done 下不能执行 event；可执行的状态：state" == elsewhere.value.text("zh", workflow.called)
+    assert denied.value.message == denied.value.text()

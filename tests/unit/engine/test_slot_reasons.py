@@ -15,8 +15,8 @@ import pytest
 import servflow
 from servflow.desk import Desk
 from servflow.engine._slot_reasons import reason_said
-from servflow.engine._slot_stories import SlotStory
-from servflow.model import OfferEnded, World
+from servflow.engine._slot_stories import SlotStep, SlotStory
+from servflow.model import FrozenMap, OfferEnded, World
 from servflow.stores import SqliteStore
 
 AT = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -118,6 +118,19 @@ def test_reasons_of_records_are_known_again(kind: str, reason: str, en: str, zh:
     """A reason is told by its English sentence in the record; what people wrote, and what nobody knows, stays as it is."""
     assert en == reason_said(kind, reason)
     assert (zh or "2 business days 后取消 area；降低 skill") == reason_said(kind, reason, "zh")
+
+
+def test_a_slot_and_the_states_it_left_are_told_as_people_call_them() -> None:
+    """Whoever knows the titles gets a sentence of titles; what people wrote is never taken for a name."""
+
+    def called(kind: str, name: str) -> str:
+        return f"<{kind} {name}>"
+
+    step = SlotStep(at=datetime(2026, 3, 2, tzinfo=UTC), sequence=1, kind="began", facts=FrozenMap({"slot": "assignee"}))
+
+    assert "为 <slot assignee> 寻找人选" == step.text("zh", called=called)
+    assert "工单已离开 <state new>, <state on_hold>" == reason_said("ended", "left new, on_hold", "zh", called)
+    assert "left new" == reason_said("answered_rejected", "left new", "zh", called)
 
 
 def test_offers_withdrawn_at_once_are_one_step() -> None:
