@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 from hypothesis import strategies as st
 
 from servflow.engine import BUILT_IN, Option, Workflow
+from servflow.engine._children import CLOSED, OPENED
 from servflow.errors import InputError, ServflowError, shown
 from servflow.model import SYSTEM, Actor, Field, FrozenMap, Ticket, World
 from servflow.testing._satisfying import Fit, Satisfying
@@ -28,6 +29,7 @@ _NUMBERS = ("int", "uint", "decimal", "double")
 _MOST_CONSTANTS = 24
 _ROUND = (1, 10, 1000, 10**6)
 _STRANGER = Actor("stranger")
+_CENT = Decimal("0.01")
 _OFTEN = {"wanted": 6, "leading": 4, "local": 4, "rest": 2, "shut": 1}
 _OFTEN_TOWARDS = {"wanted": 10, "leading": 1, "local": 1}
 _OFTEN_BLOCKED = {"leading": 8, "local": 1, "rest": 1}
@@ -179,7 +181,8 @@ class Calls:
         asked = self.options_of(who, *here)
         able = _able(asked)
         if not any(option.event in names or option.event in LEADING for _, option in able):  # somebody else can do more
-            asked = self.options(*here)
+            widest = {one.id: one for one in sorted(filter(None, self.actors(ticket, here[2])), key=lambda one: len(one.roles))}
+            asked = [pair for one in widest.values() for pair in self.options_of(one, *here)]
             able = _able(asked)
         local, shut = set[str](), set[str]()
         for way in self.ways.here(ticket.entered):
@@ -196,8 +199,10 @@ class Calls:
         if goal is not None and not groups["wanted"]:
             made *= 8 if groups["leading"] else 1
             mended = self._mended([option for _, option in asked if option.event in names], ticket, here[2])
-            if _CHILD in names:
-                mended += [Call(_CHILD, {"child": child}, SYSTEM) for child in ticket.children[:1]]
+            if ticket.children and CLOSED in names:
+                mended.append(Call(CLOSED, {"child": ticket.children[0]}, SYSTEM))
+            elif OPENED in names:
+                mended.append(Call(OPENED, {"child": f"C{len(ticket.children_closed) + 1}"}, SYSTEM))
             made += [*([st.sampled_from(mended)] * 3 if mended else []), *([st.just(WAIT)] if ticket.wake is not None else [])]
         return st.one_of(made) if made else st.just(Call("no_such_event", {}, self.people[0], "unknown"))
 
@@ -272,7 +277,7 @@ class Calls:
         known = _declared(self.workflow, event).get(name)
         if known is not None and not known.one_of:
             held = [value for value in _numbers(ticket) if known.type == ("decimal" if isinstance(value, Decimal) else "int")]
-            return st.one_of(self.value(known), st.sampled_from(held)) if held else self.value(known)
+            return st.one_of(st.sampled_from(held), self.value(known), st.sampled_from(held)) if held else self.value(known)
         if known is None and event in BUILT_IN:
             meant = self._meant(name, ticket)
             if meant is not None:
@@ -327,10 +332,7 @@ class Calls:
 _BY_TICKET = frozenset({"ticket.unwatch", "helper.remove", "ticket.child_closed", "ticket.child_reopened", "step.check"})
 """Built-in events whose payload names what is on the ticket."""
 
-_CHILD = "ticket.child_closed"
-"""What no person does and ``available`` does not offer."""
-
-LEADING = frozenset({"appointment.book", "approval.approve", "offer.accept", "queue.take", "step.check", "ticket.child_closed"})
+LEADING = frozenset({"appointment.book", "approval.approve", "offer.accept", "queue.take", "step.check", CLOSED, OPENED})
 """Built-in events by which a ticket comes on, more than once if need be."""
 
 
@@ -339,11 +341,12 @@ def _able(pairs: Iterable[Pair]) -> list[Pair]:
 
 
 def _numbers(ticket: Ticket) -> list[int | Decimal]:
-    """The numbers a ticket holds, with those next to them: what comes in is often compared with them."""
+    """The numbers a ticket holds, with those next to them and twice as much: what comes in is often compared with them."""
     found: dict[int | Decimal, None] = {}
     for value in ticket.fields.values():
         if isinstance(value, (int, Decimal)) and not isinstance(value, bool) and value:
-            found.update(dict.fromkeys((value, value + 1, value - 1)))
+            near = (value + _CENT, value - _CENT) if isinstance(value, Decimal) else ()
+            found.update(dict.fromkeys((value, value + 1, value - 1, *near, value * 2)))
     return list(found)
 
 

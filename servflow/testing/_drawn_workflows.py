@@ -222,19 +222,21 @@ timers = st.lists(
     max_size=2,
 )
 reopenings = st.one_of(st.none(), st.fixed_dictionaries({"target": states, "within": lengths}, optional={"calendar": names}))
-_inside: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
-    [
-        {},
-        {},
-        {"initial": "b1", "states": {"b1": {}, "b2": {}}},
-        {
+_memories: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [{}, {"h": {"history": "shallow"}}, {"h": {"history": "deep"}}],
+)
+_inside: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}),
+    _memories.map(lambda memory: {"initial": "b1", "states": {"b1": {}, "b2": {}, **memory}}),
+    _memories.map(
+        lambda memory: {
             "parallel": True,
             "states": {
-                "left": {"initial": "l1", "states": {"l1": {}, "l2": {"final": True}}},
+                "left": {"initial": "l1", "states": {"l1": {}, "l2": {"final": True}, **memory}},
                 "right": {"initial": "r1", "states": {"r1": {}, "r2": {"final": True}}},
             },
-        },
-    ]
+        }
+    ),
 )
 _table = st.sampled_from(
     [
@@ -286,6 +288,7 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
             *moves,
             {**asked, "when": "payload.amount <= decimal('100')", "do": [{"set": {"fee": "table.fee.total"}}]},
             *({"event": "step", "source": one, "target": other} for one, other in deep),
+            *([{"event": "resume", "source": "c", "target": "h"}] if '"h"' in json.dumps(inside) else []),
             *draw(st.lists(eventless, max_size=1)),
             *[move for move in draw(st.lists(raised, max_size=2)) if not inside or move["source"] != "b"],
             *({"event": name, "source": "*"} for name in EVENTS),
@@ -306,8 +309,8 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
 
 def workflows() -> st.SearchStrategy[Workflow]:
     """
-    Whole workflows: states, now and then nested or parallel, guarded transitions with payloads and roles, fields, clocks by
-    several calendars, timers, a table, rules, chains, checklists, approvals and dispatch.
+    Whole workflows: states, often nested, parallel or with a history, guarded transitions with payloads and roles, fields,
+    clocks by several calendars, timers, a table, rules, chains, checklists, approvals and dispatch.
 
     For tests of code that takes any workflow: editors, exports, analyses. Together with ``worlds_for``, ``histories_for``
     and ``machine_for`` what holds can be tried on tickets of workflows that nobody thought of.

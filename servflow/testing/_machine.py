@@ -18,7 +18,7 @@ from servflow.model import Actor, Effect, Migrated, Outcome, Record, Ticket, Wor
 from servflow.stores import Change, MemoryStore
 from servflow.testing._calls import GAPS, WAIT, Call
 from servflow.testing._machine_bounds import PROBE, paced, usual
-from servflow.testing._machine_draws import START, Opening, Setting, openings, walk
+from servflow.testing._machine_draws import MOST_IDLE, START, Opening, Setting, openings, walk
 from servflow.testing._machine_promises import (
     MAX_RECORDS,
     Laws,
@@ -92,7 +92,7 @@ class WorkflowMachine(RuleBasedStateMachine):
         self._options: tuple[Any, list[tuple[Actor | None, Option]]] | None = None
         self.taken: frozenset[int] = frozenset()
         self._moved = 0
-        self._patience = self._folded = 0
+        self._patience = self._folded = self._idle = 0
 
     # what happens -------------------------------------------------------------------------------------------------------
 
@@ -101,29 +101,24 @@ class WorkflowMachine(RuleBasedStateMachine):
         """Open the ticket, in a drawn world."""
         self._open(how)
 
-    @precondition(lambda self: not self.opened or self.ticket.closed)
+    @precondition(lambda self: not self.leads_on())
     @rule(how=st.runner().flatmap(lambda machine: openings(machine.setting)))
     def open_another(self, how: Opening) -> None:
-        """Leave the ticket where it ended, and open another one: of what rests, little more is learnt."""
+        """Leave the ticket where it ended, or where nothing new came of it, and open another one."""
         self._anew()
         self._open(how)
 
-    @precondition(lambda self: self.opened)
+    @precondition(lambda self: self.leads_on())
     @rule(calls=st.runner().flatmap(walk))
     def go_on(self, calls: list[Call]) -> None:
         """People do what ``available`` says they may, one after another."""
-        with self._told():
-            for call in calls:
-                self._do(call)
+        self._walked(calls)
 
-    @precondition(lambda self: self.opened)
+    @precondition(lambda self: self.leads_on())
     @rule(calls=st.runner().flatmap(walk), gap=GAPS)
     def go_on_slowly(self, calls: list[Call], gap: timedelta) -> None:
         """The same, with time between one thing and the next; it may be too late for some of them."""
-        with self._told():
-            for call in calls:
-                self._do(call)
-                self._pass_to(self.at + self._paced(gap))
+        self._walked(calls, gap)
 
     @precondition(lambda self: self.opened)
     @rule(call=likely_calls)
@@ -238,6 +233,10 @@ class WorkflowMachine(RuleBasedStateMachine):
         """Whether a later version is there, and the ticket has done enough to have something to lose."""
         return self._moved < len(self.setting.later) and len(self._lines) > self._patience
 
+    def leads_on(self) -> bool:
+        """Whether there is a ticket, something new is ahead of it, and the last walks did not all come to nothing."""
+        return self.opened and self._idle < MOST_IDLE and bool(self.calls.ways.ahead(self.ticket.entered, self.taken))
+
     # what is drawn ------------------------------------------------------------------------------------------------------
 
     def options(self) -> list[tuple[Actor | None, Option]]:
@@ -282,6 +281,15 @@ class WorkflowMachine(RuleBasedStateMachine):
             self._observe(None, "T1", fields, actor=actor, occurred=occurred)
             self.opened = True
             self._keep(outcome)
+
+    def _walked(self, calls: list[Call], gap: timedelta | None = None) -> None:
+        """Do some things one after another; a walk is idle until something new comes of it."""
+        self._idle += 1
+        with self._told():
+            for call in calls:
+                self._do(call)
+                if gap is not None:
+                    self._pass_to(self.at + self._paced(gap))
 
     def _do(self, call: Call) -> None:
         if call != WAIT:
@@ -388,7 +396,9 @@ class WorkflowMachine(RuleBasedStateMachine):
         came = outcome.ticket
         self._lines.append(f"{self._trying}  # {came.state or ' + '.join(came.configuration)}, {came.at:%a %d %b %H:%M}")
         self.ticket = came
-        self.taken |= taken_by(outcome.records)
+        new = taken_by(outcome.records)
+        if not new <= self.taken:
+            self.taken, self._idle = self.taken | new, 0
         self.records += outcome.records
         self.effects += outcome.effects
         most = max(Counter(record.at for record in outcome.records).values(), default=0)
@@ -465,7 +475,6 @@ class WorkflowMachine(RuleBasedStateMachine):
             raise
 
     def _with_story(self, error: E) -> E:
-        self.setting.search.failed()
         if not getattr(error, "__notes__", None):
             error.add_note(f"The run, as Python:\n\n{self.story()}")
         return error

@@ -65,6 +65,9 @@ MOST_IN_A_ROW = 30
 MOST_MISSED = 3
 """After how many things in a row that came to nothing it is given up."""
 
+MOST_IDLE = 4
+"""After how many walks in a row that came to nothing new another ticket is opened."""
+
 
 def openings(setting: Setting) -> st.SearchStrategy[Opening]:
     """A world, fields, who opens, when, and how late that is told."""
@@ -113,4 +116,4 @@ def walk(draw: st.DrawFn, machine: WorkflowMachine) -> list[Call]:
     return found
 
 
-__all__ = ["MOST_IN_A_ROW", "MOST_MISSED", "START", "Opening", "Setting", "openings", "walk"]
+__all__ = ["MOST_IDLE", "MOST_IN_A_ROW", "MOST_MISSED", "START", "Opening", "Setting", "openings", "walk"]

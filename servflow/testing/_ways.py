@@ -8,6 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from servflow.engine import Workflow
+from servflow.engine._children import CLOSED, OPENED
 from servflow.model import Moved, Record
 
 _HELPERS = (
@@ -25,6 +26,13 @@ _HELPERS = (
     ("parts.ready", ("part.reserve", "part.booked", "part.release", "part.need")),
 )
 """What people do that brings an internal event about, by how its name begins."""
+
+_OPENERS = (
+    ("children", (OPENED, CLOSED)),
+    ("checklist", ("step.check",)),
+    ("parts", ("part.reserve", "part.booked", "part.use", "part.release")),
+)
+"""What is done that may open a guard for which nobody fires an event, by how what it reads begins."""
 
 
 @frozen
@@ -120,6 +128,9 @@ def _way(workflow: Workflow, index: int) -> Way:
     move = compiled.transitions[index]
     events = frozenset((move.event or "").split())
     helpers = [word for event in sorted(events) for start, words in _HELPERS if event.startswith(start) for word in words]
+    guard = compiled.links[index].guard
+    if not events and guard is not None:
+        helpers += [word for start, words in _OPENERS if any(read.startswith(start) for read in guard.reads) for word in words]
     specs = [workflow.events.get(word) for word in helpers]
     granted = [move.allow, *(spec.allow for spec in specs if spec is not None)]
     into = frozenset(name for target in move.target for name in _entered(workflow, target))

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from hypothesis import seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
 import servflow
+from servflow.testing import WorkflowMachine, machine_for
 from servflow.testing._calls import Calls
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -35,3 +39,41 @@ def test_what_is_drawn_for_a_ticket_does_not_depend_on_others() -> None:
     assert "78" in held
     assert drawn(fresh, "0") == drawn(used, "0")
     assert drawn(Calls(workflow()), "77") == held
+
+
+def test_amounts_lie_around_what_the_ticket_holds() -> None:
+    """What is sent is often a cent more, a cent less or twice what the ticket holds."""
+    held = drawn(Calls(workflow()), "77")
+
+    assert {"77.01", "76.99", "154"} == {amount for amount in ("77.01", "76.99", "154") if f"'{amount}'" in held}
+
+
+WAITING = """
+workflow: waiting
+roles: [agent]
+states: {open: {}, waiting: {}, done: {closed: true}}
+transitions:
+  - {event: send, source: open, target: waiting, allow: [agent]}
+  - {source: waiting, target: done, when: children.total > 0 && children.open == 0}
+"""
+
+
+def test_a_wait_for_children_ends() -> None:
+    """Where a ticket waits for others, the host tells of one that is opened, and then that it is closed."""
+    closed = []
+    machine = machine_for(servflow.load(WAITING), allow=["stuck"], invariants=[lambda ticket: closed.append(ticket.closed)])
+
+    run_state_machine_as_test(seed(1)(machine), settings=settings(max_examples=5, database=None, deadline=None))
+
+    assert any(closed)
+
+
+def test_a_run_leaves_what_leads_nowhere() -> None:
+    """A ticket on which nothing new can happen is left for another one in the same run."""
+    opened: list[WorkflowMachine] = []
+    flow = servflow.load("{workflow: short, states: {new: {}, old: {}}, transitions: [{event: age, source: new, target: old}]}")
+    machine = machine_for(flow, allow=["stuck"], invariants=[lambda run: opened.extend([run] * (run.ticket.revision == 1))])
+
+    run_state_machine_as_test(seed(1)(machine), settings=settings(max_examples=4, database=None, deadline=None))
+
+    assert len(opened) > len(set(map(id, opened)))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import Phase, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, seed, settings
 
 import servflow
 from servflow.errors import Refused, TimeError
 from servflow.model import CONVERTERS, Breached, Field
-from servflow.testing import PEOPLE, Step, event_sequences, fields_for, instants, play, values_for
+from servflow.testing import PEOPLE, Step, event_sequences, fields_for, instants, play, values_for, workflows
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -118,3 +120,43 @@ def test_sequences_reach_a_breach() -> None:
 def test_actors_are_few() -> None:
     """Few people are drawn, so that one meets what another did."""
     assert 3 == len(PEOPLE)
+
+
+def _inside(states: Any) -> Iterator[Any]:
+    for state in states.values():
+        yield state
+        yield from _inside(state.states)
+
+
+def _held(workflow: servflow.Workflow) -> dict[str, bool]:
+    """What a workflow has beyond the least that every drawn one has."""
+    states = list(_inside(workflow.states))
+    return {
+        "approvals": any(state.approval for state in states),
+        "chains": bool(workflow.escalations),
+        "checklists": any(state.checklist for state in states),
+        "clocks": len(workflow.clocks) > 1,
+        "dispatch": bool(workflow.dispatch),
+        "guards": any(move.when for move in workflow.transitions if move.event != "pay"),
+        "history": any(state.history for state in states),
+        "parallel": any(state.parallel for state in states),
+        "rules": bool(workflow.rules),
+        "tables": any(len(table.rows) > 2 for table in workflow.tables.values()),
+        "timers": any(state.timers for state in states),
+    }
+
+
+def test_drawn_workflows_have_everything_in_turn() -> None:
+    """Each part of a definition is in at least one in ten of the drawn workflows."""
+    counts: Counter[str] = Counter()
+
+    @settings(max_examples=40, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(workflows())
+    def look(workflow: servflow.Workflow) -> None:
+        counts.update(["all", *(name for name, held in _held(workflow).items() if held)])
+
+    for number in (1, 2, 3):
+        seed(number)(look)()
+
+    rare = {name: counts[name] for name in _held(WORKFLOW) if counts[name] * 10 < counts["all"]}
+    assert {} == rare
