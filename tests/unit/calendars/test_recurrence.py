@@ -19,7 +19,7 @@ def rule(text: str) -> Rule:
 
 
 def dates(text: str, first: date = FIRST, low: date | None = None, high: date = date.max, most: int = 100) -> list[str]:
-    """The dates of a rule, at most so many, as month and day, with the year where it changes."""
+    """The dates of a rule, at most so many."""
     found = islice(rule(text).dates(first, low or first, high, Budget()), most)
     return [day.isoformat() for day in found]
 
@@ -89,7 +89,7 @@ def days(year: int, *listed: str) -> list[str]:
         ("FREQ=DAILY;BYMONTH=1;BYMONTHDAY=-1;COUNT=2", date(1998, 1, 31), ["1998-01-31", "1999-01-31"]),
         ("FREQ=DAILY;BYDAY=MO,FR;COUNT=3", date(1997, 9, 5), days(1997, "09-05", "09-08", "09-12")),
         ("FREQ=WEEKLY;BYMONTH=10;COUNT=2", date(1997, 10, 28), ["1997-10-28", "1998-10-06"]),
-        ("freq=weekly;count=2;byday=+0tu".replace("+0", ""), FIRST, days(1997, "09-02", "09-09")),
+        ("freq=weekly;count=2;byday=tu", FIRST, days(1997, "09-02", "09-09")),
     ],
 )
 def test_the_dates_are_those_of_the_standard(text: str, first: date, expected: list[str]) -> None:
@@ -138,7 +138,7 @@ def test_the_work_is_bounded() -> None:
     assert MOST_STEPS - 6 == budget.left
     with pytest.raises(InputError, match="200,000 dates") as caught:
         list(rule("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30").dates(date.min, date.min, date.max, Budget()))
-    assert ("ical.too_much", {"limit": MOST_STEPS}) == (caught.value.code, dict(caught.value.facts))
+    assert {"code": "ical.too_much", "limit": MOST_STEPS} == dict(caught.value.facts)
 
 
 @pytest.mark.parametrize(
@@ -209,8 +209,7 @@ def test_what_is_wrong_in_a_rule_is_named(text: str, said: str) -> None:
 def test_bounds_are_taken() -> None:
     """As many numbers and days as may be listed, and the largest of each."""
     listed = ",".join(["366"] * 399 + ["-366"])
-    found = rule(
-        f"FREQ=YEARLY;INTERVAL=100000;COUNT=100000;BYYEARDAY={listed};BYDAY={','.join(['53MO'] * 400)};BYMONTHDAY=31,-31;BYMONTH=12"
-    )
+    numbers = f"INTERVAL=100000;COUNT=100000;BYYEARDAY={listed};BYMONTHDAY=31,-31;BYMONTH=12"
+    found = rule(f"FREQ=YEARLY;{numbers};BYDAY={','.join(['53MO'] * 400)}")
 
     assert (100_000, 100_000, 400, (0, 53)) == (found.interval, found.count, len(found.year_days), found.days[0][::-1])
