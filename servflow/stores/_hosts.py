@@ -16,8 +16,8 @@ def beneath(host: Any) -> tuple[Any, bool]:
 
     A ``Session`` of SQLAlchemy (a scoped one too) or its ``Connection`` counts as begun from the moment it was asked for, also
     where its driver has told the database nothing yet: SQLite's says ``BEGIN`` before the first change only. A ``Session`` says
-    ``SAVEPOINT`` only once it is asked for its connection, so whoever writes by the driver asks here each time. What is none
-    of these, and no connection of Django, is given back as it is. No framework is imported for it.
+    ``SAVEPOINT`` only once it is asked for its connection, so whoever writes by the driver asks ``still`` each time. What is
+    none of these, and no connection of Django, is given back as it is. No framework is imported for it.
 
     Raises:
         StoreError: there is no connection to join, say since the transaction of a session failed.
@@ -39,6 +39,22 @@ def _beneath(host: Any) -> tuple[Any, bool]:
     if hasattr(host, "dialect") and not hasattr(host, "sync_connection") and not getattr(host, "closed", True):
         return getattr(host.connection, "driver_connection", host), bool(host.in_transaction())
     return host, False
+
+
+def still(host: Any, driver: Any) -> bool:
+    """
+    Whether that connection of the driver is the one under the host's, whose pool may have given it to others meanwhile.
+
+    A session whose transaction is over is not asked: it would begin another.
+
+    Raises:
+        StoreError: as ``beneath``.
+    """
+    if callable(getattr(host, "begin_nested", None)):
+        host = getattr(host, "registry", lambda: host)()  # the session of a scoped one
+        if not host.in_transaction():
+            return False
+    return beneath(host)[0] is driver
 
 
 def only_savepoint(host: Any) -> bool:
@@ -63,4 +79,4 @@ def _connection(host: Any) -> Any:
     return host if given or iscoroutinefunction(host.connection) else host.connection()
 
 
-__all__ = ["beneath", "only_savepoint"]
+__all__ = ["beneath", "only_savepoint", "still"]

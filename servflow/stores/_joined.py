@@ -11,7 +11,7 @@ from typing import Any
 
 from servflow.errors import InputError, StoreError, shown
 from servflow.stores._connection import Connection, failure
-from servflow.stores._hosts import beneath, only_savepoint
+from servflow.stores._hosts import beneath, only_savepoint, still
 
 
 class _Inside:
@@ -31,7 +31,7 @@ class _Inside:
         if self._closed:
             raise StoreError("this handle is closed; ask the store for another one", code="closed", path=self._path)
         # What a pool gave to somebody else meanwhile is in a transaction too, in theirs.
-        if (not undoing and beneath(self._given)[0] is not self._host) or not self._host.in_transaction:
+        if not ((undoing or still(self._given, self._host)) and self._host.in_transaction):
             raise StoreError(
                 f"the transaction in which {self._path} was joined is over; begin one and ask the store for another handle",
                 code="no_transaction",

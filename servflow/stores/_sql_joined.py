@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from servflow.errors import InputError, StoreError, shown
-from servflow.stores._hosts import beneath
+from servflow.stores._hosts import beneath, still
 from servflow.stores._sql_connection import Database, Session
 from servflow.stores._sql_failures import imported, meaning
 
@@ -51,7 +51,7 @@ class _Inside:
                 code="failed_transaction",
             )
         # What a pool gave to somebody else meanwhile is in a transaction too, in theirs.
-        if status == states.IDLE or not (sql.startswith("ROLLBACK TO") or beneath(self._given)[0] is self._host):
+        if status == states.IDLE or not (sql.startswith("ROLLBACK TO") or still(self._given, self._host)):
             raise StoreError(
                 f"the transaction in which {self._where} was joined is over; begin one and ask the store for another handle",
                 code="no_transaction",
