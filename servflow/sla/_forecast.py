@@ -151,7 +151,7 @@ def forecast(
         TimeError: *at* is naive, or the estimate is no length of time.
         InputError: the estimate is no length of work.
     """
-    now = instant(at, "at")
+    now = instant(at)
     given: object = held
     if not isinstance(given, ClockRun | ClockState | None):
         raise InputError(f"a clock's run or state was expected, not {shown(given)}", code="argument", value=shown(given))

@@ -108,7 +108,7 @@ def _folded(
 
 def asked(clock: Clock, calendar: OpenTime | None, at: datetime) -> tuple[datetime, Span | Relative, OpenTime | None]:
     """The instant in UTC, the one target, and the calendar that counts it."""
-    now = instant(at, "at")
+    now = instant(at)
     for what, value, kind in (("a clock", clock, Clock), ("a calendar", calendar, OpenTime | None)):
         if not isinstance(value, kind):
             raise InputError(f"{what} was expected, not {shown(value)}", code="argument", value=shown(value))
@@ -171,7 +171,7 @@ def entries_of(history: Iterable[Sequence[Any]], now: datetime) -> list[tuple[da
             )
         when, operation = entry
         if not isinstance(operation, str) or operation not in _ORDER:
-            close = nearest(operation, OPERATIONS) if isinstance(operation, str) else None
+            close = nearest(operation, OPERATIONS)
             asked = f"; did you mean {close!r}?" if close else f"; it may be {', '.join(OPERATIONS)}"
             raise InputError(f"history[{index}]: no operation {shown(operation)}{asked}", code="history", index=index)
         found = instant(when, f"history[{index}]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ def refused(data: Any) -> list[tuple[str, str, dict[str, Any]]]:
 )
 def test_a_condition_is_written_as_it_was_read(data: dict[str, Any]) -> None:
     """Every kind and everything that narrows it comes back as plain dictionaries and lists."""
-    assert data == Condition.of(data).to_data()
+    assert data == json.loads(json.dumps(Condition.of(data).to_data()))
     assert data == Condition.of(Condition.of(data)).to_data()
 
 
@@ -77,6 +78,7 @@ def test_a_list_of_names_is_one_condition_for_each() -> None:
         ({"when": "x"}, None),
         ({}, None),
         ("state", None),
+        (7, None),
     ],
 )
 def test_a_condition_looks_at_exactly_one_known_thing(data: Any, near: str | None) -> None:

@@ -10,6 +10,7 @@ import pytest
 from servflow.calendars import Calendar
 from servflow.errors import DefinitionError, InputError, TimeError
 from servflow.sla import Clock, ClockState, fold, run
+from servflow.sla._history import asked, entries_of, played
 
 OFFICE = Calendar("UTC", {"mon-fri": ["09:00-17:00"]})
 MON = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -73,6 +74,16 @@ def test_at_one_instant_the_order_of_operations_is_fixed(first: str, then: str, 
 
     states = [run(CLOCK, OFFICE, [*begun, *order], MON + HOUR) for order in (both, both[::-1])]
     assert [(phase, cycle)] * 2 == [(state.phase, state.cycle) for state in states]
+
+
+def test_only_what_applied_is_played() -> None:
+    """An operation that changes nothing is left out of what happened."""
+    history = [(MON, "resume"), (MON, "start"), (MON + HOUR, "start"), (MON + HOUR, "resume"), (MON + 2 * HOUR, "pause")]
+    _, span, cal = asked(CLOCK, OFFICE, MON)
+
+    assert [(MON, "start"), (MON + 2 * HOUR, "pause")] == [
+        (when, name) for when, name, _ in played(CLOCK, span, cal, entries_of(history, MON + 9 * HOUR))
+    ]
 
 
 @pytest.mark.parametrize(
