@@ -171,7 +171,7 @@ def forecast(
         estimate=work,
         finish=finish,
         due=due,
-        slack=_signed(cal, now, due) - work,
+        slack=between(cal, now, due) - work,
         latest_start=None if reason == "paused" else _latest(cal, due, work),
         feasible=finish is not None and finish <= due,
         reason=reason,
@@ -193,10 +193,6 @@ def _due(
     if due is not None and clock is not None and clock.breached_by == "over" and held.remaining >= ZERO:
         due = opening(cal, due)
     return due, "paused"
-
-
-def _signed(cal: OpenTime | None, start: datetime, end: datetime) -> timedelta:
-    return between(cal, start, end) if start <= end else -between(cal, end, start)
 
 
 def _latest(cal: OpenTime | None, due: datetime, work: timedelta) -> datetime | None:

@@ -59,8 +59,7 @@ class Problems:
 
 def misspelt(words: Collection[Any], known: Collection[str]) -> dict[str, str]:
     """As a fact, the known word most like the first one that is not known; nothing where none is."""
-    strange = next((word for word in words if word not in known), None)
-    close = None if strange is None else nearest(strange, known)
+    close = nearest(next((word for word in words if word not in known), ""), known)
     return {} if close is None else {"nearest": close}
 
 

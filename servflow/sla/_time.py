@@ -13,7 +13,7 @@ ZERO = timedelta()
 
 
 def between(cal: OpenTime | None, start: datetime, end: datetime) -> timedelta:
-    """Counted time from one instant to a later one; without a calendar all of it."""
+    """Counted time from one instant to another, negative to an earlier one; without a calendar all of it."""
     return end - start if cal is None else cal.between(start, end)
 
 

@@ -183,6 +183,13 @@ def test_done_exactly_when_due_is_in_time() -> None:
     assert None is forecast([(MONDAY, "start")], "8h", MONDAY + 32 * HOUR).reason
 
 
+def test_without_a_calendar_the_latest_start_lies_the_work_before_the_due_instant() -> None:
+    """All time counts, also backwards past now."""
+    found = forecast([(MONDAY, "start")], "20h", MONDAY + HOUR, None)
+
+    assert (MONDAY - 4 * HOUR, -5 * HOUR) == (found.latest_start, found.slack)
+
+
 def test_an_answer_is_named_by_the_run_or_by_what_is_given() -> None:
     """A run has its own name; of a state or of nothing it is the definition's or the text given."""
     history = [(MONDAY, "start")]
