@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from servflow import sla
 from servflow.calendars import OpenTime
+from servflow.engine._clock_conditions import MOVED, Wait
 from servflow.model import Amended, ClockRun, Told
 
 if TYPE_CHECKING:
@@ -31,18 +33,26 @@ def did(plan: ClockPlan, run: ClockRun, since: datetime) -> list[Told]:
     """What a clock did after an instant, as far as its stretches tell it: all that going back there undoes."""
     out: list[Told] = []
     ended = run.stopped_at
-    merely = ("event", "message")
-    rests = None if any(wait.kind in merely for wait in (*plan.pause, *plan.resume)) else "state"
+    states = bool(plan.paused_in or plan.counts_in or plan.only_in)
+    rests = _of((*plan.pause, *plan.resume), states=states, queue=bool(plan.counts_in_queue))
     for part in run.segments:
         if part.start > since:
             out.append(Told(at=part.start, operation="resume", moved=rests))
         if part.end is not None and part.end > since and part.end != ended:
             out.append(Told(at=part.end, operation="pause", moved=rests))
     if ended is not None and ended > since:
-        ends = plan.stop_else if run.phase == "met" else plan.cancel
-        moved = None if any(wait.kind in merely for wait in ends) else "state"
-        out.append(Told(at=ended, operation="stop" if run.phase == "met" else "cancel", moved=moved))
+        if run.phase == "met":
+            out.append(Told(at=ended, operation="stop", moved=_of(plan.stop_else, states=bool(plan.stop_states))))
+        else:  # closing the ticket cancels every clock
+            out.append(Told(at=ended, operation="cancel", moved=_of(plan.cancel, states=True)))
     return out
+
+
+def _of(waits: Iterable[Wait], *, states: bool, queue: bool = False) -> str | None:
+    """What of the ticket alone can have told a clock something; None where more than one thing can, or what merely happened."""
+    told = {MOVED.get(wait.kind) for wait in waits}
+    told |= {kind for kind, can in (("state", states), ("queue", queue)) if can}
+    return told.pop() if len(told) == 1 else None
 
 
 def causes(call: OneCall, clock: str, cycle: int, mark: str, at: datetime) -> list[str]:

@@ -474,3 +474,73 @@ def test_a_closing_told_late_ends_what_began_twice_after_it() -> None:
 
     assert ("cancelled", 1, after(20)) == (run.phase, run.cycle, run.stopped_at)
     assert case.ticket == case.workflow.fold(case.records)
+
+
+ONE, TWO, THREE = (("ticket.update", {"p": number}) for number in (1, 2, 3))
+HERE, THERE, ELSEWHERE = (("ticket.update", {"queue": name}) for name in "qxy")
+GO, BACK, ASIDE = ("go", None), ("back", None), ("aside", None)
+
+
+def long_told(clock: dict[str, Any], filler: str, *told: tuple[str, Any], late: tuple[str, Any]) -> Any:
+    """A clock that began at 2, was told two things at 20 and 30, and much that changed nothing; then something of 10."""
+    moves = [move("go"), move("back", "b", "a"), move("aside", ["a", "b"], "c")]
+    spec = {
+        "name": "k",
+        "within": "9h",
+        "start": [{"event": "ask"}, {"state": "c"}, {"queue": "y"}, {"field": {"p": 3}}],
+        **clock,
+    }
+    parts = {"fields": {"p": {"type": "int", "default": 0}}, "queues": ["q", "x", "y"], "transitions": moves}
+    case = Case(flow(states={"a": {}, "b": {}, "c": {}, "z": {"closed": True}}, clocks=[spec], **parts))
+    case.fire(*HERE, minutes=1)
+    case.fire("ask", minutes=2)
+    for number, (event, payload) in enumerate(told):
+        case.fire(event, payload, minutes=20 + 10 * number)
+    for number in range(MAX_TOLD + 4):
+        case.fire(filler, minutes=100 + number)
+    return case.fire(*late, minutes=200, occurred=after(10)).ticket.clocks["k"]
+
+
+@pytest.mark.parametrize(
+    ("clock", "told", "late", "paused"),
+    [
+        ({"pause": {"field": {"p": 1}}, "resume": {"field": {"p": 2}}}, (ONE, TWO), ASIDE, 10),
+        ({"pause": {"field": {"p": 1}}, "resume": {"field": {"p": 2}}}, (ONE, TWO), THREE, 0),
+        ({"paused_in": "b"}, (GO, BACK), ASIDE, 0),
+        ({"paused_in": "b"}, (GO, BACK), THREE, 10),
+        ({"paused_in": "b", "pause": {"event": "hold"}}, (GO, BACK), ASIDE, 10),
+        ({"counts_in": "a"}, (GO, BACK), ("ask", None), 10),
+        ({"counts_in_queue": "q"}, (THERE, HERE), ASIDE, 10),
+        ({"counts_in_queue": ["q", "y"]}, (THERE, HERE), ELSEWHERE, 0),
+    ],
+    ids=["field-move", "field-field", "rest-move", "rest-field", "mixed-move", "counts-event", "queue-move", "queue-queue"],
+)
+def test_a_late_event_takes_the_place_only_of_what_is_like_it(
+    clock: dict[str, Any], told: tuple[Any, ...], late: tuple[str, Any], paused: int
+) -> None:
+    """A pause that a clock keeps as its past goes where only a move, a queue or a field of the late kind can have made it."""
+    run = long_told({"stop": {"event": "answer"}, "reset": {"event": "never"}, **clock}, "ask", *told, late=late)
+
+    assert after(2) + timedelta(hours=9, minutes=paused) == run.due
+
+
+@pytest.mark.parametrize(
+    ("clock", "told", "late", "phase"),
+    [
+        ({"stop": {"field": {"p": 1}}}, ONE, ASIDE, "met"),
+        ({"stop": {"state": "b"}}, GO, ASIDE, "running"),
+        ({"stop": {"event": "answer"}}, ("answer", None), ASIDE, "met"),
+        ({"stop": {"left_queue": "q"}}, THERE, ELSEWHERE, "running"),
+        ({"stop": {"left_queue": "q"}}, THERE, ASIDE, "met"),
+        ({"stop": {"event": "answer"}, "cancel": {"event": "drop"}}, ("drop", None), ASIDE, "cancelled"),
+        ({"stop": {"event": "answer"}, "cancel": {"state": "b"}}, GO, ASIDE, "running"),
+    ],
+    ids=["field", "state", "event", "queue", "queue-move", "drop", "cancel"],
+)
+def test_an_end_that_is_past_goes_only_for_what_is_like_it(
+    clock: dict[str, Any], told: tuple[str, Any], late: tuple[str, Any], phase: str
+) -> None:
+    """So does an end: what merely happened stays, and what a field says is not undone by a move."""
+    run = long_told({"resume": {"event": "on"}, **clock}, "on", told, late=late)
+
+    assert phase == run.phase
