@@ -10,7 +10,7 @@ from servflow.documents._limits import MOST_DEPTH
 from servflow.documents._prune import held_at
 from servflow.embedding._refusing import refusal
 from servflow.embedding._source_ids import Element, Steps, path_of
-from servflow.errors import shown
+from servflow.errors import DefinitionError, shown
 
 _WORD_OF = {"field": "type", "step": "step", "output": "type"}
 
@@ -48,11 +48,11 @@ def with_value(whole: dict[str, Any], keys: tuple[str | int, ...], value: Any, i
         elif isinstance(here, list) and isinstance(key, int) and 0 <= key < len(here):
             here = here[key]
         else:
-            raise refusal("edit.place", id=id_, at=path_of(keys))
+            raise refusal("edit.place", id=id_ or "''", at=path_of(keys))
     last = keys[-1]
     fits = isinstance(here, dict) if isinstance(last, str) else isinstance(here, list) and 0 <= last < len(here)
     if not fits:
-        raise refusal("edit.place", id=id_, at=path_of(keys))
+        raise refusal("edit.place", id=id_ or "''", at=path_of(keys))
     here[last] = value
     return made
 
@@ -93,7 +93,10 @@ def plain(value: Any) -> Any:
     """
     from servflow.documents._plain import plain_mapping
 
-    made, findings = plain_mapping({"value": value})
+    try:
+        made, findings = plain_mapping({"value": value})
+    except DefinitionError as error:  # nested too deep, or in itself
+        made, findings = {}, list(error.findings)
     if findings:
         raise refusal("edit.value", why=findings, at=findings[0].path, cause=(findings[0].code, findings[0].facts))
     return made["value"]

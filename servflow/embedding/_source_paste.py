@@ -47,6 +47,9 @@ def paste(source: Any, *ids: str, of: Any = None, names: Mapping[str, str] | Non
         InputError: there is no such element, or it cannot stand alone; a name is taken. Nothing is changed then.
         DefinitionError: a source cannot be read at all.
     """
+    given: object = names
+    if given is not None and not isinstance(given, Mapping):
+        raise refusal("edit.mapping", "names")
     target = edit(source)
     origin = target if of is None else edit(of)
     work = _Paste(target, origin, dict(names or {}))

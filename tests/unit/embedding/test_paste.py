@@ -131,6 +131,14 @@ def test_states_of_templates_can_be_pasted_beside_themselves(name: str) -> None:
         assert source.elements.keys() <= made.elements.keys()
 
 
+def test_names_that_are_no_mapping_are_refused() -> None:
+    """With the place, as everything that an editor sends."""
+    with pytest.raises(InputError) as refused:
+        paste(TEXT, "states/new", names=5)  # type: ignore[arg-type]  # what is refused
+
+    assert ("edit.mapping", "names") == (refused.value.code, refused.value.path)
+
+
 @pytest.mark.parametrize(("here", "there"), [("\n", "\r\n"), ("\r\n", "\n")])
 def test_lines_that_are_pasted_end_as_those_around_them(here: str, there: str) -> None:
     """Though the text that they come from was written on another system."""

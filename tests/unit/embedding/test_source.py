@@ -272,6 +272,17 @@ def test_a_whole_text_is_written_as_one_edit() -> None:
         source.write(None)  # type: ignore[arg-type]  # what is refused
 
 
+def test_values_without_a_bottom_are_refused_as_edits() -> None:
+    """A list in itself, and one deeper than a definition may be: in both languages, and nothing is changed."""
+    endless: list[object] = []
+    endless.append(endless)
+
+    for value in (endless, json.loads("[" * 90 + "]" * 90)):
+        with pytest.raises(InputError) as refused:
+            edit(TEXT).set("states/new", "title", value)
+        assert ("edit.value", True) == (refused.value.code, refused.value.text("zh").startswith("值应为普通数据"))
+
+
 def test_windows_lines_stay() -> None:
     """A text with CR LF is edited without touching the ends of other lines."""
     text = TEXT.replace("\n", "\r\n")
