@@ -199,3 +199,15 @@ def test_a_mark_in_percent_is_never_later_than_its_share() -> None:
     (mark,) = Clock(name="c", within="1h", warn=["50%"]).early_marks
 
     assert timedelta(microseconds=1) == mark.amount(timedelta(microseconds=3))
+
+
+def test_a_name_that_stands_twice_is_told_once() -> None:
+    """With the name itself."""
+    assert [("sla.duplicate", "until", {"value": "'a'"})] == found(until=["a", "b", "a", "a"])
+
+
+def test_a_list_of_targets_is_written_as_it_was_read() -> None:
+    """The line that always holds has no condition in it."""
+    within = [{"when": "x", "take": "1h"}, {"when": {"==": ["y", [1, 2]]}, "take": "2 business days"}, {"take": "3d"}]
+
+    assert {"name": "c", "within": within} == Clock(name="c", within=within).to_data()
