@@ -140,14 +140,16 @@ class Coverage(Tally):
 
     def told(self, heard: list[str], result: Outcome | Refused) -> None:
         """Count one call of a watched workflow: the keys of what it asked, and what it came to."""
+        # Before the lock is taken: the facts of a refusal are worked out when somebody looks, by trying what would help.
+        shut = result.facts.get("transition") if isinstance(result, Refused) and result.code == "guard" else None
         with self._lock:
             self.steps += 1
             self.counts.update(heard)
             if isinstance(result, Refused):
                 self.refused += 1
-                if result.code == "guard" and isinstance(result.facts.get("transition"), int):
+                if isinstance(shut, int):
                     # A part of the guard failed before the rest could be asked, for want of a payload.
-                    self.counts[guard_key(result.facts["transition"], False)] += 1
+                    self.counts[guard_key(shut, False)] += 1
             else:
                 self.counts.update(key for record in result.records for key in _keys(record))
 

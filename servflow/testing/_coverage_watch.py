@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from servflow.engine import Workflow
+from servflow.engine import Option, Workflow
 from servflow.engine._compile import Compiled, Link
 from servflow.errors import Refused, ServflowError
 from servflow.expressions import Expression
@@ -33,28 +33,35 @@ class Watched(Workflow):
 
     def open(self, *args: Any, **options: Any) -> Outcome:
         """Open a ticket, as ``Workflow.open`` does."""
-        return self._heard(lambda: Workflow.open(self, *args, **options))
+        return self._heard(lambda within: Workflow.open(within, *args, **options))
 
     def fire(self, *args: Any, **options: Any) -> Outcome:
         """Fire an event, as ``Workflow.fire`` does."""
-        return self._heard(lambda: Workflow.fire(self, *args, **options))
+        return self._heard(lambda within: Workflow.fire(within, *args, **options))
 
     def advance(self, ticket: Ticket, **options: Any) -> Outcome:
         """Let time pass, as ``Workflow.advance`` does."""
-        return self._heard(lambda: Workflow.advance(self, ticket, **options))
+        return self._heard(lambda within: Workflow.advance(within, ticket, **options))
 
-    def _heard(self, step: Callable[[], Outcome]) -> Outcome:
+    def available(self, *args: Any, **options: Any) -> tuple[Option, ...]:
+        """What may be done, as ``Workflow.available`` says; asking exercises nothing."""
+        return Workflow.available(self.__dict__.get("_within", self), *args, **options)
+
+    def _heard(self, step: Callable[[Workflow], Outcome]) -> Outcome:
         told: Told | None = self.__dict__.get("_told")
         if told is None:  # made anew out of this one's parts, with others
-            return step()
+            return step(self)
+        result: Outcome | Refused
         with _listening() as heard:
             try:
-                outcome = step()
+                # Of a workflow that tells nothing: what is tried only to say what would help has not happened.
+                result = step(self.__dict__["_within"])
             except Refused as refused:
-                told(heard, refused)
-                raise
-        told(heard, outcome)
-        return outcome
+                result = refused
+        told(heard, result)  # when nothing listens any more: what a refusal says is worked out only now
+        if isinstance(result, Refused):
+            raise result
+        return result
 
 
 @contextmanager
@@ -81,9 +88,9 @@ def watched(workflow: Workflow, told: Told) -> Watched:
     compiled.tables = tables
     for name in ("plain_opening", "first_fields"):
         compiled.__dict__.pop(name, None)
-    made = object.__new__(Watched)
-    made.__dict__.update(workflow.__dict__)
-    made.__dict__.update(compiled=compiled, _told=told)
+    within, made = object.__new__(Workflow), object.__new__(Watched)
+    within.__dict__.update(workflow.__dict__, compiled=compiled)
+    made.__dict__.update(within.__dict__, _told=told, _within=within)
     return made
 
 

@@ -290,3 +290,20 @@ def test_what_strangers_wrote_stays_text_in_the_page() -> None:
     page = Coverage(hostile).graph("html")
 
     assert not [tag for tag in ("<script>", "<b>", "<i>", "<u>") if tag in page.replace("<b style", "").replace("<p><b>", "")]
+
+
+def test_what_is_tried_only_to_say_what_would_help_is_not_counted() -> None:
+    """A refusal that a payload could mend is told without a halt; neither that nor ``available`` exercises anything."""
+    moves = [{"event": "go", "source": "a", "target": "b", "payload": {"x": "int"}, "when": "payload.x > 3"}]
+    coverage = Coverage(servflow.load({"workflow": "w", "initial": "a", "states": {"a": {}, "b": {}}, "transitions": moves}))
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    ticket = coverage.watched.open("T", at=at).ticket
+
+    with pytest.raises(servflow.Refused) as caught:
+        coverage.watched.fire(ticket, "go", {"x": 1}, at=at)
+    coverage.watched.available(ticket, at=at)
+
+    assert "payload.x" in str(caught.value)
+    assert (2, 1) == (coverage.steps, coverage.refused)
+    assert 0 == coverage.counts["transition:0"]
+    assert not any("true" in key or "b" in key.split(":") for key in coverage.counts)
