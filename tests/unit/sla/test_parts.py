@@ -211,3 +211,28 @@ def test_a_list_of_targets_is_written_as_it_was_read() -> None:
     within = [{"when": "x", "take": "1h"}, {"when": {"==": ["y", [1, 2]]}, "take": "2 business days"}, {"take": "3d"}]
 
     assert {"name": "c", "within": within} == Clock(name="c", within=within).to_data()
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "line"),
+    [
+        ("within", "within", lambda n: {"when": f"x{n}", "take": "1h"}),
+        ("stop", "stop", lambda n: {"event": f"e{n}"}),
+        ("warn", "warn", lambda n: f"{n + 1}m after"),
+    ],
+)
+def test_a_list_holds_so_many_and_no_more(key: str, path: str, line: Any) -> None:
+    """As many as may be are taken; with one more the number and the limit are told."""
+    lines = [line(n) for n in range(65)]
+
+    assert 64 == len(getattr(Clock(**{"name": "c", "within": "1h", key: lines[:64]}), key))
+    assert [("sla.too_many", path, {"count": 65, "limit": 64})] == found(**{key: lines})
+    assert "sla.too_many" == found(stop={"event": [f"e{n}" for n in range(65)]})[0][0]
+
+
+def test_lines_after_one_that_always_holds_are_counted() -> None:
+    """The finding says how many can never be taken, and a wrong line before does not hide it."""
+    lines = [7, {"take": "1h"}, {"when": "x", "take": "2h"}, {"take": "3h"}]
+
+    assert [("sla.choice", "within[0]"), ("sla.unreachable", "within[1]")] == [one[:2] for one in found(within=lines)]
+    assert {"number": 2} == found(within=lines)[1][2]
