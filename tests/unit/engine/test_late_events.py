@@ -534,8 +534,9 @@ def test_a_late_event_takes_the_place_only_of_what_is_like_it(
         ({"stop": {"left_queue": "q"}}, THERE, ASIDE, "met"),
         ({"stop": {"event": "answer"}, "cancel": {"event": "drop"}}, ("drop", None), ASIDE, "cancelled"),
         ({"stop": {"event": "answer"}, "cancel": {"state": "b"}}, GO, ASIDE, "running"),
+        ({"stop": {"event": "answer"}, "cancel": {"field": {"p": 1}}}, ONE, THREE, "cancelled"),
     ],
-    ids=["field", "state", "event", "queue", "queue-move", "drop", "cancel"],
+    ids=["field", "state", "event", "queue", "queue-move", "drop", "cancel", "or-closed"],
 )
 def test_an_end_that_is_past_goes_only_for_what_is_like_it(
     clock: dict[str, Any], told: tuple[str, Any], late: tuple[str, Any], phase: str
