@@ -13,12 +13,16 @@ from servflow.engine import Workflow
 from servflow.errors import InputError, LimitError, Refused
 from servflow.model import Effect, Outcome, Record, Ticket, World
 from servflow.testing._calls import GAPS, Call, Calls
+from servflow.testing._machine_bounds import Search
 from servflow.testing._story_log import happened
 from servflow.testing._strategies import instants
 from servflow.testing._ways import taken_by
 from servflow.testing._worlds import worlds_for
 
 _MOST_LINES = 60
+_SEARCH = Search()
+"""One for all strategies: those that are made within a test belong to one search too."""
+
 _FIRST = datetime.fromisoformat("2026-03-02T08:00:00+00:00")
 
 
@@ -57,6 +61,7 @@ def histories_for(workflow: Workflow, *, max_size: int = 12) -> st.SearchStrateg
 
 @st.composite
 def _lives(draw: st.DrawFn, workflow: Workflow, calls: Calls, worlds: st.SearchStrategy[World], max_size: int) -> History:
+    _SEARCH.begin()
     world, at = draw(worlds), draw(instants(_FIRST, _FIRST + timedelta(days=7)))
     opened = _opened(draw, calls, at, world)
     outcomes, taken = [opened], set(taken_by(opened.records))
@@ -64,6 +69,7 @@ def _lives(draw: st.DrawFn, workflow: Workflow, calls: Calls, worlds: st.SearchS
         ticket = outcomes[-1].ticket
         if draw(st.booleans()):
             at += draw(GAPS)
+        _SEARCH.step()
         call = draw(st.one_of(st.just(None), *([calls.likely((ticket, at, world), taken)] * 3)))
         try:
             outcomes.append(_step(workflow, ticket, call, at, world))

@@ -1,13 +1,15 @@
-"""Knows how much a machine may try: runs after a failure, records in one jump of time; must not know what a run does."""
+"""Knows how much drawn lives may try: steps after a failure, records in one jump of time; must not know what a step does."""
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from hypothesis import Phase, settings
-from hypothesis.control import current_build_context
-from hypothesis.errors import InvalidArgument
+from hypothesis.control import cleanup, current_build_context
+from hypothesis.errors import InvalidArgument, StopTest, UnsatisfiedAssumption
 
 SHRINK_STEPS = 300
 """How many steps are taken to make a failing run shorter: some seconds. Counted, so that no clock decides what is reported."""
@@ -21,7 +23,7 @@ PROBE = timedelta(hours=6)
 
 class Search:
     """
-    How much has been tried since a run failed, for the machines of one class.
+    How much has been tried since a run failed: by the machines of one class, or by the lives that one test draws.
 
     Hypothesis makes a failing run shorter as long as that leads somewhere, at most for five minutes. Nobody waits so long
     at a test: once enough was tried, further runs end where they begin, but for the one that is reported.
@@ -33,31 +35,31 @@ class Search:
 
     def begin(self) -> None:
         """A run begins; it ends at once where enough has been tried."""
-        test, final = _now()
-        if test is None or test is not self._test:
+        try:
+            context = current_build_context()
+        except InvalidArgument:  # somebody drives a machine by hand
+            return
+        if context.is_final:  # it is reported, and the next run of the same test is a new one
+            self._test = self._left = None
+            return
+        test = getattr(context, "wrapped_test", None)
+        if test is not self._test:
             self._test, self._left = test, None
-        if self._left is not None and self._left <= 0 and not final:
+        if self._left is not None and self._left <= 0:
             # As if too much were drawn: of that nothing is concluded, while what is rejected once has to be rejected always.
-            current_build_context().data.mark_overrun()
+            context.data.mark_overrun()
+        cleanup(partial(self._ended, sys.exc_info()[1]))
 
     def step(self) -> None:
         """A step was taken."""
         if self._left is not None:
             self._left -= 1
 
-    def failed(self) -> None:
-        """A run has failed."""
-        if self._left is None and self._test is not None:
+    def _ended(self, before: BaseException | None) -> None:
+        """A run is over: it has failed where something was raised in it, but for what only stops it."""
+        raised = sys.exc_info()[1]
+        if raised is not before and self._left is None and not isinstance(raised, (StopTest, UnsatisfiedAssumption)):
             self._left = SHRINK_STEPS
-
-
-def _now() -> tuple[Any, bool]:
-    """What Hypothesis runs at present, and whether this is the run that it reports."""
-    try:
-        context = current_build_context()
-    except InvalidArgument:  # somebody drives a machine by hand
-        return None, True
-    return getattr(context, "wrapped_test", None), context.is_final
 
 
 def usual(given: settings) -> settings:

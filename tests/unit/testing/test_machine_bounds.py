@@ -1,4 +1,4 @@
-"""Knows how much a machine may try before it reports; must not know what it looks for."""
+"""Knows how much machines and drawn lives may try before they report; must not know what they look for."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
 import servflow
 from servflow.model import Actor, World
-from servflow.testing import WorkflowMachine, machine_for
+from servflow.testing import WorkflowMachine, histories_for, machine_for
 from servflow.testing._calls import Calls
-from servflow.testing._machine_draws import START
 from servflow.testing._machine_bounds import MAX_AT_ONCE, SHRINK_STEPS, paced
+from servflow.testing._machine_draws import START
 
 RATED: dict[str, Any] = {
     "workflow": "rated",
@@ -87,6 +88,28 @@ def test_a_failing_run_is_made_short_within_bounds() -> None:
     assert "the invariant few does not hold" in str(first)
     assert "The run, as Python" in first.__notes__[0]
     assert taken < SHRINK_STEPS + 20 * 8 * 8
+
+
+def test_a_failing_property_of_lives_is_made_short_within_bounds() -> None:
+    """After the first failure few lives are told; a test that runs again is not held to what it tried before."""
+    workflow = servflow.load(RATED)
+    steps: list[int] = []
+
+    @settings(SHORT, max_examples=10, phases=[Phase.generate, Phase.shrink])
+    @given(st.data())
+    def few(data: st.DataObject) -> None:
+        life = data.draw(histories_for(workflow))
+        steps.append(len(life.records))
+        assert len(life.records) < 8
+
+    with pytest.raises(AssertionError):
+        few()
+    taken = len(steps)
+    with pytest.raises(AssertionError):
+        few()
+
+    assert 1 < taken < SHRINK_STEPS
+    assert 2 * taken == len(steps)
 
 
 def test_the_usual_settings_explain_nothing() -> None:
