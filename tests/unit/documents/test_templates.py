@@ -273,3 +273,9 @@ def test_a_garbled_text_is_told_with_its_line(file: str, tmp_path: Path) -> None
         # By the kind it was: reading it twice, first for its kind, would cost twice as much and tell nothing more.
         found = problems(source, {KINDS[file]: True})
         assert found is None or any(one.path or one.line for one in found), found
+
+
+def test_a_file_that_is_no_template_is_told_with_the_nearest() -> None:
+    """The name of a template alone is not that of its file."""
+    with pytest.raises(InputError, match=r"did you mean 'complaint\.yaml'"):
+        read_template("complaint")
