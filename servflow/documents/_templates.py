@@ -52,7 +52,9 @@ def read_template(file: str) -> str:
     known = [name for one in TEMPLATES.values() for name in one.all_files]
     if file not in known:
         close = nearest(file, known)
-        raise InputError(f"there is no template with a file {file!r}" + (f"; did you mean {close!r}?" if close else ""), file=file)
+        raise InputError(
+            f"there is no template with a file {file!r}" + (f"; did you mean {close!r}?" if close else ""), file=file
+        )
     return files("servflow.documents").joinpath("templates", file).read_text(encoding="utf-8")
 
 
