@@ -447,7 +447,7 @@ def test_tables_that_are_to_be_made_first(url: str) -> None:
     direct(url, "CREATE SCHEMA servflow")
     with SqlStore(url) as store:
         assert "applied" == keep(store, new_ticket()).status
-    assert [(2,)] == direct(url, "SELECT version FROM servflow.format")
+    assert [(3,)] == direct(url, "SELECT version FROM servflow.format")
 
 
 def test_tables_of_a_newer_servflow(store: SqlStore, url: str) -> None:
