@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+import servflow
 from servflow.documents import TEMPLATES, copy_template
+from servflow.model import Title
 from servflow.testing import Coverage, run_stories
 
 WORKFLOWS = [name for name, one in TEMPLATES.items() if one.kind == "workflow"]
@@ -40,3 +42,14 @@ def test_stories_of_templates_pass_where_they_are_copied_to(name: str, tmp_path:
     assert report.passed, report.text()
     assert moves(report.coverage[name]) >= LEAST, report.coverage[name].text()
     assert report.coverage[name].percent >= LEAST_OF_ALL, report.coverage[name].text()
+
+
+@pytest.mark.parametrize("name", ["complaint", "demo_repair", "field_service", "it_incident", "return_exchange"])
+def test_templates_of_the_trade_are_told_in_english_and_chinese(name: str, tmp_path: Path) -> None:
+    """A title without its Chinese would stand in English among the rest, and a clock or state without any by its name."""
+    copy_template(name, tmp_path)
+    workflow = servflow.load(tmp_path / f"{name}.yaml")
+
+    assert [] == [key for key, title in workflow.titles_by_name.items() if title.isascii() and not isinstance(title, Title)]
+    assert [] == [state for state in workflow.states if ("state", state, "") not in workflow.titles_by_name]
+    assert [] == [clock.name for clock in workflow.clocks if ("clock", clock.name, "") not in workflow.titles_by_name]
