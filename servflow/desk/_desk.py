@@ -240,7 +240,7 @@ class Desk(Questions, Visits, Holding):
         """
         ticket = self.get(id)
         at, since = placed(self._steps.around.now(), ticket, occurred)
-        world = self._seeing_visits(event, payload, self._steps.around.world())
+        world = self._seeing_visits(event, payload, self._steps.around.world_of(ticket))
         flow = self._steps.workflows.of_ticket(ticket)
         return flow.fire(ticket, event, payload, at=at, actor=actor, world=world, key=key, occurred=since, expect=expect)
 
@@ -283,7 +283,9 @@ class Desk(Questions, Visits, Holding):
         """
         ticket = self.get(id)
         at, _ = placed(self._steps.around.now(), ticket, None)
-        return self._steps.workflows.of_ticket(ticket).available(ticket, at=at, actor=actor, world=self._steps.around.world())
+        return self._steps.workflows.of_ticket(ticket).available(
+            ticket, at=at, actor=actor, world=self._steps.around.world_of(ticket)
+        )
 
     def explain(self, id: str) -> Any:  # noqa: A002 - as above
         """
@@ -294,8 +296,7 @@ class Desk(Questions, Visits, Holding):
         """
         ticket = self.get(id)
         at, _ = placed(self._steps.around.now(), ticket, None)
-        flow, world = self._steps.workflows.of_ticket(ticket), self._steps.around.world()
-        world = self._steps.around.with_parts(world, ticket.waits) if ticket.parts else world
+        flow, world = self._steps.workflows.of_ticket(ticket), self._steps.around.world_of(ticket)
         if isinstance(flow, Workflow) and (flow.escalations or flow.dispatch):
             return flow.explain(ticket, at=at, world=world, records=self.history(id))
         return flow.explain(ticket, at=at, world=world)

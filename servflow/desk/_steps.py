@@ -134,6 +134,14 @@ class Surroundings:
         mark = hashlib.blake2b(said.encode(errors="surrogatepass"), digest_size=8).hexdigest()
         return world.with_booked(booked, version=_version(world.version, f"visits={mark}"))
 
+    def world_of(self, ticket: Ticket) -> World | None:
+        """The present world as a step of that ticket sees it: every question sees the same."""
+        return self.seen_by(ticket, self.world())
+
+    def seen_by(self, ticket: Ticket, world: World | None) -> World | None:
+        """That world with the spare parts which the ticket waits for."""
+        return self.with_parts(world, ticket.waits) if ticket.parts else world
+
     def with_parts(self, world: World | None, keys: Iterable[str]) -> World | None:
         """
         The world with the spare parts that tickets of this store hold, of those with these keys, wherever they lie.
@@ -252,7 +260,7 @@ class Steps:
             return first, self._first(first, id_)
         released, world = self.around.fresh()
         ticket = self.get(id_)
-        decided = decide(ticket, self.around.now(), self.around.with_parts(world, ticket.waits) if ticket.parts else world)
+        decided = decide(ticket, self.around.now(), self.around.seen_by(ticket, world))
         outcome, erased = (decided.outcome, decided.records) if isinstance(decided, Erasure) else (decided, ())
         change = self.prepared(ticket, outcome, key=key, released=released, erased=erased, **answers)
         if not (change.records or change.reservations or change.keys or change.consumed or change.woken):  # nothing happened

@@ -12,7 +12,7 @@ from servflow.engine._as_of import as_of
 from servflow.engine._call import OneCall
 from servflow.engine._chain_plans import plan_of
 from servflow.engine._given import Given
-from servflow.engine._options import available
+from servflow.engine._options import options_of
 from servflow.engine._plan import named
 from servflow.engine._slot_stories import slot_stories
 from servflow.engine._views import ClockView, Explanation, NextUp
@@ -37,7 +37,6 @@ def explain(workflow: Workflow, ticket: Ticket, given: Given, records: Iterable[
         at=call.at,
         assignee=draft.assignee,
         closed=draft.closed,
-        options=available(workflow, ticket, given),
         clocks=tuple(_clock_view(call, run) for run in draft.clocks.values()),
         escalations=tuple(_run_view(call, index) for index in range(len(draft.chains))),
         slots=tuple(
@@ -55,6 +54,7 @@ def explain(workflow: Workflow, ticket: Ticket, given: Given, records: Iterable[
         parts=tuple(_facts.part_rows(call)),
         history=named(workflow, escalation.history((*records, *call.records))) if records else (),
         dispatch=slot_stories(workflow.dispatch, (*records, *call.records)) if records and workflow.dispatch else (),
+        options=options_of(call),  # last: asking what may be done leaves payloads behind
     )
 
 

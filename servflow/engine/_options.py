@@ -44,7 +44,11 @@ if TYPE_CHECKING:
 
 def available(workflow: Workflow, ticket: Ticket, given: Given) -> tuple[Option, ...]:
     """Every event of the state, with whether it may happen and why not; built-in ones where granted."""
-    call = as_of(workflow, ticket, given)
+    return options_of(as_of(workflow, ticket, given))
+
+
+def options_of(call: OneCall) -> tuple[Option, ...]:
+    """The same of a ticket as a call has it; what is told of payloads then stands in the call."""
     compiled = call.compiled
     options = []
     for event in _named(call):
@@ -351,4 +355,4 @@ def _vote(call: OneCall, event: str, title: str) -> Option | None:
     return _refused(event, problem, payload, title)
 
 
-__all__ = ["available"]
+__all__ = ["available", "options_of"]
