@@ -23,6 +23,10 @@ _HEARD: ContextVar[list[str] | None] = ContextVar("heard", default=None)
 Told = Callable[[list[str], Outcome | Refused], None]
 
 
+class _Within(Workflow):
+    """What runs inside a watched workflow: a class of its own, so that nobody takes it for one still to be watched."""
+
+
 class Watched(Workflow):
     """
     A workflow that decides as the one it was made of, and tells what it asked itself.
@@ -88,7 +92,7 @@ def watched(workflow: Workflow, told: Told) -> Watched:
     compiled.tables = tables
     for name in ("plain_opening", "first_fields"):
         compiled.__dict__.pop(name, None)
-    within, made = object.__new__(Workflow), object.__new__(Watched)
+    within, made = object.__new__(_Within), object.__new__(Watched)
     within.__dict__.update(workflow.__dict__, compiled=compiled)
     made.__dict__.update(within.__dict__, _told=told, _within=within)
     return made

@@ -24,7 +24,11 @@ KEYWORDS = frozenset(
         "pattern", "propertyNames", "uniqueItems", "format",
     }
 )  # fmt: skip
-TEMPLATES = sorted((Path(documents.__file__).parent / "templates").glob("*.yaml"))
+TEMPLATES = [
+    path
+    for path in sorted((Path(documents.__file__).parent / "templates").glob("*.yaml"))
+    if "\nworkflow:" in f"\n{path.read_text('utf-8')}"
+]
 DRAFTS = {
     "no state": "workflow: x\n",
     "no source": "workflow: x\nstates: {a: }\ntransitions: [{event: go}, {target: zz, when: [1]}, 5]\n",
@@ -71,8 +75,6 @@ def test_schemas_have_no_keywords_of_their_own(of: str) -> None:
 def test_what_is_drawn_of_every_template_fits_its_schema(path: Path) -> None:
     """Flows and grids, in either language."""
     source = edit(path)
-    if "states" not in source.data:
-        pytest.skip("it is no workflow")
 
     assert [] == wrong("flow", flow(source, lang="zh"))
     assert [] == [one for table in source.data.get("tables", {}) for one in wrong("grid", grid(source, table, lang="zh"))]
