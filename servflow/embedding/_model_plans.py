@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from servflow.embedding._model_shapes import Misfit, Shape, Unmappable, marks_of, said, shape_of
+from servflow.embedding._model_shapes import Misfit, Shape, Unmappable, hints_of, marks_of, said, shape_of
 from servflow.engine._building import plain, read_field
 from servflow.errors import DefinitionError, Finding, InputError, shown
 from servflow.model import CONVERTERS, Field, FrozenMap
@@ -112,7 +112,8 @@ def _at(name: str, convert: Callable[[Any], Any], value: Any) -> Any:
 
 
 def is_model(kind: Any) -> bool:
-    """Whether a class is a pydantic, attrs or dataclass model."""
+    """Whether a class is a pydantic, attrs or dataclass model; a generic one may say what it is of, as in ``Box[int]``."""
+    kind = typing.get_origin(kind) or kind
     return isinstance(kind, type) and (hasattr(kind, "__attrs_attrs__") or dataclasses.is_dataclass(kind) or _pydantic(kind))
 
 
@@ -152,23 +153,26 @@ def plan_of(model: Any) -> Plan:
 @lru_cache(maxsize=512)
 def _known(model: type) -> Plan:
     findings: list[Finding] = []
-    made = _plan(model, model.__name__, findings, ())
+    made = _plan(model, said(model), findings, {})
     if findings:
         raise DefinitionError.of(findings)
     return made
 
 
-def _plan(model: type, path: str, findings: list[Finding], within: tuple[type, ...]) -> Plan:
-    read = _of_pydantic if _pydantic(model) else _of_attrs if hasattr(model, "__attrs_attrs__") else _of_dataclass
+def _plan(model: Any, path: str, findings: list[Finding], known: dict[Any, Plan | None]) -> Plan:
+    kind = typing.get_origin(model) or model
+    read = _of_pydantic if _pydantic(kind) else _of_attrs if hasattr(kind, "__attrs_attrs__") else _of_dataclass
     attributes = []
+    known[model] = None  # by the time values go through a model that holds itself, its plan is there
 
-    def nested(kind: type) -> Shape | None:
+    def nested(kind: Any) -> Shape | None:
         if not is_model(kind):
             return None
-        if kind is model or kind in within:
-            raise Unmappable("circle", type=said(kind))
-        inner = _plan(kind, here, findings, (*within, model))
-        return Shape("map", lambda value: FrozenMap(inner.pack(value)), inner.unpack)
+        if kind not in known:
+            _plan(kind, here, findings, known)
+        return Shape(
+            "map", lambda value: FrozenMap(_there(known[kind]).pack(value)), lambda value: _there(known[kind]).unpack(value)
+        )
 
     for raw in read(model, path, findings):
         here = f"{path}.{raw.name}"
@@ -178,7 +182,14 @@ def _plan(model: type, path: str, findings: list[Finding], within: tuple[type, .
             findings.append(problem.at(here))
         except DefinitionError as error:
             findings.extend(attrs.evolve(one, path=f"{here}.{one.path}".rstrip(".")) for one in error.findings)
-    return Plan(model=model, attributes=tuple(attributes), make=_maker(model))
+    made = known[model] = Plan(model=kind, attributes=tuple(attributes), make=_maker(kind))
+    return made
+
+
+def _there(plan: Plan | None) -> Plan:
+    if plan is None:
+        raise Misfit("", "what a definition can write", _NOTHING)
+    return plan
 
 
 def _attribute(raw: Raw, shape: Shape) -> Attribute:
@@ -267,7 +278,7 @@ def _alias(info: Any, name: str) -> str | None:
 
 def _of_attrs(model: Any, path: str, findings: list[Finding]) -> Iterator[Raw]:
     hints = _hints(model, path, findings)
-    for one in attrs.fields(model):
+    for one in attrs.fields(typing.get_origin(model) or model):
         if not one.init:
             continue
         default = one.default
@@ -287,6 +298,7 @@ def _of_attrs(model: Any, path: str, findings: list[Finding]) -> Iterator[Raw]:
 
 def _of_dataclass(model: Any, path: str, findings: list[Finding]) -> Iterator[Raw]:
     hints = _hints(model, path, findings)
+    model = typing.get_origin(model) or model
     for name, one in model.__dataclass_fields__.items():
         if one._field_type is dataclasses._FIELD_INITVAR and one.default is dataclasses.MISSING:  # type: ignore[attr-defined]  # how else to see one
             findings.append(Finding("model.init_var", f"{path}.{name}", {"name": name}))
@@ -321,7 +333,7 @@ def _says(metadata: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _hints(model: Any, path: str, findings: list[Finding]) -> dict[str, Any]:
     try:
-        return typing.get_type_hints(model, include_extras=True)
+        return hints_of(model)
     except Exception as error:  # a name that is nowhere, or whatever an annotation does
         findings.append(Finding("model.hints", path, {"why": str(error)[:200]}))
         return {}

@@ -8,9 +8,13 @@ from collections import abc
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, Flag
+from inspect import get_annotations
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path, PurePath
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from attrs import NOTHING, evolve, frozen
 
@@ -70,6 +74,11 @@ _TEXTS: Mapping[type, tuple[Convert, str]] = {
     date: (date.fromisoformat, "a date such as 2026-03-02"),
     time: (time.fromisoformat, "a time such as 09:30"),
     UUID: (UUID, "a UUID"),
+    Path: (Path, "a path"),
+    PurePath: (PurePath, "a path"),
+    IPv4Address: (IPv4Address, "an address such as 192.0.2.1"),
+    IPv6Address: (IPv6Address, "an address such as 2001:db8::1"),
+    ZoneInfo: (ZoneInfo, "a zone such as Europe/Berlin"),
 }
 """What a field holds as text, because expressions know no such type; ISO dates compare as the days do."""
 _OF_PYDANTIC: Mapping[str, type] = {
@@ -103,6 +112,8 @@ def shape_of(annotation: Any, nested: Callable[[type], Shape | None]) -> Shape:
         Unmappable: a field cannot hold it; says why and what would.
     """
     annotation = _bare(annotation)
+    if isinstance(annotation, typing.TypeVar):  # that nobody said is what type checkers take it for
+        annotation = _bare(annotation.__bound__ or Any)
     if annotation is None or annotation is type(None):
         raise Unmappable("none")
     if annotation in (Any, object):
@@ -123,6 +134,8 @@ def _bare(annotation: Any) -> Any:
     for _ in range(20):
         if typing.get_origin(annotation) is typing.Annotated:
             annotation = annotation.__origin__
+        elif typing.get_origin(annotation) in (typing.Required, typing.NotRequired):
+            (annotation,) = typing.get_args(annotation)
         elif hasattr(annotation, "__supertype__"):  # a NewType
             annotation = annotation.__supertype__
         elif type(annotation).__name__ == "TypeAliasType":
@@ -151,14 +164,21 @@ def _or_none(convert: Convert) -> Convert:
 def _of_class(kind: type, nested: Callable[[type], Shape | None]) -> Shape:
     if kind.__module__.partition(".")[0] == "pydantic" and kind.__name__ in _OF_PYDANTIC:
         kind = _OF_PYDANTIC[kind.__name__]
+    if issubclass(kind, Flag):  # of which several may be set
+        return Shape("int", lambda value: _exactly(value, kind, f"a {kind.__name__}").value, kind)
     if issubclass(kind, Enum):
         return _enum(kind)
+    if issubclass(kind, dict) and hasattr(kind, "__required_keys__"):
+        return _typed_dict(kind, nested)
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        hints = _hints(kind)
+        return _row([shape_of(hints.get(name, Any), nested) for name in kind._fields], lambda values: kind(*values))
     model = nested(kind)
     if model is not None:
         return model
-    if kind in _TEXTS:
-        read, expected = _TEXTS[kind]
-        return Shape("string", lambda value: str(_exactly(value, kind, expected)), lambda value: _read(read, value, expected))
+    read, expected = (kind, "a URL") if _is_url(kind) else _TEXTS.get(kind, (None, ""))
+    if read is not None:
+        return Shape("string", lambda value: _text(_exactly(value, kind, expected)), lambda value: _read(read, value, expected))
     if kind in _LISTS or kind in _MAPS:
         return _generic(kind, kind, nested)
     for base, name in _PLAIN:
@@ -184,10 +204,19 @@ def _converter(name: str) -> Convert:
     return convert
 
 
+def _is_url(kind: type) -> bool:
+    """Whether it is one of pydantic's, as ``HttpUrl``."""
+    return kind.__module__.partition(".")[0] in ("pydantic", "pydantic_core") and kind.__name__.endswith(("Url", "Dsn"))
+
+
 def _exactly(value: Any, kind: type, expected: str) -> Any:
-    if type(value) is not kind:
+    if not isinstance(value, kind) or (kind is date and isinstance(value, datetime)):
         raise Misfit("", expected, value)
-    return value.isoformat() if isinstance(value, (date, time)) else value
+    return value
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, (date, time)) else str(value)
 
 
 def _read(read: Convert, value: Any, expected: str) -> Any:
@@ -249,9 +278,10 @@ def _one_type(values: typing.Sequence[Any], shown: str) -> str:
 def _generic(annotation: Any, origin: Any, nested: Callable[[type], Shape | None]) -> Shape:
     inside = typing.get_args(annotation)
     if origin in _MAPS:
-        if inside and _bare(inside[0]) is not str and _bare(inside[0]) is not Any:
+        keys = shape_of(inside[0] if inside else str, nested)
+        if keys.type not in ("string", "any") or keys.nullable:
             raise Unmappable("keys", type=said(annotation))
-        return _map(shape_of(inside[1], nested) if inside else shape_of(Any, nested))
+        return _map(keys, shape_of(inside[1] if inside else Any, nested))
     if origin not in _LISTS:
         model = nested(annotation)
         if model is not None:
@@ -280,7 +310,7 @@ def _list(item: Shape, make: Callable[[Any], Any], *, ordered: bool) -> Shape:
     return Shape("list", pack, unpack)
 
 
-def _row(items: list[Shape]) -> Shape:
+def _row(items: list[Shape], make: Convert = tuple) -> Shape:
     def each(value: Any, which: Callable[[Shape], Convert]) -> tuple[Any, ...]:
         if not isinstance(value, (list, tuple)) or len(value) != len(items):
             raise Misfit("", f"a list of {len(items)}", value)
@@ -288,16 +318,42 @@ def _row(items: list[Shape]) -> Shape:
             _inside(which(item), one, f"[{place}]") for place, (item, one) in enumerate(zip(items, value, strict=True))
         )
 
-    return Shape("list", lambda value: each(value, lambda item: item.pack), lambda value: each(value, lambda item: item.unpack))
+    return Shape(
+        "list", lambda value: each(value, lambda item: item.pack), lambda value: make(each(value, lambda item: item.unpack))
+    )
 
 
-def _map(item: Shape) -> Shape:
-    def each(value: Any, convert: Convert) -> dict[str, Any]:
-        if not isinstance(value, Mapping) or any(not isinstance(key, str) for key in value):
+def _map(keys: Shape, item: Shape) -> Shape:
+    def each(value: Any, key_as: Convert, convert: Convert) -> dict[Any, Any]:
+        if not isinstance(value, Mapping):
+            raise Misfit("", "a map", value)
+        return {_inside(key_as, key, ""): _inside(convert, one, f".{key}") for key, one in value.items()}
+
+    def packed(value: Any) -> Any:
+        made = each(value, keys.pack, item.pack)
+        if any(not isinstance(key, str) for key in made):
             raise Misfit("", "a map with text keys", value)
-        return {str(key): _inside(convert, one, f".{key}") for key, one in value.items()}
+        return FrozenMap({str(key): one for key, one in made.items()})
 
-    return Shape("map", lambda value: FrozenMap(each(value, item.pack)), lambda value: each(value, item.unpack))
+    return Shape("map", packed, lambda value: each(value, keys.unpack, item.unpack))
+
+
+def _typed_dict(kind: Any, nested: Callable[[type], Shape | None]) -> Shape:
+    hints = _hints(kind)
+    shapes = {name: shape_of(hint, nested) for name, hint in hints.items()}
+    # Where annotations are texts, the class itself has not seen this in them.
+    needed = {name for name in kind.__required_keys__ if typing.get_origin(hints[name]) is not typing.NotRequired}
+
+    def each(value: Any, which: Callable[[Shape], Convert]) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise Misfit("", "a map", value)
+        for name in (*needed - value.keys(), *value.keys() - shapes.keys()):
+            raise Misfit(f".{name}", "a value" if name in shapes else "no value: it is no key", value.get(name, NOTHING))
+        return {name: _inside(which(shape), value[name], f".{name}") for name, shape in shapes.items() if name in value}
+
+    return Shape(
+        "map", lambda value: FrozenMap(each(value, lambda one: one.pack)), lambda value: each(value, lambda one: one.unpack)
+    )
 
 
 def _inside(convert: Convert, value: Any, step: str) -> Any:
@@ -314,6 +370,42 @@ def thawed(value: Any) -> Any:
     return [thawed(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
+def _hints(kind: Any) -> dict[str, Any]:
+    try:
+        return hints_of(kind)
+    except Exception as error:  # a name that is nowhere, or whatever an annotation does
+        raise Unmappable("hints", why=str(error)[:200]) from None
+
+
+def hints_of(kind: Any) -> dict[str, Any]:
+    """
+    The annotations of a class and of its bases, with what the type variables of each stand for there.
+
+    Raises:
+        Exception: whatever reading them raises.
+    """
+    origin = typing.get_origin(kind) or kind
+    hints = typing.get_type_hints(origin, include_extras=True)
+    own = get_annotations(origin)
+    for base in reversed(origin.__dict__.get("__orig_bases__", origin.__bases__)):
+        if typing.get_origin(base) not in (typing.Generic, typing.Protocol) and base not in (object, typing.Generic):
+            hints |= {name: hint for name, hint in _inherited(base).items() if name in hints and name not in own}
+    given = dict(zip(getattr(origin, "__parameters__", ()), typing.get_args(kind), strict=False))
+    return {name: _with(hint, given) for name, hint in hints.items()}
+
+
+def _inherited(base: Any) -> dict[str, Any]:
+    return hints_of(base) if isinstance(typing.get_origin(base) or base, type) else {}  # of TypedDict and NamedTuple: functions
+
+
+def _with(hint: Any, given: Mapping[Any, Any]) -> Any:
+    """An annotation with type variables put in."""
+    asked = () if isinstance(hint, type) else getattr(hint, "__parameters__", ())
+    if isinstance(hint, typing.TypeVar):
+        return given.get(hint, hint)
+    return hint[tuple(given.get(one, one) for one in asked)] if given.keys() & set(asked) else hint
+
+
 def said(annotation: Any) -> str:
     """An annotation as a person wrote it."""
     if isinstance(annotation, type) and typing.get_origin(annotation) is None:
@@ -321,4 +413,4 @@ def said(annotation: Any) -> str:
     return str(annotation).replace("typing.", "")[:200]
 
 
-__all__ = ["Misfit", "Shape", "Unmappable", "marks_of", "said", "shape_of", "thawed"]
+__all__ = ["Misfit", "Shape", "Unmappable", "hints_of", "marks_of", "said", "shape_of", "thawed"]

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from attrs import evolve
+from attrs import NOTHING, evolve
 
 from servflow.embedding._model_plans import Plan, plan_of
-from servflow.embedding._model_shapes import Misfit
+from servflow.embedding._model_shapes import Misfit, said
 from servflow.engine import Workflow
 from servflow.engine._definition import ATTRIBUTES
 from servflow.engine._scope import RESERVED
@@ -48,7 +48,7 @@ def fields_of(model: type, *, also: Also = ()) -> dict[str, Field]:
     """
     plan, own = _plan(model, also)
     findings = [
-        Finding("model.reserved", f"{model.__name__}.{one.name}", {"name": one.name, "advice": _instead(one.name)})
+        Finding("model.reserved", f"{said(model)}.{one.name}", {"name": one.name, "advice": _instead(one.name)})
         for one in plan.attributes
         if one.name in RESERVED and one.name not in own
     ]
@@ -97,12 +97,12 @@ def with_fields(
     findings = []
     merged: dict[str, Any] = {name: plain(spec) for name, spec in made.items()}
     if declared is None or isinstance(declared, Mapping):
-        for name, said in (declared or {}).items():
-            if name in made and not _same(read_field, said, made[name]):
-                facts = {"name": name, "model": model.__name__, "declared": said, "made": plain(made[name])}
+        for name, written in (declared or {}).items():
+            if name in made and not _same(read_field, written, made[name]):
+                facts = {"name": name, "model": said(model), "declared": written, "made": plain(made[name])}
                 findings.append(Finding("model.conflict", f"fields.{name}", facts))
             elif name not in made:
-                merged[name] = said
+                merged[name] = written
         document = evolve(document, data={**document.data, "fields": merged})
     if findings:
         raise DefinitionError.of(in_order([*document.findings, *findings], document))
@@ -129,7 +129,7 @@ def values_of(instance: Any, *, also: Also = ()) -> dict[str, Any]:
         InputError: with every value that a field cannot hold, by its path.
         DefinitionError: as for ``fields_of``.
     """
-    plan, own = _plan(type(instance), also)
+    plan, own = _plan(getattr(instance, "__orig_class__", type(instance)), also)
     found: dict[str, Any] = {}
     problems: list[Misfit] = list(plan.extras(instance))
     for one in plan.attributes:
@@ -140,6 +140,8 @@ def values_of(instance: Any, *, also: Also = ()) -> dict[str, Any]:
             found[name] = one.value(instance)
         except Misfit as misfit:
             problems.append(misfit)
+        except RecursionError:
+            problems.append(Misfit(f".{one.name}", "a value that ends somewhere, and this one holds itself", NOTHING))
     if problems:
         raise _refusal(plan, problems)
     return found

@@ -52,8 +52,8 @@ TEXTS: dict[str, Text] = {
     "model.keys": Text(
         en="{type} has keys that are no texts",
         zh="{type} 的键不是文本",
-        hint_en="make its keys str",
-        hint_zh="请使用 str 作为键",
+        hint_en="make its keys str, an enum of texts, or a date",
+        hint_zh="请使用 str、文本枚举或日期作为键",
     ),
     "model.enum": Text(
         en="{type} has values that are no texts and no numbers, or of more than one type",
@@ -66,12 +66,6 @@ TEXTS: dict[str, Text] = {
         zh="它只能是 None",
         hint_en="give it a type, or take it out of the model",
         hint_zh="请给出类型，或从模型中去掉",
-    ),
-    "model.circle": Text(
-        en="{type} holds itself, and a field ends somewhere",
-        zh="{type} 包含自身，而字段必须有尽头",
-        hint_en="keep the ids of the others instead, or Any",
-        hint_zh="请改为保存其他对象的 id，或使用 Any",
     ),
     "model.alias": Text(
         en="it is read from a path ({alias}), under which nothing can be given back",
