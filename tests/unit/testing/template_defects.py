@@ -239,8 +239,8 @@ TEMPLATE_DEFECTS = (
     TemplateDefect(
         name="whoever waits for a person has no promise",
         template="consultation",
-        right="{name: answer, within: 4h, calendar: office, start: [{state: person}]",
-        wrong="{name: answer, within: 4h, calendar: office, start: [{event: not_solved}]",
+        right="within: 4h, calendar: office, start: [{state: person}]",
+        wrong="within: 4h, calendar: office, start: [{event: not_solved}]",
         invariant=nobody_waits_unheard,
     ),
 )
