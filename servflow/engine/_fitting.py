@@ -48,8 +48,8 @@ def attribute_of(queues: Collection[str], name: str, value: Any) -> Any:
     if name == "priority":
         if isinstance(value, str) and value.isdecimal() and len(value) < 3:
             value = int(value)
-        if isinstance(value, Decimal) and value == int(value):
-            value = int(value)
+        if isinstance(value, Decimal) and value.is_finite() and value.adjusted() == 0 and value == int(value):
+            value = int(value)  # of one digit alone: the whole number of one with an exponent may fill the memory
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 9:
             raise Refused(
                 f"priority is a whole number from 1 (highest) to 9, not {shown(value)}", code="payload", field=name, value=value

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 BY = "migration"
 """What records of a move give as their event and source."""
 
+_LONGEST_WHOLE = 19
+"""The exponent of the largest whole number that a field may hold."""
+
 
 def migrate(
     ticket: Ticket, plan: MigrationPlan, *, at: datetime | None = None, world: World | Mapping[str, Any] | None = None
@@ -173,12 +176,17 @@ def converted(spec: Any, value: Any, name: str) -> Any:
 def _reread(kind: str, value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower() if kind == "string" else None
+    if kind == "list":
+        return (value,)
+    if not isinstance(value, (str, int, float, Decimal)):
+        return None
     try:
         if kind == "string" and isinstance(value, (int, float, Decimal)):
             return str(value)
         if kind in ("int", "uint"):
             number = Decimal(value)
-            return int(number) if number == number.to_integral_value() else None
+            short = number.adjusted() <= _LONGEST_WHOLE  # what a customer wrote may be 1e999999999
+            return int(number) if short and number == number.to_integral_value() else None
         if kind == "double":
             near = float(value)
             return near if math.isfinite(near) and Decimal(value) == Decimal(repr(near)) else None
@@ -186,9 +194,7 @@ def _reread(kind: str, value: Any) -> Any:
             return Decimal(repr(value))
         if kind == "bool" and isinstance(value, str):
             return {"true": True, "false": False}.get(value)
-        if kind == "list":
-            return (value,)
-    except (ValueError, ArithmeticError, TypeError):
+    except (ValueError, ArithmeticError):
         return None
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -32,6 +33,10 @@ FULL: dict[str, Any] = {
         ("ticket.update", {"n": "5"}, "whole number"),
         ("ticket.update", {"priority": 0}, "from 1 (highest) to 9"),
         ("ticket.update", {"priority": True}, "from 1 (highest) to 9"),
+        ("ticket.update", {"priority": Decimal("sNaN")}, "from 1 (highest) to 9, not Decimal('sNaN')"),
+        ("ticket.update", {"priority": Decimal("-Infinity")}, "from 1 (highest) to 9"),
+        ("ticket.update", {"priority": Decimal("1e5000")}, "from 1 (highest) to 9, not Decimal('1E+5000')"),
+        ("ticket.update", {"priority": Decimal("2.5")}, "from 1 (highest) to 9"),
         ("ticket.update", {"tags": "x" * 5, "customer": 7}, "customer is a text"),
         ("ticket.update", {"tags": {"a": 1}}, "list of at most 100 texts"),
         ("ticket.update", {"key": "k1"}, "no field 'key'"),

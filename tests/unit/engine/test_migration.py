@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import pytest
@@ -397,6 +398,53 @@ class TestFields:
         assert "12.50" == str(migrate(good, plan).ticket.fields["amount"])
         with pytest.raises(Refused, match="a lot"):
             migrate(bad, plan)
+
+    @pytest.mark.parametrize(
+        ("before", "value", "now", "expected"),
+        [
+            ("string", "7", "int", 7),
+            ("string", "7.0", "uint", 7),
+            ("string", "12345678901234567890", "uint", 12345678901234567890),
+            ("string", "7.5", "int", None),
+            ("string", "NaN", "int", None),
+            ("string", "Infinity", "int", None),
+            ("string", "1e5000", "int", None),
+            ("double", 7.0, "int", 7),
+            ("double", 1e300, "int", None),
+            ("string", "0.1", "double", 0.1),
+            ("string", "0.10000000000000000001", "double", None),
+            ("string", "1e999999999", "double", None),
+            ("double", 0.1, "decimal", Decimal("0.1")),
+            ("int", 7, "string", "7"),
+            ("decimal", Decimal("1.50"), "string", "1.50"),
+            ("bool", True, "string", "true"),
+            ("bool", True, "int", None),
+            ("string", "true", "bool", True),
+            ("string", "yes", "bool", None),
+            ("int", 7, "list", (7,)),
+            ("string", "seven", "list", ("seven",)),
+            ("any", [0, [1, 2], 0], "int", None),
+            ("any", {"a": 1}, "string", None),
+        ],
+    )
+    def test_what_a_value_says_in_another_type(self, before: str, value: Any, now: str, expected: Any) -> None:
+        """The same without any loss, or nothing: then the ticket stays where it is until somebody says what it shall be."""
+        old, new = changed(fields={"kind": before}), changed(fields={"kind": now})
+        ticket = old.open("T1", {"kind": value}, at=NINE).ticket
+        (move,) = plan_migration(old, new, [ticket]).tickets
+
+        if expected is None:
+            assert ["migration.value"] == [finding.code for finding in move.problems]
+        else:
+            found = migrate(ticket, plan_migration(old, new)).ticket.fields["kind"]
+            assert (type(expected), expected) == (type(found), found)
+
+    def test_a_number_too_long_to_be_one(self) -> None:
+        """Of a text that says a number of thousands of digits no number is made: there may be millions."""
+        old, new = changed(fields={"kind": "string"}), changed(fields={"kind": "int"})
+        (move,) = plan_migration(old, new, [old.open("T1", {"kind": "1e5000"}, at=NINE).ticket]).tickets
+
+        assert "a whole number" == move.problems[0].facts["expected"]
 
     def test_a_value_for_those_that_do_not_fit(self) -> None:
         """What is given for a field goes to tickets without a value that fits, and to no other."""
