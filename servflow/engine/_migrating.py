@@ -335,14 +335,14 @@ def _enter(call: OneCall, move: Move, leaving: tuple[str, ...], coming: tuple[st
 
 
 def _history(draft: Draft, plan: MigrationPlan) -> FrozenMap[str, tuple[str, ...]]:
-    known = {name for name, state in plan.new.compiled.states.items() if state.history}
     found = {}
-    for name, leaves in draft.history.items():
-        now = [stays(plan, leaf) for leaf in leaves]
-        target = stays(plan, name) or (name if name in known else None)
-        if target in known and all(now):
-            found[target] = tuple(leaf for leaf in now if leaf is not None)
-    return FrozenMap(found)
+    for name, states in draft.history.items():
+        now = tuple(known for state in states if (known := stays(plan, state)) is not None)
+        target = stays(plan, name)
+        if target is not None and len(now) == len(states):
+            found[target] = now
+    # A state may stand elsewhere in the new chart, where its history never leads.
+    return FrozenMap(plan.new.compiled.chart.remembered(found))
 
 
 def _renamed_fields(draft: Draft, plan: MigrationPlan) -> FrozenMap[str, Any]:

@@ -362,6 +362,14 @@ class Machine:
         """
         return self._moves.apply(configuration, history, chosen)
 
+    def remembered(self, history: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """
+        What this machine could remember of the history of another one, in its own document order.
+
+        What could not have been active together here is forgotten, so that the ``default`` is entered instead.
+        """
+        return self._moves.remembered(history)
+
     # questions --------------------------------------------------------------------------------------------------
 
     @property

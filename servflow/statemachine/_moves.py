@@ -116,16 +116,7 @@ class Moves:
             if names is None:
                 continue
             nodes = [chart.number.get(name, -1) for name in names]
-            above = chart.parent[node]
-            deep = chart.kind[node] is Kind.DEEP
-            fits = all(chart.below(other, above) for other in nodes) and nodes == sorted(set(nodes))
-            if fits and deep:
-                inside = {other for other in chart.closure(nodes) if chart.below(other, above)}
-                fits = all(chart.kind[other] in LEAVES for other in nodes) and legal_below(chart, above, inside)
-            elif fits:
-                wanted = len(chart.children[above]) if chart.kind[above] is Kind.PARALLEL else 1
-                fits = len(nodes) == wanted and all(other in chart.children[above] for other in nodes)
-            if not fits:
+            if nodes != sorted(set(nodes)) or not self._may_remember(node, nodes):
                 raise InputError(
                     f"history state {chart.ids[node]!r} cannot remember {list(names)[:20]}",
                     code="machine.history",
@@ -133,6 +124,27 @@ class Moves:
                     remembered=names,
                 )
             found[node] = tuple(nodes)
+        return found
+
+    def _may_remember(self, node: int, nodes: list[int]) -> bool:
+        """Whether these were active together in the parent of a history state, as it remembers them."""
+        chart = self.chart
+        above = chart.parent[node]
+        if not all(chart.below(other, above) for other in nodes):
+            return False
+        if chart.kind[node] is Kind.DEEP:
+            inside = {other for other in chart.closure(nodes) if chart.below(other, above)}
+            return all(chart.kind[other] in LEAVES for other in nodes) and legal_below(chart, above, inside)
+        wanted = len(chart.children[above]) if chart.kind[above] is Kind.PARALLEL else 1
+        return len(nodes) == wanted and all(other in chart.children[above] for other in nodes)
+
+    def remembered(self, history: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """What this machine could remember of the history of another one, in its own document order."""
+        found = {}
+        for node, name in zip(self.history_nodes, self.history_ids, strict=True):
+            nodes = sorted({self.chart.number.get(known, -1) for known in history.get(name, ())})
+            if nodes and self._may_remember(node, nodes):
+                found[name] = self.chart.names(nodes)
         return found
 
     def active(self, configuration: Configuration) -> frozenset[str]:

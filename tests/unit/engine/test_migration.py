@@ -761,3 +761,46 @@ def test_what_a_ticket_remembers_of_a_state_follows_its_new_name() -> None:
     assert ["done", "current"] == [step.status for step in new.progress(moved, "customer").steps]
     assert new.fold([record for outcome in outcomes for record in outcome.records]) == moved
     assert ("look",) == tuple(new.fire(moved, "back", at=NINE).ticket.checklist["checking"])
+
+
+def leaving(**parts: Any) -> Workflow:
+    """A workflow that comes back to where it was in p, by the history state h."""
+    moves = [("on", "s1", "s2"), ("away", "p", "x"), ("back", "x", "h")]
+    transitions = [{"event": event, "source": source, "target": target} for event, source, target in moves]
+    return Workflow(workflow="w", initial="p", transitions=transitions, states={"x": {}, **parts})
+
+
+HISTORY = {"h": {"history": "shallow", "default": "s1"}}
+DEEP = {"h": {"history": "deep", "default": ["s1", "t1"]}}
+ONE, TWO = {"states": {"s1": {}, "s2": {}}}, {"states": {"t1": {}, "t2": {}}}
+CAME_BACK: list[tuple[Any, Any, tuple[str, ...], tuple[str, ...]]] = [
+    ({"p": {"states": {"s1": {}, "s2": {}, **HISTORY}}}, {"p": {"states": {"s2": {}, "s1": {}, **HISTORY}}}, ("s2",), ("s2",)),
+    ({"p": {"states": {"s1": {}, "s2": {}, **HISTORY}}}, {"p": {"states": {"s1": {}, **HISTORY}}, "s2": {}}, (), ("s1",)),
+    (
+        {"p": {"states": {"s1": {}, "s2": {}, **HISTORY}}},
+        {"p": {"parallel": True, "states": {"r": ONE, "t": TWO, **DEEP}}},
+        (),
+        ("s1", "t1"),
+    ),
+    (
+        {"p": {"parallel": True, "states": {"r": ONE, "t": TWO, **DEEP}}},
+        {"p": {"parallel": True, "states": {"t": TWO, "r": ONE, **DEEP}}},
+        ("t1", "s2"),
+        ("t1", "s2"),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kept", "there"), CAME_BACK, ids=["as it was", "elsewhere", "with regions", "turned"]
+)
+def test_where_a_ticket_was_is_where_the_new_chart_may_lead(before: Any, now: Any, kept: Any, there: Any) -> None:
+    """What a history state could not remember in the new chart is forgotten: the ticket comes back by the default."""
+    old, new = leaving(**before), leaving(**now)
+    ticket = old.open("T", at=NINE).ticket
+    for event in ("on", "away"):
+        ticket = old.fire(ticket, event, at=NINE).ticket
+    moved = migrate(ticket, plan_migration(old, new)).ticket
+
+    assert ({"h": kept} if kept else {}) == dict(moved.history)
+    assert there == new.fire(moved, "back", at=NINE).ticket.configuration
