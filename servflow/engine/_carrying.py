@@ -256,7 +256,7 @@ def _go_on(call: OneCall, entry: ClockPlan, run: ClockRun, was: ClockPlan, plan:
     within, name, cal = _clock_targets.choose(call, entry, run.started_at)
     if within is None:
         if run.calendar is not None and run.calendar not in call.compiled.calendars:
-            stopped = sla.cancel(clock, run, at, before)
+            stopped = replace(sla.cancel(clock, run, at, before), calendar=None)
             call.record(ClockStopped, clock=clock.name, instant=at, run=stopped, reason=f"{CHANGED}: no target applies")
         return
     after = run

@@ -804,3 +804,37 @@ def test_where_a_ticket_was_is_where_the_new_chart_may_lead(before: Any, now: An
 
     assert ({"h": kept} if kept else {}) == dict(moved.history)
     assert there == new.fire(moved, "back", at=NINE).ticket.configuration
+
+
+TIERED = {"fields": {"tier": {"type": "string", "default": "gold"}}}
+HOURS = {"office": {"zone": "UTC", "week": {"mon-fri": ["09:00-17:00"]}}}
+PROMISE = {"name": "k", "within": "2h", "until": "b"}
+
+
+@pytest.mark.parametrize(
+    ("events", "within", "phase", "counted"),
+    [
+        (["go"], "2h", "met", 60),
+        ([], [{"when": "tier == 'silver'", "take": "1h"}], "cancelled", 60),
+        ([], "5h", "running", 120),
+    ],
+    ids=["ended", "nothing promised any more", "still running"],
+)
+def test_a_clock_whose_calendar_is_gone(events: list[str], within: Any, phase: str, counted: int) -> None:
+    """Whatever becomes of the clock, nothing asks for the calendar that the new definition does not have."""
+    chart: dict[str, Any] = {
+        "workflow": "w",
+        "states": {"a": {}, "b": {}},
+        "transitions": [{"event": "go", "source": "a", "target": "b"}, {"event": "back", "source": "b", "target": "a"}],
+        **TIERED,
+    }
+    old = Workflow(**chart, calendars=HOURS, clocks=[{**PROMISE, "calendar": "office"}])
+    new = Workflow(**chart, version=2, clocks=[{**PROMISE, "within": within}])
+    ticket = old.open("T", at=NINE).ticket
+    for event in events:
+        ticket = old.fire(ticket, event, at=NINE + HOUR).ticket
+    moved = migrate(ticket, plan_migration(old, new), at=NINE + HOUR).ticket
+    run = moved.clocks["k"]
+
+    assert (phase, None) == (run.phase, run.calendar)
+    assert timedelta(minutes=counted) == new.explain(moved, at=NINE + 2 * HOUR).clocks[0].counted
