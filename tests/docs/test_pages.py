@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -107,7 +108,7 @@ def _console(code: str, folder: Path, where: str) -> None:
     for one in code.removeprefix("$ ").split("\n$ "):
         command, _, said = one.partition("\n")
         run = subprocess.run(
-            shlex.split(command), cwd=folder, env=alone | plain, capture_output=True, text=True, timeout=300, check=False
+            shlex.split(command), cwd=folder, env=alone | plain, capture_output=True, encoding="utf-8", timeout=300, check=False
         )
         told = "\n".join(line.rstrip() for line in (run.stdout + run.stderr).strip().splitlines())
         expected = re.escape(said.strip()).replace(r"\.\.\.", ".*")
@@ -127,6 +128,15 @@ def test_page_can_be_reached(page: Path) -> None:
     """Every page of the documentation is linked from the front page or from a page linked there."""
     if "docs" not in page.parts:
         return
+    if page.parent.name == "decisions":
+        return  # reached through the folder, of which the front page says what it holds
+
+    assert page.resolve() in _reached()
+
+
+@cache
+def _reached() -> frozenset[Path]:
+    """Every page that links lead to, from the front page on."""
     seen, waiting = set(), [ROOT / "docs" / "index.md"]
     while waiting:
         here = waiting.pop().resolve()
@@ -134,10 +144,7 @@ def test_page_can_be_reached(page: Path) -> None:
             continue
         seen.add(here)
         waiting += [here.parent / link for link in LINK.findall(here.read_text("utf-8")) if (here.parent / link).exists()]
-    if page.parent.name == "decisions":
-        return  # reached through the folder, of which the front page says what it holds
-
-    assert page.resolve() in seen
+    return frozenset(seen)
 
 
 def test_reference_is_drawn_from_the_code() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -20,7 +19,7 @@ from servflow.errors import Refused, ReservationRefused
 from servflow.model import Ticket, World, dump, load_ticket
 from servflow.stores import MemoryStore
 
-EXAMPLES = int(os.environ.get("SERVFLOW_EXAMPLES", "25"))
+EXAMPLES = 25
 LAWS = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 EIGHT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)

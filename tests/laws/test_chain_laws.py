@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
@@ -55,7 +54,7 @@ from tests.laws.kernel_strategies import (
 from tests.laws.kernel_workflows import NIGHT, OFFICE, START, Case
 from tests.oracles.level_walk import Told, Walk
 
-EXAMPLES = int(os.environ.get("SERVFLOW_EXAMPLES", "20"))
+EXAMPLES = 20
 LAWS = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 endings = st.sampled_from(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 from typing import Any
 
@@ -18,7 +17,7 @@ from servflow.statemachine import Machine
 from tests.laws.test_statemachine_laws import EVENTS, charts
 from tests.oracles.scxml_structure import problems
 
-EXAMPLES = int(os.environ.get("SERVFLOW_EXAMPLES", "80"))
+EXAMPLES = 80
 LAWS = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 ODD = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from servflow.statemachine import FORMATS, Look, Machine, Section, draw
 from tests.oracles.drawing_reader import read_dot, read_markdown, read_mermaid
 
-EXAMPLES = int(os.environ.get("SERVFLOW_EXAMPLES", "100"))
+EXAMPLES = 100
 
 NASTY = (
     *"\"'`|\\<>[](){}#;:%&@!~*_-=\n\r\t\0\u2028\u202e",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,7 @@ from servflow.errors import Refused
 from servflow.model import SYSTEM, Call, Record, Ticket, part_key
 from servflow.stores import MemoryStore, SqliteStore, Store
 
-EXAMPLES = int(os.environ.get("SERVFLOW_EXAMPLES", "25"))
+EXAMPLES = 25
 LAWS = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 T0 = datetime(2026, 3, 2, 9, tzinfo=UTC)
 REPAIR = Workflow(

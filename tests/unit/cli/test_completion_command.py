@@ -150,7 +150,7 @@ completed() { zle complete-word; print -r -- "$BUFFER" >> $HOME/lines; BUFFER=; 
 zle -N completed
 bindkey '^I' completed
 """
-PATIENCE = 60
+PATIENCE = 300
 """Seconds without a sign of life after which a shell is given up; nothing waits for them where it answers."""
 
 

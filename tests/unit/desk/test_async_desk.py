@@ -136,7 +136,7 @@ class TestVerbs:
 
         def held() -> None:
             flow.meanwhile = None
-            assert go_on.wait(30)
+            assert go_on.wait(300)
 
         async def work() -> None:
             desk = AsyncDesk(flow, store, now=lambda: NOON)

@@ -392,7 +392,7 @@ def test_two_desks_at_once_count_each_fact_once(store: Store, watch: Watch) -> N
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(300)
 
     assert [] == settle(desks[0])
     assert [f"c{turn}" for turn in range(4)] == cases(desks[0])

@@ -21,7 +21,7 @@ from servflow.stores import MemoryStore, SqliteStore, SqlStore, Store
 from tests.postgres import fresh_database
 from tests.unit.desk.tiny import MINUTE, NOON, TinyWorkflow, Watch
 
-PATIENT = 30.0
+PATIENT = 300.0
 """Seconds after which a test that waits for ever fails instead; nothing passes or fails by being quick."""
 
 SECOND = timedelta(seconds=1)

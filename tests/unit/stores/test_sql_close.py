@@ -35,7 +35,7 @@ def test_who_is_at_work_is_told(postgres: str) -> None:
             pass
         store.close()
         for thread in threads:
-            thread.join(30)
+            thread.join(300)
         assert ["closed"] * THREADS == told
 
 
@@ -57,5 +57,5 @@ def test_who_listens_is_told(postgres: str) -> None:
     thread.start()
     begun.wait()
     store.close()
-    thread.join(30)
+    thread.join(300)
     assert ["closed"] == told
