@@ -229,9 +229,9 @@ class AsyncDesk:
         """As ``Desk.explain_clock``."""
         return await asyncio.to_thread(self._desk.explain_clock, id, clock, at, cycle=cycle, zone=zone)
 
-    async def progress(self, id: str, audience: str = "customer") -> Any:  # noqa: A002 - as above
+    async def progress(self, id: str, audience: str = "customer", *, lang: str = "en") -> Any:  # noqa: A002 - as above
         """As ``Desk.progress``."""
-        return await asyncio.to_thread(self._desk.progress, id, audience)
+        return await asyncio.to_thread(self._desk.progress, id, audience, lang=lang)
 
     async def what_if(self, id: str, **asked: Any) -> Any:  # noqa: A002 - as above
         """As ``Desk.what_if``."""

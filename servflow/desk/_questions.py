@@ -85,7 +85,7 @@ class Questions:
         records, world = self._steps.store.history(id), self._steps.around.world()
         return explained(ticket, clock, at=now, records=records, cycle=cycle, zone=zone, world=world)
 
-    def progress(self, id: str, audience: str = "customer") -> Any:  # noqa: A002 - as above
+    def progress(self, id: str, audience: str = "customer", *, lang: str = "en") -> Any:  # noqa: A002 - as above
         """
         Where a ticket stands now, as people outside may see it; see ``Workflow.progress``.
 
@@ -95,7 +95,7 @@ class Questions:
         """
         ticket = self._steps.get(id)
         at, _ = placed(self._steps.around.now(), ticket, None)
-        return verb_of(self._steps, ticket, "progress")(ticket, audience, at=at, world=self._steps.around.world())
+        return verb_of(self._steps, ticket, "progress")(ticket, audience, at=at, world=self._steps.around.world(), lang=lang)
 
     def what_if(self, id: str, **asked: Any) -> Any:  # noqa: A002 - as above
         """

@@ -150,7 +150,9 @@ class StateModel(Part):
     default: Names | None = about("where it leads with nothing remembered", "没有记忆时的去向")
     reopen: ReopenModel | None = about("how it is reopened when closed", "关闭后如何重新打开")
     approval: ApprovalModel | None = about("what it takes to approve here", "在此审批所需的条件")
-    shown: dict[str, str] | None = about("what each audience outside sees", "向各类外部对象显示的文字")
+    shown: dict[str, Said] | None = about(
+        "what each audience outside sees; a text, or one for each language", "向各类外部对象显示的文字：文本，或各语言的文本"
+    )
     title: Said = about("what people read; a text, or one for each language", "显示名称：文本，或各语言的文本", default="")
 
 

@@ -224,7 +224,9 @@ class ClockModel(Part):
     preset: Annotated[str, words(PRESETS)] | None = about(
         "the product whose ways the options have unless written", "未写明的选项按此产品的做法"
     )
-    shown: dict[str, str] | None = about("what each audience is told it is", "向各类对象显示的说法")
+    shown: dict[str, Said] | None = about(
+        "what each audience is told it is; a text, or one for each language", "向各类对象显示的说法：文本，或各语言的文本"
+    )
     display: Annotated[str, words(OPTIONS["display"])] = about(
         "which instant is shown as due", "显示哪个到期时刻", default="due"
     )

@@ -11,6 +11,7 @@ from attrs import field, frozen
 from servflow.engine._building import allow_list, at_path, build, evidence_map, plain, refuse_shapes
 from servflow.errors import DefinitionError, Finding, shown
 from servflow.model import Field, FrozenMap, freeze, name_of, titled
+from servflow.model._titles import read_title
 from servflow.sla import Clock
 
 MAX_QUORUM = 100
@@ -204,7 +205,7 @@ def approval(value: Any) -> Approval | None:
 
 def texts(value: Any) -> FrozenMap[str, str]:
     """
-    What each audience is shown, from a mapping of texts.
+    What each audience is shown: a text, or one for each language.
 
     Raises:
         DefinitionError: something is no text, or is empty.
@@ -213,16 +214,21 @@ def texts(value: Any) -> FrozenMap[str, str]:
         return FrozenMap()
     if not isinstance(value, Mapping):
         raise DefinitionError.of([Finding("definition.mapping", "shown", {"value": value, "kind": "shown"})])
-    found = []
+    found: list[Finding] = []
+    made = {}
     for audience, text in value.items():
         if not isinstance(audience, str) or not audience:
             found.append(Finding("definition.key", "shown", {"key": audience}))
+        elif isinstance(text, Mapping):
+            made[audience] = read_title(text, found, f"shown.{name_of(audience)}")
         elif not isinstance(text, str) or not text.strip():
             why = {"en": f"it is a text, not {shown(text)}", "zh": f"{shown(text)} 不是文本"}
             found.append(Finding("definition.value", f"shown.{name_of(audience)}", {"why": why}))
+        else:
+            made[audience] = text
     if found:
         raise DefinitionError.of(found)
-    return FrozenMap(value)
+    return FrozenMap(made)
 
 
 # what they come down to ------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from servflow.engine._as_of import as_of
 from servflow.engine._given import Given
 from servflow.engine._shown import View
 from servflow.errors import InputError, nearest, shown
-from servflow.model import ShownStep, Ticket, write_instant
+from servflow.model import ShownStep, Ticket, in_language, write_instant
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -96,7 +96,7 @@ def _at(value: datetime | None) -> str | None:
     return None if value is None else write_instant(value)
 
 
-def progress(workflow: Workflow, ticket: Ticket, audience: str, at: datetime | None, world: Any) -> Progress:
+def progress(workflow: Workflow, ticket: Ticket, audience: str, at: datetime | None, world: Any, *, lang: str) -> Progress:
     """
     The outward view of a ticket as of one instant.
 
@@ -125,11 +125,13 @@ def progress(workflow: Workflow, ticket: Ticket, audience: str, at: datetime | N
         ticket=draft.id,
         audience=audience,
         at=call.at,
-        current=tuple(text for state, text in view.steps.items() if any(step.state == state for step in current)),
+        current=tuple(
+            in_language(text, lang) for state, text in view.steps.items() if any(step.state == state for step in current)
+        ),
         since=max((step.at for step in current), default=None),
         closed=draft.closed,
-        steps=_steps(view, seen),
-        promises=tuple(_promises(call.compiled, audience, draft.clocks)),
+        steps=_steps(view, seen, lang),
+        promises=tuple(_promises(call.compiled, audience, draft.clocks, lang)),
     )
 
 
@@ -151,7 +153,7 @@ def _seen(call: OneCall, audience: str, view: View) -> list[ShownStep]:
     return [*passed, *(ShownStep(state=state, at=since[state]) for state in here)]
 
 
-def _steps(view: View, seen: list[ShownStep]) -> tuple[ProgressStep, ...]:
+def _steps(view: View, seen: list[ShownStep], lang: str) -> tuple[ProgressStep, ...]:
     order = {state: place for place, state in enumerate(view.steps)}
     known = {step.state: step for step in seen}
     here = [order[step.state] for step in seen if step.current]
@@ -167,11 +169,11 @@ def _steps(view: View, seen: list[ShownStep]) -> tuple[ProgressStep, ...]:
         else:
             status = "skipped" if order[state] < min(here) else "coming"
         at = step.at if step is not None and status != "coming" else None
-        found.append(ProgressStep(name=text, status=status, at=at))
+        found.append(ProgressStep(name=in_language(text, lang), status=status, at=at))
     return tuple(found)
 
 
-def _promises(compiled: Compiled, audience: str, runs: Mapping[str, ClockRun]) -> Iterable[ProgressPromise]:
+def _promises(compiled: Compiled, audience: str, runs: Mapping[str, ClockRun], lang: str) -> Iterable[ProgressPromise]:
     for plan in compiled.clocks:
         run = runs.get(plan.clock.name)
         if run is None or run.phase == "cancelled" or audience not in plan.clock.shown:
@@ -179,7 +181,7 @@ def _promises(compiled: Compiled, audience: str, runs: Mapping[str, ClockRun]) -
         kept = False if run.breached_at is not None else True if run.phase == "met" else None
         waived = kept is False and run.waived is not None
         due = sla.display_due(plan.clock, run, compiled.counting(run.calendar, run.name))
-        yield ProgressPromise(name=plan.clock.shown[audience], due=due, kept=kept, waived=waived)
+        yield ProgressPromise(name=in_language(plan.clock.shown[audience], lang), due=due, kept=kept, waived=waived)
 
 
 __all__ = ["Progress", "ProgressPromise", "ProgressStep", "progress"]

@@ -293,7 +293,13 @@ class Workflow(Questions, Called):
         )
 
     def progress(
-        self, ticket: Ticket, audience: str = "customer", *, at: datetime | None = None, world: WorldLike = None
+        self,
+        ticket: Ticket,
+        audience: str = "customer",
+        *,
+        at: datetime | None = None,
+        world: WorldLike = None,
+        lang: str = "en",
     ) -> Progress:
         """
         Where the ticket stands as people outside may see it: the texts that states and clocks show to them.
@@ -305,13 +311,14 @@ class Workflow(Questions, Called):
             audience: one that some ``shown`` names.
             at: aware instant; left out, the ticket is told as it stands.
             world: what decisions may read, for what happens until *at*.
+            lang: the language of the texts, where they are said in several; as ``in_language`` finds it.
 
         Raises:
             InputError: nothing is shown to such an audience, with a did-you-mean.
             Refused: *at* lies more than 5 s behind the ticket (``past``).
             TimeError: *at* is naive.
         """
-        return _progress.progress(self, ticket, audience, at, world)
+        return _progress.progress(self, ticket, audience, at, world, lang=lang)
 
     def fold(self, records: Iterable[Record]) -> Ticket:
         """

@@ -59,8 +59,8 @@ class Clock:
     ``warn`` holds marks: ``"80%"``, ``"30m before"``, ``"1h after"``, and again and
     again ``"every 4h after"`` or ``"every 4h after, 6 times"``. ``parent`` names a clock of the workflow that
     caps this one: while both run it is never due later. ``shown`` is what
-    each audience outside is told it is (``{customer: Repaired by}``); no other audience sees it. ``title`` is what people
-    inside call it, in one language or several.
+    each audience outside is told it is (``{customer: Repaired by}``, or a text for each language); no other audience
+    sees it. ``title`` is what people inside call it, in one language or several.
 
     Options, the default first: ``on_retarget`` ``carry | restart | recount | keep``, ``on_reopen``
     ``new_cycle | resume | ignore``, ``on_calendar_change`` ``recompute | prospective``, ``breach``
@@ -148,7 +148,7 @@ class Clock:
         if self.parent is not None:
             out["parent"] = self.parent
         if self.shown:
-            out["shown"] = dict(self.shown)
+            out["shown"] = {audience: written(text) for audience, text in self.shown.items()}
         return out | {key: getattr(self, key) for key, known in OPTIONS.items() if getattr(self, key) != known[0]}
 
 
@@ -237,11 +237,12 @@ def _read_parent(clock: Clock, problems: Problems) -> str | None:
 def _read_shown(value: Any, problems: Problems) -> FrozenMap[str, str]:
     if value is None:
         return FrozenMap()
-    said = [item for pair in value.items() for item in pair] if isinstance(value, Mapping) else [None]
-    if len(said) > 2 * MAX_ITEMS or not all(isinstance(item, str) and item.strip() for item in said):
+    said: list[tuple[Any, Any]] = list(value.items()) if isinstance(value, Mapping) else [(None, None)]
+    plain = [item for audience, text in said for item in (audience, "-" if isinstance(text, Mapping) else text)]
+    if len(said) > MAX_ITEMS or not all(isinstance(item, str) and item.strip() for item in plain):
         problems.add("shown", "shown", value=shown(value))
         return FrozenMap()
-    return FrozenMap(value)
+    return FrozenMap({audience: read_title(text, problems.found, f"shown.{audience}") for audience, text in said})
 
 
 def _too_many(value: Any, path: str, problems: Problems) -> bool:

@@ -67,5 +67,7 @@ def test_templates_of_workflows_are_told_in_english_and_chinese(file: str) -> No
         "event": [move.event for move in workflow.transitions if move.event and "." not in move.event],
     }
 
-    assert [] == [key for key, title in titles.items() if not {"en", "zh"} <= set(getattr(title, "languages", {}))]
+    said = {**titles, **{("shown", name, ""): text for name, state in workflow.states.items() for text in state.shown.values()}}
+
+    assert [] == [key for key, title in said.items() if not {"en", "zh"} <= set(getattr(title, "languages", {}))]
     assert [] == [(kind, name) for kind, names in parts.items() for name in names if (kind, name, "") not in titles]

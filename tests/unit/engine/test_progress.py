@@ -279,3 +279,65 @@ def test_a_ticket_from_before_anything_was_shown_is_told_by_where_it_stands() ->
 
     assert (("At work",), T0 + timedelta(hours=1)) == (progress.current, progress.since)
     assert [("Received", "skipped"), ("At work", "current")] == told(progress)
+
+
+def in_languages(**first: Any) -> Workflow:
+    """Two states and a promise, told in English and Chinese; *first* replaces what the first state shows."""
+    said = first or {"customer": {"en": "Received", "zh": "已受理"}}
+    return Workflow(
+        workflow="told",
+        initial="new",
+        states={"new": {"shown": said}, "closed": {"closed": True, "shown": {"customer": "OK"}}},
+        transitions=[{"event": "close", "source": "new", "target": "closed"}],
+        clocks=[
+            {
+                "name": "fix",
+                "within": "1h",
+                "until": "closed",
+                "shown": {"customer": {"en": "Repaired by", "zh": "预计修复"}},
+            }
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("lang", "steps", "promise"),
+    [
+        ("en", ["Received", "OK"], "Repaired by"),
+        ("zh-CN", ["已受理", "OK"], "预计修复"),
+        ("fr", ["Received", "OK"], "Repaired by"),
+    ],
+)
+def test_customers_read_what_they_are_shown_in_their_language(lang: str, steps: list[str], promise: str) -> None:
+    """What is said in several languages is told in the one that was asked for, and what is said in one as it stands."""
+    flow = in_languages()
+    seen = flow.progress(flow.open("T", at=T0).ticket, lang=lang)
+
+    assert (steps, (steps[0],), [promise]) == (
+        [one.name for one in seen.steps],
+        seen.current,
+        [one.name for one in seen.promises],
+    )
+    assert json.loads(json.dumps(seen.as_data()))["steps"][0]["name"] == steps[0]
+
+
+def test_what_is_shown_in_languages_is_written_as_it_was_given() -> None:
+    """The definition says the languages again, and a text in one language hashes as it ever did."""
+    flow = in_languages()
+
+    assert {"customer": {"en": "Received", "zh": "已受理"}} == flow.to_data()["states"]["new"]["shown"]
+    assert {"customer": {"en": "Repaired by", "zh": "预计修复"}} == flow.to_data()["clocks"][0]["shown"]
+    assert flow == Workflow(**flow.to_data())
+    assert "6e56c625a7b4ed2fddf36554adaa43728020ee9765bce4d8ed4f73ea4523b5e3" == REPAIR.hash
+
+
+@pytest.mark.parametrize("said", [{}, {"en": ""}, {"zz-zz-zz-zz-zz-zz": "x"}, {"en": 7}, {"en": "a", "EN": "b"}])
+def test_languages_that_say_nothing_to_an_audience_are_told(said: dict[str, Any]) -> None:
+    """Every language that is none and every text that is none is a finding at its place, in states and clocks alike."""
+    with pytest.raises(DefinitionError) as caught:
+        in_languages(customer=said)
+    with pytest.raises(DefinitionError) as of_clock:
+        Workflow(**{**in_languages().to_data(), "clocks": [{"name": "fix", "within": "1h", "shown": {"customer": said}}]})
+
+    assert [True] == [finding.path.startswith("states.new.shown.customer") for finding in caught.value.findings]
+    assert [True] == [finding.path.startswith("clocks[0].shown.customer") for finding in of_clock.value.findings]
