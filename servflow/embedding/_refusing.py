@@ -28,6 +28,8 @@ _KINDS = {
     "field": "字段",
     "event": "事件",
     "calendar": "日历",
+    "role": "角色",
+    "queue": "队列",
 }
 
 

@@ -16,15 +16,7 @@ from servflow.documents._prune import held_at
 from servflow.embedding import _source_carry as carry
 from servflow.embedding import _source_splice as splice
 from servflow.embedding._refusing import an, finding_data, listed, reasons, refusal
-from servflow.embedding._source_ids import (
-    MAPS,
-    NAME_KEYS,
-    OWN_ID,
-    Element,
-    Steps,
-    id_to_write,
-    path_of,
-)
+from servflow.embedding._source_ids import MAPS, NAME_KEYS, OWN_ID, WORDS, Element, Steps, id_to_write, path_of
 from servflow.embedding._source_names import MAPS_KINDS, Named, Unsure, named_anew, places, renamed
 from servflow.embedding._source_parts import (
     as_mapping,
@@ -37,6 +29,7 @@ from servflow.embedding._source_parts import (
     plain,
     with_value,
     within,
+    word_to_add,
 )
 from servflow.embedding._source_places import lines_at, located, place_in, section_of
 from servflow.embedding._source_spans import read
@@ -282,7 +275,9 @@ class Source:
             if name in held or (kind == "state" and f"states/{id_part(name)}" in self.elements):
                 raise refusal("edit.taken", what=an(kind), name=name)
             return self._with(splice.add_key(self.text, steps, str(name), value, place), now=(*steps, str(name)))
-        if name is not None and isinstance(value, Mapping):
+        if key in WORDS:
+            value = word_to_add(value if name is None else name, kind, self.elements.values())
+        elif name is not None and isinstance(value, Mapping):
             value = {NAME_KEYS.get(kind, "name"): name, **value}
         held = self._held(steps)
         many = len(held) if isinstance(held, list) else 1 if held else 0
@@ -355,8 +350,8 @@ class Source:
         ``moved`` of the result maps the ids that changed to what they are now.
 
         Raises:
-            InputError: it has no name, the name is taken or none that conditions can hold, cells work out a name that
-                nobody can tell by reading them (``uses``), or the definition would no longer load; nothing is changed.
+            InputError: it has no name, the name is taken or none that conditions can hold, a name is worked out where
+                nobody can tell it by reading (``uses``), or the definition would no longer load; nothing is changed.
         """
         element = self.element(id)
         checked_name(name)

@@ -14,6 +14,8 @@ Steps = tuple[str | int, ...]
 
 NAMED: Mapping[str, str] = {
     "fields": "field",
+    "roles": "role",
+    "queues": "queue",
     "events": "event",
     "calendars": "calendar",
     "states": "state",
@@ -43,6 +45,9 @@ INNER: Mapping[str, tuple[str, ...]] = {
     "chain": ("levels",),
 }
 """Kind of an element -> the sections in it whose elements belong to it."""
+
+WORDS = ("roles", "queues")
+"""Sections that hold nothing but names."""
 
 NAME_KEYS = {"step": "step"}
 """Where an element in a list has its name, unless it is ``name``."""
@@ -112,7 +117,11 @@ def _entries(value: Any, section: str) -> Iterator[tuple[str | int | None, Any]]
             yield from value.items()
     elif isinstance(value, list):
         yield from enumerate(value)
-    elif value is not None and section in ("timers", "checklist", "levels", "rules") and isinstance(value, (Mapping, str)):
+    elif (
+        value is not None
+        and section in ("timers", "checklist", "levels", "rules", *WORDS)
+        and isinstance(value, (Mapping, str))
+    ):
         yield None, value  # one alone may stand without a list
 
 

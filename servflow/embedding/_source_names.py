@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from servflow.embedding._source_ids import MAPS, NAME_KEYS, NAMED, Element, Steps
 from servflow.errors import ExpressionError
@@ -23,6 +23,8 @@ _ROLES: Mapping[str, str] = {
     **dict.fromkeys(("clock", "parent"), "clock"),
     **dict.fromkeys(("chain", "jump"), "chain"),
     **dict.fromkeys(("goto", "level"), "level"),
+    **dict.fromkeys(("role", "allow", "deny", "quorum"), "role"),
+    **dict.fromkeys(("queue", "left_queue", "counts_in_queue"), "queue"),
     "table": "table",
     "take": "output",
     "field": "field",
@@ -42,6 +44,9 @@ _SPECS = ("fields", "payload", "evidence")
 _PLAIN_NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 """How names are written in conditions."""
 
+_READ = {"queue": "queue", "role": "roles"}
+"""Kind of what conditions read by a word of their own -> that word."""
+
 _ASKED = {"in_state": "state", "counted": "calendar", "after_days": "calendar"}
 _OF_STATE = ("done.state", "done.checklist", "approved", "rejected", "checked", "unchecked")
 _OF_DISPATCH = ("proposed", "redispatched", "unbooked", "upcoming")
@@ -52,7 +57,8 @@ class Place:
     """
     A word or text that may name an element: where it stands, what it would name, and whether it is the key there.
 
-    ``told`` is the role of what a text comes to, as that of a cell in a column which clocks take their calendar from.
+    ``told`` is the role of what a text comes to, as that of a cell in a column which clocks take their calendar from;
+    ``among`` says that it is compared with that instead, as a cell of a column which reads the queue.
     """
 
     steps: Steps
@@ -60,19 +66,20 @@ class Place:
     value: str
     key: bool = False
     told: str = ""
+    among: bool = False
 
 
 def places(data: Mapping[str, Any]) -> Iterator[Place]:
     """Every place of a definition at which an element may be named."""
     for section, value in data.items():
         if section == "tables" and isinstance(value, Mapping):
-            asked = set(_asked_for_calendars(data))
+            asked = set(_asked_columns(data))
             for name, table in value.items():
-                yield from _of_table(table, ("tables", name), frozenset(out for of, out in asked if of == name))
+                yield from _of_table(table, ("tables", name), {out: kind for of, out, kind in asked if of == name})
         elif section == "titles":
-            known = value.get("calendars") if isinstance(value, Mapping) else None
-            for name in known if isinstance(known, Mapping) else ():
-                yield Place((section, "calendars", name), "calendar", name, key=True)
+            for kind, named in _items(value):
+                for name, _ in _items(named):
+                    yield Place((section, kind, name), NAMED.get(str(kind), ""), str(name), key=True)
         elif section == "states":
             yield from _of_states(value, ("states",))
         elif section == "initial":
@@ -90,55 +97,63 @@ def _of_states(value: Any, steps: Steps) -> Iterator[Place]:
                 yield from _inside(item, (*steps, name, key), key)
 
 
-def _asked_for_calendars(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """The columns whose cells name calendars, as table and output; as deep as a document may be."""
+def _asked_columns(value: Any, key: str = "") -> Iterator[tuple[str, str, str]]:
+    """The columns whose cells name calendars or queues: table, output and kind; as deep as a document may be."""
     if isinstance(value, Mapping):
         column = value.get("table"), value.get("take")
         if key == "calendar" and isinstance(column[0], str) and isinstance(column[1], str):
-            yield column[0], column[1]
+            yield column[0], column[1], "calendar"
+        taken = _column(value.get("queue")) if key == "set" else None
+        if taken is not None:
+            yield *taken, "queue"
     for step, item in _items(value):
         # Choices of a calendar stand in a list, each under ``take``.
-        yield from _asked_for_calendars(item, key if isinstance(step, int) or (key, step) == ("calendar", "take") else step)
+        yield from _asked_columns(item, key if isinstance(step, int) or (key, step) == ("calendar", "take") else step)
 
 
-def _of_table(table: Any, steps: Steps, calendars: frozenset[str]) -> Iterator[Place]:
+def _column(text: Any) -> tuple[str, str] | None:
+    """The table and the output that an expression is, as ``table.route.queue``."""
+    try:
+        words = [_word(one) for one in tokens(text)[:-1] if one.kind not in (".", "[", "]")] if isinstance(text, str) else []
+    except ExpressionError:
+        return None
+    return (str(words[1]), str(words[2])) if len(words) == 3 and words[0] == "table" else None
+
+
+def _of_table(table: Any, steps: Steps, asked: Mapping[str, str]) -> Iterator[Place]:
     if not isinstance(table, Mapping):
         return
-    yield from _of_calendars(table, steps, calendars)
     columns = table.get("inputs")
     for index, column in enumerate(columns if isinstance(columns, list) else ()):
         if isinstance(column, str):
             yield Place((*steps, "inputs", index), "text", column)
         elif isinstance(column, Mapping):
             yield from _texts({key: column[key] for key in ("name", "expr") if key in column}, (*steps, "inputs", index))
-    cases = table.get("cases")
-    for index, case in enumerate(cases if isinstance(cases, list) else ()):
-        for key, role in (("given", "field"), ("expected", "output")):
-            said = case.get(key) if isinstance(case, Mapping) else None
-            for name in said if isinstance(said, Mapping) else ():
-                yield Place((*steps, "cases", index, key, name), role, name, key=True)
+    for number, case in _items(table.get("cases")):
+        for key, role, kinds in (("given", "field", {"queue": "queue"}), ("expected", "output", asked)):
+            for name, said in _items(case.get(key) if isinstance(case, Mapping) else None):
+                at = (*steps, "cases", number, key, name)
+                yield Place(at, role, str(name), key=True)
+                yield from _names(said, at, kinds.get(str(name), ""))
     for place in _texts(table.get("rows"), (*steps, "rows"), skip=("id", "note", "labels", "effective")):
-        if not calendars or _output_at(table, place.steps[len(steps) + 1 :]) not in calendars:
-            yield place
-    yield from _texts(table.get("outputs"), (*steps, "outputs"), skip=("type", "one_of"))
-
-
-def _of_calendars(table: Mapping[str, Any], steps: Steps, calendars: frozenset[str]) -> Iterator[Place]:
-    """Cells, values and examples of the columns that name calendars."""
-    if not calendars:
-        return
-    for place in _texts(table.get("rows"), (*steps, "rows"), skip=("id", "note", "labels", "effective")):
-        if _output_at(table, place.steps[len(steps) + 1 :]) in calendars:
-            yield Place(place.steps, "text", place.value, told="calendar")
+        output = _output_at(table, place.steps[len(steps) + 1 :])
+        told = asked.get(output, "") if output is not None else _input_at(table, place.steps[len(steps) + 1 :])
+        yield evolve(place, told=told, among=output is None)
     for name, spec in _items(table.get("outputs")):
-        if name in calendars and isinstance(spec, Mapping):
-            yield from _names(spec.get("one_of"), (*steps, "outputs", name, "one_of"), "calendar")
-            yield from _names(spec.get("default"), (*steps, "outputs", name, "default"), "calendar")
-    for index, case in _items(table.get("cases")):
-        expected = case.get("expected") if isinstance(case, Mapping) else None
-        for name, said in _items(expected):
-            if name in calendars:
-                yield from _names(said, (*steps, "cases", index, "expected", name), "calendar")
+        kind, at = asked.get(str(name)), (*steps, "outputs", name)
+        if kind is not None and isinstance(spec, Mapping):
+            yield from _names(spec.get("one_of"), (*at, "one_of"), kind)
+            yield from _names(spec.get("default"), (*at, "default"), kind)
+        yield from _texts(spec, at, skip=("type", "one_of"))
+
+
+def _input_at(table: Mapping[str, Any], inside: Steps) -> str:
+    """The kind of what a column reads whose cell stands at steps in the rows of a table: ``queue``, or nothing of the kind."""
+    index = inside[2] if inside[1:2] == ("when",) and len(inside) > 2 else inside[1] if len(inside) == 2 else None
+    columns = table.get("inputs")
+    column = columns[index] if isinstance(columns, list) and isinstance(index, int) and index < len(columns) else None
+    read = column.get("expr", column.get("name")) if isinstance(column, Mapping) else column
+    return "queue" if read == "queue" else ""
 
 
 def _output_at(table: Mapping[str, Any], inside: Steps) -> Any:
@@ -185,11 +200,14 @@ def _inside(value: Any, steps: Steps, key: str) -> Iterator[Place]:
     if key in (*_SPECS, "data", "set") and isinstance(value, Mapping):
         if key == "set":
             yield from (Place((*steps, name), "field", name, key=True) for name in value)
-        yield from _texts(value, steps)
+        mine = key == "set" or steps[-2:-1] == ("emit",)
+        for place in _texts(value, steps):
+            own = mine and place.steps == (*steps, "queue") and _column(place.value) is None
+            yield evolve(place, told="queue") if own else place
         return
     role = _role(key, value, steps)
-    if role == "field" and isinstance(value, Mapping):
-        yield from (Place((*steps, name), "field", name, key=True) for name in value)
+    if (role == "field" or key == "quorum") and isinstance(value, Mapping):
+        yield from (Place((*steps, name), str(role), name, key=True) for name in value)
         return
     if role is not None and isinstance(value, (str, list)):
         yield from _names(value, steps, role)
@@ -209,6 +227,8 @@ def _role(key: str, value: Any, steps: Steps) -> str | None:
     before = [step for step in steps[:-1] if isinstance(step, str)]
     if key in _TEXTS or ("require" in before and (key in _REQUIRED or key in ("level", "need"))):
         return "text"
+    if key in ("role", "queue"):
+        return key
     if key == "to" or before[-1:] == ["to"] or "to" in before[1:]:
         return "field" if key == "field" else "text" if key == "to" and before[:1] == ["surveys"] else None
     if key == "event" and before[-1:] == ["send"]:
@@ -237,7 +257,7 @@ def named_anew(data: Mapping[str, Any], element: Element, name: str) -> tuple[di
     What stands at each place once an element has another name: values, and keys by where their values stand.
 
     Raises:
-        Unsure: conditions cannot spell the name, or cells work out a name that nobody can tell by reading them.
+        Unsure: conditions cannot spell the name, or a name is worked out somewhere, which nobody can tell by reading it.
     """
     values: dict[Steps, Any] = {}
     keys: dict[Steps, str] = {}
@@ -248,7 +268,7 @@ def named_anew(data: Mapping[str, Any], element: Element, name: str) -> tuple[di
             (keys if place.key else values)[place.steps] = made
             if element.kind == "field" and place.role == "text" and place.value != element.name and not _bare(name):
                 unread.append(place.steps)
-        if _unclear(place, element.kind):
+        if _unclear(place, element.kind) or _left(place, named, made):
             hidden.append(place.steps)
     for code, steps in (("edit.not_in_conditions", unread), ("edit.in_words", hidden)):
         if steps:
@@ -331,7 +351,7 @@ def _in_clock(word: str, named: Named, new: str) -> str:
 
 def _unclear(place: Place, kind: str) -> bool:
     """Whether what a text comes to may name an element of this kind and nobody can tell by reading it."""
-    if place.told != kind or place.role != "text":
+    if place.told != kind or place.role != "text" or place.among:
         return False
     try:
         found = [token for token in tokens(place.value)[:-1] if token.kind not in ("(", ")")]
@@ -345,6 +365,28 @@ def _unclear(place: Place, kind: str) -> bool:
     return any(len(part) != 1 or part[0].kind in ("name", "quoted") for part in told)
 
 
+def _left(place: Place, named: Named, made: str | None) -> bool:
+    """Whether a text that speaks of queues or roles still has the name after all that is surely the element's."""
+    if place.role != "text" or named.kind not in _READ:
+        return False
+    try:
+        found = tokens(place.value if made is None else made)
+    except ExpressionError:
+        return False
+    word = _READ[named.kind]
+    if place.told != named.kind and all(_word(token) != word or token.kind == "string" for token in found):
+        return False
+    words = ["", "", *(_word(token) for token in found), "", ""]
+    for index, token in enumerate(found, 2):
+        sides = [words[index - 2]] if words[index - 1] in ("==", "!=") else []
+        sides += [words[index + 2]] if words[index + 1] in ("==", "!=") else []
+        # What another field is compared with is a value of that field.
+        other = any(_bare(side) and side != word for side in sides)
+        if token.kind == "string" and token.value == named.name and not other:
+            return True
+    return False
+
+
 def _in_text(place: Place, named: Named, new: str, data: Mapping[str, Any]) -> str | None:
     text = place.value
     if named.name not in text and "\\" not in text:
@@ -355,7 +397,7 @@ def _in_text(place: Place, named: Named, new: str, data: Mapping[str, Any]) -> s
         return None  # no expression, or one that load tells about
     cuts = []
     for index, token in enumerate(found):
-        made = _told(found, index, named, new) if place.told == named.kind else None
+        made = _told(found, index, named, new, within=place.among) if place.told == named.kind else None
         made = made or _token(found, index, named, new, data)
         if made is not None:
             start, end = token.position, _end(text, found, index)
@@ -372,13 +414,14 @@ def _end(text: str, found: list[Token], index: int) -> int:
     return found[index].position + len(text[found[index].position : following].rstrip())
 
 
-def _told(found: list[Token], index: int, named: Named, new: str) -> Any:
-    """How a text is written that is what its expression comes to: alone, or a branch of a choice."""
+def _told(found: list[Token], index: int, named: Named, new: str, *, within: bool) -> Any:
+    """How a text is written that is what its expression comes to, alone or a branch of a choice, or one of a list in a cell."""
     token = found[index]
     if token.kind != "string" or token.value != named.name:
         return None
-    alone = index == 0 or found[index - 1].kind in ("?", ":", "(")
-    return (lambda written: _quoted(new, written)) if alone and found[index + 1].kind in ("end", ":", ")") else None
+    before, after = (("[", ","), ("]", ",")) if within else ((), ())
+    alone = index == 0 or found[index - 1].kind in ("?", ":", "(", *before)
+    return (lambda written: _quoted(new, written)) if alone and found[index + 1].kind in ("end", ":", ")", *after) else None
 
 
 def _quoted(name: str, written: str = "'") -> str:
@@ -401,8 +444,11 @@ def _token(found: list[Token], index: int, named: Named, new: str, data: Mapping
         asked = before[-1:] == ["("] and _ASKED.get(str(before[-2:-1] and before[-2])) == kind
         keyed = kind in ("clock", "table") and before[-2:] == [kind, "["]
         column = kind == "output" and before[-1:] == ["["] and _of_owner(before[:-1], named)
-        hidden = "state" in data.get("fields", {}) if isinstance(data.get("fields"), Mapping) else False
-        compared = kind == "state" and not hidden and _compares_state(found, index, before, after)
+        hidden = kind in data.get("fields", {}) if isinstance(data.get("fields"), Mapping) else False
+        compared = kind in ("state", "queue") and not hidden and _compares(found, index, kind)
+        compared = compared or (
+            kind == "role" and [_word(one) for one in found[index + 1 : index + 5]] == ["in", "actor", ".", "roles"]
+        )
         if token.value == named.name and (asked or keyed or column or compared):
             return lambda written: _quoted(new, written)
         if kind in ("state", "step") and before[-2:] == ["clock", "["] and _in_clock(token.value, named, new) != token.value:
@@ -428,12 +474,14 @@ def _word(token: Token) -> Any:
     return token.value if token.kind in ("name", "quoted", "keyword", "string") else token.kind
 
 
-def _compares_state(found: list[Token], index: int, before: list[Any], after: list[Any]) -> bool:
-    if before[-1:] in (["=="], ["!="]) and before[-2:-1] == ["state"]:
+def _compares(found: list[Token], index: int, word: str) -> bool:
+    """Whether a text is what ``state`` or ``queue`` is compared with, alone or in a list."""
+    before, after = [[_word(one) for one in some] for some in (found[max(0, index - 3) : index], found[index + 1 : index + 3])]
+    if before[-1:] in (["=="], ["!="]) and before[-2:-1] == [word]:
         return before[-3:-2] != ["."]
-    if after[:1] in (["=="], ["!="]) and after[1:] == ["state"]:
+    if after[:1] in (["=="], ["!="]) and after[1:] == [word]:
         return True
     place = index - 1
     while place > 0 and found[place].kind in ("string", ","):
         place -= 1
-    return place > 1 and [_word(one) for one in found[place - 2 : place + 1]] == ["state", "in", "["]
+    return place > 1 and [_word(one) for one in found[place - 2 : place + 1]] == [word, "in", "["]

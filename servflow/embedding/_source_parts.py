@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
 from servflow.documents._limits import MOST_DEPTH
 from servflow.documents._prune import held_at
-from servflow.embedding._refusing import refusal
-from servflow.embedding._source_ids import Element, Steps, path_of
+from servflow.embedding._refusing import an, refusal
+from servflow.embedding._source_ids import WORDS, Element, Steps, path_of
 from servflow.errors import DefinitionError, shown
 
 _WORD_OF = {"field": "type", "step": "step", "output": "type"}
@@ -30,6 +30,8 @@ def as_mapping(element: Element, data: Mapping[str, Any]) -> dict[str, Any]:
         return {"name" if str(written).isidentifier() else "expr": written}
     if isinstance(written, str) and element.kind in _WORD_OF:
         return {_WORD_OF[element.kind]: written}
+    if element.steps[0] in WORDS:
+        raise refusal("edit.word", id=element.id, at=path_of(("titles", element.steps[0], element.name)))
     raise refusal("edit.in_short", id=element.id, value=shown(written))
 
 
@@ -137,6 +139,19 @@ def within(inner: Steps, outer: Steps) -> bool:
 def id_part(name: object) -> str:
     """A name as ids write it."""
     return str(name).replace("%", "%25").replace("/", "%2F").replace("#", "%23")
+
+
+def word_to_add(name: object, kind: str, there: Iterable[Element]) -> str:
+    """
+    A name for a section that holds nothing but names.
+
+    Raises:
+        InputError: it is no name, or taken.
+    """
+    checked_name(name)
+    if any(one.kind == kind and one.name == name for one in there):
+        raise refusal("edit.taken", what=an(kind), name=name)
+    return str(name)
 
 
 def checked_name(name: object) -> None:

@@ -18,7 +18,8 @@ from servflow.embedding._source_places import ROOT
 from servflow.errors import shown
 
 _NEEDED = ("field", "calendar", "table")
-"""What comes along from another definition where there is none of that name."""
+_LISTED = {"role": "roles", "queue": "queues"}
+"""What comes along from another definition where there is none of that name; what is only listed, where anything is."""
 
 _NUMBERED = re.compile(r"(.+)_(\d{1,9})")
 
@@ -100,7 +101,10 @@ class _Paste:
         waiting = [
             one
             for one in self.origin.elements.values()
-            if one.kind in _NEEDED and len(one.steps) == 2 and (one.kind, one.name) not in there and one not in chosen
+            if (one.kind in _NEEDED or self.target.data.get(_LISTED.get(one.kind, "")))
+            and len(one.steps) == 2
+            and (one.kind, one.name) not in there
+            and one not in chosen
         ]
         uses = {one.id: [use.steps for use in self.origin.uses(one.id)] for one in waiting}
         found: list[Element] = []

@@ -21,6 +21,12 @@ TEXTS: dict[str, Text] = {
         en="{at} is {value}, which holds nothing by name",
         zh="{at} 写作 {value}，其中不能按名称放入元素",
     ),
+    "edit.word": Text(
+        en="{id} is a name and holds nothing else",
+        zh="{id} 只是一个名称，不含其他内容",
+        hint_en="what people read of it stands in {at} of the definition",
+        hint_zh="供人阅读的文字写在定义的 {at} 中",
+    ),
     "edit.in_short": Text(
         en="{id} is written as {value}, in which nothing can be set",
         zh="{id} 写作 {value}，其中不能写入任何内容",
@@ -50,10 +56,10 @@ TEXTS: dict[str, Text] = {
         hint_zh="请以字母或下划线开头，只用字母、数字与下划线；供人阅读的文字写在 title 中",
     ),
     "edit.in_words": Text(
-        en="{id} cannot be renamed: cells work out names there that may be this one, which nobody can tell by reading: {places}",
-        zh="{id} 不能改名：以下单元格经计算得出名称，无法仅凭文字判断是否指它：{places}",
-        hint_en="write the names themselves in these cells first, alone or as branches of a choice",
-        hint_zh="请先在这些单元格中直接写出名称，单独一个或作为条件的分支",
+        en="{id} cannot be renamed: names are worked out there that may be this one, which nobody can tell by reading: {places}",
+        zh="{id} 不能改名：以下各处的名称经计算得出，无法仅凭文字判断是否指它：{places}",
+        hint_en="write the names themselves there first, alone or as branches of a choice; in conditions as queue == 'a', queue in ['a', 'b'] or 'a' in actor.roles",
+        hint_zh="请先在这些地方直接写出名称，单独一个或作为条件的分支；条件中请写成 queue == 'a'、queue in ['a', 'b'] 或 'a' in actor.roles",
     ),
     "edit.place": Text(en="{id} has no place {at}", zh="{id} 中没有位置 {at}"),
     "edit.elsewhere": Text(en="{id} does not stand in {at}", zh="{id} 不在 {at} 中"),

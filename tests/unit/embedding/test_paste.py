@@ -150,3 +150,13 @@ def test_lines_that_are_pasted_end_as_those_around_them(here: str, there: str) -
     assert (
         paste(edit(TEXT), "states/checking", of=TEXT, names={"states/checking": "asked"}).text.replace("\n", here) == made.text
     )
+
+
+def test_roles_and_queues_come_along_where_any_are_listed() -> None:
+    """Where none is, everything is allowed, and a first one would take that away."""
+    roles, none = "workflow: w\nroles: [boss]\nstates: {a: {closed: true}}\n", "workflow: w\nstates: {a: {closed: true}}\n"
+
+    with_roles, without = (paste(text, "states/checking", of=TEXT) for text in (roles, none))
+
+    assert ["boss", "lead"] == with_roles.data["roles"]
+    assert "roles" not in without.data

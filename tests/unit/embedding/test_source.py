@@ -439,6 +439,107 @@ def test_a_name_that_cells_work_out_is_not_changed(cell: str) -> None:
     assert "第 16 行" in caught.value.text("zh")
 
 
+PEOPLE = """\
+workflow: people
+fields: {tier: {one_of: [care, lead]}}
+roles: [lead, care]   # who
+queues: [care, spare]
+titles: {roles: {lead: Team lead}, queues: {care: Customer care}}
+events:
+  ticket.update: {allow: lead}
+  ticket.assign: {allow: [lead, {manager_of: assignee}]}
+  ticket.message: {allow: [lead, care]}
+states:
+  new: {}
+  asked: {approval: {quorum: {lead: 1}, allow: [lead], deny: [care]}}
+  done: {closed: true}
+transitions:
+  - {event: ask, source: new, target: asked, allow: [lead],
+     when: "queue == 'care' || queue in ['spare', 'care'] || tier == 'care'"}
+  - {event: approved.asked, source: asked, target: done, do: [{notify: {to: {role: lead}, template: lead}}, {queue: care}]}
+  - {event: rejected.asked, source: asked, target: new}
+  - {event: end, source: new, target: done, allow: [lead], when: "'lead' in actor.roles && tier != 'lead'",
+     do: [{set: {queue: "tier == 'care' ? 'care' : 'spare'"}}, {assign: {to: {queue: care, pick: least_loaded}}}]}
+tables:
+  route:
+    hit: first
+    inputs: [queue, tier]
+    outputs: {line: {type: string, one_of: [care, spare], default: care}, said: string}
+    rows:
+      - ['"care", "spare"', '"care"', '"care"', '"care"']
+      - {when: ['-', '-'], then: ["tier == 'care' ? 'care' : 'spare'", '"lead"']}
+    cases: [{given: {queue: care, tier: care}, expected: {line: care, said: care}}]
+rules: [{name: route, when: tier == 'lead', then: [{set: {queue: table.route.line}}]}]
+clocks: [{name: care, within: 4h, until: done, counts_in_queue: [care], start: [{queue: care}], cancel: [{left_queue: care}]}]
+escalations:
+  - name: lead
+    start: {clock: care, mark: breach}
+    on_empty: fallback
+    fallback: {role: lead}
+    levels: [{name: lead, do: [{notify: {to: [{queue: care}, {role: lead}], template: late}}]}]
+"""
+
+
+@pytest.mark.parametrize(("id_", "count"), [("roles/lead", 13), ("queues/care", 18)])
+def test_a_role_or_queue_is_renamed_wherever_it_is_named_and_nothing_else_is(id_: str, count: int) -> None:
+    """Grants, addresses, quorums, titles, clocks, cells, conditions; a field's value or a level of the same name stays."""
+    source = edit(PEOPLE)
+
+    made = source.rename(id_, "Team 2")
+
+    assert ((), ()) == (source.findings, made.findings)
+    assert count == made.text.count("Team 2")
+    assert source == made.rename(made.moved[id_], source.element(id_).name)
+    assert "tier == 'care'" in made.text
+    assert ["lead", "lead"] == [made.data["escalations"][0]["name"], made.data["escalations"][0]["levels"][0]["name"]]
+    assert ['"care"', '"care"'] == [made.data["tables"]["route"]["rows"][0][index] for index in (1, 3)]
+
+
+@pytest.mark.parametrize(
+    ("id_", "old", "new"),
+    [
+        ("queues/care", "queue == 'care' ||", "payload.queue == 'care' ||"),
+        ("queues/care", '"care", "spare"', '!= "care"'),
+        ("queues/care", "\"tier == 'care' ? 'care' : 'spare'\"", "tier"),
+        ("roles/lead", "'lead' in actor.roles", "actor.roles == ['lead']"),
+    ],
+)
+def test_a_role_or_queue_that_somebody_works_out_is_not_renamed(id_: str, old: str, new: str) -> None:
+    """Where nobody can tell by reading what is meant, the place is told and nothing is changed."""
+    text = PEOPLE.replace(old, new, 1)
+    assert PEOPLE != text
+
+    with pytest.raises(InputError) as caught:
+        edit(text).rename(id_, "other")
+
+    assert ("edit.in_words", 1) == (caught.value.code, len(caught.value.uses))
+
+
+def test_roles_and_queues_are_listed_added_and_removed_by_their_names() -> None:
+    """They are elements as all else that is named."""
+    source = edit(PEOPLE)
+    added = source.add("queues", name="night", after="queues/care")
+
+    assert ["roles/lead", "roles/care", "queues/care", "queues/spare"] == [
+        id_ for id_ in source.elements if id_[:2] in ("ro", "qu")
+    ]
+    assert ("queues/night", ["care", "night", "spare"]) == (added.added, added.data["queues"])
+    assert ["lead", "care", "night"] == source.add("roles", "night").data["roles"]
+    assert source.data == added.remove("queues/night").data
+    assert "boss" == edit("workflow: w\nroles: lead\n").rename("roles/lead", "boss").data["roles"]
+    assert ["lead"] == edit("workflow: w\n").add("roles", "lead").data["roles"]
+    for code, refused in (
+        ("edit.taken", lambda: source.add("roles", "care")),
+        ("edit.taken", lambda: source.rename("roles/lead", "care")),
+        ("edit.name", lambda: source.add("roles", {"title": "x"})),
+        ("edit.used", lambda: source.remove("queues/care")),
+        ("edit.word", lambda: source.set("roles/lead", "title", "Lead")),
+    ):
+        with pytest.raises(InputError) as caught:
+            refused()
+        assert (code, True) == (caught.value.code, caught.value.text("zh") != caught.value.text("en"))
+
+
 def test_names_that_conditions_cannot_spell_are_put_in_brackets_or_refused() -> None:
     """A table, an output and a clock may have any name; a field that conditions read is a word of theirs."""
     when = "table.promise.other == 'x' && table['promise'].other != 'y' && tier == 'a' && clock.one.breached"
