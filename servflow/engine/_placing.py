@@ -189,5 +189,5 @@ def stale(call: OneCall) -> tuple[SlotPlan, ...]:
         for plan in call.compiled.slots
         if (progress := progress_of(call, plan)) is not None
         and progress.world != version
-        and (progress.phase in LOOKING or _taking_back.heeds(plan, progress))
+        and (progress.phase in LOOKING or _taking_back.heeds(call, plan, progress))
     )

@@ -24,10 +24,11 @@ _LATER = ("open", "below", "window", "cool_off", *dispatch.STANDING[1:])
 """Kinds of rules that say nothing of whether somebody may keep what they have, once a value of the ticket changed."""
 
 
-def heeds(plan: SlotPlan, progress: SlotProgress) -> bool:
-    """Whether another world may take the ticket back from whoever has it, or was offered it."""
+def heeds(call: OneCall, plan: SlotPlan, progress: SlotProgress) -> bool:
+    """Whether another world may take the ticket back from whoever has it, or was offered it, and has work to do yet."""
     again = plan.policy.redispatch
-    if again is None or again.most <= progress.again:
+    done = any(state in call.draft.entered for state in plan.policy.until)
+    if again is None or again.most <= progress.again or done:
         return False
     if progress.phase == "offered":
         return again.absence or again.presence
