@@ -95,7 +95,7 @@ def accept(call: OneCall, offer: OfferMade) -> None:
     plan = plan_of(call, offer.policy)
     takes = still(call, plan, offer.to, "offer.accept")
     call.record(OfferEnded, offer=offer, outcome="accepted", reason="")
-    withdraw(call, plan, "somebody else took it", but=offer.id)
+    withdraw(call, plan, "somebody else took it")
     progress = progress_of(call, plan)
     if progress is not None:
         fill(call, plan, progress, offer.to, f"{offer.to} took it", takes=takes)

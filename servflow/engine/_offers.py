@@ -35,11 +35,9 @@ def open_offers(call: OneCall, plan: SlotPlan) -> tuple[OfferMade, ...]:
     return tuple(offer for offer in call.draft.offers if offer.policy == plan.policy.name)
 
 
-def withdraw(call: OneCall, plan: SlotPlan, reason: str, *, but: str | None = None) -> None:
-    """Take back every open offer of an entry except one, and what was proposed to the dispatcher."""
+def withdraw(call: OneCall, plan: SlotPlan, reason: str) -> None:
+    """Take back every open offer of an entry, and what was proposed to the dispatcher."""
     for offer in open_offers(call, plan):
-        if offer.id == but:
-            continue
         if getattr(call.draft, offer.slot) == offer.to:  # somebody assigned it to them by hand meanwhile
             call.record(OfferEnded, offer=offer, outcome="accepted", reason=reason)
         else:

@@ -153,7 +153,9 @@ def serials(call: OneCall, event: str, payload: Mapping[str, Any], chosen: Itera
     if len(told) > most:
         raise refuse(event, f"{len(told)} serials for {most} of {part}", field="serials", have=most)
     before = [one for line in call.draft.parts for one in line.serials]
-    twice = next((one for one in told if one in before), None)
+    # A unit that came back good may be used after all.
+    out = {one for line in call.draft.parts if line.condition != CONDITIONS[0] for one in line.serials}
+    twice = next((one for one in told if one in out), None)
     if twice is not None:
         raise refuse(event, f"serial {twice!r} was used on this ticket before", field="serials", value=twice)
     if len(before) + len(told) > MAX_SERIALS:

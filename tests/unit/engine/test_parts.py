@@ -503,3 +503,51 @@ def test_a_part_that_may_be_used_without_its_price_is_found(roles: list[str], gr
 
     assert found == bool(told)
     assert all("part.use" in finding.message("zh") and finding.hint("en") for finding in told)
+
+
+def used(quantity: int, *told: str) -> Ticket:
+    """A ticket on which so many pumps were used, with these serial numbers."""
+    ticket, world = opened({"pump": quantity})
+    ticket = fire(ticket, "part.need", {"part": "pump", "quantity": quantity}, world).ticket
+    return fire(ticket, "part.use", {"quantity": quantity, "serials": list(told)}).ticket
+
+
+@pytest.mark.parametrize("condition", ["good", "defective"])
+def test_a_unit_that_came_back_good_may_be_used_after_all(condition: str) -> None:
+    """One that is still in the machine, or came back defective, cannot be used a second time."""
+    ticket = used(1, "A")
+    with pytest.raises(Refused, match="no part of this ticket is put aside"):
+        fire(ticket, "part.use", {"serials": ["A"]})
+    ticket = fire(ticket, "part.need", {"part": "pump"}, World(stock={"pump": 5})).ticket
+    with pytest.raises(Refused, match="serial 'A' was used on this ticket before"):
+        fire(ticket, "part.use", {"serials": ["A"]})
+
+    ticket = fire(ticket, "part.return", {"condition": condition}).ticket
+
+    if condition == "good":
+        assert ("A",) == fire(ticket, "part.use", {"serials": ["A"]}).ticket.parts[1].serials
+    else:
+        with pytest.raises(Refused, match="serial 'A' was used on this ticket before"):
+            fire(ticket, "part.use", {"serials": ["A"]})
+
+
+def test_some_of_what_was_used_is_booked_out() -> None:
+    """The first serials go with those units; the others stay taken until they are booked out as well."""
+    outcome = fire(used(3, "A", "B"), "part.booked", {"quantity": 1})
+
+    assert (Release(key="part:pump", units=1),) == outcome.reservations
+    assert [(2, ("B",), True), (1, ("A",), False)] == [(one.quantity, one.serials, one.held) for one in outcome.ticket.parts]
+
+
+def test_some_of_what_was_put_aside_is_given_back() -> None:
+    """What is given back is free at once, and of what is waited for only less is waited for."""
+    ticket, world = opened({"pump": 3})
+    ticket = fire(ticket, "part.need", {"part": "pump", "quantity": 3}, world).ticket
+    back = fire(ticket, "part.release", {"quantity": 2})
+    short = fire(opened({"pump": 1})[0], "part.need", {"part": "pump", "quantity": 3}, World(stock={"pump": 1})).ticket
+    less = fire(short, "part.release", {"quantity": 1})
+
+    assert ((Release(key="part:pump", units=2),), [("pump", 1, "reserved")]) == (back.reservations, lines(back.ticket))
+    assert ((), [("pump", 2, "needed")]) == (less.reservations, lines(less.ticket))
+    enough = fire(short, "part.release", {"quantity": 2}, World(stock={"pump": 1})).ticket
+    assert [("pump", 1, "reserved")] == lines(enough)
