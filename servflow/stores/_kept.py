@@ -36,7 +36,7 @@ class Written:
     ``index`` are the names and texts of ``Change.index``; None leaves them as they are. ``row`` and ``waits`` are what
     is kept beside the snapshot, ``sealed`` are of each record its number, text, salt, kept seal and the seal that counts.
     ``answer`` is what a store says where it keeps all that. ``plain`` says that nothing is touched but the ticket, its log,
-    effects and keys.
+    effects, keys and index.
     """
 
     change: Change
@@ -78,9 +78,7 @@ class Written:
             waits=waits,
             sealed=_sealed(change, records),
             answer=Answer(status="applied", first=(change.expected or 0) + 1, last=revision, revision=revision),
-            plain=keeps
-            and not (waits or change.reservations or change.consumed or change.woken or change.erased)
-            and change.index is None,
+            plain=keeps and not (waits or change.reservations or change.consumed or change.woken or change.erased),
         )
 
     def links(self, previous: str) -> list[tuple[int, str, str, str, str]]:

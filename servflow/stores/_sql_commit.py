@@ -194,6 +194,8 @@ class Commit(Work):
         if change.effects:
             bodies = zip(change.effects, ready.effects, strict=True)
             self.effects.extend((effect.id, effect.ticket, body) for effect, body in bodies)
+        if ready.index is not None:
+            self.index[id_] = ready.index
         for key in change.keys:
             self.known[id_, key] = (ready.answer.first, ready.answer.last)
             self.answers.append((id_, key, ready.answer.first, ready.answer.last))
@@ -208,8 +210,6 @@ class Commit(Work):
             self._wait(row, ready)
         if change.erased:
             self._erase(ready)
-        if ready.index is not None:
-            self.index[id_] = ready.index
         self.consumed.extend((id_, number) for number in change.consumed)
 
     def _erase(self, ready: Written) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,8 @@ _EFFECT = (
     f" VALUES (?, ?, ?, ?, ?, NOT EXISTS (SELECT 1 FROM ~effect WHERE {OF} AND aside = 0))"
 )
 _ANSWERED = "INSERT OR IGNORE INTO ~answered (tenant, entity, ticket, key, first, last) VALUES (?, ?, ?, ?, ?, ?)"
+_UNINDEXED = f"DELETE FROM ~indexed WHERE {OF}"
+_INDEXED = "INSERT INTO ~indexed (tenant, entity, ticket, name, value) VALUES (?, ?, ?, ?, ?)"
 _KNOWN = f"SELECT first, last FROM ~answered WHERE {OF} AND key = ?"
 _RECOVERED = f"DELETE FROM ~trouble WHERE {HERE} AND sort = 'ticket' AND id = ?"
 
@@ -92,8 +94,8 @@ class Commit:
     """
     One call of ``Store.commit`` inside a transaction.
 
-    What touches nothing but its ticket, the log, effects and keys is gathered, and written with one statement for each
-    kind of row. What touches more is written at once, behind all that was gathered before it.
+    What touches nothing but its ticket, the log, effects, keys and what the ticket is found by is gathered, and written with
+    one statement for each kind of row. What touches more is written at once, behind all that was gathered before it.
     """
 
     db: Connection
@@ -106,6 +108,8 @@ class Commit:
     records: list[tuple[Any, ...]] = field(factory=list)
     effects: list[tuple[Any, ...]] = field(factory=list)
     answers: list[tuple[Any, ...]] = field(factory=list)
+    index: dict[str, tuple[tuple[str, str], ...]] = field(factory=dict)
+    unindexed: list[tuple[Any, ...]] = field(factory=list)
     snapshots: list[Ticket] = field(factory=list)
 
     def run(self, ready: Sequence[Written]) -> tuple[Answer, ...]:
@@ -157,8 +161,6 @@ class Commit:
             self._write_holdings(settled, change.ticket)
         if change.erased:
             self._erase(ready)
-        if ready.index is not None:
-            self._write_index(id_, ready.index)
         return ready.answer
 
     def _gather(self, ready: Written, before: str, waiting: int) -> None:
@@ -181,6 +183,10 @@ class Commit:
             for effect, body in zip(change.effects, ready.effects, strict=True):
                 of = (self.tenant, ENTITY, effect.ticket)
                 self.effects.append((self.tenant, ENTITY, effect.id, effect.ticket, body, *of))
+        if ready.index is not None:
+            self.index[ticket.id] = ready.index
+            if change.expected is not None:
+                self.unindexed.append(here)
         for key in change.keys:
             first, last = ready.answer.first, ready.answer.last
             self.answers.append((*here, key, first, last))
@@ -193,10 +199,13 @@ class Commit:
             (_RECORD, self.records),
             (_EFFECT, self.effects),
             (_ANSWERED, self.answers),
+            (_UNINDEXED, self.unindexed),
+            (_INDEXED, [(self.tenant, ENTITY, id_, *one) for id_, pairs in self.index.items() for one in pairs]),
         ):
             if rows:
                 self.db.run_many(sql, rows)
                 rows.clear()
+        self.index.clear()
         self.cache.put(self.tenant, *self.snapshots)
         self.snapshots.clear()
 
@@ -274,14 +283,6 @@ class Commit:
                 f"UPDATE ~record SET body = ?, salt = ?, seal = ? WHERE {OF} AND sequence = ?",
                 (new.body, new.salt, new.seal, *here, sequence),
             )
-
-    def _write_index(self, id_: str, values: Iterable[tuple[str, str]]) -> None:
-        here = (self.tenant, ENTITY, id_)
-        self.db.run(f"DELETE FROM ~indexed WHERE {OF}", here)
-        self.db.run_many(
-            "INSERT INTO ~indexed (tenant, entity, ticket, name, value) VALUES (?, ?, ?, ?, ?)",
-            [(*here, name, value) for name, value in values],
-        )
 
 
 def _numbered(ready: Written) -> Iterator[tuple[int, str]]:

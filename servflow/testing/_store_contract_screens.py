@@ -151,6 +151,19 @@ class ScreensContract:
         assert [] == found(store, where={"tier": 2})
         assert ["A"] == found(store)
 
+    def test_changes_of_one_call_set_it_in_their_order(self, store: Store) -> None:
+        """A ticket opened and changed in one call, beside others, is found by what the last of its changes says."""
+        made, other = evolve(new_ticket("A"), index=FrozenMap(city="上海", tier=1)), new_ticket("B")
+        step = evolve(next_step(made.ticket), index=FrozenMap(city="北京"))
+        last = next_step(step.ticket)
+        store.commit([made, evolve(other, index=FrozenMap(city="上海")), step, last])
+        assert (["B"], ["A"], []) == tuple(found(store, where=one) for one in ({"city": "上海"}, {"city": "北京"}, {"tier": 1}))
+        both = [evolve(next_step(ticket), index=FrozenMap(tier=3)) for ticket in (last.ticket, other.ticket)]
+        store.commit([*both, evolve(next_step(both[0].ticket), index=FrozenMap())])
+
+        assert ["B"] == found(store, where={"tier": 3})
+        assert [] == found(store, where={"city": "上海"}) + found(store, where={"city": "北京"})
+
     def test_a_change_that_is_turned_away_sets_nothing(self, store: Store) -> None:
         """A stale, refused, repeated or undone change leaves what its ticket is found by."""
         ticket = indexed(store, "A", city="上海").ticket
