@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from servflow.engine import Extensions, Workflow, migrate, plan_migration
+from servflow.engine._filling import LOOK_AGAIN
 from servflow.errors import DefinitionError, Refused
 from servflow.model import (
     Assigned,
@@ -16,7 +18,9 @@ from servflow.model import (
     Received,
     Release,
     SlotChanged,
+    SlotProgress,
     Take,
+    Withdraw,
     World,
     dump,
     load_ticket,
@@ -309,3 +313,123 @@ def test_a_hand_assigned_provider_is_a_slot() -> None:
 
     assert "acme" == case.fire("ticket.assign", {"slot": "provider", "to": "acme"}).ticket.provider
     assert (None, ()) == (case.fire("ticket.assign", {"slot": "provider", "to": None}).ticket.provider, case.ticket.held)
+
+
+def moved_on(case: Case, new: Workflow, minutes: float) -> None:
+    """The ticket comes under another definition."""
+    case._keep(migrate(case.ticket, plan_migration(case.workflow, new), at=after(minutes)))
+    case.workflow = new
+
+
+def slot(case: Case) -> SlotProgress:
+    """How far the search for an assignee has come."""
+    return case.ticket.slots["assignee"]
+
+
+def test_leave_that_begins_where_no_world_is_given() -> None:
+    """Nobody can tell then, once, on record; the next call with a world takes the ticket back."""
+    world = people(away("ann", 60, 600), BOB)
+    case = given(world, ["absence"])
+
+    case.until(61)
+    assert ("ann", None, LOOK_AGAIN, "no world was given") == (
+        case.ticket.assignee,
+        slot(case).change_at,
+        slot(case).world,
+        of(SlotChanged, case.records)[-1].reason,
+    )
+    assert case.ticket.wake is None
+    case.until(90, world=world)
+
+    assert ("bob", ["redispatch for absence: ann is absent"]) == (case.ticket.assignee, why(case))
+
+
+def test_a_definition_that_takes_nothing_back_any_more() -> None:
+    """What was waited for comes and changes nothing, each once; then nothing is waited for."""
+    world = people(away("ann", 60, 600), BOB)
+    still = {"transitions": [move("go", "a", "c"), move("end", "c", "z")]}
+    case = given(world, {"absence": True, "overrun": "50m"}, still)
+    moved_on(case, given(None, None, still).workflow, 10)
+
+    case.until(55)
+    case.until(70, world=world)
+
+    assert ("ann", None, None, None) == (case.ticket.assignee, slot(case).overrun_at, slot(case).change_at, case.ticket.wake)
+    assert ["nothing takes it back"] * 2 == [change.reason for change in of(SlotChanged, case.records)][-2:]
+    assert case.ticket == case.workflow.fold(case.records)
+
+
+def test_another_world_may_bring_another_leave() -> None:
+    """Leave that is told later is waited for; a world in which nothing of it changed leaves no record."""
+    case = given(people(ANN, BOB, loads={"bob": 1}), ["absence"])
+    assert () == case.until(5, world=people(ANN, BOB)).records
+
+    later = case.until(10, world=people(away("ann", 60, 600), BOB))
+
+    assert (["looked at again"], after(60)) == ([one.reason for one in of(SlotChanged, later.records)], slot(case).change_at)
+    assert "bob" == case.until(61, world=people(away("ann", 60, 600), BOB)).ticket.assignee
+
+
+@pytest.mark.parametrize(
+    ("world", "cause", "said"),
+    [
+        (people(BOB), "absence", "ann is not there any more"),
+        (people(away("ann", -5, 600), BOB), "absence", "ann is absent"),
+        (people(ANN, BOB, presence={"ann": "away"}), "presence", "ann is away or offline"),
+    ],
+)
+def test_why_it_was_taken_back_is_told_to_those_who_listen(world: World, cause: str, said: str) -> None:
+    """The event says from whom and for what; the record says how that shows."""
+    ways = [*TRAVELLING, move("redispatched.d", "b", None, do=[{"tag": "payload.previous + ' ' + payload.cause"}])]
+    case = given(people(ANN, BOB), [cause], {"transitions": ways})
+
+    case.until(5, world=world)
+
+    told = [record for record in of(Received, case.records) if record.event == "redispatched.d"]
+    assert [{"previous": "ann", "cause": cause}] == [dict(record.payload) for record in told]
+    assert [f"redispatch for {cause}: {said}"] == why(case)
+
+
+def test_only_the_offers_of_those_who_left_are_taken_back() -> None:
+    """Whoever is still there may answer; nobody else is asked while they may, and each is told why theirs is over."""
+    case = given(WORLD, ["absence"], mode="offer", offer={"timeout": "10m", "parallel": 2})
+    made = {offer.to: offer.id for offer in case.ticket.offers}
+    world = people(away("ann", -5, 600), BOB, *WORLD.engineers[2:])
+
+    outcome = case.until(1, world=world)
+
+    assert ["bob"] == asked(case)
+    assert [("ann", made["ann"], "ann is absent")] == [(one.to, one.offer, one.reason) for one in of(Withdraw, outcome.effects)]
+    assert () == case.until(2, world=world).records
+
+
+def test_a_requirement_of_the_host_is_asked_of_who_accepts() -> None:
+    """The host's own function judges whoever accepts as it judged whom to ask; the refusal tells which rule it was."""
+    able = {"ann", "bob", "cat"}
+    extensions = Extensions(requirements={"van": lambda who, _: who.id in able})
+    case = given(WORLD, None, {"extensions": extensions}, mode="offer", require=[{"host": "van"}])
+    able.remove("ann")
+
+    with pytest.raises(Refused, match=r"offer\.accept is not allowed now") as caught:
+        case.fire("offer.accept", actor="ann", world=WORLD)
+    assert ("guard", "offer.accept", "ann", "host") == tuple(
+        caught.value.facts[key] for key in ("code", "event", "candidate", "rules")
+    )
+    assert ["ann"] == asked(case)
+    able.add("ann")
+    assert "ann" == case.fire("offer.accept", actor="ann", world=WORLD).ticket.assignee
+
+
+def test_several_who_did_not_answer_are_each_left_alone_for_their_time() -> None:
+    """Each cool-off ends by itself, in the hours it counts in."""
+    hours = {"office": {"zone": "UTC", "week": {"mon-fri": ["09:00-10:00"]}}}
+    offer = {"timeout": "10m", "cool_off": "45m", "calendar": "office"}
+    case = given(people(ANN, BOB), None, {"calendars": hours}, mode="offer", offer=offer)
+
+    case.until(11, world=people(ANN, BOB))
+    case.until(21, world=people(ANN, BOB))
+
+    # Of bob's forty-five minutes forty are left of this morning, the others come tomorrow.
+    assert {"ann": after(55), "bob": after(5, days=1)} == dict(slot(case).silent)
+    case.until(56, world=people(ANN, BOB))
+    assert ["ann"] == asked(case)
