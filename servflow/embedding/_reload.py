@@ -15,7 +15,7 @@ from servflow.embedding._refusing import conflict, reasons, refusal
 from servflow.embedding._reload_preview import Preview, word_of
 from servflow.embedding._source import edit
 from servflow.engine import MigrationPlan, Workflow, diff, plan_migration
-from servflow.errors import Conflict, DefinitionError, Finding, InputError, NotFound, ServflowError, shown
+from servflow.errors import Conflict, DefinitionError, Finding, NotFound, ServflowError, nearest, shown
 from servflow.model import Ticket
 
 MOST = 10_000
@@ -65,12 +65,14 @@ class Reloading:
     def __init__(self, desk: Desk, *, most: int = MOST, beside: Iterable[Any] = ()) -> None:
         given: object = desk
         if not isinstance(given, Desk):
-            raise InputError(f"pass a Desk, not {shown(given)}; for an AsyncDesk there is AsyncReloading", code="reload")
+            raise refusal("reload.desk", wanted="Desk", given=shown(given), other="AsyncDesk", there="AsyncReloading")
+        _count("most", most)
         self.desk = desk
-        self._beside = tuple(beside)
+        others: object = beside
+        self._beside = tuple(others) if isinstance(others, Iterable) else (others,)
         for one in self._beside:
             if not callable(getattr(one, "check", None)):
-                raise InputError(f"beside a desk stands what has check(workflows), not {shown(one)}", code="reload")
+                raise refusal("reload.beside", given=shown(one))
         self._most = most
         self._lock = RLock()
 
@@ -102,7 +104,7 @@ class Reloading:
             DefinitionError: the source is no text that can be read at all.
         """
         answers = {"states": states, "fields": fields, "values": values, "clocks": clocks}
-        given = {name: dict(answer) for name, answer in answers.items() if answer}
+        given = {name: _answer(name, answer) for name, answer in answers.items() if answer is not None and answer != {}}
         at = self.desk._steps.around.now()
         try:
             new = self._load(source)
@@ -142,7 +144,7 @@ class Reloading:
         plans: dict[str, MigrationPlan] = {}
         counts: Counter[str] = Counter()
         if old.hash != new.hash:  # else it was applied already, and nobody may be left under what the answers are about
-            _refuse_strangers(given, [old, *(flow for flow, _ in groups.values() if flow is not None)])
+            _refuse_strangers(given, [old, *(flow for flow, _ in groups.values() if flow is not None)], new)
         findings = list(preview.findings)
         for pinned, (flow, tickets) in groups.items():
             if pinned == new.hash:
@@ -214,7 +216,9 @@ class Reloading:
         """
         given: object = preview
         if not isinstance(given, Preview):
-            raise InputError(f"pass what preview gave, not {shown(given)}", code="reload")
+            raise refusal("reload.preview", given=shown(given))
+        if limit is not None:
+            _count("limit", limit)
         with self._lock:
             return self._apply(preview, move, limit)
 
@@ -426,17 +430,31 @@ def _fitting(given: Mapping[str, Any], old: Workflow, new: Workflow) -> dict[str
     }
 
 
-def _refuse_strangers(given: Mapping[str, Any], flows: list[Workflow]) -> None:
-    """Refuse answers about what no edition has, as a plan for one would."""
-    known = {
+def _answer(name: str, answer: object) -> dict[str, Any]:
+    if not isinstance(answer, Mapping):
+        raise refusal("reload.answer", name=name, given=shown(answer))
+    return dict(answer)
+
+
+def _refuse_strangers(given: Mapping[str, Any], flows: list[Workflow], new: Workflow) -> None:
+    """Refuse answers about what no edition has; only new clocks are asked about."""
+    known: dict[str, set[str]] = {
         "states": {name for flow in flows for name in flow.compiled.states},
         "fields": {name for flow in flows for name in flow.fields},
+        "clocks": set(new.compiled.clock_names),
     }
+    there: dict[str, Iterable[str]] = {"states": new.compiled.states, "fields": new.fields}
     for key, names in known.items():
-        for name in given.get(key, {}):
-            if name not in names:
-                answer: Any = {key: {name: name}}
-                plan_migration(flows[0], flows[0], **answer)
+        for name, now in given.get(key, {}).items():
+            for code, word, those in (("stranger", name, names), ("target", now, there.get(key))):
+                if those is not None and word is not None and word not in those:
+                    close = nearest(str(word), those)
+                    raise refusal(f"reload.{code}", name=key, given=shown(word), known=sorted(those), nearest=close)
+
+
+def _count(name: str, value: object) -> None:
+    if type(value) is not int or value < 1:
+        raise refusal("reload.count", name=name, given=shown(value))
 
 
 def _refuse_stranded(preview: Preview, refused: Callable[..., ServflowError], code: str) -> None:

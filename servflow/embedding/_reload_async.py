@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from servflow.desk import AsyncDesk
+from servflow.embedding._refusing import refusal
 from servflow.embedding._reload import MOST, Applied, Reloading
 from servflow.embedding._reload_preview import Preview
 from servflow.engine import Workflow
-from servflow.errors import InputError, shown
+from servflow.errors import shown
 
 
 class AsyncReloading:
@@ -31,7 +32,7 @@ class AsyncReloading:
     def __init__(self, desk: AsyncDesk, *, most: int = MOST, beside: Iterable[Any] = ()) -> None:
         given: object = desk
         if not isinstance(given, AsyncDesk):
-            raise InputError(f"pass an AsyncDesk, not {shown(given)}; for a Desk there is Reloading", code="reload")
+            raise refusal("reload.desk", wanted="AsyncDesk", given=shown(given), other="Desk", there="Reloading")
         self.desk = desk
         self._plain = Reloading(desk.plain, most=most, beside=beside)
 

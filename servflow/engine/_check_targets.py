@@ -25,7 +25,7 @@ from servflow.engine._verbs import begin
 from servflow.engine._witnesses import START, filler, length, literal, plain
 from servflow.errors import Finding, ServflowError, TimeError
 from servflow.model import FrozenMap, Ticket, freeze, write_instant
-from servflow.sla import Condition, TableOutput
+from servflow.sla import Condition, TableOutput, mark_name
 
 if TYPE_CHECKING:
     from servflow.engine._abstract_search import Found
@@ -208,6 +208,7 @@ def clock_targets(seen: Found, at: datetime | None) -> Iterator[Finding]:
     for plan in compiled.clocks:
         yield from _calendars(targets, plan)
         yield from _marks(targets, plan)
+        yield from _after_the_breach(targets, plan)
     yield from _children(targets)
     yield from _responses(targets, seen)
 
@@ -340,6 +341,16 @@ def _marks(targets: Targets, plan: ClockPlan) -> Iterator[Finding]:
         path = f"{_path(targets, plan, 'warn')}[{plan.clock.warn.index(mark.name)}]"
         severity = "warning" if len(early) == len(held) else "info"
         yield Finding("clock.mark_at_start", path, facts, severity, witness=_witness(values, ticket, ticket.at))
+
+
+def _after_the_breach(targets: Targets, plan: ClockPlan) -> Iterator[Finding]:
+    """Percentages beyond the end that start nothing: whoever wrote one may have meant to be warned before."""
+    chains = targets.machine.workflow.escalations
+    heard = {(one.clock, mark_name(one.mark)) for chain in chains for one in chain.start if one.mark is not None}
+    for mark in plan.clock.late_marks:
+        if mark.thousandths is not None and (plan.clock.name, mark.name) not in heard:
+            path = f"{_path(targets, plan, 'warn')}[{[mark_name(one) for one in plan.clock.warn].index(mark.name)}]"
+            yield Finding("clock.mark_late", path, {"clock": plan.clock.name, "mark": mark.name}, "info")
 
 
 # one against the other ----------------------------------------------------------------------------------------

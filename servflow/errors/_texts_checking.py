@@ -101,6 +101,12 @@ TEXTS: dict[str, Text] = {
         hint_en="bring it nearer to the end, or write it as a percentage",
         hint_zh="请让它更靠近终点，或改写为百分比",
     ),
+    "clock.mark_late": Text(
+        en="the mark {mark} of the clock {clock} comes after the breach, and no chain starts at it: it warns of nothing",
+        zh="时钟 {clock} 的提醒点 {mark} 在违约之后才到，且没有升级链由它启动：起不到预警作用",
+        hint_en="write less than 100% to be warned before the breach, or let a chain start at it",
+        hint_zh="若要在违约前预警，请写小于 100% 的值；或让升级链由它启动",
+    ),
     "clock.child_longer": Text(
         en="the clock {clock}{where} would be due {due}, after its parent {other}, due {other_due}: the parent caps it always",
         zh="时钟 {clock}{where}将于 {due} 到期，晚于其上级时钟 {other} 的 {other_due}：它总是受上级时钟限制",

@@ -14,7 +14,7 @@ import pytest
 
 import servflow
 from servflow import Desk
-from servflow.embedding import Reloading, Source, edit, follow
+from servflow.embedding import AsyncReloading, Reloading, Source, edit, follow
 from servflow.errors import Conflict, InputError, NotFound
 from servflow.stores import MemoryStore, SqliteStore, SqlStore
 from tests.postgres import fresh_database
@@ -349,16 +349,27 @@ def test_new_findings_of_check_are_told(shop: Shop) -> None:
 def test_what_is_no_preview_and_no_desk_is_refused(shop: Shop) -> None:
     """With what was expected."""
     given: Any = {"ready": True}
-    with pytest.raises(InputError, match="what preview gave"):
-        shop.reloading.apply(given)
-    with pytest.raises(InputError, match="pass a Desk"):
-        Reloading(given)
-    with pytest.raises(InputError, match="did you mean"):
-        shop.reloading.preview(SECOND, states={"wating": "new"})
-    with pytest.raises(InputError, match="no edition"):
-        shop.reloading.rollback("repair")
-    with pytest.raises(InputError, match="no edition"):
-        shop.reloading.rollback("nothing")
+    preview = shop.reloading.preview(SECOND, states={"waiting": "waiting_parts"})
+    for match, refused in (
+        ("what preview gave", lambda: shop.reloading.apply(given)),
+        ("limit is how many", lambda: shop.reloading.apply(preview, limit=given)),
+        ("limit is how many", lambda: shop.reloading.apply(preview, limit=0)),
+        ("pass the Desk", lambda: Reloading(given)),
+        ("pass the AsyncDesk", lambda: AsyncReloading(given)),
+        ("beside a desk", lambda: Reloading(shop.desk, beside=given)),
+        ("beside a desk", lambda: Reloading(shop.desk, beside=3)),  # type: ignore[arg-type]  # that is the point
+        ("most is how many", lambda: Reloading(shop.desk, most=given)),
+        ("did you mean", lambda: shop.reloading.preview(SECOND, states={"wating": "new"})),
+        ("states leads to 'nowhere'", lambda: shop.reloading.preview(SECOND, states={"waiting": "nowhere"})),
+        ("clocks names 'none'", lambda: shop.reloading.preview(SECOND, clocks={"none": "now"})),
+        ("states says what becomes of each", lambda: shop.reloading.preview(SECOND, states="waiting")),  # type: ignore[arg-type]  # likewise
+        ("no edition", lambda: shop.reloading.rollback("repair")),
+        ("no edition", lambda: shop.reloading.rollback("nothing")),
+    ):
+        with pytest.raises(InputError, match=match) as caught:
+            refused()
+        assert caught.value.text("zh") != caught.value.text("en")
+    assert [1] == [one["version"] for one in shop.reloading.editions("repair")] or not shop.reloading.editions("repair")
 
 
 def test_other_threads_go_on_meanwhile(shop: Shop) -> None:

@@ -108,7 +108,7 @@ def test_what_stands_beside_is_asked_about_the_new_edition(company: Company) -> 
     assert any("fee" in finding.message() for name, finding in preview.elsewhere if name == "dear")
     assert {"name", "code", "message"} <= preview.as_data("zh")["elsewhere"][0].keys()
     assert () == company.reloading.preview(SECOND, states={"waiting": "parts"}).elsewhere
-    with pytest.raises(InputError, match="has check"):
+    with pytest.raises(InputError, match="with check"):
         Reloading(company.desk, beside=[company])
 
 

@@ -42,6 +42,12 @@ def clock(name: str = "c", within: Any = "4h", **more: Any) -> dict[str, Any]:
     return {"name": name, "within": within, **more}
 
 
+def told(mark: str) -> dict[str, Any]:
+    """A chain that starts at a mark."""
+    levels = [{"name": "lead", "do": [{"notify": {"to": "assignee", "template": "late"}}]}]
+    return {"name": f"at {mark}", "start": {"clock": "c", "mark": mark}, "levels": levels}
+
+
 def coded(code: str, at: datetime | None = None, **parts: Any) -> list[Finding]:
     """The findings of one code."""
     return [finding for finding in flow(**parts).check(at=at) if finding.code == code]
@@ -198,6 +204,16 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         "clock.never_due",
         {**ONCE, "clocks": [clock(within="3 business days", calendar="fair", until="z")]},
         {**ONCE, "clocks": [clock(within="1 business days", calendar="fair", until="z")]},
+    ),
+    (
+        "clock.mark_late",
+        {"clocks": [clock(until="z", warn=["80%", "150 %"])]},
+        {"clocks": [clock(until="z", warn=["80%", "1h after"])]},
+    ),
+    (
+        "clock.mark_late",
+        {"clocks": [clock(until="z", warn=["120%", "150%"])], "escalations": [told("120%")]},
+        {"clocks": [clock(until="z", warn=["120%", "150%"])], "escalations": [told("120%"), told("150 %")]},
     ),
     (
         "clock.mark_at_start",
