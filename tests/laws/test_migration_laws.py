@@ -172,7 +172,7 @@ def test_an_identical_ticket_moves_by_name_only(drawn: tuple[Case, Workflow], op
 def test_every_ticket_goes_on(
     drawn: tuple[Case, Workflow], opening: Opening, steps: list[Step], later: int, walk: list[Step], rest: int
 ) -> None:
-    """Whatever changed, the whole history folds into the ticket, which can be kept, acted on and woken as any other."""
+    """Whatever changed, the whole history folds into the ticket, which can be kept, acted on, explained and woken as any other."""
     case, new = drawn
     story = told(case, opening, steps)
     at = story.end + later * MINUTE
@@ -213,6 +213,7 @@ def test_every_ticket_goes_on(
     except LimitError:
         return
     assert last.ticket == new.fold([*known, *last.records])
+    assert set(last.ticket.clocks) == {view.name for view in new.explain(last.ticket, at=last.ticket.at).clocks}
 
 
 def renamed(value: Any, key: str = "") -> Any:
