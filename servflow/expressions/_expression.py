@@ -243,7 +243,11 @@ class Expression:
 
         An error inside is part of the trace and is not raised.
         """
-        return Tracer(self._program, self.source).trace(bindings)
+        return self._tracer.trace(bindings)
+
+    @cached_property
+    def _tracer(self) -> Tracer:
+        return Tracer(self._program, self.source)
 
     @cached_property
     def compiled_test(self) -> Callable[[Mapping[str, Any]], bool]:

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -16,6 +17,7 @@ from servflow.expressions._conversions import text_of_decimal
 from servflow.expressions._faults import fault, foreign, sourced
 from servflow.expressions._moments import write_duration, write_timestamp
 from servflow.expressions._nodes import AND, COMPARISONS, CONDITIONAL, NOT, OR, Call, Const, Name, Node, walk
+from servflow.expressions._reading import Run
 from servflow.expressions._reads import reads, told
 from servflow.expressions._values import admit, kind, release
 from servflow.expressions._writing import literal, write
@@ -158,21 +160,53 @@ def _data(value: Any) -> Any:
     return value
 
 
+class _Part:
+    """What telling of one part takes, made when it is first told of: a refusal is told as often as a screen is drawn."""
+
+    def __init__(self, shared: Program, node: Node) -> None:
+        self.shared = shared
+        self.node = node
+
+    @cached_property
+    def text(self) -> str:
+        return write(self.node)
+
+    @cached_property
+    def run(self) -> Run:
+        return Compiler(self.shared, self.shared.asked).compile(self.node)
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        return tuple(sorted(reads(self.node, self.shared.type_names)))
+
+    @cached_property
+    def fixed(self) -> bool:
+        """Whether it reads nothing, as a list of literals or duration("1h") does: its text says all there is to say."""
+        return not any(isinstance(part, Name) for part in walk(self.node))
+
+
 class Tracer:
     """Evaluates the parts of one expression one by one, leniently, in the order they are written."""
 
     def __init__(self, shared: Program, source: str) -> None:
         self.shared = shared
         self.source = source
+        self.made: dict[int, _Part] = {}
+
+    def of(self, node: Node) -> _Part:
+        part = self.made.get(id(node))
+        if part is None:
+            part = self.made[id(node)] = _Part(self.shared, node)
+        return part
 
     def trace(self, bindings: Mapping[str, Any]) -> Trace:
         """The trace of the whole expression."""
         return self.part(self.shared.node, bindings)
 
     def part(self, node: Node, bindings: Mapping[str, Any]) -> Trace:
-        text = write(node)
         if not isinstance(node, Call):
-            return self.demanded(self.leaf(node, text, bindings), node)
+            return self.demanded(self.leaf(node, bindings), node)
+        text = self.of(node).text
         if node.function in (AND, OR):
             return self.junction(node, text, bindings)
         if node.function == NOT:
@@ -181,7 +215,7 @@ class Tracer:
             return Trace(text=text, kind="not", value=value, operands=(inner,), missing=inner.missing, error=inner.error)
         if node.function == CONDITIONAL:
             return self.conditional(node, text, bindings)
-        operands = tuple(self.leaf(arg, write(arg), bindings) for arg in node.args)
+        operands = tuple(self.leaf(arg, bindings) for arg in node.args)
         value, error = self.run(node, bindings)
         missing = _gathered(operands)
         if node.function in COMPARISONS:
@@ -202,14 +236,14 @@ class Tracer:
             return part
         return evolve(part, error=fault("null", name=told(node, self.shared.type_names)).message)
 
-    def leaf(self, node: Node, text: str, bindings: Mapping[str, Any]) -> Trace:
+    def leaf(self, node: Node, bindings: Mapping[str, Any]) -> Trace:
+        part = self.of(node)
         if isinstance(node, Const):
-            return Trace(text=text, kind="const", value=release(node.value))
+            return Trace(text=part.text, kind="const", value=release(node.value))
         value, error = self.run(node, bindings)
-        # What reads nothing, such as a list of literals or duration("1h"), says all there is to say by its text.
-        fixed = error is None and not any(isinstance(part, Name) for part in walk(node))
-        missing = () if fixed else self.missing(node, bindings)
-        return Trace(text=text, kind="const" if fixed else "value", value=value, missing=missing, error=error)
+        fixed = error is None and part.fixed
+        missing = () if fixed else tuple(read for read in part.reads if _absent(read, bindings))
+        return Trace(text=part.text, kind="const" if fixed else "value", value=value, missing=missing, error=error)
 
     def junction(self, node: Call, text: str, bindings: Mapping[str, Any]) -> Trace:
         settles = node.function == OR
@@ -232,15 +266,11 @@ class Tracer:
 
     def run(self, node: Node, bindings: Mapping[str, Any]) -> tuple[Any, str | None]:
         try:
-            compiled = Compiler(self.shared, self.shared.asked).compile(node)
-            return release(compiled(self.shared.frame(bindings))), None
+            return release(self.of(node).run(self.shared.frame(bindings))), None
         except ExpressionError as error:
             return None, sourced(error, self.source).message
         except Exception as error:  # noqa: BLE001,RUF100 - whatever a host's mapping raises is its expression's failure
             return None, foreign(error, self.source).message
-
-    def missing(self, node: Node, bindings: Mapping[str, Any]) -> tuple[str, ...]:
-        return tuple(sorted(read for read in reads(node, self.shared.type_names) if _absent(read, bindings)))
 
 
 def _absent(read: str, bindings: Any) -> bool:
