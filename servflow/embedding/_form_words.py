@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from servflow.engine._called_words import EVENTS, KEYS
+from servflow.errors._catalogue import spoken
 
 
 def chinese(lang: str) -> bool:
     """Whether our own words are said in Chinese; in any other language they are English."""
-    return lang.lower().partition("-")[0] == "zh"
+    return spoken(lang) == "zh"
 
 
 def word(name: str, lang: str) -> str:

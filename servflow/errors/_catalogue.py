@@ -76,7 +76,7 @@ def _shown(name: str, value: Any, lang: str) -> Any:
         return "-"
     if isinstance(value, Mapping):
         if set(value) == set(LANGUAGES):  # said in both languages already
-            return _shown(name, value[lang if lang in LANGUAGES else "en"], lang)
+            return _shown(name, value[lang], lang)
         pairs = [f"{_plainly(key)}: {_plainly(item)}" for key, item in islice(value.items(), _MOST_SHOWN)]
         return ", ".join([*pairs, *_more(len(value))]) or "-"
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -136,6 +136,18 @@ def _said(code: str, facts: Mapping[str, Any], lang: str) -> str:
     return template
 
 
+def spoken(lang: object) -> str:
+    """
+    The language in which our sentences are said: the one that is asked for, wherever it is spoken, else English.
+
+    ``zh-CN`` and ``zh_TW`` are Chinese; titles of a definition follow the same rule, and may be in any language.
+    """
+    if lang in LANGUAGES:
+        return str(lang)
+    plain = str(lang).lower().replace("_", "-").partition("-")[0]
+    return plain if plain in LANGUAGES else "en"
+
+
 def render(code: str, facts: Mapping[str, Any], lang: str = "en") -> str:
     """
     The sentence for a code, filled with its facts.
@@ -145,12 +157,13 @@ def render(code: str, facts: Mapping[str, Any], lang: str = "en") -> str:
     if code not in _catalogue():
         listed = ", ".join(f"{name}={_plainly(value)}" for name, value in facts.items())
         return f"{code}: {listed}" if listed else code
+    lang = spoken(lang)
     return _fill(_said(code, facts, lang), facts, lang)
 
 
 def hint_for(code: str, facts: Mapping[str, Any], lang: str = "en") -> str:
     """The hint for a code; the fact ``nearest`` adds a did-you-mean."""
-    text = _catalogue().get(code)
+    text, lang = _catalogue().get(code), spoken(lang)
     hint = "" if text is None else _fill(text.hint_zh if lang == "zh" else text.hint_en, facts, lang)
     close = facts.get("nearest")
     if close:

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from servflow.errors._catalogue import hint_for, render
+from servflow.errors._catalogue import hint_for, render, spoken
 
 _ENDS = " .;。；"  # noqa: RUF001 - Chinese text uses full-width punctuation
 
@@ -39,7 +39,7 @@ class Finding:
         The problem as one sentence, without its place.
 
         Args:
-            lang: ``en`` or ``zh``; anything else reads as ``en``.
+            lang: ``en`` or ``zh``, also as ``zh-CN``; anything else reads as ``en``.
         """
         return render(self.code, self.facts, lang)
 
@@ -52,10 +52,10 @@ class Finding:
         Place, problem, hint and code on one line, as a command line prints it.
 
         Args:
-            lang: ``en`` or ``zh``; anything else reads as ``en``.
+            lang: ``en`` or ``zh``, also as ``zh-CN``; anything else reads as ``en``.
             hint: the next step in other words, such as those of a command line.
         """
-        chinese = lang == "zh"
+        chinese = spoken(lang) == "zh"
         colon, stop = ("：", "；") if chinese else (": ", "; ")  # noqa: RUF001 - Chinese text uses full-width punctuation
         place = ""
         if self.line is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from servflow.errors._catalogue import render
+from servflow.errors._catalogue import render, spoken
 from servflow.errors._findings import Finding
 from servflow.errors._titled import by_titles
 
@@ -73,7 +73,7 @@ class DefinitionError(ServflowError, ValueError):
         found = tuple(findings)
         lines = "\n".join(f"  {finding.text(lang)}" for finding in found)
         head = f"{len(found)} problem{'' if len(found) == 1 else 's'} in the definition:"
-        if lang == "zh":
+        if spoken(lang) == "zh":
             head = f"定义中有 {len(found)} 个问题："  # noqa: RUF001 - Chinese text uses full-width punctuation
         return cls(f"{head}\n{lines}", findings=found)
 

@@ -143,7 +143,7 @@ def in_language(title: str, lang: str = "en") -> str:
     if not isinstance(title, Title):
         return title
     by_tag = {tag.lower(): text for tag, text in title.languages.items()}
-    asked = str(lang).lower()  # what is no tag is a language in which nothing is said
+    asked = str(lang).lower().replace("_", "-")  # what is no tag is a language in which nothing is said
     if asked in by_tag:
         return by_tag[asked]
     plain = asked.partition("-")[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from servflow.desk import DeliverReport, Desk, Problem
 from servflow.errors import InputError, LimitError, TimeError, shown
@@ -87,6 +87,8 @@ class VirtualDesk(Desk):
     ``after`` and ``until`` let time pass and stop wherever a ticket wakes, so that timers, promises and chains happen at
     their instants and what they ask for is carried out then. A ticket that is opened of a workflow the desk does not have is
     left to another desk. Everything else is a ``Desk``.
+
+    ``with VirtualDesk(...) as desk:`` closes its store at the end.
 
     Args:
         workflows: as for ``Desk``.
@@ -218,6 +220,12 @@ class VirtualDesk(Desk):
     def close(self) -> None:
         """Let the store go."""
         self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
 
 
 def _taken(_: Effect) -> None:

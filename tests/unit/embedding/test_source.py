@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import servflow
-from servflow.embedding import edit, flow, grid
+from servflow.embedding import edit, flow, forms, grid
 from servflow.errors import DefinitionError, InputError
 
 TEXT = """\
@@ -649,3 +651,22 @@ def test_a_source_is_sent_to_a_page_as_json() -> None:
     checked = edit(TEXT).workflow().check()
     assert [one.code for one in checked] == [one["code"] for one in edit(TEXT).as_data(findings=checked)["findings"]]
     assert source.revision == edit(source.text).revision != edit(TEXT).revision
+
+
+@pytest.mark.parametrize(
+    ("lang", "read"), [("zh-CN", "zh"), ("ZH_tw", "zh"), ("de", "en"), ("", "en"), (None, "en"), (5, "en")]
+)
+def test_a_language_is_the_nearest_that_is_spoken_in_all_that_pages_get(lang: Any, read: str) -> None:
+    """Findings, labels, forms and refusals are in one language: a near one, else English; never half and half."""
+    text = "workflow: w\nstates: {new: {title: {en: New, zh: 新建}}}\ntransitions: [{event: go, source: new, target: nwe}]\n"
+    source, workflow = edit(text), edit(text.replace("nwe", "new")).workflow()
+    ticket = workflow.open("1", at=datetime(2026, 3, 2, 9, tzinfo=UTC)).ticket
+    with pytest.raises(InputError) as caught:
+        source.element("states/none")
+
+    assert source.as_data(read) == source.as_data(lang)
+    assert flow(source, lang=read) == flow(source, lang=lang)
+    assert [form.title for form in forms(workflow, ticket, at=ticket.at, lang=read)] == [
+        form.title for form in forms(workflow, ticket, at=ticket.at, lang=lang)
+    ]
+    assert caught.value.text(read) == caught.value.text(lang)

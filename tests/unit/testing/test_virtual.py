@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,3 +91,12 @@ def test_a_desk_takes_no_other_source_of_time() -> None:
     """A fixture of the project's own under the same name is told at once, not when time is first asked."""
     with pytest.raises(servflow.InputError, match="time is a VirtualTime"):
         VirtualDesk(workflow(), time="2026-03-02")  # type: ignore[arg-type]  # what a slip would hand over
+
+
+def test_a_desk_closes_itself_at_the_end(tmp_path: Path) -> None:
+    """What a host hangs on it goes with it."""
+    with VirtualDesk(workflow(), store=SqliteStore(tmp_path / "t.db")) as desk:
+        assert () == desk.store.find()
+
+    with pytest.raises(servflow.StoreError):
+        desk.store.find()
