@@ -133,7 +133,7 @@ def _option(call: OneCall, event: str, indexes: tuple[int, ...]) -> Option:
         title=told.spec.title,
         asks=told.spec.payload,
         facts=FrozenMap(problem.facts),
-        refusals=each_of(attempt.problems),
+        refusals=problem.facts["each"],
         change=problem.facts.get("change"),
     )
 

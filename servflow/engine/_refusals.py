@@ -28,7 +28,8 @@ def each_of(problems: Iterable[tuple[Link, Refused]]) -> tuple[FrozenMap[str, An
     """
     found: dict[int, FrozenMap[str, Any]] = {}
     for link, problem in problems:
-        facts = {name: problem.facts[name] for name in _TOLD if problem.facts.get(name) is not None}
+        known = problem.facts
+        facts = {name: known[name] for name in _TOLD if known.get(name) is not None}
         found.setdefault(
             link.index,
             FrozenMap(
